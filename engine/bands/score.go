@@ -1,0 +1,65 @@
+// Package bands measures how accurate a model is on the low- and the high-frequency
+// part of images, radius by radius.
+package bands
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// Score is a count of right answers among n, with its Wilson interval.
+type Score struct {
+	Correct int
+	N       int
+}
+
+// Accuracy is Correct/N, and NaN when nothing has been measured.
+func (s Score) Accuracy() float64 {
+	if s.N == 0 {
+		return math.NaN()
+	}
+	return float64(s.Correct) / float64(s.N)
+}
+
+// normal975 is the 97.5 % quantile of the standard normal distribution.
+const normal975 = 1.959963984540054
+
+// Wilson returns the 95 % interval of Wilson (1927) for the accuracy; (0, 1) when
+// nothing has been measured. Unlike the normal approximation it stays inside [0, 1]
+// and keeps its coverage near 0 and 1.
+func (s Score) Wilson() (lo, hi float64) {
+	if s.N == 0 {
+		return 0, 1
+	}
+	n, p, z := float64(s.N), s.Accuracy(), normal975
+	centre := p + z*z/(2*n)
+	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	scale := 1 + z*z/n
+	lo, hi = (centre-half)/scale, (centre+half)/scale
+	if s.Correct == 0 {
+		lo = 0
+	}
+	if s.Correct == s.N {
+		hi = 1
+	}
+	return lo, hi
+}
+
+// Add returns the score of both samples together.
+func (s Score) Add(t Score) Score { return Score{s.Correct + t.Correct, s.N + t.N} }
+
+// MarshalJSON writes {"correct", "n", "accuracy", "ci95"}; accuracy is null when n is 0.
+func (s Score) MarshalJSON() ([]byte, error) {
+	lo, hi := s.Wilson()
+	out := struct {
+		Correct  int        `json:"correct"`
+		N        int        `json:"n"`
+		Accuracy *float64   `json:"accuracy"`
+		CI95     [2]float64 `json:"ci95"`
+	}{Correct: s.Correct, N: s.N, CI95: [2]float64{lo, hi}}
+	if s.N > 0 {
+		a := s.Accuracy()
+		out.Accuracy = &a
+	}
+	return json.Marshal(out)
+}
