@@ -1,0 +1,94 @@
+package dataset
+
+import (
+	"fmt"
+	"io"
+	"sync"
+)
+
+// records is a set whose images are 8-bit CHW planes of one size at known places in files:
+// the CIFAR and IDX layouts. Only labels are kept in memory.
+type records struct {
+	name, split string
+	c, h, w     int
+	classes     []string
+	labels      []uint8
+	chunks      []chunk
+	buffers     sync.Pool // *[]byte of one image
+}
+
+// chunk is a run of equally spaced images in one file.
+type chunk struct {
+	file   string
+	from   io.ReaderAt
+	count  int
+	offset int64 // of the first image's first pixel
+	stride int64 // from image to image
+}
+
+func newRecords(name, split string, c, h, w int, classes []string) *records {
+	r := &records{name: name, split: split, c: c, h: h, w: w, classes: classes}
+	r.buffers.New = func() any { b := make([]byte, c*h*w); return &b }
+	return r
+}
+
+func (r *records) Name() string         { return r.name }
+func (r *records) Split() string        { return r.split }
+func (r *records) Len() int             { return len(r.labels) }
+func (r *records) Classes() []string    { return r.classes }
+func (r *records) Shape() (c, h, w int) { return r.c, r.h, r.w }
+func (r *records) Label(i int) int      { return int(r.labels[i]) }
+func (r *records) Title(i int) string   { return fmt.Sprintf("%s %d", r.split, i) }
+
+func (r *records) Image(i int) (*Image, error) {
+	im := NewImage(r.c, r.h, r.w)
+	if err := r.read(im.Pix, i); err != nil {
+		return nil, err
+	}
+	return im, nil
+}
+
+func (r *records) ReadBatch(dst []float32, labels []int, indices []int) error {
+	size := r.c * r.h * r.w
+	checkBatch(dst, labels, indices, size)
+	for k, i := range indices {
+		if err := r.read(dst[k*size:(k+1)*size], i); err != nil {
+			return err
+		}
+		if labels != nil {
+			labels[k] = r.Label(i)
+		}
+	}
+	return nil
+}
+
+// read writes image i, scaled to [0,1], into dst.
+func (r *records) read(dst []float32, i int) error {
+	_ = r.labels[i]
+	at := i
+	for k := range r.chunks {
+		ch := &r.chunks[k]
+		if at >= ch.count {
+			at -= ch.count
+			continue
+		}
+		buf := r.buffers.Get().(*[]byte)
+		defer r.buffers.Put(buf)
+		if _, err := ch.from.ReadAt(*buf, ch.offset+int64(at)*ch.stride); err != nil {
+			return fmt.Errorf("%s: image %d cannot be read any more (%v): open the data set again", ch.file, at, err)
+		}
+		for p, v := range *buf {
+			dst[p] = unit[v]
+		}
+		return nil
+	}
+	panic("dataset: more labels than images")
+}
+
+// unit maps a byte to [0,1].
+var unit = func() (t [256]float32) {
+	for i := range t {
+		t[i] = float32(i) / 255
+	}
+	return t
+}()
