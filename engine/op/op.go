@@ -1,0 +1,91 @@
+package op
+
+import "fmt"
+
+// Tensor is an array and its shape; a scalar has no dimensions and one element.
+type Tensor struct {
+	Shape []int
+	Data  []float32
+}
+
+// Size is the number of elements of an array of the given shape.
+func Size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// Any, as a number of dimensions, stands for whatever the first input has.
+const Any = -1
+
+// Op is one operation with one output. Two values with equal fields are the same
+// operation.
+type Op interface {
+	// Dims gives the number of dimensions of every input and, last, of the output.
+	Dims() []int
+	// Infer gives the output's shape. The inputs' numbers of dimensions have been
+	// checked; the error says which sizes do not fit.
+	Infer(in [][]int) ([]int, error)
+	// Do computes out, all of it, from inputs whose shapes fit. It keeps nothing and may
+	// be called from several goroutines.
+	Do(out Tensor, in []Tensor)
+}
+
+// Name says what o is and with which attributes: "Conv{Stride:1 Pad:1}".
+func Name(o Op) string {
+	s := fmt.Sprintf("%T%+v", o, o)
+	for i := range s {
+		if s[i] == '.' {
+			return s[i+1:]
+		}
+	}
+	return s
+}
+
+// Check tells whether inputs of these shapes fit o, and gives the output's shape.
+func Check(o Op, in [][]int) ([]int, error) {
+	dims := o.Dims()
+	if len(in) != len(dims)-1 {
+		return nil, fmt.Errorf("%s takes %d inputs, not %d", Name(o), len(dims)-1, len(in))
+	}
+	for i, s := range in {
+		want := dims[i]
+		if want == Any {
+			want = len(in[0])
+		}
+		if len(s) != want {
+			return nil, fmt.Errorf("%s: input %d has shape %v, wanted %d dimensions", Name(o), i, s, want)
+		}
+	}
+	out, err := o.Infer(in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", Name(o), err)
+	}
+	return out, nil
+}
+
+// same is the Infer of operations whose inputs and output all have one shape.
+func same(in [][]int) ([]int, error) {
+	for _, s := range in[1:] {
+		if err := equal(s, in[0]); err != nil {
+			return nil, err
+		}
+	}
+	return in[0], nil
+}
+
+// equal is an error unless both shapes are the same.
+func equal(got, want []int) error {
+	if len(got) == len(want) {
+		ok := true
+		for i := range got {
+			ok = ok && got[i] == want[i]
+		}
+		if ok {
+			return nil
+		}
+	}
+	return fmt.Errorf("shape %v where %v was expected", got, want)
+}

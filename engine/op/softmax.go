@@ -1,0 +1,91 @@
+package op
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+)
+
+// Softmax is exp(z)/Σexp(z) over the rows of z [N,K].
+type Softmax struct{}
+
+func (Softmax) Dims() []int { return []int{2, 2} }
+
+func (Softmax) Infer(in [][]int) ([]int, error) { return same(in) }
+
+func (Softmax) Do(out Tensor, in []Tensor) {
+	rows(in[0], func(from, to int, shift float64) {
+		for i := from; i < to; i++ {
+			out.Data[i] = float32(math.Exp(float64(in[0].Data[i]) - shift))
+		}
+	})
+}
+
+// SoftmaxCrossEntropy is the mean over the batch of −Σ target·log softmax(logits), a
+// scalar, from logits [N,K] and target [N,K]: probabilities, which for hard labels are 1
+// for the label's class.
+type SoftmaxCrossEntropy struct{}
+
+func (SoftmaxCrossEntropy) Dims() []int { return []int{2, 2, 0} }
+
+func (SoftmaxCrossEntropy) Infer(in [][]int) ([]int, error) { return []int{}, equal(in[1], in[0]) }
+
+func (SoftmaxCrossEntropy) Do(out Tensor, in []Tensor) {
+	logits, target := in[0], in[1].Data
+	sum := 0.0
+	rows(logits, func(from, to int, shift float64) {
+		for i := from; i < to; i++ {
+			if target[i] != 0 { // 0·log 0 is 0
+				sum -= float64(target[i]) * (float64(logits.Data[i]) - shift)
+			}
+		}
+	})
+	out.Data[0] = float32(sum / float64(logits.Shape[0]))
+}
+
+func (SoftmaxCrossEntropy) Wrt() []bool { return []bool{true, false} }
+
+func (SoftmaxCrossEntropy) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return applyAll(call{SoftmaxCrossEntropyGrad{}, gorgonia.Nodes{in[0], in[1], grad}}, call{})
+}
+
+// SoftmaxCrossEntropyGrad is SoftmaxCrossEntropy's gradient with respect to the logits,
+// from logits, target and the scalar dloss.
+type SoftmaxCrossEntropyGrad struct{}
+
+func (SoftmaxCrossEntropyGrad) Dims() []int { return []int{2, 2, 0, 2} }
+
+func (SoftmaxCrossEntropyGrad) Infer(in [][]int) ([]int, error) { return in[0], equal(in[1], in[0]) }
+
+func (SoftmaxCrossEntropyGrad) Do(out Tensor, in []Tensor) {
+	logits, target := in[0], in[1].Data
+	scale := float64(in[2].Data[0]) / float64(logits.Shape[0])
+	rows(logits, func(from, to int, shift float64) {
+		total := 0.0
+		for _, t := range target[from:to] {
+			total += float64(t)
+		}
+		for i := from; i < to; i++ {
+			p := math.Exp(float64(logits.Data[i]) - shift)
+			out.Data[i] = float32((p*total - float64(target[i])) * scale)
+		}
+	})
+}
+
+// rows calls f with the range of every row of z [N,K] and with log Σexp(z) of that row,
+// computed so that it overflows for no z.
+func rows(z Tensor, f func(from, to int, logSum float64)) {
+	classes := z.Shape[1]
+	for from := 0; from < len(z.Data); from += classes {
+		row := z.Data[from : from+classes]
+		top := math.Inf(-1)
+		for _, v := range row {
+			top = math.Max(top, float64(v))
+		}
+		sum := 0.0
+		for _, v := range row {
+			sum += math.Exp(float64(v) - top)
+		}
+		f(from, from+classes, top+math.Log(sum))
+	}
+}

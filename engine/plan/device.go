@@ -1,0 +1,30 @@
+package plan
+
+import "context"
+
+// Device compiles programs.
+type Device interface {
+	// Name says what the device is, for the status line: "cpu avx512, 2 threads".
+	Name() string
+	// Compile prepares p for running. It does not change p.
+	Compile(p *Program) (Executable, error)
+}
+
+// Executable is a compiled program with memory of its own. It is not for concurrent use;
+// several executables, also of one program, are.
+//
+// Arrays go in and out in op's layout whatever the device uses. A name the program does
+// not have, or a slice whose length is not the value's size, is an error.
+type Executable interface {
+	// SetParam sets a parameter. data is copied or packed now; it may change afterwards.
+	SetParam(name string, data []float32) error
+	// SetInput sets an input, which keeps its value until it is set again. data is copied.
+	SetInput(name string, data []float32) error
+	// Run computes all outputs. It gives ctx's error if that ends first; outputs then hold
+	// anything. Not all parameters and inputs having been set is an error.
+	Run(ctx context.Context) error
+	// Output copies an output of the last run to dst.
+	Output(name string, dst []float32) error
+	// Close frees the memory; nothing may be called afterwards.
+	Close() error
+}

@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"hfcui/engine/op"
+)
+
+// Program is a list of instructions, each after those that make its inputs.
+type Program struct {
+	Values  []*Value          // by ID
+	Instrs  []*Instr          // in the order they run in
+	Outputs map[string]*Value // what can be read after a run
+}
+
+// Kind says where a value comes from.
+type Kind int
+
+// The kinds of values.
+const (
+	Input    Kind = iota // set before every run
+	Param                // set once and then when it changes
+	Constant             // Value.Data
+	Temp                 // made by an instruction
+)
+
+// String returns the kind's name.
+func (k Kind) String() string { return [...]string{"input", "param", "constant", "temp"}[k] }
+
+// Value is one array of a program. Its layout outside of devices is op's: row-major, NCHW,
+// OIHW.
+type Value struct {
+	ID    int    // its place in Program.Values
+	Name  string // of inputs, parameters and outputs
+	Shape []int  // none for scalars
+	Kind  Kind
+	Keep  bool      // an output: lives until the next run
+	Data  []float32 // of constants
+}
+
+// Size is the number of elements.
+func (v *Value) Size() int { return op.Size(v.Shape) }
+
+// String describes v for errors and listings.
+func (v *Value) String() string {
+	name := v.Name
+	if name == "" {
+		name = fmt.Sprint("#", v.ID)
+	}
+	return fmt.Sprintf("%s %s %v", v.Kind, name, v.Shape)
+}
+
+// Instr computes Out from In.
+type Instr struct {
+	Op  op.Op
+	In  []*Value
+	Out *Value
+}
+
+// Find gives the value of the given kind and name, or an error that names what there is.
+func (p *Program) Find(kind Kind, name string) (*Value, error) {
+	var names []string
+	for _, v := range p.Values {
+		if v.Kind == kind {
+			if v.Name == name {
+				return v, nil
+			}
+			names = append(names, v.Name)
+		}
+	}
+	return nil, fmt.Errorf("the program has no %s %q (it has %q)", kind, name, names)
+}
+
+// Output gives the value of the output of that name.
+func (p *Program) Output(name string) (*Value, error) {
+	if v := p.Outputs[name]; v != nil {
+		return v, nil
+	}
+	names := make([]string, 0, len(p.Outputs))
+	for n := range p.Outputs {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return nil, fmt.Errorf("the program has no output %q (it has %q)", name, names)
+}
+
+// Check makes sure that values are numbered, instructions are ordered and shapes fit: what
+// devices rely on, and what passes that rewrite programs must leave intact.
+func (p *Program) Check() error {
+	made := make(map[*Value]bool)
+	for i, v := range p.Values {
+		if v.ID != i {
+			return fmt.Errorf("value %d is numbered %d", i, v.ID)
+		}
+		made[v] = v.Kind != Temp
+	}
+	for i, in := range p.Instrs {
+		shapes := make([][]int, len(in.In))
+		for j, v := range in.In {
+			if !made[v] {
+				return fmt.Errorf("instruction %d, %s, reads %s before it is made", i, op.Name(in.Op), v)
+			}
+			shapes[j] = v.Shape
+		}
+		shape, err := op.Check(in.Op, shapes)
+		if err != nil {
+			return err
+		}
+		if made[in.Out] || !slices.Equal(shape, in.Out.Shape) {
+			return fmt.Errorf("instruction %d, %s, cannot make %s", i, op.Name(in.Op), in.Out)
+		}
+		made[in.Out] = true
+	}
+	for name, v := range p.Outputs {
+		if !made[v] || !v.Keep {
+			return fmt.Errorf("output %q is not made or not kept", name)
+		}
+	}
+	return nil
+}
