@@ -1,0 +1,143 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// The keys of what a file's metadata says about a model.
+const (
+	keyNet     = "hfcui.net"     // "resnet20"
+	keyClasses = "hfcui.classes" // JSON array of names
+	keyInput   = "hfcui.input"   // "3x32x32"
+	keyMean    = "hfcui.mean"    // JSON array, a number a channel
+	keyStd     = "hfcui.std"     // likewise
+)
+
+// metadata is what a file says about itself; everything may be absent.
+type metadata struct {
+	net       string
+	classes   []string
+	input     [3]int
+	mean, std []float32
+	rest      map[string]string // other keys
+}
+
+func readMetadata(values map[string]string) (metadata, error) {
+	m := metadata{net: values[keyNet], rest: make(map[string]string)}
+	for k, v := range values {
+		switch k {
+		case keyNet, keyClasses, keyInput, keyMean, keyStd:
+		default:
+			m.rest[k] = v
+		}
+	}
+	if s, ok := values[keyClasses]; ok {
+		if err := json.Unmarshal([]byte(s), &m.classes); err != nil || len(m.classes) == 0 {
+			return m, fmt.Errorf("its metadata %s is not a JSON array of names", keyClasses)
+		}
+		for i, c := range m.classes {
+			m.classes[i] = clean(c)
+		}
+	}
+	if s, ok := values[keyInput]; ok {
+		if err := readInput(s, &m.input); err != nil {
+			return m, err
+		}
+	}
+	for key, dst := range map[string]*[]float32{keyMean: &m.mean, keyStd: &m.std} {
+		s, ok := values[key]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal([]byte(s), dst); err != nil || len(*dst) == 0 {
+			return m, fmt.Errorf("its metadata %s is not a JSON array of numbers", key)
+		}
+	}
+	return m, nil
+}
+
+// readInput reads "3x32x32".
+func readInput(s string, input *[3]int) error {
+	fields := strings.Split(s, "x")
+	for i := range input {
+		n, err := 0, error(nil)
+		if len(fields) == len(input) {
+			n, err = strconv.Atoi(fields[i])
+		}
+		if err != nil || n < 1 {
+			return fmt.Errorf("its metadata %s is %.20q, not channels x height x width", keyInput, s)
+		}
+		input[i] = n
+	}
+	return nil
+}
+
+// normalization gives a mean and a deviation for every channel, or nil for both.
+func (m metadata) normalization(channels int) (mean, std []float32, err error) {
+	if m.mean == nil && m.std == nil {
+		return nil, nil, nil
+	}
+	if mean, err = perChannel(m.mean, 0, channels); err != nil {
+		return nil, nil, fmt.Errorf("its metadata %s: %w", keyMean, err)
+	}
+	if std, err = perChannel(m.std, 1, channels); err != nil {
+		return nil, nil, fmt.Errorf("its metadata %s: %w", keyStd, err)
+	}
+	for _, s := range std {
+		if s < 1e-6 {
+			return nil, nil, fmt.Errorf("its metadata %s: %g is no standard deviation", keyStd, s)
+		}
+	}
+	return mean, std, nil
+}
+
+// perChannel gives a value a channel: absent where there are none, and one for all
+// channels repeated.
+func perChannel(values []float32, absent float32, channels int) ([]float32, error) {
+	if values == nil {
+		values = []float32{absent}
+	}
+	if len(values) != 1 && len(values) != channels {
+		return nil, fmt.Errorf("%d values for %d channels", len(values), channels)
+	}
+	out := make([]float32, channels)
+	for i := range out {
+		out[i] = values[i%len(values)]
+	}
+	return out, nil
+}
+
+// metadata is what Save writes.
+func (m *Model) metadata() map[string]string {
+	values := make(map[string]string)
+	maps.Copy(values, m.Metadata)
+	text := func(v any) string {
+		b, _ := json.Marshal(v) // slices of strings and finite numbers always can be
+		return string(b)
+	}
+	c, h, w := m.Input()
+	values[keyNet] = m.Net.Name
+	values[keyInput] = fmt.Sprintf("%dx%dx%d", c, h, w)
+	if m.Classes != nil {
+		values[keyClasses] = text(m.Classes)
+	}
+	if m.Mean != nil {
+		values[keyMean], values[keyStd] = text(m.Mean), text(m.Std)
+	}
+	return values
+}
+
+// clean removes control characters, which must not reach a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
+}

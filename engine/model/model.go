@@ -1,0 +1,155 @@
+package model
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/nets"
+	"hfcui/engine/op"
+)
+
+// Model is a net and its weights.
+type Model struct {
+	Name      string // "demo", or the file's name without folder and extension
+	Net       *nets.Net
+	Classes   []string                       // Net.Classes names, or nil where they are not known
+	Mean, Std []float32                      // input normalisation, a value a channel; nil: none
+	Weights   map[string]*checkpoints.Tensor // all of Net.Params
+	Metadata  map[string]string              // the file's, as far as it is not in the fields above
+}
+
+// New makes an untrained model of the named net for classes of the given names.
+func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed uint64) (*Model, error) {
+	n, err := nets.New(net, input, len(classes))
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Name: net, Net: n, Classes: slices.Clone(classes), Weights: make(map[string]*checkpoints.Tensor), Metadata: make(map[string]string)}
+	values := n.Init(scheme, seed)
+	for _, p := range n.Params {
+		m.Weights[p.Name] = &checkpoints.Tensor{Shape: p.Shape, Data: values[p.Name]}
+	}
+	return m, nil
+}
+
+// Load reads the embedded model of that name, or the file at that path: safetensors, .pt
+// or .pth. The net is recognised by the tensors' names and shapes; netName, unless empty,
+// is what it must turn out to be.
+func Load(nameOrPath, netName string) (*Model, error) {
+	if f, ok := checkpoints.Embedded(nameOrPath); ok {
+		return FromFile(nameOrPath, f, netName)
+	}
+	f, err := checkpoints.Open(nameOrPath)
+	if err != nil {
+		if names := checkpoints.EmbeddedNames(); !strings.ContainsAny(nameOrPath, `./\`) && len(names) > 0 {
+			return nil, fmt.Errorf("%w (embedded models are %s)", err, strings.Join(names, ", "))
+		}
+		return nil, err
+	}
+	m, err := FromFile(nameOrPath, f, netName)
+	if err != nil {
+		return nil, err
+	}
+	base := filepath.Base(nameOrPath)
+	m.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	return m, nil
+}
+
+// FromFile makes a model of a checkpoint that was read from what is called name. The model
+// takes the checkpoint's tensors over.
+func FromFile(name string, f *checkpoints.File, netName string) (*Model, error) {
+	m, err := fromFile(f, netName)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	m.Name = name
+	return m, nil
+}
+
+func fromFile(f *checkpoints.File, netName string) (*Model, error) {
+	meta, err := readMetadata(f.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Classes: meta.classes, Weights: make(map[string]*checkpoints.Tensor), Metadata: meta.rest}
+	shapes := make(nets.Shapes)
+	for name, t := range f.Tensors {
+		if strings.HasSuffix(name, ".num_batches_tracked") {
+			continue // PyTorch counts batches; nothing here depends on it
+		}
+		shapes[name] = t.Shape
+		m.Weights[name] = t
+	}
+	if m.Net, err = nets.Recognise(shapes, meta.input); err != nil {
+		return nil, err
+	}
+	for _, said := range []string{netName, meta.net} {
+		if said != "" && said != m.Net.Name {
+			return nil, fmt.Errorf("it is said to be %s, but has the tensors of %s", clean(said), m.Net.Name)
+		}
+	}
+	if m.Classes != nil && len(m.Classes) != m.Net.Classes {
+		return nil, fmt.Errorf("it names %d classes in hfcui.classes, but its last layer has %d", len(m.Classes), m.Net.Classes)
+	}
+	if m.Mean, m.Std, err = meta.normalization(m.Net.Input[0]); err != nil {
+		return nil, err
+	}
+	return m, m.checkValues()
+}
+
+// checkValues is an error when a weight is not a number or a variance is negative.
+func (m *Model) checkValues() error {
+	for _, p := range m.Net.Params {
+		for _, v := range m.Weights[p.Name].Data {
+			if v-v != 0 {
+				return fmt.Errorf("%s holds NaN or infinity: use a checkpoint from before training diverged", p.Name)
+			}
+			if v < 0 && p.Role == nets.RunningVar {
+				return fmt.Errorf("%s holds a negative variance", p.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// Save writes the model as safetensors, atomically.
+func (m *Model) Save(path string) error {
+	f := &checkpoints.File{Tensors: m.Weights, Metadata: m.metadata()}
+	for _, p := range m.Net.Params {
+		f.Order = append(f.Order, p.Name)
+	}
+	return checkpoints.WriteSafetensors(path, f)
+}
+
+// Input is the size of the images the model takes.
+func (m *Model) Input() (c, h, w int) { return m.Net.Input[0], m.Net.Input[1], m.Net.Input[2] }
+
+// FirstConv is the name of the first convolution's weights, the layer kernel smoothing is
+// for.
+func (m *Model) FirstConv() string { return m.Net.FirstConv() }
+
+// HasBatchNorm tells whether it matters which statistics an Evaluator uses.
+func (m *Model) HasBatchNorm() bool { return len(m.Net.Norms) > 0 }
+
+// Params is the number of learned parameters.
+func (m *Model) Params() int { return m.Net.Size() }
+
+// Clone copies the model with all weights.
+func (m *Model) Clone() *Model {
+	c := *m
+	c.Weights = make(map[string]*checkpoints.Tensor, len(m.Weights))
+	for name, t := range m.Weights {
+		c.Weights[name] = &checkpoints.Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
+	}
+	c.Metadata = make(map[string]string, len(m.Metadata))
+	for k, v := range m.Metadata {
+		c.Metadata[k] = v
+	}
+	return &c
+}
+
+// images is the number of values of n images.
+func (m *Model) images(n int) int { return n * op.Size(m.Net.Input[:]) }

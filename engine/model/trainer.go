@@ -1,0 +1,196 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"hfcui/engine/nets"
+	"hfcui/engine/plan"
+)
+
+// SGD is stochastic gradient descent as PyTorch has it: g ← gradient + WeightDecay·w,
+// v ← Momentum·v + g, w ← w − LearningRate·v; with Nesterov, g + Momentum·v in v's place.
+type SGD struct {
+	LearningRate, Momentum, WeightDecay float32
+	Nesterov                            bool
+}
+
+// step moves w along its gradient; v is the velocity, 0 at the start.
+func (o SGD) step(w, gradient, v []float32) {
+	v, gradient = v[:len(w)], gradient[:len(w)]
+	for i := range w {
+		g := gradient[i] + o.WeightDecay*w[i]
+		v[i] = o.Momentum*v[i] + g
+		if o.Nesterov {
+			g += o.Momentum * v[i]
+		} else {
+			g = v[i]
+		}
+		w[i] -= o.LearningRate * g
+	}
+}
+
+// Trainer changes a model's weights batch by batch. Between steps SGD may be changed. While
+// a step runs nobody else may use the model's weights.
+type Trainer struct {
+	SGD SGD
+
+	model  *Model
+	exe    plan.Executable
+	batch  int
+	params []trained
+	norms  []running
+	target []float32
+	logits []float32
+	loss   [1]float32
+}
+
+// trained is a parameter that is learned.
+type trained struct {
+	name, grad               string
+	weight, gradient, moment []float32
+}
+
+// running is a batch-norm layer whose statistics are kept.
+type running struct {
+	output         string
+	mean, variance []float32 // the model's
+	stats          []float32 // the batch's
+	unbiased       float32   // n/(n−1)
+}
+
+// momentum with which running statistics follow the batches', PyTorch's default.
+const statsMomentum = 0.1
+
+// NewTrainer compiles the model's training program: batch statistics, loss, gradients. It
+// starts with PyTorch's usual momentum of 0.9 and a learning rate of 0.1.
+func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
+	p, err := m.Net.Program(nets.Build{Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: true, Train: true})
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{
+		SGD:    SGD{LearningRate: 0.1, Momentum: 0.9},
+		model:  m,
+		batch:  batch,
+		target: make([]float32, batch*m.Net.Classes),
+		logits: make([]float32, batch*m.Net.Classes),
+	}
+	for _, n := range m.Net.Norms {
+		values := float32(batch * n.Positions)
+		if values < 2 {
+			return nil, fmt.Errorf("a batch of %d images has one value a channel at %s: batch norm needs more to train", batch, n.Name)
+		}
+		mean, variance := m.Weights[n.Name+".running_mean"].Data, m.Weights[n.Name+".running_var"].Data
+		t.norms = append(t.norms, running{nets.StatsName(n.Name), mean, variance, make([]float32, 2*n.Channels), values / (values - 1)})
+	}
+	for _, p := range m.Net.Params {
+		if p.Trained() {
+			w := m.Weights[p.Name].Data
+			t.params = append(t.params, trained{p.Name, nets.GradName(p.Name), w, make([]float32, len(w)), make([]float32, len(w))})
+		}
+	}
+	if t.exe, err = dev.Compile(p); err != nil {
+		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
+	}
+	if err := m.setParams(t.exe, BatchStatistics); err != nil {
+		t.exe.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// Batch is the batch size.
+func (t *Trainer) Batch() int { return t.batch }
+
+// Step trains on one batch of images x [N,C,H,W] with their classes. It gives the mean loss
+// and the number of images classified right, both from before the weights change. When
+// there is an error, also when ctx ends, the model is as before the step.
+func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss float64, correct int, err error) {
+	if err := t.setBatch(x, labels); err != nil {
+		return 0, 0, err
+	}
+	if err := t.exe.Run(ctx); err != nil {
+		return 0, 0, err
+	}
+	if err := t.readBack(); err != nil {
+		return 0, 0, err
+	}
+	for _, p := range t.params {
+		t.SGD.step(p.weight, p.gradient, p.moment)
+	}
+	for _, n := range t.norms {
+		n.update()
+	}
+	if err := t.model.setParams(t.exe, BatchStatistics); err != nil {
+		return 0, 0, err
+	}
+	classes := t.model.Net.Classes
+	for i, label := range labels {
+		if largest(t.logits[i*classes:(i+1)*classes]) == label {
+			correct++
+		}
+	}
+	return float64(t.loss[0]), correct, nil
+}
+
+func (t *Trainer) setBatch(x []float32, labels []int) error {
+	classes := t.model.Net.Classes
+	if len(labels) != t.batch || len(x) != t.model.images(t.batch) {
+		return fmt.Errorf("%d values and %d labels for a batch of %d images", len(x), len(labels), t.batch)
+	}
+	clear(t.target)
+	for i, label := range labels {
+		if label < 0 || label >= classes {
+			return fmt.Errorf("label %d of image %d in the batch is not one of %d classes", label, i, classes)
+		}
+		t.target[i*classes+label] = 1
+	}
+	if err := t.exe.SetInput(nets.InputName, x); err != nil {
+		return err
+	}
+	return t.exe.SetInput(nets.TargetName, t.target)
+}
+
+// readBack copies everything a step needs from the device.
+func (t *Trainer) readBack() error {
+	if err := t.exe.Output(nets.LossName, t.loss[:]); err != nil {
+		return err
+	}
+	if err := t.exe.Output(nets.LogitsName, t.logits); err != nil {
+		return err
+	}
+	for _, p := range t.params {
+		if err := t.exe.Output(p.grad, p.gradient); err != nil {
+			return err
+		}
+	}
+	for _, n := range t.norms {
+		if err := t.exe.Output(n.output, n.stats); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// update lets the running statistics follow the batch's.
+func (n running) update() {
+	for c := range n.mean {
+		n.mean[c] += statsMomentum * (n.stats[c] - n.mean[c])
+		n.variance[c] += statsMomentum * (n.stats[len(n.mean)+c]*n.unbiased - n.variance[c])
+	}
+}
+
+// largest is the index of the first largest element.
+func largest(v []float32) int {
+	best := 0
+	for i := range v {
+		if v[i] > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// Close frees the trainer's memory.
+func (t *Trainer) Close() error { return t.exe.Close() }

@@ -1,0 +1,129 @@
+package nets
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"hfcui/engine/op"
+)
+
+// Epsilon is what all batch-norm layers add to the variance.
+const Epsilon = 1e-5
+
+// builder makes a forward pass layer by layer. Without a graph it is a dry run that only
+// collects parameters. The first error stays; layers after it do nothing.
+type builder struct {
+	graph           *gorgonia.ExprGraph // nil: dry run
+	batchStatistics bool
+
+	params  []Param
+	norms   []Norm
+	leaves  map[string]*gorgonia.Node // parameters, by name
+	stats   []*gorgonia.Node          // BatchStats, as norms
+	largest int                       // elements of the largest activation
+	err     error
+}
+
+// tensor is what passes from layer to layer.
+type tensor struct {
+	shape []int
+	node  *gorgonia.Node // nil in a dry run
+}
+
+func (b *builder) input(batch int, size [3]int) tensor {
+	return b.leaf(op.Input, InputName, batch, size[0], size[1], size[2])
+}
+
+// leaf makes a leaf with op.Input or op.Param.
+func (b *builder) leaf(add func(*gorgonia.ExprGraph, string, ...int) (*gorgonia.Node, error), name string, shape ...int) tensor {
+	t := tensor{shape: shape}
+	if b.err == nil && b.graph != nil {
+		t.node, b.err = add(b.graph, name, shape...)
+	}
+	return t
+}
+
+// param makes a parameter.
+func (b *builder) param(name string, role Role, shape ...int) tensor {
+	b.params = append(b.params, Param{name, shape, role})
+	t := b.leaf(op.Param, name, shape...)
+	if b.leaves != nil {
+		b.leaves[name] = t.node
+	}
+	return t
+}
+
+// apply applies an operation.
+func (b *builder) apply(o op.Op, in ...tensor) tensor {
+	if b.err != nil {
+		return tensor{}
+	}
+	var out tensor
+	shapes, nodes := make([][]int, len(in)), make(gorgonia.Nodes, len(in))
+	for i, t := range in {
+		shapes[i], nodes[i] = t.shape, t.node
+	}
+	if out.shape, b.err = op.Check(o, shapes); b.err != nil {
+		return tensor{}
+	}
+	b.largest = max(b.largest, op.Size(out.shape)/out.shape[0])
+	if b.graph != nil {
+		out.node, b.err = op.Apply(o, nodes...)
+	}
+	return out
+}
+
+// conv is a convolution without bias: weights name.weight.
+func (b *builder) conv(name string, x tensor, out, size, stride, pad int) tensor {
+	if b.err != nil {
+		return tensor{}
+	}
+	w := b.param(name+".weight", Weight, out, x.shape[1], size, size)
+	return b.apply(op.Conv{Stride: stride, Pad: pad}, x, w)
+}
+
+// convBias is a convolution with bias: name.weight, name.bias.
+func (b *builder) convBias(name string, x tensor, out, size, stride, pad int) tensor {
+	y := b.conv(name, x, out, size, stride, pad)
+	return b.apply(op.ChannelBias{}, y, b.param(name+".bias", Bias, out))
+}
+
+// norm is batch norm: name.weight, name.bias, name.running_mean, name.running_var.
+func (b *builder) norm(name string, x tensor) tensor {
+	if b.err != nil {
+		return tensor{}
+	}
+	c := x.shape[1]
+	gamma := b.param(name+".weight", Scale, c)
+	beta := b.param(name+".bias", Shift, c)
+	b.params = append(b.params, Param{name + ".running_mean", []int{c}, RunningMean}, Param{name + ".running_var", []int{c}, RunningVar})
+	b.norms = append(b.norms, Norm{name, c, x.shape[2] * x.shape[3]})
+	var stats tensor
+	if b.batchStatistics {
+		stats = b.apply(op.BatchStats{}, x)
+		b.stats = append(b.stats, stats.node)
+	} else {
+		stats = b.leaf(op.Param, StatsName(name), 2, c)
+	}
+	return b.apply(op.BatchNorm{Epsilon: Epsilon}, x, stats, gamma, beta)
+}
+
+// linear is a linear layer: name.weight, name.bias.
+func (b *builder) linear(name string, x tensor, out int) tensor {
+	if b.err != nil {
+		return tensor{}
+	}
+	w := b.param(name+".weight", Weight, out, x.shape[1])
+	return b.apply(op.Linear{}, x, w, b.param(name+".bias", Bias, out))
+}
+
+func (b *builder) relu(x tensor) tensor { return b.apply(op.ReLU{}, x) }
+
+// maxPool halves height and width.
+func (b *builder) maxPool(x tensor) tensor { return b.apply(op.MaxPool{Size: 2, Stride: 2}, x) }
+
+// globalPool averages height and width away.
+func (b *builder) globalPool(x tensor) tensor { return b.apply(op.GlobalAvgPool{}, x) }
+
+func (b *builder) flatten(x tensor) tensor { return b.apply(op.Flatten{}, x) }
+
+func (b *builder) add(x, y tensor) tensor { return b.apply(op.Add{}, x, y) }

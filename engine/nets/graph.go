@@ -1,0 +1,112 @@
+package nets
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// Names of inputs and outputs of the programs made from nets. Parameters have the names of
+// Net.Params; running statistics go in as one parameter per layer, StatsName.
+const (
+	InputName     = "x"      // images [N,C,H,W], pixels in [0,1]
+	TargetName    = "target" // class probabilities [N,K]
+	LogitsName    = "logits" // [N,K]
+	LossName      = "loss"   // mean cross-entropy over the batch, a scalar
+	InputGradName = "x.grad" // the loss's gradient with respect to the images
+)
+
+// GradName is the output with the loss's gradient with respect to a parameter.
+func GradName(param string) string { return param + ".grad" }
+
+// StatsName is a batch-norm layer's statistics, [2,C]: means, then variances. With batch
+// statistics they are an output, where the variances are biased; with running statistics
+// they are a parameter.
+func StatsName(norm string) string { return norm + ".stats" }
+
+// Build says what a graph is for.
+type Build struct {
+	Batch     int
+	Mean, Std []float32 // input normalisation, a value a channel; nil: none
+	// BatchStatistics lets batch norm use the batch's own mean and variance.
+	BatchStatistics bool
+	// Loss adds the input target and the output loss.
+	Loss bool
+	// InputGradient adds the loss's gradient with respect to the images.
+	InputGradient bool
+	// Train adds the gradients with respect to all learned parameters, and the statistics
+	// of batch-norm layers where they are the batch's.
+	Train bool
+}
+
+// Program builds the net's graph, differentiates it as far as asked for and lowers it.
+func (n *Net) Program(o Build) (*plan.Program, error) {
+	g, outputs, err := n.Graph(o)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Lower(g, outputs)
+}
+
+// Graph builds the net as a Gorgonia graph and gives its outputs by name.
+func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, error) {
+	if o.Batch < 1 {
+		return nil, nil, fmt.Errorf("a batch of %d images cannot be computed", o.Batch)
+	}
+	b := &builder{graph: gorgonia.NewGraph(), batchStatistics: o.BatchStatistics, leaves: make(map[string]*gorgonia.Node)}
+	x := b.input(o.Batch, n.Input)
+	h := x
+	if o.Mean != nil || o.Std != nil {
+		h = b.apply(op.InputNormalize{Mean: o.Mean, Std: o.Std}, x)
+	}
+	logits := n.arch.forward(b, h, n.Classes)
+	if b.err != nil {
+		return nil, nil, fmt.Errorf("building %s: %w", n.Name, b.err)
+	}
+	outputs := map[string]*gorgonia.Node{LogitsName: logits.node}
+	if o.Train && o.BatchStatistics {
+		for i, norm := range b.norms {
+			outputs[StatsName(norm.Name)] = b.stats[i]
+		}
+	}
+	if !o.Loss && !o.InputGradient && !o.Train {
+		return b.graph, outputs, nil
+	}
+	target := b.leaf(op.Input, TargetName, logits.shape...)
+	loss := b.apply(op.SoftmaxCrossEntropy{}, logits, target)
+	if b.err != nil {
+		return nil, nil, fmt.Errorf("building %s: %w", n.Name, b.err)
+	}
+	outputs[LossName] = loss.node
+	return b.graph, outputs, n.gradients(b, o, x.node, loss.node, outputs)
+}
+
+// gradients adds the gradients o asks for to outputs.
+func (n *Net) gradients(b *builder, o Build, x, loss *gorgonia.Node, outputs map[string]*gorgonia.Node) error {
+	var names []string
+	var wrt gorgonia.Nodes
+	if o.InputGradient {
+		names, wrt = append(names, InputGradName), append(wrt, x)
+	}
+	if o.Train {
+		for _, p := range n.Params {
+			if p.Trained() {
+				names, wrt = append(names, GradName(p.Name)), append(wrt, b.leaves[p.Name])
+			}
+		}
+	}
+	if len(wrt) == 0 {
+		return nil
+	}
+	grads, err := plan.Gradients(loss, wrt...)
+	if err != nil {
+		return fmt.Errorf("building %s: %w", n.Name, err)
+	}
+	for i, name := range names {
+		outputs[name] = grads[i]
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package nets
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"hfcui/engine/op"
+)
+
+// Scheme is how weights start.
+type Scheme int
+
+// The schemes.
+const (
+	He     Scheme = iota // normal, variance 2/fan-in (He et al. 2015)
+	Xavier               // uniform, variance 2/(fan-in + fan-out) (Glorot and Bengio 2010)
+)
+
+// Init gives starting values for all parameters, the same for the same seed: weights by
+// scheme, scales and running variances 1, all others 0.
+func (n *Net) Init(scheme Scheme, seed uint64) map[string][]float32 {
+	values := make(map[string][]float32, len(n.Params))
+	for i, p := range n.Params {
+		v := make([]float32, op.Size(p.Shape))
+		switch p.Role {
+		case Weight:
+			// A stream for each parameter, so that one's size does not change the next.
+			draw(v, p.Shape, scheme, rand.New(rand.NewPCG(seed, uint64(i))))
+		case Scale, RunningVar:
+			for j := range v {
+				v[j] = 1
+			}
+		}
+		values[p.Name] = v
+	}
+	return values
+}
+
+// draw fills the weights v [outputs, inputs, kernel…].
+func draw(v []float32, shape []int, scheme Scheme, rng *rand.Rand) {
+	kernel := op.Size(shape[2:])
+	in, out := float64(shape[1]*kernel), float64(shape[0]*kernel)
+	if scheme == Xavier {
+		limit := math.Sqrt(6 / (in + out))
+		for i := range v {
+			v[i] = float32(limit * (2*rng.Float64() - 1))
+		}
+		return
+	}
+	deviation := math.Sqrt(2 / in)
+	for i := range v {
+		v[i] = float32(deviation * rng.NormFloat64())
+	}
+}

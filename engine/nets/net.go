@@ -1,0 +1,136 @@
+package nets
+
+import (
+	"fmt"
+	"strings"
+
+	"hfcui/engine/op"
+)
+
+// Net is an architecture for images of one size and a number of classes.
+type Net struct {
+	Name    string  // "resnet20"
+	Input   [3]int  // channels, height, width
+	Classes int     // number of logits
+	Params  []Param // all parameters, in the order PyTorch lists them
+	Norms   []Norm  // batch-norm layers, in the order images pass them
+
+	arch architecture
+}
+
+// Param is a tensor a model of the net has.
+type Param struct {
+	Name  string
+	Shape []int
+	Role  Role
+}
+
+// Trained tells whether p is learned by gradient, as opposed to running statistics.
+func (p Param) Trained() bool { return p.Role != RunningMean && p.Role != RunningVar }
+
+// Role is what a parameter does.
+type Role int
+
+// The roles of parameters.
+const (
+	Weight      Role = iota // of convolutions [O,I,H,W] and linear layers [O,I]
+	Bias                    // of convolutions and linear layers
+	Scale                   // batch norm's gamma
+	Shift                   // batch norm's beta
+	RunningMean             // batch norm's mean in evaluation
+	RunningVar              // batch norm's variance in evaluation
+)
+
+// Norm is a batch-norm layer.
+type Norm struct {
+	Name      string // "bn1"
+	Channels  int
+	Positions int // height × width: values an image adds to a channel's statistics
+}
+
+// architecture is a family's forward pass with its widths chosen.
+type architecture interface {
+	name() string
+	forward(b *builder, x tensor, classes int) tensor
+}
+
+// Names lists the nets the paper's experiments use; ByName knows more widths and depths of
+// resnet.
+func Names() []string {
+	return []string{"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5"}
+}
+
+// ByName gives a net for 3×32×32 images and 10 classes.
+func ByName(name string) (*Net, error) { return New(name, [3]int{3, 32, 32}, 10) }
+
+// New gives a net for images of the given channels, height and width.
+func New(name string, input [3]int, classes int) (*Net, error) {
+	a := byName(name, input)
+	if a == nil {
+		return nil, fmt.Errorf("there is no net %q: there are %s (resnets also as in resnet20-w8)", name, strings.Join(Names(), ", "))
+	}
+	return newNet(a, input, classes)
+}
+
+func byName(name string, input [3]int) architecture {
+	switch name {
+	case "vgg11":
+		return vgg11()
+	case "alexnet":
+		return alexnet32()
+	case "lenet5":
+		return lenetFor(input)
+	}
+	if r, ok := resnetByName(name); ok {
+		return r
+	}
+	return nil
+}
+
+// Sizes beyond these come from broken files.
+const (
+	maxSide    = 1024
+	maxClasses = 1 << 16
+	maxLayer   = 1 << 26 // elements of one image's largest activation
+)
+
+// newNet finds the parameters by a dry run of the forward pass.
+func newNet(a architecture, input [3]int, classes int) (*Net, error) {
+	c, h, w := input[0], input[1], input[2]
+	switch {
+	case c != 1 && c != 3:
+		return nil, fmt.Errorf("%s cannot take images of %d channels, only of 1 or 3", a.name(), c)
+	case h < 1 || w < 1 || h > maxSide || w > maxSide:
+		return nil, fmt.Errorf("%s cannot take images of %d×%d", a.name(), h, w)
+	case classes < 1 || classes > maxClasses:
+		return nil, fmt.Errorf("%s cannot have %d classes", a.name(), classes)
+	}
+	b := &builder{}
+	a.forward(b, b.input(1, input), classes)
+	if b.err != nil {
+		return nil, fmt.Errorf("%s does not fit %d×%d×%d images: %w", a.name(), c, h, w, b.err)
+	}
+	if b.largest > maxLayer {
+		return nil, fmt.Errorf("%s would need %d MB for one layer of one image", a.name(), b.largest>>18)
+	}
+	for _, p := range b.params {
+		if op.Size(p.Shape) == 0 {
+			return nil, fmt.Errorf("%s of %s is empty", p.Name, a.name())
+		}
+	}
+	return &Net{Name: a.name(), Input: input, Classes: classes, Params: b.params, Norms: b.norms, arch: a}, nil
+}
+
+// FirstConv is the name of the first convolution's weights.
+func (n *Net) FirstConv() string { return n.Params[0].Name }
+
+// Size is the number of learned parameters.
+func (n *Net) Size() int {
+	sum := 0
+	for _, p := range n.Params {
+		if p.Trained() {
+			sum += op.Size(p.Shape)
+		}
+	}
+	return sum
+}

@@ -1,0 +1,145 @@
+package nets
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Shapes are the shapes of a state dict's tensors by name.
+type Shapes map[string][]int
+
+func (s Shapes) has(name string) bool { _, ok := s[name]; return ok }
+
+// dim is a tensor's size along an axis; 0 where there is no such tensor or axis.
+func (s Shapes) dim(name string, axis int) int {
+	if shape := s[name]; axis < len(shape) {
+		return shape[axis]
+	}
+	return 0
+}
+
+// family is a kind of net that can be told by its tensors.
+type family struct {
+	name       string   // what names of its nets begin with
+	marks      []string // tensors all of its nets have
+	first, out string   // first convolution's weights, last layer's bias
+	read       func(Shapes) ([]architecture, error)
+}
+
+var families = []family{
+	{"resnet", []string{"conv1.weight", "layer1.0.conv1.weight"}, "conv1.weight", "fc.bias", readResnet},
+	{"vgg11", []string{"features.0.weight", "features.1.running_mean", "features.25.weight"}, "features.0.weight", "classifier.bias", readVGG},
+	{"alexnet", []string{"features.0.weight", "features.10.weight", "classifier.6.weight"}, "features.0.weight", "classifier.6.bias", readAlexNet},
+	{"lenet5", []string{"conv1.weight", "conv2.weight", "fc3.weight"}, "conv1.weight", "fc3.bias", readLeNet},
+}
+
+// Recognise finds the net that has tensors of these names and shapes; any widths will do,
+// and for resnets any numbers of blocks. input is the images' size where it is known, else
+// zero: most nets take several, and 32×32, or 28×28 for one channel, is preferred. The
+// error says which tensors are missing, unexpected or of the wrong shape.
+func Recognise(s Shapes, input [3]int) (*Net, error) {
+	for _, f := range families {
+		if slices.ContainsFunc(f.marks, func(name string) bool { return !s.has(name) }) {
+			continue
+		}
+		archs, err := f.read(s)
+		if err != nil {
+			return nil, err
+		}
+		return firstFit(archs, s, sizes(s.dim(f.first, 1), input), s.dim(f.out, 0))
+	}
+	names := make([]string, 0, len(s))
+	for name := range s {
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("it holds no tensors")
+	}
+	return nil, fmt.Errorf("its tensors (%s) are not those of a net hfcui knows (%s)", list(names), strings.Join(Names(), ", "))
+}
+
+// sizes lists the image sizes to try.
+func sizes(channels int, known [3]int) [][3]int {
+	if known != [3]int{} {
+		return [][3]int{known}
+	}
+	if channels == 1 {
+		return [][3]int{{1, 28, 28}, {1, 32, 32}}
+	}
+	return [][3]int{{channels, 32, 32}, {channels, 28, 28}}
+}
+
+// firstFit gives the first net that has all tensors, or else says what is wrong with the
+// first of all.
+func firstFit(archs []architecture, s Shapes, inputs [][3]int, classes int) (*Net, error) {
+	var first error
+	for _, input := range inputs {
+		for _, a := range archs {
+			n, err := newNet(a, input, classes)
+			if err == nil {
+				err = n.Check(s)
+			}
+			if err == nil {
+				return n, nil
+			}
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	return nil, first
+}
+
+// Check is an error unless s has exactly the net's tensors.
+func (n *Net) Check(s Shapes) error {
+	var missing, extra []string
+	known := make(map[string]bool, len(n.Params))
+	for _, p := range n.Params {
+		known[p.Name] = true
+		switch shape, ok := s[p.Name]; {
+		case !ok:
+			missing = append(missing, p.Name)
+		case !slices.Equal(shape, p.Shape):
+			return fmt.Errorf("%s is %s, for %s on %s images it must be %s", p.Name, times(shape), n.Name, times(n.Input[:]), times(p.Shape))
+		}
+	}
+	for name := range s {
+		if !known[name] {
+			extra = append(extra, name)
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		return fmt.Errorf("it lacks %s of %s", list(missing), n.Name)
+	case len(extra) > 0:
+		return fmt.Errorf("it has %s, which %s has not", list(extra), n.Name)
+	}
+	return nil
+}
+
+// list names up to four tensors in alphabetical order. Names are a file's: they are quoted
+// unless they are plain.
+func list(names []string) string {
+	slices.Sort(names)
+	for i, name := range names[:min(4, len(names))] {
+		if len(name) > 80 || strings.Trim(name, plain) != "" {
+			names[i] = fmt.Sprintf("%.60q", name)
+		}
+	}
+	if len(names) > 4 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
+	}
+	return strings.Join(names, ", ")
+}
+
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+// times writes a shape as "64×3×3×3".
+func times(shape []int) string {
+	if len(shape) == 0 {
+		return "a scalar"
+	}
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "×")
+}

@@ -1,0 +1,107 @@
+package nets
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+)
+
+// resnet is a residual net for small images: stages[k] blocks of widths[k] channels.
+type resnet struct {
+	stem   int // channels of the first convolution
+	widths []int
+	blocks []int
+}
+
+// uniform makes a resnet whose stages have as many blocks each and double the channels.
+func uniform(stages, blocks, width int) resnet {
+	r := resnet{stem: width}
+	for k := range stages {
+		r.widths = append(r.widths, width<<k)
+		r.blocks = append(r.blocks, blocks)
+	}
+	return r
+}
+
+var resnetPattern = regexp.MustCompile(`^resnet(\d{1,3})(?:-w(\d{1,4}))?$`)
+
+// resnetByName understands resnet18, resnet(6n+2) and their -w forms.
+func resnetByName(name string) (resnet, bool) {
+	m := resnetPattern.FindStringSubmatch(name)
+	if m == nil {
+		return resnet{}, false
+	}
+	depth, _ := strconv.Atoi(m[1])
+	width, _ := strconv.Atoi(m[2])
+	stages, blocks, usual := 3, (depth-2)/6, 16
+	if depth == 18 {
+		stages, blocks, usual = 4, 2, 64
+	} else if blocks < 1 || depth != 6*blocks+2 {
+		return resnet{}, false
+	}
+	if m[2] == "" {
+		width = usual
+	}
+	return uniform(stages, blocks, width), width > 0
+}
+
+// name is the name resnetByName understands, or, of uncommon ones, a description.
+func (r resnet) name() string {
+	for _, depth := range []int{18, 6*r.blocks[0] + 2} {
+		for _, width := range []string{"", fmt.Sprint("-w", r.stem)} {
+			name := fmt.Sprint("resnet", depth, width)
+			if u, ok := resnetByName(name); ok && u.stem == r.stem && slices.Equal(u.widths, r.widths) && slices.Equal(u.blocks, r.blocks) {
+				return name
+			}
+		}
+	}
+	return fmt.Sprintf("resnet with %v blocks of %v channels", r.blocks, r.widths)
+}
+
+func (r resnet) forward(b *builder, x tensor, classes int) tensor {
+	x = b.relu(b.norm("bn1", b.conv("conv1", x, r.stem, 3, 1, 1)))
+	for k, width := range r.widths {
+		for j := range r.blocks[k] {
+			stride := 1
+			if k > 0 && j == 0 {
+				stride = 2
+			}
+			x = residual(b, fmt.Sprintf("layer%d.%d", k+1, j), x, width, stride)
+		}
+	}
+	return b.linear("fc", b.globalPool(x), classes)
+}
+
+// residual is the basic block: relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)).
+func residual(b *builder, name string, x tensor, width, stride int) tensor {
+	if b.err != nil {
+		return x
+	}
+	y := b.relu(b.norm(name+".bn1", b.conv(name+".conv1", x, width, 3, stride, 1)))
+	y = b.norm(name+".bn2", b.conv(name+".conv2", y, width, 3, 1, 1))
+	if stride != 1 || x.shape[1] != width {
+		x = b.norm(name+".downsample.1", b.conv(name+".downsample.0", x, width, 1, stride, 0))
+	}
+	return b.relu(b.add(y, x))
+}
+
+// readResnet infers widths and numbers of blocks.
+func readResnet(s Shapes) ([]architecture, error) {
+	r := resnet{stem: s.dim("conv1.weight", 0)}
+	for k := 1; s.has(fmt.Sprintf("layer%d.0.conv1.weight", k)); k++ {
+		blocks := 0
+		for s.has(fmt.Sprintf("layer%d.%d.conv1.weight", k, blocks)) {
+			blocks++
+		}
+		r.widths = append(r.widths, s.dim(fmt.Sprintf("layer%d.0.conv1.weight", k), 0))
+		r.blocks = append(r.blocks, blocks)
+	}
+	if s.has("layer1.0.conv3.weight") {
+		return nil, fmt.Errorf("it is a resnet with bottleneck blocks; hfcui knows those with basic blocks")
+	}
+	if k := s.dim("conv1.weight", 2); k != 3 {
+		return nil, fmt.Errorf("it is a resnet with a %d×%d stem, for large images; hfcui knows those for small ones, with a 3×3 stem", k, k)
+	}
+	return []architecture{r}, nil
+}

@@ -1,0 +1,10 @@
+package plan_test
+
+import (
+	"testing"
+
+	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
+)
+
+func TestOperations(t *testing.T) { plantest.Operations(t, plan.Reference()) }

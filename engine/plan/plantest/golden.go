@@ -1,0 +1,83 @@
+package plantest
+
+import (
+	"bytes"
+	"embed"
+	"math"
+	"strings"
+	"testing"
+
+	"hfcui/checkpoints"
+)
+
+// The values were made with PyTorch 1.13; tensors are named for what they are, settings are
+// in the metadata.
+//
+//go:embed testdata/*.safetensors
+var goldens embed.FS
+
+// golden reads the named file of reference values.
+func golden(t *testing.T, name string) *checkpoints.File {
+	t.Helper()
+	data, err := goldens.ReadFile("testdata/" + name + ".safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := checkpoints.ReadSafetensors(bytes.NewReader(data), int64(len(data)), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// names lists the files whose names begin with prefix.
+func names(t *testing.T, prefix string) []string {
+	t.Helper()
+	entries, err := goldens.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".safetensors"); ok && strings.HasPrefix(name, prefix) {
+			found = append(found, name)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("no reference values for %s", prefix)
+	}
+	return found
+}
+
+// Tolerance is how far float32 results may be from the reference values, relative to an
+// element's own size plus the root mean square of all of them.
+const Tolerance = 1e-4
+
+// Close fails the test unless got is want within tolerance.
+func Close(t *testing.T, what string, got, want []float32, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d values, wanted %d", what, len(got), len(want))
+		return
+	}
+	if worst, at := Difference(got, want); !(worst <= tolerance) {
+		t.Errorf("%s: element %d is %g, wanted %g: off by %.2g, more than %g", what, at, got[at], want[at], worst, tolerance)
+	}
+}
+
+// Difference is the largest difference of an element, relative to its own size plus the
+// root mean square of all, and where it is.
+func Difference(got, want []float32) (worst float64, at int) {
+	sum := 0.0
+	for _, v := range want {
+		sum += float64(v) * float64(v)
+	}
+	rms := math.Sqrt(sum / float64(len(want)))
+	for i := range want {
+		d := math.Abs(float64(got[i])-float64(want[i])) / (math.Abs(float64(want[i])) + rms + 1e-30)
+		if !(d <= worst) {
+			worst, at = d, i
+		}
+	}
+	return worst, at
+}
