@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// tilePixels is the number of output pixels of one tile; kernel.TilePixels says the same.
+const tilePixels = 8
+
+// Words of kernel.ConvShape.
+const (
+	convQuads = iota
+	convCols
+	convRows
+	convBlocks
+	convColAdvance
+	convRowAdvance
+	convBlockAdvance
+	convOutBlock
+	convRectify
+)
+
+func convolutions() {
+	if isa.wide {
+		convolution("conv32", 2, 8, 2)
+		convolution("conv16", 1, 8, 1)
+	} else {
+		convolution("conv32", 4, 4, 2)
+		convolution("conv16", 2, 4, 2)
+	}
+}
+
+// convTile is the part of a tile whose sums are in registers at the same time.
+type convTile struct {
+	name         string
+	vectors      int // registers of output channels the weights of one input channel fill
+	pixel, first int // first pixel of the tile, first register of output channels
+	pixels, wide int // how many of each
+	shape, tiles Register
+}
+
+// convolution makes a kernel that computes tiles of eight arbitrary output pixels for
+// `vectors` registers of output channels, `pixels` by `wide` registers at a time.
+func convolution(name string, vectors, pixels, wide int) {
+	function(name, "func(x, w, y, addend, bias *float32, tiles *int32, n int, shape *int)",
+		"is Set.Conv"+name[4:]+".")
+	tiles, shape := load("tiles"), load("shape")
+	left := AllocLocal(8)
+	n := load("n")
+	MOVQ(n, left)
+	Label("tile")
+	for pixel := 0; pixel < tilePixels; pixel += pixels {
+		for first := 0; first < vectors; first += wide {
+			t := convTile{fmt.Sprintf("p%dv%d", pixel, first), vectors, pixel, first, pixels, wide, shape, tiles}
+			t.emit()
+		}
+	}
+	ADDQ(Imm(2*4*tilePixels), tiles)
+	DECQ(left)
+	JNZ(LabelRef("tile"))
+	finish()
+}
+
+// xOffset and yOffset are entries of the tile table: byte offsets of the pixels.
+func (t *convTile) xOffset(p int) Mem { return Mem{Base: t.tiles, Disp: 4 * (t.pixel + p)} }
+func (t *convTile) yOffset(p int) Mem {
+	return Mem{Base: t.tiles, Disp: 4 * (tilePixels + t.pixel + p)}
+}
+
+func (t *convTile) emit() {
+	// One register of channels a pixel leaves too few independent sums to hide the
+	// latency of a multiply-add: keep two, for even and odd input channels.
+	split := 1
+	if t.pixels*t.wide < 16 && isa.wide {
+		split = 2
+	}
+	sums := make([][][]VecVirtual, split)
+	for s := range sums {
+		sums[s] = make([][]VecVirtual, t.pixels)
+		for p := range sums[s] {
+			sums[s][p] = vectors(t.wide)
+		}
+	}
+	t.start(sums)
+	t.multiply(sums)
+	Label("store" + t.name)
+	for s := 1; s < split; s++ {
+		for p := range sums[s] {
+			for v := range sums[s][p] {
+				VADDPS(sums[s][p][v], sums[0][p][v], sums[0][p][v])
+			}
+		}
+	}
+	t.store(sums[0])
+}
+
+// start sets the sums to bias plus addend, or 0 for what is nil.
+func (t *convTile) start(sums [][][]VecVirtual) {
+	for _, s := range sums {
+		for _, p := range s {
+			for _, v := range p {
+				zero(v)
+			}
+		}
+	}
+	bias := load("bias")
+	TESTQ(bias, bias)
+	JZ(LabelRef("unbiased" + t.name))
+	for v := 0; v < t.wide; v++ {
+		VMOVUPS(Mem{Base: bias, Disp: (t.first + v) * isa.bytes()}, sums[0][0][v])
+		for p := 1; p < t.pixels; p++ {
+			VMOVAPS(sums[0][0][v], sums[0][p][v])
+		}
+	}
+	Label("unbiased" + t.name)
+	addend := load("addend")
+	TESTQ(addend, addend)
+	JZ(LabelRef("alone" + t.name))
+	t.eachOutput(addend, sums[0], func(m Mem, v VecVirtual) { VADDPS(m, v, v) })
+	Label("alone" + t.name)
+}
+
+// eachOutput calls f for every sum with where it lies in a tensor that starts at base.
+func (t *convTile) eachOutput(base Register, sums [][]VecVirtual, f func(Mem, VecVirtual)) {
+	offset := GP64()
+	parts := isa.parts()
+	for p := range sums {
+		MOVLQSX(t.yOffset(p), offset)
+		ADDQ(base, offset)
+		at := 0
+		for v := range sums[p] {
+			b := (t.first + v) / parts
+			if b > at {
+				ADDQ(field(t.shape, convOutBlock), offset)
+				at = b
+			}
+			f(Mem{Base: offset, Disp: (t.first + v) % parts * isa.bytes()}, sums[p][v])
+		}
+	}
+}
+
+func (t *convTile) multiply(sums [][][]VecVirtual) {
+	blocks := GP64()
+	MOVQ(field(t.shape, convBlocks), blocks)
+	TESTQ(blocks, blocks)
+	JZ(LabelRef("store" + t.name))
+	left := AllocLocal(8)
+	MOVQ(blocks, left)
+	w, x := load("w"), load("x")
+	if t.first > 0 {
+		ADDQ(Imm(uint64(t.first*isa.bytes())), w)
+	}
+	index := make([]Register, t.pixels)
+	for p := range index {
+		index[p] = GP64()
+		MOVLQSX(t.xOffset(p), index[p])
+	}
+	rows, cols, quads := GP64(), GP64(), GP64()
+	Label("block" + t.name)
+	MOVQ(field(t.shape, convRows), rows)
+	Label("row" + t.name)
+	MOVQ(field(t.shape, convCols), cols)
+	Label("col" + t.name)
+	MOVQ(field(t.shape, convQuads), quads)
+	Label("quad" + t.name)
+	for c := 0; c < 4; c++ {
+		t.channel(sums[c%len(sums)], x, w, index, c)
+	}
+	ADDQ(Imm(16), x)
+	ADDQ(U32(uint32(4*t.vectors*isa.bytes())), w)
+	DECQ(quads)
+	JNZ(LabelRef("quad" + t.name))
+	ADDQ(field(t.shape, convColAdvance), x)
+	DECQ(cols)
+	JNZ(LabelRef("col" + t.name))
+	ADDQ(field(t.shape, convRowAdvance), x)
+	DECQ(rows)
+	JNZ(LabelRef("row" + t.name))
+	ADDQ(field(t.shape, convBlockAdvance), x)
+	DECQ(left)
+	JNZ(LabelRef("block" + t.name))
+}
+
+// channel adds what input channel c of the current four contributes.
+func (t *convTile) channel(sums [][]VecVirtual, x, w Register, index []Register, c int) {
+	weights := vectors(t.wide)
+	for v := range weights {
+		VMOVUPS(Mem{Base: w, Disp: (c*t.vectors + v) * isa.bytes()}, weights[v])
+	}
+	for p := range sums {
+		m := Mem{Base: x, Index: index[p], Scale: 1, Disp: 4 * c}
+		if isa.wide && t.wide == 1 {
+			VFMADD231PS_BCST(m, weights[0], sums[p][0])
+			continue
+		}
+		value := vector()
+		VBROADCASTSS(m, value)
+		for v := range weights {
+			VFMADD231PS(value, weights[v], sums[p][v])
+		}
+	}
+}
+
+func (t *convTile) store(sums [][]VecVirtual) {
+	rectify := GP64()
+	MOVQ(field(t.shape, convRectify), rectify)
+	TESTQ(rectify, rectify)
+	JZ(LabelRef("linear" + t.name))
+	floor := zeroed()
+	for p := range sums {
+		for _, v := range sums[p] {
+			VMAXPS(v, floor, v) // a NaN in v stays
+		}
+	}
+	Label("linear" + t.name)
+	t.eachOutput(load("y"), sums, func(m Mem, v VecVirtual) { VMOVUPS(v, m) })
+}

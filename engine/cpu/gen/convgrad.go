@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Words of kernel.GradShape.
+const (
+	gradImages = iota
+	gradRows
+	gradPixels
+	gradXPixel
+	gradXRow
+	gradXImage
+	gradYPixel
+	gradYRow
+	gradYImage
+	gradYBlock
+	gradAccumulate
+)
+
+func convolutionGradients() {
+	if isa.wide {
+		convolutionGradient("grad32", 8, 2, 8, 2)
+		convolutionGradient("grad16", 16, 1, 16, 1)
+	} else {
+		convolutionGradient("grad32", 8, 4, 4, 2)
+		convolutionGradient("grad16", 16, 2, 4, 2)
+	}
+}
+
+// convolutionGradient makes a kernel that sums, over pixels, the products of `inputs`
+// consecutive floats of x and `vectors` registers of dy, `in` by `wide` registers at a time.
+func convolutionGradient(name string, inputs, vectors, in, wide int) {
+	function(name, "func(x, dy, dw *float32, shape *int)", "is Set.Grad"+name[4:]+".")
+	shape := load("shape")
+	for input := 0; input < inputs; input += in {
+		for first := 0; first < vectors; first += wide {
+			g := gradTile{fmt.Sprintf("i%dv%d", input, first), vectors, input, first, in, wide, shape}
+			g.emit()
+		}
+	}
+	finish()
+}
+
+// gradTile is the part of the weights' gradient whose sums are in registers together.
+type gradTile struct {
+	name         string
+	vectors      int
+	input, first int // first float of x, first register of dy
+	in, wide     int // how many of each
+	shape        Register
+}
+
+func (g *gradTile) eachWeight(dw Register, sums [][]VecVirtual, f func(Mem, VecVirtual)) {
+	for i := range sums {
+		for v := range sums[i] {
+			f(Mem{Base: dw, Disp: ((g.input+i)*g.vectors + g.first + v) * isa.bytes()}, sums[i][v])
+		}
+	}
+}
+
+func (g *gradTile) emit() {
+	dw := load("dw")
+	sums := make([][]VecVirtual, g.in)
+	for i := range sums {
+		sums[i] = vectors(g.wide)
+		for _, v := range sums[i] {
+			zero(v)
+		}
+	}
+	accumulate := GP64()
+	MOVQ(field(g.shape, gradAccumulate), accumulate)
+	TESTQ(accumulate, accumulate)
+	JZ(LabelRef("sum" + g.name))
+	g.eachWeight(dw, sums, func(m Mem, v VecVirtual) { VMOVUPS(m, v) })
+	Label("sum" + g.name)
+	g.multiply(sums)
+	g.eachWeight(dw, sums, func(m Mem, v VecVirtual) { VMOVUPS(v, m) })
+}
+
+func (g *gradTile) multiply(sums [][]VecVirtual) {
+	x, y := load("x"), load("dy")
+	images, rows, pixels, block := GP64(), GP64(), GP64(), GP64()
+	MOVQ(field(g.shape, gradYBlock), block)
+	MOVQ(field(g.shape, gradImages), images)
+	Label("image" + g.name)
+	MOVQ(field(g.shape, gradRows), rows)
+	Label("row" + g.name)
+	MOVQ(field(g.shape, gradPixels), pixels)
+	Label("pixel" + g.name)
+	gradient := vectors(g.wide)
+	for v := range gradient {
+		m := Mem{Base: y, Disp: (g.first + v) % isa.parts() * isa.bytes()}
+		if (g.first+v)/isa.parts() > 0 {
+			m.Index, m.Scale = block, 1
+		}
+		VMOVUPS(m, gradient[v])
+	}
+	for i := range sums {
+		m := Mem{Base: x, Disp: 4 * (g.input + i)}
+		if isa.wide && g.wide == 1 {
+			VFMADD231PS_BCST(m, gradient[0], sums[i][0])
+			continue
+		}
+		value := vector()
+		VBROADCASTSS(m, value)
+		for v := range gradient {
+			VFMADD231PS(value, gradient[v], sums[i][v])
+		}
+	}
+	ADDQ(field(g.shape, gradXPixel), x)
+	ADDQ(field(g.shape, gradYPixel), y)
+	DECQ(pixels)
+	JNZ(LabelRef("pixel" + g.name))
+	ADDQ(field(g.shape, gradXRow), x)
+	ADDQ(field(g.shape, gradYRow), y)
+	DECQ(rows)
+	JNZ(LabelRef("row" + g.name))
+	ADDQ(field(g.shape, gradXImage), x)
+	ADDQ(field(g.shape, gradYImage), y)
+	DECQ(images)
+	JNZ(LabelRef("image" + g.name))
+}

@@ -1,0 +1,143 @@
+// Package kernel holds the inner loops of the CPU device: generated assembly for AVX-512
+// and for AVX2 with FMA, and the same functions in portable Go.
+//
+// Tensors are float32 in blocks of sixteen channels: a pixel is sixteen consecutive
+// channels, 64 bytes, and pixels of a row are next to each other. Sizes and distances are
+// in elements where they count something and in bytes where they step through memory. The
+// functions check nothing: whoever calls them knows the memory to be there.
+package kernel
+
+//go:generate go run -C ../gen . -isa avx512 -out ../kernel/avx512_amd64.s -stubs ../kernel/avx512_amd64.go -pkg kernel
+//go:generate go run -C ../gen . -isa avx2 -out ../kernel/avx2_amd64.s -stubs ../kernel/avx2_amd64.go -pkg kernel
+
+const (
+	// Block is the number of channels of a pixel.
+	Block = 16
+	// PixelBytes is what a pixel takes.
+	PixelBytes = 4 * Block
+	// TilePixels is the number of output pixels of a convolution's tile.
+	TilePixels = 8
+)
+
+// Tile tells where the pixels of a convolution's tile lie: byte offsets of the eight
+// pixels' first inputs and of their outputs. A pixel may come twice.
+type Tile struct{ X, Y [TilePixels]int32 }
+
+// ConvShape is what stays the same between calls of a convolution kernel. Bytes between
+// channel blocks, rows and columns of taps are kept as what is to be added after each loop:
+// see NewConvShape.
+type ConvShape struct {
+	Quads         int // groups of four input channels read from each block, 1 to 4
+	Cols, Rows    int // taps
+	Blocks        int // input-channel blocks; with none, y is bias plus addend
+	ColAdvance    int
+	RowAdvance    int
+	BlockAdvance  int
+	OutBlockBytes int // from a block of y, and of addend, to the next
+	Rectify       int // not 0: negative results become 0
+}
+
+// NewConvShape gives the shape of a convolution whose taps are col bytes apart in a row,
+// whose rows of taps are row bytes apart and whose input blocks are block bytes apart.
+func NewConvShape(quads, cols, rows, blocks, col, row, block, outBlock int) ConvShape {
+	return ConvShape{
+		Quads: quads, Cols: cols, Rows: rows, Blocks: blocks,
+		ColAdvance:    col - quads*16,
+		RowAdvance:    row - cols*col,
+		BlockAdvance:  block - rows*row,
+		OutBlockBytes: outBlock,
+	}
+}
+
+// GradShape is what stays the same between calls of a kernel for the gradient with respect
+// to weights: how to walk over the pixels of x and of dy. See NewGradShape.
+type GradShape struct {
+	Images, Rows, Pixels          int
+	XPixel, XRowAdvance, XAdvance int
+	YPixel, YRowAdvance, YAdvance int
+	YBlockBytes                   int // from a block of dy to the next
+	Accumulate                    int // not 0: dw is added to
+}
+
+// Walk is bytes from a pixel to the next, from a row to the next, from an image to the
+// next.
+type Walk struct{ Pixel, Row, Image int }
+
+// NewGradShape gives the shape of a sum over images of rows of pixels.
+func NewGradShape(images, rows, pixels int, x, y Walk, yBlock int) GradShape {
+	return GradShape{
+		Images: images, Rows: rows, Pixels: pixels,
+		XPixel: x.Pixel, XRowAdvance: x.Row - pixels*x.Pixel, XAdvance: x.Image - rows*x.Row,
+		YPixel: y.Pixel, YRowAdvance: y.Row - pixels*y.Pixel, YAdvance: y.Image - rows*y.Row,
+		YBlockBytes: yBlock,
+	}
+}
+
+// Set is all kernels for one instruction set.
+//
+// The element-wise ones go over rows of pixels, stride bytes from row to row, in all
+// their tensors; pixels and rows are at least 1. Their results may overwrite their
+// arguments. Per-channel arguments point at sixteen values; several of them lie one after
+// the other.
+type Set struct {
+	Name string
+
+	// Conv32 and Conv16 compute n tiles of 32 or 16 output channels:
+	//
+	//	y[p,k] = bias[k] + addend[p,k] + Σ x[p + tap, c]·w[block][tap row][tap column][c][k]
+	//
+	// x and y are where the tiles' offsets count from; addend is laid out like y and may
+	// be y, also to sum over input blocks in several calls. bias and addend may be nil.
+	Conv32, Conv16 func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape)
+
+	// Grad32 and Grad16 sum the products of 8 or 16 consecutive floats of x and 32 or 16
+	// channels of dy over pixels: dw[i][k] = Σ x[p][i]·dy[p][k].
+	Grad32, Grad16 func(x, dy, dw *float32, shape *GradShape)
+
+	// Add is y = a + b.
+	Add func(a, b, y *float32, pixels, rows, stride int)
+	// ReLU is y = max(x, 0), NaN where x is.
+	ReLU func(x, y *float32, pixels, rows, stride int)
+	// ReLUGrad is dx = dy where y > 0, else 0.
+	ReLUGrad func(y, dy, dx *float32, pixels, rows, stride int)
+	// Fill is y = values.
+	Fill func(values, y *float32, pixels, rows, stride int)
+	// Scale is y = x·factor.
+	Scale func(x, y, factor *float32, pixels, rows, stride int)
+	// Sum is out = Σ x.
+	Sum func(x, out *float32, pixels, rows, stride int)
+
+	// Moments is out = Σ (x − shift), Σ (x − shift)².
+	Moments func(x, shift, out *float32, pixels, rows, stride int)
+	// Affine is y = x·scale + shift.
+	Affine func(x, y, scale, shift *float32, pixels, rows, stride int)
+	// AffineReLU is y = max(x·scale + shift, 0).
+	AffineReLU func(x, y, scale, shift *float32, pixels, rows, stride int)
+	// AffineAddReLU is y = max(x·scale + shift + r, 0).
+	AffineAddReLU func(x, r, y, scale, shift *float32, pixels, rows, stride int)
+
+	// NormSums is out = Σ dy, Σ dy·(x − mean).
+	NormSums func(x, dy, mean, out *float32, pixels, rows, stride int)
+	// NormSumsReLU is the same where dy counts only where AffineReLU was positive;
+	// coefficients are mean, scale, shift.
+	NormSumsReLU func(x, dy, coefficients, out *float32, pixels, rows, stride int)
+	// NormSumsMasked is the same where dy counts only where y > 0; dr is dy there, else 0.
+	NormSumsMasked func(x, y, dy, dr, mean, out *float32, pixels, rows, stride int)
+	// NormGrad is dx = dy·k₀ + x·k₁ + k₂ with coefficients k.
+	NormGrad func(x, dy, dx, coefficients *float32, pixels, rows, stride int)
+	// NormGradReLU is the same where dy counts only where AffineReLU was positive; k₃, k₄
+	// are its scale and shift.
+	NormGradReLU func(x, dy, dx, coefficients *float32, pixels, rows, stride int)
+
+	// The Step functions go over n pixels, next to each other in y, dy and left, step
+	// bytes apart in x and dx.
+
+	// StepMax is y = max(x, y), NaN where one of them is.
+	StepMax func(x, y *float32, n, step int)
+	// StepAdd is y = x + y.
+	StepAdd func(x, y *float32, n, step int)
+	// StepSpread is dx = dx + dy.
+	StepSpread func(dy, dx *float32, n, step int)
+	// StepMaxGrad adds left to dx where x = y, and sets left to 0 there.
+	StepMaxGrad func(x, y, left, dx *float32, n, step int)
+}

@@ -1,0 +1,139 @@
+package kernel
+
+import "unsafe"
+
+// portable is the kernels in Go, for processors the assembly is not for.
+var portable = Set{
+	Name: "portable",
+	Conv32: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv(x, w, y, addend, bias, tiles, n, shape, 2)
+	},
+	Conv16: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv(x, w, y, addend, bias, tiles, n, shape, 1)
+	},
+	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 8, 2) },
+	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) },
+
+	Add: add, ReLU: relu, ReLUGrad: reluGrad, Fill: fill, Scale: scale, Sum: sum,
+	Moments: moments, Affine: affine, AffineReLU: affineReLU, AffineAddReLU: affineAddReLU,
+	NormSums: normSums, NormSumsReLU: normSumsReLU, NormSumsMasked: normSumsMasked,
+	NormGrad: normGrad, NormGradReLU: normGradReLU,
+	StepMax: stepMax, StepAdd: stepAdd, StepSpread: stepSpread, StepMaxGrad: stepMaxGrad,
+}
+
+// pixel is a block of channels in memory.
+type pixel = [Block]float32
+
+// at is the pixel `bytes` after p.
+func at(p *float32, bytes int) *pixel { return (*pixel)(unsafe.Add(unsafe.Pointer(p), bytes)) }
+
+// value is the element `bytes` after p.
+func value(p *float32, bytes int) float32 { return *(*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
+
+// conv computes tiles one pixel and one block of output channels at a time.
+func conv(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape, blocks int) {
+	for _, t := range unsafe.Slice(tiles, n) {
+		// All of a tile is computed before any of it is stored: y may be the addend, and a
+		// pixel may come twice.
+		var sums [2][TilePixels]pixel
+		for b := range blocks {
+			for p := range TilePixels {
+				sum := &sums[b][p]
+				if bias != nil {
+					*sum = *at(bias, b*PixelBytes)
+				}
+				if addend != nil {
+					for k, v := range at(addend, int(t.Y[p])+b*shape.OutBlockBytes) {
+						sum[k] += v
+					}
+				}
+				convPixel(sum, x, w, int(t.X[p]), b*PixelBytes, shape, blocks*PixelBytes)
+				if shape.Rectify != 0 {
+					rectify(sum)
+				}
+			}
+		}
+		for b := range blocks {
+			for p := range TilePixels {
+				*at(y, int(t.Y[p])+b*shape.OutBlockBytes) = sums[b][p]
+			}
+		}
+	}
+}
+
+// convPixel adds all taps and input channels of one pixel, whose inputs begin xi bytes
+// after x and whose weights wi bytes after w, channel bytes from one input channel to the
+// next.
+func convPixel(sum *pixel, x, w *float32, xi, wi int, shape *ConvShape, channel int) {
+	for range shape.Blocks {
+		for range shape.Rows {
+			for range shape.Cols {
+				for range shape.Quads {
+					addProducts(sum,
+						value(x, xi), value(x, xi+4), value(x, xi+8), value(x, xi+12),
+						at(w, wi), at(w, wi+channel), at(w, wi+2*channel), at(w, wi+3*channel))
+					xi, wi = xi+16, wi+4*channel
+				}
+				xi += shape.ColAdvance
+			}
+			xi += shape.RowAdvance
+		}
+		xi += shape.BlockAdvance
+	}
+}
+
+// addProducts adds four numbers times as many blocks of channels.
+func addProducts(sum *pixel, a, b, c, d float32, va, vb, vc, vd *pixel) {
+	for k := range sum {
+		sum[k] += a*va[k] + b*vb[k] + c*vc[k] + d*vd[k]
+	}
+}
+
+func rectify(v *pixel) {
+	for k := range v {
+		if v[k] < 0 {
+			v[k] = 0
+		}
+	}
+}
+
+// grad sums over pixels for `inputs` floats of x and `blocks` blocks of dy.
+func grad(x, dy, dw *float32, shape *GradShape, inputs, blocks int) {
+	for i := range inputs {
+		for b := range blocks {
+			var sum pixel
+			out := at(dw, (i*blocks+b)*PixelBytes)
+			if shape.Accumulate != 0 {
+				sum = *out
+			}
+			gradInput(&sum, x, dy, i*4, b*shape.YBlockBytes, shape)
+			*out = sum
+		}
+	}
+}
+
+// gradInput sums the products of the floats xi bytes after x and the blocks yi bytes after
+// dy.
+func gradInput(sum *pixel, x, dy *float32, xi, yi int, shape *GradShape) {
+	dx, dp := shape.XPixel, shape.YPixel
+	for range shape.Images {
+		for range shape.Rows {
+			left := shape.Pixels
+			for ; left >= 4; left -= 4 {
+				addProducts(sum,
+					value(x, xi), value(x, xi+dx), value(x, xi+2*dx), value(x, xi+3*dx),
+					at(dy, yi), at(dy, yi+dp), at(dy, yi+2*dp), at(dy, yi+3*dp))
+				xi, yi = xi+4*dx, yi+4*dp
+			}
+			for ; left > 0; left-- {
+				v := value(x, xi)
+				for k, d := range at(dy, yi) {
+					sum[k] += v * d
+				}
+				xi, yi = xi+dx, yi+dp
+			}
+			xi, yi = xi+shape.XRowAdvance, yi+shape.YRowAdvance
+		}
+		xi, yi = xi+shape.XAdvance, yi+shape.YAdvance
+	}
+}

@@ -1,0 +1,60 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// native gives the kernels in assembly that the processor, and the system, can run.
+func native() []*Set {
+	var sets []*Set
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+		sets = append(sets, &avx512)
+	}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		sets = append(sets, &avx2)
+	}
+	return sets
+}
+
+// The generated functions take shapes and tiles as pointers to their first word: the
+// generator does not know this package's types.
+
+var avx512 = Set{
+	Name: "avx512",
+	Conv32: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv32AVX512(x, w, y, addend, bias, &tiles.X[0], n, &shape.Quads)
+	},
+	Conv16: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv16AVX512(x, w, y, addend, bias, &tiles.X[0], n, &shape.Quads)
+	},
+	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad32AVX512(x, dy, dw, &shape.Images) },
+	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad16AVX512(x, dy, dw, &shape.Images) },
+
+	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
+	Scale: scaleAVX512, Sum: sumAVX512,
+	Moments: momentsAVX512, Affine: affineAVX512, AffineReLU: affineReLUAVX512,
+	AffineAddReLU: affineAddReLUAVX512,
+	NormSums:      normSumsAVX512, NormSumsReLU: normSumsReLUAVX512, NormSumsMasked: normSumsMaskedAVX512,
+	NormGrad: normGradAVX512, NormGradReLU: normGradReLUAVX512,
+	StepMax: stepMaxAVX512, StepAdd: stepAddAVX512, StepSpread: stepSpreadAVX512,
+	StepMaxGrad: stepMaxGradAVX512,
+}
+
+var avx2 = Set{
+	Name: "avx2",
+	Conv32: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv32AVX2(x, w, y, addend, bias, &tiles.X[0], n, &shape.Quads)
+	},
+	Conv16: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv16AVX2(x, w, y, addend, bias, &tiles.X[0], n, &shape.Quads)
+	},
+	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad32AVX2(x, dy, dw, &shape.Images) },
+	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad16AVX2(x, dy, dw, &shape.Images) },
+
+	Add: addAVX2, ReLU: reluAVX2, ReLUGrad: reluGradAVX2, Fill: fillAVX2,
+	Scale: scaleAVX2, Sum: sumAVX2,
+	Moments: momentsAVX2, Affine: affineAVX2, AffineReLU: affineReLUAVX2,
+	AffineAddReLU: affineAddReLUAVX2,
+	NormSums:      normSumsAVX2, NormSumsReLU: normSumsReLUAVX2, NormSumsMasked: normSumsMaskedAVX2,
+	NormGrad: normGradAVX2, NormGradReLU: normGradReLUAVX2,
+	StepMax: stepMaxAVX2, StepAdd: stepAddAVX2, StepSpread: stepSpreadAVX2,
+	StepMaxGrad: stepMaxGradAVX2,
+}
