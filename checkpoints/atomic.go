@@ -1,0 +1,116 @@
+package checkpoints
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// WriteAtomic gives path the content that write writes, in one step: a reader, or a crash at any moment,
+// finds the old file or the new one whole. The content goes to a temporary file beside path, to disk, and
+// is then renamed. When anything fails the old file stays and the temporary file is removed.
+//
+// An existing file keeps its permission bits, and one that may not be written is not replaced; a new one
+// gets what the umask leaves. Where path is a symbolic link the file it points to is replaced.
+func WriteAtomic(path string, write func(io.Writer) error) error {
+	target, mode, err := writeTarget(path)
+	if err != nil {
+		return pathError(path, err, "choose another place to write to")
+	}
+	temp, err := createTemp(target)
+	if err != nil {
+		return pathError(path, err, "check that the folder exists and may be written")
+	}
+	defer os.Remove(temp.Name()) // after the rename there is nothing to remove
+	defer temp.Close()           // also when write panics; a second Close does no harm
+	buffered := bufio.NewWriterSize(temp, chunk)
+	if err := write(buffered); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := finish(temp, buffered, mode); err != nil {
+		return pathError(path, err, "free some space or choose another place")
+	}
+	if err := rename(temp.Name(), target); err != nil {
+		return fmt.Errorf("%s: cannot be replaced: %w; check its permissions", path, errors.Unwrap(err))
+	}
+	syncFolder(filepath.Dir(target))
+	return nil
+}
+
+// writeTarget is the file to replace and its permission bits, 0 where there is none yet.
+func writeTarget(path string) (target string, mode fs.FileMode, err error) {
+	if target, err = filepath.EvalSymlinks(path); errors.Is(err, fs.ErrNotExist) {
+		return path, 0, nil
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	info, err := os.Stat(target)
+	switch {
+	case err != nil:
+		return "", 0, err
+	case info.IsDir():
+		return "", 0, errors.New("is a folder")
+	case !info.Mode().IsRegular():
+		return "", 0, errors.New("is not a regular file") // a rename would take away the device or pipe
+	}
+	f, err := os.OpenFile(target, os.O_WRONLY, 0) // a rename would replace even a write-protected file
+	if err != nil {
+		return "", 0, err
+	}
+	return target, info.Mode().Perm(), f.Close()
+}
+
+// createTemp makes a new file beside target. Unlike os.CreateTemp it leaves the permissions to the umask.
+func createTemp(target string) (*os.File, error) {
+	for range 100 {
+		name := fmt.Sprintf(".hfcui-%08x.tmp", rand.Uint32())
+		f, err := os.OpenFile(filepath.Join(filepath.Dir(target), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, errors.New("no free name for a temporary file")
+}
+
+func finish(temp *os.File, buffered *bufio.Writer, mode fs.FileMode) error {
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	if mode != 0 {
+		if err := temp.Chmod(mode); err != nil && runtime.GOOS != "windows" {
+			return err
+		}
+	}
+	if err := temp.Sync(); err != nil {
+		return err
+	}
+	return temp.Close()
+}
+
+// rename replaces target. On Windows that fails for the moment another process reads target, so there it
+// is tried for half a second.
+func rename(temp, target string) error {
+	err := os.Rename(temp, target)
+	for try := 0; err != nil && runtime.GOOS == "windows" && try < 50; try++ {
+		time.Sleep(10 * time.Millisecond)
+		err = os.Rename(temp, target)
+	}
+	return err
+}
+
+// syncFolder makes a rename durable. Where folders cannot be synced (Windows, some network file systems)
+// the rename is still atomic, so a failure is none of the caller's.
+func syncFolder(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}

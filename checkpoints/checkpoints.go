@@ -1,0 +1,164 @@
+// Package checkpoints keeps tensors by name in files: it reads safetensors and PyTorch state dicts,
+// writes safetensors, and holds the models built into the program.
+//
+// Files come from anywhere, so nothing in one is believed before it is checked: every length is held
+// against the size of the file before memory is asked for, a pickle runs only operations and types a state
+// dict needs, and a broken or hostile file is an error of one line that names it. Reading a file takes at
+// most a small multiple of its size in memory.
+package checkpoints
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"unicode/utf8"
+)
+
+// Tensor is an array of float32 in row-major order. A scalar has an empty Shape and one element.
+type Tensor struct {
+	Shape []int
+	Data  []float32 // as many elements as the product of Shape
+}
+
+// File is what one checkpoint holds. Order lists the names as the file has them; Metadata is never nil in a
+// File that was read. Tensors never share their Data.
+type File struct {
+	Tensors  map[string]*Tensor
+	Order    []string
+	Metadata map[string]string
+}
+
+const (
+	maxRank = 64      // more dimensions than any framework makes
+	maxName = 4 << 10 // bytes in a tensor's name
+)
+
+// Open reads the checkpoint at path: safetensors, or a PyTorch state dict (.pt, .pth) in either of
+// torch.save's formats. The format is told by the content, never by the file's name.
+func Open(path string) (*File, error) {
+	info, err := os.Stat(path) // before opening: a named pipe would block there
+	if err != nil {
+		return nil, pathError(path, err, "check the path")
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s: is a folder, not a model; name a .safetensors or .pt file", path)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: is not a regular file; copy the model into a file first", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, pathError(path, err, "check its permissions")
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil { // the size of what was opened, should it have been replaced meanwhile
+		return nil, pathError(path, err, "try again")
+	}
+	head := make([]byte, 512)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, pathError(path, err, "copy it again")
+	}
+	switch head = head[:n]; {
+	case looksLikeSafetensors(head):
+		return ReadSafetensors(f, info.Size(), path)
+	case looksLikeZip(head), looksLikePickle(head):
+		return ReadPyTorch(f, info.Size(), path)
+	}
+	return nil, fmt.Errorf("%s: %s", path, notAModel(head))
+}
+
+func looksLikeSafetensors(head []byte) bool { return len(head) >= 9 && head[8] == '{' }
+
+func looksLikeZip(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }
+
+// looksLikePickle knows a pickle of protocol 2 or later by its first opcode and torch.save's older
+// protocols by its magic number written out.
+func looksLikePickle(head []byte) bool {
+	return len(head) >= 2 && head[0] == opProto && head[1] <= 5 || bytes.HasPrefix(head, []byte(legacyMagicText))
+}
+
+// notAModel says what a file that is no checkpoint seems to be, and what to do about it.
+func notAModel(head []byte) string {
+	text := bytes.ToLower(bytes.TrimSpace(head))
+	switch {
+	case len(head) == 0:
+		return "is empty; copy or download the model again"
+	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
+		return "is a Git LFS pointer, not the model; run `git lfs pull`"
+	case bytes.HasPrefix(text, []byte("<")):
+		return "is a web page, not a model; download the file itself"
+	case bytes.HasPrefix(head, []byte("\x89HDF")):
+		return "is an HDF5 (Keras) file; convert it to safetensors"
+	case len(head) >= 262 && string(head[257:262]) == "ustar":
+		return "is a tar archive; unpack it, or load it in Python and torch.save the state dict again"
+	case len(head) >= 8 && binary.LittleEndian.Uint64(head) <= maxHeader:
+		return "is cut short or no model; give a safetensors file or a PyTorch state dict (.pt, .pth)"
+	}
+	return "is no model this program reads; give a safetensors file or a PyTorch state dict (.pt, .pth)"
+}
+
+// pathError is err about path in the form all errors here have, without the system call's name.
+func pathError(path string, err error, do string) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: %w; %s", path, err, do)
+}
+
+// elements is the number of elements of shape, or false when a dimension is negative or the product does
+// not fit: callers multiply it by up to eight bytes without a further check.
+func elements(shape []int) (int64, bool) {
+	const limit = 1 << 59
+	n, zero := int64(1), false
+	for _, d := range shape {
+		switch {
+		case d < 0:
+			return 0, false
+		case d == 0:
+			zero = true
+		case int64(d) > limit/n:
+			return 0, false
+		default:
+			n *= int64(d)
+		}
+	}
+	if zero {
+		return 0, true
+	}
+	return n, true
+}
+
+// checkName refuses names that could not be written again or shown.
+func checkName(name string) error {
+	if len(name) > maxName {
+		return fmt.Errorf("has a tensor name of %d bytes", len(name))
+	}
+	if !utf8.ValidString(name) {
+		return fmt.Errorf("has a tensor name that is not UTF-8: %s", quote(name))
+	}
+	return nil
+}
+
+// quote shows text that came out of a file: as it is where it is a plain name, else quoted and escaped, and
+// never long.
+func quote(s string) string {
+	const most = 80
+	cut := ""
+	if len(s) > most {
+		s, cut = s[:most], "…"
+	}
+	plain := s != "" && !slices.ContainsFunc([]byte(s), func(c byte) bool {
+		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-')
+	})
+	if plain {
+		return s + cut
+	}
+	return fmt.Sprintf("%q", s) + cut
+}

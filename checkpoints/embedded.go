@@ -1,0 +1,44 @@
+package checkpoints
+
+import (
+	"embed"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// The models built into the program. models/README.md says how they are made.
+//
+//go:embed models
+var models embed.FS
+
+const modelSuffix = ".safetensors"
+
+// Embedded reads the built-in model of that name, or reports that there is none. Every call gives a File of
+// its own.
+func Embedded(name string) (*File, bool) {
+	f, err := models.Open(path.Join("models", name+modelSuffix))
+	if err != nil || strings.ContainsAny(name, `/\`) {
+		return nil, false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, false
+	}
+	// An embedded file is an io.ReaderAt over the program's own memory: reading it this way converts the
+	// numbers straight from there, where ReadFile would copy them first.
+	file, err := ReadSafetensors(f.(io.ReaderAt), info.Size(), "built-in model "+name)
+	return file, err == nil // a test holds every embedded file to be readable
+}
+
+// EmbeddedNames lists the built-in models, sorted.
+func EmbeddedNames() []string {
+	found, _ := fs.Glob(models, "models/*"+modelSuffix) // the pattern is a valid one
+	names := make([]string, len(found))
+	for i, file := range found {
+		names[i] = strings.TrimSuffix(path.Base(file), modelSuffix)
+	}
+	return names
+}

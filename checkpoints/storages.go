@@ -1,0 +1,112 @@
+package checkpoints
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// readStorages fills f with the named tensors. Each storage is read once. Storages may lie over each other
+// in a hostile zip, and tensors may repeat a storage's numbers (stride 0, shared storages), so what is
+// read and what is made are both held against the size of the file.
+func readStorages(f *File, named []namedRef, source torchFile, size int64) error {
+	of := map[*storage][]namedRef{}
+	var order []*storage
+	bytes, numbers := int64(0), int64(0)
+	for _, n := range named {
+		if of[n.storage] == nil {
+			order = append(order, n.storage)
+			if n.storage.size > (size-bytes)/int64(n.storage.class.dtype.size) {
+				return fmt.Errorf("is cut short: storage %s is larger than the file; copy or download it again", quote(n.storage.key))
+			}
+			bytes += n.storage.size * int64(n.storage.class.dtype.size)
+		}
+		of[n.storage] = append(of[n.storage], n)
+		count, _ := elements(n.shape)               // known to fit since it was unpickled
+		if numbers += count; numbers > size+chunk { // a number takes at least a byte of the file
+			return fmt.Errorf("has tensors that repeat their numbers beyond the file's size, up to %s; save them with .clone()", quote(n.name))
+		}
+	}
+	buf := make([]byte, chunk)
+	for _, st := range order {
+		data, err := readStorage(st, source, buf)
+		if err != nil {
+			return err
+		}
+		free := true // whether no tensor has taken data itself
+		for _, n := range of[st] {
+			t := &Tensor{Shape: slices.Clone(n.shape)}
+			if n.whole() && free {
+				t.Data, free = data, false
+			} else {
+				t.Data = n.gather(data)
+			}
+			f.Tensors[n.name] = t
+		}
+	}
+	return nil
+}
+
+func readStorage(st *storage, source torchFile, buf []byte) ([]float32, error) {
+	r, err := source.open(st)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data := make([]float32, st.size)
+	if err = readElements(r, st.class.dtype, data, buf); err == nil {
+		_, err = r.Read(buf[:1]) // the end, where a checksum is compared
+		if err == io.EOF {
+			return data, nil
+		}
+		if err == nil {
+			err = fmt.Errorf("has more bytes than its %d numbers", st.size)
+		}
+	}
+	return nil, fmt.Errorf("storage %s: %w; copy or download the file again", quote(st.key), err)
+}
+
+// whole says whether t is its storage, number for number.
+func (t *tensorRef) whole() bool {
+	n, _ := elements(t.shape)
+	return t.offset == 0 && n == t.storage.size && t.contiguous()
+}
+
+// contiguous says whether t's elements lie one after the other in row-major order.
+func (t *tensorRef) contiguous() bool {
+	step := int64(1)
+	for i := len(t.shape) - 1; i >= 0; i-- {
+		if t.shape[i] != 1 && t.stride[i] != step {
+			return false
+		}
+		step *= int64(t.shape[i])
+	}
+	return true
+}
+
+// gather copies t's elements out of its storage in row-major order.
+func (t *tensorRef) gather(data []float32) []float32 {
+	n, _ := elements(t.shape)
+	out := make([]float32, n)
+	if n == 0 {
+		return out
+	}
+	if t.contiguous() {
+		copy(out, data[t.offset:])
+		return out
+	}
+	index := make([]int, len(t.shape))
+	at := t.offset
+	for i := range out {
+		out[i] = data[at]
+		for d := len(index) - 1; d >= 0; d-- {
+			if index[d]++; index[d] < t.shape[d] {
+				at += t.stride[d]
+				break
+			}
+			at -= int64(t.shape[d]-1) * t.stride[d]
+			index[d] = 0
+		}
+	}
+	return out
+}

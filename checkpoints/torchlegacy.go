@@ -1,0 +1,150 @@
+package checkpoints
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// The format of torch.save before PyTorch 1.6, and since on demand: five pickles in a row (magic number,
+// protocol version, facts about the machine, the object, the keys of its storages), and then for each key
+// the storage's number of elements in eight bytes and its raw bytes.
+
+const (
+	legacyMagicText = "L119547037146038801333356L\n" // the first pickle in protocols 0 and 1
+	legacyMagic     = "119547037146038801333356"
+	legacyVersion   = 1001
+)
+
+// torchLegacy knows where each storage begins.
+type torchLegacy struct {
+	r  io.ReaderAt
+	at map[*storage]int64
+}
+
+func openLegacy(r io.ReaderAt, size int64) (any, torchFile, error) {
+	p := &legacyPickles{unpickler: unpickler{storages: map[string]*storage{}}, left: size}
+	p.buffered = bufio.NewReader(io.NewSectionReader(r, 0, size))
+	if err := p.readPreamble(); err != nil {
+		return nil, nil, err
+	}
+	value, err := p.next()
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := p.next()
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, ok := list.(*types.List)
+	if !ok {
+		return nil, nil, errors.New("has no list of its storages; copy or download it again")
+	}
+	legacy := torchLegacy{r, make(map[*storage]int64, len(p.storages))}
+	if err := legacy.locate(p.storages, *keys, size-p.left, size); err != nil {
+		return nil, nil, err
+	}
+	return value, legacy, nil
+}
+
+// legacyPickles reads the pickles one after the other.
+type legacyPickles struct {
+	unpickler
+	buffered *bufio.Reader
+	left     int64 // bytes not read yet
+}
+
+func (p *legacyPickles) next() (any, error) {
+	counting := &countingReader{r: p.buffered}
+	value, err := p.load(counting, p.left)
+	p.left -= counting.n
+	return value, err
+}
+
+func (p *legacyPickles) readPreamble() error {
+	magic, err := p.next()
+	if err != nil {
+		return err
+	}
+	if n, ok := magic.(*big.Int); !ok || n.String() != legacyMagic {
+		return errors.New("is a pickle but not by torch.save; torch.save model.state_dict()")
+	}
+	version, err := p.next()
+	if err != nil {
+		return err
+	}
+	if version != legacyVersion {
+		return errors.New("is of an unknown version of PyTorch's legacy format; torch.save it again with a current PyTorch")
+	}
+	machine, err := p.next()
+	if err != nil {
+		return err
+	}
+	facts, ok := machine.(*types.Dict)
+	if !ok {
+		return errors.New("does not say what machine wrote it; copy or download it again")
+	}
+	for _, fact := range *facts {
+		if fact.Key == "little_endian" && fact.Value == false {
+			return errors.New("was saved on a big-endian machine; load it in Python and save it as safetensors")
+		}
+	}
+	return nil
+}
+
+// locate finds where the storages are, from byte at on, in the order of keys.
+func (l torchLegacy) locate(storages map[string]*storage, keys []any, at, size int64) error {
+	var count [8]byte
+	for _, k := range keys {
+		key, _ := k.(string)
+		st := storages[key]
+		if st == nil || l.at[st] != 0 {
+			return fmt.Errorf("lists storage %s twice or without need; copy or download it again", quote(key))
+		}
+		if _, err := io.ReadFull(io.NewSectionReader(l.r, at, size-at), count[:]); err != nil {
+			return readError(err)
+		}
+		if n := binary.LittleEndian.Uint64(count[:]); n != uint64(st.size) {
+			return fmt.Errorf("is broken: storage %s has %d numbers, not %d; copy or download it again", quote(key), n, st.size)
+		}
+		at += 8
+		if st.size > (size-at)/int64(st.class.dtype.size) {
+			return fmt.Errorf("is cut short within storage %s; copy or download it again", quote(key))
+		}
+		l.at[st] = at
+		at += st.size * int64(st.class.dtype.size)
+	}
+	if len(l.at) != len(storages) {
+		return fmt.Errorf("lists %d of its %d storages; copy or download it again", len(l.at), len(storages))
+	}
+	return nil
+}
+
+func (l torchLegacy) open(st *storage) (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(l.r, l.at[st], st.size*int64(st.class.dtype.size))), nil
+}
+
+// countingReader counts what is read.
+type countingReader struct {
+	r *bufio.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *countingReader) ReadByte() (byte, error) {
+	b, err := c.r.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}
