@@ -1,0 +1,83 @@
+package spectral
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestBatch holds a Batch against a Splitter, bit for bit.
+func TestBatch(t *testing.T) {
+	for _, size := range sizes {
+		h, w := size[0], size[1]
+		const planes = 7
+		x := pixels(planes, h, w)
+		clear(x[h*w : 2*h*w]) // one flat plane
+		s := NewSplitter(h, w)
+		s.Load(x)
+		for _, threads := range []int{0, 3} {
+			b := NewBatch(h, w, threads)
+			for _, radii := range [][]float64{radiiFor(h, w), {1.5}, {}, {MaxRadius(h, w), 0}, {MaxRadius(h, w) - 1}} {
+				low, high := parts(len(radii), len(x)), parts(len(radii), len(x))
+				b.Split(low, high, x, radii)
+				for i, r := range radii {
+					wantLow, wantHigh := make([]float32, len(x)), make([]float32, len(x))
+					s.Split(wantLow, wantHigh, r)
+					within(t, fmt.Sprintf("%d×%d low at %v", h, w, r), low[i], wantLow, 0)
+					within(t, fmt.Sprintf("%d×%d high at %v", h, w, r), high[i], wantHigh, 0)
+				}
+			}
+		}
+	}
+}
+
+// TestBatchPartly leaves out what a Batch may leave out.
+func TestBatchPartly(t *testing.T) {
+	x := pixels(5, 8, 9)
+	radii := []float64{2, 3, 4}
+	low, high := parts(3, len(x)), parts(3, len(x))
+	b := NewBatch(8, 9, 2)
+	b.Split(low, high, x, radii)
+	alone := [][]float32{nil, make([]float32, len(x)), nil}
+	b.Split(alone, nil, x, radii)
+	within(t, "one low part", alone[1], low[1], 0)
+	b.Split(nil, alone, x, radii)
+	within(t, "one high part", alone[1], high[1], 0)
+	b.Split(nil, nil, nil, nil)
+}
+
+// parts returns n slices of a length, full of what must be overwritten.
+func parts(n, length int) [][]float32 {
+	all := make([][]float32, n)
+	for i := range all {
+		all[i] = make([]float32, length)
+		for j := range all[i] {
+			all[i][j] = 1e9
+		}
+	}
+	return all
+}
+
+func TestNoAllocation(t *testing.T) {
+	for _, size := range [][2]int{{32, 32}, {90, 70}, {101, 103}} {
+		h, w := size[0], size[1]
+		x := pixels(6, h, w)
+		radii := []float64{1, 5, 9, 14}
+		low, high := parts(len(radii), len(x)), parts(len(radii), len(x))
+		spectrum := make([]float32, h*w)
+		b, s := NewBatch(h, w, 3), NewSplitter(h, w)
+		for name, call := range map[string]func(){
+			"Batch": func() { b.Split(low, high, x, radii) },
+			"Splitter": func() {
+				s.Load(x)
+				s.Split(low[0], high[0], 5.5)
+				s.Energy(3)
+				s.LogSpectrum(spectrum)
+			},
+		} {
+			call()
+			if n := testing.AllocsPerRun(20, call); n > 0 {
+				t.Errorf("%s at %d×%d allocates %v times a call", name, h, w, n)
+			}
+		}
+	}
+}

@@ -1,0 +1,29 @@
+// Package spectral splits images into their low- and high-frequency components and
+// measures spectra: arrays in, arrays out.
+//
+// An image plane x of height h and width w has the two-dimensional discrete Fourier
+// transform
+//
+//	F(u,v) = Σ x[i,j] · exp(-2πi(u·i/h + v·j/w))
+//
+// with u and v counted from the zero frequency: u runs over -(h/2) … (h-1)/2 and v over
+// -(w/2) … (w-1)/2 in integer division, so that after fftshift the zero frequency lies
+// at (h/2, w/2). The low-frequency component at radius r keeps the coefficients whose
+// distance √(u²+v²) is strictly below r, the high-frequency component keeps the rest
+// (Wang, Wu, Huang, Xing: High-Frequency Component Helps Explain the Generalization of
+// Convolutional Neural Networks, CVPR 2020, section 3). Every channel is a plane of its
+// own.
+//
+// The radius is a distance in bins: one unit is one cycle per image height along u and
+// one cycle per image width along v. On an image that is not square the same r is
+// therefore a finer detail, in pixels, along the longer side: the disc in bins is an
+// ellipse in cycles per pixel.
+//
+// The distance depends on |u| and |v| alone, so the mask is even in u and in v and both
+// components are real. They are never clipped or scaled, and add up to the image.
+//
+// Images are float32, rows of pixels, plane after plane (CHW or NCHW). A slice of the
+// wrong length is the caller's mistake and panics; a radius that comes from outside is
+// checked with [CheckRadius]. Any number is safe to split at: r ≤ 0 and NaN keep
+// nothing in the low part, +Inf keeps everything.
+package spectral

@@ -1,0 +1,145 @@
+package spectral
+
+import (
+	"fmt"
+	"math"
+)
+
+// Smooth writes the smoothed convolution kernels w to dst, both OIHW (o·i·kh·kw):
+//
+//	dst[y,x] = w[y,x] + ρ · Σ w[y',x'] over the eight neighbours of (y,x)
+//
+// A neighbour outside the kernel takes the value at the nearest place inside, so a
+// 1×1 kernel becomes 1+8ρ times itself. Nothing is renormalised: the sum of a kernel of
+// one value grows by 1+8ρ (Wang et al. 2020, section 6). dst must not overlap w.
+func Smooth(dst, w []float32, o, i, kh, kw int, rho float64) {
+	checkKernels(w, o, i, kh, kw)
+	checkLen("the smoothed kernels", len(dst), len(w))
+	for k := 0; k < len(w); k += kh * kw {
+		kernel, smooth := w[k:][:kh*kw], dst[k:][:kh*kw]
+		for y := range kh {
+			rows := [3]int{max(y-1, 0), y, min(y+1, kh-1)}
+			for x := range kw {
+				columns := [3]int{max(x-1, 0), x, min(x+1, kw-1)}
+				var sum float64
+				for _, j := range rows {
+					for _, c := range columns {
+						sum += float64(kernel[j*kw+c])
+					}
+				}
+				centre := float64(kernel[y*kw+x])
+				smooth[y*kw+x] = float32(centre + rho*(sum-centre))
+			}
+		}
+	}
+}
+
+// Roughness returns the energy of the differences between vertically and horizontally
+// adjacent weights over the energy of the weights, of all kernels w (OIHW) together: 0
+// for kernels of one value each, 0 as well when all weights are 0 and for 1×1 kernels.
+func Roughness(w []float32, o, i, kh, kw int) float64 {
+	checkKernels(w, o, i, kh, kw)
+	var differences, energy float64
+	for k := 0; k < len(w); k += kh * kw {
+		kernel := w[k:][:kh*kw]
+		for at, value := range kernel {
+			v := float64(value)
+			energy += v * v
+			if at%kw+1 < kw {
+				d := float64(kernel[at+1]) - v
+				differences += d * d
+			}
+			if at+kw < len(kernel) {
+				d := float64(kernel[at+kw]) - v
+				differences += d * d
+			}
+		}
+	}
+	if energy == 0 {
+		return 0
+	}
+	return differences / energy
+}
+
+// Response returns the frequency response of the kernels w (OIHW): the amplitude |F| of
+// their transforms, zero-padded to size×size, averaged over all kernels and over the
+// frequencies of each radial bin. The bins divide the distances from 0 to that of the
+// corner, √2·(size/2), evenly, low to high; the corner itself is in the last. A bin too
+// narrow to hold a frequency repeats the one before it. size and bins are 1 or more.
+func Response(w []float32, o, i, kh, kw, size, bins int) []float64 {
+	checkKernels(w, o, i, kh, kw)
+	if size < 1 || bins < 1 {
+		panic(fmt.Sprintf("spectral: response over %d frequencies in %d bins", size, bins))
+	}
+	t := newKernelTransform(kh, kw, size)
+	response, count := make([]float64, bins), make([]float64, bins)
+	corner := distance(size/2, size/2)
+	for k := 0; k < len(w); k += kh * kw {
+		t.rows(w[k:][:kh*kw])
+		for v := 0; v <= size/2; v++ {
+			weight := float64(multiplicity(v, size))
+			for u := range size {
+				bin := 0
+				if corner > 0 {
+					bin = min(int(distance(min(u, size-u), v)/corner*float64(bins)), bins-1)
+				}
+				response[bin] += weight * t.amplitude(u, v)
+				count[bin] += weight
+			}
+		}
+	}
+	for bin, n := range count {
+		if n > 0 {
+			response[bin] /= n
+		} else if bin > 0 {
+			response[bin] = response[bin-1]
+		}
+	}
+	return response
+}
+
+// kernelTransform is the transform of one kernel at size×size frequencies, first along
+// its rows, then, frequency by frequency, along its columns.
+type kernelTransform struct {
+	kh, kw, size int
+	turn         []complex128 // exp(-2πi·k/size)
+	along        []complex128 // (size/2+1)×kh
+}
+
+func newKernelTransform(kh, kw, size int) *kernelTransform {
+	t := &kernelTransform{kh: kh, kw: kw, size: size}
+	t.turn = make([]complex128, size)
+	for k := range t.turn {
+		sin, cos := math.Sincos(2 * math.Pi * float64(k) / float64(size))
+		t.turn[k] = complex(cos, -sin)
+	}
+	t.along = make([]complex128, (size/2+1)*kh)
+	return t
+}
+
+func (t *kernelTransform) rows(kernel []float32) {
+	for v := 0; v <= t.size/2; v++ {
+		for y := range t.kh {
+			var sum complex128
+			for x, value := range kernel[y*t.kw:][:t.kw] {
+				sum += complex(float64(value), 0) * t.turn[v*x%t.size]
+			}
+			t.along[v*t.kh+y] = sum
+		}
+	}
+}
+
+func (t *kernelTransform) amplitude(u, v int) float64 {
+	var sum complex128
+	for y, value := range t.along[v*t.kh:][:t.kh] {
+		sum += value * t.turn[u*y%t.size]
+	}
+	return math.Sqrt(real(sum)*real(sum) + imag(sum)*imag(sum))
+}
+
+func checkKernels(w []float32, o, i, kh, kw int) {
+	if o < 0 || i < 0 || kh < 1 || kw < 1 {
+		panic(fmt.Sprintf("spectral: kernels of shape %d×%d×%d×%d", o, i, kh, kw))
+	}
+	checkLen("the kernels", len(w), o*i*kh*kw)
+}

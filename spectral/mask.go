@@ -1,0 +1,61 @@
+package spectral
+
+// box is a range of absolute frequencies along each axis: u0 ≤ |u| < u1, v0 ≤ |v| < v1.
+type box struct{ u0, u1, v0, v1 int }
+
+// fullBox holds every coefficient of an h×w plane.
+func fullBox(h, w int) box { return box{0, h/2 + 1, 0, w/2 + 1} }
+
+func (b box) empty() bool { return b.u0 >= b.u1 || b.v0 >= b.v1 }
+
+func (b box) area() int { return (b.u1 - b.u0) * (b.v1 - b.v0) }
+
+// union returns the smallest box that holds both.
+func (b box) union(c box) box {
+	switch {
+	case b.empty():
+		return c
+	case c.empty():
+		return b
+	}
+	return box{min(b.u0, c.u0), max(b.u1, c.u1), min(b.v0, c.v0), max(b.v1, c.v1)}
+}
+
+// mask is the circle of radius r on the Fourier plane of an h×w image. Only one side of
+// it is ever transformed back, the one whose coefficients lie in the smaller box; the
+// other component is the image minus that. So whole = low + high always holds, and the
+// smaller component is not what is left of a difference.
+type mask struct {
+	h, w    int
+	r       float64
+	outside bool // the high part is transformed back
+	box     box  // where the coefficients to transform back lie
+	none    bool // nothing is in the low part
+	all     bool // everything is
+}
+
+func newMask(h, w int, r float64) mask {
+	m := mask{h: h, w: w, r: r}
+	m.none = !(0 < r)
+	m.all = distance(h/2, w/2) < r
+	if m.none || m.all {
+		return m
+	}
+	low := box{0, edge(0, h, r), 0, edge(0, w, r)}
+	high := box{edge(w/2, h, r), h/2 + 1, edge(h/2, w, r), w/2 + 1}
+	m.box = low
+	if high.area() < low.area() {
+		m.outside, m.box = true, high
+	}
+	return m
+}
+
+// span returns the absolute frequencies lo ≤ g < hi of an axis of n bins that are to be
+// transformed back where the other axis has the absolute frequency f.
+func (m *mask) span(f, n int) (lo, hi int) {
+	e := edge(f, n, m.r)
+	if m.outside {
+		return e, n/2 + 1
+	}
+	return 0, e
+}

@@ -1,0 +1,69 @@
+package spectral
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// pool runs numbered tasks on several goroutines that live as long as one call, so that
+// nothing needs closing. Not for concurrent use.
+type pool struct {
+	threads int
+	tasks   int64
+	task    func(worker, i int)
+	next    atomic.Int64
+	workers atomic.Int64
+	done    sync.WaitGroup
+	spawned func() // made once: a go statement with arguments would allocate
+	failure atomic.Pointer[any]
+}
+
+func newPool(threads int) *pool {
+	p := &pool{threads: max(threads, 1)}
+	p.spawned = func() {
+		defer p.done.Done()
+		p.drain(int(p.workers.Add(1)))
+	}
+	return p
+}
+
+// each calls task for i = 0 … n-1 in any order and returns when all are done. worker
+// < p.threads is different for calls that run at the same time. A task's panic is raised
+// again here, where the caller may recover from it.
+func (p *pool) each(n int, task func(worker, i int)) {
+	threads := min(p.threads, n)
+	if threads <= 1 {
+		for i := range n {
+			task(0, i)
+		}
+		return
+	}
+	p.tasks, p.task = int64(n), task
+	p.next.Store(0)
+	p.workers.Store(0)
+	p.failure.Store(nil)
+	p.done.Add(threads - 1)
+	for range threads - 1 {
+		go p.spawned()
+	}
+	p.drain(0)
+	p.done.Wait()
+	p.task = nil
+	if failure := p.failure.Load(); failure != nil {
+		panic(*failure)
+	}
+}
+
+// drain works off tasks until there are none left.
+func (p *pool) drain(worker int) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			failure := reason // on the heap only now
+			p.failure.Store(&failure)
+			p.next.Store(p.tasks) // the others may stop
+		}
+	}()
+	for i := p.next.Add(1) - 1; i < p.tasks; i = p.next.Add(1) - 1 {
+		p.task(worker, int(i))
+	}
+}

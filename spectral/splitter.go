@@ -1,0 +1,82 @@
+package spectral
+
+import "runtime"
+
+// Splitter splits one image of a fixed size at any number of radii. It owns its
+// workspace and keeps the loaded image and its spectrum, so that a new radius costs
+// only the way back. Not for concurrent use.
+type Splitter struct {
+	h, w, planes int
+	x            []float32 // a copy of the loaded image
+	flat         []bool    // by plane: all pixels equal
+	transform    transform
+	workers      *pool
+	mask         mask
+	power        powerTable
+	amplitudes   amplitudes
+	logs         func(worker, v int)
+}
+
+// NewSplitter returns a Splitter for images of h×w pixels, each 1 or more. Sides up to
+// 64 pixels are transformed by real DFT matrices on the calling goroutine, larger images
+// by Gonum's fast Fourier transforms on all processors.
+func NewSplitter(h, w int) *Splitter {
+	checkSize(h, w)
+	threads := 1
+	if !small(h, w) {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	workers := newPool(threads)
+	return newSplitter(h, w, workers, newTransform(h, w, workers))
+}
+
+func newSplitter(h, w int, workers *pool, t transform) *Splitter {
+	s := &Splitter{h: h, w: w, workers: workers, transform: t}
+	s.logs = s.logColumn
+	return s
+}
+
+// Load takes an image of one or more planes, len(x) = planes·h·w, and transforms it. The
+// pixels are copied.
+func (s *Splitter) Load(x []float32) {
+	size := s.h * s.w
+	if len(x) == 0 || len(x)%size != 0 {
+		checkLen("the image", len(x), max(size, len(x)/size*size))
+	}
+	s.planes = len(x) / size
+	s.x = grow(s.x, len(x))
+	copy(s.x, x)
+	s.flat = grow(s.flat, s.planes)
+	s.power.known = false
+	s.transform.resize(s.planes)
+	for p := range s.planes {
+		s.flat[p] = flat(s.plane(s.x, p))
+		s.transform.forward(p, s.plane(s.x, p), fullBox(s.h, s.w))
+	}
+}
+
+// Split writes the components of the loaded image at radius r to low and high, each
+// planes·h·w long or nil when it is not wanted. They must not overlap each other.
+func (s *Splitter) Split(low, high []float32, r float64) {
+	if low != nil {
+		checkLen("low", len(low), len(s.x))
+	}
+	if high != nil {
+		checkLen("high", len(high), len(s.x))
+	}
+	if low == nil && high == nil {
+		return
+	}
+	s.mask = newMask(s.h, s.w, r)
+	for p := range s.planes {
+		split(s.transform, s.plane(low, p), s.plane(high, p), s.plane(s.x, p), p, &s.mask, s.flat[p])
+	}
+}
+
+// plane returns plane p of an image, and nil of nil.
+func (s *Splitter) plane(x []float32, p int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return x[p*s.h*s.w:][:s.h*s.w]
+}

@@ -1,0 +1,58 @@
+package spectral
+
+// transform knows the Fourier planes of images of one size. It owns its workspace and is
+// not for concurrent use.
+type transform interface {
+	// resize makes room for the spectra of so many planes; earlier ones are lost.
+	resize(planes int)
+	// forward transforms plane p, whose pixels are x, and keeps its spectrum. What
+	// lies outside the box need not be computed.
+	forward(p int, x []float32, need box)
+	// inverse writes the component of plane p that the mask names to direct and
+	// x minus that to other; either may be nil.
+	inverse(direct, other, x []float32, p int, m *mask)
+	// squares writes |F(u,v)|² of plane p for u = 0 … h-1 (as the DFT orders them) and
+	// one v ≤ w/2 to dst. Calls for different v may run at once.
+	squares(dst []float64, p, v int)
+}
+
+// smallSide is the longest side of an image that is transformed by matrices. Without
+// vector instructions the transforms break even between 64 and 96 pixels.
+const smallSide = 64
+
+func newTransform(h, w int, workers *pool) transform {
+	if small(h, w) {
+		return newDense(h, w)
+	}
+	return newFast(h, w, workers)
+}
+
+func small(h, w int) bool { return h <= smallSide && w <= smallSide }
+
+// split writes the components of plane p, whose pixels are x, to low and high; either
+// may be nil. A flat plane has nothing but its mean, which is said here exactly instead
+// of up to a rounding: a later normalisation would blow up the rounding.
+func split(t transform, low, high, x []float32, p int, m *mask, flat bool) {
+	switch {
+	case m.none:
+		clear(low)
+		copy(high, x)
+	case m.all || flat:
+		copy(low, x)
+		clear(high)
+	case m.outside:
+		t.inverse(high, low, x, p, m)
+	default:
+		t.inverse(low, high, x, p, m)
+	}
+}
+
+// flat tells whether all pixels of a plane are equal.
+func flat(x []float32) bool {
+	for _, value := range x {
+		if value != x[0] {
+			return false
+		}
+	}
+	return true
+}
