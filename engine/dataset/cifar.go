@@ -19,60 +19,62 @@ const (
 
 var cifarNames = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 
-// openCIFAR opens the binary layout in dir. Missing train batches are left out as long as
-// there is a test batch.
-func openCIFAR(dir string) (d *Data, err error) {
-	d = &Data{Name: "cifar10"}
-	defer func() {
-		if err != nil {
-			d.Close()
-		}
-	}()
-	classes, err := cifarMeta(filepath.Join(dir, "batches.meta.txt"))
+// batch is one of CIFAR-10's files: labels in memory, pixels where they are.
+type batch struct {
+	labels         []uint8
+	titles         []string // one a label, or none
+	pixels         io.ReaderAt
+	offset, stride int64
+}
+
+// openCIFAR opens the binary layout.
+func (d *Data) openCIFAR() error {
+	d.Name = "cifar10"
+	classes, err := cifarMeta(filepath.Join(d.Dir, "batches.meta.txt"))
 	if err != nil {
-		return nil, err
+		return err
 	}
+	return d.addBatches(".bin", classes, cifarBatch)
+}
+
+// addBatches reads the test batch and whichever of the five training batches there are.
+func (d *Data) addBatches(suffix string, classes []string, read func(io.ReaderAt, int64, string) (batch, error)) error {
 	test := newRecords(d.Name, "test", 3, 32, 32, classes)
-	if err := d.addCIFAR(test, filepath.Join(dir, "test_batch.bin")); err != nil {
-		return nil, err
+	train := newRecords(d.Name, "train", 3, 32, 32, classes)
+	add := func(r *records, name string) error {
+		file := filepath.Join(d.Dir, name+suffix)
+		f, size, err := openRegular(file)
+		if err != nil {
+			return err
+		}
+		d.files = append(d.files, f)
+		b, err := read(f, size, file)
+		if err != nil {
+			return err
+		}
+		r.add(file, b)
+		return nil
+	}
+	if err := add(test, "test_batch"); err != nil {
+		return err
 	}
 	d.Test = test
-	train := newRecords(d.Name, "train", 3, 32, 32, classes)
 	for i := 1; i <= 5; i++ {
-		file := filepath.Join(dir, fmt.Sprintf("data_batch_%d.bin", i))
-		if _, err := os.Stat(file); os.IsNotExist(err) {
-			continue
-		}
-		if err := d.addCIFAR(train, file); err != nil {
-			return nil, err
+		if err := add(train, fmt.Sprintf("data_batch_%d", i)); err != nil && !os.IsNotExist(err) {
+			return err
 		}
 	}
 	if train.Len() > 0 {
 		d.Train = train
 	}
-	return d, nil
-}
-
-// addCIFAR appends one batch file to a set.
-func (d *Data) addCIFAR(r *records, file string) error {
-	f, size, err := openRegular(file)
-	if err != nil {
-		return err
-	}
-	d.files = append(d.files, f)
-	labels, err := cifarLabels(f, size, file)
-	if err != nil {
-		return err
-	}
-	r.labels = append(r.labels, labels...)
-	r.chunks = append(r.chunks, chunk{file: file, from: f, count: len(labels), offset: 1, stride: cifarRecord})
 	return nil
 }
 
-// cifarLabels checks a batch of size bytes and returns its labels.
-func cifarLabels(from io.ReaderAt, size int64, file string) ([]uint8, error) {
+// cifarBatch checks a binary batch of size bytes and reads its labels.
+func cifarBatch(from io.ReaderAt, size int64, file string) (batch, error) {
 	if size == 0 || size%cifarRecord != 0 {
-		return nil, fmt.Errorf("%s: %d bytes is not a whole number of CIFAR-10 records of %d bytes: get the file again, for instance with: hfcui data get cifar10", file, size, cifarRecord)
+		return batch{}, fmt.Errorf("%s: %d bytes is not a whole number of CIFAR-10 records of %d bytes (%d are left over after record %d): get the file again, for instance with: hfcui data get cifar10",
+			file, size, cifarRecord, size%cifarRecord, size/cifarRecord-1)
 	}
 	labels := make([]uint8, 0, size/cifarRecord)
 	in := bufio.NewReaderSize(io.NewSectionReader(from, 0, size), 64<<10)
@@ -82,14 +84,14 @@ func cifarLabels(from io.ReaderAt, size int64, file string) ([]uint8, error) {
 			_, err = in.Discard(cifarPixels)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: record %d: %w", file, i, err)
+			return batch{}, fmt.Errorf("%s: record %d: %w", file, i, err)
 		}
 		if label >= cifarClasses {
-			return nil, fmt.Errorf("%s: record %d: label %d is not 0 to 9: this is not a CIFAR-10 batch (CIFAR-100 has another layout), or it is damaged", file, i, label)
+			return batch{}, fmt.Errorf("%s: record %d: label %d is not 0 to 9: this is not a CIFAR-10 batch (CIFAR-100 has another layout), or it is damaged: get the file again", file, i, label)
 		}
 		labels = append(labels, label)
 	}
-	return labels, nil
+	return batch{labels: labels, pixels: from, offset: 1, stride: cifarRecord}, nil
 }
 
 // cifarMeta reads the ten class names, one a line; the official ones when there is no file.

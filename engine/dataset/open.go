@@ -13,32 +13,132 @@ type Options struct {
 	Cache string // "": CacheDir()
 }
 
-// Open opens a data set by name (shapes, cifar10, …) or a folder, whose layout is detected.
-// A folder that is meant but bears a known name is written as ./name. Errors are one line.
+// Layout is how a data set lies on disk.
+type Layout string
+
+// The layouts there are.
+const (
+	Procedural   Layout = "procedural"
+	CIFARBinary  Layout = "CIFAR-10 binary"
+	CIFARPython  Layout = "CIFAR-10 python"
+	IDX          Layout = "IDX"
+	ClassFolders Layout = "class folders"
+	Images       Layout = "images"
+)
+
+// Open opens a data set. It is known by name ("shapes", also with settings as in
+// "shapes:seed=2,agreement=0.9,train=20000,test=5000"; "cifar10", "mnist" and
+// "fashion-mnist" in the cache), or is a folder whose layout is detected, or one image file.
+// Where a folder and a name are spelled alike the name is meant: write ./mnist for the folder.
 func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if name, rest, _ := strings.Cut(nameOrDir, ":"); name == "shapes" {
-		options, err := parseShapes(rest)
+	if name, settings, _ := strings.Cut(nameOrDir, ":"); name == "shapes" {
+		options, err := parseShapes(settings)
 		if err != nil {
 			return nil, err
 		}
 		return Shapes(options), nil
 	}
-	return openDir(nameOrDir)
+	if source := sourceByName(nameOrDir); source != nil {
+		return openCached(nameOrDir, o.Cache)
+	}
+	info, err := os.Stat(nameOrDir)
+	if os.IsNotExist(err) {
+		return nil, fmt.Errorf("%s: no such folder, and not a data set known by name: %s", nameOrDir, strings.Join(Names(), ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return openDir(nameOrDir)
+	}
+	set, err := OpenImages([]string{nameOrDir})
+	if err != nil {
+		return nil, fmt.Errorf("%w; a data set is a folder", err)
+	}
+	return &Data{Name: set.Name(), Layout: Images, Dir: filepath.Dir(nameOrDir), Test: set}, nil
+}
+
+// openCached opens a downloaded data set.
+func openCached(name, cache string) (*Data, error) {
+	dir, err := cachedDir(name, cache)
+	if err != nil {
+		return nil, err
+	}
+	if !exists(dir) {
+		return nil, fmt.Errorf("%s is not in %s: run: hfcui data get %s", name, filepath.Dir(dir), name)
+	}
+	d, err := openDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w (or remove %s and run: hfcui data get %s)", err, dir, name)
+	}
+	d.Name = name
+	return d, nil
 }
 
 // openDir opens a folder of any layout.
 func openDir(dir string) (*Data, error) {
-	info, err := os.Stat(dir)
+	layout, at, tree, err := detect(dir)
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() && exists(filepath.Join(dir, "test_batch.bin")) {
-		return openCIFAR(dir)
+	d := &Data{Layout: layout, Dir: at}
+	switch layout {
+	case CIFARBinary:
+		err = d.openCIFAR()
+	case CIFARPython:
+		err = d.openCIFARPython()
+	case IDX:
+		err = d.openIDX()
+	case ClassFolders:
+		err = d.openClassFolders(tree)
+	default:
+		d.openImageFolder(tree.loose)
 	}
-	return nil, fmt.Errorf("%s: no data set in a known layout", dir)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Detect returns the layout of the data set in a folder and the folder its files are in,
+// which may lie below, as cifar-10-batches-bin does where an archive was unpacked.
+func Detect(dir string) (Layout, string, error) {
+	layout, at, _, err := detect(dir)
+	return layout, at, err
+}
+
+func detect(dir string) (Layout, string, folderTree, error) {
+	for _, sub := range []string{"", "cifar-10-batches-bin", "cifar-10-batches-py"} {
+		at := filepath.Join(dir, sub)
+		if exists(filepath.Join(at, "test_batch.bin")) || exists(filepath.Join(at, "data_batch_1.bin")) {
+			return CIFARBinary, at, folderTree{}, nil
+		}
+		if exists(filepath.Join(at, "test_batch")) || exists(filepath.Join(at, "data_batch_1")) {
+			return CIFARPython, at, folderTree{}, nil
+		}
+	}
+	for _, sub := range []string{"", "raw", "MNIST/raw", "FashionMNIST/raw"} {
+		at := filepath.Join(dir, filepath.FromSlash(sub))
+		if idxFile(at, "t10k", "images", 3) != "" || idxFile(at, "train", "images", 3) != "" {
+			return IDX, at, folderTree{}, nil
+		}
+	}
+	tree, err := readTree(dir)
+	switch {
+	case err != nil:
+		return "", "", tree, err
+	case tree.test != "" || len(tree.classes) > 0:
+		return ClassFolders, dir, tree, nil
+	case len(tree.loose) > 0:
+		return Images, dir, tree, nil
+	case tree.train:
+		return "", "", tree, fmt.Errorf("%s: there is a folder train but none called test or val: open %s itself", dir, filepath.Join(dir, "train"))
+	}
+	return "", "", tree, fmt.Errorf("%s: no data set in it: CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), a folder of images a class, or images are read", dir)
 }
 
 func exists(path string) bool {

@@ -13,6 +13,7 @@ type records struct {
 	c, h, w     int
 	classes     []string
 	labels      []uint8
+	titles      []string // one an image, or none
 	chunks      []chunk
 	buffers     sync.Pool // *[]byte of one image
 }
@@ -38,7 +39,24 @@ func (r *records) Len() int             { return len(r.labels) }
 func (r *records) Classes() []string    { return r.classes }
 func (r *records) Shape() (c, h, w int) { return r.c, r.h, r.w }
 func (r *records) Label(i int) int      { return int(r.labels[i]) }
-func (r *records) Title(i int) string   { return fmt.Sprintf("%s %d", r.split, i) }
+
+func (r *records) Title(i int) string {
+	if i < len(r.titles) && r.titles[i] != "" {
+		return r.titles[i]
+	}
+	return fmt.Sprintf("%s %d", r.split, i)
+}
+
+// add appends a batch's images. Titles are only kept while every batch has them.
+func (r *records) add(file string, b batch) {
+	if len(r.titles) == len(r.labels) && b.titles != nil {
+		r.titles = append(r.titles, b.titles...)
+	} else {
+		r.titles = nil
+	}
+	r.labels = append(r.labels, b.labels...)
+	r.chunks = append(r.chunks, chunk{file: file, from: b.pixels, count: len(b.labels), offset: b.offset, stride: b.stride})
+}
 
 func (r *records) Image(i int) (*Image, error) {
 	im := NewImage(r.c, r.h, r.w)
@@ -65,24 +83,23 @@ func (r *records) ReadBatch(dst []float32, labels []int, indices []int) error {
 // read writes image i, scaled to [0,1], into dst.
 func (r *records) read(dst []float32, i int) error {
 	_ = r.labels[i]
-	at := i
-	for k := range r.chunks {
-		ch := &r.chunks[k]
-		if at >= ch.count {
-			at -= ch.count
-			continue
-		}
-		buf := r.buffers.Get().(*[]byte)
-		defer r.buffers.Put(buf)
-		if _, err := ch.from.ReadAt(*buf, ch.offset+int64(at)*ch.stride); err != nil {
-			return fmt.Errorf("%s: image %d cannot be read any more (%v): open the data set again", ch.file, at, err)
-		}
+	at, k := i, 0
+	for ; at >= r.chunks[k].count; k++ {
+		at -= r.chunks[k].count
+	}
+	ch := &r.chunks[k]
+	buf := r.buffers.Get().(*[]byte)
+	_, err := ch.from.ReadAt(*buf, ch.offset+int64(at)*ch.stride)
+	if err == nil {
 		for p, v := range *buf {
 			dst[p] = unit[v]
 		}
-		return nil
 	}
-	panic("dataset: more labels than images")
+	r.buffers.Put(buf)
+	if err != nil {
+		return fmt.Errorf("%s: image %d cannot be read any more (%v): open the data set again", ch.file, at, err)
+	}
+	return nil
 }
 
 // unit maps a byte to [0,1].

@@ -25,9 +25,11 @@ type Set interface {
 
 // Data is a data set with its splits.
 type Data struct {
-	Name  string
-	Train Set // nil when there is none
-	Test  Set // never nil
+	Name   string
+	Layout Layout
+	Dir    string // where it was found; "" when it is made, not read
+	Train  Set    // nil when there is none
+	Test   Set    // never nil
 
 	files []io.Closer
 }

@@ -37,7 +37,7 @@ var shapesNames = []string{"disc", "ring", "square", "triangle", "bar", "cross",
 func Shapes(o ShapesOptions) *Data {
 	o = o.withDefaults()
 	return &Data{
-		Name:  "shapes",
+		Name: "shapes", Layout: Procedural,
 		Train: &shapes{split: "train", n: o.Train, seed: shapesSeed(o.Seed, 1), agreement: o.agreement()},
 		Test:  &shapes{split: "test", n: o.Test, seed: shapesSeed(o.Seed, 2), agreement: o.agreement()},
 	}

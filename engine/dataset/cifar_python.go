@@ -1,0 +1,139 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// The python layout of CIFAR-10: every batch is a pickled dict with "data", a uint8 array of
+// shape (n, 3072) whose rows are laid out as the binary records' pixels, "labels", a list of n
+// numbers, and "filenames", a list of n strings.
+
+// openCIFARPython opens the python layout.
+func (d *Data) openCIFARPython() error {
+	d.Name = "cifar10"
+	classes, err := cifarPythonMeta(filepath.Join(d.Dir, "batches.meta"))
+	if err != nil {
+		return err
+	}
+	return d.addBatches("", classes, cifarPythonBatch)
+}
+
+// cifarPythonBatch reads one batch.
+func cifarPythonBatch(from io.ReaderAt, size int64, file string) (batch, error) {
+	b, err := parseCIFARPython(from, size)
+	if err != nil {
+		return batch{}, fmt.Errorf("%s: not a readable CIFAR-10 python batch (%w): get the file again, or the binary layout with: hfcui data get cifar10", file, err)
+	}
+	return b, nil
+}
+
+func parseCIFARPython(from io.ReaderAt, size int64) (b batch, err error) {
+	d, err := unpickleDict(from, size)
+	if err != nil {
+		return b, err
+	}
+	if b.labels, err = pythonLabels(d); err != nil {
+		return b, err
+	}
+	v, _ := d.get("data")
+	data, ok := v.(*pyArray)
+	n := int64(len(b.labels))
+	if !ok || len(data.shape) != 2 || data.shape[0] != n || data.shape[1] != cifarPixels || data.data.size != n*cifarPixels {
+		return b, fmt.Errorf("its \"data\" is not an array of %d rows of %d bytes, one a label", n, cifarPixels)
+	}
+	if data.dtype != "u1" && data.dtype != "|u1" && data.dtype != "B" {
+		return b, fmt.Errorf("its \"data\" are of type %q, not uint8", printable(data.dtype))
+	}
+	b.pixels, b.offset, b.stride = from, data.data.at, cifarPixels
+	if data.data.bytes != nil {
+		b.pixels, b.offset = bytes.NewReader(data.data.bytes), 0
+	}
+	b.titles = pythonStrings(d, "filenames")
+	if int64(len(b.titles)) != n {
+		b.titles = nil
+	}
+	return b, nil
+}
+
+// unpickleDict reads a file that holds one dict.
+func unpickleDict(from io.ReaderAt, size int64) (*pyDict, error) {
+	v, err := unpickle(from, size)
+	if err == io.ErrUnexpectedEOF {
+		return nil, errors.New("it ends too early")
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, ok := v.(*pyDict)
+	if !ok {
+		return nil, errors.New("it holds no dict")
+	}
+	return d, nil
+}
+
+// pythonLabels returns the batch's labels, each 0 to 9.
+func pythonLabels(d *pyDict) ([]uint8, error) {
+	v, _ := d.get("labels")
+	list, ok := v.(*pyList)
+	if !ok {
+		if _, cifar100 := d.get("fine_labels"); cifar100 {
+			return nil, errors.New("it is a batch of CIFAR-100")
+		}
+		return nil, errors.New("it has no list \"labels\"")
+	}
+	if len(list.items) == 0 {
+		return nil, errors.New("it has no images")
+	}
+	labels := make([]uint8, len(list.items))
+	for i, item := range list.items {
+		label, ok := item.(int64)
+		if !ok || label < 0 || label >= cifarClasses {
+			return nil, fmt.Errorf("record %d: label %v is not 0 to 9", i, shorten(fmt.Sprint(item)))
+		}
+		labels[i] = uint8(label)
+	}
+	return labels, nil
+}
+
+// pythonStrings returns the printable form of a list of strings; nil when there is none.
+func pythonStrings(d *pyDict, key string) (all []string) {
+	v, _ := d.get(key)
+	list, ok := v.(*pyList)
+	if !ok {
+		return nil
+	}
+	for _, item := range list.items {
+		s, ok := item.(*blob)
+		if !ok || len(s.bytes) > 1024 {
+			return nil
+		}
+		all = append(all, printable(s.String()))
+	}
+	return all
+}
+
+// cifarPythonMeta reads the class names; the official ones when there is no file.
+func cifarPythonMeta(file string) ([]string, error) {
+	f, size, err := openRegular(file)
+	if os.IsNotExist(err) {
+		return cifarNames, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d, err := unpickleDict(f, size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a readable list of classes (%w): get the file again, or remove it to use the official names", file, err)
+	}
+	names := pythonStrings(d, "label_names")
+	if len(names) != cifarClasses {
+		return nil, fmt.Errorf("%s: %d class names, not %d: get the file again, or remove it to use the official names", file, len(names), cifarClasses)
+	}
+	return names, nil
+}

@@ -1,0 +1,195 @@
+package dataset
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	downloadTries = 4                // of a connection that breaks
+	stallTimeout  = 45 * time.Second // without a byte
+)
+
+// newClient gives up on servers that do not answer; how long a file takes is not limited.
+func newClient() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = (&net.Dialer{Timeout: 20 * time.Second}).DialContext
+	t.ResponseHeaderTimeout = 30 * time.Second
+	t.DisableCompression = true // the bytes as they are: they have a digest
+	return &http.Client{Transport: t}
+}
+
+// errStatus is a server's refusal, which trying again does not help.
+type errStatus struct{ url, status string }
+
+func (e errStatus) Error() string { return fmt.Sprintf("%s: the server answers %s", e.url, e.status) }
+
+// download makes part the complete file, or leaves what it got for the next time.
+func (g *getter) download(ctx context.Context, f remoteFile, part string) error {
+	var first error
+	for _, base := range g.bases {
+		err := g.tryPlace(ctx, base+f.name, f, part)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s: stopped (%w): what is there is kept, the same command goes on with it", f.name, ctx.Err())
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// tryPlace downloads from one URL, taking up again where the connection breaks.
+func (g *getter) tryPlace(ctx context.Context, url string, f remoteFile, part string) error {
+	var err error
+	for try := range downloadTries {
+		if try > 0 {
+			select {
+			case <-time.After(time.Duration(try) * 300 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if err = g.fetch(ctx, url, f, part); err == nil {
+			return checkDigest(part, f)
+		}
+		if refused := (errStatus{}); errors.As(err, &refused) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: %w: check the network and run the same command again: it goes on where this one stopped", url, err)
+}
+
+// fetch appends what part lacks of the file.
+func (g *getter) fetch(ctx context.Context, url string, f remoteFile, part string) error {
+	out, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	have, err := out.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if have >= f.size { // complete, or too long: the digest decides
+		g.progress(g.done+f.size, g.total)
+		return nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	got, err := g.request(ctx, url, have, f.size)
+	if err != nil || got.body == nil {
+		return err
+	}
+	defer got.body.Close()
+	if got.from != have {
+		if err := out.Truncate(got.from); err != nil {
+			return err
+		}
+		if _, err := out.Seek(got.from, io.SeekStart); err != nil {
+			return err
+		}
+	}
+	stall := time.AfterFunc(stallTimeout, func() { cancel(fmt.Errorf("no data for %v", stallTimeout)) })
+	defer stall.Stop()
+	if err := g.copy(out, got, 2*f.size, stall); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return err
+	}
+	return out.Sync()
+}
+
+// answer is what a server sends: the file's bytes [from, to). No body: there are no more.
+type answer struct {
+	body     io.ReadCloser
+	from, to int64
+}
+
+// request asks for the file, of size bytes unless the server says otherwise, from byte have
+// on. Servers that do not know ranges send it all.
+func (g *getter) request(ctx context.Context, url string, have, size int64) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	if have > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+	}
+	resp, err := g.client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{body: resp.Body, to: size}
+	switch {
+	case resp.StatusCode == http.StatusOK:
+	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
+		a.from = have
+	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0: // it is complete: the digest decides
+		return answer{}, resp.Body.Close()
+	default:
+		resp.Body.Close()
+		return answer{}, errStatus{url, resp.Status}
+	}
+	if resp.ContentLength >= 0 {
+		a.to = a.from + resp.ContentLength
+	}
+	return a, nil
+}
+
+// copy writes an answer, at most limit bytes.
+func (g *getter) copy(out io.Writer, a answer, limit int64, stall *time.Timer) error {
+	buf := make([]byte, 128<<10)
+	for at := a.from; ; {
+		g.progress(g.done+at, g.total)
+		n, err := a.body.Read(buf)
+		stall.Reset(stallTimeout)
+		if _, werr := out.Write(buf[:n]); werr != nil {
+			return werr
+		}
+		at += int64(n)
+		switch {
+		case at > limit:
+			return fmt.Errorf("more than %d bytes come: that is not the file", limit)
+		case err == io.EOF && at < a.to:
+			return fmt.Errorf("the connection ended after %d of %d bytes", at, a.to)
+		case err == io.EOF:
+			g.progress(g.done+at, g.total)
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// checkDigest removes a file that is not the one expected.
+func checkDigest(part string, f remoteFile) error {
+	in, err := os.Open(part)
+	if err != nil {
+		return err
+	}
+	h := md5.New()
+	_, err = io.Copy(h, in)
+	in.Close()
+	if err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != f.md5 {
+		os.Remove(part)
+		return fmt.Errorf("%s: its MD5 digest is %s, not %s: it was damaged on the way or changed by its publisher, and is deleted: run the same command again", f.name, got, f.md5)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package dataset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// write puts a file into a folder, which it makes.
+func write(t testing.TB, dir, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// open opens a data set that is closed when the test ends.
+func open(t testing.TB, path string) *Data {
+	t.Helper()
+	d, err := Open(t.Context(), path, Options{Cache: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// wantError opens what must not open, with one line that says all of the given things.
+func wantError(t testing.TB, path string, says ...string) {
+	t.Helper()
+	d, err := Open(t.Context(), path, Options{Cache: t.TempDir()})
+	if err == nil {
+		d.Close()
+		t.Fatalf("%s opens", path)
+	}
+	checkLine(t, err, says...)
+}
+
+func checkLine(t testing.TB, err error, says ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if strings.ContainsAny(err.Error(), "\n\r\x1b") {
+		t.Errorf("error is not one clean line: %q", err)
+	}
+	for _, s := range says {
+		if !strings.Contains(err.Error(), s) {
+			t.Errorf("error %q does not say %q", err, s)
+		}
+	}
+}
+
+// cifarBytes are n records whose pixel p of record i is (7p+31i) mod 256.
+func cifarBytes(labels ...byte) []byte {
+	var out []byte
+	for i, label := range labels {
+		out = append(out, label)
+		for p := range cifarPixels {
+			out = append(out, byte(7*p+31*i))
+		}
+	}
+	return out
+}
+
+// idxBytes are IDX files of n images of h×w pixels, and their labels.
+func idxBytes(h, w int, labels ...byte) (images, names []byte) {
+	images = []byte{0, 0, 8, 3}
+	for _, v := range []int{len(labels), h, w} {
+		images = binary.BigEndian.AppendUint32(images, uint32(v))
+	}
+	for i := range len(labels) * h * w {
+		images = append(images, byte(3*i))
+	}
+	names = binary.BigEndian.AppendUint32([]byte{0, 0, 8, 1}, uint32(len(labels)))
+	return images, append(names, labels...)
+}
+
+func gzipped(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// image reads one image or fails.
+func image1(t testing.TB, s Set, i int) *Image {
+	t.Helper()
+	im, err := s.Image(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(im.Pix) != im.C*im.H*im.W {
+		t.Fatalf("%d pixels in an image of %d×%d×%d", len(im.Pix), im.C, im.H, im.W)
+	}
+	for _, v := range im.Pix {
+		if !(v >= 0 && v <= 1) {
+			t.Fatalf("pixel %v is outside [0,1]", v)
+		}
+	}
+	return im
+}
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"cat.png":               "cat.png",
+		"a\x1b[31mb\x07\n":      "a[31mb",
+		"\u202egnp.exe":         "gnp.exe",
+		"bad\xff\xfeutf8":       "badutf8",
+		" größe 猫 ":             "größe 猫",
+		"\x9b0m\u009b31m\u200b": "0m31m",
+	} {
+		if got := printable(in); got != want {
+			t.Errorf("printable(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

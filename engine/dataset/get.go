@@ -1,0 +1,113 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// GetOption changes where and how Get downloads.
+type GetOption func(*getter)
+
+// WithBaseURL makes Get take the files from another place; its last part is the files' name.
+func WithBaseURL(url string) GetOption {
+	return func(g *getter) { g.bases = []string{strings.TrimSuffix(url, "/") + "/"} }
+}
+
+// WithClient makes Get use an HTTP client of the caller's.
+func WithClient(c *http.Client) GetOption { return func(g *getter) { g.client = c } }
+
+// Get downloads a data set by name into the cache folder ("": CacheDir()) and unpacks it
+// there, in a folder of its name that appears only when it is complete. A copy that is
+// already there and opens is left as it is and nothing is downloaded. A download that was
+// broken off lies beside it as a .part file and is taken up again. progress (nil: nobody
+// wants to know) is called from one goroutine with bytes done and bytes in all.
+func Get(ctx context.Context, name, cacheDir string, progress func(done, total int64), options ...GetOption) error {
+	s := sourceByName(name)
+	if s == nil {
+		return fmt.Errorf("%s: not a data set that can be downloaded: those are %s", printable(name), strings.Join(Names()[1:], ", "))
+	}
+	return getSource(ctx, s, cacheDir, progress, options...)
+}
+
+// getter is one call of Get.
+type getter struct {
+	client   *http.Client
+	bases    []string
+	dir      string // the cache folder
+	progress func(done, total int64)
+	done     int64 // of the files before the present one
+	total    int64
+}
+
+func getSource(ctx context.Context, s *source, cacheDir string, progress func(done, total int64), options ...GetOption) error {
+	dir, err := cachedDir(s.name, cacheDir)
+	if err != nil {
+		return err
+	}
+	if d, err := openDir(dir); err == nil && d.Train != nil {
+		return d.Close()
+	}
+	if progress == nil {
+		progress = func(done, total int64) {}
+	}
+	g := &getter{client: newClient(), bases: s.bases, dir: filepath.Dir(dir), progress: progress, total: s.size()}
+	for _, o := range options {
+		o(g)
+	}
+	if err := os.MkdirAll(g.dir, 0o755); err != nil {
+		return err
+	}
+	var parts []string
+	for _, f := range s.files {
+		part := filepath.Join(g.dir, s.name+"-"+f.name+".part")
+		if err := g.download(ctx, f, part); err != nil {
+			return err
+		}
+		g.done += f.size
+		parts = append(parts, part)
+	}
+	if err := install(ctx, s, parts, dir); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		os.Remove(part)
+	}
+	return nil
+}
+
+// install unpacks complete downloads into a new folder beside dir, tries whether it opens
+// and only then puts it in dir's place.
+func install(ctx context.Context, s *source, parts []string, dir string) error {
+	fresh, err := os.MkdirTemp(filepath.Dir(dir), "."+s.name+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(fresh)
+	for i, f := range s.files {
+		if err := unpack(ctx, parts[i], f.name, fresh); err != nil {
+			return fmt.Errorf("%s: %w", parts[i], err)
+		}
+	}
+	d, err := openDir(fresh)
+	if err != nil {
+		return fmt.Errorf("what was downloaded does not open: %w", err)
+	}
+	if err := d.Close(); err != nil {
+		return err
+	}
+	if err := os.Chmod(fresh, 0o755); err != nil {
+		return err
+	}
+	if exists(dir) { // it did not open: keep it until the new one is in place
+		old := fresh + "-old"
+		if err := os.Rename(dir, old); err != nil {
+			return err
+		}
+		defer os.RemoveAll(old)
+	}
+	return os.Rename(fresh, dir)
+}

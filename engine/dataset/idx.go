@@ -1,0 +1,159 @@
+package dataset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// The IDX layout of MNIST and Fashion-MNIST: a big-endian header of magic number (0, 0, 8
+// for bytes, number of dimensions) and one 32-bit size a dimension, then bytes. Images are
+// (n, rows, columns), labels (n).
+
+var (
+	mnistNames   = []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
+	fashionNames = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
+)
+
+const (
+	idxMaxSide    = 4096
+	idxMaxUnpack  = 256 << 20 // of a .gz file, which has to be unpacked into memory
+	idxMaxRecords = 100_000_000
+)
+
+// idxFile finds one of the four files, for instance ("train", "images", 3), under any of its
+// usual names; "" when there is none.
+func idxFile(dir, split, what string, dims int) string {
+	for _, dot := range []string{"-", "."} {
+		for _, end := range []string{"", ".gz"} {
+			file := filepath.Join(dir, fmt.Sprintf("%s-%s%sidx%d-ubyte%s", split, what, dot, dims, end))
+			if exists(file) {
+				return file
+			}
+		}
+	}
+	return ""
+}
+
+// openIDX opens the four files. Those of Fashion-MNIST have the same names as MNIST's: the
+// path tells them apart.
+func (d *Data) openIDX() error {
+	d.Name = "mnist"
+	classes := mnistNames
+	if full, err := filepath.Abs(d.Dir); err == nil && strings.Contains(strings.ToLower(full), "fashion") {
+		d.Name, classes = "fashion-mnist", fashionNames
+	}
+	test, err := d.openIDXSplit("t10k", "test", classes)
+	if err != nil {
+		return err
+	}
+	d.Test = test
+	if idxFile(d.Dir, "train", "images", 3) == "" {
+		return nil
+	}
+	train, err := d.openIDXSplit("train", "train", classes)
+	if err == nil {
+		d.Train = train
+	}
+	return err
+}
+
+func (d *Data) openIDXSplit(prefix, split string, classes []string) (*records, error) {
+	imageFile, labelFile := idxFile(d.Dir, prefix, "images", 3), idxFile(d.Dir, prefix, "labels", 1)
+	if imageFile == "" || labelFile == "" {
+		return nil, fmt.Errorf("%s: %s-images-idx3-ubyte and %s-labels-idx1-ubyte (or .gz) are needed: get both, for instance with: hfcui data get %s", d.Dir, prefix, prefix, d.Name)
+	}
+	labels, _, err := d.readIDX(labelFile, 1)
+	if err != nil {
+		return nil, err
+	}
+	images, size, err := d.readIDX(imageFile, 3)
+	if err != nil {
+		return nil, err
+	}
+	if size[0] != labels.count {
+		return nil, fmt.Errorf("%s: %d images, but %s has %d labels: get both files again", imageFile, size[0], labelFile, labels.count)
+	}
+	r := newRecords(d.Name, split, 1, size[1], size[2], classes)
+	r.labels = make([]uint8, labels.count)
+	if _, err := io.ReadFull(io.NewSectionReader(labels.from, labels.offset, int64(labels.count)), r.labels); err != nil {
+		return nil, fmt.Errorf("%s: %w", labelFile, err)
+	}
+	for i, label := range r.labels {
+		if int(label) >= len(classes) {
+			return nil, fmt.Errorf("%s: record %d: label %d is not 0 to %d: these are not the labels of %s, or the file is damaged: get it again", labelFile, i, label, len(classes)-1, d.Name)
+		}
+	}
+	r.chunks = []chunk{images}
+	return r, nil
+}
+
+// readIDX opens a file and checks it. A .gz is unpacked into memory.
+func (d *Data) readIDX(file string, dims int) (chunk, []int, error) {
+	f, size, err := openRegular(file)
+	if err != nil {
+		return chunk{}, nil, err
+	}
+	if !strings.HasSuffix(file, ".gz") {
+		d.files = append(d.files, f)
+		return parseIDX(f, size, dims, file)
+	}
+	defer f.Close()
+	data, err := gunzip(f, idxMaxUnpack)
+	if err != nil {
+		return chunk{}, nil, fmt.Errorf("%s: %w: get the file again", file, err)
+	}
+	return parseIDX(bytes.NewReader(data), int64(len(data)), dims, file)
+}
+
+// gunzip unpacks at most limit bytes.
+func gunzip(from io.Reader, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(from)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(z, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("unpacks to more than %d MiB: unpack it by hand if that is right", limit>>20)
+	}
+	return data, nil
+}
+
+// parseIDX checks that size bytes hold exactly what the header says, and returns where the
+// records are and the sizes of the dimensions.
+func parseIDX(from io.ReaderAt, size int64, dims int, file string) (chunk, []int, error) {
+	header := make([]byte, 4+4*dims)
+	if size < int64(len(header)) {
+		return chunk{}, nil, fmt.Errorf("%s: %d bytes is too short for an IDX file: get the file again", file, size)
+	}
+	if _, err := from.ReadAt(header, 0); err != nil {
+		return chunk{}, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if want := []byte{0, 0, 8, byte(dims)}; !bytes.Equal(header[:4], want) {
+		return chunk{}, nil, fmt.Errorf("%s: starts with % x, not % x as an IDX file of %d dimensions of bytes does: get the file again", file, header[:4], want, dims)
+	}
+	shape, record := make([]int, dims), int64(1)
+	for k := range shape {
+		n := binary.BigEndian.Uint32(header[4+4*k:])
+		if n < 1 || k == 0 && n > idxMaxRecords || k > 0 && n > idxMaxSide {
+			return chunk{}, nil, fmt.Errorf("%s: dimension %d is %d: get the file again", file, k, n)
+		}
+		shape[k] = int(n)
+		if k > 0 {
+			record *= int64(n)
+		}
+	}
+	have := size - int64(len(header))
+	if want := int64(shape[0]) * record; have != want {
+		return chunk{}, nil, fmt.Errorf("%s: %d records of %d bytes announced, that is %d bytes, but %d follow (record %d is the first that is not whole): get the file again",
+			file, shape[0], record, want, have, min(have/record, int64(shape[0])))
+	}
+	return chunk{file: file, from: from, count: shape[0], offset: int64(len(header)), stride: record}, shape, nil
+}

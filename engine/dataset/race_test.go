@@ -1,0 +1,6 @@
+//go:build race
+
+package dataset
+
+// raceEnabled: the race detector makes sync.Pool forget, so allocations cannot be counted.
+const raceEnabled = true

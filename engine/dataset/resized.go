@@ -1,0 +1,87 @@
+package dataset
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// resizedCacheBytes bounds the resized images a set keeps: about 5000 of 3×32×32, 110 of
+// 3×224×224.
+const resizedCacheBytes = 64 << 20
+
+// Resized returns the set as a model of input c×h×w sees it: every image resized on demand,
+// the last ones kept. A set that already has this shape is returned itself.
+func Resized(s Set, c, h, w int) Set {
+	if sc, sh, sw := s.Shape(); sc == c && sh == h && sw == w {
+		return s
+	}
+	return &resized{Set: s, c: c, h: h, w: w, cache: newImageCache(resizedCacheBytes)}
+}
+
+type resized struct {
+	Set
+	c, h, w int
+	cache   *imageCache
+}
+
+func (r *resized) Shape() (c, h, w int) { return r.c, r.h, r.w }
+
+func (r *resized) Image(i int) (*Image, error) {
+	return r.cache.get(i, func(i int) (*Image, error) {
+		im, err := r.Set.Image(i)
+		if err != nil {
+			return nil, err
+		}
+		return im.Resize(r.c, r.h, r.w), nil
+	})
+}
+
+// ReadBatch decodes on all processors: that is most of the work of a folder of photographs.
+func (r *resized) ReadBatch(dst []float32, labels []int, indices []int) error {
+	size := r.c * r.h * r.w
+	checkBatch(dst, labels, indices, size)
+	return eachIndex(len(indices), func(k int) error {
+		im, err := r.Image(indices[k])
+		if err != nil {
+			return err
+		}
+		copy(dst[k*size:(k+1)*size], im.Pix)
+		if labels != nil {
+			labels[k] = r.Label(indices[k])
+		}
+		return nil
+	})
+}
+
+// eachIndex calls do for 0 to n-1, several at once, and returns one of the errors if there
+// are any. A panic is raised again in the caller, where it can be recovered.
+func eachIndex(n int, do func(k int) error) error {
+	var next atomic.Int64
+	var once sync.Once
+	var first error
+	var panicked any
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wait.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					next.Store(int64(n))
+					once.Do(func() { panicked = p })
+				}
+			}()
+			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
+				if err := do(k); err != nil {
+					once.Do(func() { first = err })
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if panicked != nil {
+		panic(fmt.Sprint(panicked))
+	}
+	return first
+}
