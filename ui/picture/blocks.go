@@ -1,0 +1,150 @@
+package picture
+
+import "strconv"
+
+// halfBlocks draws img with two pixels a cell: the foreground of ▀ is the upper one, the
+// background the lower one. Without colours a cell is one of five shades.
+func (e *Encoder) halfBlocks(img *Image, cols, rows int) []string {
+	lines := make([]string, rows)
+	high := 2 * rows
+	if e.Depth == NoColor {
+		high = rows
+	}
+	e.cells.Resize(cols, high)
+	average(&e.cells, img, rect{0, 0, cols, high})
+	buf := make([]byte, 0, 40*cols+8)
+	for y := range lines {
+		if e.Depth == NoColor {
+			buf = e.shadeLine(buf[:0], e.cells.Pix[3*y*cols:3*(y+1)*cols])
+		} else {
+			two := e.cells.Pix[6*y*cols : 6*(y+1)*cols]
+			buf = e.blockLine(buf[:0], two[:3*cols], two[3*cols:])
+		}
+		lines[y] = string(buf)
+	}
+	return lines
+}
+
+// blockLine appends one line of cells. A colour is set where it changes; the end of the
+// line takes both back.
+func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
+	fg, bg := uint32(none), uint32(none)
+	for i := 0; i < len(upper); i += 3 {
+		f := e.code(upper[i], upper[i+1], upper[i+2])
+		b := e.code(lower[i], lower[i+1], lower[i+2])
+		if f != fg || b != bg {
+			buf = append(buf, "\x1b["...)
+			if f != fg {
+				buf = e.appendCode(buf, f, 30)
+			}
+			if f != fg && b != bg {
+				buf = append(buf, ';')
+			}
+			if b != bg {
+				buf = e.appendCode(buf, b, 40)
+			}
+			buf = append(buf, 'm')
+			fg, bg = f, b
+		}
+		buf = append(buf, "▀"...)
+	}
+	return append(buf, "\x1b[m"...)
+}
+
+// code is the number of the colour nearest to r, g, b at the encoder's depth.
+func (e *Encoder) code(r, g, b uint8) uint32 {
+	switch e.Depth {
+	case Colors256:
+		return nearest256(int(r), int(g), int(b))
+	case Colors16:
+		return nearest16(int(r), int(g), int(b))
+	default:
+		return uint32(r)<<16 | uint32(g)<<8 | uint32(b)
+	}
+}
+
+// appendCode appends the parameters of SGR that set the colour; base is 30 for the
+// foreground, 40 for the background.
+func (e *Encoder) appendCode(buf []byte, code uint32, base int64) []byte {
+	switch e.Depth {
+	case Colors256:
+		buf = strconv.AppendInt(buf, base+8, 10)
+		buf = append(buf, ";5;"...)
+		return strconv.AppendInt(buf, int64(code), 10)
+	case Colors16:
+		if code >= 8 {
+			base += 60 - 8
+		}
+		return strconv.AppendInt(buf, base+int64(code), 10)
+	}
+	buf = strconv.AppendInt(buf, base+8, 10)
+	buf = append(buf, ";2"...)
+	for shift := 16; shift >= 0; shift -= 8 {
+		buf = append(buf, ';')
+		buf = strconv.AppendInt(buf, int64(code>>shift&255), 10)
+	}
+	return buf
+}
+
+// nearest256 returns the colour of xterm's 6×6×6 cube (16 to 231) or its 24 greys (232 to
+// 255) that is nearest to r, g, b.
+func nearest256(r, g, b int) uint32 {
+	level := func(v int) (index, value int) { // 0, 95, 135, 175, 215, 255
+		switch {
+		case v < 48:
+			return 0, 0
+		case v < 115:
+			return 1, 95
+		}
+		i := min((v-35)/40, 5)
+		return i, 55 + 40*i
+	}
+	ri, rv := level(r)
+	gi, gv := level(g)
+	bi, bv := level(b)
+	mean := (3*r + 4*g + 2*b) / 9        // the nearest grey as distance weighs channels
+	grey := min(max((mean-3)/10, 0), 23) // 8, 18 … 238
+	y := 8 + 10*grey
+	if distance(r, g, b, y, y, y) < distance(r, g, b, rv, gv, bv) {
+		return uint32(232 + grey)
+	}
+	return uint32(16 + 36*ri + 6*gi + bi)
+}
+
+// ansi16 are xterm's default colours; what a terminal really shows is its user's choice.
+var ansi16 = [16][3]int{
+	{0, 0, 0}, {205, 0, 0}, {0, 205, 0}, {205, 205, 0},
+	{0, 0, 238}, {205, 0, 205}, {0, 205, 205}, {229, 229, 229},
+	{127, 127, 127}, {255, 0, 0}, {0, 255, 0}, {255, 255, 0},
+	{92, 92, 255}, {255, 0, 255}, {0, 255, 255}, {255, 255, 255},
+}
+
+func nearest16(r, g, b int) uint32 {
+	best, least := 0, 1<<30
+	for i, c := range ansi16 {
+		if d := distance(r, g, b, c[0], c[1], c[2]); d < least {
+			best, least = i, d
+		}
+	}
+	return uint32(best)
+}
+
+// distance is the squared distance of two colours, weighted as eyes see the channels.
+func distance(r, g, b, r2, g2, b2 int) int {
+	r, g, b = r-r2, g-g2, b-b2
+	return 3*r*r + 4*g*g + 2*b*b
+}
+
+// shadeLine appends one line of shades: more of the foreground where the picture is
+// lighter, or darker on a light background.
+func (e *Encoder) shadeLine(buf, pix []byte) []byte {
+	shades := [5]string{" ", "░", "▒", "▓", "█"}
+	for i := 0; i < len(pix); i += 3 {
+		luma := (299*int(pix[i]) + 587*int(pix[i+1]) + 114*int(pix[i+2])) / 1000
+		if e.Light {
+			luma = 255 - luma
+		}
+		buf = append(buf, shades[luma*5/256]...)
+	}
+	return buf
+}

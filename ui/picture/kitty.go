@@ -1,0 +1,95 @@
+package picture
+
+import (
+	"encoding/base64"
+	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/charmbracelet/x/ansi/kitty"
+)
+
+// kittyIDs numbers Kitty pictures. It is shared by the whole process so that no two
+// encoders use the same number, and starts at random so that two programs on one terminal
+// (panes of tmux) hardly ever do.
+var kittyIDs = func() *atomic.Uint32 {
+	n := new(atomic.Uint32)
+	n.Store(rand.Uint32N(kittyRange))
+	return n
+}()
+
+// kittyRange is how many numbers there are: 1 to 255 for the low byte, which the cells'
+// foreground carries, times 256 for the high byte, which a diacritic carries. Colours of
+// 8 bits, unlike those of 24, survive a renderer that reduces colours to 256.
+const kittyRange = 255 * 256
+
+func nextKittyID() (low, high uint32) {
+	n := kittyIDs.Add(1) % kittyRange
+	return n%255 + 1, n / 255
+}
+
+// kitty transmits a picture and makes the placeholder text that shows it (Kitty graphics
+// protocol, "Unicode placeholders"): cells of U+10EEEE whose diacritics say row, column
+// and the high byte of the picture's number. So the picture is text to everybody in
+// between: it moves, is covered and is erased with its cells.
+func (e *Encoder) kitty(img *Image, cols, rows int) Drawn {
+	low, high := nextKittyID()
+	id := strconv.FormatUint(uint64(high)<<24|uint64(low), 10)
+	// a=T,U=1: keep it and make a virtual placement. q=2: no answers.
+	head := "q=2,a=T,U=1,f=24,o=z,i=" + id +
+		",s=" + strconv.Itoa(img.W) + ",v=" + strconv.Itoa(img.H) +
+		",c=" + strconv.Itoa(cols) + ",r=" + strconv.Itoa(rows) + ","
+	if e.deflate == nil {
+		e.deflate = newDeflater()
+	}
+	return Drawn{
+		Lines:  placeholders(low, high, cols, rows),
+		Data:   kittyChunks(head, e.deflate.rows(img, false)),
+		Remove: []byte("\x1b_Gq=2,a=d,d=I,i=" + id + "\x1b\\"),
+	}
+}
+
+// kittyChunks splits data into escape strings of at most 4096 characters of base64.
+func kittyChunks(head string, data []byte) []byte {
+	const chunk = 4096 / 4 * 3
+	out := make([]byte, 0, base64.StdEncoding.EncodedLen(len(data))+32*(len(data)/chunk+1)+len(head))
+	for first := true; first || len(data) > 0; first = false {
+		n := min(chunk, len(data))
+		out = append(out, "\x1b_G"...)
+		if first {
+			out = append(out, head...)
+		} else {
+			out = append(out, "q=2,"...)
+		}
+		if n < len(data) {
+			out = append(out, "m=1;"...)
+		} else {
+			out = append(out, "m=0;"...)
+		}
+		out = base64.StdEncoding.AppendEncode(out, data[:n])
+		out = append(out, "\x1b\\"...)
+		data = data[n:]
+	}
+	return out
+}
+
+// placeholders returns the cells that show picture high<<24|low. Every cell names its row
+// and column, so that a renderer may rewrite any of them alone.
+func placeholders(low, high uint32, cols, rows int) []string {
+	lines := make([]string, rows)
+	color := "\x1b[38;5;" + strconv.Itoa(int(low)) + "m"
+	top := string(kitty.Diacritic(int(high)))
+	var buf []byte
+	for y := range lines {
+		row := string(kitty.Diacritic(y))
+		buf = append(buf[:0], color...)
+		for x := range cols {
+			buf = append(buf, string(kitty.Placeholder)...)
+			buf = append(buf, row...)
+			buf = append(buf, string(kitty.Diacritic(x))...)
+			buf = append(buf, top...)
+		}
+		lines[y] = string(append(buf, "\x1b[39m"...))
+	}
+	return lines
+}

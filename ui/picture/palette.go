@@ -1,0 +1,159 @@
+package picture
+
+// percent is a colour as sixel defines it: three shares from 0 to 100.
+type percent [3]uint8
+
+// toPercent rounds an 8-bit value to a share; 255·p/100 is at most 1.3 away from it.
+var toPercent = func() (t [256]uint8) {
+	for v := range t {
+		t[v] = uint8((v*100 + 127) / 255)
+	}
+	return t
+}()
+
+// palette chooses the colours of a picture and says which one each pixel has. It works on
+// the pixels that repeats leaves: one for every run of rows and run of columns.
+type palette struct {
+	colors []percent
+	index  []uint8 // the pixels' colours, row by row
+
+	exact exactTable
+	hist  []histCell // by cell of the colour cube, all zero between pictures
+	look  []uint8    // the colour of every cell that is in the picture
+	cell  []uint16   // the pixels' cells
+	cut   variancecut
+}
+
+// histCell counts the pixels of one cell of the colour cube and sums their values.
+type histCell struct{ n, r, g, b uint32 }
+
+// choose fills colors and index. A picture of at most limit colours keeps them all.
+func (p *palette) choose(img *Image, rep *repeats, limit int) {
+	cols, rows := rep.size()
+	if cap(p.index) < cols*rows {
+		p.index = make([]uint8, cols*rows)
+		p.cell = make([]uint16, cols*rows)
+	}
+	p.index, p.cell = p.index[:cols*rows], p.cell[:cols*rows]
+	if !p.keepAll(img, rep, limit) {
+		p.quantise(img, rep, limit)
+	}
+}
+
+// keepAll tries to give every colour a place of its own.
+func (p *palette) keepAll(img *Image, rep *repeats, limit int) bool {
+	p.exact.reset()
+	i := 0
+	for _, y := range rep.rows[:len(rep.rows)-1] {
+		row := img.Pix[3*y*img.W : 3*(y+1)*img.W]
+		for _, x := range rep.cols[:len(rep.cols)-1] {
+			q := row[3*x : 3*x+3 : 3*x+3]
+			n := p.exact.add(uint32(toPercent[q[0]])<<14 | uint32(toPercent[q[1]])<<7 | uint32(toPercent[q[2]]))
+			if n >= limit {
+				return false
+			}
+			p.index[i] = uint8(n)
+			i++
+		}
+	}
+	p.colors = p.colors[:0]
+	for _, k := range p.exact.keys {
+		p.colors = append(p.colors, percent{uint8(k >> 14), uint8(k >> 7 & 127), uint8(k & 127)})
+	}
+	return true
+}
+
+// quantise reduces the colours to limit: it counts them in a cube of 32×64×32 cells and
+// cuts the cells that occur into boxes of little variance.
+func (p *palette) quantise(img *Image, rep *repeats, limit int) {
+	if p.hist == nil {
+		p.hist = make([]histCell, 1<<16)
+		p.look = make([]uint8, 1<<16)
+	}
+	p.count(img, rep)
+	pts := p.cut.points
+	for i := range pts {
+		c := &p.hist[pts[i].cell]
+		n := float32(c.n)
+		pts[i].n, pts[i].v = n, [3]float32{float32(c.r) / n, float32(c.g) / n, float32(c.b) / n}
+		*c = histCell{}
+	}
+	boxes := p.cut.split(limit)
+	p.colors = p.colors[:0]
+	for i, b := range boxes {
+		var c percent
+		for k := range c {
+			c[k] = uint8(b.sum[k]/b.n*(100.0/255) + 0.5)
+		}
+		p.colors = append(p.colors, c)
+		for _, q := range pts[b.lo:b.hi] {
+			p.look[q.cell] = uint8(i)
+		}
+	}
+	for i, c := range p.cell {
+		p.index[i] = p.look[c]
+	}
+}
+
+// count fills the histogram, every pixel as often as the runs it stands for, and lists
+// the cells that occur.
+func (p *palette) count(img *Image, rep *repeats) {
+	pts := p.cut.points[:0]
+	i := 0
+	for k, y := range rep.rows[:len(rep.rows)-1] {
+		high := uint32(rep.rows[k+1] - y)
+		row := img.Pix[3*y*img.W : 3*(y+1)*img.W]
+		for j, x := range rep.cols[:len(rep.cols)-1] {
+			n := high * uint32(rep.cols[j+1]-x)
+			q := row[3*x : 3*x+3 : 3*x+3]
+			r, g, b := uint32(q[0]), uint32(q[1]), uint32(q[2])
+			cell := uint16(r>>3<<11 | g>>2<<5 | b>>3)
+			p.cell[i] = cell
+			i++
+			h := &p.hist[cell]
+			if h.n == 0 {
+				pts = append(pts, point{cell: cell})
+			}
+			h.n += n
+			h.r += n * r
+			h.g += n * g
+			h.b += n * b
+		}
+	}
+	p.cut.points = pts
+}
+
+// exactTable numbers colours in the order in which they first occur: an open hash table
+// of a fixed size that is never more than a quarter full.
+type exactTable struct {
+	slots [1024]uint32 // key<<9 | number+1; keys have 21 bits
+	keys  []uint32
+	last  uint32 // the key asked for last, plus 1
+	num   int
+}
+
+func (t *exactTable) reset() {
+	clear(t.slots[:])
+	t.keys, t.last = t.keys[:0], 0
+}
+
+// add returns the key's number. More than 256 keys must not be added.
+func (t *exactTable) add(key uint32) int {
+	if key+1 == t.last {
+		return t.num
+	}
+	t.last = key + 1
+	for i := key * 2654435761 >> 22; ; i = (i + 1) & 1023 {
+		s := t.slots[i]
+		if s == 0 {
+			t.num = len(t.keys)
+			t.keys = append(t.keys, key)
+			t.slots[i] = key<<10 | uint32(len(t.keys))
+			return t.num
+		}
+		if s>>10 == key {
+			t.num = int(s&1023) - 1
+			return t.num
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package picture
+
+// variancecut divides weighted points of the colour cube into boxes, always the box with
+// the largest squared error, along its longest axis, where that leaves the least error:
+// Wu's criterion (Graphics Gems II, 1991) on one axis at a time.
+type variancecut struct {
+	points []point
+	boxes  []colorBox
+}
+
+// point is one cell of the colour cube: its pixels' mean and number.
+type point struct {
+	v    [3]float32
+	n    float32
+	cell uint16
+}
+
+// colorBox is a range of points with what is needed of them.
+type colorBox struct {
+	lo, hi int
+	n      float64
+	sum    [3]float64
+	axis   int     // the axis of the largest variance
+	err    float64 // the squared error there
+}
+
+// weight is how much an error of each channel counts: eyes see green best.
+var weight = [3]float64{1, 1.4, 0.7}
+
+// split returns at most limit boxes that hold all points, of which there is at least one.
+// It reorders the points.
+func (c *variancecut) split(limit int) []colorBox {
+	c.boxes = append(c.boxes[:0], c.measure(0, len(c.points)))
+	for len(c.boxes) < limit {
+		worst := 0
+		for i := range c.boxes {
+			if c.boxes[i].err > c.boxes[worst].err {
+				worst = i
+			}
+		}
+		b := c.boxes[worst]
+		if b.err <= 0 {
+			break
+		}
+		mid := c.cut(b)
+		if mid == b.lo || mid == b.hi {
+			c.boxes[worst].err = 0 // rounding left nothing to divide
+			continue
+		}
+		c.boxes[worst] = c.measure(b.lo, mid)
+		c.boxes = append(c.boxes, c.measure(mid, b.hi))
+	}
+	return c.boxes
+}
+
+func (c *variancecut) measure(lo, hi int) colorBox {
+	b := colorBox{lo: lo, hi: hi}
+	var square [3]float64
+	for i := lo; i < hi; i++ {
+		p := &c.points[i]
+		n := float64(p.n)
+		b.n += n
+		for k, v := range p.v {
+			f := float64(v)
+			b.sum[k] += n * f
+			square[k] += n * f * f
+		}
+	}
+	if hi-lo > 1 {
+		for k := range square {
+			if e := weight[k] * (square[k] - b.sum[k]*b.sum[k]/b.n); e > b.err {
+				b.err, b.axis = e, k
+			}
+		}
+	}
+	return b
+}
+
+// cut moves the points of a box to the two sides of the best plane across its axis and
+// returns where the second side begins.
+func (c *variancecut) cut(b colorBox) int {
+	const bins = 64
+	var num, sum [bins]float64
+	pts := c.points[b.lo:b.hi]
+	for i := range pts {
+		p := &pts[i]
+		k := int(p.v[b.axis]) * bins / 256
+		num[k] += float64(p.n)
+		sum[k] += float64(p.n * p.v[b.axis])
+	}
+	// The error that remains is least where Σ sum²/n of both sides is largest.
+	best, plane := -1.0, 1
+	var n, s float64
+	for k := range bins - 1 {
+		n += num[k]
+		s += sum[k]
+		rest := b.n - n
+		if n <= 0 || rest <= 0 {
+			continue
+		}
+		t := b.sum[b.axis] - s
+		if gain := s*s/n + t*t/rest; gain > best {
+			best, plane = gain, k+1
+		}
+	}
+	limit := float32(plane) * 256 / bins
+	i, j := 0, len(pts)
+	for i < j {
+		if pts[i].v[b.axis] < limit {
+			i++
+			continue
+		}
+		j--
+		pts[i], pts[j] = pts[j], pts[i]
+	}
+	return b.lo + i
+}
