@@ -50,10 +50,10 @@ func (m *Model) NewEvaluator(dev plan.Device, batch int, stats Statistics) (*Eva
 func (e *Evaluator) Batch() int { return e.batch }
 
 // Refresh takes over the model's weights as they are now.
-func (e *Evaluator) Refresh() error { return e.model.setParams(e.exe, e.stats) }
+func (e *Evaluator) Refresh() error { return e.model.SetParams(e.exe, e.stats) }
 
-// setParams sets all parameters of a program.
-func (m *Model) setParams(exe plan.Executable, stats Statistics) error {
+// SetParams sets all parameters of a program made from m.Net with those statistics.
+func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	for _, p := range m.Net.Params {
 		if !p.Trained() {
 			continue

@@ -93,7 +93,7 @@ func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
 	if t.exe, err = dev.Compile(p); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
-	if err := m.setParams(t.exe, BatchStatistics); err != nil {
+	if err := m.SetParams(t.exe, BatchStatistics); err != nil {
 		t.exe.Close()
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss flo
 	for _, n := range t.norms {
 		n.update()
 	}
-	if err := t.model.setParams(t.exe, BatchStatistics); err != nil {
+	if err := t.model.SetParams(t.exe, BatchStatistics); err != nil {
 		return 0, 0, err
 	}
 	classes := t.model.Net.Classes

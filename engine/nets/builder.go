@@ -19,7 +19,7 @@ type builder struct {
 	norms   []Norm
 	leaves  map[string]*gorgonia.Node // parameters, by name
 	stats   []*gorgonia.Node          // BatchStats, as norms
-	largest int                       // elements of the largest activation
+	largest int                       // elements of the largest activation; of one image in a dry run
 	err     error
 }
 
@@ -65,7 +65,7 @@ func (b *builder) apply(o op.Op, in ...tensor) tensor {
 	if out.shape, b.err = op.Check(o, shapes); b.err != nil {
 		return tensor{}
 	}
-	b.largest = max(b.largest, op.Size(out.shape)/out.shape[0])
+	b.largest = max(b.largest, op.Size(out.shape))
 	if b.graph != nil {
 		out.node, b.err = op.Apply(o, nodes...)
 	}
