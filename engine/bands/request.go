@@ -1,15 +1,19 @@
 package bands
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
-// Normalization is what is done to an image before a model sees it.
+// Normalization is what is done to a low- or high-frequency image before a model sees
+// it. Whole images are always shown to the model as they are.
 type Normalization int
 
 // The named normalisations. Each applies per image, over all its channels.
 const (
 	NormalizeNone Normalization = iota // as it is
 	NormalizeMax                       // divided by its own maximum, negatives kept (what the paper's code did)
-	NormalizeStd                       // shifted to the mean and scaled to the standard deviation of the whole image
+	NormalizeStd                       // its mean subtracted, divided by its own standard deviation
 )
 
 var normalizations = [...]string{"none", "max", "std"}
@@ -25,6 +29,41 @@ func ParseNormalization(s string) (Normalization, error) {
 		}
 	}
 	return 0, fmt.Errorf("unknown normalisation %q: use none, max or std", s)
+}
+
+// Apply normalises one image in place. An image without a positive maximum (max) or
+// without variance (std) is left as it is.
+func (n Normalization) Apply(image []float32) {
+	switch n {
+	case NormalizeMax:
+		largest := float32(0)
+		for _, v := range image {
+			largest = max(largest, v)
+		}
+		if largest > 0 {
+			for i := range image {
+				image[i] /= largest
+			}
+		}
+	case NormalizeStd:
+		sum, square := 0.0, 0.0
+		for _, v := range image {
+			sum += float64(v)
+		}
+		mean := sum / float64(len(image))
+		for _, v := range image {
+			square += (float64(v) - mean) * (float64(v) - mean)
+		}
+		deviation := math.Sqrt(square / float64(len(image)))
+		// A band that holds nothing is zero but for rounding; scaling that up would
+		// show the model pure rounding noise.
+		if deviation < 1e-6 {
+			return
+		}
+		for i, v := range image {
+			image[i] = float32((float64(v) - mean) / deviation)
+		}
+	}
 }
 
 // Statistics says where batch-norm takes its mean and variance from at evaluation.
@@ -49,18 +88,4 @@ func ParseStatistics(s string) (Statistics, error) {
 		return BatchStatistics, nil
 	}
 	return 0, fmt.Errorf("unknown batch-norm mode %q: use running or batch", s)
-}
-
-// Result is how accurate a model is on whole images and on their parts, so far.
-type Result struct {
-	Radii     []float64
-	Whole     Score
-	Low, High []Score // one a radius
-	// Images is how many images of the split will be measured at each radius.
-	Images int
-	Done   bool
-	// ImagesPerSecond counts images (not parts) through the model since the start.
-	ImagesPerSecond float64
-	// BatchSize is what batch statistics were taken over; 0 with running statistics.
-	BatchSize int
 }

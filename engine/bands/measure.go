@@ -1,0 +1,187 @@
+package bands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"hfcui/spectral"
+)
+
+// Source is labelled images, all of one size.
+type Source interface {
+	Len() int
+	Shape() (c, h, w int)
+	Label(i int) int
+	// ReadBatch fills dst with the images at indices (NCHW, [0,1]) and labels with theirs.
+	ReadBatch(dst []float32, labels []int, indices []int) error
+}
+
+// Classifier answers up to Batch images at a time with logits, Classes numbers an image.
+type Classifier interface {
+	Batch() int
+	Classes() int
+	Logits(ctx context.Context, dst, x []float32, n int) error
+}
+
+// Request says what to measure.
+type Request struct {
+	Radii     []float64
+	Limit     int // only the first Limit images; 0: all
+	Normalize Normalization
+	// Statistics are what the Classifier uses. With batch statistics every batch holds
+	// Classifier.Batch images of one part at one radius, since they share a mean.
+	Statistics Statistics
+	Threads    int // for splitting; at least 1
+}
+
+// Result is how accurate a model is on whole images and on their parts, so far.
+type Result struct {
+	Radii     []float64
+	Whole     Score
+	Low, High []Score // one a radius
+	// Images is how many images of the split will be measured at each radius.
+	Images int
+	Done   bool
+	// ImagesPerSecond counts images (parts count each) through the model since the start.
+	ImagesPerSecond float64
+	// BatchSize is what batch statistics were taken over; 0 with running statistics.
+	BatchSize int
+}
+
+// clone returns a copy that shares nothing with r.
+func (r Result) clone() Result {
+	r.Radii, r.Low, r.High = slices.Clone(r.Radii), slices.Clone(r.Low), slices.Clone(r.High)
+	return r
+}
+
+// Measurement is a measurement under way. It goes through the images in rounds, few at
+// first and more later, each round at every radius: so that after the first round there
+// is a rough figure everywhere. It can be interrupted and taken up again; it is not for
+// concurrent use.
+type Measurement struct {
+	src    Source
+	q      Request
+	result Result
+	order  []int // of images
+	next   int   // position in order
+	size   int   // of the last round
+	took   time.Duration
+	spent  time.Duration
+	asked  int // images the classifier has answered
+}
+
+// NewMeasurement prepares a measurement; nothing is computed yet.
+func NewMeasurement(src Source, q Request) (*Measurement, error) {
+	for _, r := range q.Radii {
+		if err := spectral.CheckRadius(r); err != nil {
+			return nil, err
+		}
+	}
+	n := src.Len()
+	if q.Limit > 0 {
+		n = min(n, q.Limit)
+	}
+	if n == 0 {
+		return nil, fmt.Errorf("no images to measure")
+	}
+	return &Measurement{src: src, q: q, order: order(src, n), result: Result{
+		Radii: slices.Clone(q.Radii), Images: n,
+		Low: make([]Score, len(q.Radii)), High: make([]Score, len(q.Radii)),
+	}}, nil
+}
+
+// order is the order in which the first n images are measured: that of the data, unless
+// the data is sorted by class. Then a first sample, and a batch whose statistics are
+// taken, would hold one class only; every stride-th image stands in for a shuffle.
+func order(src Source, n int) []int {
+	at := make([]int, n)
+	sorted := true
+	for i := range at {
+		at[i] = i
+		sorted = sorted && (i == 0 || src.Label(i-1) <= src.Label(i))
+	}
+	if !sorted || n < 3 {
+		return at
+	}
+	stride := int(float64(n)*0.6180339887498949) | 1
+	for gcd(stride, n) != 1 {
+		stride++
+	}
+	for i := range at {
+		at[i] = i * stride % n
+	}
+	return at
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// Result returns what has been measured so far.
+func (m *Measurement) Result() Result { return m.result.clone() }
+
+const (
+	// roundBytes bounds what the parts of one round take in memory.
+	roundBytes = 24 << 20
+	// firstRound is how many images the first rough figures are from.
+	firstRound = 4
+	// roundTime is how long a round may take before rounds stop growing: longer ones
+	// would make the figures on screen jump instead of grow.
+	roundTime = 200 * time.Millisecond
+)
+
+// round is how many images to take next.
+func (m *Measurement) round(batch int) int {
+	left := m.result.Images - m.next
+	if m.q.Statistics == BatchStatistics {
+		return min(left, batch)
+	}
+	c, h, w := m.src.Shape()
+	fit := max(1, roundBytes/(4*c*h*w*(2*len(m.q.Radii)+1)))
+	size := max(firstRound, m.size)
+	if m.size > 0 && m.took < roundTime {
+		size *= 2
+	}
+	return min(left, size, batch, fit)
+}
+
+// Run measures until all images are, calling update after every round. It returns early
+// with ctx's error; another Run then goes on where this one stopped.
+func (m *Measurement) Run(ctx context.Context, model Classifier, update func(Result)) (Result, error) {
+	run := newRunner(m.src, model, m.q)
+	if m.q.Statistics == BatchStatistics {
+		m.result.BatchSize = model.Batch()
+	}
+	for m.next < m.result.Images {
+		started := time.Now()
+		n := m.round(model.Batch())
+		indices := m.order[m.next : m.next+n]
+		if m.q.Statistics == BatchStatistics && n < model.Batch() {
+			// The last batch is filled up with images already counted, so that its
+			// statistics are taken over as many images as all others'.
+			indices = m.order[m.result.Images-model.Batch() : m.result.Images]
+		}
+		if err := run.round(ctx, indices, n); err != nil {
+			return m.Result(), err
+		}
+		m.result.Whole = m.result.Whole.Add(run.score[0])
+		for i := range m.q.Radii {
+			m.result.Low[i] = m.result.Low[i].Add(run.score[1+2*i])
+			m.result.High[i] = m.result.High[i].Add(run.score[2+2*i])
+		}
+		m.next, m.size, m.took = m.next+n, n, time.Since(started)
+		m.asked += len(run.score) * len(indices)
+		m.spent += m.took
+		m.result.ImagesPerSecond = float64(m.asked) / m.spent.Seconds()
+		m.result.Done = m.next == m.result.Images
+		if update != nil {
+			update(m.Result())
+		}
+	}
+	return m.Result(), nil
+}

@@ -1,0 +1,236 @@
+package bands
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"hfcui/spectral"
+)
+
+// noise is a Source of random images.
+type noise struct {
+	c, h, w int
+	images  [][]float32
+	labels  []int
+}
+
+func newNoise(n, classes int) *noise {
+	s := &noise{c: 3, h: 8, w: 8}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range n {
+		image := make([]float32, s.c*s.h*s.w)
+		for i := range image {
+			image[i] = random.Float32()
+		}
+		s.images, s.labels = append(s.images, image), append(s.labels, random.IntN(classes))
+	}
+	return s
+}
+
+func (s *noise) Len() int               { return len(s.images) }
+func (s *noise) Shape() (int, int, int) { return s.c, s.h, s.w }
+func (s *noise) Label(i int) int        { return s.labels[i] }
+func (s *noise) ReadBatch(dst []float32, labels []int, indices []int) error {
+	for k, i := range indices {
+		copy(dst[k*len(s.images[i]):], s.images[i])
+		labels[k] = s.labels[i]
+	}
+	return nil
+}
+
+// projector is a linear Classifier. With centre it subtracts the batch's mean first, as
+// batch statistics do.
+type projector struct {
+	batch, classes int
+	centre         bool
+	calls          int
+	failAt         int
+}
+
+var errStopped = errors.New("stopped")
+
+func (p *projector) Batch() int   { return p.batch }
+func (p *projector) Classes() int { return p.classes }
+func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
+	if p.calls++; p.calls == p.failAt {
+		return errStopped
+	}
+	if n > p.batch || len(dst) != n*p.classes || (p.centre && n != p.batch) {
+		panic("Logits: wrong sizes")
+	}
+	size := len(x) / n
+	mean := make([]float64, size)
+	if p.centre {
+		for i, v := range x {
+			mean[i%size] += float64(v) / float64(n)
+		}
+	}
+	for i := range n {
+		for k := range p.classes {
+			sum := 0.0
+			for j := range size {
+				sum += (float64(x[i*size+j]) - mean[j]) * float64((j*7+k*13)%11-5)
+			}
+			dst[i*p.classes+k] = float32(sum)
+		}
+	}
+	return nil
+}
+
+// expected measures image by image.
+func expected(s *noise, q Request, n int) Result {
+	r := Result{Radii: q.Radii, Images: n, Done: true, Low: make([]Score, len(q.Radii)), High: make([]Score, len(q.Radii))}
+	one := &projector{batch: 1, classes: 4}
+	right := func(image []float32, label int) Score {
+		logits := make([]float32, 4)
+		_ = one.Logits(context.Background(), logits, image, 1)
+		if Argmax(logits) == label {
+			return Score{1, 1}
+		}
+		return Score{0, 1}
+	}
+	split := spectral.NewSplitter(s.h, s.w)
+	for i, image := range s.images[:n] {
+		r.Whole = r.Whole.Add(right(image, s.labels[i]))
+		split.Load(image)
+		for k, radius := range q.Radii {
+			low, high := make([]float32, len(image)), make([]float32, len(image))
+			split.Split(low, high, radius)
+			q.Normalize.Apply(low)
+			q.Normalize.Apply(high)
+			r.Low[k] = r.Low[k].Add(right(low, s.labels[i]))
+			r.High[k] = r.High[k].Add(right(high, s.labels[i]))
+		}
+	}
+	return r
+}
+
+func scoresOf(r Result) Result { r.ImagesPerSecond = 0; return r }
+
+func TestMeasureCountsEveryImageOnce(t *testing.T) {
+	src := newNoise(61, 4)
+	for _, q := range []Request{
+		{Radii: []float64{0, 2, 3.5, 9}},
+		{Radii: []float64{2}, Limit: 17, Normalize: NormalizeMax},
+		{Radii: []float64{1, 4}, Normalize: NormalizeStd, Threads: 2},
+	} {
+		m, err := NewMeasurement(src, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		updates := 0
+		got, err := m.Run(context.Background(), &projector{batch: 16, classes: 4}, func(r Result) {
+			updates++
+			if r.Low[0].N != r.Whole.N || r.High[len(q.Radii)-1].N != r.Whole.N {
+				t.Errorf("radii are not measured evenly: %+v", r)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 61
+		if q.Limit > 0 {
+			n = q.Limit
+		}
+		if want := expected(src, q, n); !reflect.DeepEqual(scoresOf(got), want) {
+			t.Errorf("%+v:\n got %+v\nwant %+v", q, got, want)
+		}
+		if updates < 3 {
+			t.Errorf("%d updates: figures should grow", updates)
+		}
+	}
+}
+
+func TestMeasureGoesOnAfterInterruption(t *testing.T) {
+	src, q := newNoise(40, 4), Request{Radii: []float64{1, 3}}
+	m, err := NewMeasurement(src, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for try := 2; ; try++ {
+		_, err := m.Run(context.Background(), &projector{batch: 8, classes: 4, failAt: 2 + try}, nil)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errStopped) || try > 40 {
+			t.Fatal(err)
+		}
+	}
+	if got, want := m.Result(), expected(src, q, 40); !reflect.DeepEqual(scoresOf(got), want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// The last batch must be as large as the others, and its filling not counted twice.
+func TestMeasureBatchStatistics(t *testing.T) {
+	src, q := newNoise(25, 4), Request{Radii: []float64{2}, Statistics: BatchStatistics}
+	m, err := NewMeasurement(src, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Run(context.Background(), &projector{batch: 10, classes: 4, centre: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Whole.N != 25 || got.Low[0].N != 25 || got.BatchSize != 10 || !got.Done {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestOrderMixesSortedClasses(t *testing.T) {
+	src := newNoise(100, 4)
+	if at := order(src, 50); at[7] != 7 {
+		t.Errorf("data in no order of classes should keep its order, got %v", at[:10])
+	}
+	for i := range src.labels {
+		src.labels[i] = i / 25
+	}
+	at := order(src, 100)
+	seen, classes := map[int]bool{}, map[int]bool{}
+	for k, i := range at {
+		seen[i] = true
+		if k < 8 {
+			classes[src.labels[i]] = true
+		}
+	}
+	if len(seen) != 100 || len(classes) != 4 {
+		t.Errorf("%d different images, %d classes among the first 8", len(seen), len(classes))
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	src := newNoise(30, 4)
+	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
+		var visited []int
+		indices := []int{5, 29, 3, 8, 11, 0, 7}
+		model := &projector{batch: 5, classes: 4, centre: s == BatchStatistics}
+		err := Answers(context.Background(), src, model, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Answer) bool {
+			visited = append(visited, a.Index)
+			if a.Label != src.labels[a.Index] {
+				t.Errorf("image %d has label %d, want %d", a.Index, a.Label, src.labels[a.Index])
+			}
+			return len(visited) < 6
+		})
+		if err != nil || !reflect.DeepEqual(visited, indices[:6]) {
+			t.Errorf("%v: visited %v, %v", s, visited, err)
+		}
+	}
+}
+
+func TestNormalizationLeavesEmptyImages(t *testing.T) {
+	for _, n := range []Normalization{NormalizeNone, NormalizeMax, NormalizeStd} {
+		image := []float32{0, 0, -0, 1e-9}
+		n.Apply(image[:3])
+		if image[0] != 0 || image[1] != 0 {
+			t.Errorf("%v made %v of an empty image", n, image)
+		}
+	}
+	image := []float32{-1, 0, 4}
+	NormalizeMax.Apply(image)
+	if !reflect.DeepEqual(image, []float32{-0.25, 0, 1}) {
+		t.Errorf("max: %v", image)
+	}
+}

@@ -1,0 +1,42 @@
+package train
+
+import (
+	"fmt"
+	"math"
+)
+
+// schedule gives the learning rate of a step, counted from 0.
+type schedule func(step int) float64
+
+// newSchedule returns the named schedule over a number of steps, with peak as its
+// largest rate.
+func newSchedule(name string, peak float64, steps int) (schedule, error) {
+	switch name {
+	case "constant":
+		return func(int) float64 { return peak }, nil
+	case "cosine":
+		return func(step int) float64 { return between(peak, 0, float64(step)/float64(steps)) }, nil
+	case "onecycle":
+		return oneCycle(peak, steps), nil
+	}
+	return nil, fmt.Errorf("unknown schedule %q: use constant, cosine or onecycle", name)
+}
+
+// oneCycle rises for 30 % of the steps from a 25th of the peak and falls to a
+// 250,000th, both along half a cosine (Smith and Topin 2018, as PyTorch's OneCycleLR).
+func oneCycle(peak float64, steps int) schedule {
+	start, end := peak/25, peak/25/1e4
+	up := 0.3*float64(steps) - 1
+	down := float64(steps) - 1 - up
+	return func(step int) float64 {
+		if s := float64(step); s <= up {
+			return between(start, peak, s/up)
+		}
+		return between(peak, end, math.Min(1, (float64(step)-up)/down))
+	}
+}
+
+// between goes from a to b along half a cosine as t goes from 0 to 1.
+func between(a, b, t float64) float64 {
+	return b + (a-b)/2*(1+math.Cos(math.Pi*t))
+}
