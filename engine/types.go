@@ -60,7 +60,9 @@ type View struct {
 	// Spectrum is log(1+|F|) with the zero frequency in the middle, averaged over
 	// channels and scaled to [0,1]; same height and width as the pictures.
 	Spectrum []float32
-	// Kept of Total coefficients are in the low part of the image as the model sees it.
+	// MaxR is the radius past the corner of the pictures' Fourier plane.
+	MaxR float64
+	// Kept of Total coefficients are in the low part of the pictures.
 	Kept, Total int
 	// EnergyLow and EnergyHigh are the parts' shares of the energy without the mean's.
 	EnergyLow, EnergyHigh float64
