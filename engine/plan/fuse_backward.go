@@ -1,0 +1,97 @@
+package plan
+
+import "hfcui/engine/op"
+
+// reluGrad lets the gradients of a batch norm compute that of the ReLU after it, if nothing
+// else reads the latter.
+func (f *fusion) reluGrad(in *Instr) {
+	if _, ok := in.Op.(op.ReLUGrad); !ok || in.Out.Keep {
+		return
+	}
+	norm := f.maker[in.In[0]]
+	if norm == nil {
+		return
+	}
+	fused, ok := norm.Op.(FusedNorm)
+	if !ok || fused.Residual {
+		return
+	}
+	readers := append([]*Instr(nil), f.readers[in.Out]...)
+	for _, r := range readers {
+		if !normGradient(r, norm.In[:3], in.Out, fused.Epsilon) {
+			return
+		}
+	}
+	forward, dy := norm.In[:4:4], in.In[1]
+	f.remove(in)
+	for _, r := range readers {
+		if _, ok := r.Op.(op.BatchNormReduce); ok {
+			f.replace(FusedNormReduce{fused.Epsilon}, append(forward, dy), r)
+		} else {
+			f.replace(FusedNormInputGrad{fused.Epsilon}, append(forward, r.In[3], dy), r)
+		}
+	}
+}
+
+// normGradient tells whether in is a gradient of the batch norm of x, stats and gamma that
+// reads dy once.
+func normGradient(in *Instr, norm []*Value, dy *Value, epsilon float64) bool {
+	same := in.In[0] == norm[0] && in.In[1] == norm[1]
+	switch o := in.Op.(type) {
+	case op.BatchNormReduce:
+		return same && in.In[2] == dy && in.In[0] != dy && o.Epsilon == epsilon
+	case op.BatchNormInputGrad:
+		return same && in.In[2] == norm[2] && in.In[4] == dy && in.In[0] != dy && o.Epsilon == epsilon
+	}
+	return false
+}
+
+// scaleGrad lets a convolution's gradient take up the scaling of a fixed batch norm: it is
+// a scaling of the weights.
+func (f *fusion) scaleGrad(in *Instr) {
+	scale, ok := in.Op.(op.BatchNormScaleGrad)
+	if !ok || !fixed(in.In[:2]...) {
+		return
+	}
+	r := f.only(in.Out)
+	if r == nil {
+		return
+	}
+	if grad, ok := r.Op.(op.ConvInputGrad); ok && fixed(r.In[0]) {
+		fused := FusedConvInputGrad{Grad: grad, Norm: true, Epsilon: scale.Epsilon}
+		f.replace(fused, []*Value{r.In[0], in.In[2], in.In[0], in.In[1]}, in, r)
+	}
+}
+
+// gradSum lets a convolution's gradient take up the addition of the value's other gradient.
+func (f *fusion) gradSum(in *Instr) {
+	if _, ok := in.Op.(op.Add); !ok || in.In[0] == in.In[1] {
+		return
+	}
+	// Of two gradients that could, the one computed last is taken.
+	var best *Instr
+	for _, v := range in.In {
+		m := f.maker[v]
+		if m == nil || f.only(v) == nil || best != nil && f.at[m] < f.at[best] {
+			continue
+		}
+		switch o := m.Op.(type) {
+		case op.ConvInputGrad:
+			best = m
+		case FusedConvInputGrad:
+			if !o.Residual {
+				best = m
+			}
+		}
+	}
+	if best == nil {
+		return
+	}
+	fused, ok := best.Op.(FusedConvInputGrad)
+	if !ok {
+		fused.Grad = best.Op.(op.ConvInputGrad)
+	}
+	fused.Residual = true
+	addend := other(in.In, best.Out)
+	f.replace(fused, append(best.In[:len(best.In):len(best.In)], addend), best, in)
+}

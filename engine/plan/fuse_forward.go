@@ -1,0 +1,97 @@
+package plan
+
+import "hfcui/engine/op"
+
+// convolution lets a convolution take up what follows it.
+func (f *fusion) convolution(in *Instr) {
+	conv, ok := in.Op.(op.Conv)
+	if !ok {
+		return
+	}
+	fused := FusedConv{Conv: conv}
+	sources, old := in.In, []*Instr{in}
+	next := func() *Instr { return f.only(old[len(old)-1].Out) }
+	take := func(r *Instr, values ...*Value) {
+		old, sources = append(old, r), append(sources[:len(sources):len(sources)], values...)
+	}
+	if r := next(); r != nil {
+		if _, ok := r.Op.(op.ChannelBias); ok && fixed(r.In[1]) {
+			fused.Bias = true
+			take(r, r.In[1])
+		}
+	}
+	if r := next(); r != nil && fixed(in.In[1]) {
+		if norm, ok := r.Op.(op.BatchNorm); ok && fixed(r.In[1:]...) {
+			fused.Norm, fused.Epsilon = true, norm.Epsilon
+			take(r, r.In[1:]...)
+		}
+	}
+	if r := next(); r != nil {
+		if _, ok := r.Op.(op.Add); ok {
+			fused.Residual = true
+			take(r, other(r.In, old[len(old)-1].Out))
+		}
+	}
+	if r := next(); r != nil {
+		if _, ok := r.Op.(op.ReLU); ok {
+			fused.Rectify = true
+			take(r)
+		}
+	}
+	if len(old) > 1 {
+		f.replace(fused, sources, old...)
+	}
+}
+
+// linear lets a linear layer take up the ReLU that follows it.
+func (f *fusion) linear(in *Instr) {
+	if _, ok := in.Op.(op.Linear); !ok {
+		return
+	}
+	if r := f.only(in.Out); r != nil {
+		if _, ok := r.Op.(op.ReLU); ok {
+			f.replace(FusedLinear{}, in.In, in, r)
+		}
+	}
+}
+
+// norm lets a batch norm that is a pass of its own take up addition and ReLU.
+func (f *fusion) norm(in *Instr) {
+	norm, ok := in.Op.(op.BatchNorm)
+	if !ok {
+		return
+	}
+	fused := FusedNorm{Epsilon: norm.Epsilon}
+	sources, old, r := in.In, []*Instr{in}, f.only(in.Out)
+	if r != nil {
+		if _, ok := r.Op.(op.Add); ok {
+			fused.Residual = true
+			sources = append(sources[:4:4], other(r.In, in.Out))
+			old, r = append(old, r), f.only(r.Out)
+		}
+	}
+	if r == nil {
+		return
+	}
+	if _, ok := r.Op.(op.ReLU); ok {
+		f.replace(fused, sources, append(old, r)...)
+	}
+}
+
+// fixed tells whether no instruction makes any of the values.
+func fixed(values ...*Value) bool {
+	for _, v := range values {
+		if v.Kind == Temp {
+			return false
+		}
+	}
+	return true
+}
+
+// other is the one of two values that is not v.
+func other(in []*Value, v *Value) *Value {
+	if in[0] == v {
+		return in[1]
+	}
+	return in[0]
+}
