@@ -1,0 +1,28 @@
+package nets_test
+
+import (
+	"testing"
+
+	"hfcui/engine/nets"
+)
+
+// BenchmarkProgram builds and lowers ResNet-20: part of what passes before the explorer's
+// first frame.
+func BenchmarkProgram(b *testing.B) {
+	for name, build := range map[string]nets.Build{
+		"evaluation": {Batch: 3},
+		"training":   {Batch: 128, BatchStatistics: true, Train: true},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				n, err := nets.ByName("resnet20")
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := n.Program(build); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,147 @@
+package plantest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// Contract holds dev to what plan.Executable promises besides right results.
+func Contract(t *testing.T, dev plan.Device) {
+	p := product(t)
+	compile := func(t *testing.T) plan.Executable {
+		exe, err := dev.Compile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return exe
+	}
+	t.Run("names", func(t *testing.T) {
+		exe := compile(t)
+		defer exe.Close()
+		w, x, y := make([]float32, 12), make([]float32, 6), make([]float32, 8)
+		for what, err := range map[string]error{
+			"an unknown parameter":    exe.SetParam("v", w),
+			"an input as a parameter": exe.SetParam("x", x),
+			"a short parameter":       exe.SetParam("w", w[1:]),
+			"an unknown input":        exe.SetInput("v", x),
+			"a parameter as an input": exe.SetInput("w", w),
+			"a long input":            exe.SetInput("x", append(x, 0)),
+			"running before all set":  exe.Run(context.Background()),
+			"an unknown output":       exe.Output("z", y),
+			"a short output":          exe.Output("y", y[1:]),
+		} {
+			if err == nil {
+				t.Error(what, "is no error")
+			}
+		}
+	})
+	t.Run("copies", func(t *testing.T) {
+		exe := compile(t)
+		defer exe.Close()
+		for run := range 3 {
+			w, x := ramp(12, run), ramp(6, 1)
+			must(t, exe.SetParam("w", w))
+			if run == 0 { // later runs find it as it was
+				must(t, exe.SetInput("x", x))
+			}
+			clear(w)
+			clear(x)
+			expect(t, exe, ramp(12, run), ramp(6, 1))
+		}
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		exe := compile(t)
+		defer exe.Close()
+		must(t, exe.SetParam("w", ramp(12, 0)))
+		must(t, exe.SetInput("x", ramp(6, 0)))
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := exe.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v for a context that has ended", err)
+		}
+		expect(t, exe, ramp(12, 0), ramp(6, 0))
+	})
+	t.Run("several at once", func(t *testing.T) {
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				exe, err := dev.Compile(p)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer exe.Close()
+				for run := range 5 {
+					if err := errors.Join(exe.SetParam("w", ramp(12, i)), exe.SetInput("x", ramp(6, run))); err != nil {
+						t.Error(err)
+						return
+					}
+					expect(t, exe, ramp(12, i), ramp(6, run))
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// product is y = 2·relu(x·w) for x [2,3] and w [3,4].
+func product(t *testing.T) *plan.Program {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	x, err := op.Input(g, "x", 2, 3)
+	must(t, err)
+	w, err := op.Param(g, "w", 3, 4)
+	must(t, err)
+	xw, err := op.Apply(op.LinearInputGrad{}, w, x)
+	must(t, err)
+	half, err := op.Apply(op.ReLU{}, xw)
+	must(t, err)
+	y, err := op.Apply(op.Add{}, half, half)
+	must(t, err)
+	p, err := plan.Lower(g, map[string]*gorgonia.Node{"y": y})
+	must(t, err)
+	return p
+}
+
+// ramp is n numbers around 0 that depend on k.
+func ramp(n, k int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32((i*5+k*3)%7) - 3
+	}
+	return v
+}
+
+// expect runs product and holds its output against what these w and x give. It may be
+// called from any goroutine.
+func expect(t *testing.T, exe plan.Executable, w, x []float32) {
+	t.Helper()
+	want := make([]float32, 8)
+	for i := range want {
+		for k := range 3 {
+			want[i] += 2 * x[i/4*3+k] * w[k*4+i%4]
+		}
+		want[i] = max(want[i], 0)
+	}
+	got := make([]float32, 8)
+	if err := errors.Join(exe.Run(context.Background()), exe.Output("y", got)); err != nil {
+		t.Error(err)
+	} else if !slices.Equal(got, want) {
+		t.Errorf("y is %v, wanted %v", got, want)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
