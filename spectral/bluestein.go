@@ -2,92 +2,80 @@ package spectral
 
 import (
 	"math"
-
-	"gonum.org/v1/gonum/dsp/fourier"
+	"slices"
 )
 
 // bluestein is a Fourier transform of any length n as a convolution with a chirp
 // (Bluestein 1970): from jk = (j²+k²-(j-k)²)/2 follows
 //
-//	F[k] = c[k] · Σ x[j]·c[j] · conj(c[k-j]),  c[k] = exp(-πi·k²/n)
+//	X[k] = c[k] · Σ x[j]·c[j] · conj(c[k-j]),  c[k] = exp(-πi·k²/n)
 //
-// and the convolution is done by transforms of a good length of 2n-1 or more.
+// and the convolution is done by transforms of a length of 2n-1 or more that has small
+// factors.
 type bluestein struct {
 	chirp  []complex128 // c
-	filter []complex128 // transform of conj(c), wrapped, over the good length
-	buf    []complex128
-	fft    *fourier.CmplxFFT
+	filter []complex128 // conjugate of the transform of conj(c), wrapped
+	fft    mixedRadix
+	a, b   []quad
 }
 
 func newBluestein(n int) *bluestein {
-	m := goodLength(2*n - 1)
-	b := &bluestein{
+	m := smoothLength(2*n - 1)
+	t := &bluestein{
 		chirp:  make([]complex128, n),
 		filter: make([]complex128, m),
-		buf:    make([]complex128, m),
-		fft:    fourier.NewCmplxFFT(m),
+		fft:    newMixedRadix(m, factors(m)),
+		a:      make([]quad, m),
+		b:      make([]quad, m),
 	}
 	for k := range n {
-		// k² is reduced first: the angle of a large number is imprecise.
+		// k² is reduced first: the sine of a large angle is imprecise.
 		sin, cos := math.Sincos(math.Pi * float64(k*k%(2*n)) / float64(n))
-		b.chirp[k] = complex(cos, -sin)
+		t.chirp[k] = complex(cos, -sin)
 		wrapped := complex(cos/float64(m), sin/float64(m))
-		b.filter[k] = wrapped
-		b.filter[(m-k)%m] = wrapped
+		t.a[k][0] = wrapped
+		t.a[(m-k)%m][0] = wrapped
 	}
-	b.fft.Coefficients(b.filter, b.filter)
-	return b
+	for i, z := range t.fft.transform(t.a, t.b) {
+		t.filter[i] = complex(real(z[0]), -imag(z[0]))
+	}
+	return t
 }
 
-// goodLength returns the smallest 2ᵃ·3ᵇ·5ᶜ with b, c ≤ 1 that is n or more.
-func goodLength(n int) int {
-	best := 1
-	for best < n {
-		best *= 2
-	}
-	for _, odd := range []int{3, 5, 15} {
-		m := odd
-		for m < n {
-			m *= 2
+// smoothLength returns the smallest number without prime factors above 5 that is n or
+// more.
+func smoothLength(n int) int {
+	for ; ; n++ {
+		if radices := factors(n); len(radices) == 0 || slices.Max(radices) <= 5 {
+			return n
 		}
-		best = min(best, m)
 	}
-	return best
 }
 
-// Coefficients sets dst to the transform of seq and returns it.
-func (b *bluestein) Coefficients(dst, seq []complex128) []complex128 {
-	for j, c := range b.chirp {
-		b.buf[j] = seq[j] * c
+// transform convolves with the transform both ways: the inverse of z is the conjugate of
+// the transform of its conjugate.
+func (t *bluestein) transform(x, y []quad) []quad {
+	for j, c := range t.chirp {
+		for l := range lanes {
+			t.a[j][l] = turned(real(x[j][l]), imag(x[j][l]), c)
+		}
 	}
-	b.convolve()
-	for k, c := range b.chirp {
-		dst[k] = b.buf[k] * c
+	clear(t.a[len(t.chirp):])
+	z := t.fft.transform(t.a, t.b)
+	for i, f := range t.filter {
+		for l := range lanes {
+			z[i][l] = turned(real(z[i][l]), -imag(z[i][l]), f)
+		}
 	}
-	return dst
-}
-
-// Sequence sets dst to the inverse transform of coeff, times n, and returns it. It is
-// the conjugate of the transform of the conjugate.
-func (b *bluestein) Sequence(dst, coeff []complex128) []complex128 {
-	for j, c := range b.chirp {
-		z := coeff[j]
-		b.buf[j] = complex(real(z), -imag(z)) * c
+	other := t.b
+	if &z[0] == &t.b[0] {
+		other = t.a
 	}
-	b.convolve()
-	for k, c := range b.chirp {
-		z := b.buf[k] * c
-		dst[k] = complex(real(z), -imag(z))
+	z = t.fft.transform(z, other)
+	for k, c := range t.chirp {
+		for l := range lanes {
+			x[k][l] = turned(real(z[k][l]), -imag(z[k][l]), c)
+		}
 	}
-	return dst
-}
-
-// convolve convolves the first n elements of the buffer with the chirp's conjugate.
-func (b *bluestein) convolve() {
-	clear(b.buf[len(b.chirp):])
-	b.fft.Coefficients(b.buf, b.buf)
-	for i, f := range b.filter {
-		b.buf[i] *= f
-	}
-	b.fft.Sequence(b.buf, b.buf)
+	return x
 }

@@ -1,198 +1,238 @@
 package spectral
 
-// fast transforms planes of any size with fast Fourier transforms: real ones along the
-// rows, complex ones along the columns of the half spectrum 0 ≤ v ≤ w/2.
+// fast transforms planes of any size with fast Fourier transforms, first along the rows,
+// two real rows as one complex sequence, then along the columns of the half spectrum
+// 0 ≤ v ≤ w/2. The way back leaves out the columns that the mask does not reach.
 //
-// Spectra are kept as complex64, column after column: half the memory of complex128, at
-// a rounding below that of the float32 pixels, and the transforms along the columns
-// find their values side by side. Computing is done in float64. The way back leaves out
-// the columns that the mask does not reach.
+// Computing is done in float64. Spectra are kept as complex64, at half the memory and a
+// rounding below that of the float32 pixels, in blocks of as many columns as are
+// transformed side by side: F(u,v) at ((v/lanes)·h + u)·lanes + v%lanes.
 type fast struct {
-	h, w, half int
-	workers    *pool
-	desks      []desk
-	spec       []complex64
-	back       []complex64 // one plane, transformed back along its columns
+	h, w    int
+	blocks  int // of columns
+	workers *pool
+	desks   []desk
+	spec    []complex64
+	back    []complex64 // one plane, transformed back along its columns
 
 	// The transform under way, for the tasks below.
-	x, direct, other  []float32
-	plane             []complex64
-	box               box
-	mask              *mask
-	analyse, columns  func(worker, i int)
-	synthesise, lines func(worker, i int)
+	x, direct, other            []float32
+	plane                       []complex64
+	box                         box
+	mask                        *mask
+	analyseRows, analyseColumns func(worker, i int)
+	composeColumns, composeRows func(worker, i int)
 }
 
 // desk is one worker's place.
 type desk struct {
-	along  rowPair
-	down   complexTransform
-	column []complex128
-	line   [rowBlock][]float64
-	coef   [rowBlock][]complex128
+	along, down sequences
+	x, y        []quad
 }
 
-// rowBlock rows are transformed before their coefficients are scattered to the columns,
-// in pieces of a cache line.
-const rowBlock = 8
+// rowBlock rows are transformed at once.
+const rowBlock = 2 * lanes
 
 func newFast(h, w int, workers *pool) *fast {
-	f := &fast{h: h, w: w, half: w/2 + 1, workers: workers}
+	f := &fast{h: h, w: w, blocks: (w/2 + lanes) / lanes, workers: workers}
 	f.desks = make([]desk, workers.threads)
 	for i := range f.desks {
-		d := &f.desks[i]
-		d.along, d.down = newRowPair(w), newComplexTransform(h)
-		d.column = make([]complex128, h)
-		for k := range d.line {
-			d.line[k] = make([]float64, w)
-			d.coef[k] = make([]complex128, f.half)
-		}
+		n := max(h, w)
+		f.desks[i] = desk{newSequences(w), newSequences(h), make([]quad, n), make([]quad, n)}
 	}
-	f.back = make([]complex64, h*f.half)
-	f.analyse, f.columns = f.analyseRows, f.analyseColumn
-	f.synthesise, f.lines = f.synthesiseColumn, f.synthesiseRows
+	f.back = make([]complex64, f.size())
+	f.analyseRows, f.analyseColumns = f.analyseRowBlock, f.analyseColumnBlock
+	f.composeColumns, f.composeRows = f.composeColumnBlock, f.composeRowBlock
 	return f
 }
 
-func (f *fast) resize(planes int) { f.spec = grow(f.spec, planes*f.h*f.half) }
+// size is the number of coefficients kept of a plane.
+func (f *fast) size() int { return f.blocks * f.h * lanes }
 
-func (f *fast) spectrum(p int) []complex64 { return f.spec[p*f.h*f.half:][:f.h*f.half] }
+func (f *fast) resize(planes int) { f.spec = grow(f.spec, planes*f.size()) }
+
+func (f *fast) spectrum(p int) []complex64 { return f.spec[p*f.size():][:f.size()] }
+
+// columns returns one block of columns of a plane.
+func (f *fast) columns(plane []complex64, block int) []complex64 {
+	return plane[block*f.h*lanes:][:f.h*lanes]
+}
+
+func (f *fast) rowBlocks() int { return (f.h + rowBlock - 1) / rowBlock }
 
 func (f *fast) forward(p int, x []float32, need box) {
 	f.x, f.plane, f.box = x, f.spectrum(p), need
-	f.workers.each((f.h+rowBlock-1)/rowBlock, f.analyse)
-	f.workers.each(need.v1-need.v0, f.columns)
+	first, last := need.v0/lanes, (need.v1-1)/lanes
+	f.workers.each(f.rowBlocks(), f.analyseRows)
+	f.workers.each(last-first+1, f.analyseColumns)
 	f.x, f.plane = nil, nil
 }
 
-// analyseRows transforms one block of rows and scatters its coefficients.
-func (f *fast) analyseRows(worker, block int) {
-	d := &f.desks[worker]
+// analyseRowBlock transforms a block of rows and takes the pairs apart: if a and b are
+// the rows of z = a+ib, A(v) = (Z(v)+conj Z(-v))/2 and B(v) = (Z(v)-conj Z(-v))/2i.
+func (f *fast) analyseRowBlock(worker, block int) {
+	d, w := &f.desks[worker], f.w
 	y0 := block * rowBlock
 	rows := min(rowBlock, f.h-y0)
-	for k := range rows {
-		line := d.line[k]
-		for j, value := range f.x[(y0+k)*f.w:][:len(line)] {
-			line[j] = float64(value)
-		}
+	x := d.x[:w]
+	if rows < rowBlock {
+		clear(x)
 	}
 	for k := 0; k < rows; k += 2 {
-		if k+1 < rows {
-			d.along.forward(d.coef[k], d.coef[k+1], d.line[k], d.line[k+1])
-		} else {
-			d.along.forward(d.coef[k], nil, d.line[k], nil)
+		a, l := f.x[(y0+k)*w:][:w], k/2
+		if k+1 == rows {
+			for j, value := range a {
+				x[j][l] = complex(float64(value), 0)
+			}
+			break
+		}
+		b := f.x[(y0+k+1)*w:][:w]
+		for j, value := range a {
+			x[j][l] = complex(float64(value), float64(b[j]))
 		}
 	}
+	z := d.along.transform(x, d.y[:w])
 	for v := f.box.v0; v < f.box.v1; v++ {
-		column := f.plane[v*f.h+y0:][:rows]
-		for k := range column {
-			column[k] = complex64(d.coef[k][v])
+		here, mirror := &z[v], &z[(w-v)%w]
+		out := f.columns(f.plane, v/lanes)[y0*lanes:][:rows*lanes]
+		at := v % lanes
+		for l := range lanes {
+			p, q := here[l], mirror[l]
+			if at < len(out) {
+				out[at] = complex(float32(real(p)+real(q))/2, float32(imag(p)-imag(q))/2)
+			}
+			at += lanes
+			if at < len(out) {
+				out[at] = complex(float32(imag(p)+imag(q))/2, float32(real(q)-real(p))/2)
+			}
+			at += lanes
 		}
 	}
 }
 
-func (f *fast) analyseColumn(worker, i int) {
+func (f *fast) analyseColumnBlock(worker, i int) {
 	d := &f.desks[worker]
-	column := f.plane[(f.box.v0+i)*f.h:][:f.h]
-	for u, value := range column {
-		d.column[u] = complex128(value)
+	columns := f.columns(f.plane, f.box.v0/lanes+i)
+	x := d.x[:f.h]
+	for u := range x {
+		in := (*[lanes]complex64)(columns[u*lanes:])
+		for l := range lanes {
+			x[u][l] = complex128(in[l])
+		}
 	}
-	d.down.Coefficients(d.column, d.column)
-	for u, value := range d.column {
-		column[u] = complex64(value)
+	store(columns, d.down.transform(x, d.y[:f.h]))
+}
+
+// store rounds columns to complex64.
+func store(columns []complex64, z []quad) {
+	for u := range z {
+		out := (*[lanes]complex64)(columns[u*lanes:])
+		for l := range lanes {
+			out[l] = complex64(z[u][l])
+		}
 	}
 }
 
+// inverse goes back with forward transforms, the inverse of z being the conjugate of the
+// transform of its conjugate.
 func (f *fast) inverse(direct, other, x []float32, p int, m *mask) {
-	if direct == nil && other == nil {
-		return
-	}
 	f.direct, f.other, f.x = direct, other, x
 	f.plane, f.mask, f.box = f.spectrum(p), m, m.box
-	f.workers.each(f.box.v1-f.box.v0, f.synthesise)
-	f.workers.each((f.h+rowBlock-1)/rowBlock, f.lines)
+	first, last := f.box.v0/lanes, (f.box.v1-1)/lanes
+	f.workers.each(last-first+1, f.composeColumns)
+	f.workers.each(f.rowBlocks(), f.composeRows)
 	f.direct, f.other, f.x, f.plane, f.mask = nil, nil, nil, nil, nil
 }
 
-// synthesiseColumn transforms one masked column back. The transforms are unnormalised:
-// the factor 1/(h·w) is applied here.
-func (f *fast) synthesiseColumn(worker, i int) {
-	h, v := f.h, f.box.v0+i
-	column := f.desks[worker].column
-	clear(column)
-	if lo, hi := f.mask.span(v, h); lo < hi {
-		norm := 1 / float64(h*f.w)
-		spec := f.plane[v*h:][:h]
-		widen(column[lo:hi], spec[lo:hi], norm)
-		lo, hi = h-hi+1, min(h-lo+1, h) // the negative frequencies
-		widen(column[lo:hi], spec[lo:hi], norm)
-		f.desks[worker].down.Sequence(column, column)
+// composeColumnBlock transforms a block of columns back, as far as the mask keeps them,
+// and leaves their conjugates. The factor 1/(h·w) of the inverse is applied here.
+func (f *fast) composeColumnBlock(worker, i int) {
+	d, h := &f.desks[worker], f.h
+	block := f.box.v0/lanes + i
+	columns := f.columns(f.plane, block)
+	x := d.x[:h]
+	clear(x)
+	for l := range lanes {
+		v := block*lanes + l
+		if v < f.box.v0 || v >= f.box.v1 {
+			continue
+		}
+		if lo, hi := f.mask.span(v, h); lo < hi {
+			f.conjugate(x, columns, l, lo, hi)
+			f.conjugate(x, columns, l, h-hi+1, min(h-lo+1, h)) // the negative frequencies
+		}
 	}
-	for y, value := range column {
-		f.back[v*h+y] = complex64(value)
+	store(f.columns(f.back, block), d.down.transform(x, d.y[:h]))
+}
+
+// conjugate copies the coefficients from lo up to hi of one column.
+func (f *fast) conjugate(x []quad, columns []complex64, l, lo, hi int) {
+	norm := 1 / float64(f.h*f.w)
+	for u := lo; u < hi; u++ {
+		z := columns[u*lanes+l]
+		x[u][l] = complex(float64(real(z))*norm, -float64(imag(z))*norm)
 	}
 }
 
-// widen sets dst to src times a factor.
-func widen(dst []complex128, src []complex64, factor float64) {
-	src = src[:len(dst)]
-	for i := range dst {
-		dst[i] = complex(float64(real(src[i]))*factor, float64(imag(src[i]))*factor)
-	}
-}
-
-// synthesiseRows gathers one block of rows from the columns and transforms it back.
-func (f *fast) synthesiseRows(worker, block int) {
-	d := &f.desks[worker]
+// composeRowBlock transforms a block of rows back, two real rows as one sequence.
+func (f *fast) composeRowBlock(worker, block int) {
+	d, w := &f.desks[worker], f.w
 	y0 := block * rowBlock
 	rows := min(rowBlock, f.h-y0)
-	for k := range rows {
-		clear(d.coef[k][:f.box.v0])
-		clear(d.coef[k][f.box.v1:])
-	}
+	x := d.x[:w]
+	clear(x)
 	for v := f.box.v0; v < f.box.v1; v++ {
-		for k, value := range f.back[v*f.h+y0:][:rows] {
-			d.coef[k][v] = complex128(value)
+		in := f.columns(f.back, v/lanes)[y0*lanes:][:rows*lanes]
+		single := multiplicity(v, w) == 1
+		mirror := &x[(w-v)%w]
+		for at, l := v%lanes, 0; at < len(in); at, l = at+2*lanes, l+1 {
+			a, b := complex128(in[at]), complex128(0)
+			if at+lanes < len(in) {
+				b = complex128(in[at+lanes])
+			}
+			if single { // real but for a rounding
+				mirror[l] = complex(real(a), -real(b))
+				continue
+			}
+			x[v][l] = complex(real(a)+imag(b), imag(a)-real(b))
+			mirror[l] = complex(real(a)-imag(b), -imag(a)-real(b))
 		}
 	}
-	for k := 0; k < rows; k += 2 {
-		if k+1 < rows {
-			d.along.inverse(d.line[k], d.line[k+1], d.coef[k], d.coef[k+1])
-		} else {
-			d.along.inverse(d.line[k], nil, d.coef[k], nil)
-		}
-	}
+	z := d.along.transform(x, d.y[:w])
 	for k := range rows {
-		f.store((y0+k)*f.w, d.line[k])
+		f.storeRow(z, k/2, k%2 == 1, (y0+k)*w)
 	}
 }
 
-// store writes a row of the component and of its complement.
-func (f *fast) store(at int, line []float64) {
+// storeRow writes one row of the component and of its complement.
+func (f *fast) storeRow(z []quad, l int, second bool, at int) {
+	row, x := f.direct, f.x[at:][:len(z)]
+	if row == nil {
+		row = f.other
+	}
+	row = row[at:][:len(z)]
+	if second {
+		for j := range row {
+			row[j] = float32(-imag(z[j][l]))
+		}
+	} else {
+		for j := range row {
+			row[j] = float32(real(z[j][l]))
+		}
+	}
 	switch {
-	case f.other == nil:
-		direct := f.direct[at:][:len(line)]
-		for j, value := range line {
-			direct[j] = float32(value)
-		}
 	case f.direct == nil:
-		other, x := f.other[at:][:len(line)], f.x[at:][:len(line)]
-		for j, value := range line {
-			other[j] = x[j] - float32(value)
-		}
-	default:
-		direct, other := f.direct[at:][:len(line)], f.other[at:][:len(line)]
-		x := f.x[at:][:len(line)]
-		for j, value := range line {
-			direct[j] = float32(value)
-			other[j] = x[j] - float32(value)
-		}
+		subtract(row, x, row)
+	case f.other != nil:
+		subtract(f.other[at:][:len(z)], x, row)
 	}
 }
 
 func (f *fast) squares(dst []float64, p, v int) {
-	for u, value := range f.spectrum(p)[v*f.h:][:f.h] {
-		re, im := float64(real(value)), float64(imag(value))
+	columns := f.columns(f.spectrum(p), v/lanes)
+	for u := range f.h {
+		z := columns[u*lanes+v%lanes]
+		re, im := float64(real(z)), float64(imag(z))
 		dst[u] = re*re + im*im
 	}
 }

@@ -1,112 +1,110 @@
 package spectral
 
-import "gonum.org/v1/gonum/dsp/fourier"
+import (
+	"math"
+	"math/cmplx"
+)
 
-// complexTransform is a discrete Fourier transform of one length, unnormalised both
-// ways, as Gonum's CmplxFFT is. dst and the source may be the same.
-type complexTransform interface {
-	Coefficients(dst, seq []complex128) []complex128
-	Sequence(dst, coeff []complex128) []complex128
+// lanes sequences are transformed side by side, so that a twiddle factor is read once
+// for all of them and the innermost loops have a constant length.
+const lanes = 4
+
+// quad is the element of one place of four sequences.
+type quad [lanes]complex128
+
+// sequences is a discrete Fourier transform of four sequences of one length n,
+// X[k] = Σ x[j]·exp(-2πi·jk/n).
+type sequences interface {
+	// transform works on x, with y as scratch space, each n long, and returns whichever
+	// of the two holds the result.
+	transform(x, y []quad) []quad
 }
 
-// rowPair transforms two real rows of n at a time, a to fa and b to fb, n/2+1
-// coefficients each, and back. b and fb may be nil.
-type rowPair interface {
-	forward(fa, fb []complex128, a, b []float64)
-	inverse(a, b []float64, fa, fb []complex128)
-}
+// largestRadix is the largest prime factor of a length that is transformed by a pass of
+// that radix. Its time grows with the radix; Bluestein's algorithm takes as long as two
+// transforms of twice the length, whatever the length.
+const largestRadix = 31
 
-// largestFactor is the largest prime factor of a length for which Gonum is used. Its
-// time grows with that factor (about 0.8 ns a sample), Bluestein's is that of some five
-// transforms of a good length.
-const largestFactor = 100
-
-func newComplexTransform(n int) complexTransform {
-	if factor(n) > largestFactor {
+func newSequences(n int) sequences {
+	radices := factors(n)
+	if len(radices) > 0 && radices[len(radices)-1] > largestRadix {
 		return newBluestein(n)
 	}
-	return fourier.NewCmplxFFT(n)
+	return newMixedRadix(n, radices)
 }
 
-func newRowPair(n int) rowPair {
-	if factor(n) > largestFactor {
-		return &packedPair{newBluestein(n), make([]complex128, n)}
+// factors returns the prime factors of n, rising, with pairs of twos as fours in front.
+func factors(n int) []int {
+	var radices []int
+	for ; n%4 == 0; n /= 4 {
+		radices = append(radices, 4)
 	}
-	return singleRows{fourier.NewFFT(n)}
-}
-
-// factor returns the largest prime factor of n.
-func factor(n int) int {
-	largest := 1
 	for p := 2; p*p <= n; p++ {
-		for n%p == 0 {
-			largest = p
-			n /= p
+		for ; n%p == 0; n /= p {
+			radices = append(radices, p)
 		}
 	}
-	return max(largest, n)
+	if n > 1 {
+		radices = append(radices, n)
+	}
+	return radices
 }
 
-// singleRows transforms one row after the other.
-type singleRows struct{ fft *fourier.FFT }
+// mixedRadix is Stockham's self-sorting fast Fourier transform: every pass reads one
+// array and writes the other, in such an order that nothing needs rearranging at the end
+// (Van Loan: Computational Frameworks for the Fast Fourier Transform, 1992, section 1.7).
+type mixedRadix []pass
 
-func (s singleRows) forward(fa, fb []complex128, a, b []float64) {
-	s.fft.Coefficients(fa, a)
-	if b != nil {
-		s.fft.Coefficients(fb, b)
-	}
+// pass splits transforms of length r·m, of which there are s, interleaved, into r·s of
+// length m.
+type pass struct {
+	r, m, s int
+	twiddle []complex128 // exp(-2πi·p·k/(r·m)) at p·(r-1)+k-1
+	roots   []complex128 // exp(-2πi·k/r), for odd radices without a function of their own
+	scratch []quad
 }
 
-func (s singleRows) inverse(a, b []float64, fa, fb []complex128) {
-	s.fft.Sequence(a, fa)
-	if b != nil {
-		s.fft.Sequence(b, fb)
-	}
-}
-
-// packedPair transforms two real rows as the one complex row a+ib.
-type packedPair struct {
-	fft complexTransform
-	row []complex128
-}
-
-func (p *packedPair) forward(fa, fb []complex128, a, b []float64) {
-	for j, value := range a {
-		p.row[j] = complex(value, 0)
-	}
-	for j, value := range b {
-		p.row[j] += complex(0, value)
-	}
-	p.fft.Coefficients(p.row, p.row)
-	n := len(a)
-	for v := range fa {
-		z, mirror := p.row[v], p.row[(n-v)%n]
-		fa[v] = complex(real(z)+real(mirror), imag(z)-imag(mirror)) / 2
-		if fb != nil {
-			fb[v] = complex(imag(z)+imag(mirror), real(mirror)-real(z)) / 2
+func newMixedRadix(n int, radices []int) mixedRadix {
+	var passes mixedRadix
+	s := 1
+	for _, r := range radices {
+		m := n / (s * r)
+		p := pass{r: r, m: m, s: s, twiddle: make([]complex128, 0, m*(r-1))}
+		for j := range m {
+			for k := 1; k < r; k++ {
+				p.twiddle = append(p.twiddle, root(j*k, r*m))
+			}
 		}
+		if r > 5 {
+			for k := range r {
+				p.roots = append(p.roots, root(k, r))
+			}
+			p.scratch = make([]quad, r-1)
+		}
+		passes = append(passes, p)
+		s *= r
 	}
+	return passes
 }
 
-func (p *packedPair) inverse(a, b []float64, fa, fb []complex128) {
-	n := len(a)
-	for v, za := range fa {
-		var zb complex128
-		if fb != nil {
-			zb = fb[v]
+// root returns exp(-2πi·k/n).
+func root(k, n int) complex128 { return cmplx.Rect(1, -2*math.Pi*float64(k%n)/float64(n)) }
+
+func (t mixedRadix) transform(x, y []quad) []quad {
+	for i := range t {
+		switch p := &t[i]; p.r {
+		case 2:
+			p.two(y, x)
+		case 3:
+			p.three(y, x)
+		case 4:
+			p.four(y, x)
+		case 5:
+			p.five(y, x)
+		default:
+			p.odd(y, x)
 		}
-		if multiplicity(v, n) == 1 {
-			p.row[v] = complex(real(za), real(zb))
-			continue
-		}
-		p.row[v] = complex(real(za)-imag(zb), imag(za)+real(zb))
-		p.row[n-v] = complex(real(za)+imag(zb), real(zb)-imag(za))
+		x, y = y, x
 	}
-	p.fft.Sequence(p.row, p.row)
-	for j, value := range p.row {
-		a[j] = real(value)
-		if b != nil {
-			b[j] = imag(value)
-		}
-	}
+	return x
 }

@@ -139,12 +139,12 @@ func difference(a, b []float32) float64 {
 	return d
 }
 
-// splitters returns a Splitter for every transform that can do the size.
+// splitters returns a Splitter for every transform that can do the size in good time.
 func splitters(h, w int) map[string]*Splitter {
 	workers := newPool(3)
 	all := map[string]*Splitter{"fast": newSplitter(h, w, workers, newFast(h, w, workers))}
-	if small(h, w) {
-		all["dense"] = NewSplitter(h, w)
+	if max(h, w) <= 64 {
+		all["dense"] = newSplitter(h, w, workers, newDense(h, w))
 	}
 	return all
 }

@@ -131,9 +131,9 @@ func (s *Splitter) LogSpectrum(dst []float32) {
 	}
 }
 
-// logColumn sums log(1+|F|) over the planes for one v, as the logarithm of a product:
-// that is one logarithm instead of several, and pixels are so few and small that the
-// product of some planes is far from overflow.
+// logColumn sums log(1+|F|) over the planes for one v, as the logarithm of the product
+// of 1+|F|: one logarithm instead of one a plane. With many planes it is taken in
+// between, long before the product overflows.
 func (s *Splitter) logColumn(worker, v int) {
 	const overflow = 1e150
 	h, a := s.h, &s.amplitudes

@@ -1,10 +1,8 @@
 package spectral
 
 import (
-	"fmt"
 	"math"
 	"math/cmplx"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -97,75 +95,4 @@ func TestRadialProfile(t *testing.T) {
 			t.Errorf("power %v, the image's energy is %v", power, energy)
 		}
 	})
-}
-
-// TestComplexTransforms holds every kind of transform against the definition.
-func TestComplexTransforms(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{1, 2, 3, 7, 32, 97, 101, 103, 128, 202, 211, 515} {
-		x, want := make([]complex128, n), make([]complex128, n)
-		for i := range x {
-			x[i] = complex(random.NormFloat64(), random.NormFloat64())
-		}
-		for k := range want {
-			for j, value := range x {
-				want[k] += value * cmplx.Rect(1, -2*math.Pi*float64(j*k%n)/float64(n))
-			}
-		}
-		for name, c := range map[string]complexTransform{"chosen": newComplexTransform(n), "bluestein": newBluestein(n)} {
-			z := append([]complex128(nil), x...)
-			c.Coefficients(z, z)
-			far(t, fmt.Sprintf("%s of %d", name, n), z, want, 1)
-			c.Sequence(z, z)
-			far(t, fmt.Sprintf("%s of %d and back", name, n), z, x, float64(n))
-		}
-	}
-}
-
-// TestRowPairs holds two rows at once against one after the other.
-func TestRowPairs(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	for _, n := range []int{1, 2, 3, 8, 15, 101, 206} {
-		a, b := make([]float64, n), make([]float64, n)
-		for i := range a {
-			a[i], b[i] = random.NormFloat64(), random.NormFloat64()
-		}
-		half := n/2 + 1
-		for name, pair := range map[string]rowPair{"chosen": newRowPair(n), "packed": &packedPair{newBluestein(n), make([]complex128, n)}} {
-			fa, fb, alone := make([]complex128, half), make([]complex128, half), make([]complex128, half)
-			pair.forward(fa, fb, a, b)
-			pair.forward(alone, nil, b, nil)
-			far(t, fmt.Sprintf("%s rows of %d, second and alone", name, n), alone, fb, 1)
-			for v := range fa {
-				var want complex128
-				for j, value := range a {
-					want += complex(value, 0) * cmplx.Rect(1, -2*math.Pi*float64(j*v%n)/float64(n))
-				}
-				far(t, fmt.Sprintf("%s rows of %d, first at %d", name, n, v), fa[v:v+1], []complex128{want}, 1)
-			}
-			backA, backB := make([]float64, n), make([]float64, n)
-			pair.inverse(backA, backB, fa, fb)
-			for i := range backA {
-				if math.Abs(backA[i]/float64(n)-a[i]) > 1e-12 || math.Abs(backB[i]/float64(n)-b[i]) > 1e-12 {
-					t.Fatalf("%s rows of %d do not come back", name, n)
-				}
-			}
-			pair.inverse(backB, nil, fa, nil)
-			for i := range backB {
-				if math.Abs(backB[i]-backA[i]) > 1e-11 {
-					t.Fatalf("%s row of %d does not come back alone", name, n)
-				}
-			}
-		}
-	}
-}
-
-// far fails when got divided by scale is far from want.
-func far(t *testing.T, what string, got, want []complex128, scale float64) {
-	t.Helper()
-	for i := range want {
-		if d := cmplx.Abs(got[i]/complex(scale, 0) - want[i]); !(d < 1e-10) {
-			t.Fatalf("%s: element %d differs by %g", what, i, d)
-		}
-	}
 }

@@ -1,6 +1,9 @@
 package spectral
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // Splitter splits one image of a fixed size at any number of radii. It owns its
 // workspace and keeps the loaded image and its spectrum, so that a new radius costs
@@ -17,13 +20,17 @@ type Splitter struct {
 	logs         func(worker, v int)
 }
 
-// NewSplitter returns a Splitter for images of h×w pixels, each 1 or more. Sides up to
-// 64 pixels are transformed by real DFT matrices on the calling goroutine, larger images
-// by Gonum's fast Fourier transforms on all processors.
+// parallelPixels is the size from which one image is worth several goroutines: its
+// transform then takes about half a millisecond.
+const parallelPixels = 128 * 128
+
+// NewSplitter returns a Splitter for images of h×w pixels, each 1 or more. Images of at
+// most 32×32 are transformed by real DFT matrices, larger ones by fast Fourier
+// transforms, those of 128×128 and more on all processors.
 func NewSplitter(h, w int) *Splitter {
 	checkSize(h, w)
 	threads := 1
-	if !small(h, w) {
+	if h*w >= parallelPixels {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	workers := newPool(threads)
@@ -41,7 +48,7 @@ func newSplitter(h, w int, workers *pool, t transform) *Splitter {
 func (s *Splitter) Load(x []float32) {
 	size := s.h * s.w
 	if len(x) == 0 || len(x)%size != 0 {
-		checkLen("the image", len(x), max(size, len(x)/size*size))
+		panic(fmt.Sprintf("spectral: image of length %d, want planes of %d×%d", len(x), s.w, s.h))
 	}
 	s.planes = len(x) / size
 	s.x = grow(s.x, len(x))
