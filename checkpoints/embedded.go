@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The models built into the program. models/README.md says how they are made.
+// The models built into the program; models/README.md says what they are.
 //
 //go:embed models
 var models embed.FS

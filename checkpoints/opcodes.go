@@ -16,7 +16,7 @@ import (
 // The limits are far above what a state dict needs (about 45 operations and 150 bytes for each tensor) and
 // keep what a hostile one can take in the low hundreds of megabytes and a few seconds.
 const (
-	maxPickle  = 16 << 20  // bytes
+	maxPickle  = 8 << 20   // bytes
 	maxOps     = 512 << 10 // every operation can make gopickle allocate some 200 bytes
 	maxText    = 128 << 10 // bytes of one string: each use as a dict key hashes it anew
 	maxNumber  = 64        // digits of a number written out, or bytes of a binary one

@@ -185,17 +185,10 @@ func TestHostileCost(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
 		t.Logf("%-12s %4d MB allocated, %v: %.80v", name, allocated, took.Round(time.Millisecond), err)
-		if err == nil || allocated > 600 || took > 20*time.Second {
+		if err == nil || allocated > 600 || took > time.Minute {
 			t.Errorf("%s: %d MB allocated in %v, error %v", name, allocated, took, err)
 		}
 	}
-}
-
-// doctored is data with new instead of old in the last place that has it.
-func doctored(data []byte, old, new string) []byte {
-	data = bytes.Clone(data)
-	copy(data[bytes.LastIndex(data, []byte(old)):], new)
-	return data
 }
 
 func TestHostileZips(t *testing.T) {
@@ -212,8 +205,8 @@ func TestHostileZips(t *testing.T) {
 		text("b") + strings.Replace(tensor("FloatStorage", 1<<16, 0, tuple(1), tuple(1)), text("0"), text("1"), 1)
 	overlapping := zipOf(zip.Store, zipEntry{"a/data.pkl", dict(over)}, zipEntry{"a/data/0", strings.Repeat("\x00", 1<<18)}, zipEntry{"a/data/1", ""})
 	var many []zipEntry
-	for i := range 300_000 {
-		many = append(many, zipEntry{name: fmt.Sprint("a/data/", i)})
+	for i := range 300 { // long names, for the limit is on the directory's bytes
+		many = append(many, zipEntry{name: fmt.Sprint(strings.Repeat("a", 60_000), i)})
 	}
 	for name, test := range map[string]struct {
 		data []byte
