@@ -2,6 +2,7 @@ package checkpoints
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,7 +100,9 @@ func FuzzPyTorch(f *testing.F) {
 
 // FuzzPickle mutates a pickle inside a zip archive whose checksums are right.
 func FuzzPickle(f *testing.F) {
-	for pickle := range hostilePickles() {
+	all := hostilePickles()
+	maps.Copy(all, hostileTensors())
+	for pickle := range all {
 		if len(pickle) < 4096 {
 			f.Add([]byte(pickle))
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"strings"
 	"testing"
@@ -70,7 +71,6 @@ func TestHandMadePickle(t *testing.T) {
 
 // hostilePickles maps data.pkl to what its error must say.
 func hostilePickles() map[string]string {
-	w := func(value string) string { return dict(text("w") + value) }
 	max64 := "\xff\xff\xff\xff\xff\xff\xff\x7f"
 	return map[string]string{
 		"cos\nsystem\n(S'echo'\ntR.":               "asks for os.system, which a state dict does not need",
@@ -104,41 +104,50 @@ func hostilePickles() map[string]string {
 		"}q\x00" + text("model") + "h\x00s.":     "no tensors",
 		strings.Repeat("(", 2000):                "more than 1000 levels",
 		strings.Repeat("N", maxOps+1):            "more than 524288 operations",
-		"ccollections\nOrderedDict\n)R" + strings.Repeat("}b", 100):                                      "more than 64 objects",
-		strings.Repeat("}", 50) + text(strings.Repeat("a", maxText+1)):                                   "text of 131073 bytes",
-		"V" + strings.Repeat("a", maxText+1):                                                             "line of more than",
-		"L" + strings.Repeat("9", 600) + "L\n.":                                                          "line of more than",
-		"I5":                                                                                             "cut short",
-		w("K\x01"):                                                                                       "no tensors by name, only w",
-		w("ctorch\nSize\n(NtR"):                                                                          "torch.Size",
-		w("ctorch._utils\n_rebuild_parameter\n(NNNtR"):                                                   "no tensor",
-		w("ctorch._utils\n_rebuild_tensor_v2\n)R"):                                                       "0 facts",
-		w("(" + text("module") + "NNNNtQ"):                                                               "unknown way",
-		w(tensor("FloatStorage", -1, 0, tuple(1), tuple(1))):                                             "unknown way",
-		w(tensor("FloatStorage", 4, -1, tuple(1), tuple(1))):                                             "unknown way",
-		w(tensor("FloatStorage", 4, 0, tuple(5), tuple(1))):                                              "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 4, tuple(1), tuple(1))):                                              "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 5, tuple(0), tuple(1))):                                              "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 1, tuple(2, 2), tuple(2, 1))):                                        "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 1<<62, tuple(1<<62), tuple(1<<62))):                                  "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 0, tuple(2, 2), tuple(1<<62, 1<<62))):                                "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 0, tuple(1<<31, 1<<31, 1<<31), tuple(0, 0, 0))):                      "beyond the 4 numbers",
-		w(tensor("FloatStorage", 4, 0, tuple(-1), tuple(1))):                                             "non-negative",
-		w(tensor("FloatStorage", 4, 0, tuple(2), tuple(-1))):                                             "non-negative",
-		w(tensor("FloatStorage", 4, 0, tuple(2), tuple(1, 1))):                                           "1 dimensions and 2 strides",
-		w(tensor("FloatStorage", 4, 0, tuple(make([]int, 65)...), tuple(make([]int, 65)...))):            "65 dimensions",
-		w(tensor("FloatStorage", 4, 0, tuple(1<<40), tuple(0))):                                          "repeat their numbers",
-		w(tensor("FloatStorage", 1<<60, 0, tuple(1), tuple(1))):                                          "larger than the file",
-		w(tensor("FloatStorage", 3, 0, tuple(1), tuple(1))):                                              "16 bytes, not 12",
-		w(tensor("DoubleStorage", 4, 0, tuple(1), tuple(1))):                                             "16 bytes, not 32",
-		w(strings.Replace(tensor("FloatStorage", 4, 0, tuple(1), tuple(1)), text("0"), text("../0"), 1)): "no entry",
+		"ccollections\nOrderedDict\n)R" + strings.Repeat("}b", 100):    "more than 64 objects",
+		strings.Repeat("}", 50) + text(strings.Repeat("a", maxText+1)): "text of 131073 bytes",
+		"V" + strings.Repeat("a", maxText+1):                           "line of more than",
+		"L" + strings.Repeat("9", 600) + "L\n.":                        "line of more than",
+		"I5":                                                           "cut short",
+	}
+}
+
+// hostileTensors does the same for the value of w in a dict.
+func hostileTensors() map[string]string {
+	w := func(value string) string { return dict(text("w") + value) }
+	return map[string]string{
+		w("K\x01"):              "no tensors by name, only w",
+		w("ctorch\nSize\n(NtR"): "torch.Size",
+		w("ctorch._utils\n_rebuild_parameter\n(NNNtR"):                                                                                    "no tensor",
+		w("ctorch._utils\n_rebuild_tensor_v2\n)R"):                                                                                        "0 facts",
+		w("(" + text("module") + "NNNNtQ"):                                                                                                "unknown way",
+		w(tensor("FloatStorage", -1, 0, tuple(1), tuple(1))):                                                                              "unknown way",
+		w(tensor("FloatStorage", 4, -1, tuple(1), tuple(1))):                                                                              "unknown way",
+		w(tensor("FloatStorage", 4, 0, tuple(5), tuple(1))):                                                                               "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 4, tuple(1), tuple(1))):                                                                               "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 5, tuple(0), tuple(1))):                                                                               "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 1, tuple(2, 2), tuple(2, 1))):                                                                         "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 1<<62, tuple(1<<62), tuple(1<<62))):                                                                   "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 0, tuple(2, 2), tuple(1<<62, 1<<62))):                                                                 "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 0, tuple(1<<31, 1<<31, 1<<31), tuple(0, 0, 0))):                                                       "beyond the 4 numbers",
+		w(tensor("FloatStorage", 4, 0, tuple(-1), tuple(1))):                                                                              "non-negative",
+		w(tensor("FloatStorage", 4, 0, tuple(2), tuple(-1))):                                                                              "non-negative",
+		w(tensor("FloatStorage", 4, 0, tuple(2), tuple(1, 1))):                                                                            "1 dimensions and 2 strides",
+		w(tensor("FloatStorage", 4, 0, tuple(make([]int, 65)...), tuple(make([]int, 65)...))):                                             "65 dimensions",
+		w(tensor("FloatStorage", 4, 0, tuple(1<<40), tuple(0))):                                                                           "repeat their numbers",
+		w(tensor("FloatStorage", 1<<60, 0, tuple(1), tuple(1))):                                                                           "larger than the file",
+		w(tensor("FloatStorage", 3, 0, tuple(1), tuple(1))):                                                                               "16 bytes, not 12",
+		w(tensor("DoubleStorage", 4, 0, tuple(1), tuple(1))):                                                                              "16 bytes, not 32",
+		w(strings.Replace(tensor("FloatStorage", 4, 0, tuple(1), tuple(1)), text("0"), text("../0"), 1)):                                  "no entry",
 		dict(text("a") + tensor("FloatStorage", 4, 0, tuple(1), tuple(1)) + text("b") + tensor("CharStorage", 16, 0, tuple(1), tuple(1))): "two different things",
 		dict(text("\xff") + tensor("FloatStorage", 4, 0, tuple(1), tuple(1))):                                                             "not UTF-8",
 	}
 }
 
 func TestHostilePickles(t *testing.T) {
-	for pickle, want := range hostilePickles() {
+	all := hostilePickles()
+	maps.Copy(all, hostileTensors())
+	for pickle, want := range all {
 		zipped := torchZipOf(pickle, floats4)
 		_, err := ReadPyTorch(bytes.NewReader(zipped), int64(len(zipped)), "bad.pt")
 		if len(pickle) > 100 {
