@@ -15,8 +15,8 @@ type SGD struct {
 	Nesterov                            bool
 }
 
-// step moves w along its gradient; v is the velocity, 0 at the start.
-func (o SGD) step(w, gradient, v []float32) {
+// Step moves w along its gradient; v is the velocity, 0 at the start. All have one length.
+func (o SGD) Step(w, gradient, v []float32) {
 	v, gradient = v[:len(w)], gradient[:len(w)]
 	for i := range w {
 		g := gradient[i] + o.WeightDecay*w[i]
@@ -117,7 +117,7 @@ func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss flo
 		return 0, 0, err
 	}
 	for _, p := range t.params {
-		t.SGD.step(p.weight, p.gradient, p.moment)
+		t.SGD.Step(p.weight, p.gradient, p.moment)
 	}
 	for _, n := range t.norms {
 		n.update()
