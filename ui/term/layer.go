@@ -2,15 +2,18 @@ package term
 
 import (
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	xterm "github.com/charmbracelet/x/term"
 )
 
 // Picture is a picture's place on the screen, in cells from 0. Data and Remove are as in
-// picture.Drawn; equal IDs mean equal Data. The terminal's last row must stay free of
-// pictures that are drawn at the cursor (sixel, iTerm2): Place leaves out any that touch
-// it or lie outside the screen.
+// picture.Drawn; equal IDs mean equal Data. A picture without Remove is drawn at its
+// place, one with Remove is only transmitted: text shows it.
 type Picture struct {
 	ID               uint64
 	X, Y, Cols, Rows int
@@ -18,73 +21,242 @@ type Picture struct {
 	Remove           []byte
 }
 
+// same tells whether two pictures look the same and at the same place.
+func (p Picture) same(o Picture) bool { return p.ID == o.ID && p.box() == o.box() }
+
+func (p Picture) box() [4]int { return [4]int{p.X, p.Y, p.Cols, p.Rows} }
+
+// stored tells that the terminal keeps the picture until it is removed.
+func (p Picture) stored() bool { return p.Remove != nil }
+
 // Frame tells what one write to the terminal carried.
 type Frame struct {
 	Version  uint64    // of the scene: Layer.Version after the Place that made it
-	Written  time.Time // when the last byte was handed to the terminal
+	Written  time.Time // when the terminal had taken the last byte
 	Bytes    int
-	Pictures int // pictures drawn
+	Pictures int // pictures drawn or transmitted
 }
 
 // Stats counts what a Layer wrote.
 type Stats struct {
-	Writes, Bytes, Pictures, PictureBytes int
+	Writes, Bytes          int
+	Pictures, PictureBytes int // drawn or transmitted
+	Erased                 int // pictures blanked or removed
 }
 
 // Layer is the program's output: it draws pictures after the text of the frame they
-// belong to. All methods are safe for concurrent use.
+// belong to. All methods are safe for concurrent use; Place and those that make text do
+// not wait for the terminal.
+//
+// How it works. The View holds blank cells where pictures go, and zero-width markers,
+// which the renderer keeps inside the cell that follows and writes whenever it writes that
+// cell. One marker names the version of the scene: what pictures are where. The first and
+// the last cell of every row of blanks name their picture: the renderer rewrites all from
+// the first to the last change of a row, so whenever it blanks a part of a picture it
+// rewrites one of these. The layer takes the markers out of what it passes on. It blanks
+// pictures that went away in front of the frame's text, so that text that took their place
+// stays, and draws new and damaged ones behind it, all in one write and, where the
+// terminal has that, in one synchronized update.
 type Layer struct {
-	mu sync.Mutex
 	w  io.Writer
+	tt tty // w if it is a terminal
+
+	mu         sync.Mutex // guards all up to ended; held for moments only
+	version    uint64
+	redraw     uint64  // from this version on everything is drawn again, once
+	scenes     []scene // by ascending version: the one on screen and those to come
+	cols, rows int     // of the screen, 0 not known
+	tmux, sync bool
+	hook       func(Frame)
+	stats      Stats
+	shown      []shown // pictures on the screen; the slice is replaced, never changed
+	modes      modes   // what the program changed of the terminal
+	lost       bool    // a write failed: what is on the screen is not known
+	ended      bool    // Restore was called: nothing is written any more
+
+	writing sync.Mutex // guards the rest; held while the terminal takes bytes
+	frame   frame
+	out     []byte
+	seen    uint64 // version on the screen
+	drawn   int    // pictures drawn at the cursor since the start
+}
+
+// scene is what one version of the View shows.
+type scene struct {
+	version uint64
+	pics    []Picture // hidden ones have no size
+}
+
+// shown is a picture on the screen and the count of drawings when it was drawn.
+type shown struct {
+	Picture
+	at int
+}
+
+// tty is what Bubble Tea wants of an output that is a terminal.
+type tty interface {
+	io.ReadWriteCloser
+	Fd() uintptr
 }
 
 // New returns a layer that writes to w: os.Stdout, a pty, an SSH session.
-func New(w io.Writer) *Layer { return &Layer{w: w} }
+func New(w io.Writer) *Layer {
+	l := &Layer{w: w}
+	l.tt, _ = w.(tty)
+	return l
+}
 
-// Configure adapts the layer to the terminal (tmux passthrough, synchronized output).
-func (l *Layer) Configure(c Capabilities) {}
+// Configure adapts the layer to the terminal: tmux's passthrough, synchronized output.
+func (l *Layer) Configure(c Capabilities) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tmux, l.sync = c.Tmux && c.Passthrough, c.Sync
+}
+
+// Resize tells the layer the screen's size, for outputs that cannot be asked for it (SSH
+// sessions). Pictures that do not fit are not drawn, and none ever on the last row, where
+// drawing scrolls the screen.
+func (l *Layer) Resize(cols, rows int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cols, l.rows = cols, rows
+}
+
+// size returns the screen's size, 0 if it is not known. A terminal is asked: it may have
+// become smaller while a frame for its old size was on the way.
+func (l *Layer) size() (cols, rows int) {
+	if l.tt != nil {
+		if w, h, err := xterm.GetSize(l.tt.Fd()); err == nil && w > 0 && h > 0 {
+			return w, h
+		}
+	}
+	return l.cols, l.rows
+}
+
+// ttyOutput adds the terminal's own methods to a layer. It must not embed *os.File: that
+// has a WriteString and a ReadFrom, which would bypass Write.
+type ttyOutput struct {
+	*Layer
+	t tty
+}
+
+func (o ttyOutput) Read(p []byte) (int, error) { return o.t.Read(p) }
+func (o ttyOutput) Close() error               { return o.t.Close() }
+func (o ttyOutput) Fd() uintptr                { return o.t.Fd() }
 
 // Output returns the writer for tea.WithOutput; it is a terminal if the layer's is one.
-func (l *Layer) Output() io.Writer { return l.w }
+func (l *Layer) Output() io.Writer {
+	if l.tt != nil {
+		return ttyOutput{l, l.tt}
+	}
+	return l
+}
 
-// Place sets what pictures the next frame shows. The returned marker has no width and
-// goes in front of some character of the View that is not under a picture. While covered
-// (a popup lies over them) the pictures are hidden; they come back when it is false.
-// Slots of Blank are indices of pics.
-func (l *Layer) Place(pics []Picture, covered bool) string { return "" }
+// keptScenes is how many versions are kept for frames on the way to the screen. There is
+// at most one; more are kept should a renderer hold frames back.
+const keptScenes = 16
 
-// Blank returns cols×rows blank cells for the View where picture pics[slot] of Place will be.
+// Place sets what pictures the View shows that is being made. The marker it returns has no
+// width and goes in front of some character of the View above the pictures. While covered
+// (a popup lies over them) pictures are blanked and come back when it is false again; those
+// that text shows are covered by text without further ado. Slots of Blank are indices of
+// pics.
+func (l *Layer) Place(pics []Picture, covered bool) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if covered {
+		pics = slices.Clone(pics)
+		for i := range pics {
+			if !pics[i].stored() {
+				pics[i].Cols, pics[i].Rows = 0, 0
+			}
+		}
+	}
+	n := len(l.scenes)
+	if n == 0 || l.redraw > l.version || !slices.EqualFunc(l.scenes[n-1].pics, pics, Picture.same) {
+		l.version++
+		l.scenes = append(l.scenes, scene{l.version, slices.Clone(pics)})
+		if n >= keptScenes {
+			l.scenes = slices.Delete(l.scenes, 0, 1)
+		}
+	}
+	return marker('V', l.version)
+}
+
+// Redraw makes the View's next Place draw all pictures again, for instance when tmux, which
+// forgets pictures, shows the program's window again.
+func (l *Layer) Redraw() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.redraw = l.version + 1
+}
+
+// Version is the number of the scene that Place made last.
+func (l *Layer) Version() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.version
+}
+
+// OnFrame calls f after every write that carried Place's marker, that is after every frame
+// with new pictures and some others; nil ends that. f must be quick and must not write.
+func (l *Layer) OnFrame(f func(Frame)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hook = f
+}
+
+// Stats returns what was written so far.
+func (l *Layer) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stats
+}
+
+// blank fills the cells under pictures: the renderer clears runs of spaces with sequences
+// that may reach further than the run, but writes these as they are.
+const blank = "\u00a0"
+
+// Blank returns cols×rows blank cells for the View where picture pics[slot] of Place is.
 func (l *Layer) Blank(slot, cols, rows int) string {
-	row := strings.Repeat("\u00a0", cols)
+	if cols < 1 || rows < 1 {
+		return ""
+	}
+	mark := marker('D', uint64(max(slot, 0)))
+	row := mark + blank
+	if cols > 1 {
+		row += strings.Repeat(blank, cols-2) + mark + blank
+	}
 	return row + strings.Repeat("\n"+row, rows-1)
 }
 
-// Pin makes every line of a whole View differ from all others, invisibly, so that the
-// renderer never scrolls parts of the screen, which would move pictures along.
-func (l *Layer) Pin(view string) string { return view }
+// Pin puts an invisible number in front of every line of a whole View. No line is then
+// ever equal to a line of another row, so the renderer does not scroll parts of the
+// screen, which would move pictures or smear them.
+func (l *Layer) Pin(view string) string {
+	var b strings.Builder
+	b.Grow(len(view) + 16*strings.Count(view, "\n") + 16)
+	for i := uint64(0); ; i++ {
+		line, rest, more := strings.Cut(view, "\n")
+		b.WriteString(marker('R', i))
+		if line == "" {
+			line = " " // or the marker would ride on the first cell of the next line
+		}
+		b.WriteString(line)
+		if !more {
+			return b.String()
+		}
+		b.WriteByte('\n')
+		view = rest
+	}
+}
 
-// Redraw makes the next Place draw all pictures again, for instance after the terminal
-// got the focus back in tmux.
-func (l *Layer) Redraw() {}
+// markerStart begins a marker: an APC string, which no terminal shows should one ever
+// reach it.
+const markerStart = "\x1b_hf"
 
-// Version is the number of the scene that Place made last.
-func (l *Layer) Version() uint64 { return 0 }
+const stringEnd = "\x1b\\"
 
-// OnFrame calls f after every write that carried a frame with pictures in its scene; nil
-// ends that. f must be quick and must not call the layer.
-func (l *Layer) OnFrame(f func(Frame)) {}
-
-// Stats returns what was written so far.
-func (l *Layer) Stats() Stats { return Stats{} }
-
-// Clear erases all pictures from the screen now. Leaving the alternate screen does so by
-// itself.
-func (l *Layer) Clear() error { return nil }
-
-// Restore brings the terminal back from any state the program may have left it in, erases
-// the pictures and drops all that is written afterwards: for panics and signals.
-func (l *Layer) Restore() error { return nil }
-
-// RestoreSequence returns the bytes that Restore writes for a terminal of which nothing
-// is known.
-func RestoreSequence() string { return "\x1b[?2026l\x1b[?1049l\x1b[?25h" }
+func marker(kind byte, n uint64) string {
+	return markerStart + string(kind) + strconv.FormatUint(n, 10) + stringEnd
+}
