@@ -62,13 +62,13 @@ func (BatchNorm) Wrt() []bool { return []bool{true, false, true, true} }
 
 func (o BatchNorm) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	x, stats, gamma := in[0], in[1], in[2]
-	reduce, err := Apply(BatchNormReduce{o.Epsilon}, x, stats, grad)
+	reduce, err := Apply(BatchNormReduce(o), x, stats, grad)
 	if err != nil {
 		return nil, err
 	}
-	dx := call{BatchNormScaleGrad{o.Epsilon}, gorgonia.Nodes{stats, gamma, grad}}
+	dx := call{BatchNormScaleGrad(o), gorgonia.Nodes{stats, gamma, grad}}
 	if _, ok := Of(stats).(BatchStats); ok {
-		dx = call{BatchNormInputGrad{o.Epsilon}, gorgonia.Nodes{x, stats, gamma, reduce, grad}}
+		dx = call{BatchNormInputGrad(o), gorgonia.Nodes{x, stats, gamma, reduce, grad}}
 	}
 	return applyAll(dx, call{},
 		call{Row{0}, gorgonia.Nodes{reduce}},

@@ -102,12 +102,7 @@ func (l *lowering) add(n *gorgonia.Node) error {
 		if name, ok := op.InputName(n); ok {
 			v.Kind, v.Name = Input, name
 		}
-		if key := v.Kind.String() + " " + v.Name; l.leaves[key] {
-			return fmt.Errorf("the graph has two leaves for %s", key)
-		} else {
-			l.leaves[key] = true
-		}
-		return nil
+		return l.claim(v.Kind.String() + " " + v.Name)
 	case len(children) == 0:
 		return constant(v, n)
 	}
@@ -120,6 +115,15 @@ func (l *lowering) add(n *gorgonia.Node) error {
 		in[i] = l.values[c.ID()]
 	}
 	l.program.Instrs = append(l.program.Instrs, &Instr{Op: o, In: in, Out: v})
+	return nil
+}
+
+// claim is an error unless name is a leaf's for the first time: devices set leaves by name.
+func (l *lowering) claim(name string) error {
+	if l.leaves[name] {
+		return fmt.Errorf("the graph has two leaves for %s", name)
+	}
+	l.leaves[name] = true
 	return nil
 }
 
