@@ -15,81 +15,87 @@ import (
 
 // Contract holds dev to what plan.Executable promises besides right results.
 func Contract(t *testing.T, dev plan.Device) {
-	p := product(t)
-	compile := func(t *testing.T) plan.Executable {
-		exe, err := dev.Compile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return exe
+	for name, test := range map[string]func(*testing.T, plan.Executable){
+		"names": namesChecked, "copies": dataCopied, "cancelled": runCancelled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			exe, err := dev.Compile(product(t))
+			must(t, err)
+			defer exe.Close()
+			test(t, exe)
+		})
 	}
-	t.Run("names", func(t *testing.T) {
-		exe := compile(t)
-		defer exe.Close()
-		w, x, y := make([]float32, 12), make([]float32, 6), make([]float32, 8)
-		for what, err := range map[string]error{
-			"an unknown parameter":    exe.SetParam("v", w),
-			"an input as a parameter": exe.SetParam("x", x),
-			"a short parameter":       exe.SetParam("w", w[1:]),
-			"an unknown input":        exe.SetInput("v", x),
-			"a parameter as an input": exe.SetInput("w", w),
-			"a long input":            exe.SetInput("x", append(x, 0)),
-			"running before all set":  exe.Run(context.Background()),
-			"an unknown output":       exe.Output("z", y),
-			"a short output":          exe.Output("y", y[1:]),
-		} {
-			if err == nil {
-				t.Error(what, "is no error")
+	t.Run("several at once", func(t *testing.T) { severalAtOnce(t, dev) })
+}
+
+// namesChecked: names and lengths that do not fit are errors.
+func namesChecked(t *testing.T, exe plan.Executable) {
+	w, x, y := make([]float32, 12), make([]float32, 6), make([]float32, 8)
+	for what, err := range map[string]error{
+		"an unknown parameter":    exe.SetParam("v", w),
+		"an input as a parameter": exe.SetParam("x", x),
+		"a short parameter":       exe.SetParam("w", w[1:]),
+		"an unknown input":        exe.SetInput("v", x),
+		"a parameter as an input": exe.SetInput("w", w),
+		"a long input":            exe.SetInput("x", append(x, 0)),
+		"running before all set":  exe.Run(context.Background()),
+		"an unknown output":       exe.Output("z", y),
+		"a short output":          exe.Output("y", y[1:]),
+	} {
+		if err == nil {
+			t.Error(what, "is no error")
+		}
+	}
+}
+
+// dataCopied: what was given may change, and an input stays until it is set again.
+func dataCopied(t *testing.T, exe plan.Executable) {
+	for run := range 3 {
+		w, x := ramp(12, run), ramp(6, 1)
+		must(t, exe.SetParam("w", w))
+		if run == 0 {
+			must(t, exe.SetInput("x", x))
+		}
+		clear(w)
+		clear(x)
+		expect(t, exe, ramp(12, run), ramp(6, 1))
+	}
+}
+
+// runCancelled: a context that has ended stops a run, and the next one is as good as any.
+func runCancelled(t *testing.T, exe plan.Executable) {
+	must(t, exe.SetParam("w", ramp(12, 0)))
+	must(t, exe.SetInput("x", ramp(6, 0)))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := exe.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v for a context that has ended", err)
+	}
+	expect(t, exe, ramp(12, 0), ramp(6, 0))
+}
+
+// severalAtOnce: executables of one program do not disturb each other.
+func severalAtOnce(t *testing.T, dev plan.Device) {
+	p := product(t)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			exe, err := dev.Compile(p)
+			if err != nil {
+				t.Error(err)
+				return
 			}
-		}
-	})
-	t.Run("copies", func(t *testing.T) {
-		exe := compile(t)
-		defer exe.Close()
-		for run := range 3 {
-			w, x := ramp(12, run), ramp(6, 1)
-			must(t, exe.SetParam("w", w))
-			if run == 0 { // later runs find it as it was
-				must(t, exe.SetInput("x", x))
-			}
-			clear(w)
-			clear(x)
-			expect(t, exe, ramp(12, run), ramp(6, 1))
-		}
-	})
-	t.Run("cancelled", func(t *testing.T) {
-		exe := compile(t)
-		defer exe.Close()
-		must(t, exe.SetParam("w", ramp(12, 0)))
-		must(t, exe.SetInput("x", ramp(6, 0)))
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		if err := exe.Run(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("error %v for a context that has ended", err)
-		}
-		expect(t, exe, ramp(12, 0), ramp(6, 0))
-	})
-	t.Run("several at once", func(t *testing.T) {
-		var wg sync.WaitGroup
-		for i := range 4 {
-			wg.Go(func() {
-				exe, err := dev.Compile(p)
-				if err != nil {
+			defer exe.Close()
+			for run := range 5 {
+				if err := errors.Join(exe.SetParam("w", ramp(12, i)), exe.SetInput("x", ramp(6, run))); err != nil {
 					t.Error(err)
 					return
 				}
-				defer exe.Close()
-				for run := range 5 {
-					if err := errors.Join(exe.SetParam("w", ramp(12, i)), exe.SetInput("x", ramp(6, run))); err != nil {
-						t.Error(err)
-						return
-					}
-					expect(t, exe, ramp(12, i), ramp(6, run))
-				}
-			})
-		}
-		wg.Wait()
-	})
+				expect(t, exe, ramp(12, i), ramp(6, run))
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // product is y = 2·relu(x·w) for x [2,3] and w [3,4].
