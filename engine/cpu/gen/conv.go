@@ -54,10 +54,20 @@ func convolution(name string, vectors, pixels, wide int) {
 	MOVQ(n, left)
 	Label("tile")
 	for pixel := 0; pixel < tilePixels; pixel += pixels {
+		if pixel > 0 {
+			// Here only repetitions may follow. To add to y, as addend, twice would be wrong.
+			last := GP32()
+			MOVL(Mem{Base: tiles, Disp: 4 * (tilePixels + pixel - 1)}, last)
+			CMPL(last, Mem{Base: tiles, Disp: 4 * (tilePixels + pixel)})
+			JE(LabelRef("next"))
+		}
 		for first := 0; first < vectors; first += wide {
 			t := convTile{fmt.Sprintf("p%dv%d", pixel, first), vectors, pixel, first, pixels, wide, shape, tiles}
 			t.emit()
 		}
+	}
+	if pixels < tilePixels {
+		Label("next")
 	}
 	ADDQ(Imm(2*4*tilePixels), tiles)
 	DECQ(left)

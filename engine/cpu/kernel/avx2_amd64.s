@@ -352,6 +352,9 @@ linearp0v2:
 	ADDQ    56(CX), BX
 	VMOVUPS Y6, (BX)
 	VMOVUPS Y7, 32(BX)
+	MOVL    44(AX), DX
+	CMPL    DX, 48(AX)
+	JE      next
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -691,9 +694,11 @@ linearp4v2:
 	ADDQ    56(CX), BX
 	VMOVUPS Y6, (BX)
 	VMOVUPS Y7, 32(BX)
-	ADDQ    $0x40, AX
-	DECQ    (SP)
-	JNZ     tile
+
+next:
+	ADDQ $0x40, AX
+	DECQ (SP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
@@ -871,6 +876,9 @@ linearp0v0:
 	ADDQ    DX, BX
 	VMOVUPS Y6, (BX)
 	VMOVUPS Y7, 32(BX)
+	MOVL    44(AX), DX
+	CMPL    DX, 48(AX)
+	JE      next
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -1036,9 +1044,11 @@ linearp4v0:
 	ADDQ    DX, BX
 	VMOVUPS Y6, (BX)
 	VMOVUPS Y7, 32(BX)
-	ADDQ    $0x40, AX
-	DECQ    (SP)
-	JNZ     tile
+
+next:
+	ADDQ $0x40, AX
+	DECQ (SP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 

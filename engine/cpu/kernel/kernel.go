@@ -20,7 +20,8 @@ const (
 )
 
 // Tile tells where the pixels of a convolution's tile lie: byte offsets of the eight
-// pixels' first inputs and of their outputs. A pixel may come twice.
+// pixels' first inputs and of their outputs. Where there are fewer than eight, the last one
+// is repeated to the end.
 type Tile struct{ X, Y [TilePixels]int32 }
 
 // ConvShape is what stays the same between calls of a convolution kernel. Bytes between

@@ -21,20 +21,29 @@ var portable = Set{
 	StepMax: stepMax, StepAdd: stepAdd, StepSpread: stepSpread, StepMaxGrad: stepMaxGrad,
 }
 
+// The functions below are kept from the race detector and its pointer checks, which would
+// make them forty times slower: they see only what they are given.
+
 // pixel is a block of channels in memory.
 type pixel = [Block]float32
 
 // at is the pixel `bytes` after p.
+//
+//go:norace
+//go:nocheckptr
 func at(p *float32, bytes int) *pixel { return (*pixel)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
 // value is the element `bytes` after p.
+//
+//go:norace
+//go:nocheckptr
 func value(p *float32, bytes int) float32 { return *(*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
 // conv computes tiles one pixel and one block of output channels at a time.
 func conv(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape, blocks int) {
 	for _, t := range unsafe.Slice(tiles, n) {
-		// All of a tile is computed before any of it is stored: y may be the addend, and a
-		// pixel may come twice.
+		// All of a tile is computed before any of it is stored: y may be the addend, and
+		// pixels may be repeated.
 		var sums [2][TilePixels]pixel
 		for b := range blocks {
 			for p := range TilePixels {
@@ -64,6 +73,9 @@ func conv(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape, 
 // convPixel adds all taps and input channels of one pixel, whose inputs begin xi bytes
 // after x and whose weights wi bytes after w, channel bytes from one input channel to the
 // next.
+//
+//go:norace
+//go:nocheckptr
 func convPixel(sum *pixel, x, w *float32, xi, wi int, shape *ConvShape, channel int) {
 	for range shape.Blocks {
 		for range shape.Rows {
@@ -83,6 +95,9 @@ func convPixel(sum *pixel, x, w *float32, xi, wi int, shape *ConvShape, channel 
 }
 
 // addProducts adds four numbers times as many blocks of channels.
+//
+//go:norace
+//go:nocheckptr
 func addProducts(sum *pixel, a, b, c, d float32, va, vb, vc, vd *pixel) {
 	for k := range sum {
 		sum[k] += a*va[k] + b*vb[k] + c*vc[k] + d*vd[k]
@@ -114,6 +129,9 @@ func grad(x, dy, dw *float32, shape *GradShape, inputs, blocks int) {
 
 // gradInput sums the products of the floats xi bytes after x and the blocks yi bytes after
 // dy.
+//
+//go:norace
+//go:nocheckptr
 func gradInput(sum *pixel, x, dy *float32, xi, yi int, shape *GradShape) {
 	dx, dp := shape.XPixel, shape.YPixel
 	for range shape.Images {

@@ -1,0 +1,214 @@
+package cpu
+
+import (
+	"hfcui/engine/cpu/kernel"
+)
+
+// convolution computes y = x∗w + bias + addend, rectified if asked for; also an input's
+// gradient, where x is dy, and matrix products, where images have one pixel.
+type convolution struct {
+	compiler *compiler
+	x, y     *tensor
+	weights  *weights
+	addend   *tensor // laid out like y, or nil
+	bias     []float32
+	rectify  bool
+	after    func(n, b int) // called when a plane of y is done
+
+	windows []convTiles
+	// A chunk of work is `outs` groups of output channels by `images` groups of images by
+	// one of `parts` of the tiles.
+	group        int // images whose tiles are listed together
+	outs, images int
+	parts        int
+	outChunks    int
+	imageChunks  int
+	body, each   func(worker, i int)
+}
+
+// convTiles is what there is to do for a window.
+type convTiles struct {
+	tiles, last []kernel.Tile // of a group of images, and of the last one if it is smaller
+	calls       []convCall
+}
+
+// convCall is a kernel's call for some of the input channels.
+type convCall struct {
+	channel int // the first
+	offset  int // of its block in x
+	shape   kernel.ConvShape
+}
+
+// run computes y.
+func (c *convolution) run() {
+	c.compiler.pool.each(c.outChunks*c.imageChunks*c.parts, c.body)
+	if c.after != nil && c.parts > 1 {
+		c.compiler.pool.each(c.y.n*c.y.blocks(), c.each)
+	}
+}
+
+// prepare lists tiles and calls and decides how the work is cut.
+func (c *convolution) prepare() {
+	c.group = groupOf(c.y.pixels(), c.y.n)
+	for i := range c.weights.windows {
+		win := &c.weights.windows[i]
+		t := convTiles{calls: c.calls(win)}
+		t.tiles = listTiles(win, c.x, c.y, c.group)
+		if rest := c.y.n % c.group; rest > 0 {
+			t.last = listTiles(win, c.x, c.y, rest)
+		}
+		c.windows = append(c.windows, t)
+	}
+	c.cut()
+	c.body = c.chunk
+	c.each = func(_, i int) { c.after(i/c.y.blocks(), i%c.y.blocks()) }
+	c.each = func(_, i int) { c.after(i/c.y.blocks(), i%c.y.blocks()) }
+}
+
+// groupOf is how many images of so many pixels share tiles: small ones do, since tiles of
+// eight pixels rarely fit them.
+func groupOf(pixels, images int) int {
+	switch {
+	case pixels >= 64:
+		return 1
+	case pixels > 1:
+		return min(8, images)
+	}
+	return min(64, images)
+}
+
+// listTiles cuts the window's pixels of so many images into tiles. The last one is filled
+// up with its last pixel.
+func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
+	pixels := win.height * win.width * images
+	tiles := make([]kernel.Tile, (pixels+kernel.TilePixels-1)/kernel.TilePixels)
+	i := 0
+	put := func(from, to int) {
+		tiles[i/kernel.TilePixels].X[i%kernel.TilePixels] = int32(4 * from)
+		tiles[i/kernel.TilePixels].Y[i%kernel.TilePixels] = int32(4 * to)
+		i++
+	}
+	for n := range images {
+		win.offsets(&x.layout, &y.layout, func(from, to int) { put(n*x.image()+from, n*y.image()+to) })
+	}
+	if i == 0 {
+		return nil
+	}
+	end := tiles[(i-1)/kernel.TilePixels]
+	at := (i - 1) % kernel.TilePixels
+	for i < len(tiles)*kernel.TilePixels {
+		put(int(end.X[at])/4, int(end.Y[at])/4)
+	}
+	return tiles
+}
+
+// cached is how many taps times blocks of input channels a call may have for its weights
+// to stay in the first-level cache: 18 KB for 32 output channels.
+const cached = 9
+
+// calls cuts the input channels into calls.
+func (c *convolution) calls(win *window) []convCall {
+	shape := func(quads, blocks int) kernel.ConvShape {
+		return kernel.NewConvShape(quads, win.cols, win.rows, blocks, 4*c.x.block, 4*c.x.row(), 4*c.x.plane(), 4*c.y.plane())
+	}
+	var calls []convCall
+	if len(win.taps) == 0 {
+		calls = append(calls, convCall{shape: shape(1, 0)})
+	} else {
+		whole := c.x.c / kernel.Block
+		for b := 0; b < whole; {
+			n := min(whole-b, max(1, cached/len(win.taps)))
+			calls = append(calls, convCall{b * kernel.Block, b * c.x.plane(), shape(4, n)})
+			b += n
+		}
+		if rest := c.x.c % kernel.Block; rest > 0 {
+			calls = append(calls, convCall{whole * kernel.Block, whole * c.x.plane(), shape((rest+3)/4, 1)})
+		}
+	}
+	if c.rectify {
+		calls[len(calls)-1].shape.Rectify = 1
+	}
+	return calls
+}
+
+// large is how many bytes of weights stay in the second-level cache beside everything else.
+const large = 512 << 10
+
+// cut decides how the work is cut into chunks: enough for all threads, and such that
+// weights or images, whichever are larger, are read from memory once.
+func (c *convolution) cut() {
+	groups, images := c.weights.groups(), (c.y.n+c.group-1)/c.group
+	enough := 4 * c.compiler.pool.threads
+	c.outs, c.images, c.parts = groups, 1, 1
+	if groups*c.weights.bytes() > large {
+		c.outs = 1
+		c.images = max(1, min(16/c.group, images*groups/enough))
+	}
+	if images < enough {
+		c.outs = 1
+	}
+	c.outChunks = (groups + c.outs - 1) / c.outs
+	c.imageChunks = (images + c.images - 1) / c.images
+	if chunks := c.outChunks * c.imageChunks; c.compiler.pool.threads > 1 && chunks < enough {
+		c.parts = max(1, min(enough/chunks, len(c.windows[0].tiles)/4))
+	}
+}
+
+// chunk computes a chunk of y.
+func (c *convolution) chunk(_, i int) {
+	part, i := i%c.parts, i/c.parts
+	images, groups := (c.y.n+c.group-1)/c.group, c.weights.groups()
+	firstImage, firstOut := i%c.imageChunks*c.images, i/c.imageChunks*c.outs
+	lastImage := min(images, firstImage+c.images)
+	for out := firstOut; out < min(groups, firstOut+c.outs); out++ {
+		k := out * 2 * kernel.Block
+		for w := range c.windows {
+			for j := range c.windows[w].calls {
+				for g := firstImage; g < lastImage; g++ {
+					c.call(k, w, j, g, part)
+				}
+			}
+		}
+		if c.after == nil || c.parts > 1 {
+			continue
+		}
+		for n := firstImage * c.group; n < min(c.y.n, lastImage*c.group); n++ {
+			for b := range width(k, c.y.c) / kernel.Block {
+				c.after(n, k/kernel.Block+b)
+			}
+		}
+	}
+}
+
+// call runs the kernel for the output channels from k on, call j of a window, group g of
+// images and one part of its tiles.
+func (c *convolution) call(k, win, j, g, part int) {
+	w := &c.windows[win]
+	call := &w.calls[j]
+	tiles := w.tiles
+	if (g+1)*c.group > c.y.n {
+		tiles = w.last
+	}
+	from, to := part*len(tiles)/c.parts, (part+1)*len(tiles)/c.parts
+	if from == to {
+		return
+	}
+	n := g * c.group
+	y := c.y.plane0(n, k/kernel.Block)
+	addend, bias := y, (*float32)(nil)
+	if j == 0 {
+		addend = nil
+		if c.addend != nil {
+			addend = c.addend.plane0(n, k/kernel.Block)
+		}
+		if c.bias != nil {
+			bias = &c.bias[k]
+		}
+	}
+	f := c.compiler.kernels.Conv32
+	if width(k, c.y.c) == kernel.Block {
+		f = c.compiler.kernels.Conv16
+	}
+	x := &c.x.data[c.x.offset(n, 0, 0, 0)+call.offset]
+	f(x, c.weights.at(k, win, call.channel), y, addend, bias, &tiles[from], to-from, &call.shape)
+}

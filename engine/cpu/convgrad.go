@@ -1,0 +1,142 @@
+package cpu
+
+import "hfcui/engine/cpu/kernel"
+
+// weightGrad computes dw, a convolution's or a linear layer's gradient with respect to its
+// weights [O,I,R,S], from x and dy: for every group of output channels, block of input
+// channels and tap the sum over all pixels of dy times x.
+//
+// Where there are fewer of those than would keep all threads busy, images are cut into
+// parts that are summed apart and then added up, always in the same order.
+type weightGrad struct {
+	compiler *compiler
+	x, dy    *tensor
+	dw       *tensor // flat
+	rows     int     // of the kernel
+	cols     int
+	stride   int
+	pad      int
+
+	floats int // of x that one call's products are with: those of a tap, or of a row of taps
+	taps   int // calls' places in the kernel: all taps, or its rows
+	parts  int
+	images int // together in one call
+	sums   *[]float32
+	shapes []kernel.GradShape // a worker's each
+	body   func(worker, i int)
+	unpack func(worker, i int)
+}
+
+func (g *weightGrad) run() {
+	g.compiler.pool.each(g.groups()*g.x.blocks()*g.parts, g.body)
+	g.compiler.pool.each(g.groups(), g.unpack)
+}
+
+func (g *weightGrad) groups() int { return (g.dy.c + 2*kernel.Block - 1) / (2 * kernel.Block) }
+
+// wholeRows tells that one call does for the taps of a row.
+func (g *weightGrad) wholeRows() bool { return g.x.block < kernel.Block }
+
+// size is the number of elements of one part's sums.
+func (g *weightGrad) size() int {
+	return g.x.blocks() * g.taps * g.floats * roundUp(g.dy.c, kernel.Block)
+}
+
+func (g *weightGrad) prepare() {
+	g.floats, g.taps = kernel.Block, g.rows*g.cols
+	if g.wholeRows() {
+		// Taps of a row are next to each other in memory: one call does for several.
+		g.floats, g.taps = roundUp(g.cols*g.x.block, kernel.Block), g.rows
+	}
+	units := g.groups() * g.x.blocks()
+	g.parts = min(g.x.n, max(1, (16+units-1)/units))
+	// Single precision adds up so many numbers well enough.
+	const longest = 1 << 16
+	g.parts = min(g.x.n, max(g.parts, g.x.n*g.dy.pixels()/longest))
+	g.images = max(1, 256/g.dy.pixels())
+	g.sums = g.compiler.scratch(g.parts * g.size())
+	g.body, g.unpack = g.sum, g.collect
+}
+
+// base is where the sums of a part, for the output channels from k on, begin.
+func (g *weightGrad) base(part, k int) int {
+	return part*g.size() + g.x.blocks()*g.taps*g.floats*k
+}
+
+// sum sums one part for one group of output channels and one block of input channels.
+func (g *weightGrad) sum(worker, i int) {
+	part, i := i%g.parts, i/g.parts
+	block, k := i%g.x.blocks(), i/g.x.blocks()*2*kernel.Block
+	n0, n1 := part*g.x.n/g.parts, (part+1)*g.x.n/g.parts
+	at := g.base(part, k) + block*g.taps*g.floats*width(k, g.dy.c)
+	shape := &g.shapes[worker]
+	for n := n0; n < n1; n += g.images {
+		*shape = g.shape(min(g.images, n1-n))
+		if n > n0 {
+			shape.Accumulate = 1
+		}
+		g.add((*g.sums)[at:], n, block, k, shape)
+	}
+}
+
+// add adds what the images from n on contribute.
+func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape) {
+	f, step, wide := g.compiler.kernels.Grad32, kernel.Block/2, width(k, g.dy.c)
+	if wide == kernel.Block {
+		f, step = g.compiler.kernels.Grad16, kernel.Block
+	}
+	dy := g.dy.plane0(n, k/kernel.Block)
+	for tap := range g.taps {
+		r, s := tap/g.cols, tap%g.cols
+		if g.wholeRows() {
+			r, s = tap, 0
+		}
+		x := g.x.offset(n, block, r-g.pad, s-g.pad)
+		for c := 0; c < g.floats; c += step {
+			f(&g.x.data[x+c], dy, &dw[(tap*g.floats+c)*wide], shape)
+		}
+	}
+}
+
+// shape is the walk over the pixels of some images.
+func (g *weightGrad) shape(images int) kernel.GradShape {
+	x := kernel.Walk{Pixel: 4 * g.stride * g.x.block, Row: 4 * g.stride * g.x.row(), Image: 4 * g.x.image()}
+	dy := kernel.Walk{Pixel: 4 * g.dy.block, Row: 4 * g.dy.row(), Image: 4 * g.dy.image()}
+	if g.dy.pixels() == 1 {
+		// Images of one pixel are pixels of one row.
+		x.Pixel, dy.Pixel = x.Image, dy.Image
+		return kernel.NewGradShape(1, 1, images, x, dy, 4*g.dy.plane())
+	}
+	return kernel.NewGradShape(images, g.dy.h, g.dy.w, x, dy, 4*g.dy.plane())
+}
+
+// collect adds up the parts and stores a group of output channels in dw.
+func (g *weightGrad) collect(_, group int) {
+	k0 := group * 2 * kernel.Block
+	wide := width(k0, g.dy.c)
+	n := g.x.blocks() * g.taps * g.floats * wide
+	total := (*g.sums)[g.base(0, k0):][:n]
+	for part := 1; part < g.parts; part++ {
+		more := (*g.sums)[g.base(part, k0):][:n]
+		for i, v := range more {
+			total[i] += v
+		}
+	}
+	taps := g.rows * g.cols
+	for k := range min(wide, g.dy.c-k0) {
+		out := g.dw.data[(k0+k)*g.x.c*taps:][:g.x.c*taps]
+		for c := range g.x.c {
+			for t := range taps {
+				out[c*taps+t] = total[g.place(c, t)*wide+k]
+			}
+		}
+	}
+}
+
+// place is where the sum for input channel c and tap t lies among a group's.
+func (g *weightGrad) place(c, t int) int {
+	if g.wholeRows() {
+		return t/g.cols*g.floats + t%g.cols*g.x.block + c
+	}
+	return (c/kernel.Block*g.taps+t)*kernel.Block + c%kernel.Block
+}

@@ -1,0 +1,38 @@
+package cpu
+
+import (
+	"testing"
+
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
+)
+
+// devices runs f with every set of kernels, on one thread and on several.
+func devices(t *testing.T, f func(t *testing.T, d plan.Device)) {
+	for _, s := range kernel.Sets() {
+		for _, threads := range []int{1, 3} {
+			d, err := New(Options{Threads: threads, ISA: s.Name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(d.Name(), func(t *testing.T) { f(t, d) })
+		}
+	}
+}
+
+func TestContract(t *testing.T) { devices(t, plantest.Contract) }
+
+func TestOperations(t *testing.T) { devices(t, plantest.Operations) }
+
+func TestEvaluation(t *testing.T) {
+	devices(t, func(t *testing.T, d plan.Device) { plantest.Evaluation(t, d, false) })
+}
+
+// The reference training steps have values so close to ReLU's edge that a change of the
+// images by 1e-7 moves the second loss by 2e-4: flips are allowed for.
+func TestTraining(t *testing.T) {
+	devices(t, func(t *testing.T, d plan.Device) { plantest.Training(t, d, true) })
+}
+
+func TestSteps(t *testing.T) { devices(t, plantest.Steps) }

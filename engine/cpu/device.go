@@ -1,0 +1,79 @@
+// Package cpu runs programs fast on the processor: arrays in blocks of sixteen channels
+// with a halo of zeros, kernels in assembly where the processor has what they need, work
+// shared over cores.
+//
+// Compile fuses the program (plan.Fuse), chooses how every array lies in memory (layout),
+// shares memory between arrays that are not needed at the same time (memory), and makes of
+// every instruction a step that allocates nothing. Sums are added up in an order that
+// depends on shapes only, so results are the same, bit for bit, from run to run and for
+// any number of threads.
+package cpu
+
+import (
+	"fmt"
+	"runtime"
+
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+)
+
+// Options chooses how a device computes.
+type Options struct {
+	Threads int    // how many cores to use; 0: all
+	ISA     string // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
+}
+
+// Device compiles programs for the processor. Its executables share one set of threads,
+// which is there as long as there are executables.
+type Device struct {
+	kernels *kernel.Set
+	pool    *pool
+}
+
+// New makes a device. It is an error to ask for kernels the processor cannot run.
+func New(o Options) (*Device, error) {
+	if o.Threads < 0 {
+		return nil, fmt.Errorf("%d threads cannot compute", o.Threads)
+	}
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	kernels, err := kernel.Select(o.ISA)
+	if err != nil {
+		return nil, err
+	}
+	return &Device{kernels, newPool(o.Threads)}, nil
+}
+
+// Name says which kernels the device uses and how many threads.
+func (d *Device) Name() string {
+	threads := "threads"
+	if d.pool.threads == 1 {
+		threads = "thread"
+	}
+	return fmt.Sprintf("cpu %s, %d %s", d.kernels.Name, d.pool.threads, threads)
+}
+
+// Compile prepares a program for running.
+func (d *Device) Compile(p *plan.Program) (plan.Executable, error) {
+	e, err := d.compile(p)
+	if err != nil {
+		return nil, fmt.Errorf("compiling for the processor: %w", err)
+	}
+	return e, nil
+}
+
+func (d *Device) compile(p *plan.Program) (*executable, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	c := newCompiler(d, plan.Fuse(p))
+	if err := c.layouts(); err != nil {
+		return nil, err
+	}
+	c.allocate()
+	if err := c.lower(); err != nil {
+		return nil, err
+	}
+	return c.finish(), nil
+}

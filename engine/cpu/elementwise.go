@@ -1,0 +1,129 @@
+package cpu
+
+import "hfcui/engine/cpu/kernel"
+
+// chunkPixels is about how many pixels a chunk of element-wise work has: enough to be
+// worth handing over, few enough to share evenly.
+const chunkPixels = 1024
+
+// planes gives a function that calls f for all planes of t.
+func (c *compiler) planes(t *tensor, f func(n, b int)) func() {
+	return c.planesBy(t, func(_, n, b int) { f(n, b) })
+}
+
+// planesBy does the same and tells f which worker calls.
+func (c *compiler) planesBy(t *tensor, f func(worker, n, b int)) func() {
+	blocks := t.blocks()
+	total := t.n * blocks
+	each := max(1, min(chunkPixels/t.pixels(), (total+4*c.pool.threads-1)/(4*c.pool.threads)))
+	if total*t.pixels() <= chunkPixels {
+		each = total
+	}
+	body := func(worker, i int) {
+		for p := i * each; p < min(total, (i+1)*each); p++ {
+			f(worker, p/blocks, p%blocks)
+		}
+	}
+	chunks := (total + each - 1) / each
+	return func() { c.pool.each(chunks, body) }
+}
+
+// everywhere gives a function that calls f so that it reaches all elements of tensors laid
+// out like t: with the offset of the first pixel, and rows of pixels.
+func (c *compiler) everywhere(t *tensor, f func(offset, pixels, rows int)) func() {
+	if !t.flat && t.halo > 0 {
+		return c.planes(t, func(n, b int) { f(t.offset(n, b, 0, 0), t.w, t.h) })
+	}
+	total := roundUp(t.size(), kernel.Block) / kernel.Block
+	body := func(_, i int) { f(i*chunkPixels*kernel.Block, min(chunkPixels, total-i*chunkPixels), 1) }
+	chunks := (total + chunkPixels - 1) / chunkPixels
+	return func() { c.pool.each(chunks, body) }
+}
+
+// stride is bytes from row to row; flat arrays have one row.
+func (c *compiler) stride(t *tensor) int {
+	if t.flat {
+		return 0
+	}
+	return t.stride()
+}
+
+func (c *compiler) add(a, b, y *tensor) func() {
+	stride := c.stride(y)
+	return c.everywhere(y, func(i, pixels, rows int) {
+		c.kernels.Add(&a.data[i], &b.data[i], &y.data[i], pixels, rows, stride)
+	})
+}
+
+func (c *compiler) relu(x, y *tensor) func() {
+	stride := c.stride(y)
+	return c.everywhere(y, func(i, pixels, rows int) {
+		c.kernels.ReLU(&x.data[i], &y.data[i], pixels, rows, stride)
+	})
+}
+
+func (c *compiler) reluGrad(y, dy, dx *tensor) func() {
+	stride := c.stride(y)
+	return c.everywhere(y, func(i, pixels, rows int) {
+		c.kernels.ReLUGrad(&y.data[i], &dy.data[i], &dx.data[i], pixels, rows, stride)
+	})
+}
+
+// scaled is y = x·factor, channel by channel.
+func (c *compiler) scaled(x, y *tensor, factor []float32) func() {
+	return c.planes(x, func(n, b int) {
+		c.kernels.Scale(x.plane0(n, b), y.plane0(n, b), &factor[b*kernel.Block], x.w, x.h, x.stride())
+	})
+}
+
+// affine is y = x·scale + shift, channel by channel.
+func (c *compiler) affine(x, y *tensor, scale, shift []float32) func() {
+	return c.planes(x, func(n, b int) {
+		k := b * kernel.Block
+		c.kernels.Affine(x.plane0(n, b), y.plane0(n, b), &scale[k], &shift[k], x.w, x.h, x.stride())
+	})
+}
+
+// channelBias is y = x + bias.
+func (c *compiler) channelBias(x, bias, y *tensor) func() {
+	one, shift := perChannel(x.c), perChannel(x.c)
+	for i := range x.c {
+		one[i] = 1
+	}
+	all := c.affine(x, y, one, shift)
+	return func() {
+		copy(shift, bias.data[:x.c])
+		all()
+	}
+}
+
+// channelSum sums x over images and pixels.
+func (c *compiler) channelSum(x, out *tensor) func() {
+	blocks := x.blocks()
+	partial := c.scratch(x.n * blocks * kernel.Block)
+	all := c.planes(x, func(n, b int) {
+		c.kernels.Sum(x.plane0(n, b), &(*partial)[(n*blocks+b)*kernel.Block], x.w, x.h, x.stride())
+	})
+	return func() {
+		all()
+		for i := range x.c {
+			sum := 0.0
+			for n := range x.n {
+				sum += float64((*partial)[n*blocks*kernel.Block+i])
+			}
+			out.data[i] = float32(sum)
+		}
+	}
+}
+
+// columnSum sums the rows of a matrix.
+func (c *compiler) columnSum(x, out *tensor) func() {
+	sums := perChannel(x.c)
+	body := func(_, b int) {
+		c.kernels.Sum(x.plane0(0, b), &sums[b*kernel.Block], 1, x.n, 4*x.image())
+	}
+	return func() {
+		c.pool.each(x.blocks(), body)
+		copy(out.data[:x.c], sums)
+	}
+}

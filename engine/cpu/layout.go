@@ -1,0 +1,138 @@
+package cpu
+
+import "hfcui/engine/cpu/kernel"
+
+// layout says how an array lies in memory.
+//
+// A blocked one has its channels in blocks: a pixel is the block's channels, next to each
+// other, pixels follow in rows, rows in planes, and an image is its planes. Channels that
+// only fill up the last block are 0. A halo of zeros surrounds every plane for kernels
+// that look over its edge: `halo` rows above it, and as many pixels left of every row. What
+// lies right of a row is the halo of the next one, what lies below a plane that of the
+// next plane. Matrices [N,C] are images of one pixel, without halo.
+//
+// A flat one is n elements, as op has them.
+type layout struct {
+	flat       bool
+	n, c, h, w int
+	block      int // channels of a pixel: 16, or 4 for images of few channels
+	halo       int
+}
+
+func (l *layout) blocks() int { return (l.c + l.block - 1) / l.block }
+
+// Distances in elements.
+func (l *layout) row() int   { return (l.w + l.halo) * l.block }
+func (l *layout) plane() int { return (l.h + l.halo) * l.row() }
+func (l *layout) image() int { return l.blocks() * l.plane() }
+
+// margin is from a plane's halo to its first pixel.
+func (l *layout) margin() int { return l.halo * (l.row() + l.block) }
+
+// size is the number of elements to have.
+func (l *layout) size() int {
+	if l.flat {
+		return l.n
+	}
+	return l.n*l.image() + l.margin()
+}
+
+// count is the number of elements without what fills up and surrounds them.
+func (l *layout) count() int {
+	if l.flat {
+		return l.n
+	}
+	return l.n * l.c * l.pixels()
+}
+
+// pixels is the number of pixels of a plane.
+func (l *layout) pixels() int { return l.h * l.w }
+
+// offset is where pixel (y, x) of a plane of image n lies.
+func (l *layout) offset(n, b, y, x int) int {
+	return n*l.image() + b*l.plane() + l.margin() + y*l.row() + x*l.block
+}
+
+// tensor is an array in memory.
+type tensor struct {
+	layout
+	data []float32 // may be longer than the array
+}
+
+// at is the first channel of a pixel.
+func (t *tensor) at(n, b, y, x int) *float32 { return &t.data[t.offset(n, b, y, x)] }
+
+// plane0 is the first pixel of a plane.
+func (t *tensor) plane0(n, b int) *float32 { return t.at(n, b, 0, 0) }
+
+// stride is bytes from row to row, as kernels take it.
+func (t *tensor) stride() int { return 4 * t.row() }
+
+// clearHalo makes the halo of image n zero.
+func (t *tensor) clearHalo(n int) {
+	if t.halo == 0 {
+		return
+	}
+	for b := range t.blocks() {
+		at := n*t.image() + b*t.plane()
+		clear(t.data[at : at+t.margin()])
+		for y := 1; y < t.h; y++ {
+			end := at + t.margin() + y*t.row()
+			clear(t.data[end-t.halo*t.block : end])
+		}
+	}
+	if n == t.n-1 {
+		clear(t.data[t.size()-t.margin() : t.size()])
+	}
+}
+
+// load stores an image given as [C,H,W], multiplied by scale and moved by shift, values a
+// channel each.
+func (t *tensor) load(n int, src, scale, shift []float32) {
+	pixels := t.pixels()
+	for c := range roundUp(t.c, t.block) {
+		at := t.offset(n, c/t.block, 0, 0) + c%t.block
+		if c >= t.c {
+			for y := range t.h {
+				for x := range t.w {
+					t.data[at+y*t.row()+x*t.block] = 0
+				}
+			}
+			continue
+		}
+		plane, a, b := src[c*pixels:(c+1)*pixels], scale[c], shift[c]
+		for y := range t.h {
+			out := t.data[at+y*t.row():]
+			for x, v := range plane[y*t.w : (y+1)*t.w] {
+				out[x*t.block] = v*a + b
+			}
+		}
+	}
+}
+
+// store gives an image as [C,H,W].
+func (t *tensor) store(n int, dst []float32) {
+	pixels := t.pixels()
+	for c := range t.c {
+		at := t.offset(n, c/t.block, 0, 0) + c%t.block
+		for y := range t.h {
+			in := t.data[at+y*t.row():]
+			row := dst[c*pixels+y*t.w:][:t.w]
+			for x := range row {
+				row[x] = in[x*t.block]
+			}
+		}
+	}
+}
+
+// roundUp is the next multiple of n.
+func roundUp(v, n int) int { return (v + n - 1) / n * n }
+
+// width is how many output channels the kernels compute from channel k on: 32, or 16 for
+// the last block if there is an odd number of them.
+func width(k, channels int) int {
+	if roundUp(channels, kernel.Block)-k >= 2*kernel.Block {
+		return 2 * kernel.Block
+	}
+	return kernel.Block
+}

@@ -1,0 +1,181 @@
+package cpu
+
+import (
+	"fmt"
+
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// layouts chooses how every value lies in memory. Activations are blocked, everything that
+// belongs to channels or weights is flat. All planes of one size have the same halo, so
+// that element-wise work finds its arrays laid out alike; only inputs of few channels that
+// go straight into convolutions are packed tighter.
+func (c *compiler) layouts() error {
+	c.tensors = make([]*tensor, len(c.program.Values))
+	halos := c.halos()
+	for _, v := range c.program.Values {
+		if v.Kind != plan.Temp && (len(c.readers[v.ID]) > 0 || v.Keep) {
+			c.tensors[v.ID] = c.leaf(v, halos)
+		}
+	}
+	for _, in := range c.program.Instrs {
+		shape := in.Out.Shape
+		if c.makesFlat(in) || len(shape) != 4 && len(shape) != 2 {
+			c.tensors[in.Out.ID] = flat(in.Out.Size())
+			continue
+		}
+		t := blocked(shape)
+		t.halo = halos[[2]int{t.h, t.w}]
+		c.tensors[in.Out.ID] = t
+	}
+	for _, in := range c.program.Instrs {
+		if err := c.checkInputs(in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func flat(n int) *tensor { return &tensor{layout: layout{flat: true, n: n}} }
+
+// blocked is the layout of [N,C,H,W] or of a matrix [N,C], without halo.
+func blocked(shape []int) *tensor {
+	l := layout{n: shape[0], c: shape[1], h: 1, w: 1, block: kernel.Block}
+	if len(shape) == 4 {
+		l.h, l.w = shape[2], shape[3]
+	}
+	return &tensor{layout: l}
+}
+
+// leaf gives the tensor of an input, parameter or constant.
+func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
+	if v.Kind != plan.Input || len(v.Shape) != 2 && len(v.Shape) != 4 {
+		return flat(v.Size())
+	}
+	t := blocked(v.Shape)
+	t.halo = halos[[2]int{t.h, t.w}]
+	if few := kernel.Block / 4; t.c <= few && !v.Keep && c.onlyConvolved(v) {
+		t.block = few
+	}
+	return t
+}
+
+// onlyConvolved tells whether v is read as images by convolutions and by their gradients
+// with respect to weights, and by nothing else.
+func (c *compiler) onlyConvolved(v *plan.Value) bool {
+	for _, in := range c.readers[v.ID] {
+		switch in.Op.(type) {
+		case op.Conv, plan.FusedConv, op.ConvWeightGrad:
+		default:
+			return false
+		}
+		for i, r := range in.In {
+			if r == v && i > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// makesFlat tells whether an instruction's result has no images or rows in it.
+func (c *compiler) makesFlat(in *plan.Instr) bool {
+	switch in.Op.(type) {
+	case op.BatchStats, op.BatchNormReduce, plan.FusedNormReduce, op.ConvWeightGrad, op.LinearWeightGrad:
+		return true
+	case op.Add, op.ReLU, op.ReLUGrad:
+		return c.tensors[in.In[0].ID].flat
+	}
+	return false
+}
+
+// flatInputs tells which inputs of an operation are flat: those that belong to channels
+// and weights.
+func flatInputs(o op.Op) func(i int) bool {
+	from := func(first, last int) func(int) bool {
+		return func(i int) bool { return i >= first && i <= last }
+	}
+	switch o := o.(type) {
+	case op.Conv, op.ChannelBias:
+		return from(1, 1)
+	case plan.FusedConv:
+		last := len(o.Dims()) - 2
+		if o.Residual {
+			last--
+		}
+		return from(1, last)
+	case op.ConvInputGrad, op.LinearInputGrad:
+		return from(0, 0)
+	case plan.FusedConvInputGrad:
+		return func(i int) bool { return i == 0 || o.Norm && (i == 2 || i == 3) }
+	case op.BatchNorm, plan.FusedNorm, plan.FusedNormReduce:
+		return from(1, 3)
+	case op.BatchNormReduce:
+		return from(1, 1)
+	case op.BatchNormInputGrad:
+		return from(1, 3)
+	case plan.FusedNormInputGrad:
+		return from(1, 4)
+	case op.BatchNormScaleGrad:
+		return from(0, 1)
+	case op.Row:
+		return from(0, 0)
+	case op.Linear, plan.FusedLinear:
+		return from(1, 2)
+	case op.SoftmaxCrossEntropyGrad:
+		return from(2, 2)
+	}
+	return func(int) bool { return false }
+}
+
+// checkInputs makes sure that an instruction finds its inputs as its step expects them.
+func (c *compiler) checkInputs(in *plan.Instr) error {
+	isFlat := flatInputs(in.Op)
+	for i, v := range in.In {
+		want := isFlat(i)
+		switch in.Op.(type) {
+		case op.Add, op.ReLU, op.ReLUGrad:
+			want = c.tensors[in.Out.ID].flat
+		}
+		if c.tensors[v.ID].flat != want {
+			return fmt.Errorf("%s cannot read %s: parameters and activations lie differently", op.Name(in.Op), v)
+		}
+	}
+	return nil
+}
+
+// halos gives, for every size of planes, how far convolutions look over their edges.
+func (c *compiler) halos() map[[2]int]int {
+	halos := make(map[[2]int]int)
+	look := func(shape []int, windows ...window) {
+		size := [2]int{shape[2], shape[3]}
+		for i := range windows {
+			halos[size] = max(halos[size], windows[i].halo(size[0], size[1]))
+		}
+	}
+	for _, in := range c.program.Instrs {
+		switch o := in.Op.(type) {
+		case op.Conv:
+			look(in.In[0].Shape, forwardWindow(o, in.In[1].Shape, in.Out.Shape))
+		case plan.FusedConv:
+			look(in.In[0].Shape, forwardWindow(o.Conv, in.In[1].Shape, in.Out.Shape))
+		case op.ConvWeightGrad:
+			look(in.In[0].Shape, forwardWindow(op.Conv{Stride: o.Stride, Pad: o.Pad}, o.Shape[:], in.In[1].Shape))
+		case op.ConvInputGrad:
+			look(in.In[1].Shape, backwardWindows(o, in.In[0].Shape)...)
+		case plan.FusedConvInputGrad:
+			look(in.In[1].Shape, backwardWindows(o.Grad, in.In[0].Shape)...)
+		}
+	}
+	return halos
+}
+
+func forwardWindow(o op.Conv, w, y []int) window {
+	return convWindow(w[2], w[3], o.Stride, o.Pad, y[2], y[3])
+}
+
+func backwardWindows(o op.ConvInputGrad, w []int) []window {
+	return gradWindows(w[2], w[3], o.Stride, o.Pad, o.Shape[2], o.Shape[3])
+}

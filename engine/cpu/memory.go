@@ -1,0 +1,172 @@
+package cpu
+
+import (
+	"slices"
+	"unsafe"
+
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// aligned is n zeros that begin at a cache line.
+func aligned(n int) []float32 {
+	const line = kernel.PixelBytes / 4
+	b := make([]float32, n+line)
+	at := 0
+	for uintptr(unsafe.Pointer(&b[at]))%kernel.PixelBytes != 0 {
+		at++
+	}
+	return b[at : at+n : at+n]
+}
+
+// slack is how many elements after an array kernels may read, though they use none: the
+// weights' gradient reads rows of taps in whole blocks.
+const slack = 2 * kernel.Block
+
+// place is where a value made by an instruction lies in the arena.
+type place struct {
+	at, size int // nowhere: size 0
+	inPlace  bool
+}
+
+func (p place) overlaps(o place) bool { return p.at < o.at+o.size && o.at < p.at+p.size }
+
+// arena gives every value that instructions make a place in one buffer, so that values
+// share memory only if they are not needed at the same time. An instruction that goes over
+// its arrays pixel by pixel writes over an input that nobody needs afterwards: the arena is
+// that of a program in which both are one value.
+func (c *compiler) arena() (places []place, total int) {
+	last := c.lastReads()
+	merged := &plan.Program{Values: make([]*plan.Value, len(c.program.Values))}
+	for i, v := range c.program.Values {
+		copied := *v
+		merged.Values[i] = &copied
+	}
+	nothing := &plan.Value{ID: len(merged.Values)}
+	merged.Values = append(merged.Values, nothing)
+	stand := slices.Clone(merged.Values) // what stands for a value in the merged program
+	places = make([]place, len(c.program.Values))
+	for i, in := range c.program.Instrs {
+		m := &plan.Instr{Out: stand[in.Out.ID]}
+		for _, v := range in.In {
+			m.In = append(m.In, stand[v.ID])
+		}
+		if over := c.overwritten(in, i, last); over >= 0 {
+			stand[in.Out.ID], places[in.Out.ID].inPlace = stand[over], true
+			stand[over].Keep = stand[over].Keep || in.Out.Keep
+			m.Out = nothing
+		}
+		merged.Instrs = append(merged.Instrs, m)
+	}
+	size := func(v *plan.Value) int {
+		if v == nothing {
+			return 0
+		}
+		return c.tensors[v.ID].size()
+	}
+	offsets, total := plan.Arena(merged, size)
+	for i := range places {
+		if at := offsets[stand[i].ID]; at >= 0 && c.tensors[i] != nil {
+			places[i].at, places[i].size = at, roundUp(c.tensors[i].size(), kernel.Block)
+		}
+	}
+	return places, total
+}
+
+// lastReads gives the last instruction that reads a value; outputs are read after the end.
+func (c *compiler) lastReads() []int {
+	last := make([]int, len(c.program.Values))
+	for i, in := range c.program.Instrs {
+		for _, v := range in.In {
+			last[v.ID] = i
+		}
+	}
+	for _, v := range c.program.Values {
+		if v.Keep {
+			last[v.ID] = len(c.program.Instrs)
+		}
+	}
+	return last
+}
+
+// overwritten gives the ID of the input that instruction i may write its output over, or
+// −1.
+func (c *compiler) overwritten(in *plan.Instr, i int, last []int) int {
+	for _, v := range pixelwise(in) {
+		a, b := c.tensors[v.ID], c.tensors[in.Out.ID]
+		if v.Kind == plan.Temp && last[v.ID] == i && a.layout == b.layout {
+			return v.ID
+		}
+	}
+	return -1
+}
+
+// pixelwise gives the inputs of which an instruction reads a pixel only before it writes
+// the same pixel of its output.
+func pixelwise(in *plan.Instr) []*plan.Value {
+	switch o := in.Op.(type) {
+	case op.Add, op.ReLU, op.InputNormalize, op.InputNormalizeGrad:
+		return in.In
+	case op.ReLUGrad:
+		return []*plan.Value{in.In[1], in.In[0]}
+	case op.ChannelBias:
+		return in.In[:1]
+	case op.BatchNorm:
+		return in.In[:1]
+	case plan.FusedNorm:
+		return append(in.In[:1:1], in.In[4:]...)
+	case op.BatchNormInputGrad:
+		return []*plan.Value{in.In[4], in.In[0]}
+	case plan.FusedNormInputGrad:
+		return []*plan.Value{in.In[5], in.In[0]}
+	case op.BatchNormScaleGrad:
+		return in.In[2:]
+	case plan.FusedConv:
+		if o.Residual {
+			return in.In[len(in.In)-1:]
+		}
+	case plan.FusedConvInputGrad:
+		if o.Residual {
+			return in.In[len(in.In)-1:]
+		}
+	}
+	return nil
+}
+
+// allocate gives every value its memory and notes whose halo must be made zero in every
+// run: those that share memory with something laid out differently. All other halos are
+// zero from the start, and nothing writes to them.
+func (c *compiler) allocate() {
+	places, total := c.arena()
+	buffer := aligned(total + slack)
+	c.haloShared = make([]bool, len(places))
+	for id, p := range places {
+		t := c.tensors[id]
+		if p.size == 0 {
+			continue
+		}
+		t.data = buffer[p.at:]
+		if t.flat || t.halo == 0 || p.inPlace {
+			continue
+		}
+		for other, q := range places {
+			if q.size > 0 && p.overlaps(q) && (p.at != q.at || !c.tensors[other].sameHalo(&t.layout)) {
+				c.haloShared[id] = true
+			}
+		}
+	}
+	for _, v := range c.program.Values {
+		if t := c.tensors[v.ID]; t != nil && t.data == nil {
+			t.data = aligned(roundUp(t.size(), kernel.Block) + slack)
+			if v.Kind == plan.Constant {
+				copy(t.data, v.Data)
+			}
+		}
+	}
+}
+
+// sameHalo tells whether both have halos at the same places as far as both reach.
+func (l *layout) sameHalo(o *layout) bool {
+	return !l.flat && l.block == o.block && l.halo == o.halo && l.h == o.h && l.w == o.w
+}

@@ -1,0 +1,160 @@
+package cpu
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// pool shares loops over goroutines that stay. The goroutine that asks works too, so a
+// pool of n threads keeps n−1.
+//
+// Handing a loop over costs well under a microsecond while the workers are awake: they
+// look for the next one for a while before they sleep. There is one loop at a time; who
+// finds the pool busy, or its workers asleep, does the work alone.
+type pool struct {
+	threads int
+	busy    sync.Mutex // held by whom the workers work for
+
+	// epoch is odd while a loop is open to workers. Its body, size and next may only
+	// change while it is even and joined is 0.
+	epoch  atomic.Uint64
+	joined atomic.Int64
+	next   atomic.Int64
+	size   int64
+	body   func(worker, i int)
+
+	asleep atomic.Int64
+	wake   chan struct{}
+	users  int // guarded by busy
+	closed atomic.Bool
+	done   sync.WaitGroup
+}
+
+func newPool(threads int) *pool {
+	return &pool{threads: threads, wake: make(chan struct{}, threads)}
+}
+
+// acquire starts the workers if there is no other user yet.
+func (p *pool) acquire() {
+	p.busy.Lock()
+	defer p.busy.Unlock()
+	p.users++
+	if p.users == 1 {
+		p.closed.Store(false)
+		for id := 1; id < p.threads; id++ {
+			p.done.Go(func() { p.work(id) })
+		}
+	}
+}
+
+// release ends the workers with the last user.
+func (p *pool) release() {
+	p.busy.Lock()
+	defer p.busy.Unlock()
+	p.users--
+	if p.users == 0 {
+		p.closed.Store(true)
+		p.rouse()
+		p.done.Wait()
+	}
+}
+
+// each calls body for 0 … n−1 and returns when all calls have. worker is 0 for calls on
+// this goroutine and less than threads for others; no two calls at the same time have the
+// same one.
+func (p *pool) each(n int, body func(worker, i int)) {
+	if n <= 1 || p.threads == 1 || !p.busy.TryLock() {
+		for i := range n {
+			body(0, i)
+		}
+		return
+	}
+	defer p.busy.Unlock()
+	p.body, p.size = body, int64(n)
+	p.next.Store(0)
+	p.epoch.Add(1)
+	p.rouse()
+	p.share(0)
+	p.epoch.Add(1)
+	for spins := 0; p.joined.Load() > 0; spins++ {
+		pause(spins)
+	}
+}
+
+// share does what is left of the loop that is open.
+func (p *pool) share(worker int) {
+	for i := p.next.Add(1) - 1; i < p.size; i = p.next.Add(1) - 1 {
+		p.body(worker, int(i))
+	}
+}
+
+// work is the life of a worker.
+func (p *pool) work(id int) {
+	for seen := uint64(0); ; {
+		epoch := p.await(seen)
+		if p.closed.Load() {
+			return
+		}
+		// Who has joined must look again: the loop may have ended, and another begun,
+		// before the caller could know.
+		p.joined.Add(1)
+		if p.epoch.Load() == epoch {
+			p.share(id)
+		}
+		p.joined.Add(-1)
+		seen = epoch
+	}
+}
+
+// spins is how often a worker looks for work before it sleeps: some tens of microseconds,
+// more than instructions that are not shared take.
+const spins = 20_000
+
+// await waits for a loop other than the one seen last, and gives its epoch.
+func (p *pool) await(seen uint64) uint64 {
+	ready := func() (uint64, bool) {
+		e := p.epoch.Load()
+		return e, e&1 == 1 && e != seen || p.closed.Load()
+	}
+	for {
+		for i := range spins {
+			if e, ok := ready(); ok {
+				return e
+			}
+			pause(i)
+		}
+		p.asleep.Add(1)
+		if e, ok := ready(); ok && p.unsleep() {
+			return e
+		}
+		<-p.wake
+	}
+}
+
+// unsleep takes one from the number of sleepers; false if there is none left to take.
+func (p *pool) unsleep() bool {
+	for {
+		n := p.asleep.Load()
+		if n == 0 {
+			return false
+		}
+		if p.asleep.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+}
+
+// rouse wakes all sleepers.
+func (p *pool) rouse() {
+	for p.unsleep() {
+		p.wake <- struct{}{}
+	}
+}
+
+// pause lets others run now and then.
+func pause(i int) {
+	if i&63 == 63 {
+		runtime.Gosched()
+	}
+}

@@ -1,0 +1,138 @@
+package cpu
+
+import (
+	"math"
+
+	"hfcui/engine/cpu/kernel"
+)
+
+// poolWindow is the window of a pooling operation from a plane x to a smaller one y.
+type poolWindow struct {
+	size, stride, pad int
+	x, y              *tensor
+}
+
+// rows calls f for every tap of row oy of y that sees at least one pixel of x: with the
+// first output for which it lies inside, how many those are, and what the first one sees.
+func (p *poolWindow) rows(n, b, oy int, f func(first, count, x int)) {
+	for r := range p.size {
+		iy := oy*p.stride + r - p.pad
+		if iy < 0 || iy >= p.x.h {
+			continue
+		}
+		for s := range p.size {
+			first := max(0, (p.pad-s+p.stride-1)/p.stride)
+			last := min(p.y.w-1, (p.x.w-1+p.pad-s)/p.stride)
+			if p.x.w-1+p.pad-s >= 0 && first <= last {
+				f(first, last-first+1, p.x.offset(n, b, iy, first*p.stride+s-p.pad))
+			}
+		}
+	}
+}
+
+// step is bytes between what neighbouring outputs see.
+func (p *poolWindow) step() int { return 4 * p.stride * p.x.block }
+
+// row is a row of pixels, one for each worker.
+func (c *compiler) rowScratch(pixels int) [][]float32 {
+	rows := make([][]float32, c.pool.threads)
+	for i := range rows {
+		rows[i] = aligned(pixels * kernel.Block)
+	}
+	return rows
+}
+
+// every is a block with v in every channel.
+func every(v float32) []float32 {
+	b := aligned(kernel.Block)
+	for i := range b {
+		b[i] = v
+	}
+	return b
+}
+
+func (c *compiler) maxPool(p poolWindow) func() {
+	least := every(float32(math.Inf(-1)))
+	return c.planes(p.y, func(n, b int) {
+		for oy := range p.y.h {
+			p.maxRow(c.kernels, n, b, oy, p.y.data[p.y.offset(n, b, oy, 0):], least)
+		}
+	})
+}
+
+// maxRow computes row oy of y into dst.
+func (p *poolWindow) maxRow(k *kernel.Set, n, b, oy int, dst, least []float32) {
+	k.Fill(&least[0], &dst[0], p.y.w, 1, 0)
+	p.rows(n, b, oy, func(first, count, x int) {
+		k.StepMax(&p.x.data[x], &dst[first*kernel.Block], count, p.step())
+	})
+}
+
+// maxPoolGrad gives each of dy to the first largest element of its window in dx, from x.
+func (c *compiler) maxPoolGrad(p poolWindow, dy, dx *tensor) func() {
+	zero, least := every(0), every(float32(math.Inf(-1)))
+	largest, left := c.rowScratch(p.y.w), c.rowScratch(p.y.w)
+	return c.planesBy(p.y, func(worker, n, b int) {
+		c.kernels.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
+		y, rest := largest[worker], left[worker]
+		for oy := range p.y.h {
+			p.maxRow(c.kernels, n, b, oy, y, least)
+			copy(rest, dy.data[dy.offset(n, b, oy, 0):][:p.y.w*kernel.Block])
+			p.rows(n, b, oy, func(first, count, x int) {
+				at := first * kernel.Block
+				c.kernels.StepMaxGrad(&p.x.data[x], &y[at], &rest[at], &dx.data[x], count, p.step())
+			})
+		}
+	})
+}
+
+func (c *compiler) avgPool(p poolWindow) func() {
+	zero, share := every(0), every(1/float32(p.size*p.size))
+	return c.planes(p.y, func(n, b int) {
+		c.kernels.Fill(&zero[0], p.y.plane0(n, b), p.y.w, p.y.h, p.y.stride())
+		for oy := range p.y.h {
+			out := p.y.offset(n, b, oy, 0)
+			p.rows(n, b, oy, func(first, count, x int) {
+				c.kernels.StepAdd(&p.x.data[x], &p.y.data[out+first*kernel.Block], count, p.step())
+			})
+		}
+		y := p.y.plane0(n, b)
+		c.kernels.Scale(y, y, &share[0], p.y.w, p.y.h, p.y.stride())
+	})
+}
+
+// avgPoolGrad spreads dy, p's y, evenly over windows of dx, p's x.
+func (c *compiler) avgPoolGrad(p poolWindow) func() {
+	zero, share, rows := every(0), every(1/float32(p.size*p.size)), c.rowScratch(p.y.w)
+	dy, dx := p.y, p.x
+	return c.planesBy(dy, func(worker, n, b int) {
+		c.kernels.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
+		row := rows[worker]
+		for oy := range dy.h {
+			c.kernels.Scale(dy.at(n, b, oy, 0), &row[0], &share[0], dy.w, 1, 0)
+			p.rows(n, b, oy, func(first, count, x int) {
+				c.kernels.StepSpread(&row[first*kernel.Block], &dx.data[x], count, p.step())
+			})
+		}
+	})
+}
+
+// globalAvgPool is the mean of every plane of x, as a matrix.
+func (c *compiler) globalAvgPool(x, y *tensor) func() {
+	share := every(1 / float32(x.pixels()))
+	return c.planes(x, func(n, b int) {
+		out := y.plane0(n, b)
+		c.kernels.Sum(x.plane0(n, b), out, x.w, x.h, x.stride())
+		c.kernels.Scale(out, out, &share[0], 1, 1, 0)
+	})
+}
+
+// globalAvgPoolGrad spreads the matrix dy evenly over the planes of dx.
+func (c *compiler) globalAvgPoolGrad(dy, dx *tensor) func() {
+	share, pixels := every(1/float32(dx.pixels())), c.rowScratch(1)
+	return c.planesBy(dx, func(worker, n, b int) {
+		pixel := &pixels[worker][0]
+		c.kernels.Scale(dy.plane0(n, b), pixel, &share[0], 1, 1, 0)
+		c.kernels.Fill(pixel, dx.plane0(n, b), dx.w, dx.h, dx.stride())
+	})
+}
