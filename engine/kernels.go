@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"hfcui/engine/model"
+	"hfcui/spectral"
+)
+
+const (
+	// responseSize is the side kernels are zero-padded to before their frequency
+	// response is taken: that of the images of CIFAR-10, so that its radii are those of
+	// the band curves.
+	responseSize = 32
+	responseBins = 24
+)
+
+// CheckRho refuses strengths of smoothing that are not numbers or negative.
+func CheckRho(rho float64) error {
+	if math.IsNaN(rho) || math.IsInf(rho, 0) || rho < 0 {
+		return fmt.Errorf("rho %v: the strength of smoothing is a finite number, 0 or more", rho)
+	}
+	return nil
+}
+
+// Kernels describes the first convolution before and after smoothing by rho.
+func (l *Lab) Kernels(rho float64) KernelView { return Kernels(l.model, rho) }
+
+// Kernels describes a model's first convolution before and after smoothing by rho.
+func Kernels(m *model.Model, rho float64) KernelView {
+	w := m.Weights[m.FirstConv()]
+	o, i, kh, kw := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
+	after := smoothedKernels(m, rho)
+	return KernelView{
+		Layer: m.FirstConv(), Shape: [4]int{o, i, kh, kw}, Rho: rho, Before: w.Data, After: after,
+		RoughnessBefore: spectral.Roughness(w.Data, o, i, kh, kw),
+		RoughnessAfter:  spectral.Roughness(after, o, i, kh, kw),
+		ResponseBefore:  spectral.Response(w.Data, o, i, kh, kw, responseSize, responseBins),
+		ResponseAfter:   spectral.Response(after, o, i, kh, kw, responseSize, responseBins),
+	}
+}

@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/cpu"
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+	"hfcui/spectral"
+)
+
+// Options says what to open. The zero value opens the embedded demonstration.
+type Options struct {
+	Model   string   // a file or an embedded name; "" is "demo"
+	Net     string   // the network's name, for files that do not tell
+	Data    string   // a folder or a name; "" is "shapes"
+	Images  []string // single image files to open instead of Data
+	Split   string   // "train" or "test"; "" is "test" where there is one
+	Cache   string   // where fetched data lies; "" is the user's cache folder
+	Threads int      // 0: one for every core
+}
+
+// Lab is one model and one data set opened for exploration. Its methods may be called
+// from several goroutines: what a person waits for goes before what runs in the
+// background.
+type Lab struct {
+	model   *model.Model
+	data    *dataset.Data
+	device  plan.Device
+	threads int
+	first   *checkpoints.Tensor // weights of the first convolution, as loaded
+	fits    bool                // labels of the data are classes of the model
+	note    string
+	gate    *gate
+	panel   *panel
+	recent  *recentImages
+	results *measurements
+
+	mu     sync.RWMutex
+	split  string
+	set    dataset.Set // the split at its own size
+	inputs dataset.Set // the split at the model's input size
+}
+
+// Open opens a model and a data set.
+func Open(ctx context.Context, o Options) (*Lab, error) {
+	if o.Model == "" {
+		o.Model = "demo"
+	}
+	if o.Data == "" {
+		o.Data = "shapes"
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	m, err := model.Load(o.Model, o.Net)
+	if err != nil {
+		return nil, err
+	}
+	data, err := openData(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	device, err := cpu.New(cpu.Options{Threads: o.Threads})
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{model: m, data: data, device: device, threads: o.Threads, gate: newGate(),
+		first: m.Weights[m.FirstConv()], recent: newRecentImages(), results: newMeasurements()}
+	l.panel = newPanel(m, device)
+	split := o.Split
+	if split == "" {
+		split = l.Info().Splits[0]
+	}
+	if err := l.SetSplit(split); err != nil {
+		return nil, err
+	}
+	l.matchClasses()
+	return l, nil
+}
+
+func openData(ctx context.Context, o Options) (*dataset.Data, error) {
+	if len(o.Images) > 0 {
+		set, err := dataset.OpenImages(o.Images)
+		if err != nil {
+			return nil, err
+		}
+		return &dataset.Data{Name: set.Name(), Test: set}, nil
+	}
+	return dataset.Open(ctx, o.Data, dataset.Options{Cache: o.Cache})
+}
+
+// Close gives back what the Lab holds. Computations still running must have been
+// cancelled and have returned.
+func (l *Lab) Close() error { return l.panel.close() }
+
+// Model is the open model. It must not be changed.
+func (l *Lab) Model() *model.Model { return l.model }
+
+// splits returns the splits there are, test first.
+func (l *Lab) splits() []string {
+	var names []string
+	if l.data.Test != nil {
+		names = append(names, "test")
+	}
+	if l.data.Train != nil {
+		names = append(names, "train")
+	}
+	return names
+}
+
+// SetSplit chooses what View, Bands and NextFlip look at: "train" or "test".
+func (l *Lab) SetSplit(split string) error {
+	set, err := l.splitSet(split)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c, h, w := l.model.Input()
+	l.split, l.set, l.inputs = split, set, dataset.Resized(set, c, h, w)
+	l.recent.clear()
+	return nil
+}
+
+// splitSet returns a split at its own size.
+func (l *Lab) splitSet(split string) (dataset.Set, error) {
+	set := map[string]dataset.Set{"train": l.data.Train, "test": l.data.Test}[split]
+	if set == nil {
+		return nil, fmt.Errorf("%s has no %q split: use %s", l.data.Name, split, strings.Join(l.splits(), " or "))
+	}
+	return set, nil
+}
+
+// current returns the chosen split's name, its images at their own size, and at the
+// model's.
+func (l *Lab) current() (split string, set, inputs dataset.Set) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.split, l.set, l.inputs
+}
+
+// matchClasses finds out whether the data's labels mean what the model's outputs mean.
+func (l *Lab) matchClasses() {
+	_, set, _ := l.current()
+	names, known := set.Classes(), l.model.Classes
+	l.fits = len(names) == l.model.Net.Classes
+	if l.fits && len(known) > 0 {
+		for i := range names {
+			l.fits = l.fits && strings.EqualFold(names[i], known[i])
+		}
+	}
+	switch {
+	case l.fits, len(names) == 0:
+	case len(names) != l.model.Net.Classes:
+		l.note = fmt.Sprintf("%s tells %d classes apart and %s has %d: answers are shown, not judged", l.model.Name, l.model.Net.Classes, l.data.Name, len(names))
+	default:
+		l.note = fmt.Sprintf("%s was trained on other classes than those of %s: answers are shown, not judged", l.model.Name, l.data.Name)
+	}
+}
+
+// classes names the model's outputs.
+func (l *Lab) classes() []string {
+	if len(l.model.Classes) > 0 {
+		return l.model.Classes
+	}
+	_, set, _ := l.current()
+	if l.fits {
+		return set.Classes()
+	}
+	names := make([]string, l.model.Net.Classes)
+	for i := range names {
+		names[i] = fmt.Sprint("class ", i)
+	}
+	return names
+}
+
+// CheckLabels returns an error that says what to do when accuracy cannot be measured,
+// because the images have no labels or the labels are not the model's classes.
+func (l *Lab) CheckLabels() error {
+	_, set, _ := l.current()
+	switch {
+	case len(set.Classes()) == 0:
+		return fmt.Errorf("%s has no labels, so there is no accuracy to measure: use images in one folder a class", l.data.Name)
+	case !l.fits:
+		return fmt.Errorf("model %s does not fit the data: its classes are not those of %s; name a model trained on it with --model", l.model.Name, l.data.Name)
+	}
+	return nil
+}
+
+// Info describes what is open.
+func (l *Lab) Info() Info {
+	c, h, w := l.model.Input()
+	info := Info{
+		Model: l.model.Name, Net: l.model.Net.Name, Params: l.model.Params(), BatchNorm: l.model.HasBatchNorm(),
+		FirstConv: l.model.FirstConv(), Mean: l.model.Mean, Std: l.model.Std,
+		Channels: c, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
+		Data: l.data.Name, Splits: l.splits(), Device: l.device.Name(), Note: l.note,
+	}
+	split, set, _ := l.current()
+	info.Split = split
+	if set == nil {
+		return info
+	}
+	info.Classes, info.Images, info.Labelled = l.classes(), set.Len(), l.fits
+	info.MaxPreview = info.MaxRadius
+	if _, ph, pw := set.Shape(); ph > 0 {
+		info.MaxPreview = max(info.MaxPreview, spectral.MaxRadius(ph, pw))
+	}
+	return info
+}
+
+// Label returns the class of image i of the chosen split, -1 when it is not known or is
+// not one of the model's.
+func (l *Lab) Label(i int) int {
+	_, set, _ := l.current()
+	if !l.fits || i < 0 || i >= set.Len() {
+		return -1
+	}
+	return set.Label(i)
+}
+
+// Title returns the name of image i of the chosen split, safe to print.
+func (l *Lab) Title(i int) string {
+	_, set, _ := l.current()
+	if i < 0 || i >= set.Len() {
+		return ""
+	}
+	return set.Title(i)
+}

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/spectral"
+)
+
+const (
+	// runningBatch is how many images are classified at a time with running statistics.
+	runningBatch = 128
+	// statisticsBatch is how many images share their statistics with batch statistics:
+	// the batch size of the paper.
+	statisticsBatch = 100
+)
+
+// BandsRequest asks for the accuracy at radii.
+type BandsRequest struct {
+	Radii []float64
+	Limit int    // only the first Limit images; 0: all
+	Split string // "" is the chosen one
+	Setting
+}
+
+// key is what determines the result: the model's weights are the Lab's, so that they
+// need no mention.
+func (q BandsRequest) key() string {
+	return fmt.Sprint(q.Split, q.Limit, q.Setting, q.Radii)
+}
+
+// measurementsKept bounds how many finished or interrupted measurements are remembered.
+const measurementsKept = 64
+
+// measurements remembers measurements by what determines them. One that was interrupted
+// goes on where it stopped.
+type measurements struct {
+	mu     sync.Mutex
+	byKey  map[string]*heldMeasurement
+	recent []string // oldest first
+}
+
+type heldMeasurement struct {
+	mu sync.Mutex // held while it runs
+	m  *bands.Measurement
+}
+
+func newMeasurements() *measurements {
+	return &measurements{byKey: map[string]*heldMeasurement{}}
+}
+
+func (c *measurements) get(key string, start func() (*bands.Measurement, error)) (*heldMeasurement, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if held, ok := c.byKey[key]; ok {
+		return held, nil
+	}
+	m, err := start()
+	if err != nil {
+		return nil, err
+	}
+	held := &heldMeasurement{m: m}
+	c.byKey[key] = held
+	c.recent = append(c.recent, key)
+	if len(c.recent) > measurementsKept {
+		delete(c.byKey, c.recent[0])
+		c.recent = slices.Delete(c.recent, 0, 1)
+	}
+	return held, nil
+}
+
+// Bands measures accuracy on whole images and, at every radius, on low and high parts.
+// It calls update from its own goroutine with what is known already, rough figures
+// first, and returns the last. Cancelled, it returns ctx's error; asked again, it goes
+// on where it stopped.
+func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Result)) (bands.Result, error) {
+	if err := l.CheckLabels(); err != nil {
+		return bands.Result{}, err
+	}
+	if err := CheckRho(q.Rho); err != nil {
+		return bands.Result{}, err
+	}
+	chosen, _, _ := l.current()
+	if q.Split == "" {
+		q.Split = chosen
+	}
+	inputs, err := l.inputsOf(q.Split)
+	if err != nil {
+		return bands.Result{}, err
+	}
+	held, err := l.results.get(q.key(), func() (*bands.Measurement, error) {
+		return bands.NewMeasurement(inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
+			Normalize: q.Normalize, Statistics: q.Statistics, Threads: l.threads})
+	})
+	if err != nil {
+		return bands.Result{}, err
+	}
+	held.mu.Lock()
+	defer held.mu.Unlock()
+	result := held.m.Result()
+	if update != nil && result.Whole.N > 0 {
+		update(result)
+	}
+	if result.Done {
+		return result, nil
+	}
+	classifier, err := l.backgroundClassifier(q.Setting, result.Images)
+	if err != nil {
+		return result, err
+	}
+	return held.m.Run(l.gate.background(ctx), classifier, update)
+}
+
+// inputsOf returns a split at the model's input size.
+func (l *Lab) inputsOf(split string) (dataset.Set, error) {
+	if chosen, _, inputs := l.current(); split == chosen || split == "" {
+		return inputs, nil
+	}
+	set, err := l.splitSet(split)
+	if err != nil {
+		return nil, err
+	}
+	c, h, w := l.model.Input()
+	return dataset.Resized(set, c, h, w), nil
+}
+
+// backgroundClassifier is the model as background work uses it, for n images.
+func (l *Lab) backgroundClassifier(s Setting, n int) (bands.Classifier, error) {
+	batch := runningBatch
+	if s.Statistics == bands.BatchStatistics {
+		batch = min(statisticsBatch, n)
+	}
+	return l.panel.classifier(evaluatorKey{batch, s.Statistics, true}, s.Rho)
+}
+
+// FlipsRequest asks for the images the paper's Fig. 2 shows: whole image and high part
+// classified right, low part wrong.
+type FlipsRequest struct {
+	R     float64
+	Limit int // only the first Limit images; 0: all
+	Setting
+}
+
+// Flips answers for how many images it looked at, and which of them are flips. progress
+// may be nil.
+func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, total int)) (n int, flips []bands.Answer, err error) {
+	_, _, inputs := l.current()
+	n = inputs.Len()
+	if q.Limit > 0 {
+		n = min(n, q.Limit)
+	}
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	done := 0
+	err = l.answers(ctx, q.R, q.Setting, indices, func(a bands.Answer) bool {
+		if done++; progress != nil {
+			progress(done, n)
+		}
+		if a.Flip() {
+			flips = append(flips, a)
+		}
+		return true
+	})
+	return n, flips, err
+}
+
+// NextFlip looks for the nearest flip after (step 1) or before (step -1) image from,
+// going round, among the images of a class (-1: any). progress may be nil.
+func (l *Lab) NextFlip(ctx context.Context, from, step int, r float64, s Setting, class int, progress func(done, total int)) (index int, found bool, err error) {
+	_, set, _ := l.current()
+	n := set.Len()
+	var indices []int
+	for k := 1; k <= n; k++ {
+		i := ((from+k*step)%n + n) % n
+		if class < 0 || set.Label(i) == class {
+			indices = append(indices, i)
+		}
+	}
+	done := 0
+	err = l.answers(ctx, r, s, indices, func(a bands.Answer) bool {
+		if done++; progress != nil {
+			progress(done, len(indices))
+		}
+		index, found = a.Index, a.Flip()
+		return !found
+	})
+	return index, found, err
+}
+
+func (l *Lab) answers(ctx context.Context, r float64, s Setting, indices []int, visit func(bands.Answer) bool) error {
+	if err := l.CheckLabels(); err != nil {
+		return err
+	}
+	if err := spectral.CheckRadius(r); err != nil {
+		return err
+	}
+	if err := CheckRho(s.Rho); err != nil {
+		return err
+	}
+	if len(indices) == 0 {
+		return nil
+	}
+	classifier, err := l.backgroundClassifier(s, len(indices))
+	if err != nil {
+		return err
+	}
+	_, _, inputs := l.current()
+	q := bands.Request{Radii: []float64{r}, Normalize: s.Normalize, Statistics: s.Statistics, Threads: l.threads}
+	return bands.Answers(l.gate.background(ctx), inputs, classifier, q, indices, visit)
+}

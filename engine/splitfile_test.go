@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"math/cmplx"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hfcui/checkpoints"
+)
+
+// writePNG writes a random picture and returns its pixels as CHW in [0,1].
+func writePNG(t *testing.T, path string, w, h int, gray bool) []float32 {
+	t.Helper()
+	random := rand.New(rand.NewPCG(uint64(w), uint64(h)))
+	box := image.Rect(0, 0, w, h)
+	var im image.Image
+	pix := make([]float32, 3*w*h)
+	if gray {
+		g := image.NewGray(box)
+		pix = pix[:w*h]
+		for i := range g.Pix {
+			g.Pix[i] = uint8(random.IntN(256))
+			pix[i] = float32(g.Pix[i]) / 255
+		}
+		im = g
+	} else {
+		c := image.NewNRGBA(box)
+		for i := range w * h {
+			v := color.NRGBA{uint8(random.IntN(256)), uint8(random.IntN(256)), uint8(random.IntN(256)), 255}
+			c.SetNRGBA(i%w, i/w, v)
+			for p, b := range []uint8{v.R, v.G, v.B} {
+				pix[p*w*h+i] = float32(b) / 255
+			}
+		}
+		im = c
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, im); err != nil {
+		t.Fatal(err)
+	}
+	return pix
+}
+
+// lowByDefinition is the low part of one plane, by the sums that define it.
+func lowByDefinition(x []float32, h, w int, r float64) []float64 {
+	wave := func(a, b int, sign float64) complex128 {
+		return cmplx.Rect(1, sign*2*math.Pi*float64(a)/float64(b))
+	}
+	low := make([]complex128, h*w)
+	for u := -(h / 2); u < h-h/2; u++ {
+		for v := -(w / 2); v < w-w/2; v++ {
+			if !(math.Hypot(float64(u), float64(v)) < r) {
+				continue
+			}
+			var f complex128
+			for i := range h * w {
+				f += complex(float64(x[i]), 0) * wave(u*(i/w), h, -1) * wave(v*(i%w), w, -1)
+			}
+			for i := range low {
+				low[i] += f * wave(u*(i/w), h, 1) * wave(v*(i%w), w, 1) / complex(float64(h*w), 0)
+			}
+		}
+	}
+	out := make([]float64, h*w)
+	for i, v := range low {
+		out[i] = real(v)
+	}
+	return out
+}
+
+func TestSplitFileWritesThePartsUnclipped(t *testing.T) {
+	for _, c := range []struct {
+		w, h int
+		gray bool
+		r    float64
+	}{{9, 7, false, 2.5}, {8, 8, true, 3}, {1, 5, true, 1}, {12, 1, false, 4}, {6, 6, false, 0}, {6, 6, false, 5}} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "x.png")
+		x := writePNG(t, path, c.w, c.h, c.gray)
+		out := filepath.Join(dir, "made", "here")
+		result, err := SplitFile(t.Context(), SplitRequest{Image: path, R: c.r, Dir: out, Raw: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := checkpoints.Open(filepath.Join(out, "split.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		planes := len(x) / (c.w * c.h)
+		for p := range planes {
+			want := lowByDefinition(x[p*c.w*c.h:(p+1)*c.w*c.h], c.h, c.w, c.r)
+			for i := range want {
+				at := p*c.w*c.h + i
+				original, low, high := file.Tensors["x"].Data[at], file.Tensors["low"].Data[at], file.Tensors["high"].Data[at]
+				if original != x[at] || math.Abs(float64(low)-want[i]) > 1e-5 || math.Abs(float64(low)+float64(high)-float64(original)) > 1e-6 {
+					t.Fatalf("%+v, plane %d, pixel %d: x %v low %v high %v, want x %v low %v", c, p, i, original, low, high, x[at], want[i])
+				}
+			}
+		}
+		if e := result.Energy.Low + result.Energy.High; math.Abs(e-1) > 1e-9 {
+			t.Errorf("%+v: shares of energy sum to %v", c, e)
+		}
+		if result.Width != c.w || result.Height != c.h || result.Channels != planes || result.Total != c.w*c.h || len(result.Files) != 4 {
+			t.Errorf("%+v: %+v", c, result)
+		}
+		checkPictures(t, out, file, result)
+	}
+}
+
+// checkPictures holds the PNG files against the numbers.
+func checkPictures(t *testing.T, dir string, file *checkpoints.File, result *SplitResult) {
+	t.Helper()
+	for name, value := range map[string]func(v float64) float64{
+		"low":  func(v float64) float64 { return v },
+		"high": func(v float64) float64 { return 0.5 + result.Contrast*v },
+	} {
+		f, err := os.Open(filepath.Join(dir, name+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := png.Decode(f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := result.Width * result.Height
+		for i := range n {
+			got := color.NRGBAModel.Convert(im.At(i%result.Width, i/result.Width)).(color.NRGBA)
+			for p, level := range []uint8{got.R, got.G, got.B} {
+				v := value(float64(file.Tensors[name].Data[p%result.Channels*n+i]))
+				if want := 255 * min(max(v, 0), 1); math.Abs(float64(level)-want) > 0.51 {
+					t.Fatalf("%s.png, pixel %d, channel %d: %d, want %v", name, i, p, level, want)
+				}
+			}
+		}
+	}
+}
+
+func TestContrastNeverBlowsUpRounding(t *testing.T) {
+	for _, c := range []struct {
+		pix  []float32
+		want float64
+	}{
+		{[]float32{0, 0, 0}, largestContrast},
+		{[]float32{1e-7, -1e-7}, largestContrast},
+		{[]float32{0.5, -0.5}, 1},
+		{[]float32{0.3, -0.1}, 5}, // of two values the smaller is the 99.5 % quantile
+		{[]float32{-2, 2}, 0.25},
+	} {
+		if got := contrast(c.pix); got != c.want {
+			t.Errorf("%v: %v, want %v", c.pix, got, c.want)
+		}
+	}
+}
+
+func TestSplitFileLeavesNothingBehindWhenItFails(t *testing.T) {
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.png"), filepath.Join(dir, "bad.png")
+	writePNG(t, good, 8, 8, false)
+	if err := os.WriteFile(bad, []byte("no picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		ctx context.Context
+		q   SplitRequest
+	}{
+		{t.Context(), SplitRequest{Image: bad, R: 4}},
+		{t.Context(), SplitRequest{Image: good, R: -1}},
+		{t.Context(), SplitRequest{Image: good, R: math.NaN()}},
+		{cancelled, SplitRequest{Image: good, R: 4}},
+		{t.Context(), SplitRequest{Image: good, R: 4, Dir: filepath.Join(bad, "below")}},
+	} {
+		out := filepath.Join(dir, "out")
+		if c.q.Dir == "" {
+			c.q.Dir = out
+		}
+		if _, err := SplitFile(c.ctx, c.q); err == nil {
+			t.Errorf("%+v succeeds", c.q)
+		} else if strings.Contains(err.Error(), "\n") {
+			t.Errorf("more than one line: %v", err)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%+v made its folder", c.q)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"hfcui/engine/bands"
+	"hfcui/spectral"
+)
+
+// View splits one image at a radius and asks the model about it and its parts. The
+// model sees parts split at its own input size; larger pictures are split at theirs for
+// looking at, with the same meaning of r: cycles per image along each axis.
+func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
+	if err := spectral.CheckRadius(q.R); err != nil {
+		return nil, err
+	}
+	if err := CheckRho(q.Rho); err != nil {
+		return nil, err
+	}
+	defer l.gate.enter()()
+	split, set, inputs := l.current()
+	if q.Index < 0 || q.Index >= set.Len() {
+		return nil, fmt.Errorf("image %d: %s has images 0 to %d in its %s split", q.Index, l.data.Name, set.Len()-1, split)
+	}
+	im, err := l.recent.get(set, inputs, q.Index)
+	if err != nil {
+		return nil, err
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	v := &View{ViewRequest: q, Title: set.Title(q.Index), Label: l.Label(q.Index), Spectrum: im.spectrum, MaxR: im.maxR}
+	started := time.Now()
+	im.fill(v)
+	v.Split = time.Since(started)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	started = time.Now()
+	if q.Statistics == bands.BatchStatistics {
+		err = l.predictInBatch(ctx, v)
+	} else {
+		err = l.predict(ctx, v, im)
+	}
+	v.Infer = time.Since(started)
+	return v, err
+}
+
+// predict asks the model, with running statistics, about whole, low and high.
+func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
+	model, err := l.panel.classifier(evaluatorKey{batch: 3, statistics: bands.RunningStatistics}, v.Rho)
+	if err != nil {
+		return err
+	}
+	n := len(im.input)
+	x := make([]float32, 3*n)
+	copy(x, im.input)
+	im.inputSplit.Split(x[n:2*n], x[2*n:], v.R)
+	v.Normalize.Apply(x[n : 2*n])
+	v.Normalize.Apply(x[2*n:])
+	logits := make([]float32, 3*model.Classes())
+	if err := model.Logits(ctx, logits, x, 3); err != nil {
+		return err
+	}
+	for part := range v.Predictions {
+		v.Predictions[part] = predictionOf(logits[part*model.Classes() : (part+1)*model.Classes()])
+	}
+	return nil
+}
+
+// predictInBatch asks the model with batch statistics, which are those of the image and
+// the ones that follow it in the data.
+func (l *Lab) predictInBatch(ctx context.Context, v *View) error {
+	_, _, inputs := l.current()
+	n := min(statisticsBatch, inputs.Len())
+	model, err := l.panel.classifier(evaluatorKey{batch: n, statistics: bands.BatchStatistics}, v.Rho)
+	if err != nil {
+		return err
+	}
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = (v.Index + i) % inputs.Len()
+	}
+	q := bands.Request{Radii: []float64{v.R}, Normalize: v.Normalize, Statistics: v.Statistics, Threads: l.threads}
+	return bands.FirstLogits(ctx, inputs, model, q, indices, func(part int, logits []float32) {
+		v.Predictions[part] = predictionOf(logits)
+	})
+}
+
+// predictionOf turns logits into probabilities (softmax).
+func predictionOf(logits []float32) Prediction {
+	p := Prediction{Class: bands.Argmax(logits), Probabilities: make([]float64, len(logits))}
+	top, sum := float64(logits[p.Class]), 0.0
+	for i, z := range logits {
+		p.Probabilities[i] = math.Exp(float64(z) - top)
+		sum += p.Probabilities[i]
+	}
+	for i := range p.Probabilities {
+		p.Probabilities[i] /= sum
+	}
+	return p
+}
