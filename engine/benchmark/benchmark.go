@@ -1,0 +1,156 @@
+// Package benchmark times what the program spends its time on: training, inference,
+// accuracy per band, splitting images and encoding pictures. Every job runs twice to warm
+// up and then five times; the median counts.
+package benchmark
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"hfcui/engine/cpu"
+)
+
+// The protocol: runs before and runs that are timed.
+const (
+	warmRuns  = 2
+	timedRuns = 5
+)
+
+// maxBytes bounds the memory of the image jobs.
+const maxBytes = 4 << 30
+
+// radii are those the band and split jobs split at, each into a low and a high part.
+var radii = []float64{4, 8, 12, 16}
+
+// Works lists the jobs there are.
+func Works() []string { return []string{"train", "infer", "bands", "split", "sixel"} }
+
+// Config says what to time.
+type Config struct {
+	Work    string // one of Works
+	Net     string // for train, infer and bands
+	Batch   int    // images a run
+	Threads int    // 0: one for every core
+	Width   int    // of the images, for split and sixel; 0: the usual size
+	Height  int
+	// Encode encodes one picture of packed RGB pixels, for sixel. It is given by the
+	// caller: pictures are the terminal program's affair.
+	Encode func(width, height int, pixels []byte)
+}
+
+// Result is how fast a job ran.
+type Result struct {
+	Work            string    `json:"work"`
+	Net             string    `json:"net"` // "" for jobs without one
+	Batch           int       `json:"batch"`
+	Threads         int       `json:"threads"`
+	Dtype           string    `json:"dtype"`
+	Device          string    `json:"device"`
+	DeviceName      string    `json:"device_name"`
+	Width           int       `json:"width"`
+	Height          int       `json:"height"`
+	Radii           []float64 `json:"radii,omitempty"`
+	ImagesPerSecond float64   `json:"images_per_s"`
+	Milliseconds    []float64 `json:"run_ms"` // every timed run, in order
+}
+
+// job is one run's work, ready to be repeated.
+type job struct {
+	images int // whole images a run deals with
+	run    func(context.Context) error
+	close  func() error
+}
+
+// Run times what c says. ctx ends it between runs and, where a network is at work, within
+// them.
+func Run(ctx context.Context, c Config) (*Result, error) {
+	c.fill()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	device, err := cpu.New(cpu.Options{Threads: c.Threads})
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Work: c.Work, Batch: c.Batch, Threads: c.Threads, Dtype: "fp32",
+		Device: "cpu", DeviceName: device.Name(), Width: c.Width, Height: c.Height}
+	var j job
+	switch c.Work {
+	case "train", "infer", "bands":
+		result.Net = c.Net
+		j, err = networkJob(c, device, result)
+	case "split":
+		j, result.Radii = splitJob(c), radii
+	case "sixel":
+		j = pictureJob(c)
+		result.Batch, result.Threads, result.DeviceName = pictures, 1, "cpu, 1 thread"
+	default:
+		return nil, fmt.Errorf("unknown work %q", c.Work)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	times, err := measure(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range times {
+		result.Milliseconds = append(result.Milliseconds, float64(t.Nanoseconds())/1e6)
+	}
+	result.ImagesPerSecond = float64(j.images) / median(times).Seconds()
+	return result, nil
+}
+
+// fill puts what is usual where nothing is said.
+func (c *Config) fill() {
+	if c.Threads == 0 {
+		c.Threads = runtime.GOMAXPROCS(0)
+	}
+	switch {
+	case c.Width > 0:
+	case c.Work == "sixel":
+		c.Width, c.Height = 256, 256
+	default:
+		c.Width, c.Height = side, side
+	}
+}
+
+// check refuses sizes that do not fit into memory.
+func (c Config) check() error {
+	if c.Work != "split" {
+		return nil
+	}
+	bytes := int64(c.Batch) * 3 * int64(c.Height) * int64(c.Width) * 4 * int64(1+2*len(radii))
+	if bytes > maxBytes {
+		return fmt.Errorf("%d images of %d×%d and their parts take %.1f GB: use a smaller --batch or --size",
+			c.Batch, c.Width, c.Height, float64(bytes)/1e9)
+	}
+	return nil
+}
+
+// measure runs a job by the protocol.
+func measure(ctx context.Context, j job) ([]time.Duration, error) {
+	times := make([]time.Duration, 0, timedRuns)
+	for i := range warmRuns + timedRuns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		started := time.Now()
+		if err := j.run(ctx); err != nil {
+			return nil, err
+		}
+		if i >= warmRuns {
+			times = append(times, time.Since(started))
+		}
+	}
+	return times, nil
+}
+
+// median returns the middle one of an odd number of times.
+func median(times []time.Duration) time.Duration {
+	return slices.Sorted(slices.Values(times))[len(times)/2]
+}

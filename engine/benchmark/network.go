@@ -1,0 +1,96 @@
+package benchmark
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
+	"hfcui/engine/plan"
+	"hfcui/spectral"
+)
+
+// classes is what the networks tell apart, as those for CIFAR-10 do.
+const classes = 10
+
+// side is that of the images the networks take.
+const side = 32
+
+// networkJob is one batch of random images through an untrained network.
+func networkJob(c Config, device plan.Device, result *Result) (job, error) {
+	names := make([]string, classes)
+	for i := range names {
+		names[i] = fmt.Sprint("class ", i)
+	}
+	m, err := model.New(c.Net, [3]int{3, side, side}, names, nets.He, 1)
+	if err != nil {
+		return job{}, err
+	}
+	result.Width, result.Height = side, side
+	random := rand.New(rand.NewPCG(1, 2))
+	x := noise(random, c.Batch*3*side*side)
+	if c.Work == "train" {
+		return trainJob(c, m, device, x, random)
+	}
+	e, err := m.NewEvaluator(device, c.Batch, model.RunningStatistics)
+	if err != nil {
+		return job{}, err
+	}
+	logits := make([]float32, c.Batch*classes)
+	if c.Work == "infer" {
+		run := func(ctx context.Context) error { return e.Logits(ctx, logits, x, c.Batch) }
+		return job{images: c.Batch, run: run, close: e.Close}, nil
+	}
+	result.Radii = radii
+	split := spectral.NewBatch(side, side, c.Threads)
+	low, high := parts(len(x)), parts(len(x))
+	run := func(ctx context.Context) error {
+		split.Split(low, high, x, radii)
+		for i := range radii {
+			for _, part := range [][]float32{low[i], high[i]} {
+				if err := e.Logits(ctx, logits, part, c.Batch); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return job{images: c.Batch, run: run, close: e.Close}, nil
+}
+
+// trainJob is one step of SGD with momentum and weight decay.
+func trainJob(c Config, m *model.Model, device plan.Device, x []float32, random *rand.Rand) (job, error) {
+	t, err := m.NewTrainer(device, c.Batch)
+	if err != nil {
+		return job{}, err
+	}
+	t.SGD = model.SGD{LearningRate: 0.01, Momentum: 0.9, WeightDecay: 5e-4}
+	labels := make([]int, c.Batch)
+	for i := range labels {
+		labels[i] = random.IntN(classes)
+	}
+	run := func(ctx context.Context) error {
+		_, _, err := t.Step(ctx, x, labels)
+		return err
+	}
+	return job{images: c.Batch, run: run, close: t.Close}, nil
+}
+
+// noise is n random numbers in [0,1).
+func noise(random *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = random.Float32()
+	}
+	return x
+}
+
+// parts makes room for one part of n numbers at every radius.
+func parts(n int) [][]float32 {
+	p := make([][]float32, len(radii))
+	for i := range p {
+		p[i] = make([]float32, n)
+	}
+	return p
+}
