@@ -1,0 +1,103 @@
+//go:build unix
+
+package term
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	xterm "github.com/charmbracelet/x/term"
+	"golang.org/x/sys/unix"
+)
+
+// resizeTo takes the size from the terminal's driver.
+func (p *Probe) resizeTo(f *os.File) {
+	if w, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+		p.Resize(int(w.Col), int(w.Row), int(w.Xpixel), int(w.Ypixel))
+	}
+}
+
+// converse asks and reads the answers in raw mode. The beginning of an answer that did not
+// come in time is left to Input.
+func (p *Probe) converse(ctx context.Context, in, out *os.File, end deadline) (typed []byte, err error) {
+	state, err := xterm.MakeRaw(in.Fd())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, xterm.Restore(in.Fd(), state)) }()
+	// What a terminal may print of a question that it does not understand is taken back.
+	ask := func() error {
+		_, err := out.WriteString("\x1b7" + p.Queries() + "\x1b8\x1b[K")
+		return err
+	}
+	if err := ask(); err != nil {
+		return nil, err
+	}
+	var held []byte
+	buf := make([]byte, 4096)
+	for !p.done() {
+		ready, err := waitReadable(ctx, in.Fd(), end.until)
+		if err != nil {
+			return typed, err
+		}
+		if !ready {
+			break
+		}
+		n, err := in.Read(buf)
+		if n == 0 && (err == nil || errors.Is(err, io.EOF)) {
+			break // hung up; whoever reads next will notice
+		}
+		if err != nil {
+			return typed, err
+		}
+		end.putOff()
+		held = append(held, buf[:n]...)
+		begun := separate(held, func(seq []byte) { p.take(seq) }, func(b []byte) { typed = append(typed, b...) })
+		held = append(held[:0], begun...)
+		if p.done() && p.foundTmux() {
+			if err := ask(); err != nil {
+				return typed, err
+			}
+		}
+	}
+	if !unmistakable(held) {
+		return append(typed, held...), nil // an escape key
+	}
+	p.mu.Lock()
+	p.begun = held
+	p.mu.Unlock()
+	return typed, nil
+}
+
+// waitReadable waits until there is something to read; false when the time is over or ctx
+// is before.
+func waitReadable(ctx context.Context, fd uintptr, until time.Time) (bool, error) {
+	const slice = 20 * time.Millisecond // after which to look whether ctx was cancelled
+	for ctx.Err() == nil {
+		wait := time.Until(until)
+		ready, err := readable(fd, max(min(wait, slice), 0))
+		if ready || err != nil || wait <= slice {
+			return ready, err
+		}
+	}
+	return false, nil
+}
+
+// readable waits until fd can be read. It uses select because macOS cannot poll terminals.
+func readable(fd uintptr, wait time.Duration) (bool, error) {
+	if fd >= unix.FD_SETSIZE {
+		return false, errors.New("the terminal's file descriptor is too large to wait for")
+	}
+	for deadline := time.Now().Add(wait); ; wait = max(time.Until(deadline), 0) {
+		var set unix.FdSet
+		set.Set(int(fd))
+		t := unix.NsecToTimeval(wait.Nanoseconds())
+		n, err := unix.Select(int(fd)+1, &set, nil, nil, &t)
+		if err == nil || !errors.Is(err, unix.EINTR) {
+			return n > 0, err
+		}
+	}
+}

@@ -1,0 +1,303 @@
+package term
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/ansi/kitty"
+
+	"hfcui/ui/picture"
+)
+
+// What xterm 379 answers, measured, with a background that it was allowed to tell.
+const xtermAnswers = "\x1bP>|XTerm(379)\x1b\\\x1b[6;19;9t\x1b[4;570;900t\x1b]11;rgb:1e1e/2020/3f3f\x1b\\" +
+	"\x1b[?1;0;1024S\x1b[?2;0;900;570S\x1b[?2026;0$y\x1b[?63;1;2;4;6;9;15;16;22;28c"
+
+var xtermEnv = []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
+
+func TestParseXterm(t *testing.T) {
+	p := NewProbe(xtermEnv)
+	if c := p.Capabilities(); c.Complete || c.Sixel || c.CellFrom != "a guess" || c.CellW != 8 || c.CellH != 16 || !c.Dark {
+		t.Errorf("before any answer: %+v", c)
+	}
+	if rest := p.Parse([]byte(xtermAnswers)); len(rest) > 0 {
+		t.Errorf("left over: %q", rest)
+	}
+	c := p.Capabilities()
+	c.Answers = nil
+	want := Capabilities{
+		Name: "XTerm(379)", Sixel: true, CellW: 9, CellH: 19, CellFrom: "CSI 16 t", MaxW: 900, MaxH: 570, Colors: 1024,
+		Background: picture.RGB{R: 30, G: 32, B: 63}, BackgroundKnown: true, Dark: true, Complete: true,
+	}
+	if !equal(c, want) {
+		t.Errorf("got  %+v\nwant %+v", c, want)
+	}
+	if protocol, why := c.Choose(""); protocol != picture.Sixel || why != "sixel: the terminal says so (DA1 4)" {
+		t.Errorf("%v, %s", protocol, why)
+	}
+}
+
+func equal(a, b Capabilities) bool {
+	a.Answers, b.Answers = nil, nil
+	return strings.TrimSpace(sprint(a)) == strings.TrimSpace(sprint(b))
+}
+
+func TestKeyPressesAreLeftOver(t *testing.T) {
+	for input, want := range map[string]string{
+		"q":                                    "q",
+		"\x1b":                                 "\x1b",
+		"\x1b[":                                "\x1b[",
+		"\x1b[A\x1b[1;5C\x1bOP":                "\x1b[A\x1b[1;5C\x1bOP",
+		"\x1b[6~\x1b[6;5~\x1b[4~":              "\x1b[6~\x1b[6;5~\x1b[4~",
+		"\x1b[<0;10;12M":                       "\x1b[<0;10;12M",
+		"a\x1b[?62;4cb\x1b[6;19;9tc":           "abc",
+		"\x1bPx\x1b]x\x1b_x\x1b^":              "\x1bPx\x1b]x\x1b_x\x1b^", // Alt with these keys
+		"é\x1b\x1b[Bü":                         "é\x1b\x1b[Bü",
+		"\x1b[?62;4\x1b[?62;4cx":               "x", // broken off and said again
+		"\x1b]11;rgb:1/2\x18x":                 "\x18x",
+		"\x1bP>|name":                          "", // never ended
+		"\x1b[?1;2":                            "",
+		"\x1b[200~pasted \x1b[?62;4c\x1b[201~": "\x1b[200~pasted \x1b[201~",
+		"\x1b[8;30;100t":                       "",
+		"\x1b[9;30;100t":                       "\x1b[9;30;100t",
+		"\x1b[1;2R":                            "\x1b[1;2R",
+	} {
+		if got := string(NewProbe(xtermEnv).Parse([]byte(input))); got != want {
+			t.Errorf("%q leaves %q, want %q", input, got, want)
+		}
+	}
+}
+
+func TestHostileReplies(t *testing.T) {
+	for _, s := range []string{
+		"\x1b[?99999999999999999999;4c", "\x1b[?;;;c", "\x1b[6;0;0t", "\x1b[6;99999;99999t", "\x1b[6t", "\x1b[4;1t",
+		"\x1b[4;-1;5t", "\x1b[?1;0;1S", "\x1b[?1;0S", "\x1b[?2;0;0;0S", "\x1b[?S", "\x1b]11;rgb:\a", "\x1b]11;rgb:1/2/3/4\a",
+		"\x1b]11;rgb:fffff/0/0\a", "\x1b]11;rgb:x/y/z\a", "\x1b]11;#123456\a", "\x1b_Gi=32;OK\x1b\\", "\x1b_G\x1b\\", "\x1b[?2026$y",
+		"\x1b[?2027;1$y", "\x1bP>|\x1b\\", "\x1b[" + strings.Repeat("1;", 5000) + "t",
+	} {
+		p := NewProbe(xtermEnv)
+		p.Parse([]byte(s))
+		c := p.Capabilities()
+		if c.Sixel && !strings.HasSuffix(s, ";4c") || c.Kitty || c.Sync || c.BackgroundKnown || c.CellFrom != "a guess" || c.Colors != 0 || c.MaxW != 0 {
+			t.Errorf("%q was believed: %+v", s, c)
+		}
+	}
+	p := NewProbe(xtermEnv)
+	p.Parse([]byte("\x1bP>|evil\xc2\x9b31m\u202e\xff name\x1b\\"))
+	if c := p.Capabilities(); c.Name != "evil31m name" {
+		t.Errorf("name %q", c.Name)
+	}
+}
+
+func TestCellSizeFallsBack(t *testing.T) {
+	p := NewProbe(xtermEnv)
+	p.Resize(100, 30, 0, 0)
+	p.Parse([]byte("\x1b[4;600;800t"))
+	if c := p.Capabilities(); c.CellW != 8 || c.CellH != 20 || c.CellFrom != "CSI 14 t" {
+		t.Errorf("%d×%d from %s", c.CellW, c.CellH, c.CellFrom)
+	}
+	p.Resize(100, 30, 1000, 660)
+	if c := p.Capabilities(); c.CellW != 10 || c.CellH != 22 || c.CellFrom != "TIOCGWINSZ" {
+		t.Errorf("%d×%d from %s", c.CellW, c.CellH, c.CellFrom)
+	}
+	p.Parse([]byte("\x1b[6;23;11t"))
+	if c := p.Capabilities(); c.CellW != 11 || c.CellH != 23 || c.CellFrom != "CSI 16 t" {
+		t.Errorf("%d×%d from %s", c.CellW, c.CellH, c.CellFrom)
+	}
+	p = NewProbe(xtermEnv)
+	p.Resize(100, 30, 7, 7) // nonsense
+	if c := p.Capabilities(); c.CellFrom != "a guess" {
+		t.Errorf("%d×%d from %s", c.CellW, c.CellH, c.CellFrom)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	const sixelDA1, plainDA1, kittyOK = "\x1b[?62;4;22c", "\x1b[?62;22c", "\x1b_Gi=31;OK\x1b\\"
+	name := func(s string) string { return "\x1bP>|" + s + "\x1b\\" }
+	for _, c := range []struct {
+		what     string
+		env      []string
+		answers  string
+		override string
+		want     picture.Protocol
+		why      string
+	}{
+		{"sixel before kitty", xtermEnv, kittyOK + sixelDA1, "", picture.Sixel, "DA1 4"},
+		{"kitty", []string{"TERM=xterm-kitty"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "auto", picture.Kitty, "answers"},
+		{"ghostty", []string{"TERM=xterm-ghostty"}, name("ghostty 1.1") + kittyOK + plainDA1, "", picture.Kitty, ""},
+		{"kitty graphics without placeholders", xtermEnv, name("Konsole 22") + kittyOK + plainDA1, "", picture.HalfBlocks, "no graphics"},
+		{"kitty and NO_COLOR", []string{"TERM=xterm-kitty", "NO_COLOR=1"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "", picture.HalfBlocks, "NO_COLOR"},
+		{"iTerm2", []string{"TERM=xterm-256color", "LC_TERMINAL=iTerm2"}, plainDA1, "", picture.ITerm2, ""},
+		{"WezTerm", xtermEnv, name("WezTerm 2024") + plainDA1, "", picture.ITerm2, "WezTerm"},
+		{"none", xtermEnv, name("VTE(6800)") + plainDA1, "", picture.HalfBlocks, "no graphics"},
+		{"silent", xtermEnv, "", "", picture.HalfBlocks, "not answered"},
+		{"dumb", []string{"TERM=dumb"}, "", "", picture.HalfBlocks, "dumb"},
+		{"override", xtermEnv, sixelDA1, "blocks", picture.HalfBlocks, "asked for"},
+		{"override that may fail", xtermEnv, plainDA1, "sixel", picture.Sixel, "does not say"},
+		{"nonsense is no override", xtermEnv, sixelDA1, "regis", picture.Sixel, "DA1 4"},
+		{"tmux without passthrough", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c", "", picture.HalfBlocks, "allow-passthrough"},
+		{"tmux", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + xtermAnswers, "", picture.Sixel, "through tmux"},
+		{"tmux with sixel", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c", "", picture.Sixel, "DA1 4"},
+		{"tmux in kitty", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.4") + "\x1b[?1;2c" + name("kitty(0.35)") + kittyOK + plainDA1, "", picture.Kitty, "through tmux"},
+	} {
+		p := NewProbe(c.env)
+		p.Queries()
+		p.Parse([]byte(c.answers))
+		caps := p.Capabilities()
+		got, why := caps.Choose(c.override)
+		if got != c.want || !strings.Contains(why, c.why) {
+			t.Errorf("%s: %v, %q", c.what, got, why)
+		}
+		if caps.Passthrough != strings.Contains(why, "through tmux") {
+			t.Errorf("%s: passthrough %v", c.what, caps.Passthrough)
+		}
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	for _, c := range []struct {
+		env   string
+		depth picture.Depth
+		dark  bool
+	}{
+		{"TERM=xterm-256color COLORTERM=truecolor", picture.TrueColor, true},
+		{"TERM=xterm-256color", picture.Colors256, true},
+		{"TERM=xterm", picture.Colors16, true},
+		{"TERM=xterm-256color COLORTERM=truecolor NO_COLOR=yes", picture.NoColor, true},
+		{"TERM=xterm NO_COLOR=", picture.Colors16, true},
+		{"TERM=dumb", picture.NoColor, true},
+		{"", picture.NoColor, true},
+		{"TERM=xterm COLORFGBG=0;15", picture.Colors16, false},
+		{"TERM=xterm COLORFGBG=15;default;0", picture.Colors16, true},
+		{"TERM=xterm TERM=xterm-kitty", picture.TrueColor, true},
+	} {
+		got := NewProbe(strings.Fields(c.env)).Capabilities()
+		if got.Depth != c.depth || got.Dark != c.dark {
+			t.Errorf("%q: %v, dark %v", c.env, got.Depth, got.Dark)
+		}
+	}
+	p := NewProbe(xtermEnv)
+	p.Parse([]byte("\x1b]11;rgb:f/f/e\a"))
+	if c := p.Capabilities(); c.Dark || c.Background != (picture.RGB{R: 255, G: 255, B: 238}) {
+		t.Errorf("background %v, dark %v", c.Background, c.Dark)
+	}
+}
+
+func TestQueries(t *testing.T) {
+	for _, c := range []struct {
+		env        []string
+		has, lacks []string
+		fences     int
+	}{
+		{xtermEnv, []string{askKitty, askName, askCell, askLargest}, nil, 1},
+		{[]string{"TERM=dumb"}, nil, []string{"\x1b"}, 0},
+		{nil, nil, []string{"\x1b"}, 0},
+		{[]string{"TERM=linux"}, []string{askDA1}, []string{askKitty, askName}, 1},
+		{[]string{"TERM=xterm-256color", "TERM_PROGRAM=Apple_Terminal"}, []string{askDA1}, []string{askKitty}, 1},
+		{[]string{"TERM=screen"}, []string{askCell}, []string{askKitty}, 1},
+		{[]string{"TERM=tmux-256color"}, []string{tmuxStart, strings.ReplaceAll(askKitty, "\x1b", "\x1b\x1b")}, []string{stringEnd + askKitty}, 2},
+	} {
+		p := NewProbe(c.env)
+		q := p.Queries()
+		for _, s := range c.has {
+			if !strings.Contains(q, s) {
+				t.Errorf("%v: %q lacks %q", c.env, q, s)
+			}
+		}
+		for _, s := range c.lacks {
+			if strings.Contains(q, s) {
+				t.Errorf("%v: %q has %q", c.env, q, s)
+			}
+		}
+		if n := strings.Count(q, "[c"); n != c.fences || n > 0 && !strings.HasSuffix(q, askDA1) {
+			t.Errorf("%v: %d fences in %q", c.env, n, q)
+		}
+	}
+}
+
+func TestFeedEvents(t *testing.T) {
+	raw, fed := NewProbe(xtermEnv), NewProbe(xtermEnv)
+	const answers = xtermAnswers + "\x1b_Gi=31;OK\x1b\\\x1b[?2026;2$y"
+	raw.Parse([]byte(answers))
+	var d uv.EventDecoder
+	for b := []byte(answers); len(b) > 0; {
+		n, e := d.Decode(b)
+		if !fed.Feed(e) {
+			t.Errorf("%T %v is no reply", e, e)
+		}
+		b = b[n:]
+	}
+	if a, b := raw.Capabilities(), fed.Capabilities(); !equal(a, b) || !slices.Equal(a.Answers, b.Answers) {
+		t.Errorf("bytes  %+v\nevents %+v", a, b)
+	}
+	for _, e := range []any{
+		nil, uv.KeyPressEvent{Code: 'c', Text: "c"}, uv.WindowSizeEvent{}, uv.BackgroundColorEvent{}, uv.MultiEvent{},
+		uv.ModeReportEvent{Mode: ansi.ModeUnicodeCore, Value: 1}, uv.KittyGraphicsEvent{Options: kitty.Options{ID: 5}}, uv.UnknownEvent("\x1b[?62;4"),
+	} {
+		if fed.Feed(e) {
+			t.Errorf("%T %v is taken for a reply", e, e)
+		}
+	}
+	both := uv.MultiEvent{uv.WindowSizeEvent{Width: 3, Height: 3}, uv.CellSizeEvent{Width: 12, Height: 24}}
+	if !fed.Feed(both) || fed.Capabilities().CellW != 12 {
+		t.Error("an event of several")
+	}
+}
+
+func TestEvents(t *testing.T) {
+	var got []string
+	for _, e := range Events([]byte("q\x1b[Aé\x03")) {
+		got = append(got, e.(uv.KeyPressEvent).String())
+	}
+	if want := []string{"q", "up", "é", "ctrl+c"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Whatever comes, in whatever pieces: the same bytes are left over, none are made up, and
+// what the terminal is believed to be able to do stays within reason.
+func FuzzReplies(f *testing.F) {
+	f.Add([]byte(xtermAnswers), uint8(7))
+	f.Add([]byte("q\x1b[A\x1b[6;5~\x1b[?62;4"), uint8(1))
+	f.Add([]byte("\x1b[?999999999999;;;c\x1b]11;rgb:ffff/f/\x1b_G;\x1b\\\x1bP>|\x1b"), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
+		p := NewProbe(xtermEnv)
+		rest := p.Parse(b)
+		if !subsequence(rest, b) {
+			t.Fatalf("%q left %q", b, rest)
+		}
+		c := p.Capabilities()
+		if c.CellW < 1 || c.CellH < 1 || c.CellW > maxCell || c.CellH > maxCell || c.Colors < 0 || c.MaxW < 0 || len(c.Answers) == 0 {
+			t.Fatalf("%q: %+v", b, c)
+		}
+		for _, s := range append(c.Answers, c.Name) {
+			if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+				t.Fatalf("%q: not safe to print: %q", b, s)
+			}
+		}
+		c.Choose("")
+		whole := append(append([]byte{}, b...), "\x1b[?1c."...)
+		torn := &pieces{b: whole, size: int(size)%16 + 1}
+		var got bytes.Buffer
+		if _, err := got.ReadFrom(NewProbe(xtermEnv).Input(torn, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if !subsequence(got.Bytes(), whole) || !bytes.HasSuffix(got.Bytes(), []byte(".")) {
+			t.Fatalf("%q came through as %q", whole, got.Bytes())
+		}
+	})
+}
+
+// subsequence tells whether b without some of its bytes is a.
+func subsequence(a, b []byte) bool {
+	for _, c := range b {
+		if len(a) > 0 && a[0] == c {
+			a = a[1:]
+		}
+	}
+	return len(a) == 0
+}
