@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
+	"hfcui/engine/plan"
+	"hfcui/spectral"
+)
+
+// openSmall opens a small untrained model on a few images of shapes.
+func openSmall(t *testing.T) *Lab {
+	t.Helper()
+	data, err := dataset.Open(t.Context(), "shapes", dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.New("resnet8-w8", [3]int{3, 32, 32}, data.Test.Classes(), nets.He, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "small.safetensors")
+	if err := m.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(t.Context(), Options{Model: file, Data: "shapes:train=50,test=150", Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// reference answers with every operation's plain arithmetic.
+func reference(t *testing.T, l *Lab, rho float64) func(x []float32) []float32 {
+	t.Helper()
+	m := l.Model().Clone()
+	copy(m.Weights[m.FirstConv()].Data, smoothedKernels(l.Model(), rho))
+	e, err := m.NewEvaluator(plan.Reference(), 1, model.RunningStatistics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(x []float32) []float32 {
+		logits := make([]float32, m.Net.Classes)
+		if err := e.Logits(t.Context(), logits, x, 1); err != nil {
+			t.Fatal(err)
+		}
+		return logits
+	}
+}
+
+func TestViewShowsWhatTheModelSees(t *testing.T) {
+	l := openSmall(t)
+	_, _, inputs := l.current()
+	x := make([]float32, 3*32*32)
+	split := spectral.NewSplitter(32, 32)
+	for _, q := range []ViewRequest{
+		{Index: 0, R: 6},
+		{Index: 7, R: 0},
+		{Index: 7, R: 30, Setting: Setting{Rho: 0.5}},
+		{Index: 149, R: 11.5, Setting: Setting{Normalize: bands.NormalizeMax}},
+		{Index: 3, R: 4, Setting: Setting{Rho: 1, Normalize: bands.NormalizeStd}},
+	} {
+		v, err := l.View(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := inputs.ReadBatch(x, nil, []int{q.Index}); err != nil {
+			t.Fatal(err)
+		}
+		low, high := make([]float32, len(x)), make([]float32, len(x))
+		split.Load(x)
+		split.Split(low, high, q.R)
+		for i := range x {
+			if v.Pictures[Low].Pix[i] != low[i] || v.Pictures[High].Pix[i] != high[i] || v.Pictures[Whole].Pix[i] != x[i] {
+				t.Fatalf("%+v: the pictures are not the parts as they are", q)
+			}
+		}
+		q.Normalize.Apply(low)
+		q.Normalize.Apply(high)
+		answer := reference(t, l, q.Rho)
+		for part, image := range [][]float32{x, low, high} {
+			want := predictionOf(answer(image))
+			for k, p := range want.Probabilities {
+				if math.Abs(v.Predictions[part].Probabilities[k]-p) > 1e-4 {
+					t.Errorf("%+v, %v: probabilities %v, want %v", q, Part(part), v.Predictions[part].Probabilities, want.Probabilities)
+					break
+				}
+			}
+		}
+		if v.Kept != spectral.Kept(32, 32, q.R) || v.Total != 1024 || v.MaxR != 23 {
+			t.Errorf("%+v: kept %d of %d, corner %v", q, v.Kept, v.Total, v.MaxR)
+		}
+	}
+}
+
+func TestViewRefusesWhatCannotBe(t *testing.T) {
+	l := openSmall(t)
+	for _, q := range []ViewRequest{
+		{R: -1}, {R: math.NaN()}, {R: math.Inf(1)}, {Index: -1}, {Index: 150},
+		{Setting: Setting{Rho: -1}}, {Setting: Setting{Rho: math.NaN()}}, {Setting: Setting{Rho: math.Inf(1)}},
+	} {
+		if _, err := l.View(t.Context(), q); err == nil {
+			t.Errorf("%+v was accepted", q)
+		}
+	}
+}
+
+func TestBandsRememberAndGoOn(t *testing.T) {
+	l := openSmall(t)
+	q := BandsRequest{Radii: []float64{3, 8}, Setting: Setting{Rho: 0.25}}
+	ctx, cancel := context.WithCancel(t.Context())
+	first := 0
+	_, err := l.Bands(ctx, q, func(r bands.Result) {
+		if first == 0 {
+			first = r.Whole.N
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || first == 0 || first >= 150 {
+		t.Fatalf("cancelled after %d images: %v", first, err)
+	}
+	var begin int
+	got, err := l.Bands(t.Context(), q, func(r bands.Result) {
+		if begin == 0 {
+			begin = r.Whole.N
+		}
+	})
+	if err != nil || !got.Done || begin < first {
+		t.Fatalf("went on at %d after %d images: %+v, %v", begin, first, got, err)
+	}
+	calls := 0
+	again, err := l.Bands(t.Context(), q, func(bands.Result) { calls++ })
+	if err != nil || calls != 1 || again.Whole != got.Whole {
+		t.Errorf("a finished measurement was made again: %d updates, %v", calls, err)
+	}
+	answer, hits := reference(t, l, 0.25), bands.Score{}
+	_, _, inputs := l.current()
+	x, label := make([]float32, 3*32*32), make([]int, 1)
+	for i := range inputs.Len() {
+		if err := inputs.ReadBatch(x, label, []int{i}); err != nil {
+			t.Fatal(err)
+		}
+		hits.N++
+		if bands.Argmax(answer(x)) == label[0] {
+			hits.Correct++
+		}
+	}
+	if got.Whole != hits {
+		t.Errorf("whole images: %+v, want %+v", got.Whole, hits)
+	}
+}
+
+func TestFlipsAgreeWithViews(t *testing.T) {
+	l := openSmall(t)
+	n, flips, err := l.Flips(t.Context(), FlipsRequest{R: 3}, nil)
+	if err != nil || n != 150 {
+		t.Fatal(n, err)
+	}
+	want := map[int]bool{}
+	for i := range n {
+		v, err := l.View(t.Context(), ViewRequest{Index: i, R: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Flip() {
+			want[i] = true
+		}
+	}
+	if len(flips) != len(want) {
+		t.Errorf("%d flips, views show %d", len(flips), len(want))
+	}
+	if len(flips) == 0 {
+		return
+	}
+	index, found, err := l.NextFlip(t.Context(), flips[0].Index, -1, 3, Setting{}, -1, nil)
+	if last := flips[len(flips)-1].Index; err != nil || !found || index != last {
+		t.Errorf("before the first flip comes %d (%v, %v), want the last, %d", index, found, err, last)
+	}
+}
+
+func TestBatchStatisticsInViewAndBands(t *testing.T) {
+	l := openSmall(t)
+	s := Setting{Statistics: bands.BatchStatistics}
+	if _, err := l.View(t.Context(), ViewRequest{Index: 140, R: 5, Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{5}, Setting: s}, nil)
+	if err != nil || r.BatchSize != statisticsBatch || r.Low[0].N != 150 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Background work must let a view through, and go on after it.
+func TestGate(t *testing.T) {
+	g := newGate()
+	background := g.background(t.Context())
+	if background.Err() != nil {
+		t.Fatal("a free gate held up")
+	}
+	leave, also := g.enter(), g.enter()
+	passed := make(chan struct{})
+	go func() { _ = background.Err(); close(passed) }()
+	leave()
+	leave()
+	select {
+	case <-passed:
+		t.Error("background work passed while somebody was inside")
+	case <-time.After(20 * time.Millisecond):
+	}
+	also()
+	<-passed
+	defer g.enter()()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if !errors.Is(g.background(ended).Err(), context.Canceled) {
+		t.Error("cancelled background work waits")
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	l := openSmall(t)
+	var all sync.WaitGroup
+	for k := range 4 {
+		all.Add(2)
+		go func() {
+			defer all.Done()
+			for i := range 20 {
+				if _, err := l.View(t.Context(), ViewRequest{Index: i * (k + 1), R: float64(i), Setting: Setting{Rho: float64(k)}}); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		go func() {
+			defer all.Done()
+			if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}, Setting: Setting{Rho: float64(k % 2)}}, nil); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	all.Wait()
+}
+
+func TestLabelsThatAreNotTheModels(t *testing.T) {
+	l := openSmall(t)
+	l.model.Classes[0] = "zebra"
+	l.matchClasses()
+	if l.Info().Note == "" || l.Info().Labelled || l.Label(0) != -1 {
+		t.Errorf("%+v", l.Info())
+	}
+	if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}}, nil); err == nil {
+		t.Error("accuracy was measured against other classes")
+	}
+}
