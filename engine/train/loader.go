@@ -24,9 +24,10 @@ type loader struct {
 }
 
 func newLoader(set dataset.Set, c Config) *loader {
-	l := &loader{set: set, config: c, ready: make(chan *batch, 2), use: make(chan *batch, 3)}
+	const batches = 3 // ready has room for all of them: handing one over never waits
+	l := &loader{set: set, config: c, ready: make(chan *batch, batches), use: make(chan *batch, batches)}
 	ch, h, w := set.Shape()
-	for range cap(l.use) {
+	for range batches {
 		l.use <- &batch{x: make([]float32, c.Batch*ch*h*w), labels: make([]int, c.Batch)}
 	}
 	return l

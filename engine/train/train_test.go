@@ -1,0 +1,154 @@
+package train
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hfcui/engine/cpu"
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+)
+
+func smallRun(t *testing.T, change func(*Config)) (string, []Event, *model.Model, error) {
+	t.Helper()
+	c := Default("resnet8-w8", "shapes")
+	c.Epochs, c.Batch, c.Limit, c.Threads, c.LearningRate, c.Crop, c.Flip = 2, 32, 300, 2, 0.05, 2, true
+	if change != nil {
+		change(&c)
+	}
+	device, err := cpu.New(cpu.Options{Threads: c.Threads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	var events []Event
+	data := dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
+	m, err := Run(t.Context(), dir, c, data, device, func(e Event) { events = append(events, e) })
+	return dir, events, m, err
+}
+
+func TestRunKeepsWhatHappened(t *testing.T) {
+	dir, events, m, err := smallRun(t, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(events) != 2 || events[1].Step != 18 || events[1].Train.N != 288 || events[1].Test.N != 64 {
+		t.Errorf("%+v", events)
+	}
+	if !(events[1].Loss < events[0].Loss) {
+		t.Errorf("the loss went from %v to %v", events[0].Loss, events[1].Loss)
+	}
+	file, err := os.Open(filepath.Join(dir, EventsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := 0
+	for s := bufio.NewScanner(file); s.Scan(); lines++ {
+		var e Event
+		if err := json.Unmarshal(s.Bytes(), &e); err != nil || e.Epoch != lines+1 {
+			t.Errorf("line %d: %+v, %v", lines, e, err)
+		}
+	}
+	if lines != 2 {
+		t.Errorf("%d lines of events", lines)
+	}
+	loaded, err := model.Load(filepath.Join(dir, ModelFile), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, w := range m.Weights {
+		for i, v := range w.Data {
+			if loaded.Weights[name].Data[i] != v {
+				t.Fatalf("%s was not written as it was", name)
+			}
+		}
+	}
+}
+
+func TestSameConfigSameWeights(t *testing.T) {
+	var files [2][]byte
+	for i := range files {
+		dir, _, _, err := smallRun(t, func(c *Config) { c.Epochs, c.ShuffleLabels = 1, true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[i], err = os.ReadFile(filepath.Join(dir, ModelFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Error("the same training gave other weights")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"epochs":   func(c *Config) { c.Epochs = 0 },
+		"batch":    func(c *Config) { c.Batch = 301 },
+		"rate":     func(c *Config) { c.LearningRate = -1 },
+		"schedule": func(c *Config) { c.Schedule = "square" },
+		"net":      func(c *Config) { c.Net = "resnet" },
+		"momentum": func(c *Config) { c.Momentum = 1 },
+	} {
+		if _, events, _, err := smallRun(t, change); err == nil || len(events) > 0 || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, _, err := smallRun(t, func(c *Config) { c.LearningRate = 1e30 }); err == nil || !strings.Contains(err.Error(), "diverged") {
+		t.Errorf("divergence: %v", err)
+	}
+}
+
+func TestNothingIsOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, EventsFile), []byte("{}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newFolder(dir, Config{}); err == nil {
+		t.Error("a folder with a run was taken")
+	}
+}
+
+func TestLoaderStops(t *testing.T) {
+	data := dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
+	c := Default("resnet8-w8", "shapes")
+	l := newLoader(data.Train, c)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	done := make(chan struct{})
+	go func() { l.run(ctx); close(done) }()
+	<-l.ready
+	cancel(errors.New("enough"))
+	for range l.ready {
+	}
+	<-done
+}
+
+func TestMovedIsShiftAndMirror(t *testing.T) {
+	source := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	dst := make([]float32, 9)
+	moved(dst, source, 1, 3, 3, 1, 1, false)
+	if want := []float32{5, 6, 0, 8, 9, 0, 0, 0, 0}; !equal(dst, want) {
+		t.Errorf("shift: %v, want %v", dst, want)
+	}
+	moved(dst, source, 1, 3, 3, 0, 0, true)
+	if want := []float32{3, 2, 1, 6, 5, 4, 9, 8, 7}; !equal(dst, want) {
+		t.Errorf("mirror: %v, want %v", dst, want)
+	}
+}
+
+func equal(a, b []float32) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
