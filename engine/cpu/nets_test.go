@@ -1,0 +1,172 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
+	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
+)
+
+// prepared compiles a net's program and sets all it takes to random values.
+func prepared(t testing.TB, d plan.Device, name string, input [3]int, build nets.Build) (*plan.Program, plan.Executable) {
+	t.Helper()
+	m, err := model.New(name, input, make([]string, 10), nets.He, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := m.Net.Program(build)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, err := d.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats := model.RunningStatistics
+	if build.BatchStatistics {
+		stats = model.BatchStatistics
+	}
+	if err := m.SetParams(exe, stats); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, v := range p.Values {
+		if v.Kind == plan.Input {
+			data := make([]float32, v.Size())
+			for i := range data {
+				data[i] = rng.Float32()
+			}
+			if err := exe.SetInput(v.Name, data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return p, exe
+}
+
+// outputsOf runs a program and gives all of its outputs.
+func outputsOf(t testing.TB, p *plan.Program, exe plan.Executable) map[string][]float32 {
+	t.Helper()
+	if err := exe.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string][]float32)
+	for name, v := range p.Outputs {
+		out[name] = make([]float32, v.Size())
+		if err := exe.Output(name, out[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+var builds = []nets.Build{
+	{Batch: 1},
+	{Batch: 5, InputGradient: true},
+	{Batch: 3, BatchStatistics: true},
+	{Batch: 3, BatchStatistics: true, Train: true},
+}
+
+func TestNetsOfOddSizes(t *testing.T) {
+	sizes := [][3]int{{1, 28, 28}, {3, 19, 27}}
+	devices(t, func(t *testing.T, d plan.Device) {
+		for _, size := range sizes {
+			for _, build := range builds {
+				p, want := prepared(t, plan.Reference(), "resnet8-w6", size, build)
+				_, got := prepared(t, d, "resnet8-w6", size, build)
+				expected := outputsOf(t, p, want)
+				for name, values := range outputsOf(t, p, got) {
+					plantest.Close(t, fmt.Sprint(size, build, " ", name), values, expected[name], plantest.Tolerance)
+				}
+				want.Close()
+				got.Close()
+			}
+		}
+	})
+}
+
+// Results are the same, bit for bit, from run to run and for any number of threads.
+func TestDeterminism(t *testing.T) {
+	for _, build := range builds {
+		var first map[string][]float32
+		for _, threads := range []int{1, 2, 5} {
+			d, err := New(Options{Threads: threads})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, exe := prepared(t, d, "resnet8", [3]int{3, 32, 32}, build)
+			for range 3 {
+				got := outputsOf(t, p, exe)
+				if first == nil {
+					first = got
+				}
+				for name := range first {
+					if !slices.Equal(got[name], first[name]) {
+						t.Errorf("%+v, %d threads: %s differs", build, threads, name)
+					}
+				}
+			}
+			exe.Close()
+		}
+	}
+}
+
+func TestRunAllocatesNothing(t *testing.T) {
+	for _, build := range builds {
+		for _, name := range []string{"resnet8", "lenet5"} {
+			d, err := New(Options{Threads: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, exe := prepared(t, d, name, [3]int{3, 32, 32}, build)
+			ctx := context.Background()
+			if n := testing.AllocsPerRun(5, func() { exe.Run(ctx) }); n > 0 {
+				t.Errorf("%s, %+v: %v allocations in a run", name, build, n)
+			}
+			exe.Close()
+		}
+	}
+}
+
+// What a program keeps in memory, without parameters, for 128 images.
+func TestMemory(t *testing.T) {
+	d, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		net   string
+		build nets.Build
+		most  int // MB
+	}{
+		{"resnet20", nets.Build{Batch: 128}, 25},
+		{"resnet18", nets.Build{Batch: 128}, 90},
+		{"resnet20", nets.Build{Batch: 128, BatchStatistics: true, Train: true}, 240},
+		{"resnet18", nets.Build{Batch: 128, BatchStatistics: true, Train: true}, 720},
+	} {
+		net, err := nets.ByName(c.net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := net.Program(c.build)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiler := newCompiler(d, plan.Fuse(p))
+		if err := compiler.layouts(); err != nil {
+			t.Fatal(err)
+		}
+		_, total := compiler.arena()
+		mb := total * 4 / 1e6
+		t.Logf("%s %+v: %d MB", c.net, c.build, mb)
+		if mb > c.most {
+			t.Errorf("%s %+v: %d MB, more than %d", c.net, c.build, mb, c.most)
+		}
+	}
+}
