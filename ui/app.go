@@ -1,0 +1,277 @@
+// Package ui is the terminal program: a person slides the radius r through the Fourier
+// plane, sees the low and high part of images as pictures, reads what the model makes of
+// each, and watches accuracy per band grow.
+//
+// App is the one tea.Model. Pages and dialogs are plain structs with imperative methods;
+// they share the session (image, radius, setting) and say what they can do in key tables,
+// which drive dispatch, help, the palette and the hints on the last line. Nothing is
+// computed and nothing read in Update or View: work runs in commands, at most one of each
+// kind at a time, and the newest request wins.
+package ui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/bands"
+	"hfcui/ui/picture"
+	"hfcui/ui/term"
+)
+
+// Options says how to start. The zero value is fine.
+type Options struct {
+	Output   io.Writer // nil: standard output
+	Environ  []string  // nil: os.Environ()
+	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
+	Folder   string    // where exports go; "" is the current one
+	Page     string    // "explore", "bands" or "kernels"; "" is the first
+
+	Radius     float64 // first radius; 0 chooses one
+	Rho        float64 // first strength of smoothing; 0 is off
+	Index      int     // first image
+	Normalize  bands.Normalization
+	Statistics bands.Statistics
+}
+
+// page is one of the program's pages.
+type page interface {
+	name() string
+	// entries lists what can be pressed; press does it.
+	entries() []entry
+	press(key string) (tea.Cmd, bool)
+	// arrange is told the layout whenever it changes.
+	arrange(l layout)
+	// enter is called when the page comes on screen; changed when something of the
+	// session is different, on screen or not.
+	enter() tea.Cmd
+	changed(what change) tea.Cmd
+	// draw draws the page's text and returns the pictures that go with it.
+	draw(c *canvas) []placed
+	// mouse handles what happens at a cell; false when it means nothing there.
+	mouse(m mouse) (tea.Cmd, bool)
+	// export prepares writing what is on the page into files.
+	export() (exporter, error)
+}
+
+// placed is a picture on the screen.
+type placed struct {
+	at    rect
+	drawn picture.Drawn
+}
+
+// App is the program. It implements tea.Model.
+type App struct {
+	session
+	options Options
+	ctx     context.Context
+	cancel  context.CancelFunc
+	send    func(tea.Msg) // into the running program, nil while there is none
+
+	layer    *term.Layer
+	stage    stage
+	probe    *term.Probe
+	caps     term.Capabilities
+	protocol picture.Protocol
+	asked    bool // the terminal was asked, and answered or had its time
+	hidden   bool // nothing is drawn: the program is being suspended
+
+	theme   *theme
+	layout  layout
+	pages   []page
+	explore *explore
+	bands   *bandsPage
+	kernels *kernelsPage
+	page    int
+	dialogs []dialog
+	drag    func(mouse) tea.Cmd // what moving the pressed mouse does
+
+	message string // one line about what just happened, until the next key
+	err     error  // what ended the program
+}
+
+// New returns the program for a Lab. The Lab stays the caller's to close.
+func New(lab Lab, o Options) *App {
+	if o.Output == nil {
+		o.Output = os.Stdout
+	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	if o.Folder == "" {
+		o.Folder = "."
+	}
+	a := &App{session: newSession(lab, o), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.explore, a.bands, a.kernels = newExplore(a), newBandsPage(a), newKernelsPage(a)
+	a.pages = []page{a.explore, a.bands, a.kernels}
+	for i, p := range a.pages {
+		if p.name() == o.Page {
+			a.page = i
+		}
+	}
+	a.useCapabilities(a.probe.Capabilities())
+	return a
+}
+
+// Init implements tea.Model.
+func (a *App) Init() tea.Cmd {
+	if a.asked {
+		return nil
+	}
+	return a.ask()
+}
+
+// Update implements tea.Model. A panic ends the program in order.
+func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			model, cmd = a, a.fail(caught(r))
+		}
+	}()
+	return a, a.handle(msg)
+}
+
+// handle sorts messages.
+func (a *App) handle(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		return a.resize(msg.Width, msg.Height)
+	case tea.KeyPressMsg:
+		return a.key(msg.String())
+	case tea.PasteMsg:
+		return a.paste(msg.Content)
+	case tea.MouseMsg:
+		return a.mouse(msg)
+	case tea.ResumeMsg:
+		a.hidden = false
+		a.layer.Redraw()
+		return a.ask()
+	case tea.FocusMsg:
+		if a.caps.Tmux {
+			a.layer.Redraw() // tmux forgets pictures while another window is shown
+		}
+	case crash:
+		return a.fail(msg)
+	case ended:
+		return a.fail(msg.err)
+	case splitMsg:
+		return a.splitChanged(msg)
+	case viewMsg:
+		return a.explore.received(msg)
+	case kernelsMsg:
+		return a.kernels.received(msg)
+	case exportMsg:
+		a.exported(msg)
+	case report:
+		return a.reported(msg)
+	default:
+		return a.reply(msg)
+	}
+	return nil
+}
+
+// reported hands on what a job tells, and waits for more.
+func (a *App) reported(r report) tea.Cmd {
+	if c, ok := r.msg.(crash); ok {
+		return a.fail(c)
+	}
+	var cmd tea.Cmd
+	switch r.job {
+	case a.bands.job:
+		cmd = a.bands.reported(r)
+	case a.explore.job:
+		cmd = a.explore.reported(r)
+	default:
+		return nil // replaced in the meantime
+	}
+	if r.done {
+		return cmd
+	}
+	return tea.Batch(cmd, r.job.wait)
+}
+
+// ended is sent to end the program for a reason.
+type ended struct{ err error }
+
+// fail ends the program; Run tells err on the normal screen.
+func (a *App) fail(err error) tea.Cmd {
+	if a.err == nil {
+		a.err = err
+	}
+	return a.quit()
+}
+
+// quit ends the program.
+func (a *App) quit() tea.Cmd {
+	a.cancel()
+	a.hidden = true
+	return tea.Quit
+}
+
+// suspend stops the program until the shell continues it. The pictures are taken off the
+// screen in the frame before.
+func (a *App) suspend() tea.Cmd {
+	a.hidden = true
+	return tea.Suspend
+}
+
+// say shows a line in place of the status line until the next key.
+func (a *App) say(s string) { a.message = clean(s) }
+
+// changed tells every page what is different.
+func (a *App) changed(what change) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, p := range a.pages {
+		cmds = append(cmds, p.changed(what))
+	}
+	return tea.Batch(cmds...)
+}
+
+// show goes to a page.
+func (a *App) show(i int) tea.Cmd {
+	if i == a.page {
+		return nil
+	}
+	a.page = i
+	return a.pages[i].enter()
+}
+
+// on tells whether p is on screen.
+func (a *App) on(p page) bool { return a.pages[a.page] == p }
+
+// resize takes over another size of the terminal. Its cells may have changed as well.
+func (a *App) resize(w, h int) tea.Cmd {
+	first := a.layout.w == 0
+	a.layer.Resize(w, h)
+	a.probe.Resize(w, h, 0, 0)
+	a.adopt(a.probe.Capabilities())
+	a.layout = newLayout(w, h, a.info.Note != "")
+	for _, p := range a.pages {
+		p.arrange(a.layout)
+	}
+	if a.layout.tooSmall {
+		return nil
+	}
+	cmd := a.changed(changedScreen)
+	if first {
+		return tea.Batch(cmd, a.pages[a.page].enter())
+	}
+	return tea.Batch(cmd, a.ask())
+}
+
+// verdict is what Run returns once the program ended.
+func (a *App) verdict(err error) error {
+	switch {
+	case a.err != nil:
+		return a.err
+	case err == nil, errors.Is(err, tea.ErrInterrupted):
+		return nil
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	}
+	return err
+}

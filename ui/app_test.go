@@ -1,0 +1,222 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+func TestPagesByNumberTabAndClick(t *testing.T) {
+	d := start(t, 100, 30)
+	for _, step := range []struct {
+		keys string
+		page int
+	}{{"2", 1}, {"3", 2}, {"1", 0}, {"tab", 1}, {"tab", 2}, {"tab", 0}, {"shift+tab", 2}} {
+		if d.keys(step.keys); d.app.page != step.page {
+			t.Fatalf("page %d after %s, want %d", d.app.page, step.keys, step.page)
+		}
+	}
+	x, y := d.where("2 Bands")
+	d.click(x+3, y)
+	if d.app.page != 1 {
+		t.Fatalf("page %d after a click on Bands", d.app.page)
+	}
+}
+
+// No key means two things on a page or in a dialog, except that what a page binds only at
+// times may give way.
+func TestNoKeyIsBoundTwice(t *testing.T) {
+	d := start(t, 100, 30)
+	check := func(where string, list []entry) {
+		seen := map[string]string{}
+		for _, e := range list {
+			for _, k := range e.keys {
+				if other, ok := seen[k]; ok {
+					t.Errorf("%s: %q is both %q and %q", where, k, other, e.name)
+				}
+				seen[k] = e.name
+			}
+			if e.name == "" || e.label == "" {
+				t.Errorf("%s: a binding without a name or label: %+v", where, e)
+			}
+		}
+	}
+	for _, p := range d.app.pages {
+		list := append(p.entries(), d.app.entries()...)
+		check(p.name(), append(list, lastKeys.entries(d.app)...))
+	}
+	check("picker", pickerKeys.entries(newPicker(d.app, "", "", nil)))
+	check("reader", readerKeys.entries(newHelp(d.app)))
+	check("jump", jumpKeys.entries(&jump{app: d.app}))
+}
+
+// Help, palette and hints are made from the tables that dispatch keys.
+func TestHelpListsEveryKey(t *testing.T) {
+	d := start(t, 120, 60)
+	d.keys("?").shows("Help", "previous, next image", "r smaller, larger by 1", "strength of smoothing ρ", "quit", "mouse")
+	d.keys("esc").hides("strength of smoothing")
+}
+
+func TestHelpScrolls(t *testing.T) {
+	d := start(t, 80, 24)
+	d.keys("?").shows("more", "↑↓ scroll").hides("label")
+	d.keys("pgdown pgdown pgdown pgdown pgdown").shows("flip").hides("more")
+	d.keys("?").hides("Marks")
+}
+
+func TestPalette(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys(":").shows("Commands", "next image", "type to search")
+	d.types("smooth more").keys("enter")
+	if d.app.rho != 0.6 {
+		t.Fatalf("ρ = %v after the palette's smooth more", d.app.rho)
+	}
+	d.keys("ctrl+p").types("kernls").keys("enter")
+	if d.app.page != 2 {
+		t.Fatalf("page %d after the palette's page Kernels", d.app.page)
+	}
+	d.keys("1 :").types("zzz").shows("nothing matches").keys("enter").hides("Commands")
+	d.keys(":").types("go to an").keys("enter").shows("Go to image")
+	d.keys("esc :")
+	d.send(tea.PasteMsg{Content: "class\x1b]0;x\x07"})
+	d.shows(": class]0;x")
+	d.click(0, 0)
+	d.hides("Commands")
+}
+
+func TestEveryCommandRuns(t *testing.T) {
+	for _, page := range []string{"1", "2", "3"} {
+		n := len(start(t, 100, 30).keys(page + " :").app.dialog().(*picker).choices)
+		for i := range n {
+			d := start(t, 100, 30).keys(page + " :")
+			name := d.app.dialog().(*picker).choices[i].text
+			for range i {
+				d.keys("down")
+			}
+			d.keys("enter")
+			if d.app.err != nil {
+				t.Fatalf("page %s, %s: %v", page, name, d.app.err)
+			}
+			d.fits(100, 30)
+		}
+	}
+}
+
+func TestQuit(t *testing.T) {
+	for _, keys := range []string{"q", "ctrl+c", "2 q", ": ctrl+c", "? ctrl+c"} {
+		d := start(t, 100, 30).keys(keys)
+		if !d.quit || d.app.verdict(nil) != nil {
+			t.Errorf("%q: quit %v, error %v", keys, d.quit, d.app.verdict(nil))
+		}
+		if d.app.ctx.Err() == nil {
+			t.Errorf("%q: computations go on", keys)
+		}
+	}
+}
+
+func TestSuspendTakesPicturesAway(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("ctrl+z")
+	if !d.app.hidden {
+		t.Fatal("pictures stay while the program is suspended")
+	}
+	d.hides("▀")
+	d.send(tea.ResumeMsg{})
+	d.shows("▀")
+}
+
+// Whatever panics, the program ends in order and says so in one line.
+func TestPanicsEndTheProgram(t *testing.T) {
+	check := func(name string, d *driver) {
+		t.Helper()
+		err := d.app.verdict(nil)
+		if !d.quit || err == nil {
+			t.Fatalf("%s: quit %v, error %v", name, d.quit, err)
+		}
+		line := err.Error()
+		if strings.Contains(line, "\n") || !strings.Contains(line, "internal error: ") {
+			t.Errorf("%s: %q is not one clear line", name, line)
+		}
+		if i := strings.Index(line, "details in "); i >= 0 {
+			os.Remove(strings.TrimSuffix(line[i+11:], ")"))
+		}
+	}
+	for _, method := range []string{"View", "Bands"} {
+		lab := newFakeLab()
+		lab.panics = method
+		check(method, startWith(t, lab, Options{}, 100, 30).keys("2"))
+	}
+	d := start(t, 100, 30)
+	d.send(capabilitiesMsg{d.app.caps}) // still fine
+	d.app.explore.l.slots = nil
+	d.app.pages[0] = nil
+	d.send(tea.KeyPressMsg{Code: 'm', Text: "m"})
+	check("Update", d)
+
+	d = start(t, 100, 30)
+	d.app.send = func(msg tea.Msg) {}
+	d.app.theme = nil
+	d.app.View()
+	if d.app.err == nil {
+		t.Fatal("a panic in View is not noticed")
+	}
+	d.quit = true
+	check("View", d)
+}
+
+func TestTogetherRaisesPanics(t *testing.T) {
+	defer func() {
+		c, ok := recover().(crash)
+		if !ok || fmt.Sprint(c.value) != "boom" || !strings.Contains(string(c.stack), "app_test.go") {
+			t.Fatalf("recovered %v", c)
+		}
+	}()
+	together(func() {}, func() { panic("boom") }, func() {})
+}
+
+func TestVerdict(t *testing.T) {
+	a := start(t, 80, 24).app
+	if err := a.verdict(tea.ErrInterrupted); err != nil {
+		t.Errorf("ctrl+c: %v", err)
+	}
+	if err := a.verdict(fmt.Errorf("%w: %w", tea.ErrProgramKilled, context.Canceled)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	a.handle(ended{errors.New("ended by SIGHUP")})
+	if err := a.verdict(nil); err == nil || err.Error() != "ended by SIGHUP" {
+		t.Errorf("signal: %v", err)
+	}
+}
+
+func TestTextFromOutsideIsHarmless(t *testing.T) {
+	lab := newFakeLab()
+	lab.info.Model = "evil\x1b]0;title\x07\n\u202emodel"
+	lab.info.Note = "note\x9b31m\x00"
+	lab.info.Classes = append([]string{"cl\x1b[2Jass"}, lab.info.Classes[1:]...)
+	lab.info.Data = "日本語データ"
+	d := startWith(t, lab, Options{}, 100, 30)
+	for _, keys := range []string{"", "2", "3", "1 c", "esc ?"} {
+		d.keys(keys)
+		content := strip(d.app.View().Content)
+		for _, bad := range []string{"\x1b]", "\x1b[2J", "\x9b31m", "\u009b", "\x00", "\a", "\u202e"} {
+			if strings.Contains(content, bad) {
+				t.Errorf("after %q the view holds %q", keys, bad)
+			}
+		}
+		d.fits(100, 30)
+	}
+}
+
+func TestOptionsAreTaken(t *testing.T) {
+	d := startWith(t, newFakeLab(), Options{Page: "kernels", Radius: 7.5, Rho: 1, Index: 9, Statistics: 1}, 100, 30)
+	d.shows("after, ρ 1.00", "batch-norm batch")
+	d.keys("1").shows("test 9", "7.5")
+	if startWith(t, newFakeLab(), Options{Radius: 99, Index: 1 << 30}, 100, 30).app.index != 1999 {
+		t.Fatal("an index past the end is not the last image")
+	}
+}

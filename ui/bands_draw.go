@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+
+	"hfcui/engine/bands"
+)
+
+func (p *bandsPage) draw(c *canvas) []placed {
+	now, base := p.key()
+	p.drawValues(c, p.l.values.row(0), fmt.Sprintf("r %4.1f", p.radius(p.known[now])), p.known[now],
+		[3]string{markLow, markHigh, markWhole}, [3]style{p.app.theme.low, p.app.theme.high, p.app.theme.whole})
+	if now != base {
+		p.drawValues(c, p.l.values.row(1), "ρ off", p.known[base],
+			[3]string{markLowBase, markHighBase, markWBase}, [3]style{p.app.theme.lowDim, p.app.theme.highDim, p.app.theme.wholeDim})
+	}
+	p.drawCurves(c, p.l.plot, p.l.axis.y)
+	p.drawFoot(c, now)
+	return nil
+}
+
+// radius is the measured radius nearest to r.
+func (p *bandsPage) radius(r bands.Result) float64 {
+	if len(r.Radii) == 0 {
+		return p.app.r
+	}
+	return r.Radii[nearest(r.Radii, p.app.r)]
+}
+
+func nearest(radii []float64, r float64) int {
+	best := 0
+	for i := range radii {
+		if math.Abs(radii[i]-r) < math.Abs(radii[best]-r) {
+			best = i
+		}
+	}
+	return best
+}
+
+// drawValues draws one line of accuracies at the cursor.
+func (p *bandsPage) drawValues(c *canvas, row rect, head string, r bands.Result, marks [3]string, colours [3]style) {
+	var low, high bands.Score
+	if len(r.Radii) > 0 {
+		i := nearest(r.Radii, p.app.r)
+		low, high = r.Low[i], r.High[i]
+	}
+	names := [3]string{" low", " high", " whole"}
+	if row.w < 74 {
+		names = [3]string{}
+	}
+	c.put(row.x, row.y, p.app.theme.dim.paint(fit(head, 8)))
+	x := row.x + 8
+	for i, score := range []bands.Score{low, high, r.Whole} {
+		text := colours[i].paint(marks[i]+names[i]) + " " + scoreText(score)
+		c.put(x, row.y, text)
+		x += width(text) + 2
+	}
+	if n := fmt.Sprintf("n %s", fitRight(grouped(r.Whole.N), 6)); row.right()-x >= width(n) {
+		c.put(x, row.y, p.app.theme.dim.paint(n))
+	}
+}
+
+// drawCurves draws the chart, or what will be there.
+func (p *bandsPage) drawCurves(c *canvas, plot rect, axis int) {
+	th, most := p.app.theme, p.app.info.MaxRadius
+	now, base := p.key()
+	ch := newChart(plot, most, 1)
+	grid := []float64{0, 0.25, 0.5, 0.75, 1}
+	if plot.h < 9 {
+		grid = []float64{0, 0.5, 1}
+	}
+	ch.grid(th.line, grid...)
+	ch.cursor(min(p.app.r, most), th.focus)
+	if now != base {
+		p.addCurves(ch, p.known[base], true)
+	}
+	p.addCurves(ch, p.known[now], false)
+	ch.render(c)
+	if now != base {
+		p.labelWhole(c, ch, p.known[base], markWBase, th.wholeDim)
+	}
+	p.labelWhole(c, ch, p.known[now], markWhole, th.whole)
+	ch.labelY(c, th.dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.labelX(c, th.dim, axis)
+	if why := p.waiting(p.known[now]); why != "" {
+		c.paragraph(rect{plot.x + 2, plot.y + plot.h/2 - 1, plot.w - 4, 2}, th.dim, why)
+	}
+}
+
+// addCurves draws the curves of a result.
+func (p *bandsPage) addCurves(ch *chart, r bands.Result, base bool) {
+	if r.Whole.N == 0 {
+		return
+	}
+	th := p.app.theme
+	whole := series{line: th.whole, shade: th.wholeShade}
+	low := series{line: th.low, shade: th.lowShade, mark: markLow}
+	high := series{line: th.high, shade: th.highShade, mark: markHigh}
+	if base {
+		whole.line, low.line, high.line = th.wholeDim, th.lowDim, th.highDim
+		low.mark, high.mark = markLowBase, markHighBase
+	}
+	for _, x := range []float64{0, ch.mostX} {
+		whole.points = append(whole.points, scorePoint(x, r.Whole))
+	}
+	for i, x := range r.Radii {
+		low.points = append(low.points, scorePoint(x, r.Low[i]))
+		high.points = append(high.points, scorePoint(x, r.High[i]))
+	}
+	ch.draw(whole, base)
+	ch.draw(high, base)
+	ch.draw(low, base)
+}
+
+// labelWhole marks the line of the whole image, right of the plot.
+func (p *bandsPage) labelWhole(c *canvas, ch *chart, r bands.Result, mark string, st style) {
+	if r.Whole.N > 0 {
+		c.put(ch.plot.right()+1, ch.plot.y+int(ch.dotY(r.Whole.Accuracy()))/4, st.paint(mark+percent(r.Whole.Accuracy())))
+	}
+}
+
+func scorePoint(x float64, s bands.Score) point {
+	lo, hi := s.Wilson()
+	return point{x, s.Accuracy(), lo, hi}
+}
+
+// waiting says why there is no curve yet; "" when there is one.
+func (p *bandsPage) waiting(r bands.Result) string {
+	switch {
+	case p.failed != "":
+		return p.failed
+	case r.Whole.N > 0:
+		return ""
+	case p.app.info.Images == 0:
+		return "There are no images to measure."
+	case !p.app.info.Labelled:
+		return "Accuracy needs labels that are the model's classes: open images in one folder a class, or a model trained on these."
+	case p.stopped:
+		return "Stopped before the first figures; enter goes on."
+	}
+	return fmt.Sprintf("Accuracy on low and high part at %d radii will appear here, rough first.", len(radiiUpTo(p.app.info.MaxRadius)))
+}
+
+// drawFoot says what the figures are of.
+func (p *bandsPage) drawFoot(c *canvas, now bandsKey) {
+	r, th := p.known[now], p.app.theme
+	text := fmt.Sprintf("%s: %s of %s images at every r, 95%% intervals",
+		clean(now.split), fitRight(grouped(r.Whole.N), len(grouped(p.app.info.Images))), grouped(p.app.info.Images))
+	x := c.left(p.l.foot, th.dim, text)
+	right := ""
+	switch {
+	case r.BatchSize > 0:
+		right = fmt.Sprintf("statistics of batches of %d", r.BatchSize)
+	case p.app.info.BatchNorm:
+		right = "running statistics"
+	}
+	if p.stopped {
+		right = "stopped"
+	}
+	if room := p.l.foot.right() - x - 2; room >= width(right) {
+		c.right(rect{x + 2, p.l.foot.y, room, 1}, th.dim, right)
+	}
+}
+
+// drawBeside draws the curves on another page that has room for them.
+func (p *bandsPage) drawBeside(c *canvas, r rect) {
+	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
+	if !p.asked {
+		c.paragraph(plot, p.app.theme.dim, "Accuracy against r will be here once page 2 was opened.")
+		return
+	}
+	p.drawCurves(c, plot, r.bottom()-1)
+}

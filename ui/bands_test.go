@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/bands"
+)
+
+func TestBandsGrowAndFollowTheSetting(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("2").shows("2,000 of 2,000 images", "● low", "▲ high", "■ whole", "±", "running statistics", "100%", "0%", "20")
+	d.hides("○", "△")
+	d.keys("s").shows("○ low", "△ high", "□ whole", "ρ off")
+	d.keys("b").shows("statistics of batches of 100")
+	d.keys("t").shows("train: 10,000 of 10,000")
+	d.keys("s").hides("○ low")
+}
+
+func TestBandsCursorIsRadius(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("2").shows("r 10.0")
+	d.keys("right right").shows("r 12.0")
+	low := d.line(2)
+	d.keys("left")
+	if d.line(2) == low {
+		t.Fatal("the values at the cursor stay when it moves")
+	}
+	plot := d.app.bands.l.plot
+	d.click(plot.x+plot.w/2, plot.y+3)
+	if d.app.r != 12 { // the middle of 0 to 23, rounded
+		t.Fatalf("r = %v after a click in the middle", d.app.r)
+	}
+	d.keys("1")
+	if got := d.app.explore.shown.view.R; got != 12 {
+		t.Fatalf("Explore shows r = %v, want 12", got)
+	}
+}
+
+// While a curve is measured, changing the setting measures the new one instead at once.
+func TestBandsRestart(t *testing.T) {
+	d := start(t, 100, 30)
+	d.lab.bandTime = 20 * time.Millisecond
+	d.hold = true
+	d.keys("2").shows("will appear here", "bands,", "esc stop")
+	first := d.app.bands.job
+	d.keys("m")
+	second := d.app.bands.job
+	if second == first || second == nil {
+		t.Fatal("the measurement goes on under the old setting")
+	}
+	if r := drain(first); !errors.Is(r.msg.(bandsEnd).err, context.Canceled) {
+		t.Fatalf("the old measurement ended with %v", r.msg)
+	}
+	d.held = d.held[len(d.held)-1:] // only the second one still has something to tell
+	d.release()
+	now, _ := d.app.bands.key()
+	if now.Normalize != bands.NormalizeMax || !d.app.bands.known[now].Done {
+		t.Fatalf("%+v is not measured", now)
+	}
+	now.Normalize = bands.NormalizeNone
+	if d.app.bands.known[now].Done {
+		t.Fatal("the measurement that was replaced was finished")
+	}
+}
+
+func drain(j *job) report {
+	for {
+		if r := j.wait().(report); r.done {
+			return r
+		}
+	}
+}
+
+func TestBandsStopAndGoOn(t *testing.T) {
+	d := start(t, 100, 30)
+	d.hold = true
+	d.keys("2 esc").shows("stopped", "enter go on")
+	d.held, d.hold = nil, false
+	d.keys("enter").shows("2,000 of 2,000").hides("stopped")
+}
+
+func TestKnownCurvesComeBackAtOnce(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("2 m")
+	d.hold = true
+	d.keys("m m").shows("2,000 of 2,000")
+	if d.app.bands.job != nil {
+		t.Fatal("a known curve is measured again")
+	}
+}
+
+func TestBandsGoOnWhileExploring(t *testing.T) {
+	d := start(t, 200, 60)
+	d.shows("once page 2 was opened")
+	d.keys("2 1").hides("once page 2 was opened").shows("100%", "▲")
+	d.keys("s").shows("○")
+}
+
+// Reports hold all curves, since only the newest report is read.
+func TestMeasureAllKeepsEveryCurve(t *testing.T) {
+	lab := newFakeLab()
+	smooth, plain := bandsKey{split: "test"}, bandsKey{split: "test"}
+	smooth.Rho = 0.5
+	var last bandsMsg
+	end := measureAll(context.Background(), lab, []float64{0, 10}, []bandsKey{smooth, plain}, func(msg tea.Msg) { last = msg.(bandsMsg) })
+	if len(last.curves) != 2 || len(end.(bandsEnd).curves) != 2 {
+		t.Fatalf("%d curves in the last report, want 2", len(last.curves))
+	}
+}
+
+func TestRadiiUpTo(t *testing.T) {
+	for _, c := range []struct {
+		most float64
+		n    int
+	}{{23, 24}, {20, 21}, {1, 2}, {159, 41}, {40, 41}} {
+		got := radiiUpTo(c.most)
+		if len(got) != c.n || got[0] != 0 || got[len(got)-1] != c.most {
+			t.Errorf("radiiUpTo(%v) = %v", c.most, got)
+		}
+		for i := 1; i < len(got); i++ {
+			if got[i] <= got[i-1] {
+				t.Errorf("radiiUpTo(%v) does not rise: %v", c.most, got)
+			}
+		}
+	}
+}
+
+func TestKernelsPage(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("3").shows("conv1.weight", "16 kernels of 3×3", "before", "after, ρ 0.50 (off)", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
+	d.keys("s ] ]").shows("after, ρ 0.70").hides("(off)")
+	if !strings.Contains(d.line(0), "smoothing ρ 0.70") {
+		t.Fatalf("the header says %q", d.line(0))
+	}
+	d.keys("2").shows("○")
+}

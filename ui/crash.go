@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// crash is a panic caught somewhere in the program, on its way to ending it in order.
+type crash struct {
+	value any
+	stack []byte
+}
+
+// Error tells what went wrong in one line and leaves the stack in a file.
+func (c crash) Error() string {
+	line := clean(fmt.Sprint(c.value))
+	if name, err := c.save(); err == nil {
+		return fmt.Sprintf("internal error: %s (details in %s)", line, name)
+	}
+	return "internal error: " + line
+}
+
+func (c crash) save() (string, error) {
+	f, err := os.CreateTemp("", "hfcui-crash-*.txt")
+	if err != nil {
+		return "", err
+	}
+	_, err = fmt.Fprintf(f, "%v\n\n%s", c.value, c.stack)
+	if err2 := f.Close(); err == nil {
+		err = err2
+	}
+	return f.Name(), err
+}
+
+// caught makes a crash of what recover returned.
+func caught(value any) crash {
+	if c, ok := value.(crash); ok {
+		return c // from a goroutine further in, with its own stack
+	}
+	return crash{value, debug.Stack()}
+}
+
+// safely runs work; a panic in it becomes a crash message, which ends the program.
+func safely(work func() tea.Msg) (msg tea.Msg) {
+	defer func() {
+		if r := recover(); r != nil {
+			msg = caught(r)
+		}
+	}()
+	return work()
+}
+
+// task makes a command of work that may fail badly.
+func task(work func() tea.Msg) tea.Cmd {
+	return func() tea.Msg { return safely(work) }
+}
+
+// together runs pieces of work at the same time and waits for all. A panic in one of them
+// is raised again here, where someone catches it.
+func together(work ...func()) {
+	failed := make(chan any, len(work))
+	for _, f := range work {
+		go func() {
+			defer func() {
+				r := recover()
+				if r != nil {
+					r = caught(r)
+				}
+				failed <- r
+			}()
+			f()
+		}()
+	}
+	var first any
+	for range work {
+		if r := <-failed; r != nil && first == nil {
+			first = r
+		}
+	}
+	if first != nil {
+		panic(first)
+	}
+}

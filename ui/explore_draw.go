@@ -1,0 +1,246 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hfcui/engine"
+)
+
+func (p *explore) draw(c *canvas) []placed {
+	stage := &p.app.stage
+	if ahead := stage.next; ahead != nil && ahead.asked.generation == p.app.generation {
+		p.show(*ahead)
+	}
+	stage.next = nil
+	stage.open, stage.at, stage.generation = true, [slots]rect{}, p.app.generation
+	p.drawCaption(c)
+	var pictures []placed
+	for _, s := range p.l.slots {
+		p.drawTitle(c, s)
+		if v := p.shown.view; v != nil && p.failed == "" && p.shown.asked.fits(s.pic) && p.shown.asked.kinds[s.kind] {
+			pictures = append(pictures, placed{s.pic, p.shown.drawn[s.kind]})
+			stage.at[s.kind] = s.pic
+		} else {
+			p.drawWaiting(c, s)
+			stage.open = false
+		}
+		p.drawText(c, s)
+	}
+	if !p.l.chart.empty() {
+		p.app.bands.drawBeside(c, p.l.chart)
+	}
+	p.drawSlider(c)
+	return pictures
+}
+
+// fits tells whether pictures made for a look fill a rectangle.
+func (k look) fits(r rect) bool { return k.cols == r.w && k.rows == r.h }
+
+// drawCaption draws which image it is at the left, and at the right what is special about
+// what is shown.
+func (p *explore) drawCaption(c *canvas) {
+	a, r := p.app, p.l.caption
+	r.w--
+	name, label, flip := clean(a.lab.Title(a.index)), "", false
+	if class := a.lab.Label(a.index); class >= 0 {
+		label = a.className(class)
+	}
+	if v := p.shown.view; v != nil && v.Index == a.index {
+		flip = v.Flip()
+	}
+	x := c.left(rect{r.x, r.y, min(r.w, 40), 1}, bold, name)
+	if label != "" {
+		x = c.left(rect{x, r.y, r.right() - x, 1}, style{}, "  "+label)
+	}
+	if flip {
+		x = c.left(rect{x, r.y, r.right() - x, 1}, a.theme.focus, "  flip")
+	}
+	if room := r.right() - x - 2; room > 0 {
+		c.right(rect{x + 2, r.y, room, 1}, a.theme.dim, p.remarks(room))
+	}
+}
+
+// remarks say, in w cells, how the high part is shown, which images are stepped to, and,
+// where the spectrum is not there to say it, how much of it is kept.
+func (p *explore) remarks(w int) string {
+	long, short := "high part "+p.high.String(), p.high.String()
+	if p.high == highStretched && p.shown.stretch > 0 {
+		short = fmt.Sprintf("high ×%-4.3g", p.shown.stretch)
+		long = fmt.Sprintf("high part ×%-4.3g about grey", p.shown.stretch)
+	}
+	kept := ""
+	if v := p.shown.view; v != nil && len(p.l.slots) < slots {
+		kept = fmt.Sprintf("%s of %s kept · ", grouped(v.Kept), grouped(v.Total))
+	}
+	only := ""
+	if p.app.class >= 0 {
+		only = "only " + p.app.className(p.app.class) + " · "
+	}
+	return pick(w, only+kept+long, only+kept+short, only+short, short)
+}
+
+// drawTitle names a picture.
+func (p *explore) drawTitle(c *canvas, s slot) {
+	th, v := p.app.theme, p.shown.view
+	switch s.kind {
+	case slotWhole:
+		c.put(s.title.x, s.title.y, th.whole.paint(markWhole)+" original")
+	case slotSpectrum:
+		c.left(s.title, th.dim, pick(s.title.w, "log-spectrum, circle at r", "spectrum, r circled", "spectrum"))
+	default:
+		st, mark, name, share := th.low, markLow, "low", 0.0
+		if v != nil {
+			share = v.EnergyLow
+		}
+		if s.kind == slotHigh {
+			st, mark, name = th.high, markHigh, "high"
+			if v != nil {
+				share = v.EnergyHigh
+			}
+		}
+		c.put(s.title.x, s.title.y, st.paint(mark)+" "+name)
+		if v == nil {
+			return
+		}
+		text := percent(share) + " %"
+		if s.title.w >= 22 {
+			text += " energy"
+		}
+		c.right(s.title, th.dim, text)
+	}
+}
+
+// drawWaiting says what will be where there is no picture yet, or why there is none.
+func (p *explore) drawWaiting(c *canvas, s slot) {
+	switch {
+	case p.failed != "" && s.kind == p.l.slots[0].kind:
+		all := s.pic
+		all.w = p.l.slots[len(p.l.slots)-1].pic.right() - all.x
+		c.paragraph(all, p.app.theme.warn, p.failed)
+	case p.failed != "":
+	case p.app.info.Images == 0:
+		c.paragraph(s.pic, p.app.theme.dim, "no images in this split")
+	default:
+		c.paragraph(s.pic, p.app.theme.dim, [...]string{"the image", "its low part", "its high part", "its spectrum"}[s.kind])
+	}
+}
+
+// drawText draws what is said of a picture.
+func (p *explore) drawText(c *canvas, s slot) {
+	if s.kind == slotSpectrum {
+		p.drawEnergy(c, s.text)
+		return
+	}
+	v := p.shown.view
+	if v == nil || p.failed != "" {
+		return
+	}
+	st := [...]style{p.app.theme.whole, p.app.theme.low, p.app.theme.high}[s.kind]
+	p.drawPrediction(c, s.text, v, engine.Part(s.kind), st)
+}
+
+// drawPrediction lists the classes a model finds probable: the most probable ones, or, if
+// there is room, all in their own order, so that they stay in place while r moves.
+func (p *explore) drawPrediction(c *canvas, r rect, v *engine.View, part engine.Part, st style) {
+	answer := v.Predictions[part]
+	classes := make([]int, len(answer.Probabilities))
+	for i := range classes {
+		classes[i] = i
+	}
+	if len(classes) > r.h {
+		slices.SortStableFunc(classes, func(i, j int) int {
+			switch pi, pj := answer.Probabilities[i], answer.Probabilities[j]; {
+			case pi > pj:
+				return -1
+			case pi < pj:
+				return 1
+			}
+			return 0
+		})
+		classes = classes[:r.h]
+	}
+	names := 5
+	for i := range p.app.info.Classes {
+		names = max(names, width(p.app.className(i)))
+	}
+	names = min(names, max(5, r.w-10, (r.w-7)/2)) // a bar of two cells, at least
+	for i, class := range classes {
+		p.drawClass(c, r.row(i), names, class, answer, v, st)
+	}
+}
+
+// drawClass draws one class: mark, name, bar and probability.
+func (p *explore) drawClass(c *canvas, row rect, names, class int, answer engine.Prediction, v *engine.View, st style) {
+	th := p.app.theme
+	mark, nameStyle := " ", th.dim
+	if class == answer.Class {
+		nameStyle = bold
+		switch {
+		case v.Label < 0:
+			mark = th.dim.paint(markUnknown)
+		case class == v.Label:
+			mark = th.right.paint(markRight)
+		default:
+			mark = th.wrong.paint(markWrong)
+		}
+	}
+	share := answer.Probabilities[class]
+	bars := row.w - names - 8
+	text := mark + " " + nameStyle.paint(fit(p.app.className(class), names))
+	if bars > 1 {
+		text += " " + st.paint(eighths(share, bars)) + " "
+	} else {
+		text += " "
+		bars = -1
+	}
+	c.putWide(row.x, row.y, names+8+bars, text+nameStyle.paint(wholePercent(share)))
+}
+
+// eighths is a share as a bar of w cells, exact to an eighth of a cell.
+func eighths(share float64, w int) string {
+	n := int(min(max(share, 0), 1)*float64(8*w) + 0.5)
+	if n == 0 && share > 0.005 {
+		n = 1
+	}
+	bar := strings.Repeat("█", n/8)
+	if n%8 > 0 {
+		bar += string([]rune("▏▎▍▌▋▊▉")[n%8-1])
+	}
+	return bar + blanks(w-(n+7)/8)
+}
+
+// drawEnergy says how the split divides coefficients and energy.
+func (p *explore) drawEnergy(c *canvas, r rect) {
+	v, th := p.shown.view, p.app.theme
+	if v == nil {
+		return
+	}
+	count := fmt.Sprintf("%*s", len(grouped(v.Total)), grouped(v.Kept))
+	of := " of " + grouped(v.Total)
+	if width(count)+width(of)+16 <= r.w {
+		of += " coefficients"
+	}
+	lines := []string{
+		th.low.paint(markLow) + " " + count + th.dim.paint(of),
+		th.low.paint(markLow) + " " + percent(v.EnergyLow) + th.dim.paint(" % energy"),
+		th.high.paint(markHigh) + " " + percent(v.EnergyHigh) + th.dim.paint(" % energy"),
+		th.dim.paint("  (mean left out)"),
+	}
+	for i := 0; i < min(r.h, len(lines)); i++ {
+		c.put(r.x, r.y+i, cut(lines[i], r.w))
+	}
+}
+
+// drawSlider draws the track of r: as much of it in the low part's colour as the part
+// takes, the rest in the high part's.
+func (p *explore) drawSlider(c *canvas) {
+	a, row := p.app, p.l.slider
+	track := plotOf(row)
+	at := columnAt(track, a.maxR, a.r) - track.x
+	c.put(row.x, row.y, a.theme.focus.paint("r"))
+	c.putWide(track.x, track.y, track.w,
+		a.theme.low.paint(strings.Repeat("━", at))+a.theme.focus.paint("●")+a.theme.high.paint(strings.Repeat("─", max(0, track.w-1-at))))
+	c.put(track.right()+1, row.y, bold.paint(radiusText(a.r)))
+}

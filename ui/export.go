@@ -1,0 +1,135 @@
+package ui
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// exporter is what is on a page, ready to be written into files.
+type exporter struct {
+	base  string // what all the files' names begin with
+	files []exportFile
+}
+
+// exportFile is one of them.
+type exportFile struct {
+	suffix string // "-low.png"
+	write  func(io.Writer) error
+}
+
+// exportMsg tells which files were written.
+type exportMsg struct {
+	names []string
+	err   error
+}
+
+// startExport writes what is on the page into files.
+func (a *App) startExport() tea.Cmd {
+	e, err := a.pages[a.page].export()
+	if err != nil {
+		a.say(oneLine(err))
+		return nil
+	}
+	folder := a.options.Folder
+	return task(func() tea.Msg {
+		names, err := e.save(folder)
+		return exportMsg{names, err}
+	})
+}
+
+// exported says what was written.
+func (a *App) exported(msg exportMsg) {
+	if msg.err != nil {
+		a.say("not exported: " + oneLine(msg.err))
+		return
+	}
+	var lines []helpLine
+	for _, name := range msg.names {
+		lines = append(lines, helpLine{text: clean(name)})
+	}
+	a.open(newReader(a, fmt.Sprintf("Wrote %d files", len(msg.names)), lines))
+}
+
+// mostNumbered bounds how many exports of the same name are looked past.
+const mostNumbered = 10000
+
+// save writes all files under the first name, numbered if need be, that none of them has
+// taken. An existing file is never touched, and no file is there half written.
+func (e exporter) save(folder string) (names []string, err error) {
+	base := safeName(e.base)
+	for n := 1; n <= mostNumbered; n++ {
+		at := filepath.Join(folder, base)
+		if n > 1 {
+			at += fmt.Sprintf("-%d", n)
+		}
+		if e.taken(at) {
+			continue
+		}
+		for _, f := range e.files {
+			if err := writeNew(at+f.suffix, f.write); err != nil {
+				return names, err
+			}
+			names = append(names, at+f.suffix)
+		}
+		return names, nil
+	}
+	return nil, fmt.Errorf("%s holds %d exports named %s already", folder, mostNumbered, base)
+}
+
+func (e exporter) taken(at string) bool {
+	for _, f := range e.files {
+		if _, err := os.Lstat(at + f.suffix); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// safeName makes a file name of text from outside.
+func safeName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+			return r
+		}
+		return '-'
+	}, s)
+	if len(s) > 120 {
+		s = s[:120]
+	}
+	return "hfcui-" + strings.Trim(s, "-.")
+}
+
+// writeNew writes a file that does not exist yet: to a temporary one first, which then
+// gets the name in one step, provided that it is still free.
+func writeNew(name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".hfcui-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriter(f)
+	for _, step := range []func() error{func() error { return write(w) }, w.Flush, f.Sync, func() error { return f.Chmod(0o644) }, f.Close} {
+		if err := step(); err != nil {
+			f.Close()
+			return err
+		}
+	}
+	// A hard link fails where the name is taken; a rename would replace it. File systems
+	// without links get the name reserved first.
+	if err = os.Link(f.Name(), name); err == nil || os.IsExist(err) {
+		return err
+	}
+	reserved, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	reserved.Close()
+	return os.Rename(f.Name(), name)
+}

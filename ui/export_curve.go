@@ -1,0 +1,185 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"hfcui/engine/bands"
+)
+
+// export prepares the curves on the page as CSV, JSON and SVG. What is still being
+// measured is exported as far as it is; n tells how far that is.
+func (p *bandsPage) export() (exporter, error) {
+	now, base := p.key()
+	r := p.known[now]
+	if r.Whole.N == 0 {
+		return exporter{}, errors.New("no curve to export yet")
+	}
+	a := p.app
+	curves := []curve{{now, r}}
+	if other := p.known[base]; now != base && other.Whole.N > 0 {
+		curves = append(curves, curve{base, other})
+	}
+	name := fmt.Sprintf("%s-%s-%s-bands-%s-%s", a.info.Model, a.info.Data, now.split, now.Normalize, now.Statistics)
+	if now.Rho > 0 {
+		name += fmt.Sprintf("-rho%.2f", now.Rho)
+	}
+	model, data := a.info.Model, a.info.Data
+	most, labels := a.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
+	return exporter{name, []exportFile{
+		{".csv", func(w io.Writer) error { return writeCSV(w, curves) }},
+		{".json", func(w io.Writer) error { return writeJSON(w, bandsDocument(model, data, curves[0])) }},
+		{".svg", func(w io.Writer) error { return writeSVG(w, labels, most, curves) }},
+	}}, nil
+}
+
+// curve is a measured result and what determines it.
+type curve struct {
+	key    bandsKey
+	result bands.Result
+}
+
+// writeCSV writes one line a score.
+func writeCSV(w io.Writer, curves []curve) error {
+	var b strings.Builder
+	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn\n")
+	for _, c := range curves {
+		line := func(part, r string, s bands.Score) {
+			lo, hi := s.Wilson()
+			fmt.Fprintf(&b, "%s,%s,%d,%d,%v,%v,%v,%v,%s,%s\n", part, r, s.Correct, s.N, s.Accuracy(), lo, hi, c.key.Rho, c.key.Normalize, c.key.Statistics)
+		}
+		line("whole", "", c.result.Whole)
+		for i, r := range c.result.Radii {
+			at := strconv.FormatFloat(r, 'g', -1, 64)
+			line("low", at, c.result.Low[i])
+			line("high", at, c.result.High[i])
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// bandsDocument is a curve as the bands command prints it.
+func bandsDocument(model, data string, c curve) any {
+	type band struct {
+		Part     string     `json:"part"`
+		R        float64    `json:"r"`
+		Correct  int        `json:"correct"`
+		N        int        `json:"n"`
+		Accuracy *float64   `json:"accuracy"`
+		CI95     [2]float64 `json:"ci95"`
+	}
+	list := []band{}
+	add := func(part string, r float64, s bands.Score) {
+		lo, hi := s.Wilson()
+		b := band{part, r, s.Correct, s.N, nil, [2]float64{lo, hi}}
+		if s.N > 0 {
+			accuracy := s.Accuracy()
+			b.Accuracy = &accuracy
+		}
+		list = append(list, b)
+	}
+	for i, r := range c.result.Radii {
+		add("low", r, c.result.Low[i])
+	}
+	for i, r := range c.result.Radii {
+		add("high", r, c.result.High[i])
+	}
+	return struct {
+		Model     string      `json:"model"`
+		Data      string      `json:"data"`
+		Split     string      `json:"split"`
+		N         int         `json:"n"`
+		Normalize string      `json:"normalize"`
+		BN        string      `json:"bn"`
+		Rho       float64     `json:"rho"`
+		Whole     bands.Score `json:"whole"`
+		Bands     []band      `json:"bands"`
+	}{model, data, c.key.split, c.result.Whole.N, c.key.Normalize.String(), c.key.Statistics.String(), c.key.Rho, c.result.Whole, list}
+}
+
+// Size of the figure and the margins of its plot, in SVG units.
+const (
+	svgWidth, svgHeight                       = 760, 460
+	svgLeft, svgRight, svgTop, svgBottom      = 60, 20, 56, 52
+	svgLow, svgHigh, svgWhole, svgGrid, svgFg = "#0072b2", "#e69f00", "#404040", "#dddddd", "#222222"
+)
+
+// writeSVG draws curves with their intervals: those of the first in full, others dashed.
+func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
+	var b strings.Builder
+	x := func(r float64) float64 { return svgLeft + r/most*(svgWidth-svgLeft-svgRight) }
+	y := func(v float64) float64 { return svgTop + (1-v)*(svgHeight-svgTop-svgBottom) }
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s">`+"\n", svgWidth, svgHeight, svgFg)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", svgWidth, svgHeight)
+	first := curves[0]
+	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", svgLeft, escapeXML(heading))
+	fmt.Fprintf(&b, `<text x="%d" y="43">normalise %s, batch-norm %s, ρ %g; %d images at every r, 95%% intervals</text>`+"\n",
+		svgLeft, first.key.Normalize, first.key.Statistics, first.key.Rho, first.result.Whole.N)
+	for v := 0.0; v <= 1; v += 0.25 {
+		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%.0f%%</text>`+"\n",
+			svgLeft, y(v), svgWidth-svgRight, svgGrid, svgLeft-8, y(v)+4, 100*v)
+	}
+	step := tickStep(most, 120)
+	for r := 0.0; r <= most; r += step {
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%g</text>`+"\n", x(r), svgHeight-svgBottom+20, r)
+	}
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">radius r</text>`+"\n", (svgLeft+svgWidth-svgRight)/2, svgHeight-12)
+	for i, c := range curves {
+		whole := []bands.Score{c.result.Whole, c.result.Whole}
+		svgCurve(&b, x, y, []float64{0, most}, whole, svgWhole, i > 0, "")
+		svgCurve(&b, x, y, c.result.Radii, c.result.High, svgHigh, i > 0, `<path d="M%.1f %.1fm0 -4.5l4.5 8h-9z" fill="%s"/>`)
+		svgCurve(&b, x, y, c.result.Radii, c.result.Low, svgLow, i > 0, `<circle cx="%.1f" cy="%.1f" r="3.6" fill="%s"/>`)
+	}
+	svgLegend(&b, len(curves) > 1)
+	b.WriteString("</svg>\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// svgCurve draws one curve: its intervals as an area, then line and marks.
+func svgCurve(b *strings.Builder, x, y func(float64) float64, radii []float64, scores []bands.Score, colour string, dashed bool, mark string) {
+	var line, upper, lower strings.Builder
+	for i, s := range scores {
+		if s.N == 0 {
+			continue
+		}
+		lo, hi := s.Wilson()
+		fmt.Fprintf(&line, "%.1f,%.1f ", x(radii[i]), y(s.Accuracy()))
+		fmt.Fprintf(&upper, "%.1f,%.1f ", x(radii[i]), y(hi))
+		before := lower.String()
+		lower.Reset()
+		fmt.Fprintf(&lower, "%.1f,%.1f %s", x(radii[i]), y(lo), before)
+	}
+	dash := ""
+	if dashed {
+		dash = ` stroke-dasharray="5 4" opacity="0.6"`
+	} else {
+		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" opacity="0.18"/>`+"\n", upper.String(), lower.String(), colour)
+	}
+	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.8"%s/>`+"\n", line.String(), colour, dash)
+	for i, s := range scores {
+		if mark != "" && s.N > 0 && !dashed && !math.IsNaN(s.Accuracy()) {
+			fmt.Fprintf(b, mark+"\n", x(radii[i]), y(s.Accuracy()), colour)
+		}
+	}
+}
+
+func svgLegend(b *strings.Builder, both bool) {
+	at := svgWidth - svgRight - 190
+	for i, l := range [][2]string{{svgLow, "low"}, {svgHigh, "high"}, {svgWhole, "whole"}} {
+		fmt.Fprintf(b, `<rect x="%d" y="33" width="14" height="10" fill="%s"/><text x="%d" y="43">%s</text>`+"\n", at+62*i, l[0], at+62*i+19, l[1])
+	}
+	if both {
+		fmt.Fprintf(b, `<text x="%d" y="24">dashed: without smoothing</text>`+"\n", at)
+	}
+}
+
+// escapeXML makes text from outside safe inside an element.
+func escapeXML(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean(s))
+}

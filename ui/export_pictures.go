@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+
+	"hfcui/engine"
+	"hfcui/ui/picture"
+)
+
+// exportSide is how large small pictures are made, by whole factors, when exported.
+const exportSide = 256
+
+// export prepares the pictures on the page and the predictions.
+func (p *explore) export() (exporter, error) {
+	v := p.shown.view
+	if v == nil || p.failed != "" {
+		return exporter{}, errors.New("nothing to export yet")
+	}
+	a := p.app
+	e := exporter{base: fmt.Sprintf("%s-%s-%d-r%.1f", a.info.Data, a.info.Split, v.Index, v.R)}
+	stretch, mode := p.shown.stretch, p.shown.asked.high
+	for kind, suffix := range [slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
+		e.files = append(e.files, exportFile{suffix, func(w io.Writer) error {
+			var src, large picture.Image
+			switch kind {
+			case slotSpectrum:
+				spectrumImage(&src, v)
+			case slotHigh:
+				offset := 0.5
+				if mode == highRaw {
+					offset = 0
+				}
+				planeImage(&src, v.Pictures[kind], stretch, offset)
+			default:
+				planeImage(&src, v.Pictures[kind], 1, 0)
+			}
+			factor := max(1, exportSide/max(src.W, src.H))
+			large.Resize(src.W*factor, src.H*factor)
+			picture.Scale(&large, &src, picture.RGB{})
+			if kind == slotSpectrum {
+				drawCircle(&large, v)
+			}
+			return writePNG(w, &large)
+		}})
+	}
+	document := viewDocument(a, v)
+	e.files = append(e.files, exportFile{".json", func(w io.Writer) error { return writeJSON(w, document) }})
+	return e, nil
+}
+
+// viewDocument is what the Explore page says, as JSON.
+func viewDocument(a *App, v *engine.View) any {
+	type answer struct {
+		Part          string             `json:"part"`
+		Class         string             `json:"class"`
+		Right         *bool              `json:"right"`
+		Probabilities map[string]float64 `json:"probabilities"`
+	}
+	var answers []answer
+	for part, said := range v.Predictions {
+		one := answer{Part: engine.Part(part).String(), Class: a.className(said.Class), Probabilities: map[string]float64{}}
+		if v.Label >= 0 {
+			right := v.Right(engine.Part(part))
+			one.Right = &right
+		}
+		for class, share := range said.Probabilities {
+			one.Probabilities[a.className(class)] = share
+		}
+		answers = append(answers, one)
+	}
+	var label *string
+	if v.Label >= 0 {
+		name := a.className(v.Label)
+		label = &name
+	}
+	return struct {
+		Model       string             `json:"model"`
+		Data        string             `json:"data"`
+		Split       string             `json:"split"`
+		Index       int                `json:"index"`
+		Title       string             `json:"title"`
+		Label       *string            `json:"label"`
+		R           float64            `json:"r"`
+		Kept        int                `json:"kept"`
+		Total       int                `json:"total"`
+		Energy      map[string]float64 `json:"energy"`
+		Normalize   string             `json:"normalize"`
+		BN          string             `json:"bn"`
+		Rho         float64            `json:"rho"`
+		Predictions []answer           `json:"predictions"`
+	}{
+		a.info.Model, a.info.Data, a.info.Split, v.Index, clean(v.Title), label, v.R, v.Kept, v.Total,
+		map[string]float64{"low": v.EnergyLow, "high": v.EnergyHigh},
+		v.Normalize.String(), v.Statistics.String(), v.Rho, answers,
+	}
+}
+
+// export prepares the mosaics and the frequency response.
+func (p *kernelsPage) export() (exporter, error) {
+	if !p.shown.ready {
+		return exporter{}, errors.New("nothing to export yet")
+	}
+	v := p.shown.view
+	e := exporter{base: fmt.Sprintf("%s-kernels-rho%.2f", p.app.info.Model, v.Rho)}
+	one := func(weights []float32) func(io.Writer) error {
+		return func(w io.Writer) error {
+			im := picture.New(640, 640)
+			im.Fill(picture.RGB{R: 24, G: 24, B: 24})
+			mosaic(im, weights, v.Shape)
+			return writePNG(w, im)
+		}
+	}
+	e.files = append(e.files, exportFile{"-before.png", one(v.Before)}, exportFile{"-after.png", one(v.After)},
+		exportFile{"-response.csv", func(w io.Writer) error {
+			fmt.Fprintln(w, "radius,before,after")
+			for i := range min(len(v.ResponseBefore), len(v.ResponseAfter)) {
+				if _, err := fmt.Fprintf(w, "%d,%v,%v\n", i, v.ResponseBefore[i], v.ResponseAfter[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}})
+	return e, nil
+}
+
+// writePNG writes im.
+func writePNG(w io.Writer, im *picture.Image) error {
+	out := image.NewNRGBA(image.Rect(0, 0, im.W, im.H))
+	for i := range im.W * im.H {
+		copy(out.Pix[4*i:], im.Pix[3*i:3*i+3])
+		out.Pix[4*i+3] = 255
+	}
+	return png.Encode(w, out)
+}
+
+// writeJSON writes one indented document.
+func writeJSON(w io.Writer, document any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
+}

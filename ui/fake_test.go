@@ -1,0 +1,384 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+)
+
+// fakeLab answers like a Lab of ten shapes: procedural pictures, a true Fourier split, and
+// made-up but plausible answers of a model.
+type fakeLab struct {
+	mu        sync.Mutex
+	info      engine.Info
+	w, h      int           // size of the pictures
+	viewTime  time.Duration // what a View takes besides making it
+	bandTime  time.Duration // what a round of Bands takes
+	views     []engine.ViewRequest
+	viewError error
+	viewGate  chan struct{} // if set, a View waits for it
+	panics    string        // what method panics
+}
+
+var fakeClasses = []string{"circle", "square", "triangle", "star", "ring", "cross", "crescent", "heart", "hexagon", "arrow"}
+
+func newFakeLab() *fakeLab {
+	return &fakeLab{w: 32, h: 32, info: engine.Info{
+		Model: "demo", Net: "resnet20", Params: 271_117, BatchNorm: true, FirstConv: "conv1.weight",
+		Classes: fakeClasses, Channels: 3, Height: 32, Width: 32, Data: "shapes", Split: "test",
+		Splits: []string{"test", "train"}, Images: 2000, Labelled: true, Device: "cpu avx512, 2 threads",
+		MaxRadius: 23, MaxPreview: 23,
+	}}
+}
+
+func (l *fakeLab) Info() engine.Info {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.info
+}
+
+func (l *fakeLab) SetSplit(split string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if split == "broken" {
+		return fmt.Errorf("no such split")
+	}
+	l.info.Split = split
+	l.info.Images = map[string]int{"test": 2000, "train": 10000}[split]
+	return nil
+}
+
+func (l *fakeLab) Label(i int) int {
+	if !l.info.Labelled {
+		return -1
+	}
+	return int(hash(uint64(i))*10) % 10
+}
+
+func (l *fakeLab) Title(i int) string { return fmt.Sprint(l.Info().Split, " ", i) }
+
+// hash is a number in [0, 1) that looks random.
+func hash(seed ...uint64) float64 {
+	h := uint64(1469598103934665603)
+	for _, s := range seed {
+		h = (h ^ s) * 1099511628211
+		h ^= h >> 29
+	}
+	h *= 0x9e3779b97f4a7c15
+	return float64(h>>11) / (1 << 53)
+}
+
+// answer is what the fake model makes of a part: the chance to be right rises with what
+// is left of the image.
+func (l *fakeLab) answer(i int, part engine.Part, q engine.Setting, r float64) engine.Prediction {
+	share := fakeAccuracy(part, q, r)
+	luck := hash(uint64(i), uint64(part)+17)
+	label := max(l.Label(i), 0)
+	class := label
+	if luck > share {
+		class = (label + 1 + int(luck*97)%9) % 10
+	}
+	margin := 6*math.Abs(share-luck) + 0.8
+	p := engine.Prediction{Class: class, Probabilities: make([]float64, len(l.info.Classes))}
+	sum := 0.0
+	for c := range p.Probabilities {
+		z := 1.6 * hash(uint64(i), uint64(c), uint64(part), uint64(r))
+		if c == class {
+			z = 1.6 + margin
+		}
+		p.Probabilities[c] = math.Exp(z)
+		sum += p.Probabilities[c]
+	}
+	for c := range p.Probabilities {
+		p.Probabilities[c] /= sum
+	}
+	return p
+}
+
+func fakeAccuracy(part engine.Part, q engine.Setting, r float64) float64 {
+	logistic := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	fade := 1 - 0.12*q.Rho
+	boost := 0.03 * float64(q.Statistics)
+	switch part {
+	case engine.Low:
+		return 0.1 + (0.87*fade)*logistic((r-8-boost*20)/2)
+	case engine.High:
+		return 0.1 + (0.85*fade)*logistic((12*(1-0.2*q.Rho)+boost*40-r)/2.2)
+	}
+	return 0.972 * fade
+}
+
+func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View, error) {
+	l.mu.Lock()
+	l.views = append(l.views, q)
+	gate, err := l.viewGate, l.viewError
+	l.mu.Unlock()
+	if l.panics == "View" {
+		panic("fake view panics")
+	}
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	pix := l.pixels(q.Index)
+	low := lowPass(pix, l.w, l.h, q.R)
+	high := make([]float32, len(pix))
+	var el, eh float64
+	for i := range pix {
+		high[i] = pix[i] - low[i]
+		el += float64(low[i]-0.5) * float64(low[i]-0.5)
+		eh += float64(high[i]) * float64(high[i])
+	}
+	kept := 0
+	for y := range l.h {
+		for x := range l.w {
+			if math.Hypot(float64(x-l.w/2), float64(y-l.h/2)) < q.R {
+				kept++
+			}
+		}
+	}
+	v := &engine.View{
+		ViewRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), Spectrum: l.spectrum(q.Index),
+		MaxR: math.Ceil(math.Hypot(float64(l.w/2), float64(l.h/2)) + 1e-9),
+		Kept: kept, Total: l.w * l.h, EnergyLow: el / (el + eh), EnergyHigh: eh / (el + eh),
+	}
+	for p, x := range [][]float32{pix, low, high} {
+		v.Pictures[p] = engine.Plane{C: 3, H: l.h, W: l.w, Pix: x}
+		v.Predictions[p] = l.answer(q.Index, engine.Part(p), q.Setting, q.R)
+	}
+	time.Sleep(l.viewTime)
+	v.Split = time.Since(started) / 4
+	v.Infer = time.Since(started) * 3 / 4
+	return v, nil
+}
+
+// pixels draws a shape on a gradient with a faint texture.
+var pixelCache sync.Map
+
+func (l *fakeLab) pixels(i int) []float32 {
+	key := [3]int{i, l.w, l.h}
+	if p, ok := pixelCache.Load(key); ok {
+		return p.([]float32)
+	}
+	rng := rand.New(rand.NewPCG(uint64(i), 7))
+	pix := make([]float32, 3*l.w*l.h)
+	var from, to, fill [3]float64
+	for c := range 3 {
+		from[c], to[c], fill[c] = 0.2+0.5*rng.Float64(), 0.2+0.5*rng.Float64(), rng.Float64()
+	}
+	class, cx, cy, size, turn := max(l.Label(i), 0), 0.4+0.2*rng.Float64(), 0.4+0.2*rng.Float64(), 0.25+0.1*rng.Float64(), rng.Float64()*6
+	for y := range l.h {
+		for x := range l.w {
+			u, v := (float64(x)+0.5)/float64(l.w)-cx, (float64(y)+0.5)/float64(l.h)-cy
+			rad, ang := math.Hypot(u, v), math.Atan2(v, u)+turn
+			edge := size
+			switch k := class; {
+			case k == 0:
+			case k == 4:
+				if rad < size*0.55 {
+					edge = 0
+				}
+			default:
+				edge = size * (0.75 + 0.25*math.Cos(float64(k+2)*ang))
+			}
+			in := 1 / (1 + math.Exp((rad-edge)*60))
+			tex := 0.05 * math.Sin(float64(x)*(1.8+0.1*float64(class))+float64(y)*2.1)
+			for c := range 3 {
+				g := from[c] + (to[c]-from[c])*(u+v+0.8)/2
+				pix[c*l.w*l.h+y*l.w+x] = float32(min(max(g+(fill[c]-g)*in+tex+0.01*rng.NormFloat64(), 0), 1))
+			}
+		}
+	}
+	pixelCache.Store(key, pix)
+	return pix
+}
+
+// lowPass keeps coefficients nearer than r: by the definition for small images, by
+// blurring for large ones.
+func lowPass(pix []float32, w, h int, r float64) []float32 {
+	out := make([]float32, len(pix))
+	if w*h > 64*64 {
+		n := int(float64(w) / (4*r + 1))
+		for i := range pix {
+			x, plane := i%w, i/w*w
+			var sum float32
+			for k := -n; k <= n; k++ {
+				sum += pix[plane+min(max(x+k, 0), w-1)]
+			}
+			out[i] = sum / float32(2*n+1)
+		}
+		return out
+	}
+	for c := range 3 {
+		f := transform(pix[c*w*h:(c+1)*w*h], w, h)
+		for y := range h {
+			for x := range w {
+				dx, dy := min(x, w-x), min(y, h-y)
+				if math.Hypot(float64(dx), float64(dy)) >= r {
+					f[y*w+x] = 0
+				}
+			}
+		}
+		g := dft(dft(f, w, h, 1, false), w, h, 1, true)
+		for i := range g {
+			out[c*w*h+i] = float32(real(g[i])) / float32(w*h)
+		}
+	}
+	return out
+}
+
+func transform(pix []float32, w, h int) []complex128 {
+	f := make([]complex128, w*h)
+	for i, v := range pix {
+		f[i] = complex(float64(v), 0)
+	}
+	return dft(dft(f, w, h, -1, false), w, h, -1, true)
+}
+
+// dft transforms rows or columns by the definition.
+func dft(f []complex128, w, h int, sign float64, columns bool) []complex128 {
+	out := make([]complex128, len(f))
+	n, lines, step, next := w, h, 1, w
+	if columns {
+		n, lines, step, next = h, w, w, 1
+	}
+	turn := make([]complex128, n)
+	for k := range turn {
+		s, c := math.Sincos(sign * 2 * math.Pi * float64(k) / float64(n))
+		turn[k] = complex(c, s)
+	}
+	for line := range lines {
+		for k := range n {
+			var sum complex128
+			for x := range n {
+				sum += f[line*next+x*step] * turn[k*x%n]
+			}
+			out[line*next+k*step] = sum
+		}
+	}
+	return out
+}
+
+func (l *fakeLab) spectrum(i int) []float32 {
+	out := make([]float32, l.w*l.h)
+	if l.w*l.h > 64*64 {
+		for k := range out {
+			out[k] = float32(1 / (1 + 0.02*math.Hypot(float64(k%l.w-l.w/2), float64(k/l.w-l.h/2))))
+		}
+		return out
+	}
+	f := transform(l.pixels(i)[:l.w*l.h], l.w, l.h)
+	most := 0.0
+	for k := range f {
+		most = max(most, math.Log1p(math.Hypot(real(f[k]), imag(f[k]))))
+	}
+	for y := range l.h {
+		for x := range l.w {
+			c := f[(y+l.h-l.h/2)%l.h*l.w+(x+l.w-l.w/2)%l.w]
+			out[y*l.w+x] = float32(math.Log1p(math.Hypot(real(c), imag(c))) / most)
+		}
+	}
+	return out
+}
+
+func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(bands.Result)) (bands.Result, error) {
+	if l.panics == "Bands" {
+		panic("fake bands panics")
+	}
+	total := l.Info().Images
+	result := bands.Result{Radii: q.Radii, Low: make([]bands.Score, len(q.Radii)), High: make([]bands.Score, len(q.Radii)), Images: total}
+	started := time.Now()
+	score := func(part engine.Part, r float64, n int) bands.Score {
+		return bands.Score{Correct: int(fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
+	}
+	for n := 16; ; n = min(n*3/2, total) {
+		select {
+		case <-ctx.Done():
+			return result, ctx.Err()
+		case <-time.After(l.bandTime):
+		}
+		result.Whole = score(engine.Whole, 0, n)
+		low, high := make([]bands.Score, len(q.Radii)), make([]bands.Score, len(q.Radii))
+		for i, r := range q.Radii {
+			low[i], high[i] = score(engine.Low, r, n), score(engine.High, r, n)
+		}
+		result.Low, result.High = low, high
+		result.ImagesPerSecond = float64(n*(2*len(q.Radii)+1)) / (time.Since(started).Seconds() + 1e-3)
+		if q.Statistics == bands.BatchStatistics {
+			result.BatchSize = 100
+		}
+		result.Done = n == total
+		update(result)
+		if result.Done {
+			return result, nil
+		}
+	}
+}
+
+func (l *fakeLab) NextFlip(ctx context.Context, from, step int, r float64, s engine.Setting, class int, progress func(done, total int)) (int, bool, error) {
+	n := l.Info().Images
+	for k := 1; k <= n; k++ {
+		i := ((from+k*step)%n + n) % n
+		if k%4 == 0 {
+			progress(k, n)
+		}
+		select {
+		case <-ctx.Done():
+			return 0, false, ctx.Err()
+		case <-time.After(l.bandTime / 8):
+		}
+		label := l.Label(i)
+		if class >= 0 && label != class {
+			continue
+		}
+		if l.answer(i, engine.Whole, s, r).Class == label && l.answer(i, engine.High, s, r).Class == label && l.answer(i, engine.Low, s, r).Class != label {
+			return i, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+func (l *fakeLab) Kernels(rho float64) engine.KernelView {
+	const o, in, k = 16, 3, 3
+	rng := rand.New(rand.NewPCG(3, 5))
+	v := engine.KernelView{Layer: "conv1.weight", Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
+	for range o * in * k * k {
+		v.Before = append(v.Before, float32(rng.NormFloat64()*0.3))
+	}
+	v.After = make([]float32, len(v.Before))
+	for p := range o * in {
+		for y := range k {
+			for x := range k {
+				at := func(y, x int) float32 { return v.Before[p*k*k+min(max(y, 0), k-1)*k+min(max(x, 0), k-1)] }
+				sum := float32(0)
+				for dy := -1; dy <= 1; dy++ {
+					for dx := -1; dx <= 1; dx++ {
+						if dy != 0 || dx != 0 {
+							sum += at(y+dy, x+dx)
+						}
+					}
+				}
+				v.After[p*k*k+y*k+x] = at(y, x) + float32(rho)*sum
+			}
+		}
+	}
+	for b := range 24 {
+		f := float64(b) / 23
+		v.ResponseBefore = append(v.ResponseBefore, 0.8+0.5*math.Sin(2.6*f+0.3))
+		v.ResponseAfter = append(v.ResponseAfter, (0.8+0.5*math.Sin(2.6*f+0.3))*(1+8*rho*math.Exp(-6*f*f)*0.3))
+	}
+	return v
+}

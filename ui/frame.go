@@ -1,0 +1,189 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// View implements tea.Model. A panic ends the program in order.
+func (a *App) View() (v tea.View) {
+	defer func() {
+		if r := recover(); r != nil {
+			v = tea.NewView("")
+			if cmd := a.fail(caught(r)); a.send != nil {
+				go a.send(cmd())
+			}
+		}
+		v.AltScreen = true
+		v.MouseMode = tea.MouseModeCellMotion
+		v.ReportFocus = a.caps.Tmux
+		v.WindowTitle = "hfcui"
+	}()
+	if a.layout.w == 0 {
+		return tea.NewView("")
+	}
+	return tea.NewView(a.frame())
+}
+
+// frame is the text of the screen, with marks where the layer draws pictures.
+func (a *App) frame() string {
+	a.stage.mu.Lock()
+	defer a.stage.mu.Unlock()
+	a.stage.open = false
+	c := newCanvas(a.layout.w, a.layout.h)
+	if a.layout.tooSmall {
+		a.drawTooSmall(c)
+		c.putWide(0, 0, 1, a.layer.Place(nil, false)+" ")
+		return a.layer.Pin(c.String())
+	}
+	a.drawHeader(c)
+	var pictures []placed
+	if !a.hidden {
+		pictures = a.pages[a.page].draw(c)
+	}
+	a.drawStatus(c)
+	marker := a.place(c, pictures)
+	for _, d := range a.dialogs {
+		a.drawDialog(c, d)
+	}
+	c.putWide(0, 0, 1, marker+" ")
+	return a.layer.Pin(c.String())
+}
+
+// place puts the pictures under the text: as text where they are text, else as blanks
+// that the layer draws on.
+func (a *App) place(c *canvas, pictures []placed) string {
+	covered, drawn := false, 0
+	for _, p := range pictures {
+		lines := p.drawn.Lines
+		if lines == nil {
+			lines = strings.Split(a.layer.Blank(drawn, p.at.w, p.at.h), "\n")
+			for _, d := range a.dialogs {
+				covered = covered || p.at.overlaps(a.dialogRect(d))
+			}
+		}
+		if p.drawn.Data != nil {
+			drawn++
+		}
+		for i, line := range lines {
+			c.putWide(p.at.x, p.at.y+i, p.at.w, line)
+		}
+	}
+	a.stage.open = a.stage.open && !covered
+	return a.layer.Place(layerPictures(pictures), covered)
+}
+
+// drawHeader draws the pages' names and the setting in force.
+func (a *App) drawHeader(c *canvas) {
+	for i, tab := range a.tabs() {
+		st := a.theme.dim
+		if i == a.page {
+			st = a.theme.focus
+		}
+		c.left(tab, st, fmt.Sprintf("%d %s", i+1, title(a.pages[i].name())))
+	}
+	tabs := a.tabs()
+	used := tabs[len(tabs)-1].right() + 2
+	room := rect{used, 0, a.layout.w - 1 - used, 1}
+	rho := "off"
+	if a.smooth {
+		rho = fmt.Sprintf("ρ %.2f", a.rho)
+	}
+	statistics := a.statistics.String()
+	if !a.info.BatchNorm {
+		statistics = "none"
+	}
+	text := pick(room.w,
+		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.normalize, statistics, rho),
+		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.normalize, statistics, rho),
+		fmt.Sprintf("%s · %s · smooth %s", a.normalize, statistics, rho))
+	if a.smooth { // the one setting that changes the model stands out
+		text = a.theme.dim.paint(strings.TrimSuffix(text, rho)) + a.theme.focus.paint(rho)
+		c.right(room, style{}, text)
+		return
+	}
+	c.right(room, a.theme.dim, text)
+}
+
+// tabs is where the pages' names are.
+func (a *App) tabs() []rect {
+	var list []rect
+	x := a.layout.header.x
+	for _, p := range a.pages {
+		w := width(p.name()) + 2
+		list = append(list, rect{x, 0, w, 1})
+		x += w + 2
+	}
+	return list
+}
+
+// title writes a page's name with a capital.
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+// drawStatus draws the caveat, the status line and what can be pressed.
+func (a *App) drawStatus(c *canvas) {
+	if !a.layout.note.empty() {
+		c.left(a.layout.note, a.theme.warn, clean(a.info.Note))
+	}
+	if a.message != "" {
+		c.left(a.layout.status, a.theme.focus, a.message)
+	} else {
+		a.drawFacts(c)
+	}
+	list := append(a.pages[a.page].entries(), a.entries()...)
+	last := lastKeys.entries(a)
+	if d := a.dialog(); d != nil {
+		list, last = d.entries(), nil
+	}
+	c.put(a.layout.hints.x, a.layout.hints.y, hints(a.theme, a.layout.hints.w, list, last))
+}
+
+// drawFacts draws what is open at the left and what is being done at the right.
+func (a *App) drawFacts(c *canvas) {
+	r := a.layout.status
+	activity := a.activity()
+	c.right(r, style{}, activity)
+	room := r.w - width(activity) - 2
+	facts := []string{
+		clean(a.info.Model), clean(a.info.Data) + " " + clean(a.info.Split), clean(a.info.Net),
+		grouped(a.info.Images) + " images", clean(a.info.Device), shortCount(a.info.Params) + " parameters",
+	}
+	// What matters most comes first; what does not fit whole is left out.
+	text := ""
+	for _, f := range facts {
+		if f = strings.TrimSpace(f); f == "" {
+			continue
+		}
+		if text != "" {
+			f = " · " + f
+		}
+		if width(text)+width(f) <= room {
+			text += f
+		}
+	}
+	c.left(rect{r.x, r.y, room, 1}, a.theme.dim, text)
+}
+
+// activity tells what runs now, with its progress, or how fast the last answer was.
+func (a *App) activity() string {
+	for _, running := range []func() (string, float64, bool){a.explore.running, a.bands.running} {
+		if what, share, ok := running(); ok {
+			return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
+		}
+	}
+	return a.theme.dim.paint(a.pages[a.page].(interface{ speed() string }).speed())
+}
+
+// bar is a share as w cells of a progress bar.
+func bar(share float64, w int) string {
+	n := min(max(int(share*float64(w)+0.5), 0), w)
+	return strings.Repeat("━", n) + strings.Repeat("─", w-n)
+}
+
+// drawTooSmall says how much room is needed.
+func (a *App) drawTooSmall(c *canvas) {
+	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or q to quit.", minWidth, minHeight, a.layout.w, a.layout.h)
+	c.paragraph(rect{1, 0, a.layout.w - 1, a.layout.h}, style{}, text)
+}

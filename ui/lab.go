@@ -1,0 +1,30 @@
+package ui
+
+import (
+	"context"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+)
+
+// Lab is what the program shows: a model and a data set, opened. *engine.Lab is one. All
+// methods may be called from several goroutines at a time.
+type Lab interface {
+	// Info describes what is open.
+	Info() engine.Info
+	// View splits one image and asks the model about it and its parts.
+	View(ctx context.Context, q engine.ViewRequest) (*engine.View, error)
+	// Label is the class of image i of the chosen split, -1 when not known.
+	Label(i int) int
+	// Title names image i of the chosen split.
+	Title(i int) string
+	// Bands measures accuracy against r and reports as it goes.
+	Bands(ctx context.Context, q engine.BandsRequest, update func(bands.Result)) (bands.Result, error)
+	// NextFlip looks for the next image, in steps of +1 or -1, whose whole and high part
+	// are classified right and whose low part is not.
+	NextFlip(ctx context.Context, from, step int, r float64, s engine.Setting, class int, progress func(done, total int)) (index int, found bool, err error)
+	// Kernels describes the first convolution before and after smoothing.
+	Kernels(rho float64) engine.KernelView
+	// SetSplit chooses the images that all others speak of.
+	SetSplit(split string) error
+}

@@ -1,0 +1,123 @@
+package ui
+
+import (
+	"fmt"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+var sizes = [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}, {61, 40}, {200, 18}, {300, 100}}
+
+// On every page at every size, with and without dialogs, nothing is wider or higher than
+// the terminal, and no picture touches text or the last row.
+func TestEverythingFits(t *testing.T) {
+	for _, note := range []string{"", "answers are shown, not judged"} {
+		for _, size := range sizes {
+			lab := newFakeLab()
+			lab.info.Note = note
+			d := startWith(t, lab, Options{}, size[0], size[1])
+			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
+				d.keys(keys)
+				t.Run(fmt.Sprintf("%dx%d %s", size[0], size[1], keys), func(t *testing.T) {
+					d.t = t
+					d.fits(size[0], size[1])
+					d.shows("1 Explore")
+				})
+				d.t = t
+			}
+			if note != "" {
+				d.shows("not judged")
+			}
+		}
+	}
+}
+
+func TestExploreLayoutHasNoOverlaps(t *testing.T) {
+	cells := []cellSize{{9, 18}, {9, 19}, {8, 16}, {1, 2}, {10, 24}}
+	for w := minWidth; w <= 220; w += 7 {
+		for h := minHeight; h <= 70; h += 3 {
+			for _, aspect := range []float64{1, 0.5, 2, 4.0 / 3, 0.2, 5} {
+				l := newLayout(w, h, h%2 == 0)
+				e := layoutExplore(l.body, l.roomy(), aspect, cells[(w+h)%len(cells)], 10, slots)
+				var all []rect
+				for _, s := range e.slots {
+					all = append(all, s.title, s.pic, s.text)
+				}
+				all = append(all, e.caption, e.slider)
+				if !e.chart.empty() {
+					all = append(all, e.chart)
+				}
+				for i, r := range all {
+					if r.empty() || r.x < 0 || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
+						t.Fatalf("%d×%d aspect %.2f: rectangle %d %+v is outside the body %+v", w, h, aspect, i, r, l.body)
+					}
+					for j, o := range all[:i] {
+						if r.overlaps(o) {
+							t.Fatalf("%d×%d aspect %.2f: rectangles %d %+v and %d %+v overlap", w, h, aspect, i, r, j, o)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestPicturesAreLarge(t *testing.T) {
+	for _, c := range []struct{ w, h, pictures, rows int }{
+		{60, 18, 3, 9}, {80, 24, 4, 9}, {100, 30, 4, 12}, {140, 44, 4, 17}, {200, 60, 4, 24}, {80, 50, 4, 14},
+	} {
+		l := newLayout(c.w, c.h, false)
+		e := layoutExplore(l.body, l.roomy(), 1, cellSize{9, 18}, 10, slots)
+		if len(e.slots) != c.pictures || e.slots[0].pic.h < c.rows {
+			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.slots), e.slots[0].pic.h, c.pictures, c.rows)
+		}
+	}
+}
+
+func TestTooSmall(t *testing.T) {
+	d := start(t, 59, 17)
+	d.shows("hfcui needs 60×18 cells; this terminal has 59×17.")
+	d.keys("2 : x right")
+	d.hides("Commands")
+	d.send(tea.WindowSizeMsg{Width: 20, Height: 3})
+	d.shows("hfcui")
+	d.send(tea.WindowSizeMsg{Width: 1, Height: 1})
+	d.fits(1, 1)
+	d.send(tea.WindowSizeMsg{Width: 100, Height: 30})
+	d.shows("original", "▀")
+	d.send(tea.WindowSizeMsg{Width: 30, Height: 10})
+	d.keys("q")
+	if !d.quit {
+		t.Fatal("q does not quit a terminal that is too small")
+	}
+}
+
+func TestResizeKeepsThePage(t *testing.T) {
+	d := start(t, 100, 30)
+	for _, size := range sizes {
+		d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		d.shows("1 Explore", "original", "▀")
+		d.fits(size[0], size[1])
+	}
+}
+
+func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
+	for w := minWidth; w <= 220; w += 5 {
+		for h := minHeight; h <= 70; h += 2 {
+			l := newLayout(w, h, false)
+			k := layoutKernels(l.body, l.roomy(), cellSize{9, 18})
+			all := []rect{k.caption, k.titles[0], k.titles[1], k.pics[0], k.pics[1], k.notes[0], k.notes[1], k.legend, k.chart}
+			for i, r := range all {
+				if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
+					t.Fatalf("%d×%d: rectangle %d %+v is outside the body %+v", w, h, i, r, l.body)
+				}
+				for j, o := range all[:i] {
+					if r.overlaps(o) {
+						t.Fatalf("%d×%d: rectangles %d %+v and %d %+v overlap", w, h, i, r, j, o)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package ui
+
+import (
+	"math"
+	"sync"
+
+	"hfcui/engine"
+	"hfcui/ui/picture"
+)
+
+// highMode is how the high part, whose values lie around 0, is made visible. Only the
+// preview: what the model is shown is never touched.
+type highMode int
+
+const (
+	highStretched highMode = iota // grey ± k times the value, k so that it fills the range
+	highCentred                   // grey ± the value
+	highRaw                       // as it is, negatives black
+	highModes
+)
+
+// String names the mode as the screen does.
+func (m highMode) String() string {
+	return [...]string{"stretched about grey", "centred on grey", "as it is"}[m]
+}
+
+// look is everything besides a View that determines its pictures on the screen.
+type look struct {
+	cols, rows int
+	kinds      [slots]bool // which pictures are shown
+	cell       cellSize
+	protocol   picture.Protocol
+	depth      picture.Depth
+	registers  int
+	dark       bool
+	high       highMode
+}
+
+// box makes im as large as the picture's cells. Half blocks have two pixels a cell.
+func (k look) box(im *picture.Image) {
+	if k.protocol == picture.HalfBlocks {
+		im.Resize(k.cols, 2*k.rows)
+		return
+	}
+	im.Resize(k.cols*k.cell.w, k.rows*k.cell.h)
+}
+
+func (k look) background() picture.RGB {
+	c := themeFor(k.dark).letterbox
+	return picture.RGB{R: c[0], G: c[1], B: c[2]}
+}
+
+// painter turns Views into pictures for the terminal. It keeps memory and what did not
+// change from one to the next.
+type painter struct {
+	mu      sync.Mutex
+	look    look
+	encoder [slots]*picture.Encoder
+	source  [slots]picture.Image
+	boxed   [slots]picture.Image
+	whole   *float32 // first pixel of the original that was painted last
+	drawn   [slots]picture.Drawn
+}
+
+// paint scales and encodes the pictures of v that k asks for, all at the same time. It
+// returns them with the factor by which the high part was stretched.
+func (p *painter) paint(v *engine.View, k look) (drawn [slots]picture.Drawn, stretch float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k != p.look {
+		for i := range p.encoder {
+			p.encoder[i] = picture.NewEncoder(k.protocol)
+			p.encoder[i].Depth, p.encoder[i].Registers = k.depth, k.registers
+		}
+		p.look, p.whole = k, nil
+	}
+	stretch = stretchOf(v.Pictures[engine.High], k.high)
+	var work []func()
+	for kind := range slots {
+		if !k.kinds[kind] || kind == slotWhole && len(v.Pictures[0].Pix) > 0 && p.whole == &v.Pictures[0].Pix[0] {
+			continue // the original stays while only r changes
+		}
+		work = append(work, func() { p.one(v, kind, stretch) })
+	}
+	together(work...)
+	if len(v.Pictures[0].Pix) > 0 {
+		p.whole = &v.Pictures[0].Pix[0]
+	}
+	return p.drawn, stretch
+}
+
+// one paints one picture.
+func (p *painter) one(v *engine.View, kind int, stretch float64) {
+	src, box := &p.source[kind], &p.boxed[kind]
+	switch kind {
+	case slotHigh:
+		offset := 0.5
+		if p.look.high == highRaw {
+			offset = 0
+		}
+		planeImage(src, v.Pictures[engine.High], stretch, offset)
+	case slotSpectrum:
+		spectrumImage(src, v)
+	default:
+		planeImage(src, v.Pictures[kind], 1, 0)
+	}
+	p.look.box(box)
+	picture.Scale(box, src, p.look.background())
+	if kind == slotSpectrum {
+		drawCircle(box, v)
+	}
+	p.drawn[kind] = p.encoder[kind].Encode(box, p.look.cols, p.look.rows)
+}
+
+// stretchOf is the factor that lets three standard deviations of the high part, or its
+// extremes if nearer, fill the range about grey.
+func stretchOf(p engine.Plane, mode highMode) float64 {
+	if mode != highStretched {
+		return 1
+	}
+	var sum, most float64
+	for _, v := range p.Pix {
+		x := float64(v)
+		sum += x * x
+		most = max(most, math.Abs(x))
+	}
+	if most < 1e-5 {
+		return 1 // nothing there: plain grey, not amplified rounding
+	}
+	return 0.5 / min(most, 3*math.Sqrt(sum/float64(len(p.Pix))))
+}
+
+// planeImage fills im with scale·p+offset, clipped to what a screen can show.
+func planeImage(im *picture.Image, p engine.Plane, scale, offset float64) {
+	im.Resize(p.W, p.H)
+	n := p.W * p.H
+	k, o := float32(255*scale), float32(255*offset+0.5)
+	for c := range 3 {
+		plane := p.Pix[min(c, p.C-1)*n:][:n]
+		for i, v := range plane {
+			im.Pix[3*i+c] = uint8(min(max(k*v+o, 0), 255))
+		}
+	}
+}
+
+// spectrumImage fills im with the log-spectrum, tinted by the part a coefficient is in.
+func spectrumImage(im *picture.Image, v *engine.View) {
+	w, h := v.Pictures[0].W, v.Pictures[0].H
+	im.Resize(w, h)
+	for y := range h {
+		dy := float64(y - h/2)
+		for x := range w {
+			dx := float64(x - w/2)
+			part := 0
+			if dx*dx+dy*dy < v.R*v.R {
+				part = 1
+			}
+			i := y*w + x
+			level := uint8(255 * min(max(v.Spectrum[i], 0), 1))
+			copy(im.Pix[3*i:3*i+3], spectrumTints[part][level][:])
+		}
+	}
+}
+
+// spectrumTints are the colours of a spectrum by part (0 high, 1 low) and level: the
+// parts' own, lightened, with weak frequencies raised so that they show.
+var spectrumTints = func() (tints [2][256][3]uint8) {
+	for part, colour := range [2][3]uint8{darkTheme.circleHigh, darkTheme.circleLow} {
+		for level := range 256 {
+			bright := math.Pow(float64(level)/255, 0.7)
+			for c := range 3 {
+				tints[part][level][c] = uint8(bright * (255 + 2*float64(colour[c])) / 3)
+			}
+		}
+	}
+	return tints
+}()
+
+// drawCircle draws the circle at r into a boxed spectrum.
+func drawCircle(box *picture.Image, v *engine.View) {
+	w, h := v.Pictures[0].W, v.Pictures[0].H
+	fw, fh := box.W, box.W*h/w
+	if fh > box.H {
+		fw, fh = box.H*w/h, box.H
+	}
+	scale := float64(fw) / float64(w)
+	cx := float64((box.W-fw)/2) + (float64(w/2)+0.5)*scale
+	cy := float64((box.H-fh)/2) + (float64(h/2)+0.5)*scale
+	radius, half := v.R*scale, max(0.6, float64(fw)/220)
+	if v.R <= 0 {
+		return
+	}
+	for y := max(0, int(cy-radius-3)); y < min(box.H, int(cy+radius+4)); y++ {
+		dy := float64(y) + 0.5 - cy
+		for _, side := range [2]float64{-1, 1} {
+			inner := math.Sqrt(max(0, (radius-half-1)*(radius-half-1)-dy*dy))
+			outer := math.Sqrt(max(0, (radius+half+1)*(radius+half+1)-dy*dy))
+			if radius < half+1 || math.Abs(dy) > radius-half-1 {
+				inner = 0
+			}
+			from, to := cx+side*inner, cx+side*outer
+			if side < 0 {
+				from, to = to, from
+			}
+			for x := max(0, int(from-1)); x <= min(box.W-1, int(to+1)); x++ {
+				dx := float64(x) + 0.5 - cx
+				if dx*side < 0 {
+					continue
+				}
+				cover := half + 0.5 - math.Abs(math.Hypot(dx, dy)-radius)
+				blend(box.Pix[3*(y*box.W+x):], min(max(cover, 0), 1))
+			}
+		}
+	}
+}
+
+// blend mixes white into a pixel.
+func blend(px []byte, share float64) {
+	if share <= 0 {
+		return
+	}
+	for c := range 3 {
+		px[c] += uint8(share * float64(255-px[c]))
+	}
+}

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"runtime"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
+
+	"hfcui/ui/term"
+)
+
+// answerTime is how long the terminal has to say what it can show before half blocks are
+// drawn. A later answer is still taken.
+const answerTime = 600 * time.Millisecond
+
+// capabilitiesMsg brings what the terminal is now known to be able to do.
+type capabilitiesMsg struct{ caps term.Capabilities }
+
+// silentMsg tells that the time to answer is over.
+type silentMsg struct{}
+
+// ask asks the terminal what it can do and how large its cells are. The answers come as
+// capabilitiesMsg, or on Windows as events of their own.
+func (a *App) ask() tea.Cmd {
+	questions := tea.Raw(a.probe.Queries())
+	if a.asked {
+		return questions
+	}
+	return tea.Batch(questions, tea.Tick(answerTime, func(time.Time) tea.Msg { return silentMsg{} }))
+}
+
+// reply takes what nobody else wants: perhaps an answer of the terminal.
+func (a *App) reply(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case capabilitiesMsg:
+		return a.useCapabilities(msg.caps)
+	case silentMsg:
+		if a.asked {
+			return nil
+		}
+		a.asked = true
+		return a.changed(changedScreen)
+	}
+	if runtime.GOOS == "windows" && a.probe.Feed(event(msg)) {
+		return a.useCapabilities(a.probe.Capabilities())
+	}
+	return nil
+}
+
+// event turns Bubble Tea's messages back into the events they were made from.
+func event(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case tea.TerminalVersionMsg:
+		return uv.TerminalVersionEvent(msg)
+	case tea.BackgroundColorMsg:
+		return uv.BackgroundColorEvent(msg)
+	case tea.ModeReportMsg:
+		return uv.ModeReportEvent(msg)
+	}
+	return msg
+}
+
+// useCapabilities adapts to what is known of the terminal, and draws anew if that matters.
+func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
+	before, asked := a.caps, a.asked
+	a.adopt(caps)
+	same := before.CellW == caps.CellW && before.CellH == caps.CellH && before.Dark == caps.Dark &&
+		before.Depth == caps.Depth && before.Sixel == caps.Sixel && before.Kitty == caps.Kitty &&
+		before.ITerm2 == caps.ITerm2 && before.Colors == caps.Colors && asked == a.asked
+	if same || a.layout.w == 0 || a.layout.tooSmall {
+		return nil
+	}
+	for _, p := range a.pages {
+		p.arrange(a.layout)
+	}
+	return a.changed(changedScreen)
+}
+
+// adopt takes over what is known of the terminal.
+func (a *App) adopt(caps term.Capabilities) {
+	a.caps = caps
+	a.asked = a.asked || caps.Complete
+	a.protocol, _ = caps.Choose(a.options.Pictures)
+	a.theme = themeFor(caps.Dark)
+	a.layer.Configure(caps)
+}
+
+// cell is the size in pixels that pictures are laid out for.
+func (a *App) cell() cellSize {
+	if a.protocol == 0 { // half blocks: two square halves a cell
+		return cellSize{1, 2}
+	}
+	return cellSize{max(1, a.caps.CellW), max(1, a.caps.CellH)}
+}
+
+// look is how pictures of a size are drawn on this terminal.
+func (a *App) look(cols, rows int) look {
+	return look{
+		cols: cols, rows: rows, cell: a.cell(), protocol: a.protocol,
+		depth: a.caps.Depth, registers: a.caps.Colors, dark: a.caps.Dark,
+	}
+}

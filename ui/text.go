@@ -1,0 +1,136 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"hfcui/engine/bands"
+)
+
+// clean makes text from outside (file names, class names, errors) safe to print on one
+// line: control characters, which could command the terminal, and characters that turn
+// the writing direction are dropped; white space becomes a blank.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// width is the number of cells a string takes; escape sequences take none.
+func width(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
+}
+
+// cut shortens a string to at most w cells, with an ellipsis where something is missing.
+func cut(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	if width(s) <= w {
+		return s
+	}
+	return ansi.Truncate(s, w, "…")
+}
+
+// fit makes a string exactly w cells wide, left-aligned.
+func fit(s string, w int) string {
+	s = cut(s, w)
+	return s + blanks(w-width(s))
+}
+
+// fitRight makes a string exactly w cells wide, right-aligned.
+func fitRight(s string, w int) string {
+	s = cut(s, w)
+	return blanks(w-width(s)) + s
+}
+
+const manyBlanks = "                                                                                "
+
+func blanks(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	if n <= len(manyBlanks) {
+		return manyBlanks[:n]
+	}
+	return strings.Repeat(" ", n)
+}
+
+// grouped writes a count with commas between thousands.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// radiusText writes a radius with one decimal, always five cells up to 999.9.
+func radiusText(r float64) string { return fmt.Sprintf("%5.1f", r) }
+
+// percent writes a share with one decimal in five cells: " 61.2", "100.0", "    –".
+func percent(p float64) string {
+	if math.IsNaN(p) {
+		return "    –"
+	}
+	return fmt.Sprintf("%5.1f", 100*p)
+}
+
+// wholePercent writes a share in four cells with its sign: " 61%".
+func wholePercent(p float64) string {
+	if math.IsNaN(p) {
+		return "  – "
+	}
+	return fmt.Sprintf("%3.0f%%", 100*p)
+}
+
+// scoreText writes an accuracy with half the width of its 95 % interval, in thirteen
+// cells: " 61.2 ± 2.1 %".
+func scoreText(s bands.Score) string {
+	if s.N == 0 {
+		return "    – ±  –  %"
+	}
+	lo, hi := s.Wilson()
+	return fmt.Sprintf("%s ±%4.1f %%", percent(s.Accuracy()), 50*(hi-lo))
+}
+
+// shortCount writes a large count in at most five cells: "271 k", "11.2 M".
+func shortCount(n int) string {
+	switch {
+	case n < 10_000:
+		return grouped(n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%d k", (n+500)/1000)
+	default:
+		return fmt.Sprintf("%.1f M", float64(n)/1e6)
+	}
+}
+
+// oneLine is an error as a single clean line.
+func oneLine(err error) string { return clean(err.Error()) }
+
+// pick returns the first form that fits into w cells, or the last, cut.
+func pick(w int, forms ...string) string {
+	for _, f := range forms {
+		if width(f) <= w {
+			return f
+		}
+	}
+	return cut(forms[len(forms)-1], w)
+}
