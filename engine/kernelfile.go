@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	weightPixels = 10 // side of the square a weight is drawn as
+	weightPixels = 16 // side of the square a weight is drawn as
 	gapPixels    = 4  // between kernels
 )
 

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"hfcui/engine/dataset"
+)
+
+func dataCommand() *cobra.Command {
+	return group("data", "List, fetch and look at data sets", dataListCommand(), dataGetCommand(), dataInfoCommand())
+}
+
+func dataListCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the data sets known by name and where they are",
+		Args:  exactly(0, "no argument"),
+		RunE: func(*cobra.Command, []string) error {
+			all, err := dataset.List("")
+			if err != nil {
+				return err
+			}
+			return out.print(all, func(w io.Writer) {
+				for _, d := range all {
+					fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, d.About, whereabouts(d))
+				}
+			})
+		},
+	}
+	out.flags(cmd)
+	return cmd
+}
+
+// whereabouts says where a data set is, or how to come by it.
+func whereabouts(d dataset.Listing) string {
+	switch {
+	case d.Dir != "":
+		return oneLine(d.Dir)
+	case d.Ready:
+		return "made by the program"
+	}
+	return fmt.Sprintf("hfcui data get %s (%.0f MB)", d.Name, float64(d.Download)/1e6)
+}
+
+func dataGetCommand() *cobra.Command {
+	var out output
+	var from string
+	names := dataset.Names()[1:]
+	cmd := &cobra.Command{
+		Use:     "get NAME",
+		Short:   "Download a data set from its official place into the cache folder",
+		Long:    "Downloads a data set, checks its digest and unpacks it. A download that was broken off is taken up where it stopped.",
+		Example: "hfcui data get cifar10",
+		Args:    exactly(1, "a data set"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var options []dataset.GetOption
+			if from != "" {
+				options = append(options, dataset.WithBaseURL(from))
+			}
+			line := newProgress()
+			err := dataset.Get(cmd.Context(), args[0], "", func(done, total int64) {
+				line.set("%s  %s  %.1f of %.1f MB", args[0], bar(done, total), float64(done)/1e6, float64(total)/1e6)
+			}, options...)
+			line.clear()
+			if err != nil {
+				return fmt.Errorf("%w%s", err, didYouMean(args[0], names))
+			}
+			all, err := dataset.List("")
+			if err != nil {
+				return err
+			}
+			for _, d := range all {
+				if d.Name == args[0] {
+					return out.print(d, func(w io.Writer) { fmt.Fprintf(w, "%s is in %s\n", d.Name, oneLine(d.Dir)) })
+				}
+			}
+			return fmt.Errorf("%s was fetched but is not in the cache folder", args[0])
+		},
+	}
+	nameVar(cmd.Flags(), &from, "from", "", "", "take the files from this address instead of the official one")
+	out.flags(cmd)
+	return cmd
+}
+
+// dataReport is what data info prints as JSON.
+type dataReport struct {
+	Name   string        `json:"name"`
+	Layout string        `json:"layout"`
+	Dir    string        `json:"dir"`
+	Splits []splitReport `json:"splits"`
+}
+
+type splitReport struct {
+	Split    string   `json:"split"`
+	N        int      `json:"n"`
+	Shape    *[3]int  `json:"shape"`   // channels, height, width; null when images differ
+	Classes  []string `json:"classes"` // null when labels are unknown
+	PerClass []int    `json:"per_class"`
+}
+
+func dataInfoCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "info NAME|DIR",
+		Short: "Say what is in a data set",
+		Args:  exactly(1, "a data set or a folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := dataset.Open(cmd.Context(), args[0], dataset.Options{})
+			if err != nil {
+				return fmt.Errorf("%w%s", err, didYouMean(args[0], dataset.Names()))
+			}
+			defer data.Close()
+			report := dataReport{Name: data.Name, Layout: string(data.Layout), Dir: data.Dir}
+			for _, name := range data.Splits() {
+				report.Splits = append(report.Splits, describe(data.Set(name)))
+			}
+			return out.print(report, func(w io.Writer) { report.table(w) })
+		},
+	}
+	out.flags(cmd)
+	return cmd
+}
+
+func describe(set dataset.Set) splitReport {
+	r := splitReport{Split: set.Split(), N: set.Len(), Classes: set.Classes()}
+	if c, h, w := set.Shape(); c > 0 {
+		r.Shape = &[3]int{c, h, w}
+	}
+	if r.Classes != nil {
+		r.PerClass = make([]int, len(r.Classes))
+		for i := range set.Len() {
+			if label := set.Label(i); label >= 0 {
+				r.PerClass[label]++
+			}
+		}
+	}
+	return r
+}
+
+func (r dataReport) table(w io.Writer) {
+	fmt.Fprintf(w, "%s\t%s\n", oneLine(r.Name), r.Layout)
+	if r.Dir != "" {
+		fmt.Fprintf(w, "folder\t%s\n", oneLine(r.Dir))
+	}
+	for _, s := range r.Splits {
+		size := "of different sizes"
+		if s.Shape != nil {
+			size = fmt.Sprintf("%d×%d, %s", s.Shape[2], s.Shape[1], plural(s.Shape[0], "channel"))
+		}
+		fmt.Fprintf(w, "%s\t%s, %s\n", s.Split, plural(s.N, "image"), size)
+		for i, class := range s.Classes {
+			fmt.Fprintf(w, "\t%6d  %s\n", s.PerClass[i], oneLine(class))
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+	xcpu "golang.org/x/sys/cpu"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/cpu"
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+	uiterm "hfcui/ui/term"
+)
+
+// doctorReport is what doctor prints as JSON.
+type doctorReport struct {
+	Version   string            `json:"version"`
+	Platform  string            `json:"platform"`
+	Terminal  *terminalReport   `json:"terminal"` // null where there is none to ask
+	Pictures  picturesReport    `json:"pictures"`
+	Processor processorReport   `json:"processor"`
+	Models    []embeddedReport  `json:"models"`
+	Data      []dataset.Listing `json:"data"`
+	Cache     string            `json:"cache"`
+}
+
+type terminalReport struct {
+	Name     string   `json:"name"`
+	Columns  int      `json:"columns"`
+	Rows     int      `json:"rows"`
+	Cell     [2]int   `json:"cell"` // width, height in pixels
+	CellFrom string   `json:"cell_from"`
+	Sixel    bool     `json:"sixel"`
+	Kitty    bool     `json:"kitty"`
+	ITerm2   bool     `json:"iterm2"`
+	Colors   int      `json:"sixel_colors"`
+	Sync     bool     `json:"synchronized_output"`
+	Tmux     bool     `json:"tmux"`
+	Answers  []string `json:"answers"`
+}
+
+type picturesReport struct {
+	Protocol string `json:"protocol"`
+	Why      string `json:"why"`
+}
+
+type processorReport struct {
+	Name     string   `json:"name"`
+	Cores    int      `json:"cores"`
+	Features []string `json:"features"`
+	Kernels  []string `json:"kernels"` // the paths this processor can take
+	Device   string   `json:"device"`  // the one that is taken
+}
+
+type embeddedReport struct {
+	Name   string `json:"name"`
+	Net    string `json:"net"`
+	Params int    `json:"params"`
+}
+
+func doctorCommand() *cobra.Command {
+	var pictures string
+	var out output
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this terminal and this machine can do",
+		Long: "Asks the terminal what it can show, and says which kind of pictures will be used and why, " +
+			"which processor features are used, and which models and data there are.",
+		Args: exactly(0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			report, err := diagnose(cmd.Context(), pictures)
+			if err != nil {
+				return err
+			}
+			return out.print(report, func(w io.Writer) { report.table(w) })
+		},
+	}
+	picturesVar(cmd.Flags(), &pictures)
+	out.flags(cmd)
+	return cmd
+}
+
+func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
+	r := &doctorReport{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + ", " + runtime.Version()}
+	r.Pictures = picturesReport{"none", "there is no terminal"}
+	if err := r.askTerminal(ctx, pictures); err != nil {
+		return nil, err
+	}
+	device, err := cpu.New(cpu.Options{})
+	if err != nil {
+		return nil, err
+	}
+	r.Processor = processorReport{Name: processorName(), Cores: runtime.NumCPU(), Features: processorFeatures(), Device: device.Name()}
+	for _, set := range kernel.Sets() {
+		r.Processor.Kernels = append(r.Processor.Kernels, set.Name)
+	}
+	for _, name := range checkpoints.EmbeddedNames() {
+		m, err := model.Load(name, "")
+		if err != nil {
+			return nil, err
+		}
+		r.Models = append(r.Models, embeddedReport{name, m.Net.Name, m.Params()})
+	}
+	if r.Cache, err = dataset.CacheDir(); err != nil {
+		return nil, err
+	}
+	r.Data, err = dataset.List("")
+	return r, err
+}
+
+// askTerminal asks the terminal on standard input, by way of standard output, or of
+// standard error where the output goes elsewhere.
+func (r *doctorReport) askTerminal(ctx context.Context, pictures string) error {
+	out := os.Stdout
+	if !term.IsTerminal(out.Fd()) {
+		out = os.Stderr
+	}
+	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(out.Fd()) {
+		return nil
+	}
+	probe, _, err := uiterm.Query(ctx, os.Stdin, out, os.Environ())
+	if err != nil {
+		return fmt.Errorf("asking the terminal: %w", err)
+	}
+	c := probe.Capabilities()
+	r.Terminal = &terminalReport{Name: oneLine(c.Name), Cell: [2]int{c.CellW, c.CellH}, CellFrom: c.CellFrom, Sixel: c.Sixel,
+		Kitty: c.Kitty, ITerm2: c.ITerm2, Colors: c.Colors, Sync: c.Sync, Tmux: c.Tmux}
+	r.Terminal.Columns, r.Terminal.Rows, _ = term.GetSize(out.Fd())
+	for _, a := range c.Answers {
+		r.Terminal.Answers = append(r.Terminal.Answers, oneLine(a))
+	}
+	protocol, why := c.Choose(pictures)
+	r.Pictures = picturesReport{protocol.String(), why}
+	return nil
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+// processorName is what the system calls the processor, "" where it does not say.
+func processorName() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(text), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return oneLine(strings.TrimLeft(line, "\t :"))
+}
+
+// processorFeatures are those that kernels could use.
+func processorFeatures() []string {
+	var found []string
+	for _, f := range []struct {
+		name string
+		has  bool
+	}{
+		{"avx2", xcpu.X86.HasAVX2}, {"fma", xcpu.X86.HasFMA}, {"avx512f", xcpu.X86.HasAVX512F},
+		{"avx512bw", xcpu.X86.HasAVX512BW}, {"avx512vl", xcpu.X86.HasAVX512VL}, {"avx512bf16", xcpu.X86.HasAVX512BF16},
+		{"asimd", xcpu.ARM64.HasASIMD}, {"sve", xcpu.ARM64.HasSVE},
+	} {
+		if f.has {
+			found = append(found, f.name)
+		}
+	}
+	return found
+}
+
+func (r *doctorReport) table(w io.Writer) {
+	fmt.Fprintf(w, "hfcui\t%s, %s\n", r.Version, r.Platform)
+	if t := r.Terminal; t != nil {
+		fmt.Fprintf(w, "terminal\t%s, %d×%d cells of %d×%d pixels (%s)\n", named(t.Name), t.Columns, t.Rows, t.Cell[0], t.Cell[1], t.CellFrom)
+		for _, a := range t.Answers {
+			fmt.Fprintf(w, "\t%s\n", a)
+		}
+	} else {
+		fmt.Fprintf(w, "terminal\tnone\n")
+	}
+	fmt.Fprintf(w, "pictures\t%s: %s\n", r.Pictures.Protocol, r.Pictures.Why)
+	fmt.Fprintf(w, "processor\t%s, %s\n", named(r.Processor.Name), plural(r.Processor.Cores, "core"))
+	fmt.Fprintf(w, "features\t%s\n", strings.Join(r.Processor.Features, " "))
+	fmt.Fprintf(w, "kernels\t%s; used: %s\n", strings.Join(r.Processor.Kernels, " "), r.Processor.Device)
+	for _, m := range r.Models {
+		fmt.Fprintf(w, "model\t%s: %s, %d parameters\n", m.Name, m.Net, m.Params)
+	}
+	fmt.Fprintf(w, "cache\t%s\n", oneLine(r.Cache))
+	for _, d := range r.Data {
+		fmt.Fprintf(w, "data\t%s: %s\n", d.Name, whereabouts(d))
+	}
+}
+
+// named stands in for a name that is not known.
+func named(s string) string {
+	if s == "" {
+		return "unnamed"
+	}
+	return s
+}

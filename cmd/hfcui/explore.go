@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hfcui/engine"
+	"hfcui/ui"
+)
+
+// exploring is the explorer as a command's flags describe it.
+type exploring struct {
+	lab     engine.Options
+	screen  ui.Options
+	images  []string
+	setting func() engine.Setting
+}
+
+func exploreCommand() *cobra.Command {
+	var e exploring
+	cmd := &cobra.Command{
+		Use:     "explore [IMAGE…]",
+		Short:   "Open the explorer, as hfcui alone does",
+		Example: "hfcui explore --model resnet20.pt --data cifar10\nhfcui explore photo.jpg",
+		Args:    func(_ *cobra.Command, args []string) error { return notEmpty(args) },
+		RunE:    e.run,
+	}
+	e.flags(cmd)
+	return cmd
+}
+
+func (e *exploring) flags(cmd *cobra.Command) {
+	modelFlags(cmd, &e.lab)
+	dataFlags(cmd, &e.lab)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&e.images, "image", nil, "open this image file instead of a data set; may be repeated")
+	picturesVar(flags, &e.screen.Pictures)
+	choiceVar(flags, &e.screen.Page, "page", "the page to begin with", "explore", "bands", "kernels")
+	radiusVar(flags, &e.screen.Radius)
+	countVar(flags, &e.screen.Index, "index", "", 0, 0, maxImages, "the image to begin with")
+	e.setting = settingFlags(cmd)
+}
+
+func (e *exploring) run(cmd *cobra.Command, args []string) error {
+	e.lab.Images = append(e.images, args...)
+	if err := notEmpty(e.lab.Images); err != nil {
+		return err
+	}
+	if len(e.lab.Images) > 0 {
+		for _, other := range []string{"data", "split"} {
+			if cmd.Flags().Lookup(other).Changed {
+				return usagef("--%s and images cannot be opened together: leave one out", other)
+			}
+		}
+	}
+	s := e.setting()
+	e.screen.Rho, e.screen.Normalize, e.screen.Statistics = s.Rho, s.Normalize, s.Statistics
+	lab, err := engine.Open(cmd.Context(), e.lab)
+	if err != nil {
+		return err
+	}
+	defer lab.Close()
+	// Signals are left to the program on the screen from here on: it has a terminal to
+	// tidy up.
+	return ui.Run(context.WithoutCancel(cmd.Context()), lab, e.screen)
+}
+
+// runRoot is the explorer, unless what was typed looks like a command that is none.
+func (e *exploring) runRoot(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && !strings.ContainsAny(args[0], `./\`) {
+		if _, err := os.Stat(args[0]); err != nil {
+			var names []string
+			for _, c := range cmd.Commands() {
+				names = append(names, c.Name())
+			}
+			return usagef("unknown command %s%s; see hfcui --help", quoted(args[0]), didYouMean(args[0], names))
+		}
+	}
+	return e.run(cmd, args)
+}

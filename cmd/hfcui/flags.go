@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"hfcui/spectral"
+)
+
+// maxRadii bounds a list of radii: more points than any curve can show are a mistake.
+const maxRadii = 1000
+
+// radius is a flag that takes a distance in the Fourier plane.
+type radius float64
+
+func radiusVar(flags *pflag.FlagSet, r *float64) {
+	flags.VarP((*radius)(r), "radius", "r", "radius in the Fourier plane, 0 or more")
+}
+
+func (r *radius) Type() string   { return "R" }
+func (r *radius) String() string { return strconv.FormatFloat(float64(*r), 'g', -1, 64) }
+
+func (r *radius) Set(s string) error {
+	v, err := parseRadius(s)
+	*r = radius(v)
+	return err
+}
+
+func parseRadius(s string) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil {
+		return 0, fmt.Errorf("not a number")
+	}
+	return v, spectral.CheckRadius(v)
+}
+
+// radii is a flag that takes a list: 4,8,12 or start:stop:step, stop included, or both.
+type radii []float64
+
+func radiiVar(flags *pflag.FlagSet, r *[]float64, usage string) {
+	flags.VarP((*radii)(r), "radii", "r", usage)
+}
+
+func (r *radii) Type() string { return "LIST" }
+
+func (r *radii) String() string {
+	words := make([]string, len(*r))
+	for i, v := range *r {
+		words[i] = strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strings.Join(words, ",")
+}
+
+func (r *radii) Set(s string) error {
+	var list []float64
+	for item := range strings.SplitSeq(s, ",") {
+		values, err := parseRange(item)
+		if err != nil {
+			return err
+		}
+		if list = append(list, values...); len(list) > maxRadii {
+			return fmt.Errorf("more than %d radii", maxRadii)
+		}
+	}
+	*r = list
+	return nil
+}
+
+// parseRange reads one number, start:stop or start:stop:step.
+func parseRange(s string) ([]float64, error) {
+	words := strings.Split(s, ":")
+	if len(words) > 3 {
+		return nil, fmt.Errorf("a range is start:stop:step")
+	}
+	part := []float64{0, 0, 1}
+	for i, w := range words {
+		v, err := parseRadius(w)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", quoted(w), err)
+		}
+		part[i] = v
+	}
+	if len(words) == 1 {
+		return part[:1], nil
+	}
+	start, stop, step := part[0], part[1], part[2]
+	if step <= 0 || stop < start {
+		return nil, fmt.Errorf("an empty range: start:stop:step goes up, step above 0")
+	}
+	// A stop missed by rounding only still counts.
+	n := math.Floor((stop-start)/step + 1e-9)
+	if n >= maxRadii {
+		return nil, fmt.Errorf("more than %d radii", maxRadii)
+	}
+	values := make([]float64, int(n)+1)
+	for i := range values {
+		values[i] = math.Min(start+float64(i)*step, stop)
+	}
+	return values, nil
+}
+
+// number is a flag that takes a finite number that is not negative.
+type number float64
+
+func rhoVar(flags *pflag.FlagSet, rho *float64) {
+	flags.Var((*number)(rho), "rho", "smooth the first convolution's kernels by ρ, 0 or more")
+}
+
+func (n *number) Type() string   { return "F" }
+func (n *number) String() string { return strconv.FormatFloat(float64(*n), 'g', -1, 64) }
+
+func (n *number) Set(s string) error {
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil {
+		return fmt.Errorf("not a number")
+	}
+	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+		return fmt.Errorf("must be finite and 0 or more")
+	}
+	*n = number(v)
+	return nil
+}
+
+// count is a flag that takes a whole number in a range.
+type count struct {
+	value    *int
+	low, top int
+}
+
+func countVar(flags *pflag.FlagSet, p *int, name, short string, value, low, top int, usage string) {
+	*p = value
+	flags.VarP(&count{p, low, top}, name, short, usage)
+}
+
+func (c *count) Type() string   { return "N" }
+func (c *count) String() string { return strconv.Itoa(*c.value) }
+
+func (c *count) Set(s string) error {
+	v, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil {
+		return fmt.Errorf("not a whole number")
+	}
+	if v < c.low {
+		return fmt.Errorf("must be %d or more", c.low)
+	}
+	if v > c.top {
+		return fmt.Errorf("must be at most %d", c.top)
+	}
+	*c.value = v
+	return nil
+}
+
+// name is a flag that takes a name that is not empty.
+type name string
+
+func nameVar(flags *pflag.FlagSet, p *string, long, short, value, usage string) {
+	*p = value
+	flags.VarP((*name)(p), long, short, usage)
+}
+
+func (n *name) Type() string   { return "NAME" }
+func (n *name) String() string { return string(*n) }
+
+func (n *name) Set(s string) error {
+	if s == "" {
+		return fmt.Errorf("is empty: name a file, or leave the flag out")
+	}
+	*n = name(s)
+	return nil
+}
+
+// choice is a flag that takes one of a few words.
+type choice struct {
+	value *string
+	words []string
+}
+
+// choiceVar adds a choice whose first word is the default, unless *p says another.
+func choiceVar(flags *pflag.FlagSet, p *string, name, usage string, words ...string) {
+	if *p == "" {
+		*p = words[0]
+	}
+	flags.Var(&choice{p, words}, name, usage+": "+strings.Join(words, ", "))
+}
+
+func (c *choice) Type() string   { return "WORD" }
+func (c *choice) String() string { return *c.value }
+
+func (c *choice) Set(s string) error {
+	if !slices.Contains(c.words, s) {
+		return fmt.Errorf("use %s%s", strings.Join(c.words, ", "), didYouMean(s, c.words))
+	}
+	*c.value = s
+	return nil
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+)
+
+// progress is one line on standard error that is written over; nothing at all where
+// standard error is not a terminal.
+type progress struct {
+	shown bool
+	last  time.Time
+}
+
+// every is how often the line changes at most.
+const every = 100 * time.Millisecond
+
+func newProgress() *progress {
+	if !term.IsTerminal(os.Stderr.Fd()) {
+		return nil
+	}
+	return &progress{}
+}
+
+// set shows text, unless the last one is still too new.
+func (p *progress) set(format string, args ...any) {
+	if p == nil || time.Since(p.last) < every {
+		return
+	}
+	p.shown, p.last = true, time.Now()
+	fmt.Fprintf(os.Stderr, "\r\x1b[K%s", oneLine(fmt.Sprintf(format, args...)))
+}
+
+// clear removes the line, so that what follows starts on a clean one.
+func (p *progress) clear() {
+	if p == nil || !p.shown {
+		return
+	}
+	p.shown = false
+	fmt.Fprint(os.Stderr, "\r\x1b[K")
+}
+
+// bar draws how much of total is done: "██████░░░░ 60 %".
+func bar(done, total int64) string {
+	const width = 20
+	if total <= 0 {
+		return fmt.Sprintf("%.1f MB", float64(done)/1e6)
+	}
+	part := min(max(float64(done)/float64(total), 0), 1)
+	line := make([]rune, width)
+	for i := range line {
+		line[i] = '░'
+		if float64(i) < part*width {
+			line[i] = '█'
+		}
+	}
+	return fmt.Sprintf("%s %3.0f %%", string(line), 100*part)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+)
+
+// newRoot returns the whole command. Without a subcommand it is the explorer.
+func newRoot() *cobra.Command {
+	var e exploring
+	root := &cobra.Command{
+		Use:   "hfcui [IMAGE…]",
+		Short: "See what a network makes of low and high frequencies",
+		Long: "hfcui opens a convolutional network and images, splits every image at a radius r of the " +
+			"Fourier plane, and shows what the network makes of the low and of the high part. " +
+			"Without a command it opens the explorer; the commands measure the same without a terminal.",
+		Args:          func(_ *cobra.Command, args []string) error { return notEmpty(args) },
+		RunE:          e.runRoot,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	e.flags(root)
+	root.AddCommand(exploreCommand(), splitCommand(), predictCommand(), bandsCommand(), flipsCommand(), kernelsCommand(),
+		trainCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(help)
+	root.SetHelpCommand(helpCommand())
+	return root
+}
+
+// help prints help as fang lays it out. Only help goes through fang: on any error it would
+// ask the terminal for its background colour first, and wait for the answer.
+func help(cmd *cobra.Command, _ []string) {
+	root := cmd.Root()
+	root.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
+	if err := fang.Execute(cmd.Context(), root, fang.WithoutManpage(), fang.WithoutVersion(), fang.WithoutCompletions()); err != nil {
+		os.Exit(report(os.Stderr, err, nil))
+	}
+}
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef("there is no command %s; see hfcui --help", quoted(strings.Join(args, " ")))
+			}
+			return about.Help()
+		},
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+	"hfcui/engine/nets"
+)
+
+// maxImages bounds how many images can be asked for; no data set here comes near it.
+const maxImages = 1 << 30
+
+// modelFlags adds --model and --net.
+func modelFlags(cmd *cobra.Command, o *engine.Options) {
+	nameVar(cmd.Flags(), &o.Model, "model", "", "demo", "a .safetensors or .pt file, or an embedded model's name")
+	netVar(cmd.Flags(), &o.Net, "the network's name, for files that do not tell")
+}
+
+// network is a flag that takes a network's name.
+type network string
+
+// netVar adds --net; *net is the default.
+func netVar(flags *pflag.FlagSet, net *string, usage string) {
+	flags.Var((*network)(net), "net", usage+": "+strings.Join(nets.Names(), ", "))
+}
+
+func (n *network) Type() string   { return "NAME" }
+func (n *network) String() string { return string(*n) }
+
+func (n *network) Set(s string) error {
+	if _, err := nets.ByName(s); err != nil {
+		return fmt.Errorf("%w%s", err, didYouMean(s, nets.Names()))
+	}
+	*n = network(s)
+	return nil
+}
+
+// dataFlags adds --data and --split.
+func dataFlags(cmd *cobra.Command, o *engine.Options) {
+	nameVar(cmd.Flags(), &o.Data, "data", "", "shapes", "a folder of images, or a data set's name")
+	choiceVar(cmd.Flags(), &o.Split, "split", "which split of the data", "test", "train")
+}
+
+// limitVar adds -n.
+func limitVar(flags *pflag.FlagSet, n *int) {
+	countVar(flags, n, "limit", "n", 0, 0, maxImages, "use only the first N images; 0 uses all")
+}
+
+// settingFlags adds what determines an answer besides image and radius, and returns what
+// was chosen.
+func settingFlags(cmd *cobra.Command) func() engine.Setting {
+	var s engine.Setting
+	var normalize, statistics string
+	choiceVar(cmd.Flags(), &normalize, "normalize", "what is done to low and high parts", "none", "max", "std")
+	choiceVar(cmd.Flags(), &statistics, "bn", "which batch-norm statistics", "running", "batch")
+	rhoVar(cmd.Flags(), &s.Rho)
+	return func() engine.Setting {
+		s.Normalize, _ = bands.ParseNormalization(normalize)
+		s.Statistics, _ = bands.ParseStatistics(statistics)
+		return s
+	}
+}
+
+// picturesVar adds --pictures.
+func picturesVar(flags *pflag.FlagSet, p *string) {
+	choiceVar(flags, p, "pictures", "how pictures are drawn", "auto", "sixel", "kitty", "iterm2", "blocks")
+}
+
+// plural writes "1 image" or "3 images".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// wholeRadii are 0, 1, 2 … up to the first past the corner.
+func wholeRadii(past float64) []float64 {
+	r := make([]float64, int(past)+1)
+	for i := range r {
+		r[i] = float64(i)
+	}
+	return r
+}

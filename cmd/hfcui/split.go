@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"hfcui/engine"
+)
+
+func splitCommand() *cobra.Command {
+	var q engine.SplitRequest
+	var out output
+	cmd := &cobra.Command{
+		Use:   "split IMAGE -r R",
+		Short: "Split one image into its low and high part",
+		Long: "Splits an image of any size at radius r and writes low.png, high.png (about mid-grey) and " +
+			"spectrum.png; with --raw also split.safetensors: x, low and high as CHW float32, never clipped.",
+		Example: "hfcui split photo.jpg -r 12 -o parts --raw",
+		Args:    exactly(1, "an image"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := required(cmd, "radius"); err != nil {
+				return err
+			}
+			q.Image = args[0]
+			result, err := engine.SplitFile(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			return out.print(result, func(w io.Writer) {
+				fmt.Fprintf(w, "image\t%d×%d, %s\n", result.Width, result.Height, plural(result.Channels, "channel"))
+				fmt.Fprintf(w, "low part\t%d of %d coefficients at r < %s, %.4f of the energy\n",
+					result.Kept, result.Total, plain(result.R), result.Energy.Low)
+				fmt.Fprintf(w, "high part\t%.4f of the energy; its picture is mid-grey plus %s times the part\n",
+					result.Energy.High, plain(result.Contrast))
+				for _, f := range result.Files {
+					fmt.Fprintf(w, "written\t%s\n", f)
+				}
+			})
+		},
+	}
+	radiusVar(cmd.Flags(), &q.R)
+	nameVar(cmd.Flags(), &q.Dir, "output", "o", ".", "folder to write to")
+	cmd.Flags().BoolVar(&q.Raw, "raw", false, "also write the numbers, as split.safetensors")
+	out.flags(cmd)
+	return cmd
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// usageError is a mistake in the command line itself.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// flagError turns what the flag parser says into one line a person can act on.
+func flagError(cmd *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	var missing *pflag.ValueRequiredError
+	var unknown *pflag.NotExistError
+	switch {
+	case errors.As(err, &value):
+		return usagef("%s %s: %w", flagName(value.GetFlag()), quoted(value.GetValue()), withoutParser(value.Unwrap()))
+	case errors.As(err, &missing):
+		return usagef("%s needs a value: %s", flagName(missing.GetFlag()), missing.GetFlag().Usage)
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		return usagef("unknown flag --%s%s; see %s --help", unknown.GetSpecifiedName(),
+			didYouMean("--"+unknown.GetSpecifiedName(), names), cmd.CommandPath())
+	}
+	return usagef("%w; see %s --help", err, cmd.CommandPath())
+}
+
+// within is the command's name without the program's, which every message begins with.
+func within(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+// flagName is how the flag is best written: -r or --model.
+func flagName(f *pflag.Flag) string {
+	if f.Shorthand != "" {
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
+}
+
+// withoutParser drops the name of the function that could not read a number.
+func withoutParser(err error) error {
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		return number.Err
+	}
+	return err
+}
+
+// quoted makes what was typed safe to print, short, and visible when it is empty.
+func quoted(s string) string {
+	if short := []rune(s); len(short) > 60 {
+		s = string(short[:60]) + "…"
+	}
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) {
+		return fmt.Sprintf("%q", s)
+	}
+	return s
+}
+
+// oneLine makes a message fit for a terminal: one line, no control characters.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// didYouMean returns "; did you mean X?" for the name nearest to what was typed, or ""
+// when none is near.
+func didYouMean(typed string, names []string) string {
+	best, nearest := "", max(1, len(typed)/3)+1
+	for _, name := range names {
+		if d := editDistance(strings.ToLower(typed), strings.ToLower(name)); d < nearest {
+			best, nearest = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", best)
+}
+
+// editDistance counts the insertions, deletions, substitutions and swaps of neighbours
+// that make b of a (optimal string alignment).
+func editDistance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// exactly refuses any number of arguments but n, naming what is wanted.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usagef("%s: name %s; see %s --help", within(cmd), what, cmd.CommandPath())
+		}
+		if len(args) > n {
+			return usagef("%s: one argument too many: %s; see %s --help", within(cmd), quoted(args[n]), cmd.CommandPath())
+		}
+		return notEmpty(args)
+	}
+}
+
+// atLeastOne wants one argument or more.
+func atLeastOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usagef("%s: name %s; see %s --help", within(cmd), what, cmd.CommandPath())
+		}
+		return notEmpty(args)
+	}
+}
+
+// notEmpty refuses empty names, which are mistakes of the shell script that made them.
+func notEmpty(args []string) error {
+	for i, a := range args {
+		if a == "" {
+			return usagef("argument %d is empty: name a file", i+1)
+		}
+	}
+	return nil
+}
+
+// required wants the flags given on the command line.
+func required(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if f := cmd.Flags().Lookup(name); !f.Changed {
+			return usagef("%s needs %s: %s", within(cmd), flagName(f), f.Usage)
+		}
+	}
+	return nil
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short}
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.Name())
+	}
+	cmd.AddCommand(commands...)
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usagef("%s: name what to do: %s", within(cmd), strings.Join(names, ", "))
+		}
+		return usagef("%s: unknown command %s: use %s%s", within(cmd), quoted(args[0]),
+			strings.Join(names, ", "), didYouMean(args[0], names))
+	}
+	return cmd
+}
