@@ -38,7 +38,8 @@ type Encoder struct {
 	Depth Depth
 	// Light says that the terminal's background is light, which shades turn around.
 	Light bool
-	// Registers is how many colours a sixel picture may have: 2 to 256, 0 for 256.
+	// Registers is how many colours a sixel picture may have, from 2 to 1024, as
+	// term.Capabilities.Colors tells; 0 stands for 256.
 	Registers int
 
 	protocol Protocol

@@ -13,11 +13,11 @@ type sixelEncoder struct {
 	repeats repeats
 	palette palette
 
-	count  [256]int32 // entries of each colour in this band
+	count  [maxColors]int32 // entries of each colour in this band
 	stride int
 	entry  []uint32 // stride a colour: none, then column<<8 | bits, by ascending columns
-	order  []uint8  // the band's colours, by first column
-	left   []uint8  // those still to be written
+	order  []uint16 // the band's colours, by first column
+	left   []uint16 // those still to be written
 	out    []byte
 }
 
@@ -26,11 +26,11 @@ const none = 1<<32 - 1
 
 // encode returns a complete sixel string of exactly the image's size.
 func (e *sixelEncoder) encode(img *Image, registers int) []byte {
-	if registers <= 0 || registers > 256 {
-		registers = 256
+	if registers <= 0 {
+		registers = usualColors
 	}
 	e.repeats.find(img)
-	e.palette.choose(img, &e.repeats, max(registers, 2))
+	e.palette.choose(img, &e.repeats, min(max(registers, 2), maxColors))
 	cols, _ := e.repeats.size()
 	e.stride = cols + 1
 	if n := len(e.palette.colors) * e.stride; len(e.entry) < n {
@@ -96,7 +96,7 @@ func (e *sixelEncoder) bands(dst []byte, height int) []byte {
 // collect sorts the pixels of the rows y to end by colour; run is the run y is in.
 func (e *sixelEncoder) collect(run, y, end int) {
 	cols, _ := e.repeats.size()
-	var rows [6][]uint8
+	var rows [6][]uint16
 	var bits [6]uint32
 	n := 0
 	for at := y; at < end; n++ {
@@ -124,7 +124,7 @@ func (e *sixelEncoder) collect(run, y, end int) {
 
 // put adds pixels of one colour in column x. Which colours meet in a column is as good as
 // random, so all but the first branch are written to become conditional moves.
-func (e *sixelEncoder) put(c uint8, x int, bits uint32) {
+func (e *sixelEncoder) put(c uint16, x int, bits uint32) {
 	n := e.count[c]
 	if n == 0 {
 		e.order = append(e.order, c)
@@ -166,7 +166,7 @@ func (e *sixelEncoder) emit(dst []byte) []byte {
 }
 
 // stroke writes one colour of a band from pixel at on, and returns where it ends.
-func (e *sixelEncoder) stroke(dst []byte, c uint8, list []uint32, at int) ([]byte, int) {
+func (e *sixelEncoder) stroke(dst []byte, c uint16, list []uint32, at int) ([]byte, int) {
 	dst = append(append(dst, '#'), decimal[c]...)
 	cols := e.repeats.cols
 	dst = slices.Grow(dst, 16*len(list)+8+cols[len(cols)-1]/longestRun*8)
@@ -224,7 +224,7 @@ func putRun(dst []byte, at int, c uint64, n int) int {
 }
 
 // decimal holds the numbers of colours and shares as text.
-var decimal = func() (t [256]string) {
+var decimal = func() (t [maxColors]string) {
 	for i := range t {
 		t[i] = strconv.Itoa(i)
 	}

@@ -8,11 +8,11 @@ type variancecut struct {
 	boxes  []colorBox
 }
 
-// point is one cell of the colour cube: its pixels' mean and number.
+// point is a colour, or the mean of a few that are much alike, and its number of pixels.
 type point struct {
 	v    [3]float32
 	n    float32
-	cell uint16
+	cell uint16 // what it is known by outside
 }
 
 // colorBox is a range of points with what is needed of them.
@@ -22,16 +22,17 @@ type colorBox struct {
 	sum    [3]float64
 	axis   int     // the axis of the largest variance
 	err    float64 // the squared error there
+	total  float64 // the squared error on all axes
 }
 
-// weight is how much an error of each channel counts: eyes see green best.
-var weight = [3]float64{1, 1.4, 0.7}
-
-// split returns at most limit boxes that hold all points, of which there is at least one.
-// It reorders the points.
-func (c *variancecut) split(limit int) []colorBox {
-	c.boxes = append(c.boxes[:0], c.measure(0, len(c.points)))
-	for len(c.boxes) < limit {
+// split returns boxes that hold all points, of which there is at least one: usual of them,
+// or up to most as long as the mean squared error of a channel is above tolerance. It
+// reorders the points.
+func (c *variancecut) split(usual, most int, tolerance float64) []colorBox {
+	all := c.measure(0, len(c.points))
+	c.boxes = append(c.boxes[:0], all)
+	total, tolerable := all.total, 3*all.n*tolerance
+	for len(c.boxes) < usual || len(c.boxes) < most && total > tolerable {
 		worst := 0
 		for i := range c.boxes {
 			if c.boxes[i].err > c.boxes[worst].err {
@@ -47,8 +48,10 @@ func (c *variancecut) split(limit int) []colorBox {
 			c.boxes[worst].err = 0 // rounding left nothing to divide
 			continue
 		}
-		c.boxes[worst] = c.measure(b.lo, mid)
-		c.boxes = append(c.boxes, c.measure(mid, b.hi))
+		low, high := c.measure(b.lo, mid), c.measure(mid, b.hi)
+		total += low.total + high.total - b.total
+		c.boxes[worst] = low
+		c.boxes = append(c.boxes, high)
 	}
 	return c.boxes
 }
@@ -68,7 +71,9 @@ func (c *variancecut) measure(lo, hi int) colorBox {
 	}
 	if hi-lo > 1 {
 		for k := range square {
-			if e := weight[k] * (square[k] - b.sum[k]*b.sum[k]/b.n); e > b.err {
+			e := square[k] - b.sum[k]*b.sum[k]/b.n
+			b.total += e
+			if e > b.err {
 				b.err, b.axis = e, k
 			}
 		}
