@@ -42,9 +42,9 @@ type blob struct {
 func (b *blob) String() string { return string(b.bytes) }
 
 const (
-	maxPickleValues = 1 << 21  // pushed in all: about 4 a record of a batch
-	maxPickleText   = 1 << 28  // bytes of strings kept in memory
-	blobInPlace     = 64 << 10 // longer byte strings stay in the file
+	maxPickleValues = 1 << 20 // pushed in all: about 2 a record of a batch
+	maxPickleText   = 1 << 27 // bytes of strings kept in memory
+	blobInPlace     = 4 << 10 // longer byte strings stay in the file
 )
 
 // unpickler is a pickle virtual machine.

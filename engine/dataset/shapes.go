@@ -28,7 +28,7 @@ var shapesNames = []string{"disc", "ring", "square", "triangle", "bar", "cross",
 //   - as a silhouette of varied pose, size and colour, whose soft outline lies in the low
 //     frequencies;
 //   - as a faint stripe texture all over the image, whose direction and wave length are the
-//     class's and whose energy lies above 11 cycles an image.
+//     class's; more than 95 % of its energy lies above 10 cycles an image.
 //
 // In some images the silhouette is hidden, in others the texture is missing, so a model that
 // is to be right everywhere has to learn both. Taking the frequencies above r = 10 away

@@ -1,0 +1,38 @@
+package dataset
+
+// Info describes a data set for people and as JSON.
+type Info struct {
+	Name    string      `json:"name"`
+	Layout  Layout      `json:"layout"`
+	Dir     string      `json:"dir,omitempty"`
+	Classes []string    `json:"classes"` // null when labels are unknown
+	Splits  []SplitInfo `json:"splits"`
+}
+
+// SplitInfo describes one split.
+type SplitInfo struct {
+	Split    string `json:"split"`
+	Images   int    `json:"images"`
+	Shape    []int  `json:"shape"`     // channels, height, width; null when images may differ
+	PerClass []int  `json:"per_class"` // images of each class; null when labels are unknown
+}
+
+// Info counts what is in the data set. No image is decoded.
+func (d *Data) Info() Info {
+	info := Info{Name: d.Name, Layout: d.Layout, Dir: d.Dir, Classes: d.Test.Classes()}
+	for _, split := range d.Splits() {
+		s := d.Set(split)
+		i := SplitInfo{Split: split, Images: s.Len()}
+		if c, h, w := s.Shape(); c > 0 {
+			i.Shape = []int{c, h, w}
+		}
+		if s.Classes() != nil {
+			i.PerClass = make([]int, len(s.Classes()))
+			for k := range s.Len() {
+				i.PerClass[s.Label(k)]++
+			}
+		}
+		info.Splits = append(info.Splits, i)
+	}
+	return info
+}
