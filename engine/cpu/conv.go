@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"unsafe"
+
 	"hfcui/engine/cpu/kernel"
 )
 
@@ -77,11 +79,19 @@ func groupOf(pixels, images int) int {
 	return min(64, images)
 }
 
+// later is how many tiles ahead inputs are asked for: those whose middle tap no tile in
+// between sees with another, and two more, which take longer than memory does.
+func (win *window) later() int {
+	return (win.width*(win.rows/2)+kernel.TilePixels-1)/kernel.TilePixels + 2
+}
+
 // listTiles cuts the window's pixels of so many images into tiles. The last one is filled
-// up with its last pixel.
+// up with its last pixel. Behind them, for the kernels to ask for inputs ahead of time, are
+// the first tiles of the next block of channels.
 func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
 	pixels := win.height * win.width * images
-	tiles := make([]kernel.Tile, (pixels+kernel.TilePixels-1)/kernel.TilePixels)
+	n := (pixels + kernel.TilePixels - 1) / kernel.TilePixels
+	tiles := make([]kernel.Tile, n, n+win.later())
 	i := 0
 	put := func(from, to int) {
 		tiles[i/kernel.TilePixels].X[i%kernel.TilePixels] = int32(4 * from)
@@ -96,8 +106,15 @@ func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
 	}
 	end := tiles[(i-1)/kernel.TilePixels]
 	at := (i - 1) % kernel.TilePixels
-	for i < len(tiles)*kernel.TilePixels {
+	for i < n*kernel.TilePixels {
 		put(int(end.X[at])/4, int(end.Y[at])/4)
+	}
+	all := tiles[:cap(tiles)]
+	for j := n; j < len(all); j++ {
+		all[j] = all[j-n]
+		for p := range all[j].X {
+			all[j].X[p] += int32(4 * x.plane())
+		}
 	}
 	return tiles
 }
@@ -109,7 +126,9 @@ const cached = 9
 // calls cuts the input channels into calls.
 func (c *convolution) calls(win *window) []convCall {
 	shape := func(quads, blocks int) kernel.ConvShape {
-		return kernel.NewConvShape(quads, win.cols, win.rows, blocks, 4*c.x.block, 4*c.x.row(), 4*c.x.plane(), 4*c.y.plane())
+		s := kernel.NewConvShape(quads, win.cols, win.rows, blocks, 4*c.x.block, 4*c.x.row(), 4*c.x.plane(), 4*c.y.plane())
+		s.Later = win.later() * int(unsafe.Sizeof(kernel.Tile{}))
+		return s
 	}
 	var calls []convCall
 	if len(win.taps) == 0 {

@@ -21,6 +21,8 @@ const (
 	convRowAdvance
 	convBlockAdvance
 	convOutBlock
+	convLater
+	convMiddle
 	convRectify
 )
 
@@ -95,6 +97,7 @@ func (t *convTile) emit() {
 			sums[s][p] = vectors(t.wide)
 		}
 	}
+	t.prefetch()
 	t.start(sums)
 	t.multiply(sums)
 	Label("store" + t.name)
@@ -106,6 +109,22 @@ func (t *convTile) emit() {
 		}
 	}
 	t.store(sums[0])
+}
+
+// prefetch asks for inputs of a tile that comes later. That rows are walked over together
+// the processor does not see by itself.
+func (t *convTile) prefetch() {
+	if t.first > 0 {
+		return
+	}
+	later, x, at := GP64(), load("x"), GP64()
+	MOVQ(t.tiles, later)
+	ADDQ(field(t.shape, convLater), later)
+	ADDQ(field(t.shape, convMiddle), x)
+	for p := 0; p < t.pixels; p++ {
+		MOVLQSX(Mem{Base: later, Disp: 4 * (t.pixel + p)}, at)
+		PREFETCHT0(Mem{Base: x, Index: at, Scale: 1})
+	}
 }
 
 // start sets the sums to bias plus addend, or 0 for what is nil.

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func conv32AVX2(x *float32, w *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·conv32AVX2(SB), NOSPLIT, $40-64
 	MOVQ tiles+40(FP), AX
 	MOVQ shape+56(FP), CX
@@ -13,25 +13,37 @@ TEXT ·conv32AVX2(SB), NOSPLIT, $40-64
 	MOVQ DX, (SP)
 
 tile:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    bias+32(FP), DX
-	TESTQ   DX, DX
-	JZ      unbiasedp0v0
-	VMOVUPS (DX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVUPS 32(DX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
+	MOVQ       x+0(FP), BX
+	MOVQ       AX, DX
+	ADDQ       64(CX), DX
+	ADDQ       72(CX), BX
+	MOVLQSX    (DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    4(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    8(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    12(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       bias+32(FP), DX
+	TESTQ      DX, DX
+	JZ         unbiasedp0v0
+	VMOVUPS    (DX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPS    32(DX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
 
 unbiasedp0v0:
 	MOVQ    addend+24(FP), DX
@@ -147,7 +159,7 @@ quadp0v0:
 	JNZ          blockp0v0
 
 storep0v0:
-	MOVQ   64(CX), DX
+	MOVQ   80(CX), DX
 	TESTQ  DX, DX
 	JZ     linearp0v0
 	VXORPS Y8, Y8, Y8
@@ -317,7 +329,7 @@ quadp0v2:
 	JNZ          blockp0v2
 
 storep0v2:
-	MOVQ   64(CX), DX
+	MOVQ   80(CX), DX
 	TESTQ  DX, DX
 	JZ     linearp0v2
 	VXORPS Y8, Y8, Y8
@@ -331,49 +343,61 @@ storep0v2:
 	VMAXPS Y7, Y8, Y7
 
 linearp0v2:
-	MOVQ    y+16(FP), DX
-	MOVLQSX 32(AX), BX
-	ADDQ    DX, BX
-	ADDQ    56(CX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	MOVLQSX 36(AX), BX
-	ADDQ    DX, BX
-	ADDQ    56(CX), BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	MOVLQSX 40(AX), BX
-	ADDQ    DX, BX
-	ADDQ    56(CX), BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	MOVLQSX 44(AX), BX
-	ADDQ    DX, BX
-	ADDQ    56(CX), BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
-	MOVL    44(AX), DX
-	CMPL    DX, 48(AX)
-	JE      next
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    bias+32(FP), DX
-	TESTQ   DX, DX
-	JZ      unbiasedp4v0
-	VMOVUPS (DX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVUPS 32(DX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
+	MOVQ       y+16(FP), DX
+	MOVLQSX    32(AX), BX
+	ADDQ       DX, BX
+	ADDQ       56(CX), BX
+	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y1, 32(BX)
+	MOVLQSX    36(AX), BX
+	ADDQ       DX, BX
+	ADDQ       56(CX), BX
+	VMOVUPS    Y2, (BX)
+	VMOVUPS    Y3, 32(BX)
+	MOVLQSX    40(AX), BX
+	ADDQ       DX, BX
+	ADDQ       56(CX), BX
+	VMOVUPS    Y4, (BX)
+	VMOVUPS    Y5, 32(BX)
+	MOVLQSX    44(AX), BX
+	ADDQ       DX, BX
+	ADDQ       56(CX), BX
+	VMOVUPS    Y6, (BX)
+	VMOVUPS    Y7, 32(BX)
+	MOVL       44(AX), DX
+	CMPL       DX, 48(AX)
+	JE         next
+	MOVQ       x+0(FP), BX
+	MOVQ       AX, DX
+	ADDQ       64(CX), DX
+	ADDQ       72(CX), BX
+	MOVLQSX    16(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    20(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    24(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    28(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       bias+32(FP), DX
+	TESTQ      DX, DX
+	JZ         unbiasedp4v0
+	VMOVUPS    (DX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPS    32(DX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
 
 unbiasedp4v0:
 	MOVQ    addend+24(FP), DX
@@ -489,7 +513,7 @@ quadp4v0:
 	JNZ          blockp4v0
 
 storep4v0:
-	MOVQ   64(CX), DX
+	MOVQ   80(CX), DX
 	TESTQ  DX, DX
 	JZ     linearp4v0
 	VXORPS Y8, Y8, Y8
@@ -659,7 +683,7 @@ quadp4v2:
 	JNZ          blockp4v2
 
 storep4v2:
-	MOVQ   64(CX), DX
+	MOVQ   80(CX), DX
 	TESTQ  DX, DX
 	JZ     linearp4v2
 	VXORPS Y8, Y8, Y8
@@ -703,7 +727,7 @@ next:
 	RET
 
 // func conv16AVX2(x *float32, w *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·conv16AVX2(SB), NOSPLIT, $24-64
 	MOVQ tiles+40(FP), AX
 	MOVQ shape+56(FP), CX
@@ -711,25 +735,37 @@ TEXT ·conv16AVX2(SB), NOSPLIT, $24-64
 	MOVQ DX, (SP)
 
 tile:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    bias+32(FP), DX
-	TESTQ   DX, DX
-	JZ      unbiasedp0v0
-	VMOVUPS (DX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVUPS 32(DX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
+	MOVQ       x+0(FP), BX
+	MOVQ       AX, DX
+	ADDQ       64(CX), DX
+	ADDQ       72(CX), BX
+	MOVLQSX    (DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    4(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    8(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    12(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       bias+32(FP), DX
+	TESTQ      DX, DX
+	JZ         unbiasedp0v0
+	VMOVUPS    (DX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPS    32(DX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
 
 unbiasedp0v0:
 	MOVQ    addend+24(FP), DX
@@ -845,7 +881,7 @@ quadp0v0:
 	JNZ          blockp0v0
 
 storep0v0:
-	MOVQ   64(CX), DX
+	MOVQ   80(CX), DX
 	TESTQ  DX, DX
 	JZ     linearp0v0
 	VXORPS Y8, Y8, Y8
@@ -859,45 +895,57 @@ storep0v0:
 	VMAXPS Y7, Y8, Y7
 
 linearp0v0:
-	MOVQ    y+16(FP), DX
-	MOVLQSX 32(AX), BX
-	ADDQ    DX, BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	MOVLQSX 36(AX), BX
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	MOVLQSX 40(AX), BX
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	MOVLQSX 44(AX), BX
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
-	MOVL    44(AX), DX
-	CMPL    DX, 48(AX)
-	JE      next
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    bias+32(FP), DX
-	TESTQ   DX, DX
-	JZ      unbiasedp4v0
-	VMOVUPS (DX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVUPS 32(DX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
+	MOVQ       y+16(FP), DX
+	MOVLQSX    32(AX), BX
+	ADDQ       DX, BX
+	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y1, 32(BX)
+	MOVLQSX    36(AX), BX
+	ADDQ       DX, BX
+	VMOVUPS    Y2, (BX)
+	VMOVUPS    Y3, 32(BX)
+	MOVLQSX    40(AX), BX
+	ADDQ       DX, BX
+	VMOVUPS    Y4, (BX)
+	VMOVUPS    Y5, 32(BX)
+	MOVLQSX    44(AX), BX
+	ADDQ       DX, BX
+	VMOVUPS    Y6, (BX)
+	VMOVUPS    Y7, 32(BX)
+	MOVL       44(AX), DX
+	CMPL       DX, 48(AX)
+	JE         next
+	MOVQ       x+0(FP), BX
+	MOVQ       AX, DX
+	ADDQ       64(CX), DX
+	ADDQ       72(CX), BX
+	MOVLQSX    16(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    20(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    24(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	MOVLQSX    28(DX), SI
+	PREFETCHT0 (BX)(SI*1)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       bias+32(FP), DX
+	TESTQ      DX, DX
+	JZ         unbiasedp4v0
+	VMOVUPS    (DX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPS    32(DX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
 
 unbiasedp4v0:
 	MOVQ    addend+24(FP), DX
@@ -1013,7 +1061,7 @@ quadp4v0:
 	JNZ          blockp4v0
 
 storep4v0:
-	MOVQ   64(CX), DX
+	MOVQ   80(CX), DX
 	TESTQ  DX, DX
 	JZ     linearp4v0
 	VXORPS Y8, Y8, Y8

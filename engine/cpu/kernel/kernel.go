@@ -35,6 +35,8 @@ type ConvShape struct {
 	RowAdvance    int
 	BlockAdvance  int
 	OutBlockBytes int // from a block of y, and of addend, to the next
+	Later         int // bytes of tiles to the one whose inputs are asked for ahead of time
+	Middle        int // from a pixel's first tap to its middle one, which is what is asked for
 	Rectify       int // not 0: negative results become 0
 }
 
@@ -47,6 +49,7 @@ func NewConvShape(quads, cols, rows, blocks, col, row, block, outBlock int) Conv
 		RowAdvance:    row - cols*col,
 		BlockAdvance:  block - rows*row,
 		OutBlockBytes: outBlock,
+		Middle:        rows/2*row + cols/2*col,
 	}
 }
 
@@ -89,6 +92,7 @@ type Set struct {
 	//
 	// x and y are where the tiles' offsets count from; addend is laid out like y and may
 	// be y, also to sum over input blocks in several calls. bias and addend may be nil.
+	// The tiles are followed in memory by those that shape.Later leads to.
 	Conv32, Conv16 func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape)
 
 	// Grad32 and Grad16 sum the products of 8 or 16 consecutive floats of x and 32 or 16
