@@ -88,6 +88,9 @@ func (p *bandsPage) drawCurves(c *canvas, plot rect, axis int) {
 	}
 }
 
+// thickRows is how high a chart has to be for thick lines: in low ones they are blots.
+const thickRows = 16
+
 // addCurves draws the curves of a result.
 func (p *bandsPage) addCurves(ch *chart, r bands.Result, base bool) {
 	if r.Whole.N == 0 {
@@ -95,8 +98,9 @@ func (p *bandsPage) addCurves(ch *chart, r bands.Result, base bool) {
 	}
 	th := p.app.theme
 	whole := series{line: th.whole, shade: th.wholeShade}
-	low := series{line: th.low, shade: th.lowShade, mark: markLow}
-	high := series{line: th.high, shade: th.highShade, mark: markHigh}
+	thick := !base && ch.plot.h >= thickRows
+	low := series{line: th.low, shade: th.lowShade, mark: markLow, thick: thick}
+	high := series{line: th.high, shade: th.highShade, mark: markHigh, thick: thick}
 	if base {
 		whole.line, low.line, high.line = th.wholeDim, th.lowDim, th.highDim
 		low.mark, high.mark = markLowBase, markHighBase
@@ -167,7 +171,7 @@ func (p *bandsPage) drawFoot(c *canvas, now bandsKey) {
 func (p *bandsPage) drawBeside(c *canvas, r rect) {
 	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
 	if !p.asked {
-		c.paragraph(plot, p.app.theme.dim, "Accuracy against r will be here once page 2 was opened.")
+		c.paragraph(plot, p.app.theme.dim, "Press 2 to measure accuracy against r; the curve then stays here.")
 		return
 	}
 	p.drawCurves(c, plot, r.bottom()-1)

@@ -97,8 +97,8 @@ func TestKnownCurvesComeBackAtOnce(t *testing.T) {
 
 func TestBandsGoOnWhileExploring(t *testing.T) {
 	d := start(t, 200, 60)
-	d.shows("once page 2 was opened")
-	d.keys("2 1").hides("once page 2 was opened").shows("100%", "▲")
+	d.shows("Press 2 to measure")
+	d.keys("2 1").hides("Press 2 to measure").shows("100%", "▲")
 	d.keys("s").shows("○")
 }
 
@@ -133,8 +133,8 @@ func TestRadiiUpTo(t *testing.T) {
 
 func TestKernelsPage(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("3").shows("conv1.weight", "16 kernels of 3×3", "before", "after, ρ 0.50 (off)", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
-	d.keys("s ] ]").shows("after, ρ 0.70").hides("(off)")
+	d.keys("3").shows("conv1.weight", "16 kernels of 3×3", "before", "after, ρ 0.50", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
+	d.keys("s ] ]").shows("after, ρ 0.70").hides("(off)", "applies")
 	if !strings.Contains(d.line(0), "smoothing ρ 0.70") {
 		t.Fatalf("the header says %q", d.line(0))
 	}

@@ -15,6 +15,7 @@ type series struct {
 	points      []point
 	line, shade style
 	mark        string // "" draws none
+	thick       bool   // two dots instead of one
 }
 
 // chart draws curves with braille dots, two by four a cell, over x from 0 to mostX and y
@@ -163,8 +164,8 @@ func (ch *chart) segment(p, q point, s series, base bool) {
 		for k := min(before, y); k <= max(before, y); k++ {
 			if k != before || before == y {
 				ch.dot(x, k, s.line, rk)
-				if !base {
-					ch.dot(x, k+1, s.line, rk) // twice as thick as what is for comparison
+				if s.thick {
+					ch.dot(x, k+1, s.line, rk)
 				}
 			}
 		}

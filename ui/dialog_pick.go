@@ -38,7 +38,7 @@ func (p *picker) heading() string { return p.head }
 func (p *picker) size(maxW, maxH int) (int, int) {
 	w := 30
 	for _, ch := range p.choices {
-		w = max(w, width(ch.text)+width(ch.note)+4)
+		w = max(w, width(ch.text)+width(ch.note)+6)
 	}
 	return min(w, maxW), min(len(p.choices)+2, 18, maxH)
 }
@@ -143,10 +143,10 @@ func (p *picker) draw(c *canvas, r rect, th *theme) {
 		ch := p.choices[p.found[p.top+i]]
 		line := r.row(2 + i)
 		if p.top+i == p.at {
-			c.putWide(line.x, line.y, line.w, th.selected.paint(fit(ch.text, line.w-width(ch.note)-1)+" "+ch.note))
+			c.putWide(line.x, line.y, line.w, th.selected.paint(fit("› "+ch.text, line.w-width(ch.note)-1)+" "+ch.note))
 			continue
 		}
-		c.left(rect{line.x, line.y, line.w - width(ch.note) - 1, 1}, style{}, ch.text)
+		c.left(rect{line.x + 2, line.y, line.w - width(ch.note) - 3, 1}, style{}, ch.text)
 		c.right(line, th.dim, ch.note)
 	}
 	if more := len(p.found) - p.lines; more > 0 {

@@ -108,7 +108,7 @@ func (p *explore) drawTitle(c *canvas, s slot) {
 		if s.title.w >= 22 {
 			text += " energy"
 		}
-		c.right(s.title, th.dim, text)
+		c.right(rect{s.title.x, s.title.y, s.title.w - 1, 1}, th.dim, text)
 	}
 }
 

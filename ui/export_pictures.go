@@ -23,21 +23,17 @@ func (p *explore) export() (exporter, error) {
 	}
 	a := p.app
 	e := exporter{base: fmt.Sprintf("%s-%s-%d-r%.1f", a.info.Data, a.info.Split, v.Index, v.R)}
-	stretch, mode := p.shown.stretch, p.shown.asked.high
+	mode := p.shown.asked.high
 	for kind, suffix := range [slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
 		e.files = append(e.files, exportFile{suffix, func(w io.Writer) error {
 			var src, large picture.Image
 			switch kind {
 			case slotSpectrum:
-				spectrumImage(&src, v)
+				spectrumImage(&src, v, 1)
 			case slotHigh:
-				offset := 0.5
-				if mode == highRaw {
-					offset = 0
-				}
-				planeImage(&src, v.Pictures[kind], stretch, offset)
+				highImage(&src, v.Pictures[kind], mode, 1)
 			default:
-				planeImage(&src, v.Pictures[kind], 1, 0)
+				planeImage(&src, v.Pictures[kind], 1, 0, 1)
 			}
 			factor := max(1, exportSide/max(src.W, src.H))
 			large.Resize(src.W*factor, src.H*factor)

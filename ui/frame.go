@@ -55,13 +55,17 @@ func (a *App) frame() string {
 // place puts the pictures under the text: as text where they are text, else as blanks
 // that the layer draws on.
 func (a *App) place(c *canvas, pictures []placed) string {
-	covered, drawn := false, 0
+	list := layerPictures(pictures)
+	drawn := 0
 	for _, p := range pictures {
 		lines := p.drawn.Lines
 		if lines == nil {
 			lines = strings.Split(a.layer.Blank(drawn, p.at.w, p.at.h), "\n")
 			for _, d := range a.dialogs {
-				covered = covered || p.at.overlaps(a.dialogRect(d))
+				if p.at.overlaps(a.dialogRect(d)) { // a picture without size is hidden
+					list[drawn].Cols, list[drawn].Rows = 0, 0
+					a.stage.open = false
+				}
 			}
 		}
 		if p.drawn.Data != nil {
@@ -71,8 +75,7 @@ func (a *App) place(c *canvas, pictures []placed) string {
 			c.putWide(p.at.x, p.at.y+i, p.at.w, line)
 		}
 	}
-	a.stage.open = a.stage.open && !covered
-	return a.layer.Place(layerPictures(pictures), covered)
+	return a.layer.Place(list, false)
 }
 
 // drawHeader draws the pages' names and the setting in force.

@@ -19,11 +19,11 @@ func (p *kernelsPage) draw(c *canvas) []placed {
 	x := c.left(p.l.caption, bold, clean(v.Layer))
 	room := rect{x, p.l.caption.y, p.l.caption.right() - x, 1}
 	c.left(room, th.dim, pick(room.w, what+" · each scaled to its own largest weight, grey is 0", what+" · each to its own scale, grey 0", what))
-	state := " (off)"
-	if a.smooth {
-		state = ""
+	after := fmt.Sprintf("after, ρ %.2f", p.shown.asked.rho)
+	if !a.smooth {
+		after = pick(p.l.titles[1].w-2, after+" (s applies it)", after+" (off)", after)
 	}
-	titles := [2]string{"before", fmt.Sprintf("after, ρ %.2f%s", p.shown.asked.rho, state)}
+	titles := [2]string{"before", after}
 	roughness := [2]float64{v.RoughnessBefore, v.RoughnessAfter}
 	var pictures []placed
 	for i := range 2 {

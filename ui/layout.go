@@ -71,7 +71,7 @@ type exploreLayout struct {
 // valueWidth the room right of them. Both have the same, so that r is at the same column.
 const (
 	axisWidth  = 5
-	valueWidth = 7
+	valueWidth = 8
 )
 
 // plotOf returns the columns of r, where track and plot lie.
@@ -140,7 +140,7 @@ func (a arrangement) fit(block rect, lines int, aspect float64, cell cellSize) (
 	w := (block.w - (a.across - 1)) / a.across
 	h := block.h/down - 1
 	if a.beside {
-		w -= besideWidth + 1
+		w -= besideWidth + 2
 	} else {
 		h -= lines
 	}
@@ -182,7 +182,7 @@ func (l *exploreLayout) place(a arrangement, block rect, cols, rows, lines, clas
 		}
 		s := slot{kind: kind, title: rect{x, y, cols, 1}, pic: rect{x, y + 1, cols, rows}}
 		if a.beside {
-			s.text = rect{x + cols + 1, y + 1, column - cols - 2, rows}
+			s.text = rect{x + cols + 1, y + 1, column - cols - 3, rows}
 		} else {
 			s.text = rect{x, y + 1 + rows, max(cols, column-2), lines}
 		}

@@ -60,6 +60,7 @@ type painter struct {
 	boxed   [slots]picture.Image
 	whole   *float32 // first pixel of the original that was painted last
 	drawn   [slots]picture.Drawn
+	stretch float64 // of the high part
 }
 
 // paint scales and encodes the pictures of v that k asks for, all at the same time. It
@@ -74,37 +75,39 @@ func (p *painter) paint(v *engine.View, k look) (drawn [slots]picture.Drawn, str
 		}
 		p.look, p.whole = k, nil
 	}
-	stretch = stretchOf(v.Pictures[engine.High], k.high)
 	var work []func()
 	for kind := range slots {
-		if !k.kinds[kind] || kind == slotWhole && len(v.Pictures[0].Pix) > 0 && p.whole == &v.Pictures[0].Pix[0] {
+		if !k.kinds[kind] || kind == slotWhole && p.whole == firstPixel(v) {
 			continue // the original stays while only r changes
 		}
-		work = append(work, func() { p.one(v, kind, stretch) })
+		work = append(work, func() { p.one(v, kind) })
 	}
 	together(work...)
-	if len(v.Pictures[0].Pix) > 0 {
-		p.whole = &v.Pictures[0].Pix[0]
+	p.whole = firstPixel(v)
+	return p.drawn, p.stretch
+}
+
+// firstPixel tells the memory of one image's pixels from that of another's.
+func firstPixel(v *engine.View) *float32 {
+	if pix := v.Pictures[engine.Whole].Pix; len(pix) > 0 {
+		return &pix[0]
 	}
-	return p.drawn, stretch
+	return nil
 }
 
 // one paints one picture.
-func (p *painter) one(v *engine.View, kind int, stretch float64) {
+func (p *painter) one(v *engine.View, kind int) {
 	src, box := &p.source[kind], &p.boxed[kind]
+	p.look.box(box)
+	by := max(1, min(v.Pictures[engine.Whole].W/box.W, v.Pictures[engine.Whole].H/box.H))
 	switch kind {
 	case slotHigh:
-		offset := 0.5
-		if p.look.high == highRaw {
-			offset = 0
-		}
-		planeImage(src, v.Pictures[engine.High], stretch, offset)
+		p.stretch = highImage(src, v.Pictures[engine.High], p.look.high, by)
 	case slotSpectrum:
-		spectrumImage(src, v)
+		spectrumImage(src, v, by)
 	default:
-		planeImage(src, v.Pictures[kind], 1, 0)
+		planeImage(src, v.Pictures[kind], 1, 0, by)
 	}
-	p.look.box(box)
 	picture.Scale(box, src, p.look.background())
 	if kind == slotSpectrum {
 		drawCircle(box, v)
@@ -112,52 +115,88 @@ func (p *painter) one(v *engine.View, kind int, stretch float64) {
 	p.drawn[kind] = p.encoder[kind].Encode(box, p.look.cols, p.look.rows)
 }
 
-// stretchOf is the factor that lets three standard deviations of the high part, or its
-// extremes if nearer, fill the range about grey.
-func stretchOf(p engine.Plane, mode highMode) float64 {
-	if mode != highStretched {
+// highImage makes the high part visible and returns the factor it was stretched by: the
+// one that lets three standard deviations, or the extremes if nearer, fill the range
+// about grey.
+func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (stretch float64) {
+	switch mode {
+	case highRaw:
+		planeImage(im, p, 1, 0, by)
+		return 1
+	case highCentred:
+		planeImage(im, p, 1, 0.5, by)
 		return 1
 	}
-	var sum, most float64
-	for _, v := range p.Pix {
-		x := float64(v)
+	const enough = 1 << 16 // values are a sample large enough
+	var sum, most, n float64
+	for i := 0; i < len(p.Pix); i += 1 + len(p.Pix)/enough {
+		x := float64(p.Pix[i])
 		sum += x * x
 		most = max(most, math.Abs(x))
+		n++
 	}
-	if most < 1e-5 {
-		return 1 // nothing there: plain grey, not amplified rounding
+	stretch = 1
+	if most > 1e-5 { // or there is nothing: plain grey, not amplified rounding
+		stretch = 0.5 / min(most, 3*math.Sqrt(sum/n))
 	}
-	return 0.5 / min(most, 3*math.Sqrt(sum/float64(len(p.Pix))))
+	planeImage(im, p, stretch, 0.5, by)
+	return stretch
 }
 
-// planeImage fills im with scale·p+offset, clipped to what a screen can show.
-func planeImage(im *picture.Image, p engine.Plane, scale, offset float64) {
-	im.Resize(p.W, p.H)
-	n := p.W * p.H
-	k, o := float32(255*scale), float32(255*offset+0.5)
+// planeImage fills im with scale·p+offset, clipped to what a screen can show. by×by
+// pixels become one, their mean: large pictures are reduced while they are read.
+func planeImage(im *picture.Image, p engine.Plane, scale, offset float64, by int) {
+	w, h := p.W/by, p.H/by
+	im.Resize(w, h)
+	k, o := float32(255*scale)/float32(by*by), float32(255*offset+0.5)
+	sums := make([]float32, w)
 	for c := range 3 {
-		plane := p.Pix[min(c, p.C-1)*n:][:n]
-		for i, v := range plane {
-			im.Pix[3*i+c] = uint8(min(max(k*v+o, 0), 255))
+		plane := p.Pix[min(c, p.C-1)*p.W*p.H:][:p.W*p.H]
+		for y := range h {
+			clear(sums)
+			for dy := range by {
+				addReduced(sums, plane[(y*by+dy)*p.W:][:p.W], by)
+			}
+			out := im.Pix[3*y*w+c:]
+			for x, v := range sums {
+				out[3*x] = uint8(min(max(k*v+o, 0), 255))
+			}
 		}
 	}
 }
 
-// spectrumImage fills im with the log-spectrum, tinted by the part a coefficient is in.
-func spectrumImage(im *picture.Image, v *engine.View) {
-	w, h := v.Pictures[0].W, v.Pictures[0].H
-	im.Resize(w, h)
-	for y := range h {
-		dy := float64(y - h/2)
-		for x := range w {
-			dx := float64(x - w/2)
+// addReduced adds the sums of by values in a row each.
+func addReduced(sums, row []float32, by int) {
+	if by == 1 {
+		for x, v := range row {
+			sums[x] += v
+		}
+		return
+	}
+	for x := range sums {
+		sum := float32(0)
+		for _, v := range row[x*by : (x+1)*by] {
+			sum += v
+		}
+		sums[x] += sum
+	}
+}
+
+// spectrumImage fills im with the log-spectrum, tinted by the part a coefficient is in,
+// by×by coefficients a pixel.
+func spectrumImage(im *picture.Image, v *engine.View, by int) {
+	full := engine.Plane{C: 1, W: v.Pictures[engine.Whole].W, H: v.Pictures[engine.Whole].H, Pix: v.Spectrum}
+	planeImage(im, full, 1, 0, by)
+	for y := range im.H {
+		dy := float64(y*by + by/2 - full.H/2)
+		for x := range im.W {
+			dx := float64(x*by + by/2 - full.W/2)
 			part := 0
 			if dx*dx+dy*dy < v.R*v.R {
 				part = 1
 			}
-			i := y*w + x
-			level := uint8(255 * min(max(v.Spectrum[i], 0), 1))
-			copy(im.Pix[3*i:3*i+3], spectrumTints[part][level][:])
+			px := im.Pix[3*(y*im.W+x):][:3]
+			copy(px, spectrumTints[part][px[0]][:])
 		}
 	}
 }
