@@ -9,111 +9,134 @@ import (
 	"testing"
 )
 
-// decodeSixel is an independent, plain reading of the format: it draws one pixel after the
+// decoder is an independent, plain reading of the format: it draws one pixel after the
 // other, with colours from percent as xterm computes them, and is strict about everything
 // our encoder has no reason to write.
+type decoder struct {
+	body   []byte
+	pos    int
+	img    *Image
+	drawn  []bool
+	colors map[int][3]byte
+	color  [3]byte
+	x, y   int
+}
+
 func decodeSixel(data []byte) (*Image, error) {
-	body, ok := bytes.CutPrefix(data, []byte("\x1bP0;1;0q"))
+	body, ok := bytes.CutPrefix(data, []byte("\x1bP0;1;0q\""))
 	if !ok {
 		return nil, fmt.Errorf("does not start as a sixel string: %.20q", data)
 	}
 	if body, ok = bytes.CutSuffix(body, []byte("\x1b\\")); !ok {
 		return nil, fmt.Errorf("does not end with ST")
 	}
-	pos := 0
-	number := func() int {
-		start := pos
-		for pos < len(body) && body[pos] >= '0' && body[pos] <= '9' {
-			pos++
-		}
-		n, err := strconv.Atoi(string(body[start:pos]))
-		if err != nil {
-			return -1
-		}
-		return n
-	}
-	numbers := func() []int {
-		out := []int{number()}
-		for pos < len(body) && body[pos] == ';' {
-			pos++
-			out = append(out, number())
-		}
-		return out
-	}
-	if len(body) == 0 || body[0] != '"' {
-		return nil, fmt.Errorf("no raster attributes")
-	}
-	pos++
-	raster := numbers()
+	d := decoder{body: body, colors: map[int][3]byte{}}
+	raster := d.numbers()
 	if len(raster) != 4 || raster[0] != 1 || raster[1] != 1 {
 		return nil, fmt.Errorf("raster attributes %v", raster)
 	}
-	img := New(raster[2], raster[3])
-	drawn := make([]bool, img.W*img.H)
-	colors := map[int][3]byte{}
-	var color [3]byte
-	x, y, run := 0, 0, 1
-	for pos < len(body) {
-		c := body[pos]
-		pos++
-		switch {
-		case c == '#':
-			p := numbers()
-			if len(p) == 5 && p[1] == 2 {
-				var rgb [3]byte
-				for k, v := range p[2:] {
-					if v < 0 || v > 100 {
-						return nil, fmt.Errorf("colour %v", p)
-					}
-					rgb[k] = byte((v*255 + 50) / 100)
-				}
-				if _, dup := colors[p[0]]; dup || p[0] < 0 || p[0] > 1023 {
-					return nil, fmt.Errorf("register %d again or too large", p[0])
-				}
-				colors[p[0]] = rgb
+	d.img = New(raster[2], raster[3])
+	d.drawn = make([]bool, d.img.W*d.img.H)
+	for d.pos < len(body) {
+		d.pos++
+		if err := d.command(body[d.pos-1]); err != nil {
+			return nil, err
+		}
+	}
+	for i, ok := range d.drawn {
+		if !ok {
+			return nil, fmt.Errorf("pixel %d,%d never drawn", i%d.img.W, i/d.img.W)
+		}
+	}
+	return d.img, nil
+}
+
+func (d *decoder) number() int {
+	start := d.pos
+	for d.pos < len(d.body) && d.body[d.pos] >= '0' && d.body[d.pos] <= '9' {
+		d.pos++
+	}
+	n, err := strconv.Atoi(string(d.body[start:d.pos]))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func (d *decoder) numbers() []int {
+	out := []int{d.number()}
+	for d.pos < len(d.body) && d.body[d.pos] == ';' {
+		d.pos++
+		out = append(out, d.number())
+	}
+	return out
+}
+
+func (d *decoder) command(c byte) error {
+	switch {
+	case c == '#':
+		return d.choose(d.numbers())
+	case c == '!':
+		run := d.number()
+		if run < 1 || d.pos >= len(d.body) || d.body[d.pos] < '?' || d.body[d.pos] > '~' {
+			return fmt.Errorf("run of %d", run)
+		}
+		d.pos++
+		return d.draw(d.body[d.pos-1]-'?', run)
+	case c == '$':
+		d.x = 0
+	case c == '-':
+		d.x, d.y = 0, d.y+6
+	case c >= '?' && c <= '~':
+		return d.draw(c-'?', 1)
+	default:
+		return fmt.Errorf("unexpected %q", c)
+	}
+	return nil
+}
+
+// choose defines a colour or takes one that is defined.
+func (d *decoder) choose(p []int) (err error) {
+	if len(p) == 5 && p[1] == 2 {
+		var rgb [3]byte
+		for k, v := range p[2:] {
+			if v < 0 || v > 100 {
+				return fmt.Errorf("colour %v", p)
+			}
+			rgb[k] = byte((v*255 + 50) / 100)
+		}
+		if _, dup := d.colors[p[0]]; dup || p[0] < 0 || p[0] > 1023 {
+			return fmt.Errorf("register %d again or too large", p[0])
+		}
+		d.colors[p[0]] = rgb
+		return nil
+	}
+	var ok bool
+	if d.color, ok = d.colors[p[0]]; !ok || len(p) != 1 {
+		return fmt.Errorf("colour %v is not defined", p)
+	}
+	return nil
+}
+
+func (d *decoder) draw(bits byte, run int) error {
+	for ; run > 0; run-- {
+		for k := range 6 {
+			if bits>>k&1 == 0 {
 				continue
 			}
-			if color, ok = colors[p[0]]; !ok || len(p) != 1 {
-				return nil, fmt.Errorf("colour %v is not defined", p)
+			if d.x >= d.img.W || d.y+k >= d.img.H {
+				return fmt.Errorf("pixel %d,%d outside %d×%d", d.x, d.y+k, d.img.W, d.img.H)
 			}
-		case c == '!':
-			run = number()
-			if run < 1 || pos >= len(body) || body[pos] < '?' || body[pos] > '~' {
-				return nil, fmt.Errorf("run of %d", run)
+			i := (d.y+k)*d.img.W + d.x
+			if d.drawn[i] {
+				return fmt.Errorf("pixel %d,%d drawn twice", d.x, d.y+k)
 			}
-		case c == '$':
-			x = 0
-		case c == '-':
-			x, y = 0, y+6
-		case c >= '?' && c <= '~':
-			for ; run > 0; run-- {
-				for k := range 6 {
-					if (c-'?')>>k&1 == 0 {
-						continue
-					}
-					if x >= img.W || y+k >= img.H {
-						return nil, fmt.Errorf("pixel %d,%d outside %d×%d", x, y+k, img.W, img.H)
-					}
-					i := (y+k)*img.W + x
-					if drawn[i] {
-						return nil, fmt.Errorf("pixel %d,%d drawn twice", x, y+k)
-					}
-					drawn[i] = true
-					copy(img.Pix[3*i:], color[:])
-				}
-				x++
-			}
-			run = 1
-		default:
-			return nil, fmt.Errorf("unexpected %q", c)
+			d.drawn[i] = true
+			copy(d.img.Pix[3*i:], d.color[:])
 		}
+		d.x++
 	}
-	for i, ok := range drawn {
-		if !ok {
-			return nil, fmt.Errorf("pixel %d,%d never drawn", i%img.W, i/img.W)
-		}
-	}
-	return img, nil
+	return nil
 }
 
 // psnr is the peak signal-to-noise ratio in dB.

@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,7 +23,8 @@ type Probe struct {
 	da1     int       // answers to DA1 since they were asked last
 	asked   time.Time // when they were
 	allowed tmuxSays
-	begun   []byte // of a reply, at the end of Query
+	begun   []byte   // of a reply, at the end of Query
+	tty     *os.File // the terminal, if Query was told it
 }
 
 // windowSize is a terminal's size in cells and in pixels, 0 where it is not known.
@@ -119,11 +121,16 @@ func (p *Probe) waiting() bool {
 	return !p.asked.IsZero() && !p.complete() && time.Since(p.asked) < 3*time.Second
 }
 
-// Resize tells the probe the terminal's size, as TIOCGWINSZ or an SSH client gives it;
-// pixels are 0 when not known.
+// Resize tells the probe the terminal's size, as tea.WindowSizeMsg or an SSH client gives
+// it. Pixels are 0 when not known; a terminal that Query was told is asked for them.
 func (p *Probe) Resize(cols, rows, width, height int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.tty != nil && (width < 1 || height < 1) {
+		if s, ok := ttySize(p.tty); ok && s.cols == cols && s.rows == rows {
+			width, height = s.width, s.height
+		}
+	}
 	p.size = windowSize{cols, rows, width, height}
 }
 

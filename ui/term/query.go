@@ -28,7 +28,10 @@ func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed
 	if !xterm.IsTerminal(in.Fd()) || !xterm.IsTerminal(out.Fd()) {
 		return p, nil, errors.New("standard input or output is not a terminal")
 	}
-	p.resizeTo(out)
+	p.tty = out
+	if s, ok := ttySize(out); ok {
+		p.size = s
+	}
 	if p.Capabilities().Dumb {
 		return p, nil, nil
 	}

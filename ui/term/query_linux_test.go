@@ -141,8 +141,21 @@ func TestQueryIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	start := time.Now()
-	if p, _, err := Query(ctx, slave, slave, xtermEnv); err != nil || p == nil || time.Since(start) > patienceLocal/2 {
+	p, _, err := Query(ctx, slave, slave, xtermEnv)
+	if err != nil || time.Since(start) > patienceLocal/2 {
 		t.Errorf("%v after %v", err, time.Since(start))
+	}
+	// The driver told the size; it is asked again when Bubble Tea tells of a new one.
+	if c := p.Capabilities(); c.CellW != 8 || c.CellH != 20 || c.CellFrom != "TIOCGWINSZ" {
+		t.Errorf("%+v", c)
+	}
+	size := &unix.Winsize{Row: 20, Col: 80, Xpixel: 800, Ypixel: 600}
+	if err := unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, size); err != nil {
+		t.Fatal(err)
+	}
+	p.Resize(80, 20, 0, 0)
+	if c := p.Capabilities(); c.CellW != 10 || c.CellH != 30 {
+		t.Errorf("%+v", c)
 	}
 }
 

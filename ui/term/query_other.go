@@ -10,11 +10,10 @@ import (
 	xterm "github.com/charmbracelet/x/term"
 )
 
-// resizeTo takes the size in cells from the console; pixels it does not tell.
-func (p *Probe) resizeTo(f *os.File) {
-	if w, h, err := xterm.GetSize(f.Fd()); err == nil {
-		p.Resize(w, h, 0, 0)
-	}
+// ttySize asks the console, which knows nothing of pixels.
+func ttySize(f *os.File) (windowSize, bool) {
+	w, h, err := xterm.GetSize(f.Fd())
+	return windowSize{cols: w, rows: h}, err == nil
 }
 
 // converse leaves asking to Bubble Tea's reader: a console has no way to wait for input of

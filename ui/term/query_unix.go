@@ -13,11 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// resizeTo takes the size from the terminal's driver.
-func (p *Probe) resizeTo(f *os.File) {
-	if w, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
-		p.Resize(int(w.Col), int(w.Row), int(w.Xpixel), int(w.Ypixel))
+// ttySize asks the terminal's driver.
+func ttySize(f *os.File) (windowSize, bool) {
+	w, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return windowSize{}, false
 	}
+	return windowSize{int(w.Col), int(w.Row), int(w.Xpixel), int(w.Ypixel)}, true
 }
 
 // converse asks and reads the answers in raw mode. The beginning of an answer that did not
