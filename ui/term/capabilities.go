@@ -40,7 +40,8 @@ type Capabilities struct {
 	Sync bool
 	// Dumb: no cursor addressing at all (TERM=dumb or none).
 	Dumb bool
-	// Depth is how many colours text may have, by NO_COLOR, COLORTERM and TERM.
+	// Depth is how many colours text may have, by NO_COLOR, COLORTERM and TERM. SSH does not
+	// forward COLORTERM; Bubble Tea may find out more (tea.ColorProfileMsg).
 	Depth picture.Depth
 	// Complete: the last question (DA1) was answered, so all there will be has been said.
 	Complete bool

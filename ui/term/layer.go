@@ -56,7 +56,8 @@ type Stats struct {
 // rewrites one of these. The layer takes the markers out of what it passes on. It blanks
 // pictures that went away in front of the frame's text, so that text that took their place
 // stays, and draws new and damaged ones behind it, all in one write and, where the
-// terminal has that, in one synchronized update.
+// terminal has that, in one synchronized update. Pictures are drawn on the alternate screen
+// only: never before the program has begun, while it is suspended or after its end.
 type Layer struct {
 	w  io.Writer
 	tt tty // w if it is a terminal
@@ -157,7 +158,11 @@ func (l *Layer) Output() io.Writer {
 const keptScenes = 16
 
 // Place sets what pictures the View shows that is being made. The marker it returns has no
-// width and goes in front of some character of the View above the pictures. While covered
+// width and goes in front of some character of the View above the pictures. Written to the
+// layer by itself, it shows the pictures ahead of their frame, provided that the screen has
+// their blanks already; a frame with an older marker does not bring older pictures back.
+//
+// A picture without size is hidden and keeps its slot. While covered
 // (a popup lies over them) pictures are blanked and come back when it is false again; those
 // that text shows are covered by text without further ado. Slots of Blank are indices of
 // pics.

@@ -35,6 +35,16 @@ func write(t *testing.T, l *Layer, s string) {
 	}
 }
 
+// started returns a layer of a program that has begun.
+func started(t *testing.T, w io.Writer) *Layer {
+	l := New(w)
+	write(t, l, "\x1b[?1049h")
+	if b, ok := w.(*bytes.Buffer); ok {
+		b.Reset()
+	}
+	return l
+}
+
 // take returns what was written since the last call.
 func take(b *bytes.Buffer) string {
 	s := b.String()
@@ -65,7 +75,7 @@ func blanked(pics ...Picture) string {
 
 func TestPicturesFollowTheTextOfTheirFrame(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	a, c := pic(1, 2, 1, 3, 2), pic(2, 8, 1, 3, 2)
 	m := l.Place([]Picture{a, c}, false)
 
@@ -91,7 +101,7 @@ func TestPicturesFollowTheTextOfTheirFrame(t *testing.T) {
 
 func TestGonePicturesAreBlankedBeforeTheText(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	a, c := pic(1, 2, 1, 3, 2), pic(2, 8, 1, 3, 2)
 	write(t, l, l.Place([]Picture{a, c}, false))
 	take(&b)
@@ -108,7 +118,7 @@ func TestGonePicturesAreBlankedBeforeTheText(t *testing.T) {
 
 func TestCoveredPicturesHide(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	a, k := pic(1, 2, 1, 3, 2), kittyPic(7)
 	write(t, l, l.Place([]Picture{a, k}, false)+"text")
 	expect(t, &b, string(k.Data)+"text"+drawn(a))
@@ -124,7 +134,7 @@ func TestCoveredPicturesHide(t *testing.T) {
 
 func TestDamagedPicturesAreDrawnAgain(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	a, c := pic(1, 2, 1, 3, 2), pic(2, 8, 1, 3, 2)
 	write(t, l, l.Place([]Picture{a, c}, false))
 	take(&b)
@@ -144,7 +154,7 @@ func TestDamagedPicturesAreDrawnAgain(t *testing.T) {
 }
 
 func TestBlankAndPin(t *testing.T) {
-	l := New(io.Discard)
+	l := started(t, io.Discard)
 	for _, size := range [][2]int{{1, 1}, {2, 3}, {5, 2}} {
 		s := l.Blank(3, size[0], size[1])
 		buf := uv.NewScreenBuffer(size[0], size[1])
@@ -179,7 +189,7 @@ func TestBlankAndPin(t *testing.T) {
 
 func TestKittyPictures(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	one, two := kittyPic(1), kittyPic(2)
 	write(t, l, "\x1b[?2026h"+l.Place([]Picture{one}, false)+"cells\x1b[?2026l")
 	expect(t, &b, "\x1b[?2026h"+string(one.Data)+"cells\x1b[?2026l")
@@ -195,7 +205,7 @@ func TestKittyPictures(t *testing.T) {
 
 func TestPicturesThatDoNotFit(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	l.Resize(20, 10)
 	for _, c := range []struct {
 		p  Picture
@@ -222,7 +232,7 @@ func TestPicturesThatDoNotFit(t *testing.T) {
 func TestOldPicturesAreDrawnAgain(t *testing.T) {
 	for n := 1; n <= keptByXterm; n++ {
 		var b bytes.Buffer
-		l := New(&b)
+		l := started(t, &b)
 		pics := make([]Picture, n)
 		for i := range pics {
 			pics[i] = pic(uint64(i), 5*i, 0, 4, 4)
@@ -251,20 +261,51 @@ func TestOldPicturesAreDrawnAgain(t *testing.T) {
 
 func TestLeavingTheAlternateScreen(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	a := pic(1, 2, 1, 3, 2)
-	write(t, l, "\x1b[?1049h"+l.Place([]Picture{a}, false)+"text")
+	write(t, l, l.Place([]Picture{a}, false)+"text")
 	take(&b)
 	write(t, l, "\x1b[9;1H\x1b[?1049l\x1b[?25h")
 	expect(t, &b, "\x1b[9;1H"+blanked(a)+"\x1b[?1049l\x1b[?25h")
+	// A picture that is finished too late does not show up on the normal screen.
+	late := pic(2, 2, 1, 3, 2)
+	write(t, l, l.Place([]Picture{late}, false))
+	expect(t, &b, "")
 	// Back again, the renderer writes everything anew.
-	write(t, l, "\x1b[?1049h"+l.Place([]Picture{a}, false)+marker('D', 0)+"text")
+	write(t, l, "\x1b[?1049h"+l.Place([]Picture{late}, false)+marker('D', 0)+"text")
+	expect(t, &b, "\x1b[?1049htext"+drawn(late))
+	// Nor does anything before the program has begun.
+	l = New(&b)
+	write(t, l, l.Place([]Picture{a}, false)+"text")
+	expect(t, &b, "text")
+	write(t, l, "\x1b[?1049h"+l.Place([]Picture{a}, false)+"text")
 	expect(t, &b, "\x1b[?1049htext"+drawn(a))
+}
+
+// Pictures may be shown ahead of their frame.
+func TestMarkersByThemselves(t *testing.T) {
+	var b bytes.Buffer
+	l := started(t, &b)
+	a, c := pic(1, 2, 1, 3, 2), pic(2, 2, 1, 3, 2)
+	older := l.Place([]Picture{a}, false)
+	write(t, l, older+"frame")
+	take(&b)
+	newer := l.Place([]Picture{c}, false)
+	write(t, l, newer)
+	expect(t, &b, drawn(c))
+	write(t, l, older+marker('D', 0)+"a frame that was overtaken")
+	expect(t, &b, "a frame that was overtaken"+drawn(c))
+	write(t, l, l.Place([]Picture{c}, false)+"the frame")
+	expect(t, &b, "the frame")
+	hidden := c
+	hidden.Cols, hidden.Rows = 0, 0
+	write(t, l, l.Place([]Picture{hidden, a}, false)+"popup")
+	expect(t, &b, "popup"+drawn(a))
 }
 
 func TestTmuxAndSync(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	l.Configure(Capabilities{Tmux: true, Passthrough: true, Sync: true})
 	a, k := pic(1, 2, 1, 3, 2), kittyPic(3)
 	write(t, l, l.Place([]Picture{a, k}, false)+"text")
@@ -291,14 +332,14 @@ func TestTornWrites(t *testing.T) {
 				"\x1b[?1049l\x1b[?25h",
 			}
 		}
-		l := New(&whole)
+		l := started(t, &whole)
 		for _, f := range frames(l) {
 			write(t, l, f)
 		}
 		want := take(&whole)
 		for size := 1; size < 40; size++ {
 			var b bytes.Buffer
-			l := New(&b)
+			l := started(t, &b)
 			for _, f := range frames(l) {
 				for len(f) > 0 {
 					n := min(size, len(f))
@@ -352,7 +393,7 @@ func TestFailingWrites(t *testing.T) {
 	broken := errors.New("broken pipe")
 	a, c := pic(1, 2, 1, 3, 2), pic(2, 8, 1, 3, 2)
 	setup := func(w io.Writer) (*Layer, string) {
-		l := New(w)
+		l := started(t, w)
 		write(t, l, l.Place([]Picture{a}, false))
 		return l, "ab\x1b[?2026h" + l.Place([]Picture{c}, false) + "text" + marker('R', 1) + "more\x1b[?2026l"
 	}
@@ -397,7 +438,7 @@ func TestFailingWrites(t *testing.T) {
 
 func TestStatsAndFrames(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b)
+	l := started(t, &b)
 	var frames []Frame
 	l.OnFrame(func(f Frame) { frames = append(frames, f) })
 	a := pic(1, 2, 1, 3, 2)
@@ -409,14 +450,14 @@ func TestStatsAndFrames(t *testing.T) {
 		frames[1].Version != l.Version() || frames[1].Written.Before(frames[0].Written) {
 		t.Errorf("frames %+v", frames)
 	}
-	if s := l.Stats(); s != (Stats{Writes: 3, Bytes: b.Len(), Pictures: 1, PictureBytes: len(a.Data), Erased: 1}) {
+	if s := l.Stats(); s != (Stats{Writes: 4, Bytes: len("\x1b[?1049h") + b.Len(), Pictures: 1, PictureBytes: len(a.Data), Erased: 1}) {
 		t.Errorf("stats %+v", s)
 	}
 }
 
 // Place is called while another goroutine writes: the race detector looks on.
 func TestConcurrentUse(t *testing.T) {
-	l := New(io.Discard)
+	l := started(t, io.Discard)
 	marks := make(chan string, 1)
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -186,7 +186,8 @@ func TestLayerAsksTheTerminalsSize(t *testing.T) {
 			out <- string(buf[:n])
 		}
 	}()
-	l := New(slave)
+	l := started(t, slave)
+	<-out
 	a := pic(1, 90, 0, 10, 5)
 	write(t, l, l.Place([]Picture{a}, false)+"text.")
 	if s := <-out; !strings.Contains(s, string(a.Data)) {

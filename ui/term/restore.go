@@ -104,13 +104,16 @@ func (m *modes) isOn(number int) bool {
 	return slices.Contains(m.private, modeState{number, true})
 }
 
+// alternate tells that the alternate screen is shown.
+func (m *modes) alternate() bool { return m.isOn(1049) }
+
 // undo returns what takes all changes back; alternate is written on the alternate screen
 // if that is the one that is shown. Modes are taken back last to first, but the alternate
 // screen is left after everything that is set per screen.
 func (m *modes) undo(alternate string) string {
 	var b strings.Builder
 	if m.isOn(2026) {
-		b.WriteString(string(syncEnd))
+		b.Write(syncEnd)
 	}
 	if m.keyboard > 0 {
 		b.WriteString("\x1b[<" + strconv.Itoa(m.keyboard) + "u")
@@ -124,23 +127,19 @@ func (m *modes) undo(alternate string) string {
 	for _, c := range m.colors {
 		b.WriteString("\x1b]1" + c + stringEnd)
 	}
-	alt := slices.IndexFunc(m.private, func(s modeState) bool {
-		return s.on && (s.number == 1049 || s.number == 1047 || s.number == 47)
-	})
-	for i := range slices.Backward(m.private) {
-		s := m.private[i]
+	for _, s := range slices.Backward(m.private) {
 		usual := slices.Contains(normallyOn, s.number)
-		if i == alt || s.number == 2026 || s.on == usual {
+		if s.number == 1049 || s.number == 2026 || s.on == usual {
 			continue
 		}
 		b.WriteString("\x1b[?" + strconv.Itoa(s.number) + map[bool]string{true: "h", false: "l"}[usual])
 	}
-	if alt >= 0 {
+	if m.alternate() {
 		if m.region {
 			b.WriteString("\x1b[r")
 		}
 		b.WriteString(alternate)
-		b.WriteString("\x1b[?" + strconv.Itoa(m.private[alt].number) + "l")
+		b.Write(altLeave)
 	}
 	return b.String()
 }

@@ -365,7 +365,7 @@ func TestPicturesOnAScreen(t *testing.T) {
 	for seed := range uint64(12) {
 		p := &program{r: rand.New(rand.NewPCG(seed, 1)), w: 60, h: 24}
 		s := newScreen(p.w, p.h)
-		l := New(s)
+		l := started(t, s)
 		l.Resize(p.w, p.h)
 		var out bytes.Buffer
 		renderer := uv.NewTerminalRenderer(&out, []string{"TERM=xterm-256color"})

@@ -50,13 +50,13 @@ func FuzzLayer(f *testing.F) {
 	f.Add([]byte("\x1b_hfV99999999999999999999\x1b\\\x1b_hf\x1b\\\x1b_hfD18446744073709551615\x1b\\"), uint8(9))
 	f.Fuzz(func(t *testing.T, p []byte, size uint8) {
 		var whole, torn bytes.Buffer
-		l := New(&whole)
+		l := started(t, &whole)
 		l.Place([]Picture{pic(1, 0, 0, 2, 2)}, false)
 		const end = "\x1b\\\x1b[?2026l." // ends every string, update and character
 		if n, err := l.Write(append(p, end...)); n != len(p)+len(end) || err != nil {
 			t.Fatal(n, err)
 		}
-		l2 := New(&torn)
+		l2 := started(t, &torn)
 		l2.Place([]Picture{pic(1, 0, 0, 2, 2)}, false)
 		for rest := append(p, end...); len(rest) > 0; {
 			n := min(int(size)+1, len(rest))

@@ -81,8 +81,11 @@ func (l *Layer) plan() plan {
 	if f.leave >= 0 {
 		return l.leavePlan()
 	}
-	if !f.marked {
-		f.version = l.seen
+	if !l.modes.alternate() {
+		return plan{shown: l.shown} // not begun, suspended or ended
+	}
+	if !f.marked || f.version < l.seen {
+		f.version = l.seen // a frame may be overtaken by a marker written alone
 	}
 	pics, redraw := l.lookup(f.version)
 	if !f.marked && len(f.hurt) == 0 && !redraw {
