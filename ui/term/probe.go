@@ -99,13 +99,7 @@ func (p *Probe) Capabilities() Capabilities {
 	return c
 }
 
-// done tells that all answers have come.
-func (p *Probe) done() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.complete()
-}
-
+// complete tells that all answers have come.
 func (p *Probe) complete() bool {
 	if p.wrapped && !slices.Contains(p.answers.da1, sixelAttribute) {
 		return p.da1 >= 2

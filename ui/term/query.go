@@ -48,18 +48,6 @@ func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed
 // deadline is until when to wait. What comes puts it off, to last at most.
 type deadline struct{ until, last time.Time }
 
-// pause is how long a terminal that is answering may be silent.
-const pause = 50 * time.Millisecond
-
-func (d *deadline) putOff() {
-	if t := time.Now().Add(pause); t.After(d.until) {
-		d.until = t
-	}
-	if d.until.After(d.last) {
-		d.until = d.last
-	}
-}
-
 // askTmux asks tmux whether it passes anything through: without that the terminal outside
 // would never answer, and one would wait in vain. Versions before 3.3 always do and know
 // no such option.
@@ -79,12 +67,4 @@ func (p *Probe) askTmux(ctx context.Context, patience time.Duration) {
 	if s := strings.TrimSpace(string(said)); s == "0" || s == "off" {
 		p.allowed = passesNot
 	}
-}
-
-// foundTmux tells that the answers name a tmux that the environment did not and that may
-// pass questions through.
-func (p *Probe) foundTmux() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return isTmux(p.answers.name) && !p.wrapped && p.allowed != passesNot
 }

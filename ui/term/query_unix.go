@@ -103,3 +103,30 @@ func readable(fd uintptr, wait time.Duration) (bool, error) {
 		}
 	}
 }
+
+// pause is how long a terminal that is answering may be silent.
+const pause = 50 * time.Millisecond
+
+func (d *deadline) putOff() {
+	if t := time.Now().Add(pause); t.After(d.until) {
+		d.until = t
+	}
+	if d.until.After(d.last) {
+		d.until = d.last
+	}
+}
+
+// done tells that all answers have come.
+func (p *Probe) done() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.complete()
+}
+
+// foundTmux tells that the answers name a tmux that the environment did not and that may
+// pass questions through.
+func (p *Probe) foundTmux() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return isTmux(p.answers.name) && !p.wrapped && p.allowed != passesNot
+}
