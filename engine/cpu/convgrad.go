@@ -17,8 +17,9 @@ type weightGrad struct {
 	stride   int
 	pad      int
 
-	floats int // of x that one call's products are with: those of a tap, or of a row of taps
-	taps   int // calls' places in the kernel: all taps, or its rows
+	floats int   // of x that one call's products are with: those of a tap, or of a row of taps
+	taps   int   // calls' places in the kernel: all taps, or its rows
+	places []int // of a group's sums, in the order of dw
 	parts  int
 	images int // together in one call
 	sums   *[]float32
@@ -47,6 +48,9 @@ func (g *weightGrad) prepare() {
 	if g.wholeRows() {
 		// Taps of a row are next to each other in memory: one call does for several.
 		g.floats, g.taps = roundUp(g.cols*g.x.block, kernel.Block), g.rows
+	}
+	for i := range g.x.c * g.rows * g.cols {
+		g.places = append(g.places, g.place(i/(g.rows*g.cols), i%(g.rows*g.cols)))
 	}
 	units := g.groups() * g.x.blocks()
 	g.parts = min(g.x.n, max(1, (16+units-1)/units))
@@ -93,6 +97,14 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		}
 		x := g.x.offset(n, block, r-g.pad, s-g.pad)
 		for c := 0; c < g.floats; c += step {
+			// The first calls ask for what the next images need.
+			shape.XAhead, shape.YAhead = 0, 0
+			switch {
+			case tap == 0 && c == 0:
+				shape.XAhead, shape.YAhead = shape.Images*4*g.x.image(), shape.Images*4*g.dy.image()
+			case tap+c == step, tap == 1 && c == 0 && step == kernel.Block:
+				shape.YAhead = 4 * (shape.Images*g.dy.image() + g.dy.plane())
+			}
 			f(&g.x.data[x+c], dy, &dw[(tap*g.floats+c)*wide], shape)
 		}
 	}
@@ -122,13 +134,10 @@ func (g *weightGrad) collect(_, group int) {
 			total[i] += v
 		}
 	}
-	taps := g.rows * g.cols
 	for k := range min(wide, g.dy.c-k0) {
-		out := g.dw.data[(k0+k)*g.x.c*taps:][:g.x.c*taps]
-		for c := range g.x.c {
-			for t := range taps {
-				out[c*taps+t] = total[g.place(c, t)*wide+k]
-			}
+		out := g.dw.data[(k0+k)*len(g.places):][:len(g.places)]
+		for i, p := range g.places {
+			out[i] = total[p*wide+k]
 		}
 	}
 }

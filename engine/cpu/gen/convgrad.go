@@ -20,6 +20,8 @@ const (
 	gradYRow
 	gradYImage
 	gradYBlock
+	gradXAhead
+	gradYAhead
 	gradAccumulate
 )
 
@@ -87,12 +89,19 @@ func (g *gradTile) multiply(sums [][]VecVirtual) {
 	x, y := load("x"), load("dy")
 	images, rows, pixels, block := GP64(), GP64(), GP64(), GP64()
 	MOVQ(field(g.shape, gradYBlock), block)
+	xAhead, yAhead := GP64(), GP64()
+	MOVQ(field(g.shape, gradXAhead), xAhead)
+	MOVQ(field(g.shape, gradYAhead), yAhead)
 	MOVQ(field(g.shape, gradImages), images)
 	Label("image" + g.name)
 	MOVQ(field(g.shape, gradRows), rows)
 	Label("row" + g.name)
 	MOVQ(field(g.shape, gradPixels), pixels)
 	Label("pixel" + g.name)
+	if g.input == 0 {
+		PREFETCHT1(Mem{Base: x, Index: xAhead, Scale: 1})
+		PREFETCHT1(Mem{Base: y, Index: yAhead, Scale: 1})
+	}
 	gradient := vectors(g.wide)
 	for v := range gradient {
 		m := Mem{Base: y, Disp: (g.first + v) % isa.parts() * isa.bytes()}

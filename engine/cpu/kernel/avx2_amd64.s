@@ -1101,7 +1101,7 @@ next:
 	RET
 
 // func grad32AVX2(x *float32, dy *float32, dw *float32, shape *int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·grad32AVX2(SB), NOSPLIT, $0-32
 	MOVQ    shape+24(FP), AX
 	MOVQ    dw+16(FP), CX
@@ -1113,7 +1113,7 @@ TEXT ·grad32AVX2(SB), NOSPLIT, $0-32
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    80(AX), DX
+	MOVQ    96(AX), DX
 	TESTQ   DX, DX
 	JZ      sumi0v0
 	VMOVUPS (CX), Y0
@@ -1129,6 +1129,8 @@ sumi0v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), R9
+	MOVQ 88(AX), R10
 	MOVQ (AX), SI
 
 imagei0v0:
@@ -1138,6 +1140,8 @@ rowi0v0:
 	MOVQ 16(AX), R8
 
 pixeli0v0:
+	PREFETCHT1   (DX)(R9*1)
+	PREFETCHT1   (BX)(R10*1)
 	VMOVUPS      (BX), Y8
 	VMOVUPS      32(BX), Y9
 	VBROADCASTSS (DX), Y10
@@ -1181,7 +1185,7 @@ pixeli0v0:
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	MOVQ         80(AX), DX
+	MOVQ         96(AX), DX
 	TESTQ        DX, DX
 	JZ           sumi0v2
 	VMOVUPS      64(CX), Y0
@@ -1197,6 +1201,8 @@ sumi0v2:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), R9
+	MOVQ 80(AX), R10
+	MOVQ 88(AX), R11
 	MOVQ (AX), SI
 
 imagei0v2:
@@ -1206,6 +1212,8 @@ rowi0v2:
 	MOVQ 16(AX), R8
 
 pixeli0v2:
+	PREFETCHT1   (DX)(R10*1)
+	PREFETCHT1   (BX)(R11*1)
 	VMOVUPS      (BX)(R9*1), Y8
 	VMOVUPS      32(BX)(R9*1), Y9
 	VBROADCASTSS (DX), Y10
@@ -1249,7 +1257,7 @@ pixeli0v2:
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	MOVQ         80(AX), DX
+	MOVQ         96(AX), DX
 	TESTQ        DX, DX
 	JZ           sumi4v0
 	VMOVUPS      512(CX), Y0
@@ -1265,6 +1273,8 @@ sumi4v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), SI
+	MOVQ 88(AX), SI
 	MOVQ (AX), SI
 
 imagei4v0:
@@ -1317,7 +1327,7 @@ pixeli4v0:
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	MOVQ         80(AX), DX
+	MOVQ         96(AX), DX
 	TESTQ        DX, DX
 	JZ           sumi4v2
 	VMOVUPS      576(CX), Y0
@@ -1333,6 +1343,8 @@ sumi4v2:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), R9
+	MOVQ 80(AX), SI
+	MOVQ 88(AX), SI
 	MOVQ (AX), SI
 
 imagei4v2:
@@ -1380,7 +1392,7 @@ pixeli4v2:
 	RET
 
 // func grad16AVX2(x *float32, dy *float32, dw *float32, shape *int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·grad16AVX2(SB), NOSPLIT, $0-32
 	MOVQ    shape+24(FP), AX
 	MOVQ    dw+16(FP), CX
@@ -1392,7 +1404,7 @@ TEXT ·grad16AVX2(SB), NOSPLIT, $0-32
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    80(AX), DX
+	MOVQ    96(AX), DX
 	TESTQ   DX, DX
 	JZ      sumi0v0
 	VMOVUPS (CX), Y0
@@ -1408,6 +1420,8 @@ sumi0v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), R9
+	MOVQ 88(AX), R10
 	MOVQ (AX), SI
 
 imagei0v0:
@@ -1417,6 +1431,8 @@ rowi0v0:
 	MOVQ 16(AX), R8
 
 pixeli0v0:
+	PREFETCHT1   (DX)(R9*1)
+	PREFETCHT1   (BX)(R10*1)
 	VMOVUPS      (BX), Y8
 	VMOVUPS      32(BX), Y9
 	VBROADCASTSS (DX), Y10
@@ -1460,7 +1476,7 @@ pixeli0v0:
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	MOVQ         80(AX), DX
+	MOVQ         96(AX), DX
 	TESTQ        DX, DX
 	JZ           sumi4v0
 	VMOVUPS      256(CX), Y0
@@ -1476,6 +1492,8 @@ sumi4v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), SI
+	MOVQ 88(AX), SI
 	MOVQ (AX), SI
 
 imagei4v0:
@@ -1528,7 +1546,7 @@ pixeli4v0:
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	MOVQ         80(AX), DX
+	MOVQ         96(AX), DX
 	TESTQ        DX, DX
 	JZ           sumi8v0
 	VMOVUPS      512(CX), Y0
@@ -1544,6 +1562,8 @@ sumi8v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), SI
+	MOVQ 88(AX), SI
 	MOVQ (AX), SI
 
 imagei8v0:
@@ -1596,7 +1616,7 @@ pixeli8v0:
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	MOVQ         80(AX), DX
+	MOVQ         96(AX), DX
 	TESTQ        DX, DX
 	JZ           sumi12v0
 	VMOVUPS      768(CX), Y0
@@ -1612,6 +1632,8 @@ sumi12v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), SI
+	MOVQ 88(AX), SI
 	MOVQ (AX), SI
 
 imagei12v0:

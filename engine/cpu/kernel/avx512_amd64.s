@@ -545,7 +545,7 @@ linearp0v0:
 	RET
 
 // func grad32AVX512(x *float32, dy *float32, dw *float32, shape *int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·grad32AVX512(SB), NOSPLIT, $0-32
 	MOVQ    shape+24(FP), AX
 	MOVQ    dw+16(FP), CX
@@ -565,7 +565,7 @@ TEXT ·grad32AVX512(SB), NOSPLIT, $0-32
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
-	MOVQ    80(AX), DX
+	MOVQ    96(AX), DX
 	TESTQ   DX, DX
 	JZ      sumi0v0
 	VMOVUPS (CX), Z0
@@ -589,6 +589,8 @@ sumi0v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), R9
+	MOVQ 80(AX), R10
+	MOVQ 88(AX), R11
 	MOVQ (AX), SI
 
 imagei0v0:
@@ -598,6 +600,8 @@ rowi0v0:
 	MOVQ 16(AX), R8
 
 pixeli0v0:
+	PREFETCHT1   (DX)(R10*1)
+	PREFETCHT1   (BX)(R11*1)
 	VMOVUPS      (BX), Z16
 	VMOVUPS      (BX)(R9*1), Z17
 	VBROADCASTSS (DX), Z18
@@ -656,7 +660,7 @@ pixeli0v0:
 	RET
 
 // func grad16AVX512(x *float32, dy *float32, dw *float32, shape *int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·grad16AVX512(SB), NOSPLIT, $0-32
 	MOVQ    shape+24(FP), AX
 	MOVQ    dw+16(FP), CX
@@ -676,7 +680,7 @@ TEXT ·grad16AVX512(SB), NOSPLIT, $0-32
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
-	MOVQ    80(AX), DX
+	MOVQ    96(AX), DX
 	TESTQ   DX, DX
 	JZ      sumi0v0
 	VMOVUPS (CX), Z0
@@ -700,6 +704,8 @@ sumi0v0:
 	MOVQ x+0(FP), DX
 	MOVQ dy+8(FP), BX
 	MOVQ 72(AX), SI
+	MOVQ 80(AX), R9
+	MOVQ 88(AX), R10
 	MOVQ (AX), SI
 
 imagei0v0:
@@ -709,6 +715,8 @@ rowi0v0:
 	MOVQ 16(AX), R8
 
 pixeli0v0:
+	PREFETCHT1       (DX)(R9*1)
+	PREFETCHT1       (BX)(R10*1)
 	VMOVUPS          (BX), Z16
 	VFMADD231PS.BCST (DX), Z16, Z0
 	VFMADD231PS.BCST 4(DX), Z16, Z1

@@ -60,6 +60,7 @@ type GradShape struct {
 	XPixel, XRowAdvance, XAdvance int
 	YPixel, YRowAdvance, YAdvance int
 	YBlockBytes                   int // from a block of dy to the next
+	XAhead, YAhead                int // from a pixel to what is asked for ahead of time
 	Accumulate                    int // not 0: dw is added to
 }
 
