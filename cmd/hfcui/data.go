@@ -86,22 +86,6 @@ func dataGetCommand() *cobra.Command {
 	return cmd
 }
 
-// dataReport is what data info prints as JSON.
-type dataReport struct {
-	Name   string        `json:"name"`
-	Layout string        `json:"layout"`
-	Dir    string        `json:"dir"`
-	Splits []splitReport `json:"splits"`
-}
-
-type splitReport struct {
-	Split    string   `json:"split"`
-	N        int      `json:"n"`
-	Shape    *[3]int  `json:"shape"`   // channels, height, width; null when images differ
-	Classes  []string `json:"classes"` // null when labels are unknown
-	PerClass []int    `json:"per_class"`
-}
-
 func dataInfoCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
@@ -114,46 +98,27 @@ func dataInfoCommand() *cobra.Command {
 				return fmt.Errorf("%w%s", err, didYouMean(args[0], dataset.Names()))
 			}
 			defer data.Close()
-			report := dataReport{Name: data.Name, Layout: string(data.Layout), Dir: data.Dir}
-			for _, name := range data.Splits() {
-				report.Splits = append(report.Splits, describe(data.Set(name)))
-			}
-			return out.print(report, func(w io.Writer) { report.table(w) })
+			info := data.Info()
+			return out.print(info, func(w io.Writer) { dataTable(w, info) })
 		},
 	}
 	out.flags(cmd)
 	return cmd
 }
 
-func describe(set dataset.Set) splitReport {
-	r := splitReport{Split: set.Split(), N: set.Len(), Classes: set.Classes()}
-	if c, h, w := set.Shape(); c > 0 {
-		r.Shape = &[3]int{c, h, w}
+func dataTable(w io.Writer, info dataset.Info) {
+	fmt.Fprintf(w, "%s\t%s\n", oneLine(info.Name), info.Layout)
+	if info.Dir != "" {
+		fmt.Fprintf(w, "folder\t%s\n", oneLine(info.Dir))
 	}
-	if r.Classes != nil {
-		r.PerClass = make([]int, len(r.Classes))
-		for i := range set.Len() {
-			if label := set.Label(i); label >= 0 {
-				r.PerClass[label]++
-			}
-		}
-	}
-	return r
-}
-
-func (r dataReport) table(w io.Writer) {
-	fmt.Fprintf(w, "%s\t%s\n", oneLine(r.Name), r.Layout)
-	if r.Dir != "" {
-		fmt.Fprintf(w, "folder\t%s\n", oneLine(r.Dir))
-	}
-	for _, s := range r.Splits {
+	for _, s := range info.Splits {
 		size := "of different sizes"
 		if s.Shape != nil {
 			size = fmt.Sprintf("%d×%d, %s", s.Shape[2], s.Shape[1], plural(s.Shape[0], "channel"))
 		}
-		fmt.Fprintf(w, "%s\t%s, %s\n", s.Split, plural(s.N, "image"), size)
-		for i, class := range s.Classes {
-			fmt.Fprintf(w, "\t%6d  %s\n", s.PerClass[i], oneLine(class))
+		fmt.Fprintf(w, "%s\t%s, %s\n", s.Split, plural(s.Images, "image"), size)
+		for i, n := range s.PerClass {
+			fmt.Fprintf(w, "\t%6d  %s\n", n, oneLine(info.Classes[i]))
 		}
 	}
 }

@@ -1,0 +1,352 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/dataset"
+)
+
+// document reads the one JSON document that a run printed, refusing keys that the command
+// contract does not have.
+func document[T any](t *testing.T, o outcome) T {
+	t.Helper()
+	o.done(t)
+	var v T
+	d := json.NewDecoder(strings.NewReader(o.stdout))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("%v in %.500s", err, o.stdout)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		t.Fatalf("more than one document: %.500s", o.stdout)
+	}
+	return v
+}
+
+// The contract's shapes; pointers and nil tell missing keys.
+type scoreJSON struct {
+	Correct  *int        `json:"correct"`
+	N        *int        `json:"n"`
+	Accuracy *float64    `json:"accuracy"`
+	CI95     *[2]float64 `json:"ci95"`
+}
+
+func (s scoreJSON) check(t *testing.T, what string, n int) {
+	t.Helper()
+	if s.Correct == nil || s.N == nil || s.Accuracy == nil || s.CI95 == nil {
+		t.Fatalf("%s is not a whole score: %+v", what, s)
+	}
+	if *s.N != n || *s.Accuracy != float64(*s.Correct)/float64(n) || !(s.CI95[0] <= *s.Accuracy && *s.Accuracy <= s.CI95[1]) {
+		t.Errorf("%s: %d of %d, accuracy %v in %v", what, *s.Correct, *s.N, *s.Accuracy, *s.CI95)
+	}
+}
+
+func TestSplitReportsAndWrites(t *testing.T) {
+	dir := fixtures(t)
+	type report struct {
+		Width, Height, Channels, Kept, Total *int
+		R                                    *float64
+		Energy                               *struct{ Low, High *float64 }
+	}
+	got := document[report](t, hfcuiIn(t, dir, "split", "photo.png", "-r", "12", "-o", "parts", "--raw", "--json"))
+	if *got.Width != 40 || *got.Height != 30 || *got.Channels != 3 || *got.R != 12 || *got.Kept != 437 || *got.Total != 1200 {
+		t.Errorf("%+v", got)
+	}
+	if math.Abs(*got.Energy.Low+*got.Energy.High-1) > 1e-9 {
+		t.Errorf("energy %v and %v", *got.Energy.Low, *got.Energy.High)
+	}
+	for _, name := range []string{"low.png", "high.png", "spectrum.png", "split.safetensors"} {
+		if _, err := os.Stat(filepath.Join(dir, "parts", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	file, err := checkpoints.Open(filepath.Join(dir, "parts", "split.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x", "low", "high"} {
+		if got := file.Tensors[name].Shape; !slices.Equal(got, []int{3, 30, 40}) {
+			t.Errorf("%s has shape %v", name, got)
+		}
+	}
+	table := hfcuiIn(t, dir, "split", "gray.png", "-r", "2", "-o", "gray").done(t).stdout
+	for _, want := range []string{"9×7, 1 channel", "mid-grey", filepath.Join("gray", "high.png")} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the table does not say %q:\n%s", want, table)
+		}
+	}
+}
+
+func TestPredictReports(t *testing.T) {
+	dir := fixtures(t)
+	type answer struct {
+		Image, Part *string
+		R           *float64
+		Top         []struct {
+			Class *string
+			P     *float64
+		}
+	}
+	got := document[[]answer](t, hfcuiIn(t, dir, "predict", "photo.png", "./gray.png", "--model", "demo", "--json"))
+	if len(got) != 2 || *got[0].Image != "photo.png" || *got[1].Image != "./gray.png" || *got[0].Part != "whole" || got[0].R != nil {
+		t.Fatalf("%+v", got)
+	}
+	for k := 1; k < len(got[0].Top); k++ {
+		if *got[0].Top[k].P > *got[0].Top[k-1].P {
+			t.Errorf("class %d is more probable than the one before it", k)
+		}
+	}
+	low := document[[]answer](t, hfcuiIn(t, dir, "predict", "photo.png", "--part", "low", "-r", "7.5", "--rho", "0.5", "--json"))
+	if *low[0].Part != "low" || *low[0].R != 7.5 || len(low[0].Top) != 5 {
+		t.Errorf("%+v", low)
+	}
+	hfcuiIn(t, dir, "predict", "photo.png").done(t)
+}
+
+type bandsJSON struct {
+	Model, Data, Split, Normalize, BN *string
+	N                                 *int
+	Rho                               *float64
+	Whole                             *scoreJSON
+	Bands                             []struct {
+		Part *string
+		R    *float64
+		scoreJSON
+	}
+}
+
+func TestBandsReports(t *testing.T) {
+	const data = "shapes:test=64"
+	got := document[bandsJSON](t, hfcui(t, "bands", "--data", data, "-r", "0,4:8:4,23", "-n", "50", "--json"))
+	if *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.N != 50 || *got.Normalize != "none" || *got.BN != "running" || *got.Rho != 0 {
+		t.Errorf("%+v", got)
+	}
+	got.Whole.check(t, "whole", 50)
+	if len(got.Bands) != 8 {
+		t.Fatalf("%d bands", len(got.Bands))
+	}
+	for i, b := range got.Bands {
+		if part := []string{"low", "high"}[i%2]; *b.Part != part || *b.R != []float64{0, 4, 8, 23}[i/2] {
+			t.Errorf("band %d is %s r=%v", i, *b.Part, *b.R)
+		}
+		b.check(t, *b.Part, 50)
+	}
+	// Nothing taken away is the whole image.
+	if *got.Bands[1].Correct != *got.Whole.Correct || *got.Bands[6].Correct != *got.Whole.Correct {
+		t.Errorf("high at 0: %d, low at 23: %d, whole: %d", *got.Bands[1].Correct, *got.Bands[6].Correct, *got.Whole.Correct)
+	}
+	every := document[bandsJSON](t, hfcui(t, "bands", "--data", data, "-n", "8", "--bn", "batch", "--normalize", "max", "--rho", "0.25", "--split", "train", "--json"))
+	if len(every.Bands) != 2*24 || *every.BN != "batch" || *every.Normalize != "max" || *every.Rho != 0.25 || *every.Split != "train" {
+		t.Errorf("%d bands, %+v", len(every.Bands), every)
+	}
+	table := hfcui(t, "bands", "--data", data, "-r", "4", "-n", "8").done(t).stdout
+	if !strings.Contains(table, "whole") || !strings.Contains(table, "%") {
+		t.Errorf("table:\n%s", table)
+	}
+}
+
+func TestFlipsReportWhatBandsCount(t *testing.T) {
+	type report struct {
+		N, Count *int
+		Samples  []struct{ Index, Label, Whole, Low, High *int }
+	}
+	got := document[report](t, hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--json"))
+	if *got.N != 400 || *got.Count != len(got.Samples) || *got.Count < 4 {
+		t.Errorf("%d flips of %d, %d listed", *got.Count, *got.N, len(got.Samples))
+	}
+	for _, s := range got.Samples {
+		if *s.Whole != *s.Label || *s.High != *s.Label || *s.Low == *s.Label {
+			t.Errorf("no flip: %d %d %d %d %d", *s.Index, *s.Label, *s.Whole, *s.Low, *s.High)
+		}
+	}
+	none := document[report](t, hfcui(t, "flips", "--data", "shapes:test=20", "-r", "23", "--json"))
+	if *none.Count != 0 || none.Samples == nil {
+		t.Errorf("past the corner: %+v", none)
+	}
+	hfcui(t, "flips", "--data", "shapes:test=50", "-r", "10").done(t)
+}
+
+func TestKernelsReport(t *testing.T) {
+	dir := t.TempDir()
+	type report struct {
+		Layer     *string
+		Shape     []int
+		Rho       *float64
+		Roughness *struct{ Before, After *float64 }
+		Response  *struct{ Before, After []float64 }
+	}
+	got := document[report](t, hfcuiIn(t, dir, "kernels", "--rho", "1", "-o", "k.png", "--json"))
+	if len(got.Shape) != 4 || *got.Rho != 1 || !(*got.Roughness.After < *got.Roughness.Before) || len(got.Response.Before) != len(got.Response.After) || len(got.Response.Before) == 0 {
+		t.Errorf("%+v", got)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "k.png")); err != nil || !strings.HasPrefix(string(b), "\x89PNG") {
+		t.Errorf("picture: %v", err)
+	}
+	hfcuiIn(t, dir, "kernels").done(t)
+}
+
+func TestTrainKeepsItsRun(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"train", "--data", "shapes:train=256,test=64", "--net", "resnet20-w4", "--epochs", "1", "--batch", "64", "--run", "run", "--json"}
+	type event struct {
+		Type              *string
+		Time              *time.Time
+		Epoch, Step       *int
+		Loss, LR, Seconds *float64
+		LearningRate      *float64 `json:"learning_rate"`
+		ImagesPerSecond   *float64 `json:"images_per_s"`
+		Train, Test       *scoreJSON
+	}
+	got := document[event](t, hfcuiIn(t, dir, args...))
+	if *got.Epoch != 1 || *got.Step != 4 || !(*got.Loss > 0) {
+		t.Errorf("%+v", got)
+	}
+	got.Train.check(t, "train", 256)
+	got.Test.check(t, "test", 64)
+	for _, name := range []string{"config.json", "events.jsonl", "model.safetensors"} {
+		if _, err := os.Stat(filepath.Join(dir, "run", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	hfcuiIn(t, dir, args...).refused(t, 1, "run")
+	hfcuiIn(t, dir, "model", "info", filepath.Join("run", "model.safetensors")).done(t)
+	hfcuiIn(t, dir, "bands", "--model", filepath.Join("run", "model.safetensors"), "--data", "shapes:test=20", "-r", "4").done(t)
+}
+
+func TestDataListAndInfo(t *testing.T) {
+	dir := fixtures(t)
+	list := document[[]map[string]any](t, hfcui(t, "data", "list", "--json"))
+	if len(list) != 4 || list[0]["name"] != "shapes" || list[0]["ready"] != true || list[1]["ready"] != false {
+		t.Errorf("%v", list)
+	}
+	hfcui(t, "data", "list").done(t)
+	got := document[dataset.Info](t, hfcuiIn(t, dir, "data", "info", "pairs", "--json"))
+	if len(got.Splits) != 1 || got.Splits[0].Images != 6 || !slices.Equal(got.Classes, []string{"left", "right"}) ||
+		!slices.Equal(got.Splits[0].PerClass, []int{3, 3}) {
+		t.Errorf("%+v", got)
+	}
+	hfcuiIn(t, dir, "data", "info", "pairs").done(t)
+	hfcui(t, "data", "info", "shapes:train=20,test=10").done(t)
+}
+
+// TestDataGetNoticesDamage plays a server whose files are not the official ones.
+func TestDataGetNoticesDamage(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte("not the file you are looking for"))
+	}))
+	defer server.Close()
+	hfcui(t, "data", "get", "mnist", "--from", server.URL).refused(t, 1)
+	missing := httptest.NewServer(http.NotFoundHandler())
+	defer missing.Close()
+	hfcui(t, "data", "get", "mnist", "--from", missing.URL).refused(t, 1, "404")
+}
+
+func TestModelConvertKeepsAnswers(t *testing.T) {
+	dir := fixtures(t)
+	hfcuiIn(t, dir, "model", "convert", "demo", "copy.safetensors").done(t)
+	ask := func(model string) string {
+		return hfcuiIn(t, dir, "predict", "photo.png", "--model", model, "--json").done(t).stdout
+	}
+	if a, b := ask("demo"), ask("copy.safetensors"); a != b {
+		t.Errorf("the copy says %s, the original %s", b, a)
+	}
+	hfcuiIn(t, dir, "model", "convert", "demo", "named.safetensors", "--mean", "0.5", "--std", "0.25", "--classes", "a,b,c,d,e,f,g,h,i,j").done(t)
+	got := document[modelReport](t, hfcuiIn(t, dir, "model", "info", "named.safetensors", "--json"))
+	if !slices.Equal(got.Mean, []float32{0.5, 0.5, 0.5}) || !slices.Equal(got.Std, []float32{0.25, 0.25, 0.25}) || got.Classes[9] != "j" || got.Outputs != 10 {
+		t.Errorf("%+v", got)
+	}
+	hfcuiIn(t, dir, "model", "info", "demo").done(t)
+}
+
+func TestBenchReports(t *testing.T) {
+	got := document[map[string]any](t, hfcui(t, "bench", "--work", "split", "--batch", "4", "--size", "16x12", "--threads", "1", "--json"))
+	for _, key := range []string{"work", "net", "batch", "threads", "dtype", "device", "images_per_s"} {
+		if _, ok := got[key]; !ok {
+			t.Errorf("no %q in %v", key, got)
+		}
+	}
+	hfcui(t, "bench", "--work", "sixel", "--size", "64x48").done(t)
+	hfcui(t, "bench", "--work", "infer", "--net", "resnet20-w4", "--batch", "2").done(t)
+}
+
+func TestDoctorWorksWithoutATerminal(t *testing.T) {
+	got := document[doctorReport](t, hfcui(t, "doctor", "--json"))
+	if got.Terminal != nil || got.Pictures.Protocol != "none" || len(got.Processor.Kernels) == 0 || len(got.Data) != 4 || got.Cache == "" {
+		t.Errorf("%+v", got)
+	}
+	if !strings.Contains(hfcui(t, "doctor").done(t).stdout, "there is no terminal") {
+		t.Error("the table does not say that there is no terminal")
+	}
+}
+
+func TestHelpIsThereForEveryCommand(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"explore", "-h"}, {"help", "split"}, {"data", "get", "--help"}, {"help", "model", "convert"}} {
+		o := hfcui(t, args...).done(t)
+		if !strings.Contains(o.stdout, "USAGE") || strings.Contains(o.stdout, "\x1b") {
+			t.Errorf("%q: %.300q", args, o.stdout)
+		}
+	}
+}
+
+// TestInterruptEndsQuickly interrupts commands at work.
+func TestInterruptEndsQuickly(t *testing.T) {
+	for _, args := range [][]string{
+		{"bands", "--data", "shapes:test=200000"},
+		{"flips", "-r", "10", "--data", "shapes:test=200000"},
+		{"train", "--run", "run", "--epochs", "1000", "--data", "shapes:train=20000"},
+		{"bench", "--work", "train", "--net", "resnet18", "--batch", "256"},
+	} {
+		t.Run(args[0], func(t *testing.T) {
+			cmd := exec.Command(program, args...)
+			var stdout, stderr strings.Builder
+			cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = t.TempDir(), environment(t), &stdout, &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			cmd.Process.Signal(syscall.SIGINT)
+			sent := time.Now()
+			cmd.Wait()
+			if took := time.Since(sent); took > 5*time.Second {
+				t.Errorf("it took %v to end", took)
+			}
+			outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}.refused(t, 130, "interrupt")
+			filepath.WalkDir(cmd.Dir, func(path string, _ os.DirEntry, _ error) error {
+				if strings.Contains(filepath.Base(path), "tmp") {
+					t.Errorf("left behind: %s", path)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// TestBrokenPipeIsQuiet lets the reader of the output go away, as head does.
+func TestBrokenPipeIsQuiet(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := exec.Command(program, "data", "list")
+	var stderr strings.Builder
+	cmd.Env, cmd.Stdout, cmd.Stderr = environment(t), w, &stderr
+	cmd.Run()
+	if stderr.String() != "" {
+		t.Errorf("standard error: %q", stderr.String())
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBadInputIsRefused wants one clear line for everything that can be wrong with a
+// command line or with the files it names.
+func TestBadInputIsRefused(t *testing.T) {
+	dir := fixtures(t)
+	for _, c := range []struct {
+		args   string // words, "" written as ''
+		status int
+		words  []string // in the message
+	}{
+		// The command itself.
+		{"", 1, []string{"terminal", "bands"}},
+		{"explore", 1, []string{"terminal", "bands"}},
+		{"explore photo.png", 1, []string{"terminal"}},
+		{"photo.png", 1, []string{"terminal"}},
+		{"spilt", 2, []string{"spilt", "did you mean split?"}},
+		{"--nosuch", 2, []string{"--nosuch"}},
+		{"bands --modle x", 2, []string{"did you mean --model?"}},
+		{"bands -z", 2, []string{"-z"}},
+		{"help nosuch", 2, []string{"nosuch"}},
+		{"explore --pictures ascii", 2, []string{"ascii", "sixel", "blocks"}},
+		{"explore --page brands", 2, []string{"did you mean bands?"}},
+		{"explore --index -1", 2, []string{"--index"}},
+		{"explore photo.png --data shapes", 2, []string{"--data"}},
+		{"explore --image ''", 2, []string{"empty"}},
+		{"explore nosuch.png", 1, []string{"nosuch.png"}},
+		{"nosuch.png", 1, []string{"nosuch.png"}},
+
+		// split
+		{"split", 2, []string{"name an image"}},
+		{"split photo.png", 2, []string{"-r"}},
+		{"split '' -r 4", 2, []string{"empty"}},
+		{"split photo.png gray.png -r 4", 2, []string{"gray.png"}},
+		{"split photo.png -r -1", 2, []string{"-1", "0 or more"}},
+		{"split photo.png -r NaN", 2, []string{"NaN"}},
+		{"split photo.png -r Inf", 2, []string{"Inf"}},
+		{"split photo.png -r 1e999", 2, []string{"1e999"}},
+		{"split photo.png -r four", 2, []string{"four", "not a number"}},
+		{"split photo.png -r ''", 2, []string{"not a number"}},
+		{"split photo.png -r", 2, []string{"-r needs a value"}},
+		{"split photo.png -r 4 -o ''", 2, []string{"-o"}},
+		{"split nosuch.png -r 4", 1, []string{"nosuch.png"}},
+		{"split empty.png -r 4", 1, []string{"empty.png"}},
+		{"split cut.png -r 4", 1, []string{"cut.png"}},
+		{"split text.png -r 4", 1, []string{"text.png"}},
+		{"split huge.png -r 4", 1, []string{"huge.png"}},
+		{"split control\x1b[31m.png -r 4", 1, []string{"control"}},
+		{"split pairs -r 4", 1, []string{"pairs"}},
+		{"split photo.png -r 4 -o gray.png", 1, []string{"gray.png"}},
+		{"split photo.png -r 4 -o gray.png/below", 1, []string{"gray.png"}},
+
+		// predict
+		{"predict", 2, []string{"name images"}},
+		{"predict photo.png --part low", 2, []string{"-r"}},
+		{"predict photo.png --part middle -r 4", 2, []string{"middle", "whole, low, high"}},
+		{"predict photo.png --rho -1", 2, []string{"--rho"}},
+		{"predict photo.png --rho NaN", 2, []string{"--rho"}},
+		{"predict photo.png --net resnet21", 2, []string{"did you mean resnet20?"}},
+		{"predict photo.png --model ''", 2, []string{"--model", "empty"}},
+		{"predict photo.png --model dmeo", 1, []string{"dmeo", "demo"}},
+		{"predict photo.png --model nosuch.pt", 1, []string{"nosuch.pt"}},
+		{"predict photo.png --model pairs", 1, []string{"pairs"}},
+		{"predict photo.png --model empty.safetensors", 1, []string{"empty.safetensors"}},
+		{"predict photo.png --model cut.safetensors", 1, []string{"cut.safetensors"}},
+		{"predict photo.png --model header.safetensors", 1, []string{"header.safetensors"}},
+		{"predict photo.png --model liar.safetensors", 1, []string{"liar.safetensors"}},
+		{"predict photo.png --model alien.safetensors", 1, []string{"alien.safetensors"}},
+		{"predict photo.png --model evil.pt", 1, []string{"evil.pt"}},
+		{"predict photo.png --model page.pt", 1, []string{"page.pt"}},
+		{"predict photo.png --model demo --net lenet5", 1, []string{"lenet5"}},
+		{"predict photo.png nosuch.png", 1, []string{"nosuch.png"}},
+		{"predict cut.png", 1, []string{"cut.png"}},
+
+		// bands
+		{"bands photo.png", 2, []string{"photo.png"}},
+		{"bands -r ''", 2, []string{"-r"}},
+		{"bands -r ,", 2, []string{"-r"}},
+		{"bands -r 4,,8", 2, []string{"-r"}},
+		{"bands -r 4,-8", 2, []string{"-8"}},
+		{"bands -r 4:NaN:1", 2, []string{"NaN"}},
+		{"bands -r 8:4:1", 2, []string{"empty range"}},
+		{"bands -r 0:4:0", 2, []string{"empty range"}},
+		{"bands -r 0:1:1:1", 2, []string{"start:stop:step"}},
+		{"bands -r 0:1e12:1", 2, []string{"more than"}},
+		{"bands -r " + strings.Repeat("1,", 5000) + "1", 2, []string{"more than"}},
+		{"bands -n -1", 2, []string{"-n", "0 or more"}},
+		{"bands -n 1.5", 2, []string{"-n", "whole number"}},
+		{"bands -n 99999999999999999999", 2, []string{"-n"}},
+		{"bands --split validation", 2, []string{"validation", "test, train"}},
+		{"bands --normalize maximum", 2, []string{"maximum", "none, max, std"}},
+		{"bands --bn baatch", 2, []string{"did you mean batch?"}},
+		{"bands --data nosuch", 1, []string{"nosuch"}},
+		{"bands --data cifar01", 1, []string{"cifar01", "cifar10"}},
+		{"bands --data cifar10", 1, []string{"cifar10", "hfcui data get"}},
+		{"bands --data nothing", 1, []string{"nothing"}},
+		{"bands --data empty.png", 1, []string{"empty.png"}},
+		{"bands --data broken", 1, []string{"broken"}},
+		{"bands --data cifar", 1, []string{"cifar"}},
+		{"bands --data labels", 1, []string{"labels"}},
+		{"bands --data pairs", 1, []string{"demo", "classes"}},
+		{"bands --data photo.png", 1, []string{"labels"}},
+		{"bands --data pairs --split train", 1, []string{"train"}},
+
+		// flips and kernels
+		{"flips", 2, []string{"-r"}},
+		{"flips -r 4,8", 2, []string{"not a number"}},
+		{"flips -r 4 --by svd", 2, []string{"svd", "fourier"}},
+		{"flips -r 4 --data pairs", 1, []string{"classes"}},
+		{"kernels --rho inf", 2, []string{"--rho"}},
+		{"kernels --rho x", 2, []string{"--rho"}},
+		{"kernels --model empty.safetensors", 1, []string{"empty.safetensors"}},
+		{"kernels -o nosuch/kernels.png", 1, []string{"nosuch"}},
+
+		// train
+		{"train", 2, []string{"--run"}},
+		{"train --run r --epochs 0", 2, []string{"--epochs"}},
+		{"train --run r --batch 1", 2, []string{"--batch"}},
+		{"train --run r --batch 1000000", 2, []string{"--batch"}},
+		{"train --run r --lr 0", 2, []string{"learning rate"}},
+		{"train --run r --lr nan", 2, []string{"--lr"}},
+		{"train --run r --momentum 1", 2, []string{"momentum"}},
+		{"train --run r --crop -4", 2, []string{"--crop"}},
+		{"train --run r --seed -1", 2, []string{"--seed"}},
+		{"train --run r --schedule step", 2, []string{"onecycle"}},
+		{"train --run r --net resnet", 2, []string{"resnet20"}},
+		{"train --run r --data nosuch", 1, []string{"nosuch"}},
+		{"train --run r --data pairs", 1, []string{"train"}},
+		{"train --run r --data shapes:train=20 --batch 64", 1, []string{"--batch"}},
+		{"train --run photo.png --data shapes:train=256", 1, []string{"photo.png"}},
+
+		// data and model
+		{"data", 2, []string{"list, get, info"}},
+		{"data gte", 2, []string{"did you mean get?"}},
+		{"data get", 2, []string{"name a data set"}},
+		{"data get cifar100", 1, []string{"cifar10"}},
+		{"data get mnist --from http://127.0.0.1:1/", 1, []string{"127.0.0.1:1"}},
+		{"data info", 2, []string{"data set"}},
+		{"data info nosuch", 1, []string{"nosuch"}},
+		{"data info cifar", 1, []string{"cifar"}},
+		{"model", 2, []string{"info, convert"}},
+		{"model info", 2, []string{"name a model"}},
+		{"model info evil.pt", 1, []string{"evil.pt"}},
+		{"model convert demo", 2, []string{"file to write"}},
+		{"model convert demo demo.pt", 2, []string{"safetensors"}},
+		{"model convert nosuch.pt a.safetensors", 1, []string{"nosuch.pt"}},
+		{"model convert demo nosuch/a.safetensors", 1, []string{"nosuch"}},
+		{"model convert demo a.safetensors --classes one,two", 1, []string{"2 classes"}},
+		{"model convert demo a.safetensors --std 0", 1, []string{"std"}},
+		{"model convert demo a.safetensors --mean x", 2, []string{"--mean"}},
+
+		// bench
+		{"bench", 2, []string{"--work"}},
+		{"bench --work tran", 2, []string{"did you mean train?"}},
+		{"bench --work split --size 3", 2, []string{"--size", "WIDTHxHEIGHT"}},
+		{"bench --work split --size 0x9", 2, []string{"--size"}},
+		{"bench --work split --size 99999x99999", 2, []string{"--size"}},
+		{"bench --work split --size 4096x4096 --batch 1024", 1, []string{"--batch"}},
+		{"bench --work split --net resnet20", 2, []string{"--net"}},
+		{"bench --work train --batch 0", 2, []string{"--batch"}},
+		{"bench --work train --device tpu", 2, []string{"tpu", "cpu"}},
+		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32"}},
+	} {
+		t.Run(strings.TrimSpace(c.args[:min(60, len(c.args))]), func(t *testing.T) {
+			t.Parallel()
+			var args []string
+			for _, a := range strings.Fields(c.args) {
+				if a == "''" {
+					a = ""
+				}
+				args = append(args, a)
+			}
+			hfcuiIn(t, dir, args...).refused(t, c.status, c.words...)
+		})
+	}
+	t.Cleanup(func() {
+		for _, left := range []string{"r", "a.safetensors", "low.png", "kernels.png"} {
+			if _, err := os.Stat(filepath.Join(dir, left)); err == nil && left != "r" {
+				t.Errorf("a refused command wrote %s", left)
+			}
+		}
+	})
+}
+
+// TestNonsenseTensorsDoNotReachTheScreen wants names out of files printed safely.
+func TestNonsenseTensorsDoNotReachTheScreen(t *testing.T) {
+	dir := t.TempDir()
+	model := safetensors(`{"\u001b]0;title\u0007":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 0, 0, 0, 0)
+	if err := os.WriteFile(filepath.Join(dir, "m.safetensors"), model, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	hfcuiIn(t, dir, "model", "info", "m.safetensors").refused(t, 1, "m.safetensors")
+}

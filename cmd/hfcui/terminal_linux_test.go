@@ -1,0 +1,345 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	right = "\x1b[C"
+	left  = "\x1b[D"
+	ctrlC = "\x03"
+	ctrlZ = "\x1a"
+)
+
+// slow is by how much more patient time limits are than what the program is held to on
+// an idle machine with two cores: tests run beside others, and under the race detector.
+const slow = 10
+
+// explorer starts the explorer and waits for its first frame with all pictures.
+func explorer(t *testing.T, args ...string) *player {
+	t.Helper()
+	p := play(t, 100, 30, program, args...)
+	p.until("pictures", func() bool { return p.pictures() >= 4 })
+	p.quiet()
+	return p
+}
+
+func TestTerminalFirstFrame(t *testing.T) {
+	started := time.Now()
+	p := play(t, 100, 30, program)
+	p.until("pictures", func() bool { return p.pictures() >= 4 })
+	took := time.Since(started)
+	t.Logf("from start to the fourth picture: %v", took)
+	if limit := 150 * time.Millisecond * slow; took > limit && !raceDetector {
+		t.Errorf("%v is more than %v", took, limit)
+	}
+	p.quiet()
+	for _, word := range []string{"demo", "shapes"} {
+		if !strings.Contains(p.written(), word) {
+			t.Errorf("nothing on screen says %q", word)
+		}
+	}
+	p.send("q")
+	if status := p.exit(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	p.restored()
+}
+
+// TestTerminalKeyToPicture measures from the key press to the last byte of the pictures.
+func TestTerminalKeyToPicture(t *testing.T) {
+	p := explorer(t)
+	var times []time.Duration
+	for i := range 20 {
+		key := []string{right, left}[i/5%2]
+		before, sent := p.pictures(), time.Now()
+		p.send(key)
+		p.until("new pictures", func() bool { return p.pictures() >= before+2 })
+		p.quiet()
+		p.mu.Lock()
+		times = append(times, p.drawn.Sub(sent))
+		p.mu.Unlock()
+	}
+	slices.Sort(times)
+	t.Logf("median %v, 95th percentile %v, longest %v", times[10], times[18], times[19])
+	if limit := 12 * time.Millisecond * slow; times[10] > limit && !raceDetector {
+		t.Errorf("the median is more than %v", limit)
+	}
+	p.send("q")
+	p.exit()
+	p.restored()
+}
+
+// TestTerminalHeldKeyQueuesNothing holds a key down for two seconds, as fast as keyboards
+// repeat, and wants the screen to be done shortly after.
+func TestTerminalHeldKeyQueuesNothing(t *testing.T) {
+	p := explorer(t)
+	for i := range 60 {
+		p.send([]string{right, left}[i/15%2])
+		time.Sleep(33 * time.Millisecond)
+	}
+	released := time.Now()
+	p.quiet()
+	p.mu.Lock()
+	late := p.arrived.Sub(released)
+	p.mu.Unlock()
+	t.Logf("the last byte came %v after the key was released", late)
+	if limit := 25 * time.Millisecond * slow; late > limit && !raceDetector {
+		t.Errorf("more than %v", limit)
+	}
+}
+
+func TestTerminalIsLeftAsFound(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		end    func(p *player)
+		status int
+		says   string
+	}{
+		{"q", func(p *player) { p.send("q") }, 0, ""},
+		{"ctrl+c", func(p *player) { p.send(ctrlC) }, 0, ""},
+		{"SIGINT", func(p *player) { p.cmd.Process.Signal(syscall.SIGINT) }, 130, "hfcui: "},
+		{"SIGTERM", func(p *player) { p.cmd.Process.Signal(syscall.SIGTERM) }, 143, "hfcui: "},
+		{"SIGHUP", func(p *player) { p.cmd.Process.Signal(syscall.SIGHUP) }, 129, "hfcui: "},
+		{"while bands grow", func(p *player) { p.send("2"); time.Sleep(300 * time.Millisecond); p.send(ctrlC) }, 0, ""},
+		{"with a dialog open", func(p *player) { p.send("?"); p.quiet(); p.send(ctrlC) }, 0, ""},
+		{"with a key held", func(p *player) { p.send(strings.Repeat(right, 8) + ctrlC) }, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := explorer(t)
+			c.end(p)
+			if status := p.exit(); status != c.status {
+				t.Errorf("exit status %d, want %d", status, c.status)
+			}
+			p.restored()
+			after := strings.TrimSpace(stripControl(lastPart(p.written(), "\x1b[?1049l")))
+			if c.says == "" && after != "" || !strings.HasPrefix(after, c.says) || strings.Count(after, "\n") > 0 {
+				t.Errorf("the normal screen says %q", after)
+			}
+		})
+	}
+}
+
+// lastPart is what follows the last occurrence of mark.
+func lastPart(s, mark string) string { return s[strings.LastIndex(s, mark)+len(mark):] }
+
+// oscs are operating system commands, such as one that sets the window's title.
+var oscs = regexp.MustCompile("^\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)")
+
+// stripControl removes escape sequences.
+func stripControl(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		if m := csi.FindString(s); m != "" {
+			s = s[len(m):]
+			continue
+		}
+		if title := oscs.FindString(s); title != "" {
+			s = s[len(title):]
+			continue
+		}
+		if s[0] == '\x1b' && len(s) > 1 {
+			s = s[2:]
+			continue
+		}
+		if s[0] == '\n' || s[0] >= ' ' {
+			b.WriteByte(s[0])
+		}
+		s = s[1:]
+	}
+	return b.String()
+}
+
+// TestTerminalSuspendsAndResumes runs the explorer as a job of a shell.
+func TestTerminalSuspendsAndResumes(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("no bash")
+	}
+	script := `set -m; "$0"; echo "[stopped $?]"; read -r line; fg >/dev/null; echo "[ended $?]"; read -r line`
+	p := play(t, 100, 30, "bash", "-c", script, program)
+	p.until("pictures", func() bool { return p.pictures() >= 4 })
+	p.quiet()
+	p.send(ctrlZ)
+	p.until("the stop", func() bool { return strings.Contains(p.written(), "[stopped 148]") })
+	p.restored()
+	before := p.pictures()
+	p.send("\n")
+	p.until("pictures after the stop", func() bool { return p.pictures() >= before+4 })
+	p.quiet()
+	p.send("q")
+	p.until("the end", func() bool { return strings.Contains(p.written(), "[ended 0]") })
+	p.restored()
+}
+
+// TestTerminalHangsUp closes the terminal's window.
+func TestTerminalHangsUp(t *testing.T) {
+	p := explorer(t)
+	p.master.Close()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		t.Error("the program goes on without a terminal")
+	}
+}
+
+func TestTerminalResizes(t *testing.T) {
+	p := explorer(t)
+	for _, size := range [][2]int{{60, 18}, {200, 60}, {30, 8}, {80, 24}} {
+		before := p.pictures()
+		at := len(p.written())
+		p.resize(size[0], size[1])
+		p.until(fmt.Sprintf("something at %v", size), func() bool {
+			if size[0] < 60 {
+				return strings.Contains(p.written()[at:], "60")
+			}
+			return p.pictures() >= before+2
+		})
+		p.quiet()
+	}
+	p.send("q")
+	if status := p.exit(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	p.restored()
+}
+
+// TestTerminalCosts looks at memory, and at what the program does while nobody does
+// anything.
+func TestTerminalCosts(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector costs more than the program")
+	}
+	p := explorer(t)
+	for i := range 10 {
+		p.send([]string{right, left}[i/5])
+		p.quiet()
+	}
+	pid := p.cmd.Process.Pid
+	if mb := residentMB(t, pid); mb > 120 {
+		t.Errorf("%.0f MB of memory, more than 120", mb)
+	} else {
+		t.Logf("%.0f MB of memory", mb)
+	}
+	const watched = 3 * time.Second
+	before := cpuTime(t, pid)
+	time.Sleep(watched)
+	share := float64(cpuTime(t, pid)-before) / float64(watched)
+	t.Logf("idle: %.1f %% of a core", 100*share)
+	if share > 0.015*3 {
+		t.Errorf("idle takes %.1f %% of a core", 100*share)
+	}
+}
+
+func residentMB(t *testing.T, pid int) float64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := bytes.Cut(text, []byte("VmRSS:"))
+	kb, err := strconv.Atoi(strings.Fields(string(rest))[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return float64(kb) / 1024
+}
+
+// cpuTime is the processor time a process has used, to the hundredth of a second.
+func cpuTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int
+	for _, f := range fields[11:13] {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// TestTerminalWithoutGraphics plays a terminal that knows no pictures.
+func TestTerminalWithoutGraphics(t *testing.T) {
+	p := play(t, 80, 24, program, "--pictures", "blocks")
+	p.until("half blocks", func() bool { return strings.Count(p.written(), "▀") > 100 })
+	p.quiet()
+	if p.pictures() > 0 {
+		t.Errorf("%d sixel pictures", p.pictures())
+	}
+	p.send("q")
+	p.exit()
+	p.restored()
+}
+
+func TestTerminalOpensAPhotograph(t *testing.T) {
+	dir := fixtures(t)
+	p := play(t, 100, 30, program, "explore", dir+"/photo.png", dir+"/gray.png")
+	p.until("pictures", func() bool { return p.pictures() >= 4 })
+	p.quiet()
+	if !strings.Contains(p.written(), "photo.png") {
+		t.Error("nothing on screen names the file")
+	}
+	p.send("n")
+	p.quiet()
+	p.send("q")
+	if status := p.exit(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// TestTerminalRefusesOnTheNormalScreen wants mistakes told without touching the screen.
+func TestTerminalRefusesOnTheNormalScreen(t *testing.T) {
+	p := play(t, 80, 24, program, "--model", "nosuch.pt")
+	if status := p.exit(); status != 1 {
+		t.Errorf("exit status %d", status)
+	}
+	if written := p.written(); strings.Contains(written, "\x1b") || strings.Count(written, "\n") != 1 || !strings.HasPrefix(written, "hfcui: ") {
+		t.Errorf("%q", written)
+	}
+	p.restored()
+}
+
+// TestTerminalProgress wants progress on a terminal, and the line gone in the end.
+func TestTerminalProgress(t *testing.T) {
+	p := play(t, 80, 24, program, "bands", "-r", "4:20:4", "--data", "shapes:test=400")
+	if status := p.exit(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	written := p.written()
+	if !strings.Contains(written, "█") {
+		t.Error("no bar was drawn")
+	}
+	if table := lastPart(written, "\r\x1b[K"); !strings.HasPrefix(table, "demo on") {
+		t.Errorf("after the bar: %.200q", table)
+	}
+	p.restored()
+}
+
+func TestTerminalDoctor(t *testing.T) {
+	p := play(t, 100, 30, program, "doctor")
+	if status := p.exit(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	p.restored()
+	said := stripControl(p.written())
+	for _, want := range []string{"player(1)", "100×30 cells of 9×19 pixels", "sixel", "kernels", "shapes"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("nothing says %q:\n%s", want, said)
+		}
+	}
+}
