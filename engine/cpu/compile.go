@@ -15,8 +15,8 @@ type compiler struct {
 	pool    *pool
 	readers [][]*plan.Instr // by Value.ID
 	tensors []*tensor       // by Value.ID; nil where nothing needs one
-	inputs  map[string]*input
-	params  map[string]*param
+	inputs  map[string]*leaf
+	params  map[string]*leaf
 
 	haloShared []bool // by Value.ID
 	steps      []step
@@ -28,14 +28,14 @@ type compiler struct {
 func newCompiler(d *Device, p *plan.Program) *compiler {
 	c := &compiler{
 		program: p, kernels: d.kernels, pool: d.pool, shared: new([]float32),
-		inputs: make(map[string]*input), params: make(map[string]*param),
+		inputs: make(map[string]*leaf), params: make(map[string]*leaf),
 	}
 	for _, v := range p.Values {
 		switch v.Kind {
 		case plan.Input:
-			c.inputs[v.Name] = c.newInput(v)
+			c.inputs[v.Name] = &leaf{value: v}
 		case plan.Param:
-			c.params[v.Name] = &param{size: v.Size()}
+			c.params[v.Name] = &leaf{value: v}
 		}
 	}
 	c.link()
@@ -54,19 +54,6 @@ func (c *compiler) link() {
 	}
 }
 
-func (c *compiler) newInput(v *plan.Value) *input {
-	in := &input{size: v.Size()}
-	channels := 1
-	if len(v.Shape) > 1 {
-		channels = v.Shape[1]
-	}
-	in.scale, in.shift = perChannel(channels), perChannel(channels)
-	for i := range channels {
-		in.scale[i] = 1
-	}
-	return in
-}
-
 // normalizeInputs leaves normalising to when an input is stored, where nothing else reads
 // the input.
 func (c *compiler) normalizeInputs() {
@@ -76,10 +63,8 @@ func (c *compiler) normalizeInputs() {
 		if !ok || x.Kind != plan.Input || x.Keep || in.Out.Keep || len(c.readers[x.ID]) > 1 {
 			return false
 		}
-		input := c.inputs[x.Name]
-		for i := range o.Mean {
-			input.scale[i], input.shift[i] = 1/o.Std[i], -o.Mean[i]/o.Std[i]
-		}
+		l := c.inputs[x.Name]
+		l.scale, l.shift = normalizing(o)
 		for _, r := range c.readers[in.Out.ID] {
 			for i, v := range r.In {
 				if v == in.Out {
@@ -90,6 +75,15 @@ func (c *compiler) normalizeInputs() {
 		return true
 	})
 	c.link()
+}
+
+// normalizing gives scale and shift of every channel.
+func normalizing(o op.InputNormalize) (scale, shift []float32) {
+	scale, shift = perChannel(len(o.Mean)), perChannel(len(o.Mean))
+	for i := range o.Mean {
+		scale[i], shift[i] = 1/o.Std[i], -o.Mean[i]/o.Std[i]
+	}
+	return scale, shift
 }
 
 // reorder moves what can be done together with another instruction next to it: statistics
@@ -153,14 +147,9 @@ func (c *compiler) finish() *executable {
 	*c.shared = aligned(c.sharedSize + slack)
 	e := &executable{program: c.program, pool: c.pool, steps: c.steps, inputs: c.inputs, params: c.params, outputs: make(map[string]*tensor)}
 	e.unset = len(c.inputs) + len(c.params)
-	for _, v := range c.program.Values {
-		switch t := c.tensors[v.ID]; v.Kind {
-		case plan.Input:
-			in := c.inputs[v.Name]
-			in.tensor = t
-			in.body = func(_, n int) { t.load(n, in.data[n*t.c*t.pixels():], in.scale, in.shift) }
-		case plan.Param:
-			c.params[v.Name].tensor = t
+	for _, leaves := range []map[string]*leaf{c.inputs, c.params} {
+		for _, l := range leaves {
+			c.finishLeaf(l)
 		}
 	}
 	for name, v := range c.program.Outputs {
@@ -168,4 +157,17 @@ func (c *compiler) finish() *executable {
 	}
 	c.pool.acquire()
 	return e
+}
+
+// finishLeaf prepares a leaf for being stored.
+func (c *compiler) finishLeaf(l *leaf) {
+	t := c.tensors[l.value.ID]
+	l.tensor = t
+	if t == nil || t.flat {
+		return
+	}
+	if l.scale == nil {
+		l.scale, l.shift = ones(t.c), perChannel(t.c)
+	}
+	l.store = func(_, n int) { t.load(n, l.data[n*t.c*t.pixels():], l.scale, l.shift) }
 }

@@ -36,3 +36,16 @@ func TestTraining(t *testing.T) {
 }
 
 func TestSteps(t *testing.T) { devices(t, plantest.Steps) }
+
+func TestNew(t *testing.T) {
+	if _, err := New(Options{Threads: -1}); err == nil {
+		t.Error("-1 threads are accepted")
+	}
+	if _, err := New(Options{ISA: "mmx"}); err == nil {
+		t.Error("unknown kernels are accepted")
+	}
+	t.Setenv(kernel.Environment, "portable")
+	if d, err := New(Options{Threads: 1}); err != nil || d.Name() != "cpu portable, 1 thread" {
+		t.Errorf("%v, %v", d, err)
+	}
+}

@@ -86,10 +86,7 @@ func (c *compiler) affine(x, y *tensor, scale, shift []float32) func() {
 
 // channelBias is y = x + bias.
 func (c *compiler) channelBias(x, bias, y *tensor) func() {
-	one, shift := perChannel(x.c), perChannel(x.c)
-	for i := range x.c {
-		one[i] = 1
-	}
+	one, shift := ones(x.c), perChannel(x.c)
 	all := c.affine(x, y, one, shift)
 	return func() {
 		copy(shift, bias.data[:x.c])

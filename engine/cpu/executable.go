@@ -12,9 +12,9 @@ type executable struct {
 	program *plan.Program
 	pool    *pool
 	steps   []step
-	inputs  map[string]*input
-	params  map[string]*param
-	unset   int // inputs and parameters not set yet
+	inputs  map[string]*leaf
+	params  map[string]*leaf
+	unset   int // leaves not set yet
 	outputs map[string]*tensor
 	closed  bool
 }
@@ -25,78 +25,52 @@ type step struct {
 	run  func()
 }
 
-// input is what is set before a run.
-type input struct {
-	size         int
-	tensor       *tensor // nil if nothing reads it
-	scale, shift []float32
+// leaf is an input or a parameter.
+type leaf struct {
+	value        *plan.Value
+	tensor       *tensor   // nil if nothing reads it
+	scale, shift []float32 // of its channels, applied when it is stored
 	set          bool
+	stale        []*bool   // what is to be made again when it changes
 	data         []float32 // while it is being stored
-	body         func(worker, n int)
+	store        func(worker, n int)
 }
 
-// param is what is set now and then.
-type param struct {
-	size   int
-	tensor *tensor // nil if nothing reads it
-	set    bool
-	stale  []*bool // what is to be made again when it changes
-}
-
-// SetParam copies a parameter. What is made of it is made again in the next run.
+// SetParam stores a parameter. What is made of it is made again in the next run.
 func (e *executable) SetParam(name string, data []float32) error {
-	p := e.params[name]
-	if p == nil {
-		return e.missing(plan.Param, name)
-	}
-	if len(data) != p.size {
-		return fmt.Errorf("%d values for parameter %q, which has %d", len(data), name, p.size)
-	}
-	e.setOnce(&p.set)
-	if p.tensor != nil {
-		copy(p.tensor.data, data)
-	}
-	for _, s := range p.stale {
-		*s = true
-	}
-	return nil
+	return e.set(e.params[name], plan.Param, name, data)
 }
 
 // SetInput stores an input in the layout the program reads.
 func (e *executable) SetInput(name string, data []float32) error {
-	in := e.inputs[name]
-	if in == nil {
-		return e.missing(plan.Input, name)
-	}
-	if len(data) != in.size {
-		return fmt.Errorf("%d values for input %q, which has %d", len(data), name, in.size)
-	}
-	e.setOnce(&in.set)
-	if in.tensor == nil {
-		return nil
-	}
-	if in.tensor.flat {
-		copy(in.tensor.data, data)
-		return nil
-	}
-	in.data = data
-	e.pool.each(in.tensor.n, in.body)
-	in.data = nil
-	return nil
+	return e.set(e.inputs[name], plan.Input, name, data)
 }
 
-// setOnce notes that something has been set.
-func (e *executable) setOnce(set *bool) {
-	if !*set {
-		*set = true
+func (e *executable) set(l *leaf, kind plan.Kind, name string, data []float32) error {
+	if l == nil {
+		_, err := e.program.Find(kind, name)
+		return err
+	}
+	if len(data) != l.value.Size() {
+		return fmt.Errorf("%d values for %s", len(data), l.value)
+	}
+	if !l.set {
+		l.set = true
 		e.unset--
 	}
-}
-
-// missing is the error for a name the program does not have.
-func (e *executable) missing(kind plan.Kind, name string) error {
-	_, err := e.program.Find(kind, name)
-	return err
+	for _, s := range l.stale {
+		*s = true
+	}
+	switch {
+	case l.tensor == nil:
+	case l.tensor.flat:
+		copy(l.tensor.data, data)
+	default:
+		l.data = data
+		e.pool.each(l.tensor.n, l.store)
+		l.data = nil
+	}
+	return nil
 }
 
 // Run computes all outputs.
@@ -116,10 +90,11 @@ func (e *executable) Run(ctx context.Context) error {
 // notSet says what has not been set.
 func (e *executable) notSet() error {
 	for _, v := range e.program.Values {
-		if in := e.inputs[v.Name]; v.Kind == plan.Input && !in.set {
-			return fmt.Errorf("%s has not been set", v)
+		leaves := e.inputs
+		if v.Kind == plan.Param {
+			leaves = e.params
 		}
-		if p := e.params[v.Name]; v.Kind == plan.Param && !p.set {
+		if l := leaves[v.Name]; l != nil && l.value == v && !l.set {
 			return fmt.Errorf("%s has not been set", v)
 		}
 	}

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 
 	"hfcui/engine/cpu/kernel"
 	"hfcui/engine/op"
@@ -35,6 +36,11 @@ func (c *compiler) layouts() error {
 			return err
 		}
 	}
+	for _, v := range c.program.Values {
+		if t := c.tensors[v.ID]; t != nil && !t.flat && 4*t.image()*groupOf(t.pixels(), t.n) > math.MaxInt32 {
+			return fmt.Errorf("an image of %s takes more than 2 GB", v)
+		}
+	}
 	return nil
 }
 
@@ -49,10 +55,17 @@ func blocked(shape []int) *tensor {
 	return &tensor{layout: l}
 }
 
-// leaf gives the tensor of an input, parameter or constant.
+// leaf gives the tensor of an input, parameter or constant: flat if it is read so.
 func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
-	if v.Kind != plan.Input || len(v.Shape) != 2 && len(v.Shape) != 4 {
+	if v.Kind == plan.Constant || len(v.Shape) != 2 && len(v.Shape) != 4 {
 		return flat(v.Size())
+	}
+	for _, in := range c.readers[v.ID] {
+		for i, r := range in.In {
+			if r == v && flatInputs(in.Op)(i) {
+				return flat(v.Size())
+			}
+		}
 	}
 	t := blocked(v.Shape)
 	t.halo = halos[[2]int{t.h, t.w}]

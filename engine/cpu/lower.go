@@ -186,10 +186,7 @@ func (c *compiler) lowerElementwise(in *plan.Instr) func() {
 	case op.ChannelSum:
 		return c.channelSum(x, out)
 	case op.InputNormalize:
-		scale, shift := perChannel(x.c), perChannel(x.c)
-		for i := range o.Mean {
-			scale[i], shift[i] = 1/o.Std[i], -o.Mean[i]/o.Std[i]
-		}
+		scale, shift := normalizing(o)
 		return c.affine(x, out, scale, shift)
 	case op.InputNormalizeGrad:
 		factor := perChannel(x.c)

@@ -9,6 +9,15 @@ import (
 // perChannel is one value for every channel, filled up to whole blocks with zeros.
 func perChannel(channels int) []float32 { return aligned(roundUp(channels, kernel.Block)) }
 
+// ones is 1 for every channel.
+func ones(channels int) []float32 {
+	v := perChannel(channels)
+	for i := range channels {
+		v[i] = 1
+	}
+	return v
+}
+
 // moments sums up planes of x for its mean and variance, relative to the pixel in the
 // middle: a mean far from zero then costs no precision.
 type moments struct {

@@ -94,9 +94,10 @@ func (c *compiler) product(conv *convolution, update func(), sources []*plan.Val
 	for _, v := range sources {
 		switch v.Kind {
 		case plan.Param:
-			p := c.params[v.Name]
-			p.stale = append(p.stale, stale)
-		case plan.Input, plan.Temp:
+			c.params[v.Name].stale = append(c.params[v.Name].stale, stale)
+		case plan.Input:
+			c.inputs[v.Name].stale = append(c.inputs[v.Name].stale, stale)
+		case plan.Temp:
 			always = true
 		}
 	}

@@ -208,10 +208,31 @@ var operations = map[string]func(b *builder){
 			b.apply(op.LinearWeightGrad{}, hidden, dz), b.apply(op.LinearWeightGrad{}, flat, dh), b.apply(op.ColumnSum{}, dh),
 			b.apply(op.Unflatten{Shape: [4]int(x.Shape)}, df), b.apply(op.Add{}, df, flat))
 	},
+	"inputs and parameters exchanged": func(b *builder) {
+		n, c, o := b.between(1, 3), b.between(1, 20), b.between(1, 40)
+		some := func(shape ...int) *plan.Value { return b.leaf(plan.Input, b.rng.Float64, shape...) }
+		x := b.positive(n, c, 7, 5)
+		y := b.apply(op.Conv{Stride: 1, Pad: 1}, x, some(o, c, 3, 3))
+		y = b.apply(op.BatchNorm{Epsilon: 1e-5}, y, some(2, o), some(o), some(o))
+		b.keep(y, b.apply(op.Linear{}, b.apply(op.GlobalAvgPool{}, y), some(3, o), some(3)), b.apply(op.Add{}, x, x))
+	},
 	"sums of parameters": func(b *builder) {
 		p := b.positive(b.between(1, 40))
 		b.keep(b.apply(op.ReLU{}, b.apply(op.Add{}, p, p)))
 	},
+}
+
+func TestTooLargeForOffsets(t *testing.T) {
+	b := newBuilder(t, 1)
+	x := b.value(plan.Input, 1, 64, 4000, 4000)
+	b.keep(b.apply(op.ReLU{}, x))
+	d, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Compile(b.program); err == nil {
+		t.Error("an image of 4 GB is no error")
+	}
 }
 
 func TestRandomPrograms(t *testing.T) {

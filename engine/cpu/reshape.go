@@ -10,10 +10,7 @@ func (c *compiler) flatten(x, y *tensor) func() {
 
 // unflatten turns rows of a matrix into images.
 func (c *compiler) unflatten(x, y *tensor) func() {
-	one, zero := perChannel(y.c), perChannel(y.c)
-	for i := range y.c {
-		one[i] = 1
-	}
+	one, zero := ones(y.c), perChannel(y.c)
 	return c.rowsOf(x, func(n int) { y.load(n, x.values(n), one, zero) })
 }
 
