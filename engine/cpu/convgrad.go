@@ -97,16 +97,22 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		}
 		x := g.x.offset(n, block, r-g.pad, s-g.pad)
 		for c := 0; c < g.floats; c += step {
-			// The first calls ask for what the next images need.
-			shape.XAhead, shape.YAhead = 0, 0
-			switch {
-			case tap == 0 && c == 0:
-				shape.XAhead, shape.YAhead = shape.Images*4*g.x.image(), shape.Images*4*g.dy.image()
-			case tap+c == step, tap == 1 && c == 0 && step == kernel.Block:
-				shape.YAhead = 4 * (shape.Images*g.dy.image() + g.dy.plane())
-			}
+			g.lookAhead(shape, tap*g.floats/step+c/step)
 			f(&g.x.data[x+c], dy, &dw[(tap*g.floats+c)*wide], shape)
 		}
+	}
+}
+
+// lookAhead lets the first two calls for some images ask for what the next images' first
+// calls would wait for: x, and one of dy's two blocks each.
+func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int) {
+	shape.XAhead, shape.YAhead = 0, 0
+	next := 4 * shape.Images * g.dy.image()
+	switch call {
+	case 0:
+		shape.XAhead, shape.YAhead = 4*shape.Images*g.x.image(), next
+	case 1:
+		shape.YAhead = next + shape.YBlockBytes
 	}
 }
 
