@@ -14,6 +14,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -77,7 +78,8 @@ type App struct {
 	caps     term.Capabilities
 	protocol picture.Protocol
 	asked    bool // the terminal was asked, and answered or had its time
-	hidden   bool // nothing is drawn: the program is being suspended
+	hidden   bool // nothing is drawn: the program is being suspended, or ends
+	started  time.Time
 
 	theme   *theme
 	layout  layout
@@ -119,6 +121,7 @@ func New(lab Lab, o Options) *App {
 
 // Init implements tea.Model.
 func (a *App) Init() tea.Cmd {
+	a.started = time.Now()
 	if a.asked {
 		return nil
 	}
@@ -205,10 +208,17 @@ func (a *App) fail(err error) tea.Cmd {
 	return a.quit()
 }
 
+// settleTime is how long the program runs at least: Bubble Tea asks the terminal questions
+// of its own at the start, whose answers must not be left to the shell.
+const settleTime = 100 * time.Millisecond
+
 // quit ends the program.
 func (a *App) quit() tea.Cmd {
 	a.cancel()
 	a.hidden = true
+	if age := time.Since(a.started); age < settleTime {
+		return tea.Tick(settleTime-age, func(time.Time) tea.Msg { return tea.QuitMsg{} })
+	}
 	return tea.Quit
 }
 

@@ -49,7 +49,8 @@ const (
 )
 
 func newChart(plot rect, mostX, mostY float64) *chart {
-	return &chart{plot, mostX, mostY, make([]chartCell, max(0, plot.w)*max(0, plot.h))}
+	plot.w, plot.h = max(0, plot.w), max(0, plot.h)
+	return &chart{plot, mostX, mostY, make([]chartCell, plot.w*plot.h)}
 }
 
 // dotX and dotY are the positions of values in dots from the plot's upper left corner.

@@ -200,7 +200,10 @@ func (p *explore) drawClass(c *canvas, row rect, names, class int, answer engine
 
 // eighths is a share as a bar of w cells, exact to an eighth of a cell.
 func eighths(share float64, w int) string {
-	n := int(min(max(share, 0), 1)*float64(8*w) + 0.5)
+	if !(share > 0) { // a broken model's NaN is no bar
+		share = 0
+	}
+	n := int(min(share, 1)*float64(8*w) + 0.5)
 	if n == 0 && share > 0.005 {
 		n = 1
 	}

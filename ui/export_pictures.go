@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"math"
 
 	"hfcui/engine"
 	"hfcui/ui/picture"
@@ -52,20 +53,20 @@ func (p *explore) export() (exporter, error) {
 // viewDocument is what the Explore page says, as JSON.
 func viewDocument(a *App, v *engine.View) any {
 	type answer struct {
-		Part          string             `json:"part"`
-		Class         string             `json:"class"`
-		Right         *bool              `json:"right"`
-		Probabilities map[string]float64 `json:"probabilities"`
+		Part          string              `json:"part"`
+		Class         string              `json:"class"`
+		Right         *bool               `json:"right"`
+		Probabilities map[string]*float64 `json:"probabilities"`
 	}
 	var answers []answer
 	for part, said := range v.Predictions {
-		one := answer{Part: engine.Part(part).String(), Class: a.className(said.Class), Probabilities: map[string]float64{}}
+		one := answer{Part: engine.Part(part).String(), Class: a.className(said.Class), Probabilities: map[string]*float64{}}
 		if v.Label >= 0 {
 			right := v.Right(engine.Part(part))
 			one.Right = &right
 		}
 		for class, share := range said.Probabilities {
-			one.Probabilities[a.className(class)] = share
+			one.Probabilities[a.className(class)] = number(share)
 		}
 		answers = append(answers, one)
 	}
@@ -75,25 +76,33 @@ func viewDocument(a *App, v *engine.View) any {
 		label = &name
 	}
 	return struct {
-		Model       string             `json:"model"`
-		Data        string             `json:"data"`
-		Split       string             `json:"split"`
-		Index       int                `json:"index"`
-		Title       string             `json:"title"`
-		Label       *string            `json:"label"`
-		R           float64            `json:"r"`
-		Kept        int                `json:"kept"`
-		Total       int                `json:"total"`
-		Energy      map[string]float64 `json:"energy"`
-		Normalize   string             `json:"normalize"`
-		BN          string             `json:"bn"`
-		Rho         float64            `json:"rho"`
-		Predictions []answer           `json:"predictions"`
+		Model       string              `json:"model"`
+		Data        string              `json:"data"`
+		Split       string              `json:"split"`
+		Index       int                 `json:"index"`
+		Title       string              `json:"title"`
+		Label       *string             `json:"label"`
+		R           float64             `json:"r"`
+		Kept        int                 `json:"kept"`
+		Total       int                 `json:"total"`
+		Energy      map[string]*float64 `json:"energy"`
+		Normalize   string              `json:"normalize"`
+		BN          string              `json:"bn"`
+		Rho         float64             `json:"rho"`
+		Predictions []answer            `json:"predictions"`
 	}{
 		a.info.Model, a.info.Data, a.info.Split, v.Index, clean(v.Title), label, v.R, v.Kept, v.Total,
-		map[string]float64{"low": v.EnergyLow, "high": v.EnergyHigh},
+		map[string]*float64{"low": number(v.EnergyLow), "high": number(v.EnergyHigh)},
 		v.Normalize.String(), v.Statistics.String(), v.Rho, answers,
 	}
+}
+
+// number is what JSON can hold of v: null where v is no number.
+func number(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }
 
 // export prepares the mosaics and the frequency response.

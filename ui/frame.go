@@ -19,7 +19,6 @@ func (a *App) View() (v tea.View) {
 		v.AltScreen = true
 		v.MouseMode = tea.MouseModeCellMotion
 		v.ReportFocus = a.caps.Tmux
-		v.WindowTitle = "hfcui"
 	}()
 	if a.layout.w == 0 {
 		return tea.NewView("")

@@ -29,6 +29,7 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	o.Output = out
 	a := New(lab, o)
 	defer a.cancel()
+	defer context.AfterFunc(ctx, a.cancel)()
 	probe, typed, err := term.Query(ctx, in, out, a.options.Environ)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (a *App) placeAhead(msg *viewMsg) string {
 	s := &a.stage
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.open || msg.asked.generation != s.generation {
+	if !s.open || a.ctx.Err() != nil || msg.asked.generation != s.generation {
 		return ""
 	}
 	var pictures []placed

@@ -1,0 +1,111 @@
+package ui
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func plain(ch *chart) []string {
+	c := newCanvas(ch.plot.right(), ch.plot.bottom())
+	for i := range ch.cells {
+		ch.cells[i].style = style{}
+	}
+	ch.render(c)
+	return strings.Split(c.String(), "\n")
+}
+
+func TestChartPutsValuesWhereTheyBelong(t *testing.T) {
+	ch := newChart(rect{0, 0, 21, 11}, 20, 1)
+	ch.draw(series{mark: "●", points: []point{{0, 0, 0, 0}, {10, 0.5, 0.5, 0.5}, {20, 1, 1, 1}}}, false)
+	lines := plain(ch)
+	for _, want := range []struct{ x, y int }{{0, 10}, {10, 5}, {20, 0}} {
+		if got := string([]rune(lines[want.y])[want.x]); got != "●" {
+			t.Errorf("cell %d,%d holds %q:\n%s", want.x, want.y, got, strings.Join(lines, "\n"))
+		}
+	}
+	for x := 1; x < 20; x++ { // a line from corner to corner passes every column
+		found := false
+		for y := range 11 {
+			if r := []rune(lines[y]); len(r) > x && r[x] != ' ' {
+				found = true
+			}
+		}
+		if !found {
+			t.Errorf("column %d is empty:\n%s", x, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// What is kept for comparison gives way to what is in force.
+func TestChartRanks(t *testing.T) {
+	flat := func(mark string) series {
+		return series{mark: mark, points: []point{{0, 0.5, 0.5, 0.5}, {4, 0.5, 0.5, 0.5}, {8, 0.5, 0.5, 0.5}}}
+	}
+	for _, baseFirst := range []bool{true, false} {
+		ch := newChart(rect{0, 0, 9, 3}, 8, 1)
+		ch.grid(style{}, 0.5)
+		ch.cursor(2, style{})
+		if baseFirst {
+			ch.draw(flat("○"), true)
+		}
+		ch.draw(flat("●"), false)
+		if !baseFirst {
+			ch.draw(flat("○"), true)
+		}
+		lines := plain(ch)
+		if got := strings.Count(lines[1], "●"); got != 3 || strings.Contains(lines[1], "○") || strings.Contains(lines[1], "│") {
+			t.Errorf("base first %v: %q", baseFirst, lines[1])
+		}
+		if !strings.Contains(lines[0], "│") {
+			t.Errorf("no cursor above the line: %q", lines[0])
+		}
+	}
+}
+
+func TestChartTakesAnything(t *testing.T) {
+	for _, plot := range []rect{{}, {0, 0, 1, 1}, {0, 0, -3, 4}, {0, 0, 30, 2}} {
+		ch := newChart(plot, 23, 1)
+		ch.grid(style{}, 0, 1)
+		ch.cursor(99, style{})
+		ch.draw(series{mark: "●", thick: true, points: []point{{0, math.NaN(), 0, 1}, {3, 2, -1, 5}, {23, -1, -1, -1}, {99, 0.5, 0, 1}}}, false)
+		ch.render(newCanvas(40, 10))
+	}
+}
+
+func TestTickStep(t *testing.T) {
+	for _, c := range []struct {
+		most float64
+		w    int
+		want float64
+	}{{23, 200, 1}, {23, 66, 5}, {23, 100, 2}, {159, 66, 20}, {625, 66, 100}} {
+		if got := tickStep(c.most, c.w); got != c.want {
+			t.Errorf("tickStep(%v, %d) = %v, want %v", c.most, c.w, got, c.want)
+		}
+	}
+}
+
+func TestNewest(t *testing.T) {
+	var n newest[int]
+	if !n.ask(1) || n.ask(2) || n.ask(3) {
+		t.Fatal("more than one at a time")
+	}
+	if q, again := n.finish(); !again || q != 3 {
+		t.Fatalf("next is %d, %v: want 3", q, again)
+	}
+	if n.ask(3) {
+		t.Fatal("3 is being computed")
+	}
+	if _, again := n.finish(); again {
+		t.Fatal("nothing is wanted any more")
+	}
+	if n.ask(3) {
+		t.Fatal("3 is known")
+	}
+	if !n.ask(4) || n.ask(5) || n.ask(4) {
+		t.Fatal("4 is being computed, and wanted again")
+	}
+	if q, again := n.finish(); again {
+		t.Fatalf("%d is computed in vain", q)
+	}
+}

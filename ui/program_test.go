@@ -1,0 +1,190 @@
+package ui
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// wire is a terminal's end of the line: it keeps what is written.
+type wire struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.b = append(w.b, p...)
+	return len(p), nil
+}
+
+// take returns what was written since the last call.
+func (w *wire) take() []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.b
+	w.b = nil
+	return b
+}
+
+var sixelPicture = regexp.MustCompile(`\x1bP[0-9;]*q[^\x1b]*\x1b\\`)
+
+// running is the program with Bubble Tea's own loop and renderer.
+type running struct {
+	t       *testing.T
+	wire    *wire
+	program *tea.Program
+	app     *App
+	done    chan error
+}
+
+func run(t *testing.T, lab *fakeLab, o Options, w, h int) *running {
+	t.Helper()
+	r := &running{t: t, wire: &wire{}, done: make(chan error, 1)}
+	o.Output, o.Environ = r.wire, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
+	r.app = New(lab, o)
+	r.app.asked = true
+	in, keep := io.Pipe()
+	t.Cleanup(func() { keep.Close() })
+	r.program = tea.NewProgram(r.app, append(r.app.ProgramOptions(), tea.WithInput(in), tea.WithWindowSize(w, h), tea.WithoutSignalHandler())...)
+	r.app.send = r.program.Send
+	go func() {
+		_, err := r.program.Run()
+		r.done <- r.app.verdict(err)
+	}()
+	t.Cleanup(func() { r.program.Kill() })
+	return r
+}
+
+// until waits for the output to hold enough.
+func (r *running) until(what string, enough func([]byte) bool) []byte {
+	r.t.Helper()
+	var all []byte
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		all = append(all, r.wire.take()...)
+		if enough(all) {
+			return all
+		}
+	}
+	r.t.Fatalf("no %s in %d bytes of output", what, len(all))
+	return nil
+}
+
+func pictures(n int) func([]byte) bool {
+	return func(b []byte) bool { return len(sixelPicture.FindAll(b, -1)) >= n }
+}
+
+func (r *running) end(msg tea.Msg) error {
+	r.t.Helper()
+	r.program.Send(msg)
+	select {
+	case err := <-r.done:
+		return err
+	case <-time.After(5 * time.Second):
+		r.t.Fatal("the program does not end")
+		return nil
+	}
+}
+
+func TestProgramDrawsAndTidiesUp(t *testing.T) {
+	r := run(t, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r.until("four pictures", pictures(4))
+	r.program.Send(keyPress("right"))
+	r.until("three new pictures", pictures(3)) // the original stays
+	r.program.Send(keyPress("?"))
+	r.until("help", func(b []byte) bool { return bytes.Contains(b, []byte("Help")) })
+	r.program.Send(keyPress("esc"))
+	r.until("pictures again", pictures(2))
+	if err := r.end(keyPress("q")); err != nil {
+		t.Fatal(err)
+	}
+	tail := string(r.wire.take())
+	for _, reset := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l"} {
+		if !bytes.Contains([]byte(tail), []byte(reset)) {
+			t.Errorf("the end lacks %q", reset)
+		}
+	}
+	if left := r.app.layer.RestoreSequence(); left != "" {
+		t.Errorf("the terminal is left with %q to undo", left)
+	}
+}
+
+// Keys that come faster than pictures can be made change the screen all the time and end
+// with the newest.
+func TestHeldKeyKeepsMoving(t *testing.T) {
+	lab := newFakeLab()
+	lab.viewTime = 25 * time.Millisecond
+	r := run(t, lab, Options{Pictures: "sixel", Radius: 1}, 100, 30)
+	r.until("pictures", pictures(4))
+	lab.mu.Lock()
+	lab.views = nil
+	lab.mu.Unlock()
+	for range 20 {
+		r.program.Send(keyPress("right"))
+		time.Sleep(8 * time.Millisecond)
+	}
+	r.until("pictures", pictures(6))
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		lab.mu.Lock()
+		n, last := len(lab.views), 0.0
+		if n > 0 {
+			last = lab.views[n-1].R
+		}
+		lab.mu.Unlock()
+		if last == 21 {
+			if n < 3 || n > 15 {
+				t.Fatalf("%d views for 20 keys", n)
+			}
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the last view is of r = %v after %d views", last, n)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := r.end(keyPress("q")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Pictures are on the wire before the frame that follows them is due.
+func TestPicturesDoNotWaitForTheFrame(t *testing.T) {
+	r := run(t, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r.until("pictures", pictures(4))
+	time.Sleep(30 * time.Millisecond)
+	r.app.stage.mu.Lock()
+	open := r.app.stage.open
+	r.app.stage.mu.Unlock()
+	if !open {
+		t.Fatal("the stage is closed while nothing covers the pictures")
+	}
+	r.wire.take()
+	for _, k := range []string{"right", "right", "?", "esc", "2", "1", "right", "w", "right"} {
+		r.program.Send(keyPress(k))
+		time.Sleep(15 * time.Millisecond)
+	}
+	r.until("pictures", pictures(8))
+	if err := r.end(keyPress("q")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestProgramEndsInOrderAfterPanics(t *testing.T) {
+	lab := newFakeLab()
+	lab.panics = "Bands"
+	r := run(t, lab, Options{Pictures: "sixel"}, 100, 30)
+	r.until("pictures", pictures(4))
+	if err := r.end(keyPress("2")); err == nil {
+		t.Fatal("a panic is not told")
+	}
+	if left := r.app.layer.RestoreSequence(); left != "" {
+		t.Errorf("the terminal is left with %q to undo", left)
+	}
+}
