@@ -14,10 +14,11 @@ var toPercent = func() (t [256]uint8) {
 // maxColors is the largest palette: xterm has 1024 registers.
 const maxColors = 1024
 
-// Pictures that have more colours than registers get usualColors, or as many more as it
-// takes to bring the error down to tolerance, a mean squared error of 3.3 or 43 dB: more
-// colours take more time. Of pictures with few different pixels, such as 32×32 images,
-// every pixel keeps its colour on a terminal with xterm's number of registers.
+// More colours take more time and more bytes. So pictures get usualColors at most, which is
+// 42 dB and more for photographs; only those with few different pixels, such as 32×32
+// images, where it costs nothing, get as many as the terminal has registers: every pixel's
+// own if possible, or what brings the error down to tolerance, a mean squared error of 3.3
+// or 43 dB.
 const (
 	usualColors = 256
 	tolerance   = 3.3
@@ -49,6 +50,9 @@ func (p *palette) choose(img *Image, rep *repeats, registers int) {
 		p.cell = make([]uint16, cols*rows)
 	}
 	p.index, p.cell = p.index[:cols*rows], p.cell[:cols*rows]
+	if cols*rows > fewPixels {
+		registers = min(registers, usualColors)
+	}
 	if !p.keepAll(img, rep, registers) {
 		p.quantise(img, rep, registers)
 	}
@@ -92,11 +96,7 @@ func (p *palette) quantise(img *Image, rep *repeats, limit int) {
 		pts[i].n, pts[i].v = n, [3]float32{float32(c.r) / n, float32(c.g) / n, float32(c.b) / n}
 		*c = histCell{}
 	}
-	usual := min(usualColors, limit)
-	if len(pts) > manyPoints {
-		limit = usual
-	}
-	colors, of := p.refine.step(pts, p.cut.split(usual, limit, tolerance))
+	colors, of := p.refine.step(pts, p.cut.split(min(usualColors, limit), limit, tolerance))
 	p.colors = p.colors[:0]
 	for _, c := range colors {
 		var q percent

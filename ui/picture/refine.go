@@ -22,9 +22,8 @@ type tone struct {
 	n   float64
 }
 
-// manyPoints is from how many points on they keep their boxes' colours, and boxes are no
-// more than usual: then it is noise, where nobody sees the difference, and nearly all of
-// the time would go into colours.
+// manyPoints is from how many points on they keep their boxes' colours: then it is noise,
+// where nobody sees the difference, and nearly all of the time would go into colours.
 const manyPoints = 1 << 14
 
 // step returns the colours and which of them each point has.
