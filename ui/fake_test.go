@@ -132,7 +132,6 @@ func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View,
 	if err != nil {
 		return nil, err
 	}
-	started := time.Now()
 	pix := l.pixels(q.Index)
 	low := lowPass(pix, l.w, l.h, q.R)
 	high := make([]float32, len(pix))
@@ -160,8 +159,7 @@ func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View,
 		v.Predictions[p] = l.answer(q.Index, engine.Part(p), q.Setting, q.R)
 	}
 	time.Sleep(l.viewTime)
-	v.Split = time.Since(started) / 4
-	v.Infer = time.Since(started) * 3 / 4
+	v.Split, v.Infer = 1200*time.Microsecond, 3400*time.Microsecond
 	return v, nil
 }
 
@@ -300,7 +298,6 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 	}
 	total := l.Info().Images
 	result := bands.Result{Radii: q.Radii, Low: make([]bands.Score, len(q.Radii)), High: make([]bands.Score, len(q.Radii)), Images: total}
-	started := time.Now()
 	score := func(part engine.Part, r float64, n int) bands.Score {
 		return bands.Score{Correct: int(fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
 	}
@@ -316,7 +313,7 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 			low[i], high[i] = score(engine.Low, r, n), score(engine.High, r, n)
 		}
 		result.Low, result.High = low, high
-		result.ImagesPerSecond = float64(n*(2*len(q.Radii)+1)) / (time.Since(started).Seconds() + 1e-3)
+		result.ImagesPerSecond = 61_234
 		if q.Statistics == bands.BatchStatistics {
 			result.BatchSize = 100
 		}

@@ -55,45 +55,52 @@ func (p *kernelsPage) arrange(l layout) {
 }
 
 // layoutKernels puts the two pictures side by side and the chart where that leaves them
-// larger: at their right or under them.
+// larger: at their right or under them. On low terminals there is no chart.
 func layoutKernels(b rect, roomy bool, cell cellSize) kernelsLayout {
 	const beside = 46 // the least room for the chart at the right
-	under := max(9, b.h*3/10)
-	gap := 0
+	gap, under := 0, max(9, b.h*3/10)
 	if roomy {
 		gap = 1
 	}
+	l := kernelsLayout{caption: rect{b.x, b.y, b.w - 1, 1}}
 	top := b.y + 1 + gap
 	room := b.bottom() - top - 2 // without titles and notes
 	perRow := float64(cell.h) / float64(cell.w)
-	fit := func(w, h int) int { return max(1, min(h, int(float64(w)/perRow))) }
-	right := fit((b.w-beside-4)/2, room)
-	below := fit((b.w-3)/2, room-under-gap)
-	rows := max(right, below)
-	cols := int(float64(rows)*perRow + 0.5)
-	l := kernelsLayout{caption: rect{b.x, b.y, b.w - 1, 1}}
-	x := b.x
-	if below >= right {
-		x += max(0, min(8, (b.w-1-2*cols-2)/3))
+	fit := func(w, h int) int {
+		w, h = cell.limit(w, h)
+		return max(1, min(h, int(float64(w)/perRow)))
 	}
+	right, below := fit((b.w-beside-4)/2, room), fit((b.w-3)/2, room-under-gap)
+	switch {
+	case max(right, below) < 5:
+		l.place(b.x, top, b.w, fit((b.w-3)/2, room-1), perRow)
+		l.legend = rect{b.x, b.bottom() - 1, b.w - 1, 1}
+	case below >= right:
+		l.place(b.x, top, b.w, below, perRow)
+		y := top + below + 2 + gap
+		l.legend = rect{b.x, y, b.w - 1, 1}
+		l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+	default:
+		x := l.place(b.x, top, 0, right, perRow) + 2
+		l.legend = rect{x, top, b.right() - x - 1, 1}
+		l.chart = rect{x, top + 1, b.right() - x - 1, right + 1}
+	}
+	return l
+}
+
+// place puts the pictures of a height side by side, spread over a width if it is larger
+// than they are, and returns the column after them.
+func (l *kernelsLayout) place(x, top, w, rows int, perRow float64) int {
+	cols := int(float64(rows)*perRow + 0.5)
+	spare := max(0, min(8, (w-1-2*cols-2)/3))
 	for i := range 2 {
+		x += spare
 		l.titles[i] = rect{x, top, cols, 1}
 		l.pics[i] = rect{x, top + 1, cols, rows}
 		l.notes[i] = rect{x, top + 1 + rows, cols, 1}
 		x += cols + 2
-		if below >= right {
-			x += max(0, min(8, (b.w-1-2*cols-2)/3))
-		}
 	}
-	if below >= right {
-		y := top + rows + 2 + gap
-		l.legend = rect{b.x, y, b.w - 1, 1}
-		l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
-	} else {
-		l.legend = rect{x + 1, top, b.right() - x - 2, 1}
-		l.chart = rect{x + 1, top + 1, b.right() - x - 2, rows + 1}
-	}
-	return l
+	return x - 1
 }
 
 // request asks for the pictures and curves that should be on screen.

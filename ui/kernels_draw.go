@@ -43,7 +43,11 @@ func (p *kernelsPage) drawResponse(c *canvas) {
 	th, v := p.app.theme, p.shown.view
 	before, after := v.ResponseBefore, v.ResponseAfter
 	r := p.l.chart
-	if len(before) < 2 || len(after) != len(before) || r.h < 4 {
+	if r.empty() {
+		c.left(p.l.legend, th.dim, "The frequency response needs a higher terminal.")
+		return
+	}
+	if len(before) < 2 || len(after) != len(before) {
 		return
 	}
 	most := max(slices.Max(before), slices.Max(after), 1e-9)

@@ -41,8 +41,20 @@ func newLayout(w, h int, note bool) layout {
 	return l
 }
 
-// cellSize is a cell of the terminal in pixels.
-type cellSize struct{ w, h int }
+// cellSize is a cell of the terminal in pixels, and the largest picture it draws, in
+// cells; 0 where there is no limit.
+type cellSize struct{ w, h, mostW, mostH int }
+
+// limit makes a picture no larger than can be drawn.
+func (c cellSize) limit(cols, rows int) (int, int) {
+	if c.mostW > 0 {
+		cols = min(cols, c.mostW)
+	}
+	if c.mostH > 0 {
+		rows = min(rows, c.mostH)
+	}
+	return cols, rows
+}
 
 // The four pictures of the Explore page.
 const (
@@ -147,6 +159,7 @@ func (a arrangement) fit(block rect, lines int, aspect float64, cell cellSize) (
 	if w < 4 || h < 2 {
 		return 0, 0
 	}
+	w, h = cell.limit(w, h)
 	perRow := float64(cell.h) * aspect / float64(cell.w) // columns as wide as a row is high
 	cols = min(w, int(float64(h)*perRow+0.5))
 	rows = min(h, int(float64(cols)/perRow))
@@ -174,9 +187,14 @@ func (l *exploreLayout) place(a arrangement, block rect, cols, rows, lines, clas
 		lines += more
 		extra -= more * down
 	}
+	gap := 0
+	if down > 1 && extra >= down-1 {
+		gap = 1
+		extra -= down - 1
+	}
 	for i, kind := range order(a.pictures) {
 		x := block.x + i%a.across*column
-		y := block.y + i/a.across*(1+rows)
+		y := block.y + i/a.across*(1+rows+gap)
 		if !a.beside {
 			y += i / a.across * lines
 		}
@@ -184,7 +202,7 @@ func (l *exploreLayout) place(a arrangement, block rect, cols, rows, lines, clas
 		if a.beside {
 			s.text = rect{x + cols + 1, y + 1, column - cols - 3, rows}
 		} else {
-			s.text = rect{x, y + 1 + rows, max(cols, column-2), lines}
+			s.text = rect{x, y + 1 + rows, column - 2, lines}
 		}
 		l.slots = append(l.slots, s)
 	}

@@ -1,7 +1,11 @@
 package ui
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -34,7 +38,7 @@ func TestEverythingFits(t *testing.T) {
 }
 
 func TestExploreLayoutHasNoOverlaps(t *testing.T) {
-	cells := []cellSize{{9, 18}, {9, 19}, {8, 16}, {1, 2}, {10, 24}}
+	cells := []cellSize{{9, 18, 0, 0}, {9, 19, 140, 52}, {8, 16, 0, 0}, {1, 2, 0, 0}, {10, 24, 30, 12}}
 	for w := minWidth; w <= 220; w += 7 {
 		for h := minHeight; h <= 70; h += 3 {
 			for _, aspect := range []float64{1, 0.5, 2, 4.0 / 3, 0.2, 5} {
@@ -68,7 +72,7 @@ func TestPicturesAreLarge(t *testing.T) {
 		{60, 18, 3, 9}, {80, 24, 4, 9}, {100, 30, 4, 12}, {140, 44, 4, 17}, {200, 60, 4, 24}, {80, 50, 4, 14},
 	} {
 		l := newLayout(c.w, c.h, false)
-		e := layoutExplore(l.body, l.roomy(), 1, cellSize{9, 18}, 10, slots)
+		e := layoutExplore(l.body, l.roomy(), 1, cellSize{w: 9, h: 18}, 10, slots)
 		if len(e.slots) != c.pictures || e.slots[0].pic.h < c.rows {
 			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.slots), e.slots[0].pic.h, c.pictures, c.rows)
 		}
@@ -106,8 +110,11 @@ func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
 	for w := minWidth; w <= 220; w += 5 {
 		for h := minHeight; h <= 70; h += 2 {
 			l := newLayout(w, h, false)
-			k := layoutKernels(l.body, l.roomy(), cellSize{9, 18})
-			all := []rect{k.caption, k.titles[0], k.titles[1], k.pics[0], k.pics[1], k.notes[0], k.notes[1], k.legend, k.chart}
+			k := layoutKernels(l.body, l.roomy(), cellSize{w: 9, h: 18})
+			all := []rect{k.caption, k.titles[0], k.titles[1], k.pics[0], k.pics[1], k.notes[0], k.notes[1], k.legend}
+			if !k.chart.empty() {
+				all = append(all, k.chart)
+			}
 			for i, r := range all {
 				if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
 					t.Fatalf("%d×%d: rectangle %d %+v is outside the body %+v", w, h, i, r, l.body)
@@ -118,6 +125,39 @@ func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden screens")
+
+// A few whole screens, to see what a change does to them: go test ./ui -run Golden -update.
+func TestGoldenScreens(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		w, h int
+		keys string
+	}{
+		{"explore-80x24", 80, 24, "down down"},
+		{"explore-140x44", 140, 44, "2 1 right"},
+		{"bands-80x24", 80, 24, "2 s"},
+		{"kernels-60x18", 60, 18, "3"},
+	} {
+		d := start(t, c.w, c.h)
+		d.keys(c.keys)
+		got := strings.Join(d.screen(), "\n") + "\n"
+		file := filepath.Join("testdata", c.name+".txt")
+		if *update {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s is now\n%s\nand was\n%s", c.name, got, want)
 		}
 	}
 }

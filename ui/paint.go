@@ -206,7 +206,7 @@ func spectrumImage(im *picture.Image, v *engine.View, by int) {
 var spectrumTints = func() (tints [2][256][3]uint8) {
 	for part, colour := range [2][3]uint8{darkTheme.circleHigh, darkTheme.circleLow} {
 		for level := range 256 {
-			bright := math.Pow(float64(level)/255, 0.7)
+			bright := math.Pow(float64(level)/255, 0.6)
 			for c := range 3 {
 				tints[part][level][c] = uint8(bright * (255 + 2*float64(colour[c])) / 3)
 			}

@@ -188,3 +188,19 @@ func TestProgramEndsInOrderAfterPanics(t *testing.T) {
 		t.Errorf("the terminal is left with %q to undo", left)
 	}
 }
+
+// Every kind of pictures fills the same cells, and dialogs lie over all of them.
+func TestKindsOfPictures(t *testing.T) {
+	for _, kind := range []string{"sixel", "kitty", "iterm2", "blocks"} {
+		d := startWith(t, newFakeLab(), Options{Pictures: kind}, 100, 30)
+		for _, keys := range []string{"", "right", "?", "esc", "3", ":"} {
+			d.keys(keys)
+			d.fits(100, 30)
+		}
+		d.shows("Commands").keys("esc 1").shows("original", "11.0")
+		pic := d.app.explore.shown.drawn[slotLow]
+		if text := kind == "kitty" || kind == "blocks"; text != (pic.Lines != nil) || (kind != "blocks") != (pic.Data != nil) {
+			t.Errorf("%s: %d lines, %d bytes", kind, len(pic.Lines), len(pic.Data))
+		}
+	}
+}

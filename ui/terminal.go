@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
+	"hfcui/ui/picture"
 	"hfcui/ui/term"
 )
 
@@ -67,7 +68,8 @@ func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
 	a.adopt(caps)
 	same := before.CellW == caps.CellW && before.CellH == caps.CellH && before.Dark == caps.Dark &&
 		before.Depth == caps.Depth && before.Sixel == caps.Sixel && before.Kitty == caps.Kitty &&
-		before.ITerm2 == caps.ITerm2 && before.Colors == caps.Colors && asked == a.asked
+		before.ITerm2 == caps.ITerm2 && before.Colors == caps.Colors && before.MaxW == caps.MaxW &&
+		before.MaxH == caps.MaxH && asked == a.asked
 	if same || a.layout.w == 0 || a.layout.tooSmall {
 		return nil
 	}
@@ -88,10 +90,14 @@ func (a *App) adopt(caps term.Capabilities) {
 
 // cell is the size in pixels that pictures are laid out for.
 func (a *App) cell() cellSize {
-	if a.protocol == 0 { // half blocks: two square halves a cell
-		return cellSize{1, 2}
+	if a.protocol == picture.HalfBlocks { // half blocks: two square halves a cell
+		return cellSize{w: 1, h: 2}
 	}
-	return cellSize{max(1, a.caps.CellW), max(1, a.caps.CellH)}
+	c := cellSize{w: max(1, a.caps.CellW), h: max(1, a.caps.CellH)}
+	if a.protocol == picture.Sixel {
+		c.mostW, c.mostH = a.caps.MaxW/c.w, a.caps.MaxH/c.h
+	}
+	return c
 }
 
 // look is how pictures of a size are drawn on this terminal.
