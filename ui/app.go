@@ -54,6 +54,8 @@ type page interface {
 	draw(c *canvas) []placed
 	// mouse handles what happens at a cell; false when it means nothing there.
 	mouse(m mouse) (tea.Cmd, bool)
+	// speed tells how fast the last answer came, for the status line.
+	speed() string
 	// export prepares writing what is on the page into files.
 	export() (exporter, error)
 }
@@ -253,7 +255,7 @@ func (a *App) show(i int) tea.Cmd {
 // on tells whether p is on screen.
 func (a *App) on(p page) bool { return a.pages[a.page] == p }
 
-// resize takes over another size of the terminal. Its cells may have changed as well.
+// resize takes over another size of the terminal.
 func (a *App) resize(w, h int) tea.Cmd {
 	first := a.layout.w == 0
 	a.layer.Resize(w, h)
@@ -266,11 +268,11 @@ func (a *App) resize(w, h int) tea.Cmd {
 	if a.layout.tooSmall {
 		return nil
 	}
-	cmd := a.changed(changedScreen)
+	cmd := tea.Batch(a.changed(changedScreen), a.pages[a.page].enter())
 	if first {
-		return tea.Batch(cmd, a.pages[a.page].enter())
+		return cmd
 	}
-	return tea.Batch(cmd, a.ask())
+	return tea.Batch(cmd, a.ask()) // the font may be another as well
 }
 
 // verdict is what Run returns once the program ended.

@@ -21,6 +21,7 @@ type bandsPage struct {
 	stopped bool // by the person, until something changes
 	job     *job
 	working bandsKey // what the job measures
+	wanted  bandsKey // what the session asked for last
 	known   map[bandsKey]bands.Result
 	failed  string
 }
@@ -79,6 +80,7 @@ func (p *bandsPage) arrange(l layout) {
 
 func (p *bandsPage) enter() tea.Cmd {
 	p.asked = true
+	p.wanted, _ = p.key()
 	return p.measure()
 }
 
@@ -86,11 +88,11 @@ func (p *bandsPage) changed(what change) tea.Cmd {
 	if what&changedSplit != 0 {
 		p.halt()
 	}
-	if what&(changedSetting|changedSplit) == 0 {
-		return nil
+	if now, _ := p.key(); now != p.wanted {
+		p.wanted, p.stopped, p.failed = now, false, ""
+		return p.measure()
 	}
-	p.stopped, p.failed = false, ""
-	return p.measure()
+	return nil
 }
 
 // key is what the session asks for now; base is the same without smoothing.

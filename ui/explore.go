@@ -162,6 +162,7 @@ func (p *explore) received(msg viewMsg) tea.Cmd {
 	case msg.asked.generation != p.app.generation, errors.Is(msg.err, context.Canceled):
 	case msg.err != nil:
 		p.failed = oneLine(msg.err)
+		p.asks.forget() // asked again, it may go well
 	default:
 		p.failed = ""
 		p.show(msg)

@@ -175,7 +175,7 @@ func (a *App) activity() string {
 			return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
 		}
 	}
-	return a.theme.dim.paint(a.pages[a.page].(interface{ speed() string }).speed())
+	return a.theme.dim.paint(a.pages[a.page].speed())
 }
 
 // bar is a share as w cells of a progress bar.

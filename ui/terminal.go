@@ -64,12 +64,9 @@ func event(msg tea.Msg) any {
 
 // useCapabilities adapts to what is known of the terminal, and draws anew if that matters.
 func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
-	before, asked := a.caps, a.asked
+	before, asked := a.look(0, 0), a.asked
 	a.adopt(caps)
-	same := before.CellW == caps.CellW && before.CellH == caps.CellH && before.Dark == caps.Dark &&
-		before.Depth == caps.Depth && before.Sixel == caps.Sixel && before.Kitty == caps.Kitty &&
-		before.ITerm2 == caps.ITerm2 && before.Colors == caps.Colors && before.MaxW == caps.MaxW &&
-		before.MaxH == caps.MaxH && asked == a.asked
+	same := a.look(0, 0) == before && a.asked == asked
 	if same || a.layout.w == 0 || a.layout.tooSmall {
 		return nil
 	}
