@@ -42,11 +42,11 @@ func (a *App) frame() string {
 	if !a.hidden {
 		pictures = a.pages[a.page].draw(c)
 	}
-	a.drawStatus(c)
 	marker := a.place(c, pictures)
 	for _, d := range a.dialogs {
 		a.drawDialog(c, d)
 	}
+	a.drawStatus(c)
 	c.putWide(0, 0, 1, marker+" ")
 	return a.layer.Pin(c.String())
 }
