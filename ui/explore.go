@@ -50,7 +50,7 @@ func (p *explore) name() string { return "explore" }
 var exploreKeys = keymap[*explore]{
 	{keys: []string{"up", "p", "k"}, shown: "↑", name: "previous image", help: "previous, next image (also p, n)", hint: "image", do: func(p *explore) tea.Cmd { return p.app.stepIndex(-1) }},
 	{keys: []string{"down", "n", "j"}, shown: "↓", name: "next image", also: true, do: func(p *explore) tea.Cmd { return p.app.stepIndex(1) }},
-	{keys: []string{"f"}, name: "next flip: whole and high right, low wrong", hint: "flip", when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(1) }},
+	{keys: []string{"f"}, name: "next flip: whole and high right, low wrong", help: "next, previous flip: whole and high right, low wrong", hint: "flip", when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(1) }},
 	{keys: []string{"F"}, name: "previous flip", also: true, when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(-1) }},
 	{keys: []string{"esc"}, name: "stop looking for a flip", hint: "stop", when: func(p *explore) bool { return p.job != nil }, do: (*explore).stop},
 	{keys: []string{"g"}, name: "go to an image by number", hint: "go to", do: func(p *explore) tea.Cmd { return p.app.open(&jump{app: p.app}) }},
