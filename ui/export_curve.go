@@ -32,7 +32,7 @@ func (p *bandsPage) export() (exporter, error) {
 	most, labels := a.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
 	return exporter{name, []exportFile{
 		{".csv", func(w io.Writer) error { return writeCSV(w, curves) }},
-		{".json", func(w io.Writer) error { return writeJSON(w, bandsDocument(model, data, curves[0])) }},
+		{".json", func(w io.Writer) error { return writeJSON(w, curves[0].report(model, data)) }},
 		{".svg", func(w io.Writer) error { return writeSVG(w, labels, most, curves) }},
 	}}, nil
 }
@@ -63,43 +63,9 @@ func writeCSV(w io.Writer, curves []curve) error {
 	return err
 }
 
-// bandsDocument is a curve as the bands command prints it.
-func bandsDocument(model, data string, c curve) any {
-	type band struct {
-		Part     string     `json:"part"`
-		R        float64    `json:"r"`
-		Correct  int        `json:"correct"`
-		N        int        `json:"n"`
-		Accuracy *float64   `json:"accuracy"`
-		CI95     [2]float64 `json:"ci95"`
-	}
-	list := []band{}
-	add := func(part string, r float64, s bands.Score) {
-		lo, hi := s.Wilson()
-		b := band{part, r, s.Correct, s.N, nil, [2]float64{lo, hi}}
-		if s.N > 0 {
-			accuracy := s.Accuracy()
-			b.Accuracy = &accuracy
-		}
-		list = append(list, b)
-	}
-	for i, r := range c.result.Radii {
-		add("low", r, c.result.Low[i])
-	}
-	for i, r := range c.result.Radii {
-		add("high", r, c.result.High[i])
-	}
-	return struct {
-		Model     string      `json:"model"`
-		Data      string      `json:"data"`
-		Split     string      `json:"split"`
-		N         int         `json:"n"`
-		Normalize string      `json:"normalize"`
-		BN        string      `json:"bn"`
-		Rho       float64     `json:"rho"`
-		Whole     bands.Score `json:"whole"`
-		Bands     []band      `json:"bands"`
-	}{model, data, c.key.split, c.result.Whole.N, c.key.Normalize.String(), c.key.Statistics.String(), c.key.Rho, c.result.Whole, list}
+// report is a curve as the bands command prints it.
+func (c curve) report(model, data string) bands.Report {
+	return bands.NewReport(model, data, c.key.split, c.key.Normalize, c.key.Statistics, c.key.Rho, c.result)
 }
 
 // Size of the figure and the margins of its plot, in SVG units.

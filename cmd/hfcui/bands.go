@@ -1,46 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
 )
-
-// bandsReport is what the bands command prints as JSON.
-type bandsReport struct {
-	Model     string      `json:"model"`
-	Data      string      `json:"data"`
-	Split     string      `json:"split"`
-	N         int         `json:"n"`
-	Normalize string      `json:"normalize"`
-	BN        string      `json:"bn"`
-	Rho       float64     `json:"rho"`
-	Whole     bands.Score `json:"whole"`
-	Bands     []bandScore `json:"bands"`
-}
-
-// bandScore is the score of one part at one radius.
-type bandScore struct {
-	Part  string
-	R     float64
-	Score bands.Score
-}
-
-// MarshalJSON writes part and r in front of the score's own keys.
-func (b bandScore) MarshalJSON() ([]byte, error) {
-	score, err := json.Marshal(b.Score)
-	if err != nil {
-		return nil, err
-	}
-	head := `{"part":` + strconv.Quote(b.Part) + `,"r":` + plain(b.R) + `,`
-	return append([]byte(head), score[1:]...), nil
-}
 
 func bandsCommand() *cobra.Command {
 	var o engine.Options
@@ -78,17 +46,13 @@ func bandsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report := bandsReport{Model: o.Model, Data: o.Data, Split: lab.Info().Split, N: result.Images,
-			Normalize: q.Normalize.String(), BN: q.Statistics.String(), Rho: q.Rho, Whole: result.Whole}
-		for i, r := range result.Radii {
-			report.Bands = append(report.Bands, bandScore{"low", r, result.Low[i]}, bandScore{"high", r, result.High[i]})
-		}
-		return out.print(report, func(w io.Writer) { report.table(w, result) })
+		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, q.Rho, result)
+		return out.print(report, func(w io.Writer) { bandsTable(w, report, result) })
 	}
 	return cmd
 }
 
-func (r bandsReport) table(w io.Writer, result bands.Result) {
+func bandsTable(w io.Writer, r bands.Report, result bands.Result) {
 	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, rho %s\n\n",
 		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, plain(r.Rho))
 	fmt.Fprintf(w, "r\tlow\thigh\n")

@@ -48,18 +48,23 @@ func (s Score) Wilson() (lo, hi float64) {
 // Add returns the score of both samples together.
 func (s Score) Add(t Score) Score { return Score{s.Correct + t.Correct, s.N + t.N} }
 
-// MarshalJSON writes {"correct", "n", "accuracy", "ci95"}; accuracy is null when n is 0.
-func (s Score) MarshalJSON() ([]byte, error) {
+// scoreJSON is a score as files and commands have it.
+type scoreJSON struct {
+	Correct  int        `json:"correct"`
+	N        int        `json:"n"`
+	Accuracy *float64   `json:"accuracy"`
+	CI95     [2]float64 `json:"ci95"`
+}
+
+func (s Score) document() scoreJSON {
 	lo, hi := s.Wilson()
-	out := struct {
-		Correct  int        `json:"correct"`
-		N        int        `json:"n"`
-		Accuracy *float64   `json:"accuracy"`
-		CI95     [2]float64 `json:"ci95"`
-	}{Correct: s.Correct, N: s.N, CI95: [2]float64{lo, hi}}
+	out := scoreJSON{Correct: s.Correct, N: s.N, CI95: [2]float64{lo, hi}}
 	if s.N > 0 {
 		a := s.Accuracy()
 		out.Accuracy = &a
 	}
-	return json.Marshal(out)
+	return out
 }
+
+// MarshalJSON writes {"correct", "n", "accuracy", "ci95"}; accuracy is null when n is 0.
+func (s Score) MarshalJSON() ([]byte, error) { return json.Marshal(s.document()) }
