@@ -277,7 +277,10 @@ func (a *App) resize(w, h int) tea.Cmd {
 
 // verdict is what Run returns once the program ended.
 func (a *App) verdict(err error) error {
+	var c crash
 	switch {
+	case errors.As(a.err, &c):
+		return c.report()
 	case a.err != nil:
 		return a.err
 	case err == nil, errors.Is(err, tea.ErrInterrupted):

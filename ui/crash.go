@@ -14,13 +14,16 @@ type crash struct {
 	stack []byte
 }
 
-// Error tells what went wrong in one line and leaves the stack in a file.
-func (c crash) Error() string {
-	line := clean(fmt.Sprint(c.value))
-	if name, err := c.save(); err == nil {
-		return fmt.Sprintf("internal error: %s (details in %s)", line, name)
+// Error tells what went wrong in one line.
+func (c crash) Error() string { return "internal error: " + clean(fmt.Sprint(c.value)) }
+
+// report leaves the stack in a file, once the terminal is the shell's again, and names it.
+func (c crash) report() error {
+	name, err := c.save()
+	if err != nil {
+		return c
 	}
-	return "internal error: " + line
+	return fmt.Errorf("%w (details in %s)", c, name)
 }
 
 func (c crash) save() (string, error) {

@@ -177,6 +177,7 @@ func TestPicturesDoNotWaitForTheFrame(t *testing.T) {
 }
 
 func TestProgramEndsInOrderAfterPanics(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
 	lab := newFakeLab()
 	lab.panics = "Bands"
 	r := run(t, lab, Options{Pictures: "sixel"}, 100, 30)
