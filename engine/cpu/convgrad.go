@@ -97,22 +97,22 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		}
 		x := g.x.offset(n, block, r-g.pad, s-g.pad)
 		for c := 0; c < g.floats; c += step {
-			g.lookAhead(shape, tap*g.floats/step+c/step)
+			g.lookAhead(shape, tap*g.floats/step+c/step, c == 0 && max(r, s) < g.stride)
 			f(&g.x.data[x+c], dy, &dw[(tap*g.floats+c)*wide], shape)
 		}
 	}
 }
 
-// lookAhead lets the first two calls for some images ask for what the next images' first
-// calls would wait for: x, and one of dy's two blocks each.
-func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int) {
+// lookAhead lets the first calls for some images ask for what those for the next images
+// would wait for: one of dy's two blocks each, and x, of which a call sees only the pixels
+// that lie some way towards the stride.
+func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int, newPixels bool) {
 	shape.XAhead, shape.YAhead = 0, 0
-	next := 4 * shape.Images * g.dy.image()
-	switch call {
-	case 0:
-		shape.XAhead, shape.YAhead = 4*shape.Images*g.x.image(), next
-	case 1:
-		shape.YAhead = next + shape.YBlockBytes
+	if newPixels {
+		shape.XAhead = 4 * shape.Images * g.x.image()
+	}
+	if call < 2 {
+		shape.YAhead = 4*shape.Images*g.dy.image() + call*shape.YBlockBytes
 	}
 }
 
