@@ -87,7 +87,7 @@ func normalizing(o op.InputNormalize) (scale, shift []float32) {
 }
 
 // reorder moves what can be done together with another instruction next to it: statistics
-// right after what they are of, a ReLU's gradient right before the sums of it.
+// right after the convolution they are of, a ReLU's gradient right before the sums of it.
 func (c *compiler) reorder() {
 	maker := make(map[*plan.Value]*plan.Instr)
 	var order []*plan.Instr
@@ -106,6 +106,9 @@ func (c *compiler) reorder() {
 			}
 		}
 		order = append(order, in)
+		if _, ok := asConv(in); !ok {
+			continue
+		}
 		for _, r := range c.readers[in.Out.ID] {
 			if _, ok := r.Op.(op.BatchStats); ok && !early[r] {
 				order, early[r] = append(order, r), true
