@@ -292,6 +292,17 @@ func TestDoctorWorksWithoutATerminal(t *testing.T) {
 	}
 }
 
+// TestWithoutAHome runs the command as it runs in many containers.
+func TestWithoutAHome(t *testing.T) {
+	for _, args := range [][]string{{"doctor"}, {"--version"}, {"bands", "-r", "4", "-n", "4"}} {
+		cmd := exec.Command(program, args...)
+		cmd.Env = append(environment(t), "HOME=", "XDG_CACHE_HOME=", "HFCUI_CACHE=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v, %s", args, err, out)
+		}
+	}
+}
+
 func TestHelpIsThereForEveryCommand(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"help"}, {"explore", "-h"}, {"help", "split"}, {"data", "get", "--help"}, {"help", "model", "convert"}} {
 		o := hfcui(t, args...).done(t)

@@ -31,6 +31,8 @@ type doctorReport struct {
 	Models    []embeddedReport  `json:"models"`
 	Data      []dataset.Listing `json:"data"`
 	Cache     string            `json:"cache"`
+
+	CacheProblem string `json:"cache_problem,omitempty"` // why there is no cache folder
 }
 
 type terminalReport struct {
@@ -110,8 +112,11 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 		}
 		r.Models = append(r.Models, embeddedReport{name, m.Net.Name, m.Params()})
 	}
-	if r.Cache, err = dataset.CacheDir(); err != nil {
-		return nil, err
+	// Without a cache folder, as in a container without a home, all else still works.
+	r.Cache, err = dataset.CacheDir()
+	if err != nil {
+		r.CacheProblem = err.Error()
+		return r, nil
 	}
 	r.Data, err = dataset.List("")
 	return r, err
@@ -196,7 +201,7 @@ func (r *doctorReport) table(w io.Writer) {
 	for _, m := range r.Models {
 		fmt.Fprintf(w, "model\t%s: %s, %d parameters\n", m.Name, m.Net, m.Params)
 	}
-	fmt.Fprintf(w, "cache\t%s\n", oneLine(r.Cache))
+	fmt.Fprintf(w, "cache\t%s\n", oneLine(r.Cache+r.CacheProblem))
 	for _, d := range r.Data {
 		fmt.Fprintf(w, "data\t%s: %s\n", d.Name, whereabouts(d))
 	}

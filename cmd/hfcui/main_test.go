@@ -85,7 +85,7 @@ func environment(t *testing.T) []string {
 		name, _, _ := strings.Cut(v, "=")
 		switch name {
 		case "TMUX", "TMUX_PANE", "STY", "SSH_TTY", "SSH_CONNECTION", "SSH_CLIENT", "TERM_PROGRAM", "TERM_PROGRAM_VERSION",
-			"VTE_VERSION", "WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "COLUMNS", "LINES", "NO_COLOR", "TERM", "COLORTERM":
+			"VTE_VERSION", "WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "COLUMNS", "LINES", "NO_COLOR", "TERM", "COLORTERM", "HFCUI_CACHE":
 			continue
 		}
 		env = append(env, v)

@@ -19,6 +19,7 @@ func newRoot() *cobra.Command {
 			"Without a command it opens the explorer; the commands measure the same without a terminal.",
 		Args:          func(_ *cobra.Command, args []string) error { return notEmpty(args) },
 		RunE:          e.runRoot,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
