@@ -71,7 +71,7 @@ func (p *painter) paint(v *engine.View, k look) (drawn [slots]picture.Drawn, str
 	if k != p.look {
 		for i := range p.encoder {
 			p.encoder[i] = picture.NewEncoder(k.protocol)
-			p.encoder[i].Depth, p.encoder[i].Registers = k.depth, k.registers
+			p.encoder[i].Depth = k.depth
 		}
 		p.look, p.whole = k, nil
 	}
@@ -95,6 +95,13 @@ func firstPixel(v *engine.View) *float32 {
 	return nil
 }
 
+// The high part of a photograph looks like noise, which costs several times the bytes of
+// other pictures. In noise nobody tells a hundred colours from many, so it gets fewer.
+const (
+	manyPixels  = 128 * 128
+	noiseColors = 64
+)
+
 // one paints one picture.
 func (p *painter) one(v *engine.View, kind int) {
 	src, box := &p.source[kind], &p.boxed[kind]
@@ -111,6 +118,10 @@ func (p *painter) one(v *engine.View, kind int) {
 	picture.Scale(box, src, p.look.background())
 	if kind == slotSpectrum {
 		drawCircle(box, v)
+	}
+	p.encoder[kind].Registers = p.look.registers
+	if kind == slotHigh && v.Pictures[kind].W*v.Pictures[kind].H > manyPixels {
+		p.encoder[kind].Registers = noiseColors
 	}
 	p.drawn[kind] = p.encoder[kind].Encode(box, p.look.cols, p.look.rows)
 }
