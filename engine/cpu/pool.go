@@ -23,6 +23,7 @@ type pool struct {
 	next   atomic.Int64
 	size   int64
 	body   func(worker, i int)
+	failed atomic.Pointer[any] // what a worker panicked with in this loop
 
 	asleep atomic.Int64
 	wake   chan struct{}
@@ -62,7 +63,7 @@ func (p *pool) release() {
 
 // each calls body for 0 … n−1 and returns when all calls have. worker is 0 for calls on
 // this goroutine and less than threads for others; no two calls at the same time have the
-// same one.
+// same one. A panic in a call on another goroutine is raised again here.
 func (p *pool) each(n int, body func(worker, i int)) {
 	if n <= 1 || p.threads == 1 || !p.busy.TryLock() {
 		for i := range n {
@@ -75,10 +76,19 @@ func (p *pool) each(n int, body func(worker, i int)) {
 	p.next.Store(0)
 	p.epoch.Add(1)
 	p.rouse()
+	defer p.finish()
 	p.share(0)
+}
+
+// finish waits for the workers that have joined the loop, also when a call on this
+// goroutine panicked: the next loop must not begin before.
+func (p *pool) finish() {
 	p.epoch.Add(1)
 	for spins := 0; p.joined.Load() > 0; spins++ {
 		pause(spins)
+	}
+	if reason := p.failed.Swap(nil); reason != nil {
+		panic(*reason)
 	}
 }
 
@@ -100,11 +110,22 @@ func (p *pool) work(id int) {
 		// before the caller could know.
 		p.joined.Add(1)
 		if p.epoch.Load() == epoch {
-			p.share(id)
+			p.join(id)
 		}
 		p.joined.Add(-1)
 		seen = epoch
 	}
+}
+
+// join is a worker's share. Its panic is kept for the caller: here it would end the whole
+// program, with the terminal left as it is.
+func (p *pool) join(id int) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			p.failed.CompareAndSwap(nil, &reason)
+		}
+	}()
+	p.share(id)
 }
 
 // spins is how often a worker looks for work before it sleeps: some tens of microseconds,

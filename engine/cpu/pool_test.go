@@ -80,3 +80,29 @@ func BenchmarkHandOver(b *testing.B) {
 		p.each(2, body)
 	}
 }
+
+func TestPoolPanicsInTheCaller(t *testing.T) {
+	p := newPool(3)
+	p.acquire()
+	defer p.release()
+	for bad := range 20 {
+		caught := func() (reason any) {
+			defer func() { reason = recover() }()
+			p.each(20, func(_, i int) {
+				time.Sleep(50 * time.Microsecond) // so that workers take calls, too
+				if i == bad {
+					panic(bad)
+				}
+			})
+			return nil
+		}()
+		if caught != bad {
+			t.Fatalf("call %d panicked and the caller got %v", bad, caught)
+		}
+		var sum atomic.Int64
+		p.each(10, func(_, i int) { sum.Add(int64(i)) })
+		if sum.Load() != 45 {
+			t.Fatalf("after a panic calls are lost: sum %d", sum.Load())
+		}
+	}
+}
