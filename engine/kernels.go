@@ -16,10 +16,14 @@ const (
 	responseBins = 24
 )
 
-// CheckRho refuses strengths of smoothing that are not numbers or negative.
+// maxRho keeps smoothed weights, and what is computed with them, within float32. By far:
+// the paper goes up to 1, and beyond 100 kernels are their neighbours' sums and no more.
+const maxRho = 1e6
+
+// CheckRho refuses strengths of smoothing that are not numbers, negative or excessive.
 func CheckRho(rho float64) error {
-	if math.IsNaN(rho) || math.IsInf(rho, 0) || rho < 0 {
-		return fmt.Errorf("rho %v: the strength of smoothing is a finite number, 0 or more", rho)
+	if math.IsNaN(rho) || rho < 0 || rho > maxRho {
+		return fmt.Errorf("rho %v: the strength of smoothing is a number from 0 to %g", rho, maxRho)
 	}
 	return nil
 }

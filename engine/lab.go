@@ -81,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if err := l.SetSplit(split); err != nil {
 		return nil, err
 	}
+	l.matchSizes()
 	l.matchClasses()
 	return l, nil
 }
@@ -144,6 +145,21 @@ func (l *Lab) current() (split string, set, inputs dataset.Set) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.split, l.set, l.inputs
+}
+
+// matchSizes notes when the model is shown images other than the data has them.
+func (l *Lab) matchSizes() {
+	_, set, _ := l.current()
+	dc, dh, dw := set.Shape()
+	c, h, w := l.model.Input()
+	if dc != 0 && (dc != c || dh != h || dw != w) {
+		l.note = fmt.Sprintf("%s takes %s and the images of %s are %s: it is shown them converted", l.model.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
+	}
+}
+
+// size describes images: "32×32 RGB".
+func size(c, h, w int) string {
+	return fmt.Sprintf("%d×%d %s", w, h, map[int]string{1: "grey", 3: "RGB"}[c])
 }
 
 // matchClasses finds out whether the data's labels mean what the model's outputs mean.

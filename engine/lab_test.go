@@ -111,7 +111,7 @@ func TestViewRefusesWhatCannotBe(t *testing.T) {
 	l := openSmall(t)
 	for _, q := range []ViewRequest{
 		{R: -1}, {R: math.NaN()}, {R: math.Inf(1)}, {Index: -1}, {Index: 150},
-		{Setting: Setting{Rho: -1}}, {Setting: Setting{Rho: math.NaN()}}, {Setting: Setting{Rho: math.Inf(1)}},
+		{Setting: Setting{Rho: -1}}, {Setting: Setting{Rho: math.NaN()}}, {Setting: Setting{Rho: math.Inf(1)}}, {Setting: Setting{Rho: 1e38}},
 	} {
 		if _, err := l.View(t.Context(), q); err == nil {
 			t.Errorf("%+v was accepted", q)
@@ -263,5 +263,45 @@ func TestLabelsThatAreNotTheModels(t *testing.T) {
 	}
 	if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}}, nil); err == nil {
 		t.Error("accuracy was measured against other classes")
+	}
+}
+
+func TestConversionIsNoted(t *testing.T) {
+	if note := openSmall(t).Info().Note; note != "" {
+		t.Errorf("a model on its own data is noted: %q", note)
+	}
+	data := dataset.Shapes(dataset.ShapesOptions{Train: 1, Test: 1})
+	m, err := model.New("lenet5", [3]int{1, 28, 28}, data.Test.Classes(), nets.He, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "grey.safetensors")
+	if err := m.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(t.Context(), Options{Model: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if note := l.Info().Note; note != "grey takes 28×28 grey and the images of shapes are 32×32 RGB: it is shown them converted" {
+		t.Errorf("noted: %q", note)
+	}
+	if _, err := l.View(t.Context(), ViewRequest{R: 5}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A model whose answers are not numbers has no accuracy.
+func TestAnswersThatAreNotNumbers(t *testing.T) {
+	l := openSmall(t)
+	for i := range l.first.Data {
+		l.first.Data[i] = math.MaxFloat32
+	}
+	if _, err := l.View(t.Context(), ViewRequest{R: 5}); err == nil {
+		t.Error("a view shows answers that are not numbers")
+	}
+	if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{5}}, nil); err == nil {
+		t.Error("answers that are not numbers were counted")
 	}
 }

@@ -94,6 +94,9 @@ func (l *Lab) predictAll(ctx context.Context, q PredictRequest, visit func(Predi
 		if err := classifier.Logits(ctx, logits[:n*k], seen, n); err != nil {
 			return err
 		}
+		if err := bands.CheckLogits(logits[:n*k]); err != nil {
+			return err
+		}
 		for answer := range slices.Chunk(logits[:n*k], k) {
 			visit(predictionOf(answer))
 		}

@@ -64,6 +64,9 @@ func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
 	if err := model.Logits(ctx, logits, x, 3); err != nil {
 		return err
 	}
+	if err := bands.CheckLogits(logits); err != nil {
+		return err
+	}
 	for part := range v.Predictions {
 		v.Predictions[part] = predictionOf(logits[part*model.Classes() : (part+1)*model.Classes()])
 	}

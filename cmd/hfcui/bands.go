@@ -18,7 +18,9 @@ func bandsCommand() *cobra.Command {
 		Use:   "bands",
 		Short: "Measure accuracy on low and high parts at every radius",
 		Long: "Measures how many images a model classifies right whole, and by their low and their high " +
-			"part at every radius, each with its 95 % Wilson interval.",
+			"part at every radius, each with its 95 % Wilson interval.\n\nWith --bn batch, batches are 100 images in " +
+			"the data's order; images sorted by class are taken from all over the data, and a last batch of " +
+			"fewer is filled up with images that were counted before.",
 		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json",
 		Args:    exactly(0, "no argument"),
 	}
@@ -35,6 +37,7 @@ func bandsCommand() *cobra.Command {
 			return err
 		}
 		defer lab.Close()
+		sayNote(lab.Info().Note)
 		if q.Radii == nil {
 			q.Radii = wholeRadii(lab.Info().MaxRadius)
 		}

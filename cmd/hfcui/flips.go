@@ -54,6 +54,7 @@ func flipsCommand() *cobra.Command {
 			return err
 		}
 		defer lab.Close()
+		sayNote(lab.Info().Note)
 		line := newProgress()
 		n, answers, err := lab.Flips(cmd.Context(), q, func(done, total int) {
 			line.set("%s  %d of %d images", bar(int64(done), int64(total)), done, total)

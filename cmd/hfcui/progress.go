@@ -59,3 +59,11 @@ func bar(done, total int64) string {
 	}
 	return fmt.Sprintf("%s %3.0f %%", string(line), 100*part)
 }
+
+// sayNote says on stderr what to know about a result that is none the worse for it; it
+// may be "".
+func sayNote(note string) {
+	if note != "" {
+		fmt.Fprintf(os.Stderr, "hfcui: note: %s\n", oneLine(note))
+	}
+}

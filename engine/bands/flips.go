@@ -68,6 +68,9 @@ func FirstLogits(ctx context.Context, src Source, model Classifier, q Request, i
 		if err := model.Logits(ctx, run.logits[:n*classes], run.slab[part*n*run.size:(part+1)*n*run.size], n); err != nil {
 			return err
 		}
+		if err := CheckLogits(run.logits[:classes]); err != nil {
+			return err
+		}
 		report(part, run.logits[:classes])
 	}
 	return nil

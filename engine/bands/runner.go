@@ -2,6 +2,7 @@ package bands
 
 import (
 	"context"
+	"errors"
 
 	"hfcui/spectral"
 )
@@ -93,17 +94,32 @@ func (r *runner) each(ctx context.Context, n int, report func(group, image, clas
 			return err
 		}
 		for i := range k {
-			report((at+i)/n, (at+i)%n, Argmax(r.logits[i*classes:(i+1)*classes]))
+			logits := r.logits[i*classes : (i+1)*classes]
+			if err := CheckLogits(logits); err != nil {
+				return err
+			}
+			report((at+i)/n, (at+i)%n, Argmax(logits))
 		}
 	}
 	return nil
 }
 
-// Argmax returns the index of the largest value, the first of equals; NaN never wins.
+// CheckLogits is an error when one of a model's answers is not a number: then there is no
+// class to count as right or wrong.
+func CheckLogits(logits []float32) error {
+	for _, v := range logits {
+		if v-v != 0 {
+			return errors.New("the model's answers are not finite numbers: its weights, or the smoothing, are too large; use another model or a smaller rho")
+		}
+	}
+	return nil
+}
+
+// Argmax returns the index of the largest value, the first of equals.
 func Argmax(v []float32) int {
 	best := 0
 	for i := range v {
-		if v[i] > v[best] || v[best] != v[best] {
+		if v[i] > v[best] {
 			best = i
 		}
 	}
