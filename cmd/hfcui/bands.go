@@ -37,7 +37,6 @@ func bandsCommand() *cobra.Command {
 			return err
 		}
 		defer lab.Close()
-		sayNote(lab.Info().Note)
 		if q.Radii == nil {
 			q.Radii = wholeRadii(lab.Info().MaxRadius)
 		}
@@ -50,6 +49,7 @@ func bandsCommand() *cobra.Command {
 			return err
 		}
 		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, q.Rho, result)
+		sayNote(lab.Info().Note)
 		return out.print(report, func(w io.Writer) { bandsTable(w, report, result) })
 	}
 	return cmd

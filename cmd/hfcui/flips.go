@@ -54,7 +54,6 @@ func flipsCommand() *cobra.Command {
 			return err
 		}
 		defer lab.Close()
-		sayNote(lab.Info().Note)
 		line := newProgress()
 		n, answers, err := lab.Flips(cmd.Context(), q, func(done, total int) {
 			line.set("%s  %d of %d images", bar(int64(done), int64(total)), done, total)
@@ -67,6 +66,7 @@ func flipsCommand() *cobra.Command {
 		for _, a := range answers {
 			report.Samples = append(report.Samples, flip{a.Index, a.Label, a.Whole, a.Low, a.High})
 		}
+		sayNote(lab.Info().Note)
 		return out.print(report, func(w io.Writer) { flipsTable(w, lab, n, q.R, answers) })
 	}
 	return cmd
