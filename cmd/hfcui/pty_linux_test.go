@@ -199,14 +199,18 @@ func (p *player) until(what string, met func() bool) {
 	}
 }
 
-// quiet waits until the program has written nothing for a while; what is to be written
-// before that must have begun.
+// quiet waits until the program has written nothing for a while from now on.
 func (p *player) quiet() {
 	p.t.Helper()
+	called := time.Now()
 	p.until("quiet", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return !p.arrived.IsZero() && time.Since(p.arrived) > 300*time.Millisecond
+		last := p.arrived
+		if last.Before(called) {
+			last = called
+		}
+		return time.Since(last) > 300*time.Millisecond
 	})
 }
 
