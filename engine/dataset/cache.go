@@ -42,6 +42,16 @@ func (c *imageCache) get(i int, load func(i int) (*Image, error)) (*Image, error
 	return im, err
 }
 
+// peek returns image i if it is kept, else nil.
+func (c *imageCache) peek(i int) *Image {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.at[i]; ok {
+		return e.Value.(*cached).im
+	}
+	return nil
+}
+
 func (c *imageCache) put(i int, im *Image) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -33,21 +33,47 @@ func isImageName(name string) bool {
 // channel, all others three. Sixteen-bit files keep their precision. Transparent pixels are
 // laid over black, so that colours nobody sees do not reach a model. EXIF orientation is
 // not followed.
-func ReadImage(path string) (*Image, error) {
+func ReadImage(path string) (*Image, error) { return readImage(path, whole) }
+
+// readImageAs reads an image at another size, as ReadImage(path) followed by Resize(c, h, w)
+// would, but keeps nothing of the file's own size besides what the decoder makes.
+func readImageAs(path string, c, h, w int) (*Image, error) {
+	return readImage(path, func(src rows) *Image { return resample(src, c, h, w) })
+}
+
+func readImage(path string, finish func(rows) *Image) (*Image, error) {
 	f, _, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	im, err := decodeImage(f)
+	im, err := decodeImage(f, finish)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return im, nil
 }
 
-// decodeImage reads the header, decides, rewinds and decodes.
-func decodeImage(from io.ReadSeeker) (im *Image, err error) {
+// ImageSize reads from its header what ReadImage would return: channels, height and width.
+func ImageSize(path string) (c, h, w int, err error) {
+	f, _, err := openRegular(path)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	defer f.Close()
+	config, _, err := imageHeader(f)
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	if config.ColorModel == color.GrayModel || config.ColorModel == color.Gray16Model {
+		return 1, config.Height, config.Width, nil
+	}
+	return 3, config.Height, config.Width, nil
+}
+
+// decodeImage reads the header, decides, rewinds and decodes; finish makes the image of
+// what was decoded.
+func decodeImage(from io.ReadSeeker, finish func(rows) *Image) (im *Image, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := imageHeader(from)
 	if err != nil {
@@ -64,7 +90,7 @@ func decodeImage(from io.ReadSeeker) (im *Image, err error) {
 	if b := src.Bounds(); b.Empty() || b.Dx() > config.Width || b.Dy() > config.Height {
 		return nil, fmt.Errorf("the %s image is %d×%d pixels but says %d×%d: get it again", format, b.Dx(), b.Dy(), config.Width, config.Height)
 	}
-	return fromGo(src), nil
+	return finish(rowsOf(src)), nil
 }
 
 // imageHeader reads an image's size and refuses one with no or too many pixels.
@@ -88,88 +114,4 @@ func recoverDecoder(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("not a readable image (%v): save it again, for instance as PNG", r)
 	}
-}
-
-// fromGo converts what the decoders make. RGBA values of Go are alpha-premultiplied: that is
-// the image over black.
-func fromGo(src image.Image) *Image {
-	switch src := src.(type) {
-	case *image.Gray:
-		return fromGray(src)
-	case *image.Gray16:
-		return fromGray16(src)
-	case *image.YCbCr:
-		return fromRows(src.Rect, func(y int, red, green, blue []float32) {
-			for x := range red {
-				yi, ci := src.YOffset(src.Rect.Min.X+x, y), src.COffset(src.Rect.Min.X+x, y)
-				r, g, b := color.YCbCrToRGB(src.Y[yi], src.Cb[ci], src.Cr[ci])
-				red[x], green[x], blue[x] = unit[r], unit[g], unit[b]
-			}
-		})
-	case *image.RGBA:
-		return fromRows(src.Rect, func(y int, red, green, blue []float32) {
-			row := src.Pix[src.PixOffset(src.Rect.Min.X, y):]
-			for x := range red {
-				p := row[4*x : 4*x+3]
-				red[x], green[x], blue[x] = unit[p[0]], unit[p[1]], unit[p[2]]
-			}
-		})
-	case *image.NRGBA:
-		return fromRows(src.Rect, func(y int, red, green, blue []float32) {
-			row := src.Pix[src.PixOffset(src.Rect.Min.X, y):]
-			for x := range red {
-				p := row[4*x : 4*x+4]
-				alpha := unit[p[3]]
-				red[x], green[x], blue[x] = unit[p[0]]*alpha, unit[p[1]]*alpha, unit[p[2]]*alpha
-			}
-		})
-	case image.RGBA64Image: // every other type of the standard library
-		return fromRows(src.Bounds(), func(y int, red, green, blue []float32) {
-			for x := range red {
-				c := src.RGBA64At(src.Bounds().Min.X+x, y)
-				red[x], green[x], blue[x] = float32(c.R)/65535, float32(c.G)/65535, float32(c.B)/65535
-			}
-		})
-	}
-	return fromRows(src.Bounds(), func(y int, red, green, blue []float32) {
-		for x := range red {
-			r, g, b, _ := src.At(src.Bounds().Min.X+x, y).RGBA()
-			red[x], green[x], blue[x] = float32(r)/65535, float32(g)/65535, float32(b)/65535
-		}
-	})
-}
-
-// fromRows makes an RGB image row by row; y counts as the source does.
-func fromRows(bounds image.Rectangle, row func(y int, red, green, blue []float32)) *Image {
-	w, h := bounds.Dx(), bounds.Dy()
-	im := NewImage(3, h, w)
-	plane := h * w
-	for y := range h {
-		at := y * w
-		row(bounds.Min.Y+y, im.Pix[at:at+w], im.Pix[plane+at:plane+at+w], im.Pix[2*plane+at:2*plane+at+w])
-	}
-	return im
-}
-
-func fromGray(src *image.Gray) *Image {
-	w, h := src.Rect.Dx(), src.Rect.Dy()
-	im := NewImage(1, h, w)
-	for y := range h {
-		for x, v := range src.Pix[y*src.Stride : y*src.Stride+w] {
-			im.Pix[y*w+x] = unit[v]
-		}
-	}
-	return im
-}
-
-func fromGray16(src *image.Gray16) *Image {
-	w, h := src.Rect.Dx(), src.Rect.Dy()
-	im := NewImage(1, h, w)
-	for y := range h {
-		for x := range w {
-			p := src.Pix[y*src.Stride+2*x:]
-			im.Pix[y*w+x] = float32(uint(p[0])<<8|uint(p[1])) / 65535
-		}
-	}
-	return im
 }

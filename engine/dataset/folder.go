@@ -54,6 +54,14 @@ func (f *files) Image(i int) (*Image, error) {
 	return f.cache.get(i, func(int) (*Image, error) { return ReadImage(path) })
 }
 
+// imageAs does not fill the cache: who wants images at another size keeps them at that.
+func (f *files) imageAs(i, c, h, w int) (*Image, error) {
+	if im := f.cache.peek(i); im != nil {
+		return im.Resize(c, h, w), nil
+	}
+	return readImageAs(f.paths[i], c, h, w)
+}
+
 func (f *files) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return errNoFixedShape
 }

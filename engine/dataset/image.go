@@ -1,6 +1,9 @@
 package dataset
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Image is one picture as numbers: CHW, row-major, pixels in [0,1], C 1 (gray) or 3 (RGB).
 type Image struct {
@@ -19,30 +22,40 @@ func NewImage(c, h, w int) *Image {
 // repetition, RGB becomes gray as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). An image that
 // already fits is returned itself.
 func (im *Image) Resize(c, h, w int) *Image {
-	im = im.withChannels(c)
-	if im.H == h && im.W == w {
+	if im.C == c && im.H == h && im.W == w {
 		return im
 	}
-	out := NewImage(c, h, w)
-	rows := NewImage(c, im.H, w)
-	across, down := newTaps(im.W, w), newTaps(im.H, h)
-	for y := range c * im.H {
-		src, dst := im.Pix[y*im.W:(y+1)*im.W], rows.Pix[y*w:(y+1)*w]
-		for x := range dst {
-			var sum float32
-			for k, weight := range across.weights[x] {
-				sum += weight * src[across.first[x]+k]
-			}
-			dst[x] = sum
-		}
+	return resample(im.rows(), c, h, w)
+}
+
+// resample is Resize of an image read row by row: each row is resampled along itself once
+// and added to the rows of the result it is part of.
+func resample(src rows, c, h, w int) *Image {
+	if src.c == c && src.h == h && src.w == w {
+		return whole(src)
 	}
-	for p := range c {
-		for y := range h {
-			dst := out.Pix[(p*h+y)*w : (p*h+y+1)*w]
-			for k, weight := range down.weights[y] {
-				src := rows.Pix[(p*im.H+down.first[y]+k)*w:]
+	out := NewImage(c, h, w)
+	across, down := newTaps(src.w, w), newTaps(src.h, h)
+	row := make([][]float32, src.c)
+	for p := range row {
+		row[p] = make([]float32, src.w)
+	}
+	line, first := make([]float32, w), 0
+	for y := range src.h {
+		src.read(y, row)
+		for first < h && down.first[first]+len(down.weights[first]) <= y {
+			first++ // that row of the result is complete
+		}
+		for p, from := range withChannels(row, c) {
+			across.apply(line, from)
+			for to := first; to < h && down.first[to] <= y; to++ {
+				k := y - down.first[to]
+				if k >= len(down.weights[to]) {
+					continue
+				}
+				weight, dst := down.weights[to][k], out.Pix[(p*h+to)*w:][:w]
 				for x := range dst {
-					dst[x] += weight * src[x]
+					dst[x] += weight * line[x]
 				}
 			}
 		}
@@ -50,24 +63,20 @@ func (im *Image) Resize(c, h, w int) *Image {
 	return out
 }
 
-// withChannels returns the image with c channels, itself when it has them.
-func (im *Image) withChannels(c int) *Image {
-	if im.C == c {
-		return im
+// withChannels returns a row with c channels: itself when it has them. The slices given are
+// overwritten or shared.
+func withChannels(row [][]float32, c int) [][]float32 {
+	switch {
+	case len(row) == c:
+		return row
+	case len(row) == 1:
+		return slices.Repeat(row, c)
 	}
-	n := im.H * im.W
-	out := NewImage(c, im.H, im.W)
-	if im.C == 1 {
-		for p := range c {
-			copy(out.Pix[p*n:], im.Pix)
-		}
-		return out
+	r, g, b := row[0], row[1], row[2]
+	for x := range r {
+		r[x] = 0.299*r[x] + 0.587*g[x] + 0.114*b[x]
 	}
-	r, g, b := im.Pix[:n], im.Pix[n:2*n], im.Pix[2*n:3*n]
-	for i := range n {
-		out.Pix[i] = 0.299*r[i] + 0.587*g[i] + 0.114*b[i]
-	}
-	return out
+	return row[:1]
 }
 
 // taps says which source pixels, with which weights summing to 1, make each pixel of a
@@ -75,6 +84,17 @@ func (im *Image) withChannels(c int) *Image {
 type taps struct {
 	first   []int
 	weights [][]float32
+}
+
+// apply resamples one line.
+func (t *taps) apply(dst, src []float32) {
+	for x := range dst {
+		var sum float32
+		for k, weight := range t.weights[x] {
+			sum += weight * src[t.first[x]+k]
+		}
+		dst[x] = sum
+	}
 }
 
 func newTaps(from, to int) taps {

@@ -102,6 +102,48 @@ func TestReadImage(t *testing.T) {
 	}
 }
 
+// TestReadImageAs wants a photograph reduced while it is read to be what it is when it is
+// reduced afterwards, bit for bit, and no copy of it in float32 on the way.
+func TestReadImageAs(t *testing.T) {
+	dir := t.TempDir()
+	colour := image.NewNRGBA(image.Rect(0, 0, 1300, 900))
+	gray := image.NewGray(image.Rect(0, 0, 37, 50))
+	for i := range colour.Pix {
+		colour.Pix[i] = uint8(i*i>>7 + i)
+	}
+	for i := range gray.Pix {
+		gray.Pix[i] = uint8(i * i)
+	}
+	for _, path := range []string{write(t, dir, "colour.png", pngBytes(t, colour)), write(t, dir, "gray.png", pngBytes(t, gray))} {
+		im, err := ReadImage(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, h, w, err := ImageSize(path)
+		if err != nil || c != im.C || h != im.H || w != im.W {
+			t.Errorf("%s: size %d×%d×%d, %v", path, c, h, w, err)
+		}
+		for _, size := range [][3]int{{3, 32, 32}, {1, 28, 28}, {3, 70, 20}, {im.C, im.H, im.W}, {1, im.H, im.W}, {3, 1, 99}} {
+			got, err := readImageAs(path, size[0], size[1], size[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := im.Resize(size[0], size[1], size[2]); !slices.Equal(got.Pix, want.Pix) {
+				t.Errorf("%s at %v differs", path, size)
+			}
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := readImageAs(filepath.Join(dir, "colour.png"), 3, 32, 32); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 6*1300*900 {
+		t.Errorf("%d bytes allocated for %d pixels", used, 1300*900)
+	}
+}
+
 func TestReadImageErrors(t *testing.T) {
 	dir := t.TempDir()
 	good := pngBytes(t, dot(40, 30, color.NRGBA{9, 8, 7, 255}))
@@ -295,7 +337,7 @@ func FuzzImages(f *testing.F) {
 		if err == nil && config.Width*config.Height > 1<<20 {
 			return // allowed, but too slow to try many of
 		}
-		im, err := decodeImage(bytes.NewReader(data))
+		im, err := decodeImage(bytes.NewReader(data), whole)
 		if err != nil {
 			return
 		}

@@ -26,10 +26,18 @@ type resized struct {
 	cache   *imageCache
 }
 
+// reducer is a set that can decode an image straight to another size.
+type reducer interface {
+	imageAs(i, c, h, w int) (*Image, error)
+}
+
 func (r *resized) Shape() (c, h, w int) { return r.c, r.h, r.w }
 
 func (r *resized) Image(i int) (*Image, error) {
 	return r.cache.get(i, func(i int) (*Image, error) {
+		if set, ok := r.Set.(reducer); ok {
+			return set.imageAs(i, r.c, r.h, r.w)
+		}
 		im, err := r.Set.Image(i)
 		if err != nil {
 			return nil, err
