@@ -165,14 +165,20 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 }
 
 func TestFlipsAgreeWithViews(t *testing.T) {
+	for _, s := range []Setting{{}, {Statistics: bands.BatchStatistics, Rho: 0.5}} {
+		t.Run(s.Statistics.String(), func(t *testing.T) { flipsAgreeWithViews(t, s) })
+	}
+}
+
+func flipsAgreeWithViews(t *testing.T, s Setting) {
 	l := openSmall(t)
-	n, flips, err := l.Flips(t.Context(), FlipsRequest{R: 3}, nil)
+	n, flips, err := l.Flips(t.Context(), FlipsRequest{R: 3, Setting: s}, nil)
 	if err != nil || n != 150 {
 		t.Fatal(n, err)
 	}
 	want := map[int]bool{}
 	for i := range n {
-		v, err := l.View(t.Context(), ViewRequest{Index: i, R: 3})
+		v, err := l.View(t.Context(), ViewRequest{Index: i, R: 3, Setting: s})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +192,7 @@ func TestFlipsAgreeWithViews(t *testing.T) {
 	if len(flips) == 0 {
 		return
 	}
-	index, found, err := l.NextFlip(t.Context(), flips[0].Index, -1, 3, Setting{}, -1, nil)
+	index, found, err := l.NextFlip(t.Context(), flips[0].Index, -1, 3, s, -1, nil)
 	if last := flips[len(flips)-1].Index; err != nil || !found || index != last {
 		t.Errorf("before the first flip comes %d (%v, %v), want the last, %d", index, found, err, last)
 	}

@@ -206,11 +206,36 @@ func (l *Lab) answers(ctx context.Context, r float64, s Setting, indices []int, 
 	if len(indices) == 0 {
 		return nil
 	}
-	classifier, err := l.backgroundClassifier(s, len(indices))
+	_, _, inputs := l.current()
+	classifier, err := l.backgroundClassifier(s, inputs.Len())
 	if err != nil {
 		return err
 	}
-	_, _, inputs := l.current()
 	q := bands.Request{Radii: []float64{r}, Normalize: s.Normalize, Statistics: s.Statistics, Threads: l.threads}
-	return bands.Answers(l.gate.background(ctx), inputs, classifier, q, indices, visit)
+	ctx = l.gate.background(ctx)
+	if s.Statistics == bands.RunningStatistics {
+		return bands.Answers(ctx, inputs, classifier, q, indices, visit)
+	}
+	// Answers depend on the batch: every image is asked about in the one it is viewed and
+	// measured in, whatever the order of indices.
+	known := map[int]bands.Answer{}
+	for _, i := range indices {
+		if _, ok := known[i]; !ok {
+			batch, counted := bands.BatchOf(inputs, i, classifier.Batch())
+			own := batch[len(batch)-counted:]
+			err := bands.Answers(ctx, inputs, classifier, q, batch, func(a bands.Answer) bool {
+				if slices.Contains(own, a.Index) {
+					known[a.Index] = a
+				}
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if !visit(known[i]) {
+			return nil
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"hfcui/engine/bands"
@@ -73,21 +74,17 @@ func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
 	return nil
 }
 
-// predictInBatch asks the model with batch statistics, which are those of the image and
-// the ones that follow it in the data.
+// predictInBatch asks the model with batch statistics: those of the batch in which the
+// image is measured.
 func (l *Lab) predictInBatch(ctx context.Context, v *View) error {
 	_, _, inputs := l.current()
-	n := min(statisticsBatch, inputs.Len())
-	model, err := l.panel.classifier(evaluatorKey{batch: n, statistics: bands.BatchStatistics}, v.Rho)
+	indices, _ := bands.BatchOf(inputs, v.Index, min(statisticsBatch, inputs.Len()))
+	model, err := l.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Rho)
 	if err != nil {
 		return err
 	}
-	indices := make([]int, n)
-	for i := range indices {
-		indices[i] = (v.Index + i) % inputs.Len()
-	}
 	q := bands.Request{Radii: []float64{v.R}, Normalize: v.Normalize, Statistics: v.Statistics, Threads: l.threads}
-	return bands.FirstLogits(ctx, inputs, model, q, indices, func(part int, logits []float32) {
+	return bands.LogitsOf(ctx, inputs, model, q, indices, slices.Index(indices, v.Index), func(part int, logits []float32) {
 		v.Predictions[part] = predictionOf(logits)
 	})
 }

@@ -2,6 +2,7 @@ package bands
 
 import (
 	"context"
+	"slices"
 
 	"hfcui/spectral"
 )
@@ -17,7 +18,8 @@ type Answer struct {
 func (a Answer) Flip() bool { return a.Whole == a.Label && a.High == a.Label && a.Low != a.Label }
 
 // Answers asks the model about the images at indices, in order, batch by batch, and
-// calls visit with each answer until visit returns false.
+// calls visit with each answer until visit returns false. With batch statistics indices
+// must be one batch.
 func Answers(ctx context.Context, src Source, model Classifier, q Request, indices []int, visit func(Answer) bool) error {
 	for _, r := range q.Radii {
 		if err := spectral.CheckRadius(r); err != nil {
@@ -30,12 +32,7 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 	if q.Statistics == RunningStatistics {
 		size = max(1, size/len(run.score))
 	}
-	for at := 0; at < len(indices); at += size {
-		chunk, skip := indices[at:min(at+size, len(indices))], 0
-		if q.Statistics == BatchStatistics && len(chunk) < size {
-			skip = size - len(chunk)
-			chunk = indices[len(indices)-size:]
-		}
+	for chunk := range slices.Chunk(indices, size) {
 		if err := run.load(chunk); err != nil {
 			return err
 		}
@@ -46,8 +43,8 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 		if err != nil {
 			return err
 		}
-		for i, a := range answers[skip:] {
-			a.Index, a.Label = chunk[skip+i], run.labels[skip+i]
+		for i, a := range answers {
+			a.Index, a.Label = chunk[i], run.labels[i]
 			if !visit(a) {
 				return nil
 			}
@@ -56,9 +53,9 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 	return nil
 }
 
-// FirstLogits asks the model about the images at indices as one batch, and reports the
-// logits of the first for its three parts: whole (0), low (1) and high (2).
-func FirstLogits(ctx context.Context, src Source, model Classifier, q Request, indices []int, report func(part int, logits []float32)) error {
+// LogitsOf asks the model about the images at indices as one batch, and reports the logits
+// of image number at of them for its three parts: whole (0), low (1) and high (2).
+func LogitsOf(ctx context.Context, src Source, model Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
 	run := newRunner(src, model, q)
 	if err := run.load(indices); err != nil {
 		return err
@@ -68,10 +65,11 @@ func FirstLogits(ctx context.Context, src Source, model Classifier, q Request, i
 		if err := model.Logits(ctx, run.logits[:n*classes], run.slab[part*n*run.size:(part+1)*n*run.size], n); err != nil {
 			return err
 		}
-		if err := CheckLogits(run.logits[:classes]); err != nil {
+		logits := run.logits[at*classes : (at+1)*classes]
+		if err := CheckLogits(logits); err != nil {
 			return err
 		}
-		report(part, run.logits[:classes])
+		report(part, logits)
 	}
 	return nil
 }

@@ -86,16 +86,16 @@ func NewMeasurement(src Source, q Request) (*Measurement, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("no images to measure")
 	}
-	return &Measurement{src: src, q: q, order: order(src, n), result: Result{
+	return &Measurement{src: src, q: q, order: Order(src, n), result: Result{
 		Radii: slices.Clone(q.Radii), Images: n,
 		Low: make([]Score, len(q.Radii)), High: make([]Score, len(q.Radii)),
 	}}, nil
 }
 
-// order is the order in which the first n images are measured: that of the data, unless
+// Order is the order in which the first n images are measured: that of the data, unless
 // the data is sorted by class. Then a first sample, and a batch whose statistics are
 // taken, would hold one class only; every stride-th image stands in for a shuffle.
-func order(src Source, n int) []int {
+func Order(src Source, n int) []int {
 	at := make([]int, n)
 	sorted := true
 	for i := range at {
@@ -113,6 +113,19 @@ func order(src Source, n int) []int {
 		at[i] = i * stride % n
 	}
 	return at
+}
+
+// BatchOf is the batch of size images in whose company image i is measured with batch
+// statistics, when all images are. The last counted of them are measured in it: the last
+// batch is filled up with images of the one before. size must not be more than there are
+// images.
+func BatchOf(src Source, i, size int) (batch []int, counted int) {
+	n := src.Len()
+	order := Order(src, n)
+	start := slices.Index(order, i) / size * size
+	counted = min(size, n-start)
+	end := start + counted
+	return order[end-size : end], counted
 }
 
 func gcd(a, b int) int {

@@ -182,13 +182,13 @@ func TestMeasureBatchStatistics(t *testing.T) {
 
 func TestOrderMixesSortedClasses(t *testing.T) {
 	src := newNoise(100, 4)
-	if at := order(src, 50); at[7] != 7 {
+	if at := Order(src, 50); at[7] != 7 {
 		t.Errorf("data in no order of classes should keep its order, got %v", at[:10])
 	}
 	for i := range src.labels {
 		src.labels[i] = i / 25
 	}
-	at := order(src, 100)
+	at := Order(src, 100)
 	seen, classes := map[int]bool{}, map[int]bool{}
 	for k, i := range at {
 		seen[i] = true
@@ -201,12 +201,21 @@ func TestOrderMixesSortedClasses(t *testing.T) {
 	}
 }
 
+func TestBatchOf(t *testing.T) {
+	src := newNoise(25, 4)
+	for i, want := range map[int][3]int{0: {0, 9, 10}, 9: {0, 9, 10}, 10: {10, 19, 10}, 19: {10, 19, 10}, 20: {15, 24, 5}, 24: {15, 24, 5}} {
+		if got, counted := BatchOf(src, i, 10); len(got) != 10 || got[0] != want[0] || got[9] != want[1] || counted != want[2] {
+			t.Errorf("image %d is measured with %v (%d), want %v", i, got, counted, want)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	src := newNoise(30, 4)
 	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
 		var visited []int
 		indices := []int{5, 29, 3, 8, 11, 0, 7}
-		model := &projector{batch: 5, classes: 4, centre: s == BatchStatistics}
+		model := &projector{batch: 7, classes: 4, centre: s == BatchStatistics}
 		err := Answers(context.Background(), src, model, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Answer) bool {
 			visited = append(visited, a.Index)
 			if a.Label != src.labels[a.Index] {
