@@ -32,6 +32,7 @@ type convolution struct {
 type convTiles struct {
 	tiles, last []kernel.Tile // of a group of images, and of the last one if it is smaller
 	calls       []convCall
+	inRows      bool // kernels that want neighbouring pixels and three columns can do it
 }
 
 // convCall is a kernel's call for some of the input channels.
@@ -55,6 +56,7 @@ func (c *convolution) prepare() {
 	for i := range c.weights.windows {
 		win := &c.weights.windows[i]
 		t := convTiles{calls: c.calls(win)}
+		t.inRows = win.cols == 3 && win.advance == 1 && win.step == 1 && win.width%kernel.TilePixels == 0 && c.x.block == kernel.Block
 		t.tiles = listTiles(win, c.x, c.y, c.group)
 		if rest := c.y.n % c.group; rest > 0 {
 			t.last = listTiles(win, c.x, c.y, rest)
@@ -63,7 +65,6 @@ func (c *convolution) prepare() {
 	}
 	c.cut()
 	c.body = c.chunk
-	c.each = func(_, i int) { c.after(i/c.y.blocks(), i%c.y.blocks()) }
 	c.each = func(_, i int) { c.after(i/c.y.blocks(), i%c.y.blocks()) }
 }
 
@@ -227,6 +228,9 @@ func (c *convolution) call(k, win, j, g, part int) {
 	f := c.compiler.kernels.Conv32
 	if width(k, c.y.c) == kernel.Block {
 		f = c.compiler.kernels.Conv16
+		if row := c.compiler.kernels.Conv16Row; row != nil && w.inRows && call.shape.Quads == 4 {
+			f = row
+		}
 	}
 	x := &c.x.data[c.x.offset(n, 0, 0, 0)+call.offset]
 	f(x, c.weights.at(k, win, call.channel), y, addend, bias, &tiles[from], to-from, &call.shape)

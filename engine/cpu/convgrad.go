@@ -38,6 +38,11 @@ func (g *weightGrad) groups() int { return (g.dy.c + 2*kernel.Block - 1) / (2 * 
 // wholeRows tells that one call does for the taps of a row.
 func (g *weightGrad) wholeRows() bool { return g.x.block < kernel.Block }
 
+// inRows tells that a kernel for rows of three taps, and pairs of pixels, can do it.
+func (g *weightGrad) inRows() bool {
+	return g.cols == 3 && g.stride == 1 && g.x.block == kernel.Block && g.dy.w%2 == 0
+}
+
 // size is the number of elements of one part's sums.
 func (g *weightGrad) size() int {
 	return g.x.blocks() * g.taps * g.floats * roundUp(g.dy.c, kernel.Block)
@@ -90,6 +95,15 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		f, step = g.compiler.kernels.Grad16, kernel.Block
 	}
 	dy := g.dy.plane0(n, k/kernel.Block)
+	if row := g.compiler.kernels.Grad16Row; row != nil && wide == kernel.Block && g.inRows() {
+		for call := range 2 * g.rows {
+			r, c := call/2, call%2*kernel.Block/2
+			g.lookAhead(shape, call, call == 0)
+			x := g.x.offset(n, block, r-g.pad, -g.pad)
+			row(&g.x.data[x+c], dy, &dw[(r*g.cols*g.floats+c)*wide], shape)
+		}
+		return
+	}
 	for tap := range g.taps {
 		r, s := tap/g.cols, tap%g.cols
 		if g.wholeRows() {

@@ -43,6 +43,7 @@ type convTile struct {
 	pixel, first int // first pixel of the tile, first register of output channels
 	pixels, wide int // how many of each
 	shape, tiles Register
+	row          bool // the pixels are neighbours: see rows.go
 }
 
 // convolution makes a kernel that computes tiles of eight arbitrary output pixels for
@@ -64,7 +65,7 @@ func convolution(name string, vectors, pixels, wide int) {
 			JE(LabelRef("next"))
 		}
 		for first := 0; first < vectors; first += wide {
-			t := convTile{fmt.Sprintf("p%dv%d", pixel, first), vectors, pixel, first, pixels, wide, shape, tiles}
+			t := convTile{fmt.Sprintf("p%dv%d", pixel, first), vectors, pixel, first, pixels, wide, shape, tiles, false}
 			t.emit()
 		}
 	}
@@ -99,7 +100,11 @@ func (t *convTile) emit() {
 	}
 	t.prefetch()
 	t.start(sums)
-	t.multiply(sums)
+	if t.row {
+		t.multiplyRow(sums)
+	} else {
+		t.multiply(sums)
+	}
 	Label("store" + t.name)
 	for s := 1; s < split; s++ {
 		for p := range sums[s] {

@@ -42,7 +42,7 @@ func convolutionGradient(name string, inputs, vectors, in, wide int) {
 	shape := load("shape")
 	for input := 0; input < inputs; input += in {
 		for first := 0; first < vectors; first += wide {
-			g := gradTile{fmt.Sprintf("i%dv%d", input, first), vectors, input, first, in, wide, shape}
+			g := gradTile{fmt.Sprintf("i%dv%d", input, first), vectors, input, first, in, wide, shape, 1}
 			g.emit()
 		}
 	}
@@ -56,6 +56,7 @@ type gradTile struct {
 	input, first int // first float of x, first register of dy
 	in, wide     int // how many of each
 	shape        Register
+	together     int // pixels of a row done in one go
 }
 
 func (g *gradTile) eachWeight(dw Register, sums [][]VecVirtual, f func(Mem, VecVirtual)) {
@@ -86,6 +87,32 @@ func (g *gradTile) emit() {
 }
 
 func (g *gradTile) multiply(sums [][]VecVirtual) {
+	g.walk(func(x, y, block Register) {
+		gradient := vectors(g.wide)
+		for v := range gradient {
+			m := Mem{Base: y, Disp: (g.first + v) % isa.parts() * isa.bytes()}
+			if (g.first+v)/isa.parts() > 0 {
+				m.Index, m.Scale = block, 1
+			}
+			VMOVUPS(m, gradient[v])
+		}
+		for i := range sums {
+			m := Mem{Base: x, Disp: 4 * (g.input + i)}
+			if isa.wide && g.wide == 1 {
+				VFMADD231PS_BCST(m, gradient[0], sums[i][0])
+				continue
+			}
+			value := vector()
+			VBROADCASTSS(m, value)
+			for v := range gradient {
+				VFMADD231PS(value, gradient[v], sums[i][v])
+			}
+		}
+	})
+}
+
+// walk goes over all pixels; block is from a block of y to the next.
+func (g *gradTile) walk(pixel func(x, y, block Register)) {
 	x, y := load("x"), load("dy")
 	images, rows, pixels, block := GP64(), GP64(), GP64(), GP64()
 	MOVQ(field(g.shape, gradYBlock), block)
@@ -98,33 +125,20 @@ func (g *gradTile) multiply(sums [][]VecVirtual) {
 	Label("row" + g.name)
 	MOVQ(field(g.shape, gradPixels), pixels)
 	Label("pixel" + g.name)
-	if g.input == 0 {
-		PREFETCHT1(Mem{Base: x, Index: xAhead, Scale: 1})
-		PREFETCHT1(Mem{Base: y, Index: yAhead, Scale: 1})
+	for p := 0; p < g.together && g.input == 0; p++ {
+		PREFETCHT1(Mem{Base: x, Index: xAhead, Scale: 1, Disp: p * blockBytes})
+		PREFETCHT1(Mem{Base: y, Index: yAhead, Scale: 1, Disp: p * blockBytes})
 	}
-	gradient := vectors(g.wide)
-	for v := range gradient {
-		m := Mem{Base: y, Disp: (g.first + v) % isa.parts() * isa.bytes()}
-		if (g.first+v)/isa.parts() > 0 {
-			m.Index, m.Scale = block, 1
-		}
-		VMOVUPS(m, gradient[v])
+	pixel(x, y, block)
+	for p := 0; p < g.together; p++ {
+		ADDQ(field(g.shape, gradXPixel), x)
+		ADDQ(field(g.shape, gradYPixel), y)
 	}
-	for i := range sums {
-		m := Mem{Base: x, Disp: 4 * (g.input + i)}
-		if isa.wide && g.wide == 1 {
-			VFMADD231PS_BCST(m, gradient[0], sums[i][0])
-			continue
-		}
-		value := vector()
-		VBROADCASTSS(m, value)
-		for v := range gradient {
-			VFMADD231PS(value, gradient[v], sums[i][v])
-		}
+	if g.together == 1 {
+		DECQ(pixels)
+	} else {
+		SUBQ(Imm(uint64(g.together)), pixels)
 	}
-	ADDQ(field(g.shape, gradXPixel), x)
-	ADDQ(field(g.shape, gradYPixel), y)
-	DECQ(pixels)
 	JNZ(LabelRef("pixel" + g.name))
 	ADDQ(field(g.shape, gradXRow), x)
 	ADDQ(field(g.shape, gradYRow), y)

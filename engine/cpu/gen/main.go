@@ -24,7 +24,9 @@ func main() {
 	isa = target
 	ConstraintExpr("amd64")
 	convolutions()
+	rowConvolutions()
 	convolutionGradients()
+	rowConvolutionGradients()
 	elementwise()
 	normalization()
 	pooling()

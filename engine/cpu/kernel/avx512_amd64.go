@@ -14,6 +14,11 @@ func conv32AVX512(x *float32, w *float32, y *float32, addend *float32, bias *flo
 //go:noescape
 func conv16AVX512(x *float32, w *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
 
+// conv16RowAVX512 is Set.Conv16Row.
+//
+//go:noescape
+func conv16RowAVX512(x *float32, w *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
+
 // grad32AVX512 is Set.Grad32.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func grad32AVX512(x *float32, dy *float32, dw *float32, shape *int)
 //
 //go:noescape
 func grad16AVX512(x *float32, dy *float32, dw *float32, shape *int)
+
+// grad16RowAVX512 is Set.Grad16Row.
+//
+//go:noescape
+func grad16RowAVX512(x *float32, dy *float32, dw *float32, shape *int)
 
 // addAVX512 is Set.Add.
 //

@@ -45,6 +45,9 @@ func benchConv(b *testing.B, s *Set, l layer) {
 	wide, f := 32, s.Conv32
 	if l.channels == 16 {
 		wide, f = 16, s.Conv16
+		if s.Conv16Row != nil {
+			f = s.Conv16Row
+		}
 	}
 	tiles := plane(l.size, l.images, image)
 	x, y := random(rng, l.images*image/4+1024), make([]float32, l.images*image/4)
@@ -80,8 +83,12 @@ func benchGrad(b *testing.B, s *Set, l layer) {
 	dw := make([]float32, 9*Block*wide)
 	walk := Walk{PixelBytes, pitch * PixelBytes, image}
 	shape := NewGradShape(l.images, l.size, l.size, walk, walk, block)
+	taps := 1 // of a call
+	if wide == 16 && s.Grad16Row != nil {
+		taps, step, f = 3, 8, s.Grad16Row
+	}
 	for b.Loop() {
-		for tap := range 9 {
+		for tap := 0; tap < 9; tap += taps {
 			for c := 0; c < Block; c += step {
 				f(after(&x[c], (tap/3*pitch+tap%3)*PixelBytes), &dy[0], &dw[(tap*Block+c)*wide], &shape)
 			}

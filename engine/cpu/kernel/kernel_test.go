@@ -106,6 +106,52 @@ func TestConvolutionGradient(t *testing.T) {
 	})
 }
 
+func TestRows(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set, rng *rand.Rand) {
+		if s.Conv16Row == nil {
+			t.Skip("has none")
+		}
+		const pitch, n = 20, 3
+		for range 40 {
+			blocks, rows := 1+rng.IntN(3), 1+rng.IntN(5)
+			row, image := pitch*PixelBytes, 16*pitch*PixelBytes
+			x, w, y, bias := random(rng, 4*image/4), random(rng, 3*5*3*16*16), random(rng, n*pitch*Block), random(rng, Block)
+			shape := NewConvShape(4, 3, rows, blocks, PixelBytes, row, image, 0)
+			shape.Rectify = rng.IntN(2)
+			var tiles [n]Tile
+			for i := range tiles {
+				from, to := int32(rng.IntN(10)*row+rng.IntN(10)*PixelBytes), int32((i*pitch+rng.IntN(12))*PixelBytes)
+				for p := range int32(TilePixels) {
+					tiles[i].X[p], tiles[i].Y[p] = from+p*PixelBytes, to+p*PixelBytes
+				}
+			}
+			want, got := clone(y), clone(y)
+			portable.Conv16(&x[0], &w[0], &want[0], nil, &bias[0], &tiles[0], n, &shape)
+			s.Conv16Row(&x[0], &w[0], &got[0], nil, &bias[0], &tiles[0], n, &shape)
+			near(t, "with bias", got, want, 100)
+			portable.Conv16(&x[0], &w[0], &want[0], &want[0], nil, &tiles[0], n, &shape)
+			s.Conv16Row(&x[0], &w[0], &got[0], &got[0], nil, &tiles[0], n, &shape)
+			near(t, "in place", got, want, 100)
+		}
+		for range 40 {
+			images, rows, pixels := 1+rng.IntN(3), 1+rng.IntN(5), 2*(1+rng.IntN(4))
+			xs := Walk{PixelBytes, 40 * PixelBytes, 300 * PixelBytes}
+			ys := Walk{PixelBytes, 12 * PixelBytes, 100 * PixelBytes}
+			x, dy, dw := random(rng, 1000*Block), random(rng, 1000*Block), random(rng, 3*Block*Block)
+			shape := NewGradShape(images, rows, pixels, xs, ys, 0)
+			shape.Accumulate = rng.IntN(2)
+			want, got := clone(dw), clone(dw)
+			for tap := range 3 {
+				portable.Grad16(&x[tap*Block], &dy[0], &want[tap*Block*Block], &shape)
+			}
+			for i := 0; i < Block; i += 8 {
+				s.Grad16Row(&x[i], &dy[0], &got[i*Block], &shape)
+			}
+			near(t, "gradient", got, want, 40)
+		}
+	})
+}
+
 // elementwise calls a kernel of a set on tensors a, b, c and d, of which the last two are
 // written to, with per-channel values v and rows of pixels.
 type elementwise struct {

@@ -27,6 +27,10 @@ var avx512 = Set{
 	},
 	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad32AVX512(x, dy, dw, &shape.Images) },
 	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad16AVX512(x, dy, dw, &shape.Images) },
+	Conv16Row: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		conv16RowAVX512(x, w, y, addend, bias, &tiles.X[0], n, &shape.Quads)
+	},
+	Grad16Row: func(x, dy, dw *float32, shape *GradShape) { grad16RowAVX512(x, dy, dw, &shape.Images) },
 
 	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
 	Scale: scaleAVX512, Sum: sumAVX512,

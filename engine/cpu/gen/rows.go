@@ -1,0 +1,142 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Kernels for sixteen output channels and three columns of taps. One register of channels
+// leaves one multiply-add for every input broadcast from memory: more loads than the
+// processor has. But neighbouring pixels see the same inputs through neighbouring taps, so
+// here one broadcast serves up to three multiply-adds. AVX2 has two registers of channels,
+// and too few registers for three taps.
+
+const (
+	rowTaps  = 3
+	rowWidth = 16 * blockBytes // of one tap's weights, or of its gradient's sums
+)
+
+func rowConvolutions() {
+	if !isa.wide {
+		return
+	}
+	function("conv16Row", "func(x, w, y, addend, bias *float32, tiles *int32, n int, shape *int)", "is Set.Conv16Row.")
+	tiles, shape := load("tiles"), load("shape")
+	left := AllocLocal(8)
+	n := load("n")
+	MOVQ(n, left)
+	Label("tile")
+	t := convTile{name: "row", vectors: 1, pixels: tilePixels, wide: 1, shape: shape, tiles: tiles, row: true}
+	t.emit()
+	ADDQ(Imm(2*4*tilePixels), tiles)
+	DECQ(left)
+	JNZ(LabelRef("tile"))
+	finish()
+}
+
+// multiplyRow is multiply where the pixels are neighbours.
+func (t *convTile) multiplyRow(sums [][][]VecVirtual) {
+	w, x, blocks := load("w"), load("x"), GP64()
+	first, rows, quads := GP64(), GP64(), GP64()
+	MOVLQSX(t.xOffset(0), first)
+	ADDQ(first, x)
+	MOVQ(field(t.shape, convBlocks), blocks)
+	Label("block" + t.name)
+	MOVQ(field(t.shape, convRows), rows)
+	Label("row" + t.name)
+	MOVQ(field(t.shape, convQuads), quads)
+	Label("quad" + t.name)
+	for c := 0; c < 4; c++ {
+		t.channelRow(sums[c%len(sums)], x, w, c)
+	}
+	ADDQ(Imm(16), x)
+	ADDQ(U32(4*blockBytes), w)
+	DECQ(quads)
+	JNZ(LabelRef("quad" + t.name))
+	// The other columns are done too.
+	ADDQ(U32((rowTaps-1)*rowWidth), w)
+	ADDQ(U32((rowTaps-1)*blockBytes), x)
+	ADDQ(field(t.shape, convRowAdvance), x)
+	DECQ(rows)
+	JNZ(LabelRef("row" + t.name))
+	ADDQ(field(t.shape, convBlockAdvance), x)
+	DECQ(blocks)
+	JNZ(LabelRef("block" + t.name))
+}
+
+// channelRow adds what input channel c of the current four contributes through a row of
+// taps.
+func (t *convTile) channelRow(sums [][]VecVirtual, x, w Register, c int) {
+	weights := vectors(rowTaps)
+	for tap := range weights {
+		VMOVUPS(Mem{Base: w, Disp: tap*rowWidth + c*blockBytes}, weights[tap])
+	}
+	for q := 0; q < t.pixels+rowTaps-1; q++ {
+		m := Mem{Base: x, Disp: q*blockBytes + 4*c}
+		spread(m, q, len(sums), func(tap, p int) (a, sum VecVirtual) { return weights[tap], sums[p][0] })
+	}
+}
+
+// spread multiplies the number at m, which output p of n sees through tap q − p, and adds
+// it to the sums of all those.
+func spread(m Mem, q, n int, of func(tap, p int) (factor, sum VecVirtual)) {
+	first, last := max(0, q-rowTaps+1), min(n-1, q)
+	if first == last {
+		factor, sum := of(q-first, first)
+		VFMADD231PS_BCST(m, factor, sum)
+		return
+	}
+	value := vector()
+	VBROADCASTSS(m, value)
+	for p := first; p <= last; p++ {
+		factor, sum := of(q-p, p)
+		VFMADD231PS(value, factor, sum)
+	}
+}
+
+// rowConvolutionGradients makes the kernel that sums, for three taps, the products of eight
+// consecutive floats of x and sixteen channels of dy, two pixels at a time.
+func rowConvolutionGradients() {
+	if !isa.wide {
+		return
+	}
+	const inputs = 8
+	function("grad16Row", "func(x, dy, dw *float32, shape *int)", "is Set.Grad16Row.")
+	shape, dw := load("shape"), load("dw")
+	sums := make([][]VecVirtual, rowTaps)
+	for tap := range sums {
+		sums[tap] = vectors(inputs)
+		for _, v := range sums[tap] {
+			zero(v)
+		}
+	}
+	each := func(f func(Mem, VecVirtual)) {
+		for tap := range sums {
+			for i, v := range sums[tap] {
+				f(Mem{Base: dw, Disp: tap*rowWidth + i*blockBytes}, v)
+			}
+		}
+	}
+	accumulate := GP64()
+	MOVQ(field(shape, gradAccumulate), accumulate)
+	TESTQ(accumulate, accumulate)
+	JZ(LabelRef("sum"))
+	each(func(m Mem, v VecVirtual) { VMOVUPS(m, v) })
+	Label("sum")
+	g := gradTile{name: "row", vectors: 1, wide: 1, shape: shape, together: 2}
+	g.walk(func(x, y, _ Register) {
+		gradients := vectors(g.together)
+		for p := range gradients {
+			VMOVUPS(Mem{Base: y, Disp: p * blockBytes}, gradients[p])
+		}
+		for i := 0; i < inputs; i++ {
+			for q := 0; q < g.together+rowTaps-1; q++ {
+				m := Mem{Base: x, Disp: q*blockBytes + 4*i}
+				spread(m, q, g.together, func(tap, p int) (a, sum VecVirtual) { return gradients[p], sums[tap][i] })
+			}
+		}
+	})
+	each(func(m Mem, v VecVirtual) { VMOVUPS(v, m) })
+	finish()
+}
