@@ -101,6 +101,10 @@ func openData(ctx context.Context, o Options) (*dataset.Data, error) {
 // cancelled and have returned.
 func (l *Lab) Close() error { return l.panel.close() }
 
+// Foreground holds up background work until leave is called, for what a person waits for
+// besides a View: drawing it.
+func (l *Lab) Foreground() (leave func()) { return l.gate.enter() }
+
 // Model is the open model. It must not be changed.
 func (l *Lab) Model() *model.Model { return l.model }
 

@@ -139,6 +139,7 @@ func (p *explore) request() tea.Cmd {
 func (p *explore) compute(q viewRequest) tea.Cmd {
 	a, ctx, lab, paint := p.app, p.app.ctx, p.app.lab, &p.painter
 	return task(func() tea.Msg {
+		defer lab.Foreground()()
 		v, err := lab.View(ctx, q.ViewRequest)
 		if err != nil {
 			return viewMsg{asked: q, err: err}

@@ -114,6 +114,8 @@ func fakeAccuracy(part engine.Part, q engine.Setting, r float64) float64 {
 	return 0.972 * fade
 }
 
+func (l *fakeLab) Foreground() (leave func()) { return func() {} }
+
 func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View, error) {
 	l.mu.Lock()
 	l.views = append(l.views, q)

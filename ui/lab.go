@@ -14,6 +14,8 @@ type Lab interface {
 	Info() engine.Info
 	// View splits one image and asks the model about it and its parts.
 	View(ctx context.Context, q engine.ViewRequest) (*engine.View, error)
+	// Foreground holds up what runs in the background, measuring, until leave is called.
+	Foreground() (leave func())
 	// Label is the class of image i of the chosen split, -1 when not known.
 	Label(i int) int
 	// Title names image i of the chosen split.
