@@ -18,26 +18,29 @@ import (
 // step (see WriteAtomic). Tensors lie in f.Order, those it does not name behind them by name; the data
 // begins at a multiple of eight bytes; equal Files give equal bytes.
 func WriteSafetensors(path string, f *File) error {
+	return WriteAtomic(path, func(w io.Writer) error { return EncodeSafetensors(w, f) })
+}
+
+// EncodeSafetensors writes to w what WriteSafetensors puts into a file, in pieces of bounded size.
+func EncodeSafetensors(w io.Writer, f *File) error {
 	names, err := writingOrder(f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	header, err := safetensorsHeader(f, names)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
-	return WriteAtomic(path, func(w io.Writer) error {
-		if _, err := w.Write(header); err != nil {
+	if _, err := w.Write(header); err != nil {
+		return err
+	}
+	buf := make([]byte, chunk)
+	for _, name := range names {
+		if err := writeFloats(w, f.Tensors[name].Data, buf); err != nil {
 			return err
 		}
-		buf := make([]byte, chunk)
-		for _, name := range names {
-			if err := writeFloats(w, f.Tensors[name].Data, buf); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func writingOrder(f *File) ([]string, error) {

@@ -3,17 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"io"
-	"math"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 
-	"hfcui/checkpoints"
 	"hfcui/engine/dataset"
 	"hfcui/spectral"
 )
@@ -46,118 +37,59 @@ type Energy struct {
 	High float64 `json:"high"`
 }
 
-// SplitFile splits an image and writes low.png, high.png (about mid-grey, by the result's
+// SplitFile splits an image and writes low.png, high.png (about mid-grey by the result's
 // Contrast) and spectrum.png, and with Raw split.safetensors: x, low and high as CHW
-// float32, never clipped. Each file is written whole or not at all.
+// float32, never clipped. Each file is written whole or not at all. An image that would
+// take more than splitMemory is refused. When ctx ends SplitFile returns at once; what was
+// being computed is then abandoned to a goroutine that ends at its next step.
 func SplitFile(ctx context.Context, q SplitRequest) (*SplitResult, error) {
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return nil, err
 	}
-	set, err := dataset.OpenImages([]string{q.Image})
+	c, h, w, err := dataset.ImageSize(q.Image)
 	if err != nil {
 		return nil, err
 	}
-	x, err := set.Image(0)
-	if err != nil {
+	if err := q.fits(c, h, w); err != nil {
 		return nil, err
 	}
-	splitter := spectral.NewSplitter(x.H, x.W)
-	splitter.Load(x.Pix)
-	low, high := dataset.NewImage(x.C, x.H, x.W), dataset.NewImage(x.C, x.H, x.W)
-	splitter.Split(low.Pix, high.Pix, q.R)
-	spectrum := dataset.NewImage(1, x.H, x.W)
-	splitter.LogSpectrum(spectrum.Pix)
-	result := &SplitResult{Width: x.W, Height: x.H, Channels: x.C, R: q.R,
-		Kept: spectral.Kept(x.H, x.W, q.R), Total: x.H * x.W, Contrast: contrast(high.Pix)}
-	result.Energy.Low, result.Energy.High = splitter.Energy(q.R)
-	if err := ctx.Err(); err != nil {
+	s, err := abandonable(ctx, func() (*splitting, error) { return q.compute(ctx) })
+	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(q.Dir, 0o755); err != nil {
-		return nil, fmt.Errorf("output folder: %w", err)
+		return nil, fmt.Errorf("output folder: %w: name one that may be written with -o", err)
 	}
-	pictures := []struct {
-		name       string
-		of         *dataset.Image
-		gain, lift float64
-	}{{"low.png", low, 1, 0}, {"high.png", high, result.Contrast, 0.5}, {"spectrum.png", spectrum, 1, 0}}
-	for _, p := range pictures {
-		write := func(w io.Writer) error { return png.Encode(w, pixels(p.of, p.gain, p.lift)) }
-		if err := result.write(ctx, filepath.Join(q.Dir, p.name), write); err != nil {
-			return nil, err
+	if err := s.writeAll(ctx, q.Dir); err != nil {
+		return nil, err
+	}
+	return s.result, nil
+}
+
+// abandonable returns what do returns, or ctx's error as soon as ctx ends.
+func abandonable[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type outcome struct {
+		value    T
+		err      error
+		panicked any
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() {
+			o.panicked = recover()
+			done <- o
+		}()
+		o.value, o.err = do()
+	}()
+	select {
+	case o := <-done:
+		if o.panicked != nil {
+			panic(o.panicked) // where it can be recovered
 		}
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
 	}
-	if q.Raw {
-		path := filepath.Join(q.Dir, "split.safetensors")
-		if err := checkpoints.WriteSafetensors(path, rawSplit(q.R, x, low, high)); err != nil {
-			return nil, err
-		}
-		result.Files = append(result.Files, path)
-	}
-	return result, nil
-}
-
-// write writes one file, unless ctx has ended.
-func (s *SplitResult) write(ctx context.Context, path string, write func(io.Writer) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := checkpoints.WriteAtomic(path, write); err != nil {
-		return err
-	}
-	s.Files = append(s.Files, path)
-	return nil
-}
-
-func rawSplit(r float64, x, low, high *dataset.Image) *checkpoints.File {
-	tensor := func(im *dataset.Image) *checkpoints.Tensor {
-		return &checkpoints.Tensor{Shape: []int{im.C, im.H, im.W}, Data: im.Pix}
-	}
-	return &checkpoints.File{
-		Tensors:  map[string]*checkpoints.Tensor{"x": tensor(x), "low": tensor(low), "high": tensor(high)},
-		Order:    []string{"x", "low", "high"},
-		Metadata: map[string]string{"hfcui.r": strconv.FormatFloat(r, 'g', -1, 64)},
-	}
-}
-
-const (
-	contrastSamples  = 1 << 16
-	contrastQuantile = 0.995
-	largestContrast  = 32 // more would show rounding, not the image
-)
-
-// contrast returns the factor, of two digits, that makes nearly all of a picture around
-// zero fit into [-0.5, 0.5] and fill it.
-func contrast(pix []float32) float64 {
-	stride := len(pix)/contrastSamples + 1
-	var sizes []float64
-	for i := 0; i < len(pix); i += stride {
-		sizes = append(sizes, math.Abs(float64(pix[i])))
-	}
-	slices.Sort(sizes)
-	size := sizes[int(contrastQuantile*float64(len(sizes)-1))]
-	gain := math.Min(0.5/math.Max(size, 1e-12), largestContrast)
-	short, _ := strconv.ParseFloat(strconv.FormatFloat(gain, 'g', 2, 64), 64)
-	return short
-}
-
-// pixels renders gain*x+lift with eight bits a channel, values outside [0,1] clipped.
-func pixels(x *dataset.Image, gain, lift float64) image.Image {
-	level := func(c, i int) uint8 {
-		v := gain*float64(x.Pix[c*x.H*x.W+i]) + lift
-		return uint8(math.Round(255 * min(max(v, 0), 1)))
-	}
-	box := image.Rect(0, 0, x.W, x.H)
-	if x.C == 1 {
-		gray := image.NewGray(box)
-		for i := range gray.Pix {
-			gray.Pix[i] = level(0, i)
-		}
-		return gray
-	}
-	rgb := image.NewRGBA(box)
-	for i := range x.H * x.W {
-		rgb.SetRGBA(i%x.W, i/x.W, color.RGBA{level(0, i), level(1, i), level(2, i), 255})
-	}
-	return rgb
 }

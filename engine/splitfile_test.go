@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -12,8 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hfcui/checkpoints"
+	"hfcui/spectral"
 )
 
 // writePNG writes a random picture and returns its pixels as CHW in [0,1].
@@ -195,6 +198,90 @@ func TestSplitFileLeavesNothingBehindWhenItFails(t *testing.T) {
 		}
 		if _, err := os.Stat(out); err == nil {
 			t.Errorf("%+v made its folder", c.q)
+		}
+	}
+}
+
+// TestSplitPlaneByPlane holds what is put together from planes against a Splitter that has
+// all planes at once.
+func TestSplitPlaneByPlane(t *testing.T) {
+	for _, c := range []struct {
+		w, h int
+		gray bool
+		r    float64
+	}{{45, 40, false, 6}, {33, 64, true, 0}, {9, 7, false, 2}, {1, 1, false, 3}} {
+		path := filepath.Join(t.TempDir(), "x.png")
+		x := writePNG(t, path, c.w, c.h, c.gray)
+		for _, raw := range []bool{false, true} {
+			s, err := SplitRequest{Image: path, R: c.r, Raw: raw}.compute(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := make([]float32, c.w*c.h)
+			splitter := spectral.NewSplitter(c.h, c.w)
+			splitter.Load(x)
+			splitter.LogSpectrum(want)
+			low, high := splitter.Energy(c.r)
+			if e := s.result.Energy; math.Abs(e.Low-low) > 1e-6 || math.Abs(e.High-high) > 1e-6 {
+				t.Errorf("%+v: energy %v, want %v %v", c, e, low, high)
+			}
+			for i, v := range s.spectrum.Pix {
+				if math.Abs(float64(v-want[i])) > 1e-5 {
+					t.Fatalf("%+v: spectrum at %d is %v, want %v", c, i, v, want[i])
+				}
+			}
+		}
+	}
+}
+
+func TestSplitRefusesWhatWouldTakeTooMuch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large.png")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(f, image.NewPaletted(image.Rect(0, 0, 8000, 8000), color.Palette{color.Black})); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	_, err = SplitFile(t.Context(), SplitRequest{Image: path, R: 4, Dir: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "large.png: splitting its 8000×8000 pixels would take 2.7 GB") || !strings.Contains(err.Error(), "make it smaller") {
+		t.Error(err)
+	}
+	for _, raw := range []bool{false, true} { // 24 megapixels are not refused
+		if err := (SplitRequest{Raw: raw}).fits(3, 4000, 6000); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestSplitEndsAtOnce cancels at different moments: the answer comes at once and no
+// temporary file stays.
+func TestSplitEndsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.png")
+	writePNG(t, path, 1600, 1200, false)
+	for _, wait := range []time.Duration{0, 20, 60, 150, 250, 400} {
+		ctx, cancel := context.WithCancel(t.Context())
+		out := filepath.Join(dir, "out")
+		done := make(chan error, 1)
+		go func() {
+			_, err := SplitFile(ctx, SplitRequest{Image: path, R: 9, Dir: out, Raw: true})
+			done <- err
+		}()
+		time.Sleep(wait * time.Millisecond)
+		cancel()
+		started := time.Now()
+		err := <-done
+		if took := time.Since(started); took > 500*time.Millisecond {
+			t.Errorf("after %d ms it took %v to end", wait, took)
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		left, _ := filepath.Glob(filepath.Join(out, ".*"))
+		if len(left) > 0 {
+			t.Errorf("left behind: %v", left)
 		}
 	}
 }
