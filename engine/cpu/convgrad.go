@@ -95,23 +95,21 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		f, step = g.compiler.kernels.Grad16, kernel.Block
 	}
 	dy := g.dy.plane0(n, k/kernel.Block)
-	if row := g.compiler.kernels.Grad16Row; row != nil && wide == kernel.Block && g.inRows() {
-		for call := range 2 * g.rows {
-			r, c := call/2, call%2*kernel.Block/2
-			g.lookAhead(shape, call, call == 0)
-			x := g.x.offset(n, block, r-g.pad, -g.pad)
-			row(&g.x.data[x+c], dy, &dw[(r*g.cols*g.floats+c)*wide], shape)
+	taps := 1 // of a call
+	if row := g.compiler.kernels.Grad32Row; row != nil && g.inRows() {
+		f, step, taps = row, step/2, g.cols
+		if wide == kernel.Block {
+			f = g.compiler.kernels.Grad16Row
 		}
-		return
 	}
-	for tap := range g.taps {
+	for tap := 0; tap < g.taps; tap += taps {
 		r, s := tap/g.cols, tap%g.cols
 		if g.wholeRows() {
 			r, s = tap, 0
 		}
 		x := g.x.offset(n, block, r-g.pad, s-g.pad)
 		for c := 0; c < g.floats; c += step {
-			g.lookAhead(shape, tap*g.floats/step+c/step, c == 0 && max(r, s) < g.stride)
+			g.lookAhead(shape, tap/taps*g.floats/step+c/step, c == 0 && max(r, s) < g.stride)
 			f(&g.x.data[x+c], dy, &dw[(tap*g.floats+c)*wide], shape)
 		}
 	}

@@ -6,15 +6,16 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// Kernels for sixteen output channels and three columns of taps. One register of channels
-// leaves one multiply-add for every input broadcast from memory: more loads than the
-// processor has. But neighbouring pixels see the same inputs through neighbouring taps, so
-// here one broadcast serves up to three multiply-adds. AVX2 has two registers of channels,
-// and too few registers for three taps.
+// Kernels for three columns of taps. With sixteen output channels, one register, there is
+// one multiply-add for every input broadcast from memory: more loads than the processor
+// has. But neighbouring pixels see the same inputs through neighbouring taps, so here one
+// broadcast serves up to three multiply-adds. Gradients with respect to the weights of 32
+// channels gain too: they go over the pixels less often. AVX2 has two registers for sixteen
+// channels, and too few for three taps.
 
 const (
 	rowTaps  = 3
-	rowWidth = 16 * blockBytes // of one tap's weights, or of its gradient's sums
+	rowWidth = 16 * blockBytes // of one tap's weights for sixteen channels, or of its gradient's sums
 )
 
 func rowConvolutions() {
@@ -74,47 +75,56 @@ func (t *convTile) channelRow(sums [][]VecVirtual, x, w Register, c int) {
 	}
 	for q := 0; q < t.pixels+rowTaps-1; q++ {
 		m := Mem{Base: x, Disp: q*blockBytes + 4*c}
-		spread(m, q, len(sums), func(tap, p int) (a, sum VecVirtual) { return weights[tap], sums[p][0] })
+		spread(m, q, len(sums), func(tap, p int) (factors, totals []VecVirtual) { return weights[tap : tap+1], sums[p] })
 	}
 }
 
 // spread multiplies the number at m, which output p of n sees through tap q − p, and adds
 // it to the sums of all those.
-func spread(m Mem, q, n int, of func(tap, p int) (factor, sum VecVirtual)) {
+func spread(m Mem, q, n int, of func(tap, p int) (factors, sums []VecVirtual)) {
 	first, last := max(0, q-rowTaps+1), min(n-1, q)
-	if first == last {
-		factor, sum := of(q-first, first)
-		VFMADD231PS_BCST(m, factor, sum)
+	if factors, sums := of(q-first, first); first == last && len(sums) == 1 {
+		VFMADD231PS_BCST(m, factors[0], sums[0])
 		return
 	}
 	value := vector()
 	VBROADCASTSS(m, value)
 	for p := first; p <= last; p++ {
-		factor, sum := of(q-p, p)
-		VFMADD231PS(value, factor, sum)
+		factors, sums := of(q-p, p)
+		for v := range sums {
+			VFMADD231PS(value, factors[v], sums[v])
+		}
 	}
 }
 
-// rowConvolutionGradients makes the kernel that sums, for three taps, the products of eight
-// consecutive floats of x and sixteen channels of dy, two pixels at a time.
 func rowConvolutionGradients() {
 	if !isa.wide {
 		return
 	}
-	const inputs = 8
-	function("grad16Row", "func(x, dy, dw *float32, shape *int)", "is Set.Grad16Row.")
+	rowConvolutionGradient("grad32Row", 4, 2)
+	rowConvolutionGradient("grad16Row", 8, 1)
+}
+
+// rowConvolutionGradient makes a kernel that sums, for three taps, the products of
+// consecutive floats of x and `wide` registers of dy, two pixels at a time.
+func rowConvolutionGradient(name string, inputs, wide int) {
+	function(name, "func(x, dy, dw *float32, shape *int)", "is Set.Grad"+name[4:]+".")
 	shape, dw := load("shape"), load("dw")
-	sums := make([][]VecVirtual, rowTaps)
+	var sums [rowTaps][][]VecVirtual
 	for tap := range sums {
-		sums[tap] = vectors(inputs)
-		for _, v := range sums[tap] {
-			zero(v)
+		for i := 0; i < inputs; i++ {
+			sums[tap] = append(sums[tap], vectors(wide))
+			for _, v := range sums[tap][i] {
+				zero(v)
+			}
 		}
 	}
 	each := func(f func(Mem, VecVirtual)) {
 		for tap := range sums {
-			for i, v := range sums[tap] {
-				f(Mem{Base: dw, Disp: tap*rowWidth + i*blockBytes}, v)
+			for i := range sums[tap] {
+				for v, sum := range sums[tap][i] {
+					f(Mem{Base: dw, Disp: tap*wide*rowWidth + (i*wide+v)*blockBytes}, sum)
+				}
 			}
 		}
 	}
@@ -124,16 +134,20 @@ func rowConvolutionGradients() {
 	JZ(LabelRef("sum"))
 	each(func(m Mem, v VecVirtual) { VMOVUPS(m, v) })
 	Label("sum")
-	g := gradTile{name: "row", vectors: 1, wide: 1, shape: shape, together: 2}
-	g.walk(func(x, y, _ Register) {
-		gradients := vectors(g.together)
+	g := gradTile{name: "row", shape: shape, together: 2}
+	g.walk(func(x, y, block Register) {
+		gradients := make([][]VecVirtual, g.together)
 		for p := range gradients {
-			VMOVUPS(Mem{Base: y, Disp: p * blockBytes}, gradients[p])
+			gradients[p] = vectors(wide)
+			VMOVUPS(Mem{Base: y, Disp: p * blockBytes}, gradients[p][0])
+			for v := 1; v < wide; v++ {
+				VMOVUPS(Mem{Base: y, Index: block, Scale: uint8(v), Disp: p * blockBytes}, gradients[p][v])
+			}
 		}
 		for i := 0; i < inputs; i++ {
 			for q := 0; q < g.together+rowTaps-1; q++ {
 				m := Mem{Base: x, Disp: q*blockBytes + 4*i}
-				spread(m, q, g.together, func(tap, p int) (a, sum VecVirtual) { return gradients[p], sums[tap][i] })
+				spread(m, q, g.together, func(tap, p int) (factors, totals []VecVirtual) { return gradients[p], sums[tap][i] })
 			}
 		}
 	})

@@ -29,6 +29,11 @@ func grad32AVX512(x *float32, dy *float32, dw *float32, shape *int)
 //go:noescape
 func grad16AVX512(x *float32, dy *float32, dw *float32, shape *int)
 
+// grad32RowAVX512 is Set.Grad32Row.
+//
+//go:noescape
+func grad32RowAVX512(x *float32, dy *float32, dw *float32, shape *int)
+
 // grad16RowAVX512 is Set.Grad16Row.
 //
 //go:noescape

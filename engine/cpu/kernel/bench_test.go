@@ -84,8 +84,11 @@ func benchGrad(b *testing.B, s *Set, l layer) {
 	walk := Walk{PixelBytes, pitch * PixelBytes, image}
 	shape := NewGradShape(l.images, l.size, l.size, walk, walk, block)
 	taps := 1 // of a call
-	if wide == 16 && s.Grad16Row != nil {
-		taps, step, f = 3, 8, s.Grad16Row
+	if s.Grad32Row != nil {
+		taps, step, f = 3, step/2, s.Grad32Row
+		if wide == 16 {
+			f = s.Grad16Row
+		}
 	}
 	for b.Loop() {
 		for tap := 0; tap < 9; tap += taps {

@@ -137,17 +137,25 @@ func TestRows(t *testing.T) {
 			images, rows, pixels := 1+rng.IntN(3), 1+rng.IntN(5), 2*(1+rng.IntN(4))
 			xs := Walk{PixelBytes, 40 * PixelBytes, 300 * PixelBytes}
 			ys := Walk{PixelBytes, 12 * PixelBytes, 100 * PixelBytes}
-			x, dy, dw := random(rng, 1000*Block), random(rng, 1000*Block), random(rng, 3*Block*Block)
-			shape := NewGradShape(images, rows, pixels, xs, ys, 0)
+			x, dy, dw := random(rng, 1000*Block), random(rng, 2000*Block), random(rng, 3*Block*2*Block)
+			shape := NewGradShape(images, rows, pixels, xs, ys, 1000*PixelBytes)
 			shape.Accumulate = rng.IntN(2)
 			want, got := clone(dw), clone(dw)
+			for i := range 6 {
+				portable.Grad32(&x[i*8], &dy[0], &want[i*8*32], &shape)
+			}
+			for i := 0; i < Block; i += 4 {
+				s.Grad32Row(&x[i], &dy[0], &got[i*32], &shape)
+			}
+			near(t, "grad32", got, want, 100)
+			want, got = clone(dw), clone(dw)
 			for tap := range 3 {
 				portable.Grad16(&x[tap*Block], &dy[0], &want[tap*Block*Block], &shape)
 			}
 			for i := 0; i < Block; i += 8 {
 				s.Grad16Row(&x[i], &dy[0], &got[i*Block], &shape)
 			}
-			near(t, "gradient", got, want, 40)
+			near(t, "grad16", got, want, 40)
 		}
 	})
 }

@@ -30,6 +30,7 @@ var avx512 = Set{
 	Conv16Row: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
 		conv16RowAVX512(x, w, y, addend, bias, &tiles.X[0], n, &shape.Quads)
 	},
+	Grad32Row: func(x, dy, dw *float32, shape *GradShape) { grad32RowAVX512(x, dy, dw, &shape.Images) },
 	Grad16Row: func(x, dy, dw *float32, shape *GradShape) { grad16RowAVX512(x, dy, dw, &shape.Images) },
 
 	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
