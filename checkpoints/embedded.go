@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -40,5 +41,6 @@ func EmbeddedNames() []string {
 	for i, file := range found {
 		names[i] = strings.TrimSuffix(path.Base(file), modelSuffix)
 	}
+	slices.Sort(names) // suffixes change the order: demo comes before demo-shuffled
 	return names
 }

@@ -81,14 +81,6 @@ func (c *canvas) clear(x, y, w int) {
 	c.rows[y] = row
 }
 
-// fill paints a whole rectangle in one style.
-func (c *canvas) fill(r rect, st style) {
-	line := st.paint(blanks(r.w))
-	for y := r.y; y < r.bottom(); y++ {
-		c.putWide(r.x, y, r.w, line)
-	}
-}
-
 // left draws text at the left of a one-line rectangle and returns the column after it.
 func (c *canvas) left(r rect, st style, s string) int {
 	s = cut(s, r.w)

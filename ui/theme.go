@@ -1,15 +1,23 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
-// style is text attributes, ready to be written. Styles are made once a theme and
-// painted by joining strings: a frame has hundreds of them.
+// style is what a Lip Gloss style writes in front of text. Styles are rendered once a
+// theme and then painted by joining strings: a frame has hundreds of them.
 type style struct{ on string }
 
 const styleOff = "\x1b[m"
+
+// styled renders a Lip Gloss style that has attributes and colours only. Bubble Tea
+// reduces its colours to what the terminal has, and drops them when NO_COLOR is set.
+func styled(s lipgloss.Style) style {
+	on, _, _ := strings.Cut(s.Render("x"), "x")
+	return style{on}
+}
 
 // paint returns s in this style.
 func (st style) paint(s string) string {
@@ -22,24 +30,15 @@ func (st style) paint(s string) string {
 // and returns a style with another's attributes on top.
 func (st style) and(other style) style { return style{st.on + other.on} }
 
-// fg is a foreground colour given as "#rrggbb". Bubble Tea reduces it to what the
-// terminal has, and drops it when NO_COLOR is set.
-func fg(hex string) style { return style{rgb(38, hex)} }
+// fg is a foreground colour given as "#rrggbb".
+func fg(hex string) style { return styled(lipgloss.NewStyle().Foreground(lipgloss.Color(hex))) }
 
 // bg is a background colour.
-func bg(hex string) style { return style{rgb(48, hex)} }
-
-func rgb(kind int, hex string) string {
-	var r, g, b int
-	if _, err := fmt.Sscanf(strings.TrimPrefix(hex, "#"), "%02x%02x%02x", &r, &g, &b); err != nil {
-		panic("ui: not a colour: " + hex) // only constants come here
-	}
-	return fmt.Sprintf("\x1b[%d;2;%d;%d;%dm", kind, r, g, b)
-}
+func bg(hex string) style { return styled(lipgloss.NewStyle().Background(lipgloss.Color(hex))) }
 
 var (
-	bold    = style{"\x1b[1m"}
-	reverse = style{"\x1b[7m"}
+	bold    = styled(lipgloss.NewStyle().Bold(true))
+	reverse = styled(lipgloss.NewStyle().Reverse(true))
 )
 
 // theme is every style there is. The same thing has the same colour everywhere: low

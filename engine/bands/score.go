@@ -5,6 +5,8 @@ package bands
 import (
 	"encoding/json"
 	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Score is a count of right answers among n, with its Wilson interval.
@@ -21,8 +23,8 @@ func (s Score) Accuracy() float64 {
 	return float64(s.Correct) / float64(s.N)
 }
 
-// normal975 is the 97.5 % quantile of the standard normal distribution.
-const normal975 = 1.959963984540054
+// normal975 is the 97.5 % quantile of the standard normal distribution, 1.96.
+var normal975 = distuv.UnitNormal.Quantile(0.975)
 
 // Wilson returns the 95 % interval of Wilson (1927) for the accuracy; (0, 1) when
 // nothing has been measured. Unlike the normal approximation it stays inside [0, 1]

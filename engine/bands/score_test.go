@@ -33,7 +33,7 @@ func TestScoreJSON(t *testing.T) {
 		want string
 	}{
 		{Score{}, `{"correct":0,"n":0,"accuracy":null,"ci95":[0,1]}`},
-		{Score{1, 1}, `{"correct":1,"n":1,"accuracy":1,"ci95":[0.20654931437723742,1]}`},
+		{Score{1, 1}, `{"correct":1,"n":1,"accuracy":1,"ci95":[0.2065493143772375,1]}`},
 	} {
 		got, err := json.Marshal(c.s)
 		if err != nil || string(got) != c.want {
