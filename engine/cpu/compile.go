@@ -22,7 +22,6 @@ type compiler struct {
 	steps      []step
 	shared     *[]float32 // memory for what no other step needs
 	sharedSize int
-	err        error
 }
 
 func newCompiler(d *Device, p *plan.Program) *compiler {
