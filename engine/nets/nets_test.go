@@ -172,7 +172,11 @@ func TestNotRecognised(t *testing.T) {
 		{"nothing", func(s nets.Shapes) { clear(s) }, "no tensors"},
 		{"something else", func(s nets.Shapes) { clear(s); s["a\x1b[2J"] = nil; s["b"] = nil }, `"a\x1b[2J", b`},
 		{"a missing tensor", func(s nets.Shapes) { delete(s, "layer2.0.bn2.bias") }, "lacks layer2.0.bn2.bias"},
-		{"no last layer", func(s nets.Shapes) { delete(s, "fc.bias") }, "0 classes"},
+		{"no last layer", func(s nets.Shapes) { delete(s, "fc.bias") }, "lacks fc.bias"},
+		{"no stage", func(s nets.Shapes) {
+			maps.DeleteFunc(s, func(name string, _ []int) bool { return strings.HasPrefix(name, "layer2") })
+		}, "lacks all weights of layer2"},
+		{"a block beyond reason", func(s nets.Shapes) { s["layer2.999.conv1.weight"] = []int{32, 32, 3, 3} }, "layer2.999.conv1.weight"},
 		{"many missing tensors", func(s nets.Shapes) {
 			maps.DeleteFunc(s, func(name string, _ []int) bool { return strings.Contains(name, "running") })
 		}, "more of resnet8"},
@@ -195,6 +199,21 @@ func TestNotRecognised(t *testing.T) {
 		_, err := nets.Recognise(s, [3]int{})
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.ContainsAny(err.Error(), "\n\x1b") {
 			t.Errorf("%s: error %v does not say %q", c.what, err, c.says)
+		}
+	}
+}
+
+// TestEveryMissingTensorIsNamed leaves out each tensor of each net in turn.
+func TestEveryMissingTensorIsNamed(t *testing.T) {
+	for _, net := range []string{"resnet14-w4", "resnet18-w4", "vgg11", "alexnet", "lenet5"} {
+		all := shapes(t, net, [3]int{3, 32, 32}, 10)
+		for name := range all {
+			s := maps.Clone(all)
+			delete(s, name)
+			_, err := nets.Recognise(s, [3]int{})
+			if err == nil || !strings.Contains(err.Error(), "lacks "+name) {
+				t.Errorf("%s without %s: %v", net, name, err)
+			}
 		}
 	}
 }

@@ -31,7 +31,14 @@ func (v vgg) forward(b *builder, x tensor, classes int) tensor {
 func readVGG(s Shapes) ([]architecture, error) {
 	var v vgg
 	for i, layer := range vggLayers {
-		v.widths[i] = s.dim(fmt.Sprintf("features.%d.weight", layer.index), 0)
+		name := fmt.Sprintf("features.%d.weight", layer.index)
+		if !s.has(name) {
+			return nil, fmt.Errorf("it lacks %s of vgg11", name)
+		}
+		v.widths[i] = s.dim(name, 0)
+	}
+	if !s.has("classifier.weight") && !s.hasPrefix("classifier.0.") {
+		return nil, fmt.Errorf("it lacks classifier.weight of vgg11")
 	}
 	if !s.has("classifier.weight") {
 		return nil, fmt.Errorf("it is a vgg with several classifier layers; hfcui knows the form with one, classifier.weight")
@@ -63,6 +70,9 @@ func (a alexnet) forward(b *builder, x tensor, classes int) tensor {
 
 func readAlexNet(s Shapes) ([]architecture, error) {
 	var a alexnet
+	if lacks := s.lacks("features.3.weight", "features.6.weight", "features.8.weight", "classifier.1.weight", "classifier.4.weight"); len(lacks) > 0 {
+		return nil, fmt.Errorf("it lacks %s of alexnet", list(lacks))
+	}
 	for i, index := range []int{0, 3, 6, 8, 10} {
 		a.widths[i] = s.dim(fmt.Sprintf("features.%d.weight", index), 0)
 	}
@@ -103,6 +113,9 @@ func (l lenet) forward(b *builder, x tensor, classes int) tensor {
 // readLeNet gives the forms without and with padding: what the first linear layer takes
 // tells, together with the images' size, which it is.
 func readLeNet(s Shapes) ([]architecture, error) {
+	if lacks := s.lacks("fc1.weight", "fc2.weight"); len(lacks) > 0 {
+		return nil, fmt.Errorf("it lacks %s of lenet5", list(lacks))
+	}
 	l := lenet{
 		widths: [2]int{s.dim("conv1.weight", 0), s.dim("conv2.weight", 0)},
 		hidden: [2]int{s.dim("fc1.weight", 0), s.dim("fc2.weight", 0)},

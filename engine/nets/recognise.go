@@ -12,6 +12,21 @@ type Shapes map[string][]int
 
 func (s Shapes) has(name string) bool { _, ok := s[name]; return ok }
 
+// lacks returns those of the names that no tensor has.
+func (s Shapes) lacks(names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(names), s.has)
+}
+
+// hasPrefix tells whether a tensor's name begins so.
+func (s Shapes) hasPrefix(prefix string) bool {
+	for name := range s {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // dim is a tensor's size along an axis; 0 where there is no such tensor or axis.
 func (s Shapes) dim(name string, axis int) int {
 	if shape := s[name]; axis < len(shape) {
@@ -24,15 +39,16 @@ func (s Shapes) dim(name string, axis int) int {
 type family struct {
 	name       string   // what names of its nets begin with
 	marks      []string // tensors all of its nets have
+	prefix     string   // or what names of tensors begin with in its nets alone
 	first, out string   // first convolution's weights, last layer's bias
 	read       func(Shapes) ([]architecture, error)
 }
 
 var families = []family{
-	{"resnet", []string{"conv1.weight", "layer1.0.conv1.weight"}, "conv1.weight", "fc.bias", readResnet},
-	{"vgg11", []string{"features.0.weight", "features.1.running_mean", "features.25.weight"}, "features.0.weight", "classifier.bias", readVGG},
-	{"alexnet", []string{"features.0.weight", "features.10.weight", "classifier.6.weight"}, "features.0.weight", "classifier.6.bias", readAlexNet},
-	{"lenet5", []string{"conv1.weight", "conv2.weight", "fc3.weight"}, "conv1.weight", "fc3.bias", readLeNet},
+	{"resnet", []string{"conv1.weight", "layer1.0.conv1.weight"}, "layer1.", "conv1.weight", "fc.bias", readResnet},
+	{"vgg11", []string{"features.0.weight", "features.1.running_mean", "features.25.weight"}, "", "features.0.weight", "classifier.bias", readVGG},
+	{"alexnet", []string{"features.0.weight", "features.10.weight", "classifier.6.weight"}, "", "features.0.weight", "classifier.6.bias", readAlexNet},
+	{"lenet5", []string{"conv1.weight", "conv2.weight", "fc3.weight"}, "", "conv1.weight", "fc3.bias", readLeNet},
 }
 
 // Recognise finds the net that has tensors of these names and shapes; any widths will do,
@@ -41,8 +57,11 @@ var families = []family{
 // error says which tensors are missing, unexpected or of the wrong shape.
 func Recognise(s Shapes, input [3]int) (*Net, error) {
 	for _, f := range families {
-		if slices.ContainsFunc(f.marks, func(name string) bool { return !s.has(name) }) {
+		if len(s.lacks(f.marks...)) > 0 && !(f.prefix != "" && s.hasPrefix(f.prefix)) {
 			continue
+		}
+		if lacks := s.lacks(f.first, f.out); len(lacks) > 0 {
+			return nil, fmt.Errorf("it lacks %s, which %s nets have: save the whole state dict", list(lacks), f.name)
 		}
 		archs, err := f.read(s)
 		if err != nil {
@@ -56,6 +75,11 @@ func Recognise(s Shapes, input [3]int) (*Net, error) {
 	}
 	if len(names) == 0 {
 		return nil, errors.New("it holds no tensors")
+	}
+	for _, f := range families {
+		if lacks := s.lacks(f.marks...); len(lacks) == 1 && len(f.marks) > 2 {
+			return nil, fmt.Errorf("it lacks %s, which %s nets have: save the whole state dict", lacks[0], f.name)
+		}
 	}
 	return nil, fmt.Errorf("its tensors (%s) are not those of a net hfcui knows (%s)", list(names), strings.Join(Names(), ", "))
 }
@@ -95,14 +119,15 @@ func firstFit(archs []architecture, s Shapes, inputs [][3]int, classes int) (*Ne
 // Check is an error unless s has exactly the net's tensors.
 func (n *Net) Check(s Shapes) error {
 	var missing, extra []string
+	var wrong error
 	known := make(map[string]bool, len(n.Params))
 	for _, p := range n.Params {
 		known[p.Name] = true
 		switch shape, ok := s[p.Name]; {
 		case !ok:
 			missing = append(missing, p.Name)
-		case !slices.Equal(shape, p.Shape):
-			return fmt.Errorf("%s is %s, for %s on %s images it must be %s", p.Name, times(shape), n.Name, times(n.Input[:]), times(p.Shape))
+		case !slices.Equal(shape, p.Shape) && wrong == nil:
+			wrong = fmt.Errorf("%s is %s, for %s on %s images it must be %s", p.Name, times(shape), n.Name, times(n.Input[:]), times(p.Shape))
 		}
 	}
 	for name := range s {
@@ -113,6 +138,8 @@ func (n *Net) Check(s Shapes) error {
 	switch {
 	case len(missing) > 0:
 		return fmt.Errorf("it lacks %s of %s", list(missing), n.Name)
+	case wrong != nil:
+		return wrong
 	case len(extra) > 0:
 		return fmt.Errorf("it has %s, which %s has not", list(extra), n.Name)
 	}

@@ -86,16 +86,36 @@ func residual(b *builder, name string, x tensor, width, stride int) tensor {
 	return b.relu(b.add(y, x))
 }
 
-// readResnet infers widths and numbers of blocks.
+// mostBlocks is more than any resnet has in a stage; what says more is no resnet.
+const mostBlocks = 500
+
+var blockPattern = regexp.MustCompile(`^layer(\d)\.(\d{1,3})\.`)
+
+// readResnet infers widths and numbers of blocks from all tensors there are, so that one
+// that is missing is not taken for the end of a stage.
 func readResnet(s Shapes) ([]architecture, error) {
 	r := resnet{stem: s.dim("conv1.weight", 0)}
-	for k := 1; s.has(fmt.Sprintf("layer%d.0.conv1.weight", k)); k++ {
-		blocks := 0
-		for s.has(fmt.Sprintf("layer%d.%d.conv1.weight", k, blocks)) {
-			blocks++
+	for name := range s {
+		m := blockPattern.FindStringSubmatch(name)
+		if m == nil {
+			continue
 		}
-		r.widths = append(r.widths, s.dim(fmt.Sprintf("layer%d.0.conv1.weight", k), 0))
-		r.blocks = append(r.blocks, blocks)
+		stage, _ := strconv.Atoi(m[1])
+		block, _ := strconv.Atoi(m[2])
+		if stage < 1 || block >= mostBlocks {
+			return nil, fmt.Errorf("it has %s, which no resnet has", list([]string{name}))
+		}
+		for len(r.blocks) < stage {
+			r.blocks = append(r.blocks, 1)
+		}
+		r.blocks[stage-1] = max(r.blocks[stage-1], block+1)
+	}
+	for k, blocks := range r.blocks {
+		width, ok := s.stageWidth(k+1, blocks)
+		if !ok {
+			return nil, fmt.Errorf("it lacks all weights of layer%d, and has a layer%d", k+1, len(r.blocks))
+		}
+		r.widths = append(r.widths, width)
 	}
 	if s.has("layer1.0.conv3.weight") {
 		return nil, fmt.Errorf("it is a resnet with bottleneck blocks; hfcui knows those with basic blocks")
@@ -104,4 +124,16 @@ func readResnet(s Shapes) ([]architecture, error) {
 		return nil, fmt.Errorf("it is a resnet with a %d×%d stem, for large images; hfcui knows those for small ones, with a 3×3 stem", k, k)
 	}
 	return []architecture{r}, nil
+}
+
+// stageWidth is the number of channels of a stage, told by the first weight there is.
+func (s Shapes) stageWidth(stage, blocks int) (width int, ok bool) {
+	for j := range blocks {
+		for _, layer := range []string{"conv1", "conv2", "bn1", "bn2"} {
+			if name := fmt.Sprintf("layer%d.%d.%s.weight", stage, j, layer); s.has(name) {
+				return s.dim(name, 0), true
+			}
+		}
+	}
+	return 0, false
 }
