@@ -34,6 +34,9 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	if err != nil {
 		return err
 	}
+	if probe.Capabilities().Dumb {
+		return errors.New("this terminal cannot move its cursor (TERM is dumb or not set): use split, predict, bands, flips or kernels, which need none of that")
+	}
 	a.probe = probe
 	a.asked = runtime.GOOS != "windows" // there the questions are asked while the program runs
 	a.useCapabilities(probe.Capabilities())
