@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -40,20 +41,25 @@ type Event struct {
 // folder is a run folder being written.
 type folder struct {
 	dir    string
+	made   bool // by newFolder
 	events *os.File
 }
 
-// newFolder makes a run folder. One that holds a run already is refused: nothing of it
-// is overwritten.
-func newFolder(dir string, c Config) (*folder, error) {
+// newFolder makes a run folder. One that holds a run already, or a file of one, is refused:
+// nothing of it is overwritten.
+func newFolder(dir string, c Config) (f *folder, err error) {
 	if dir == "" {
 		return nil, errors.New("a run needs a folder: name one with --run")
 	}
-	if _, err := os.Stat(filepath.Join(dir, EventsFile)); err == nil {
-		return nil, fmt.Errorf("%s holds a run already: name another folder with --run, or remove it", dir)
+	for _, name := range []string{EventsFile, ModelFile, ConfigFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("%s holds a run already (%s): name another folder with --run, or remove it", dir, name)
+		}
 	}
+	_, err = os.Stat(dir)
+	f = &folder{dir: dir, made: os.IsNotExist(err)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+		return nil, folderError(dir, err)
 	}
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
@@ -64,13 +70,41 @@ func newFolder(dir string, c Config) (*folder, error) {
 		return err
 	}
 	if err := checkpoints.WriteAtomic(filepath.Join(dir, ConfigFile), write); err != nil {
+		f.discard()
 		return nil, err
 	}
-	events, err := os.OpenFile(filepath.Join(dir, EventsFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
+	f.events, err = os.OpenFile(filepath.Join(dir, EventsFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+		f.discard()
+		return nil, folderError(dir, err)
 	}
-	return &folder{dir: dir, events: events}, nil
+	return f, nil
+}
+
+// folderError says what to do when the run folder does not take what is written to it.
+func folderError(dir string, err error) error {
+	return fmt.Errorf("run folder %s: %w: name one that may be written, with space left, with --run", dir, cause(err))
+}
+
+// cause is err without the system call and the path.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// discard takes back what newFolder made, so that the folder can be used for another try.
+// It is for runs that ended before they had a model or an event.
+func (f *folder) discard() {
+	os.Remove(filepath.Join(f.dir, ConfigFile))
+	if f.events != nil {
+		os.Remove(f.events.Name())
+	}
+	if f.made {
+		os.Remove(f.dir) // unless something else is in it by now
+	}
 }
 
 // append adds an event, whole, in one write.
@@ -80,7 +114,7 @@ func (f *folder) append(e Event) error {
 		return err
 	}
 	if _, err := f.events.Write(line.Bytes()); err != nil {
-		return fmt.Errorf("run folder: %w", err)
+		return folderError(f.dir, err)
 	}
 	return nil
 }

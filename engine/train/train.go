@@ -19,7 +19,7 @@ const evaluationBatch = 128
 
 // Run trains a new model in a run folder and reports every event after it is in the
 // folder. The model is written after every epoch, so that a run that is cancelled or
-// fails leaves its last whole epoch behind.
+// fails leaves its last whole epoch behind; one that has none leaves nothing.
 func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device plan.Device, report func(Event)) (*model.Model, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -41,9 +41,13 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if err != nil {
 		return nil, err
 	}
-	defer folder.close()
 	r := &run{config: c, model: m, device: device, test: data.Test, loader: loader, folder: folder, report: report, started: time.Now()}
-	return m, r.train(ctx)
+	err = r.train(ctx)
+	folder.close()
+	if err != nil && !r.saved {
+		folder.discard()
+	}
+	return m, err
 }
 
 // trainingSet is the split that is trained on: labels permuted once, if asked for.
@@ -77,6 +81,7 @@ type run struct {
 	folder  *folder
 	report  func(Event)
 	started time.Time
+	saved   bool // there is a model in the folder
 }
 
 func (r *run) train(ctx context.Context) error {
@@ -101,6 +106,7 @@ func (r *run) train(ctx context.Context) error {
 		if err := r.model.Save(filepath.Join(r.folder.dir, ModelFile)); err != nil {
 			return err
 		}
+		r.saved = true
 		if err := r.emit(event); err != nil {
 			return err
 		}

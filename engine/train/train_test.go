@@ -108,12 +108,56 @@ func TestRefused(t *testing.T) {
 }
 
 func TestNothingIsOverwritten(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, EventsFile), []byte("{}\n"), 0o644); err != nil {
+	for _, name := range []string{EventsFile, ModelFile, ConfigFile} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newFolder(dir, Config{}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("a folder with %s was taken: %v", name, err)
+		}
+		if left, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(left) != "{}\n" {
+			t.Errorf("%s: %q, %v", name, left, err)
+		}
+	}
+}
+
+// TestNothingTrainedLeavesNothing wants the folder of a run that failed or was cancelled in
+// its first epoch free for another try, and files that are not the run's left alone.
+func TestNothingTrainedLeavesNothing(t *testing.T) {
+	data := dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
+	c := Default("resnet8-w8", "shapes")
+	c.Batch, c.Threads = 32, 1
+	device, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newFolder(dir, Config{}); err == nil {
-		t.Error("a folder with a run was taken")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	diverging := c
+	diverging.LearningRate = 1e30
+	dir := filepath.Join(t.TempDir(), "made")
+	if _, err := Run(cancelled, dir, c, data, device, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the folder stayed")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), dir, diverging, data, device, nil); err == nil {
+		t.Error("1e30 is a learning rate")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "notes.txt" {
+		t.Errorf("left: %v", left)
+	}
+	c.Epochs = 1
+	if _, err := Run(t.Context(), dir, c, data, device, nil); err != nil {
+		t.Errorf("the folder cannot be used again: %v", err)
 	}
 }
 
