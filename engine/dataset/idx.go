@@ -103,27 +103,76 @@ func (d *Data) readIDX(file string, dims int) (chunk, []int, error) {
 		return parseIDX(f, size, dims, file)
 	}
 	defer f.Close()
-	data, err := gunzip(f, idxMaxUnpack)
+	data, err := gunzipIDX(f, size, dims, file)
 	if err != nil {
-		return chunk{}, nil, fmt.Errorf("%s: %w: get the file again", file, err)
+		return chunk{}, nil, err
 	}
 	return parseIDX(bytes.NewReader(data), int64(len(data)), dims, file)
 }
 
-// gunzip unpacks at most limit bytes.
-func gunzip(from io.Reader, limit int64) ([]byte, error) {
+// deflateRatio is more than the most that deflate packs a byte into: 1032 (RFC 1951 has 258
+// bytes in two bits).
+const deflateRatio = 1100
+
+// gunzipIDX unpacks a header and as many bytes as it announces. size is the packed file's. How much memory that takes
+// is known, and bounded, before it is taken, and what is packed behind is not unpacked.
+func gunzipIDX(from io.Reader, size int64, dims int, file string) ([]byte, error) {
+	broken := func(err error) error { return fmt.Errorf("%s: does not unpack (%w): get the file again", file, err) }
 	z, err := gzip.NewReader(from)
 	if err != nil {
-		return nil, err
+		return nil, broken(err)
 	}
-	data, err := io.ReadAll(io.LimitReader(z, limit+1))
+	header := make([]byte, 4+4*dims)
+	if n, err := io.ReadFull(z, header); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return header[:n], nil // parseIDX says what is wrong with it
+	} else if err != nil {
+		return nil, broken(err)
+	}
+	shape, record, err := idxHeader(header, dims)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w: get the file again", file, err)
 	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("unpacks to more than %d MiB: unpack it by hand if that is right", limit>>20)
+	want := int64(len(header)) + int64(shape[0])*record
+	if want > idxMaxUnpack {
+		return nil, fmt.Errorf("%s: unpacks to %d MiB, more than the %d MiB that are kept in memory: unpack it with gunzip, the unpacked file is read from disk", file, want>>20, idxMaxUnpack>>20)
+	}
+	if want > deflateRatio*size {
+		return nil, fmt.Errorf("%s: %d records of %d bytes announced, more than %d packed bytes can hold: get the file again", file, shape[0], record, size)
+	}
+	data := make([]byte, want)
+	n, err := io.ReadFull(z, data[copy(data, header):])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return data[:len(header)+n], nil // as above
+	} else if err != nil {
+		return nil, broken(err)
+	}
+	// One byte more shows the end of the data and has its checksum verified.
+	switch n, err := io.ReadFull(z, make([]byte, 1)); {
+	case n > 0:
+		return nil, fmt.Errorf("%s: %d records of %d bytes announced, but more data follows them: get the file again", file, shape[0], record)
+	case err != io.EOF:
+		return nil, broken(err)
 	}
 	return data, nil
+}
+
+// idxHeader reads the sizes of the dimensions, and the bytes of a record.
+func idxHeader(header []byte, dims int) (shape []int, record int64, err error) {
+	if want := []byte{0, 0, 8, byte(dims)}; !bytes.Equal(header[:4], want) {
+		return nil, 0, fmt.Errorf("starts with % x, not % x as an IDX file of %d dimensions of bytes does", header[:4], want, dims)
+	}
+	shape, record = make([]int, dims), 1
+	for k := range shape {
+		n := binary.BigEndian.Uint32(header[4+4*k:])
+		if n < 1 || k == 0 && n > idxMaxRecords || k > 0 && n > idxMaxSide {
+			return nil, 0, fmt.Errorf("dimension %d is %d", k, n)
+		}
+		shape[k] = int(n)
+		if k > 0 {
+			record *= int64(n)
+		}
+	}
+	return shape, record, nil
 }
 
 // parseIDX checks that size bytes hold exactly what the header says, and returns where the
@@ -134,21 +183,11 @@ func parseIDX(from io.ReaderAt, size int64, dims int, file string) (chunk, []int
 		return chunk{}, nil, fmt.Errorf("%s: %d bytes is too short for an IDX file: get the file again", file, size)
 	}
 	if _, err := from.ReadAt(header, 0); err != nil {
-		return chunk{}, nil, fmt.Errorf("%s: %w", file, err)
+		return chunk{}, nil, fmt.Errorf("%s: %w: get the file again", file, err)
 	}
-	if want := []byte{0, 0, 8, byte(dims)}; !bytes.Equal(header[:4], want) {
-		return chunk{}, nil, fmt.Errorf("%s: starts with % x, not % x as an IDX file of %d dimensions of bytes does: get the file again", file, header[:4], want, dims)
-	}
-	shape, record := make([]int, dims), int64(1)
-	for k := range shape {
-		n := binary.BigEndian.Uint32(header[4+4*k:])
-		if n < 1 || k == 0 && n > idxMaxRecords || k > 0 && n > idxMaxSide {
-			return chunk{}, nil, fmt.Errorf("%s: dimension %d is %d: get the file again", file, k, n)
-		}
-		shape[k] = int(n)
-		if k > 0 {
-			record *= int64(n)
-		}
+	shape, record, err := idxHeader(header, dims)
+	if err != nil {
+		return chunk{}, nil, fmt.Errorf("%s: %w: get the file again", file, err)
 	}
 	have := size - int64(len(header))
 	if want := int64(shape[0]) * record; have != want {

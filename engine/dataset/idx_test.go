@@ -2,8 +2,11 @@ package dataset
 
 import (
 	"bytes"
+	"encoding/binary"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -105,9 +108,39 @@ func TestIDXErrors(t *testing.T) {
 	})
 }
 
-func TestGunzipLimit(t *testing.T) {
-	if _, err := gunzip(bytes.NewReader(gzipped(t, make([]byte, 3<<20))), 1<<20); err == nil {
-		t.Error("3 MiB unpacked with a limit of 1")
+// TestIDXBomb wants packed files refused by their headers, for less memory than they ask.
+func TestIDXBomb(t *testing.T) {
+	images, _ := idxBytes(5, 4, 7, 0, 9)
+	header := func(n, side uint32) []byte {
+		b := []byte{0, 0, 8, 3}
+		for _, v := range []uint32{n, side, side} {
+			b = binary.BigEndian.AppendUint32(b, v)
+		}
+		return b
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		says string
+	}{
+		"more than announced": {append(slices.Clone(images), make([]byte, 16<<20)...), "more data follows"},
+		"more than kept":      {append(header(100_000_000, 4096), make([]byte, 1<<20)...), "unpack it with gunzip"},
+		"more than packed":    {header(200, 1024), "more than"},
+		"cut short":           {images[:len(images)-1], "59 follow"},
+		"no header":           {images[:9], "too short"},
+		"zeros":               {make([]byte, 16<<20), "starts with"},
+	} {
+		path := write(t, t.TempDir(), "t10k-images-idx3-ubyte.gz", gzipped(t, c.data))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, err := new(Data).readIDX(path, 3)
+		runtime.ReadMemStats(&after)
+		checkLine(t, err, c.says, "t10k-images-idx3-ubyte.gz")
+		if err != nil && strings.Contains(err.Error(), "gunzip") && strings.Contains(err.Error(), "again") {
+			t.Errorf("two pieces of advice: %v", err)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+			t.Errorf("%s: %d bytes allocated", name, used)
+		}
 	}
 }
 
@@ -118,9 +151,16 @@ func FuzzIDX(f *testing.F) {
 	f.Add([]byte("\x00\x00\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), 3)
 	f.Add([]byte("\x00\x00\x08\x03\x80\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x02"), 3)
 	f.Add(images[:17], 3)
+	f.Add(gzipped(f, images), 3)
+	f.Add(gzipped(f, append(slices.Clone(labels), 1)), 1)
 	f.Fuzz(func(t *testing.T, data []byte, dims int) {
 		if dims != 1 {
 			dims = 3
+		}
+		if packed, err := gunzipIDX(bytes.NewReader(data), int64(len(data)), dims, "file"); err != nil {
+			checkLine(t, err, "file")
+		} else if len(packed) > deflateRatio*len(data) {
+			t.Fatalf("%d bytes of %d", len(packed), len(data))
 		}
 		c, shape, err := parseIDX(bytes.NewReader(data), int64(len(data)), dims, "file")
 		if err != nil {
