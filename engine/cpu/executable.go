@@ -64,7 +64,9 @@ func (e *executable) set(l *leaf, kind plan.Kind, name string, data []float32) e
 	switch {
 	case l.tensor == nil:
 	case l.tensor.flat:
-		copy(l.tensor.data, data)
+		if len(data) > 0 && &data[0] != &l.tensor.data[0] {
+			copy(l.tensor.data, data)
+		}
 	default:
 		l.data = data
 		e.pool.each(l.tensor.n, l.store)
@@ -121,6 +123,22 @@ func (e *executable) Output(name string, dst []float32) error {
 	}
 	return nil
 }
+
+var _ plan.Local = (*executable)(nil)
+
+// Param is a parameter's memory.
+func (e *executable) Param(name string) []float32 {
+	if l := e.params[name]; l != nil {
+		return l.tensor.flatData()
+	}
+	return nil
+}
+
+// View is the memory of an output.
+func (e *executable) View(name string) []float32 { return e.outputs[name].flatData() }
+
+// Each shares a loop over the device's threads.
+func (e *executable) Each(n int, body func(worker, i int)) { e.pool.each(n, body) }
 
 // Close frees the program's memory; the last executable of a device ends its threads.
 func (e *executable) Close() error {

@@ -59,6 +59,14 @@ type tensor struct {
 	data []float32 // may be longer than the array
 }
 
+// flatData is the elements of a flat tensor; nil for others and for none.
+func (t *tensor) flatData() []float32 {
+	if t == nil || !t.flat {
+		return nil
+	}
+	return t.data[:t.n:t.n]
+}
+
 // at is the first channel of a pixel.
 func (t *tensor) at(n, b, y, x int) *float32 { return &t.data[t.offset(n, b, y, x)] }
 

@@ -39,6 +39,9 @@ type Trainer struct {
 	exe    plan.Executable
 	batch  int
 	params []trained
+	each   func(n int, body func(worker, i int)) // shares a loop over threads
+	chunks []chunk
+	update func(worker, i int)
 	norms  []running
 	target []float32
 	logits []float32
@@ -49,7 +52,16 @@ type Trainer struct {
 type trained struct {
 	name, grad               string
 	weight, gradient, moment []float32
+	// device is the weights on the device, where they can be written to there. The gradient
+	// is then the device's too.
+	device []float32
 }
+
+// chunk is some elements of a parameter.
+type chunk struct{ param, from, to int }
+
+// chunkSize is so that what a chunk's update reads and writes stays in the cache.
+const chunkSize = 1 << 13
 
 // running is a batch-norm layer whose statistics are kept.
 type running struct {
@@ -87,7 +99,7 @@ func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
 	for _, p := range m.Net.Params {
 		if p.Trained() {
 			w := m.Weights[p.Name].Data
-			t.params = append(t.params, trained{p.Name, nets.GradName(p.Name), w, make([]float32, len(w)), make([]float32, len(w))})
+			t.params = append(t.params, trained{name: p.Name, grad: nets.GradName(p.Name), weight: w, moment: make([]float32, len(w))})
 		}
 	}
 	if t.exe, err = dev.Compile(p); err != nil {
@@ -97,7 +109,61 @@ func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
 		t.exe.Close()
 		return nil, err
 	}
+	t.prepareUpdate()
 	return t, nil
+}
+
+// prepareUpdate finds out where gradients come from and weights go to, and who updates them.
+func (t *Trainer) prepareUpdate() {
+	local, isLocal := t.exe.(plan.Local)
+	t.each = func(n int, body func(worker, i int)) {
+		for i := range n {
+			body(0, i)
+		}
+	}
+	if isLocal {
+		t.each = local.Each
+	}
+	for i := range t.params {
+		p := &t.params[i]
+		if isLocal {
+			if w, g := local.Param(p.name), local.View(p.grad); w != nil && g != nil {
+				p.device, p.gradient = w, g
+			}
+		}
+		if p.device == nil {
+			p.gradient = make([]float32, len(p.weight))
+		}
+		for from := 0; from < len(p.weight); from += chunkSize {
+			t.chunks = append(t.chunks, chunk{i, from, min(from+chunkSize, len(p.weight))})
+		}
+	}
+	t.update = t.updateChunk
+}
+
+// updateChunk moves some weights along their gradients.
+func (t *Trainer) updateChunk(_, i int) {
+	c := t.chunks[i]
+	p := &t.params[c.param]
+	t.SGD.Step(p.weight[c.from:c.to], p.gradient[c.from:c.to], p.moment[c.from:c.to])
+	if p.device != nil {
+		copy(p.device[c.from:c.to], p.weight[c.from:c.to])
+	}
+}
+
+// applyUpdates changes the weights, here and on the device.
+func (t *Trainer) applyUpdates() error {
+	t.each(len(t.chunks), t.update)
+	for _, p := range t.params {
+		w := p.weight
+		if p.device != nil {
+			w = p.device
+		}
+		if err := t.exe.SetParam(p.name, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Batch is the batch size.
@@ -116,13 +182,10 @@ func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss flo
 	if err := t.readBack(); err != nil {
 		return 0, 0, err
 	}
-	for _, p := range t.params {
-		t.SGD.Step(p.weight, p.gradient, p.moment)
-	}
 	for _, n := range t.norms {
 		n.update()
 	}
-	if err := t.model.SetParams(t.exe, BatchStatistics); err != nil {
+	if err := t.applyUpdates(); err != nil {
 		return 0, 0, err
 	}
 	classes := t.model.Net.Classes
@@ -161,6 +224,9 @@ func (t *Trainer) readBack() error {
 		return err
 	}
 	for _, p := range t.params {
+		if p.device != nil {
+			continue
+		}
 		if err := t.exe.Output(p.grad, p.gradient); err != nil {
 			return err
 		}

@@ -28,3 +28,17 @@ type Executable interface {
 	// Close frees the memory; nothing may be called afterwards.
 	Close() error
 }
+
+// Local is an Executable whose memory and threads are this process's: what goes over all
+// parameters need not copy them out and in.
+type Local interface {
+	Executable
+	// Param is a parameter's memory, nil where it does not lie as op has it. Whoever writes
+	// there calls SetParam with it before the next run.
+	Param(name string) []float32
+	// View is an output of the last run, nil where it does not lie as op has it. It holds
+	// until the next run.
+	View(name string) []float32
+	// Each calls body for 0 … n−1 on the executable's threads.
+	Each(n int, body func(worker, i int))
+}
