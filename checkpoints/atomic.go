@@ -32,6 +32,9 @@ func WriteAtomic(path string, write func(io.Writer) error) error {
 	defer temp.Close()           // also when write panics; a second Close does no harm
 	buffered := bufio.NewWriterSize(temp, chunk)
 	if err := write(buffered); err != nil {
+		if p := (*fs.PathError)(nil); errors.As(err, &p) && p.Path == temp.Name() {
+			return pathError(path, err, "free some space or choose another place")
+		}
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := finish(temp, buffered, mode); err != nil {

@@ -2,6 +2,7 @@ package checkpoints
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -164,5 +165,17 @@ func TestWriteRefusesPlace(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
+	}
+}
+
+// TestFullDiskNamesTheFile wants the file that was asked for in the message, not the temporary one.
+func TestFullDiskNamesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	err := WriteAtomic(path, func(io.Writer) error {
+		temps, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".hfcui-*.tmp"))
+		return fmt.Errorf("pixels: %w", &fs.PathError{Op: "write", Path: temps[0], Err: errors.New("no space left on device")})
+	})
+	if want := path + ": no space left on device; free some space or choose another place"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

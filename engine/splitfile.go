@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"hfcui/engine/dataset"
@@ -58,7 +60,10 @@ func SplitFile(ctx context.Context, q SplitRequest) (*SplitResult, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(q.Dir, 0o755); err != nil {
-		return nil, fmt.Errorf("output folder: %w: name one that may be written with -o", err)
+		if path := (*fs.PathError)(nil); errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, fmt.Errorf("output folder %s: %w: name one that may be written with -o", q.Dir, err)
 	}
 	if err := s.writeAll(ctx, q.Dir); err != nil {
 		return nil, err

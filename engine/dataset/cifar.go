@@ -2,9 +2,10 @@ package dataset
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 )
@@ -55,12 +56,14 @@ func (d *Data) addBatches(suffix string, classes []string, read func(io.ReaderAt
 		r.add(file, b)
 		return nil
 	}
-	if err := add(test, "test_batch"); err != nil {
+	if err := add(test, "test_batch"); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: not there, and the layout %s needs it: put it there, or get all files with: hfcui data get cifar10", filepath.Join(d.Dir, "test_batch"+suffix), d.Layout)
+	} else if err != nil {
 		return err
 	}
 	d.Test = test
 	for i := 1; i <= 5; i++ {
-		if err := add(train, fmt.Sprintf("data_batch_%d", i)); err != nil && !os.IsNotExist(err) {
+		if err := add(train, fmt.Sprintf("data_batch_%d", i)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -72,7 +75,13 @@ func (d *Data) addBatches(suffix string, classes []string, read func(io.ReaderAt
 
 // cifarBatch checks a binary batch of size bytes and reads its labels.
 func cifarBatch(from io.ReaderAt, size int64, file string) (batch, error) {
-	if size == 0 || size%cifarRecord != 0 {
+	if size == 0 {
+		return batch{}, fmt.Errorf("%s: is empty (0 bytes): get the file again, for instance with: hfcui data get cifar10", file)
+	}
+	if size < cifarRecord {
+		return batch{}, fmt.Errorf("%s: %d bytes is less than one CIFAR-10 record of %d bytes: get the file again, for instance with: hfcui data get cifar10", file, size, cifarRecord)
+	}
+	if size%cifarRecord != 0 {
 		return batch{}, fmt.Errorf("%s: %d bytes is not a whole number of CIFAR-10 records of %d bytes (%d are left over after record %d): get the file again, for instance with: hfcui data get cifar10",
 			file, size, cifarRecord, size%cifarRecord, size/cifarRecord-1)
 	}
@@ -97,7 +106,7 @@ func cifarBatch(from io.ReaderAt, size int64, file string) (batch, error) {
 // cifarMeta reads the ten class names, one a line; the official ones when there is no file.
 func cifarMeta(file string) ([]string, error) {
 	text, err := readSmall(file, 1<<16)
-	if os.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return cifarNames, nil
 	}
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 )
 
@@ -120,7 +120,7 @@ func pythonStrings(d *pyDict, key string) (all []string) {
 // cifarPythonMeta reads the class names; the official ones when there is no file.
 func cifarPythonMeta(file string) ([]string, error) {
 	f, size, err := openRegular(file)
-	if os.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return cifarNames, nil
 	}
 	if err != nil {

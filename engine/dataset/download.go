@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -64,6 +65,9 @@ func (g *getter) tryPlace(ctx context.Context, url string, f remoteFile, part st
 		}
 		if err = g.fetch(ctx, url, f, part); err == nil {
 			return checkDigest(part, f)
+		}
+		if full := (*fs.PathError)(nil); errors.As(err, &full) {
+			return cacheError(g.dir, err) // not the network's fault
 		}
 		if refused := (errStatus{}); errors.As(err, &refused) || ctx.Err() != nil {
 			return err

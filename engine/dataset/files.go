@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -13,16 +15,28 @@ import (
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fileError(path, err, "check the name")
+	}
+	if info.IsDir() {
+		return nil, 0, fmt.Errorf("%s: not a regular file but a folder: name a file in it", path)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: not a regular file", path)
+		return nil, 0, fmt.Errorf("%s: not a regular file: copy it into one first", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fileError(path, err, "check its permissions")
 	}
 	return f, info.Size(), nil
+}
+
+// fileError is err about path and what to do, without the system call's name.
+func fileError(path string, err error, do string) error {
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return fmt.Errorf("%s: %w: %s", path, err, do)
 }
 
 // readSmall reads a whole file of at most limit bytes.
@@ -33,11 +47,11 @@ func readSmall(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	if size > limit {
-		return nil, fmt.Errorf("%s: %d bytes, more than the %d such a file may have", path, size, limit)
+		return nil, fmt.Errorf("%s: %d bytes, more than the %d such a file may have: get it again", path, size, limit)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fileError(path, err, "get it again")
 	}
 	return data, nil
 }

@@ -130,3 +130,25 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+// TestMessagesSayWhatToDo wants a file's name, the reason and the next step, and no names of
+// system calls.
+func TestMessagesSayWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "data_batch_1.bin", make([]byte, cifarRecord))
+	for path, says := range map[string]string{
+		filepath.Join(dir, "nope.png"): "check the name",
+		dir:                            "name a file in it",
+	} {
+		_, err := ReadImage(path)
+		checkLine(t, err, path, says)
+		if strings.Contains(err.Error(), "stat ") {
+			t.Error(err)
+		}
+	}
+	_, err := Open(t.Context(), dir, Options{})
+	checkLine(t, err, "test_batch.bin: not there", "hfcui data get cifar10")
+	write(t, dir, "test_batch.bin", nil)
+	_, err = Open(t.Context(), dir, Options{})
+	checkLine(t, err, "test_batch.bin: is empty (0 bytes): get the file again")
+}

@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -59,7 +61,7 @@ func getSource(ctx context.Context, s *source, cacheDir string, progress func(do
 		o(g)
 	}
 	if err := os.MkdirAll(g.dir, 0o755); err != nil {
-		return err
+		return cacheError(g.dir, err)
 	}
 	var parts []string
 	for _, f := range s.files {
@@ -79,16 +81,25 @@ func getSource(ctx context.Context, s *source, cacheDir string, progress func(do
 	return nil
 }
 
+// cacheError is about a file below the cache folder that cannot be made or written.
+func cacheError(dir string, err error) error {
+	return fileError(dir, err, "free some space there, or name another cache folder in HFCUI_CACHE")
+}
+
 // install unpacks complete downloads into a new folder beside dir, tries whether it opens
 // and only then puts it in dir's place.
 func install(ctx context.Context, s *source, parts []string, dir string) error {
 	fresh, err := os.MkdirTemp(filepath.Dir(dir), "."+s.name+"-*")
 	if err != nil {
-		return err
+		return cacheError(filepath.Dir(dir), err)
 	}
 	defer os.RemoveAll(fresh)
 	for i, f := range s.files {
-		if err := unpack(ctx, parts[i], f.name, fresh); err != nil {
+		err := unpack(ctx, parts[i], f.name, fresh)
+		if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+			return cacheError(filepath.Dir(dir), err)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", parts[i], err)
 		}
 	}

@@ -49,7 +49,7 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 		return nil, fmt.Errorf("%s: no such folder, and not a data set known by name: %s", nameOrDir, strings.Join(Names(), ", "))
 	}
 	if err != nil {
-		return nil, err
+		return nil, fileError(nameOrDir, err, "check its permissions")
 	}
 	if info.IsDir() {
 		return openDir(nameOrDir)
