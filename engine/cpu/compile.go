@@ -85,17 +85,18 @@ func normalizing(o op.InputNormalize) (scale, shift []float32) {
 	return scale, shift
 }
 
-// reorder moves what can be done together with another instruction next to it: statistics
-// right after the convolution they are of, a ReLU's gradient right before the sums of it.
+// reorder moves what can be done together with another instruction next to it: what
+// follows a convolution and sums up its result right after it, a ReLU's gradient right
+// before the sums of it.
 func (c *compiler) reorder() {
 	maker := make(map[*plan.Value]*plan.Instr)
 	var order []*plan.Instr
-	early := make(map[*plan.Instr]bool)
+	placed := make(map[*plan.Instr]bool)
 	for _, in := range c.program.Instrs {
 		maker[in.Out] = in
 	}
 	for _, in := range c.program.Instrs {
-		if early[in] {
+		if placed[in] {
 			continue
 		}
 		if _, ok := in.Op.(op.BatchNormReduce); ok {
@@ -104,17 +105,54 @@ func (c *compiler) reorder() {
 				order = append(slices.Delete(order, i, i+1), m)
 			}
 		}
-		order = append(order, in)
-		if _, ok := asConv(in); !ok {
-			continue
-		}
-		for _, r := range c.readers[in.Out.ID] {
-			if _, ok := r.Op.(op.BatchStats); ok && !early[r] {
-				order, early[r] = append(order, r), true
+		order, placed[in] = append(order, in), true
+		for _, r := range c.sums(in) {
+			ready := !placed[r]
+			for _, v := range r.In {
+				ready = ready && (maker[v] == nil || placed[maker[v]])
+			}
+			if ready {
+				order, placed[r] = append(order, r), true
 			}
 		}
 	}
 	c.program.Instrs = order
+}
+
+// sums gives the instructions that sum up what a convolution, or its input gradient, makes,
+// each after those it needs.
+func (c *compiler) sums(in *plan.Instr) (sums []*plan.Instr) {
+	_, forward := asConv(in)
+	_, backward := asInputGrad(in)
+	if !forward && !backward {
+		return nil
+	}
+	for _, r := range c.readers[in.Out.ID] {
+		switch {
+		case forward:
+			if _, ok := r.Op.(op.BatchStats); ok {
+				sums = append(sums, r)
+			}
+		case reduced(r) == in.Out:
+			sums = append(sums, r)
+		case isReLUGrad(r) && r.In[1] == in.Out:
+			if next := c.readers[r.Out.ID]; len(next) > 0 && reduced(next[0]) == r.Out {
+				sums = append(sums, r, next[0])
+			}
+		}
+	}
+	return sums
+}
+
+// reduced is the gradient that an instruction sums up for batch norm, nil for others.
+func reduced(in *plan.Instr) *plan.Value {
+	switch in.Op.(type) {
+	case op.BatchNormReduce:
+		return in.In[2]
+	case plan.FusedNormReduce:
+		return in.In[4]
+	}
+	return nil
 }
 
 func isReLUGrad(in *plan.Instr) bool {

@@ -11,51 +11,112 @@ import (
 func (c *compiler) lower() error {
 	for i := 0; i < len(c.program.Instrs); i++ {
 		in := c.program.Instrs[i]
-		var next *plan.Instr
-		if i+1 < len(c.program.Instrs) {
-			next = c.program.Instrs[i+1]
-		}
 		c.emitHalo(in.Out)
-		switch merged, err := c.lowerTwo(in, next); {
-		case err != nil:
+		if merged := c.lowerMerged(in, c.program.Instrs[i+1:]); merged > 0 {
+			i += merged
+			continue
+		}
+		if err := c.lowerOne(in); err != nil {
 			return err
-		case merged:
-			i++
-		default:
-			if err := c.lowerOne(in); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// lowerTwo makes one step of two instructions, where that saves a pass over memory.
-func (c *compiler) lowerTwo(in, next *plan.Instr) (merged bool, err error) {
-	if next == nil {
-		return false, nil
+// lowerMerged makes one step of an instruction and some that follow, where that saves a
+// pass over memory. It gives the number of those that follow.
+func (c *compiler) lowerMerged(in *plan.Instr, following []*plan.Instr) int {
+	if len(following) == 0 {
+		return 0
 	}
-	switch next.Op.(type) {
-	case op.BatchStats:
-		if o, ok := asConv(in); ok && next.In[0] == in.Out {
-			m := c.moments(c.t(in.Out), c.t(next.Out))
-			run := c.convolve(in, o, m.plane)
-			c.emit(in.Op, func() {
-				run()
-				m.finish()
-			})
-			return true, nil
+	next := following[0]
+	if o, ok := asConv(in); ok {
+		if _, ok := next.Op.(op.BatchStats); !ok || next.In[0] != in.Out {
+			return 0
 		}
-	case op.BatchNormReduce:
-		if isReLUGrad(in) && next.In[2] == in.Out && next.In[0] != in.Out {
-			r := c.reduce(next, c.norm(next.In[1], nil, nil, epsilonOf(next.Op)), c.t(in.In[1]))
-			r.y, r.dr = c.t(in.In[0]), c.t(in.Out)
-			r.prepare()
+		m := c.moments(c.t(in.Out), c.t(next.Out))
+		run := c.convolve(in, o, m.plane)
+		c.emit(in.Op, func() {
+			run()
+			m.finish()
+		})
+		return 1
+	}
+	if o, ok := asInputGrad(in); ok {
+		return c.lowerReducedGrad(in, o, following)
+	}
+	if isReLUGrad(in) {
+		if r := c.maskedReduce(in, next); r != nil {
 			c.emit(next.Op, r.run)
-			return true, nil
+			return 1
 		}
 	}
-	return false, nil
+	return 0
+}
+
+// lowerReducedGrad makes one step of an input's gradient and batch norm's sums of it, with
+// a ReLU's gradient in between if that is written over the input's. Were it elsewhere, it
+// might be over something the convolution still reads.
+func (c *compiler) lowerReducedGrad(in *plan.Instr, o plan.FusedConvInputGrad, following []*plan.Instr) int {
+	next := following[0]
+	var r *normReduce
+	merged := 0
+	switch {
+	case reduced(next) == in.Out && next.In[0] != in.Out:
+		r, merged = c.plainReduce(next), 1
+	case isReLUGrad(next) && next.In[1] == in.Out && len(following) > 1 && c.t(next.Out).at(0, 0, 0, 0) == c.t(in.Out).at(0, 0, 0, 0):
+		r, merged = c.maskedReduce(next, following[1]), 2
+	}
+	if r == nil {
+		return 0
+	}
+	run := c.convolveBack(in, o, r.plane)
+	c.emit(in.Op, func() {
+		r.begin()
+		run()
+		r.end()
+	})
+	return merged
+}
+
+// maskedReduce is a ReLU's gradient and batch norm's sums of it; nil if next is not that.
+func (c *compiler) maskedReduce(in, next *plan.Instr) *normReduce {
+	o, ok := next.Op.(op.BatchNormReduce)
+	if !ok || next.In[2] != in.Out || next.In[0] == in.Out {
+		return nil
+	}
+	r := c.reduce(next, c.norm(next.In[1], nil, nil, o.Epsilon), c.t(in.In[1]))
+	r.y, r.dr = c.t(in.In[0]), c.t(in.Out)
+	r.prepare()
+	return r
+}
+
+// plainReduce is batch norm's sums on their own; nil if in is not that.
+func (c *compiler) plainReduce(in *plan.Instr) *normReduce {
+	var r *normReduce
+	switch o := in.Op.(type) {
+	case op.BatchNormReduce:
+		r = c.reduce(in, c.norm(in.In[1], nil, nil, o.Epsilon), c.t(in.In[2]))
+	case plan.FusedNormReduce:
+		r = c.reduce(in, c.norm(in.In[1], in.In[2], in.In[3], o.Epsilon), c.t(in.In[4]))
+		r.rectified = true
+	default:
+		return nil
+	}
+	r.prepare()
+	return r
+}
+
+// asInputGrad gives the gradient with respect to a convolution's input an instruction is,
+// if it is one.
+func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
+	switch o := in.Op.(type) {
+	case op.ConvInputGrad:
+		return plan.FusedConvInputGrad{Grad: o}, true
+	case plan.FusedConvInputGrad:
+		return o, true
+	}
+	return plan.FusedConvInputGrad{}, false
 }
 
 // asConv gives the convolution an instruction is, if it is one.
@@ -67,16 +128,6 @@ func asConv(in *plan.Instr) (plan.FusedConv, bool) {
 		return o, true
 	}
 	return plan.FusedConv{}, false
-}
-
-func epsilonOf(o op.Op) float64 {
-	switch o := o.(type) {
-	case op.BatchNorm:
-		return o.Epsilon
-	case op.BatchNormReduce:
-		return o.Epsilon
-	}
-	return 0
 }
 
 // t is the tensor of v; nil for none.
@@ -113,11 +164,10 @@ func (c *compiler) lowerProduct(in *plan.Instr) func() {
 	if o, ok := asConv(in); ok {
 		return c.convolve(in, o, nil)
 	}
+	if o, ok := asInputGrad(in); ok {
+		return c.convolveBack(in, o, nil)
+	}
 	switch o := in.Op.(type) {
-	case op.ConvInputGrad:
-		return c.convolveBack(in, plan.FusedConvInputGrad{Grad: o})
-	case plan.FusedConvInputGrad:
-		return c.convolveBack(in, o)
 	case op.ConvWeightGrad:
 		return c.weightGrad(in, o)
 	case op.Linear:
@@ -151,15 +201,8 @@ func (c *compiler) lowerNorm(in *plan.Instr) func() {
 			addend = c.t(v[4])
 		}
 		return c.batchNorm(c.t(v[0]), out, addend, c.norm(v[1], v[2], v[3], o.Epsilon), true)
-	case op.BatchNormReduce:
-		r := c.reduce(in, c.norm(v[1], nil, nil, o.Epsilon), c.t(v[2]))
-		r.prepare()
-		return r.run
-	case plan.FusedNormReduce:
-		r := c.reduce(in, c.norm(v[1], v[2], v[3], o.Epsilon), c.t(v[4]))
-		r.rectified = true
-		r.prepare()
-		return r.run
+	case op.BatchNormReduce, plan.FusedNormReduce:
+		return c.plainReduce(in).run
 	case op.BatchNormInputGrad:
 		return c.normInputGrad(c.t(v[0]), c.t(v[3]), c.t(v[4]), out, c.norm(v[1], v[2], nil, o.Epsilon), false)
 	case plan.FusedNormInputGrad:

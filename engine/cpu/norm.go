@@ -145,6 +145,13 @@ func (r *normReduce) prepare() {
 }
 
 func (r *normReduce) run() {
+	r.begin()
+	r.planes()
+	r.end()
+}
+
+// begin prepares the coefficients that plane reads.
+func (r *normReduce) begin() {
 	for c := range r.x.c {
 		k := r.coefficients[c/kernel.Block*reduceCoefficients+c%kernel.Block:]
 		k[0] = r.norm.stats.data[c]
@@ -152,9 +159,10 @@ func (r *normReduce) run() {
 			k[kernel.Block], k[2*kernel.Block] = r.norm.affine(c)
 		}
 	}
-	r.planes()
-	r.c.pool.each(r.x.blocks(), r.finish)
 }
+
+// end adds up the sums of all planes.
+func (r *normReduce) end() { r.c.pool.each(r.x.blocks(), r.finish) }
 
 func (r *normReduce) plane(n, b int) {
 	x, dy := r.x.plane0(n, b), r.dy.plane0(n, b)

@@ -45,11 +45,12 @@ func (o *norm) fold(scale, shift []float32, bias *tensor) {
 	}
 }
 
-// convolveBack lowers a convolution's gradient with respect to its input.
-func (c *compiler) convolveBack(in *plan.Instr, o plan.FusedConvInputGrad) func() {
+// convolveBack lowers a convolution's gradient with respect to its input. after is called
+// for every plane that is done.
+func (c *compiler) convolveBack(in *plan.Instr, o plan.FusedConvInputGrad, after func(n, b int)) func() {
 	w := in.In[0]
 	weights := backwardWeights(c.t(w), w.Shape[0], w.Shape[1], w.Shape[2]*w.Shape[3], backwardWindows(o.Grad, w.Shape))
-	conv := &convolution{compiler: c, x: c.t(in.In[1]), y: c.t(in.Out), weights: weights}
+	conv := &convolution{compiler: c, x: c.t(in.In[1]), y: c.t(in.Out), weights: weights, after: after}
 	if o.Residual {
 		conv.addend = c.t(in.In[len(in.In)-1])
 	}
