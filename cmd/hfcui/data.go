@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +59,9 @@ func dataGetCommand() *cobra.Command {
 		Example: "hfcui data get cifar10",
 		Args:    exactly(1, "a data set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(names, args[0]) {
+				return usagef("%s: not a data set that can be downloaded: use %s%s", quoted(args[0]), strings.Join(names, ", "), didYouMean(args[0], names))
+			}
 			var options []dataset.GetOption
 			if from != "" {
 				options = append(options, dataset.WithBaseURL(from))
@@ -67,7 +72,7 @@ func dataGetCommand() *cobra.Command {
 			}, options...)
 			line.clear()
 			if err != nil {
-				return fmt.Errorf("%w%s", err, didYouMean(args[0], names))
+				return err
 			}
 			all, err := dataset.List("")
 			if err != nil {
@@ -93,9 +98,12 @@ func dataInfoCommand() *cobra.Command {
 		Short: "Say what is in a data set",
 		Args:  exactly(1, "a data set or a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := knownData(args[0]); err != nil {
+				return usagef("%s: %w", quoted(args[0]), err)
+			}
 			data, err := dataset.Open(cmd.Context(), args[0], dataset.Options{})
 			if err != nil {
-				return fmt.Errorf("%w%s", err, didYouMean(args[0], dataset.Names()))
+				return err
 			}
 			defer data.Close()
 			info := data.Info()

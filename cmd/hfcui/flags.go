@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,17 +27,23 @@ func (r *radius) Type() string   { return "R" }
 func (r *radius) String() string { return strconv.FormatFloat(float64(*r), 'g', -1, 64) }
 
 func (r *radius) Set(s string) error {
-	v, err := parseRadius(s)
+	v, err := parseNumber(s)
 	*r = radius(v)
 	return err
 }
 
-func parseRadius(s string) (float64, error) {
+// parseNumber reads a finite number that is not negative. The caller names what was typed.
+func parseNumber(s string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, fmt.Errorf("too large a number: use one below 1e308")
+	case err != nil:
 		return 0, fmt.Errorf("not a number")
+	case spectral.CheckRadius(v) != nil:
+		return 0, fmt.Errorf("must be finite and 0 or more")
 	}
-	return v, spectral.CheckRadius(v)
+	return v, nil
 }
 
 // radii is a flag that takes a list: 4,8,12 or start:stop:step, stop included, or both.
@@ -60,6 +67,9 @@ func (r *radii) Set(s string) error {
 	var list []float64
 	for item := range strings.SplitSeq(s, ",") {
 		values, err := parseRange(item)
+		if bad := (*badRadius)(nil); errors.As(err, &bad) && bad.typed == s {
+			return bad.error // the message begins with it
+		}
 		if err != nil {
 			return err
 		}
@@ -71,6 +81,14 @@ func (r *radii) Set(s string) error {
 	return nil
 }
 
+// badRadius is a word of a list that is no radius.
+type badRadius struct {
+	typed string
+	error
+}
+
+func (b *badRadius) Error() string { return fmt.Sprintf("%s: %v", quoted(b.typed), b.error) }
+
 // parseRange reads one number, start:stop or start:stop:step.
 func parseRange(s string) ([]float64, error) {
 	words := strings.Split(s, ":")
@@ -79,9 +97,9 @@ func parseRange(s string) ([]float64, error) {
 	}
 	part := []float64{0, 0, 1}
 	for i, w := range words {
-		v, err := parseRadius(w)
+		v, err := parseNumber(w)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", quoted(w), err)
+			return nil, &badRadius{w, err}
 		}
 		part[i] = v
 	}
@@ -115,15 +133,11 @@ func (n *number) Type() string   { return "F" }
 func (n *number) String() string { return strconv.FormatFloat(float64(*n), 'g', -1, 64) }
 
 func (n *number) Set(s string) error {
-	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil {
-		return fmt.Errorf("not a number")
+	v, err := parseNumber(s)
+	if err == nil {
+		*n = number(v)
 	}
-	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
-		return fmt.Errorf("must be finite and 0 or more")
-	}
-	*n = number(v)
-	return nil
+	return err
 }
 
 // count is a flag that takes a whole number in a range.
@@ -141,8 +155,8 @@ func (c *count) Type() string   { return "N" }
 func (c *count) String() string { return strconv.Itoa(*c.value) }
 
 func (c *count) Set(s string) error {
-	v, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil {
+	v, err := strconv.Atoi(strings.TrimSpace(s)) // the nearest there is, out of range
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return fmt.Errorf("not a whole number")
 	}
 	if v < c.low {

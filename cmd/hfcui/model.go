@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -46,6 +47,9 @@ func modelInfoCommand() *cobra.Command {
 		Short: "Say what network a file holds",
 		Args:  exactly(1, "a model"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := knownModel(args[0]); err != nil {
+				return usagef("%s: %w", quoted(args[0]), err)
+			}
 			m, err := model.Load(args[0], net)
 			if err != nil {
 				return err
@@ -104,6 +108,9 @@ func modelConvertCommand() *cobra.Command {
 			if !strings.EqualFold(filepath.Ext(args[1]), ".safetensors") {
 				return usagef("%s: models are written as safetensors: name a file that ends in .safetensors", quoted(args[1]))
 			}
+			if err := add.check(args[0]); err != nil {
+				return err
+			}
 			m, err := add.apply(args[0])
 			if err != nil {
 				return err
@@ -123,6 +130,21 @@ func modelConvertCommand() *cobra.Command {
 	cmd.Flags().Float64SliceVar(&add.std, "std", nil, "deviation pixels are divided by, likewise")
 	out.flags(cmd)
 	return cmd
+}
+
+// check refuses what cannot be meant.
+func (c conversion) check(path string) error {
+	if err := knownModel(path); err != nil {
+		return usagef("%s: %w", quoted(path), err)
+	}
+	for flag, values := range map[string][]float64{"--mean": c.mean, "--std": c.std} {
+		for _, v := range values {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return usagef("%s %v: must be finite", flag, v)
+			}
+		}
+	}
+	return nil
 }
 
 // apply reads a model and adds the metadata that was asked for, which is checked like any

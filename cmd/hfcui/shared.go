@@ -17,7 +17,7 @@ const maxImages = 1 << 30
 
 // modelFlags adds --model and --net.
 func modelFlags(cmd *cobra.Command, o *engine.Options) {
-	nameVar(cmd.Flags(), &o.Model, "model", "", "demo", "a .safetensors or .pt file, or an embedded model's name")
+	namedVar(cmd.Flags(), &o.Model, "model", "demo", "a .safetensors or .pt file, or an embedded model's name", knownModel)
 	netVar(cmd.Flags(), &o.Net, "the network's name, for files that do not tell")
 }
 
@@ -42,7 +42,7 @@ func (n *network) Set(s string) error {
 
 // dataFlags adds --data and --split.
 func dataFlags(cmd *cobra.Command, o *engine.Options) {
-	nameVar(cmd.Flags(), &o.Data, "data", "", "shapes", "a folder of images, or a data set's name")
+	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "a folder of images, or a data set's name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "which split of the data", "test", "train")
 }
 

@@ -25,7 +25,7 @@ func trainCommand() *cobra.Command {
 		Args:    exactly(0, "no argument"),
 	}
 	flags := cmd.Flags()
-	nameVar(flags, &c.Data, "data", "", c.Data, "a folder of images, or a data set's name")
+	namedVar(flags, &c.Data, "data", c.Data, "a folder of images, or a data set's name", knownData)
 	netVar(flags, &c.Net, "the network to train")
 	nameVar(flags, &dir, "run", "", "", "folder for the run; it must not hold another")
 	countVar(flags, &c.Epochs, "epochs", "", c.Epochs, 1, 1<<20, "how often every image is trained on")
@@ -60,7 +60,7 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 	}
 	data, err := dataset.Open(cmd.Context(), c.Data, dataset.Options{})
 	if err != nil {
-		return fmt.Errorf("%w%s", err, didYouMean(c.Data, dataset.Names()))
+		return err
 	}
 	defer data.Close()
 	device, err := cpu.New(cpu.Options{Threads: c.Threads})

@@ -53,13 +53,21 @@ func flagName(f *pflag.Flag) string {
 	return "--" + f.Name
 }
 
-// withoutParser drops the name of the function that could not read a number.
+// withoutParser says what a value must be instead of which function could not read it.
 func withoutParser(err error) error {
 	var number *strconv.NumError
-	if errors.As(err, &number) {
-		return number.Err
+	if !errors.As(err, &number) {
+		return err
 	}
-	return err
+	switch {
+	case errors.Is(number.Err, strconv.ErrRange):
+		return errors.New("out of range")
+	case number.Func == "ParseBool":
+		return errors.New("use true or false")
+	case number.Func == "ParseUint":
+		return errors.New("not a whole number, 0 or more")
+	}
+	return errors.New("not a number")
 }
 
 // quoted makes what was typed safe to print, short, and visible when it is empty.
