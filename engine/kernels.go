@@ -10,11 +10,18 @@ import (
 
 const (
 	// responseSize is the side kernels are zero-padded to before their frequency
-	// response is taken: that of the images of CIFAR-10, so that its radii are those of
-	// the band curves.
+	// response is taken: that of the images of CIFAR-10, so that distances in it are
+	// those of the band curves. The bins are not whole radii: see ResponseBin.
 	responseSize = 32
 	responseBins = 24
 )
+
+// ResponseBin returns which radii element i of a KernelView's responses averages: those
+// from one to below the other. The last one includes the corner.
+func ResponseBin(i int) (from, to float64) {
+	width := math.Sqrt2 * (responseSize / 2) / responseBins
+	return float64(i) * width, float64(i+1) * width
+}
 
 // maxRho keeps smoothed weights, and what is computed with them, within float32. By far:
 // the paper goes up to 1, and beyond 100 kernels are their neighbours' sums and no more.

@@ -195,7 +195,12 @@ func TestKernelsReport(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(dir, "k.png")); err != nil || !strings.HasPrefix(string(b), "\x89PNG") {
 		t.Errorf("picture: %v", err)
 	}
-	hfcuiIn(t, dir, "kernels").done(t)
+	table := hfcuiIn(t, dir, "kernels").done(t).stdout
+	for _, bin := range []string{"r  0.00 to  0.94", "r  0.94 to  1.89", "r 21.68 to 22.63"} {
+		if !strings.Contains(table, bin) {
+			t.Errorf("the table lacks %q:\n%s", bin, table)
+		}
+	}
 }
 
 func TestTrainKeepsItsRun(t *testing.T) {

@@ -70,6 +70,7 @@ func (r kernelsReport) table(w io.Writer) {
 	fmt.Fprintf(w, "\tbefore\tafter\n")
 	fmt.Fprintf(w, "roughness\t%.4f\t%.4f\n", r.Roughness.Before, r.Roughness.After)
 	for i := range r.Response.Before {
-		fmt.Fprintf(w, "response at r=%d\t%.4f\t%.4f\n", i, r.Response.Before[i], r.Response.After[i])
+		from, to := engine.ResponseBin(i)
+		fmt.Fprintf(w, "response at r %5.2f to %5.2f\t%.4f\t%.4f\n", from, to, r.Response.Before[i], r.Response.After[i])
 	}
 }
