@@ -120,7 +120,7 @@ func (c *compiler) reorder() {
 }
 
 // sums gives the instructions that sum up what a convolution, or its input gradient, makes,
-// each after those it needs.
+// and batch norm's gradients from them, each after those it needs.
 func (c *compiler) sums(in *plan.Instr) (sums []*plan.Instr) {
 	_, forward := asConv(in)
 	_, backward := asInputGrad(in)
@@ -134,14 +134,26 @@ func (c *compiler) sums(in *plan.Instr) (sums []*plan.Instr) {
 				sums = append(sums, r)
 			}
 		case reduced(r) == in.Out:
-			sums = append(sums, r)
+			sums = append(append(sums, r), c.normGrads(r)...)
 		case isReLUGrad(r) && r.In[1] == in.Out:
 			if next := c.readers[r.Out.ID]; len(next) > 0 && reduced(next[0]) == r.Out {
-				sums = append(sums, r, next[0])
+				sums = append(append(sums, r, next[0]), c.normGrads(next[0])...)
 			}
 		}
 	}
 	return sums
+}
+
+// normGrads gives batch norm's gradients with respect to its input that need the sums in
+// makes: they read what it has read, and find it in the cache.
+func (c *compiler) normGrads(in *plan.Instr) (grads []*plan.Instr) {
+	for _, r := range c.readers[in.Out.ID] {
+		switch r.Op.(type) {
+		case op.BatchNormInputGrad, plan.FusedNormInputGrad:
+			grads = append(grads, r)
+		}
+	}
+	return grads
 }
 
 // reduced is the gradient that an instruction sums up for batch norm, nil for others.
