@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,4 +152,7 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 	write(t, dir, "test_batch.bin", nil)
 	_, err = Open(t.Context(), dir, Options{})
 	checkLine(t, err, "test_batch.bin: is empty (0 bytes): get the file again")
+	if err := unreadable(&fs.PathError{Op: "open", Path: "pairs/left", Err: fs.ErrPermission}); err.Error() != "pairs/left: permission denied: check its permissions" {
+		t.Error(err)
+	}
 }

@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,7 +83,7 @@ func openCached(name, cache string) (*Data, error) {
 func openDir(dir string) (*Data, error) {
 	layout, at, tree, err := detect(dir)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	d := &Data{Layout: layout, Dir: at}
 	switch layout {
@@ -99,9 +100,17 @@ func openDir(dir string) (*Data, error) {
 	}
 	if err != nil {
 		d.Close()
-		return nil, err
+		return nil, unreadable(err)
 	}
 	return d, nil
+}
+
+// unreadable says what to do about a folder that cannot be read.
+func unreadable(err error) error {
+	if inner, ok := err.(*fs.PathError); ok { // else somebody has said it already
+		return fileError(inner.Path, err, "check its permissions")
+	}
+	return err
 }
 
 // Detect returns the layout of the data set in a folder and the folder its files are in,

@@ -84,18 +84,22 @@ func rowsOf(src image.Image) rows {
 				red[x], green[x], blue[x] = unit[p[0]]*alpha, unit[p[1]]*alpha, unit[p[2]]*alpha
 			}
 		})
-	case image.RGBA64Image: // every other type of the standard library
-		return colour(func(y int, red, green, blue []float32) {
-			for x := range red {
-				c := src.RGBA64At(left+x, y)
-				red[x], green[x], blue[x] = float32(c.R)/65535, float32(c.G)/65535, float32(c.B)/65535
-			}
-		})
 	}
-	return colour(func(y int, red, green, blue []float32) {
-		for x := range red {
-			r, g, b, _ := src.At(left+x, y).RGBA()
-			red[x], green[x], blue[x] = float32(r)/65535, float32(g)/65535, float32(b)/65535
+	return colour(func(y int, red, green, blue []float32) { deepRow(src, y, red, green, blue) })
+}
+
+// deepRow reads a row of any other type with 16 bits a channel.
+func deepRow(src image.Image, y int, red, green, blue []float32) {
+	left := src.Bounds().Min.X
+	fast, ok := src.(image.RGBA64Image) // every type of the standard library
+	for x := range red {
+		var r, g, b uint32
+		if ok {
+			c := fast.RGBA64At(left+x, y)
+			r, g, b = uint32(c.R), uint32(c.G), uint32(c.B)
+		} else {
+			r, g, b, _ = src.At(left+x, y).RGBA()
 		}
-	})
+		red[x], green[x], blue[x] = float32(r)/65535, float32(g)/65535, float32(b)/65535
+	}
 }
