@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -22,12 +21,6 @@ type output struct{ json bool }
 
 func (o *output) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document, floats in full precision")
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if o.json && closed(os.Stdout) {
-			return errors.New("--json: standard output is closed, so the result would be lost: send it to a file or a pipe")
-		}
-		return nil
-	}
 }
 
 // print writes document as JSON, or what table makes of it: tab-separated columns, which
