@@ -66,12 +66,9 @@ func (r *recentImages) get(set, inputs dataset.Set, i int) (*openImage, error) {
 }
 
 func openImageAt(set, inputs dataset.Set, i int) (*openImage, error) {
-	picture, err := set.Image(i)
+	picture, err := dataset.Bounded(set, i, previewSide)
 	if err != nil {
 		return nil, err
-	}
-	if long := max(picture.H, picture.W); long > previewSide {
-		picture = picture.Resize(picture.C, max(1, picture.H*previewSide/long), max(1, picture.W*previewSide/long))
 	}
 	c, h, w := inputs.Shape()
 	im := &openImage{index: i, set: set, picture: picture, input: make([]float32, c*h*w)}

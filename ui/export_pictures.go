@@ -122,9 +122,10 @@ func (p *kernelsPage) export() (exporter, error) {
 	}
 	e.files = append(e.files, exportFile{"-before.png", one(v.Before)}, exportFile{"-after.png", one(v.After)},
 		exportFile{"-response.csv", func(w io.Writer) error {
-			fmt.Fprintln(w, "radius,before,after")
+			fmt.Fprintln(w, "radius_from,radius_to,before,after")
 			for i := range min(len(v.ResponseBefore), len(v.ResponseAfter)) {
-				if _, err := fmt.Fprintf(w, "%d,%v,%v\n", i, v.ResponseBefore[i], v.ResponseAfter[i]); err != nil {
+				from, to := engine.ResponseBin(i)
+				if _, err := fmt.Fprintf(w, "%v,%v,%v,%v\n", from, to, v.ResponseBefore[i], v.ResponseAfter[i]); err != nil {
 					return err
 				}
 			}

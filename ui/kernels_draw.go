@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"slices"
+
+	"hfcui/engine"
 )
 
 func (p *kernelsPage) draw(c *canvas) []placed {
@@ -52,13 +54,15 @@ func (p *kernelsPage) drawResponse(c *canvas) {
 	}
 	most := max(slices.Max(before), slices.Max(after), 1e-9)
 	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
-	ch := newChart(plot, float64(len(before)-1), most)
+	_, corner := engine.ResponseBin(len(before) - 1)
+	ch := newChart(plot, corner, most)
 	grid := []float64{0, most / 2, most}
 	ch.grid(th.line, grid...)
 	curve := func(y []float64, st style, mark string) series {
 		s := series{line: st, mark: mark}
 		for i, v := range y {
-			s.points = append(s.points, point{float64(i), v, v, v})
+			from, to := engine.ResponseBin(i)
+			s.points = append(s.points, point{(from + to) / 2, v, v, v})
 		}
 		return s
 	}

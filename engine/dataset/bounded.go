@@ -1,0 +1,28 @@
+package dataset
+
+// Bounded returns image i of s with no side longer than side: larger ones are reduced, and
+// files while they are decoded, so that a huge photograph never lies in memory as float32.
+func Bounded(s Set, i, side int) (*Image, error) {
+	if f, ok := s.(*files); ok {
+		c, h, w, err := ImageSize(f.paths[i])
+		if err != nil {
+			return nil, err
+		}
+		if max(h, w) > side {
+			h, w = reducedTo(h, w, side)
+			return f.imageAs(i, c, h, w)
+		}
+	}
+	im, err := s.Image(i)
+	if err != nil || max(im.H, im.W) <= side {
+		return im, err
+	}
+	h, w := reducedTo(im.H, im.W, side)
+	return im.Resize(im.C, h, w), nil
+}
+
+// reducedTo is a size of the same shape whose longer side is side.
+func reducedTo(h, w, side int) (int, int) {
+	long := max(h, w)
+	return max(1, h*side/long), max(1, w*side/long)
+}
