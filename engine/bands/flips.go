@@ -26,19 +26,19 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 			return err
 		}
 	}
-	q.Radii = q.Radii[:1]
+	radii := q.Radii[:1]
 	run := newRunner(src, model, q)
 	size := model.Batch()
 	if q.Statistics == RunningStatistics {
-		size = max(1, size/len(run.score))
+		size = max(1, size/3) // an image and its two parts
 	}
 	for chunk := range slices.Chunk(indices, size) {
-		if err := run.load(chunk); err != nil {
+		if err := run.load(chunk, radii); err != nil {
 			return err
 		}
 		answers := make([]Answer, len(chunk))
-		err := run.each(ctx, len(chunk), func(group, image, class int) {
-			*[]*int{&answers[image].Whole, &answers[image].Low, &answers[image].High}[group] = class
+		err := run.each(ctx, len(chunk), 0, func(part, image, class int) {
+			*[]*int{&answers[image].Whole, &answers[image].Low, &answers[image].High}[part] = class
 		})
 		if err != nil {
 			return err
@@ -57,7 +57,7 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 // of image number at of them for its three parts: whole (0), low (1) and high (2).
 func LogitsOf(ctx context.Context, src Source, model Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
 	run := newRunner(src, model, q)
-	if err := run.load(indices); err != nil {
+	if err := run.load(indices, q.Radii[:1]); err != nil {
 		return err
 	}
 	n, classes := len(indices), model.Classes()

@@ -148,14 +148,25 @@ const (
 	roundTime = 200 * time.Millisecond
 )
 
-// round is how many images to take next.
-func (m *Measurement) round(batch int) int {
+// group is how many radii are measured at a time, so that their parts of a round's images
+// fit roundBytes.
+func (m *Measurement) group(batch int) int {
+	images := firstRound
+	if m.q.Statistics == BatchStatistics {
+		images = batch
+	}
+	c, h, w := m.src.Shape()
+	return max(1, (roundBytes/(4*c*h*w*images)-1)/2)
+}
+
+// round is how many images to take next, group radii at a time.
+func (m *Measurement) round(batch, group int) int {
 	left := m.result.Images - m.next
 	if m.q.Statistics == BatchStatistics {
 		return min(left, batch)
 	}
 	c, h, w := m.src.Shape()
-	fit := max(1, roundBytes/(4*c*h*w*(2*len(m.q.Radii)+1)))
+	fit := max(1, roundBytes/(4*c*h*w*(2*min(group, len(m.q.Radii))+1)))
 	size := max(firstRound, m.size)
 	if m.size > 0 && m.took < roundTime {
 		size *= 2
@@ -167,28 +178,30 @@ func (m *Measurement) round(batch int) int {
 // with ctx's error; another Run then goes on where this one stopped.
 func (m *Measurement) Run(ctx context.Context, model Classifier, update func(Result)) (Result, error) {
 	run := newRunner(m.src, model, m.q)
+	group := m.group(model.Batch())
 	if m.q.Statistics == BatchStatistics {
 		m.result.BatchSize = model.Batch()
 	}
 	for m.next < m.result.Images {
 		started := time.Now()
-		n := m.round(model.Batch())
+		n := m.round(model.Batch(), group)
 		indices := m.order[m.next : m.next+n]
 		if m.q.Statistics == BatchStatistics && n < model.Batch() {
 			// The last batch is filled up with images already counted, so that its
 			// statistics are taken over as many images as all others'.
 			indices = m.order[m.result.Images-model.Batch() : m.result.Images]
 		}
-		if err := run.round(ctx, indices, n); err != nil {
+		scores, err := run.round(ctx, indices, n, group)
+		if err != nil {
 			return m.Result(), err
 		}
-		m.result.Whole = m.result.Whole.Add(run.score[0])
+		m.result.Whole = m.result.Whole.Add(scores[0])
 		for i := range m.q.Radii {
-			m.result.Low[i] = m.result.Low[i].Add(run.score[1+2*i])
-			m.result.High[i] = m.result.High[i].Add(run.score[2+2*i])
+			m.result.Low[i] = m.result.Low[i].Add(scores[1+2*i])
+			m.result.High[i] = m.result.High[i].Add(scores[2+2*i])
 		}
 		m.next, m.size, m.took = m.next+n, n, time.Since(started)
-		m.asked += len(run.score) * len(indices)
+		m.asked += len(scores) * len(indices)
 		m.spent += m.took
 		m.result.ImagesPerSecond = float64(m.asked) / m.spent.Seconds()
 		m.result.Done = m.next == m.result.Images

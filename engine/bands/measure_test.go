@@ -243,3 +243,24 @@ func TestNormalizationLeavesEmptyImages(t *testing.T) {
 		t.Errorf("max: %v", image)
 	}
 }
+
+// However many radii there are, and however they are grouped, counts are the same.
+func TestRadiiInGroups(t *testing.T) {
+	src := newNoise(23, 4)
+	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
+		q := Request{Radii: []float64{0, 1, 2, 3, 4, 5, 6.5}, Statistics: s}
+		model := &projector{batch: 10, classes: 4, centre: s == BatchStatistics}
+		run := newRunner(src, model, q)
+		indices := Order(src, 10)
+		want, err := run.round(context.Background(), indices, 7, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range []int{1, 2, 3, 7} {
+			got, err := run.round(context.Background(), indices, 7, group)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%v, groups of %d: %v, %v, want %v", s, group, got, err, want)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package bands
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"hfcui/spectral"
 )
@@ -15,44 +16,38 @@ type runner struct {
 	q         Request
 	size      int // numbers in an image
 	split     *spectral.Batch
-	slab      []float32 // the images, then for each radius their low and their high parts
+	slab      []float32 // the images, then for each radius of a group their low and high parts
 	low, high [][]float32
 	labels    []int
 	logits    []float32
-	score     []Score // of the last round: whole, then low and high for each radius
 }
 
 func newRunner(src Source, model Classifier, q Request) *runner {
 	c, h, w := src.Shape()
 	return &runner{
 		src: src, model: model, q: q, size: c * h * w,
-		split: spectral.NewBatch(h, w, max(1, q.Threads)),
-		low:   make([][]float32, len(q.Radii)), high: make([][]float32, len(q.Radii)),
+		split:  spectral.NewBatch(h, w, max(1, q.Threads)),
 		logits: make([]float32, model.Batch()*model.Classes()),
-		score:  make([]Score, 1+2*len(q.Radii)),
 	}
 }
 
-// load reads images and splits them, so that group g of the slab is the images whole
-// (0), or their low (odd) or high (even) part at radius (g-1)/2.
-func (r *runner) load(indices []int) error {
+// grow returns v with n elements.
+func grow[T any](v []T, n int) []T { return slices.Grow(v[:0], n)[:n] }
+
+// load reads images and splits them at radii, so that part g of the slab is the images
+// whole (0), or their low (odd) or high (even) part at radius (g-1)/2.
+func (r *runner) load(indices []int, radii []float64) error {
 	n := len(indices) * r.size
-	if want := n * len(r.score); cap(r.slab) < want {
-		r.slab = make([]float32, want)
-	}
-	r.slab = r.slab[:n*len(r.score)]
-	if cap(r.labels) < len(indices) {
-		r.labels = make([]int, len(indices))
-	}
-	r.labels = r.labels[:len(indices)]
+	r.slab, r.labels = grow(r.slab, n*(1+2*len(radii))), grow(r.labels, len(indices))
 	if err := r.src.ReadBatch(r.slab[:n], r.labels, indices); err != nil {
 		return err
 	}
-	for i := range r.q.Radii {
+	r.low, r.high = grow(r.low, len(radii)), grow(r.high, len(radii))
+	for i := range radii {
 		r.low[i] = r.slab[(1+2*i)*n : (2+2*i)*n]
 		r.high[i] = r.slab[(2+2*i)*n : (3+2*i)*n]
 	}
-	r.split.Split(r.low, r.high, r.slab[:n], r.q.Radii)
+	r.split.Split(r.low, r.high, r.slab[:n], radii)
 	if r.q.Normalize != NormalizeNone {
 		for at := n; at < len(r.slab); at += r.size {
 			r.q.Normalize.Apply(r.slab[at : at+r.size])
@@ -62,33 +57,49 @@ func (r *runner) load(indices []int) error {
 }
 
 // round measures the images at indices and all their parts, counting the last counted
-// images of each.
-func (r *runner) round(ctx context.Context, indices []int, counted int) error {
-	if err := r.load(indices); err != nil {
-		return err
+// images of each: whole, then low and high for each radius. It goes through the radii in
+// groups.
+func (r *runner) round(ctx context.Context, indices []int, counted, group int) ([]Score, error) {
+	scores := make([]Score, 1+2*len(r.q.Radii))
+	uncounted := len(indices) - counted
+	for from := 0; from == 0 || from < len(r.q.Radii); from += group {
+		radii := r.q.Radii[from:min(from+group, len(r.q.Radii))]
+		if err := r.load(indices, radii); err != nil {
+			return nil, err
+		}
+		skip := 0
+		if from > 0 {
+			skip = 1 // the whole images have been asked about with the first group
+		}
+		err := r.each(ctx, len(indices), skip, func(part, image, class int) {
+			if image < uncounted {
+				return
+			}
+			s := &scores[part]
+			if part > 0 {
+				s = &scores[part+2*from]
+			}
+			s.N++
+			if class == r.labels[image] {
+				s.Correct++
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	clear(r.score)
-	first := len(indices) - counted
-	return r.each(ctx, len(indices), func(group, image, class int) {
-		if image < first {
-			return
-		}
-		r.score[group].N++
-		if class == r.labels[image] {
-			r.score[group].Correct++
-		}
-	})
+	return scores, nil
 }
 
-// each asks the model about the whole slab, n images a group, and reports the most
-// probable class of every image. With running statistics a batch may span groups; with
-// batch statistics it is exactly one group.
-func (r *runner) each(ctx context.Context, n int, report func(group, image, class int)) error {
-	total, batch, classes := n*len(r.score), r.model.Batch(), r.model.Classes()
+// each asks the model about the slab from part skip on, n images a part, and reports the
+// most probable class of every image. With running statistics a batch may span parts; with
+// batch statistics it is exactly one part.
+func (r *runner) each(ctx context.Context, n, skip int, report func(part, image, class int)) error {
+	total, batch, classes := len(r.slab)/r.size, r.model.Batch(), r.model.Classes()
 	if r.q.Statistics == BatchStatistics {
 		batch = n
 	}
-	for at := 0; at < total; at += batch {
+	for at := skip * n; at < total; at += batch {
 		k := min(batch, total-at)
 		if err := r.model.Logits(ctx, r.logits[:k*classes], r.slab[at*r.size:(at+k)*r.size], k); err != nil {
 			return err
