@@ -50,8 +50,10 @@ func getSource(ctx context.Context, s *source, cacheDir string, progress func(do
 	if err != nil {
 		return err
 	}
-	if d, err := openDir(dir); err == nil && d.Train != nil {
-		return d.Close()
+	if d, err := openDir(dir); err == nil {
+		if err := d.Close(); d.Train != nil {
+			return err
+		}
 	}
 	if progress == nil {
 		progress = func(done, total int64) {}
@@ -113,12 +115,21 @@ func install(ctx context.Context, s *source, parts []string, dir string) error {
 	if err := os.Chmod(fresh, 0o755); err != nil {
 		return err
 	}
-	if exists(dir) { // it did not open: keep it until the new one is in place
-		old := fresh + "-old"
-		if err := os.Rename(dir, old); err != nil {
-			return err
-		}
-		defer os.RemoveAll(old)
+	return replace(fresh, dir)
+}
+
+// replace puts the folder fresh in dir's place. What is at dir already did not open, but is
+// the caller's all the same: it goes only once the new one is in place.
+func replace(fresh, dir string) error {
+	if !exists(dir) {
+		return os.Rename(fresh, dir)
 	}
-	return os.Rename(fresh, dir)
+	old := fresh + "-old"
+	if err := os.Rename(dir, old); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, dir); err != nil {
+		return errors.Join(err, os.Rename(old, dir))
+	}
+	return os.RemoveAll(old)
 }

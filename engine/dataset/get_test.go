@@ -296,6 +296,39 @@ func TestGetReplacesABrokenCopy(t *testing.T) {
 	d.Close()
 }
 
+// A copy that could not be replaced is where it was.
+func TestGetKeepsTheOldCopyOnFailure(t *testing.T) {
+	cache := t.TempDir()
+	write(t, cache, "cifar10/test_batch.bin", []byte("old"))
+	dir := filepath.Join(cache, "cifar10")
+	if err := replace(filepath.Join(cache, "missing"), dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+	lone(t, cache, "cifar10")
+	if b, err := os.ReadFile(filepath.Join(dir, "test_batch.bin")); err != nil || string(b) != "old" {
+		t.Errorf("the old copy holds %q, error %v", b, err)
+	}
+}
+
+// A copy that opens but has no training images is replaced by a whole one.
+func TestGetCompletesACopyWithoutTrain(t *testing.T) {
+	_, s := cifarPlace(t)
+	cache := t.TempDir()
+	write(t, cache, "cifar10/test_batch.bin", cifarBytes(1, 2))
+	if err := getSource(t.Context(), s, cache, nil); err != nil {
+		t.Fatal(err)
+	}
+	lone(t, cache, "cifar10")
+	d, err := openDir(filepath.Join(cache, "cifar10"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if d.Train == nil {
+		t.Error("there are still no training images")
+	}
+}
+
 func TestUnpack(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "victim")
 	for name, c := range map[string]struct {
