@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -126,10 +127,18 @@ func writeNew(name string, write func(io.Writer) error) (err error) {
 	if err = os.Link(f.Name(), name); err == nil || os.IsExist(err) {
 		return err
 	}
+	return renameNew(f.Name(), name)
+}
+
+// renameNew gives a file a name that is still free. If that fails nothing has the name.
+func renameNew(old, name string) error {
 	reserved, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	reserved.Close()
-	return os.Rename(f.Name(), name)
+	if err := os.Rename(old, name); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }

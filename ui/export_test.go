@@ -98,6 +98,33 @@ func TestWriteNewFailsWhole(t *testing.T) {
 	}
 }
 
+// Where there are no links the name is reserved first; it does not stay reserved.
+func TestRenameNewLeavesNothingOnFailure(t *testing.T) {
+	folder := t.TempDir()
+	old, name := filepath.Join(folder, "old"), filepath.Join(folder, "new")
+	if err := renameNew(old, name); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("error %v", err)
+	}
+	if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("an empty file is left: %v", err)
+	}
+	for _, f := range []string{old, name} {
+		if err := os.WriteFile(f, []byte(f), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := renameNew(old, name); !errors.Is(err, os.ErrExist) {
+		t.Fatalf("a taken name: %v", err)
+	}
+	if b, _ := os.ReadFile(name); string(b) != name {
+		t.Fatal("a file that was there is overwritten")
+	}
+	os.Remove(name)
+	if err := renameNew(old, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestExportErrorsAreOneLine(t *testing.T) {
 	d := startWith(t, newFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "missing")}, 140, 44)
 	d.keys("x").shows("not exported: ")
