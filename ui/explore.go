@@ -108,8 +108,8 @@ func (p *explore) arrange(l layout) {
 func (p *explore) enter() tea.Cmd { return p.request() }
 
 func (p *explore) changed(what change) tea.Cmd {
-	if what&changedSplit != 0 {
-		p.stop()
+	if what&(changedSplit|changedRadius|changedSetting) != 0 {
+		p.stop() // what it would find is a flip of something else
 	}
 	return p.request()
 }

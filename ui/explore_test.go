@@ -95,6 +95,31 @@ func TestNextFlip(t *testing.T) {
 	}
 }
 
+// A flip is one at a radius and a setting: the search ends when they change.
+func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
+	for _, key := range []string{"right", "s", "m", "b"} {
+		d := start(t, 100, 30)
+		d.lab.bandTime = 50 * time.Millisecond
+		d.hold = true
+		d.keys("f").shows("looking for a flip")
+		job := d.app.explore.job
+		d.keys(key).hides("looking for a flip")
+		for r := job.wait().(report); ; r = job.wait().(report) {
+			d.send(r)
+			if r.done {
+				break
+			}
+		}
+		if d.app.index != 0 || d.app.message != "" {
+			t.Errorf("%s: image %d, message %q", key, d.app.index, d.app.message)
+		}
+	}
+	d := start(t, 100, 30).keys("s")
+	d.lab.bandTime = 50 * time.Millisecond
+	d.hold = true
+	d.keys("f ]").hides("looking for a flip")
+}
+
 func TestFlipSearchCanBeStopped(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.bandTime = 50 * time.Millisecond

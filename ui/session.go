@@ -121,6 +121,7 @@ func (a *App) stepIndex(by int) tea.Cmd {
 
 // setClass chooses which images are stepped to, and steps to one if needed.
 func (a *App) setClass(class int) tea.Cmd {
+	a.explore.stop() // a search is for flips of the class before
 	a.class = class
 	if class < 0 || a.lab.Label(a.index) == class {
 		return nil
