@@ -2,10 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"hfcui/checkpoints"
 	"hfcui/engine/cpu"
@@ -36,16 +37,20 @@ type Lab struct {
 	threads int
 	first   *checkpoints.Tensor // weights of the first convolution, as loaded
 	fits    bool                // labels of the data are classes of the model
-	note    string
+	notes   []string
 	gate    *gate
 	panel   *panel
-	recent  *recentImages
 	results *measurements
+	chosen  atomic.Pointer[chosen]
+}
 
-	mu     sync.RWMutex
+// chosen is a split that is looked at. What begins with one ends with it, also when
+// another is chosen in the meantime.
+type chosen struct {
 	split  string
-	set    dataset.Set // the split at its own size
-	inputs dataset.Set // the split at the model's input size
+	set    dataset.Set // at its own size
+	inputs dataset.Set // at the model's input size
+	recent *recentImages
 }
 
 // Open opens a model and a data set.
@@ -69,17 +74,15 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	}
 	device, err := cpu.New(cpu.Options{Threads: o.Threads})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, data.Close())
 	}
 	l := &Lab{model: m, data: data, device: device, threads: o.Threads, gate: newGate(),
-		first: m.Weights[m.FirstConv()], recent: newRecentImages(), results: newMeasurements()}
-	l.panel = newPanel(m, device)
-	split := o.Split
-	if split == "" {
-		split = l.Info().Splits[0]
+		first: m.Weights[m.FirstConv()], panel: newPanel(m, device), results: newMeasurements()}
+	if o.Split == "" {
+		o.Split = "test"
 	}
-	if err := l.SetSplit(split); err != nil {
-		return nil, err
+	if err := l.SetSplit(o.Split); err != nil {
+		return nil, errors.Join(err, data.Close())
 	}
 	l.matchSizes()
 	l.matchClasses()
@@ -99,7 +102,7 @@ func openData(ctx context.Context, o Options) (*dataset.Data, error) {
 
 // Close gives back what the Lab holds. Computations still running must have been
 // cancelled and have returned.
-func (l *Lab) Close() error { return l.panel.close() }
+func (l *Lab) Close() error { return errors.Join(l.panel.close(), l.data.Close()) }
 
 // Foreground holds up background work until leave is called, for what a person waits for
 // besides a View: drawing it.
@@ -108,57 +111,41 @@ func (l *Lab) Foreground() (leave func()) { return l.gate.enter() }
 // Model is the open model. It must not be changed.
 func (l *Lab) Model() *model.Model { return l.model }
 
-// splits returns the splits there are, test first.
-func (l *Lab) splits() []string {
-	var names []string
-	if l.data.Test != nil {
-		names = append(names, "test")
-	}
-	if l.data.Train != nil {
-		names = append(names, "train")
-	}
-	return names
-}
-
 // SetSplit chooses what View, Bands and NextFlip look at: "train" or "test".
 func (l *Lab) SetSplit(split string) error {
-	set, err := l.splitSet(split)
-	if err != nil {
-		return err
+	c, err := l.choose(split)
+	if err == nil {
+		l.chosen.Store(c)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c, h, w := l.model.Input()
-	l.split, l.set, l.inputs = split, set, dataset.Resized(set, c, h, w)
-	l.recent.clear()
-	return nil
+	return err
 }
 
-// splitSet returns a split at its own size.
-func (l *Lab) splitSet(split string) (dataset.Set, error) {
-	set := map[string]dataset.Set{"train": l.data.Train, "test": l.data.Test}[split]
+// choose returns a split; the one that is chosen already keeps what it has open.
+func (l *Lab) choose(split string) (*chosen, error) {
+	if now := l.chosen.Load(); now != nil && (split == "" || split == now.split) {
+		return now, nil
+	}
+	set := l.data.Set(split)
 	if set == nil {
-		return nil, fmt.Errorf("%s has no %q split: use %s", l.data.Name, split, strings.Join(l.splits(), " or "))
+		return nil, fmt.Errorf("%s has no %q split: use %s", l.data.Name, split, strings.Join(l.data.Splits(), " or "))
 	}
-	return set, nil
-}
-
-// current returns the chosen split's name, its images at their own size, and at the
-// model's.
-func (l *Lab) current() (split string, set, inputs dataset.Set) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.split, l.set, l.inputs
+	c, h, w := l.model.Input()
+	return &chosen{split, set, dataset.Resized(set, c, h, w), newRecentImages()}, nil
 }
 
 // matchSizes notes when the model is shown images other than the data has them.
 func (l *Lab) matchSizes() {
-	_, set, _ := l.current()
+	set := l.chosen.Load().set
 	dc, dh, dw := set.Shape()
 	c, h, w := l.model.Input()
 	if dc != 0 && (dc != c || dh != h || dw != w) {
-		l.note = fmt.Sprintf("%s takes %s and the images of %s are %s: it is shown them converted", l.model.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
+		l.remark("%s takes %s and the images of %s are %s: it is shown them converted", l.model.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
 	}
+}
+
+// remark adds something to know about all results.
+func (l *Lab) remark(format string, args ...any) {
+	l.notes = append(l.notes, fmt.Sprintf(format, args...))
 }
 
 // size describes images: "32×32 RGB".
@@ -168,8 +155,7 @@ func size(c, h, w int) string {
 
 // matchClasses finds out whether the data's labels mean what the model's outputs mean.
 func (l *Lab) matchClasses() {
-	_, set, _ := l.current()
-	names, known := set.Classes(), l.model.Classes
+	names, known := l.chosen.Load().set.Classes(), l.model.Classes
 	l.fits = len(names) == l.model.Net.Classes
 	if l.fits && len(known) > 0 {
 		for i := range names {
@@ -179,9 +165,9 @@ func (l *Lab) matchClasses() {
 	switch {
 	case l.fits, len(names) == 0:
 	case len(names) != l.model.Net.Classes:
-		l.note = fmt.Sprintf("%s tells %d classes apart and %s has %d: answers are shown, not judged", l.model.Name, l.model.Net.Classes, l.data.Name, len(names))
+		l.remark("%s tells %d classes apart and %s has %d: answers are shown, not judged", l.model.Name, l.model.Net.Classes, l.data.Name, len(names))
 	default:
-		l.note = fmt.Sprintf("%s was trained on other classes than those of %s: answers are shown, not judged", l.model.Name, l.data.Name)
+		l.remark("%s was trained on other classes than those of %s: answers are shown, not judged", l.model.Name, l.data.Name)
 	}
 }
 
@@ -190,9 +176,8 @@ func (l *Lab) classes() []string {
 	if len(l.model.Classes) > 0 {
 		return l.model.Classes
 	}
-	_, set, _ := l.current()
 	if l.fits {
-		return set.Classes()
+		return l.chosen.Load().set.Classes()
 	}
 	names := make([]string, l.model.Net.Classes)
 	for i := range names {
@@ -204,9 +189,8 @@ func (l *Lab) classes() []string {
 // CheckLabels returns an error that says what to do when accuracy cannot be measured,
 // because the images have no labels or the labels are not the model's classes.
 func (l *Lab) CheckLabels() error {
-	_, set, _ := l.current()
 	switch {
-	case len(set.Classes()) == 0:
+	case len(l.chosen.Load().set.Classes()) == 0:
 		return fmt.Errorf("%s has no labels, so there is no accuracy to measure: use images in one folder a class", l.data.Name)
 	case !l.fits:
 		return fmt.Errorf("model %s does not fit the data: its classes are not those of %s; name a model trained on it with --model", l.model.Name, l.data.Name)
@@ -221,14 +205,12 @@ func (l *Lab) Info() Info {
 		Model: l.model.Name, Net: l.model.Net.Name, Params: l.model.Params(), BatchNorm: l.model.HasBatchNorm(),
 		FirstConv: l.model.FirstConv(), Mean: l.model.Mean, Std: l.model.Std,
 		Channels: c, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
-		Data: l.data.Name, Splits: l.splits(), Device: l.device.Name(), Note: l.note,
+		Data: l.data.Name, Splits: l.data.Splits(), Device: l.device.Name(), Note: strings.Join(l.notes, "; "),
+		Classes: l.classes(), Labelled: l.fits,
 	}
-	split, set, _ := l.current()
-	info.Split = split
-	if set == nil {
-		return info
-	}
-	info.Classes, info.Images, info.Labelled = l.classes(), set.Len(), l.fits
+	now := l.chosen.Load()
+	set := now.set
+	info.Split, info.Images = now.split, set.Len()
 	info.MaxPreview = info.MaxRadius
 	if _, ph, pw := set.Shape(); ph > 0 {
 		info.MaxPreview = max(info.MaxPreview, spectral.MaxRadius(ph, pw))
@@ -238,8 +220,9 @@ func (l *Lab) Info() Info {
 
 // Label returns the class of image i of the chosen split, -1 when it is not known or is
 // not one of the model's.
-func (l *Lab) Label(i int) int {
-	_, set, _ := l.current()
+func (l *Lab) Label(i int) int { return l.label(l.chosen.Load().set, i) }
+
+func (l *Lab) label(set dataset.Set, i int) int {
 	if !l.fits || i < 0 || i >= set.Len() {
 		return -1
 	}
@@ -248,7 +231,7 @@ func (l *Lab) Label(i int) int {
 
 // Title returns the name of image i of the chosen split, safe to print.
 func (l *Lab) Title(i int) string {
-	_, set, _ := l.current()
+	set := l.chosen.Load().set
 	if i < 0 || i >= set.Len() {
 		return ""
 	}

@@ -64,7 +64,7 @@ func reference(t *testing.T, l *Lab, rho float64) func(x []float32) []float32 {
 
 func TestViewShowsWhatTheModelSees(t *testing.T) {
 	l := openSmall(t)
-	_, _, inputs := l.current()
+	inputs := l.chosen.Load().inputs
 	x := make([]float32, 3*32*32)
 	split := spectral.NewSplitter(32, 32)
 	for _, q := range []ViewRequest{
@@ -148,7 +148,7 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 		t.Errorf("a finished measurement was made again: %d updates, %v", calls, err)
 	}
 	answer, hits := reference(t, l, 0.25), bands.Score{}
-	_, _, inputs := l.current()
+	inputs := l.chosen.Load().inputs
 	x, label := make([]float32, 3*32*32), make([]int, 1)
 	for i := range inputs.Len() {
 		if err := inputs.ReadBatch(x, label, []int{i}); err != nil {
@@ -207,6 +207,34 @@ func TestBatchStatisticsInViewAndBands(t *testing.T) {
 	r, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{5}, Setting: s}, nil)
 	if err != nil || r.BatchSize != statisticsBatch || r.Low[0].N != 150 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Another split may be chosen while the old one is looked at.
+func TestSplitChangesMeanwhile(t *testing.T) {
+	l := openSmall(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 60 {
+			if err := l.SetSplit([]string{"train", "test"}[i%2]); err != nil {
+				t.Error(err)
+			}
+			l.Info()
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	s := Setting{Statistics: bands.BatchStatistics}
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		_, _ = l.View(t.Context(), ViewRequest{Index: 40 + i%100, R: 3, Setting: s}) // there may be no such image
+		if _, _, err := l.NextFlip(t.Context(), i, 1, 3, s, -1, nil); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

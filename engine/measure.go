@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"hfcui/engine/bands"
-	"hfcui/engine/dataset"
 	"hfcui/spectral"
 )
 
@@ -45,8 +44,8 @@ type measurements struct {
 }
 
 type heldMeasurement struct {
-	mu sync.Mutex // held while it runs
-	m  *bands.Measurement
+	turn chan struct{} // has room for one: who puts something in it has the measurement
+	m    *bands.Measurement
 }
 
 func newMeasurements() *measurements {
@@ -63,7 +62,7 @@ func (c *measurements) get(key string, start func() (*bands.Measurement, error))
 	if err != nil {
 		return nil, err
 	}
-	held := &heldMeasurement{m: m}
+	held := &heldMeasurement{make(chan struct{}, 1), m}
 	c.byKey[key] = held
 	c.recent = append(c.recent, key)
 	if len(c.recent) > measurementsKept {
@@ -84,23 +83,24 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 	if err := CheckRho(q.Rho); err != nil {
 		return bands.Result{}, err
 	}
-	chosen, _, _ := l.current()
-	if q.Split == "" {
-		q.Split = chosen
-	}
-	inputs, err := l.inputsOf(q.Split)
+	from, err := l.choose(q.Split)
 	if err != nil {
 		return bands.Result{}, err
 	}
+	q.Split = from.split
 	held, err := l.results.get(q.key(), func() (*bands.Measurement, error) {
-		return bands.NewMeasurement(inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
+		return bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
 			Normalize: q.Normalize, Statistics: q.Statistics, Threads: l.threads})
 	})
 	if err != nil {
 		return bands.Result{}, err
 	}
-	held.mu.Lock()
-	defer held.mu.Unlock()
+	select {
+	case held.turn <- struct{}{}:
+		defer func() { <-held.turn }()
+	case <-ctx.Done():
+		return bands.Result{}, ctx.Err()
+	}
 	result := held.m.Result()
 	if update != nil && result.Whole.N > 0 {
 		update(result)
@@ -113,19 +113,6 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 		return result, err
 	}
 	return held.m.Run(l.gate.background(ctx), classifier, update)
-}
-
-// inputsOf returns a split at the model's input size.
-func (l *Lab) inputsOf(split string) (dataset.Set, error) {
-	if chosen, _, inputs := l.current(); split == chosen || split == "" {
-		return inputs, nil
-	}
-	set, err := l.splitSet(split)
-	if err != nil {
-		return nil, err
-	}
-	c, h, w := l.model.Input()
-	return dataset.Resized(set, c, h, w), nil
 }
 
 // backgroundClassifier is the model as background work uses it, for n images.
@@ -148,8 +135,8 @@ type FlipsRequest struct {
 // Flips answers for how many images it looked at, and which of them are flips. progress
 // may be nil.
 func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, total int)) (n int, flips []bands.Answer, err error) {
-	_, _, inputs := l.current()
-	n = inputs.Len()
+	now := l.chosen.Load()
+	n = now.set.Len()
 	if q.Limit > 0 {
 		n = min(n, q.Limit)
 	}
@@ -158,7 +145,7 @@ func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, tot
 		indices[i] = i
 	}
 	done := 0
-	err = l.answers(ctx, q.R, q.Setting, indices, func(a bands.Answer) bool {
+	err = l.answers(ctx, now, q.R, q.Setting, indices, func(a bands.Answer) bool {
 		if done++; progress != nil {
 			progress(done, n)
 		}
@@ -173,17 +160,17 @@ func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, tot
 // NextFlip looks for the nearest flip after (step 1) or before (step -1) image from,
 // going round, among the images of a class (-1: any). progress may be nil.
 func (l *Lab) NextFlip(ctx context.Context, from, step int, r float64, s Setting, class int, progress func(done, total int)) (index int, found bool, err error) {
-	_, set, _ := l.current()
-	n := set.Len()
+	now := l.chosen.Load()
+	n := now.set.Len()
 	var indices []int
 	for k := 1; k <= n; k++ {
 		i := ((from+k*step)%n + n) % n
-		if class < 0 || set.Label(i) == class {
+		if class < 0 || now.set.Label(i) == class {
 			indices = append(indices, i)
 		}
 	}
 	done := 0
-	err = l.answers(ctx, r, s, indices, func(a bands.Answer) bool {
+	err = l.answers(ctx, now, r, s, indices, func(a bands.Answer) bool {
 		if done++; progress != nil {
 			progress(done, len(indices))
 		}
@@ -193,7 +180,7 @@ func (l *Lab) NextFlip(ctx context.Context, from, step int, r float64, s Setting
 	return index, found, err
 }
 
-func (l *Lab) answers(ctx context.Context, r float64, s Setting, indices []int, visit func(bands.Answer) bool) error {
+func (l *Lab) answers(ctx context.Context, from *chosen, r float64, s Setting, indices []int, visit func(bands.Answer) bool) error {
 	if err := l.CheckLabels(); err != nil {
 		return err
 	}
@@ -206,7 +193,7 @@ func (l *Lab) answers(ctx context.Context, r float64, s Setting, indices []int, 
 	if len(indices) == 0 {
 		return nil
 	}
-	_, _, inputs := l.current()
+	inputs := from.inputs
 	classifier, err := l.backgroundClassifier(s, inputs.Len())
 	if err != nil {
 		return err

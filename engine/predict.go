@@ -65,7 +65,7 @@ func (l *Lab) predictAll(ctx context.Context, q PredictRequest, visit func(Predi
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return err
 	}
-	_, _, inputs := l.current()
+	inputs := l.chosen.Load().inputs
 	c, h, w := inputs.Shape()
 	size, batch := c*h*w, min(predictBatch, inputs.Len())
 	classifier, err := l.panel.classifier(evaluatorKey{batch: batch, statistics: bands.RunningStatistics}, q.Rho)

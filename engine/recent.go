@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 
 	"hfcui/engine/dataset"
@@ -25,10 +26,10 @@ type recentImages struct {
 // openImage is a decoded image with the transforms of its picture and of what the model
 // sees of it.
 type openImage struct {
-	mu           sync.Mutex // the splitters work in place
-	index        int
-	set          dataset.Set
-	picture      *dataset.Image
+	index int
+
+	mu           sync.Mutex     // held while it is opened and used: the splitters work in place
+	picture      *dataset.Image // nil until it is open
 	pictureSplit *spectral.Splitter
 	spectrum     []float32
 	maxR         float64
@@ -38,42 +39,37 @@ type openImage struct {
 
 func newRecentImages() *recentImages { return &recentImages{} }
 
-func (r *recentImages) clear() {
+// get returns the place of image i, which may have to be opened yet.
+func (r *recentImages) get(i int) *openImage {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.images = nil
-}
-
-// get returns image i of set, opened.
-func (r *recentImages) get(set, inputs dataset.Set, i int) (*openImage, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for k, im := range r.images {
-		if im.index == i && im.set == set {
-			r.images = append(append(r.images[:k:k], r.images[k+1:]...), im)
-			return im, nil
-		}
-	}
-	im, err := openImageAt(set, inputs, i)
-	if err != nil {
-		return nil, err
+	k := slices.IndexFunc(r.images, func(im *openImage) bool { return im.index == i })
+	im := &openImage{index: i}
+	if k >= 0 {
+		im = r.images[k]
+		r.images = slices.Delete(r.images, k, k+1)
 	}
 	r.images = append(r.images, im)
 	if len(r.images) > recentCount {
-		r.images = append([]*openImage(nil), r.images[1:]...)
+		r.images = slices.Delete(r.images, 0, 1)
 	}
-	return im, nil
+	return im
 }
 
-func openImageAt(set, inputs dataset.Set, i int) (*openImage, error) {
-	picture, err := dataset.Bounded(set, i, previewSide)
-	if err != nil {
-		return nil, err
+// open decodes and transforms image i of a split, unless that has been done. im.mu must be
+// held.
+func (im *openImage) open(from *chosen, i int) error {
+	if im.picture != nil {
+		return nil
 	}
-	c, h, w := inputs.Shape()
-	im := &openImage{index: i, set: set, picture: picture, input: make([]float32, c*h*w)}
-	if err := inputs.ReadBatch(im.input, make([]int, 1), []int{i}); err != nil {
-		return nil, err
+	picture, err := dataset.Bounded(from.set, i, previewSide)
+	if err != nil {
+		return err
+	}
+	c, h, w := from.inputs.Shape()
+	im.input = make([]float32, c*h*w)
+	if err := from.inputs.ReadBatch(im.input, make([]int, 1), []int{i}); err != nil {
+		return err
 	}
 	im.inputSplit = spectral.NewSplitter(h, w)
 	im.inputSplit.Load(im.input)
@@ -85,7 +81,8 @@ func openImageAt(set, inputs dataset.Set, i int) (*openImage, error) {
 	im.spectrum = make([]float32, picture.H*picture.W)
 	im.pictureSplit.LogSpectrum(im.spectrum)
 	im.maxR = spectral.MaxRadius(picture.H, picture.W)
-	return im, nil
+	im.picture = picture
+	return nil
 }
 
 // fill puts pictures and energies at v.R into v.

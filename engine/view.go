@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/spectral"
 )
 
@@ -22,17 +23,18 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 		return nil, err
 	}
 	defer l.gate.enter()()
-	split, set, inputs := l.current()
-	if q.Index < 0 || q.Index >= set.Len() {
-		return nil, fmt.Errorf("image %d: %s has images 0 to %d in its %s split", q.Index, l.data.Name, set.Len()-1, split)
+	now := l.chosen.Load()
+	if q.Index < 0 || q.Index >= now.set.Len() {
+		return nil, fmt.Errorf("image %d: %s has images 0 to %d in its %s split", q.Index, l.data.Name, now.set.Len()-1, now.split)
 	}
-	im, err := l.recent.get(set, inputs, q.Index)
+	im := now.recent.get(q.Index)
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	err := im.open(now, q.Index)
 	if err != nil {
 		return nil, err
 	}
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	v := &View{ViewRequest: q, Title: set.Title(q.Index), Label: l.Label(q.Index), Spectrum: im.spectrum, MaxR: im.maxR}
+	v := &View{ViewRequest: q, Title: now.set.Title(q.Index), Label: l.label(now.set, q.Index), Spectrum: im.spectrum, MaxR: im.maxR}
 	started := time.Now()
 	im.fill(v)
 	v.Split = time.Since(started)
@@ -41,7 +43,7 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	}
 	started = time.Now()
 	if q.Statistics == bands.BatchStatistics {
-		err = l.predictInBatch(ctx, v)
+		err = l.predictInBatch(ctx, v, now.inputs)
 	} else {
 		err = l.predict(ctx, v, im)
 	}
@@ -76,8 +78,7 @@ func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
 
 // predictInBatch asks the model with batch statistics: those of the batch in which the
 // image is measured.
-func (l *Lab) predictInBatch(ctx context.Context, v *View) error {
-	_, _, inputs := l.current()
+func (l *Lab) predictInBatch(ctx context.Context, v *View, inputs dataset.Set) error {
 	indices, _ := bands.BatchOf(inputs, v.Index, min(statisticsBatch, inputs.Len()))
 	model, err := l.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Rho)
 	if err != nil {
