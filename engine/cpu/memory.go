@@ -123,15 +123,21 @@ func pixelwise(in *plan.Instr) []*plan.Value {
 	case op.BatchNormScaleGrad:
 		return in.In[2:]
 	case plan.FusedConv:
-		if o.Residual {
-			return in.In[len(in.In)-1:]
-		}
+		return residual(in, o.Residual)
 	case plan.FusedConvInputGrad:
-		if o.Residual {
-			return in.In[len(in.In)-1:]
-		}
+		return residual(in, o.Residual)
 	}
 	return nil
+}
+
+// residual gives what a convolution adds, its last input, unless that is also the image
+// whose windows it reads.
+func residual(in *plan.Instr, has bool) []*plan.Value {
+	last := len(in.In) - 1
+	if !has || slices.Contains(in.In[:last], in.In[last]) {
+		return nil
+	}
+	return in.In[last:]
 }
 
 // allocate gives every value its memory and notes whose halo must be made zero in every

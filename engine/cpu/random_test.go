@@ -144,6 +144,15 @@ var operations = map[string]func(b *builder){
 		y = b.apply(op.Add{}, y, b.input(y.Shape...))
 		b.keep(b.apply(op.ReLU{}, y))
 	},
+	// What is added is also the image: it must not be written over while windows read it.
+	"convolution around itself": func(b *builder) {
+		n, c, h, w := b.between(1, 3), b.between(1, 40), b.between(3, 12), b.between(3, 12)
+		x := b.apply(op.ReLU{}, b.input(n, c, h, w))
+		y := b.apply(op.Add{}, b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(c, c, 3, 3)), x)
+		dy := b.apply(op.ReLU{}, b.input(n, c, h, w))
+		dx := b.apply(op.ConvInputGrad{Stride: 1, Pad: 1, Shape: [4]int{n, c, h, w}}, b.weights(c, c, 3, 3), dy)
+		b.keep(y, b.apply(op.Add{}, dx, dy))
+	},
 	"gradients of folded convolutions": func(b *builder) {
 		n, c, o, h, w, s := b.between(1, 3), b.between(1, 20), b.between(1, 40), b.between(3, 12), b.between(3, 12), b.between(1, 2)
 		wt := b.weights(o, c, 3, 3)
