@@ -34,7 +34,7 @@ func benchCommand() *cobra.Command {
 	flags := cmd.Flags()
 	choiceVar(flags, &c.Work, "work", "what to time", benchmark.Works()...)
 	netVar(flags, &c.Net, "the network, for train, infer and bands")
-	countVar(flags, &c.Batch, "batch", "", 128, 2, maxBatch, "images a run")
+	countVar(flags, &c.Batch, "batch", "", 128, 1, maxBatch, "images a run")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
 	choiceVar(flags, &dtype, "dtype", "kind of numbers", "fp32")
 	choiceVar(flags, &device, "device", "what computes", "cpu")
