@@ -285,8 +285,6 @@ func (a *App) verdict(err error) error {
 		return a.err
 	case err == nil, errors.Is(err, tea.ErrInterrupted):
 		return nil
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
 	}
 	return err
 }

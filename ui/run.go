@@ -3,11 +3,8 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 
 	tea "charm.land/bubbletea/v2"
 	xterm "github.com/charmbracelet/x/term"
@@ -20,7 +17,9 @@ import (
 const framesPerSecond = 120
 
 // Run runs the program on this process's terminal until it is quit, and leaves the
-// terminal as it was found. The error, if any, is one line on why it ended.
+// terminal as it was found. The end of ctx ends it in order, whatever it is doing; signals
+// are the caller's to turn into that. The error, if any, is one line on why it ended: the
+// cause of ctx's end if that was it.
 func Run(ctx context.Context, lab Lab, o Options) error {
 	in, out, err := terminal()
 	if err != nil {
@@ -29,8 +28,10 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	o.Output = out
 	a := New(lab, o)
 	defer a.cancel()
-	defer context.AfterFunc(ctx, a.cancel)()
 	probe, typed, err := term.Query(ctx, in, out, a.options.Environ)
+	if err == nil {
+		err = context.Cause(ctx) // there is no program yet that could be ended
+	}
 	if err != nil {
 		return err
 	}
@@ -41,9 +42,9 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	a.asked = runtime.GOOS != "windows" // there the questions are asked while the program runs
 	a.useCapabilities(probe.Capabilities())
 	input := probe.Input(in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
-	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithContext(ctx), tea.WithInput(input), tea.WithoutSignalHandler())...)
+	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler())...)
 	a.send = program.Send
-	defer watchSignals(program)()
+	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
 	go func() {
 		for _, e := range term.Events(typed) {
 			program.Send(e)
@@ -77,22 +78,4 @@ func (a *App) ProgramOptions() []tea.ProgramOption {
 		tea.WithEnvironment(a.options.Environ),
 		tea.WithFPS(framesPerSecond),
 	}
-}
-
-// watchSignals ends the program in order when the process is told to end. Bubble Tea
-// itself knows nothing of SIGHUP. A second signal ends the process at once.
-func watchSignals(program *tea.Program) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	done := make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals)
-			name := map[os.Signal]string{os.Interrupt: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGHUP: "SIGHUP"}[s]
-			program.Send(ended{fmt.Errorf("ended by %s", name)})
-		case <-done:
-		}
-	}()
-	return func() { signal.Stop(signals); close(done) }
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"strings"
 
@@ -63,9 +62,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer lab.Close()
-	// Signals are left to the program on the screen from here on: it has a terminal to
-	// tidy up.
-	return ui.Run(context.WithoutCancel(cmd.Context()), lab, e.screen)
+	return ui.Run(cmd.Context(), lab, e.screen)
 }
 
 // runRoot is the explorer, unless what was typed looks like a command that is none.

@@ -27,6 +27,8 @@ type player struct {
 	found      unix.Termios
 	cols, rows int
 	ended      chan struct{}
+	silent     bool     // queries stay without an answer
+	env        []string // of the program besides environment
 
 	mu      sync.Mutex
 	screen  scanner
@@ -42,12 +44,19 @@ const cellWidth, cellHeight = 9, 19
 // it was; what is left of it is ended with the test.
 func play(t *testing.T, cols, rows int, name string, args ...string) *player {
 	t.Helper()
-	p := &player{t: t, cols: cols, rows: rows, ended: make(chan struct{})}
+	return (&player{t: t, cols: cols, rows: rows}).start(name, args...)
+}
+
+// start starts a command on the terminal.
+func (p *player) start(name string, args ...string) *player {
+	p.t.Helper()
+	t := p.t
+	p.ended = make(chan struct{})
 	p.open()
-	p.resize(cols, rows)
+	p.resize(p.cols, p.rows)
 	p.found = p.termios()
 	p.cmd = exec.Command(name, args...)
-	p.cmd.Dir, p.cmd.Env = t.TempDir(), environment(t)
+	p.cmd.Dir, p.cmd.Env = t.TempDir(), append(environment(t), p.env...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = p.slave, p.slave, p.slave
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := p.cmd.Start(); err != nil {
@@ -121,6 +130,9 @@ func (p *player) read() {
 			cols, rows := p.cols, p.rows
 			p.mu.Unlock()
 			for _, q := range queries {
+				if p.silent {
+					break
+				}
 				io.WriteString(p.master, reply(q, cols, rows))
 			}
 		}

@@ -130,6 +130,38 @@ func TestTerminalIsLeftAsFound(t *testing.T) {
 	}
 }
 
+// While the program still waits for what the terminal says about itself it can be ended
+// as well, at once and with the same line and status as later.
+func TestTerminalEndsWhileItAsks(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		end    func(p *player)
+		status int
+		says   string
+	}{
+		{"SIGINT", func(p *player) { p.cmd.Process.Signal(syscall.SIGINT) }, 130, "hfcui: ended by a signal: interrupt"},
+		{"SIGTERM", func(p *player) { p.cmd.Process.Signal(syscall.SIGTERM) }, 143, "hfcui: ended by a signal: terminated"},
+		{"SIGHUP", func(p *player) { p.cmd.Process.Signal(syscall.SIGHUP) }, 129, "hfcui: ended by a signal: hangup"},
+		{"ctrl+c", func(p *player) { p.send(ctrlC) }, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			// Through SSH it waits longest.
+			p := (&player{t: t, cols: 100, rows: 30, silent: true, env: []string{"SSH_TTY=/dev/pts/9"}}).start(program)
+			p.until("questions", func() bool { return strings.Contains(p.written(), "\x1b[c") })
+			c.end(p)
+			if status := p.exit(); status != c.status {
+				t.Errorf("exit status %d, want %d", status, c.status)
+			}
+			p.restored()
+			if written := p.written(); c.status != 0 && strings.Contains(written, "\x1b[?1049h") {
+				t.Error("the program was started all the same")
+			} else if at := max(strings.LastIndex(written, "\x1b[?1049l"), 0); !strings.Contains(stripControl(written[at:]), c.says) {
+				t.Errorf("the normal screen says %q", written[at:])
+			}
+		})
+	}
+}
+
 // lastPart is what follows the last occurrence of mark.
 func lastPart(s, mark string) string { return s[strings.LastIndex(s, mark)+len(mark):] }
 

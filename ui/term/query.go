@@ -20,8 +20,9 @@ const (
 
 // Query asks the terminal before Bubble Tea starts: raw mode, all questions at once, and
 // reading until the last one is answered or the time is over (150 ms, 600 ms through SSH;
-// a terminal that is in the midst of answering gets some more) or ctx is. typed are bytes that were no replies: what the user has pressed meanwhile,
-// for Events. The probe is of use whatever the error; terminals that answer nothing are no
+// a terminal that is in the midst of answering gets some more), ctx is, or Ctrl-C is
+// pressed. typed are bytes that were no replies: what the user has pressed meanwhile, for
+// Events. The probe is of use whatever the error; terminals that answer nothing are no
 // error. On Windows nothing is asked: ask with Queries while Bubble Tea runs.
 func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed []byte, err error) {
 	p = NewProbe(env)
@@ -41,6 +42,9 @@ func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed
 	}
 	start := time.Now()
 	p.askTmux(ctx, patience)
+	if ctx.Err() != nil {
+		return p, nil, nil
+	}
 	typed, err = p.converse(ctx, in, out, deadline{start.Add(patience), start.Add(3 * patience)})
 	return p, typed, err
 }

@@ -159,6 +159,41 @@ func TestQueryIsCancelled(t *testing.T) {
 	}
 }
 
+// Neither the end of the context nor Ctrl-C waits for a terminal that is silent.
+func TestQueryOfASilentTerminalIsLeft(t *testing.T) {
+	env := append([]string{"SSH_TTY=/dev/pts/0"}, xtermEnv...) // where patience is long
+	for _, c := range []struct {
+		what  string
+		leave func(master *os.File, cancel func())
+		typed string
+	}{
+		{"cancelled", func(_ *os.File, cancel func()) { cancel() }, ""},
+		{"Ctrl-C", func(master *os.File, _ func()) { io.WriteString(master, "a\x03") }, "a\x03"},
+	} {
+		master, slave := openPTY(t)
+		before, err := xterm.GetState(slave.Fd())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := terminal(master, 0)
+		go func() {
+			<-asked
+			c.leave(master, cancel)
+		}()
+		start := time.Now()
+		_, typed, err := Query(ctx, slave, slave, env)
+		if d := time.Since(start); err != nil || string(typed) != c.typed || d > patienceSSH/2 {
+			t.Errorf("%s: typed %q, error %v, after %v", c.what, typed, err, d)
+		}
+		after, err := xterm.GetState(slave.Fd())
+		if err != nil || sprint(after) != sprint(before) {
+			t.Errorf("%s: the terminal's modes are not what they were: %v", c.what, err)
+		}
+		cancel()
+	}
+}
+
 func TestQueryWithoutATerminal(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -3,6 +3,7 @@
 package term
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -21,6 +22,9 @@ func ttySize(f *os.File) (windowSize, bool) {
 	}
 	return windowSize{int(w.Col), int(w.Row), int(w.Xpixel), int(w.Ypixel)}, true
 }
+
+// ctrlC is what the key sends in raw mode.
+const ctrlC = 0x03
 
 // converse asks and reads the answers in raw mode. The beginning of an answer that did not
 // come in time is left to Input.
@@ -59,6 +63,9 @@ func (p *Probe) converse(ctx context.Context, in, out *os.File, end deadline) (t
 		held = append(held, buf[:n]...)
 		begun := separate(held, func(seq []byte) { p.take(seq) }, func(b []byte) { typed = append(typed, b...) })
 		held = append(held[:0], begun...)
+		if bytes.IndexByte(typed, ctrlC) >= 0 {
+			break // whoever wants to leave does not wait for a terminal
+		}
 		if p.done() && p.foundTmux() {
 			if err := ask(); err != nil {
 				return typed, err
