@@ -156,8 +156,8 @@ func (p *bandsPage) drawFoot(c *canvas, now bandsKey) {
 	switch {
 	case r.BatchSize > 0:
 		right = fmt.Sprintf("statistics of batches of %d", r.BatchSize)
-	case p.app.info.BatchNorm:
-		right = "running statistics"
+	case p.app.info.BatchNorm: // the setting says it before the first figures do
+		right = now.Statistics.String() + " statistics"
 	}
 	if p.stopped {
 		right = "stopped"

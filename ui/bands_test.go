@@ -77,6 +77,13 @@ func drain(j *job) report {
 	}
 }
 
+func TestFootFollowsTheSettingBeforeFigures(t *testing.T) {
+	d := start(t, 100, 30)
+	d.hold = true
+	d.keys("2").shows("running statistics")
+	d.keys("b").shows("batch statistics").hides("running statistics")
+}
+
 func TestBandsStopAndGoOn(t *testing.T) {
 	d := start(t, 100, 30)
 	d.hold = true
