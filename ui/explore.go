@@ -251,9 +251,18 @@ func (p *explore) running() (what string, share float64, ok bool) {
 		float64(p.search.done) / float64(max(1, p.search.total)), true
 }
 
+// view is what is on screen; nil before the first answer and where there is none for the
+// image asked for last.
+func (p *explore) view() *engine.View {
+	if p.failed != "" {
+		return nil
+	}
+	return p.shown.view
+}
+
 // speed tells how long the last answer took.
 func (p *explore) speed() string {
-	v := p.shown.view
+	v := p.view()
 	if v == nil {
 		return ""
 	}

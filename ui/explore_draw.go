@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ func (p *explore) draw(c *canvas) []placed {
 	var pictures []placed
 	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
-		if v := p.shown.view; v != nil && p.failed == "" && p.shown.asked.fits(s.pic) && p.shown.asked.kinds[s.kind] {
+		if p.view() != nil && p.shown.asked.fits(s.pic) && p.shown.asked.kinds[s.kind] {
 			pictures = append(pictures, placed{s.pic, p.shown.drawn[s.kind]})
 			stage.at[s.kind] = s.pic
 		} else {
@@ -47,7 +48,7 @@ func (p *explore) drawCaption(c *canvas) {
 	if class := a.lab.Label(a.index); class >= 0 {
 		label = a.className(class)
 	}
-	if v := p.shown.view; v != nil && v.Index == a.index {
+	if v := p.view(); v != nil && v.Index == a.index {
 		flip = v.Flip()
 	}
 	x := c.left(rect{r.x, r.y, min(r.w, 40), 1}, bold, name)
@@ -66,12 +67,12 @@ func (p *explore) drawCaption(c *canvas) {
 // where the spectrum is not there to say it, how much of it is kept.
 func (p *explore) remarks(w int) string {
 	long, short := "high part "+p.high.String(), p.high.String()
-	if p.high == highStretched && p.shown.stretch > 0 {
+	if p.high == highStretched && p.view() != nil && p.shown.stretch > 0 {
 		short = fmt.Sprintf("high ×%-4.3g", p.shown.stretch)
 		long = fmt.Sprintf("high part ×%-4.3g about grey", p.shown.stretch)
 	}
 	kept := ""
-	if v := p.shown.view; v != nil && len(p.l.slots) < slots {
+	if v := p.view(); v != nil && len(p.l.slots) < slots {
 		kept = fmt.Sprintf("%s of %s kept · ", grouped(v.Kept), grouped(v.Total))
 	}
 	only := ""
@@ -83,14 +84,14 @@ func (p *explore) remarks(w int) string {
 
 // drawTitle names a picture.
 func (p *explore) drawTitle(c *canvas, s slot) {
-	th, v := p.app.theme, p.shown.view
+	th, v := p.app.theme, p.view()
 	switch s.kind {
 	case slotWhole:
 		c.put(s.title.x, s.title.y, th.whole.paint(markWhole)+" original")
 	case slotSpectrum:
 		c.left(s.title, th.dim, pick(s.title.w, "log-spectrum, circle at r", "spectrum, r circled", "spectrum"))
 	default:
-		st, mark, name, share := th.low, markLow, "low", 0.0
+		st, mark, name, share := th.low, markLow, "low", math.NaN()
 		if v != nil {
 			share = v.EnergyLow
 		}
@@ -101,9 +102,6 @@ func (p *explore) drawTitle(c *canvas, s slot) {
 			}
 		}
 		c.put(s.title.x, s.title.y, st.paint(mark)+" "+name)
-		if v == nil {
-			return
-		}
 		text := percent(share) + " %"
 		if s.title.w >= 22 {
 			text += " energy"
@@ -133,8 +131,8 @@ func (p *explore) drawText(c *canvas, s slot) {
 		p.drawEnergy(c, s.text)
 		return
 	}
-	v := p.shown.view
-	if v == nil || p.failed != "" {
+	v := p.view()
+	if v == nil {
 		return
 	}
 	st := [...]style{p.app.theme.whole, p.app.theme.low, p.app.theme.high}[s.kind]
@@ -216,19 +214,19 @@ func eighths(share float64, w int) string {
 
 // drawEnergy says how the split divides coefficients and energy.
 func (p *explore) drawEnergy(c *canvas, r rect) {
-	v, th := p.shown.view, p.app.theme
-	if v == nil {
-		return
+	v, th := p.view(), p.app.theme
+	count, of, low, high := "–", " of –", math.NaN(), math.NaN()
+	if v != nil {
+		count = fmt.Sprintf("%*s", len(grouped(v.Total)), grouped(v.Kept))
+		of, low, high = " of "+grouped(v.Total), v.EnergyLow, v.EnergyHigh
 	}
-	count := fmt.Sprintf("%*s", len(grouped(v.Total)), grouped(v.Kept))
-	of := " of " + grouped(v.Total)
 	if width(count)+width(of)+16 <= r.w {
 		of += " coefficients"
 	}
 	lines := []string{
 		th.low.paint(markLow) + " " + count + th.dim.paint(of),
-		th.low.paint(markLow) + " " + percent(v.EnergyLow) + th.dim.paint(" % energy"),
-		th.high.paint(markHigh) + " " + percent(v.EnergyHigh) + th.dim.paint(" % energy"),
+		th.low.paint(markLow) + " " + percent(low) + th.dim.paint(" % energy"),
+		th.high.paint(markHigh) + " " + percent(high) + th.dim.paint(" % energy"),
 		th.dim.paint("  (mean left out)"),
 	}
 	for i := 0; i < min(r.h, len(lines)); i++ {

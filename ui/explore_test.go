@@ -228,7 +228,9 @@ func TestFewerLargerPictures(t *testing.T) {
 func TestErrorsTakeThePicturesPlace(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.viewError = errors.New("cat\x1b[31m.png: not an\nimage")
-	d.keys("down").shows("cat[31m.png: not an image")
+	d.shows("split", "about grey")
+	d.keys("down").shows("cat[31m.png: not an image", "– % energy", "– of – coefficients", "● low", "▲ high")
+	d.hides("ms", "×", "of 1,024")
 	d.lab.viewError = nil
 	d.keys("down").hides("not an image").shows("✓")
 }
