@@ -10,7 +10,7 @@ func TestDemoShowsTheEffect(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	const r, n = 10, 1000
+	const r, n = 10, 300
 	result, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{r}, Limit: n}, nil)
 	if err != nil {
 		t.Fatal(err)
