@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"hfcui/engine/bands"
 )
@@ -45,16 +46,20 @@ func (p *bandsPage) drawValues(c *canvas, row rect, head string, r bands.Result,
 		i := nearest(r.Radii, p.app.r)
 		low, high = r.Low[i], r.High[i]
 	}
-	names := [3]string{" low", " high", " whole"}
-	if row.w < 74 {
-		names = [3]string{}
+	names, unit, indent, gap := [3]string{" low", " high", " whole"}, " %", 8, 2
+	switch {
+	case row.w < 78:
+		names, unit, indent, gap = [3]string{}, "", 5, 1
+		head = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(head, "r "), "ρ "), ".0")
+	case row.w < 84:
+		unit = ""
 	}
-	c.put(row.x, row.y, p.app.theme.dim.paint(fit(head, 8)))
-	x := row.x + 8
+	c.put(row.x, row.y, p.app.theme.dim.paint(fit(head, indent)))
+	x := row.x + indent
 	for i, score := range []bands.Score{low, high, r.Whole} {
-		text := colours[i].paint(marks[i]+names[i]) + " " + scoreText(score)
+		text := colours[i].paint(marks[i]+names[i]) + " " + scoreText(score) + unit
 		c.put(x, row.y, text)
-		x += width(text) + 2
+		x += width(text) + gap
 	}
 	if n := fmt.Sprintf("n %s", fitRight(grouped(r.Whole.N), 6)); row.right()-x >= width(n) {
 		c.put(x, row.y, p.app.theme.dim.paint(n))

@@ -14,7 +14,7 @@ import (
 
 func TestBandsGrowAndFollowTheSetting(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("2").shows("2,000 of 2,000 images", "● low", "▲ high", "■ whole", "±", "running statistics", "100%", "0%", "20")
+	d.keys("2").shows("2,000 of 2,000 images", "● low", "▲ high", "■ whole", " +", " −", "running statistics", "100%", "0%", "20")
 	d.hides("○", "△")
 	d.keys("s").shows("○ low", "△ high", "□ whole", "ρ off")
 	d.keys("b").shows("statistics of batches of 100")
@@ -82,6 +82,17 @@ func TestFootFollowsTheSettingBeforeFigures(t *testing.T) {
 	d.hold = true
 	d.keys("2").shows("running statistics")
 	d.keys("b").shows("batch statistics").hides("running statistics")
+}
+
+// What accuracies carry is on screen whole at every size.
+func TestBandsValuesFit(t *testing.T) {
+	for _, w := range []int{60, 80, 100} {
+		d := start(t, w, 24).keys("2 s end")
+		if got := strings.Count(d.line(1), " −"); got != 3 || strings.Contains(d.line(1), "…") {
+			t.Errorf("%d columns: %q", w, d.line(1))
+		}
+		d.fits(w, 24)
+	}
 }
 
 func TestBandsStopAndGoOn(t *testing.T) {

@@ -100,14 +100,25 @@ func wholePercent(p float64) string {
 	return fmt.Sprintf("%3.0f%%", 100*p)
 }
 
-// scoreText writes an accuracy with half the width of its 95 % interval, in thirteen
-// cells: " 61.2 ± 2.1 %".
+// scoreText writes an accuracy in percent with what its 95 % interval adds and takes away,
+// in fifteen cells: " 98.7 +0.6 −1.1". The two differ near 0 and 100 %, where a single ±
+// would promise what cannot be.
 func scoreText(s bands.Score) string {
 	if s.N == 0 {
-		return "    – ±  –  %"
+		return "    –   +–   −–"
 	}
 	lo, hi := s.Wilson()
-	return fmt.Sprintf("%s ±%4.1f %%", percent(s.Accuracy()), 50*(hi-lo))
+	p := s.Accuracy()
+	return percent(p) + " " + sideText("+", hi-p) + " " + sideText("−", p-lo)
+}
+
+// sideText writes one side of an interval in four cells: "+0.6", " +12".
+func sideText(sign string, d float64) string {
+	d = 100 * max(d, 0)
+	if d < 9.95 {
+		return fmt.Sprintf("%s%.1f", sign, d)
+	}
+	return fitRight(fmt.Sprintf("%s%.0f", sign, d), 4)
 }
 
 // shortCount writes a large count in at most five cells: "271 k", "11.2 M".

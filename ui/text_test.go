@@ -56,8 +56,15 @@ func TestNumbersKeepTheirWidth(t *testing.T) {
 		}
 	}
 	for _, s := range []bands.Score{{}, {Correct: 0, N: 1}, {Correct: 1, N: 1}, {Correct: 5, N: 16}, {Correct: 10000, N: 10000}} {
-		if got := scoreText(s); width(got) != 13 {
+		if got := scoreText(s); width(got) != 15 {
 			t.Errorf("scoreText(%v) = %q", s, got)
+		}
+	}
+	for s, want := range map[bands.Score]string{
+		{Correct: 64, N: 64}: "100.0 +0.0 −5.7", {Correct: 5, N: 16}: " 31.2  +24  −17", {Correct: 500, N: 1000}: " 50.0 +3.1 −3.1",
+	} {
+		if got := scoreText(s); got != want {
+			t.Errorf("scoreText(%v) = %q, want %q", s, got, want)
 		}
 	}
 	for _, r := range []float64{0, 0.1, 9.9, 10, 99.9, 625} {
