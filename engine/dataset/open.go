@@ -113,13 +113,8 @@ func unreadable(err error) error {
 	return err
 }
 
-// Detect returns the layout of the data set in a folder and the folder its files are in,
+// detect returns the layout of the data set in a folder and the folder its files are in,
 // which may lie below, as cifar-10-batches-bin does where an archive was unpacked.
-func Detect(dir string) (Layout, string, error) {
-	layout, at, _, err := detect(dir)
-	return layout, at, err
-}
-
 func detect(dir string) (Layout, string, folderTree, error) {
 	for _, sub := range []string{"", "cifar-10-batches-bin", "cifar-10-batches-py"} {
 		at := filepath.Join(dir, sub)
