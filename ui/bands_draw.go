@@ -12,9 +12,11 @@ func (p *bandsPage) draw(c *canvas) []placed {
 	now, base := p.key()
 	p.drawValues(c, p.l.values.row(0), fmt.Sprintf("r %4.1f", p.radius(p.known[now])), p.known[now],
 		[3]string{markLow, markHigh, markWhole}, [3]style{p.app.theme.low, p.app.theme.high, p.app.theme.whole})
-	if now != base {
-		p.drawValues(c, p.l.values.row(1), "ρ off", p.known[base],
+	if row := p.l.values.row(1); now != base && p.known[base].Whole.N > 0 {
+		p.drawValues(c, row, "ρ off", p.known[base],
 			[3]string{markLowBase, markHighBase, markWBase}, [3]style{p.app.theme.lowDim, p.app.theme.highDim, p.app.theme.wholeDim})
+	} else if now != base {
+		c.left(row, p.app.theme.dim, p.waitingBase(row.w))
 	}
 	p.drawCurves(c, p.l.plot, p.l.axis.y)
 	p.drawFoot(c, now)
@@ -151,11 +153,22 @@ func (p *bandsPage) waiting(r bands.Result) string {
 	return fmt.Sprintf("Accuracy on low and high part at %d radii will appear here, rough first.", len(radiiUpTo(p.app.info.MaxRadius)))
 }
 
+// waitingBase says in w cells when the curve without smoothing comes, for comparison.
+func (p *bandsPage) waitingBase(w int) string {
+	switch {
+	case p.job != nil:
+		return pick(w, "ρ off   is measured after the curve with smoothing", "ρ off is measured next")
+	case p.stopped:
+		return pick(w, "ρ off   is not measured yet; enter goes on", "ρ off: enter measures it")
+	}
+	return ""
+}
+
 // drawFoot says what the figures are of.
 func (p *bandsPage) drawFoot(c *canvas, now bandsKey) {
 	r, th := p.known[now], p.app.theme
-	text := fmt.Sprintf("%s: %s of %s images at every r, 95%% intervals",
-		clean(now.split), fitRight(grouped(r.Whole.N), len(grouped(p.app.info.Images))), grouped(p.app.info.Images))
+	text := fmt.Sprintf("%s: %s of %s at every r, 95%% intervals",
+		clean(now.split), fitRight(grouped(r.Whole.N), len(grouped(p.app.info.Images))), counted(p.app.info.Images, "image"))
 	x := c.left(p.l.foot, th.dim, text)
 	right := ""
 	switch {

@@ -95,6 +95,17 @@ func TestBandsValuesFit(t *testing.T) {
 	}
 }
 
+func TestCurveWithoutSmoothingIsMeasuredToo(t *testing.T) {
+	d := start(t, 100, 30).keys("s")
+	d.hold = true
+	d.keys("2").shows("ρ off   is measured after the curve with smoothing")
+	d.release()
+	d.shows("○ low", "△ high", "□ whole").hides("–   +–")
+	d = start(t, 60, 18).keys("s")
+	d.hold = true
+	d.keys("2 esc").shows("ρ off   is not measured yet; enter goes on")
+}
+
 func TestBandsStopAndGoOn(t *testing.T) {
 	d := start(t, 100, 30)
 	d.hold = true

@@ -100,7 +100,8 @@ func (a *App) drawHeader(c *canvas) {
 	text := pick(room.w,
 		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.normalize, statistics, rho),
 		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.normalize, statistics, rho),
-		fmt.Sprintf("%s · %s · smooth %s", a.normalize, statistics, rho))
+		fmt.Sprintf("%s · %s · smooth %s", a.normalize, statistics, rho),
+		fmt.Sprintf("%s · %s · %s", a.normalize, statistics, rho), rho) // what is cut last is ρ
 	if a.smooth { // the one setting that changes the model stands out
 		text = a.theme.dim.paint(strings.TrimSuffix(text, rho)) + a.theme.focus.paint(rho)
 		c.right(room, style{}, text)
@@ -150,7 +151,7 @@ func (a *App) drawFacts(c *canvas) {
 	room := r.w - width(activity) - 2
 	facts := []string{
 		clean(a.info.Model), clean(a.info.Data) + " " + clean(a.info.Split), clean(a.info.Net),
-		grouped(a.info.Images) + " images", clean(a.info.Device), shortCount(a.info.Params) + " parameters",
+		counted(a.info.Images, "image"), clean(a.info.Device), shortCount(a.info.Params) + " parameters",
 	}
 	// What matters most comes first; what does not fit whole is left out.
 	text := ""

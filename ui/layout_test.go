@@ -79,6 +79,21 @@ func TestPicturesAreLarge(t *testing.T) {
 	}
 }
 
+func TestStrengthOfSmoothingIsAlwaysThere(t *testing.T) {
+	for _, w := range []int{60, 66, 80} {
+		d := start(t, w, 18).keys("s b m")
+		if got := d.line(0); !strings.HasSuffix(got, "ρ 0.50") {
+			t.Errorf("%d columns: %q", w, got)
+		}
+	}
+}
+
+func TestOneImage(t *testing.T) {
+	lab := newFakeLab()
+	lab.info.Images = 1
+	startWith(t, lab, Options{}, 140, 44).shows("1 image").hides("1 images")
+}
+
 func TestTooSmall(t *testing.T) {
 	d := start(t, 59, 17)
 	d.shows("hfcui needs 60×18 cells; this terminal has 59×17.")

@@ -81,6 +81,14 @@ func grouped(n int) string {
 	return s
 }
 
+// counted writes how many there are of a thing: "1 image", "2,000 images".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return grouped(n) + " " + thing + "s"
+}
+
 // radiusText writes a radius with one decimal, always five cells up to 999.9.
 func radiusText(r float64) string { return fmt.Sprintf("%5.1f", r) }
 
