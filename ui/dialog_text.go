@@ -143,7 +143,7 @@ func (d *jump) leap() tea.Cmd {
 		return nil
 	}
 	d.app.closeDialog()
-	return d.app.setIndex(i)
+	return d.app.leap(i)
 }
 
 func (d *jump) draw(c *canvas, r rect, th *theme) {

@@ -69,7 +69,12 @@ func (p *explore) press(key string) (tea.Cmd, bool) {
 	if cmd, ok := radiusKeys.press(p.app, key); ok {
 		return cmd, true
 	}
-	return exploreKeys.press(p, key)
+	cmd, ok := exploreKeys.press(p, key)
+	if !ok && !p.labelled() && slices.Contains([]string{"c", "f", "F"}, key) {
+		p.app.say("this needs labels that are the model's classes")
+		return nil, true
+	}
+	return cmd, ok
 }
 
 func (p *explore) nextHigh() tea.Cmd {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,23 @@ func TestClassFilter(t *testing.T) {
 	d.keys("c enter").hides("only hexagon")
 	if d.app.class != -1 {
 		t.Fatal("the filter is still on")
+	}
+}
+
+// Whoever goes to an image by its number gets it; another split keeps the filter if it can.
+func TestClassFilterAndOtherKeys(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("c").types("hexagon").keys("enter t").shows("only hexagon", "train")
+	if got := d.lab.Label(d.app.index); got != 8 {
+		t.Fatalf("image %d of the other split is of class %d, want 8", d.app.index, got)
+	}
+	other := d.app.index
+	for d.lab.Label(other) == 8 {
+		other++
+	}
+	d.keys("g").types(fmt.Sprint(other)).keys("enter").shows("all classes again", fmt.Sprint("train ", other)).hides("only hexagon")
+	if d.app.index != other || d.app.class != -1 {
+		t.Fatalf("image %d, class %d", d.app.index, d.app.class)
 	}
 }
 
@@ -240,6 +258,10 @@ func TestUnlabelledImages(t *testing.T) {
 	lab.info.Labelled = false
 	d := startWith(t, lab, Options{}, 100, 30)
 	d.hides("✓", "✗", "f flip").shows("·")
+	for _, key := range []string{"c", "f", "F"} {
+		d.keys(key).shows("this needs labels that are the model's classes")
+		d.keys("right").hides("this needs labels")
+	}
 	d.keys("2").shows("Accuracy needs labels")
 }
 

@@ -135,6 +135,33 @@ func (a *App) setClass(class int) tea.Cmd {
 	return cmd
 }
 
+// leap goes to an image by its number. The person said which: a filter it does not pass is
+// dropped.
+func (a *App) leap(i int) tea.Cmd {
+	if a.class >= 0 && a.lab.Label(i) != a.class {
+		a.say("all classes again: this image is not of class " + a.className(a.class))
+		a.explore.stop()
+		a.class = -1
+	}
+	return a.setIndex(i)
+}
+
+// keepClass keeps the filter in another split and goes to the next image that passes it;
+// where there is none the filter is dropped.
+func (a *App) keepClass() {
+	n, class := a.info.Images, a.class
+	for k := 0; class >= 0 && k < n; k++ {
+		if i := (a.index + k) % n; a.lab.Label(i) == class {
+			a.index = i
+			return
+		}
+	}
+	if class >= 0 {
+		a.class = -1
+		a.say("all classes again: no image of class " + a.className(class) + " in this split")
+	}
+}
+
 // toggleSmooth switches kernel smoothing.
 func (a *App) toggleSmooth() tea.Cmd {
 	a.smooth = !a.smooth
@@ -201,7 +228,7 @@ func (a *App) splitChanged(msg splitMsg) tea.Cmd {
 	a.info = msg.info
 	a.generation++
 	a.index = min(a.index, max(a.info.Images-1, 0))
-	a.class = -1
+	a.keepClass()
 	a.maxR = max(a.info.MaxRadius, a.info.MaxPreview, 1)
 	a.r = min(a.r, a.maxR)
 	return a.changed(changedSplit)
