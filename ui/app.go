@@ -14,6 +14,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -93,8 +94,9 @@ type App struct {
 	dialogs []dialog
 	drag    func(mouse) tea.Cmd // what moving the pressed mouse does
 
-	message string // one line about what just happened, until the next key
-	err     error  // what ended the program
+	message string                // one line about what just happened, until the next key
+	err     error                 // what ended the program
+	fault   atomic.Pointer[crash] // a panic in writing to the terminal
 }
 
 // New returns the program for a Lab. The Lab stays the caller's to close.
@@ -109,6 +111,7 @@ func New(lab Lab, o Options) *App {
 		o.Folder = "."
 	}
 	a := &App{session: newSession(lab, o), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
+	a.layer.OnPanic(a.struck)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.explore, a.bands, a.kernels = newExplore(a), newBandsPage(a), newKernelsPage(a)
 	a.pages = []page{a.explore, a.bands, a.kernels}
@@ -278,9 +281,14 @@ func (a *App) resize(w, h int) tea.Cmd {
 // verdict is what Run returns once the program ended.
 func (a *App) verdict(err error) error {
 	var c crash
-	switch {
+	var unread *term.Panic // in reading: Bubble Tea hands it on
+	switch fault := a.fault.Load(); {
 	case errors.As(a.err, &c):
 		return c.report()
+	case fault != nil:
+		return fault.report()
+	case errors.As(err, &unread):
+		return caught(unread).report()
 	case a.err != nil:
 		return a.err
 	case err == nil, errors.Is(err, tea.ErrInterrupted):

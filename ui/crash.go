@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/term"
 )
 
 // crash is a panic caught somewhere in the program, on its way to ending it in order.
@@ -40,10 +42,22 @@ func (c crash) save() (string, error) {
 
 // caught makes a crash of what recover returned.
 func caught(value any) crash {
-	if c, ok := value.(crash); ok {
+	switch c := value.(type) {
+	case crash:
 		return c // from a goroutine further in, with its own stack
+	case *term.Panic:
+		return crash{c.Value, c.Stack}
 	}
 	return crash{value, debug.Stack()}
+}
+
+// struck takes a panic in writing to the terminal, which happens in a goroutine that must
+// not wait for the program. The program may be ending already: verdict looks for it then.
+func (a *App) struck(p *term.Panic) {
+	c := caught(p)
+	if a.fault.CompareAndSwap(nil, &c) && a.send != nil {
+		go a.send(c)
+	}
 }
 
 // safely runs work; a panic in it becomes a crash message, which ends the program.

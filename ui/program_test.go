@@ -4,22 +4,29 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/term"
 )
 
 // wire is a terminal's end of the line: it keeps what is written.
 type wire struct {
-	mu sync.Mutex
-	b  []byte
+	mu     sync.Mutex
+	b      []byte
+	panics bool
 }
 
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.panics {
+		panic("broken wire")
+	}
 	w.b = append(w.b, p...)
 	return len(p), nil
 }
@@ -46,12 +53,18 @@ type running struct {
 
 func run(t *testing.T, lab *fakeLab, o Options, w, h int) *running {
 	t.Helper()
+	in, keep := io.Pipe()
+	t.Cleanup(func() { keep.Close() })
+	return runOn(t, in, lab, o, w, h)
+}
+
+// runOn is run with an input.
+func runOn(t *testing.T, in io.Reader, lab *fakeLab, o Options, w, h int) *running {
+	t.Helper()
 	r := &running{t: t, wire: &wire{}, done: make(chan error, 1)}
 	o.Output, o.Environ = r.wire, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
 	r.app = New(lab, o)
 	r.app.asked = true
-	in, keep := io.Pipe()
-	t.Cleanup(func() { keep.Close() })
 	r.program = tea.NewProgram(r.app, append(r.app.ProgramOptions(), tea.WithInput(in), tea.WithWindowSize(w, h), tea.WithoutSignalHandler())...)
 	r.app.send = r.program.Send
 	go func() {
@@ -83,6 +96,11 @@ func pictures(n int) func([]byte) bool {
 func (r *running) end(msg tea.Msg) error {
 	r.t.Helper()
 	r.program.Send(msg)
+	return r.ended()
+}
+
+func (r *running) ended() error {
+	r.t.Helper()
 	select {
 	case err := <-r.done:
 		return err
@@ -187,6 +205,44 @@ func TestProgramEndsInOrderAfterPanics(t *testing.T) {
 	}
 	if left := r.app.layer.RestoreSequence(); left != "" {
 		t.Errorf("the terminal is left with %q to undo", left)
+	}
+}
+
+// Bubble Tea's goroutines that read and write catch no panics.
+func TestProgramEndsInOrderAfterPanicsBelow(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	check := func(r *running, what string) {
+		t.Helper()
+		if err := r.ended(); err == nil || !strings.HasPrefix(err.Error(), "internal error: "+what+" (details in ") {
+			t.Errorf("%s: error %v", what, err)
+		}
+	}
+	r := run(t, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r.until("four pictures", pictures(4))
+	r.wire.mu.Lock()
+	r.wire.panics = true
+	r.wire.mu.Unlock()
+	go r.program.Send(keyPress("?"))
+	check(r, "broken wire")
+	r.wire.mu.Lock()
+	r.wire.panics = false
+	r.wire.mu.Unlock()
+	if err := r.app.layer.Restore(); err != nil || !bytes.Contains(r.wire.take(), []byte("\x1b[?1049l")) {
+		t.Errorf("the terminal is not restored: %v", err)
+	}
+
+	reader, typing := io.Pipe()
+	defer typing.Close()
+	probe := term.NewProbe([]string{"TERM=xterm"})
+	probe.Queries()
+	in := probe.Input(t.Context(), reader, func(term.Capabilities) { panic("broken reader") })
+	r = runOn(t, in, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r.until("four pictures", pictures(4))
+	io.WriteString(typing, "\x1b[?62;4c")
+	check(r, "broken reader")
+	r.app.layer.Restore()
+	if all := r.wire.take(); !bytes.Contains(all, []byte("\x1b[?1049l")) {
+		t.Error("the terminal is not restored")
 	}
 }
 

@@ -41,14 +41,19 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	a.probe = probe
 	a.asked = runtime.GOOS != "windows" // there the questions are asked while the program runs
 	a.useCapabilities(probe.Capabilities())
-	input := probe.Input(in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
+	reading, read := context.WithCancel(context.Background()) // longer than a.ctx: replies come late
+	defer read()
+	input := probe.Input(reading, in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
 	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler())...)
 	a.send = program.Send
 	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
 	go func() {
-		for _, e := range term.Events(typed) {
-			program.Send(e)
-		}
+		program.Send(safely(func() tea.Msg {
+			for _, e := range term.Events(typed) {
+				program.Send(e)
+			}
+			return nil
+		}))
 	}()
 	_, err = program.Run()
 	if err = a.verdict(err); err != nil {

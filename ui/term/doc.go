@@ -13,7 +13,7 @@
 // meanwhile is not lost:
 //
 //	probe, typed, err := term.Query(ctx, os.Stdin, os.Stdout, os.Environ())
-//	input := probe.Input(os.Stdin, func(c term.Capabilities) { go program.Send(changed{c}) })
+//	input := probe.Input(ctx, os.Stdin, func(c term.Capabilities) { go program.Send(changed{c}) })
 //	layer := term.New(os.Stdout)
 //	layer.Configure(probe.Capabilities())
 //	program = tea.NewProgram(model, tea.WithInput(input), tea.WithOutput(layer.Output()))

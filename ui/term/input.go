@@ -1,6 +1,7 @@
 package term
 
 import (
+	"context"
 	"io"
 	"slices"
 	"time"
@@ -14,9 +15,12 @@ import (
 // A terminal stays one (it has the methods Fd, Name, Write and Close), and then a Read may
 // return no bytes and no error when all it got was the beginning of a reply. On Windows
 // Bubble Tea reads the console itself; there Feed does this work.
-func (p *Probe) Input(in io.Reader, changed func(Capabilities)) io.Reader {
+//
+// Anything else is read ahead of Bubble Tea until ctx ends, which is when nobody reads any
+// more; what is being read then is lost. A panic while reading is a *Panic as error.
+func (p *Probe) Input(ctx context.Context, in io.Reader, changed func(Capabilities)) io.Reader {
 	p.mu.Lock()
-	r := &input{probe: p, in: in, changed: changed, buf: make([]byte, 4096), held: p.begun}
+	r := &input{ctx: ctx, probe: p, in: in, changed: changed, buf: make([]byte, 4096), held: p.begun}
 	p.begun = nil
 	p.mu.Unlock()
 	if f, ok := in.(file); ok {
@@ -46,7 +50,8 @@ func (r *fileInput) Name() string                { return r.f.Name() }
 // a reply's first byte as well as a key.
 const escapeTime = 100 * time.Millisecond
 
-func (r *fileInput) Read(b []byte) (int, error) {
+func (r *fileInput) Read(b []byte) (n int, err error) {
+	defer catch(&err)
 	if len(r.ready) == 0 {
 		for {
 			n, err := r.f.Read(r.buf)
@@ -65,6 +70,7 @@ func (r *fileInput) Read(b []byte) (int, error) {
 
 // input passes bytes on but for those that begin a reply that is not whole yet.
 type input struct {
+	ctx     context.Context
 	probe   *Probe
 	in      io.Reader
 	changed func(Capabilities)
@@ -82,17 +88,11 @@ type chunk struct {
 
 // Read serves inputs that cannot be waited for with a limit: a goroutine of its own reads
 // ahead of it.
-func (r *input) Read(b []byte) (int, error) {
+func (r *input) Read(b []byte) (n int, err error) {
+	defer catch(&err)
 	if r.chunks == nil {
 		r.chunks = make(chan chunk)
-		go func() {
-			for err := error(nil); err == nil; {
-				var n int
-				buf := make([]byte, len(r.buf))
-				n, err = r.in.Read(buf)
-				r.chunks <- chunk{buf[:n], err}
-			}
-		}()
+		go r.ahead()
 	}
 	for len(r.ready) == 0 && r.err == nil {
 		var late <-chan time.Time
@@ -104,9 +104,32 @@ func (r *input) Read(b []byte) (int, error) {
 			r.take(c.b, c.err)
 		case <-late:
 			r.release()
+		case <-r.ctx.Done():
+			return 0, r.ctx.Err()
 		}
 	}
 	return r.deliver(b)
+}
+
+// ahead reads until there is an error or nobody wants any more.
+func (r *input) ahead() {
+	for err := error(nil); err == nil; {
+		var c chunk
+		c.b, c.err = r.chunk()
+		select {
+		case r.chunks <- c:
+		case <-r.ctx.Done():
+			return
+		}
+		err = c.err
+	}
+}
+
+func (r *input) chunk() (b []byte, err error) {
+	defer catch(&err)
+	buf := make([]byte, len(r.buf))
+	n, err := r.in.Read(buf)
+	return buf[:n], err
 }
 
 func (r *input) deliver(b []byte) (int, error) {

@@ -34,7 +34,7 @@ func TestInputKeepsRepliesWhole(t *testing.T) {
 		probe := NewProbe(xtermEnv)
 		probe.Queries()
 		changes := 0
-		in := probe.Input(&pieces{[]byte(all), size}, func(Capabilities) { changes++ })
+		in := probe.Input(t.Context(), &pieces{[]byte(all), size}, func(Capabilities) { changes++ })
 		if _, ok := in.(file); ok {
 			t.Fatal("a plain reader became a file")
 		}
@@ -72,14 +72,14 @@ func TestInputFromATerminal(t *testing.T) {
 		}
 		probe := NewProbe(xtermEnv)
 		probe.Queries()
-		in := probe.Input(r, nil)
+		in := probe.Input(t.Context(), r, nil)
 		if f, ok := in.(file); !ok || f.Fd() != r.Fd() || f.Name() != r.Name() {
 			t.Fatal("a file is no file any more")
 		}
 		cut := cut
 		if cut >= len(reply) { // the same through an SSH session
 			cut -= len(reply) - 1
-			in = probe.Input(struct{ io.Reader }{r}, nil)
+			in = probe.Input(t.Context(), struct{ io.Reader }{r}, nil)
 		}
 		cut = min(cut, len(reply)-1)
 		go func() {
@@ -120,7 +120,7 @@ func TestInputPassesEscape(t *testing.T) {
 		if expecting {
 			probe.Queries()
 		}
-		in := probe.Input(r, nil)
+		in := probe.Input(t.Context(), r, nil)
 		w.WriteString("\x1b")
 		start := time.Now()
 		buf := make([]byte, 10)

@@ -69,6 +69,7 @@ type Layer struct {
 	cols, rows int     // of the screen, 0 not known
 	tmux, sync bool
 	hook       func(Frame)
+	panicked   func(*Panic)
 	stats      Stats
 	shown      []shown // pictures on the screen; the slice is replaced, never changed
 	modes      modes   // what the program changed of the terminal
@@ -209,6 +210,14 @@ func (l *Layer) OnFrame(f func(Frame)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.hook = f
+}
+
+// OnPanic calls f when writing panics, with what Write returns as its error as well, which
+// Bubble Tea does not look at. f must not wait for the program.
+func (l *Layer) OnPanic(f func(*Panic)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.panicked = f
 }
 
 // Stats returns what was written so far.

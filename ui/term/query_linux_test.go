@@ -125,7 +125,7 @@ func TestQueryOfASilentTerminal(t *testing.T) {
 	}
 	defer xterm.Restore(slave.Fd(), state)
 	changed := make(chan Capabilities, 9)
-	in := p.Input(slave, func(c Capabilities) { changed <- c })
+	in := p.Input(t.Context(), slave, func(c Capabilities) { changed <- c })
 	io.WriteString(master, "4c")
 	buf := make([]byte, 100)
 	if n, err := in.Read(buf); string(buf[:n]) != "\x1b[?62;4c" || err != nil {

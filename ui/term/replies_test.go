@@ -283,7 +283,7 @@ func FuzzReplies(f *testing.F) {
 		whole := append(append([]byte{}, b...), "\x1b[?1c."...)
 		torn := &pieces{b: whole, size: int(size)%16 + 1}
 		var got bytes.Buffer
-		if _, err := got.ReadFrom(NewProbe(xtermEnv).Input(torn, nil)); err != nil {
+		if _, err := got.ReadFrom(NewProbe(xtermEnv).Input(t.Context(), torn, nil)); err != nil {
 			t.Fatal(err)
 		}
 		if !subsequence(got.Bytes(), whole) || !bytes.HasSuffix(got.Bytes(), []byte(".")) {

@@ -104,6 +104,28 @@ func (m *modes) isOn(number int) bool {
 	return slices.Contains(m.private, modeState{number, true})
 }
 
+func (m *modes) clone() modes {
+	c := *m
+	c.private, c.colors = slices.Clone(m.private), slices.Clone(m.colors)
+	return c
+}
+
+// keep leaves changed what is changed in o.
+func (m *modes) keep(o *modes) {
+	for _, s := range o.private {
+		if s.on != slices.Contains(normallyOn, s.number) {
+			m.set(s.number, s.on)
+		}
+	}
+	m.keyboard = max(m.keyboard, o.keyboard)
+	m.keys, m.shape, m.region = m.keys || o.keys, m.shape || o.shape, m.region || o.region
+	for _, c := range o.colors {
+		if !slices.Contains(m.colors, c) {
+			m.colors = append(m.colors, c)
+		}
+	}
+}
+
 // alternate tells that the alternate screen is shown.
 func (m *modes) alternate() bool { return m.isOn(1049) }
 
@@ -197,7 +219,7 @@ func (l *Layer) Restore() error {
 	}
 	written := make(chan error, 1)
 	go func() {
-		_, err := l.w.Write([]byte(s))
+		_, err := l.put([]byte(s))
 		written <- err
 	}()
 	select {

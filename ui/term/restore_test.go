@@ -49,6 +49,21 @@ func TestRestoreHasNothingToDoAfterAnOrderlyEnd(t *testing.T) {
 	}
 }
 
+// What could not be written has taken nothing back.
+func TestRestoreAfterAFailedEnd(t *testing.T) {
+	b := &broken{}
+	l := New(b)
+	write(t, l, "\x1b[?1049h\x1b[?25l\x1b]11;red\a")
+	want := l.RestoreSequence()
+	b.panics = true
+	if _, err := l.Write([]byte("\x1b]111\a\x1b[?25h\x1b[?1049l")); err == nil {
+		t.Fatal("no error")
+	}
+	if s := l.RestoreSequence(); s != want {
+		t.Errorf("%q, want %q", s, want)
+	}
+}
+
 type stuck chan struct{}
 
 func (s stuck) Write(p []byte) (int, error) { <-s; return 0, io.ErrClosedPipe }

@@ -11,10 +11,11 @@ import (
 // Write passes on what the renderer writes, with pictures. It takes the bytes of p into
 // account even where it holds them back because a sequence or a synchronized update is not
 // complete. After an error what is on the screen is not known, and the next frame draws
-// everything again.
-func (l *Layer) Write(p []byte) (int, error) {
+// everything again. A panic is a *Panic as error.
+func (l *Layer) Write(p []byte) (n int, err error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()
+	defer l.catch(&err)
 	if !l.frame.add(p) {
 		return len(p), nil
 	}
@@ -23,7 +24,7 @@ func (l *Layer) Write(p []byte) (int, error) {
 	if !ok {
 		return len(p), nil
 	}
-	n, err := l.w.Write(l.out)
+	n, err = l.put(l.out)
 	if err == nil && n < len(l.out) {
 		err = io.ErrShortWrite
 	}
@@ -34,6 +35,30 @@ func (l *Layer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// put hands bytes to the terminal.
+func (l *Layer) put(b []byte) (n int, err error) {
+	defer l.catch(&err)
+	return l.w.Write(b)
+}
+
+// catch is deferred: it makes an error of a panic and tells of it. What is on the screen
+// then, Restore must not believe to be in order.
+func (l *Layer) catch(err *error) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	p := caught(r)
+	*err = p
+	l.mu.Lock()
+	l.lost = true
+	tell := l.panicked
+	l.mu.Unlock()
+	if tell != nil {
+		tell(p)
+	}
+}
+
 // prepare makes l.out of the frame; false means that nothing is written any more.
 func (l *Layer) prepare() (plan, bool) {
 	l.mu.Lock()
@@ -41,10 +66,12 @@ func (l *Layer) prepare() (plan, bool) {
 	if l.ended {
 		return plan{}, false
 	}
+	before := l.modes.clone()
 	for _, s := range l.frame.modes {
 		l.modes.note([]byte(s))
 	}
 	p := l.plan()
+	p.modes = before
 	l.compose(&p)
 	return p, true
 }
@@ -57,6 +84,7 @@ type plan struct {
 	remove   []Picture // stored and no longer needed, behind the text
 	shown    []shown   // what is on the screen then
 
+	modes         modes // before it
 	before, after insertion
 	size          int // bytes of pictures
 }
@@ -227,6 +255,7 @@ func (l *Layer) finish(p *plan, err error) {
 	if err != nil {
 		// Any of the old and the new pictures may be there.
 		p.shown = append(slices.Clone(p.shown), l.shown...)
+		l.modes.keep(&p.modes) // what was to be taken back perhaps is not
 	}
 	l.shown, l.lost = p.shown, err != nil
 	l.stats.Writes++
