@@ -15,8 +15,8 @@ type progress struct {
 	last  time.Time
 }
 
-// every is how often the line changes at most.
-const every = 100 * time.Millisecond
+// progressPause is the shortest time between two changes of the line.
+const progressPause = 100 * time.Millisecond
 
 func newProgress() *progress {
 	if !term.IsTerminal(os.Stderr.Fd()) {
@@ -27,7 +27,7 @@ func newProgress() *progress {
 
 // set shows text, unless the last one is still too new.
 func (p *progress) set(format string, args ...any) {
-	if p == nil || time.Since(p.last) < every {
+	if p == nil || time.Since(p.last) < progressPause {
 		return
 	}
 	p.shown, p.last = true, time.Now()
