@@ -63,13 +63,15 @@ func (p *explore) drawCaption(c *canvas) {
 	}
 }
 
-// remarks say, in w cells, how the high part is shown, which images are stepped to, and,
-// where the spectrum is not there to say it, how much of it is kept.
+// remarks say, in w cells, how the high part is shown, which images are stepped to, at
+// which size the model sees a picture of another, and, where the spectrum is not there to
+// say it, how much of it is kept.
 func (p *explore) remarks(w int) string {
 	long, short := "high part "+p.high.String(), p.high.String()
 	if p.high == highStretched && p.view() != nil && p.shown.stretch > 0 {
-		short = fmt.Sprintf("high ×%-4.3g", p.shown.stretch)
-		long = fmt.Sprintf("high part ×%-4.3g about grey", p.shown.stretch)
+		// The number stands last: its trailing blanks keep the place of all before it.
+		short = fmt.Sprintf("high ×%-5.3g", p.shown.stretch)
+		long = fmt.Sprintf("high part about grey ×%-5.3g", p.shown.stretch)
 	}
 	kept := ""
 	if v := p.view(); v != nil && len(p.l.slots) < slots {
@@ -79,7 +81,12 @@ func (p *explore) remarks(w int) string {
 	if p.app.class >= 0 {
 		only = "only " + p.app.className(p.app.class) + " · "
 	}
-	return pick(w, only+kept+long, only+kept+short, only+short, short)
+	seen, seenShort := "", ""
+	if v := p.view(); v != nil && (v.Pictures[0].W != p.app.info.Width || v.Pictures[0].H != p.app.info.Height) {
+		size := fmt.Sprintf("%d×%d · ", p.app.info.Width, p.app.info.Height)
+		seen, seenShort = "the model sees it at "+size, "model sees "+size
+	}
+	return pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
 }
 
 // drawTitle names a picture.

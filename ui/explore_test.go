@@ -226,10 +226,10 @@ func TestSplitSwitch(t *testing.T) {
 
 func TestHighPartIsNamed(t *testing.T) {
 	d := start(t, 100, 30)
-	d.shows("about grey")
+	d.shows("about grey").hides("the model sees")
 	d.keys("v").shows("high part centred on grey")
 	d.keys("v").shows("high part as it is")
-	d.keys("v").shows("high part ×")
+	d.keys("v").shows("high part about grey ×")
 }
 
 func TestFewerLargerPictures(t *testing.T) {
@@ -246,7 +246,7 @@ func TestFewerLargerPictures(t *testing.T) {
 func TestErrorsTakeThePicturesPlace(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.viewError = errors.New("cat\x1b[31m.png: not an\nimage")
-	d.shows("split", "about grey")
+	d.shows("split", "about grey ×")
 	d.keys("down").shows("cat[31m.png: not an image", "– % energy", "– of – coefficients", "● low", "▲ high")
 	d.hides("ms", "×", "of 1,024")
 	d.lab.viewError = nil
@@ -268,7 +268,9 @@ func TestUnlabelledImages(t *testing.T) {
 func TestPhotographLayout(t *testing.T) {
 	lab := newFakeLab()
 	lab.w, lab.h, lab.info.MaxPreview = 160, 80, 90
+	startWith(t, lab, Options{}, 60, 18).shows("sees it at 32×32")
 	d := startWith(t, lab, Options{Radius: 30}, 140, 44)
+	d.shows("the model sees it at 32×32")
 	pic := d.app.explore.l.slots[0].pic
 	if got := float64(pic.w) / float64(2*pic.h); got < 1.7 || got > 2.3 {
 		t.Fatalf("pictures of 2:1 are laid out %d×%d cells", pic.w, pic.h)

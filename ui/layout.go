@@ -101,6 +101,7 @@ const (
 	chartRows    = 10  // the least height of a chart worth showing
 	pictureCells = 150 // pictures of fewer cells than this are too small: show fewer of them
 	mostLines    = 10  // predictions listed at most
+	titleWidth   = 16  // room for a picture's title, at least: a narrow picture gets a wider box
 )
 
 // layoutExplore arranges pictures of an aspect ratio (width over height) as large as they
@@ -166,7 +167,7 @@ func (a arrangement) fit(block rect, lines int, aspect float64, cell cellSize) (
 	if rows < 1 {
 		rows = 1
 	}
-	return max(1, min(cols, int(float64(rows)*perRow+0.5))), rows
+	return max(1, min(w, max(titleWidth, int(float64(rows)*perRow+0.5)))), rows
 }
 
 // place puts the pictures of an arrangement into the block and gives what room is left to

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -77,6 +78,19 @@ func TestPicturesAreLarge(t *testing.T) {
 			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.slots), e.slots[0].pic.h, c.pictures, c.rows)
 		}
 	}
+}
+
+// A narrow picture keeps all panels and their titles.
+func TestNarrowPictures(t *testing.T) {
+	lab := newFakeLab()
+	lab.w, lab.h, lab.info.MaxPreview = 16, 160, 81
+	d := startWith(t, lab, Options{}, 100, 30)
+	if n := len(d.app.explore.l.slots); n != slots {
+		t.Fatalf("%d panels", n)
+	}
+	d.shows("■ original", "● low", "▲ high", "spectrum", " %")
+	d.lab.viewError = errors.New("not an image")
+	d.keys("down").shows("■ original", "● low ", "▲ high ", "– %")
 }
 
 func TestStrengthOfSmoothingIsAlwaysThere(t *testing.T) {
