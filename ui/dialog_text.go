@@ -17,6 +17,8 @@ type reader struct {
 	wide  int        // columns of keys
 	top   int
 	rows  int // on screen when drawn last
+
+	passing bool // a key that means nothing here closes it and does what it does elsewhere
 }
 
 func newReader(a *App, head string, lines []helpLine) *reader {
@@ -73,10 +75,23 @@ var readerKeys = keymap[*reader]{
 	{keys: []string{"pgdown", "space"}, name: "page down", when: (*reader).long, do: func(d *reader) tea.Cmd { return d.scroll(d.rows - 1) }},
 }
 
+// noticeKeys are the keys of a reader that every other key closes.
+var noticeKeys = append(keymap[*reader]{
+	{keys: []string{"esc", "enter"}, shown: "esc", name: "close", hint: "close", do: func(d *reader) tea.Cmd { return d.app.closeDialog() }},
+}, readerKeys[1:]...)
+
 func (d *reader) entries() []entry { return readerKeys.entries(d) }
 
 func (d *reader) press(key string) tea.Cmd {
-	cmd, _ := readerKeys.press(d, key)
+	own := readerKeys
+	if d.passing {
+		own = noticeKeys
+	}
+	cmd, ok := own.press(d, key)
+	if !ok && d.passing {
+		d.app.closeDialog()
+		return d.app.key(key)
+	}
 	return cmd
 }
 

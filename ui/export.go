@@ -39,6 +39,9 @@ func (a *App) startExport() tea.Cmd {
 	}
 	folder := a.options.Folder
 	return task(func() tea.Msg {
+		if full, err := filepath.Abs(folder); err == nil {
+			folder = full // "." says nothing to the reader
+		}
 		names, err := e.save(folder)
 		return exportMsg{names, err}
 	})
@@ -50,11 +53,14 @@ func (a *App) exported(msg exportMsg) {
 		a.say("not exported: " + oneLine(msg.err))
 		return
 	}
-	var lines []helpLine
+	folder := filepath.Dir(msg.names[0])
+	lines := []helpLine{{text: "in " + clean(folder)}}
 	for _, name := range msg.names {
-		lines = append(lines, helpLine{text: clean(name)})
+		lines = append(lines, helpLine{text: clean(filepath.Base(name))})
 	}
-	a.open(newReader(a, fmt.Sprintf("Wrote %d files", len(msg.names)), lines))
+	d := newReader(a, "Wrote "+counted(len(msg.names), "file"), lines)
+	d.passing = true
+	a.open(d)
 }
 
 // mostNumbered bounds how many exports of the same name are looked past.

@@ -25,8 +25,11 @@ func exported(t *testing.T, folder, suffix string) string {
 func TestExportPictures(t *testing.T) {
 	d := start(t, 100, 30)
 	folder := d.app.options.Folder
-	d.keys("x").shows("Wrote 5 files", "hfcui-shapes-test-0-r10.0-low.png", "esc close")
-	d.keys("esc").hides("Wrote")
+	d.keys("x").shows("Wrote 5 files", "in "+folder[:20], "hfcui-shapes-test-0-r10.0-low.png", "esc close")
+	d.keys("esc").hides("Wrote").shows("10.0")
+	d.keys("x right").hides("Wrote").shows("11.0") // any other key closes it and acts
+	d.keys("x 2").hides("Wrote").shows("images at every r")
+	d.keys("1 left")
 	for _, suffix := range []string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
 		f, err := os.Open(exported(t, folder, suffix))
 		if err != nil {
