@@ -75,6 +75,13 @@ const (
 	svgLow, svgHigh, svgWhole, svgGrid, svgFg = "#0072b2", "#e69f00", "#404040", "#dddddd", "#222222"
 )
 
+// The marks of the parts, the same as on screen, at a point in a colour.
+const (
+	svgCircle   = `<circle cx="%.1f" cy="%.1f" r="3.6" fill="%s"/>`
+	svgTriangle = `<path d="M%.1f %.1fm0 -4.5l4.5 8h-9z" fill="%s"/>`
+	svgSquare   = `<path d="M%.1f %.1fm-3.5 -3.5h7v7h-7z" fill="%s"/>`
+)
+
 // writeSVG draws curves with their intervals: those of the first in full, others dashed.
 func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 	var b strings.Builder
@@ -98,8 +105,8 @@ func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 	for i, c := range curves {
 		whole := []bands.Score{c.result.Whole, c.result.Whole}
 		svgCurve(&b, x, y, []float64{0, most}, whole, svgWhole, i > 0, "")
-		svgCurve(&b, x, y, c.result.Radii, c.result.High, svgHigh, i > 0, `<path d="M%.1f %.1fm0 -4.5l4.5 8h-9z" fill="%s"/>`)
-		svgCurve(&b, x, y, c.result.Radii, c.result.Low, svgLow, i > 0, `<circle cx="%.1f" cy="%.1f" r="3.6" fill="%s"/>`)
+		svgCurve(&b, x, y, c.result.Radii, c.result.High, svgHigh, i > 0, svgTriangle)
+		svgCurve(&b, x, y, c.result.Radii, c.result.Low, svgLow, i > 0, svgCircle)
 	}
 	svgLegend(&b, len(curves) > 1)
 	b.WriteString("</svg>\n")
@@ -123,9 +130,9 @@ func svgCurve(b *strings.Builder, x, y func(float64) float64, radii []float64, s
 	}
 	dash := ""
 	if dashed {
-		dash = ` stroke-dasharray="5 4" opacity="0.6"`
+		dash = ` stroke-dasharray="5 4" stroke-opacity="0.6"`
 	} else {
-		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" opacity="0.18"/>`+"\n", upper.String(), lower.String(), colour)
+		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" fill-opacity="0.18"/>`+"\n", upper.String(), lower.String(), colour)
 	}
 	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.8"%s/>`+"\n", line.String(), colour, dash)
 	for i, s := range scores {
@@ -137,8 +144,11 @@ func svgCurve(b *strings.Builder, x, y func(float64) float64, radii []float64, s
 
 func svgLegend(b *strings.Builder, both bool) {
 	at := svgWidth - svgRight - 190
-	for i, l := range [][2]string{{svgLow, "low"}, {svgHigh, "high"}, {svgWhole, "whole"}} {
-		fmt.Fprintf(b, `<rect x="%d" y="33" width="14" height="10" fill="%s"/><text x="%d" y="43">%s</text>`+"\n", at+62*i, l[0], at+62*i+19, l[1])
+	for i, l := range [][3]string{{svgCircle, svgLow, "low"}, {svgTriangle, svgHigh, "high"}, {svgSquare, svgWhole, "whole"}} {
+		x := at + 62*i
+		fmt.Fprintf(b, `<path d="M%d 38h18" stroke="%s" stroke-width="1.8"/>`, x, l[1])
+		fmt.Fprintf(b, l[0], float64(x+9), 38.0, l[1])
+		fmt.Fprintf(b, `<text x="%d" y="43">%s</text>`+"\n", x+23, l[2])
 	}
 	if both {
 		fmt.Fprintf(b, `<text x="%d" y="24">dashed: without smoothing</text>`+"\n", at)
