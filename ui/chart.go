@@ -126,17 +126,29 @@ func (ch *chart) draw(s series, base bool) {
 		}
 		ch.segment(p, q, s, base)
 	}
-	last := -2
+	last, met := -2, 0
 	for _, p := range s.points {
 		if s.mark == "" || math.IsNaN(p.y) {
 			continue
 		}
-		col := int(ch.dotX(p.x)) / 2
-		if col-last >= 2 {
-			ch.put(col, int(ch.dotY(p.y))/4, s.mark, s.line, markRank)
-			last = col
+		col, row := int(ch.dotX(p.x))/2, int(ch.dotY(p.y))/4
+		if col-last < 2 {
+			continue
 		}
+		last = col
+		if ch.taken(col, row, s.mark, markRank) {
+			if met++; met%2 == 0 { // where curves are the same their marks take turns
+				continue
+			}
+		}
+		ch.put(col, row, s.mark, s.line, markRank)
 	}
+}
+
+// taken tells whether another curve's mark of the same rank is at a cell.
+func (ch *chart) taken(col, row int, mark string, rk rank) bool {
+	c := ch.cell(col, row)
+	return c != nil && c.rank == rk && c.char != "" && c.char != mark
 }
 
 // segment draws the line between two points and, as a pattern of every second dot, the

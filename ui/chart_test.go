@@ -63,6 +63,22 @@ func TestChartRanks(t *testing.T) {
 	}
 }
 
+// Of curves that are the same both can be seen.
+func TestMarksOfEqualCurvesTakeTurns(t *testing.T) {
+	flat := func(mark string) series {
+		return series{mark: mark, points: []point{{0, 0.5, 0.5, 0.5}, {2, 0.5, 0.5, 0.5}, {4, 0.5, 0.5, 0.5}, {6, 0.5, 0.5, 0.5}}}
+	}
+	for _, base := range []bool{false, true} {
+		ch := newChart(rect{0, 0, 13, 3}, 6, 1)
+		ch.draw(flat("▲"), base)
+		ch.draw(flat("●"), base)
+		line := plain(ch)[1]
+		if strings.Count(line, "▲") != 2 || strings.Count(line, "●") != 2 {
+			t.Errorf("base %v: %q", base, line)
+		}
+	}
+}
+
 func TestChartTakesAnything(t *testing.T) {
 	for _, plot := range []rect{{}, {0, 0, 1, 1}, {0, 0, -3, 4}, {0, 0, 30, 2}} {
 		ch := newChart(plot, 23, 1)
