@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -147,7 +148,8 @@ func (p *explore) drawText(c *canvas, s slot) {
 }
 
 // drawPrediction lists the classes a model finds probable: the most probable ones, or, if
-// there is room, all in their own order, so that they stay in place while r moves.
+// there is room, all in their own order, so that they stay in place while r moves. For the
+// same reason the answer comes first and what looks equally probable is in that order.
 func (p *explore) drawPrediction(c *canvas, r rect, v *engine.View, part engine.Part, st style) {
 	answer := v.Predictions[part]
 	classes := make([]int, len(answer.Probabilities))
@@ -156,13 +158,7 @@ func (p *explore) drawPrediction(c *canvas, r rect, v *engine.View, part engine.
 	}
 	if len(classes) > r.h {
 		slices.SortStableFunc(classes, func(i, j int) int {
-			switch pi, pj := answer.Probabilities[i], answer.Probabilities[j]; {
-			case pi > pj:
-				return -1
-			case pi < pj:
-				return 1
-			}
-			return 0
+			return cmp.Compare(shownRank(answer, j), shownRank(answer, i))
 		})
 		classes = classes[:r.h]
 	}
@@ -174,6 +170,15 @@ func (p *explore) drawPrediction(c *canvas, r rect, v *engine.View, part engine.
 	for i, class := range classes {
 		p.drawClass(c, r.row(i), names, class, answer, v, st)
 	}
+}
+
+// shownRank is what classes are sorted by: whole percents, as they are written, with the
+// answer above all.
+func shownRank(answer engine.Prediction, class int) float64 {
+	if class == answer.Class {
+		return math.Inf(1)
+	}
+	return math.Round(100 * answer.Probabilities[class])
 }
 
 // drawClass draws one class: mark, name, bar and probability.

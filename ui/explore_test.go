@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +94,15 @@ func TestClassFilterAndOtherKeys(t *testing.T) {
 	d.keys("g").types(fmt.Sprint(other)).keys("enter").shows("all classes again", fmt.Sprint("train ", other)).hides("only hexagon")
 	if d.app.index != other || d.app.class != -1 {
 		t.Fatalf("image %d, class %d", d.app.index, d.app.class)
+	}
+}
+
+func TestEqualBarsKeepTheOrderOfClasses(t *testing.T) {
+	answer := engine.Prediction{Class: 2, Probabilities: []float64{0.001, 0.0012, 0.4, 0.402, 0.003}}
+	order := []int{0, 1, 2, 3, 4}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(shownRank(answer, j), shownRank(answer, i)) })
+	if !slices.Equal(order, []int{2, 3, 0, 1, 4}) {
+		t.Fatalf("order %v", order)
 	}
 }
 
