@@ -25,7 +25,7 @@ type stage struct {
 // goroutine that made them.
 func (a *App) present(msg *viewMsg) {
 	if marker := a.placeAhead(msg); marker != "" {
-		a.layer.Write([]byte(marker)) // an error shows in the frame as well, and ends the program there
+		a.layer.Write([]byte(marker)) // a terminal that is gone hangs up, which ends the program
 	}
 }
 
