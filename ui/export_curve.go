@@ -78,8 +78,8 @@ const (
 // The marks of the parts, the same as on screen, at a point in a colour.
 const (
 	svgCircle   = `<circle cx="%.1f" cy="%.1f" r="3.6" fill="%s"/>`
-	svgTriangle = `<path d="M%.1f %.1fm0 -4.5l4.5 8h-9z" fill="%s"/>`
-	svgSquare   = `<path d="M%.1f %.1fm-3.5 -3.5h7v7h-7z" fill="%s"/>`
+	svgTriangle = `<polygon transform="translate(%.1f %.1f)" points="0,-4.5 4.5,3.5 -4.5,3.5" fill="%s"/>`
+	svgSquare   = `<rect transform="translate(%.1f %.1f)" x="-3.5" y="-3.5" width="7" height="7" fill="%s"/>`
 )
 
 // writeSVG draws curves with their intervals: those of the first in full, others dashed.
@@ -87,7 +87,7 @@ func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 	var b strings.Builder
 	x := func(r float64) float64 { return svgLeft + r/most*(svgWidth-svgLeft-svgRight) }
 	y := func(v float64) float64 { return svgTop + (1-v)*(svgHeight-svgTop-svgBottom) }
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s">`+"\n", svgWidth, svgHeight, svgFg)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", svgWidth, svgHeight, svgFg)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", svgWidth, svgHeight)
 	first := curves[0]
 	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", svgLeft, escapeXML(heading))
