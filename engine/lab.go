@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"hfcui/checkpoints"
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
@@ -35,8 +34,7 @@ type Lab struct {
 	data    *dataset.Data
 	device  plan.Device
 	threads int
-	first   *checkpoints.Tensor // weights of the first convolution, as loaded
-	fits    bool                // labels of the data are classes of the model
+	fits    bool // labels of the data are classes of the model
 	notes   []string
 	gate    *gate
 	panel   *panel
@@ -77,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 		return nil, errors.Join(err, data.Close())
 	}
 	l := &Lab{model: m, data: data, device: device, threads: o.Threads, gate: newGate(),
-		first: m.Weights[m.FirstConv()], panel: newPanel(m, device), results: newMeasurements()}
+		panel: newPanel(m, device), results: newMeasurements()}
 	if o.Split == "" {
 		o.Split = "test"
 	}

@@ -329,8 +329,9 @@ func TestConversionIsNoted(t *testing.T) {
 // A model whose answers are not numbers has no accuracy.
 func TestAnswersThatAreNotNumbers(t *testing.T) {
 	l := openSmall(t)
-	for i := range l.first.Data {
-		l.first.Data[i] = math.MaxFloat32
+	first := l.model.Weights[l.model.FirstConv()].Data
+	for i := range first {
+		first[i] = math.MaxFloat32
 	}
 	if _, err := l.View(t.Context(), ViewRequest{R: 5}); err == nil {
 		t.Error("a view shows answers that are not numbers")

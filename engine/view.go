@@ -60,7 +60,12 @@ func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
 	n := len(im.input)
 	x := make([]float32, 3*n)
 	copy(x, im.input)
-	im.inputSplit.Split(x[n:2*n], x[2*n:], v.R)
+	if im.pictureSplit == im.inputSplit { // the pictures are what the model sees
+		copy(x[n:], v.Pictures[Low].Pix)
+		copy(x[2*n:], v.Pictures[High].Pix)
+	} else {
+		im.inputSplit.Split(x[n:2*n], x[2*n:], v.R)
+	}
 	v.Normalize.Apply(x[n : 2*n])
 	v.Normalize.Apply(x[2*n:])
 	logits := make([]float32, 3*model.Classes())
