@@ -1,6 +1,7 @@
-// Command gen writes the assembly of package kernel for one instruction set:
+// Command gen writes the assembly of a group of package kernel's functions for one
+// instruction set:
 //
-//	go run . -isa avx512 -out ../kernel/avx512_amd64.s -stubs ../kernel/avx512_amd64.go -pkg kernel
+//	go run . -isa avx512 -kernels base -out ../kernel/base_avx512_amd64.s -stubs ../kernel/base_avx512_amd64.go -pkg kernel
 //
 // One description of each kernel serves AVX-512 and AVX2+FMA: a pixel's block of sixteen
 // channels is one register there and two here. It is a module of its own, so that the
@@ -14,21 +15,34 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 )
 
+// groups are the functions that are in a file together. Those not listed here are added by
+// the files that describe them.
+var groups = map[string]func(){
+	"base": func() {
+		convolutions()
+		rowConvolutions()
+		convolutionGradients()
+		rowConvolutionGradients()
+		elementwise()
+		normalization()
+		pooling()
+	},
+}
+
 func main() {
 	name := flag.String("isa", "avx512", "avx512 or avx2")
+	group := flag.String("kernels", "base", "the group of functions")
 	flag.Parse()
 	target, ok := targets[*name]
 	if !ok {
 		log.Fatalf("gen: no instruction set %q", *name)
 	}
 	isa = target
+	functions, ok := groups[*group]
+	if !ok {
+		log.Fatalf("gen: no kernels %q", *group)
+	}
 	ConstraintExpr("amd64")
-	convolutions()
-	rowConvolutions()
-	convolutionGradients()
-	rowConvolutionGradients()
-	elementwise()
-	normalization()
-	pooling()
+	functions()
 	Generate()
 }

@@ -7,8 +7,8 @@
 // functions check nothing: whoever calls them knows the memory to be there.
 package kernel
 
-//go:generate go run -C ../gen . -isa avx512 -out ../kernel/avx512_amd64.s -stubs ../kernel/avx512_amd64.go -pkg kernel
-//go:generate go run -C ../gen . -isa avx2 -out ../kernel/avx2_amd64.s -stubs ../kernel/avx2_amd64.go -pkg kernel
+//go:generate go run -C ../gen . -isa avx512 -kernels base -out ../kernel/base_avx512_amd64.s -stubs ../kernel/base_avx512_amd64.go -pkg kernel
+//go:generate go run -C ../gen . -isa avx2 -kernels base -out ../kernel/base_avx2_amd64.s -stubs ../kernel/base_avx2_amd64.go -pkg kernel
 
 const (
 	// Block is the number of channels of a pixel.
