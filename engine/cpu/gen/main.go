@@ -45,4 +45,5 @@ func main() {
 	ConstraintExpr("amd64")
 	functions()
 	Generate()
+	assemble()
 }
