@@ -11,7 +11,8 @@ import (
 // compiler makes an executable of a program, which is its own.
 type compiler struct {
 	program *plan.Program
-	kernels *kernel.Set
+	kernels *kernel.Set // for float32: see of
+	dtype   plan.DType
 	pool    *pool
 	readers [][]*plan.Instr // by Value.ID
 	tensors []*tensor       // by Value.ID; nil where nothing needs one
@@ -26,7 +27,7 @@ type compiler struct {
 
 func newCompiler(d *Device, p *plan.Program) *compiler {
 	c := &compiler{
-		program: p, kernels: d.kernels, pool: d.pool, shared: new([]float32),
+		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool, shared: new([]float32),
 		inputs: make(map[string]*leaf), params: make(map[string]*leaf),
 	}
 	for _, v := range p.Values {
@@ -170,6 +171,14 @@ func reduced(in *plan.Instr) *plan.Value {
 func isReLUGrad(in *plan.Instr) bool {
 	_, ok := in.Op.(op.ReLUGrad)
 	return ok
+}
+
+// of gives the kernels for pixels stored as t's are.
+func (c *compiler) of(t *tensor) *kernel.Set {
+	if t.dtype == plan.BFloat16 {
+		return c.kernels.BF16
+	}
+	return c.kernels
 }
 
 // scratch asks for n elements that only one step needs: steps that do share them. The

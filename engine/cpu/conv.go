@@ -95,8 +95,8 @@ func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
 	tiles := make([]kernel.Tile, n, n+win.later())
 	i := 0
 	put := func(from, to int) {
-		tiles[i/kernel.TilePixels].X[i%kernel.TilePixels] = int32(4 * from)
-		tiles[i/kernel.TilePixels].Y[i%kernel.TilePixels] = int32(4 * to)
+		tiles[i/kernel.TilePixels].X[i%kernel.TilePixels] = int32(x.bytes(from))
+		tiles[i/kernel.TilePixels].Y[i%kernel.TilePixels] = int32(y.bytes(to))
 		i++
 	}
 	for n := range images {
@@ -105,16 +105,15 @@ func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
 	if i == 0 {
 		return nil
 	}
-	end := tiles[(i-1)/kernel.TilePixels]
-	at := (i - 1) % kernel.TilePixels
-	for i < n*kernel.TilePixels {
-		put(int(end.X[at])/4, int(end.Y[at])/4)
+	end := &tiles[n-1]
+	for at := (i-1)%kernel.TilePixels + 1; at < kernel.TilePixels; at++ {
+		end.X[at], end.Y[at] = end.X[at-1], end.Y[at-1]
 	}
 	all := tiles[:cap(tiles)]
 	for j := n; j < len(all); j++ {
 		all[j] = all[j-n]
 		for p := range all[j].X {
-			all[j].X[p] += int32(4 * x.plane())
+			all[j].X[p] += int32(x.bytes(x.plane()))
 		}
 	}
 	return tiles
@@ -127,7 +126,8 @@ const cached = 9
 // calls cuts the input channels into calls.
 func (c *convolution) calls(win *window) []convCall {
 	shape := func(quads, blocks int) kernel.ConvShape {
-		s := kernel.NewConvShape(quads, win.cols, win.rows, blocks, 4*c.x.block, 4*c.x.row(), 4*c.x.plane(), 4*c.y.plane())
+		x := c.x
+		s := kernel.NewConvShape(quads, win.cols, win.rows, blocks, x.bytes(x.block), x.stride(), x.bytes(x.plane()), c.y.bytes(c.y.plane()))
 		s.Later = win.later() * int(unsafe.Sizeof(kernel.Tile{}))
 		return s
 	}
@@ -225,13 +225,14 @@ func (c *convolution) call(k, win, j, g, part int) {
 			bias = &c.bias[k]
 		}
 	}
-	f := c.compiler.kernels.Conv32
+	kernels := c.compiler.of(c.x)
+	f := kernels.Conv32
 	if width(k, c.y.c) == kernel.Block {
-		f = c.compiler.kernels.Conv16
-		if row := c.compiler.kernels.Conv16Row; row != nil && w.inRows && call.shape.Quads == 4 {
+		f = kernels.Conv16
+		if row := kernels.Conv16Row; row != nil && w.inRows && call.shape.Quads == 4 {
 			f = row
 		}
 	}
-	x := &c.x.data[c.x.offset(n, 0, 0, 0)+call.offset]
+	x := c.x.pointer(c.x.offset(n, 0, 0, 0) + call.offset)
 	f(x, c.weights.at(k, win, call.channel), y, addend, bias, &tiles[from], to-from, &call.shape)
 }

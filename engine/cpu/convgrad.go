@@ -90,16 +90,17 @@ func (g *weightGrad) sum(worker, i int) {
 
 // add adds what the images from n on contribute.
 func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape) {
-	f, step, wide := g.compiler.kernels.Grad32, kernel.Block/2, width(k, g.dy.c)
+	kernels := g.compiler.of(g.x)
+	f, step, wide := kernels.Grad32, kernel.Block/2, width(k, g.dy.c)
 	if wide == kernel.Block {
-		f, step = g.compiler.kernels.Grad16, kernel.Block
+		f, step = kernels.Grad16, kernel.Block
 	}
 	dy := g.dy.plane0(n, k/kernel.Block)
 	taps := 1 // of a call
-	if row := g.compiler.kernels.Grad32Row; row != nil && g.inRows() {
+	if row := kernels.Grad32Row; row != nil && g.inRows() {
 		f, step, taps = row, step/2, g.cols
 		if wide == kernel.Block {
-			f = g.compiler.kernels.Grad16Row
+			f = kernels.Grad16Row
 		}
 	}
 	for tap := 0; tap < g.taps; tap += taps {
@@ -110,7 +111,7 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		x := g.x.offset(n, block, r-g.pad, s-g.pad)
 		for c := 0; c < g.floats; c += step {
 			g.lookAhead(shape, tap/taps*g.floats/step+c/step, c == 0 && max(r, s) < g.stride)
-			f(&g.x.data[x+c], dy, &dw[(tap*g.floats+c)*wide], shape)
+			f(g.x.pointer(x+c), dy, &dw[(tap*g.floats+c)*wide], shape)
 		}
 	}
 }
@@ -121,23 +122,25 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int, newPixels bool) {
 	shape.XAhead, shape.YAhead = 0, 0
 	if newPixels {
-		shape.XAhead = 4 * shape.Images * g.x.image()
+		shape.XAhead = shape.Images * g.x.bytes(g.x.image())
 	}
 	if call < 2 {
-		shape.YAhead = 4*shape.Images*g.dy.image() + call*shape.YBlockBytes
+		shape.YAhead = shape.Images*g.dy.bytes(g.dy.image()) + call*shape.YBlockBytes
 	}
 }
 
 // shape is the walk over the pixels of some images.
 func (g *weightGrad) shape(images int) kernel.GradShape {
-	x := kernel.Walk{Pixel: 4 * g.stride * g.x.block, Row: 4 * g.stride * g.x.row(), Image: 4 * g.x.image()}
-	dy := kernel.Walk{Pixel: 4 * g.dy.block, Row: 4 * g.dy.row(), Image: 4 * g.dy.image()}
+	walk := func(t *tensor, stride int) kernel.Walk {
+		return kernel.Walk{Pixel: stride * t.bytes(t.block), Row: stride * t.stride(), Image: t.bytes(t.image())}
+	}
+	x, dy, block := walk(g.x, g.stride), walk(g.dy, 1), g.dy.bytes(g.dy.plane())
 	if g.dy.pixels() == 1 {
 		// Images of one pixel are pixels of one row.
 		x.Pixel, dy.Pixel = x.Image, dy.Image
-		return kernel.NewGradShape(1, 1, images, x, dy, 4*g.dy.plane())
+		return kernel.NewGradShape(1, 1, images, x, dy, block)
 	}
-	return kernel.NewGradShape(images, g.dy.h, g.dy.w, x, dy, 4*g.dy.plane())
+	return kernel.NewGradShape(images, g.dy.h, g.dy.w, x, dy, block)
 }
 
 // collect adds up the parts and stores a group of output channels in dw.

@@ -19,14 +19,16 @@ import (
 
 // Options chooses how a device computes.
 type Options struct {
-	Threads int    // how many cores to use; 0: all
-	ISA     string // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
+	Threads int        // how many cores to use; 0: all
+	ISA     string     // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
+	DType   plan.DType // of images between layers
 }
 
 // Device compiles programs for the processor. Its executables share one set of threads,
 // which is there as long as there are executables.
 type Device struct {
 	kernels *kernel.Set
+	dtype   plan.DType
 	pool    *pool
 }
 
@@ -42,7 +44,7 @@ func New(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Device{kernels, newPool(o.Threads)}, nil
+	return &Device{kernels, o.DType, newPool(o.Threads)}, nil
 }
 
 // Name says which kernels the device uses and how many threads.

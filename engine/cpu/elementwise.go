@@ -49,30 +49,30 @@ func (c *compiler) stride(t *tensor) int {
 }
 
 func (c *compiler) add(a, b, y *tensor) func() {
-	stride := c.stride(y)
+	k, stride := c.of(y), c.stride(y)
 	return c.everywhere(y, func(i, pixels, rows int) {
-		c.kernels.Add(&a.data[i], &b.data[i], &y.data[i], pixels, rows, stride)
+		k.Add(a.pointer(i), b.pointer(i), y.pointer(i), pixels, rows, stride)
 	})
 }
 
 func (c *compiler) relu(x, y *tensor) func() {
-	stride := c.stride(y)
+	k, stride := c.of(y), c.stride(y)
 	return c.everywhere(y, func(i, pixels, rows int) {
-		c.kernels.ReLU(&x.data[i], &y.data[i], pixels, rows, stride)
+		k.ReLU(x.pointer(i), y.pointer(i), pixels, rows, stride)
 	})
 }
 
 func (c *compiler) reluGrad(y, dy, dx *tensor) func() {
-	stride := c.stride(y)
+	k, stride := c.of(y), c.stride(y)
 	return c.everywhere(y, func(i, pixels, rows int) {
-		c.kernels.ReLUGrad(&y.data[i], &dy.data[i], &dx.data[i], pixels, rows, stride)
+		k.ReLUGrad(y.pointer(i), dy.pointer(i), dx.pointer(i), pixels, rows, stride)
 	})
 }
 
 // scaled is y = x·factor, channel by channel.
 func (c *compiler) scaled(x, y *tensor, factor []float32) func() {
 	return c.planes(x, func(n, b int) {
-		c.kernels.Scale(x.plane0(n, b), y.plane0(n, b), &factor[b*kernel.Block], x.w, x.h, x.stride())
+		c.of(x).Scale(x.plane0(n, b), y.plane0(n, b), &factor[b*kernel.Block], x.w, x.h, x.stride())
 	})
 }
 
@@ -80,7 +80,7 @@ func (c *compiler) scaled(x, y *tensor, factor []float32) func() {
 func (c *compiler) affine(x, y *tensor, scale, shift []float32) func() {
 	return c.planes(x, func(n, b int) {
 		k := b * kernel.Block
-		c.kernels.Affine(x.plane0(n, b), y.plane0(n, b), &scale[k], &shift[k], x.w, x.h, x.stride())
+		c.of(x).Affine(x.plane0(n, b), y.plane0(n, b), &scale[k], &shift[k], x.w, x.h, x.stride())
 	})
 }
 
@@ -99,7 +99,7 @@ func (c *compiler) channelSum(x, out *tensor) func() {
 	blocks := x.blocks()
 	partial := c.scratch(x.n * blocks * kernel.Block)
 	all := c.planes(x, func(n, b int) {
-		c.kernels.Sum(x.plane0(n, b), &(*partial)[(n*blocks+b)*kernel.Block], x.w, x.h, x.stride())
+		c.of(x).Sum(x.plane0(n, b), &(*partial)[(n*blocks+b)*kernel.Block], x.w, x.h, x.stride())
 	})
 	return func() {
 		all()
@@ -117,7 +117,7 @@ func (c *compiler) channelSum(x, out *tensor) func() {
 func (c *compiler) columnSum(x, out *tensor) func() {
 	sums := perChannel(x.c)
 	body := func(_, b int) {
-		c.kernels.Sum(x.plane0(0, b), &sums[b*kernel.Block], 1, x.n, 4*x.image())
+		c.kernels.Sum(x.plane0(0, b), &sums[b*kernel.Block], 1, x.n, x.bytes(x.image()))
 	}
 	return func() {
 		c.pool.each(x.blocks(), body)

@@ -1,6 +1,11 @@
 package cpu
 
-import "hfcui/engine/cpu/kernel"
+import (
+	"unsafe"
+
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+)
 
 // layout says how an array lies in memory.
 //
@@ -17,6 +22,7 @@ type layout struct {
 	n, c, h, w int
 	block      int // channels of a pixel: 16, or 4 for images of few channels
 	halo       int
+	dtype      plan.DType // BFloat16 only where there is a block
 }
 
 func (l *layout) blocks() int { return (l.c + l.block - 1) / l.block }
@@ -29,6 +35,15 @@ func (l *layout) image() int { return l.blocks() * l.plane() }
 // margin is from a plane's halo to its first pixel.
 func (l *layout) margin() int { return l.halo * (l.row() + l.block) }
 
+// bytes is what so many elements take.
+func (l *layout) bytes(elements int) int { return elements * l.dtype.Bytes() }
+
+// words is how many float32 take as much. All distances are whole words.
+func (l *layout) words(elements int) int { return l.bytes(elements) / 4 }
+
+// stride is bytes from row to row, as kernels take it.
+func (l *layout) stride() int { return l.bytes(l.row()) }
+
 // size is the number of elements to have.
 func (l *layout) size() int {
 	if l.flat {
@@ -36,6 +51,9 @@ func (l *layout) size() int {
 	}
 	return l.n*l.image() + l.margin()
 }
+
+// memory is what they take, in words.
+func (l *layout) memory() int { return l.words(l.size()) }
 
 // count is the number of elements without what fills up and surrounds them.
 func (l *layout) count() int {
@@ -56,7 +74,7 @@ func (l *layout) offset(n, b, y, x int) int {
 // tensor is an array in memory.
 type tensor struct {
 	layout
-	data []float32 // may be longer than the array
+	data []float32 // the memory, in words; may be longer than the array
 }
 
 // flatData is the elements of a flat tensor; nil for others and for none.
@@ -67,14 +85,19 @@ func (t *tensor) flatData() []float32 {
 	return t.data[:t.n:t.n]
 }
 
+// pointer is where the element at an offset lies, for kernels: the first of a pixel.
+func (t *tensor) pointer(offset int) *float32 { return &t.data[t.words(offset)] }
+
+// elements is a tensor's memory as what is stored there: E is to fit the data type.
+func elements[E kernel.Element](t *tensor) []E {
+	return unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(t.data))), 4*len(t.data)/t.dtype.Bytes())
+}
+
 // at is the first channel of a pixel.
-func (t *tensor) at(n, b, y, x int) *float32 { return &t.data[t.offset(n, b, y, x)] }
+func (t *tensor) at(n, b, y, x int) *float32 { return t.pointer(t.offset(n, b, y, x)) }
 
 // plane0 is the first pixel of a plane.
 func (t *tensor) plane0(n, b int) *float32 { return t.at(n, b, 0, 0) }
-
-// stride is bytes from row to row, as kernels take it.
-func (t *tensor) stride() int { return 4 * t.row() }
 
 // clearHalo makes the halo of image n zero.
 func (t *tensor) clearHalo(n int) {
@@ -83,36 +106,47 @@ func (t *tensor) clearHalo(n int) {
 	}
 	for b := range t.blocks() {
 		at := n*t.image() + b*t.plane()
-		clear(t.data[at : at+t.margin()])
+		t.clear(at, at+t.margin())
 		for y := 1; y < t.h; y++ {
 			end := at + t.margin() + y*t.row()
-			clear(t.data[end-t.halo*t.block : end])
+			t.clear(end-t.halo*t.block, end)
 		}
 	}
 	if n == t.n-1 {
-		clear(t.data[t.size()-t.margin() : t.size()])
+		t.clear(t.size()-t.margin(), t.size())
 	}
 }
+
+// clear makes the elements between two offsets zero.
+func (t *tensor) clear(from, to int) { clear(t.data[t.words(from):t.words(to)]) }
 
 // load stores an image given as [C,H,W], multiplied by scale and moved by shift, values a
 // channel each.
 func (t *tensor) load(n int, src, scale, shift []float32) {
-	pixels := t.pixels()
+	if t.dtype == plan.BFloat16 {
+		loadImage[kernel.BF16](t, n, src, scale, shift)
+	} else {
+		loadImage[float32](t, n, src, scale, shift)
+	}
+}
+
+func loadImage[E kernel.Element](t *tensor, n int, src, scale, shift []float32) {
+	data, pixels := elements[E](t), t.pixels()
 	for c := range roundUp(t.c, t.block) {
 		at := t.offset(n, c/t.block, 0, 0) + c%t.block
 		if c >= t.c {
 			for y := range t.h {
 				for x := range t.w {
-					t.data[at+y*t.row()+x*t.block] = 0
+					data[at+y*t.row()+x*t.block] = 0
 				}
 			}
 			continue
 		}
 		plane, a, b := src[c*pixels:(c+1)*pixels], scale[c], shift[c]
 		for y := range t.h {
-			out := t.data[at+y*t.row():]
+			out := data[at+y*t.row():]
 			for x, v := range plane[y*t.w : (y+1)*t.w] {
-				out[x*t.block] = v*a + b
+				out[x*t.block] = kernel.To[E](v*a + b)
 			}
 		}
 	}
@@ -120,14 +154,22 @@ func (t *tensor) load(n int, src, scale, shift []float32) {
 
 // store gives an image as [C,H,W].
 func (t *tensor) store(n int, dst []float32) {
-	pixels := t.pixels()
+	if t.dtype == plan.BFloat16 {
+		storeImage[kernel.BF16](t, n, dst)
+	} else {
+		storeImage[float32](t, n, dst)
+	}
+}
+
+func storeImage[E kernel.Element](t *tensor, n int, dst []float32) {
+	data, pixels := elements[E](t), t.pixels()
 	for c := range t.c {
 		at := t.offset(n, c/t.block, 0, 0) + c%t.block
 		for y := range t.h {
-			in := t.data[at+y*t.row():]
+			in := data[at+y*t.row():]
 			row := dst[c*pixels+y*t.w:][:t.w]
 			for x := range row {
-				row[x] = in[x*t.block]
+				row[x] = kernel.From(in[x*t.block])
 			}
 		}
 	}

@@ -27,7 +27,7 @@ func (c *compiler) layouts() error {
 			c.tensors[in.Out.ID] = flat(in.Out.Size())
 			continue
 		}
-		t := blocked(shape)
+		t := c.blocked(shape)
 		t.halo = halos[[2]int{t.h, t.w}]
 		c.tensors[in.Out.ID] = t
 	}
@@ -37,7 +37,7 @@ func (c *compiler) layouts() error {
 		}
 	}
 	for _, v := range c.program.Values {
-		if t := c.tensors[v.ID]; t != nil && !t.flat && 4*t.image()*groupOf(t.pixels(), t.n) > math.MaxInt32 {
+		if t := c.tensors[v.ID]; t != nil && !t.flat && t.bytes(t.image())*groupOf(t.pixels(), t.n) > math.MaxInt32 {
 			return fmt.Errorf("an image of %s takes more than 2 GB", v)
 		}
 	}
@@ -46,11 +46,12 @@ func (c *compiler) layouts() error {
 
 func flat(n int) *tensor { return &tensor{layout: layout{flat: true, n: n}} }
 
-// blocked is the layout of [N,C,H,W] or of a matrix [N,C], without halo.
-func blocked(shape []int) *tensor {
+// blocked is the layout of [N,C,H,W], which has the device's data type, or of a matrix
+// [N,C], without halo.
+func (c *compiler) blocked(shape []int) *tensor {
 	l := layout{n: shape[0], c: shape[1], h: 1, w: 1, block: kernel.Block}
 	if len(shape) == 4 {
-		l.h, l.w = shape[2], shape[3]
+		l.h, l.w, l.dtype = shape[2], shape[3], c.dtype
 	}
 	return &tensor{layout: l}
 }
@@ -67,7 +68,7 @@ func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
 			}
 		}
 	}
-	t := blocked(v.Shape)
+	t := c.blocked(v.Shape)
 	t.halo = halos[[2]int{t.h, t.w}]
 	if few := kernel.Block / 4; t.c <= few && !v.Keep && c.onlyConvolved(v) {
 		t.block = few

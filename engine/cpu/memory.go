@@ -20,13 +20,13 @@ func aligned(n int) []float32 {
 	return b[at : at+n : at+n]
 }
 
-// slack is how many elements after an array kernels may read, though they use none: the
+// slack is how many words after an array kernels may read, though they use none: the
 // weights' gradient reads rows of taps in whole blocks.
 const slack = 2 * kernel.Block
 
 // place is where a value made by an instruction lies in the arena.
 type place struct {
-	at, size int // nowhere: size 0
+	at, size int // in words; nowhere: size 0
 	inPlace  bool
 }
 
@@ -63,12 +63,12 @@ func (c *compiler) arena() (places []place, total int) {
 		if v == nothing {
 			return 0
 		}
-		return c.tensors[v.ID].size()
+		return c.tensors[v.ID].memory()
 	}
 	offsets, total := plan.Arena(merged, size)
 	for i := range places {
 		if at := offsets[stand[i].ID]; at >= 0 && c.tensors[i] != nil {
-			places[i].at, places[i].size = at, roundUp(c.tensors[i].size(), kernel.Block)
+			places[i].at, places[i].size = at, roundUp(c.tensors[i].memory(), kernel.Block)
 		}
 	}
 	return places, total
@@ -164,7 +164,7 @@ func (c *compiler) allocate() {
 	}
 	for _, v := range c.program.Values {
 		if t := c.tensors[v.ID]; t != nil && t.data == nil {
-			t.data = aligned(roundUp(t.size(), kernel.Block) + slack)
+			t.data = aligned(roundUp(t.memory(), kernel.Block) + slack)
 			if v.Kind == plan.Constant {
 				copy(t.data, v.Data)
 			}
@@ -174,5 +174,5 @@ func (c *compiler) allocate() {
 
 // sameHalo tells whether both have halos at the same places as far as both reach.
 func (l *layout) sameHalo(o *layout) bool {
-	return !l.flat && l.block == o.block && l.halo == o.halo && l.h == o.h && l.w == o.w
+	return !l.flat && l.block == o.block && l.dtype == o.dtype && l.halo == o.halo && l.h == o.h && l.w == o.w
 }

@@ -39,9 +39,9 @@ func (c *compiler) moments(x, stats *tensor) *moments {
 
 func (m *moments) plane(n, b int) {
 	out := (*m.partial)[(n*m.x.blocks()+b)*momentsSize:][:momentsSize]
-	middle := m.x.offset(n, b, m.x.h/2, m.x.w/2)
-	copy(out[2*kernel.Block:], m.x.data[middle:middle+kernel.Block])
-	m.c.kernels.Moments(m.x.plane0(n, b), &out[2*kernel.Block], &out[0], m.x.w, m.x.h, m.x.stride())
+	k, shift := m.c.of(m.x), &out[2*kernel.Block]
+	k.Sum(m.x.at(n, b, m.x.h/2, m.x.w/2), shift, 1, 1, 0)
+	k.Moments(m.x.plane0(n, b), shift, &out[0], m.x.w, m.x.h, m.x.stride())
 }
 
 // finish computes the statistics from the sums of all planes.
@@ -100,7 +100,7 @@ func (o *norm) affines(scale, shift []float32) {
 // batchNorm is y = norm(x), with an addend, rectified.
 func (c *compiler) batchNorm(x, y, addend *tensor, o norm, rectify bool) func() {
 	scale, shift := perChannel(x.c), perChannel(x.c)
-	k := c.kernels
+	k := c.of(x)
 	all := c.planes(x, func(n, b int) {
 		in, out, stride, a, s := x.plane0(n, b), y.plane0(n, b), x.stride(), &scale[b*kernel.Block], &shift[b*kernel.Block]
 		switch {
@@ -167,14 +167,14 @@ func (r *normReduce) end() { r.c.pool.each(r.x.blocks(), r.finish) }
 func (r *normReduce) plane(n, b int) {
 	x, dy := r.x.plane0(n, b), r.dy.plane0(n, b)
 	mean, out := &r.coefficients[b*reduceCoefficients], &(*r.partial)[(n*r.x.blocks()+b)*reduceSize]
-	w, h, stride := r.x.w, r.x.h, r.x.stride()
+	k, w, h, stride := r.c.of(r.x), r.x.w, r.x.h, r.x.stride()
 	switch {
 	case r.rectified:
-		r.c.kernels.NormSumsReLU(x, dy, mean, out, w, h, stride)
+		k.NormSumsReLU(x, dy, mean, out, w, h, stride)
 	case r.y != nil:
-		r.c.kernels.NormSumsMasked(x, r.y.plane0(n, b), dy, r.dr.plane0(n, b), mean, out, w, h, stride)
+		k.NormSumsMasked(x, r.y.plane0(n, b), dy, r.dr.plane0(n, b), mean, out, w, h, stride)
 	default:
-		r.c.kernels.NormSums(x, dy, mean, out, w, h, stride)
+		k.NormSums(x, dy, mean, out, w, h, stride)
 	}
 }
 
@@ -201,9 +201,9 @@ func (r *normReduce) combine(_, b int) {
 func (c *compiler) normInputGrad(x, reduced, dy, dx *tensor, o norm, rectified bool) func() {
 	const size = 5 * kernel.Block
 	coefficients := aligned(x.blocks() * size)
-	f := c.kernels.NormGrad
+	f := c.of(x).NormGrad
 	if rectified {
-		f = c.kernels.NormGradReLU
+		f = c.of(x).NormGradReLU
 	}
 	all := c.planes(x, func(n, b int) {
 		f(x.plane0(n, b), dy.plane0(n, b), dx.plane0(n, b), &coefficients[b*size], x.w, x.h, x.stride())

@@ -31,13 +31,14 @@ func (p *poolWindow) rows(n, b, oy int, f func(first, count, x int)) {
 }
 
 // step is bytes between what neighbouring outputs see.
-func (p *poolWindow) step() int { return 4 * p.stride * p.x.block }
+func (p *poolWindow) step() int { return p.x.bytes(p.stride * p.x.block) }
 
-// row is a row of pixels, one for each worker.
-func (c *compiler) rowScratch(pixels int) [][]float32 {
-	rows := make([][]float32, c.pool.threads)
+// rowScratch is a row of pixels stored as t's are, one for each worker.
+func (c *compiler) rowScratch(t *tensor) []*tensor {
+	rows := make([]*tensor, c.pool.threads)
 	for i := range rows {
-		rows[i] = aligned(pixels * kernel.Block)
+		rows[i] = &tensor{layout: layout{n: 1, c: kernel.Block, h: 1, w: t.w, block: kernel.Block, dtype: t.dtype}}
+		rows[i].data = aligned(rows[i].memory())
 	}
 	return rows
 }
@@ -55,63 +56,63 @@ func (c *compiler) maxPool(p poolWindow) func() {
 	least := every(float32(math.Inf(-1)))
 	return c.planes(p.y, func(n, b int) {
 		for oy := range p.y.h {
-			p.maxRow(c.kernels, n, b, oy, p.y.data[p.y.offset(n, b, oy, 0):], least)
+			p.maxRow(c.of(p.y), n, b, oy, p.y, p.y.offset(n, b, oy, 0), least)
 		}
 	})
 }
 
-// maxRow computes row oy of y into dst.
-func (p *poolWindow) maxRow(k *kernel.Set, n, b, oy int, dst, least []float32) {
-	k.Fill(&least[0], &dst[0], p.y.w, 1, 0)
+// maxRow computes row oy of y into dst, at an offset.
+func (p *poolWindow) maxRow(k *kernel.Set, n, b, oy int, dst *tensor, at int, least []float32) {
+	k.Fill(&least[0], dst.pointer(at), p.y.w, 1, 0)
 	p.rows(n, b, oy, func(first, count, x int) {
-		k.StepMax(&p.x.data[x], &dst[first*kernel.Block], count, p.step())
+		k.StepMax(p.x.pointer(x), dst.pointer(at+first*kernel.Block), count, p.step())
 	})
 }
 
 // maxPoolGrad gives each of dy to the first largest element of its window in dx, from x.
 func (c *compiler) maxPoolGrad(p poolWindow, dy, dx *tensor) func() {
 	zero, least := every(0), every(float32(math.Inf(-1)))
-	largest, left := c.rowScratch(p.y.w), c.rowScratch(p.y.w)
+	k, largest, left := c.of(dx), c.rowScratch(p.y), c.rowScratch(p.y)
 	return c.planesBy(p.y, func(worker, n, b int) {
-		c.kernels.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
+		k.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
 		y, rest := largest[worker], left[worker]
 		for oy := range p.y.h {
-			p.maxRow(c.kernels, n, b, oy, y, least)
-			copy(rest, dy.data[dy.offset(n, b, oy, 0):][:p.y.w*kernel.Block])
+			p.maxRow(k, n, b, oy, y, 0, least)
+			copy(rest.data, dy.data[dy.words(dy.offset(n, b, oy, 0)):])
 			p.rows(n, b, oy, func(first, count, x int) {
 				at := first * kernel.Block
-				c.kernels.StepMaxGrad(&p.x.data[x], &y[at], &rest[at], &dx.data[x], count, p.step())
+				k.StepMaxGrad(p.x.pointer(x), y.pointer(at), rest.pointer(at), dx.pointer(x), count, p.step())
 			})
 		}
 	})
 }
 
 func (c *compiler) avgPool(p poolWindow) func() {
-	zero, share := every(0), every(1/float32(p.size*p.size))
+	k, zero, share := c.of(p.y), every(0), every(1/float32(p.size*p.size))
 	return c.planes(p.y, func(n, b int) {
-		c.kernels.Fill(&zero[0], p.y.plane0(n, b), p.y.w, p.y.h, p.y.stride())
+		k.Fill(&zero[0], p.y.plane0(n, b), p.y.w, p.y.h, p.y.stride())
 		for oy := range p.y.h {
 			out := p.y.offset(n, b, oy, 0)
 			p.rows(n, b, oy, func(first, count, x int) {
-				c.kernels.StepAdd(&p.x.data[x], &p.y.data[out+first*kernel.Block], count, p.step())
+				k.StepAdd(p.x.pointer(x), p.y.pointer(out+first*kernel.Block), count, p.step())
 			})
 		}
 		y := p.y.plane0(n, b)
-		c.kernels.Scale(y, y, &share[0], p.y.w, p.y.h, p.y.stride())
+		k.Scale(y, y, &share[0], p.y.w, p.y.h, p.y.stride())
 	})
 }
 
 // avgPoolGrad spreads dy, p's y, evenly over windows of dx, p's x.
 func (c *compiler) avgPoolGrad(p poolWindow) func() {
-	zero, share, rows := every(0), every(1/float32(p.size*p.size)), c.rowScratch(p.y.w)
 	dy, dx := p.y, p.x
+	k, zero, share, rows := c.of(dx), every(0), every(1/float32(p.size*p.size)), c.rowScratch(dy)
 	return c.planesBy(dy, func(worker, n, b int) {
-		c.kernels.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
+		k.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
 		row := rows[worker]
 		for oy := range dy.h {
-			c.kernels.Scale(dy.at(n, b, oy, 0), &row[0], &share[0], dy.w, 1, 0)
+			k.Scale(dy.at(n, b, oy, 0), row.pointer(0), &share[0], dy.w, 1, 0)
 			p.rows(n, b, oy, func(first, count, x int) {
-				c.kernels.StepSpread(&row[first*kernel.Block], &dx.data[x], count, p.step())
+				k.StepSpread(row.pointer(first*kernel.Block), dx.pointer(x), count, p.step())
 			})
 		}
 	})
@@ -122,17 +123,17 @@ func (c *compiler) globalAvgPool(x, y *tensor) func() {
 	share := every(1 / float32(x.pixels()))
 	return c.planes(x, func(n, b int) {
 		out := y.plane0(n, b)
-		c.kernels.Sum(x.plane0(n, b), out, x.w, x.h, x.stride())
+		c.of(x).Sum(x.plane0(n, b), out, x.w, x.h, x.stride())
 		c.kernels.Scale(out, out, &share[0], 1, 1, 0)
 	})
 }
 
 // globalAvgPoolGrad spreads the matrix dy evenly over the planes of dx.
 func (c *compiler) globalAvgPoolGrad(dy, dx *tensor) func() {
-	share, pixels := every(1/float32(dx.pixels())), c.rowScratch(1)
+	share, pixels := every(1/float32(dx.pixels())), c.rowScratch(dy)
 	return c.planesBy(dx, func(worker, n, b int) {
-		pixel := &pixels[worker][0]
+		pixel := pixels[worker].pointer(0)
 		c.kernels.Scale(dy.plane0(n, b), pixel, &share[0], 1, 1, 0)
-		c.kernels.Fill(pixel, dx.plane0(n, b), dx.w, dx.h, dx.stride())
+		c.of(dx).Fill(pixel, dx.plane0(n, b), dx.w, dx.h, dx.stride())
 	})
 }

@@ -87,6 +87,10 @@ func NewGradShape(images, rows, pixels int, x, y Walk, yBlock int) GradShape {
 type Set struct {
 	Name string
 
+	// BF16 is the same for tensors of BF16: a pixel is 32 bytes. What belongs to channels,
+	// and all sums, are float32 there, too.
+	BF16 *Set
+
 	// Conv32 and Conv16 compute n tiles of 32 or 16 output channels:
 	//
 	//	y[p,k] = bias[k] + addend[p,k] + Σ x[p + tap, c]·w[block][tap row][tap column][c][k]
