@@ -111,6 +111,9 @@ type Set struct {
 	Conv16Row            func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape)
 	Grad32Row, Grad16Row func(x, dy, dw *float32, shape *GradShape)
 
+	// WinogradInput transforms n tiles of 6×6 pixels to 36 pixels each: see winograd.go.
+	WinogradInput func(x, v *float32, tiles *int32, n int, shape *WinogradShape)
+
 	// Add is y = a + b.
 	Add func(a, b, y *float32, pixels, rows, stride int)
 	// ReLU is y = max(x, 0), NaN where x is.

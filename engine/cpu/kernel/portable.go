@@ -14,6 +14,8 @@ var portable = Set{
 	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 8, 2) },
 	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) },
 
+	WinogradInput: winogradInput,
+
 	Add: add, ReLU: relu, ReLUGrad: reluGrad, Fill: fill, Scale: scale, Sum: sum,
 	Moments: moments, Affine: affine, AffineReLU: affineReLU, AffineAddReLU: affineAddReLU,
 	NormSums: normSums, NormSumsReLU: normSumsReLU, NormSumsMasked: normSumsMasked,

@@ -33,6 +33,10 @@ var avx512 = Set{
 	Grad32Row: func(x, dy, dw *float32, shape *GradShape) { grad32RowAVX512(x, dy, dw, &shape.Images) },
 	Grad16Row: func(x, dy, dw *float32, shape *GradShape) { grad16RowAVX512(x, dy, dw, &shape.Images) },
 
+	WinogradInput: func(x, v *float32, tiles *int32, n int, shape *WinogradShape) {
+		winogradInputAVX512(x, v, tiles, n, &shape.Row)
+	},
+
 	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
 	Scale: scaleAVX512, Sum: sumAVX512,
 	Moments: momentsAVX512, Affine: affineAVX512, AffineReLU: affineReLUAVX512,
@@ -53,6 +57,10 @@ var avx2 = Set{
 	},
 	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad32AVX2(x, dy, dw, &shape.Images) },
 	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad16AVX2(x, dy, dw, &shape.Images) },
+
+	WinogradInput: func(x, v *float32, tiles *int32, n int, shape *WinogradShape) {
+		winogradInputAVX2(x, v, tiles, n, &shape.Row)
+	},
 
 	Add: addAVX2, ReLU: reluAVX2, ReLUGrad: reluGradAVX2, Fill: fillAVX2,
 	Scale: scaleAVX2, Sum: sumAVX2,
