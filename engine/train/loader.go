@@ -36,27 +36,33 @@ func newLoader(set dataset.Set, c Config) *loader {
 // steps is how many batches an epoch has.
 func (l *loader) steps() int { return l.set.Len() / l.config.Batch }
 
-// run delivers every epoch's batches on ready until all are or ctx ends; then it closes
-// ready.
-func (l *loader) run(ctx context.Context) {
+// run delivers the batches of the steps from one on (0 is the first) on ready, until all
+// are or ctx ends; then it closes ready.
+func (l *loader) run(ctx context.Context, from int) {
 	defer close(l.ready)
-	for epoch := range l.config.Epochs {
-		random := rand.New(rand.NewPCG(l.config.Seed, uint64(epoch)+1))
-		order := random.Perm(l.set.Len())
-		for step := range l.steps() {
-			select {
-			case <-ctx.Done():
-				return
-			case b := <-l.use:
-				indices := order[step*l.config.Batch : (step+1)*l.config.Batch]
-				b.err = l.set.ReadBatch(b.x, b.labels, indices)
-				if b.err == nil {
-					l.augment(random, b.x)
-				}
-				l.ready <- b
+	var order []int
+	for step := from; step < l.config.Epochs*l.steps(); step++ {
+		epoch, at := step/l.steps(), step%l.steps()
+		if order == nil || at == 0 {
+			order = rand.New(rand.NewPCG(l.config.Seed, uint64(epoch)+1)).Perm(l.set.Len())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case b := <-l.use:
+			b.err = l.set.ReadBatch(b.x, b.labels, order[at*l.config.Batch:(at+1)*l.config.Batch])
+			if b.err == nil {
+				l.augment(stepRandom(l.config.Seed, step), b.x)
 			}
+			l.ready <- b
 		}
 	}
+}
+
+// stepRandom is what one step draws from. Every step has a stream of its own, so that a
+// run can be taken up again at any.
+func stepRandom(seed uint64, step int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, 1<<63|uint64(step)))
 }
 
 // augment crops and mirrors every image of a batch at random, in place.

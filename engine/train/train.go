@@ -97,7 +97,7 @@ func (r *run) train(ctx context.Context) error {
 	}
 	loading, stop := context.WithCancel(ctx)
 	defer stop()
-	go r.loader.run(loading)
+	go r.loader.run(loading, 0)
 	for epoch := range r.config.Epochs {
 		event, err := r.epoch(ctx, trainer, rate, epoch)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,12 +168,39 @@ func TestLoaderStops(t *testing.T) {
 	l := newLoader(data.Train, c)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan struct{})
-	go func() { l.run(ctx); close(done) }()
+	go func() { l.run(ctx, 0); close(done) }()
 	<-l.ready
 	cancel(errors.New("enough"))
 	for range l.ready {
 	}
 	<-done
+}
+
+// TestLoaderTakesUpAnywhere wants the same batches from a loader that begins in the middle.
+func TestLoaderTakesUpAnywhere(t *testing.T) {
+	data := dataset.Shapes(dataset.ShapesOptions{Train: 100, Test: 64})
+	c := Default("resnet8-w8", "shapes")
+	c.Epochs, c.Batch, c.Crop, c.Flip = 3, 32, 2, true
+	read := func(from int) (batches []batch) {
+		l := newLoader(data.Train, c)
+		go l.run(t.Context(), from)
+		for b := range l.ready {
+			batches = append(batches, batch{x: slices.Clone(b.x), labels: slices.Clone(b.labels)})
+			l.use <- b
+		}
+		return batches
+	}
+	whole := read(0)
+	if len(whole) != 9 {
+		t.Fatalf("%d batches", len(whole))
+	}
+	for _, from := range []int{1, 3, 5, 8, 9} {
+		for i, b := range read(from) {
+			if !equal(b.x, whole[from+i].x) || !slices.Equal(b.labels, whole[from+i].labels) {
+				t.Errorf("from step %d on: step %d differs", from, from+i)
+			}
+		}
+	}
 }
 
 func TestMovedIsShiftAndMirror(t *testing.T) {

@@ -1,0 +1,54 @@
+package model_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+)
+
+// TestResume wants a trainer that gets another's weights and state to go on as that one.
+func TestResume(t *testing.T) {
+	start := func() (*model.Model, *model.Trainer) {
+		m := small(t)
+		trainer, err := m.NewTrainer(plan.Reference(), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { trainer.Close() })
+		return m, trainer
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	x := make([]float32, 4*3*8*8)
+	for i := range x {
+		x[i] = random.Float32()
+	}
+	step := func(trainer *model.Trainer) {
+		if _, _, err := trainer.Step(t.Context(), x, []int{0, 1, 2, 0}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, trainer := start()
+	step(trainer)
+	step(trainer)
+	again, resumed := start()
+	for name, w := range m.Weights {
+		copy(again.Weights[name].Data, w.Data)
+	}
+	state := trainer.State()
+	for name, v := range resumed.State() {
+		copy(v, state[name])
+	}
+	if err := resumed.Resume(2); err != nil {
+		t.Fatal(err)
+	}
+	step(trainer)
+	step(resumed)
+	for name, w := range m.Weights {
+		if !slices.Equal(w.Data, again.Weights[name].Data) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
