@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -116,9 +117,14 @@ func keepPositive(m Mem, test, zero, v VecVirtual) {
 }
 
 // function starts a function called name with the target's suffix.
-func function(name, signature, doc string) {
+func function(name, signature, doc string) { declare(name, signature, doc, NOSPLIT) }
+
+// largeFunction starts one whose frame may need more stack than there is.
+func largeFunction(name, signature, doc string) { declare(name, signature, doc, 0) }
+
+func declare(name, signature, doc string, flags attr.Attribute) {
 	name += isa.suffix
-	TEXT(name, NOSPLIT, signature)
+	TEXT(name, flags, signature)
 	Doc(name + " " + doc)
 	Pragma("noescape")
 }

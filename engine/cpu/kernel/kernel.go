@@ -113,6 +113,8 @@ type Set struct {
 
 	// WinogradInput transforms n tiles of 6×6 pixels to 36 pixels each: see winograd.go.
 	WinogradInput func(x, v *float32, tiles *int32, n int, shape *WinogradShape)
+	// WinogradGrad is the steps of a gradient with respect to weights: see there.
+	WinogradGrad WinogradGrad
 
 	// Add is y = a + b.
 	Add func(a, b, y *float32, pixels, rows, stride int)

@@ -15,6 +15,7 @@ var portable = Set{
 	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) },
 
 	WinogradInput: winogradInput,
+	WinogradGrad:  portableWinogradGrad,
 
 	Add: add, ReLU: relu, ReLUGrad: reluGrad, Fill: fill, Scale: scale, Sum: sum,
 	Moments: moments, Affine: affine, AffineReLU: affineReLU, AffineAddReLU: affineAddReLU,
@@ -138,22 +139,29 @@ func gradInput(sum *pixel, x, dy *float32, xi, yi int, shape *GradShape) {
 	dx, dp := shape.XPixel, shape.YPixel
 	for range shape.Images {
 		for range shape.Rows {
-			left := shape.Pixels
-			for ; left >= 4; left -= 4 {
-				addProducts(sum,
-					value(x, xi), value(x, xi+dx), value(x, xi+2*dx), value(x, xi+3*dx),
-					at(dy, yi), at(dy, yi+dp), at(dy, yi+2*dp), at(dy, yi+3*dp))
-				xi, yi = xi+4*dx, yi+4*dp
-			}
-			for ; left > 0; left-- {
-				v := value(x, xi)
-				for k, d := range at(dy, yi) {
-					sum[k] += v * d
-				}
-				xi, yi = xi+dx, yi+dp
-			}
-			xi, yi = xi+shape.XRowAdvance, yi+shape.YRowAdvance
+			gradRow(sum, x, dy, xi, yi, dx, dp, shape.Pixels)
+			xi, yi = xi+shape.Pixels*dx+shape.XRowAdvance, yi+shape.Pixels*dp+shape.YRowAdvance
 		}
 		xi, yi = xi+shape.XAdvance, yi+shape.YAdvance
+	}
+}
+
+// gradRow sums n products of floats dx bytes apart and blocks dp bytes apart.
+//
+//go:norace
+//go:nocheckptr
+func gradRow(sum *pixel, x, dy *float32, xi, yi, dx, dp, n int) {
+	for ; n >= 4; n -= 4 {
+		addProducts(sum,
+			value(x, xi), value(x, xi+dx), value(x, xi+2*dx), value(x, xi+3*dx),
+			at(dy, yi), at(dy, yi+dp), at(dy, yi+2*dp), at(dy, yi+3*dp))
+		xi, yi = xi+4*dx, yi+4*dp
+	}
+	for ; n > 0; n-- {
+		v := value(x, xi)
+		for k, d := range at(dy, yi) {
+			sum[k] += v * d
+		}
+		xi, yi = xi+dx, yi+dp
 	}
 }

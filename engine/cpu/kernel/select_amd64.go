@@ -36,6 +36,14 @@ var avx512 = Set{
 	WinogradInput: func(x, v *float32, tiles *int32, n int, shape *WinogradShape) {
 		winogradInputAVX512(x, v, tiles, n, &shape.Row)
 	},
+	WinogradGrad: WinogradGrad{
+		Gradient: func(dy, d *float32, tiles *int32, n int, shape *WinogradShape) {
+			winogradGradientAVX512(dy, d, tiles, n, &shape.Row)
+		},
+		Products32: func(v, d, u *float32, shape *ProductsShape) { winogradProducts32AVX512(v, d, u, &shape.Points) },
+		Products16: func(v, d, u *float32, shape *ProductsShape) { winogradProducts16AVX512(v, d, u, &shape.Points) },
+		Weights:    winogradWeightsAVX512,
+	},
 
 	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
 	Scale: scaleAVX512, Sum: sumAVX512,
@@ -60,6 +68,14 @@ var avx2 = Set{
 
 	WinogradInput: func(x, v *float32, tiles *int32, n int, shape *WinogradShape) {
 		winogradInputAVX2(x, v, tiles, n, &shape.Row)
+	},
+	WinogradGrad: WinogradGrad{
+		Gradient: func(dy, d *float32, tiles *int32, n int, shape *WinogradShape) {
+			winogradGradientAVX2(dy, d, tiles, n, &shape.Row)
+		},
+		Products32: func(v, d, u *float32, shape *ProductsShape) { winogradProducts32AVX2(v, d, u, &shape.Points) },
+		Products16: func(v, d, u *float32, shape *ProductsShape) { winogradProducts16AVX2(v, d, u, &shape.Points) },
+		Weights:    winogradWeightsAVX2,
 	},
 
 	Add: addAVX2, ReLU: reluAVX2, ReLUGrad: reluGradAVX2, Fill: fillAVX2,
