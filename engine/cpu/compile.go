@@ -21,15 +21,17 @@ type compiler struct {
 
 	haloShared []bool // by Value.ID
 	steps      []step
-	shared     *[]float32 // memory for what no other step needs
-	sharedSize int
+	trains     bool   // weights change from run to run
+	scratch    shared // sums on their way to a result
+	packing    shared // weights that are packed right before they are used
 }
 
 func newCompiler(d *Device, p *plan.Program) *compiler {
 	c := &compiler{
-		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool, shared: new([]float32),
+		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool,
 		inputs: make(map[string]*leaf), params: make(map[string]*leaf),
 	}
+	c.trains = slices.ContainsFunc(p.Instrs, isWeightGrad)
 	for _, v := range p.Values {
 		switch v.Kind {
 		case plan.Input:
@@ -181,11 +183,34 @@ func (c *compiler) of(t *tensor) *kernel.Set {
 	return c.kernels
 }
 
-// scratch asks for n elements that only one step needs: steps that do share them. The
-// memory is there when steps run.
-func (c *compiler) scratch(n int) *[]float32 {
-	c.sharedSize = max(c.sharedSize, n)
-	return c.shared
+func isWeightGrad(in *plan.Instr) bool {
+	switch in.Op.(type) {
+	case op.ConvWeightGrad, op.LinearWeightGrad:
+		return true
+	}
+	return false
+}
+
+// shared is memory that a step needs only while it runs: all steps have the same.
+type shared struct {
+	data *[]float32
+	size int
+}
+
+// take asks for n elements, which are there when steps run.
+func (s *shared) take(n int) *[]float32 {
+	if s.data == nil {
+		s.data = new([]float32)
+	}
+	s.size = max(s.size, n)
+	return s.data
+}
+
+// allocate makes the memory.
+func (s *shared) allocate() {
+	if s.data != nil {
+		*s.data = aligned(s.size + slack)
+	}
 }
 
 // emit adds a step.
@@ -205,7 +230,8 @@ func (c *compiler) emitHalo(v *plan.Value) {
 
 // finish gives the executable.
 func (c *compiler) finish() *executable {
-	*c.shared = aligned(c.sharedSize + slack)
+	c.scratch.allocate()
+	c.packing.allocate()
 	e := &executable{program: c.program, pool: c.pool, steps: c.steps, inputs: c.inputs, params: c.params, outputs: make(map[string]*tensor)}
 	e.unset = len(c.inputs) + len(c.params)
 	for _, leaves := range []map[string]*leaf{c.inputs, c.params} {
@@ -220,11 +246,22 @@ func (c *compiler) finish() *executable {
 	return e
 }
 
+// isElementwise tells whether a kernel goes over the arrays an instruction reads, whatever
+// they are.
+func isElementwise(in *plan.Instr) bool {
+	switch in.Op.(type) {
+	case op.Add, op.ReLU, op.ReLUGrad:
+		return true
+	}
+	return false
+}
+
 // finishLeaf prepares a leaf for being stored.
 func (c *compiler) finishLeaf(l *leaf) {
 	t := c.tensors[l.value.ID]
 	l.tensor = t
 	if t == nil || t.flat {
+		l.sharable = t != nil && !l.value.Keep && !slices.ContainsFunc(c.readers[l.value.ID], isElementwise)
 		return
 	}
 	if l.scale == nil {

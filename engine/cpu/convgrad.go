@@ -63,7 +63,7 @@ func (g *weightGrad) prepare() {
 	const longest = 1 << 16
 	g.parts = min(g.x.n, max(g.parts, g.x.n*g.dy.pixels()/longest))
 	g.images = max(1, 256/g.dy.pixels())
-	g.sums = g.compiler.scratch(g.parts * g.size())
+	g.sums = g.compiler.scratch.take(g.parts * g.size())
 	g.body, g.unpack = g.sum, g.collect
 }
 

@@ -97,7 +97,7 @@ func (c *compiler) channelBias(x, bias, y *tensor) func() {
 // channelSum sums x over images and pixels.
 func (c *compiler) channelSum(x, out *tensor) func() {
 	blocks := x.blocks()
-	partial := c.scratch(x.n * blocks * kernel.Block)
+	partial := c.scratch.take(x.n * blocks * kernel.Block)
 	all := c.planes(x, func(n, b int) {
 		c.of(x).Sum(x.plane0(n, b), &(*partial)[(n*blocks+b)*kernel.Block], x.w, x.h, x.stride())
 	})

@@ -31,6 +31,7 @@ type leaf struct {
 	tensor       *tensor   // nil if nothing reads it
 	scale, shift []float32 // of its channels, applied when it is stored
 	set          bool
+	sharable     bool      // the tensor's memory may be anybody's
 	stale        []*bool   // what is to be made again when it changes
 	data         []float32 // while it is being stored
 	store        func(worker, n int)
@@ -126,12 +127,15 @@ func (e *executable) Output(name string, dst []float32) error {
 
 var _ plan.Local = (*executable)(nil)
 
-// Param is a parameter's memory.
-func (e *executable) Param(name string) []float32 {
-	if l := e.params[name]; l != nil {
-		return l.tensor.flatData()
+// Share makes data the memory of a parameter that only steps in Go read: kernels may read
+// beyond an array's end.
+func (e *executable) Share(name string, data []float32) bool {
+	l := e.params[name]
+	if l == nil || !l.sharable || len(data) != l.value.Size() {
+		return false
 	}
-	return nil
+	l.tensor.data = data
+	return e.set(l, plan.Param, name, data) == nil
 }
 
 // View is the memory of an output.

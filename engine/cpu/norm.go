@@ -32,7 +32,7 @@ type moments struct {
 const momentsSize = 3 * kernel.Block
 
 func (c *compiler) moments(x, stats *tensor) *moments {
-	m := &moments{c: c, x: x, stats: stats, partial: c.scratch(x.n * x.blocks() * momentsSize)}
+	m := &moments{c: c, x: x, stats: stats, partial: c.scratch.take(x.n * x.blocks() * momentsSize)}
 	m.body = m.combine
 	return m
 }
@@ -138,7 +138,7 @@ const (
 )
 
 func (r *normReduce) prepare() {
-	r.partial = r.c.scratch(r.x.n * r.x.blocks() * reduceSize)
+	r.partial = r.c.scratch.take(r.x.n * r.x.blocks() * reduceSize)
 	r.coefficients = aligned(r.x.blocks() * reduceCoefficients)
 	r.planes = r.c.planes(r.x, r.plane)
 	r.finish = r.combine

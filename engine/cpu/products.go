@@ -88,10 +88,16 @@ func (c *compiler) linearBack(in *plan.Instr) func() {
 }
 
 // product gives the step of a convolution: when what its weights are made from has
-// changed, update runs and they are packed again.
+// changed, update runs and they are packed again. Where they change in every run, they are
+// packed into memory that all convolutions share.
 func (c *compiler) product(conv *convolution, update func(), sources []*plan.Value) func() {
 	conv.prepare()
-	stale, always := new(bool), false
+	stale, always := new(bool), c.trains
+	if c.trains {
+		conv.weights.packed = c.packing.take(conv.weights.size())
+	} else {
+		conv.weights.keep()
+	}
 	for _, v := range sources {
 		switch v.Kind {
 		case plan.Param:

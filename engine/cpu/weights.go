@@ -11,7 +11,7 @@ type weights struct {
 	taps            int     // elements of a kernel
 	outStep, inStep int     // from one such channel's kernel to the next in src
 	windows         []window
-	packed          []float32
+	packed          *[]float32
 	starts          []int // of each window in a group's weights, in units of its width
 	total           int   // of all windows, in the same units
 	scale           []float32
@@ -46,15 +46,23 @@ func (w *weights) place() {
 		w.starts = append(w.starts, w.total)
 		w.total += len(w.windows[i].taps) * w.padded
 	}
-	// One block more: kernels may be pointed at the end of an empty window's weights.
-	w.packed = aligned(w.total*roundUp(w.outputs, kernel.Block) + kernel.Block)
+}
+
+// size is the number of elements of all groups, and one block more: kernels may be pointed
+// at the end of an empty window's weights.
+func (w *weights) size() int { return w.total*roundUp(w.outputs, kernel.Block) + kernel.Block }
+
+// keep gives the packed weights memory of their own.
+func (w *weights) keep() {
+	packed := aligned(w.size())
+	w.packed = &packed
 }
 
 // at is where the weights begin of the group of output channels from k on, of a window, and
 // of the input channels from c on.
 func (w *weights) at(k, win, c int) *float32 {
 	units := w.starts[win] + c*len(w.windows[win].taps)
-	return &w.packed[w.total*k+units*width(k, w.outputs)]
+	return &(*w.packed)[w.total*k+units*width(k, w.outputs)]
 }
 
 // groups is the number of groups of output channels.
@@ -67,7 +75,7 @@ func (w *weights) bytes() int { return 4 * w.total * 2 * kernel.Block }
 func (w *weights) pack(group int) {
 	k := group * 2 * kernel.Block
 	n := width(k, w.outputs)
-	dst := w.packed[w.total*k:]
+	dst := (*w.packed)[w.total*k:]
 	for i := range w.windows {
 		for block := 0; block < w.padded; block += kernel.Block {
 			for _, tap := range w.windows[i].taps {

@@ -52,9 +52,7 @@ type Trainer struct {
 type trained struct {
 	name, grad               string
 	weight, gradient, moment []float32
-	// device is the weights on the device, where they can be written to there. The gradient
-	// is then the device's too.
-	device []float32
+	viewed                   bool // gradient is the device's
 }
 
 // chunk is some elements of a parameter.
@@ -105,16 +103,17 @@ func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
 	if t.exe, err = dev.Compile(p); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
-	if err := m.SetParams(t.exe, BatchStatistics); err != nil {
+	if err := t.prepareUpdate(); err != nil {
 		t.exe.Close()
 		return nil, err
 	}
-	t.prepareUpdate()
 	return t, nil
 }
 
-// prepareUpdate finds out where gradients come from and weights go to, and who updates them.
-func (t *Trainer) prepareUpdate() {
+// prepareUpdate gives the device its weights and finds out where gradients come from and who
+// updates weights. A device whose memory is this process's takes the model's weights as they
+// lie: there is no second copy.
+func (t *Trainer) prepareUpdate() error {
 	local, isLocal := t.exe.(plan.Local)
 	t.each = func(n int, body func(worker, i int)) {
 		for i := range n {
@@ -127,11 +126,15 @@ func (t *Trainer) prepareUpdate() {
 	for i := range t.params {
 		p := &t.params[i]
 		if isLocal {
-			if w, g := local.Param(p.name), local.View(p.grad); w != nil && g != nil {
-				p.device, p.gradient = w, g
+			p.gradient = local.View(p.grad)
+		}
+		if !isLocal || !local.Share(p.name, p.weight) {
+			if err := t.exe.SetParam(p.name, p.weight); err != nil {
+				return err
 			}
 		}
-		if p.device == nil {
+		p.viewed = p.gradient != nil
+		if !p.viewed {
 			p.gradient = make([]float32, len(p.weight))
 		}
 		for from := 0; from < len(p.weight); from += chunkSize {
@@ -139,6 +142,7 @@ func (t *Trainer) prepareUpdate() {
 		}
 	}
 	t.update = t.updateChunk
+	return nil
 }
 
 // updateChunk moves some weights along their gradients.
@@ -146,20 +150,13 @@ func (t *Trainer) updateChunk(_, i int) {
 	c := t.chunks[i]
 	p := &t.params[c.param]
 	t.SGD.Step(p.weight[c.from:c.to], p.gradient[c.from:c.to], p.moment[c.from:c.to])
-	if p.device != nil {
-		copy(p.device[c.from:c.to], p.weight[c.from:c.to])
-	}
 }
 
-// applyUpdates changes the weights, here and on the device.
+// applyUpdates changes the weights.
 func (t *Trainer) applyUpdates() error {
 	t.each(len(t.chunks), t.update)
 	for _, p := range t.params {
-		w := p.weight
-		if p.device != nil {
-			w = p.device
-		}
-		if err := t.exe.SetParam(p.name, w); err != nil {
+		if err := t.exe.SetParam(p.name, p.weight); err != nil {
 			return err
 		}
 	}
@@ -224,7 +221,7 @@ func (t *Trainer) readBack() error {
 		return err
 	}
 	for _, p := range t.params {
-		if p.device != nil {
+		if p.viewed {
 			continue
 		}
 		if err := t.exe.Output(p.grad, p.gradient); err != nil {

@@ -33,9 +33,10 @@ type Executable interface {
 // parameters need not copy them out and in.
 type Local interface {
 	Executable
-	// Param is a parameter's memory, nil where it does not lie as op has it. Whoever writes
-	// there calls SetParam with it before the next run.
-	Param(name string) []float32
+	// Share sets a parameter to data itself, not to a copy. Whoever changes data calls
+	// SetParam with it before the next run. It gives false, and sets nothing, where the
+	// parameter does not lie as op has it.
+	Share(name string, data []float32) bool
 	// View is an output of the last run, nil where it does not lie as op has it. It holds
 	// until the next run.
 	View(name string) []float32
