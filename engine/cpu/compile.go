@@ -14,6 +14,7 @@ type compiler struct {
 	kernels *kernel.Set // for float32: see of
 	dtype   plan.DType
 	pool    *pool
+	roomy   int
 	readers [][]*plan.Instr // by Value.ID
 	tensors []*tensor       // by Value.ID; nil where nothing needs one
 	inputs  map[string]*leaf
@@ -28,7 +29,7 @@ type compiler struct {
 
 func newCompiler(d *Device, p *plan.Program) *compiler {
 	c := &compiler{
-		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool,
+		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool, roomy: d.roomy,
 		inputs: make(map[string]*leaf), params: make(map[string]*leaf),
 	}
 	c.trains = slices.ContainsFunc(p.Instrs, isWeightGrad)

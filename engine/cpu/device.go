@@ -30,6 +30,7 @@ type Device struct {
 	kernels *kernel.Set
 	dtype   plan.DType
 	pool    *pool
+	roomy   int // see const roomy
 }
 
 // New makes a device. It is an error to ask for kernels the processor cannot run.
@@ -44,7 +45,7 @@ func New(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Device{kernels, o.DType, newPool(o.Threads)}, nil
+	return &Device{kernels, o.DType, newPool(o.Threads), roomy}, nil
 }
 
 // Name says which kernels the device uses and how many threads.
@@ -71,6 +72,9 @@ func (d *Device) compile(p *plan.Program) (*executable, error) {
 	}
 	c := newCompiler(d, plan.Fuse(p))
 	if err := c.layouts(); err != nil {
+		return nil, err
+	}
+	if err := c.economize(); err != nil {
 		return nil, err
 	}
 	c.allocate()
