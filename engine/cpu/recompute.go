@@ -48,7 +48,7 @@ func (c *compiler) recomputable() (best *plan.Instr) {
 				early = max(early, slices.Index(c.program.Instrs, r))
 			}
 		}
-		if late > 0 && early < last[x.ID] && (best == nil || c.t(y).size() > c.t(best.Out).size()) {
+		if late > 0 && early < last[x.ID] && (best == nil || c.t(y).memory() > c.t(best.Out).memory()) {
 			best = in
 		}
 	}
