@@ -3,34 +3,77 @@ package kernel
 import "unsafe"
 
 // portable is the kernels in Go, for processors the assembly is not for.
-var portable = Set{
-	Name: "portable",
-	Conv32: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+var portable = portableSet()
+
+func portableSet() Set {
+	s := pixelwise[float32]("portable")
+	s.Conv32 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
 		conv(x, w, y, addend, bias, tiles, n, shape, 2)
-	},
-	Conv16: func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+	}
+	s.Conv16 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
 		conv(x, w, y, addend, bias, tiles, n, shape, 1)
-	},
-	Grad32: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 8, 2) },
-	Grad16: func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) },
+	}
+	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 8, 2) }
+	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) }
+	s.WinogradInput, s.WinogradGrad = winogradInput, portableWinogradGrad
+	s.BF16 = &portableBF16
+	return s
+}
 
-	WinogradInput: winogradInput,
-	WinogradGrad:  portableWinogradGrad,
+// portableBF16 is the same for BF16.
+var portableBF16 = pixelwise[BF16]("portable bf16")
 
-	Add: add, ReLU: relu, ReLUGrad: reluGrad, Fill: fill, Scale: scale, Sum: sum,
-	Moments: moments, Affine: affine, AffineReLU: affineReLU, AffineAddReLU: affineAddReLU,
-	NormSums: normSums, NormSumsReLU: normSumsReLU, NormSumsMasked: normSumsMasked,
-	NormGrad: normGrad, NormGradReLU: normGradReLU,
-	StepMax: stepMax, StepAdd: stepAdd, StepSpread: stepSpread, StepMaxGrad: stepMaxGrad,
+// pixelwise is a set of what goes over tensors of E pixel by pixel.
+func pixelwise[E Element](name string) Set {
+	return Set{
+		Name: name,
+		Add:  add[E], ReLU: relu[E], ReLUGrad: reluGrad[E], Fill: fill[E], Scale: scale[E], Sum: sum[E],
+		Moments: moments[E], Affine: affine[E], AffineReLU: affineReLU[E], AffineAddReLU: affineAddReLU[E],
+		NormSums: normSums[E], NormSumsReLU: normSumsReLU[E], NormSumsMasked: normSumsMasked[E],
+		NormGrad: normGrad[E], NormGradReLU: normGradReLU[E],
+		StepMax: stepMax[E], StepAdd: stepAdd[E], StepSpread: stepSpread[E], StepMaxGrad: stepMaxGrad[E],
+	}
 }
 
 // The functions below are kept from the race detector and its pointer checks, which would
 // make them forty times slower: they see only what they are given.
 
-// pixel is a block of channels in memory.
+// pixel is a block of channels.
 type pixel = [Block]float32
 
-// at is the pixel `bytes` after p.
+// pixelBytes is what one takes in a tensor.
+func pixelBytes[E Element]() int { return Block * int(unsafe.Sizeof(E(0))) }
+
+// load is the pixel stored `bytes` after p: there, or widened in buffer.
+//
+//go:norace
+//go:nocheckptr
+func load[E Element](p *float32, bytes int, buffer *pixel) *pixel {
+	if pixelBytes[E]() == PixelBytes {
+		return at(p, bytes)
+	}
+	for k, b := range (*[Block]BF16)(unsafe.Add(unsafe.Pointer(p), bytes)) {
+		buffer[k] = Widen(b)
+	}
+	return buffer
+}
+
+// store stores v `bytes` after p.
+//
+//go:norace
+//go:nocheckptr
+func store[E Element](p *float32, bytes int, v *pixel) {
+	if pixelBytes[E]() == PixelBytes {
+		*at(p, bytes) = *v
+		return
+	}
+	to := (*[Block]BF16)(unsafe.Add(unsafe.Pointer(p), bytes))
+	for k, f := range v {
+		to[k] = Narrow(f)
+	}
+}
+
+// at is the sixteen float32 `bytes` after p.
 //
 //go:norace
 //go:nocheckptr

@@ -1,33 +1,40 @@
 package kernel
 
 // eachPixel calls f with the byte offset of every pixel of rows of pixels.
-func eachPixel(pixels, rows, stride int, f func(i int)) {
+func eachPixel[E Element](pixels, rows, stride int, f func(i int)) {
 	for r := range rows {
 		for p := range pixels {
-			f(r*stride + p*PixelBytes)
+			f(r*stride + p*pixelBytes[E]())
 		}
 	}
 }
 
-func add(a, b, y *float32, pixels, rows, stride int) {
-	eachPixel(pixels, rows, stride, func(i int) {
-		a, b, y := at(a, i), at(b, i), at(y, i)
-		for k := range y {
-			y[k] = a[k] + b[k]
+func add[E Element](a, b, y *float32, pixels, rows, stride int) {
+	var bufferA, bufferB, out pixel
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		a, b := load[E](a, i, &bufferA), load[E](b, i, &bufferB)
+		for k := range out {
+			out[k] = a[k] + b[k]
 		}
+		store[E](y, i, &out)
 	})
 }
 
-func relu(x, y *float32, pixels, rows, stride int) {
-	eachPixel(pixels, rows, stride, func(i int) {
-		v := *at(x, i)
+func relu[E Element](x, y *float32, pixels, rows, stride int) {
+	var buffer pixel
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := *load[E](x, i, &buffer)
 		rectify(&v)
-		*at(y, i) = v
+		store[E](y, i, &v)
 	})
 }
 
-func reluGrad(y, dy, dx *float32, pixels, rows, stride int) {
-	eachPixel(pixels, rows, stride, func(i int) { *at(dx, i) = masked(at(dy, i), at(y, i)) })
+func reluGrad[E Element](y, dy, dx *float32, pixels, rows, stride int) {
+	var bufferY, buffer pixel
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := masked(load[E](dy, i, &buffer), load[E](y, i, &bufferY))
+		store[E](dx, i, &v)
+	})
 }
 
 // masked is v where y > 0, else 0.
@@ -40,25 +47,27 @@ func masked(v, y *pixel) (out pixel) {
 	return out
 }
 
-func fill(values, y *float32, pixels, rows, stride int) {
+func fill[E Element](values, y *float32, pixels, rows, stride int) {
 	v := *at(values, 0)
-	eachPixel(pixels, rows, stride, func(i int) { *at(y, i) = v })
+	eachPixel[E](pixels, rows, stride, func(i int) { store[E](y, i, &v) })
 }
 
-func scale(x, y, factor *float32, pixels, rows, stride int) {
+func scale[E Element](x, y, factor *float32, pixels, rows, stride int) {
+	var buffer, out pixel
 	f := *at(factor, 0)
-	eachPixel(pixels, rows, stride, func(i int) {
-		x, y := at(x, i), at(y, i)
-		for k := range y {
-			y[k] = x[k] * f[k]
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		x := load[E](x, i, &buffer)
+		for k := range out {
+			out[k] = x[k] * f[k]
 		}
+		store[E](y, i, &out)
 	})
 }
 
-func sum(x, out *float32, pixels, rows, stride int) {
-	var total pixel
-	eachPixel(pixels, rows, stride, func(i int) {
-		for k, v := range at(x, i) {
+func sum[E Element](x, out *float32, pixels, rows, stride int) {
+	var buffer, total pixel
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		for k, v := range load[E](x, i, &buffer) {
 			total[k] += v
 		}
 	})

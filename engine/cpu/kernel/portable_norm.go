@@ -1,10 +1,10 @@
 package kernel
 
-func moments(x, shift, out *float32, pixels, rows, stride int) {
-	var sum, square pixel
+func moments[E Element](x, shift, out *float32, pixels, rows, stride int) {
+	var buffer, sum, square pixel
 	origin := *at(shift, 0)
-	eachPixel(pixels, rows, stride, func(i int) {
-		for k, v := range at(x, i) {
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		for k, v := range load[E](x, i, &buffer) {
 			v -= origin[k]
 			sum[k] += v
 			square[k] += v * v
@@ -21,29 +21,35 @@ func normalized(x, scale, shift *pixel) (y pixel) {
 	return y
 }
 
-func affine(x, y, scale, shift *float32, pixels, rows, stride int) {
+func affine[E Element](x, y, scale, shift *float32, pixels, rows, stride int) {
+	var buffer pixel
 	a, b := *at(scale, 0), *at(shift, 0)
-	eachPixel(pixels, rows, stride, func(i int) { *at(y, i) = normalized(at(x, i), &a, &b) })
-}
-
-func affineReLU(x, y, scale, shift *float32, pixels, rows, stride int) {
-	a, b := *at(scale, 0), *at(shift, 0)
-	eachPixel(pixels, rows, stride, func(i int) {
-		v := normalized(at(x, i), &a, &b)
-		rectify(&v)
-		*at(y, i) = v
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := normalized(load[E](x, i, &buffer), &a, &b)
+		store[E](y, i, &v)
 	})
 }
 
-func affineAddReLU(x, r, y, scale, shift *float32, pixels, rows, stride int) {
+func affineReLU[E Element](x, y, scale, shift *float32, pixels, rows, stride int) {
+	var buffer pixel
 	a, b := *at(scale, 0), *at(shift, 0)
-	eachPixel(pixels, rows, stride, func(i int) {
-		v := normalized(at(x, i), &a, &b)
-		for k, add := range at(r, i) {
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := normalized(load[E](x, i, &buffer), &a, &b)
+		rectify(&v)
+		store[E](y, i, &v)
+	})
+}
+
+func affineAddReLU[E Element](x, r, y, scale, shift *float32, pixels, rows, stride int) {
+	var buffer pixel
+	a, b := *at(scale, 0), *at(shift, 0)
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := normalized(load[E](x, i, &buffer), &a, &b)
+		for k, add := range load[E](r, i, &buffer) {
 			v[k] += add
 		}
 		rectify(&v)
-		*at(y, i) = v
+		store[E](y, i, &v)
 	})
 }
 
@@ -59,49 +65,60 @@ func (p *products) add(dy, x, mean *pixel) {
 
 func (p *products) store(out *float32) { *at(out, 0), *at(out, PixelBytes) = p.sum, p.product }
 
-func normSums(x, dy, mean, out *float32, pixels, rows, stride int) {
+func normSums[E Element](x, dy, mean, out *float32, pixels, rows, stride int) {
 	var p products
+	var bufferX, buffer pixel
 	m := *at(mean, 0)
-	eachPixel(pixels, rows, stride, func(i int) { p.add(at(dy, i), at(x, i), &m) })
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		p.add(load[E](dy, i, &buffer), load[E](x, i, &bufferX), &m)
+	})
 	p.store(out)
 }
 
-func normSumsReLU(x, dy, coefficients, out *float32, pixels, rows, stride int) {
+func normSumsReLU[E Element](x, dy, coefficients, out *float32, pixels, rows, stride int) {
 	var p products
+	var bufferX, buffer pixel
 	m, a, b := *at(coefficients, 0), *at(coefficients, PixelBytes), *at(coefficients, 2*PixelBytes)
-	eachPixel(pixels, rows, stride, func(i int) {
-		y := normalized(at(x, i), &a, &b)
-		v := masked(at(dy, i), &y)
-		p.add(&v, at(x, i), &m)
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		x := load[E](x, i, &bufferX)
+		y := normalized(x, &a, &b)
+		v := masked(load[E](dy, i, &buffer), &y)
+		p.add(&v, x, &m)
 	})
 	p.store(out)
 }
 
-func normSumsMasked(x, y, dy, dr, mean, out *float32, pixels, rows, stride int) {
+func normSumsMasked[E Element](x, y, dy, dr, mean, out *float32, pixels, rows, stride int) {
 	var p products
+	var bufferX, bufferY, buffer pixel
 	m := *at(mean, 0)
-	eachPixel(pixels, rows, stride, func(i int) {
-		v := masked(at(dy, i), at(y, i))
-		*at(dr, i) = v
-		p.add(&v, at(x, i), &m)
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := masked(load[E](dy, i, &buffer), load[E](y, i, &bufferY))
+		store[E](dr, i, &v)
+		p.add(&v, load[E](x, i, &bufferX), &m)
 	})
 	p.store(out)
 }
 
-func normGrad(x, dy, dx, coefficients *float32, pixels, rows, stride int) {
+func normGrad[E Element](x, dy, dx, coefficients *float32, pixels, rows, stride int) {
+	var bufferX, buffer pixel
 	k0, k1, k2 := *at(coefficients, 0), *at(coefficients, PixelBytes), *at(coefficients, 2*PixelBytes)
-	eachPixel(pixels, rows, stride, func(i int) {
-		*at(dx, i) = normalizedGrad(at(dy, i), at(x, i), &k0, &k1, &k2)
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		v := normalizedGrad(load[E](dy, i, &buffer), load[E](x, i, &bufferX), &k0, &k1, &k2)
+		store[E](dx, i, &v)
 	})
 }
 
-func normGradReLU(x, dy, dx, coefficients *float32, pixels, rows, stride int) {
+func normGradReLU[E Element](x, dy, dx, coefficients *float32, pixels, rows, stride int) {
+	var bufferX, buffer pixel
 	k0, k1, k2 := *at(coefficients, 0), *at(coefficients, PixelBytes), *at(coefficients, 2*PixelBytes)
 	a, b := *at(coefficients, 3*PixelBytes), *at(coefficients, 4*PixelBytes)
-	eachPixel(pixels, rows, stride, func(i int) {
-		y := normalized(at(x, i), &a, &b)
-		v := masked(at(dy, i), &y)
-		*at(dx, i) = normalizedGrad(&v, at(x, i), &k0, &k1, &k2)
+	eachPixel[E](pixels, rows, stride, func(i int) {
+		x := load[E](x, i, &bufferX)
+		y := normalized(x, &a, &b)
+		v := masked(load[E](dy, i, &buffer), &y)
+		v = normalizedGrad(&v, x, &k0, &k1, &k2)
+		store[E](dx, i, &v)
 	})
 }
 

@@ -1,41 +1,51 @@
 package kernel
 
-func stepMax(x, y *float32, n, step int) {
+func stepMax[E Element](x, y *float32, n, step int) {
+	var bufferX, bufferY, out pixel
 	for i := range n {
-		x, y := at(x, i*step), at(y, i*PixelBytes)
-		for k := range y {
-			y[k] = max(x[k], y[k])
+		x, old := load[E](x, i*step, &bufferX), load[E](y, i*pixelBytes[E](), &bufferY)
+		for k := range out {
+			out[k] = max(x[k], old[k])
 		}
+		store[E](y, i*pixelBytes[E](), &out)
 	}
 }
 
-func stepAdd(x, y *float32, n, step int) {
+func stepAdd[E Element](x, y *float32, n, step int) {
 	for i := range n {
-		x, y := at(x, i*step), at(y, i*PixelBytes)
-		for k := range y {
-			y[k] += x[k]
-		}
+		addPixel[E](x, i*step, y, i*pixelBytes[E]())
 	}
 }
 
-func stepSpread(dy, dx *float32, n, step int) {
+func stepSpread[E Element](dy, dx *float32, n, step int) {
 	for i := range n {
-		dy, dx := at(dy, i*PixelBytes), at(dx, i*step)
-		for k := range dx {
-			dx[k] += dy[k]
-		}
+		addPixel[E](dy, i*pixelBytes[E](), dx, i*step)
 	}
 }
 
-func stepMaxGrad(x, y, left, dx *float32, n, step int) {
+// addPixel is y += x, both at offsets in bytes.
+func addPixel[E Element](x *float32, xi int, y *float32, yi int) {
+	var buffer pixel
+	v := *load[E](y, yi, &buffer)
+	for k, w := range load[E](x, xi, &buffer) {
+		v[k] += w
+	}
+	store[E](y, yi, &v)
+}
+
+func stepMaxGrad[E Element](x, y, left, dx *float32, n, step int) {
+	var bufferX, bufferY, buffer pixel
 	for i := range n {
-		x, dx := at(x, i*step), at(dx, i*step)
-		y, left := at(y, i*PixelBytes), at(left, i*PixelBytes)
-		for k := range left {
+		p := i * pixelBytes[E]()
+		rest, out := *load[E](left, p, &buffer), *load[E](dx, i*step, &buffer)
+		x, y := load[E](x, i*step, &bufferX), load[E](y, p, &bufferY)
+		for k := range x {
 			if x[k] == y[k] {
-				dx[k] += left[k]
-				left[k] = 0
+				out[k] += rest[k]
+				rest[k] = 0
 			}
 		}
+		store[E](left, p, &rest)
+		store[E](dx, i*step, &out)
 	}
 }

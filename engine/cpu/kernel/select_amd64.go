@@ -53,6 +53,8 @@ var avx512 = Set{
 	NormGrad: normGradAVX512, NormGradReLU: normGradReLUAVX512,
 	StepMax: stepMaxAVX512, StepAdd: stepAddAVX512, StepSpread: stepSpreadAVX512,
 	StepMaxGrad: stepMaxGradAVX512,
+
+	BF16: &portableBF16,
 }
 
 var avx2 = Set{
@@ -86,4 +88,6 @@ var avx2 = Set{
 	NormGrad: normGradAVX2, NormGradReLU: normGradReLUAVX2,
 	StepMax: stepMaxAVX2, StepAdd: stepAddAVX2, StepSpread: stepSpreadAVX2,
 	StepMaxGrad: stepMaxGradAVX2,
+
+	BF16: &portableBF16,
 }
