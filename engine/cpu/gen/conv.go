@@ -154,7 +154,7 @@ func (t *convTile) start(sums [][][]VecVirtual) {
 	addend := load("addend")
 	TESTQ(addend, addend)
 	JZ(LabelRef("alone" + t.name))
-	t.eachOutput(addend, sums[0], func(m Mem, v VecVirtual) { VADDPS(m, v, v) })
+	t.eachOutput(addend, sums[0], addStored)
 	Label("alone" + t.name)
 }
 
@@ -201,11 +201,11 @@ func (t *convTile) multiply(sums [][][]VecVirtual) {
 	Label("col" + t.name)
 	MOVQ(field(t.shape, convQuads), quads)
 	Label("quad" + t.name)
-	for c := 0; c < 4; c++ {
+	for c := 0; c < isa.quad(); c++ {
 		t.channel(sums[c%len(sums)], x, w, index, c)
 	}
-	ADDQ(Imm(16), x)
-	ADDQ(U32(uint32(4*t.vectors*isa.bytes())), w)
+	ADDQ(Imm(uint64(4*isa.quad())), x)
+	ADDQ(U32(uint32(isa.quad()*t.vectors*isa.bytes())), w)
 	DECQ(quads)
 	JNZ(LabelRef("quad" + t.name))
 	ADDQ(field(t.shape, convColAdvance), x)
@@ -227,15 +227,7 @@ func (t *convTile) channel(sums [][]VecVirtual, x, w Register, index []Register,
 	}
 	for p := range sums {
 		m := Mem{Base: x, Index: index[p], Scale: 1, Disp: 4 * c}
-		if isa.wide && t.wide == 1 {
-			VFMADD231PS_BCST(m, weights[0], sums[p][0])
-			continue
-		}
-		value := vector()
-		VBROADCASTSS(m, value)
-		for v := range weights {
-			VFMADD231PS(value, weights[v], sums[p][v])
-		}
+		multiplyAdd(m, weights, sums[p])
 	}
 }
 
@@ -251,5 +243,18 @@ func (t *convTile) store(sums [][]VecVirtual) {
 		}
 	}
 	Label("linear" + t.name)
-	t.eachOutput(load("y"), sums, func(m Mem, v VecVirtual) { VMOVUPS(v, m) })
+	t.eachOutput(load("y"), sums, storeRounded)
+}
+
+// multiplyAdd adds the number at m times the factors to the sums.
+func multiplyAdd(m Mem, factors, sums []VecVirtual) {
+	if isa.wide && len(sums) == 1 && !isa.pairs {
+		VFMADD231PS_BCST(m, factors[0], sums[0])
+		return
+	}
+	value := vector()
+	VBROADCASTSS(m, value)
+	for v := range sums {
+		addProduct(value, factors[v], sums[v])
+	}
 }

@@ -98,15 +98,7 @@ func (g *gradTile) multiply(sums [][]VecVirtual) {
 		}
 		for i := range sums {
 			m := Mem{Base: x, Disp: 4 * (g.input + i)}
-			if isa.wide && g.wide == 1 {
-				VFMADD231PS_BCST(m, gradient[0], sums[i][0])
-				continue
-			}
-			value := vector()
-			VBROADCASTSS(m, value)
-			for v := range gradient {
-				VFMADD231PS(value, gradient[v], sums[i][v])
-			}
+			multiplyAdd(m, gradient, sums[i])
 		}
 	})
 }

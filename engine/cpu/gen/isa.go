@@ -17,6 +17,7 @@ type instructionSet struct {
 	suffix string // of every function's name
 	lanes  int    // float32 in a register
 	wide   bool   // AVX-512: 32 registers, masks, memory broadcasts
+	pairs  bool   // what is multiplied are pairs of bf16: see bf16conv.go
 }
 
 var targets = map[string]instructionSet{

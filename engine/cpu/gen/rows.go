@@ -15,7 +15,7 @@ import (
 
 const (
 	rowTaps  = 3
-	rowWidth = 16 * blockBytes // of one tap's weights for sixteen channels, or of its gradient's sums
+	rowWidth = 16 * blockBytes // of one tap's gradient for sixteen by sixteen channels
 )
 
 func rowConvolutions() {
@@ -48,16 +48,16 @@ func (t *convTile) multiplyRow(sums [][][]VecVirtual) {
 	Label("row" + t.name)
 	MOVQ(field(t.shape, convQuads), quads)
 	Label("quad" + t.name)
-	for c := 0; c < 4; c++ {
+	for c := 0; c < isa.quad(); c++ {
 		t.channelRow(sums[c%len(sums)], x, w, c)
 	}
-	ADDQ(Imm(16), x)
-	ADDQ(U32(4*blockBytes), w)
+	ADDQ(Imm(uint64(4*isa.quad())), x)
+	ADDQ(U32(uint32(isa.quad()*blockBytes)), w)
 	DECQ(quads)
 	JNZ(LabelRef("quad" + t.name))
 	// The other columns are done too.
-	ADDQ(U32((rowTaps-1)*rowWidth), w)
-	ADDQ(U32((rowTaps-1)*blockBytes), x)
+	ADDQ(U32(uint32((rowTaps-1)*isa.tapWidth())), w)
+	ADDQ(U32(uint32((rowTaps-1)*isa.inputBytes())), x)
 	ADDQ(field(t.shape, convRowAdvance), x)
 	DECQ(rows)
 	JNZ(LabelRef("row" + t.name))
@@ -71,10 +71,10 @@ func (t *convTile) multiplyRow(sums [][][]VecVirtual) {
 func (t *convTile) channelRow(sums [][]VecVirtual, x, w Register, c int) {
 	weights := vectors(rowTaps)
 	for tap := range weights {
-		VMOVUPS(Mem{Base: w, Disp: tap*rowWidth + c*blockBytes}, weights[tap])
+		VMOVUPS(Mem{Base: w, Disp: tap*isa.tapWidth() + c*blockBytes}, weights[tap])
 	}
 	for q := 0; q < t.pixels+rowTaps-1; q++ {
-		m := Mem{Base: x, Disp: q*blockBytes + 4*c}
+		m := Mem{Base: x, Disp: q*isa.inputBytes() + 4*c}
 		spread(m, q, len(sums), func(tap, p int) (factors, totals []VecVirtual) { return weights[tap : tap+1], sums[p] })
 	}
 }
@@ -83,8 +83,8 @@ func (t *convTile) channelRow(sums [][]VecVirtual, x, w Register, c int) {
 // it to the sums of all those.
 func spread(m Mem, q, n int, of func(tap, p int) (factors, sums []VecVirtual)) {
 	first, last := max(0, q-rowTaps+1), min(n-1, q)
-	if factors, sums := of(q-first, first); first == last && len(sums) == 1 {
-		VFMADD231PS_BCST(m, factors[0], sums[0])
+	if factors, sums := of(q-first, first); first == last {
+		multiplyAdd(m, factors, sums)
 		return
 	}
 	value := vector()
@@ -92,7 +92,7 @@ func spread(m Mem, q, n int, of func(tap, p int) (factors, sums []VecVirtual)) {
 	for p := first; p <= last; p++ {
 		factors, sums := of(q-p, p)
 		for v := range sums {
-			VFMADD231PS(value, factors[v], sums[v])
+			addProduct(value, factors[v], sums[v])
 		}
 	}
 }

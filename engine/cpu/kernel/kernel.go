@@ -9,6 +9,7 @@ package kernel
 
 //go:generate go run -C ../gen . -isa avx512 -kernels base -out ../kernel/base_avx512_amd64.s -stubs ../kernel/base_avx512_amd64.go -pkg kernel
 //go:generate go run -C ../gen . -isa avx2 -kernels base -out ../kernel/base_avx2_amd64.s -stubs ../kernel/base_avx2_amd64.go -pkg kernel
+//go:generate go run -C ../gen . -isa avx512 -kernels bf16conv -out ../kernel/bf16conv_avx512_amd64.s -stubs ../kernel/bf16conv_avx512_amd64.go -pkg kernel
 
 const (
 	// Block is the number of channels of a pixel.
@@ -53,6 +54,13 @@ func NewConvShape(quads, cols, rows, blocks, col, row, block, outBlock int) Conv
 	}
 }
 
+// NewConvShapeBF16 does so for tensors of BF16.
+func NewConvShapeBF16(quads, cols, rows, blocks, col, row, block, outBlock int) ConvShape {
+	s := NewConvShape(quads, cols, rows, blocks, col, row, block, outBlock)
+	s.ColAdvance = col - quads*8
+	return s
+}
+
 // GradShape is what stays the same between calls of a kernel for the gradient with respect
 // to weights: how to walk over the pixels of x and of dy. See NewGradShape.
 type GradShape struct {
@@ -88,7 +96,9 @@ type Set struct {
 	Name string
 
 	// BF16 is the same for tensors of BF16: a pixel is 32 bytes. What belongs to channels,
-	// and all sums, are float32 there, too.
+	// and all sums, are float32 there, too. Convolutions see pairs of numbers where others
+	// see floats: w has pairs of input channels, [block][tap row][tap column][c/2][k][2],
+	// and x and dy of the Grad kernels are what Pair makes of two images.
 	BF16 *Set
 
 	// Conv32 and Conv16 compute n tiles of 32 or 16 output channels:
@@ -110,6 +120,10 @@ type Set struct {
 	// are neighbours and a row of dy has an even number. Sets without them have nil.
 	Conv16Row            func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape)
 	Grad32Row, Grad16Row func(x, dy, dw *float32, shape *GradShape)
+
+	// Pair puts pixels of two images side by side, y[p][c] = a[p][c], b[p][c]; only sets
+	// for BF16 have it. It may read one pixel more.
+	Pair func(a, b, y *float32, pixels int)
 
 	// WinogradInput transforms n tiles of 6×6 pixels to 36 pixels each: see winograd.go.
 	WinogradInput func(x, v *float32, tiles *int32, n int, shape *WinogradShape)

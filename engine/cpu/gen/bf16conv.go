@@ -1,0 +1,103 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Convolutions in bf16 are those in float32 where every number is a pair: of input
+// channels, which are next to each other in a pixel, or, for the weights' gradient, of
+// images. One instruction multiplies sixteen pairs of pairs and adds both products to
+// float32 sums.
+
+func init() {
+	groups["bf16conv"] = func() {
+		isa.pairs, isa.suffix = true, "BF16"
+		convolutions()
+		rowConvolutions()
+		convolutionGradients()
+		rowConvolutionGradients()
+		pairing()
+	}
+}
+
+// quad is how many broadcasts hold four input channels.
+func (s instructionSet) quad() int {
+	if s.pairs {
+		return 2
+	}
+	return 4
+}
+
+// inputBytes is what sixteen channels of a convolution's x take.
+func (s instructionSet) inputBytes() int { return 4 * s.quad() * 4 }
+
+// tapWidth is what a tap's weights take for sixteen input and sixteen output channels.
+func (s instructionSet) tapWidth() int { return 4 * s.quad() * blockBytes }
+
+// addProduct is sum += a·b.
+func addProduct(a, b, sum VecVirtual) {
+	if isa.pairs {
+		VDPBF16PS(a, b, sum)
+	} else {
+		VFMADD231PS(a, b, sum)
+	}
+}
+
+// addStored adds the channels at m of a tensor.
+func addStored(m Mem, v VecVirtual) {
+	if !isa.pairs {
+		VADDPS(m, v, v)
+		return
+	}
+	wide := ZMM()
+	VPMOVZXWD(m, wide)
+	VPSLLD(Imm(16), wide, wide)
+	VADDPS(wide, v, v)
+}
+
+// storeRounded stores channels at m of a tensor.
+func storeRounded(m Mem, v VecVirtual) {
+	if !isa.pairs {
+		VMOVUPS(v, m)
+		return
+	}
+	half := YMM()
+	VCVTNEPS2BF16(v, half)
+	VMOVUPS(half, m)
+}
+
+// pairing makes the kernel that puts pixels of two images side by side.
+func pairing() {
+	var order [2]Mem // of the 64 words of two pixels each for the first pair, the second
+	for half := range order {
+		order[half] = GLOBL([]string{"firstPairs", "secondPairs"}[half], NOPTR|RODATA)
+		for i := range 32 {
+			DATA(2*i, U16(uint16(16*half+i/2+i%2*32)))
+		}
+	}
+	function("pair", "func(a, b, y *float32, pixels int)", "is Set.Pair.")
+	a, b, y, pixels := load("a"), load("b"), load("y"), load("pixels")
+	first, second := ZMM(), ZMM()
+	VMOVDQU16(order[0], first)
+	VMOVDQU16(order[1], second)
+	Label("pixels")
+	from, low, high := ZMM(), ZMM(), ZMM()
+	VMOVDQU16(Mem{Base: a}, low)
+	VMOVDQU16(Mem{Base: b}, from)
+	VMOVDQA64(low, high)
+	VPERMT2W(from, first, low)
+	VMOVDQU16(low, Mem{Base: y})
+	DECQ(pixels)
+	JZ(LabelRef("done"))
+	VPERMT2W(from, second, high)
+	VMOVDQU16(high, Mem{Base: y, Disp: blockBytes})
+	ADDQ(Imm(blockBytes), a)
+	ADDQ(Imm(blockBytes), b)
+	ADDQ(Imm(2*blockBytes), y)
+	DECQ(pixels)
+	JNZ(LabelRef("pixels"))
+	Label("done")
+	finish()
+}
