@@ -23,6 +23,9 @@ func TestGeneratedIsCommitted(t *testing.T) {
 	dir := t.TempDir()
 	generator := filepath.Join(dir, "gen.exe")
 	if out, err := run("build", "-C", "../gen", "-o", generator, "."); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("the generator cannot be built: %v\n%s", err, out)
+		}
 		t.Skipf("the generator cannot be built here: %v\n%s", err, out)
 	}
 	committed, err := filepath.Glob("*_amd64.s")
