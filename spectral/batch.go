@@ -1,6 +1,9 @@
 package spectral
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Batch splits many images of one size at many radii, each image transformed forward
 // once. It owns its workspace, which it keeps between calls: a call allocates nothing
@@ -9,7 +12,8 @@ type Batch struct {
 	h, w    int
 	workers *pool
 	desks   []transform // one a worker
-	masks   []mask
+	radii   []float64
+	masks   []mask // one a radius, and those of earlier calls
 	one     func(worker, p int)
 
 	// The call under way.
@@ -22,9 +26,13 @@ type Batch struct {
 // one.
 func NewBatch(h, w, threads int) *Batch {
 	checkSize(h, w)
+	return newBatch(h, w, threads, func() transform { return newTransform(h, w, newPool(1)) })
+}
+
+func newBatch(h, w, threads int, desk func() transform) *Batch {
 	b := &Batch{h: h, w: w, workers: newPool(threads)}
 	for range b.workers.threads {
-		t := newTransform(h, w, newPool(1))
+		t := desk()
 		t.resize(1)
 		b.desks = append(b.desks, t)
 	}
@@ -41,14 +49,25 @@ func (b *Batch) Split(low, high [][]float32, x []float32, radii []float64) {
 	checkParts("low", low, x, radii)
 	checkParts("high", high, x, radii)
 	b.low, b.high, b.x = low, high, x
-	b.masks, b.need = b.masks[:0], box{}
-	for _, r := range radii {
-		m := newMask(b.h, b.w, r)
-		b.masks = append(b.masks, m)
-		b.need = b.need.union(m.box)
-	}
+	b.prepare(radii)
 	b.workers.each(len(x)/size, b.one)
 	b.low, b.high, b.x = nil, nil, nil
+}
+
+// prepare makes the masks, unless they are those of the call before.
+func (b *Batch) prepare(radii []float64) {
+	if slices.Equal(radii, b.radii) {
+		return
+	}
+	b.radii = append(b.radii[:0], radii...)
+	for len(b.masks) < len(radii) {
+		b.masks = append(b.masks, mask{})
+	}
+	b.need = box{}
+	for i, r := range radii {
+		b.masks[i].set(b.h, b.w, r)
+		b.need = b.need.union(b.masks[i].box)
+	}
 }
 
 func checkParts(what string, parts [][]float32, x []float32, radii []float64) {
@@ -72,7 +91,7 @@ func (b *Batch) splitPlane(worker, p int) {
 	if !even && !b.need.empty() {
 		t.forward(0, x, b.need)
 	}
-	for i := range b.masks {
+	for i := range b.radii {
 		low, high := plane(b.low, i, p, size), plane(b.high, i, p, size)
 		if low != nil || high != nil {
 			split(t, low, high, x, 0, &b.masks[i], even)

@@ -1,122 +1,99 @@
 package spectral
 
-import "math"
-
-// dense transforms small planes with real DFT matrices: the spectrum of x is R·x·Rᵀ and
-// the way back is Rᵀ·s·R, where the rows of the orthonormal R are sampled cosines and
-// sines in the order 1, cos 1, sin 1, cos 2, sin 2, … (the last alone for even lengths).
+// dense transforms small planes with real Fourier matrices. A plane is folded along both
+// axes into its even and odd parts (see basis), which become coefficients of the cosines and
+// sines by products with matrices of at most 16×16: S = A·X·Bᵀ for each of the four
+// combinations, and X = Aᵀ·S·B on the way back.
 //
-// A real coefficient pair belongs to one absolute frequency, so a mask that is even in u
-// and in v acts on R's coefficients as it does on the complex ones. The order makes the
-// frequencies below a radius the leading rows and columns, those beyond it the trailing
-// ones, and the products of the way back no larger than the mask's box.
+// A pair of coefficients belongs to one absolute frequency, so a mask that is even in u and
+// in v acts on them as it does on the complex ones. Both parts are in the order of their
+// frequencies: what the mask leaves is a range of each, and the products of the way back are
+// no larger than that.
 type dense struct {
 	h, w       int
+	arithmetic *arithmetic
 	rows, cols *basis // of length w, along a row; of length h, along a column
-	spec       []float32
-	kept       []float32 // coefficients of the mask's box, zero where the mask is
-	half       []float32 // a plane transformed along one axis
+	spec       []folded
+	part, next folded    // on the way
 	plane      []float32 // a component nobody asked for but its complement
 }
 
-// basis is the real DFT matrix of one length.
-type basis struct {
-	forward  []float32 // n×n, a row per coefficient
-	backward []float32 // its transpose, which is its inverse
-}
+// folded is a plane, or its spectrum, by parities: sixteen rows of the columns' even part,
+// then sixteen of their odd part, each with sixteen numbers of the even part along the row,
+// then of the odd part.
+type folded [2 * half][2 * half]float32
 
-func newBasis(n int) *basis {
-	b := &basis{make([]float32, n*n), make([]float32, n*n)}
-	for q := range n {
-		f := (q + 1) / 2
-		norm := math.Sqrt(float64(multiplicity(f, n)) / float64(n))
-		for x := range n {
-			sin, cos := math.Sincos(2 * math.Pi * float64(f*x%n) / float64(n))
-			value := cos
-			if q > 0 && q%2 == 0 {
-				value = sin
-			}
-			b.forward[q*n+x] = float32(norm * value)
-			b.backward[x*n+q] = float32(norm * value)
-		}
-	}
-	return b
-}
-
-func newDense(h, w int) *dense {
-	d := &dense{h: h, w: w, rows: newBasis(w)}
+func newDense(h, w int, a *arithmetic) *dense {
+	d := &dense{h: h, w: w, arithmetic: a, rows: newBasis(w), plane: make([]float32, h*w)}
 	d.cols = d.rows
 	if h != w {
 		d.cols = newBasis(h)
 	}
-	scratch := make([]float32, 3*h*w)
-	d.kept, d.half, d.plane = scratch[:h*w], scratch[h*w:2*h*w], scratch[2*h*w:]
 	return d
 }
 
-func (d *dense) resize(planes int) { d.spec = grow(d.spec, planes*d.h*d.w) }
+func (d *dense) resize(planes int) { d.spec = grow(d.spec, planes) }
 
-func (d *dense) forward(p int, x []float32, need box) {
-	h, w := d.h, d.w
-	spec := d.spec[p*h*w:][:h*w]
-	// Only the box's upper bounds save work: lower bounds come with radii so large
-	// that there is little to save.
-	ku, kv := firstBin(need.u1, h), firstBin(need.v1, w)
-	gemm(d.half, x, d.rows.backward, h, kv, w, w, w, w)
-	gemm(spec, d.cols.forward, d.half, ku, kv, h, w, h, w)
+func (d *dense) forward(p int, x []float32, _ box) {
+	a := d.arithmetic
+	a.fold(&d.part, x, d.h, d.w, &d.rows.edges)
+	a.columns(&d.next, &d.part, &d.cols.forward, 0, halves(d.h))
+	a.rows(&d.spec[p], &d.next, &d.rows.forward, 0, halves(d.w))
 }
 
 func (d *dense) inverse(direct, other, x []float32, p int, m *mask) {
-	h, w := d.h, d.w
-	spec := d.spec[p*h*w:][:h*w]
-	u0, u1 := firstBin(m.box.u0, h), firstBin(m.box.u1, h)
-	v0, v1 := firstBin(m.box.v0, w), firstBin(m.box.v1, w)
-	ku, kv := u1-u0, v1-v0
-	for f, q := m.box.u0, u0; f < m.box.u1; f++ {
-		lo, hi := m.span(f, w)
-		lo, hi = firstBin(lo, w), firstBin(hi, w)
-		for range multiplicity(f, h) {
-			row := d.kept[(q-u0)*kv:][:kv]
-			clear(row[:lo-v0])
-			copy(row[lo-v0:hi-v0], spec[q*w+lo:q*w+hi])
-			clear(row[hi-v0:])
-			q++
-		}
-	}
 	if direct == nil {
 		direct = d.plane
 	}
-	gemm(d.half, d.kept, d.rows.forward[v0*w:], ku, w, kv, w, kv, w)
-	gemm(direct, d.cols.backward[u0:], d.half, h, w, ku, w, h, w)
-	if other != nil {
-		subtract(other, x, direct)
+	if other == nil {
+		other = d.plane
+	}
+	a := d.arithmetic
+	from, to := reach(d.h, m.box.u0, m.box.u1)
+	a.keptColumns(&d.part, &d.spec[p], &d.cols.backward, m.kept, from, to)
+	from, to = reach(d.w, m.box.v0, m.box.v1)
+	a.rows(&d.next, &d.part, &d.rows.backward, from, to)
+	a.unfold(direct, other, x, &d.next, d.h, d.w, &d.rows.edges)
+}
+
+// kept is all ones where a folded spectrum is transformed back, and 0 elsewhere.
+type kept [2 * half][2 * half]uint32
+
+// keep makes k what m leaves.
+func (k *kept) keep(m *mask) {
+	*k = kept{}
+	for q := range k {
+		u, ok := frequency(m.h, q/half, q%half)
+		if !ok {
+			continue
+		}
+		lo, hi := m.span(u, m.w)
+		for j := range k[q] {
+			if v, ok := frequency(m.w, j/half, j%half); ok && lo <= v && v < hi {
+				k[q][j] = ^uint32(0)
+			}
+		}
 	}
 }
 
 // squares goes from real coefficients to complex ones. With a the sum of x times the
 // cosines of u and v, b the sines, c sine and cosine, s cosine and sine, all without
-// their norms, F(±u,v) = a∓b - i(s±c).
+// their norms, F(±u,v) = a∓b - i(s±c) up to a phase, as the origin is the middle here.
 func (d *dense) squares(dst []float64, p, v int) {
 	h, w := d.h, d.w
-	spec := d.spec[p*h*w:][:h*w]
-	at := func(q, k int) float64 { return float64(spec[q*w+k]) }
-	j, pairV := firstBin(v, w), multiplicity(v, w) == 2
+	at := func(parityU, u, parityV int) float64 {
+		i, j := u-parityU, v-parityV
+		if i < 0 || i >= half || j < 0 || j >= half {
+			return 0
+		}
+		return float64(d.spec[p][parityU*half+i][parityV*half+j])
+	}
 	for u := 0; u <= h/2; u++ {
-		i, pairU := firstBin(u, h), multiplicity(u, h) == 2
-		var b, c, s float64
-		a := at(i, j)
-		if pairV {
-			s = at(i, j+1)
-		}
-		if pairU {
-			c = at(i+1, j)
-		}
-		if pairU && pairV {
-			b = at(i+1, j+1)
-		}
+		a, b := at(even, u, even), at(odd, u, odd)
+		c, s := at(odd, u, even), at(even, u, odd)
 		norm := float64(h*w) / float64(multiplicity(u, h)*multiplicity(v, w))
 		dst[u] = ((a-b)*(a-b) + (c+s)*(c+s)) * norm
-		if pairU {
+		if multiplicity(u, h) == 2 {
 			dst[h-u] = ((a+b)*(a+b) + (s-c)*(s-c)) * norm
 		}
 	}

@@ -143,8 +143,10 @@ func difference(a, b []float32) float64 {
 func splitters(h, w int) map[string]*Splitter {
 	workers := newPool(3)
 	all := map[string]*Splitter{"fast": newSplitter(h, w, workers, newFast(h, w, workers))}
-	if max(h, w) <= 64 {
-		all["dense"] = newSplitter(h, w, workers, newDense(h, w))
+	if small(h, w) {
+		for _, a := range arithmetics() {
+			all["dense "+a.name] = newSplitter(h, w, workers, newDense(h, w, a))
+		}
 	}
 	return all
 }

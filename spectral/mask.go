@@ -28,18 +28,20 @@ func (b box) union(c box) box {
 type mask struct {
 	h, w    int
 	r       float64
-	outside bool // the high part is transformed back
-	box     box  // where the coefficients to transform back lie
-	none    bool // nothing is in the low part
-	all     bool // everything is
+	outside bool  // the high part is transformed back
+	box     box   // where the coefficients to transform back lie
+	none    bool  // nothing is in the low part
+	all     bool  // everything is
+	kept    *kept // of a small plane
 }
 
-func newMask(h, w int, r float64) mask {
-	m := mask{h: h, w: w, r: r}
+// set makes m the circle of radius r. What it had points to is used again.
+func (m *mask) set(h, w int, r float64) {
+	*m = mask{h: h, w: w, r: r, kept: m.kept}
 	m.none = !(0 < r)
 	m.all = distance(h/2, w/2) < r
 	if m.none || m.all {
-		return m
+		return
 	}
 	low := box{0, edge(0, h, r), 0, edge(0, w, r)}
 	high := box{edge(w/2, h, r), h/2 + 1, edge(h/2, w, r), w/2 + 1}
@@ -47,7 +49,12 @@ func newMask(h, w int, r float64) mask {
 	if high.area() < low.area() {
 		m.outside, m.box = true, high
 	}
-	return m
+	if small(h, w) {
+		if m.kept == nil {
+			m.kept = new(kept)
+		}
+		m.kept.keep(m)
+	}
 }
 
 // span returns the absolute frequencies lo ≤ g < hi of an axis of n bins that are to be

@@ -74,7 +74,7 @@ func (s *Splitter) Split(low, high []float32, r float64) {
 	if low == nil && high == nil {
 		return
 	}
-	s.mask = newMask(s.h, s.w, r)
+	s.mask.set(s.h, s.w, r)
 	for p := range s.planes {
 		split(s.transform, s.plane(low, p), s.plane(high, p), s.plane(s.x, p), p, &s.mask, s.flat[p])
 	}

@@ -16,14 +16,13 @@ type transform interface {
 	squares(dst []float64, p, v int)
 }
 
-// smallSide is the longest side of an image that is transformed by matrices. In plain Go
-// they are faster below 32 pixels, break even there (forward slower, back at small and
-// large radii faster) and are slower above.
+// smallSide is the longest side of an image that is transformed by matrices. The even and
+// the odd part of an axis of 32 are what a register of AVX-512 holds.
 const smallSide = 32
 
 func newTransform(h, w int, workers *pool) transform {
 	if small(h, w) {
-		return newDense(h, w)
+		return newDense(h, w, fastest)
 	}
 	return newFast(h, w, workers)
 }

@@ -1,0 +1,42 @@
+package spectral
+
+import (
+	"os"
+	"slices"
+)
+
+//go:generate go run -C ../engine/cpu/gen . -isa avx512 -kernels dense -out ../../../spectral/dense_avx512_amd64.s -stubs ../../../spectral/dense_avx512_amd64.go -pkg spectral
+//go:generate go run -C ../engine/cpu/gen . -isa avx2 -kernels dense -out ../../../spectral/dense_avx2_amd64.s -stubs ../../../spectral/dense_avx2_amd64.go -pkg spectral
+
+// arithmetic is what the dense transform consists of, for one kind of processor.
+type arithmetic struct {
+	name string
+
+	// fold takes the h×w plane x apart. Rows past the middle of p are left as they are.
+	fold func(p *folded, x []float32, h, w int, e *edges)
+	// columns multiplies the columns' parts with a table, of which it uses the rows from
+	// `from` up to `to`: c[parity][i] = Σ t[parity][k][i]·p[parity][k]. c must not be p.
+	columns func(c, p *folded, t *table, from, to int)
+	// keptColumns is columns with p set to 0 where nothing is kept.
+	keptColumns func(c, p *folded, t *table, k *kept, from, to int)
+	// rows multiplies the rows' parts: c[·][parity][j] = Σ p[·][parity][k]·t[parity][k][j].
+	rows func(c, p *folded, t *table, from, to int)
+	// unfold puts the h×w plane y together and sets rest to x - y. y and rest may be the
+	// same memory when neither is looked at.
+	unfold func(y, rest, x []float32, p *folded, h, w int, e *edges)
+}
+
+// environment is the variable that names the arithmetic to use, as it does for networks.
+const environment = "HFCUI_CPU"
+
+// arithmetics returns what this processor can compute with, the fastest first; the last is
+// portable.
+func arithmetics() []*arithmetic { return append(native(), &portable) }
+
+// fastest is the arithmetic that the environment names, or else the fastest.
+var fastest = choose(os.Getenv(environment))
+
+func choose(name string) *arithmetic {
+	all := arithmetics()
+	return all[max(0, slices.IndexFunc(all, func(a *arithmetic) bool { return a.name == name }))]
+}

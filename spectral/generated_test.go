@@ -1,0 +1,50 @@
+package spectral
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// The committed assembly must be what the generator makes. Without the generator's modules,
+// which may need the network once, this is not tested.
+func TestGeneratedIsCommitted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the generator")
+	}
+	dir := t.TempDir()
+	generator := filepath.Join(dir, "gen.exe")
+	build := exec.Command("go", "build", "-C", "../engine/cpu/gen", "-o", generator, ".")
+	build.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOOS=", "GOARCH=", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Skipf("the generator cannot be built here: %v\n%s", err, out)
+	}
+	for _, isa := range []string{"avx512", "avx2"} {
+		code, stubs := filepath.Join(dir, "code.s"), filepath.Join(dir, "stubs.go")
+		if out, err := exec.Command(generator, "-isa", isa, "-kernels", "dense", "-out", code, "-stubs", stubs, "-pkg", "spectral").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		same(t, code, "dense_"+isa+"_amd64.s")
+		same(t, stubs, "dense_"+isa+"_amd64.go")
+	}
+}
+
+// same checks two files but for the first line, which tells the command.
+func same(t *testing.T, made, committed string) {
+	t.Helper()
+	a, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(committed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, a, _ = bytes.Cut(a, []byte("\n"))
+	_, b, _ = bytes.Cut(b, []byte("\n"))
+	if !bytes.Equal(a, b) {
+		t.Errorf("%s is not what the generator makes: run go generate", committed)
+	}
+}
