@@ -32,7 +32,7 @@ func eachPixel(bases []Register, body func(at []Register, u int)) {
 		body(at, u)
 	}
 	for i := range at {
-		ADDQ(U32(unroll*blockBytes), at[i])
+		ADDQ(U32(uint32(unroll*isa.pixelBytes())), at[i])
 	}
 	SUBQ(Imm(unroll), left)
 	JGE(LabelRef("pixels"))
@@ -42,7 +42,7 @@ func eachPixel(bases []Register, body func(at []Register, u int)) {
 	Label("pixel")
 	body(at, 0)
 	for i := range at {
-		ADDQ(Imm(blockBytes), at[i])
+		ADDQ(Imm(uint64(isa.pixelBytes())), at[i])
 	}
 	DECQ(left)
 	JNZ(LabelRef("pixel"))
@@ -55,7 +55,16 @@ func eachPixel(bases []Register, body func(at []Register, u int)) {
 }
 
 // perChannel loads sixteen values, one a channel.
-func perChannel(name string) block { return newBlock().load(load(name), 0) }
+func perChannel(name string) block { return loadValues(load(name), 0) }
+
+// loadValues loads the i-th sixteen values at base.
+func loadValues(base Register, i int) block {
+	b := newBlock()
+	for p, v := range b {
+		VMOVUPS(part(base, i, p), v)
+	}
+	return b
+}
 
 // running is a sum over pixels in a few independent parts.
 type running []block
@@ -75,7 +84,7 @@ func newRunning() running {
 // slot is the part of the sum that pixel u of an unrolled loop adds to.
 func (r running) slot(u int) block { return r[u%len(r)] }
 
-// store adds up the parts and writes the sum as the i-th block at base.
+// store adds up the parts and writes the sum as the i-th sixteen values at base.
 func (r running) store(base Register, i int) {
 	for n := len(r) / 2; n > 0; n /= 2 {
 		for k := 0; k < n; k++ {
@@ -84,7 +93,9 @@ func (r running) store(base Register, i int) {
 			}
 		}
 	}
-	r[0].store(base, i)
+	for p, v := range r[0] {
+		VMOVUPS(v, part(base, i, p))
+	}
 }
 
 func elementwise() {
@@ -92,7 +103,7 @@ func elementwise() {
 	eachPixel([]Register{load("a"), load("b"), load("y")}, func(at []Register, u int) {
 		v := newBlock().load(at[0], u)
 		for p := range v {
-			VADDPS(part(at[1], u, p), v[p], v[p])
+			VADDPS(channels{at[1], u, p}.operand(), v[p], v[p])
 		}
 		v.store(at[2], u)
 	})
@@ -103,7 +114,7 @@ func elementwise() {
 	eachPixel([]Register{load("x"), load("y")}, func(at []Register, u int) {
 		v := newBlock()
 		for p := range v {
-			VMAXPS(part(at[0], u, p), floor, v[p])
+			VMAXPS(channels{at[0], u, p}.operand(), floor, v[p])
 		}
 		v.store(at[1], u)
 	})
@@ -114,22 +125,22 @@ func elementwise() {
 	eachPixel([]Register{load("y"), load("dy"), load("dx")}, func(at []Register, u int) {
 		y, v := newBlock().load(at[0], u), newBlock()
 		for p := range v {
-			keepPositive(part(at[1], u, p), y[p], none, v[p])
+			loadPositive(channels{at[1], u, p}, y[p], none, v[p])
 		}
 		v.store(at[2], u)
 	})
 	finish()
 
 	function("fill", "func(values, y *float32, pixels, rows, stride int)", "is Set.Fill.")
-	values := perChannel("values")
-	eachPixel([]Register{load("y")}, func(at []Register, u int) { values.store(at[0], u) })
+	v := perChannel("values")
+	eachPixel([]Register{load("y")}, func(at []Register, u int) { v.store(at[0], u) })
 	finish()
 
 	function("sum", "func(x, out *float32, pixels, rows, stride int)", "is Set.Sum.")
 	sum := newRunning()
 	eachPixel([]Register{load("x")}, func(at []Register, u int) {
 		for p, v := range sum.slot(u) {
-			VADDPS(part(at[0], u, p), v, v)
+			VADDPS(channels{at[0], u, p}.operand(), v, v)
 		}
 	})
 	sum.store(load("out"), 0)

@@ -9,7 +9,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// blockBytes is what a pixel's sixteen float32 channels take.
+// blockBytes is what sixteen float32 take.
 const blockBytes = 64
 
 // instructionSet is what the kernels' descriptions need to know of a target.
@@ -18,6 +18,7 @@ type instructionSet struct {
 	lanes  int    // float32 in a register
 	wide   bool   // AVX-512: 32 registers, masks, memory broadcasts
 	pairs  bool   // what is multiplied are pairs of bf16: see bf16conv.go
+	half   bool   // pixels lie in memory as bf16; AVX-512 only
 }
 
 var targets = map[string]instructionSet{
@@ -33,6 +34,14 @@ func (s instructionSet) parts() int { return 16 / s.lanes }
 
 // bytes is the width of a register.
 func (s instructionSet) bytes() int { return s.lanes * 4 }
+
+// pixelBytes is what a pixel's sixteen channels take.
+func (s instructionSet) pixelBytes() int {
+	if s.half {
+		return blockBytes / 2
+	}
+	return blockBytes
+}
 
 func vector() VecVirtual {
 	if isa.wide {
@@ -85,36 +94,81 @@ func zeroBlock() block {
 	return b
 }
 
-// part is where register p of a pixel lies, pixel u of an unrolled loop counted from base.
-func part(base Register, u, p int) Mem {
-	return Mem{Base: base, Disp: u*blockBytes + p*isa.bytes()}
+// part is where register p of the i-th sixteen float32 at base lies.
+func part(base Register, i, p int) Mem {
+	return Mem{Base: base, Disp: i*blockBytes + p*isa.bytes()}
+}
+
+// channels are those of register p of a pixel, pixel u of an unrolled loop counted from base.
+type channels struct {
+	base Register
+	u, p int
+}
+
+// memory is where they lie.
+func (m channels) memory() Mem {
+	return Mem{Base: m.base, Disp: m.u*isa.pixelBytes() + m.p*isa.bytes()}
+}
+
+// operand gives them to instructions that take memory or a register.
+func (m channels) operand() Op {
+	if !isa.half {
+		return m.memory()
+	}
+	v := vector()
+	m.load(v)
+	return v
+}
+
+func (m channels) load(v VecVirtual) {
+	if !isa.half {
+		VMOVUPS(m.memory(), v)
+		return
+	}
+	VPMOVZXWD(m.memory(), v)
+	VPSLLD(Imm(16), v, v)
+}
+
+func (m channels) store(v VecVirtual) {
+	if !isa.half {
+		VMOVUPS(v, m.memory())
+		return
+	}
+	rounded := YMM()
+	VCVTNEPS2BF16(v, rounded)
+	VMOVUPS(rounded, m.memory())
 }
 
 func (b block) load(base Register, u int) block {
 	for p, v := range b {
-		VMOVUPS(part(base, u, p), v)
+		channels{base, u, p}.load(v)
 	}
 	return b
 }
 
 func (b block) store(base Register, u int) {
 	for p, v := range b {
-		VMOVUPS(v, part(base, u, p))
+		channels{base, u, p}.store(v)
 	}
 }
 
-// keepPositive loads into v what lies at m where test > 0, and 0 elsewhere.
-func keepPositive(m Mem, test, zero, v VecVirtual) {
+// loadPositive loads the channels into v where test > 0, and 0 elsewhere.
+func loadPositive(m channels, test, zero, v VecVirtual) {
 	const greater = 0x1e // ordered, quiet: a NaN keeps nothing
 	if isa.wide {
 		k := K()
 		VCMPPS(Imm(greater), zero, test, k)
-		VMOVUPS_Z(m, k, v)
+		if isa.half {
+			VPMOVZXWD_Z(m.memory(), k, v)
+			VPSLLD(Imm(16), v, v)
+		} else {
+			VMOVUPS_Z(m.memory(), k, v)
+		}
 		return
 	}
 	mask := vector()
 	VCMPPS(Imm(greater), zero, test, mask)
-	VANDPS(m, mask, v)
+	VANDPS(m.memory(), mask, v)
 }
 
 // function starts a function called name with the target's suffix.

@@ -27,6 +27,13 @@ var groups = map[string]func(){
 		normalization()
 		pooling()
 	},
+	// What base has for pixels, for those of bf16.
+	"bf16": func() {
+		isa.half, isa.suffix = true, "BF16"
+		elementwise()
+		normalization()
+		pooling()
+	},
 }
 
 func main() {

@@ -53,7 +53,7 @@ func affine(name string, add, rectify bool) {
 		v := normalized(at[0], u, scale, shift)
 		for p := range v {
 			if add {
-				VADDPS(part(at[2], u, p), v[p], v[p])
+				VADDPS(channels{at[2], u, p}.operand(), v[p], v[p])
 			}
 			if rectify {
 				VMAXPS(v[p], floor, v[p])
@@ -70,7 +70,7 @@ func normalized(x Register, u int, scale, shift block) block {
 	v := newBlock()
 	for p := range v {
 		VMOVAPS(shift[p], v[p])
-		VFMADD231PS(part(x, u, p), scale[p], v[p])
+		VFMADD231PS(channels{x, u, p}.operand(), scale[p], v[p])
 	}
 	return v
 }
@@ -79,7 +79,7 @@ func normalized(x Register, u int, scale, shift block) block {
 func addProducts(v block, x Register, u int, mean block, sum, product running) {
 	for p := range v {
 		centred := vector()
-		VMOVUPS(part(x, u, p), centred)
+		channels{x, u, p}.load(centred)
 		VSUBPS(mean[p], centred, centred)
 		VADDPS(v[p], sum.slot(u)[p], sum.slot(u)[p])
 		VFMADD231PS(centred, v[p], product.slot(u)[p])
@@ -107,9 +107,9 @@ func normSumsReLU() {
 		v := newBlock()
 		for p := range v {
 			y := c.multiplyAdd(at[0], u, p, 1, 2)
-			keepPositive(part(at[1], u, p), y, none, v[p])
+			loadPositive(channels{at[1], u, p}, y, none, v[p])
 			centred := vector()
-			VMOVUPS(part(at[0], u, p), centred)
+			channels{at[0], u, p}.load(centred)
 			VSUBPS(c.operand(0, p), centred, centred)
 			VADDPS(v[p], sum.slot(u)[p], sum.slot(u)[p])
 			VFMADD231PS(centred, v[p], product.slot(u)[p])
@@ -127,7 +127,7 @@ func normSumsMasked() {
 	eachPixel([]Register{load("x"), load("y"), load("dy"), load("dr")}, func(at []Register, u int) {
 		y, v := newBlock().load(at[1], u), newBlock()
 		for p := range v {
-			keepPositive(part(at[2], u, p), y[p], none, v[p])
+			loadPositive(channels{at[2], u, p}, y[p], none, v[p])
 		}
 		v.store(at[3], u)
 		addProducts(v, at[0], u, mean, sum, product)
@@ -148,7 +148,7 @@ type coefficients struct {
 func newCoefficients(base Register, n int) *coefficients {
 	c := &coefficients{base: base}
 	for i := 0; i < n && isa.wide; i++ {
-		c.loaded = append(c.loaded, newBlock().load(base, i))
+		c.loaded = append(c.loaded, loadValues(base, i))
 	}
 	return c
 }
@@ -166,11 +166,11 @@ func (c *coefficients) multiplyAdd(x Register, u, p, scale, shift int) VecVirtua
 	v := vector()
 	if c.loaded != nil {
 		VMOVAPS(c.operand(shift, p), v)
-		VFMADD231PS(part(x, u, p), c.loaded[scale][p], v)
+		VFMADD231PS(channels{x, u, p}.operand(), c.loaded[scale][p], v)
 		return v
 	}
 	factor := vector()
-	VMOVUPS(part(x, u, p), factor)
+	channels{x, u, p}.load(factor)
 	VMOVUPS(c.operand(shift, p), v)
 	VFMADD231PS(c.operand(scale, p), factor, v)
 	return v
@@ -185,7 +185,7 @@ func normGrad() {
 		for p := range v {
 			out := c.multiplyAdd(at[0], u, p, 1, 2)
 			VFMADD231PS(c.operand(0, p), v[p], out)
-			VMOVUPS(out, part(at[2], u, p))
+			channels{at[2], u, p}.store(out)
 		}
 	})
 	finish()
@@ -198,10 +198,10 @@ func normGradReLU() {
 	eachPixel([]Register{load("x"), load("dy"), load("dx")}, func(at []Register, u int) {
 		for p := range newBlock() {
 			y, v := c.multiplyAdd(at[0], u, p, 3, 4), vector()
-			keepPositive(part(at[1], u, p), y, none, v)
+			loadPositive(channels{at[1], u, p}, y, none, v)
 			out := c.multiplyAdd(at[0], u, p, 1, 2)
 			VFMADD231PS(c.operand(0, p), v, out)
-			VMOVUPS(out, part(at[2], u, p))
+			channels{at[2], u, p}.store(out)
 		}
 	})
 	finish()
@@ -214,7 +214,7 @@ func scaleGrad() {
 	eachPixel([]Register{load("x"), load("y")}, func(at []Register, u int) {
 		v := newBlock()
 		for p := range v {
-			VMULPS(part(at[0], u, p), factor[p], v[p])
+			VMULPS(channels{at[0], u, p}.operand(), factor[p], v[p])
 		}
 		v.store(at[1], u)
 	})

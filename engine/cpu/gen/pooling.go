@@ -6,14 +6,14 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// eachStep emits a loop over n pixels of `dense` tensors, 64 bytes apart, and as many of
+// eachStep emits a loop over n pixels of `dense` tensors, next to each other, and as many of
 // `strided` ones, `step` bytes apart.
 func eachStep(dense, strided []Register, body func()) {
 	n, step := load("n"), load("step")
 	Label("pixel")
 	body()
 	for _, r := range dense {
-		ADDQ(Imm(blockBytes), r)
+		ADDQ(Imm(uint64(isa.pixelBytes())), r)
 	}
 	for _, r := range strided {
 		ADDQ(step, r)
@@ -27,7 +27,7 @@ func pooling() {
 	x, y := load("x"), load("y")
 	eachStep([]Register{y}, []Register{x}, func() {
 		for p := 0; p < isa.parts(); p++ {
-			largest(part(x, 0, p), part(y, 0, p))
+			largest(channels{x, 0, p}, channels{y, 0, p})
 		}
 	})
 	finish()
@@ -37,7 +37,7 @@ func pooling() {
 	eachStep([]Register{y}, []Register{x}, func() {
 		v := newBlock().load(x, 0)
 		for p := range v {
-			VADDPS(part(y, 0, p), v[p], v[p])
+			VADDPS(channels{y, 0, p}.operand(), v[p], v[p])
 		}
 		v.store(y, 0)
 	})
@@ -48,7 +48,7 @@ func pooling() {
 	eachStep([]Register{dy}, []Register{dx}, func() {
 		v := newBlock().load(dx, 0)
 		for p := range v {
-			VADDPS(part(dy, 0, p), v[p], v[p])
+			VADDPS(channels{dy, 0, p}.operand(), v[p], v[p])
 		}
 		v.store(dx, 0)
 	})
@@ -58,10 +58,10 @@ func pooling() {
 }
 
 // largest stores at y the larger of it and what lies at x, NaN where one of them is.
-func largest(x, y Mem) {
+func largest(x, y channels) {
 	old, v := vector(), vector()
-	VMOVUPS(y, old)
-	VMOVUPS(x, v)
+	y.load(old)
+	x.load(v)
 	VMAXPS(v, old, v) // x where one of them is NaN: right unless it is y
 	const unordered = 0x03
 	if isa.wide {
@@ -73,7 +73,7 @@ func largest(x, y Mem) {
 		VCMPPS(Imm(unordered), old, old, mask)
 		VBLENDVPS(mask, old, v, v)
 	}
-	VMOVUPS(v, y)
+	y.store(v)
 }
 
 // stepMaxGrad gives what is left of the gradient to where x is the maximum, and takes it away.
@@ -84,22 +84,22 @@ func stepMaxGrad() {
 	eachStep([]Register{y, left}, []Register{x, dx}, func() {
 		for p := 0; p < isa.parts(); p++ {
 			v, give, sum := vector(), vector(), vector()
-			VMOVUPS(part(x, 0, p), v)
-			VMOVUPS(part(left, 0, p), give)
-			VMOVUPS(part(dx, 0, p), sum)
+			channels{x, 0, p}.load(v)
+			channels{left, 0, p}.load(give)
+			channels{dx, 0, p}.load(sum)
 			if isa.wide {
 				k := K()
-				VCMPPS(Imm(equal), part(y, 0, p), v, k)
+				VCMPPS(Imm(equal), channels{y, 0, p}.operand(), v, k)
 				VADDPS(give, sum, k, sum)
 				VSUBPS(give, give, k, give)
 			} else {
-				VCMPPS(Imm(equal), part(y, 0, p), v, v)
+				VCMPPS(Imm(equal), channels{y, 0, p}.operand(), v, v)
 				VANDPS(give, v, v)
 				VADDPS(v, sum, sum)
 				VSUBPS(v, give, give)
 			}
-			VMOVUPS(sum, part(dx, 0, p))
-			VMOVUPS(give, part(left, 0, p))
+			channels{dx, 0, p}.store(sum)
+			channels{left, 0, p}.store(give)
 		}
 	})
 	finish()

@@ -10,6 +10,7 @@ package kernel
 //go:generate go run -C ../gen . -isa avx512 -kernels base -out ../kernel/base_avx512_amd64.s -stubs ../kernel/base_avx512_amd64.go -pkg kernel
 //go:generate go run -C ../gen . -isa avx2 -kernels base -out ../kernel/base_avx2_amd64.s -stubs ../kernel/base_avx2_amd64.go -pkg kernel
 //go:generate go run -C ../gen . -isa avx512 -kernels bf16conv -out ../kernel/bf16conv_avx512_amd64.s -stubs ../kernel/bf16conv_avx512_amd64.go -pkg kernel
+//go:generate go run -C ../gen . -isa avx512 -kernels bf16 -out ../kernel/bf16_avx512_amd64.s -stubs ../kernel/bf16_avx512_amd64.go -pkg kernel
 
 const (
 	// Block is the number of channels of a pixel.

@@ -21,7 +21,21 @@ func portableSet() Set {
 }
 
 // portableBF16 is the same for BF16.
-var portableBF16 = pixelwise[BF16]("portable bf16")
+var portableBF16 = portableBF16Set()
+
+func portableBF16Set() Set {
+	s := pixelwise[BF16]("portable bf16")
+	s.Conv32 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		convBF16(x, w, y, addend, bias, tiles, n, shape, 2)
+	}
+	s.Conv16 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
+		convBF16(x, w, y, addend, bias, tiles, n, shape, 1)
+	}
+	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 8, 2) }
+	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 16, 1) }
+	s.Pair = pair
+	return s
+}
 
 // pixelwise is a set of what goes over tensors of E pixel by pixel.
 func pixelwise[E Element](name string) Set {

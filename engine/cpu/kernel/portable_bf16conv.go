@@ -133,16 +133,3 @@ func pair(a, b, y *float32, pixels int) {
 		}
 	}
 }
-
-// setConvBF16 gives a set for BF16 its convolutions in Go.
-func setConvBF16(s *Set) {
-	s.Conv32 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
-		convBF16(x, w, y, addend, bias, tiles, n, shape, 2)
-	}
-	s.Conv16 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
-		convBF16(x, w, y, addend, bias, tiles, n, shape, 1)
-	}
-	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 8, 2) }
-	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 16, 1) }
-	s.Pair = pair
-}

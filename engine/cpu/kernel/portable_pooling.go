@@ -37,7 +37,8 @@ func stepMaxGrad[E Element](x, y, left, dx *float32, n, step int) {
 	var bufferX, bufferY, buffer pixel
 	for i := range n {
 		p := i * pixelBytes[E]()
-		rest, out := *load[E](left, p, &buffer), *load[E](dx, i*step, &buffer)
+		rest := *load[E](left, p, &buffer)
+		out := *load[E](dx, i*step, &buffer)
 		x, y := load[E](x, i*step, &bufferX), load[E](y, p, &bufferY)
 		for k := range x {
 			if x[k] == y[k] {

@@ -54,7 +54,7 @@ var avx512 = Set{
 	StepMax: stepMaxAVX512, StepAdd: stepAddAVX512, StepSpread: stepSpreadAVX512,
 	StepMaxGrad: stepMaxGradAVX512,
 
-	BF16: &portableBF16,
+	BF16: bestBF16(),
 }
 
 var avx2 = Set{
