@@ -52,6 +52,8 @@ func (c *convolution) run() {
 
 // prepare lists tiles and calls and decides how the work is cut.
 func (c *convolution) prepare() {
+	c.weights.kernels = c.compiler.kernels
+	c.weights.place(&c.x.layout)
 	c.group = groupOf(c.y.pixels(), c.y.n)
 	for i := range c.weights.windows {
 		win := &c.weights.windows[i]
@@ -126,15 +128,22 @@ const cached = 9
 // calls cuts the input channels into calls.
 func (c *convolution) calls(win *window) []convCall {
 	shape := func(quads, blocks int) kernel.ConvShape {
-		x := c.x
-		s := kernel.NewConvShape(quads, win.cols, win.rows, blocks, x.bytes(x.block), x.stride(), x.bytes(x.plane()), c.y.bytes(c.y.plane()))
+		x, make := c.x, kernel.NewConvShape
+		if c.weights.pairs {
+			make = kernel.NewConvShapeBF16
+		}
+		s := make(quads, win.cols, win.rows, blocks, x.bytes(x.block), x.stride(), x.bytes(x.plane()), c.y.bytes(c.y.plane()))
 		s.Later = win.later() * int(unsafe.Sizeof(kernel.Tile{}))
 		return s
 	}
 	var calls []convCall
-	if len(win.taps) == 0 {
+	switch {
+	case len(win.taps) == 0:
 		calls = append(calls, convCall{shape: shape(1, 0)})
-	} else {
+	case c.weights.pairs:
+		// All in one: what is stored in between would be rounded.
+		calls = append(calls, convCall{shape: shape(c.x.block/4, c.x.blocks())})
+	default:
 		whole := c.x.c / kernel.Block
 		for b := 0; b < whole; {
 			n := min(whole-b, max(1, cached/len(win.taps)))

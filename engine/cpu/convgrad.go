@@ -80,22 +80,30 @@ func (g *weightGrad) sum(worker, i int) {
 	at := g.base(part, k) + block*g.taps*g.floats*width(k, g.dy.c)
 	shape := &g.shapes[worker]
 	for n := n0; n < n1; n += g.images {
-		*shape = g.shape(min(g.images, n1-n))
+		*shape = g.shape(g.x, g.dy, min(g.images, n1-n))
 		if n > n0 {
 			shape.Accumulate = 1
 		}
-		g.add((*g.sums)[at:], n, block, k, shape)
+		g.add((*g.sums)[at:], gradSource{g.x, n, block, g.dy.plane0(n, k/kernel.Block), width(k, g.dy.c)}, shape)
 	}
 }
 
-// add adds what the images from n on contribute.
-func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape) {
+// gradSource is images whose products are summed: one block of channels of those of x from
+// n on, and as many of dy, of which there are `wide` channels.
+type gradSource struct {
+	x        *tensor
+	n, block int
+	dy       *float32
+	wide     int
+}
+
+// add adds what some images contribute.
+func (g *weightGrad) add(dw []float32, from gradSource, shape *kernel.GradShape) {
 	kernels := g.compiler.of(g.x)
-	f, step, wide := kernels.Grad32, kernel.Block/2, width(k, g.dy.c)
+	f, step, wide := kernels.Grad32, kernel.Block/2, from.wide
 	if wide == kernel.Block {
 		f, step = kernels.Grad16, kernel.Block
 	}
-	dy := g.dy.plane0(n, k/kernel.Block)
 	taps := 1 // of a call
 	if row := kernels.Grad32Row; row != nil && g.inRows() {
 		f, step, taps = row, step/2, g.cols
@@ -108,10 +116,12 @@ func (g *weightGrad) add(dw []float32, n, block, k int, shape *kernel.GradShape)
 		if g.wholeRows() {
 			r, s = tap, 0
 		}
-		x := g.x.offset(n, block, r-g.pad, s-g.pad)
+		x := from.x.offset(from.n, from.block, r-g.pad, s-g.pad)
 		for c := 0; c < g.floats; c += step {
-			g.lookAhead(shape, tap/taps*g.floats/step+c/step, c == 0 && max(r, s) < g.stride)
-			f(g.x.pointer(x+c), dy, &dw[(tap*g.floats+c)*wide], shape)
+			if from.x == g.x {
+				g.lookAhead(shape, tap/taps*g.floats/step+c/step, c == 0 && max(r, s) < g.stride)
+			}
+			f(from.x.pointer(x+c), from.dy, &dw[(tap*g.floats+c)*wide], shape)
 		}
 	}
 }
@@ -129,18 +139,18 @@ func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int, newPixels bool
 	}
 }
 
-// shape is the walk over the pixels of some images.
-func (g *weightGrad) shape(images int) kernel.GradShape {
+// shape is the walk over the pixels of some images laid out like x and dy.
+func (g *weightGrad) shape(x, dy *tensor, images int) kernel.GradShape {
 	walk := func(t *tensor, stride int) kernel.Walk {
 		return kernel.Walk{Pixel: stride * t.bytes(t.block), Row: stride * t.stride(), Image: t.bytes(t.image())}
 	}
-	x, dy, block := walk(g.x, g.stride), walk(g.dy, 1), g.dy.bytes(g.dy.plane())
-	if g.dy.pixels() == 1 {
+	xs, dys, block := walk(x, g.stride), walk(dy, 1), dy.bytes(dy.plane())
+	if dy.pixels() == 1 {
 		// Images of one pixel are pixels of one row.
-		x.Pixel, dy.Pixel = x.Image, dy.Image
-		return kernel.NewGradShape(1, 1, images, x, dy, block)
+		xs.Pixel, dys.Pixel = xs.Image, dys.Image
+		return kernel.NewGradShape(1, 1, images, xs, dys, block)
 	}
-	return kernel.NewGradShape(images, g.dy.h, g.dy.w, x, dy, block)
+	return kernel.NewGradShape(images, dy.h, dy.w, xs, dys, block)
 }
 
 // collect adds up the parts and stores a group of output channels in dw.

@@ -93,6 +93,11 @@ func elements[E kernel.Element](t *tensor) []E {
 	return unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(t.data))), 4*len(t.data)/t.dtype.Bytes())
 }
 
+// halves is memory as BF16.
+func halves(words []float32) []kernel.BF16 {
+	return unsafe.Slice((*kernel.BF16)(unsafe.Pointer(unsafe.SliceData(words))), 2*len(words))
+}
+
 // at is the first channel of a pixel.
 func (t *tensor) at(n, b, y, x int) *float32 { return t.pointer(t.offset(n, b, y, x)) }
 

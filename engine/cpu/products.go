@@ -129,6 +129,9 @@ func (c *compiler) weightGrad(in *plan.Instr, o op.ConvWeightGrad) func() {
 		rows: o.Shape[2], cols: o.Shape[3], stride: o.Stride, pad: o.Pad,
 		shapes: make([]kernel.GradShape, c.pool.threads),
 	}
+	if g.x.dtype == plan.BFloat16 {
+		return c.pairGrad(g)
+	}
 	g.prepare()
 	return g.run
 }

@@ -1,6 +1,9 @@
 package cpu
 
-import "hfcui/engine/cpu/kernel"
+import (
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+)
 
 // weights are a convolution's weights as the kernels read them: for every group of output
 // channels, every window, block of input channels, tap and input channel, the group's
@@ -15,7 +18,12 @@ type weights struct {
 	starts          []int // of each window in a group's weights, in units of its width
 	total           int   // of all windows, in the same units
 	scale           []float32
-	scaleOf, padded int
+	scaleOf         int
+	padded          int // units of a tap: input channels, or pairs of them
+	pairs           bool
+	block           int                 // channels of an input's pixel
+	lanes           [kernel.Block]int32 // bytes from the first of sixteen output channels in src
+	kernels         *kernel.Set
 }
 
 // Which channels weights.scale belongs to.
@@ -27,21 +35,21 @@ const (
 
 // forwardWeights are the weights src [O,I,R,S] of a convolution.
 func forwardWeights(src *tensor, outputs, inputs, taps int, windows []window) *weights {
-	w := &weights{src: src, outputs: outputs, inputs: inputs, taps: taps, outStep: inputs * taps, inStep: taps, windows: windows}
-	w.place()
-	return w
+	return &weights{src: src, outputs: outputs, inputs: inputs, taps: taps, outStep: inputs * taps, inStep: taps, windows: windows}
 }
 
 // backwardWeights are the same weights as the input gradient uses them: its input channels
 // are the convolution's outputs.
 func backwardWeights(src *tensor, outputs, inputs, taps int, windows []window) *weights {
-	w := &weights{src: src, outputs: inputs, inputs: outputs, taps: taps, outStep: taps, inStep: inputs * taps, windows: windows}
-	w.place()
-	return w
+	return &weights{src: src, outputs: inputs, inputs: outputs, taps: taps, outStep: taps, inStep: inputs * taps, windows: windows}
 }
 
-func (w *weights) place() {
+// place decides where all weights lie, for an input laid out like x.
+func (w *weights) place(x *layout) {
 	w.padded = roundUp(w.inputs, 4)
+	if w.pairs = x.dtype == plan.BFloat16; w.pairs {
+		w.placePairs(x)
+	}
 	for i := range w.windows {
 		w.starts = append(w.starts, w.total)
 		w.total += len(w.windows[i].taps) * w.padded
@@ -76,6 +84,10 @@ func (w *weights) pack(group int) {
 	k := group * 2 * kernel.Block
 	n := width(k, w.outputs)
 	dst := (*w.packed)[w.total*k:]
+	if w.pairs {
+		w.packPairs(dst, k, n)
+		return
+	}
 	for i := range w.windows {
 		for block := 0; block < w.padded; block += kernel.Block {
 			for _, tap := range w.windows[i].taps {

@@ -19,6 +19,7 @@ func init() {
 		convolutionGradients()
 		rowConvolutionGradients()
 		pairing()
+		packing()
 	}
 }
 
@@ -99,5 +100,32 @@ func pairing() {
 	DECQ(pixels)
 	JNZ(LabelRef("pixels"))
 	Label("done")
+	finish()
+}
+
+// packing makes the kernel that gathers weights for sixteen output channels.
+func packing() {
+	function("packPairs", "func(src, y *float32, lanes *int32, pairs, channel, step int)", "is Set.PackPairs.")
+	src, y, lanes, pairs := load("src"), load("y"), load("lanes"), load("pairs")
+	channel, step := load("channel"), load("step")
+	lane := ZMM()
+	VMOVDQU32(Mem{Base: lanes}, lane)
+	Label("pair")
+	var numbers [2]VecVirtual
+	for i := range numbers {
+		v, half, all := zeroed(), YMM(), K()
+		KXNORW(all, all, all)
+		VGATHERDPS(Mem{Base: src, Index: lane, Scale: 1}, all, v)
+		ADDQ(channel, src)
+		VCVTNEPS2BF16(v, half)
+		numbers[i] = ZMM()
+		VPMOVZXWD(half, numbers[i])
+	}
+	VPSLLD(Imm(16), numbers[1], numbers[1])
+	VPORD(numbers[0], numbers[1], numbers[1])
+	VMOVDQU32(numbers[1], Mem{Base: y})
+	ADDQ(step, y)
+	DECQ(pairs)
+	JNZ(LabelRef("pair"))
 	finish()
 }

@@ -43,3 +43,8 @@ func grad16RowBF16(x *float32, dy *float32, dw *float32, shape *int)
 //
 //go:noescape
 func pairBF16(a *float32, b *float32, y *float32, pixels int)
+
+// packPairsBF16 is Set.PackPairs.
+//
+//go:noescape
+func packPairsBF16(src *float32, y *float32, lanes *int32, pairs int, channel int, step int)

@@ -1543,3 +1543,36 @@ pixels:
 done:
 	VZEROUPPER
 	RET
+
+// func packPairsBF16(src *float32, y *float32, lanes *int32, pairs int, channel int, step int)
+// Requires: AVX, AVX512F, AVX512_BF16
+TEXT ·packPairsBF16(SB), NOSPLIT, $0-48
+	MOVQ      src+0(FP), AX
+	MOVQ      y+8(FP), CX
+	MOVQ      lanes+16(FP), DX
+	MOVQ      pairs+24(FP), BX
+	MOVQ      channel+32(FP), SI
+	MOVQ      step+40(FP), DI
+	VMOVDQU32 (DX), Z0
+
+pair:
+	VPXORD        Z1, Z1, Z1
+	KXNORW        K1, K1, K1
+	VGATHERDPS    (AX)(Z0*1), K1, Z1
+	ADDQ          SI, AX
+	LONG $0x487ef262; WORD $0xd172 // VCVTNEPS2BF16 Z1, Y2
+	VPMOVZXWD     Y2, Z2
+	VPXORD        Z3, Z3, Z3
+	KXNORW        K2, K2, K2
+	VGATHERDPS    (AX)(Z0*1), K2, Z3
+	ADDQ          SI, AX
+	LONG $0x487ef262; WORD $0xe372 // VCVTNEPS2BF16 Z3, Y4
+	VPMOVZXWD     Y4, Z4
+	VPSLLD        $0x10, Z4, Z4
+	VPORD         Z2, Z4, Z4
+	VMOVDQU32     Z4, (CX)
+	ADDQ          DI, CX
+	DECQ          BX
+	JNZ           pair
+	VZEROUPPER
+	RET

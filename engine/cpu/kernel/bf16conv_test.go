@@ -233,6 +233,26 @@ func TestPair(t *testing.T) {
 	}
 }
 
+func TestPackPairs(t *testing.T) {
+	for _, s := range setsBF16() {
+		rng := rand.New(rand.NewPCG(1, 2))
+		src, lanes := random(rng, 16*100+16*7), [Block]int32{}
+		for k := range lanes {
+			lanes[k] = int32(4 * 100 * k)
+		}
+		y := make([]float32, 8*2*Block)
+		s.PackPairs(&src[3], &y[Block], &lanes[0], 8, 4*7, 2*PixelBytes)
+		out := widened(y)
+		for c := range 16 {
+			for k := range Block {
+				if got, want := out[c/2*4*Block+2*Block+2*k+c%2], Widen(Narrow(src[3+100*k+7*c])); got != want {
+					t.Fatalf("%s: channel %d, output %d: %v, not %v", s.Name, c, k, got, want)
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkConvolutionBF16(b *testing.B) {
 	for _, l := range layers {
 		b.Run(fmt.Sprintf("%d@%d", l.channels, l.size), func(b *testing.B) { benchConvBF16(b, setsBF16()[0], l) })

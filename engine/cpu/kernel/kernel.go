@@ -125,6 +125,10 @@ type Set struct {
 	// Pair puts pixels of two images side by side, y[p][c] = a[p][c], b[p][c]; only sets
 	// for BF16 have it. It may read one pixel more.
 	Pair func(a, b, y *float32, pixels int)
+	// PackPairs gives weights as Conv32 and Conv16 of sets for BF16 take them: the float32 of
+	// channel c for output k, lanes[k] bytes after channel·c bytes after src, become
+	// y[c/2][k][c%2], step bytes from pair to pair.
+	PackPairs func(src, y *float32, lanes *int32, pairs, channel, step int)
 
 	// WinogradInput transforms n tiles of 6×6 pixels to 36 pixels each: see winograd.go.
 	WinogradInput func(x, v *float32, tiles *int32, n int, shape *WinogradShape)

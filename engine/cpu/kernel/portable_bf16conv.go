@@ -121,7 +121,7 @@ func gradBF16(x, dy, dw *float32, shape *GradShape, inputs, blocks int) {
 	}
 }
 
-// pairBF16 puts pixels of a and b side by side.
+// pair puts pixels of a and b side by side.
 //
 //go:norace
 //go:nocheckptr
@@ -130,6 +130,20 @@ func pair(a, b, y *float32, pixels int) {
 		va, vb := halvesAt(a, p*PixelBytes/2), halvesAt(b, p*PixelBytes/2)
 		for c, out := 0, pairsAt(y, p*PixelBytes); c < Block; c++ {
 			out[c] = [2]BF16{va[c], vb[c]}
+		}
+	}
+}
+
+// packPairs rounds weights to pairs of input channels.
+//
+//go:norace
+//go:nocheckptr
+func packPairs(src, y *float32, lanes *int32, pairs, channel, step int) {
+	for p := range pairs {
+		out := pairsAt(y, p*step)
+		for k, lane := range unsafe.Slice(lanes, Block) {
+			at := 2*p*channel + int(lane)
+			out[k] = [2]BF16{Narrow(value(src, at)), Narrow(value(src, at+channel))}
 		}
 	}
 }

@@ -25,7 +25,7 @@ var avx512BF16 = Set{
 	Grad16:    func(x, dy, dw *float32, shape *GradShape) { grad16BF16(x, dy, dw, &shape.Images) },
 	Grad32Row: func(x, dy, dw *float32, shape *GradShape) { grad32RowBF16(x, dy, dw, &shape.Images) },
 	Grad16Row: func(x, dy, dw *float32, shape *GradShape) { grad16RowBF16(x, dy, dw, &shape.Images) },
-	Pair:      pairBF16,
+	Pair:      pairBF16, PackPairs: packPairsBF16,
 
 	Add: addBF16, ReLU: reluBF16, ReLUGrad: reluGradBF16, Fill: fillBF16,
 	Scale: scaleBF16, Sum: sumBF16,

@@ -1,0 +1,64 @@
+package cpu
+
+import "hfcui/engine/cpu/kernel"
+
+// Weights of convolutions in bf16 are pairs of input channels: for every group of output
+// channels, window, block of input channels, tap and pair, the group's output channels'
+// two weights each. A pair takes a word, so that everything lies where as many float32
+// would.
+
+// placePairs does place's part for pairs: all blocks of x are whole.
+func (w *weights) placePairs(x *layout) {
+	w.block = x.block
+	w.padded = roundUp(w.inputs, w.block) / 2
+	for k := range w.lanes {
+		w.lanes[k] = int32(4 * k * w.outStep)
+	}
+}
+
+// packPairs packs the weights of the n output channels from k on.
+func (w *weights) packPairs(dst []float32, k, n int) {
+	kernels := w.kernels.BF16
+	for i := range w.windows {
+		for c := 0; c < 2*w.padded; c += w.block {
+			whole := w.scaleOf == unscaled && c+w.block <= w.inputs && k+n <= w.outputs
+			for _, tap := range w.windows[i].taps {
+				size := n * w.block / 2
+				if !whole {
+					w.packSome(dst[:size], k, c, tap, n)
+				}
+				for part := 0; part < n && whole; part += kernel.Block {
+					src := &w.src.data[(k+part)*w.outStep+c*w.inStep+tap]
+					kernels.PackPairs(src, &dst[part], &w.lanes[0], w.block/2, 4*w.inStep, 4*n)
+				}
+				dst = dst[size:]
+			}
+		}
+	}
+}
+
+// packSome packs a tap of a block of input channels, from c on, of which some may not be
+// there or may be scaled.
+func (w *weights) packSome(dst []float32, k, c, tap, n int) {
+	out := halves(dst)
+	for i := range out {
+		pair, o, second := i/(2*n), i/2%n, i%2
+		out[i] = kernel.Narrow(w.value(k+o, c+2*pair+second, tap))
+	}
+}
+
+// value is the weight from input channel c to output channel k, 0 where one of them only
+// fills up a block.
+func (w *weights) value(k, c, tap int) float32 {
+	if k >= w.outputs || c >= w.inputs {
+		return 0
+	}
+	v := w.src.data[k*w.outStep+c*w.inStep+tap]
+	switch w.scaleOf {
+	case scaledOutputs:
+		v *= w.scale[k]
+	case scaledInputs:
+		v *= w.scale[c]
+	}
+	return v
+}

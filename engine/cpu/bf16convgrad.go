@@ -1,0 +1,93 @@
+package cpu
+
+import (
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+)
+
+// pairGrad is weightGrad in bf16, where instructions sum the products of pairs of numbers:
+// of two images, whose pixels are put side by side right before they are multiplied. A pair
+// takes a word, so that two images become one laid out like those of float32.
+type pairGrad struct {
+	*weightGrad
+	pairs   int       // of images; the last of an odd number is with zeros
+	workers []pairing // a worker's each
+	zeros   []float32 // a plane
+}
+
+// pairing is a worker's images side by side: a block of x, a group of dy.
+type pairing struct {
+	x, dy     tensor
+	atX, atDY int // where they lie in scratch
+}
+
+// pairGrad gives the step of a weights' gradient in bf16.
+func (c *compiler) pairGrad(w *weightGrad) func() {
+	w.prepare()
+	g := &pairGrad{weightGrad: w, pairs: (w.x.n + 1) / 2, workers: make([]pairing, c.pool.threads)}
+	g.parts = min(g.pairs, max((16+g.groups()-1)/g.groups(), g.parts))
+	g.images = min(g.images, g.pairs)
+	at := g.parts * g.size()
+	for i := range g.workers {
+		p := &g.workers[i]
+		p.x.layout, p.dy.layout = g.paired(g.x, 1), g.paired(g.dy, min(2, g.dy.blocks()))
+		p.atX, at = at, at+roundUp(p.x.memory(), kernel.Block)+slack
+		p.atDY, at = at, at+roundUp(p.dy.memory(), kernel.Block)+slack
+	}
+	g.sums = c.scratch.take(at)
+	if g.x.n%2 == 1 {
+		g.zeros = aligned(max(g.x.words(g.x.plane()+g.x.margin()), g.dy.words(g.dy.plane()+g.dy.margin())) + slack)
+	}
+	g.body = g.sumPairs
+	return func() {
+		c.pool.each(g.groups()*g.parts, g.body)
+		c.pool.each(g.groups(), g.unpack)
+	}
+}
+
+// paired is the layout of some blocks of t's images side by side.
+func (g *pairGrad) paired(t *tensor, blocks int) layout {
+	l := t.layout
+	l.dtype, l.n, l.c = plan.Float32, g.images, blocks*l.block
+	return l
+}
+
+// sumPairs sums one part for one group of output channels.
+func (g *pairGrad) sumPairs(worker, i int) {
+	part, k := i%g.parts, i/g.parts*2*kernel.Block
+	wide, first, end := width(k, g.dy.c), part*g.pairs/g.parts, (part+1)*g.pairs/g.parts
+	p, shape := &g.workers[worker], &g.shapes[worker]
+	p.x.data, p.dy.data = (*g.sums)[p.atX:], (*g.sums)[p.atDY:]
+	for n := first; n < end; n += g.images {
+		images := min(g.images, end-n)
+		*shape = g.shape(&p.x, &p.dy, images)
+		if n > first {
+			shape.Accumulate = 1
+		}
+		g.put(&p.dy, g.dy, n, images, k/kernel.Block, wide/kernel.Block)
+		for block := range g.x.blocks() {
+			g.put(&p.x, g.x, n, images, block, 1)
+			at := g.base(part, k) + block*g.taps*g.floats*wide
+			g.add((*g.sums)[at:], gradSource{&p.x, 0, 0, p.dy.plane0(0, 0), wide}, shape)
+		}
+	}
+}
+
+// put puts planes of pairs of images of t, with their halo, side by side in `to`.
+func (g *pairGrad) put(to, t *tensor, pair, pairs, block, blocks int) {
+	size := t.plane() + t.margin()
+	pixels := (t.bytes(size) + kernel.PixelBytes/2 - 1) / (kernel.PixelBytes / 2)
+	f := g.compiler.of(t).Pair
+	for i := range pairs {
+		for b := range blocks {
+			n := 2 * (pair + i)
+			first, second := t.pointer(t.offset(n, block+b, 0, 0)-t.margin()), (*float32)(nil)
+			if n+1 < t.n {
+				second = t.pointer(t.offset(n+1, block+b, 0, 0) - t.margin())
+			} else {
+				second = &g.zeros[0]
+			}
+			f(first, second, to.pointer(to.offset(i, b, 0, 0)-to.margin()), pixels)
+		}
+	}
+}
