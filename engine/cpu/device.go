@@ -19,9 +19,12 @@ import (
 
 // Options chooses how a device computes.
 type Options struct {
-	Threads int        // how many cores to use; 0: all
-	ISA     string     // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
-	DType   plan.DType // of images between layers
+	Threads int    // how many cores to use; 0: all
+	ISA     string // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
+
+	// DType is how images are stored and multiplied. For bf16 there is assembly for
+	// processors with AVX512_BF16; on others portable kernels are used, which are slow.
+	DType plan.DType
 }
 
 // Device compiles programs for the processor. Its executables share one set of threads,
@@ -50,11 +53,15 @@ func New(o Options) (*Device, error) {
 
 // Name says which kernels the device uses and how many threads.
 func (d *Device) Name() string {
+	kernels := d.kernels
+	if d.dtype == plan.BFloat16 {
+		kernels = kernels.BF16
+	}
 	threads := "threads"
 	if d.pool.threads == 1 {
 		threads = "thread"
 	}
-	return fmt.Sprintf("cpu %s, %d %s", d.kernels.Name, d.pool.threads, threads)
+	return fmt.Sprintf("cpu %s, %d %s", kernels.Name, d.pool.threads, threads)
 }
 
 // Compile prepares a program for running.

@@ -87,19 +87,30 @@ func (c *compiler) maxPoolGrad(p poolWindow, dy, dx *tensor) func() {
 	})
 }
 
+// avgPool sums every window in float32 before the mean is stored.
 func (c *compiler) avgPool(p poolWindow) func() {
-	k, zero, share := c.of(p.y), every(0), every(1/float32(p.size*p.size))
-	return c.planes(p.y, func(n, b int) {
-		k.Fill(&zero[0], p.y.plane0(n, b), p.y.w, p.y.h, p.y.stride())
+	k, share, means := c.of(p.x), every(1/float32(p.size*p.size)), make([][]float32, c.pool.threads)
+	for i := range means {
+		means[i] = every(0)
+	}
+	return c.planesBy(p.y, func(worker, n, b int) {
+		mean := &means[worker][0]
 		for oy := range p.y.h {
-			out := p.y.offset(n, b, oy, 0)
-			p.rows(n, b, oy, func(first, count, x int) {
-				k.StepAdd(p.x.pointer(x), p.y.pointer(out+first*kernel.Block), count, p.step())
-			})
+			y0, y1 := p.inside(oy, p.x.h)
+			for ox := range p.y.w {
+				x0, x1 := p.inside(ox, p.x.w)
+				k.Sum(p.x.at(n, b, y0, x0), mean, x1-x0, y1-y0, p.x.stride())
+				c.kernels.Scale(mean, mean, &share[0], 1, 1, 0)
+				k.Fill(mean, p.y.at(n, b, oy, ox), 1, 1, 0)
+			}
 		}
-		y := p.y.plane0(n, b)
-		k.Scale(y, y, &share[0], p.y.w, p.y.h, p.y.stride())
 	})
+}
+
+// inside is the part, first to before last, of output o's window that lies within size.
+func (p *poolWindow) inside(o, size int) (first, last int) {
+	first = o*p.stride - p.pad
+	return max(0, first), min(size, first+p.size)
 }
 
 // avgPoolGrad spreads dy, p's y, evenly over windows of dx, p's x.

@@ -32,17 +32,6 @@ func pooling() {
 	})
 	finish()
 
-	function("stepAdd", "func(x, y *float32, n, step int)", "is Set.StepAdd.")
-	x, y = load("x"), load("y")
-	eachStep([]Register{y}, []Register{x}, func() {
-		v := newBlock().load(x, 0)
-		for p := range v {
-			VADDPS(channels{y, 0, p}.operand(), v[p], v[p])
-		}
-		v.store(y, 0)
-	})
-	finish()
-
 	function("stepSpread", "func(dy, dx *float32, n, step int)", "is Set.StepSpread.")
 	dy, dx := load("dy"), load("dx")
 	eachStep([]Register{dy}, []Register{dx}, func() {

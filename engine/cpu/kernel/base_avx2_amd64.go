@@ -104,11 +104,6 @@ func scaleAVX2(x *float32, y *float32, factor *float32, pixels int, rows int, st
 //go:noescape
 func stepMaxAVX2(x *float32, y *float32, n int, step int)
 
-// stepAddAVX2 is Set.StepAdd.
-//
-//go:noescape
-func stepAddAVX2(x *float32, y *float32, n int, step int)
-
 // stepSpreadAVX2 is Set.StepSpread.
 //
 //go:noescape

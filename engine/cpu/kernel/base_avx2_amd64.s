@@ -3119,28 +3119,6 @@ pixel:
 	VZEROUPPER
 	RET
 
-// func stepAddAVX2(x *float32, y *float32, n int, step int)
-// Requires: AVX
-TEXT ·stepAddAVX2(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ y+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ step+24(FP), BX
-
-pixel:
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VADDPS  (CX), Y0, Y0
-	VADDPS  32(CX), Y1, Y1
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	ADDQ    $0x40, CX
-	ADDQ    BX, AX
-	DECQ    DX
-	JNZ     pixel
-	VZEROUPPER
-	RET
-
 // func stepSpreadAVX2(dy *float32, dx *float32, n int, step int)
 // Requires: AVX
 TEXT ·stepSpreadAVX2(SB), NOSPLIT, $0-32

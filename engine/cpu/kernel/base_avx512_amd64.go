@@ -119,11 +119,6 @@ func scaleAVX512(x *float32, y *float32, factor *float32, pixels int, rows int, 
 //go:noescape
 func stepMaxAVX512(x *float32, y *float32, n int, step int)
 
-// stepAddAVX512 is Set.StepAdd.
-//
-//go:noescape
-func stepAddAVX512(x *float32, y *float32, n int, step int)
-
 // stepSpreadAVX512 is Set.StepSpread.
 //
 //go:noescape

@@ -2516,25 +2516,6 @@ pixel:
 	VZEROUPPER
 	RET
 
-// func stepAddAVX512(x *float32, y *float32, n int, step int)
-// Requires: AVX, AVX512F
-TEXT ·stepAddAVX512(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ y+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ step+24(FP), BX
-
-pixel:
-	VMOVUPS (AX), Z0
-	VADDPS  (CX), Z0, Z0
-	VMOVUPS Z0, (CX)
-	ADDQ    $0x40, CX
-	ADDQ    BX, AX
-	DECQ    DX
-	JNZ     pixel
-	VZEROUPPER
-	RET
-
 // func stepSpreadAVX512(dy *float32, dx *float32, n int, step int)
 // Requires: AVX, AVX512F
 TEXT ·stepSpreadAVX512(SB), NOSPLIT, $0-32

@@ -84,11 +84,6 @@ func scaleBF16(x *float32, y *float32, factor *float32, pixels int, rows int, st
 //go:noescape
 func stepMaxBF16(x *float32, y *float32, n int, step int)
 
-// stepAddBF16 is Set.StepAdd.
-//
-//go:noescape
-func stepAddBF16(x *float32, y *float32, n int, step int)
-
 // stepSpreadBF16 is Set.StepSpread.
 //
 //go:noescape

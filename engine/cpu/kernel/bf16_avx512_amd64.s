@@ -1325,29 +1325,6 @@ pixel:
 	VZEROUPPER
 	RET
 
-// func stepAddBF16(x *float32, y *float32, n int, step int)
-// Requires: AVX, AVX512F, AVX512_BF16
-TEXT ·stepAddBF16(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ y+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ step+24(FP), BX
-
-pixel:
-	VPMOVZXWD     (AX), Z0
-	VPSLLD        $0x10, Z0, Z0
-	VPMOVZXWD     (CX), Z1
-	VPSLLD        $0x10, Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
-	VMOVUPS       Y0, (CX)
-	ADDQ          $0x20, CX
-	ADDQ          BX, AX
-	DECQ          DX
-	JNZ           pixel
-	VZEROUPPER
-	RET
-
 // func stepSpreadBF16(dy *float32, dx *float32, n int, step int)
 // Requires: AVX, AVX512F, AVX512_BF16
 TEXT ·stepSpreadBF16(SB), NOSPLIT, $0-32

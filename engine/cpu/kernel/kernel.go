@@ -175,8 +175,6 @@ type Set struct {
 
 	// StepMax is y = max(x, y), NaN where one of them is.
 	StepMax func(x, y *float32, n, step int)
-	// StepAdd is y = x + y.
-	StepAdd func(x, y *float32, n, step int)
 	// StepSpread is dx = dx + dy.
 	StepSpread func(dy, dx *float32, n, step int)
 	// StepMaxGrad adds left to dx where x = y, and sets left to 0 there.

@@ -199,7 +199,6 @@ var elementwises = []elementwise{
 		s.NormGrad(a, c, c, v, n, rows, stride)
 	}},
 	{"StepMax", func(s *Set, a, _, c, _, _ *float32, n, rows, stride int) { s.StepMax(a, c, n, rows*PixelBytes) }},
-	{"StepAdd", func(s *Set, a, _, c, _, _ *float32, n, rows, stride int) { s.StepAdd(a, c, n, rows*PixelBytes) }},
 	{"StepSpread", func(s *Set, a, _, c, _, _ *float32, n, rows, stride int) { s.StepSpread(a, c, n, rows*PixelBytes) }},
 	{"StepMaxGrad", func(s *Set, a, b, c, d, _ *float32, n, rows, stride int) {
 		s.StepMaxGrad(a, b, c, d, n, rows*PixelBytes)

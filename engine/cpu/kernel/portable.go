@@ -45,7 +45,7 @@ func pixelwise[E Element](name string) Set {
 		Moments: moments[E], Affine: affine[E], AffineReLU: affineReLU[E], AffineAddReLU: affineAddReLU[E],
 		NormSums: normSums[E], NormSumsReLU: normSumsReLU[E], NormSumsMasked: normSumsMasked[E],
 		NormGrad: normGrad[E], NormGradReLU: normGradReLU[E],
-		StepMax: stepMax[E], StepAdd: stepAdd[E], StepSpread: stepSpread[E], StepMaxGrad: stepMaxGrad[E],
+		StepMax: stepMax[E], StepSpread: stepSpread[E], StepMaxGrad: stepMaxGrad[E],
 	}
 }
 

@@ -11,26 +11,15 @@ func stepMax[E Element](x, y *float32, n, step int) {
 	}
 }
 
-func stepAdd[E Element](x, y *float32, n, step int) {
-	for i := range n {
-		addPixel[E](x, i*step, y, i*pixelBytes[E]())
-	}
-}
-
 func stepSpread[E Element](dy, dx *float32, n, step int) {
-	for i := range n {
-		addPixel[E](dy, i*pixelBytes[E](), dx, i*step)
-	}
-}
-
-// addPixel is y += x, both at offsets in bytes.
-func addPixel[E Element](x *float32, xi int, y *float32, yi int) {
 	var buffer pixel
-	v := *load[E](y, yi, &buffer)
-	for k, w := range load[E](x, xi, &buffer) {
-		v[k] += w
+	for i := range n {
+		v := *load[E](dx, i*step, &buffer)
+		for k, w := range load[E](dy, i*pixelBytes[E](), &buffer) {
+			v[k] += w
+		}
+		store[E](dx, i*step, &v)
 	}
-	store[E](y, yi, &v)
 }
 
 func stepMaxGrad[E Element](x, y, left, dx *float32, n, step int) {

@@ -51,7 +51,7 @@ var avx512 = Set{
 	AffineAddReLU: affineAddReLUAVX512,
 	NormSums:      normSumsAVX512, NormSumsReLU: normSumsReLUAVX512, NormSumsMasked: normSumsMaskedAVX512,
 	NormGrad: normGradAVX512, NormGradReLU: normGradReLUAVX512,
-	StepMax: stepMaxAVX512, StepAdd: stepAddAVX512, StepSpread: stepSpreadAVX512,
+	StepMax: stepMaxAVX512, StepSpread: stepSpreadAVX512,
 	StepMaxGrad: stepMaxGradAVX512,
 
 	BF16: bestBF16(),
@@ -86,7 +86,7 @@ var avx2 = Set{
 	AffineAddReLU: affineAddReLUAVX2,
 	NormSums:      normSumsAVX2, NormSumsReLU: normSumsReLUAVX2, NormSumsMasked: normSumsMaskedAVX2,
 	NormGrad: normGradAVX2, NormGradReLU: normGradReLUAVX2,
-	StepMax: stepMaxAVX2, StepAdd: stepAddAVX2, StepSpread: stepSpreadAVX2,
+	StepMax: stepMaxAVX2, StepSpread: stepSpreadAVX2,
 	StepMaxGrad: stepMaxGradAVX2,
 
 	BF16: &portableBF16,

@@ -33,6 +33,6 @@ var avx512BF16 = Set{
 	AffineAddReLU: affineAddReLUBF16,
 	NormSums:      normSumsBF16, NormSumsReLU: normSumsReLUBF16, NormSumsMasked: normSumsMaskedBF16,
 	NormGrad: normGradBF16, NormGradReLU: normGradReLUBF16,
-	StepMax: stepMaxBF16, StepAdd: stepAddBF16, StepSpread: stepSpreadBF16,
+	StepMax: stepMaxBF16, StepSpread: stepSpreadBF16,
 	StepMaxGrad: stepMaxGradBF16,
 }
