@@ -16,11 +16,15 @@ const winogradSide = 6
 const (
 	winogradRow = iota
 	winogradPoint
+	winogradRectify
 )
 
 func init() {
 	groups["winograd"] = func() {
 		winogradInput()
+		winogradMultiplies()
+		winogradOutput()
+		winogradTransformWeights()
 	}
 }
 
@@ -31,8 +35,10 @@ type factor struct {
 	memory   Mem
 }
 
-func newFactor(f float32) factor {
-	v := constant(f)
+func newFactor(f float32) factor { return keptFactor(constant(f)) }
+
+// keptFactor is the constant in v.
+func keptFactor(v VecVirtual) factor {
 	if isa.wide {
 		return factor{register: v}
 	}

@@ -132,6 +132,8 @@ type Set struct {
 
 	// WinogradInput transforms n tiles of 6×6 pixels to 36 pixels each: see winograd.go.
 	WinogradInput func(x, v *float32, tiles *int32, n int, shape *WinogradShape)
+	// Winograd is the other steps of a convolution: see there.
+	Winograd Winograd
 	// WinogradGrad is the steps of a gradient with respect to weights: see there.
 	WinogradGrad WinogradGrad
 

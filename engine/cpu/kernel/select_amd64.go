@@ -36,6 +36,7 @@ var avx512 = Set{
 	WinogradInput: func(x, v *float32, tiles *int32, n int, shape *WinogradShape) {
 		winogradInputAVX512(x, v, tiles, n, &shape.Row)
 	},
+	Winograd: avx512Winograd,
 	WinogradGrad: WinogradGrad{
 		Gradient: func(dy, d *float32, tiles *int32, n int, shape *WinogradShape) {
 			winogradGradientAVX512(dy, d, tiles, n, &shape.Row)
@@ -71,6 +72,7 @@ var avx2 = Set{
 	WinogradInput: func(x, v *float32, tiles *int32, n int, shape *WinogradShape) {
 		winogradInputAVX2(x, v, tiles, n, &shape.Row)
 	},
+	Winograd: avx2Winograd,
 	WinogradGrad: WinogradGrad{
 		Gradient: func(dy, d *float32, tiles *int32, n int, shape *WinogradShape) {
 			winogradGradientAVX2(dy, d, tiles, n, &shape.Row)

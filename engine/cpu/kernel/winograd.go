@@ -22,6 +22,50 @@ const (
 // WinogradShape is how tiles lie in memory, in bytes. Point p of tile i is a pixel at
 // p·Point + i·PixelBytes.
 type WinogradShape struct {
-	Row   int // from a row of pixels to the next
-	Point int
+	Row     int // from a row of pixels to the next
+	Point   int
+	Rectify int // of outputs; not 0: negative results become 0
+}
+
+// WinogradWeightShape is how weights lie in memory, in bytes.
+type WinogradWeightShape struct {
+	Lanes   int // how many of the sixteen output channels there are; U is 0 for the others
+	Lane    int // from an output channel's weights to the next one's
+	Tap     int // from a tap, row by row, to the next
+	Input   int // from an input channel's weights to the next one's
+	Scale   int // from an input channel's scales to the next one's
+	Channel int // from an input channel's in U to the next one's
+	Point   int // from a point of U to the next
+}
+
+// WinogradMultiplyShape is how transformed tiles and weights lie in memory, distances in
+// bytes. The weights of a point are next to each other.
+type WinogradMultiplyShape struct {
+	Points int // how many to multiply
+	Blocks int // of input channels, at least 1
+	VTiles int // from eight tiles of a point of V to the next
+	VBlock int // from a block of eight tiles to the next
+	VPoint int // from a point to the next
+	UPoint int
+	MBlock int // from a block of output channels to the next
+	MPoint int
+}
+
+// Winograd is the steps of a convolution besides WinogradInput, which makes V.
+type Winograd struct {
+	// Weights computes U = GwGᵀ for sixteen output channels, each weight multiplied by one of
+	// sixteen numbers at scale, and n input channels.
+	Weights func(w, u, scale *float32, n int, shape *WinogradWeightShape)
+
+	// Multiply32 and Multiply16 multiply n tiles, a multiple of eight, by the weights for 32
+	// or 16 output channels, point by point:
+	//
+	//	M[p][k][tile] = Σ V[p][tile, block, c]·U[p][block][c][k]
+	//
+	// In V there are eight tiles of a block of channels together.
+	Multiply32, Multiply16 func(v, u, m *float32, n int, shape *WinogradMultiplyShape)
+
+	// Output computes AᵀMA + bias + addend for n tiles; byte offsets of their first pixels
+	// count from y and from the addend, which may be nil and may be y.
+	Output func(m, y, addend, bias *float32, tiles *int32, n int, shape *WinogradShape)
 }

@@ -8,3 +8,23 @@ package kernel
 //
 //go:noescape
 func winogradInputAVX2(x *float32, v *float32, tiles *int32, n int, shape *int)
+
+// winogradMultiply32AVX2 is Winograd.Multiply32.
+//
+//go:noescape
+func winogradMultiply32AVX2(v *float32, u *float32, m *float32, n int, shape *int)
+
+// winogradMultiply16AVX2 is Winograd.Multiply16.
+//
+//go:noescape
+func winogradMultiply16AVX2(v *float32, u *float32, m *float32, n int, shape *int)
+
+// winogradOutputAVX2 is Winograd.Output.
+//
+//go:noescape
+func winogradOutputAVX2(m *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
+
+// winogradTransformWeightsAVX2 is Winograd.Weights.
+//
+//go:noescape
+func winogradTransformWeightsAVX2(w *float32, u *float32, scale *float32, n int, shape *int)

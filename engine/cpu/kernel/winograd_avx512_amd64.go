@@ -8,3 +8,23 @@ package kernel
 //
 //go:noescape
 func winogradInputAVX512(x *float32, v *float32, tiles *int32, n int, shape *int)
+
+// winogradMultiply32AVX512 is Winograd.Multiply32.
+//
+//go:noescape
+func winogradMultiply32AVX512(v *float32, u *float32, m *float32, n int, shape *int)
+
+// winogradMultiply16AVX512 is Winograd.Multiply16.
+//
+//go:noescape
+func winogradMultiply16AVX512(v *float32, u *float32, m *float32, n int, shape *int)
+
+// winogradOutputAVX512 is Winograd.Output.
+//
+//go:noescape
+func winogradOutputAVX512(m *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
+
+// winogradTransformWeightsAVX512 is Winograd.Weights.
+//
+//go:noescape
+func winogradTransformWeightsAVX512(w *float32, u *float32, scale *float32, n int, shape *int)

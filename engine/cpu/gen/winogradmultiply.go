@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Words of kernel.WinogradMultiplyShape.
+const (
+	multiplyPoints = iota
+	multiplyBlocks
+	multiplyVTiles
+	multiplyVBlock
+	multiplyVPoint
+	multiplyUPoint
+	multiplyMBlock
+	multiplyMPoint
+)
+
+// multiplyTiles is how many tiles of a block lie together in V.
+const multiplyTiles = 8
+
+func winogradMultiplies() {
+	if isa.wide {
+		winogradMultiply("winogradMultiply32", 2, 2, 8, 8)
+		// With one register of output channels there is a load for every multiply-add: of
+		// the processor's loads as few as can be are left for weights.
+		winogradMultiply("winogradMultiply16", 1, 1, 16, 16, 8)
+	} else {
+		winogradMultiply("winogradMultiply32", 4, 2, 4, 8)
+		winogradMultiply("winogradMultiply16", 2, 2, 4, 8)
+	}
+}
+
+// winogradMultiply makes a kernel that multiplies tiles by weights, point by point, for
+// `vectors` registers of output channels: `wide` of them and at most `together` tiles are
+// in registers at the same time. It goes over tiles in steps of the first size, then of the
+// second.
+func winogradMultiply(name string, vectors, wide, together int, sizes ...int) {
+	function(name, "func(v, u, m *float32, n int, shape *int)", "is Winograd.M"+name[len("winogradm"):]+".")
+	v, u, m, shape := load("v"), load("u"), load("m"), load("shape")
+	points, left, vAt, mAt, count := AllocLocal(8), GP64(), GP64(), GP64(), GP64()
+	MOVQ(field(shape, multiplyPoints), count)
+	MOVQ(count, points)
+	Label("point")
+	MOVQ(v, vAt)
+	MOVQ(m, mAt)
+	MOVQ(argument("n"), left)
+	for _, size := range sizes {
+		Label(fmt.Sprintf("tiles%d", size))
+		CMPQ(left, U32(uint32(size)))
+		JLT(LabelRef(fmt.Sprintf("less%d", size)))
+		tiles := min(together, size)
+		for tile := 0; tile < size; tile += tiles {
+			for first := 0; first < vectors; first += wide {
+				p := multiplyTile{fmt.Sprintf("n%dt%dv%d", size, tile, first), vectors, first, wide, tile, tiles, shape}
+				p.emit(vAt, u, mAt)
+			}
+		}
+		for done := 0; done < size; done += multiplyTiles {
+			ADDQ(field(shape, multiplyVTiles), vAt)
+		}
+		ADDQ(U32(uint32(size*blockBytes)), mAt)
+		SUBQ(U32(uint32(size)), left)
+		JMP(LabelRef(fmt.Sprintf("tiles%d", size)))
+		Label(fmt.Sprintf("less%d", size))
+	}
+	ADDQ(field(shape, multiplyVPoint), v)
+	ADDQ(field(shape, multiplyUPoint), u)
+	ADDQ(field(shape, multiplyMPoint), m)
+	DECQ(points)
+	JNZ(LabelRef("point"))
+	finish()
+}
+
+// multiplyTile is what is in registers at the same time.
+type multiplyTile struct {
+	name                 string
+	vectors, first, wide int // registers of output channels, the first here, how many here
+	tile, tiles          int // the first of a step, how many
+	shape                Register
+}
+
+// emit multiplies the tiles at v by the weights at u.
+func (p *multiplyTile) emit(v, u, m Register) {
+	sums := make([][]VecVirtual, p.tiles)
+	for t := range sums {
+		sums[t] = vectors(p.wide)
+		for _, s := range sums[t] {
+			zero(s)
+		}
+	}
+	x, w, blocks, quads, more := GP64(), GP64(), GP64(), GP64(), GP64()
+	if p.tiles > multiplyTiles {
+		MOVQ(field(p.shape, multiplyVTiles), more)
+	}
+	MOVQ(v, x)
+	LEAQ(Mem{Base: u, Disp: p.first * isa.bytes()}, w)
+	MOVQ(field(p.shape, multiplyBlocks), blocks)
+	Label("block" + p.name)
+	MOVQ(U32(4), quads)
+	Label("quad" + p.name)
+	for c := 0; c < 4; c++ {
+		weights := vectors(p.wide)
+		for i := range weights {
+			VMOVUPS(Mem{Base: w, Disp: (c*p.vectors + i) * isa.bytes()}, weights[i])
+		}
+		for t := range sums {
+			at := Mem{Base: x, Disp: (p.tile+t)%multiplyTiles*blockBytes + 4*c}
+			if t >= multiplyTiles {
+				at.Index, at.Scale = more, 1
+			}
+			if isa.wide && p.wide == 1 {
+				VFMADD231PS_BCST(at, weights[0], sums[t][0])
+				continue
+			}
+			value := vector()
+			VBROADCASTSS(at, value)
+			for i := range weights {
+				VFMADD231PS(value, weights[i], sums[t][i])
+			}
+		}
+	}
+	ADDQ(Imm(16), x)
+	ADDQ(U32(uint32(4*p.vectors*isa.bytes())), w)
+	DECQ(quads)
+	JNZ(LabelRef("quad" + p.name))
+	SUBQ(Imm(blockBytes), x)
+	ADDQ(field(p.shape, multiplyVBlock), x)
+	DECQ(blocks)
+	JNZ(LabelRef("block" + p.name))
+	to := GP64()
+	MOVQ(m, to)
+	at := 0
+	for i := 0; i < p.wide; i++ {
+		for b := (p.first + i) / isa.parts(); at < b; at++ {
+			ADDQ(field(p.shape, multiplyMBlock), to)
+		}
+		for t := range sums {
+			VMOVUPS(sums[t][i], Mem{Base: to, Disp: (p.tile+t)*blockBytes + (p.first+i)%isa.parts()*isa.bytes()})
+		}
+	}
+}
