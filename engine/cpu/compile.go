@@ -15,6 +15,7 @@ type compiler struct {
 	dtype   plan.DType
 	pool    *pool
 	roomy   int
+	direct  bool
 	readers [][]*plan.Instr // by Value.ID
 	tensors []*tensor       // by Value.ID; nil where nothing needs one
 	inputs  map[string]*leaf
@@ -25,11 +26,12 @@ type compiler struct {
 	trains     bool   // weights change from run to run
 	scratch    shared // sums on their way to a result
 	packing    shared // weights that are packed right before they are used
+	tiles      shared // Winograd's, between transforms
 }
 
 func newCompiler(d *Device, p *plan.Program) *compiler {
 	c := &compiler{
-		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool, roomy: d.roomy,
+		program: p, kernels: d.kernels, dtype: d.dtype, pool: d.pool, roomy: d.roomy, direct: d.direct,
 		inputs: make(map[string]*leaf), params: make(map[string]*leaf),
 	}
 	c.trains = slices.ContainsFunc(p.Instrs, isWeightGrad)
@@ -233,6 +235,7 @@ func (c *compiler) emitHalo(v *plan.Value) {
 func (c *compiler) finish() *executable {
 	c.scratch.allocate()
 	c.packing.allocate()
+	c.tiles.allocate()
 	e := &executable{program: c.program, pool: c.pool, steps: c.steps, inputs: c.inputs, params: c.params, outputs: make(map[string]*tensor)}
 	e.unset = len(c.inputs) + len(c.params)
 	for _, leaves := range []map[string]*leaf{c.inputs, c.params} {

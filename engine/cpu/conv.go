@@ -26,6 +26,7 @@ type convolution struct {
 	outChunks    int
 	imageChunks  int
 	body, each   func(worker, i int)
+	pack         func(worker, group int)
 }
 
 // convTiles is what there is to do for a window.
@@ -42,6 +43,9 @@ type convCall struct {
 	shape   kernel.ConvShape
 }
 
+// load packs the weights.
+func (c *convolution) load() { c.compiler.pool.each(c.weights.groups(), c.pack) }
+
 // run computes y.
 func (c *convolution) run() {
 	c.compiler.pool.each(c.outChunks*c.imageChunks*c.parts, c.body)
@@ -54,6 +58,12 @@ func (c *convolution) run() {
 func (c *convolution) prepare() {
 	c.weights.kernels = c.compiler.kernels
 	c.weights.place(&c.x.layout)
+	if c.compiler.trains {
+		c.weights.packed = c.compiler.packing.take(c.weights.size())
+	} else {
+		c.weights.keep()
+	}
+	c.pack = func(_, group int) { c.weights.pack(group) }
 	c.group = groupOf(c.y.pixels(), c.y.n)
 	for i := range c.weights.windows {
 		win := &c.weights.windows[i]

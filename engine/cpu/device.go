@@ -33,7 +33,8 @@ type Device struct {
 	kernels *kernel.Set
 	dtype   plan.DType
 	pool    *pool
-	roomy   int // see const roomy
+	roomy   int  // see const roomy
+	direct  bool // convolutions do without Winograd
 }
 
 // New makes a device. It is an error to ask for kernels the processor cannot run.
@@ -48,7 +49,7 @@ func New(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Device{kernels, o.DType, newPool(o.Threads), roomy}, nil
+	return &Device{kernels: kernels, dtype: o.DType, pool: newPool(o.Threads), roomy: roomy}, nil
 }
 
 // Name says which kernels the device uses and how many threads.

@@ -91,13 +91,12 @@ func (c *compiler) linearBack(in *plan.Instr) func() {
 // changed, update runs and they are packed again. Where they change in every run, they are
 // packed into memory that all convolutions share.
 func (c *compiler) product(conv *convolution, update func(), sources []*plan.Value) func() {
-	conv.prepare()
-	stale, always := new(bool), c.trains
-	if c.trains {
-		conv.weights.packed = c.packing.take(conv.weights.size())
-	} else {
-		conv.weights.keep()
+	p := producer(conv)
+	if !c.direct && conv.suitsWinograd() {
+		p = &winograd{convolution: conv}
 	}
+	p.prepare()
+	stale, always := new(bool), c.trains
 	for _, v := range sources {
 		switch v.Kind {
 		case plan.Param:
@@ -109,17 +108,23 @@ func (c *compiler) product(conv *convolution, update func(), sources []*plan.Val
 		}
 	}
 	*stale = true
-	pack := func(_, group int) { conv.weights.pack(group) }
 	return func() {
 		if *stale {
 			if update != nil {
 				update()
 			}
-			c.pool.each(conv.weights.groups(), pack)
+			p.load()
 			*stale = always
 		}
-		conv.run()
+		p.run()
 	}
+}
+
+// producer is a way to compute a convolution.
+type producer interface {
+	prepare() // decides all there is to decide
+	load()    // packs the weights
+	run()
 }
 
 // weightGrad lowers a convolution's or linear layer's gradient with respect to weights.

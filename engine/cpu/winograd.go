@@ -1,0 +1,260 @@
+package cpu
+
+import (
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+)
+
+// winograd computes a convolution of 3×3 taps, a pixel apart, by F(4×4, 3×3): tiles of its
+// input and its weights are transformed, multiplied point by point, and transformed back
+// (see kernel.Winograd).
+//
+// Where the transformed weights are few, a chunk of work is a group of images, in steps of
+// so many tiles that what there is between the transforms stays in the cache. Where they
+// are many, it is they that must be read but once: the inputs of many images are
+// transformed first, and then a chunk is a group of output channels, whose weights are
+// transformed right before they are used and kept nowhere.
+type winograd struct {
+	*convolution
+	u           *winogradWeights
+	tiles, last *winogradTiles // of a group of images, and of the last one if it is smaller
+	step        int            // tiles that are worked on together
+	input       kernel.WinogradShape
+	output      kernel.WinogradShape
+	borderInput kernel.WinogradShape // of copies of tiles
+	border      kernel.WinogradShape
+	multiply    [2]kernel.WinogradMultiplyShape // for groups of 16 and of 32 output channels
+	work        *[]float32
+	sizes       winogradSizes
+
+	many     bool // weights
+	together int  // groups of images whose inputs are transformed together
+	now      int  // the first of those that are
+	transform,
+	produce func(worker, i int)
+}
+
+// winogradSizes are numbers of elements of work. All workers share the transformed inputs
+// of all groups of images together, or each has its own of one step.
+type winogradSizes struct{ v, m, shared, ownV, ownU, own int }
+
+const (
+	// manyWeights is how many bytes of transformed weights are too many to be read again for
+	// every group of images.
+	manyWeights = 3 << 20
+	// fewTiles is how many tiles there must be to be worth a transform of the weights.
+	fewTiles = 16
+	// stepCache is how much of the cache what is between a step's transforms may take.
+	stepCache = 384 << 10
+	// manyTiles is how many tiles are worked on together where weights are many.
+	manyTiles = 128
+	// transformedInputs is how many bytes of transformed inputs there may be: most of them
+	// should stay in the third-level cache.
+	transformedInputs = 20 << 20
+)
+
+// suitsWinograd tells whether F(4×4, 3×3) can compute the convolution, and faster: not if
+// tiles mostly hang over the edges, or if there are so few that reading the weights is all
+// there is to do.
+func (c *convolution) suitsWinograd() bool {
+	if len(c.weights.windows) != 1 || c.x.dtype != plan.Float32 || c.x.block < kernel.Block {
+		return false
+	}
+	win := &c.weights.windows[0]
+	if win.rows != 3 || win.cols != 3 || win.advance != 1 || win.step != 1 {
+		return false
+	}
+	const pixels = kernel.WinogradTile * kernel.WinogradTile
+	tiles := tilesOf(win)
+	return c.x.c >= kernel.Block/2 && c.y.c >= kernel.Block/2 &&
+		tiles*c.y.n >= fewTiles && 3*win.height*win.width >= 2*tiles*pixels
+}
+
+// prepare lists tiles and decides how the work is cut.
+func (w *winograd) prepare() {
+	w.u = newWinogradWeights(w.weights, w.compiler.kernels)
+	w.many = 4*w.u.size() > manyWeights
+	win := &w.weights.windows[0]
+	w.cutImages(tilesOf(win))
+	w.tiles = listWinogradTiles(win, w.x, w.y, w.group)
+	if rest := w.y.n % w.group; rest > 0 {
+		w.last = listWinogradTiles(win, w.x, w.y, rest)
+	}
+	w.cutTiles(w.tiles.count())
+	w.shapes()
+	if !w.many {
+		w.u.keep(w.compiler)
+	}
+	w.pack = func(_, group int) { w.u.pack(group) }
+	w.body, w.transform, w.produce = w.chunk, w.transformSome, w.produceSome
+	w.each = func(_, i int) { w.after(i/w.y.blocks(), i%w.y.blocks()) }
+}
+
+// groups is the number of groups of images.
+func (w *winograd) groups() int { return (w.y.n + w.group - 1) / w.group }
+
+// list is the tiles of group g.
+func (w *winograd) list(g int) *winogradTiles {
+	if (g+1)*w.group > w.y.n {
+		return w.last
+	}
+	return w.tiles
+}
+
+// cutImages decides how many images of so many tiles are worked on together.
+func (w *winograd) cutImages(tiles int) {
+	if w.many {
+		w.group = min(w.y.n, (manyTiles+tiles-1)/tiles)
+		return
+	}
+	w.group = max(1, min(32/tiles, w.y.n/(4*w.compiler.pool.threads)))
+}
+
+// cutTiles decides how many of a group's tiles are worked on together, and which memory that
+// takes. A block more for every point keeps points from competing for places in the cache.
+// Where there is one block of channels on both sides, results take the place of the
+// transformed inputs they are from.
+func (w *winograd) cutTiles(tiles int) {
+	w.step = roundUp(tiles, tilesTogether)
+	wide := min(2, w.y.blocks())
+	if most := stepCache / ((w.x.blocks() + wide) * kernel.WinogradPoints * kernel.PixelBytes); !w.many {
+		w.step = min(w.step, max(2*tilesTogether, most/(2*tilesTogether)*2*tilesTogether))
+	}
+	s := &w.sizes
+	s.v = kernel.WinogradPoints * (w.step*w.x.blocks() + 1) * kernel.Block
+	s.m = kernel.WinogradPoints * (w.step*wide + 1) * kernel.Block
+	w.parts, w.together = 1, 1
+	if w.many {
+		w.together = min(w.groups(), max(1, transformedInputs/(4*s.v)))
+		s.shared, s.ownU = w.together*s.v, w.u.groupSize()
+	} else {
+		if chunks, enough := w.groups(), 4*w.compiler.pool.threads; w.compiler.pool.threads > 1 && chunks < enough {
+			w.parts = min(enough/chunks, (tiles+tilesTogether-1)/tilesTogether)
+		}
+		if w.x.blocks() > 1 || wide > 1 {
+			s.ownV = s.v
+		}
+	}
+	s.own = s.ownV + s.m + s.ownU + borderSize
+	w.work = w.compiler.tiles.take(s.shared + w.compiler.pool.threads*s.own)
+}
+
+// shapes tells kernels where things are.
+func (w *winograd) shapes() {
+	const points, block = kernel.WinogradPoints, tilesTogether * kernel.PixelBytes
+	w.input = kernel.WinogradShape{Row: w.x.stride(), Point: 4 * w.sizes.v / points}
+	w.output = kernel.WinogradShape{Row: w.y.stride(), Point: 4 * w.sizes.m / points}
+	if w.rectify {
+		w.output.Rectify = 1
+	}
+	w.borderInput, w.border = w.input, w.output
+	w.borderInput.Row = kernel.WinogradInputs * kernel.PixelBytes
+	w.border.Row = kernel.WinogradTile * kernel.PixelBytes
+	for i := range w.multiply {
+		w.multiply[i] = kernel.WinogradMultiplyShape{
+			Points: points, Blocks: w.x.blocks(), VTiles: w.x.blocks() * block, VBlock: block, VPoint: w.input.Point,
+			UPoint: w.u.point((i + 1) * kernel.Block), MBlock: w.step * kernel.PixelBytes, MPoint: w.output.Point,
+		}
+	}
+}
+
+// load transforms the weights where they are few.
+func (w *winograd) load() {
+	w.u.begin()
+	if !w.many {
+		w.compiler.pool.each(w.u.groups(), w.pack)
+	}
+}
+
+// run computes y.
+func (w *winograd) run() {
+	pool := w.compiler.pool
+	if !w.many {
+		pool.each(w.groups()*w.parts, w.body)
+		if w.after != nil && w.parts > 1 {
+			pool.each(w.y.n*w.y.blocks(), w.each)
+		}
+		return
+	}
+	for w.now = 0; w.now < w.groups(); w.now += w.together {
+		pool.each(min(w.together, w.groups()-w.now)*w.step/tilesTogether, w.transform)
+		pool.each(w.u.groups(), w.produce)
+	}
+}
+
+// memory is a worker's own.
+func (w *winograd) memory(worker int) (v, m, u, border []float32) {
+	s := &w.sizes
+	own := (*w.work)[s.shared+worker*s.own:][:s.own]
+	return own, own[s.ownV:], own[s.ownV+s.m:], own[s.own-borderSize:]
+}
+
+// chunk computes one part of the tiles of a group of images.
+func (w *winograd) chunk(worker, i int) {
+	part, g := i%w.parts, i/w.parts
+	v, m, _, border := w.memory(worker)
+	t, n := w.list(g), g*w.group
+	cut := func(part int) int { return part * t.count() / w.parts / tilesTogether * tilesTogether }
+	last := t.count()
+	if part < w.parts-1 {
+		last = cut(part + 1)
+	}
+	for from := cut(part); from < last; from += w.step {
+		to := min(from+w.step, last)
+		w.transformTiles(v, border, n, t, from, to)
+		for group := range w.u.groups() {
+			w.multiplyTiles(v, w.u.at(group), m, group, to-from)
+			w.finishTiles(m, border, n, group, t, from, to)
+		}
+	}
+	if w.after == nil || w.parts > 1 {
+		return
+	}
+	for image := n; image < min(w.y.n, n+w.group); image++ {
+		for b := range w.y.blocks() {
+			w.after(image, b)
+		}
+	}
+}
+
+// transformSome transforms the inputs of a few tiles.
+func (w *winograd) transformSome(worker, i int) {
+	_, _, _, border := w.memory(worker)
+	slices := w.step / tilesTogether
+	g, from := i/slices, i%slices*tilesTogether
+	t := w.list(w.now + g)
+	if to := min(from+tilesTogether, t.count()); from < to {
+		v := (*w.work)[g*w.sizes.v+from*w.x.blocks()*kernel.Block:]
+		w.transformTiles(v, border, (w.now+g)*w.group, t, from, to)
+	}
+}
+
+// produceSome computes a group of output channels of all images that are in work.
+func (w *winograd) produceSome(worker, group int) {
+	_, m, u, border := w.memory(worker)
+	w.u.transform(u, group)
+	for g := range min(w.together, w.groups()-w.now) {
+		t, n := w.list(w.now+g), (w.now+g)*w.group
+		w.multiplyTiles((*w.work)[g*w.sizes.v:], u, m, group, t.count())
+		w.finishTiles(m, border, n, group, t, 0, t.count())
+		if w.after == nil {
+			continue
+		}
+		k := group * 2 * kernel.Block
+		for image := n; image < min(w.y.n, n+w.group); image++ {
+			for b := range width(k, w.y.c) / kernel.Block {
+				w.after(image, k/kernel.Block+b)
+			}
+		}
+	}
+}
+
+// multiplyTiles computes the points of a group of output channels for so many tiles.
+func (w *winograd) multiplyTiles(v, u, m []float32, group, tiles int) {
+	k, shape := &w.compiler.kernels.Winograd, &w.multiply[1]
+	f := k.Multiply32
+	if width(group*2*kernel.Block, w.y.c) == kernel.Block {
+		f, shape = k.Multiply16, &w.multiply[0]
+	}
+	f(&v[0], &u[0], &m[0], roundUp(tiles, tilesTogether), shape)
+}
