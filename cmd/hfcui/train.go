@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/optim"
 	"hfcui/engine/train"
 )
 
@@ -19,7 +20,7 @@ func trainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train --run DIR",
 		Short: "Train a network and keep the run in a folder",
-		Long: "Trains a network with SGD and writes config.json, events.jsonl and, after every epoch, " +
+		Long: "Trains a network and writes config.json, events.jsonl and, after every epoch, " +
 			"model.safetensors into the run folder. The result depends on the flags alone.",
 		Example: "hfcui train --data cifar10 --net resnet20 --epochs 10 --crop 4 --flip --run runs/first",
 		Args:    exactly(0, "no argument"),
@@ -33,17 +34,19 @@ func trainCommand() *cobra.Command {
 	countVar(flags, &c.Limit, "limit", "n", 0, 0, maxImages, "train on the first N images only; 0 uses all")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "what starting weights and order are drawn from")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
-	flags.Var((*number)(&c.LearningRate), "lr", "largest learning rate")
+	choiceVar(flags, &c.Optimizer.Name, "optimizer", "how weights follow gradients", optim.Names()...)
+	flags.Var((*number)(&c.LearningRate), "lr", "largest learning rate; unless said, the optimizer's usual one")
 	choiceVar(flags, &c.Schedule, "schedule", "how the learning rate goes", "onecycle", "cosine", "constant")
-	flags.Var((*number)(&c.Momentum), "momentum", "momentum of SGD, 0 to below 1")
-	flags.BoolVar(&c.Nesterov, "nesterov", c.Nesterov, "Nesterov's momentum")
-	flags.Var((*number)(&c.WeightDecay), "weight-decay", "weight decay")
+	optimizerFlags(flags, &c.Optimizer)
 	countVar(flags, &c.Crop, "crop", "", 0, 0, 64, "random crops after so many pixels of padding")
 	flags.BoolVar(&c.Flip, "flip", false, "mirror half of the images")
 	flags.BoolVar(&c.ShuffleLabels, "shuffle-labels", false, "permute the training labels once")
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := required(cmd, "run"); err != nil {
+			return err
+		}
+		if err := fillOptimizer(cmd.Flags(), &c); err != nil {
 			return err
 		}
 		if c.Threads == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
@@ -61,11 +62,11 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 
 // trainJob is one step of SGD with momentum and weight decay.
 func trainJob(c Config, m *model.Model, device plan.Device, x []float32, random *rand.Rand) (job, error) {
-	t, err := m.NewTrainer(device, c.Batch)
+	t, err := m.NewTrainer(device, c.Batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
 	if err != nil {
 		return job{}, err
 	}
-	t.SGD = model.SGD{LearningRate: 0.01, Momentum: 0.9, WeightDecay: 5e-4}
+	t.LearningRate = 0.01
 	labels := make([]int, c.Batch)
 	for i := range labels {
 		labels[i] = random.IntN(classes)

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/optim"
 )
 
 // fresh gives a net for 3×32×32 images with new weights, and a batch of images.
@@ -36,12 +37,12 @@ func BenchmarkTrain(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			t, err := m.NewTrainer(d, batch)
+			t, err := m.NewTrainer(d, batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer t.Close()
-			t.SGD = model.SGD{LearningRate: 0.01, Momentum: 0.9, WeightDecay: 5e-4}
+			t.LearningRate = 0.01
 			for b.Loop() {
 				if _, _, err := t.Step(context.Background(), x, labels); err != nil {
 					b.Fatal(err)

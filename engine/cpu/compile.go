@@ -237,6 +237,7 @@ func (c *compiler) finish() *executable {
 	c.packing.allocate()
 	c.tiles.allocate()
 	e := &executable{program: c.program, pool: c.pool, steps: c.steps, inputs: c.inputs, params: c.params, outputs: make(map[string]*tensor)}
+	e.updates = updates(c.kernels)
 	e.unset = len(c.inputs) + len(c.params)
 	for _, leaves := range []map[string]*leaf{c.inputs, c.params} {
 		for _, l := range leaves {

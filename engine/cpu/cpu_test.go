@@ -35,6 +35,10 @@ func TestTraining(t *testing.T) {
 	devices(t, func(t *testing.T, d plan.Device) { plantest.Training(t, d, true) })
 }
 
+func TestUpdates(t *testing.T) { devices(t, plantest.Updates) }
+
+func TestOptimizers(t *testing.T) { devices(t, plantest.Optimizers) }
+
 func TestSteps(t *testing.T) { devices(t, plantest.Steps) }
 
 func TestNew(t *testing.T) {

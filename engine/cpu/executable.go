@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 )
 
@@ -16,6 +17,7 @@ type executable struct {
 	params  map[string]*leaf
 	unset   int // leaves not set yet
 	outputs map[string]*tensor
+	updates [optim.Kinds]updateKernel
 	closed  bool
 }
 

@@ -15,8 +15,8 @@ import (
 	"hfcui/checkpoints"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
-	"hfcui/engine/plan/plantest"
 )
 
 // small makes an untrained model that evaluates in no time.
@@ -250,12 +250,12 @@ func TestBatchStatistics(t *testing.T) {
 func TestTrainer(t *testing.T) {
 	train := func() (*model.Model, float64, float64) {
 		m := small(t)
-		tr, err := m.NewTrainer(plan.Reference(), 4)
+		tr, err := m.NewTrainer(plan.Reference(), 4, optim.SGD{Momentum: 0.9, Nesterov: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer tr.Close()
-		tr.SGD = model.SGD{LearningRate: 0.05, Momentum: 0.9, Nesterov: true}
+		tr.LearningRate = 0.05
 		var first, last float64
 		for i := range 30 {
 			loss, right, err := tr.Step(context.Background(), pictures(m, 4), []int{0, 1, 2, 0})
@@ -289,7 +289,7 @@ func TestTrainer(t *testing.T) {
 func TestTrainerRefuses(t *testing.T) {
 	m := small(t)
 	before := m.Clone()
-	tr, err := m.NewTrainer(plan.Reference(), 2)
+	tr, err := m.NewTrainer(plan.Reference(), 2, optim.SGD{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,27 +318,7 @@ func TestTrainerRefuses(t *testing.T) {
 		}
 	}
 	m.Net.Norms[0].Positions = 1
-	if _, err := m.NewTrainer(plan.Reference(), 1); err == nil || !strings.Contains(err.Error(), "batch norm needs more") {
+	if _, err := m.NewTrainer(plan.Reference(), 1, optim.SGD{}); err == nil || !strings.Contains(err.Error(), "batch norm needs more") {
 		t.Errorf("error %v for a batch without variance", err)
-	}
-}
-
-// TestSGD holds the optimizer against PyTorch's.
-func TestSGD(t *testing.T) {
-	f, err := checkpoints.Open("testdata/optimizers.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, o := range map[string]model.SGD{
-		"sgd":          {LearningRate: 0.1},
-		"sgd_momentum": {LearningRate: 0.1, Momentum: 0.9, WeightDecay: 5e-4},
-		"sgd_nesterov": {LearningRate: 0.1, Momentum: 0.9, WeightDecay: 5e-4, Nesterov: true},
-	} {
-		w := slices.Clone(f.Tensors["start"].Data)
-		v := make([]float32, len(w))
-		for i := 0; i*len(w) < len(f.Tensors["grads"].Data); i++ {
-			o.Step(w, f.Tensors["grads"].Data[i*len(w):(i+1)*len(w)], v)
-			plantest.Close(t, name, w, f.Tensors[name].Data[i*len(w):(i+1)*len(w)], 1e-6)
-		}
 	}
 }

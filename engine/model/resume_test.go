@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hfcui/engine/model"
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 )
 
@@ -13,10 +14,11 @@ import (
 func TestResume(t *testing.T) {
 	start := func() (*model.Model, *model.Trainer) {
 		m := small(t)
-		trainer, err := m.NewTrainer(plan.Reference(), 4)
+		trainer, err := m.NewTrainer(plan.Reference(), 4, optim.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8})
 		if err != nil {
 			t.Fatal(err)
 		}
+		trainer.LearningRate = 0.01
 		t.Cleanup(func() { trainer.Close() })
 		return m, trainer
 	}

@@ -5,60 +5,45 @@ import (
 	"fmt"
 
 	"hfcui/engine/nets"
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 )
 
-// SGD is stochastic gradient descent as PyTorch has it: g ← gradient + WeightDecay·w,
-// v ← Momentum·v + g, w ← w − LearningRate·v; with Nesterov, g + Momentum·v in v's place.
-type SGD struct {
-	LearningRate, Momentum, WeightDecay float32
-	Nesterov                            bool
-}
-
-// Step moves w along its gradient; v is the velocity, 0 at the start. All have one length.
-func (o SGD) Step(w, gradient, v []float32) {
-	v, gradient = v[:len(w)], gradient[:len(w)]
-	for i := range w {
-		g := gradient[i] + o.WeightDecay*w[i]
-		v[i] = o.Momentum*v[i] + g
-		if o.Nesterov {
-			g += o.Momentum * v[i]
-		} else {
-			g = v[i]
-		}
-		w[i] -= o.LearningRate * g
-	}
-}
-
-// Trainer changes a model's weights batch by batch. Between steps SGD may be changed. While
-// a step runs nobody else may use the model's weights.
+// Trainer changes a model's weights batch by batch. While a step runs nobody else may use
+// the model's weights.
 type Trainer struct {
-	SGD SGD
+	LearningRate float64 // of the next step
 
 	model  *Model
 	exe    plan.Executable
 	batch  int
+	rule   optim.Rule
+	steps  int // made so far
+	update optim.Update
 	params []trained
+	apply  func(u *optim.Update, w, g, s, t []float32)
 	each   func(n int, body func(worker, i int)) // shares a loop over threads
 	chunks []chunk
-	update func(worker, i int)
 	norms  []running
 	target []float32
 	logits []float32
 	loss   [1]float32
+	change func(worker, i int)
 }
 
 // trained is a parameter that is learned.
 type trained struct {
-	name, grad               string
-	weight, gradient, moment []float32
-	viewed                   bool // gradient is the device's
+	name, grad       string
+	weight, gradient []float32
+	viewed           bool         // gradient is the device's
+	state            [2][]float32 // the rule's
 }
 
 // chunk is some elements of a parameter.
 type chunk struct{ param, from, to int }
 
-// chunkSize is so that what a chunk's update reads and writes stays in the cache.
+// chunkSize is a multiple of all vectors' lengths, so that results do not depend on where
+// chunks begin, and such that what a chunk's update reads and writes stays in the cache.
 const chunkSize = 1 << 13
 
 // running is a batch-norm layer whose statistics are kept.
@@ -72,17 +57,20 @@ type running struct {
 // momentum with which running statistics follow the batches', PyTorch's default.
 const statsMomentum = 0.1
 
-// NewTrainer compiles the model's training program: batch statistics, loss, gradients. It
-// starts with PyTorch's usual momentum of 0.9 and a learning rate of 0.1.
-func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
+// NewTrainer compiles the model's training program: batch statistics, loss, gradients. Weights
+// follow the rule, at a learning rate that is to be set.
+func (m *Model) NewTrainer(dev plan.Device, batch int, rule optim.Rule) (*Trainer, error) {
+	if err := rule.Check(); err != nil {
+		return nil, err
+	}
 	p, err := m.Net.Program(nets.Build{Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: true, Train: true})
 	if err != nil {
 		return nil, err
 	}
 	t := &Trainer{
-		SGD:    SGD{LearningRate: 0.1, Momentum: 0.9},
 		model:  m,
 		batch:  batch,
+		rule:   rule,
 		target: make([]float32, batch*m.Net.Classes),
 		logits: make([]float32, batch*m.Net.Classes),
 	}
@@ -96,8 +84,7 @@ func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
 	}
 	for _, p := range m.Net.Params {
 		if p.Trained() {
-			w := m.Weights[p.Name].Data
-			t.params = append(t.params, trained{name: p.Name, grad: nets.GradName(p.Name), weight: w, moment: make([]float32, len(w))})
+			t.params = append(t.params, t.learn(p.Name))
 		}
 	}
 	if t.exe, err = dev.Compile(p); err != nil {
@@ -110,18 +97,28 @@ func (m *Model) NewTrainer(dev plan.Device, batch int) (*Trainer, error) {
 	return t, nil
 }
 
+// learn makes what the rule needs to change a parameter.
+func (t *Trainer) learn(name string) trained {
+	p := trained{name: name, grad: nets.GradName(name), weight: t.model.Weights[name].Data}
+	for i := range t.rule.State() {
+		p.state[i] = make([]float32, len(p.weight))
+	}
+	return p
+}
+
 // prepareUpdate gives the device its weights and finds out where gradients come from and who
 // updates weights. A device whose memory is this process's takes the model's weights as they
 // lie: there is no second copy.
 func (t *Trainer) prepareUpdate() error {
 	local, isLocal := t.exe.(plan.Local)
+	t.apply = (*optim.Update).Apply
 	t.each = func(n int, body func(worker, i int)) {
 		for i := range n {
 			body(0, i)
 		}
 	}
 	if isLocal {
-		t.each = local.Each
+		t.each, t.apply = local.Each, local.Update
 	}
 	for i := range t.params {
 		p := &t.params[i]
@@ -141,20 +138,28 @@ func (t *Trainer) prepareUpdate() error {
 			t.chunks = append(t.chunks, chunk{i, from, min(from+chunkSize, len(p.weight))})
 		}
 	}
-	t.update = t.updateChunk
+	t.change = t.changeChunk
 	return nil
 }
 
-// updateChunk moves some weights along their gradients.
-func (t *Trainer) updateChunk(_, i int) {
+// changeChunk changes some weights by their gradients.
+func (t *Trainer) changeChunk(_, i int) {
 	c := t.chunks[i]
 	p := &t.params[c.param]
-	t.SGD.Step(p.weight[c.from:c.to], p.gradient[c.from:c.to], p.moment[c.from:c.to])
+	var state [2][]float32
+	for i, s := range p.state {
+		if s != nil {
+			state[i] = s[c.from:c.to]
+		}
+	}
+	t.apply(&t.update, p.weight[c.from:c.to], p.gradient[c.from:c.to], state[0], state[1])
 }
 
 // applyUpdates changes the weights.
 func (t *Trainer) applyUpdates() error {
-	t.each(len(t.chunks), t.update)
+	t.steps++
+	t.update = t.rule.Update(t.steps, t.LearningRate)
+	t.each(len(t.chunks), t.change)
 	for _, p := range t.params {
 		if err := t.exe.SetParam(p.name, p.weight); err != nil {
 			return err

@@ -1,6 +1,10 @@
 package plan
 
-import "context"
+import (
+	"context"
+
+	"hfcui/engine/optim"
+)
 
 // Device compiles programs.
 type Device interface {
@@ -40,6 +44,8 @@ type Local interface {
 	// View is an output of the last run, nil where it does not lie as op has it. It holds
 	// until the next run.
 	View(name string) []float32
+	// Update is u.Apply, faster. It may be called from Each.
+	Update(u *optim.Update, w, g, s, t []float32)
 	// Each calls body for 0 … n−1 on the executable's threads.
 	Each(n int, body func(worker, i int))
 }

@@ -20,9 +20,7 @@ type Config struct {
 
 	LearningRate float64 `json:"learning_rate"` // the largest, where a schedule moves it
 	Schedule     string  `json:"schedule"`      // constant, cosine or onecycle
-	Momentum     float64 `json:"momentum"`
-	Nesterov     bool    `json:"nesterov"`
-	WeightDecay  float64 `json:"weight_decay"`
+	Optimizer
 
 	Crop          int  `json:"crop"` // pixels of zero padding for random crops; 0: none
 	Flip          bool `json:"flip"` // mirror half of the images left to right
@@ -31,8 +29,9 @@ type Config struct {
 
 // Default is a plain recipe for net on data: SGD with momentum under a one-cycle rate.
 func Default(net, data string) Config {
-	return Config{Net: net, Data: data, Epochs: 10, Batch: 128, Seed: 1, LearningRate: 0.1,
-		Schedule: "onecycle", Momentum: 0.9, Nesterov: true, WeightDecay: 5e-4}
+	c := Config{Net: net, Data: data, Epochs: 10, Batch: 128, Seed: 1, Schedule: "onecycle"}
+	c.Optimizer, c.LearningRate, _ = Usual("sgd")
+	return c
 }
 
 // Check says in one line what cannot be trained with.
@@ -47,12 +46,11 @@ func (c Config) Check() error {
 		return fmt.Errorf("a limit of %d images: use 0 for all", c.Limit)
 	case notNumber(c.LearningRate) || c.LearningRate == 0:
 		return fmt.Errorf("learning rate %v: use a finite number above 0", c.LearningRate)
-	case notNumber(c.Momentum) || c.Momentum >= 1:
-		return fmt.Errorf("momentum %v: use 0 to below 1", c.Momentum)
-	case notNumber(c.WeightDecay):
-		return fmt.Errorf("weight decay %v: use a finite number, 0 or more", c.WeightDecay)
 	case c.Crop < 0 || c.Crop > 64:
 		return fmt.Errorf("crop %d: use 0 to 64 pixels of padding", c.Crop)
+	}
+	if _, err := c.rule(); err != nil {
+		return err
 	}
 	_, err := newSchedule(c.Schedule, c.LearningRate, 1)
 	return err

@@ -85,12 +85,15 @@ type run struct {
 }
 
 func (r *run) train(ctx context.Context) error {
-	trainer, err := r.model.NewTrainer(r.device, r.config.Batch)
+	rule, err := r.config.rule()
+	if err != nil {
+		return err
+	}
+	trainer, err := r.model.NewTrainer(r.device, r.config.Batch, rule)
 	if err != nil {
 		return err
 	}
 	defer trainer.Close()
-	trainer.SGD = model.SGD{Momentum: float32(r.config.Momentum), WeightDecay: float32(r.config.WeightDecay), Nesterov: r.config.Nesterov}
 	rate, err := newSchedule(r.config.Schedule, r.config.LearningRate, r.config.Epochs*r.loader.steps())
 	if err != nil {
 		return err
@@ -128,7 +131,7 @@ func (r *run) epoch(ctx context.Context, trainer *model.Trainer, rate schedule, 
 		}
 		event.Step = epoch*steps + step + 1
 		event.LearningRate = rate(event.Step - 1)
-		trainer.SGD.LearningRate = float32(event.LearningRate)
+		trainer.LearningRate = event.LearningRate
 		loss, correct, err := trainer.Step(ctx, b.x, b.labels)
 		r.loader.use <- b
 		if err != nil {

@@ -98,6 +98,9 @@ func TestRefused(t *testing.T) {
 		"schedule": func(c *Config) { c.Schedule = "square" },
 		"net":      func(c *Config) { c.Net = "resnet" },
 		"momentum": func(c *Config) { c.Momentum = 1 },
+		"nesterov": func(c *Config) { c.Momentum = 0 },
+		"beta1":    func(c *Config) { c.Beta1 = 0.9 },
+		"rule":     func(c *Config) { c.Optimizer.Name = "lion" },
 	} {
 		if _, events, _, err := smallRun(t, change); err == nil || len(events) > 0 || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)

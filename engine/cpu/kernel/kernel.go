@@ -137,6 +137,8 @@ type Set struct {
 	// WinogradGrad is the steps of a gradient with respect to weights: see there.
 	WinogradGrad WinogradGrad
 
+	Update Updates
+
 	// Add is y = a + b.
 	Add func(a, b, y *float32, pixels, rows, stride int)
 	// ReLU is y = max(x, 0), NaN where x is.

@@ -46,6 +46,16 @@ var avx512 = Set{
 		Weights:    winogradWeightsAVX512,
 	},
 
+	Update: Updates{
+		Descent:            updateDescentAVX512,
+		Momentum:           updateMomentumAVX512,
+		Moments:            updateMomentsAVX512,
+		SumOfSquares:       updateSumOfSquaresAVX512,
+		Deltas:             updateDeltasAVX512,
+		MeanSquare:         updateMeanSquareAVX512,
+		MeanSquareMomentum: updateMeanSquareMomentumAVX512,
+	},
+
 	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
 	Scale: scaleAVX512, Sum: sumAVX512,
 	Moments: momentsAVX512, Affine: affineAVX512, AffineReLU: affineReLUAVX512,
@@ -80,6 +90,16 @@ var avx2 = Set{
 		Products32: func(v, d, u *float32, shape *ProductsShape) { winogradProducts32AVX2(v, d, u, &shape.Points) },
 		Products16: func(v, d, u *float32, shape *ProductsShape) { winogradProducts16AVX2(v, d, u, &shape.Points) },
 		Weights:    winogradWeightsAVX2,
+	},
+
+	Update: Updates{
+		Descent:            updateDescentAVX2,
+		Momentum:           updateMomentumAVX2,
+		Moments:            updateMomentsAVX2,
+		SumOfSquares:       updateSumOfSquaresAVX2,
+		Deltas:             updateDeltasAVX2,
+		MeanSquare:         updateMeanSquareAVX2,
+		MeanSquareMomentum: updateMeanSquareMomentumAVX2,
 	},
 
 	Add: addAVX2, ReLU: reluAVX2, ReLUGrad: reluGradAVX2, Fill: fillAVX2,

@@ -10,6 +10,7 @@ import (
 	"hfcui/checkpoints"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 )
 
@@ -187,12 +188,12 @@ func Training(t *testing.T, dev plan.Device, flips bool) {
 			f := golden(t, name)
 			m, before, after := part(t, f, "before."), part(t, f, "before."), part(t, f, "after.")
 			labels := labelsOf(f)
-			tr, err := m.NewTrainer(dev, len(labels))
+			tr, err := m.NewTrainer(dev, len(labels), optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer tr.Close()
-			tr.SGD = model.SGD{LearningRate: 0.05, Momentum: 0.9, WeightDecay: 5e-4}
+			tr.LearningRate = 0.05
 			for i, want := range f.Tensors["train.losses"].Data {
 				loss, _, err := tr.Step(context.Background(), f.Tensors["x"].Data, labels)
 				if err != nil {

@@ -9,6 +9,7 @@ import (
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/op"
+	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 )
 
@@ -82,11 +83,11 @@ func (c stepCase) make(t *testing.T) (m *model.Model, x []float32, labels []int)
 
 func (c stepCase) trainer(t *testing.T, dev plan.Device, m *model.Model) *model.Trainer {
 	t.Helper()
-	tr, err := m.NewTrainer(dev, c.batch)
+	tr, err := m.NewTrainer(dev, c.batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4, Nesterov: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr.SGD = model.SGD{LearningRate: 0.02, Momentum: 0.9, WeightDecay: 5e-4, Nesterov: true}
+	tr.LearningRate = 0.02
 	return tr
 }
 

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"github.com/spf13/pflag"
+
+	"hfcui/engine/train"
+)
+
+// optimizerFlags adds the optimizers' hyperparameters. What is not said of them is as usual
+// for the optimizer that is chosen.
+func optimizerFlags(flags *pflag.FlagSet, o *train.Optimizer) {
+	flags.Var((*number)(&o.Momentum), "momentum", "momentum of sgd and rmsprop, 0 to below 1")
+	flags.BoolVar(&o.Nesterov, "nesterov", o.Nesterov, "Nesterov's momentum, of sgd")
+	flags.Var((*number)(&o.WeightDecay), "weight-decay", "weight decay")
+	flags.Var((*number)(&o.Beta1), "beta1", "decay of the mean gradient, of adam and adamw (0.9)")
+	flags.Var((*number)(&o.Beta2), "beta2", "decay of the mean squared gradient, of adam and adamw (0.999)")
+	flags.Var((*number)(&o.Alpha), "alpha", "decay of the mean squared gradient, of rmsprop (0.99) and adadelta (0.9)")
+	flags.Var((*number)(&o.Eps), "eps", "what is added to divisors, of all but sgd")
+}
+
+// fillOptimizer sets what was not said, and refuses what the optimizer does not have.
+func fillOptimizer(flags *pflag.FlagSet, c *train.Config) error {
+	usual, rate, err := train.Usual(c.Optimizer.Name)
+	if err != nil {
+		return err
+	}
+	said := c.Optimizer
+	for _, p := range []struct {
+		flag       string
+		value, set *float64
+	}{
+		{"lr", &c.LearningRate, &rate},
+		{"momentum", &said.Momentum, &usual.Momentum}, {"weight-decay", &said.WeightDecay, &usual.WeightDecay},
+		{"beta1", &said.Beta1, &usual.Beta1}, {"beta2", &said.Beta2, &usual.Beta2},
+		{"alpha", &said.Alpha, &usual.Alpha}, {"eps", &said.Eps, &usual.Eps},
+	} {
+		if !flags.Changed(p.flag) {
+			continue
+		}
+		if !train.Uses(c.Optimizer.Name, p.flag) {
+			return usagef("--%s has no meaning for --optimizer %s", p.flag, c.Optimizer.Name)
+		}
+		*p.set = *p.value
+	}
+	switch {
+	case flags.Changed("nesterov") && !train.Uses(c.Optimizer.Name, "nesterov"):
+		return usagef("--nesterov has no meaning for --optimizer %s", c.Optimizer.Name)
+	case flags.Changed("nesterov"):
+		usual.Nesterov = said.Nesterov
+	case usual.Momentum == 0:
+		usual.Nesterov = false // there is nothing to look ahead with
+	}
+	c.Optimizer, c.LearningRate = usual, rate
+	return nil
+}
