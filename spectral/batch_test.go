@@ -1,6 +1,7 @@
 package spectral
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -78,6 +79,54 @@ func TestNoAllocation(t *testing.T) {
 			if n := testing.AllocsPerRun(5, call); n > 0 {
 				t.Errorf("%s at %d×%d allocates %v times a call", name, h, w, n)
 			}
+		}
+	}
+}
+
+// TestSplitEach makes images as they are wanted and changes their parts at once.
+func TestSplitEach(t *testing.T) {
+	const images, planes, h, w = 9, 3, 12, 10
+	size := planes * h * w
+	x := pixels(images*planes, h, w)
+	radii := []float64{2, 5}
+	low, high := parts(2, len(x)), parts(2, len(x))
+	NewBatch(h, w, 1).Split(low, high, x, radii)
+	for _, threads := range []int{1, 3} {
+		gotLow, gotHigh, made := parts(2, len(x)), parts(2, len(x)), make([]float32, len(x))
+		b := NewBatch(h, w, threads)
+		err := b.SplitEach(gotLow, gotHigh, made, radii, planes,
+			func(i int) error { copy(made[i*size:][:size], x[i*size:]); return nil },
+			func(i int) error { gotHigh[1][i*size]++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range images {
+			gotHigh[1][i*size]--
+		}
+		for r := range radii {
+			within(t, "low", gotLow[r], low[r], 0)
+			within(t, "high", gotHigh[r], high[r], 1e-6)
+		}
+		// An error ends it: what has not begun is left out.
+		broken, after := errors.New("broken"), 0
+		err = b.SplitEach(nil, nil, made, nil, planes,
+			func(i int) error {
+				if i == 2 {
+					return broken
+				}
+				return nil
+			},
+			func(i int) error {
+				if threads == 1 {
+					after++
+				}
+				return nil
+			})
+		if err != broken || threads == 1 && after != 2 {
+			t.Errorf("%v after %d images", err, after)
+		}
+		if err := b.SplitEach(nil, nil, made, nil, planes, nil, nil); err != nil {
+			t.Errorf("the call after an error: %v", err)
 		}
 	}
 }
