@@ -32,7 +32,17 @@ func (q BandsRequest) key() string {
 	return fmt.Sprint(q.Split, q.Limit, q.Setting, q.Radii)
 }
 
-// measurementsKept bounds how many finished or interrupted measurements are remembered.
+// wholeKey is what determines the answers about whole images, which measurements at other
+// radii and with other normalisations share.
+func (q BandsRequest) wholeKey() string {
+	if q.Statistics == bands.RunningStatistics {
+		q.Limit = 0 // with batch statistics it says which images share a batch
+	}
+	return fmt.Sprint(q.Split, q.Limit, q.Statistics, q.Rho)
+}
+
+// measurementsKept bounds how many finished or interrupted measurements are remembered, and
+// of how many settings whole images.
 const measurementsKept = 64
 
 // measurements remembers measurements by what determines them. One that was interrupted
@@ -40,7 +50,9 @@ const measurementsKept = 64
 type measurements struct {
 	mu     sync.Mutex
 	byKey  map[string]*heldMeasurement
-	recent []string // oldest first
+	recent []string                 // oldest first
+	wholes map[string]*bands.Wholes // by whole key
+	used   []string                 // whole keys, oldest first
 }
 
 type heldMeasurement struct {
@@ -49,16 +61,28 @@ type heldMeasurement struct {
 }
 
 func newMeasurements() *measurements {
-	return &measurements{byKey: map[string]*heldMeasurement{}}
+	return &measurements{byKey: map[string]*heldMeasurement{}, wholes: map[string]*bands.Wholes{}}
 }
 
-func (c *measurements) get(key string, start func() (*bands.Measurement, error)) (*heldMeasurement, error) {
+// get returns the measurement for q, made by start if there is none yet. n is how many
+// images there are.
+func (c *measurements) get(q BandsRequest, n int, start func(*bands.Wholes) (*bands.Measurement, error)) (*heldMeasurement, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	key, wholeKey := q.key(), q.wholeKey()
 	if held, ok := c.byKey[key]; ok {
 		return held, nil
 	}
-	m, err := start()
+	whole := c.wholes[wholeKey]
+	if whole == nil {
+		whole = bands.NewWholes(n)
+		c.wholes[wholeKey] = whole
+		if c.used = append(c.used, wholeKey); len(c.used) > measurementsKept {
+			delete(c.wholes, c.used[0])
+			c.used = slices.Delete(c.used, 0, 1)
+		}
+	}
+	m, err := start(whole)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +112,9 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 		return bands.Result{}, err
 	}
 	q.Split = from.split
-	held, err := l.results.get(q.key(), func() (*bands.Measurement, error) {
+	held, err := l.results.get(q, from.inputs.Len(), func(w *bands.Wholes) (*bands.Measurement, error) {
 		return bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
-			Normalize: q.Normalize, Statistics: q.Statistics, Threads: l.threads})
+			Normalize: q.Normalize, Statistics: q.Statistics, Threads: l.threads, Wholes: w})
 	})
 	if err != nil {
 		return bands.Result{}, err

@@ -33,7 +33,7 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 		size = max(1, size/3) // an image and its two parts
 	}
 	for chunk := range slices.Chunk(indices, size) {
-		if err := run.load(chunk, radii); err != nil {
+		if err := run.load(ctx, chunk, radii); err != nil {
 			return err
 		}
 		answers := make([]Answer, len(chunk))
@@ -57,7 +57,7 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 // of image number at of them for its three parts: whole (0), low (1) and high (2).
 func LogitsOf(ctx context.Context, src Source, model Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
 	run := newRunner(src, model, q)
-	if err := run.load(indices, q.Radii[:1]); err != nil {
+	if err := run.load(ctx, indices, q.Radii[:1]); err != nil {
 		return err
 	}
 	n, classes := len(indices), model.Classes()

@@ -15,6 +15,7 @@ type Source interface {
 	Shape() (c, h, w int)
 	Label(i int) int
 	// ReadBatch fills dst with the images at indices (NCHW, [0,1]) and labels with theirs.
+	// It may be called by several threads at the same time.
 	ReadBatch(dst []float32, labels []int, indices []int) error
 }
 
@@ -34,6 +35,10 @@ type Request struct {
 	// Classifier.Batch images of one part at one radius, since they share a mean.
 	Statistics Statistics
 	Threads    int // for splitting; at least 1
+	// Wholes, if any, holds what is known already about whole images of this Source, asked
+	// about by this Classifier with these Statistics, and with batch statistics up to this
+	// Limit. What is found out is added to it.
+	Wholes *Wholes
 }
 
 // Result is how accurate a model is on whole images and on their parts, so far.
@@ -171,7 +176,23 @@ func (m *Measurement) round(batch, group int) int {
 	if m.size > 0 && m.took < roundTime {
 		size *= 2
 	}
-	return min(left, size, batch, fit)
+	if n := min(size, batch, fit); n < left {
+		return m.fullest(n, batch)
+	}
+	return left
+}
+
+// fullest is the number of images, n or somewhat fewer, whose parts fill the model's batches
+// best: it takes as long for one that is not full.
+func (m *Measurement) fullest(n, batch int) int {
+	best, most := n, 0.0
+	for k := n; k > n-n/4; k-- {
+		parts := k * (2*len(m.q.Radii) + 1)
+		if full := float64(parts) / float64((parts+batch-1)/batch); full > most {
+			best, most = k, full
+		}
+	}
+	return best
 }
 
 // Run measures until all images are, calling update after every round. It returns early
@@ -191,7 +212,7 @@ func (m *Measurement) Run(ctx context.Context, model Classifier, update func(Res
 			// statistics are taken over as many images as all others'.
 			indices = m.order[m.result.Images-model.Batch() : m.result.Images]
 		}
-		scores, err := run.round(ctx, indices, n, group)
+		scores, asked, err := run.round(ctx, indices, n, group)
 		if err != nil {
 			return m.Result(), err
 		}
@@ -201,7 +222,7 @@ func (m *Measurement) Run(ctx context.Context, model Classifier, update func(Res
 			m.result.High[i] = m.result.High[i].Add(scores[2+2*i])
 		}
 		m.next, m.size, m.took = m.next+n, n, time.Since(started)
-		m.asked += len(scores) * len(indices)
+		m.asked += asked
 		m.spent += m.took
 		m.result.ImagesPerSecond = float64(m.asked) / m.spent.Seconds()
 		m.result.Done = m.next == m.result.Images

@@ -46,7 +46,7 @@ func (s *noise) ReadBatch(dst []float32, labels []int, indices []int) error {
 type projector struct {
 	batch, classes int
 	centre         bool
-	calls          int
+	calls, images  int
 	failAt         int
 }
 
@@ -58,6 +58,7 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 	if p.calls++; p.calls == p.failAt {
 		return errStopped
 	}
+	p.images += n
 	if n > p.batch || len(dst) != n*p.classes || (p.centre && n != p.batch) {
 		panic("Logits: wrong sizes")
 	}
@@ -142,6 +143,64 @@ func TestMeasureCountsEveryImageOnce(t *testing.T) {
 			t.Errorf("%d updates: figures should grow", updates)
 		}
 	}
+}
+
+// What is known about whole images is not asked again, and the counts are the same.
+func TestMeasureWithKnownWholes(t *testing.T) {
+	src := newNoise(40, 4)
+	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
+		wholes := NewWholes(src.Len())
+		asked := func(q Request) (Result, int) {
+			q.Statistics = s
+			m, err := NewMeasurement(src, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			model := &projector{batch: 10, classes: 4, centre: s == BatchStatistics}
+			result, err := m.Run(t.Context(), model, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return scoresOf(result), model.images
+		}
+		alone, all := asked(Request{Radii: []float64{3}})
+		first, _ := asked(Request{Radii: []float64{1, 2}, Limit: 20, Wholes: wholes})
+		next, rest := asked(Request{Radii: []float64{3}, Wholes: wholes})
+		if !reflect.DeepEqual(next, alone) || first.Whole.N != 20 {
+			t.Errorf("%v: got %+v, want %+v", s, next, alone)
+		}
+		if all-rest < 10 {
+			t.Errorf("%v: asked about %d images, about %d when nothing was known", s, rest, all)
+		}
+		if _, last := asked(Request{Radii: []float64{4}, Wholes: wholes, Normalize: NormalizeMax}); last != 80 {
+			t.Errorf("%v: all whole images were known, and %d images were asked about", s, last)
+		}
+	}
+}
+
+// A measurement can be stopped while images are being split.
+func TestMeasureStopsBetweenImages(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	src := stopping{newNoise(40, 4), cancel}
+	m, err := NewMeasurement(src, Request{Radii: []float64{1, 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := &projector{batch: 8, classes: 4}
+	if _, err := m.Run(ctx, model, nil); !errors.Is(err, context.Canceled) || model.calls > 0 {
+		t.Errorf("%v after %d batches", err, model.calls)
+	}
+}
+
+// stopping is a Source that cancels what reads it.
+type stopping struct {
+	*noise
+	cancel context.CancelFunc
+}
+
+func (s stopping) ReadBatch(dst []float32, labels []int, indices []int) error {
+	s.cancel()
+	return s.noise.ReadBatch(dst, labels, indices)
 }
 
 func TestMeasureGoesOnAfterInterruption(t *testing.T) {
@@ -252,12 +311,12 @@ func TestRadiiInGroups(t *testing.T) {
 		model := &projector{batch: 10, classes: 4, centre: s == BatchStatistics}
 		run := newRunner(src, model, q)
 		indices := Order(src, 10)
-		want, err := run.round(context.Background(), indices, 7, 100)
+		want, _, err := run.round(context.Background(), indices, 7, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, group := range []int{1, 2, 3, 7} {
-			got, err := run.round(context.Background(), indices, 7, group)
+			got, _, err := run.round(context.Background(), indices, 7, group)
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%v, groups of %d: %v, %v, want %v", s, group, got, err, want)
 			}

@@ -3,7 +3,6 @@ package bands
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"hfcui/spectral"
 )
@@ -15,80 +14,109 @@ type runner struct {
 	model     Classifier
 	q         Request
 	size      int // numbers in an image
+	channels  int
 	split     *spectral.Batch
 	slab      []float32 // the images, then for each radius of a group their low and high parts
 	low, high [][]float32
 	labels    []int
 	logits    []float32
+
+	// The images being loaded.
+	ctx     context.Context
+	indices []int
+	radii   int
+	read    func(image int) error
+	finish  func(image int) error
 }
 
 func newRunner(src Source, model Classifier, q Request) *runner {
 	c, h, w := src.Shape()
-	return &runner{
-		src: src, model: model, q: q, size: c * h * w,
+	r := &runner{
+		src: src, model: model, q: q, size: c * h * w, channels: c,
 		split:  spectral.NewBatch(h, w, max(1, q.Threads)),
 		logits: make([]float32, model.Batch()*model.Classes()),
 	}
+	r.read, r.finish = r.readImage, r.normalize
+	return r
 }
 
-// grow returns v with n elements.
-func grow[T any](v []T, n int) []T { return slices.Grow(v[:0], n)[:n] }
+// grow returns v, or another, with n elements of any value.
+func grow[T any](v []T, n int) []T {
+	if cap(v) < n {
+		return make([]T, n)
+	}
+	return v[:n]
+}
 
-// load reads images and splits them at radii, so that part g of the slab is the images
-// whole (0), or their low (odd) or high (even) part at radius (g-1)/2.
-func (r *runner) load(indices []int, radii []float64) error {
+// load reads images, splits them at radii and normalises their parts, so that part g of the
+// slab is the images whole (0), or their low (odd) or high (even) part at radius (g-1)/2.
+// Every thread takes the next image as soon as it is done with one.
+func (r *runner) load(ctx context.Context, indices []int, radii []float64) error {
 	n := len(indices) * r.size
 	r.slab, r.labels = grow(r.slab, n*(1+2*len(radii))), grow(r.labels, len(indices))
-	if err := r.src.ReadBatch(r.slab[:n], r.labels, indices); err != nil {
-		return err
-	}
 	r.low, r.high = grow(r.low, len(radii)), grow(r.high, len(radii))
 	for i := range radii {
 		r.low[i] = r.slab[(1+2*i)*n : (2+2*i)*n]
 		r.high[i] = r.slab[(2+2*i)*n : (3+2*i)*n]
 	}
-	r.split.Split(r.low, r.high, r.slab[:n], radii)
-	if r.q.Normalize != NormalizeNone {
-		for at := n; at < len(r.slab); at += r.size {
-			r.q.Normalize.Apply(r.slab[at : at+r.size])
-		}
+	r.ctx, r.indices, r.radii = ctx, indices, len(radii)
+	defer func() { r.ctx, r.indices = nil, nil }()
+	return r.split.SplitEach(r.low, r.high, r.slab[:n], radii, r.channels, r.read, r.finish)
+}
+
+func (r *runner) readImage(image int) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	return r.src.ReadBatch(r.slab[image*r.size:][:r.size], r.labels[image:image+1], r.indices[image:image+1])
+}
+
+func (r *runner) normalize(image int) error {
+	for i := range r.radii {
+		r.q.Normalize.Apply(r.low[i][image*r.size:][:r.size])
+		r.q.Normalize.Apply(r.high[i][image*r.size:][:r.size])
 	}
 	return nil
 }
 
 // round measures the images at indices and all their parts, counting the last counted
 // images of each: whole, then low and high for each radius. It goes through the radii in
-// groups.
-func (r *runner) round(ctx context.Context, indices []int, counted, group int) ([]Score, error) {
-	scores := make([]Score, 1+2*len(r.q.Radii))
+// groups. asked is how many images the model was asked about.
+func (r *runner) round(ctx context.Context, indices []int, counted, group int) (scores []Score, asked int, err error) {
+	scores = make([]Score, 1+2*len(r.q.Radii))
 	uncounted := len(indices) - counted
+	skip := 0
+	if whole, known := r.q.Wholes.score(indices[uncounted:]); known {
+		scores[0], skip = whole, 1
+	}
 	for from := 0; from == 0 || from < len(r.q.Radii); from += group {
 		radii := r.q.Radii[from:min(from+group, len(r.q.Radii))]
-		if err := r.load(indices, radii); err != nil {
-			return nil, err
-		}
-		skip := 0
-		if from > 0 {
-			skip = 1 // the whole images have been asked about with the first group
+		if err := r.load(ctx, indices, radii); err != nil {
+			return nil, asked, err
 		}
 		err := r.each(ctx, len(indices), skip, func(part, image, class int) {
 			if image < uncounted {
 				return
 			}
+			correct := class == r.labels[image]
 			s := &scores[part]
 			if part > 0 {
 				s = &scores[part+2*from]
+			} else {
+				r.q.Wholes.learn(indices[image], correct)
 			}
 			s.N++
-			if class == r.labels[image] {
+			if correct {
 				s.Correct++
 			}
 		})
 		if err != nil {
-			return nil, err
+			return nil, asked, err
 		}
+		asked += len(r.slab)/r.size - skip*len(indices)
+		skip = 1 // the whole images have been asked about with the first group
 	}
-	return scores, nil
+	return scores, asked, nil
 }
 
 // each asks the model about the slab from part skip on, n images a part, and reports the
