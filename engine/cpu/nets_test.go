@@ -93,27 +93,36 @@ func TestNetsOfOddSizes(t *testing.T) {
 
 // Results are the same, bit for bit, from run to run and for any number of threads.
 func TestDeterminism(t *testing.T) {
-	for _, build := range builds {
-		var first map[string][]float32
-		for _, threads := range []int{1, 2, 5} {
-			d, err := New(Options{Threads: threads})
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, exe := prepared(t, d, "resnet8", [3]int{3, 32, 32}, build)
-			for range 3 {
-				got := outputsOf(t, p, exe)
-				if first == nil {
-					first = got
-				}
-				for name := range first {
-					if !slices.Equal(got[name], first[name]) {
-						t.Errorf("%+v, %d threads: %s differs", build, threads, name)
-					}
-				}
-			}
-			exe.Close()
+	for _, dtype := range dtypes {
+		for _, build := range builds {
+			determined(t, dtype, build)
 		}
+	}
+}
+
+var dtypes = []plan.DType{plan.Float32, plan.BFloat16}
+
+func determined(t *testing.T, dtype plan.DType, build nets.Build) {
+	t.Helper()
+	var first map[string][]float32
+	for _, threads := range []int{1, 2, 5} {
+		d, err := New(Options{Threads: threads, DType: dtype})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, exe := prepared(t, d, "resnet8", [3]int{3, 32, 32}, build)
+		for range 3 {
+			got := outputsOf(t, p, exe)
+			if first == nil {
+				first = got
+			}
+			for name := range first {
+				if !slices.Equal(got[name], first[name]) {
+					t.Errorf("%v, %+v, %d threads: %s differs", dtype, build, threads, name)
+				}
+			}
+		}
+		exe.Close()
 	}
 }
 
@@ -146,38 +155,44 @@ func TestRecomputing(t *testing.T) {
 }
 
 func TestRunAllocatesNothing(t *testing.T) {
-	for _, build := range builds {
-		for _, name := range []string{"resnet8", "lenet5"} {
-			d, err := New(Options{Threads: 2})
-			if err != nil {
-				t.Fatal(err)
+	for _, dtype := range dtypes {
+		d, err := New(Options{Threads: 2, DType: dtype})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, build := range builds {
+			for _, name := range []string{"resnet8", "lenet5"} {
+				_, exe := prepared(t, d, name, [3]int{3, 32, 32}, build)
+				ctx := context.Background()
+				if n := testing.AllocsPerRun(5, func() { exe.Run(ctx) }); n > 0 {
+					t.Errorf("%v, %s, %+v: %v allocations in a run", dtype, name, build, n)
+				}
+				exe.Close()
 			}
-			_, exe := prepared(t, d, name, [3]int{3, 32, 32}, build)
-			ctx := context.Background()
-			if n := testing.AllocsPerRun(5, func() { exe.Run(ctx) }); n > 0 {
-				t.Errorf("%s, %+v: %v allocations in a run", name, build, n)
-			}
-			exe.Close()
 		}
 	}
 }
 
 // What a program keeps in memory, without parameters, for 128 images.
 func TestMemory(t *testing.T) {
-	d, err := New(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	train := nets.Build{Batch: 128, BatchStatistics: true, Train: true}
 	for _, c := range []struct {
 		net   string
 		build nets.Build
+		dtype plan.DType
 		most  int // MB
 	}{
-		{"resnet20", nets.Build{Batch: 128}, 25},
-		{"resnet18", nets.Build{Batch: 128}, 90},
-		{"resnet20", nets.Build{Batch: 128, BatchStatistics: true, Train: true}, 240},
-		{"resnet18", nets.Build{Batch: 128, BatchStatistics: true, Train: true}, 570},
+		{"resnet20", nets.Build{Batch: 128}, plan.Float32, 25},
+		{"resnet18", nets.Build{Batch: 128}, plan.Float32, 90},
+		{"resnet20", train, plan.Float32, 240},
+		{"resnet18", train, plan.Float32, 570},
+		{"resnet20", train, plan.BFloat16, 120},
+		{"resnet18", train, plan.BFloat16, 390},
 	} {
+		d, err := New(Options{DType: c.dtype})
+		if err != nil {
+			t.Fatal(err)
+		}
 		net, err := nets.ByName(c.net)
 		if err != nil {
 			t.Fatal(err)
@@ -195,9 +210,9 @@ func TestMemory(t *testing.T) {
 		}
 		_, total := compiler.arena()
 		mb := total * 4 / 1e6
-		t.Logf("%s %+v: %d MB", c.net, c.build, mb)
+		t.Logf("%s %v %+v: %d MB", c.net, c.dtype, c.build, mb)
 		if mb > c.most {
-			t.Errorf("%s %+v: %d MB, more than %d", c.net, c.build, mb, c.most)
+			t.Errorf("%s %v %+v: %d MB, more than %d", c.net, c.dtype, c.build, mb, c.most)
 		}
 	}
 }

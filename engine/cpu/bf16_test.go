@@ -1,0 +1,75 @@
+package cpu
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
+)
+
+// halfDevices runs f in bf16 with every set of kernels there is for it.
+func halfDevices(t *testing.T, f func(t *testing.T, d *Device)) {
+	var done []*kernel.Set
+	for _, s := range kernel.Sets() {
+		if slices.Contains(done, s.BF16) {
+			continue
+		}
+		done = append(done, s.BF16)
+		d, err := New(Options{Threads: 2, ISA: s.Name, DType: plan.BFloat16})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(d.Name(), func(t *testing.T) { f(t, d) })
+	}
+}
+
+func TestNameTellsBF16(t *testing.T) {
+	d, err := New(Options{Threads: 1, ISA: "portable", DType: plan.BFloat16})
+	if err != nil || d.Name() != "cpu portable bf16, 1 thread" {
+		t.Errorf("%v, %v", d, err)
+	}
+}
+
+// Of numbers that bf16 has, every operation gives what exact arithmetic gives, rounded when
+// it is stored: by half a unit in the last of eight places, which is 2⁻⁹, up to four times
+// in these programs. A sum's error is in proportion to what was summed, not to itself: hence
+// twice that.
+func TestRandomProgramsInBF16(t *testing.T) {
+	const tolerance = 8.0 / 512
+	rounds := 40
+	if testing.Short() {
+		rounds = 5
+	}
+	halfDevices(t, func(t *testing.T, d *Device) {
+		for name, build := range operations {
+			t.Run(name, func(t *testing.T) {
+				for seed := range rounds {
+					b := newBuilder(t, uint64(seed))
+					build(b)
+					for _, data := range b.data {
+						for i, v := range data {
+							data[i] = kernel.Widen(kernel.Narrow(v))
+						}
+					}
+					want, got := b.run(plan.Reference()), b.run(d)
+					for name := range want {
+						plantest.Close(t, fmt.Sprintf("seed %d, %s", seed, name), got[name], want[name], tolerance)
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestContractInBF16(t *testing.T) {
+	halfDevices(t, func(t *testing.T, d *Device) { plantest.Contract(t, d) })
+}
+
+// Training takes the portable kernels twenty seconds, and what is wrong with them
+// evaluation and programs above would tell.
+func TestNetsInBF16(t *testing.T) {
+	halfDevices(t, func(t *testing.T, d *Device) { plantest.Rounded(t, d, d.kernels.BF16.Conv16Row != nil) })
+}
