@@ -69,6 +69,15 @@ func (c *compiler) reluGrad(y, dy, dx *tensor) func() {
 	})
 }
 
+// dropout is y = x·scale where keep is positive, else 0.
+func (c *compiler) dropout(x, keep, y *tensor, scale float32) func() {
+	k, stride, factor := c.of(y), c.stride(y), every(scale)
+	return c.everywhere(y, func(i, pixels, rows int) {
+		k.ReLUGrad(keep.pointer(i), x.pointer(i), y.pointer(i), pixels, rows, stride)
+		k.Scale(y.pointer(i), y.pointer(i), &factor[0], pixels, rows, stride)
+	})
+}
+
 // scaled is y = x·factor, channel by channel.
 func (c *compiler) scaled(x, y *tensor, factor []float32) func() {
 	return c.planes(x, func(n, b int) {

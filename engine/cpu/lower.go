@@ -224,6 +224,8 @@ func (c *compiler) lowerElementwise(in *plan.Instr) func() {
 		return c.relu(x, out)
 	case op.ReLUGrad:
 		return c.reluGrad(x, c.t(v[1]), out)
+	case op.Dropout:
+		return c.dropout(x, c.t(v[1]), out, o.Scale())
 	case op.ChannelBias:
 		return c.channelBias(x, c.t(v[1]), out)
 	case op.ChannelSum:
@@ -262,10 +264,14 @@ func (c *compiler) lowerPooling(in *plan.Instr) func() {
 	return nil
 }
 
-// lowerMatrix lowers what works on rows of matrices.
+// lowerMatrix lowers what works on rows of matrices, and what only moves numbers.
 func (c *compiler) lowerMatrix(in *plan.Instr) func() {
 	x, out := c.t(in.In[0]), c.t(in.Out)
 	switch o := in.Op.(type) {
+	case op.PadChannels:
+		return c.moveChannels(x, 0, out, o.Before)
+	case op.CutChannels:
+		return c.moveChannels(x, o.Before, out, 0)
 	case op.Row:
 		return c.row(x, o.Index, out)
 	case op.Flatten:

@@ -110,9 +110,7 @@ func pixelwise(in *plan.Instr) []*plan.Value {
 		return in.In
 	case op.ReLUGrad:
 		return []*plan.Value{in.In[1], in.In[0]}
-	case op.ChannelBias:
-		return in.In[:1]
-	case op.BatchNorm:
+	case op.ChannelBias, op.BatchNorm, op.Dropout:
 		return in.In[:1]
 	case plan.FusedNorm:
 		return append(in.In[:1:1], in.In[4:]...)

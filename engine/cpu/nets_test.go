@@ -41,6 +41,9 @@ func prepared(t testing.TB, d plan.Device, name string, input [3]int, build nets
 			data := make([]float32, v.Size())
 			for i := range data {
 				data[i] = rng.Float32()
+				if v.Name == nets.KeepName {
+					data[i] = float32(rng.IntN(2))
+				}
 			}
 			if err := exe.SetInput(v.Name, data); err != nil {
 				t.Fatal(err)
@@ -71,18 +74,25 @@ var builds = []nets.Build{
 	{Batch: 5, InputGradient: true},
 	{Batch: 3, BatchStatistics: true},
 	{Batch: 3, BatchStatistics: true, Train: true},
+	{Batch: 3, BatchStatistics: true, Train: true, InputGradient: true, FixedNorms: true, Dropout: 0.5},
 }
 
 func TestNetsOfOddSizes(t *testing.T) {
-	sizes := [][3]int{{1, 28, 28}, {3, 19, 27}}
+	cases := []struct {
+		net  string
+		size [3]int
+	}{
+		{"resnet8-w6", [3]int{1, 28, 28}}, {"resnet8-w6", [3]int{3, 19, 27}}, {"resnet8-w6-nobn", [3]int{3, 19, 27}},
+		{"preact-resnet8-w6", [3]int{3, 20, 12}}, {"preact-resnet8-w17-nobn", [3]int{1, 28, 28}}, {"lenet5-bn", [3]int{1, 28, 28}},
+	}
 	devices(t, func(t *testing.T, d plan.Device) {
-		for _, size := range sizes {
+		for _, c := range cases {
 			for _, build := range builds {
-				p, want := prepared(t, plan.Reference(), "resnet8-w6", size, build)
-				_, got := prepared(t, d, "resnet8-w6", size, build)
+				p, want := prepared(t, plan.Reference(), c.net, c.size, build)
+				_, got := prepared(t, d, c.net, c.size, build)
 				expected := outputsOf(t, p, want)
 				for name, values := range outputsOf(t, p, got) {
-					plantest.Close(t, fmt.Sprint(size, build, " ", name), values, expected[name], plantest.Tolerance)
+					plantest.Close(t, fmt.Sprint(c, build, " ", name), values, expected[name], plantest.Tolerance)
 				}
 				want.Close()
 				got.Close()

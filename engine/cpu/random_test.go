@@ -201,6 +201,21 @@ var operations = map[string]func(b *builder){
 			b.apply(op.AvgPoolGrad{Size: size, Stride: stride, Pad: pad, Shape: [4]int(x.Shape)}, dy),
 			b.apply(op.GlobalAvgPoolGrad{Shape: [4]int(x.Shape)}, g))
 	},
+	"channels moved": func(b *builder) {
+		before, after := b.between(0, 40), b.between(0, 40)
+		x := b.apply(op.ReLU{}, b.input(b.between(1, 3), b.between(1, 40), b.between(1, 9), b.between(1, 9)))
+		y := b.apply(op.PadChannels{Before: before, After: after}, x)
+		cut := b.apply(op.CutChannels{Before: min(before, x.Shape[1]-1)}, x)
+		z := b.apply(op.Conv{Stride: 1, Pad: 1}, y, b.weights(5, y.Shape[1], 3, 3)) // with halo
+		b.keep(y, cut, z, b.apply(op.CutChannels{Before: before, After: after}, b.apply(op.ReLU{}, y)))
+	},
+	"dropout": func(b *builder) {
+		n, k := b.between(1, 90), b.between(1, 90)
+		keep := b.leaf(plan.Input, func() float64 { return float64(b.rng.IntN(2)) }, n, k)
+		x := b.input(n, k)
+		y := b.apply(op.Dropout{Rate: 0.3}, b.apply(op.ReLU{}, x), keep)
+		b.keep(y, b.apply(op.Linear{}, b.apply(op.Dropout{Rate: 0.5}, x, keep), b.weights(3, k), b.positive(3)))
+	},
 	"matrices": func(b *builder) {
 		n, h, w := b.between(1, 90), b.between(1, 3), b.between(1, 3)
 		c, o, k := b.between(1, 40), b.between(1, 70), b.between(1, 12)

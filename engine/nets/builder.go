@@ -14,11 +14,13 @@ const Epsilon = 1e-5
 type builder struct {
 	graph           *gorgonia.ExprGraph // nil: dry run
 	batchStatistics bool
+	dropout         float64 // share dropped before the last linear layer
 
 	params  []Param
 	norms   []Norm
 	leaves  map[string]*gorgonia.Node // parameters, by name
 	stats   []*gorgonia.Node          // BatchStats, as norms
+	last    int                       // numbers the last linear layer reads of an image
 	largest int                       // elements of the largest activation; of one image in a dry run
 	err     error
 }
@@ -87,6 +89,14 @@ func (b *builder) convBias(name string, x tensor, out, size, stride, pad int) te
 	return b.apply(op.ChannelBias{}, y, b.param(name+".bias", Bias, out))
 }
 
+// convNorm is a convolution followed by batch norm or, if plain, with a bias instead.
+func (b *builder) convNorm(plain bool, conv, norm string, x tensor, out, size, stride, pad int) tensor {
+	if plain {
+		return b.convBias(conv, x, out, size, stride, pad)
+	}
+	return b.norm(norm, b.conv(conv, x, out, size, stride, pad))
+}
+
 // norm is batch norm: name.weight, name.bias, name.running_mean, name.running_var.
 func (b *builder) norm(name string, x tensor) tensor {
 	if b.err != nil {
@@ -105,6 +115,18 @@ func (b *builder) norm(name string, x tensor) tensor {
 		stats = b.leaf(op.Param, StatsName(name), 2, c)
 	}
 	return b.apply(op.BatchNorm{Epsilon: Epsilon}, x, stats, gamma, beta)
+}
+
+// classify is the last linear layer, with dropout before it.
+func (b *builder) classify(name string, x tensor, classes int) tensor {
+	if b.err != nil {
+		return tensor{}
+	}
+	b.last = x.shape[1]
+	if b.dropout > 0 {
+		x = b.apply(op.Dropout{Rate: b.dropout}, x, b.leaf(op.Input, KeepName, x.shape...))
+	}
+	return b.linear(name, x, classes)
 }
 
 // linear is a linear layer: name.weight, name.bias.

@@ -16,7 +16,7 @@ func FuzzRecognise(f *testing.F) {
 	f.Add(uint8(2), "classifier.1.weight", -1, 0, 0, 0, "features.6.bias")
 	f.Add(uint8(3), "fc1.weight", 120, 256, 1, 1, "\x1b[2J")
 	f.Fuzz(func(t *testing.T, net uint8, name string, a, b, c, d int, removed string) {
-		names := []string{"resnet8-w4", "vgg11", "alexnet", "lenet5"}
+		names := []string{"resnet8-w4", "vgg11", "alexnet", "lenet5", "preact-resnet8-w4", "preact-resnet8-w4-nobn", "resnet8-w4-nobn", "vgg11-nobn", "alexnet-bn", "lenet5-bn"}
 		s := shapes(t, names[int(net)%len(names)], [3]int{3, 32, 32}, 10)
 		s[name] = []int{a, b, c, d}[:max(len(s[name]), 1)]
 		delete(s, removed)

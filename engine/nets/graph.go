@@ -14,6 +14,7 @@ import (
 const (
 	InputName     = "x"      // images [N,C,H,W], pixels in [0,1]
 	TargetName    = "target" // class probabilities [N,K]
+	KeepName      = "keep"   // 1 where dropout keeps what the last layer reads, else 0 [N,Net.Features]
 	LogitsName    = "logits" // [N,K]
 	LossName      = "loss"   // mean cross-entropy over the batch, a scalar
 	InputGradName = "x.grad" // the loss's gradient with respect to the images
@@ -40,6 +41,11 @@ type Build struct {
 	// Train adds the gradients with respect to all learned parameters, and the statistics
 	// of batch-norm layers where they are the batch's.
 	Train bool
+	// FixedNorms leaves batch norm's scales and shifts out of what is learned.
+	FixedNorms bool
+	// Dropout is the share dropped of what the last linear layer reads. It adds the input
+	// keep.
+	Dropout float64
 }
 
 // Program builds the net's graph, differentiates it as far as asked for and lowers it.
@@ -56,7 +62,7 @@ func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, er
 	if o.Batch < 1 {
 		return nil, nil, fmt.Errorf("a batch of %d images cannot be computed", o.Batch)
 	}
-	b := &builder{graph: gorgonia.NewGraph(), batchStatistics: o.BatchStatistics, leaves: make(map[string]*gorgonia.Node)}
+	b := &builder{graph: gorgonia.NewGraph(), batchStatistics: o.BatchStatistics, dropout: o.Dropout, leaves: make(map[string]*gorgonia.Node)}
 	x := b.input(o.Batch, n.Input)
 	h := x
 	if o.Mean != nil || o.Std != nil {
@@ -93,7 +99,7 @@ func (n *Net) gradients(b *builder, o Build, x, loss *gorgonia.Node, outputs map
 	}
 	if o.Train {
 		for _, p := range n.Params {
-			if p.Trained() {
+			if p.Trained() && !(o.FixedNorms && p.OfNorm()) {
 				names, wrt = append(names, GradName(p.Name)), append(wrt, b.leaves[p.Name])
 			}
 		}

@@ -14,6 +14,8 @@ type Net struct {
 	Classes int     // number of logits
 	Params  []Param // all parameters, in the order PyTorch lists them
 	Norms   []Norm  // batch-norm layers, in the order images pass them
+	// Features is how many numbers the last linear layer reads of an image.
+	Features int
 
 	arch architecture
 }
@@ -27,6 +29,9 @@ type Param struct {
 
 // Trained tells whether p is learned by gradient, as opposed to running statistics.
 func (p Param) Trained() bool { return p.Role != RunningMean && p.Role != RunningVar }
+
+// OfNorm tells whether p is batch norm's scale or shift.
+func (p Param) OfNorm() bool { return p.Role == Scale || p.Role == Shift }
 
 // Role is what a parameter does.
 type Role int
@@ -57,7 +62,10 @@ type architecture interface {
 // Names lists the nets the paper's experiments use; ByName knows more widths and depths of
 // resnet.
 func Names() []string {
-	return []string{"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5"}
+	return []string{
+		"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5", "preact-resnet32",
+		"resnet18-nobn", "resnet20-nobn", "resnet32-nobn", "vgg11-nobn", "alexnet-bn", "lenet5-bn", "preact-resnet32-nobn",
+	}
 }
 
 // ByName gives a net for 3×32×32 images and 10 classes.
@@ -74,12 +82,12 @@ func New(name string, input [3]int, classes int) (*Net, error) {
 
 func byName(name string, input [3]int) architecture {
 	switch name {
-	case "vgg11":
-		return vgg11()
-	case "alexnet":
-		return alexnet32()
-	case "lenet5":
-		return lenetFor(input)
+	case "vgg11", "vgg11-nobn":
+		return vgg11(name == "vgg11")
+	case "alexnet", "alexnet-bn":
+		return alexnet32(name == "alexnet-bn")
+	case "lenet5", "lenet5-bn":
+		return lenetFor(input, name == "lenet5-bn")
 	}
 	if r, ok := resnetByName(name); ok {
 		return r
@@ -118,7 +126,7 @@ func newNet(a architecture, input [3]int, classes int) (*Net, error) {
 			return nil, fmt.Errorf("%s of %s is empty", p.Name, a.name())
 		}
 	}
-	return &Net{Name: a.name(), Input: input, Classes: classes, Params: b.params, Norms: b.norms, arch: a}, nil
+	return &Net{Name: a.name(), Input: input, Classes: classes, Params: b.params, Norms: b.norms, Features: b.last, arch: a}, nil
 }
 
 // FirstConv is the name of the first convolution's weights.

@@ -24,6 +24,12 @@ func TestSizes(t *testing.T) {
 		{"resnet18", [3]int{3, 32, 32}, 100, 11220132},
 		{"vgg11", [3]int{3, 32, 32}, 10, 9231114},
 		{"alexnet", [3]int{3, 32, 32}, 10, 23272266},
+		{"resnet20-nobn", [3]int{3, 32, 32}, 10, 271690},
+		{"vgg11-nobn", [3]int{3, 32, 32}, 10, 9225610},
+		{"alexnet-bn", [3]int{3, 32, 32}, 10, 23272266 + 64 + 192 + 384 + 256 + 256},
+		{"lenet5-bn", [3]int{3, 32, 32}, 10, 62006 + 6 + 16},
+		// As wenxinxu/resnet-in-tensorflow, which the paper's code is made from.
+		{"preact-resnet32-nobn", [3]int{3, 32, 32}, 10, 432 + 10*2304 + 4608 + 9*9216 + 18432 + 9*36864 + 650},
 		{"lenet5", [3]int{3, 32, 32}, 10, 62006},
 		{"lenet5", [3]int{1, 32, 32}, 10, 61706},
 		{"lenet5", [3]int{1, 28, 28}, 10, 61706},
@@ -40,7 +46,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for _, name := range append(nets.Names(), "resnet8", "resnet20-w8", "resnet18-w8", "resnet110") {
+	for _, name := range append(nets.Names(), "resnet8", "resnet20-w8", "resnet18-w8", "resnet110", "resnet8-w4-nobn", "preact-resnet8-w4", "preact-resnet20-w8-nobn") {
 		n, err := nets.ByName(name)
 		if err != nil {
 			t.Error(err)
@@ -48,7 +54,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s calls itself %s", name, n.Name)
 		}
 	}
-	for _, name := range []string{"", "resnet", "resnet2", "resnet19", "resnet20-w0", "resnet20-w", "resnet-20", "vgg16", "ResNet20", "resnet9999999"} {
+	for _, name := range []string{"", "resnet", "resnet2", "resnet19", "resnet20-w0", "resnet20-w", "resnet-20", "vgg16", "ResNet20", "resnet9999999", "preact-resnet18", "resnet20-bn", "resnet20-nobn-w8", "lenet5-nobn", "preact-"} {
 		if n, err := nets.ByName(name); err == nil {
 			t.Errorf("%q is taken for %s", name, n.Name)
 		} else if !strings.Contains(err.Error(), "lenet5") {
@@ -108,6 +114,13 @@ func TestRecognise(t *testing.T) {
 		{"resnet20", [3]int{1, 28, 28}, 10, false},
 		{"resnet18-w4", [3]int{3, 32, 32}, 43, false},
 		{"resnet32", [3]int{3, 96, 64}, 10, true},
+		{"resnet20-nobn", [3]int{3, 32, 32}, 10, false},
+		{"resnet18-w4-nobn", [3]int{1, 28, 28}, 10, false},
+		{"preact-resnet32", [3]int{3, 32, 32}, 10, false},
+		{"preact-resnet32-nobn", [3]int{1, 28, 28}, 10, false},
+		{"vgg11-nobn", [3]int{3, 32, 32}, 10, false},
+		{"alexnet-bn", [3]int{3, 32, 32}, 10, false},
+		{"lenet5-bn", [3]int{1, 28, 28}, 10, false},
 		{"vgg11", [3]int{3, 32, 32}, 100, false},
 		{"alexnet", [3]int{3, 32, 32}, 10, false},
 		{"alexnet", [3]int{3, 64, 64}, 10, true},
@@ -205,7 +218,10 @@ func TestNotRecognised(t *testing.T) {
 
 // TestEveryMissingTensorIsNamed leaves out each tensor of each net in turn.
 func TestEveryMissingTensorIsNamed(t *testing.T) {
-	for _, net := range []string{"resnet14-w4", "resnet18-w4", "vgg11", "alexnet", "lenet5"} {
+	for _, net := range []string{
+		"resnet14-w4", "resnet18-w4", "vgg11", "alexnet", "lenet5",
+		"resnet14-w4-nobn", "preact-resnet14-w4", "preact-resnet14-w4-nobn", "vgg11-nobn", "alexnet-bn", "lenet5-bn",
+	} {
 		all := shapes(t, net, [3]int{3, 32, 32}, 10)
 		for name := range all {
 			s := maps.Clone(all)

@@ -46,7 +46,9 @@ type family struct {
 
 var families = []family{
 	{"resnet", []string{"conv1.weight", "layer1.0.conv1.weight"}, "layer1.", "conv1.weight", "fc.bias", readResnet},
+	{"alexnet-bn", []string{"features.0.weight", "features.1.running_mean", "features.14.weight", "classifier.6.weight"}, "", "features.0.weight", "classifier.6.bias", readAlexNet},
 	{"vgg11", []string{"features.0.weight", "features.1.running_mean", "features.25.weight"}, "", "features.0.weight", "classifier.bias", readVGG},
+	{"vgg11-nobn", []string{"features.0.weight", "features.13.weight", "classifier.weight"}, "", "features.0.weight", "classifier.bias", readVGG},
 	{"alexnet", []string{"features.0.weight", "features.10.weight", "classifier.6.weight"}, "", "features.0.weight", "classifier.6.bias", readAlexNet},
 	{"lenet5", []string{"conv1.weight", "conv2.weight", "fc3.weight"}, "", "conv1.weight", "fc3.bias", readLeNet},
 }

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+
+	"hfcui/engine/op"
 )
 
 // resnet is a residual net for small images: stages[k] blocks of widths[k] channels.
@@ -12,6 +15,8 @@ type resnet struct {
 	stem   int // channels of the first convolution
 	widths []int
 	blocks []int
+	plain  bool // without batch norm
+	preact bool // normalising and rectifying before convolutions
 }
 
 // uniform makes a resnet whose stages have as many blocks each and double the channels.
@@ -24,66 +29,117 @@ func uniform(stages, blocks, width int) resnet {
 	return r
 }
 
-var resnetPattern = regexp.MustCompile(`^resnet(\d{1,3})(?:-w(\d{1,4}))?$`)
+var resnetPattern = regexp.MustCompile(`^(preact-)?resnet(\d{1,3})(?:-w(\d{1,4}))?(-nobn)?$`)
 
-// resnetByName understands resnet18, resnet(6n+2) and their -w forms.
+// resnetByName understands resnet18, resnet(6n+2), preact-resnet(6n+2) and their -w and
+// -nobn forms.
 func resnetByName(name string) (resnet, bool) {
 	m := resnetPattern.FindStringSubmatch(name)
 	if m == nil {
 		return resnet{}, false
 	}
-	depth, _ := strconv.Atoi(m[1])
-	width, _ := strconv.Atoi(m[2])
+	depth, _ := strconv.Atoi(m[2])
+	width, _ := strconv.Atoi(m[3])
+	preact := m[1] != ""
 	stages, blocks, usual := 3, (depth-2)/6, 16
-	if depth == 18 {
+	if depth == 18 && !preact {
 		stages, blocks, usual = 4, 2, 64
 	} else if blocks < 1 || depth != 6*blocks+2 {
 		return resnet{}, false
 	}
-	if m[2] == "" {
+	if m[3] == "" {
 		width = usual
 	}
-	return uniform(stages, blocks, width), width > 0
+	r := uniform(stages, blocks, width)
+	r.preact, r.plain = preact, m[4] != ""
+	return r, width > 0
 }
 
 // name is the name resnetByName understands, or, of uncommon ones, a description.
 func (r resnet) name() string {
+	prefix, suffix := "", ""
+	if r.preact {
+		prefix = "preact-"
+	}
+	if r.plain {
+		suffix = "-nobn"
+	}
 	for _, depth := range []int{18, 6*r.blocks[0] + 2} {
 		for _, width := range []string{"", fmt.Sprint("-w", r.stem)} {
-			name := fmt.Sprint("resnet", depth, width)
+			name := fmt.Sprint(prefix, "resnet", depth, width, suffix)
 			if u, ok := resnetByName(name); ok && u.stem == r.stem && slices.Equal(u.widths, r.widths) && slices.Equal(u.blocks, r.blocks) {
 				return name
 			}
 		}
 	}
-	return fmt.Sprintf("resnet with %v blocks of %v channels", r.blocks, r.widths)
+	return fmt.Sprintf("%sresnet%s with %v blocks of %v channels", prefix, suffix, r.blocks, r.widths)
 }
 
 func (r resnet) forward(b *builder, x tensor, classes int) tensor {
-	x = b.relu(b.norm("bn1", b.conv("conv1", x, r.stem, 3, 1, 1)))
+	block := r.residual
+	if r.preact {
+		block = r.preactivated
+		x = b.relu(r.norm(b, "bn1", b.conv("conv1", x, r.stem, 3, 1, 1)))
+	} else {
+		x = b.relu(b.convNorm(r.plain, "conv1", "bn1", x, r.stem, 3, 1, 1))
+	}
 	for k, width := range r.widths {
 		for j := range r.blocks[k] {
 			stride := 1
 			if k > 0 && j == 0 {
 				stride = 2
 			}
-			x = residual(b, fmt.Sprintf("layer%d.%d", k+1, j), x, width, stride)
+			if b.err == nil {
+				x = block(b, fmt.Sprintf("layer%d.%d", k+1, j), x, width, stride)
+			}
 		}
 	}
-	return b.linear("fc", b.globalPool(x), classes)
+	if r.preact {
+		x = b.relu(r.norm(b, "bn2", x))
+	}
+	return b.classify("fc", b.globalPool(x), classes)
+}
+
+// norm is batch norm, if there is any.
+func (r resnet) norm(b *builder, name string, x tensor) tensor {
+	if r.plain {
+		return x
+	}
+	return b.norm(name, x)
 }
 
 // residual is the basic block: relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)).
-func residual(b *builder, name string, x tensor, width, stride int) tensor {
+func (r resnet) residual(b *builder, name string, x tensor, width, stride int) tensor {
+	y := b.relu(b.convNorm(r.plain, name+".conv1", name+".bn1", x, width, 3, stride, 1))
+	y = b.convNorm(r.plain, name+".conv2", name+".bn2", y, width, 3, 1, 1)
+	if stride != 1 || x.shape[1] != width {
+		x = b.convNorm(r.plain, name+".downsample.0", name+".downsample.1", x, width, 1, stride, 0)
+	}
+	return b.relu(b.add(y, x))
+}
+
+// preactivated is the block of He et al. 2016, "Identity mappings":
+// conv2(relu(bn2(conv1(relu(bn1(x)))))) + shortcut(x). A shortcut that changes shape takes
+// means of 2×2 pixels and puts zeros on both sides of the channels. The very first block
+// finds its image normalised and rectified.
+func (r resnet) preactivated(b *builder, name string, x tensor, width, stride int) tensor {
+	y := x
+	if name != "layer1.0" {
+		y = b.relu(r.norm(b, name+".bn1", y))
+	}
+	y = b.conv(name+".conv1", y, width, 3, stride, 1)
+	y = b.conv(name+".conv2", b.relu(r.norm(b, name+".bn2", y)), width, 3, 1, 1)
 	if b.err != nil {
 		return x
 	}
-	y := b.relu(b.norm(name+".bn1", b.conv(name+".conv1", x, width, 3, stride, 1)))
-	y = b.norm(name+".bn2", b.conv(name+".conv2", y, width, 3, 1, 1))
-	if stride != 1 || x.shape[1] != width {
-		x = b.norm(name+".downsample.1", b.conv(name+".downsample.0", x, width, 1, stride, 0))
+	more := width - x.shape[1]
+	if stride == 2 {
+		x = b.apply(op.AvgPool{Size: 2, Stride: 2}, x)
 	}
-	return b.relu(b.add(y, x))
+	if more != 0 {
+		x = b.apply(op.PadChannels{Before: more / 2, After: more - more/2}, x)
+	}
+	return b.add(y, x)
 }
 
 // mostBlocks is more than any resnet has in a stage; what says more is no resnet.
@@ -94,7 +150,7 @@ var blockPattern = regexp.MustCompile(`^layer(\d)\.(\d{1,3})\.`)
 // readResnet infers widths and numbers of blocks from all tensors there are, so that one
 // that is missing is not taken for the end of a stage.
 func readResnet(s Shapes) ([]architecture, error) {
-	r := resnet{stem: s.dim("conv1.weight", 0)}
+	r := s.resnetKind()
 	for name := range s {
 		m := blockPattern.FindStringSubmatch(name)
 		if m == nil {
@@ -126,10 +182,23 @@ func readResnet(s Shapes) ([]architecture, error) {
 	return []architecture{r}, nil
 }
 
+// resnetKind tells nets with and without batch norm and pre-activation apart, by all that
+// there is of what only one of them has.
+func (s Shapes) resnetKind() resnet {
+	r := resnet{stem: s.dim("conv1.weight", 0), plain: true, preact: s.hasPrefix("bn2.")}
+	biases := false
+	for name := range s {
+		r.plain = r.plain && !strings.HasPrefix(name, "bn") && !strings.Contains(name, ".bn")
+		biases = biases || strings.Contains(name, "conv") && strings.HasSuffix(name, ".bias") || strings.Contains(name, "downsample")
+	}
+	r.preact = r.preact || r.plain && !biases
+	return r
+}
+
 // stageWidth is the number of channels of a stage, told by the first weight there is.
 func (s Shapes) stageWidth(stage, blocks int) (width int, ok bool) {
 	for j := range blocks {
-		for _, layer := range []string{"conv1", "conv2", "bn1", "bn2"} {
+		for _, layer := range []string{"conv1", "conv2", "bn2", "bn1"} {
 			if name := fmt.Sprintf("layer%d.%d.%s.weight", stage, j, layer); s.has(name) {
 				return s.dim(name, 0), true
 			}

@@ -48,7 +48,8 @@ func (g geometry) taps(f func(c int, t tap)) {
 			for s := range g.s {
 				x0, x1 := inside(g.w, g.ow, s, g.Stride, g.Pad)
 				if x0 == x1 {
-					y0 = y1
+					f(c, tap{r, s, y1, y1, x0, x1})
+					continue
 				}
 				f(c, tap{r, s, y0, y1, x0, x1})
 			}

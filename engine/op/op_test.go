@@ -58,6 +58,10 @@ func TestAttributes(t *testing.T) {
 		apply(t, op.MaxPool{Size: 3, Stride: 2}, x),
 		apply(t, op.InputNormalize{Mean: []float32{0, 1}, Std: []float32{1, 1}}, x),
 		apply(t, op.InputNormalize{Mean: []float32{0, 1.0000001}, Std: []float32{1, 1}}, x),
+		apply(t, op.PadChannels{Before: 1, After: 2}, x),
+		apply(t, op.PadChannels{Before: 2, After: 1}, x),
+		apply(t, op.Dropout{Rate: 0.5}, m, m),
+		apply(t, op.Dropout{Rate: 0.25}, m, m),
 		apply(t, op.Row{Index: 0}, m),
 		apply(t, op.Row{Index: 1}, m),
 	}
@@ -135,6 +139,9 @@ func TestMisfits(t *testing.T) {
 		{op.Linear{}, [][]int{{2, 3}, {4, 3}, {3}}, "do not fit together"},
 		{op.SoftmaxCrossEntropy{}, [][]int{{2, 3}, {2, 4}}, "was expected"},
 		{op.InputNormalize{Mean: []float32{1}, Std: []float32{1}}, [][]int{{1, 2, 8, 8}}, "for 2 channels"},
+		{op.PadChannels{Before: -1}, [][]int{{1, 2, 3, 3}}, "cannot be added"},
+		{op.CutChannels{Before: 1, After: 1}, [][]int{{1, 2, 3, 3}}, "cannot be left out"},
+		{op.Dropout{}, [][]int{{2, 3}, {2, 2}}, "was expected"},
 		{op.Row{Index: 2}, [][]int{{2, 3}}, "no such row"},
 		{op.Unflatten{Shape: [4]int{1, 2, 3, 4}}, [][]int{{1, 23}}, "was expected"},
 	} {
@@ -157,6 +164,17 @@ func TestApplyMisfit(t *testing.T) {
 	}
 	if _, err := op.Apply(op.Conv{Stride: 1}, x); err == nil {
 		t.Error("a convolution without weights is accepted")
+	}
+}
+
+// TestNarrow: a tap that sees only padding hides nothing from those after it.
+func TestNarrow(t *testing.T) {
+	x := op.Tensor{Shape: []int{1, 1, 2, 1}, Data: []float32{2, 3}}
+	w := op.Tensor{Shape: []int{1, 1, 3, 3}, Data: []float32{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}}
+	y := op.Tensor{Shape: x.Shape, Data: make([]float32, 2)}
+	op.Conv{Stride: 1, Pad: 1}.Do(y, []op.Tensor{x, w})
+	if y.Data[0] != 2e4+3e7 || y.Data[1] != 20+3e4 {
+		t.Errorf("%v", y.Data)
 	}
 }
 

@@ -47,6 +47,19 @@ func values(p *plan.Program) map[*plan.Value][]float32 {
 // use the operations' Do, so the results are equal to the last bit, gradient sums aside.
 func TestTapeMachine(t *testing.T) {
 	n, build := small(t)
+	tapeMachine(t, n, build)
+	build.Dropout, build.FixedNorms = 0.5, true
+	for _, name := range []string{"preact-resnet8-w4", "preact-resnet8-w5-nobn", "resnet8-w4-nobn", "lenet5-bn"} {
+		n, err := nets.New(name, [3]int{3, 16, 16}, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) { tapeMachine(t, n, build) })
+	}
+}
+
+func tapeMachine(t *testing.T, n *nets.Net, build nets.Build) {
+	t.Helper()
 	g, outputs, err := n.Graph(build)
 	if err != nil {
 		t.Fatal(err)
