@@ -57,13 +57,32 @@ type running struct {
 // momentum with which running statistics follow the batches', PyTorch's default.
 const statsMomentum = 0.1
 
-// NewTrainer compiles the model's training program: batch statistics, loss, gradients. Weights
-// follow the rule, at a learning rate that is to be set.
+// TrainerOptions say how a model is trained.
+type TrainerOptions struct {
+	Batch int        // images a step
+	Rule  optim.Rule // how weights follow gradients
+	// Dropout is the share of what the last linear layer reads that is dropped; what is
+	// kept, Examples say.
+	Dropout float64
+	// FixedNorms leaves batch norm's scales and shifts as they are.
+	FixedNorms bool
+}
+
+// NewTrainer is NewTrainerWith without anything special.
 func (m *Model) NewTrainer(dev plan.Device, batch int, rule optim.Rule) (*Trainer, error) {
+	return m.NewTrainerWith(dev, TrainerOptions{Batch: batch, Rule: rule})
+}
+
+// NewTrainerWith compiles the model's training program: batch statistics, loss, gradients.
+// Weights follow the rule, at a learning rate that is to be set.
+func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, error) {
+	batch, rule := o.Batch, o.Rule
 	if err := rule.Check(); err != nil {
 		return nil, err
 	}
-	p, err := m.Net.Program(nets.Build{Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: true, Train: true})
+	p, err := m.Net.Program(nets.Build{
+		Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: true, Train: true, Dropout: o.Dropout, FixedNorms: o.FixedNorms,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +102,20 @@ func (m *Model) NewTrainer(dev plan.Device, batch int, rule optim.Rule) (*Traine
 		t.norms = append(t.norms, running{nets.StatsName(n.Name), mean, variance, make([]float32, 2*n.Channels), values / (values - 1)})
 	}
 	for _, p := range m.Net.Params {
-		if p.Trained() {
+		if p.Trained() && !(o.FixedNorms && p.OfNorm()) {
 			t.params = append(t.params, t.learn(p.Name))
 		}
 	}
 	if t.exe, err = dev.Compile(p); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
-	if err := t.prepareUpdate(); err != nil {
+	err = t.prepareUpdate()
+	for _, p := range m.Net.Params {
+		if err == nil && o.FixedNorms && p.OfNorm() {
+			err = t.exe.SetParam(p.Name, m.Weights[p.Name].Data)
+		}
+	}
+	if err != nil {
 		t.exe.Close()
 		return nil, err
 	}
@@ -171,11 +196,28 @@ func (t *Trainer) applyUpdates() error {
 // Batch is the batch size.
 func (t *Trainer) Batch() int { return t.batch }
 
-// Step trains on one batch of images x [N,C,H,W] with their classes. It gives the mean loss
-// and the number of images classified right, both from before the weights change. When
-// there is an error, also when ctx ends, the model is as before the step.
+// Examples is a batch to train on.
+type Examples struct {
+	X      []float32 // images [N,C,H,W]
+	Labels []int     // their classes
+	// Targets are class probabilities [N,K] to train towards instead of the labels; nil: the
+	// labels.
+	Targets []float32
+	// Keep is 1 where dropout keeps what the last linear layer reads [N,Net.Features], else
+	// 0; nil without dropout.
+	Keep []float32
+}
+
+// Step trains on images x [N,C,H,W] with their classes, as StepOn does.
 func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss float64, correct int, err error) {
-	if err := t.setBatch(x, labels); err != nil {
+	return t.StepOn(ctx, Examples{X: x, Labels: labels})
+}
+
+// StepOn trains on one batch. It gives the mean loss and the number of images classified as
+// their labels say, both from before the weights change. When there is an error, also when
+// ctx ends, the model is as before the step.
+func (t *Trainer) StepOn(ctx context.Context, e Examples) (loss float64, correct int, err error) {
+	if err := t.setBatch(e); err != nil {
 		return 0, 0, err
 	}
 	if err := t.exe.Run(ctx); err != nil {
@@ -191,7 +233,7 @@ func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss flo
 		return 0, 0, err
 	}
 	classes := t.model.Net.Classes
-	for i, label := range labels {
+	for i, label := range e.Labels {
 		if largest(t.logits[i*classes:(i+1)*classes]) == label {
 			correct++
 		}
@@ -199,22 +241,39 @@ func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss flo
 	return float64(t.loss[0]), correct, nil
 }
 
-func (t *Trainer) setBatch(x []float32, labels []int) error {
-	classes := t.model.Net.Classes
-	if len(labels) != t.batch || len(x) != t.model.images(t.batch) {
-		return fmt.Errorf("%d values and %d labels for a batch of %d images", len(x), len(labels), t.batch)
+func (t *Trainer) setBatch(e Examples) error {
+	if len(e.Labels) != t.batch || len(e.X) != t.model.images(t.batch) {
+		return fmt.Errorf("%d values and %d labels for a batch of %d images", len(e.X), len(e.Labels), t.batch)
 	}
-	clear(t.target)
+	target := e.Targets
+	if target == nil {
+		target = t.target
+		if err := t.model.oneHot(target, e.Labels); err != nil {
+			return err
+		}
+	}
+	if e.Keep != nil {
+		if err := t.exe.SetInput(nets.KeepName, e.Keep); err != nil {
+			return err
+		}
+	}
+	if err := t.exe.SetInput(nets.InputName, e.X); err != nil {
+		return err
+	}
+	return t.exe.SetInput(nets.TargetName, target)
+}
+
+// oneHot makes class probabilities target [N,K] of labels.
+func (m *Model) oneHot(target []float32, labels []int) error {
+	classes := m.Net.Classes
+	clear(target)
 	for i, label := range labels {
 		if label < 0 || label >= classes {
 			return fmt.Errorf("label %d of image %d in the batch is not one of %d classes", label, i, classes)
 		}
-		t.target[i*classes+label] = 1
+		target[i*classes+label] = 1
 	}
-	if err := t.exe.SetInput(nets.InputName, x); err != nil {
-		return err
-	}
-	return t.exe.SetInput(nets.TargetName, t.target)
+	return nil
 }
 
 // readBack copies everything a step needs from the device.
