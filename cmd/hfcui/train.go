@@ -36,15 +36,19 @@ func trainCommand() *cobra.Command {
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
 	choiceVar(flags, &c.Optimizer.Name, "optimizer", "how weights follow gradients", optim.Names()...)
 	flags.Var((*number)(&c.LearningRate), "lr", "largest learning rate; unless said, the optimizer's usual one")
-	choiceVar(flags, &c.Schedule, "schedule", "how the learning rate goes", "onecycle", "cosine", "constant")
+	choiceVar(flags, &c.Schedule, "schedule", "how the learning rate goes", "onecycle", "cosine", "step", "constant")
 	optimizerFlags(flags, &c.Optimizer)
 	countVar(flags, &c.Crop, "crop", "", 0, 0, 64, "random crops after so many pixels of padding")
 	flags.BoolVar(&c.Flip, "flip", false, "mirror half of the images")
 	flags.BoolVar(&c.ShuffleLabels, "shuffle-labels", false, "permute the training labels once")
+	finish := recipeFlags(flags, &c)
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := required(cmd, "run"); err != nil {
 			return err
+		}
+		if err := finish(); err != nil {
+			return &usageError{err}
 		}
 		if err := fillOptimizer(cmd.Flags(), &c); err != nil {
 			return err
@@ -74,7 +78,11 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 	line := newProgress()
 	_, err = train.Run(cmd.Context(), dir, c, data, device, func(e train.Event) {
 		last = e
-		line.set("epoch %d of %d  loss %.4f  train %s  %.0f images/s", e.Epoch, c.Epochs, e.Loss, percent(e.Train), e.ImagesPerSecond)
+		train := ""
+		if e.Train != nil {
+			train = "  train " + percent(*e.Train)
+		}
+		line.set("epoch %d  loss %.4f%s  %.0f images/s", e.Epoch, e.Loss, train, e.ImagesPerSecond)
 	})
 	line.clear()
 	if err != nil {
@@ -83,7 +91,9 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 	return out.print(last, func(w io.Writer) {
 		fmt.Fprintf(w, "epoch\t%d, step %d\n", last.Epoch, last.Step)
 		fmt.Fprintf(w, "loss\t%.4f\n", last.Loss)
-		fmt.Fprintf(w, "train\t%s\n", percent(last.Train))
+		if last.Train != nil {
+			fmt.Fprintf(w, "train\t%s\n", percent(*last.Train))
+		}
 		if last.Test != nil {
 			fmt.Fprintf(w, "test\t%s\n", percent(*last.Test))
 		}

@@ -57,17 +57,25 @@ func Shuffled(s Set, seed uint64) Set {
 		j := r.below(i + 1)
 		labels[i], labels[j] = labels[j], labels[i]
 	}
-	return &shuffled{Set: s, labels: labels}
+	return Relabelled(s, labels)
 }
 
-type shuffled struct {
+// Relabelled returns the set with other labels, one an image.
+func Relabelled(s Set, labels []int) Set {
+	if len(labels) != s.Len() {
+		panic("dataset: Relabelled: as many labels as images are needed")
+	}
+	return &relabelled{Set: s, labels: labels}
+}
+
+type relabelled struct {
 	Set
 	labels []int
 }
 
-func (s *shuffled) Label(i int) int { return s.labels[i] }
+func (s *relabelled) Label(i int) int { return s.labels[i] }
 
-func (s *shuffled) ReadBatch(dst []float32, labels []int, indices []int) error {
+func (s *relabelled) ReadBatch(dst []float32, labels []int, indices []int) error {
 	if err := s.Set.ReadBatch(dst, nil, indices); err != nil {
 		return err
 	}

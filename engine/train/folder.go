@@ -20,6 +20,7 @@ const (
 	ConfigFile = "config.json"
 	EventsFile = "events.jsonl"
 	ModelFile  = "model.safetensors"
+	LabelsFile = "labels.json" // the labels trained on, in the data's order, where they are not its own
 )
 
 // Event is one line of a run's events.jsonl.
@@ -30,8 +31,9 @@ type Event struct {
 	Step  int       `json:"step"`  // steps done
 	// Loss is the mean cross-entropy of the epoch's steps, Train how many of their images
 	// were classified right when they were trained on, Test the accuracy after them.
+	// With mixup images have no one class to be right about: there is no Train.
 	Loss            float64      `json:"loss"`
-	Train           bands.Score  `json:"train"`
+	Train           *bands.Score `json:"train,omitempty"`
 	Test            *bands.Score `json:"test,omitempty"`
 	LearningRate    float64      `json:"learning_rate"` // of the last step
 	ImagesPerSecond float64      `json:"images_per_s"`
@@ -51,7 +53,7 @@ func newFolder(dir string, c Config) (f *folder, err error) {
 	if dir == "" {
 		return nil, errors.New("a run needs a folder: name one with --run")
 	}
-	for _, name := range []string{EventsFile, ModelFile, ConfigFile} {
+	for _, name := range []string{EventsFile, ModelFile, ConfigFile, LabelsFile} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("%s holds a run already (%s): name another folder with --run, or remove it", dir, name)
 		}
@@ -99,6 +101,7 @@ func cause(err error) error {
 // It is for runs that ended before they had a model or an event.
 func (f *folder) discard() {
 	os.Remove(filepath.Join(f.dir, ConfigFile))
+	os.Remove(filepath.Join(f.dir, LabelsFile))
 	if f.events != nil {
 		os.Remove(f.events.Name())
 	}

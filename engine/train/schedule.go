@@ -8,18 +8,35 @@ import (
 // schedule gives the learning rate of a step, counted from 0.
 type schedule func(step int) float64
 
-// newSchedule returns the named schedule over a number of steps, with peak as its
-// largest rate.
-func newSchedule(name string, peak float64, steps int) (schedule, error) {
-	switch name {
+// newSchedule returns c's schedule for a run of so many steps, of which perEpoch make an
+// epoch.
+func newSchedule(c Config, perEpoch, steps int) (schedule, error) {
+	peak := c.LearningRate
+	switch c.Schedule {
 	case "constant":
 		return func(int) float64 { return peak }, nil
+	case "step":
+		return multiStep(peak, c.Factor, c.Milestones, perEpoch), nil
 	case "cosine":
 		return func(step int) float64 { return between(peak, 0, float64(step)/float64(steps)) }, nil
 	case "onecycle":
 		return oneCycle(peak, steps), nil
 	}
-	return nil, fmt.Errorf("unknown schedule %q: use constant, cosine or onecycle", name)
+	return nil, fmt.Errorf("unknown schedule %q: use constant, step, cosine or onecycle", c.Schedule)
+}
+
+// multiStep multiplies the rate by factor after each milestone, a number of epochs, as
+// PyTorch's MultiStepLR.
+func multiStep(peak, factor float64, milestones []int, perEpoch int) schedule {
+	return func(step int) float64 {
+		rate := peak
+		for _, m := range milestones {
+			if step >= m*perEpoch {
+				rate *= factor
+			}
+		}
+		return rate
+	}
 }
 
 // oneCycle rises for 30 % of the steps from a 25th of the peak and falls to a

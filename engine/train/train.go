@@ -10,7 +10,6 @@ import (
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
-	"hfcui/engine/nets"
 	"hfcui/engine/plan"
 )
 
@@ -28,17 +27,20 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if err != nil {
 		return nil, err
 	}
-	ch, h, w := set.Shape()
-	m, err := model.New(c.Net, [3]int{ch, h, w}, set.Classes(), nets.He, c.Seed)
+	m, err := newModel(c, set)
 	if err != nil {
 		return nil, err
 	}
-	loader := newLoader(set, c)
+	loader := newLoader(newInputs(set, c, cacheBytes), c, m.Net.Features)
 	if loader.steps() == 0 {
-		return nil, fmt.Errorf("%d training images do not fill a batch of %d: use a smaller --batch", set.Len(), c.Batch)
+		return nil, fmt.Errorf("%d training images do not fill a batch of %d: use a smaller --batch", loader.order.len(), c.Batch)
 	}
 	folder, err := newFolder(dir, c)
 	if err != nil {
+		return nil, err
+	}
+	if err := keepLabels(dir, set, c); err != nil {
+		folder.discard()
 		return nil, err
 	}
 	r := &run{config: c, model: m, device: device, test: data.Test, loader: loader, folder: folder, report: report, started: time.Now()}
@@ -48,27 +50,6 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 		folder.discard()
 	}
 	return m, err
-}
-
-// trainingSet is the split that is trained on: labels permuted once, if asked for.
-func trainingSet(c Config, data *dataset.Data) (dataset.Set, error) {
-	set := data.Train
-	switch {
-	case set == nil:
-		return nil, fmt.Errorf("%s has no training images: put them in a folder named train", data.Name)
-	case len(set.Classes()) < 2:
-		return nil, fmt.Errorf("%s has fewer than two classes to tell apart", data.Name)
-	}
-	if ch, _, _ := set.Shape(); ch == 0 {
-		return nil, fmt.Errorf("the images of %s differ in size: resize them to one size first", data.Name)
-	}
-	if c.Limit > 0 && c.Limit < set.Len() {
-		set = dataset.Subset(set, c.Limit)
-	}
-	if c.ShuffleLabels {
-		set = dataset.Shuffled(set, c.Seed)
-	}
-	return set, nil
 }
 
 // run is a training under way.
@@ -82,26 +63,33 @@ type run struct {
 	report  func(Event)
 	started time.Time
 	saved   bool // there is a model in the folder
+
+	adversary *adversary // nil: none
 }
 
 func (r *run) train(ctx context.Context) error {
-	rule, err := r.config.rule()
+	c := r.config
+	rule, err := c.rule()
 	if err != nil {
 		return err
 	}
-	trainer, err := r.model.NewTrainer(r.device, r.config.Batch, rule)
+	trainer, err := r.model.NewTrainerWith(r.device, model.TrainerOptions{Batch: c.Batch, Rule: rule, Dropout: c.Dropout, FixedNorms: c.FixedNorms})
 	if err != nil {
 		return err
 	}
 	defer trainer.Close()
-	rate, err := newSchedule(r.config.Schedule, r.config.LearningRate, r.config.Epochs*r.loader.steps())
+	if r.adversary, err = newAdversary(r.model, r.device, c); err != nil {
+		return err
+	}
+	defer r.adversary.close()
+	rate, err := newSchedule(c, r.loader.steps(), c.total(r.loader.steps()))
 	if err != nil {
 		return err
 	}
 	loading, stop := context.WithCancel(ctx)
 	defer stop()
 	go r.loader.run(loading, 0)
-	for epoch := range r.config.Epochs {
+	for epoch := 0; epoch*r.loader.steps() < c.total(r.loader.steps()); epoch++ {
 		event, err := r.epoch(ctx, trainer, rate, epoch)
 		if err != nil {
 			return err
@@ -120,20 +108,14 @@ func (r *run) train(ctx context.Context) error {
 // epoch trains on every batch once and measures what came of it.
 func (r *run) epoch(ctx context.Context, trainer *model.Trainer, rate schedule, epoch int) (Event, error) {
 	event := Event{Type: "epoch", Epoch: epoch + 1}
-	steps, started := r.loader.steps(), time.Now()
+	perEpoch, started := r.loader.steps(), time.Now()
+	steps := min(perEpoch, r.config.total(perEpoch)-epoch*perEpoch)
+	var right bands.Score
 	for step := range steps {
-		b, ok := <-r.loader.ready
-		if !ok {
-			return event, ctx.Err()
-		}
-		if b.err != nil {
-			return event, b.err
-		}
-		event.Step = epoch*steps + step + 1
+		event.Step = epoch*perEpoch + step + 1
 		event.LearningRate = rate(event.Step - 1)
 		trainer.LearningRate = event.LearningRate
-		loss, correct, err := trainer.Step(ctx, b.x, b.labels)
-		r.loader.use <- b
+		loss, correct, err := r.step(ctx, trainer)
 		if err != nil {
 			return event, err
 		}
@@ -141,7 +123,10 @@ func (r *run) epoch(ctx context.Context, trainer *model.Trainer, rate schedule, 
 			return event, fmt.Errorf("training diverged at step %d: the loss is %v; try a smaller --lr", event.Step, loss)
 		}
 		event.Loss += loss / float64(steps)
-		event.Train = event.Train.Add(bands.Score{Correct: correct, N: r.config.Batch})
+		right = right.Add(bands.Score{Correct: correct, N: r.config.Batch})
+	}
+	if r.config.Mixup == 0 {
+		event.Train = &right
 	}
 	event.ImagesPerSecond = float64(steps*r.config.Batch) / time.Since(started).Seconds()
 	if r.test == nil {
@@ -150,6 +135,23 @@ func (r *run) epoch(ctx context.Context, trainer *model.Trainer, rate schedule, 
 	test, err := r.accuracy(ctx)
 	event.Test = &test
 	return event, err
+}
+
+// step trains on the next batch.
+func (r *run) step(ctx context.Context, trainer *model.Trainer) (loss float64, correct int, err error) {
+	b, ok := <-r.loader.ready
+	if !ok {
+		return 0, 0, ctx.Err()
+	}
+	defer func() { r.loader.use <- b }()
+	if b.err != nil {
+		return 0, 0, b.err
+	}
+	x, err := r.adversary.change(ctx, b)
+	if err != nil {
+		return 0, 0, err
+	}
+	return trainer.StepOn(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, Keep: b.keep})
 }
 
 // accuracy measures the model on the test split.

@@ -6,15 +6,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
+	"hfcui/engine/nets"
 )
 
 func smallRun(t *testing.T, change func(*Config)) (string, []Event, *model.Model, error) {
@@ -101,6 +102,33 @@ func TestRefused(t *testing.T) {
 		"nesterov": func(c *Config) { c.Momentum = 0 },
 		"beta1":    func(c *Config) { c.Beta1 = 0.9 },
 		"rule":     func(c *Config) { c.Optimizer.Name = "lion" },
+
+		"epochs and steps":     func(c *Config) { c.Steps = 3 },
+		"steps":                func(c *Config) { c.Epochs, c.Steps = 0, -3 },
+		"initialisation":       func(c *Config) { c.Init = "zero" },
+		"no milestones":        func(c *Config) { c.Schedule = "step" },
+		"milestones":           func(c *Config) { c.Milestones = []int{1} },
+		"late milestones":      func(c *Config) { c.Schedule, c.Milestones = "step", []int{1, 2} },
+		"milestones mixed up":  func(c *Config) { c.Epochs, c.Schedule, c.Milestones = 9, "step", []int{5, 2} },
+		"factor":               func(c *Config) { c.Schedule, c.Milestones, c.Factor = "step", []int{1}, 0 },
+		"input":                func(c *Config) { c.Input = "middle" },
+		"radius of nothing":    func(c *Config) { c.Input = Low },
+		"radius of whole":      func(c *Config) { c.Radius = 4 },
+		"radius":               func(c *Config) { c.Input, c.Radius = High, math.NaN() },
+		"normalisation":        func(c *Config) { c.Normalize = "min" },
+		"mixup":                func(c *Config) { c.Mixup = -1 },
+		"noise":                func(c *Config) { c.LabelNoise = 1.5 },
+		"noise on noise":       func(c *Config) { c.LabelNoise, c.ShuffleLabels = 0.5, true },
+		"dropout":              func(c *Config) { c.Dropout = 1 },
+		"no norms":             func(c *Config) { c.Net, c.FixedNorms = "lenet5", true },
+		"epsilon":              func(c *Config) { c.Adversarial = PGD(0) },
+		"epsilon in bytes":     func(c *Config) { c.Adversarial = PGD(8) },
+		"attack's steps":       func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.Steps = 0 },
+		"attack's step size":   func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.StepSize = 0 },
+		"attack's statistics":  func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.BatchNorm = "none" },
+		"attack on parts":      func(c *Config) { c.Adversarial = PGD(0.1); c.Input, c.Radius = High, 4 },
+		"attack on mixed":      func(c *Config) { c.Adversarial = PGD(0.1); c.Mixup = 1 },
+		"attack on normalised": func(c *Config) { c.Adversarial = PGD(0.1); c.Normalize = "std" },
 	} {
 		if _, events, _, err := smallRun(t, change); err == nil || len(events) > 0 || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
@@ -111,8 +139,54 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRecipes trains a little in every way there is: losses fall, and what must stay stays.
+func TestRecipes(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"xavier":      func(c *Config) { c.Init = "xavier" },
+		"dropout":     func(c *Config) { c.Dropout = 0.5 },
+		"fixed norms": func(c *Config) { c.FixedNorms = true },
+		"mixup":       func(c *Config) { c.Mixup = 0.5 },
+		"balance":     func(c *Config) { c.Balance = true },
+		"low":         func(c *Config) { c.Input, c.Radius, c.Normalize = Low, 8, "max" },
+		"high":        func(c *Config) { c.Input, c.Radius, c.Normalize = High, 4, "std" },
+		"step":        func(c *Config) { c.Schedule, c.Milestones = "step", []int{1} },
+		"cosine":      func(c *Config) { c.Schedule = "cosine" },
+		"adversarial": func(c *Config) { c.Adversarial = PGD(4.0 / 255); c.Adversarial.Steps = 2 },
+		"adversarial with batch statistics, from anywhere": func(c *Config) {
+			c.Adversarial = &Adversarial{Epsilon: 0.01, Steps: 1, StepSize: 0.01, RandomStart: true, BatchNorm: "batch"}
+		},
+		"pre-activation": func(c *Config) { c.Net = "preact-resnet8-w8" },
+		"no norms":       func(c *Config) { c.Net, c.LearningRate = "preact-resnet8-w8-nobn", 0.02 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, events, m, err := smallRun(t, func(c *Config) { c.Epochs = 3; change(c) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(events) != 3 || !(events[2].Loss < events[0].Loss) {
+				t.Errorf("%+v", events)
+			}
+			if (events[2].Train == nil) != (name == "mixup") {
+				t.Errorf("accuracy in training: %v", events[2].Train)
+			}
+			for _, p := range m.Net.Params {
+				if p.OfNorm() && name == "fixed norms" {
+					for _, v := range m.Weights[p.Name].Data {
+						if want := map[nets.Role]float32{nets.Scale: 1}[p.Role]; v != want {
+							t.Fatalf("%s is %v", p.Name, v)
+						}
+					}
+				}
+			}
+			if _, err := model.Load(filepath.Join(dir, ModelFile), ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestNothingIsOverwritten(t *testing.T) {
-	for _, name := range []string{EventsFile, ModelFile, ConfigFile} {
+	for _, name := range []string{EventsFile, ModelFile, ConfigFile, LabelsFile} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}\n"), 0o644); err != nil {
 			t.Fatal(err)
@@ -163,67 +237,4 @@ func TestNothingTrainedLeavesNothing(t *testing.T) {
 	if _, err := Run(t.Context(), dir, c, data, device, nil); err != nil {
 		t.Errorf("the folder cannot be used again: %v", err)
 	}
-}
-
-func TestLoaderStops(t *testing.T) {
-	data := dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
-	c := Default("resnet8-w8", "shapes")
-	l := newLoader(data.Train, c)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	done := make(chan struct{})
-	go func() { l.run(ctx, 0); close(done) }()
-	<-l.ready
-	cancel(errors.New("enough"))
-	for range l.ready {
-	}
-	<-done
-}
-
-// TestLoaderTakesUpAnywhere wants the same batches from a loader that begins in the middle.
-func TestLoaderTakesUpAnywhere(t *testing.T) {
-	data := dataset.Shapes(dataset.ShapesOptions{Train: 100, Test: 64})
-	c := Default("resnet8-w8", "shapes")
-	c.Epochs, c.Batch, c.Crop, c.Flip = 3, 32, 2, true
-	read := func(from int) (batches []batch) {
-		l := newLoader(data.Train, c)
-		go l.run(t.Context(), from)
-		for b := range l.ready {
-			batches = append(batches, batch{x: slices.Clone(b.x), labels: slices.Clone(b.labels)})
-			l.use <- b
-		}
-		return batches
-	}
-	whole := read(0)
-	if len(whole) != 9 {
-		t.Fatalf("%d batches", len(whole))
-	}
-	for _, from := range []int{1, 3, 5, 8, 9} {
-		for i, b := range read(from) {
-			if !equal(b.x, whole[from+i].x) || !slices.Equal(b.labels, whole[from+i].labels) {
-				t.Errorf("from step %d on: step %d differs", from, from+i)
-			}
-		}
-	}
-}
-
-func TestMovedIsShiftAndMirror(t *testing.T) {
-	source := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	dst := make([]float32, 9)
-	moved(dst, source, 1, 3, 3, 1, 1, false)
-	if want := []float32{5, 6, 0, 8, 9, 0, 0, 0, 0}; !equal(dst, want) {
-		t.Errorf("shift: %v, want %v", dst, want)
-	}
-	moved(dst, source, 1, 3, 3, 0, 0, true)
-	if want := []float32{3, 2, 1, 6, 5, 4, 9, 8, 7}; !equal(dst, want) {
-		t.Errorf("mirror: %v, want %v", dst, want)
-	}
-}
-
-func equal(a, b []float32) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
 }
