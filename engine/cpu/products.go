@@ -137,6 +137,11 @@ func (c *compiler) weightGrad(in *plan.Instr, o op.ConvWeightGrad) func() {
 	if g.x.dtype == plan.BFloat16 {
 		return c.pairGrad(g)
 	}
+	if !c.direct && g.suitsWinograd() {
+		w := &winogradGrad{weightGrad: *g}
+		w.prepare()
+		return w.run
+	}
 	g.prepare()
 	return g.run
 }
