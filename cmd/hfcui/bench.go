@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -26,15 +28,20 @@ func benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench --work WORK",
 		Short: "Time training, inference, bands, splitting or pictures",
-		Long: "Runs a job twice to warm up and five times for the clock, and tells the median. bands is the " +
-			"split at r = 4, 8, 12, 16 and the network's answer to all eight parts; split is the split alone.",
-		Example: "hfcui bench --work train --net resnet20 --batch 128",
-		Args:    exactly(0, "no argument"),
+		Long: "Runs a job twice to warm up and five times for the clock, and tells the median; runs of less than " +
+			"10 ms are filled up with more of the same. split splits images into low and high parts at every radius; " +
+			"bands does that and has the network answer all the parts. Several batch sizes give a table of what " +
+			"each costs, as JSON a list.",
+		Example: "hfcui bench --work train --net resnet20 --batch 128\n" +
+			"hfcui bench --work bands --net resnet20 --batch 1,2,4,8,16,32,64,128,256",
+		Args: exactly(0, "no argument"),
 	}
 	flags := cmd.Flags()
 	choiceVar(flags, &c.Work, "work", "what to time", benchmark.Works()...)
 	netVar(flags, &c.Net, "the network, for train, infer and bands")
-	countVar(flags, &c.Batch, "batch", "", 128, 1, maxBatch, "images a run")
+	sizes := batches{128}
+	flags.Var(&sizes, "batch", "images a run, or a list of such numbers")
+	radiiVar(flags, &c.Radii, "radii, for split and bands: 4,8,12 or start:stop:step (4,8,12,16)")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
 	choiceVar(flags, &dtype, "dtype", "kind of numbers", "fp32")
 	choiceVar(flags, &device, "device", "what computes", "cpu")
@@ -53,19 +60,71 @@ func benchCommand() *cobra.Command {
 		c.Encode = func(width, height int, pixels []byte) {
 			encoder.Encode(&picture.Image{W: width, H: height, Pix: pixels}, 1, 1)
 		}
-		result, err := benchmark.Run(cmd.Context(), c)
-		if err != nil {
-			return err
+		results := make([]*benchmark.Result, len(sizes))
+		for i, n := range sizes {
+			var err error
+			c.Batch = n
+			if results[i], err = benchmark.Run(cmd.Context(), c); err != nil {
+				return err
+			}
 		}
-		return out.print(result, func(w io.Writer) {
-			fmt.Fprintf(w, "%s %s\t%.1f images/s\n", result.Work, result.Net, result.ImagesPerSecond)
-			fmt.Fprintf(w, "run\tmedian %.2f ms, from %.2f to %.2f ms\n",
-				1e3*float64(result.Batch)/result.ImagesPerSecond, slices.Min(result.Milliseconds), slices.Max(result.Milliseconds))
-			fmt.Fprintf(w, "images\t%d of %d×%d\n", result.Batch, result.Width, result.Height)
-			fmt.Fprintf(w, "on\t%s\n", result.DeviceName)
-		})
+		if len(results) > 1 {
+			return out.print(results, func(w io.Writer) { benchTable(w, results) })
+		}
+		return out.print(results[0], func(w io.Writer) { benchReport(w, results[0]) })
 	}
 	return cmd
+}
+
+func benchReport(w io.Writer, r *benchmark.Result) {
+	fmt.Fprintf(w, "%s %s\t%.1f images/s\n", r.Work, r.Net, r.ImagesPerSecond)
+	fmt.Fprintf(w, "run\tmedian %.3g ms, from %.3g to %.3g ms\n",
+		1e3*float64(r.Batch)/r.ImagesPerSecond, slices.Min(r.Milliseconds), slices.Max(r.Milliseconds))
+	fmt.Fprintf(w, "images\t%d of %d×%d\n", r.Batch, r.Width, r.Height)
+	fmt.Fprintf(w, "on\t%s\n", r.DeviceName)
+}
+
+// benchTable has a line for every batch size: where cost is linear, the last column is the
+// same in all.
+func benchTable(w io.Writer, results []*benchmark.Result) {
+	first := results[0]
+	fmt.Fprintf(w, "%s %s\t%d×%d\t%s\n\n", first.Work, first.Net, first.Width, first.Height, first.DeviceName)
+	fmt.Fprintln(w, "batch\timages/s\tms a run\tms an image")
+	for _, r := range results {
+		fmt.Fprintf(w, "%d\t%.1f\t%.4g\t%.4g\n", r.Batch, r.ImagesPerSecond, 1e3*float64(r.Batch)/r.ImagesPerSecond, 1e3/r.ImagesPerSecond)
+	}
+}
+
+// batches is a flag that takes numbers of images.
+type batches []int
+
+// maxBatches bounds how many a list may have: each takes seconds.
+const maxBatches = 100
+
+func (b *batches) Type() string { return "LIST" }
+
+func (b *batches) String() string {
+	words := make([]string, len(*b))
+	for i, n := range *b {
+		words[i] = strconv.Itoa(n)
+	}
+	return strings.Join(words, ",")
+}
+
+func (b *batches) Set(s string) error {
+	words := strings.Split(s, ",")
+	if len(words) > maxBatches {
+		return fmt.Errorf("more than %d numbers", maxBatches)
+	}
+	list := make([]int, len(words))
+	for i, w := range words {
+		n := count{&list[i], 1, maxBatch}
+		if err := n.Set(w); err != nil {
+			return err
+		}
+	}
+	*b = list
+	return nil
 }
 
 // unusedFlags are those that a job does not look at.
@@ -74,9 +133,11 @@ func unusedFlags(work string) []string {
 	case "split":
 		return []string{"net"}
 	case "sixel":
-		return []string{"net", "batch", "threads"}
+		return []string{"net", "batch", "threads", "radii"}
+	case "bands":
+		return []string{"size"}
 	}
-	return []string{"size"}
+	return []string{"size", "radii"}
 }
 
 // imageSize is a flag that takes WIDTHxHEIGHT.

@@ -283,6 +283,13 @@ func TestBenchReports(t *testing.T) {
 			t.Errorf("no %q in %v", key, got)
 		}
 	}
+	list := document[[]map[string]any](t, hfcui(t, "bench", "--work", "split", "--batch", "1,3", "--size", "16x12", "-r", "2,5,6", "--json"))
+	if len(list) != 2 || list[1]["batch"] != 3.0 || len(list[0]["radii"].([]any)) != 3 {
+		t.Errorf("%v", list)
+	}
+	if table := hfcui(t, "bench", "--work", "bands", "--net", "resnet20-w4", "--batch", "1,2", "-r", "5").done(t).stdout; !strings.Contains(table, "images/s") || strings.Count(table, "\n") != 5 {
+		t.Errorf("the table is\n%s", table)
+	}
 	hfcui(t, "bench", "--work", "sixel", "--size", "64x48").done(t)
 	hfcui(t, "bench", "--work", "infer", "--net", "resnet20-w4", "--batch", "2").done(t)
 }

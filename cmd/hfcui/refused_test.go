@@ -197,6 +197,8 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"bench --work split --size 4096x4096 --batch 1024", 1, []string{"--batch"}},
 		{"bench --work split --net resnet20", 2, []string{"--net"}},
 		{"bench --work train --batch 0", 2, []string{"--batch"}},
+		{"bench --work train --batch 1,x", 2, []string{"--batch", "x"}},
+		{"bench --work train -r 3", 2, []string{"--radii"}},
 		{"bench --work train --device tpu", 2, []string{"tpu", "cpu"}},
 		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32"}},
 	} {

@@ -1,6 +1,7 @@
 // Package benchmark times what the program spends its time on: training, inference,
 // accuracy per band, splitting images and encoding pictures. Every job runs twice to warm
-// up and then five times; the median counts.
+// up and then five times; the median counts. A job of less than ten milliseconds is
+// repeated in each of these runs until they are filled.
 package benchmark
 
 import (
@@ -13,17 +14,19 @@ import (
 	"hfcui/engine/cpu"
 )
 
-// The protocol: runs before and runs that are timed.
+// The protocol: runs before and runs that are timed, and how long each is at least.
 const (
 	warmRuns  = 2
 	timedRuns = 5
+	shortest  = 10 * time.Millisecond
 )
 
 // maxBytes bounds the memory of the image jobs.
 const maxBytes = 4 << 30
 
-// radii are those the band and split jobs split at, each into a low and a high part.
-var radii = []float64{4, 8, 12, 16}
+// usualRadii are those the band and split jobs split at, each into a low and a high part,
+// unless others are given.
+var usualRadii = []float64{4, 8, 12, 16}
 
 // Works lists the jobs there are.
 func Works() []string { return []string{"train", "infer", "bands", "split", "sixel"} }
@@ -36,6 +39,7 @@ type Config struct {
 	Threads int    // 0: one for every core
 	Width   int    // of the images, for split and sixel; 0: the usual size
 	Height  int
+	Radii   []float64 // for split and bands; nil: the usual ones
 	// Encode encodes one picture of packed RGB pixels, for sixel. It is given by the
 	// caller: pictures are the terminal program's affair.
 	Encode func(width, height int, pixels []byte)
@@ -83,7 +87,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		result.Net = c.Net
 		j, err = networkJob(c, device, result)
 	case "split":
-		j, result.Radii = splitJob(c), radii
+		j, result.Radii = splitJob(c), c.Radii
 	case "sixel":
 		j = pictureJob(c)
 		result.Batch, result.Threads, result.DeviceName = pictures, 1, "cpu, 1 thread"
@@ -110,6 +114,9 @@ func (c *Config) fill() {
 	if c.Threads == 0 {
 		c.Threads = runtime.GOMAXPROCS(0)
 	}
+	if c.Radii == nil {
+		c.Radii = usualRadii
+	}
 	switch {
 	case c.Width > 0:
 	case c.Work == "sixel":
@@ -121,12 +128,12 @@ func (c *Config) fill() {
 
 // check refuses sizes that do not fit into memory.
 func (c Config) check() error {
-	if c.Work != "split" {
+	if c.Work != "split" && c.Work != "bands" {
 		return nil
 	}
-	bytes := int64(c.Batch) * 3 * int64(c.Height) * int64(c.Width) * 4 * int64(1+2*len(radii))
+	bytes := int64(c.Batch) * 3 * int64(c.Height) * int64(c.Width) * 4 * int64(1+2*len(c.Radii))
 	if bytes > maxBytes {
-		return fmt.Errorf("%d images of %d×%d and their parts take %.1f GB: use a smaller --batch or --size",
+		return fmt.Errorf("%d images of %d×%d and their parts take %.1f GB: use a smaller --batch or --size, or fewer radii",
 			c.Batch, c.Width, c.Height, float64(bytes)/1e9)
 	}
 	return nil
@@ -135,16 +142,23 @@ func (c Config) check() error {
 // measure runs a job by the protocol.
 func measure(ctx context.Context, j job) ([]time.Duration, error) {
 	times := make([]time.Duration, 0, timedRuns)
+	repeat := 1
 	for i := range warmRuns + timedRuns {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		started := time.Now()
-		if err := j.run(ctx); err != nil {
-			return nil, err
+		for range repeat {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := j.run(ctx); err != nil {
+				return nil, err
+			}
 		}
+		took := time.Since(started) / time.Duration(repeat)
 		if i >= warmRuns {
-			times = append(times, time.Since(started))
+			times = append(times, took)
+		}
+		if i == warmRuns-1 {
+			repeat = max(1, int(shortest/max(took, 1)))
 		}
 	}
 	return times, nil

@@ -11,9 +11,9 @@ import (
 func splitJob(c Config) job {
 	x := noise(rand.New(rand.NewPCG(1, 2)), c.Batch*3*c.Height*c.Width)
 	split := spectral.NewBatch(c.Height, c.Width, c.Threads)
-	low, high := parts(len(x)), parts(len(x))
+	low, high := parts(c, len(x)), parts(c, len(x))
 	run := func(context.Context) error {
-		split.Split(low, high, x, radii)
+		split.Split(low, high, x, c.Radii)
 		return nil
 	}
 	return job{images: c.Batch, run: run, close: func() error { return nil }}

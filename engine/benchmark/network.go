@@ -43,12 +43,19 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 		run := func(ctx context.Context) error { return e.Logits(ctx, logits, x, c.Batch) }
 		return job{images: c.Batch, run: run, close: e.Close}, nil
 	}
-	result.Radii = radii
+	result.Radii = c.Radii
+	return bandsJob(c, e, x, logits), nil
+}
+
+// bandsJob splits a batch of images at all radii and asks the network about all their low
+// and high parts, each a batch: what the peer's benchmark calls bands too. Whole images are
+// not asked about, and answers not counted.
+func bandsJob(c Config, e *model.Evaluator, x, logits []float32) job {
 	split := spectral.NewBatch(side, side, c.Threads)
-	low, high := parts(len(x)), parts(len(x))
+	low, high := parts(c, len(x)), parts(c, len(x))
 	run := func(ctx context.Context) error {
-		split.Split(low, high, x, radii)
-		for i := range radii {
+		split.Split(low, high, x, c.Radii)
+		for i := range c.Radii {
 			for _, part := range [][]float32{low[i], high[i]} {
 				if err := e.Logits(ctx, logits, part, c.Batch); err != nil {
 					return err
@@ -57,7 +64,7 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 		}
 		return nil
 	}
-	return job{images: c.Batch, run: run, close: e.Close}, nil
+	return job{images: c.Batch, run: run, close: e.Close}
 }
 
 // trainJob is one step of SGD with momentum and weight decay.
@@ -88,8 +95,8 @@ func noise(random *rand.Rand, n int) []float32 {
 }
 
 // parts makes room for one part of n numbers at every radius.
-func parts(n int) [][]float32 {
-	p := make([][]float32, len(radii))
+func parts(c Config, n int) [][]float32 {
+	p := make([][]float32, len(c.Radii))
 	for i := range p {
 		p[i] = make([]float32, n)
 	}
