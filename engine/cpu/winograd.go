@@ -113,11 +113,14 @@ func (w *winograd) cutImages(tiles int) {
 // cutTiles decides how many of a group's tiles are worked on together, and which memory that
 // takes. A block more for every point keeps points from competing for places in the cache.
 // Where there is one block of channels on both sides, results take the place of the
-// transformed inputs they are from.
+// transformed inputs they are from, and few tiles stay in the first-level cache.
 func (w *winograd) cutTiles(tiles int) {
 	w.step = roundUp(tiles, tilesTogether)
 	wide := min(2, w.y.blocks())
-	if most := stepCache / ((w.x.blocks() + wide) * kernel.WinogradPoints * kernel.PixelBytes); !w.many {
+	inPlace := !w.many && w.x.blocks() == 1 && wide == 1
+	if most := stepCache / ((w.x.blocks() + wide) * kernel.WinogradPoints * kernel.PixelBytes); inPlace {
+		w.step = min(w.step, 2*tilesTogether)
+	} else if !w.many {
 		w.step = min(w.step, max(2*tilesTogether, most/(2*tilesTogether)*2*tilesTogether))
 	}
 	s := &w.sizes
@@ -131,7 +134,7 @@ func (w *winograd) cutTiles(tiles int) {
 		if chunks, enough := w.groups(), 4*w.compiler.pool.threads; w.compiler.pool.threads > 1 && chunks < enough {
 			w.parts = min(enough/chunks, (tiles+tilesTogether-1)/tilesTogether)
 		}
-		if w.x.blocks() > 1 || wide > 1 {
+		if !inPlace {
 			s.ownV = s.v
 		}
 	}
