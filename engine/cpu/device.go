@@ -65,6 +65,11 @@ func (d *Device) Name() string {
 	return fmt.Sprintf("cpu %s, %d %s", kernels.Name, d.pool.threads, threads)
 }
 
+var _ plan.Cached = (*Device)(nil)
+
+// Cache is most of the third-level cache, as processors of many cores have it for a few.
+func (d *Device) Cache() int { return 26 << 20 }
+
 // Compile prepares a program for running.
 func (d *Device) Compile(p *plan.Program) (plan.Executable, error) {
 	e, err := d.compile(p)

@@ -23,27 +23,56 @@ type Evaluator struct {
 	model  *Model
 	exe    plan.Executable
 	batch  int
+	part   int // images the program takes
 	stats  Statistics
-	x, out []float32 // for batches that are not full
+	x, out []float32 // for parts that are not full
 }
 
 // NewEvaluator compiles the model for a batch size. The evaluator has the weights the model
 // has now; Refresh gives it later ones.
 func (m *Model) NewEvaluator(dev plan.Device, batch int, stats Statistics) (*Evaluator, error) {
-	p, err := m.Net.Program(nets.Build{Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: stats == BatchStatistics})
+	e := &Evaluator{model: m, batch: batch, part: batch, stats: stats}
+	p, err := e.program()
 	if err != nil {
 		return nil, err
 	}
-	exe, err := dev.Compile(p)
-	if err != nil {
+	if part := inCache(dev, p, batch); part < batch && !e.together() {
+		e.part = part
+		if p, err = e.program(); err != nil {
+			return nil, err
+		}
+	}
+	if e.exe, err = dev.Compile(p); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
-	e := &Evaluator{model: m, exe: exe, batch: batch, stats: stats}
 	if err := e.Refresh(); err != nil {
-		exe.Close()
+		e.exe.Close()
 		return nil, err
 	}
 	return e, nil
+}
+
+// program is what computes the logits of a part.
+func (e *Evaluator) program() (*plan.Program, error) {
+	m := e.model
+	return m.Net.Program(nets.Build{Batch: e.part, Mean: m.Mean, Std: m.Std, BatchStatistics: e.stats == BatchStatistics})
+}
+
+// together tells whether all images of a batch have to be in one part.
+func (e *Evaluator) together() bool { return e.stats == BatchStatistics && e.model.HasBatchNorm() }
+
+// inCache is how many images of p's batch to compute together so that what is kept of them
+// at the same time stays in the device's cache: parts of the same size, but not so small
+// that weights are read more often than it is worth.
+func inCache(dev plan.Device, p *plan.Program, batch int) int {
+	cached, ok := dev.(plan.Cached)
+	if !ok {
+		return batch
+	}
+	const fewest = 32
+	_, total := plan.Arena(p, (*plan.Value).Size)
+	parts := min(4*total/cached.Cache()+1, max(1, batch/fewest))
+	return (batch + parts - 1) / parts
 }
 
 // Batch is the batch size.
@@ -87,16 +116,26 @@ func (e *Evaluator) Logits(ctx context.Context, dst, x []float32, n int) error {
 	switch {
 	case n < 1 || n > e.batch:
 		return fmt.Errorf("%d images for a batch of %d", n, e.batch)
-	case n < e.batch && e.stats == BatchStatistics && e.model.HasBatchNorm():
+	case n < e.batch && e.together():
 		return fmt.Errorf("batch statistics want batches of exactly %d images, not %d", e.batch, n)
 	case len(x) < n*size || len(dst) < n*classes:
 		return fmt.Errorf("%d values in and %d places out for %d images", len(x), len(dst), n)
 	}
-	out := dst[:n*classes]
-	x = x[:n*size]
-	if n < e.batch {
+	for from := 0; from < n; from += e.part {
+		to := min(n, from+e.part)
+		if err := e.compute(ctx, dst[from*classes:to*classes], x[from*size:to*size]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compute computes the logits of a part.
+func (e *Evaluator) compute(ctx context.Context, dst, x []float32) error {
+	out := dst
+	if full := e.part * e.model.images(1); len(x) < full {
 		if e.x == nil {
-			e.x, e.out = make([]float32, e.batch*size), make([]float32, e.batch*classes)
+			e.x, e.out = make([]float32, full), make([]float32, e.part*e.model.Net.Classes)
 		}
 		clear(e.x[copy(e.x, x):])
 		x, out = e.x, e.out
@@ -110,7 +149,7 @@ func (e *Evaluator) Logits(ctx context.Context, dst, x []float32, n int) error {
 	if err := e.exe.Output(nets.LogitsName, out); err != nil {
 		return err
 	}
-	copy(dst[:n*classes], out)
+	copy(dst, out)
 	return nil
 }
 

@@ -13,10 +13,12 @@ import (
 	"testing"
 
 	"hfcui/checkpoints"
+	"hfcui/engine/cpu"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // small makes an untrained model that evaluates in no time.
@@ -243,6 +245,36 @@ func TestBatchStatistics(t *testing.T) {
 	if e.Logits(ctx, after, x, 3) == nil {
 		t.Error("a batch that is not full is accepted")
 	}
+}
+
+// TestParts: what a batch is cut into shows in nothing.
+func TestParts(t *testing.T) {
+	m, err := model.New("resnet8", [3]int{3, 32, 32}, make([]string, 10), nets.He, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, err := cpu.New(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const batch, n = 300, 250
+	x := pictures(m, n)
+	logits := func(size int) []float32 {
+		e, err := m.NewEvaluator(dev, size, model.RunningStatistics)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		out := make([]float32, n*10)
+		for from := 0; from < n; from += size {
+			to := min(n, from+size)
+			if err := e.Logits(context.Background(), out[from*10:to*10], x[from*3*32*32:to*3*32*32], to-from); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out
+	}
+	plantest.Close(t, "logits", logits(batch), logits(10), plantest.Tolerance)
 }
 
 // TestTrainer: a net learns four pictures by heart, its running statistics follow, and the

@@ -14,6 +14,14 @@ type Device interface {
 	Compile(p *Program) (Executable, error)
 }
 
+// Cached is a Device that computes images faster a few at a time, if what a program keeps of
+// them fits into its cache.
+type Cached interface {
+	Device
+	// Cache is how many bytes fit.
+	Cache() int
+}
+
 // Executable is a compiled program with memory of its own. It is not for concurrent use;
 // several executables, also of one program, are.
 //
