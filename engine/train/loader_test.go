@@ -23,7 +23,7 @@ type loaded struct {
 // load gives the batches from a step on.
 func load(t testing.TB, set dataset.Set, c Config, from int) (all []loaded) {
 	t.Helper()
-	l := newLoader(newInputs(set, c, cacheBytes), c, 10)
+	l := newLoader(newInputs(set, c), c, 10)
 	go l.run(t.Context(), from)
 	for b := range l.ready {
 		if b.err != nil {
@@ -132,7 +132,7 @@ func TestMoveIsShiftAndMirror(t *testing.T) {
 	}
 }
 
-// TestInputs: parts are those of package spectral, normalised, from the cache or not.
+// TestInputs: parts are those of package spectral, normalised.
 func TestInputs(t *testing.T) {
 	set := dataset.Shapes(dataset.ShapesOptions{Train: 12}).Train
 	c := Default("lenet5", "shapes")
@@ -149,17 +149,12 @@ func TestInputs(t *testing.T) {
 			spectral.NewBatch(32, 32, 1).Split([][]float32{low}, [][]float32{high}, want, []float64{5})
 			want = map[string][]float32{Whole: want, Low: low, High: high}[part]
 			n.Apply(want)
-			for _, limit := range []int{0, cacheBytes} {
-				s := newInputs(set, c, limit)
-				for range 2 {
-					got, labels := make([]float32, 3*size), make([]int, 3)
-					if err := s.ReadBatch(got, labels, []int{2, 7, 7}); err != nil {
-						t.Fatal(err)
-					}
-					if !slices.Equal(got[size:2*size], want) || !slices.Equal(got[2*size:], want) || labels[1] != set.Label(7) {
-						t.Errorf("%s %s, cache of %d: not what it should be", part, normalize, limit)
-					}
-				}
+			got, labels := make([]float32, 3*size), make([]int, 3)
+			if err := newInputs(set, c).ReadBatch(got, labels, []int{2, 7, 7}); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got[size:2*size], want) || !slices.Equal(got[2*size:], want) || labels[1] != set.Label(7) {
+				t.Errorf("%s %s: not what it should be", part, normalize)
 			}
 		}
 	}
@@ -307,7 +302,7 @@ func BenchmarkLoader(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			c := Default("lenet5", "shapes")
 			change(&c)
-			l := newLoader(newInputs(set, c, 0), c, 64)
+			l := newLoader(newInputs(set, c), c, 64)
 			batch := <-l.use
 			var source []float32
 			images := l.order.epoch(0)

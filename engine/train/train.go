@@ -31,7 +31,7 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if err != nil {
 		return nil, err
 	}
-	loader := newLoader(newInputs(set, c, cacheBytes), c, m.Net.Features)
+	loader := newLoader(newInputs(set, c), c, m.Net.Features)
 	if loader.steps() == 0 {
 		return nil, fmt.Errorf("%d training images do not fill a batch of %d: use a smaller --batch", loader.order.len(), c.Batch)
 	}
