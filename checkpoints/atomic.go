@@ -71,6 +71,17 @@ func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 	return target, info.Mode().Perm(), f.Close()
 }
 
+// RemoveTemporary removes from a folder what processes have left there that were killed within WriteAtomic. It
+// is for who knows that no other writes there now.
+func RemoveTemporary(dir string) {
+	entries, _ := os.ReadDir(dir) // without them there is nothing to do
+	for _, e := range entries {
+		if ok, _ := filepath.Match(".hfcui-????????.tmp", e.Name()); ok && e.Type().IsRegular() {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
 // createTemp makes a new file beside target. Unlike os.CreateTemp it leaves the permissions to the umask.
 func createTemp(target string) (*os.File, error) {
 	for range 100 {

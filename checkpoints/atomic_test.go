@@ -168,6 +168,21 @@ func TestWriteRefusesPlace(t *testing.T) {
 	}
 }
 
+func TestRemoveTemporary(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".hfcui-0123abcd.tmp", ".hfcui-0123abcd.tmp2", "model.tmp", "hfcui-0123abcd.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	RemoveTemporary(dir)
+	RemoveTemporary(filepath.Join(dir, "nosuch"))
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 3 || entries[0].Name() != ".hfcui-0123abcd.tmp2" {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
 // TestFullDiskNamesTheFile wants the file that was asked for in the message, not the temporary one.
 func TestFullDiskNamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.safetensors")

@@ -207,28 +207,75 @@ func TestTrainKeepsItsRun(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--data", "shapes:train=256,test=64", "--net", "resnet20-w4", "--epochs", "1", "--batch", "64", "--run", "run", "--json"}
 	type event struct {
-		Type              *string
-		Time              *time.Time
-		Epoch, Step       *int
-		Loss, LR, Seconds *float64
-		LearningRate      *float64 `json:"learning_rate"`
-		ImagesPerSecond   *float64 `json:"images_per_s"`
-		Train, Test       *scoreJSON
+		Type            *string
+		Time            *time.Time
+		Epoch, Step     *int
+		Loss, Seconds   *float64
+		LearningRate    *float64 `json:"learning_rate"`
+		ImagesPerSecond *float64 `json:"images_per_s"`
+		Train, Test     *scoreJSON
 	}
-	got := document[event](t, hfcuiIn(t, dir, args...))
-	if *got.Epoch != 1 || *got.Step != 4 || !(*got.Loss > 0) {
+	trained := hfcuiIn(t, dir, args...)
+	if lines := strings.Split(strings.TrimSpace(trained.stderr), "\n"); len(lines) != 1 || !strings.Contains(lines[0], "epoch 1") || !strings.Contains(lines[0], "n 64") {
+		t.Errorf("stderr: %q", trained.stderr)
+	}
+	trained.stderr = ""
+	got := document[event](t, trained)
+	if *got.Type != "epoch" || *got.Epoch != 1 || *got.Step != 4 || !(*got.Loss > 0) {
 		t.Errorf("%+v", got)
 	}
 	got.Train.check(t, "train", 256)
 	got.Test.check(t, "test", 64)
-	for _, name := range []string{"config.json", "events.jsonl", "model.safetensors"} {
+	for _, name := range []string{"config.json", "events.jsonl", "model.safetensors", "state.safetensors"} {
 		if _, err := os.Stat(filepath.Join(dir, "run", name)); err != nil {
 			t.Error(err)
 		}
 	}
-	hfcuiIn(t, dir, args...).refused(t, 1, "run")
+	for _, again := range [][]string{args, {"train", "--run", "run", "--json"}} {
+		o := hfcuiIn(t, dir, again...)
+		if o.status != 0 || o.stdout != trained.stdout || !strings.Contains(o.stderr, "note: the run in run had finished") || strings.Count(o.stderr, "\n") != 1 {
+			t.Errorf("%q again: %+v", again, o)
+		}
+	}
+	hfcuiIn(t, dir, "train", "--run", "run", "--epochs", "2").refused(t, 1, "run", "epochs 1, not 2")
+	hfcuiIn(t, dir, "train", "--run", "run", "--bands", "4").refused(t, 1, "run", "bands none, not")
 	hfcuiIn(t, dir, "model", "info", filepath.Join("run", "model.safetensors")).done(t)
 	hfcuiIn(t, dir, "bands", "--model", filepath.Join("run", "model.safetensors"), "--data", "shapes:test=20", "-r", "4").done(t)
+}
+
+// TestInterruptedTrainingSaysHowToGoOn interrupts a training and goes on as it says.
+func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"--data", "shapes:train=640,test=64", "--net", "resnet20-w4", "--epochs", "60", "--batch", "64", "--seed", "3", "--bands", "4,8", "--bands-every", "20", "--run"}
+	hfcuiIn(t, dir, append([]string{"train"}, append(args, "whole")...)...)
+	cmd := exec.Command(program, append([]string{"train"}, append(args, "a run")...)...)
+	var stderr strings.Builder
+	cmd.Dir, cmd.Env, cmd.Stderr = dir, environment(t), &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(5 * time.Millisecond) {
+		if text, _ := os.ReadFile(filepath.Join(dir, "a run", "events.jsonl")); strings.Count(string(text), "\n") > 20 {
+			break
+		}
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	last := stderr.String()[strings.LastIndex(strings.TrimSpace(stderr.String()), "\n")+1:]
+	if cmd.ProcessState.ExitCode() != 130 || !strings.Contains(last, "ended by a signal: interrupt: stopped at step ") || !strings.HasSuffix(last, "go on with: hfcui train --run 'a run'\n") {
+		t.Fatalf("%v: %q", cmd.ProcessState, stderr.String())
+	}
+	o := hfcuiIn(t, dir, "train", "--run", "a run")
+	if o.status != 0 || !strings.Contains(o.stderr, "taken up at step") {
+		t.Fatalf("%+v", o)
+	}
+	want, err := os.ReadFile(filepath.Join(dir, "whole", "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "a run", "model.safetensors")); err != nil || string(got) != string(want) {
+		t.Errorf("the weights differ: %v", err)
+	}
 }
 
 func TestDataListAndInfo(t *testing.T) {

@@ -41,7 +41,7 @@ func report(w io.Writer, err, cause error) int {
 	case err == nil:
 		return 0
 	case errors.As(cause, &ended):
-		fmt.Fprintf(w, "hfcui: ended by a signal: %v\n", ended.Signal)
+		fmt.Fprintf(w, "hfcui: %s\n", oneLine(fmt.Sprintf("ended by a signal: %v%s", ended.Signal, whyEnded(err))))
 		return exitSignal + int(ended.Signal)
 	case errors.As(err, &usage):
 		fmt.Fprintf(w, "hfcui: %s\n", oneLine(err.Error()))

@@ -163,6 +163,10 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train --run r --data pairs", 1, []string{"train"}},
 		{"train --run r --data shapes:train=20 --batch 64", 1, []string{"--batch"}},
 		{"train --run photo.png --data shapes:train=256", 1, []string{"photo.png"}},
+		{"train --run pairs/left --data shapes:train=256 --epochs 0", 2, []string{"--epochs"}},
+		{"train --run r --bands 4,x", 2, []string{"--bands", "x"}},
+		{"train --run r --bands-every 2", 2, []string{"--bands-every needs --bands"}},
+		{"train --run r --bands 4 --bands-split validation", 2, []string{"test, train"}},
 
 		// data and model
 		{"data", 2, []string{"list, get, info"}},

@@ -11,7 +11,7 @@ import (
 
 // Check says in one line what cannot be trained with, or makes no sense.
 func (c Config) Check() error {
-	for _, check := range []func() error{c.checkLength, c.checkRate, c.checkInput, c.checkLabels, c.checkNet, c.checkAdversarial} {
+	for _, check := range []func() error{c.checkLength, c.checkRate, c.checkInput, c.checkLabels, c.checkNet, c.checkAdversarial, c.Bands.Check} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -37,6 +37,8 @@ type Config struct {
 	Dropout     float64      `json:"dropout"`     // share dropped before the last fully connected layer
 	FixedNorms  bool         `json:"fixed_norms"` // batch norm's γ stays 1 and its β 0
 	Adversarial *Adversarial `json:"adversarial,omitempty"`
+
+	Bands *Bands `json:"bands,omitempty"` // nil: bands are not measured
 }
 
 // total is how many steps a run has whose epochs have perEpoch.

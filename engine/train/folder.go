@@ -9,10 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/bands"
 )
 
 // The files of a run folder.
@@ -20,67 +18,113 @@ const (
 	ConfigFile = "config.json"
 	EventsFile = "events.jsonl"
 	ModelFile  = "model.safetensors"
-	LabelsFile = "labels.json" // the labels trained on, in the data's order, where they are not its own
+	LabelsFile = "labels.json"       // the labels trained on, in the data's order, where they are not its own
+	StateFile  = "state.safetensors" // everything a run needs to be taken up again
 )
 
-// Event is one line of a run's events.jsonl.
-type Event struct {
-	Type  string    `json:"type"` // epoch
-	Time  time.Time `json:"time"`
-	Epoch int       `json:"epoch"` // epochs done
-	Step  int       `json:"step"`  // steps done
-	// Loss is the mean cross-entropy of the epoch's steps, Train how many of their images
-	// were classified right when they were trained on, Test the accuracy after them.
-	// With mixup images have no one class to be right about: there is no Train.
-	Loss            float64      `json:"loss"`
-	Train           *bands.Score `json:"train,omitempty"`
-	Test            *bands.Score `json:"test,omitempty"`
-	LearningRate    float64      `json:"learning_rate"` // of the last step
-	ImagesPerSecond float64      `json:"images_per_s"`
-	Seconds         float64      `json:"seconds"` // since the run began
-}
-
-// folder is a run folder being written.
+// folder is a run folder being written. Nobody else can take it until it is closed: its
+// events file is locked, by a lock that ends with the process however it ends.
 type folder struct {
 	dir    string
-	made   bool // by newFolder
+	made   bool // by openFolder
+	fresh  bool // it held no run before
+	broken bool // an event could not be written
 	events *os.File
 }
 
-// newFolder makes a run folder. One that holds a run already, or a file of one, is refused:
-// nothing of it is overwritten.
-func newFolder(dir string, c Config) (f *folder, err error) {
+// openFolder takes a run folder, making it where it is not there. One that holds a run of
+// another configuration, or files that are no run's, is refused; nothing is overwritten.
+func openFolder(dir string, c Config) (f *folder, err error) {
 	if dir == "" {
 		return nil, errors.New("a run needs a folder: name one with --run")
-	}
-	for _, name := range []string{EventsFile, ModelFile, ConfigFile, LabelsFile} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return nil, fmt.Errorf("%s holds a run already (%s): name another folder with --run, or remove it", dir, name)
-		}
 	}
 	_, err = os.Stat(dir)
 	f = &folder{dir: dir, made: os.IsNotExist(err)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, folderError(dir, err)
 	}
-	text, err := json.MarshalIndent(c, "", "  ")
+	began, err := f.takeEvents()
 	if err != nil {
 		return nil, err
 	}
-	write := func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	}
-	if err := checkpoints.WriteAtomic(filepath.Join(dir, ConfigFile), write); err != nil {
-		f.discard()
+	checkpoints.RemoveTemporary(dir) // the folder is ours alone now
+	if err := f.takeConfig(c); err != nil {
+		if began { // by us, and the run is not ours
+			os.Remove(f.events.Name())
+		}
+		f.close()
+		if f.made {
+			os.Remove(dir)
+		}
 		return nil, err
-	}
-	f.events, err = os.OpenFile(filepath.Join(dir, EventsFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
-		f.discard()
-		return nil, folderError(dir, err)
 	}
 	return f, nil
+}
+
+// takeEvents opens and locks events.jsonl. It reports whether the file is new.
+func (f *folder) takeEvents() (began bool, err error) {
+	path := filepath.Join(f.dir, EventsFile)
+	for {
+		_, err = os.Lstat(path)
+		began = os.IsNotExist(err)
+		if f.events, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644); err != nil {
+			return false, folderError(f.dir, err)
+		}
+		taken, err := lock(f.events)
+		switch {
+		case err != nil:
+			f.close()
+			return false, folderError(f.dir, err)
+		case taken:
+			f.close()
+			return false, fmt.Errorf("%s is in use: another hfcui trains there; wait for it, or name another folder with --run", f.dir)
+		case f.there(path):
+			return began, nil
+		}
+		f.close() // another process has discarded the file between our opening and locking it
+	}
+}
+
+// there reports whether path still is the events file that is open.
+func (f *folder) there(path string) bool {
+	now, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	opened, err := f.events.Stat()
+	return err == nil && os.SameFile(now, opened)
+}
+
+// takeConfig writes config.json, or holds c against the one that is there.
+func (f *folder) takeConfig(c Config) error {
+	saved, err := ReadConfig(f.dir)
+	if err == nil {
+		return f.sameConfig(saved, c)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, name := range []string{ModelFile, StateFile, EventsFile} {
+		if info, err := os.Stat(filepath.Join(f.dir, name)); err == nil && info.Size() > 0 {
+			return fmt.Errorf("%s holds %s but no %s, so it is no run to go on with: name another folder with --run", f.dir, name, ConfigFile)
+		}
+	}
+	f.fresh = true
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return checkpoints.WriteAtomic(filepath.Join(f.dir, ConfigFile), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+func (f *folder) sameConfig(saved, c Config) error {
+	if changed := differences(saved, c); len(changed) > 0 {
+		return fmt.Errorf("%s holds a run with %s: go on with the flags it was begun with, or name another folder with --run", f.dir, listed(changed))
+	}
+	return nil
 }
 
 // folderError says what to do when the run folder does not take what is written to it.
@@ -97,12 +141,14 @@ func cause(err error) error {
 	return err
 }
 
-// discard takes back what newFolder made, so that the folder can be used for another try.
-// It is for runs that ended before they had a model or an event.
+// discard takes back what openFolder made, so that the folder can be used for another try.
+// It is for fresh runs that ended before their first step.
 func (f *folder) discard() {
 	os.Remove(filepath.Join(f.dir, ConfigFile))
 	os.Remove(filepath.Join(f.dir, LabelsFile))
-	if f.events != nil {
+	err := os.Remove(f.events.Name())
+	f.close()
+	if err != nil { // Windows does not remove what is open
 		os.Remove(f.events.Name())
 	}
 	if f.made {
@@ -110,16 +156,48 @@ func (f *folder) discard() {
 	}
 }
 
-// append adds an event, whole, in one write.
+// append adds an event, whole, in one write. Where that fails, the part that was written
+// is taken back, and the folder counts as broken.
 func (f *folder) append(e Event) error {
 	var line bytes.Buffer
 	if err := json.NewEncoder(&line).Encode(e); err != nil {
 		return err
 	}
-	if _, err := f.events.Write(line.Bytes()); err != nil {
+	if n, err := f.events.Write(line.Bytes()); err != nil {
+		f.broken = true
+		if info, statErr := f.events.Stat(); statErr == nil && n > 0 {
+			f.events.Truncate(info.Size() - int64(n))
+		}
 		return folderError(f.dir, err)
 	}
 	return nil
 }
 
-func (f *folder) close() error { return f.events.Close() }
+// size is how long the events file is.
+func (f *folder) size() (int64, error) {
+	info, err := f.events.Stat()
+	if err != nil {
+		return 0, folderError(f.dir, err)
+	}
+	return info.Size(), nil
+}
+
+// cut removes the events behind the first size bytes.
+func (f *folder) cut(size int64) error {
+	has, err := f.size()
+	switch {
+	case err != nil:
+		return err
+	case has < size:
+		return fmt.Errorf("%s has %d bytes, but the checkpoint beside it was made when it had %d: put the file back, or name another folder with --run",
+			filepath.Join(f.dir, EventsFile), has, size)
+	case has == size:
+		return nil
+	}
+	if err := f.events.Truncate(size); err != nil {
+		return folderError(f.dir, err)
+	}
+	return nil
+}
+
+func (f *folder) close() { f.events.Close() }

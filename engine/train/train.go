@@ -2,24 +2,51 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
-	"path/filepath"
 	"time"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
 
-// evaluationBatch is how many images are classified at a time when accuracy is measured.
-const evaluationBatch = 128
+// Options is how a run is watched by whom started it. Both functions are called from the
+// training's own goroutine and hold it up while they run.
+type Options struct {
+	Event    func(Event)    // after it was written; may be nil
+	Progress func(Progress) // after every step and while measuring; may be nil
+}
 
-// Run trains a new model in a run folder and reports every event after it is in the
-// folder. The model is written after every epoch, so that a run that is cancelled or
-// fails leaves its last whole epoch behind; one that has none leaves nothing.
-func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device plan.Device, report func(Event)) (*model.Model, error) {
+// Result is what a run came to.
+type Result struct {
+	Model *model.Model
+	Last  *EpochEvent // of the last epoch
+	// Already is set where the folder held the finished run: then nothing was done.
+	Already bool
+}
+
+// StoppedError is why a run ended whose context did. Everything it did is kept.
+type StoppedError struct {
+	Dir  string
+	Step int
+	Err  error // the context's
+}
+
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("stopped at step %d, which is kept in %s", e.Step, e.Dir)
+}
+
+func (e *StoppedError) Unwrap() error { return e.Err }
+
+// Run trains a model in a run folder. Where the folder holds a run of the same Config it
+// is taken up from its last checkpoint: the run then goes on bit for bit as it would have
+// without the interruption. One that has finished is only read.
+//
+// When ctx ends, or training fails, everything up to the last whole step is kept. A
+// *StoppedError tells of the first, a *DivergedError that the loss or the weights are no
+// finite numbers any more; then the last good state stays.
+func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device plan.Device, o Options) (*Result, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -35,110 +62,219 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if loader.steps() == 0 {
 		return nil, fmt.Errorf("%d training images do not fill a batch of %d: use a smaller --batch", loader.order.len(), c.Batch)
 	}
-	folder, err := newFolder(dir, c)
+	folder, err := openFolder(dir, c)
 	if err != nil {
 		return nil, err
 	}
+	defer folder.close()
+	if result, err := ended(dir); result != nil || err != nil {
+		return result, err
+	}
 	if err := keepLabels(dir, set, c); err != nil {
-		folder.discard()
+		if folder.fresh {
+			folder.discard()
+		}
 		return nil, err
 	}
-	r := &run{config: c, model: m, device: device, test: data.Test, loader: loader, folder: folder, report: report, started: time.Now()}
-	err = r.train(ctx)
-	folder.close()
-	if err != nil && !r.saved {
-		folder.discard()
+	r := &run{
+		config: c, options: o, device: device, loader: loader, folder: folder, saver: &saver{folder: folder, config: c},
+		model: m, train: set, test: data.Test,
+		perEpoch: loader.steps(), total: c.total(loader.steps()),
 	}
-	return m, err
+	if err := r.run(ctx); err != nil {
+		return nil, err
+	}
+	return &Result{Model: m, Last: r.last}, nil
+}
+
+// ended reads the run in a folder that needs no more training: its result, or why there is
+// none. Both are nil where there is something to do.
+func ended(dir string) (*Result, error) {
+	s, err := ReadStatus(dir)
+	if err != nil || s.End == nil {
+		return nil, err
+	}
+	switch s.End.Reason {
+	case Diverged:
+		return nil, fmt.Errorf("the run in %s has ended: %s: name another folder with --run", dir, s.End.Error)
+	case Finished:
+		m, err := loadModel(dir)
+		return &Result{Model: m, Last: s.Last, Already: true}, err
+	}
+	return nil, nil
 }
 
 // run is a training under way.
 type run struct {
 	config  Config
-	model   *model.Model
+	options Options
 	device  plan.Device
-	test    dataset.Set
 	loader  *loader
 	folder  *folder
-	report  func(Event)
-	started time.Time
-	saved   bool // there is a model in the folder
+	saver   *saver
+	model   *model.Model
+	trainer *model.Trainer
+	meter   *meter
 
 	adversary *adversary // nil: none
+	rate      schedule
+	train     dataset.Set // whole images, with the labels trained on
+	test      dataset.Set // may be nil
+
+	perEpoch, total int // steps
+	at              position
+	kept            *position // of the last checkpoint that was written here
+	begun           time.Time // when the run would have begun without interruptions
+	here            time.Time // when this process began with it
+	from            int       // and at which step
+	last            *EpochEvent
 }
 
-func (r *run) train(ctx context.Context) error {
-	c := r.config
-	rule, err := c.rule()
-	if err != nil {
-		return err
-	}
-	trainer, err := r.model.NewTrainerWith(r.device, model.TrainerOptions{Batch: c.Batch, Rule: rule, Dropout: c.Dropout, FixedNorms: c.FixedNorms})
-	if err != nil {
-		return err
-	}
-	defer trainer.Close()
-	if r.adversary, err = newAdversary(r.model, r.device, c); err != nil {
-		return err
-	}
-	defer r.adversary.close()
-	rate, err := newSchedule(c, r.loader.steps(), c.total(r.loader.steps()))
-	if err != nil {
-		return err
-	}
-	loading, stop := context.WithCancel(ctx)
-	defer stop()
-	go r.loader.run(loading, 0)
-	for epoch := 0; epoch*r.loader.steps() < c.total(r.loader.steps()); epoch++ {
-		event, err := r.epoch(ctx, trainer, rate, epoch)
-		if err != nil {
-			return err
+// run trains from wherever the folder has it, to the end.
+func (r *run) run(ctx context.Context) error {
+	if err := r.prepare(); err != nil {
+		if r.folder.fresh {
+			r.folder.discard()
 		}
-		if err := r.model.Save(filepath.Join(r.folder.dir, ModelFile)); err != nil {
-			return err
-		}
-		r.saved = true
-		if err := r.emit(event); err != nil {
-			return err
-		}
+		return err
+	}
+	defer r.close()
+	err := r.steps(ctx)
+	if err == nil {
+		err = r.finish()
+	}
+	if err != nil {
+		return r.leave(ctx, err)
 	}
 	return nil
 }
 
-// epoch trains on every batch once and measures what came of it.
-func (r *run) epoch(ctx context.Context, trainer *model.Trainer, rate schedule, epoch int) (Event, error) {
-	event := Event{Type: "epoch", Epoch: epoch + 1}
-	perEpoch, started := r.loader.steps(), time.Now()
-	steps := min(perEpoch, r.config.total(perEpoch)-epoch*perEpoch)
-	var right bands.Score
-	for step := range steps {
-		event.Step = epoch*perEpoch + step + 1
-		event.LearningRate = rate(event.Step - 1)
-		trainer.LearningRate = event.LearningRate
-		loss, correct, err := r.step(ctx, trainer)
+// prepare compiles the training and takes up what the folder holds.
+func (r *run) prepare() (err error) {
+	c := r.config
+	defer func() {
 		if err != nil {
-			return event, err
+			r.close()
 		}
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return event, fmt.Errorf("training diverged at step %d: the loss is %v; try a smaller --lr", event.Step, loss)
-		}
-		event.Loss += loss / float64(steps)
-		right = right.Add(bands.Score{Correct: correct, N: r.config.Batch})
+	}()
+	r.meter = newMeter(r.model, r.device, max(1, c.Threads))
+	rule, err := c.rule()
+	if err != nil {
+		return err
 	}
-	if r.config.Mixup == 0 {
-		event.Train = &right
+	if r.trainer, err = r.model.NewTrainerWith(r.device, model.TrainerOptions{Batch: c.Batch, Rule: rule, Dropout: c.Dropout, FixedNorms: c.FixedNorms}); err != nil {
+		return err
 	}
-	event.ImagesPerSecond = float64(steps*r.config.Batch) / time.Since(started).Seconds()
-	if r.test == nil {
-		return event, nil
+	if r.adversary, err = newAdversary(r.model, r.device, c); err != nil {
+		return err
 	}
-	test, err := r.accuracy(ctx)
-	event.Test = &test
-	return event, err
+	if r.rate, err = newSchedule(c, r.perEpoch, r.total); err != nil {
+		return err
+	}
+	return r.takeUp()
 }
 
-// step trains on the next batch.
-func (r *run) step(ctx context.Context, trainer *model.Trainer) (loss float64, correct int, err error) {
+// close frees what prepare has made.
+func (r *run) close() {
+	r.meter.close()
+	r.adversary.close()
+	if r.trainer != nil {
+		r.trainer.Close()
+	}
+}
+
+// takeUp sets everything to the folder's checkpoint.
+func (r *run) takeUp() error {
+	at, found, err := restore(r.folder.dir, r.config, r.model, r.trainer.State())
+	if err != nil {
+		return err
+	}
+	if found && at.Images != r.train.Len() {
+		return fmt.Errorf("%s was begun with %d training images, and there are %d now: put the data back, or name another folder with --run",
+			r.folder.dir, at.Images, r.train.Len())
+	}
+	if err := r.folder.cut(at.Events); err != nil {
+		return err
+	}
+	r.at = at
+	r.at.Images = r.train.Len()
+	r.here = time.Now()
+	r.begun = r.here.Add(-time.Duration(at.Seconds * float64(time.Second)))
+	r.from = at.Step
+	r.saver.begins(r.here)
+	if !found {
+		return nil
+	}
+	if s, err := ReadStatus(r.folder.dir); err == nil {
+		r.last = s.Last
+	}
+	if err := r.trainer.Resume(at.Step); err != nil {
+		return err
+	}
+	return r.emit(&CheckpointEvent{Stamp: r.stamp("checkpoint"), Resumed: true})
+}
+
+// steps trains and measures until all is done.
+func (r *run) steps(ctx context.Context) error {
+	loading, stop := context.WithCancel(ctx)
+	go r.loader.run(loading, r.at.Step)
+	defer func() {
+		stop()
+		for range r.loader.ready { // until it reads no more
+		}
+	}()
+	for {
+		if r.at.Pending {
+			if err := r.endEpoch(ctx); err != nil {
+				return err
+			}
+			if err := r.keep(true); err != nil {
+				return err
+			}
+		}
+		if r.at.Step == r.total {
+			return nil
+		}
+		if err := r.step(ctx); err != nil {
+			return err
+		}
+		if err := r.keep(false); err != nil {
+			return err
+		}
+	}
+}
+
+// step trains on the next batch and tells of it.
+func (r *run) step(ctx context.Context) error {
+	begun, rate := time.Now(), r.rate(r.at.Step)
+	r.trainer.LearningRate = rate
+	loss, correct, err := r.trainNext(ctx)
+	if err != nil {
+		return err
+	}
+	if loss-loss != 0 {
+		return &DivergedError{Step: r.at.Step + 1, What: fmt.Sprintf("the loss is %v", loss)}
+	}
+	r.at.Step++
+	r.at.Pending = r.at.Step%r.perEpoch == 0 || r.at.Step == r.total
+	t := tally{Steps: 1, Loss: loss, Seconds: time.Since(begun).Seconds()}
+	if r.config.Mixup == 0 {
+		t.Correct, t.N = correct, r.config.Batch
+	}
+	r.at.Epoch.add(t)
+	r.at.Recent.add(t)
+	if r.at.Step%stepEvents(r.perEpoch, r.total) == 0 {
+		recent := r.at.Recent
+		r.at.Recent = tally{}
+		err = r.emit(&StepEvent{Stamp: r.stamp("step"), Steps: r.total, Loss: recent.loss(), Train: recent.score(),
+			LearningRate: rate, ImagesPerSecond: recent.speed(r.config.Batch)})
+	}
+	r.progress("train", (r.at.Step-1)%r.perEpoch+1, r.perEpoch)
+	return err
+}
+
+// trainNext trains on the next batch.
+func (r *run) trainNext(ctx context.Context) (loss float64, correct int, err error) {
 	b, ok := <-r.loader.ready
 	if !ok {
 		return 0, 0, ctx.Err()
@@ -151,40 +287,73 @@ func (r *run) step(ctx context.Context, trainer *model.Trainer) (loss float64, c
 	if err != nil {
 		return 0, 0, err
 	}
-	return trainer.StepOn(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, Keep: b.keep})
+	return r.trainer.StepOn(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, Keep: b.keep})
 }
 
-// accuracy measures the model on the test split.
-func (r *run) accuracy(ctx context.Context) (bands.Score, error) {
-	e, err := r.model.NewEvaluator(r.device, evaluationBatch, model.RunningStatistics)
-	if err != nil {
-		return bands.Score{}, err
+const (
+	stepEventsAnEpoch = 50
+	stepEventsARun    = 10_000
+)
+
+// stepEvents is how many steps a StepEvent tells of: so many that there are a few for every
+// epoch, and that those of a long run still can be read and drawn at once.
+func stepEvents(perEpoch, total int) int {
+	return max(1, (perEpoch+stepEventsAnEpoch-1)/stepEventsAnEpoch, (total+stepEventsARun-1)/stepEventsARun)
+}
+
+// endEpoch measures what came of an epoch.
+func (r *run) endEpoch(ctx context.Context) error {
+	sum := r.at.Epoch
+	e := &EpochEvent{Loss: sum.loss(), Train: sum.score(), LearningRate: r.rate(r.at.Step - 1), ImagesPerSecond: sum.speed(r.config.Batch)}
+	if r.test != nil {
+		test, err := r.meter.accuracy(ctx, r.test, r.measuring("test"))
+		if err != nil {
+			return r.measured(err)
+		}
+		e.Test = &test
 	}
-	defer e.Close()
-	m, err := bands.NewMeasurement(r.test, bands.Request{Threads: max(1, r.config.Threads)})
-	if err != nil {
-		return bands.Score{}, err
+	var b *BandsEvent
+	if epoch := r.stamp("").Epoch; r.config.Bands.due(epoch, r.at.Step == r.total) {
+		var err error
+		if b, err = r.meter.bands(ctx, r.train, r.test, *r.config.Bands, r.measuring("bands")); err != nil {
+			return r.measured(err)
+		}
 	}
-	result, err := m.Run(ctx, evaluator{e, len(r.model.Classes)}, nil)
-	return result.Whole, err
+	e.Stamp = r.stamp("epoch")
+	if err := r.emit(e); err != nil {
+		return err
+	}
+	r.last = e
+	if b != nil {
+		b.Stamp = r.stamp("bands")
+		if err := r.emit(b); err != nil {
+			return err
+		}
+	}
+	r.at.Pending, r.at.Epoch = false, tally{}
+	return nil
 }
 
-// evaluator is a model.Evaluator as package bands wants it.
-type evaluator struct {
-	*model.Evaluator
-	classes int
+// measured says that answers which are no numbers are a divergence.
+func (r *run) measured(err error) error {
+	if errors.Is(err, errNotFinite) {
+		return &DivergedError{Step: r.at.Step, What: "the network's answers are no finite numbers"}
+	}
+	return err
 }
 
-func (e evaluator) Classes() int { return e.classes }
+// stamp is what an event of a type has in common with others, now.
+func (r *run) stamp(kind string) Stamp {
+	now := time.Now().UTC()
+	return Stamp{Type: kind, Time: now, Seconds: now.Sub(r.begun).Seconds(), Step: r.at.Step, Epoch: (r.at.Step + r.perEpoch - 1) / r.perEpoch}
+}
 
 func (r *run) emit(e Event) error {
-	e.Time = time.Now()
-	e.Seconds = e.Time.Sub(r.started).Seconds()
 	if err := r.folder.append(e); err != nil {
 		return err
 	}
-	if r.report != nil {
-		r.report(e)
+	if r.options.Event != nil {
+		r.options.Event(e)
 	}
 	return nil
 }

@@ -1,11 +1,7 @@
 package train
 
 import (
-	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,7 +14,8 @@ import (
 	"hfcui/engine/nets"
 )
 
-func smallRun(t *testing.T, change func(*Config)) (string, []Event, *model.Model, error) {
+// smallRun trains a little and gives the run folder and the epochs' events.
+func smallRun(t *testing.T, change func(*Config)) (string, []*EpochEvent, *model.Model, error) {
 	t.Helper()
 	c := Default("resnet8-w8", "shapes")
 	c.Epochs, c.Batch, c.Limit, c.Threads, c.LearningRate, c.Crop, c.Flip = 2, 32, 300, 2, 0.05, 2, true
@@ -30,10 +27,17 @@ func smallRun(t *testing.T, change func(*Config)) (string, []Event, *model.Model
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "run")
-	var events []Event
+	var events []*EpochEvent
 	data := dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
-	m, err := Run(t.Context(), dir, c, data, device, func(e Event) { events = append(events, e) })
-	return dir, events, m, err
+	result, err := Run(t.Context(), dir, c, data, device, Options{Event: func(e Event) {
+		if e, ok := e.(*EpochEvent); ok {
+			events = append(events, e)
+		}
+	}})
+	if err != nil {
+		return dir, events, nil, err
+	}
+	return dir, events, result.Model, nil
 }
 
 func TestRunKeepsWhatHappened(t *testing.T) {
@@ -47,20 +51,12 @@ func TestRunKeepsWhatHappened(t *testing.T) {
 	if !(events[1].Loss < events[0].Loss) {
 		t.Errorf("the loss went from %v to %v", events[0].Loss, events[1].Loss)
 	}
-	file, err := os.Open(filepath.Join(dir, EventsFile))
-	if err != nil {
-		t.Fatal(err)
+	kinds := map[string]int{}
+	for _, e := range readEvents(t, dir) {
+		kinds[e.At().Type]++
 	}
-	defer file.Close()
-	lines := 0
-	for s := bufio.NewScanner(file); s.Scan(); lines++ {
-		var e Event
-		if err := json.Unmarshal(s.Bytes(), &e); err != nil || e.Epoch != lines+1 {
-			t.Errorf("line %d: %+v, %v", lines, e, err)
-		}
-	}
-	if lines != 2 {
-		t.Errorf("%d lines of events", lines)
+	if kinds["step"] != 18 || kinds["epoch"] != 2 || kinds["checkpoint"] < 1 || kinds["end"] != 1 {
+		t.Errorf("%v", kinds)
 	}
 	loaded, err := model.Load(filepath.Join(dir, ModelFile), "")
 	if err != nil {
@@ -182,59 +178,5 @@ func TestRecipes(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-func TestNothingIsOverwritten(t *testing.T) {
-	for _, name := range []string{EventsFile, ModelFile, ConfigFile, LabelsFile} {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := newFolder(dir, Config{}); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("a folder with %s was taken: %v", name, err)
-		}
-		if left, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(left) != "{}\n" {
-			t.Errorf("%s: %q, %v", name, left, err)
-		}
-	}
-}
-
-// TestNothingTrainedLeavesNothing wants the folder of a run that failed or was cancelled in
-// its first epoch free for another try, and files that are not the run's left alone.
-func TestNothingTrainedLeavesNothing(t *testing.T) {
-	data := dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
-	c := Default("resnet8-w8", "shapes")
-	c.Batch, c.Threads = 32, 1
-	device, err := cpu.New(cpu.Options{Threads: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	diverging := c
-	diverging.LearningRate = 1e30
-	dir := filepath.Join(t.TempDir(), "made")
-	if _, err := Run(cancelled, dir, c, data, device, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
-	if _, err := os.Stat(dir); err == nil {
-		t.Error("the folder stayed")
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Run(t.Context(), dir, diverging, data, device, nil); err == nil {
-		t.Error("1e30 is a learning rate")
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "notes.txt" {
-		t.Errorf("left: %v", left)
-	}
-	c.Epochs = 1
-	if _, err := Run(t.Context(), dir, c, data, device, nil); err != nil {
-		t.Errorf("the folder cannot be used again: %v", err)
 	}
 }

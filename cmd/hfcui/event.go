@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/train"
+)
+
+// describe puts an event on one line, for people.
+func describe(e train.Event) string {
+	switch e := e.(type) {
+	case *train.StepEvent:
+		return fmt.Sprintf("epoch %d  step %d of %d  loss %.4f%s  rate %s  %.0f images/s", e.Epoch, e.Step, e.Steps, e.Loss,
+			accuracyOf("train", e.Train), rateText(e.LearningRate), e.ImagesPerSecond)
+	case *train.EpochEvent:
+		return fmt.Sprintf("epoch %d  loss %.4f%s%s  rate %s  %.0f images/s  %s", e.Epoch, e.Loss,
+			accuracyOf("train", e.Train), accuracyOf("test", e.Test), rateText(e.LearningRate), e.ImagesPerSecond, seconds(e.Seconds))
+	case *train.BandsEvent:
+		return describeBands(e)
+	case *train.CheckpointEvent:
+		if e.Resumed {
+			return fmt.Sprintf("epoch %d  taken up at step %d", e.Epoch, e.Step)
+		}
+		return fmt.Sprintf("epoch %d  checkpoint of step %d", e.Epoch, e.Step)
+	case *train.EndEvent:
+		text := fmt.Sprintf("epoch %d  %s at step %d", e.Epoch, oneLine(e.Reason), e.Step)
+		if e.Error != "" {
+			text += ": " + oneLine(e.Error)
+		}
+		return text
+	}
+	return ""
+}
+
+// describeBands has a word for every radius: "low 4: 27.1 %".
+func describeBands(e *train.BandsEvent) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "epoch %d  bands of %d %s images (normalize %s, batch-norm %s)  whole %.2f %%",
+		e.Epoch, e.N, oneLine(e.Split), oneLine(e.Normalize), oneLine(e.BN), 100*e.Whole.Accuracy())
+	for _, part := range []string{"low", "high"} {
+		fmt.Fprintf(&b, "  %s", part)
+		for _, band := range e.Bands {
+			if band.Part == part {
+				fmt.Fprintf(&b, " %s: %.2f %%", plain(band.R), 100*float64(band.Correct)/float64(max(band.N, 1)))
+			}
+		}
+	}
+	return b.String()
+}
+
+// accuracyOf writes a score with its interval and n; nothing where there is none.
+func accuracyOf(what string, s *bands.Score) string {
+	if s == nil {
+		return ""
+	}
+	lo, hi := s.Wilson()
+	return fmt.Sprintf("  %s %.2f %% (%.2f–%.2f, n %d)", what, 100*s.Accuracy(), 100*lo, 100*hi, s.N)
+}
+
+// rateText writes a learning rate with three digits.
+func rateText(v float64) string { return fmt.Sprintf("%.3g", v) }
+
+// seconds writes a duration as people say it: 0.42 s, 12 s, 3 min 5 s, 2 h 10 min.
+func seconds(s float64) string {
+	whole := int(math.Round(s))
+	switch {
+	case math.IsNaN(s) || s < 0:
+		return "–"
+	case s < 10:
+		return fmt.Sprintf("%.2g s", s)
+	case whole < 60:
+		return fmt.Sprintf("%d s", whole)
+	case whole < 3600:
+		return fmt.Sprintf("%d min %d s", whole/60, whole%60)
+	case whole < 100*3600:
+		return fmt.Sprintf("%d h %d min", whole/3600, whole%3600/60)
+	}
+	return fmt.Sprintf("%d days %d h", whole/86400, whole%86400/3600)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"hfcui/engine/cpu"
+	"hfcui/engine/dataset"
+	"hfcui/engine/train"
+)
+
+// runTraining trains, telling of every epoch on stderr, and prints the last one.
+func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) error {
+	if err := c.Check(); err != nil {
+		return &usageError{err}
+	}
+	data, err := dataset.Open(cmd.Context(), c.Data, dataset.Options{})
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	device, err := cpu.New(cpu.Options{Threads: c.Threads})
+	if err != nil {
+		return err
+	}
+	w := newTrainingLines(os.Stderr, term.IsTerminal(os.Stderr.Fd()), c)
+	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress})
+	w.clear()
+	var stopped *train.StoppedError
+	if errors.As(err, &stopped) {
+		return &interruptedError{stopped, fmt.Sprintf("%s; go on with: hfcui train --run %s", stopped, shellWord(dir))}
+	}
+	if err != nil {
+		return err
+	}
+	if result.Already {
+		sayNote(fmt.Sprintf("the run in %s had finished: name another folder with --run to train anew", dir))
+	}
+	return out.print(result.Last, func(w io.Writer) { trainedTable(w, dir, result.Last) })
+}
+
+// interruptedError is a command's error after a signal, with what to do about it.
+type interruptedError struct {
+	error
+	hint string
+}
+
+func (e *interruptedError) Unwrap() error { return e.error }
+
+// shellWord quotes a word for a shell where it needs it.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r))
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func trainedTable(w io.Writer, dir string, last *train.EpochEvent) {
+	fmt.Fprintf(w, "epoch\t%d, step %d\n", last.Epoch, last.Step)
+	fmt.Fprintf(w, "loss\t%.4f\n", last.Loss)
+	if last.Train != nil {
+		fmt.Fprintf(w, "train\t%s\n", percent(*last.Train))
+	}
+	if last.Test != nil {
+		fmt.Fprintf(w, "test\t%s\n", percent(*last.Test))
+	}
+	fmt.Fprintf(w, "speed\t%.0f images/s, %s\n", last.ImagesPerSecond, seconds(last.Seconds))
+	fmt.Fprintf(w, "run\t%s\n", oneLine(dir))
+}
+
+// trainingLines tells of a training: a line for every epoch, and on a terminal a bar below
+// them for what is being done.
+type trainingLines struct {
+	to     io.Writer
+	bar    bool
+	epochs int
+	shown  bool // there is a bar
+	last   time.Time
+	left   time.Duration
+	config train.Config
+}
+
+func newTrainingLines(to io.Writer, bar bool, c train.Config) *trainingLines {
+	return &trainingLines{to: to, bar: bar, config: c}
+}
+
+func (w *trainingLines) event(e train.Event) {
+	line := describe(e)
+	switch e := e.(type) {
+	case *train.EpochEvent:
+		if w.left > 0 {
+			line += fmt.Sprintf("  %s left", seconds(w.left.Seconds()))
+		}
+	case *train.BandsEvent:
+	case *train.CheckpointEvent:
+		if !e.Resumed {
+			return
+		}
+	default:
+		return
+	}
+	w.clear()
+	fmt.Fprintln(w.to, line)
+}
+
+func (w *trainingLines) progress(p train.Progress) {
+	w.left, w.epochs = p.Left, p.Epochs
+	if !w.bar || time.Since(w.last) < progressPause {
+		return
+	}
+	w.shown, w.last = true, time.Now()
+	line := fmt.Sprintf("epoch %d of %d  %s  %s", p.Epoch, p.Epochs, bar(int64(p.Done), int64(p.Of)), p.Doing)
+	if p.ImagesPerSecond > 0 {
+		line += fmt.Sprintf("  loss %.4f  %.0f images/s", p.Loss, p.ImagesPerSecond)
+	}
+	if p.Left > 0 {
+		line += fmt.Sprintf("  %s left", seconds(p.Left.Seconds()))
+	}
+	fmt.Fprintf(w.to, "\r\x1b[K%s", line)
+}
+
+// clear removes the bar, so that what follows starts on a clean line.
+func (w *trainingLines) clear() {
+	if w.shown {
+		w.shown = false
+		fmt.Fprint(w.to, "\r\x1b[K")
+	}
+}
+
+// whyEnded is what a signal's report adds about what a command left.
+func whyEnded(err error) string {
+	var interrupted *interruptedError
+	switch {
+	case errors.As(err, &interrupted):
+		return ": " + interrupted.hint
+	case err != nil && !errors.Is(err, context.Canceled):
+		return ": " + err.Error()
+	}
+	return ""
+}

@@ -1,0 +1,47 @@
+package train
+
+import (
+	"fmt"
+
+	"hfcui/engine/bands"
+	"hfcui/spectral"
+)
+
+// Bands says when and how accuracy on low and high parts is measured during a run.
+type Bands struct {
+	Radii     []float64 `json:"radii"`
+	Every     int       `json:"every"`       // epochs; the last is always measured
+	Limit     int       `json:"n,omitempty"` // only the first Limit images; 0: all
+	Split     string    `json:"split"`       // test, or train: the images trained on with the labels trained on
+	Normalize string    `json:"normalize"`   // of low and high parts: none, max or std
+	BN        string    `json:"bn"`          // batch-norm statistics: running or batch
+}
+
+// Check says in one line what cannot be measured.
+func (b *Bands) Check() error {
+	switch {
+	case b == nil:
+		return nil
+	case len(b.Radii) == 0:
+		return fmt.Errorf("no radii to measure bands at")
+	case b.Every < 1:
+		return fmt.Errorf("bands every %d epochs: use 1 or more", b.Every)
+	case b.Limit < 0:
+		return fmt.Errorf("bands on %d images: use 0 for all", b.Limit)
+	case b.Split != "train" && b.Split != "test":
+		return fmt.Errorf("bands on %q: use train or test", b.Split)
+	}
+	for _, r := range b.Radii {
+		if err := spectral.CheckRadius(r); err != nil {
+			return err
+		}
+	}
+	if _, err := bands.ParseNormalization(b.Normalize); err != nil {
+		return err
+	}
+	_, err := bands.ParseStatistics(b.BN)
+	return err
+}
+
+// due tells whether bands are measured after an epoch.
+func (b *Bands) due(epoch int, last bool) bool { return b != nil && (last || epoch%b.Every == 0) }

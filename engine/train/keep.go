@@ -1,0 +1,132 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"hfcui/engine/model"
+)
+
+// keep writes a checkpoint if one is due, and tells of one that was written.
+func (r *run) keep(epochEnded bool) error {
+	if done, ok := r.saver.poll(); ok {
+		if err := r.wrote(done); err != nil {
+			return err
+		}
+	}
+	if !r.saver.due(epochEnded) {
+		return nil
+	}
+	return r.save()
+}
+
+// save begins to write a checkpoint of what the run is now.
+func (r *run) save() error {
+	size, err := r.folder.size()
+	if err != nil {
+		return err
+	}
+	at := r.at
+	at.Events, at.Seconds = size, r.stamp("").Seconds
+	r.saver.begin(at, r)
+	return nil
+}
+
+// wrote tells of a checkpoint that was written, or was not.
+func (r *run) wrote(done saved) error {
+	if done.err != nil {
+		return done.err
+	}
+	r.kept = &done.position
+	s := r.stamp("checkpoint")
+	s.Step = done.position.Step
+	s.Epoch = (s.Step + r.perEpoch - 1) / r.perEpoch
+	return r.emit(&CheckpointEvent{Stamp: s})
+}
+
+// settle waits for the checkpoint being written and writes one of what the run is now,
+// unless that is one already.
+func (r *run) settle() error {
+	if done, ok := r.saver.wait(); ok {
+		if err := r.wrote(done); err != nil {
+			return err
+		}
+	}
+	if r.kept != nil && r.kept.Step == r.at.Step && r.kept.Pending == r.at.Pending {
+		return nil
+	}
+	if err := r.save(); err != nil {
+		return err
+	}
+	done, _ := r.saver.wait()
+	return r.wrote(done)
+}
+
+// finish keeps the finished run.
+func (r *run) finish() error {
+	if err := r.settle(); err != nil {
+		return err
+	}
+	digest, err := fileDigest(filepath.Join(r.folder.dir, ModelFile))
+	if err != nil {
+		return err
+	}
+	return r.emit(&EndEvent{Stamp: r.stamp("end"), Reason: Finished, Weights: digest})
+}
+
+// leave keeps what there is of a run that cannot go on, and says why it ended.
+func (r *run) leave(ctx context.Context, why error) error {
+	var diverged *DivergedError
+	if r.folder.fresh && r.at.Step == 0 && !errors.As(why, &diverged) {
+		r.folder.discard()
+		return why
+	}
+	end := &EndEvent{Reason: Failed, Error: why.Error()}
+	switch {
+	case errors.As(why, &diverged):
+		r.saver.wait() // what it writes is from before, or refused
+		end.Reason = Diverged
+	case r.folder.broken:
+		r.saver.wait() // an event is missing: the run goes on from the last checkpoint
+	default:
+		stopped := ctx.Err() != nil && errors.Is(why, ctx.Err())
+		switch err := r.settle(); {
+		case errors.As(err, &diverged):
+			why, end.Reason, end.Error = diverged, Diverged, diverged.Error()
+		case stopped && err != nil:
+			why, end.Error = err, err.Error()
+		case stopped:
+			why = &StoppedError{Dir: r.folder.dir, Step: r.at.Step, Err: why}
+			end.Reason, end.Error = Stopped, ""
+		}
+	}
+	end.Stamp = r.stamp("end")
+	if diverged != nil {
+		end.Step = diverged.Step
+	}
+	r.emit(end) // where this fails, why is that the folder cannot be written
+	return why
+}
+
+// fileDigest is a file's SHA-256.
+func fileDigest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func loadModel(dir string) (*model.Model, error) {
+	return model.Load(filepath.Join(dir, ModelFile), "")
+}

@@ -1,0 +1,159 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+)
+
+const (
+	// evaluationBatch is how many images are classified at a time with running statistics.
+	evaluationBatch = 128
+	// statisticsBatch is how many share their statistics: the batch size of the paper.
+	statisticsBatch = 100
+)
+
+// errNotFinite is that a model answered with something else than finite numbers.
+var errNotFinite = errors.New("not finite")
+
+// meter measures a model while it is trained. Its compiled programs are kept from one
+// measurement to the next.
+type meter struct {
+	model   *model.Model
+	device  plan.Device
+	threads int
+	kept    map[evaluatorKey]*model.Evaluator
+}
+
+type evaluatorKey struct {
+	batch      int
+	statistics model.Statistics
+}
+
+func newMeter(m *model.Model, device plan.Device, threads int) *meter {
+	return &meter{m, device, threads, make(map[evaluatorKey]*model.Evaluator)}
+}
+
+func (m *meter) close() {
+	for _, e := range m.kept {
+		e.Close()
+	}
+}
+
+// accuracy measures the model, as its weights are now, on all images of a set.
+func (m *meter) accuracy(ctx context.Context, set dataset.Set, update func(bands.Result)) (bands.Score, error) {
+	result, err := m.measure(ctx, set, bands.Request{}, update)
+	return result.Whole, err
+}
+
+// bands measures low and high parts of a split's images.
+func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, update func(bands.Result)) (*BandsEvent, error) {
+	set := test
+	if b.Split == "train" {
+		set = train
+	}
+	if set == nil {
+		return nil, fmt.Errorf("there are no %s images to measure bands on: use --bands-split train", b.Split)
+	}
+	q := bands.Request{Radii: b.Radii, Limit: b.Limit}
+	var err error
+	if q.Normalize, err = bands.ParseNormalization(b.Normalize); err != nil {
+		return nil, err
+	}
+	if q.Statistics, err = bands.ParseStatistics(b.BN); err != nil {
+		return nil, err
+	}
+	result, err := m.measure(ctx, set, q, update)
+	if err != nil {
+		return nil, err
+	}
+	report := bands.NewReport("", "", b.Split, q.Normalize, q.Statistics, 0, result)
+	return &BandsEvent{Split: b.Split, N: report.N, Normalize: report.Normalize, BN: report.BN, Whole: report.Whole, Bands: report.Bands}, nil
+}
+
+func (m *meter) measure(ctx context.Context, set dataset.Set, q bands.Request, update func(bands.Result)) (bands.Result, error) {
+	q.Threads = m.threads
+	measurement, err := bands.NewMeasurement(set, q)
+	if err != nil {
+		return bands.Result{}, err
+	}
+	key := evaluatorKey{evaluationBatch, model.RunningStatistics}
+	if q.Statistics == bands.BatchStatistics {
+		key = evaluatorKey{min(statisticsBatch, measurement.Result().Images), model.BatchStatistics}
+	}
+	e, err := m.evaluator(key)
+	if err != nil {
+		return bands.Result{}, err
+	}
+	c := &classifier{Evaluator: e, classes: m.model.Net.Classes}
+	result, err := measurement.Run(ctx, c, update)
+	if c.notFinite {
+		err = errNotFinite
+	}
+	return result, err
+}
+
+// evaluator is one with the weights of now.
+func (m *meter) evaluator(key evaluatorKey) (*model.Evaluator, error) {
+	if e := m.kept[key]; e != nil {
+		return e, e.Refresh()
+	}
+	e, err := m.model.NewEvaluator(m.device, key.batch, key.statistics)
+	if err == nil {
+		m.kept[key] = e
+	}
+	return e, err
+}
+
+// classifier is a model.Evaluator as package bands wants it.
+type classifier struct {
+	*model.Evaluator
+	classes   int
+	notFinite bool // it answered with something else than finite numbers
+}
+
+func (c *classifier) Classes() int { return c.classes }
+
+func (c *classifier) Logits(ctx context.Context, dst, x []float32, n int) error {
+	if err := c.Evaluator.Logits(ctx, dst, x, n); err != nil {
+		return err
+	}
+	c.notFinite = bands.CheckLogits(dst[:n*c.classes]) != nil
+	return nil
+}
+
+// Progress is how far a run is between two events.
+type Progress struct {
+	Epoch, Epochs   int           // Epoch is the one under way, counted from 1
+	Doing           string        // train, test or bands
+	Done, Of        int           // of it: steps of this epoch, or images
+	Loss            float64       // mean of the epoch's steps so far
+	ImagesPerSecond float64       // trained on in this epoch
+	Left            time.Duration // until the run ends, going by what it did so far; 0: not known
+}
+
+// progress tells how far what is being done is.
+func (r *run) progress(doing string, done, of int) {
+	if r.options.Progress == nil {
+		return
+	}
+	p := Progress{Epoch: r.stamp("").Epoch, Epochs: (r.total + r.perEpoch - 1) / r.perEpoch, Doing: doing, Done: done, Of: of}
+	if sum := r.at.Epoch; sum.Steps > 0 {
+		p.Loss, p.ImagesPerSecond = sum.loss(), sum.speed(r.config.Batch)
+	}
+	if made := r.at.Step - r.from; made > 0 {
+		p.Left = time.Duration(float64(time.Since(r.here)) / float64(made) * float64(r.total-r.at.Step))
+	}
+	r.options.Progress(p)
+}
+
+// measuring passes on how far a measurement is.
+func (r *run) measuring(doing string) func(bands.Result) {
+	return func(result bands.Result) { r.progress(doing, result.Whole.N, result.Images) }
+}

@@ -1,0 +1,126 @@
+package train
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ReadConfig reads the configuration of the run in a folder. The error is fs.ErrNotExist
+// where there is none.
+func ReadConfig(dir string) (Config, error) {
+	var c Config
+	path := filepath.Join(dir, ConfigFile)
+	info, err := os.Stat(path)
+	if err != nil {
+		return c, err
+	}
+	if info.Size() > 1<<20 {
+		return c, fmt.Errorf("%s: %d bytes are no configuration: name another folder", path, info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, fmt.Errorf("%s: no configuration of a run: %w: name another folder", path, err)
+	}
+	return c, nil
+}
+
+// differences lists the settings that differ, as "epochs 10, not 20" where the first is
+// of saved.
+func differences(saved, c Config) []string {
+	a, b := fields(saved), fields(c)
+	var changed []string
+	both := maps.Clone(a)
+	maps.Copy(both, b)
+	for _, key := range slices.Sorted(maps.Keys(both)) {
+		if !bytes.Equal(a[key], b[key]) {
+			changed = append(changed, fmt.Sprintf("%s %s, not %s", key, shown(a[key]), shown(b[key])))
+		}
+	}
+	return changed
+}
+
+func fields(c Config) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	text, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		panic(err) // numbers were checked to be finite
+	}
+	return m
+}
+
+func shown(value json.RawMessage) string {
+	if value == nil {
+		return "none"
+	}
+	return strings.Trim(string(value), `"`)
+}
+
+// listed names the first of some things.
+func listed(all []string) string {
+	const most = 3
+	if len(all) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(all[:most], "; "), len(all)-most)
+	}
+	return strings.Join(all, "; ")
+}
+
+// Status is how far the run in a folder has come.
+type Status struct {
+	Config Config
+	Last   *EpochEvent // nil: no epoch was ended yet
+	End    *EndEvent   // nil: it runs, or was killed
+}
+
+// ReadStatus reads what is known of the run in a folder. The error is fs.ErrNotExist where
+// there is none.
+func ReadStatus(dir string) (Status, error) {
+	c, err := ReadConfig(dir)
+	if err != nil {
+		return Status{}, err
+	}
+	s := Status{Config: c}
+	text, err := os.ReadFile(filepath.Join(dir, EventsFile))
+	if os.IsNotExist(err) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	for {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			return s, nil // nothing, or a line that is torn
+		}
+		text = rest
+		switch kind := leadingType(line); kind {
+		case "epoch", "end":
+			e, err := Decode(line)
+			if err != nil {
+				continue
+			}
+			s.End = nil
+			switch e := e.(type) {
+			case *EpochEvent:
+				s.Last = e
+			case *EndEvent:
+				s.End = e
+			}
+		default:
+			s.End = nil
+		}
+	}
+}
