@@ -272,5 +272,14 @@ func (c *compiler) finishLeaf(l *leaf) {
 	if l.scale == nil {
 		l.scale, l.shift = ones(t.c), perChannel(t.c)
 	}
-	l.store = func(_, n int) { t.load(n, l.data[n*t.c*t.pixels():], l.scale, l.shift) }
+	size := t.c * t.pixels()
+	l.store = func(_, n int) { t.load(n, l.data[n*size:][:size], l.scale, l.shift) }
+	if f := c.kernels.Interleave; f != nil && t.block == 4 && t.w >= kernel.InterleavePixels && t.dtype == plan.Float32 {
+		l.store = func(_, n int) {
+			x := l.data[n*size:][:size]
+			for y := range t.h {
+				f(&x[y*t.w], t.at(n, 0, y, 0), &l.scale[0], &l.shift[0], t.c, t.w, 4*t.pixels())
+			}
+		}
+	}
 }

@@ -139,6 +139,11 @@ type Set struct {
 
 	Update Updates
 
+	// Interleave makes pixels of four channels of up to four planes, `plane` bytes apart:
+	// y[p][c] = x[c][p]·scale[c] + shift[c], and 0 for channels there are none of. There are
+	// at least InterleavePixels pixels. The portable set has none.
+	Interleave func(x, y, scale, shift *float32, channels, pixels, plane int)
+
 	// Add is y = a + b.
 	Add func(a, b, y *float32, pixels, rows, stride int)
 	// ReLU is y = max(x, 0), NaN where x is.

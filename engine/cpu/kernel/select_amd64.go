@@ -46,6 +46,7 @@ var avx512 = Set{
 		Weights:    winogradWeightsAVX512,
 	},
 
+	Interleave: interleaveAVX512,
 	Update: Updates{
 		Descent:            updateDescentAVX512,
 		Momentum:           updateMomentumAVX512,
@@ -92,6 +93,7 @@ var avx2 = Set{
 		Weights:    winogradWeightsAVX2,
 	},
 
+	Interleave: interleaveAVX2,
 	Update: Updates{
 		Descent:            updateDescentAVX2,
 		Momentum:           updateMomentumAVX2,
