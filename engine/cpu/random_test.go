@@ -135,6 +135,9 @@ var operations = map[string]func(b *builder){
 	},
 	"folded convolution": func(b *builder) {
 		n, c, o, h, w := b.between(1, 3), b.between(1, 4), b.between(1, 40), b.between(3, 12), b.between(3, 12)
+		if b.rng.IntN(2) == 0 {
+			c, h, w = b.between(8, 40), b.between(7, 20), b.between(7, 20)
+		}
 		x := b.apply(op.InputNormalize{Mean: make([]float32, c), Std: b.data[b.positive(c)]}, b.input(n, c, h, w))
 		y := b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(o, c, 3, 3))
 		if b.rng.IntN(2) == 0 {
@@ -154,7 +157,7 @@ var operations = map[string]func(b *builder){
 		b.keep(y, b.apply(op.Add{}, dx, dy))
 	},
 	"gradients of folded convolutions": func(b *builder) {
-		n, c, o, h, w, s := b.between(1, 3), b.between(1, 20), b.between(1, 40), b.between(3, 12), b.between(3, 12), b.between(1, 2)
+		n, c, o, h, w, s := b.between(1, 3), b.between(1, 20), b.between(1, 40), b.between(3, 20), b.between(3, 20), b.between(1, 2)
 		wt := b.weights(o, c, 3, 3)
 		dy := b.input(n, o, (h-1)/s+1, (w-1)/s+1)
 		dy = b.apply(op.BatchNormScaleGrad{Epsilon: 1e-5}, b.positive(2, o), b.positive(o), dy)

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"hfcui/engine/cpu/kernel"
 	"hfcui/engine/plan"
 )
@@ -42,8 +44,9 @@ const (
 	// manyWeights is how many bytes of transformed weights are too many to be read again for
 	// every group of images.
 	manyWeights = 3 << 20
-	// fewTiles is how many tiles there must be to be worth a transform of the weights.
-	fewTiles = 16
+	// fewTiles is how many tiles there must be for fewer multiplications to be worth reading
+	// more weights; where they are transformed in every run, twice as many.
+	fewTiles = 4
 	// stepCache is how much of the cache what is between a step's transforms may take.
 	stepCache = 384 << 10
 	// manyTiles is how many tiles are worked on together where weights are many.
@@ -65,15 +68,23 @@ func (c *convolution) suitsWinograd() bool {
 		return false
 	}
 	const pixels = kernel.WinogradTile * kernel.WinogradTile
-	tiles := tilesOf(win)
+	tiles, enough := tilesOf(win), fewTiles
+	if c.compiler.trains || manyWinogradWeights(c.weights) {
+		enough = 2 * fewTiles
+	}
 	return c.x.c >= kernel.Block/2 && c.y.c >= kernel.Block/2 &&
-		tiles*c.y.n >= fewTiles && 3*win.height*win.width >= 2*tiles*pixels
+		tiles*c.y.n >= enough && 3*win.height*win.width >= 2*tiles*pixels
+}
+
+// manyWinogradWeights tells whether transformed weights would be many.
+func manyWinogradWeights(w *weights) bool {
+	return 4*kernel.WinogradPoints*w.inputs*w.outputs > manyWeights
 }
 
 // prepare lists tiles and decides how the work is cut.
 func (w *winograd) prepare() {
 	w.u = newWinogradWeights(w.weights, w.compiler.kernels)
-	w.many = 4*w.u.size() > manyWeights
+	w.many = manyWinogradWeights(w.weights)
 	win := &w.weights.windows[0]
 	w.cutImages(tilesOf(win))
 	w.tiles = listWinogradTiles(win, w.x, w.y, w.group)
@@ -103,11 +114,12 @@ func (w *winograd) list(g int) *winogradTiles {
 
 // cutImages decides how many images of so many tiles are worked on together.
 func (w *winograd) cutImages(tiles int) {
+	w.group = max(1, min(32/tiles, w.y.n/(4*w.compiler.pool.threads)))
 	if w.many {
 		w.group = min(w.y.n, (manyTiles+tiles-1)/tiles)
-		return
 	}
-	w.group = max(1, min(32/tiles, w.y.n/(4*w.compiler.pool.threads)))
+	// Offsets have 32 bits.
+	w.group = min(w.group, math.MaxInt32/max(w.x.bytes(w.x.image()), w.y.bytes(w.y.image())))
 }
 
 // cutTiles decides how many of a group's tiles are worked on together, and which memory that

@@ -239,6 +239,14 @@ func TestNaNStays(t *testing.T) {
 			"AffineReLU":    func(y *float32) { s.AffineReLU(&x[0], y, &one[0], &zero[0], 1, 1, PixelBytes) },
 			"AffineAddReLU": func(y *float32) { s.AffineAddReLU(&x[0], &one[0], y, &one[0], &zero[0], 1, 1, PixelBytes) },
 			"StepMax":       func(y *float32) { s.StepMax(&x[0], y, 1, PixelBytes) },
+			"Winograd.Output": func(y *float32) {
+				m, pixels := make([]float32, WinogradPoints*Block), make([]float32, WinogradTile*WinogradTile*Block)
+				for i := range m {
+					m[i] = nan
+				}
+				s.Winograd.Output(&m[0], &pixels[0], nil, &zero[0], new(int32), 1, &WinogradShape{WinogradTile * PixelBytes, PixelBytes, 1})
+				copy(at(y, 0)[:], pixels)
+			},
 			"StepMax of y": func(y *float32) {
 				copy(at(y, 0)[:], x)
 				s.StepMax(&one[0], y, 1, PixelBytes)
