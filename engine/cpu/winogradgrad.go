@@ -16,13 +16,14 @@ import (
 // to read what others have transformed.
 type winogradGrad struct {
 	weightGrad
-	blocks      int            // of input channels in a unit
-	group       int            // images whose tiles are listed together
-	step        int            // tiles multiplied together
-	tiles, last *winogradTiles // of a group of images, and of the last one if it is smaller
-	points      winogradMemory
-	memory      *[]float32
-	work        []winogradWork // a worker's each
+	blocks          int            // of input channels in a unit
+	group           int            // images whose tiles are listed together
+	step            int            // tiles multiplied together
+	tiles, last     *winogradTiles // of a group of images, and of the last one if it is smaller
+	points          winogradMemory
+	memory          *[]float32
+	xAhead, dyAhead []int32        // what calls ask for of the next images
+	work            []winogradWork // a worker's each
 }
 
 // winogradMemory says where in a worker's memory the points of x, of dy and of their
@@ -49,6 +50,7 @@ func (m *winogradMemory) cut(data []float32) (v, d, u, border []float32) {
 type winogradWork struct {
 	x, dy, border kernel.WinogradShape
 	products      kernel.ProductsShape
+	ahead         kernel.Ahead
 }
 
 // window is where tiles of dy see x.
@@ -71,9 +73,9 @@ func (g *weightGrad) suitsWinograd() bool {
 
 const (
 	// winogradTogether is how many tiles are multiplied together, if there are as many.
-	winogradTogether = 64
+	winogradTogether = 32
 	// winogradBlocks is how many blocks of input channels a unit has.
-	winogradBlocks = 2
+	winogradBlocks = 4
 )
 
 func (g *winogradGrad) prepare() {
@@ -89,6 +91,7 @@ func (g *winogradGrad) prepare() {
 	g.step = ceilDiv(g.group*tiles, ceilDiv(g.group*tiles, winogradTogether))
 	g.parts = max(1, min(ceilDiv(16, g.units()), g.lists(), g.x.n*tiles/winogradTogether))
 
+	g.xAhead, g.dyAhead = g.ahead(g.x, g.blocks), g.ahead(g.dy, width(0, g.dy.c)/kernel.Block)
 	const odd = 3 * kernel.Block // keeps points from falling on the same lines of the cache
 	wide := width(0, g.dy.c)
 	g.points = winogradMemory{
@@ -111,6 +114,21 @@ func (g *winogradGrad) run() {
 	g.compiler.pool.each(g.groups(), g.unpack)
 }
 
+// ahead lists, for all calls for the products of a list's tiles, what to ask for of so many
+// blocks of the next images: all of it, line by line.
+func (g *winogradGrad) ahead(t *tensor, blocks int) []int32 {
+	lines := make([]int32, ceilDiv(g.tiles.count(), g.step)*g.linesAhead())
+	planes := t.bytes(blocks*t.plane()) / kernel.PixelBytes
+	for i := range lines {
+		line := i * g.group * planes / len(lines)
+		lines[i] = int32(t.bytes(line/planes*t.image()-t.margin()) + line%planes*kernel.PixelBytes)
+	}
+	return lines
+}
+
+// linesAhead is how many lines a call for products asks for, at most.
+func (g *winogradGrad) linesAhead() int { return kernel.WinogradPoints * g.blocks * g.step }
+
 // units is how many there are for all channels.
 func (g *winogradGrad) units() int { return g.groups() * ceilDiv(g.x.blocks(), g.blocks) }
 
@@ -125,8 +143,9 @@ func (g *winogradGrad) unit(worker, i int) {
 	w, m := &g.work[worker], &g.points
 	v, d, u, border := m.cut((*g.memory)[worker*m.size():])
 	w.products.Accumulate = 0
-	for list := part * g.lists() / g.parts; list < (part+1)*g.lists()/g.parts; list++ {
-		n, t := list*g.group, g.tiles
+	last := (part+1)*g.lists()/g.parts - 1
+	for list := part * g.lists() / g.parts; list <= last; list++ {
+		n, next, t := list*g.group, min(list+1, last)*g.group, g.tiles
 		if n+g.group > g.x.n {
 			t = g.last
 		}
@@ -137,6 +156,11 @@ func (g *winogradGrad) unit(worker, i int) {
 			}
 			for j := range wide / kernel.Block {
 				g.transformGradient(d[j*m.block:], border, w, n, k/kernel.Block+j, t, from, to)
+			}
+			at := from / g.step * g.linesAhead()
+			w.ahead = kernel.Ahead{
+				X: g.x.plane0(next, b), DY: g.dy.plane0(next, k/kernel.Block),
+				XLines: &g.xAhead[at], DYLines: &g.dyAhead[at],
 			}
 			g.multiply(w, v, d, u, wide, blocks, to-from)
 		}
@@ -155,7 +179,7 @@ func (g *winogradGrad) multiply(w *winogradWork, v, d, u []float32, wide, blocks
 	}
 	w.products = kernel.NewProductsShape(blocks, tiles, wide, 4*m.block, 4*m.vPoint, 4*m.block, 4*m.dPoint, 4*m.uPoint)
 	w.products.Accumulate = accumulate
-	f(&v[0], &d[0], &u[0], &w.products)
+	f(&v[0], &d[0], &u[0], &w.ahead, &w.products)
 	w.products.Accumulate = 1
 }
 

@@ -149,14 +149,24 @@ const (
 	productsAccumulate
 )
 
+// Words of kernel.Ahead: those from which lines count come first.
+const (
+	aheadXLines  = 2
+	aheadDYLines = 3
+)
+
 // winogradProducts makes a kernel that sums, point by point, the products of tiles of
 // blocks of sixteen channels and of so many registers, `in` by `wide` registers at a time.
 func winogradProducts(name string, registers, in, wide int) {
-	function(name, "func(v, d, u *float32, shape *int)", "is WinogradGrad."+name[len("winograd"):]+".")
+	function(name, "func(v, d, u *float32, ahead **float32, shape *int)", "is WinogradGrad."+name[len("winograd"):]+".")
 	shape, v, d, u := load("shape"), load("v"), load("d"), load("u")
 	points, blocks, block := GP64(), GP64(), GP64()
 	MOVQ(field(shape, productsPoints), points)
 	MOVQ(field(shape, productsDBlock), block)
+	ahead := load("ahead")
+	xLines, dyLines := GP64(), GP64()
+	MOVQ(field(ahead, aheadXLines), xLines)
+	MOVQ(field(ahead, aheadDYLines), dyLines)
 	sums := make([][]VecVirtual, in)
 	for i := range sums {
 		sums[i] = vectors(wide)
@@ -166,7 +176,14 @@ func winogradProducts(name string, registers, in, wide int) {
 	Label("block")
 	for input := 0; input < 16; input += in {
 		for first := 0; first < registers; first += wide {
-			t := productsTile{fmt.Sprintf("i%dv%d", input, first), registers, input, first, in, wide, shape}
+			t := productsTile{fmt.Sprintf("i%dv%d", input, first), registers, input, first, in, wide, shape, nil, nil}
+			if first == 0 && input < 2*in {
+				t.ahead, t.lines = GP64(), xLines
+				MOVQ(field(ahead, input/in), t.ahead)
+				if input > 0 {
+					t.lines = dyLines
+				}
+			}
 			t.emit(sums, v, d, u, block)
 		}
 	}
@@ -189,6 +206,7 @@ type productsTile struct {
 	input, first int // first channel of v, first register of d
 	in, wide     int // how many of each
 	shape        Register
+	ahead, lines Register // what to ask for: nil for nothing
 }
 
 func (t *productsTile) emit(sums [][]VecVirtual, v, d, u, block Register) {
@@ -210,6 +228,12 @@ func (t *productsTile) emit(sums [][]VecVirtual, v, d, u, block Register) {
 	MOVQ(v, x)
 	MOVQ(d, y)
 	Label("tile" + t.name)
+	if t.lines != nil {
+		line := GP64()
+		MOVLQSX(Mem{Base: t.lines}, line)
+		PREFETCHT1(Mem{Base: t.ahead, Index: line, Scale: 1})
+		ADDQ(Imm(4), t.lines)
+	}
 	t.multiply(sums, x, y, block)
 	ADDQ(Imm(blockBytes), x)
 	ADDQ(Imm(blockBytes), y)

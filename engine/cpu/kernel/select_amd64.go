@@ -41,9 +41,13 @@ var avx512 = Set{
 		Gradient: func(dy, d *float32, tiles *int32, n int, shape *WinogradShape) {
 			winogradGradientAVX512(dy, d, tiles, n, &shape.Row)
 		},
-		Products32: func(v, d, u *float32, shape *ProductsShape) { winogradProducts32AVX512(v, d, u, &shape.Points) },
-		Products16: func(v, d, u *float32, shape *ProductsShape) { winogradProducts16AVX512(v, d, u, &shape.Points) },
-		Weights:    winogradWeightsAVX512,
+		Products32: func(v, d, u *float32, ahead *Ahead, shape *ProductsShape) {
+			winogradProducts32AVX512(v, d, u, &ahead.X, &shape.Points)
+		},
+		Products16: func(v, d, u *float32, ahead *Ahead, shape *ProductsShape) {
+			winogradProducts16AVX512(v, d, u, &ahead.X, &shape.Points)
+		},
+		Weights: winogradWeightsAVX512,
 	},
 
 	Interleave: interleaveAVX512,
@@ -88,9 +92,13 @@ var avx2 = Set{
 		Gradient: func(dy, d *float32, tiles *int32, n int, shape *WinogradShape) {
 			winogradGradientAVX2(dy, d, tiles, n, &shape.Row)
 		},
-		Products32: func(v, d, u *float32, shape *ProductsShape) { winogradProducts32AVX2(v, d, u, &shape.Points) },
-		Products16: func(v, d, u *float32, shape *ProductsShape) { winogradProducts16AVX2(v, d, u, &shape.Points) },
-		Weights:    winogradWeightsAVX2,
+		Products32: func(v, d, u *float32, ahead *Ahead, shape *ProductsShape) {
+			winogradProducts32AVX2(v, d, u, &ahead.X, &shape.Points)
+		},
+		Products16: func(v, d, u *float32, ahead *Ahead, shape *ProductsShape) {
+			winogradProducts16AVX2(v, d, u, &ahead.X, &shape.Points)
+		},
+		Weights: winogradWeightsAVX2,
 	},
 
 	Interleave: interleaveAVX2,

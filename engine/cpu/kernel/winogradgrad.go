@@ -20,11 +20,19 @@ type WinogradGrad struct {
 	// channels of d, point by point:
 	//
 	//	u[point][block][c][k] = Σ v[point][block][tile][c]·d[point][tile][k]
-	Products32, Products16 func(v, d, u *float32, shape *ProductsShape)
+	Products32, Products16 func(v, d, u *float32, ahead *Ahead, shape *ProductsShape)
 
 	// Weights transforms the points of n times sixteen sums, point bytes apart, to taps,
 	// tap bytes apart.
 	Weights func(u, dw *float32, n, point, tap int)
+}
+
+// Ahead is what calls for products ask for ahead of time, while memory has nothing else to
+// do: for every tile of every block of every point a line of x, and one of dy. Which ones
+// is told in bytes from X and DY on.
+type Ahead struct {
+	X, DY           *float32
+	XLines, DYLines *int32
 }
 
 // ProductsShape is what stays the same between calls of the kernels for products. Bytes
@@ -53,8 +61,8 @@ func NewProductsShape(blocks, tiles, wide, vBlock, vPoint, dBlock, dPoint, uPoin
 // portableWinogradGrad is WinogradGrad in Go.
 var portableWinogradGrad = WinogradGrad{
 	Gradient:   gradientToPoints,
-	Products32: func(v, d, u *float32, shape *ProductsShape) { tileProducts(v, d, u, shape, 2) },
-	Products16: func(v, d, u *float32, shape *ProductsShape) { tileProducts(v, d, u, shape, 1) },
+	Products32: func(v, d, u *float32, _ *Ahead, shape *ProductsShape) { tileProducts(v, d, u, shape, 2) },
+	Products16: func(v, d, u *float32, _ *Ahead, shape *ProductsShape) { tileProducts(v, d, u, shape, 1) },
 	Weights:    pointsToTaps,
 }
 

@@ -12,12 +12,12 @@ func winogradGradientAVX2(dy *float32, d *float32, tiles *int32, n int, shape *i
 // winogradProducts32AVX2 is WinogradGrad.Products32.
 //
 //go:noescape
-func winogradProducts32AVX2(v *float32, d *float32, u *float32, shape *int)
+func winogradProducts32AVX2(v *float32, d *float32, u *float32, ahead **float32, shape *int)
 
 // winogradProducts16AVX2 is WinogradGrad.Products16.
 //
 //go:noescape
-func winogradProducts16AVX2(v *float32, d *float32, u *float32, shape *int)
+func winogradProducts16AVX2(v *float32, d *float32, u *float32, ahead **float32, shape *int)
 
 // winogradWeightsAVX2 is WinogradGrad.Weights.
 //

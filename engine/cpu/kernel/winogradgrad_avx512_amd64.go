@@ -12,12 +12,12 @@ func winogradGradientAVX512(dy *float32, d *float32, tiles *int32, n int, shape 
 // winogradProducts32AVX512 is WinogradGrad.Products32.
 //
 //go:noescape
-func winogradProducts32AVX512(v *float32, d *float32, u *float32, shape *int)
+func winogradProducts32AVX512(v *float32, d *float32, u *float32, ahead **float32, shape *int)
 
 // winogradProducts16AVX512 is WinogradGrad.Products16.
 //
 //go:noescape
-func winogradProducts16AVX512(v *float32, d *float32, u *float32, shape *int)
+func winogradProducts16AVX512(v *float32, d *float32, u *float32, ahead **float32, shape *int)
 
 // winogradWeightsAVX512 is WinogradGrad.Weights.
 //

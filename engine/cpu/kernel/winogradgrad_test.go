@@ -31,7 +31,9 @@ func TestWinogradGrad(t *testing.T) {
 		for range 20 {
 			blocks, tiles := 1+rng.IntN(3), 1+rng.IntN(9)
 			const block, point = 10 * PixelBytes, 31 * PixelBytes
+			lines := make([]int32, 36*blocks*tiles)
 			v, d := random(rng, 36*31*Block), random(rng, 36*31*Block)
+			ahead := Ahead{&v[0], &d[0], &lines[0], &lines[0]}
 			for _, wide := range []int{32, 16} {
 				sums := (blocks*wide + rng.IntN(3)) * PixelBytes
 				shape := NewProductsShape(blocks, tiles, wide, block, point, block, point, sums)
@@ -39,11 +41,11 @@ func TestWinogradGrad(t *testing.T) {
 				u := random(rng, 36*sums/4)
 				want, got := clone(u), clone(u)
 				if wide == 32 {
-					portable.WinogradGrad.Products32(&v[0], &d[0], &want[0], &shape)
-					s.WinogradGrad.Products32(&v[0], &d[0], &got[0], &shape)
+					portable.WinogradGrad.Products32(&v[0], &d[0], &want[0], &ahead, &shape)
+					s.WinogradGrad.Products32(&v[0], &d[0], &got[0], &ahead, &shape)
 				} else {
-					portable.WinogradGrad.Products16(&v[0], &d[0], &want[0], &shape)
-					s.WinogradGrad.Products16(&v[0], &d[0], &got[0], &shape)
+					portable.WinogradGrad.Products16(&v[0], &d[0], &want[0], &ahead, &shape)
+					s.WinogradGrad.Products16(&v[0], &d[0], &got[0], &ahead, &shape)
 				}
 				near(t, fmt.Sprintf("products of %d", wide), got, want, 40)
 			}
@@ -71,9 +73,11 @@ func BenchmarkWinogradGrad(b *testing.B) {
 				u := random(rng, 36*sums/4)
 				shape := NewProductsShape(blocks, tiles, wide, block, point, block, point, sums)
 				shape.Accumulate = 1
+				lines := make([]int32, 36*blocks*tiles)
+				ahead := Ahead{&v[0], &d[0], &lines[0], &lines[0]}
 				for b.Loop() {
 					for k := range channels / wide {
-						f(&v[0], after(&d[0], 2*k*block), after(&u[0], k*blocks*wide*PixelBytes), &shape)
+						f(&v[0], after(&d[0], 2*k*block), after(&u[0], k*blocks*wide*PixelBytes), &ahead, &shape)
 					}
 				}
 				b.ReportMetric(float64(b.N*36*2*tiles*channels*channels)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
