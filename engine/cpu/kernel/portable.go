@@ -33,7 +33,7 @@ func portableBF16Set() Set {
 	}
 	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 8, 2) }
 	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 16, 1) }
-	s.Pair, s.PackPairs = pair, packPairs
+	s.Pair, s.PackPairs, s.Winograd2 = pair, packPairs, portableWinograd2
 	return s
 }
 

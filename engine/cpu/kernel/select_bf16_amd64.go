@@ -26,6 +26,20 @@ var avx512BF16 = Set{
 	Grad32Row: func(x, dy, dw *float32, shape *GradShape) { grad32RowBF16(x, dy, dw, &shape.Images) },
 	Grad16Row: func(x, dy, dw *float32, shape *GradShape) { grad16RowBF16(x, dy, dw, &shape.Images) },
 	Pair:      pairBF16, PackPairs: packPairsBF16,
+	Winograd2: Winograd2{
+		Input: func(x, v *float32, tiles *int32, n int, shape *Winograd2Shape) {
+			winograd2InputBF16(x, v, tiles, n, &shape.Row)
+		},
+		Product: func(v, u, m *float32, n int, shape *Winograd2Product) {
+			winograd2ProductBF16(v, u, m, n, &shape.Blocks)
+		},
+		Output: func(m, y, addend, bias *float32, tiles *int32, n int, shape *Winograd2Shape) {
+			winograd2OutputBF16(m, y, addend, bias, tiles, n, &shape.Row)
+		},
+		Weights: func(src, u, scale *float32, pairs int, shape *Winograd2Weights) {
+			winograd2WeightsBF16(src, u, scale, pairs, &shape.Channel)
+		},
+	},
 
 	Add: addBF16, ReLU: reluBF16, ReLUGrad: reluGradBF16, Fill: fillBF16,
 	Scale: scaleBF16, Sum: sumBF16,
