@@ -92,8 +92,12 @@ func (c *compiler) linearBack(in *plan.Instr) func() {
 // packed into memory that all convolutions share.
 func (c *compiler) product(conv *convolution, update func(), sources []*plan.Value) func() {
 	p := producer(conv)
-	if !c.direct && conv.suitsWinograd() {
+	switch {
+	case c.direct:
+	case conv.suitsWinograd():
 		p = &winograd{convolution: conv}
+	case conv.suitsWinograd2():
+		p = &winograd2{convolution: conv}
 	}
 	p.prepare()
 	stale, always := new(bool), c.trains
