@@ -35,17 +35,31 @@ func relabelled(set dataset.Set, c Config) dataset.Set {
 	return dataset.Relabelled(set, labels)
 }
 
-// keepLabels writes the labels that are trained on into the run folder, if they are not the
-// data's own.
+// keepLabels writes the labels of set, which are trained on, into the run folder, if they
+// are not the data's own. Where the folder keeps others it is an error: a run goes on with
+// the labels it was begun with.
 func keepLabels(dir string, set dataset.Set, c Config) error {
 	if !c.ShuffleLabels && c.LabelNoise == 0 {
+		return nil
+	}
+	path := filepath.Join(dir, LabelsFile)
+	if _, err := os.Stat(path); err == nil {
+		kept, err := KeptLabels(dir, set)
+		if err != nil {
+			return err
+		}
+		for i := range set.Len() {
+			if kept.Label(i) != set.Label(i) {
+				return fmt.Errorf("%s: label %d is %d, the data's is %d now: put the data back, or name another folder with --run", path, i, kept.Label(i), set.Label(i))
+			}
+		}
 		return nil
 	}
 	labels := make([]int, set.Len())
 	for i := range labels {
 		labels[i] = set.Label(i)
 	}
-	return checkpoints.WriteAtomic(filepath.Join(dir, LabelsFile), func(w io.Writer) error {
+	return checkpoints.WriteAtomic(path, func(w io.Writer) error {
 		return json.NewEncoder(w).Encode(labels)
 	})
 }

@@ -282,6 +282,14 @@ func TestLabelsAreKept(t *testing.T) {
 		if _, err := KeptLabels(dir, dataset.Subset(plain, 299)); (err == nil) != (c.LabelNoise == 0 && !c.ShuffleLabels) || err != nil && !strings.Contains(err.Error(), "300 labels") {
 			t.Errorf("other data: %v", err)
 		}
+		if err := keepLabels(dir, want, c); err != nil {
+			t.Errorf("the same labels again: %v", err)
+		}
+		if c.ShuffleLabels || c.LabelNoise > 0 {
+			if err := keepLabels(dir, plain, c); err == nil || !strings.Contains(err.Error(), "put the data back") {
+				t.Errorf("other labels: %v", err)
+			}
+		}
 	}
 }
 
