@@ -26,7 +26,7 @@ type network string
 
 // netVar adds --net; *net is the default.
 func netVar(flags *pflag.FlagSet, net *string, usage string) {
-	flags.Var((*network)(net), "net", usage+": "+strings.Join(nets.Names(), ", "))
+	flags.Var((*network)(net), "net", usage+": "+strings.Join(nets.Names(), ", ")+"; "+nets.Forms)
 }
 
 func (n *network) Type() string   { return "NAME" }

@@ -16,14 +16,14 @@ func recipeFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 	countVar(flags, &c.Steps, "steps", "", 0, 1, 1<<40, "how many steps to train, instead of --epochs")
 	choiceVar(flags, &c.Init, "init", "how weights start", "he", "xavier")
 	flags.Var((*milestones)(&c.Milestones), "milestones", "epochs after which --schedule step lowers the learning rate")
-	flags.Var((*number)(&c.Factor), "factor", "by which it multiplies it")
+	flags.Var((*number)(&c.Factor), "factor", "what --schedule step multiplies the learning rate by")
 
 	choiceVar(flags, &c.Input, "input", "what of the images is trained on", train.Whole, train.Low, train.High)
 	radiusVar(flags, &c.Radius)
-	choiceVar(flags, &c.Normalize, "normalize", "what is done to every image", "none", "max", "std")
-	flags.Var((*number)(&c.Mixup), "mixup", "mix images, with shares from Beta(α, α) for this α; 0 mixes none")
+	choiceVar(flags, &c.Normalize, "normalize", "what is done to every training image", "none", "max", "std")
+	flags.Var((*number)(&c.Mixup), "mixup", "mix pairs of images, with shares from Beta(α, α) for this α; 0 mixes none")
 
-	flags.Var((*number)(&c.LabelNoise), "label-noise", "share of training labels made wrong, once")
+	flags.Var((*number)(&c.LabelNoise), "label-noise", "share of the training labels that are made wrong, once")
 	flags.BoolVar(&c.Balance, "balance-classes", false, "show every class as often as the largest (Label Shuffling)")
 
 	flags.Var((*number)(&c.Dropout), "dropout", "share dropped before the last fully connected layer")

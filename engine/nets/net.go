@@ -59,14 +59,13 @@ type architecture interface {
 	forward(b *builder, x tensor, classes int) tensor
 }
 
-// Names lists the nets the paper's experiments use; ByName knows more widths and depths of
-// resnet.
+// Names lists the nets the paper's experiments use; ByName knows all forms of them.
 func Names() []string {
-	return []string{
-		"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5", "preact-resnet32",
-		"resnet18-nobn", "resnet20-nobn", "resnet32-nobn", "vgg11-nobn", "alexnet-bn", "lenet5-bn", "preact-resnet32-nobn",
-	}
+	return []string{"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5", "preact-resnet32"}
 }
+
+// Forms says how the names of other forms of the nets are made.
+const Forms = "resnets also as in resnet20-w8, without batch norm as in vgg11-nobn, with it as in lenet5-bn"
 
 // ByName gives a net for 3×32×32 images and 10 classes.
 func ByName(name string) (*Net, error) { return New(name, [3]int{3, 32, 32}, 10) }
@@ -75,7 +74,7 @@ func ByName(name string) (*Net, error) { return New(name, [3]int{3, 32, 32}, 10)
 func New(name string, input [3]int, classes int) (*Net, error) {
 	a := byName(name, input)
 	if a == nil {
-		return nil, fmt.Errorf("there is no net %q: there are %s (resnets also as in resnet20-w8)", name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("there is no net %q: there are %s (%s)", name, strings.Join(Names(), ", "), Forms)
 	}
 	return newNet(a, input, classes)
 }

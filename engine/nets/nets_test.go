@@ -46,7 +46,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for _, name := range append(nets.Names(), "resnet8", "resnet20-w8", "resnet18-w8", "resnet110", "resnet8-w4-nobn", "preact-resnet8-w4", "preact-resnet20-w8-nobn") {
+	for _, name := range append(nets.Names(), "resnet18-nobn", "vgg11-nobn", "alexnet-bn", "lenet5-bn", "preact-resnet32-nobn", "resnet8", "resnet20-w8", "resnet18-w8", "resnet110", "resnet8-w4-nobn", "preact-resnet8-w4", "preact-resnet20-w8-nobn") {
 		n, err := nets.ByName(name)
 		if err != nil {
 			t.Error(err)
