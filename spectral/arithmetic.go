@@ -7,8 +7,10 @@ import (
 
 //go:generate go run -C ../engine/cpu/gen . -isa avx512 -kernels dense -out ../../../spectral/dense_avx512_amd64.s -stubs ../../../spectral/dense_avx512_amd64.go -pkg spectral
 //go:generate go run -C ../engine/cpu/gen . -isa avx2 -kernels dense -out ../../../spectral/dense_avx2_amd64.s -stubs ../../../spectral/dense_avx2_amd64.go -pkg spectral
+//go:generate go run -C ../engine/cpu/gen . -isa avx512 -kernels fourier -out ../../../spectral/fourier_avx512_amd64.s -stubs ../../../spectral/fourier_avx512_amd64.go -pkg spectral
+//go:generate go run -C ../engine/cpu/gen . -isa avx2 -kernels fourier -out ../../../spectral/fourier_avx2_amd64.s -stubs ../../../spectral/fourier_avx2_amd64.go -pkg spectral
 
-// arithmetic is what the dense transform consists of, for one kind of processor.
+// arithmetic is what the transforms consist of, for one kind of processor.
 type arithmetic struct {
 	name string
 
@@ -21,9 +23,11 @@ type arithmetic struct {
 	keptColumns func(c, p *folded, t *table, k *kept, from, to int)
 	// rows multiplies the rows' parts: c[·][parity][j] = Σ p[·][parity][k]·t[parity][k][j].
 	rows func(c, p *folded, t *table, from, to int)
-	// unfold puts the h×w plane y together and sets rest to x - y. y and rest may be the
-	// same memory when neither is looked at.
+	// unfold puts the h×w plane y together and sets rest to x - y.
 	unfold func(y, rest, x []float32, p *folded, h, w int, e *edges)
+
+	// passes are those of fast Fourier transforms, by radix; nil: the method of pass.
+	passes [8]func(y, x, twiddle *complex128, m, s int)
 }
 
 // environment is the variable that names the arithmetic to use, as it does for networks.

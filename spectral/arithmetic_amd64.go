@@ -32,6 +32,9 @@ var avx512 = arithmetic{
 	unfold: func(y, rest, x []float32, p *folded, h, w int, e *edges) {
 		unfoldAVX512(&y[0], &rest[0], &x[0], &p[0][0], h, w, &e[0][0])
 	},
+	passes: [8]func(y, x, twiddle *complex128, m, s int){
+		2: radix2AVX512, 3: radix3AVX512, 4: radix4AVX512, 5: radix5AVX512, 7: radix7AVX512,
+	},
 }
 
 var avx2 = arithmetic{
@@ -48,5 +51,8 @@ var avx2 = arithmetic{
 	},
 	unfold: func(y, rest, x []float32, p *folded, h, w int, e *edges) {
 		unfoldAVX2(&y[0], &rest[0], &x[0], &p[0][0], h, w, &e[0][0])
+	},
+	passes: [8]func(y, x, twiddle *complex128, m, s int){
+		2: radix2AVX2, 3: radix3AVX2, 4: radix4AVX2, 5: radix5AVX2, 7: radix7AVX2,
 	},
 }

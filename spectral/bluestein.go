@@ -19,12 +19,12 @@ type bluestein struct {
 	a, b   []quad
 }
 
-func newBluestein(n int) *bluestein {
+func newBluestein(n int, a *arithmetic) *bluestein {
 	m := smoothLength(2*n - 1)
 	t := &bluestein{
 		chirp:  make([]complex128, n),
 		filter: make([]complex128, m),
-		fft:    newMixedRadix(m, factors(m)),
+		fft:    newMixedRadix(m, factors(m), a),
 		a:      make([]quad, m),
 		b:      make([]quad, m),
 	}

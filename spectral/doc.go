@@ -22,12 +22,12 @@
 // The distance depends on |u| and |v| alone, so the mask is even in u and in v and both
 // components are real. They are never clipped or scaled, and add up to the image.
 //
-// Two transforms do the work. Small images go through real Fourier matrices (dense.go), in
-// assembly where the processor has AVX2 or AVX-512; the way back is as small as the radius.
-// The variable HFCUI_CPU names the arithmetic to use instead of the fastest: avx512, avx2
-// or portable. Larger images of any size go through fast Fourier transforms of four
-// sequences side by side (fast.go), about three times as fast as Gonum's one at a time,
-// with Bluestein's algorithm for lengths with a large prime factor.
+// Two transforms do the work. Small images go through real Fourier matrices (dense.go),
+// whose way back is as small as the radius; larger ones of any size through fast Fourier
+// transforms of four sequences side by side (fast.go), with Bluestein's algorithm for
+// lengths with a large prime factor. Both are in assembly where the processor has AVX2 or
+// AVX-512; the variable HFCUI_CPU names the arithmetic to use instead of the fastest:
+// avx512, avx2 or portable.
 //
 // Images are float32, rows of pixels, plane after plane (CHW or NCHW). A slice of the
 // wrong length is the caller's mistake and panics; a radius that comes from outside is

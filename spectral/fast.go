@@ -33,12 +33,12 @@ type desk struct {
 // rowBlock rows are transformed at once.
 const rowBlock = 2 * lanes
 
-func newFast(h, w int, workers *pool) *fast {
+func newFast(h, w int, workers *pool, a *arithmetic) *fast {
 	f := &fast{h: h, w: w, blocks: (w/2 + lanes) / lanes, workers: workers}
 	f.desks = make([]desk, workers.threads)
 	for i := range f.desks {
 		n := max(h, w)
-		f.desks[i] = desk{newSequences(w), newSequences(h), make([]quad, n), make([]quad, n)}
+		f.desks[i] = desk{newSequences(w, a), newSequences(h, a), make([]quad, n), make([]quad, n)}
 	}
 	f.back = make([]complex64, f.size())
 	f.analyseRows, f.analyseColumns = f.analyseRowBlock, f.analyseColumnBlock

@@ -25,12 +25,12 @@ type sequences interface {
 // transforms of twice the length, whatever the length.
 const largestRadix = 31
 
-func newSequences(n int) sequences {
+func newSequences(n int, a *arithmetic) sequences {
 	radices := factors(n)
 	if len(radices) > 0 && radices[len(radices)-1] > largestRadix {
-		return newBluestein(n)
+		return newBluestein(n, a)
 	}
-	return newMixedRadix(n, radices)
+	return newMixedRadix(n, radices, a)
 }
 
 // factors returns the prime factors of n, rising, with pairs of twos as fours in front.
@@ -62,9 +62,10 @@ type pass struct {
 	twiddle []complex128 // exp(-2πi·p·k/(r·m)) at p·(r-1)+k-1
 	roots   []complex128 // exp(-2πi·k/r), for odd radices without a function of their own
 	scratch []quad
+	native  func(y, x, twiddle *complex128, m, s int) // nil: the methods below
 }
 
-func newMixedRadix(n int, radices []int) mixedRadix {
+func newMixedRadix(n int, radices []int, a *arithmetic) mixedRadix {
 	var passes mixedRadix
 	s := 1
 	for _, r := range radices {
@@ -75,7 +76,10 @@ func newMixedRadix(n int, radices []int) mixedRadix {
 				p.twiddle = append(p.twiddle, root(j*k, r*m))
 			}
 		}
-		if r > 5 {
+		if r < len(a.passes) {
+			p.native = a.passes[r]
+		}
+		if r > 5 && p.native == nil {
 			for k := range r {
 				p.roots = append(p.roots, root(k, r))
 			}
@@ -92,19 +96,25 @@ func root(k, n int) complex128 { return cmplx.Rect(1, -2*math.Pi*float64(k%n)/fl
 
 func (t mixedRadix) transform(x, y []quad) []quad {
 	for i := range t {
-		switch p := &t[i]; p.r {
-		case 2:
-			p.two(y, x)
-		case 3:
-			p.three(y, x)
-		case 4:
-			p.four(y, x)
-		case 5:
-			p.five(y, x)
-		default:
-			p.odd(y, x)
-		}
+		t[i].run(y, x)
 		x, y = y, x
 	}
 	return x
+}
+
+func (t *pass) run(y, x []quad) {
+	switch {
+	case t.native != nil:
+		t.native(&y[0][0], &x[0][0], &t.twiddle[0], t.m, t.s)
+	case t.r == 2:
+		t.two(y, x)
+	case t.r == 3:
+		t.three(y, x)
+	case t.r == 4:
+		t.four(y, x)
+	case t.r == 5:
+		t.five(y, x)
+	default:
+		t.odd(y, x)
+	}
 }

@@ -26,12 +26,15 @@ func TestSequences(t *testing.T) {
 				}
 			}
 		}
-		for name, fft := range map[string]sequences{
-			"chosen": newSequences(n), "mixed": newMixedRadix(n, factors(n)), "bluestein": newBluestein(n),
-		} {
-			if name == "mixed" && n > 200 {
-				continue // a large prime takes long
+		transforms := map[string]sequences{}
+		for _, a := range arithmetics() {
+			transforms[a.name] = newSequences(n, a)
+			transforms["bluestein "+a.name] = newBluestein(n, a)
+			if n <= 200 { // a large prime takes long
+				transforms["mixed "+a.name] = newMixedRadix(n, factors(n), a)
 			}
+		}
+		for name, fft := range transforms {
 			// Twice, because a transform must leave its tables as they were.
 			for range 2 {
 				got := fft.transform(slices.Clone(sequence), make([]quad, n))

@@ -142,9 +142,10 @@ func difference(a, b []float32) float64 {
 // splitters returns a Splitter for every transform that can do the size in good time.
 func splitters(h, w int) map[string]*Splitter {
 	workers := newPool(3)
-	all := map[string]*Splitter{"fast": newSplitter(h, w, workers, newFast(h, w, workers))}
-	if small(h, w) {
-		for _, a := range arithmetics() {
+	all := map[string]*Splitter{}
+	for _, a := range arithmetics() {
+		all["fast "+a.name] = newSplitter(h, w, workers, newFast(h, w, workers, a))
+		if small(h, w) {
 			all["dense "+a.name] = newSplitter(h, w, workers, newDense(h, w, a))
 		}
 	}

@@ -24,7 +24,7 @@ func newTransform(h, w int, workers *pool) transform {
 	if small(h, w) {
 		return newDense(h, w, fastest)
 	}
-	return newFast(h, w, workers)
+	return newFast(h, w, workers, fastest)
 }
 
 func small(h, w int) bool { return h <= smallSide && w <= smallSide }
