@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"hfcui/engine/benchmark"
+	"hfcui/engine/plan"
 	"hfcui/ui/picture"
 )
 
@@ -23,7 +24,7 @@ const (
 
 func benchCommand() *cobra.Command {
 	c := benchmark.Config{Net: "resnet18"}
-	var dtype, device string
+	var device string
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bench --work WORK",
@@ -43,7 +44,7 @@ func benchCommand() *cobra.Command {
 	flags.Var(&sizes, "batch", "images a run, or a list of such numbers")
 	radiiVar(flags, &c.Radii, "radii, for split and bands: 4,8,12 or start:stop:step (4,8,12,16)")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
-	choiceVar(flags, &dtype, "dtype", "kind of numbers", "fp32")
+	choiceVar(flags, &c.DType, "dtype", "how the network stores and multiplies images", plan.DTypes()...)
 	choiceVar(flags, &device, "device", "what computes", "cpu")
 	flags.Var((*imageSize)(&c), "size", "size of the images, for split (32x32) and sixel (256x256)")
 	out.flags(cmd)
@@ -68,6 +69,7 @@ func benchCommand() *cobra.Command {
 				return err
 			}
 		}
+		sayNote(results[0].Note)
 		if len(results) > 1 {
 			return out.print(results, func(w io.Writer) { benchTable(w, results) })
 		}
@@ -131,9 +133,9 @@ func (b *batches) Set(s string) error {
 func unusedFlags(work string) []string {
 	switch work {
 	case "split":
-		return []string{"net"}
+		return []string{"net", "dtype"}
 	case "sixel":
-		return []string{"net", "batch", "threads", "radii"}
+		return []string{"net", "batch", "threads", "radii", "dtype"}
 	case "bands":
 		return []string{"size"}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -278,6 +279,15 @@ func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
 	}
 }
 
+func TestTrainInBF16(t *testing.T) {
+	dir := t.TempDir()
+	hfcuiIn(t, dir, "train", "--data", "shapes:train=64,test=16", "--net", "resnet8-w8", "--epochs", "1", "--batch", "32", "--run", "run", "--dtype", "bf16").done(t)
+	config, err := os.ReadFile(filepath.Join(dir, "run", "config.json"))
+	if err != nil || !bytes.Contains(config, []byte(`"dtype": "bf16"`)) {
+		t.Errorf("%v, %s", err, config)
+	}
+}
+
 func TestDataListAndInfo(t *testing.T) {
 	dir := fixtures(t)
 	list := document[[]map[string]any](t, hfcui(t, "data", "list", "--json"))
@@ -339,11 +349,15 @@ func TestBenchReports(t *testing.T) {
 	}
 	hfcui(t, "bench", "--work", "sixel", "--size", "64x48").done(t)
 	hfcui(t, "bench", "--work", "infer", "--net", "resnet20-w4", "--batch", "2").done(t)
+	got = document[map[string]any](t, hfcui(t, "bench", "--work", "train", "--net", "resnet8-w4", "--batch", "2", "--dtype", "bf16", "--json"))
+	if device, _ := got["device_name"].(string); got["dtype"] != "bf16" || !strings.Contains(device, "bf16") {
+		t.Errorf("%v", got)
+	}
 }
 
 func TestDoctorWorksWithoutATerminal(t *testing.T) {
 	got := document[doctorReport](t, hfcui(t, "doctor", "--json"))
-	if got.Terminal != nil || got.Pictures.Protocol != "none" || len(got.Processor.Kernels) == 0 || len(got.Data) != 4 || got.Cache == "" {
+	if got.Terminal != nil || got.Pictures.Protocol != "none" || len(got.Processor.Kernels) == 0 || !strings.Contains(got.Processor.BF16, "bf16") || len(got.Data) != 4 || got.Cache == "" {
 		t.Errorf("%+v", got)
 	}
 	if !strings.Contains(hfcui(t, "doctor").done(t).stdout, "there is no terminal") {

@@ -18,6 +18,7 @@ import (
 	"hfcui/engine/cpu/kernel"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
+	"hfcui/engine/plan"
 	uiterm "hfcui/ui/term"
 )
 
@@ -61,6 +62,9 @@ type processorReport struct {
 	Features []string `json:"features"`
 	Kernels  []string `json:"kernels"` // the paths this processor can take
 	Device   string   `json:"device"`  // the one that is taken
+	BF16     string   `json:"bf16"`    // the one that is taken for --dtype bf16
+
+	BF16Note string `json:"bf16_note,omitempty"` // why that one is slow
 }
 
 type embeddedReport struct {
@@ -102,6 +106,11 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 		return nil, err
 	}
 	r.Processor = processorReport{Name: processorName(), Cores: runtime.NumCPU(), Features: processorFeatures(), Device: device.Name()}
+	half, err := cpu.New(cpu.Options{DType: plan.BFloat16})
+	if err != nil {
+		return nil, err
+	}
+	r.Processor.BF16, r.Processor.BF16Note = half.Name(), half.Note()
 	for _, set := range kernel.Sets() {
 		r.Processor.Kernels = append(r.Processor.Kernels, set.Name)
 	}
@@ -198,6 +207,10 @@ func (r *doctorReport) table(w io.Writer) {
 	fmt.Fprintf(w, "processor\t%s, %s\n", named(r.Processor.Name), plural(r.Processor.Cores, "core"))
 	fmt.Fprintf(w, "features\t%s\n", strings.Join(r.Processor.Features, " "))
 	fmt.Fprintf(w, "kernels\t%s; used: %s\n", strings.Join(r.Processor.Kernels, " "), r.Processor.Device)
+	fmt.Fprintf(w, "bf16\t%s\n", r.Processor.BF16)
+	if r.Processor.BF16Note != "" {
+		fmt.Fprintf(w, "\t%s\n", r.Processor.BF16Note)
+	}
 	for _, m := range r.Models {
 		fmt.Fprintf(w, "model\t%s: %s, %d parameters\n", m.Name, m.Net, m.Params)
 	}

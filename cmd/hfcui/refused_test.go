@@ -130,6 +130,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train", 2, []string{"--run"}},
 		{"train --run r --epochs 0", 2, []string{"--epochs"}},
 		{"train --run r --batch 1", 2, []string{"--batch"}},
+		{"train --run r --dtype fp16", 2, []string{"--dtype", "fp32, bf16"}},
 		{"train --run r --batch 1000000", 2, []string{"--batch"}},
 		{"train --run r --lr 0", 2, []string{"learning rate"}},
 		{"train --run r --lr nan", 2, []string{"--lr"}},
@@ -204,7 +205,8 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"bench --work train --batch 1,x", 2, []string{"--batch", "x"}},
 		{"bench --work train -r 3", 2, []string{"--radii"}},
 		{"bench --work train --device tpu", 2, []string{"tpu", "cpu"}},
-		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32"}},
+		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32, bf16"}},
+		{"bench --work split --dtype bf16", 2, []string{"--dtype", "split"}},
 	} {
 		t.Run(strings.TrimSpace(c.args[:min(60, len(c.args))]), func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
 
@@ -27,10 +28,15 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 		return err
 	}
 	defer data.Close()
-	device, err := cpu.New(cpu.Options{Threads: c.Threads})
+	dtype, err := plan.ParseDType(c.DType)
 	if err != nil {
 		return err
 	}
+	device, err := cpu.New(cpu.Options{Threads: c.Threads, DType: dtype})
+	if err != nil {
+		return err
+	}
+	sayNote(device.Note())
 	w := newTrainingLines(os.Stderr, term.IsTerminal(os.Stderr.Fd()), c)
 	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress})
 	w.clear()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hfcui/engine/cpu"
+	"hfcui/engine/plan"
 )
 
 // The protocol: runs before and runs that are timed, and how long each is at least.
@@ -37,6 +38,7 @@ type Config struct {
 	Net     string // for train, infer and bands
 	Batch   int    // images a run
 	Threads int    // 0: one for every core
+	DType   string // of the network: fp32 or bf16; "": fp32
 	Width   int    // of the images, for split and sixel; 0: the usual size
 	Height  int
 	Radii   []float64 // for split and bands; nil: the usual ones
@@ -51,7 +53,7 @@ type Result struct {
 	Net             string    `json:"net"` // "" for jobs without one
 	Batch           int       `json:"batch"`
 	Threads         int       `json:"threads"`
-	Dtype           string    `json:"dtype"`
+	DType           string    `json:"dtype"`
 	Device          string    `json:"device"`
 	DeviceName      string    `json:"device_name"`
 	Width           int       `json:"width"`
@@ -59,6 +61,8 @@ type Result struct {
 	Radii           []float64 `json:"radii,omitempty"`
 	ImagesPerSecond float64   `json:"images_per_s"`
 	Milliseconds    []float64 `json:"run_ms"` // every timed run, in order
+
+	Note string `json:"note,omitempty"` // what slows the device down
 }
 
 // job is one run's work, ready to be repeated.
@@ -75,12 +79,16 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	device, err := cpu.New(cpu.Options{Threads: c.Threads})
+	dtype, err := plan.ParseDType(c.DType)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Work: c.Work, Batch: c.Batch, Threads: c.Threads, Dtype: "fp32",
-		Device: "cpu", DeviceName: device.Name(), Width: c.Width, Height: c.Height}
+	device, err := cpu.New(cpu.Options{Threads: c.Threads, DType: dtype})
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Work: c.Work, Batch: c.Batch, Threads: c.Threads, DType: dtype.String(),
+		Device: "cpu", DeviceName: device.Name(), Note: device.Note(), Width: c.Width, Height: c.Height}
 	var j job
 	switch c.Work {
 	case "train", "infer", "bands":

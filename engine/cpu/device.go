@@ -70,6 +70,14 @@ var _ plan.Cached = (*Device)(nil)
 // Cache is most of the third-level cache, as processors of many cores have it for a few.
 func (d *Device) Cache() int { return 26 << 20 }
 
+// Note says what to know about how fast the device is, "" if there is nothing to say.
+func (d *Device) Note() string {
+	if d.dtype == plan.BFloat16 && d.kernels.BF16.Name == kernel.PortableBF16 {
+		return "bf16 is computed by portable code here, which is right but slow: the fast one needs a processor with AVX512_BF16"
+	}
+	return ""
+}
+
 // Compile prepares a program for running.
 func (d *Device) Compile(p *plan.Program) (plan.Executable, error) {
 	e, err := d.compile(p)

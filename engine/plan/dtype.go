@@ -29,8 +29,11 @@ func (d DType) Bytes() int {
 	return 4
 }
 
-// ParseDType gives the data type of that name.
+// ParseDType gives the data type of that name; "" is the usual one.
 func ParseDType(name string) (DType, error) {
+	if name == "" {
+		return Float32, nil
+	}
 	for i, n := range dtypeNames {
 		if n == name {
 			return DType(i), nil

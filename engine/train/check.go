@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
@@ -39,6 +40,9 @@ func (c Config) checkLength() error {
 func between0(v, top float64) bool { return v >= 0 && v < top }
 
 func (c Config) checkRate() error {
+	if _, err := plan.ParseDType(c.DType); err != nil {
+		return err
+	}
 	if _, err := c.rule(); err != nil {
 		return err
 	}

@@ -2,7 +2,10 @@
 // that other processes may read at any moment.
 package train
 
-import "hfcui/engine/nets"
+import (
+	"hfcui/engine/nets"
+	"hfcui/engine/plan"
+)
 
 // Config says what to train on what, and how. Everything that determines the result is
 // in it: the same Config with the same number of threads gives the same weights.
@@ -15,7 +18,8 @@ type Config struct {
 	Limit   int    `json:"limit,omitempty"` // only the first Limit training images; 0: all
 	Seed    uint64 `json:"seed"`
 	Threads int    `json:"threads"`
-	Init    string `json:"init"` // of weights: he or xavier
+	DType   string `json:"dtype"` // how images are stored and multiplied between layers: fp32 or bf16
+	Init    string `json:"init"`  // of weights: he or xavier
 
 	LearningRate float64 `json:"learning_rate"`        // the largest, where a schedule moves it
 	Schedule     string  `json:"schedule"`             // constant, step, cosine or onecycle
@@ -77,7 +81,7 @@ func PGD(epsilon float64) *Adversarial {
 
 // Default is a plain recipe for net on data: SGD with momentum under a one-cycle rate.
 func Default(net, data string) Config {
-	c := Config{Net: net, Data: data, Epochs: 10, Batch: 128, Seed: 1, Init: "he",
+	c := Config{Net: net, Data: data, Epochs: 10, Batch: 128, Seed: 1, DType: plan.Float32.String(), Init: "he",
 		Schedule: "onecycle", Factor: 0.1, Input: Whole, Normalize: "none"}
 	c.Optimizer, c.LearningRate, _ = Usual("sgd")
 	return c

@@ -20,11 +20,14 @@ func portableSet() Set {
 	return s
 }
 
+// PortableBF16 is the name of the portable kernels for BF16.
+const PortableBF16 = "portable bf16"
+
 // portableBF16 is the same for BF16.
 var portableBF16 = portableBF16Set()
 
 func portableBF16Set() Set {
-	s := pixelwise[BF16]("portable bf16")
+	s := pixelwise[BF16](PortableBF16)
 	s.Conv32 = func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape) {
 		convBF16(x, w, y, addend, bias, tiles, n, shape, 2)
 	}
