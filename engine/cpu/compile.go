@@ -221,16 +221,6 @@ func (c *compiler) emit(o op.Op, run func()) {
 	c.steps = append(c.steps, step{op.Name(o), run})
 }
 
-// emitHalo adds a step that makes the halo of v zero, if it may be anything else.
-func (c *compiler) emitHalo(v *plan.Value) {
-	if !c.haloShared[v.ID] {
-		return
-	}
-	t := c.tensors[v.ID]
-	body := func(_, n int) { t.clearHalo(n) }
-	c.steps = append(c.steps, step{"halo", func() { c.pool.each(t.n, body) }})
-}
-
 // finish gives the executable.
 func (c *compiler) finish() *executable {
 	c.scratch.allocate()

@@ -104,24 +104,6 @@ func (t *tensor) at(n, b, y, x int) *float32 { return t.pointer(t.offset(n, b, y
 // plane0 is the first pixel of a plane.
 func (t *tensor) plane0(n, b int) *float32 { return t.at(n, b, 0, 0) }
 
-// clearHalo makes the halo of image n zero.
-func (t *tensor) clearHalo(n int) {
-	if t.halo == 0 {
-		return
-	}
-	for b := range t.blocks() {
-		at := n*t.image() + b*t.plane()
-		t.clear(at, at+t.margin())
-		for y := 1; y < t.h; y++ {
-			end := at + t.margin() + y*t.row()
-			t.clear(end-t.halo*t.block, end)
-		}
-	}
-	if n == t.n-1 {
-		t.clear(t.size()-t.margin(), t.size())
-	}
-}
-
 // clear makes the elements between two offsets zero.
 func (t *tensor) clear(from, to int) { clear(t.data[t.words(from):t.words(to)]) }
 

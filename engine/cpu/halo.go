@@ -1,0 +1,32 @@
+package cpu
+
+import "hfcui/engine/plan"
+
+// emitHalo adds a step that makes the halo of v zero, if it may be anything else.
+func (c *compiler) emitHalo(v *plan.Value) {
+	if !c.haloShared[v.ID] {
+		return
+	}
+	t := c.tensors[v.ID]
+	clearPlane := c.clearHalo(t)
+	planes := c.planes(t, clearPlane)
+	end := func() { t.clear(t.size()-t.margin(), t.size()) }
+	c.steps = append(c.steps, step{"halo", func() {
+		planes()
+		end()
+	}})
+}
+
+// clearHalo gives a function that makes the halo of a plane zero, but for what lies below
+// it: that is the next plane's.
+func (c *compiler) clearHalo(t *tensor) func(n, b int) {
+	zero, fill := every(0), c.of(t).Fill
+	return func(n, b int) {
+		at := n*t.image() + b*t.plane()
+		fill(&zero[0], t.pointer(at), t.margin()/t.block, 1, 0)
+		if t.h > 1 {
+			right := at + t.margin() + t.row() - t.halo*t.block
+			fill(&zero[0], t.pointer(right), t.halo, t.h-1, t.stride())
+		}
+	}
+}
