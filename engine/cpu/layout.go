@@ -141,9 +141,12 @@ func loadImage[E kernel.Element](t *tensor, n int, src, scale, shift []float32) 
 
 // store gives an image as [C,H,W].
 func (t *tensor) store(n int, dst []float32) {
-	if t.dtype == plan.BFloat16 {
+	switch {
+	case t.dtype == plan.BFloat16:
 		storeImage[kernel.BF16](t, n, dst)
-	} else {
+	case t.pixels() == 1 && t.halo == 0 && t.block == kernel.Block:
+		copy(dst, t.values(n))
+	default:
 		storeImage[float32](t, n, dst)
 	}
 }
