@@ -19,7 +19,7 @@ func describe(e train.Event) string {
 		return fmt.Sprintf("epoch %d  loss %.4f%s%s  rate %s  %.0f images/s  %s", e.Epoch, e.Loss,
 			accuracyOf("train", e.Train), accuracyOf("test", e.Test), rateText(e.LearningRate), e.ImagesPerSecond, seconds(e.Seconds))
 	case *train.BandsEvent:
-		return describeBands(e)
+		return fmt.Sprintf("epoch %d  %s", e.Epoch, bandsText(e))
 	case *train.CheckpointEvent:
 		if e.Resumed {
 			return fmt.Sprintf("epoch %d  taken up at step %d", e.Epoch, e.Step)
@@ -35,11 +35,11 @@ func describe(e train.Event) string {
 	return ""
 }
 
-// describeBands has a word for every radius: "low 4: 27.1 %".
-func describeBands(e *train.BandsEvent) string {
+// bandsText has a word for every radius: "low 4: 27.1 %".
+func bandsText(e *train.BandsEvent) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "epoch %d  bands of %d %s images (normalize %s, batch-norm %s)  whole %.2f %%",
-		e.Epoch, e.N, oneLine(e.Split), oneLine(e.Normalize), oneLine(e.BN), 100*e.Whole.Accuracy())
+	fmt.Fprintf(&b, "%d %s images (normalize %s, batch-norm %s)  whole %.2f %%",
+		e.N, oneLine(e.Split), oneLine(e.Normalize), oneLine(e.BN), 100*e.Whole.Accuracy())
 	for _, part := range []string{"low", "high"} {
 		fmt.Fprintf(&b, "  %s", part)
 		for _, band := range e.Bands {

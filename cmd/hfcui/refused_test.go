@@ -169,6 +169,18 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train --run r --bands-every 2", 2, []string{"--bands-every needs --bands"}},
 		{"train --run r --bands 4 --bands-split validation", 2, []string{"test, train"}},
 
+		// watch
+		{"watch", 2, []string{"name run folders"}},
+		{"watch ''", 2, []string{"empty"}},
+		{"watch r --export runs.txt", 2, []string{"runs.txt", ".csv or .json"}},
+		{"watch r --jsonl --json", 2, []string{"--jsonl"}},
+		{"watch r --bands 4", 2, []string{"--bands needs --data"}},
+		{"watch r --data nosuch", 2, []string{"nosuch"}},
+		{"watch r --silence x", 2, []string{"--silence"}},
+		{"watch r --export nosuch/runs.csv", 1, []string{"nosuch"}},
+		{"watch r --tensorboard photo.png", 1, []string{"photo.png"}},
+		{"watch photo.png --once", 1, []string{"photo.png"}},
+
 		// data and model
 		{"data", 2, []string{"list, get, info"}},
 		{"data gte", 2, []string{"did you mean get?"}},

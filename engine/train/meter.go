@@ -52,6 +52,27 @@ func (m *meter) accuracy(ctx context.Context, set dataset.Set, update func(bands
 	return result.Whole, err
 }
 
+// Measure measures a model that was trained elsewhere as a run measures its own: whole
+// images and, at b's radii, their low and high parts. b.Every does not matter.
+func Measure(ctx context.Context, m *model.Model, device plan.Device, data *dataset.Data, b Bands, threads int) (*BandsEvent, error) {
+	if set := data.Test; set.Len() > 0 {
+		ch, h, w := set.Shape()
+		if c, y, x := m.Input(); c != ch || y != h || x != w {
+			return nil, fmt.Errorf("the network takes images of %d×%d×%d, the data has %d×%d×%d: use the data it was trained on", c, y, x, ch, h, w)
+		}
+		if n := len(set.Classes()); n != m.Net.Classes {
+			return nil, fmt.Errorf("the network knows %d classes, the data has %d: use the data it was trained on", m.Net.Classes, n)
+		}
+	}
+	meter := newMeter(m, device, max(1, threads))
+	defer meter.close()
+	e, err := meter.bands(ctx, data.Train, data.Test, b, nil)
+	if errors.Is(err, errNotFinite) {
+		err = errors.New("its answers are no finite numbers")
+	}
+	return e, err
+}
+
 // bands measures low and high parts of a split's images.
 func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, update func(bands.Result)) (*BandsEvent, error) {
 	set := test

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/cpu"
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+	"hfcui/engine/train"
+	"hfcui/engine/train/export"
+	"hfcui/engine/train/follow"
+)
+
+// measureFunc makes an event of weights that have appeared.
+type measureFunc func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
+
+// watching is what is watched and how.
+type watching struct {
+	dirs, names []string
+	data, net   string
+	bands       train.Bands
+	silence     float64
+	once, lines bool
+	csvOrJSON   string
+	tensorBoard string
+	out         output
+}
+
+func watchCommand() *cobra.Command {
+	w := &watching{bands: train.Bands{Radii: []float64{4, 8, 12, 16}, Every: 1}}
+	cmd := &cobra.Command{
+		Use:   "watch DIR…",
+		Short: "Follow trainings that write run folders, or drop weights into one",
+		Long: "Prints a line for every event of the runs in folders that hfcui train writes, here or on another machine, " +
+			"as soon as it is there, until all runs have finished. A folder may begin late, be begun anew, or fall silent.\n\n" +
+			"A folder into which PyTorch drops .pt or .safetensors state dicts is followed, too: with --data every new file is " +
+			"measured, whole and on its low and high parts.\n\n" +
+			"--json, --export and --tensorboard take what is there now. CSV has a row for every number: run, tag, time, seconds, " +
+			"epoch, step, value and, of accuracies, correct, n and the 95 % interval.",
+		Example: "hfcui watch runs/first runs/second\nhfcui watch runs/* --export runs.csv\nhfcui watch weights --data cifar10 --bands 4,8,12,16",
+		Args:    atLeastOne("run folders"),
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&w.once, "once", false, "print what is there now and end")
+	flags.BoolVar(&w.lines, "jsonl", false, "print every event as a line of JSON")
+	flags.Var((*number)(&w.silence), "silence", "seconds without an event after which a run is said to be silent (30)")
+	namedVar(flags, &w.data, "data", "", "measure weights that appear on this folder of images or data set", knownData)
+	flags.Var((*radii)(&w.bands.Radii), "bands", "at these radii")
+	countVar(flags, &w.bands.Limit, "bands-n", "", 1000, 0, maxImages, "on the first N images; 0 uses all")
+	choiceVar(flags, &w.bands.Split, "bands-split", "on which images", "test", "train")
+	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "what is done to low and high parts", "none", "max", "std")
+	choiceVar(flags, &w.bands.BN, "bands-bn", "which batch-norm statistics", "running", "batch")
+	netVar(flags, &w.net, "the network, for weights that do not tell")
+	nameVar(flags, &w.csvOrJSON, "export", "", "", "write everything to this file, .csv or .json")
+	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "write event files for TensorBoard below this folder")
+	w.out.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return w.run(cmd, args) }
+	return cmd
+}
+
+func (w *watching) run(cmd *cobra.Command, args []string) error {
+	w.dirs, w.names = args, runNames(args)
+	now := w.out.json || w.csvOrJSON != "" || w.tensorBoard != ""
+	switch ext := filepath.Ext(w.csvOrJSON); {
+	case w.csvOrJSON != "" && ext != ".csv" && ext != ".json":
+		return usagef("--export %s: name a file that ends in .csv or .json", quoted(w.csvOrJSON))
+	case w.lines && now:
+		return usagef("--jsonl is for following: leave out --json, --export and --tensorboard")
+	}
+	if err := w.bands.Check(); err != nil {
+		return &usageError{err}
+	}
+	measure, done, err := w.measurer(cmd)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !now {
+		return w.follow(cmd.Context(), measure)
+	}
+	runs, err := w.collect(cmd.Context(), measure)
+	if err != nil {
+		return err
+	}
+	return w.write(runs)
+}
+
+// runNames are short names for folders: the last part of each, where those differ.
+func runNames(dirs []string) []string {
+	names := make([]string, len(dirs))
+	seen := map[string]bool{}
+	for i, dir := range dirs {
+		names[i] = filepath.Base(filepath.Clean(dir))
+		if seen[names[i]] {
+			return slices.Clone(dirs)
+		}
+		seen[names[i]] = true
+	}
+	return names
+}
+
+// measurer returns what makes an event of a snapshot, and what frees its memory.
+func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(), err error) {
+	if w.data == "" {
+		for _, name := range []string{"bands", "bands-n", "bands-split", "bands-normalize", "bands-bn"} {
+			if cmd.Flags().Lookup(name).Changed {
+				return nil, nil, usagef("--%s needs --data: the images to measure on", name)
+			}
+		}
+		return nil, func() {}, nil
+	}
+	data, err := dataset.Open(cmd.Context(), w.data, dataset.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	device, err := cpu.New(cpu.Options{})
+	if err != nil {
+		data.Close()
+		return nil, nil, err
+	}
+	return func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) {
+		m, err := model.FromFile(s.Path, s.File, w.net)
+		if err != nil {
+			return nil, err
+		}
+		e, err := train.Measure(ctx, m, device, data, w.bands, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Path, err)
+		}
+		e.Stamp = train.Stamp{Type: "bands", Time: s.Time.UTC(), Step: max(0, s.Number), Epoch: max(0, s.Number)}
+		return e, nil
+	}, func() { data.Close() }, nil
+}
+
+// collect reads what is there now.
+func (w *watching) collect(ctx context.Context, measure measureFunc) ([]export.Run, error) {
+	runs := make([]export.Run, len(w.dirs))
+	for i, dir := range w.dirs {
+		u, err := follow.Read(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		runs[i] = export.Run{Name: w.names[i], State: u.State.String(), Config: u.Config, Events: u.Events}
+		if u.Skipped > 0 {
+			sayNote(fmt.Sprintf("%s: skipped %s that are no events", dir, plural(u.Skipped, "line")))
+		}
+		if measure == nil {
+			continue
+		}
+		err = follow.Present(ctx, dir, func(s follow.Snapshot) {
+			e, err := (*train.BandsEvent)(nil), s.Err
+			if err == nil {
+				e, err = measure(ctx, s)
+			}
+			if err != nil {
+				sayNote(err.Error())
+				return
+			}
+			runs[i].Events, runs[i].State = append(runs[i].Events, e), follow.Running.String()
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+// write writes what was asked for and tells of it.
+func (w *watching) write(runs []export.Run) error {
+	var written []string
+	file := func(path string, write func(io.Writer) error) error {
+		written = append(written, path)
+		return checkpoints.WriteAtomic(path, write)
+	}
+	if path := w.csvOrJSON; path != "" {
+		write := export.CSV
+		if filepath.Ext(path) == ".json" {
+			write = export.JSON
+		}
+		if err := file(path, func(to io.Writer) error { return write(to, runs) }); err != nil {
+			return err
+		}
+	}
+	if w.tensorBoard != "" {
+		for _, r := range runs {
+			path, err := tensorBoardFile(w.tensorBoard, r)
+			if err == nil {
+				err = file(path, func(to io.Writer) error { return export.TensorBoard(to, r.Events) })
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return w.out.print(export.Document(runs), func(to io.Writer) {
+		for i, r := range runs {
+			fmt.Fprintf(to, "%s\t%s, %s\n", oneLine(w.dirs[i]), plural(len(r.Events), "event"), r.State)
+		}
+		for _, path := range written {
+			fmt.Fprintf(to, "written\t%s\n", oneLine(path))
+		}
+	})
+}
+
+// tensorBoardFile is where a run's event file goes: in a folder of the run's name, under a
+// name that TensorBoard knows, and that is the same the next time.
+func tensorBoardFile(below string, r export.Run) (string, error) {
+	dir := filepath.Join(below, strings.Trim(strings.Map(func(c rune) rune {
+		if c == '/' || c == '\\' || c == ':' {
+			return '_'
+		}
+		return c
+	}, r.Name), "."))
+	began := time.Unix(0, 0)
+	if len(r.Events) > 0 {
+		began = r.Events[0].At().Time
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("%s: cannot be made a folder (%v): name another one with --tensorboard", dir, errors.Unwrap(err))
+	}
+	return filepath.Join(dir, fmt.Sprintf("events.out.tfevents.%d.hfcui", began.Unix())), nil
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
+)
+
+// follow prints a line for everything that happens until all runs have finished, or, once,
+// for what is there.
+func (w *watching) follow(ctx context.Context, measure measureFunc) error {
+	p := &watchPrinter{watching: w, states: make([]follow.State, len(w.dirs)), finished: make([]bool, len(w.dirs))}
+	if w.once {
+		return p.present(ctx, measure)
+	}
+	outer := ctx
+	ctx, p.end = context.WithCancelCause(ctx)
+	defer p.end(nil)
+	o := follow.Options{Silence: time.Duration(w.silence * float64(time.Second))}
+	var all sync.WaitGroup
+	for i, dir := range w.dirs {
+		all.Go(func() {
+			err := follow.Snapshots(ctx, dir, o, func(s follow.Snapshot) { p.snapshot(ctx, i, s, measure) })
+			if err != nil {
+				p.end(fmt.Errorf("%s: %w", dir, err))
+			}
+		})
+	}
+	follow.Runs(ctx, w.dirs, o, p.update)
+	all.Wait()
+	if err := outer.Err(); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, errAllFinished) {
+		return cause
+	}
+	return nil
+}
+
+var errAllFinished = errors.New("all runs have finished")
+
+// watchPrinter writes lines on stdout, one at a time.
+type watchPrinter struct {
+	*watching
+	mu       sync.Mutex
+	states   []follow.State
+	said     string // the last thing that was wrong
+	finished []bool
+	end      context.CancelCauseFunc
+}
+
+// present prints what is there now.
+func (p *watchPrinter) present(ctx context.Context, measure measureFunc) error {
+	p.end = func(error) {}
+	for i, dir := range p.dirs {
+		u, err := follow.Read(ctx, dir)
+		if err != nil {
+			return err
+		}
+		u.Run = i
+		p.update(u)
+		weights := false
+		err = follow.Present(ctx, dir, func(s follow.Snapshot) {
+			weights = true
+			p.snapshot(ctx, i, s, measure)
+		})
+		if err != nil {
+			return err
+		}
+		if len(u.Events) == 0 && !weights {
+			sayNote(dir + " holds no events of a run and no weights")
+		}
+	}
+	return nil
+}
+
+// update prints news of a run.
+func (p *watchPrinter) update(u follow.Update) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if u.Begun {
+		p.note(u.Run, "begun", "begun anew, or taken up: from here on all of it", nil)
+	}
+	for _, e := range u.Events {
+		p.event(u.Run, e)
+		if end, ok := e.(*train.EndEvent); ok {
+			p.finished[u.Run] = end.Reason == train.Finished || end.Reason == train.Diverged
+		} else {
+			p.finished[u.Run] = false
+		}
+	}
+	if u.Err != nil && p.said != u.Err.Error() {
+		p.said = u.Err.Error()
+		sayNote(p.said)
+	}
+	p.state(u)
+	if !u.Begun && len(u.Events) == 0 {
+		return
+	}
+	for _, finished := range p.finished {
+		if !finished {
+			return
+		}
+	}
+	p.end(errAllFinished)
+}
+
+// state prints how a run seems to be, when that has changed and no event says it.
+func (p *watchPrinter) state(u follow.Update) {
+	before := p.states[u.Run]
+	p.states[u.Run] = u.State
+	switch {
+	case u.State == follow.Silent && before != follow.Silent:
+		p.note(u.Run, "silent", fmt.Sprintf("silent for %s: its process may have died", seconds(u.Quiet.Seconds())), map[string]any{"seconds": u.Quiet.Seconds()})
+	case u.State == follow.Waiting && !p.once && u.Err == nil && !p.hasWeights(u.Run):
+		p.note(u.Run, "waiting", "nothing yet; waiting for "+train.EventsFile+" or weights", nil)
+	}
+}
+
+// hasWeights tells whether there are files of weights in a folder.
+func (p *watchPrinter) hasWeights(run int) bool {
+	entries, _ := os.ReadDir(p.dirs[run]) // none, where it cannot be read
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return follow.IsSnapshot(e.Name()) })
+}
+
+// snapshot measures weights that have appeared and prints what came of it.
+func (p *watchPrinter) snapshot(ctx context.Context, run int, s follow.Snapshot, measure measureFunc) {
+	file := filepath.Base(s.Path)
+	if s.Err == nil && measure == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.note(run, "snapshot", file+"  "+plural(len(s.File.Tensors), "tensor")+"; with --data they are measured", map[string]any{"file": file})
+		return
+	}
+	e, err := (*train.BandsEvent)(nil), s.Err
+	if err == nil {
+		e, err = measure(ctx, s)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		sayNote(err.Error())
+	case p.lines:
+		p.jsonLine(run, map[string]any{"file": file}, e)
+	default:
+		p.textLine(run, oneLine(file)+"  "+bandsText(e))
+	}
+}
+
+// event prints an event of a run.
+func (p *watchPrinter) event(run int, e train.Event) {
+	if p.lines {
+		p.jsonLine(run, nil, e)
+		return
+	}
+	p.textLine(run, describe(e))
+}
+
+// note prints what is no event: of that kind in JSON, with more keys.
+func (p *watchPrinter) note(run int, kind, text string, more map[string]any) {
+	if !p.lines {
+		p.textLine(run, oneLine(text))
+		return
+	}
+	p.jsonLine(run, more, struct {
+		Type string `json:"type"`
+	}{kind})
+}
+
+func (p *watchPrinter) textLine(run int, text string) {
+	if len(p.dirs) > 1 {
+		text = oneLine(p.names[run]) + "  " + text
+	}
+	p.print([]byte(text + "\n"))
+}
+
+// jsonLine prints the object e with the run's name, and more, before its own keys.
+func (p *watchPrinter) jsonLine(run int, more map[string]any, e any) {
+	if more == nil {
+		more = map[string]any{}
+	}
+	more["run"] = p.names[run]
+	var line []byte
+	for _, part := range []any{more, e} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			p.end(err)
+			return
+		}
+		line = append(line, text...)
+	}
+	p.print(append(bytes.Replace(line, []byte("}{"), []byte(","), 1), '\n'))
+}
+
+func (p *watchPrinter) print(line []byte) {
+	if _, err := os.Stdout.Write(line); err != nil {
+		p.end(fmt.Errorf("standard output: %w", err))
+	}
+}

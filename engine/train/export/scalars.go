@@ -1,0 +1,59 @@
+package export
+
+import (
+	"strconv"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/train"
+)
+
+// Run is a run to be written.
+type Run struct {
+	Name   string        `json:"run"`
+	State  string        `json:"state"` // waiting, running, silent or ended
+	Config *train.Config `json:"config,omitempty"`
+	Events []train.Event `json:"events"`
+}
+
+// Scalar is one number of an event.
+type Scalar struct {
+	// Tag says which: step, epoch or bands, a slash, and loss, train, test, learning_rate
+	// or images_per_s; of bands whole, low/R or high/R.
+	Tag   string
+	Value float64
+	Score *bands.Score // where Value is an accuracy
+}
+
+// Scalars lists the numbers of an event. Accuracies of no images are left out.
+func Scalars(e train.Event) []Scalar {
+	var s scalars
+	switch e := e.(type) {
+	case *train.StepEvent:
+		s.number("step/loss", e.Loss)
+		s.score("step/train", e.Train)
+		s.number("step/learning_rate", e.LearningRate)
+		s.number("step/images_per_s", e.ImagesPerSecond)
+	case *train.EpochEvent:
+		s.number("epoch/loss", e.Loss)
+		s.score("epoch/train", e.Train)
+		s.score("epoch/test", e.Test)
+		s.number("epoch/learning_rate", e.LearningRate)
+		s.number("epoch/images_per_s", e.ImagesPerSecond)
+	case *train.BandsEvent:
+		s.score("bands/whole", &e.Whole)
+		for _, b := range e.Bands {
+			s.score("bands/"+b.Part+"/"+strconv.FormatFloat(b.R, 'g', -1, 64), &bands.Score{Correct: b.Correct, N: b.N})
+		}
+	}
+	return s
+}
+
+type scalars []Scalar
+
+func (s *scalars) number(tag string, v float64) { *s = append(*s, Scalar{Tag: tag, Value: v}) }
+
+func (s *scalars) score(tag string, score *bands.Score) {
+	if score != nil && score.N > 0 {
+		*s = append(*s, Scalar{tag, score.Accuracy(), score})
+	}
+}

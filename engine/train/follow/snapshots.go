@@ -1,0 +1,174 @@
+package follow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/train"
+)
+
+// Snapshot is a file of weights that somebody has put into a folder.
+type Snapshot struct {
+	Path string
+	Time time.Time // when it was written
+	// Number is the last number in the file's name, such as 12 of "resnet18-epoch12.pt", and
+	// −1 where there is none.
+	Number int
+	File   *checkpoints.File // nil where Err is not
+	Err    error             // why it cannot be read
+}
+
+// patience is how long a file that cannot be read, and does not change, is thought to be
+// still being written.
+const patience = 3 * time.Second
+
+// Snapshots follows a folder, which need not be there yet, into which weights are put as
+// safetensors or PyTorch state dicts, until ctx ends. A run folder has none. It calls found with every file once it
+// is whole, and again when it was replaced: first those that are there, in the order of
+// their numbers, or of their times where some have none.
+func Snapshots(ctx context.Context, dir string, o Options, found func(Snapshot)) error {
+	o = o.filled()
+	tick := time.NewTicker(o.Every)
+	defer tick.Stop()
+	w := snapshots{dir: dir, seen: make(map[string]*seen)}
+	for ctx.Err() == nil {
+		if err := w.look(ctx, time.Now(), found); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// Present calls found with every file of weights that is in a folder now, in the same order.
+func Present(ctx context.Context, dir string, found func(Snapshot)) error {
+	w := snapshots{dir: dir, seen: make(map[string]*seen)}
+	now := time.Now().Add(-patience)
+	for range 2 { // a file is given when it is found as it was
+		if err := w.look(ctx, now, found); err != nil {
+			return err
+		}
+		now = time.Now()
+	}
+	return ctx.Err()
+}
+
+// IsSnapshot tells whether a file's name is one of weights.
+func IsSnapshot(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".pt", ".pth", ".safetensors":
+		return !strings.HasPrefix(name, ".")
+	}
+	return false
+}
+
+type snapshots struct {
+	dir  string
+	seen map[string]*seen
+}
+
+// seen is how a file was when it was last looked at.
+type seen struct {
+	size  int64
+	time  time.Time
+	since time.Time // when it was first seen like that
+	given bool
+}
+
+// look gives files that have not changed since the last look.
+func (w *snapshots) look(ctx context.Context, now time.Time, found func(Snapshot)) error {
+	for _, name := range []string{train.ConfigFile, train.EventsFile} {
+		if _, err := os.Stat(filepath.Join(w.dir, name)); err == nil {
+			return nil
+		}
+	}
+	entries, err := os.ReadDir(w.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var still []Snapshot
+	there := make(map[string]bool)
+	for _, e := range entries {
+		if !IsSnapshot(e.Name()) {
+			continue
+		}
+		path := filepath.Join(w.dir, e.Name())
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+			continue
+		}
+		there[path] = true
+		s := w.seen[path]
+		if s == nil || s.size != info.Size() || !s.time.Equal(info.ModTime()) {
+			w.seen[path] = &seen{size: info.Size(), time: info.ModTime(), since: now}
+			continue
+		}
+		if !s.given {
+			still = append(still, Snapshot{Path: path, Time: info.ModTime(), Number: lastNumber(e.Name())})
+		}
+	}
+	for path := range w.seen {
+		if !there[path] {
+			delete(w.seen, path)
+		}
+	}
+	inOrder(still)
+	for _, s := range still {
+		if ctx.Err() != nil {
+			return nil
+		}
+		w.give(s, now, found)
+	}
+	return nil
+}
+
+// give reads a file. One that cannot be read may still be being written.
+func (w *snapshots) give(s Snapshot, now time.Time, found func(Snapshot)) {
+	s.File, s.Err = checkpoints.Open(s.Path)
+	at := w.seen[s.Path]
+	if s.Err != nil && now.Sub(at.since) < patience {
+		return
+	}
+	at.given = true
+	found(s)
+}
+
+func inOrder(s []Snapshot) {
+	numbered := !slices.ContainsFunc(s, func(s Snapshot) bool { return s.Number < 0 })
+	slices.SortFunc(s, func(a, b Snapshot) int {
+		if c := cmp.Compare(a.Number, b.Number); numbered && c != 0 {
+			return c
+		}
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Path, b.Path))
+	})
+}
+
+var digits = regexp.MustCompile(`[0-9]+`)
+
+func lastNumber(name string) int {
+	all := digits.FindAllString(strings.TrimSuffix(name, filepath.Ext(name)), -1)
+	if len(all) == 0 {
+		return -1
+	}
+	n, err := strconv.Atoi(all[len(all)-1])
+	if err != nil {
+		return -1
+	}
+	return n
+}
