@@ -28,6 +28,11 @@ type arithmetic struct {
 
 	// passes are those of fast Fourier transforms, by radix; nil: the method of pass.
 	passes [8]func(y, x, twiddle *complex128, m, s int)
+	// gather makes w elements of eight rows of x, real and imaginary parts in turn; scatter
+	// writes the rows whose elements' conjugates are z to y, and x minus that to rest. w is
+	// at least 8. Without them the transform does that itself.
+	gather  func(z *complex128, x *float32, w int)
+	scatter func(y, rest, x *float32, z *complex128, w int)
 }
 
 // environment is the variable that names the arithmetic to use, as it does for networks.

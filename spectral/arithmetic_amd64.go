@@ -35,6 +35,7 @@ var avx512 = arithmetic{
 	passes: [8]func(y, x, twiddle *complex128, m, s int){
 		2: radix2AVX512, 3: radix3AVX512, 4: radix4AVX512, 5: radix5AVX512, 7: radix7AVX512,
 	},
+	gather: gatherAVX512, scatter: scatterAVX512,
 }
 
 var avx2 = arithmetic{
@@ -55,4 +56,5 @@ var avx2 = arithmetic{
 	passes: [8]func(y, x, twiddle *complex128, m, s int){
 		2: radix2AVX2, 3: radix3AVX2, 4: radix4AVX2, 5: radix5AVX2, 7: radix7AVX2,
 	},
+	gather: gatherAVX2, scatter: scatterAVX2,
 }

@@ -8,12 +8,13 @@ package spectral
 // rounding below that of the float32 pixels, in blocks of as many columns as are
 // transformed side by side: F(u,v) at ((v/lanes)·h + u)·lanes + v%lanes.
 type fast struct {
-	h, w    int
-	blocks  int // of columns
-	workers *pool
-	desks   []desk
-	spec    []complex64
-	back    []complex64 // one plane, transformed back along its columns
+	h, w       int
+	blocks     int // of columns
+	arithmetic *arithmetic
+	workers    *pool
+	desks      []desk
+	spec       []complex64
+	back       []complex64 // one plane, transformed back along its columns
 
 	// The transform under way, for the tasks below.
 	x, direct, other            []float32
@@ -28,17 +29,18 @@ type fast struct {
 type desk struct {
 	along, down sequences
 	x, y        []quad
+	spare       []float32 // a block of rows nobody asked for
 }
 
 // rowBlock rows are transformed at once.
 const rowBlock = 2 * lanes
 
 func newFast(h, w int, workers *pool, a *arithmetic) *fast {
-	f := &fast{h: h, w: w, blocks: (w/2 + lanes) / lanes, workers: workers}
+	f := &fast{h: h, w: w, blocks: (w/2 + lanes) / lanes, arithmetic: a, workers: workers}
 	f.desks = make([]desk, workers.threads)
 	for i := range f.desks {
 		n := max(h, w)
-		f.desks[i] = desk{newSequences(w, a), newSequences(h, a), make([]quad, n), make([]quad, n)}
+		f.desks[i] = desk{newSequences(w, a), newSequences(h, a), make([]quad, n), make([]quad, n), make([]float32, rowBlock*w)}
 	}
 	f.back = make([]complex64, f.size())
 	f.analyseRows, f.analyseColumns = f.analyseRowBlock, f.analyseColumnBlock
@@ -75,21 +77,10 @@ func (f *fast) analyseRowBlock(worker, block int) {
 	y0 := block * rowBlock
 	rows := min(rowBlock, f.h-y0)
 	x := d.x[:w]
-	if rows < rowBlock {
-		clear(x)
-	}
-	for k := 0; k < rows; k += 2 {
-		a, l := f.x[(y0+k)*w:][:w], k/2
-		if k+1 == rows {
-			for j, value := range a {
-				x[j][l] = complex(float64(value), 0)
-			}
-			break
-		}
-		b := f.x[(y0+k+1)*w:][:w]
-		for j, value := range a {
-			x[j][l] = complex(float64(value), float64(b[j]))
-		}
+	if rows == rowBlock && w >= rowBlock && f.arithmetic.gather != nil {
+		f.arithmetic.gather(&x[0][0], &f.x[y0*w], w)
+	} else {
+		gatherRows(x, f.x[y0*w:], rows)
 	}
 	z := d.along.transform(x, d.y[:w])
 	for v := f.box.v0; v < f.box.v1; v++ {
@@ -199,32 +190,61 @@ func (f *fast) composeRowBlock(worker, block int) {
 		}
 	}
 	z := d.along.transform(x, d.y[:w])
-	for k := range rows {
-		f.storeRow(z, k/2, k%2 == 1, (y0+k)*w)
+	f.scatter(d, z, y0*w, rows)
+}
+
+// scatter writes rows of the component and of its complement, from pixel number at on.
+func (f *fast) scatter(d *desk, z []quad, at, rows int) {
+	n := rows * len(z)
+	y, rest, x := d.spare, d.spare, f.x[at:at+n]
+	if f.direct != nil {
+		y = f.direct[at : at+n]
+	}
+	if f.other != nil {
+		rest = f.other[at : at+n]
+	}
+	if rows == rowBlock && len(z) >= rowBlock && f.arithmetic.scatter != nil {
+		f.arithmetic.scatter(&y[0], &rest[0], &x[0], &z[0][0], len(z))
+		return
+	}
+	scatterRows(y, z, rows)
+	subtract(rest[:n], x, y)
+}
+
+// gatherRows puts pairs of rows of x side by side as complex numbers.
+func gatherRows(z []quad, x []float32, rows int) {
+	if rows < rowBlock {
+		clear(z)
+	}
+	w := len(z)
+	for k := 0; k < rows; k += 2 {
+		a, l := x[k*w:][:w], k/2
+		if k+1 == rows {
+			for j, value := range a {
+				z[j][l] = complex(float64(value), 0)
+			}
+			break
+		}
+		b := x[(k+1)*w:][:w]
+		for j, value := range a {
+			z[j][l] = complex(float64(value), float64(b[j]))
+		}
 	}
 }
 
-// storeRow writes one row of the component and of its complement.
-func (f *fast) storeRow(z []quad, l int, second bool, at int) {
-	row, x := f.direct, f.x[at:][:len(z)]
-	if row == nil {
-		row = f.other
-	}
-	row = row[at:][:len(z)]
-	if second {
-		for j := range row {
-			row[j] = float32(-imag(z[j][l]))
+// scatterRows takes the conjugates of complex numbers apart into pairs of rows.
+func scatterRows(y []float32, z []quad, rows int) {
+	for k := range rows {
+		row, l := y[k*len(z):][:len(z)], k/2
+		if k%2 == 1 {
+			for j := range row {
+				row[j] = float32(-imag(z[j][l]))
+			}
+			continue
 		}
-	} else {
 		for j := range row {
 			row[j] = float32(real(z[j][l]))
 		}
-	}
-	switch {
-	case f.direct == nil:
-		subtract(row, x, row)
-	case f.other != nil:
-		subtract(f.other[at:][:len(z)], x, row)
 	}
 }
 

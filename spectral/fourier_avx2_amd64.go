@@ -28,3 +28,13 @@ func radix5AVX2(y *complex128, x *complex128, twiddle *complex128, m int, s int)
 //
 //go:noescape
 func radix7AVX2(y *complex128, x *complex128, twiddle *complex128, m int, s int)
+
+// gatherAVX2 is arithmetic.gather.
+//
+//go:noescape
+func gatherAVX2(z *complex128, x *float32, w int)
+
+// scatterAVX2 is arithmetic.scatter.
+//
+//go:noescape
+func scatterAVX2(y *float32, rest *float32, x *float32, z *complex128, w int)

@@ -28,3 +28,13 @@ func radix5AVX512(y *complex128, x *complex128, twiddle *complex128, m int, s in
 //
 //go:noescape
 func radix7AVX512(y *complex128, x *complex128, twiddle *complex128, m int, s int)
+
+// gatherAVX512 is arithmetic.gather.
+//
+//go:noescape
+func gatherAVX512(z *complex128, x *float32, w int)
+
+// scatterAVX512 is arithmetic.scatter.
+//
+//go:noescape
+func scatterAVX512(y *float32, rest *float32, x *float32, z *complex128, w int)

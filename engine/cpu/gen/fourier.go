@@ -23,13 +23,15 @@ func fourier() {
 	for _, r := range []int{2, 3, 4, 5, 7} {
 		radix(r, one)
 	}
+	gather()
+	scatter()
 }
 
 // radixPass is one pass: see pass in package spectral.
 type radixPass struct {
 	r             int
 	x, y          Register
-	in, out       [7]Register // multiples of the distance between a sequence's elements
+	in, out       [8]Register // multiples of the distance between a sequence's elements
 	one           VecVirtual
 	cosine, sine  func(jk int) Mem
 	twiddle, skip Register
@@ -47,7 +49,7 @@ func radix(r int, one Mem) {
 	stride := GP64()
 	MOVQ(s, stride)
 	IMULQ(m, stride)
-	t.in, t.out = t.multiples(stride), t.multiples(s)
+	t.in, t.out = multiples(stride, r), multiples(s, r)
 	t.skip = GP64()
 	IMUL3Q(U32(r-1), s, t.skip)
 	t.one = vector()
@@ -79,20 +81,24 @@ func roots(r int) (cosine, sine func(i int) Mem) {
 	return func(i int) Mem { return table.Offset(16 * (i % r)) }, func(i int) Mem { return table.Offset(16*(i%r) + 8) }
 }
 
-// multiples makes the registers that at needs.
-func (t *radixPass) multiples(stride Register) (of [7]Register) {
+// multiples makes the registers with which at reaches n elements.
+func multiples(stride Register, n int) (of [8]Register) {
 	of[1] = stride
 	for _, i := range []int{3, 5} {
-		if t.r > i {
+		if n > i {
 			of[i] = GP64()
 			LEAQ(Mem{Base: stride, Index: stride, Scale: uint8(i - 1)}, of[i])
 		}
+	}
+	if n > 7 {
+		of[7] = GP64()
+		LEAQ(Mem{Base: of[3], Index: stride, Scale: 4}, of[7])
 	}
 	return of
 }
 
 // at is element i from base.
-func at(base Register, of [7]Register, i int) Mem {
+func at(base Register, of [8]Register, i int) Mem {
 	switch i {
 	case 0:
 		return Mem{Base: base}
