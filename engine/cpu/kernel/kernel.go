@@ -129,8 +129,9 @@ type Set struct {
 	// channel c for output k, lanes[k] bytes after channel·c bytes after src, become
 	// y[c/2][k][c%2], step bytes from pair to pair.
 	PackPairs func(src, y *float32, lanes *int32, pairs, channel, step int)
-	// Winograd2 is another way to convolve; only sets for BF16 have it.
-	Winograd2 Winograd2
+	// Winograd2 and Winograd2Grad are other ways to the same; only sets for BF16 have them.
+	Winograd2     Winograd2
+	Winograd2Grad Winograd2Grad
 
 	// WinogradInput transforms n tiles of 6×6 pixels to 36 pixels each: see winograd.go.
 	WinogradInput func(x, v *float32, tiles *int32, n int, shape *WinogradShape)

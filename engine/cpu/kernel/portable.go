@@ -36,7 +36,8 @@ func portableBF16Set() Set {
 	}
 	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 8, 2) }
 	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { gradBF16(x, dy, dw, shape, 16, 1) }
-	s.Pair, s.PackPairs, s.Winograd2 = pair, packPairs, portableWinograd2
+	s.Pair, s.PackPairs = pair, packPairs
+	s.Winograd2, s.Winograd2Grad = portableWinograd2, portableWinograd2Grad
 	return s
 }
 

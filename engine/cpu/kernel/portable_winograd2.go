@@ -24,24 +24,32 @@ func (g *grid2) transposed() (out grid2) {
 //go:nocheckptr
 func winograd2Input(x, v *float32, tiles *int32, n int, shape *Winograd2Shape) {
 	for i, tile := range unsafe.Slice(tiles, n) {
-		var d grid2
-		for r := range d {
-			for c := range d[r] {
-				d[r][c] = widePixel(halvesAt(x, int(tile)+r*shape.Row+c*PixelBytes/2))
-			}
-		}
-		for range 2 {
-			for r := range d {
-				d[r] = toInputs2(&d[r])
-			}
-			d = d.transposed()
-		}
+		d := inputTile2(x, int(tile), shape.Row)
 		for r := range d {
 			for c := range d[r] {
 				narrowPixel(halvesAt(v, (r*4+c)*shape.Point+i*PixelBytes/2), &d[r][c])
 			}
 		}
 	}
+}
+
+// inputTile2 is BᵀxB of the tile at an offset.
+//
+//go:norace
+//go:nocheckptr
+func inputTile2(x *float32, offset, row int) (d grid2) {
+	for r := range d {
+		for c := range d[r] {
+			d[r][c] = widePixel(halvesAt(x, offset+r*row+c*PixelBytes/2))
+		}
+	}
+	for range 2 {
+		for r := range d {
+			d[r] = toInputs2(&d[r])
+		}
+		d = d.transposed()
+	}
+	return d
 }
 
 // toInputs2 multiplies by Bᵀ.

@@ -26,6 +26,15 @@ var avx512BF16 = Set{
 	Grad32Row: func(x, dy, dw *float32, shape *GradShape) { grad32RowBF16(x, dy, dw, &shape.Images) },
 	Grad16Row: func(x, dy, dw *float32, shape *GradShape) { grad16RowBF16(x, dy, dw, &shape.Images) },
 	Pair:      pairBF16, PackPairs: packPairsBF16,
+	Winograd2Grad: Winograd2Grad{
+		Pairs: func(a, b, v *float32, tiles *int32, n int, shape *Winograd2Shape) {
+			winograd2PairsBF16(a, b, v, tiles, n, &shape.Row)
+		},
+		Gradient: func(a, b, d *float32, tiles *int32, n int, shape *Winograd2Shape) {
+			winograd2GradientBF16(a, b, d, tiles, n, &shape.Row)
+		},
+		Taps: winograd2TapsBF16,
+	},
 	Winograd2: Winograd2{
 		Input: func(x, v *float32, tiles *int32, n int, shape *Winograd2Shape) {
 			winograd2InputBF16(x, v, tiles, n, &shape.Row)

@@ -103,6 +103,34 @@ func TestWinograd2Convolves(t *testing.T) {
 	}
 }
 
+func TestWinograd2Grad(t *testing.T) {
+	eachBF16(t, func(t *testing.T, s, portable *Set, rng *rand.Rand) {
+		for range 20 {
+			const pitch = 11
+			n := 1 + rng.IntN(8)
+			tiles := make([]int32, n)
+			for i, p := range rng.Perm(25)[:n] {
+				tiles[i] = int32((p/5*2*pitch + p%5*2) * halfPixel)
+			}
+			a, b, v := randomBF16(rng, pitch*pitch*Block), randomBF16(rng, pitch*pitch*Block), randomBF16(rng, 2*16*9*Block)
+			shape := Winograd2Shape{Row: pitch * halfPixel, Point: 9 * PixelBytes}
+			want, got := clone(v), clone(v)
+			portable.Winograd2Grad.Pairs(&a[0], &b[0], &want[0], &tiles[0], n, &shape)
+			s.Winograd2Grad.Pairs(&a[0], &b[0], &got[0], &tiles[0], n, &shape)
+			nearBF16(t, "pairs", got, want, 0)
+			want, got = clone(v), clone(v)
+			portable.Winograd2Grad.Gradient(&a[0], &b[0], &want[0], &tiles[0], n, &shape)
+			s.Winograd2Grad.Gradient(&a[0], &b[0], &got[0], &tiles[0], n, &shape)
+			nearBF16(t, "gradient", got, want, 0)
+			u, dw := random(rng, 16*9*Block), random(rng, 9*10*Block)
+			want, got = clone(dw), clone(dw)
+			portable.Winograd2Grad.Taps(&u[0], &want[0], n, 9*PixelBytes, 10*PixelBytes)
+			s.Winograd2Grad.Taps(&u[0], &got[0], n, 9*PixelBytes, 10*PixelBytes)
+			near(t, "taps", got, want, 1)
+		}
+	})
+}
+
 func BenchmarkWinograd2(b *testing.B) {
 	s := setsBF16()[0]
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -134,6 +162,19 @@ func BenchmarkWinograd2(b *testing.B) {
 			s.Winograd2.Output(&m[0], &y[0], nil, &bias[0], &tiles[0], 8, &Winograd2Shape{Row: 33 * halfPixel, Point: 9 * PixelBytes})
 		}
 		b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(8*b.N), "ns/tile")
+	})
+	pairs := Winograd2Shape{Row: 33 * halfPixel, Point: 9 * PixelBytes}
+	b.Run("Pairs", func(b *testing.B) {
+		for b.Loop() {
+			s.Winograd2Grad.Pairs(&x[0], &x[0], &m[0], &tiles[0], 8, &pairs)
+		}
+		b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(8*b.N), "ns/pair")
+	})
+	b.Run("Gradient", func(b *testing.B) {
+		for b.Loop() {
+			s.Winograd2Grad.Gradient(&x[0], &x[0], &m[0], &tiles[0], 8, &pairs)
+		}
+		b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(8*b.N), "ns/pair")
 	})
 	src, u := random(rng, 32*32*9), make([]float32, 16*1024)
 	shape := Winograd2Weights{Channel: 4 * 9, Pair: 128, Point: 1088}
