@@ -24,25 +24,38 @@ type pairing struct {
 // pairGrad gives the step of a weights' gradient in bf16.
 func (c *compiler) pairGrad(w *weightGrad) func() {
 	w.prepare()
-	g := &pairGrad{weightGrad: w, pairs: (w.x.n + 1) / 2, workers: make([]pairing, c.pool.threads)}
-	g.parts = min(g.pairs, max((16+g.groups()-1)/g.groups(), g.parts))
+	g := &pairGrad{weightGrad: w, pairs: (w.x.n + 1) / 2}
+	if g.x.n%2 == 1 {
+		g.zeros = aligned(max(g.x.words(g.x.plane()+g.x.margin()), g.dy.words(g.dy.plane()+g.dy.margin())) + slack)
+	}
+	if !c.direct && w.suitsWinograd2() {
+		t := &winograd2Grad{pairGrad: g}
+		t.prepare()
+		return t.run
+	}
+	g.prepare()
+	return g.run
+}
+
+// prepare decides how the work is cut.
+func (g *pairGrad) prepare() {
+	g.parts = min(g.pairs, max(ceilDiv(16, g.groups()), g.parts))
 	g.images = min(g.images, g.pairs)
 	at := g.parts * g.size()
+	g.workers = make([]pairing, g.compiler.pool.threads)
 	for i := range g.workers {
 		p := &g.workers[i]
 		p.x.layout, p.dy.layout = g.paired(g.x, 1), g.paired(g.dy, min(2, g.dy.blocks()))
 		p.atX, at = at, at+roundUp(p.x.memory(), kernel.Block)+slack
 		p.atDY, at = at, at+roundUp(p.dy.memory(), kernel.Block)+slack
 	}
-	g.sums = c.scratch.take(at)
-	if g.x.n%2 == 1 {
-		g.zeros = aligned(max(g.x.words(g.x.plane()+g.x.margin()), g.dy.words(g.dy.plane()+g.dy.margin())) + slack)
-	}
+	g.sums = g.compiler.scratch.take(at)
 	g.body = g.sumPairs
-	return func() {
-		c.pool.each(g.groups()*g.parts, g.body)
-		c.pool.each(g.groups(), g.unpack)
-	}
+}
+
+func (g *pairGrad) run() {
+	g.compiler.pool.each(g.groups()*g.parts, g.body)
+	g.compiler.pool.each(g.groups(), g.unpack)
 }
 
 // paired is the layout of some blocks of t's images side by side.
@@ -80,14 +93,18 @@ func (g *pairGrad) put(to, t *tensor, pair, pairs, block, blocks int) {
 	f := g.compiler.of(t).Pair
 	for i := range pairs {
 		for b := range blocks {
-			n := 2 * (pair + i)
-			first, second := t.pointer(t.offset(n, block+b, 0, 0)-t.margin()), (*float32)(nil)
-			if n+1 < t.n {
-				second = t.pointer(t.offset(n+1, block+b, 0, 0) - t.margin())
-			} else {
-				second = &g.zeros[0]
-			}
+			first, second := g.twoPlanes(t, 2*(pair+i), block+b, t.margin())
 			f(first, second, to.pointer(to.offset(i, b, 0, 0)-to.margin()), pixels)
 		}
 	}
+}
+
+// twoPlanes is where the planes of image n and of the next, or of zeros, begin: so many
+// elements before their first pixels.
+func (g *pairGrad) twoPlanes(t *tensor, n, block, before int) (first, second *float32) {
+	first = t.pointer(t.offset(n, block, 0, 0) - before)
+	if n+1 < t.n {
+		return first, t.pointer(t.offset(n+1, block, 0, 0) - before)
+	}
+	return first, &g.zeros[t.words(t.margin()-before)]
 }
