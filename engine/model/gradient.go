@@ -18,7 +18,6 @@ type Differentiator struct {
 	x      []float32 // for batches that are not full
 	dx     []float32
 	target []float32
-	logits []float32
 }
 
 // NewDifferentiator compiles the program. It has the weights the model has now; Refresh
@@ -37,7 +36,7 @@ func (m *Model) NewDifferentiator(dev plan.Device, batch int, stats Statistics) 
 	d := &Differentiator{
 		model: m, exe: exe, batch: batch, stats: stats,
 		x: make([]float32, m.images(batch)), dx: make([]float32, m.images(batch)),
-		target: make([]float32, batch*m.Net.Classes), logits: make([]float32, batch*m.Net.Classes),
+		target: make([]float32, batch*m.Net.Classes),
 	}
 	if err := d.Refresh(); err != nil {
 		exe.Close()
@@ -90,15 +89,6 @@ func (d *Differentiator) Gradient(ctx context.Context, dx, x []float32, labels [
 		return err
 	}
 	copy(dx, out)
-	return nil
-}
-
-// Logits gives the logits [N,K] of the images the last gradient was computed for.
-func (d *Differentiator) Logits(dst []float32) error {
-	if err := d.exe.Output(nets.LogitsName, d.logits); err != nil {
-		return err
-	}
-	copy(dst, d.logits)
 	return nil
 }
 

@@ -81,6 +81,8 @@ func (c Config) checkInput() error {
 		return fmt.Errorf("radius %v: it is for input low or high, not for whole images", c.Radius)
 	case c.Input == Low && c.Radius == 0:
 		return fmt.Errorf("input low at radius 0 is no picture at all: use a radius above 0")
+	case c.Input == Whole && c.Normalize == bands.NormalizeStd.String():
+		return fmt.Errorf("input whole with normalize std: test images stay as they are, and nothing learned would hold for them; use none or max")
 	case c.Crop < 0 || c.Crop > 64:
 		return fmt.Errorf("crop %d: use 0 to 64 pixels of padding", c.Crop)
 	case c.Mixup != 0 && !(c.Mixup >= 0.01 && c.Mixup <= 100):
@@ -122,8 +124,8 @@ func (c Config) checkAdversarial() error {
 		return fmt.Errorf("%d steps of the attack: use 1 to 1000", a.Steps)
 	case !(a.StepSize > 0 && a.StepSize <= 1):
 		return fmt.Errorf("step size %v of the attack: use a number above 0 and at most 1", a.StepSize)
-	case c.Input != Whole || c.Normalize == bands.NormalizeStd.String():
-		return fmt.Errorf("adversarial training wants pixels from 0 to 1: use input whole, and normalize none or max")
+	case c.Input != Whole:
+		return fmt.Errorf("adversarial training wants pixels from 0 to 1: use input whole, not %s", c.Input)
 	case c.Mixup > 0:
 		return fmt.Errorf("adversarial training with mixup: the attack needs images of one class; choose one of them")
 	}

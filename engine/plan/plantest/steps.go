@@ -25,6 +25,10 @@ type stepCase struct {
 var stepCases = []stepCase{
 	{"resnet8", [3]int{3, 8, 8}, 3, 168},
 	{"lenet5", [3]int{1, 14, 12}, 3, 127},
+	{"preact-resnet8-w4", [3]int{3, 8, 8}, 3, 18},
+	{"preact-resnet8-w9-nobn", [3]int{1, 8, 8}, 3, 62},
+	{"resnet8-w5-nobn", [3]int{3, 9, 8}, 3, 8},
+	{"lenet5-bn", [3]int{1, 14, 12}, 3, 2},
 }
 
 // Steps holds three steps of training on dev against the reference device: losses, weights
