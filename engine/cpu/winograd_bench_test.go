@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"hfcui/engine/plan"
 )
 
 // The 3×3 convolutions of ResNet-20 and ResNet-18 as whole steps, weights packed anew as in
@@ -21,36 +23,39 @@ func BenchmarkConvolution(b *testing.B) {
 		for i := range w {
 			w[i] = float32(rng.NormFloat64())
 		}
-		for _, backward := range []bool{false, true} {
-			for _, direct := range []bool{true, false} {
-				name := fmt.Sprintf("%d@%d/", channels, size) + map[bool]string{false: "forward/", true: "backward/"}[backward] +
-					map[bool]string{false: "winograd", true: "direct"}[direct]
-				b.Run(name, func(b *testing.B) {
-					d, err := New(Options{})
-					if err != nil {
-						b.Fatal(err)
-					}
-					d.direct = direct
-					exe, err := d.Compile(convolutionProgram(images, channels, channels, size, size, backward))
-					if err != nil {
-						b.Fatal(err)
-					}
-					defer exe.Close()
-					if err := exe.SetInput("x", x); err != nil {
-						b.Fatal(err)
-					}
-					for b.Loop() {
-						if err := exe.SetParam("w", w); err != nil {
-							b.Fatal(err)
-						}
-						if err := exe.Run(context.Background()); err != nil {
-							b.Fatal(err)
-						}
-					}
-					flops := float64(b.N) * float64(images*size*size*channels*channels*9*2)
-					b.ReportMetric(flops/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-				})
-			}
+		for i := range 8 {
+			dtype, backward, direct := plan.DType(i/4), i/2%2 == 1, i%2 == 0
+			name := fmt.Sprintf("%d@%d/%v/", channels, size, dtype) + map[bool]string{false: "forward/", true: "backward/"}[backward] +
+				map[bool]string{false: "winograd", true: "direct"}[direct]
+			b.Run(name, func(b *testing.B) {
+				d, err := New(Options{DType: dtype})
+				if err != nil {
+					b.Fatal(err)
+				}
+				d.direct = direct
+				benchConvolution(b, d, convolutionProgram(images, channels, channels, size, size, backward), x, w)
+				flops := float64(b.N) * float64(images*size*size*channels*channels*9*2)
+				b.ReportMetric(flops/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+func benchConvolution(b *testing.B, d *Device, p *plan.Program, x, w []float32) {
+	exe, err := d.Compile(p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer exe.Close()
+	if err := exe.SetInput("x", x); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := exe.SetParam("w", w); err != nil {
+			b.Fatal(err)
+		}
+		if err := exe.Run(context.Background()); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
