@@ -42,11 +42,13 @@ type winogradSizes struct{ v, m, shared, ownV, ownU, own int }
 
 const (
 	// manyWeights is how many bytes of transformed weights are too many to be read again for
-	// every group of images.
-	manyWeights = 3 << 20
+	// every group of images: more than stay in the third-level cache beside all else.
+	manyWeights = 12 << 20
 	// fewTiles is how many tiles there must be for fewer multiplications to be worth reading
-	// more weights; where they are transformed in every run, twice as many.
-	fewTiles = 4
+	// four times the weights; twice as many where they are more than largeWeights bytes, or
+	// are transformed in every run.
+	fewTiles     = 4
+	largeWeights = 3 << 20
 	// stepCache is how much of the cache what is between a step's transforms may take.
 	stepCache = 384 << 10
 	// manyTiles is how many tiles are worked on together where weights are many.
@@ -69,22 +71,20 @@ func (c *convolution) suitsWinograd() bool {
 	}
 	const pixels = kernel.WinogradTile * kernel.WinogradTile
 	tiles, enough := tilesOf(win), fewTiles
-	if c.compiler.trains || manyWinogradWeights(c.weights) {
-		enough = 2 * fewTiles
+	if c.compiler.trains || winogradBytes(c.weights) > largeWeights {
+		enough *= 2
 	}
 	return c.x.c >= kernel.Block/2 && c.y.c >= kernel.Block/2 &&
 		tiles*c.y.n >= enough && 3*win.height*win.width >= 2*tiles*pixels
 }
 
-// manyWinogradWeights tells whether transformed weights would be many.
-func manyWinogradWeights(w *weights) bool {
-	return 4*kernel.WinogradPoints*w.inputs*w.outputs > manyWeights
-}
+// winogradBytes is what transformed weights take.
+func winogradBytes(w *weights) int { return 4 * kernel.WinogradPoints * w.inputs * w.outputs }
 
 // prepare lists tiles and decides how the work is cut.
 func (w *winograd) prepare() {
 	w.u = newWinogradWeights(w.weights, w.compiler.kernels)
-	w.many = manyWinogradWeights(w.weights)
+	w.many = winogradBytes(w.weights) > manyWeights
 	win := &w.weights.windows[0]
 	w.cutImages(tilesOf(win))
 	w.tiles = listWinogradTiles(win, w.x, w.y, w.group)

@@ -32,6 +32,7 @@ func winogradTransformWeights() {
 		twelfth: newFactor(1. / 12), last: newFactor(1. / 24),
 	}
 	Label("input")
+	gather.prefetch(w, input)
 	for p := 0; p < isa.parts(); p++ {
 		MOVQ(w, at)
 		taps := vectors(9)
@@ -67,6 +68,7 @@ type lanesGather struct {
 	offsets []VecVirtual
 	masks   []VecVirtual // AVX2
 	mask    Register     // AVX-512
+	lane    Register     // from one to the next
 }
 
 func newGather(shape Register) *lanesGather {
@@ -80,7 +82,8 @@ func newGather(shape Register) *lanesGather {
 		VPBROADCASTD(x, v)
 		return v
 	}
-	g := &lanesGather{}
+	g := &lanesGather{lane: GP64()}
+	MOVQ(field(shape, weightLane), g.lane)
 	lanes, distance := broadcast(weightLanes), broadcast(weightLane)
 	for p := 0; p < isa.parts(); p++ {
 		offset := vector()
@@ -99,6 +102,17 @@ func newGather(shape Register) *lanesGather {
 		g.offsets = append(g.offsets, offset)
 	}
 	return g
+}
+
+// prefetch asks for the lanes' weights of an input channel that comes later: what is that
+// far apart the processor does not see coming.
+func (g *lanesGather) prefetch(base, input Register) {
+	at := GP64()
+	LEAQ(Mem{Base: base, Index: input, Scale: 8}, at)
+	for i := 0; i < 16; i++ {
+		PREFETCHT0(Mem{Base: at})
+		ADDQ(g.lane, at)
+	}
 }
 
 // load loads part p of the lanes.

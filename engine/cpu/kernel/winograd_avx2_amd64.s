@@ -2151,7 +2151,7 @@ nextadded:
 	RET
 
 // func winogradTransformWeightsAVX2(w *float32, u *float32, scale *float32, n int, shape *int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·winogradTransformWeightsAVX2(SB), NOSPLIT, $224-40
 	MOVQ         w+0(FP), AX
 	MOVQ         u+8(FP), CX
@@ -2177,6 +2177,7 @@ TEXT ·winogradTransformWeightsAVX2(SB), NOSPLIT, $224-40
 	MOVL         $0x0000000d, 52(SP)
 	MOVL         $0x0000000e, 56(SP)
 	MOVL         $0x0000000f, 60(SP)
+	MOVQ         8(SI), R11
 	VMOVD        (SI), X0
 	VPBROADCASTD X0, Y0
 	VMOVD        8(SI), X1
@@ -2209,6 +2210,39 @@ TEXT ·winogradTransformWeightsAVX2(SB), NOSPLIT, $224-40
 	VMOVUPS      Y1, 192(SP)
 
 input:
+	LEAQ         (AX)(R9*8), R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
 	MOVQ         AX, R10
 	VXORPS       Y1, Y1, Y1
 	VMOVAPS      Y3, Y5

@@ -1226,7 +1226,7 @@ nextadded:
 	RET
 
 // func winogradTransformWeightsAVX512(w *float32, u *float32, scale *float32, n int, shape *int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winogradTransformWeightsAVX512(SB), NOSPLIT, $64-40
 	MOVQ         w+0(FP), AX
 	MOVQ         u+8(FP), CX
@@ -1252,6 +1252,7 @@ TEXT ·winogradTransformWeightsAVX512(SB), NOSPLIT, $64-40
 	MOVL         $0x0000000d, 52(SP)
 	MOVL         $0x0000000e, 56(SP)
 	MOVL         $0x0000000f, 60(SP)
+	MOVQ         8(SI), R11
 	VMOVD        (SI), X0
 	VPBROADCASTD X0, Z0
 	VMOVD        8(SI), X10
@@ -1276,6 +1277,39 @@ TEXT ·winogradTransformWeightsAVX512(SB), NOSPLIT, $64-40
 	VBROADCASTSS X14, Z14
 
 input:
+	LEAQ         (AX)(R9*8), R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
 	MOVQ         AX, R10
 	VPXORD       Z1, Z1, Z1
 	KMOVW        K1, K2
