@@ -362,6 +362,30 @@ func TestTerminalProgress(t *testing.T) {
 	p.restored()
 }
 
+// TestTerminalTraining wants a bar below the lines of epochs, which never wraps, and what
+// Ctrl-C leaves on a line of its own.
+func TestTerminalTraining(t *testing.T) {
+	p := play(t, 40, 24, program, "train", "--data", "shapes:train=640,test=64", "--net", "resnet20-w4", "--epochs", "2000", "--batch", "64", "--run", "run")
+	p.until("two epochs", func() bool { return strings.Contains(p.written(), "epoch 2  loss") })
+	p.until("a bar after them", func() bool { return strings.Contains(lastPart(p.written(), "epoch 2  loss"), "epoch 3 of") })
+	p.send("\x03")
+	if status := p.exit(); status != 130 {
+		t.Errorf("exit status %d", status)
+	}
+	written := p.written()
+	for _, shown := range strings.Split(written, "\r\x1b[K")[1:] {
+		shown, _, _ = strings.Cut(shown, "\n")
+		shown = strings.TrimSuffix(shown, "^C") // the terminal's own
+		if strings.Contains(shown, "█") && len([]rune(shown)) > 39 {
+			t.Errorf("%q wraps", shown)
+		}
+	}
+	if last := lastPart(written, "\r\x1b[K"); !strings.HasPrefix(last, "hfcui: ended by a signal: interrupt: stopped at step") {
+		t.Errorf("after the bar: %.200q", last)
+	}
+	p.restored()
+}
+
 func TestTerminalDoctor(t *testing.T) {
 	p := play(t, 100, 30, program, "doctor")
 	if status := p.exit(); status != 0 {

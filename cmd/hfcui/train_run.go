@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,7 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 		return err
 	}
 	sayNote(device.Note())
-	w := newTrainingLines(os.Stderr, term.IsTerminal(os.Stderr.Fd()), c)
+	w := newTrainingLines(os.Stderr)
 	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress})
 	w.clear()
 	var stopped *train.StoppedError
@@ -88,17 +89,26 @@ func trainedTable(w io.Writer, dir string, last *train.EpochEvent) {
 // trainingLines tells of a training: a line for every epoch, and on a terminal a bar below
 // them for what is being done.
 type trainingLines struct {
-	to     io.Writer
-	bar    bool
-	epochs int
-	shown  bool // there is a bar
-	last   time.Time
-	left   time.Duration
-	config train.Config
+	to    io.Writer
+	width func() int // of the terminal; nil where there is none
+	shown bool       // there is a bar
+	last  time.Time
+	left  time.Duration
 }
 
-func newTrainingLines(to io.Writer, bar bool, c train.Config) *trainingLines {
-	return &trainingLines{to: to, bar: bar, config: c}
+// newTrainingLines writes to f, with a bar where that is a terminal.
+func newTrainingLines(f *os.File) *trainingLines {
+	w := &trainingLines{to: f}
+	if term.IsTerminal(f.Fd()) {
+		w.width = func() int {
+			columns, _, err := term.GetSize(f.Fd())
+			if err != nil || columns < 1 {
+				return 80
+			}
+			return columns
+		}
+	}
+	return w
 }
 
 func (w *trainingLines) event(e train.Event) {
@@ -121,19 +131,21 @@ func (w *trainingLines) event(e train.Event) {
 }
 
 func (w *trainingLines) progress(p train.Progress) {
-	w.left, w.epochs = p.Left, p.Epochs
-	if !w.bar || time.Since(w.last) < progressPause {
+	w.left = p.Left
+	if w.width == nil || time.Since(w.last) < progressPause {
 		return
 	}
 	w.shown, w.last = true, time.Now()
-	line := fmt.Sprintf("epoch %d of %d  %s  %s", p.Epoch, p.Epochs, bar(int64(p.Done), int64(p.Of)), p.Doing)
-	if p.ImagesPerSecond > 0 {
-		line += fmt.Sprintf("  loss %.4f  %.0f images/s", p.Loss, p.ImagesPerSecond)
+	line := fmt.Sprintf("epoch %d of %d  %s", p.Epoch, p.Epochs, bar(int64(p.Done), int64(p.Of)))
+	if p.Doing != "train" {
+		line += "  measuring " + p.Doing
+	} else if p.ImagesPerSecond > 0 {
+		line += fmt.Sprintf("  loss %.3f  %.0f images/s", p.Loss, p.ImagesPerSecond)
 	}
 	if p.Left > 0 {
 		line += fmt.Sprintf("  %s left", seconds(p.Left.Seconds()))
 	}
-	fmt.Fprintf(w.to, "\r\x1b[K%s", line)
+	fmt.Fprintf(w.to, "\r\x1b[K%s", ansi.Truncate(line, w.width()-1, "…"))
 }
 
 // clear removes the bar, so that what follows starts on a clean line.

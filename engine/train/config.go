@@ -1,5 +1,3 @@
-// Package train trains a network on a data set and keeps what happens in a run folder
-// that other processes may read at any moment.
 package train
 
 import (

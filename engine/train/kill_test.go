@@ -18,16 +18,22 @@ import (
 // childFolder is the variable that makes this test's program the one that is killed.
 const childFolder = "HFCUI_TEST_RUN_FOLDER"
 
+// childRun is what it trains.
+func childRun() (Config, *dataset.Data) {
+	c, data := small()
+	c.Epochs, c.Limit = 100, 100
+	c.Bands.Every, c.Bands.Limit = 50, 8
+	data.Test = dataset.Subset(data.Test, 16)
+	return c, data
+}
+
 // TestChild trains until it is killed or done.
 func TestChild(t *testing.T) {
 	dir := os.Getenv(childFolder)
 	if dir == "" {
 		t.Skip("only within TestKilledAtAnyMoment")
 	}
-	c, data := small()
-	c.Epochs, c.Limit = 180, 100
-	c.Bands.Every, c.Bands.Limit = 100, 8
-	data.Test = dataset.Subset(data.Test, 16)
+	c, data := childRun()
 	begun := false
 	_, err := Run(t.Context(), dir, c, data, testDevice(t), Options{Progress: func(p Progress) {
 		if !begun {
