@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"testing"
+
+	"hfcui/engine/bands"
+)
+
+// What whole images are answered depends neither on radii nor on normalisation; with batch
+// statistics it does on the limit, which says what shares a batch.
+func TestWholeImagesAreShared(t *testing.T) {
+	base := BandsRequest{Radii: []float64{4}, Limit: 100, Split: "test"}
+	other := BandsRequest{Radii: []float64{8, 9}, Split: "test", Setting: Setting{Normalize: bands.NormalizeStd}}
+	if base.wholeKey() != other.wholeKey() {
+		t.Errorf("%q and %q", base.wholeKey(), other.wholeKey())
+	}
+	for _, q := range []BandsRequest{
+		{Split: "train"},
+		{Split: "test", Setting: Setting{Rho: 0.5}},
+		{Split: "test", Setting: Setting{Statistics: bands.BatchStatistics}},
+		{Split: "test", Limit: 50, Setting: Setting{Statistics: bands.BatchStatistics}},
+	} {
+		if q.wholeKey() == base.wholeKey() {
+			t.Errorf("%+v shares whole images with %+v", q, base)
+		}
+	}
+	l := openSmall(t)
+	asked := func(q BandsRequest) float64 {
+		result, err := l.Bands(t.Context(), q, nil)
+		if err != nil || !result.Done {
+			t.Fatalf("%+v, %v", result, err)
+		}
+		return result.Whole.Accuracy()
+	}
+	first := asked(BandsRequest{Radii: []float64{4}})
+	if again := asked(BandsRequest{Radii: []float64{9}}); again != first || len(l.results.wholes) != 1 {
+		t.Errorf("whole images: %v, then %v, kept %d times", first, again, len(l.results.wholes))
+	}
+}
