@@ -281,7 +281,10 @@ func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
 
 func TestTrainInBF16(t *testing.T) {
 	dir := t.TempDir()
-	hfcuiIn(t, dir, "train", "--data", "shapes:train=64,test=16", "--net", "resnet8-w8", "--epochs", "1", "--batch", "32", "--run", "run", "--dtype", "bf16").done(t)
+	o := hfcuiIn(t, dir, "train", "--data", "shapes:train=64,test=16", "--net", "resnet8-w8", "--epochs", "1", "--batch", "32", "--run", "run", "--dtype", "bf16")
+	if o.status != 0 {
+		t.Fatalf("%+v", o)
+	}
 	config, err := os.ReadFile(filepath.Join(dir, "run", "config.json"))
 	if err != nil || !bytes.Contains(config, []byte(`"dtype": "bf16"`)) {
 		t.Errorf("%v, %s", err, config)
