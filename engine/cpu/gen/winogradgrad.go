@@ -149,11 +149,17 @@ const (
 	productsAccumulate
 )
 
-// Words of kernel.Ahead: those from which lines count come first.
-const (
-	aheadXLines  = 2
-	aheadDYLines = 3
-)
+// ahead is one of the two tables of lines in kernel.Ahead, and what they count from.
+type ahead struct{ base, lines Register }
+
+func newAhead(words Register) (tables [2]ahead) {
+	for i := range tables {
+		tables[i] = ahead{GP64(), GP64()}
+		MOVQ(field(words, i), tables[i].base)
+		MOVQ(field(words, 2+i), tables[i].lines)
+	}
+	return tables
+}
 
 // winogradProducts makes a kernel that sums, point by point, the products of tiles of
 // blocks of sixteen channels and of so many registers, `in` by `wide` registers at a time.
@@ -163,10 +169,7 @@ func winogradProducts(name string, registers, in, wide int) {
 	points, blocks, block := GP64(), GP64(), GP64()
 	MOVQ(field(shape, productsPoints), points)
 	MOVQ(field(shape, productsDBlock), block)
-	ahead := load("ahead")
-	xLines, dyLines := GP64(), GP64()
-	MOVQ(field(ahead, aheadXLines), xLines)
-	MOVQ(field(ahead, aheadDYLines), dyLines)
+	next := newAhead(load("ahead"))
 	sums := make([][]VecVirtual, in)
 	for i := range sums {
 		sums[i] = vectors(wide)
@@ -176,13 +179,12 @@ func winogradProducts(name string, registers, in, wide int) {
 	Label("block")
 	for input := 0; input < 16; input += in {
 		for first := 0; first < registers; first += wide {
-			t := productsTile{fmt.Sprintf("i%dv%d", input, first), registers, input, first, in, wide, shape, nil, nil}
-			if first == 0 && input < 2*in {
-				t.ahead, t.lines = GP64(), xLines
-				MOVQ(field(ahead, input/in), t.ahead)
-				if input > 0 {
-					t.lines = dyLines
-				}
+			t := productsTile{fmt.Sprintf("i%dv%d", input, first), registers, input, first, in, wide, shape, nil}
+			switch {
+			case first == 0 && in == 16:
+				t.next = next[:]
+			case first == 0 && input < 2*in:
+				t.next = next[input/in:][:1]
 			}
 			t.emit(sums, v, d, u, block)
 		}
@@ -206,7 +208,7 @@ type productsTile struct {
 	input, first int // first channel of v, first register of d
 	in, wide     int // how many of each
 	shape        Register
-	ahead, lines Register // what to ask for: nil for nothing
+	next         []ahead // what to ask for
 }
 
 func (t *productsTile) emit(sums [][]VecVirtual, v, d, u, block Register) {
@@ -228,11 +230,11 @@ func (t *productsTile) emit(sums [][]VecVirtual, v, d, u, block Register) {
 	MOVQ(v, x)
 	MOVQ(d, y)
 	Label("tile" + t.name)
-	if t.lines != nil {
+	for _, n := range t.next {
 		line := GP64()
-		MOVLQSX(Mem{Base: t.lines}, line)
-		PREFETCHT1(Mem{Base: t.ahead, Index: line, Scale: 1})
-		ADDQ(Imm(4), t.lines)
+		MOVLQSX(Mem{Base: n.lines}, line)
+		PREFETCHT1(Mem{Base: n.base, Index: line, Scale: 1})
+		ADDQ(Imm(4), n.lines)
 	}
 	t.multiply(sums, x, y, block)
 	ADDQ(Imm(blockBytes), x)
