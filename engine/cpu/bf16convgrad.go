@@ -55,7 +55,7 @@ func (g *pairGrad) prepare() {
 
 func (g *pairGrad) run() {
 	g.compiler.pool.each(g.groups()*g.parts, g.body)
-	g.compiler.pool.each(g.groups(), g.unpack)
+	g.assemble()
 }
 
 // paired is the layout of some blocks of t's images side by side.

@@ -17,9 +17,9 @@ type weightGrad struct {
 	stride   int
 	pad      int
 
-	floats int   // of x that one call's products are with: those of a tap, or of a row of taps
-	taps   int   // calls' places in the kernel: all taps, or its rows
-	places []int // of a group's sums, in the order of dw
+	floats int        // of x that one call's products are with: those of a tap, or of a row of taps
+	taps   int        // calls' places in the kernel: all taps, or its rows
+	places [2][]int32 // of a block's sums for 16 or 32 channels, in the order of dw, in bytes
 	parts  int
 	images int // together in one call
 	sums   *[]float32
@@ -30,8 +30,11 @@ type weightGrad struct {
 
 func (g *weightGrad) run() {
 	g.compiler.pool.each(g.groups()*g.x.blocks()*g.parts, g.body)
-	g.compiler.pool.each(g.groups(), g.unpack)
+	g.assemble()
 }
+
+// assemble makes dw of the parts.
+func (g *weightGrad) assemble() { g.compiler.pool.each(g.groups()*g.x.blocks(), g.unpack) }
 
 func (g *weightGrad) groups() int { return (g.dy.c + 2*kernel.Block - 1) / (2 * kernel.Block) }
 
@@ -54,8 +57,10 @@ func (g *weightGrad) prepare() {
 		// Taps of a row are next to each other in memory: one call does for several.
 		g.floats, g.taps = roundUp(g.cols*g.x.block, kernel.Block), g.rows
 	}
-	for i := range g.x.c * g.rows * g.cols {
-		g.places = append(g.places, g.place(i/(g.rows*g.cols), i%(g.rows*g.cols)))
+	for i := range g.x.block * g.rows * g.cols {
+		p := int32(g.place(i/(g.rows*g.cols), i%(g.rows*g.cols)))
+		g.places[0] = append(g.places[0], 4*kernel.Block*p)
+		g.places[1] = append(g.places[1], 4*2*kernel.Block*p)
 	}
 	units := g.groups() * g.x.blocks()
 	g.parts = min(g.x.n, max(1, (16+units-1)/units))
@@ -153,30 +158,46 @@ func (g *weightGrad) shape(x, dy *tensor, images int) kernel.GradShape {
 	return kernel.NewGradShape(images, dy.h, dy.w, xs, dys, block)
 }
 
-// collect adds up the parts and stores a group of output channels in dw.
-func (g *weightGrad) collect(_, group int) {
-	k0 := group * 2 * kernel.Block
+// collect adds up the parts of a block of input channels for a group of output channels and
+// stores them in dw.
+func (g *weightGrad) collect(_, i int) {
+	block, k0 := i%g.x.blocks(), i/g.x.blocks()*2*kernel.Block
 	wide := width(k0, g.dy.c)
-	n := g.x.blocks() * g.taps * g.floats * wide
-	total := (*g.sums)[g.base(0, k0):][:n]
+	n := g.taps * g.floats * wide
+	total := (*g.sums)[g.base(0, k0)+block*n:][:n]
 	for part := 1; part < g.parts; part++ {
-		more := (*g.sums)[g.base(part, k0):][:n]
-		for i, v := range more {
-			total[i] += v
+		more := (*g.sums)[g.base(part, k0)+block*n:][:n]
+		g.compiler.kernels.Add(&total[0], &more[0], &total[0], n/kernel.Block, 1, 0)
+	}
+	taps := g.rows * g.cols
+	places := g.places[wide/kernel.Block-1][:min(g.x.block, g.x.c-block*g.x.block)*taps]
+	row, outs := g.x.c*taps, min(wide, g.dy.c-k0)
+	g.store(g.dw.data[k0*row+block*g.x.block*taps:], total, places, row, outs)
+}
+
+// store stores in rows of dw the sums at some places for so many channels.
+func (g *weightGrad) store(dw, sums []float32, places []int32, row, outs int) {
+	whole, wholeOuts := len(places)/kernel.Block*kernel.Block, outs/kernel.Block*kernel.Block
+	for k := 0; k < wholeOuts; k += kernel.Block {
+		for i := 0; i < whole; i += kernel.Block {
+			g.compiler.kernels.Transpose(&sums[k], &dw[k*row+i], &places[i], 4*row)
 		}
 	}
-	for k := range min(wide, g.dy.c-k0) {
-		out := g.dw.data[(k0+k)*len(g.places):][:len(g.places)]
-		for i, p := range g.places {
-			out[i] = total[p*wide+k]
+	for k := range outs {
+		from := whole
+		if k >= wholeOuts {
+			from = 0
+		}
+		for i := from; i < len(places); i++ {
+			dw[k*row+i] = sums[int(places[i])/4+k]
 		}
 	}
 }
 
-// place is where the sum for input channel c and tap t lies among a group's.
+// place is where the sum for input channel c of a block and tap t lies among the block's.
 func (g *weightGrad) place(c, t int) int {
 	if g.wholeRows() {
 		return t/g.cols*g.floats + t%g.cols*g.x.block + c
 	}
-	return (c/kernel.Block*g.taps+t)*kernel.Block + c%kernel.Block
+	return t*kernel.Block + c
 }

@@ -77,7 +77,7 @@ func (g *winograd2Grad) lists() int { return ceilDiv(g.pairs, g.group) }
 
 func (g *winograd2Grad) run() {
 	g.compiler.pool.each(g.units()*g.parts, g.body)
-	g.compiler.pool.each(g.groups(), g.unpack)
+	g.assemble()
 }
 
 // unit sums one part for some blocks of input channels and some groups of output channels.

@@ -59,7 +59,8 @@ func (g *weightGrad) window() window {
 }
 
 // suitsWinograd tells whether F(4×4, 3×3) can compute the gradient, and faster: not if tiles
-// mostly hang over the edges, or if there are so few that the sums' transform counts.
+// mostly hang over the edges, where channels are few and copying counts even less, or if
+// there are so few that the sums' transform counts.
 func (g *weightGrad) suitsWinograd() bool {
 	const pixels = kernel.WinogradTile * kernel.WinogradTile
 	if g.rows != 3 || g.cols != 3 || g.stride != 1 || g.x.block < kernel.Block || g.x.dtype != plan.Float32 {
@@ -67,7 +68,11 @@ func (g *weightGrad) suitsWinograd() bool {
 	}
 	win := g.window()
 	tiles := tilesOf(&win)
-	return tiles*g.dy.n >= 2*fewTiles && 3*g.dy.pixels() >= 2*tiles*pixels &&
+	hanging := 3 * g.dy.pixels() / 2
+	if g.x.blocks()*g.dy.blocks() >= 16 {
+		hanging = 2 * g.dy.pixels()
+	}
+	return tiles*g.dy.n >= 4 && tiles*pixels <= hanging &&
 		g.x.bytes(winogradTogether*max(g.x.image(), g.dy.image())) < math.MaxInt32
 }
 
@@ -111,7 +116,7 @@ func (g *winogradGrad) prepare() {
 
 func (g *winogradGrad) run() {
 	g.compiler.pool.each(g.units()*g.parts, g.body)
-	g.compiler.pool.each(g.groups(), g.unpack)
+	g.assemble()
 }
 
 // ahead lists, for all calls for the products of a list's tiles, what to ask for of so many

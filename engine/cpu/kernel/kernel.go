@@ -147,6 +147,10 @@ type Set struct {
 	// at least InterleavePixels pixels. The portable set has none.
 	Interleave func(x, y, scale, shift *float32, channels, pixels, plane int)
 
+	// Transpose turns sixteen rows of sixteen numbers into columns: row i is at byte offset
+	// rows[i] from `from`; columns are written to `to`, stride bytes from one to the next.
+	Transpose func(from, to *float32, rows *int32, stride int)
+
 	// Add is y = a + b.
 	Add func(a, b, y *float32, pixels, rows, stride int)
 	// ReLU is y = max(x, 0), NaN where x is.

@@ -61,6 +61,8 @@ var avx512 = Set{
 		MeanSquareMomentum: updateMeanSquareMomentumAVX512,
 	},
 
+	Transpose: transposeAVX512,
+
 	Add: addAVX512, ReLU: reluAVX512, ReLUGrad: reluGradAVX512, Fill: fillAVX512,
 	Scale: scaleAVX512, Sum: sumAVX512,
 	Moments: momentsAVX512, Affine: affineAVX512, AffineReLU: affineReLUAVX512,
@@ -111,6 +113,8 @@ var avx2 = Set{
 		MeanSquare:         updateMeanSquareAVX2,
 		MeanSquareMomentum: updateMeanSquareMomentumAVX2,
 	},
+
+	Transpose: transposeAVX2,
 
 	Add: addAVX2, ReLU: reluAVX2, ReLUGrad: reluGradAVX2, Fill: fillAVX2,
 	Scale: scaleAVX2, Sum: sumAVX2,
