@@ -244,6 +244,36 @@ func TestTrainKeepsItsRun(t *testing.T) {
 	hfcuiIn(t, dir, "bands", "--model", filepath.Join("run", "model.safetensors"), "--data", "shapes:test=20", "-r", "4").done(t)
 }
 
+// TestTrainRecordsItsRecipe wants every flag of a recipe in config.json.
+func TestTrainRecordsItsRecipe(t *testing.T) {
+	dir := t.TempDir()
+	args := strings.Fields("train --data shapes:train=128,test=32 --net preact-resnet8-w4 --batch 32 --run")
+	for run, c := range map[string]struct{ flags, config string }{
+		"parts": {"--steps 6 --init xavier --schedule step --milestones 1 --factor 0.5 --input low -r 6 --normalize max --mixup 0.5 --label-noise 0.25 --balance-classes --dropout 0.5 --fixed-norms",
+			`"steps":6 "init":"xavier" "schedule":"step" "milestones":[1] "factor":0.5 "input":"low" "radius":6 "normalize":"max" "mixup":0.5 "label_noise":0.25 "balance_classes":true "dropout":0.5 "fixed_norms":true`},
+		"attacked": {"--epochs 1 --adversarial 8/255 --attack-steps 2 --random-start --attack-bn batch",
+			`"epochs":1 "input":"whole" "adversarial":{"epsilon":0.03137254901960784,"steps":2,"step_size":0.003137254901960784,"random_start":true,"bn":"batch"}`},
+	} {
+		hfcuiIn(t, dir, append(append(args[:len(args):len(args)], run), strings.Fields(c.flags)...)...)
+		var config bytes.Buffer
+		text, err := os.ReadFile(filepath.Join(dir, run, "config.json"))
+		if err == nil {
+			err = json.Compact(&config, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range strings.Fields(c.config) {
+			if !strings.Contains(config.String(), field) {
+				t.Errorf("%s: no %s in %s", run, field, &config)
+			}
+		}
+		if s := hfcuiIn(t, dir, "train", "--run", run); s.status != 0 || !strings.Contains(s.stderr, "had finished") {
+			t.Errorf("%s again: %+v", run, s)
+		}
+	}
+}
+
 // TestInterruptedTrainingSaysHowToGoOn interrupts a training and goes on as it says.
 func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
 	dir := t.TempDir()

@@ -46,10 +46,9 @@ func (c Config) checkRate() error {
 	if _, err := c.rule(); err != nil {
 		return err
 	}
-	_, err := newSchedule(c, 1, 1)
 	switch {
-	case err != nil:
-		return err
+	case !slices.Contains(schedules, c.Schedule):
+		return fmt.Errorf("unknown schedule %q: use constant, step, cosine or onecycle", c.Schedule)
 	case !between0(c.LearningRate, math.Inf(1)) || c.LearningRate == 0:
 		return fmt.Errorf("learning rate %v: use a finite number above 0", c.LearningRate)
 	case c.Schedule != "step" && len(c.Milestones) > 0:

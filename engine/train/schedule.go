@@ -8,22 +8,26 @@ import (
 // schedule gives the learning rate of a step, counted from 0.
 type schedule func(step int) float64
 
-// newSchedule returns c's schedule for a run of so many steps, of which perEpoch make an
-// epoch.
+// newSchedule returns the schedule of a checked Config for a run of so many steps, of which
+// perEpoch make an epoch.
 func newSchedule(c Config, perEpoch, steps int) (schedule, error) {
 	peak := c.LearningRate
 	switch c.Schedule {
 	case "constant":
 		return func(int) float64 { return peak }, nil
 	case "step":
+		if last := c.Milestones[len(c.Milestones)-1]; last*perEpoch >= steps {
+			return nil, fmt.Errorf("milestones %v: the last one is not before the end, step %d, for an epoch has %d", c.Milestones, steps, perEpoch)
+		}
 		return multiStep(peak, c.Factor, c.Milestones, perEpoch), nil
 	case "cosine":
 		return func(step int) float64 { return between(peak, 0, float64(step)/float64(steps)) }, nil
-	case "onecycle":
-		return oneCycle(peak, steps), nil
 	}
-	return nil, fmt.Errorf("unknown schedule %q: use constant, step, cosine or onecycle", c.Schedule)
+	return oneCycle(peak, steps), nil
 }
+
+// schedules are the values of Config.Schedule.
+var schedules = []string{"constant", "step", "cosine", "onecycle"}
 
 // multiStep multiplies the rate by factor after each milestone, a number of epochs, as
 // PyTorch's MultiStepLR.

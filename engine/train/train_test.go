@@ -99,12 +99,15 @@ func TestRefused(t *testing.T) {
 		"beta1":    func(c *Config) { c.Beta1 = 0.9 },
 		"rule":     func(c *Config) { c.Optimizer.Name = "lion" },
 
-		"epochs and steps":    func(c *Config) { c.Steps = 3 },
-		"steps":               func(c *Config) { c.Epochs, c.Steps = 0, -3 },
-		"initialisation":      func(c *Config) { c.Init = "zero" },
-		"no milestones":       func(c *Config) { c.Schedule = "step" },
-		"milestones":          func(c *Config) { c.Milestones = []int{1} },
-		"late milestones":     func(c *Config) { c.Schedule, c.Milestones = "step", []int{1, 2} },
+		"epochs and steps": func(c *Config) { c.Steps = 3 },
+		"steps":            func(c *Config) { c.Epochs, c.Steps = 0, -3 },
+		"initialisation":   func(c *Config) { c.Init = "zero" },
+		"no milestones":    func(c *Config) { c.Schedule = "step" },
+		"milestones":       func(c *Config) { c.Milestones = []int{1} },
+		"late milestones":  func(c *Config) { c.Schedule, c.Milestones = "step", []int{1, 2} },
+		"milestones past steps": func(c *Config) {
+			c.Epochs, c.Steps, c.Schedule, c.Milestones = 0, 18, "step", []int{1, 2}
+		},
 		"milestones mixed up": func(c *Config) { c.Epochs, c.Schedule, c.Milestones = 9, "step", []int{5, 2} },
 		"factor":              func(c *Config) { c.Schedule, c.Milestones, c.Factor = "step", []int{1}, 0 },
 		"input":               func(c *Config) { c.Input = "middle" },
