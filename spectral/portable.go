@@ -48,16 +48,30 @@ func multiplyColumns(c, p *folded, t *table, keep *kept, from, to int) {
 		p = &masked
 	}
 	*c = folded{}
-	var factors [half]float32
-	for q := range c {
-		parity, i := q/half, q%half
-		for k := from; k < to; k++ {
-			factors[k-from] = t[parity][k][i]
+	for at := 0; at < 2*half; at += half {
+		for q := range c {
+			parity, i := q/half, q%half
+			addRows(c[q][at+first:at+last], p[parity*half:][:half], &t[parity], i, from, to, at+first)
 		}
-		for at := 0; at < 2*half; at += half {
-			combine(c[q][at+first:at+last], factors[:to-from], func(k int) []float32 {
-				return p[parity*half+from+k][at+first:]
-			})
+	}
+}
+
+// addRows adds the sum over k of the table's number (k,i) times the part of row k of p that
+// begins with column j. Four rows are added at a time, so that sums are read and written
+// once for four multiplications.
+func addRows(sums []float32, p [][2 * half]float32, t *[half][half]float32, i, from, to, j int) {
+	k := from
+	for ; k+4 <= to; k += 4 {
+		f0, f1, f2, f3 := t[k][i], t[k+1][i], t[k+2][i], t[k+3][i]
+		r0, r1, r2, r3 := p[k][j:][:len(sums)], p[k+1][j:][:len(sums)], p[k+2][j:][:len(sums)], p[k+3][j:][:len(sums)]
+		for j := range sums {
+			sums[j] += f0*r0[j] + f1*r1[j] + f2*r2[j] + f3*r3[j]
+		}
+	}
+	for ; k < to; k++ {
+		f, r := t[k][i], p[k][j:][:len(sums)]
+		for j := range sums {
+			sums[j] += f * r[j]
 		}
 	}
 }
@@ -81,27 +95,22 @@ func multiplyRows(c, p *folded, t *table, from, to int) {
 	*c = folded{}
 	for q := range p {
 		for parity := range t {
-			at := parity * half
-			combine(c[q][at:at+half], p[q][at+from:at+to], func(k int) []float32 { return t[parity][from+k][:] })
-		}
-	}
-}
-
-// combine adds the sum of rows times factors to dst. Four rows are added at a time, so
-// that dst is read and written once for four multiplications.
-func combine(dst, factors []float32, row func(k int) []float32) {
-	k := 0
-	for ; k+4 <= len(factors); k += 4 {
-		f0, f1, f2, f3 := factors[k], factors[k+1], factors[k+2], factors[k+3]
-		r0, r1, r2, r3 := row(k)[:len(dst)], row(k + 1)[:len(dst)], row(k + 2)[:len(dst)], row(k + 3)[:len(dst)]
-		for j := range dst {
-			dst[j] += f0*r0[j] + f1*r1[j] + f2*r2[j] + f3*r3[j]
-		}
-	}
-	for ; k < len(factors); k++ {
-		f, r := factors[k], row(k)[:len(dst)]
-		for j := range dst {
-			dst[j] += f * r[j]
+			sums := (*[half]float32)(c[q][parity*half:])
+			factors := (*[half]float32)(p[q][parity*half:])
+			k := from
+			for ; k+4 <= to; k += 4 {
+				f0, f1, f2, f3 := factors[k], factors[k+1], factors[k+2], factors[k+3]
+				r0, r1, r2, r3 := &t[parity][k], &t[parity][k+1], &t[parity][k+2], &t[parity][k+3]
+				for j := range sums {
+					sums[j] += f0*r0[j] + f1*r1[j] + f2*r2[j] + f3*r3[j]
+				}
+			}
+			for ; k < to; k++ {
+				f, r := factors[k], &t[parity][k]
+				for j := range sums {
+					sums[j] += f * r[j]
+				}
+			}
 		}
 	}
 }
