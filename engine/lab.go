@@ -24,6 +24,8 @@ type Options struct {
 	Split   string   // "train" or "test"; "" is "test" where there is one
 	Cache   string   // where fetched data lies; "" is the user's cache folder
 	Threads int      // 0: one for every core
+
+	DType plan.DType // how the network stores and multiplies images
 }
 
 // Lab is one model and one data set opened for exploration. Its methods may be called
@@ -70,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	device, err := cpu.New(cpu.Options{Threads: o.Threads})
+	device, err := cpu.New(cpu.Options{Threads: o.Threads, DType: o.DType})
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
@@ -84,6 +86,9 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	}
 	l.matchSizes()
 	l.matchClasses()
+	if note := device.Note(); note != "" {
+		l.remark("%s", note)
+	}
 	return l, nil
 }
 

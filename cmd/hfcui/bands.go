@@ -8,11 +8,13 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/plan"
 )
 
 func bandsCommand() *cobra.Command {
 	var o engine.Options
 	var q engine.BandsRequest
+	var dtype string
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bands",
@@ -29,9 +31,11 @@ func bandsCommand() *cobra.Command {
 	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default every whole one)")
 	limitVar(cmd.Flags(), &q.Limit)
 	setting := settingFlags(cmd)
+	choiceVar(cmd.Flags(), &dtype, "dtype", "how the network stores and multiplies images", plan.DTypes()...)
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.Setting = setting()
+		o.DType, _ = plan.ParseDType(dtype)
 		lab, err := engine.Open(cmd.Context(), o)
 		if err != nil {
 			return err
@@ -49,15 +53,26 @@ func bandsCommand() *cobra.Command {
 			return err
 		}
 		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, q.Rho, result)
+		if o.DType != plan.Float32 {
+			report.DType = dtype
+		}
 		sayNote(lab.Info().Note)
 		return out.print(report, func(w io.Writer) { bandsTable(w, report, result) })
 	}
 	return cmd
 }
 
+// after puts a word behind a separator, if there is one.
+func after(separator, word string) string {
+	if word == "" {
+		return ""
+	}
+	return separator + word
+}
+
 func bandsTable(w io.Writer, r bands.Report, result bands.Result) {
-	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, rho %s\n\n",
-		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, plain(r.Rho))
+	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, rho %s%s\n\n",
+		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, plain(r.Rho), after(", ", r.DType))
 	fmt.Fprintf(w, "r\tlow\thigh\n")
 	for i, radius := range result.Radii {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", plain(radius), percent(result.Low[i]), percent(result.High[i]))

@@ -153,8 +153,8 @@ func TestBandsReports(t *testing.T) {
 	if len(every.Bands) != 2*24 || *every.BN != "batch" || *every.Normalize != "max" || *every.Rho != 0.25 || *every.Split != "train" {
 		t.Errorf("%d bands, %+v", len(every.Bands), every)
 	}
-	table := hfcui(t, "bands", "--data", data, "-r", "4", "-n", "8").done(t).stdout
-	if !strings.Contains(table, "whole") || !strings.Contains(table, "%") {
+	table := hfcui(t, "bands", "--data", data, "-r", "4", "-n", "8", "--dtype", "bf16").done(t).stdout
+	if !strings.Contains(table, "whole") || !strings.Contains(table, "bf16") || !strings.Contains(table, "%") {
 		t.Errorf("table:\n%s", table)
 	}
 }

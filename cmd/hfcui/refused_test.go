@@ -130,6 +130,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train", 2, []string{"--run"}},
 		{"train --run r --epochs 0", 2, []string{"--epochs"}},
 		{"train --run r --batch 1", 2, []string{"--batch"}},
+		{"bands --dtype int8", 2, []string{"--dtype", "fp32, bf16"}},
 		{"train --run r --dtype fp16", 2, []string{"--dtype", "fp32, bf16"}},
 		{"train --run r --batch 1000000", 2, []string{"--batch"}},
 		{"train --run r --lr 0", 2, []string{"learning rate"}},

@@ -11,6 +11,7 @@ type Report struct {
 	Rho       float64 `json:"rho"`
 	Whole     Score   `json:"whole"`
 	Bands     []Band  `json:"bands"`
+	DType     string  `json:"dtype,omitempty"` // of the network, where it is not fp32
 }
 
 // Band is the score of one part, "low" or "high", at one radius.

@@ -73,7 +73,7 @@ func (d *Device) Cache() int { return 26 << 20 }
 // Note says what to know about how fast the device is, "" if there is nothing to say.
 func (d *Device) Note() string {
 	if d.dtype == plan.BFloat16 && d.kernels.BF16.Name == kernel.PortableBF16 {
-		return "bf16 is computed by portable code here, which is right but slow: the fast one needs a processor with AVX512_BF16"
+		return "bf16 is computed by portable code here, which is right but slow: the fast one needs AVX512_BF16"
 	}
 	return ""
 }
