@@ -9,6 +9,7 @@ import (
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
+	"hfcui/engine/plan"
 )
 
 // fresh gives a net for 3×32×32 images with new weights, and a batch of images.
@@ -28,37 +29,44 @@ func fresh(b *testing.B, name string, batch int) (*model.Model, []float32, []int
 	return m, x, labels
 }
 
-func BenchmarkTrain(b *testing.B) {
+// eachNet runs f for all nets and data types.
+func eachNet(b *testing.B, f func(b *testing.B, name string, dtype plan.DType)) {
 	for _, name := range []string{"resnet20", "resnet18", "vgg11", "alexnet", "lenet5"} {
-		b.Run(name, func(b *testing.B) {
-			const batch = 128
-			m, x, labels := fresh(b, name, batch)
-			d, err := New(Options{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			t, err := m.NewTrainer(d, batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer t.Close()
-			t.LearningRate = 0.01
-			for b.Loop() {
-				if _, _, err := t.Step(context.Background(), x, labels); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
-		})
+		for _, dtype := range []plan.DType{plan.Float32, plan.BFloat16} {
+			b.Run(name+"/"+dtype.String(), func(b *testing.B) { f(b, name, dtype) })
+		}
 	}
 }
 
+func BenchmarkTrain(b *testing.B) {
+	eachNet(b, func(b *testing.B, name string, dtype plan.DType) {
+		const batch = 128
+		m, x, labels := fresh(b, name, batch)
+		d, err := New(Options{DType: dtype})
+		if err != nil {
+			b.Fatal(err)
+		}
+		t, err := m.NewTrainer(d, batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer t.Close()
+		t.LearningRate = 0.01
+		for b.Loop() {
+			if _, _, err := t.Step(context.Background(), x, labels); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
+	})
+}
+
 func BenchmarkInfer(b *testing.B) {
-	for _, name := range []string{"resnet20", "resnet18", "vgg11", "alexnet", "lenet5"} {
+	eachNet(b, func(b *testing.B, name string, dtype plan.DType) {
 		for _, batch := range []int{1, 3, 128} {
-			b.Run(fmt.Sprintf("%s/%d", name, batch), func(b *testing.B) {
+			b.Run(fmt.Sprint(batch), func(b *testing.B) {
 				m, x, _ := fresh(b, name, batch)
-				d, err := New(Options{})
+				d, err := New(Options{DType: dtype})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -76,5 +84,5 @@ func BenchmarkInfer(b *testing.B) {
 				b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
 			})
 		}
-	}
+	})
 }

@@ -60,6 +60,9 @@ func (w *winograd2) prepare() {
 	if enough := 4 * threads; threads > 1 && w.imageChunks < enough {
 		w.parts = min(enough/w.imageChunks, slices)
 	}
+	// Large images are cut for the cache, too.
+	bytes := slices * blocks * together * kernel.Winograd2Points * narrow
+	w.parts = max(w.parts, min(slices, bytes/(2*winograd2Cache)))
 	w.slices = (slices + w.parts - 1) / w.parts
 
 	// A little more for every point keeps points from competing for places in the cache.
