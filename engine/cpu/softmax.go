@@ -2,25 +2,17 @@ package cpu
 
 import "math"
 
-// logSum is log Σ exp(z), computed so that it overflows for no z.
-func logSum(z []float32) float64 {
-	top := math.Inf(-1)
-	for _, v := range z {
-		top = math.Max(top, float64(v))
-	}
-	sum := 0.0
-	for _, v := range z {
-		sum += math.Exp(float64(v) - top)
-	}
-	return top + math.Log(sum)
-}
-
 // rowsOf gives a function that calls f for all rows of a matrix.
 func (c *compiler) rowsOf(t *tensor, f func(n int)) func() {
+	return c.rowsBy(t, func(_, n int) { f(n) })
+}
+
+// rowsBy does the same and tells f which worker calls.
+func (c *compiler) rowsBy(t *tensor, f func(worker, n int)) func() {
 	each := max(1, 4096/t.image()) // values a chunk, so many exponentials being worth sharing
-	body := func(_, i int) {
+	body := func(worker, i int) {
 		for n := i * each; n < min(t.n, (i+1)*each); n++ {
-			f(n)
+			f(worker, n)
 		}
 	}
 	chunks := (t.n + each - 1) / each
@@ -33,12 +25,27 @@ func (t *tensor) values(n int) []float32 { return t.data[n*t.image():][:t.c] }
 // fill makes what fills up row n of a matrix to whole blocks zero.
 func (t *tensor) fill(n int) { clear(t.data[n*t.image()+t.c : (n+1)*t.image()]) }
 
+// exponentials gives exp(z − the largest z) for row n of z, in y, which has place for whole
+// blocks, and their sum. Taking the largest away keeps them from overflowing.
+func (c *compiler) exponentials(z *tensor, n int, y []float32) (largest float32, sum float64) {
+	row := z.values(n)
+	largest = row[0]
+	for _, v := range row {
+		largest = max(largest, v) // NaN if there is one
+	}
+	c.kernels.Exponentials(&row[0], &y[0], &largest, z.image())
+	for _, v := range y[:z.c] {
+		sum += float64(v)
+	}
+	return largest, sum
+}
+
 func (c *compiler) softmax(z, y *tensor) func() {
 	return c.rowsOf(z, func(n int) {
-		in, out := z.values(n), y.values(n)
-		shift := logSum(in)
-		for k, v := range in {
-			out[k] = float32(math.Exp(float64(v) - shift))
+		out := y.data[n*y.image():][:y.image()]
+		_, sum := c.exponentials(z, n, out)
+		for k, v := range out[:y.c] {
+			out[k] = float32(float64(v) / sum)
 		}
 		y.fill(n)
 	})
@@ -47,9 +54,14 @@ func (c *compiler) softmax(z, y *tensor) func() {
 // crossEntropy is the mean over rows of −Σ target·log softmax(z).
 func (c *compiler) crossEntropy(z, target, loss *tensor) func() {
 	rows := make([]float64, z.n)
-	all := c.rowsOf(z, func(n int) {
-		in, shift, sum := z.values(n), 0.0, 0.0
-		shift = logSum(in)
+	scratch := make([][]float32, c.pool.threads)
+	for i := range scratch {
+		scratch[i] = aligned(z.image())
+	}
+	all := c.rowsBy(z, func(worker, n int) {
+		largest, exponentials := c.exponentials(z, n, scratch[worker])
+		shift, sum := float64(largest)+math.Log(exponentials), 0.0
+		in := z.values(n)
 		for k, t := range target.values(n) {
 			if t != 0 { // 0·log 0 is 0
 				sum -= float64(t) * (float64(in[k]) - shift)
@@ -70,13 +82,14 @@ func (c *compiler) crossEntropy(z, target, loss *tensor) func() {
 // crossEntropyGrad is the gradient of dloss times that with respect to z.
 func (c *compiler) crossEntropyGrad(z, target, dloss, dz *tensor) func() {
 	return c.rowsOf(z, func(n int) {
-		in, out, want := z.values(n), dz.values(n), target.values(n)
-		scale, shift, total := float64(dloss.data[0])/float64(z.n), logSum(in), 0.0
+		out, want := dz.data[n*dz.image():][:dz.image()], target.values(n)
+		_, sum := c.exponentials(z, n, out)
+		scale, total := float64(dloss.data[0])/float64(z.n), 0.0
 		for _, t := range want {
 			total += float64(t)
 		}
-		for k, v := range in {
-			out[k] = float32((math.Exp(float64(v)-shift)*total - float64(want[k])) * scale)
+		for k, v := range out[:dz.c] {
+			out[k] = float32((float64(v)/sum*total - float64(want[k])) * scale)
 		}
 		dz.fill(n)
 	})

@@ -142,6 +142,10 @@ type Set struct {
 
 	Update Updates
 
+	// Exponentials is y = exp(x − shift) for n numbers that are not larger than shift, n a
+	// multiple of Block above 0. What is less than e⁻⁸⁷ is 0.
+	Exponentials func(x, y, shift *float32, n int)
+
 	// Interleave makes pixels of four channels of up to four planes, `plane` bytes apart:
 	// y[p][c] = x[c][p]·scale[c] + shift[c], and 0 for channels there are none of. There are
 	// at least InterleavePixels pixels. The portable set has none.

@@ -15,6 +15,7 @@ func portableSet() Set {
 	}
 	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 8, 2) }
 	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) }
+	s.Exponentials = exponentials
 	s.WinogradInput, s.Winograd, s.WinogradGrad = winogradInput, portableWinograd, portableWinogradGrad
 	s.Transpose = transpose
 	s.BF16 = &portableBF16

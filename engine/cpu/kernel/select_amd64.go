@@ -50,7 +50,8 @@ var avx512 = Set{
 		Weights: winogradWeightsAVX512,
 	},
 
-	Interleave: interleaveAVX512,
+	Interleave:   interleaveAVX512,
+	Exponentials: exponentialsAVX512,
 	Update: Updates{
 		Descent:            updateDescentAVX512,
 		Momentum:           updateMomentumAVX512,
@@ -103,7 +104,8 @@ var avx2 = Set{
 		Weights: winogradWeightsAVX2,
 	},
 
-	Interleave: interleaveAVX2,
+	Interleave:   interleaveAVX2,
+	Exponentials: exponentialsAVX2,
 	Update: Updates{
 		Descent:            updateDescentAVX2,
 		Momentum:           updateMomentumAVX2,
