@@ -19,7 +19,7 @@ import (
 // follow prints a line for everything that happens until all runs have finished, or, once,
 // for what is there.
 func (w *watching) follow(ctx context.Context, measure measureFunc) error {
-	p := &watchPrinter{watching: w, states: make([]follow.State, len(w.dirs)), finished: make([]bool, len(w.dirs))}
+	p := &watchPrinter{watching: w, states: make([]follow.State, len(w.dirs)), finished: make([]bool, len(w.dirs)), printed: make([]time.Time, len(w.dirs))}
 	if w.once {
 		return p.present(ctx, measure)
 	}
@@ -54,7 +54,8 @@ type watchPrinter struct {
 	*watching
 	mu       sync.Mutex
 	states   []follow.State
-	said     string // the last thing that was wrong
+	said     string      // the last thing that was wrong
+	printed  []time.Time // when the last event was written that was printed of each run
 	finished []bool
 	end      context.CancelCauseFunc
 }
@@ -88,9 +89,7 @@ func (p *watchPrinter) present(ctx context.Context, measure measureFunc) error {
 func (p *watchPrinter) update(u follow.Update) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if u.Begun {
-		p.note(u.Run, "begun", "begun anew, or taken up: from here on all of it", nil)
-	}
+	u.Events = p.begun(u)
 	for _, e := range u.Events {
 		p.event(u.Run, e)
 		if end, ok := e.(*train.EndEvent); ok {
@@ -98,6 +97,7 @@ func (p *watchPrinter) update(u follow.Update) {
 		} else {
 			p.finished[u.Run] = false
 		}
+		p.printed[u.Run] = e.At().Time
 	}
 	if u.Err != nil && p.said != u.Err.Error() {
 		p.said = u.Err.Error()
@@ -113,6 +113,28 @@ func (p *watchPrinter) update(u follow.Update) {
 		}
 	}
 	p.end(errAllFinished)
+}
+
+// begun says that a run goes on from an earlier place, and gives the events to be printed:
+// as JSON all of them again, for people only what they have not read.
+func (p *watchPrinter) begun(u follow.Update) []train.Event {
+	if !u.Begun {
+		return u.Events
+	}
+	if p.lines {
+		p.note(u.Run, "begun", "", nil)
+		return u.Events
+	}
+	fresh := slices.IndexFunc(u.Events, func(e train.Event) bool { return e.At().Time.After(p.printed[u.Run]) })
+	if fresh < 0 {
+		fresh = len(u.Events)
+	}
+	if fresh == 0 {
+		p.note(u.Run, "begun", "begun anew", nil)
+	} else {
+		p.note(u.Run, "begun", fmt.Sprintf("goes on from step %d; what came after it is done again", u.Events[fresh-1].At().Step), nil)
+	}
+	return u.Events[fresh:]
 }
 
 // state prints how a run seems to be, when that has changed and no event says it.

@@ -82,6 +82,12 @@ func TestWatchFollowsATraining(t *testing.T) {
 	if err := watch.Start(); err != nil {
 		t.Fatal(err)
 	}
+	var people strings.Builder
+	text := exec.Command(program, "watch", "run")
+	text.Dir, text.Env, text.Stdout = dir, watch.Env, &people
+	if err := text.Start(); err != nil {
+		t.Fatal(err)
+	}
 	lines := bufio.NewScanner(out)
 	until := func(kind string) map[string]any {
 		t.Helper()
@@ -117,6 +123,10 @@ func TestWatchFollowsATraining(t *testing.T) {
 	}
 	if err := watch.Wait(); err != nil || stderr.String() != "" {
 		t.Errorf("%v, %s", err, stderr.String())
+	}
+	if err := text.Wait(); err != nil || strings.Count(people.String(), "epoch 1  step 1 of 400 ") != 1 ||
+		!strings.Contains(people.String(), "taken up at step") || !strings.HasSuffix(people.String(), "finished at step 400\n") {
+		t.Errorf("%v, %s", err, people.String())
 	}
 }
 

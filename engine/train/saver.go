@@ -71,7 +71,7 @@ func (s *saver) write() error {
 
 // poll gives what became of a checkpoint that has been written since.
 func (s *saver) poll() (saved, bool) {
-	if s.writing == nil || len(s.writing) == 0 {
+	if len(s.writing) == 0 { // also where nothing is being written
 		return saved{}, false
 	}
 	return s.wait()
