@@ -78,12 +78,22 @@ func normalized(x Register, u int, scale, shift block) block {
 // addProducts adds v to sum and v·(x - mean) to product, for pixel u.
 func addProducts(v block, x Register, u int, mean block, sum, product running) {
 	for p := range v {
-		centred := vector()
-		channels{x, u, p}.load(centred)
-		VSUBPS(mean[p], centred, centred)
+		centred := less(channels{x, u, p}.operand(), mean[p])
 		VADDPS(v[p], sum.slot(u)[p], sum.slot(u)[p])
 		VFMADD231PS(centred, v[p], product.slot(u)[p])
 	}
+}
+
+// less is x − mean.
+func less(x, mean Op) VecVirtual {
+	centred := vector()
+	if v, ok := x.(VecVirtual); ok {
+		VSUBPS(mean, v, centred)
+		return centred
+	}
+	VMOVUPS(x, centred)
+	VSUBPS(mean, centred, centred)
+	return centred
 }
 
 func normSums() {
@@ -106,11 +116,10 @@ func normSumsReLU() {
 	eachPixel([]Register{load("x"), load("dy")}, func(at []Register, u int) {
 		v := newBlock()
 		for p := range v {
-			y := c.multiplyAdd(at[0], u, p, 1, 2)
+			x := channels{at[0], u, p}.operand()
+			y := c.multiplyAdd(x, p, 1, 2)
 			loadPositive(channels{at[1], u, p}, y, none, v[p])
-			centred := vector()
-			channels{at[0], u, p}.load(centred)
-			VSUBPS(c.operand(0, p), centred, centred)
+			centred := less(x, c.operand(0, p))
 			VADDPS(v[p], sum.slot(u)[p], sum.slot(u)[p])
 			VFMADD231PS(centred, v[p], product.slot(u)[p])
 		}
@@ -161,16 +170,16 @@ func (c *coefficients) operand(i, p int) Op {
 	return part(c.base, i, p)
 }
 
-// multiplyAdd is x·row[scale] + row[shift] for part p of pixel u.
-func (c *coefficients) multiplyAdd(x Register, u, p, scale, shift int) VecVirtual {
+// multiplyAdd is x·row[scale] + row[shift] for part p of a pixel.
+func (c *coefficients) multiplyAdd(x Op, p, scale, shift int) VecVirtual {
 	v := vector()
 	if c.loaded != nil {
 		VMOVAPS(c.operand(shift, p), v)
-		VFMADD231PS(channels{x, u, p}.operand(), c.loaded[scale][p], v)
+		VFMADD231PS(x, c.loaded[scale][p], v)
 		return v
 	}
 	factor := vector()
-	channels{x, u, p}.load(factor)
+	VMOVUPS(x, factor)
 	VMOVUPS(c.operand(shift, p), v)
 	VFMADD231PS(c.operand(scale, p), factor, v)
 	return v
@@ -183,7 +192,7 @@ func normGrad() {
 	eachPixel([]Register{load("x"), load("dy"), load("dx")}, func(at []Register, u int) {
 		v := newBlock().load(at[1], u)
 		for p := range v {
-			out := c.multiplyAdd(at[0], u, p, 1, 2)
+			out := c.multiplyAdd(channels{at[0], u, p}.operand(), p, 1, 2)
 			VFMADD231PS(c.operand(0, p), v[p], out)
 			channels{at[2], u, p}.store(out)
 		}
@@ -197,9 +206,10 @@ func normGradReLU() {
 	c, none := newCoefficients(load("coefficients"), 5), zeroed()
 	eachPixel([]Register{load("x"), load("dy"), load("dx")}, func(at []Register, u int) {
 		for p := range newBlock() {
-			y, v := c.multiplyAdd(at[0], u, p, 3, 4), vector()
+			x := channels{at[0], u, p}.operand()
+			y, v := c.multiplyAdd(x, p, 3, 4), vector()
 			loadPositive(channels{at[1], u, p}, y, none, v)
-			out := c.multiplyAdd(at[0], u, p, 1, 2)
+			out := c.multiplyAdd(x, p, 1, 2)
 			VFMADD231PS(c.operand(0, p), v, out)
 			channels{at[2], u, p}.store(out)
 		}

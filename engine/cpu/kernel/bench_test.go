@@ -105,30 +105,43 @@ func benchGrad(b *testing.B, s *Set, l layer, numbers int) {
 // Element-wise kernels over a plane that stays in the second-level cache, in bytes read and
 // written.
 func BenchmarkElementwise(b *testing.B) {
+	for _, s := range Sets() {
+		benchElementwise(b, s, PixelBytes)
+	}
+	for _, s := range setsBF16() {
+		benchElementwise(b, s, halfPixel)
+	}
+}
+
+func benchElementwise(b *testing.B, s *Set, pixel int) {
 	const size = 32
 	rng := rand.New(rand.NewPCG(1, 2))
-	plane := func() *float32 { return &random(rng, (size+1)*(size+1)*Block)[0] }
-	x, y, dy, dx, v := plane(), plane(), plane(), plane(), &random(rng, 5*Block)[0]
-	stride := (size + 1) * PixelBytes
-	for _, s := range Sets() {
-		for _, k := range []struct {
-			name    string
-			streams int
-			call    func()
-		}{
-			{"Moments", 1, func() { s.Moments(x, v, dx, size, size, stride) }},
-			{"AffineReLU", 2, func() { s.AffineReLU(x, y, v, v, size, size, stride) }},
-			{"AffineAddReLU", 3, func() { s.AffineAddReLU(x, dy, y, v, v, size, size, stride) }},
-			{"NormSumsReLU", 2, func() { s.NormSumsReLU(x, dy, v, dx, size, size, stride) }},
-			{"NormSumsMasked", 4, func() { s.NormSumsMasked(x, y, dy, dy, v, dx, size, size, stride) }},
-			{"NormGradReLU", 3, func() { s.NormGradReLU(x, dy, dx, v, size, size, stride) }},
-		} {
-			b.Run(s.Name+"/"+k.name, func(b *testing.B) {
-				for b.Loop() {
-					k.call()
-				}
-				b.ReportMetric(float64(b.N*k.streams*size*size*PixelBytes)/b.Elapsed().Seconds()/1e9, "GB/s")
-			})
+	plane := func() *float32 {
+		v := random(rng, (size+1)*(size+1)*Block)
+		if pixel == halfPixel {
+			narrow(v, v[:len(v)/2])
 		}
+		return &v[0]
+	}
+	x, y, dy, dx, v := plane(), plane(), plane(), plane(), &random(rng, 5*Block)[0]
+	stride := (size + 1) * pixel
+	for _, k := range []struct {
+		name    string
+		streams int
+		call    func()
+	}{
+		{"Moments", 1, func() { s.Moments(x, v, dx, size, size, stride) }},
+		{"AffineReLU", 2, func() { s.AffineReLU(x, y, v, v, size, size, stride) }},
+		{"AffineAddReLU", 3, func() { s.AffineAddReLU(x, dy, y, v, v, size, size, stride) }},
+		{"NormSumsReLU", 2, func() { s.NormSumsReLU(x, dy, v, dx, size, size, stride) }},
+		{"NormSumsMasked", 4, func() { s.NormSumsMasked(x, y, dy, dy, v, dx, size, size, stride) }},
+		{"NormGradReLU", 3, func() { s.NormGradReLU(x, dy, dx, v, size, size, stride) }},
+	} {
+		b.Run(s.Name+"/"+k.name, func(b *testing.B) {
+			for b.Loop() {
+				k.call()
+			}
+			b.ReportMetric(float64(b.N*k.streams*size*size*pixel)/b.Elapsed().Seconds()/1e9, "GB/s")
+		})
 	}
 }
