@@ -167,7 +167,7 @@ func (w *winograd) shapes() {
 	w.border.Row = kernel.WinogradTile * kernel.PixelBytes
 	for i := range w.multiply {
 		w.multiply[i] = kernel.WinogradMultiplyShape{
-			Points: points, Blocks: w.x.blocks(), VTiles: w.x.blocks() * block, VBlock: block, VPoint: w.input.Point,
+			Points: points / asks, Blocks: w.x.blocks(), VTiles: w.x.blocks() * block, VBlock: block, VPoint: w.input.Point,
 			UPoint: w.u.point((i + 1) * kernel.Block), MBlock: w.step * kernel.PixelBytes, MPoint: w.output.Point,
 		}
 	}
@@ -217,8 +217,10 @@ func (w *winograd) chunk(worker, i int) {
 	for from := cut(part); from < last; from += w.step {
 		to := min(from+w.step, last)
 		w.transformTiles(v, border, n, t, from, to)
+		ahead := w.ahead(g, to)
 		for group := range w.u.groups() {
-			w.multiplyTiles(v, w.u.at(group), m, group, to-from)
+			w.multiplyTiles(v, w.u.at(group), m, group, to-from, &ahead)
+			ahead = winogradAhead{}
 			w.finishTiles(m, border, n, group, t, from, to)
 		}
 	}
@@ -247,10 +249,11 @@ func (w *winograd) transformSome(worker, i int) {
 // produceSome computes a group of output channels of all images that are in work.
 func (w *winograd) produceSome(worker, group int) {
 	_, m, u, border := w.memory(worker)
+	var nothing winogradAhead
 	w.u.transform(u, group)
 	for g := range min(w.together, w.groups()-w.now) {
 		t, n := w.list(w.now+g), (w.now+g)*w.group
-		w.multiplyTiles((*w.work)[g*w.sizes.v:], u, m, group, t.count())
+		w.multiplyTiles((*w.work)[g*w.sizes.v:], u, m, group, t.count(), &nothing)
 		w.finishTiles(m, border, n, group, t, 0, t.count())
 		if w.after == nil {
 			continue
@@ -264,12 +267,17 @@ func (w *winograd) produceSome(worker, group int) {
 	}
 }
 
-// multiplyTiles computes the points of a group of output channels for so many tiles.
-func (w *winograd) multiplyTiles(v, u, m []float32, group, tiles int) {
+// multiplyTiles computes the points of a group of output channels for so many tiles, and
+// meanwhile asks for what lies ahead.
+func (w *winograd) multiplyTiles(v, u, m []float32, group, tiles int, ahead *winogradAhead) {
 	k, shape := &w.compiler.kernels.Winograd, &w.multiply[1]
 	f := k.Multiply32
 	if width(group*2*kernel.Block, w.y.c) == kernel.Block {
 		f, shape = k.Multiply16, &w.multiply[0]
 	}
-	f(&v[0], &u[0], &m[0], roundUp(tiles, tilesTogether), shape)
+	for i := range asks {
+		ahead.ask(k, i)
+		p := i * shape.Points
+		f(&v[p*shape.VPoint/4], &u[p*shape.UPoint/4], &m[p*shape.MPoint/4], roundUp(tiles, tilesTogether), shape)
+	}
 }

@@ -23,6 +23,7 @@ func init() {
 	groups["winograd"] = func() {
 		winogradInput()
 		winogradMultiplies()
+		winogradAsk()
 		winogradOutput()
 		winogradTransformWeights()
 	}

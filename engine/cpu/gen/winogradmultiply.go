@@ -144,3 +144,15 @@ func (p *multiplyTile) emit(v, u, m Register) {
 		}
 	}
 }
+
+// winogradAsk makes the kernel that asks for memory ahead of time.
+func winogradAsk() {
+	function("winogradAsk", "func(p *float32, lines int)", "is Winograd.Ask.")
+	p, lines := load("p"), load("lines")
+	Label("line")
+	PREFETCHT0(Mem{Base: p})
+	ADDQ(Imm(blockBytes), p)
+	DECQ(lines)
+	JNZ(LabelRef("line"))
+	RET()
+}

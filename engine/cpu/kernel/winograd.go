@@ -65,6 +65,9 @@ type Winograd struct {
 	// In V there are eight tiles of a block of channels together.
 	Multiply32, Multiply16 func(v, u, m *float32, n int, shape *WinogradMultiplyShape)
 
+	// Ask asks for so many lines of 64 bytes ahead of time; they need not be there.
+	Ask func(p *float32, lines int)
+
 	// Output computes AᵀMA + bias + addend for n tiles; byte offsets of their first pixels
 	// count from y and from the addend, which may be nil and may be y.
 	Output func(m, y, addend, bias *float32, tiles *int32, n int, shape *WinogradShape)

@@ -10,6 +10,7 @@ var avx512Winograd = Winograd{
 	Multiply16: func(v, u, m *float32, n int, shape *WinogradMultiplyShape) {
 		winogradMultiply16AVX512(v, u, m, n, &shape.Points)
 	},
+	Ask: winogradAskAVX512,
 	Output: func(m, y, addend, bias *float32, tiles *int32, n int, shape *WinogradShape) {
 		winogradOutputAVX512(m, y, addend, bias, tiles, n, &shape.Row)
 	},
@@ -25,6 +26,7 @@ var avx2Winograd = Winograd{
 	Multiply16: func(v, u, m *float32, n int, shape *WinogradMultiplyShape) {
 		winogradMultiply16AVX2(v, u, m, n, &shape.Points)
 	},
+	Ask: winogradAskAVX2,
 	Output: func(m, y, addend, bias *float32, tiles *int32, n int, shape *WinogradShape) {
 		winogradOutputAVX2(m, y, addend, bias, tiles, n, &shape.Row)
 	},

@@ -19,6 +19,11 @@ func winogradMultiply32AVX2(v *float32, u *float32, m *float32, n int, shape *in
 //go:noescape
 func winogradMultiply16AVX2(v *float32, u *float32, m *float32, n int, shape *int)
 
+// winogradAskAVX2 is Winograd.Ask.
+//
+//go:noescape
+func winogradAskAVX2(p *float32, lines int)
+
 // winogradOutputAVX2 is Winograd.Output.
 //
 //go:noescape

@@ -1157,6 +1157,19 @@ less8:
 	VZEROUPPER
 	RET
 
+// func winogradAskAVX2(p *float32, lines int)
+// Requires: MMX+
+TEXT ·winogradAskAVX2(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ lines+8(FP), CX
+
+line:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	DECQ       CX
+	JNZ        line
+	RET
+
 // func winogradOutputAVX2(m *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·winogradOutputAVX2(SB), NOSPLIT, $272-56

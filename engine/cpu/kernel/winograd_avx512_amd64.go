@@ -19,6 +19,11 @@ func winogradMultiply32AVX512(v *float32, u *float32, m *float32, n int, shape *
 //go:noescape
 func winogradMultiply16AVX512(v *float32, u *float32, m *float32, n int, shape *int)
 
+// winogradAskAVX512 is Winograd.Ask.
+//
+//go:noescape
+func winogradAskAVX512(p *float32, lines int)
+
 // winogradOutputAVX512 is Winograd.Output.
 //
 //go:noescape

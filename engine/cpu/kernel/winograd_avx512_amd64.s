@@ -704,6 +704,19 @@ less8:
 	VZEROUPPER
 	RET
 
+// func winogradAskAVX512(p *float32, lines int)
+// Requires: MMX+
+TEXT ·winogradAskAVX512(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ lines+8(FP), CX
+
+line:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	DECQ       CX
+	JNZ        line
+	RET
+
 // func winogradOutputAVX512(m *float32, y *float32, addend *float32, bias *float32, tiles *int32, n int, shape *int)
 // Requires: AVX, AVX512F
 TEXT ·winogradOutputAVX512(SB), NOSPLIT, $16-56
