@@ -33,7 +33,8 @@ func (c *compiler) exponentials(z *tensor, n int, y []float32) (largest float32,
 	for _, v := range row {
 		largest = max(largest, v) // NaN if there is one
 	}
-	c.kernels.Exponentials(&row[0], &y[0], &largest, z.image())
+	y[0] = largest // a variable's address would be an allocation
+	c.kernels.Exponentials(&row[0], &y[0], &y[0], z.image())
 	for _, v := range y[:z.c] {
 		sum += float64(v)
 	}
