@@ -32,7 +32,7 @@ func fresh(b *testing.B, name string, batch int) (*model.Model, []float32, []int
 // eachNet runs f for all nets and data types.
 func eachNet(b *testing.B, f func(b *testing.B, name string, dtype plan.DType)) {
 	for _, name := range []string{"resnet20", "resnet18", "vgg11", "alexnet", "lenet5"} {
-		for _, dtype := range []plan.DType{plan.Float32, plan.BFloat16} {
+		for _, dtype := range dtypes {
 			b.Run(name+"/"+dtype.String(), func(b *testing.B) { f(b, name, dtype) })
 		}
 	}

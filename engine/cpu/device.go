@@ -7,6 +7,10 @@
 // every instruction a step that allocates nothing. Sums are added up in an order that
 // depends on shapes only, so results are the same, bit for bit, from run to run and for
 // any number of threads.
+//
+// In bf16, images between layers, and the gradients with respect to them, are stored and
+// multiplied as such. Everything else is float32: sums, statistics, matrices [N,C], weights
+// and their gradients.
 package cpu
 
 import (

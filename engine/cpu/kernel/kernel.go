@@ -2,7 +2,8 @@
 // and for AVX2 with FMA, and the same functions in portable Go.
 //
 // Tensors are float32 in blocks of sixteen channels: a pixel is sixteen consecutive
-// channels, 64 bytes, and pixels of a row are next to each other. Sizes and distances are
+// channels, 64 bytes, and pixels of a row are next to each other. Other kernels do the same
+// for tensors of BF16, whose pixels are 32 bytes: see Set.BF16. Sizes and distances are
 // in elements where they count something and in bytes where they step through memory. The
 // functions check nothing: whoever calls them knows the memory to be there.
 package kernel
