@@ -35,6 +35,8 @@ type Request struct {
 	// Classifier.Batch images of one part at one radius, since they share a mean.
 	Statistics Statistics
 	Threads    int // for splitting; at least 1
+	// Steady makes every round as large as it can be, for figures that nobody watches grow.
+	Steady bool
 	// Wholes, if any, holds what is known already about whole images of this Source, asked
 	// about by this Classifier with these Statistics, and with batch statistics up to this
 	// Limit. What is found out is added to it.
@@ -173,7 +175,9 @@ func (m *Measurement) round(batch, group int) int {
 	c, h, w := m.src.Shape()
 	fit := max(1, roundBytes/(4*c*h*w*(2*min(group, len(m.q.Radii))+1)))
 	size := max(firstRound, m.size)
-	if m.size > 0 && m.took < roundTime {
+	if m.q.Steady {
+		size = batch
+	} else if m.size > 0 && m.took < roundTime {
 		size *= 2
 	}
 	if n := min(size, batch, fit); n < left {

@@ -24,7 +24,10 @@ type position struct {
 	Seconds float64 `json:"seconds"` // spent
 	Images  int     `json:"images"`  // in the training set
 	Epoch   tally   `json:"epoch"`   // of the epoch's steps
-	Recent  tally   `json:"recent"`  // of the steps since the last StepEvent
+	// Tested is the test accuracy of the pending epoch as far as it is known: on the first
+	// images.
+	Tested bands.Score `json:"tested"`
+	Recent tally       `json:"recent"` // of the steps since the last StepEvent
 }
 
 // tally sums up steps.

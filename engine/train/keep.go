@@ -57,7 +57,7 @@ func (r *run) settle() error {
 			return err
 		}
 	}
-	if r.kept != nil && r.kept.Step == r.at.Step && r.kept.Pending == r.at.Pending {
+	if r.kept != nil && r.kept.Step == r.at.Step && r.kept.Pending == r.at.Pending && r.kept.Tested == r.at.Tested {
 		return nil
 	}
 	if err := r.save(); err != nil {

@@ -47,7 +47,7 @@ func (m *meter) close() {
 }
 
 // accuracy measures the model, as its weights are now, on all images of a set.
-func (m *meter) accuracy(ctx context.Context, set dataset.Set, update func(bands.Result)) (bands.Score, error) {
+func (m *meter) accuracy(ctx context.Context, set bands.Source, update func(bands.Result)) (bands.Score, error) {
 	result, err := m.measure(ctx, set, bands.Request{}, update)
 	return result.Whole, err
 }
@@ -98,8 +98,8 @@ func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, upd
 	return &BandsEvent{Split: b.Split, N: report.N, Normalize: report.Normalize, BN: report.BN, Whole: report.Whole, Bands: report.Bands}, nil
 }
 
-func (m *meter) measure(ctx context.Context, set dataset.Set, q bands.Request, update func(bands.Result)) (bands.Result, error) {
-	q.Threads = m.threads
+func (m *meter) measure(ctx context.Context, set bands.Source, q bands.Request, update func(bands.Result)) (bands.Result, error) {
+	q.Threads, q.Steady = m.threads, true
 	measurement, err := bands.NewMeasurement(set, q)
 	if err != nil {
 		return bands.Result{}, err
@@ -118,6 +118,23 @@ func (m *meter) measure(ctx context.Context, set dataset.Set, q bands.Request, u
 		err = errNotFinite
 	}
 	return result, err
+}
+
+// span is n images of a set, from one on.
+type span struct {
+	dataset.Set
+	from, n int
+}
+
+func (s span) Len() int        { return s.n }
+func (s span) Label(i int) int { return s.Set.Label(s.from + i) }
+
+func (s span) ReadBatch(dst []float32, labels []int, indices []int) error {
+	moved := make([]int, len(indices))
+	for k, i := range indices {
+		moved[k] = s.from + i
+	}
+	return s.Set.ReadBatch(dst, labels, moved)
 }
 
 // evaluator is one with the weights of now.

@@ -147,6 +147,40 @@ func TestStoppedAndTakenUp(t *testing.T) {
 	}
 }
 
+// TestKeptWhileMeasuring stops a run while it is tested: what was tested is not tested again.
+func TestKeptWhileMeasuring(t *testing.T) {
+	c, data := small()
+	c.Epochs, c.Bands = 1, nil
+	data.Test = dataset.Shapes(dataset.ShapesOptions{Train: 1, Test: 3*testPart - 100}).Test
+	whole, parts := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "parts")
+	if _, err := Run(t.Context(), whole, c, data, testDevice(t), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, last := range []int{testPart, 2 * testPart, data.Test.Len()} {
+		ctx, cancel := context.WithCancel(t.Context())
+		first := 0
+		_, err := Run(ctx, parts, c, data, testDevice(t), Options{Progress: func(p Progress) {
+			if p.Doing == "test" && first == 0 {
+				first = p.Done
+			}
+			if p.Doing == "test" && p.Done == last {
+				cancel()
+			}
+		}})
+		cancel()
+		if first <= last-testPart || first > last {
+			t.Errorf("up to image %d: begun at %d", last, first)
+		}
+		if last < data.Test.Len() && !errors.As(err, new(*StoppedError)) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Run(t.Context(), parts, c, data, testDevice(t), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	sameRun(t, parts, whole)
+}
+
 func TestRunFolderRefused(t *testing.T) {
 	c, data := small()
 	c.Epochs = 1

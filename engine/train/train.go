@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
@@ -306,10 +307,10 @@ func (r *run) endEpoch(ctx context.Context) error {
 	sum := r.at.Epoch
 	e := &EpochEvent{Loss: sum.loss(), Train: sum.score(), LearningRate: r.rate(r.at.Step - 1), ImagesPerSecond: sum.speed(r.config.Batch)}
 	if r.test != nil {
-		test, err := r.meter.accuracy(ctx, r.test, r.measuring("test"))
-		if err != nil {
+		if err := r.testAll(ctx); err != nil {
 			return r.measured(err)
 		}
+		test := r.at.Tested
 		e.Test = &test
 	}
 	var b *BandsEvent
@@ -330,7 +331,28 @@ func (r *run) endEpoch(ctx context.Context) error {
 			return err
 		}
 	}
-	r.at.Pending, r.at.Epoch = false, tally{}
+	r.at.Pending, r.at.Epoch, r.at.Tested = false, tally{}, bands.Score{}
+	return nil
+}
+
+// testPart is how many test images are measured before a checkpoint may be made: a run that
+// is killed while it measures goes on there.
+const testPart = 8 * evaluationBatch
+
+// testAll measures the model on the test images that it was not measured on yet.
+func (r *run) testAll(ctx context.Context) error {
+	for r.at.Tested.N < r.test.Len() {
+		from := r.at.Tested.N
+		part := span{r.test, from, min(testPart, r.test.Len()-from)}
+		score, err := r.meter.accuracy(ctx, part, func(result bands.Result) { r.progress("test", from+result.Whole.N, r.test.Len()) })
+		if err != nil {
+			return err
+		}
+		r.at.Tested = r.at.Tested.Add(score)
+		if err := r.keep(false); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
