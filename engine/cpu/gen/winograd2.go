@@ -112,29 +112,90 @@ func winograd2Input() {
 	Label("tile")
 	at := GP64()
 	MOVLQSX(Mem{Base: tiles}, at)
+	CMPQ(n, Imm(2))
+	JL(LabelRef("single"))
+	next := GP64()
+	MOVLQSX(Mem{Base: tiles, Disp: 4}, next)
+	SUBQ(at, next)
+	CMPQ(next, Imm(2*narrowBytes))
+	JNE(LabelRef("single"))
 	ADDQ(x, at)
+	twoInputs(at, row, row3, &points)
+	points.advance(2 * narrowBytes)
+	ADDQ(Imm(8), tiles)
+	SUBQ(Imm(2), n)
+	JNZ(LabelRef("tile"))
+	JMP(LabelRef("done"))
+	Label("single")
+	ADDQ(x, at)
+	oneInput(at, row, row3, &points)
+	points.advance(narrowBytes)
+	ADDQ(Imm(4), tiles)
+	DECQ(n)
+	JNZ(LabelRef("tile"))
+	Label("done")
+	finish()
+}
+
+// widened is pixels of a row of x.
+func widened(at, row, row3 Register, r, pixels int) []VecVirtual {
+	d := make([]VecVirtual, pixels)
+	for c := range d {
+		m := line(at, row, row3, r)
+		m.Disp = c * narrowBytes
+		d[c] = ZMM()
+		VPMOVZXWD(m, d[c])
+		VPSLLD(Imm(16), d[c], d[c])
+	}
+	return d
+}
+
+// oneInput transforms a tile.
+func oneInput(at, row, row3 Register, points *grid) {
 	var half [4][4]VecVirtual
 	for r := range half {
-		var d [4]VecVirtual
-		for c := range d {
-			m := line(at, row, row3, r)
-			m.Disp = c * narrowBytes
-			d[c] = ZMM()
-			VPMOVZXWD(m, d[c])
-			VPSLLD(Imm(16), d[c], d[c])
-		}
-		half[r] = toInputs(d)
+		half[r] = toInputs([4]VecVirtual(widened(at, row, row3, r, 4)))
 	}
 	for c := range 4 {
 		for r, p := range toInputs([4]VecVirtual{half[0][c], half[1][c], half[2][c], half[3][c]}) {
 			storeRounded(points.at(r, c), p)
 		}
 	}
-	points.advance(narrowBytes)
-	ADDQ(Imm(4), tiles)
-	DECQ(n)
-	JNZ(LabelRef("tile"))
-	finish()
+}
+
+// twoInputs transforms a tile and its neighbour on the right, which see two columns of x
+// both.
+func twoInputs(at, row, row3 Register, points *grid) {
+	const columns = 6
+	first, second := widened(at, row, row3, 1, columns), widened(at, row, row3, 2, columns)
+	for r := range 4 {
+		d := vectors(columns)
+		if r == 0 || r == 3 {
+			d = widened(at, row, row3, r, columns)
+		}
+		for c := range d {
+			bRow(r, d[c], first[c], second[c])
+		}
+		left, right := toInputs([4]VecVirtual(d)), toInputs([4]VecVirtual(d[2:]))
+		for c := range left {
+			VCVTNE2PS2BF16(left[c], right[c], left[c])
+			VMOVUPS(left[c], points.at(r, c))
+		}
+	}
+}
+
+// bRow makes of d, which is row 0 or 3 of x where it counts, row r of Bᵀx.
+func bRow(r int, d, first, second VecVirtual) {
+	switch r {
+	case 0:
+		VSUBPS(second, d, d)
+	case 1:
+		VADDPS(second, first, d)
+	case 2:
+		VSUBPS(first, second, d)
+	case 3:
+		VSUBPS(d, first, d)
+	}
 }
 
 // winograd2Product makes the kernel that multiplies points.
@@ -238,28 +299,27 @@ func winograd2Output() {
 			VADDPS(bias, v, v)
 		}
 	}
-	each := func(base Register, f func(Mem, VecVirtual)) {
-		for r := range out {
-			for c, v := range out[r] {
-				m := Mem{Base: base, Disp: c * narrowBytes}
-				if r > 0 {
-					m.Index, m.Scale = row, 1
-				}
-				f(m, v)
-			}
-		}
-	}
+	pixels := func(base Register, r int) Mem { return line(base, row, row, r) }
 	TESTQ(addend, addend)
 	JZ(LabelRef("alone"))
 	from := GP64()
 	LEAQ(Mem{Base: addend, Index: at, Scale: 1}, from)
-	each(from, addStored)
+	for r := range out {
+		for c, v := range out[r] {
+			m := pixels(from, r)
+			m.Disp = c * narrowBytes
+			addStored(m, v)
+		}
+	}
 	Label("alone")
 	ADDQ(y, at)
-	each(at, func(m Mem, v VecVirtual) {
-		VMAXPS(v, floor, v) // a NaN in v stays
-		storeRounded(m, v)
-	})
+	for r := range out {
+		for _, v := range out[r] {
+			VMAXPS(v, floor, v) // a NaN in v stays
+		}
+		VCVTNE2PS2BF16(out[r][0], out[r][1], out[r][0])
+		VMOVUPS(out[r][0], pixels(at, r))
+	}
 	points.advance(blockBytes)
 	ADDQ(Imm(4), tiles)
 	DECQ(n)

@@ -98,16 +98,7 @@ func winograd2Pairs(order Mem) {
 					d = [4]VecVirtual{ZMM(), ZMM(), ZMM(), ZMM()}
 				}
 				for c := range d {
-					switch r {
-					case 0:
-						VSUBPS(second[i][c], d[c], d[c])
-					case 1:
-						VADDPS(second[i][c], first[i][c], d[c])
-					case 2:
-						VSUBPS(first[i][c], second[i][c], d[c])
-					case 3:
-						VSUBPS(d[c], first[i][c], d[c])
-					}
+					bRow(r, d[c], first[i][c], second[i][c])
 				}
 				points[i] = toInputs(d)
 			}

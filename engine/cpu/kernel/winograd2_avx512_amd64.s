@@ -21,7 +21,160 @@ TEXT ·winograd2InputBF16(SB), NOSPLIT, $0-40
 	LEAQ (R11)(SI*4), R12
 
 tile:
-	MOVLQSX       (DX), R13
+	MOVLQSX        (DX), R13
+	CMPQ           BX, $0x02
+	JL             single
+	MOVLQSX        4(DX), R14
+	SUBQ           R13, R14
+	CMPQ           R14, $0x40
+	JNE            single
+	ADDQ           AX, R13
+	VPMOVZXWD      (R13)(DI*1), Z0
+	VPSLLD         $0x10, Z0, Z0
+	VPMOVZXWD      32(R13)(DI*1), Z1
+	VPSLLD         $0x10, Z1, Z1
+	VPMOVZXWD      64(R13)(DI*1), Z2
+	VPSLLD         $0x10, Z2, Z2
+	VPMOVZXWD      96(R13)(DI*1), Z3
+	VPSLLD         $0x10, Z3, Z3
+	VPMOVZXWD      128(R13)(DI*1), Z4
+	VPSLLD         $0x10, Z4, Z4
+	VPMOVZXWD      160(R13)(DI*1), Z5
+	VPSLLD         $0x10, Z5, Z5
+	VPMOVZXWD      (R13)(DI*2), Z6
+	VPSLLD         $0x10, Z6, Z6
+	VPMOVZXWD      32(R13)(DI*2), Z7
+	VPSLLD         $0x10, Z7, Z7
+	VPMOVZXWD      64(R13)(DI*2), Z8
+	VPSLLD         $0x10, Z8, Z8
+	VPMOVZXWD      96(R13)(DI*2), Z9
+	VPSLLD         $0x10, Z9, Z9
+	VPMOVZXWD      128(R13)(DI*2), Z10
+	VPSLLD         $0x10, Z10, Z10
+	VPMOVZXWD      160(R13)(DI*2), Z11
+	VPSLLD         $0x10, Z11, Z11
+	VPMOVZXWD      (R13), Z12
+	VPSLLD         $0x10, Z12, Z12
+	VPMOVZXWD      32(R13), Z13
+	VPSLLD         $0x10, Z13, Z13
+	VPMOVZXWD      64(R13), Z14
+	VPSLLD         $0x10, Z14, Z14
+	VPMOVZXWD      96(R13), Z15
+	VPSLLD         $0x10, Z15, Z15
+	VPMOVZXWD      128(R13), Z16
+	VPSLLD         $0x10, Z16, Z16
+	VPMOVZXWD      160(R13), Z17
+	VPSLLD         $0x10, Z17, Z17
+	VSUBPS         Z6, Z12, Z12
+	VSUBPS         Z7, Z13, Z13
+	VSUBPS         Z8, Z14, Z14
+	VSUBPS         Z9, Z15, Z15
+	VSUBPS         Z10, Z16, Z16
+	VSUBPS         Z11, Z17, Z17
+	VSUBPS         Z14, Z12, Z12
+	VADDPS         Z14, Z13, Z18
+	VSUBPS         Z13, Z14, Z19
+	VSUBPS         Z15, Z13, Z13
+	VSUBPS         Z16, Z14, Z14
+	VADDPS         Z16, Z15, Z20
+	VSUBPS         Z15, Z16, Z16
+	VSUBPS         Z17, Z15, Z15
+	LONG $0x480f5262; WORD $0xe472 // VCVTNE2PS2BF16 Z12, Z14, Z12
+	VMOVUPS        Z12, (CX)
+	LONG $0x405fa262; WORD $0xd272 // VCVTNE2PS2BF16 Z18, Z20, Z18
+	VMOVUPS        Z18, (CX)(SI*1)
+	LONG $0x407fa262; WORD $0xdb72 // VCVTNE2PS2BF16 Z19, Z16, Z19
+	VMOVUPS        Z19, (CX)(SI*2)
+	LONG $0x48075262; WORD $0xed72 // VCVTNE2PS2BF16 Z13, Z15, Z13
+	VMOVUPS        Z13, (CX)(R9*1)
+	VADDPS         Z6, Z0, Z12
+	VADDPS         Z7, Z1, Z13
+	VADDPS         Z8, Z2, Z14
+	VADDPS         Z9, Z3, Z15
+	VADDPS         Z10, Z4, Z16
+	VADDPS         Z11, Z5, Z17
+	VSUBPS         Z14, Z12, Z12
+	VADDPS         Z14, Z13, Z18
+	VSUBPS         Z13, Z14, Z19
+	VSUBPS         Z15, Z13, Z13
+	VSUBPS         Z16, Z14, Z14
+	VADDPS         Z16, Z15, Z20
+	VSUBPS         Z15, Z16, Z16
+	VSUBPS         Z17, Z15, Z15
+	LONG $0x480f5262; WORD $0xe472 // VCVTNE2PS2BF16 Z12, Z14, Z12
+	VMOVUPS        Z12, (R10)
+	LONG $0x405fa262; WORD $0xd272 // VCVTNE2PS2BF16 Z18, Z20, Z18
+	VMOVUPS        Z18, (R10)(SI*1)
+	LONG $0x407fa262; WORD $0xdb72 // VCVTNE2PS2BF16 Z19, Z16, Z19
+	VMOVUPS        Z19, (R10)(SI*2)
+	LONG $0x48075262; WORD $0xed72 // VCVTNE2PS2BF16 Z13, Z15, Z13
+	VMOVUPS        Z13, (R10)(R9*1)
+	VSUBPS         Z0, Z6, Z6
+	VSUBPS         Z1, Z7, Z7
+	VSUBPS         Z2, Z8, Z8
+	VSUBPS         Z3, Z9, Z9
+	VSUBPS         Z4, Z10, Z10
+	VSUBPS         Z5, Z11, Z11
+	VSUBPS         Z8, Z6, Z6
+	VADDPS         Z8, Z7, Z12
+	VSUBPS         Z7, Z8, Z13
+	VSUBPS         Z9, Z7, Z7
+	VSUBPS         Z10, Z8, Z8
+	VADDPS         Z10, Z9, Z14
+	VSUBPS         Z9, Z10, Z10
+	VSUBPS         Z11, Z9, Z9
+	LONG $0x483ff262; WORD $0xf672 // VCVTNE2PS2BF16 Z6, Z8, Z6
+	VMOVUPS        Z6, (R11)
+	LONG $0x480f5262; WORD $0xe472 // VCVTNE2PS2BF16 Z12, Z14, Z12
+	VMOVUPS        Z12, (R11)(SI*1)
+	LONG $0x482f5262; WORD $0xed72 // VCVTNE2PS2BF16 Z13, Z10, Z13
+	VMOVUPS        Z13, (R11)(SI*2)
+	LONG $0x4837f262; WORD $0xff72 // VCVTNE2PS2BF16 Z7, Z9, Z7
+	VMOVUPS        Z7, (R11)(R9*1)
+	VPMOVZXWD      (R13)(R8*1), Z6
+	VPSLLD         $0x10, Z6, Z6
+	VPMOVZXWD      32(R13)(R8*1), Z7
+	VPSLLD         $0x10, Z7, Z7
+	VPMOVZXWD      64(R13)(R8*1), Z8
+	VPSLLD         $0x10, Z8, Z8
+	VPMOVZXWD      96(R13)(R8*1), Z9
+	VPSLLD         $0x10, Z9, Z9
+	VPMOVZXWD      128(R13)(R8*1), Z10
+	VPSLLD         $0x10, Z10, Z10
+	VPMOVZXWD      160(R13)(R8*1), Z11
+	VPSLLD         $0x10, Z11, Z11
+	VSUBPS         Z6, Z0, Z6
+	VSUBPS         Z7, Z1, Z7
+	VSUBPS         Z8, Z2, Z8
+	VSUBPS         Z9, Z3, Z9
+	VSUBPS         Z10, Z4, Z10
+	VSUBPS         Z11, Z5, Z11
+	VSUBPS         Z8, Z6, Z0
+	VADDPS         Z8, Z7, Z1
+	VSUBPS         Z7, Z8, Z2
+	VSUBPS         Z9, Z7, Z3
+	VSUBPS         Z10, Z8, Z4
+	VADDPS         Z10, Z9, Z5
+	VSUBPS         Z9, Z10, Z6
+	VSUBPS         Z11, Z9, Z7
+	LONG $0x485ff262; WORD $0xc072 // VCVTNE2PS2BF16 Z0, Z4, Z0
+	VMOVUPS        Z0, (R12)
+	LONG $0x4857f262; WORD $0xc972 // VCVTNE2PS2BF16 Z1, Z5, Z1
+	VMOVUPS        Z1, (R12)(SI*1)
+	LONG $0x484ff262; WORD $0xd272 // VCVTNE2PS2BF16 Z2, Z6, Z2
+	VMOVUPS        Z2, (R12)(SI*2)
+	LONG $0x4847f262; WORD $0xdb72 // VCVTNE2PS2BF16 Z3, Z7, Z3
+	VMOVUPS        Z3, (R12)(R9*1)
+	ADDQ           $0x40, CX
+	ADDQ           $0x40, R10
+	ADDQ           $0x40, R11
+	ADDQ           $0x40, R12
+	ADDQ           $0x08, DX
+	SUBQ           $0x02, BX
+	JNZ            tile
+	JMP            done
+
+single:
 	ADDQ          AX, R13
 	VPMOVZXWD     (R13), Z0
 	VPSLLD        $0x10, Z0, Z0
@@ -126,6 +279,8 @@ tile:
 	ADDQ          $0x04, DX
 	DECQ          BX
 	JNZ           tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -490,26 +645,22 @@ tile:
 	VADDPS    Z6, Z5, Z5
 
 alone:
-	ADDQ          CX, DI
-	VMAXPS        Z2, Z1, Z2
-	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
-	VMOVUPS       Y2, (DI)
-	VMAXPS        Z4, Z1, Z4
-	LONG $0x487ef262; WORD $0xd472 // VCVTNEPS2BF16 Z4, Y2
-	VMOVUPS       Y2, 32(DI)
-	VMAXPS        Z3, Z1, Z3
-	LONG $0x487ef262; WORD $0xd372 // VCVTNEPS2BF16 Z3, Y2
-	VMOVUPS       Y2, (DI)(R8*1)
-	VMAXPS        Z5, Z1, Z5
-	LONG $0x487ef262; WORD $0xd572 // VCVTNEPS2BF16 Z5, Y2
-	VMOVUPS       Y2, 32(DI)(R8*1)
-	ADDQ          $0x40, AX
-	ADDQ          $0x40, R11
-	ADDQ          $0x40, R12
-	ADDQ          $0x40, R13
-	ADDQ          $0x04, BX
-	DECQ          SI
-	JNZ           tile
+	ADDQ           CX, DI
+	VMAXPS         Z2, Z1, Z2
+	VMAXPS         Z4, Z1, Z4
+	LONG $0x485ff262; WORD $0xd272 // VCVTNE2PS2BF16 Z2, Z4, Z2
+	VMOVUPS        Z2, (DI)
+	VMAXPS         Z3, Z1, Z3
+	VMAXPS         Z5, Z1, Z5
+	LONG $0x4857f262; WORD $0xdb72 // VCVTNE2PS2BF16 Z3, Z5, Z3
+	VMOVUPS        Z3, (DI)(R8*1)
+	ADDQ           $0x40, AX
+	ADDQ           $0x40, R11
+	ADDQ           $0x40, R12
+	ADDQ           $0x40, R13
+	ADDQ           $0x04, BX
+	DECQ           SI
+	JNZ            tile
 	VZEROUPPER
 	RET
 
