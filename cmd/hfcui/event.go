@@ -26,6 +26,9 @@ func describe(e train.Event) string {
 		}
 		return fmt.Sprintf("epoch %d  checkpoint of step %d", e.Epoch, e.Step)
 	case *train.EndEvent:
+		if e.Reason == train.Diverged && e.Error != "" {
+			return fmt.Sprintf("epoch %d  %s", e.Epoch, oneLine(e.Error))
+		}
 		text := fmt.Sprintf("epoch %d  %s at step %d", e.Epoch, oneLine(e.Reason), e.Step)
 		if e.Error != "" {
 			text += ": " + oneLine(e.Error)

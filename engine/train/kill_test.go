@@ -21,8 +21,8 @@ const childFolder = "HFCUI_TEST_RUN_FOLDER"
 // childRun is what it trains.
 func childRun() (Config, *dataset.Data) {
 	c, data := small()
-	c.Epochs, c.Limit = 100, 100
-	c.Bands.Every, c.Bands.Limit = 50, 8
+	c.Epochs, c.Limit = 200, 100
+	c.Bands.Every, c.Bands.Limit = 100, 8
 	data.Test = dataset.Subset(data.Test, 16)
 	return c, data
 }

@@ -90,10 +90,8 @@ type seen struct {
 
 // look gives files that have not changed since the last look.
 func (w *snapshots) look(ctx context.Context, now time.Time, found func(Snapshot)) error {
-	for _, name := range []string{train.ConfigFile, train.EventsFile} {
-		if _, err := os.Stat(filepath.Join(w.dir, name)); err == nil {
-			return nil
-		}
+	if _, err := os.Stat(filepath.Join(w.dir, train.EventsFile)); err == nil {
+		return nil // the first file of a run
 	}
 	entries, err := os.ReadDir(w.dir)
 	if errors.Is(err, fs.ErrNotExist) {
