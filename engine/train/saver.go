@@ -27,7 +27,7 @@ type saver struct {
 // saved is what became of a checkpoint.
 type saved struct {
 	position position
-	took     time.Duration
+	pause    time.Duration // to be made before the next
 	err      error
 }
 
@@ -83,6 +83,6 @@ func (s *saver) wait() (saved, bool) {
 		return saved{}, false
 	}
 	done := <-s.writing
-	s.writing, s.pause = nil, done.took
+	s.writing, s.pause = nil, done.pause
 	return done, true
 }

@@ -71,78 +71,105 @@ func epochs(events []train.Event) (list []int) {
 	return list
 }
 
-// TestFollowing plays what can happen to a folder and looks after each.
-func TestFollowing(t *testing.T) {
+// looker looks at a folder and holds what it sees against what a test wants.
+type looker struct {
+	written
+	*follower
+	now time.Time
+}
+
+func newLooker(t *testing.T) *looker {
 	w := newWritten(t)
-	now := start
-	f := newFollower(w.dir, Options{}.filled())
-	look := func(what string, state State, begun bool, want ...int) Update {
-		t.Helper()
-		u, _, more := f.look(now)
-		if u.State != state || u.Begun != begun || !slices.Equal(epochs(u.Events), want) || more || u.Err != nil {
-			t.Errorf("%s: %v, begun %v, %v, more %v, %v; want %v, %v, %v", what, u.State, u.Begun, epochs(u.Events), more, u.Err, state, begun, want)
-		}
-		return u
+	return &looker{w, newFollower(w.dir, Options{}.filled()), start}
+}
+
+// sees looks and wants a state and the events of some epochs.
+func (l *looker) sees(what string, state State, begun bool, want ...int) Update {
+	l.t.Helper()
+	u, _, more := l.look(l.now)
+	if u.State != state || u.Begun != begun || !slices.Equal(epochs(u.Events), want) || more || u.Err != nil {
+		l.t.Errorf("%s: %v, begun %v, %v, more %v, %v; want %v, %v, %v", what, u.State, u.Begun, epochs(u.Events), more, u.Err, state, begun, want)
 	}
-	second := func() { now = now.Add(time.Second) }
-	look("no folder", Waiting, false)
-	if _, news, _ := f.look(now); news {
+	return u
+}
+
+func (l *looker) cut(t *testing.T, events ...train.Event) {
+	t.Helper()
+	size := 0
+	for _, e := range events {
+		size += len(line(t, e))
+	}
+	if err := os.Truncate(l.file, int64(size)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFollowing begins before the folder is there, and meets lines that are torn or none.
+func TestFollowing(t *testing.T) {
+	l := newLooker(t)
+	l.sees("no folder", Waiting, false)
+	if _, news, _ := l.look(l.now); news {
 		t.Error("nothing is news")
 	}
-	w.append(nil)
-	look("empty", Waiting, false)
-	second()
-	w.append(line(t, epoch(1)))
-	look("first", Running, false, 1)
+	l.append(nil)
+	l.sees("empty", Waiting, false)
+	l.append(line(t, epoch(1)))
+	l.sees("first", Running, false, 1)
 	three := line(t, epoch(3))
-	w.append(append(line(t, epoch(2)), three[:40]...))
-	look("torn", Running, false, 2)
-	w.append(three[40:])
-	look("whole", Running, false, 3)
-	w.append([]byte("nonsense\n{\"type\":\"weather\"}\n\n{\"type\":\"epoch\",\"epoch\":\"x\"}\n"))
-	if u := look("nonsense", Running, false); u.Skipped != 3 {
+	l.append(append(line(t, epoch(2)), three[:40]...))
+	l.sees("torn", Running, false, 2)
+	l.append(three[40:])
+	l.sees("whole", Running, false, 3)
+	l.append([]byte("nonsense\n{\"type\":\"weather\"}\n\n{\"type\":\"epoch\",\"epoch\":\"x\"}\n"))
+	if u := l.sees("nonsense", Running, false); u.Skipped != 3 {
 		t.Errorf("%d lines skipped", u.Skipped)
 	}
-	w.append(line(t, epoch(4)))
-	look("after nonsense", Running, false, 4)
+	l.append(line(t, epoch(4)))
+	l.sees("after nonsense", Running, false, 4)
+}
 
-	// Taken up from a checkpoint: cut back, and grown past where we were.
-	if err := os.Truncate(w.file, int64(len(line(t, epoch(1))))); err != nil {
-		t.Fatal(err)
-	}
+// TestFollowingBack follows a run that is taken up from before what was read, or begun anew.
+func TestFollowingBack(t *testing.T) {
+	l := newLooker(t)
+	l.append(slices.Concat(line(t, epoch(1)), line(t, epoch(2)), []byte("nonsense\n"), line(t, epoch(3))))
+	l.sees("first", Running, false, 1, 2, 3)
+	l.cut(t, epoch(1))
 	again := epoch(2)
 	again.Time = again.Time.Add(time.Hour)
-	w.append(slices.Concat(line(t, again), line(t, epoch(3)), line(t, epoch(4)), line(t, epoch(5)), line(t, epoch(6)), line(t, epoch(7))))
-	if u := look("taken up", Running, true, 1, 2, 3, 4, 5, 6, 7); u.Skipped != 0 {
+	l.append(slices.Concat(line(t, again), line(t, epoch(3)), line(t, epoch(4)), line(t, epoch(5))))
+	if u := l.sees("cut, and longer than before", Running, true, 1, 2, 3, 4, 5); u.Skipped != 0 {
 		t.Errorf("%d lines skipped", u.Skipped)
 	}
-	if err := os.Truncate(w.file, int64(len(line(t, epoch(1))))); err != nil {
+	l.cut(t, epoch(1))
+	l.sees("cut", Running, true, 1)
+	if err := os.RemoveAll(l.written.dir); err != nil {
 		t.Fatal(err)
 	}
-	look("cut back", Running, true, 1)
+	l.sees("removed", Waiting, true)
+	l.append(line(t, epoch(9)))
+	l.sees("anew", Running, false, 9)
+}
 
-	// Begun anew.
-	if err := os.RemoveAll(w.dir); err != nil {
-		t.Fatal(err)
-	}
-	look("removed", Waiting, true)
-	w.append(line(t, epoch(9)))
-	look("anew", Running, false, 9)
-	now = now.Add(31 * time.Second)
-	if u := look("silent", Silent, false); u.Quiet < 30*time.Second {
+// TestFollowingSilence lets a run fall silent, come back, and end.
+func TestFollowingSilence(t *testing.T) {
+	l := newLooker(t)
+	l.append(line(t, epoch(9)))
+	l.now = epoch(9).Time
+	l.sees("first", Running, false, 9)
+	l.now = l.now.Add(31 * time.Second)
+	if u := l.sees("silent", Silent, false); u.Quiet < 30*time.Second {
 		t.Errorf("quiet for %v", u.Quiet)
 	}
-	w.append(line(t, epoch(29)))
-	look("back", Running, false, 29)
-	now = now.Add(50 * time.Second)
-	look("it has been silent before", Running, false)
-	now = now.Add(15 * time.Second)
-	look("but not for so long", Silent, false)
-	end := &train.EndEvent{Stamp: train.Stamp{Type: "end", Epoch: 30}, Reason: train.Finished}
-	w.append(line(t, end))
-	look("ended", Ended, false, 30)
-	now = now.Add(time.Hour)
-	look("and stays so", Ended, false)
+	l.append(line(t, epoch(29)))
+	l.sees("back", Running, false, 29)
+	l.now = l.now.Add(50 * time.Second)
+	l.sees("it has been silent before", Running, false)
+	l.now = l.now.Add(15 * time.Second)
+	l.sees("but not for so long", Silent, false)
+	l.append(line(t, &train.EndEvent{Stamp: train.Stamp{Type: "end", Epoch: 30}, Reason: train.Finished}))
+	l.sees("ended", Ended, false, 30)
+	l.now = l.now.Add(time.Hour)
+	l.sees("and stays so", Ended, false)
 }
 
 func TestLongSilentAtOnce(t *testing.T) {
