@@ -170,6 +170,14 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train --run r --bands-every 2", 2, []string{"--bands-every needs --bands"}},
 		{"train --run r --bands 4 --bands-split validation", 2, []string{"test, train"}},
 
+		// reproduce
+		{"reproduce", 2, []string{"name an experiment"}},
+		{"reproduce tabel1", 2, []string{"did you mean table1"}},
+		{"reproduce fig3 --quick --full", 2, []string{"choose one"}},
+		{"reproduce fig3 --data nosuch", 2, []string{"nosuch"}},
+		{"reproduce fig3 --list", 2, []string{"one argument too many"}},
+		{"reproduce fig3 --data shapes:train=64,test=32 --run photo.png", 1, []string{"photo.png"}},
+
 		// watch
 		{"watch", 2, []string{"name run folders"}},
 		{"watch ''", 2, []string{"empty"}},

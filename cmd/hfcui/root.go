@@ -25,7 +25,7 @@ func newRoot() *cobra.Command {
 	}
 	e.flags(root)
 	root.AddCommand(exploreCommand(), splitCommand(), predictCommand(), bandsCommand(), flipsCommand(), kernelsCommand(),
-		trainCommand(), watchCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand())
+		trainCommand(), watchCommand(), reproduceCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)

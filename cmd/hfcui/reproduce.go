@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"hfcui/engine/dataset"
+	"hfcui/engine/experiment"
+	"hfcui/engine/train"
+)
+
+func reproduceCommand() *cobra.Command {
+	var list, quick, full bool
+	var dir string
+	data := "cifar10"
+	var out output
+	cmd := &cobra.Command{
+		Use:   "reproduce NAME",
+		Short: "Repeat one of the paper's experiments",
+		Long: "Trains every setting of an experiment with every seed, and writes a report: tables with intervals, " +
+			"figures, and whether each criterion holds. Every run is an ordinary run folder inside the experiment's.\n\n" +
+			"Interrupted in any way, the same command goes on where it was.",
+		Example: "hfcui reproduce table1 --quick --data cifar10 --run runs/table1-quick",
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&list, "list", false, "list the experiments")
+	flags.BoolVar(&quick, "quick", false, "a small net and few images, for two cores; so it is unless --full is said")
+	flags.BoolVar(&full, "full", false, "the paper's set-up")
+	namedVar(flags, &data, "data", data, "a folder of images, or a data set's name", knownData)
+	nameVar(flags, &dir, "run", "", "", "folder for the experiment; runs/NAME-quick or runs/NAME-full unless said")
+	out.flags(cmd)
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if list {
+			return exactly(0, "no argument")(cmd, args)
+		}
+		return exactly(1, "an experiment")(cmd, args)
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if list {
+			return listExperiments(out)
+		}
+		if quick && full {
+			return usagef("--quick and --full: choose one of them")
+		}
+		e, err := experiment.ByName(args[0])
+		if err != nil {
+			return usagef("%w%s", err, didYouMean(args[0], experiment.Names()))
+		}
+		size := experiment.Quick
+		if full {
+			size = experiment.Full
+		}
+		if dir == "" {
+			dir = filepath.Join("runs", e.Name+"-"+string(size))
+		}
+		return reproduce(cmd.Context(), e, size, data, dir, out)
+	}
+	return cmd
+}
+
+func listExperiments(out output) error {
+	type line struct {
+		Name  string `json:"name"`
+		About string `json:"about"`
+		Runs  int    `json:"runs"`
+	}
+	var lines []line
+	for _, e := range experiment.All() {
+		p := e.Plan(experiment.Quick, "", 1)
+		lines = append(lines, line{e.Name, e.About, len(p.Settings) * len(p.Seeds)})
+	}
+	return out.print(lines, func(w io.Writer) {
+		for _, l := range lines {
+			fmt.Fprintf(w, "%s\t%s\t%d runs\n", l.Name, l.About, l.Runs)
+		}
+	})
+}
+
+// reproduce does what is left of an experiment and reports.
+func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Size, name, dir string, out output) error {
+	data, err := dataset.Open(ctx, name, dataset.Options{})
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	p := e.Plan(size, name, experiment.Threads(dir, runtime.GOMAXPROCS(0)))
+	lines := experimentLines{progress: newProgress()}
+	grid, err := experiment.Carry(ctx, dir, p, data, lines.tell)
+	lines.clear()
+	var stopped *train.StoppedError
+	if errors.As(err, &stopped) || ctx.Err() != nil && err != nil {
+		again := fmt.Sprintf("hfcui reproduce %s --%s --data %s --run %s", e.Name, size, shellWord(name), shellWord(dir))
+		return &interruptedError{err, "what is done is kept; go on with: " + again}
+	}
+	if err != nil {
+		return err
+	}
+	summary, err := experiment.Report(dir, p, grid)
+	if err != nil {
+		return err
+	}
+	return out.print(summary, func(w io.Writer) {
+		for _, f := range summary.Criteria {
+			fmt.Fprintf(w, "%s\t%s\n", f.Verdict, f.Criterion)
+		}
+		fmt.Fprintf(w, "report\t%s\n", oneLine(summary.Report))
+	})
+}
+
+// experimentLines tells of an experiment: a line for every run, and on a terminal a bar
+// for the one under way.
+type experimentLines struct{ *progress }
+
+func (l experimentLines) tell(p experiment.Progress) {
+	what := fmt.Sprintf("run %d of %d: %s, seed %d", p.Run, p.Runs, p.Setting, p.Seed)
+	left := ""
+	if p.Left > 0 && p.Part < 1 {
+		left = "  " + seconds(p.Left.Seconds()) + " left"
+	}
+	if !p.Done {
+		l.set("%s  %s  epoch %d of %d%s", bar(int64(p.Part*1000), 1000), what, p.Training.Epoch, p.Training.Epochs, left)
+		return
+	}
+	l.clear()
+	if p.Skipped {
+		what += "  had been done"
+		left = ""
+	}
+	fmt.Fprintf(os.Stderr, "%s%s\n", what, left)
+}

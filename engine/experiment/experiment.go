@@ -1,0 +1,173 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hfcui/engine/train"
+)
+
+// Experiment is one of the paper's, as it can be asked for.
+type Experiment struct {
+	Name  string
+	About string // what is compared, in one line
+	plan  func(Size) Plan
+}
+
+// Size is how large an experiment is made.
+type Size string
+
+const (
+	// Quick uses a small net, few images and three seeds, for two cores and half an hour.
+	Quick Size = "quick"
+	// Full is the paper's set-up, with three seeds where the paper names none.
+	Full Size = "full"
+)
+
+// all is in the paper's order.
+var all = []Experiment{
+	{"fig3", "natural against shuffled labels", fig3},
+	{"table1", "trained on low or on high parts, tested on whole images", table1},
+	{"fig4", "batch sizes", fig4},
+	{"fig5", "heuristics: dropout, mixup, batch norm, adversarial training", fig5},
+	{"architectures", "LeNet, AlexNet, VGG and ResNet", architectures},
+	{"optimizers", "SGD, Adam, AdaGrad, AdaDelta and RMSprop", optimizers},
+	{"fig6", "batch norm when trained on low parts", fig6},
+}
+
+// All lists the experiments.
+func All() []Experiment { return slices.Clone(all) }
+
+// Names lists what ByName knows.
+func Names() []string {
+	names := make([]string, len(all))
+	for i, e := range all {
+		names[i] = e.Name
+	}
+	return names
+}
+
+// ByName gives the experiment of that name.
+func ByName(name string) (Experiment, error) {
+	for _, e := range all {
+		if e.Name == name {
+			return e, nil
+		}
+	}
+	return Experiment{}, fmt.Errorf("no experiment %q: use %s", name, strings.Join(Names(), ", "))
+}
+
+// Plan is what is done for the experiment at a size, on data, with so many threads.
+func (e Experiment) Plan(size Size, data string, threads int) Plan {
+	p := e.plan(size)
+	p.Name, p.About, p.Size = e.Name, e.About, size
+	for i := range p.Settings {
+		p.Settings[i].Config.Data, p.Settings[i].Config.Threads = data, threads
+	}
+	return p
+}
+
+// Plan is a declared grid of runs, and what is made of them.
+type Plan struct {
+	Name     string    `json:"name"`
+	About    string    `json:"about"`
+	Size     Size      `json:"size"`
+	Seeds    []uint64  `json:"seeds"`
+	Test     int       `json:"test,omitempty"` // only the first Test test images; 0: all
+	Settings []Setting `json:"settings"`
+
+	// After is what is measured when a run has ended, beside what its Config measures
+	// meanwhile.
+	After []train.Bands `json:"after,omitempty"`
+
+	Notes    []string    `json:"notes"` // what a reader of the numbers has to know
+	Tables   []Table     `json:"-"`
+	Figures  []Figure    `json:"-"`
+	Criteria []Criterion `json:"-"`
+}
+
+// Setting is one row of the grid. Its Config is trained once for every seed.
+type Setting struct {
+	Name   string       `json:"name"`
+	Config train.Config `json:"config"`
+}
+
+// add appends a setting that differs from base by change.
+func (p *Plan) add(name string, base train.Config, change func(*train.Config)) {
+	if change != nil {
+		change(&base)
+	}
+	p.Settings = append(p.Settings, Setting{name, base})
+}
+
+// runOf is a cell of the grid.
+type runOf struct {
+	Setting string
+	Config  train.Config
+}
+
+// dir is the run's folder inside the experiment's.
+func (r runOf) dir() string {
+	return fmt.Sprintf("%s-seed%d", strings.ReplaceAll(r.Setting, " ", "-"), r.Config.Seed)
+}
+
+// runs lists the cells, seed by seed: so the first seeds are whole when an experiment is
+// ended early.
+func (p Plan) runs() []runOf {
+	var list []runOf
+	for _, seed := range p.Seeds {
+		for _, s := range p.Settings {
+			c := s.Config
+			c.Seed = seed
+			list = append(list, runOf{s.Name, c})
+		}
+	}
+	return list
+}
+
+// cost is roughly how long a run takes, in images' forward and backward passes.
+func (r runOf) cost() float64 {
+	n := float64(r.Config.Epochs) * float64(max(1, r.Config.Limit))
+	if a := r.Config.Adversarial; a != nil {
+		n *= 1 + 0.7*float64(a.Steps)
+	}
+	return n
+}
+
+// paperRadii are those of the paper's figures.
+var paperRadii = []float64{4, 8, 12, 16}
+
+// threeSeeds are those every experiment uses; the paper reports none.
+var threeSeeds = []uint64{1, 2, 3}
+
+// paperBase is the paper's set-up: the net of its code, without batch norm, Adam at 1e-4,
+// batches of 100, 100 epochs, Xavier initialisation.
+func paperBase() train.Config {
+	c := train.Default("preact-resnet32-nobn", "")
+	c.Optimizer, _, _ = train.Usual("adam")
+	c.LearningRate, c.Schedule, c.Init = 1e-4, "constant", "xavier"
+	c.Batch, c.Epochs = 100, 100
+	return c
+}
+
+// quickBase is the paper's set-up made small: two hundred times less work in all.
+func quickBase(images, epochs int) train.Config {
+	c := paperBase()
+	c.Net, c.Init = "resnet8-nobn", "he"
+	c.LearningRate, c.Schedule = 4e-3, "onecycle"
+	c.Batch, c.Epochs, c.Limit = 50, epochs, images
+	return c
+}
+
+// ended are the bands measured once, after the last epoch.
+func ended(b train.Bands) *train.Bands {
+	b.Every = 1 << 20
+	return &b
+}
+
+// parts is how low and high parts are measured: divided by their own maximum, as the
+// paper's code does.
+func parts(split string, n int, bn string) train.Bands {
+	return train.Bands{Radii: paperRadii, Every: 1, Limit: n, Split: split, Normalize: "max", BN: bn}
+}

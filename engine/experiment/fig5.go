@@ -1,0 +1,71 @@
+package experiment
+
+import "hfcui/engine/train"
+
+// fig5: what dropout, mixup, batch norm and adversarial training make of the use of high
+// frequencies (section 5, Fig. 5).
+func fig5(size Size) Plan {
+	p := Plan{Seeds: threeSeeds}
+	base, bandImages, withNorm := paperBase(), 0, "preact-resnet32"
+	if size == Quick {
+		base, bandImages, withNorm = quickBase(10_000, 8), 2000, "resnet8"
+		p.Test = 5000
+	}
+	base.Bands = ended(parts("test", bandImages, "running"))
+	p.After = []train.Bands{parts("test", bandImages, "batch")}
+
+	p.add("vanilla", base, nil)
+	p.add("dropout", base, func(c *train.Config) { c.Dropout = 0.5 })
+	p.add("mixup", base, func(c *train.Config) { c.Mixup = 0.5 })
+	p.add("batch norm", base, func(c *train.Config) { c.Net, c.FixedNorms = withNorm, true })
+	p.add("adversarial", base, func(c *train.Config) { c.Adversarial = train.PGD(8. / 255) })
+
+	p.Notes = []string{
+		"All settings are trained alike: whole images as they are, without augmentation. (In the paper's code the panels are not like for like: natural images are divided by their maximum, adversarial training crops and flips.) Dropout is before the fully connected layer, p = 0.5; mixup draws from Beta(0.5, 0.5); batch norm has γ = 1 and β = 0; adversarial training is PGD with ε = 8/255, 10 steps of ε/10 from the image itself.",
+		"Parts are of test images, divided by their own maximum. Nets without batch norm have the same numbers with running and with batch statistics.",
+		"The criterion on batch norm goes by batch statistics, as the paper's code measures it.",
+	}
+	columns := func(of func(Quantity) Quantity) []Column {
+		list := append([]Column{{"whole", of(whole), nil}}, partColumns(of)...)
+		for i := range list {
+			list[i].Paper = map[string]string{}
+			for setting, values := range poster5 {
+				list[i].Paper[setting] = values[i] + " [P]"
+			}
+		}
+		return list
+	}
+	batch := func(q Quantity) Quantity { return after(0, q) }
+	p.Tables = []Table{
+		{"All test images", []Column{{"train", training, nil}, {"test", test, nil}}},
+		{"Whole test images and parts, running statistics", columns(same)},
+		{"Whole test images and parts, batch statistics of 100 images", columns(batch)},
+	}
+	p.Figures = []Figure{
+		{File: "fig5-running", Title: "Heuristics, running statistics", Y: "accuracy on test images", Columns: columns(same)},
+		{File: "fig5-batch", Title: "Heuristics, batch statistics", Y: "accuracy on test images", Columns: columns(batch)},
+	}
+	p.Criteria = []Criterion{
+		{"Dropout changes test accuracy by .03 at most", []Part{{"|dropout − vanilla| ≤ .03", difference(test, "dropout", "vanilla"), within(.03)}}},
+		{"Mixup's H4 is .10 or more over vanilla's", []Part{{"H4, mixup − vanilla ≥ .10", difference(high(4), "mixup", "vanilla"), atLeast(.10)}}},
+		{"Batch norm's H4 is .20 or more over vanilla's, with batch statistics", []Part{
+			{"H4, batch norm − vanilla ≥ .20", difference(batch(high(4)), "batch norm", "vanilla"), atLeast(.20)}}},
+		{"Adversarial training costs .08 or more of test accuracy", []Part{
+			{"vanilla − adversarial ≥ .08", difference(test, "vanilla", "adversarial"), atLeast(.08)}}},
+		{"Adversarially trained, whole and L8 differ by .05 at most where vanilla's differ by .15 or more", []Part{
+			{"|whole − L8| of adversarial ≤ .05", contrast("adversarial", whole, low(8)), within(.05)},
+			{"whole − L8 of vanilla ≥ .15", contrast("vanilla", whole, low(8)), atLeast(.15)}}},
+		{"Adversarial training's L4 is .15 or more above vanilla's", []Part{
+			{"L4, adversarial − vanilla ≥ .15", difference(low(4), "adversarial", "vanilla"), atLeast(.15)}}},
+	}
+	return p
+}
+
+// poster5 are the readings of the poster's panels: whole, L16 to L4, H4 to H16.
+var poster5 = map[string][]string{
+	"vanilla":     {".84", ".83", ".80", ".55", ".23", ".10", ".10", ".15", ".13"},
+	"dropout":     {".83", ".82", ".79", ".50", ".22", ".20", ".20", ".20", ".14"},
+	"mixup":       {".84", ".83", ".80", ".57", ".25", ".47", ".34", ".15", ".13"},
+	"batch norm":  {".84", ".84", ".81", ".69", ".38", ".65", ".54", ".39", ".19"},
+	"adversarial": {".69", ".69", ".69", ".68", ".54", ".18", ".10", ".10", ".10"},
+}

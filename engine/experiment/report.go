@@ -1,0 +1,290 @@
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ReportDir is the folder inside an experiment's that has the report.
+const ReportDir = "report"
+
+// Summary is what an experiment came to, as results.json has it.
+type Summary struct {
+	Name     string     `json:"name"`
+	Size     Size       `json:"size"`
+	Data     string     `json:"data"`
+	Seeds    []uint64   `json:"seeds"`
+	Report   string     `json:"report,omitempty"` // where report.md lies
+	Interval string     `json:"interval"`
+	Tables   []Results  `json:"tables"`
+	Criteria []Finding  `json:"criteria"`
+	Diverged []Diverged `json:"diverged,omitempty"`
+}
+
+// Results are a table's numbers.
+type Results struct {
+	Title string `json:"title"`
+	Cells []Cell `json:"cells"`
+}
+
+// Cell is a quantity of a setting over seeds.
+type Cell struct {
+	Setting string   `json:"setting"`
+	Column  string   `json:"column"`
+	Mean    *float64 `json:"mean"` // null where no run has it
+	Half    *float64 `json:"half"` // of the interval; null for fewer than two seeds
+	N       int      `json:"n"`    // seeds
+	Paper   string   `json:"paper,omitempty"`
+}
+
+// Finding is what came of a criterion.
+type Finding struct {
+	Criterion string    `json:"criterion"`
+	Verdict   Verdict   `json:"verdict"`
+	Parts     []Decided `json:"parts"`
+}
+
+// Decided is what came of a criterion's part.
+type Decided struct {
+	Text    string   `json:"text"`
+	Mean    *float64 `json:"mean"`
+	Half    *float64 `json:"half"`
+	N       int      `json:"n"`
+	Verdict Verdict  `json:"verdict"`
+}
+
+// Diverged is a run without results.
+type Diverged struct {
+	Setting string `json:"setting"`
+	Seed    uint64 `json:"seed"`
+	Error   string `json:"error"`
+}
+
+// interval is what stands behind a ±.
+const interval = "Student's t, 95 %, over seeds"
+
+// Summarise computes everything a report says.
+func Summarise(p Plan, g Grid) Summary {
+	s := Summary{Name: p.Name, Size: p.Size, Data: p.data(), Seeds: p.Seeds, Interval: interval}
+	for _, t := range p.Tables {
+		results := Results{Title: t.Title}
+		for _, setting := range p.Settings {
+			for _, column := range t.Columns {
+				e := g.of(p.Seeds, setting.Name, column.Of)
+				mean, half := e.numbers()
+				results.Cells = append(results.Cells, Cell{setting.Name, column.Title, mean, half, e.N, column.Paper[setting.Name]})
+			}
+		}
+		s.Tables = append(s.Tables, results)
+	}
+	for _, c := range p.Criteria {
+		s.Criteria = append(s.Criteria, c.decide(p.Seeds, g))
+	}
+	for _, r := range g {
+		if r.Diverged != "" {
+			s.Diverged = append(s.Diverged, Diverged{r.Setting, r.Seed, r.Diverged})
+		}
+	}
+	return s
+}
+
+// of estimates a quantity of one setting.
+func (g Grid) of(seeds []uint64, setting string, q Quantity) Estimate {
+	return g.over(seeds, func(s Seeded) float64 { return q(s(setting)) })
+}
+
+func (c Criterion) decide(seeds []uint64, g Grid) Finding {
+	f := Finding{Criterion: c.Text}
+	var verdicts []Verdict
+	for _, part := range c.Parts {
+		e := g.over(seeds, part.Of)
+		v := part.Rule.judge(e, len(seeds))
+		mean, half := e.numbers()
+		f.Parts = append(f.Parts, Decided{part.Text, mean, half, e.N, v})
+		verdicts = append(verdicts, v)
+	}
+	f.Verdict = together(verdicts)
+	return f
+}
+
+// numbers are the estimate as JSON can have it.
+func (e Estimate) numbers() (mean, half *float64) {
+	finite := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return finite(e.Mean), finite(e.Half)
+}
+
+// Report writes the report folder of an experiment in dir.
+func Report(dir string, p Plan, g Grid) (Summary, error) {
+	s := Summarise(p, g)
+	to := filepath.Join(dir, ReportDir)
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return s, fmt.Errorf("report: %w", err)
+	}
+	for _, f := range p.Figures {
+		if err := f.draw(to, p, g); err != nil {
+			return s, fmt.Errorf("figure %s: %w", f.File, err)
+		}
+	}
+	configuration, err := p.document()
+	if err != nil {
+		return s, err
+	}
+	numbers, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return s, err
+	}
+	for name, text := range map[string][]byte{PlanFile: configuration, "results.json": append(numbers, '\n'), "report.md": []byte(markdown(p, s))} {
+		if err := write(filepath.Join(to, name), text); err != nil {
+			return s, err
+		}
+	}
+	s.Report = filepath.Join(to, "report.md")
+	return s, nil
+}
+
+// markdown is report.md.
+func markdown(p Plan, s Summary) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "# %s: %s\n\n", p.Name, p.About)
+	fmt.Fprintf(&w, "Size %s, data `%s`, %d settings, seeds %s. Numbers are means ± half the interval (%s)%s. Everything that determines the numbers is in [%s](%s).\n\n",
+		p.Size, s.Data, len(p.Settings), seedList(p.Seeds), interval, tagged(p), PlanFile, PlanFile)
+	for _, note := range p.Notes {
+		fmt.Fprintf(&w, "- %s\n", note)
+	}
+	if p.Test > 0 {
+		fmt.Fprintf(&w, "- Test images are the first %d.\n", p.Test)
+	}
+	w.WriteString("\n## Settings\n\n| setting | net | images | epochs | batch | optimizer, rate, schedule | init | trained on |\n|---|---|---|---|---|---|---|---|\n")
+	for _, setting := range p.Settings {
+		w.WriteString(setting.row())
+	}
+	writeVerdicts(&w, s)
+	for i, t := range p.Tables {
+		writeTable(&w, p, t, s.Tables[i])
+	}
+	if len(p.Figures) > 0 {
+		w.WriteString("\n## Figures\n")
+	}
+	for _, f := range p.Figures {
+		fmt.Fprintf(&w, "\n![%s](%s.svg)\n", f.Title, f.File)
+	}
+	if len(s.Diverged) > 0 {
+		w.WriteString("\n## Runs that diverged\n\nThey have no numbers, and what they take part in is undecided.\n\n")
+		for _, d := range s.Diverged {
+			fmt.Fprintf(&w, "- %s, seed %d: %s\n", d.Setting, d.Seed, d.Error)
+		}
+	}
+	return w.String()
+}
+
+// row describes the setting in a table.
+func (s Setting) row() string {
+	c := s.Config
+	images, on := "all", c.Input
+	if c.Limit > 0 {
+		images = strconv.Itoa(c.Limit)
+	}
+	if c.Radius > 0 {
+		on += " r=" + number(c.Radius)
+	}
+	on += ", normalisation " + c.Normalize
+	if c.ShuffleLabels {
+		on += ", labels shuffled"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %d | %d | %s, %s, %s | %s | %s |\n",
+		s.Name, c.Net, images, c.Epochs, c.Batch, c.Optimizer.Name, number(c.LearningRate), c.Schedule, c.Init, on)
+}
+
+func writeVerdicts(w *strings.Builder, s Summary) {
+	w.WriteString("\n## Criteria\n\nA part holds where the whole interval of its quantity, taken between runs of the same seed, lies where the criterion wants it, fails where all of it lies elsewhere, and is undecided otherwise, as it is when a seed has no number. A criterion holds when all its parts do, and fails when one does.\n\n| criterion | verdict | rests on |\n|---|---|---|\n")
+	for _, f := range s.Criteria {
+		parts := make([]string, len(f.Parts))
+		for i, d := range f.Parts {
+			parts[i] = fmt.Sprintf("%s: %s (%s)", strings.ReplaceAll(d.Text, "|", `\|`), shown(d.Mean, d.Half), d.Verdict)
+			if d.N < len(s.Seeds) {
+				parts[i] += fmt.Sprintf(", %d of %d seeds", d.N, len(s.Seeds))
+			}
+		}
+		fmt.Fprintf(w, "| %s | **%s** | %s |\n", strings.ReplaceAll(f.Criterion, "|", `\|`), f.Verdict, strings.Join(parts, "<br>"))
+	}
+}
+
+// writeTable has our numbers, and under each the paper's.
+func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
+	fmt.Fprintf(w, "\n## %s\n\n|", t.Title)
+	for _, c := range t.Columns {
+		fmt.Fprintf(w, " | %s", c.Title)
+	}
+	fmt.Fprintf(w, " |\n|---%s|\n", strings.Repeat("|---", len(t.Columns)))
+	for i, setting := range p.Settings {
+		cells := results.Cells[i*len(t.Columns):][:len(t.Columns)]
+		fmt.Fprintf(w, "| %s", setting.Name)
+		paper := ""
+		for _, c := range cells {
+			fmt.Fprintf(w, " | %s", shown(c.Mean, c.Half))
+			paper += c.Paper
+			if c.Mean != nil && c.N < len(p.Seeds) {
+				fmt.Fprintf(w, " (%d of %d seeds)", c.N, len(p.Seeds))
+			}
+		}
+		w.WriteString(" |\n")
+		if paper == "" {
+			continue
+		}
+		w.WriteString("| · paper")
+		for _, c := range cells {
+			fmt.Fprintf(w, " | %s", c.Paper)
+		}
+		w.WriteString(" |\n")
+	}
+}
+
+// shown writes a mean and half its interval.
+func shown(mean, half *float64) string {
+	if mean == nil {
+		return "–"
+	}
+	text := digits(*mean)
+	if half == nil {
+		return text
+	}
+	return text + " ± " + digits(*half)
+}
+
+// digits writes a share with three decimals, and larger numbers with one.
+func digits(v float64) string {
+	if math.Abs(v) >= 1.5 {
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 3, 64)
+}
+
+func seedList(seeds []uint64) string {
+	words := make([]string, len(seeds))
+	for i, seed := range seeds {
+		words[i] = strconv.FormatUint(seed, 10)
+	}
+	return strings.Join(words, ", ")
+}
+
+// tagged explains the paper's readings where there are any.
+func tagged(p Plan) string {
+	for _, t := range p.Tables {
+		for _, c := range t.Columns {
+			if c.Paper != nil {
+				return "; [P] are the paper's own, read off its poster's plots to ±.02, at the paper's size"
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,44 @@
+package experiment
+
+import "hfcui/engine/train"
+
+// table1: trained on low parts, a net does well on whole images; trained on high parts,
+// hardly better than by chance (section 4, Table 1).
+func table1(size Size) Plan {
+	p := Plan{Seeds: threeSeeds}
+	base := paperBase()
+	if size == Quick {
+		base, p.Test = quickBase(10_000, 8), 5000
+	}
+	base.Normalize = "max"
+	for _, part := range []string{train.Low, train.High} {
+		for _, r := range paperRadii {
+			p.add(trainedOn(part, r), base, func(c *train.Config) { c.Input, c.Radius = part, r })
+		}
+	}
+
+	p.Notes = []string{
+		"Parts trained on are divided by their own maximum, negatives kept, as the paper's code does; the whole images tested on are not.",
+		"Training accuracy is on the parts trained on, during the last epoch. The paper's Table 1 has not been checked, so its numbers are not shown.",
+	}
+	columns := []Column{{"train", training, nil}, {"test", test, nil}}
+	p.Tables = []Table{{"Trained on parts, tested on whole images", columns}}
+	p.Figures = []Figure{{File: "table1", Title: "Trained on parts, tested on whole images", X: "", Y: "accuracy", Columns: columns}}
+	var rises, beats []Part
+	for i, r := range paperRadii {
+		if i > 0 {
+			before := paperRadii[i-1]
+			rises = append(rises, Part{"low " + number(r) + " − low " + number(before) + " > 0",
+				difference(test, trainedOn(train.Low, r), trainedOn(train.Low, before)), above(0)})
+		}
+		beats = append(beats, Part{"low " + number(r) + " − high " + number(r) + " ≥ .3",
+			difference(test, trainedOn(train.Low, r), trainedOn(train.High, r)), atLeast(.3)})
+	}
+	p.Criteria = []Criterion{
+		{"Test accuracy of what was trained on low parts rises with r", rises},
+		{"It beats what was trained on high parts by .3 or more at each r", beats},
+	}
+	return p
+}
+
+func trainedOn(part string, r float64) string { return part + " " + number(r) }
