@@ -11,6 +11,26 @@
 // In bf16, images between layers, and the gradients with respect to them, are stored and
 // multiplied as such. Everything else is float32: sums, statistics, matrices [N,C], weights
 // and their gradients.
+//
+// Convolutions of 3×3 taps, a pixel apart, and their gradients go through Winograd's
+// algorithms where these are faster: F(4×4, 3×3) in float32, F(2×2, 3×3) in bf16, whose
+// rounding bears no larger tiles. All others are computed directly.
+//
+// From a program to a run: device.go, compile.go, lower.go (what each instruction becomes),
+// executable.go, and pool.go, the threads.
+//
+// Memory: layout.go and layouts.go, halo.go, memory.go (who shares it), recompute.go (what
+// is computed twice to save it).
+//
+// Convolutions, linear layers and their input gradients: products.go chooses the way, which
+// is conv.go's with window.go and weights.go, in bf16 with bf16conv.go too, or Winograd's in
+// winograd*.go and winograd2.go.
+//
+// Gradients with respect to weights: convgrad.go, bf16convgrad.go, winogradgrad.go and
+// winograd2grad.go. The name winograd2 is F(2×2, 3×3).
+//
+// All else: norm.go, elementwise.go, pooling.go, softmax.go, reshape.go, and update.go, the
+// optimizers' formulas.
 package cpu
 
 import (

@@ -12,7 +12,7 @@ type SGD struct {
 // Check says in one line what is wrong with the hyperparameters.
 func (o SGD) Check() error {
 	if o.Nesterov && o.Momentum == 0 {
-		return errors.New("Nesterov's momentum needs a momentum above 0")
+		return errors.New("to use Nesterov's momentum, momentum must be above 0")
 	}
 	return first(share("momentum", o.Momentum), amount("weight decay", o.WeightDecay))
 }

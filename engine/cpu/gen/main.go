@@ -1,12 +1,14 @@
-// Command gen writes the assembly of a group of package kernel's functions for one
-// instruction set:
+// Command gen writes the assembly of a group of functions, of package kernel or of package
+// spectral (dense, fourier), for one instruction set:
 //
 //	go run . -isa avx512 -kernels base -out ../kernel/base_avx512_amd64.s -stubs ../kernel/base_avx512_amd64.go -pkg kernel
 //
 // One description of each kernel serves AVX-512 and AVX2+FMA: a pixel's block of sixteen
 // channels is one register there and two here. So it serves both storages of pixels: to load
-// and to store one is all that float32 and bf16 do differently. It is a module of its own, so that the
-// program does not depend on the assembler's tools.
+// and to store one is all that float32 and bf16 do differently. Products in bf16 and their
+// transforms (bf16conv, winograd2, winograd2grad) are for AVX-512 alone.
+//
+// It is a module of its own, so that the program does not depend on the assembler's tools.
 package main
 
 import (

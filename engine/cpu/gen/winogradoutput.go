@@ -8,9 +8,6 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// winogradSize is the side of a tile's outputs.
-const winogradSize = 4
-
 // winogradOutput makes the kernel that computes AᵀmA, two rows that have terms in common at
 // a time, and adds bias and addend.
 func winogradOutput() {

@@ -6,6 +6,13 @@
 // for tensors of BF16, whose pixels are 32 bytes: see Set.BF16. Sizes and distances are
 // in elements where they count something and in bytes where they step through memory. The
 // functions check nothing: whoever calls them knows the memory to be there.
+//
+// Set says what every kernel computes. Assembly comes in groups, a file for each and for
+// each instruction set: base (convolutions, element-wise, norms, pooling) and bf16, the
+// same for BF16 but for convolutions, which are bf16conv; winograd and winogradgrad,
+// F(4×4, 3×3) in float32; winograd2 and winograd2grad, F(2×2, 3×3) in BF16; softmax, update
+// (the optimizers' formulas), interleave and transpose (changes of layout); and peak, which
+// measures the processor. What portable*.go compute is what the assembly has to.
 package kernel
 
 //go:generate go run -C ../gen . -isa avx512 -kernels base -out ../kernel/base_avx512_amd64.s -stubs ../kernel/base_avx512_amd64.go -pkg kernel

@@ -70,7 +70,7 @@ func TestWinogradWeights(t *testing.T) {
 			w, scale := random(rng, 16*9*20), random(rng, n*Block)
 			first := &w[0]
 			if rng.IntN(2) == 0 { // flipped and transposed
-				shape.Lane, shape.Input, shape.Tap, first = 4*9, 4*9*16, -4, &w[8]
+				shape.Lane, shape.Input, shape.Tap = 4*9, 4*9*16, -4
 				w = random(rng, 20*9*16)
 				first = &w[8]
 			}
