@@ -30,7 +30,8 @@ type Options struct {
 	Environ  []string  // nil: os.Environ()
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
 	Folder   string    // where exports go; "" is the current one
-	Page     string    // "explore", "bands" or "kernels"; "" is the first
+	Page     string    // "explore", "bands", "kernels" or "train"; "" is the first
+	Watch    Watch     // the runs the Train page begins with
 
 	Radius     float64 // first radius; 0 chooses one
 	Rho        float64 // first strength of smoothing; 0 is off
@@ -90,6 +91,7 @@ type App struct {
 	explore *explore
 	bands   *bandsPage
 	kernels *kernelsPage
+	train   *trainPage
 	page    int
 	dialogs []dialog
 	drag    func(mouse) tea.Cmd // what moving the pressed mouse does
@@ -99,7 +101,8 @@ type App struct {
 	fault   atomic.Pointer[crash] // a panic in writing to the terminal
 }
 
-// New returns the program for a Lab. The Lab stays the caller's to close.
+// New returns the program for a Lab, which stays the caller's to close. Without one, nil,
+// there is the Train page alone.
 func New(lab Lab, o Options) *App {
 	if o.Output == nil {
 		o.Output = os.Stdout
@@ -110,11 +113,18 @@ func New(lab Lab, o Options) *App {
 	if o.Folder == "" {
 		o.Folder = "."
 	}
+	watching := lab == nil
+	if watching {
+		lab = noLab{}
+	}
 	a := &App{session: newSession(lab, o), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
 	a.layer.OnPanic(a.struck)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
-	a.explore, a.bands, a.kernels = newExplore(a), newBandsPage(a), newKernelsPage(a)
-	a.pages = []page{a.explore, a.bands, a.kernels}
+	a.explore, a.bands, a.kernels, a.train = newExplore(a), newBandsPage(a), newKernelsPage(a), newTrainPage(a)
+	a.pages = []page{a.explore, a.bands, a.kernels, a.train}
+	if watching {
+		a.pages = []page{a.train}
+	}
 	for i, p := range a.pages {
 		if p.name() == o.Page {
 			a.page = i
@@ -172,6 +182,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.explore.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
+	case figureMsg:
+		return a.train.received(msg)
 	case exportMsg:
 		a.exported(msg)
 	case report:
@@ -194,7 +206,10 @@ func (a *App) reported(r report) tea.Cmd {
 	case a.explore.job:
 		cmd = a.explore.reported(r)
 	default:
-		return nil // replaced in the meantime
+		if !a.train.owns(r.job) {
+			return nil // replaced in the meantime
+		}
+		cmd = a.train.reported(r)
 	}
 	if r.done {
 		return cmd
@@ -254,6 +269,17 @@ func (a *App) show(i int) tea.Cmd {
 	a.page = i
 	return a.pages[i].enter()
 }
+
+// number is what page i is called by: watching alone, the Train page keeps its own.
+func (a *App) number(i int) int {
+	if a.alone() {
+		return 4
+	}
+	return i + 1
+}
+
+// alone tells that there is no model, and the Train page only.
+func (a *App) alone() bool { return len(a.pages) == 1 }
 
 // on tells whether p is on screen.
 func (a *App) on(p page) bool { return a.pages[a.page] == p }

@@ -16,7 +16,7 @@ func TestPagesByNumberTabAndClick(t *testing.T) {
 	for _, step := range []struct {
 		keys string
 		page int
-	}{{"2", 1}, {"3", 2}, {"1", 0}, {"tab", 1}, {"tab", 2}, {"tab", 0}, {"shift+tab", 2}} {
+	}{{"2", 1}, {"3", 2}, {"4", 3}, {"1", 0}, {"tab", 1}, {"tab", 2}, {"tab", 3}, {"tab", 0}, {"shift+tab", 3}} {
 		if d.keys(step.keys); d.app.page != step.page {
 			t.Fatalf("page %d after %s, want %d", d.app.page, step.keys, step.page)
 		}
@@ -90,7 +90,7 @@ func TestPalette(t *testing.T) {
 }
 
 func TestEveryCommandRuns(t *testing.T) {
-	for _, page := range []string{"1", "2", "3"} {
+	for _, page := range []string{"1", "2", "3", "4"} {
 		n := len(start(t, 100, 30).keys(page + " :").app.dialog().(*picker).choices)
 		for i := range n {
 			d := start(t, 100, 30).keys(page + " :")
@@ -199,7 +199,7 @@ func TestTextFromOutsideIsHarmless(t *testing.T) {
 	lab.info.Classes = append([]string{"cl\x1b[2Jass"}, lab.info.Classes[1:]...)
 	lab.info.Data = "日本語データ"
 	d := startWith(t, lab, Options{}, 100, 30)
-	for _, keys := range []string{"", "2", "3", "1 c", "esc ?"} {
+	for _, keys := range []string{"", "2", "3", "4", "1 c", "esc ?"} {
 		d.keys(keys)
 		content := strip(d.app.View().Content)
 		for _, bad := range []string{"\x1b]", "\x1b[2J", "\x9b31m", "\u009b", "\x00", "\a", "\u202e"} {

@@ -16,12 +16,15 @@ var radiusKeys = keymap[*App]{
 	{keys: []string{"end"}, name: "r past the corner: all is low", also: true, do: func(a *App) tea.Cmd { return a.setRadius(a.maxR) }},
 }
 
+// modelled tells whether a model is open, which most pages are about.
+func (a *App) modelled() bool { return !a.alone() }
+
 // settingKeys change what the model is asked, on every page.
 var settingKeys = keymap[*App]{
-	{keys: []string{"s"}, name: "smooth the first layer's kernels, or not", hint: "smooth", do: (*App).toggleSmooth},
-	{keys: []string{"["}, name: "smooth less (ρ)", help: "strength of smoothing ρ", hint: "ρ", do: func(a *App) tea.Cmd { return a.stepRho(-1) }},
-	{keys: []string{"]"}, name: "smooth more (ρ)", also: true, do: func(a *App) tea.Cmd { return a.stepRho(1) }},
-	{keys: []string{"m"}, name: "normalise band images: none, max, std", hint: "norm", do: (*App).nextNormalization},
+	{keys: []string{"s"}, name: "smooth the first layer's kernels, or not", hint: "smooth", when: (*App).modelled, do: (*App).toggleSmooth},
+	{keys: []string{"["}, name: "smooth less (ρ)", help: "strength of smoothing ρ", hint: "ρ", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(-1) }},
+	{keys: []string{"]"}, name: "smooth more (ρ)", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(1) }},
+	{keys: []string{"m"}, name: "normalise band images: none, max, std", hint: "norm", when: (*App).modelled, do: (*App).nextNormalization},
 	{keys: []string{"b"}, name: "batch-norm: running or batch statistics", hint: "bn", when: func(a *App) bool { return a.info.BatchNorm }, do: (*App).toggleStatistics},
 	{keys: []string{"t"}, name: "split: test or train", hint: "split", when: func(a *App) bool { return len(a.info.Splits) > 1 }, do: (*App).nextSplit},
 	{keys: []string{"x"}, name: "export what is on this page into files", hint: "export", do: (*App).startExport},
@@ -40,11 +43,12 @@ func init() {
 		{keys: []string{"q", "ctrl+c"}, shown: "q", name: "quit", hint: "quit", do: (*App).quit},
 	}
 	programKeys = keymap[*App]{
-		{keys: []string{"1"}, name: "page Explore", help: "pages", do: func(a *App) tea.Cmd { return a.show(0) }},
-		{keys: []string{"2"}, name: "page Bands", also: true, do: func(a *App) tea.Cmd { return a.show(1) }},
-		{keys: []string{"3"}, name: "page Kernels", also: true, do: func(a *App) tea.Cmd { return a.show(2) }},
-		{keys: []string{"tab"}, shown: "tab", name: "next page", help: "next, previous page", do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
-		{keys: []string{"shift+tab"}, shown: "⇧tab", name: "previous page", also: true, do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
+		{keys: []string{"1"}, name: "page Explore", help: "pages", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(0) }},
+		{keys: []string{"2"}, name: "page Bands", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(1) }},
+		{keys: []string{"3"}, name: "page Kernels", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(2) }},
+		{keys: []string{"4"}, name: "page Train", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(3) }},
+		{keys: []string{"tab"}, shown: "tab", name: "next page", help: "next, previous page", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
+		{keys: []string{"shift+tab"}, shown: "⇧tab", name: "previous page", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
 		{keys: []string{":", "ctrl+p"}, name: "all commands", hint: "commands", do: (*App).openPalette},
 		{keys: []string{"ctrl+z"}, name: "suspend", do: (*App).suspend},
 	}

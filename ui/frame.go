@@ -84,7 +84,10 @@ func (a *App) drawHeader(c *canvas) {
 		if i == a.page {
 			st = a.theme.focus
 		}
-		c.left(tab, st, fmt.Sprintf("%d %s", i+1, title(a.pages[i].name())))
+		c.left(tab, st, fmt.Sprintf("%d %s", a.number(i), title(a.pages[i].name())))
+	}
+	if a.alone() {
+		return
 	}
 	tabs := a.tabs()
 	used := tabs[len(tabs)-1].right() + 2
@@ -152,6 +155,9 @@ func (a *App) drawFacts(c *canvas) {
 	facts := []string{
 		clean(a.info.Model), clean(a.info.Data) + " " + clean(a.info.Split), clean(a.info.Net),
 		counted(a.info.Images, "image"), clean(a.info.Device), shortCount(a.info.Params) + " parameters",
+	}
+	if a.alone() {
+		facts = []string{"watching " + counted(len(a.train.fig.runs), "run")}
 	}
 	// What matters most comes first; what does not fit whole is left out.
 	text := ""

@@ -54,7 +54,8 @@ type theme struct {
 	lowShade, highShade   style // 95 % intervals
 	wholeShade            style
 	right, wrong, warn    style
-	panel                 style // the background of dialogs
+	runs                  []style // of trainings
+	panel                 style   // the background of dialogs
 	selected              style
 	circleLow, circleHigh [3]uint8 // tints of the spectrum inside and outside the circle
 	letterbox             [3]uint8 // around pictures that do not fill their box
@@ -86,6 +87,7 @@ func newTheme(dark bool) *theme {
 			lowDim: fg("#3f7594"), highDim: fg("#94701f"), wholeDim: fg("#8a8a8a"),
 			lowShade: fg("#2c556d"), highShade: fg("#6b4f12"), wholeShade: fg("#555555"),
 			right: fg("#1fbf8f"), wrong: fg("#e8703a"), warn: fg("#e8703a"),
+			runs:  []style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
 			panel: bg("#1f2226"), selected: bg("#3a3f46").and(bold),
 			circleLow: [3]uint8{0x56, 0xb4, 0xe9}, circleHigh: [3]uint8{0xe6, 0x9f, 0x00},
 			letterbox: [3]uint8{0x18, 0x18, 0x18},
@@ -97,6 +99,7 @@ func newTheme(dark bool) *theme {
 		lowDim: fg("#6aa5c9"), highDim: fg("#dd9a6a"), wholeDim: fg("#8f8f8f"),
 		lowShade: fg("#a9cbe0"), highShade: fg("#efc3a3"), wholeShade: fg("#c4c4c4"),
 		right: fg("#00795a"), wrong: fg("#b03060"), warn: fg("#b03060"),
+		runs:  []style{fg("#00795a"), fg("#a3457f"), fg("#7a6f00"), fg("#b03060"), fg("#3050c0"), fg("#505050")},
 		panel: bg("#eeeeec"), selected: bg("#d4d4d0").and(bold),
 		circleLow: [3]uint8{0x56, 0xb4, 0xe9}, circleHigh: [3]uint8{0xe6, 0x9f, 0x00},
 		letterbox: [3]uint8{0xe8, 0xe8, 0xe8},

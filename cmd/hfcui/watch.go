@@ -32,6 +32,7 @@ type watching struct {
 	data, net   string
 	bands       train.Bands
 	silence     float64
+	plain       bool
 	once, lines bool
 	csvOrJSON   string
 	tensorBoard string
@@ -43,7 +44,7 @@ func watchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch DIR…",
 		Short: "Follow trainings that write run folders, or drop weights into one",
-		Long: "Prints a line for every event of the runs in folders that hfcui train writes, here or on another machine, " +
+		Long: "On a terminal, opens the program on its Train page with these runs. Elsewhere, and with --lines, prints a line for every event of the runs in folders that hfcui train writes, here or on another machine, " +
 			"as soon as it is there, until all runs have finished. A folder may begin late, be begun anew, or fall silent.\n\n" +
 			"A folder into which PyTorch drops .pt or .safetensors state dicts is followed, too: with --data every new file is " +
 			"measured, whole and on its low and high parts.\n\n" +
@@ -54,6 +55,7 @@ func watchCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&w.once, "once", false, "print what is there now and end")
+	flags.BoolVar(&w.plain, "lines", false, "print a line for every event on a terminal, too")
 	flags.BoolVar(&w.lines, "jsonl", false, "print every event as a line of JSON")
 	flags.Var((*number)(&w.silence), "silence", "seconds without an event after which a run is said to be silent (30)")
 	namedVar(flags, &w.data, "data", "", "measure weights that appear on this folder of images or data set", knownData)
@@ -87,7 +89,10 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer done()
-	if !now {
+	switch {
+	case !now && !w.once && !w.lines && !w.plain && onTerminal():
+		return w.screen(cmd.Context(), measure)
+	case !now:
 		return w.follow(cmd.Context(), measure)
 	}
 	runs, err := w.collect(cmd.Context(), measure)

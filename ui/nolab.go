@@ -1,0 +1,33 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+)
+
+// noLab stands in where runs are watched without a model and images.
+type noLab struct{}
+
+var errNothingOpen = errors.New("no model is open")
+
+func (noLab) Info() engine.Info                 { return engine.Info{} }
+func (noLab) Foreground() (leave func())        { return func() {} }
+func (noLab) Label(int) int                     { return -1 }
+func (noLab) Title(int) string                  { return "" }
+func (noLab) Kernels(float64) engine.KernelView { return engine.KernelView{} }
+func (noLab) SetSplit(string) error             { return errNothingOpen }
+
+func (noLab) View(context.Context, engine.ViewRequest) (*engine.View, error) {
+	return nil, errNothingOpen
+}
+
+func (noLab) Bands(context.Context, engine.BandsRequest, func(bands.Result)) (bands.Result, error) {
+	return bands.Result{}, errNothingOpen
+}
+
+func (noLab) NextFlip(context.Context, int, int, float64, engine.Setting, int, func(done, total int)) (int, bool, error) {
+	return 0, false, errNothingOpen
+}

@@ -1,0 +1,82 @@
+package ui
+
+// trainLayout divides the body of the Train page: a table of the runs, charts below it.
+type trainLayout struct {
+	table  rect // its first row is the heading
+	titles [panels]rect
+	plots  [panels]rect // empty where a chart is not shown; the axis is in the row below
+	first  panelKind
+}
+
+// chartSlot is a place for a chart, in shares of columns and rows of the page.
+type chartSlot struct{ x, y, w, h int }
+
+// trainGrids are the ways to put charts side by side and under each other, the largest
+// first: the least size of the terminal, the columns and rows, and the places in the order
+// in which charts take them.
+var trainGrids = []struct {
+	w, h, across, down int
+	slots              []chartSlot
+}{
+	{180, 50, 3, 2, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}}},
+	{130, 38, 2, 2, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}}},
+	{100, 28, 2, 1, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}}},
+	{60, 36, 1, 2, []chartSlot{{0, 0, 1, 1}, {0, 1, 1, 1}}},
+	{0, 0, 1, 1, []chartSlot{{0, 0, 1, 1}}},
+}
+
+// layoutTrain lays out a table of so many runs and as many charts as there is room for,
+// beginning with first. Where all charts are shown they stay in their places.
+func layoutTrain(l layout, runs int, first panelKind, alone bool) trainLayout {
+	b := l.body
+	most := 3
+	if l.roomy() {
+		most = max(4, b.h/6)
+	}
+	t := trainLayout{first: first}
+	t.table = rect{b.x, b.y, b.w - 1, 1 + min(max(runs, 1), most)}
+	top := t.table.bottom()
+	if l.roomy() {
+		top++
+	}
+	grid := trainGrids[len(trainGrids)-1]
+	for _, g := range trainGrids {
+		if l.w >= g.w && l.h >= g.h && !alone {
+			grid = g
+			break
+		}
+	}
+	if len(grid.slots) >= int(panels) {
+		t.first = panelAccuracy
+	}
+	w, h := (b.w-1)/grid.across, (b.bottom()-top)/grid.down
+	for i, s := range grid.slots {
+		k := (t.first + panelKind(i)) % panels
+		r := rect{b.x + s.x*w, top + s.y*h, s.w * w, s.h * h}
+		if s.y+s.h == grid.down {
+			r.h = b.bottom() - r.y
+		}
+		t.titles[k] = rect{r.x, r.y, r.w - 2, 1}
+		t.plots[k] = plotOf(rect{r.x, r.y + 1, r.w, r.h - 2})
+	}
+	return t
+}
+
+// order lists the charts that are shown.
+func (t trainLayout) order() []panelKind {
+	var list []panelKind
+	for i := range panels {
+		if k := (t.first + i) % panels; !t.plots[k].empty() {
+			list = append(list, k)
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, t.first)
+	}
+	return list
+}
+
+// top is the first run of the table when not all fit: the chosen one is in it.
+func (t trainLayout) top(run, runs int) int {
+	return min(max(0, run-(t.table.h-2)), max(0, runs-(t.table.h-1)))
+}
