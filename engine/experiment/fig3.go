@@ -14,7 +14,7 @@ func fig3(size Size) Plan {
 	natural.Normalize = "max"
 	bands := parts("train", 5000, "running")
 	if size == Quick {
-		natural = quickBase(1000, 60)
+		natural = quickBase(2000, 50)
 		natural.LearningRate, natural.Schedule = 2e-3, "constant"
 		natural.Normalize, shuffledFor, p.Test = "max", 240, 500
 		bands.Limit, bands.Every = 500, 2
