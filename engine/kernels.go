@@ -36,7 +36,7 @@ func CheckRho(rho float64) error {
 }
 
 // Kernels describes the first convolution before and after smoothing by rho.
-func (l *Lab) Kernels(rho float64) KernelView { return Kernels(l.model, rho) }
+func (l *Lab) Kernels(rho float64) KernelView { return Kernels(l.Model(), rho) }
 
 // Kernels describes a model's first convolution before and after smoothing by rho.
 func Kernels(m *model.Model, rho float64) KernelView {

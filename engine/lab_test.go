@@ -290,8 +290,9 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestLabelsThatAreNotTheModels(t *testing.T) {
 	l := openSmall(t)
-	l.model.Classes[0] = "zebra"
-	l.matchClasses()
+	now := l.chosen.Load()
+	now.model.Classes[0] = "zebra"
+	now.matchClasses(l.data.Name, now.set)
 	if l.Info().Note == "" || l.Info().Labelled || l.Label(0) != -1 {
 		t.Errorf("%+v", l.Info())
 	}
@@ -329,7 +330,7 @@ func TestConversionIsNoted(t *testing.T) {
 // A model whose answers are not numbers has no accuracy.
 func TestAnswersThatAreNotNumbers(t *testing.T) {
 	l := openSmall(t)
-	first := l.model.Weights[l.model.FirstConv()].Data
+	first := l.Model().Weights[l.Model().FirstConv()].Data
 	for i := range first {
 		first[i] = math.MaxFloat32
 	}

@@ -26,8 +26,8 @@ type BandsRequest struct {
 	Setting
 }
 
-// key is what determines the result: the model's weights are the Lab's, so that they
-// need no mention.
+// key is what determines the result: measurements are remembered with the weights they are
+// of, so that those need no mention.
 func (q BandsRequest) key() string {
 	return fmt.Sprint(q.Split, q.Limit, q.Setting, q.Radii)
 }
@@ -101,18 +101,20 @@ func (c *measurements) get(q BandsRequest, n int, start func(*bands.Wholes) (*ba
 // first, and returns the last. Cancelled, it returns ctx's error; asked again, it goes
 // on where it stopped.
 func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Result)) (bands.Result, error) {
-	if err := l.CheckLabels(); err != nil {
+	now, end := l.begin()
+	defer end()
+	if err := now.checkLabels(l.data.Name); err != nil {
 		return bands.Result{}, err
 	}
 	if err := CheckRho(q.Rho); err != nil {
 		return bands.Result{}, err
 	}
-	from, err := l.choose(q.Split)
+	from, err := now.of(l.data, now.subject, q.Split)
 	if err != nil {
 		return bands.Result{}, err
 	}
 	q.Split = from.split
-	held, err := l.results.get(q, from.inputs.Len(), func(w *bands.Wholes) (*bands.Measurement, error) {
+	held, err := now.results.get(q, from.inputs.Len(), func(w *bands.Wholes) (*bands.Measurement, error) {
 		return bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
 			Normalize: q.Normalize, Statistics: q.Statistics, Threads: l.threads, Wholes: w})
 	})
@@ -132,7 +134,7 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 	if result.Done {
 		return result, nil
 	}
-	classifier, err := l.backgroundClassifier(q.Setting, result.Images)
+	classifier, err := now.backgroundClassifier(q.Setting, result.Images)
 	if err != nil {
 		return result, err
 	}
@@ -140,12 +142,12 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 }
 
 // backgroundClassifier is the model as background work uses it, for n images.
-func (l *Lab) backgroundClassifier(s Setting, n int) (bands.Classifier, error) {
+func (s *subject) backgroundClassifier(q Setting, n int) (bands.Classifier, error) {
 	batch := runningBatch
-	if s.Statistics == bands.BatchStatistics {
+	if q.Statistics == bands.BatchStatistics {
 		batch = min(statisticsBatch, n)
 	}
-	return l.panel.classifier(evaluatorKey{batch, s.Statistics, true}, s.Rho)
+	return s.panel.classifier(evaluatorKey{batch, q.Statistics, true}, q.Rho)
 }
 
 // FlipsRequest asks for the images the paper's Fig. 2 shows: whole image and high part
@@ -159,7 +161,8 @@ type FlipsRequest struct {
 // Flips answers for how many images it looked at, and which of them are flips. progress
 // may be nil.
 func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, total int)) (n int, flips []bands.Answer, err error) {
-	now := l.chosen.Load()
+	now, end := l.begin()
+	defer end()
 	n = now.set.Len()
 	if q.Limit > 0 {
 		n = min(n, q.Limit)
@@ -184,7 +187,8 @@ func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, tot
 // NextFlip looks for the nearest flip after (step 1) or before (step -1) image from,
 // going round, among the images of a class (-1: any). progress may be nil.
 func (l *Lab) NextFlip(ctx context.Context, from, step int, r float64, s Setting, class int, progress func(done, total int)) (index int, found bool, err error) {
-	now := l.chosen.Load()
+	now, end := l.begin()
+	defer end()
 	n := now.set.Len()
 	var indices []int
 	for k := 1; k <= n; k++ {
@@ -205,7 +209,7 @@ func (l *Lab) NextFlip(ctx context.Context, from, step int, r float64, s Setting
 }
 
 func (l *Lab) answers(ctx context.Context, from *chosen, r float64, s Setting, indices []int, visit func(bands.Answer) bool) error {
-	if err := l.CheckLabels(); err != nil {
+	if err := from.checkLabels(l.data.Name); err != nil {
 		return err
 	}
 	if err := spectral.CheckRadius(r); err != nil {
@@ -218,7 +222,7 @@ func (l *Lab) answers(ctx context.Context, from *chosen, r float64, s Setting, i
 		return nil
 	}
 	inputs := from.inputs
-	classifier, err := l.backgroundClassifier(s, inputs.Len())
+	classifier, err := from.backgroundClassifier(s, inputs.Len())
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func PredictFiles(ctx context.Context, o Options, q PredictRequest) ([]FilePredi
 	if q.Part != Whole {
 		r = &q.R
 	}
-	classes := l.classes()
+	classes := l.chosen.Load().classes()
 	out := make([]FilePrediction, 0, len(q.Images))
 	err = l.predictAll(ctx, q, func(p Prediction) {
 		out = append(out, FilePrediction{q.Images[len(out)], q.Part.String(), r, top(p.Probabilities, classes)})
@@ -65,10 +65,12 @@ func (l *Lab) predictAll(ctx context.Context, q PredictRequest, visit func(Predi
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return err
 	}
-	inputs := l.chosen.Load().inputs
+	now, end := l.begin()
+	defer end()
+	inputs := now.inputs
 	c, h, w := inputs.Shape()
 	size, batch := c*h*w, min(predictBatch, inputs.Len())
-	classifier, err := l.panel.classifier(evaluatorKey{batch: batch, statistics: bands.RunningStatistics}, q.Rho)
+	classifier, err := now.panel.classifier(evaluatorKey{batch: batch, statistics: bands.RunningStatistics}, q.Rho)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
-	"hfcui/engine/dataset"
 	"hfcui/spectral"
 )
 
@@ -23,7 +22,8 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 		return nil, err
 	}
 	defer l.gate.enter()()
-	now := l.chosen.Load()
+	now, end := l.begin()
+	defer end()
 	if q.Index < 0 || q.Index >= now.set.Len() {
 		return nil, fmt.Errorf("image %d: %s has images 0 to %d in its %s split", q.Index, l.data.Name, now.set.Len()-1, now.split)
 	}
@@ -34,7 +34,7 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{ViewRequest: q, Title: now.set.Title(q.Index), Label: l.label(now.set, q.Index), Spectrum: im.spectrum, MaxR: im.maxR}
+	v := &View{ViewRequest: q, Title: now.set.Title(q.Index), Label: now.label(q.Index), Spectrum: im.spectrum, MaxR: im.maxR}
 	started := time.Now()
 	im.fill(v)
 	v.Split = time.Since(started)
@@ -43,17 +43,20 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	}
 	started = time.Now()
 	if q.Statistics == bands.BatchStatistics {
-		err = l.predictInBatch(ctx, v, now.inputs)
+		err = l.predictInBatch(ctx, v, now)
 	} else {
-		err = l.predict(ctx, v, im)
+		err = now.predict(ctx, v, im)
 	}
 	v.Infer = time.Since(started)
 	return v, err
 }
 
+// viewed is what a View asks with running statistics: about whole, low and high.
+var viewed = evaluatorKey{batch: 3, statistics: bands.RunningStatistics}
+
 // predict asks the model, with running statistics, about whole, low and high.
-func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
-	model, err := l.panel.classifier(evaluatorKey{batch: 3, statistics: bands.RunningStatistics}, v.Rho)
+func (c *chosen) predict(ctx context.Context, v *View, im *openImage) error {
+	model, err := c.panel.classifier(viewed, v.Rho)
 	if err != nil {
 		return err
 	}
@@ -83,9 +86,10 @@ func (l *Lab) predict(ctx context.Context, v *View, im *openImage) error {
 
 // predictInBatch asks the model with batch statistics: those of the batch in which the
 // image is measured.
-func (l *Lab) predictInBatch(ctx context.Context, v *View, inputs dataset.Set) error {
+func (l *Lab) predictInBatch(ctx context.Context, v *View, now *chosen) error {
+	inputs := now.inputs
 	indices, _ := bands.BatchOf(inputs, v.Index, min(statisticsBatch, inputs.Len()))
-	model, err := l.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Rho)
+	model, err := now.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Rho)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type Event interface {
 type Stamp struct {
 	Type    string    `json:"type"` // step, epoch, bands, checkpoint or end
 	Time    time.Time `json:"time"`
-	Seconds float64   `json:"seconds"` // since the run began, without the time it was interrupted
+	Seconds float64   `json:"seconds"` // since the run began, without the time it was interrupted or paused
 	Step    int       `json:"step"`    // steps done
 	Epoch   int       `json:"epoch"`   // epochs begun: that of the last step, counted from 1
 }

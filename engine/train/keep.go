@@ -12,8 +12,11 @@ import (
 	"hfcui/engine/model"
 )
 
-// keep writes a checkpoint if one is due, and tells of one that was written.
+// keep writes a checkpoint if one is due or asked for, and tells of one that was written.
 func (r *run) keep(epochEnded bool) error {
+	if r.options.Checkpoint != nil && r.options.Checkpoint() {
+		return r.settle()
+	}
 	if done, ok := r.saver.poll(); ok {
 		if err := r.wrote(done); err != nil {
 			return err

@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 
 	"hfcui/engine/dataset"
 )
@@ -84,7 +86,7 @@ func (l *loader) run(ctx context.Context, from int) {
 		go func() {
 			var source []float32
 			for b := range work {
-				source = l.fill(b, source)
+				source = l.fillOrFail(b, source)
 				b.done <- struct{}{}
 			}
 		}()
@@ -117,6 +119,16 @@ func (l *loader) deal(ctx context.Context, from int, making, work chan<- *batch)
 			work <- b
 		}
 	}
+}
+
+// fillOrFail is fill where a panic, which here would end the whole program, is an error.
+func (l *loader) fillOrFail(b *batch, source []float32) []float32 {
+	defer func() {
+		if reason := recover(); reason != nil {
+			b.err = fmt.Errorf("reading training images: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	return l.fill(b, source)
 }
 
 // fill makes a batch. source is memory, which it gives back.

@@ -186,7 +186,7 @@ func (r *run) progress(doing string, done, of int) {
 		p.Loss, p.ImagesPerSecond = sum.loss(), sum.speed(r.config.Batch)
 	}
 	if made := r.at.Step - r.from; made > 0 {
-		p.Left = time.Duration(float64(time.Since(r.here)) / float64(made) * float64(r.total-r.at.Step))
+		p.Left = time.Duration(float64(r.clock().Sub(r.here)) / float64(made) * float64(r.total-r.at.Step))
 	}
 	r.options.Progress(p)
 }

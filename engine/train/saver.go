@@ -1,6 +1,10 @@
 package train
 
-import "time"
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+)
 
 const (
 	// checkpointPause is the longest time between checkpoints. A run that is young, or was
@@ -52,10 +56,20 @@ func (s *saver) begin(at position, r *run) {
 	s.writing = make(chan saved, 1)
 	go func() {
 		begun := time.Now()
-		err := s.write()
+		err := s.writeOrFail()
 		took := time.Since(begun)
 		s.writing <- saved{at, max(copyShare*copied, writeShare*took), err}
 	}()
+}
+
+// writeOrFail is write where a panic, which here would end the whole program, is an error.
+func (s *saver) writeOrFail() (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("writing a checkpoint: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	return s.write()
 }
 
 // write writes the copy. Events that it counts on are on the disk before it is.

@@ -12,11 +12,17 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Options is how a run is watched by whom started it. Both functions are called from the
-// training's own goroutine and hold it up while they run.
+// Options is how a run is watched and steered by whom started it. All functions may be nil.
+// They are called from the training's own goroutine and hold it up while they run.
 type Options struct {
-	Event    func(Event)    // after it was written; may be nil
-	Progress func(Progress) // after every step and while measuring; may be nil
+	Event    func(Event)    // after it was written
+	Progress func(Progress) // after every step and while measuring
+	// Checkpoint is asked after every step, and now and then while measuring, whether to
+	// write a checkpoint before going on.
+	Checkpoint func() bool
+	// Paused is how long the run has been held up on purpose, by a context that waits: time
+	// that its clock leaves out.
+	Paused func() time.Duration
 }
 
 // Result is what a run came to.
@@ -199,10 +205,10 @@ func (r *run) takeUp() error {
 	}
 	r.at = at
 	r.at.Images = r.train.Len()
-	r.here = time.Now()
+	r.here = r.clock()
 	r.begun = r.here.Add(-time.Duration(at.Seconds * float64(time.Second)))
 	r.from = at.Step
-	r.saver.begins(r.here)
+	r.saver.begins(time.Now())
 	if !found {
 		return nil
 	}
@@ -247,7 +253,7 @@ func (r *run) steps(ctx context.Context) error {
 
 // step trains on the next batch and tells of it.
 func (r *run) step(ctx context.Context) error {
-	begun, rate := time.Now(), r.rate(r.at.Step)
+	begun, rate := r.clock(), r.rate(r.at.Step)
 	r.trainer.LearningRate = rate
 	loss, correct, err := r.trainNext(ctx)
 	if err != nil {
@@ -258,7 +264,7 @@ func (r *run) step(ctx context.Context) error {
 	}
 	r.at.Step++
 	r.at.Pending = r.at.Step%r.perEpoch == 0 || r.at.Step == r.total
-	t := tally{Steps: 1, Loss: loss, Seconds: time.Since(begun).Seconds()}
+	t := tally{Steps: 1, Loss: loss, Seconds: r.clock().Sub(begun).Seconds()}
 	if r.config.Mixup == 0 {
 		t.Correct, t.N = correct, r.config.Batch
 	}
@@ -366,8 +372,16 @@ func (r *run) measured(err error) error {
 
 // stamp is what an event of a type has in common with others, now.
 func (r *run) stamp(kind string) Stamp {
-	now := time.Now().UTC()
-	return Stamp{Type: kind, Time: now, Seconds: now.Sub(r.begun).Seconds(), Step: r.at.Step, Epoch: (r.at.Step + r.perEpoch - 1) / r.perEpoch}
+	return Stamp{Type: kind, Time: time.Now().UTC(), Seconds: r.clock().Sub(r.begun).Seconds(), Step: r.at.Step, Epoch: (r.at.Step + r.perEpoch - 1) / r.perEpoch}
+}
+
+// clock is the time without pauses.
+func (r *run) clock() time.Time {
+	now := time.Now()
+	if r.options.Paused != nil {
+		now = now.Add(-r.options.Paused())
+	}
+	return now
 }
 
 func (r *run) emit(e Event) error {

@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hfcui/engine/cpu"
+	"hfcui/engine/plan"
+	"hfcui/engine/train"
+)
+
+// Training is a run that a Lab trains in the background. What happens in it is in its run
+// folder, to be followed as anybody's. None of its methods waits.
+type Training struct {
+	dir      string
+	config   train.Config
+	stop     context.CancelFunc
+	done     chan struct{}
+	err      error // once done is closed
+	progress atomic.Pointer[train.Progress]
+
+	mu      sync.Mutex
+	paused  time.Time     // since when; zero while it is not paused
+	idle    time.Duration // in pauses before
+	wanted  bool          // a checkpoint
+	changed chan struct{} // closed when a paused training has to look again
+}
+
+// Train begins to train on the Lab's data, in a run folder; one that holds a run of the same
+// configuration is taken up from its last checkpoint. Work in the foreground, as a View, goes
+// before it: the training stands still between two instructions as long as there is some.
+//
+// The zero Config stands for that of the run in the folder. Data "" is the Lab's, Threads 0
+// as many as the Lab has. A Lab has one training at a time. It ends with ctx as by Stop.
+func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training, error) {
+	c, err := l.trainingConfig(c, dir)
+	if err != nil {
+		return nil, err
+	}
+	dtype, err := plan.ParseDType(c.DType)
+	if err != nil {
+		return nil, err
+	}
+	device, err := cpu.New(cpu.Options{Threads: c.Threads, DType: dtype})
+	if err != nil {
+		return nil, err
+	}
+	l.training.mu.Lock()
+	defer l.training.mu.Unlock()
+	if l.training.closed {
+		return nil, errors.New("no training can begin: the data is closed")
+	}
+	if t := l.training.now; t != nil && !t.ended() {
+		return nil, fmt.Errorf("a training in %s is under way: stop it first", t.dir)
+	}
+	t := &Training{dir: dir, config: c, done: make(chan struct{}), changed: make(chan struct{})}
+	ctx, t.stop = context.WithCancel(ctx)
+	l.training.now = t
+	go func() {
+		defer close(t.done)
+		defer t.stop()
+		t.err = t.run(trainingContext{l.gate.background(ctx), t}, l, device)
+	}()
+	return t, nil
+}
+
+// trainingConfig fills in what the Lab knows.
+func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
+	if c.Net == "" {
+		var err error
+		if c, err = train.ReadConfig(dir); err != nil {
+			return c, err
+		}
+	}
+	if c.Threads == 0 {
+		c.Threads = l.threads
+	}
+	if l.source == "" {
+		return c, errors.New("single images are nothing to train on: open a data set with --data")
+	}
+	if c.Data == "" {
+		c.Data = l.source
+	}
+	if c.Data != l.source {
+		return c, fmt.Errorf("the run is of %s, and %s is open: open it with --data", c.Data, l.source)
+	}
+	return c, c.Check()
+}
+
+// endTraining stops a training and waits for its end. No other begins.
+func (l *Lab) endTraining() {
+	l.training.mu.Lock()
+	l.training.closed = true
+	t := l.training.now
+	l.training.mu.Unlock()
+	if t != nil {
+		t.Stop()
+		<-t.done
+	}
+}
+
+// run trains. A panic is an error like others: the program goes on without the training.
+func (t *Training) run(ctx context.Context, l *Lab, device plan.Device) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("the training broke: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	_, err = train.Run(ctx, t.dir, t.config, l.data, device, train.Options{
+		Progress:   func(p train.Progress) { t.progress.Store(&p) },
+		Checkpoint: t.takeWanted,
+		Paused:     t.pausedFor,
+	})
+	return err
+}
+
+// trainingContext holds a training up while it is paused or somebody waits for something
+// else. It is asked between instructions.
+type trainingContext struct {
+	context.Context
+	training *Training
+}
+
+func (c trainingContext) Err() error {
+	for {
+		wait := c.training.hold()
+		if wait == nil {
+			return c.Context.Err()
+		}
+		select {
+		case <-wait:
+		case <-c.Done():
+			return c.Context.Err()
+		}
+	}
+}
+
+// hold is nil when the training may go on: it is not paused, or a checkpoint is wanted, for
+// which the step under way has to end. Else there is something new when the channel closes.
+func (t *Training) hold() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.paused.IsZero() || t.wanted {
+		return nil
+	}
+	return t.changed
+}
+
+// change changes what holds the training up.
+func (t *Training) change(do func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	do()
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// Dir is the run folder.
+func (t *Training) Dir() string { return t.dir }
+
+// Config is what is trained, as the run folder has it.
+func (t *Training) Config() train.Config { return t.config }
+
+// Pause lets the training stand still between two instructions. Its state stays in memory,
+// and no time is spent; the run's clock stands still, too.
+func (t *Training) Pause() {
+	t.change(func() {
+		if t.paused.IsZero() {
+			t.paused = time.Now()
+		}
+	})
+}
+
+// Resume lets a paused training go on.
+func (t *Training) Resume() {
+	t.change(func() {
+		if !t.paused.IsZero() {
+			t.idle += time.Since(t.paused)
+			t.paused = time.Time{}
+		}
+	})
+}
+
+// Paused tells whether the training is paused.
+func (t *Training) Paused() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.paused.IsZero() && !t.ended()
+}
+
+// pausedFor is how long the training has been paused in all.
+func (t *Training) pausedFor() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.paused.IsZero() {
+		return t.idle
+	}
+	return t.idle + time.Since(t.paused)
+}
+
+// Checkpoint has the state written as soon as the step under way has ended, also in a pause.
+// A CheckpointEvent tells when that is done.
+func (t *Training) Checkpoint() { t.change(func() { t.wanted = true }) }
+
+// takeWanted tells whether a checkpoint is wanted, once.
+func (t *Training) takeWanted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	wanted := t.wanted
+	t.wanted = false
+	return wanted
+}
+
+// Stop ends the training after a checkpoint of its last whole step. It can be taken up again.
+func (t *Training) Stop() { t.stop() }
+
+// Done is closed when the training has ended, for whatever reason, and everything is written.
+func (t *Training) Done() <-chan struct{} { return t.done }
+
+func (t *Training) ended() bool {
+	select {
+	case <-t.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Err is why the training ended: nil when it has finished, and as long as it has not ended; a
+// *train.StoppedError when it was stopped and kept, and context.Canceled when it was stopped
+// before there was anything to keep.
+func (t *Training) Err() error {
+	if !t.ended() {
+		return nil
+	}
+	return t.err
+}
+
+// Progress is how far the training is; nil before its first step.
+func (t *Training) Progress() *train.Progress { return t.progress.Load() }
+
+// Training is the training that was started last, which may have ended; nil before the first.
+func (l *Lab) Training() *Training {
+	l.training.mu.Lock()
+	defer l.training.mu.Unlock()
+	return l.training.now
+}
