@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -128,6 +129,7 @@ type trainingContext struct {
 
 func (c trainingContext) Err() error {
 	for {
+		runtime.Gosched() // so that what waits for a processor, to begin in the foreground, gets one
 		wait := c.training.hold()
 		if wait == nil {
 			return c.Context.Err()

@@ -31,15 +31,17 @@ func openForTraining(b *testing.B) (*Lab, train.Config) {
 func BenchmarkViewWhileTraining(b *testing.B) {
 	for name, training := range map[string]bool{"idle": false, "training": true} {
 		b.Run(name, func(b *testing.B) {
+			dir := filepath.Join(b.TempDir(), "run")
 			l, c := openForTraining(b)
 			if training {
-				t, err := l.Train(b.Context(), c, filepath.Join(b.TempDir(), "run"))
+				t, err := l.Train(b.Context(), c, dir)
 				if err != nil {
 					b.Fatal(err)
 				}
 				for t.Progress() == nil {
 					time.Sleep(time.Millisecond)
 				}
+				defer func() { b.ReportMetric(t.Progress().ImagesPerSecond, "trained-images/s") }()
 			}
 			var took []float64
 			key := time.Now()
