@@ -213,14 +213,18 @@ func TestTerminalSuspendsAndResumes(t *testing.T) {
 	p.restored()
 }
 
-// TestTerminalHangsUp closes the terminal's window.
+// TestTerminalHangsUp closes the terminal's window, also where the signal that tells so is
+// ignored.
 func TestTerminalHangsUp(t *testing.T) {
-	p := explorer(t)
-	p.master.Close()
-	select {
-	case <-p.ended:
-	case <-time.After(patience):
-		t.Error("the program goes on without a terminal")
+	for _, command := range [][]string{{program}, {"sh", "-c", "trap '' HUP; exec " + program}} {
+		p := play(t, 100, 30, command[0], command[1:]...)
+		p.until("pictures", func() bool { return p.pictures() >= 4 })
+		p.master.Close()
+		select {
+		case <-p.ended:
+		case <-time.After(patience):
+			t.Errorf("%v goes on without a terminal", command)
+		}
 	}
 }
 
