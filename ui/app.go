@@ -30,8 +30,10 @@ type Options struct {
 	Environ  []string  // nil: os.Environ()
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
 	Folder   string    // where exports go; "" is the current one
-	Page     string    // "explore", "bands", "kernels" or "train"; "" is the first
+	Page     string    // "explore", "bands", "kernels", "train" or "experiments"; "" is the first
 	Watch    Watch     // the runs the Train page begins with
+
+	Experiments string // where their folders lie; "" is runs
 
 	Radius     float64 // first radius; 0 chooses one
 	Rho        float64 // first strength of smoothing; 0 is off
@@ -85,16 +87,17 @@ type App struct {
 	hidden   bool // nothing is drawn: the program is being suspended, or ends
 	started  time.Time
 
-	theme   *theme
-	layout  layout
-	pages   []page
-	explore *explore
-	bands   *bandsPage
-	kernels *kernelsPage
-	train   *trainPage
-	page    int
-	dialogs []dialog
-	drag    func(mouse) tea.Cmd // what moving the pressed mouse does
+	theme       *theme
+	layout      layout
+	pages       []page
+	explore     *explore
+	bands       *bandsPage
+	kernels     *kernelsPage
+	train       *trainPage
+	experiments *experimentsPage
+	page        int
+	dialogs     []dialog
+	drag        func(mouse) tea.Cmd // what moving the pressed mouse does
 
 	message string                // one line about what just happened, until the next key
 	err     error                 // what ended the program
@@ -113,6 +116,9 @@ func New(lab Lab, o Options) *App {
 	if o.Folder == "" {
 		o.Folder = "."
 	}
+	if o.Experiments == "" {
+		o.Experiments = "runs"
+	}
 	watching := lab == nil
 	if watching {
 		lab = noLab{}
@@ -121,7 +127,8 @@ func New(lab Lab, o Options) *App {
 	a.layer.OnPanic(a.struck)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.explore, a.bands, a.kernels, a.train = newExplore(a), newBandsPage(a), newKernelsPage(a), newTrainPage(a)
-	a.pages = []page{a.explore, a.bands, a.kernels, a.train}
+	a.experiments = newExperimentsPage(a)
+	a.pages = []page{a.explore, a.bands, a.kernels, a.train, a.experiments}
 	if watching {
 		a.pages = []page{a.train}
 	}
@@ -184,6 +191,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.kernels.received(msg)
 	case figureMsg:
 		return a.train.received(msg)
+	case foldersMsg:
+		return a.experiments.received(msg)
 	case exportMsg:
 		a.exported(msg)
 	case report:

@@ -38,6 +38,7 @@ func startWith(t *testing.T, lab *fakeLab, o Options, w, h int) *driver {
 	}
 	d := &driver{t: t, app: New(lab, o), lab: lab}
 	t.Cleanup(d.app.cancel)
+	d.app.experiments.every = 0 // or the program would never be at rest
 	d.send(capabilitiesMsg{term.Capabilities{CellW: 9, CellH: 18, Dark: true, Complete: true}})
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return d

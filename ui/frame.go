@@ -84,7 +84,7 @@ func (a *App) drawHeader(c *canvas) {
 		if i == a.page {
 			st = a.theme.focus
 		}
-		c.left(tab, st, fmt.Sprintf("%d %s", a.number(i), title(a.pages[i].name())))
+		c.left(tab, st, fmt.Sprintf("%d %s", a.number(i), a.tabName(a.pages[i])))
 	}
 	if a.alone() {
 		return
@@ -118,11 +118,20 @@ func (a *App) tabs() []rect {
 	var list []rect
 	x := a.layout.header.x
 	for _, p := range a.pages {
-		w := width(p.name()) + 2
+		w := width(a.tabName(p)) + 2
 		list = append(list, rect{x, 0, w, 1})
 		x += w + 2
 	}
 	return list
+}
+
+// tabName is a page's name as the header has it: what is longest gives way to the setting.
+func (a *App) tabName(p page) string {
+	name := title(p.name())
+	if a.layout.w < 80 && width(name) > 7 {
+		return cut(name, 5)
+	}
+	return name
 }
 
 // title writes a page's name with a capital.

@@ -22,7 +22,7 @@ func TestEverythingFits(t *testing.T) {
 			lab := newFakeLab()
 			lab.info.Note = note
 			d := startWith(t, lab, Options{}, size[0], size[1])
-			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "4", "w", "v", "w", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
+			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "4", "w", "v", "w", "5", "down", "f", "pgdown", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
 				d.keys(keys)
 				t.Run(fmt.Sprintf("%dx%d %s", size[0], size[1], keys), func(t *testing.T) {
 					d.t = t

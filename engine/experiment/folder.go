@@ -1,0 +1,190 @@
+package experiment
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"hfcui/engine/train"
+)
+
+// Dir is where an experiment lies unless another folder is named.
+func Dir(root string, e Experiment, size Size) string {
+	return filepath.Join(root, e.Name+"-"+string(size))
+}
+
+// Folder is what an experiment's folder says of it, whoever writes it.
+type Folder struct {
+	Dir     string
+	Plan    *Plan // as it was begun, without tables, figures and criteria; nil before
+	Runs    []FolderRun
+	Done    int           // runs
+	Running bool          // somebody is at it: a run wrote something lately
+	Part    float64       // of the whole, 0 to 1
+	Left    time.Duration // 0: not known
+	Summary *Summary      // what the report says; nil before there is one
+	Err     error         // why something of it cannot be read
+}
+
+// FolderRun is a run of the grid.
+type FolderRun struct {
+	Setting string
+	Seed    uint64
+	Dir     string
+	Begun   bool
+	Done    bool
+	Epoch   int // whole ones
+	Epochs  int
+	Reason  string // of its end; "" while it has none
+}
+
+// Data is what the experiment was begun on.
+func (f Folder) Data() string {
+	if f.Plan == nil {
+		return ""
+	}
+	return f.Plan.data()
+}
+
+// Cells is how many runs a plan has.
+func (p Plan) Cells() int { return len(p.Settings) * len(p.Seeds) }
+
+// Images is how many images a plan's runs are trained on in all, every pass counted, where
+// there are so many training images; what adversarial training looks for is counted, too.
+func (p Plan) Images(all int) float64 {
+	sum := 0.0
+	for _, r := range p.runs() {
+		n := all
+		if r.Config.Limit > 0 {
+			n = min(n, r.Config.Limit)
+		}
+		r.Config.Limit = n
+		sum += r.cost()
+	}
+	return sum
+}
+
+// silence is how long a run writes nothing before nobody seems to be at it.
+const silence = time.Minute
+
+// Looker looks at experiments' folders again and again: what did not change is not read
+// again. Its zero value is ready; it may be used from several goroutines.
+type Looker struct {
+	mu   sync.Mutex
+	seen map[string]seenRun
+}
+
+// seenRun is a run's status when its events were as large and as old as this.
+type seenRun struct {
+	size   int64
+	time   time.Time
+	status train.Status
+}
+
+// Look reads what there is in a folder. One that is not there is an experiment not begun.
+func (l *Looker) Look(dir string, now time.Time) Folder {
+	f := Folder{Dir: dir}
+	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			f.Err = err
+		}
+		return f
+	}
+	var p Plan
+	if err := json.Unmarshal(text, &p); err != nil {
+		f.Err = err
+		return f
+	}
+	f.Plan = &p
+	l.lookAtRuns(&f, now)
+	if text, err := os.ReadFile(filepath.Join(dir, ReportDir, "results.json")); err == nil {
+		var s Summary
+		if f.Err = json.Unmarshal(text, &s); f.Err == nil {
+			s.Report = filepath.Join(dir, ReportDir, "report.md")
+			f.Summary = &s
+		}
+	}
+	return f
+}
+
+// lookAtRuns fills in what the runs' folders say.
+func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
+	var total, done, timed, seconds float64 // timed and seconds: of what the time is known
+	var newest time.Time
+	for _, r := range f.Plan.runs() {
+		run := FolderRun{Setting: r.Setting, Seed: r.Config.Seed, Dir: filepath.Join(f.Dir, r.dir()), Epochs: r.Config.Epochs}
+		total += r.cost()
+		status, wrote, err := l.status(run.Dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			f.Err = err
+		}
+		run.Begun = err == nil
+		part := 0.0
+		if status.Last != nil {
+			run.Epoch = status.Last.Epoch
+			part = float64(run.Epoch) / float64(max(1, run.Epochs))
+			timed += part * r.cost()
+			seconds += status.Last.Seconds
+		}
+		if status.End != nil {
+			run.Reason = status.End.Reason
+		}
+		run.Done = run.Reason == train.Diverged || run.Reason == train.Finished && measuredAll(run.Dir, f.Plan.After)
+		if run.Done {
+			part = 1
+			f.Done++
+		}
+		done += part * r.cost()
+		if run.Begun && !wrote.Before(newest) {
+			newest = wrote
+			f.Running = now.Sub(wrote) < silence && (run.Reason == "" || run.Reason == train.Finished || run.Reason == train.Diverged)
+		}
+		f.Runs = append(f.Runs, run)
+	}
+	f.Running = f.Running && f.Done < len(f.Runs)
+	if total > 0 {
+		f.Part = done / total
+	}
+	if timed > 0 && f.Done < len(f.Runs) {
+		f.Left = time.Duration(seconds / timed * (total - done) * float64(time.Second))
+	}
+}
+
+// measuredAll tells whether what is measured after a run has been.
+func measuredAll(dir string, after []train.Bands) bool {
+	if len(after) == 0 {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(dir, measuredFile))
+	return err == nil
+}
+
+// status is train.ReadStatus of what has changed, and when something was written last.
+func (l *Looker) status(dir string) (train.Status, time.Time, error) {
+	info, err := os.Stat(filepath.Join(dir, train.EventsFile))
+	if err != nil {
+		return train.Status{}, time.Time{}, err
+	}
+	l.mu.Lock()
+	was, ok := l.seen[dir]
+	l.mu.Unlock()
+	if ok && was.size == info.Size() && was.time.Equal(info.ModTime()) {
+		return was.status, was.time, nil
+	}
+	s, err := train.ReadStatus(dir)
+	if err != nil {
+		return s, info.ModTime(), err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen == nil {
+		l.seen = map[string]seenRun{}
+	}
+	l.seen[dir] = seenRun{info.Size(), info.ModTime(), s}
+	return s, info.ModTime(), nil
+}
