@@ -33,6 +33,7 @@ type Options struct {
 type Lab struct {
 	data    *dataset.Data
 	source  string // what data was opened as; "" for single images
+	opened  Options
 	device  *cpu.Device
 	threads int
 	gate    *gate
@@ -75,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
-	l := &Lab{data: data, device: device, threads: o.Threads, gate: newGate()}
+	l := &Lab{data: data, opened: o, device: device, threads: o.Threads, gate: newGate()}
 	if len(o.Images) == 0 {
 		l.source = o.Data
 	}

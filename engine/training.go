@@ -70,6 +70,22 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	return t, nil
 }
 
+// Recipe is what a training on the open data begins with: the open model's net and the usual
+// settings.
+func (l *Lab) Recipe() (train.Config, error) {
+	if l.source == "" {
+		return train.Config{}, errNoData
+	}
+	if l.data.Train == nil {
+		return train.Config{}, fmt.Errorf("%s has no training images: open data that has with --data", l.data.Name)
+	}
+	c := train.Default(l.Model().Net.Name, l.source)
+	c.Threads = l.threads
+	return c, nil
+}
+
+var errNoData = errors.New("single images are nothing to train on: open a data set with --data")
+
 // trainingConfig fills in what the Lab knows.
 func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
 	if c.Net == "" {
@@ -82,7 +98,7 @@ func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
 		c.Threads = l.threads
 	}
 	if l.source == "" {
-		return c, errors.New("single images are nothing to train on: open a data set with --data")
+		return c, errNoData
 	}
 	if c.Data == "" {
 		c.Data = l.source

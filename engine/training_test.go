@@ -324,8 +324,14 @@ func TestUseModelRefusesAndKeeps(t *testing.T) {
 	if _, err := l.View(t.Context(), ViewRequest{R: 5}); err != nil {
 		t.Error(err)
 	}
+	if c, err := l.Recipe(); err != nil || c.Net != l.Info().Net || c.Threads != 2 || c.Check() != nil {
+		t.Errorf("recipe %+v, %v", c, err)
+	}
 	if err := l.UseModel(t.Context(), "demo"); err != nil || l.Info().Net == "resnet8-w8" {
 		t.Errorf("another net of the same input: %v", err)
+	}
+	if err := l.UseModel(t.Context(), ""); err != nil || l.Info().Model != "small" {
+		t.Errorf("back to the first model: %v, %+v", err, l.Info())
 	}
 }
 

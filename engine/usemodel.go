@@ -13,7 +13,8 @@ import (
 )
 
 // UseModel goes over to another model: an embedded one, or a file, for instance the
-// model.safetensors of a run, which may be replaced while it is read. It may be of another
+// model.safetensors of a run, which may be replaced while it is read; "" is the one that the
+// Lab was opened with. It may be of another
 // net as long as that takes images of the size the model before it or the data has. With an
 // error the model before it stays.
 //
@@ -25,7 +26,11 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 	ticket := l.asked
 	l.changing.Unlock()
 
-	m, err := loadWhole(ctx, path)
+	net := ""
+	if path == "" {
+		path, net = l.opened.Model, l.opened.Net
+	}
+	m, err := loadWhole(ctx, path, net)
 	if err != nil {
 		return err
 	}
@@ -71,12 +76,12 @@ func (l *Lab) takes(m *model.Model) error {
 	return fmt.Errorf("%s takes images of %s, those of %s are %s: open it anew with --model", m.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
 }
 
-// loadWhole loads a model. A file that changed while it was read, by a writer that does not
+// loadWhole loads a model, of a named net if the file does not tell. A file that changed while it was read, by a writer that does not
 // replace it at once, is read again.
-func loadWhole(ctx context.Context, path string) (*model.Model, error) {
+func loadWhole(ctx context.Context, path, net string) (*model.Model, error) {
 	for tries := 3; ; tries-- {
 		before, _ := os.Stat(path)
-		m, err := model.Load(path, "")
+		m, err := model.Load(path, net)
 		if err == nil {
 			m.Name = modelName(m.Name, path)
 			return m, nil

@@ -31,6 +31,7 @@ type Options struct {
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
 	Folder   string    // where exports go; "" is the current one
 	Page     string    // "explore", "bands", "kernels", "train" or "experiments"; "" is the first
+	Training *Training // nil: nothing can be trained here
 	Watch    Watch     // the runs the Train page begins with
 
 	Experiments string // where their folders lie; "" is runs
@@ -189,6 +190,11 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.explore.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
+	case modelMsg:
+		return a.train.modelOpened(msg)
+	case followTick:
+		a.train.following.timed = false
+		return a.train.followNewest()
 	case figureMsg:
 		return a.train.received(msg)
 	case foldersMsg:
@@ -221,7 +227,7 @@ func (a *App) reported(r report) tea.Cmd {
 		cmd = a.train.reported(r)
 	}
 	if r.done {
-		return cmd
+		return tea.Batch(cmd, a.train.followNewest())
 	}
 	return tea.Batch(cmd, r.job.wait)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 // fakeLab answers like a Lab of ten shapes: procedural pictures, a true Fourier split, and
 // made-up but plausible answers of a model.
 type fakeLab struct {
+	used      []string // models that were opened
 	mu        sync.Mutex
 	info      engine.Info
 	w, h      int           // size of the pictures
@@ -52,6 +55,27 @@ func (l *fakeLab) SetSplit(split string) error {
 	l.info.Split = split
 	l.info.Images = map[string]int{"test": 2000, "train": 10000}[split]
 	return nil
+}
+
+func (l *fakeLab) UseModel(_ context.Context, path string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if strings.HasPrefix(path, "/broken") {
+		return fmt.Errorf("no such model")
+	}
+	l.used = append(l.used, path)
+	l.info.Model = "demo"
+	if path != "" {
+		l.info.Model = fmt.Sprintf("newest%d", len(l.used))
+	}
+	return nil
+}
+
+// models lists what was opened.
+func (l *fakeLab) models() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.used)
 }
 
 func (l *fakeLab) Label(i int) int {

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
 )
 
 // panelKind is one of the charts of the Train page.
@@ -118,6 +119,11 @@ type runFacts struct {
 	rate, speed  float64
 	left         time.Duration
 	what         string // what is trained on what
+	dir          string
+	config       *train.Config
+	state        follow.State
+	reason       string // of its end
+	kept         int    // step of the last checkpoint; 0: none
 }
 
 // sample is a value of a run before it is put into a chart.
@@ -450,6 +456,13 @@ func between(a, b sample, x float64) sample {
 func factsOf(l *runLog, q figureRequest) runFacts {
 	c := runFacts{name: l.name, loss: math.NaN(), rate: math.NaN(), speed: math.NaN(), left: l.left()}
 	c.status, c.late = l.status()
+	c.dir, c.config, c.state = l.dir, l.config, l.state
+	if l.kept != nil {
+		c.kept = l.kept.Step
+	}
+	if l.end != nil {
+		c.reason = l.end.Reason
+	}
 	if l.config != nil {
 		c.epochs, c.what = l.config.Epochs, clean(l.config.Net+" on "+l.config.Data)
 	}

@@ -18,7 +18,8 @@ type kernelsPage struct {
 
 // kernelsRequest is everything that determines the page's pictures.
 type kernelsRequest struct {
-	rho float64
+	generation int
+	rho        float64
 	look
 }
 
@@ -109,7 +110,7 @@ func (p *kernelsPage) request() tea.Cmd {
 	if !a.on(p) || !a.asked || a.layout.tooSmall || p.l.pics[0].empty() {
 		return nil
 	}
-	q := kernelsRequest{a.rho, a.look(p.l.pics[0].w, p.l.pics[0].h)}
+	q := kernelsRequest{a.generation, a.rho, a.look(p.l.pics[0].w, p.l.pics[0].h)}
 	if p.asks.ask(q) {
 		return p.compute(q)
 	}

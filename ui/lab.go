@@ -27,6 +27,8 @@ type Lab interface {
 	NextFlip(ctx context.Context, from, step int, r float64, s engine.Setting, class int, progress func(done, total int)) (index int, found bool, err error)
 	// Kernels describes the first convolution before and after smoothing.
 	Kernels(rho float64) engine.KernelView
+	// UseModel goes over to the model in a file, "" being the one that was opened first.
+	UseModel(ctx context.Context, path string) error
 	// SetSplit chooses the images that all others speak of.
 	SetSplit(split string) error
 }

@@ -20,6 +20,8 @@ func (noLab) Title(int) string                  { return "" }
 func (noLab) Kernels(float64) engine.KernelView { return engine.KernelView{} }
 func (noLab) SetSplit(string) error             { return errNothingOpen }
 
+func (noLab) UseModel(context.Context, string) error { return errNothingOpen }
+
 func (noLab) View(context.Context, engine.ViewRequest) (*engine.View, error) {
 	return nil, errNothingOpen
 }

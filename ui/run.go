@@ -59,6 +59,9 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	if err = a.verdict(err); err != nil {
 		a.layer.Restore() // whatever went wrong, and wherever: the terminal comes first
 	}
+	if o.Training != nil {
+		a.train.settle()
+	}
 	return err
 }
 

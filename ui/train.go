@@ -25,13 +25,14 @@ type Watch struct {
 // trainPage shows runs while they are trained, by this process or another: everything it
 // knows comes from their folders.
 type trainPage struct {
-	app    *App
-	book   *runBook
-	jobs   []*job // one a run that is followed
-	opened bool   // the runs asked for at the start are followed
-	asks   newest[figureRequest]
-	fig    figure
-	l      trainLayout
+	app      *App
+	book     *runBook
+	jobs     []*job          // one a run that is followed
+	followed map[string]bool // folders
+	opened   bool            // the runs asked for at the start are followed
+	asks     newest[figureRequest]
+	fig      figure
+	l        trainLayout
 
 	first  panelKind // shown where there is room for one
 	alone  bool      // one panel, as large as can be
@@ -45,10 +46,14 @@ type trainPage struct {
 	run    int     // the chosen one
 	radius int     // −1: all
 	hidden uint64
+
+	training  *training // nil while this program trains nothing
+	over      *training // the one before
+	following following
 }
 
 func newTrainPage(a *App) *trainPage {
-	return &trainPage{app: a, book: &runBook{}, cursor: -1, radius: -1}
+	return &trainPage{app: a, book: &runBook{}, followed: map[string]bool{}, following: newFollowing(), cursor: -1, radius: -1}
 }
 
 func (p *trainPage) name() string { return "train" }
@@ -75,9 +80,16 @@ var trainKeys = keymap[*trainPage]{
 	{keys: []string{"e"}, name: "against epochs, steps or minutes", hint: "axis", do: (*trainPage).nextAxis},
 }
 
-func (p *trainPage) entries() []entry { return trainKeys.entries(p) }
+func (p *trainPage) entries() []entry {
+	return append(trainingKeys.entries(p), trainKeys.entries(p)...)
+}
 
-func (p *trainPage) press(key string) (tea.Cmd, bool) { return trainKeys.press(p, key) }
+func (p *trainPage) press(key string) (tea.Cmd, bool) {
+	if cmd, ok := trainingKeys.press(p, key); ok {
+		return cmd, true
+	}
+	return trainKeys.press(p, key)
+}
 
 func (p *trainPage) several() bool { return len(p.fig.runs) > 1 }
 func (p *trainPage) begun() bool   { return p.fig.most > 0 }
@@ -188,11 +200,11 @@ type runNews struct{}
 
 // follow follows the run in a folder until the program ends.
 func (p *trainPage) follow(dir, name string) tea.Cmd {
-	before := len(p.book.runs)
 	i := p.book.add(dir, name)
-	if i < before {
+	if p.followed[dir] {
 		return nil
 	}
+	p.followed[dir] = true
 	book, w := p.book, p.app.options.Watch
 	j, cmd := startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		return followRun(ctx, book, i, dir, w, tell)
@@ -266,10 +278,15 @@ func measureSnapshot(ctx context.Context, book *runBook, i int, s follow.Snapsho
 }
 
 // owns tells whether a job follows one of the page's runs.
-func (p *trainPage) owns(j *job) bool { return slices.Contains(p.jobs, j) }
+func (p *trainPage) owns(j *job) bool {
+	return slices.Contains(p.jobs, j) || p.training != nil && j == p.training.job
+}
 
 // reported takes what following tells.
 func (p *trainPage) reported(r report) tea.Cmd {
+	if p.training != nil && r.job == p.training.job {
+		return p.trainingReported(r)
+	}
 	if r.done {
 		p.jobs = slices.DeleteFunc(p.jobs, func(j *job) bool { return j == r.job })
 	}
@@ -281,7 +298,7 @@ type figureMsg struct{ figure figure }
 
 // request asks for the figure that should be on screen.
 func (p *trainPage) request() tea.Cmd {
-	if !p.app.on(p) || p.app.layout.tooSmall || p.app.layout.w == 0 {
+	if !p.app.on(p) && !p.following.on || p.app.layout.tooSmall || p.app.layout.w == 0 {
 		return nil
 	}
 	p.place()
@@ -319,7 +336,7 @@ func (p *trainPage) received(msg figureMsg) tea.Cmd {
 	if again {
 		return p.compute(next)
 	}
-	return p.request() // more runs are laid out anew
+	return tea.Batch(p.followNewest(), p.request()) // more runs are laid out anew
 }
 
 func (p *trainPage) speed() string {

@@ -133,7 +133,7 @@ func columnsIn(w int) []runColumn {
 
 // drawRun draws one line of the table.
 func (p *trainPage) drawRun(c *canvas, row rect, i, names int, columns []runColumn) {
-	th, r := p.app.theme, p.fig.runs[i]
+	th, r := p.app.theme, p.ownFacts(p.fig.runs[i])
 	mark, st := p.runStyle(i)
 	if !p.fig.asked.shows(i) {
 		mark, st = markUnknown, th.dim
@@ -438,9 +438,12 @@ func (p *trainPage) waiting(k panelKind) string {
 	begun := slices.ContainsFunc(runs, func(r runFacts) bool { return r.begun })
 	switch {
 	case len(runs) == 0:
+		if p.app.options.Training != nil {
+			return "n trains a network on the open data. Its curves appear here while it runs."
+		}
 		return "Trainings appear here while they run."
 	case k == panelBands && begun:
-		return "This run measures no bands: hfcui train --bands 4,8,12,16 has them after every epoch."
+		return p.withoutBands()
 	case begun && k == panelAccuracy:
 		return "Accuracy comes with the first steps, test after every epoch."
 	case begun:

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"hfcui/engine"
+	"hfcui/engine/train"
 	"hfcui/ui"
 )
 
@@ -62,7 +65,33 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer lab.Close()
+	e.screen.Training = trainingOf(lab)
 	return ui.Run(cmd.Context(), lab, e.screen)
+}
+
+// trainingOf has the explorer train with a Lab.
+func trainingOf(lab *engine.Lab) *ui.Training {
+	return &ui.Training{
+		Recipe: lab.Recipe,
+		Start: func(ctx context.Context, c train.Config, dir string) (ui.TrainingRun, error) {
+			run, err := lab.Train(ctx, c, dir)
+			if err != nil {
+				return nil, err
+			}
+			return run, nil
+		},
+		Ended: func(dir string, err error) {
+			var stopped *train.StoppedError
+			switch {
+			case err == nil:
+				sayNote("the run in " + dir + " has finished")
+			case errors.As(err, &stopped):
+				sayNote(stoppedText(stopped, dir))
+			default:
+				sayNote(dir + ": " + err.Error())
+			}
+		},
+	}
 }
 
 // runRoot is the explorer, unless what was typed looks like a command that is none.

@@ -43,7 +43,7 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 	w.clear()
 	var stopped *train.StoppedError
 	if errors.As(err, &stopped) {
-		return &interruptedError{stopped, fmt.Sprintf("%s; go on with: hfcui train --run %s", stopped, shellWord(dir))}
+		return &interruptedError{stopped, stoppedText(stopped, dir)}
 	}
 	if err != nil {
 		return err
@@ -61,6 +61,11 @@ type interruptedError struct {
 }
 
 func (e *interruptedError) Unwrap() error { return e.error }
+
+// stoppedText says that a run was stopped and how to go on.
+func stoppedText(err *train.StoppedError, dir string) string {
+	return fmt.Sprintf("%s; go on with: hfcui train --run %s", err, shellWord(dir))
+}
 
 // shellWord quotes a word for a shell where it needs it.
 func shellWord(s string) string {

@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"path/filepath"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+	"hfcui/engine/train"
+)
+
+// followPause is how long a checkpoint is looked at, at least, before the next takes its
+// place.
+const followPause = 2 * time.Second
+
+// following has all pages show a run's newest checkpoint.
+type following struct {
+	on     bool
+	models newest[checkpoint]
+	since  time.Time // when the model last changed
+	timed  bool      // a followTick is on its way
+}
+
+// checkpoint is one of a run; the zero value stands for the model the program was opened with.
+type checkpoint struct {
+	dir  string
+	step int
+}
+
+func newFollowing() following {
+	return following{models: newest[checkpoint]{any: true}} // the opened model is shown
+}
+
+// modelMsg tells that another model was opened, or why not.
+type modelMsg struct {
+	asked checkpoint
+	info  engine.Info
+	err   error
+}
+
+// followTick tells that the next checkpoint may be shown.
+type followTick struct{}
+
+func (p *trainPage) canFollow() bool { return !p.app.alone() && len(p.fig.runs) > 0 }
+
+// toggleFollowing switches between the model opened at the start and the chosen run's newest
+// checkpoint, on all pages.
+func (p *trainPage) toggleFollowing() tea.Cmd {
+	p.following.on, p.following.since = !p.following.on, time.Time{}
+	if p.following.on {
+		p.app.say("all pages show the newest checkpoint of the chosen run; f goes back")
+	} else {
+		p.app.say("all pages show the model opened at the start")
+	}
+	return tea.Batch(p.followNewest(), p.request())
+}
+
+// followNewest opens what should be shown where something else is. What is being measured
+// or looked for is brought to its end before a checkpoint takes the place of another.
+func (p *trainPage) followNewest() tea.Cmd {
+	f, q := &p.following, checkpoint{}
+	if f.on {
+		if p.run >= len(p.fig.runs) || p.fig.runs[p.run].kept == 0 {
+			return nil
+		}
+		q = checkpoint{p.fig.runs[p.run].dir, p.fig.runs[p.run].kept}
+		if another := q.dir != f.models.at.dir; !another && p.app.busy() {
+			return nil
+		}
+		if wait := followPause - time.Since(f.since); wait > 0 && q != f.models.at {
+			if f.timed {
+				return nil
+			}
+			f.timed = true
+			return tea.Tick(wait, func(time.Time) tea.Msg { return followTick{} })
+		}
+	}
+	if f.models.ask(q) {
+		return p.openModel(q)
+	}
+	return nil
+}
+
+// busy tells that somebody looks on while something is measured or looked for.
+func (a *App) busy() bool {
+	return a.on(a.bands) && a.bands.job != nil || a.explore.job != nil
+}
+
+func (p *trainPage) openModel(q checkpoint) tea.Cmd {
+	lab, ctx, path := p.app.lab, p.app.ctx, ""
+	if q != (checkpoint{}) {
+		path = filepath.Join(q.dir, train.ModelFile)
+	}
+	return task(func() tea.Msg {
+		err := lab.UseModel(ctx, path)
+		return modelMsg{q, lab.Info(), err}
+	})
+}
+
+// modelOpened takes over a model.
+func (p *trainPage) modelOpened(msg modelMsg) tea.Cmd {
+	var again tea.Cmd
+	if next, more := p.following.models.finish(); more {
+		again = p.openModel(next)
+	}
+	if msg.err != nil {
+		p.app.say("not shown: " + oneLine(msg.err))
+		return again
+	}
+	p.following.since = time.Now()
+	return tea.Batch(again, p.app.modelChanged(msg.info))
+}
+
+// modelChanged shows another model on the same images, on all pages.
+func (a *App) modelChanged(info engine.Info) tea.Cmd {
+	a.bands.forget()
+	return a.splitChanged(splitMsg{info: info})
+}
+
+// forget drops the curves of another model. They are measured anew where they are seen.
+func (p *bandsPage) forget() {
+	p.halt()
+	p.known, p.stopped, p.failed, p.wanted = map[bandsKey]bands.Result{}, false, "", bandsKey{}
+	p.asked = p.app.on(p)
+}

@@ -1,0 +1,208 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
+)
+
+// Training is how the program trains; *engine.Lab does the work.
+type Training struct {
+	// Recipe is what a new training begins with, or why nothing can be trained here.
+	Recipe func() (train.Config, error)
+	// Start begins to train in a folder, in the background, until ctx ends. The zero Config
+	// is that of the run that is there.
+	Start func(ctx context.Context, c train.Config, dir string) (TrainingRun, error)
+	// Ended tells of a training that was under way when the program left the screen.
+	Ended func(dir string, err error)
+}
+
+// TrainingRun is a training under way, as engine.Training describes it.
+type TrainingRun interface {
+	Pause()
+	Resume()
+	Paused() bool
+	Checkpoint()
+	Done() <-chan struct{}
+	Err() error
+}
+
+// training is the run that this program trains. What is shown of it comes from its folder
+// like that of all others.
+type training struct {
+	dir, name string
+	config    train.Config
+	job       *job
+	run       TrainingRun   // nil until it has begun
+	err       error         // once done is closed
+	done      chan struct{} // closed when it has ended
+}
+
+// paused tells that a person holds the training up.
+func (t *training) paused() bool { return t.run != nil && t.run.Paused() }
+
+// goesOn tells that an ended training can be gone on with.
+func (t *training) goesOn() bool {
+	var stopped *train.StoppedError
+	return errors.As(t.err, &stopped) || errors.Is(t.err, context.Canceled)
+}
+
+// trainingKeys begin and hold up a training of this program.
+var trainingKeys = keymap[*trainPage]{
+	{keys: []string{"n"}, name: "new training on the open data", hint: "new", when: (*trainPage).canTrain, do: (*trainPage).newTraining},
+	{keys: []string{"r"}, name: "go on with the run that was stopped", hint: "go on", when: (*trainPage).resumable, do: (*trainPage).resume},
+	{keys: []string{"p"}, name: "pause the training, or let it go on", hint: "pause", when: (*trainPage).trains, do: (*trainPage).pause},
+	{keys: []string{"c"}, name: "checkpoint now", hint: "checkpoint", when: (*trainPage).trains, do: (*trainPage).checkpoint},
+	{keys: []string{"S"}, name: "stop the training; it can be gone on with", hint: "stop", when: (*trainPage).trains, do: (*trainPage).stop},
+	{keys: []string{"f"}, name: "all pages follow the run's newest checkpoint, or not", hint: "follow", when: (*trainPage).canFollow, do: (*trainPage).toggleFollowing},
+}
+
+// trains tells that a training of this program is on.
+func (p *trainPage) trains() bool { return p.training != nil }
+
+// canTrain tells that one can be begun.
+func (p *trainPage) canTrain() bool { return p.app.options.Training != nil && !p.trains() }
+
+// newTraining asks for its settings.
+func (p *trainPage) newTraining() tea.Cmd {
+	c, err := p.app.options.Training.Recipe()
+	if err != nil {
+		p.app.say(oneLine(err))
+		return nil
+	}
+	return p.app.open(newRecipe(p, c))
+}
+
+// trainingBegun tells that the training is under way.
+type trainingBegun struct{ run TrainingRun }
+
+// begin trains in the background and follows the run.
+func (p *trainPage) begin(dir string, c train.Config) tea.Cmd {
+	t := &training{dir: dir, name: filepath.Base(dir), config: c, done: make(chan struct{})}
+	start := p.app.options.Training.Start
+	j, cmd := startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		defer close(t.done)
+		run, err := start(ctx, c, dir)
+		if t.err = err; err != nil {
+			return nil
+		}
+		tell(trainingBegun{run})
+		<-run.Done()
+		t.err = run.Err()
+		return nil
+	})
+	t.job, p.training = j, t
+	follow := p.follow(dir, t.name)
+	p.run = p.book.add(dir, t.name)
+	return tea.Batch(cmd, follow, p.request())
+}
+
+// resumable tells that the chosen run can be gone on with.
+func (p *trainPage) resumable() bool {
+	if !p.canTrain() || p.run >= len(p.fig.runs) {
+		return false
+	}
+	r := p.fig.runs[p.run]
+	if p.over != nil && p.over.dir == r.dir { // its folder is not asked: it is read a little later
+		return p.over.goesOn()
+	}
+	return r.config != nil && (r.state == follow.Silent || r.state == follow.Ended && r.reason != train.Finished && r.reason != train.Diverged)
+}
+
+func (p *trainPage) resume() tea.Cmd {
+	r := p.fig.runs[p.run]
+	if p.over != nil && p.over.dir == r.dir {
+		return p.begin(r.dir, p.over.config)
+	}
+	return p.begin(r.dir, train.Config{})
+}
+
+func (p *trainPage) pause() tea.Cmd {
+	switch t := p.training; {
+	case t.run == nil:
+	case t.paused():
+		t.run.Resume()
+	default:
+		t.run.Pause()
+		p.app.say("paused; p goes on, c keeps a checkpoint")
+	}
+	return p.request()
+}
+
+func (p *trainPage) checkpoint() tea.Cmd {
+	if t := p.training; t.run != nil {
+		t.run.Checkpoint()
+		p.app.say("a checkpoint is written after this step, to " + t.dir)
+	}
+	return nil
+}
+
+// stop ends the training; its folder stays and can be gone on with.
+func (p *trainPage) stop() tea.Cmd {
+	p.training.job.cancel()
+	p.app.say("stopping " + p.training.name + " after a checkpoint")
+	return nil
+}
+
+// trainingReported takes the beginning and the end of the training.
+func (p *trainPage) trainingReported(r report) tea.Cmd {
+	t := p.training
+	if begun, ok := r.msg.(trainingBegun); ok {
+		t.run = begun.run
+	}
+	if !r.done {
+		return p.request()
+	}
+	p.training, p.over = nil, t
+	switch {
+	case t.err == nil:
+		p.app.say(t.name + " has finished")
+	case t.goesOn():
+		p.app.say(t.name + " is stopped; r on the Train page goes on")
+	default:
+		p.app.say(t.name + ": " + oneLine(t.err))
+	}
+	return p.request()
+}
+
+// settle ends a training that is on when the program ends, and tells what became of it.
+func (p *trainPage) settle() {
+	if t := p.training; t != nil {
+		t.job.cancel()
+		<-t.done
+		p.app.options.Training.Ended(t.dir, t.err)
+	}
+}
+
+// ownFacts puts what this program knows of its own training into its line.
+func (p *trainPage) ownFacts(r runFacts) runFacts {
+	if t := p.training; t != nil && t.dir == r.dir {
+		r.late = false
+		switch {
+		case t.paused():
+			r.status = "paused"
+		case !r.begun:
+			r.status = "begins"
+		}
+	}
+	return r
+}
+
+// withoutBands says why the chosen run shows no bands, or when they come.
+func (p *trainPage) withoutBands() string {
+	if p.run < len(p.fig.runs) {
+		if c := p.fig.runs[p.run].config; c != nil && c.Bands != nil {
+			if c.Bands.Every > 1 {
+				return fmt.Sprintf("Accuracy on low and high parts comes after every %d epochs.", c.Bands.Every)
+			}
+			return "Accuracy on low and high parts comes after every epoch."
+		}
+	}
+	return "This run measures no bands: hfcui train --bands 4,8,12,16 has them after every epoch."
+}
