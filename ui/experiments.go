@@ -62,7 +62,7 @@ var experimentsKeys = keymap[*experimentsPage]{
 	{keys: []string{"down", "j"}, shown: "↓", name: "next experiment", also: true, do: func(p *experimentsPage) tea.Cmd { return p.choose(p.at + 1) }},
 	{keys: []string{"f"}, name: "the experiment's full size, or the quick one", hint: "quick/full", do: (*experimentsPage).otherSize},
 	{keys: []string{"o"}, name: "its runs on the Train page", hint: "runs", when: (*experimentsPage).begun, do: (*experimentsPage).watch},
-	{keys: []string{"pgdown", "space"}, shown: "pgdn", name: "scroll down what is said of it", help: "scroll what is said of it", hint: "scroll", when: (*experimentsPage).long, do: func(p *experimentsPage) tea.Cmd { return p.scroll(p.l.detail.h - 1) }},
+	{keys: []string{"pgdown", "space"}, shown: "pgdn/", name: "scroll down what is said of it", help: "scroll what is said of it", hint: "scroll", when: (*experimentsPage).long, do: func(p *experimentsPage) tea.Cmd { return p.scroll(p.l.detail.h - 1) }},
 	{keys: []string{"pgup"}, name: "scroll up what is said of it", also: true, when: (*experimentsPage).long, do: func(p *experimentsPage) tea.Cmd { return p.scroll(1 - p.l.detail.h) }},
 }
 

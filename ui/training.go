@@ -159,6 +159,9 @@ func (p *trainPage) trainingReported(r report) tea.Cmd {
 	if !r.done {
 		return p.request()
 	}
+	if p.app.ctx.Err() != nil {
+		return nil // the program ends: settle tells what became of it
+	}
 	p.training, p.over = nil, t
 	switch {
 	case t.err == nil:

@@ -276,6 +276,9 @@ func TestTrainRecordsItsRecipe(t *testing.T) {
 
 // TestInterruptedTrainingSaysHowToGoOn interrupts a training and goes on as it says.
 func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for a while, twice")
+	}
 	dir := t.TempDir()
 	args := []string{"--data", "shapes:train=640,test=64", "--net", "resnet20-w4", "--epochs", "60", "--batch", "64", "--seed", "3", "--bands", "4,8", "--bands-every", "20", "--run"}
 	hfcuiIn(t, dir, append([]string{"train"}, append(args, "whole")...)...)

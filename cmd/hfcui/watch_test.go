@@ -70,6 +70,9 @@ func TestWatchReports(t *testing.T) {
 
 // TestWatchFollowsATraining watches a run that begins later, is killed and goes on.
 func TestWatchFollowsATraining(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for a while")
+	}
 	dir := t.TempDir()
 	watch := exec.Command(program, "watch", "run", "--jsonl", "--silence", "0.5")
 	watch.Dir, watch.Env = dir, environment(t)
