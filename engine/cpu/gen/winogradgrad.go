@@ -256,15 +256,7 @@ func (t *productsTile) multiply(sums [][]VecVirtual, x, y, block Register) {
 	}
 	for i := range sums {
 		m := Mem{Base: x, Disp: 4 * (t.input + i)}
-		if isa.wide && t.wide == 1 {
-			VFMADD231PS_BCST(m, factors[0], sums[i][0])
-			continue
-		}
-		value := vector()
-		VBROADCASTSS(m, value)
-		for w := range factors {
-			VFMADD231PS(value, factors[w], sums[i][w])
-		}
+		multiplyAdd(m, factors, sums[i])
 	}
 }
 
