@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,6 +61,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	}
 	s := e.setting()
 	e.screen.Rho, e.screen.Normalize, e.screen.Statistics = s.Rho, s.Normalize, s.Statistics
+	e.lab.Threads = leaveRoom()
 	lab, err := engine.Open(cmd.Context(), e.lab)
 	if err != nil {
 		return err
@@ -67,6 +69,16 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	defer lab.Close()
 	e.screen.Training = trainingOf(lab)
 	return ui.Run(cmd.Context(), lab, e.screen)
+}
+
+// leaveRoom lets Go run goroutines beside those that compute, and returns how many of these
+// there should be. With no more than that a key would wait until a kernel has ended, and its
+// picture again; so the operating system takes a core from the kernel at once.
+func leaveRoom() (threads int) {
+	const read, drawn = 1, 1
+	threads = runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(threads + read + drawn)
+	return threads
 }
 
 // trainingOf has the explorer train with a Lab.
