@@ -225,15 +225,20 @@ func (ch *chart) labelY(c *canvas, st style, values []float64, format func(float
 // labelX writes numbers into a row of the screen, under their columns.
 func (ch *chart) labelX(c *canvas, st style, row int) {
 	step := tickStep(ch.mostX, ch.plot.w)
-	for x := 0.0; x <= ch.mostX+1e-9; x += step {
-		label := fmt.Sprintf("%g", x)
-		c.put(columnAt(ch.plot, ch.mostX, x)-(width(label)-1)/2, row, st.paint(label))
+	for i := 0; float64(i)*step <= ch.mostX*(1+1e-9); i++ {
+		label := fmt.Sprintf("%.4g", float64(i)*step)
+		c.put(columnAt(ch.plot, ch.mostX, float64(i)*step)-(width(label)-1)/2, row, st.paint(label))
 	}
 }
 
-// tickStep is the distance of labels so that there are at least seven columns for each.
+// tickStep is the distance of labels so that there are at least seven columns for each:
+// whole numbers unless there are too few.
 func tickStep(most float64, w int) float64 {
-	for step := 1.0; ; step *= 10 {
+	first := 1.0
+	if most < 4 {
+		first = 1e-6
+	}
+	for step := first; ; step *= 10 {
 		for _, k := range [...]float64{1, 2, 5} {
 			if step*k/most*float64(w) >= 7 {
 				return step * k

@@ -16,6 +16,14 @@ var radiusKeys = keymap[*App]{
 	{keys: []string{"end"}, name: "r past the corner: all is low", also: true, do: func(a *App) tea.Cmd { return a.setRadius(a.maxR) }},
 }
 
+// imageKeys choose the image; pages that show one have them.
+var imageKeys = keymap[*App]{
+	{keys: []string{"up", "p", "k"}, shown: "↑", name: "previous image", help: "previous, next image (also p, n)", hint: "image", do: func(a *App) tea.Cmd { return a.stepIndex(-1) }},
+	{keys: []string{"down", "n", "j"}, shown: "↓", name: "next image", also: true, do: func(a *App) tea.Cmd { return a.stepIndex(1) }},
+	{keys: []string{"g"}, name: "go to an image by number", hint: "go to", do: func(a *App) tea.Cmd { return a.open(&jump{app: a}) }},
+	{keys: []string{"c"}, name: "only images of one class", hint: "class", when: func(a *App) bool { return a.info.Labelled }, do: (*App).chooseClass},
+}
+
 // modelled tells whether a model is open, which most pages are about.
 func (a *App) modelled() bool { return !a.alone() }
 

@@ -48,13 +48,9 @@ func newExplore(a *App) *explore { return &explore{app: a, most: slots} }
 func (p *explore) name() string { return "explore" }
 
 var exploreKeys = keymap[*explore]{
-	{keys: []string{"up", "p", "k"}, shown: "↑", name: "previous image", help: "previous, next image (also p, n)", hint: "image", do: func(p *explore) tea.Cmd { return p.app.stepIndex(-1) }},
-	{keys: []string{"down", "n", "j"}, shown: "↓", name: "next image", also: true, do: func(p *explore) tea.Cmd { return p.app.stepIndex(1) }},
 	{keys: []string{"f"}, name: "next flip: whole and high right, low wrong", help: "next, previous flip: whole and high right, low wrong", hint: "flip", when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(1) }},
 	{keys: []string{"F"}, name: "previous flip", also: true, when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(-1) }},
 	{keys: []string{"esc"}, name: "stop looking for a flip", hint: "stop", when: func(p *explore) bool { return p.job != nil }, do: (*explore).stop},
-	{keys: []string{"g"}, name: "go to an image by number", hint: "go to", do: func(p *explore) tea.Cmd { return p.app.open(&jump{app: p.app}) }},
-	{keys: []string{"c"}, name: "only images of one class", hint: "class", when: (*explore).labelled, do: (*explore).chooseClass},
 	{keys: []string{"v"}, name: "how the high part is made visible", hint: "high as", do: (*explore).nextHigh},
 	{keys: []string{"w"}, name: "fewer and larger pictures, or all", hint: "larger", do: (*explore).nextMost},
 }
@@ -62,12 +58,14 @@ var exploreKeys = keymap[*explore]{
 func (p *explore) labelled() bool { return p.app.info.Labelled }
 
 func (p *explore) entries() []entry {
-	return append(radiusKeys.entries(p.app), exploreKeys.entries(p)...)
+	return slices.Concat(radiusKeys.entries(p.app), imageKeys.entries(p.app), exploreKeys.entries(p))
 }
 
 func (p *explore) press(key string) (tea.Cmd, bool) {
-	if cmd, ok := radiusKeys.press(p.app, key); ok {
-		return cmd, true
+	for _, table := range []keymap[*App]{radiusKeys, imageKeys} {
+		if cmd, ok := table.press(p.app, key); ok {
+			return cmd, true
+		}
 	}
 	cmd, ok := exploreKeys.press(p, key)
 	if !ok && !p.labelled() && slices.Contains([]string{"c", "f", "F"}, key) {
@@ -88,15 +86,6 @@ func (p *explore) nextMost() tea.Cmd {
 	}
 	p.arrange(p.app.layout)
 	return p.request()
-}
-
-// chooseClass opens the filter.
-func (p *explore) chooseClass() tea.Cmd {
-	choices := []choice{{"all classes", "", func() tea.Cmd { return p.app.setClass(-1) }}}
-	for i := range p.app.info.Classes {
-		choices = append(choices, choice{p.app.className(i), "", func() tea.Cmd { return p.app.setClass(i) }})
-	}
-	return p.app.open(newPicker(p.app, "Only images of class", "class", choices))
 }
 
 func (p *explore) arrange(l layout) {

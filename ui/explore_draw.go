@@ -1,10 +1,8 @@
 package ui
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"hfcui/engine"
@@ -144,84 +142,7 @@ func (p *explore) drawText(c *canvas, s slot) {
 		return
 	}
 	st := [...]style{p.app.theme.whole, p.app.theme.low, p.app.theme.high}[s.kind]
-	p.drawPrediction(c, s.text, v, engine.Part(s.kind), st)
-}
-
-// drawPrediction lists the classes a model finds probable: the most probable ones, or, if
-// there is room, all in their own order, so that they stay in place while r moves. For the
-// same reason the answer comes first and what looks equally probable is in that order.
-func (p *explore) drawPrediction(c *canvas, r rect, v *engine.View, part engine.Part, st style) {
-	answer := v.Predictions[part]
-	classes := make([]int, len(answer.Probabilities))
-	for i := range classes {
-		classes[i] = i
-	}
-	if len(classes) > r.h {
-		slices.SortStableFunc(classes, func(i, j int) int {
-			return cmp.Compare(shownRank(answer, j), shownRank(answer, i))
-		})
-		classes = classes[:r.h]
-	}
-	names := 5
-	for i := range p.app.info.Classes {
-		names = max(names, width(p.app.className(i)))
-	}
-	names = min(names, max(5, r.w-10, (r.w-7)/2)) // a bar of two cells, at least
-	for i, class := range classes {
-		p.drawClass(c, r.row(i), names, class, answer, v, st)
-	}
-}
-
-// shownRank is what classes are sorted by: whole percents, as they are written, with the
-// answer above all.
-func shownRank(answer engine.Prediction, class int) float64 {
-	if class == answer.Class {
-		return math.Inf(1)
-	}
-	return math.Round(100 * answer.Probabilities[class])
-}
-
-// drawClass draws one class: mark, name, bar and probability.
-func (p *explore) drawClass(c *canvas, row rect, names, class int, answer engine.Prediction, v *engine.View, st style) {
-	th := p.app.theme
-	mark, nameStyle := " ", th.dim
-	if class == answer.Class {
-		nameStyle = bold
-		switch {
-		case v.Label < 0:
-			mark = th.dim.paint(markUnknown)
-		case class == v.Label:
-			mark = th.right.paint(markRight)
-		default:
-			mark = th.wrong.paint(markWrong)
-		}
-	}
-	share := answer.Probabilities[class]
-	bars := row.w - names - 8
-	text := mark + " " + nameStyle.paint(fit(p.app.className(class), names))
-	if bars > 1 {
-		text += " " + st.paint(eighths(share, bars)) + " "
-	} else {
-		text += " "
-		bars = -1
-	}
-	c.putWide(row.x, row.y, names+8+bars, text+nameStyle.paint(wholePercent(share)))
-}
-
-// eighths is a share as a bar of w cells, exact to an eighth of a cell.
-func eighths(share float64, w int) string {
-	if !(share > 0) { // a broken model's NaN is no bar
-		share = 0
-	}
-	n := int(min(share, 1)*float64(8*w) + 0.5)
-	if n == 0 && share > 0.005 {
-		n = 1
-	}
-	bar := strings.Repeat("█", n/8)
-	if n%8 > 0 {
-		bar += string([]rune("▏▎▍▌▋▊▉")[n%8-1])
-	}
-	return bar + blanks(w-(n+7)/8)
+	p.app.drawPrediction(c, s.text, v.Predictions[engine.Part(s.kind)], v.Label, st)
 }
 
 // drawEnergy says how the split divides coefficients and energy.
@@ -249,11 +170,6 @@ func (p *explore) drawEnergy(c *canvas, r rect) {
 // drawSlider draws the track of r: as much of it in the low part's colour as the part
 // takes, the rest in the high part's.
 func (p *explore) drawSlider(c *canvas) {
-	a, row := p.app, p.l.slider
-	track := plotOf(row)
-	at := columnAt(track, a.maxR, a.r) - track.x
-	c.put(row.x, row.y, a.theme.focus.paint("r"))
-	c.putWide(track.x, track.y, track.w,
-		a.theme.low.paint(strings.Repeat("━", at))+a.theme.focus.paint("●")+a.theme.high.paint(strings.Repeat("─", max(0, track.w-1-at))))
-	c.put(track.right()+1, row.y, bold.paint(radiusText(a.r)))
+	a := p.app
+	a.drawTrack(c, p.l.slider, track{name: "r", most: a.maxR, at: a.r, before: a.theme.low, after: a.theme.high, value: radiusText(a.r)})
 }

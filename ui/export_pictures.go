@@ -26,28 +26,38 @@ func (p *explore) export() (exporter, error) {
 	e := exporter{base: fmt.Sprintf("%s-%s-%d-r%.1f", a.info.Data, a.info.Split, v.Index, v.R)}
 	mode := p.shown.asked.high
 	for kind, suffix := range [slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
-		e.files = append(e.files, exportFile{suffix, func(w io.Writer) error {
-			var src, large picture.Image
+		e.files = append(e.files, exportFile{suffix, enlarged(func(src *picture.Image) {
 			switch kind {
 			case slotSpectrum:
-				spectrumImage(&src, v, 1)
+				spectrumImage(src, spectrumOf(v), v.R, 1)
 			case slotHigh:
-				highImage(&src, v.Pictures[kind], mode, 1)
+				highImage(src, v.Pictures[kind], mode, 1)
 			default:
-				planeImage(&src, v.Pictures[kind], 1, 0, 1)
+				planeImage(src, v.Pictures[kind], 1, 0, 1)
 			}
-			factor := max(1, exportSide/max(src.W, src.H))
-			large.Resize(src.W*factor, src.H*factor)
-			picture.Scale(&large, &src, picture.RGB{})
+		}, func(large *picture.Image) {
 			if kind == slotSpectrum {
-				drawCircle(&large, v)
+				drawCircle(large, spectrumOf(v), v.R)
 			}
-			return writePNG(w, &large)
-		}})
+		})})
 	}
 	document := viewDocument(a, v)
 	e.files = append(e.files, exportFile{".json", func(w io.Writer) error { return writeJSON(w, document) }})
 	return e, nil
+}
+
+// enlarged writes a picture as PNG, made exportSide large by a whole factor if it is smaller:
+// source fills what it is of, finish draws on it once it is large.
+func enlarged(source, finish func(*picture.Image)) func(io.Writer) error {
+	return func(w io.Writer) error {
+		var src, large picture.Image
+		source(&src)
+		factor := max(1, exportSide/max(src.W, src.H))
+		large.Resize(src.W*factor, src.H*factor)
+		picture.Scale(&large, &src, picture.RGB{})
+		finish(&large)
+		return writePNG(w, &large)
+	}
 }
 
 // viewDocument is what the Explore page says, as JSON.

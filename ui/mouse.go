@@ -73,25 +73,30 @@ func (a *App) mouseAt(m mouse) tea.Cmd {
 
 // slide handles the mouse on a track of r from 0 to most: press and drag move r there, to
 // whole numbers unless shift is held, and the wheel steps.
-func (a *App) slide(track rect, most float64, m mouse) tea.Cmd {
-	switch {
-	case m.wheel != 0 && m.shift:
-		return a.stepRadius(-0.1 * float64(m.wheel))
-	case m.wheel != 0:
-		return a.stepRadius(-float64(m.wheel))
-	case m.pressed, m.moved:
-		a.drag = func(m mouse) tea.Cmd { return a.slide(track, most, m) }
-		r := float64(m.x-track.x) / float64(max(1, track.w-1)) * most
-		if !m.shift {
+func (a *App) slide(line rect, most float64, m mouse) tea.Cmd {
+	return a.slideOn(line, m, func(direction float64, fine bool) tea.Cmd {
+		if fine {
+			direction *= 0.1
+		}
+		return a.stepRadius(direction)
+	}, func(share float64, fine bool) tea.Cmd {
+		r := share * most
+		if !fine {
 			r = math.Round(r)
 		}
 		return a.setRadius(min(r, most))
-	}
-	return nil
+	})
 }
 
-// columnAt is the column of a radius.
-func columnAt(track rect, most, r float64) int {
-	share := min(max(r/max(most, 1), 0), 1)
-	return track.x + int(share*float64(max(0, track.w-1))+0.5)
+// slideOn handles the mouse on a track: the wheel steps, press and drag move to a share of
+// the track. Shift makes it fine.
+func (a *App) slideOn(line rect, m mouse, step, to func(v float64, fine bool) tea.Cmd) tea.Cmd {
+	switch {
+	case m.wheel != 0:
+		return step(-float64(m.wheel), m.shift)
+	case m.pressed, m.moved:
+		a.drag = func(m mouse) tea.Cmd { return a.slideOn(line, m, step, to) }
+		return to(max(float64(m.x-line.x)/float64(max(1, line.w-1)), 0), m.shift)
+	}
+	return nil
 }

@@ -50,17 +50,57 @@ func (k look) background() picture.RGB {
 	return picture.RGB{R: c[0], G: c[1], B: c[2]}
 }
 
-// painter turns Views into pictures for the terminal. It keeps memory and what did not
-// change from one to the next.
-type painter struct {
-	mu      sync.Mutex
+// easel scales and encodes the pictures of a page, slots of them at most, for one look. It
+// keeps its memory, so that it is for one answer at a time.
+type easel struct {
 	look    look
 	encoder [slots]*picture.Encoder
 	source  [slots]picture.Image
 	boxed   [slots]picture.Image
-	whole   *float32 // first pixel of the original that was painted last
 	drawn   [slots]picture.Drawn
-	stretch float64 // of the high part
+}
+
+// take prepares for a look and tells whether it is another than before.
+func (e *easel) take(k look) (another bool) {
+	if k == e.look && e.encoder[0] != nil {
+		return false
+	}
+	for i := range e.encoder {
+		e.encoder[i] = picture.NewEncoder(k.protocol)
+		e.encoder[i].Depth = k.depth
+	}
+	e.look = k
+	return true
+}
+
+// reduction is by how much a picture of w×h pixels can be reduced while it is read.
+func (e *easel) reduction(w, h int) int {
+	box := &e.boxed[0]
+	e.look.box(box)
+	return max(1, min(w/box.W, h/box.H))
+}
+
+// encode draws one picture: source fills what it is of, finish, unless it is nil, draws on
+// what came of scaling it.
+func (e *easel) encode(kind, registers int, source, finish func(*picture.Image)) {
+	src, box := &e.source[kind], &e.boxed[kind]
+	e.look.box(box)
+	source(src)
+	picture.Scale(box, src, e.look.background())
+	if finish != nil {
+		finish(box)
+	}
+	e.encoder[kind].Registers = registers
+	e.drawn[kind] = e.encoder[kind].Encode(box, e.look.cols, e.look.rows)
+}
+
+// painter turns Views into pictures for the terminal. It keeps memory and what did not
+// change from one to the next.
+type painter struct {
+	mu sync.Mutex
+	easel
+	whole   *float32 // first pixel of the original that was painted last
+	stretch float64  // of the high part
 }
 
 // paint scales and encodes the pictures of v that k asks for, all at the same time. It
@@ -68,19 +108,16 @@ type painter struct {
 func (p *painter) paint(v *engine.View, k look) (drawn [slots]picture.Drawn, stretch float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if k != p.look {
-		for i := range p.encoder {
-			p.encoder[i] = picture.NewEncoder(k.protocol)
-			p.encoder[i].Depth = k.depth
-		}
-		p.look, p.whole = k, nil
+	if p.take(k) {
+		p.whole = nil
 	}
+	by := p.reduction(v.Pictures[engine.Whole].W, v.Pictures[engine.Whole].H)
 	var work []func()
 	for kind := range slots {
 		if !k.kinds[kind] || kind == slotWhole && p.whole == firstPixel(v) {
 			continue // the original stays while only r changes
 		}
-		work = append(work, func() { p.one(v, kind) })
+		work = append(work, func() { p.one(v, kind, by) })
 	}
 	together(work...)
 	p.whole = firstPixel(v)
@@ -103,27 +140,31 @@ const (
 )
 
 // one paints one picture.
-func (p *painter) one(v *engine.View, kind int) {
-	src, box := &p.source[kind], &p.boxed[kind]
-	p.look.box(box)
-	by := max(1, min(v.Pictures[engine.Whole].W/box.W, v.Pictures[engine.Whole].H/box.H))
-	switch kind {
-	case slotHigh:
-		p.stretch = highImage(src, v.Pictures[engine.High], p.look.high, by)
-	case slotSpectrum:
-		spectrumImage(src, v, by)
-	default:
-		planeImage(src, v.Pictures[kind], 1, 0, by)
-	}
-	picture.Scale(box, src, p.look.background())
-	if kind == slotSpectrum {
-		drawCircle(box, v)
-	}
-	p.encoder[kind].Registers = p.look.registers
+func (p *painter) one(v *engine.View, kind, by int) {
+	registers := p.look.registers
 	if kind == slotHigh && v.Pictures[kind].W*v.Pictures[kind].H > manyPixels {
-		p.encoder[kind].Registers = noiseColors
+		registers = noiseColors
 	}
-	p.drawn[kind] = p.encoder[kind].Encode(box, p.look.cols, p.look.rows)
+	var finish func(*picture.Image)
+	if kind == slotSpectrum {
+		finish = func(box *picture.Image) { drawCircle(box, spectrumOf(v), v.R) }
+	}
+	p.encode(kind, registers, func(src *picture.Image) {
+		switch kind {
+		case slotHigh:
+			p.stretch = highImage(src, v.Pictures[engine.High], p.look.high, by)
+		case slotSpectrum:
+			spectrumImage(src, spectrumOf(v), v.R, by)
+		default:
+			planeImage(src, v.Pictures[kind], 1, 0, by)
+		}
+	}, finish)
+}
+
+// spectrumOf is a View's spectrum as a picture of one channel.
+func spectrumOf(v *engine.View) engine.Plane {
+	whole := v.Pictures[engine.Whole]
+	return engine.Plane{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
 }
 
 // highImage makes the high part visible and returns the factor it was stretched by: the
@@ -193,17 +234,16 @@ func addReduced(sums, row []float32, by int) {
 	}
 }
 
-// spectrumImage fills im with the log-spectrum, tinted by the part a coefficient is in,
-// by×by coefficients a pixel.
-func spectrumImage(im *picture.Image, v *engine.View, by int) {
-	full := engine.Plane{C: 1, W: v.Pictures[engine.Whole].W, H: v.Pictures[engine.Whole].H, Pix: v.Spectrum}
-	planeImage(im, full, 1, 0, by)
+// spectrumImage fills im with a log-spectrum, tinted by the part a coefficient is in at
+// radius r, by×by coefficients a pixel.
+func spectrumImage(im *picture.Image, spectrum engine.Plane, r float64, by int) {
+	planeImage(im, spectrum, 1, 0, by)
 	for y := range im.H {
-		dy := float64(y*by + by/2 - full.H/2)
+		dy := float64(y*by + by/2 - spectrum.H/2)
 		for x := range im.W {
-			dx := float64(x*by + by/2 - full.W/2)
+			dx := float64(x*by + by/2 - spectrum.W/2)
 			part := 0
-			if dx*dx+dy*dy < v.R*v.R {
+			if dx*dx+dy*dy < r*r {
 				part = 1
 			}
 			px := im.Pix[3*(y*im.W+x):][:3]
@@ -227,8 +267,8 @@ var spectrumTints = func() (tints [2][256][3]uint8) {
 }()
 
 // drawCircle draws the circle at r into a boxed spectrum.
-func drawCircle(box *picture.Image, v *engine.View) {
-	w, h := v.Pictures[0].W, v.Pictures[0].H
+func drawCircle(box *picture.Image, spectrum engine.Plane, r float64) {
+	w, h := spectrum.W, spectrum.H
 	fw, fh := box.W, box.W*h/w
 	if fh > box.H {
 		fw, fh = box.H*w/h, box.H
@@ -236,8 +276,8 @@ func drawCircle(box *picture.Image, v *engine.View) {
 	scale := float64(fw) / float64(w)
 	cx := float64((box.W-fw)/2) + (float64(w/2)+0.5)*scale
 	cy := float64((box.H-fh)/2) + (float64(h/2)+0.5)*scale
-	radius, half := v.R*scale, max(0.6, float64(fw)/220)
-	if v.R <= 0 {
+	radius, half := r*scale, max(0.6, float64(fw)/220)
+	if r <= 0 {
 		return
 	}
 	for y := max(0, int(cy-radius-3)); y < min(box.H, int(cy+radius+4)); y++ {

@@ -119,6 +119,15 @@ func (a *App) stepIndex(by int) tea.Cmd {
 	return nil
 }
 
+// chooseClass opens the filter.
+func (a *App) chooseClass() tea.Cmd {
+	choices := []choice{{"all classes", "", func() tea.Cmd { return a.setClass(-1) }}}
+	for i := range a.info.Classes {
+		choices = append(choices, choice{a.className(i), "", func() tea.Cmd { return a.setClass(i) }})
+	}
+	return a.open(newPicker(a, "Only images of class", "class", choices))
+}
+
 // setClass chooses which images are stepped to, and steps to one if needed.
 func (a *App) setClass(class int) tea.Cmd {
 	a.explore.stop() // a search is for flips of the class before
