@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"fmt"
+	"context"
 	"math"
 
 	"hfcui/engine/model"
@@ -23,31 +23,37 @@ func ResponseBin(i int) (from, to float64) {
 	return float64(i) * width, float64(i+1) * width
 }
 
-// maxRho keeps smoothed weights, and what is computed with them, within float32. By far:
-// the paper goes up to 1, and beyond 100 kernels are their neighbours' sums and no more.
-const maxRho = 1e6
-
-// CheckRho refuses strengths of smoothing that are not numbers, negative or excessive.
-func CheckRho(rho float64) error {
-	if math.IsNaN(rho) || rho < 0 || rho > maxRho {
-		return fmt.Errorf("rho %v: the strength of smoothing is a number from 0 to %g", rho, maxRho)
-	}
-	return nil
+// KernelsRequest asks for a convolution's kernels as they are and smoothed.
+type KernelsRequest struct {
+	Model string // as Lab.OpenBeside has it; "" is the open one
+	// Smoothing's Layer is the one to show, "" being the first, also where Rho is 0.
+	model.Smoothing
 }
 
-// Kernels describes the first convolution before and after smoothing by rho.
-func (l *Lab) Kernels(rho float64) KernelView { return Kernels(l.Model(), rho) }
+// Kernels describes a convolution before and after smoothing.
+func (l *Lab) Kernels(ctx context.Context, q KernelsRequest) (KernelView, error) {
+	now, end, err := l.beside(ctx, q.Model)
+	if err != nil {
+		return KernelView{}, err
+	}
+	defer end()
+	return Kernels(now.model, q.Smoothing)
+}
 
-// Kernels describes a model's first convolution before and after smoothing by rho.
-func Kernels(m *model.Model, rho float64) KernelView {
-	w := m.Weights[m.FirstConv()]
+// Kernels describes one of a model's convolutions before and after smoothing. The error
+// says that there is no such layer, or no such strength.
+func Kernels(m *model.Model, s model.Smoothing) (KernelView, error) {
+	layer, after, err := m.Smoothed(s)
+	if err != nil {
+		return KernelView{}, err
+	}
+	w := m.Weights[layer]
 	o, i, kh, kw := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
-	after := smoothedKernels(m, rho)
 	return KernelView{
-		Layer: m.FirstConv(), Shape: [4]int{o, i, kh, kw}, Rho: rho, Before: w.Data, After: after,
+		Model: m.Name, Layer: layer, Shape: [4]int{o, i, kh, kw}, Rho: s.Rho, DivideGain: s.DivideGain, Before: w.Data, After: after,
 		RoughnessBefore: spectral.Roughness(w.Data, o, i, kh, kw),
 		RoughnessAfter:  spectral.Roughness(after, o, i, kh, kw),
 		ResponseBefore:  spectral.Response(w.Data, o, i, kh, kw, responseSize, responseBins),
 		ResponseAfter:   spectral.Response(after, o, i, kh, kw, responseSize, responseBins),
-	}
+	}, nil
 }

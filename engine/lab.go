@@ -38,6 +38,7 @@ type Lab struct {
 	threads int
 	gate    *gate
 	chosen  atomic.Pointer[chosen]
+	others  besides
 
 	changing sync.Mutex // held while another model or split is put in place
 	asked    uint64     // how often UseModel was called
@@ -76,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
-	l := &Lab{data: data, opened: o, device: device, threads: o.Threads, gate: newGate()}
+	l := &Lab{data: data, opened: o, device: device, threads: o.Threads, gate: newGate(), others: newBesides()}
 	if len(o.Images) == 0 {
 		l.source = o.Data
 	}
@@ -105,6 +106,7 @@ func openData(ctx context.Context, o Options) (*dataset.Data, error) {
 // returned.
 func (l *Lab) Close() error {
 	l.endTraining()
+	l.others.retireAll()
 	return errors.Join(l.chosen.Load().retire(), l.data.Close())
 }
 

@@ -48,7 +48,11 @@ func openSmall(t *testing.T) *Lab {
 func reference(t *testing.T, l *Lab, rho float64) func(x []float32) []float32 {
 	t.Helper()
 	m := l.Model().Clone()
-	copy(m.Weights[m.FirstConv()].Data, smoothedKernels(l.Model(), rho))
+	_, w, err := m.Smoothed(model.Smoothing{Rho: rho})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(m.Weights[m.FirstConv()].Data, w)
 	e, err := m.NewEvaluator(plan.Reference(), 1, model.RunningStatistics)
 	if err != nil {
 		t.Fatal(err)
@@ -70,9 +74,9 @@ func TestViewShowsWhatTheModelSees(t *testing.T) {
 	for _, q := range []ViewRequest{
 		{Index: 0, R: 6},
 		{Index: 7, R: 0},
-		{Index: 7, R: 30, Setting: Setting{Rho: 0.5}},
+		{Index: 7, R: 30, Setting: Setting{Smoothing: model.Smoothing{Rho: 0.5}}},
 		{Index: 149, R: 11.5, Setting: Setting{Normalize: bands.NormalizeMax}},
-		{Index: 3, R: 4, Setting: Setting{Rho: 1, Normalize: bands.NormalizeStd}},
+		{Index: 3, R: 4, Setting: Setting{Smoothing: model.Smoothing{Rho: 1}, Normalize: bands.NormalizeStd}},
 	} {
 		v, err := l.View(t.Context(), q)
 		if err != nil {
@@ -111,7 +115,7 @@ func TestViewRefusesWhatCannotBe(t *testing.T) {
 	l := openSmall(t)
 	for _, q := range []ViewRequest{
 		{R: -1}, {R: math.NaN()}, {R: math.Inf(1)}, {Index: -1}, {Index: 150},
-		{Setting: Setting{Rho: -1}}, {Setting: Setting{Rho: math.NaN()}}, {Setting: Setting{Rho: math.Inf(1)}}, {Setting: Setting{Rho: 1e38}},
+		{Setting: Setting{Smoothing: model.Smoothing{Rho: -1}}}, {Setting: Setting{Smoothing: model.Smoothing{Rho: math.NaN()}}}, {Setting: Setting{Smoothing: model.Smoothing{Rho: math.Inf(1)}}}, {Setting: Setting{Smoothing: model.Smoothing{Rho: 1e38}}},
 	} {
 		if _, err := l.View(t.Context(), q); err == nil {
 			t.Errorf("%+v was accepted", q)
@@ -121,7 +125,7 @@ func TestViewRefusesWhatCannotBe(t *testing.T) {
 
 func TestBandsRememberAndGoOn(t *testing.T) {
 	l := openSmall(t)
-	q := BandsRequest{Radii: []float64{3, 8}, Setting: Setting{Rho: 0.25}}
+	q := BandsRequest{Radii: []float64{3, 8}, Setting: Setting{Smoothing: model.Smoothing{Rho: 0.25}}}
 	ctx, cancel := context.WithCancel(t.Context())
 	first := 0
 	_, err := l.Bands(ctx, q, func(r bands.Result) {
@@ -165,7 +169,7 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 }
 
 func TestFlipsAgreeWithViews(t *testing.T) {
-	for _, s := range []Setting{{}, {Statistics: bands.BatchStatistics, Rho: 0.5}} {
+	for _, s := range []Setting{{}, {Statistics: bands.BatchStatistics, Smoothing: model.Smoothing{Rho: 0.5}}} {
 		t.Run(s.Statistics.String(), func(t *testing.T) { flipsAgreeWithViews(t, s) })
 	}
 }
@@ -273,14 +277,14 @@ func TestManyAtOnce(t *testing.T) {
 		go func() {
 			defer all.Done()
 			for i := range 20 {
-				if _, err := l.View(t.Context(), ViewRequest{Index: i * (k + 1), R: float64(i), Setting: Setting{Rho: float64(k)}}); err != nil {
+				if _, err := l.View(t.Context(), ViewRequest{Index: i * (k + 1), R: float64(i), Setting: Setting{Smoothing: model.Smoothing{Rho: float64(k)}}}); err != nil {
 					t.Error(err)
 				}
 			}
 		}()
 		go func() {
 			defer all.Done()
-			if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}, Setting: Setting{Rho: float64(k % 2)}}, nil); err != nil {
+			if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}, Setting: Setting{Smoothing: model.Smoothing{Rho: float64(k % 2)}}}, nil); err != nil {
 				t.Error(err)
 			}
 		}()

@@ -38,7 +38,7 @@ func (q BandsRequest) wholeKey() string {
 	if q.Statistics == bands.RunningStatistics {
 		q.Limit = 0 // with batch statistics it says which images share a batch
 	}
-	return fmt.Sprint(q.Split, q.Limit, q.Statistics, q.Rho)
+	return fmt.Sprint(q.Split, q.Limit, q.Statistics, q.Smoothing)
 }
 
 // measurementsKept bounds how many finished or interrupted measurements are remembered, and
@@ -106,7 +106,7 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 	if err := now.checkLabels(l.data.Name); err != nil {
 		return bands.Result{}, err
 	}
-	if err := CheckRho(q.Rho); err != nil {
+	if err := now.settle(&q.Setting); err != nil {
 		return bands.Result{}, err
 	}
 	from, err := now.of(l.data, now.subject, q.Split)
@@ -147,7 +147,7 @@ func (s *subject) backgroundClassifier(q Setting, n int) (bands.Classifier, erro
 	if q.Statistics == bands.BatchStatistics {
 		batch = min(statisticsBatch, n)
 	}
-	return s.panel.classifier(evaluatorKey{batch, q.Statistics, true}, q.Rho)
+	return s.panel.classifier(evaluatorKey{batch, q.Statistics, true}, q.Smoothing)
 }
 
 // FlipsRequest asks for the images the paper's Fig. 2 shows: whole image and high part
@@ -215,7 +215,7 @@ func (l *Lab) answers(ctx context.Context, from *chosen, r float64, s Setting, i
 	if err := spectral.CheckRadius(r); err != nil {
 		return err
 	}
-	if err := CheckRho(s.Rho); err != nil {
+	if err := from.settle(&s); err != nil {
 		return err
 	}
 	if len(indices) == 0 {

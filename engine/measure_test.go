@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 // What whole images are answered depends neither on radii nor on normalisation; with batch
@@ -16,7 +17,7 @@ func TestWholeImagesAreShared(t *testing.T) {
 	}
 	for _, q := range []BandsRequest{
 		{Split: "train"},
-		{Split: "test", Setting: Setting{Rho: 0.5}},
+		{Split: "test", Setting: Setting{Smoothing: model.Smoothing{Rho: 0.5}}},
 		{Split: "test", Setting: Setting{Statistics: bands.BatchStatistics}},
 		{Split: "test", Limit: 50, Setting: Setting{Statistics: bands.BatchStatistics}},
 	} {

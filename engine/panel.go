@@ -8,7 +8,6 @@ import (
 	"hfcui/engine/bands"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
-	"hfcui/spectral"
 )
 
 // evaluatorKey tells evaluators apart. Work in the foreground has its own, so that it
@@ -31,8 +30,13 @@ func newPanel(m *model.Model, d plan.Device) *panel {
 	return &panel{model: m, device: d, seats: map[evaluatorKey]*seat{}}
 }
 
-// classifier returns the model smoothed by rho, as something that answers batches.
-func (p *panel) classifier(key evaluatorKey, rho float64) (bands.Classifier, error) {
+// classifier returns the model smoothed in a way, which the model can be, as something that
+// answers batches.
+func (p *panel) classifier(key evaluatorKey, how model.Smoothing) (bands.Classifier, error) {
+	how, err := p.model.Canonical(how)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s, ok := p.seats[key]
@@ -45,10 +49,10 @@ func (p *panel) classifier(key evaluatorKey, rho float64) (bands.Classifier, err
 		if err != nil {
 			return nil, err
 		}
-		s = &seat{evaluator: e, model: p.model}
+		s = &seat{evaluator: e, smoother: smoother{model: p.model, program: e}}
 		p.seats[key] = s
 	}
-	return smoothed{s, key.batch, rho}, nil
+	return smoothed{s, key.batch, how}, nil
 }
 
 func (p *panel) close() error {
@@ -64,41 +68,28 @@ func (p *panel) close() error {
 	return errors.Join(errs...)
 }
 
-// seat is one evaluator and the smoothing its first convolution has at the moment.
+// seat is one evaluator with the smoothing it has at the moment.
 type seat struct {
 	mu        sync.Mutex
 	evaluator *model.Evaluator
-	model     *model.Model
-	rho       float64
+	smoother  smoother
 }
 
-// smoothed is a seat asked with the first convolution smoothed by rho.
+// smoothed is a seat asked with a smoothing.
 type smoothed struct {
 	*seat
-	batch int
-	rho   float64
+	batch     int
+	smoothing model.Smoothing
 }
 
 func (s smoothed) Batch() int   { return s.batch }
-func (s smoothed) Classes() int { return s.model.Net.Classes }
+func (s smoothed) Classes() int { return s.smoother.model.Net.Classes }
 
 func (s smoothed) Logits(ctx context.Context, dst, x []float32, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.seat.rho != s.rho {
-		name := s.model.FirstConv()
-		if err := s.evaluator.SetWeight(name, smoothedKernels(s.model, s.rho)); err != nil {
-			return err
-		}
-		s.seat.rho = s.rho
+	if err := s.smoother.set(s.smoothing); err != nil {
+		return err
 	}
 	return s.evaluator.Logits(ctx, dst, x, n)
-}
-
-// smoothedKernels returns the first convolution's weights (OIHW) smoothed by rho.
-func smoothedKernels(m *model.Model, rho float64) []float32 {
-	w := m.Weights[m.FirstConv()]
-	out := make([]float32, len(w.Data))
-	spectral.Smooth(out, w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3], rho)
-	return out
 }

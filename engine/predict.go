@@ -59,18 +59,18 @@ func PredictFiles(ctx context.Context, o Options, q PredictRequest) ([]FilePredi
 
 // predictAll asks about every image of the chosen split, in order, batch by batch.
 func (l *Lab) predictAll(ctx context.Context, q PredictRequest, visit func(Prediction)) error {
-	if err := CheckRho(q.Rho); err != nil {
-		return err
-	}
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return err
 	}
 	now, end := l.begin()
 	defer end()
+	if err := now.settle(&q.Setting); err != nil {
+		return err
+	}
 	inputs := now.inputs
 	c, h, w := inputs.Shape()
 	size, batch := c*h*w, min(predictBatch, inputs.Len())
-	classifier, err := now.panel.classifier(evaluatorKey{batch: batch, statistics: bands.RunningStatistics}, q.Rho)
+	classifier, err := now.panel.classifier(evaluatorKey{batch: batch, statistics: bands.RunningStatistics}, q.Smoothing)
 	if err != nil {
 		return err
 	}

@@ -107,9 +107,9 @@ func TestPredictFilesShowsTheModelParts(t *testing.T) {
 	for name, q := range map[string]PredictRequest{
 		"low part":          {Part: Low, R: 3},
 		"high part":         {Part: High, R: 3},
-		"smoothed":          {Setting: Setting{Rho: 1}},
+		"smoothed":          {Setting: Setting{Smoothing: model.Smoothing{Rho: 1}}},
 		"normalised part":   {Part: High, R: 3, Setting: Setting{Normalize: 2}},
-		"smoothed low part": {Part: Low, R: 3, Setting: Setting{Rho: 1}},
+		"smoothed low part": {Part: Low, R: 3, Setting: Setting{Smoothing: model.Smoothing{Rho: 1}}},
 	} {
 		if same(ask(q), whole) {
 			t.Errorf("%s: the same answers as for the whole image", name)
@@ -123,7 +123,7 @@ func TestPredictFilesRefuses(t *testing.T) {
 		{Images: []string{"nosuch.png"}},
 		{Images: images(t, 1), Part: Low, R: -1},
 		{Images: images(t, 1), Part: Low, R: math.NaN()},
-		{Images: images(t, 1), Setting: Setting{Rho: math.Inf(1)}},
+		{Images: images(t, 1), Setting: Setting{Smoothing: model.Smoothing{Rho: math.Inf(1)}}},
 	} {
 		if got, err := PredictFiles(t.Context(), Options{Model: path, Threads: 1}, q); err == nil {
 			t.Errorf("%+v gives %+v", q, got)

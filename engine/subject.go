@@ -32,6 +32,13 @@ func newSubject(m *model.Model, d plan.Device, data string, set dataset.Set) *su
 	return s
 }
 
+// settle brings a setting into the one form that all that do the same have, so that results
+// of one are found for the other. An error says why the model cannot be asked with it.
+func (s *subject) settle(q *Setting) (err error) {
+	q.Smoothing, err = s.model.Canonical(q.Smoothing)
+	return err
+}
+
 // enter is said before the subject is used, and leave after. It is false when another has
 // taken its place.
 func (s *subject) enter() bool {
@@ -174,7 +181,7 @@ func (c *chosen) info() Info {
 	ch, h, w := c.model.Input()
 	info := Info{
 		Model: c.model.Name, Net: c.model.Net.Name, Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
-		FirstConv: c.model.FirstConv(), Mean: c.model.Mean, Std: c.model.Std,
+		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
 		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
 		Split: c.split, Images: c.set.Len(), Classes: c.classes(), Labelled: c.fits,
 	}

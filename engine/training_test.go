@@ -269,7 +269,7 @@ func TestUseModelFollowsTraining(t *testing.T) {
 		}
 		return r.Whole
 	}
-	old, kernels, was := view(), l.Kernels(0), measure()
+	old, kernels, was := view(), kernelsOf(t, l), measure()
 	training := startTraining(t, l, dir)
 	waitFor(t, training, func() bool { p := training.Progress(); return p != nil && p.Epoch > 8 })
 	training.Stop()
@@ -281,7 +281,7 @@ func TestUseModelFollowsTraining(t *testing.T) {
 		t.Errorf("%+v", info)
 	}
 	fresh := view()
-	if fresh.Predictions[Whole].Probabilities[0] == old.Predictions[Whole].Probabilities[0] || l.Kernels(0).Before[0] == kernels.Before[0] {
+	if fresh.Predictions[Whole].Probabilities[0] == old.Predictions[Whole].Probabilities[0] || kernelsOf(t, l).Before[0] == kernels.Before[0] {
 		t.Error("the old model answers")
 	}
 	if measure() == was {
@@ -366,7 +366,17 @@ func TestModelsChangeMeanwhile(t *testing.T) {
 		if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{3}, Limit: 20}, nil); err != nil {
 			t.Error(err)
 		}
-		l.Kernels(0)
+		kernelsOf(t, l)
 		l.Info()
 	}
+}
+
+// kernelsOf is the first convolution as it is.
+func kernelsOf(t *testing.T, l *Lab) KernelView {
+	t.Helper()
+	v, err := l.Kernels(t.Context(), KernelsRequest{})
+	if err != nil {
+		t.Error(err)
+	}
+	return v
 }

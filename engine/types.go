@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 // Setting is what, besides image and radius, determines what a model answers.
 type Setting struct {
-	// Rho is the strength of the first convolution's kernel smoothing; 0 is off.
-	Rho float64
+	// Smoothing is of one convolution's kernels; its zero value is off.
+	model.Smoothing
 	// Normalize is what is done to every band image before the model sees it.
 	Normalize bands.Normalization
 	// Statistics says which mean and variance batch-norm uses.
@@ -83,7 +84,8 @@ type Info struct {
 	Net        string // "resnet20"
 	Params     int
 	BatchNorm  bool
-	FirstConv  string // "conv1.weight"
+	FirstConv  string   // "conv1.weight"
+	Convs      []string // the weights of all convolutions, in PyTorch's order
 	Mean, Std  []float32
 	Classes    []string
 	Channels   int // what the model takes
@@ -100,11 +102,13 @@ type Info struct {
 	MaxPreview float64 // the same for the largest picture of the split; ≥ MaxRadius
 }
 
-// KernelView is the first convolution before and after smoothing.
+// KernelView is a convolution before and after smoothing.
 type KernelView struct {
-	Layer                           string
+	Model                           string // its name, safe to print
+	Layer                           string // of its weights: "conv1.weight"
 	Shape                           [4]int // out, in, height, width
 	Rho                             float64
+	DivideGain                      bool      // After is divided by 1+8·Rho
 	Before, After                   []float32 // OIHW
 	RoughnessBefore, RoughnessAfter float64
 	ResponseBefore, ResponseAfter   []float64 // mean |DFT| per radial bin, low to high

@@ -38,7 +38,7 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 		return err
 	}
 	s := newSubject(m, l.device, l.data.Name, l.data.Test)
-	if _, err := s.panel.classifier(viewed, 0); err != nil { // now, so that no View waits for it
+	if _, err := s.panel.classifier(viewed, model.Smoothing{}); err != nil { // now, so that no View waits for it
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -87,9 +87,7 @@ func loadWhole(ctx context.Context, path, net string) (*model.Model, error) {
 			return m, nil
 		}
 		after, _ := os.Stat(path)
-		same := before == nil && after == nil ||
-			before != nil && after != nil && os.SameFile(before, after) && before.Size() == after.Size() && before.ModTime().Equal(after.ModTime())
-		if same || tries == 1 {
+		if sameFile(before, after) || tries == 1 {
 			return nil, err
 		}
 		if err := ctx.Err(); err != nil {

@@ -18,12 +18,12 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return nil, err
 	}
-	if err := CheckRho(q.Rho); err != nil {
-		return nil, err
-	}
 	defer l.gate.enter()()
 	now, end := l.begin()
 	defer end()
+	if err := now.settle(&q.Setting); err != nil {
+		return nil, err
+	}
 	if q.Index < 0 || q.Index >= now.set.Len() {
 		return nil, fmt.Errorf("image %d: %s has images 0 to %d in its %s split", q.Index, l.data.Name, now.set.Len()-1, now.split)
 	}
@@ -56,7 +56,7 @@ var viewed = evaluatorKey{batch: 3, statistics: bands.RunningStatistics}
 
 // predict asks the model, with running statistics, about whole, low and high.
 func (c *chosen) predict(ctx context.Context, v *View, im *openImage) error {
-	model, err := c.panel.classifier(viewed, v.Rho)
+	model, err := c.panel.classifier(viewed, v.Smoothing)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *chosen) predict(ctx context.Context, v *View, im *openImage) error {
 func (l *Lab) predictInBatch(ctx context.Context, v *View, now *chosen) error {
 	inputs := now.inputs
 	indices, _ := bands.BatchOf(inputs, v.Index, min(statisticsBatch, inputs.Len()))
-	model, err := now.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Rho)
+	model, err := now.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Smoothing)
 	if err != nil {
 		return err
 	}

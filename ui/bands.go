@@ -10,6 +10,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 // bandsPage shows accuracy on the low and the high part of images against r, as it is
@@ -99,7 +100,7 @@ func (p *bandsPage) changed(what change) tea.Cmd {
 func (p *bandsPage) key() (now, base bandsKey) {
 	now = bandsKey{p.app.info.Split, p.app.setting()}
 	base = now
-	base.Rho = 0
+	base.Smoothing = model.Smoothing{}
 	return now, base
 }
 

@@ -65,7 +65,7 @@ func writeCSV(w io.Writer, curves []curve) error {
 
 // report is a curve as the bands command prints it.
 func (c curve) report(model, data string) bands.Report {
-	return bands.NewReport(model, data, c.key.split, c.key.Normalize, c.key.Statistics, c.key.Rho, c.result)
+	return bands.NewReport(model, data, c.key.split, c.key.Normalize, c.key.Statistics, c.key.Smoothing, c.result)
 }
 
 // Size of the figure and the margins of its plot, in SVG units.

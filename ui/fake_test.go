@@ -138,6 +138,14 @@ func fakeAccuracy(part engine.Part, q engine.Setting, r float64) float64 {
 	return 0.972 * fade
 }
 
+func (l *fakeLab) OpenBeside(_ context.Context, path string) (engine.Info, error) {
+	info := l.Info()
+	info.Model = path
+	return info, nil
+}
+
+func (l *fakeLab) CloseBeside(string) {}
+
 func (l *fakeLab) Foreground() (leave func()) { return func() {} }
 
 func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View, error) {
@@ -374,8 +382,9 @@ func (l *fakeLab) NextFlip(ctx context.Context, from, step int, r float64, s eng
 	return 0, false, nil
 }
 
-func (l *fakeLab) Kernels(rho float64) engine.KernelView {
+func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (engine.KernelView, error) {
 	const o, in, k = 16, 3, 3
+	rho := q.Rho
 	rng := rand.New(rand.NewPCG(3, 5))
 	v := engine.KernelView{Layer: "conv1.weight", Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
 	for range o * in * k * k {
@@ -403,5 +412,5 @@ func (l *fakeLab) Kernels(rho float64) engine.KernelView {
 		v.ResponseBefore = append(v.ResponseBefore, 0.8+0.5*math.Sin(2.6*f+0.3))
 		v.ResponseAfter = append(v.ResponseAfter, (0.8+0.5*math.Sin(2.6*f+0.3))*(1+8*rho*math.Exp(-6*f*f)*0.3))
 	}
-	return v
+	return v, nil
 }

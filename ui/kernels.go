@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
+	"hfcui/engine/model"
 	"hfcui/ui/picture"
 )
 
@@ -118,10 +119,10 @@ func (p *kernelsPage) request() tea.Cmd {
 }
 
 func (p *kernelsPage) compute(q kernelsRequest) tea.Cmd {
-	lab, paint := p.app.lab, &p.painter
+	ctx, lab, paint := p.app.ctx, p.app.lab, &p.painter
 	return task(func() tea.Msg {
-		v := lab.Kernels(q.rho)
-		return kernelsMsg{asked: q, view: v, drawn: paint.paint(v, q.look), ready: true}
+		v, err := lab.Kernels(ctx, engine.KernelsRequest{Smoothing: model.Smoothing{Rho: q.rho}})
+		return kernelsMsg{asked: q, view: v, drawn: paint.paint(v, q.look), ready: err == nil}
 	})
 }
 

@@ -25,8 +25,12 @@ type Lab interface {
 	// NextFlip looks for the next image, in steps of +1 or -1, whose whole and high part
 	// are classified right and whose low part is not.
 	NextFlip(ctx context.Context, from, step int, r float64, s engine.Setting, class int, progress func(done, total int)) (index int, found bool, err error)
-	// Kernels describes the first convolution before and after smoothing.
-	Kernels(rho float64) engine.KernelView
+	// Kernels describes a convolution before and after smoothing.
+	Kernels(ctx context.Context, q engine.KernelsRequest) (engine.KernelView, error)
+	// OpenBeside has another model ready to be looked at side by side with the open one.
+	OpenBeside(ctx context.Context, path string) (engine.Info, error)
+	// CloseBeside lets it go.
+	CloseBeside(path string)
 	// UseModel goes over to the model in a file, "" being the one that was opened first.
 	UseModel(ctx context.Context, path string) error
 	// SetSplit chooses the images that all others speak of.

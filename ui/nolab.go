@@ -13,12 +13,20 @@ type noLab struct{}
 
 var errNothingOpen = errors.New("no model is open")
 
-func (noLab) Info() engine.Info                 { return engine.Info{} }
-func (noLab) Foreground() (leave func())        { return func() {} }
-func (noLab) Label(int) int                     { return -1 }
-func (noLab) Title(int) string                  { return "" }
-func (noLab) Kernels(float64) engine.KernelView { return engine.KernelView{} }
-func (noLab) SetSplit(string) error             { return errNothingOpen }
+func (noLab) Info() engine.Info          { return engine.Info{} }
+func (noLab) Foreground() (leave func()) { return func() {} }
+func (noLab) Label(int) int              { return -1 }
+func (noLab) Title(int) string           { return "" }
+func (noLab) CloseBeside(string)         {}
+func (noLab) SetSplit(string) error      { return errNothingOpen }
+
+func (noLab) Kernels(context.Context, engine.KernelsRequest) (engine.KernelView, error) {
+	return engine.KernelView{}, errNothingOpen
+}
+
+func (noLab) OpenBeside(context.Context, string) (engine.Info, error) {
+	return engine.Info{}, errNothingOpen
+}
 
 func (noLab) UseModel(context.Context, string) error { return errNothingOpen }
 

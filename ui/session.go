@@ -7,6 +7,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 // Bounds and steps of the strength of smoothing.
@@ -25,7 +26,9 @@ type session struct {
 	r          float64
 	maxR       float64 // past the corner of what is on screen
 	smooth     bool
-	rho        float64 // in force when smooth
+	rho        float64 // in force when smooth, as are layer and gain
+	layer      string  // whose kernels are smoothed; "" is the first
+	divideGain bool    // the smoothed kernels are divided by 1+8ρ
 	normalize  bands.Normalization
 	statistics bands.Statistics
 	class      int // only images of this class are stepped to; -1: all
@@ -49,9 +52,14 @@ func newSession(lab Lab, o Options) session {
 func (s *session) setting() engine.Setting {
 	set := engine.Setting{Normalize: s.normalize, Statistics: s.statistics}
 	if s.smooth {
-		set.Rho = s.rho
+		set.Smoothing = s.smoothing()
 	}
 	return set
+}
+
+// smoothing is what smoothing does when it is on.
+func (s *session) smoothing() model.Smoothing {
+	return model.Smoothing{Rho: s.rho, Layer: s.layer, DivideGain: s.divideGain}
 }
 
 // className names a class safely.

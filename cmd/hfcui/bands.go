@@ -52,7 +52,7 @@ func bandsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, q.Rho, result)
+		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, q.Smoothing, result)
 		if o.DType != plan.Float32 {
 			report.DType = dtype
 		}

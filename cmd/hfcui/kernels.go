@@ -41,7 +41,10 @@ func kernelsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			view := engine.Kernels(m, rho)
+			view, err := engine.Kernels(m, model.Smoothing{Rho: rho})
+			if err != nil {
+				return err
+			}
 			if picture != "" {
 				if err := engine.WriteKernels(picture, view); err != nil {
 					return err

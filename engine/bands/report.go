@@ -1,17 +1,19 @@
 package bands
 
+import "hfcui/engine/model"
+
 // Report is a Result with what determined it, as files and commands have it.
 type Report struct {
-	Model     string  `json:"model"`
-	Data      string  `json:"data"`
-	Split     string  `json:"split"`
-	N         int     `json:"n"` // images measured at every radius
-	Normalize string  `json:"normalize"`
-	BN        string  `json:"bn"` // batch-norm statistics: running or batch
-	Rho       float64 `json:"rho"`
-	Whole     Score   `json:"whole"`
-	Bands     []Band  `json:"bands"`
-	DType     string  `json:"dtype,omitempty"` // of the network, where it is not fp32
+	Model     string `json:"model"`
+	Data      string `json:"data"`
+	Split     string `json:"split"`
+	N         int    `json:"n"` // images measured at every radius
+	Normalize string `json:"normalize"`
+	BN        string `json:"bn"` // batch-norm statistics: running or batch
+	model.Smoothing
+	Whole Score  `json:"whole"`
+	Bands []Band `json:"bands"`
+	DType string `json:"dtype,omitempty"` // of the network, where it is not fp32
 }
 
 // Band is the score of one part, "low" or "high", at one radius.
@@ -22,9 +24,9 @@ type Band struct {
 }
 
 // NewReport describes a result.
-func NewReport(model, data, split string, n Normalization, s Statistics, rho float64, r Result) Report {
-	report := Report{Model: model, Data: data, Split: split, N: r.Whole.N, Normalize: n.String(), BN: s.String(),
-		Rho: rho, Whole: r.Whole, Bands: make([]Band, 0, 2*len(r.Radii))}
+func NewReport(name, data, split string, n Normalization, s Statistics, smoothing model.Smoothing, r Result) Report {
+	report := Report{Model: name, Data: data, Split: split, N: r.Whole.N, Normalize: n.String(), BN: s.String(),
+		Smoothing: smoothing, Whole: r.Whole, Bands: make([]Band, 0, 2*len(r.Radii))}
 	for i, radius := range r.Radii {
 		report.Bands = append(report.Bands, Band{"low", radius, r.Low[i].document()}, Band{"high", radius, r.High[i].document()})
 	}

@@ -94,7 +94,7 @@ func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, upd
 	if err != nil {
 		return nil, err
 	}
-	report := bands.NewReport("", "", b.Split, q.Normalize, q.Statistics, 0, result)
+	report := bands.NewReport("", "", b.Split, q.Normalize, q.Statistics, model.Smoothing{}, result)
 	return &BandsEvent{Split: b.Split, N: report.N, Normalize: report.Normalize, BN: report.BN, Whole: report.Whole, Bands: report.Bands}, nil
 }
 

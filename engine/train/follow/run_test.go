@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
@@ -254,7 +255,7 @@ func tenThousand(b *testing.B) written {
 		if n%100 == 0 {
 			e := &train.BandsEvent{Stamp: epoch(n).Stamp, Split: "test", N: 1000, Normalize: "none", BN: "running"}
 			r := bands.Result{Radii: []float64{4, 8, 12, 16}, Low: make([]bands.Score, 4), High: make([]bands.Score, 4)}
-			e.Bands = bands.NewReport("", "", "test", bands.NormalizeNone, bands.RunningStatistics, 0, r).Bands
+			e.Bands = bands.NewReport("", "", "test", bands.NormalizeNone, bands.RunningStatistics, model.Smoothing{}, r).Bands
 			text.Write(line(b, e))
 		}
 	}
