@@ -1,72 +1,174 @@
-// Package attack makes adversarial images: within ε of given ones in every pixel, pixels
-// being 0 to 1, and chosen so that a model's loss is large (L∞ threat model).
 package attack
 
 import (
 	"context"
+	"fmt"
 	"math"
 )
 
-// Gradient is a model under attack, such as a model.Differentiator with running statistics.
-type Gradient interface {
-	// Gradient computes dx, the gradient of the loss for the classes labels with respect to
-	// images x. Its size does not matter to attacks here, only its signs.
-	Gradient(ctx context.Context, dx, x []float32, labels []int) error
+// Attack makes adversarial images as its options say. It keeps memory from run to run and is
+// not for concurrent use.
+type Attack struct {
+	options Options
+	limit   *bandLimit // nil: whole
+	current []float32  // the images of a batch that are being changed
+	dx      []float32
+	delta   []float32
+	logits  []float32
+	zero    []bool // the gradient has been 0 in every pixel
 }
 
-// FGSM is the fast gradient sign method (Goodfellow et al. 2015): one step of ε along the
-// gradient's signs. It writes the adversarial images of x, whose true classes are labels, to
-// dst; no two slices may overlap.
-func FGSM(ctx context.Context, g Gradient, dst, x []float32, labels []int, epsilon float64) error {
-	p := PGD{Epsilon: epsilon, StepSize: epsilon, Steps: 1}
-	return p.Run(ctx, g, dst, x, labels, nil)
+// Outcome is what became of an image.
+type Outcome struct {
+	// Success is that the image returned is taken for another class than its label. It says
+	// nothing about the image before: that may have been taken for another class already.
+	Success bool `json:"success"`
+	// Class is what the image returned is taken for.
+	Class int `json:"class"`
+	// ZeroGradient is that the gradient was 0 in every pixel somewhere on the way to what is
+	// returned: the method could not see where to go.
+	ZeroGradient bool `json:"zero_gradient,omitempty"`
+	// LInf and L2 are the perturbation's norms, measured on what is returned.
+	LInf float64 `json:"linf"`
+	L2   float64 `json:"l2"`
 }
 
-// PGD is projected gradient descent (Madry et al. 2018): steps along the gradient's signs,
-// each followed by a projection to the ball of radius ε and to [0,1]. It keeps memory from
-// run to run and is not for concurrent use.
-type PGD struct {
-	Epsilon, StepSize float64
-	Steps             int
-
-	dx []float32
-}
-
-// Run writes the adversarial images of x, whose true classes are labels, to dst; no two
-// slices may overlap. start is where in the ball to start, for every pixel in units of ε, −1
-// to 1; nil starts from x itself.
-//
-// Arithmetic is float32: a pixel of dst is off by ε and one rounding at most.
-func (p *PGD) Run(ctx context.Context, g Gradient, dst, x []float32, labels []int, start []float32) error {
-	epsilon, step := float32(p.Epsilon), float32(p.StepSize)
-	copy(dst, x)
-	for i, s := range start {
-		dst[i] = project(x[i]+s*epsilon, x[i], epsilon)
+// Norm is the perturbation's size in n.
+func (o Outcome) Norm(n Norm) float64 {
+	if n == L2 {
+		return o.L2
 	}
-	if cap(p.dx) < len(x) {
-		p.dx = make([]float32, len(x))
+	return o.LInf
+}
+
+// New makes an attack; the error is Check's.
+func New(o Options) (*Attack, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
-	dx := p.dx[:len(x)]
-	for range p.Steps {
-		if err := g.Gradient(ctx, dx, dst, labels); err != nil {
-			return err
+	return &Attack{options: o}, nil
+}
+
+// Options are what the attack was made of.
+func (a *Attack) Options() Options { return a.options }
+
+// Run attacks any number of images x [n,C,H,W], pixels being 0 to 1, whose true classes are
+// labels and writes what becomes of them to dst, which must not overlap x. What is random for
+// an image is determined by its number in indices, such as its place in the data set, and the
+// seed; without indices (nil) images are numbered from 0.
+func (a *Attack) Run(ctx context.Context, t Target, dst, x []float32, labels, indices []int) ([]Outcome, error) {
+	c, h, w := t.Input()
+	all := job{x: x, dst: dst, labels: labels, indices: indices, size: c * h * w, outcomes: make([]Outcome, len(labels))}
+	if err := all.check(t.Classes()); err != nil {
+		return nil, err
+	}
+	if indices == nil {
+		all.indices = make([]int, len(labels))
+		for i := range all.indices {
+			all.indices[i] = i
 		}
-		for i, d := range dx {
-			if d > 0 || d < 0 {
-				dst[i] = project(dst[i]+withSign(step, d), x[i], epsilon)
-			}
+	}
+	a.prepare(t)
+	for from := 0; from < len(labels); from += t.Batch() {
+		part := all.part(from, min(len(labels), from+t.Batch()))
+		if err := a.batch(ctx, t, part); err != nil {
+			return nil, err
+		}
+		if err := a.judge(ctx, t, part); err != nil {
+			return nil, err
+		}
+	}
+	return all.outcomes, nil
+}
+
+// job is images to attack.
+type job struct {
+	x, dst          []float32
+	labels, indices []int
+	size            int // values an image
+	outcomes        []Outcome
+}
+
+// part is some of j's images.
+func (j job) part(from, to int) job {
+	return job{j.x[from*j.size : to*j.size], j.dst[from*j.size : to*j.size], j.labels[from:to], j.indices[from:to], j.size, j.outcomes[from:to]}
+}
+
+// image is values of image i in images laid out as x.
+func (j job) image(of []float32, i int) []float32 { return of[i*j.size : (i+1)*j.size] }
+
+func (j job) check(classes int) error {
+	n := len(j.labels)
+	switch {
+	case len(j.x) != n*j.size || len(j.dst) != n*j.size:
+		return fmt.Errorf("%d values and %d places for %d images of %d values: wrong image size", len(j.x), len(j.dst), n, j.size)
+	case j.indices != nil && len(j.indices) != n:
+		return fmt.Errorf("%d indices for %d images", len(j.indices), n)
+	}
+	for _, l := range j.labels {
+		if l < 0 || l >= classes {
+			return fmt.Errorf("label %d: the model has classes 0 to %d", l, classes-1)
+		}
+	}
+	for _, v := range j.x {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("a pixel is %v: attacks want pixels from 0 to 1", v)
 		}
 	}
 	return nil
 }
 
-// withSign is v, which is positive, with the sign of d. Signs of gradients are as good as
-// random: a branch would cost more than all the rest.
-func withSign(v, d float32) float32 {
-	return math.Float32frombits(math.Float32bits(v) | math.Float32bits(d)&(1<<31))
+// prepare makes room for a target's batches.
+func (a *Attack) prepare(t Target) {
+	c, h, w := t.Input()
+	n := t.Batch() * c * h * w
+	a.current, a.dx, a.delta = grow(a.current, n), grow(a.dx, n), grow(a.delta, n)
+	a.logits = grow(a.logits, t.Batch()*t.Classes())
+	a.zero = grow(a.zero, t.Batch())
+	if b := a.options.Band; !b.Whole() && !a.limit.fits(h, w) {
+		a.limit = newBandLimit(b, h, w)
+	}
 }
 
-// project moves v into the ball around x and into [0,1].
-func project(v, x, epsilon float32) float32 {
-	return min(max(v, x-epsilon, 0), x+epsilon, 1)
+// judge asks what images are taken for now and measures how far they have come.
+func (a *Attack) judge(ctx context.Context, t Target, j job) error {
+	if err := t.Logits(ctx, a.logits, j.dst, len(j.labels)); err != nil {
+		return err
+	}
+	for i := range j.labels {
+		o := &j.outcomes[i]
+		o.Class = largest(a.logits[i*t.Classes():][:t.Classes()])
+		o.Success = o.Class != j.labels[i]
+		o.LInf, o.L2 = norms(j.image(j.dst, i), j.image(j.x, i))
+	}
+	return nil
+}
+
+// largest is the index of the first largest value.
+func largest(v []float32) int {
+	best := 0
+	for i := range v {
+		if v[i] > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// norms measures v−x.
+func norms(v, x []float32) (linf, l2 float64) {
+	for i := range v {
+		d := math.Abs(float64(v[i]) - float64(x[i]))
+		linf = max(linf, d)
+		l2 += d * d
+	}
+	return linf, math.Sqrt(l2)
+}
+
+// grow returns s with length n.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }

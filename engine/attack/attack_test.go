@@ -1,10 +1,8 @@
 package attack_test
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -12,172 +10,194 @@ import (
 	"hfcui/checkpoints"
 	"hfcui/engine/attack"
 	"hfcui/engine/cpu"
-	"hfcui/engine/model"
-	"hfcui/engine/plan"
-	"hfcui/engine/plan/plantest"
+	"hfcui/spectral"
 )
 
-const epsilon = 8.0 / 255
-
-// golden gives a model, images and classes, and what PyTorch made of them.
-func golden(t *testing.T, name string) (*model.Model, map[string]*checkpoints.Tensor, []int) {
+// goldenTarget is golden's model under attack, in batches of a size.
+func goldenTarget(t *testing.T, name string, batch int) (*attack.Model, map[string]*checkpoints.Tensor, []int) {
 	t.Helper()
-	f, err := checkpoints.Open("../plan/plantest/testdata/" + name + ".safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	weights := &checkpoints.File{Tensors: make(map[string]*checkpoints.Tensor)}
-	for key, tensor := range f.Tensors {
-		if key, ok := strings.CutPrefix(key, "before."); ok {
-			weights.Tensors[key] = tensor
-		}
-	}
-	m, err := model.FromFile(name, weights, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var labels []int
-	for _, v := range f.Tensors["labels_i64"].Data {
-		labels = append(labels, int(v))
-	}
-	return m, f.Tensors, labels
-}
-
-// TestGolden holds attacks against PyTorch's. Where a gradient is 0 but for rounding, its
-// sign may be another: that may happen to a few pixels, and to no more.
-func TestGolden(t *testing.T) {
 	device, err := cpu.New(cpu.Options{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dev := range []plan.Device{plan.Reference(), device} {
-		for _, name := range []string{"net_resnet18_w8", "net_resnet20"} {
-			if dev != device && name == "net_resnet20" {
-				continue // slow
-			}
-			m, f, labels := golden(t, name)
-			x := f["x"].Data
-			statistics := slices.Clone(m.Weights["bn1.running_mean"].Data)
-			d, err := m.NewDifferentiator(dev, len(labels), model.RunningStatistics)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := make([]float32, len(x))
-			if err := attack.FGSM(t.Context(), d, got, x, labels, epsilon); err != nil {
-				t.Fatal(err)
-			}
-			same(t, dev.Name()+" "+name+" fgsm", got, f["eval.fgsm"].Data, x, 1e-4)
-			pgd := attack.PGD{Epsilon: epsilon, StepSize: epsilon / 4, Steps: 10}
-			if err := pgd.Run(t.Context(), d, got, x, labels, nil); err != nil {
-				t.Fatal(err)
-			}
-			same(t, dev.Name()+" "+name+" pgd", got, f["eval.pgd"].Data, x, 1e-2)
-			e, err := m.NewEvaluator(dev, len(labels), model.RunningStatistics)
-			if err != nil {
-				t.Fatal(err)
-			}
-			logits := make([]float32, len(f["eval.pgd.logits"].Data))
-			if err := e.Logits(t.Context(), logits, got, len(labels)); err != nil {
-				t.Fatal(err)
-			}
-			plantest.Close(t, "logits", logits, f["eval.pgd.logits"].Data, 2e-2)
-			if !slices.Equal(statistics, m.Weights["bn1.running_mean"].Data) {
-				t.Error("running statistics have changed")
-			}
-			d.Close()
-			e.Close()
-		}
+	m, f, labels := golden(t, name)
+	target, err := attack.NewTarget(m, device, batch)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { target.Close() })
+	return target, f, labels
 }
 
-// same allows a share of pixels to differ, and none to be further off than attacks may be.
-func same(t *testing.T, what string, got, want, x []float32, share float64) {
+// run attacks all images.
+func run(t *testing.T, o attack.Options, target attack.Target, x []float32, labels, indices []int) ([]float32, []attack.Outcome) {
 	t.Helper()
-	wrong := 0
-	for i := range got {
-		if math.Abs(float64(got[i])-float64(want[i])) > 1e-6 {
-			wrong++
-		}
+	a, err := attack.New(o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if float64(wrong) > share*float64(len(got)) {
-		t.Errorf("%s: %d of %d pixels differ", what, wrong, len(got))
+	dst := make([]float32, len(x))
+	outcomes, err := a.Run(t.Context(), target, dst, x, labels, indices)
+	if err != nil {
+		t.Fatal(err)
 	}
-	inBall(t, got, x, epsilon)
+	return dst, outcomes
 }
 
-// inBall wants every pixel within ε and one rounding of x's, and in [0,1].
-func inBall(t *testing.T, got, x []float32, epsilon float64) {
-	t.Helper()
-	for i, v := range got {
-		off := math.Abs(float64(v) - float64(x[i]))
-		rounding := float64(math.Nextafter32(max(v, x[i]), 2)) - float64(max(v, x[i]))
-		if !(off <= epsilon+rounding && v >= 0 && v <= 1) {
-			t.Fatalf("pixel %d went from %v to %v: %g more than epsilon", i, x[i], v, off-epsilon)
-		}
-	}
-}
-
-// noise is a model whose gradients are random.
-type noise struct{ *rand.Rand }
-
-func (n noise) Gradient(_ context.Context, dx, _ []float32, _ []int) error {
-	for i := range dx {
-		dx[i] = float32(n.NormFloat64())
-		if i%7 == 0 {
-			dx[i] = 0
-		}
-	}
-	return nil
-}
-
-func TestStaysInBall(t *testing.T) {
-	g := noise{rand.New(rand.NewPCG(1, 2))}
-	x, start, dst := make([]float32, 999), make([]float32, 999), make([]float32, 999)
-	for i := range x {
-		x[i], start[i] = min(max(g.Float32()*1.2-0.1, 0), 1), g.Float32()*2-1
-	}
-	for _, epsilon := range []float64{1e-6, 1.0 / 255, 0.03, 8.0 / 255, 0.09, 0.5, 1} {
-		for _, from := range [][]float32{nil, start} {
-			p := attack.PGD{Epsilon: epsilon, StepSize: epsilon / 3, Steps: 20}
-			if err := p.Run(t.Context(), g, dst, x, nil, from); err != nil {
-				t.Fatal(err)
+// TestRunGolden: what Run makes without further options is what PyTorch made.
+func TestRunGolden(t *testing.T) {
+	for _, name := range []string{"net_resnet18_w8", "net_resnet20"} {
+		target, f, labels := goldenTarget(t, name, 8)
+		x := f["x"].Data
+		got, _ := run(t, attack.Options{Method: attack.FGSMMethod, Epsilon: epsilon}, target, x, labels, nil)
+		same(t, name+" fgsm", got, f["eval.fgsm"].Data, x, 1e-4)
+		got, outcomes := run(t, attack.Options{Method: attack.PGDMethod, Epsilon: epsilon, StepSize: epsilon / 4, Steps: 10}, target, x, labels, nil)
+		same(t, name+" pgd", got, f["eval.pgd"].Data, x, 1e-2)
+		logits := f["eval.pgd.logits"].Data
+		for i, o := range outcomes {
+			if want := slices.Index(logits[10*i:10*i+10], slices.Max(logits[10*i:10*i+10])); o.Class != want || o.Success != (want != labels[i]) {
+				t.Errorf("%s: image %d is taken for %d (success %v), in PyTorch for %d, being %d", name, i, o.Class, o.Success, want, labels[i])
 			}
-			inBall(t, dst, x, epsilon)
-			for i := 0; i < len(dst) && from == nil; i += 7 {
-				if dst[i] != x[i] {
-					t.Fatalf("a pixel without gradient went from %v to %v", x[i], dst[i])
+		}
+	}
+}
+
+// inBounds wants what every method promises of an image.
+func inBounds(t *testing.T, what string, o attack.Options, got, x []float32, outcomes []attack.Outcome) {
+	t.Helper()
+	size := len(x) / len(outcomes)
+	for i, out := range outcomes {
+		v, x := got[i*size:][:size], x[i*size:][:size]
+		largest, sum := 0.0, 0.0
+		for k := range v {
+			if !(v[k] >= 0 && v[k] <= 1) {
+				t.Fatalf("%s: a pixel is %v", what, v[k])
+			}
+			d := math.Abs(float64(v[k]) - float64(x[k]))
+			largest, sum = max(largest, d), sum+d*d
+		}
+		if largest != out.LInf || math.Abs(math.Sqrt(sum)-out.L2) > 1e-12 {
+			t.Fatalf("%s: norms %v and %v are told as %v and %v", what, largest, math.Sqrt(sum), out.LInf, out.L2)
+		}
+		// Pixels are below 1: that is one rounding.
+		if rounding := 1.0 / (1 << 24); out.Norm(o.Norm) > o.Epsilon+rounding {
+			t.Fatalf("%s: image %d is %g further off than epsilon %v", what, i, out.Norm(o.Norm)-o.Epsilon, o.Epsilon)
+		}
+	}
+}
+
+// TestBounds: no perturbation is larger than epsilon, none leaves [0,1], and images do not
+// depend on what they are attacked together with.
+func TestBounds(t *testing.T) {
+	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
+	alone, _, _ := goldenTarget(t, "net_resnet18_w8", 4)
+	x := f["x"].Data
+	size := len(x) / len(labels)
+	for _, method := range attack.Methods() {
+		for _, norm := range []attack.Norm{attack.LInf, attack.L2} {
+			for _, epsilon := range []float64{0, 1e-6, 0.03, 1} {
+				for _, band := range []attack.Band{{}, {Part: attack.Low, R: 5}, {Part: attack.High, R: 5}, {Part: attack.Ring, R: 4, To: 9}} {
+					o := attack.Options{Method: method, Norm: norm, Epsilon: epsilon, Steps: 4, RandomStart: true, Restarts: 2, Seed: 7, Band: band}
+					if o.Check() != nil {
+						continue
+					}
+					what := fmt.Sprintf("%s %s epsilon %v %s", method, norm, epsilon, band.Part)
+					got, outcomes := run(t, o, target, x, labels, nil)
+					inBounds(t, what, o, got, x, outcomes)
+					if epsilon == 0 && !slices.Equal(got, x) {
+						t.Errorf("%s: images change", what)
+					}
+					some, part := run(t, o, alone, x[2*size:], labels[2:], []int{2, 3, 4, 5, 6, 7})
+					if !slices.Equal(some, got[2*size:]) || !slices.Equal(part, outcomes[2:]) {
+						t.Errorf("%s: images depend on what they are attacked together with", what)
+					}
 				}
 			}
 		}
 	}
 }
 
-// TestLinear: for a linear model PGD ends where every pixel is as far as it may be.
-func TestLinear(t *testing.T) {
-	x := []float32{0.5, 0.01, 0.99, 0.5}
-	w := signs{1, -1, 1, 0}
-	p := attack.PGD{Epsilon: 0.1, StepSize: 0.03, Steps: 10}
-	got := make([]float32, 4)
-	if err := p.Run(t.Context(), w, got, x, nil, nil); err != nil {
+// TestBand: with no pixel near 0 or 1, all of a perturbation is in the band it is limited to.
+func TestBand(t *testing.T) {
+	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
+	x := slices.Clone(f["x"].Data)
+	for i := range x {
+		x[i] = 0.25 + x[i]/2
+	}
+	for _, band := range []attack.Band{{Part: attack.Low, R: 5}, {Part: attack.High, R: 9.5}, {Part: attack.Ring, R: 4, To: 9}} {
+		for _, o := range []attack.Options{
+			{Method: attack.FGSMMethod, Epsilon: 0.1},
+			{Method: attack.PGDMethod, Epsilon: 0.1, Steps: 5},
+			{Method: attack.PGDMethod, Norm: attack.L2, Epsilon: 1, Steps: 5, RandomStart: true},
+		} {
+			o.Band = band
+			got, outcomes := run(t, o, target, x, labels, nil)
+			for i := range got {
+				got[i] -= x[i]
+			}
+			below := func(r float64) []float32 {
+				low := make([]float32, len(got))
+				spectral.NewBatch(32, 32, 1).Split([][]float32{low}, nil, got, []float64{r})
+				return low
+			}
+			all, inside := energy(got), 0.0
+			switch band.Part {
+			case attack.Low:
+				inside = energy(below(band.R))
+			case attack.High:
+				inside = all - energy(below(band.R))
+			case attack.Ring:
+				inside = energy(below(band.To)) - energy(below(band.R))
+			}
+			if math.Abs(inside/all-1) > 1e-6 {
+				t.Errorf("%s %s: %v of the perturbation is in %+v", o.Method, o.Norm, inside/all, band)
+			}
+			for i, out := range outcomes {
+				if out.Norm(o.Norm) < 0.9*o.Epsilon {
+					t.Errorf("%s %s in %+v: image %d moves by %v", o.Method, o.Norm, band, i, out.Norm(o.Norm))
+				}
+			}
+		}
+	}
+}
+
+func energy(v []float32) (sum float64) {
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	return sum
+}
+
+// TestCheck: what cannot be meant is refused, in one line.
+func TestCheck(t *testing.T) {
+	fine := attack.Options{Method: attack.PGDMethod, Epsilon: 0.03, Steps: 10}
+	if err := fine.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if want := []float32{0.6, 0, 1, 0.5}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+	for _, change := range []func(*attack.Options){
+		func(o *attack.Options) { o.Method = "nosuch" },
+		func(o *attack.Options) { o.Norm = 2 },
+		func(o *attack.Options) { o.Epsilon = math.NaN() },
+		func(o *attack.Options) { o.Epsilon = math.Inf(1) },
+		func(o *attack.Options) { o.Epsilon = -0.1 },
+		func(o *attack.Options) { o.Epsilon = 1.1 },
+		func(o *attack.Options) { o.Norm, o.Epsilon = attack.L2, math.Inf(1) },
+		func(o *attack.Options) { o.Steps = 0 },
+		func(o *attack.Options) { o.StepSize = math.NaN() },
+		func(o *attack.Options) { o.StepSize = -1 },
+		func(o *attack.Options) { o.Restarts = 2 },
+		func(o *attack.Options) { o.Restarts = -1 },
+		func(o *attack.Options) { o.Band.Part = "middle" },
+		func(o *attack.Options) { o.Band = attack.Band{Part: attack.Low, R: math.NaN()} },
+		func(o *attack.Options) { o.Band = attack.Band{Part: attack.Ring, R: 5, To: 5} },
+	} {
+		o := fine
+		change(&o)
+		if err := o.Check(); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%+v: %v", o, err)
+		}
+		if _, err := attack.New(o); err == nil {
+			t.Errorf("%+v makes an attack", o)
+		}
 	}
-	if err := p.Run(t.Context(), failing{}, got, x, nil, nil); err == nil {
-		t.Error("an error is lost")
-	}
-}
-
-type signs []float32
-
-func (s signs) Gradient(_ context.Context, dx, _ []float32, _ []int) error {
-	copy(dx, s)
-	return nil
-}
-
-type failing struct{}
-
-func (failing) Gradient(context.Context, []float32, []float32, []int) error {
-	return errors.New("no gradient")
 }

@@ -92,5 +92,18 @@ func (d *Differentiator) Gradient(ctx context.Context, dx, x []float32, labels [
 	return nil
 }
 
+// Logits copies what the last Gradient computed on the way, dst [N,classes].
+func (d *Differentiator) Logits(dst []float32) error {
+	if len(dst) == len(d.target) {
+		return d.exe.Output(nets.LogitsName, dst)
+	}
+	all := make([]float32, len(d.target))
+	if err := d.exe.Output(nets.LogitsName, all); err != nil {
+		return err
+	}
+	copy(dst, all)
+	return nil
+}
+
 // Close frees the memory.
 func (d *Differentiator) Close() error { return d.exe.Close() }

@@ -1,0 +1,49 @@
+package attack
+
+import (
+	"runtime"
+
+	"hfcui/spectral"
+)
+
+// bandLimit projects perturbations of one size to a band: the orthogonal projection, channel
+// by channel, that leaves out all other frequencies.
+type bandLimit struct {
+	band   Band
+	h, w   int
+	radii  []float64
+	split  *spectral.Batch
+	inside [2][]float32 // what is below the radii
+}
+
+func newBandLimit(b Band, h, w int) *bandLimit {
+	l := &bandLimit{band: b, h: h, w: w, radii: []float64{b.R}, split: spectral.NewBatch(h, w, runtime.GOMAXPROCS(0))}
+	if b.Part == Ring {
+		l.radii = append(l.radii, b.To)
+	}
+	return l
+}
+
+// fits tells whether there is a limit for images of that size.
+func (l *bandLimit) fits(h, w int) bool { return l != nil && l.h == h && l.w == w }
+
+// project leaves of perturbations what is in the band.
+func (l *bandLimit) project(delta []float32) {
+	for i := range l.radii {
+		l.inside[i] = grow(l.inside[i], len(delta))
+	}
+	parts := l.inside[:len(l.radii)]
+	switch l.band.Part {
+	case Low:
+		l.split.Split(parts, nil, delta, l.radii)
+		copy(delta, parts[0])
+	case High:
+		l.split.Split(nil, parts, delta, l.radii)
+		copy(delta, parts[0])
+	case Ring:
+		l.split.Split(parts, nil, delta, l.radii)
+		for i := range delta {
+			delta[i] = parts[1][i] - parts[0][i]
+		}
+	}
+}

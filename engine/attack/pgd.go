@@ -1,0 +1,70 @@
+package attack
+
+import (
+	"context"
+	"math"
+)
+
+// Gradient is a model under attack, such as a model.Differentiator with running statistics.
+type Gradient interface {
+	// Gradient computes dx, the gradient of the loss for the classes labels with respect to
+	// images x. Its size does not matter to attacks here, only its signs.
+	Gradient(ctx context.Context, dx, x []float32, labels []int) error
+}
+
+// FGSM is the fast gradient sign method (Goodfellow et al. 2015): one step of ε along the
+// gradient's signs. It writes the adversarial images of x, whose true classes are labels, to
+// dst; no two slices may overlap.
+func FGSM(ctx context.Context, g Gradient, dst, x []float32, labels []int, epsilon float64) error {
+	p := PGD{Epsilon: epsilon, StepSize: epsilon, Steps: 1}
+	return p.Run(ctx, g, dst, x, labels, nil)
+}
+
+// PGD is projected gradient descent (Madry et al. 2018): steps along the gradient's signs,
+// each followed by a projection to the ball of radius ε and to [0,1]. It keeps memory from
+// run to run and is not for concurrent use.
+type PGD struct {
+	Epsilon, StepSize float64
+	Steps             int
+
+	dx []float32
+}
+
+// Run writes the adversarial images of x, whose true classes are labels, to dst; no two
+// slices may overlap. start is where in the ball to start, for every pixel in units of ε, −1
+// to 1; nil starts from x itself.
+//
+// Arithmetic is float32: a pixel of dst is off by ε and one rounding at most.
+func (p *PGD) Run(ctx context.Context, g Gradient, dst, x []float32, labels []int, start []float32) error {
+	epsilon, step := float32(p.Epsilon), float32(p.StepSize)
+	copy(dst, x)
+	for i, s := range start {
+		dst[i] = project(x[i]+s*epsilon, x[i], epsilon)
+	}
+	if cap(p.dx) < len(x) {
+		p.dx = make([]float32, len(x))
+	}
+	dx := p.dx[:len(x)]
+	for range p.Steps {
+		if err := g.Gradient(ctx, dx, dst, labels); err != nil {
+			return err
+		}
+		for i, d := range dx {
+			if d > 0 || d < 0 {
+				dst[i] = project(dst[i]+withSign(step, d), x[i], epsilon)
+			}
+		}
+	}
+	return nil
+}
+
+// withSign is v, which is positive, with the sign of d. Signs of gradients are as good as
+// random: a branch would cost more than all the rest.
+func withSign(v, d float32) float32 {
+	return math.Float32frombits(math.Float32bits(v) | math.Float32bits(d)&(1<<31))
+}
+
+// project moves v into the ball around x and into [0,1].
+func project(v, x, epsilon float32) float32 {
+	return min(max(v, x-epsilon, 0), x+epsilon, 1)
+}

@@ -1,0 +1,47 @@
+package attack
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// purpose is what random numbers are for. Every purpose has numbers of its own.
+type purpose uint64
+
+// The purposes.
+const (
+	forStart purpose = iota + 1
+)
+
+// stream is the random numbers for a purpose, for one image and one run.
+func stream(seed uint64, p purpose, index, run int) *rand.Rand {
+	return rand.New(rand.NewPCG(mix64(mix64(seed)+uint64(p)), mix64(mix64(uint64(index))+uint64(run))))
+}
+
+// mix64 is SplitMix64's output function (Steele, Lea, Flood 2014).
+func mix64(z uint64) uint64 {
+	z += 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// randomPerturbation fills delta evenly from the ball of radius ε.
+func randomPerturbation(delta []float32, random *rand.Rand, n Norm, epsilon float64) {
+	if n == LInf {
+		e := float32(epsilon)
+		for i := range delta {
+			delta[i] = (2*random.Float32() - 1) * e
+		}
+		return
+	}
+	for i := range delta {
+		delta[i] = float32(random.NormFloat64())
+	}
+	// In d dimensions a share u of the ball is within u^(1/d) of its centre.
+	length := epsilon * math.Pow(random.Float64(), 1/float64(len(delta)))
+	factor := float32(length / max(lengthOf(delta, L2), tiny))
+	for i := range delta {
+		delta[i] *= factor
+	}
+}

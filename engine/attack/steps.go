@@ -1,0 +1,81 @@
+package attack
+
+import "math"
+
+// tiny keeps lengths from being divided by 0: shorter gradients are none.
+const tiny = 1e-30
+
+// stepSigns goes a step along dx's signs, into the ball of L∞ around x and into [0,1].
+func stepSigns(v, dx, x []float32, step, epsilon float32) {
+	for i, d := range dx {
+		if d > 0 || d < 0 {
+			v[i] = project(v[i]+withSign(step, d), x[i], epsilon)
+		}
+	}
+}
+
+// stepL2 goes a step of the given length along dx, into the ball of L2 around x and into
+// [0,1]. It uses dx up.
+func stepL2(v, dx, x []float32, step, epsilon float64) {
+	factor := float32(step / max(lengthOf(dx, L2), tiny))
+	for i, d := range dx {
+		dx[i] = v[i] + factor*d - x[i]
+	}
+	landL2(v, dx, x, epsilon)
+}
+
+// landSigns puts v at x+delta, shortened as a whole until no pixel changes by more than ε, in
+// [0,1].
+func landSigns(v, delta, x []float32, epsilon float64) {
+	factor := float32(min(1, epsilon/max(lengthOf(delta, LInf), tiny)))
+	for i, d := range delta {
+		v[i] = project(x[i]+factor*d, x[i], float32(epsilon))
+	}
+}
+
+// landL2 puts v at x+delta, shortened to ε, in [0,1]. As x+delta is rounded, v may turn out
+// to be too far off by a few roundings: then it is shortened again.
+func landL2(v, delta, x []float32, epsilon float64) {
+	factor := min(1, epsilon/max(lengthOf(delta, L2), tiny))
+	for {
+		f := float32(factor)
+		for i, d := range delta {
+			v[i] = min(max(x[i]+f*d, 0), 1)
+		}
+		_, length := norms(v, x)
+		if length <= epsilon {
+			return
+		}
+		factor *= (1 - 1.0/(1<<23)) * epsilon / length
+	}
+}
+
+// lengthOf is d's norm.
+func lengthOf(d []float32, n Norm) float64 {
+	if n == LInf {
+		largest := float32(0)
+		for _, v := range d {
+			largest = max(largest, v, -v)
+		}
+		return float64(largest)
+	}
+	sum := 0.0
+	for _, v := range d {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum)
+}
+
+// blind tells whether a gradient says nothing: because all of it is 0, or because it has
+// overflowed. It is all 0 then.
+func blind(d []float32) bool {
+	zero := true
+	for _, v := range d {
+		if v-v != 0 {
+			clear(d)
+			return true
+		}
+		zero = zero && v == 0
+	}
+	return zero
+}
