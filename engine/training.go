@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"hfcui/engine/cpu"
 	"hfcui/engine/plan"
@@ -24,12 +21,7 @@ type Training struct {
 	done     chan struct{}
 	err      error // once done is closed
 	progress atomic.Pointer[train.Progress]
-
-	mu      sync.Mutex
-	paused  time.Time     // since when; zero while it is not paused
-	idle    time.Duration // in pauses before
-	wanted  bool          // a checkpoint
-	changed chan struct{} // closed when a paused training has to look again
+	control  train.Control
 }
 
 // Train begins to train on the Lab's data, in a run folder; one that holds a run of the same
@@ -59,13 +51,13 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	if t := l.training.now; t != nil && !t.ended() {
 		return nil, fmt.Errorf("a training in %s is under way: stop it first", t.dir)
 	}
-	t := &Training{dir: dir, config: c, done: make(chan struct{}), changed: make(chan struct{})}
+	t := &Training{dir: dir, config: c, done: make(chan struct{})}
 	ctx, t.stop = context.WithCancel(ctx)
 	l.training.now = t
 	go func() {
 		defer close(t.done)
 		defer t.stop()
-		t.err = t.run(trainingContext{l.gate.background(ctx), t}, l, device)
+		t.err = t.run(l.gate.background(ctx), l, device)
 	}()
 	return t, nil
 }
@@ -129,53 +121,10 @@ func (t *Training) run(ctx context.Context, l *Lab, device plan.Device) (err err
 		}
 	}()
 	_, err = train.Run(ctx, t.dir, t.config, l.data, device, train.Options{
-		Progress:   func(p train.Progress) { t.progress.Store(&p) },
-		Checkpoint: t.takeWanted,
-		Paused:     t.pausedFor,
+		Progress: func(p train.Progress) { t.progress.Store(&p) },
+		Control:  &t.control,
 	})
 	return err
-}
-
-// trainingContext holds a training up while it is paused or somebody waits for something
-// else. It is asked between instructions.
-type trainingContext struct {
-	context.Context
-	training *Training
-}
-
-func (c trainingContext) Err() error {
-	for {
-		runtime.Gosched() // so that what waits for a processor, to begin in the foreground, gets one
-		wait := c.training.hold()
-		if wait == nil {
-			return c.Context.Err()
-		}
-		select {
-		case <-wait:
-		case <-c.Done():
-			return c.Context.Err()
-		}
-	}
-}
-
-// hold is nil when the training may go on: it is not paused, or a checkpoint is wanted, for
-// which the step under way has to end. Else there is something new when the channel closes.
-func (t *Training) hold() <-chan struct{} {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.paused.IsZero() || t.wanted {
-		return nil
-	}
-	return t.changed
-}
-
-// change changes what holds the training up.
-func (t *Training) change(do func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	do()
-	close(t.changed)
-	t.changed = make(chan struct{})
 }
 
 // Dir is the run folder.
@@ -186,53 +135,17 @@ func (t *Training) Config() train.Config { return t.config }
 
 // Pause lets the training stand still between two instructions. Its state stays in memory,
 // and no time is spent; the run's clock stands still, too.
-func (t *Training) Pause() {
-	t.change(func() {
-		if t.paused.IsZero() {
-			t.paused = time.Now()
-		}
-	})
-}
+func (t *Training) Pause() { t.control.Pause() }
 
 // Resume lets a paused training go on.
-func (t *Training) Resume() {
-	t.change(func() {
-		if !t.paused.IsZero() {
-			t.idle += time.Since(t.paused)
-			t.paused = time.Time{}
-		}
-	})
-}
+func (t *Training) Resume() { t.control.Resume() }
 
 // Paused tells whether the training is paused.
-func (t *Training) Paused() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return !t.paused.IsZero() && !t.ended()
-}
-
-// pausedFor is how long the training has been paused in all.
-func (t *Training) pausedFor() time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.paused.IsZero() {
-		return t.idle
-	}
-	return t.idle + time.Since(t.paused)
-}
+func (t *Training) Paused() bool { return t.control.Paused() && !t.ended() }
 
 // Checkpoint has the state written as soon as the step under way has ended, also in a pause.
 // A CheckpointEvent tells when that is done.
-func (t *Training) Checkpoint() { t.change(func() { t.wanted = true }) }
-
-// takeWanted tells whether a checkpoint is wanted, once.
-func (t *Training) takeWanted() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	wanted := t.wanted
-	t.wanted = false
-	return wanted
-}
+func (t *Training) Checkpoint() { t.control.Checkpoint() }
 
 // Stop ends the training after a checkpoint of its last whole step. It can be taken up again.
 func (t *Training) Stop() { t.stop() }

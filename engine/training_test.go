@@ -135,6 +135,9 @@ func TestPausedTrainingStandsStill(t *testing.T) {
 	if now := training.Progress(); now != before {
 		t.Error("it goes on after a checkpoint")
 	}
+	if n := len(events[*train.PauseEvent](t, dir)); n != 2 { // before the checkpoint and after
+		t.Errorf("%d pauses", n)
+	}
 	training.Resume()
 	training.Resume()
 	waitFor(t, training, func() bool { return training.Progress() != before })

@@ -179,6 +179,8 @@ func (l *runLog) status() (text string, late bool) {
 		return l.fault, true
 	case l.state == follow.Silent:
 		return "silent since " + l.last().Time.Local().Format("15:04:05") + ": its process may have died", true
+	case l.state == follow.Paused:
+		return "paused since " + l.last().Time.Local().Format("15:04:05"), false
 	case l.end != nil && l.end.Error != "":
 		return clean(l.end.Reason) + ": " + clean(l.end.Error), true
 	case l.end != nil:

@@ -112,7 +112,7 @@ func (p *trainPage) resumable() bool {
 	if p.over != nil && p.over.dir == r.dir { // its folder is not asked: it is read a little later
 		return p.over.goesOn()
 	}
-	return r.config != nil && (r.state == follow.Silent || r.state == follow.Ended && r.reason != train.Finished && r.reason != train.Diverged)
+	return r.config != nil && (r.state == follow.Silent || r.state == follow.Paused || r.state == follow.Ended && r.reason != train.Finished && r.reason != train.Diverged)
 }
 
 func (p *trainPage) resume() tea.Cmd {

@@ -25,6 +25,10 @@ func describe(e train.Event) string {
 			return fmt.Sprintf("epoch %d  taken up at step %d", e.Epoch, e.Step)
 		}
 		return fmt.Sprintf("epoch %d  checkpoint of step %d", e.Epoch, e.Step)
+	case *train.PauseEvent:
+		return fmt.Sprintf("epoch %d  paused at step %d", e.Epoch, e.Step)
+	case *train.ResumeEvent:
+		return fmt.Sprintf("epoch %d  goes on", e.Epoch)
 	case *train.EndEvent:
 		if e.Reason == train.Diverged && e.Error != "" {
 			return fmt.Sprintf("epoch %d  %s", e.Epoch, oneLine(e.Error))

@@ -10,11 +10,11 @@ import (
 )
 
 // Event is one line of a run's events.jsonl: a *StepEvent, *EpochEvent, *BandsEvent,
-// *CheckpointEvent or *EndEvent.
+// *CheckpointEvent, *PauseEvent, *ResumeEvent or *EndEvent.
 //
 // What a run's events say of steps, epochs, bands and the end is determined by its Config,
-// but for times and speeds, however often the run was interrupted; checkpoints come when
-// they come. A run that is taken up again goes back to its checkpoint, and the events after
+// but for times and speeds, however often the run was interrupted; checkpoints and pauses
+// come when they come. A run that is taken up again goes back to its checkpoint, and the events after
 // it are cut off the file before new ones are appended.
 type Event interface {
 	At() *Stamp
@@ -22,7 +22,7 @@ type Event interface {
 
 // Stamp is what every event has.
 type Stamp struct {
-	Type    string    `json:"type"` // step, epoch, bands, checkpoint or end
+	Type    string    `json:"type"` // step, epoch, bands, checkpoint, pause, resume or end
 	Time    time.Time `json:"time"`
 	Seconds float64   `json:"seconds"` // since the run began, without the time it was interrupted or paused
 	Step    int       `json:"step"`    // steps done
@@ -72,6 +72,13 @@ type CheckpointEvent struct {
 	Resumed bool `json:"resumed,omitempty"` // the run was taken up here
 }
 
+// PauseEvent tells that the run stands still because somebody wants it to; a ResumeEvent
+// follows. A run that was killed in a pause has none.
+type PauseEvent struct{ Stamp }
+
+// ResumeEvent tells that a paused run goes on, if only to the end of a step for a checkpoint.
+type ResumeEvent struct{ Stamp }
+
 // EndEvent is the last event. A run that was stopped or failed can be taken up again; then
 // its EndEvent goes.
 type EndEvent struct {
@@ -100,6 +107,10 @@ func newEvent(kind string) Event {
 		return new(BandsEvent)
 	case "checkpoint":
 		return new(CheckpointEvent)
+	case "pause":
+		return new(PauseEvent)
+	case "resume":
+		return new(ResumeEvent)
 	case "end":
 		return new(EndEvent)
 	}

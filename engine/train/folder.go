@@ -156,15 +156,21 @@ func (f *folder) discard() {
 	}
 }
 
-// append adds an event, whole, in one write. Where that fails, the part that was written
-// is taken back, and the folder counts as broken.
+// append adds an event. Where that fails the folder counts as broken.
 func (f *folder) append(e Event) error {
+	err := f.write(e)
+	f.broken = f.broken || err != nil
+	return err
+}
+
+// write writes an event, whole, in one write. Where that fails, the part that was written
+// is taken back.
+func (f *folder) write(e Event) error {
 	var line bytes.Buffer
 	if err := json.NewEncoder(&line).Encode(e); err != nil {
 		return err
 	}
 	if n, err := f.events.Write(line.Bytes()); err != nil {
-		f.broken = true
 		if info, statErr := f.events.Stat(); statErr == nil && n > 0 {
 			f.events.Truncate(info.Size() - int64(n))
 		}

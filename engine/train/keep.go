@@ -14,7 +14,7 @@ import (
 
 // keep writes a checkpoint if one is due or asked for, and tells of one that was written.
 func (r *run) keep(epochEnded bool) error {
-	if r.options.Checkpoint != nil && r.options.Checkpoint() {
+	if r.options.Control.takeWanted() {
 		return r.settle()
 	}
 	if done, ok := r.saver.poll(); ok {

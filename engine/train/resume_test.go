@@ -40,7 +40,7 @@ func timeless(t *testing.T, dir string) []map[string]any {
 	t.Helper()
 	var list []map[string]any
 	for _, e := range readEvents(t, dir) {
-		if e.At().Type == "checkpoint" {
+		if kind := e.At().Type; kind == "checkpoint" || kind == "pause" || kind == "resume" {
 			continue
 		}
 		text, err := json.Marshal(e)

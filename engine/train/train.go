@@ -12,17 +12,12 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Options is how a run is watched and steered by whom started it. All functions may be nil.
-// They are called from the training's own goroutine and hold it up while they run.
+// Options is how a run is watched and steered by whom started it. All of it may be nil. The
+// functions are called from one goroutine at a time and hold the training up while they run.
 type Options struct {
 	Event    func(Event)    // after it was written
 	Progress func(Progress) // after every step and while measuring
-	// Checkpoint is asked after every step, and now and then while measuring, whether to
-	// write a checkpoint before going on.
-	Checkpoint func() bool
-	// Paused is how long the run has been held up on purpose, by a context that waits: time
-	// that its clock leaves out.
-	Paused func() time.Duration
+	Control  *Control
 }
 
 // Result is what a run came to.
@@ -87,6 +82,9 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 		config: c, options: o, device: device, loader: loader, folder: folder, saver: &saver{folder: folder, config: c},
 		model: m, train: set, test: data.Test,
 		perEpoch: loader.steps(), total: c.total(loader.steps()),
+	}
+	if o.Control != nil {
+		ctx = controlled{ctx, o.Control, r.stands}
 	}
 	if err := r.run(ctx); err != nil {
 		return nil, err
@@ -377,11 +375,19 @@ func (r *run) stamp(kind string) Stamp {
 
 // clock is the time without pauses.
 func (r *run) clock() time.Time {
-	now := time.Now()
-	if r.options.Paused != nil {
-		now = now.Add(-r.options.Paused())
+	return time.Now().Add(-r.options.Control.pausedFor())
+}
+
+// stands tells that the run stands still or goes on. Where that cannot be written nothing
+// is lost that a run needs.
+func (r *run) stands(still bool) {
+	var e Event = &ResumeEvent{r.stamp("resume")}
+	if still {
+		e = &PauseEvent{r.stamp("pause")}
 	}
-	return now
+	if r.folder.write(e) == nil && r.options.Event != nil {
+		r.options.Event(e)
+	}
 }
 
 func (r *run) emit(e Event) error {

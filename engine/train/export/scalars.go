@@ -10,7 +10,7 @@ import (
 // Run is a run to be written.
 type Run struct {
 	Name   string        `json:"run"`
-	State  string        `json:"state"` // waiting, running, silent or ended
+	State  string        `json:"state"` // waiting, running, paused, silent or ended
 	Config *train.Config `json:"config,omitempty"`
 	Events []train.Event `json:"events"`
 }

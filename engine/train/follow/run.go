@@ -17,12 +17,15 @@ type State int
 const (
 	Waiting State = iota // there is no event yet
 	Running
+	Paused // its last event says so
 	Silent // no event came for long: its process may have died
 	Ended  // its last event says so
 )
 
-// String returns "waiting", "running", "silent" or "ended".
-func (s State) String() string { return [...]string{"waiting", "running", "silent", "ended"}[s] }
+// String returns "waiting", "running", "paused", "silent" or "ended".
+func (s State) String() string {
+	return [...]string{"waiting", "running", "paused", "silent", "ended"}[s]
+}
 
 // Update is news of one run.
 type Update struct {
@@ -179,7 +182,7 @@ func (f *follower) decode(lines []byte) (events []train.Event) {
 // hear keeps what is to be known of events that came.
 func (f *follower) hear(events []train.Event, now time.Time) {
 	for _, e := range events {
-		if c, ok := e.(*train.CheckpointEvent); f.last != nil && !(ok && c.Resumed) {
+		if f.last != nil && !interrupted(f.last, e) {
 			f.longest = max(f.longest, e.At().Time.Sub(f.last.At().Time))
 		}
 		f.last = e
@@ -192,12 +195,22 @@ func (f *follower) hear(events []train.Event, now time.Time) {
 	f.heard = now
 }
 
+// interrupted tells that a run stood still between two events.
+func interrupted(before, after train.Event) bool {
+	_, paused := before.(*train.PauseEvent)
+	c, kept := after.(*train.CheckpointEvent)
+	return paused || kept && c.Resumed
+}
+
 func (f *follower) state(now time.Time) (State, time.Duration) {
 	if f.last == nil {
 		return Waiting, 0
 	}
-	if _, ok := f.last.(*train.EndEvent); ok {
+	switch f.last.(type) {
+	case *train.EndEvent:
 		return Ended, 0
+	case *train.PauseEvent:
+		return Paused, 0
 	}
 	if quiet := now.Sub(f.heard); quiet > max(f.options.Silence, 3*f.longest) {
 		return Silent, quiet

@@ -129,6 +129,24 @@ func TestFollowing(t *testing.T) {
 	l.sees("after nonsense", Running, false, 4)
 }
 
+// A run that stands still because somebody wants it to is not silent, however long.
+func TestFollowingAPause(t *testing.T) {
+	l := newLooker(t)
+	at := func(kind string, seconds int) train.Stamp {
+		return train.Stamp{Type: kind, Time: start.Add(time.Duration(seconds) * time.Second), Step: 391, Epoch: 1}
+	}
+	l.append(line(t, epoch(1)))
+	l.sees("first", Running, false, 1)
+	l.append(line(t, &train.PauseEvent{Stamp: at("pause", 2)}))
+	l.sees("pause", Paused, false, 1)
+	l.now = start.Add(10 * time.Hour)
+	l.sees("later", Paused, false)
+	l.append(line(t, &train.ResumeEvent{Stamp: at("resume", 36000)}))
+	l.sees("it goes on", Running, false, 1)
+	l.now = l.now.Add(45 * time.Second)
+	l.sees("after a while, by which a pause does not count", Silent, false)
+}
+
 // TestFollowingBack follows a run that is taken up from before what was read, or begun anew.
 func TestFollowingBack(t *testing.T) {
 	l := newLooker(t)
