@@ -110,6 +110,7 @@ type curveFigure struct {
 type runFacts struct {
 	name, status string
 	late         bool
+	paused       bool
 	begun        bool
 	epoch        int
 	epochs       int // 0: not known
@@ -456,7 +457,7 @@ func between(a, b sample, x float64) sample {
 func factsOf(l *runLog, q figureRequest) runFacts {
 	c := runFacts{name: l.name, loss: math.NaN(), rate: math.NaN(), speed: math.NaN(), left: l.left()}
 	c.status, c.late = l.status()
-	c.dir, c.config, c.state = l.dir, l.config, l.state
+	c.dir, c.config, c.state, c.paused = l.dir, l.config, l.state, l.state == follow.Paused
 	if l.kept != nil {
 		c.kept = l.kept.Step
 	}

@@ -49,7 +49,12 @@ var runColumns = []runColumn{
 		}
 		return percent(r.train.Accuracy())
 	}},
-	{"left", 9, func(r runFacts) string { return durationText(r.left) }},
+	{"left", 9, func(r runFacts) string {
+		if r.paused {
+			return "paused"
+		}
+		return durationText(r.left)
+	}},
 	{"images/s", 8, func(r runFacts) string {
 		if r.speed != r.speed {
 			return "–"

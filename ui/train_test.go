@@ -133,7 +133,7 @@ func TestTrainPageSaysHowRunsAre(t *testing.T) {
 	news(follow.Update{State: follow.Silent, Quiet: time.Minute})
 	d.shows("silent since", "its process may have died")
 	news(follow.Update{State: follow.Paused, Events: []train.Event{&train.PauseEvent{Stamp: train.Stamp{Time: time.Now()}}}})
-	d.shows("paused since").hides("silent")
+	d.shows("paused").hides("silent")
 	news(follow.Update{State: follow.Ended, Events: []train.Event{&train.EndEvent{Reason: train.Diverged, Error: "the loss is NaN\x1b[2J"}}})
 	d.shows("diverged: the loss is NaN").hides("\x1b[2J")
 	news(follow.Update{Begun: true, State: follow.Waiting})

@@ -189,7 +189,7 @@ func (p *trainPage) ownFacts(r runFacts) runFacts {
 		r.late = false
 		switch {
 		case t.paused():
-			r.status = "paused"
+			r.status, r.paused = "paused", true
 		case !r.begun:
 			r.status = "begins"
 		}
