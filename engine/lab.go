@@ -44,11 +44,8 @@ type Lab struct {
 	asked    uint64     // how often UseModel was called
 	served   uint64     // the call whose model is in place
 
-	training struct {
-		mu     sync.Mutex
-		now    *Training // the last one that was started
-		closed bool
-	}
+	slot    slot
+	trained atomic.Pointer[Training] // the last one that was started
 }
 
 // Open opens a model and a data set.
@@ -101,11 +98,11 @@ func openData(ctx context.Context, o Options) (*dataset.Data, error) {
 	return dataset.Open(ctx, o.Data, dataset.Options{Cache: o.Cache})
 }
 
-// Close stops a training, which is kept as by Stop, waits for its end and gives back what
-// the Lab holds. Other computations still running must have been cancelled and have
-// returned.
+// Close stops a training or an experiment, which is kept as by Stop, waits for its end and
+// gives back what the Lab holds. Other computations still running must have been cancelled
+// and have returned.
 func (l *Lab) Close() error {
-	l.endTraining()
+	l.slot.end()
 	l.others.retireAll()
 	return errors.Join(l.chosen.Load().retire(), l.data.Close())
 }

@@ -29,7 +29,8 @@ type Training struct {
 // before it: the training stands still between two instructions as long as there is some.
 //
 // The zero Config stands for that of the run in the folder. Data "" is the Lab's, Threads 0
-// as many as the Lab has. A Lab has one training at a time. It ends with ctx as by Stop.
+// as many as the Lab has. A Lab has one training or experiment at a time. It ends with ctx as
+// by Stop.
 func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training, error) {
 	c, err := l.trainingConfig(c, dir)
 	if err != nil {
@@ -43,17 +44,13 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	if err != nil {
 		return nil, err
 	}
-	l.training.mu.Lock()
-	defer l.training.mu.Unlock()
-	if l.training.closed {
-		return nil, errors.New("no training can begin: the data is closed")
-	}
-	if t := l.training.now; t != nil && !t.ended() {
-		return nil, fmt.Errorf("a training in %s is under way: stop it first", t.dir)
-	}
 	t := &Training{dir: dir, config: c, done: make(chan struct{})}
 	ctx, t.stop = context.WithCancel(ctx)
-	l.training.now = t
+	if err := l.slot.take(t); err != nil {
+		t.stop()
+		return nil, err
+	}
+	l.trained.Store(t)
 	go func() {
 		defer close(t.done)
 		defer t.stop()
@@ -101,18 +98,6 @@ func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
 	return c, c.Check()
 }
 
-// endTraining stops a training and waits for its end. No other begins.
-func (l *Lab) endTraining() {
-	l.training.mu.Lock()
-	l.training.closed = true
-	t := l.training.now
-	l.training.mu.Unlock()
-	if t != nil {
-		t.Stop()
-		<-t.done
-	}
-}
-
 // run trains. A panic is an error like others: the program goes on without the training.
 func (t *Training) run(ctx context.Context, l *Lab, device plan.Device) (err error) {
 	defer func() {
@@ -153,14 +138,9 @@ func (t *Training) Stop() { t.stop() }
 // Done is closed when the training has ended, for whatever reason, and everything is written.
 func (t *Training) Done() <-chan struct{} { return t.done }
 
-func (t *Training) ended() bool {
-	select {
-	case <-t.done:
-		return true
-	default:
-		return false
-	}
-}
+func (t *Training) ended() bool { return closed(t.done) }
+
+func (t *Training) called() string { return "a training in " + t.dir }
 
 // Err is why the training ended: nil when it has finished, and as long as it has not ended; a
 // *train.StoppedError when it was stopped and kept, and context.Canceled when it was stopped
@@ -176,8 +156,4 @@ func (t *Training) Err() error {
 func (t *Training) Progress() *train.Progress { return t.progress.Load() }
 
 // Training is the training that was started last, which may have ended; nil before the first.
-func (l *Lab) Training() *Training {
-	l.training.mu.Lock()
-	defer l.training.mu.Unlock()
-	return l.training.now
-}
+func (l *Lab) Training() *Training { return l.trained.Load() }

@@ -34,7 +34,8 @@ type Options struct {
 	Training *Training // nil: nothing can be trained here
 	Watch    Watch     // the runs the Train page begins with
 
-	Experiments string // where their folders lie; "" is runs
+	Experiments string       // where their folders lie; "" is runs
+	Reproducing *Reproducing // nil: experiments are only looked at
 
 	Radius     float64 // first radius; 0 chooses one
 	Rho        float64 // first strength of smoothing; 0 is off
@@ -221,10 +222,14 @@ func (a *App) reported(r report) tea.Cmd {
 	case a.explore.job:
 		cmd = a.explore.reported(r)
 	default:
-		if !a.train.owns(r.job) {
+		switch {
+		case a.train.owns(r.job):
+			cmd = a.train.reported(r)
+		case a.experiments.owns(r.job):
+			cmd = a.experiments.reported(r)
+		default:
 			return nil // replaced in the meantime
 		}
-		cmd = a.train.reported(r)
 	}
 	if r.done {
 		return tea.Batch(cmd, a.train.followNewest())

@@ -24,6 +24,9 @@ type experimentsPage struct {
 	at      int // the chosen one
 	top     int // first line of what is said of it
 	lines   int // how many there are
+
+	asked *beginning    // the dialog that asks whether to begin
+	doing *reproduction // nil while this program does no experiment
 }
 
 // experimentState is what is known of one experiment.
@@ -66,9 +69,16 @@ var experimentsKeys = keymap[*experimentsPage]{
 	{keys: []string{"pgup"}, name: "scroll up what is said of it", also: true, when: (*experimentsPage).long, do: func(p *experimentsPage) tea.Cmd { return p.scroll(1 - p.l.detail.h) }},
 }
 
-func (p *experimentsPage) entries() []entry { return experimentsKeys.entries(p) }
+func (p *experimentsPage) entries() []entry {
+	return append(reproducingKeys.entries(p), experimentsKeys.entries(p)...)
+}
 
-func (p *experimentsPage) press(key string) (tea.Cmd, bool) { return experimentsKeys.press(p, key) }
+func (p *experimentsPage) press(key string) (tea.Cmd, bool) {
+	if cmd, ok := reproducingKeys.press(p, key); ok {
+		return cmd, true
+	}
+	return experimentsKeys.press(p, key)
+}
 
 // chosen is the experiment that is told of.
 func (p *experimentsPage) chosen() *experimentState { return &p.list[p.at] }
@@ -192,6 +202,9 @@ func (p *experimentsPage) export() (exporter, error) {
 }
 
 func (p *experimentsPage) speed() string {
+	if p.doing != nil {
+		return p.doing.called() + ": " + p.doing.sayProgress()
+	}
 	f := p.chosen().folder()
 	if f.Running && f.Left > 0 {
 		return fmt.Sprintf("%s: %s left", p.chosen().Name, durationText(f.Left))
@@ -202,7 +215,7 @@ func (p *experimentsPage) speed() string {
 func (p *experimentsPage) mouse(m mouse) (tea.Cmd, bool) {
 	switch {
 	case m.pressed && p.l.table.contains(m.x, m.y) && m.y > p.l.table.y:
-		return p.choose(m.y - p.l.table.y - 1), true
+		return p.choose(p.l.first(p.at, len(p.list)) + m.y - p.l.table.y - 1), true
 	case m.wheel != 0 && p.l.table.contains(m.x, m.y):
 		return p.choose(p.at + m.wheel), true
 	case m.wheel != 0 && p.l.detail.contains(m.x, m.y):

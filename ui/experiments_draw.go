@@ -20,7 +20,7 @@ type experimentsLayout struct {
 
 func layoutExperiments(l layout, n int) experimentsLayout {
 	b := l.body
-	e := experimentsLayout{table: rect{b.x, b.y, b.w - 1, 1 + n}, across: 1}
+	e := experimentsLayout{table: rect{b.x, b.y, b.w - 1, 1 + min(n, max(3, b.h-8))}, across: 1}
 	top := e.table.bottom() + 1
 	if l.h < 22 {
 		top--
@@ -30,6 +30,12 @@ func layoutExperiments(l layout, n int) experimentsLayout {
 		e.across = 2
 	}
 	return e
+}
+
+// first is the first experiment of n on screen, such that one of them is.
+func (e experimentsLayout) first(at, n int) int {
+	rows := e.table.h - 1
+	return min(max(0, at-rows/2), max(0, n-rows))
 }
 
 // Marks of verdicts.
@@ -84,8 +90,12 @@ func (p *experimentsPage) drawList(c *canvas) {
 	c.left(about, th.dim, "compares")
 	cells(t.y, th.dim, "size", "runs", "left")
 	c.right(t.row(0), th.dim, "verdicts")
+	top := p.l.first(p.at, len(p.list))
 	for i, s := range p.list {
-		y := t.y + 1 + i
+		y := t.y + 1 + i - top
+		if y <= t.y || y >= t.bottom() {
+			continue
+		}
 		name := style{}
 		if i == p.at {
 			c.put(t.x, y, th.focus.paint("›"))
@@ -94,6 +104,11 @@ func (p *experimentsPage) drawList(c *canvas) {
 		f := s.folder()
 		runs, left := fmt.Sprintf("%d/%d", f.Done, s.cells()), ""
 		switch {
+		case p.own(s):
+			left = "begins"
+			if now := p.doing.progress; now != nil && now.Left > 0 {
+				left = durationText(now.Left)
+			}
 		case f.Running && f.Left > 0:
 			left = durationText(f.Left)
 		case f.Running:
@@ -138,7 +153,10 @@ func (p *experimentsPage) drawVerdicts(c *canvas, r rect, f experiment.Folder) {
 		mark, st := p.verdict(finding.Verdict)
 		text += st.paint(mark)
 	}
-	if len(f.Summary.Criteria) > r.w {
+	if f.Stale {
+		text = th.warn.paint("! ") + text
+	}
+	if len(f.Summary.Criteria) > r.w-2 {
 		text = ""
 		for _, v := range []experiment.Verdict{experiment.Holds, experiment.Fails, experiment.Undecided} {
 			if n := counts[v]; n > 0 {
@@ -250,13 +268,23 @@ func (p *experimentsPage) sayState() []said {
 	if f.Err != nil {
 		lines = append(lines, said{mark: "!", marked: th.warn, style: th.warn, text: oneLine(f.Err)})
 	}
-	if f.Plan == nil {
+	switch {
+	case f.Plan == nil && p.own(*s):
+	case f.Plan == nil && p.app.options.Reproducing != nil:
+		lines = append(lines, said{text: "not begun: n begins, or " + s.command()})
+	case f.Plan == nil:
 		lines = append(lines, said{text: "not begun: " + s.command()})
-	} else {
-		lines = append(lines, said{text: fmt.Sprintf("folder %s, on %s, %s", f.Dir, f.Data(), howFar(f))})
+	default:
+		lines = append(lines, said{text: fmt.Sprintf("folder %s, on %s, %s", f.Dir, f.Data(), p.howFar(*s))})
+	}
+	if p.own(*s) {
+		lines = append(lines, said{style: th.focus, text: p.doing.sayProgress()})
 	}
 	if f.Summary != nil {
 		lines = append(lines, said{text: "report " + f.Summary.Report})
+	}
+	if f.Stale {
+		lines = append(lines, said{mark: "!", marked: th.warn, style: th.warn, text: stale(f)})
 	}
 	return lines
 }
@@ -311,9 +339,20 @@ func (s experimentState) command() string {
 	return fmt.Sprintf("hfcui reproduce %s --%s", s.Name, s.size)
 }
 
+// stale says why a report is not what its runs say now.
+func stale(f experiment.Folder) string {
+	if f.Done < len(f.Runs) {
+		return fmt.Sprintf("the report is an older one: of its runs %d of %d are done now", f.Done, len(f.Runs))
+	}
+	return "the report is older than its runs: hfcui reproduce makes it anew"
+}
+
 // howFar says in words how far an experiment is.
-func howFar(f experiment.Folder) string {
+func (p *experimentsPage) howFar(s experimentState) string {
+	f := s.folder()
 	switch {
+	case p.own(s):
+		return fmt.Sprintf("under way here, %d of %d runs done", f.Done, len(f.Runs))
 	case f.Running && f.Left > 0:
 		return fmt.Sprintf("running, %d of %d runs done, %s left", f.Done, len(f.Runs), durationText(f.Left))
 	case f.Running:

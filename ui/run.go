@@ -62,6 +62,9 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	if o.Training != nil {
 		a.train.settle()
 	}
+	if o.Reproducing != nil {
+		a.experiments.settle()
+	}
 	return err
 }
 

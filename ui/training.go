@@ -71,6 +71,10 @@ func (p *trainPage) canTrain() bool { return p.app.options.Training != nil && !p
 
 // newTraining asks for its settings.
 func (p *trainPage) newTraining() tea.Cmd {
+	if doing := p.app.experiments.doing; doing != nil {
+		p.app.say(doing.called() + " is under way: stop it on the Experiments page first")
+		return nil
+	}
 	c, err := p.app.options.Training.Recipe()
 	if err != nil {
 		p.app.say(oneLine(err))

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/engine"
+	"hfcui/engine/experiment"
 	"hfcui/engine/train"
 	"hfcui/ui"
 )
@@ -67,7 +68,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer lab.Close()
-	e.screen.Training = trainingOf(lab)
+	e.screen.Training, e.screen.Reproducing = trainingOf(lab), reproducingOf(lab)
 	return ui.Run(cmd.Context(), lab, e.screen)
 }
 
@@ -99,6 +100,31 @@ func trainingOf(lab *engine.Lab) *ui.Training {
 				sayNote("the run in " + dir + " has finished")
 			case errors.As(err, &stopped):
 				sayNote(stoppedText(stopped, dir))
+			default:
+				sayNote(dir + ": " + err.Error())
+			}
+		},
+	}
+}
+
+// reproducingOf has the explorer do experiments with a Lab.
+func reproducingOf(lab *engine.Lab) *ui.Reproducing {
+	return &ui.Reproducing{
+		Expect: lab.Expect,
+		Start: func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (ui.Reproduction, error) {
+			run, err := lab.Reproduce(ctx, e, size, dir)
+			if err != nil {
+				return nil, err
+			}
+			return run, nil
+		},
+		Ended: func(e experiment.Experiment, size experiment.Size, dir string, err error) {
+			var stopped *train.StoppedError
+			switch {
+			case err == nil:
+				sayNote("the experiment in " + dir + " is done")
+			case errors.As(err, &stopped), errors.Is(err, context.Canceled):
+				sayNote("what is done is kept; go on with: " + reproduceLine(e, size, experiment.BegunOn(dir), dir))
 			default:
 				sayNote(dir + ": " + err.Error())
 			}

@@ -96,8 +96,7 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 	lines.clear()
 	var stopped *train.StoppedError
 	if errors.As(err, &stopped) || ctx.Err() != nil && err != nil {
-		again := fmt.Sprintf("hfcui reproduce %s --%s --data %s --run %s", e.Name, size, shellWord(name), shellWord(dir))
-		return &interruptedError{err, "what is done is kept; go on with: " + again}
+		return &interruptedError{err, "what is done is kept; go on with: " + reproduceLine(e, size, name, dir)}
 	}
 	if err != nil {
 		return err
@@ -112,6 +111,11 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 		}
 		fmt.Fprintf(w, "report\t%s\n", oneLine(summary.Report))
 	})
+}
+
+// reproduceLine is what a shell is told to go on with an experiment.
+func reproduceLine(e experiment.Experiment, size experiment.Size, data, dir string) string {
+	return fmt.Sprintf("hfcui reproduce %s --%s --data %s --run %s", e.Name, size, shellWord(data), shellWord(dir))
 }
 
 // experimentLines tells of an experiment: a line for every run, and on a terminal a bar

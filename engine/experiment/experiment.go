@@ -15,6 +15,9 @@ type Experiment struct {
 	plan  func(Size) Plan
 }
 
+// New is an experiment besides the paper's. Of its plans, names and threads are filled in.
+func New(name, about string, plan func(Size) Plan) Experiment { return Experiment{name, about, plan} }
+
 // Size is how large an experiment is made.
 type Size string
 
@@ -124,15 +127,6 @@ func (p Plan) runs() []runOf {
 		}
 	}
 	return list
-}
-
-// cost is roughly how long a run takes, in images' forward and backward passes.
-func (r runOf) cost() float64 {
-	n := float64(r.Config.Epochs) * float64(max(1, r.Config.Limit))
-	if a := r.Config.Adversarial; a != nil {
-		n *= 1 + 0.7*float64(a.Steps)
-	}
-	return n
 }
 
 // paperRadii are those of the paper's figures.

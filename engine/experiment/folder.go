@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -27,6 +28,7 @@ type Folder struct {
 	Part    float64       // of the whole, 0 to 1
 	Left    time.Duration // 0: not known
 	Summary *Summary      // what the report says; nil before there is one
+	Stale   bool          // the report rests on other runs than there are now
 	Err     error         // why something of it cannot be read
 }
 
@@ -40,6 +42,7 @@ type FolderRun struct {
 	Epoch   int // whole ones
 	Epochs  int
 	Reason  string // of its end; "" while it has none
+	Weights string // digest of what it came to; "" while it has not
 }
 
 // Data is what the experiment was begun on.
@@ -52,21 +55,6 @@ func (f Folder) Data() string {
 
 // Cells is how many runs a plan has.
 func (p Plan) Cells() int { return len(p.Settings) * len(p.Seeds) }
-
-// Images is how many images a plan's runs are trained on in all, every pass counted, where
-// there are so many training images; what adversarial training looks for is counted, too.
-func (p Plan) Images(all int) float64 {
-	sum := 0.0
-	for _, r := range p.runs() {
-		n := all
-		if r.Config.Limit > 0 {
-			n = min(n, r.Config.Limit)
-		}
-		r.Config.Limit = n
-		sum += r.cost()
-	}
-	return sum
-}
 
 // silence is how long a run writes nothing before nobody seems to be at it.
 const silence = time.Minute
@@ -102,14 +90,39 @@ func (l *Looker) Look(dir string, now time.Time) Folder {
 	}
 	f.Plan = &p
 	l.lookAtRuns(&f, now)
-	if text, err := os.ReadFile(filepath.Join(dir, ReportDir, "results.json")); err == nil {
+	if report, err := os.ReadFile(filepath.Join(dir, ReportDir, "results.json")); err == nil {
 		var s Summary
-		if f.Err = json.Unmarshal(text, &s); f.Err == nil {
+		if f.Err = json.Unmarshal(report, &s); f.Err == nil {
 			s.Report = filepath.Join(dir, ReportDir, "report.md")
 			f.Summary = &s
+			of, _ := os.ReadFile(filepath.Join(dir, ReportDir, PlanFile))
+			f.Stale = len(of) > 0 && !bytes.Equal(of, text) || s.stale(f)
 		}
 	}
 	return f
+}
+
+// stale tells whether the runs are others now than those of the report. Times of files say
+// nothing: they are lost when a folder is copied.
+func (s Summary) stale(f Folder) bool {
+	if f.Done < len(f.Runs) {
+		return true
+	}
+	rests := map[runName]string{}
+	for _, r := range s.Runs {
+		rests[runName{r.Setting, r.Seed}] = r.Weights
+	}
+	for _, r := range f.Runs {
+		if was, ok := rests[runName{r.Setting, r.Seed}]; ok && was != r.Weights {
+			return true
+		}
+	}
+	return false
+}
+
+type runName struct {
+	setting string
+	seed    uint64
 }
 
 // lookAtRuns fills in what the runs' folders say.
@@ -132,7 +145,7 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 			seconds += status.Last.Seconds
 		}
 		if status.End != nil {
-			run.Reason = status.End.Reason
+			run.Reason, run.Weights = status.End.Reason, status.End.Weights
 		}
 		run.Done = run.Reason == train.Diverged || run.Reason == train.Finished && measuredAll(run.Dir, f.Plan.After)
 		if run.Done {

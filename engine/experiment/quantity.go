@@ -13,6 +13,7 @@ type Run struct {
 	Setting  string              `json:"setting"`
 	Seed     uint64              `json:"seed"`
 	Diverged string              `json:"diverged,omitempty"` // why it has no results
+	Weights  string              `json:"weights,omitempty"`  // digest of what it came to
 	Epochs   []*train.EpochEvent `json:"epochs"`
 	Bands    []*train.BandsEvent `json:"bands"` // during the run
 	After    []*train.BandsEvent `json:"after"` // when it had ended, in the order of Plan.After

@@ -24,6 +24,14 @@ type Summary struct {
 	Tables   []Results  `json:"tables"`
 	Criteria []Finding  `json:"criteria"`
 	Diverged []Diverged `json:"diverged,omitempty"`
+	Runs     []Rested   `json:"runs,omitempty"`
+}
+
+// Rested is a run that a report rests on.
+type Rested struct {
+	Setting string `json:"setting"`
+	Seed    uint64 `json:"seed"`
+	Weights string `json:"weights"` // SHA-256 of its model.safetensors; "" where it diverged
 }
 
 // Results are a table's numbers.
@@ -86,6 +94,7 @@ func Summarise(p Plan, g Grid) Summary {
 		s.Criteria = append(s.Criteria, c.decide(p.Seeds, g))
 	}
 	for _, r := range g {
+		s.Runs = append(s.Runs, Rested{r.Setting, r.Seed, r.Weights})
 		if r.Diverged != "" {
 			s.Diverged = append(s.Diverged, Diverged{r.Setting, r.Seed, r.Diverged})
 		}

@@ -35,16 +35,6 @@ type Progress struct {
 	Left      time.Duration  // 0: not known
 }
 
-// Threads gives how many threads the experiment in dir was begun with, or else: results
-// depend on it.
-func Threads(dir string, otherwise int) int {
-	var p Plan
-	if text, err := os.ReadFile(filepath.Join(dir, PlanFile)); err == nil && json.Unmarshal(text, &p) == nil && len(p.Settings) > 0 {
-		return p.Settings[0].Config.Threads
-	}
-	return otherwise
-}
-
 // Carry does what is left of a plan in dir and gives the grid of all its runs. When ctx
 // ends everything done is kept, and the error is a *train.StoppedError or the context's.
 func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, update func(Progress)) (Grid, error) {
@@ -284,6 +274,8 @@ func (r *Run) read(dir string) error {
 			r.Epochs = append(r.Epochs, e)
 		case *train.BandsEvent:
 			r.Bands = append(r.Bands, e)
+		case *train.EndEvent:
+			r.Weights = e.Weights
 		}
 	}
 	if r.Diverged != "" {
