@@ -18,16 +18,18 @@ type evaluatorKey struct {
 	background bool
 }
 
-// panel keeps a model's compiled evaluation programs, made when first asked for.
+// panel keeps a model's compiled programs, made when first asked for.
 type panel struct {
 	model  *model.Model
 	device plan.Device
 	mu     sync.Mutex
 	seats  map[evaluatorKey]*seat
+
+	targets map[targetKey]*targetSeat
 }
 
 func newPanel(m *model.Model, d plan.Device) *panel {
-	return &panel{model: m, device: d, seats: map[evaluatorKey]*seat{}}
+	return &panel{model: m, device: d, seats: map[evaluatorKey]*seat{}, targets: map[targetKey]*targetSeat{}}
 }
 
 // classifier returns the model smoothed in a way, which the model can be, as something that
@@ -64,6 +66,12 @@ func (p *panel) close() error {
 		errs = append(errs, s.evaluator.Close())
 		s.mu.Unlock()
 		delete(p.seats, key)
+	}
+	for key, s := range p.targets {
+		s.mu.Lock()
+		errs = append(errs, s.target.Close())
+		s.mu.Unlock()
+		delete(p.targets, key)
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"hfcui/engine/attack"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
@@ -13,11 +14,12 @@ import (
 
 // subject is a model that is explored, with everything that depends on its weights.
 type subject struct {
-	model   *model.Model
-	panel   *panel
-	results *measurements
-	fits    bool // labels of the data are classes of the model
-	notes   []string
+	model    *model.Model
+	panel    *panel
+	results  *measurements
+	attacked *attack.Known
+	fits     bool // labels of the data are classes of the model
+	notes    []string
 
 	mu      sync.Mutex
 	users   int
@@ -26,7 +28,7 @@ type subject struct {
 
 // newSubject makes a model ready to be asked about images of a set.
 func newSubject(m *model.Model, d plan.Device, data string, set dataset.Set) *subject {
-	s := &subject{model: m, panel: newPanel(m, d), results: newMeasurements()}
+	s := &subject{model: m, panel: newPanel(m, d), results: newMeasurements(), attacked: attack.NewKnown()}
 	s.matchSizes(data, set)
 	s.matchClasses(data, set)
 	return s

@@ -1,0 +1,108 @@
+package attack
+
+import (
+	"context"
+
+	"hfcui/engine/bands"
+)
+
+// batch is the images a Measurement is at.
+type batch struct {
+	m        *Measurement
+	size     int // values an image
+	most     int // images
+	from, to int // in the order of measuring
+	loaded   bool
+	x, dst   []float32
+	labels   []int
+	attacks  map[*series]*Attack
+}
+
+func newBatch(m *Measurement, most int) *batch {
+	c, h, w := m.src.Shape()
+	return &batch{m: m, size: c * h * w, most: most, attacks: make(map[*series]*Attack)}
+}
+
+// choose goes over to the images from a place in the order on.
+func (b *batch) choose(from int) {
+	b.from, b.to, b.loaded = from, min(from+b.most, len(b.m.order)), false
+}
+
+// load reads the images, unless that has been done, and makes them those that targets are
+// spared to be asked about twice.
+func (b *batch) load(targets []*spared) error {
+	if b.loaded {
+		return nil
+	}
+	n := b.to - b.from
+	b.x, b.dst, b.labels = grow(b.x, n*b.size), grow(b.dst, n*b.size), grow(b.labels, n)
+	if err := b.m.src.ReadBatch(b.x, b.labels, b.m.order[b.from:b.to]); err != nil {
+		return err
+	}
+	for _, t := range targets {
+		t.choose(b.x, b.labels)
+	}
+	b.loaded = true
+	return nil
+}
+
+// take does with the images what a series has not done yet, and tells whether there was
+// anything.
+func (b *batch) take(ctx context.Context, targets []*spared, s *series) (bool, error) {
+	to := min(b.to, s.images)
+	if len(s.first(to)) == to {
+		return false, nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	done := len(s.first(to)) // another may have gone on in the meantime
+	if done == to {
+		return false, nil
+	}
+	if err := b.load(targets); err != nil {
+		return false, err
+	}
+	outcomes, err := b.outcomes(ctx, targets[s.rho], s, done-b.from, to-b.from)
+	if err != nil {
+		return false, err
+	}
+	s.add(outcomes)
+	return true, nil
+}
+
+// outcomes attacks images of the batch.
+func (b *batch) outcomes(ctx context.Context, t *spared, s *series, from, to int) ([]outcome, error) {
+	x, labels := b.x[from*b.size:to*b.size], b.labels[from:to]
+	out := make([]outcome, to-from)
+	if s.options.Method == "" {
+		classes := t.Classes()
+		logits := make([]float32, len(labels)*classes)
+		if err := t.Logits(ctx, logits, x, len(labels)); err != nil {
+			return nil, err
+		}
+		for i, label := range labels {
+			out[i].right = bands.Argmax(logits[i*classes:][:classes]) == label
+		}
+		return out, nil
+	}
+	a := b.attacks[s]
+	if a == nil {
+		var err error
+		if a, err = New(s.options); err != nil {
+			return nil, err
+		}
+		b.attacks[s] = a
+	}
+	results, err := a.Run(ctx, t, b.dst[from*b.size:to*b.size], x, labels, b.m.order[b.from+from:b.from+to])
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range results {
+		out[i] = outcome{right: !r.Success, zeroGradient: r.ZeroGradient}
+	}
+	return out, nil
+}

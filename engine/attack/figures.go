@@ -1,0 +1,83 @@
+package attack
+
+import "slices"
+
+// Result returns what has been measured so far.
+func (m *Measurement) Result() Robustness {
+	n := len(m.order)
+	r := Robustness{Images: n}
+	clean := make(map[float64][]outcome)
+	done, all := 0, 0
+	for _, s := range m.all {
+		done += len(s.first(s.images))
+		all += s.images
+	}
+	r.Done, r.Progress = done == all, float64(done)/float64(all)
+	for i, s := range m.clean {
+		rho := m.grid.Rhos[i]
+		clean[rho] = s.first(n)
+		r.Clean = append(r.Clean, Clean{rho, score(clean[rho])})
+	}
+	outcomes := make([][]outcome, len(m.cells))
+	for i, c := range m.cells {
+		outcomes[i] = c.outcomes()
+		cell := Cell{Method: c.method, Epsilon: c.epsilon, Rho: m.grid.Rhos[c.rho], Score: score(outcomes[i]), Check: c.check}
+		if c.method != Worst {
+			cell.StepSize = m.grid.options(c.method, c.epsilon).stepSize()
+		}
+		for _, o := range outcomes[i] {
+			if o.zeroGradient {
+				cell.ZeroGradients++
+			}
+		}
+		r.Cells = append(r.Cells, cell)
+	}
+	mark(r.Cells, outcomes, clean)
+	r.Smallest = m.smallest()
+	return r
+}
+
+// outcomes are the cell's, image by image.
+func (c cellSource) outcomes() []outcome {
+	if c.method == Worst {
+		return worstOf(c.of)
+	}
+	o := c.series.first(c.series.images)
+	if searchesSmallest(c.method) {
+		o = slices.Clone(o)
+		for i := range o {
+			o[i].right = float64(o[i].smallest) > c.epsilon
+		}
+	}
+	return o
+}
+
+// worstOf are outcomes that are right where all are, and without a gradient where all are.
+func worstOf(of []cellSource) []outcome {
+	worst := slices.Clone(of[0].outcomes())
+	for _, c := range of[1:] {
+		o := c.outcomes()
+		worst = worst[:min(len(worst), len(o))]
+		for i := range worst {
+			worst[i].right = worst[i].right && o[i].right
+			worst[i].zeroGradient = worst[i].zeroGradient && o[i].zeroGradient
+		}
+	}
+	return worst
+}
+
+// smallest are the medians of what methods found that look for the smallest ε.
+func (m *Measurement) smallest() []Smallest {
+	var found []Smallest
+	for _, c := range m.cells {
+		if !searchesSmallest(c.method) || c.epsilon != m.grid.Epsilons[0] {
+			continue
+		}
+		var values []float32
+		for _, o := range c.series.first(len(m.order)) {
+			values = append(values, o.smallest)
+		}
+		found = append(found, Smallest{c.method, m.grid.Rhos[c.rho], median(values), len(values)})
+	}
+	return found
+}

@@ -1,0 +1,232 @@
+package attack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"hfcui/engine/bands"
+)
+
+// Rule is a check of an attack's figures (Carlini et al. 2019, On Evaluating Adversarial
+// Robustness; Athalye et al. 2018, Obfuscated Gradients Give a False Sense of Security).
+type Rule string
+
+// The rules. Figures are compared on the same images; one is above another when the images
+// that are right under it alone outnumber those right under the other alone by more than
+// chance explains: a one-sided sign test at 1 %.
+const (
+	// ZeroGradient: images are right whose gradient is zero, so that nothing was tried.
+	ZeroGradient Rule = "zero-gradient"
+	// ZeroEpsilon: at ε = 0 an image is not answered as it is without an attack.
+	ZeroEpsilon Rule = "epsilon-0"
+	// RisesWithEpsilon: the figure is above that at a smaller ε, or without an attack.
+	RisesWithEpsilon Rule = "rises-with-epsilon"
+	// FlatInEpsilon: of 20 right images or more as many are right as at an ε a third
+	// smaller or more. Of iterated methods only.
+	FlatInEpsilon Rule = "flat-in-epsilon"
+	// AboveFGSM: an iterated method's figure is above FGSM's, which makes one step.
+	AboveFGSM Rule = "above-fgsm"
+	// AboveSquare: an iterated method's figure is above Square's, which knows no gradient.
+	AboveSquare Rule = "above-square"
+)
+
+// Mark is a rule that a figure breaks.
+type Mark struct {
+	Rule Rule
+	Text string // what is the matter, in words
+}
+
+const (
+	signLevel = 0.01 // of the sign test
+	flatRight = 20   // right images that FlatInEpsilon wants
+	flatRatio = 1.5  // how many times as large an ε it wants
+)
+
+// hint is what the rules about gradients that mislead come to.
+const hint = "possible gradient masking"
+
+// mark holds every cell against the others.
+func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
+	for i := range cells {
+		c := &cells[i]
+		if c.N == 0 {
+			continue
+		}
+		k := checked{c, outcomes[i], cells, outcomes}
+		k.zeroGradients()
+		k.againstClean(clean[c.Rho])
+		k.againstSmaller()
+		if iterated(c.Method) {
+			k.flat()
+			k.against(FGSMMethod, AboveFGSM, "fgsm, with one step, leaves fewer right: %s against %s; use more steps or another step size")
+			k.against(squareMethod, AboveSquare, hint+": square, without gradients, leaves fewer right: %s against %s")
+		}
+	}
+}
+
+// squareMethod is the attack that knows no gradient.
+const squareMethod = "square"
+
+// searchesSmallest tells whether a method looks for the smallest ε.
+func searchesSmallest(method string) bool { return strings.HasPrefix(method, "minimal-") }
+
+// followsGradient tells whether a method looks at gradients.
+func followsGradient(method string) bool { return method != squareMethod }
+
+// iterated tells whether a method is one that should find what FGSM and Square find.
+func iterated(method string) bool {
+	return method == Worst || method != FGSMMethod && method != squareMethod && !searchesSmallest(method)
+}
+
+// checked is a cell that is being checked, among all.
+type checked struct {
+	*Cell
+	own      []outcome
+	cells    []Cell
+	outcomes [][]outcome
+}
+
+func (k checked) add(r Rule, format string, args ...any) {
+	k.Marks = append(k.Marks, Mark{r, fmt.Sprintf(format, args...)})
+}
+
+func (k checked) zeroGradients() {
+	right := 0
+	for _, o := range k.own {
+		if o.zeroGradient && o.right {
+			right++
+		}
+	}
+	if right > 0 {
+		k.add(ZeroGradient, "%s: %d of %d images are right and have a zero gradient, so that they were not attacked", hint, right, len(k.own))
+	}
+}
+
+func (k checked) againstClean(clean []outcome) {
+	n := min(len(clean), len(k.own))
+	if k.Epsilon == 0 {
+		differ := 0
+		for i := range n {
+			if k.own[i].right != clean[i].right {
+				differ++
+			}
+		}
+		if differ > 0 {
+			k.add(ZeroEpsilon, "at epsilon 0 %d of %d images are not answered as without an attack", differ, n)
+		}
+		return
+	}
+	if above(k.own, clean) {
+		k.add(RisesWithEpsilon, "more images are right than without an attack: %s", twoScores(k.own, clean))
+	}
+}
+
+// againstSmaller compares with the lowest figure at a smaller ε.
+func (k checked) againstSmaller() {
+	lowest := -1
+	for i, c := range k.cells {
+		if k.sibling(c, k.Method) && c.Epsilon < k.Epsilon && (lowest < 0 || c.Accuracy() < k.cells[lowest].Accuracy()) {
+			lowest = i
+		}
+	}
+	if lowest >= 0 && above(k.own, k.outcomes[lowest]) {
+		k.add(RisesWithEpsilon, "more images are right than at the smaller epsilon %v: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
+	}
+}
+
+// flat compares with the next ε that is enough smaller.
+func (k checked) flat() {
+	next := -1
+	for i, c := range k.cells {
+		if k.sibling(c, k.Method) && c.Epsilon > 0 && c.Epsilon*flatRatio <= k.Epsilon && (next < 0 || c.Epsilon > k.cells[next].Epsilon) {
+			next = i
+		}
+	}
+	if next < 0 {
+		return
+	}
+	n := min(len(k.own), len(k.outcomes[next]))
+	here, there := rights(k.own[:n]), rights(k.outcomes[next][:n])
+	if there >= flatRight && here >= there {
+		k.add(FlatInEpsilon, "%s: as many images are right as at the smaller epsilon %v: %s", hint, k.cells[next].Epsilon, twoScores(k.own, k.outcomes[next]))
+	}
+}
+
+// against compares with another method at the same ε and ρ.
+func (k checked) against(method string, r Rule, format string) {
+	for i, c := range k.cells {
+		if k.sibling(c, method) && c.Epsilon == k.Epsilon && above(k.own, k.outcomes[i]) {
+			n := min(len(k.own), len(k.outcomes[i]))
+			k.add(r, format, portion(k.outcomes[i][:n]), portion(k.own[:n]))
+			return
+		}
+	}
+}
+
+// sibling tells whether c is of a method at the checked cell's ρ, with figures.
+func (k checked) sibling(c Cell, method string) bool {
+	return c.Method == method && c.Rho == k.Rho && c.N > 0 && (c.Check == k.Check || method != k.Method)
+}
+
+// above tells whether more images are right under a than under b, among those that both
+// know, by more than chance explains.
+func above(a, b []outcome) bool {
+	var more, fewer int
+	for i := range min(len(a), len(b)) {
+		switch {
+		case a[i].right && !b[i].right:
+			more++
+		case b[i].right && !a[i].right:
+			fewer++
+		}
+	}
+	if more <= fewer {
+		return false
+	}
+	coin := distuv.Binomial{N: float64(more + fewer), P: 0.5}
+	return 1-coin.CDF(float64(more-1)) < signLevel
+}
+
+func rights(o []outcome) int { return score(o).Correct }
+
+// score counts.
+func score(o []outcome) bands.Score {
+	s := bands.Score{N: len(o)}
+	for _, v := range o {
+		if v.right {
+			s.Correct++
+		}
+	}
+	return s
+}
+
+// portion writes "31 of 1000".
+func portion(o []outcome) string { return fmt.Sprintf("%d of %d", rights(o), len(o)) }
+
+// twoScores writes those of the images that both know.
+func twoScores(a, b []outcome) string {
+	n := min(len(a), len(b))
+	return fmt.Sprintf("%s against %s", portion(a[:n]), portion(b[:n]))
+}
+
+// Warnings says in a line each what is the matter with which figures, each once.
+func (r Robustness) Warnings() []string {
+	var texts []string
+	where := make(map[string][]string)
+	for _, c := range r.Cells {
+		for _, m := range c.Marks {
+			if where[m.Text] == nil {
+				texts = append(texts, m.Text)
+			}
+			where[m.Text] = append(where[m.Text], fmt.Sprintf("%s at epsilon %v, rho %v", c.Method, c.Epsilon, c.Rho))
+		}
+	}
+	lines := make([]string, 0, len(texts))
+	for _, t := range texts {
+		lines = append(lines, strings.Join(slices.Compact(where[t]), "; ")+": "+t)
+	}
+	return lines
+}
