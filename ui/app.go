@@ -191,6 +191,10 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.explore.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
+	case besideMsg:
+		return a.besideOpened(msg)
+	case modelFilesMsg:
+		a.modelFilesFound(msg)
 	case modelMsg:
 		return a.train.modelOpened(msg)
 	case followTick:
