@@ -27,6 +27,7 @@ type Watch struct {
 type trainPage struct {
 	app      *App
 	book     *runBook
+	curves   *curveBook      // of the figure that is being made
 	jobs     []*job          // one a run that is followed
 	followed map[string]bool // folders
 	opened   bool            // the runs asked for at the start are followed
@@ -53,7 +54,7 @@ type trainPage struct {
 }
 
 func newTrainPage(a *App) *trainPage {
-	return &trainPage{app: a, book: &runBook{}, followed: map[string]bool{}, following: newFollowing(), cursor: -1, radius: -1}
+	return &trainPage{app: a, book: &runBook{}, curves: &curveBook{}, followed: map[string]bool{}, following: newFollowing(), cursor: -1, radius: -1}
 }
 
 func (p *trainPage) name() string { return "train" }
@@ -317,11 +318,11 @@ func (p *trainPage) request() tea.Cmd {
 }
 
 func (p *trainPage) compute(q figureRequest) tea.Cmd {
-	book, lab := p.book, p.app.lab
+	book, curves, lab := p.book, p.curves, p.app.lab
 	return task(func() tea.Msg {
 		defer lab.Foreground()()
 		_, runs := book.read()
-		return figureMsg{makeFigure(runs, q)}
+		return figureMsg{curves.makeFigure(runs, q)}
 	})
 }
 
