@@ -269,8 +269,8 @@ func (f *figure) thin(t *trace, p panelFigure, columns int) []point {
 	}
 	dots := float64(2 * columns)
 	for i := first; i < end; {
-		dot := math.Floor(f.position(s[i].x) * dots)
-		j := i + further(end-i, func(n int) bool { return math.Floor(f.position(s[i+n].x)*dots) == dot })
+		edge := f.at((math.Floor(f.position(s[i].x)*dots) + 1) / dots)
+		j := i + further(end-i, func(n int) bool { return s[i+n].x < edge })
 		e := t.extremes(i, j)
 		out = append(out, place(s[min(e.least, e.most)]))
 		if e.least != e.most {
@@ -284,8 +284,8 @@ func (f *figure) thin(t *trace, p panelFigure, columns int) []point {
 	return out
 }
 
-// further is the first of n places, the one at 0 apart, for which same does not hold, where it holds for
-// all before it. It looks near the beginning first.
+// further is the first of n places, the one at 0 apart, for which same does not hold, where
+// it holds for all before it. It looks near the beginning first.
 func further(n int, same func(int) bool) int {
 	step := 1
 	for step < n && same(step) {

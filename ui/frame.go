@@ -25,7 +25,10 @@ func (a *App) View() (v tea.View) {
 	if a.layout.w == 0 {
 		return tea.NewView("")
 	}
-	return tea.NewView(a.frame())
+	if !a.same {
+		a.shown = a.frame()
+	}
+	return tea.NewView(a.shown)
 }
 
 // frame is the text of the screen, with marks where the layer draws pictures.
