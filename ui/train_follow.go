@@ -19,8 +19,8 @@ type Watch struct {
 	Measure func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
 }
 
-// newsPause is the shortest time between two looks at what is new of all runs.
-const newsPause = time.Second / 30
+// followNewsPause is the shortest time between two looks at what is new of all runs.
+const followNewsPause = time.Second / 30
 
 // followers are the goroutines that follow runs. One job tells of all of them: however many
 // there are, the page is drawn once for what comes at about the same time.
@@ -70,7 +70,7 @@ func (p *trainPage) follow(dir, name string) tea.Cmd {
 			}
 		}
 	})
-	f.job.pause = newsPause
+	f.job.pause = followNewsPause
 	return cmd
 }
 
