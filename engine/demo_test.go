@@ -19,7 +19,8 @@ func TestDemoShowsTheEffect(t *testing.T) {
 	if whole < 0.95 || low < 0.4 || low > 0.95 || high < 0.6 {
 		t.Errorf("r=%d: whole %.3f, low %.3f, high %.3f", r, whole, low, high)
 	}
-	_, flips, err := l.Flips(t.Context(), FlipsRequest{R: r, Limit: n}, nil)
+	found, err := l.Flips(t.Context(), FlipsRequest{R: r, Limit: n}, nil)
+	flips := found.Flips
 	if err != nil || len(flips) < n/100 {
 		t.Errorf("%d flips among %d images, %v", len(flips), n, err)
 	}

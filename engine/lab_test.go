@@ -170,34 +170,47 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 
 func TestFlipsAgreeWithViews(t *testing.T) {
 	for _, s := range []Setting{{}, {Statistics: bands.BatchStatistics, Smoothing: model.Smoothing{Rho: 0.5}}} {
-		t.Run(s.Statistics.String(), func(t *testing.T) { flipsAgreeWithViews(t, s) })
+		for _, by := range []bands.Decomposition{bands.Fourier, bands.SVD} {
+			t.Run(s.Statistics.String()+" "+by.String(), func(t *testing.T) { flipsAgreeWithViews(t, s, by) })
+		}
 	}
 }
 
-func flipsAgreeWithViews(t *testing.T, s Setting) {
+func flipsAgreeWithViews(t *testing.T, s Setting, by bands.Decomposition) {
 	l := openSmall(t)
-	n, flips, err := l.Flips(t.Context(), FlipsRequest{R: 3, Setting: s}, nil)
-	if err != nil || n != 150 {
-		t.Fatal(n, err)
+	got, err := l.Flips(t.Context(), FlipsRequest{R: 3, By: by, Setting: s}, nil)
+	if err != nil || got.N != 150 {
+		t.Fatal(got.N, err)
 	}
-	want := map[int]bool{}
-	for i := range n {
-		v, err := l.View(t.Context(), ViewRequest{Index: i, R: 3, Setting: s})
+	want := map[int]bands.Answer{}
+	var all []bands.Answer
+	for i := range got.N {
+		v, err := l.View(t.Context(), ViewRequest{Index: i, R: 3, By: by, Setting: s})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v.Flip() {
-			want[i] = true
+		a := bands.Answer{Index: i, Label: v.Label, Whole: v.Predictions[Whole].Class, Low: v.Predictions[Low].Class, High: v.Predictions[High].Class}
+		if by == bands.SVD {
+			a.Rank = v.Kept
+		}
+		if all = append(all, a); v.Flip() {
+			want[i] = a
 		}
 	}
-	if len(flips) != len(want) {
-		t.Errorf("%d flips, views show %d", len(flips), len(want))
+	if len(got.Flips) != len(want) || got.Permuted != bands.Permuted(all) {
+		t.Errorf("%d flips, %v expected at random; views show %d and %v", len(got.Flips), got.Permuted, len(want), bands.Permuted(all))
 	}
-	if len(flips) == 0 {
+	for _, a := range got.Flips {
+		if a != want[a.Index] {
+			t.Errorf("flip %+v, its view says %+v", a, want[a.Index])
+		}
+	}
+	if len(got.Flips) == 0 {
 		return
 	}
-	index, found, err := l.NextFlip(t.Context(), flips[0].Index, -1, 3, s, -1, nil)
-	if last := flips[len(flips)-1].Index; err != nil || !found || index != last {
+	q := NextFlipRequest{From: got.Flips[0].Index, Step: -1, R: 3, By: by, Class: -1, Setting: s}
+	index, found, err := l.NextFlip(t.Context(), q, nil)
+	if last := got.Flips[len(got.Flips)-1].Index; err != nil || !found || index != last {
 		t.Errorf("before the first flip comes %d (%v, %v), want the last, %d", index, found, err, last)
 	}
 }
@@ -236,7 +249,7 @@ func TestSplitChangesMeanwhile(t *testing.T) {
 		default:
 		}
 		_, _ = l.View(t.Context(), ViewRequest{Index: 40 + i%100, R: 3, Setting: s}) // there may be no such image
-		if _, _, err := l.NextFlip(t.Context(), i, 1, 3, s, -1, nil); err != nil {
+		if _, _, err := l.NextFlip(t.Context(), NextFlipRequest{From: i, Step: 1, R: 3, Class: -1, Setting: s}, nil); err != nil {
 			t.Error(err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"hfcui/engine/bands"
-	"hfcui/spectral"
 )
 
 const (
@@ -148,109 +147,4 @@ func (s *subject) backgroundClassifier(q Setting, n int) (bands.Classifier, erro
 		batch = min(statisticsBatch, n)
 	}
 	return s.panel.classifier(evaluatorKey{batch, q.Statistics, true}, q.Smoothing)
-}
-
-// FlipsRequest asks for the images the paper's Fig. 2 shows: whole image and high part
-// classified right, low part wrong.
-type FlipsRequest struct {
-	R     float64
-	Limit int // only the first Limit images; 0: all
-	Setting
-}
-
-// Flips answers for how many images it looked at, and which of them are flips. progress
-// may be nil.
-func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, total int)) (n int, flips []bands.Answer, err error) {
-	now, end := l.begin()
-	defer end()
-	n = now.set.Len()
-	if q.Limit > 0 {
-		n = min(n, q.Limit)
-	}
-	indices := make([]int, n)
-	for i := range indices {
-		indices[i] = i
-	}
-	done := 0
-	err = l.answers(ctx, now, q.R, q.Setting, indices, func(a bands.Answer) bool {
-		if done++; progress != nil {
-			progress(done, n)
-		}
-		if a.Flip() {
-			flips = append(flips, a)
-		}
-		return true
-	})
-	return n, flips, err
-}
-
-// NextFlip looks for the nearest flip after (step 1) or before (step -1) image from,
-// going round, among the images of a class (-1: any). progress may be nil.
-func (l *Lab) NextFlip(ctx context.Context, from, step int, r float64, s Setting, class int, progress func(done, total int)) (index int, found bool, err error) {
-	now, end := l.begin()
-	defer end()
-	n := now.set.Len()
-	var indices []int
-	for k := 1; k <= n; k++ {
-		i := ((from+k*step)%n + n) % n
-		if class < 0 || now.set.Label(i) == class {
-			indices = append(indices, i)
-		}
-	}
-	done := 0
-	err = l.answers(ctx, now, r, s, indices, func(a bands.Answer) bool {
-		if done++; progress != nil {
-			progress(done, len(indices))
-		}
-		index, found = a.Index, a.Flip()
-		return !found
-	})
-	return index, found, err
-}
-
-func (l *Lab) answers(ctx context.Context, from *chosen, r float64, s Setting, indices []int, visit func(bands.Answer) bool) error {
-	if err := from.checkLabels(l.data.Name); err != nil {
-		return err
-	}
-	if err := spectral.CheckRadius(r); err != nil {
-		return err
-	}
-	if err := from.settle(&s); err != nil {
-		return err
-	}
-	if len(indices) == 0 {
-		return nil
-	}
-	inputs := from.inputs
-	classifier, err := from.backgroundClassifier(s, inputs.Len())
-	if err != nil {
-		return err
-	}
-	q := bands.Request{Radii: []float64{r}, Normalize: s.Normalize, Statistics: s.Statistics, Threads: l.threads}
-	ctx = l.gate.background(ctx)
-	if s.Statistics == bands.RunningStatistics {
-		return bands.Answers(ctx, inputs, classifier, q, indices, visit)
-	}
-	// Answers depend on the batch: every image is asked about in the one it is viewed and
-	// measured in, whatever the order of indices.
-	known := map[int]bands.Answer{}
-	for _, i := range indices {
-		if _, ok := known[i]; !ok {
-			batch, counted := bands.BatchOf(inputs, i, classifier.Batch())
-			own := batch[len(batch)-counted:]
-			err := bands.Answers(ctx, inputs, classifier, q, batch, func(a bands.Answer) bool {
-				if slices.Contains(own, a.Index) {
-					known[a.Index] = a
-				}
-				return true
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if !visit(known[i]) {
-			return nil
-		}
-	}
-	return nil
 }

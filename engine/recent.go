@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"context"
 	"slices"
 	"sync"
 
+	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
 	"hfcui/spectral"
 )
@@ -15,6 +17,10 @@ const recentCount = 4
 // previewSide is the longest side, in pixels, at which a picture is shown and split for
 // looking at; larger ones are reduced first.
 const previewSide = 1024
+
+// svdSide is that side where parts are taken by SVD, which takes a second or two at this
+// size and sixty times as long at previewSide.
+const svdSide = 256
 
 // recentImages keeps the images looked at last with their transforms, so that moving r
 // costs an inverse transform and no more.
@@ -28,13 +34,11 @@ type recentImages struct {
 type openImage struct {
 	index int
 
-	mu           sync.Mutex     // held while it is opened and used: the splitters work in place
-	picture      *dataset.Image // nil until it is open
-	pictureSplit *spectral.Splitter
-	spectrum     []float32
-	maxR         float64
-	input        []float32 // at the model's input size
-	inputSplit   *spectral.Splitter
+	mu      sync.Mutex // held while it is opened and used: the splitters work in place
+	picture *scene     // nil until it is open
+	small   *scene     // no larger than singular values are computed of; nil until asked for
+	input   *scene     // at the model's input size; the picture itself if that is the same
+	maxR    float64    // of the picture
 }
 
 func newRecentImages() *recentImages { return &recentImages{} }
@@ -66,33 +70,67 @@ func (im *openImage) open(from *chosen, i int) error {
 	if err != nil {
 		return err
 	}
-	c, h, w := from.inputs.Shape()
-	im.input = make([]float32, c*h*w)
-	if err := from.inputs.ReadBatch(im.input, make([]int, 1), []int{i}); err != nil {
+	seen := dataset.NewImage(from.inputs.Shape())
+	if err := from.inputs.ReadBatch(seen.Pix, make([]int, 1), []int{i}); err != nil {
 		return err
 	}
-	im.inputSplit = spectral.NewSplitter(h, w)
-	im.inputSplit.Load(im.input)
-	im.pictureSplit = im.inputSplit
-	if picture.C != c || picture.H != h || picture.W != w {
-		im.pictureSplit = spectral.NewSplitter(picture.H, picture.W)
-		im.pictureSplit.Load(picture.Pix)
-	}
-	im.spectrum = make([]float32, picture.H*picture.W)
-	im.pictureSplit.LogSpectrum(im.spectrum)
+	im.input = newScene(seen)
 	im.maxR = spectral.MaxRadius(picture.H, picture.W)
-	im.picture = picture
+	if picture.C == seen.C && picture.H == seen.H && picture.W == seen.W {
+		im.input.addSpectrum()
+		im.picture = im.input
+	} else {
+		im.picture = newScene(picture)
+		im.picture.addSpectrum()
+	}
 	return nil
 }
 
 // fill puts pictures and energies at v.R into v.
-func (im *openImage) fill(v *View) {
-	p := im.picture
-	low, high := make([]float32, len(p.Pix)), make([]float32, len(p.Pix))
-	im.pictureSplit.Split(low, high, v.R)
-	for part, pix := range [][]float32{p.Pix, low, high} {
-		v.Pictures[part] = Plane{C: p.C, H: p.H, W: p.W, Pix: pix}
+func (im *openImage) fill(ctx context.Context, v *View) error {
+	shown := im.picture
+	if v.By == bands.SVD {
+		shown = im.reduced()
 	}
-	v.EnergyLow, v.EnergyHigh = im.pictureSplit.Energy(v.R)
-	v.Kept, v.Total = spectral.Kept(p.H, p.W, v.R), p.H*p.W
+	parts, err := shown.divide(ctx, v.R, v.By)
+	if err != nil {
+		return err
+	}
+	for part, pix := range [][]float32{shown.Pix, parts.low, parts.high} {
+		v.Pictures[part] = Plane{C: shown.C, H: shown.H, W: shown.W, Pix: pix}
+	}
+	v.Spectrum, v.MaxR = shown.spectrum, im.maxR
+	v.Kept, v.Total, v.EnergyLow, v.EnergyHigh, v.Matched = parts.kept, parts.total, parts.energyLow, parts.energyHigh, parts.matched
+	return nil
+}
+
+// reduced is the picture no larger than svdSide.
+func (im *openImage) reduced() *scene {
+	if im.small == nil {
+		im.small = im.picture
+		if long := max(im.picture.H, im.picture.W); long > svdSide {
+			p := im.picture
+			im.small = newScene(p.Resize(p.C, max(1, p.H*svdSide/long), max(1, p.W*svdSide/long)))
+			im.small.addSpectrum()
+		}
+	}
+	return im.small
+}
+
+// seen writes what the model sees of both parts at v.R to low and high.
+func (im *openImage) seen(ctx context.Context, low, high []float32, v *View) error {
+	if shown := v.Pictures[Low]; im.input == im.picture && len(shown.Pix) == len(low) {
+		copy(low, shown.Pix)
+		copy(high, v.Pictures[High].Pix)
+		v.SeenKept, v.SeenTotal = v.Kept, v.Total
+		return nil
+	}
+	parts, err := im.input.divide(ctx, v.R, v.By)
+	if err != nil {
+		return err
+	}
+	copy(low, parts.low)
+	copy(high, parts.high)
+	v.SeenKept, v.SeenTotal = parts.kept, parts.total
+	return nil
 }

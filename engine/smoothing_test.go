@@ -120,7 +120,7 @@ func TestSmoothingsThatCannotBe(t *testing.T) {
 	s := Setting{Smoothing: model.Smoothing{Rho: 1, Layer: "fc"}}
 	_, view := l.View(t.Context(), ViewRequest{R: 4, Setting: s})
 	_, measured := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}, Setting: s}, nil)
-	_, _, flips := l.Flips(t.Context(), FlipsRequest{R: 4, Setting: s}, nil)
+	_, flips := l.Flips(t.Context(), FlipsRequest{R: 4, Setting: s}, nil)
 	_, kernels := l.Kernels(t.Context(), KernelsRequest{Smoothing: s.Smoothing})
 	for _, err := range []error{view, measured, flips, kernels} {
 		if err == nil || !strings.Contains(err.Error(), "fc of small is no convolution: its convolutions are conv1, layer1.0.conv1") {

@@ -21,6 +21,7 @@ type Setting struct {
 type ViewRequest struct {
 	Index int
 	R     float64
+	By    bands.Decomposition // into low and high part
 	Setting
 }
 
@@ -63,12 +64,19 @@ type View struct {
 	Spectrum []float32
 	// MaxR is the radius past the corner of the pictures' Fourier plane.
 	MaxR float64
-	// Kept of Total coefficients are in the low part of the pictures.
+	// Kept of Total coefficients are in the low part of the pictures: frequencies, or, by
+	// SVD, singular values, whose number is the rank.
 	Kept, Total int
-	// EnergyLow and EnergyHigh are the parts' shares of the energy without the mean's.
+	// EnergyLow and EnergyHigh are the shares of the energy that the pictures' parts have,
+	// without the mean's; by SVD, which does not keep the mean apart, with it.
 	EnergyLow, EnergyHigh float64
-	Predictions           [3]Prediction // by Part
-	Split, Infer          time.Duration // what splitting and asking the model took
+	// Matched is, by SVD, the share that the Fourier part at R has, the mean's counted.
+	Matched float64
+	// SeenKept of SeenTotal are in the low part that the model sees, which may have another
+	// size than the pictures.
+	SeenKept, SeenTotal int
+	Predictions         [3]Prediction // by Part
+	Split, Infer        time.Duration // what splitting and asking the model took
 }
 
 // Right tells whether part p is classified as labelled; false when the label is not known.

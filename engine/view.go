@@ -13,7 +13,8 @@ import (
 
 // View splits one image at a radius and asks the model about it and its parts. The
 // model sees parts split at its own input size; larger pictures are split at theirs for
-// looking at, with the same meaning of r: cycles per image along each axis.
+// looking at, with the same meaning of r: cycles per image along each axis. By SVD pictures
+// are reduced to svdSide first; every size has the rank that matches r there.
 func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return nil, err
@@ -34,9 +35,17 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{ViewRequest: q, Title: now.set.Title(q.Index), Label: now.label(q.Index), Spectrum: im.spectrum, MaxR: im.maxR}
+	v := &View{ViewRequest: q, Title: now.set.Title(q.Index), Label: now.label(q.Index)}
 	started := time.Now()
-	im.fill(v)
+	if err := im.fill(ctx, v); err != nil {
+		return nil, err
+	}
+	n := len(im.input.Pix)
+	x := make([]float32, 3*n)
+	copy(x, im.input.Pix)
+	if err := im.seen(ctx, x[n:2*n], x[2*n:], v); err != nil {
+		return nil, err
+	}
 	v.Split = time.Since(started)
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,7 +54,7 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 	if q.Statistics == bands.BatchStatistics {
 		err = l.predictInBatch(ctx, v, now)
 	} else {
-		err = now.predict(ctx, v, im)
+		err = now.predict(ctx, v, x)
 	}
 	v.Infer = time.Since(started)
 	return v, err
@@ -54,21 +63,13 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 // viewed is what a View asks with running statistics: about whole, low and high.
 var viewed = evaluatorKey{batch: 3, statistics: bands.RunningStatistics}
 
-// predict asks the model, with running statistics, about whole, low and high.
-func (c *chosen) predict(ctx context.Context, v *View, im *openImage) error {
+// predict asks the model, with running statistics, about x: whole, low and high.
+func (c *chosen) predict(ctx context.Context, v *View, x []float32) error {
 	model, err := c.panel.classifier(viewed, v.Smoothing)
 	if err != nil {
 		return err
 	}
-	n := len(im.input)
-	x := make([]float32, 3*n)
-	copy(x, im.input)
-	if im.pictureSplit == im.inputSplit { // the pictures are what the model sees
-		copy(x[n:], v.Pictures[Low].Pix)
-		copy(x[2*n:], v.Pictures[High].Pix)
-	} else {
-		im.inputSplit.Split(x[n:2*n], x[2*n:], v.R)
-	}
+	n := len(x) / 3
 	v.Normalize.Apply(x[n : 2*n])
 	v.Normalize.Apply(x[2*n:])
 	logits := make([]float32, 3*model.Classes())
@@ -93,7 +94,7 @@ func (l *Lab) predictInBatch(ctx context.Context, v *View, now *chosen) error {
 	if err != nil {
 		return err
 	}
-	q := bands.Request{Radii: []float64{v.R}, Normalize: v.Normalize, Statistics: v.Statistics, Threads: l.threads}
+	q := bands.Request{Radii: []float64{v.R}, Normalize: v.Normalize, Statistics: v.Statistics, By: v.By, Threads: l.threads}
 	return bands.LogitsOf(ctx, inputs, model, q, indices, slices.Index(indices, v.Index), func(part int, logits []float32) {
 		v.Predictions[part] = predictionOf(logits)
 	})

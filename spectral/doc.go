@@ -29,6 +29,9 @@
 // AVX-512; the variable HFCUI_CPU names the arithmetic to use instead of the fastest:
 // avx512, avx2 or portable.
 //
+// [SVD] takes detail from images another way, by truncated singular value decomposition,
+// for the question whether high frequencies are more than noise (section 8).
+//
 // Images are float32, rows of pixels, plane after plane (CHW or NCHW). A slice of the
 // wrong length is the caller's mistake and panics; a radius that comes from outside is
 // checked with [CheckRadius]. Any number is safe to split at: r ≤ 0 and NaN keep

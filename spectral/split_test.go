@@ -284,6 +284,8 @@ func TestLengthsPanic(t *testing.T) {
 	s := NewSplitter(4, 4)
 	s.Load(make([]float32, 32))
 	b := NewBatch(4, 4, 2)
+	d := NewSVD(4, 4)
+	_ = d.Load(make([]float32, 32))
 	for name, call := range map[string]func(){
 		"no image":       func() { s.Load(nil) },
 		"part of one":    func() { s.Load(make([]float32, 17)) },
@@ -295,6 +297,11 @@ func TestLengthsPanic(t *testing.T) {
 		"batch images":   func() { b.Split(nil, nil, make([]float32, 15), nil) },
 		"batch radii":    func() { b.Split(make([][]float32, 1), nil, make([]float32, 16), []float64{1, 2}) },
 		"batch part":     func() { b.Split([][]float32{make([]float32, 3)}, nil, make([]float32, 16), []float64{1}) },
+		"no SVD image":   func() { _ = d.Load(nil) },
+		"SVD low":        func() { d.Split(make([]float32, 16), nil, 1) },
+		"SVD high":       func() { d.Split(nil, make([]float32, 48), 1) },
+		"SVD remainder":  func() { _, _ = d.Matched(make([]float32, 16)) },
+		"SVD size":       func() { NewSVD(4, 0) },
 		"kernels":        func() { Roughness(make([]float32, 8), 1, 1, 3, 3) },
 		"kernel shape":   func() { Roughness(nil, 1, 1, 0, 3) },
 		"smooth":         func() { Smooth(make([]float32, 8), make([]float32, 9), 1, 1, 3, 3, 1) },

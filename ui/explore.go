@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
+	"hfcui/engine/bands"
 	"hfcui/ui/picture"
 )
 
@@ -17,6 +18,7 @@ import (
 type explore struct {
 	app     *App
 	l       exploreLayout
+	by      bands.Decomposition // into low and high part
 	high    highMode
 	most    int // pictures at most
 	painter painter
@@ -51,6 +53,7 @@ var exploreKeys = keymap[*explore]{
 	{keys: []string{"f"}, name: "next flip: whole and high right, low wrong", help: "next, previous flip: whole and high right, low wrong", hint: "flip", when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(1) }},
 	{keys: []string{"F"}, name: "previous flip", also: true, when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(-1) }},
 	{keys: []string{"esc"}, name: "stop looking for a flip", hint: "stop", when: func(p *explore) bool { return p.job != nil }, do: (*explore).stop},
+	{keys: []string{"d"}, name: "divide by frequencies, or by singular values (SVD)", hint: "Fourier/SVD", do: (*explore).nextDecomposition},
 	{keys: []string{"v"}, name: "how the high part is made visible", hint: "high as", do: (*explore).nextHigh},
 	{keys: []string{"w"}, name: "fewer and larger pictures, or all", hint: "larger", do: (*explore).nextMost},
 }
@@ -117,6 +120,7 @@ func (p *explore) request() tea.Cmd {
 	}
 	q := viewRequest{generation: a.generation}
 	q.Index, q.R, q.Setting = a.index, a.r, a.setting()
+	q.By = p.by
 	q.look = a.look(p.l.slots[0].pic.w, p.l.slots[0].pic.h)
 	q.high = p.high
 	for _, s := range p.l.slots {
@@ -193,11 +197,11 @@ type flipMsg struct {
 func (p *explore) find(step int) tea.Cmd {
 	p.stop()
 	a := p.app
-	lab, from, r, set, class := a.lab, a.index, a.r, a.setting(), a.class
+	lab, q := a.lab, engine.NextFlipRequest{From: a.index, Step: step, R: a.r, By: p.by, Class: a.class, Setting: a.setting()}
 	p.search = flipProgress{total: a.info.Images}
 	var cmd tea.Cmd
 	p.job, cmd = startJob(a.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		i, found, err := lab.NextFlip(ctx, from, step, r, set, class, func(done, total int) {
+		i, found, err := lab.NextFlip(ctx, q, func(done, total int) {
 			tell(flipProgress{done, total})
 		})
 		return flipMsg{i, found, err}
@@ -226,9 +230,9 @@ func (p *explore) reported(r report) tea.Cmd {
 		case msg.err != nil:
 			p.app.say(oneLine(msg.err))
 		case !msg.found:
-			p.app.say(fmt.Sprintf("no flip at r = %.1f among these images", p.app.r))
+			p.app.say(fmt.Sprintf("no flip%s at r = %.1f among these images", p.bySVD(), p.app.r))
 		case msg.index == p.app.index:
-			p.app.say(fmt.Sprintf("this is the only flip at r = %.1f", p.app.r))
+			p.app.say(fmt.Sprintf("this is the only flip%s at r = %.1f", p.bySVD(), p.app.r))
 		default:
 			return p.app.setIndex(msg.index)
 		}

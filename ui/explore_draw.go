@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hfcui/engine"
+	"hfcui/engine/bands"
 )
 
 func (p *explore) draw(c *canvas) []placed {
@@ -72,8 +73,10 @@ func (p *explore) remarks(w int) string {
 		short = fmt.Sprintf("high ×%-5.3g", p.shown.stretch)
 		long = fmt.Sprintf("high part about grey ×%-5.3g", p.shown.stretch)
 	}
-	kept := ""
-	if v := p.view(); v != nil && len(p.l.slots) < slots {
+	kept, keptShort := "", ""
+	if v := p.svdView(); v != nil {
+		kept, keptShort = p.rankRemarks(v)
+	} else if v := p.view(); v != nil && len(p.l.slots) < slots {
 		kept = fmt.Sprintf("%s of %s kept · ", grouped(v.Kept), grouped(v.Total))
 	}
 	only := ""
@@ -84,35 +87,28 @@ func (p *explore) remarks(w int) string {
 	if v := p.view(); v != nil && (v.Pictures[0].W != p.app.info.Width || v.Pictures[0].H != p.app.info.Height) {
 		size := fmt.Sprintf("%d×%d · ", p.app.info.Width, p.app.info.Height)
 		seen, seenShort = "the model sees it at "+size, "model sees "+size
+		if v.By == bands.SVD {
+			seen = fmt.Sprintf("pictures at %d×%d, the model sees rank %s at %s", v.Pictures[0].W, v.Pictures[0].H, rankText(v.SeenKept, v.SeenTotal), size)
+			seenShort = fmt.Sprintf("model sees rank %s at %s", rankText(v.SeenKept, v.SeenTotal), size)
+		}
 	}
-	return pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
+	return pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+keptShort+short, seenShort+only+keptShort+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
 }
 
 // drawTitle names a picture.
 func (p *explore) drawTitle(c *canvas, s slot) {
-	th, v := p.app.theme, p.view()
+	th := p.app.theme
 	switch s.kind {
 	case slotWhole:
 		c.put(s.title.x, s.title.y, th.whole.paint(markWhole)+" original")
 	case slotSpectrum:
 		c.left(s.title, th.dim, pick(s.title.w, "log-spectrum, circle at r", "spectrum, r circled", "spectrum"))
 	default:
-		st, mark, name, share := th.low, markLow, "low", math.NaN()
-		if v != nil {
-			share = v.EnergyLow
-		}
-		if s.kind == slotHigh {
-			st, mark, name = th.high, markHigh, "high"
-			if v != nil {
-				share = v.EnergyHigh
-			}
-		}
+		st, mark, name, share := p.partTitle(s.kind, s.title.w)
 		c.put(s.title.x, s.title.y, st.paint(mark)+" "+name)
-		text := percent(share) + " %"
-		if s.title.w >= 22 {
-			text += " energy"
+		if room := s.title.w - 4 - width(name); room >= width(share) {
+			c.right(rect{s.title.x, s.title.y, s.title.w - 1, 1}, th.dim, share)
 		}
-		c.right(rect{s.title.x, s.title.y, s.title.w - 1, 1}, th.dim, text)
 	}
 }
 
@@ -161,6 +157,9 @@ func (p *explore) drawEnergy(c *canvas, r rect) {
 		th.low.paint(markLow) + " " + percent(low) + th.dim.paint(" % energy"),
 		th.high.paint(markHigh) + " " + percent(high) + th.dim.paint(" % energy"),
 		th.dim.paint("  (mean left out)"),
+	}
+	if v := p.svdView(); v != nil {
+		lines = p.rankLines(v, r.w)
 	}
 	for i := 0; i < min(r.h, len(lines)); i++ {
 		c.put(r.x, r.y+i, cut(lines[i], r.w))

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
+	"hfcui/engine/bands"
 )
 
 func TestExploreShowsEverything(t *testing.T) {
@@ -122,6 +123,28 @@ func TestNextFlip(t *testing.T) {
 	if d.app.index != first {
 		t.Fatalf("back at %d, want %d", d.app.index, first)
 	}
+}
+
+// The other way of dividing images is asked for with a key, said on screen, and what flips
+// are looked for by.
+func TestSVD(t *testing.T) {
+	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
+		d := start(t, size[0], size[1])
+		d.keys("d").shows("rank 10")
+		if size[0] >= 100 {
+			d.shows("remainder")
+			d.shows("SVD, rank 10 of 32 as r keeps")
+		}
+		d.keys("right").shows("rank 11")
+		if v := d.app.explore.shown.view; v.By != bands.SVD {
+			t.Fatalf("the view is by %v", v.By)
+		}
+		d.keys("d").hides("rank").hides("remainder").shows("low")
+	}
+	d := start(t, 100, 30)
+	d.lab.bandTime = 50 * time.Millisecond
+	d.hold = true
+	d.keys("d f").shows("looking for a flip").keys("d").hides("looking for a flip")
 }
 
 // A flip is one at a radius and a setting: the search ends when they change.

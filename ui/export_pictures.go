@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"hfcui/engine"
+	"hfcui/engine/bands"
 	"hfcui/ui/picture"
 )
 
@@ -24,6 +25,9 @@ func (p *explore) export() (exporter, error) {
 	}
 	a := p.app
 	e := exporter{base: fmt.Sprintf("%s-%s-%d-r%.1f", a.info.Data, a.info.Split, v.Index, v.R)}
+	if v.By == bands.SVD {
+		e.base += "-svd"
+	}
 	mode := p.shown.asked.high
 	for kind, suffix := range [slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
 		e.files = append(e.files, exportFile{suffix, enlarged(func(src *picture.Image) {
@@ -93,6 +97,7 @@ func viewDocument(a *App, v *engine.View) any {
 		Title       string              `json:"title"`
 		Label       *string             `json:"label"`
 		R           float64             `json:"r"`
+		By          string              `json:"by"` // fourier: kept are frequencies; svd: singular values
 		Kept        int                 `json:"kept"`
 		Total       int                 `json:"total"`
 		Energy      map[string]*float64 `json:"energy"`
@@ -101,7 +106,7 @@ func viewDocument(a *App, v *engine.View) any {
 		Rho         float64             `json:"rho"`
 		Predictions []answer            `json:"predictions"`
 	}{
-		a.info.Model, a.info.Data, a.info.Split, v.Index, clean(v.Title), label, v.R, v.Kept, v.Total,
+		a.info.Model, a.info.Data, a.info.Split, v.Index, clean(v.Title), label, v.R, v.By.String(), v.Kept, v.Total,
 		map[string]*float64{"low": number(v.EnergyLow), "high": number(v.EnergyHigh)},
 		v.Normalize.String(), v.Statistics.String(), v.Rho, answers,
 	}

@@ -201,6 +201,10 @@ func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View,
 		MaxR: math.Ceil(math.Hypot(float64(l.w/2), float64(l.h/2)) + 1e-9),
 		Kept: kept, Total: l.w * l.h, EnergyLow: el / (el + eh), EnergyHigh: eh / (el + eh),
 	}
+	if q.By == bands.SVD { // the parts are none, what is said of them is
+		v.Kept, v.Total, v.Matched = int(q.R), min(l.w, l.h), v.EnergyLow
+	}
+	v.SeenKept, v.SeenTotal = v.Kept, v.Total
 	for p, x := range [][]float32{pix, low, high} {
 		v.Pictures[p] = engine.Plane{C: 3, H: l.h, W: l.w, Pix: x}
 		v.Predictions[p] = l.answer(q.Index, engine.Part(p), q.Setting, q.R)
@@ -372,10 +376,10 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 	}
 }
 
-func (l *fakeLab) NextFlip(ctx context.Context, from, step int, r float64, s engine.Setting, class int, progress func(done, total int)) (int, bool, error) {
+func (l *fakeLab) NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (int, bool, error) {
 	n := l.Info().Images
 	for k := 1; k <= n; k++ {
-		i := ((from+k*step)%n + n) % n
+		i := ((q.From+k*q.Step)%n + n) % n
 		if k%4 == 0 {
 			progress(k, n)
 		}
@@ -385,10 +389,10 @@ func (l *fakeLab) NextFlip(ctx context.Context, from, step int, r float64, s eng
 		case <-time.After(l.bandTime / 8):
 		}
 		label := l.Label(i)
-		if class >= 0 && label != class {
+		if q.Class >= 0 && label != q.Class {
 			continue
 		}
-		if l.answer(i, engine.Whole, s, r).Class == label && l.answer(i, engine.High, s, r).Class == label && l.answer(i, engine.Low, s, r).Class != label {
+		if l.answer(i, engine.Whole, q.Setting, q.R).Class == label && l.answer(i, engine.High, q.Setting, q.R).Class == label && l.answer(i, engine.Low, q.Setting, q.R).Class != label {
 			return i, true, nil
 		}
 	}

@@ -22,9 +22,9 @@ type Lab interface {
 	Title(i int) string
 	// Bands measures accuracy against r and reports as it goes.
 	Bands(ctx context.Context, q engine.BandsRequest, update func(bands.Result)) (bands.Result, error)
-	// NextFlip looks for the next image, in steps of +1 or -1, whose whole and high part
-	// are classified right and whose low part is not.
-	NextFlip(ctx context.Context, from, step int, r float64, s engine.Setting, class int, progress func(done, total int)) (index int, found bool, err error)
+	// NextFlip looks for the next image whose whole and high part are classified right and
+	// whose low part is not.
+	NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)
 	// Kernels describes a convolution before and after smoothing.
 	Kernels(ctx context.Context, q engine.KernelsRequest) (engine.KernelView, error)
 	// OpenBeside has another model ready to be looked at side by side with the open one.

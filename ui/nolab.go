@@ -38,6 +38,6 @@ func (noLab) Bands(context.Context, engine.BandsRequest, func(bands.Result)) (ba
 	return bands.Result{}, errNothingOpen
 }
 
-func (noLab) NextFlip(context.Context, int, int, float64, engine.Setting, int, func(done, total int)) (int, bool, error) {
+func (noLab) NextFlip(context.Context, engine.NextFlipRequest, func(done, total int)) (int, bool, error) {
 	return 0, false, errNothingOpen
 }

@@ -162,7 +162,9 @@ func TestBandsReports(t *testing.T) {
 func TestFlipsReportWhatBandsCount(t *testing.T) {
 	type report struct {
 		N, Count *int
-		Samples  []struct{ Index, Label, Whole, Low, High *int }
+		By       string
+		Permuted float64
+		Samples  []struct{ Index, Label, Whole, Low, High, Rank *int }
 	}
 	got := document[report](t, hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--json"))
 	if *got.N != 400 || *got.Count != len(got.Samples) || *got.Count < 4 {
@@ -173,6 +175,16 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 			t.Errorf("no flip: %d %d %d %d %d", *s.Index, *s.Label, *s.Whole, *s.Low, *s.High)
 		}
 	}
+	svd := document[report](t, hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--by", "svd", "--json"))
+	if *svd.N != 400 || *svd.Count != len(svd.Samples) || svd.By != "svd" || got.By != "fourier" || svd.Permuted < 0 || !(float64(*got.Count) > got.Permuted) {
+		t.Errorf("by SVD %d (%v at random), by Fourier %d (%v)", *svd.Count, svd.Permuted, *got.Count, got.Permuted)
+	}
+	for _, s := range svd.Samples {
+		if *s.Rank < 1 || *s.Rank > 31 {
+			t.Errorf("image %d has rank %d", *s.Index, *s.Rank)
+		}
+	}
+	hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--by", "svd").done(t)
 	none := document[report](t, hfcui(t, "flips", "--data", "shapes:test=20", "-r", "23", "--json"))
 	if *none.Count != 0 || none.Samples == nil {
 		t.Errorf("past the corner: %+v", none)

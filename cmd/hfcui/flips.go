@@ -12,9 +12,11 @@ import (
 
 // flipsReport is what the flips command prints as JSON; classes are indices.
 type flipsReport struct {
-	N       int    `json:"n"`
-	Count   int    `json:"count"`
-	Samples []flip `json:"samples"`
+	N        int     `json:"n"`
+	Count    int     `json:"count"`
+	By       string  `json:"by"`
+	Permuted float64 `json:"permuted"` // count expected under permuted answers
+	Samples  []flip  `json:"samples"`
 }
 
 type flip struct {
@@ -23,6 +25,7 @@ type flip struct {
 	Whole int `json:"whole"`
 	Low   int `json:"low"`
 	High  int `json:"high"`
+	Rank  int `json:"rank,omitempty"` // of the low part, by SVD
 }
 
 func flipsCommand() *cobra.Command {
@@ -31,17 +34,21 @@ func flipsCommand() *cobra.Command {
 	var by string
 	var out output
 	cmd := &cobra.Command{
-		Use:     "flips -r R",
-		Short:   "Find images whose high part alone is classified right",
-		Long:    "Lists the images the paper's Fig. 2 shows: whole image and high part classified right, the low part, which is what people see, wrong.",
-		Example: "hfcui flips --model resnet20.pt --data cifar10 -r 12",
+		Use:   "flips -r R",
+		Short: "Find images whose high part alone is classified right",
+		Long: "Lists the images the paper's Fig. 2 shows: whole image and high part classified right, the low part, which is what people see, wrong.\n\n" +
+			"With --by svd (the paper's section 8) the low part is the image's truncated singular value decomposition, one rank for all " +
+			"channels of an image: the one whose remainder's energy is nearest to that of the Fourier high part at r.\n\n" +
+			"Beside the count stands how many there would be at the mean if the model's answers to low and high parts were dealt out " +
+			"to the images at random: the answers then tell nothing about their images.",
+		Example: "hfcui flips --model resnet20.pt --data cifar10 -r 12\nhfcui flips --model resnet20.pt --data cifar10 -r 12 --by svd --json",
 		Args:    exactly(0, "no argument"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
 	radiusVar(cmd.Flags(), &q.R)
 	limitVar(cmd.Flags(), &q.Limit)
-	choiceVar(cmd.Flags(), &by, "by", "how images are split", "fourier")
+	choiceVar(cmd.Flags(), &by, "by", "how images are split", "fourier", "svd")
 	setting := settingFlags(cmd)
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -49,37 +56,47 @@ func flipsCommand() *cobra.Command {
 			return err
 		}
 		q.Setting = setting()
+		q.By, _ = bands.ParseDecomposition(by)
 		lab, err := engine.Open(cmd.Context(), o)
 		if err != nil {
 			return err
 		}
 		defer lab.Close()
 		line := newProgress()
-		n, answers, err := lab.Flips(cmd.Context(), q, func(done, total int) {
+		result, err := lab.Flips(cmd.Context(), q, func(done, total int) {
 			line.set("%s  %d of %d images", bar(int64(done), int64(total)), done, total)
 		})
 		line.clear()
 		if err != nil {
 			return err
 		}
-		report := flipsReport{N: n, Count: len(answers), Samples: []flip{}}
-		for _, a := range answers {
-			report.Samples = append(report.Samples, flip{a.Index, a.Label, a.Whole, a.Low, a.High})
+		report := flipsReport{N: result.N, Count: len(result.Flips), By: by, Permuted: result.Permuted, Samples: []flip{}}
+		for _, a := range result.Flips {
+			report.Samples = append(report.Samples, flip{a.Index, a.Label, a.Whole, a.Low, a.High, a.Rank})
 		}
 		sayNote(lab.Info().Note)
-		return out.print(report, func(w io.Writer) { flipsTable(w, lab, n, q.R, answers) })
+		return out.print(report, func(w io.Writer) { flipsTable(w, lab, q, result) })
 	}
 	return cmd
 }
 
-func flipsTable(w io.Writer, lab *engine.Lab, n int, r float64, answers []bands.Answer) {
+func flipsTable(w io.Writer, lab *engine.Lab, q engine.FlipsRequest, r engine.FlipsResult) {
 	classes := lab.Info().Classes
-	fmt.Fprintf(w, "%d of %d images are flips at r=%s\n", len(answers), n, plain(r))
-	if len(answers) == 0 {
+	rank, title := "", ""
+	if q.By == bands.SVD {
+		rank, title = " by SVD, rank matched to", "rank\t"
+	} else {
+		rank = " at"
+	}
+	fmt.Fprintf(w, "%d of %d images are flips%s r=%s; %.1f are expected under permuted answers\n", len(r.Flips), r.N, rank, plain(q.R), r.Permuted)
+	if len(r.Flips) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nindex\timage\tlabel\tlow part taken for\n")
-	for _, a := range answers {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", a.Index, lab.Title(a.Index), classes[a.Label], classes[a.Low])
+	fmt.Fprintf(w, "\nindex\timage\tlabel\t%slow part taken for\n", title)
+	for _, a := range r.Flips {
+		if title != "" {
+			title = fmt.Sprintf("%d\t", a.Rank)
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s%s\n", a.Index, lab.Title(a.Index), classes[a.Label], title, classes[a.Low])
 	}
 }

@@ -11,6 +11,7 @@ import (
 type Answer struct {
 	Index, Label     int
 	Whole, Low, High int // most probable classes
+	Rank             int // of the low part, with SVD
 }
 
 // Flip tells whether the image is one of the paper's Fig. 2: whole image and high part
@@ -45,6 +46,9 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 		}
 		for i, a := range answers {
 			a.Index, a.Label = chunk[i], run.labels[i]
+			if q.By == SVD {
+				a.Rank = run.ranks[i]
+			}
 			if !visit(a) {
 				return nil
 			}
@@ -72,4 +76,31 @@ func LogitsOf(ctx context.Context, src Source, model Classifier, q Request, indi
 		report(part, logits)
 	}
 	return nil
+}
+
+// Permuted is how many flips there would be at the mean if what the model makes of the low
+// and the high part had nothing to do with the image: if these answers, each pair together,
+// were dealt out to the images anew, every permutation equally likely, while the images kept
+// their label and the answer to the whole. An image that is right whole becomes a flip if it
+// gets a pair of which high is its label and low is not, so that
+//
+//	E = Σ over images right whole of (pairs with high = label ≠ low) / n
+//
+// Fewer flips than that mean that high parts tell nothing about their images; a model that
+// takes all of them for the same class has that many by chance.
+func Permuted(answers []Answer) float64 {
+	pairs, right := map[int]int{}, map[int]int{}
+	for _, a := range answers {
+		if a.High != a.Low {
+			pairs[a.High]++
+		}
+		if a.Whole == a.Label {
+			right[a.Label]++
+		}
+	}
+	sum := 0
+	for label, n := range right {
+		sum += n * pairs[label]
+	}
+	return float64(sum) / float64(max(1, len(answers)))
 }

@@ -34,7 +34,8 @@ type Request struct {
 	// Statistics are what the Classifier uses. With batch statistics every batch holds
 	// Classifier.Batch images of one part at one radius, since they share a mean.
 	Statistics Statistics
-	Threads    int // for splitting; at least 1
+	By         Decomposition // into low and high part
+	Threads    int           // for splitting; at least 1
 	// Steady makes every round as large as it can be, for figures that nobody watches grow.
 	Steady bool
 	// Wholes, if any, holds what is known already about whole images of this Source, asked

@@ -123,3 +123,29 @@ func ParseStatistics(s string) (Statistics, error) {
 	}
 	return 0, fmt.Errorf("unknown batch-norm mode %q: use running or batch", s)
 }
+
+// Decomposition is how an image is divided into a low and a high part.
+type Decomposition int
+
+// Fourier keeps the frequencies within r of zero in the low part. SVD keeps in it the
+// largest singular values, as many of them as divide the image's energy most nearly as
+// Fourier does at r: see [spectral.SVD.Matched]. One rank holds for all channels of an
+// image; another image may have another.
+const (
+	Fourier Decomposition = iota
+	SVD
+)
+
+// String returns "fourier" or "svd".
+func (d Decomposition) String() string { return [...]string{"fourier", "svd"}[d] }
+
+// ParseDecomposition reads "fourier" or "svd".
+func ParseDecomposition(s string) (Decomposition, error) {
+	switch s {
+	case "fourier":
+		return Fourier, nil
+	case "svd":
+		return SVD, nil
+	}
+	return 0, fmt.Errorf("unknown way to divide images %q: use fourier or svd", s)
+}

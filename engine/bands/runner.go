@@ -16,9 +16,11 @@ type runner struct {
 	size      int // numbers in an image
 	channels  int
 	split     *spectral.Batch
+	ranker    *ranker   // for parts by singular values; else nil
 	slab      []float32 // the images, then for each radius of a group their low and high parts
 	low, high [][]float32
 	labels    []int
+	ranks     []int // by image, then radius; with a ranker
 	logits    []float32
 
 	// The images being loaded.
@@ -36,7 +38,10 @@ func newRunner(src Source, model Classifier, q Request) *runner {
 		split:  spectral.NewBatch(h, w, max(1, q.Threads)),
 		logits: make([]float32, model.Batch()*model.Classes()),
 	}
-	r.read, r.finish = r.readImage, r.normalize
+	if q.By == SVD {
+		r.ranker = newRanker(h, w, max(1, q.Threads))
+	}
+	r.read, r.finish = r.readImage, r.finishImage
 	return r
 }
 
@@ -54,7 +59,7 @@ func grow[T any](v []T, n int) []T {
 func (r *runner) load(ctx context.Context, indices []int, radii []float64) error {
 	n := len(indices) * r.size
 	r.slab, r.labels = grow(r.slab, n*(1+2*len(radii))), grow(r.labels, len(indices))
-	r.low, r.high = grow(r.low, len(radii)), grow(r.high, len(radii))
+	r.low, r.high, r.ranks = grow(r.low, len(radii)), grow(r.high, len(radii)), grow(r.ranks, len(indices)*len(radii))
 	for i := range radii {
 		r.low[i] = r.slab[(1+2*i)*n : (2+2*i)*n]
 		r.high[i] = r.slab[(2+2*i)*n : (3+2*i)*n]
@@ -71,7 +76,17 @@ func (r *runner) readImage(image int) error {
 	return r.src.ReadBatch(r.slab[image*r.size:][:r.size], r.labels[image:image+1], r.indices[image:image+1])
 }
 
-func (r *runner) normalize(image int) error {
+// finishImage makes of an image's Fourier parts what the model is to see.
+func (r *runner) finishImage(image int) error {
+	if r.ranker != nil {
+		low, high := make([][]float32, r.radii), make([][]float32, r.radii)
+		for i := range r.radii {
+			low[i], high[i] = r.low[i][image*r.size:][:r.size], r.high[i][image*r.size:][:r.size]
+		}
+		if err := r.ranker.replace(r.slab[image*r.size:][:r.size], low, high, r.ranks[image*r.radii:][:r.radii]); err != nil {
+			return err
+		}
+	}
 	for i := range r.radii {
 		r.q.Normalize.Apply(r.low[i][image*r.size:][:r.size])
 		r.q.Normalize.Apply(r.high[i][image*r.size:][:r.size])

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"hfcui/engine/bands"
+	"hfcui/spectral"
+)
+
+// FlipsRequest asks for the images the paper's Fig. 2 shows: whole image and high part
+// classified right, low part wrong.
+type FlipsRequest struct {
+	R     float64
+	By    bands.Decomposition
+	Limit int // only the first Limit images; 0: all
+	Setting
+}
+
+// FlipsResult is which images are flips.
+type FlipsResult struct {
+	N        int // images looked at
+	Flips    []bands.Answer
+	Permuted float64 // flips at the mean under permuted answers: see [bands.Permuted]
+}
+
+// Flips finds the flips there are, by their numbers. progress may be nil.
+func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, total int)) (FlipsResult, error) {
+	now, end := l.begin()
+	defer end()
+	n := now.set.Len()
+	if q.Limit > 0 {
+		n = min(n, q.Limit)
+	}
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	result := FlipsResult{N: n}
+	all := make([]bands.Answer, 0, n)
+	err := l.answers(ctx, now, q, indices, func(a bands.Answer) bool {
+		if all = append(all, a); progress != nil {
+			progress(len(all), n)
+		}
+		if a.Flip() {
+			result.Flips = append(result.Flips, a)
+		}
+		return true
+	})
+	result.Permuted = bands.Permuted(all)
+	return result, err
+}
+
+// NextFlipRequest asks for the nearest flip after (Step 1) or before (Step -1) image From,
+// going round, among the images of a Class (-1: any).
+type NextFlipRequest struct {
+	From, Step int
+	R          float64
+	By         bands.Decomposition
+	Class      int
+	Setting
+}
+
+// NextFlip looks for a flip. progress may be nil.
+func (l *Lab) NextFlip(ctx context.Context, q NextFlipRequest, progress func(done, total int)) (index int, found bool, err error) {
+	now, end := l.begin()
+	defer end()
+	n := now.set.Len()
+	var indices []int
+	for k := 1; k <= n; k++ {
+		i := ((q.From+k*q.Step)%n + n) % n
+		if q.Class < 0 || now.set.Label(i) == q.Class {
+			indices = append(indices, i)
+		}
+	}
+	done := 0
+	err = l.answers(ctx, now, FlipsRequest{R: q.R, By: q.By, Setting: q.Setting}, indices, func(a bands.Answer) bool {
+		if done++; progress != nil {
+			progress(done, len(indices))
+		}
+		index, found = a.Index, a.Flip()
+		return !found
+	})
+	return index, found, err
+}
+
+// answers asks about images and their parts, in the order of indices, until visit returns
+// false.
+func (l *Lab) answers(ctx context.Context, from *chosen, asked FlipsRequest, indices []int, visit func(bands.Answer) bool) error {
+	if err := from.checkLabels(l.data.Name); err != nil {
+		return err
+	}
+	if err := spectral.CheckRadius(asked.R); err != nil {
+		return err
+	}
+	if err := from.settle(&asked.Setting); err != nil {
+		return err
+	}
+	if len(indices) == 0 {
+		return nil
+	}
+	inputs := from.inputs
+	classifier, err := from.backgroundClassifier(asked.Setting, inputs.Len())
+	if err != nil {
+		return err
+	}
+	q := bands.Request{Radii: []float64{asked.R}, Normalize: asked.Normalize, Statistics: asked.Statistics, By: asked.By, Threads: l.threads}
+	ctx = l.gate.background(ctx)
+	if asked.Statistics == bands.RunningStatistics {
+		return bands.Answers(ctx, inputs, classifier, q, indices, visit)
+	}
+	// Answers depend on the batch: every image is asked about in the one it is viewed and
+	// measured in, whatever the order of indices.
+	known := map[int]bands.Answer{}
+	for _, i := range indices {
+		if _, ok := known[i]; !ok {
+			batch, counted := bands.BatchOf(inputs, i, classifier.Batch())
+			own := batch[len(batch)-counted:]
+			err := bands.Answers(ctx, inputs, classifier, q, batch, func(a bands.Answer) bool {
+				if slices.Contains(own, a.Index) {
+					known[a.Index] = a
+				}
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if !visit(known[i]) {
+			return nil
+		}
+	}
+	return nil
+}

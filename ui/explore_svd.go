@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+)
+
+// nextDecomposition goes over to the other way of dividing images, at the same r.
+func (p *explore) nextDecomposition() tea.Cmd {
+	p.stop() // what it would find is a flip of the other
+	p.by = bands.SVD - p.by
+	return p.request()
+}
+
+// bySVD says that images are divided by singular values, where they are.
+func (p *explore) bySVD() string {
+	if p.by == bands.SVD {
+		return " by SVD"
+	}
+	return ""
+}
+
+// svdView is the view on screen, if its parts are by singular values.
+func (p *explore) svdView() *engine.View {
+	if v := p.view(); v != nil && v.By == bands.SVD {
+		return v
+	}
+	return nil
+}
+
+// partTitle names the low or the high part and says its share of the energy.
+func (p *explore) partTitle(kind, w int) (st style, mark, name, share string) {
+	v, part := p.view(), math.NaN()
+	st, mark, name = p.app.theme.low, markLow, "low"
+	if v != nil {
+		part = v.EnergyLow
+	}
+	if kind == slotHigh {
+		st, mark, name = p.app.theme.high, markHigh, "high"
+		if v != nil {
+			part = v.EnergyHigh
+		}
+	}
+	share = percent(part)
+	if v := p.svdView(); v != nil {
+		share = finePercent(part)
+		name = "rank " + rankText(v.Kept, v.Total)
+		if kind == slotHigh {
+			name = pick(w-11, "remainder", "rest")
+		}
+	}
+	share += " %"
+	if w >= 19+width(name) {
+		share += " energy"
+	}
+	return st, mark, name, share
+}
+
+// rankText writes k in as many cells as most takes.
+func rankText(k, most int) string { return fmt.Sprintf("%*d", len(fmt.Sprint(most)), k) }
+
+// finePercent writes a share with two decimals in five cells, "100.0" for all.
+func finePercent(p float64) string {
+	if text := fmt.Sprintf("%5.2f", 100*p); len(text) <= 5 {
+		return text
+	}
+	return percent(p)
+}
+
+// rankLines say what the rank of the low part is matched to: both splits leave out as much
+// of the energy as can be, the mean counted.
+func (p *explore) rankLines(v *engine.View, w int) []string {
+	th := p.app.theme
+	return []string{
+		th.low.paint(markLow) + " rank " + rankText(v.Kept, v.Total) + th.dim.paint(fmt.Sprintf(" of %d", v.Total)),
+		th.low.paint(markLow) + " " + finePercent(v.EnergyLow) + th.dim.paint(" % energy"),
+		th.dim.paint("  ") + finePercent(v.Matched) + th.dim.paint(pick(w-7, fmt.Sprintf(" %% for r=%.1f", v.R), " % for r")),
+		th.dim.paint("  (mean counted)"),
+	}
+}
+
+// rankRemarks say in a line, longest first, how parts by singular values come about.
+func (p *explore) rankRemarks(v *engine.View) (long, short string) {
+	short = fmt.Sprintf("rank %s of %d · ", rankText(v.Kept, v.Total), v.Total)
+	long = fmt.Sprintf("SVD, rank %s of %d as r keeps %s %% · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
+	if !p.l.chart.empty() {
+		long += "curve by frequencies · "
+	}
+	return long, short
+}
