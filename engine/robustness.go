@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"hfcui/engine/attack"
+	"hfcui/engine/model"
 )
 
 const (
@@ -78,6 +79,16 @@ func (l *Lab) Robustness(ctx context.Context, q RobustnessRequest, update func(a
 		}
 		return now.panel.target(targetKey{attackedBatch, true}, s.Smoothing)
 	}, update)
+}
+
+// Check is an error, in one line, unless q can be measured on some model and images.
+func (q RobustnessRequest) Check() error {
+	for _, rho := range q.grid().Rhos {
+		if err := model.CheckRho(rho); err != nil {
+			return err
+		}
+	}
+	return q.grid().Check()
 }
 
 // grid is what q asks for.

@@ -13,8 +13,8 @@ import (
 	"hfcui/spectral"
 )
 
-// maxRadii bounds a list of radii: more points than any curve can show are a mistake.
-const maxRadii = 1000
+// maxListed bounds a list of numbers: more points than any curve can show are a mistake.
+const maxListed = 1000
 
 // radius is a flag that takes a distance in the Fourier plane.
 type radius float64
@@ -55,51 +55,83 @@ func radiiVar(flags *pflag.FlagSet, r *[]float64, usage string) {
 
 func (r *radii) Type() string { return "LIST" }
 
-func (r *radii) String() string {
-	words := make([]string, len(*r))
-	for i, v := range *r {
+func (r *radii) String() string { return writeList(*r) }
+
+func (r *radii) Set(s string) error {
+	list, err := parseList(s, parseNumber)
+	if err == nil {
+		*r = list
+	}
+	return err
+}
+
+// values is a flag that takes a list as radii does, its numbers also as 8/255. What is said
+// twice counts once.
+type values []float64
+
+func (v *values) Type() string   { return "LIST" }
+func (v *values) String() string { return writeList(*v) }
+
+func (v *values) Set(s string) error {
+	list, err := parseList(s, parseFraction)
+	if err != nil {
+		return err
+	}
+	*v = nil
+	for _, f := range list {
+		if !slices.Contains(*v, f) {
+			*v = append(*v, f)
+		}
+	}
+	return nil
+}
+
+// writeList is parseList's inverse.
+func writeList(list []float64) string {
+	words := make([]string, len(list))
+	for i, v := range list {
 		words[i] = strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return strings.Join(words, ",")
 }
 
-func (r *radii) Set(s string) error {
+// parseList reads numbers and ranges of them with commas in between.
+func parseList(s string, number func(string) (float64, error)) ([]float64, error) {
 	var list []float64
 	for item := range strings.SplitSeq(s, ",") {
-		values, err := parseRange(item)
-		if bad := (*badRadius)(nil); errors.As(err, &bad) && bad.typed == s {
-			return bad.error // the message begins with it
+		values, err := parseRange(item, number)
+		if bad := (*badNumber)(nil); errors.As(err, &bad) && bad.typed == s {
+			return nil, bad.error // the message begins with it
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if list = append(list, values...); len(list) > maxRadii {
-			return fmt.Errorf("more than %d radii", maxRadii)
+		if list = append(list, values...); len(list) > maxListed {
+			return nil, fmt.Errorf("more than %d numbers", maxListed)
 		}
 	}
-	*r = list
-	return nil
+	return list, nil
 }
 
-// badRadius is a word of a list that is no radius.
-type badRadius struct {
+// badNumber is a word of a list that is no number.
+type badNumber struct {
 	typed string
 	error
 }
 
-func (b *badRadius) Error() string { return fmt.Sprintf("%s: %v", quoted(b.typed), b.error) }
+func (b *badNumber) Error() string { return fmt.Sprintf("%s: %v", quoted(b.typed), b.error) }
 
 // parseRange reads one number, start:stop or start:stop:step.
-func parseRange(s string) ([]float64, error) {
+func parseRange(s string, number func(string) (float64, error)) ([]float64, error) {
 	words := strings.Split(s, ":")
 	if len(words) > 3 {
 		return nil, fmt.Errorf("a range is start:stop:step")
 	}
 	part := []float64{0, 0, 1}
 	for i, w := range words {
-		v, err := parseNumber(w)
+		v, err := number(w)
 		if err != nil {
-			return nil, &badRadius{w, err}
+			return nil, &badNumber{w, err}
 		}
 		part[i] = v
 	}
@@ -112,8 +144,8 @@ func parseRange(s string) ([]float64, error) {
 	}
 	// A stop missed by rounding only still counts.
 	n := math.Floor((stop-start)/step + 1e-9)
-	if n >= maxRadii {
-		return nil, fmt.Errorf("more than %d radii", maxRadii)
+	if n >= maxListed {
+		return nil, fmt.Errorf("more than %d numbers", maxListed)
 	}
 	values := make([]float64, int(n)+1)
 	for i := range values {

@@ -49,7 +49,7 @@ func FuzzRadii(f *testing.F) {
 		if list.Set(text) != nil {
 			return
 		}
-		if len(list) == 0 || len(list) > maxRadii {
+		if len(list) == 0 || len(list) > maxListed {
 			t.Fatalf("%q gives %d radii", text, len(list))
 		}
 		for _, r := range list {

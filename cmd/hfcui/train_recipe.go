@@ -66,23 +66,28 @@ func (f *fraction) Type() string   { return "F" }
 func (f *fraction) String() string { return strconv.FormatFloat(float64(*f), 'g', -1, 64) }
 
 func (f *fraction) Set(s string) error {
+	v, err := parseFraction(s)
+	if err == nil {
+		*f = fraction(v)
+	}
+	return err
+}
+
+// parseFraction reads what parseNumber does, and the quotient of two.
+func parseFraction(s string) (float64, error) {
 	above, below, divided := strings.Cut(s, "/")
 	v, err := parseNumber(above)
-	if err != nil {
-		return err
+	if err != nil || !divided {
+		return v, err
 	}
-	if divided {
-		d, err := parseNumber(below)
-		if err != nil {
-			return err
-		}
-		if d == 0 {
-			return fmt.Errorf("divides by 0")
-		}
-		v /= d
+	d, err := parseNumber(below)
+	switch {
+	case err != nil:
+		return 0, err
+	case d == 0:
+		return 0, fmt.Errorf("divides by 0")
 	}
-	*f = fraction(v)
-	return nil
+	return v / d, nil
 }
 
 // milestones is a flag that takes a list of epochs: 30,60.

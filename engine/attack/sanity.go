@@ -2,7 +2,6 @@ package attack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -24,8 +23,9 @@ const (
 	ZeroEpsilon Rule = "epsilon-0"
 	// RisesWithEpsilon: the figure is above that at a smaller ε, or without an attack.
 	RisesWithEpsilon Rule = "rises-with-epsilon"
-	// FlatInEpsilon: of 20 right images or more as many are right as at an ε a third
-	// smaller or more. Of iterated methods only.
+	// FlatInEpsilon: at an ε a third smaller or more the figure was below that without an
+	// attack, and of 20 images or more that were right there as many are now. Of iterated
+	// methods only.
 	FlatInEpsilon Rule = "flat-in-epsilon"
 	// AboveFGSM: an iterated method's figure is above FGSM's, which makes one step.
 	AboveFGSM Rule = "above-fgsm"
@@ -60,7 +60,7 @@ func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 		k.againstClean(clean[c.Rho])
 		k.againstSmaller()
 		if iterated(c.Method) {
-			k.flat()
+			k.flat(clean[c.Rho])
 			k.against(FGSMMethod, AboveFGSM, "fgsm, with one step, leaves fewer right: %s against %s; use more steps or another step size")
 			k.against(squareMethod, AboveSquare, hint+": square, without gradients, leaves fewer right: %s against %s")
 		}
@@ -128,7 +128,7 @@ func (k checked) againstClean(clean []outcome) {
 func (k checked) againstSmaller() {
 	lowest := -1
 	for i, c := range k.cells {
-		if k.sibling(c, k.Method) && c.Epsilon < k.Epsilon && (lowest < 0 || c.Accuracy() < k.cells[lowest].Accuracy()) {
+		if k.sibling(c, k.Method) && c.Epsilon > 0 && c.Epsilon < k.Epsilon && (lowest < 0 || c.Accuracy() < k.cells[lowest].Accuracy()) {
 			lowest = i
 		}
 	}
@@ -138,7 +138,7 @@ func (k checked) againstSmaller() {
 }
 
 // flat compares with the next ε that is enough smaller.
-func (k checked) flat() {
+func (k checked) flat(clean []outcome) {
 	next := -1
 	for i, c := range k.cells {
 		if k.sibling(c, k.Method) && c.Epsilon > 0 && c.Epsilon*flatRatio <= k.Epsilon && (next < 0 || c.Epsilon > k.cells[next].Epsilon) {
@@ -150,7 +150,7 @@ func (k checked) flat() {
 	}
 	n := min(len(k.own), len(k.outcomes[next]))
 	here, there := rights(k.own[:n]), rights(k.outcomes[next][:n])
-	if there >= flatRight && here >= there {
+	if there >= flatRight && here >= there && above(clean[:min(n, len(clean))], k.outcomes[next]) {
 		k.add(FlatInEpsilon, "%s: as many images are right as at the smaller epsilon %v: %s", hint, k.cells[next].Epsilon, twoScores(k.own, k.outcomes[next]))
 	}
 }
@@ -210,23 +210,4 @@ func portion(o []outcome) string { return fmt.Sprintf("%d of %d", rights(o), len
 func twoScores(a, b []outcome) string {
 	n := min(len(a), len(b))
 	return fmt.Sprintf("%s against %s", portion(a[:n]), portion(b[:n]))
-}
-
-// Warnings says in a line each what is the matter with which figures, each once.
-func (r Robustness) Warnings() []string {
-	var texts []string
-	where := make(map[string][]string)
-	for _, c := range r.Cells {
-		for _, m := range c.Marks {
-			if where[m.Text] == nil {
-				texts = append(texts, m.Text)
-			}
-			where[m.Text] = append(where[m.Text], fmt.Sprintf("%s at epsilon %v, rho %v", c.Method, c.Epsilon, c.Rho))
-		}
-	}
-	lines := make([]string, 0, len(texts))
-	for _, t := range texts {
-		lines = append(lines, strings.Join(slices.Compact(where[t]), "; ")+": "+t)
-	}
-	return lines
 }

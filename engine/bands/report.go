@@ -20,7 +20,7 @@ type Report struct {
 type Band struct {
 	Part string  `json:"part"`
 	R    float64 `json:"r"`
-	scoreJSON
+	ScoreDocument
 }
 
 // NewReport describes a result.
@@ -28,7 +28,7 @@ func NewReport(name, data, split string, n Normalization, s Statistics, smoothin
 	report := Report{Model: name, Data: data, Split: split, N: r.Whole.N, Normalize: n.String(), BN: s.String(),
 		Smoothing: smoothing, Whole: r.Whole, Bands: make([]Band, 0, 2*len(r.Radii))}
 	for i, radius := range r.Radii {
-		report.Bands = append(report.Bands, Band{"low", radius, r.Low[i].document()}, Band{"high", radius, r.High[i].document()})
+		report.Bands = append(report.Bands, Band{"low", radius, r.Low[i].Document()}, Band{"high", radius, r.High[i].Document()})
 	}
 	return report
 }

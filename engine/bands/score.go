@@ -50,17 +50,18 @@ func (s Score) Wilson() (lo, hi float64) {
 // Add returns the score of both samples together.
 func (s Score) Add(t Score) Score { return Score{s.Correct + t.Correct, s.N + t.N} }
 
-// scoreJSON is a score as files and commands have it.
-type scoreJSON struct {
+// ScoreDocument is a score as files and commands have it.
+type ScoreDocument struct {
 	Correct  int        `json:"correct"`
 	N        int        `json:"n"`
-	Accuracy *float64   `json:"accuracy"`
+	Accuracy *float64   `json:"accuracy"` // nil when nothing has been measured
 	CI95     [2]float64 `json:"ci95"`
 }
 
-func (s Score) document() scoreJSON {
+// Document is s with what follows from it, for documents that have more beside it.
+func (s Score) Document() ScoreDocument {
 	lo, hi := s.Wilson()
-	out := scoreJSON{Correct: s.Correct, N: s.N, CI95: [2]float64{lo, hi}}
+	out := ScoreDocument{Correct: s.Correct, N: s.N, CI95: [2]float64{lo, hi}}
 	if s.N > 0 {
 		a := s.Accuracy()
 		out.Accuracy = &a
@@ -69,4 +70,4 @@ func (s Score) document() scoreJSON {
 }
 
 // MarshalJSON writes {"correct", "n", "accuracy", "ci95"}; accuracy is null when n is 0.
-func (s Score) MarshalJSON() ([]byte, error) { return json.Marshal(s.document()) }
+func (s Score) MarshalJSON() ([]byte, error) { return json.Marshal(s.Document()) }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"hfcui/engine/attack"
+)
+
+// attackTable writes a row for every method and ε and a column for every ρ, marks behind
+// figures and what they mean below.
+func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
+	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
+	fmt.Fprintf(w, "method\tepsilon\tstep")
+	for _, c := range result.Clean {
+		fmt.Fprintf(w, "\trho %s", plain(c.Rho))
+	}
+	fmt.Fprintf(w, "\nclean\t\t")
+	for _, c := range result.Clean {
+		fmt.Fprintf(w, "\t%s", percent(c.Score))
+	}
+	fmt.Fprintln(w)
+	warnings := result.Warnings()
+	for i, c := range result.Cells {
+		if c.Rho != result.Clean[0].Rho {
+			continue // written beside the first
+		}
+		method, step := c.Method, ""
+		if c.Check {
+			method = fmt.Sprintf("%s, first %d", c.Method, c.N)
+		}
+		if c.StepSize > 0 {
+			step = plain(c.StepSize)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s", method, plain(c.Epsilon), step)
+		for k := i; k < len(result.Cells); k++ {
+			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check {
+				fmt.Fprintf(w, "\t%s%s", percent(d.Score), marksOf(warnings, k))
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	for _, s := range result.Smallest {
+		fmt.Fprintf(w, "%s, rho %s\tmedian\t\t%s\n", s.Method, plain(s.Rho), plain(s.Median))
+	}
+	for i, line := range r.Warnings {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "†%d %s\n", i+1, line)
+	}
+}
+
+// marksOf are the numbers of the warnings about a figure: " †1,3".
+func marksOf(warnings []attack.Warning, cell int) string {
+	var numbers []string
+	for i, w := range warnings {
+		if slices.Contains(w.Cells, cell) {
+			numbers = append(numbers, fmt.Sprint(i+1))
+		}
+	}
+	return after(" †", strings.Join(numbers, ","))
+}
+
+// attackWords says how was attacked.
+func attackWords(r attack.Report) string {
+	words := []string{map[attack.Norm]string{attack.LInf: "L∞", attack.L2: "L2"}[r.Norm], plural(r.Steps, "step")}
+	if r.RandomStart {
+		words = append(words, fmt.Sprintf("random start (seed %d)", r.Seed))
+	}
+	if r.Restarts > 1 {
+		words = append(words, fmt.Sprintf("worst of %d runs", r.Restarts))
+	}
+	if b := r.Band; b != nil {
+		words = append(words, map[string]string{
+			attack.Low:  fmt.Sprintf("frequencies below %s", plain(b.R)),
+			attack.High: fmt.Sprintf("frequencies from %s on", plain(b.R)),
+			attack.Ring: fmt.Sprintf("frequencies from %s to %s", plain(b.R), plain(b.To)),
+		}[b.Part])
+	}
+	if r.Layer != "" {
+		words = append(words, "smoothed: "+r.Layer)
+	}
+	if r.GainDivided {
+		words = append(words, "gain divided out")
+	}
+	return strings.Join(words, ", ")
+}

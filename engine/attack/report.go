@@ -1,0 +1,129 @@
+package attack
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/model"
+)
+
+// Report is a Robustness with what determined it, as files and commands have it.
+type Report struct {
+	Model       string  `json:"model"`
+	Data        string  `json:"data"`
+	Split       string  `json:"split"`
+	N           int     `json:"n"` // images attacked in every way
+	Norm        Norm    `json:"norm"`
+	Steps       int     `json:"steps"` // of the methods that make steps
+	RandomStart bool    `json:"random_start"`
+	Restarts    int     `json:"restarts"`
+	Seed        uint64  `json:"seed"`
+	Band        *Band   `json:"band,omitempty"`         // nil: perturbations are not limited to one
+	Layer       string  `json:"layer,omitempty"`        // what rho smooths, where it is not the first convolution
+	GainDivided bool    `json:"gain_divided,omitempty"` // smoothed kernels are divided by 1+8·rho
+	Clean       []Clean `json:"clean"`
+	Results     []Cell  `json:"results"`
+	// Checks are what results are held against, on fewer images.
+	Checks   []Cell     `json:"checks,omitempty"`
+	Smallest []Smallest `json:"smallest,omitempty"`
+	Warnings []string   `json:"warnings"`
+}
+
+// NewReport describes a result of attacks with options o on a model with its first or another
+// convolution smoothed.
+func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustness) Report {
+	report := Report{Model: name, Data: data, Split: split, N: r.Images, Norm: o.Norm, Steps: o.Steps, RandomStart: o.RandomStart,
+		Restarts: max(1, o.Restarts), Seed: o.Seed, Layer: s.Layer, GainDivided: s.DivideGain, Clean: r.Clean, Results: []Cell{}, Smallest: r.Smallest, Warnings: []string{}}
+	if !o.Band.Whole() {
+		report.Band = &o.Band
+	}
+	for _, c := range r.Cells {
+		if c.Check {
+			report.Checks = append(report.Checks, c)
+		} else {
+			report.Results = append(report.Results, c)
+		}
+	}
+	for _, w := range r.Warnings() {
+		report.Warnings = append(report.Warnings, w.String())
+	}
+	return report
+}
+
+// MarshalJSON writes rho beside the score.
+func (c Clean) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Rho float64 `json:"rho"`
+		bands.ScoreDocument
+	}{c.Rho, c.Score.Document()})
+}
+
+// MarshalJSON writes what was done beside the score; marks are the rules that are broken.
+func (c Cell) MarshalJSON() ([]byte, error) {
+	marks := make([]Rule, len(c.Marks))
+	for i, m := range c.Marks {
+		marks[i] = m.Rule
+	}
+	return json.Marshal(struct {
+		Method  string  `json:"method"`
+		Epsilon float64 `json:"epsilon"`
+		Rho     float64 `json:"rho"`
+		bands.ScoreDocument
+		StepSize      float64 `json:"step_size,omitempty"`
+		ZeroGradients int     `json:"zero_gradients"`
+		Marks         []Rule  `json:"marks"`
+	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.StepSize, c.ZeroGradients, marks})
+}
+
+// MarshalJSON writes null for a median that is infinite.
+func (s Smallest) MarshalJSON() ([]byte, error) {
+	var median *float64
+	if !math.IsInf(s.Median, 0) && !math.IsNaN(s.Median) {
+		median = &s.Median
+	}
+	return json.Marshal(struct {
+		Method string   `json:"method"`
+		Rho    float64  `json:"rho"`
+		Median *float64 `json:"median"`
+		N      int      `json:"n"`
+	}{s.Method, s.Rho, median, s.N})
+}
+
+// Warning is what is the matter with some figures.
+type Warning struct {
+	Text  string
+	Cells []int // whose, as Robustness.Cells has them
+	where []string
+}
+
+// String names the figures, or the first of many, and says what is the matter.
+func (w Warning) String() string {
+	const most = 4
+	named := w.where
+	if len(named) > most {
+		named = append(named[:most-1:most-1], fmt.Sprintf("and %d others", len(w.where)-most+1))
+	}
+	return strings.Join(named, "; ") + ": " + w.Text
+}
+
+// Warnings says what is the matter with which figures, each thing once.
+func (r Robustness) Warnings() []Warning {
+	var all []Warning
+	at := make(map[string]int)
+	for i, c := range r.Cells {
+		for _, m := range c.Marks {
+			k, known := at[m.Text]
+			if !known {
+				k = len(all)
+				at[m.Text] = k
+				all = append(all, Warning{Text: m.Text})
+			}
+			all[k].Cells = append(all[k].Cells, i)
+			all[k].where = append(all[k].where, fmt.Sprintf("%s at epsilon %v, rho %v", c.Method, c.Epsilon, c.Rho))
+		}
+	}
+	return all
+}
