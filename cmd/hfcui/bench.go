@@ -28,10 +28,10 @@ func benchCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bench --work WORK",
-		Short: "Time training, inference, bands, splitting or pictures",
+		Short: "Time training, inference, bands, attacks, splitting or pictures",
 		Long: "Runs a job twice to warm up and five times for the clock, and tells the median; runs of less than " +
 			"10 ms are filled up with more of the same. split splits images into low and high parts at every radius; " +
-			"bands does that and has the network answer all the parts. Several batch sizes give a table of what " +
+			"bands does that and has the network answer all the parts; attack is ten steps of PGD. Several batch sizes give a table of what " +
 			"each costs, as JSON a list.",
 		Example: "hfcui bench --work train --net resnet20 --batch 128\n" +
 			"hfcui bench --work bands --net resnet20 --batch 1,2,4,8,16,32,64,128,256",
@@ -39,7 +39,7 @@ func benchCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	choiceVar(flags, &c.Work, "work", "what to time", benchmark.Works()...)
-	netVar(flags, &c.Net, "the network, for train, infer and bands")
+	netVar(flags, &c.Net, "the network, for train, infer, bands and attack")
 	sizes := batches{128}
 	flags.Var(&sizes, "batch", "images a run, or a list of such numbers")
 	radiiVar(flags, &c.Radii, "radii, for split and bands: 4,8,12 or start:stop:step (4,8,12,16)")

@@ -90,7 +90,7 @@ func inBounds(t *testing.T, what string, o attack.Options, got, x []float32, out
 // depend on what they are attacked together with.
 func TestBounds(t *testing.T) {
 	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
-	alone, _, _ := goldenTarget(t, "net_resnet18_w8", 4)
+	alone, _, _ := goldenTarget(t, "net_resnet18_w8", 5)
 	x := f["x"].Data
 	size := len(x) / len(labels)
 	for _, method := range attack.Methods() {

@@ -8,7 +8,8 @@
 //   - No perturbation is larger than ε by more than one rounding to float32, as measured on
 //     what is returned, and no pixel is outside [0,1].
 //   - What becomes of an image depends on the image, its label, its index and the options, not
-//     on what other images it is attacked together with.
+//     on what other images it is attacked together with. (Targets for other batch sizes may
+//     round otherwise.)
 //   - The model answers in evaluation mode: batch norm uses running statistics and leaves them.
 //   - ε = 0 gives the images themselves.
 //

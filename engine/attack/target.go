@@ -2,9 +2,11 @@ package attack
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"slices"
 
 	"hfcui/engine/model"
+	"hfcui/engine/nets"
 	"hfcui/engine/plan"
 )
 
@@ -29,35 +31,40 @@ type Loss int
 // The losses.
 const (
 	CrossEntropy Loss = iota // −log softmax of the label's class
+	LogitsRatio              // difference-of-logits ratio: op.LogitsRatio
 )
 
 // Model is a model as a Target: its evaluation program, in which batch norm is folded into
-// convolutions, and its gradient's.
+// convolutions, and the gradients' of every loss that is asked for.
 type Model struct {
-	model    *model.Model
-	batch    int
-	eval     *model.Evaluator
-	gradient *model.Differentiator
+	model     *model.Model
+	device    plan.Device
+	batch     int
+	eval      *model.Evaluator
+	gradients map[Loss]*model.Differentiator
+	replaced  map[string][]float32 // weights other than the model's
 }
 
-// NewTarget compiles a model's programs for batches of a size. It has the weights the model
-// has now; SetWeight replaces one.
+// NewTarget compiles a model's evaluation for batches of a size; gradients are compiled when
+// they are first asked for. It has the weights the model has then; SetWeight replaces one.
 func NewTarget(m *model.Model, dev plan.Device, batch int) (*Model, error) {
 	e, err := m.NewEvaluator(dev, batch, model.RunningStatistics)
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.NewDifferentiator(dev, batch, model.RunningStatistics)
-	if err != nil {
-		e.Close()
-		return nil, err
-	}
-	return &Model{m, batch, e, d}, nil
+	return &Model{
+		model: m, device: dev, batch: batch, eval: e,
+		gradients: make(map[Loss]*model.Differentiator), replaced: make(map[string][]float32),
+	}, nil
 }
 
-// Batch, Classes and Input are Target's.
-func (t *Model) Batch() int           { return t.batch }
-func (t *Model) Classes() int         { return t.model.Net.Classes }
+// Batch is Target's.
+func (t *Model) Batch() int { return t.batch }
+
+// Classes is Target's.
+func (t *Model) Classes() int { return t.model.Net.Classes }
+
+// Input is Target's.
 func (t *Model) Input() (c, h, w int) { return t.model.Input() }
 
 // Logits is Target's.
@@ -67,13 +74,34 @@ func (t *Model) Logits(ctx context.Context, dst, x []float32, n int) error {
 
 // Gradient is Target's.
 func (t *Model) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss Loss) error {
-	if loss != CrossEntropy {
-		return fmt.Errorf("unknown loss %d", int(loss))
-	}
-	if err := t.gradient.Gradient(ctx, dx, x, labels); err != nil {
+	d, err := t.gradient(loss)
+	if err != nil {
 		return err
 	}
-	return t.gradient.Logits(logits)
+	return d.LogitsGradient(ctx, dx, logits, x, labels)
+}
+
+// gradient gives the program for a loss.
+func (t *Model) gradient(loss Loss) (*model.Differentiator, error) {
+	if d := t.gradients[loss]; d != nil {
+		return d, nil
+	}
+	o := model.DifferentiatorOptions{Batch: t.batch, Objective: nets.SumCrossEntropy}
+	if loss == LogitsRatio {
+		o.Objective = nets.SumLogitsRatio
+	}
+	d, err := t.model.NewDifferentiatorWith(t.device, o)
+	if err != nil {
+		return nil, err
+	}
+	for name, w := range t.replaced {
+		if err := d.SetWeight(name, w); err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
+	t.gradients[loss] = d
+	return d, nil
 }
 
 // SetWeight replaces one tensor of the target, for instance the smoothed first convolution;
@@ -82,22 +110,34 @@ func (t *Model) SetWeight(name string, w []float32) error {
 	if err := t.eval.SetWeight(name, w); err != nil {
 		return err
 	}
-	return t.gradient.SetWeight(name, w)
+	for _, d := range t.gradients {
+		if err := d.SetWeight(name, w); err != nil {
+			return err
+		}
+	}
+	t.replaced[name] = slices.Clone(w)
+	return nil
 }
 
-// Refresh takes over the model's weights as they are now, also those that SetWeight replaced.
+// Refresh takes over the model's weights as they are now, also those that were replaced.
 func (t *Model) Refresh() error {
+	clear(t.replaced)
 	if err := t.eval.Refresh(); err != nil {
 		return err
 	}
-	return t.gradient.Refresh()
+	for _, d := range t.gradients {
+		if err := d.Refresh(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close frees the memory.
 func (t *Model) Close() error {
 	err := t.eval.Close()
-	if e := t.gradient.Close(); err == nil {
-		err = e
+	for _, d := range t.gradients {
+		err = errors.Join(err, d.Close())
 	}
 	return err
 }

@@ -1,5 +1,5 @@
 // Package benchmark times what the program spends its time on: training, inference,
-// accuracy per band, splitting images and encoding pictures. Every job runs twice to warm
+// accuracy per band, attacks, splitting images and encoding pictures. Every job runs twice to warm
 // up and then five times; the median counts. A job of less than ten milliseconds is
 // repeated in each of these runs until they are filled.
 package benchmark
@@ -30,12 +30,12 @@ const maxBytes = 4 << 30
 var usualRadii = []float64{4, 8, 12, 16}
 
 // Works lists the jobs there are.
-func Works() []string { return []string{"train", "infer", "bands", "split", "sixel"} }
+func Works() []string { return []string{"train", "infer", "bands", "attack", "split", "sixel"} }
 
 // Config says what to time.
 type Config struct {
 	Work    string // one of Works
-	Net     string // for train, infer and bands
+	Net     string // for train, infer, bands and attack
 	Batch   int    // images a run
 	Threads int    // 0: one for every core
 	DType   string // of the network: fp32 or bf16; "": fp32
@@ -91,7 +91,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		Device: "cpu", DeviceName: device.Name(), Note: device.Note(), Width: c.Width, Height: c.Height}
 	var j job
 	switch c.Work {
-	case "train", "infer", "bands":
+	case "train", "infer", "bands", "attack":
 		result.Net = c.Net
 		j, err = networkJob(c, device, result)
 	case "split":

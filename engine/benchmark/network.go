@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"hfcui/engine/attack"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
@@ -31,8 +32,11 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 	result.Width, result.Height = side, side
 	random := rand.New(rand.NewPCG(1, 2))
 	x := noise(random, c.Batch*3*side*side)
-	if c.Work == "train" {
+	switch c.Work {
+	case "train":
 		return trainJob(c, m, device, x, random)
+	case "attack":
+		return attackJob(c, m, device, x, random)
 	}
 	e, err := m.NewEvaluator(device, c.Batch, model.RunningStatistics)
 	if err != nil {
@@ -74,15 +78,41 @@ func trainJob(c Config, m *model.Model, device plan.Device, x []float32, random 
 		return job{}, err
 	}
 	t.LearningRate = 0.01
-	labels := make([]int, c.Batch)
-	for i := range labels {
-		labels[i] = random.IntN(classes)
-	}
+	labels := someLabels(random, c.Batch)
 	run := func(ctx context.Context) error {
 		_, _, err := t.Step(ctx, x, labels)
 		return err
 	}
 	return job{images: c.Batch, run: run, close: t.Close}, nil
+}
+
+// attackJob is PGD of the usual kind, ten steps of a quarter of ε = 8/255, and what its images
+// are taken for.
+func attackJob(c Config, m *model.Model, device plan.Device, x []float32, random *rand.Rand) (job, error) {
+	const epsilon = 8.0 / 255
+	a, err := attack.New(attack.Options{Method: attack.PGDMethod, Epsilon: epsilon, StepSize: epsilon / 4, Steps: 10})
+	if err != nil {
+		return job{}, err
+	}
+	t, err := attack.NewTarget(m, device, c.Batch)
+	if err != nil {
+		return job{}, err
+	}
+	labels, dst := someLabels(random, c.Batch), make([]float32, len(x))
+	run := func(ctx context.Context) error {
+		_, err := a.Run(ctx, t, dst, x, labels, nil)
+		return err
+	}
+	return job{images: c.Batch, run: run, close: t.Close}, nil
+}
+
+// someLabels is n random classes.
+func someLabels(random *rand.Rand, n int) []int {
+	labels := make([]int, n)
+	for i := range labels {
+		labels[i] = random.IntN(classes)
+	}
+	return labels
 }
 
 // noise is n random numbers in [0,1).

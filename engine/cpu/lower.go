@@ -283,9 +283,13 @@ func (c *compiler) lowerMatrix(in *plan.Instr) func() {
 	case op.Softmax:
 		return c.softmax(x, out)
 	case op.SoftmaxCrossEntropy:
-		return c.crossEntropy(x, c.t(in.In[1]), out)
+		return c.crossEntropy(o, x, c.t(in.In[1]), out)
 	case op.SoftmaxCrossEntropyGrad:
-		return c.crossEntropyGrad(x, c.t(in.In[1]), c.t(in.In[2]), out)
+		return c.crossEntropyGrad(o, x, c.t(in.In[1]), c.t(in.In[2]), out)
+	case op.LogitsRatio:
+		return c.logitsRatio(o, x, c.t(in.In[1]), out)
+	case op.LogitsRatioGrad:
+		return c.logitsRatioGrad(o, x, c.t(in.In[1]), c.t(in.In[2]), out)
 	}
 	return nil
 }

@@ -231,6 +231,12 @@ var operations = map[string]func(b *builder){
 		dz := b.apply(op.SoftmaxCrossEntropyGrad{}, logits, target, one)
 		dh := b.apply(op.ReLUGrad{}, hidden, b.apply(op.LinearInputGrad{}, wo, dz))
 		df := b.apply(op.LinearInputGrad{}, wt, dh)
+		sum := b.apply(op.SoftmaxCrossEntropy{Sum: true}, logits, target)
+		b.keep(sum, b.apply(op.SoftmaxCrossEntropyGrad{Sum: true}, logits, target, one))
+		if k >= 3 {
+			ratio := b.apply(op.LogitsRatio{}, logits, target)
+			b.keep(ratio, b.apply(op.LogitsRatioGrad{}, logits, target, one))
+		}
 		b.keep(logits, b.apply(op.SoftmaxCrossEntropy{}, logits, target), b.apply(op.Softmax{}, logits), dz,
 			b.apply(op.LinearWeightGrad{}, hidden, dz), b.apply(op.LinearWeightGrad{}, flat, dh), b.apply(op.ColumnSum{}, dh),
 			b.apply(op.Unflatten{Shape: [4]int(x.Shape)}, df), b.apply(op.Add{}, df, flat))

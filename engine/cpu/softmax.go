@@ -1,6 +1,10 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"hfcui/engine/op"
+)
 
 // rowsOf gives a function that calls f for all rows of a matrix.
 func (c *compiler) rowsOf(t *tensor, f func(n int)) func() {
@@ -52,8 +56,8 @@ func (c *compiler) softmax(z, y *tensor) func() {
 	})
 }
 
-// crossEntropy is the mean over rows of −Σ target·log softmax(z).
-func (c *compiler) crossEntropy(z, target, loss *tensor) func() {
+// crossEntropy is the mean over rows, or the sum, of −Σ target·log softmax(z).
+func (c *compiler) crossEntropy(o op.SoftmaxCrossEntropy, z, target, loss *tensor) func() {
 	rows := make([]float64, z.n)
 	scratch := make([][]float32, c.pool.threads)
 	for i := range scratch {
@@ -76,22 +80,42 @@ func (c *compiler) crossEntropy(z, target, loss *tensor) func() {
 		for _, v := range rows {
 			sum += v
 		}
-		loss.data[0] = float32(sum / float64(z.n))
+		loss.data[0] = float32(sum / op.SoftmaxCrossEntropyGrad(o).Images(z.n))
 	}
 }
 
 // crossEntropyGrad is the gradient of dloss times that with respect to z.
-func (c *compiler) crossEntropyGrad(z, target, dloss, dz *tensor) func() {
+func (c *compiler) crossEntropyGrad(o op.SoftmaxCrossEntropyGrad, z, target, dloss, dz *tensor) func() {
 	return c.rowsOf(z, func(n int) {
 		out, want := dz.data[n*dz.image():][:dz.image()], target.values(n)
 		_, sum := c.exponentials(z, n, out)
-		scale, total := float64(dloss.data[0])/float64(z.n), 0.0
+		scale, total := float64(dloss.data[0])/o.Images(z.n), 0.0
 		for _, t := range want {
 			total += float64(t)
 		}
 		for k, v := range out[:dz.c] {
 			out[k] = float32((float64(v)/sum*total - float64(want[k])) * scale)
 		}
+		dz.fill(n)
+	})
+}
+
+// logitsRatio is the sum over rows of the difference-of-logits ratio. There are few classes,
+// so that it is not worth sharing.
+func (c *compiler) logitsRatio(o op.LogitsRatio, z, target, loss *tensor) func() {
+	return func() {
+		sum := 0.0
+		for n := range z.n {
+			sum += o.Row(z.values(n), target.values(n))
+		}
+		loss.data[0] = float32(sum)
+	}
+}
+
+// logitsRatioGrad is the gradient of dloss times that with respect to z.
+func (c *compiler) logitsRatioGrad(o op.LogitsRatioGrad, z, target, dloss, dz *tensor) func() {
+	return c.rowsOf(z, func(n int) {
+		o.Row(dz.values(n), z.values(n), target.values(n), dloss.data[0])
 		dz.fill(n)
 	})
 }

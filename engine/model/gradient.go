@@ -8,41 +8,73 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Differentiator computes the loss's gradient with respect to images, for batches of one
+// Differentiator computes a loss's gradient with respect to images, for batches of one
 // size. It is not for concurrent use. Running statistics stay as they are.
 type Differentiator struct {
 	model  *Model
 	exe    plan.Executable
 	batch  int
+	part   int // images the program takes
 	stats  Statistics
-	x      []float32 // for batches that are not full
+	x      []float32 // for parts that are not full
 	dx     []float32
+	logits []float32
 	target []float32
 }
 
-// NewDifferentiator compiles the program. It has the weights the model has now; Refresh
-// gives it later ones.
+// DifferentiatorOptions say what is differentiated.
+type DifferentiatorOptions struct {
+	Batch      int
+	Statistics Statistics
+	Objective  nets.Objective
+}
+
+// NewDifferentiator is NewDifferentiatorWith for the batch's mean cross-entropy.
 func (m *Model) NewDifferentiator(dev plan.Device, batch int, stats Statistics) (*Differentiator, error) {
-	p, err := m.Net.Program(nets.Build{
-		Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: stats == BatchStatistics, InputGradient: true,
-	})
+	return m.NewDifferentiatorWith(dev, DifferentiatorOptions{Batch: batch, Statistics: stats})
+}
+
+// NewDifferentiatorWith compiles the program. It has the weights the model has now; Refresh
+// gives it later ones.
+func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) (*Differentiator, error) {
+	if o.Objective == nets.SumLogitsRatio && m.Net.Classes < 3 {
+		return nil, fmt.Errorf("%s has %d classes: the difference-of-logits ratio wants 3 and more", m.Name, m.Net.Classes)
+	}
+	d := &Differentiator{model: m, batch: o.Batch, part: o.Batch, stats: o.Statistics}
+	p, err := d.program(o.Objective)
 	if err != nil {
 		return nil, err
 	}
-	exe, err := dev.Compile(p)
-	if err != nil {
+	// A mean is over all of a batch; of a sum, images have their own.
+	if part := inCache(dev, p, o.Batch); part < o.Batch && o.Objective != nets.MeanCrossEntropy && !d.together() {
+		d.part = part
+		if p, err = d.program(o.Objective); err != nil {
+			return nil, err
+		}
+	}
+	if d.exe, err = dev.Compile(p); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
-	d := &Differentiator{
-		model: m, exe: exe, batch: batch, stats: stats,
-		x: make([]float32, m.images(batch)), dx: make([]float32, m.images(batch)),
-		target: make([]float32, batch*m.Net.Classes),
-	}
+	d.x, d.dx = make([]float32, m.images(d.part)), make([]float32, m.images(d.part))
+	d.target, d.logits = make([]float32, d.part*m.Net.Classes), make([]float32, d.part*m.Net.Classes)
 	if err := d.Refresh(); err != nil {
-		exe.Close()
+		d.exe.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// program is what computes the gradients of a part.
+func (d *Differentiator) program(o nets.Objective) (*plan.Program, error) {
+	m := d.model
+	return m.Net.Program(nets.Build{
+		Batch: d.part, Mean: m.Mean, Std: m.Std, BatchStatistics: d.stats == BatchStatistics, Objective: o, InputGradient: true,
+	})
+}
+
+// together tells whether all images of a batch have to be in one part.
+func (d *Differentiator) together() bool {
+	return d.stats == BatchStatistics && d.model.HasBatchNorm()
 }
 
 // Batch is the batch size.
@@ -55,24 +87,50 @@ func (d *Differentiator) Refresh() error { return d.model.SetParams(d.exe, d.sta
 // convolution; the model keeps its own.
 func (d *Differentiator) SetWeight(name string, w []float32) error { return d.exe.SetParam(name, w) }
 
-// Gradient computes dx [N,C,H,W]: the gradient, with respect to images x of the classes
-// labels, of the batch's mean cross-entropy. N may be less than the batch size with running
-// statistics; then it is N/batch of what a batch of N would give.
+// Gradient computes dx [N,C,H,W]: the objective's gradient with respect to images x of the
+// classes labels. With running statistics N may be less than the batch size; then a mean's is
+// N/batch of what a batch of N would give.
 func (d *Differentiator) Gradient(ctx context.Context, dx, x []float32, labels []int) error {
-	n := len(labels)
-	switch size := d.model.images(n); {
+	return d.LogitsGradient(ctx, dx, nil, x, labels)
+}
+
+// LogitsGradient is Gradient and gives the logits [N,classes] it computes on the way, unless
+// they are nil.
+func (d *Differentiator) LogitsGradient(ctx context.Context, dx, logits, x []float32, labels []int) error {
+	n, classes, size := len(labels), d.model.Net.Classes, d.model.images(1)
+	switch {
 	case n < 1 || n > d.batch:
 		return fmt.Errorf("%d images for a batch of %d", n, d.batch)
-	case n < d.batch && d.stats == BatchStatistics && d.model.HasBatchNorm():
+	case n < d.batch && d.together():
 		return fmt.Errorf("batch statistics want batches of exactly %d images, not %d", d.batch, n)
-	case len(x) != size || len(dx) != size:
+	case len(x) != n*size || len(dx) != n*size:
 		return fmt.Errorf("%d values and %d places for %d images", len(x), len(dx), n)
+	case logits != nil && len(logits) != n*classes:
+		return fmt.Errorf("%d places for the logits of %d images", len(logits), n)
 	}
+	for from := 0; from < n; from += d.part {
+		to := min(n, from+d.part)
+		if err := d.compute(ctx, dx[from*size:to*size], x[from*size:to*size], labels[from:to]); err != nil {
+			return err
+		}
+		if logits == nil {
+			continue
+		}
+		if err := d.exe.Output(nets.LogitsName, d.logits); err != nil {
+			return err
+		}
+		copy(logits[from*classes:to*classes], d.logits)
+	}
+	return nil
+}
+
+// compute computes the gradients of a part.
+func (d *Differentiator) compute(ctx context.Context, dx, x []float32, labels []int) error {
 	if err := d.model.oneHot(d.target, labels); err != nil {
 		return err
 	}
 	out := dx
-	if n < d.batch {
+	if len(labels) < d.part {
 		clear(d.x[copy(d.x, x):])
 		x, out = d.x, d.dx
 	}
@@ -89,19 +147,6 @@ func (d *Differentiator) Gradient(ctx context.Context, dx, x []float32, labels [
 		return err
 	}
 	copy(dx, out)
-	return nil
-}
-
-// Logits copies what the last Gradient computed on the way, dst [N,classes].
-func (d *Differentiator) Logits(dst []float32) error {
-	if len(dst) == len(d.target) {
-		return d.exe.Output(nets.LogitsName, dst)
-	}
-	all := make([]float32, len(d.target))
-	if err := d.exe.Output(nets.LogitsName, all); err != nil {
-		return err
-	}
-	copy(dst, all)
 	return nil
 }
 

@@ -16,7 +16,7 @@ const (
 	TargetName    = "target" // class probabilities [N,K]
 	KeepName      = "keep"   // 1 where dropout keeps what the last layer reads, else 0 [N,Net.Features]
 	LogitsName    = "logits" // [N,K]
-	LossName      = "loss"   // mean cross-entropy over the batch, a scalar
+	LossName      = "loss"   // Build.Objective, a scalar
 	InputGradName = "x.grad" // the loss's gradient with respect to the images
 )
 
@@ -36,6 +36,8 @@ type Build struct {
 	BatchStatistics bool
 	// Loss adds the input target and the output loss.
 	Loss bool
+	// Objective is what the loss is, and what gradients are of.
+	Objective Objective
 	// InputGradient adds the loss's gradient with respect to the images.
 	InputGradient bool
 	// Train adds the gradients with respect to all learned parameters, and the statistics
@@ -46,6 +48,26 @@ type Build struct {
 	// Dropout is the share dropped of what the last linear layer reads. It adds the input
 	// keep.
 	Dropout float64
+}
+
+// Objective is a loss of logits and targets.
+type Objective int
+
+// The objectives. Of a sum, an image's gradient is that of its own loss.
+const (
+	MeanCrossEntropy Objective = iota // over the batch
+	SumCrossEntropy
+	SumLogitsRatio // op.LogitsRatio: for three classes and more
+)
+
+func (o Objective) op() op.Op {
+	switch o {
+	case SumCrossEntropy:
+		return op.SoftmaxCrossEntropy{Sum: true}
+	case SumLogitsRatio:
+		return op.LogitsRatio{}
+	}
+	return op.SoftmaxCrossEntropy{}
 }
 
 // Program builds the net's graph, differentiates it as far as asked for and lowers it.
@@ -82,7 +104,7 @@ func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, er
 		return b.graph, outputs, nil
 	}
 	target := b.leaf(op.Input, TargetName, logits.shape...)
-	loss := b.apply(op.SoftmaxCrossEntropy{}, logits, target)
+	loss := b.apply(o.Objective.op(), logits, target)
 	if b.err != nil {
 		return nil, nil, fmt.Errorf("building %s: %w", n.Name, b.err)
 	}

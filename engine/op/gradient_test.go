@@ -37,6 +37,9 @@ var differentiable = []struct {
 	{op.Dropout{Rate: 0.25}, [][]int{{3, 5}, {3, 5}}},
 	{op.Linear{}, [][]int{{3, 5}, {4, 5}, {4}}},
 	{op.SoftmaxCrossEntropy{}, [][]int{{3, 4}, {3, 4}}},
+	{op.SoftmaxCrossEntropy{Sum: true}, [][]int{{3, 4}, {3, 4}}},
+	{op.LogitsRatio{}, [][]int{{9, 3}, {9, 3}}},
+	{op.LogitsRatio{}, [][]int{{9, 6}, {9, 6}}},
 	{op.InputNormalize{Mean: []float32{0.5, 0.1}, Std: []float32{0.25, 2}}, [][]int{{2, 2, 3, 2}}},
 }
 

@@ -138,6 +138,8 @@ func TestMisfits(t *testing.T) {
 		{op.AvgPool{Size: 9, Stride: 1}, [][]int{{1, 2, 8, 8}}, "do not fit"},
 		{op.Linear{}, [][]int{{2, 3}, {4, 3}, {3}}, "do not fit together"},
 		{op.SoftmaxCrossEntropy{}, [][]int{{2, 3}, {2, 4}}, "was expected"},
+		{op.LogitsRatio{}, [][]int{{2, 3}, {2, 4}}, "was expected"},
+		{op.LogitsRatio{}, [][]int{{2, 2}, {2, 2}}, "was expected"},
 		{op.InputNormalize{Mean: []float32{1}, Std: []float32{1}}, [][]int{{1, 2, 8, 8}}, "for 2 channels"},
 		{op.PadChannels{Before: -1}, [][]int{{1, 2, 3, 3}}, "cannot be added"},
 		{op.CutChannels{Before: 1, After: 1}, [][]int{{1, 2, 3, 3}}, "cannot be left out"},

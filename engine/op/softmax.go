@@ -21,16 +21,16 @@ func (Softmax) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// SoftmaxCrossEntropy is the mean over the batch of −Σ target·log softmax(logits), a
-// scalar, from logits [N,K] and target [N,K]: probabilities, which for hard labels are 1
-// for the label's class.
-type SoftmaxCrossEntropy struct{}
+// SoftmaxCrossEntropy is the mean over the batch, or the sum, of −Σ target·log
+// softmax(logits), a scalar, from logits [N,K] and target [N,K]: probabilities, which for
+// hard labels are 1 for the label's class.
+type SoftmaxCrossEntropy struct{ Sum bool }
 
 func (SoftmaxCrossEntropy) Dims() []int { return []int{2, 2, 0} }
 
 func (SoftmaxCrossEntropy) Infer(in [][]int) ([]int, error) { return []int{}, equal(in[1], in[0]) }
 
-func (SoftmaxCrossEntropy) Do(out Tensor, in []Tensor) {
+func (o SoftmaxCrossEntropy) Do(out Tensor, in []Tensor) {
 	logits, target := in[0], in[1].Data
 	sum := 0.0
 	rows(logits, func(from, to int, shift float64) {
@@ -40,26 +40,36 @@ func (SoftmaxCrossEntropy) Do(out Tensor, in []Tensor) {
 			}
 		}
 	})
-	out.Data[0] = float32(sum / float64(logits.Shape[0]))
+	out.Data[0] = float32(sum / images(o.Sum, logits.Shape[0]))
 }
 
 func (SoftmaxCrossEntropy) Wrt() []bool { return []bool{true, false} }
 
-func (SoftmaxCrossEntropy) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	return applyAll(call{SoftmaxCrossEntropyGrad{}, gorgonia.Nodes{in[0], in[1], grad}}, call{})
+func (o SoftmaxCrossEntropy) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return applyAll(call{SoftmaxCrossEntropyGrad(o), gorgonia.Nodes{in[0], in[1], grad}}, call{})
 }
 
 // SoftmaxCrossEntropyGrad is SoftmaxCrossEntropy's gradient with respect to the logits,
 // from logits, target and the scalar dloss.
-type SoftmaxCrossEntropyGrad struct{}
+type SoftmaxCrossEntropyGrad struct{ Sum bool }
+
+// Images is what a sum over n images is divided by.
+func (o SoftmaxCrossEntropyGrad) Images(n int) float64 { return images(o.Sum, n) }
+
+func images(sum bool, n int) float64 {
+	if sum {
+		return 1
+	}
+	return float64(n)
+}
 
 func (SoftmaxCrossEntropyGrad) Dims() []int { return []int{2, 2, 0, 2} }
 
 func (SoftmaxCrossEntropyGrad) Infer(in [][]int) ([]int, error) { return in[0], equal(in[1], in[0]) }
 
-func (SoftmaxCrossEntropyGrad) Do(out Tensor, in []Tensor) {
+func (o SoftmaxCrossEntropyGrad) Do(out Tensor, in []Tensor) {
 	logits, target := in[0], in[1].Data
-	scale := float64(in[2].Data[0]) / float64(logits.Shape[0])
+	scale := float64(in[2].Data[0]) / o.Images(logits.Shape[0])
 	rows(logits, func(from, to int, shift float64) {
 		total := 0.0
 		for _, t := range target[from:to] {

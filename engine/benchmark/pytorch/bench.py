@@ -4,6 +4,7 @@
     python3 bench.py --work train --net resnet18 [--batch 128] [--threads 2] [--dtype bf16]
 
 train is a step of SGD with momentum and weight decay; infer the answer in evaluation mode;
+attack PGD, ten steps of a quarter of 8/255 without gradients of weights, and the answer to it;
 bands the split at r = 4, 8, 12, 16 and the answer to all eight parts; split the split alone,
 with numpy's real transform. Two runs to warm up, five for the clock, the median counts; of
 PyTorch's two memory layouts the faster one. Prints one line of JSON. Needs PyTorch and numpy.
@@ -94,7 +95,19 @@ def job(a, layout):
         for part in split(images, low_pass):
             infer(torch.from_numpy(part).contiguous(memory_format=layout))
 
-    return {"train": train, "infer": infer, "bands": bands}[a.work]
+    def attack(eps=8 / 255):
+        net.requires_grad_(False)
+        adv = x
+        for _ in range(10):
+            adv = adv.detach().requires_grad_()
+            with precision():
+                loss = F.cross_entropy(net(adv), labels)
+            (gradient,) = torch.autograd.grad(loss, adv)
+            with torch.no_grad():
+                adv = torch.max(torch.min(adv + eps / 4 * gradient.sign(), x + eps), x - eps).clamp(0, 1)
+        infer(adv)
+
+    return {"train": train, "infer": infer, "bands": bands, "attack": attack}[a.work]
 
 
 def median(run):
@@ -109,7 +122,7 @@ def median(run):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("--work", choices=("train", "infer", "bands", "split"), required=True)
+    p.add_argument("--work", choices=("train", "infer", "bands", "attack", "split"), required=True)
     p.add_argument("--net", choices=WIDTHS, default="resnet18")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--threads", type=int, default=os.cpu_count())

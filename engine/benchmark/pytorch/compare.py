@@ -21,7 +21,7 @@ NETWORK_ROWS = [
     for net in ("resnet18", "resnet20")
     for dtype in ("fp32", "bf16")
 ]
-ROWS = [*NETWORK_ROWS, ["--work bands --net resnet20"], ["--work split", "--threads 1"]]
+ROWS = [*NETWORK_ROWS, ["--work bands --net resnet20"], ["--work attack --net resnet20"], ["--work split", "--threads 1"]]
 
 
 def images_per_s(program, row):

@@ -1,0 +1,109 @@
+package op
+
+import "gorgonia.org/gorgonia"
+
+// LogitsRatio is the sum over the batch of the difference-of-logits ratio (Croce and Hein
+// 2020), a scalar, from logits z [N,K], K being 3 or more, and target [N,K], of which the
+// largest says the class y:
+//
+//	−(z[y] − max over i≠y of z[i]) / (z[π1] − z[π3] + 1e-12)
+//
+// where π sorts z from the largest on. Unlike cross-entropy it does not depend on how large
+// logits are, so that it does not vanish where a model is sure.
+type LogitsRatio struct{}
+
+// LogitsRatioGrad is LogitsRatio's gradient with respect to the logits, from logits, target
+// and the scalar dloss.
+type LogitsRatioGrad struct{}
+
+const ratioFloor = 1e-12
+
+func (LogitsRatio) Dims() []int { return []int{2, 2, 0} }
+
+func (LogitsRatio) Infer(in [][]int) ([]int, error) { return []int{}, ratioShapes(in) }
+
+func (o LogitsRatio) Do(out Tensor, in []Tensor) {
+	classes, sum := in[0].Shape[1], 0.0
+	for from := 0; from < len(in[0].Data); from += classes {
+		sum += o.Row(in[0].Data[from:from+classes], in[1].Data[from:from+classes])
+	}
+	out.Data[0] = float32(sum)
+}
+
+// Row computes the ratio of one row.
+func (LogitsRatio) Row(logits, target []float32) float64 { return rankLogits(logits, target).ratio() }
+
+func (LogitsRatio) Wrt() []bool { return []bool{true, false} }
+
+func (LogitsRatio) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return applyAll(call{LogitsRatioGrad{}, gorgonia.Nodes{in[0], in[1], grad}}, call{})
+}
+
+func (LogitsRatioGrad) Dims() []int { return []int{2, 2, 0, 2} }
+
+func (LogitsRatioGrad) Infer(in [][]int) ([]int, error) { return in[0], ratioShapes(in) }
+
+func (o LogitsRatioGrad) Do(out Tensor, in []Tensor) {
+	classes := in[0].Shape[1]
+	for from := 0; from < len(in[0].Data); from += classes {
+		to := from + classes
+		o.Row(out.Data[from:to], in[0].Data[from:to], in[1].Data[from:to], in[2].Data[0])
+	}
+}
+
+// Row computes one row.
+func (LogitsRatioGrad) Row(out, logits, target []float32, dloss float32) {
+	r := rankLogits(logits, target)
+	clear(out)
+	scale := float64(dloss) / r.spread
+	pull := r.ratio() * scale // of the denominator
+	add := func(k int, v float64) { out[k] = float32(float64(out[k]) + v) }
+	add(r.label, -scale)
+	add(r.rival, scale)
+	add(r.first, -pull)
+	add(r.third, pull)
+}
+
+func ratioShapes(in [][]int) error {
+	if in[0][1] < 3 {
+		return equal(in[0], []int{in[0][0], 3})
+	}
+	return equal(in[1], in[0])
+}
+
+// ranks are the logits of a row that its ratio is made of.
+type ranks struct {
+	label, rival int // the class, and the largest of the others
+	first, third int
+	margin       float64 // of label over rival
+	spread       float64 // of first over third
+}
+
+func (r ranks) ratio() float64 { return -r.margin / r.spread }
+
+func rankLogits(logits, target []float32) ranks {
+	r := ranks{rival: -1}
+	for k, t := range target {
+		if t > target[r.label] {
+			r.label = k
+		}
+	}
+	order := [3]int{-1, -1, -1}
+	for k, z := range logits {
+		if k != r.label && (r.rival < 0 || z > logits[r.rival]) {
+			r.rival = k
+		}
+		for i, at := 0, k; i < len(order); i++ {
+			if order[i] < 0 || logits[at] > logits[order[i]] {
+				order[i], at = at, order[i]
+			}
+			if at < 0 {
+				break
+			}
+		}
+	}
+	r.first, r.third = order[0], order[2]
+	r.margin = float64(logits[r.label]) - float64(logits[r.rival])
+	r.spread = float64(logits[r.first]) - float64(logits[r.third]) + ratioFloor
+	return r
+}
