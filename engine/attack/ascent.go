@@ -1,18 +1,11 @@
 package attack
 
-import (
-	"context"
-	"math"
-)
+import "context"
 
-// batch attacks a batch by steps of the gradient, as often as asked for, and keeps the worst
+// climb attacks a batch by steps of the gradient, as often as asked for, and keeps the worst
 // for every image: of runs after which it is taken for another class, else of all, the one
 // with the largest loss.
-func (a *Attack) batch(ctx context.Context, t Target, j job) error {
-	if a.options.Epsilon == 0 {
-		copy(j.dst, j.x)
-		return nil
-	}
+func (a *Attack) climb(ctx context.Context, t Target, j job) error {
 	runs := max(1, a.options.Restarts)
 	if runs == 1 {
 		return a.ascend(ctx, t, j, j.dst, 0, func(i int, zero bool) { j.outcomes[i].ZeroGradient = zero })
@@ -28,7 +21,7 @@ func (a *Attack) batch(ctx context.Context, t Target, j job) error {
 			return err
 		}
 		for i := range n {
-			s := stand(a.logits[i*classes:][:classes], j.labels[i])
+			s := stand(a.logits[i*classes:][:classes], j.labels[i], CrossEntropy)
 			if run == 0 || s.worse(worst[i]) {
 				worst[i], j.outcomes[i].ZeroGradient = s, a.zero[i]
 				copy(j.image(j.dst, i), j.image(current, i))
@@ -38,37 +31,15 @@ func (a *Attack) batch(ctx context.Context, t Target, j job) error {
 	return nil
 }
 
-// standing is how a model does on an image.
-type standing struct {
-	wrong bool
-	loss  float64
-}
-
-// worse tells whether s is worse for the model than o.
-func (s standing) worse(o standing) bool {
-	if s.wrong != o.wrong {
-		return s.wrong
-	}
-	return s.loss > o.loss
-}
-
-// stand is what logits say of an image of the class label; the loss is cross-entropy.
-func stand(logits []float32, label int) standing {
-	best := largest(logits)
-	top := float64(logits[best])
-	sum := 0.0
-	for _, z := range logits {
-		sum += math.Exp(float64(z) - top)
-	}
-	return standing{best != label, math.Log(sum) + top - float64(logits[label])}
-}
-
 // ascend makes the steps of one run from its start to v, and tells of every image whether a
 // gradient was 0 throughout.
 func (a *Attack) ascend(ctx context.Context, t Target, j job, v []float32, run int, zero func(i int, zero bool)) error {
-	steps, size := a.options.Steps, a.options.stepSize()
+	steps := a.options.Steps
 	if a.options.Method == FGSMMethod {
 		steps = 1
+	}
+	for i := range j.labels {
+		a.sizes[i] = a.options.stepSize()
 	}
 	a.start(v, j, run)
 	clear(a.zero)
@@ -77,25 +48,18 @@ func (a *Attack) ascend(ctx context.Context, t Target, j job, v []float32, run i
 		if err := t.Gradient(ctx, dx, a.logits[:len(j.labels)*t.Classes()], v, j.labels, CrossEntropy); err != nil {
 			return err
 		}
-		for i := range j.labels {
-			a.zero[i] = blind(j.image(dx, i)) || a.zero[i]
-		}
-		if a.limit != nil {
-			a.stepInBand(v, j, size)
-			continue
-		}
-		for i := range j.labels {
-			if a.options.Norm == L2 {
-				stepL2(j.image(v, i), j.image(dx, i), j.image(j.x, i), size, a.options.Epsilon)
-			} else {
-				stepSigns(j.image(v, i), j.image(dx, i), j.image(j.x, i), float32(size), float32(a.options.Epsilon))
-			}
-		}
+		a.look(j, dx)
+		a.step(v, dx, j)
 	}
 	for i := range j.labels {
 		zero(i, a.zero[i])
 	}
 	return nil
+}
+
+// look notes which gradients are 0 throughout.
+func (a *Attack) look(j job, dx []float32) {
+	a.each(len(j.labels), func(i int) { a.zero[i] = blind(j.image(dx, i)) || a.zero[i] })
 }
 
 // stepSize is how far a step goes.
@@ -115,56 +79,90 @@ func (a *Attack) start(v []float32, j job, run int) {
 	if !a.options.RandomStart {
 		return
 	}
-	for i, index := range j.indices {
-		random := stream(a.options.Seed, forStart, index, run)
+	a.each(len(j.labels), func(i int) {
+		random := stream(a.options.Seed, forStart, j.indices[i], run)
 		randomPerturbation(j.image(a.delta, i), random, a.options.Norm, a.options.Epsilon)
-	}
+	})
 	a.land(v, j)
+}
+
+// step moves v by a.sizes along gradients, which it uses up.
+func (a *Attack) step(v, dx []float32, j job) {
+	if a.options.Norm == LInf && a.limit == nil {
+		a.each(len(j.labels), func(i int) {
+			stepSigns(j.image(v, i), j.image(dx, i), j.image(j.x, i), float32(a.sizes[i]), float32(a.options.Epsilon))
+		})
+		return
+	}
+	a.aim(dx, j)
+	a.each(len(j.labels), func(i int) {
+		v, size := j.image(v, i), float32(a.sizes[i])
+		for k, d := range j.image(dx, i) {
+			v[k] += size * d
+		}
+	})
+	a.limitTo(v, j)
+}
+
+// limitTo moves v to where land puts what it is off by.
+func (a *Attack) limitTo(v []float32, j job) {
+	if a.options.Norm == LInf && a.limit == nil {
+		a.each(len(j.labels), func(i int) { clip(j.image(v, i), j.image(j.x, i), float32(a.options.Epsilon)) })
+		return
+	}
+	a.each(len(j.labels), func(i int) {
+		d, v, x := j.image(a.delta, i), j.image(v, i), j.image(j.x, i)
+		for k := range d {
+			d[k] = v[k] - x[k]
+		}
+	})
+	a.land(v, j)
+}
+
+// aim makes of gradients the directions to go, of length 1 in the norm: for L2 the gradient's,
+// for L∞ that of its signs. Limited to a band, it is the gradient's part in the band for L2,
+// and for L∞ the part in the band of that part's signs.
+func (a *Attack) aim(dx []float32, j job) {
+	if a.limit != nil {
+		a.limit.project(dx)
+	}
+	if a.options.Norm == LInf {
+		a.each(len(j.labels), func(i int) { signs(j.image(dx, i)) })
+		if a.limit == nil {
+			return
+		}
+		a.limit.project(dx)
+	}
+	a.each(len(j.labels), func(i int) {
+		d := j.image(dx, i)
+		factor := float32(1 / max(lengthOf(d, a.options.Norm), tiny))
+		for k := range d {
+			d[k] *= factor
+		}
+	})
 }
 
 // land limits the perturbations in a.delta to the band, to the ball and to [0,1], in this
 // order, and puts v there.
+//
+// To the ball means: for L∞ without a band every pixel on its own, and else the perturbation
+// as a whole, which is shortened where it is too long and so stays in the band. What is outside
+// the band in the end is due to pixels cut off at 0 and 1 alone; the next step takes it away
+// before it cuts off anew.
 func (a *Attack) land(v []float32, j job) {
 	delta := a.delta[:len(v)]
 	if a.limit != nil {
 		a.limit.project(delta)
 	}
-	for i := range j.labels {
-		d := j.image(delta, i)
-		if a.options.Norm == L2 {
-			landL2(j.image(v, i), d, j.image(j.x, i), a.options.Epsilon)
-		} else {
-			landSigns(j.image(v, i), d, j.image(j.x, i), a.options.Epsilon)
+	a.each(len(j.labels), func(i int) {
+		v, d, x := j.image(v, i), j.image(delta, i), j.image(j.x, i)
+		switch {
+		case a.options.Norm == L2:
+			landL2(v, d, x, a.options.Epsilon)
+		case a.limit != nil:
+			landWhole(v, d, x, a.options.Epsilon)
+		default:
+			landEach(v, d, x, float32(a.options.Epsilon))
 		}
-	}
-}
-
-// stepInBand makes a step inside the band. The direction is, of the gradient's part in the
-// band, the signs' part in the band (L∞) or itself (L2), as long as the norm says. Then what
-// [0,1] has cut off before is taken out of the band again by projecting the perturbation, it
-// is shortened to ε where it is longer, and cut off at [0,1].
-func (a *Attack) stepInBand(v []float32, j job, size float64) {
-	direction, delta := a.dx[:len(v)], a.delta[:len(v)]
-	a.limit.project(direction)
-	if a.options.Norm == LInf {
-		for i, d := range direction {
-			switch {
-			case d > 0:
-				direction[i] = 1
-			case d < 0:
-				direction[i] = -1
-			default:
-				direction[i] = 0
-			}
-		}
-		a.limit.project(direction)
-	}
-	for i := range j.labels {
-		d, e, w, x := j.image(direction, i), j.image(delta, i), j.image(v, i), j.image(j.x, i)
-		factor := float32(size / max(lengthOf(d, a.options.Norm), tiny))
-		for k := range e {
-			e[k] = w[k] - x[k] + factor*d[k]
-		}
-	}
-	a.land(v, j)
+	})
 }

@@ -11,11 +11,14 @@ import (
 type Attack struct {
 	options Options
 	limit   *bandLimit // nil: whole
-	current []float32  // the images of a batch that are being changed
+	auto    autoPGD
+	current []float32 // the images of a batch that are being changed
 	dx      []float32
 	delta   []float32
 	logits  []float32
-	zero    []bool // the gradient has been 0 in every pixel
+	zero    []bool                        // the gradient has been 0 in every pixel
+	sizes   []float64                     // of every image's step
+	each    func(n int, body func(i int)) // shares a loop over images
 }
 
 // Outcome is what became of an image.
@@ -46,7 +49,11 @@ func New(o Options) (*Attack, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	return &Attack{options: o}, nil
+	a := &Attack{options: o}
+	if o.Method == APGDDLRMethod {
+		a.auto.loss = LogitsRatio
+	}
+	return a, nil
 }
 
 // Options are what the attack was made of.
@@ -79,6 +86,19 @@ func (a *Attack) Run(ctx context.Context, t Target, dst, x []float32, labels, in
 		}
 	}
 	return all.outcomes, nil
+}
+
+// batch attacks a batch by the method asked for.
+func (a *Attack) batch(ctx context.Context, t Target, j job) error {
+	if a.options.Epsilon == 0 {
+		copy(j.dst, j.x)
+		return nil
+	}
+	switch a.options.Method {
+	case APGDCEMethod, APGDDLRMethod:
+		return a.auto.run(ctx, a, t, j)
+	}
+	return a.climb(ctx, t, j)
 }
 
 // job is images to attack.
@@ -124,9 +144,25 @@ func (a *Attack) prepare(t Target) {
 	n := t.Batch() * c * h * w
 	a.current, a.dx, a.delta = grow(a.current, n), grow(a.dx, n), grow(a.delta, n)
 	a.logits = grow(a.logits, t.Batch()*t.Classes())
-	a.zero = grow(a.zero, t.Batch())
+	a.zero, a.sizes = grow(a.zero, t.Batch()), grow(a.sizes, t.Batch())
+	a.each = inTurn
+	if s, ok := t.(sharing); ok {
+		a.each = s.Each
+	}
 	if b := a.options.Band; !b.Whole() && !a.limit.fits(h, w) {
 		a.limit = newBandLimit(b, h, w)
+	}
+}
+
+// sharing is a target that lends its threads.
+type sharing interface {
+	// Each calls body for 0 … n−1.
+	Each(n int, body func(i int))
+}
+
+func inTurn(n int, body func(i int)) {
+	for i := range n {
+		body(i)
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 
 // The methods.
 const (
-	FGSMMethod = "fgsm" // one step of ε (Goodfellow et al. 2015)
-	PGDMethod  = "pgd"  // projected steps (Madry et al. 2018)
+	FGSMMethod    = "fgsm"     // one step of ε (Goodfellow et al. 2015)
+	PGDMethod     = "pgd"      // projected steps (Madry et al. 2018)
+	APGDCEMethod  = "apgd-ce"  // steps that choose their own size (Croce and Hein 2020), of cross-entropy
+	APGDDLRMethod = "apgd-dlr" // the same of the difference-of-logits ratio: for 3 classes and more
 )
 
 // Methods lists the methods there are.
-func Methods() []string { return []string{FGSMMethod, PGDMethod} }
+func Methods() []string { return []string{FGSMMethod, PGDMethod, APGDCEMethod, APGDDLRMethod} }
 
 // Norm is what a perturbation is measured by.
 type Norm int
@@ -85,7 +87,8 @@ type Options struct {
 	Epsilon float64 `json:"epsilon"` // size of the perturbation, pixels being 0 to 1
 	// Steps is how many steps of the gradient. FGSM makes one and does not look at it.
 	Steps int `json:"steps"`
-	// StepSize is how far one goes, in the norm; 0 is 2.5·Epsilon/Steps.
+	// StepSize is how far one of PGD goes, in the norm; 0 is 2.5·Epsilon/Steps. Other methods
+	// do not look at it.
 	StepSize    float64 `json:"step_size,omitempty"`
 	RandomStart bool    `json:"random_start,omitempty"` // start at a random point of the ball
 	Restarts    int     `json:"restarts,omitempty"`     // runs, of which each image's worst is kept; 0 is 1

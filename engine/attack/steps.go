@@ -14,19 +14,23 @@ func stepSigns(v, dx, x []float32, step, epsilon float32) {
 	}
 }
 
-// stepL2 goes a step of the given length along dx, into the ball of L2 around x and into
-// [0,1]. It uses dx up.
-func stepL2(v, dx, x []float32, step, epsilon float64) {
-	factor := float32(step / max(lengthOf(dx, L2), tiny))
-	for i, d := range dx {
-		dx[i] = v[i] + factor*d - x[i]
+// landEach puts v at x+delta, every pixel by ε at most, in [0,1].
+func landEach(v, delta, x []float32, epsilon float32) {
+	for i, d := range delta {
+		v[i] = project(x[i]+d, x[i], epsilon)
 	}
-	landL2(v, dx, x, epsilon)
 }
 
-// landSigns puts v at x+delta, shortened as a whole until no pixel changes by more than ε, in
+// clip moves v into the ball of L∞ around x and into [0,1].
+func clip(v, x []float32, epsilon float32) {
+	for i := range v {
+		v[i] = project(v[i], x[i], epsilon)
+	}
+}
+
+// landWhole puts v at x+delta, shortened as a whole until no pixel changes by more than ε, in
 // [0,1].
-func landSigns(v, delta, x []float32, epsilon float64) {
+func landWhole(v, delta, x []float32, epsilon float64) {
 	factor := float32(min(1, epsilon/max(lengthOf(delta, LInf), tiny)))
 	for i, d := range delta {
 		v[i] = project(x[i]+factor*d, x[i], float32(epsilon))
@@ -47,6 +51,15 @@ func landL2(v, delta, x []float32, epsilon float64) {
 			return
 		}
 		factor *= (1 - 1.0/(1<<23)) * epsilon / length
+	}
+}
+
+// signs makes d the signs of its numbers.
+func signs(d []float32) {
+	for i, v := range d {
+		if v != 0 {
+			d[i] = withSign(1, v)
+		}
 	}
 }
 

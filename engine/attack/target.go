@@ -67,6 +67,9 @@ func (t *Model) Classes() int { return t.model.Net.Classes }
 // Input is Target's.
 func (t *Model) Input() (c, h, w int) { return t.model.Input() }
 
+// Each calls body for 0 … n−1 on the device's threads, if they can be had.
+func (t *Model) Each(n int, body func(i int)) { t.eval.Each(n, body) }
+
 // Logits is Target's.
 func (t *Model) Logits(ctx context.Context, dst, x []float32, n int) error {
 	return t.eval.Logits(ctx, dst, x, n)

@@ -106,7 +106,7 @@ func (c *compiler) logitsRatio(o op.LogitsRatio, z, target, loss *tensor) func()
 	return func() {
 		sum := 0.0
 		for n := range z.n {
-			sum += o.Row(z.values(n), target.values(n))
+			sum += o.Row(z.values(n), op.LabelOf(target.values(n)))
 		}
 		loss.data[0] = float32(sum)
 	}
@@ -115,7 +115,7 @@ func (c *compiler) logitsRatio(o op.LogitsRatio, z, target, loss *tensor) func()
 // logitsRatioGrad is the gradient of dloss times that with respect to z.
 func (c *compiler) logitsRatioGrad(o op.LogitsRatioGrad, z, target, dloss, dz *tensor) func() {
 	return c.rowsOf(z, func(n int) {
-		o.Row(dz.values(n), z.values(n), target.values(n), dloss.data[0])
+		o.Row(dz.values(n), z.values(n), op.LabelOf(target.values(n)), dloss.data[0])
 		dz.fill(n)
 	})
 }

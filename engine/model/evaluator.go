@@ -153,5 +153,16 @@ func (e *Evaluator) compute(ctx context.Context, dst, x []float32) error {
 	return nil
 }
 
+// Each calls body for 0 … n−1 on the device's threads, if they are this process's.
+func (e *Evaluator) Each(n int, body func(i int)) {
+	if local, ok := e.exe.(plan.Local); ok {
+		local.Each(n, func(_, i int) { body(i) })
+		return
+	}
+	for i := range n {
+		body(i)
+	}
+}
+
 // Close frees the evaluator's memory.
 func (e *Evaluator) Close() error { return e.exe.Close() }

@@ -25,13 +25,26 @@ func (LogitsRatio) Infer(in [][]int) ([]int, error) { return []int{}, ratioShape
 func (o LogitsRatio) Do(out Tensor, in []Tensor) {
 	classes, sum := in[0].Shape[1], 0.0
 	for from := 0; from < len(in[0].Data); from += classes {
-		sum += o.Row(in[0].Data[from:from+classes], in[1].Data[from:from+classes])
+		sum += o.Row(in[0].Data[from:from+classes], LabelOf(in[1].Data[from:from+classes]))
 	}
 	out.Data[0] = float32(sum)
 }
 
-// Row computes the ratio of one row.
-func (LogitsRatio) Row(logits, target []float32) float64 { return rankLogits(logits, target).ratio() }
+// Row computes the ratio of one row, whose class is label.
+func (LogitsRatio) Row(logits []float32, label int) float64 {
+	return rankLogits(logits, label).ratio()
+}
+
+// LabelOf is the class that a row of target says: the first of the largest.
+func LabelOf(target []float32) int {
+	label := 0
+	for k, t := range target {
+		if t > target[label] {
+			label = k
+		}
+	}
+	return label
+}
 
 func (LogitsRatio) Wrt() []bool { return []bool{true, false} }
 
@@ -47,13 +60,13 @@ func (o LogitsRatioGrad) Do(out Tensor, in []Tensor) {
 	classes := in[0].Shape[1]
 	for from := 0; from < len(in[0].Data); from += classes {
 		to := from + classes
-		o.Row(out.Data[from:to], in[0].Data[from:to], in[1].Data[from:to], in[2].Data[0])
+		o.Row(out.Data[from:to], in[0].Data[from:to], LabelOf(in[1].Data[from:to]), in[2].Data[0])
 	}
 }
 
-// Row computes one row.
-func (LogitsRatioGrad) Row(out, logits, target []float32, dloss float32) {
-	r := rankLogits(logits, target)
+// Row computes one row, whose class is label.
+func (LogitsRatioGrad) Row(out, logits []float32, label int, dloss float32) {
+	r := rankLogits(logits, label)
 	clear(out)
 	scale := float64(dloss) / r.spread
 	pull := r.ratio() * scale // of the denominator
@@ -81,13 +94,8 @@ type ranks struct {
 
 func (r ranks) ratio() float64 { return -r.margin / r.spread }
 
-func rankLogits(logits, target []float32) ranks {
-	r := ranks{rival: -1}
-	for k, t := range target {
-		if t > target[r.label] {
-			r.label = k
-		}
-	}
+func rankLogits(logits []float32, label int) ranks {
+	r := ranks{label: label, rival: -1}
 	order := [3]int{-1, -1, -1}
 	for k, z := range logits {
 		if k != r.label && (r.rival < 0 || z > logits[r.rival]) {
