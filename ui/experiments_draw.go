@@ -254,6 +254,9 @@ func (p *experimentsPage) sayCriteria() []said {
 			lines = append(lines, said{mark: mark, marked: st, indent: 2, style: th.dim, text: text})
 		}
 	}
+	for _, text := range f.Summary.Marked() {
+		lines = append(lines, said{mark: "!", marked: th.warn, text: "fails a check: " + text})
+	}
 	for _, d := range f.Summary.Diverged {
 		lines = append(lines, said{mark: "!", marked: th.warn, text: fmt.Sprintf("%s, seed %d diverged: %s", d.Setting, d.Seed, d.Error)})
 	}

@@ -96,7 +96,7 @@ func experimentsAt(t *testing.T, root string, w, h int) *driver {
 func TestExperimentsListsAllOfThem(t *testing.T) {
 	root := putExperiments(t)
 	d := experimentsAt(t, root, 140, 44)
-	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "quick", "–/6", "1/", "✓✗~")
+	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "svd", "quick", "–/6", "1/", "✓✗~")
 	d.shows("not begun: hfcui reproduce fig3 --quick")
 	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
 	d.keys("f").shows("full", "100 epochs", "not begun: hfcui reproduce table1 --full").keys("f")
@@ -128,7 +128,7 @@ func TestExperimentsLayoutHasNoOverlaps(t *testing.T) {
 		for h := minHeight; h <= 70; h += 2 {
 			for _, note := range []bool{false, true} {
 				l := newLayout(w, h, note)
-				e := layoutExperiments(l, 7)
+				e := layoutExperiments(l, 11)
 				if e.table.overlaps(e.detail) || e.detail.h < 4 || e.detail.bottom() > l.body.bottom() || e.detail.right() > w || e.table.y < l.body.y {
 					t.Fatalf("%d×%d: %+v in %+v", w, h, e, l.body)
 				}

@@ -185,7 +185,9 @@ func (r *reproduction) sayProgress() string {
 		return "begins"
 	}
 	parts := []string{fmt.Sprintf("%.0f %%", 100*now.Part), fmt.Sprintf("run %d of %d: %s, seed %d", now.Run, now.Runs, now.Setting, now.Seed)}
-	if t := now.Training; t.Epochs > 0 && !now.Done {
+	if now.Measuring != "" && !now.Done {
+		parts = append(parts, "measuring "+now.Measuring)
+	} else if t := now.Training; t.Epochs > 0 && !now.Done {
 		parts = append(parts, fmt.Sprintf("epoch %d of %d", t.Epoch, t.Epochs))
 	}
 	if now.Left > 0 {
@@ -273,7 +275,7 @@ func (d *beginning) takes(f experiment.Folder) string {
 	if f.Plan != nil && f.Done == len(f.Runs) {
 		return "All runs are done: what is left is the report"
 	}
-	return fmt.Sprintf("About %s: %s images through training, at %s a second as just measured",
+	return fmt.Sprintf("About %s: as much as %s images trained on, at %s a second as just measured",
 		durationText(time.Duration(left*float64(d.cost.Time))), shortCount(int(left*d.cost.Images)), shortCount(int(d.cost.Speed)))
 }
 

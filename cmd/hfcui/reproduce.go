@@ -129,10 +129,17 @@ func (l experimentLines) tell(p experiment.Progress) {
 		left = "  " + seconds(p.Left.Seconds()) + " left"
 	}
 	if !p.Done {
-		l.set("%s  %s  epoch %d of %d%s", bar(int64(p.Part*1000), 1000), what, p.Training.Epoch, p.Training.Epochs, left)
+		doing := fmt.Sprintf("epoch %d of %d", p.Training.Epoch, p.Training.Epochs)
+		if p.Measuring != "" {
+			doing = "measuring " + p.Measuring
+		}
+		l.set("%s  %s  %s%s", bar(int64(p.Part*1000), 1000), what, doing, left)
 		return
 	}
 	l.clear()
+	if p.TakenOver {
+		what += "  taken over from another experiment's folder"
+	}
 	if p.Skipped {
 		what += "  had been done"
 		left = ""

@@ -38,8 +38,8 @@ func architectures(size Size) Plan {
 // compared adds the table, the figure and the notes of experiments that compare settings
 // by accuracy, gap and parts.
 func (p *Plan) compared(title, file string) {
-	columns := append([]Column{{"train", training, nil}, {"test", test, nil}, {"gap", gap, nil}, {"H", highs, nil}}, partColumns(same)...)
-	p.Tables = []Table{{title, columns}}
+	columns := append([]Column{{Title: "train", Of: training}, {Title: "test", Of: test}, {Title: "gap", Of: gap}, {Title: "H", Of: highs}}, partColumns(same)...)
+	p.Tables = []Table{{Title: title, Columns: columns}}
 	p.Figures = []Figure{{File: file, Title: title, Y: "accuracy", Columns: columns}}
 	p.Notes = append(p.Notes, "The gap is training accuracy during the last epoch less test accuracy. Parts are of test images, divided by their own maximum; H is the mean over H4, H8, H12 and H16.")
 }

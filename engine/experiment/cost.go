@@ -13,19 +13,15 @@ import (
 
 // Cost is what a plan takes in all.
 type Cost struct {
-	Images float64       // trained on, as Plan.Images counts them
+	Images float64       // as many would take as long to be trained on
 	Speed  float64       // images a second, over all runs
 	Time   time.Duration // at this speed
 }
 
 // Expect measures how fast the plan's networks are trained now, with nothing else to do for
 // the moment, and says what the plan takes on data at these speeds. What is measured after
-// runs is counted as far as cost is.
+// runs is counted.
 func (p Plan) Expect(ctx context.Context, data *dataset.Data) (Cost, error) {
-	all := 0
-	if data.Train != nil {
-		all = data.Train.Len()
-	}
 	type work struct {
 		net, dtype     string
 		batch, threads int
@@ -33,7 +29,7 @@ func (p Plan) Expect(ctx context.Context, data *dataset.Data) (Cost, error) {
 	speeds := map[work]float64{}
 	var c Cost
 	seconds := 0.0
-	for _, r := range p.sized(all) {
+	for _, r := range p.sized(data) {
 		w := work{r.Config.Net, r.Config.DType, r.Config.Batch, r.Config.Threads}
 		if speeds[w] == 0 {
 			m, err := benchmark.Run(ctx, benchmark.Config{Work: "train", Net: w.net, DType: w.dtype, Batch: w.batch, Threads: w.threads})
@@ -54,32 +50,53 @@ func (p Plan) Expect(ctx context.Context, data *dataset.Data) (Cost, error) {
 
 // Images is how many images a plan's runs are trained on in all, every pass counted, where
 // there are so many training images; what adversarial training looks for is counted, too.
+// What is measured afterwards is not.
 func (p Plan) Images(all int) float64 {
 	sum := 0.0
-	for _, r := range p.sized(all) {
-		sum += r.cost()
+	for _, r := range p.sizedTo(all, 0) {
+		sum += r.cost() - r.after
 	}
 	return sum
 }
 
-// sized are the plan's runs where there are so many training images.
-func (p Plan) sized(all int) []runOf {
+// sized are the plan's runs as large as data makes them.
+func (p Plan) sized(data *dataset.Data) []runOf {
+	train, test := 0, 0
+	if data.Train != nil {
+		train = data.Train.Len()
+	}
+	if data.Test != nil {
+		test = data.Test.Len()
+	}
+	return p.sizedTo(train, test)
+}
+
+func (p Plan) sizedTo(train, test int) []runOf {
+	if p.Test > 0 {
+		test = min(test, p.Test)
+	}
+	after := 0.0
+	for _, m := range p.After {
+		after += m.cost(test)
+	}
 	runs := p.runs()
 	for i, r := range runs {
-		if r.Config.Limit <= 0 || r.Config.Limit > all {
-			runs[i].Config.Limit = all
+		if r.Config.Limit <= 0 || r.Config.Limit > train {
+			runs[i].Config.Limit = train
 		}
+		runs[i].after = after
 	}
 	return runs
 }
 
-// cost is roughly how long a run takes, in images' forward and backward passes.
+// cost is roughly how long a run takes, in images' forward and backward passes, with what is
+// measured when it has ended.
 func (r runOf) cost() float64 {
 	n := float64(r.Config.Epochs) * float64(max(1, r.Config.Limit))
 	if a := r.Config.Adversarial; a != nil {
 		n *= 1 + attackCost*float64(a.Steps)
 	}
-	return n
+	return n + r.after
 }
 
 // attackCost is what a gradient with respect to images takes, of what training on them does.

@@ -37,6 +37,9 @@ var all = []Experiment{
 	{"architectures", "LeNet, AlexNet, VGG and ResNet", architectures},
 	{"optimizers", "SGD, Adam, AdaGrad, AdaDelta and RMSprop", optimizers},
 	{"fig6", "batch norm when trained on low parts", fig6},
+	{"fig2", "samples that only their high part explains, and chance", fig2},
+	{"fig7", "first-layer kernels of natural and adversarial training", fig7},
+	{"svd", "Fig. 2 by singular values: is it just noise?", svd},
 }
 
 // All lists the experiments.
@@ -82,7 +85,7 @@ type Plan struct {
 
 	// After is what is measured when a run has ended, beside what its Config measures
 	// meanwhile.
-	After []train.Bands `json:"after,omitempty"`
+	After []Measurement `json:"after,omitempty"`
 
 	Notes    []string    `json:"notes"` // what a reader of the numbers has to know
 	Tables   []Table     `json:"-"`
@@ -108,6 +111,7 @@ func (p *Plan) add(name string, base train.Config, change func(*train.Config)) {
 type runOf struct {
 	Setting string
 	Config  train.Config
+	after   float64 // what measuring it costs when it has ended
 }
 
 // dir is the run's folder inside the experiment's.
@@ -123,7 +127,7 @@ func (p Plan) runs() []runOf {
 		for _, s := range p.Settings {
 			c := s.Config
 			c.Seed = seed
-			list = append(list, runOf{s.Name, c})
+			list = append(list, runOf{s.Name, c, 0})
 		}
 	}
 	return list
@@ -159,6 +163,9 @@ func ended(b train.Bands) *train.Bands {
 	b.Every = 1 << 20
 	return &b
 }
+
+// bandsOf has bands measured when a run has ended.
+func bandsOf(b train.Bands) Measurement { return Measurement{Bands: &b} }
 
 // parts is how low and high parts are measured: divided by their own maximum, as the
 // paper's code does.

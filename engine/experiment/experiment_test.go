@@ -159,14 +159,14 @@ func tiny() Plan {
 	base.Epochs, base.Batch, base.Limit, base.Threads, base.LearningRate = 2, 16, 64, 2, 0.05
 	during := parts("train", 32, "running")
 	base.Bands = &during
-	p := Plan{Name: "tiny", About: "two rates", Size: Quick, Seeds: []uint64{1, 2}, Test: 24, After: []train.Bands{parts("test", 24, "batch")}}
+	p := Plan{Name: "tiny", About: "two rates", Size: Quick, Seeds: []uint64{1, 2}, Test: 24, After: []Measurement{bandsOf(parts("test", 24, "batch"))}}
 	p.add("slow", base, nil)
 	p.add("fast", base, func(c *train.Config) { c.LearningRate = 0.1 })
-	columns := append([]Column{{"test", test, nil}, {"batch", after(0, whole), nil}}, partColumns(same)...)
-	p.Tables = []Table{{"Rates", columns}}
+	columns := append([]Column{{Title: "test", Of: test}, {Title: "batch", Of: after(0, whole)}}, partColumns(same)...)
+	p.Tables = []Table{{Title: "Rates", Columns: columns}}
 	p.Figures = []Figure{
 		{File: "points", Title: "Rates", Y: "accuracy", Columns: columns},
-		{File: "curves", Title: "Slow", X: "epoch", Y: "accuracy", Curves: []Curve{{"L4", "slow", low(4)}}},
+		{File: "curves", Title: "Slow", X: "epoch", Y: "accuracy", Curves: []Curve{{Title: "L4", Setting: "slow", Of: low(4)}}},
 	}
 	p.Criteria = []Criterion{{"They are the same", []Part{{"fast − slow", difference(test, "fast", "slow"), within(1)}}}}
 	return p

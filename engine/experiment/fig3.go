@@ -28,21 +28,21 @@ func fig3(size Size) Plan {
 		"Bands are of training images, without augmentation, against the labels trained on: for shuffled, the shuffled ones. Whole training images and the parts are divided by their own maximum, as the paper's code does; whole images that are measured are not.",
 		"Training accuracy is that on the whole training images the bands are measured on.",
 	}
-	columns := []Column{{"train", whole, readings(".98", ".98")}}
+	columns := []Column{{Title: "train", Of: whole, Paper: readings(".98", ".98")}}
 	paper := []map[string]string{readings(".96–.98", ".97"), readings(".89–.93", ".90"), readings(".62–.70", ".53"), readings(".27", ".14")}
 	for i, r := range []float64{16, 12, 8, 4} {
-		columns = append(columns, Column{"L" + number(r), low(r), paper[i]})
+		columns = append(columns, Column{Title: "L" + number(r), Of: low(r), Paper: paper[i]})
 	}
-	columns = append(columns, Column{"best L4", bestLow4, map[string]string{"natural": ".39 [P]"}})
+	columns = append(columns, Column{Title: "best L4", Of: bestLow4, Paper: map[string]string{"natural": ".39 [P]"}})
 	p.Tables = []Table{
-		{"Final accuracy on training images", columns},
-		{"On the way", []Column{{"epoch of the best L4", bestLow4Epoch, map[string]string{"natural": "2–6 [P]"}}, {"epoch of .9 training accuracy", reaches(.9), readings("50", "150")}}},
+		{Title: "Final accuracy on training images", Columns: columns},
+		{Title: "On the way", Columns: []Column{{Title: "epoch of the best L4", Of: bestLow4Epoch, Paper: map[string]string{"natural": "2–6 [P]"}}, {Title: "epoch of .9 training accuracy", Of: reaches(.9), Paper: readings("50", "150")}}},
 	}
 	for _, setting := range []string{"natural", "shuffled"} {
 		f := Figure{File: setting, Title: "Trained on " + setting + " labels", X: "epoch", Y: "accuracy on training images"}
-		f.Curves = append(f.Curves, Curve{"whole", setting, whole})
+		f.Curves = append(f.Curves, Curve{Title: "whole", Setting: setting, Of: whole})
 		for _, r := range []float64{16, 12, 8, 4} {
-			f.Curves = append(f.Curves, Curve{"L" + number(r), setting, low(r)})
+			f.Curves = append(f.Curves, Curve{Title: "L" + number(r), Setting: setting, Of: low(r)})
 		}
 		p.Figures = append(p.Figures, f)
 	}

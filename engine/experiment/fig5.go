@@ -12,7 +12,7 @@ func fig5(size Size) Plan {
 		p.Test = 5000
 	}
 	base.Bands = ended(parts("test", bandImages, "running"))
-	p.After = []train.Bands{parts("test", bandImages, "batch")}
+	p.After = []Measurement{bandsOf(parts("test", bandImages, "batch"))}
 
 	p.add("vanilla", base, nil)
 	p.add("dropout", base, func(c *train.Config) { c.Dropout = 0.5 })
@@ -26,7 +26,7 @@ func fig5(size Size) Plan {
 		"The criterion on batch norm goes by batch statistics, as the paper's code measures it.",
 	}
 	columns := func(statistics string, of func(Quantity) Quantity) []Column {
-		list := append([]Column{{"whole", of(whole), nil}}, partColumns(of)...)
+		list := append([]Column{{Title: "whole", Of: of(whole)}}, partColumns(of)...)
 		for i := range list {
 			list[i].Paper = map[string]string{}
 			for setting, values := range poster5 {
@@ -39,9 +39,9 @@ func fig5(size Size) Plan {
 	}
 	batch := func(q Quantity) Quantity { return after(0, q) }
 	p.Tables = []Table{
-		{"All test images", []Column{{"train", training, nil}, {"test", test, nil}}},
-		{"Whole test images and parts, running statistics", columns("running", same)},
-		{"Whole test images and parts, batch statistics of 100 images", columns("batch", batch)},
+		{Title: "All test images", Columns: []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}},
+		{Title: "Whole test images and parts, running statistics", Columns: columns("running", same)},
+		{Title: "Whole test images and parts, batch statistics of 100 images", Columns: columns("batch", batch)},
 	}
 	p.Figures = []Figure{
 		{File: "fig5-running", Title: "Heuristics, running statistics", Y: "accuracy on test images", Columns: columns("running", same)},

@@ -12,7 +12,7 @@ func fig6(size Size) Plan {
 	}
 	base.Normalize, base.Input = "max", train.Low
 	base.Bands = nil
-	p.After = []train.Bands{{Radii: []float64{4}, Every: 1, Limit: p.Test, Split: "test", Normalize: "max", BN: "batch"}}
+	p.After = []Measurement{bandsOf(train.Bands{Radii: []float64{4}, Every: 1, Limit: p.Test, Split: "test", Normalize: "max", BN: "batch"})}
 	for _, r := range paperRadii {
 		p.add("without "+number(r), base, func(c *train.Config) { c.Radius = r })
 		p.add("with "+number(r), base, func(c *train.Config) { c.Radius, c.Net, c.FixedNorms = r, withNorm, true })
@@ -23,8 +23,8 @@ func fig6(size Size) Plan {
 		"The paper's code measures with batch statistics; both are shown and judged.",
 	}
 	batch := after(0, whole)
-	columns := []Column{{"train", training, nil}, {"test, running statistics", test, nil}, {"test, batch statistics", batch, nil}}
-	p.Tables = []Table{{"Trained on low parts", columns}}
+	columns := []Column{{Title: "train", Of: training}, {Title: "test, running statistics", Of: test}, {Title: "test, batch statistics", Of: batch}}
+	p.Tables = []Table{{Title: "Trained on low parts", Columns: columns}}
 	p.Figures = []Figure{{File: "fig6", Title: "Trained on low parts, tested on whole images", Y: "accuracy", Columns: columns}}
 	for _, q := range []struct {
 		name string

@@ -3,6 +3,7 @@ package experiment
 import (
 	"bytes"
 	"image/color"
+	"image/png"
 	"math"
 	"path/filepath"
 
@@ -28,8 +29,19 @@ var (
 		draw.RingGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.PlusGlyph{}}
 )
 
-// draw writes the figure as SVG and PNG.
+// draw writes the figure as SVG and PNG, an image as PNG alone.
 func (f Figure) draw(dir string, p Plan, g Grid) error {
+	if f.Draw != nil {
+		var picture bytes.Buffer
+		drawn := f.Draw(g)
+		if drawn == nil {
+			return nil
+		}
+		if err := png.Encode(&picture, drawn); err != nil {
+			return err
+		}
+		return write(filepath.Join(dir, f.File+".png"), picture.Bytes())
+	}
 	fig := plot.New()
 	fig.Title.Text, fig.X.Label.Text, fig.Y.Label.Text = f.Title, f.X, f.Y+" (mean, 95 % over seeds)"
 	fig.Legend.Top, fig.Legend.YOffs = false, vg.Points(4)
@@ -113,7 +125,7 @@ func (f Figure) points(fig *plot.Plot, p Plan, g Grid) error {
 	return nil
 }
 
-// curves draws quantities against epochs, with the interval as a band.
+// curves draws quantities against epochs or something else, with the interval as a band.
 func (f Figure) curves(fig *plot.Plot, p Plan, g Grid) error {
 	for i, c := range f.Curves {
 		e := c.estimates(p, g)
@@ -149,6 +161,12 @@ func (f Figure) curves(fig *plot.Plot, p Plan, g Grid) error {
 // estimates gives the curve's points, epoch by epoch.
 func (c Curve) estimates(p Plan, g Grid) errorPoints {
 	var e errorPoints
+	for _, x := range c.Against {
+		e.add(x, g.of(p.Seeds, c.Setting, c.At(x)))
+	}
+	if c.Against != nil {
+		return e
+	}
 	for i, at := range g.find(c.Setting, p.Seeds[0]).Bands {
 		e.add(float64(at.Epoch), g.over(p.Seeds, func(s Seeded) float64 {
 			r := s(c.Setting)

@@ -147,7 +147,7 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 		if status.End != nil {
 			run.Reason, run.Weights = status.End.Reason, status.End.Weights
 		}
-		run.Done = run.Reason == train.Diverged || run.Reason == train.Finished && measuredAll(run.Dir, f.Plan.After)
+		run.Done = run.Reason == train.Diverged || run.Reason == train.Finished && len(readMeasured(run.Dir, f.Plan.After)) == len(f.Plan.After)
 		if run.Done {
 			part = 1
 			f.Done++
@@ -166,15 +166,6 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 	if timed > 0 && f.Done < len(f.Runs) {
 		f.Left = time.Duration(seconds / timed * (total - done) * float64(time.Second))
 	}
-}
-
-// measuredAll tells whether what is measured after a run has been.
-func measuredAll(dir string, after []train.Bands) bool {
-	if len(after) == 0 {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(dir, measuredFile))
-	return err == nil
 }
 
 // status is train.ReadStatus of what has changed, and when something was written last.

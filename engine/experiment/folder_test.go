@@ -57,7 +57,11 @@ func TestLook(t *testing.T) {
 	if f := look(); f.Done != 0 || !f.Runs[0].Begun {
 		t.Fatalf("what is measured after a run is not done, the run is: %+v", f)
 	}
-	if err := os.WriteFile(filepath.Join(to, measuredFile), []byte("{}"), 0o644); err != nil {
+	text, err := json.Marshal(measured{p.After, make([]Found, len(p.After))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(to, measuredFile), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	events(1, &train.EpochEvent{Stamp: at("epoch", 1)})

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"image"
 	"math"
 	"strconv"
 
@@ -16,7 +17,7 @@ type Run struct {
 	Weights  string              `json:"weights,omitempty"`  // digest of what it came to
 	Epochs   []*train.EpochEvent `json:"epochs"`
 	Bands    []*train.BandsEvent `json:"bands"` // during the run
-	After    []*train.BandsEvent `json:"after"` // when it had ended, in the order of Plan.After
+	After    []Found             `json:"after"` // when it had ended, in the order of Plan.After
 }
 
 // Quantity is a number read off a run; no number where the run does not have it.
@@ -98,10 +99,10 @@ func highs(r Run) float64 {
 // after reads q off the i-th measurement of Plan.After instead of the run's own.
 func after(i int, q Quantity) Quantity {
 	return func(r Run) float64 {
-		if i >= len(r.After) {
+		if i >= len(r.After) || r.After[i].BandsEvent == nil {
 			return math.NaN()
 		}
-		r.Bands = r.After[i : i+1]
+		r.Bands = []*train.BandsEvent{r.After[i].BandsEvent}
 		return q(r)
 	}
 }
@@ -155,17 +156,50 @@ func contrast(setting string, a, b Quantity) func(Seeded) float64 {
 	return func(s Seeded) float64 { return a(s(setting)) - b(s(setting)) }
 }
 
-// Table has a row for every setting.
+// Table has a row for every setting, or the rows it says.
 type Table struct {
 	Title   string
 	Columns []Column
+	Rows    []Row // each has its own quantities, under the same titles
+}
+
+// Row is a row of a table: quantities of one setting.
+type Row struct {
+	Title, Setting string
+	Columns        []Column
+}
+
+// rows are the table's.
+func (t Table) rows(settings []Setting) []Row {
+	if t.Rows != nil {
+		return t.Rows
+	}
+	rows := make([]Row, len(settings))
+	for i, s := range settings {
+		rows[i] = Row{s.Name, s.Name, t.Columns}
+	}
+	return rows
+}
+
+// titles are the columns'.
+func (t Table) titles() []string {
+	columns := t.Columns
+	if len(t.Rows) > 0 {
+		columns = t.Rows[0].Columns
+	}
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = c.Title
+	}
+	return list
 }
 
 // Column is a quantity, and the paper's readings of it by setting.
 type Column struct {
 	Title string
 	Of    Quantity
-	Paper map[string]string // with their tag; nil where there are none
+	Paper map[string]string  // with their tag; nil where there are none
+	Marks func(Run) []string // why the number is not to be relied on, if it is not; nil: never
 }
 
 // partColumns are columns for low and then high parts at the paper's radii.
@@ -183,18 +217,23 @@ func partColumns(of func(Quantity) Quantity) []Column {
 // same is a quantity itself.
 func same(q Quantity) Quantity { return q }
 
-// Figure is a picture of the grid: settings against columns, or quantities against epochs.
+// Figure is a picture of the grid: settings against columns, quantities against epochs or
+// something else, or what Draw draws.
 type Figure struct {
 	File, Title string
 	X, Y        string
-	Columns     []Column // one group of points for each, a point for every setting
-	Curves      []Curve  // or curves
+	Columns     []Column                 // one group of points for each, a point for every setting
+	Curves      []Curve                  // or curves
+	Draw        func(g Grid) image.Image // or an image; nil where there is nothing to draw
 }
 
 // Curve is a quantity of a setting's runs from epoch to epoch.
 type Curve struct {
 	Title, Setting string
 	Of             Quantity
+	// Against are places on the axis, instead of epochs, and At is the quantity at each.
+	Against []float64
+	At      func(x float64) Quantity
 }
 
 // number writes a radius.

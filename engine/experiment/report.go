@@ -48,6 +48,7 @@ type Cell struct {
 	Half    *float64 `json:"half"` // of the interval; null for fewer than two seeds
 	N       int      `json:"n"`    // seeds
 	Paper   string   `json:"paper,omitempty"`
+	Marks   []string `json:"marks,omitempty"` // why it is not to be relied on, seed by seed
 }
 
 // Finding is what came of a criterion.
@@ -81,11 +82,11 @@ func Summarise(p Plan, g Grid) Summary {
 	s := Summary{Name: p.Name, Size: p.Size, Data: p.data(), Seeds: p.Seeds, Interval: interval}
 	for _, t := range p.Tables {
 		results := Results{Title: t.Title}
-		for _, setting := range p.Settings {
-			for _, column := range t.Columns {
-				e := g.of(p.Seeds, setting.Name, column.Of)
+		for _, row := range t.rows(p.Settings) {
+			for _, column := range row.Columns {
+				e := g.of(p.Seeds, row.Setting, column.Of)
 				mean, half := e.numbers()
-				results.Cells = append(results.Cells, Cell{setting.Name, column.Title, mean, half, e.N, column.Paper[setting.Name]})
+				results.Cells = append(results.Cells, Cell{row.Title, column.Title, mean, half, e.N, column.Paper[row.Setting], column.marks(g, p.Seeds, row.Setting)})
 			}
 		}
 		s.Tables = append(s.Tables, results)
@@ -100,6 +101,33 @@ func Summarise(p Plan, g Grid) Summary {
 		}
 	}
 	return s
+}
+
+// marks are what is the matter with a column's number of a setting.
+func (c Column) marks(g Grid, seeds []uint64, setting string) []string {
+	if c.Marks == nil {
+		return nil
+	}
+	var list []string
+	for _, seed := range seeds {
+		for _, text := range c.Marks(g.find(setting, seed)) {
+			list = append(list, fmt.Sprintf("seed %d: %s", seed, text))
+		}
+	}
+	return list
+}
+
+// Marked lists, each in a line, the numbers that fail a check of their sanity.
+func (s Summary) Marked() []string {
+	var lines []string
+	for _, t := range s.Tables {
+		for _, c := range t.Cells {
+			if len(c.Marks) > 0 {
+				lines = append(lines, fmt.Sprintf("%s, %s: %s", c.Setting, c.Column, strings.Join(c.Marks, "; ")))
+			}
+		}
+	}
+	return lines
 }
 
 // of estimates a quantity of one setting.
@@ -181,11 +209,21 @@ func markdown(p Plan, s Summary) string {
 	for i, t := range p.Tables {
 		writeTable(&w, p, t, s.Tables[i])
 	}
+	if marked := s.Marked(); len(marked) > 0 {
+		fmt.Fprintf(&w, "\n## Numbers that fail a check\n\nThey are marked %s above, and not to be relied on as they are.\n\n", markedSign)
+		for _, line := range marked {
+			fmt.Fprintf(&w, "- %s\n", line)
+		}
+	}
 	if len(p.Figures) > 0 {
 		w.WriteString("\n## Figures\n")
 	}
 	for _, f := range p.Figures {
-		fmt.Fprintf(&w, "\n![%s](%s.svg)\n", f.Title, f.File)
+		format := "svg"
+		if f.Draw != nil {
+			format = "png"
+		}
+		fmt.Fprintf(&w, "\n![%s](%s.%s)\n", f.Title, f.File, format)
 	}
 	if len(s.Diverged) > 0 {
 		w.WriteString("\n## Runs that diverged\n\nThey have no numbers, and what they take part in is undecided.\n\n")
@@ -231,16 +269,20 @@ func writeVerdicts(w *strings.Builder, s Summary) {
 // writeTable has our numbers, and under each the paper's.
 func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
 	fmt.Fprintf(w, "\n## %s\n\n|", t.Title)
-	for _, c := range t.Columns {
-		fmt.Fprintf(w, " | %s", c.Title)
+	titles := t.titles()
+	for _, title := range titles {
+		fmt.Fprintf(w, " | %s", title)
 	}
-	fmt.Fprintf(w, " |\n|---%s|\n", strings.Repeat("|---", len(t.Columns)))
-	for i, setting := range p.Settings {
-		cells := results.Cells[i*len(t.Columns):][:len(t.Columns)]
-		fmt.Fprintf(w, "| %s", setting.Name)
+	fmt.Fprintf(w, " |\n|---%s|\n", strings.Repeat("|---", len(titles)))
+	for i, row := range t.rows(p.Settings) {
+		cells := results.Cells[i*len(titles):][:len(titles)]
+		fmt.Fprintf(w, "| %s", row.Title)
 		paper := ""
 		for _, c := range cells {
 			fmt.Fprintf(w, " | %s", shown(c.Mean, c.Half))
+			if len(c.Marks) > 0 {
+				w.WriteString(" " + markedSign)
+			}
 			paper += c.Paper
 			if c.Mean != nil && c.N < len(p.Seeds) {
 				fmt.Fprintf(w, " (%d of %d seeds)", c.N, len(p.Seeds))
@@ -257,6 +299,9 @@ func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
 		w.WriteString(" |\n")
 	}
 }
+
+// markedSign stands beside numbers that fail a check of their sanity.
+const markedSign = "†"
 
 // shown writes a mean and half its interval.
 func shown(mean, half *float64) string {

@@ -15,7 +15,6 @@ import (
 	"hfcui/checkpoints"
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
-	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
@@ -30,7 +29,9 @@ type Progress struct {
 	Run, Runs int // the one under way, counted from 1
 	Done      bool
 	Skipped   bool           // it had been done before
+	TakenOver bool           // it was trained in another experiment's folder
 	Training  train.Progress // of the run under way
+	Measuring string         // what is measured of it, which has ended; "" while it is trained
 	Part      float64        // of the whole experiment, 0 to 1
 	Left      time.Duration  // 0: not known
 }
@@ -50,11 +51,13 @@ func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, update f
 		data = &smaller
 	}
 	c := carrier{dir: dir, plan: p, data: data, update: update, devices: map[string]plan.Device{}}
-	for _, r := range p.runs() {
+	runs := p.sized(data)
+	for _, r := range runs {
 		c.total += r.cost()
 	}
 	var grid Grid
 	for i, r := range p.runs() {
+		c.size = runs[i]
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -125,6 +128,7 @@ type carrier struct {
 	update  func(Progress)
 	devices map[string]plan.Device
 
+	size        runOf   // of the run under way: what it costs is this one's
 	total, done float64 // cost
 	made        float64 // of done, what was done here
 	spent       time.Duration
@@ -155,32 +159,38 @@ func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
 	if err != nil {
 		return run, err
 	}
+	if c.data.Test != nil {
+		tell.TakenOver = c.takeOver(r, dir, c.data.Test.Len())
+	}
 	if s, err := train.ReadStatus(dir); err == nil && s.End != nil && s.End.Reason == train.Diverged {
 		run.Diverged = s.End.Error
-		c.ended(tell, r, begun, true)
+		c.ended(tell, begun, true)
 		return run, run.read(dir)
 	}
 	result, err := train.Run(ctx, dir, r.Config, c.data, device, train.Options{Progress: func(p train.Progress) {
-		c.under(tell, r, p, begun)
+		c.under(tell, p, begun)
 	}})
 	var diverged *train.DivergedError
 	if errors.As(err, &diverged) {
 		run.Diverged = diverged.Error()
-		c.ended(tell, r, begun, false)
+		c.ended(tell, begun, false)
 		return run, run.read(dir)
 	}
 	if err != nil {
 		return run, err
 	}
-	if run.After, err = c.after(ctx, dir, result.Model, device, r.Config.Threads); err != nil {
+	measured := len(c.plan.After) > 0 && len(readMeasured(dir, c.plan.After)) < len(c.plan.After)
+	s := subject{result.Model, device, c.data, r.Config.Threads}
+	run.After, err = c.after(ctx, dir, s, func(what string, part float64) { c.measuring(tell, what, part, begun, result.Already) })
+	if err != nil {
 		return run, err
 	}
-	c.ended(tell, r, begun, result.Already)
+	c.ended(tell, begun, result.Already && !measured)
 	return run, run.read(dir)
 }
 
 // under tells how far the run under way is.
-func (c *carrier) under(tell Progress, r runOf, p train.Progress, begun time.Time) {
+func (c *carrier) under(tell Progress, p train.Progress, begun time.Time) {
 	tell.Training = p
 	here := 0.0
 	if p.Epochs > 0 && p.Of > 0 {
@@ -189,15 +199,28 @@ func (c *carrier) under(tell Progress, r runOf, p train.Progress, begun time.Tim
 			here = (float64(p.Epoch-1) + float64(p.Done)/float64(p.Of)) / float64(p.Epochs)
 		}
 	}
-	here *= r.cost()
+	here *= c.size.cost() - c.size.after
 	c.tell(tell, c.done+here, c.made+here, c.spent+time.Since(begun))
 }
 
+// measuring tells how far one of the measurements of a run that has ended is.
+func (c *carrier) measuring(tell Progress, what string, part float64, begun time.Time, trained bool) {
+	tell.Measuring = what
+	if part > 0 {
+		tell.Measuring = fmt.Sprintf("%s %.0f %%", what, 100*part)
+	}
+	here, made := c.size.cost()-c.size.after, 0.0
+	if !trained {
+		made = here
+	}
+	c.tell(tell, c.done+here, c.made+made, c.spent+time.Since(begun))
+}
+
 // ended tells that a run is done.
-func (c *carrier) ended(tell Progress, r runOf, begun time.Time, skipped bool) {
-	c.done += r.cost()
+func (c *carrier) ended(tell Progress, begun time.Time, skipped bool) {
+	c.done += c.size.cost()
 	if !skipped {
-		c.made += r.cost()
+		c.made += c.size.cost()
 		c.spent += time.Since(begun)
 	}
 	tell.Done, tell.Skipped = true, skipped
@@ -210,48 +233,6 @@ func (c *carrier) tell(p Progress, done, made float64, spent time.Duration) {
 		p.Left = time.Duration(float64(spent) / made * (c.total - done))
 	}
 	c.update(p)
-}
-
-// measuredFile is where a run's folder has what was measured when it had ended.
-const measuredFile = "measured.json"
-
-// measured is its content.
-type measured struct {
-	Asked []train.Bands       `json:"asked"`
-	Found []*train.BandsEvent `json:"found"`
-}
-
-// after measures what the plan wants of a run that has ended, or reads it.
-func (c *carrier) after(ctx context.Context, dir string, m *model.Model, device plan.Device, threads int) ([]*train.BandsEvent, error) {
-	if len(c.plan.After) == 0 {
-		return nil, nil
-	}
-	path := filepath.Join(dir, measuredFile)
-	asked, err := json.Marshal(c.plan.After)
-	if err != nil {
-		return nil, err
-	}
-	if text, err := os.ReadFile(path); err == nil {
-		var saved measured
-		if err := json.Unmarshal(text, &saved); err == nil {
-			if had, err := json.Marshal(saved.Asked); err == nil && bytes.Equal(had, asked) {
-				return saved.Found, nil
-			}
-		}
-	}
-	now := measured{Asked: c.plan.After}
-	for _, b := range c.plan.After {
-		e, err := train.Measure(ctx, m, device, c.data, b, threads)
-		if err != nil {
-			return nil, err
-		}
-		now.Found = append(now.Found, e)
-	}
-	text, err := json.MarshalIndent(now, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	return now.Found, write(path, append(text, '\n'))
 }
 
 // read takes what a run's events say.

@@ -58,6 +58,9 @@ func atLeast(x float64) Rule { return Rule{x, math.Inf(1)} }
 func atMost(x float64) Rule  { return Rule{math.Inf(-1), x} }
 func within(x float64) Rule  { return Rule{-x, x} }
 
+// below leaves out x itself.
+func below(x float64) Rule { return Rule{math.Inf(-1), math.Nextafter(x, math.Inf(-1))} }
+
 // judge holds an estimate against the rule: it holds where the whole interval lies inside,
 // fails where all of it lies outside, and is undecided otherwise, as it is for one seed
 // and where a seed of several diverged.

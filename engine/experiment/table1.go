@@ -21,8 +21,8 @@ func table1(size Size) Plan {
 		"Parts trained on are divided by their own maximum, negatives kept, as the paper's code does; the whole images tested on are not.",
 		"Training accuracy is on the parts trained on, during the last epoch. The paper's Table 1 has not been checked, so its numbers are not shown.",
 	}
-	columns := []Column{{"train", training, nil}, {"test", test, nil}}
-	p.Tables = []Table{{"Trained on parts, tested on whole images", columns}}
+	columns := []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}
+	p.Tables = []Table{{Title: "Trained on parts, tested on whole images", Columns: columns}}
 	p.Figures = []Figure{{File: "table1", Title: "Trained on parts, tested on whole images", X: "", Y: "accuracy", Columns: columns}}
 	var rises, beats []Part
 	for i, r := range paperRadii {

@@ -1,0 +1,266 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+	"hfcui/engine/model"
+)
+
+// Attacks is accuracy on test images under attack, by every method, at every ε, with the
+// first layer's kernels smoothed by every ρ.
+type Attacks struct {
+	Methods    []string  `json:"methods"`
+	Epsilons   []float64 `json:"epsilons"`
+	Rhos       []float64 `json:"rhos"`
+	DivideGain bool      `json:"gain_divided,omitempty"` // of smoothed kernels
+	Steps      int       `json:"steps"`                  // of PGD, each of 2.5·ε/steps, from the image itself
+	Limit      int       `json:"n,omitempty"`            // only the first Limit images; 0: all
+	// Square is on how many of them iterated methods are held against the Square attack; 0:
+	// none.
+	Square int `json:"square,omitempty"`
+}
+
+// AttacksFound is what Attacks came to.
+type AttacksFound struct {
+	Clean []CleanFound  `json:"clean"`
+	Cells []AttackFound `json:"cells"`
+}
+
+// CleanFound is the accuracy without an attack.
+type CleanFound struct {
+	Rho   float64     `json:"rho"`
+	Score bands.Score `json:"score"`
+}
+
+// AttackFound is the accuracy under one attack.
+type AttackFound struct {
+	Method        string      `json:"method"`
+	Epsilon       float64     `json:"epsilon"`
+	Rho           float64     `json:"rho"`
+	Score         bands.Score `json:"score"`
+	ZeroGradients int         `json:"zero_gradients"`
+	Check         bool        `json:"check,omitempty"` // of Square, which others are held against
+	Marks         []string    `json:"marks,omitempty"` // checks of sanity that the figure fails
+}
+
+func (a Attacks) grid() attack.Grid {
+	return attack.Grid{Methods: a.Methods, Epsilons: a.Epsilons, Rhos: a.Rhos, Options: attack.Options{Steps: a.Steps}, Limit: a.Limit, SquareImages: a.Square}
+}
+
+func (a Attacks) check() error {
+	for _, rho := range a.Rhos {
+		if err := model.CheckRho(rho); err != nil {
+			return err
+		}
+	}
+	return a.grid().Check()
+}
+
+// squareQueries is about how often the check by Square asks about an image.
+const squareQueries = 500
+
+func (a Attacks) cost(of func(limit int) float64) float64 {
+	sum := answerCost * of(a.Limit)
+	for range a.Epsilons {
+		for _, m := range a.Methods {
+			steps := 1
+			if m != attack.FGSMMethod {
+				steps = a.Steps
+			}
+			sum += attackCost * float64(steps) * of(a.Limit)
+		}
+		if a.Square > 0 {
+			sum += answerCost * squareQueries * of(a.Square)
+		}
+	}
+	return sum * float64(len(a.Rhos))
+}
+
+// attacks measures accuracy under attack.
+func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)) (*AttacksFound, error) {
+	if s.data.Test == nil {
+		return nil, errors.New("there are no test images to attack")
+	}
+	set := s.data.Test
+	m, err := attack.NewMeasurement(set, a.grid(), attack.NewKnown(), func(rho float64) string { return fmt.Sprint(rho) })
+	if err != nil {
+		return nil, err
+	}
+	t, err := attack.NewTarget(s.model, s.device, attackedBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	shared := &smoothTarget{Model: t}
+	result, err := m.Run(ctx, func(rho float64) (attack.Target, error) {
+		layer, w, err := s.model.Smoothed(model.Smoothing{Rho: rho, DivideGain: a.DivideGain})
+		return smoothedTarget{shared, rho, layer, w}, err
+	}, func(r attack.Robustness) { tell(r.Progress) })
+	if err != nil {
+		return nil, err
+	}
+	return attacksFound(result), nil
+}
+
+// attackedBatch is how many images are attacked at a time.
+const attackedBatch = 50
+
+// smoothTarget is a model under attack with the smoothing it has at the moment.
+type smoothTarget struct {
+	*attack.Model
+	rho float64
+}
+
+// smoothedTarget is one that is asked with a smoothing.
+type smoothedTarget struct {
+	*smoothTarget
+	want  float64
+	layer string
+	w     []float32
+}
+
+func (t smoothedTarget) smooth() error {
+	if t.rho == t.want {
+		return nil
+	}
+	if err := t.SetWeight(t.layer, t.w); err != nil {
+		return err
+	}
+	t.smoothTarget.rho = t.want
+	return nil
+}
+
+func (t smoothedTarget) Logits(ctx context.Context, dst, x []float32, n int) error {
+	if err := t.smooth(); err != nil {
+		return err
+	}
+	return t.Model.Logits(ctx, dst, x, n)
+}
+
+func (t smoothedTarget) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss attack.Loss) error {
+	if err := t.smooth(); err != nil {
+		return err
+	}
+	return t.Model.Gradient(ctx, dx, logits, x, labels, loss)
+}
+
+func attacksFound(r attack.Robustness) *AttacksFound {
+	f := &AttacksFound{}
+	for _, c := range r.Clean {
+		f.Clean = append(f.Clean, CleanFound{c.Rho, c.Score})
+	}
+	for _, c := range r.Cells {
+		cell := AttackFound{Method: c.Method, Epsilon: c.Epsilon, Rho: c.Rho, Score: c.Score, ZeroGradients: c.ZeroGradients, Check: c.Check}
+		for _, m := range c.Marks {
+			cell.Marks = append(cell.Marks, m.Text)
+		}
+		f.Cells = append(f.Cells, cell)
+	}
+	return f
+}
+
+// attacked is what the i-th measurement found, nothing where it found none.
+func attacked(r Run, i int) AttacksFound {
+	if i >= len(r.After) || r.After[i].Attacks == nil {
+		return AttacksFound{}
+	}
+	return *r.After[i].Attacks
+}
+
+// cell is the figure of a method, if there is one.
+func (f AttacksFound) cell(method string, epsilon, rho float64) (AttackFound, bool) {
+	for _, c := range f.Cells {
+		if c.Method == method && c.Epsilon == epsilon && c.Rho == rho {
+			return c, true
+		}
+	}
+	return AttackFound{}, false
+}
+
+// clean is accuracy without an attack, with kernels smoothed by ρ, off the i-th measurement.
+func clean(i int, rho float64) Quantity {
+	return func(r Run) float64 {
+		for _, c := range attacked(r, i).Clean {
+			if c.Rho == rho {
+				return accuracy(&c.Score)
+			}
+		}
+		return math.NaN()
+	}
+}
+
+// under is accuracy under a method, off the i-th measurement.
+func under(i int, method string, epsilon, rho float64) Quantity {
+	return func(r Run) float64 {
+		if c, ok := attacked(r, i).cell(method, epsilon, rho); ok {
+			return accuracy(&c.Score)
+		}
+		return math.NaN()
+	}
+}
+
+// marked gives the checks that figure fails.
+func marked(i int, method string, epsilon, rho float64) func(Run) []string {
+	return func(r Run) []string {
+		c, _ := attacked(r, i).cell(method, epsilon, rho)
+		return c.Marks
+	}
+}
+
+// breaches counts, over the figures of a measurement, those that are not as they have to be.
+func breaches(i int, wrong func(f AttacksFound, c AttackFound) bool) Quantity {
+	return func(r Run) float64 {
+		f, n := attacked(r, i), 0
+		if len(f.Cells) == 0 {
+			return math.NaN()
+		}
+		for _, c := range f.Cells {
+			if wrong(f, c) {
+				n++
+			}
+		}
+		return float64(n)
+	}
+}
+
+// rises tells that more images are right than at some smaller ε, or without an attack.
+func rises(f AttacksFound, c AttackFound) bool {
+	for _, other := range f.Cells {
+		if other.Method == c.Method && other.Rho == c.Rho && other.Epsilon < c.Epsilon && c.Score.Correct > other.Score.Correct {
+			return true
+		}
+	}
+	return c.Score.Correct > f.cleanAt(c.Rho)
+}
+
+// aboveFGSM tells that PGD leaves more images right than FGSM.
+func aboveFGSM(f AttacksFound, c AttackFound) bool {
+	one, ok := f.cell(attack.FGSMMethod, c.Epsilon, c.Rho)
+	return ok && c.Method == attack.PGDMethod && c.Score.Correct > one.Score.Correct
+}
+
+// unclean tells that ε = 0 is not as no attack.
+func unclean(f AttacksFound, c AttackFound) bool {
+	return c.Epsilon == 0 && c.Score.Correct != f.cleanAt(c.Rho)
+}
+
+// cleanAt is how many images are right without an attack, −1 where that was not measured.
+func (f AttacksFound) cleanAt(rho float64) int {
+	for _, c := range f.Clean {
+		if c.Rho == rho {
+			return c.Score.Correct
+		}
+	}
+	return -1
+}
+
+// named is a method as tables have it.
+func named(method string) string {
+	return strings.ToUpper(method)
+}

@@ -1,0 +1,117 @@
+package experiment
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+
+	"hfcui/engine/model"
+	"hfcui/spectral"
+)
+
+// Kernels is how rough the first layer's kernels are, as they are and smoothed. Roughness is
+// the energy of differences between neighbours over the energy: no gain changes it.
+type Kernels struct {
+	Rhos []float64 `json:"rhos"`
+}
+
+// KernelsFound is what Kernels came to.
+type KernelsFound struct {
+	Roughness []float64 `json:"roughness"` // by ρ
+	Shape     [4]int    `json:"shape"`     // of the weights: OIHW
+	Weights   []float32 `json:"weights"`   // as they are
+}
+
+func (k Kernels) check() error {
+	for _, rho := range k.Rhos {
+		if err := model.CheckRho(rho); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s subject) kernels(k Kernels) (*KernelsFound, error) {
+	t := s.model.Weights[s.model.FirstConv()]
+	f := &KernelsFound{Shape: [4]int(t.Shape), Weights: t.Data}
+	for _, rho := range k.Rhos {
+		_, w, err := s.model.Smoothed(model.Smoothing{Rho: rho})
+		if err != nil {
+			return nil, err
+		}
+		f.Roughness = append(f.Roughness, spectral.Roughness(w, f.Shape[0], f.Shape[1], f.Shape[2], f.Shape[3]))
+	}
+	return f, nil
+}
+
+func kernelsFound(r Run, i int) *KernelsFound {
+	if i >= len(r.After) {
+		return nil
+	}
+	return r.After[i].Kernels
+}
+
+// roughness is that of kernels smoothed by the k-th ρ of the i-th measurement.
+func roughness(i, k int) Quantity {
+	return func(r Run) float64 {
+		f := kernelsFound(r, i)
+		if f == nil || k >= len(f.Roughness) {
+			return math.NaN()
+		}
+		return f.Roughness[k]
+	}
+}
+
+// strip is a row of kernels in a picture.
+type strip struct {
+	shape [4]int
+	w     []float32
+}
+
+// Sizes in pixels of what pictures of kernels consist of.
+const (
+	weightPixels = 12 // side of the square a weight is drawn as
+	kernelGap    = 4  // between kernels
+)
+
+// drawStrips draws strips below each other, of each all kernels. Every kernel is shown about
+// mid-grey and stretched by itself: its form is what counts. The input channels are red,
+// green and blue where there are three.
+func drawStrips(strips []strip) image.Image {
+	w, h := kernelGap, kernelGap
+	for _, s := range strips {
+		w = max(w, kernelGap+s.shape[0]*(s.shape[3]*weightPixels+kernelGap))
+		h += s.shape[2]*weightPixels + 2*kernelGap
+	}
+	canvas := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
+	y := kernelGap
+	for _, s := range strips {
+		for k := range s.shape[0] {
+			s.kernel(canvas, k, image.Pt(kernelGap+k*(s.shape[3]*weightPixels+kernelGap), y))
+		}
+		y += s.shape[2]*weightPixels + 2*kernelGap
+	}
+	return canvas
+}
+
+// kernel draws the k-th kernel.
+func (s strip) kernel(canvas *image.RGBA, k int, at image.Point) {
+	channels, h, w := s.shape[1], s.shape[2], s.shape[3]
+	weights := s.w[k*channels*h*w:][:channels*h*w]
+	largest := 1e-12
+	for _, v := range weights {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	level := func(channel, i int) uint8 {
+		if channels != 3 {
+			channel = 0
+		}
+		return uint8(math.Round(127.5 + 127.5*float64(weights[channel*h*w+i])/largest))
+	}
+	for i := range h * w {
+		square := image.Rect(0, 0, weightPixels, weightPixels).Add(at).Add(image.Pt(i%w*weightPixels, i/w*weightPixels))
+		draw.Draw(canvas, square, image.NewUniform(color.RGBA{level(0, i), level(1, i), level(2, i), 255}), image.Point{}, draw.Src)
+	}
+}

@@ -1,0 +1,52 @@
+package experiment
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"hfcui/engine/train"
+)
+
+// takeOver copies a finished run of the same configuration from another experiment's folder
+// beside this one's into dir, unless there is something. Everything that determines a run is
+// in its configuration, so it would come to the same here; test is how many images it has to
+// have been tested on. It tells whether there is such a run.
+func (c *carrier) takeOver(r runOf, dir string, test int) bool {
+	if _, err := os.Lstat(dir); err == nil {
+		return false
+	}
+	for _, e := range all {
+		from := filepath.Join(Dir(filepath.Dir(c.dir), e, c.plan.Size), r.dir())
+		if e.Name == c.plan.Name || !sameRun(from, r.Config, test) {
+			continue
+		}
+		part := dir + ".part"
+		os.RemoveAll(part) // of a copy that was interrupted
+		err := os.CopyFS(part, os.DirFS(from))
+		if err == nil {
+			os.Remove(filepath.Join(part, measuredFile)) // what another plan asked
+			err = os.Rename(part, dir)
+		}
+		if err == nil {
+			return true
+		}
+		os.RemoveAll(part) // it is trained instead
+	}
+	return false
+}
+
+// sameRun tells whether a folder holds a finished run of a configuration.
+func sameRun(dir string, want train.Config, test int) bool {
+	c, err := train.ReadConfig(dir)
+	if err != nil {
+		return false
+	}
+	a, err := json.Marshal(c)
+	b, errWant := json.Marshal(want)
+	if err != nil || errWant != nil || string(a) != string(b) {
+		return false
+	}
+	s, err := train.ReadStatus(dir)
+	return err == nil && s.End != nil && s.End.Reason == train.Finished && s.Last != nil && s.Last.Test != nil && s.Last.Test.N == test
+}
