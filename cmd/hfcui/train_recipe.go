@@ -38,6 +38,7 @@ func adversarialFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 	countVar(flags, &a.Steps, "attack-steps", "", a.Steps, 1, 1000, "steps of PGD")
 	flags.Var((*fraction)(&a.StepSize), "attack-step-size", "size of PGD's steps; 0 is a tenth of --adversarial")
 	flags.BoolVar(&a.RandomStart, "random-start", false, "start PGD from anywhere instead of the image")
+	countVar(flags, &a.WarmUp, "attack-warm-up", "", 0, 0, 1<<20, "epochs over which --adversarial grows from 0")
 	choiceVar(flags, &a.BatchNorm, "attack-bn", "batch-norm statistics under PGD", "running", "batch")
 	return func() error {
 		if c.Steps > 0 && !flags.Changed("epochs") {
@@ -50,7 +51,7 @@ func adversarialFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 			c.Adversarial = a
 			return nil
 		}
-		for _, name := range []string{"attack-steps", "attack-step-size", "random-start", "attack-bn"} {
+		for _, name := range []string{"attack-steps", "attack-step-size", "random-start", "attack-warm-up", "attack-bn"} {
 			if flags.Changed(name) {
 				return fmt.Errorf("--%s needs --adversarial", name)
 			}

@@ -57,6 +57,9 @@ func (s Setting) words() []string {
 	adversarial := ""
 	if a := c.Adversarial; a != nil {
 		adversarial = fmt.Sprintf("PGD ε = %.3g, %d steps", a.Epsilon, a.Steps)
+		if a.WarmUp > 0 {
+			adversarial += fmt.Sprintf(", grown over %d epochs", a.WarmUp)
+		}
 	}
 	return []string{
 		c.Net, images, strconv.Itoa(c.Epochs) + " epochs", "batch " + strconv.Itoa(c.Batch),

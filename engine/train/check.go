@@ -123,6 +123,8 @@ func (c Config) checkAdversarial() error {
 		return fmt.Errorf("%d steps of the attack: use 1 to 1000", a.Steps)
 	case !(a.StepSize > 0 && a.StepSize <= 1):
 		return fmt.Errorf("step size %v of the attack: use a number above 0 and at most 1", a.StepSize)
+	case a.WarmUp < 0 || c.Epochs > 0 && a.WarmUp > c.Epochs:
+		return fmt.Errorf("the attack warms up for %d epochs: use 0 to all %d", a.WarmUp, c.Epochs)
 	case c.Input != Whole:
 		return fmt.Errorf("adversarial training wants pixels from 0 to 1: use input whole, not %s", c.Input)
 	case c.Mixup > 0:

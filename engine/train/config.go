@@ -66,6 +66,9 @@ type Adversarial struct {
 	Steps       int     `json:"steps"`
 	StepSize    float64 `json:"step_size"`
 	RandomStart bool    `json:"random_start"`
+	// WarmUp is over how many epochs, from the first, Epsilon and StepSize grow evenly from
+	// 0 to what they are: from scratch, large ones may leave nothing to be learned.
+	WarmUp int `json:"warm_up,omitempty"`
 	// BatchNorm says which statistics the attacked net uses: running, as in evaluation, or
 	// batch, as in training. The attack leaves running statistics as they are.
 	BatchNorm string `json:"bn"`

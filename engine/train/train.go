@@ -170,7 +170,7 @@ func (r *run) prepare() (err error) {
 	if r.trainer, err = r.model.NewTrainerWith(r.device, model.TrainerOptions{Batch: c.Batch, Rule: rule, Dropout: c.Dropout, FixedNorms: c.FixedNorms}); err != nil {
 		return err
 	}
-	if r.adversary, err = newAdversary(r.model, r.device, c); err != nil {
+	if r.adversary, err = newAdversary(r.model, r.device, c, r.perEpoch); err != nil {
 		return err
 	}
 	if r.rate, err = newSchedule(c, r.perEpoch, r.total); err != nil {
@@ -288,7 +288,7 @@ func (r *run) trainNext(ctx context.Context) (loss float64, correct int, err err
 	if b.err != nil {
 		return 0, 0, b.err
 	}
-	x, err := r.adversary.change(ctx, b)
+	x, err := r.adversary.change(ctx, b, r.at.Step)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -125,6 +125,7 @@ func TestRefused(t *testing.T) {
 		"attack's steps":      func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.Steps = 0 },
 		"attack's step size":  func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.StepSize = 0 },
 		"attack's statistics": func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.BatchNorm = "none" },
+		"attack's warm-up":    func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.WarmUp = c.Epochs + 1 },
 		"attack on parts":     func(c *Config) { c.Adversarial = PGD(0.1); c.Input, c.Radius = High, 4 },
 		"attack on mixed":     func(c *Config) { c.Adversarial = PGD(0.1); c.Mixup = 1 },
 		"whole normalised":    func(c *Config) { c.Normalize = "std" },
