@@ -33,7 +33,8 @@ type RobustnessRequest struct {
 	Square bool
 }
 
-// Robustness measures accuracy under attack. It calls update, which may be nil, from its own
+// Robustness measures accuracy under attack. With several ρ, images that iterated methods make
+// for one are shown to the others, too. It calls update, which may be nil, from its own
 // goroutine with what is known already, rough figures first, and returns the last. Figures
 // that fail a check of their sanity are marked. Cancelled, it returns ctx's error; asked
 // again, also together with other figures, it goes on where it stopped.
@@ -93,7 +94,7 @@ func (q RobustnessRequest) Check() error {
 
 // grid is what q asks for.
 func (q RobustnessRequest) grid() attack.Grid {
-	g := attack.Grid{Methods: q.Methods, Epsilons: q.Epsilons, Rhos: q.Rhos, Options: q.Options, Limit: q.Limit}
+	g := attack.Grid{Methods: q.Methods, Epsilons: q.Epsilons, Rhos: q.Rhos, Options: q.Options, Limit: q.Limit, Transfer: true}
 	if len(g.Methods) == 0 {
 		g.Methods = []string{q.Method}
 	}

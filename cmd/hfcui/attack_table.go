@@ -24,8 +24,8 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 	fmt.Fprintln(w)
 	warnings := result.Warnings()
 	for i, c := range result.Cells {
-		if c.Rho != result.Clean[0].Rho {
-			continue // written beside the first
+		if c.Rho != result.Clean[0].Rho || c.MadeFor != nil {
+			continue // written beside the first, or only where it tells something
 		}
 		method, step := c.Method, ""
 		if c.Check {
@@ -36,7 +36,7 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s", method, plain(c.Epsilon), step)
 		for k := i; k < len(result.Cells); k++ {
-			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check {
+			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check && d.MadeFor == nil {
 				fmt.Fprintf(w, "\t%s%s", percent(d.Score), marksOf(warnings, k))
 			}
 		}

@@ -42,8 +42,9 @@ type attackedJSON struct {
 	Method       *string
 	Epsilon, Rho *float64
 	scoreJSON
-	StepSize      float64 `json:"step_size"`
-	ZeroGradients *int    `json:"zero_gradients"`
+	StepSize      float64  `json:"step_size"`
+	MadeFor       *float64 `json:"made_for"`
+	ZeroGradients *int     `json:"zero_gradients"`
 	Marks         []string
 }
 
@@ -53,7 +54,7 @@ func TestAttackReports(t *testing.T) {
 	if *got.N != 40 || *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.Norm != "linf" || *got.Steps != 4 || *got.RandomStart || *got.Restarts != 1 || got.Warnings == nil || got.Band != nil {
 		t.Errorf("%+v", got)
 	}
-	if len(got.Clean) != 2 || len(got.Results) != 12 || len(got.Checks) != 0 {
+	if len(got.Clean) != 2 || len(got.Results) != 12 || len(got.Checks) != 4 {
 		t.Fatalf("%d without attack, %d results, %d checks", len(got.Clean), len(got.Results), len(got.Checks))
 	}
 	for i, r := range got.Results {
@@ -68,6 +69,12 @@ func TestAttackReports(t *testing.T) {
 		if clean := got.Clean[i/3%2]; epsilon == 0 && *r.Correct != *clean.Correct {
 			t.Errorf("%s at 0 leaves %d right, without an attack it is %d", method, *r.Correct, *clean.Correct)
 		}
+	}
+	for i, c := range got.Checks {
+		if *c.Method != "pgd" || c.MadeFor == nil || *c.MadeFor+*c.Rho != 0.5 || *c.Epsilon != []float64{0.01, 8.0 / 255}[i/2] {
+			t.Errorf("check %d: %+v", i, c)
+		}
+		c.check(t, "check", 40)
 	}
 	if *got.Results[7].Correct > *got.Results[1].Correct || *got.Results[1].Correct >= *got.Clean[0].Correct {
 		t.Errorf("clean %d, fgsm %d, pgd %d", *got.Clean[0].Correct, *got.Results[1].Correct, *got.Results[7].Correct)

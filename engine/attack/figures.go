@@ -9,8 +9,8 @@ func (m *Measurement) Result() Robustness {
 	clean := make(map[float64][]outcome)
 	done, all := 0, 0
 	for _, s := range m.all {
-		done += len(s.first(s.images))
-		all += s.images
+		done += s.cost() * len(s.first(s.images))
+		all += s.cost() * s.images
 	}
 	r.Done, r.Progress = done == all, float64(done)/float64(all)
 	for i, s := range m.clean {
@@ -22,6 +22,9 @@ func (m *Measurement) Result() Robustness {
 	for i, c := range m.cells {
 		outcomes[i] = c.outcomes()
 		cell := Cell{Method: c.method, Epsilon: c.epsilon, Rho: m.grid.Rhos[c.rho], Score: score(outcomes[i]), Check: c.check}
+		if c.series != nil && c.series.donor != nil {
+			cell.MadeFor = &m.grid.Rhos[c.series.donor.rho]
+		}
 		if c.method != Worst {
 			cell.StepSize = m.grid.options(c.method, c.epsilon).stepSize()
 		}

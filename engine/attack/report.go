@@ -72,10 +72,11 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 		Epsilon float64 `json:"epsilon"`
 		Rho     float64 `json:"rho"`
 		bands.ScoreDocument
-		StepSize      float64 `json:"step_size,omitempty"`
-		ZeroGradients int     `json:"zero_gradients"`
-		Marks         []Rule  `json:"marks"`
-	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.StepSize, c.ZeroGradients, marks})
+		StepSize      float64  `json:"step_size,omitempty"`
+		MadeFor       *float64 `json:"made_for,omitempty"` // the rho of the model that the images were made for
+		ZeroGradients int      `json:"zero_gradients"`
+		Marks         []Rule   `json:"marks"`
+	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.StepSize, c.MadeFor, c.ZeroGradients, marks})
 }
 
 // MarshalJSON writes null for a median that is infinite.

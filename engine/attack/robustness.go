@@ -19,6 +19,9 @@ type Grid struct {
 	Epsilons, Rhos []float64 // each at least one, without repetition
 	Options        Options   // of all methods; its Method and Epsilon do not matter
 	Limit          int       // only the first Limit images; 0: all
+	// Transfer has the images that iterated methods make for the model with one ρ shown to
+	// the model with every other, too: what works there should have been found here.
+	Transfer bool
 	// SquareImages is on how many images the iterated methods are held against Square,
 	// which needs no gradient; 0: none.
 	SquareImages int
@@ -87,6 +90,8 @@ type Cell struct {
 	// Check tells that this is no figure that was asked for, but what others are held
 	// against.
 	Check bool
+	// MadeFor is the ρ of the model that the images were made for, where it is another.
+	MadeFor *float64
 	// Marks say why the figure is not to be relied on; none are good news.
 	Marks []Mark
 }

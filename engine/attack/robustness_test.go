@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -293,6 +294,52 @@ func TestMeasurementAsksOnce(t *testing.T) {
 		if asked != c.want {
 			t.Errorf("%+v: asked for %d gradients, want %d", c.grid, asked, c.want)
 		}
+	}
+}
+
+// Images that an attack makes for one model tell of another that its gradient misleads.
+func TestTransfer(t *testing.T) {
+	models := func(rho float64) (Target, error) {
+		return curve{batch: 7, right: below(0.33), slope: func(float64) float64 { return 1 - 2*rho }}, nil
+	}
+	g := Grid{Methods: []string{"pgd", "fgsm"}, Epsilons: []float64{0, 0.05}, Rhos: []float64{0, 1}, Options: Options{Steps: 3}, Limit: 30}
+	known := NewKnown()
+	run := func(g Grid) Robustness {
+		m, err := NewMeasurement(stripes(30), g, known, func(rho float64) string { return fmt.Sprint(rho) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := m.Run(t.Context(), models, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for _, c := range run(g).Cells {
+		if len(c.Marks) > 0 {
+			t.Errorf("without transfer %+v is marked", c)
+		}
+	}
+	g.Transfer = true
+	again := run(g) // what was known is not enough: images are made anew
+	known = NewKnown()
+	if r := run(g); !reflect.DeepEqual(r, again) {
+		t.Errorf("%+v, with something known %+v", r, again)
+	}
+	for _, c := range again.Cells {
+		want := []Rule(nil)
+		if c.Method == "pgd" && c.Epsilon > 0 && c.Rho == 1 && !c.Check {
+			want = []Rule{AboveTransfer}
+		}
+		if got := broken(c); !slices.Equal(got, want) {
+			t.Errorf("%+v is marked %v", c, got)
+		}
+		if c.Check && (c.MadeFor == nil || *c.MadeFor == c.Rho || c.Correct != int(30*(*c.MadeFor)) || c.N != 30) {
+			t.Errorf("check %+v", c)
+		}
+	}
+	if len(again.Cells) != 8+2 {
+		t.Errorf("%d cells", len(again.Cells))
 	}
 }
 

@@ -29,6 +29,9 @@ const (
 	FlatInEpsilon Rule = "flat-in-epsilon"
 	// AboveFGSM: an iterated method's figure is above FGSM's, which makes one step.
 	AboveFGSM Rule = "above-fgsm"
+	// AboveTransfer: an iterated method's figure is above that of the same images made for
+	// the model with another ρ.
+	AboveTransfer Rule = "above-transfer"
 	// AboveSquare: an iterated method's figure is above Square's, which knows no gradient.
 	AboveSquare Rule = "above-square"
 )
@@ -52,7 +55,7 @@ const hint = "possible gradient masking"
 func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 	for i := range cells {
 		c := &cells[i]
-		if c.N == 0 {
+		if c.N == 0 || c.MadeFor != nil {
 			continue
 		}
 		k := checked{c, outcomes[i], cells, outcomes}
@@ -61,6 +64,7 @@ func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 		k.againstSmaller()
 		if iterated(c.Method) {
 			k.flat(clean[c.Rho])
+			k.againstTransfer()
 			k.against(FGSMMethod, AboveFGSM, "fgsm, with one step, leaves fewer right: %s against %s; use more steps or another step size")
 			k.against(squareMethod, AboveSquare, hint+": square, without gradients, leaves fewer right: %s against %s")
 		}
@@ -158,11 +162,22 @@ func (k checked) flat(clean []outcome) {
 // against compares with another method at the same ε and ρ.
 func (k checked) against(method string, r Rule, format string) {
 	for i, c := range k.cells {
-		if k.sibling(c, method) && c.Epsilon == k.Epsilon && above(k.own, k.outcomes[i]) {
+		if k.sibling(c, method) && c.MadeFor == nil && c.Epsilon == k.Epsilon && above(k.own, k.outcomes[i]) {
 			n := min(len(k.own), len(k.outcomes[i]))
 			k.add(r, format, portion(k.outcomes[i][:n]), portion(k.own[:n]))
 			return
 		}
+	}
+}
+
+// againstTransfer compares with images made for other ρ.
+func (k checked) againstTransfer() {
+	for i, c := range k.cells {
+		if c.MadeFor == nil || c.Method != k.Method || c.Rho != k.Rho || c.Epsilon != k.Epsilon || !above(k.own, k.outcomes[i]) {
+			continue
+		}
+		k.add(AboveTransfer, "%s: images made for rho %v leave fewer right: %s", hint, *c.MadeFor, twoScores(k.outcomes[i], k.own))
+		return
 	}
 }
 
