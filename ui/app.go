@@ -101,6 +101,9 @@ type App struct {
 	dialogs     []dialog
 	drag        func(mouse) tea.Cmd // what moving the pressed mouse does
 
+	same  bool   // the screen is what it was before the message handled last
+	shown string // the frame made last
+
 	message string                // one line about what just happened, until the next key
 	err     error                 // what ended the program
 	fault   atomic.Pointer[crash] // a panic in writing to the terminal
@@ -159,6 +162,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 			model, cmd = a, a.fail(caught(r))
 		}
 	}()
+	a.same = false
 	return a, a.handle(msg)
 }
 
@@ -191,6 +195,10 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.explore.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
+	case besideMsg:
+		return a.besideOpened(msg)
+	case modelFilesMsg:
+		a.modelFilesFound(msg)
 	case modelMsg:
 		return a.train.modelOpened(msg)
 	case followTick:

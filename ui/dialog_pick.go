@@ -21,6 +21,7 @@ type picker struct {
 	head    string
 	prompt  string
 	choices []choice
+	typed   func(text string) choice // what the text itself can mean, if not nil; it comes last
 	field   field
 	found   []int // indices of choices that match, best first
 	at, top int   // chosen line of found, first line on screen
@@ -54,6 +55,9 @@ func (p *picker) search() {
 		}
 	}
 	slices.SortStableFunc(p.found, func(i, j int) int { return scores[j] - scores[i] })
+	if p.typed != nil && strings.TrimSpace(p.field.text) != "" {
+		p.found = append(p.found, len(p.choices))
+	}
 	p.at, p.top = 0, 0
 }
 
@@ -79,6 +83,14 @@ func fuzzy(query, text string) (score int, ok bool) {
 		before = r
 	}
 	return score*16 - len(text), at == len(q)
+}
+
+// choice is one of those that found has.
+func (p *picker) choice(i int) choice {
+	if i == len(p.choices) {
+		return p.typed(strings.TrimSpace(p.field.text))
+	}
+	return p.choices[i]
 }
 
 func (p *picker) insert(text string) {
@@ -118,7 +130,7 @@ func (p *picker) choose() tea.Cmd {
 	if p.at >= len(p.found) {
 		return nil
 	}
-	return p.choices[p.found[p.at]].do()
+	return p.choice(p.found[p.at]).do()
 }
 
 func (p *picker) mouse(m mouse) tea.Cmd {
@@ -140,7 +152,7 @@ func (p *picker) draw(c *canvas, r rect, th *theme) {
 		c.left(r.row(2), th.dim, "nothing matches")
 	}
 	for i := 0; i < p.lines && p.top+i < len(p.found); i++ {
-		ch := p.choices[p.found[p.top+i]]
+		ch := p.choice(p.found[p.top+i])
 		line := r.row(2 + i)
 		if p.top+i == p.at {
 			c.putWide(line.x, line.y, line.w, th.selected.paint(fit("› "+ch.text, line.w-width(ch.note)-1)+" "+ch.note))

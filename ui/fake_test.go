@@ -18,6 +18,7 @@ import (
 // made-up but plausible answers of a model.
 type fakeLab struct {
 	used      []string // models that were opened
+	others    []string // models beside
 	mu        sync.Mutex
 	info      engine.Info
 	w, h      int           // size of the pictures
@@ -29,11 +30,13 @@ type fakeLab struct {
 	panics    string        // what method panics
 }
 
+var fakeConvs = []string{"conv1.weight", "layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer2.0.downsample.0.weight"}
+
 var fakeClasses = []string{"circle", "square", "triangle", "star", "ring", "cross", "crescent", "heart", "hexagon", "arrow"}
 
 func newFakeLab() *fakeLab {
 	return &fakeLab{w: 32, h: 32, info: engine.Info{
-		Model: "demo", Net: "resnet20", Params: 271_117, BatchNorm: true, FirstConv: "conv1.weight",
+		Model: "demo", Net: "resnet20", Params: 271_117, BatchNorm: true, FirstConv: "conv1.weight", Convs: fakeConvs,
 		Classes: fakeClasses, Channels: 3, Height: 32, Width: 32, Data: "shapes", Split: "test",
 		Splits: []string{"test", "train"}, Images: 2000, Labelled: true, Device: "cpu avx512, 2 threads",
 		MaxRadius: 23, MaxPreview: 23,
@@ -141,10 +144,20 @@ func fakeAccuracy(part engine.Part, q engine.Setting, r float64) float64 {
 func (l *fakeLab) OpenBeside(_ context.Context, path string) (engine.Info, error) {
 	info := l.Info()
 	info.Model = path
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if strings.HasPrefix(path, "/broken") {
+		return info, fmt.Errorf("%s takes images of 28×28 grey", path)
+	}
+	l.others = append(l.others, path)
 	return info, nil
 }
 
-func (l *fakeLab) CloseBeside(string) {}
+func (l *fakeLab) CloseBeside(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.others = slices.DeleteFunc(l.others, func(p string) bool { return p == path })
+}
 
 func (l *fakeLab) Foreground() (leave func()) { return func() {} }
 

@@ -4,11 +4,6 @@ import (
 	"fmt"
 	"math"
 	"sort"
-	"time"
-
-	"hfcui/engine/bands"
-	"hfcui/engine/train"
-	"hfcui/engine/train/follow"
 )
 
 // panelKind is one of the charts of the Train page.
@@ -106,32 +101,9 @@ type curveFigure struct {
 	value  float64 // at the cursor; NaN: none
 }
 
-// runFacts is a run's line of the table.
-type runFacts struct {
-	name, status string
-	late         bool
-	paused       bool
-	begun        bool
-	epoch        int
-	epochs       int // 0: not known
-	step         int
-	loss         float64
-	train, test  *bands.Score
-	rate, speed  float64
-	left         time.Duration
-	what         string // what is trained on what
-	dir          string
-	config       *train.Config
-	state        follow.State
-	reason       string // of its end
-	kept         int    // step of the last checkpoint; 0: none
-}
-
-// sample is a value of a run before it is put into a chart.
-type sample struct{ x, y, lo, hi float64 }
-
-// makeFigure draws figures from runs. It is called outside Update and View.
-func makeFigure(runs []runLog, q figureRequest) figure {
+// makeFigure draws a figure from runs, with the curves that are kept from the one before. It
+// is called outside Update and View, once at a time for the same curves.
+func (kept *curveBook) makeFigure(runs []runLog, q figureRequest) figure {
 	f := figure{asked: q, ready: true}
 	for i := range runs {
 		if last := runs[i].last(); last != nil && q.shows(i) {
@@ -153,7 +125,7 @@ func makeFigure(runs []runLog, q figureRequest) figure {
 	}
 	for k := range panels {
 		if q.columns[k] > 0 {
-			f.fill(k, runs)
+			f.fill(k, runs, kept)
 		}
 	}
 	return f
@@ -173,110 +145,36 @@ func firstX(runs []runLog, q figureRequest) float64 {
 	return first
 }
 
-// x is where an event lies on an axis.
-func (l *runLog) x(s *train.Stamp, a axis) float64 {
-	switch a {
-	case axisStep:
-		return float64(s.Step)
-	case axisMinutes:
-		return s.Seconds / 60
+// position is where a value lies on the axis, in shares of what is shown.
+func (f *figure) position(x float64) float64 {
+	if f.asked.logX {
+		return math.Log(max(x, f.from/10)/f.from) / math.Log(f.to/f.from)
 	}
-	if per := l.perEpoch(); per > 0 {
-		return float64(s.Step) / per
-	}
-	return float64(s.Epoch)
+	return (x - f.from) / (f.to - f.from)
 }
 
-// samplesOf lists the values of a run for a panel that is not of bands.
-func (l *runLog) samplesOf(k panelKind, onTrain bool, a axis) []sample {
-	var list []sample
-	number := func(s *train.Stamp, v float64) {
-		if v-v == 0 {
-			list = append(list, sample{l.x(s, a), v, v, v})
-		}
+// at is the inverse of position.
+func (f *figure) at(share float64) float64 {
+	if f.asked.logX {
+		return f.from * math.Pow(f.to/f.from, share)
 	}
-	if k == panelAccuracy {
-		score := func(s *train.Stamp, v *bands.Score) {
-			if v != nil && v.N > 0 {
-				lo, hi := v.Wilson()
-				if onTrain { // of a net that changed in between: no sample of anything
-					lo, hi = v.Accuracy(), v.Accuracy()
-				}
-				list = append(list, sample{l.x(s, a), v.Accuracy(), lo, hi})
-			}
-		}
-		for _, e := range l.epochs {
-			if onTrain {
-				score(&e.Stamp, e.Train)
-			} else {
-				score(&e.Stamp, e.Test)
-			}
-		}
-		if onTrain && len(l.epochs) < 2 { // the first epoch is seen growing
-			list = nil
-			for _, e := range l.steps {
-				score(&e.Stamp, e.Train)
-			}
-		}
-		return list
-	}
-	pick := func(loss, rate, speed float64) float64 { return [...]float64{loss, rate, speed}[k-panelLoss] }
-	if len(l.steps) > 0 {
-		for _, e := range l.steps {
-			number(&e.Stamp, pick(e.Loss, e.LearningRate, e.ImagesPerSecond))
-		}
-		return list
-	}
-	for _, e := range l.epochs {
-		number(&e.Stamp, pick(e.Loss, e.LearningRate, e.ImagesPerSecond))
-	}
-	return list
-}
-
-// bandSamples lists a band's accuracies: part whole, low or high.
-func (l *runLog) bandSamples(part string, r float64, a axis) []sample {
-	list := make([]sample, 0, len(l.bands))
-	add := func(s *train.Stamp, v bands.Score) {
-		if v.N > 0 {
-			lo, hi := v.Wilson()
-			list = append(list, sample{l.x(s, a), v.Accuracy(), lo, hi})
-		}
-	}
-	for _, e := range l.bands {
-		if part == "whole" {
-			add(&e.Stamp, e.Whole)
-			continue
-		}
-		for _, b := range e.Bands {
-			if b.Part == part && b.R == r {
-				add(&e.Stamp, bands.Score{Correct: b.Correct, N: b.N})
-			}
-		}
-	}
-	return list
-}
-
-// radiiOf lists the radii of a run's bands.
-func (l *runLog) radiiOf() []float64 {
-	var list []float64
-	if len(l.bands) > 0 {
-		for _, b := range l.bands[len(l.bands)-1].Bands {
-			if b.Part == "low" {
-				list = append(list, b.R)
-			}
-		}
-	}
-	return list
+	return f.from + share*(f.to-f.from)
 }
 
 // fill makes one panel.
-func (f *figure) fill(k panelKind, runs []runLog) {
+func (f *figure) fill(k panelKind, runs []runLog, kept *curveBook) {
 	q := f.asked
 	p := &f.panels[k]
-	var all [][]sample
-	add := func(c curveFigure, s []sample) {
-		if len(s) > 0 {
-			p.curves, all = append(p.curves, c), append(all, s)
+	smooth := smoothings[q.smooth]
+	if k == panelRate || k == panelSpeed {
+		smooth = 0
+	}
+	var all []*keptCurve
+	add := func(c curveFigure) {
+		l := &runs[c.run]
+		key := curveKey{panel: k, onTrain: c.train, part: c.part, r: c.r}
+		if curve := kept.curve(c.run, l, q.axis, l.source(key), smooth); len(curve.raw.values) > 0 {
+			p.curves, all = append(p.curves, c), append(all, curve)
 		}
 	}
 	for i := range runs {
@@ -286,38 +184,32 @@ func (f *figure) fill(k panelKind, runs []runLog) {
 		}
 		switch k {
 		case panelAccuracy:
-			add(curveFigure{run: i, train: true}, l.samplesOf(k, true, q.axis))
-			add(curveFigure{run: i}, l.samplesOf(k, false, q.axis))
+			add(curveFigure{run: i, train: true})
+			add(curveFigure{run: i})
 		case panelBands:
 			f.addBands(l, i, runs, add)
 		default:
-			add(curveFigure{run: i}, l.samplesOf(k, false, q.axis))
+			add(curveFigure{run: i})
 		}
 	}
-	smooth := smoothings[q.smooth]
-	if k == panelRate || k == panelSpeed {
-		smooth = 0
-	}
-	shown := make([][]sample, len(all))
-	for i, s := range all {
-		shown[i] = smoothed(s, smooth)
-		p.curves[i].value = valueAt(shown[i], q.cursor)
+	for i, c := range all {
+		p.curves[i].value = c.shown().at(q.cursor)
 	}
 	p.log = q.logY && (k == panelLoss || k == panelRate)
 	p.lo, p.hi = 0, 1
 	if k >= panelLoss {
-		p.lo, p.hi = f.rangeOf(shown, p.log)
+		p.lo, p.hi = f.rangeOf(all, p.log)
 	}
-	for i := range all {
-		p.curves[i].points = f.thin(shown[i], *p, q.columns[k])
+	for i, c := range all {
+		p.curves[i].points = f.thin(c.shown(), *p, q.columns[k])
 		if smooth > 0 {
-			p.curves[i].raw = f.thin(all[i], *p, q.columns[k])
+			p.curves[i].raw = f.thin(&c.raw, *p, q.columns[k])
 		}
 	}
 }
 
 // addBands adds a run's bands: of the chosen run at all radii, or of every run at one.
-func (f *figure) addBands(l *runLog, i int, runs []runLog, add func(curveFigure, []sample)) {
+func (f *figure) addBands(l *runLog, i int, runs []runLog, add func(curveFigure)) {
 	q := f.asked
 	if q.run >= len(runs) || q.radius < 0 && i != q.run {
 		return
@@ -336,21 +228,20 @@ func (f *figure) addBands(l *runLog, i int, runs []runLog, add func(curveFigure,
 	if q.radius >= 0 && q.radius < len(radii) {
 		radii = radii[q.radius : q.radius+1]
 	}
-	add(curveFigure{run: i, part: "whole"}, l.bandSamples("whole", 0, q.axis))
+	add(curveFigure{run: i, part: "whole"})
 	for _, r := range radii {
-		add(curveFigure{run: i, part: "high", r: r}, l.bandSamples("high", r, q.axis))
-		add(curveFigure{run: i, part: "low", r: r}, l.bandSamples("low", r, q.axis))
+		add(curveFigure{run: i, part: "high", r: r})
+		add(curveFigure{run: i, part: "low", r: r})
 	}
 }
 
 // rangeOf is the range of y of what is shown: from 0 unless it is logarithmic.
-func (f *figure) rangeOf(all [][]sample, log bool) (lo, hi float64) {
+func (f *figure) rangeOf(all []*keptCurve, log bool) (lo, hi float64) {
 	lo, hi = math.Inf(1), 0
-	for _, s := range all {
-		for _, v := range s {
-			if v.x >= f.from && v.x <= f.to && v.y > 0 {
-				lo, hi = min(lo, v.y), max(hi, v.y)
-			}
+	for _, c := range all {
+		t := c.shown()
+		if e := t.extremes(t.from(f.from), t.past(f.to)); e.positive > 0 {
+			lo, hi = min(lo, e.positive), max(hi, t.values[e.most].y)
 		}
 	}
 	switch {
@@ -364,76 +255,26 @@ func (f *figure) rangeOf(all [][]sample, log bool) (lo, hi float64) {
 	return lo, hi
 }
 
-// smoothed is the exponential mean of values, without the bias of its beginning.
-func smoothed(s []sample, weight float64) []sample {
-	if weight == 0 {
-		return s
-	}
-	out := make([]sample, len(s))
-	var y, lo, hi, sum float64
-	for i, v := range s {
-		y, lo, hi = weight*y+(1-weight)*v.y, weight*lo+(1-weight)*v.lo, weight*hi+(1-weight)*v.hi
-		sum = weight*sum + 1 - weight
-		out[i] = sample{v.x, y / sum, lo / sum, hi / sum}
-	}
-	return out
-}
-
-// valueAt is the value last known at x, the newest where x is negative.
-func valueAt(s []sample, x float64) float64 {
-	i := len(s) - 1
-	if x >= 0 {
-		i = sort.Search(len(s), func(i int) bool { return s[i].x > x+1e-9 }) - 1
-	}
-	if i < 0 {
-		return math.NaN()
-	}
-	return s[i].y
-}
-
-// position is where a value lies on the axis, in shares of what is shown.
-func (f *figure) position(x float64) float64 {
-	if f.asked.logX {
-		return math.Log(max(x, f.from/10)/f.from) / math.Log(f.to/f.from)
-	}
-	return (x - f.from) / (f.to - f.from)
-}
-
-// at is the inverse of position.
-func (f *figure) at(share float64) float64 {
-	if f.asked.logX {
-		return f.from * math.Pow(f.to/f.from, share)
-	}
-	return f.from + share*(f.to-f.from)
-}
-
 // thin keeps of values what is seen: the least and the largest in every column of dots.
 // Lines that leave the part of the axis that is shown are cut at its ends.
-func (f *figure) thin(s []sample, p panelFigure, columns int) []point {
+func (f *figure) thin(t *trace, p panelFigure, columns int) []point {
+	s := t.values
 	place := func(v sample) point {
 		return point{f.position(v.x), p.share(v.y), p.share(v.lo), p.share(v.hi)}
 	}
-	first := sort.Search(len(s), func(i int) bool { return s[i].x >= f.from })
-	end := sort.Search(len(s), func(i int) bool { return s[i].x > f.to })
+	first, end := t.from(f.from), t.past(f.to)
 	var out []point
 	if first > 0 && first < len(s) {
 		out = append(out, place(between(s[first-1], s[first], f.from)))
 	}
 	dots := float64(2 * columns)
 	for i := first; i < end; {
-		dot := math.Floor(f.position(s[i].x) * dots)
-		least, most, j := i, i, i
-		for ; j < end && math.Floor(f.position(s[j].x)*dots) == dot; j++ {
-			if s[j].y < s[least].y {
-				least = j
-			}
-			if s[j].y > s[most].y {
-				most = j
-			}
-		}
-		out = append(out, place(s[min(least, most)]))
-		if least != most {
-			out = append(out, place(s[max(least, most)]))
+		edge := f.at((math.Floor(f.position(s[i].x)*dots) + 1) / dots)
+		j := i + further(end-i, func(n int) bool { return s[i+n].x < edge })
+		e := t.extremes(i, j)
+		out = append(out, place(s[min(e.least, e.most)]))
+		if e.least != e.most {
+			out = append(out, place(s[max(e.least, e.most)]))
 		}
 		i = j
 	}
@@ -441,6 +282,17 @@ func (f *figure) thin(s []sample, p panelFigure, columns int) []point {
 		out = append(out, place(between(s[end-1], s[end], f.to)))
 	}
 	return out
+}
+
+// further is the first of n places, the one at 0 apart, for which same does not hold, where
+// it holds for all before it. It looks near the beginning first.
+func further(n int, same func(int) bool) int {
+	step := 1
+	for step < n && same(step) {
+		step *= 2
+	}
+	from, to := step/2, min(step, n)
+	return from + sort.Search(to-from, func(i int) bool { return from+i > 0 && !same(from+i) })
 }
 
 // between is the point of a line at x.
@@ -451,47 +303,4 @@ func between(a, b sample, x float64) sample {
 	}
 	mix := func(a, b float64) float64 { return a + t*(b-a) }
 	return sample{x, mix(a.y, b.y), mix(a.lo, b.lo), mix(a.hi, b.hi)}
-}
-
-// factsOf is a run's line of the table: at the cursor, or now.
-func factsOf(l *runLog, q figureRequest) runFacts {
-	c := runFacts{name: l.name, loss: math.NaN(), rate: math.NaN(), speed: math.NaN(), left: l.left()}
-	c.status, c.late = l.status()
-	c.dir, c.config, c.state, c.paused = l.dir, l.config, l.state, l.state == follow.Paused
-	if l.kept != nil {
-		c.kept = l.kept.Step
-	}
-	if l.end != nil {
-		c.reason = l.end.Reason
-	}
-	if l.config != nil {
-		c.epochs, c.what = l.config.Epochs, clean(l.config.Net+" on "+l.config.Data)
-	}
-	step := upTo(l.steps, func(e *train.StepEvent) bool { return q.cursor < 0 || l.x(&e.Stamp, q.axis) <= q.cursor+1e-9 })
-	if step != nil {
-		c.begun, c.epoch, c.step = true, step.Epoch, step.Step
-		c.loss, c.rate, c.speed, c.train = step.Loss, step.LearningRate, step.ImagesPerSecond, step.Train
-	}
-	epoch := upTo(l.epochs, func(e *train.EpochEvent) bool { return q.cursor < 0 || l.x(&e.Stamp, q.axis) <= q.cursor+1e-9 })
-	if epoch != nil {
-		c.test = epoch.Test
-		if step == nil || epoch.Step >= step.Step {
-			c.begun, c.epoch, c.step = true, epoch.Epoch, epoch.Step
-			c.loss, c.rate, c.speed, c.train = epoch.Loss, epoch.LearningRate, epoch.ImagesPerSecond, epoch.Train
-		}
-	}
-	band := upTo(l.bands, func(e *train.BandsEvent) bool { return q.cursor < 0 || l.x(&e.Stamp, q.axis) <= q.cursor+1e-9 })
-	if band != nil && !c.begun {
-		c.begun, c.epoch, c.step, c.test = true, band.Epoch, band.Step, &band.Whole
-	}
-	return c
-}
-
-// upTo is the last of events in order for which before holds; nil where there is none.
-func upTo[E any](list []*E, before func(*E) bool) *E {
-	i := sort.Search(len(list), func(i int) bool { return !before(list[i]) })
-	if i == 0 {
-		return nil
-	}
-	return list[i-1]
 }

@@ -2,12 +2,14 @@ package ui
 
 import (
 	"path/filepath"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
@@ -116,6 +118,10 @@ func (p *trainPage) modelOpened(msg modelMsg) tea.Cmd {
 // modelChanged shows another model on the same images, on all pages.
 func (a *App) modelChanged(info engine.Info) tea.Cmd {
 	a.bands.forget()
+	if a.smoothedLayer != "" && !slices.Contains(info.Convs, a.smoothedLayer) {
+		a.say(clean(info.Model) + " has no layer " + model.LayerName(a.smoothedLayer) + ": the first is smoothed")
+		a.smoothedLayer = ""
+	}
 	return a.splitChanged(splitMsg{info: info})
 }
 

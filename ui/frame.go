@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/model"
 )
 
 // View implements tea.Model. A panic ends the program in order.
@@ -23,7 +25,10 @@ func (a *App) View() (v tea.View) {
 	if a.layout.w == 0 {
 		return tea.NewView("")
 	}
-	return tea.NewView(a.frame())
+	if !a.same {
+		a.shown = a.frame()
+	}
+	return tea.NewView(a.shown)
 }
 
 // frame is the text of the screen, with marks where the layer draws pictures.
@@ -92,13 +97,16 @@ func (a *App) drawHeader(c *canvas) {
 	tabs := a.tabs()
 	used := tabs[len(tabs)-1].right() + 2
 	room := rect{used, 0, a.layout.w - 1 - used, 1}
-	rho := "off"
+	rho, full := "off", "off"
 	if a.smooth {
-		rho = fmt.Sprintf("ρ %.2f", a.rho)
+		rho, full = fmt.Sprintf("ρ %.2f", a.rho), a.smoothing().Describe()
 	}
 	statistics := a.statistics.String()
 	if !a.info.BatchNorm {
 		statistics = "none"
+	}
+	if text := fmt.Sprintf("norm %s · bn %s · smoothing %s", a.normalize, statistics, full); width(text) <= room.w {
+		rho = full // else the status line says all of it
 	}
 	text := pick(room.w,
 		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.normalize, statistics, rho),
@@ -159,8 +167,14 @@ func (a *App) drawStatus(c *canvas) {
 func (a *App) drawFacts(c *canvas) {
 	r := a.layout.status
 	activity := a.activity()
+	x := r.x
+	if other := a.otherSmoothing(); other != nil { // than the paper's: never silent
+		text := pick(max(r.w-width(activity)-2, width(other[1])), other...)
+		x = c.left(r, a.theme.focus, text) + 2
+		activity = cut(activity, r.right()-x)
+	}
 	c.right(r, style{}, activity)
-	room := r.w - width(activity) - 2
+	room := r.right() - x - width(activity) - 2
 	facts := []string{
 		clean(a.info.Model), clean(a.info.Data) + " " + clean(a.info.Split), clean(a.info.Net),
 		counted(a.info.Images, "image"), clean(a.info.Device), shortCount(a.info.Params) + " parameters",
@@ -181,7 +195,25 @@ func (a *App) drawFacts(c *canvas) {
 			text += f
 		}
 	}
-	c.left(rect{r.x, r.y, room, 1}, a.theme.dim, text)
+	c.left(rect{x, r.y, room, 1}, a.theme.dim, text)
+}
+
+// otherSmoothing says what is in force where it is another smoothing than the paper's, in a long form and
+// a short one; nil when there is none.
+func (a *App) otherSmoothing() []string {
+	s := a.smoothing()
+	if !a.smooth || s.Layer == "" && !s.DivideGain {
+		return nil
+	}
+	layer := model.LayerName(a.info.FirstConv)
+	if s.Layer != "" {
+		layer = model.LayerName(s.Layer)
+	}
+	short := fmt.Sprintf("ρ %.2f %s", s.Rho, clean(layer))
+	if s.DivideGain {
+		short += " gain out"
+	}
+	return []string{clean(s.Describe()), short}
 }
 
 // activity tells what runs now, with its progress, or how fast the last answer was.

@@ -7,8 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// reportPause is the shortest time between two reports of a job that are shown: work that
-// reports a thousand times a second must not redraw the screen as often.
+// reportPause is the shortest time between two reports of a job that are shown, unless it
+// has its own: work that reports a thousand times a second must not redraw the screen as often.
 const reportPause = 60 * time.Millisecond
 
 // job is work in the background that reports as it goes. Of its reports only the newest
@@ -16,7 +16,8 @@ const reportPause = 60 * time.Millisecond
 type job struct {
 	cancel context.CancelFunc
 	mail   chan report
-	shown  time.Time // when the last report was read
+	pause  time.Duration // between two reports
+	shown  time.Time     // when the last report was read
 }
 
 // report is a message of a job on its way; the last one carries done.
@@ -30,7 +31,7 @@ type report struct {
 // report; the one who gets it as a message asks for the next with job.wait.
 func startJob(ctx context.Context, work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*job, tea.Cmd) {
 	ctx, cancel := context.WithCancel(ctx)
-	j := &job{cancel: cancel, mail: make(chan report, 1)}
+	j := &job{cancel: cancel, mail: make(chan report, 1), pause: reportPause}
 	go func() {
 		defer cancel()
 		last := safely(func() tea.Msg {
@@ -54,7 +55,7 @@ func (j *job) post(r report) {
 // wait is the command that brings the next report.
 func (j *job) wait() tea.Msg {
 	r := <-j.mail
-	if pause := reportPause - time.Since(j.shown); pause > 0 && !r.done && !j.shown.IsZero() {
+	if pause := j.pause - time.Since(j.shown); pause > 0 && !r.done && !j.shown.IsZero() {
 		time.Sleep(pause)
 		select {
 		case r = <-j.mail:

@@ -44,12 +44,12 @@ type kernelsLayout struct {
 
 func newKernelsPage(a *App) *kernelsPage { return &kernelsPage{app: a} }
 
-func (p *kernelsPage) name() string                 { return "kernels" }
-func (p *kernelsPage) entries() []entry             { return nil }
-func (p *kernelsPage) press(string) (tea.Cmd, bool) { return nil, false }
-func (p *kernelsPage) mouse(mouse) (tea.Cmd, bool)  { return nil, false }
-func (p *kernelsPage) enter() tea.Cmd               { return p.request() }
-func (p *kernelsPage) changed(what change) tea.Cmd  { return p.request() }
+func (p *kernelsPage) name() string                     { return "kernels" }
+func (p *kernelsPage) entries() []entry                 { return besideKeys.entries(p.app) }
+func (p *kernelsPage) press(key string) (tea.Cmd, bool) { return besideKeys.press(p.app, key) }
+func (p *kernelsPage) mouse(mouse) (tea.Cmd, bool)      { return nil, false }
+func (p *kernelsPage) enter() tea.Cmd                   { return p.request() }
+func (p *kernelsPage) changed(what change) tea.Cmd      { return p.request() }
 func (p *kernelsPage) arrange(l layout) {
 	if !l.tooSmall {
 		p.l = layoutKernels(l.body, l.roomy(), p.app.cell())

@@ -13,8 +13,12 @@ import (
 )
 
 // framesPerSecond is how often the screen may change: what a key changes waits half of
-// this at the mean.
-const framesPerSecond = 120
+// this at the mean. Watching alone it is less: looking for changes costs the training that
+// is watched, when it runs on the same machine.
+const (
+	framesPerSecond         = 120
+	watchingFramesPerSecond = 40
+)
 
 // Run runs the program on this process's terminal until it is quit, and leaves the
 // terminal as it was found. The end of ctx ends it in order, whatever it is doing; signals
@@ -84,9 +88,13 @@ func terminal() (in, out *os.File, err error) {
 
 // ProgramOptions are what a tea.Program needs to run a.
 func (a *App) ProgramOptions() []tea.ProgramOption {
+	frames := framesPerSecond
+	if a.alone() {
+		frames = watchingFramesPerSecond
+	}
 	return []tea.ProgramOption{
 		tea.WithOutput(a.layer.Output()),
 		tea.WithEnvironment(a.options.Environ),
-		tea.WithFPS(framesPerSecond),
+		tea.WithFPS(frames),
 	}
 }

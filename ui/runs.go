@@ -20,18 +20,19 @@ type runBook struct {
 // runLog is what is known of one run. Its slices only grow, or are made anew: so a copy of
 // it can be read while the run goes on.
 type runLog struct {
-	name, dir string
-	config    *train.Config
-	state     follow.State
-	fault     string // why it cannot be read, or what of it could not be
-	skipped   int    // lines that are no events
-	events    []train.Event
-	steps     []*train.StepEvent
-	epochs    []*train.EpochEvent
-	bands     []*train.BandsEvent
-	kept      *train.CheckpointEvent // the last one
-	end       *train.EndEvent        // nil unless it is the last event
-	files     []string               // of weights that were measured, in the order of bands
+	name, dir  string
+	generation int // another one: what was known before is not the beginning of what is known now
+	config     *train.Config
+	state      follow.State
+	fault      string // why it cannot be read, or what of it could not be
+	skipped    int    // lines that are no events
+	events     []train.Event
+	steps      []*train.StepEvent
+	epochs     []*train.EpochEvent
+	bands      []*train.BandsEvent
+	kept       *train.CheckpointEvent // the last one
+	end        *train.EndEvent        // nil unless it is the last event
+	files      []string               // of weights that were measured, in the order of bands
 }
 
 // add takes in another run and returns its place. One that is there keeps its place.
@@ -53,7 +54,7 @@ func (b *runBook) take(i int, u follow.Update) {
 	b.version++
 	l := b.runs[i]
 	if u.Begun {
-		*l = runLog{name: l.name, dir: l.dir}
+		*l = runLog{name: l.name, dir: l.dir, generation: l.generation + 1}
 	}
 	if u.Config != nil {
 		l.config = u.Config
@@ -115,6 +116,7 @@ func (b *runBook) measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 		events, files = slices.Insert(events, at, e), slices.Insert(files, at, s.Path)
 	}
 	l.bands, l.files = events, files
+	l.generation++
 	l.events = make([]train.Event, len(events))
 	for k, e := range events {
 		l.events[k] = e

@@ -19,19 +19,20 @@ const (
 
 // session is what all pages look at: one image, one radius, one setting.
 type session struct {
-	lab        Lab
-	info       engine.Info
-	generation int // counts changes of split: answers about an older one are dropped
-	index      int
-	r          float64
-	maxR       float64 // past the corner of what is on screen
-	smooth     bool
-	rho        float64 // in force when smooth, as are layer and gain
-	layer      string  // whose kernels are smoothed; "" is the first
-	divideGain bool    // the smoothed kernels are divided by 1+8ρ
-	normalize  bands.Normalization
-	statistics bands.Statistics
-	class      int // only images of this class are stepped to; -1: all
+	lab           Lab
+	info          engine.Info
+	generation    int // counts changes of split: answers about an older one are dropped
+	index         int
+	r             float64
+	maxR          float64 // past the corner of what is on screen
+	smooth        bool
+	rho           float64 // in force when smooth, as are the two after it
+	smoothedLayer string  // whose kernels are smoothed; "" is the first
+	divideGain    bool    // the smoothed kernels are divided by 1+8ρ
+	normalize     bands.Normalization
+	statistics    bands.Statistics
+	beside        []shownModel // looked at side by side with the open one
+	class         int          // only images of this class are stepped to; -1: all
 }
 
 func newSession(lab Lab, o Options) session {
@@ -59,7 +60,7 @@ func (s *session) setting() engine.Setting {
 
 // smoothing is what smoothing does when it is on.
 func (s *session) smoothing() model.Smoothing {
-	return model.Smoothing{Rho: s.rho, Layer: s.layer, DivideGain: s.divideGain}
+	return model.Smoothing{Rho: s.rho, Layer: s.smoothedLayer, DivideGain: s.divideGain}
 }
 
 // className names a class safely.
@@ -79,6 +80,7 @@ const (
 	changedSetting        // smoothing, normalisation, statistics
 	changedSplit          // other images altogether
 	changedScreen         // size, cells, colours, kind of pictures
+	changedModels         // others are looked at side by side with the open one
 )
 
 // setRadius moves r, on a grid of tenths and inside its bounds.

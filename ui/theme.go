@@ -54,7 +54,7 @@ type theme struct {
 	lowShade, highShade   style // 95 % intervals
 	wholeShade            style
 	right, wrong, warn    style
-	runs                  []style // of trainings
+	models                []style // of models side by side and of trainings; modelMarks go with them
 	panel                 style   // the background of dialogs
 	selected              style
 	circleLow, circleHigh [3]uint8 // tints of the spectrum inside and outside the circle
@@ -67,6 +67,24 @@ const (
 	markLowBase, markHighBase, markWBase = "○", "△", "□"
 	markRight, markWrong, markUnknown    = "✓", "✗", "·"
 )
+
+// modelMarks tell models, and trainings, apart together with their colours; modelBases stand
+// for the same model as it is without what is done to it.
+var (
+	modelMarks = [...]string{"◆", "▼", "★", "✚", "◉", "✦"}
+	modelBases = [...]string{"◇", "▽", "☆", "✛", "◎", "✧"}
+)
+
+// modelLook is how a model is drawn.
+type modelLook struct {
+	mark, base string
+	style      style
+}
+
+// model returns the look of model i, which is the same everywhere.
+func (th *theme) model(i int) modelLook {
+	return modelLook{modelMarks[i%len(modelMarks)], modelBases[i%len(modelBases)], th.models[i%len(th.models)]}
+}
 
 var darkTheme, lightTheme = newTheme(true), newTheme(false)
 
@@ -87,8 +105,8 @@ func newTheme(dark bool) *theme {
 			lowDim: fg("#3f7594"), highDim: fg("#94701f"), wholeDim: fg("#8a8a8a"),
 			lowShade: fg("#2c556d"), highShade: fg("#6b4f12"), wholeShade: fg("#555555"),
 			right: fg("#1fbf8f"), wrong: fg("#e8703a"), warn: fg("#e8703a"),
-			runs:  []style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
-			panel: bg("#1f2226"), selected: bg("#3a3f46").and(bold),
+			models: []style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
+			panel:  bg("#1f2226"), selected: bg("#3a3f46").and(bold),
 			circleLow: [3]uint8{0x56, 0xb4, 0xe9}, circleHigh: [3]uint8{0xe6, 0x9f, 0x00},
 			letterbox: [3]uint8{0x18, 0x18, 0x18},
 		}
@@ -99,8 +117,8 @@ func newTheme(dark bool) *theme {
 		lowDim: fg("#6aa5c9"), highDim: fg("#dd9a6a"), wholeDim: fg("#8f8f8f"),
 		lowShade: fg("#a9cbe0"), highShade: fg("#efc3a3"), wholeShade: fg("#c4c4c4"),
 		right: fg("#00795a"), wrong: fg("#b03060"), warn: fg("#b03060"),
-		runs:  []style{fg("#00795a"), fg("#a3457f"), fg("#7a6f00"), fg("#b03060"), fg("#3050c0"), fg("#505050")},
-		panel: bg("#eeeeec"), selected: bg("#d4d4d0").and(bold),
+		models: []style{fg("#00795a"), fg("#a3457f"), fg("#7a6f00"), fg("#b03060"), fg("#3050c0"), fg("#505050")},
+		panel:  bg("#eeeeec"), selected: bg("#d4d4d0").and(bold),
 		circleLow: [3]uint8{0x56, 0xb4, 0xe9}, circleHigh: [3]uint8{0xe6, 0x9f, 0x00},
 		letterbox: [3]uint8{0xe8, 0xe8, 0xe8},
 	}

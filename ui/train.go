@@ -1,38 +1,23 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"slices"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
-
-	"hfcui/engine/train"
-	"hfcui/engine/train/follow"
 )
-
-// Watch says which runs the Train page follows from the start.
-type Watch struct {
-	Folders []string
-	Names   []string      // of the runs, one a folder
-	Silence time.Duration // as follow.Options has it
-	// Measure evaluates weights that appear in a folder; nil where there is no data for it.
-	Measure func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
-}
 
 // trainPage shows runs while they are trained, by this process or another: everything it
 // knows comes from their folders.
 type trainPage struct {
-	app      *App
-	book     *runBook
-	jobs     []*job          // one a run that is followed
-	followed map[string]bool // folders
-	opened   bool            // the runs asked for at the start are followed
-	asks     newest[figureRequest]
-	fig      figure
-	l        trainLayout
+	app       *App
+	book      *runBook
+	curves    *curveBook // of the figure that is being made
+	followers followers
+	opened    bool // the runs asked for at the start are followed
+	asks      newest[figureRequest]
+	fig       figure
+	l         trainLayout
 
 	first  panelKind // shown where there is room for one
 	alone  bool      // one panel, as large as can be
@@ -53,7 +38,7 @@ type trainPage struct {
 }
 
 func newTrainPage(a *App) *trainPage {
-	return &trainPage{app: a, book: &runBook{}, followed: map[string]bool{}, following: newFollowing(), cursor: -1, radius: -1}
+	return &trainPage{app: a, book: &runBook{}, curves: &curveBook{}, followers: newFollowers(), following: newFollowing(), cursor: -1, radius: -1}
 }
 
 func (p *trainPage) name() string { return "train" }
@@ -195,104 +180,6 @@ func (p *trainPage) enter() tea.Cmd {
 
 func (p *trainPage) changed(change) tea.Cmd { return p.request() }
 
-// runNews tells that the book has something new.
-type runNews struct{}
-
-// follow follows the run in a folder until the program ends.
-func (p *trainPage) follow(dir, name string) tea.Cmd {
-	i := p.book.add(dir, name)
-	if p.followed[dir] {
-		return nil
-	}
-	p.followed[dir] = true
-	book, w := p.book, p.app.options.Watch
-	j, cmd := startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		return followRun(ctx, book, i, dir, w, tell)
-	})
-	p.jobs = append(p.jobs, j)
-	return cmd
-}
-
-// followRun follows a folder, whether a run is written there or weights are put into it.
-func followRun(ctx context.Context, book *runBook, i int, dir string, w Watch, tell func(tea.Msg)) tea.Msg {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	news := make(chan tea.Msg, 1) // tell is for one goroutine
-	post := func() {
-		select {
-		case news <- runNews{}:
-		default:
-		}
-	}
-	o := follow.Options{Silence: w.Silence}
-	guarded := func(work func()) {
-		defer func() {
-			if r := recover(); r != nil {
-				c := caught(r)
-				book.noted(i, c.Error())
-				news <- c
-			}
-		}()
-		work()
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		together(func() {
-			follow.Runs(ctx, []string{dir}, o, func(u follow.Update) {
-				guarded(func() { book.take(i, u); post() })
-			})
-		}, func() {
-			err := follow.Snapshots(ctx, dir, o, func(s follow.Snapshot) {
-				guarded(func() { measureSnapshot(ctx, book, i, s, w); post() })
-			})
-			if err != nil {
-				book.noted(i, oneLine(err))
-				post()
-			}
-		})
-	}()
-	for {
-		select {
-		case msg := <-news:
-			tell(msg)
-		case <-ended:
-			return nil
-		}
-	}
-}
-
-// measureSnapshot evaluates weights that have appeared.
-func measureSnapshot(ctx context.Context, book *runBook, i int, s follow.Snapshot, w Watch) {
-	switch {
-	case s.Err != nil:
-		book.measured(i, s, nil, s.Err)
-	case w.Measure == nil:
-		book.noted(i, "weights appear here: --data DATA measures them")
-	default:
-		e, err := w.Measure(ctx, s)
-		if ctx.Err() == nil {
-			book.measured(i, s, e, err)
-		}
-	}
-}
-
-// owns tells whether a job follows one of the page's runs.
-func (p *trainPage) owns(j *job) bool {
-	return slices.Contains(p.jobs, j) || p.training != nil && j == p.training.job
-}
-
-// reported takes what following tells.
-func (p *trainPage) reported(r report) tea.Cmd {
-	if p.training != nil && r.job == p.training.job {
-		return p.trainingReported(r)
-	}
-	if r.done {
-		p.jobs = slices.DeleteFunc(p.jobs, func(j *job) bool { return j == r.job })
-	}
-	return p.request()
-}
-
 // figureMsg is a figure that was asked for.
 type figureMsg struct{ figure figure }
 
@@ -317,11 +204,11 @@ func (p *trainPage) request() tea.Cmd {
 }
 
 func (p *trainPage) compute(q figureRequest) tea.Cmd {
-	book, lab := p.book, p.app.lab
+	book, curves, lab := p.book, p.curves, p.app.lab
 	return task(func() tea.Msg {
 		defer lab.Foreground()()
 		_, runs := book.read()
-		return figureMsg{makeFigure(runs, q)}
+		return figureMsg{curves.makeFigure(runs, q)}
 	})
 }
 

@@ -10,12 +10,9 @@ import (
 	"hfcui/engine/bands"
 )
 
-// runMarks tell runs apart together with their colours.
-var runMarks = [...]string{"◆", "▼", "★", "✚", "◉", "✦"}
-
 func (p *trainPage) runStyle(i int) (mark string, st style) {
-	runs := p.app.theme.runs
-	return runMarks[i%len(runMarks)], runs[i%len(runs)]
+	m := p.app.theme.model(i)
+	return m.mark, m.style
 }
 
 func (p *trainPage) draw(c *canvas) []placed {

@@ -32,7 +32,7 @@ func (p *trainPage) export() (exporter, error) {
 	e := exporter{base: "train-" + strings.Join(names, "-"), files: []exportFile{
 		{".csv", func(w io.Writer) error { return export.CSV(w, runs) }},
 		{".json", func(w io.Writer) error { return export.JSON(w, runs) }},
-		{".svg", func(w io.Writer) error { return trainSVG(w, makeFigure(logs, q)) }},
+		{".svg", func(w io.Writer) error { return trainSVG(w, new(curveBook).makeFigure(logs, q)) }},
 	}}
 	for i, r := range runs {
 		suffix := ".tfevents"

@@ -175,7 +175,7 @@ func TestFiguresAreThin(t *testing.T) {
 	for k := range q.columns {
 		q.columns[k] = 60
 	}
-	f := makeFigure(runs, q)
+	f := new(curveBook).makeFigure(runs, q)
 	for k, p := range f.panels {
 		for _, c := range p.curves {
 			if n := len(c.points); n < 60 || n > 250 {
@@ -187,7 +187,7 @@ func TestFiguresAreThin(t *testing.T) {
 		}
 	}
 	q.from, q.to = 1000.25, 1001.75
-	f = makeFigure(runs, q)
+	f = new(curveBook).makeFigure(runs, q)
 	if c := f.panels[panelLoss].curves[0].points; len(c) != 3 || c[0].x != 0 || c[2].x != 1 {
 		t.Errorf("zoomed: %+v", c)
 	}
@@ -200,9 +200,12 @@ func BenchmarkFigureOf10000Epochs(b *testing.B) {
 	for k := range q.columns {
 		q.columns[k] = 80
 	}
+	list, kept := history(20000, 0.9)[3*10000:], new(curveBook)
 	for b.Loop() {
+		book.take(0, follow.Update{Events: list[:1]}) // one more event, then the figure
+		list = append(list[1:], list[0])
 		_, runs := book.read()
-		makeFigure(runs, q)
+		kept.makeFigure(runs, q)
 	}
 }
 

@@ -71,8 +71,6 @@ func Runs(ctx context.Context, dirs []string, o Options, update func(Update)) {
 	for i, dir := range dirs {
 		all.Go(func() {
 			f := newFollower(dir, o)
-			tick := time.NewTicker(o.Every)
-			defer tick.Stop()
 			for ctx.Err() == nil {
 				u, news, more := f.look(time.Now())
 				if news {
@@ -81,17 +79,28 @@ func Runs(ctx context.Context, dirs []string, o Options, update func(Update)) {
 					update(u)
 					one.Unlock()
 				}
-				if more {
-					continue
-				}
-				select {
-				case <-ctx.Done():
-				case <-tick.C:
+				switch {
+				case more:
+				case news: // more may come at once: it is seen as it comes
+					rest(ctx, o.Every*2/3)
+				default:
+					rest(ctx, o.Every)
 				}
 			}
 		})
 	}
 	all.Wait()
+}
+
+// rest waits for the next moment at which folders are looked at. All that are looked at as
+// often have the same ones: the machine is woken once for many.
+func rest(ctx context.Context, every time.Duration) {
+	wake := time.NewTimer(every - time.Duration(time.Now().UnixNano())%every)
+	defer wake.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wake.C:
+	}
 }
 
 // Read gives everything there is of the run in a folder now.

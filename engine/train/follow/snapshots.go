@@ -17,6 +17,9 @@ import (
 	"hfcui/engine/train"
 )
 
+// runPause is how often, at most, a run folder is looked at to see whether it still is one.
+const runPause = time.Second
+
 // Snapshot is a file of weights that somebody has put into a folder.
 type Snapshot struct {
 	Path string
@@ -38,17 +41,16 @@ const patience = 3 * time.Second
 // their numbers, or of their times where some have none.
 func Snapshots(ctx context.Context, dir string, o Options, found func(Snapshot)) error {
 	o = o.filled()
-	tick := time.NewTicker(o.Every)
-	defer tick.Stop()
 	w := snapshots{dir: dir, seen: make(map[string]*seen)}
 	for ctx.Err() == nil {
+		if w.run() {
+			rest(ctx, max(o.Every, runPause))
+			continue
+		}
 		if err := w.look(ctx, time.Now(), found); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
+		rest(ctx, o.Every)
 	}
 	return nil
 }
@@ -88,10 +90,16 @@ type seen struct {
 	given bool
 }
 
+// run tells that the folder is a run's, by the first file that a run has.
+func (w *snapshots) run() bool {
+	_, err := os.Stat(filepath.Join(w.dir, train.EventsFile))
+	return err == nil
+}
+
 // look gives files that have not changed since the last look.
 func (w *snapshots) look(ctx context.Context, now time.Time, found func(Snapshot)) error {
-	if _, err := os.Stat(filepath.Join(w.dir, train.EventsFile)); err == nil {
-		return nil // the first file of a run
+	if w.run() {
+		return nil
 	}
 	entries, err := os.ReadDir(w.dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -54,7 +54,7 @@ func (t *tail) next() (lines []byte, begun, more bool, err error) {
 	if !same {
 		begun, t.offset, t.mark = true, 0, nil
 	}
-	lines, more, err = t.read(f)
+	lines, more, err = t.read(f, info.Size())
 	if err == nil && !more {
 		t.size, t.time = info.Size(), info.ModTime()
 	}
@@ -71,15 +71,15 @@ func (t *tail) same(f *os.File) (bool, error) {
 	return bytes.Equal(now[:n], t.mark), nil
 }
 
-// read reads lines from the offset on.
-func (t *tail) read(f *os.File) (lines []byte, more bool, err error) {
+// read reads lines from the offset on, of a file that had a size a moment ago.
+func (t *tail) read(f *os.File, size int64) (lines []byte, more bool, err error) {
 	t.chunk = max(t.chunk, firstChunk)
-	text := make([]byte, t.chunk)
+	text := make([]byte, min(int64(t.chunk), max(size-t.offset, 0)))
 	n, err := f.ReadAt(text, t.offset)
 	if err != nil && err != io.EOF {
 		return nil, false, err
 	}
-	full := n == len(text)
+	full := n == t.chunk
 	text = text[:n]
 	end := bytes.LastIndexByte(text, '\n') + 1
 	switch {

@@ -1,0 +1,139 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
+)
+
+// Watch says which runs the Train page follows from the start.
+type Watch struct {
+	Folders []string
+	Names   []string      // of the runs, one a folder
+	Silence time.Duration // as follow.Options has it
+	// Measure evaluates weights that appear in a folder; nil where there is no data for it.
+	Measure func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
+}
+
+// followNewsPause is the shortest time between two looks at what is new of all runs.
+const followNewsPause = time.Second / 30
+
+// followers are the goroutines that follow runs. One job tells of all of them: however many
+// there are, the page is drawn once for what comes at about the same time.
+type followers struct {
+	dirs   map[string]bool
+	news   chan struct{} // holds one: the book has something new
+	broken chan crash
+	job    *job // nil before the first
+}
+
+func newFollowers() followers {
+	return followers{dirs: map[string]bool{}, news: make(chan struct{}, 1), broken: make(chan crash, 1)}
+}
+
+// post tells that there are news.
+func (f *followers) post() {
+	select {
+	case f.news <- struct{}{}:
+	default:
+	}
+}
+
+// runNews tells that the book has something new.
+type runNews struct{}
+
+// follow follows the run in a folder until the program ends.
+func (p *trainPage) follow(dir, name string) tea.Cmd {
+	i, f := p.book.add(dir, name), &p.followers
+	if f.dirs[dir] {
+		return nil
+	}
+	f.dirs[dir] = true
+	go p.followRun(p.app.ctx, i, dir, p.app.options.Watch)
+	if f.job != nil {
+		return nil
+	}
+	var cmd tea.Cmd
+	f.job, cmd = startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		for {
+			select {
+			case <-f.news:
+				tell(runNews{})
+			case c := <-f.broken:
+				return c
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	f.job.pause = followNewsPause
+	return cmd
+}
+
+// followRun follows a folder, whether a run is written there or weights are put into it. What
+// goes wrong in it ends the program in order.
+func (p *trainPage) followRun(ctx context.Context, i int, dir string, w Watch) {
+	book, f := p.book, &p.followers
+	o := follow.Options{Silence: w.Silence}
+	guarded := func(work func()) {
+		defer func() {
+			if r := recover(); r != nil {
+				select {
+				case f.broken <- caught(r):
+				default:
+				}
+			}
+		}()
+		work()
+	}
+	together(func() {
+		guarded(func() {
+			follow.Runs(ctx, []string{dir}, o, func(u follow.Update) {
+				guarded(func() { book.take(i, u); f.post() })
+			})
+		})
+	}, func() {
+		guarded(func() {
+			err := follow.Snapshots(ctx, dir, o, func(s follow.Snapshot) {
+				guarded(func() { measureSnapshot(ctx, book, i, s, w); f.post() })
+			})
+			if err != nil {
+				book.noted(i, oneLine(err))
+				f.post()
+			}
+		})
+	})
+}
+
+// measureSnapshot evaluates weights that have appeared.
+func measureSnapshot(ctx context.Context, book *runBook, i int, s follow.Snapshot, w Watch) {
+	switch {
+	case s.Err != nil:
+		book.measured(i, s, nil, s.Err)
+	case w.Measure == nil:
+		book.noted(i, "weights appear here: --data DATA measures them")
+	default:
+		e, err := w.Measure(ctx, s)
+		if ctx.Err() == nil {
+			book.measured(i, s, e, err)
+		}
+	}
+}
+
+// owns tells whether a job is one of the page's.
+func (p *trainPage) owns(j *job) bool {
+	return j == p.followers.job || p.training != nil && j == p.training.job
+}
+
+// reported takes what following tells.
+func (p *trainPage) reported(r report) tea.Cmd {
+	if p.training != nil && r.job == p.training.job {
+		return p.trainingReported(r)
+	}
+	p.app.same = true // until the figure is there
+	return p.request()
+}
