@@ -115,7 +115,7 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 	q.Split = from.split
 	held, err := now.results.get(q, from.inputs.Len(), func(w *bands.Wholes) (*bands.Measurement, error) {
 		return bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
-			Normalize: q.Normalize, Statistics: q.Statistics, Threads: l.threads, Wholes: w})
+			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Wholes: w})
 	})
 	if err != nil {
 		return bands.Result{}, err

@@ -25,6 +25,7 @@ type bandsPage struct {
 	wanted  bandsKey // what the session asked for last
 	known   map[bandsKey]bands.Result
 	failed  string
+	changes bool // how answers change between whole images and low parts is shown
 }
 
 // bandsKey is what determines a curve.
@@ -35,7 +36,7 @@ type bandsKey struct {
 
 // bandsLayout divides the body of the page.
 type bandsLayout struct {
-	values rect // at the cursor: one line, and one more for the curve without smoothing
+	values rect // at the cursor: one line, one for the curve without smoothing, two for changes
 	plot   rect
 	axis   rect
 	foot   rect
@@ -49,6 +50,7 @@ func (p *bandsPage) name() string { return "bands" }
 
 var bandsKeys = keymap[*bandsPage]{
 	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *bandsPage) bool { return p.job != nil }, do: (*bandsPage).halt},
+	{keys: []string{"c"}, name: "images that change class by their low part: f(x) ≠ f(x_l)", hint: "changed", do: (*bandsPage).toggleChanges},
 	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *bandsPage) bool { return p.stopped }, do: (*bandsPage).resume},
 }
 
@@ -69,14 +71,24 @@ func (p *bandsPage) arrange(l layout) {
 	}
 	b := l.body
 	p.l.values = rect{b.x, b.y, b.w - 1, 2}
+	if p.changes {
+		p.l.values.h += 2
+	}
 	p.l.foot = rect{b.x, b.bottom() - 1, b.w - 1, 1}
 	p.l.axis = rect{b.x, b.bottom() - 2, b.w, 1}
-	top := b.y + 2
+	top := p.l.values.bottom()
 	if l.roomy() {
 		top++
 		p.l.axis.y--
 	}
 	p.l.plot = plotOf(rect{b.x, top, b.w, p.l.axis.y - top})
+}
+
+// toggleChanges shows the third curve, or not; it is measured with the others.
+func (p *bandsPage) toggleChanges() tea.Cmd {
+	p.changes = !p.changes
+	p.arrange(p.app.layout)
+	return nil
 }
 
 func (p *bandsPage) enter() tea.Cmd {

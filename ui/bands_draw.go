@@ -12,7 +12,12 @@ func (p *bandsPage) draw(c *canvas) []placed {
 	now, base := p.key()
 	p.drawValues(c, p.l.values.row(0), fmt.Sprintf("r %4.1f", p.radius(p.known[now])), p.known[now],
 		[3]string{markLow, markHigh, markWhole}, [3]style{p.app.theme.low, p.app.theme.high, p.app.theme.whole})
-	if row := p.l.values.row(1); now != base && p.known[base].Whole.N > 0 {
+	rows := p.l.values
+	if p.changes {
+		rows.h -= 2
+		p.drawChanges(c, rect{rows.x, rows.bottom(), rows.w, 2}, p.known[now], now)
+	}
+	if row := rows.row(1); now != base && p.known[base].Whole.N > 0 {
 		p.drawValues(c, row, "ρ off", p.known[base],
 			[3]string{markLowBase, markHighBase, markWBase}, [3]style{p.app.theme.lowDim, p.app.theme.highDim, p.app.theme.wholeDim})
 	} else if now != base {
@@ -120,6 +125,9 @@ func (p *bandsPage) addCurves(ch *chart, r bands.Result, base bool) {
 		high.points = append(high.points, scorePoint(x, r.High[i]))
 	}
 	ch.draw(whole, base)
+	if p.changes && !base {
+		ch.draw(p.changesSeries(r, thick), base)
+	}
 	ch.draw(high, base)
 	ch.draw(low, base)
 }

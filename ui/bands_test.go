@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -168,4 +169,21 @@ func TestKernelsPage(t *testing.T) {
 		t.Fatalf("the header says %q", d.line(0))
 	}
 	d.keys("2").shows("○")
+}
+
+// The third curve is shown on demand, with what it bounds where it bounds something.
+func TestBandsShowChanges(t *testing.T) {
+	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
+		d := start(t, size[0], size[1])
+		d.keys("2").hides("f(x)").keys("c").shows("≠ ").shows("f(x_l)").shows("ε ≥ 2.50 (L2), 0.25 (L∞)").shows("≠")
+		if size[0] >= 80 {
+			d.shows("robust accuracy")
+		}
+		d.keys("m").shows("bounds nothing").keys("m m b").shows("bounds nothing").keys("b s").shows("○", "ε ≥ 2.50")
+		d.keys("x").shows("Wrote 3 files")
+		if svg, err := os.ReadFile(exported(t, d.app.options.Folder, ".svg")); err != nil || !strings.Contains(string(svg), svgChanged) {
+			t.Errorf("the figure has no third curve: %v", err)
+		}
+		d.keys("c").hides("robust").hides("f(x)")
+	}
 }

@@ -20,9 +20,9 @@ func (p *bandsPage) export() (exporter, error) {
 		return exporter{}, errors.New("no curve to export yet")
 	}
 	a := p.app
-	curves := []curve{{now, r}}
+	curves := []curve{{now, r, p.changes}}
 	if other := p.known[base]; now != base && other.Whole.N > 0 {
-		curves = append(curves, curve{base, other})
+		curves = append(curves, curve{base, other, false})
 	}
 	name := fmt.Sprintf("%s-%s-%s-bands-%s-%s", a.info.Model, a.info.Data, now.split, now.Normalize, now.Statistics)
 	if now.Rho > 0 {
@@ -39,8 +39,9 @@ func (p *bandsPage) export() (exporter, error) {
 
 // curve is a measured result and what determines it.
 type curve struct {
-	key    bandsKey
-	result bands.Result
+	key     bandsKey
+	result  bands.Result
+	changes bool // to be drawn, too
 }
 
 // writeCSV writes one line a score.
@@ -57,6 +58,9 @@ func writeCSV(w io.Writer, curves []curve) error {
 			at := strconv.FormatFloat(r, 'g', -1, 64)
 			line("low", at, c.result.Low[i])
 			line("high", at, c.result.High[i])
+			if c.result.Changes != nil { // here correct is how many changed
+				line("changed", at, c.result.Changes[i].Differ)
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -73,12 +77,14 @@ const (
 	svgWidth, svgHeight                       = 760, 460
 	svgLeft, svgRight, svgTop, svgBottom      = 60, 20, 56, 52
 	svgLow, svgHigh, svgWhole, svgGrid, svgFg = "#0072b2", "#e69f00", "#404040", "#dddddd", "#222222"
+	svgChanged                                = "#7a3fb0"
 )
 
 // The marks of the parts, the same as on screen, at a point in a colour.
 const (
 	svgCircle   = `<circle cx="%.1f" cy="%.1f" r="3.6" fill="%s"/>`
 	svgTriangle = `<polygon transform="translate(%.1f %.1f)" points="0,-4.5 4.5,3.5 -4.5,3.5" fill="%s"/>`
+	svgCross    = `<path transform="translate(%.1f %.1f)" d="M-3.5-3.5 3.5 3.5M-3.5 3.5 3.5-3.5" stroke="%s" stroke-width="1.8"/>`
 	svgSquare   = `<rect transform="translate(%.1f %.1f)" x="-3.5" y="-3.5" width="7" height="7" fill="%s"/>`
 )
 
@@ -105,10 +111,17 @@ func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 	for i, c := range curves {
 		whole := []bands.Score{c.result.Whole, c.result.Whole}
 		svgCurve(&b, x, y, []float64{0, most}, whole, svgWhole, i > 0, "")
+		if c.changes {
+			var differ []bands.Score
+			for _, change := range c.result.Changes {
+				differ = append(differ, change.Differ)
+			}
+			svgCurve(&b, x, y, c.result.Radii[:len(differ)], differ, svgChanged, i > 0, svgCross)
+		}
 		svgCurve(&b, x, y, c.result.Radii, c.result.High, svgHigh, i > 0, svgTriangle)
 		svgCurve(&b, x, y, c.result.Radii, c.result.Low, svgLow, i > 0, svgCircle)
 	}
-	svgLegend(&b, len(curves) > 1)
+	svgLegend(&b, len(curves) > 1, first.changes)
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -142,16 +155,21 @@ func svgCurve(b *strings.Builder, x, y func(float64) float64, radii []float64, s
 	}
 }
 
-func svgLegend(b *strings.Builder, both bool) {
+func svgLegend(b *strings.Builder, both, changes bool) {
+	legend := [][3]string{{svgCircle, svgLow, "low"}, {svgTriangle, svgHigh, "high"}, {svgSquare, svgWhole, "whole"}}
 	at := svgWidth - svgRight - 190
-	for i, l := range [][3]string{{svgCircle, svgLow, "low"}, {svgTriangle, svgHigh, "high"}, {svgSquare, svgWhole, "whole"}} {
+	if changes {
+		legend = append([][3]string{{svgCross, svgChanged, "≠"}}, legend...)
+		at -= 62
+	}
+	for i, l := range legend {
 		x := at + 62*i
 		fmt.Fprintf(b, `<path d="M%d 38h18" stroke="%s" stroke-width="1.8"/>`, x, l[1])
 		fmt.Fprintf(b, l[0], float64(x+9), 38.0, l[1])
 		fmt.Fprintf(b, `<text x="%d" y="43">%s</text>`+"\n", x+23, l[2])
 	}
 	if both {
-		fmt.Fprintf(b, `<text x="%d" y="24">dashed: without smoothing</text>`+"\n", at)
+		fmt.Fprintf(b, `<text x="%d" y="24">dashed: without smoothing</text>`+"\n", svgWidth-svgRight-190)
 	}
 }
 

@@ -364,6 +364,10 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 			low[i], high[i] = score(engine.Low, r, n), score(engine.High, r, n)
 		}
 		result.Low, result.High = low, high
+		result.Changes = make([]bands.Change, len(q.Radii))
+		for i, s := range low {
+			result.Changes[i] = bands.Change{Differ: bands.Score{Correct: s.N - s.Correct, N: s.N}, Both: s, Epsilon: bands.Distance{L2: 2.5, LInf: 0.25}}
+		}
 		result.ImagesPerSecond = 61_234
 		if q.Statistics == bands.BatchStatistics {
 			result.BatchSize = 100

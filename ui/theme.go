@@ -53,6 +53,7 @@ type theme struct {
 	wholeDim              style
 	lowShade, highShade   style // 95 % intervals
 	wholeShade            style
+	changed, changedShade style // answers that are others by the low part
 	right, wrong, warn    style
 	models                []style // of models side by side and of trainings; modelMarks go with them
 	panel                 style   // the background of dialogs
@@ -65,6 +66,7 @@ type theme struct {
 const (
 	markLow, markHigh, markWhole         = "●", "▲", "■"
 	markLowBase, markHighBase, markWBase = "○", "△", "□"
+	markChanged                          = "≠"
 	markRight, markWrong, markUnknown    = "✓", "✗", "·"
 )
 
@@ -104,6 +106,7 @@ func newTheme(dark bool) *theme {
 			low: fg("#56b4e9"), high: fg("#e69f00"), whole: fg("#e4e4e4"),
 			lowDim: fg("#3f7594"), highDim: fg("#94701f"), wholeDim: fg("#8a8a8a"),
 			lowShade: fg("#2c556d"), highShade: fg("#6b4f12"), wholeShade: fg("#555555"),
+			changed: fg("#b48ee8"), changedShade: fg("#4f3d69"),
 			right: fg("#1fbf8f"), wrong: fg("#e8703a"), warn: fg("#e8703a"),
 			models: []style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
 			panel:  bg("#1f2226"), selected: bg("#3a3f46").and(bold),
@@ -116,6 +119,7 @@ func newTheme(dark bool) *theme {
 		low: fg("#0072b2"), high: fg("#d55e00"), whole: fg("#303030"),
 		lowDim: fg("#6aa5c9"), highDim: fg("#dd9a6a"), wholeDim: fg("#8f8f8f"),
 		lowShade: fg("#a9cbe0"), highShade: fg("#efc3a3"), wholeShade: fg("#c4c4c4"),
+		changed: fg("#7a3fb0"), changedShade: fg("#d3bde6"),
 		right: fg("#00795a"), wrong: fg("#b03060"), warn: fg("#b03060"),
 		models: []style{fg("#00795a"), fg("#a3457f"), fg("#7a6f00"), fg("#b03060"), fg("#3050c0"), fg("#505050")},
 		panel:  bg("#eeeeec"), selected: bg("#d4d4d0").and(bold),

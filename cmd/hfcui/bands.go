@@ -20,7 +20,10 @@ func bandsCommand() *cobra.Command {
 		Use:   "bands",
 		Short: "Measure accuracy on low and high parts at every radius",
 		Long: "Measures how many images a model classifies right whole, and by their low and their high " +
-			"part at every radius, each with its 95 % Wilson interval.\n\nWith --bn batch, batches are 100 images in " +
+			"part at every radius, each with its 95 % Wilson interval, and how many images it takes for another class by their " +
+			"low part x_l than whole (the paper's section 3). An image that is right whole and wrong by x_l is not robust at any " +
+			"ε ≥ ‖x−x_l‖; so, at the largest of these distances, robust accuracy on these images, in a ball that is not held to " +
+			"[0,1], is at most the share of images right both times. Normalised parts and batch statistics bound nothing.\n\nWith --bn batch, batches are 100 images in " +
 			"the data's order; images sorted by class are taken from all over the data, and a last batch of " +
 			"fewer is filled up with images that were counted before.",
 		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json",
@@ -78,4 +81,12 @@ func bandsTable(w io.Writer, r bands.Report, result bands.Result) {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", plain(radius), percent(result.Low[i]), percent(result.High[i]))
 	}
 	fmt.Fprintf(w, "whole\t%s\t\n", percent(result.Whole))
+	fmt.Fprintf(w, "\nr\tf(x) ≠ f(x_l)\trobust accuracy is at most\tat ε ≥ (L2, L∞)\n")
+	for i, change := range result.Changes {
+		most, ball := "–", "–"
+		if b := r.Bands[2*i].Bound; b != nil {
+			most, ball = percent(change.Both), fmt.Sprintf("%.4g, %.4g", b.L2, b.LInf)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", plain(result.Radii[i]), percent(change.Differ), most, ball)
+	}
 }

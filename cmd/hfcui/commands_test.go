@@ -126,6 +126,15 @@ type bandsJSON struct {
 		Part *string
 		R    *float64
 		scoreJSON
+		Changed *struct {
+			Count, N int
+			Share    float64
+			CI95     [2]float64
+		}
+		Bound *struct {
+			L2, LInf float64
+			scoreJSON
+		}
 	}
 }
 
@@ -144,6 +153,15 @@ func TestBandsReports(t *testing.T) {
 			t.Errorf("band %d is %s r=%v", i, *b.Part, *b.R)
 		}
 		b.check(t, *b.Part, 50)
+		if (b.Changed != nil) != (i%2 == 0) || (b.Bound != nil) != (i%2 == 0) {
+			t.Fatalf("band %d: changed %v, bound %v", i, b.Changed, b.Bound)
+		} else if b.Changed != nil {
+			b.Bound.check(t, "bound", 50)
+			lost := *got.Whole.Correct - *b.Bound.Correct
+			if b.Changed.N != 50 || lost > b.Changed.Count || *b.Bound.Correct > *b.Correct || (lost > 0) != (b.Bound.L2 > 0) || b.Bound.LInf > b.Bound.L2 {
+				t.Errorf("band %d: %+v, %+v", i, b.Changed, b.Bound)
+			}
+		}
 	}
 	// Nothing taken away is the whole image.
 	if *got.Bands[1].Correct != *got.Whole.Correct || *got.Bands[6].Correct != *got.Whole.Correct {
@@ -153,8 +171,11 @@ func TestBandsReports(t *testing.T) {
 	if len(every.Bands) != 2*24 || *every.BN != "batch" || *every.Normalize != "max" || *every.Rho != 0.25 || *every.Split != "train" {
 		t.Errorf("%d bands, %+v", len(every.Bands), every)
 	}
+	if every.Bands[0].Changed == nil || every.Bands[0].Bound != nil {
+		t.Errorf("normalised parts and batch statistics bound %+v", every.Bands[0].Bound)
+	}
 	table := hfcui(t, "bands", "--data", data, "-r", "4", "-n", "8", "--dtype", "bf16").done(t).stdout
-	if !strings.Contains(table, "whole") || !strings.Contains(table, "bf16") || !strings.Contains(table, "%") {
+	if !strings.Contains(table, "f(x) ≠ f(x_l)") || !strings.Contains(table, "whole") || !strings.Contains(table, "bf16") || !strings.Contains(table, "%") {
 		t.Errorf("table:\n%s", table)
 	}
 }

@@ -35,6 +35,7 @@ type Request struct {
 	// Classifier.Batch images of one part at one radius, since they share a mean.
 	Statistics Statistics
 	By         Decomposition // into low and high part
+	Changes    bool          // whether to compare the answers to low parts with those to whole images
 	Threads    int           // for splitting; at least 1
 	// Steady makes every round as large as it can be, for figures that nobody watches grow.
 	Steady bool
@@ -48,7 +49,8 @@ type Request struct {
 type Result struct {
 	Radii     []float64
 	Whole     Score
-	Low, High []Score // one a radius
+	Low, High []Score  // one a radius
+	Changes   []Change // one a radius; nil when they were not asked for
 	// Images is how many images of the split will be measured at each radius.
 	Images int
 	Done   bool
@@ -60,8 +62,20 @@ type Result struct {
 
 // clone returns a copy that shares nothing with r.
 func (r Result) clone() Result {
-	r.Radii, r.Low, r.High = slices.Clone(r.Radii), slices.Clone(r.Low), slices.Clone(r.High)
+	r.Radii, r.Low, r.High, r.Changes = slices.Clone(r.Radii), slices.Clone(r.Low), slices.Clone(r.High), slices.Clone(r.Changes)
 	return r
+}
+
+// add takes in what a round found.
+func (r *Result) add(t tally) {
+	r.Whole = r.Whole.Add(t.whole)
+	for i := range r.Radii {
+		r.Low[i] = r.Low[i].Add(t.low[i])
+		r.High[i] = r.High[i].Add(t.high[i])
+		if r.Changes != nil {
+			r.Changes[i] = r.Changes[i].add(t.changes[i])
+		}
+	}
 }
 
 // Measurement is a measurement under way. It goes through the images in rounds, few at
@@ -94,9 +108,9 @@ func NewMeasurement(src Source, q Request) (*Measurement, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("no images to measure")
 	}
+	t := newTally(q)
 	return &Measurement{src: src, q: q, order: Order(src, n), result: Result{
-		Radii: slices.Clone(q.Radii), Images: n,
-		Low: make([]Score, len(q.Radii)), High: make([]Score, len(q.Radii)),
+		Radii: slices.Clone(q.Radii), Images: n, Low: t.low, High: t.high, Changes: t.changes,
 	}}, nil
 }
 
@@ -217,15 +231,11 @@ func (m *Measurement) Run(ctx context.Context, model Classifier, update func(Res
 			// statistics are taken over as many images as all others'.
 			indices = m.order[m.result.Images-model.Batch() : m.result.Images]
 		}
-		scores, asked, err := run.round(ctx, indices, n, group)
+		found, asked, err := run.round(ctx, indices, n, group)
 		if err != nil {
 			return m.Result(), err
 		}
-		m.result.Whole = m.result.Whole.Add(scores[0])
-		for i := range m.q.Radii {
-			m.result.Low[i] = m.result.Low[i].Add(scores[1+2*i])
-			m.result.High[i] = m.result.High[i].Add(scores[2+2*i])
-		}
+		m.result.add(found)
 		m.next, m.size, m.took = m.next+n, n, time.Since(started)
 		m.asked += asked
 		m.spent += m.took

@@ -3,6 +3,7 @@ package bands
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -85,14 +86,21 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 func expected(s *noise, q Request, n int) Result {
 	r := Result{Radii: q.Radii, Images: n, Done: true, Low: make([]Score, len(q.Radii)), High: make([]Score, len(q.Radii))}
 	one := &projector{batch: 1, classes: 4}
-	right := func(image []float32, label int) Score {
+	if q.Changes {
+		r.Changes = make([]Change, len(q.Radii))
+	}
+	ask := func(image []float32) int {
 		logits := make([]float32, 4)
 		_ = one.Logits(context.Background(), logits, image, 1)
-		if Argmax(logits) == label {
+		return Argmax(logits)
+	}
+	hit := func(right bool) Score {
+		if right {
 			return Score{1, 1}
 		}
 		return Score{0, 1}
 	}
+	right := func(image []float32, label int) Score { return hit(ask(image) == label) }
 	split := spectral.NewSplitter(s.h, s.w)
 	for i, image := range s.images[:n] {
 		r.Whole = r.Whole.Add(right(image, s.labels[i]))
@@ -104,6 +112,21 @@ func expected(s *noise, q Request, n int) Result {
 			q.Normalize.Apply(high)
 			r.Low[k] = r.Low[k].Add(right(low, s.labels[i]))
 			r.High[k] = r.High[k].Add(right(high, s.labels[i]))
+			if !q.Changes {
+				continue
+			}
+			whole, part := ask(image), ask(low)
+			c := &r.Changes[k]
+			c.Differ = c.Differ.Add(hit(whole != part))
+			c.Both = c.Both.Add(hit(whole == s.labels[i] && part == s.labels[i]))
+			if whole == s.labels[i] && part != s.labels[i] {
+				var sum, most float64
+				for j := range image {
+					d := float64(image[j]) - float64(low[j])
+					sum, most = sum+d*d, max(most, math.Abs(d))
+				}
+				c.Epsilon = Distance{max(c.Epsilon.L2, math.Sqrt(sum)), max(c.Epsilon.LInf, most)}
+			}
 		}
 	}
 	return r
@@ -117,6 +140,8 @@ func TestMeasureCountsEveryImageOnce(t *testing.T) {
 		{Radii: []float64{0, 2, 3.5, 9}},
 		{Radii: []float64{2}, Limit: 17, Normalize: NormalizeMax},
 		{Radii: []float64{1, 4}, Normalize: NormalizeStd, Threads: 2},
+		{Radii: []float64{1, 2, 4, 9}, Changes: true},
+		{Radii: []float64{3}, Changes: true, Normalize: NormalizeMax, Threads: 2, Steady: true},
 	} {
 		m, err := NewMeasurement(src, q)
 		if err != nil {
@@ -139,7 +164,7 @@ func TestMeasureCountsEveryImageOnce(t *testing.T) {
 		if want := expected(src, q, n); !reflect.DeepEqual(scoresOf(got), want) {
 			t.Errorf("%+v:\n got %+v\nwant %+v", q, got, want)
 		}
-		if updates < 3 {
+		if updates < 3 && !q.Steady {
 			t.Errorf("%d updates: figures should grow", updates)
 		}
 	}
@@ -163,9 +188,9 @@ func TestMeasureWithKnownWholes(t *testing.T) {
 			}
 			return scoresOf(result), model.images
 		}
-		alone, all := asked(Request{Radii: []float64{3}})
+		alone, all := asked(Request{Radii: []float64{3}, Changes: true})
 		first, _ := asked(Request{Radii: []float64{1, 2}, Limit: 20, Wholes: wholes})
-		next, rest := asked(Request{Radii: []float64{3}, Wholes: wholes})
+		next, rest := asked(Request{Radii: []float64{3}, Wholes: wholes, Changes: true})
 		if !reflect.DeepEqual(next, alone) || first.Whole.N != 20 {
 			t.Errorf("%v: got %+v, want %+v", s, next, alone)
 		}
@@ -204,7 +229,7 @@ func (s stopping) ReadBatch(dst []float32, labels []int, indices []int) error {
 }
 
 func TestMeasureGoesOnAfterInterruption(t *testing.T) {
-	src, q := newNoise(40, 4), Request{Radii: []float64{1, 3}}
+	src, q := newNoise(40, 4), Request{Radii: []float64{1, 3}, Changes: true}
 	m, err := NewMeasurement(src, q)
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +332,7 @@ func TestNormalizationLeavesEmptyImages(t *testing.T) {
 func TestRadiiInGroups(t *testing.T) {
 	src := newNoise(23, 4)
 	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
-		q := Request{Radii: []float64{0, 1, 2, 3, 4, 5, 6.5}, Statistics: s}
+		q := Request{Radii: []float64{0, 1, 2, 3, 4, 5, 6.5}, Statistics: s, Changes: true}
 		model := &projector{batch: 10, classes: 4, centre: s == BatchStatistics}
 		run := newRunner(src, model, q)
 		indices := Order(src, 10)

@@ -21,6 +21,18 @@ type Band struct {
 	Part string  `json:"part"`
 	R    float64 `json:"r"`
 	ScoreDocument
+	// Changed is, with a low part, how many images the model takes for another class than
+	// whole, where that was asked for.
+	Changed *shareJSON `json:"changed,omitempty"`
+	// Bound is what that says about robust accuracy, where it says something.
+	Bound *Bound `json:"bound,omitempty"`
+}
+
+// Bound says that at any ε of Distance or more, in either norm, robust accuracy on these
+// images is at most the score: see [Bounds].
+type Bound struct {
+	Distance
+	ScoreDocument
 }
 
 // NewReport describes a result.
@@ -28,7 +40,15 @@ func NewReport(name, data, split string, n Normalization, s Statistics, smoothin
 	report := Report{Model: name, Data: data, Split: split, N: r.Whole.N, Normalize: n.String(), BN: s.String(),
 		Smoothing: smoothing, Whole: r.Whole, Bands: make([]Band, 0, 2*len(r.Radii))}
 	for i, radius := range r.Radii {
-		report.Bands = append(report.Bands, Band{"low", radius, r.Low[i].Document()}, Band{"high", radius, r.High[i].Document()})
+		low := Band{Part: "low", R: radius, ScoreDocument: r.Low[i].Document()}
+		if r.Changes != nil {
+			changed := r.Changes[i].Differ.share()
+			low.Changed = &changed
+			if Bounds(n, s) {
+				low.Bound = &Bound{r.Changes[i].Epsilon, r.Changes[i].Both.Document()}
+			}
+		}
+		report.Bands = append(report.Bands, low, Band{Part: "high", R: radius, ScoreDocument: r.High[i].Document()})
 	}
 	return report
 }

@@ -21,6 +21,7 @@ type runner struct {
 	low, high [][]float32
 	labels    []int
 	ranks     []int // by image, then radius; with a ranker
+	wholes    []int // classes of whole images, in a round
 	logits    []float32
 
 	// The images being loaded.
@@ -94,44 +95,75 @@ func (r *runner) finishImage(image int) error {
 	return nil
 }
 
+// tally is what a round found: scores of whole images and, at every radius, of their parts.
+type tally struct {
+	whole     Score
+	low, high []Score
+	changes   []Change // where they are asked for
+}
+
+func newTally(q Request) tally {
+	n := len(q.Radii)
+	t := tally{low: make([]Score, n), high: make([]Score, n)}
+	if q.Changes {
+		t.changes = make([]Change, n)
+	}
+	return t
+}
+
 // round measures the images at indices and all their parts, counting the last counted
-// images of each: whole, then low and high for each radius. It goes through the radii in
-// groups. asked is how many images the model was asked about.
-func (r *runner) round(ctx context.Context, indices []int, counted, group int) (scores []Score, asked int, err error) {
-	scores = make([]Score, 1+2*len(r.q.Radii))
-	uncounted := len(indices) - counted
-	skip := 0
-	if whole, known := r.q.Wholes.score(indices[uncounted:]); known {
-		scores[0], skip = whole, 1
+// images of each. It goes through the radii in groups. asked is how many images the model
+// was asked about.
+func (r *runner) round(ctx context.Context, indices []int, counted, group int) (found tally, asked int, err error) {
+	found = newTally(r.q)
+	uncounted, skip := len(indices)-counted, 0
+	r.wholes = grow(r.wholes, len(indices))
+	known := r.q.Wholes.classes(r.wholes[uncounted:], indices[uncounted:])
+	if known {
+		skip = 1
 	}
 	for from := 0; from == 0 || from < len(r.q.Radii); from += group {
 		radii := r.q.Radii[from:min(from+group, len(r.q.Radii))]
 		if err := r.load(ctx, indices, radii); err != nil {
-			return nil, asked, err
+			return found, asked, err
 		}
 		err := r.each(ctx, len(indices), skip, func(part, image, class int) {
-			if image < uncounted {
-				return
-			}
-			correct := class == r.labels[image]
-			s := &scores[part]
-			if part > 0 {
-				s = &scores[part+2*from]
-			} else {
-				r.q.Wholes.learn(indices[image], correct)
-			}
-			s.N++
-			if correct {
-				s.Correct++
+			switch {
+			case image < uncounted:
+			case part == 0:
+				r.wholes[image] = class
+				r.q.Wholes.learn(indices[image], class)
+			default:
+				r.count(&found, from, part, image, class)
 			}
 		})
 		if err != nil {
-			return nil, asked, err
+			return found, asked, err
+		}
+		if from == 0 {
+			for image := uncounted; image < len(indices); image++ {
+				found.whole = found.whole.see(r.wholes[image] == r.labels[image])
+			}
 		}
 		asked += len(r.slab)/r.size - skip*len(indices)
 		skip = 1 // the whole images have been asked about with the first group
 	}
-	return scores, asked, nil
+	return found, asked, nil
+}
+
+// count takes in the class of an image's low or high part, in a group that begins at radius
+// number from. Whole images come before all parts.
+func (r *runner) count(found *tally, from, part, image, class int) {
+	at, right := (part-1)/2, class == r.labels[image]
+	if part%2 == 0 {
+		found.high[from+at] = found.high[from+at].see(right)
+		return
+	}
+	found.low[from+at] = found.low[from+at].see(right)
+	if found.changes != nil {
+		x, low := r.slab[image*r.size:][:r.size], r.low[at][image*r.size:][:r.size]
+		found.changes[from+at].see(r.labels[image], r.wholes[image], class, x, low)
+	}
 }
 
 // each asks the model about the slab from part skip on, n images a part, and reports the

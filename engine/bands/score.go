@@ -47,6 +47,15 @@ func (s Score) Wilson() (lo, hi float64) {
 	return lo, hi
 }
 
+// see returns the score with one answer more.
+func (s Score) see(right bool) Score {
+	s.N++
+	if right {
+		s.Correct++
+	}
+	return s
+}
+
 // Add returns the score of both samples together.
 func (s Score) Add(t Score) Score { return Score{s.Correct + t.Correct, s.N + t.N} }
 
@@ -71,3 +80,16 @@ func (s Score) Document() ScoreDocument {
 
 // MarshalJSON writes {"correct", "n", "accuracy", "ci95"}; accuracy is null when n is 0.
 func (s Score) MarshalJSON() ([]byte, error) { return json.Marshal(s.Document()) }
+
+// shareJSON is a count of something else than right answers.
+type shareJSON struct {
+	Count int        `json:"count"`
+	N     int        `json:"n"`
+	Share *float64   `json:"share"`
+	CI95  [2]float64 `json:"ci95"`
+}
+
+func (s Score) share() shareJSON {
+	d := s.Document()
+	return shareJSON{d.Correct, d.N, d.Accuracy, d.CI95}
+}

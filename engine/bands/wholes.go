@@ -2,53 +2,39 @@ package bands
 
 import "sync"
 
-// Wholes remembers which whole images a model classifies right: they have no radius and no
+// Wholes remembers which class a model finds whole images to be: they have no radius and no
 // normalisation, so that one measurement can spare others to ask again. It may be used by
 // several at the same time.
 type Wholes struct {
 	mu    sync.Mutex
-	known []answer // by image
+	known []int32 // by image: the class plus one; 0 is not known
 }
 
-type answer uint8
-
-const (
-	unknown answer = iota
-	wrong
-	right
-)
-
 // NewWholes returns room for what will be known about n images.
-func NewWholes(n int) *Wholes { return &Wholes{known: make([]answer, n)} }
+func NewWholes(n int) *Wholes { return &Wholes{known: make([]int32, n)} }
 
-// score counts the images at indices, if all of them are known.
-func (w *Wholes) score(indices []int) (s Score, ok bool) {
+// classes writes those of the images at indices to dst, if all of them are known.
+func (w *Wholes) classes(dst []int, indices []int) (ok bool) {
 	if w == nil {
-		return s, false
+		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, i := range indices {
-		switch w.known[i] {
-		case unknown:
-			return Score{}, false
-		case right:
-			s.Correct++
+	for k, i := range indices {
+		if w.known[i] == 0 {
+			return false
 		}
-		s.N++
+		dst[k] = int(w.known[i]) - 1
 	}
-	return s, true
+	return true
 }
 
-// learn keeps the answer for image i.
-func (w *Wholes) learn(i int, correct bool) {
+// learn keeps the class of image i.
+func (w *Wholes) learn(i, class int) {
 	if w == nil {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.known[i] = wrong
-	if correct {
-		w.known[i] = right
-	}
+	w.known[i] = int32(class) + 1
 }
