@@ -62,13 +62,17 @@ func (a *Attack) look(j job, dx []float32) {
 	a.each(len(j.labels), func(i int) { a.zero[i] = blind(j.image(dx, i)) || a.zero[i] })
 }
 
-// stepSize is how far a step goes.
+// stepSize is how far a step goes; 0 for methods that choose that themselves.
 func (o Options) stepSize() float64 {
 	switch {
 	case o.Method == FGSMMethod:
 		return o.Epsilon
+	case o.Method != PGDMethod && o.Method != MinimalPGDMethod:
+		return 0
 	case o.StepSize > 0:
 		return o.StepSize
+	case o.Method == MinimalPGDMethod:
+		return firstStep
 	}
 	return 2.5 * o.Epsilon / float64(o.Steps)
 }

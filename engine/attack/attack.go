@@ -9,16 +9,18 @@ import (
 // Attack makes adversarial images as its options say. It keeps memory from run to run and is
 // not for concurrent use.
 type Attack struct {
-	options Options
-	limit   *bandLimit // nil: whole
-	auto    autoPGD
-	current []float32 // the images of a batch that are being changed
-	dx      []float32
-	delta   []float32
-	logits  []float32
-	zero    []bool                        // the gradient has been 0 in every pixel
-	sizes   []float64                     // of every image's step
-	each    func(n int, body func(i int)) // shares a loop over images
+	options  Options
+	limit    *bandLimit // nil: whole
+	auto     autoPGD
+	square   square
+	smallest smallest
+	current  []float32 // the images of a batch that are being changed
+	dx       []float32
+	delta    []float32
+	logits   []float32
+	zero     []bool                        // the gradient has been 0 in every pixel
+	sizes    []float64                     // of every image's step
+	each     func(n int, body func(i int)) // shares a loop over images
 }
 
 // Outcome is what became of an image.
@@ -31,7 +33,8 @@ type Outcome struct {
 	// ZeroGradient is that the gradient was 0 in every pixel somewhere on the way to what is
 	// returned: the method could not see where to go.
 	ZeroGradient bool `json:"zero_gradient,omitempty"`
-	// LInf and L2 are the perturbation's norms, measured on what is returned.
+	// LInf and L2 are the perturbation's norms, measured on what is returned. Of a method that
+	// searches the smallest ε, LInf is that, if there is Success.
 	LInf float64 `json:"linf"`
 	L2   float64 `json:"l2"`
 }
@@ -76,6 +79,11 @@ func (a *Attack) Run(ctx context.Context, t Target, dst, x []float32, labels, in
 		}
 	}
 	a.prepare(t)
+	if a.options.Method == SquareMethod && a.options.Epsilon > 0 {
+		if err := a.square.run(ctx, a, t, all); err != nil {
+			return nil, err
+		}
+	}
 	for from := 0; from < len(labels); from += t.Batch() {
 		part := all.part(from, min(len(labels), from+t.Batch()))
 		if err := a.batch(ctx, t, part); err != nil {
@@ -97,6 +105,10 @@ func (a *Attack) batch(ctx context.Context, t Target, j job) error {
 	switch a.options.Method {
 	case APGDCEMethod, APGDDLRMethod:
 		return a.auto.run(ctx, a, t, j)
+	case MinimalFGSMMethod, MinimalPGDMethod:
+		return a.smallest.run(ctx, a, t, j)
+	case SquareMethod:
+		return nil // all images have been attacked together
 	}
 	return a.climb(ctx, t, j)
 }
@@ -145,10 +157,7 @@ func (a *Attack) prepare(t Target) {
 	a.current, a.dx, a.delta = grow(a.current, n), grow(a.dx, n), grow(a.delta, n)
 	a.logits = grow(a.logits, t.Batch()*t.Classes())
 	a.zero, a.sizes = grow(a.zero, t.Batch()), grow(a.sizes, t.Batch())
-	a.each = inTurn
-	if s, ok := t.(sharing); ok {
-		a.each = s.Each
-	}
+	a.each = eachOf(t)
 	if b := a.options.Band; !b.Whole() && !a.limit.fits(h, w) {
 		a.limit = newBandLimit(b, h, w)
 	}
@@ -160,9 +169,15 @@ type sharing interface {
 	Each(n int, body func(i int))
 }
 
-func inTurn(n int, body func(i int)) {
-	for i := range n {
-		body(i)
+// eachOf is what shares a loop, or goes through it in turn.
+func eachOf(t Target) func(n int, body func(i int)) {
+	if s, ok := t.(sharing); ok {
+		return s.Each
+	}
+	return func(n int, body func(i int)) {
+		for i := range n {
+			body(i)
+		}
 	}
 }
 

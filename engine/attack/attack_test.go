@@ -192,6 +192,11 @@ func TestCheck(t *testing.T) {
 		func(o *attack.Options) { o.Band.Part = "middle" },
 		func(o *attack.Options) { o.Band = attack.Band{Part: attack.Low, R: math.NaN()} },
 		func(o *attack.Options) { o.Band = attack.Band{Part: attack.Ring, R: 5, To: 5} },
+		func(o *attack.Options) { o.Method, o.Norm, o.Epsilon = attack.MinimalPGDMethod, attack.L2, 1 },
+		func(o *attack.Options) { o.Method, o.Band = attack.SquareMethod, attack.Band{Part: attack.Low, R: 4} },
+		func(o *attack.Options) {
+			o.Method, o.Band = attack.MinimalFGSMMethod, attack.Band{Part: attack.Low, R: 4}
+		},
 	} {
 		o := fine
 		change(&o)

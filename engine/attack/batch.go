@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"hfcui/engine/bands"
@@ -140,7 +141,10 @@ func (b *batch) attack(ctx context.Context, t *spared, s *series, from, to int) 
 	}
 	out := make([]outcome, len(results))
 	for i, r := range results {
-		out[i] = outcome{right: !r.Success, zeroGradient: r.ZeroGradient}
+		out[i] = outcome{right: !r.Success, zeroGradient: r.ZeroGradient, smallest: float32(r.LInf)}
+		if !r.Success {
+			out[i].smallest = float32(math.Inf(1))
+		}
 	}
 	return out, nil
 }

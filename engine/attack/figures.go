@@ -46,10 +46,10 @@ func (c cellSource) outcomes() []outcome {
 		return worstOf(c.of)
 	}
 	o := c.series.first(c.series.images)
-	if searchesSmallest(c.method) {
+	if Minimal(c.method) {
 		o = slices.Clone(o)
 		for i := range o {
-			o[i].right = float64(o[i].smallest) > c.epsilon
+			o[i].right = float64(o[i].smallest) > c.epsilon+rounding
 		}
 	}
 	return o
@@ -73,7 +73,7 @@ func worstOf(of []cellSource) []outcome {
 func (m *Measurement) smallest() []Smallest {
 	var found []Smallest
 	for _, c := range m.cells {
-		if !searchesSmallest(c.method) || c.epsilon != m.grid.Epsilons[0] {
+		if !Minimal(c.method) || c.epsilon != m.grid.Epsilons[0] {
 			continue
 		}
 		var values []float32

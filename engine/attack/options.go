@@ -9,14 +9,22 @@ import (
 
 // The methods.
 const (
-	FGSMMethod    = "fgsm"     // one step of ε (Goodfellow et al. 2015)
-	PGDMethod     = "pgd"      // projected steps (Madry et al. 2018)
-	APGDCEMethod  = "apgd-ce"  // steps that choose their own size (Croce and Hein 2020), of cross-entropy
-	APGDDLRMethod = "apgd-dlr" // the same of the difference-of-logits ratio: for 3 classes and more
+	FGSMMethod        = "fgsm"         // one step of ε (Goodfellow et al. 2015)
+	PGDMethod         = "pgd"          // projected steps (Madry et al. 2018)
+	APGDCEMethod      = "apgd-ce"      // steps that choose their own size (Croce and Hein 2020), of cross-entropy
+	APGDDLRMethod     = "apgd-dlr"     // the same of the difference-of-logits ratio: for 3 classes and more
+	SquareMethod      = "square"       // random squares, without gradients (Andriushchenko et al. 2020)
+	MinimalFGSMMethod = "minimal-fgsm" // the smallest ε at which a step along the gradient's signs succeeds
+	MinimalPGDMethod  = "minimal-pgd"  // the smallest ε at which PGD succeeds
 )
 
 // Methods lists the methods there are.
-func Methods() []string { return []string{FGSMMethod, PGDMethod, APGDCEMethod, APGDDLRMethod} }
+func Methods() []string {
+	return []string{FGSMMethod, PGDMethod, APGDCEMethod, APGDDLRMethod, SquareMethod, MinimalFGSMMethod, MinimalPGDMethod}
+}
+
+// Minimal tells whether a method looks for every image's smallest ε, up to the one asked for.
+func Minimal(method string) bool { return method == MinimalFGSMMethod || method == MinimalPGDMethod }
 
 // Norm is what a perturbation is measured by.
 type Norm int
@@ -85,15 +93,28 @@ type Options struct {
 	Method  string  `json:"method"` // one of Methods
 	Norm    Norm    `json:"norm"`
 	Epsilon float64 `json:"epsilon"` // size of the perturbation, pixels being 0 to 1
-	// Steps is how many steps of the gradient. FGSM makes one and does not look at it.
+	// Steps is how many steps of the gradient, and of Square how many questions. FGSM, which
+	// makes one, and minimal-fgsm do not look at it.
 	Steps int `json:"steps"`
-	// StepSize is how far one of PGD goes, in the norm; 0 is 2.5·Epsilon/Steps. Other methods
-	// do not look at it.
-	StepSize    float64 `json:"step_size,omitempty"`
-	RandomStart bool    `json:"random_start,omitempty"` // start at a random point of the ball
-	Restarts    int     `json:"restarts,omitempty"`     // runs, of which each image's worst is kept; 0 is 1
-	Seed        uint64  `json:"seed,omitempty"`         // of all that is random
-	Band        Band    `json:"band"`
+	// StepSize is how far a step of PGD goes, in the norm; 0 is 2.5·Epsilon/Steps. Of
+	// minimal-pgd it is that at ε = 0.3, and 0 is 0.01. Other methods do not look at it.
+	StepSize float64 `json:"step_size,omitempty"`
+	// RandomStart starts PGD and Auto-PGD at a random point of the ball, else at the image.
+	// Restarts is how many runs there are, of which each image's worst is kept; 0 is 1. Other
+	// methods do not look at them.
+	RandomStart bool   `json:"random_start,omitempty"`
+	Restarts    int    `json:"restarts,omitempty"`
+	Seed        uint64 `json:"seed,omitempty"` // of all that is random
+	// Band is what perturbations are limited to by FGSM, PGD and Auto-PGD; others refuse.
+	Band Band `json:"band"`
+}
+
+// Default are a method's usual options, as its authors or the paper have them, for an ε: ten
+// steps of PGD, a hundred of Auto-PGD, 5000 questions of Square, forty steps of minimal-pgd.
+// Of minimal methods ε is the largest to look at.
+func Default(method string, epsilon float64) Options {
+	steps := map[string]int{PGDMethod: 10, APGDCEMethod: 100, APGDDLRMethod: 100, SquareMethod: 5000, MinimalPGDMethod: 40}
+	return Options{Method: method, Epsilon: epsilon, Steps: steps[method]}
 }
 
 // Bounds of what can be asked for: beyond them a slip is likelier than a purpose.
@@ -119,6 +140,10 @@ func (o Options) checkMethod() error {
 		return fmt.Errorf("unknown attack %q: there are %s", o.Method, strings.Join(Methods(), ", "))
 	case o.Norm != LInf && o.Norm != L2:
 		return fmt.Errorf("unknown norm %d", int(o.Norm))
+	case Minimal(o.Method) && o.Norm != LInf:
+		return fmt.Errorf("%s searches the smallest epsilon in %s, not in %s", o.Method, LInf, o.Norm)
+	case !o.Band.Whole() && (Minimal(o.Method) || o.Method == SquareMethod):
+		return fmt.Errorf("%s cannot be limited to a band of frequencies: use %s, %s or %s", o.Method, FGSMMethod, PGDMethod, APGDCEMethod)
 	}
 	return nil
 }
@@ -136,7 +161,7 @@ func (o Options) checkSize() error {
 
 func (o Options) checkSteps() error {
 	switch {
-	case o.Method != FGSMMethod && (o.Steps < 1 || o.Steps > maxSteps):
+	case o.Method != FGSMMethod && o.Method != MinimalFGSMMethod && (o.Steps < 1 || o.Steps > maxSteps):
 		return fmt.Errorf("%d steps: use 1 to %d", o.Steps, maxSteps)
 	case !(o.StepSize >= 0 && o.StepSize <= maxL2):
 		return fmt.Errorf("step size %v: use a number above 0, or 0 for the usual one", o.StepSize)

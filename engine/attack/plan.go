@@ -62,9 +62,9 @@ func (m *Measurement) plan(trialOf func(rho, donor int, o Options) *trial) {
 		if slices.Contains(m.grid.Methods, Worst) {
 			m.cells = append(m.cells, worst...)
 		}
-		if m.grid.SquareImages > 0 && !slices.Contains(m.grid.Methods, squareMethod) {
+		if m.grid.SquareImages > 0 && !slices.Contains(m.grid.Methods, SquareMethod) {
 			for i, s := range get(m.grid.square(epsilon), min(n, m.grid.SquareImages)) {
-				m.cells = append(m.cells, cellSource{squareMethod, epsilon, i, true, s, nil})
+				m.cells = append(m.cells, cellSource{SquareMethod, epsilon, i, true, s, nil})
 			}
 		}
 	}
@@ -112,7 +112,7 @@ func (g Grid) run(method string, epsilon float64) Options {
 	if !o.RandomStart && followsGradient(method) {
 		o.Seed = 0
 	}
-	if searchesSmallest(method) {
+	if Minimal(method) {
 		o.Epsilon = slices.Max(g.Epsilons)
 	}
 	return o
@@ -120,7 +120,7 @@ func (g Grid) run(method string, epsilon float64) Options {
 
 // square are the options of the check by Square at an ε.
 func (g Grid) square(epsilon float64) Options {
-	return Options{Method: squareMethod, Norm: g.Options.Norm, Epsilon: epsilon, Steps: squareQueries, Seed: g.Options.Seed}
+	return Options{Method: SquareMethod, Norm: g.Options.Norm, Epsilon: epsilon, Steps: squareQueries, Seed: g.Options.Seed}
 }
 
 // squareQueries is how often the check by Square asks about an image: a tenth of what
@@ -134,7 +134,7 @@ func (s *series) cost() int {
 	switch {
 	case o.Method == "" || s.donor != nil:
 		return 1
-	case o.Method == squareMethod:
+	case o.Method == SquareMethod:
 		return o.Steps
 	}
 	return 1 + 3*max(1, o.Steps)*max(1, o.Restarts) // an answer and a gradient take three times an answer

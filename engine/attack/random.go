@@ -11,6 +11,7 @@ type purpose uint64
 // The purposes.
 const (
 	forStart purpose = iota + 1
+	forSquare
 )
 
 // stream is the random numbers for a purpose, for one image and one run.

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"fmt"
-	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -66,23 +65,17 @@ func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 			k.flat(clean[c.Rho])
 			k.againstTransfer()
 			k.against(FGSMMethod, AboveFGSM, "fgsm, with one step, leaves fewer right: %s against %s; use more steps or another step size")
-			k.against(squareMethod, AboveSquare, hint+": square, without gradients, leaves fewer right: %s against %s")
+			k.against(SquareMethod, AboveSquare, hint+": square, without gradients, leaves fewer right: %s against %s")
 		}
 	}
 }
 
-// squareMethod is the attack that knows no gradient.
-const squareMethod = "square"
-
-// searchesSmallest tells whether a method looks for the smallest ε.
-func searchesSmallest(method string) bool { return strings.HasPrefix(method, "minimal-") }
-
 // followsGradient tells whether a method looks at gradients.
-func followsGradient(method string) bool { return method != squareMethod }
+func followsGradient(method string) bool { return method != SquareMethod }
 
 // iterated tells whether a method is one that should find what FGSM and Square find.
 func iterated(method string) bool {
-	return method == Worst || method != FGSMMethod && method != squareMethod && !searchesSmallest(method)
+	return method == Worst || method != FGSMMethod && method != SquareMethod && !Minimal(method)
 }
 
 // checked is a cell that is being checked, among all.

@@ -47,6 +47,9 @@ func (s *spared) Logits(ctx context.Context, dst, x []float32, n int) error {
 	return nil
 }
 
+// Each calls body for 0 … n−1, on the target's threads if it lends them.
+func (s *spared) Each(n int, body func(i int)) { eachOf(s.Target)(n, body) }
+
 // Gradient is Target's.
 func (s *spared) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss Loss) error {
 	n := len(labels)

@@ -2,6 +2,9 @@ package attack
 
 import "math"
 
+// rounding is how far off float32 may be where numbers are below 1.
+const rounding = 1.0 / (1 << 24)
+
 // tiny keeps lengths from being divided by 0: shorter gradients are none.
 const tiny = 1e-30
 

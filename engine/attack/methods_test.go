@@ -1,0 +1,295 @@
+package attack_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/cpu"
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
+)
+
+// linear is a model of two classes whose logits are ±w·(x−½): what attacks can reach is
+// known exactly.
+type linear struct {
+	w       []float32
+	c, h, s int
+	asked   int // images
+}
+
+func newLinear(rng *rand.Rand, c, h, w int) *linear {
+	l := &linear{w: make([]float32, c*h*w), c: c, h: h, s: w}
+	for i := range l.w {
+		l.w[i] = float32(rng.NormFloat64())
+	}
+	return l
+}
+
+func (l *linear) Batch() int           { return 5 }
+func (l *linear) Classes() int         { return 2 }
+func (l *linear) Input() (c, h, w int) { return l.c, l.h, l.s }
+
+func (l *linear) Logits(_ context.Context, dst, x []float32, n int) error {
+	l.asked += n
+	for i := range n {
+		sum := 0.0
+		for k, w := range l.w {
+			sum += float64(w) * (float64(x[i*len(l.w)+k]) - 0.5)
+		}
+		dst[2*i], dst[2*i+1] = float32(sum), -float32(sum)
+	}
+	return nil
+}
+
+func (l *linear) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, _ attack.Loss) error {
+	if err := l.Logits(ctx, logits, x, len(labels)); err != nil {
+		return err
+	}
+	for i, label := range labels {
+		for k, w := range l.w {
+			dx[i*len(l.w)+k] = w * float32(2*label-1)
+		}
+	}
+	return nil
+}
+
+// near makes n grey images near the middle, and the class each is taken for.
+func (l *linear) near(rng *rand.Rand, n int) (x []float32, labels []int, margins []float64) {
+	x = make([]float32, n*len(l.w))
+	for i := range x {
+		x[i] = float32(0.5 + 0.02*rng.NormFloat64())
+	}
+	logits := make([]float32, 2*n)
+	l.Logits(context.Background(), logits, x, n)
+	for i := range n {
+		label := 0
+		if logits[2*i+1] > logits[2*i] {
+			label = 1
+		}
+		labels = append(labels, label)
+		margins = append(margins, math.Abs(float64(logits[2*i])))
+	}
+	return x, labels, margins
+}
+
+// TestSmallest: for a linear model the smallest ε is the margin over Σ|w|, and searches find
+// it as closely as they look.
+func TestSmallest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	l := newLinear(rng, 1, 12, 11)
+	x, labels, margins := l.near(rng, 23)
+	labels[4] = 1 - labels[4] // is wrong as it is
+	sum := 0.0
+	for _, w := range l.w {
+		sum += math.Abs(float64(w))
+	}
+	for _, method := range []string{attack.MinimalFGSMMethod, attack.MinimalPGDMethod} {
+		o := attack.Default(method, 1)
+		got, outcomes := run(t, o, l, x, labels, nil)
+		inBounds(t, method, o, got, x, outcomes)
+		for i, out := range outcomes {
+			least, grid := margins[i]/sum, 1e-3
+			if least < 20e-3 { // then twentieths of at most 1 + 20 thousandths
+				grid = math.Ceil(least*1000) / 1000 / 20
+			}
+			if method == attack.MinimalPGDMethod {
+				grid = 0.31 / (1 << 20)
+			}
+			if i == 4 {
+				least, grid = 0, 0
+			}
+			if !out.Success || out.LInf < least-1e-7 || out.LInf > least+grid+2e-7 {
+				t.Errorf("%s: image %d needs %v, found is %v (success %v)", method, i, least, out.LInf, out.Success)
+			}
+		}
+		o.Epsilon = margins[0] / sum / 2
+		if _, outcomes := run(t, o, l, x[:len(l.w)], labels[:1], nil); outcomes[0].Success || outcomes[0].LInf != 0 {
+			t.Errorf("%s: %+v up to half of what is needed", method, outcomes[0])
+		}
+	}
+}
+
+// TestSquare: the search finds its way without a gradient where the gradient is known to lead
+// there, asks no more often than it may, and stops asking about what is done.
+func TestSquare(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	l := newLinear(rng, 3, 12, 12)
+	x, labels, margins := l.near(rng, 23)
+	var l1, l2 float64
+	for _, w := range l.w {
+		l1 += math.Abs(float64(w))
+		l2 += float64(w) * float64(w)
+	}
+	for norm, size := range map[attack.Norm]float64{attack.LInf: l1, attack.L2: math.Sqrt(l2)} {
+		least := slices.Max(margins) / size
+		l.asked = 0
+		o := attack.Options{Method: attack.SquareMethod, Norm: norm, Epsilon: 4 * least, Steps: 1500}
+		got, outcomes := run(t, o, l, x, labels, nil)
+		inBounds(t, "square", o, got, x, outcomes)
+		failed := 0
+		for _, out := range outcomes {
+			if !out.Success {
+				failed++
+			}
+		}
+		if failed > 0 || l.asked > len(labels)*o.Steps/2 {
+			t.Errorf("%s: %d of %d images resist four times the smallest epsilon after %d questions", norm, failed, len(labels), l.asked)
+		}
+		o.Epsilon, o.Steps = 0.9*slices.Min(margins)/size, 40
+		l.asked = 0
+		got, outcomes = run(t, o, l, x, labels, nil)
+		for i, out := range outcomes {
+			z := make([]float32, 2)
+			l.Logits(t.Context(), z, got[i*len(l.w):], 1)
+			if out.Success || math.Abs(float64(z[0])) >= margins[i] {
+				t.Errorf("%s: image %d below its smallest epsilon: success %v, margin %v, %v before", norm, i, out.Success, z[0], margins[i])
+			}
+		}
+		// The image as it is, forty questions, the answer to what is returned, and ours.
+		if want := len(labels) * (1 + 40 + 1 + 1); l.asked != want {
+			t.Errorf("%s: %d questions, want %d", norm, l.asked, want)
+		}
+	}
+	small := newLinear(rng, 1, 9, 12)
+	a, err := attack.New(attack.Options{Method: attack.SquareMethod, Norm: attack.L2, Epsilon: 1, Steps: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, labels, _ = small.near(rng, 2)
+	if _, err := a.Run(t.Context(), small, make([]float32, len(x)), x, labels, nil); err == nil {
+		t.Error("images that bumps do not fit are attacked")
+	}
+}
+
+// TestTargetGradient: of a sum of losses, an image's gradient is that of its own loss.
+func TestTargetGradient(t *testing.T) {
+	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
+	x, n := f["x"].Data, float32(len(labels))
+	dx, logits := make([]float32, len(x)), make([]float32, 10*len(labels))
+	if err := target.Gradient(t.Context(), dx, logits, x, labels, attack.CrossEntropy); err != nil {
+		t.Fatal(err)
+	}
+	largest := float64(slices.Max(f["eval.dx"].Data))
+	for i, want := range f["eval.dx"].Data {
+		if math.Abs(float64(dx[i]/n-want)) > 1e-4*largest {
+			t.Fatalf("value %d is %v, in PyTorch %v", i, dx[i]/n, want)
+		}
+	}
+	for i, want := range f["eval.logits"].Data {
+		if math.Abs(float64(logits[i]-want)) > 1e-4 {
+			t.Fatalf("logit %d is %v, in PyTorch %v", i, logits[i], want)
+		}
+	}
+}
+
+// TestZeroGradient: a model that is sure beyond rounding has no cross-entropy to follow; that
+// is told, and the ratio of logits still leads somewhere.
+func TestZeroGradient(t *testing.T) {
+	target, f, _ := goldenTarget(t, "net_resnet18_w8", 8)
+	x := f["x"].Data
+	labels := make([]int, 8) // what images are taken for
+	for i := range labels {
+		z := f["eval.logits"].Data[10*i:][:10]
+		labels[i] = slices.Index(z, slices.Max(z))
+	}
+	sure := slices.Clone(f["before.fc.weight"].Data)
+	for i := range sure {
+		sure[i] *= 1e6
+	}
+	if err := target.SetWeight("fc.weight", sure); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []attack.Options{attack.Default(attack.FGSMMethod, 0.03), attack.Default(attack.PGDMethod, 0.03)} {
+		got, outcomes := run(t, o, target, x, labels, nil)
+		for i, out := range outcomes {
+			if !out.ZeroGradient || out.Success || out.LInf != 0 {
+				t.Errorf("%s: image %d: %+v", o.Method, i, out)
+			}
+		}
+		if !slices.Equal(got, x) {
+			t.Errorf("%s moves along no gradient", o.Method)
+		}
+	}
+	o := attack.Default(attack.APGDDLRMethod, 0.03)
+	o.Steps = 5
+	_, outcomes := run(t, o, target, x, labels, nil)
+	for i, out := range outcomes {
+		if out.ZeroGradient || out.LInf == 0 {
+			t.Errorf("%s: image %d: %+v", o.Method, i, out)
+		}
+	}
+}
+
+// TestRestarts: more runs leave no image better off, and equal seeds give equal images.
+func TestRestarts(t *testing.T) {
+	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
+	x, z := f["x"].Data, make([]float32, 10*len(labels))
+	for _, method := range []string{attack.PGDMethod, attack.APGDCEMethod} {
+		o := attack.Options{Method: method, Epsilon: 0.02, Steps: 3, RandomStart: true, Seed: 1}
+		got, once := run(t, o, target, x, labels, nil)
+		if err := target.Logits(t.Context(), z, got, len(labels)); err != nil {
+			t.Fatal(err)
+		}
+		before := slices.Clone(z)
+		o.Restarts = 4
+		more, often := run(t, o, target, x, labels, nil)
+		if err := target.Logits(t.Context(), z, more, len(labels)); err != nil {
+			t.Fatal(err)
+		}
+		for i, label := range labels {
+			was, is := loss("", before[10*i:][:10], label), loss("", z[10*i:][:10], label)
+			if once[i].Success && !often[i].Success || once[i].Success == often[i].Success && is < was-1e-6 {
+				t.Errorf("%s: image %d after four runs: %v, loss %v; after the first: %v, %v", method, i, often[i].Success, is, once[i].Success, was)
+			}
+		}
+		again, _ := run(t, o, target, x, labels, nil)
+		o.Seed = 2
+		other, _ := run(t, o, target, x, labels, nil)
+		if !slices.Equal(again, more) || slices.Equal(other, more) {
+			t.Errorf("%s: what is random is not the seed's", method)
+		}
+	}
+}
+
+// TestRefused: what an attack cannot be run on is an error of one line.
+func TestRefused(t *testing.T) {
+	device, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := model.New("resnet20-w4", [3]int{3, 32, 32}, []string{"a", "b"}, nets.He, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := attack.NewTarget(two, device, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	for what, c := range map[string]struct {
+		method string
+		x      []float32
+		labels []int
+		want   string
+	}{
+		"classes": {attack.APGDDLRMethod, make([]float32, 3072), []int{0}, "3 and more"},
+		"size":    {attack.FGSMMethod, make([]float32, 3*28*28), []int{0}, "wrong image size"},
+		"label":   {attack.FGSMMethod, make([]float32, 3072), []int{2}, "label 2"},
+		"pixel":   {attack.FGSMMethod, append(make([]float32, 3071), 1.5), []int{0}, "1.5"},
+		"NaN":     {attack.FGSMMethod, append(make([]float32, 3071), float32(math.NaN())), []int{0}, "NaN"},
+	} {
+		a, err := attack.New(attack.Default(c.method, 0.03))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.Run(t.Context(), target, make([]float32, len(c.x)), c.x, c.labels, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package attack
+
+import "context"
+
+// tryPGD is minimal-pgd. Images that are still being tried are the first of the batch.
+func (s *smallest) tryPGD(ctx context.Context, a *Attack, t Target, j job) error {
+	for k, search := range s.images {
+		copy(a.current[k*j.size:][:j.size], j.image(j.x, search.image))
+	}
+	labels := make([]int, len(s.images))
+	for len(s.images) > 0 {
+		n := len(s.images)
+		for k, search := range s.images {
+			labels[k] = j.labels[search.image]
+		}
+		v, dx := a.current[:n*j.size], a.dx[:n*j.size]
+		if err := t.Gradient(ctx, dx, a.logits[:n*t.Classes()], v, labels[:n], CrossEntropy); err != nil {
+			return err
+		}
+		succeeded, err := s.confirm(ctx, a, t, j, v, labels[:n])
+		if err != nil {
+			return err
+		}
+		a.each(n, func(k int) { s.goOn(a, j, k, succeeded[k]) })
+		left := s.images[:0]
+		for k, search := range s.images {
+			if search.tried > tries {
+				continue
+			}
+			if len(left) < k {
+				copy(j.image(v, len(left)), j.image(v, k))
+			}
+			left = append(left, search)
+		}
+		s.images = left
+	}
+	return nil
+}
+
+// confirm asks about points that the gradient's program takes for another class than their
+// label: the answer that counts is that of the program for answers, which may round otherwise.
+func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []float32, labels []int) ([]bool, error) {
+	classes := t.Classes()
+	succeeded := make([]bool, len(labels))
+	var claims []int
+	s.x = s.x[:0]
+	for k, label := range labels {
+		if s.images[k].steps > 0 && largest(a.logits[k*classes:][:classes]) != label {
+			claims = append(claims, k)
+			s.x = append(s.x, j.image(v, k)...)
+		}
+	}
+	if len(claims) == 0 {
+		return succeeded, nil
+	}
+	s.logits = grow(s.logits, len(claims)*classes)
+	if err := t.Logits(ctx, s.logits, s.x, len(claims)); err != nil {
+		return nil, err
+	}
+	for c, k := range claims {
+		succeeded[k] = largest(s.logits[c*classes:][:classes]) != labels[k]
+	}
+	return succeeded, nil
+}
+
+// goOn makes the next step of image number k, or begins its next try after one that has
+// succeeded or come to its end.
+func (s *smallest) goOn(a *Attack, j job, k int, succeeded bool) {
+	search := s.images[k]
+	i := search.image
+	v, dx, x := j.image(a.current, k), j.image(a.dx, k), j.image(j.x, i)
+	if succeeded {
+		if size, _ := norms(v, x); !search.found || size < search.size {
+			search.found, search.size = true, size
+			copy(j.image(j.dst, i), v)
+		}
+	}
+	if succeeded || search.steps == a.options.Steps {
+		search.nextTry(succeeded, a.options.Epsilon)
+		copy(v, x)
+		return
+	}
+	if blind(dx) {
+		j.outcomes[i].ZeroGradient = true
+	}
+	stepSigns(v, dx, x, float32(a.options.stepSize()*search.epsilon/firstTry), float32(search.epsilon))
+	search.steps++
+}
+
+// nextTry chooses the next ε. After the last one tried is beyond tries.
+func (s *search) nextTry(succeeded bool, most float64) {
+	s.steps = 0
+	s.tried++
+	switch {
+	case s.halving && succeeded:
+		s.good = s.epsilon
+	case s.halving:
+		s.bad = s.epsilon
+	case succeeded:
+		s.halving, s.tried, s.good = true, 1, s.epsilon
+	case s.epsilon >= most:
+		s.tried = tries + 1 // nothing was found
+		return
+	default:
+		s.epsilon = min(growth*s.epsilon, most)
+		return
+	}
+	s.epsilon = (s.good + s.bad) / 2
+}
