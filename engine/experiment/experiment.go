@@ -28,7 +28,7 @@ const (
 	Full Size = "full"
 )
 
-// all is in the paper's order.
+// all is in the paper's order, those that measure trained models last.
 var all = []Experiment{
 	{"fig3", "natural against shuffled labels", fig3},
 	{"table1", "trained on low or on high parts, tested on whole images", table1},

@@ -125,6 +125,15 @@ type runName struct {
 	seed    uint64
 }
 
+// changed is when a file was written last; long ago where there is none.
+func changed(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
 // lookAtRuns fills in what the runs' folders say.
 func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 	var total, done, timed, seconds float64 // timed and seconds: of what the time is known
@@ -153,6 +162,9 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 			f.Done++
 		}
 		done += part * r.cost()
+		if measured := changed(filepath.Join(run.Dir, measuredFile)); measured.After(wrote) {
+			wrote = measured
+		}
 		if run.Begun && !wrote.Before(newest) {
 			newest = wrote
 			f.Running = now.Sub(wrote) < silence && (run.Reason == "" || run.Reason == train.Finished || run.Reason == train.Diverged)
