@@ -96,7 +96,7 @@ func experimentsAt(t *testing.T, root string, w, h int) *driver {
 func TestExperimentsListsAllOfThem(t *testing.T) {
 	root := putExperiments(t)
 	d := experimentsAt(t, root, 140, 44)
-	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "svd", "quick", "–/6", "1/", "✓✗~")
+	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "table2", "svd", "quick", "–/6", "1/", "✓✗~")
 	d.shows("not begun: hfcui reproduce fig3 --quick")
 	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
 	d.keys("f").shows("full", "100 epochs", "not begun: hfcui reproduce table1 --full").keys("f")

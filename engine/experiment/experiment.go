@@ -39,6 +39,7 @@ var all = []Experiment{
 	{"fig6", "batch norm when trained on low parts", fig6},
 	{"fig2", "samples that only their high part explains, and chance", fig2},
 	{"fig7", "first-layer kernels of natural and adversarial training", fig7},
+	{"table2", "smoothed kernels under attack, natural and adversarial training", table2},
 	{"svd", "Fig. 2 by singular values: is it just noise?", svd},
 }
 

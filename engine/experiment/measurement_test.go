@@ -53,7 +53,7 @@ func thorough() Plan {
 	p := tiny()
 	p.After = append(p.After,
 		Measurement{Attacks: &Attacks{Methods: attackMethods, Epsilons: []float64{0, .03}, Rhos: []float64{0, .5}, Steps: 3, Limit: 20}},
-		Measurement{Attacks: &Attacks{Methods: attackMethods, Epsilons: []float64{.03}, Rhos: []float64{.5}, DivideGain: true, Steps: 3, Limit: 20}},
+		Measurement{Attacks: &Attacks{Methods: attackMethods, Epsilons: []float64{.03}, Rhos: []float64{.5}, DivideGain: true, Steps: 3, Limit: 20, Square: 2}},
 		Measurement{Flips: &Flips{Radius: 8, By: "fourier", Normalize: "max"}},
 		Measurement{Flips: &Flips{Radius: 8, By: "svd", Normalize: "none", Limit: 10}},
 		Measurement{Kernels: &Kernels{Rhos: []float64{0, 1}}})
@@ -102,6 +102,9 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	}
 	if got, want := under(2, attack.FGSMMethod, .03, .5)(r), byHand(t, m, data, .5, true, .03); got != want {
 		t.Errorf("gain divided out: %v, by hand %v", got, want)
+	}
+	if c, ok := attacked(r, 2).cell(attack.SquareMethod, .03, .5); !ok || c.Score.N != 2 || !c.Check {
+		t.Errorf("%+v", c)
 	}
 	if f := r.After[3].Flips; f.N != 24 || f.Count > f.N || f.Permuted > float64(f.N) {
 		t.Errorf("%+v", f)

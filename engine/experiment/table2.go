@@ -110,7 +110,7 @@ func squareRows(rhos []float64) []Row {
 		for _, rho := range rhos {
 			row := Row{Title: setting + ", ρ = " + number(rho), Setting: setting}
 			for _, epsilon := range attackEpsilons {
-				row.Columns = append(row.Columns, attackColumn(squareAt, attack.PGDMethod, epsilon, rho), attackColumn(squareAt, "square", epsilon, rho))
+				row.Columns = append(row.Columns, attackColumn(squareAt, attack.PGDMethod, epsilon, rho), attackColumn(squareAt, attack.SquareMethod, epsilon, rho))
 			}
 			rows = append(rows, row)
 		}
