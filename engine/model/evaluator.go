@@ -81,6 +81,9 @@ func (e *Evaluator) Batch() int { return e.batch }
 // Refresh takes over the model's weights as they are now.
 func (e *Evaluator) Refresh() error { return e.model.SetParams(e.exe, e.stats) }
 
+// Take takes over the weights of another model of the same net and input normalisation.
+func (e *Evaluator) Take(m *Model) error { return m.SetParams(e.exe, e.stats) }
+
 // SetParams sets all parameters of a program made from m.Net with those statistics.
 func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	for _, p := range m.Net.Params {

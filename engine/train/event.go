@@ -52,6 +52,9 @@ type EpochEvent struct {
 	Test            *bands.Score `json:"test,omitempty"`  // after it; nil without test images
 	LearningRate    float64      `json:"learning_rate"`   // of the last step
 	ImagesPerSecond float64      `json:"images_per_s"`    // trained on, evaluation not counted
+	// Roughness is that of the first convolution's kernels after it, as spectral has it; 0
+	// where it is not known.
+	Roughness float64 `json:"roughness,omitempty"`
 }
 
 // BandsEvent tells how accurate the model is on low and high parts of images.

@@ -10,6 +10,7 @@ import (
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
+	"hfcui/spectral"
 )
 
 // Options is how a run is watched and steered by whom started it. All of it may be nil. The
@@ -324,7 +325,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 			return r.measured(err)
 		}
 	}
-	e.Stamp = r.stamp("epoch")
+	e.Stamp, e.Roughness = r.stamp("epoch"), roughness(r.model)
 	if err := r.emit(e); err != nil {
 		return err
 	}
@@ -337,6 +338,16 @@ func (r *run) endEpoch(ctx context.Context) error {
 	}
 	r.at.Pending, r.at.Epoch, r.at.Tested = false, tally{}, bands.Score{}
 	return nil
+}
+
+// roughness is that of a model's first convolution; 0 where it is no finite number.
+func roughness(m *model.Model) float64 {
+	w := m.Weights[m.FirstConv()]
+	v := spectral.Roughness(w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3])
+	if v-v != 0 {
+		return 0
+	}
+	return v
 }
 
 // testPart is how many test images are measured before a checkpoint may be made: a run that

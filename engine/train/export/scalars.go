@@ -18,7 +18,7 @@ type Run struct {
 // Scalar is one number of an event.
 type Scalar struct {
 	// Tag says which: step, epoch or bands, a slash, and loss, train, test, learning_rate
-	// or images_per_s; of bands whole, low/R or high/R.
+	// or images_per_s, roughness; of bands whole, low/R or high/R.
 	Tag   string
 	Value float64
 	Score *bands.Score // where Value is an accuracy
@@ -39,6 +39,9 @@ func Scalars(e train.Event) []Scalar {
 		s.score("epoch/test", e.Test)
 		s.number("epoch/learning_rate", e.LearningRate)
 		s.number("epoch/images_per_s", e.ImagesPerSecond)
+		if e.Roughness > 0 {
+			s.number("epoch/roughness", e.Roughness)
+		}
 	case *train.BandsEvent:
 		s.score("bands/whole", &e.Whole)
 		for _, b := range e.Bands {
