@@ -29,7 +29,8 @@ type Evolution struct {
 	mu      sync.Mutex
 	runs    []*evolving // the one looked at last at the end
 	program *model.Evaluator
-	of      *model.Model // what program was made for
+	of      *model.Model  // what program was made for
+	once    time.Duration // what was spent on making it
 }
 
 // Checkpoint is a file of weights that a training has written.
@@ -54,8 +55,9 @@ type EvolutionView struct {
 	Shape   [4]int
 	Kernels []float32
 	Image   *EvolutionImage // nil without data
+	Images  int             // how many images there are to ask about
 	Fault   error           // why a checkpoint could not be read; nil where all could
-	Took    time.Duration
+	Took    time.Duration   // without what is done once for all checkpoints
 }
 
 // EvolutionPoint is one checkpoint.
@@ -144,7 +146,7 @@ func (e *Evolution) Look(ctx context.Context, q EvolutionRequest) (*EvolutionVie
 	ctx = e.waiting(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	started, v := time.Now(), &EvolutionView{}
+	started, once, v := time.Now(), e.once, &EvolutionView{}
 	r := e.run(q.Run)
 	for _, c := range q.Checkpoints {
 		if err := ctx.Err(); err != nil {
@@ -162,7 +164,7 @@ func (e *Evolution) Look(ctx context.Context, q EvolutionRequest) (*EvolutionVie
 		v.Points = append(v.Points, p.EvolutionPoint)
 		v.Layer, v.Shape, v.Kernels = p.layer, p.kernel.shape, p.kernel.data
 	}
-	v.Took = time.Since(started)
+	v.Took = time.Since(started) - (e.once - once)
 	return v, nil
 }
 
@@ -250,6 +252,9 @@ func (e *Evolution) forget() {
 // ask asks all that is remembered of a run about an image, as far as it was not yet.
 func (e *Evolution) ask(ctx context.Context, r *evolving, index int, v *EvolutionView) error {
 	set := e.images()
+	if set != nil {
+		v.Images = set.Len()
+	}
 	if set == nil || len(r.points) == 0 || index < 0 || index >= set.Len() {
 		return nil
 	}
@@ -299,11 +304,13 @@ func (e *Evolution) answer(ctx context.Context, m *model.Model, x []float32) ([]
 		if err := e.drop(); err != nil {
 			return nil, err
 		}
+		begun := time.Now()
 		program, err := m.NewEvaluator(e.device, 1, model.RunningStatistics)
 		if err != nil {
 			return nil, err
 		}
 		e.program, e.of = program, m
+		e.once += time.Since(begun)
 	} else if err := e.program.Take(m); err != nil {
 		return nil, err
 	}

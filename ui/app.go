@@ -33,6 +33,8 @@ type Options struct {
 	Page     string    // "explore", "bands", "kernels", "train" or "experiments"; "" is the first
 	Training *Training // nil: nothing can be trained here
 	Watch    Watch     // the runs the Train page begins with
+	// Evolution looks at checkpoints of runs; nil: nobody does.
+	Evolution Evolution
 
 	Experiments string       // where their folders lie; "" is runs
 	Reproducing *Reproducing // nil: experiments are only looked at
@@ -206,6 +208,11 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.train.followNewest()
 	case figureMsg:
 		return a.train.received(msg)
+	case evolutionMsg:
+		return a.train.evolvedTo(msg)
+	case evolutionTick:
+		a.train.evolving.timed = false
+		return a.train.evolve()
 	case foldersMsg:
 		return a.experiments.received(msg)
 	case exportMsg:

@@ -6,21 +6,33 @@ import (
 	"sort"
 )
 
-// panelKind is one of the charts of the Train page.
+// panelKind is one of the charts of the Train page, in the order in which they are shown.
 type panelKind int
 
 const (
 	panelAccuracy panelKind = iota
 	panelBands
 	panelLoss
+	panelImage   // what checkpoints make of one image
+	panelKernels // the newest checkpoint's, as a picture
+	panelRoughness
 	panelRate
 	panelSpeed
 	panels
 )
 
 func (k panelKind) String() string {
-	return [...]string{"accuracy", "bands", "loss", "learning rate", "images/s"}[k]
+	return [...]string{"accuracy", "bands", "loss", "image", "kernels", "roughness", "learning rate", "images/s"}[k]
 }
+
+// shares tells that values are shares, drawn from 0 to 100 %.
+func (k panelKind) shares() bool { return k == panelAccuracy || k == panelBands || k == panelImage }
+
+// smooths tells that curves are smoothed where that is wanted.
+func (k panelKind) smooths() bool { return k == panelAccuracy || k == panelBands || k == panelLoss }
+
+// logs tells that values are drawn on a logarithmic axis where that is wanted.
+func (k panelKind) logs() bool { return k == panelLoss || k == panelRate }
 
 // axis is what the charts are drawn against.
 type axis int
@@ -93,7 +105,7 @@ func (p panelFigure) value(share float64) float64 {
 // curveFigure is one curve of a panel.
 type curveFigure struct {
 	run    int
-	part   string // whole, low or high, of bands
+	part   string // whole, low or high, of bands; of an image partLabel or partOther
 	r      float64
 	train  bool // of accuracies: on what is trained on
 	points []point
@@ -166,23 +178,36 @@ func (f *figure) fill(k panelKind, runs []runLog, kept *curveBook) {
 	q := f.asked
 	p := &f.panels[k]
 	smooth := smoothings[q.smooth]
-	if k == panelRate || k == panelSpeed {
+	if !k.smooths() {
 		smooth = 0
 	}
 	var all []*keptCurve
 	add := func(c curveFigure) {
 		l := &runs[c.run]
 		key := curveKey{panel: k, onTrain: c.train, part: c.part, r: c.r}
+		if k == panelImage || k == panelRoughness && !l.tellsRoughness() {
+			if curve := l.evolved(key, q.axis); len(curve.raw.values) > 0 {
+				p.curves, all = append(p.curves, c), append(all, curve)
+			}
+			return
+		}
 		if curve := kept.curve(c.run, l, q.axis, l.source(key), smooth); len(curve.raw.values) > 0 {
 			p.curves, all = append(p.curves, c), append(all, curve)
 		}
 	}
 	for i := range runs {
 		l := &runs[i]
-		if !q.shows(i) && !(k == panelBands && i == q.run) {
+		ofOne := k == panelBands || k == panelImage
+		if !q.shows(i) && !(ofOne && i == q.run) {
 			continue
 		}
 		switch k {
+		case panelKernels: // a picture
+		case panelImage:
+			if i == q.run {
+				add(curveFigure{run: i, part: partOther})
+				add(curveFigure{run: i, part: partLabel})
+			}
 		case panelAccuracy:
 			add(curveFigure{run: i, train: true})
 			add(curveFigure{run: i})
@@ -195,9 +220,9 @@ func (f *figure) fill(k panelKind, runs []runLog, kept *curveBook) {
 	for i, c := range all {
 		p.curves[i].value = c.shown().at(q.cursor)
 	}
-	p.log = q.logY && (k == panelLoss || k == panelRate)
+	p.log = q.logY && k.logs()
 	p.lo, p.hi = 0, 1
-	if k >= panelLoss {
+	if !k.shares() {
 		p.lo, p.hi = f.rangeOf(all, p.log)
 	}
 	for i, c := range all {

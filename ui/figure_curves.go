@@ -134,12 +134,20 @@ func (l *runLog) read(c *keptCurve, key curveKey, a axis) {
 		}
 		add(s, v.Accuracy(), lo, hi)
 	}
-	value := func(s *train.Stamp, on *bands.Score, loss, rate, speed float64) {
+	value := func(s *train.Stamp, on *bands.Score, loss, rate, speed, roughness float64) {
 		if key.panel == panelAccuracy {
 			score(s, on)
 			return
 		}
-		v := [...]float64{loss, rate, speed}[key.panel-panelLoss]
+		v := roughness
+		switch key.panel {
+		case panelLoss:
+			v = loss
+		case panelRate:
+			v = rate
+		case panelSpeed:
+			v = speed
+		}
 		add(s, v, v, v)
 	}
 	switch {
@@ -150,7 +158,7 @@ func (l *runLog) read(c *keptCurve, key curveKey, a axis) {
 		c.read = len(l.bands)
 	case key.steps:
 		for _, e := range l.steps[c.read:] {
-			value(&e.Stamp, e.Train, e.Loss, e.LearningRate, e.ImagesPerSecond)
+			value(&e.Stamp, e.Train, e.Loss, e.LearningRate, e.ImagesPerSecond, math.NaN())
 		}
 		c.read = len(l.steps)
 	default:
@@ -159,7 +167,7 @@ func (l *runLog) read(c *keptCurve, key curveKey, a axis) {
 			if key.onTrain {
 				on = e.Train
 			}
-			value(&e.Stamp, on, e.Loss, e.LearningRate, e.ImagesPerSecond)
+			value(&e.Stamp, on, e.Loss, e.LearningRate, e.ImagesPerSecond, e.Roughness)
 		}
 		c.read = len(l.epochs)
 	}

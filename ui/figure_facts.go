@@ -29,6 +29,9 @@ type runFacts struct {
 	state        follow.State
 	reason       string // of its end
 	kept         int    // step of the last checkpoint; 0: none
+	files        int    // of weights, where it is no run folder
+	begunAt      int64  // when its first event was written
+	written      int    // counts checkpoints and files of weights that came
 }
 
 // factsOf is a run's line of the table: at the cursor, or now.
@@ -36,8 +39,11 @@ func factsOf(l *runLog, q figureRequest) runFacts {
 	c := runFacts{name: l.name, loss: math.NaN(), rate: math.NaN(), speed: math.NaN(), left: l.left()}
 	c.status, c.late = l.status()
 	c.dir, c.config, c.state, c.paused = l.dir, l.config, l.state, l.state == follow.Paused
+	c.begunAt, c.written = l.begun, l.written
 	if l.kept != nil {
 		c.kept = l.kept.Step
+	} else {
+		c.files = len(l.weights)
 	}
 	if l.end != nil {
 		c.reason = l.end.Reason

@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
+	"hfcui/engine"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 )
@@ -33,6 +35,10 @@ type runLog struct {
 	kept       *train.CheckpointEvent // the last one
 	end        *train.EndEvent        // nil unless it is the last event
 	files      []string               // of weights that were measured, in the order of bands
+	begun      int64                  // when its first event was written: tells runs of one folder apart
+	written    int                    // counts checkpoints and files of weights that came
+	weights    []engine.Checkpoint    // those there are: of a run the last one, else all in the order of their steps
+	evolution  *engine.EvolutionView  // what there was to see of them; nil as long as nobody looked
 }
 
 // add takes in another run and returns its place. One that is there keeps its place.
@@ -59,7 +65,7 @@ func (b *runBook) take(i int, u follow.Update) {
 	if u.Config != nil {
 		l.config = u.Config
 	}
-	if len(l.files) == 0 || u.State != follow.Waiting {
+	if len(l.weights) == 0 || u.State != follow.Waiting {
 		l.state = u.State
 	}
 	l.skipped, l.fault = u.Skipped, ""
@@ -67,6 +73,9 @@ func (b *runBook) take(i int, u follow.Update) {
 		l.fault = oneLine(u.Err)
 	}
 	l.events = append(l.events, u.Events...)
+	if l.begun == 0 && len(l.events) > 0 {
+		l.begun = l.events[0].At().Time.UnixNano()
+	}
 	for _, e := range u.Events {
 		l.end = nil
 		switch e := e.(type) {
@@ -78,14 +87,74 @@ func (b *runBook) take(i int, u follow.Update) {
 			l.bands = append(l.bands, e)
 		case *train.CheckpointEvent:
 			l.kept = e
+			l.written++
+			l.weights = []engine.Checkpoint{{Path: filepath.Join(l.dir, train.ModelFile), At: e.Stamp}}
 		case *train.EndEvent:
 			l.end = e
 		}
 	}
 }
 
-// measured takes in what was measured of a file of weights: in the order of the numbers in
-// their names, or as they come. A file that was replaced is measured anew.
+// appeared takes in a file of weights.
+func (b *runBook) appeared(i int, s follow.Snapshot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.version++
+	l := b.runs[i]
+	l.written++
+	l.state, l.fault = follow.Running, ""
+	l.place(s)
+}
+
+// place gives a file of weights its place, in the order of the numbers in their names, or as
+// they come, and returns it. One that was replaced keeps its own.
+func (l *runLog) place(s follow.Snapshot) engine.Checkpoint {
+	list := l.weights
+	if at := slices.IndexFunc(list, func(c engine.Checkpoint) bool { return c.Path == s.Path }); at >= 0 {
+		return list[at]
+	}
+	c := engine.Checkpoint{Path: s.Path, At: train.Stamp{Type: "bands", Time: s.Time.UTC(), Step: s.Number, Epoch: s.Number}}
+	if s.Number < 0 {
+		c.At.Step = 1
+		if n := len(list); n > 0 {
+			c.At.Step = list[n-1].At.Step + 1
+		}
+		c.At.Epoch = c.At.Step
+	}
+	at := len(list)
+	for at > 0 && list[at-1].At.Step > c.At.Step {
+		at--
+	}
+	l.weights = slices.Insert(slices.Clone(list), at, c)
+	return c
+}
+
+// checkpoints lists the files of weights there are of the run in a folder.
+func (b *runBook) checkpoints(dir string) []engine.Checkpoint {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.runs {
+		if l.dir == dir {
+			return l.weights
+		}
+	}
+	return nil
+}
+
+// evolved takes in what there is to see of a run's checkpoints, unless it was begun anew.
+func (b *runBook) evolved(dir string, begun int64, v *engine.EvolutionView) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.runs {
+		if l.dir == dir && l.begun == begun {
+			l.evolution = v
+			b.version++
+		}
+	}
+}
+
+// measured takes in what was measured of a file of weights. A file that was replaced is
+// measured anew.
 func (b *runBook) measured(i int, s follow.Snapshot, e *train.BandsEvent, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,24 +165,17 @@ func (b *runBook) measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 		return
 	}
 	l.state, l.fault = follow.Running, ""
+	at := l.place(s).At
+	e.Step, e.Epoch = at.Step, at.Epoch
 	events, files := slices.Clone(l.bands), slices.Clone(l.files)
-	at := slices.Index(files, s.Path)
-	if at >= 0 {
-		e.Step, e.Epoch = events[at].Step, events[at].Epoch
-		events[at] = e
+	if k := slices.Index(files, s.Path); k >= 0 {
+		events[k] = e
 	} else {
-		if s.Number < 0 {
-			e.Step = 1
-			if n := len(events); n > 0 {
-				e.Step = events[n-1].Step + 1
-			}
-			e.Epoch = e.Step
+		k := len(events)
+		for k > 0 && events[k-1].Step > e.Step {
+			k--
 		}
-		at = len(events)
-		for at > 0 && events[at-1].Step > e.Step {
-			at--
-		}
-		events, files = slices.Insert(events, at, e), slices.Insert(files, at, s.Path)
+		events, files = slices.Insert(events, k, e), slices.Insert(files, k, s.Path)
 	}
 	l.bands, l.files = events, files
 	l.generation++
@@ -144,7 +206,7 @@ func (b *runBook) read() (version int, runs []runLog) {
 // perEpoch is how many steps an epoch has; 0 while that is not known.
 func (l *runLog) perEpoch() float64 {
 	switch {
-	case len(l.files) > 0:
+	case l.kept == nil && len(l.weights) > 0:
 		return 1
 	case len(l.epochs) > 0 && l.epochs[0].Epoch > 0:
 		return float64(l.epochs[0].Step) / float64(l.epochs[0].Epoch)
@@ -154,9 +216,12 @@ func (l *runLog) perEpoch() float64 {
 	return 0
 }
 
-// last is the stamp of the newest event, nil without one.
+// last is the stamp of the newest event, or weights; nil without one.
 func (l *runLog) last() *train.Stamp {
 	if len(l.events) == 0 {
+		if n := len(l.weights); n > 0 {
+			return &l.weights[n-1].At
+		}
 		return nil
 	}
 	return l.events[len(l.events)-1].At()
@@ -187,8 +252,8 @@ func (l *runLog) status() (text string, late bool) {
 		return clean(l.end.Reason) + ": " + clean(l.end.Error), true
 	case l.end != nil:
 		return clean(l.end.Reason), false
-	case len(l.files) > 0:
-		return counted(len(l.files), "file"), false
+	case l.kept == nil && len(l.weights) > 0:
+		return counted(len(l.weights), "file"), false
 	}
 	return l.state.String(), false
 }

@@ -35,6 +35,7 @@ type trainPage struct {
 	training  *training // nil while this program trains nothing
 	over      *training // the one before
 	following following
+	evolving  evolving
 }
 
 func newTrainPage(a *App) *trainPage {
@@ -52,13 +53,15 @@ var trainKeys = keymap[*trainPage]{
 	{keys: []string{"shift+left", "H"}, shown: "⇧←", name: "cursor far left", help: "cursor by a large step", when: (*trainPage).begun, do: func(p *trainPage) tea.Cmd { return p.step(-10) }},
 	{keys: []string{"shift+right", "L"}, shown: "⇧→", name: "cursor far right", also: true, when: (*trainPage).begun, do: func(p *trainPage) tea.Cmd { return p.step(10) }},
 	{keys: []string{"esc"}, name: "newest values, no cursor", hint: "now", when: func(p *trainPage) bool { return p.cursor >= 0 }, do: (*trainPage).now},
-	{keys: []string{"v"}, name: "other charts first", hint: "chart", do: (*trainPage).nextPanel},
+	{keys: []string{"v"}, name: "other charts", hint: "chart", when: func(p *trainPage) bool { return p.l.shown < int(panels) }, do: (*trainPage).nextPanel},
 	{keys: []string{"w"}, name: "one chart alone, or several", hint: "larger", do: func(p *trainPage) tea.Cmd { p.alone = !p.alone; return p.request() }},
 	{keys: []string{"+", "="}, name: "zoom in", help: "zoom in, out, all", hint: "zoom", when: (*trainPage).begun, do: func(p *trainPage) tea.Cmd { return p.zoom(0.5, p.middle()) }},
 	{keys: []string{"-"}, name: "zoom out", also: true, when: (*trainPage).begun, do: func(p *trainPage) tea.Cmd { return p.zoom(2, p.middle()) }},
 	{keys: []string{"0"}, name: "zoom: all of it", also: true, when: (*trainPage).begun, do: (*trainPage).whole},
 	{keys: []string{","}, name: "bands at a smaller radius, or all", help: "bands at one radius, of all runs", hint: "radius", when: func(p *trainPage) bool { return len(p.fig.radii) > 0 }, do: func(p *trainPage) tea.Cmd { return p.stepRadius(-1) }},
 	{keys: []string{"."}, name: "bands at a larger radius, or all", also: true, when: func(p *trainPage) bool { return len(p.fig.radii) > 0 }, do: func(p *trainPage) tea.Cmd { return p.stepRadius(1) }},
+	{keys: []string{"i"}, name: "next image for checkpoints to be asked about", help: "another image for checkpoints to be asked about", hint: "image", when: (*trainPage).imaged, do: func(p *trainPage) tea.Cmd { return p.stepImage(1) }},
+	{keys: []string{"I"}, name: "previous image", also: true, when: (*trainPage).imaged, do: func(p *trainPage) tea.Cmd { return p.stepImage(-1) }},
 	{keys: []string{"a"}, name: "smooth curves: more, or not", hint: "smooth", do: func(p *trainPage) tea.Cmd { p.smooth = (p.smooth + 1) % len(smoothings); return p.request() }},
 	{keys: []string{"y"}, name: "loss and rate on a logarithmic axis, or not", hint: "log", do: func(p *trainPage) tea.Cmd { p.logY = !p.logY; return p.request() }},
 	{keys: []string{"o"}, name: "epochs on a logarithmic axis, or not", do: func(p *trainPage) tea.Cmd { p.logX = !p.logX; return p.request() }},
@@ -140,7 +143,7 @@ func (p *trainPage) whole() tea.Cmd {
 }
 
 func (p *trainPage) nextPanel() tea.Cmd {
-	p.first = (p.first + 1) % panels
+	p.first = (p.first + panelKind(p.l.shown)) % panels
 	return p.request()
 }
 
@@ -162,7 +165,7 @@ func (p *trainPage) arrange(layout) { p.place() }
 // place lays the page out for the runs there are.
 func (p *trainPage) place() {
 	if !p.app.layout.tooSmall && p.app.layout.w > 0 {
-		p.l = layoutTrain(p.app.layout, len(p.fig.runs), p.first, p.alone)
+		p.l = layoutTrain(p.app.layout, len(p.fig.runs), p.first, p.alone, p.app.cell())
 	}
 }
 
@@ -197,10 +200,11 @@ func (p *trainPage) request() tea.Cmd {
 	}
 	q.axis, q.logX, q.logY, q.smooth, q.from, q.to = p.axis, p.logX, p.logY, p.smooth, p.from, p.to
 	q.cursor, q.run, q.radius, q.hidden = p.cursor, p.run, p.radius, p.hidden
+	evolve := p.evolve()
 	if p.asks.ask(q) {
-		return p.compute(q)
+		return tea.Batch(evolve, p.compute(q))
 	}
-	return nil
+	return evolve
 }
 
 func (p *trainPage) compute(q figureRequest) tea.Cmd {

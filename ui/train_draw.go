@@ -17,10 +17,16 @@ func (p *trainPage) runStyle(i int) (mark string, st style) {
 
 func (p *trainPage) draw(c *canvas) []placed {
 	p.drawTable(c)
+	var pictures []placed
 	for _, k := range p.l.order() {
+		if k == panelKernels {
+			p.drawTitle(c, k)
+			pictures = p.drawKernels(c)
+			continue
+		}
 		p.drawPanel(c, k)
 	}
-	return nil
+	return pictures
 }
 
 // runColumn is a column of the table.
@@ -189,7 +195,7 @@ func (p *trainPage) drawPanel(c *canvas, k panelKind) {
 	}
 	ch.render(c)
 	ch.labelY(c, th.dim, grid, func(share float64) string {
-		if k == panelAccuracy || k == panelBands {
+		if k.shares() {
 			return fmt.Sprintf("%.0f%%", 100*share)
 		}
 		return tickNumber(f.value(share))
@@ -217,6 +223,11 @@ func (p *trainPage) addCurve(ch *chart, k panelKind, curve curveFigure) {
 		s.line, s.shade, dim = part[1].(style), part[2].(style), part[3].(style)
 		if p.fig.asked.radius < 0 || len(p.fig.runs) == 1 {
 			s.mark = part[0].(string)
+		}
+	case k == panelImage:
+		s.line, s.mark = th.right, markRight
+		if curve.part == partOther {
+			s.line, s.mark = th.wrong, markWrong
 		}
 	case curve.train:
 		s.mark = ""
@@ -269,6 +280,12 @@ func (p *trainPage) labelCurves(c *canvas, plot rect, ch *chart, k panelKind, f 
 		switch {
 		case k == panelAccuracy:
 			text = mark + percent(curve.value)
+		case k == panelImage:
+			mark, st = markRight, th.right
+			if curve.part == partOther {
+				mark, st = markWrong, th.wrong
+			}
+			text = mark + percent(curve.value)
 		case k == panelBands:
 			part := map[string]string{"low": markLow, "high": markHigh, "whole": markWhole}[curve.part]
 			st = map[string]style{"low": th.low, "high": th.high, "whole": th.whole}[curve.part]
@@ -312,12 +329,19 @@ func (p *trainPage) drawTitle(c *canvas, k panelKind) {
 	case panelBands:
 		p.drawBandsTitle(c, room)
 		return
+	case panelImage:
+		p.imageTitle(c, room)
+		return
+	case panelKernels:
+		text = "of the newest checkpoint"
+	case panelRoughness:
+		text = pick(room.w, "of the first layer's kernels", "first layer")
 	case panelLoss, panelRate:
 		if p.logY {
 			text = "logarithmic"
 		}
 	}
-	if w := smoothings[p.smooth]; w > 0 && k <= panelLoss && k != panelBands {
+	if w := smoothings[p.smooth]; w > 0 && k.smooths() && k != panelBands {
 		text = pick(room.w, fmt.Sprintf("smoothed %g; %s", w, text), text)
 	}
 	c.left(room, th.dim, strings.TrimSuffix(text, "; "))
@@ -444,7 +468,9 @@ func (p *trainPage) waiting(k panelKind) string {
 			return "n trains a network on the open data. Its curves appear here while it runs."
 		}
 		return "Trainings appear here while they run."
-	case k == panelBands && begun:
+	case k == panelImage || k == panelKernels || k == panelRoughness:
+		return p.withoutEvolution(k)
+	case k == panelBands && p.begun():
 		return p.withoutBands()
 	case begun && k == panelAccuracy:
 		return "Accuracy comes with the first steps, test after every epoch."

@@ -88,7 +88,7 @@ func (f *figure) svgPanel(b *strings.Builder, k panelKind) {
 	fmt.Fprintf(b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", trainLeft, escapeXML(heading))
 	for share := 0.0; share <= 1; share += 0.25 {
 		label := shortNumber(p.value(share))
-		if k == panelAccuracy || k == panelBands {
+		if k.shares() {
 			label = fmt.Sprintf("%.0f%%", 100*share)
 		}
 		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
@@ -129,7 +129,7 @@ func (f *figure) svgCurve(b *strings.Builder, k panelKind, c curveFigure, x, y f
 	dash := ""
 	if c.train {
 		dash = ` stroke-dasharray="5 4"`
-	} else if k <= panelBands {
+	} else if k.shares() {
 		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" fill-opacity="0.15"/>`+"\n", ribbon, back, colour)
 	}
 	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.6"%s/>`+"\n", line, colour, dash)

@@ -99,7 +99,7 @@ func (p *trainPage) followRun(ctx context.Context, i int, dir string, w Watch) {
 	}, func() {
 		guarded(func() {
 			err := follow.Snapshots(ctx, dir, o, func(s follow.Snapshot) {
-				guarded(func() { measureSnapshot(ctx, book, i, s, w); f.post() })
+				guarded(func() { p.takeSnapshot(ctx, i, s, w); f.post() })
 			})
 			if err != nil {
 				book.noted(i, oneLine(err))
@@ -109,17 +109,18 @@ func (p *trainPage) followRun(ctx context.Context, i int, dir string, w Watch) {
 	})
 }
 
-// measureSnapshot evaluates weights that have appeared.
-func measureSnapshot(ctx context.Context, book *runBook, i int, s follow.Snapshot, w Watch) {
-	switch {
-	case s.Err != nil:
-		book.measured(i, s, nil, s.Err)
-	case w.Measure == nil:
-		book.noted(i, "weights appear here: --data DATA measures them")
-	default:
+// takeSnapshot takes in weights that have appeared, and measures them where there is data.
+func (p *trainPage) takeSnapshot(ctx context.Context, i int, s follow.Snapshot, w Watch) {
+	if s.Err != nil {
+		p.book.measured(i, s, nil, s.Err)
+		return
+	}
+	p.book.appeared(i, s)
+	p.followers.post()
+	if w.Measure != nil {
 		e, err := w.Measure(ctx, s)
 		if ctx.Err() == nil {
-			book.measured(i, s, e, err)
+			p.book.measured(i, s, e, err)
 		}
 	}
 }

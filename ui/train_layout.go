@@ -5,7 +5,10 @@ type trainLayout struct {
 	table  rect // its first row is the heading
 	titles [panels]rect
 	plots  [panels]rect // empty where a chart is not shown; the axis is in the row below
-	first  panelKind
+	// kernels is the picture, at the left of its panel.
+	kernels rect
+	first   panelKind
+	shown   int // how many charts
 }
 
 // chartSlot is a place for a chart, in shares of columns and rows of the page.
@@ -18,7 +21,7 @@ var trainGrids = []struct {
 	w, h, across, down int
 	slots              []chartSlot
 }{
-	{180, 50, 3, 2, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}}},
+	{180, 50, 3, 3, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {0, 2, 1, 1}, {1, 2, 1, 1}}},
 	{130, 38, 2, 2, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}}},
 	{100, 28, 2, 1, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}}},
 	{60, 36, 1, 2, []chartSlot{{0, 0, 1, 1}, {0, 1, 1, 1}}},
@@ -27,7 +30,7 @@ var trainGrids = []struct {
 
 // layoutTrain lays out a table of so many runs and as many charts as there is room for,
 // beginning with first. Where all charts are shown they stay in their places.
-func layoutTrain(l layout, runs int, first panelKind, alone bool) trainLayout {
+func layoutTrain(l layout, runs int, first panelKind, alone bool, cell cellSize) trainLayout {
 	b := l.body
 	most := 3
 	if l.roomy() {
@@ -49,6 +52,7 @@ func layoutTrain(l layout, runs int, first panelKind, alone bool) trainLayout {
 	if len(grid.slots) >= int(panels) {
 		t.first = panelAccuracy
 	}
+	t.shown = len(grid.slots)
 	w, h := (b.w-1)/grid.across, (b.bottom()-top)/grid.down
 	for i, s := range grid.slots {
 		k := (t.first + panelKind(i)) % panels
@@ -58,8 +62,32 @@ func layoutTrain(l layout, runs int, first panelKind, alone bool) trainLayout {
 		}
 		t.titles[k] = rect{r.x, r.y, r.w - 2, 1}
 		t.plots[k] = plotOf(rect{r.x, r.y + 1, r.w, r.h - 2})
+		if k == panelKernels {
+			t.plots[k] = rect{r.x + 1, r.y + 1, r.w - 3, r.h - 2}
+			t.kernels = kernelBox(t.plots[k], cell)
+		}
 	}
 	return t
+}
+
+// kernelBox is a square picture at the left of a panel.
+func kernelBox(r rect, cell cellSize) rect {
+	w, h := cell.limit(r.w, r.h)
+	if cell.w > 0 && cell.h > 0 {
+		w = min(w, max(1, (h*cell.h+cell.w/2)/cell.w))
+		h = min(h, max(1, (w*cell.w+cell.h/2)/cell.h))
+	}
+	return rect{r.x, r.y, w, h}
+}
+
+// shows tells whether one of some charts is shown.
+func (t trainLayout) shows(kinds ...panelKind) bool {
+	for _, k := range kinds {
+		if !t.plots[k].empty() {
+			return true
+		}
+	}
+	return false
 }
 
 // order lists the charts that are shown.

@@ -62,7 +62,7 @@ func watchRuns(t *testing.T, w, h int, names ...string) *driver {
 func TestTrainPageShowsRuns(t *testing.T) {
 	d := watchRuns(t, 200, 60, "natural", "shuffled")
 	d.shows("4 Train", "natural", "shuffled", "◆", "▼", "30/30", "running", "Accuracy", "Bands", "Loss", "Learning rate", "Images/s", "●4", "▲12", "■", "test, n 200")
-	d.hides("1 Explore", "Kernels")
+	d.hides("1 Explore", "3 Kernels")
 	d.keys("down .").shows("at r = 4")
 	d.keys("space").shows("·")
 	d.keys("space up , e").shows("step").keys("e").shows("minutes").keys("e a y").shows("smoothed 0.6", "logarithmic")
@@ -102,10 +102,18 @@ func TestTrainLayoutHasNoOverlaps(t *testing.T) {
 		for h := minHeight; h <= 70; h += 2 {
 			for _, alone := range []bool{false, true} {
 				l := newLayout(w, h, false)
-				p := layoutTrain(l, 3, panelLoss, alone)
+				p := layoutTrain(l, 3, panelLoss, alone, cellSize{9, 19, 0, 0})
 				all := []rect{p.table}
 				for _, k := range p.order() {
-					all = append(all, p.titles[k], rect{p.plots[k].x - axisWidth, p.plots[k].y, p.plots[k].w + axisWidth + valueWidth, p.plots[k].h + 1})
+					all = append(all, p.titles[k])
+					if k == panelKernels {
+						if at := p.plots[k]; p.kernels.empty() || p.kernels.right() > at.right() || p.kernels.bottom() > at.bottom() {
+							t.Fatalf("%d×%d: kernels %+v are outside %+v", w, h, p.kernels, at)
+						}
+						all = append(all, p.plots[k])
+						continue
+					}
+					all = append(all, rect{p.plots[k].x - axisWidth, p.plots[k].y, p.plots[k].w + axisWidth + valueWidth, p.plots[k].h + 1})
 				}
 				for i, r := range all {
 					if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
@@ -150,7 +158,6 @@ func TestTrainPageMeasuresWeights(t *testing.T) {
 	}
 	for i, n := range []int{3, 1, 2} {
 		e := event(i)
-		e.Step, e.Epoch = n, n
 		b.measured(0, follow.Snapshot{Path: fmt.Sprint(n), Number: n}, e, nil)
 	}
 	again := event(9)

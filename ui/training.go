@@ -211,5 +211,11 @@ func (p *trainPage) withoutBands() string {
 			return "Accuracy on low and high parts comes after every epoch."
 		}
 	}
+	if p.run < len(p.fig.runs) && p.fig.runs[p.run].files > 0 {
+		if p.app.options.Watch.Measure == nil {
+			return "hfcui watch DIR --data DATA measures whole images and their low and high parts of every file that appears."
+		}
+		return "Accuracy on low and high parts comes when a file is measured."
+	}
 	return "This run measures no bands: hfcui train --bands 4,8,12,16 has them after every epoch."
 }

@@ -68,6 +68,9 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer lab.Close()
+	evolution := lab.NewEvolution()
+	defer evolution.Close()
+	e.screen.Evolution = evolution
 	e.screen.Training, e.screen.Reproducing = trainingOf(lab), reproducingOf(lab)
 	return ui.Run(cmd.Context(), lab, e.screen)
 }

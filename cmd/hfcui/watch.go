@@ -30,6 +30,8 @@ type measureFunc func(context.Context, follow.Snapshot) (*train.BandsEvent, erro
 type watching struct {
 	dirs, names []string
 	data, net   string
+	images      *dataset.Data // nil without data
+	device      *cpu.Device
 	bands       train.Bands
 	silence     float64
 	plain       bool
@@ -135,6 +137,7 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 		data.Close()
 		return nil, nil, err
 	}
+	w.images, w.device = data, device
 	return func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) {
 		m, err := model.FromFile(s.Path, s.File, w.net)
 		if err != nil {

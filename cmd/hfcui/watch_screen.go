@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
+	"hfcui/engine"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 	"hfcui/ui"
@@ -23,5 +24,7 @@ func (w *watching) screen(ctx context.Context, measure measureFunc) error {
 	if measure != nil {
 		watch.Measure = func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) { return measure(ctx, s) }
 	}
-	return ui.Run(ctx, nil, ui.Options{Page: "train", Watch: watch})
+	evolution := engine.NewEvolution(w.device, w.images)
+	defer evolution.Close()
+	return ui.Run(ctx, nil, ui.Options{Page: "train", Watch: watch, Evolution: evolution})
 }

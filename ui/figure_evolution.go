@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"math"
+
+	"hfcui/engine"
+)
+
+// The parts of an image's curves.
+const (
+	partLabel = "label" // the probability of its class, or, where that is not known, of the newest answer
+	partOther = "other" // of the most probable other class
+)
+
+// tellsRoughness tells that the run's own events have the kernels' roughness.
+func (l *runLog) tellsRoughness() bool {
+	n := len(l.epochs)
+	return n > 0 && l.epochs[n-1].Roughness > 0
+}
+
+// probabilityOf is a part's value at a checkpoint; NaN where it is not known.
+func probabilityOf(v *engine.EvolutionView, at *engine.EvolutionPoint, part string) float64 {
+	class := labelOf(v)
+	if class < 0 || class >= len(at.Probabilities) {
+		return math.NaN()
+	}
+	if part == partLabel {
+		return at.Probabilities[class]
+	}
+	return at.Probabilities[mostProbable(at.Probabilities, class)]
+}
+
+// labelOf is an image's class, or the newest answer where that is not known; −1 without any.
+func labelOf(v *engine.EvolutionView) int {
+	switch n := len(v.Points); {
+	case v.Image == nil || n == 0:
+		return -1
+	case v.Image.Label >= 0:
+		return v.Image.Label
+	default:
+		return mostProbable(v.Points[n-1].Probabilities, -1)
+	}
+}
+
+// mostProbable is the most probable class, but for one; −1 where there is none.
+func mostProbable(p []float64, but int) int {
+	best := -1
+	for i, v := range p {
+		if i != but && (best < 0 || v > p[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// evolved is a curve of what checkpoints show, up to the run's newest event.
+func (l *runLog) evolved(key curveKey, a axis) *keptCurve {
+	c := &keptCurve{}
+	if l.evolution == nil || l.last() == nil {
+		return c
+	}
+	for i := range l.evolution.Points {
+		p := &l.evolution.Points[i]
+		v := p.Roughness
+		if key.panel == panelImage {
+			v = probabilityOf(l.evolution, p, key.part)
+		}
+		if v-v == 0 && p.At.Step <= l.last().Step {
+			c.raw.add(sample{l.x(&p.At, a), v, v, v})
+		}
+	}
+	return c
+}
