@@ -30,7 +30,7 @@ type Options struct {
 	Environ  []string  // nil: os.Environ()
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
 	Folder   string    // where exports go; "" is the current one
-	Page     string    // "explore", "bands", "kernels", "train" or "experiments"; "" is the first
+	Page     string    // "explore", "bands", "kernels", "train", "experiments" or "attack"; "" is the first
 	Training *Training // nil: nothing can be trained here
 	Watch    Watch     // the runs the Train page begins with
 	// Evolution looks at checkpoints of runs; nil: nobody does.
@@ -99,6 +99,7 @@ type App struct {
 	kernels     *kernelsPage
 	train       *trainPage
 	experiments *experimentsPage
+	attack      *attackPage
 	page        int
 	dialogs     []dialog
 	drag        func(mouse) tea.Cmd // what moving the pressed mouse does
@@ -134,8 +135,8 @@ func New(lab Lab, o Options) *App {
 	a.layer.OnPanic(a.struck)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.explore, a.bands, a.kernels, a.train = newExplore(a), newBandsPage(a), newKernelsPage(a), newTrainPage(a)
-	a.experiments = newExperimentsPage(a)
-	a.pages = []page{a.explore, a.bands, a.kernels, a.train, a.experiments}
+	a.experiments, a.attack = newExperimentsPage(a), newAttackPage(a)
+	a.pages = []page{a.explore, a.bands, a.kernels, a.train, a.experiments, a.attack}
 	if watching {
 		a.pages = []page{a.train}
 	}
@@ -195,6 +196,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.splitChanged(msg)
 	case viewMsg:
 		return a.explore.received(msg)
+	case attackMsg:
+		return a.attack.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
 	case besideMsg:
@@ -236,6 +239,8 @@ func (a *App) reported(r report) tea.Cmd {
 		cmd = a.bands.reported(r)
 	case a.explore.job:
 		cmd = a.explore.reported(r)
+	case a.attack.robust.job:
+		cmd = a.attack.reported(r)
 	default:
 		switch {
 		case a.train.owns(r.job):
@@ -300,6 +305,9 @@ func (a *App) changed(what change) tea.Cmd {
 func (a *App) show(i int) tea.Cmd {
 	if i == a.page {
 		return nil
+	}
+	if a.on(a.attack) {
+		a.attack.leave()
 	}
 	a.page = i
 	return a.pages[i].enter()

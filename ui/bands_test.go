@@ -165,7 +165,7 @@ func TestKernelsPage(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("3").shows("conv1.weight", "16 kernels of 3×3", "before", "after, ρ 0.50", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
 	d.keys("s ] ]").shows("after, ρ 0.70").hides("(off)", "applies")
-	if !strings.Contains(d.line(0), "smoothing ρ 0.70") {
+	if !strings.Contains(d.line(0), "smooth ρ 0.70") {
 		t.Fatalf("the header says %q", d.line(0))
 	}
 	d.keys("2").shows("○")

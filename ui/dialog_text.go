@@ -45,6 +45,7 @@ func newHelp(a *App) *reader {
 		helpLine{markWhole, "whole image"}, helpLine{markLow, "low part: coefficients nearer to the zero frequency than r"},
 		helpLine{markHigh, "high part: all others"},
 		helpLine{markRight + " " + markWrong, "the model's answer is, is not the label"},
+		helpLine{markDoubt, "an accuracy under attack that fails a check of its sanity; page Attack says why"},
 		helpLine{"flip", "whole and high part right, low part wrong"},
 	)
 	return newReader(a, "Help", lines)

@@ -88,47 +88,68 @@ const (
 	svgSquare   = `<rect transform="translate(%.1f %.1f)" x="-3.5" y="-3.5" width="7" height="7" fill="%s"/>`
 )
 
-// writeSVG draws curves with their intervals: those of the first in full, others dashed.
-func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
-	var b strings.Builder
-	x := func(r float64) float64 { return svgLeft + r/most*(svgWidth-svgLeft-svgRight) }
-	y := func(v float64) float64 { return svgTop + (1-v)*(svgHeight-svgTop-svgBottom) }
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", svgWidth, svgHeight, svgFg)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", svgWidth, svgHeight)
-	first := curves[0]
-	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", svgLeft, escapeXML(heading))
-	fmt.Fprintf(&b, `<text x="%d" y="43">normalise %s, batch-norm %s, ρ %g; %d images at every r, 95%% intervals</text>`+"\n",
-		svgLeft, first.key.Normalize, first.key.Statistics, first.key.Rho, first.result.Whole.N)
+// svgPlot is a figure of accuracies that is being written.
+type svgPlot struct {
+	b    strings.Builder
+	most float64 // end of the horizontal axis
+}
+
+func (p *svgPlot) x(v float64) float64 { return svgLeft + v/p.most*(svgWidth-svgLeft-svgRight) }
+func (p *svgPlot) y(v float64) float64 { return svgTop + (1-v)*(svgHeight-svgTop-svgBottom) }
+
+// newSVGPlot begins a figure with its two lines of heading and its axes.
+func newSVGPlot(heading, under, axis string, most float64) *svgPlot {
+	p := &svgPlot{most: most}
+	b := &p.b
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", svgWidth, svgHeight, svgFg)
+	fmt.Fprintf(b, `<rect width="%d" height="%d" fill="white"/>`+"\n", svgWidth, svgHeight)
+	fmt.Fprintf(b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", svgLeft, escapeXML(heading))
+	fmt.Fprintf(b, `<text x="%d" y="43">%s</text>`+"\n", svgLeft, escapeXML(under))
 	for v := 0.0; v <= 1; v += 0.25 {
-		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%.0f%%</text>`+"\n",
-			svgLeft, y(v), svgWidth-svgRight, svgGrid, svgLeft-8, y(v)+4, 100*v)
+		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%.0f%%</text>`+"\n",
+			svgLeft, p.y(v), svgWidth-svgRight, svgGrid, svgLeft-8, p.y(v)+4, 100*v)
 	}
 	step := tickStep(most, 120)
-	for r := 0.0; r <= most; r += step {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%g</text>`+"\n", x(r), svgHeight-svgBottom+20, r)
+	for i := 0; float64(i)*step <= most*(1+1e-9); i++ {
+		v := float64(i) * step
+		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%.4g</text>`+"\n", p.x(v), svgHeight-svgBottom+20, v)
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">radius r</text>`+"\n", (svgLeft+svgWidth-svgRight)/2, svgHeight-12)
+	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (svgLeft+svgWidth-svgRight)/2, svgHeight-12, axis)
+	return p
+}
+
+// save ends the figure and writes it.
+func (p *svgPlot) save(w io.Writer) error {
+	p.b.WriteString("</svg>\n")
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// writeSVG draws curves with their intervals: those of the first in full, others dashed.
+func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
+	first := curves[0]
+	p := newSVGPlot(heading, fmt.Sprintf("normalise %s, batch-norm %s, ρ %g; %d images at every r, 95%% intervals",
+		first.key.Normalize, first.key.Statistics, first.key.Rho, first.result.Whole.N), "radius r", most)
 	for i, c := range curves {
 		whole := []bands.Score{c.result.Whole, c.result.Whole}
-		svgCurve(&b, x, y, []float64{0, most}, whole, svgWhole, i > 0, "")
+		p.curve([]float64{0, most}, whole, svgWhole, i > 0, "")
 		if c.changes {
 			var differ []bands.Score
 			for _, change := range c.result.Changes {
 				differ = append(differ, change.Differ)
 			}
-			svgCurve(&b, x, y, c.result.Radii[:len(differ)], differ, svgChanged, i > 0, svgCross)
+			p.curve(c.result.Radii[:len(differ)], differ, svgChanged, i > 0, svgCross)
 		}
-		svgCurve(&b, x, y, c.result.Radii, c.result.High, svgHigh, i > 0, svgTriangle)
-		svgCurve(&b, x, y, c.result.Radii, c.result.Low, svgLow, i > 0, svgCircle)
+		p.curve(c.result.Radii, c.result.High, svgHigh, i > 0, svgTriangle)
+		p.curve(c.result.Radii, c.result.Low, svgLow, i > 0, svgCircle)
 	}
-	svgLegend(&b, len(curves) > 1, first.changes)
-	b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	svgLegend(&p.b, len(curves) > 1, first.changes)
+	return p.save(w)
 }
 
-// svgCurve draws one curve: its intervals as an area, then line and marks.
-func svgCurve(b *strings.Builder, x, y func(float64) float64, radii []float64, scores []bands.Score, colour string, dashed bool, mark string) {
+// curve draws one curve: its intervals as an area, then line and marks.
+func (p *svgPlot) curve(radii []float64, scores []bands.Score, colour string, dashed bool, mark string) {
+	b, x, y := &p.b, p.x, p.y
 	var line, upper, lower strings.Builder
 	for i, s := range scores {
 		if s.N == 0 {

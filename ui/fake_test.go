@@ -28,6 +28,7 @@ type fakeLab struct {
 	viewError error
 	viewGate  chan struct{} // if set, a View waits for it
 	panics    string        // what method panics
+	attacks   fakeAttacks
 }
 
 var fakeConvs = []string{"conv1.weight", "layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer2.0.downsample.0.weight"}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"hfcui/engine/model"
 )
@@ -133,13 +134,22 @@ func (a *App) tabs() []rect {
 	return list
 }
 
-// tabName is a page's name as the header has it: what is longest gives way to the setting.
-func (a *App) tabName(p page) string {
-	name := title(p.name())
-	if a.layout.w < 80 && width(name) > 7 {
-		return cut(name, 5)
+// tabName is a page's name as the header has it: names give way to the setting.
+func (a *App) tabName(p page) string { return ansi.Truncate(title(p.name()), a.tabLimit(), "") }
+
+// tabLimit is how many letters of pages' names there is room for: all where the setting has
+// room as well, else so many that the strength of smoothing has.
+func (a *App) tabLimit() int {
+	for _, try := range []struct{ letters, setting int }{{20, 40}, {7, 8}, {4, 8}, {3, 8}} {
+		used := a.layout.header.x
+		for _, p := range a.pages {
+			used += 4 + min(len(p.name()), try.letters) // its number, and blanks
+		}
+		if used+try.setting <= a.layout.w {
+			return try.letters
+		}
 	}
-	return name
+	return 1
 }
 
 // title writes a page's name with a capital.
@@ -218,7 +228,7 @@ func (a *App) otherSmoothing() []string {
 
 // activity tells what runs now, with its progress, or how fast the last answer was.
 func (a *App) activity() string {
-	for _, running := range []func() (string, float64, bool){a.explore.running, a.bands.running} {
+	for _, running := range []func() (string, float64, bool){a.explore.running, a.attack.running, a.bands.running} {
 		if what, share, ok := running(); ok {
 			return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hfcui/engine"
+	"hfcui/engine/attack"
 	"hfcui/engine/bands"
 )
 
@@ -22,6 +23,10 @@ type Lab interface {
 	Title(i int) string
 	// Bands measures accuracy against r and reports as it goes.
 	Bands(ctx context.Context, q engine.BandsRequest, update func(bands.Result)) (bands.Result, error)
+	// Attack attacks one image.
+	Attack(ctx context.Context, q engine.AttackRequest) (*engine.AttackView, error)
+	// Robustness measures accuracy under attack and reports as it goes.
+	Robustness(ctx context.Context, q engine.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error)
 	// NextFlip looks for the next image whose whole and high part are classified right and
 	// whose low part is not.
 	NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)

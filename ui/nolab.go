@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"hfcui/engine"
+	"hfcui/engine/attack"
 	"hfcui/engine/bands"
 )
 
@@ -32,6 +33,14 @@ func (noLab) UseModel(context.Context, string) error { return errNothingOpen }
 
 func (noLab) View(context.Context, engine.ViewRequest) (*engine.View, error) {
 	return nil, errNothingOpen
+}
+
+func (noLab) Attack(context.Context, engine.AttackRequest) (*engine.AttackView, error) {
+	return nil, errNothingOpen
+}
+
+func (noLab) Robustness(context.Context, engine.RobustnessRequest, func(attack.Robustness)) (attack.Robustness, error) {
+	return attack.Robustness{}, errNothingOpen
 }
 
 func (noLab) Bands(context.Context, engine.BandsRequest, func(bands.Result)) (bands.Result, error) {

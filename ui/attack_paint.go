@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"sync"
+
+	"hfcui/engine"
+	"hfcui/ui/picture"
+)
+
+// attackPainter turns what came of attacks into pictures for the terminal. It keeps memory
+// and what did not change from one to the next.
+type attackPainter struct {
+	mu sync.Mutex
+	easel
+	original [2]int // generation and number of the image painted last
+	painted  bool
+	factor   float64 // by which the perturbation was amplified
+}
+
+// paint scales and encodes the pictures of v that q asks for, all at the same time. It
+// returns them with the factor by which the perturbation was amplified.
+func (p *attackPainter) paint(v *engine.AttackView, q attackRequest) (drawn [slots]picture.Drawn, factor float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	image := [2]int{q.generation, q.Index}
+	again := !p.take(q.look) && p.original == image && p.painted
+	by := p.reduction(v.Original.W, v.Original.H)
+	var work []func()
+	for kind := range slots {
+		if !q.kinds[kind] || kind == slotOriginal && again {
+			continue // the original stays while only the attack changes
+		}
+		work = append(work, func() { p.one(v, kind, by) })
+	}
+	together(work...)
+	p.original, p.painted = image, true
+	return p.drawn, p.factor
+}
+
+// one paints one picture.
+func (p *attackPainter) one(v *engine.AttackView, kind, by int) {
+	registers := p.look.registers
+	if kind == slotPerturbation && v.Original.W*v.Original.H > manyPixels {
+		registers = noiseColors
+	}
+	p.encode(kind, registers, func(src *picture.Image) {
+		if factor := attackImage(src, v, kind, by); kind == slotPerturbation {
+			p.factor = factor
+		}
+	}, func(box *picture.Image) { finishAttack(box, v, kind) })
+}
+
+// attackImage draws one of the pictures, by×by pixels as one, and returns the factor by which
+// it is amplified.
+func attackImage(im *picture.Image, v *engine.AttackView, kind, by int) (factor float64) {
+	switch kind {
+	case slotOriginal:
+		planeImage(im, v.Original, 1, 0, by)
+	case slotPerturbation:
+		return highImage(im, v.Perturbation, highStretched, by)
+	case slotAttacked:
+		planeImage(im, v.Attacked, 1, 0, by)
+	case slotSpectrum:
+		spectrumImage(im, perturbationSpectrum(v), v.R, by)
+	}
+	return 1
+}
+
+// finishAttack draws what lies on a picture of its final size.
+func finishAttack(box *picture.Image, v *engine.AttackView, kind int) {
+	if kind == slotSpectrum {
+		drawCircle(box, perturbationSpectrum(v), v.R)
+	}
+}
+
+// perturbationSpectrum is the perturbation's spectrum as a picture of one channel.
+func perturbationSpectrum(v *engine.AttackView) engine.Plane {
+	return engine.Plane{C: 1, W: v.Perturbation.W, H: v.Perturbation.H, Pix: v.Spectrum}
+}

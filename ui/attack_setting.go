@@ -1,0 +1,197 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/attack"
+)
+
+// bandChoice is the part of the frequency plane that perturbations are limited to.
+type bandChoice int
+
+const (
+	bandAll bandChoice = iota
+	bandLow
+	bandHigh
+	bandRing
+	bandChoices
+)
+
+// ringWidth is how far a ring reaches from r on.
+const ringWidth = 4
+
+// at is the band at a radius.
+func (b bandChoice) at(r float64) attack.Band {
+	switch b {
+	case bandLow:
+		return attack.Band{Part: "low", R: r}
+	case bandHigh:
+		return attack.Band{Part: "high", R: r}
+	case bandRing:
+		return attack.Band{Part: "ring", R: r, To: r + ringWidth}
+	}
+	return attack.Band{}
+}
+
+// bandText says what perturbations are limited to.
+func bandText(b attack.Band) string {
+	switch b.Part {
+	case "low":
+		return fmt.Sprintf("low only, below r %.1f", b.R)
+	case "high":
+		return fmt.Sprintf("high only, from r %.1f", b.R)
+	case "ring":
+		return fmt.Sprintf("ring only, r %.1f to %.1f", b.R, b.To)
+	}
+	return "all frequencies"
+}
+
+// Steps of ε, in shares of its track.
+const (
+	stepFine  = 0.01
+	stepUsual = 0.05
+	stepLarge = 0.2
+)
+
+// The track of ε goes to a power of two times the first one.
+const (
+	mostLInf = 1.0
+	mostL2   = 102.4
+)
+
+// firstMost is the track's end to begin with: three of its shares are the paper's ε.
+func firstMost(n attack.Norm) float64 {
+	if n == attack.L2 {
+		return 1
+	}
+	return 0.1
+}
+
+// largestEpsilon is what ε can be at most.
+func largestEpsilon(n attack.Norm) float64 {
+	if n == attack.L2 {
+		return mostL2
+	}
+	return mostLInf
+}
+
+// setEpsilon moves ε; the track gets longer where it is too short.
+func (p *attackPage) setEpsilon(e float64) tea.Cmd {
+	e = min(max(e, 0), largestEpsilon(p.options.Norm))
+	if e == p.options.Epsilon {
+		return nil
+	}
+	p.options.Epsilon = e
+	return p.altered()
+}
+
+// stepEpsilon moves ε by a share of its track, on a grid of its thousandths.
+func (p *attackPage) stepEpsilon(share float64) tea.Cmd {
+	return p.setEpsilon(min(p.onGrid(p.options.Epsilon+share*p.most), max(p.most, p.options.Epsilon)))
+}
+
+// onGrid is the nearest thousandth of the track, free of the rounding of sums.
+func (p *attackPage) onGrid(e float64) float64 {
+	unit := p.most / 1000
+	scale := math.Pow(10, math.Ceil(-math.Log10(unit))+2)
+	return math.Round(math.Round(e/unit)*unit*scale) / scale
+}
+
+// stretchTrack makes the track of ε longer or shorter.
+func (p *attackPage) stretchTrack(by float64) tea.Cmd {
+	first := firstMost(p.options.Norm)
+	most := min(max(p.most*by, first/8), largestEpsilon(p.options.Norm))
+	if most == p.most {
+		return nil
+	}
+	p.most, p.options.Epsilon = most, min(p.options.Epsilon, most)
+	return p.altered()
+}
+
+// altered takes over another attack.
+func (p *attackPage) altered() tea.Cmd {
+	for p.most < p.options.Epsilon {
+		p.most = min(2*p.most, largestEpsilon(p.options.Norm))
+	}
+	p.robust.begin(p)
+	return tea.Batch(p.request(), p.measure())
+}
+
+func (p *attackPage) stepMethod(by int) tea.Cmd {
+	list := attack.Methods()
+	p.options.Method = list[(slices.Index(list, p.options.Method)+by+len(list))%len(list)]
+	return p.altered()
+}
+
+func (p *attackPage) nextBand() tea.Cmd {
+	p.band = (p.band + 1) % bandChoices
+	return p.altered()
+}
+
+// epsilonText writes an ε in six cells.
+func epsilonText(e float64) string {
+	if e < 10 {
+		return fmt.Sprintf("%.4f", e)
+	}
+	return fmt.Sprintf("%.3f", e)
+}
+
+// normText is how a norm is written.
+func normText(n attack.Norm) string {
+	if n == attack.L2 {
+		return "L2"
+	}
+	return "L∞"
+}
+
+// attackText says how is attacked, besides ε, in w cells: what matters most first.
+func attackText(o attack.Options, w int) string {
+	parts := []string{o.Method + " " + normText(o.Norm)}
+	switch {
+	case stepless(o.Method):
+	case o.Method == squareMethod:
+		parts = append(parts, grouped(o.Steps)+" queries")
+	default:
+		parts = append(parts, counted(o.Steps, "step"))
+	}
+	if o.Band.Part != "" {
+		parts = append(parts, bandText(o.Band))
+	}
+	if o.StepSize > 0 && hasStepSize(o.Method) {
+		parts = append(parts, fmt.Sprintf("of %.4g", o.StepSize))
+	}
+	if o.Restarts > 1 {
+		parts = append(parts, fmt.Sprintf("the worst of %d random starts", o.Restarts))
+	} else if o.RandomStart {
+		parts = append(parts, "random start")
+	}
+	text := parts[0]
+	for _, part := range parts[1:] {
+		if width(text)+3+width(part) <= w {
+			text += " · " + part
+		}
+	}
+	return cut(text, w)
+}
+
+// stepless tells whether a method makes no steps that can be counted.
+func stepless(method string) bool {
+	return method == attack.FGSMMethod || searchesSmallest(method)
+}
+
+// iterated tells whether a method makes steps along gradients.
+func iterated(method string) bool { return !stepless(method) && method != squareMethod }
+
+// hasStepSize tells whether a method's steps have a size of one's choice.
+func hasStepSize(method string) bool { return method == attack.PGDMethod }
+
+// squareMethod asks a model for answers only, so many times as it is told.
+const squareMethod = "square"
+
+// searchesSmallest tells whether a method looks for the smallest ε that is enough.
+func searchesSmallest(method string) bool { return strings.HasPrefix(method, "minimal-") }

@@ -1,0 +1,464 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/attack"
+)
+
+func attackScreen(t *testing.T, w, h int) *driver {
+	t.Helper()
+	return start(t, w, h).keys("6")
+}
+
+func TestAttackShowsEverything(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "about grey ×16.7", "attacked", "its log-spectrum, circle at r",
+		"‖δ‖∞ 0.0300", "7.65/255", "‖δ‖2 1.6628", "% energy", "✓", "✗", "power of δ", "ε ", "0.0300", "10.0",
+		"◆ pgd, ◇ fgsm against ε", "at ε 0.03 against ρ", "n 1,000", "attack    7.0 ms")
+	d.fits(140, 44)
+	d = attackScreen(t, 200, 60)
+	d.shows("% right", "clean", "pgd ε 0.03", "fgsm ε 0.03", "1,000", "97.0 +0.9 −1.3")
+	d = attackScreen(t, 80, 24)
+	d.shows("■ original", "‖δ‖∞ 0.0300", "✗", "w view")
+	d.keys("w").shows("accuracy under attack", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1", "first 1,000 images, 95% intervals", "v axis").hides("original")
+	d.keys("v").shows("against ρ", "0.4")
+}
+
+func TestEpsilonKeys(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	for _, step := range []struct {
+		keys    string
+		epsilon float64
+	}{
+		{"right", 0.035}, {"left left", 0.025}, {".", 0.026}, {", ,", 0.024}, {"shift+right", 0.044}, {"shift+left", 0.024},
+		{"home", 0}, {"left", 0}, {"end", 0.1}, {"right", 0.1}, {"h h l", 0.095}, {"-", 0.05}, {"left", 0.0475}, {"+ + right", 0.0576}, {"end", 0.2}, {"home", 0},
+	} {
+		if d.keys(step.keys); d.app.attack.options.Epsilon != step.epsilon {
+			t.Fatalf("after %q ε is %v, want %v", step.keys, d.app.attack.options.Epsilon, step.epsilon)
+		}
+		if got := d.app.attack.shown.view.Epsilon; got != step.epsilon {
+			t.Fatalf("after %q the pictures are of ε = %v, want %v", step.keys, got, step.epsilon)
+		}
+	}
+	d.shows("no perturbation", "No perturbation, no power.", "holds")
+}
+
+func TestEpsilonIsTyped(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	for _, bad := range []string{"nan", "-1", "1.5", "inf", "8/0", "x", "1/2/3", ""} {
+		d.keys("e").types(bad).keys("enter").shows("a number from 0 to 1, or a fraction such as 8/255")
+		d.keys("esc")
+	}
+	if e := d.app.attack.options.Epsilon; e != 0.03 {
+		t.Fatalf("ε is %v after wrong input", e)
+	}
+	d.keys("e").shows("0.03, or 8/255").types("8/255").keys("enter").shows("0.0314", "8.00/255")
+	d.keys("e").types("0.7").keys("enter").shows("0.7000")
+	if p := d.app.attack; p.most != 0.8 || p.options.Epsilon != 0.7 {
+		t.Fatalf("ε %v on a track to %v", p.options.Epsilon, p.most)
+	}
+}
+
+func TestAttackSliders(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	line := plotOf(d.app.attack.l.epsilon)
+	d.click(line.x+line.w-1, line.y)
+	if e := d.app.attack.options.Epsilon; e != 0.1 {
+		t.Fatalf("ε %v after a click at the end of its track", e)
+	}
+	d.send(tea.MouseMotionMsg{X: line.x, Y: line.y + 9, Button: tea.MouseLeft})
+	if e := d.app.attack.options.Epsilon; e != 0 {
+		t.Fatalf("ε %v after a drag to the beginning", e)
+	}
+	d.send(tea.MouseReleaseMsg{})
+	d.send(tea.MouseWheelMsg{X: line.x, Y: line.y, Button: tea.MouseWheelUp})
+	if e := d.app.attack.options.Epsilon; e != 0.005 {
+		t.Fatalf("ε %v after a turn of the wheel", e)
+	}
+	r := plotOf(d.app.attack.l.radius)
+	d.click(r.x+r.w-1, r.y)
+	if d.app.r != 23 || d.app.attack.shown.view.R != 23 {
+		t.Fatalf("r %v, pictures of %v", d.app.r, d.app.attack.shown.view.R)
+	}
+	d.keys("< < >")
+	if d.app.r != 22 {
+		t.Fatalf("r %v", d.app.r)
+	}
+}
+
+// Images are chosen as on Explore, by the same session.
+func TestAttackImages(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	d.keys("down n up").shows("test 1")
+	d.keys("g").types("17").keys("enter").shows("test 17")
+	d.keys("c").types("hexagon").keys("enter").shows("only hexagon")
+	if got := d.lab.Label(d.app.attack.shown.view.Index); got != 8 {
+		t.Fatalf("class %d is attacked", got)
+	}
+	d.keys("1").shows("only hexagon")
+}
+
+// A key held down asks for many ε while one is computed: only the newest is computed next.
+func TestNewestEpsilonWins(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	d.keys("esc")
+	d.lab.attacks.asked = nil
+	d.hold = true
+	d.keys("right right right right")
+	held := d.held
+	d.held = nil
+	d.send(held[0]())
+	if got := d.app.attack.shown.view.Epsilon; got != 0.035 {
+		t.Fatalf("ε = %v is shown, want 0.035: it is newer than what was there", got)
+	}
+	d.held = append(d.held, held[1:]...)
+	d.release()
+	var asked []float64
+	for _, q := range d.lab.attacks.asked {
+		asked = append(asked, q.Epsilon)
+	}
+	if !slices.Equal(asked, []float64{0.035, 0.05}) {
+		t.Fatalf("computed %v, want 0.035 and 0.05 only", asked)
+	}
+}
+
+// What takes long is cut short when something else is wanted, and when the page is left.
+func TestSlowAttackIsCutShort(t *testing.T) {
+	for _, keys := range []string{"right", "2"} {
+		d := attackScreen(t, 100, 30).keys("esc")
+		d.lab.attacks.gate = make(chan struct{})
+		d.hold = true
+		d.keys(".").shows("attack")
+		answer := make(chan tea.Msg)
+		first := d.held[0]
+		d.held = nil
+		go func() { answer <- first() }()
+		d.keys(keys)
+		msg := (<-answer).(attackMsg) // hangs unless it is cancelled
+		if !errors.Is(msg.err, context.Canceled) {
+			t.Fatalf("%s: %v", keys, msg.err)
+		}
+		close(d.lab.attacks.gate)
+		d.lab.attacks.gate = nil
+		d.send(msg)
+		d.release()
+		d.keys("6")
+		want := map[string]float64{"right": 0.036, "2": 0.031}[keys]
+		if got := d.app.attack.shown.view.Epsilon; got != want {
+			t.Fatalf("%s: pictures of ε %v, want %v", keys, got, want)
+		}
+	}
+}
+
+func TestAttackMethodsAndBand(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	for range attack.Methods() {
+		d.keys("a").shows(d.app.attack.options.Method + " L∞")
+	}
+	d.keys("a A")
+	if got := d.app.attack.options.Method; got != attack.PGDMethod {
+		t.Fatalf("method %s", got)
+	}
+	d.keys("d").shows("low only, below r 10.0")
+	d.keys("d >").shows("high only, from r 11.0")
+	d.keys("d").shows("ring only, r 11.0 to 15.0")
+	if b := d.app.attack.shown.view.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
+		t.Fatalf("attacked in %+v", b)
+	}
+	d.keys("d").hides("only")
+}
+
+func TestAttackOptionsDialog(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	d.keys("O").shows("How to attack", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "attack so")
+	d.keys("down right down ctrl+u").types("x").keys("enter").shows("steps: not a whole number")
+	d.keys("ctrl+u").types("0").keys("enter").shows("0 steps: use 1 to")
+	d.keys("ctrl+u").types("40").keys("enter").hides("How to attack").shows("pgd L2 · 40 steps")
+	if p := d.app.attack; p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
+		t.Fatalf("%+v, track to %v", p.options, p.most)
+	}
+	d.keys("O down down down").types("inf").keys("enter").shows("step size")
+	if len(d.app.dialogs) != 1 {
+		t.Fatal("an infinite step size is taken")
+	}
+	d.keys("esc O")
+	for d.app.dialogs[0].(*attackOptions).rows[d.app.dialogs[0].(*attackOptions).at].name != "restarts" {
+		d.keys("down")
+	}
+	d.keys("ctrl+u").types("3").keys("enter").shows("worst of 3 random starts")
+	if o := d.app.attack.options; !o.RandomStart || o.Restarts != 3 {
+		t.Fatalf("%+v", o)
+	}
+	d.keys("a O").shows("not with " + d.app.attack.options.Method)
+}
+
+// The axis on screen is measured first; smoothing and others measure another curve at once,
+// and what is known comes back.
+func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	p := d.app.attack
+	if n := len(d.lab.attacks.measured); n != 4 {
+		t.Fatalf("%d measurements, want two curves on a few images and on all", n)
+	}
+	for i, q := range d.lab.attacks.measured {
+		if q.Limit != []int{200, 200, 1000, 1000}[i] || (len(q.Rhos) > 1) != (i%2 == 1) {
+			t.Errorf("measurement %d: %d images, ρ %v", i, q.Limit, q.Rhos)
+		}
+	}
+	if q := d.lab.attacks.measured[0]; !slices.Equal(q.Epsilons, []float64{0, 0.005, 0.01, 0.02, 0.03, 0.06, 0.09}) || !slices.Equal(q.Methods, []string{"pgd", "fgsm"}) {
+		t.Fatalf("ε %v, methods %v", q.Epsilons, q.Methods)
+	}
+	d.lab.attacks.measured = nil
+	d.keys("s")
+	if n := len(d.lab.attacks.measured); n != 2 || d.lab.attacks.measured[0].Rho != 0.5 {
+		t.Fatalf("%d measurements after s", n)
+	}
+	d.shows("ρ 0.50").keys("s s").shows("n 1,000")
+	d.keys(".") // nearest to the same measured ε
+	if n := len(d.lab.attacks.measured); n != 2 {
+		t.Fatalf("%d measurements: what is known is measured again", n)
+	}
+	d.keys("shift+right shift+right")
+	if q := d.lab.attacks.measured[len(d.lab.attacks.measured)-1]; !slices.Equal(q.Epsilons, []float64{0.06}) {
+		t.Fatalf("against ρ at ε %v", q.Epsilons)
+	}
+	if p.robust.job != nil {
+		t.Fatal("something is still measured")
+	}
+}
+
+func TestRobustnessStopsAndGoesOn(t *testing.T) {
+	d := start(t, 140, 44)
+	d.lab.attacks.round = 10 * time.Millisecond
+	d.hold = true
+	d.keys("6").shows("will appear here", "pgd against ε, 200 images", "esc stop")
+	job := d.app.attack.robust.job
+	d.keys("esc").shows("Stopped before", "enter go on").hides("pgd against ε, 200")
+	drain(job)
+	d.lab.attacks.round = 0
+	d.hold, d.held = false, nil
+	d.keys("enter").shows("n 1,000").hides("Stopped")
+	d.lab.attacks.round = 10 * time.Millisecond
+	d.hold = true
+	d.keys("s")
+	if d.app.attack.robust.job == nil {
+		t.Fatal("the curve with smoothing is not measured")
+	}
+	job = d.app.attack.robust.job
+	d.keys("t") // another split: these images are looked at no more
+	drain(job)
+}
+
+// Nobody measures before figures were on screen, and leaving the page lets measuring go on.
+func TestRobustnessBeginsOnScreen(t *testing.T) {
+	d := start(t, 80, 24)
+	if len(d.lab.attacks.measured) > 0 || len(d.lab.attacks.asked) > 0 {
+		t.Fatal("attacked before the page was looked at")
+	}
+	d.keys("6")
+	if len(d.lab.attacks.measured) > 0 {
+		t.Fatal("measured without a place for figures")
+	}
+	d.hold = true
+	d.keys("w 1")
+	if d.app.attack.robust.job == nil {
+		t.Fatal("leaving the page ends measuring")
+	}
+	d.release()
+	d.keys("6").shows("1,000")
+}
+
+func TestFiguresInDoubt(t *testing.T) {
+	lab := newFakeLab()
+	lab.attacks.doubt = true
+	d := startWith(t, lab, Options{}, 140, 44)
+	d.keys("6").shows("† 1 in doubt")
+	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: possible gradient masking: as many images are right as at the smaller epsilon 0.06")
+	d.hides("first 1,000 images")
+}
+
+func TestZeroGradientIsSaid(t *testing.T) {
+	lab := newFakeLab()
+	lab.attacks.zero = true
+	startWith(t, lab, Options{}, 140, 44).keys("6").shows("gradient 0: nothing to follow", "No perturbation, no power.")
+}
+
+func TestAttackNeedsLabels(t *testing.T) {
+	lab := newFakeLab()
+	lab.info.Labelled = false
+	d := startWith(t, lab, Options{}, 140, 44)
+	d.keys("6 right a w w").shows("An attack leads away from the true class")
+	if len(lab.attacks.asked)+len(lab.attacks.measured) > 0 {
+		t.Fatal("attacked without labels")
+	}
+	d.keys("x").shows("nothing to export yet")
+}
+
+func TestAttackErrorsAreOneLine(t *testing.T) {
+	lab := newFakeLab()
+	lab.attacks.err = errors.New("the model has no gradient\x1b[31m\nfor its input")
+	d := startWith(t, lab, Options{}, 100, 30)
+	d.keys("6").shows("the model has no gradient[31m for its input")
+	lab.attacks.err = nil
+	d.keys("right").shows("‖δ‖∞")
+}
+
+func TestModelsUnderAttackSideBySide(t *testing.T) {
+	lab := newFakeLab()
+	lab.attacks.broken = "/runs/broken"
+	d := startWith(t, lab, Options{}, 200, 60)
+	d.run(d.app.openBeside("demo-shuffled"))
+	d.run(d.app.openBeside("/runs/broken"))
+	d.keys("6").shows("◆ demo", "▼ demo-shuffled", "no such model", "hollow: clean")
+	paths := map[string]bool{}
+	for _, q := range lab.attacks.measured {
+		paths[q.Model] = true
+	}
+	if len(paths) != 3 {
+		t.Fatalf("measured %v", paths)
+	}
+	d.keys("i").shows("▼ demo-shuffled")
+	if q := lab.attacks.asked[len(lab.attacks.asked)-1]; q.Model != "demo-shuffled" {
+		t.Fatalf("attacked %q", q.Model)
+	}
+	d.keys("w").shows("▼ demo-shuffled")
+	d.run(d.app.closeBeside("demo-shuffled"))
+	d.keys("w").hides("demo-shuffled")
+	if q := d.app.attack.shown.view.Model; q != "" {
+		t.Fatalf("pictures of %q, which was taken away", q)
+	}
+}
+
+// Another model: its own figures, nothing of the one before.
+func TestAttackForgetsAnotherModel(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	d.lab.attacks.measured = nil
+	info := d.lab.Info()
+	info.Model = "another"
+	d.hold = true
+	d.run(d.app.modelChanged(info))
+	if len(d.app.attack.robust.known) > 0 {
+		t.Fatal("figures of another model are kept")
+	}
+	d.release()
+	if len(d.lab.attacks.measured) != 4 {
+		t.Fatalf("%d measurements", len(d.lab.attacks.measured))
+	}
+}
+
+func TestExportAttack(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	folder := d.app.options.Folder
+	d.keys("x").shows("Wrote 9 files", "-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-rho.svg")
+	var view struct {
+		Label  string
+		Attack struct {
+			Method, Norm string
+			Epsilon      float64
+		}
+		LInf          float64
+		Profile       []float64
+		Before, After struct{ Right bool }
+	}
+	read(t, exported(t, folder, "eps0.03.json"), &view)
+	if view.Attack.Method != "pgd" || view.Attack.Epsilon != 0.03 || view.LInf != 0.03 || !view.Before.Right || view.After.Right || len(view.Profile) != 23 {
+		t.Fatalf("exported %+v", view)
+	}
+	var curves struct {
+		Curves []struct {
+			Model, Against string
+			N              int
+			Clean          []struct{ N int }
+			Results        []struct {
+				Method       string
+				Epsilon, Rho float64
+				Accuracy     float64
+			}
+		}
+	}
+	read(t, exported(t, folder, "-accuracy.json"), &curves)
+	if c := curves.Curves; len(c) != 2 || c[0].N != 1000 || len(c[0].Results) != 2*7 || len(c[1].Clean) != 5 || len(c[1].Results) != 2*5 || c[1].Against != "rho" {
+		t.Fatalf("exported %+v", curves)
+	}
+	table, err := os.ReadFile(exported(t, folder, "-accuracy.csv"))
+	if lines := strings.Count(string(table), "\n"); err != nil || lines != 1+1+2*7+5+2*5 {
+		t.Fatalf("%d lines, %v", lines, err)
+	}
+	d.keys("esc w x").shows("Wrote 4 files")
+}
+
+func TestParseEpsilon(t *testing.T) {
+	for text, want := range map[string]float64{"0.03": 0.03, "8/255": 8.0 / 255, " 1 / 4 ": 0.25} {
+		if got, err := parseEpsilon(text); err != nil || got != want {
+			t.Errorf("%q is %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "/", "1/0", "a/b", "0/0"} {
+		if got, err := parseEpsilon(text); err == nil && !math.IsInf(got, 0) {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
+func TestAttackLayoutHasNoOverlaps(t *testing.T) {
+	cells := []cellSize{{9, 18, 0, 0}, {9, 19, 140, 52}, {8, 16, 0, 0}, {1, 2, 0, 0}, {10, 24, 30, 12}}
+	for w := minWidth; w <= 220; w += 5 {
+		for h := minHeight; h <= 70; h += 3 {
+			for _, figures := range []bool{false, true} {
+				l := newLayout(w, h, h%2 == 0)
+				models := 1 + (w+h)%4
+				k := layoutAttack(l.body, l.roomy(), []float64{1, 0.5, 2}[(w/5+h)%3], cells[(w+h)%len(cells)], figures, models)
+				all := []rect{k.caption, k.epsilon, k.radius}
+				for _, s := range k.slots {
+					all = append(all, s.title, s.pic, s.text)
+				}
+				all = append(all, k.accuracy...)
+				for _, r := range []rect{k.profile, k.table, k.remarks} {
+					if !r.empty() {
+						all = append(all, r)
+					}
+				}
+				at := fmt.Sprintf("%d×%d figures %v, %d models", w, h, figures, models)
+				for i, r := range all {
+					if r.empty() || r.x < 0 || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
+						t.Fatalf("%s: rectangle %d %+v is outside the body %+v", at, i, r, l.body)
+					}
+					for j, o := range all[:i] {
+						if r.overlaps(o) {
+							t.Fatalf("%s: rectangles %d %+v and %d %+v overlap", at, i, r, j, o)
+						}
+					}
+				}
+				if figures && len(k.accuracy) == 0 || !figures && len(k.slots) < 2 {
+					t.Fatalf("%s: nothing to see", at)
+				}
+			}
+		}
+	}
+}
+
+func TestAttackText(t *testing.T) {
+	o := attack.Options{Method: attack.PGDMethod, Steps: 20, StepSize: 0.01, RandomStart: true, Restarts: 5, Band: attack.Band{Part: "low", R: 8}}
+	if got, want := attackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · the worst of 5 random starts"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for w := 1; w < 90; w++ {
+		if n := width(attackText(o, w)); n > w {
+			t.Fatalf("%d cells for %d", n, w)
+		}
+	}
+	if strings.Contains(attackText(attack.Options{Method: attack.FGSMMethod, Steps: 10}, 80), "step") {
+		t.Error("FGSM has no number of steps")
+	}
+}

@@ -1,0 +1,126 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"hfcui/engine"
+	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+)
+
+// fakeAttacks is how the fake Lab answers to attacks.
+type fakeAttacks struct {
+	asked    []engine.AttackRequest
+	measured []engine.RobustnessRequest
+	took     time.Duration // what an attack takes besides making it
+	round    time.Duration // what a round of measuring takes
+	gate     chan struct{} // if set, an attack waits for it
+	err      error
+	broken   string // a model that cannot be measured
+	zero     bool   // the gradient is zero
+	doubt    bool   // figures at the largest ε are in doubt
+}
+
+func (l *fakeLab) Attack(ctx context.Context, q engine.AttackRequest) (*engine.AttackView, error) {
+	l.mu.Lock()
+	l.attacks.asked = append(l.attacks.asked, q)
+	f := l.attacks
+	l.mu.Unlock()
+	if l.panics == "Attack" {
+		panic("fake attack panics")
+	}
+	if f.gate != nil {
+		select {
+		case <-f.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	plane := func(pix []float32) engine.Plane { return engine.Plane{C: 3, H: 32, W: 32, Pix: pix} }
+	x := l.pixels(q.Index)
+	v := &engine.AttackView{AttackRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), ZeroGradient: f.zero, Took: 7 * time.Millisecond}
+	d, y := make([]float32, len(x)), slices.Clone(x)
+	for i := range x {
+		if !f.zero {
+			d[i] = float32(q.Epsilon) * float32(1-2*int(2*hash(uint64(i), 5)))
+		}
+		y[i] += d[i]
+	}
+	v.Original, v.Perturbation, v.Attacked = plane(x), plane(d), plane(y)
+	v.Spectrum = make([]float32, 32*32)
+	for k := range 23 {
+		v.Profile = append(v.Profile, q.Epsilon*q.Epsilon*math.Exp(-0.1*float64(k)))
+	}
+	for i := range v.Spectrum {
+		v.Spectrum[i] = float32(hash(uint64(i), 9))
+	}
+	if !f.zero {
+		v.LInf, v.L2 = q.Epsilon, q.Epsilon*math.Sqrt(32*32*3)
+		v.EnergyLow, v.EnergyHigh = q.R/30, 1-q.R/30
+	}
+	v.Before = l.answer(q.Index, engine.Whole, q.Setting, 0)
+	v.After = v.Before
+	if v.LInf > 0.02 {
+		v.After.Class = (v.Label + 1) % 10
+		v.After.Probabilities = slices.Clone(v.Before.Probabilities)
+		slices.Reverse(v.After.Probabilities)
+	}
+	return v, nil
+}
+
+// fakeRobust is the fake model's accuracy under attack.
+func fakeRobust(method string, epsilon, rho float64) float64 {
+	strength := map[string]float64{attack.FGSMMethod: 20}[method]
+	if strength == 0 {
+		strength = 60
+	}
+	return (0.97 - 0.2*rho) * math.Exp(-strength*epsilon*(1-0.3*rho))
+}
+
+func (l *fakeLab) Robustness(ctx context.Context, q engine.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error) {
+	l.mu.Lock()
+	l.attacks.measured = append(l.attacks.measured, q)
+	f := l.attacks
+	l.mu.Unlock()
+	if f.broken != "" && q.Model == f.broken {
+		return attack.Robustness{}, errors.New("no such model")
+	}
+	total := min(l.Info().Images, q.Limit)
+	for n := min(32, total); ; n = min(2*n, total) {
+		select {
+		case <-ctx.Done():
+			return attack.Robustness{}, ctx.Err()
+		case <-time.After(f.round):
+		}
+		score := func(share float64) bands.Score { return bands.Score{Correct: int(share * float64(n)), N: n} }
+		r := attack.Robustness{Images: total, Done: n == total, Progress: float64(n) / float64(total)}
+		for _, rho := range q.Rhos {
+			r.Clean = append(r.Clean, attack.Clean{Rho: rho, Score: score(fakeRobust("", 0, rho))})
+		}
+		for _, method := range q.Methods {
+			for _, rho := range q.Rhos {
+				for _, e := range q.Epsilons {
+					c := attack.Cell{Method: method, Epsilon: e, Rho: rho, Score: score(fakeRobust(method, e, rho))}
+					if f.doubt && e == slices.Max(q.Epsilons) && method != attack.FGSMMethod {
+						c.Marks = append(c.Marks, attack.Mark{Rule: attack.FlatInEpsilon, Text: "possible gradient masking: as many images are right as at the smaller epsilon 0.06"})
+					}
+					r.Cells = append(r.Cells, c)
+				}
+			}
+		}
+		update(r)
+		if r.Done {
+			return r, nil
+		}
+	}
+}
