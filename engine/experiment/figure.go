@@ -155,6 +155,9 @@ func (f Figure) curves(fig *plot.Plot, p Plan, g Grid) error {
 		fig.Legend.Add(c.Title, line)
 	}
 	fig.X.Max *= 1.15 // room for the legend
+	if f.Curves[0].Against != nil {
+		fig.X.Max *= 1.25 // curves do not leave any below them
+	}
 	return nil
 }
 

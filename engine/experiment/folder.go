@@ -62,8 +62,9 @@ const silence = time.Minute
 // Looker looks at experiments' folders again and again: what did not change is not read
 // again. Its zero value is ready; it may be used from several goroutines.
 type Looker struct {
-	mu   sync.Mutex
-	seen map[string]seenRun
+	mu       sync.Mutex
+	seen     map[string]seenRun
+	measured map[string]seenMeasured
 }
 
 // seenRun is a run's status when its events were as large and as old as this.
@@ -71,6 +72,12 @@ type seenRun struct {
 	size   int64
 	time   time.Time
 	status train.Status
+}
+
+// seenMeasured is how much had been measured of a run when the file was of this time.
+type seenMeasured struct {
+	time     time.Time
+	asked, n int
 }
 
 // Look reads what there is in a folder. One that is not there is an experiment not begun.
@@ -156,14 +163,15 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 		if status.End != nil {
 			run.Reason, run.Weights = status.End.Reason, status.End.Weights
 		}
-		run.Done = run.Reason == train.Diverged || run.Reason == train.Finished && len(readMeasured(run.Dir, f.Plan.After)) == len(f.Plan.After)
+		measured, at := l.measurements(run.Dir, f.Plan.After)
+		run.Done = run.Reason == train.Diverged || run.Reason == train.Finished && measured == len(f.Plan.After)
 		if run.Done {
 			part = 1
 			f.Done++
 		}
 		done += part * r.cost()
-		if measured := changed(filepath.Join(run.Dir, measuredFile)); measured.After(wrote) {
-			wrote = measured
+		if at.After(wrote) {
+			wrote = at
 		}
 		if run.Begun && !wrote.Before(newest) {
 			newest = wrote
@@ -178,6 +186,28 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 	if timed > 0 && f.Done < len(f.Runs) {
 		f.Left = time.Duration(seconds / timed * (total - done) * float64(time.Second))
 	}
+}
+
+// measurements is how many of those asked for a run's folder has, and since when.
+func (l *Looker) measurements(dir string, asked []Measurement) (n int, at time.Time) {
+	at = changed(filepath.Join(dir, measuredFile))
+	if len(asked) == 0 || at.IsZero() {
+		return 0, at
+	}
+	l.mu.Lock()
+	was, ok := l.measured[dir]
+	l.mu.Unlock()
+	if ok && was.time.Equal(at) && was.asked == len(asked) {
+		return was.n, at
+	}
+	n = len(readMeasured(dir, asked))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.measured == nil {
+		l.measured = map[string]seenMeasured{}
+	}
+	l.measured[dir] = seenMeasured{at, len(asked), n}
+	return n, at
 }
 
 // status is train.ReadStatus of what has changed, and when something was written last.

@@ -248,6 +248,9 @@ func (s Setting) row() string {
 	if c.ShuffleLabels {
 		on += ", labels shuffled"
 	}
+	for _, extra := range s.extras() {
+		on += ", " + extra
+	}
 	return fmt.Sprintf("| %s | %s | %s | %d | %d | %s, %s, %s | %s | %s |\n",
 		s.Name, c.Net, images, c.Epochs, c.Batch, c.Optimizer.Name, number(c.LearningRate), c.Schedule, c.Init, on)
 }
@@ -308,19 +311,22 @@ func shown(mean, half *float64) string {
 	if mean == nil {
 		return "–"
 	}
-	text := digits(*mean)
+	largest := math.Abs(*mean)
+	if half != nil {
+		largest = max(largest, *half)
+	}
+	decimals := 3 // of shares; fewer of larger numbers
+	switch {
+	case largest >= 10:
+		decimals = 1
+	case largest >= 1.5:
+		decimals = 2
+	}
+	text := strconv.FormatFloat(*mean, 'f', decimals, 64)
 	if half == nil {
 		return text
 	}
-	return text + " ± " + digits(*half)
-}
-
-// digits writes a share with three decimals, and larger numbers with one.
-func digits(v float64) string {
-	if math.Abs(v) >= 1.5 {
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(v, 'f', 3, 64)
+	return text + " ± " + strconv.FormatFloat(*half, 'f', decimals, 64)
 }
 
 func seedList(seeds []uint64) string {

@@ -54,13 +54,6 @@ func (s Setting) words() []string {
 	if c.Radius > 0 {
 		on += " r = " + number(c.Radius)
 	}
-	adversarial := ""
-	if a := c.Adversarial; a != nil {
-		adversarial = fmt.Sprintf("PGD ε = %.3g, %d steps", a.Epsilon, a.Steps)
-		if a.WarmUp > 0 {
-			adversarial += fmt.Sprintf(", grown over %d epochs", a.WarmUp)
-		}
-	}
 	return []string{
 		c.Net, images, strconv.Itoa(c.Epochs) + " epochs", "batch " + strconv.Itoa(c.Batch),
 		c.Optimizer.Name + " " + number(c.LearningRate), c.Schedule, "init " + c.Init,
@@ -68,8 +61,32 @@ func (s Setting) words() []string {
 		given(c.Crop > 0, "crop %d", c.Crop), given(c.Flip, "flip"),
 		given(c.ShuffleLabels, "labels shuffled"), given(c.LabelNoise > 0, "label noise %.3g", c.LabelNoise),
 		given(c.Balance, "classes balanced"), given(c.Dropout > 0, "dropout %.3g", c.Dropout),
-		given(c.Mixup > 0, "mixup %.3g", c.Mixup), given(c.FixedNorms, "γ = 1, β = 0"), adversarial,
+		given(c.Mixup > 0, "mixup %.3g", c.Mixup), given(c.FixedNorms, "γ = 1, β = 0"), s.attack(),
 	}
+}
+
+// attack describes adversarial training; "" where there is none.
+func (s Setting) attack() string {
+	a := s.Config.Adversarial
+	if a == nil {
+		return ""
+	}
+	text := fmt.Sprintf("PGD ε = %.3g, %d steps", a.Epsilon, a.Steps)
+	if a.WarmUp > 0 {
+		text += fmt.Sprintf(", grown over %d epochs", a.WarmUp)
+	}
+	return text
+}
+
+// extras is what changes training besides images and their labels.
+func (s Setting) extras() []string {
+	var list []string
+	for _, text := range s.words()[9:] {
+		if text != "" && text != "labels shuffled" {
+			list = append(list, text)
+		}
+	}
+	return list
 }
 
 // Shown writes what a part was found to be: "0.123 ± 0.004".
