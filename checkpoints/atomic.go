@@ -24,27 +24,44 @@ func WriteAtomic(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return pathError(path, err, "choose another place to write to")
 	}
-	temp, err := createTemp(target)
+	temp, err := writeTemp(path, target, mode, write)
 	if err != nil {
-		return pathError(path, err, "check that the folder exists and may be written")
+		return err
 	}
-	defer os.Remove(temp.Name()) // after the rename there is nothing to remove
-	defer temp.Close()           // also when write panics; a second Close does no harm
-	buffered := bufio.NewWriterSize(temp, chunk)
-	if err := write(buffered); err != nil {
-		if p := (*fs.PathError)(nil); errors.As(err, &p) && p.Path == temp.Name() {
-			return pathError(path, err, "free some space or choose another place")
-		}
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := finish(temp, buffered, mode); err != nil {
-		return pathError(path, err, "free some space or choose another place")
-	}
-	if err := rename(temp.Name(), target); err != nil {
+	defer os.Remove(temp) // after the rename there is nothing to remove
+	if err := rename(temp, target); err != nil {
 		return fmt.Errorf("%s: cannot be replaced: %w; check its permissions", path, errors.Unwrap(err))
 	}
 	syncFolder(filepath.Dir(target))
 	return nil
+}
+
+// writeTemp writes and syncs a temporary file beside target and returns its name. When that fails, also by a
+// panic, no file is left. Errors speak of path.
+func writeTemp(path, target string, mode fs.FileMode, write func(io.Writer) error) (name string, err error) {
+	temp, err := createTemp(target)
+	if err != nil {
+		return "", pathError(path, err, "check that the folder exists and may be written")
+	}
+	whole := false
+	defer func() {
+		if !whole {
+			temp.Close()
+			os.Remove(temp.Name())
+		}
+	}()
+	buffered := bufio.NewWriterSize(temp, chunk)
+	if err := write(buffered); err != nil {
+		if p := (*fs.PathError)(nil); errors.As(err, &p) && p.Path == temp.Name() {
+			return "", pathError(path, err, "free some space or choose another place")
+		}
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	if err := finish(temp, buffered, mode); err != nil {
+		return "", pathError(path, err, "free some space or choose another place")
+	}
+	whole = true
+	return temp.Name(), nil
 }
 
 // writeTarget is the file to replace and its permission bits, 0 where there is none yet.

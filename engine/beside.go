@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"hfcui/checkpoints"
 	"hfcui/engine/model"
@@ -41,6 +42,7 @@ func (l *Lab) OpenBeside(ctx context.Context, path string) (Info, error) {
 	defer end()
 	info := now.info()
 	info.Data, info.Splits, info.Device = l.data.Name, l.data.Splits(), l.device.Name()
+	info.Note = strings.Join(now.notes, "; ")
 	return info, nil
 }
 

@@ -7,12 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"hfcui/engine/bands"
 	"hfcui/engine/model"
-	"hfcui/engine/nets"
 )
 
 // byHand is a model with a layer's smoothed kernels as its own weights.
@@ -129,137 +127,83 @@ func TestSmoothingsThatCannotBe(t *testing.T) {
 	}
 }
 
-// saved writes an untrained model of a net into a file.
-func saved(t *testing.T, path, net string, input [3]int, seed uint64) string {
-	t.Helper()
-	m, err := model.New(net, input, slices.Repeat([]string{"class"}, 10), nets.He, seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestModelsBeside(t *testing.T) {
+// A model saved smoothed answers as the live one that is smoothed, says what was done to
+// it, and is not written over.
+func TestSavedSmoothedModels(t *testing.T) {
 	l := openSmall(t)
 	dir := t.TempDir()
-	var paths []string
-	for i := range 4 {
-		paths = append(paths, saved(t, filepath.Join(dir, string(rune('a'+i))+".safetensors"), "resnet8-w8", [3]int{3, 32, 32}, uint64(10+i)))
+	x := make([]float32, 3*3*32*32)
+	now, end := l.begin()
+	defer end()
+	if err := now.inputs.ReadBatch(x, make([]int, 3), []int{1, 2, 3}); err != nil {
+		t.Fatal(err)
 	}
-	subjects := map[*subject]bool{}
-	look := func(path, want string) *subject {
+	logits := func(p *panel, s model.Smoothing) []float32 {
 		t.Helper()
-		now, end, err := l.beside(t.Context(), path)
+		c, err := p.classifier(viewed, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer end()
-		if now.model.Name != want || now.users != 1 || now.set != l.chosen.Load().set || now.inputs != l.chosen.Load().inputs {
-			t.Errorf("%s: %s with %d users", path, now.model.Name, now.users)
+		dst := make([]float32, 30)
+		if err := c.Logits(t.Context(), dst, x, 3); err != nil {
+			t.Fatal(err)
 		}
-		subjects[now.subject] = true
-		return now.subject
+		return dst
 	}
-	open := look("", "small")
-	first := look(paths[0], "a")
-	if look(paths[1], "b"); look(paths[0], "a") != first || look("demo", "demo") == open {
-		t.Error("a model was loaded twice, or not at all")
+	path := filepath.Join(dir, "smooth.safetensors")
+	done := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1", DivideGain: true}
+	if err := l.SaveSmoothed(t.Context(), path, KernelsRequest{Smoothing: done}); err != nil {
+		t.Fatal(err)
 	}
-	look(paths[2], "c")
-	if len(l.others.list) != mostBeside || len(subjects) != 5 {
-		t.Errorf("%d models are kept of %d", len(l.others.list), len(subjects))
-	}
-	saved(t, paths[0], "resnet8-w8", [3]int{3, 32, 32}, 20) // another under the same name
-	second := look(paths[0], "a")
-	if second == first || !first.retired || second.model.Weights["conv1.weight"].Data[0] == first.model.Weights["conv1.weight"].Data[0] {
-		t.Error("the file is another, the model is not")
-	}
-	l.CloseBeside(paths[0])
-	if l.CloseBeside("nothing"); !second.retired || len(l.others.list) != mostBeside-1 {
-		t.Errorf("%d models are kept", len(l.others.list))
-	}
-	info, err := l.OpenBeside(t.Context(), paths[3])
-	if err != nil || info.Model != "d" || info.Net != "resnet8-w8" || info.Split != "test" || !slices.Equal(info.Convs, l.Model().Convolutions()) {
-		t.Errorf("%+v, %v", info, err)
-	}
-}
-
-// A model that leaves while it computes ends first.
-func TestModelBesideLeavesWithItsLastUser(t *testing.T) {
-	l := openSmall(t)
-	now, end, err := l.beside(t.Context(), "demo")
+	other, leave, err := l.beside(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := now.panel.classifier(viewed, model.Smoothing{Rho: 1})
+	defer leave()
+	if got, want := logits(other.panel, model.Smoothing{}), logits(now.panel, done); !slices.Equal(got, want) {
+		t.Errorf("saved %v, live %v", got[:5], want[:5])
+	}
+	done.Layer = "layer1.0.conv1.weight"
+	if got := other.model.Smoothings(); !slices.Equal(got, []model.Smoothing{done}) {
+		t.Errorf("its file says %+v", got)
+	}
+	if note := strings.Join(other.notes, ""); !strings.Contains(note, "smooth was saved with smoothed kernels: ρ 0.50 on layer1.0.conv1, gain divided out") {
+		t.Errorf("its note is %q", note)
+	}
+	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.CloseBeside("demo")
-	if err := c.Logits(t.Context(), make([]float32, 30), make([]float32, 3*3*32*32), 3); err != nil || len(now.panel.seats) != 1 {
-		t.Errorf("%v, %d programs", err, len(now.panel.seats))
+	err = l.SaveSmoothed(t.Context(), path, KernelsRequest{Smoothing: model.Smoothing{Rho: 1}})
+	if after, _ := os.ReadFile(path); !errors.Is(err, fs.ErrExist) || !slices.Equal(before, after) {
+		t.Errorf("the error is %v; written over: %v", err, !slices.Equal(before, after))
 	}
-	if end(); len(now.panel.seats) != 0 {
-		t.Errorf("%d programs are kept", len(now.panel.seats))
-	}
-}
-
-func TestModelsThatCannotBeBeside(t *testing.T) {
-	l := openSmall(t)
-	dir := t.TempDir()
-	grey := saved(t, filepath.Join(dir, "grey.safetensors"), "lenet5", [3]int{1, 28, 28}, 1)
-	text := filepath.Join(dir, "text.safetensors")
-	if err := os.WriteFile(text, []byte("no tensors"), 0o644); err != nil {
+	twice := filepath.Join(dir, "twice.safetensors")
+	if err := l.SaveSmoothed(t.Context(), twice, KernelsRequest{Model: path, Smoothing: model.Smoothing{Rho: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{
-		grey:   "grey takes images of 28×28 grey and small takes 32×32 RGB: they cannot be looked at side by side",
-		text:   text,
-		"demu": "embedded models are demo",
-	} {
-		if _, err := l.OpenBeside(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: the error is %v, want %q", path, err, want)
+	m, err := model.Load(twice, "")
+	if want := []model.Smoothing{done, {Rho: 1, Layer: "conv1.weight"}}; err != nil || !slices.Equal(m.Smoothings(), want) {
+		t.Errorf("%+v, %v, want %+v", m.Smoothings(), err, want)
+	}
+	for _, s := range []model.Smoothing{{}, {Rho: -1}, {Rho: 1, Layer: "fc"}} {
+		if err := l.SaveSmoothed(t.Context(), filepath.Join(dir, "none"), KernelsRequest{Smoothing: s}); err == nil {
+			t.Errorf("%+v was saved", s)
 		}
 	}
-	if _, err := l.Kernels(t.Context(), KernelsRequest{Model: filepath.Join(dir, "nothing.pt")}); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the error is %v", err)
-	}
-	if len(l.others.list) != 0 {
-		t.Errorf("%d models are kept", len(l.others.list))
+	if found, _ := os.ReadDir(dir); len(found) != 2 {
+		t.Errorf("files %v", found)
 	}
 }
 
-func TestManyAskAboutModelsBeside(t *testing.T) {
+// What a file says of its smoothing may be anything.
+func TestSmoothingsOfHostileFiles(t *testing.T) {
 	l := openSmall(t)
-	dir := t.TempDir()
-	var paths []string
-	for i := range 5 {
-		paths = append(paths, saved(t, filepath.Join(dir, string(rune('a'+i))+".safetensors"), "resnet8-w4", [3]int{3, 32, 32}, uint64(i)))
+	m := l.Model().Clone()
+	for _, said := range []string{"", "{", "[1]", `[{"rho":-1}]`, `[{"rho":1e300}]`, `[{"rho":1,"layer":"\u001b[31m"}]`, "null"} {
+		m.Metadata["hfcui.smoothing"] = said
+		if got := m.Smoothings(); len(got) != 0 {
+			t.Errorf("%q: %+v", said, got)
+		}
 	}
-	var wait sync.WaitGroup
-	for k := range 4 {
-		wait.Go(func() {
-			for i := range 10 {
-				now, end, err := l.beside(t.Context(), paths[(i*(k+1))%5])
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				c, err := now.panel.classifier(viewed, model.Smoothing{Rho: float64(k)})
-				if err == nil {
-					err = c.Logits(t.Context(), make([]float32, 30), make([]float32, 3*3*32*32), 3)
-				}
-				if err != nil {
-					t.Error(err)
-				}
-				if end(); i == 5 {
-					l.CloseBeside(paths[k])
-				}
-			}
-		})
-	}
-	wait.Wait()
 }

@@ -17,6 +17,7 @@ type subject struct {
 	model    *model.Model
 	panel    *panel
 	results  *measurements
+	kernels  kernelViews
 	attacked *attack.Known
 	fits     bool // labels of the data are classes of the model
 	notes    []string
@@ -29,6 +30,9 @@ type subject struct {
 // newSubject makes a model ready to be asked about images of a set.
 func newSubject(m *model.Model, d plan.Device, data string, set dataset.Set) *subject {
 	s := &subject{model: m, panel: newPanel(m, d), results: newMeasurements(), attacked: attack.NewKnown()}
+	for _, done := range m.Smoothings() {
+		s.remark("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
+	}
 	s.matchSizes(data, set)
 	s.matchClasses(data, set)
 	return s

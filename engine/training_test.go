@@ -375,7 +375,7 @@ func TestModelsChangeMeanwhile(t *testing.T) {
 }
 
 // kernelsOf is the first convolution as it is.
-func kernelsOf(t *testing.T, l *Lab) KernelView {
+func kernelsOf(t *testing.T, l *Lab) *KernelView {
 	t.Helper()
 	v, err := l.Kernels(t.Context(), KernelsRequest{})
 	if err != nil {

@@ -110,7 +110,7 @@ type Info struct {
 	MaxPreview float64 // the same for the largest picture of the split; ≥ MaxRadius
 }
 
-// KernelView is a convolution before and after smoothing.
+// KernelView is a convolution before and after smoothing. It may be read but not written to.
 type KernelView struct {
 	Model                           string // its name, safe to print
 	Layer                           string // of its weights: "conv1.weight"

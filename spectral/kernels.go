@@ -71,26 +71,16 @@ func Response(w []float32, o, i, kh, kw, size, bins int) []float64 {
 	if size < 1 || bins < 1 {
 		panic(fmt.Sprintf("spectral: response over %d frequencies in %d bins", size, bins))
 	}
-	t := newKernelTransform(kh, kw, size)
-	response, count := make([]float64, bins), make([]float64, bins)
-	corner := distance(size/2, size/2)
+	t := newKernelTransform(kh, kw, size, bins)
+	response := make([]float64, bins)
 	for k := 0; k < len(w); k += kh * kw {
 		t.rows(w[k:][:kh*kw])
-		for v := 0; v <= size/2; v++ {
-			weight := float64(multiplicity(v, size))
-			for u := range size {
-				bin := 0
-				if corner > 0 {
-					bin = min(int(distance(min(u, size-u), v)/corner*float64(bins)), bins-1)
-				}
-				response[bin] += weight * t.amplitude(u, v)
-				count[bin] += weight
-			}
-		}
+		t.add(response)
 	}
-	for bin, n := range count {
-		if n > 0 {
-			response[bin] /= n
+	kernels := float64(len(w) / (kh * kw))
+	for bin, n := range t.count {
+		if n > 0 && kernels > 0 {
+			response[bin] /= n * kernels
 		} else if bin > 0 {
 			response[bin] = response[bin-1]
 		}
@@ -99,42 +89,79 @@ func Response(w []float32, o, i, kh, kw, size, bins int) []float64 {
 }
 
 // kernelTransform is the transform of one kernel at size×size frequencies, first along
-// its rows, then, frequency by frequency, along its columns.
+// its rows, then, frequency by frequency, along its columns. Half of the frequencies along
+// rows do, since those at -v are the conjugates of those at v.
 type kernelTransform struct {
 	kh, kw, size int
-	turn         []complex128 // exp(-2πi·k/size)
-	along        []complex128 // (size/2+1)×kh
+	cos, sin     []float64 // of 2π·k/size
+	re, im       []float64 // (size/2+1)×kh
+	bin          []int     // (size/2+1)×(size/2+1): the bin of frequency (u, v), at v·(size/2+1)+u
+	count        []float64 // frequencies of a bin
 }
 
-func newKernelTransform(kh, kw, size int) *kernelTransform {
-	t := &kernelTransform{kh: kh, kw: kw, size: size}
-	t.turn = make([]complex128, size)
-	for k := range t.turn {
-		sin, cos := math.Sincos(2 * math.Pi * float64(k) / float64(size))
-		t.turn[k] = complex(cos, -sin)
+func newKernelTransform(kh, kw, size, bins int) *kernelTransform {
+	half := size/2 + 1
+	t := &kernelTransform{kh: kh, kw: kw, size: size, re: make([]float64, half*kh), im: make([]float64, half*kh)}
+	t.cos, t.sin = make([]float64, size), make([]float64, size)
+	for k := range size {
+		t.sin[k], t.cos[k] = math.Sincos(2 * math.Pi * float64(k) / float64(size))
 	}
-	t.along = make([]complex128, (size/2+1)*kh)
+	t.bin, t.count = make([]int, half*half), make([]float64, bins)
+	corner := distance(size/2, size/2)
+	for v := range half {
+		for u := range half {
+			bin := 0
+			if corner > 0 {
+				bin = min(int(distance(u, v)/corner*float64(bins)), bins-1)
+			}
+			t.bin[v*half+u] = bin
+			t.count[bin] += float64(multiplicity(u, size) * multiplicity(v, size))
+		}
+	}
 	return t
 }
 
 func (t *kernelTransform) rows(kernel []float32) {
-	for v := 0; v <= t.size/2; v++ {
+	for v := range t.size/2 + 1 {
 		for y := range t.kh {
-			var sum complex128
+			var re, im float64
 			for x, value := range kernel[y*t.kw:][:t.kw] {
-				sum += complex(float64(value), 0) * t.turn[v*x%t.size]
+				k := v * x % t.size
+				re += float64(value) * t.cos[k]
+				im -= float64(value) * t.sin[k]
 			}
-			t.along[v*t.kh+y] = sum
+			t.re[v*t.kh+y], t.im[v*t.kh+y] = re, im
 		}
 	}
 }
 
-func (t *kernelTransform) amplitude(u, v int) float64 {
-	var sum complex128
-	for y, value := range t.along[v*t.kh:][:t.kh] {
-		sum += value * t.turn[u*y%t.size]
+// add adds the amplitudes at all frequencies to the sums of their bins. With the sums of
+// the column a of cosines and sines, C = Σ a·cos and S = Σ a·sin, the transform at u is
+// C - iS and that at -u is C + iS.
+func (t *kernelTransform) add(sums []float64) {
+	half := t.size/2 + 1
+	for v := range half {
+		re, im := t.re[v*t.kh:][:t.kh], t.im[v*t.kh:][:t.kh]
+		weight := float64(multiplicity(v, t.size))
+		for u := range half {
+			cr, ci, sr, si := re[0], im[0], 0.0, 0.0
+			for y, k := 1, u; y < len(re); y++ {
+				cos, sin := t.cos[k], t.sin[k]
+				cr += re[y] * cos
+				ci += im[y] * cos
+				sr += re[y] * sin
+				si += im[y] * sin
+				if k += u; k >= t.size {
+					k -= t.size
+				}
+			}
+			amplitude := math.Sqrt((cr+si)*(cr+si) + (ci-sr)*(ci-sr))
+			if multiplicity(u, t.size) == 2 {
+				amplitude += math.Sqrt((cr-si)*(cr-si) + (ci+sr)*(ci+sr))
+			}
+			sums[t.bin[v*half+u]] += weight * amplitude
+		}
 	}
-	return math.Sqrt(real(sum)*real(sum) + imag(sum)*imag(sum))
 }
 
 func checkKernels(w []float32, o, i, kh, kw int) {

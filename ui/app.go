@@ -20,6 +20,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/ui/picture"
 	"hfcui/ui/term"
 )
@@ -39,9 +40,9 @@ type Options struct {
 	Experiments string       // where their folders lie; "" is runs
 	Reproducing *Reproducing // nil: experiments are only looked at
 
-	Radius     float64 // first radius; 0 chooses one
-	Rho        float64 // first strength of smoothing; 0 is off
-	Index      int     // first image
+	Radius     float64         // first radius; 0 chooses one
+	Smoothing  model.Smoothing // first; ρ 0 is off. Its layer is one the model has, in canonical form
+	Index      int             // first image
 	Normalize  bands.Normalization
 	Statistics bands.Statistics
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/model"
 )
 
 func TestPagesByNumberTabAndClick(t *testing.T) {
@@ -212,7 +214,7 @@ func TestTextFromOutsideIsHarmless(t *testing.T) {
 }
 
 func TestOptionsAreTaken(t *testing.T) {
-	d := startWith(t, newFakeLab(), Options{Page: "kernels", Radius: 7.5, Rho: 1, Index: 9, Statistics: 1}, 100, 30)
+	d := startWith(t, newFakeLab(), Options{Page: "kernels", Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}, 100, 30)
 	d.shows("after, ρ 1.00", "none · batch · smooth ρ 1.00")
 	d.keys("1").shows("test 9", "7.5")
 	if startWith(t, newFakeLab(), Options{Radius: 99, Index: 1 << 30}, 100, 30).app.index != 1999 {

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +8,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/checkpoints"
 )
 
 // exporter is what is on a page, ready to be written into files.
@@ -79,7 +79,7 @@ func (e exporter) save(folder string) (names []string, err error) {
 			continue
 		}
 		for _, f := range e.files {
-			if err := writeNew(at+f.suffix, f.write); err != nil {
+			if err := checkpoints.WriteNew(at+f.suffix, f.write); err != nil {
 				return names, err
 			}
 			names = append(names, at+f.suffix)
@@ -111,40 +111,4 @@ func safeName(s string) string {
 		s = s[:120]
 	}
 	return "hfcui-" + strings.Trim(s, "-.")
-}
-
-// writeNew writes a file that does not exist yet: to a temporary one first, which then
-// gets the name in one step, provided that it is still free.
-func writeNew(name string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".hfcui-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	w := bufio.NewWriter(f)
-	for _, step := range []func() error{func() error { return write(w) }, w.Flush, f.Sync, func() error { return f.Chmod(0o644) }, f.Close} {
-		if err := step(); err != nil {
-			f.Close()
-			return err
-		}
-	}
-	// A hard link fails where the name is taken; a rename would replace it. File systems
-	// without links get the name reserved first.
-	if err = os.Link(f.Name(), name); err == nil || os.IsExist(err) {
-		return err
-	}
-	return renameNew(f.Name(), name)
-}
-
-// renameNew gives a file a name that is still free. If that fails nothing has the name.
-func renameNew(old, name string) error {
-	reserved, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	reserved.Close()
-	if err := os.Rename(old, name); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"image/png"
 	"io"
 	"os"
@@ -81,50 +80,6 @@ func TestExportNeverOverwrites(t *testing.T) {
 	}
 	if rest, _ := filepath.Glob(filepath.Join(folder, ".hfcui-*")); len(rest) > 0 {
 		t.Fatalf("temporary files are left: %v", rest)
-	}
-}
-
-func TestWriteNewFailsWhole(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a.png")
-	broken := errors.New("disk full")
-	if err := writeNew(name, func(w io.Writer) error { w.Write([]byte("half")); return broken }); !errors.Is(err, broken) {
-		t.Fatalf("error %v", err)
-	}
-	if _, err := os.Stat(name); err == nil {
-		t.Fatal("half a file is left")
-	}
-	if err := writeNew(name, func(w io.Writer) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if err := writeNew(name, func(w io.Writer) error { return nil }); !errors.Is(err, os.ErrExist) {
-		t.Fatalf("a second time: %v", err)
-	}
-}
-
-// Where there are no links the name is reserved first; it does not stay reserved.
-func TestRenameNewLeavesNothingOnFailure(t *testing.T) {
-	folder := t.TempDir()
-	old, name := filepath.Join(folder, "old"), filepath.Join(folder, "new")
-	if err := renameNew(old, name); !errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("error %v", err)
-	}
-	if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("an empty file is left: %v", err)
-	}
-	for _, f := range []string{old, name} {
-		if err := os.WriteFile(f, []byte(f), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := renameNew(old, name); !errors.Is(err, os.ErrExist) {
-		t.Fatalf("a taken name: %v", err)
-	}
-	if b, _ := os.ReadFile(name); string(b) != name {
-		t.Fatal("a file that was there is overwritten")
-	}
-	os.Remove(name)
-	if err := renameNew(old, name); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -404,11 +404,11 @@ func (l *fakeLab) NextFlip(ctx context.Context, q engine.NextFlipRequest, progre
 	return 0, false, nil
 }
 
-func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (engine.KernelView, error) {
+func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (*engine.KernelView, error) {
 	const o, in, k = 16, 3, 3
 	rho := q.Rho
 	rng := rand.New(rand.NewPCG(3, 5))
-	v := engine.KernelView{Layer: "conv1.weight", Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
+	v := &engine.KernelView{Layer: "conv1.weight", Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
 	for range o * in * k * k {
 		v.Before = append(v.Before, float32(rng.NormFloat64()*0.3))
 	}

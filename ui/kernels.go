@@ -27,7 +27,7 @@ type kernelsRequest struct {
 // kernelsMsg is what came of a request.
 type kernelsMsg struct {
 	asked kernelsRequest
-	view  engine.KernelView
+	view  *engine.KernelView
 	drawn [2]picture.Drawn // before, after
 	ready bool
 }
@@ -122,7 +122,7 @@ func (p *kernelsPage) compute(q kernelsRequest) tea.Cmd {
 	ctx, lab, paint := p.app.ctx, p.app.lab, &p.painter
 	return task(func() tea.Msg {
 		v, err := lab.Kernels(ctx, engine.KernelsRequest{Smoothing: model.Smoothing{Rho: q.rho}})
-		return kernelsMsg{asked: q, view: v, drawn: paint.paint(v, q.look), ready: err == nil}
+		return kernelsMsg{asked: q, view: v, drawn: paint.paint(*v, q.look), ready: err == nil}
 	})
 }
 

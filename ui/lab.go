@@ -31,7 +31,7 @@ type Lab interface {
 	// whose low part is not.
 	NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)
 	// Kernels describes a convolution before and after smoothing.
-	Kernels(ctx context.Context, q engine.KernelsRequest) (engine.KernelView, error)
+	Kernels(ctx context.Context, q engine.KernelsRequest) (*engine.KernelView, error)
 	// OpenBeside has another model ready to be looked at side by side with the open one.
 	OpenBeside(ctx context.Context, path string) (engine.Info, error)
 	// CloseBeside lets it go.

@@ -21,8 +21,8 @@ func (noLab) Title(int) string           { return "" }
 func (noLab) CloseBeside(string)         {}
 func (noLab) SetSplit(string) error      { return errNothingOpen }
 
-func (noLab) Kernels(context.Context, engine.KernelsRequest) (engine.KernelView, error) {
-	return engine.KernelView{}, errNothingOpen
+func (noLab) Kernels(context.Context, engine.KernelsRequest) (*engine.KernelView, error) {
+	return nil, errNothingOpen
 }
 
 func (noLab) OpenBeside(context.Context, string) (engine.Info, error) {

@@ -37,8 +37,9 @@ type session struct {
 
 func newSession(lab Lab, o Options) session {
 	s := session{lab: lab, info: lab.Info(), r: o.Radius, rho: firstRho, class: -1, normalize: o.Normalize, statistics: o.Statistics}
-	if o.Rho > 0 {
-		s.smooth, s.rho = true, min(o.Rho, mostRho)
+	if o.Smoothing.Rho > 0 {
+		s.smooth, s.rho = true, min(o.Smoothing.Rho, mostRho)
+		s.smoothedLayer, s.divideGain = o.Smoothing.Layer, o.Smoothing.DivideGain
 	}
 	s.index = min(max(o.Index, 0), max(s.info.Images-1, 0))
 	s.maxR = max(s.info.MaxRadius, s.info.MaxPreview, 1)

@@ -51,8 +51,7 @@ func attackFlags(cmd *cobra.Command, q *engine.RobustnessRequest) func() error {
 	flags.Var((*methods)(&q.Methods), "method", "methods: "+strings.Join(knownMethods(), ", "))
 	flags.Var((*values)(&q.Epsilons), "epsilon", "sizes of the perturbation: 0.03,8/255 or start:stop:step, pixels being 0 to 1")
 	flags.Var((*values)(&q.Rhos), "rho", "smooth kernels by each ρ, 0 or more")
-	nameVar(flags, &q.Layer, "layer", "", "", "the convolution that is smoothed (default the first)")
-	flags.BoolVar(&q.DivideGain, "divide-gain", false, "divide smoothed kernels by 1+8ρ")
+	layerFlags(flags, &q.Smoothing)
 
 	var norm, part string
 	var radius []float64

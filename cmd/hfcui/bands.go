@@ -55,7 +55,11 @@ func bandsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, q.Smoothing, result)
+		smoothing, err := lab.Model().Canonical(q.Smoothing)
+		if err != nil {
+			return err
+		}
+		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, smoothing, result)
 		if o.DType != plan.Float32 {
 			report.DType = dtype
 		}
@@ -74,8 +78,8 @@ func after(separator, word string) string {
 }
 
 func bandsTable(w io.Writer, r bands.Report, result bands.Result) {
-	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, rho %s%s\n\n",
-		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, plain(r.Rho), after(", ", r.DType))
+	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, %s%s\n\n",
+		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, smoothingWords(r.Smoothing), after(", ", r.DType))
 	fmt.Fprintf(w, "r\tlow\thigh\n")
 	for i, radius := range result.Radii {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", plain(radius), percent(result.Low[i]), percent(result.High[i]))

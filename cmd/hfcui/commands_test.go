@@ -213,30 +213,6 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 	hfcui(t, "flips", "--data", "shapes:test=50", "-r", "10").done(t)
 }
 
-func TestKernelsReport(t *testing.T) {
-	dir := t.TempDir()
-	type report struct {
-		Layer     *string
-		Shape     []int
-		Rho       *float64
-		Roughness *struct{ Before, After *float64 }
-		Response  *struct{ Before, After []float64 }
-	}
-	got := document[report](t, hfcuiIn(t, dir, "kernels", "--rho", "1", "-o", "k.png", "--json"))
-	if len(got.Shape) != 4 || *got.Rho != 1 || !(*got.Roughness.After < *got.Roughness.Before) || len(got.Response.Before) != len(got.Response.After) || len(got.Response.Before) == 0 {
-		t.Errorf("%+v", got)
-	}
-	if b, err := os.ReadFile(filepath.Join(dir, "k.png")); err != nil || !strings.HasPrefix(string(b), "\x89PNG") {
-		t.Errorf("picture: %v", err)
-	}
-	table := hfcuiIn(t, dir, "kernels").done(t).stdout
-	for _, bin := range []string{"r  0.00 to  0.94", "r  0.94 to  1.89", "r 21.68 to 22.63"} {
-		if !strings.Contains(table, bin) {
-			t.Errorf("the table lacks %q:\n%s", bin, table)
-		}
-	}
-}
-
 func TestTrainKeepsItsRun(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--data", "shapes:train=256,test=64", "--net", "resnet20-w4", "--epochs", "1", "--batch", "64", "--run", "run", "--json"}

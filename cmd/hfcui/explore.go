@@ -61,13 +61,16 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	s := e.setting()
-	e.screen.Rho, e.screen.Normalize, e.screen.Statistics = s.Rho, s.Normalize, s.Statistics
+	e.screen.Normalize, e.screen.Statistics = s.Normalize, s.Statistics
 	e.lab.Threads = leaveRoom()
 	lab, err := engine.Open(cmd.Context(), e.lab)
 	if err != nil {
 		return err
 	}
 	defer lab.Close()
+	if e.screen.Smoothing, err = lab.Model().Canonical(s.Smoothing); err != nil {
+		return err
+	}
 	evolution := lab.NewEvolution()
 	defer evolution.Close()
 	e.screen.Evolution = evolution

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -157,8 +158,28 @@ func parseRange(s string, number func(string) (float64, error)) ([]float64, erro
 // number is a flag that takes a finite number that is not negative.
 type number float64
 
-func rhoVar(flags *pflag.FlagSet, rho *float64) {
-	flags.Var((*number)(rho), "rho", "smooth the first convolution's kernels by ρ, 0 or more")
+// smoothingFlags adds --rho, and --layer and --divide-gain beside it.
+func smoothingFlags(flags *pflag.FlagSet, s *model.Smoothing) {
+	flags.Var((*number)(&s.Rho), "rho", "smooth a convolution's kernels by ρ, 0 or more")
+	layerFlags(flags, s)
+}
+
+// layerFlags adds --layer and --divide-gain.
+func layerFlags(flags *pflag.FlagSet, s *model.Smoothing) {
+	nameVar(flags, &s.Layer, "layer", "", "", "the convolution that is smoothed (default the first)")
+	flags.BoolVar(&s.DivideGain, "divide-gain", false, "divide smoothed kernels by 1+8ρ")
+}
+
+// smoothingWords writes a smoothing as "rho 0.5 on layer1.0.conv1, gain divided out".
+func smoothingWords(s model.Smoothing) string {
+	text := "rho " + plain(s.Rho)
+	if s.Layer != "" && s.Rho > 0 {
+		text += " on " + oneLine(model.LayerName(s.Layer))
+	}
+	if s.DivideGain && s.Rho > 0 {
+		text += ", gain divided out"
+	}
+	return text
 }
 
 func (n *number) Type() string   { return "F" }

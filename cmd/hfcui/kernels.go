@@ -12,11 +12,12 @@ import (
 
 // kernelsReport is what the kernels command prints as JSON.
 type kernelsReport struct {
-	Layer     string                 `json:"layer"`
-	Shape     [4]int                 `json:"shape"` // out, in, height, width
-	Rho       float64                `json:"rho"`
-	Roughness beforeAfter[float64]   `json:"roughness"`
-	Response  beforeAfter[[]float64] `json:"response"`
+	Layer       string                 `json:"layer"`
+	Shape       [4]int                 `json:"shape"` // out, in, height, width
+	Rho         float64                `json:"rho"`
+	GainDivided bool                   `json:"gain_divided,omitempty"`
+	Roughness   beforeAfter[float64]   `json:"roughness"`
+	Response    beforeAfter[[]float64] `json:"response"`
 }
 
 type beforeAfter[T any] struct {
@@ -26,51 +27,67 @@ type beforeAfter[T any] struct {
 
 func kernelsCommand() *cobra.Command {
 	var o engine.Options
-	var rho float64
-	var picture string
+	var smoothing model.Smoothing
+	var picture, save string
 	var out output
 	cmd := &cobra.Command{
 		Use:   "kernels",
-		Short: "Show the first convolution before and after smoothing",
-		Long: "Measures how rough the first convolution's kernels are (energy of adjacent differences over " +
-			"energy) and how strongly they answer to each frequency, before and after smoothing by ρ.",
-		Example: "hfcui kernels --model resnet20.pt --rho 0.5 -o kernels.png",
-		Args:    exactly(0, "no argument"),
-		RunE: func(*cobra.Command, []string) error {
+		Short: "Show a convolution before and after smoothing, and save the smoothed model",
+		Long: "Measures how rough a convolution's kernels are (energy of adjacent differences over " +
+			"energy) and how strongly they answer to each frequency, before and after smoothing by ρ. " +
+			"Smoothing multiplies the sum of a kernel of one value by 1+8ρ, and kernels of 1×1 altogether; " +
+			"--divide-gain takes that out again.",
+		Example: "hfcui kernels --model resnet20.pt --rho 0.5 -o kernels.png\n" +
+			"hfcui kernels --model resnet20.pt --layer layer1.0.conv1 --rho 1 --divide-gain --save smooth.safetensors",
+		Args: exactly(0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, err := model.Load(o.Model, o.Net)
 			if err != nil {
 				return err
 			}
-			view, err := engine.Kernels(m, model.Smoothing{Rho: rho})
+			view, err := engine.Kernels(cmd.Context(), m, smoothing)
 			if err != nil {
 				return err
+			}
+			if save != "" {
+				if err := engine.SaveSmoothed(save, m, smoothing); err != nil {
+					return err
+				}
 			}
 			if picture != "" {
 				if err := engine.WriteKernels(picture, view); err != nil {
 					return err
 				}
 			}
-			report := kernelsReport{view.Layer, view.Shape, rho,
+			report := kernelsReport{view.Layer, view.Shape, view.Rho, view.DivideGain && view.Rho > 0,
 				beforeAfter[float64]{view.RoughnessBefore, view.RoughnessAfter},
 				beforeAfter[[]float64]{view.ResponseBefore, view.ResponseAfter}}
 			return out.print(report, func(w io.Writer) {
 				report.table(w)
-				if picture != "" {
-					fmt.Fprintf(w, "written\t%s\n", oneLine(picture))
+				for _, written := range []string{picture, save} {
+					if written != "" {
+						fmt.Fprintf(w, "written\t%s\n", oneLine(written))
+					}
 				}
 			})
 		},
 	}
 	modelFlags(cmd, &o)
-	rhoVar(cmd.Flags(), &rho)
+	smoothingFlags(cmd.Flags(), &smoothing)
 	nameVar(cmd.Flags(), &picture, "output", "o", "", "also draw the kernels into this PNG file")
+	nameVar(cmd.Flags(), &save, "save", "", "", "also save the smoothed model into this safetensors file, which must not be there yet")
 	out.flags(cmd)
 	return cmd
 }
 
 func (r kernelsReport) table(w io.Writer) {
-	fmt.Fprintf(w, "%s\t%d kernels of %d×%d×%d, rho %s\n\n", r.Layer, r.Shape[0], r.Shape[1], r.Shape[2], r.Shape[3], plain(r.Rho))
-	fmt.Fprintf(w, "\tbefore\tafter\n")
+	fmt.Fprintf(w, "%s\t%d kernels of %d×%d×%d, %s\n", r.Layer, r.Shape[0], r.Shape[1], r.Shape[2], r.Shape[3],
+		smoothingWords(model.Smoothing{Rho: r.Rho, DivideGain: r.GainDivided}))
+	if r.Shape[2]*r.Shape[3] == 1 && r.Rho > 0 {
+		fmt.Fprintf(w, "\tkernels of 1×1 have no neighbours: smoothed they are %s times what they were\n",
+			plain(model.Smoothing{Rho: r.Rho, DivideGain: r.GainDivided}.Gain()))
+	}
+	fmt.Fprintf(w, "\n\tbefore\tafter\n")
 	fmt.Fprintf(w, "roughness\t%.4f\t%.4f\n", r.Roughness.Before, r.Roughness.After)
 	for i := range r.Response.Before {
 		from, to := engine.ResponseBin(i)

@@ -56,7 +56,7 @@ func predictCommand() *cobra.Command {
 	modelFlags(cmd, &o)
 	choiceVar(cmd.Flags(), &part, "part", "what the model sees of an image", parts...)
 	radiusVar(cmd.Flags(), &q.R)
-	rhoVar(cmd.Flags(), &q.Rho)
+	smoothingFlags(cmd.Flags(), &q.Smoothing)
 	out.flags(cmd)
 	return cmd
 }

@@ -58,7 +58,7 @@ func settingFlags(cmd *cobra.Command) func() engine.Setting {
 	var normalize, statistics string
 	choiceVar(cmd.Flags(), &normalize, "normalize", "what is done to low and high parts", "none", "max", "std")
 	choiceVar(cmd.Flags(), &statistics, "bn", "which batch-norm statistics", "running", "batch")
-	rhoVar(cmd.Flags(), &s.Rho)
+	smoothingFlags(cmd.Flags(), &s.Smoothing)
 	return func() engine.Setting {
 		s.Normalize, _ = bands.ParseNormalization(normalize)
 		s.Statistics, _ = bands.ParseStatistics(statistics)

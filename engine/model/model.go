@@ -117,11 +117,16 @@ func (m *Model) checkValues() error {
 
 // Save writes the model as safetensors, atomically.
 func (m *Model) Save(path string) error {
+	return checkpoints.WriteSafetensors(path, m.file())
+}
+
+// file is the model as its file has it.
+func (m *Model) file() *checkpoints.File {
 	f := &checkpoints.File{Tensors: m.Weights, Metadata: m.metadata()}
 	for _, p := range m.Net.Params {
 		f.Order = append(f.Order, p.Name)
 	}
-	return checkpoints.WriteSafetensors(path, f)
+	return f
 }
 
 // Input is the size of the images the model takes.

@@ -79,7 +79,7 @@ func (m *Model) Canonical(s Smoothing) (Smoothing, error) {
 	if err := CheckRho(s.Rho); err != nil {
 		return s, err
 	}
-	name, err := m.convolution(s.Layer)
+	name, err := m.Convolution(s.Layer)
 	if err != nil {
 		return s, err
 	}
@@ -92,8 +92,8 @@ func (m *Model) Canonical(s Smoothing) (Smoothing, error) {
 	return s, nil
 }
 
-// convolution is the full name of the weights a Smoothing's Layer means.
-func (m *Model) convolution(layer string) (string, error) {
+// Convolution is the full name of the weights a Smoothing's Layer means.
+func (m *Model) Convolution(layer string) (string, error) {
 	if layer == "" {
 		return m.FirstConv(), nil
 	}
@@ -120,7 +120,7 @@ func (m *Model) Smoothed(s Smoothing) (name string, w []float32, err error) {
 	if err := CheckRho(s.Rho); err != nil {
 		return "", nil, err
 	}
-	if name, err = m.convolution(s.Layer); err != nil {
+	if name, err = m.Convolution(s.Layer); err != nil {
 		return "", nil, err
 	}
 	t := m.Weights[name]
