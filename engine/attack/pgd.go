@@ -64,7 +64,15 @@ func withSign(v, d float32) float32 {
 	return math.Float32frombits(math.Float32bits(v) | math.Float32bits(d)&(1<<31))
 }
 
-// project moves v into the ball around x and into [0,1].
+// project moves v into the ball around x and into [0,1]: it is
+//
+//	min(max(v, x-epsilon, 0), x+epsilon, 1)
+//
+// several times as fast. Numbers from 0 on are in the order of their bits taken for integers,
+// and those below 0 are before all of them.
 func project(v, x, epsilon float32) float32 {
-	return min(max(v, x-epsilon, 0), x+epsilon, 1)
+	const one = 0x3f800000
+	return math.Float32frombits(uint32(min(max(order(v), order(x-epsilon), 0), order(x+epsilon), one)))
 }
+
+func order(v float32) int32 { return int32(math.Float32bits(v)) }

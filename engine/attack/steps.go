@@ -10,8 +10,9 @@ const tiny = 1e-30
 
 // stepSigns goes a step along dx's signs, into the ball of L∞ around x and into [0,1].
 func stepSigns(v, dx, x []float32, step, epsilon float32) {
+	v, x = v[:len(dx)], x[:len(dx)]
 	for i, d := range dx {
-		if d > 0 || d < 0 {
+		if d != 0 {
 			v[i] = project(v[i]+withSign(step, d), x[i], epsilon)
 		}
 	}
@@ -85,13 +86,13 @@ func lengthOf(d []float32, n Norm) float64 {
 // blind tells whether a gradient says nothing: because all of it is 0, or because it has
 // overflowed. It is all 0 then.
 func blind(d []float32) bool {
-	zero := true
+	const infinity = 0x7f800000 // NaN is beyond
+	largest := uint32(0)
 	for _, v := range d {
-		if v-v != 0 {
-			clear(d)
-			return true
-		}
-		zero = zero && v == 0
+		largest = max(largest, math.Float32bits(v)&^(1<<31))
 	}
-	return zero
+	if largest >= infinity {
+		clear(d)
+	}
+	return largest == 0 || largest >= infinity
 }
