@@ -142,6 +142,9 @@ func TestRobustnessIsWhatAttacksLeave(t *testing.T) {
 		s.Rho = c.Rho
 		o := q.Options
 		o.Method, o.Epsilon = c.Method, c.Epsilon
+		if c.Method == attack.FGSMMethod { // random starts are of iterated methods
+			o = fgsm(c.Epsilon)
+		}
 		if want := alone(t, l, s, o, 50); c.Score != want {
 			t.Errorf("%s at %v, rho %v: %v, alone %v", c.Method, c.Epsilon, c.Rho, c.Score, want)
 		}
@@ -183,7 +186,7 @@ func TestRobustnessGoesOnWhereItStopped(t *testing.T) {
 func TestRobustnessRefusesWhatCannotBe(t *testing.T) {
 	l := openSmall(t)
 	for _, q := range []RobustnessRequest{
-		{Options: fgsm(math.NaN())}, {Epsilons: []float64{0.1, 2}, Options: fgsm(0)}, {Methods: []string{"pgd"}, Options: fgsm(0.1)},
+		{Options: fgsm(math.NaN())}, {Epsilons: []float64{0.1, 2}, Options: fgsm(0)}, {Methods: []string{"pgd"}, Epsilons: []float64{0.1}, Options: attack.Options{Steps: -1}},
 		{Methods: []string{"fgsm", "magic"}, Options: fgsm(0.1)}, {Methods: []string{attack.Worst}, Options: fgsm(0.1)},
 		{Rhos: []float64{0, math.Inf(1)}, Options: fgsm(0.1)}, {Split: "half", Options: fgsm(0.1)}, {Model: "nosuch.pt", Options: fgsm(0.1)},
 	} {

@@ -27,7 +27,8 @@ type RobustnessRequest struct {
 	Methods        []string
 	Epsilons, Rhos []float64
 	Setting        // Normalize and Statistics do not matter: see AttackRequest
-	attack.Options // of all methods
+	attack.Options // of all methods, as attack.Grid has them
+	Queries        int
 	// Square has iterated methods held against the Square attack, which needs no gradient,
 	// on the first 100 images.
 	Square bool
@@ -94,7 +95,7 @@ func (q RobustnessRequest) Check() error {
 
 // grid is what q asks for.
 func (q RobustnessRequest) grid() attack.Grid {
-	g := attack.Grid{Methods: q.Methods, Epsilons: q.Epsilons, Rhos: q.Rhos, Options: q.Options, Limit: q.Limit, Transfer: true}
+	g := attack.Grid{Methods: q.Methods, Epsilons: q.Epsilons, Rhos: q.Rhos, Options: q.Options, Queries: q.Queries, Limit: q.Limit, Transfer: true}
 	if len(g.Methods) == 0 {
 		g.Methods = []string{q.Method}
 	}

@@ -22,6 +22,7 @@ func attackCommand() *cobra.Command {
 		Long: "Attacks images by every method at every ε, with the kernels smoothed by every ρ, and counts what the model " +
 			"still gets right, over all images, each figure with its 95 % Wilson interval. ε is in pixels from 0 to 1, before the " +
 			"model's own normalisation; labels are the true ones; batch-norm uses running statistics.\n\n" +
+			"Methods minimal-fgsm and minimal-pgd search every image's smallest ε; their figures are of the images that need more. " +
 			"Method worst counts images that are right as they are and after all other methods. Figures that fail a check of " +
 			"sanity are marked, and what is the matter is said below: accuracy that rises with ε, gradients that are zero, " +
 			"iterated methods that FGSM, or with --square an attack without gradients, does better than.",
@@ -56,8 +57,9 @@ func attackFlags(cmd *cobra.Command, q *engine.RobustnessRequest) func() error {
 	var norm, part string
 	var radius []float64
 	choiceVar(flags, &norm, "norm", "what ε is of the perturbation: its largest value, or its Euclidean length", attack.LInf.String(), attack.L2.String())
-	countVar(flags, &q.Steps, "steps", "", 10, 1, 100_000, "steps of iterated methods")
-	flags.Var((*fraction)(&q.StepSize), "step-size", "how far a step of pgd goes (default 2.5·ε/steps)")
+	countVar(flags, &q.Steps, "steps", "", 0, 1, 100_000, "steps of iterated methods (default 10 of pgd, 100 of apgd, 40 of minimal-pgd)")
+	countVar(flags, &q.Queries, "queries", "", 0, 1, 100_000, "how often square asks about an image (default 5000, of --square 500)")
+	flags.Var((*fraction)(&q.StepSize), "step-size", "how far a step of pgd goes (default 2.5·ε/steps), or of minimal-pgd at ε 0.3 (default 0.01)")
 	flags.BoolVar(&q.RandomStart, "random-start", false, "start anywhere in the ball instead of at the image")
 	countVar(flags, &q.Restarts, "restarts", "", 1, 1, 1000, "runs from different starts, each image's worst being kept")
 	flags.Uint64Var(&q.Seed, "seed", 0, "what random starts are determined by")

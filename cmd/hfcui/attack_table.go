@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // figures and what they mean below.
 func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
-	fmt.Fprintf(w, "method\tepsilon\tstep")
+	fmt.Fprintf(w, "method\tepsilon\tsteps")
 	for _, c := range result.Clean {
 		fmt.Fprintf(w, "\trho %s", plain(c.Rho))
 	}
@@ -27,14 +28,11 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 		if c.Rho != result.Clean[0].Rho || c.MadeFor != nil {
 			continue // written beside the first, or only where it tells something
 		}
-		method, step := c.Method, ""
+		method := c.Method
 		if c.Check {
 			method = fmt.Sprintf("%s, first %d", c.Method, c.N)
 		}
-		if c.StepSize > 0 {
-			step = plain(c.StepSize)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s", method, plain(c.Epsilon), step)
+		fmt.Fprintf(w, "%s\t%s\t%s", method, plain(c.Epsilon), stepsOf(c))
 		for k := i; k < len(result.Cells); k++ {
 			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check && d.MadeFor == nil {
 				fmt.Fprintf(w, "\t%s%s", percent(d.Score), marksOf(warnings, k))
@@ -42,15 +40,41 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 		}
 		fmt.Fprintln(w)
 	}
-	for _, s := range result.Smallest {
-		fmt.Fprintf(w, "%s, rho %s\tmedian\t\t%s\n", s.Method, plain(s.Rho), plain(s.Median))
-	}
+	smallestRows(w, result)
 	for i, line := range r.Warnings {
 		if i == 0 {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "†%d %s\n", i+1, line)
 	}
+}
+
+// smallestRows writes the median of the smallest ε by method, a column for every ρ.
+func smallestRows(w io.Writer, r attack.Robustness) {
+	for i, s := range r.Smallest {
+		if i%len(r.Clean) == 0 {
+			fmt.Fprintf(w, "%s\tmedian\t", s.Method)
+		}
+		if math.IsInf(s.Median, 1) {
+			fmt.Fprintf(w, "\t  none for half of %d", s.N)
+		} else {
+			fmt.Fprintf(w, "\t  %.4f of %d", s.Median, s.N)
+		}
+		if (i+1)%len(r.Clean) == 0 {
+			fmt.Fprintln(w)
+		}
+	}
+}
+
+// stepsOf writes how many steps of which size an attack makes: "10 × 0.0075".
+func stepsOf(c attack.Cell) string {
+	switch {
+	case c.Steps == 0:
+		return ""
+	case c.StepSize == 0:
+		return fmt.Sprint(c.Steps)
+	}
+	return fmt.Sprintf("%d × %s", c.Steps, plain(c.StepSize))
 }
 
 // marksOf are the numbers of the warnings about a figure: " †1,3".
@@ -66,7 +90,7 @@ func marksOf(warnings []attack.Warning, cell int) string {
 
 // attackWords says how was attacked.
 func attackWords(r attack.Report) string {
-	words := []string{map[attack.Norm]string{attack.LInf: "L∞", attack.L2: "L2"}[r.Norm], plural(r.Steps, "step")}
+	words := []string{map[attack.Norm]string{attack.LInf: "L∞", attack.L2: "L2"}[r.Norm]}
 	if r.RandomStart {
 		words = append(words, fmt.Sprintf("random start (seed %d)", r.Seed))
 	}

@@ -17,7 +17,7 @@ type attackJSON struct {
 	Warnings           []string
 	Model, Data, Split *string
 	Norm               *string
-	Steps, Restarts    *int
+	Restarts           *int
 	RandomStart        *bool `json:"random_start"`
 	Seed               *uint64
 	Band               *struct {
@@ -42,6 +42,7 @@ type attackedJSON struct {
 	Method       *string
 	Epsilon, Rho *float64
 	scoreJSON
+	Steps         int
 	StepSize      float64  `json:"step_size"`
 	MadeFor       *float64 `json:"made_for"`
 	ZeroGradients *int     `json:"zero_gradients"`
@@ -51,7 +52,7 @@ type attackedJSON struct {
 func TestAttackReports(t *testing.T) {
 	const data = "shapes:test=64"
 	got := document[attackJSON](t, hfcui(t, "attack", "--data", data, "-n", "40", "--method", "fgsm,pgd", "--epsilon", "0,0.01,8/255", "--rho", "0,0.5", "--steps", "4", "--json"))
-	if *got.N != 40 || *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.Norm != "linf" || *got.Steps != 4 || *got.RandomStart || *got.Restarts != 1 || got.Warnings == nil || got.Band != nil {
+	if *got.N != 40 || *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.Norm != "linf" || *got.RandomStart || *got.Restarts != 1 || got.Warnings == nil || got.Band != nil {
 		t.Errorf("%+v", got)
 	}
 	if len(got.Clean) != 2 || len(got.Results) != 12 || len(got.Checks) != 4 {
@@ -62,8 +63,8 @@ func TestAttackReports(t *testing.T) {
 		if *r.Method != method || *r.Rho != rho || *r.Epsilon != epsilon || *r.ZeroGradients != 0 || r.Marks == nil {
 			t.Errorf("result %d is %s at %v, rho %v, %d zero gradients, marks %v", i, *r.Method, *r.Epsilon, *r.Rho, *r.ZeroGradients, r.Marks)
 		}
-		if step := map[string]float64{"fgsm": epsilon, "pgd": 2.5 * epsilon / 4}[method]; r.StepSize != step {
-			t.Errorf("result %d has steps of %v", i, r.StepSize)
+		if step := map[string]float64{"fgsm": epsilon, "pgd": 2.5 * epsilon / 4}[method]; r.StepSize != step || r.Steps != map[string]int{"fgsm": 1, "pgd": 4}[method] {
+			t.Errorf("result %d has %d steps of %v", i, r.Steps, r.StepSize)
 		}
 		r.check(t, method, 40)
 		if clean := got.Clean[i/3%2]; epsilon == 0 && *r.Correct != *clean.Correct {
@@ -90,10 +91,27 @@ func TestAttackSaysWhatItDid(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	table := hfcui(t, "attack", "--data", data, "--method", "pgd", "--epsilon", "0.02", "--steps", "2", "--rho", "0,1", "--band", "high", "-r", "6").done(t).stdout
-	for _, want := range []string{"demo on shapes:test=20 (test, 20 images), L∞, 2 steps, frequencies from 6 on", "rho 0", "rho 1", "clean", "pgd", "0.025", "%"} {
+	for _, want := range []string{"demo on shapes:test=20 (test, 20 images), L∞, frequencies from 6 on", "rho 0", "rho 1", "clean", "pgd", "2 × 0.025", "%"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table does not say %q:\n%s", want, table)
 		}
+	}
+}
+
+func TestAttackSearchesTheSmallest(t *testing.T) {
+	const data = "shapes:test=20"
+	args := []string{"attack", "--data", data, "--method", "minimal-fgsm,square", "--epsilon", "0.01,0.1", "--queries", "30"}
+	got := document[attackJSON](t, hfcui(t, append(args, "--json")...))
+	if len(got.Results) != 4 || *got.Results[0].Correct < *got.Results[1].Correct || got.Results[2].Steps != 30 || len(got.Smallest) != 1 || got.Smallest[0].N != 20 || !(got.Smallest[0].Median > 0) {
+		t.Errorf("%+v", got)
+	}
+	table := hfcui(t, append(args, "--square")...).done(t).stdout
+	if !strings.Contains(table, "median") || !strings.Contains(table, "of 20\n") || strings.Contains(table, "first") {
+		t.Errorf("table:\n%s", table)
+	}
+	table = hfcui(t, "attack", "--data", data, "--method", "pgd", "--epsilon", "0.01", "--steps", "2", "--square", "--queries", "9").done(t).stdout
+	if !strings.Contains(table, "square, first 20") {
+		t.Errorf("table:\n%s", table)
 	}
 }
 

@@ -25,8 +25,8 @@ func (m *Measurement) Result() Robustness {
 		if c.series != nil && c.series.donor != nil {
 			cell.MadeFor = &m.grid.Rhos[c.series.donor.rho]
 		}
-		if c.method != Worst {
-			cell.StepSize = m.grid.options(c.method, c.epsilon).stepSize()
+		if c.series != nil {
+			cell.Steps, cell.StepSize = c.series.options.shown()
 		}
 		for _, o := range outcomes[i] {
 			if o.zeroGradient {
@@ -38,6 +38,18 @@ func (m *Measurement) Result() Robustness {
 	mark(r.Cells, outcomes, clean)
 	r.Smallest = m.smallest()
 	return r
+}
+
+// shown are the steps and the size of each that are told of an attack, 0 where there are
+// none or where they differ.
+func (o Options) shown() (steps int, size float64) {
+	switch o.Method {
+	case FGSMMethod:
+		return 1, o.Epsilon
+	case PGDMethod:
+		return o.Steps, o.stepSize()
+	}
+	return o.Steps, 0
 }
 
 // outcomes are the cell's, image by image.

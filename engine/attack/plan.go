@@ -102,31 +102,51 @@ func (m *Measurement) sortCells() {
 	})
 }
 
-// run are the options with which a method is run for its figure at an ε, without what does
-// not matter to it. Methods that look for the smallest ε are run once for all.
+// run are the options with which a method is run for its figure at an ε, without what it
+// does not look at. Methods that look for the smallest ε do so once, up to 1.
 func (g Grid) run(method string, epsilon float64) Options {
-	o := g.options(method, epsilon)
-	if method == FGSMMethod {
-		o.Steps, o.StepSize = 0, 0
+	o := Default(method, epsilon)
+	o.Norm, o.Band = g.Options.Norm, g.Options.Band
+	switch method {
+	case FGSMMethod:
+		return o
+	case SquareMethod:
+		o.Seed = g.Options.Seed
+		if g.Queries != 0 {
+			o.Steps = g.Queries
+		}
+		return o
+	case MinimalFGSMMethod, MinimalPGDMethod:
+		o.Epsilon = 1
 	}
-	if !o.RandomStart && followsGradient(method) {
-		o.Seed = 0
+	if g.Options.Steps != 0 && method != MinimalFGSMMethod {
+		o.Steps = g.Options.Steps
 	}
-	if Minimal(method) {
-		o.Epsilon = slices.Max(g.Epsilons)
+	if method == PGDMethod || method == MinimalPGDMethod {
+		o.StepSize = g.Options.StepSize
+	}
+	if !Minimal(method) && g.Options.RandomStart {
+		o.RandomStart, o.Restarts, o.Seed = true, g.Options.Restarts, g.Options.Seed
 	}
 	return o
 }
 
 // square are the options of the check by Square at an ε.
 func (g Grid) square(epsilon float64) Options {
-	return Options{Method: SquareMethod, Norm: g.Options.Norm, Epsilon: epsilon, Steps: squareQueries, Seed: g.Options.Seed}
+	o := g.run(SquareMethod, epsilon)
+	if g.Queries == 0 {
+		o.Steps = squareQueries
+	}
+	return o
 }
 
-// squareQueries is how often the check by Square asks about an image: a tenth of what
-// Andriushchenko et al. (2020) report with, enough to tell a hidden gradient from a robust
+// squareQueries is how often the check by Square asks about an image, at most: a tenth of its
+// usual number, enough to tell a hidden gradient from a robust
 // model.
 const squareQueries = 500
+
+// minimalTries is about how many ε methods try that look for the smallest.
+const minimalTries = 20
 
 // cost is about how many times the model is asked about one image.
 func (s *series) cost() int {
@@ -136,6 +156,10 @@ func (s *series) cost() int {
 		return 1
 	case o.Method == SquareMethod:
 		return o.Steps
+	case o.Method == MinimalFGSMMethod:
+		return minimalTries
+	case o.Method == MinimalPGDMethod:
+		return minimalTries * o.Steps
 	}
 	return 1 + 3*max(1, o.Steps)*max(1, o.Restarts) // an answer and a gradient take three times an answer
 }

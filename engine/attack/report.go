@@ -17,7 +17,6 @@ type Report struct {
 	Split       string  `json:"split"`
 	N           int     `json:"n"` // images attacked in every way
 	Norm        Norm    `json:"norm"`
-	Steps       int     `json:"steps"` // of the methods that make steps
 	RandomStart bool    `json:"random_start"`
 	Restarts    int     `json:"restarts"`
 	Seed        uint64  `json:"seed"`
@@ -35,7 +34,7 @@ type Report struct {
 // NewReport describes a result of attacks with options o on a model with its first or another
 // convolution smoothed.
 func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustness) Report {
-	report := Report{Model: name, Data: data, Split: split, N: r.Images, Norm: o.Norm, Steps: o.Steps, RandomStart: o.RandomStart,
+	report := Report{Model: name, Data: data, Split: split, N: r.Images, Norm: o.Norm, RandomStart: o.RandomStart,
 		Restarts: max(1, o.Restarts), Seed: o.Seed, Layer: s.Layer, GainDivided: s.DivideGain, Clean: r.Clean, Results: []Cell{}, Smallest: r.Smallest, Warnings: []string{}}
 	if !o.Band.Whole() {
 		report.Band = &o.Band
@@ -72,11 +71,12 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 		Epsilon float64 `json:"epsilon"`
 		Rho     float64 `json:"rho"`
 		bands.ScoreDocument
+		Steps         int      `json:"steps,omitempty"`
 		StepSize      float64  `json:"step_size,omitempty"`
 		MadeFor       *float64 `json:"made_for,omitempty"` // the rho of the model that the images were made for
 		ZeroGradients int      `json:"zero_gradients"`
 		Marks         []Rule   `json:"marks"`
-	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.StepSize, c.MadeFor, c.ZeroGradients, marks})
+	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.Steps, c.StepSize, c.MadeFor, c.ZeroGradients, marks})
 }
 
 // MarshalJSON writes null for a median that is infinite.

@@ -17,8 +17,11 @@ const Worst = "worst"
 type Grid struct {
 	Methods        []string  // of Options, or Worst
 	Epsilons, Rhos []float64 // each at least one, without repetition
-	Options        Options   // of all methods; its Method and Epsilon do not matter
-	Limit          int       // only the first Limit images; 0: all
+	// Options are those of all methods, as far as they look at them. Method and Epsilon do not
+	// matter, nor does Steps to Square. Steps 0 is each method's usual number.
+	Options Options
+	Queries int // how often Square asks about an image; 0: its usual number
+	Limit   int // only the first Limit images; 0: all
 	// Transfer has the images that iterated methods make for the model with one ρ shown to
 	// the model with every other, too: what works there should have been found here.
 	Transfer bool
@@ -40,19 +43,17 @@ func (g Grid) Check() error {
 			if m == Worst {
 				continue
 			}
-			if err := g.options(m, e).Check(); err != nil {
+			o := g.run(m, e)
+			o.Epsilon, o.StepSize, o.RandomStart, o.Restarts = e, g.Options.StepSize, g.Options.RandomStart, g.Options.Restarts
+			if err := o.Check(); err != nil {
 				return err
 			}
 		}
 	}
+	if g.SquareImages > 0 && !g.Options.Band.Whole() {
+		return fmt.Errorf("%s cannot be limited to a band of frequencies, so that nothing limited to one can be held against it", SquareMethod)
+	}
 	return nil
-}
-
-// options are those of one method at one ε.
-func (g Grid) options(method string, epsilon float64) Options {
-	o := g.Options
-	o.Method, o.Epsilon = method, epsilon
-	return o
 }
 
 // Robustness is how many images a model gets right as they are and under attack, so far.
@@ -82,7 +83,10 @@ type Clean struct {
 type Cell struct {
 	Method       string
 	Epsilon, Rho float64
-	StepSize     float64 // 0 for methods without steps
+	// Steps and StepSize are the method's; 0 where it has none or where they differ. Steps of
+	// Square are how often it may ask.
+	Steps    int
+	StepSize float64
 	bands.Score
 	// ZeroGradients counts images whose gradient is zero in every pixel: such an image
 	// stays as it is.

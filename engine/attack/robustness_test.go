@@ -84,7 +84,7 @@ func measure(t *testing.T, n int, g Grid, models func(rho float64) curve) (Robus
 	if g.Rhos == nil {
 		g.Rhos = []float64{0}
 	}
-	m, err := NewMeasurement(stripes(n), g, NewKnown(), func(rho float64) string { return "" })
+	m, err := NewMeasurement(stripes(n), g, NewKnown(), func(rho float64) string { return fmt.Sprint(rho) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +115,8 @@ func TestRules(t *testing.T) {
 	}{
 		{"ordinary", []string{"fgsm", "pgd"}, curve{right: below(0.345), slope: up}, 0, nil},
 		{"robust", []string{"fgsm", "pgd"}, curve{right: below(0.9), slope: up}, 0, nil},
+		{"a gradient that only square does without", []string{"pgd"}, curve{right: below(0.3095), slope: func(float64) float64 { return -1 }}, 0,
+			map[float64][]Rule{0.02: {AboveSquare}, 0.04: {AboveSquare}, 0.08: {AboveSquare}}},
 		{"an island far out", []string{"fgsm"}, curve{right: func(v float64) bool { return v < 0.32 || v > 0.375 }, slope: up}, 0, map[float64][]Rule{0.08: {RisesWithEpsilon}}},
 		{"wrong as it is", []string{"fgsm"}, curve{right: func(v float64) bool { return v > 0.315 }, slope: up}, 0,
 			map[float64][]Rule{0.02: {RisesWithEpsilon}, 0.04: {RisesWithEpsilon}, 0.08: {RisesWithEpsilon}}},
@@ -125,6 +127,9 @@ func TestRules(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := Grid{Methods: c.methods, Epsilons: []float64{0, 0.02, 0.04, 0.08}, Options: Options{Steps: 4, StepSize: c.step}}
+			if strings.Contains(c.name, "square") {
+				g.SquareImages = 40
+			}
 			r, err := measure(t, 60, g, one(c.model))
 			if err != nil {
 				t.Fatal(err)
@@ -220,7 +225,7 @@ func TestMeasurementIsSteady(t *testing.T) {
 	known := NewKnown()
 	interruptions, last := 0, 0.0
 	for interruptions < 1000 {
-		m, err := NewMeasurement(stripes(60), g, known, func(rho float64) string { return "key" })
+		m, err := NewMeasurement(stripes(60), g, known, func(rho float64) string { return fmt.Sprint(rho) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +289,7 @@ func TestMeasurementAsksOnce(t *testing.T) {
 	} {
 		c.grid.Rhos = []float64{0}
 		asked = 0
-		m, err := NewMeasurement(stripes(20), c.grid, known, func(float64) string { return "" })
+		m, err := NewMeasurement(stripes(20), c.grid, known, func(rho float64) string { return fmt.Sprint(rho) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,6 +348,38 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
+// Methods that search the smallest ε do so once for all ε, which each counts what needs more.
+func TestSmallestIsForEveryEpsilon(t *testing.T) {
+	asked := 0
+	models := func(rho float64) curve {
+		return curve{batch: 16, right: below(0.34 + 0.01*rho), slope: up, asked: &asked}
+	}
+	g := Grid{Methods: []string{"minimal-fgsm", "minimal-pgd", Worst}, Epsilons: []float64{0.0352, 0.02, 0.08}, Rhos: []float64{0, 100}}
+	r, err := measure(t, 100, g, models)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Cells {
+		// Images are 0.300 to 0.309: they need 0.031 to 0.04. Beyond 1 nothing is found.
+		if want := map[float64]int{0.0352: 50, 0.02: 100}[c.Epsilon]; c.Rho == 0 && c.Correct != want || c.Rho > 0 && c.Correct != 100 || len(c.Marks) > 0 {
+			t.Errorf("%s at %v, rho %v: %v, %v", c.Method, c.Epsilon, c.Rho, c.Score, c.Marks)
+		}
+	}
+	if len(r.Smallest) != 4 || math.Abs(r.Smallest[0].Median-0.0355) > 6e-4 || math.Abs(r.Smallest[2].Median-0.0355) > 6e-4 ||
+		!math.IsInf(r.Smallest[1].Median, 1) || r.Smallest[3].Rho != 100 || r.Smallest[3].N != 100 {
+		t.Errorf("%+v", r.Smallest)
+	}
+	before := asked
+	g.Epsilons = []float64{0.05}
+	if _, err := measure(t, 100, g, models); err != nil || asked-before != before {
+		t.Errorf("%v: gradients of %d images for three epsilons, %d for one", err, before, asked-before)
+	}
+	text, err := json.Marshal(r.Smallest)
+	if err != nil || !strings.Contains(string(text), `"rho":100,"median":null,"n":100`) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 func TestWorstIsRightEverywhere(t *testing.T) {
 	// Images from 0.300 to 0.309; up is the wrong way from 0.305 on.
 	c := curve{batch: 16, right: func(v float64) bool { return v > 0.2995 && v < 0.3125 }, slope: up}
@@ -383,7 +420,9 @@ func TestGridCheck(t *testing.T) {
 	}
 	for _, change := range []func(*Grid){
 		func(g *Grid) { g.Methods = nil }, func(g *Grid) { g.Epsilons = nil }, func(g *Grid) { g.Rhos = nil },
-		func(g *Grid) { g.Methods = []string{Worst} }, func(g *Grid) { g.Methods = []string{"fgsm", "pgd"} }, // no steps
+		func(g *Grid) { g.Methods = []string{Worst} }, func(g *Grid) { g.Methods = []string{"fgsm", "pgd"}; g.Options.Steps = -1 },
+		func(g *Grid) { g.Methods = []string{"square"}; g.Queries = -1 }, func(g *Grid) { g.Options.Restarts = 2 },
+		func(g *Grid) { g.SquareImages, g.Options.Band = 10, Band{Part: Low, R: 4} },
 		func(g *Grid) { g.Epsilons = []float64{0.1, math.NaN()} }, func(g *Grid) { g.Epsilons = []float64{1.5} },
 	} {
 		g := good
@@ -406,7 +445,7 @@ func TestReport(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"n":50`, `"clean":[{"rho":0.5,"correct":50,"n":50,"accuracy":1,"ci95":[`, `"band":{"part":"low","r":8}`, `"gain_divided":true`, `"norm":"linf"`,
-		`"results":[{"method":"fgsm","epsilon":0.1,"rho":0.5,"correct":25,"n":50,"accuracy":0.5,"ci95":[`,
+		`"steps":1,"step_size":0.1,`, `"results":[{"method":"fgsm","epsilon":0.1,"rho":0.5,"correct":25,"n":50,"accuracy":0.5,"ci95":[`,
 		`"zero_gradients":25,"marks":["zero-gradient"]}]`, `"warnings":["fgsm at epsilon 0.1, rho 0.5: possible gradient masking: 25 of 50 images`,
 	} {
 		if !strings.Contains(string(text), want) {

@@ -75,7 +75,11 @@ func followsGradient(method string) bool { return method != SquareMethod }
 
 // iterated tells whether a method is one that should find what FGSM and Square find.
 func iterated(method string) bool {
-	return method == Worst || method != FGSMMethod && method != SquareMethod && !Minimal(method)
+	switch method {
+	case PGDMethod, APGDCEMethod, APGDDLRMethod, Worst:
+		return true
+	}
+	return false
 }
 
 // checked is a cell that is being checked, among all.
