@@ -2,13 +2,13 @@ package engine
 
 import (
 	"image"
-	"image/color"
 	"image/draw"
 	"image/png"
 	"io"
 	"math"
 
 	"hfcui/checkpoints"
+	"hfcui/engine/model"
 )
 
 const (
@@ -47,33 +47,9 @@ func drawKernels(v *KernelView) image.Image {
 		for k := range tiles {
 			at := image.Pt(gap+k%columns*width, gap+half*block+k/columns*height)
 			row := k * size / (in * kh * kw) * in * kh * kw // where the weights of its output begin
-			scale := largest(weights[row : row+in*kh*kw])
-			drawKernel(canvas, at, weights[k*size:(k+1)*size], scale, channels, kh, kw, pixels)
+			scale := model.LargestWeight(weights[row : row+in*kh*kw])
+			model.DrawKernel(canvas, at, pixels, weights[k*size:(k+1)*size], [3]int{channels, kh, kw}, scale)
 		}
 	}
 	return canvas
-}
-
-// largest is the largest absolute weight, or a little where all are 0.
-func largest(w []float32) float64 {
-	most := 1e-12
-	for _, v := range w {
-		most = max(most, math.Abs(float64(v)))
-	}
-	return most
-}
-
-// drawKernel draws one kernel (IHW) of three channels or one.
-func drawKernel(canvas *image.RGBA, at image.Point, w []float32, scale float64, channels, kh, kw, pixels int) {
-	level := func(channel, i int) uint8 {
-		if channels != 3 {
-			channel = 0
-		}
-		return uint8(math.Round(127.5 + 127.5*float64(w[channel*kh*kw+i])/scale))
-	}
-	for i := range kh * kw {
-		square := image.Rect(0, 0, pixels, pixels).Add(at).Add(image.Pt(i%kw*pixels, i/kw*pixels))
-		fill := image.NewUniform(color.RGBA{level(0, i), level(1, i), level(2, i), 255})
-		draw.Draw(canvas, square, fill, image.Point{}, draw.Src)
-	}
 }

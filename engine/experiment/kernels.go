@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"image"
-	"image/color"
 	"image/draw"
 	"math"
 
@@ -75,9 +74,8 @@ const (
 	kernelGap    = 4  // between kernels
 )
 
-// drawStrips draws strips below each other, of each all kernels. Every kernel is shown about
-// mid-grey and stretched by itself: its form is what counts. The input channels are red,
-// green and blue where there are three.
+// drawStrips draws strips below each other, of each all kernels. Every kernel is stretched by
+// itself: its form is what counts.
 func drawStrips(strips []strip) image.Image {
 	w, h := kernelGap, kernelGap
 	for _, s := range strips {
@@ -88,30 +86,12 @@ func drawStrips(strips []strip) image.Image {
 	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
 	y := kernelGap
 	for _, s := range strips {
+		size := s.shape[1] * s.shape[2] * s.shape[3]
 		for k := range s.shape[0] {
-			s.kernel(canvas, k, image.Pt(kernelGap+k*(s.shape[3]*weightPixels+kernelGap), y))
+			at, w := image.Pt(kernelGap+k*(s.shape[3]*weightPixels+kernelGap), y), s.w[k*size:][:size]
+			model.DrawKernel(canvas, at, weightPixels, w, [3]int(s.shape[1:]), model.LargestWeight(w))
 		}
 		y += s.shape[2]*weightPixels + 2*kernelGap
 	}
 	return canvas
-}
-
-// kernel draws the k-th kernel.
-func (s strip) kernel(canvas *image.RGBA, k int, at image.Point) {
-	channels, h, w := s.shape[1], s.shape[2], s.shape[3]
-	weights := s.w[k*channels*h*w:][:channels*h*w]
-	largest := 1e-12
-	for _, v := range weights {
-		largest = max(largest, math.Abs(float64(v)))
-	}
-	level := func(channel, i int) uint8 {
-		if channels != 3 {
-			channel = 0
-		}
-		return uint8(math.Round(127.5 + 127.5*float64(weights[channel*h*w+i])/largest))
-	}
-	for i := range h * w {
-		square := image.Rect(0, 0, weightPixels, weightPixels).Add(at).Add(image.Pt(i%w*weightPixels, i/w*weightPixels))
-		draw.Draw(canvas, square, image.NewUniform(color.RGBA{level(0, i), level(1, i), level(2, i), 255}), image.Point{}, draw.Src)
-	}
 }
