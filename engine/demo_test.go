@@ -1,6 +1,11 @@
 package engine
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"hfcui/engine/attack"
+)
 
 // The embedded default must show the paper's effect: what the demo model makes of shapes
 // depends on frequencies that a person hardly sees.
@@ -27,5 +32,34 @@ func TestDemoShowsTheEffect(t *testing.T) {
 	v, err := l.View(t.Context(), ViewRequest{Index: flips[0].Index, R: r})
 	if err != nil || !v.Flip() {
 		t.Errorf("image %d is a flip, but not when viewed: %v", flips[0].Index, err)
+	}
+}
+
+// The adversarially trained demonstration keeps what the natural one loses at once, and pays
+// for it where nobody attacks.
+func TestDemoAdversarialIsRobust(t *testing.T) {
+	l, err := Open(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	const n, epsilon = 150, 4. / 255
+	measure := func(name string) (clean, robust float64) {
+		q := RobustnessRequest{Model: name, Limit: n, Methods: []string{attack.PGDMethod}, Epsilons: []float64{epsilon}, Options: attack.Options{Steps: 10}}
+		r, err := l.Robustness(t.Context(), q, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cell, _ := r.Cell(attack.PGDMethod, epsilon, 0)
+		return r.CleanAt(0).Accuracy(), cell.Accuracy()
+	}
+	clean, robust := measure("demo-adversarial")
+	natural, broken := measure("")
+	if clean < 0.75 || clean > 0.95 || robust < 0.65 || robust > clean || broken > 0.2 {
+		t.Errorf("adversarial: clean %.3f, PGD %.3f; natural: clean %.3f, PGD %.3f", clean, robust, natural, broken)
+	}
+	info, err := l.OpenBeside(t.Context(), "demo-adversarial")
+	if own := l.Info(); err != nil || !slices.Equal(info.Classes, own.Classes) || info.Net != own.Net {
+		t.Errorf("%+v, %v", info, err)
 	}
 }
