@@ -1,0 +1,113 @@
+package heatmap
+
+import (
+	"context"
+
+	"hfcui/engine/bands"
+)
+
+// show is some images, to be shown to a model with noise.
+type show struct {
+	src      bands.Source
+	model    bands.Classifier
+	q        Request
+	grid     grid
+	size     int // numbers in an image
+	channels int
+	images   []int
+	x        []float32
+	labels   []int
+	noisyX   []float32
+	basis    []float32
+	logits   []float32
+}
+
+func newShow(m *Measurement, model bands.Classifier) *show {
+	c, h, w := m.src.Shape()
+	batch := model.Batch()
+	return &show{src: m.src, model: model, q: m.result.Request, grid: m.grid, size: c * h * w, channels: c,
+		noisyX: make([]float32, batch*c*h*w), basis: make([]float32, h*w), logits: make([]float32, batch*model.Classes())}
+}
+
+// load reads images, no more than a batch.
+func (s *show) load(images []int) error {
+	s.images = images
+	if len(s.labels) != len(images) {
+		s.x, s.labels = make([]float32, len(images)*s.size), make([]int, len(images))
+	}
+	return s.src.ReadBatch(s.x, s.labels, images)
+}
+
+// clean counts the images that are right without noise.
+func (s *show) clean(ctx context.Context) (score bands.Score, err error) {
+	err = s.ask(ctx, s.x, func(_ int, right bool) {
+		score.N++
+		if right {
+			score.Correct++
+		}
+	})
+	return score, err
+}
+
+// noisy counts the images that are right with noise of each of some frequencies, which are
+// no more than fit a batch together.
+func (s *show) noisy(ctx context.Context, frequencies []Frequency) ([]bands.Score, error) {
+	n := len(s.images)
+	scores := make([]bands.Score, len(frequencies))
+	for i, f := range frequencies {
+		s.grid.basis(s.basis, f)
+		for k, v := range s.basis {
+			s.basis[k] = float32(float64(v) * s.q.Norm)
+		}
+		place := s.grid.place(f)
+		for image := range n {
+			s.add(s.noisyX[(i*n+image)*s.size:][:s.size], s.x[image*s.size:][:s.size], signs(s.q.Seed, s.images[image], place))
+		}
+	}
+	err := s.ask(ctx, s.noisyX[:len(frequencies)*n*s.size], func(at int, right bool) {
+		score := &scores[at/n]
+		score.N++
+		if right {
+			score.Correct++
+		}
+	})
+	return scores, err
+}
+
+// add writes image x with noise to dst, minus where a channel's bit is set.
+func (s *show) add(dst, x []float32, minus uint64) {
+	plane := len(s.basis)
+	for c := range s.channels {
+		to, from := dst[c*plane:][:plane], x[c*plane:][:plane]
+		sign := float32(1)
+		if minus>>(c%64)&1 == 1 {
+			sign = -1
+		}
+		for i, v := range s.basis {
+			to[i] = from[i] + sign*v
+		}
+		if !s.q.Unclipped {
+			for i, v := range to {
+				to[i] = min(max(v, 0), 1)
+			}
+		}
+	}
+}
+
+// ask asks the model about images, those of s over and over, and reports which are right.
+func (s *show) ask(ctx context.Context, x []float32, report func(at int, right bool)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	n, classes := len(x)/s.size, s.model.Classes()
+	if err := s.model.Logits(ctx, s.logits[:n*classes], x, n); err != nil {
+		return err
+	}
+	if err := bands.CheckLogits(s.logits[:n*classes]); err != nil {
+		return err
+	}
+	for i := range n {
+		report(i, bands.Argmax(s.logits[i*classes:(i+1)*classes]) == s.labels[i%len(s.labels)])
+	}
+	return nil
+}
