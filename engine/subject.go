@@ -19,6 +19,7 @@ type subject struct {
 	results  *measurements
 	kernels  kernelViews
 	attacked *attack.Known
+	heatmaps *heatmaps
 	fits     bool // labels of the data are classes of the model
 	notes    []string
 
@@ -29,7 +30,7 @@ type subject struct {
 
 // newSubject makes a model ready to be asked about images of a set.
 func newSubject(m *model.Model, d plan.Device, data string, set dataset.Set) *subject {
-	s := &subject{model: m, panel: newPanel(m, d), results: newMeasurements(), attacked: attack.NewKnown()}
+	s := &subject{model: m, panel: newPanel(m, d), results: newMeasurements(), attacked: attack.NewKnown(), heatmaps: newHeatmaps()}
 	for _, done := range m.Smoothings() {
 		s.remark("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
 	}

@@ -213,6 +213,41 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 	hfcui(t, "flips", "--data", "shapes:test=50", "-r", "10").done(t)
 }
 
+func TestHeatmapReport(t *testing.T) {
+	dir := t.TempDir()
+	type report struct {
+		Model, Data, Split     string
+		N, Height, Width, Seed *int
+		Norm, Rho              *float64
+		Clip                   *bool
+		Clean                  *scoreJSON
+		Cells                  []struct {
+			U, V *int
+			scoreJSON
+		}
+	}
+	got := document[report](t, hfcuiIn(t, dir, "heatmap", "--data", "shapes:test=6", "--norm", "0", "-o", "h.png", "--json"))
+	if *got.N != 6 || *got.Height != 32 || *got.Width != 32 || *got.Norm != 0 || !*got.Clip || *got.Rho != 0 || len(got.Cells) != 514 {
+		t.Errorf("%+v", got)
+	}
+	for _, c := range got.Cells {
+		c.check(t, "cell", 6)
+		if *c.Correct != *got.Clean.Correct {
+			t.Errorf("noise of norm 0 at (%d,%d) leaves %d right of %d", *c.U, *c.V, *c.Correct, *got.Clean.Correct)
+		}
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "h.png")); err != nil || !strings.HasPrefix(string(b), "\x89PNG") {
+		t.Errorf("picture: %v", err)
+	}
+	table := hfcui(t, "heatmap", "--data", "shapes:test=4", "--norm", "8", "--unclipped").done(t).stdout
+	if !strings.Contains(table, "not clipped") || !strings.Contains(table, "largest error at") {
+		t.Errorf("table:\n%s", table)
+	}
+	for _, norm := range []string{"nan", "inf", "-1", "x"} {
+		hfcui(t, "heatmap", "--norm", norm).refused(t, 2, "--norm "+norm)
+	}
+}
+
 func TestTrainKeepsItsRun(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--data", "shapes:train=256,test=64", "--net", "resnet20-w4", "--epochs", "1", "--batch", "64", "--run", "run", "--json"}

@@ -24,7 +24,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	e.flags(root)
-	root.AddCommand(exploreCommand(), splitCommand(), predictCommand(), bandsCommand(), flipsCommand(), kernelsCommand(), attackCommand(),
+	root.AddCommand(exploreCommand(), splitCommand(), predictCommand(), bandsCommand(), flipsCommand(), kernelsCommand(), heatmapCommand(), attackCommand(),
 		trainCommand(), watchCommand(), reproduceCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)

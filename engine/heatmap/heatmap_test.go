@@ -1,9 +1,11 @@
 package heatmap
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image/png"
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 // Every plane has norm 1 and a transform that is zero but at its frequency and its negative.
@@ -243,5 +246,45 @@ func TestRequestsThatCannotBe(t *testing.T) {
 	}
 	if _, err := NewMeasurement(newNoise(0, 1, 2, 2), Request{Norm: 1}); err == nil {
 		t.Error("no images were accepted")
+	}
+}
+
+// A report has one of every frequency and its negative, a table all, a figure its scale.
+func TestFiles(t *testing.T) {
+	src := newNoise(5, 3, 6, 4)
+	m, err := NewMeasurement(src, Request{Norm: 2, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := m.Result()
+	r, err := m.Run(t.Context(), &projector{batch: 24}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := NewReport("model", "data", "test", model.Smoothing{}, r)
+	if report.N != 5 || len(report.Cells) != (24-4)/2+4 || !report.Clip || report.Height != 6 || report.Width != 4 {
+		t.Errorf("%+v", report)
+	}
+	for _, c := range report.Cells {
+		if s := r.At(Frequency{c.U, c.V}); s.Correct != c.Correct || s.N != c.N {
+			t.Errorf("%+v, measured %+v", c, s)
+		}
+	}
+	var table, figure bytes.Buffer
+	if err := r.WriteCSV(&table); err != nil || bytes.Count(table.Bytes(), []byte("\n")) != 25 {
+		t.Errorf("%v\n%s", err, table.String())
+	}
+	for _, r := range []Result{r, empty} {
+		lo, hi := r.Range()
+		figure.Reset()
+		if err := r.WritePNG(&figure, "title", lo, hi); err != nil {
+			t.Fatal(err)
+		}
+		if im, err := png.Decode(&figure); err != nil || im.Bounds().Dx() < 300 {
+			t.Errorf("%v", err)
+		}
+	}
+	if Colour(math.NaN()) != Colour(0) || Colour(-1) != Colour(0) || Colour(2) != Colour(1) || Colour(0.2).R >= Colour(0.9).R {
+		t.Error("colours do not rise from the least to the largest")
 	}
 }

@@ -1,0 +1,62 @@
+package heatmap
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/model"
+)
+
+// Report is a Result with what determined it, as files and commands have it.
+type Report struct {
+	Model  string  `json:"model"`
+	Data   string  `json:"data"`
+	Split  string  `json:"split"`
+	N      int     `json:"n"` // images measured at every frequency, at least
+	Norm   float64 `json:"norm"`
+	Clip   bool    `json:"clip"` // pixels are kept in [0,1]
+	Seed   uint64  `json:"seed"`
+	Height int     `json:"height"`
+	Width  int     `json:"width"`
+	model.Smoothing
+	Clean bands.Score `json:"clean"`
+	Cells []Cell      `json:"cells"` // one of (u,v) and (-u,-v), which are the same
+}
+
+// Cell is the score with noise of a frequency; the error rate is what accuracy lacks to 1.
+type Cell struct {
+	U int `json:"u"`
+	V int `json:"v"`
+	bands.ScoreDocument
+}
+
+// NewReport describes a result.
+func NewReport(name, data, split string, smoothing model.Smoothing, r Result) Report {
+	report := Report{Model: name, Data: data, Split: split, N: r.Clean.N, Norm: r.Norm, Clip: !r.Unclipped, Seed: r.Seed,
+		Height: r.H, Width: r.W, Smoothing: smoothing, Clean: r.Clean, Cells: []Cell{}}
+	g := grid{r.H, r.W}
+	for i, s := range r.Cells {
+		f := Frequency{i/r.W - r.H/2, i%r.W - r.W/2}
+		if g.own(f) == f {
+			report.N = min(report.N, s.N)
+			report.Cells = append(report.Cells, Cell{f.U, f.V, s.Document()})
+		}
+	}
+	return report
+}
+
+// WriteCSV writes a line for every place on the map.
+func (r Result) WriteCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	_ = out.Write([]string{"u", "v", "correct", "n", "error", "ci95_lo", "ci95_hi", "norm", "clip"}) // Flush tells
+	for i, s := range r.Cells {
+		lo, hi := s.Wilson()
+		_ = out.Write([]string{strconv.Itoa(i/r.W - r.H/2), strconv.Itoa(i%r.W - r.W/2), strconv.Itoa(s.Correct), strconv.Itoa(s.N),
+			number(1 - s.Accuracy()), number(1 - hi), number(1 - lo), number(r.Norm), strconv.FormatBool(!r.Unclipped)})
+	}
+	out.Flush()
+	return out.Error()
+}
