@@ -72,7 +72,7 @@ func putExperiments(t *testing.T) (root string) {
 			{Criterion: "Accuracy rises\x1b[2J with r", Verdict: experiment.Holds, Parts: []experiment.Decided{{Text: "low 8 − low 4 > 0", Mean: number(0.123), Half: number(0.012), N: 3, Verdict: experiment.Holds}}},
 			{Criterion: "Low beats high", Verdict: experiment.Fails, Parts: []experiment.Decided{{Text: "low 4 − high 4", Mean: number(-0.5), Half: number(0.1), N: 2, Verdict: experiment.Fails}}},
 			{Criterion: "Something else", Verdict: experiment.Undecided},
-		}}, dir, experiment.ReportDir, "results.json")
+		}, Tables: []experiment.Results{{Title: "Attacks", Cells: []experiment.Cell{{Setting: "natural", Column: "PGD 0.09", Marks: []string{"seed 2: rises"}}}}}}, dir, experiment.ReportDir, "results.json")
 	}
 	return root
 }
@@ -98,7 +98,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d := experimentsAt(t, root, 140, 44)
 	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "table2", "svd", "quick", "–/6", "1/", "✓✗~")
 	d.shows("not begun: hfcui reproduce fig3 --quick")
-	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
+	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", "fails a check: natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
 	d.keys("f").shows("full", "100 epochs", "not begun: hfcui reproduce table1 --full").keys("f")
 	d.keys("down").shows("running, 1 of", "left", "●", "◐", "No report yet")
 	d.keys("x").shows("no report to export yet")

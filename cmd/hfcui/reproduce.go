@@ -109,6 +109,9 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 		for _, f := range summary.Criteria {
 			fmt.Fprintf(w, "%s\t%s\n", f.Verdict, f.Criterion)
 		}
+		if n := len(summary.Marked()); n > 0 {
+			fmt.Fprintf(w, "marked\t%d numbers fail a check of their sanity: the report says which and why\n", n)
+		}
 		fmt.Fprintf(w, "report\t%s\n", oneLine(summary.Report))
 	})
 }

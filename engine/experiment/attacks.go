@@ -67,7 +67,10 @@ const squareQueries = 500
 
 func (a Attacks) cost(of func(limit int) float64) float64 {
 	sum := answerCost * of(a.Limit)
-	for range a.Epsilons {
+	for _, epsilon := range a.Epsilons {
+		if epsilon == 0 {
+			continue // the images themselves
+		}
 		for _, m := range a.Methods {
 			steps := 1
 			if m != attack.FGSMMethod {

@@ -60,6 +60,20 @@ func thorough() Plan {
 	return p
 }
 
+func TestMeasurementsCost(t *testing.T) {
+	p := thorough()
+	for i, want := range []float64{
+		9 * .3 * 24, // whole images, and four low and high parts
+		2 * (.3*20 + .8*20 + .8*3*20),
+		.3*20 + .8*20 + .8*3*20 + .3*squareQueries*2,
+		3 * .3 * 24, 3 * .3 * 10, 0,
+	} {
+		if got := p.After[i].cost(24); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s, the %dth: %v, not %v", p.After[i].what(), i, got, want)
+		}
+	}
+}
+
 // What is measured after runs equals what is computed by hand, and is not measured again.
 func TestMeasuredAfterRuns(t *testing.T) {
 	data, p, dir := dataset.Shapes(dataset.ShapesOptions{Train: 64, Test: 32}), thorough(), t.TempDir()
