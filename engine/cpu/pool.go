@@ -121,7 +121,8 @@ func (p *pool) work(id int) {
 // program, with the terminal left as it is.
 func (p *pool) join(id int) {
 	defer func() {
-		if reason := recover(); reason != nil {
+		if r := recover(); r != nil {
+			reason := r // its address is an allocation: only here
 			p.failed.CompareAndSwap(nil, &reason)
 		}
 	}()
