@@ -19,8 +19,8 @@ import (
 type attackPage struct {
 	app     *App
 	l       attackLayout
-	options attack.Options // but for its Band, which follows r
-	queries int            // of Square, in place of steps
+	options attack.Options // but for its Steps and Band
+	steps   map[string]int // by method, where it is not the usual number
 	band    bandChoice
 	model   string  // whose image is attacked, of those side by side; "" is the open one
 	most    float64 // end of ε's track
@@ -59,7 +59,7 @@ const (
 )
 
 func newAttackPage(a *App) *attackPage {
-	p := &attackPage{app: a, queries: 500, options: attack.Options{Method: attack.PGDMethod, Steps: 10, Seed: 1}}
+	p := &attackPage{app: a, steps: map[string]int{}, options: attack.Options{Method: attack.PGDMethod, Seed: 1}}
 	p.most = firstMost(p.options.Norm)
 	p.options.Epsilon = 0.3 * p.most
 	p.robust = newRobustness()
@@ -168,13 +168,23 @@ func (p *attackPage) changed(what change) tea.Cmd {
 
 // attack is how the page attacks.
 func (p *attackPage) attack() attack.Options {
-	o := p.options
-	o.Band = p.band.at(p.app.r)
-	if o.Method == squareMethod {
-		o.Steps = p.queries
+	return composed(p.options, p.steps, p.band, p.app.r)
+}
+
+// composed is an attack without what its method does not look at.
+func composed(o attack.Options, steps map[string]int, band bandChoice, r float64) attack.Options {
+	o.Steps = usualSteps(o.Method)
+	if n, ok := steps[o.Method]; ok {
+		o.Steps = n
 	}
-	if !iterated(o.Method) {
+	if !hasStepSize(o.Method) {
+		o.StepSize = 0
+	}
+	if !hasStarts(o.Method) {
 		o.RandomStart, o.Restarts = false, 0
+	}
+	if hasBand(o.Method) {
+		o.Band = band.at(r)
 	}
 	return o
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"hfcui/engine/attack"
@@ -47,7 +48,12 @@ func (p *attackPage) drawTable(c *canvas, r rect) {
 		}
 		c.left(rect{x + i*score, r.y, score - 1, 1}, th.dim, head)
 	}
-	c.left(rect{x + len(columns)*score, r.y, n, 1}, th.dim, "   images")
+	x += len(columns) * score
+	if attack.Minimal(p.options.Method) && x+score+n <= r.right() {
+		c.left(rect{x, r.y, score - 1, 1}, th.dim, "median smallest ε")
+		x += score
+	}
+	c.left(rect{x, r.y, n, 1}, th.dim, "   images")
 	for i, m := range models {
 		if i+1 < r.h {
 			p.drawTableLine(c, r.row(i+1), names, m, columns, epsilon)
@@ -80,7 +86,25 @@ func (p *attackPage) drawTableLine(c *canvas, row rect, names int, m shownModel,
 		c.put(x, row.y, scoreText(score)+doubt)
 		x += 18
 	}
+	if attack.Minimal(p.options.Method) && x+18+9 <= row.right() {
+		c.put(x, row.y, smallestText(result, key))
+		x += 18
+	}
 	c.left(rect{x, row.y, row.right() - x, 1}, th.dim, fitRight(grouped(n), 9))
+}
+
+// smallestText is the median of images' smallest ε, or what it is above.
+func smallestText(result attack.Robustness, k robustKey) string {
+	for _, s := range result.Smallest {
+		switch {
+		case s.Rho != k.smoothing.Rho || s.N == 0:
+		case math.IsInf(s.Median, 0):
+			return "above " + epsilonText(slices.Max(k.epsilons()))
+		default:
+			return epsilonText(s.Median)
+		}
+	}
+	return "     –"
 }
 
 // drawAccuracy draws accuracy under attack against ε, or against ρ.

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
+	"hfcui/engine/attack"
 	"hfcui/engine/bands"
 )
 
@@ -71,6 +72,9 @@ func (p *attackPage) drawCaption(c *canvas) {
 	}
 	if room := r.right() - x - 2; room > 0 {
 		text := attackText(p.attack(), room)
+		if note := " · in all frequencies"; p.band != bandAll && !hasBand(p.options.Method) && width(text+note) <= room {
+			text += note // whatever d says
+		}
 		if note := " · running statistics"; a.statistics == bands.BatchStatistics && width(text+note) <= room {
 			text += note // whatever the setting says
 		}
@@ -160,6 +164,10 @@ func (p *attackPage) drawNorms(c *canvas, r rect, v *engine.AttackView) {
 	switch {
 	case v.ZeroGradient:
 		lines = append(lines, th.warn.paint(pick(r.w, "gradient 0: nothing to follow", "gradient is zero", "zero gradient")))
+	case v.LInf == 0 && attack.Minimal(v.Method) && v.Before.Class == v.Label:
+		lines = append(lines, th.dim.paint(pick(r.w, "no ε up to "+epsilonText(v.Epsilon)+" is enough", "ε is not enough")))
+	case v.LInf > 0 && attack.Minimal(v.Method):
+		lines = append(lines, th.dim.paint(pick(r.w, "the smallest ε that is enough", "smallest ε found")))
 	case v.LInf == 0:
 		lines = append(lines, th.dim.paint("no perturbation"))
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -32,7 +33,7 @@ type attackRow struct {
 // attackChoice is what the dialog chooses.
 type attackChoice struct {
 	options attack.Options
-	queries int
+	steps   map[string]int
 	band    bandChoice
 	images  int
 	square  bool
@@ -51,25 +52,21 @@ func newAttackOptions(p *attackPage) *attackOptions {
 	d.rows = []attackRow{
 		{name: "method", words: attack.Methods(), field: field{o.Method}, take: func(s *attackChoice, t string) error { s.options.Method = t; return nil }},
 		{name: "norm", words: []string{"linf", "l2"}, field: field{o.Norm.String()}, take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
-		{name: "steps", field: field{strconv.Itoa(o.Steps)}, matters: iterated, take: wholeChoice(func(s *attackChoice, n int) { s.options.Steps = n })},
+		{name: "steps", note: "questions, of square", field: field{strconv.Itoa(p.attack().Steps)}, matters: hasSteps, take: wholeChoice(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
 		{name: "step size", note: "2.5·ε/steps", field: field{step}, matters: hasStepSize, take: func(s *attackChoice, t string) (err error) {
 			if s.options.StepSize = 0; t != "" {
 				s.options.StepSize, err = parseEpsilon(t)
 			}
 			return err
 		}},
-		{name: "queries", note: "of Square", field: field{strconv.Itoa(p.queries)}, matters: func(m string) bool { return m == squareMethod }, take: wholeChoice(func(s *attackChoice, n int) { s.queries = n })},
-		{name: "random start", words: []string{"no", "yes"}, field: field{yes(o.RandomStart)}, matters: iterated, take: func(s *attackChoice, t string) error { s.options.RandomStart = t == "yes"; return nil }},
-		{name: "restarts", field: field{strconv.Itoa(max(o.Restarts, 1))}, matters: iterated, take: wholeChoice(func(s *attackChoice, n int) { s.options.Restarts = n })},
-		{name: "band", words: bandNames, field: field{bandNames[p.band]}, take: func(s *attackChoice, t string) error {
+		{name: "random start", words: []string{"no", "yes"}, field: field{yes(o.RandomStart)}, matters: hasStarts, take: func(s *attackChoice, t string) error { s.options.RandomStart = t == "yes"; return nil }},
+		{name: "restarts", field: field{strconv.Itoa(max(o.Restarts, 1))}, matters: hasStarts, take: wholeChoice(func(s *attackChoice, n int) { s.options.Restarts = n })},
+		{name: "band", words: bandNames, field: field{bandNames[p.band]}, matters: hasBand, take: func(s *attackChoice, t string) error {
 			s.band = bandChoice(slices.Index(bandNames, t))
 			return nil
 		}},
 		{name: "images", note: "of which accuracy is measured", field: field{strconv.Itoa(p.robust.images)}, take: wholeChoice(func(s *attackChoice, n int) { s.images = n })},
-		{name: "Square check", words: []string{"no", "yes"}, field: field{yes(p.robust.square)}, matters: iterated, take: func(s *attackChoice, t string) error { s.square = t == "yes"; return nil }},
-	}
-	if !slices.Contains(attack.Methods(), squareMethod) {
-		d.rows = slices.DeleteFunc(d.rows, func(r attackRow) bool { return r.name == "queries" || r.name == "Square check" })
+		{name: "Square check", words: []string{"no", "yes"}, field: field{yes(p.robust.square)}, matters: hasStarts, take: func(s *attackChoice, t string) error { s.square = t == "yes"; return nil }},
 	}
 	return d
 }
@@ -155,6 +152,9 @@ func (d *attackOptions) choose(by int) tea.Cmd {
 	n := len(r.words)
 	r.field.text = r.words[(slices.Index(r.words, r.field.text)+by+n)%n]
 	d.wrong = ""
+	if d.at == 0 { // every method has steps of its own
+		d.rows[2].field.text = strconv.Itoa(composed(attack.Options{Method: d.method()}, d.page.steps, bandAll, 0).Steps)
+	}
 	return nil
 }
 
@@ -164,7 +164,7 @@ func (d *attackOptions) method() string { return d.rows[0].field.text }
 // choice is what was asked for, or what is wrong with it and in which line.
 func (d *attackOptions) choice() (attackChoice, int, error) {
 	p := d.page
-	s := attackChoice{p.options, p.queries, p.band, p.robust.images, p.robust.square}
+	s := attackChoice{p.options, maps.Clone(p.steps), p.band, p.robust.images, p.robust.square}
 	before := s.options.Norm
 	for i, r := range d.rows {
 		if r.matters != nil && !r.matters(d.method()) {
@@ -183,12 +183,7 @@ func (d *attackOptions) choice() (attackChoice, int, error) {
 	if s.options.Norm != before { // the ε of the other norm means nothing in this one
 		s.options.Epsilon = 0.3 * firstMost(s.options.Norm)
 	}
-	check := s.options
-	if check.Method == squareMethod {
-		check.Steps = s.queries
-	}
-	check.Band = s.band.at(p.app.r)
-	return s, d.at, check.Check()
+	return s, d.at, composed(s.options, s.steps, s.band, p.app.r).Check()
 }
 
 // apply takes over what is chosen.
@@ -202,7 +197,7 @@ func (d *attackOptions) apply() tea.Cmd {
 	if s.options.Norm != p.options.Norm {
 		p.most = firstMost(s.options.Norm)
 	}
-	p.options, p.queries, p.band, p.robust.images, p.robust.square = s.options, s.queries, s.band, s.images, s.square
+	p.options, p.steps, p.band, p.robust.images, p.robust.square = s.options, s.steps, s.band, s.images, s.square
 	p.app.closeDialog()
 	return p.altered()
 }

@@ -77,7 +77,7 @@ func (k robustKey) rhos() []float64 {
 // methods are the one that is chosen, and FGSM, which no method of more steps may fall behind.
 func (k robustKey) methods() []string {
 	m := k.options.Method
-	if m == attack.FGSMMethod || searchesSmallest(m) {
+	if m == attack.FGSMMethod || attack.Minimal(m) {
 		return []string{m}
 	}
 	return []string{m, attack.FGSMMethod}

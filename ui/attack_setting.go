@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -122,13 +121,23 @@ func (p *attackPage) altered() tea.Cmd {
 	return tea.Batch(p.request(), p.measure())
 }
 
+// stepMethod goes to the next method that there is in the chosen norm.
 func (p *attackPage) stepMethod(by int) tea.Cmd {
 	list := attack.Methods()
-	p.options.Method = list[(slices.Index(list, p.options.Method)+by+len(list))%len(list)]
+	for range list {
+		p.options.Method = list[(slices.Index(list, p.options.Method)+by+len(list))%len(list)]
+		if p.attack().Check() == nil {
+			break
+		}
+	}
 	return p.altered()
 }
 
 func (p *attackPage) nextBand() tea.Cmd {
+	if !hasBand(p.options.Method) {
+		p.app.say(p.options.Method + " cannot be limited to a band of frequencies")
+		return nil
+	}
 	p.band = (p.band + 1) % bandChoices
 	return p.altered()
 }
@@ -153,9 +162,9 @@ func normText(n attack.Norm) string {
 func attackText(o attack.Options, w int) string {
 	parts := []string{o.Method + " " + normText(o.Norm)}
 	switch {
-	case stepless(o.Method):
-	case o.Method == squareMethod:
-		parts = append(parts, grouped(o.Steps)+" queries")
+	case !hasSteps(o.Method):
+	case o.Method == attack.SquareMethod:
+		parts = append(parts, counted(o.Steps, "question"))
 	default:
 		parts = append(parts, counted(o.Steps, "step"))
 	}
@@ -179,19 +188,27 @@ func attackText(o attack.Options, w int) string {
 	return cut(text, w)
 }
 
-// stepless tells whether a method makes no steps that can be counted.
-func stepless(method string) bool {
-	return method == attack.FGSMMethod || searchesSmallest(method)
+// hasSteps tells whether a method makes as many steps, or asks as many questions, as it is told.
+func hasSteps(method string) bool {
+	return method != attack.FGSMMethod && method != attack.MinimalFGSMMethod
 }
 
-// iterated tells whether a method makes steps along gradients.
-func iterated(method string) bool { return !stepless(method) && method != squareMethod }
+// hasStarts tells whether a method can start at random, and again.
+func hasStarts(method string) bool {
+	return method == attack.PGDMethod || method == attack.APGDCEMethod || method == attack.APGDDLRMethod
+}
 
 // hasStepSize tells whether a method's steps have a size of one's choice.
 func hasStepSize(method string) bool { return method == attack.PGDMethod }
 
-// squareMethod asks a model for answers only, so many times as it is told.
-const squareMethod = "square"
+// hasBand tells whether a method's perturbations can be limited to a band.
+func hasBand(method string) bool { return method == attack.FGSMMethod || hasStarts(method) }
 
-// searchesSmallest tells whether a method looks for the smallest ε that is enough.
-func searchesSmallest(method string) bool { return strings.HasPrefix(method, "minimal-") }
+// usualSteps are those of a method to begin with. Square's are few, so that one need not wait
+// for pictures.
+func usualSteps(method string) int {
+	if method == attack.SquareMethod {
+		return 500
+	}
+	return attack.Default(method, 0).Steps
+}

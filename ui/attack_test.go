@@ -179,6 +179,43 @@ func TestAttackMethodsAndBand(t *testing.T) {
 	d.keys("d").hides("only")
 }
 
+// Every method keeps its own number of steps, is not given what it does not look at, and is
+// passed by where there is none of its kind.
+func TestMethodsDiffer(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	p := d.app.attack
+	p.options.RandomStart, p.options.Restarts, p.options.StepSize = true, 4, 0.01
+	d.keys("d")
+	for _, method := range attack.Methods() {
+		p.options.Method = method
+		o := p.attack()
+		if err := o.Check(); err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+		if hasBand(method) == o.Band.Whole() || hasStepSize(method) == (o.StepSize == 0) || hasStarts(method) == (o.Restarts == 0) {
+			t.Errorf("%s: %+v", method, o)
+		}
+	}
+	p.options.Method = attack.SquareMethod
+	d.keys("d").shows("square cannot be limited to a band", "500 questions · in all frequencies")
+	d.keys("O down down ctrl+u").types("700").keys("up up right right").shows("How to attack", "not with minimal-pgd")
+	if got := d.app.dialogs[0].(*attackOptions).rows[2].field.text; got != "40" {
+		t.Fatalf("minimal-pgd has %s steps", got)
+	}
+	d.keys("esc O down right enter").shows("L2")
+	for range attack.Methods() {
+		if d.keys("a"); attack.Minimal(p.options.Method) {
+			t.Fatalf("%s in L2", p.options.Method)
+		}
+	}
+}
+
+func TestSmallestEpsilonIsShown(t *testing.T) {
+	d := start(t, 200, 60)
+	d.app.attack.options.Method = attack.MinimalPGDMethod
+	d.keys("6").shows("median smallest ε", "0.0123", "the smallest ε that is enough")
+}
+
 func TestAttackOptionsDialog(t *testing.T) {
 	d := attackScreen(t, 100, 30)
 	d.keys("O").shows("How to attack", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "attack so")
@@ -458,7 +495,7 @@ func TestAttackText(t *testing.T) {
 			t.Fatalf("%d cells for %d", n, w)
 		}
 	}
-	if strings.Contains(attackText(attack.Options{Method: attack.FGSMMethod, Steps: 10}, 80), "step") {
+	if strings.Contains(attackText(attack.Options{Method: attack.FGSMMethod}, 80), "step") {
 		t.Error("FGSM has no number of steps")
 	}
 }

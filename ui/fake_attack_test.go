@@ -118,6 +118,11 @@ func (l *fakeLab) Robustness(ctx context.Context, q engine.RobustnessRequest, up
 				}
 			}
 		}
+		for _, rho := range q.Rhos {
+			if attack.Minimal(q.Method) {
+				r.Smallest = append(r.Smallest, attack.Smallest{Method: q.Method, Rho: rho, Median: 0.0123, N: n})
+			}
+		}
 		update(r)
 		if r.Done {
 			return r, nil
