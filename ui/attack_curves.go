@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"hfcui/engine/attack"
@@ -11,101 +10,6 @@ import (
 
 // markDoubt stands at figures that fail a check of their sanity.
 const markDoubt = "†"
-
-// tableColumn is a column of figures: accuracy without an attack, or under a method.
-type tableColumn struct {
-	head   string
-	method string // "" without an attack
-}
-
-// drawTable draws the figures at the cursor, a line for each model.
-func (p *attackPage) drawTable(c *canvas, r rect) {
-	if r.empty() {
-		return
-	}
-	th, models := p.app.theme, p.app.models()
-	byEpsilon, _ := p.keys("")
-	epsilon := p.measured()
-	columns := []tableColumn{{"clean", ""}}
-	for _, m := range byEpsilon.methods() {
-		columns = append(columns, tableColumn{m, m})
-	}
-	const score, n = 18, 9
-	names := 6
-	for _, m := range models {
-		names = max(names, width(m.name))
-	}
-	names = min(names, 24, max(6, r.w-2-score*2-n))
-	for len(columns) > 2 && 2+names+score*len(columns)+n > r.w {
-		columns = columns[:len(columns)-1]
-	}
-	x := r.x + 2 + names + 1
-	c.left(rect{r.x, r.y, names + 2, 1}, th.dim, pick(names+2, "accuracy %", "% right"))
-	for i, column := range columns {
-		head := column.head
-		if column.method != "" {
-			head = pick(score-1, fmt.Sprintf("%s ε %.4g", head, epsilon), head)
-		}
-		c.left(rect{x + i*score, r.y, score - 1, 1}, th.dim, head)
-	}
-	x += len(columns) * score
-	if attack.Minimal(p.options.Method) && x+score+n <= r.right() {
-		c.left(rect{x, r.y, score - 1, 1}, th.dim, "median smallest ε")
-		x += score
-	}
-	c.left(rect{x, r.y, n, 1}, th.dim, "   images")
-	for i, m := range models {
-		if i+1 < r.h {
-			p.drawTableLine(c, r.row(i+1), names, m, columns, epsilon)
-		}
-	}
-}
-
-// drawTableLine draws a model's figures.
-func (p *attackPage) drawTableLine(c *canvas, row rect, names int, m shownModel, columns []tableColumn, epsilon float64) {
-	th, look := p.app.theme, p.app.theme.model(m.slot)
-	c.put(row.x, row.y, look.style.paint(look.mark)+" "+fit(m.name, names))
-	key, _ := p.keys(m.path)
-	x := row.x + 2 + names + 1
-	if why := p.robust.failed[key]; why != "" {
-		c.left(rect{x, row.y, row.right() - x, 1}, th.warn, why)
-		return
-	}
-	result := p.robust.known[key]
-	n := 0
-	for _, column := range columns {
-		score, doubt := result.CleanAt(key.smoothing.Rho), " "
-		if column.method != "" {
-			cell := cellAt(result, column.method, epsilon, key.smoothing.Rho)
-			score = cell.Score
-			if len(cell.Marks) > 0 {
-				doubt = th.warn.paint(markDoubt)
-			}
-		}
-		n = max(n, score.N)
-		c.put(x, row.y, scoreText(score)+doubt)
-		x += 18
-	}
-	if attack.Minimal(p.options.Method) && x+18+9 <= row.right() {
-		c.put(x, row.y, smallestText(result, key))
-		x += 18
-	}
-	c.left(rect{x, row.y, row.right() - x, 1}, th.dim, fitRight(grouped(n), 9))
-}
-
-// smallestText is the median of images' smallest ε, or what it is above.
-func smallestText(result attack.Robustness, k robustKey) string {
-	for _, s := range result.Smallest {
-		switch {
-		case s.Rho != k.smoothing.Rho || s.N == 0:
-		case math.IsInf(s.Median, 0):
-			return "above " + epsilonText(slices.Max(k.epsilons()))
-		default:
-			return epsilonText(s.Median)
-		}
-	}
-	return "     –"
-}
 
 // drawAccuracy draws accuracy under attack against ε, or against ρ.
 func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
@@ -324,16 +228,17 @@ func (p *attackPage) drawRemarks(c *canvas, r rect) {
 	th := p.app.theme
 	lines := p.doubts()
 	if len(lines) == 0 {
-		c.left(r.row(r.h-1), th.dim, p.foot(r.w))
+		if p.figures {
+			c.left(r.row(r.h-1), th.dim, p.foot(r.w))
+		}
 		return
 	}
 	for i := range min(r.h, len(lines)) {
-		text := markDoubt + " " + lines[i]
+		more := ""
 		if i == r.h-1 && len(lines) > r.h {
-			more := fmt.Sprintf("  and %d more", len(lines)-r.h)
-			text = cut(text, r.w-width(more)) + more
+			more = fmt.Sprintf("  and %d more", len(lines)-r.h)
 		}
-		c.left(r.row(i), th.warn, text)
+		c.left(r.row(i), th.warn, markDoubt+" "+pick(r.w-2-width(more), lines[i]...)+more)
 	}
 }
 
@@ -347,28 +252,31 @@ func (p *attackPage) foot(w int) string {
 	return pick(w, text, of)
 }
 
-// doubts lists what is the matter with which figures of the page, those at the cursor first.
-func (p *attackPage) doubts() []string {
-	var first, rest []string
+// doubts lists what is the matter with which figures of the page, those at the cursor first:
+// each thing with the figures' names and without.
+func (p *attackPage) doubts() [][]string {
+	var first, rest [][]string
+	seen := map[string]bool{}
 	models := p.app.models()
 	for _, m := range models {
 		for _, byRho := range []bool{false, true} {
 			result := p.robust.known[p.keyOf(m, byRho)]
 			for _, w := range result.Warnings() {
-				text := clean(w.String())
+				text, short := clean(w.String()), clean(w.Text)
 				if len(models) > 1 {
-					text = m.name + ", " + text
+					text, short = m.name+", "+text, m.name+": "+short
 				}
 				here := slices.ContainsFunc(w.Cells, func(i int) bool {
 					return result.Cells[i].Epsilon == p.measured() && result.Cells[i].Rho == p.setting().Rho
 				})
 				switch {
-				case slices.Contains(first, text), slices.Contains(rest, text):
+				case seen[text]:
 				case here:
-					first = append(first, text)
+					first = append(first, []string{text, short})
 				default:
-					rest = append(rest, text)
+					rest = append(rest, []string{text, short})
 				}
+				seen[text] = true
 			}
 		}
 	}

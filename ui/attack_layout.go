@@ -106,6 +106,7 @@ func (l *attackLayout) placeStrip(r rect, models int) {
 		l.profile = rect{r.x, r.y, w, r.h}
 		if r.h >= chartHeight+models+3 {
 			l.table = rect{r.x + w, r.y, r.w - w - 1, models + 1}
+			l.remarks = rect{r.x + w, r.y + models + 1, r.w - w - 1, 1}
 			r.y, r.h = r.y+models+2, r.h-models-2
 		}
 		for i := 1; i < charts; i++ {

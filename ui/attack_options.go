@@ -52,7 +52,7 @@ func newAttackOptions(p *attackPage) *attackOptions {
 	d.rows = []attackRow{
 		{name: "method", words: attack.Methods(), field: field{o.Method}, take: func(s *attackChoice, t string) error { s.options.Method = t; return nil }},
 		{name: "norm", words: []string{"linf", "l2"}, field: field{o.Norm.String()}, take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
-		{name: "steps", note: "questions, of square", field: field{strconv.Itoa(p.attack().Steps)}, matters: hasSteps, take: wholeChoice(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
+		{name: "steps", field: field{strconv.Itoa(p.attack().Steps)}, matters: hasSteps, take: wholeChoice(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
 		{name: "step size", note: "2.5·ε/steps", field: field{step}, matters: hasStepSize, take: func(s *attackChoice, t string) (err error) {
 			if s.options.StepSize = 0; t != "" {
 				s.options.StepSize, err = parseEpsilon(t)
@@ -208,8 +208,11 @@ func (d *attackOptions) draw(c *canvas, r rect, th *theme) {
 		line := r.row(i)
 		value := rect{line.x + names, line.y, line.w - names, 1}
 		st, note := style{}, row.note
-		if row.matters != nil && !row.matters(d.method()) {
+		switch {
+		case row.matters != nil && !row.matters(d.method()):
 			st, note = th.dim, "not with "+d.method()
+		case row.name == "steps" && d.method() == attack.SquareMethod:
+			note = "questions to the model"
 		}
 		if i == d.at {
 			c.put(line.x, line.y, th.focus.paint("› "+row.name))

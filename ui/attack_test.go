@@ -323,6 +323,17 @@ func TestFiguresInDoubt(t *testing.T) {
 	d.keys("6").shows("† 1 in doubt")
 	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: possible gradient masking: as many images are right as at the smaller epsilon 0.06")
 	d.hides("first 1,000 images")
+	d = startWith(t, lab, Options{}, 200, 60)
+	d.keys("6").shows("† possible gradient masking").hides("first 1,000 images")
+}
+
+// Square's accuracy, where others are held against it, stands beside theirs.
+func TestSquareCheck(t *testing.T) {
+	d := attackScreen(t, 200, 60)
+	d.hides("square, on fewer").keys("O up right enter").shows("square, on fewer")
+	if q := d.lab.attacks.measured[len(d.lab.attacks.measured)-1]; !q.Square {
+		t.Fatal("Square was not asked for")
+	}
 }
 
 func TestZeroGradientIsSaid(t *testing.T) {

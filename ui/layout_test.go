@@ -171,6 +171,8 @@ func TestGoldenScreens(t *testing.T) {
 		{"explore-140x44", 140, 44, "2 1 right"},
 		{"bands-80x24", 80, 24, "2 s"},
 		{"kernels-60x18", 60, 18, "3"},
+		{"attack-80x24", 80, 24, "6"},
+		{"attack-100x30", 100, 30, "6 w s"},
 	} {
 		d := start(t, c.w, c.h)
 		d.keys(c.keys)
