@@ -201,6 +201,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.attack.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
+	case smoothedSavedMsg:
+		a.smoothedSaved(msg)
 	case besideMsg:
 		return a.besideOpened(msg)
 	case modelFilesMsg:

@@ -161,17 +161,6 @@ func TestRadiiUpTo(t *testing.T) {
 	}
 }
 
-func TestKernelsPage(t *testing.T) {
-	d := start(t, 100, 30)
-	d.keys("3").shows("conv1.weight", "16 kernels of 3×3", "before", "after, ρ 0.50", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
-	d.keys("s ] ]").shows("after, ρ 0.70").hides("(off)", "applies")
-	if !strings.Contains(d.line(0), "smooth ρ 0.70") {
-		t.Fatalf("the header says %q", d.line(0))
-	}
-	d.keys("2").shows("○")
-}
-
-// The third curve is shown on demand, with what it bounds where it bounds something.
 func TestBandsShowChanges(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
 		d := start(t, size[0], size[1])

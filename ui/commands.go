@@ -29,7 +29,7 @@ func (a *App) modelled() bool { return !a.alone() }
 
 // settingKeys change what the model is asked, on every page.
 var settingKeys = keymap[*App]{
-	{keys: []string{"s"}, name: "smooth the first layer's kernels, or not", hint: "smooth", when: (*App).modelled, do: (*App).toggleSmooth},
+	{keys: []string{"s"}, name: "smooth kernels, or not", hint: "smooth", when: (*App).modelled, do: (*App).toggleSmooth},
 	{keys: []string{"["}, name: "smooth less (ρ)", help: "strength of smoothing ρ", hint: "ρ", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(-1) }},
 	{keys: []string{"]"}, name: "smooth more (ρ)", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(1) }},
 	{keys: []string{"m"}, name: "normalise band images: none, max, std", hint: "norm", when: (*App).modelled, do: (*App).nextNormalization},

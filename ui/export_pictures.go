@@ -120,35 +120,6 @@ func number(v float64) *float64 {
 	return &v
 }
 
-// export prepares the mosaics and the frequency response.
-func (p *kernelsPage) export() (exporter, error) {
-	if !p.shown.ready {
-		return exporter{}, errors.New("nothing to export yet")
-	}
-	v := p.shown.view
-	e := exporter{base: fmt.Sprintf("%s-kernels-rho%.2f", p.app.info.Model, v.Rho)}
-	one := func(weights []float32) func(io.Writer) error {
-		return func(w io.Writer) error {
-			im := picture.New(640, 640)
-			im.Fill(picture.RGB{R: 24, G: 24, B: 24})
-			mosaic(im, weights, v.Shape)
-			return writePNG(w, im)
-		}
-	}
-	e.files = append(e.files, exportFile{"-before.png", one(v.Before)}, exportFile{"-after.png", one(v.After)},
-		exportFile{"-response.csv", func(w io.Writer) error {
-			fmt.Fprintln(w, "radius_from,radius_to,before,after")
-			for i := range min(len(v.ResponseBefore), len(v.ResponseAfter)) {
-				from, to := engine.ResponseBin(i)
-				if _, err := fmt.Fprintf(w, "%v,%v,%v,%v\n", from, to, v.ResponseBefore[i], v.ResponseAfter[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		}})
-	return e, nil
-}
-
 // writePNG writes im.
 func writePNG(w io.Writer, im *picture.Image) error {
 	out := image.NewNRGBA(image.Rect(0, 0, im.W, im.H))

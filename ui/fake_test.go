@@ -19,6 +19,8 @@ import (
 type fakeLab struct {
 	used      []string // models that were opened
 	others    []string // models beside
+	kernels   []engine.KernelsRequest
+	saved     []savedModel
 	mu        sync.Mutex
 	info      engine.Info
 	w, h      int           // size of the pictures
@@ -140,6 +142,22 @@ func fakeAccuracy(part engine.Part, q engine.Setting, r float64) float64 {
 		return 0.1 + (0.85*fade)*logistic((12*(1-0.2*q.Rho)+boost*40-r)/2.2)
 	}
 	return 0.972 * fade
+}
+
+func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q engine.KernelsRequest) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if strings.Contains(path, "there") {
+		return fmt.Errorf("%s: file already exists; name a file that is not there yet", path)
+	}
+	l.saved = append(l.saved, savedModel{path, q})
+	return nil
+}
+
+// savedModel is what a fakeLab was asked to save.
+type savedModel struct {
+	path string
+	engine.KernelsRequest
 }
 
 func (l *fakeLab) OpenBeside(_ context.Context, path string) (engine.Info, error) {
@@ -405,10 +423,26 @@ func (l *fakeLab) NextFlip(ctx context.Context, q engine.NextFlipRequest, progre
 }
 
 func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (*engine.KernelView, error) {
-	const o, in, k = 16, 3, 3
-	rho := q.Rho
-	rng := rand.New(rand.NewPCG(3, 5))
-	v := &engine.KernelView{Layer: "conv1.weight", Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
+	o, in, k, rho := 16, 3, 3, q.Rho
+	layer := q.Layer
+	switch layer {
+	case "":
+		layer = "conv1.weight"
+	case "layer1.0.conv1.weight":
+		in = 16
+	case "layer2.0.conv1.weight":
+		o, in = 200, 100
+	case "layer2.0.downsample.0.weight":
+		o, in, k = 32, 16, 1
+	}
+	l.mu.Lock()
+	l.kernels = append(l.kernels, q)
+	l.mu.Unlock()
+	if q.Model == "/other-net.pt" && q.Layer != "" {
+		return nil, fmt.Errorf("there is no layer %s in other-net", q.Layer)
+	}
+	rng := rand.New(rand.NewPCG(3, uint64(5+len(q.Model))))
+	v := &engine.KernelView{Model: "demo" + q.Model, Layer: layer, DivideGain: q.DivideGain, Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
 	for range o * in * k * k {
 		v.Before = append(v.Before, float32(rng.NormFloat64()*0.3))
 	}

@@ -1,6 +1,10 @@
 package ui
 
 import (
+	"context"
+	"errors"
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
@@ -8,110 +12,192 @@ import (
 	"hfcui/ui/picture"
 )
 
-// kernelsPage shows the first convolution's kernels before and after smoothing.
+// kernelsPage shows a convolution's kernels before and after smoothing, of models side by
+// side, and their frequency response.
 type kernelsPage struct {
-	app     *App
-	l       kernelsLayout
-	asks    newest[kernelsRequest]
-	shown   kernelsMsg
-	painter kernelPainter
+	app       *App
+	l         kernelsLayout
+	at        int  // the layer: which of the open model's convolutions
+	outs, ins int  // channels the pictures begin with, where they do not hold all
+	curves    bool // the responses alone
+	asks      newest[kernelsRequest]
+	shown     kernelsMsg
+	painter   kernelPainter
 }
 
 // kernelsRequest is everything that determines the page's pictures.
 type kernelsRequest struct {
 	generation int
-	rho        float64
+	models     [mostBeside + 1]string // paths of the first n
+	n          int
+	model.Smoothing
+	outs, ins int
 	look
 }
 
-// kernelsMsg is what came of a request.
+// kernelsMsg is what came of a request; without kernels before the first.
 type kernelsMsg struct {
-	asked kernelsRequest
-	view  *engine.KernelView
-	drawn [2]picture.Drawn // before, after
-	ready bool
+	asked   kernelsRequest
+	kernels []shownKernels // by model
 }
 
-// kernelsLayout divides the body of the page.
-type kernelsLayout struct {
-	caption rect
-	titles  [2]rect
-	pics    [2]rect
-	notes   [2]rect
-	legend  rect
-	chart   rect // with its axis on the last row
+// shownKernels are those of one model.
+type shownKernels struct {
+	path   string
+	view   *engine.KernelView // nil where there is none
+	failed string             // why
+	drawn  [2]picture.Drawn   // before, after
+	window kernelWindow
 }
 
 func newKernelsPage(a *App) *kernelsPage { return &kernelsPage{app: a} }
 
-func (p *kernelsPage) name() string                     { return "kernels" }
-func (p *kernelsPage) entries() []entry                 { return besideKeys.entries(p.app) }
-func (p *kernelsPage) press(key string) (tea.Cmd, bool) { return besideKeys.press(p.app, key) }
-func (p *kernelsPage) mouse(mouse) (tea.Cmd, bool)      { return nil, false }
-func (p *kernelsPage) enter() tea.Cmd                   { return p.request() }
-func (p *kernelsPage) changed(what change) tea.Cmd      { return p.request() }
+func (p *kernelsPage) name() string { return "kernels" }
+
+var kernelsKeys = keymap[*kernelsPage]{
+	{keys: []string{"up", "k"}, shown: "↑", name: "previous layer", help: "previous, next layer", hint: "layer", when: (*kernelsPage).layered, do: func(p *kernelsPage) tea.Cmd { return p.choose(p.at - 1) }},
+	{keys: []string{"down", "j"}, shown: "↓", name: "next layer", also: true, when: (*kernelsPage).layered, do: func(p *kernelsPage) tea.Cmd { return p.choose(p.at + 1) }},
+	{keys: []string{"g"}, name: "go to a layer by name", hint: "go to", when: (*kernelsPage).layered, do: (*kernelsPage).pickLayer},
+	{keys: []string{"a"}, name: "smooth this layer and no other", hint: "smooth this", when: func(p *kernelsPage) bool { return !p.applied() }, do: (*kernelsPage).smoothThis},
+	{keys: []string{"d"}, name: "divide the gain 1+8ρ out, or not", hint: "gain", do: func(p *kernelsPage) tea.Cmd { return p.app.toggleGain() }},
+	{keys: []string{"left", "h"}, shown: "←", name: "earlier input channels", help: "other input, output channels", hint: "channels", when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, -1) }},
+	{keys: []string{"right", "l"}, shown: "→", name: "later input channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, 1) }},
+	{keys: []string{"pgup"}, shown: "⇞", name: "earlier output channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(-1, 0) }},
+	{keys: []string{"pgdown"}, shown: "⇟", name: "later output channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(1, 0) }},
+	{keys: []string{"v"}, name: "frequency responses alone, or with the kernels", hint: "curves", do: (*kernelsPage).toggleCurves},
+	{keys: []string{"S"}, name: "save the smoothed model into a file", hint: "save", do: (*kernelsPage).save},
+}
+
+func (p *kernelsPage) entries() []entry {
+	return append(besideKeys.entries(p.app), kernelsKeys.entries(p)...)
+}
+
+func (p *kernelsPage) press(key string) (tea.Cmd, bool) {
+	if cmd, ok := besideKeys.press(p.app, key); ok {
+		return cmd, true
+	}
+	return kernelsKeys.press(p, key)
+}
+
+func (p *kernelsPage) mouse(m mouse) (tea.Cmd, bool) {
+	if m.wheel != 0 && p.app.layout.body.contains(m.x, m.y) {
+		return p.choose(p.at + m.wheel), true
+	}
+	return nil, false
+}
+
+func (p *kernelsPage) enter() tea.Cmd { return p.request() }
+
+func (p *kernelsPage) changed(what change) tea.Cmd {
+	p.at = min(p.at, max(len(p.app.info.Convs)-1, 0)) // another model may have fewer
+	if what&changedModels != 0 {
+		p.arrange(p.app.layout)
+	}
+	return p.request()
+}
+
 func (p *kernelsPage) arrange(l layout) {
 	if !l.tooSmall {
-		p.l = layoutKernels(l.body, l.roomy(), p.app.cell())
+		p.l = layoutKernels(l.body, l.roomy(), p.app.cell(), len(p.app.models()), p.curves)
 	}
 }
 
-// layoutKernels puts the two pictures side by side and the chart where that leaves them
-// larger: at their right or under them. On low terminals there is no chart.
-func layoutKernels(b rect, roomy bool, cell cellSize) kernelsLayout {
-	const beside = 46 // the least room for the chart at the right
-	gap, under := 0, max(9, b.h*3/10)
-	if roomy {
-		gap = 1
+// layered tells that there are several layers to choose from.
+func (p *kernelsPage) layered() bool { return len(p.app.info.Convs) > 1 }
+
+// layer is the shown one as a Smoothing has it: "" is the first.
+func (p *kernelsPage) layer() string {
+	if p.at == 0 || p.at >= len(p.app.info.Convs) {
+		return ""
 	}
-	l := kernelsLayout{caption: rect{b.x, b.y, b.w - 1, 1}}
-	top := b.y + 1 + gap
-	room := b.bottom() - top - 2 // without titles and notes
-	perRow := float64(cell.h) / float64(cell.w)
-	fit := func(w, h int) int {
-		w, h = cell.limit(w, h)
-		return max(1, min(h, int(float64(w)/perRow)))
-	}
-	right, below := fit((b.w-beside-4)/2, room), fit((b.w-3)/2, room-under-gap)
-	switch {
-	case max(right, below) < 5:
-		l.place(b.x, top, b.w, fit((b.w-3)/2, room-1), perRow)
-		l.legend = rect{b.x, b.bottom() - 1, b.w - 1, 1}
-	case below >= right:
-		l.place(b.x, top, b.w, below, perRow)
-		y := top + below + 2 + gap
-		l.legend = rect{b.x, y, b.w - 1, 1}
-		l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
-	default:
-		x := l.place(b.x, top, 0, right, perRow) + 2
-		l.legend = rect{x, top, b.right() - x - 1, 1}
-		l.chart = rect{x, top + 1, b.right() - x - 1, right + 1}
-	}
-	return l
+	return p.app.info.Convs[p.at]
 }
 
-// place puts the pictures of a height side by side, spread over a width if it is larger
-// than they are, and returns the column after them.
-func (l *kernelsLayout) place(x, top, w, rows int, perRow float64) int {
-	cols := int(float64(rows)*perRow + 0.5)
-	spare := max(0, min(8, (w-1-2*cols-2)/3))
-	for i := range 2 {
-		x += spare
-		l.titles[i] = rect{x, top, cols, 1}
-		l.pics[i] = rect{x, top + 1, cols, rows}
-		l.notes[i] = rect{x, top + 1 + rows, cols, 1}
-		x += cols + 2
+// layerName is the shown one's name.
+func (p *kernelsPage) layerName() string {
+	if p.at >= len(p.app.info.Convs) {
+		return clean(model.LayerName(p.app.info.FirstConv))
 	}
-	return x - 1
+	return clean(model.LayerName(p.app.info.Convs[p.at]))
+}
+
+// smoothing is what the pictures on the right, or below, show.
+func (p *kernelsPage) smoothing() model.Smoothing {
+	s := p.app.smoothing()
+	s.Layer = p.layer()
+	return s
+}
+
+// applied tells that what is shown is in force.
+func (p *kernelsPage) applied() bool { return p.app.smooth && p.app.smoothedLayer == p.layer() }
+
+// choose goes to a layer.
+func (p *kernelsPage) choose(i int) tea.Cmd {
+	p.at = min(max(i, 0), max(len(p.app.info.Convs)-1, 0))
+	p.outs, p.ins = 0, 0
+	return p.request()
+}
+
+// pickLayer opens the list of layers.
+func (p *kernelsPage) pickLayer() tea.Cmd {
+	var choices []choice
+	for i, name := range p.app.info.Convs {
+		note := ""
+		if p.app.smooth && (name == p.app.smoothedLayer || i == 0 && p.app.smoothedLayer == "") {
+			note = "smoothed"
+		}
+		choices = append(choices, choice{clean(model.LayerName(name)), note, func() tea.Cmd { return p.choose(i) }})
+	}
+	d := newPicker(p.app, "Go to layer", "layer", choices)
+	d.move(p.at)
+	return p.app.open(d)
+}
+
+// smoothThis puts the shown smoothing in force, on all pages.
+func (p *kernelsPage) smoothThis() tea.Cmd {
+	p.app.say(p.layerName() + " is smoothed on all pages, and no other layer; s switches it off")
+	return p.app.smoothLayer(p.layer())
+}
+
+func (p *kernelsPage) toggleCurves() tea.Cmd {
+	p.curves = !p.curves
+	p.arrange(p.app.layout)
+	return p.request()
+}
+
+// window is what of the kernels the pictures hold.
+func (p *kernelsPage) window() kernelWindow {
+	for _, k := range p.shown.kernels {
+		if k.view != nil {
+			return k.window
+		}
+	}
+	return kernelWindow{}
+}
+
+func (p *kernelsPage) cropped() bool { return !p.curves && p.window().cropped() }
+
+// scroll moves the pictures by halves of what they hold.
+func (p *kernelsPage) scroll(outs, ins int) tea.Cmd {
+	w := p.window()
+	p.outs = min(max(w.out+outs*max(w.outs/2, 1), 0), max(w.allOuts-w.outs, 0))
+	p.ins = min(max(w.in+ins*max(w.ins/2, 1), 0), max(w.allIns-w.ins, 0))
+	return p.request()
 }
 
 // request asks for the pictures and curves that should be on screen.
 func (p *kernelsPage) request() tea.Cmd {
 	a := p.app
-	if !a.on(p) || !a.asked || a.layout.tooSmall || p.l.pics[0].empty() {
+	if !a.on(p) || !a.asked || a.layout.tooSmall || len(p.l.columns) == 0 {
 		return nil
 	}
-	q := kernelsRequest{a.generation, a.rho, a.look(p.l.pics[0].w, p.l.pics[0].h)}
+	q := kernelsRequest{generation: a.generation, Smoothing: p.smoothing(), outs: p.outs, ins: p.ins}
+	for _, m := range a.models() {
+		q.models[q.n] = m.path
+		q.n++
+	}
+	pic := p.l.columns[0].pics[0]
+	q.look = a.look(pic.w, pic.h)
 	if p.asks.ask(q) {
 		return p.compute(q)
 	}
@@ -121,16 +207,43 @@ func (p *kernelsPage) request() tea.Cmd {
 func (p *kernelsPage) compute(q kernelsRequest) tea.Cmd {
 	ctx, lab, paint := p.app.ctx, p.app.lab, &p.painter
 	return task(func() tea.Msg {
-		v, err := lab.Kernels(ctx, engine.KernelsRequest{Smoothing: model.Smoothing{Rho: q.rho}})
-		return kernelsMsg{asked: q, view: v, drawn: paint.paint(*v, q.look), ready: err == nil}
+		msg := kernelsMsg{asked: q}
+		for _, path := range q.models[:q.n] {
+			k := shownKernels{path: path}
+			v, err := lab.Kernels(ctx, engine.KernelsRequest{Model: path, Smoothing: q.Smoothing})
+			if err != nil {
+				k.failed = oneLine(err)
+			} else {
+				k.view = v
+			}
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			msg.kernels = append(msg.kernels, k)
+		}
+		paint.paint(msg.kernels, q)
+		return msg
 	})
 }
 
 func (p *kernelsPage) received(msg kernelsMsg) tea.Cmd {
 	next, again := p.asks.finish()
 	p.shown = msg
+	if slices.ContainsFunc(msg.kernels, func(k shownKernels) bool { return k.view == nil }) {
+		p.asks.forget() // asked again, it may go well
+	}
 	if again {
 		return p.compute(next)
+	}
+	return nil
+}
+
+// of returns what is shown of a model, nil when there is nothing yet.
+func (p *kernelsPage) of(m shownModel) *shownKernels {
+	for i := range p.shown.kernels {
+		if p.shown.kernels[i].path == m.path {
+			return &p.shown.kernels[i]
+		}
 	}
 	return nil
 }

@@ -4,38 +4,125 @@ import (
 	"slices"
 	"sync"
 
-	"hfcui/engine"
 	"hfcui/ui/picture"
 )
 
-// kernelPainter draws kernels as mosaics. It keeps its memory.
+// kernelPainter draws kernels. It keeps its memory.
 type kernelPainter struct {
 	mu      sync.Mutex
 	look    look
-	encoder [2]*picture.Encoder
-	boxed   [2]picture.Image
+	encoder [mostBeside + 1][2]*picture.Encoder
+	boxed   [mostBeside + 1][2]picture.Image
 }
 
-func (p *kernelPainter) paint(v engine.KernelView, k look) (drawn [2]picture.Drawn) {
+// paint draws the kernels of every model before and after smoothing.
+func (p *kernelPainter) paint(list []shownKernels, q kernelsRequest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if k != p.look || p.encoder[0] == nil {
-		for i := range p.encoder {
-			p.encoder[i] = picture.NewEncoder(k.protocol)
-			p.encoder[i].Depth, p.encoder[i].Registers = k.depth, k.registers
-		}
+	k := q.look
+	if k.cols < 1 || k.rows < 1 {
+		return
+	}
+	if k != p.look {
+		p.encoder = [mostBeside + 1][2]*picture.Encoder{}
 		p.look = k
 	}
-	one := func(i int, w []float32) func() {
-		return func() {
-			k.box(&p.boxed[i])
-			p.boxed[i].Fill(k.background())
-			mosaic(&p.boxed[i], w, v.Shape)
-			drawn[i] = p.encoder[i].Encode(&p.boxed[i], k.cols, k.rows)
+	var work []func()
+	for m := range list {
+		if list[m].view == nil {
+			continue
+		}
+		for i, w := range [][]float32{list[m].view.Before, list[m].view.After} {
+			if p.encoder[m][i] == nil {
+				p.encoder[m][i] = picture.NewEncoder(k.protocol)
+				p.encoder[m][i].Depth, p.encoder[m][i].Registers = k.depth, k.registers
+			}
+			work = append(work, func() {
+				im := &p.boxed[m][i]
+				k.box(im)
+				im.Fill(k.background())
+				window := drawWindow(im, w, list[m].view.Shape, q.outs, q.ins, k.leastWeight())
+				list[m].drawn[i] = p.encoder[m][i].Encode(im, k.cols, k.rows)
+				if i == 0 {
+					list[m].window = window
+				}
+			})
 		}
 	}
-	together(one(0, v.Before), one(1, v.After))
-	return drawn
+	together(work...)
+}
+
+// leastWeight is the side of the square a weight is drawn as where not all of them fit.
+func (k look) leastWeight() int {
+	if k.protocol == picture.HalfBlocks {
+		return 1
+	}
+	return 2
+}
+
+// kernelWindow is which of the kernels a picture holds: so many outputs and inputs from the
+// given ones on. It is zero for pictures that hold one tile an output.
+type kernelWindow struct {
+	out, outs, allOuts int
+	in, ins, allIns    int
+	px, gap            int // a weight's side, and what lies between kernels
+}
+
+func (w kernelWindow) cropped() bool { return w.outs < w.allOuts || w.ins < w.allIns }
+
+// drawWindow draws kernels (OIHW). Those of three input channels, or of one, are one tile an
+// output; of others every output is a row of grey tiles, one an input channel, scaled to the
+// row's own largest weight. Where not all of them fit, those from outs and ins on are drawn.
+func drawWindow(im *picture.Image, w []float32, shape [4]int, outs, ins, least int) kernelWindow {
+	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
+	if o < 1 || in < 1 || kh < 1 || kw < 1 || len(w) < o*in*kh*kw {
+		return kernelWindow{}
+	}
+	if in == 1 || in == 3 {
+		mosaic(im, w, shape)
+		return kernelWindow{}
+	}
+	win := windowOf(im.W, im.H, shape, outs, ins, least)
+	width, height := kw*win.px+win.gap, kh*win.px+win.gap
+	x0, y0 := (im.W-win.ins*width+win.gap)/2, (im.H-win.outs*height+win.gap)/2
+	size := kh * kw
+	for y := range win.outs {
+		row := w[(win.out+y)*in*size:][:in*size]
+		most := float32(1e-12)
+		for _, v := range row {
+			most = max(most, v, -v)
+		}
+		for x := range win.ins {
+			tile := greyTile(row[(win.in+x)*size:][:size], most)
+			fillTile(im, tile, x0+x*width, y0+y*height, kw, kh, win.px)
+		}
+	}
+	return win
+}
+
+// windowOf chooses how large weights are drawn in a picture of w×h pixels: so that all fit,
+// but no smaller than least.
+func windowOf(w, h int, shape [4]int, outs, ins, least int) kernelWindow {
+	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
+	win := kernelWindow{outs: o, allOuts: o, ins: in, allIns: in, gap: 1}
+	win.px = min((w-(in-1))/(in*kw), (h-(o-1))/(o*kh))
+	if win.px < least {
+		win.px = least
+		win.outs = min(max((h+1)/(kh*least+1), 1), o)
+		win.ins = min(max((w+1)/(kw*least+1), 1), in)
+	}
+	win.out, win.in = min(max(outs, 0), o-win.outs), min(max(ins, 0), in-win.ins)
+	return win
+}
+
+// greyTile turns one kernel of one channel into pixels, grey being 0.
+func greyTile(w []float32, most float32) []byte {
+	tile := make([]byte, 0, 3*len(w))
+	for _, v := range w {
+		level := uint8(127.5 + 127.5*v/most)
+		tile = append(tile, level, level, level)
+	}
+	return tile
 }
 
 // mosaic draws kernels (OIHW) as tiles into im, each scaled to its own largest weight,

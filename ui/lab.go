@@ -32,6 +32,8 @@ type Lab interface {
 	NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)
 	// Kernels describes a convolution before and after smoothing.
 	Kernels(ctx context.Context, q engine.KernelsRequest) (*engine.KernelView, error)
+	// SaveSmoothed writes a model with smoothed kernels into a file that is not there yet.
+	SaveSmoothed(ctx context.Context, path string, q engine.KernelsRequest) error
 	// OpenBeside has another model ready to be looked at side by side with the open one.
 	OpenBeside(ctx context.Context, path string) (engine.Info, error)
 	// CloseBeside lets it go.

@@ -22,7 +22,7 @@ func TestEverythingFits(t *testing.T) {
 			lab := newFakeLab()
 			lab.info.Note = note
 			d := startWith(t, lab, Options{}, size[0], size[1])
-			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "4", "w", "v", "w", "5", "down", "f", "pgdown", "6", "w", "s", "v", "O", "esc e", "esc w", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
+			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "v", "v", "down", "down", "S", "esc o", "esc 4", "w", "v", "w", "5", "down", "f", "pgdown", "6", "w", "s", "v", "O", "esc e", "esc w", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
 				d.keys(keys)
 				t.Run(fmt.Sprintf("%dx%d %s", size[0], size[1], keys), func(t *testing.T) {
 					d.t = t
@@ -132,29 +132,6 @@ func TestResizeKeepsThePage(t *testing.T) {
 		d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 		d.shows("1 Expl", "original", "▀")
 		d.fits(size[0], size[1])
-	}
-}
-
-func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
-	for w := minWidth; w <= 220; w += 5 {
-		for h := minHeight; h <= 70; h += 2 {
-			l := newLayout(w, h, false)
-			k := layoutKernels(l.body, l.roomy(), cellSize{w: 9, h: 18})
-			all := []rect{k.caption, k.titles[0], k.titles[1], k.pics[0], k.pics[1], k.notes[0], k.notes[1], k.legend}
-			if !k.chart.empty() {
-				all = append(all, k.chart)
-			}
-			for i, r := range all {
-				if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
-					t.Fatalf("%d×%d: rectangle %d %+v is outside the body %+v", w, h, i, r, l.body)
-				}
-				for j, o := range all[:i] {
-					if r.overlaps(o) {
-						t.Fatalf("%d×%d: rectangles %d %+v and %d %+v overlap", w, h, i, r, j, o)
-					}
-				}
-			}
-		}
 	}
 }
 

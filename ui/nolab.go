@@ -25,6 +25,10 @@ func (noLab) Kernels(context.Context, engine.KernelsRequest) (*engine.KernelView
 	return nil, errNothingOpen
 }
 
+func (noLab) SaveSmoothed(context.Context, string, engine.KernelsRequest) error {
+	return errNothingOpen
+}
+
 func (noLab) OpenBeside(context.Context, string) (engine.Info, error) {
 	return engine.Info{}, errNothingOpen
 }

@@ -188,6 +188,18 @@ func (a *App) toggleSmooth() tea.Cmd {
 	return a.changed(changedSetting)
 }
 
+// smoothLayer smooths a layer in place of any other; "" is the first.
+func (a *App) smoothLayer(layer string) tea.Cmd {
+	a.smooth, a.smoothedLayer = true, layer
+	return a.changed(changedSetting)
+}
+
+// toggleGain divides smoothed kernels by 1+8ρ, or not.
+func (a *App) toggleGain() tea.Cmd {
+	a.divideGain = !a.divideGain
+	return a.changed(changedSetting)
+}
+
 // stepRho moves the strength of smoothing, in finer steps where it is small.
 func (a *App) stepRho(direction float64) tea.Cmd {
 	step := 0.05

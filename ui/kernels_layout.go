@@ -1,0 +1,149 @@
+package ui
+
+// kernelsLayout divides the body of the Kernels page.
+type kernelsLayout struct {
+	caption rect
+	state   rect // what smoothing does, where no title says it; empty otherwise
+	columns []kernelsColumn
+	lines   []rect // of the models, where there are no pictures
+	legend  rect
+	chart   rect // with its axis on the last row
+}
+
+// kernelsColumn is where a model's two pictures lie; empty ones are not drawn.
+type kernelsColumn struct {
+	head   rect // the model's name; empty where there is only one
+	titles [2]rect
+	pics   [2]rect
+	notes  [2]rect
+}
+
+// layoutKernels lays out the kernels of so many models: of one side by side, of several
+// below each other in columns; or the curves alone.
+func layoutKernels(b rect, roomy bool, cell cellSize, models int, curves bool) kernelsLayout {
+	gap := 0
+	if roomy {
+		gap = 1
+	}
+	l := kernelsLayout{caption: rect{b.x, b.y, b.w - 1, 1}, columns: make([]kernelsColumn, models)}
+	switch {
+	case curves:
+		l.placeCurves(rect{b.x, b.y + 1, b.w, b.h - 1}, gap, models)
+	case models == 1:
+		l.placeOne(rect{b.x, b.y + 1 + gap, b.w, b.h - 1 - gap}, gap, cell)
+	default:
+		l.placeSeveral(rect{b.x, b.y + 1, b.w, b.h - 1}, gap, cell)
+	}
+	return l
+}
+
+// placeCurves gives a line to every model and the rest to the chart.
+func (l *kernelsLayout) placeCurves(b rect, gap, models int) {
+	l.state = rect{b.x, b.y, b.w - 1, 1}
+	y := b.y + 1 + gap
+	for range models {
+		l.lines = append(l.lines, rect{b.x, y, b.w - 1, 1})
+		y++
+	}
+	y += gap
+	l.legend = rect{b.x, y, b.w - 1, 1}
+	l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+}
+
+// placeOne puts the two pictures side by side and the chart where that leaves them larger:
+// at their right or under them. On low terminals there is no chart.
+func (l *kernelsLayout) placeOne(b rect, gap int, cell cellSize) {
+	const beside = 46 // the least room for the chart at the right
+	under := max(9, b.h*3/10)
+	room := b.h - 2 // without titles and notes
+	perRow := float64(cell.h) / float64(cell.w)
+	fit := func(w, h int) int {
+		w, h = cell.limit(w, h)
+		return max(1, min(h, int(float64(w)/perRow)))
+	}
+	right, below := fit((b.w-beside-4)/2, room), fit((b.w-3)/2, room-under-gap)
+	switch {
+	case max(right, below) < 5:
+		l.placePair(b.x, b.y, b.w, fit((b.w-3)/2, room-1), perRow)
+		l.legend = rect{b.x, b.bottom() - 1, b.w - 1, 1}
+	case below >= right:
+		l.placePair(b.x, b.y, b.w, below, perRow)
+		y := b.y + below + 2 + gap
+		l.legend = rect{b.x, y, b.w - 1, 1}
+		l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+	default:
+		x := l.placePair(b.x, b.y, 0, right, perRow) + 2
+		l.legend = rect{x, b.y, b.right() - x - 1, 1}
+		l.chart = rect{x, b.y + 1, b.right() - x - 1, right + 1}
+	}
+}
+
+// placePair puts the pictures of a height side by side, spread over a width if it is larger
+// than they are, and returns the column after them.
+func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
+	cols := int(float64(rows)*perRow + 0.5)
+	right := x + w - 1
+	spare := max(0, min(8, (w-1-2*cols-2)/3))
+	c := &l.columns[0]
+	for i := range 2 {
+		x += spare
+		text := cols + max(spare-1, 0) // titles and notes may be wider than their picture
+		if i == 1 {
+			text = max(cols, right-x)
+		}
+		c.titles[i] = rect{x, top, text, 1}
+		c.pics[i] = rect{x, top + 1, cols, rows}
+		c.notes[i] = rect{x, top + 1 + rows, text, 1}
+		x += cols + 2
+	}
+	return x - 1
+}
+
+// placeSeveral puts the models side by side, each with before above after or beside it, as
+// that leaves the pictures larger, and the chart under them where there is room.
+func (l *kernelsLayout) placeSeveral(b rect, gap int, cell cellSize) {
+	const leastRows, leastChart, leastText = 5, 9, 8
+	l.state = rect{b.x, b.y, b.w - 1, 1}
+	top, n := b.y+1, len(l.columns)
+	perRow := float64(cell.h) / float64(cell.w)
+	width := (b.w - 1 - 2*(n-1)) / n
+	fit := func(h, across int) (cols, rows int) { // without head and notes
+		w, h := cell.limit((width-2*(across-1))/across, (h-1)*across/2-1)
+		rows = max(1, min(h, int(float64(w)/perRow)))
+		return min(w, int(float64(rows)*perRow+0.5)), rows
+	}
+	room := b.bottom() - top
+	chart := max(leastChart, room*3/10)
+	across, cols, rows := 0, 0, 0
+	for _, reserved := range []int{chart + 1 + gap, 1} {
+		for a := 1; a <= 2 && (a == 1 || (width-2)/2 >= leastText); a++ {
+			if c, r := fit(room-reserved, a); r > rows {
+				across, cols, rows = a, c, r
+			}
+		}
+		if rows >= leastRows {
+			break
+		}
+		chart = 0
+	}
+	for i := range l.columns {
+		c, x := &l.columns[i], b.x+i*(width+2)
+		c.head = rect{x, top, width, 1}
+		for k := range 2 {
+			at, y, text := x, top+1+k*(rows+1), width
+			if across == 2 {
+				text = (width - 2) / 2
+				at, y = x+k*(text+2), top+1
+			}
+			c.pics[k] = rect{at, y, cols, rows}
+			c.notes[k] = rect{at, y + rows, text, 1}
+		}
+	}
+	if chart == 0 {
+		l.legend = rect{b.x, b.bottom() - 1, b.w - 1, 1}
+		return
+	}
+	y := l.columns[0].notes[1].y + 1 + gap
+	l.legend = rect{b.x, y, b.w - 1, 1}
+	l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+}
