@@ -198,7 +198,7 @@ func (p *attackPage) setting() engine.Setting {
 // request asks for what should be on screen, unless the page is not.
 func (p *attackPage) request() tea.Cmd {
 	a := p.app
-	if !a.on(p) || !a.asked || a.layout.tooSmall || len(p.l.slots) == 0 || a.info.Images == 0 || p.none() != "" {
+	if !a.on(p) || !a.asked || a.ctx.Err() != nil || a.layout.tooSmall || len(p.l.slots) == 0 || a.info.Images == 0 || p.none() != "" {
 		return nil
 	}
 	q := attackRequest{generation: a.generation}
@@ -268,8 +268,9 @@ func (p *attackPage) received(msg attackMsg) tea.Cmd {
 	}
 	switch {
 	case errors.Is(msg.err, context.Canceled):
-		if !again { // it was left, and may be asked for again
+		if !again { // the page was left, and may be on screen again
 			p.asks.forget()
+			cmd = p.request()
 		}
 	case msg.asked.generation != p.app.generation:
 	case msg.err != nil:

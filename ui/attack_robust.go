@@ -224,7 +224,7 @@ func (p *attackPage) reported(r report) tea.Cmd {
 		return nil
 	}
 	if len(msg.result.Cells) > 0 {
-		p.robust.known[msg.key] = msg.result
+		p.robust.learn(msg.key, msg.result)
 	}
 	if !r.done {
 		return nil
@@ -234,6 +234,21 @@ func (p *attackPage) reported(r report) tea.Cmd {
 		p.robust.failed[msg.key] = oneLine(msg.err)
 	}
 	return p.measure()
+}
+
+// curvesKept bounds how many curves are kept; the Lab knows more, and gives them back at once.
+const curvesKept = 200
+
+// learn keeps a curve.
+func (r *robustness) learn(k robustKey, result attack.Robustness) {
+	if len(r.known) >= curvesKept {
+		for old := range r.known {
+			if !slices.Contains(r.wanted, old) {
+				delete(r.known, old)
+			}
+		}
+	}
+	r.known[k] = result
 }
 
 // running tells the status line what is measured.

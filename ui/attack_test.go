@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"math"
@@ -159,6 +160,37 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 			t.Fatalf("%s: pictures of ε %v, want %v", keys, got, want)
 		}
 	}
+}
+
+// Who comes back to the page before what was cut short has ended sees it all the same.
+func TestAttackComesBack(t *testing.T) {
+	d := attackScreen(t, 100, 30)
+	d.hold = true
+	d.keys(".")
+	first := d.held[0]
+	d.held = nil
+	d.keys("2")
+	d.lab.attacks.gate = make(chan struct{})
+	msg := first()
+	d.lab.attacks.gate = nil
+	d.keys("6")
+	d.send(msg)
+	d.release()
+	if got := d.app.attack.shown.view.Epsilon; got != 0.031 {
+		t.Fatalf("pictures of ε %v, want 0.031", got)
+	}
+}
+
+// Curves that are not on screen are not kept without end.
+func TestCurvesKept(t *testing.T) {
+	d := attackScreen(t, 140, 44)
+	for i := range 2 * curvesKept {
+		d.app.attack.robust.learn(robustKey{most: float64(i)}, attack.Robustness{})
+	}
+	if n := len(d.app.attack.robust.known); n > curvesKept {
+		t.Fatalf("%d curves are kept", n)
+	}
+	d.shows("n 1,000")
 }
 
 func TestAttackMethodsAndBand(t *testing.T) {
@@ -442,6 +474,10 @@ func TestExportAttack(t *testing.T) {
 	table, err := os.ReadFile(exported(t, folder, "-accuracy.csv"))
 	if lines := strings.Count(string(table), "\n"); err != nil || lines != 1+1+2*7+5+2*5 {
 		t.Fatalf("%d lines, %v", lines, err)
+	}
+	svg, err := os.ReadFile(exported(t, folder, "-rho.svg"))
+	if err != nil || xml.Unmarshal(svg, new(struct{})) != nil || !strings.Contains(string(svg), "without an attack") {
+		t.Fatalf("%v: %s", err, svg)
 	}
 	d.keys("esc w x").shows("Wrote 4 files")
 }
