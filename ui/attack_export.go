@@ -179,13 +179,18 @@ func quoted(s string) string {
 	return `"` + strings.ReplaceAll(clean(s), `"`, `""`) + `"`
 }
 
-// svgModels are the colours of models in figures, by slot, and their marks.
+// svgModels are the colours of models in figures, by slot, and their marks, as on screen.
 var (
 	svgModels = []string{"#00795a", "#a3457f", "#7a6f00", "#b03060"}
-	svgMarks  = []string{svgDiamond, svgTriangle, svgCircle, svgSquare}
+	svgMarks  = []string{svgDiamond, svgDown, svgStar, svgPlus}
 )
 
-const svgDiamond = `<polygon transform="translate(%.1f %.1f)" points="0,-5 5,0 0,5 -5,0" fill="%s"/>`
+const (
+	svgDiamond = `<polygon transform="translate(%.1f %.1f)" points="0,-5 5,0 0,5 -5,0" fill="%s"/>`
+	svgDown    = `<polygon transform="translate(%.1f %.1f)" points="0,4.5 4.5,-3.5 -4.5,-3.5" fill="%s"/>`
+	svgStar    = `<polygon transform="translate(%.1f %.1f)" points="0.0,-5.5 1.4,-1.9 5.2,-1.7 2.2,0.7 3.2,4.4 0.0,2.3 -3.2,4.4 -2.2,0.7 -5.2,-1.7 -1.4,-1.9" fill="%s"/>`
+	svgPlus    = `<path transform="translate(%.1f %.1f)" d="M-1.5,-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z" fill="%s"/>`
+)
 
 // writeRobustSVG draws accuracy under attack, of each model in its colour; dashed is accuracy
 // without an attack, or under FGSM.
