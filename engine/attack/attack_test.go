@@ -48,11 +48,20 @@ func run(t *testing.T, o attack.Options, target attack.Target, x []float32, labe
 func TestRunGolden(t *testing.T) {
 	for _, name := range []string{"net_resnet18_w8", "net_resnet20"} {
 		target, f, labels := goldenTarget(t, name, 8)
-		x := f["x"].Data
+		x, before, after := f["x"].Data, make([]float32, 80), make([]float32, 80)
+		if err := target.Logits(t.Context(), before, x, 8); err != nil {
+			t.Fatal(err)
+		}
 		got, _ := run(t, attack.Options{Method: attack.FGSMMethod, Epsilon: epsilon}, target, x, labels, nil)
 		same(t, name+" fgsm", got, f["eval.fgsm"].Data, x, 1e-4)
 		got, outcomes := run(t, attack.Options{Method: attack.PGDMethod, Epsilon: epsilon, StepSize: epsilon / 4, Steps: 10}, target, x, labels, nil)
 		same(t, name+" pgd", got, f["eval.pgd"].Data, x, 1e-2)
+		if err := target.Logits(t.Context(), after, x, 8); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(before, after) {
+			t.Errorf("%s answers otherwise after an attack: something of it has changed", name)
+		}
 		logits := f["eval.pgd.logits"].Data
 		for i, o := range outcomes {
 			if want := slices.Index(logits[10*i:10*i+10], slices.Max(logits[10*i:10*i+10])); o.Class != want || o.Success != (want != labels[i]) {

@@ -59,6 +59,14 @@ func (n *Norm) UnmarshalText(text []byte) (err error) {
 
 // Band is the part of the frequency plane that a perturbation is limited to. A frequency's
 // radius is what package spectral says: its distance from frequency 0, in periods an image.
+//
+// Every step goes along the gradient's part in the band (of L∞, along the part in the band of
+// that part's signs), made as long as the step is. Then, in this order, the perturbation is
+// projected to the band, to the ball and to [0,1]: to the band, channel by channel, by leaving
+// out all other frequencies; to the ball by shortening it as a whole where it is longer than
+// ε, in L∞ too, so that it stays in the band; to [0,1] by cutting pixels off. What is returned
+// is therefore within ε and within [0,1], and outside the band is only what cutting off at 0
+// and 1 has put there: nothing where no pixel has come to 0 or 1.
 type Band struct {
 	Part string  `json:"part,omitempty"` // "" all of it; "low" below R; "high" from R on; "ring" from R on and below To
 	R    float64 `json:"r,omitempty"`
