@@ -114,6 +114,22 @@ func TestSmallest(t *testing.T) {
 	}
 }
 
+// TestRoundedPastEpsilon: a perturbation that rounding makes longer than ε, and would keep so
+// until it is half as long, is given up.
+func TestRoundedPastEpsilon(t *testing.T) {
+	l := &linear{w: make([]float32, 9), c: 1, h: 3, s: 3}
+	l.w[4] = 1
+	x := make([]float32, 9)
+	for i := range x {
+		x[i] = 0.75
+	}
+	const ulp = 1.0 / (1 << 24)
+	o := attack.Options{Method: attack.PGDMethod, Norm: attack.L2, Epsilon: ulp * (1 - 1e-9), Steps: 2}
+	if _, outcomes := run(t, o, l, x, []int{0}, nil); outcomes[0].L2 > o.Epsilon {
+		t.Errorf("%v is further off than %v", outcomes[0].L2, o.Epsilon)
+	}
+}
+
 // TestSquare: the search finds its way without a gradient where the gradient is known to lead
 // there, asks no more often than it may, and stops asking about what is done.
 func TestSquare(t *testing.T) {

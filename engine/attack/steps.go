@@ -42,10 +42,11 @@ func landWhole(v, delta, x []float32, epsilon float64) {
 }
 
 // landL2 puts v at x+delta, shortened to ε, in [0,1]. As x+delta is rounded, v may turn out
-// to be too far off by a few roundings: then it is shortened again.
+// to be too far off by a few roundings: then it is shortened again, by more every time, as
+// rounding may take back what is little.
 func landL2(v, delta, x []float32, epsilon float64) {
 	factor := min(1, epsilon/max(lengthOf(delta, L2), tiny))
-	for {
+	for shrink := 1.0 / (1 << 23); ; shrink *= 2 {
 		f := float32(factor)
 		for i, d := range delta {
 			v[i] = min(max(x[i]+f*d, 0), 1)
@@ -54,7 +55,7 @@ func landL2(v, delta, x []float32, epsilon float64) {
 		if length <= epsilon {
 			return
 		}
-		factor *= (1 - 1.0/(1<<23)) * epsilon / length
+		factor *= max(1-shrink, 0) * epsilon / length
 	}
 }
 
