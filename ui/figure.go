@@ -74,6 +74,7 @@ type figure struct {
 	runs     []runFacts
 	radii    []float64 // of the chosen run
 	bandsOf  string    // what the bands are measured on
+	imageOf  string    // which image checkpoints are asked about
 	ready    bool
 }
 
@@ -205,6 +206,9 @@ func (f *figure) fill(k panelKind, runs []runLog, kept *curveBook) {
 		case panelKernels: // a picture
 		case panelImage:
 			if i == q.run {
+				if l.evolution != nil && l.evolution.Image != nil {
+					f.imageOf = clean(l.name + ", " + l.evolution.Image.Title)
+				}
 				add(curveFigure{run: i, part: partOther})
 				add(curveFigure{run: i, part: partLabel})
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // export prepares what the page knows of the runs it shows: every event as CSV and JSON,
-// the charts as SVG, and an event file a run for TensorBoard.
+// the charts as SVG and PNG, and an event file a run for TensorBoard.
 func (p *trainPage) export() (exporter, error) {
 	_, logs := p.book.read()
 	q := p.fig.asked
@@ -33,6 +33,7 @@ func (p *trainPage) export() (exporter, error) {
 		{".csv", func(w io.Writer) error { return export.CSV(w, runs) }},
 		{".json", func(w io.Writer) error { return export.JSON(w, runs) }},
 		{".svg", func(w io.Writer) error { return trainSVG(w, new(curveBook).makeFigure(logs, q)) }},
+		{".png", func(w io.Writer) error { return trainPNG(w, new(curveBook).makeFigure(logs, q)) }},
 	}}
 	for i, r := range runs {
 		suffix := ".tfevents"
@@ -56,21 +57,45 @@ const (
 // trainSVG draws the charts of a figure under each other.
 func trainSVG(w io.Writer, f figure) error {
 	var b strings.Builder
-	legend := 24 + 18*len(f.runs)
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", trainChartW, legend+int(panels)*trainChartH, svgFg)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", trainChartW, legend+int(panels)*trainChartH)
+	legend, kinds := 24+18*len(f.runs), f.kinds()
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", trainChartW, legend+len(kinds)*trainChartH, svgFg)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", trainChartW, legend+len(kinds)*trainChartH)
 	for i, r := range f.runs {
 		fmt.Fprintf(&b, `<path d="M%d %dh24" stroke="%s" stroke-width="3"/><text x="%d" y="%d">%s  %s</text>`+"\n",
 			trainLeft, 20+18*i, svgRuns[i%len(svgRuns)], trainLeft+32, 24+18*i, escapeXML(r.name), escapeXML(r.what))
 	}
-	for k := range panels {
-		fmt.Fprintf(&b, `<g transform="translate(0 %d)">`+"\n", legend+int(k)*trainChartH)
+	for i, k := range kinds {
+		fmt.Fprintf(&b, `<g transform="translate(0 %d)">`+"\n", legend+i*trainChartH)
 		f.svgPanel(&b, k)
 		b.WriteString("</g>\n")
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// kinds are the charts that have something to show.
+func (f *figure) kinds() []panelKind {
+	var list []panelKind
+	for k, p := range f.panels {
+		if len(p.curves) > 0 {
+			list = append(list, panelKind(k))
+		}
+	}
+	return list
+}
+
+// heading is what stands above a chart.
+func (f *figure) heading(k panelKind) string {
+	switch {
+	case k == panelBands:
+		return title(k.String()) + " (" + f.bandsOf + ")"
+	case k == panelImage && f.imageOf != "":
+		return title(k.String()) + " (" + f.imageOf + ")"
+	case k == panelRoughness:
+		return "Roughness of the first layer's kernels"
+	}
+	return title(k.String())
 }
 
 // svgPanel draws one chart.
@@ -81,10 +106,7 @@ func (f *figure) svgPanel(b *strings.Builder, k panelKind) {
 	}
 	x := func(share float64) float64 { return trainLeft + share*(trainChartW-trainLeft-trainRight) }
 	y := func(share float64) float64 { return trainTop + (1-share)*(trainChartH-trainTop-trainBottom) }
-	heading := title(k.String())
-	if k == panelBands {
-		heading += " (" + f.bandsOf + ")"
-	}
+	heading := f.heading(k)
 	fmt.Fprintf(b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", trainLeft, escapeXML(heading))
 	for share := 0.0; share <= 1; share += 0.25 {
 		label := shortNumber(p.value(share))
@@ -103,16 +125,28 @@ func (f *figure) svgPanel(b *strings.Builder, k panelKind) {
 	}
 }
 
+// paperColour is a curve's colour on white, and what stands beside it; "" where its run does.
+func (f *figure) paperColour(k panelKind, c curveFigure) (colour, label string) {
+	switch {
+	case k == panelImage && c.part == partOther:
+		return svgRuns[3], "another class"
+	case k == panelImage:
+		return svgRuns[0], "its class"
+	case k != panelBands:
+		return svgRuns[c.run%len(svgRuns)], ""
+	}
+	label = c.part
+	if c.part != "whole" {
+		label = fmt.Sprintf("%s %g", c.part, c.r)
+	}
+	return map[string]string{"low": svgLow, "high": svgHigh, "whole": svgWhole}[c.part], label
+}
+
 func (f *figure) svgCurve(b *strings.Builder, k panelKind, c curveFigure, x, y func(float64) float64) {
-	colour, mark := svgRuns[c.run%len(svgRuns)], ""
-	label := ""
+	colour, label := f.paperColour(k, c)
+	mark := ""
 	if k == panelBands {
-		colour = map[string]string{"low": svgLow, "high": svgHigh, "whole": svgWhole}[c.part]
 		mark = map[string]string{"low": svgCircle, "high": svgTriangle, "whole": svgSquare}[c.part]
-		label = c.part
-		if c.part != "whole" {
-			label = fmt.Sprintf("%s %g", c.part, c.r)
-		}
 	}
 	var line, ribbon, back string
 	var l, upper, lower strings.Builder
@@ -129,7 +163,7 @@ func (f *figure) svgCurve(b *strings.Builder, k panelKind, c curveFigure, x, y f
 	dash := ""
 	if c.train {
 		dash = ` stroke-dasharray="5 4"`
-	} else if k.shares() {
+	} else if k == panelAccuracy || k == panelBands {
 		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" fill-opacity="0.15"/>`+"\n", ribbon, back, colour)
 	}
 	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.6"%s/>`+"\n", line, colour, dash)

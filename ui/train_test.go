@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
 	"math"
 	"os"
@@ -231,9 +232,9 @@ func TestTrainExport(t *testing.T) {
 	d := watchRuns(t, 100, 30)
 	d.keys("x").shows("no events to export yet")
 	d = watchRuns(t, 100, 30, "a<b", "../x")
-	d.keys("x").shows("Wrote 5 files")
+	d.keys("x").shows("Wrote 6 files")
 	files, _ := filepath.Glob(filepath.Join(d.app.options.Folder, "*"))
-	if len(files) != 5 {
+	if len(files) != 6 {
 		t.Fatalf("%v", files)
 	}
 	for _, name := range files {
@@ -249,6 +250,10 @@ func TestTrainExport(t *testing.T) {
 		case ".csv":
 			if bytes.Count(text, []byte("epoch/test")) != 60 {
 				t.Errorf("%d test accuracies", bytes.Count(text, []byte("epoch/test")))
+			}
+		case ".png":
+			if im, err := png.Decode(bytes.NewReader(text)); err != nil || im.Bounds().Dy() < 2000 {
+				t.Errorf("%s: %v", name, err)
 			}
 		case ".svg":
 			x := xml.NewDecoder(bytes.NewReader(text))

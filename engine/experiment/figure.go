@@ -11,13 +11,9 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	_ "gonum.org/v1/plot/vg/vgimg" // PNG
 	_ "gonum.org/v1/plot/vg/vgsvg" // SVG
-)
 
-const (
-	figureWidth  = 20 * vg.Centimeter
-	figureHeight = 11 * vg.Centimeter
+	"hfcui/engine/plots"
 )
 
 // colours tell settings apart also where red and green look alike (Okabe and Ito 2008);
@@ -59,7 +55,7 @@ func (f Figure) draw(dir string, p Plan, g Grid) error {
 	}
 	fig.Y.Min, fig.Y.Max = min(0, fig.Y.Min), max(1, fig.Y.Max)
 	for _, format := range []string{"svg", "png"} {
-		to, err := fig.WriterTo(figureWidth, figureHeight, format)
+		to, err := fig.WriterTo(plots.Width, plots.Height, format)
 		if err != nil {
 			return err
 		}
@@ -132,25 +128,16 @@ func (f Figure) curves(fig *plot.Plot, p Plan, g Grid) error {
 		if len(e.XYs) == 0 {
 			continue
 		}
-		line, err := plotter.NewLine(e.XYs)
-		if err != nil {
-			return err
-		}
-		line.Color, line.Width = colours[i%len(colours)], vg.Points(1.5)
-		line.Dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(2)}, {vg.Points(2), vg.Points(2)}, {vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)}}[i%4]
-		var outline plotter.XYs
+		shown := plots.Curve{Colour: colours[i%len(colours)]}
 		for j, at := range e.XYs {
-			outline = append(outline, plotter.XY{X: at.X, Y: min(1, at.Y+e.YErrors[j].High)})
+			shown.X, shown.Y = append(shown.X, at.X), append(shown.Y, at.Y)
+			shown.Lo, shown.Hi = append(shown.Lo, max(0, at.Y-e.YErrors[j].Low)), append(shown.Hi, min(1, at.Y+e.YErrors[j].High))
 		}
-		for j := len(e.XYs) - 1; j >= 0; j-- {
-			outline = append(outline, plotter.XY{X: e.XYs[j].X, Y: max(0, e.XYs[j].Y-e.YErrors[j].Low)})
-		}
-		area, err := plotter.NewPolygon(outline)
+		line, area, err := shown.Line()
 		if err != nil {
 			return err
 		}
-		shade := colours[i%len(colours)]
-		area.Color, area.LineStyle.Width = color.NRGBA{shade.R, shade.G, shade.B, 40}, 0
+		line.Dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(2)}, {vg.Points(2), vg.Points(2)}, {vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)}}[i%4]
 		fig.Add(area, line)
 		fig.Legend.Add(c.Title, line)
 	}
