@@ -32,10 +32,11 @@ func (f *figure) paperChart(k panelKind) plots.Chart {
 	named := map[int]bool{}
 	for _, curve := range p.curves {
 		colour, label := f.paperColour(k, curve)
+		name := ""
 		if label == "" && !curve.train && !named[curve.run] {
-			label, named[curve.run] = f.runs[curve.run].name, true
+			name, named[curve.run] = f.runs[curve.run].name, true
 		}
-		out := plots.Curve{Name: clean(label), Colour: hexColour(colour), Dashed: curve.train}
+		out := plots.Curve{Name: clean(name), End: label, Colour: hexColour(colour), Dashed: curve.train}
 		if k == panelBands {
 			out.Glyph = map[string]draw.GlyphDrawer{"low": draw.CircleGlyph{}, "high": draw.PyramidGlyph{}, "whole": draw.BoxGlyph{}}[curve.part]
 		}

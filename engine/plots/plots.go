@@ -3,6 +3,7 @@ package plots
 
 import (
 	"errors"
+	"fmt"
 	"image/color"
 	"io"
 	"math"
@@ -34,7 +35,8 @@ type Chart struct {
 // Curve is points, in the order of X, and how they are drawn. Lo and Hi are the ends of their
 // intervals, nil where there are none.
 type Curve struct {
-	Name         string // of the legend; "" is not in it
+	Name         string // in the legend; "" is not in it
+	End          string // beside the last point
 	X, Y, Lo, Hi []float64
 	Colour       color.RGBA
 	Dashed       bool
@@ -88,11 +90,8 @@ func (c Chart) plot() (*plot.Plot, error) {
 	if c.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	}
-	switch {
-	case c.LogY:
+	if p.Y.Tick.Marker = c.quarters(); c.LogY {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	case c.PercentOfWhole:
-		p.Y.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: "0%"}, {Value: 0.25, Label: "25%"}, {Value: 0.5, Label: "50%"}, {Value: 0.75, Label: "75%"}, {Value: 1, Label: "100%"}}
 	}
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0
@@ -110,6 +109,9 @@ func (c Chart) plot() (*plot.Plot, error) {
 		}
 		p.Add(line)
 		shown := []plot.Thumbnailer{line}
+		if curve.Glyph == nil && len(line.XYs) == 1 {
+			curve.Glyph = draw.CircleGlyph{}
+		}
 		if curve.Glyph != nil {
 			marks, err := plotter.NewScatter(some(line.XYs))
 			if err != nil {
@@ -118,6 +120,15 @@ func (c Chart) plot() (*plot.Plot, error) {
 			marks.Color, marks.Shape, marks.Radius = curve.Colour, curve.Glyph, vg.Points(2.5)
 			p.Add(marks)
 			shown = append(shown, marks)
+		}
+		if curve.End != "" {
+			end, err := plotter.NewLabels(plotter.XYLabels{XYs: line.XYs[len(line.XYs)-1:], Labels: []string{curve.End}})
+			if err != nil {
+				return nil, err
+			}
+			end.TextStyle[0].Color, end.TextStyle[0].Font.Size = curve.Colour, vg.Points(8)
+			end.Offset = vg.Point{X: vg.Points(5), Y: vg.Points(-3)}
+			p.Add(end)
 		}
 		if curve.Name != "" {
 			p.Legend.Add(curve.Name, shown...)
@@ -128,6 +139,20 @@ func (c Chart) plot() (*plot.Plot, error) {
 		p.X.Max = c.ToX * math.Pow(c.ToX/c.FromX, 0.2)
 	}
 	return p, nil
+}
+
+// quarters are marks on a linear axis of values.
+func (c Chart) quarters() plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for _, share := range [...]float64{0, 0.25, 0.5, 0.75, 1} {
+		v := c.FromY + share*(c.ToY-c.FromY)
+		label := fmt.Sprintf("%.3g", v)
+		if c.PercentOfWhole {
+			label = fmt.Sprintf("%.0f%%", 100*v)
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: label})
+	}
+	return ticks
 }
 
 // some are points for glyphs: not too many, and the last one.

@@ -13,7 +13,7 @@ import (
 func TestPNG(t *testing.T) {
 	red, blue := color.RGBA{200, 0, 0, 255}, color.RGBA{0, 0, 200, 255}
 	one := Chart{Title: "a", X: "epoch", Y: "accuracy", FromX: 0, ToX: 3, ToY: 1, PercentOfWhole: true, Curves: []Curve{
-		{Name: "a", X: []float64{1, 2, 3}, Y: []float64{0.1, 0.5, 0.7}, Lo: []float64{0, 0.4, 0.6}, Hi: []float64{0.2, 0.6, 0.8}, Colour: red, Glyph: draw.CircleGlyph{}},
+		{Name: "a", End: "end", X: []float64{1, 2, 3}, Y: []float64{0.1, 0.5, 0.7}, Lo: []float64{0, 0.4, 0.6}, Hi: []float64{0.2, 0.6, 0.8}, Colour: red, Glyph: draw.CircleGlyph{}},
 		{X: []float64{1, 2}, Y: []float64{math.NaN(), math.Inf(1)}, Colour: red},
 	}}
 	two := Chart{Title: "b", FromX: 0.1, ToX: 100, FromY: 1e-3, ToY: 10, LogX: true, LogY: true, Curves: []Curve{
