@@ -20,7 +20,9 @@ type recipe struct {
 	page  *trainPage
 	base  train.Config
 	rows  []recipeRow
-	at    int
+	at    int // the row that is edited
+	top   int // the first that is shown
+	more  bool
 	wrong string
 }
 
@@ -29,6 +31,9 @@ type recipeRow struct {
 	name  string
 	words []string // nil: text
 	field field
+	usual string                                   // what the text is at first
+	more  bool                                     // only shown where more is wanted
+	hint  string                                   // what an empty text means
 	take  func(c *train.Config, text string) error // puts it into a Config
 }
 
@@ -38,7 +43,7 @@ const firstRadii = "4,8,12,16"
 func newRecipe(p *trainPage, c train.Config) *recipe {
 	d := &recipe{page: p, base: c}
 	row := func(name, text string, words []string, take func(c *train.Config, text string) error) {
-		d.rows = append(d.rows, recipeRow{name, words, field{text}, take})
+		d.rows = append(d.rows, recipeRow{name: name, words: words, field: field{text}, usual: text, hint: recipeHints[name], take: take})
 	}
 	row("network", c.Net, nil, func(c *train.Config, s string) error {
 		c.Net = s
@@ -72,9 +77,23 @@ func newRecipe(p *trainPage, c train.Config) *recipe {
 	})
 	row("shuffle labels", "no", []string{"no", "yes"}, func(c *train.Config, s string) error { c.ShuffleLabels = s == "yes"; return nil })
 	row("bands at", firstRadii, nil, takeBands)
-	row("run folder", filepath.Join("runs", c.Net+time.Now().Format("-0102-150405")), nil, func(*train.Config, string) error { return nil })
+	row(rowFolder, filepath.Join("runs", c.Net+time.Now().Format("-0102-150405")), nil, func(*train.Config, string) error { return nil })
+	row(rowMore, moreHidden, []string{moreHidden, moreShown}, func(*train.Config, string) error { return nil })
+	basic := len(d.rows)
+	moreRows(c, row)
+	for i := basic; i < len(d.rows); i++ {
+		d.rows[i].more = true
+	}
 	return d
 }
+
+// Names of rows that are more than a setting, and the words of one.
+const (
+	rowFolder  = "run folder"
+	rowMore    = "more settings"
+	moreHidden = "hidden"
+	moreShown  = "shown"
+)
 
 func whole(set func(*train.Config, int)) func(*train.Config, string) error {
 	return func(c *train.Config, s string) error {
@@ -114,11 +133,22 @@ func takeBands(c *train.Config, s string) error {
 
 func (d *recipe) heading() string { return "Train on " + clean(d.base.Data) }
 
-func (d *recipe) size(maxW, maxH int) (int, int) { return min(64, maxW), len(d.rows) + 2 }
+func (d *recipe) size(maxW, maxH int) (int, int) { return min(64, maxW), min(len(d.visible())+2, maxH) }
+
+// visible lists the rows there are to go through.
+func (d *recipe) visible() []int {
+	var list []int
+	for i, r := range d.rows {
+		if d.more || !r.more {
+			list = append(list, i)
+		}
+	}
+	return list
+}
 
 func (d *recipe) mouse(m mouse) tea.Cmd {
-	if m.pressed && m.y < len(d.rows) {
-		d.at = m.y
+	if list := d.visible(); m.pressed && m.y >= 0 && d.top+m.y < len(list) {
+		d.at = list[d.top+m.y]
 	}
 	return nil
 }
@@ -155,7 +185,8 @@ func (d *recipe) press(key string) tea.Cmd {
 func (d *recipe) choosing() bool { return d.rows[d.at].words != nil }
 
 func (d *recipe) move(by int) tea.Cmd {
-	d.at = (d.at + by + len(d.rows)) % len(d.rows)
+	list := d.visible()
+	d.at = list[(slices.Index(list, d.at)+by+len(list))%len(list)]
 	return nil
 }
 
@@ -163,6 +194,9 @@ func (d *recipe) choose(by int) tea.Cmd {
 	r := &d.rows[d.at]
 	n := len(r.words)
 	r.field.text = r.words[(slices.Index(r.words, r.field.text)+by+n)%n]
+	if r.name == rowMore {
+		d.more = r.field.text == moreShown
+	}
 	d.wrong = ""
 	return nil
 }
@@ -178,15 +212,23 @@ func (d *recipe) config() (train.Config, int, error) {
 	return c, d.at, c.Check()
 }
 
+// folder is the row of the run folder.
+func (d *recipe) folder() int {
+	return slices.IndexFunc(d.rows, func(r recipeRow) bool { return r.name == rowFolder })
+}
+
 // start begins the training.
 func (d *recipe) start() tea.Cmd {
 	c, at, err := d.config()
-	dir := strings.TrimSpace(d.rows[len(d.rows)-1].field.text)
+	dir := strings.TrimSpace(d.rows[d.folder()].field.text)
 	if err == nil && dir == "" {
-		at, err = len(d.rows)-1, fmt.Errorf("run folder: name one")
+		at, err = d.folder(), fmt.Errorf("run folder: name one")
 	}
 	if err != nil {
 		d.at, d.wrong = at, oneLine(err)
+		if d.rows[at].more {
+			d.show()
+		}
 		return nil
 	}
 	if !filepath.IsAbs(dir) {
@@ -196,45 +238,100 @@ func (d *recipe) start() tea.Cmd {
 	return d.page.begin(dir, c)
 }
 
-func (d *recipe) draw(c *canvas, r rect, th *theme) {
-	const names = 16
-	input := ""
-	for i, row := range d.rows {
-		if row.name == "inputs" {
-			input = row.field.text
-		}
-		line := r.row(i)
-		value := rect{line.x + names, line.y, line.w - names, 1}
-		st := style{}
-		if row.name == "radius" && input == train.Whole {
-			st = th.dim
-		}
-		if i == d.at {
-			c.put(line.x, line.y, th.focus.paint("› "+row.name))
-		} else {
-			c.put(line.x+2, line.y, th.dim.paint(row.name))
-		}
-		switch {
-		case row.words != nil && i == d.at:
-			c.left(value, th.focus, "‹ "+row.field.text+" ›")
-		case row.words != nil:
-			c.left(rect{value.x + 2, value.y, value.w - 2, 1}, st, row.field.text)
-		case i == d.at:
-			row.field.draw(c, value, th, "  ", recipeHint(row.name))
-		case row.field.text == "":
-			c.left(rect{value.x + 2, value.y, value.w - 2, 1}, th.dim, recipeHint(row.name))
-		default:
-			c.left(rect{value.x + 2, value.y, value.w - 2, 1}, st, row.field.text)
+// show shows all rows.
+func (d *recipe) show() {
+	d.more = true
+	for i := range d.rows {
+		if d.rows[i].name == rowMore {
+			d.rows[i].field.text = moreShown
 		}
 	}
-	if d.wrong != "" {
-		c.left(r.row(len(d.rows)+1), th.warn, d.wrong)
-		return
-	}
-	c.left(r.row(len(d.rows)+1), th.dim, pick(r.w, "one-cycle rate, seed 1; hfcui train has every other setting", "hfcui train has every other setting"))
 }
 
-// recipeHint says what an empty line means.
-func recipeHint(name string) string {
-	return map[string]string{"rate": "the optimizer's usual one", "bands at": "not measured", "run folder": "a folder"}[name]
+func (d *recipe) draw(c *canvas, r rect, th *theme) {
+	list, room := d.visible(), max(1, r.h-2)
+	at := slices.Index(list, d.at)
+	d.top = min(max(d.top, at-room+1), at, max(0, len(list)-room))
+	for y := 0; y < room && d.top+y < len(list); y++ {
+		d.drawRow(c, r.row(y), th, list[d.top+y])
+	}
+	last := r.row(r.h - 1)
+	if hidden := len(list) - room; hidden > 0 {
+		c.right(last, th.dim, fmt.Sprintf("%d/%d", at+1, len(list)))
+		last.w -= 8
+	}
+	if d.wrong != "" {
+		c.left(last, th.warn, d.wrong)
+		return
+	}
+	c.left(last, th.dim, pick(last.w, "hfcui train has every setting, and resumes what this begins", "hfcui train has every setting"))
+}
+
+// drawRow draws one setting.
+func (d *recipe) drawRow(c *canvas, line rect, th *theme, i int) {
+	const names = 18
+	row, st := d.rows[i], style{}
+	value := rect{line.x + names, line.y, line.w - names, 1}
+	if d.idle(row.name) {
+		st = th.dim
+	}
+	if i == d.at {
+		c.put(line.x, line.y, th.focus.paint("› "+row.name))
+	} else {
+		c.put(line.x+2, line.y, th.dim.paint(row.name))
+	}
+	text, shown := row.field.text, rect{value.x + 2, value.y, value.w - 2, 1}
+	if said := d.said(); row.name == rowMore && !d.more && said != "" {
+		text += ": " + said // what is hidden is not silent
+	}
+	switch {
+	case row.words != nil && i == d.at:
+		c.left(value, th.focus, "‹ "+text+" ›")
+	case row.words != nil:
+		c.left(shown, st, text)
+	case i == d.at:
+		row.field.draw(c, value, th, "  ", row.hint)
+	case text == "":
+		c.left(shown, th.dim, row.hint)
+	default:
+		c.left(shown, st, text)
+	}
+}
+
+// idle tells that a setting has no meaning with the others.
+func (d *recipe) idle(name string) bool {
+	text := func(name string) string {
+		i := slices.IndexFunc(d.rows, func(r recipeRow) bool { return r.name == name })
+		return strings.TrimSpace(d.rows[i].field.text)
+	}
+	switch name {
+	case "radius":
+		return text("inputs") == train.Whole
+	case "milestones":
+		return text("schedule") != "step"
+	case "momentum":
+		return !train.Uses(text("optimizer"), "momentum")
+	case "PGD steps", "PGD step size", "random start":
+		return text("adversarial ε") == ""
+	}
+	return false
+}
+
+// said lists the further settings that are not as usual.
+func (d *recipe) said() string {
+	var list []string
+	for _, r := range d.rows {
+		if r.more && r.field.text != r.usual {
+			list = append(list, r.name+" "+r.field.text)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// recipeHints say what an empty line means.
+var recipeHints = map[string]string{
+	"rate": "the optimizer's usual one", "bands at": "not measured", rowFolder: "a folder",
+	"milestones": "epochs after which the rate falls: 30,60", "momentum": "the optimizer's usual one", "weight decay": "the optimizer's usual one",
+	"images": "all", "adversarial ε": "none; of [0,1], such as 8/255", "PGD step size": "a tenth of ε", "mixup α": "none",
+	"dropout": "none", "label noise": "none: share of labels made wrong",
 }

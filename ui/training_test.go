@@ -136,7 +136,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	see("trains a network")
 	press("n")
 	see("run folder")
-	press("down down 9 down right up up up up ctrl+u f i r s t enter")
+	press("down down 9 down right up up up up up ctrl+u f i r s t enter")
 	c := <-f.configs
 	if c.Batch != 1289 || c.Name == "sgd" || c.Bands == nil || c.Data != "shapes" {
 		t.Fatalf("%+v", c)
@@ -192,6 +192,62 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 		d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, size[0], size[1])
 		d.keys("4 n up up")
 		d.fits(size[0], size[1])
+	}
+}
+
+// All settings of a training can be asked for; those that are hidden are named.
+func TestRecipeHasEverySetting(t *testing.T) {
+	for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
+		d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options(), Folder: t.TempDir()}, size[0], size[1])
+		d.keys("4 n up").shows("more settings", "hidden").hides("dropout")
+		d.keys("right down").shows("schedule")
+		set := func(name, keys string) {
+			t.Helper()
+			r := d.app.dialog().(*recipe)
+			for range r.rows {
+				if r.rows[r.at].name == name {
+					d.keys(keys)
+					d.shows(name)
+					d.fits(size[0], size[1])
+					return
+				}
+				d.keys("down")
+			}
+			t.Fatalf("no %q", name)
+		}
+		set("schedule", "right right")
+		set("dropout", "2 enter")
+		d.shows("schedule step without milestones")
+		set("milestones", "3 , 6")
+		set("weight decay", "1 e - 3")
+		set("momentum", "0")
+		set("label noise", "x enter")
+		d.shows("label noise: not a number")
+		set("label noise", "backspace 0 . 1")
+		set("balance classes", "right")
+		set("fixed γ and β", "right")
+		set("adversarial ε", "8 / 0 enter")
+		d.shows("divides by 0")
+		set("adversarial ε", "backspace 2 5 5")
+		set("PGD steps", "ctrl+u 7")
+		set("random start", "right")
+		set("images", "5 0 0")
+		set("weights from", "right")
+		set("seed", "ctrl+u 9")
+		set("dropout", "enter")
+		d.shows("dropout")
+		set("dropout", "backspace 0 . 5")
+		set("more settings", "left")
+		d.shows("hidden: schedule step").hides("PGD")
+		c, _, err := d.app.dialog().(*recipe).config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := c.Adversarial
+		if c.Schedule != "step" || len(c.Milestones) != 2 || c.WeightDecay != 1e-3 || c.Momentum != 0 || c.LabelNoise != 0.1 || !c.Balance || !c.FixedNorms ||
+			a == nil || a.Epsilon != 8.0/255 || a.Steps != 7 || a.StepSize != a.Epsilon/10 || !a.RandomStart || c.Limit != 500 || c.Init != "xavier" || c.Seed != 9 || c.Dropout != 0.5 {
+			t.Errorf("%+v, %+v", c, a)
+		}
 	}
 }
 

@@ -146,7 +146,7 @@ func (c Chart) quarters() plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for _, share := range [...]float64{0, 0.25, 0.5, 0.75, 1} {
 		v := c.FromY + share*(c.ToY-c.FromY)
-		label := fmt.Sprintf("%.3g", v)
+		label := fmt.Sprintf("%.4g", v)
 		if c.PercentOfWhole {
 			label = fmt.Sprintf("%.0f%%", 100*v)
 		}
