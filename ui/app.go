@@ -31,7 +31,7 @@ type Options struct {
 	Environ  []string  // nil: os.Environ()
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
 	Folder   string    // where exports go; "" is the current one
-	Page     string    // "explore", "bands", "kernels", "train", "experiments" or "attack"; "" is the first
+	Page     string    // "explore", "bands", "kernels", "train", "experiments", "attack" or "heatmap"; "" is the first
 	Training *Training // nil: nothing can be trained here
 	Watch    Watch     // the runs the Train page begins with
 	// Evolution looks at checkpoints of runs; nil: nobody does.
@@ -101,6 +101,7 @@ type App struct {
 	train       *trainPage
 	experiments *experimentsPage
 	attack      *attackPage
+	heatmap     *heatmapPage
 	page        int
 	dialogs     []dialog
 	drag        func(mouse) tea.Cmd // what moving the pressed mouse does
@@ -137,7 +138,8 @@ func New(lab Lab, o Options) *App {
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.explore, a.bands, a.kernels, a.train = newExplore(a), newBandsPage(a), newKernelsPage(a), newTrainPage(a)
 	a.experiments, a.attack = newExperimentsPage(a), newAttackPage(a)
-	a.pages = []page{a.explore, a.bands, a.kernels, a.train, a.experiments, a.attack}
+	a.heatmap = newHeatmapPage(a)
+	a.pages = []page{a.explore, a.bands, a.kernels, a.train, a.experiments, a.attack, a.heatmap}
 	if watching {
 		a.pages = []page{a.train}
 	}
@@ -199,6 +201,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.explore.received(msg)
 	case attackMsg:
 		return a.attack.received(msg)
+	case heatmapMsg:
+		return a.heatmap.received(msg)
 	case kernelsMsg:
 		return a.kernels.received(msg)
 	case smoothedSavedMsg:
@@ -244,6 +248,8 @@ func (a *App) reported(r report) tea.Cmd {
 		cmd = a.explore.reported(r)
 	case a.attack.robust.job:
 		cmd = a.attack.reported(r)
+	case a.heatmap.job:
+		cmd = a.heatmap.reported(r)
 	default:
 		switch {
 		case a.train.owns(r.job):
@@ -309,8 +315,11 @@ func (a *App) show(i int) tea.Cmd {
 	if i == a.page {
 		return nil
 	}
-	if a.on(a.attack) {
+	switch {
+	case a.on(a.attack):
 		a.attack.leave()
+	case a.on(a.heatmap):
+		a.heatmap.leave()
 	}
 	a.page = i
 	return a.pages[i].enter()

@@ -161,6 +161,7 @@ func TestRadiiUpTo(t *testing.T) {
 	}
 }
 
+// The third curve is shown on demand, with what it bounds where it bounds something.
 func TestBandsShowChanges(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
 		d := start(t, size[0], size[1])

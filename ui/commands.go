@@ -57,6 +57,7 @@ func init() {
 		{keys: []string{"4"}, name: "page Train", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(3) }},
 		{keys: []string{"5"}, name: "page Experiments", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(4) }},
 		{keys: []string{"6"}, name: "page Attack", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(5) }},
+		{keys: []string{"7"}, name: "page Heatmap", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(6) }},
 		{keys: []string{"tab"}, shown: "tab", name: "next page", help: "next, previous page", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
 		{keys: []string{"shift+tab"}, shown: "⇧tab", name: "previous page", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
 		{keys: []string{":", "ctrl+p"}, name: "all commands", hint: "commands", do: (*App).openPalette},

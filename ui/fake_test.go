@@ -27,6 +27,7 @@ type fakeLab struct {
 	viewTime  time.Duration // what a View takes besides making it
 	bandTime  time.Duration // what a round of Bands takes
 	views     []engine.ViewRequest
+	heatmaps  []engine.HeatmapRequest
 	viewError error
 	viewGate  chan struct{} // if set, a View waits for it
 	panics    string        // what method panics

@@ -87,7 +87,7 @@ func (p *trainPage) followNewest() tea.Cmd {
 
 // busy tells that somebody looks on while something is measured or looked for.
 func (a *App) busy() bool {
-	return a.on(a.bands) && a.bands.job != nil || a.on(a.attack) && a.attack.robust.job != nil || a.explore.job != nil
+	return a.on(a.bands) && a.bands.job != nil || a.on(a.attack) && a.attack.robust.job != nil || a.on(a.heatmap) && a.heatmap.job != nil || a.explore.job != nil
 }
 
 func (p *trainPage) openModel(q checkpoint) tea.Cmd {
@@ -119,6 +119,7 @@ func (p *trainPage) modelOpened(msg modelMsg) tea.Cmd {
 func (a *App) modelChanged(info engine.Info) tea.Cmd {
 	a.bands.forget()
 	a.attack.forget()
+	a.heatmap.forget()
 	if a.smoothedLayer != "" && !slices.Contains(info.Convs, a.smoothedLayer) {
 		a.say(clean(info.Model) + " has no layer " + model.LayerName(a.smoothedLayer) + ": the first is smoothed")
 		a.smoothedLayer = ""

@@ -140,7 +140,7 @@ func (a *App) tabName(p page) string { return ansi.Truncate(title(p.name()), a.t
 // tabLimit is how many letters of pages' names there is room for: all where the setting has
 // room as well, else so many that the strength of smoothing has.
 func (a *App) tabLimit() int {
-	for _, try := range []struct{ letters, setting int }{{20, 40}, {7, 8}, {4, 8}, {3, 8}} {
+	for _, try := range []struct{ letters, setting int }{{20, 40}, {7, 8}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
 		used := a.layout.header.x
 		for _, p := range a.pages {
 			used += 4 + min(len(p.name()), try.letters) // its number, and blanks
@@ -228,7 +228,7 @@ func (a *App) otherSmoothing() []string {
 
 // activity tells what runs now, with its progress, or how fast the last answer was.
 func (a *App) activity() string {
-	for _, running := range []func() (string, float64, bool){a.explore.running, a.attack.running, a.bands.running} {
+	for _, running := range []func() (string, float64, bool){a.explore.running, a.attack.running, a.heatmap.running, a.bands.running} {
 		if what, share, ok := running(); ok {
 			return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
 		}

@@ -6,6 +6,7 @@ import (
 	"hfcui/engine"
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
+	"hfcui/engine/heatmap"
 )
 
 // Lab is what the program shows: a model and a data set, opened. *engine.Lab is one. All
@@ -27,6 +28,8 @@ type Lab interface {
 	Attack(ctx context.Context, q engine.AttackRequest) (*engine.AttackView, error)
 	// Robustness measures accuracy under attack and reports as it goes.
 	Robustness(ctx context.Context, q engine.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error)
+	// Heatmap measures errors with noise of every frequency and reports as it goes.
+	Heatmap(ctx context.Context, q engine.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error)
 	// NextFlip looks for the next image whose whole and high part are classified right and
 	// whose low part is not.
 	NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)

@@ -22,12 +22,12 @@ func TestEverythingFits(t *testing.T) {
 			lab := newFakeLab()
 			lab.info.Note = note
 			d := startWith(t, lab, Options{}, size[0], size[1])
-			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "v", "v", "down", "down", "S", "esc o", "esc 4", "w", "v", "w", "5", "down", "f", "pgdown", "6", "w", "s", "v", "O", "esc e", "esc w", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
+			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "v", "v", "down", "down", "S", "esc o", "esc 4", "w", "v", "w", "5", "down", "f", "pgdown", "6", "w", "s", "v", "O", "esc e", "esc w", "7", "s v", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
 				d.keys(keys)
 				t.Run(fmt.Sprintf("%dx%d %s", size[0], size[1], keys), func(t *testing.T) {
 					d.t = t
 					d.fits(size[0], size[1])
-					d.shows("1 Expl")
+					d.shows("1 Exp")
 				})
 				d.t = t
 			}
@@ -130,7 +130,7 @@ func TestResizeKeepsThePage(t *testing.T) {
 	d := start(t, 100, 30)
 	for _, size := range sizes {
 		d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
-		d.shows("1 Expl", "original", "▀")
+		d.shows("1 Exp", "original", "▀")
 		d.fits(size[0], size[1])
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"hfcui/engine"
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
+	"hfcui/engine/heatmap"
 )
 
 // noLab stands in where runs are watched without a model and images.
@@ -53,4 +54,8 @@ func (noLab) Bands(context.Context, engine.BandsRequest, func(bands.Result)) (ba
 
 func (noLab) NextFlip(context.Context, engine.NextFlipRequest, func(done, total int)) (int, bool, error) {
 	return 0, false, errNothingOpen
+}
+
+func (noLab) Heatmap(context.Context, engine.HeatmapRequest, func(heatmap.Result)) (heatmap.Result, error) {
+	return heatmap.Result{}, errNothingOpen
 }

@@ -268,7 +268,11 @@ var spectrumTints = func() (tints [2][256][3]uint8) {
 
 // drawCircle draws the circle at r into a boxed spectrum.
 func drawCircle(box *picture.Image, spectrum engine.Plane, r float64) {
-	w, h := spectrum.W, spectrum.H
+	drawRing(box, spectrum.W, spectrum.H, r, [3]uint8{255, 255, 255})
+}
+
+// drawRing draws a circle of radius r about the zero frequency of a w×h Fourier plane.
+func drawRing(box *picture.Image, w, h int, r float64, colour [3]uint8) {
 	fw, fh := box.W, box.W*h/w
 	if fh > box.H {
 		fw, fh = box.H*w/h, box.H
@@ -298,18 +302,18 @@ func drawCircle(box *picture.Image, spectrum engine.Plane, r float64) {
 					continue
 				}
 				cover := half + 0.5 - math.Abs(math.Hypot(dx, dy)-radius)
-				blend(box.Pix[3*(y*box.W+x):], min(max(cover, 0), 1))
+				blend(box.Pix[3*(y*box.W+x):], min(max(cover, 0), 1), colour)
 			}
 		}
 	}
 }
 
-// blend mixes white into a pixel.
-func blend(px []byte, share float64) {
+// blend mixes a colour into a pixel.
+func blend(px []byte, share float64, colour [3]uint8) {
 	if share <= 0 {
 		return
 	}
-	for c := range 3 {
-		px[c] += uint8(share * float64(255-px[c]))
+	for c, v := range colour {
+		px[c] = uint8(float64(px[c]) + share*(float64(v)-float64(px[c])))
 	}
 }

@@ -42,7 +42,7 @@ func (e *exploring) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&e.images, "image", nil, "open this image file instead of a data set; may be repeated")
 	picturesVar(flags, &e.screen.Pictures)
-	choiceVar(flags, &e.screen.Page, "page", "the page to begin with", "explore", "bands", "kernels", "train", "experiments", "attack")
+	choiceVar(flags, &e.screen.Page, "page", "the page to begin with", "explore", "bands", "kernels", "train", "experiments", "attack", "heatmap")
 	radiusVar(flags, &e.screen.Radius)
 	countVar(flags, &e.screen.Index, "index", "", 0, 0, maxImages, "the image to begin with")
 	e.setting = settingFlags(cmd)

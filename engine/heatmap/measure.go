@@ -77,6 +77,26 @@ func (r Result) Mean(from, to float64) (errorRate float64, frequencies int) {
 	return sum / float64(frequencies), frequencies
 }
 
+// MeanScore is Mean as a score of errors, of as many images as the frequency with the fewest
+// of them has. Its interval is that of a single frequency: no narrower than the mean's own.
+func (r Result) MeanScore(from, to float64) bands.Score {
+	mean, frequencies := r.Mean(from, to)
+	if frequencies == 0 {
+		return bands.Score{}
+	}
+	fewest := 0
+	for i, s := range r.Cells {
+		d := Frequency{i/r.W - r.H/2, i%r.W - r.W/2}.Distance()
+		if s.N > 0 && from <= d && d < to && (fewest == 0 || s.N < fewest) {
+			fewest = s.N
+		}
+	}
+	return bands.Score{Correct: int(math.Round(mean * float64(fewest))), N: fewest}
+}
+
+// Furthest is past the distance of the corner from the zero frequency.
+func (r Result) Furthest() float64 { return Frequency{r.H / 2, r.W / 2}.Distance() + 1 }
+
 // Measurement is a heat map under way. It goes through all frequencies with a few images
 // first and with more later. It can be interrupted and taken up again; it is not for
 // concurrent use.

@@ -1,0 +1,47 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+	"hfcui/engine/heatmap"
+)
+
+// Heatmap pretends that errors rise with the distance and the norm.
+func (l *fakeLab) Heatmap(ctx context.Context, q engine.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error) {
+	if l.panics == "Heatmap" {
+		panic("fake heat map panics")
+	}
+	l.mu.Lock()
+	l.heatmaps = append(l.heatmaps, q)
+	l.mu.Unlock()
+	if q.Norm > 60 {
+		return heatmap.Result{}, errors.New("too much noise for a fake")
+	}
+	r := heatmap.Result{Request: q.Request, H: l.h, W: l.w, Images: 1000, ImagesPerSecond: 4321}
+	for n := 16; ; n = min(4*n, 1000) {
+		select {
+		case <-ctx.Done():
+			return r, ctx.Err()
+		case <-time.After(l.bandTime):
+		}
+		r.Cells = make([]bands.Score, l.h*l.w)
+		for i := range r.Cells {
+			f := heatmap.Frequency{U: i/l.w - l.h/2, V: i%l.w - l.w/2}
+			if n == 16 && (f.U%4 != 0 || f.V%4 != 0) {
+				continue
+			}
+			wrong := min(0.02+0.004*q.Norm*f.Distance(), 0.95)
+			r.Cells[i] = bands.Score{Correct: n - int(wrong*float64(n)), N: n}
+		}
+		r.Clean = bands.Score{Correct: n - n/50, N: n}
+		r.Share, r.Done = float64(n)/1000, n == 1000
+		update(r)
+		if r.Done {
+			return r, nil
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"charm.land/lipgloss/v2"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/heatmap"
+)
+
+// heatmapLayout divides the body of the page.
+type heatmapLayout struct {
+	caption, pic, text rect
+	norm, radius       rect // sliders
+}
+
+// heatmapText is the room for text beside the picture, at least.
+const heatmapText = 33
+
+// layoutHeatmap puts the picture at the left, as large as it can be, and what is said of it
+// at its right.
+func layoutHeatmap(b rect, roomy bool, aspect float64, cell cellSize) heatmapLayout {
+	gap := 0
+	if roomy {
+		gap = 1
+	}
+	l := heatmapLayout{caption: rect{b.x, b.y, b.w - 1, 1}, norm: b.row(b.h - 2), radius: b.row(b.h - 1)}
+	top := b.y + 1 + gap
+	w, h := cell.limit(b.w-heatmapText-3, l.norm.y-gap-top)
+	perRow := float64(cell.h) * aspect / float64(cell.w)
+	cols := max(1, min(w, int(float64(h)*perRow+0.5)))
+	rows := max(1, min(h, int(float64(cols)/perRow+0.5)))
+	l.pic = rect{b.x, top, cols, rows}
+	l.text = rect{l.pic.right() + 3, top, b.right() - l.pic.right() - 4, l.norm.y - gap - top}
+	return l
+}
+
+func (p *heatmapPage) arrange(l layout) {
+	if l.tooSmall {
+		return
+	}
+	aspect := 1.0
+	if p.app.info.Height > 0 {
+		aspect = min(max(float64(p.app.info.Width)/float64(p.app.info.Height), 0.2), 5)
+	}
+	p.l = layoutHeatmap(l.body, l.roomy(), aspect, p.app.cell())
+}
+
+func (p *heatmapPage) draw(c *canvas) []placed {
+	a := p.app
+	p.drawCaption(c)
+	a.drawTrack(c, p.l.norm, track{name: "norm", most: p.trackEnd(), at: p.norm, before: a.theme.dim, after: a.theme.line, value: fmt.Sprintf("%5.2f", p.norm)})
+	a.drawTrack(c, p.l.radius, track{name: "r", most: a.info.MaxRadius, at: a.r, before: a.theme.low, after: a.theme.high, value: radiusText(a.r)})
+	r, ok := p.now()
+	p.drawText(c, r, ok)
+	if ok && p.shown.asked.key == p.key() && p.shown.asked.fits(p.l.pic) && p.shown.asked.generation == a.generation {
+		return []placed{{p.l.pic, p.shown.drawn}}
+	}
+	c.paragraph(p.l.pic, a.theme.dim, p.waiting())
+	return nil
+}
+
+// drawCaption says what is shown.
+func (p *heatmapPage) drawCaption(c *canvas) {
+	pixels := "pixels clipped to [0,1]"
+	if p.unclipped {
+		pixels = "pixels not clipped"
+	}
+	row := p.l.caption
+	what := pick(row.w, "error with a wave of every frequency added to the images, "+pixels, "error with a wave of every frequency, "+pixels, "error with waves, "+pixels)
+	x := c.left(row, bold, what)
+	for _, m := range p.app.models() {
+		if len(p.app.beside) > 0 && m.path == p.model && row.right()-x-3 > 0 {
+			c.right(rect{x + 3, row.y, row.right() - x - 3, 1}, p.app.theme.model(m.slot).style, p.app.theme.model(m.slot).mark+" "+m.name)
+		}
+	}
+}
+
+// waiting says why there is no picture yet.
+func (p *heatmapPage) waiting() string {
+	switch {
+	case p.failed != "":
+		return p.failed
+	case p.app.info.Images == 0:
+		return "There are no images to measure."
+	case !p.app.info.Labelled:
+		return "Errors need labels that are the model's classes."
+	case p.stopped:
+		return "Stopped before the first figures; enter goes on."
+	}
+	return "A map of errors by frequency will appear here, coarse first."
+}
+
+// drawText says what is at the cursor, what errors are like within r and from r on, and what
+// the colours mean.
+func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) {
+	th, a := p.app.theme, p.app
+	at, zero, low, high := bands.Score{}, bands.Score{}, bands.Score{}, bands.Score{}
+	if ok {
+		at, zero = wrong(r.At(p.cursor)), wrong(r.Clean)
+		low, high = r.MeanScore(0, a.r), r.MeanScore(a.r, r.Furthest())
+	}
+	lines := []string{
+		bold.paint(fmt.Sprintf("u %+3d  v %+3d", p.cursor.U, p.cursor.V)) + th.dim.paint(fmt.Sprintf("  distance %4.1f", p.cursor.Distance())),
+		th.whole.paint("□") + " error    " + scoreText(at) + " %",
+		th.dim.paint(fmt.Sprintf("  n %s", fitRight(grouped(at.N), 5))),
+		"",
+		th.whole.paint(markWhole) + " no noise " + scoreText(zero) + " %",
+		th.dim.paint(fmt.Sprintf("  n %s of %s images", fitRight(grouped(zero.N), 5), grouped(min(heatmapImages, a.info.Images)))),
+		"",
+		th.low.paint(markLow) + " below r  " + scoreText(low) + " %",
+		th.high.paint(markHigh) + " from r on" + scoreText(high) + " %",
+		th.dim.paint("  means; intervals of one cell"),
+		"",
+		legendLine(min(p.l.text.w, 32)),
+		th.dim.paint(p.legendLabels(r, min(p.l.text.w, 32))),
+		"",
+		th.dim.paint("signs random by image, channel"),
+		th.dim.paint("norm in each channel, before the"),
+		th.dim.paint("model's own normalisation"),
+	}
+	if a.info.BatchNorm {
+		lines = append(lines, th.dim.paint("batch-norm: running statistics"))
+	}
+	drawn := lines
+	if p.l.text.h < 13 { // without what separates
+		drawn = nil
+		for _, line := range lines {
+			if line != "" {
+				drawn = append(drawn, line)
+			}
+		}
+	}
+	for i := 0; i < min(len(drawn), p.l.text.h); i++ {
+		c.put(p.l.text.x, p.l.text.y+i, cut(drawn[i], p.l.text.w))
+	}
+}
+
+// wrong is the score of errors.
+func wrong(s bands.Score) bands.Score { return bands.Score{Correct: s.N - s.Correct, N: s.N} }
+
+// legendStyles are colours from the least error to the largest.
+var legendStyles = sync.OnceValue(func() []style {
+	list := make([]style, 32)
+	for i := range list {
+		c := heatmap.Colour(float64(i) / float64(len(list)-1))
+		list[i] = styled(lipgloss.NewStyle().Foreground(c))
+	}
+	return list
+})
+
+// legendLine is the colours in w cells.
+func legendLine(w int) string {
+	var b strings.Builder
+	styles := legendStyles()
+	for i := range w {
+		b.WriteString(styles[i*len(styles)/w].paint("█"))
+	}
+	return b.String()
+}
+
+// legendLabels says in w cells what the first and the last colour stand for.
+func (p *heatmapPage) legendLabels(r heatmap.Result, w int) string {
+	lo, hi := 0.0, 1.0
+	if len(r.Cells) > 0 {
+		lo, hi = colourRange(r, p.spread)
+	}
+	left, right := fmt.Sprintf("%.0f %%", 100*lo), fmt.Sprintf("%.0f %% error", 100*hi)
+	return left + blanks(max(1, w-width(left)-width(right))) + right
+}

@@ -1,0 +1,40 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"hfcui/engine/heatmap"
+)
+
+// export prepares the map as PNG, CSV and JSON. What is still being measured is exported as
+// far as it is; n tells how far that is.
+func (p *heatmapPage) export() (exporter, error) {
+	r, ok := p.now()
+	if !ok {
+		return exporter{}, errors.New("no map to export yet")
+	}
+	key, name, data := p.key(), p.app.info.Model, p.app.info.Data
+	for _, m := range p.app.models() {
+		if m.path == p.model {
+			name = m.name
+		}
+	}
+	lo, hi := colourRange(r, p.spread)
+	e := exporter{base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.norm)}
+	if key.unclipped {
+		e.base += "-unclipped"
+	}
+	if key.Rho > 0 {
+		e.base += fmt.Sprintf("-rho%.2f", key.Rho)
+	}
+	e.files = []exportFile{
+		{".png", func(w io.Writer) error { return r.WritePNG(w, r.Title(clean(name), clean(data)), lo, hi) }},
+		{".csv", r.WriteCSV},
+		{".json", func(w io.Writer) error {
+			return writeJSON(w, heatmap.NewReport(name, data, key.split, key.Smoothing, r))
+		}},
+	}
+	return e, nil
+}

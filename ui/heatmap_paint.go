@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"math"
+	"sync"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/heatmap"
+	"hfcui/ui/picture"
+)
+
+// heatmapPicture is everything that determines the picture.
+type heatmapPicture struct {
+	key        heatmapKey
+	version    int
+	cursor     heatmap.Frequency
+	r          float64
+	spread     bool
+	generation int
+	look
+}
+
+// heatmapMsg is what came of a request.
+type heatmapMsg struct {
+	asked heatmapPicture
+	drawn picture.Drawn
+}
+
+// request asks for the picture that should be on screen.
+func (p *heatmapPage) request() tea.Cmd {
+	a := p.app
+	_, ok := p.now()
+	if !ok || !a.on(p) || !a.asked || a.layout.tooSmall || p.l.pic.empty() {
+		return nil
+	}
+	q := heatmapPicture{p.key(), p.version, p.cursor, a.r, p.spread, a.generation, a.look(p.l.pic.w, p.l.pic.h)}
+	if p.asks.ask(q) {
+		return p.compute(q)
+	}
+	return nil
+}
+
+func (p *heatmapPage) compute(q heatmapPicture) tea.Cmd {
+	paint, result := &p.painter, p.known[q.key]
+	return task(func() tea.Msg { return heatmapMsg{q, paint.paint(result, q)} })
+}
+
+func (p *heatmapPage) received(msg heatmapMsg) tea.Cmd {
+	next, again := p.asks.finish()
+	if msg.asked.generation == p.app.generation {
+		p.shown = msg
+	}
+	if again {
+		return p.compute(next)
+	}
+	return nil
+}
+
+// heatmapPainter draws maps. It keeps its memory.
+type heatmapPainter struct {
+	mu      sync.Mutex
+	look    look
+	encoder *picture.Encoder
+	source  picture.Image
+	boxed   picture.Image
+}
+
+// heatmapRing is the colour of the ring: none of a map's own.
+var heatmapRing = darkTheme.circleLow
+
+func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if q.look != p.look || p.encoder == nil {
+		p.encoder = picture.NewEncoder(q.protocol)
+		p.encoder.Depth, p.encoder.Registers = q.depth, q.registers
+		p.look = q.look
+	}
+	heatmapImage(&p.source, r, q.spread)
+	q.box(&p.boxed)
+	picture.Scale(&p.boxed, &p.source, q.background())
+	drawHeatmapMarks(&p.boxed, r, q)
+	return p.encoder.Encode(&p.boxed, q.cols, q.rows)
+}
+
+// heatmapImage has a pixel a frequency, grey where nothing is known.
+func heatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
+	im.Resize(r.W, r.H)
+	lo, hi := colourRange(r, spread)
+	for i := range r.H * r.W {
+		px := im.Pix[3*i:][:3]
+		s := r.Around(heatmap.Frequency{U: i/r.W - r.H/2, V: i%r.W - r.W/2})
+		if s.N == 0 {
+			px[0], px[1], px[2] = 0x60, 0x60, 0x60
+			continue
+		}
+		c := heatmap.Colour((1 - s.Accuracy() - lo) / (hi - lo))
+		px[0], px[1], px[2] = c.R, c.G, c.B
+	}
+}
+
+// colourRange is the error rates from the darkest colour to the brightest.
+func colourRange(r heatmap.Result, spread bool) (lo, hi float64) {
+	if spread {
+		return r.Range()
+	}
+	return 0, 1
+}
+
+// drawHeatmapMarks draws the ring at r and a frame about the frequency at the cursor.
+func drawHeatmapMarks(box *picture.Image, r heatmap.Result, q heatmapPicture) {
+	drawRing(box, r.W, r.H, q.r, heatmapRing)
+	fw, fh := box.W, box.W*r.H/r.W
+	if fh > box.H {
+		fw, fh = box.H*r.W/r.H, box.H
+	}
+	scale := float64(fw) / float64(r.W)
+	x0 := float64((box.W-fw)/2) + float64(q.cursor.V+r.W/2)*scale
+	y0 := float64((box.H-fh)/2) + float64(q.cursor.U+r.H/2)*scale
+	thick := max(1, int(scale/8))
+	for at, colour := range [][3]uint8{{}, {255, 255, 255}} { // black about white: seen on every colour
+		by := float64((2 - at) * thick)
+		drawFrame(box, int(math.Round(x0-by)), int(math.Round(y0-by)), int(math.Round(x0+scale+by)), int(math.Round(y0+scale+by)), thick, colour)
+	}
+}
+
+// drawFrame draws the edge of a rectangle.
+func drawFrame(box *picture.Image, left, top, right, bottom, thick int, colour [3]uint8) {
+	for y := max(0, top); y < min(box.H, bottom); y++ {
+		for x := max(0, left); x < min(box.W, right); x++ {
+			if x < left+thick || x >= right-thick || y < top+thick || y >= bottom-thick {
+				copy(box.Pix[3*(y*box.W+x):], colour[:])
+			}
+		}
+	}
+}

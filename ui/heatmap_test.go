@@ -1,0 +1,173 @@
+package ui
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine"
+	"hfcui/engine/bands"
+	"hfcui/engine/heatmap"
+	"hfcui/ui/picture"
+)
+
+func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
+	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
+		d := start(t, size[0], size[1])
+		d.keys("7").shows("7 Hea", "no noise", "below r", "from r on", "norm", "n 1,000", "u  +0  v  +0")
+		d.fits(size[0], size[1])
+		if d.app.heatmap.shown.drawn.Data == nil && d.app.heatmap.shown.drawn.Lines == nil {
+			t.Fatal("there is no picture")
+		}
+		before := d.app.heatmap.shown.asked
+		d.keys("right right up").shows("u  -1  v  +2", "distance  2.2")
+		if now := d.app.heatmap.shown.asked; now == before || now.cursor != (heatmap.Frequency{U: -1, V: 2}) {
+			t.Errorf("the picture is of %+v", now)
+		}
+		d.keys("home shift+left shift+up K").shows("u  -8  v  -4")
+		for range 12 {
+			d.keys("H K")
+		}
+		d.shows("u -16  v -16")
+		for range 12 {
+			d.keys("L J")
+		}
+		d.shows("u +15  v +15")
+		r := d.app.r
+		if d.keys(">"); d.app.r != r+1 || d.app.heatmap.shown.asked.r != r+1 {
+			t.Errorf("the ring is at %v", d.app.heatmap.shown.asked.r)
+		}
+		d.keys("+").shows(" 4.50")
+		d.keys("- - -").shows(" 3.00")
+		d.keys("e").shows("not clipped")
+		d.keys("e v")
+		if d.app.heatmap.shown.asked.spread != true {
+			t.Error("the colours are not spread")
+		}
+		d.keys("s")
+		if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Rho != 0.5 || last.Norm != 3 || last.Unclipped || last.Limit != heatmapImages || last.Split != "test" {
+			t.Errorf("asked for %+v", last)
+		}
+		n := len(d.lab.heatmaps)
+		if d.keys("s v , ."); len(d.lab.heatmaps) != n {
+			t.Error("what is known is measured again")
+		}
+	}
+}
+
+// A map is measured while its page is on screen, and may be stopped.
+func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
+	d := start(t, 100, 30)
+	d.lab.bandTime = 30 * time.Millisecond
+	d.hold = true
+	d.keys("7").shows("A map of errors", "heat map,", "esc stop")
+	p := d.app.heatmap
+	d.keys("esc").shows("enter go on", "Stopped before").hides("heat map,")
+	d.keys("enter").shows("heat map,")
+	job := p.job
+	if d.keys("1"); p.job != nil {
+		t.Error("it is measured behind another page")
+	}
+	d.keys("7")
+	if p.job == nil || p.job == job {
+		t.Error("it is not gone on with")
+	}
+	d.keys("+").shows("heat map,")
+	if p.working.norm != 4.5 {
+		t.Errorf("a map of norm %v is measured", p.working.norm)
+	}
+	d.release()
+	d.shows("n 1,000").hides("heat map,")
+}
+
+// What cannot be measured says why, and what is asked for next is measured again.
+func TestHeatmapErrors(t *testing.T) {
+	d := start(t, 100, 30)
+	d.app.heatmap.norm = 64
+	d.keys("7").shows("too much noise", "enter go on")
+	d.keys("-").hides("too much noise").shows("n 1,000")
+	lab := newFakeLab()
+	lab.info.Labelled = false
+	startWith(t, lab, Options{Page: "heatmap"}, 80, 24).shows("need labels").keys("x").shows("no map to export")
+	lab = newFakeLab()
+	lab.info.Width, lab.info.Height = 224, 112
+	wide := startWith(t, lab, Options{Page: "heatmap"}, 120, 40)
+	if wide.app.heatmap.norm != largeNorm || wide.app.heatmap.l.pic.w < 2*wide.app.heatmap.l.pic.h {
+		t.Errorf("norm %v, picture %+v", wide.app.heatmap.norm, wide.app.heatmap.l.pic)
+	}
+}
+
+// The models side by side have maps of their own.
+func TestHeatmapOfModelsBeside(t *testing.T) {
+	d := start(t, 120, 30)
+	d.app.besideOpened(besideMsg{path: "other.pt", info: engine.Info{Model: "other"}})
+	d.keys("7 i").shows("other")
+	if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Model != "other.pt" {
+		t.Errorf("asked for %+v", last)
+	}
+	d.app.closeBeside("other.pt")
+	d.app.changed(changedModels)
+	if d.app.heatmap.model != "" {
+		t.Error("a model that was taken away is shown")
+	}
+}
+
+func TestHeatmapMouse(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("7")
+	p := d.app.heatmap
+	click := func(x, y int) { d.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
+	click(p.l.pic.x, p.l.pic.y)
+	if p.cursor != (heatmap.Frequency{U: -16, V: -16}) {
+		t.Errorf("the cursor is at %v", p.cursor)
+	}
+	click(p.l.pic.right()-1, p.l.pic.bottom()-1)
+	if p.cursor.U < 14 || p.cursor.V < 14 {
+		t.Errorf("the cursor is at %v", p.cursor)
+	}
+	track := plotOf(p.l.norm)
+	click(track.right()-1, track.y)
+	if p.norm != smallTrack {
+		t.Errorf("norm %v", p.norm)
+	}
+	click(track.x, track.y)
+	if p.norm != 0 {
+		t.Errorf("norm %v", p.norm)
+	}
+}
+
+func TestExportHeatmap(t *testing.T) {
+	d := start(t, 100, 30)
+	d.keys("7 e s x").shows("Wrote 3 files", "norm4-unclipped-rho0.50")
+	b, err := os.ReadFile(exported(t, d.app.options.Folder, ".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := png.Decode(bytes.NewReader(b)); err != nil {
+		t.Error(err)
+	}
+	if b, err = os.ReadFile(exported(t, d.app.options.Folder, ".csv")); err != nil || strings.Count(string(b), "\n") != 1+32*32 {
+		t.Errorf("%d lines, %v", strings.Count(string(b), "\n"), err)
+	}
+}
+
+// Places that are not measured yet look like their neighbours; without any they are grey.
+func TestHeatmapImage(t *testing.T) {
+	r := heatmap.Result{H: 8, W: 8, Cells: make([]bands.Score, 64)}
+	var im picture.Image
+	heatmapImage(&im, r, true)
+	if !slices.Equal(im.Pix[:3], []byte{0x60, 0x60, 0x60}) {
+		t.Errorf("nothing looks like %v", im.Pix[:3])
+	}
+	r.Cells[4*8+4] = bands.Score{Correct: 0, N: 3}
+	heatmapImage(&im, r, false)
+	if c := heatmap.Colour(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
+		t.Errorf("the neighbour looks like %v", im.Pix[3*(4*8+5):][:3])
+	}
+}
