@@ -139,7 +139,7 @@ func (p *attackPage) addCurves(ch *chart, m shownModel, byRho bool) bool {
 	alone := len(p.app.models()) == 1
 	if byRho {
 		if alone {
-			ch.draw(seriesOf(pointsOf(k, result, ""), th.whole, th.line, markWhole), true)
+			ch.draw(seriesOf(pointsOf(k, result, ""), th.whole, th.line, markWhole), false)
 		} else {
 			ch.draw(seriesOf(pointsOf(k, result, ""), look.style, th.line, look.base), true)
 		}
