@@ -119,7 +119,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		// flips and kernels
 		{"flips", 2, []string{"-r"}},
 		{"flips -r 4,8", 2, []string{"not a number"}},
-		{"flips -r 4 --by svd", 2, []string{"svd", "fourier"}},
+		{"flips -r 4 --by wavelet", 2, []string{"wavelet", "fourier", "svd"}},
 		{"flips -r 4 --data pairs", 1, []string{"classes"}},
 		{"kernels --rho inf", 2, []string{"--rho"}},
 		{"kernels --rho x", 2, []string{"--rho"}},
