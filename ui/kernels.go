@@ -60,10 +60,10 @@ var kernelsKeys = keymap[*kernelsPage]{
 	{keys: []string{"g"}, name: "go to a layer by name", hint: "go to", when: (*kernelsPage).layered, do: (*kernelsPage).pickLayer},
 	{keys: []string{"a"}, name: "smooth this layer and no other", hint: "smooth this", when: func(p *kernelsPage) bool { return !p.applied() }, do: (*kernelsPage).smoothThis},
 	{keys: []string{"d"}, name: "divide the gain 1+8ρ out, or not", hint: "gain", do: func(p *kernelsPage) tea.Cmd { return p.app.toggleGain() }},
-	{keys: []string{"left", "h"}, shown: "←", name: "earlier input channels", help: "other input, output channels", hint: "channels", when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, -1) }},
+	{keys: []string{"left", "h"}, shown: "←", name: "earlier input channels", help: "earlier, later input channels", hint: "channels", when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, -1) }},
 	{keys: []string{"right", "l"}, shown: "→", name: "later input channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, 1) }},
-	{keys: []string{"pgup"}, shown: "⇞", name: "earlier output channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(-1, 0) }},
-	{keys: []string{"pgdown"}, shown: "⇟", name: "later output channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(1, 0) }},
+	{keys: []string{"pgup"}, name: "earlier output channels", help: "earlier, later output channels", when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(-1, 0) }},
+	{keys: []string{"pgdown"}, name: "later output channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(1, 0) }},
 	{keys: []string{"v"}, name: "frequency responses alone, or with the kernels", hint: "curves", do: (*kernelsPage).toggleCurves},
 	{keys: []string{"S"}, name: "save the smoothed model into a file", hint: "save", do: (*kernelsPage).save},
 }

@@ -177,7 +177,8 @@ func (p *kernelsPage) drawLine(c *canvas, r rect, m shownModel, k *shownKernels)
 	case k.view == nil:
 		c.left(room, th.warn, k.failed)
 	default:
-		c.left(room, style{}, fmt.Sprintf("roughness  %s %.3f  %s %.3f", look.base, k.view.RoughnessBefore, look.mark, k.view.RoughnessAfter))
+		c.put(room.x, room.y, th.dim.paint("roughness  ")+look.style.paint(look.base)+fmt.Sprintf(" %.3f  ", k.view.RoughnessBefore)+
+			look.style.paint(look.mark)+fmt.Sprintf(" %.3f", k.view.RoughnessAfter))
 	}
 }
 
