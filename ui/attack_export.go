@@ -9,6 +9,7 @@ import (
 	"hfcui/engine"
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/ui/picture"
 )
 
@@ -143,17 +144,17 @@ func (p *attackPage) curvesDocument(curves []robustCurve) any {
 }
 
 // writeRobustCSV writes one line a figure: method "none" is without an attack, check tells what
-// others are only held against, and reasons to doubt a figure stand last, quoted.
+// others are only held against, and reasons to doubt a figure are quoted.
 func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 	var b strings.Builder
-	b.WriteString("model,against,method,norm,epsilon,rho,correct,n,accuracy,ci95_lo,ci95_hi,check,doubts\n")
+	b.WriteString("model,against,method,norm,epsilon,rho,correct,n,accuracy,ci95_lo,ci95_hi,check,doubts," + smoothingColumns + "\n")
 	for _, c := range curves {
 		against := map[bool]string{false: "epsilon", true: "rho"}[c.key.byRho]
 		line := func(method string, epsilon, rho float64, s bands.Score, check bool, doubts string) {
 			lo, hi := s.Wilson()
 			if s.N > 0 {
-				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s\n", quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
-					s.Correct, s.N, s.Accuracy(), lo, hi, check, doubts)
+				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s,%s\n", quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
+					s.Correct, s.N, s.Accuracy(), lo, hi, check, doubts, smoothingFields(model.Smoothing{Rho: rho, Layer: c.key.smoothing.Layer, DivideGain: c.key.smoothing.DivideGain}))
 			}
 		}
 		for _, clean := range c.result.Clean {
@@ -196,9 +197,9 @@ const (
 // without an attack, or under FGSM.
 func writeRobustSVG(w io.Writer, heading string, curves []robustCurve) error {
 	k := curves[0].key
-	most, axis, under := k.most, "ε", "ρ "+fmt.Sprintf("%g", k.smoothing.Rho)
+	most, axis, under := k.most, "ε", smoothingText(k.smoothing)
 	if k.byRho {
-		axis, under = "strength of smoothing ρ", fmt.Sprintf("ε %.4g", k.options.Epsilon)
+		axis, under = "strength of smoothing ρ", fmt.Sprintf("ε %.4g%s", k.options.Epsilon, smoothedText(k.smoothing))
 	}
 	n := 0
 	for _, c := range curves {

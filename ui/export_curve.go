@@ -25,9 +25,7 @@ func (p *bandsPage) export() (exporter, error) {
 		curves = append(curves, curve{base, other, false})
 	}
 	name := fmt.Sprintf("%s-%s-%s-bands-%s-%s", a.info.Model, a.info.Data, now.split, now.Normalize, now.Statistics)
-	if now.Rho > 0 {
-		name += fmt.Sprintf("-rho%.2f", now.Rho)
-	}
+	name += smoothingSuffix(now.Smoothing)
 	model, data := a.info.Model, a.info.Data
 	most, labels := a.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
 	return exporter{name, []exportFile{
@@ -47,11 +45,11 @@ type curve struct {
 // writeCSV writes one line a score.
 func writeCSV(w io.Writer, curves []curve) error {
 	var b strings.Builder
-	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn\n")
+	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn," + smoothingColumns + "\n")
 	for _, c := range curves {
 		line := func(part, r string, s bands.Score) {
 			lo, hi := s.Wilson()
-			fmt.Fprintf(&b, "%s,%s,%d,%d,%v,%v,%v,%v,%s,%s\n", part, r, s.Correct, s.N, s.Accuracy(), lo, hi, c.key.Rho, c.key.Normalize, c.key.Statistics)
+			fmt.Fprintf(&b, "%s,%s,%d,%d,%v,%v,%v,%v,%s,%s,%s\n", part, r, s.Correct, s.N, s.Accuracy(), lo, hi, c.key.Rho, c.key.Normalize, c.key.Statistics, smoothingFields(c.key.Smoothing))
 		}
 		line("whole", "", c.result.Whole)
 		for i, r := range c.result.Radii {
@@ -128,8 +126,8 @@ func (p *svgPlot) save(w io.Writer) error {
 // writeSVG draws curves with their intervals: those of the first in full, others dashed.
 func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 	first := curves[0]
-	p := newSVGPlot(heading, fmt.Sprintf("normalise %s, batch-norm %s, ρ %g; %d images at every r, 95%% intervals",
-		first.key.Normalize, first.key.Statistics, first.key.Rho, first.result.Whole.N), "radius r", most)
+	p := newSVGPlot(heading, fmt.Sprintf("normalise %s, batch-norm %s, %s; %d images at every r, 95%% intervals",
+		first.key.Normalize, first.key.Statistics, smoothingText(first.key.Smoothing), first.result.Whole.N), "radius r", most)
 	for i, c := range curves {
 		whole := []bands.Score{c.result.Whole, c.result.Whole}
 		p.curve([]float64{0, most}, whole, svgWhole, i > 0, "")

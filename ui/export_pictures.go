@@ -11,6 +11,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/ui/picture"
 )
 
@@ -90,25 +91,25 @@ func viewDocument(a *App, v *engine.View) any {
 		label = &name
 	}
 	return struct {
-		Model       string              `json:"model"`
-		Data        string              `json:"data"`
-		Split       string              `json:"split"`
-		Index       int                 `json:"index"`
-		Title       string              `json:"title"`
-		Label       *string             `json:"label"`
-		R           float64             `json:"r"`
-		By          string              `json:"by"` // fourier: kept are frequencies; svd: singular values
-		Kept        int                 `json:"kept"`
-		Total       int                 `json:"total"`
-		Energy      map[string]*float64 `json:"energy"`
-		Normalize   string              `json:"normalize"`
-		BN          string              `json:"bn"`
-		Rho         float64             `json:"rho"`
-		Predictions []answer            `json:"predictions"`
+		Model     string              `json:"model"`
+		Data      string              `json:"data"`
+		Split     string              `json:"split"`
+		Index     int                 `json:"index"`
+		Title     string              `json:"title"`
+		Label     *string             `json:"label"`
+		R         float64             `json:"r"`
+		By        string              `json:"by"` // fourier: kept are frequencies; svd: singular values
+		Kept      int                 `json:"kept"`
+		Total     int                 `json:"total"`
+		Energy    map[string]*float64 `json:"energy"`
+		Normalize string              `json:"normalize"`
+		BN        string              `json:"bn"`
+		model.Smoothing
+		Predictions []answer `json:"predictions"`
 	}{
 		a.info.Model, a.info.Data, a.info.Split, v.Index, clean(v.Title), label, v.R, v.By.String(), v.Kept, v.Total,
 		map[string]*float64{"low": number(v.EnergyLow), "high": number(v.EnergyHigh)},
-		v.Normalize.String(), v.Statistics.String(), v.Rho, answers,
+		v.Normalize.String(), v.Statistics.String(), v.Smoothing, answers,
 	}
 }
 

@@ -143,7 +143,7 @@ func TestExportCurve(t *testing.T) {
 
 func TestExportKernels(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("3 x").shows("Wrote 4 files", "kernels-conv1-rho0.50-before.png", "-after.png", "-response.csv", ".json")
+	d.keys("3 x").shows("Wrote 4 files", "kernels-rho0.50-conv1-before.png", "-after.png", "-response.csv", ".json")
 }
 
 func TestSafeName(t *testing.T) {

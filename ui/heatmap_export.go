@@ -26,9 +26,7 @@ func (p *heatmapPage) export() (exporter, error) {
 	if key.unclipped {
 		e.base += "-unclipped"
 	}
-	if key.Rho > 0 {
-		e.base += fmt.Sprintf("-rho%.2f", key.Rho)
-	}
+	e.base += smoothingSuffix(key.Smoothing)
 	e.files = []exportFile{
 		{".png", func(w io.Writer) error { return r.WritePNG(w, r.Title(clean(name), clean(data)), lo, hi) }},
 		{".csv", r.WriteCSV},

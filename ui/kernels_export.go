@@ -24,10 +24,8 @@ func (p *kernelsPage) export() (exporter, error) {
 		return exporter{}, errors.New("nothing to export yet")
 	}
 	s := p.shown.asked.Smoothing
-	e := exporter{base: fmt.Sprintf("%s-kernels-%s-rho%.2f", p.app.info.Model, p.layerName(), s.Rho)}
-	if s.DivideGain {
-		e.base += "-gain-divided"
-	}
+	s.Layer = p.layerName()
+	e := exporter{base: p.app.info.Model + "-kernels" + smoothingSuffix(s)}
 	for i, k := range list {
 		of := ""
 		if len(list) > 1 {

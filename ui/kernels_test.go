@@ -126,7 +126,7 @@ func TestSaveSmoothedModel(t *testing.T) {
 func TestKernelsAreExported(t *testing.T) {
 	folder := t.TempDir()
 	d := startWith(t, newFakeLab(), Options{Folder: folder}, 140, 44).keys("3 d down down").beside("demo-shuffled")
-	d.keys("x").shows("Wrote 6 files", "rho0.50-gain-divided-1-demo-before.png", "-2-demodemo-shuffled-after.png")
+	d.keys("x").shows("Wrote 6 files", "rho0.50-layer2.0.conv1-gain-divided-1-demo-before.png", "-2-demodemo-shuffled-after.png")
 	var doc []struct {
 		Model, Layer string
 		Shape        [4]int
@@ -146,6 +146,30 @@ func TestKernelsAreExported(t *testing.T) {
 	}
 	if head, _, _ := strings.Cut(string(table), "\n"); head != "radius_from,radius_to,demo before,demo after,demodemo-shuffled before,demodemo-shuffled after" {
 		t.Errorf("columns %q", head)
+	}
+}
+
+// Files say what was smoothed, and that the gain was divided out.
+func TestExportsNameTheSmoothing(t *testing.T) {
+	folder := t.TempDir()
+	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
+	d := startWith(t, newFakeLab(), Options{Folder: folder, Smoothing: how}, 140, 44)
+	d.keys("x esc 2 x esc")
+	var doc model.Smoothing
+	for _, name := range []string{"-r10.0.json", "rho0.50-layer1.0.conv1-gain-divided.json"} {
+		if read(t, exported(t, folder, name), &doc); doc != how {
+			t.Errorf("%s says %+v", name, doc)
+		}
+	}
+	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain divided out"} {
+		if text, err := os.ReadFile(exported(t, folder, suffix)); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q (%v)", suffix, want, err)
+		}
+	}
+	for want, s := range map[string]model.Smoothing{"ρ 0": {DivideGain: true}, "ρ 0.25": {Rho: 0.25}} {
+		if got := smoothingText(s); got != want {
+			t.Errorf("%+v: %q", s, got)
+		}
 	}
 }
 
