@@ -49,22 +49,7 @@ func layoutAttack(b rect, roomy bool, aspect float64, cell cellSize, figures boo
 func (l *attackLayout) placePictures(block rect, under int, aspect float64, cell cellSize, models int) {
 	room := rect{block.x, block.y, block.w, block.h - under}
 	lines := min(max(room.h/5, 3), 5)
-	best, area := arrangement{2, 2, false}, 0.0
-	for n := slots; n >= 2; n-- {
-		for _, a := range arrangements(n) {
-			cols, rows := a.fit(room, lines, aspect, cell)
-			score := float64(cols * rows)
-			if a.across == n {
-				score *= 1.3 // side by side is how they are compared
-			}
-			if score > area && (cols*rows >= pictureCells || n == 2) {
-				best, area = a, score
-			}
-		}
-		if area > 0 {
-			break
-		}
-	}
+	best := bestArrangement(room, lines, aspect, cell, slots)
 	cols, rows := best.fit(room, lines, aspect, cell)
 	var placed exploreLayout
 	placed.place(best, rect{room.x, room.y, room.w, min(room.h, best.height(rows, lines))}, cols, rows, lines, lines)

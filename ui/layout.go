@@ -116,6 +116,15 @@ func layoutExplore(body rect, roomy bool, aspect float64, cell cellSize, classes
 		block = rect{body.x, body.y + 2, body.w, body.h - 4}
 	}
 	lines := min(max(block.h/5, 3), 5, max(classes, 3))
+	best := bestArrangement(block, lines, aspect, cell, most)
+	cols, rows := best.fit(block, lines, aspect, cell)
+	l.place(best, block, cols, rows, lines, classes)
+	return l
+}
+
+// bestArrangement is the one of most pictures at most that makes them largest: of all of them
+// unless they would become too small, else of fewer.
+func bestArrangement(block rect, lines int, aspect float64, cell cellSize, most int) arrangement {
 	best, area := arrangement{2, 2, false}, 0.0
 	for n := min(most, slots); n >= 2; n-- {
 		for _, a := range arrangements(n) {
@@ -132,9 +141,7 @@ func layoutExplore(body rect, roomy bool, aspect float64, cell cellSize, classes
 			break
 		}
 	}
-	cols, rows := best.fit(block, lines, aspect, cell)
-	l.place(best, block, cols, rows, lines, classes)
-	return l
+	return best
 }
 
 func arrangements(n int) []arrangement {
