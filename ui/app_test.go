@@ -150,10 +150,10 @@ func TestPanicsEndTheProgram(t *testing.T) {
 			t.Errorf("%s: no stack in %q: %v", name, file, err)
 		}
 	}
-	for _, method := range []string{"View", "Bands"} {
+	for method, key := range map[string]string{"View": "2", "Bands": "2", "Attack": "6", "Robustness": "6"} {
 		lab := newFakeLab()
 		lab.panics = method
-		check(method, startWith(t, lab, Options{}, 100, 30).keys("2"))
+		check(method, startWith(t, lab, Options{}, 140, 44).keys(key))
 	}
 	d := start(t, 100, 30)
 	d.send(capabilitiesMsg{d.app.caps}) // still fine

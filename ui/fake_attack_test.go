@@ -95,6 +95,9 @@ func (l *fakeLab) Robustness(ctx context.Context, q engine.RobustnessRequest, up
 	if f.broken != "" && q.Model == f.broken {
 		return attack.Robustness{}, errors.New("no such model")
 	}
+	if l.panics == "Robustness" {
+		panic("fake robustness panics")
+	}
 	total := min(l.Info().Images, q.Limit)
 	for n := min(32, total); ; n = min(2*n, total) {
 		select {
