@@ -8,11 +8,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
 	"hfcui/engine/cpu"
+	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 )
@@ -213,4 +215,70 @@ func TestRobustnessRefusesWhatCannotBe(t *testing.T) {
 	if _, err := grey.Attack(t.Context(), AttackRequest{Options: fgsm(0.1)}); err != nil {
 		t.Errorf("one image, shown converted: %v", err)
 	}
+}
+
+// Several people may ask the same Lab, also about other models and while it goes over to
+// another: figures are those that each asked for.
+func TestRobustnessForSeveral(t *testing.T) {
+	l, other := openSmall(t), anotherModel(t)
+	q := RobustnessRequest{Methods: []string{"fgsm", "pgd"}, Epsilons: []float64{0.004, 0.03}, Rhos: []float64{0, 1}, Limit: 60, Options: attack.Options{Steps: 2}}
+	small := q
+	small.Epsilons, small.Limit = []float64{0.03, 0.1}, 40
+	beside := q
+	beside.Model = other
+	requests := []RobustnessRequest{q, small, beside, q}
+	var wanted []attack.Robustness
+	for _, q := range requests {
+		alone := openSmall(t)
+		r, err := alone.Robustness(t.Context(), q, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted = append(wanted, r)
+	}
+	if reflect.DeepEqual(wanted[0], wanted[2]) {
+		t.Fatal("the other model does as well as the first")
+	}
+	var all sync.WaitGroup
+	for i, q := range requests {
+		all.Go(func() {
+			got, err := l.Robustness(t.Context(), q, func(attack.Robustness) {})
+			if err != nil || !reflect.DeepEqual(got, wanted[i]) {
+				t.Errorf("%v: %+v, alone %+v", err, got, wanted[i])
+			}
+		})
+	}
+	all.Go(func() {
+		for i := range 20 {
+			if _, err := l.Attack(t.Context(), AttackRequest{Index: i, Setting: Setting{Smoothing: model.Smoothing{Rho: float64(i % 3)}}, Options: fgsm(0.03)}); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := l.UseModel(t.Context(), other); err != nil {
+			t.Error(err)
+		}
+	})
+	all.Wait()
+	now, err := l.Robustness(t.Context(), q, nil)
+	if err != nil || !reflect.DeepEqual(now, wanted[2]) {
+		t.Errorf("%v: after going over to it %+v, beside %+v", err, now, wanted[2])
+	}
+}
+
+// anotherModel is a file of a model for images of shapes.
+func anotherModel(t *testing.T) string {
+	t.Helper()
+	data, err := dataset.Open(t.Context(), "shapes", dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.New("resnet8-w8", [3]int{3, 32, 32}, data.Test.Classes(), nets.He, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "other.safetensors")
+	if err := m.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -28,7 +28,9 @@ type RobustnessRequest struct {
 	Epsilons, Rhos []float64
 	Setting        // Normalize and Statistics do not matter: see AttackRequest
 	attack.Options // of all methods, as attack.Grid has them
-	Queries        int
+	// Queries is how often Square asks about an image; 0 is Options' Steps where they are of
+	// Square, else the usual number.
+	Queries int
 	// Square has iterated methods held against the Square attack, which needs no gradient,
 	// on the first 100 images.
 	Square bool
@@ -96,6 +98,9 @@ func (q RobustnessRequest) Check() error {
 // grid is what q asks for.
 func (q RobustnessRequest) grid() attack.Grid {
 	g := attack.Grid{Methods: q.Methods, Epsilons: q.Epsilons, Rhos: q.Rhos, Options: q.Options, Queries: q.Queries, Limit: q.Limit, Transfer: true}
+	if g.Queries == 0 && q.Method == attack.SquareMethod {
+		g.Queries = q.Steps // as of one attack
+	}
 	if len(g.Methods) == 0 {
 		g.Methods = []string{q.Method}
 	}
