@@ -125,6 +125,17 @@ func (m *methods) Set(s string) error {
 	return nil
 }
 
+// lastFigure writes the last figure that was asked for, as far as it goes; "" before there is
+// one.
+func lastFigure(r attack.Robustness) string {
+	for _, c := range slices.Backward(r.Cells) {
+		if !c.Check && c.N > 0 {
+			return fmt.Sprintf("%s at ε %s, ρ %s: %s", c.Method, plain(c.Epsilon), plain(c.Rho), percent(c.Score))
+		}
+	}
+	return ""
+}
+
 func runAttack(cmd *cobra.Command, o engine.Options, q engine.RobustnessRequest, out *output) error {
 	lab, err := engine.Open(cmd.Context(), o)
 	if err != nil {
@@ -133,8 +144,7 @@ func runAttack(cmd *cobra.Command, o engine.Options, q engine.RobustnessRequest,
 	defer lab.Close()
 	line := newProgress()
 	result, err := lab.Robustness(cmd.Context(), q, func(r attack.Robustness) {
-		now := r.Cells[len(r.Cells)-1]
-		line.set("%s  %s at ε %s, ρ %s: %s", bar(int64(1e6*r.Progress), 1e6), now.Method, plain(now.Epsilon), plain(now.Rho), percent(now.Score))
+		line.set("%s  clean %s%s", bar(int64(1e6*r.Progress), 1e6), percent(r.Clean[0].Score), after(", ", lastFigure(r)))
 	})
 	line.clear()
 	if err != nil {
