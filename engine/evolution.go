@@ -78,6 +78,13 @@ type EvolutionImage struct {
 type evolving struct {
 	name   string
 	points []evolvingPoint // in the order of their steps
+	failed map[string]failure
+}
+
+// failure is why a file could not be read, as long as it is the same.
+type failure struct {
+	file fs.FileInfo
+	err  error
 }
 
 type evolvingPoint struct {
@@ -171,7 +178,7 @@ func (e *Evolution) Look(ctx context.Context, q EvolutionRequest) (*EvolutionVie
 // run finds what is known of a run.
 func (e *Evolution) run(name string) *evolving {
 	i := slices.IndexFunc(e.runs, func(r *evolving) bool { return r.name == name })
-	r := &evolving{name: name}
+	r := &evolving{name: name, failed: map[string]failure{}}
 	if i >= 0 {
 		r = e.runs[i]
 		e.runs = slices.Delete(e.runs, i, i+1)
@@ -193,10 +200,17 @@ func (r *evolving) take(ctx context.Context, c Checkpoint) error {
 	if there && r.points[at].path == c.Path && sameFile(r.points[at].file, file) {
 		return nil
 	}
+	if f, ok := r.failed[c.Path]; ok && sameFile(f.file, file) {
+		return f.err
+	}
 	m, err := loadWhole(ctx, c.Path, "")
 	if err != nil {
+		if ctx.Err() == nil {
+			r.failed[c.Path] = failure{file, err}
+		}
 		return err
 	}
+	delete(r.failed, c.Path)
 	w := m.Weights[m.FirstConv()]
 	p := evolvingPoint{path: c.Path, file: file, layer: m.FirstConv(), kernel: &weights{[4]int(w.Shape), w.Data}, model: m}
 	p.At, p.Roughness = c.At, spectral.Roughness(w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3])

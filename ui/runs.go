@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -39,7 +40,11 @@ type runLog struct {
 	written    int                    // counts checkpoints and files of weights that came
 	weights    []engine.Checkpoint    // those there are: of a run the last one, else all in the order of their steps
 	evolution  *engine.EvolutionView  // what there was to see of them; nil as long as nobody looked
+	refused    []refusal              // files that could not be read or measured, the last one at the end
 }
+
+// refusal is why a file is left out.
+type refusal struct{ path, why string }
 
 // add takes in another run and returns its place. One that is there keeps its place.
 func (b *runBook) add(dir, name string) int {
@@ -162,9 +167,12 @@ func (b *runBook) measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 	l := b.runs[i]
 	if err != nil {
 		l.fault = oneLine(err)
+		l.refused = append(slices.DeleteFunc(slices.Clone(l.refused), func(r refusal) bool { return r.path == s.Path }), refusal{s.Path, l.fault})
+		l.weights = slices.DeleteFunc(slices.Clone(l.weights), func(c engine.Checkpoint) bool { return c.Path == s.Path })
 		return
 	}
 	l.state, l.fault = follow.Running, ""
+	l.refused = slices.DeleteFunc(slices.Clone(l.refused), func(r refusal) bool { return r.path == s.Path })
 	at := l.place(s).At
 	e.Step, e.Epoch = at.Step, at.Epoch
 	events, files := slices.Clone(l.bands), slices.Clone(l.files)
@@ -218,11 +226,12 @@ func (l *runLog) perEpoch() float64 {
 
 // last is the stamp of the newest event, or weights; nil without one.
 func (l *runLog) last() *train.Stamp {
-	if len(l.events) == 0 {
-		if n := len(l.weights); n > 0 {
-			return &l.weights[n-1].At
-		}
+	n := len(l.weights)
+	if len(l.events) == 0 && n == 0 {
 		return nil
+	}
+	if l.kept == nil && n > 0 && (len(l.events) == 0 || l.weights[n-1].At.Step > l.events[len(l.events)-1].At().Step) {
+		return &l.weights[n-1].At // it is still being measured
 	}
 	return l.events[len(l.events)-1].At()
 }
@@ -253,7 +262,11 @@ func (l *runLog) status() (text string, late bool) {
 	case l.end != nil:
 		return clean(l.end.Reason), false
 	case l.kept == nil && len(l.weights) > 0:
-		return counted(len(l.weights), "file"), false
+		text = counted(len(l.weights), "file")
+		if n := len(l.refused); n > 0 {
+			text += fmt.Sprintf(", without %d: %s", n, l.refused[n-1].why)
+		}
+		return text, false
 	}
 	return l.state.String(), false
 }

@@ -167,8 +167,23 @@ func TestTrainPageMeasuresWeights(t *testing.T) {
 	if l := runs[0]; len(l.bands) != 3 || l.bands[0].Step != 1 || l.bands[1] != again || l.bands[1].Step != 2 || l.bands[2].Step != 3 || l.perEpoch() != 1 {
 		t.Fatalf("%+v", l)
 	}
-	b.measured(0, follow.Snapshot{Path: "4"}, nil, errors.New("torn"))
-	if _, runs := b.read(); runs[0].fault != "torn" {
+	four := follow.Snapshot{Path: "4", Number: 4}
+	b.appeared(0, four)
+	if _, runs := b.read(); runs[0].last().Step != 4 {
+		t.Fatalf("%+v", runs[0].last())
+	}
+	b.measured(0, four, nil, errors.New("torn"))
+	if _, runs := b.read(); runs[0].fault != "torn" || runs[0].last().Step != 3 {
+		t.Fatalf("%+v", runs[0])
+	}
+	b.measured(0, follow.Snapshot{Path: "5", Number: 5}, event(4), nil)
+	if _, runs := b.read(); runs[0].fault != "" || len(runs[0].weights) != 4 {
+		t.Fatalf("%+v", runs[0])
+	} else if text, late := runs[0].status(); text != "4 files, without 1: torn" || late {
+		t.Fatalf("%q, %v", text, late)
+	}
+	b.measured(0, four, event(5), nil)
+	if _, runs := b.read(); len(runs[0].refused) != 0 || len(runs[0].bands) != 5 {
 		t.Fatalf("%+v", runs[0])
 	}
 }
