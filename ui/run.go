@@ -17,7 +17,7 @@ import (
 // is watched, when it runs on the same machine.
 const (
 	framesPerSecond         = 120
-	watchingFramesPerSecond = 40
+	watchingFramesPerSecond = 30
 )
 
 // Run runs the program on this process's terminal until it is quit, and leaves the
