@@ -125,6 +125,9 @@ func (a *App) besideOpened(msg besideMsg) tea.Cmd {
 		slot++
 	}
 	a.beside = append(a.beside, shownModel{msg.path, clean(msg.info.Model), slot, msg.info})
+	if msg.info.Note != "" {
+		a.say(msg.info.Note) // once: the pages have no room for it
+	}
 	return a.changed(changedModels)
 }
 

@@ -170,6 +170,9 @@ func (l *fakeLab) OpenBeside(_ context.Context, path string) (engine.Info, error
 		return info, fmt.Errorf("%s takes images of 28×28 grey", path)
 	}
 	l.others = append(l.others, path)
+	if strings.HasPrefix(path, "/smoothed") {
+		info.Note = "it was saved with smoothed kernels"
+	}
 	return info, nil
 }
 

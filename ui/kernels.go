@@ -50,7 +50,10 @@ type shownKernels struct {
 	window kernelWindow
 }
 
-func newKernelsPage(a *App) *kernelsPage { return &kernelsPage{app: a} }
+// newKernelsPage returns the page, with the layer that is smoothed.
+func newKernelsPage(a *App) *kernelsPage {
+	return &kernelsPage{app: a, at: max(slices.Index(a.info.Convs, a.smoothedLayer), 0)}
+}
 
 func (p *kernelsPage) name() string { return "kernels" }
 

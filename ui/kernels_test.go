@@ -83,6 +83,7 @@ func TestModelsSideBySide(t *testing.T) {
 			t.Errorf("asked about %v", asked)
 		}
 	}
+	start(t, 80, 24).keys("3").beside("/smoothed.pt").shows("it was saved with smoothed kernels").keys("v").hides("it was saved")
 	d := start(t, 200, 60).keys("3").beside("demo-shuffled")
 	d.shows("◇▽", "◆▼", "before, roughness 1.184", "▽ before", "▼ after")
 	d.run(d.app.closeBeside("demo-shuffled"))
@@ -154,7 +155,7 @@ func TestExportsNameTheSmoothing(t *testing.T) {
 	folder := t.TempDir()
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
 	d := startWith(t, newFakeLab(), Options{Folder: folder, Smoothing: how}, 140, 44)
-	d.keys("x esc 2 x esc")
+	d.keys("3").shows("layer1.0.conv1  2/4").keys("1 x esc 2 x esc")
 	var doc model.Smoothing
 	for _, name := range []string{"-r10.0.json", "rho0.50-layer1.0.conv1-gain-divided.json"} {
 		if read(t, exported(t, folder, name), &doc); doc != how {
