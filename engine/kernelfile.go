@@ -42,12 +42,14 @@ func drawKernels(v *KernelView) image.Image {
 	block := rows*height + 2*gap
 	canvas := image.NewRGBA(image.Rect(0, 0, columns*width+gap, 2*block-gap))
 	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
-	size := channels * kh * kw
+	size, output := channels*kh*kw, in*kh*kw
 	for half, weights := range [][]float32{v.Before, v.After} {
+		scale := 0.0
 		for k := range tiles {
 			at := image.Pt(gap+k%columns*width, gap+half*block+k/columns*height)
-			row := k * size / (in * kh * kw) * in * kh * kw // where the weights of its output begin
-			scale := model.LargestWeight(weights[row : row+in*kh*kw])
+			if k*size%output == 0 {
+				scale = model.LargestWeight(weights[k*size:][:output])
+			}
 			model.DrawKernel(canvas, at, pixels, weights[k*size:(k+1)*size], [3]int{channels, kh, kw}, scale)
 		}
 	}

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -108,6 +110,9 @@ func (a *App) smoothedSaved(msg smoothedSavedMsg) {
 	d.busy = false
 	if msg.err != nil {
 		d.wrong = oneLine(msg.err)
+		if errors.Is(msg.err, fs.ErrExist) {
+			d.wrong = "there is a file of this name already: give another"
+		}
 		if a.dialog() != dialog(d) {
 			a.say("not saved: " + d.wrong)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -149,7 +150,7 @@ func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q engine.KernelsR
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if strings.Contains(path, "there") {
-		return fmt.Errorf("%s: file already exists; name a file that is not there yet", path)
+		return fmt.Errorf("%s: %w; name a file that is not there yet", path, os.ErrExist)
 	}
 	l.saved = append(l.saved, savedModel{path, q})
 	return nil

@@ -111,7 +111,7 @@ func TestSaveSmoothedModel(t *testing.T) {
 	if !slices.Equal(d.lab.saved, []savedModel{want}) {
 		t.Errorf("saved %+v, want %+v", d.lab.saved, want)
 	}
-	d.keys("S ctrl+u").types("/is/there.safetensors").keys("enter").shows("Save the smoothed model", "file already exists")
+	d.keys("S ctrl+u").types("/is/there.safetensors").keys("enter").shows("Save the smoothed model", "there is a file of this name already")
 	d.keys("ctrl+u enter").shows("name a file").keys("esc")
 	d.beside("demo-shuffled").keys("S tab").shows("▼ demo-shuffled", "demo-shuffled-layer1.0").keys("tab tab enter")
 	if got := d.lab.saved[len(d.lab.saved)-1]; len(d.lab.saved) != 2 || got.Model != "demo-shuffled" {
