@@ -16,7 +16,7 @@ const (
 	chartWidth   = 44  // the least width of a chart beside others
 	chartHeight  = 8   // the least height of a chart of accuracy, with its heading and axis
 	profileRows  = 5   // the least height of the profile, with its axis
-	tableWidth   = 56  // the least width of the table of figures beside a chart
+	tableWidth   = 54  // the least width of the table of figures beside a chart
 	sidesColumns = 110 // from this width on two charts of accuracy stand side by side
 )
 

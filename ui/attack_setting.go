@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -181,7 +182,11 @@ func attackText(o attack.Options, w int) string {
 	}
 	text := parts[0]
 	for _, part := range parts[1:] {
-		if width(text)+3+width(part) <= w {
+		room := w - width(text) - 3
+		if short, _, _ := strings.Cut(part, ","); width(part) > room {
+			part = short
+		}
+		if width(part) <= room {
 			text += " · " + part
 		}
 	}

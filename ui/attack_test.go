@@ -537,6 +537,9 @@ func TestAttackText(t *testing.T) {
 	if got, want := attackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · the worst of 5 random starts"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := attackText(o, 40), "pgd L∞ · 20 steps · low only · of 0.01"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	for w := 1; w < 90; w++ {
 		if n := width(attackText(o, w)); n > w {
 			t.Fatalf("%d cells for %d", n, w)
