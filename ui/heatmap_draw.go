@@ -55,13 +55,17 @@ func (p *heatmapPage) draw(c *canvas) []placed {
 	a.drawTrack(c, p.l.norm, track{name: "norm", most: p.trackEnd(), at: p.norm, before: a.theme.dim, after: a.theme.line, value: fmt.Sprintf("%5.2f", p.norm)})
 	a.drawTrack(c, p.l.radius, track{name: "r", most: a.info.MaxRadius, at: a.r, before: a.theme.low, after: a.theme.high, value: radiusText(a.r)})
 	r, ok := p.now()
-	p.drawText(c, r, ok)
-	if ok && p.shown.asked.key == p.key() && p.shown.asked.fits(p.l.pic) && p.shown.asked.generation == a.generation {
+	used := p.drawText(c, r, ok)
+	p.drawProfile(c, rect{p.l.text.x, p.l.text.y + used + 1, p.l.text.w, p.l.text.h - used - 1}, r)
+	if ok && p.ready() && p.shown.asked.fits(p.l.pic) && p.shown.asked.generation == a.generation {
 		return []placed{{p.l.pic, p.shown.drawn}}
 	}
 	c.paragraph(p.l.pic, a.theme.dim, p.waiting())
 	return nil
 }
+
+// ready tells that what was computed last is of the map that is asked for now.
+func (p *heatmapPage) ready() bool { return p.shown.asked.key == p.key() }
 
 // drawCaption says what is shown.
 func (p *heatmapPage) drawCaption(c *canvas) {
@@ -95,13 +99,15 @@ func (p *heatmapPage) waiting() string {
 }
 
 // drawText says what is at the cursor, what errors are like within r and from r on, and what
-// the colours mean.
-func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) {
+// the colours mean. It returns how many lines that takes.
+func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 	th, a := p.app.theme, p.app
 	at, zero, low, high := bands.Score{}, bands.Score{}, bands.Score{}, bands.Score{}
 	if ok {
 		at, zero = wrong(r.At(p.cursor)), wrong(r.Clean)
-		low, high = r.MeanScore(0, a.r), r.MeanScore(a.r, r.Furthest())
+	}
+	if ok && p.ready() {
+		low, high = p.shown.low, p.shown.high
 	}
 	lines := []string{
 		bold.paint(fmt.Sprintf("u %+3d  v %+3d", p.cursor.U, p.cursor.V)) + th.dim.paint(fmt.Sprintf("  distance %4.1f", p.cursor.Distance())),
@@ -137,6 +143,36 @@ func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) {
 	for i := 0; i < min(len(drawn), p.l.text.h); i++ {
 		c.put(p.l.text.x, p.l.text.y+i, cut(drawn[i], p.l.text.w))
 	}
+	return len(drawn)
+}
+
+// drawProfile draws the mean error against the distance where there is room for a chart.
+func (p *heatmapPage) drawProfile(c *canvas, room rect, r heatmap.Result) {
+	th, a := p.app.theme, p.app
+	if room.h < chartRows+1 || !p.ready() || len(p.shown.profile) == 0 {
+		return
+	}
+	c.left(room.row(0), th.dim, pick(room.w, "mean error against the distance from the zero frequency", "mean error against distance"))
+	ch := newChart(plotOf(rect{room.x, room.y + 1, room.w, room.h - 2}), r.Furthest(), 1)
+	grid := []float64{0, 0.5, 1}
+	ch.grid(th.line, grid...)
+	ch.cursor(min(a.r, r.Furthest()), th.focus)
+	zero := series{line: th.wholeDim, shade: th.wholeShade}
+	for _, x := range []float64{0, r.Furthest()} {
+		zero.points = append(zero.points, scorePoint(x, wrong(r.Clean)))
+	}
+	ch.draw(zero, true)
+	look := th.model(0)
+	for _, m := range a.models() {
+		if m.path == p.model {
+			look = th.model(m.slot)
+		}
+	}
+	ch.draw(series{points: p.shown.profile, line: look.style, shade: th.wholeShade, mark: look.mark}, false)
+	ch.render(c)
+	c.put(ch.plot.right()+1, ch.plot.y+int(ch.dotY(wrong(r.Clean).Accuracy()))/4, th.whole.paint(markWhole+percent(wrong(r.Clean).Accuracy())))
+	ch.labelY(c, th.dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.labelX(c, th.dim, room.bottom()-1)
 }
 
 // wrong is the score of errors.

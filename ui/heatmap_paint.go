@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
 	"hfcui/ui/picture"
 )
@@ -23,8 +24,10 @@ type heatmapPicture struct {
 
 // heatmapMsg is what came of a request.
 type heatmapMsg struct {
-	asked heatmapPicture
-	drawn picture.Drawn
+	asked     heatmapPicture
+	drawn     picture.Drawn
+	low, high bands.Score // mean errors below r and from r on
+	profile   []point     // mean error by distance
 }
 
 // request asks for the picture that should be on screen.
@@ -43,7 +46,24 @@ func (p *heatmapPage) request() tea.Cmd {
 
 func (p *heatmapPage) compute(q heatmapPicture) tea.Cmd {
 	paint, result := &p.painter, p.known[q.key]
-	return task(func() tea.Msg { return heatmapMsg{q, paint.paint(result, q)} })
+	return task(func() tea.Msg {
+		msg := heatmapMsg{asked: q, drawn: paint.paint(result, q)}
+		msg.low, msg.high = result.MeanScore(0, q.r), result.MeanScore(q.r, result.Furthest())
+		msg.profile = heatmapProfile(result)
+		return msg
+	})
+}
+
+// heatmapProfile is the mean error by distance, in steps that a chart has columns for.
+func heatmapProfile(r heatmap.Result) (points []point) {
+	const most = 40
+	step := max(1, math.Ceil(r.Furthest()/most))
+	for d := 0.0; d < r.Furthest(); d += step {
+		if s := r.MeanScore(d, d+step); s.N > 0 {
+			points = append(points, scorePoint(d+step/2, s))
+		}
+	}
+	return points
 }
 
 func (p *heatmapPage) received(msg heatmapMsg) tea.Cmd {

@@ -84,11 +84,11 @@ func (r Result) MeanScore(from, to float64) bands.Score {
 	if frequencies == 0 {
 		return bands.Score{}
 	}
-	fewest := 0
+	fewest := math.MaxInt
 	for i, s := range r.Cells {
 		d := Frequency{i/r.W - r.H/2, i%r.W - r.W/2}.Distance()
-		if s.N > 0 && from <= d && d < to && (fewest == 0 || s.N < fewest) {
-			fewest = s.N
+		if s.N > 0 && from <= d && d < to {
+			fewest = min(fewest, s.N)
 		}
 	}
 	return bands.Score{Correct: int(math.Round(mean * float64(fewest))), N: fewest}
