@@ -76,7 +76,7 @@ func (p *attackPage) drawTable(c *canvas, r rect) {
 		c.left(rect{x, r.y, scoreColumn - 1, 1}, th.dim, "median smallest ε")
 		x += scoreColumn
 	}
-	c.left(rect{x, r.y, imagesColumn, 1}, th.dim, fitRight("images", imagesColumn))
+	c.left(rect{x, r.y, imagesColumn, 1}, th.dim, fitRight("images", min(imagesColumn, r.right()-x)))
 	for i, m := range models {
 		if i+1 < r.h {
 			p.drawTableLine(c, r.row(i+1), names, m, columns)
@@ -119,7 +119,7 @@ func (p *attackPage) drawTableLine(c *canvas, row rect, names int, m shownModel,
 		c.put(x, row.y, smallestText(result, key))
 		x += scoreColumn
 	}
-	c.left(rect{x, row.y, row.right() - x, 1}, th.dim, fitRight(grouped(n), imagesColumn))
+	c.left(rect{x, row.y, row.right() - x, 1}, th.dim, fitRight(grouped(n), min(imagesColumn, row.right()-x)))
 }
 
 // smallestText is the median of images' smallest ε, or what it is above.

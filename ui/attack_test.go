@@ -30,6 +30,7 @@ func TestAttackShowsEverything(t *testing.T) {
 	d.fits(140, 44)
 	d = attackScreen(t, 200, 60)
 	d.shows("% right", "clean", "pgd ε 0.03", "fgsm ε 0.03", "1,000", "97.0 +0.9 −1.3")
+	attackScreen(t, 100, 30).shows("  images", " 1,000", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1")
 	d = attackScreen(t, 80, 24)
 	d.shows("■ original", "‖δ‖∞ 0.0300", "✗", "w view")
 	d.keys("w").shows("accuracy under attack", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1", "first 1,000 images, 95% intervals", "v axis").hides("original")
