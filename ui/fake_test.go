@@ -436,7 +436,9 @@ func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (*engine.K
 	case "layer1.0.conv1.weight":
 		in = 16
 	case "layer2.0.conv1.weight":
-		o, in = 200, 100
+		if o, in = 200, 100; q.Model == "/wide.pt" {
+			o, in = 300, 7
+		}
 	case "layer2.0.downsample.0.weight":
 		o, in, k = 32, 16, 1
 	}

@@ -48,6 +48,10 @@ func (p *kernelsPage) drawCaption(c *canvas) {
 		c.left(room, th.dim, which)
 		return
 	}
+	if p.uneven() {
+		c.left(room, th.dim, pick(room.w, which+"  the models' layers of this name differ in size · rows: outputs, each to its own scale", which+"  of different sizes", which))
+		return
+	}
 	v, w := p.shown.kernels[i].view, p.shown.kernels[i].window
 	what := fmt.Sprintf("%s  %d kernels of %d×%d", which, v.Shape[0], v.Shape[2], v.Shape[3])
 	short := what
@@ -65,6 +69,32 @@ func (p *kernelsPage) drawCaption(c *canvas) {
 		scale, scaleShort = "", ""
 	}
 	c.left(room, th.dim, pick(room.w, what+scale, what+scaleShort, what, short))
+}
+
+// uneven tells that the models' layers differ in shape: then every model says its own.
+func (p *kernelsPage) uneven() bool {
+	var first *engine.KernelView
+	for _, k := range p.shown.kernels {
+		switch {
+		case k.view == nil:
+		case first == nil:
+			first = k.view
+		case k.view.Shape != first.Shape:
+			return true
+		}
+	}
+	return false
+}
+
+// shapeTexts say the shape of a model's layer and what of it is shown, longest form first.
+func (k *shownKernels) shapeTexts() []string {
+	s, w := k.view.Shape, k.window
+	shape := fmt.Sprintf("%d×%d of %d×%d", s[0], s[1], s[2], s[3])
+	if !w.cropped() {
+		return []string{shape, ""}
+	}
+	return []string{shape + ", outputs " + spanText(w.out, w.outs) + ", inputs " + spanText(w.in, w.ins),
+		shape + ", " + spanText(w.out, w.outs) + "×" + spanText(w.in, w.ins), shape, ""}
 }
 
 // spanText writes which of a row of things are shown, counted from 1: "1–57".
@@ -120,6 +150,10 @@ func (p *kernelsPage) drawColumn(c *canvas, l kernelsColumn, m shownModel, k *sh
 	look := th.model(m.slot)
 	if !l.head.empty() {
 		c.put(l.head.x, l.head.y, look.style.paint(look.mark)+" "+cut(m.name, l.head.w-2))
+		if used := width(m.name) + 4; p.uneven() && k != nil && k.view != nil && used < l.head.w {
+			room := rect{l.head.x + used, l.head.y, l.head.w - used, 1}
+			c.left(room, th.dim, pick(room.w, k.shapeTexts()...))
+		}
 	}
 	if k == nil || k.view == nil {
 		text := "comes in a moment"

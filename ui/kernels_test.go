@@ -90,6 +90,18 @@ func TestModelsSideBySide(t *testing.T) {
 	d.hides("▼").shows("after, ρ 0.50 (off: s applies it)")
 }
 
+// Layers of one name may differ in size: every model says its own.
+func TestLayersOfDifferentSizes(t *testing.T) {
+	for _, size := range sizes {
+		d := start(t, size[0], size[1]).keys("3 down down").beside("/wide.pt")
+		d.fits(size[0], size[1])
+		if size[0] >= 140 {
+			d.shows("differ in size", "200×100 of 3×3", "300×7 of 3×3")
+		}
+		d.keys("right pgdown v").fits(size[0], size[1])
+	}
+}
+
 // A model that cannot be read at the moment is asked about again.
 func TestKernelsThatFailAreAskedForAgain(t *testing.T) {
 	d := start(t, 140, 44).keys("3").beside("/other-net.pt").keys("down").shows("no layer")

@@ -53,8 +53,8 @@ func TestSmoothedModelsAreSaved(t *testing.T) {
 		Whole                                scoreJSON
 		Model, Data, Split, N, Normalize, BN any
 		Bands                                []struct {
-			Correct                    *int
-			Part, R, N, Accuracy, CI95 any
+			Correct                                    *int
+			Part, R, N, Accuracy, CI95, Changed, Bound any
 		}
 	}
 	bands := []string{"bands", "--data", "shapes:test=100", "-r", "4,8", "--json"}
