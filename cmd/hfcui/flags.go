@@ -150,9 +150,19 @@ func parseRange(s string, number func(string) (float64, error)) ([]float64, erro
 	}
 	values := make([]float64, int(n)+1)
 	for i := range values {
-		values[i] = math.Min(start+float64(i)*step, stop)
+		values[i] = math.Min(asWritten(start+float64(i)*step, step), stop)
 	}
 	return values, nil
+}
+
+// asWritten is v as a person would have written it, 0.3 instead of 0.30000000000000004, if it
+// is off by rounding only. Else the same number from a list and from a range would be two.
+func asWritten(v, step float64) float64 {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
+	if err != nil || math.Abs(short-v) > 1e-9*step {
+		return v
+	}
+	return short
 }
 
 // number is a flag that takes a finite number that is not negative.
