@@ -53,6 +53,9 @@ func (s smoothedTarget) Batch() int           { return s.target.Batch() }
 func (s smoothedTarget) Classes() int         { return s.target.Classes() }
 func (s smoothedTarget) Input() (c, h, w int) { return s.target.Input() }
 
+// Each shares a loop over the device's threads. It needs no turn at the programs.
+func (s smoothedTarget) Each(n int, body func(i int)) { s.target.Each(n, body) }
+
 func (s smoothedTarget) Logits(ctx context.Context, dst, x []float32, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

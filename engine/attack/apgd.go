@@ -38,7 +38,7 @@ func (p *autoPGD) run(ctx context.Context, a *Attack, t Target, j job) error {
 	n := len(j.x)
 	p.previous, p.best, p.bestDx = grow(p.previous, n), grow(p.best, n), grow(p.bestDx, n)
 	p.target, p.images = grow(p.target, n), grow(p.images, len(j.labels))
-	for run := range max(1, a.options.Restarts) {
+	for run := range a.options.runs() {
 		if err := p.ascend(ctx, a, t, j, run); err != nil {
 			return err
 		}

@@ -6,7 +6,7 @@ import "context"
 // for every image: of runs after which it is taken for another class, else of all, the one
 // with the largest loss.
 func (a *Attack) climb(ctx context.Context, t Target, j job) error {
-	runs := max(1, a.options.Restarts)
+	runs := a.options.runs()
 	if runs == 1 {
 		return a.ascend(ctx, t, j, j.dst, 0, func(i int, zero bool) { j.outcomes[i].ZeroGradient = zero })
 	}
@@ -80,7 +80,7 @@ func (o Options) stepSize() float64 {
 // start puts v where a run begins: at x, or anywhere in its ball, evenly.
 func (a *Attack) start(v []float32, j job, run int) {
 	copy(v, j.x)
-	if !a.options.RandomStart {
+	if !a.options.startsAnywhere() {
 		return
 	}
 	a.each(len(j.labels), func(i int) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"hfcui/engine/bands"
 )
 
 // Attack makes adversarial images as its options say. It keeps memory from run to run and is
@@ -188,22 +190,11 @@ func (a *Attack) judge(ctx context.Context, t Target, j job) error {
 	}
 	for i := range j.labels {
 		o := &j.outcomes[i]
-		o.Class = largest(a.logits[i*t.Classes():][:t.Classes()])
+		o.Class = bands.Argmax(a.logits[i*t.Classes():][:t.Classes()])
 		o.Success = o.Class != j.labels[i]
 		o.LInf, o.L2 = norms(j.image(j.dst, i), j.image(j.x, i))
 	}
 	return nil
-}
-
-// largest is the index of the first largest value.
-func largest(v []float32) int {
-	best := 0
-	for i := range v {
-		if v[i] > v[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // norms measures v−x.

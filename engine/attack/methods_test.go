@@ -309,3 +309,27 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// FGSM begins at the image whatever is asked of runs of other methods.
+func TestFGSMHasNoStart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	l := newLinear(rng, 3, 4, 4)
+	x, labels, _ := l.near(rng, 3)
+	var made [2][]float32
+	for i, o := range []attack.Options{
+		{Method: attack.FGSMMethod, Epsilon: 0.02},
+		{Method: attack.FGSMMethod, Epsilon: 0.02, RandomStart: true, Restarts: 3, Seed: 9},
+	} {
+		a, err := attack.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made[i] = make([]float32, len(x))
+		if _, err := a.Run(t.Context(), l, made[i], x, labels, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(made[0], made[1]) {
+		t.Error("a random start changes what FGSM makes")
+	}
+}

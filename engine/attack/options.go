@@ -117,6 +117,17 @@ type Options struct {
 	Band Band `json:"band"`
 }
 
+// startsAnywhere tells whether runs begin at random points.
+func (o Options) startsAnywhere() bool { return o.RandomStart && o.Method != FGSMMethod }
+
+// runs is how many runs an image's worst is kept of. From one place all would be the same.
+func (o Options) runs() int {
+	if !o.startsAnywhere() {
+		return 1
+	}
+	return max(1, o.Restarts)
+}
+
 // Default are a method's usual options, as its authors or the paper have them, for an ε: ten
 // steps of PGD, a hundred of Auto-PGD, 5000 questions of Square, forty steps of minimal-pgd.
 // Of minimal methods ε is the largest to look at.

@@ -1,6 +1,10 @@
 package attack
 
-import "context"
+import (
+	"context"
+
+	"hfcui/engine/bands"
+)
 
 // tryPGD is minimal-pgd. Images that are still being tried are the first of the batch.
 func (s *smallest) tryPGD(ctx context.Context, a *Attack, t Target, j job) error {
@@ -45,7 +49,7 @@ func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []
 	var claims []int
 	s.x = s.x[:0]
 	for k, label := range labels {
-		if s.images[k].steps > 0 && largest(a.logits[k*classes:][:classes]) != label {
+		if s.images[k].steps > 0 && bands.Argmax(a.logits[k*classes:][:classes]) != label {
 			claims = append(claims, k)
 			s.x = append(s.x, j.image(v, k)...)
 		}
@@ -58,7 +62,7 @@ func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []
 		return nil, err
 	}
 	for c, k := range claims {
-		succeeded[k] = largest(s.logits[c*classes:][:classes]) != labels[k]
+		succeeded[k] = bands.Argmax(s.logits[c*classes:][:classes]) != labels[k]
 	}
 	return succeeded, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"hfcui/engine/bands"
 )
 
 // squareShare is the share of an image that the first squares cover, as AutoAttack has it.
@@ -16,7 +18,6 @@ const squareShare = 0.8
 // class than its label, which may be the image as it is.
 type square struct {
 	images []squared
-	scale  []float64 // L2's work space
 }
 
 // squared is how far one image is: dst holds its best.
@@ -73,7 +74,7 @@ func (s *square) run(ctx context.Context, a *Attack, t Target, j job) error {
 // last.
 func (s *square) learn(a *Attack, j job, i int, logits, v []float32) bool {
 	image, m := &s.images[i], margin(logits, j.labels[i])
-	wrong := largest(logits) != j.labels[i]
+	wrong := bands.Argmax(logits) != j.labels[i]
 	if image.random == nil {
 		image.random = stream(a.options.Seed, forSquare, j.indices[i], 0)
 		return wrong
