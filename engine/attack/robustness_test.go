@@ -191,7 +191,7 @@ func TestRulesByOutcomes(t *testing.T) {
 		{"square", []Cell{{Method: "pgd", Epsilon: 0.1}, {Method: "square", Epsilon: 0.1, Check: true}}, []string{r, w[:10]}, []Rule{AboveSquare}},
 		{"square at another epsilon", []Cell{{Method: "pgd", Epsilon: 0.1}, {Method: "square", Epsilon: 0.2, Check: true}}, []string{r, w[:10]}, nil},
 		{"fgsm against square", []Cell{{Method: "fgsm", Epsilon: 0.1}, {Method: "square", Epsilon: 0.1}}, []string{r, w}, nil},
-		{"one step more than fgsm", []Cell{{Method: "apgd-ce", Epsilon: 0.1}, {Method: "fgsm", Epsilon: 0.1}}, []string{"rr" + w[2:], w}, nil},
+		{"one step more than fgsm", []Cell{{Method: "apgd-ce", Epsilon: 0.1}, {Method: "fgsm", Epsilon: 0.1}}, []string{"rr" + w[2:], w}, []Rule{AboveFGSM}},
 		{"zero gradients that do not matter", []Cell{{Method: "pgd", Epsilon: 0.1, Score: bands.Score{}}}, []string{w}, nil},
 	} {
 		var outcomes [][]outcome
@@ -203,6 +203,31 @@ func TestRulesByOutcomes(t *testing.T) {
 		mark(c.cells, outcomes, map[float64][]outcome{0: outcomesOf(r)})
 		if got := broken(c.cells[0]); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, c.cells[0].Marks, c.want)
+		}
+	}
+}
+
+// Every rise is told, and whether it may be chance.
+func TestRiseByChance(t *testing.T) {
+	for _, c := range []struct {
+		smaller, larger, want string
+	}{
+		{"rwww", "rrww", "more images are right than at the smaller epsilon 0.1: 2 against 1 of 4, which chance may explain"},
+		{"wwwwwwww", "rrrrrrrr", "more images are right than at the smaller epsilon 0.1: 8 against 0 of 8"},
+		{"rrww", "wwrr", ""},
+	} {
+		cells := []Cell{{Method: "fgsm", Epsilon: 0.1}, {Method: "fgsm", Epsilon: 0.2}}
+		outcomes := [][]outcome{outcomesOf(c.smaller), outcomesOf(c.larger)}
+		for i := range cells {
+			cells[i].Score = score(outcomes[i])
+		}
+		mark(cells, outcomes, map[float64][]outcome{0: outcomesOf("rrrrrrrr"[:len(c.larger)])})
+		got := ""
+		for _, m := range cells[1].Marks {
+			got += m.Text
+		}
+		if got != c.want || len(cells[0].Marks) > 0 {
+			t.Errorf("%s after %s: %q, want %q", c.larger, c.smaller, got, c.want)
 		}
 	}
 }

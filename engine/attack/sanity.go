@@ -12,26 +12,28 @@ import (
 // Robustness; Athalye et al. 2018, Obfuscated Gradients Give a False Sense of Security).
 type Rule string
 
-// The rules. Figures are compared on the same images; one is above another when the images
-// that are right under it alone outnumber those right under the other alone by more than
-// chance explains: a one-sided sign test at 1 %.
+// The rules. Figures are compared on the same images. What must be so of an attack that finds
+// all there is to find, a single image may break: the text says whether chance may explain it
+// (a one-sided sign test at 1 % of the images that are right under one figure alone). The rules
+// that suspect the gradient want more than chance explains.
 const (
 	// ZeroGradient: images are right whose gradient is zero, so that nothing was tried.
 	ZeroGradient Rule = "zero-gradient"
 	// ZeroEpsilon: at ε = 0 an image is not answered as it is without an attack.
 	ZeroEpsilon Rule = "epsilon-0"
-	// RisesWithEpsilon: the figure is above that at a smaller ε, or without an attack.
+	// RisesWithEpsilon: more images are right than at a smaller ε, or without an attack.
 	RisesWithEpsilon Rule = "rises-with-epsilon"
 	// FlatInEpsilon: at an ε a third smaller or more the figure was below that without an
 	// attack, and of 20 images or more that were right there as many are now. Of iterated
 	// methods only.
 	FlatInEpsilon Rule = "flat-in-epsilon"
-	// AboveFGSM: an iterated method's figure is above FGSM's, which makes one step.
+	// AboveFGSM: more images are right than under FGSM, which makes one step. Of iterated
+	// methods only, as the next two.
 	AboveFGSM Rule = "above-fgsm"
-	// AboveTransfer: an iterated method's figure is above that of the same images made for
-	// the model with another ρ.
+	// AboveTransfer: the figure is above that of the same images made for the model with
+	// another ρ.
 	AboveTransfer Rule = "above-transfer"
-	// AboveSquare: an iterated method's figure is above Square's, which knows no gradient.
+	// AboveSquare: the figure is above Square's, which knows no gradient.
 	AboveSquare Rule = "above-square"
 )
 
@@ -64,8 +66,8 @@ func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 		if iterated(c.Method) {
 			k.flat(clean[c.Rho])
 			k.againstTransfer()
-			k.against(FGSMMethod, AboveFGSM, "fgsm, with one step, leaves fewer right: %s against %s; use more steps or another step size")
-			k.against(SquareMethod, AboveSquare, hint+": square, without gradients, leaves fewer right: %s against %s")
+			k.againstFGSM()
+			k.againstSquare()
 		}
 	}
 }
@@ -120,7 +122,7 @@ func (k checked) againstClean(clean []outcome) {
 		}
 		return
 	}
-	if above(k.own, clean) {
+	if more, fewer := discordant(k.own, clean); more > fewer {
 		k.add(RisesWithEpsilon, "more images are right than without an attack: %s", twoScores(k.own, clean))
 	}
 }
@@ -133,7 +135,10 @@ func (k checked) againstSmaller() {
 			lowest = i
 		}
 	}
-	if lowest >= 0 && above(k.own, k.outcomes[lowest]) {
+	if lowest < 0 {
+		return
+	}
+	if more, fewer := discordant(k.own, k.outcomes[lowest]); more > fewer {
 		k.add(RisesWithEpsilon, "more images are right than at the smaller epsilon %v: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
 	}
 }
@@ -156,15 +161,28 @@ func (k checked) flat(clean []outcome) {
 	}
 }
 
-// against compares with another method at the same ε and ρ.
-func (k checked) against(method string, r Rule, format string) {
+// againstFGSM and againstSquare compare with another method at the same ε and ρ.
+func (k checked) againstFGSM() {
+	other := k.other(FGSMMethod)
+	if more, fewer := discordant(k.own, other); more > fewer {
+		k.add(AboveFGSM, "fgsm, with one step, leaves fewer right: %s; more steps or another step size may help", twoScores(other, k.own))
+	}
+}
+
+func (k checked) againstSquare() {
+	if other := k.other(SquareMethod); above(k.own, other) {
+		k.add(AboveSquare, hint+": square, without gradients, leaves fewer right: %s", twoScores(other, k.own))
+	}
+}
+
+// other is what is known of another method at the same ε and ρ.
+func (k checked) other(method string) []outcome {
 	for i, c := range k.cells {
-		if k.sibling(c, method) && c.MadeFor == nil && c.Epsilon == k.Epsilon && above(k.own, k.outcomes[i]) {
-			n := min(len(k.own), len(k.outcomes[i]))
-			k.add(r, format, portion(k.outcomes[i][:n]), portion(k.own[:n]))
-			return
+		if k.sibling(c, method) && c.MadeFor == nil && c.Epsilon == k.Epsilon {
+			return k.outcomes[i]
 		}
 	}
+	return nil
 }
 
 // againstTransfer compares with images made for other ρ.
@@ -183,10 +201,9 @@ func (k checked) sibling(c Cell, method string) bool {
 	return c.Method == method && c.Rho == k.Rho && c.N > 0 && (c.Check == k.Check || method != k.Method)
 }
 
-// above tells whether more images are right under a than under b, among those that both
-// know, by more than chance explains.
-func above(a, b []outcome) bool {
-	var more, fewer int
+// discordant counts the images, among those that both know, that are right under a alone and
+// under b alone.
+func discordant(a, b []outcome) (more, fewer int) {
 	for i := range min(len(a), len(b)) {
 		switch {
 		case a[i].right && !b[i].right:
@@ -195,6 +212,12 @@ func above(a, b []outcome) bool {
 			fewer++
 		}
 	}
+	return more, fewer
+}
+
+// above tells whether more images are right under a than under b by more than chance explains.
+func above(a, b []outcome) bool {
+	more, fewer := discordant(a, b)
 	if more <= fewer {
 		return false
 	}
@@ -215,11 +238,13 @@ func score(o []outcome) bands.Score {
 	return s
 }
 
-// portion writes "31 of 1000".
-func portion(o []outcome) string { return fmt.Sprintf("%d of %d", rights(o), len(o)) }
-
-// twoScores writes those of the images that both know.
+// twoScores writes "31 against 28 of 1000", of the images that both know.
 func twoScores(a, b []outcome) string {
 	n := min(len(a), len(b))
-	return fmt.Sprintf("%s against %s", portion(a[:n]), portion(b[:n]))
+	a, b = a[:n], b[:n]
+	text := fmt.Sprintf("%d against %d of %d", rights(a), rights(b), n)
+	if !above(a, b) && !above(b, a) {
+		text += ", which chance may explain"
+	}
+	return text
 }

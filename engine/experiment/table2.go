@@ -42,7 +42,7 @@ func table2(size Size) Plan {
 		fmt.Sprintf("Attacks are on the first %d test images, in L∞, ε in pixels of [0,1], from the image itself, against the smoothed model's own gradient: FGSM, and PGD of %d steps of 2.5·ε/%d. (The paper's code searched for the smallest ε by steps of another kind.)", smoothed.Limit, smoothed.Steps, smoothed.Steps),
 		"The paper smooths the first layer's kernels and does not divide by the gain 1+8ρ: besides smoothing, every kernel's sum grows. The second arm divides it out.",
 		"Square needs no gradient: where it leaves fewer images right than PGD, PGD's figure may be too good (possible gradient masking). It has 500 queries an image, on the first 100 images, at ρ = 0 and 1.",
-		"A figure counts as above another where one image more is right; where that is more than chance explains, it is marked †.",
+		"A figure that fails a check of sanity is marked †: one image more that is right than at a smaller ε, without an attack, or for PGD than under FGSM, is enough.",
 		"The paper's Table 2 has not been checked, so its numbers are not shown.")
 	p.Tables = []Table{
 		{Title: "Kernels smoothed as the paper does: accuracy without and under attack", Rows: attackRows(smoothedAt, attackRhos)},
