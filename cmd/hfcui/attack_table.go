@@ -32,7 +32,7 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 		if c.Check {
 			method = fmt.Sprintf("%s, first %d", c.Method, c.N)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s", method, plain(c.Epsilon), stepsOf(c))
+		fmt.Fprintf(w, "%s\t%s\t%s", method, brief(c.Epsilon), stepsOf(c))
 		for k := i; k < len(result.Cells); k++ {
 			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check && d.MadeFor == nil {
 				fmt.Fprintf(w, "\t%s%s", percent(d.Score), marksOf(warnings, k))
@@ -74,7 +74,7 @@ func stepsOf(c attack.Cell) string {
 	case c.StepSize == 0:
 		return fmt.Sprint(c.Steps)
 	}
-	return fmt.Sprintf("%d × %s", c.Steps, plain(c.StepSize))
+	return fmt.Sprintf("%d × %s", c.Steps, brief(c.StepSize))
 }
 
 // marksOf are the numbers of the warnings about a figure: " †1,3".

@@ -258,6 +258,7 @@ func TestTrainKeepsItsRun(t *testing.T) {
 		Loss, Seconds   *float64
 		LearningRate    *float64 `json:"learning_rate"`
 		ImagesPerSecond *float64 `json:"images_per_s"`
+		Roughness       *float64 // of the first layer's kernels
 		Train, Test     *scoreJSON
 	}
 	trained := hfcuiIn(t, dir, args...)

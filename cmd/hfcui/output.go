@@ -58,3 +58,6 @@ func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m
 
 // plain writes a number with as few digits as tell it apart.
 func plain(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// brief writes a number to four digits, for tables: 8/255 is 0.03137 there.
+func brief(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }

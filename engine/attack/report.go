@@ -123,7 +123,7 @@ func (r Robustness) Warnings() []Warning {
 				all = append(all, Warning{Text: m.Text})
 			}
 			all[k].Cells = append(all[k].Cells, i)
-			all[k].where = append(all[k].where, fmt.Sprintf("%s at epsilon %v, rho %v", c.Method, c.Epsilon, c.Rho))
+			all[k].where = append(all[k].where, fmt.Sprintf("%s at epsilon %.4g, rho %.4g", c.Method, c.Epsilon, c.Rho))
 		}
 	}
 	return all

@@ -139,7 +139,7 @@ func (k checked) againstSmaller() {
 		return
 	}
 	if more, fewer := discordant(k.own, k.outcomes[lowest]); more > fewer {
-		k.add(RisesWithEpsilon, "more images are right than at the smaller epsilon %v: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
+		k.add(RisesWithEpsilon, "more images are right than at the smaller epsilon %.4g: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
 	}
 }
 
@@ -157,7 +157,7 @@ func (k checked) flat(clean []outcome) {
 	n := min(len(k.own), len(k.outcomes[next]))
 	here, there := rights(k.own[:n]), rights(k.outcomes[next][:n])
 	if there >= flatRight && here >= there && above(clean[:min(n, len(clean))], k.outcomes[next]) {
-		k.add(FlatInEpsilon, "%s: as many images are right as at the smaller epsilon %v: %s", hint, k.cells[next].Epsilon, twoScores(k.own, k.outcomes[next]))
+		k.add(FlatInEpsilon, "%s: as many images are right as at the smaller epsilon %.4g: %s", hint, k.cells[next].Epsilon, twoScores(k.own, k.outcomes[next]))
 	}
 }
 

@@ -52,7 +52,7 @@ func landL2(v, delta, x []float32, epsilon float64) {
 			v[i] = min(max(x[i]+f*d, 0), 1)
 		}
 		_, length := norms(v, x)
-		if length <= epsilon {
+		if !(length > epsilon) { // nor NaN, which no shortening would end
 			return
 		}
 		factor *= max(1-shrink, 0) * epsilon / length

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"hfcui/engine/model"
@@ -88,6 +89,9 @@ func (t *Model) Gradient(ctx context.Context, dx, logits, x []float32, labels []
 func (t *Model) gradient(loss Loss) (*model.Differentiator, error) {
 	if d := t.gradients[loss]; d != nil {
 		return d, nil
+	}
+	if loss == LogitsRatio && t.Classes() < 3 {
+		return nil, fmt.Errorf("%s has %d classes and %s wants 3 and more: use %s", t.model.Name, t.Classes(), APGDDLRMethod, APGDCEMethod)
 	}
 	o := model.DifferentiatorOptions{Batch: t.batch, Objective: nets.SumCrossEntropy}
 	if loss == LogitsRatio {
