@@ -135,10 +135,6 @@ func (l *Lab) begin() (now *chosen, end func()) {
 	}
 }
 
-// CheckLabels returns an error that says what to do when accuracy cannot be measured,
-// because the images have no labels or the labels are not the model's classes.
-func (l *Lab) CheckLabels() error { return l.chosen.Load().checkLabels(l.data.Name) }
-
 // Info describes what is open.
 func (l *Lab) Info() Info {
 	now := l.chosen.Load()

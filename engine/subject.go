@@ -142,7 +142,8 @@ func (c *chosen) classes() []string {
 	return names
 }
 
-// checkLabels is Lab.CheckLabels for data of a name.
+// checkLabels returns an error that says what to do when accuracy cannot be measured, because
+// the images of data of a name have no labels or these are not the model's classes.
 func (c *chosen) checkLabels(data string) error {
 	switch {
 	case len(c.set.Classes()) == 0:

@@ -16,7 +16,6 @@ import (
 type fakeAttacks struct {
 	asked    []engine.AttackRequest
 	measured []engine.RobustnessRequest
-	took     time.Duration // what an attack takes besides making it
 	round    time.Duration // what a round of measuring takes
 	gate     chan struct{} // if set, an attack waits for it
 	err      error

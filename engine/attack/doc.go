@@ -13,5 +13,5 @@
 //   - The model answers in evaluation mode: batch norm uses running statistics and leaves them.
 //   - ε = 0 gives the images themselves.
 //
-// PGD, with FGSM, is also there on its own, for adversarial training.
+// PGD is also there on its own, for adversarial training.
 package attack

@@ -12,17 +12,9 @@ type Gradient interface {
 	Gradient(ctx context.Context, dx, x []float32, labels []int) error
 }
 
-// FGSM is the fast gradient sign method (Goodfellow et al. 2015): one step of ε along the
-// gradient's signs. It writes the adversarial images of x, whose true classes are labels, to
-// dst; no two slices may overlap.
-func FGSM(ctx context.Context, g Gradient, dst, x []float32, labels []int, epsilon float64) error {
-	p := PGD{Epsilon: epsilon, StepSize: epsilon, Steps: 1}
-	return p.Run(ctx, g, dst, x, labels, nil)
-}
-
 // PGD is projected gradient descent (Madry et al. 2018): steps along the gradient's signs,
-// each followed by a projection to the ball of radius ε and to [0,1]. It keeps memory from
-// run to run and is not for concurrent use.
+// each followed by a projection to the ball of radius ε and to [0,1]. One step of ε is FGSM.
+// It keeps memory from run to run and is not for concurrent use.
 type PGD struct {
 	Epsilon, StepSize float64
 	Steps             int

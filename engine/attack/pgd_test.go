@@ -63,7 +63,8 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := make([]float32, len(x))
-			if err := attack.FGSM(t.Context(), d, got, x, labels, epsilon); err != nil {
+			fgsm := attack.PGD{Epsilon: epsilon, StepSize: epsilon, Steps: 1}
+			if err := fgsm.Run(t.Context(), d, got, x, labels, nil); err != nil {
 				t.Fatal(err)
 			}
 			same(t, dev.Name()+" "+name+" fgsm", got, f["eval.fgsm"].Data, x, 1e-4)

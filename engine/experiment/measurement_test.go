@@ -174,7 +174,8 @@ func byHand(t *testing.T, m *model.Model, data *dataset.Data, rho float64, divid
 		t.Fatal(err)
 	}
 	dst, logits := make([]float32, len(x)), make([]float32, n*10)
-	if err := attack.FGSM(t.Context(), d, dst, x, labels, epsilon); err != nil {
+	fgsm := attack.PGD{Epsilon: epsilon, StepSize: epsilon, Steps: 1}
+	if err := fgsm.Run(t.Context(), d, dst, x, labels, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Logits(t.Context(), logits, dst, n); err != nil {
