@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
@@ -253,7 +254,7 @@ func (p *attackPage) foot(w int) string {
 }
 
 // doubts lists what is the matter with which figures of the page, those at the cursor first:
-// each thing with the figures' names and without.
+// each thing with the figures' names, without them, and without counts.
 func (p *attackPage) doubts() [][]string {
 	var first, rest [][]string
 	seen := map[string]bool{}
@@ -266,15 +267,19 @@ func (p *attackPage) doubts() [][]string {
 				if len(models) > 1 {
 					text, short = m.name+", "+text, m.name+": "+short
 				}
+				forms := []string{text, short}
+				if i := strings.LastIndex(short, ": "); i > 0 {
+					forms = append(forms, short[:i]) // without the counts
+				}
 				here := slices.ContainsFunc(w.Cells, func(i int) bool {
 					return result.Cells[i].Epsilon == p.measured() && result.Cells[i].Rho == p.setting().Rho
 				})
 				switch {
 				case seen[text]:
 				case here:
-					first = append(first, []string{text, short})
+					first = append(first, forms)
 				default:
-					rest = append(rest, []string{text, short})
+					rest = append(rest, forms)
 				}
 				seen[text] = true
 			}

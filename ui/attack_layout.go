@@ -37,6 +37,9 @@ func layoutAttack(b rect, roomy bool, aspect float64, cell cellSize, figures boo
 	switch {
 	case block.h >= 24:
 		under = max(chartHeight+2, block.h*3/10)
+		if models > 1 && block.h >= 34 && block.w >= 2*chartWidth {
+			under = max(under, chartHeight+models+4) // which is which stands in the table
+		}
 	case block.h >= 18:
 		under = profileRows + gap
 	}

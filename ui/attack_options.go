@@ -212,7 +212,7 @@ func (d *attackOptions) draw(c *canvas, r rect, th *theme) {
 		case row.matters != nil && !row.matters(d.method()):
 			st, note = th.dim, "not with "+d.method()
 		case row.name == "steps" && d.method() == attack.SquareMethod:
-			note = "questions to the model"
+			note = "queries to the model"
 		}
 		if i == d.at {
 			c.put(line.x, line.y, th.focus.paint("› "+row.name))

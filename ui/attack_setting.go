@@ -165,7 +165,7 @@ func attackText(o attack.Options, w int) string {
 	switch {
 	case !hasSteps(o.Method):
 	case o.Method == attack.SquareMethod:
-		parts = append(parts, counted(o.Steps, "question"))
+		parts = append(parts, counted(o.Steps, "query"))
 	default:
 		parts = append(parts, counted(o.Steps, "step"))
 	}
@@ -193,7 +193,7 @@ func attackText(o attack.Options, w int) string {
 	return cut(text, w)
 }
 
-// hasSteps tells whether a method makes as many steps, or asks as many questions, as it is told.
+// hasSteps tells whether a method makes as many steps, or as many queries, as it is told.
 func hasSteps(method string) bool {
 	return method != attack.FGSMMethod && method != attack.MinimalFGSMMethod
 }

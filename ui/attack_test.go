@@ -230,7 +230,7 @@ func TestMethodsDiffer(t *testing.T) {
 		}
 	}
 	p.options.Method = attack.SquareMethod
-	d.keys("d").shows("square cannot be limited to a band", "500 questions · in all frequencies")
+	d.keys("d").shows("square cannot be limited to a band", "500 queries · in all frequencies")
 	d.keys("O down down ctrl+u").types("700").keys("up up right right").shows("How to attack", "not with minimal-pgd")
 	if got := d.app.dialogs[0].(*attackOptions).rows[2].field.text; got != "40" {
 		t.Fatalf("minimal-pgd has %s steps", got)
@@ -354,7 +354,7 @@ func TestFiguresInDoubt(t *testing.T) {
 	lab.attacks.doubt = true
 	d := startWith(t, lab, Options{}, 140, 44)
 	d.keys("6").shows("† 1 in doubt")
-	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: possible gradient masking: as many images are right as at the smaller epsilon 0.06")
+	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: possible gradient masking: as many right as at epsilon 0.06")
 	d.hides("first 1,000 images")
 	d = startWith(t, lab, Options{}, 200, 60)
 	d.keys("6").shows("† possible gradient masking").hides("first 1,000 images")
@@ -492,6 +492,16 @@ func TestParseEpsilon(t *testing.T) {
 	for _, text := range []string{"", "/", "1/0", "a/b", "0/0"} {
 		if got, err := parseEpsilon(text); err == nil && !math.IsInf(got, 0) {
 			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
+func TestAttackNamesModelsSideBySideUnderPictures(t *testing.T) {
+	for models := 1; models <= 4; models++ {
+		l := newLayout(140, 44, false)
+		k := layoutAttack(l.body, l.roomy(), 1, cellSize{9, 18, 0, 0}, false, models)
+		if k.table.h != models+1 || len(k.accuracy) != 2 || len(k.slots) != 4 {
+			t.Errorf("%d models: the table is %+v, beside %d charts and %d pictures", models, k.table, len(k.accuracy), len(k.slots))
 		}
 	}
 }

@@ -101,7 +101,7 @@ func TestCurveWithoutSmoothingIsMeasuredToo(t *testing.T) {
 	d.hold = true
 	d.keys("2").shows("ρ off   is measured after the curve with smoothing")
 	d.release()
-	d.shows("○ low", "△ high", "□ whole").hides("–   +–")
+	d.shows("○ low", "△ high", "□ whole").hides("    –          ")
 	d = start(t, 60, 18).keys("s")
 	d.hold = true
 	d.keys("2 esc").shows("ρ off   is not measured yet; enter goes on")

@@ -186,17 +186,26 @@ func (p *experimentsPage) drawDetail(c *canvas) {
 		left := wrap(append(append(p.sayState(), said{}), p.saySettings()...), half)
 		right := wrap(p.sayCriteria(), r.w-half-4)
 		p.lines = max(len(left), len(right))
-		p.drawSaid(c, rect{r.x, r.y, half, r.h}, left)
-		p.drawSaid(c, rect{r.x + half + 4, r.y, r.w - half - 4, r.h}, right)
-	} else {
-		lines := wrap(slices.Concat(p.sayState(), p.sayCriteria(), []said{{}}, p.saySettings()), r.w)
-		p.lines = len(lines)
-		p.drawSaid(c, r, lines)
+		h := p.drawMore(c, r)
+		p.drawSaid(c, rect{r.x, r.y, half, h}, left)
+		p.drawSaid(c, rect{r.x + half + 4, r.y, r.w - half - 4, h}, right)
+		return
 	}
+	lines := wrap(slices.Concat(p.sayState(), p.sayCriteria(), []said{{}}, p.saySettings()), r.w)
+	p.lines = len(lines)
+	p.drawSaid(c, rect{r.x, r.y, r.w, p.drawMore(c, r)}, lines)
+}
+
+// drawMore says how many lines are below, on a line of its own, and returns how many there
+// is room for above it.
+func (p *experimentsPage) drawMore(c *canvas, r rect) int {
 	p.scroll(0)
-	if below := p.lines - p.top - r.h; below > 0 {
-		c.right(r.row(r.h-1), p.app.theme.dim, fmt.Sprintf(" ↓ %d more", below))
+	below := p.lines - p.top - r.h
+	if below <= 0 {
+		return r.h
 	}
+	c.right(r.row(r.h-1), p.app.theme.dim, fmt.Sprintf("↓ %d more", below+1))
+	return r.h - 1
 }
 
 func (p *experimentsPage) drawSaid(c *canvas, r rect, lines []said) {

@@ -113,7 +113,8 @@ func (a *App) drawHeader(c *canvas) {
 		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.normalize, statistics, rho),
 		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.normalize, statistics, rho),
 		fmt.Sprintf("%s · %s · smooth %s", a.normalize, statistics, rho),
-		fmt.Sprintf("%s · %s · %s", a.normalize, statistics, rho), rho) // what is cut last is ρ
+		fmt.Sprintf("%s · %s · %s", a.normalize, statistics, rho),
+		fmt.Sprintf("%s·%s·%s", a.normalize, statistics, rho), rho) // what is cut last is ρ
 	if a.smooth { // the one setting that changes the model stands out
 		text = a.theme.dim.paint(strings.TrimSuffix(text, rho)) + a.theme.focus.paint(rho)
 		c.right(room, style{}, text)
@@ -135,12 +136,18 @@ func (a *App) tabs() []rect {
 }
 
 // tabName is a page's name as the header has it: names give way to the setting.
-func (a *App) tabName(p page) string { return ansi.Truncate(title(p.name()), a.tabLimit(), "") }
+func (a *App) tabName(p page) string {
+	name, limit := title(p.name()), a.tabLimit()
+	if limit < 6 { // the first letters of all of them
+		return ansi.Truncate(name, limit, "")
+	}
+	return ansi.Truncate(name, limit, ".")
+}
 
 // tabLimit is how many letters of pages' names there is room for: all where the setting has
 // room as well, else so many that the strength of smoothing has.
 func (a *App) tabLimit() int {
-	for _, try := range []struct{ letters, setting int }{{20, 40}, {7, 8}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
+	for _, try := range []struct{ letters, setting int }{{20, 40}, {20, 21}, {7, 7}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
 		used := a.layout.header.x
 		for _, p := range a.pages {
 			used += 4 + min(len(p.name()), try.letters) // its number, and blanks

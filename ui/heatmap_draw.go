@@ -124,12 +124,10 @@ func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 		legendLine(min(p.l.text.w, 32)),
 		th.dim.paint(p.legendLabels(r, min(p.l.text.w, 32))),
 		"",
-		th.dim.paint("signs random by image, channel"),
-		th.dim.paint("norm in each channel, before the"),
-		th.dim.paint("model's own normalisation"),
 	}
+	notes := [][]string{{"signs random by image, channel"}, {"norm in each channel, before the", "model's own normalisation"}}
 	if a.info.BatchNorm {
-		lines = append(lines, th.dim.paint("batch-norm: running statistics"))
+		notes = append(notes, []string{"batch-norm: running statistics"})
 	}
 	drawn := lines
 	if p.l.text.h < 13 { // without what separates
@@ -137,6 +135,13 @@ func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 		for _, line := range lines {
 			if line != "" {
 				drawn = append(drawn, line)
+			}
+		}
+	}
+	for _, note := range notes { // whole, or not at all
+		if len(drawn)+len(note) <= p.l.text.h {
+			for _, line := range note {
+				drawn = append(drawn, th.dim.paint(line))
 			}
 		}
 	}

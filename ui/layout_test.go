@@ -169,3 +169,9 @@ func TestGoldenScreens(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesAreNamedWholeWhereTheyCanBe(t *testing.T) {
+	start(t, 100, 30).shows("5 Experiments", "7 Heatmap  ", "none · running · off").keys("s").shows("7 Heatmap  ", "none·running·ρ 0.50")
+	start(t, 80, 24).shows("1 Explore", "5 Experi.", "7 Heatmap  ").keys("s").shows("ρ 0.50")
+	start(t, 60, 18).shows("1 Exp", "5 Exp ", "7 Hea")
+}

@@ -86,6 +86,9 @@ func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
+	if stem, ok := strings.CutSuffix(thing, "ry"); ok {
+		thing = stem + "rie" // queries
+	}
 	return grouped(n) + " " + thing + "s"
 }
 
@@ -113,7 +116,7 @@ func wholePercent(p float64) string {
 // would promise what cannot be.
 func scoreText(s bands.Score) string {
 	if s.N == 0 {
-		return "    –   +–   −–"
+		return "    –          "
 	}
 	lo, hi := s.Wilson()
 	p := s.Accuracy()

@@ -62,7 +62,7 @@ var trainKeys = keymap[*trainPage]{
 	{keys: []string{"."}, name: "bands at a larger radius, or all", also: true, when: func(p *trainPage) bool { return len(p.fig.radii) > 0 }, do: func(p *trainPage) tea.Cmd { return p.stepRadius(1) }},
 	{keys: []string{"i"}, name: "next image for checkpoints to be asked about", help: "another image for checkpoints to be asked about", hint: "image", when: (*trainPage).imaged, do: func(p *trainPage) tea.Cmd { return p.stepImage(1) }},
 	{keys: []string{"I"}, name: "previous image", also: true, when: (*trainPage).imaged, do: func(p *trainPage) tea.Cmd { return p.stepImage(-1) }},
-	{keys: []string{"a"}, name: "smooth curves: more, or not", hint: "smooth", do: func(p *trainPage) tea.Cmd { p.smooth = (p.smooth + 1) % len(smoothings); return p.request() }},
+	{keys: []string{"a"}, name: "smooth curves: more, or not", hint: "smooth curves", do: func(p *trainPage) tea.Cmd { p.smooth = (p.smooth + 1) % len(smoothings); return p.request() }},
 	{keys: []string{"y"}, name: "loss and rate on a logarithmic axis, or not", hint: "log", do: func(p *trainPage) tea.Cmd { p.logY = !p.logY; return p.request() }},
 	{keys: []string{"o"}, name: "epochs on a logarithmic axis, or not", do: func(p *trainPage) tea.Cmd { p.logX = !p.logX; return p.request() }},
 	{keys: []string{"e"}, name: "against epochs, steps or minutes", hint: "axis", do: (*trainPage).nextAxis},

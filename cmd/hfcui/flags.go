@@ -170,7 +170,7 @@ type number float64
 
 // smoothingFlags adds --rho, and --layer and --divide-gain beside it.
 func smoothingFlags(flags *pflag.FlagSet, s *model.Smoothing) {
-	flags.Var((*number)(&s.Rho), "rho", "smooth a convolution's kernels by ρ, 0 or more")
+	flags.Var((*strength)(&s.Rho), "rho", "smooth a convolution's kernels by ρ, 0 or more")
 	layerFlags(flags, s)
 }
 
@@ -199,6 +199,23 @@ func (n *number) Set(s string) error {
 	v, err := parseNumber(s)
 	if err == nil {
 		*n = number(v)
+	}
+	return err
+}
+
+// strength is a flag that takes a strength of smoothing.
+type strength float64
+
+func (s *strength) Type() string   { return "F" }
+func (s *strength) String() string { return (*number)(s).String() }
+
+func (s *strength) Set(text string) error {
+	v, err := parseNumber(text)
+	if err == nil {
+		err = model.CheckRho(v)
+	}
+	if err == nil {
+		*s = strength(v)
 	}
 	return err
 }
@@ -245,7 +262,7 @@ func (n *name) String() string { return string(*n) }
 
 func (n *name) Set(s string) error {
 	if s == "" {
-		return fmt.Errorf("is empty: name a file, or leave the flag out")
+		return fmt.Errorf("is empty: give a name, or leave the flag out")
 	}
 	*n = name(s)
 	return nil

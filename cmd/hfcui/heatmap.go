@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -41,6 +44,13 @@ func heatmapCommand() *cobra.Command {
 	nameVar(cmd.Flags(), &picture, "output", "o", "", "also draw the map into this PNG file")
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if q.Seed == 0 {
+			return usagef("--seed 0: must be 1 or more")
+		}
+		if _, err := os.Stat(filepath.Dir(picture)); err != nil {
+			// Said now, and not when all is measured.
+			return fmt.Errorf("%s: %w; check that the folder exists and may be written", picture, errors.Unwrap(err))
+		}
 		lab, err := engine.Open(cmd.Context(), o)
 		if err != nil {
 			return err

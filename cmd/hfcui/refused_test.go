@@ -123,6 +123,9 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"flips -r 4 --data pairs", 1, []string{"classes"}},
 		{"kernels --rho inf", 2, []string{"--rho"}},
 		{"kernels --rho x", 2, []string{"--rho"}},
+		{"kernels --rho 1e9", 2, []string{"--rho", "1e+06"}},
+		{"heatmap -o nosuch/map.png", 1, []string{"nosuch", "folder"}},
+		{"heatmap --seed 0", 2, []string{"--seed", "1 or more"}},
 		{"kernels --model empty.safetensors", 1, []string{"empty.safetensors"}},
 		{"kernels -o nosuch/kernels.png", 1, []string{"nosuch"}},
 

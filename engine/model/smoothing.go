@@ -28,7 +28,7 @@ const maxRho = 1e6
 // CheckRho refuses strengths of smoothing that are not numbers, negative or excessive.
 func CheckRho(rho float64) error {
 	if math.IsNaN(rho) || rho < 0 || rho > maxRho {
-		return fmt.Errorf("rho %v: the strength of smoothing is a number from 0 to %g", rho, maxRho)
+		return fmt.Errorf("rho %v: use a strength from 0 to %g", rho, maxRho)
 	}
 	return nil
 }
