@@ -497,7 +497,7 @@ func TestParseEpsilon(t *testing.T) {
 }
 
 func TestAttackNamesModelsSideBySideUnderPictures(t *testing.T) {
-	for models := 1; models <= 4; models++ {
+	for models := 2; models <= 4; models++ {
 		l := newLayout(140, 44, false)
 		k := layoutAttack(l.body, l.roomy(), 1, cellSize{9, 18, 0, 0}, false, models)
 		if k.table.h != models+1 || len(k.accuracy) != 2 || len(k.slots) != 4 {
