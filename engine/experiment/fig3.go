@@ -46,7 +46,13 @@ func fig3(size Size) Plan {
 		}
 		p.Figures = append(p.Figures, f)
 	}
-	p.Criteria = []Criterion{
+	p.Criteria = fig3Criteria()
+	return p
+}
+
+// fig3Criteria are what labels that mean nothing do.
+func fig3Criteria() []Criterion {
+	return []Criterion{
 		{"Natural labels: L4 < L8 < L12 ≤ L16", []Part{
 			{"L8 − L4 > 0", contrast("natural", low(8), low(4)), above(0)},
 			{"L12 − L8 > 0", contrast("natural", low(12), low(8)), above(0)},
@@ -69,7 +75,6 @@ func fig3(size Size) Plan {
 			}, atLeast(.08)},
 		}},
 	}
-	return p
 }
 
 // readings are the poster's, for natural and for shuffled labels.
