@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 
 	"hfcui/engine/bands"
 )
@@ -44,57 +42,6 @@ func (q BandsRequest) wholeKey() string {
 // of how many settings whole images.
 const measurementsKept = 64
 
-// measurements remembers measurements by what determines them. One that was interrupted
-// goes on where it stopped.
-type measurements struct {
-	mu     sync.Mutex
-	byKey  map[string]*heldMeasurement
-	recent []string                 // oldest first
-	wholes map[string]*bands.Wholes // by whole key
-	used   []string                 // whole keys, oldest first
-}
-
-type heldMeasurement struct {
-	turn chan struct{} // has room for one: who puts something in it has the measurement
-	m    *bands.Measurement
-}
-
-func newMeasurements() *measurements {
-	return &measurements{byKey: map[string]*heldMeasurement{}, wholes: map[string]*bands.Wholes{}}
-}
-
-// get returns the measurement for q, made by start if there is none yet. n is how many
-// images there are.
-func (c *measurements) get(q BandsRequest, n int, start func(*bands.Wholes) (*bands.Measurement, error)) (*heldMeasurement, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key, wholeKey := q.key(), q.wholeKey()
-	if held, ok := c.byKey[key]; ok {
-		return held, nil
-	}
-	whole := c.wholes[wholeKey]
-	if whole == nil {
-		whole = bands.NewWholes(n)
-		c.wholes[wholeKey] = whole
-		if c.used = append(c.used, wholeKey); len(c.used) > measurementsKept {
-			delete(c.wholes, c.used[0])
-			c.used = slices.Delete(c.used, 0, 1)
-		}
-	}
-	m, err := start(whole)
-	if err != nil {
-		return nil, err
-	}
-	held := &heldMeasurement{make(chan struct{}, 1), m}
-	c.byKey[key] = held
-	c.recent = append(c.recent, key)
-	if len(c.recent) > measurementsKept {
-		delete(c.byKey, c.recent[0])
-		c.recent = slices.Delete(c.recent, 0, 1)
-	}
-	return held, nil
-}
-
 // Bands measures accuracy on whole images and, at every radius, on low and high parts.
 // It calls update from its own goroutine with what is known already, rough figures
 // first, and returns the last. Cancelled, it returns ctx's error; asked again, it goes
@@ -113,31 +60,21 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 		return bands.Result{}, err
 	}
 	q.Split = from.split
-	held, err := now.results.get(q, from.inputs.Len(), func(w *bands.Wholes) (*bands.Measurement, error) {
-		return bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
-			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Wholes: w})
+	held, err := now.results.get(q.key(), func() (*held[bands.Result], error) {
+		wholes, err := now.wholes.get(q.wholeKey(), func() (*bands.Wholes, error) { return bands.NewWholes(from.inputs.Len()), nil })
+		if err != nil {
+			return nil, err
+		}
+		m, err := bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
+			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Wholes: wholes})
+		return newHeld(m), err
 	})
 	if err != nil {
 		return bands.Result{}, err
 	}
-	select {
-	case held.turn <- struct{}{}:
-		defer func() { <-held.turn }()
-	case <-ctx.Done():
-		return bands.Result{}, ctx.Err()
-	}
-	result := held.m.Result()
-	if update != nil && result.Whole.N > 0 {
-		update(result)
-	}
-	if result.Done {
-		return result, nil
-	}
-	classifier, err := now.backgroundClassifier(q.Setting, result.Images)
-	if err != nil {
-		return result, err
-	}
-	return held.m.Run(l.gate.background(ctx), classifier, update)
+	return held.carryOn(ctx, l.gate.background(ctx), update,
+		func(r bands.Result) bool { return r.Whole.N > 0 }, func(r bands.Result) bool { return r.Done },
+		func(r bands.Result) (bands.Classifier, error) { return now.backgroundClassifier(q.Setting, r.Images) })
 }
 
 // backgroundClassifier is the model as background work uses it, for n images.

@@ -34,7 +34,7 @@ func TestWholeImagesAreShared(t *testing.T) {
 		return result.Whole.Accuracy()
 	}
 	first := asked(BandsRequest{Radii: []float64{4}})
-	if again := asked(BandsRequest{Radii: []float64{9}}); again != first || len(l.chosen.Load().results.wholes) != 1 {
-		t.Errorf("whole images: %v, then %v, kept %d times", first, again, len(l.chosen.Load().results.wholes))
+	if again := asked(BandsRequest{Radii: []float64{9}}); again != first || len(l.chosen.Load().wholes.byKey) != 1 {
+		t.Errorf("whole images: %v, then %v, kept %d times", first, again, len(l.chosen.Load().wholes.byKey))
 	}
 }

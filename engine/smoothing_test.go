@@ -93,11 +93,11 @@ func TestMeasurementsKnowTheirSmoothing(t *testing.T) {
 		return r
 	}
 	plain := measured(model.Smoothing{})
-	results := l.chosen.Load().results
+	results, wholes := l.chosen.Load().results, l.chosen.Load().wholes
 	for i, s := range []model.Smoothing{{Rho: 2}, {Rho: 2, DivideGain: true}, {Rho: 2, Layer: layer}, {Rho: 2, Layer: layer, DivideGain: true}} {
 		measured(s)
-		if len(results.byKey) != i+2 || len(results.wholes) != i+2 {
-			t.Errorf("%+v: %d measurements and %d of whole images are known", s, len(results.byKey), len(results.wholes))
+		if len(results.byKey) != i+2 || len(wholes.byKey) != i+2 {
+			t.Errorf("%+v: %d measurements and %d of whole images are known", s, len(results.byKey), len(wholes.byKey))
 		}
 		other := s
 		if other.Layer == "" {

@@ -6,7 +6,9 @@ import (
 	"sync"
 
 	"hfcui/engine/attack"
+	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/heatmap"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
@@ -16,10 +18,11 @@ import (
 type subject struct {
 	model    *model.Model
 	panel    *panel
-	results  *measurements
+	results  *remembered[*held[bands.Result]]
+	wholes   *remembered[*bands.Wholes]
 	kernels  kernelViews
 	attacked *attack.Known
-	heatmaps *heatmaps
+	heatmaps *remembered[*held[heatmap.Result]]
 	fits     bool // labels of the data are classes of the model
 	notes    []string
 
@@ -30,7 +33,11 @@ type subject struct {
 
 // newSubject makes a model ready to be asked about images of a set.
 func newSubject(m *model.Model, d plan.Device, data string, set dataset.Set) *subject {
-	s := &subject{model: m, panel: newPanel(m, d), results: newMeasurements(), attacked: attack.NewKnown(), heatmaps: newHeatmaps()}
+	s := &subject{
+		model: m, panel: newPanel(m, d), attacked: attack.NewKnown(),
+		results: newRemembered[*held[bands.Result]](measurementsKept), wholes: newRemembered[*bands.Wholes](measurementsKept),
+		heatmaps: newRemembered[*held[heatmap.Result]](heatmapsKept),
+	}
 	for _, done := range m.Smoothings() {
 		s.remark("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
 	}
