@@ -50,7 +50,7 @@ func attackFlags(cmd *cobra.Command, q *engine.RobustnessRequest) func() error {
 	flags := cmd.Flags()
 	q.Methods, q.Epsilons, q.Rhos = []string{attack.FGSMMethod, attack.PGDMethod}, []float64{0.03, 0.06, 0.09}, []float64{0}
 	flags.Var((*methods)(&q.Methods), "method", "methods: "+strings.Join(knownMethods(), ", "))
-	flags.Var((*values)(&q.Epsilons), "epsilon", "sizes of the perturbation: 0.03,8/255 or start:stop:step, pixels being 0 to 1")
+	flags.Var((*values)(&q.Epsilons), "epsilon", "sizes of the perturbation: 0.03,8/255 or start:stop:step, pixels being 0 to 1; of l2 0.25,0.5,1 if not given")
 	flags.Var((*values)(&q.Rhos), "rho", "smooth kernels by each ρ, 0 or more")
 	layerFlags(flags, &q.Smoothing)
 
@@ -68,6 +68,9 @@ func attackFlags(cmd *cobra.Command, q *engine.RobustnessRequest) func() error {
 	flags.BoolVar(&q.Square, "square", false, "hold iterated methods against the Square attack, on the first images")
 	return func() error {
 		q.Norm, _ = attack.ParseNorm(norm)
+		if q.Norm == attack.L2 && !flags.Changed("epsilon") {
+			q.Epsilons = []float64{0.25, 0.5, 1} // what is large in a pixel is next to nothing in length
+		}
 		if flags.Changed("step-size") && q.StepSize == 0 {
 			return fmt.Errorf("--step-size 0: must be above 0")
 		}

@@ -90,6 +90,12 @@ func TestAttackSaysWhatItDid(t *testing.T) {
 		!strings.HasPrefix(got.Layer, "layer1.0.conv1") || !got.GainDivided || *got.Split != "train" || len(got.Results) != 2 || got.Results[0].StepSize != 0.5 {
 		t.Errorf("%+v", got)
 	}
+	usual := document[attackJSON](t, hfcui(t, "attack", "--data", data, "--method", "fgsm", "--norm", "l2", "-n", "4", "--json"))
+	for i, want := range []float64{0.25, 0.5, 1} {
+		if *usual.Results[i].Epsilon != want {
+			t.Errorf("in L2, ε number %d is %v, not %v", i, *usual.Results[i].Epsilon, want)
+		}
+	}
 	table := hfcui(t, "attack", "--data", data, "--method", "pgd", "--epsilon", "0.02", "--steps", "2", "--rho", "0,1", "--band", "high", "-r", "6").done(t).stdout
 	for _, want := range []string{"demo on shapes:test=20 (test, 20 images), L∞, frequencies from 6 on", "rho 0", "rho 1", "clean", "pgd", "2 × 0.025", "%"} {
 		if !strings.Contains(table, want) {
