@@ -98,7 +98,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d := experimentsAt(t, root, 140, 44)
 	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "table2", "svd", "quick", "–/6", "1/", "✓✗~")
 	d.shows("not begun: hfcui reproduce fig3 --quick")
-	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", "fails a check: natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
+	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", "fails a check: Attacks, natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
 	d.keys("f").shows("full", "100 epochs", "not begun: hfcui reproduce table1 --full").keys("f")
 	d.keys("down").shows("running, 1 of", "left", "●", "◐", "No report yet")
 	d.keys("x").shows("no report to export yet")

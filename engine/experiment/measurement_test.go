@@ -279,7 +279,7 @@ func TestMarksAreReported(t *testing.T) {
 	g := Grid{madeUpAttacks(80, [3]int{80, 40, 20}, [3]int{80, 10, 2}), second}
 	s := Summarise(p, g)
 	text := markdown(p, s)
-	for _, want := range []string{"| natural, ρ = 0 | 0.100 ± 0.000 | 0.070 ± 0.635 † |", "- natural, ρ = 0, PGD 0.06: seed 2: more | images are right"} {
+	for _, want := range []string{"| natural, ρ = 0 | 0.100 ± 0.000 | 0.070 ± 0.635 † |", "- Attacks, natural, ρ = 0, PGD 0.06: seed 2: more | images are right"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

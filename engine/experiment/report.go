@@ -121,9 +121,10 @@ func (c Column) marks(g Grid, seeds []uint64, setting string) []string {
 func (s Summary) Marked() []string {
 	var lines []string
 	for _, t := range s.Tables {
+		table, _, _ := strings.Cut(t.Title, ":")
 		for _, c := range t.Cells {
 			if len(c.Marks) > 0 {
-				lines = append(lines, fmt.Sprintf("%s, %s: %s", c.Setting, c.Column, strings.Join(c.Marks, "; ")))
+				lines = append(lines, fmt.Sprintf("%s, %s, %s: %s", table, c.Setting, c.Column, strings.Join(c.Marks, "; ")))
 			}
 		}
 	}
