@@ -3,6 +3,8 @@ package attack
 import (
 	"math"
 	"math/rand/v2"
+
+	"hfcui/engine/random"
 )
 
 // purpose is what random numbers are for. Every purpose has numbers of its own.
@@ -16,15 +18,7 @@ const (
 
 // stream is the random numbers for a purpose, for one image and one run.
 func stream(seed uint64, p purpose, index, run int) *rand.Rand {
-	return rand.New(rand.NewPCG(mix64(mix64(seed)+uint64(p)), mix64(mix64(uint64(index))+uint64(run))))
-}
-
-// mix64 is SplitMix64's output function (Steele, Lea, Flood 2014).
-func mix64(z uint64) uint64 {
-	z += 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
+	return rand.New(rand.NewPCG(random.Mix(random.Mix(seed)+uint64(p)), random.Mix(random.Mix(uint64(index))+uint64(run))))
 }
 
 // randomPerturbation fills delta evenly from the ball of radius ε.

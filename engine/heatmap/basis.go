@@ -18,7 +18,11 @@
 // other.
 package heatmap
 
-import "math"
+import (
+	"math"
+
+	"hfcui/engine/random"
+)
 
 // Frequency is a place on the map, counted from the zero frequency: U runs over
 // -(h/2) … (h-1)/2 and V over -(w/2) … (w-1)/2 in integer division.
@@ -116,13 +120,5 @@ func (g grid) order() []Frequency {
 // signs are those of an image's channels at a frequency, as a number's lowest bits: 1 is
 // minus. They depend on nothing else but the seed.
 func signs(seed uint64, image, place int) uint64 {
-	return mix(mix(mix(seed)+uint64(image)) + uint64(place))
-}
-
-// mix is SplitMix64's output function (Steele, Lea, Flood 2014).
-func mix(z uint64) uint64 {
-	z += 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
+	return random.Mix(random.Mix(random.Mix(seed)+uint64(image)) + uint64(place))
 }
