@@ -88,8 +88,8 @@ type Cell struct {
 	Steps    int
 	StepSize float64
 	bands.Score
-	// ZeroGradients counts images whose gradient is zero in every pixel: such an image
-	// stays as it is.
+	// ZeroGradients counts images whose gradient was zero in every pixel at some step: such an
+	// image stays where it was.
 	ZeroGradients int
 	// Check tells that this is no figure that was asked for, but what others are held
 	// against.

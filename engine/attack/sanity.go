@@ -17,7 +17,8 @@ type Rule string
 // (a one-sided sign test at 1 % of the images that are right under one figure alone). The rules
 // that suspect the gradient want more than chance explains.
 const (
-	// ZeroGradient: images are right whose gradient is zero, so that nothing was tried.
+	// ZeroGradient: images are right whose gradient was zero at some step, so that there was
+	// nowhere to go from there.
 	ZeroGradient Rule = "zero-gradient"
 	// ZeroEpsilon: at ε = 0 an image is not answered as it is without an attack.
 	ZeroEpsilon Rule = "epsilon-0"
@@ -104,7 +105,7 @@ func (k checked) zeroGradients() {
 		}
 	}
 	if right > 0 {
-		k.add(ZeroGradient, "%s: %d of %d images are right and have a zero gradient, so that they were not attacked", hint, right, len(k.own))
+		k.add(ZeroGradient, "%s: %d of %d images are right and had a zero gradient, with nowhere to go", hint, right, len(k.own))
 	}
 }
 
