@@ -468,6 +468,8 @@ func (p *trainPage) waiting(k panelKind) string {
 			return "n trains a network on the open data. Its curves appear here while it runs."
 		}
 		return "Trainings appear here while they run."
+	case !begun && p.over != nil && p.over.failed() && p.run < len(runs) && runs[p.run].dir == p.over.dir:
+		return p.over.name + " did not begin: " + oneLine(p.over.err)
 	case k == panelImage || k == panelKernels || k == panelRoughness:
 		return p.withoutEvolution(k)
 	case k == panelBands && p.begun():

@@ -53,6 +53,9 @@ func (t *training) goesOn() bool {
 	return errors.As(t.err, &stopped) || errors.Is(t.err, context.Canceled)
 }
 
+// failed tells that an ended training came to no end of its own, nor to a person's.
+func (t *training) failed() bool { return t.err != nil && !t.goesOn() }
+
 // trainingKeys begin and hold up a training of this program.
 var trainingKeys = keymap[*trainPage]{
 	{keys: []string{"n"}, name: "new training on the open data", hint: "new", when: (*trainPage).canTrain, do: (*trainPage).newTraining},
@@ -197,6 +200,8 @@ func (p *trainPage) ownFacts(r runFacts) runFacts {
 		case !r.begun:
 			r.status = "begins"
 		}
+	} else if t := p.over; t != nil && t.dir == r.dir && t.failed() && !r.begun {
+		r.status, r.late = "failed", false // its folder may not even be there
 	}
 	return r
 }

@@ -179,6 +179,18 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	}
 }
 
+func TestTrainingThatCannotBegin(t *testing.T) {
+	p := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, 100, 30).app.train
+	p.over = &training{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}
+	p.fig.runs = []runFacts{p.ownFacts(runFacts{dir: "nosuch", status: "waiting", late: true})}
+	if r := p.fig.runs[0]; r.status != "failed" || r.late {
+		t.Errorf("the run is %s, late %v", r.status, r.late)
+	}
+	if got := p.waiting(panelAccuracy); got != "nosuch did not begin: no space left on device" {
+		t.Error(got)
+	}
+}
+
 func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, 80, 24)
 	d.keys("4 n").shows("Train on shapes", "network", "resnet20", "shuffle labels", "bands at", "4,8,12,16")
