@@ -94,11 +94,7 @@ func (p *attackPage) viewDocument(v *engine.AttackView) any {
 		Probabilities map[string]*float64 `json:"probabilities"`
 	}
 	said := func(q engine.Prediction) answer {
-		one := answer{Class: p.app.className(q.Class), Right: q.Class == v.Label, Probabilities: map[string]*float64{}}
-		for class, share := range q.Probabilities {
-			one.Probabilities[p.app.className(class)] = number(share)
-		}
-		return one
+		return answer{p.app.className(q.Class), q.Class == v.Label, p.app.probabilities(q)}
 	}
 	return struct {
 		Model        string              `json:"model"`

@@ -273,6 +273,13 @@ func TestAttackOptionsDialog(t *testing.T) {
 	d.keys("a O").shows("not with " + d.app.attack.options.Method)
 }
 
+func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {
+	d := attackScreen(t, 100, 30).keys("O")
+	x, y := d.where("How to attack")
+	d.click(x, y)
+	d.keys("down").shows("› norm")
+}
+
 // The axis on screen is measured first; smoothing and others measure another curve at once,
 // and what is known comes back.
 func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {

@@ -3,126 +3,58 @@ package ui
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
 
-// moreRows adds the settings that most trainings leave as they are.
-func moreRows(c train.Config, row func(name, text string, words []string, take func(*train.Config, string) error)) {
-	row("schedule", c.Schedule, []string{"onecycle", "cosine", "step", "constant"}, func(c *train.Config, s string) error { c.Schedule = s; return nil })
-	row("milestones", "", nil, func(c *train.Config, s string) (err error) {
-		if c.Milestones = nil; c.Schedule == "step" {
-			c.Milestones, err = parseEpochs(s)
-		}
-		return err
-	})
-	row("momentum", "", nil, optional(func(c *train.Config, v float64) {
-		if train.Uses(c.Name, "momentum") {
+// moreRows are the settings that most trainings leave as they are.
+func moreRows(c train.Config) []formRow[train.Config] {
+	type config = train.Config
+	stepped := func(f *form[config]) bool { return f.text("schedule") == "step" }
+	moving := func(f *form[config]) bool { return train.Uses(f.text("optimizer"), "momentum") }
+	attacked := func(f *form[config]) bool { return f.text("adversarial ε") != "" }
+	rows := []formRow[config]{
+		{name: "schedule", words: []string{"onecycle", "cosine", "step", "constant"}, field: field{c.Schedule},
+			take: word(func(c *config, s string) { c.Schedule, c.Milestones = s, nil })},
+		{name: "milestones", hint: "epochs after which the rate falls: 30,60", means: stepped, take: func(c *config, s string) (err error) {
+			c.Milestones, err = parseWholes(s)
+			return err
+		}},
+		{name: "momentum", hint: "the optimizer's usual one", means: moving, take: optional(decimal(parseReal, func(c *config, v float64) {
 			c.Momentum, c.Nesterov = v, c.Nesterov && v > 0
-		}
-	}))
-	row("weight decay", "", nil, optional(func(c *train.Config, v float64) { c.WeightDecay = v }))
-	row("dropout", "", nil, optional(func(c *train.Config, v float64) { c.Dropout = v }))
-	row("mixup α", "", nil, optional(func(c *train.Config, v float64) { c.Mixup = v }))
-	row("label noise", "", nil, optional(func(c *train.Config, v float64) { c.LabelNoise = v }))
-	row("balance classes", "no", noYes, yes(func(c *train.Config, on bool) { c.Balance = on }))
-	row("fixed γ and β", "no", noYes, yes(func(c *train.Config, on bool) { c.FixedNorms = on }))
-	row("normalise", c.Normalize, []string{"none", "max", "std"}, func(c *train.Config, s string) error { c.Normalize = s; return nil })
-	row("adversarial ε", "", nil, func(c *train.Config, s string) error {
-		c.Adversarial = nil
-		if s == "" {
+		}))},
+		{name: "weight decay", hint: "the optimizer's usual one", take: optional(decimal(parseReal, func(c *config, v float64) { c.WeightDecay = v }))},
+		{name: "dropout", hint: "none", take: optional(decimal(parseReal, func(c *config, v float64) { c.Dropout = v }))},
+		{name: "mixup α", hint: "none", take: optional(decimal(parseReal, func(c *config, v float64) { c.Mixup = v }))},
+		{name: "label noise", hint: "none: share of labels made wrong", take: optional(decimal(parseReal, func(c *config, v float64) { c.LabelNoise = v }))},
+		{name: "balance classes", words: noYes, field: field{"no"}, take: yes(func(c *config, on bool) { c.Balance = on })},
+		{name: "fixed γ and β", words: noYes, field: field{"no"}, take: yes(func(c *config, on bool) { c.FixedNorms = on })},
+		{name: "normalise", words: []string{"none", "max", "std"}, field: field{c.Normalize}, take: word(func(c *config, s string) { c.Normalize = s })},
+		{name: "adversarial ε", hint: "none; of [0,1], such as 8/255", take: func(c *config, s string) error {
+			c.Adversarial = nil
+			return optional(decimal(parseEpsilon, func(c *config, v float64) { c.Adversarial = train.PGD(v) }))(c, s)
+		}},
+		{name: "PGD steps", field: field{"10"}, means: attacked, take: whole(func(c *config, n int) { c.Adversarial.Steps = n })},
+		{name: "PGD step size", hint: "a tenth of ε", means: attacked, take: optional(decimal(parseEpsilon, func(c *config, v float64) { c.Adversarial.StepSize = v }))},
+		{name: "random start", words: noYes, field: field{"no"}, means: attacked, take: yes(func(c *config, on bool) { c.Adversarial.RandomStart = on })},
+		{name: "images", hint: "all", take: func(c *config, s string) error {
+			c.Limit = 0
+			return optional(whole(func(c *config, n int) { c.Limit = n }))(c, s)
+		}},
+		{name: "weights from", words: []string{"he", "xavier"}, field: field{c.Init}, take: word(func(c *config, s string) { c.Init = s })},
+		{name: "arithmetic", words: plan.DTypes(), field: field{c.DType}, take: word(func(c *config, s string) { c.DType = s })},
+		{name: "seed", field: field{strconv.FormatUint(c.Seed, 10)}, take: func(c *config, s string) error {
+			n, err := strconv.ParseUint(s, 10, 64)
+			if err != nil {
+				return fmt.Errorf("not a whole number")
+			}
+			c.Seed = n
 			return nil
-		}
-		epsilon, err := parseFraction(s)
-		if err == nil {
-			c.Adversarial = train.PGD(epsilon)
-		}
-		return err
-	})
-	row("PGD steps", "10", nil, func(c *train.Config, s string) error {
-		if c.Adversarial == nil {
-			return nil
-		}
-		return whole(func(c *train.Config, n int) { c.Adversarial.Steps = n })(c, s)
-	})
-	row("PGD step size", "", nil, func(c *train.Config, s string) (err error) {
-		if c.Adversarial != nil && s != "" {
-			c.Adversarial.StepSize, err = parseFraction(s)
-		}
-		return err
-	})
-	row("random start", "no", noYes, yes(func(c *train.Config, on bool) {
-		if c.Adversarial != nil {
-			c.Adversarial.RandomStart = on
-		}
-	}))
-	row("images", "", nil, func(c *train.Config, s string) error {
-		if c.Limit = 0; s == "" {
-			return nil
-		}
-		return whole(func(c *train.Config, n int) { c.Limit = n })(c, s)
-	})
-	row("weights from", c.Init, []string{"he", "xavier"}, func(c *train.Config, s string) error { c.Init = s; return nil })
-	row("arithmetic", c.DType, plan.DTypes(), func(c *train.Config, s string) error { c.DType = s; return nil })
-	row("seed", strconv.FormatUint(c.Seed, 10), nil, func(c *train.Config, s string) error {
-		n, err := strconv.ParseUint(s, 10, 64)
-		if err != nil {
-			return fmt.Errorf("not a whole number")
-		}
-		c.Seed = n
-		return nil
-	})
-}
-
-var noYes = []string{"no", "yes"}
-
-func yes(set func(*train.Config, bool)) func(*train.Config, string) error {
-	return func(c *train.Config, s string) error {
-		set(c, s == "yes")
-		return nil
+		}},
 	}
-}
-
-// optional leaves a setting as it is where nothing is said.
-func optional(set func(*train.Config, float64)) func(*train.Config, string) error {
-	return func(c *train.Config, s string) error {
-		if s == "" {
-			return nil
-		}
-		v, err := parseReal(s)
-		if err == nil {
-			set(c, v)
-		}
-		return err
+	for i := range rows {
+		rows[i].listed = func(f *form[config]) bool { return f.text(rowMore) == moreShown }
 	}
-}
-
-// parseFraction reads a number, also as 8/255.
-func parseFraction(s string) (float64, error) {
-	above, below, divided := strings.Cut(s, "/")
-	v, err := parseReal(above)
-	if err != nil || !divided {
-		return v, err
-	}
-	d, err := parseReal(below)
-	if err == nil && d == 0 {
-		err = fmt.Errorf("divides by 0")
-	}
-	return v / d, err
-}
-
-func parseEpochs(s string) (list []int, err error) {
-	if strings.TrimSpace(s) == "" {
-		return nil, nil
-	}
-	for word := range strings.SplitSeq(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil {
-			return nil, fmt.Errorf("not a list of whole numbers")
-		}
-		list = append(list, n)
-	}
-	return list, nil
+	return rows
 }

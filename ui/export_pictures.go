@@ -75,13 +75,10 @@ func viewDocument(a *App, v *engine.View) any {
 	}
 	var answers []answer
 	for part, said := range v.Predictions {
-		one := answer{Part: engine.Part(part).String(), Class: a.className(said.Class), Probabilities: map[string]*float64{}}
+		one := answer{Part: engine.Part(part).String(), Class: a.className(said.Class), Probabilities: a.probabilities(said)}
 		if v.Label >= 0 {
 			right := v.Right(engine.Part(part))
 			one.Right = &right
-		}
-		for class, share := range said.Probabilities {
-			one.Probabilities[a.className(class)] = number(share)
 		}
 		answers = append(answers, one)
 	}
@@ -111,6 +108,15 @@ func viewDocument(a *App, v *engine.View) any {
 		map[string]*float64{"low": number(v.EnergyLow), "high": number(v.EnergyHigh)},
 		v.Normalize.String(), v.Statistics.String(), v.Smoothing, answers,
 	}
+}
+
+// probabilities is an answer as JSON has it, by class.
+func (a *App) probabilities(said engine.Prediction) map[string]*float64 {
+	list := map[string]*float64{}
+	for class, share := range said.Probabilities {
+		list[a.className(class)] = number(share)
+	}
+	return list
 }
 
 // number is what JSON can hold of v: null where v is no number.
