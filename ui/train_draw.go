@@ -463,10 +463,9 @@ func (p *trainPage) waiting(k panelKind) string {
 	runs := p.fig.runs
 	begun := slices.ContainsFunc(runs, func(r runFacts) bool { return r.begun })
 	switch {
-	case len(runs) == 0:
-		if p.app.options.Training != nil {
-			return "n trains a network on the open data. Its curves appear here while it runs."
-		}
+	case len(runs) == 0 && k == panelAccuracy && p.app.options.Training != nil:
+		return "n trains a network on the open data. Its curves appear here while it runs."
+	case len(runs) == 0 && k == panelAccuracy:
 		return "Trainings appear here while they run."
 	case !begun && p.over != nil && p.over.failed() && p.run < len(runs) && runs[p.run].dir == p.over.dir:
 		return p.over.name + " did not begin: " + oneLine(p.over.err)
