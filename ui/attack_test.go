@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -243,12 +242,6 @@ func TestMethodsDiffer(t *testing.T) {
 	}
 }
 
-func TestSmallestEpsilonIsShown(t *testing.T) {
-	d := start(t, 200, 60)
-	d.app.attack.options.Method = attack.MinimalPGDMethod
-	d.keys("6").shows("median smallest ε", "0.0123", "the smallest ε that is enough")
-}
-
 func TestAttackOptionsDialog(t *testing.T) {
 	d := attackScreen(t, 100, 30)
 	d.keys("O").shows("How to attack", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "attack so")
@@ -280,102 +273,6 @@ func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {
 	d.keys("down").shows("› norm")
 }
 
-// The axis on screen is measured first; smoothing and others measure another curve at once,
-// and what is known comes back.
-func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
-	d := attackScreen(t, 140, 44)
-	p := d.app.attack
-	if n := len(d.lab.attacks.measured); n != 4 {
-		t.Fatalf("%d measurements, want two curves on a few images and on all", n)
-	}
-	for i, q := range d.lab.attacks.measured {
-		if q.Limit != []int{200, 200, 1000, 1000}[i] || (len(q.Rhos) > 1) != (i%2 == 1) {
-			t.Errorf("measurement %d: %d images, ρ %v", i, q.Limit, q.Rhos)
-		}
-	}
-	if q := d.lab.attacks.measured[0]; !slices.Equal(q.Epsilons, []float64{0, 0.005, 0.01, 0.02, 0.03, 0.06, 0.09}) || !slices.Equal(q.Methods, []string{"pgd", "fgsm"}) {
-		t.Fatalf("ε %v, methods %v", q.Epsilons, q.Methods)
-	}
-	d.lab.attacks.measured = nil
-	d.keys("s")
-	if n := len(d.lab.attacks.measured); n != 2 || d.lab.attacks.measured[0].Rho != 0.5 {
-		t.Fatalf("%d measurements after s", n)
-	}
-	d.shows("ρ 0.50").keys("s s").shows("n 1,000")
-	d.keys(".") // nearest to the same measured ε
-	if n := len(d.lab.attacks.measured); n != 2 {
-		t.Fatalf("%d measurements: what is known is measured again", n)
-	}
-	d.keys("shift+right shift+right")
-	if q := d.lab.attacks.measured[len(d.lab.attacks.measured)-1]; !slices.Equal(q.Epsilons, []float64{0.06}) {
-		t.Fatalf("against ρ at ε %v", q.Epsilons)
-	}
-	if p.robust.job != nil {
-		t.Fatal("something is still measured")
-	}
-}
-
-func TestRobustnessStopsAndGoesOn(t *testing.T) {
-	d := start(t, 140, 44)
-	d.lab.attacks.round = 10 * time.Millisecond
-	d.hold = true
-	d.keys("6").shows("will appear here", "pgd against ε, 200 images", "esc stop")
-	job := d.app.attack.robust.job
-	d.keys("esc").shows("Stopped before", "enter go on").hides("pgd against ε, 200")
-	drain(job)
-	d.lab.attacks.round = 0
-	d.hold, d.held = false, nil
-	d.keys("enter").shows("n 1,000").hides("Stopped")
-	d.lab.attacks.round = 10 * time.Millisecond
-	d.hold = true
-	d.keys("s")
-	if d.app.attack.robust.job == nil {
-		t.Fatal("the curve with smoothing is not measured")
-	}
-	job = d.app.attack.robust.job
-	d.keys("t") // another split: these images are looked at no more
-	drain(job)
-}
-
-// Nobody measures before figures were on screen, and leaving the page lets measuring go on.
-func TestRobustnessBeginsOnScreen(t *testing.T) {
-	d := start(t, 80, 24)
-	if len(d.lab.attacks.measured) > 0 || len(d.lab.attacks.asked) > 0 {
-		t.Fatal("attacked before the page was looked at")
-	}
-	d.keys("6")
-	if len(d.lab.attacks.measured) > 0 {
-		t.Fatal("measured without a place for figures")
-	}
-	d.hold = true
-	d.keys("w 1")
-	if d.app.attack.robust.job == nil {
-		t.Fatal("leaving the page ends measuring")
-	}
-	d.release()
-	d.keys("6").shows("1,000")
-}
-
-func TestFiguresInDoubt(t *testing.T) {
-	lab := newFakeLab()
-	lab.attacks.doubt = true
-	d := startWith(t, lab, Options{}, 140, 44)
-	d.keys("6").shows("† 1 in doubt")
-	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: possible gradient masking: as many right as at epsilon 0.06")
-	d.hides("first 1,000 images")
-	d = startWith(t, lab, Options{}, 200, 60)
-	d.keys("6").shows("† possible gradient masking").hides("first 1,000 images")
-}
-
-// Square's accuracy, where others are held against it, stands beside theirs.
-func TestSquareCheck(t *testing.T) {
-	d := attackScreen(t, 200, 60)
-	d.hides("square, on fewer").keys("O up right enter").shows("square, on fewer")
-	if q := d.lab.attacks.measured[len(d.lab.attacks.measured)-1]; !q.Square {
-		t.Fatal("Square was not asked for")
-	}
-}
-
 func TestZeroGradientIsSaid(t *testing.T) {
 	lab := newFakeLab()
 	lab.attacks.zero = true
@@ -400,49 +297,6 @@ func TestAttackErrorsAreOneLine(t *testing.T) {
 	d.keys("6").shows("the model has no gradient[31m for its input")
 	lab.attacks.err = nil
 	d.keys("right").shows("‖δ‖∞")
-}
-
-func TestModelsUnderAttackSideBySide(t *testing.T) {
-	lab := newFakeLab()
-	lab.attacks.broken = "/runs/broken"
-	d := startWith(t, lab, Options{}, 200, 60)
-	d.run(d.app.openBeside("demo-shuffled"))
-	d.run(d.app.openBeside("/runs/broken"))
-	d.keys("6").shows("◆ demo", "▼ demo-shuffled", "no such model", "hollow: clean")
-	paths := map[string]bool{}
-	for _, q := range lab.attacks.measured {
-		paths[q.Model] = true
-	}
-	if len(paths) != 3 {
-		t.Fatalf("measured %v", paths)
-	}
-	d.keys("i").shows("▼ demo-shuffled")
-	if q := lab.attacks.asked[len(lab.attacks.asked)-1]; q.Model != "demo-shuffled" {
-		t.Fatalf("attacked %q", q.Model)
-	}
-	d.keys("w").shows("▼ demo-shuffled")
-	d.run(d.app.closeBeside("demo-shuffled"))
-	d.keys("w").hides("demo-shuffled")
-	if q := d.app.attack.shown.view.Model; q != "" {
-		t.Fatalf("pictures of %q, which was taken away", q)
-	}
-}
-
-// Another model: its own figures, nothing of the one before.
-func TestAttackForgetsAnotherModel(t *testing.T) {
-	d := attackScreen(t, 140, 44)
-	d.lab.attacks.measured = nil
-	info := d.lab.Info()
-	info.Model = "another"
-	d.hold = true
-	d.run(d.app.modelChanged(info))
-	if len(d.app.attack.robust.known) > 0 {
-		t.Fatal("figures of another model are kept")
-	}
-	d.release()
-	if len(d.lab.attacks.measured) != 4 {
-		t.Fatalf("%d measurements", len(d.lab.attacks.measured))
-	}
 }
 
 func TestExportAttack(t *testing.T) {
@@ -499,16 +353,6 @@ func TestParseEpsilon(t *testing.T) {
 	for _, text := range []string{"", "/", "1/0", "a/b", "0/0"} {
 		if got, err := parseEpsilon(text); err == nil && !math.IsInf(got, 0) {
 			t.Errorf("%q is %v", text, got)
-		}
-	}
-}
-
-func TestAttackNamesModelsSideBySideUnderPictures(t *testing.T) {
-	for models := 2; models <= 4; models++ {
-		l := newLayout(140, 44, false)
-		k := layoutAttack(l.body, l.roomy(), 1, cellSize{9, 18, 0, 0}, false, models)
-		if k.table.h != models+1 || len(k.accuracy) != 2 || len(k.slots) != 4 {
-			t.Errorf("%d models: the table is %+v, beside %d charts and %d pictures", models, k.table, len(k.accuracy), len(k.slots))
 		}
 	}
 }
