@@ -16,6 +16,7 @@ type form[T any] struct {
 	rows   []formRow[T]
 	at     int // the row that is edited
 	top    int // the first that is on screen
+	room   int // how many are
 	wrong  string
 	wide   int                  // how wide it wants to be
 	names  int                  // how much of that is the names'
@@ -77,7 +78,7 @@ func (f *form[T]) size(maxW, maxH int) (int, int) {
 }
 
 func (f *form[T]) mouse(m mouse) tea.Cmd {
-	if list := f.list(); m.pressed && m.y >= 0 && f.top+m.y < len(list) {
+	if list := f.list(); m.pressed && m.y >= 0 && m.y < f.room && f.top+m.y < len(list) {
 		f.at = list[f.top+m.y]
 	}
 	return nil
@@ -146,14 +147,15 @@ func (f *form[T]) take(into *T) (row int, err error) {
 func (f *form[T]) refuse(row int, err error) { f.at, f.wrong = row, oneLine(err) }
 
 func (f *form[T]) draw(c *canvas, r rect, th *theme) {
-	list, room := f.list(), max(1, r.h-2)
+	list := f.list()
 	at := slices.Index(list, f.at)
-	f.top = min(max(f.top, at-room+1), at, max(0, len(list)-room))
-	for y := 0; y < room && f.top+y < len(list); y++ {
+	f.room = max(1, r.h-2)
+	f.top = min(max(f.top, at-f.room+1), at, max(0, len(list)-f.room))
+	for y := 0; y < f.room && f.top+y < len(list); y++ {
 		f.drawRow(c, r.row(y), th, list[f.top+y])
 	}
 	last := r.row(r.h - 1)
-	if len(list) > room {
+	if len(list) > f.room {
 		c.right(last, th.dim, fmt.Sprintf("%d/%d", at+1, len(list)))
 		last.w -= 8
 	}

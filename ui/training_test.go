@@ -207,6 +207,24 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Below the rows on screen there is nothing to press, though more rows follow.
+func TestPressingBelowScrolledRows(t *testing.T) {
+	d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options(), Folder: t.TempDir()}, 80, 24)
+	d.keys("4 n up right")
+	r := d.app.dialog().(*recipe)
+	_, top := d.where("network")
+	before := r.at
+	d.click(20, top+r.room)
+	d.click(20, top+r.room+1)
+	if len(r.list()) <= r.room || r.at != before {
+		t.Errorf("row %d after %d, %d of %d on screen", r.at, before, r.room, len(r.list()))
+	}
+	d.click(20, top+r.room-1)
+	if r.at == before && before != r.top+r.room-1 {
+		t.Error("the last row on screen cannot be pressed")
+	}
+}
+
 // All settings of a training can be asked for; those that are hidden are named.
 func TestRecipeHasEverySetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
