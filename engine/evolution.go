@@ -177,17 +177,8 @@ func (e *Evolution) Look(ctx context.Context, q EvolutionRequest) (*EvolutionVie
 
 // run finds what is known of a run.
 func (e *Evolution) run(name string) *evolving {
-	i := slices.IndexFunc(e.runs, func(r *evolving) bool { return r.name == name })
-	r := &evolving{name: name, failed: map[string]failure{}}
-	if i >= 0 {
-		r = e.runs[i]
-		e.runs = slices.Delete(e.runs, i, i+1)
-	}
-	e.runs = append(e.runs, r)
-	if len(e.runs) > evolutionRuns {
-		e.runs = slices.Delete(e.runs, 0, 1)
-	}
-	return r
+	return latest(&e.runs, evolutionRuns,
+		func(r *evolving) bool { return r.name == name }, func() *evolving { return &evolving{name: name, failed: map[string]failure{}} })
 }
 
 // take reads a checkpoint unless it has been. It takes the place of one of the same step.

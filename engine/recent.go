@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"hfcui/engine/bands"
@@ -47,17 +46,8 @@ func newRecentImages() *recentImages { return &recentImages{} }
 func (r *recentImages) get(i int) *openImage {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	k := slices.IndexFunc(r.images, func(im *openImage) bool { return im.index == i })
-	im := &openImage{index: i}
-	if k >= 0 {
-		im = r.images[k]
-		r.images = slices.Delete(r.images, k, k+1)
-	}
-	r.images = append(r.images, im)
-	if len(r.images) > recentCount {
-		r.images = slices.Delete(r.images, 0, 1)
-	}
-	return im
+	return latest(&r.images, recentCount,
+		func(im *openImage) bool { return im.index == i }, func() *openImage { return &openImage{index: i} })
 }
 
 // open decodes and transforms image i of a split, unless that has been done. im.mu must be

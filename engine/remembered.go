@@ -76,3 +76,19 @@ func (h *held[R]) carryOn(ctx, background context.Context, update func(R), begun
 	}
 	return h.m.Run(background, model, update)
 }
+
+// latest finds an element of a list that has those used last at its end, made anew if there is
+// none, and puts it there. The first leaves a list of more than most.
+func latest[E any](list *[]E, most int, is func(E) bool, anew func() E) E {
+	var found E
+	if i := slices.IndexFunc(*list, is); i >= 0 {
+		found = (*list)[i]
+		*list = slices.Delete(*list, i, i+1)
+	} else {
+		found = anew()
+	}
+	if *list = append(*list, found); len(*list) > most {
+		*list = slices.Delete(*list, 0, 1)
+	}
+	return found
+}
