@@ -151,23 +151,6 @@ func checkPictures(t *testing.T, dir string, file *checkpoints.File, result *Spl
 	}
 }
 
-func TestContrastNeverBlowsUpRounding(t *testing.T) {
-	for _, c := range []struct {
-		pix  []float32
-		want float64
-	}{
-		{[]float32{0, 0, 0}, largestContrast},
-		{[]float32{1e-7, -1e-7}, largestContrast},
-		{[]float32{0.5, -0.5}, 1},
-		{[]float32{0.3, -0.1}, 5}, // of two values the smaller is the 99.5 % quantile
-		{[]float32{-2, 2}, 0.25},
-	} {
-		if got := contrast(c.pix); got != c.want {
-			t.Errorf("%v: %v, want %v", c.pix, got, c.want)
-		}
-	}
-}
-
 func TestSplitFileLeavesNothingBehindWhenItFails(t *testing.T) {
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good.png"), filepath.Join(dir, "bad.png")

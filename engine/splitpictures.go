@@ -5,12 +5,12 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"math"
 	"path/filepath"
 	"strconv"
 
 	"hfcui/checkpoints"
 	"hfcui/engine/dataset"
+	"hfcui/spectral"
 )
 
 // writeAll writes one file after the other; the pictures share their memory.
@@ -104,9 +104,7 @@ func (p picture) paint(channel int, x []float32, gain, lift float64) {
 	} else {
 		to = p.rgb.Pix[channel:]
 	}
-	for i, v := range x {
-		to[i*stride] = uint8(math.Round(255 * min(max(gain*float64(v)+lift, 0), 1)))
-	}
+	spectral.Quantize(to, stride, x, gain, lift)
 }
 
 func (p picture) paintAll(x *dataset.Image, gain, lift float64) {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
-	"strconv"
 
 	"hfcui/engine/dataset"
 	"hfcui/spectral"
@@ -150,7 +148,7 @@ func (s *splitting) finish() {
 		low := min(s.energy[0]/s.energy[1], 1)
 		s.result.Energy = Energy{low, 1 - low}
 	}
-	s.result.Contrast = contrast(s.high.Pix)
+	s.result.Contrast = spectral.Contrast(s.high.Pix, spectral.LargestContrast)
 }
 
 // moments returns the sum of x and the sum of its squared differences from the mean.
@@ -164,25 +162,4 @@ func moments(x []float32) (sum, variation float64) {
 		variation += d * d
 	}
 	return sum, variation
-}
-
-const (
-	contrastSamples  = 1 << 16
-	contrastQuantile = 0.995
-	largestContrast  = 32 // more would show rounding, not the image
-)
-
-// contrast returns the factor, of two digits, that makes nearly all of a picture around
-// zero fit into [-0.5, 0.5] and fill it.
-func contrast(pix []float32) float64 {
-	stride := len(pix)/contrastSamples + 1
-	var sizes []float64
-	for i := 0; i < len(pix); i += stride {
-		sizes = append(sizes, math.Abs(float64(pix[i])))
-	}
-	slices.Sort(sizes)
-	size := sizes[int(contrastQuantile*float64(len(sizes)-1))]
-	gain := math.Min(0.5/math.Max(size, 1e-12), largestContrast)
-	short, _ := strconv.ParseFloat(strconv.FormatFloat(gain, 'g', 2, 64), 64)
-	return short
 }

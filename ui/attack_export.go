@@ -22,7 +22,7 @@ func (p *attackPage) export() (exporter, error) {
 	if v := p.view(); v != nil && len(p.l.slots) > 0 {
 		e.base += fmt.Sprintf("-%d-eps%.4g", v.Index, v.Epsilon)
 		for kind, suffix := range [slots]string{"-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png"} {
-			e.files = append(e.files, exportFile{suffix, enlarged(func(src *picture.Image) { attackImage(src, v, kind, 1) },
+			e.files = append(e.files, exportFile{suffix, enlarged(kind != slotSpectrum && v.Original.C == 1, func(src *picture.Image) { attackImage(src, v, kind, 1) },
 				func(large *picture.Image) { finishAttack(large, v, kind) })})
 		}
 		document := p.viewDocument(v)

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"math"
 	"sync"
 
 	"hfcui/engine"
+	"hfcui/spectral"
 	"hfcui/ui/picture"
 )
 
@@ -57,7 +59,9 @@ func attackImage(im *picture.Image, v *engine.AttackView, kind, by int) (factor 
 	case slotOriginal:
 		planeImage(im, v.Original, 1, 0, by)
 	case slotPerturbation:
-		return highImage(im, v.Perturbation, highStretched, by)
+		factor = spectral.Contrast(v.Perturbation.Pix, math.Inf(1))
+		planeImage(im, v.Perturbation, factor, 0.5, by)
+		return factor
 	case slotAttacked:
 		planeImage(im, v.Attacked, 1, 0, by)
 	case slotSpectrum:

@@ -31,7 +31,8 @@ func (p *explore) export() (exporter, error) {
 	}
 	mode := p.shown.asked.high
 	for kind, suffix := range [slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
-		e.files = append(e.files, exportFile{suffix, enlarged(func(src *picture.Image) {
+		gray := kind != slotSpectrum && v.Pictures[kind].C == 1
+		e.files = append(e.files, exportFile{suffix, enlarged(gray, func(src *picture.Image) {
 			switch kind {
 			case slotSpectrum:
 				spectrumImage(src, spectrumOf(v), v.R, 1)
@@ -53,7 +54,7 @@ func (p *explore) export() (exporter, error) {
 
 // enlarged writes a picture as PNG, made exportSide large by a whole factor if it is smaller:
 // source fills what it is of, finish draws on it once it is large.
-func enlarged(source, finish func(*picture.Image)) func(io.Writer) error {
+func enlarged(gray bool, source, finish func(*picture.Image)) func(io.Writer) error {
 	return func(w io.Writer) error {
 		var src, large picture.Image
 		source(&src)
@@ -61,7 +62,7 @@ func enlarged(source, finish func(*picture.Image)) func(io.Writer) error {
 		large.Resize(src.W*factor, src.H*factor)
 		picture.Scale(&large, &src, picture.RGB{})
 		finish(&large)
-		return writePNG(w, &large)
+		return writePNG(w, &large, gray)
 	}
 }
 
@@ -127,8 +128,15 @@ func number(v float64) *float64 {
 	return &v
 }
 
-// writePNG writes im.
-func writePNG(w io.Writer, im *picture.Image) error {
+// writePNG writes im, of one channel where it is gray.
+func writePNG(w io.Writer, im *picture.Image, gray bool) error {
+	if gray {
+		out := image.NewGray(image.Rect(0, 0, im.W, im.H))
+		for i := range out.Pix {
+			out.Pix[i] = im.Pix[3*i]
+		}
+		return png.Encode(w, out)
+	}
 	out := image.NewNRGBA(image.Rect(0, 0, im.W, im.H))
 	for i := range im.W * im.H {
 		copy(out.Pix[4*i:], im.Pix[3*i:3*i+3])

@@ -33,7 +33,7 @@ func (p *kernelsPage) export() (exporter, error) {
 		}
 		for half, weights := range [][]float32{k.view.Before, k.view.After} {
 			suffix := of + [2]string{"-before.png", "-after.png"}[half]
-			e.files = append(e.files, exportFile{suffix, func(w io.Writer) error { return writePNG(w, kernelPicture(weights, k.view.Shape)) }})
+			e.files = append(e.files, exportFile{suffix, func(w io.Writer) error { return writePNG(w, kernelPicture(weights, k.view.Shape), false) }})
 		}
 	}
 	document := kernelsDocument(list, p.applied())

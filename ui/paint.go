@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"hfcui/engine"
+	"hfcui/spectral"
 	"hfcui/ui/picture"
 )
 
@@ -167,10 +168,9 @@ func spectrumOf(v *engine.View) engine.Plane {
 	return engine.Plane{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
 }
 
-// highImage makes the high part visible and returns the factor it was stretched by: the
-// one that lets three standard deviations, or the extremes if nearer, fill the range
-// about grey.
-func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (stretch float64) {
+// highImage makes the high part visible and returns the gain it is shown with, which is
+// spectral's Contrast as in the files that the split command writes.
+func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (gain float64) {
 	switch mode {
 	case highRaw:
 		planeImage(im, p, 1, 0, by)
@@ -179,20 +179,9 @@ func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (stretc
 		planeImage(im, p, 1, 0.5, by)
 		return 1
 	}
-	const enough = 1 << 16 // values are a sample large enough
-	var sum, most, n float64
-	for i := 0; i < len(p.Pix); i += 1 + len(p.Pix)/enough {
-		x := float64(p.Pix[i])
-		sum += x * x
-		most = max(most, math.Abs(x))
-		n++
-	}
-	stretch = 1
-	if most > 1e-5 { // or there is nothing: plain grey, not amplified rounding
-		stretch = 0.5 / min(most, 3*math.Sqrt(sum/n))
-	}
-	planeImage(im, p, stretch, 0.5, by)
-	return stretch
+	gain = spectral.Contrast(p.Pix, spectral.LargestContrast)
+	planeImage(im, p, gain, 0.5, by)
+	return gain
 }
 
 // planeImage fills im with scale·p+offset, clipped to what a screen can show. by×by
@@ -200,7 +189,6 @@ func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (stretc
 func planeImage(im *picture.Image, p engine.Plane, scale, offset float64, by int) {
 	w, h := p.W/by, p.H/by
 	im.Resize(w, h)
-	k, o := float32(255*scale)/float32(by*by), float32(255*offset+0.5)
 	sums := make([]float32, w)
 	for c := range 3 {
 		plane := p.Pix[min(c, p.C-1)*p.W*p.H:][:p.W*p.H]
@@ -209,10 +197,7 @@ func planeImage(im *picture.Image, p engine.Plane, scale, offset float64, by int
 			for dy := range by {
 				addReduced(sums, plane[(y*by+dy)*p.W:][:p.W], by)
 			}
-			out := im.Pix[3*y*w+c:]
-			for x, v := range sums {
-				out[3*x] = uint8(min(max(k*v+o, 0), 255))
-			}
+			spectral.Quantize(im.Pix[3*y*w+c:], 3, sums, scale/float64(by*by), offset)
 		}
 	}
 }

@@ -15,8 +15,9 @@ func splitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "split IMAGE -r R",
 		Short: "Split one image into its low and high part",
-		Long: "Splits an image of any size at radius r and writes low.png, high.png (about mid-grey) and " +
-			"spectrum.png; with --raw also split.safetensors: x, low and high as CHW float32, never clipped.",
+		Long: "Splits an image of any size at radius r and writes low.png, high.png (mid-gray plus the high-pass " +
+			"image times a gain with which 99.5 % of its values are not clipped, 32 at most) and spectrum.png; " +
+			"with --raw also split.safetensors: x, low and high as CHW float32, never clipped.",
 		Example: "hfcui split photo.jpg -r 12 -o parts --raw",
 		Args:    exactly(1, "an image"),
 		RunE: func(cmd *cobra.Command, args []string) error {
