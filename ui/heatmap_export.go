@@ -28,7 +28,7 @@ func (p *heatmapPage) export() (exporter, error) {
 	}
 	e.base += smoothingSuffix(key.Smoothing)
 	e.files = []exportFile{
-		{".png", func(w io.Writer) error { return r.WritePNG(w, r.Title(clean(name), clean(data)), lo, hi) }},
+		{".png", func(w io.Writer) error { return r.Figure(r.Title(clean(name), clean(data)), lo, hi).WritePNG(w) }},
 		{".csv", r.WriteCSV},
 		{".json", func(w io.Writer) error {
 			return writeJSON(w, heatmap.NewReport(name, data, key.split, key.Smoothing, r))

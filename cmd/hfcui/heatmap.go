@@ -47,6 +47,9 @@ func heatmapCommand() *cobra.Command {
 		if q.Seed == 0 {
 			return usagef("--seed 0: must be 1 or more")
 		}
+		if err := pngOnly(picture); err != nil {
+			return err
+		}
 		if _, err := os.Stat(filepath.Dir(picture)); err != nil {
 			// Said now, and not when all is measured.
 			return fmt.Errorf("%s: %w; check that the folder exists and may be written", picture, errors.Unwrap(err))
@@ -66,7 +69,7 @@ func heatmapCommand() *cobra.Command {
 		}
 		if picture != "" {
 			title := result.Title(oneLine(o.Model), oneLine(o.Data))
-			if err := checkpoints.WriteAtomic(picture, func(w io.Writer) error { return result.WritePNG(w, title, 0, 1) }); err != nil {
+			if err := checkpoints.WriteAtomic(picture, func(w io.Writer) error { return result.Figure(title, 0, 1).WritePNG(w) }); err != nil {
 				return err
 			}
 		}

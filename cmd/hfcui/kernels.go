@@ -41,6 +41,9 @@ func kernelsCommand() *cobra.Command {
 			"hfcui kernels --model resnet20.pt --layer layer1.0.conv1 --rho 1 --divide-gain --save smooth.safetensors",
 		Args: exactly(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := pngOnly(picture); err != nil {
+				return err
+			}
 			m, err := model.Load(o.Model, o.Net)
 			if err != nil {
 				return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode"
@@ -173,6 +175,14 @@ func required(cmd *cobra.Command, names ...string) error {
 		if f := cmd.Flags().Lookup(name); !f.Changed {
 			return usagef("%s needs %s: %s", within(cmd), flagName(f), f.Usage)
 		}
+	}
+	return nil
+}
+
+// pngOnly refuses a file to draw into whose name promises another format; "" is none.
+func pngOnly(path string) error {
+	if ext := filepath.Ext(path); path != "" && !strings.EqualFold(ext, ".png") {
+		return usagef("-o %s: cannot write %s; supported: .png", quoted(path), cmp.Or(ext, "a file without extension"))
 	}
 	return nil
 }

@@ -2,163 +2,116 @@ package experiment
 
 import (
 	"bytes"
-	"image/color"
+	"fmt"
 	"image/png"
+	"io"
 	"math"
 	"path/filepath"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	_ "gonum.org/v1/plot/vg/vgsvg" // SVG
-
-	"hfcui/engine/plots"
-)
-
-// colours tell settings apart also where red and green look alike (Okabe and Ito 2008);
-// glyphs do where there is no colour.
-var (
-	colours = []color.RGBA{{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
-		{230, 159, 0, 255}, {86, 180, 233, 255}, {0, 0, 0, 255}, {140, 140, 140, 255}}
-	glyphs = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{},
-		draw.RingGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.PlusGlyph{}}
+	"hfcui/engine/figure"
 )
 
 // draw writes the figure as SVG and PNG, an image as PNG alone.
 func (f Figure) draw(dir string, p Plan, g Grid) error {
 	if f.Draw != nil {
-		var picture bytes.Buffer
 		drawn := f.Draw(g)
 		if drawn == nil {
 			return nil
 		}
-		if err := png.Encode(&picture, drawn); err != nil {
-			return err
-		}
-		return write(filepath.Join(dir, f.File+".png"), picture.Bytes())
+		return render(filepath.Join(dir, f.File+".png"), func(w io.Writer) error { return png.Encode(w, drawn) })
 	}
-	fig := plot.New()
-	fig.Title.Text, fig.X.Label.Text, fig.Y.Label.Text = f.Title, f.X, f.Y+" (mean, 95 % over seeds)"
-	fig.Legend.Top, fig.Legend.YOffs = false, vg.Points(4)
-	grid := plotter.NewGrid()
-	grid.Vertical.Width = 0
-	fig.Add(grid)
-	var err error
-	if len(f.Curves) > 0 {
-		err = f.curves(fig, p, g)
-	} else {
-		err = f.points(fig, p, g)
-	}
-	if err != nil {
+	fig := f.describe(p, g)
+	if err := render(filepath.Join(dir, f.File+".svg"), fig.WriteSVG); err != nil {
 		return err
 	}
-	fig.Y.Min, fig.Y.Max = min(0, fig.Y.Min), max(1, fig.Y.Max)
-	for _, format := range []string{"svg", "png"} {
-		to, err := fig.WriterTo(plots.Width, plots.Height, format)
-		if err != nil {
-			return err
-		}
-		var picture bytes.Buffer
-		if _, err := to.WriteTo(&picture); err != nil {
-			return err
-		}
-		if err := write(filepath.Join(dir, f.File+"."+format), picture.Bytes()); err != nil {
-			return err
+	return render(filepath.Join(dir, f.File+".png"), fig.WritePNG)
+}
+
+// render writes a file with what draws it.
+func render(path string, draw func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := draw(&b); err != nil {
+		return err
+	}
+	return write(path, b.Bytes())
+}
+
+// describe is the figure's chart.
+func (f Figure) describe(p Plan, g Grid) *figure.Figure {
+	panel := figure.Panel{X: figure.Axis{Title: f.X}, Y: figure.Axis{Title: f.Y, To: 1}}
+	if len(f.Curves) > 0 {
+		panel.Series = f.curves(p, g)
+	} else {
+		panel.Series = f.points(p, g)
+		for _, c := range f.Columns {
+			panel.X.Categories = append(panel.X.Categories, c.Title)
 		}
 	}
-	return nil
+	for _, s := range panel.Series {
+		for _, at := range s.Points {
+			panel.Y.From, panel.Y.To = min(panel.Y.From, at.Lo), max(panel.Y.To, at.Hi)
+		}
+	}
+	seeds := "1 seed"
+	if n := len(p.Seeds); n > 1 {
+		seeds = fmt.Sprintf("mean over %d seeds, 95%% CI", n)
+	}
+	return &figure.Figure{Title: f.Title, Subtitle: seeds, Panels: []figure.Panel{panel}}
 }
 
-// errorPoints are means with their intervals.
-type errorPoints struct {
-	plotter.XYs
-	plotter.YErrors
-}
-
-func (e *errorPoints) add(x float64, v Estimate) {
+// point adds a mean with its interval, which is the mean alone where it is not known.
+func point(list []figure.Point, x float64, v Estimate) []figure.Point {
 	if math.IsNaN(v.Mean) {
-		return
+		return list
 	}
 	half := v.Half
 	if math.IsInf(half, 0) {
 		half = 0
 	}
-	e.XYs = append(e.XYs, plotter.XY{X: x, Y: v.Mean})
-	e.YErrors = append(e.YErrors, struct{ Low, High float64 }{half, half})
+	return append(list, figure.Point{X: x, Y: v.Mean, Lo: v.Mean - half, Hi: v.Mean + half})
 }
 
-// points draws a group for every column and in it a point for every setting.
-func (f Figure) points(fig *plot.Plot, p Plan, g Grid) error {
-	names := make([]string, len(f.Columns))
-	for i, c := range f.Columns {
-		names[i] = c.Title
-	}
+// points are a group for every column and in it a point for every setting.
+func (f Figure) points(p Plan, g Grid) []figure.Series {
+	var list []figure.Series
 	for i, setting := range p.Settings {
-		var e errorPoints
+		s := figure.Series{Name: setting.Name, Color: figure.ColorOf(i), Marker: figure.MarkerOf(i), NoLine: true, Interval: figure.Bars}
 		for x, c := range f.Columns {
 			shift := 0.7 * ((float64(i)+0.5)/float64(len(p.Settings)) - 0.5)
-			e.add(float64(x)+shift, g.of(p.Seeds, setting.Name, c.Of))
+			s.Points = point(s.Points, float64(x)+shift, g.of(p.Seeds, setting.Name, c.Of))
 		}
-		if len(e.XYs) == 0 {
-			continue
+		if len(s.Points) > 0 {
+			list = append(list, s)
 		}
-		marks, err := plotter.NewScatter(e.XYs)
-		if err != nil {
-			return err
-		}
-		marks.Color, marks.Shape, marks.Radius = colours[i%len(colours)], glyphs[i%len(glyphs)], vg.Points(3)
-		bars, err := plotter.NewYErrorBars(e)
-		if err != nil {
-			return err
-		}
-		bars.Color = marks.Color
-		fig.Add(bars, marks)
-		fig.Legend.Add(setting.Name, marks)
 	}
-	fig.NominalX(names...)
-	fig.X.Min, fig.X.Max = -0.5, float64(len(names))+1 // room for the legend
-	return nil
+	return list
 }
 
-// curves draws quantities against epochs or something else, with the interval as a band.
-func (f Figure) curves(fig *plot.Plot, p Plan, g Grid) error {
+// curves are quantities against epochs or something else, their intervals within [0,1].
+func (f Figure) curves(p Plan, g Grid) []figure.Series {
+	var list []figure.Series
 	for i, c := range f.Curves {
-		e := c.estimates(p, g)
-		if len(e.XYs) == 0 {
-			continue
+		s := figure.Series{Name: c.Title, Color: figure.ColorOf(i), Dash: figure.DashOf(i), Interval: figure.Band, Points: c.estimates(p, g)}
+		for j := range s.Points {
+			s.Points[j].Lo, s.Points[j].Hi = max(0, s.Points[j].Lo), min(1, s.Points[j].Hi)
 		}
-		shown := plots.Curve{Colour: colours[i%len(colours)]}
-		for j, at := range e.XYs {
-			shown.X, shown.Y = append(shown.X, at.X), append(shown.Y, at.Y)
-			shown.Lo, shown.Hi = append(shown.Lo, max(0, at.Y-e.YErrors[j].Low)), append(shown.Hi, min(1, at.Y+e.YErrors[j].High))
+		if len(s.Points) > 0 {
+			list = append(list, s)
 		}
-		line, area, err := shown.Line()
-		if err != nil {
-			return err
-		}
-		line.Dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(2)}, {vg.Points(2), vg.Points(2)}, {vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)}}[i%4]
-		fig.Add(area, line)
-		fig.Legend.Add(c.Title, line)
 	}
-	fig.X.Max *= 1.15 // room for the legend
-	if f.Curves[0].Against != nil {
-		fig.X.Max *= 1.25 // curves do not leave any below them
-	}
-	return nil
+	return list
 }
 
 // estimates gives the curve's points, epoch by epoch.
-func (c Curve) estimates(p Plan, g Grid) errorPoints {
-	var e errorPoints
+func (c Curve) estimates(p Plan, g Grid) (list []figure.Point) {
 	for _, x := range c.Against {
-		e.add(x, g.of(p.Seeds, c.Setting, c.At(x)))
+		list = point(list, x, g.of(p.Seeds, c.Setting, c.At(x)))
 	}
 	if c.Against != nil {
-		return e
+		return list
 	}
 	for i, at := range g.find(c.Setting, p.Seeds[0]).Bands {
-		e.add(float64(at.Epoch), g.over(p.Seeds, func(s Seeded) float64 {
+		list = point(list, float64(at.Epoch), g.over(p.Seeds, func(s Seeded) float64 {
 			r := s(c.Setting)
 			if i >= len(r.Bands) {
 				return math.NaN()
@@ -167,5 +120,5 @@ func (c Curve) estimates(p Plan, g Grid) errorPoints {
 			return c.Of(r)
 		}))
 	}
-	return e
+	return list
 }

@@ -3,17 +3,12 @@ package heatmap
 import (
 	"fmt"
 	"image/color"
-	"io"
 	"math"
 	"sync"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
+
+	"hfcui/engine/figure"
 )
 
 // colourSteps is how many colours stand for error rates.
@@ -60,57 +55,21 @@ func (r Result) Range() (lo, hi float64) {
 	return lo, hi
 }
 
-// WritePNG draws the map, error rates from lo to hi, with its scale.
-func (r Result) WritePNG(w io.Writer, title string, lo, hi float64) error {
-	const longest, bar = 13 * vg.Centimeter, 2.6 * vg.Centimeter
-	most := vg.Length(max(r.H, r.W))
-	width, height := longest*vg.Length(r.W)/most+1.7*vg.Centimeter, longest*vg.Length(r.H)/most+2*vg.Centimeter
-	p := plot.New()
-	p.Title.Text = title
-	p.X.Label.Text, p.Y.Label.Text = "cycles along the width", "cycles along the height"
-	p.Y.Scale = plot.InvertedScale{Normalizer: plot.LinearScale{}} // as pictures: upwards is negative
-	colours := make([]color.Color, colourSteps)
-	for i, c := range scale() {
-		colours[i] = c
+// Figure is the map with error rates from lo to hi as colors, and its scale.
+func (r Result) Figure(title string, lo, hi float64) *figure.Figure {
+	m := &figure.HeatMap{W: r.W, H: r.H, Values: make([]float64, len(r.Cells)), Lo: lo, Hi: hi, Color: Colour,
+		Scale: figure.Axis{Title: "error rate", Percent: true}}
+	for i, s := range r.Cells {
+		if m.Values[i] = 1 - s.Accuracy(); s.N == 0 {
+			m.Values[i] = math.NaN()
+		}
 	}
-	m := plotter.NewHeatMap(cells{r}, listed(colours))
-	m.Min, m.Max, m.NaN = lo, hi, color.Gray{0x80}
-	m.Underflow, m.Overflow = colours[0], colours[colourSteps-1]
-	p.Add(m)
-	b := plot.New()
-	map01 := moreland.BlackBody()
-	map01.SetMin(100 * lo)
-	map01.SetMax(100 * hi)
-	b.Add(&plotter.ColorBar{ColorMap: map01, Vertical: true})
-	b.HideX()
-	b.Y.Label.Text = "error, %"
-	canvas := vgimg.PngCanvas{Canvas: vgimg.New(width+bar, height)}
-	all := draw.New(canvas)
-	p.Draw(draw.Crop(all, 0, -bar, 0, 0))
-	b.Draw(draw.Crop(all, width+0.3*vg.Centimeter, -0.2*vg.Centimeter, vg.Centimeter, -vg.Centimeter))
-	_, err := canvas.WriteTo(w)
-	return err
-}
-
-// listed is a palette of given colours.
-type listed []color.Color
-
-func (l listed) Colors() []color.Color { return l }
-
-var _ palette.Palette = listed(nil)
-
-// cells is the map as plotter has grids; unknown places are NaN.
-type cells struct{ Result }
-
-func (c cells) Dims() (columns, rows int) { return c.W, c.H }
-func (c cells) X(column int) float64      { return float64(column - c.W/2) }
-func (c cells) Y(row int) float64         { return float64(row - c.H/2) }
-func (c cells) Z(column, row int) float64 {
-	s := c.Cells[row*c.W+column]
-	if s.N == 0 {
-		return math.NaN()
-	}
-	return 1 - s.Accuracy()
+	left, top := float64(-(r.W / 2)), float64(-(r.H / 2)) // upwards is negative, as in pictures
+	return &figure.Figure{Title: title, Panels: []figure.Panel{{
+		X:   figure.Axis{Title: "horizontal frequency", Unit: "cycles per image", From: left, To: left + float64(r.W-1)},
+		Y:   figure.Axis{Title: "vertical frequency", Unit: "cycles per image", From: top + float64(r.H-1), To: top},
+		Map: m,
+	}}}
 }
 
 // Title says what determines the map, for a figure.

@@ -277,7 +277,7 @@ func TestFiles(t *testing.T) {
 	for _, r := range []Result{r, empty} {
 		lo, hi := r.Range()
 		figure.Reset()
-		if err := r.WritePNG(&figure, "title", lo, hi); err != nil {
+		if err := r.Figure("title", lo, hi).WritePNG(&figure); err != nil {
 			t.Fatal(err)
 		}
 		if im, err := png.Decode(&figure); err != nil || im.Bounds().Dx() < 300 {
