@@ -7,6 +7,8 @@ import (
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -71,7 +73,7 @@ func (l *Lab) Attack(ctx context.Context, q AttackRequest) (*AttackView, error) 
 	if err := now.checkLabels(l.data.Name); err != nil {
 		return nil, err
 	}
-	q.Normalize, q.Statistics = bands.NormalizeNone, bands.RunningStatistics
+	q.Normalize, q.Statistics = bands.NormalizeNone, model.RunningStatistics
 	v := &AttackView{AttackRequest: q, Title: now.set.Title(q.Index), Label: now.label(q.Index)}
 	started := time.Now()
 	if err := now.attack(ctx, v, method); err != nil {
@@ -112,7 +114,7 @@ func (c *chosen) attack(ctx context.Context, v *AttackView, method *attack.Attac
 		if err := target.Logits(ctx, logits, asked.image.Pix, 1); err != nil {
 			return err
 		}
-		if err := bands.CheckLogits(logits); err != nil {
+		if err := measure.CheckLogits(logits); err != nil {
 			return err
 		}
 		*asked.p = predictionOf(logits)

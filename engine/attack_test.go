@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 )
@@ -80,7 +80,7 @@ func TestAttackRefusesWhatCannotBe(t *testing.T) {
 }
 
 // alone measures as plainly as can be: one image after the other.
-func alone(t *testing.T, l *Lab, s model.Smoothing, o attack.Options, n int) (score bands.Score) {
+func alone(t *testing.T, l *Lab, s model.Smoothing, o attack.Options, n int) (score measure.Score) {
 	t.Helper()
 	m := l.Model().Clone()
 	name, w, err := m.Smoothed(s)
@@ -103,7 +103,7 @@ func alone(t *testing.T, l *Lab, s model.Smoothing, o attack.Options, n int) (sc
 	}
 	inputs := l.chosen.Load().inputs
 	x, adversarial, labels, logits := make([]float32, 3*32*32), make([]float32, 3*32*32), make([]int, 1), make([]float32, target.Classes())
-	for _, i := range bands.Order(inputs, n) {
+	for _, i := range measure.Order(inputs, n) {
 		if err := inputs.ReadBatch(x, labels, []int{i}); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func alone(t *testing.T, l *Lab, s model.Smoothing, o attack.Options, n int) (sc
 			t.Fatal(err)
 		}
 		score.N++
-		if bands.Argmax(logits) == labels[0] {
+		if measure.Argmax(logits) == labels[0] {
 			score.Correct++
 		}
 	}

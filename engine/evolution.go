@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/engine/train"
@@ -323,7 +323,7 @@ func (e *Evolution) answer(ctx context.Context, m *model.Model, x []float32) ([]
 	if err := e.program.Logits(ctx, logits, x, 1); err != nil {
 		return nil, err
 	}
-	if err := bands.CheckLogits(logits); err != nil {
+	if err := measure.CheckLogits(logits); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
 	return predictionOf(logits).Probabilities, nil

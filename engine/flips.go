@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -106,7 +108,7 @@ func (l *Lab) answers(ctx context.Context, from *chosen, asked FlipsRequest, ind
 	}
 	q := bands.Request{Radii: []float64{asked.R}, Normalize: asked.Normalize, Statistics: asked.Statistics, By: asked.By, Threads: l.threads}
 	ctx = l.gate.background(ctx)
-	if asked.Statistics == bands.RunningStatistics {
+	if asked.Statistics == model.RunningStatistics {
 		return bands.Answers(ctx, inputs, classifier, q, indices, visit)
 	}
 	// Answers depend on the batch: every image is asked about in the one it is viewed and
@@ -114,7 +116,7 @@ func (l *Lab) answers(ctx context.Context, from *chosen, asked FlipsRequest, ind
 	known := map[int]bands.Answer{}
 	for _, i := range indices {
 		if _, ok := known[i]; !ok {
-			batch, counted := bands.BatchOf(inputs, i, classifier.Batch())
+			batch, counted := measure.BatchOf(inputs, i, classifier.Batch())
 			own := batch[len(batch)-counted:]
 			err := bands.Answers(ctx, inputs, classifier, q, batch, func(a bands.Answer) bool {
 				if slices.Contains(own, a.Index) {

@@ -6,6 +6,8 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 )
 
 // HeatmapRequest asks for a Fourier heat map: how often a model errs with noise of every
@@ -32,7 +34,7 @@ func (l *Lab) Heatmap(ctx context.Context, q HeatmapRequest, update func(heatmap
 	if err := now.checkLabels(l.data.Name); err != nil {
 		return heatmap.Result{}, err
 	}
-	q.Statistics, q.Normalize = bands.RunningStatistics, bands.NormalizeNone
+	q.Statistics, q.Normalize = model.RunningStatistics, bands.NormalizeNone
 	if err := now.settle(&q.Setting); err != nil {
 		return heatmap.Result{}, err
 	}
@@ -52,5 +54,7 @@ func (l *Lab) Heatmap(ctx context.Context, q HeatmapRequest, update func(heatmap
 	}
 	return held.carryOn(ctx, l.gate.background(ctx), update,
 		func(r heatmap.Result) bool { return r.Clean.N > 0 }, func(r heatmap.Result) bool { return r.Done },
-		func(r heatmap.Result) (bands.Classifier, error) { return now.backgroundClassifier(q.Setting, r.Images) })
+		func(r heatmap.Result) (measure.Classifier, error) {
+			return now.backgroundClassifier(q.Setting, r.Images)
+		})
 }

@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -31,14 +32,14 @@ func TestHeatmap(t *testing.T) {
 	if err != nil || !got.Done || got.H != 32 || got.W != 32 || got.Seed != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	answer, clean := reference(t, l, 0.5), bands.Score{}
+	answer, clean := reference(t, l, 0.5), measure.Score{}
 	x, label := make([]float32, 3*32*32), make([]int, 1)
 	for i := range 20 {
 		if err := l.chosen.Load().inputs.ReadBatch(x, label, []int{i}); err != nil {
 			t.Fatal(err)
 		}
 		clean.N++
-		if bands.Argmax(answer(x)) == label[0] {
+		if measure.Argmax(answer(x)) == label[0] {
 			clean.Correct++
 		}
 	}
@@ -46,7 +47,7 @@ func TestHeatmap(t *testing.T) {
 		t.Errorf("clean %+v, want %+v", got.Clean, clean)
 	}
 	calls := 0
-	q.Statistics, q.Normalize, q.Seed = bands.BatchStatistics, bands.NormalizeMax, 1 // all the same
+	q.Statistics, q.Normalize, q.Seed = model.BatchStatistics, bands.NormalizeMax, 1 // all the same
 	again, err := l.Heatmap(t.Context(), q, func(heatmap.Result) { calls++ })
 	if err != nil || calls != 1 || again.At(heatmap.Frequency{U: 3, V: -5}) != got.At(heatmap.Frequency{U: -3, V: 5}) {
 		t.Errorf("%d updates, %v", calls, err)

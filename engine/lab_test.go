@@ -11,6 +11,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/plan"
@@ -151,7 +152,7 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 	if err != nil || calls != 1 || again.Whole != got.Whole {
 		t.Errorf("a finished measurement was made again: %d updates, %v", calls, err)
 	}
-	answer, hits := reference(t, l, 0.25), bands.Score{}
+	answer, hits := reference(t, l, 0.25), measure.Score{}
 	inputs := l.chosen.Load().inputs
 	x, label := make([]float32, 3*32*32), make([]int, 1)
 	for i := range inputs.Len() {
@@ -159,7 +160,7 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		hits.N++
-		if bands.Argmax(answer(x)) == label[0] {
+		if measure.Argmax(answer(x)) == label[0] {
 			hits.Correct++
 		}
 	}
@@ -169,7 +170,7 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 }
 
 func TestFlipsAgreeWithViews(t *testing.T) {
-	for _, s := range []Setting{{}, {Statistics: bands.BatchStatistics, Smoothing: model.Smoothing{Rho: 0.5}}} {
+	for _, s := range []Setting{{}, {Statistics: model.BatchStatistics, Smoothing: model.Smoothing{Rho: 0.5}}} {
 		for _, by := range []bands.Decomposition{bands.Fourier, bands.SVD} {
 			t.Run(s.Statistics.String()+" "+by.String(), func(t *testing.T) { flipsAgreeWithViews(t, s, by) })
 		}
@@ -217,7 +218,7 @@ func flipsAgreeWithViews(t *testing.T, s Setting, by bands.Decomposition) {
 
 func TestBatchStatisticsInViewAndBands(t *testing.T) {
 	l := openSmall(t)
-	s := Setting{Statistics: bands.BatchStatistics}
+	s := Setting{Statistics: model.BatchStatistics}
 	if _, err := l.View(t.Context(), ViewRequest{Index: 140, R: 5, Setting: s}); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +242,7 @@ func TestSplitChangesMeanwhile(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	s := Setting{Statistics: bands.BatchStatistics}
+	s := Setting{Statistics: model.BatchStatistics}
 	for i := 0; ; i++ {
 		select {
 		case <-done:

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 )
 
 const (
@@ -32,7 +34,7 @@ func (q BandsRequest) key() string {
 // wholeKey is what determines the answers about whole images, which measurements at other
 // radii and with other normalisations share.
 func (q BandsRequest) wholeKey() string {
-	if q.Statistics == bands.RunningStatistics {
+	if q.Statistics == model.RunningStatistics {
 		q.Limit = 0 // with batch statistics it says which images share a batch
 	}
 	return fmt.Sprint(q.Split, q.Limit, q.Statistics, q.Smoothing)
@@ -74,13 +76,13 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 	}
 	return held.carryOn(ctx, l.gate.background(ctx), update,
 		func(r bands.Result) bool { return r.Whole.N > 0 }, func(r bands.Result) bool { return r.Done },
-		func(r bands.Result) (bands.Classifier, error) { return now.backgroundClassifier(q.Setting, r.Images) })
+		func(r bands.Result) (measure.Classifier, error) { return now.backgroundClassifier(q.Setting, r.Images) })
 }
 
 // backgroundClassifier is the model as background work uses it, for n images.
-func (s *subject) backgroundClassifier(q Setting, n int) (bands.Classifier, error) {
+func (s *subject) backgroundClassifier(q Setting, n int) (measure.Classifier, error) {
 	batch := runningBatch
-	if q.Statistics == bands.BatchStatistics {
+	if q.Statistics == model.BatchStatistics {
 		batch = min(statisticsBatch, n)
 	}
 	return s.panel.classifier(evaluatorKey{batch, q.Statistics, true}, q.Smoothing)

@@ -18,8 +18,8 @@ func TestWholeImagesAreShared(t *testing.T) {
 	for _, q := range []BandsRequest{
 		{Split: "train"},
 		{Split: "test", Setting: Setting{Smoothing: model.Smoothing{Rho: 0.5}}},
-		{Split: "test", Setting: Setting{Statistics: bands.BatchStatistics}},
-		{Split: "test", Limit: 50, Setting: Setting{Statistics: bands.BatchStatistics}},
+		{Split: "test", Setting: Setting{Statistics: model.BatchStatistics}},
+		{Split: "test", Limit: 50, Setting: Setting{Statistics: model.BatchStatistics}},
 	} {
 		if q.wholeKey() == base.wholeKey() {
 			t.Errorf("%+v shares whole images with %+v", q, base)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"sync"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
@@ -14,7 +14,7 @@ import (
 // never waits for one the background holds.
 type evaluatorKey struct {
 	batch      int
-	statistics bands.Statistics
+	statistics model.Statistics
 	background bool
 }
 
@@ -34,7 +34,7 @@ func newPanel(m *model.Model, d plan.Device) *panel {
 
 // classifier returns the model smoothed in a way, which the model can be, as something that
 // answers batches.
-func (p *panel) classifier(key evaluatorKey, how model.Smoothing) (bands.Classifier, error) {
+func (p *panel) classifier(key evaluatorKey, how model.Smoothing) (measure.Classifier, error) {
 	how, err := p.model.Canonical(how)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (p *panel) classifier(key evaluatorKey, how model.Smoothing) (bands.Classif
 	s, ok := p.seats[key]
 	if !ok {
 		statistics := model.RunningStatistics
-		if key.statistics == bands.BatchStatistics {
+		if key.statistics == model.BatchStatistics {
 			statistics = model.BatchStatistics
 		}
 		e, err := p.model.NewEvaluator(p.device, key.batch, statistics)

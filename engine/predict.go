@@ -4,7 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -70,7 +71,7 @@ func (l *Lab) predictAll(ctx context.Context, q PredictRequest, visit func(Predi
 	inputs := now.inputs
 	c, h, w := inputs.Shape()
 	size, batch := c*h*w, min(predictBatch, inputs.Len())
-	classifier, err := now.panel.classifier(evaluatorKey{batch: batch, statistics: bands.RunningStatistics}, q.Smoothing)
+	classifier, err := now.panel.classifier(evaluatorKey{batch: batch, statistics: model.RunningStatistics}, q.Smoothing)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (l *Lab) predictAll(ctx context.Context, q PredictRequest, visit func(Predi
 		if err := classifier.Logits(ctx, logits[:n*k], seen, n); err != nil {
 			return err
 		}
-		if err := bands.CheckLogits(logits[:n*k]); err != nil {
+		if err := measure.CheckLogits(logits[:n*k]); err != nil {
 			return err
 		}
 		for answer := range slices.Chunk(logits[:n*k], k) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // remembered keeps what was asked for last by what determines it.
@@ -42,7 +42,7 @@ func (r *remembered[V]) get(key string, start func() (V, error)) (V, error) {
 // measurement is one that can be interrupted, and goes on where it stopped. R is a result.
 type measurement[R any] interface {
 	Result() R
-	Run(ctx context.Context, model bands.Classifier, update func(R)) (R, error)
+	Run(ctx context.Context, model measure.Classifier, update func(R)) (R, error)
 }
 
 // held is a measurement that several may ask for and one at a time carries on.
@@ -55,7 +55,7 @@ func newHeld[R any](m measurement[R]) *held[R] { return &held[R]{make(chan struc
 
 // carryOn tells update, unless it is nil, what is known already, and measures the rest with
 // the model that open gives. begun and done tell how far a result is.
-func (h *held[R]) carryOn(ctx, background context.Context, update func(R), begun, done func(R) bool, open func(R) (bands.Classifier, error)) (R, error) {
+func (h *held[R]) carryOn(ctx, background context.Context, update func(R), begun, done func(R) bool, open func(R) (measure.Classifier, error)) (R, error) {
 	var result R
 	select {
 	case h.turn <- struct{}{}:

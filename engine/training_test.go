@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/train"
@@ -265,7 +265,7 @@ func TestUseModelFollowsTraining(t *testing.T) {
 		return v
 	}
 	q := BandsRequest{Radii: []float64{5}}
-	measure := func() bands.Score {
+	measure := func() measure.Score {
 		r, err := l.Bands(t.Context(), q, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ type Setting struct {
 	// Normalize is what is done to every band image before the model sees it.
 	Normalize bands.Normalization
 	// Statistics says which mean and variance batch-norm uses.
-	Statistics bands.Statistics
+	Statistics model.Statistics
 }
 
 // ViewRequest asks for one image of the open data set, split at radius R.

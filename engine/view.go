@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -51,7 +53,7 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 		return nil, err
 	}
 	started = time.Now()
-	if q.Statistics == bands.BatchStatistics {
+	if q.Statistics == model.BatchStatistics {
 		err = l.predictInBatch(ctx, v, now)
 	} else {
 		err = now.predict(ctx, v, x)
@@ -61,7 +63,7 @@ func (l *Lab) View(ctx context.Context, q ViewRequest) (*View, error) {
 }
 
 // viewed is what a View asks with running statistics: about whole, low and high.
-var viewed = evaluatorKey{batch: 3, statistics: bands.RunningStatistics}
+var viewed = evaluatorKey{batch: 3, statistics: model.RunningStatistics}
 
 // predict asks the model, with running statistics, about x: whole, low and high.
 func (c *chosen) predict(ctx context.Context, v *View, x []float32) error {
@@ -76,7 +78,7 @@ func (c *chosen) predict(ctx context.Context, v *View, x []float32) error {
 	if err := model.Logits(ctx, logits, x, 3); err != nil {
 		return err
 	}
-	if err := bands.CheckLogits(logits); err != nil {
+	if err := measure.CheckLogits(logits); err != nil {
 		return err
 	}
 	for part := range v.Predictions {
@@ -89,8 +91,8 @@ func (c *chosen) predict(ctx context.Context, v *View, x []float32) error {
 // image is measured.
 func (l *Lab) predictInBatch(ctx context.Context, v *View, now *chosen) error {
 	inputs := now.inputs
-	indices, _ := bands.BatchOf(inputs, v.Index, min(statisticsBatch, inputs.Len()))
-	model, err := now.panel.classifier(evaluatorKey{batch: len(indices), statistics: bands.BatchStatistics}, v.Smoothing)
+	indices, _ := measure.BatchOf(inputs, v.Index, min(statisticsBatch, inputs.Len()))
+	model, err := now.panel.classifier(evaluatorKey{batch: len(indices), statistics: model.BatchStatistics}, v.Smoothing)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (l *Lab) predictInBatch(ctx context.Context, v *View, now *chosen) error {
 
 // predictionOf turns logits into probabilities (softmax).
 func predictionOf(logits []float32) Prediction {
-	p := Prediction{Class: bands.Argmax(logits), Probabilities: make([]float64, len(logits))}
+	p := Prediction{Class: measure.Argmax(logits), Probabilities: make([]float64, len(logits))}
 	top, sum := float64(logits[p.Class]), 0.0
 	for i, z := range logits {
 		p.Probabilities[i] = math.Exp(float64(z) - top)

@@ -44,7 +44,7 @@ type Options struct {
 	Smoothing  model.Smoothing // first; ρ 0 is off. Its layer is one the model has, in canonical form
 	Index      int             // first image
 	Normalize  bands.Normalization
-	Statistics bands.Statistics
+	Statistics model.Statistics
 }
 
 // page is one of the program's pages.

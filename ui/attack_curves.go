@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // markDoubt stands at figures that fail a check of their sanity.
@@ -106,7 +106,7 @@ func (p *attackPage) keyOf(m shownModel, byRho bool) robustKey {
 // curvePoint is a measured figure of a curve.
 type curvePoint struct {
 	x     float64
-	score bands.Score
+	score measure.Score
 	doubt bool
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 func (p *attackPage) draw(c *canvas) []placed {
@@ -75,7 +75,7 @@ func (p *attackPage) drawCaption(c *canvas) {
 		if note := " · in all frequencies"; p.band != bandAll && !hasBand(p.options.Method) && width(text+note) <= room {
 			text += note // whatever d says
 		}
-		if note := " · running statistics"; a.statistics == bands.BatchStatistics && width(text+note) <= room {
+		if note := " · running statistics"; a.statistics == model.BatchStatistics && width(text+note) <= room {
 			text += note // whatever the setting says
 		}
 		if !p.figures && a.class >= 0 {

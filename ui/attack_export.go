@@ -8,7 +8,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/ui/picture"
 )
@@ -146,7 +146,7 @@ func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 	b.WriteString("model,against,method,norm,epsilon,rho,correct,n,accuracy,ci95_lo,ci95_hi,check,doubts," + smoothingColumns + "\n")
 	for _, c := range curves {
 		against := map[bool]string{false: "epsilon", true: "rho"}[c.key.byRho]
-		line := func(method string, epsilon, rho float64, s bands.Score, check bool, doubts string) {
+		line := func(method string, epsilon, rho float64, s measure.Score, check bool, doubts string) {
 			lo, hi := s.Wilson()
 			if s.N > 0 {
 				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s,%s\n", quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
@@ -234,7 +234,7 @@ func dashedIs(k robustKey) string {
 // points draws a curve; figures in doubt are marked.
 func (p *svgPlot) points(list []curvePoint, colour string, dashed bool, mark string) {
 	var x []float64
-	var scores []bands.Score
+	var scores []measure.Score
 	for _, q := range list {
 		x, scores = append(x, q.x), append(scores, q.score)
 	}

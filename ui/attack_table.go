@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // tableColumn is a column of accuracies.
 type tableColumn struct {
 	head string
-	of   func(result attack.Robustness, k robustKey) (score bands.Score, doubt bool)
+	of   func(result attack.Robustness, k robustKey) (score measure.Score, doubt bool)
 }
 
 const (
@@ -22,20 +22,20 @@ const (
 
 // columns lists what the table tells of every model, what matters most first.
 func (p *attackPage) columns() []tableColumn {
-	list := []tableColumn{{"clean", func(result attack.Robustness, k robustKey) (bands.Score, bool) {
+	list := []tableColumn{{"clean", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 		return result.CleanAt(k.smoothing.Rho), false
 	}}}
 	epsilon := p.measured()
 	key, _ := p.keys("")
 	for _, method := range key.methods() {
 		head := pick(scoreColumn-1, fmt.Sprintf("%s ε %.4g", method, epsilon), method)
-		list = append(list, tableColumn{head, func(result attack.Robustness, k robustKey) (bands.Score, bool) {
+		list = append(list, tableColumn{head, func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 			cell, _ := result.Cell(method, epsilon, k.smoothing.Rho)
 			return cell.Score, len(cell.Marks) > 0
 		}})
 	}
 	if p.robust.square && p.options.Method != attack.SquareMethod {
-		list = append(list, tableColumn{"square, on fewer", func(result attack.Robustness, k robustKey) (bands.Score, bool) {
+		list = append(list, tableColumn{"square, on fewer", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 			return checkedBySquare(result, epsilon, k.smoothing.Rho), false
 		}})
 	}
@@ -43,13 +43,13 @@ func (p *attackPage) columns() []tableColumn {
 }
 
 // checkedBySquare is the accuracy that others are held against, on fewer images.
-func checkedBySquare(result attack.Robustness, epsilon, rho float64) bands.Score {
+func checkedBySquare(result attack.Robustness, epsilon, rho float64) measure.Score {
 	for _, cell := range result.Cells {
 		if cell.Check && cell.Method == attack.SquareMethod && cell.Epsilon == epsilon && cell.Rho == rho {
 			return cell.Score
 		}
 	}
-	return bands.Score{}
+	return measure.Score{}
 }
 
 // drawTable draws the figures at the cursor, a line for each model.

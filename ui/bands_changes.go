@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 )
 
 // drawChanges says at the cursor how many images the model takes for another class by their
@@ -24,7 +25,7 @@ func changeBound(w int, at bands.Change, key bandsKey) string {
 	switch {
 	case key.Normalize != bands.NormalizeNone:
 		return pick(w, "  bounds nothing: the model is shown the low part normalised, not x_l itself", "  bounds nothing: parts are normalised")
-	case key.Statistics != bands.RunningStatistics:
+	case key.Statistics != model.RunningStatistics:
 		return pick(w, "  bounds nothing: with batch statistics answers depend on the other images", "  bounds nothing with batch statistics")
 	case at.Both.N == 0:
 		return ""

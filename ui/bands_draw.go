@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 func (p *bandsPage) draw(c *canvas) []placed {
@@ -48,7 +49,7 @@ func nearest(radii []float64, r float64) int {
 
 // drawValues draws one line of accuracies at the cursor.
 func (p *bandsPage) drawValues(c *canvas, row rect, head string, r bands.Result, marks [3]string, colours [3]style) {
-	var low, high bands.Score
+	var low, high measure.Score
 	if len(r.Radii) > 0 {
 		i := nearest(r.Radii, p.app.r)
 		low, high = r.Low[i], r.High[i]
@@ -63,7 +64,7 @@ func (p *bandsPage) drawValues(c *canvas, row rect, head string, r bands.Result,
 	}
 	c.put(row.x, row.y, p.app.theme.dim.paint(fit(head, indent)))
 	x := row.x + indent
-	for i, score := range []bands.Score{low, high, r.Whole} {
+	for i, score := range []measure.Score{low, high, r.Whole} {
 		text := colours[i].paint(marks[i]+names[i]) + " " + scoreText(score) + unit
 		c.put(x, row.y, text)
 		x += width(text) + gap
@@ -139,7 +140,7 @@ func (p *bandsPage) labelWhole(c *canvas, ch *chart, r bands.Result, mark string
 	}
 }
 
-func scorePoint(x float64, s bands.Score) point {
+func scorePoint(x float64, s measure.Score) point {
 	lo, hi := s.Wilson()
 	return point{x, s.Accuracy(), lo, hi}
 }

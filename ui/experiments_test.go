@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/experiment"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 )
 
@@ -35,7 +35,7 @@ func putRun(t *testing.T, dir string, c train.Config, epoch int, reason string) 
 	t.Helper()
 	putFile(t, c, dir, "config.json")
 	at := train.Stamp{Type: "epoch", Time: time.Now(), Seconds: 10 * float64(epoch), Step: epoch, Epoch: epoch}
-	line, err := json.Marshal(train.EpochEvent{Stamp: at, Test: &bands.Score{Correct: 5, N: 10}})
+	line, err := json.Marshal(train.EpochEvent{Stamp: at, Test: &measure.Score{Correct: 5, N: 10}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // export prepares the curves on the page as CSV, JSON and SVG. What is still being
@@ -47,7 +48,7 @@ func writeCSV(w io.Writer, curves []curve) error {
 	var b strings.Builder
 	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn," + smoothingColumns + "\n")
 	for _, c := range curves {
-		line := func(part, r string, s bands.Score) {
+		line := func(part, r string, s measure.Score) {
 			lo, hi := s.Wilson()
 			fmt.Fprintf(&b, "%s,%s,%d,%d,%v,%v,%v,%v,%s,%s,%s\n", part, r, s.Correct, s.N, s.Accuracy(), lo, hi, c.key.Rho, c.key.Normalize, c.key.Statistics, smoothingFields(c.key.Smoothing))
 		}
@@ -129,10 +130,10 @@ func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 	p := newSVGPlot(heading, fmt.Sprintf("normalise %s, batch-norm %s, %s; %d images at every r, 95%% intervals",
 		first.key.Normalize, first.key.Statistics, smoothingText(first.key.Smoothing), first.result.Whole.N), "radius r", most)
 	for i, c := range curves {
-		whole := []bands.Score{c.result.Whole, c.result.Whole}
+		whole := []measure.Score{c.result.Whole, c.result.Whole}
 		p.curve([]float64{0, most}, whole, svgWhole, i > 0, "")
 		if c.changes {
-			var differ []bands.Score
+			var differ []measure.Score
 			for _, change := range c.result.Changes {
 				differ = append(differ, change.Differ)
 			}
@@ -146,7 +147,7 @@ func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
 }
 
 // curve draws one curve: its intervals as an area, then line and marks.
-func (p *svgPlot) curve(radii []float64, scores []bands.Score, colour string, dashed bool, mark string) {
+func (p *svgPlot) curve(radii []float64, scores []measure.Score, colour string, dashed bool, mark string) {
 	b, x, y := &p.b, p.x, p.y
 	var line, upper, lower strings.Builder
 	for i, s := range scores {

@@ -9,7 +9,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // fakeAttacks is how the fake Lab answers to attacks.
@@ -104,7 +104,7 @@ func (l *fakeLab) Robustness(ctx context.Context, q engine.RobustnessRequest, up
 			return attack.Robustness{}, ctx.Err()
 		case <-time.After(f.round):
 		}
-		score := func(share float64) bands.Score { return bands.Score{Correct: int(share * float64(n)), N: n} }
+		score := func(share float64) measure.Score { return measure.Score{Correct: int(share * float64(n)), N: n} }
 		r := attack.Robustness{Images: total, Done: n == total, Progress: float64(n) / float64(total)}
 		for _, rho := range q.Rhos {
 			r.Clean = append(r.Clean, attack.Clean{Rho: rho, Score: score(fakeRobust("", 0, rho))})

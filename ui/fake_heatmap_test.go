@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"hfcui/engine"
-	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
 )
 
 // Heatmap pretends that errors rise with the distance and the norm.
@@ -28,16 +28,16 @@ func (l *fakeLab) Heatmap(ctx context.Context, q engine.HeatmapRequest, update f
 			return r, ctx.Err()
 		case <-time.After(l.bandTime):
 		}
-		r.Cells = make([]bands.Score, l.h*l.w)
+		r.Cells = make([]measure.Score, l.h*l.w)
 		for i := range r.Cells {
 			f := heatmap.Frequency{U: i/l.w - l.h/2, V: i%l.w - l.w/2}
 			if n == 16 && (f.U%4 != 0 || f.V%4 != 0) {
 				continue
 			}
 			wrong := min(0.02+0.004*q.Norm*f.Distance(), 0.95)
-			r.Cells[i] = bands.Score{Correct: n - int(wrong*float64(n)), N: n}
+			r.Cells[i] = measure.Score{Correct: n - int(wrong*float64(n)), N: n}
 		}
-		r.Clean = bands.Score{Correct: n - n/50, N: n}
+		r.Clean = measure.Score{Correct: n - n/50, N: n}
 		r.Share, r.Done = float64(n)/1000, n == 1000
 		update(r)
 		if r.Done {

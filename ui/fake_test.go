@@ -13,6 +13,8 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 )
 
 // fakeLab answers like a Lab of ten shapes: procedural pictures, a true Fourier split, and
@@ -372,9 +374,9 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 		panic("fake bands panics")
 	}
 	total := l.Info().Images
-	result := bands.Result{Radii: q.Radii, Low: make([]bands.Score, len(q.Radii)), High: make([]bands.Score, len(q.Radii)), Images: total}
-	score := func(part engine.Part, r float64, n int) bands.Score {
-		return bands.Score{Correct: int(fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
+	result := bands.Result{Radii: q.Radii, Low: make([]measure.Score, len(q.Radii)), High: make([]measure.Score, len(q.Radii)), Images: total}
+	score := func(part engine.Part, r float64, n int) measure.Score {
+		return measure.Score{Correct: int(fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
 	}
 	for n := 16; ; n = min(n*3/2, total) {
 		select {
@@ -383,17 +385,17 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 		case <-time.After(l.bandTime):
 		}
 		result.Whole = score(engine.Whole, 0, n)
-		low, high := make([]bands.Score, len(q.Radii)), make([]bands.Score, len(q.Radii))
+		low, high := make([]measure.Score, len(q.Radii)), make([]measure.Score, len(q.Radii))
 		for i, r := range q.Radii {
 			low[i], high[i] = score(engine.Low, r, n), score(engine.High, r, n)
 		}
 		result.Low, result.High = low, high
 		result.Changes = make([]bands.Change, len(q.Radii))
 		for i, s := range low {
-			result.Changes[i] = bands.Change{Differ: bands.Score{Correct: s.N - s.Correct, N: s.N}, Both: s, Epsilon: bands.Distance{L2: 2.5, LInf: 0.25}}
+			result.Changes[i] = bands.Change{Differ: measure.Score{Correct: s.N - s.Correct, N: s.N}, Both: s, Epsilon: bands.Distance{L2: 2.5, LInf: 0.25}}
 		}
 		result.ImagesPerSecond = 61_234
-		if q.Statistics == bands.BatchStatistics {
+		if q.Statistics == model.BatchStatistics {
 			result.BatchSize = 100
 		}
 		result.Done = n == total

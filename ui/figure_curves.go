@@ -4,7 +4,7 @@ import (
 	"math"
 	"sort"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 )
 
@@ -124,7 +124,7 @@ func (l *runLog) read(c *keptCurve, key curveKey, a axis) {
 			c.raw.add(sample{l.x(s, a), v, lo, hi})
 		}
 	}
-	score := func(s *train.Stamp, v *bands.Score) {
+	score := func(s *train.Stamp, v *measure.Score) {
 		if v == nil || v.N == 0 {
 			return
 		}
@@ -134,7 +134,7 @@ func (l *runLog) read(c *keptCurve, key curveKey, a axis) {
 		}
 		add(s, v.Accuracy(), lo, hi)
 	}
-	value := func(s *train.Stamp, on *bands.Score, loss, rate, speed, roughness float64) {
+	value := func(s *train.Stamp, on *measure.Score, loss, rate, speed, roughness float64) {
 		if key.panel == panelAccuracy {
 			score(s, on)
 			return
@@ -174,13 +174,13 @@ func (l *runLog) read(c *keptCurve, key curveKey, a axis) {
 }
 
 // bandOf is the accuracy on a part, nil where it was not measured: part whole, low or high.
-func bandOf(e *train.BandsEvent, part string, r float64) *bands.Score {
+func bandOf(e *train.BandsEvent, part string, r float64) *measure.Score {
 	if part == "whole" {
 		return &e.Whole
 	}
 	for _, b := range e.Bands {
 		if b.Part == part && b.R == r {
-			return &bands.Score{Correct: b.Correct, N: b.N}
+			return &measure.Score{Correct: b.Correct, N: b.N}
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"time"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 )
@@ -20,7 +20,7 @@ type runFacts struct {
 	epochs       int // 0: not known
 	step         int
 	loss         float64
-	train, test  *bands.Score
+	train, test  *measure.Score
 	rate, speed  float64
 	left         time.Duration
 	what         string // what is trained on what

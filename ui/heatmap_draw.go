@@ -7,8 +7,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
 )
 
 // heatmapLayout divides the body of the page.
@@ -102,7 +102,7 @@ func (p *heatmapPage) waiting() string {
 // the colours mean. It returns how many lines that takes.
 func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 	th, a := p.app.theme, p.app
-	at, zero, low, high := bands.Score{}, bands.Score{}, bands.Score{}, bands.Score{}
+	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
 	if ok {
 		at, zero = wrong(r.At(p.cursor)), wrong(r.Clean)
 	}
@@ -181,7 +181,7 @@ func (p *heatmapPage) drawProfile(c *canvas, room rect, r heatmap.Result) {
 }
 
 // wrong is the score of errors.
-func wrong(s bands.Score) bands.Score { return bands.Score{Correct: s.N - s.Correct, N: s.N} }
+func wrong(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }
 
 // legendStyles are colours from the least error to the largest.
 var legendStyles = sync.OnceValue(func() []style {

@@ -6,8 +6,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
 	"hfcui/ui/picture"
 )
 
@@ -26,8 +26,8 @@ type heatmapPicture struct {
 type heatmapMsg struct {
 	asked     heatmapPicture
 	drawn     picture.Drawn
-	low, high bands.Score // mean errors below r and from r on
-	profile   []point     // mean error by distance
+	low, high measure.Score // mean errors below r and from r on
+	profile   []point       // mean error by distance
 }
 
 // request asks for the picture that should be on screen.

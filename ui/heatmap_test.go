@@ -12,8 +12,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
-	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
 	"hfcui/ui/picture"
 )
 
@@ -159,13 +159,13 @@ func TestExportHeatmap(t *testing.T) {
 
 // Places that are not measured yet look like their neighbours; without any they are grey.
 func TestHeatmapImage(t *testing.T) {
-	r := heatmap.Result{H: 8, W: 8, Cells: make([]bands.Score, 64)}
+	r := heatmap.Result{H: 8, W: 8, Cells: make([]measure.Score, 64)}
 	var im picture.Image
 	heatmapImage(&im, r, true)
 	if !slices.Equal(im.Pix[:3], []byte{0x60, 0x60, 0x60}) {
 		t.Errorf("nothing looks like %v", im.Pix[:3])
 	}
-	r.Cells[4*8+4] = bands.Score{Correct: 0, N: 3}
+	r.Cells[4*8+4] = measure.Score{Correct: 0, N: 3}
 	heatmapImage(&im, r, false)
 	if c := heatmap.Colour(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
 		t.Errorf("the neighbour looks like %v", im.Pix[3*(4*8+5):][:3])

@@ -30,7 +30,7 @@ type session struct {
 	smoothedLayer string  // whose kernels are smoothed; "" is the first
 	divideGain    bool    // the smoothed kernels are divided by 1+8ρ
 	normalize     bands.Normalization
-	statistics    bands.Statistics
+	statistics    model.Statistics
 	beside        []shownModel // looked at side by side with the open one
 	class         int          // only images of this class are stepped to; -1: all
 }
@@ -226,7 +226,7 @@ func (a *App) nextNormalization() tea.Cmd {
 
 // toggleStatistics switches between batch-norm's running and batch statistics.
 func (a *App) toggleStatistics() tea.Cmd {
-	a.statistics = bands.BatchStatistics - a.statistics
+	a.statistics = model.BatchStatistics - a.statistics
 	return a.changed(changedSetting)
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // clean makes text from outside (file names, class names, errors) safe to print on one
@@ -114,7 +114,7 @@ func wholePercent(p float64) string {
 // scoreText writes an accuracy in percent with what its 95 % interval adds and takes away,
 // in fifteen cells: " 98.7 +0.6 −1.1". The two differ near 0 and 100 %, where a single ±
 // would promise what cannot be.
-func scoreText(s bands.Score) string {
+func scoreText(s measure.Score) string {
 	if s.N == 0 {
 		return "    –          "
 	}

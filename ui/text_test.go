@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 func TestClean(t *testing.T) {
@@ -55,12 +55,12 @@ func TestNumbersKeepTheirWidth(t *testing.T) {
 			t.Errorf("eighths(%v, 7) = %q", p, got)
 		}
 	}
-	for _, s := range []bands.Score{{}, {Correct: 0, N: 1}, {Correct: 1, N: 1}, {Correct: 5, N: 16}, {Correct: 10000, N: 10000}} {
+	for _, s := range []measure.Score{{}, {Correct: 0, N: 1}, {Correct: 1, N: 1}, {Correct: 5, N: 16}, {Correct: 10000, N: 10000}} {
 		if got := scoreText(s); width(got) != 15 {
 			t.Errorf("scoreText(%v) = %q", s, got)
 		}
 	}
-	for s, want := range map[bands.Score]string{
+	for s, want := range map[measure.Score]string{
 		{Correct: 64, N: 64}: "100.0 +0.0 −5.7", {Correct: 5, N: 16}: " 31.2  +24  −17", {Correct: 500, N: 1000}: " 50.0 +3.1 −3.1",
 	} {
 		if got := scoreText(s); got != want {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 func (p *trainPage) runStyle(i int) (mark string, st style) {
@@ -75,9 +75,9 @@ func decimals(v float64, format string) string {
 	return fmt.Sprintf(format, v)
 }
 
-func scoreOr(s *bands.Score) string {
+func scoreOr(s *measure.Score) string {
 	if s == nil {
-		return scoreText(bands.Score{})
+		return scoreText(measure.Score{})
 	}
 	return scoreText(*s)
 }

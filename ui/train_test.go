@@ -17,6 +17,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 )
@@ -24,7 +25,7 @@ import (
 // history is what a run of so many epochs tells, a step event and bands an epoch.
 func history(epochs int, top float64) []train.Event {
 	var list []train.Event
-	score := func(share float64) *bands.Score { return &bands.Score{Correct: int(200 * share), N: 200} }
+	score := func(share float64) *measure.Score { return &measure.Score{Correct: int(200 * share), N: 200} }
 	for e := 1; e <= epochs; e++ {
 		grown := top * (1 - math.Exp(-4*float64(e)/float64(epochs)))
 		at := train.Stamp{Time: time.Unix(1700000000+int64(e), 0), Seconds: float64(3 * e), Step: 10 * e, Epoch: e}
@@ -155,7 +156,7 @@ func TestTrainPageMeasuresWeights(t *testing.T) {
 	b := &runBook{}
 	b.add("dir", "weights")
 	event := func(correct int) *train.BandsEvent {
-		return &train.BandsEvent{Whole: bands.Score{Correct: correct, N: 10}}
+		return &train.BandsEvent{Whole: measure.Score{Correct: correct, N: 10}}
 	}
 	for i, n := range []int{3, 1, 2} {
 		e := event(i)
@@ -311,7 +312,7 @@ func TestWatchingAFolder(t *testing.T) {
 	}
 	defer f.Close()
 	for i := 1; i <= 3; i++ {
-		e := train.EpochEvent{Stamp: train.Stamp{Type: "epoch", Time: time.Now(), Step: i, Epoch: i}, Loss: 0.1234 + float64(i), Test: &bands.Score{Correct: i, N: 10}}
+		e := train.EpochEvent{Stamp: train.Stamp{Type: "epoch", Time: time.Now(), Step: i, Epoch: i}, Loss: 0.1234 + float64(i), Test: &measure.Score{Correct: i, N: 10}}
 		line, _ := json.Marshal(e)
 		f.Write(append(line, '\n'))
 		r.until("the event", func(b []byte) bool { return bytes.Contains(b, []byte(fmt.Sprint(i))) })

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 )
 
@@ -59,7 +59,7 @@ func bandsText(e *train.BandsEvent) string {
 }
 
 // accuracyOf writes a score with its interval and n; nothing where there is none.
-func accuracyOf(what string, s *bands.Score) string {
+func accuracyOf(what string, s *measure.Score) string {
 	if s == nil {
 		return ""
 	}

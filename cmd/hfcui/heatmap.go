@@ -14,8 +14,8 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine"
-	"hfcui/engine/bands"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
 )
 
 func heatmapCommand() *cobra.Command {
@@ -98,7 +98,7 @@ func heatmapTable(w io.Writer, r heatmap.Report, result heatmap.Result, picture 
 	fmt.Fprintf(w, "\nlargest error at\t\n")
 	for _, c := range worst[:min(5, len(worst))] {
 		at := math.Hypot(float64(c.U), float64(c.V))
-		fmt.Fprintf(w, "(%d,%d), distance %.1f\t%s\n", c.U, c.V, at, percent(wrongOf(bands.Score{Correct: c.Correct, N: c.N})))
+		fmt.Fprintf(w, "(%d,%d), distance %.1f\t%s\n", c.U, c.V, at, percent(wrongOf(measure.Score{Correct: c.Correct, N: c.N})))
 	}
 	if picture != "" {
 		fmt.Fprintf(w, "\nwritten\t%s\n", oneLine(picture))
@@ -106,4 +106,4 @@ func heatmapTable(w io.Writer, r heatmap.Report, result heatmap.Result, picture 
 }
 
 // wrongOf is the score of what is wrong.
-func wrongOf(s bands.Score) bands.Score { return bands.Score{Correct: s.N - s.Correct, N: s.N} }
+func wrongOf(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }

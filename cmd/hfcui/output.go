@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // output is how a command prints what it found: as one JSON document or as a table.
@@ -45,7 +45,7 @@ func (o *output) print(document any, table func(w io.Writer)) error {
 }
 
 // percent writes a score as "91.20 % (90.63–91.74)", the interval at 95 %.
-func percent(s bands.Score) string {
+func percent(s measure.Score) string {
 	if s.N == 0 {
 		return "–"
 	}

@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/engine/nets"
 )
 
@@ -61,7 +62,7 @@ func settingFlags(cmd *cobra.Command) func() engine.Setting {
 	smoothingFlags(cmd.Flags(), &s.Smoothing)
 	return func() engine.Setting {
 		s.Normalize, _ = bands.ParseNormalization(normalize)
-		s.Statistics, _ = bands.ParseStatistics(statistics)
+		s.Statistics, _ = model.ParseStatistics(statistics)
 		return s
 	}
 }

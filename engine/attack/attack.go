@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // Attack makes adversarial images as its options say. It keeps memory from run to run and is
@@ -190,7 +190,7 @@ func (a *Attack) judge(ctx context.Context, t Target, j job) error {
 	}
 	for i := range j.labels {
 		o := &j.outcomes[i]
-		o.Class = bands.Argmax(a.logits[i*t.Classes():][:t.Classes()])
+		o.Class = measure.Argmax(a.logits[i*t.Classes():][:t.Classes()])
 		o.Success = o.Class != j.labels[i]
 		o.LInf, o.L2 = norms(j.image(j.dst, i), j.image(j.x, i))
 	}

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // batch is the images a Measurement is at.
@@ -111,7 +111,7 @@ func (b *batch) answers(ctx context.Context, t *spared, x []float32, labels []in
 	}
 	out := make([]outcome, len(labels))
 	for i, label := range labels {
-		out[i].right = bands.Argmax(logits[i*classes:][:classes]) == label
+		out[i].right = measure.Argmax(logits[i*classes:][:classes]) == label
 	}
 	return out, nil
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // Measurement measures a Grid. It goes through the images batch by batch, each under every
@@ -14,7 +14,7 @@ import (
 // goes on where it stopped. It is not for concurrent use, but several with the same Known
 // are.
 type Measurement struct {
-	src   bands.Source
+	src   measure.Source
 	grid  Grid
 	order []int     // of images
 	clean []*series // by ρ
@@ -25,7 +25,7 @@ type Measurement struct {
 // NewMeasurement prepares a measurement; nothing is computed yet. known holds what is known
 // already, key naming the images and the model with one of the Grid's ρ; what is found out
 // is added to it.
-func NewMeasurement(src bands.Source, g Grid, known *Known, key func(rho float64) string) (*Measurement, error) {
+func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float64) string) (*Measurement, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func NewMeasurement(src bands.Source, g Grid, known *Known, key func(rho float64
 	if n == 0 {
 		return nil, fmt.Errorf("no images to measure")
 	}
-	m := &Measurement{src: src, grid: g, order: bands.Order(src, n)}
+	m := &Measurement{src: src, grid: g, order: measure.Order(src, n)}
 	order := 0
 	if !slices.IsSorted(m.order) {
 		order = n // the order depends on how many there are

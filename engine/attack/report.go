@@ -6,7 +6,7 @@ import (
 	"math"
 	"strings"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -56,7 +56,7 @@ func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustn
 func (c Clean) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Rho float64 `json:"rho"`
-		bands.ScoreDocument
+		measure.ScoreDocument
 	}{c.Rho, c.Score.Document()})
 }
 
@@ -70,7 +70,7 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 		Method  string  `json:"method"`
 		Epsilon float64 `json:"epsilon"`
 		Rho     float64 `json:"rho"`
-		bands.ScoreDocument
+		measure.ScoreDocument
 		Steps         int      `json:"steps,omitempty"`
 		StepSize      float64  `json:"step_size,omitempty"`
 		MadeFor       *float64 `json:"made_for,omitempty"` // the rho of the model that the images were made for

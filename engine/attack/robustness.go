@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // Worst is a method that makes no images of its own: an image counts as right when it is
@@ -76,7 +76,7 @@ type Robustness struct {
 // Clean is the accuracy without an attack.
 type Clean struct {
 	Rho float64
-	bands.Score
+	measure.Score
 }
 
 // Cell is the accuracy under one attack.
@@ -87,7 +87,7 @@ type Cell struct {
 	// Square are how often it may ask.
 	Steps    int
 	StepSize float64
-	bands.Score
+	measure.Score
 	// ZeroGradients counts images whose gradient was zero in every pixel at some step: such an
 	// image stays where it was.
 	ZeroGradients int
@@ -121,13 +121,13 @@ func (r Robustness) Cell(method string, epsilon, rho float64) (Cell, bool) {
 }
 
 // CleanAt returns the accuracy without an attack at a ρ.
-func (r Robustness) CleanAt(rho float64) bands.Score {
+func (r Robustness) CleanAt(rho float64) measure.Score {
 	for _, c := range r.Clean {
 		if c.Rho == rho {
 			return c.Score
 		}
 	}
-	return bands.Score{}
+	return measure.Score{}
 }
 
 // median of v, the mean of the middle two of an even number. v is sorted by it.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -79,7 +79,7 @@ func (c curve) Gradient(ctx context.Context, dx, logits, x []float32, labels []i
 }
 
 // measure measures a grid on models that are given by ρ.
-func measure(t *testing.T, n int, g Grid, models func(rho float64) curve) (Robustness, error) {
+func measureGrid(t *testing.T, n int, g Grid, models func(rho float64) curve) (Robustness, error) {
 	t.Helper()
 	if g.Rhos == nil {
 		g.Rhos = []float64{0}
@@ -130,7 +130,7 @@ func TestRules(t *testing.T) {
 			if strings.Contains(c.name, "square") {
 				g.SquareImages = 40
 			}
-			r, err := measure(t, 60, g, one(c.model))
+			r, err := measureGrid(t, 60, g, one(c.model))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +192,7 @@ func TestRulesByOutcomes(t *testing.T) {
 		{"square at another epsilon", []Cell{{Method: "pgd", Epsilon: 0.1}, {Method: "square", Epsilon: 0.2, Check: true}}, []string{r, w[:10]}, nil},
 		{"fgsm against square", []Cell{{Method: "fgsm", Epsilon: 0.1}, {Method: "square", Epsilon: 0.1}}, []string{r, w}, nil},
 		{"one step more than fgsm", []Cell{{Method: "apgd-ce", Epsilon: 0.1}, {Method: "fgsm", Epsilon: 0.1}}, []string{"rr" + w[2:], w}, []Rule{AboveFGSM}},
-		{"zero gradients that do not matter", []Cell{{Method: "pgd", Epsilon: 0.1, Score: bands.Score{}}}, []string{w}, nil},
+		{"zero gradients that do not matter", []Cell{{Method: "pgd", Epsilon: 0.1, Score: measure.Score{}}}, []string{w}, nil},
 	} {
 		var outcomes [][]outcome
 		for i, word := range c.words {
@@ -237,12 +237,12 @@ func TestMeasurementIsSteady(t *testing.T) {
 	g := Grid{Methods: []string{"pgd", "fgsm", Worst}, Epsilons: []float64{0.004, 0.008}, Rhos: []float64{0, 1},
 		Options: Options{Steps: 3, RandomStart: true, Restarts: 2, Seed: 5}, Limit: 50}
 	models := func(rho float64) curve { return curve{batch: 7, right: below(0.308 - rho/1000), slope: up} }
-	want, err := measure(t, 60, g, models)
+	want, err := measureGrid(t, 60, g, models)
 	if err != nil || !want.Done || want.Progress != 1 || want.Images != 50 {
 		t.Fatalf("%v, %+v", err, want)
 	}
 	for _, batch := range []int{1, 3, 64} {
-		got, err := measure(t, 60, g, func(rho float64) curve { c := models(rho); c.batch = batch; return c })
+		got, err := measureGrid(t, 60, g, func(rho float64) curve { c := models(rho); c.batch = batch; return c })
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%v, in batches of %d %+v, of 7 %+v", err, batch, got, want)
 		}
@@ -380,7 +380,7 @@ func TestSmallestIsForEveryEpsilon(t *testing.T) {
 		return curve{batch: 16, right: below(0.34 + 0.01*rho), slope: up, asked: &asked}
 	}
 	g := Grid{Methods: []string{"minimal-fgsm", "minimal-pgd", Worst}, Epsilons: []float64{0.0352, 0.02, 0.08}, Rhos: []float64{0, 100}}
-	r, err := measure(t, 100, g, models)
+	r, err := measureGrid(t, 100, g, models)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -396,7 +396,7 @@ func TestSmallestIsForEveryEpsilon(t *testing.T) {
 	}
 	before := asked
 	g.Epsilons = []float64{0.05}
-	if _, err := measure(t, 100, g, models); err != nil || asked-before != before {
+	if _, err := measureGrid(t, 100, g, models); err != nil || asked-before != before {
 		t.Errorf("%v: gradients of %d images for three epsilons, %d for one", err, before, asked-before)
 	}
 	text, err := json.Marshal(r.Smallest)
@@ -408,7 +408,7 @@ func TestSmallestIsForEveryEpsilon(t *testing.T) {
 func TestWorstIsRightEverywhere(t *testing.T) {
 	// Images from 0.300 to 0.309; up is the wrong way from 0.305 on.
 	c := curve{batch: 16, right: func(v float64) bool { return v > 0.2995 && v < 0.3125 }, slope: up}
-	r, err := measure(t, 100, Grid{Methods: []string{"fgsm", Worst}, Epsilons: []float64{0.005}}, func(float64) curve { return c })
+	r, err := measureGrid(t, 100, Grid{Methods: []string{"fgsm", Worst}, Epsilons: []float64{0.005}}, func(float64) curve { return c })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -422,7 +422,7 @@ func TestWorstIsRightEverywhere(t *testing.T) {
 // A model that gives nothing to follow is an error at once, whatever is measured.
 func TestNoGradient(t *testing.T) {
 	flat := curve{batch: 16, right: below(1), slope: func(float64) float64 { return 0 }}
-	_, err := measure(t, 1000, Grid{Methods: []string{"pgd"}, Epsilons: []float64{0.1}, Options: Options{Steps: 2}}, func(float64) curve { return flat })
+	_, err := measureGrid(t, 1000, Grid{Methods: []string{"pgd"}, Epsilons: []float64{0.1}, Options: Options{Steps: 2}}, func(float64) curve { return flat })
 	if err == nil || !strings.Contains(err.Error(), "no gradient") || strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
@@ -430,7 +430,7 @@ func TestNoGradient(t *testing.T) {
 
 // TestAnswersThatAreNotNumbers: such a model has no accuracy.
 func TestAnswersThatAreNotNumbers(t *testing.T) {
-	_, err := measure(t, 10, Grid{Methods: []string{"fgsm"}, Epsilons: []float64{0.1}}, func(float64) curve {
+	_, err := measureGrid(t, 10, Grid{Methods: []string{"fgsm"}, Epsilons: []float64{0.1}}, func(float64) curve {
 		return curve{batch: 4, right: func(float64) bool { return true }, slope: up, overflows: true}
 	})
 	if err == nil || !strings.Contains(err.Error(), "not finite") {
@@ -460,7 +460,7 @@ func TestGridCheck(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	blind := curve{batch: 16, right: below(0.312), slope: func(v float64) float64 { return max(0, v-0.3045) }}
-	r, err := measure(t, 50, Grid{Methods: []string{"fgsm"}, Epsilons: []float64{0.1}, Rhos: []float64{0.5}}, func(float64) curve { return blind })
+	r, err := measureGrid(t, 50, Grid{Methods: []string{"fgsm"}, Epsilons: []float64{0.1}, Rhos: []float64{0.5}}, func(float64) curve { return blind })
 	if err != nil {
 		t.Fatal(err)
 	}

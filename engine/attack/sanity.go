@@ -5,7 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // Rule is a check of an attack's figures (Carlini et al. 2019, On Evaluating Adversarial
@@ -229,8 +229,8 @@ func above(a, b []outcome) bool {
 func rights(o []outcome) int { return score(o).Correct }
 
 // score counts.
-func score(o []outcome) bands.Score {
-	s := bands.Score{N: len(o)}
+func score(o []outcome) measure.Score {
+	s := measure.Score{N: len(o)}
 	for _, v := range o {
 		if v.right {
 			s.Correct++

@@ -3,7 +3,7 @@ package attack
 import (
 	"context"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // What the smallest ε is searched by, as in old Foolbox (1.8).
@@ -60,7 +60,7 @@ func (s *smallest) run(ctx context.Context, a *Attack, t Target, j job) error {
 	}
 	s.images = s.images[:0]
 	for i, label := range j.labels {
-		if bands.Argmax(a.logits[i*t.Classes():][:t.Classes()]) == label {
+		if measure.Argmax(a.logits[i*t.Classes():][:t.Classes()]) == label {
 			s.images = append(s.images, &search{
 				image: i, largest: a.options.Epsilon, points: gridPoints, next: 1,
 				epsilon: min(firstTry, a.options.Epsilon),
@@ -106,7 +106,7 @@ func (s *smallest) alongSigns(ctx context.Context, a *Attack, t Target, j job) e
 		for k, search := range s.images {
 			if !search.learn(each, func(p int) bool {
 				at := k*each + p
-				wrong := bands.Argmax(a.logits[at*t.Classes():][:t.Classes()]) != j.labels[search.image]
+				wrong := measure.Argmax(a.logits[at*t.Classes():][:t.Classes()]) != j.labels[search.image]
 				if wrong {
 					copy(j.image(j.dst, search.image), v[at*j.size:][:j.size])
 				}

@@ -3,7 +3,7 @@ package attack
 import (
 	"context"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // tryPGD is minimal-pgd. Images that are still being tried are the first of the batch.
@@ -49,7 +49,7 @@ func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []
 	var claims []int
 	s.x = s.x[:0]
 	for k, label := range labels {
-		if s.images[k].steps > 0 && bands.Argmax(a.logits[k*classes:][:classes]) != label {
+		if s.images[k].steps > 0 && measure.Argmax(a.logits[k*classes:][:classes]) != label {
 			claims = append(claims, k)
 			s.x = append(s.x, j.image(v, k)...)
 		}
@@ -62,7 +62,7 @@ func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []
 		return nil, err
 	}
 	for c, k := range claims {
-		succeeded[k] = bands.Argmax(s.logits[c*classes:][:classes]) != labels[k]
+		succeeded[k] = measure.Argmax(s.logits[c*classes:][:classes]) != labels[k]
 	}
 	return succeeded, nil
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // spared is a Target that is spared what it was asked before: the logits and the gradient of
@@ -37,7 +37,7 @@ func (s *spared) Logits(ctx context.Context, dst, x []float32, n int) error {
 	if err := s.Target.Logits(ctx, dst, x, n); err != nil {
 		return err
 	}
-	if err := bands.CheckLogits(dst[:n*classes]); err != nil {
+	if err := measure.CheckLogits(dst[:n*classes]); err != nil {
 		return err
 	}
 	if chosen {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // squareShare is the share of an image that the first squares cover, as AutoAttack has it.
@@ -74,7 +74,7 @@ func (s *square) run(ctx context.Context, a *Attack, t Target, j job) error {
 // last.
 func (s *square) learn(a *Attack, j job, i int, logits, v []float32) bool {
 	image, m := &s.images[i], margin(logits, j.labels[i])
-	wrong := bands.Argmax(logits) != j.labels[i]
+	wrong := measure.Argmax(logits) != j.labels[i]
 	if image.random == nil {
 		image.random = stream(a.options.Seed, forSquare, j.indices[i], 0)
 		return wrong

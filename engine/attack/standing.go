@@ -3,7 +3,7 @@ package attack
 import (
 	"math"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/op"
 )
 
@@ -23,7 +23,7 @@ func (s standing) worse(o standing) bool {
 
 // stand is what logits say of an image of the class label.
 func stand(logits []float32, label int, l Loss) standing {
-	best := bands.Argmax(logits)
+	best := measure.Argmax(logits)
 	if l == LogitsRatio {
 		return standing{best != label, op.LogitsRatio{}.Row(logits, label)}
 	}

@@ -1,15 +1,20 @@
 package bands
 
-import "math"
+import (
+	"math"
+
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+)
 
 // Change is how a model's answers change at one radius when of images x only the low part
 // x_l is left.
 type Change struct {
 	// Differ counts, as Correct, the images with f(x) ≠ f(x_l), whichever of both is right.
-	Differ Score
+	Differ measure.Score
 	// Both counts the images that are right whole and by their low part. No more than these
 	// can be robust at Epsilon.
-	Both Score
+	Both measure.Score
 	// Epsilon is the largest distance from x to x_l among the images that are right whole
 	// and wrong by their low part; zero where there are none.
 	Epsilon Distance
@@ -36,8 +41,8 @@ type Distance struct {
 // in either norm. The ball is all there is to that: x_l may leave [0,1], which attacks do
 // not. Where the model is shown something else than x_l, a normalised one, or answers by the
 // company an image is in, as with batch statistics, there is no such statement.
-func Bounds(n Normalization, s Statistics) bool {
-	return n == NormalizeNone && s == RunningStatistics
+func Bounds(n Normalization, s model.Statistics) bool {
+	return n == NormalizeNone && s == model.RunningStatistics
 }
 
 // add takes in what another round found.

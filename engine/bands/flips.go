@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -21,16 +23,16 @@ func (a Answer) Flip() bool { return a.Whole == a.Label && a.High == a.Label && 
 // Answers asks the model about the images at indices, in order, batch by batch, and
 // calls visit with each answer until visit returns false. With batch statistics indices
 // must be one batch.
-func Answers(ctx context.Context, src Source, model Classifier, q Request, indices []int, visit func(Answer) bool) error {
+func Answers(ctx context.Context, src measure.Source, c measure.Classifier, q Request, indices []int, visit func(Answer) bool) error {
 	for _, r := range q.Radii {
 		if err := spectral.CheckRadius(r); err != nil {
 			return err
 		}
 	}
 	radii := q.Radii[:1]
-	run := newRunner(src, model, q)
-	size := model.Batch()
-	if q.Statistics == RunningStatistics {
+	run := newRunner(src, c, q)
+	size := c.Batch()
+	if q.Statistics == model.RunningStatistics {
 		size = max(1, size/3) // an image and its two parts
 	}
 	for chunk := range slices.Chunk(indices, size) {
@@ -59,18 +61,18 @@ func Answers(ctx context.Context, src Source, model Classifier, q Request, indic
 
 // LogitsOf asks the model about the images at indices as one batch, and reports the logits
 // of image number at of them for its three parts: whole (0), low (1) and high (2).
-func LogitsOf(ctx context.Context, src Source, model Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
-	run := newRunner(src, model, q)
+func LogitsOf(ctx context.Context, src measure.Source, c measure.Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
+	run := newRunner(src, c, q)
 	if err := run.load(ctx, indices, q.Radii[:1]); err != nil {
 		return err
 	}
-	n, classes := len(indices), model.Classes()
+	n, classes := len(indices), c.Classes()
 	for part := range 3 {
-		if err := model.Logits(ctx, run.logits[:n*classes], run.slab[part*n*run.size:(part+1)*n*run.size], n); err != nil {
+		if err := c.Logits(ctx, run.logits[:n*classes], run.slab[part*n*run.size:(part+1)*n*run.size], n); err != nil {
 			return err
 		}
 		logits := run.logits[at*classes : (at+1)*classes]
-		if err := CheckLogits(logits); err != nil {
+		if err := measure.CheckLogits(logits); err != nil {
 			return err
 		}
 		report(part, logits)

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"hfcui/engine/measure"
 	"hfcui/spectral"
 )
 
@@ -20,7 +21,7 @@ func TestAnswersBySVD(t *testing.T) {
 	ask := func(image []float32) int {
 		logits := make([]float32, 4)
 		_ = one.Logits(context.Background(), logits, image, 1)
-		return Argmax(logits)
+		return measure.Argmax(logits)
 	}
 	fourier, svd := spectral.NewSplitter(src.h, src.w), spectral.NewSVD(src.h, src.w)
 	for i, image := range src.images {
@@ -39,7 +40,7 @@ func TestAnswersBySVD(t *testing.T) {
 	for _, threads := range []int{1, 3} {
 		q.Threads = threads
 		var got []Answer
-		err := Answers(t.Context(), src, &projector{batch: 16, classes: 4}, q, Order(src, 30), func(a Answer) bool {
+		err := Answers(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(a Answer) bool {
 			got = append(got, a)
 			return true
 		})
@@ -48,7 +49,7 @@ func TestAnswersBySVD(t *testing.T) {
 		}
 	}
 	src.images[3][5] = float32(math.NaN())
-	if err := Answers(t.Context(), src, &projector{batch: 16, classes: 4}, q, Order(src, 30), func(Answer) bool { return true }); err == nil {
+	if err := Answers(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(Answer) bool { return true }); err == nil {
 		t.Error("an image of no numbers has singular values")
 	}
 }

@@ -1,3 +1,5 @@
+// Package bands measures the accuracy of a model on low-pass and high-pass images, radius by
+// radius.
 package bands
 
 import (
@@ -6,25 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
-
-// Source is labelled images, all of one size.
-type Source interface {
-	Len() int
-	Shape() (c, h, w int)
-	Label(i int) int
-	// ReadBatch fills dst with the images at indices (NCHW, [0,1]) and labels with theirs.
-	// It may be called by several threads at the same time.
-	ReadBatch(dst []float32, labels []int, indices []int) error
-}
-
-// Classifier answers up to Batch images at a time with logits, Classes numbers an image.
-type Classifier interface {
-	Batch() int
-	Classes() int
-	Logits(ctx context.Context, dst, x []float32, n int) error
-}
 
 // Request says what to measure.
 type Request struct {
@@ -33,7 +20,7 @@ type Request struct {
 	Normalize Normalization
 	// Statistics are what the Classifier uses. With batch statistics every batch holds
 	// Classifier.Batch images of one part at one radius, since they share a mean.
-	Statistics Statistics
+	Statistics model.Statistics
 	By         Decomposition // into low and high part
 	Changes    bool          // whether to compare the answers to low parts with those to whole images
 	Threads    int           // for splitting; at least 1
@@ -48,9 +35,9 @@ type Request struct {
 // Result is how accurate a model is on whole images and on their parts, so far.
 type Result struct {
 	Radii     []float64
-	Whole     Score
-	Low, High []Score  // one a radius
-	Changes   []Change // one a radius; nil when they were not asked for
+	Whole     measure.Score
+	Low, High []measure.Score // one a radius
+	Changes   []Change        // one a radius; nil when they were not asked for
 	// Images is how many images of the split will be measured at each radius.
 	Images int
 	Done   bool
@@ -83,7 +70,7 @@ func (r *Result) add(t tally) {
 // is a rough figure everywhere. It can be interrupted and taken up again; it is not for
 // concurrent use.
 type Measurement struct {
-	src    Source
+	src    measure.Source
 	q      Request
 	result Result
 	order  []int // of images
@@ -95,7 +82,7 @@ type Measurement struct {
 }
 
 // NewMeasurement prepares a measurement; nothing is computed yet.
-func NewMeasurement(src Source, q Request) (*Measurement, error) {
+func NewMeasurement(src measure.Source, q Request) (*Measurement, error) {
 	for _, r := range q.Radii {
 		if err := spectral.CheckRadius(r); err != nil {
 			return nil, err
@@ -109,52 +96,9 @@ func NewMeasurement(src Source, q Request) (*Measurement, error) {
 		return nil, fmt.Errorf("no images to measure")
 	}
 	t := newTally(q)
-	return &Measurement{src: src, q: q, order: Order(src, n), result: Result{
+	return &Measurement{src: src, q: q, order: measure.Order(src, n), result: Result{
 		Radii: slices.Clone(q.Radii), Images: n, Low: t.low, High: t.high, Changes: t.changes,
 	}}, nil
-}
-
-// Order is the order in which the first n images are measured: that of the data, unless
-// the data is sorted by class. Then a first sample, and a batch whose statistics are
-// taken, would hold one class only; every stride-th image stands in for a shuffle.
-func Order(src Source, n int) []int {
-	at := make([]int, n)
-	sorted := true
-	for i := range at {
-		at[i] = i
-		sorted = sorted && (i == 0 || src.Label(i-1) <= src.Label(i))
-	}
-	if !sorted || n < 3 {
-		return at
-	}
-	stride := int(float64(n)*0.6180339887498949) | 1
-	for gcd(stride, n) != 1 {
-		stride++
-	}
-	for i := range at {
-		at[i] = i * stride % n
-	}
-	return at
-}
-
-// BatchOf is the batch of size images in whose company image i is measured with batch
-// statistics, when all images are. The last counted of them are measured in it: the last
-// batch is filled up with images of the one before. size must not be more than there are
-// images.
-func BatchOf(src Source, i, size int) (batch []int, counted int) {
-	n := src.Len()
-	order := Order(src, n)
-	start := slices.Index(order, i) / size * size
-	counted = min(size, n-start)
-	end := start + counted
-	return order[end-size : end], counted
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // Result returns what has been measured so far.
@@ -174,7 +118,7 @@ const (
 // fit roundBytes.
 func (m *Measurement) group(batch int) int {
 	images := firstRound
-	if m.q.Statistics == BatchStatistics {
+	if m.q.Statistics == model.BatchStatistics {
 		images = batch
 	}
 	c, h, w := m.src.Shape()
@@ -184,7 +128,7 @@ func (m *Measurement) group(batch int) int {
 // round is how many images to take next, group radii at a time.
 func (m *Measurement) round(batch, group int) int {
 	left := m.result.Images - m.next
-	if m.q.Statistics == BatchStatistics {
+	if m.q.Statistics == model.BatchStatistics {
 		return min(left, batch)
 	}
 	c, h, w := m.src.Shape()
@@ -216,20 +160,20 @@ func (m *Measurement) fullest(n, batch int) int {
 
 // Run measures until all images are, calling update after every round. It returns early
 // with ctx's error; another Run then goes on where this one stopped.
-func (m *Measurement) Run(ctx context.Context, model Classifier, update func(Result)) (Result, error) {
-	run := newRunner(m.src, model, m.q)
-	group := m.group(model.Batch())
-	if m.q.Statistics == BatchStatistics {
-		m.result.BatchSize = model.Batch()
+func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func(Result)) (Result, error) {
+	run := newRunner(m.src, c, m.q)
+	group := m.group(c.Batch())
+	if m.q.Statistics == model.BatchStatistics {
+		m.result.BatchSize = c.Batch()
 	}
 	for m.next < m.result.Images {
 		started := time.Now()
-		n := m.round(model.Batch(), group)
+		n := m.round(c.Batch(), group)
 		indices := m.order[m.next : m.next+n]
-		if m.q.Statistics == BatchStatistics && n < model.Batch() {
+		if m.q.Statistics == model.BatchStatistics && n < c.Batch() {
 			// The last batch is filled up with images already counted, so that its
 			// statistics are taken over as many images as all others'.
-			indices = m.order[m.result.Images-model.Batch() : m.result.Images]
+			indices = m.order[m.result.Images-c.Batch() : m.result.Images]
 		}
 		found, asked, err := run.round(ctx, indices, n, group)
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"testing"
 
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -84,7 +86,7 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 
 // expected measures image by image.
 func expected(s *noise, q Request, n int) Result {
-	r := Result{Radii: q.Radii, Images: n, Done: true, Low: make([]Score, len(q.Radii)), High: make([]Score, len(q.Radii))}
+	r := Result{Radii: q.Radii, Images: n, Done: true, Low: make([]measure.Score, len(q.Radii)), High: make([]measure.Score, len(q.Radii))}
 	one := &projector{batch: 1, classes: 4}
 	if q.Changes {
 		r.Changes = make([]Change, len(q.Radii))
@@ -92,15 +94,15 @@ func expected(s *noise, q Request, n int) Result {
 	ask := func(image []float32) int {
 		logits := make([]float32, 4)
 		_ = one.Logits(context.Background(), logits, image, 1)
-		return Argmax(logits)
+		return measure.Argmax(logits)
 	}
-	hit := func(right bool) Score {
+	hit := func(right bool) measure.Score {
 		if right {
-			return Score{1, 1}
+			return measure.Score{Correct: 1, N: 1}
 		}
-		return Score{0, 1}
+		return measure.Score{N: 1}
 	}
-	right := func(image []float32, label int) Score { return hit(ask(image) == label) }
+	right := func(image []float32, label int) measure.Score { return hit(ask(image) == label) }
 	split := spectral.NewSplitter(s.h, s.w)
 	for i, image := range s.images[:n] {
 		r.Whole = r.Whole.Add(right(image, s.labels[i]))
@@ -173,7 +175,7 @@ func TestMeasureCountsEveryImageOnce(t *testing.T) {
 // What is known about whole images is not asked again, and the counts are the same.
 func TestMeasureWithKnownWholes(t *testing.T) {
 	src := newNoise(40, 4)
-	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
+	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
 		wholes := NewWholes(src.Len())
 		asked := func(q Request) (Result, int) {
 			q.Statistics = s
@@ -181,12 +183,12 @@ func TestMeasureWithKnownWholes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			model := &projector{batch: 10, classes: 4, centre: s == BatchStatistics}
-			result, err := m.Run(t.Context(), model, nil)
+			classifier := &projector{batch: 10, classes: 4, centre: s == model.BatchStatistics}
+			result, err := m.Run(t.Context(), classifier, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return scoresOf(result), model.images
+			return scoresOf(result), classifier.images
 		}
 		alone, all := asked(Request{Radii: []float64{3}, Changes: true})
 		first, _ := asked(Request{Radii: []float64{1, 2}, Limit: 20, Wholes: wholes})
@@ -211,9 +213,9 @@ func TestMeasureStopsBetweenImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model := &projector{batch: 8, classes: 4}
-	if _, err := m.Run(ctx, model, nil); !errors.Is(err, context.Canceled) || model.calls > 0 {
-		t.Errorf("%v after %d batches", err, model.calls)
+	classifier := &projector{batch: 8, classes: 4}
+	if _, err := m.Run(ctx, classifier, nil); !errors.Is(err, context.Canceled) || classifier.calls > 0 {
+		t.Errorf("%v after %d batches", err, classifier.calls)
 	}
 }
 
@@ -250,7 +252,7 @@ func TestMeasureGoesOnAfterInterruption(t *testing.T) {
 
 // The last batch must be as large as the others, and its filling not counted twice.
 func TestMeasureBatchStatistics(t *testing.T) {
-	src, q := newNoise(25, 4), Request{Radii: []float64{2}, Statistics: BatchStatistics}
+	src, q := newNoise(25, 4), Request{Radii: []float64{2}, Statistics: model.BatchStatistics}
 	m, err := NewMeasurement(src, q)
 	if err != nil {
 		t.Fatal(err)
@@ -264,43 +266,13 @@ func TestMeasureBatchStatistics(t *testing.T) {
 	}
 }
 
-func TestOrderMixesSortedClasses(t *testing.T) {
-	src := newNoise(100, 4)
-	if at := Order(src, 50); at[7] != 7 {
-		t.Errorf("data in no order of classes should keep its order, got %v", at[:10])
-	}
-	for i := range src.labels {
-		src.labels[i] = i / 25
-	}
-	at := Order(src, 100)
-	seen, classes := map[int]bool{}, map[int]bool{}
-	for k, i := range at {
-		seen[i] = true
-		if k < 8 {
-			classes[src.labels[i]] = true
-		}
-	}
-	if len(seen) != 100 || len(classes) != 4 {
-		t.Errorf("%d different images, %d classes among the first 8", len(seen), len(classes))
-	}
-}
-
-func TestBatchOf(t *testing.T) {
-	src := newNoise(25, 4)
-	for i, want := range map[int][3]int{0: {0, 9, 10}, 9: {0, 9, 10}, 10: {10, 19, 10}, 19: {10, 19, 10}, 20: {15, 24, 5}, 24: {15, 24, 5}} {
-		if got, counted := BatchOf(src, i, 10); len(got) != 10 || got[0] != want[0] || got[9] != want[1] || counted != want[2] {
-			t.Errorf("image %d is measured with %v (%d), want %v", i, got, counted, want)
-		}
-	}
-}
-
 func TestAnswers(t *testing.T) {
 	src := newNoise(30, 4)
-	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
+	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
 		var visited []int
 		indices := []int{5, 29, 3, 8, 11, 0, 7}
-		model := &projector{batch: 7, classes: 4, centre: s == BatchStatistics}
-		err := Answers(context.Background(), src, model, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Answer) bool {
+		classifier := &projector{batch: 7, classes: 4, centre: s == model.BatchStatistics}
+		err := Answers(context.Background(), src, classifier, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Answer) bool {
 			visited = append(visited, a.Index)
 			if a.Label != src.labels[a.Index] {
 				t.Errorf("image %d has label %d, want %d", a.Index, a.Label, src.labels[a.Index])
@@ -331,11 +303,11 @@ func TestNormalizationLeavesEmptyImages(t *testing.T) {
 // However many radii there are, and however they are grouped, counts are the same.
 func TestRadiiInGroups(t *testing.T) {
 	src := newNoise(23, 4)
-	for _, s := range []Statistics{RunningStatistics, BatchStatistics} {
+	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
 		q := Request{Radii: []float64{0, 1, 2, 3, 4, 5, 6.5}, Statistics: s, Changes: true}
-		model := &projector{batch: 10, classes: 4, centre: s == BatchStatistics}
-		run := newRunner(src, model, q)
-		indices := Order(src, 10)
+		classifier := &projector{batch: 10, classes: 4, centre: s == model.BatchStatistics}
+		run := newRunner(src, classifier, q)
+		indices := measure.Order(src, 10)
 		want, _, err := run.round(context.Background(), indices, 7, 100)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,9 @@
 package bands
 
-import "hfcui/engine/model"
+import (
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+)
 
 // Report is a Result with what determined it, as files and commands have it.
 type Report struct {
@@ -11,19 +14,19 @@ type Report struct {
 	Normalize string `json:"normalize"`
 	BN        string `json:"bn"` // batch-norm statistics: running or batch
 	model.Smoothing
-	Whole Score  `json:"whole"`
-	Bands []Band `json:"bands"`
-	DType string `json:"dtype,omitempty"` // of the network, where it is not fp32
+	Whole measure.Score `json:"whole"`
+	Bands []Band        `json:"bands"`
+	DType string        `json:"dtype,omitempty"` // of the network, where it is not fp32
 }
 
 // Band is the score of one part, "low" or "high", at one radius.
 type Band struct {
 	Part string  `json:"part"`
 	R    float64 `json:"r"`
-	ScoreDocument
+	measure.ScoreDocument
 	// Changed is, with a low part, how many images the model takes for another class than
 	// whole, where that was asked for.
-	Changed *shareJSON `json:"changed,omitempty"`
+	Changed *measure.ShareDocument `json:"changed,omitempty"`
 	// Bound is what that says about robust accuracy, where it says something.
 	Bound *Bound `json:"bound,omitempty"`
 }
@@ -32,17 +35,17 @@ type Band struct {
 // images is at most the score: see [Bounds].
 type Bound struct {
 	Distance
-	ScoreDocument
+	measure.ScoreDocument
 }
 
 // NewReport describes a result.
-func NewReport(name, data, split string, n Normalization, s Statistics, smoothing model.Smoothing, r Result) Report {
+func NewReport(name, data, split string, n Normalization, s model.Statistics, smoothing model.Smoothing, r Result) Report {
 	report := Report{Model: name, Data: data, Split: split, N: r.Whole.N, Normalize: n.String(), BN: s.String(),
 		Smoothing: smoothing, Whole: r.Whole, Bands: make([]Band, 0, 2*len(r.Radii))}
 	for i, radius := range r.Radii {
 		low := Band{Part: "low", R: radius, ScoreDocument: r.Low[i].Document()}
 		if r.Changes != nil {
-			changed := r.Changes[i].Differ.share()
+			changed := r.Changes[i].Differ.ShareDocument()
 			low.Changed = &changed
 			if Bounds(n, s) {
 				low.Bound = &Bound{r.Changes[i].Epsilon, r.Changes[i].Both.Document()}

@@ -100,30 +100,6 @@ func moments(image []float32) (mean, deviation float64) {
 	return pivot + mean, math.Sqrt(max((q0+q1)/n-mean*mean, 0))
 }
 
-// Statistics says where batch-norm takes its mean and variance from at evaluation.
-type Statistics int
-
-// Running statistics were gathered in training; batch statistics are those of the
-// batch at hand, as the paper's code used them.
-const (
-	RunningStatistics Statistics = iota
-	BatchStatistics
-)
-
-// String returns "running" or "batch".
-func (s Statistics) String() string { return [...]string{"running", "batch"}[s] }
-
-// ParseStatistics reads "running" or "batch".
-func ParseStatistics(s string) (Statistics, error) {
-	switch s {
-	case "running":
-		return RunningStatistics, nil
-	case "batch":
-		return BatchStatistics, nil
-	}
-	return 0, fmt.Errorf("unknown batch-norm mode %q: use running or batch", s)
-}
-
 // Decomposition is how an image is divided into a low and a high part.
 type Decomposition int
 

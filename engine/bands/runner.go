@@ -2,27 +2,28 @@ package bands
 
 import (
 	"context"
-	"errors"
 
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
 // runner asks a model about some images and all their parts. Its memory is reused from
 // round to round.
 type runner struct {
-	src       Source
-	model     Classifier
-	q         Request
-	size      int // numbers in an image
-	channels  int
-	split     *spectral.Batch
-	ranker    *ranker   // for parts by singular values; else nil
-	slab      []float32 // the images, then for each radius of a group their low and high parts
-	low, high [][]float32
-	labels    []int
-	ranks     []int // by image, then radius; with a ranker
-	wholes    []int // classes of whole images, in a round
-	logits    []float32
+	src        measure.Source
+	classifier measure.Classifier
+	q          Request
+	size       int // numbers in an image
+	channels   int
+	split      *spectral.Batch
+	ranker     *ranker   // for parts by singular values; else nil
+	slab       []float32 // the images, then for each radius of a group their low and high parts
+	low, high  [][]float32
+	labels     []int
+	ranks      []int // by image, then radius; with a ranker
+	wholes     []int // classes of whole images, in a round
+	logits     []float32
 
 	// The images being loaded.
 	ctx     context.Context
@@ -32,12 +33,12 @@ type runner struct {
 	finish  func(image int) error
 }
 
-func newRunner(src Source, model Classifier, q Request) *runner {
-	c, h, w := src.Shape()
+func newRunner(src measure.Source, c measure.Classifier, q Request) *runner {
+	channels, h, w := src.Shape()
 	r := &runner{
-		src: src, model: model, q: q, size: c * h * w, channels: c,
+		src: src, classifier: c, q: q, size: channels * h * w, channels: channels,
 		split:  spectral.NewBatch(h, w, max(1, q.Threads)),
-		logits: make([]float32, model.Batch()*model.Classes()),
+		logits: make([]float32, c.Batch()*c.Classes()),
 	}
 	if q.By == SVD {
 		r.ranker = newRanker(h, w, max(1, q.Threads))
@@ -46,21 +47,13 @@ func newRunner(src Source, model Classifier, q Request) *runner {
 	return r
 }
 
-// grow returns v, or another, with n elements of any value.
-func grow[T any](v []T, n int) []T {
-	if cap(v) < n {
-		return make([]T, n)
-	}
-	return v[:n]
-}
-
 // load reads images, splits them at radii and normalises their parts, so that part g of the
 // slab is the images whole (0), or their low (odd) or high (even) part at radius (g-1)/2.
 // Every thread takes the next image as soon as it is done with one.
 func (r *runner) load(ctx context.Context, indices []int, radii []float64) error {
 	n := len(indices) * r.size
-	r.slab, r.labels = grow(r.slab, n*(1+2*len(radii))), grow(r.labels, len(indices))
-	r.low, r.high, r.ranks = grow(r.low, len(radii)), grow(r.high, len(radii)), grow(r.ranks, len(indices)*len(radii))
+	r.slab, r.labels = measure.Resize(r.slab, n*(1+2*len(radii))), measure.Resize(r.labels, len(indices))
+	r.low, r.high, r.ranks = measure.Resize(r.low, len(radii)), measure.Resize(r.high, len(radii)), measure.Resize(r.ranks, len(indices)*len(radii))
 	for i := range radii {
 		r.low[i] = r.slab[(1+2*i)*n : (2+2*i)*n]
 		r.high[i] = r.slab[(2+2*i)*n : (3+2*i)*n]
@@ -97,14 +90,14 @@ func (r *runner) finishImage(image int) error {
 
 // tally is what a round found: scores of whole images and, at every radius, of their parts.
 type tally struct {
-	whole     Score
-	low, high []Score
+	whole     measure.Score
+	low, high []measure.Score
 	changes   []Change // where they are asked for
 }
 
 func newTally(q Request) tally {
 	n := len(q.Radii)
-	t := tally{low: make([]Score, n), high: make([]Score, n)}
+	t := tally{low: make([]measure.Score, n), high: make([]measure.Score, n)}
 	if q.Changes {
 		t.changes = make([]Change, n)
 	}
@@ -117,7 +110,7 @@ func newTally(q Request) tally {
 func (r *runner) round(ctx context.Context, indices []int, counted, group int) (found tally, asked int, err error) {
 	found = newTally(r.q)
 	uncounted, skip := len(indices)-counted, 0
-	r.wholes = grow(r.wholes, len(indices))
+	r.wholes = measure.Resize(r.wholes, len(indices))
 	known := r.q.Wholes.classes(r.wholes[uncounted:], indices[uncounted:])
 	if known {
 		skip = 1
@@ -142,7 +135,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 		}
 		if from == 0 {
 			for image := uncounted; image < len(indices); image++ {
-				found.whole = found.whole.see(r.wholes[image] == r.labels[image])
+				found.whole.Count(r.wholes[image] == r.labels[image])
 			}
 		}
 		asked += len(r.slab)/r.size - skip*len(indices)
@@ -156,10 +149,10 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 func (r *runner) count(found *tally, from, part, image, class int) {
 	at, right := (part-1)/2, class == r.labels[image]
 	if part%2 == 0 {
-		found.high[from+at] = found.high[from+at].see(right)
+		found.high[from+at].Count(right)
 		return
 	}
-	found.low[from+at] = found.low[from+at].see(right)
+	found.low[from+at].Count(right)
 	if found.changes != nil {
 		x, low := r.slab[image*r.size:][:r.size], r.low[at][image*r.size:][:r.size]
 		found.changes[from+at].see(r.labels[image], r.wholes[image], class, x, low)
@@ -170,44 +163,22 @@ func (r *runner) count(found *tally, from, part, image, class int) {
 // most probable class of every image. With running statistics a batch may span parts; with
 // batch statistics it is exactly one part.
 func (r *runner) each(ctx context.Context, n, skip int, report func(part, image, class int)) error {
-	total, batch, classes := len(r.slab)/r.size, r.model.Batch(), r.model.Classes()
-	if r.q.Statistics == BatchStatistics {
+	total, batch, classes := len(r.slab)/r.size, r.classifier.Batch(), r.classifier.Classes()
+	if r.q.Statistics == model.BatchStatistics {
 		batch = n
 	}
 	for at := skip * n; at < total; at += batch {
 		k := min(batch, total-at)
-		if err := r.model.Logits(ctx, r.logits[:k*classes], r.slab[at*r.size:(at+k)*r.size], k); err != nil {
+		if err := r.classifier.Logits(ctx, r.logits[:k*classes], r.slab[at*r.size:(at+k)*r.size], k); err != nil {
 			return err
 		}
 		for i := range k {
 			logits := r.logits[i*classes : (i+1)*classes]
-			if err := CheckLogits(logits); err != nil {
+			if err := measure.CheckLogits(logits); err != nil {
 				return err
 			}
-			report((at+i)/n, (at+i)%n, Argmax(logits))
+			report((at+i)/n, (at+i)%n, measure.Argmax(logits))
 		}
 	}
 	return nil
-}
-
-// CheckLogits is an error when one of a model's answers is not a number: then there is no
-// class to count as right or wrong.
-func CheckLogits(logits []float32) error {
-	for _, v := range logits {
-		if v-v != 0 {
-			return errors.New("the model's answers are not finite numbers: its weights, or the smoothing, are too large; use another model or a smaller rho")
-		}
-	}
-	return nil
-}
-
-// Argmax returns the index of the largest value, the first of equals.
-func Argmax(v []float32) int {
-	best := 0
-	for i := range v {
-		if v[i] > v[best] {
-			best = i
-		}
-	}
-	return best
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -34,19 +34,19 @@ type AttacksFound struct {
 
 // CleanFound is the accuracy without an attack.
 type CleanFound struct {
-	Rho   float64     `json:"rho"`
-	Score bands.Score `json:"score"`
+	Rho   float64       `json:"rho"`
+	Score measure.Score `json:"score"`
 }
 
 // AttackFound is the accuracy under one attack.
 type AttackFound struct {
-	Method        string      `json:"method"`
-	Epsilon       float64     `json:"epsilon"`
-	Rho           float64     `json:"rho"`
-	Score         bands.Score `json:"score"`
-	ZeroGradients int         `json:"zero_gradients"`
-	Check         bool        `json:"check,omitempty"` // of Square, which others are held against
-	Marks         []string    `json:"marks,omitempty"` // checks of sanity that the figure fails
+	Method        string        `json:"method"`
+	Epsilon       float64       `json:"epsilon"`
+	Rho           float64       `json:"rho"`
+	Score         measure.Score `json:"score"`
+	ZeroGradients int           `json:"zero_gradients"`
+	Check         bool          `json:"check,omitempty"` // of Square, which others are held against
+	Marks         []string      `json:"marks,omitempty"` // checks of sanity that the figure fails
 }
 
 func (a Attacks) grid() attack.Grid {

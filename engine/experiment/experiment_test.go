@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 )
 
@@ -102,7 +102,7 @@ func TestVerdicts(t *testing.T) {
 func madeUp(p Plan, of func(setting string, seed uint64) float64) Grid {
 	var g Grid
 	for _, r := range p.runs() {
-		score := func(a float64) *bands.Score { return &bands.Score{Correct: int(math.Round(a * 1000)), N: 1000} }
+		score := func(a float64) *measure.Score { return &measure.Score{Correct: int(math.Round(a * 1000)), N: 1000} }
 		g = append(g, Run{Setting: r.Setting, Seed: r.Config.Seed,
 			Epochs: []*train.EpochEvent{{Train: score(.9), Test: score(of(r.Setting, r.Config.Seed))}}})
 	}

@@ -15,6 +15,7 @@ import (
 	"hfcui/engine/bands"
 	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
@@ -183,7 +184,7 @@ func byHand(t *testing.T, m *model.Model, data *dataset.Data, rho float64, divid
 	}
 	right := 0
 	for i, label := range labels {
-		if bands.Argmax(logits[i*10:][:10]) == label {
+		if measure.Argmax(logits[i*10:][:10]) == label {
 			right++
 		}
 	}
@@ -238,10 +239,10 @@ func TestRunsAreTakenOver(t *testing.T) {
 
 // madeUpAttacks are figures of one ρ: clean, then FGSM and PGD at ε = 0, .03 and .06.
 func madeUpAttacks(cleanRight int, fgsm, pgd [3]int) Run {
-	f := &AttacksFound{Clean: []CleanFound{{0, bands.Score{Correct: cleanRight, N: 100}}}}
+	f := &AttacksFound{Clean: []CleanFound{{0, measure.Score{Correct: cleanRight, N: 100}}}}
 	for k, list := range [][3]int{fgsm, pgd} {
 		for i, right := range list {
-			c := AttackFound{Method: attackMethods[k], Epsilon: .03 * float64(i), Score: bands.Score{Correct: right, N: 100}}
+			c := AttackFound{Method: attackMethods[k], Epsilon: .03 * float64(i), Score: measure.Score{Correct: right, N: 100}}
 			if k == 1 && i == 2 && right > pgd[1] {
 				c.Marks = []string{"more | images are right"}
 			}

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 )
 
@@ -42,7 +42,7 @@ func training(r Run) float64 {
 // gap is how much lower accuracy is on test images.
 func gap(r Run) float64 { return training(r) - test(r) }
 
-func accuracy(s *bands.Score) float64 {
+func accuracy(s *measure.Score) float64 {
 	if s == nil || s.N == 0 {
 		return math.NaN()
 	}

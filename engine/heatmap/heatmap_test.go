@@ -12,7 +12,7 @@ import (
 	"reflect"
 	"testing"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -143,18 +143,18 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 }
 
 // expected measures image by image and frequency by frequency.
-func expected(s *noise, q Request, n int) (clean bands.Score, cells []bands.Score) {
+func expected(s *noise, q Request, n int) (clean measure.Score, cells []measure.Score) {
 	g := grid{s.h, s.w}
 	one := &projector{batch: 1}
-	count := func(score *bands.Score, x []float32, label int) {
+	count := func(score *measure.Score, x []float32, label int) {
 		logits := make([]float32, 3)
 		_ = one.Logits(context.Background(), logits, x, 1)
 		score.N++
-		if bands.Argmax(logits) == label {
+		if measure.Argmax(logits) == label {
 			score.Correct++
 		}
 	}
-	cells = make([]bands.Score, s.h*s.w)
+	cells = make([]measure.Score, s.h*s.w)
 	plane := make([]float32, s.h*s.w)
 	for i := range n {
 		count(&clean, s.images[i], s.labels[i])
@@ -221,15 +221,15 @@ func TestMeasurement(t *testing.T) {
 
 // What is not known yet is shown as its nearest neighbour on the coarser grids.
 func TestAround(t *testing.T) {
-	r := Result{H: 32, W: 32, Cells: make([]bands.Score, 32*32)}
+	r := Result{H: 32, W: 32, Cells: make([]measure.Score, 32*32)}
 	if r.Around(Frequency{3, 3}).N != 0 {
 		t.Error("nothing is known")
 	}
-	r.Cells[grid{32, 32}.place(Frequency{4, -8})] = bands.Score{Correct: 1, N: 7}
+	r.Cells[grid{32, 32}.place(Frequency{4, -8})] = measure.Score{Correct: 1, N: 7}
 	if r.Around(Frequency{5, -7}).N != 7 || r.Around(Frequency{4, -8}).N != 7 || r.Around(Frequency{-5, 7}).N != 0 {
 		t.Error("neighbours are not shown")
 	}
-	r.Cells[grid{32, 32}.place(Frequency{})] = bands.Score{Correct: 3, N: 4}
+	r.Cells[grid{32, 32}.place(Frequency{})] = measure.Score{Correct: 3, N: 4}
 	if mean, n := r.Mean(0, 5); mean != 0.25 || n != 1 {
 		t.Errorf("mean %v of %d", mean, n)
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // Request says what to measure.
@@ -34,10 +34,10 @@ func (q Request) Check() error {
 type Result struct {
 	Request
 	H, W  int
-	Clean bands.Score // without noise, of the images that were begun
+	Clean measure.Score // without noise, of the images that were begun
 	// Cells are the scores by place: row U from -(H/2) on, column V from -(W/2) on, the zero
 	// frequency at (H/2, W/2). (U,V) and (-U,-V) have the same.
-	Cells  []bands.Score
+	Cells  []measure.Score
 	Images int // that will be measured at every frequency
 	// Share is how much of the work is done, from 0 to 1.
 	Share           float64
@@ -46,11 +46,11 @@ type Result struct {
 }
 
 // At is the score at a frequency.
-func (r Result) At(f Frequency) bands.Score { return r.Cells[grid{r.H, r.W}.place(f)] }
+func (r Result) At(f Frequency) measure.Score { return r.Cells[grid{r.H, r.W}.place(f)] }
 
 // Around is the score at f or, as long as it is not known, at the nearest frequency of the
 // coarser grids that is.
-func (r Result) Around(f Frequency) bands.Score {
+func (r Result) Around(f Frequency) measure.Score {
 	g := grid{r.H, r.W}
 	for step := 1; step < 2*max(r.H, r.W); step *= 2 {
 		near := Frequency{nearest(f.U, step), nearest(f.V, step)}
@@ -58,7 +58,7 @@ func (r Result) Around(f Frequency) bands.Score {
 			return s
 		}
 	}
-	return bands.Score{}
+	return measure.Score{}
 }
 
 func nearest(u, step int) int { return int(math.Round(float64(u)/float64(step))) * step }
@@ -79,10 +79,10 @@ func (r Result) Mean(from, to float64) (errorRate float64, frequencies int) {
 
 // MeanScore is Mean as a score of errors, of as many images as the frequency with the fewest
 // of them has. Its interval is that of a single frequency: no narrower than the mean's own.
-func (r Result) MeanScore(from, to float64) bands.Score {
+func (r Result) MeanScore(from, to float64) measure.Score {
 	mean, frequencies := r.Mean(from, to)
 	if frequencies == 0 {
-		return bands.Score{}
+		return measure.Score{}
 	}
 	fewest := math.MaxInt
 	for i, s := range r.Cells {
@@ -91,7 +91,7 @@ func (r Result) MeanScore(from, to float64) bands.Score {
 			fewest = min(fewest, s.N)
 		}
 	}
-	return bands.Score{Correct: int(math.Round(mean * float64(fewest))), N: fewest}
+	return measure.Score{Correct: int(math.Round(mean * float64(fewest))), N: fewest}
 }
 
 // Furthest is past the distance of the corner from the zero frequency.
@@ -101,7 +101,7 @@ func (r Result) Furthest() float64 { return Frequency{r.H / 2, r.W / 2}.Distance
 // first and with more later. It can be interrupted and taken up again; it is not for
 // concurrent use.
 type Measurement struct {
-	src    bands.Source
+	src    measure.Source
 	grid   grid
 	order  []Frequency
 	images []int
@@ -113,7 +113,7 @@ type Measurement struct {
 }
 
 // NewMeasurement prepares a measurement; nothing is computed yet.
-func NewMeasurement(src bands.Source, q Request) (*Measurement, error) {
+func NewMeasurement(src measure.Source, q Request) (*Measurement, error) {
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ func NewMeasurement(src bands.Source, q Request) (*Measurement, error) {
 	}
 	_, h, w := src.Shape()
 	g := grid{h, w}
-	return &Measurement{src: src, grid: g, order: g.order(), images: bands.Order(src, n),
-		result: Result{Request: q, H: h, W: w, Cells: make([]bands.Score, h*w), Images: n}}, nil
+	return &Measurement{src: src, grid: g, order: g.order(), images: measure.Order(src, n),
+		result: Result{Request: q, H: h, W: w, Cells: make([]measure.Score, h*w), Images: n}}, nil
 }
 
 // Result returns what has been measured so far.
@@ -153,11 +153,11 @@ func (m *Measurement) stage(batch int) int {
 // Run measures until all is, calling update, which may be nil, in between. It returns early
 // with ctx's error; another Run, with a model of the same batch, then goes on where this one
 // stopped.
-func (m *Measurement) Run(ctx context.Context, model bands.Classifier, update func(Result)) (Result, error) {
-	s := newShow(m, model)
+func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func(Result)) (Result, error) {
+	s := newShow(m, c)
 	var last time.Time
 	for m.from < len(m.images) {
-		n := m.stage(model.Batch())
+		n := m.stage(c.Batch())
 		if err := s.load(m.images[m.from:][:n]); err != nil {
 			return m.Result(), err
 		}
@@ -169,7 +169,7 @@ func (m *Measurement) Run(ctx context.Context, model bands.Classifier, update fu
 			m.result.Clean = m.result.Clean.Add(clean)
 		}
 		for m.next < len(m.order) {
-			if err := m.some(ctx, s, max(1, model.Batch()/n)); err != nil {
+			if err := m.some(ctx, s, max(1, c.Batch()/n)); err != nil {
 				return m.Result(), err
 			}
 			if update != nil && time.Since(last) > updatePause {
@@ -203,7 +203,7 @@ func (m *Measurement) some(ctx context.Context, s *show, most int) error {
 }
 
 // learn takes in a frequency's score, which is also that of its negative.
-func (m *Measurement) learn(f Frequency, s bands.Score) {
+func (m *Measurement) learn(f Frequency, s measure.Score) {
 	places := []int{m.grid.place(f), m.grid.place(m.grid.wrap(-f.U, -f.V))}
 	for i, at := range places {
 		if i == 0 || at != places[0] {

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strconv"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -21,15 +21,15 @@ type Report struct {
 	Height int     `json:"height"`
 	Width  int     `json:"width"`
 	model.Smoothing
-	Clean bands.Score `json:"clean"`
-	Cells []Cell      `json:"cells"` // one of (u,v) and (-u,-v), which are the same
+	Clean measure.Score `json:"clean"`
+	Cells []Cell        `json:"cells"` // one of (u,v) and (-u,-v), which are the same
 }
 
 // Cell is the score with noise of a frequency; the error rate is what accuracy lacks to 1.
 type Cell struct {
 	U int `json:"u"`
 	V int `json:"v"`
-	bands.ScoreDocument
+	measure.ScoreDocument
 }
 
 // NewReport describes a result.

@@ -3,30 +3,30 @@ package heatmap
 import (
 	"context"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // show is some images, to be shown to a model with noise.
 type show struct {
-	src      bands.Source
-	model    bands.Classifier
-	q        Request
-	grid     grid
-	size     int // numbers in an image
-	channels int
-	images   []int
-	x        []float32
-	labels   []int
-	noisyX   []float32
-	basis    []float32
-	logits   []float32
+	src        measure.Source
+	classifier measure.Classifier
+	q          Request
+	grid       grid
+	size       int // numbers in an image
+	channels   int
+	images     []int
+	x          []float32
+	labels     []int
+	noisyX     []float32
+	basis      []float32
+	logits     []float32
 }
 
-func newShow(m *Measurement, model bands.Classifier) *show {
-	c, h, w := m.src.Shape()
-	batch := model.Batch()
-	return &show{src: m.src, model: model, q: m.result.Request, grid: m.grid, size: c * h * w, channels: c,
-		noisyX: make([]float32, batch*c*h*w), basis: make([]float32, h*w), logits: make([]float32, batch*model.Classes())}
+func newShow(m *Measurement, c measure.Classifier) *show {
+	channels, h, w := m.src.Shape()
+	batch := c.Batch()
+	return &show{src: m.src, classifier: c, q: m.result.Request, grid: m.grid, size: channels * h * w, channels: channels,
+		noisyX: make([]float32, batch*channels*h*w), basis: make([]float32, h*w), logits: make([]float32, batch*c.Classes())}
 }
 
 // load reads images, no more than a batch.
@@ -39,7 +39,7 @@ func (s *show) load(images []int) error {
 }
 
 // clean counts the images that are right without noise.
-func (s *show) clean(ctx context.Context) (score bands.Score, err error) {
+func (s *show) clean(ctx context.Context) (score measure.Score, err error) {
 	err = s.ask(ctx, s.x, func(_ int, right bool) {
 		score.N++
 		if right {
@@ -51,9 +51,9 @@ func (s *show) clean(ctx context.Context) (score bands.Score, err error) {
 
 // noisy counts the images that are right with noise of each of some frequencies, which are
 // no more than fit a batch together.
-func (s *show) noisy(ctx context.Context, frequencies []Frequency) ([]bands.Score, error) {
+func (s *show) noisy(ctx context.Context, frequencies []Frequency) ([]measure.Score, error) {
 	n := len(s.images)
-	scores := make([]bands.Score, len(frequencies))
+	scores := make([]measure.Score, len(frequencies))
 	for i, f := range frequencies {
 		s.grid.basis(s.basis, f)
 		for k, v := range s.basis {
@@ -99,15 +99,15 @@ func (s *show) ask(ctx context.Context, x []float32, report func(at int, right b
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	n, classes := len(x)/s.size, s.model.Classes()
-	if err := s.model.Logits(ctx, s.logits[:n*classes], x, n); err != nil {
+	n, classes := len(x)/s.size, s.classifier.Classes()
+	if err := s.classifier.Logits(ctx, s.logits[:n*classes], x, n); err != nil {
 		return err
 	}
-	if err := bands.CheckLogits(s.logits[:n*classes]); err != nil {
+	if err := measure.CheckLogits(s.logits[:n*classes]); err != nil {
 		return err
 	}
 	for i := range n {
-		report(i, bands.Argmax(s.logits[i*classes:(i+1)*classes]) == s.labels[i%len(s.labels)])
+		report(i, measure.Argmax(s.logits[i*classes:(i+1)*classes]) == s.labels[i%len(s.labels)])
 	}
 	return nil
 }

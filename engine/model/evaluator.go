@@ -8,15 +8,6 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Statistics says which mean and variance batch-norm layers use.
-type Statistics int
-
-// The statistics.
-const (
-	RunningStatistics Statistics = iota // those kept from training
-	BatchStatistics                     // those of the batch being evaluated
-)
-
 // Evaluator computes a model's logits for batches of one size. It is not for concurrent
 // use; several evaluators are.
 type Evaluator struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/spectral"
 )
 
@@ -39,7 +40,7 @@ func (b *Bands) Check() error {
 	if _, err := bands.ParseNormalization(b.Normalize); err != nil {
 		return err
 	}
-	_, err := bands.ParseStatistics(b.BN)
+	_, err := model.ParseStatistics(b.BN)
 	return err
 }
 

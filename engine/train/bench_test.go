@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 )
@@ -19,7 +19,7 @@ func BenchmarkEvent(b *testing.B) {
 	defer f.close()
 	r := &run{folder: f, perEpoch: 390, begun: time.Now()}
 	for b.Loop() {
-		e := &StepEvent{Stamp: r.stamp("step"), Steps: 39000, Loss: 1.23456789, Train: &bands.Score{Correct: 345, N: 1024}, LearningRate: 0.0123, ImagesPerSecond: 1234.5}
+		e := &StepEvent{Stamp: r.stamp("step"), Steps: 39000, Loss: 1.23456789, Train: &measure.Score{Correct: 345, N: 1024}, LearningRate: 0.0123, ImagesPerSecond: 1234.5}
 		if err := r.emit(e); err != nil {
 			b.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
@@ -130,6 +131,6 @@ func (c Config) checkAdversarial() error {
 	case c.Mixup > 0:
 		return fmt.Errorf("adversarial training with mixup: the attack needs images of one class; choose one of them")
 	}
-	_, err := bands.ParseStatistics(a.BatchNorm)
+	_, err := model.ParseStatistics(a.BatchNorm)
 	return err
 }

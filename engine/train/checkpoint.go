@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
 
@@ -26,8 +26,8 @@ type position struct {
 	Epoch   tally   `json:"epoch"`   // of the epoch's steps
 	// Tested is the test accuracy of the pending epoch as far as it is known: on the first
 	// images.
-	Tested bands.Score `json:"tested"`
-	Recent tally       `json:"recent"` // of the steps since the last StepEvent
+	Tested measure.Score `json:"tested"`
+	Recent tally         `json:"recent"` // of the steps since the last StepEvent
 }
 
 // tally sums up steps.
@@ -50,11 +50,11 @@ func (t *tally) add(u tally) {
 func (t tally) loss() float64 { return t.Loss / float64(t.Steps) }
 
 // score is nil where nothing could be counted.
-func (t tally) score() *bands.Score {
+func (t tally) score() *measure.Score {
 	if t.N == 0 {
 		return nil
 	}
-	return &bands.Score{Correct: t.Correct, N: t.N}
+	return &measure.Score{Correct: t.Correct, N: t.N}
 }
 
 // speed of images trained on a second.

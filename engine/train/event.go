@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 // Event is one line of a run's events.jsonl: a *StepEvent, *EpochEvent, *BandsEvent,
@@ -39,19 +40,19 @@ type StepEvent struct {
 	Loss  float64 `json:"loss"`  // mean cross-entropy
 	// Train is how many images were classified right when they were trained on; nil where
 	// images have no one class to be right about, as with mixup.
-	Train           *bands.Score `json:"train,omitempty"`
-	LearningRate    float64      `json:"learning_rate"` // of the last step
-	ImagesPerSecond float64      `json:"images_per_s"`
+	Train           *measure.Score `json:"train,omitempty"`
+	LearningRate    float64        `json:"learning_rate"` // of the last step
+	ImagesPerSecond float64        `json:"images_per_s"`
 }
 
 // EpochEvent tells of a whole epoch.
 type EpochEvent struct {
 	Stamp
-	Loss            float64      `json:"loss"`            // mean cross-entropy of its steps
-	Train           *bands.Score `json:"train,omitempty"` // as in a StepEvent
-	Test            *bands.Score `json:"test,omitempty"`  // after it; nil without test images
-	LearningRate    float64      `json:"learning_rate"`   // of the last step
-	ImagesPerSecond float64      `json:"images_per_s"`    // trained on, evaluation not counted
+	Loss            float64        `json:"loss"`            // mean cross-entropy of its steps
+	Train           *measure.Score `json:"train,omitempty"` // as in a StepEvent
+	Test            *measure.Score `json:"test,omitempty"`  // after it; nil without test images
+	LearningRate    float64        `json:"learning_rate"`   // of the last step
+	ImagesPerSecond float64        `json:"images_per_s"`    // trained on, evaluation not counted
 	// Roughness is that of the first convolution's kernels after it, as spectral has it; 0
 	// where it is not known.
 	Roughness float64 `json:"roughness,omitempty"`
@@ -60,12 +61,12 @@ type EpochEvent struct {
 // BandsEvent tells how accurate the model is on low and high parts of images.
 type BandsEvent struct {
 	Stamp
-	Split     string       `json:"split"`     // test, or train: the images trained on, with the labels trained on
-	N         int          `json:"n"`         // images measured
-	Normalize string       `json:"normalize"` // of low and high parts: none, max or std
-	BN        string       `json:"bn"`        // batch-norm statistics: running or batch
-	Whole     bands.Score  `json:"whole"`
-	Bands     []bands.Band `json:"bands"` // low, then high, for every radius
+	Split     string        `json:"split"`     // test, or train: the images trained on, with the labels trained on
+	N         int           `json:"n"`         // images measured
+	Normalize string        `json:"normalize"` // of low and high parts: none, max or std
+	BN        string        `json:"bn"`        // batch-norm statistics: running or batch
+	Whole     measure.Score `json:"whole"`
+	Bands     []bands.Band  `json:"bands"` // low, then high, for every radius
 }
 
 // CheckpointEvent tells that everything up to its Step is in state.safetensors and

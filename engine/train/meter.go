@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
@@ -47,7 +48,7 @@ func (m *meter) close() {
 }
 
 // accuracy measures the model, as its weights are now, on all images of a set.
-func (m *meter) accuracy(ctx context.Context, set bands.Source, update func(bands.Result)) (bands.Score, error) {
+func (m *meter) accuracy(ctx context.Context, set measure.Source, update func(bands.Result)) (measure.Score, error) {
 	result, err := m.measure(ctx, set, bands.Request{}, update)
 	return result.Whole, err
 }
@@ -87,7 +88,7 @@ func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, upd
 	if q.Normalize, err = bands.ParseNormalization(b.Normalize); err != nil {
 		return nil, err
 	}
-	if q.Statistics, err = bands.ParseStatistics(b.BN); err != nil {
+	if q.Statistics, err = model.ParseStatistics(b.BN); err != nil {
 		return nil, err
 	}
 	result, err := m.measure(ctx, set, q, update)
@@ -98,14 +99,14 @@ func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, upd
 	return &BandsEvent{Split: b.Split, N: report.N, Normalize: report.Normalize, BN: report.BN, Whole: report.Whole, Bands: report.Bands}, nil
 }
 
-func (m *meter) measure(ctx context.Context, set bands.Source, q bands.Request, update func(bands.Result)) (bands.Result, error) {
+func (m *meter) measure(ctx context.Context, set measure.Source, q bands.Request, update func(bands.Result)) (bands.Result, error) {
 	q.Threads, q.Steady = m.threads, true
 	measurement, err := bands.NewMeasurement(set, q)
 	if err != nil {
 		return bands.Result{}, err
 	}
 	key := evaluatorKey{evaluationBatch, model.RunningStatistics}
-	if q.Statistics == bands.BatchStatistics {
+	if q.Statistics == model.BatchStatistics {
 		key = evaluatorKey{min(statisticsBatch, measurement.Result().Images), model.BatchStatistics}
 	}
 	e, err := m.evaluator(key)
@@ -162,7 +163,7 @@ func (c *classifier) Logits(ctx context.Context, dst, x []float32, n int) error 
 	if err := c.Evaluator.Logits(ctx, dst, x, n); err != nil {
 		return err
 	}
-	c.notFinite = bands.CheckLogits(dst[:n*c.classes]) != nil
+	c.notFinite = measure.CheckLogits(dst[:n*c.classes]) != nil
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
@@ -336,7 +337,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 			return err
 		}
 	}
-	r.at.Pending, r.at.Epoch, r.at.Tested = false, tally{}, bands.Score{}
+	r.at.Pending, r.at.Epoch, r.at.Tested = false, tally{}, measure.Score{}
 	return nil
 }
 

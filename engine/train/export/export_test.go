@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
@@ -23,12 +24,12 @@ func stamp(kind string, epoch int) train.Stamp {
 }
 
 func events() []train.Event {
-	b := &train.BandsEvent{Stamp: stamp("bands", 1), Split: "test", N: 4, Whole: bands.Score{Correct: 3, N: 4}}
-	r := bands.Result{Radii: []float64{4, 7.5}, Low: []bands.Score{{Correct: 1, N: 4}, {Correct: 2, N: 4}}, High: []bands.Score{{N: 4}, {}}}
-	b.Bands = bands.NewReport("", "", "test", bands.NormalizeNone, bands.RunningStatistics, model.Smoothing{}, r).Bands
+	b := &train.BandsEvent{Stamp: stamp("bands", 1), Split: "test", N: 4, Whole: measure.Score{Correct: 3, N: 4}}
+	r := bands.Result{Radii: []float64{4, 7.5}, Low: []measure.Score{{Correct: 1, N: 4}, {Correct: 2, N: 4}}, High: []measure.Score{{N: 4}, {}}}
+	b.Bands = bands.NewReport("", "", "test", bands.NormalizeNone, model.RunningStatistics, model.Smoothing{}, r).Bands
 	return []train.Event{
-		&train.StepEvent{Stamp: stamp("step", 1), Loss: 2.5, Train: &bands.Score{Correct: 1, N: 8}, LearningRate: 0.1, ImagesPerSecond: 100},
-		&train.EpochEvent{Stamp: stamp("epoch", 1), Loss: 2.25, Test: &bands.Score{Correct: 5, N: 8}, LearningRate: 0.05, ImagesPerSecond: 99},
+		&train.StepEvent{Stamp: stamp("step", 1), Loss: 2.5, Train: &measure.Score{Correct: 1, N: 8}, LearningRate: 0.1, ImagesPerSecond: 100},
+		&train.EpochEvent{Stamp: stamp("epoch", 1), Loss: 2.25, Test: &measure.Score{Correct: 5, N: 8}, LearningRate: 0.05, ImagesPerSecond: 99},
 		b,
 		&train.CheckpointEvent{Stamp: stamp("checkpoint", 1)},
 		&train.EndEvent{Stamp: stamp("end", 1), Reason: train.Finished},

@@ -3,7 +3,7 @@ package export
 import (
 	"strconv"
 
-	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/train"
 )
 
@@ -21,7 +21,7 @@ type Scalar struct {
 	// or images_per_s, roughness; of bands whole, low/R or high/R.
 	Tag   string
 	Value float64
-	Score *bands.Score // where Value is an accuracy
+	Score *measure.Score // where Value is an accuracy
 }
 
 // Scalars lists the numbers of an event. Accuracies of no images are left out.
@@ -45,7 +45,7 @@ func Scalars(e train.Event) []Scalar {
 	case *train.BandsEvent:
 		s.score("bands/whole", &e.Whole)
 		for _, b := range e.Bands {
-			s.score("bands/"+b.Part+"/"+strconv.FormatFloat(b.R, 'g', -1, 64), &bands.Score{Correct: b.Correct, N: b.N})
+			s.score("bands/"+b.Part+"/"+strconv.FormatFloat(b.R, 'g', -1, 64), &measure.Score{Correct: b.Correct, N: b.N})
 		}
 	}
 	return s
@@ -55,7 +55,7 @@ type scalars []Scalar
 
 func (s *scalars) number(tag string, v float64) { *s = append(*s, Scalar{Tag: tag, Value: v}) }
 
-func (s *scalars) score(tag string, score *bands.Score) {
+func (s *scalars) score(tag string, score *measure.Score) {
 	if score != nil && score.N > 0 {
 		*s = append(*s, Scalar{tag, score.Accuracy(), score})
 	}

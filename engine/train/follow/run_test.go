@@ -14,16 +14,17 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
 // epoch is the event of an epoch, the number of seconds into a run.
 func epoch(n int) *train.EpochEvent {
-	test := bands.Score{Correct: n, N: 10000}
+	test := measure.Score{Correct: n, N: 10000}
 	return &train.EpochEvent{
 		Stamp: train.Stamp{Type: "epoch", Time: start.Add(time.Duration(n) * time.Second), Seconds: float64(n), Step: 391 * n, Epoch: n},
-		Loss:  1 / float64(n), Train: &bands.Score{Correct: 3 * n, N: 50000}, Test: &test, LearningRate: 0.1, ImagesPerSecond: 1234.5678,
+		Loss:  1 / float64(n), Train: &measure.Score{Correct: 3 * n, N: 50000}, Test: &test, LearningRate: 0.1, ImagesPerSecond: 1234.5678,
 	}
 }
 
@@ -268,12 +269,12 @@ func tenThousand(b *testing.B) written {
 	w := newWritten(b)
 	var text bytes.Buffer
 	for n := 1; n <= 10000; n++ {
-		text.Write(line(b, &train.StepEvent{Stamp: epoch(n).Stamp, Steps: 3910000, Loss: 0.123456789, Train: &bands.Score{Correct: 345, N: 499}, LearningRate: 0.0123, ImagesPerSecond: 998.7}))
+		text.Write(line(b, &train.StepEvent{Stamp: epoch(n).Stamp, Steps: 3910000, Loss: 0.123456789, Train: &measure.Score{Correct: 345, N: 499}, LearningRate: 0.0123, ImagesPerSecond: 998.7}))
 		text.Write(line(b, epoch(n)))
 		if n%100 == 0 {
 			e := &train.BandsEvent{Stamp: epoch(n).Stamp, Split: "test", N: 1000, Normalize: "none", BN: "running"}
-			r := bands.Result{Radii: []float64{4, 8, 12, 16}, Low: make([]bands.Score, 4), High: make([]bands.Score, 4)}
-			e.Bands = bands.NewReport("", "", "test", bands.NormalizeNone, bands.RunningStatistics, model.Smoothing{}, r).Bands
+			r := bands.Result{Radii: []float64{4, 8, 12, 16}, Low: make([]measure.Score, 4), High: make([]measure.Score, 4)}
+			e.Bands = bands.NewReport("", "", "test", bands.NormalizeNone, model.RunningStatistics, model.Smoothing{}, r).Bands
 			text.Write(line(b, e))
 		}
 	}

@@ -1,6 +1,4 @@
-// Package bands measures how accurate a model is on the low- and the high-frequency
-// part of images, radius by radius.
-package bands
+package measure
 
 import (
 	"encoding/json"
@@ -9,13 +7,13 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Score is a count of right answers among n, with its Wilson interval.
+// Score counts the correct predictions among N.
 type Score struct {
 	Correct int
 	N       int
 }
 
-// Accuracy is Correct/N, and NaN when nothing has been measured.
+// Accuracy returns Correct/N, or NaN where N is 0.
 func (s Score) Accuracy() float64 {
 	if s.N == 0 {
 		return math.NaN()
@@ -26,18 +24,18 @@ func (s Score) Accuracy() float64 {
 // normal975 is the 97.5 % quantile of the standard normal distribution, 1.96.
 var normal975 = distuv.UnitNormal.Quantile(0.975)
 
-// Wilson returns the 95 % interval of Wilson (1927) for the accuracy; (0, 1) when
-// nothing has been measured. Unlike the normal approximation it stays inside [0, 1]
-// and keeps its coverage near 0 and 1.
+// Wilson returns the 95 % confidence interval of Wilson (1927) for the accuracy; (0, 1) where
+// N is 0. Unlike the normal approximation it stays inside [0, 1] and keeps its coverage near 0
+// and 1.
 func (s Score) Wilson() (lo, hi float64) {
 	if s.N == 0 {
 		return 0, 1
 	}
 	n, p, z := float64(s.N), s.Accuracy(), normal975
-	centre := p + z*z/(2*n)
+	center := p + z*z/(2*n)
 	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 	scale := 1 + z*z/n
-	lo, hi = (centre-half)/scale, (centre+half)/scale
+	lo, hi = (center-half)/scale, (center+half)/scale
 	if s.Correct == 0 {
 		lo = 0
 	}
@@ -47,27 +45,26 @@ func (s Score) Wilson() (lo, hi float64) {
 	return lo, hi
 }
 
-// see returns the score with one answer more.
-func (s Score) see(right bool) Score {
+// Count adds one prediction.
+func (s *Score) Count(correct bool) {
 	s.N++
-	if right {
+	if correct {
 		s.Correct++
 	}
-	return s
 }
 
-// Add returns the score of both samples together.
+// Add returns the score of two disjoint samples pooled.
 func (s Score) Add(t Score) Score { return Score{s.Correct + t.Correct, s.N + t.N} }
 
-// ScoreDocument is a score as files and commands have it.
+// ScoreDocument is the JSON form of a Score.
 type ScoreDocument struct {
 	Correct  int        `json:"correct"`
 	N        int        `json:"n"`
-	Accuracy *float64   `json:"accuracy"` // nil when nothing has been measured
+	Accuracy *float64   `json:"accuracy"` // nil where N is 0
 	CI95     [2]float64 `json:"ci95"`
 }
 
-// Document is s with what follows from it, for documents that have more beside it.
+// Document returns the JSON form of s, to be embedded in larger documents.
 func (s Score) Document() ScoreDocument {
 	lo, hi := s.Wilson()
 	out := ScoreDocument{Correct: s.Correct, N: s.N, CI95: [2]float64{lo, hi}}
@@ -81,15 +78,17 @@ func (s Score) Document() ScoreDocument {
 // MarshalJSON writes {"correct", "n", "accuracy", "ci95"}; accuracy is null when n is 0.
 func (s Score) MarshalJSON() ([]byte, error) { return json.Marshal(s.Document()) }
 
-// shareJSON is a count of something else than right answers.
-type shareJSON struct {
+// ShareDocument is the JSON form of a Score that counts something other than correct
+// predictions.
+type ShareDocument struct {
 	Count int        `json:"count"`
 	N     int        `json:"n"`
-	Share *float64   `json:"share"`
+	Share *float64   `json:"share"` // nil where N is 0
 	CI95  [2]float64 `json:"ci95"`
 }
 
-func (s Score) share() shareJSON {
+// ShareDocument returns the JSON form of a count of something other than correct predictions.
+func (s Score) ShareDocument() ShareDocument {
 	d := s.Document()
-	return shareJSON{d.Correct, d.N, d.Accuracy, d.CI95}
+	return ShareDocument{d.Correct, d.N, d.Accuracy, d.CI95}
 }

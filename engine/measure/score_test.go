@@ -1,4 +1,4 @@
-package bands
+package measure
 
 import (
 	"encoding/json"
