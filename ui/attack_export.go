@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/attack"
+	charts "hfcui/engine/figure"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/ui/picture"
@@ -36,9 +37,9 @@ func (p *attackPage) export() (exporter, error) {
 			exportFile{"-accuracy.json", func(w io.Writer) error { return writeJSON(w, document) }})
 		for _, byRho := range []bool{false, true} {
 			if of := curvesOf(curves, byRho); len(of) > 0 {
-				suffix := map[bool]string{false: "-epsilon.svg", true: "-rho.svg"}[byRho]
+				suffix := map[bool]string{false: "-epsilon", true: "-rho"}[byRho]
 				heading := fmt.Sprintf("%s %s on %s, %s split", o.Method, normText(o.Norm), clean(a.info.Data), clean(a.info.Split))
-				e.files = append(e.files, exportFile{suffix, func(w io.Writer) error { return writeRobustSVG(w, heading, of) }})
+				e.files = append(e.files, figureFiles(suffix, func() *charts.Figure { return robustFigure(heading, of) })...)
 			}
 		}
 	}
@@ -176,72 +177,54 @@ func quoted(s string) string {
 	return `"` + strings.ReplaceAll(clean(s), `"`, `""`) + `"`
 }
 
-// svgModels are the colours of models in figures, by slot, and their marks, as on screen.
-var (
-	svgModels = []string{"#00795a", "#a3457f", "#7a6f00", "#b03060"}
-	svgMarks  = []string{svgDiamond, svgDown, svgStar, svgPlus}
-)
-
-const (
-	svgDiamond = `<polygon transform="translate(%.1f %.1f)" points="0,-5 5,0 0,5 -5,0" fill="%s"/>`
-	svgDown    = `<polygon transform="translate(%.1f %.1f)" points="0,4.5 4.5,-3.5 -4.5,-3.5" fill="%s"/>`
-	svgStar    = `<polygon transform="translate(%.1f %.1f)" points="0.0,-5.5 1.4,-1.9 5.2,-1.7 2.2,0.7 3.2,4.4 0.0,2.3 -3.2,4.4 -2.2,0.7 -5.2,-1.7 -1.4,-1.9" fill="%s"/>`
-	svgPlus    = `<path transform="translate(%.1f %.1f)" d="M-1.5,-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z" fill="%s"/>`
-)
-
-// writeRobustSVG draws accuracy under attack, of each model in its colour; dashed is accuracy
-// without an attack, or under FGSM.
-func writeRobustSVG(w io.Writer, heading string, curves []robustCurve) error {
+// robustFigure is the chart of accuracy under attack, each model in its color; dashed is clean
+// accuracy, or accuracy under FGSM.
+func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	k := curves[0].key
-	most, axis, under := k.most, "ε", smoothingText(k.smoothing)
-	if k.byRho {
-		axis, under = "strength of smoothing ρ", fmt.Sprintf("ε %.4g%s", k.options.Epsilon, smoothedText(k.smoothing))
+	panel := charts.Panel{X: charts.Axis{Title: "perturbation budget ε", To: k.most}, Y: charts.Axis{Title: "accuracy", To: 1, Percent: true}}
+	fig := &charts.Figure{Title: heading, Subtitle: smoothingText(k.smoothing)}
+	dashed := ""
+	if methods := k.methods(); k.byRho {
+		panel.X.Title, fig.Subtitle, dashed = "kernel smoothing ρ", fmt.Sprintf("ε %.4g%s", k.options.Epsilon, smoothedText(k.smoothing)), "clean accuracy"
+	} else if len(methods) > 1 {
+		dashed = methods[1]
 	}
-	n := 0
+	n, doubts := 0, false
 	for _, c := range curves {
-		for _, q := range pointsOf(c.key, c.result, k.options.Method) {
-			n = max(n, q.score.N)
+		s := charts.Series{Name: c.name, Color: charts.ColorOf(c.slot), Marker: charts.MarkerOf(c.slot), Interval: charts.Band}
+		if methods := c.key.methods(); k.byRho || len(methods) > 1 {
+			other := ""
+			if !k.byRho {
+				other = methods[1]
+			}
+			panel.Series = append(panel.Series, charts.Series{Color: s.Color, Dash: charts.Dashed, Faint: true, Points: robustPoints(pointsOf(c.key, c.result, other))})
 		}
+		points := pointsOf(c.key, c.result, k.options.Method)
+		for _, q := range points {
+			n, doubts = max(n, q.score.N), doubts || q.doubt
+		}
+		s.Points = robustPoints(points)
+		panel.Series = append(panel.Series, s)
 	}
-	plot := newSVGPlot(heading, fmt.Sprintf("%s; %d images, 95%% intervals; dashed: %s; %s: in doubt", under, n, dashedIs(k), markDoubt), axis, most)
-	for i, c := range curves {
-		colour, mark := svgModels[c.slot%len(svgModels)], svgMarks[c.slot%len(svgMarks)]
-		other := ""
-		if methods := c.key.methods(); !k.byRho && len(methods) > 1 {
-			other = methods[1]
-		}
-		if k.byRho || other != "" {
-			plot.points(pointsOf(c.key, c.result, other), colour, true, mark)
-		}
-		plot.points(pointsOf(c.key, c.result, k.options.Method), colour, false, mark)
-		fmt.Fprintf(&plot.b, mark+"\n", float64(svgWidth-svgRight-170), float64(svgTop+14+18*i), colour)
-		fmt.Fprintf(&plot.b, `<text x="%d" y="%d">%s</text>`+"\n", svgWidth-svgRight-160, svgTop+18+18*i, escapeXML(c.name))
+	note := fmt.Sprintf("%s images; 95%% CI (Wilson).", grouped(n))
+	if dashed != "" {
+		note += fmt.Sprintf(" Dashed: %s.", dashed)
 	}
-	return plot.save(w)
+	if doubts {
+		note += fmt.Sprintf(" %s: failed sanity check.", markDoubt)
+	}
+	fig.Panels, fig.Notes = []charts.Panel{panel}, []string{note}
+	return fig
 }
 
-// dashedIs says what dashed curves are.
-func dashedIs(k robustKey) string {
-	switch {
-	case k.byRho:
-		return "without an attack"
-	case len(k.methods()) > 1:
-		return k.methods()[1]
-	}
-	return "none"
-}
-
-// points draws a curve; figures in doubt are marked.
-func (p *svgPlot) points(list []curvePoint, colour string, dashed bool, mark string) {
-	var x []float64
-	var scores []measure.Score
+// robustPoints are a curve's points as a chart has them; those in doubt are marked.
+func robustPoints(list []curvePoint) (points []charts.Point) {
 	for _, q := range list {
-		x, scores = append(x, q.x), append(scores, q.score)
-	}
-	p.curve(x, scores, colour, dashed, mark)
-	for _, q := range list {
-		if q.doubt && !dashed {
-			fmt.Fprintf(&p.b, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="%s">%s</text>`+"\n", p.x(q.x), p.y(q.score.Accuracy())-8, colour, markDoubt)
+		at := scorePoints([]float64{q.x}, []measure.Score{q.score})
+		if q.doubt && len(at) > 0 {
+			at[0].Note = markDoubt
 		}
+		points = append(points, at...)
 	}
+	return points
 }

@@ -23,7 +23,7 @@ func attackScreen(t *testing.T, w, h int) *driver {
 
 func TestAttackShowsEverything(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "about grey ×16.7", "attacked", "its log-spectrum, circle at r",
+	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "about grey ×17", "attacked", "its log-spectrum, circle at r",
 		"‖δ‖∞ 0.0300", "7.65/255", "‖δ‖2 1.6628", "% energy", "✓", "✗", "power of δ", "ε ", "0.0300", "10.0",
 		"◆ pgd, ◇ fgsm against ε", "at ε 0.03 against ρ", "n 1,000", "attack    7.0 ms")
 	d.fits(140, 44)
@@ -302,7 +302,7 @@ func TestAttackErrorsAreOneLine(t *testing.T) {
 func TestExportAttack(t *testing.T) {
 	d := attackScreen(t, 140, 44)
 	folder := d.app.options.Folder
-	d.keys("x").shows("Wrote 9 files", "-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-rho.svg")
+	d.keys("x").shows("Wrote 11 files", "-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-epsilon.png", "-rho.svg", "-rho.png")
 	var view struct {
 		Label  string
 		Attack struct {
@@ -338,10 +338,10 @@ func TestExportAttack(t *testing.T) {
 		t.Fatalf("%d lines, %v", lines, err)
 	}
 	svg, err := os.ReadFile(exported(t, folder, "-rho.svg"))
-	if err != nil || xml.Unmarshal(svg, new(struct{})) != nil || !strings.Contains(string(svg), "without an attack") {
+	if err != nil || xml.Unmarshal(svg, new(struct{})) != nil || !strings.Contains(string(svg), "Dashed: clean accuracy") {
 		t.Fatalf("%v: %s", err, svg)
 	}
-	d.keys("esc w x").shows("Wrote 4 files")
+	d.keys("esc w x").shows("Wrote 6 files")
 }
 
 func TestParseEpsilon(t *testing.T) {

@@ -170,8 +170,8 @@ func TestBandsShowChanges(t *testing.T) {
 			d.shows("robust accuracy")
 		}
 		d.keys("m").shows("bounds nothing").keys("m m b").shows("bounds nothing").keys("b s").shows("○", "ε ≥ 2.50")
-		d.keys("x").shows("Wrote 3 files")
-		if svg, err := os.ReadFile(exported(t, d.app.options.Folder, ".svg")); err != nil || !strings.Contains(string(svg), svgChanged) {
+		d.keys("x").shows("Wrote 4 files")
+		if svg, err := os.ReadFile(exported(t, d.app.options.Folder, ".svg")); err != nil || !strings.Contains(string(svg), "prediction changes on the low-pass image") {
 			t.Errorf("the figure has no third curve: %v", err)
 		}
 		d.keys("c").hides("robust").hides("f(x)")

@@ -4,15 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 
 	"hfcui/engine/bands"
+	charts "hfcui/engine/figure"
 	"hfcui/engine/measure"
 )
 
-// export prepares the curves on the page as CSV, JSON and SVG. What is still being
+// export prepares the curves on the page as CSV, JSON, SVG and PNG. What is still being
 // measured is exported as far as it is; n tells how far that is.
 func (p *bandsPage) export() (exporter, error) {
 	now, base := p.key()
@@ -29,11 +29,10 @@ func (p *bandsPage) export() (exporter, error) {
 	name += smoothingSuffix(now.Smoothing)
 	model, data := a.info.Model, a.info.Data
 	most, labels := a.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
-	return exporter{name, []exportFile{
+	return exporter{name, append([]exportFile{
 		{".csv", func(w io.Writer) error { return writeCSV(w, curves) }},
 		{".json", func(w io.Writer) error { return writeJSON(w, curves[0].report(model, data)) }},
-		{".svg", func(w io.Writer) error { return writeSVG(w, labels, most, curves) }},
-	}}, nil
+	}, figureFiles("", func() *charts.Figure { return bandsFigure(labels, most, curves) })...)}, nil
 }
 
 // curve is a measured result and what determines it.
@@ -71,129 +70,66 @@ func (c curve) report(model, data string) bands.Report {
 	return bands.NewReport(model, data, c.key.split, c.key.Normalize, c.key.Statistics, c.key.Smoothing, c.result)
 }
 
-// Size of the figure and the margins of its plot, in SVG units.
-const (
-	svgWidth, svgHeight                       = 760, 460
-	svgLeft, svgRight, svgTop, svgBottom      = 60, 20, 56, 52
-	svgLow, svgHigh, svgWhole, svgGrid, svgFg = "#0072b2", "#e69f00", "#404040", "#dddddd", "#222222"
-	svgChanged                                = "#7a3fb0"
-)
-
-// The marks of the parts, the same as on screen, at a point in a colour.
-const (
-	svgCircle   = `<circle cx="%.1f" cy="%.1f" r="3.6" fill="%s"/>`
-	svgTriangle = `<polygon transform="translate(%.1f %.1f)" points="0,-4.5 4.5,3.5 -4.5,3.5" fill="%s"/>`
-	svgCross    = `<path transform="translate(%.1f %.1f)" d="M-3.5-3.5 3.5 3.5M-3.5 3.5 3.5-3.5" stroke="%s" stroke-width="1.8"/>`
-	svgSquare   = `<rect transform="translate(%.1f %.1f)" x="-3.5" y="-3.5" width="7" height="7" fill="%s"/>`
-)
-
-// svgPlot is a figure of accuracies that is being written.
-type svgPlot struct {
-	b    strings.Builder
-	most float64 // end of the horizontal axis
-}
-
-func (p *svgPlot) x(v float64) float64 { return svgLeft + v/p.most*(svgWidth-svgLeft-svgRight) }
-func (p *svgPlot) y(v float64) float64 { return svgTop + (1-v)*(svgHeight-svgTop-svgBottom) }
-
-// newSVGPlot begins a figure with its two lines of heading and its axes.
-func newSVGPlot(heading, under, axis string, most float64) *svgPlot {
-	p := &svgPlot{most: most}
-	b := &p.b
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", svgWidth, svgHeight, svgFg)
-	fmt.Fprintf(b, `<rect width="%d" height="%d" fill="white"/>`+"\n", svgWidth, svgHeight)
-	fmt.Fprintf(b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", svgLeft, escapeXML(heading))
-	fmt.Fprintf(b, `<text x="%d" y="43">%s</text>`+"\n", svgLeft, escapeXML(under))
-	for v := 0.0; v <= 1; v += 0.25 {
-		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%.0f%%</text>`+"\n",
-			svgLeft, p.y(v), svgWidth-svgRight, svgGrid, svgLeft-8, p.y(v)+4, 100*v)
+// figureFiles are the two forms in which a chart is exported.
+func figureFiles(suffix string, describe func() *charts.Figure) []exportFile {
+	return []exportFile{
+		{suffix + ".svg", func(w io.Writer) error { return describe().WriteSVG(w) }},
+		{suffix + ".png", func(w io.Writer) error { return describe().WritePNG(w) }},
 	}
-	step := tickStep(most, 120)
-	for i := 0; float64(i)*step <= most*(1+1e-9); i++ {
-		v := float64(i) * step
-		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%.4g</text>`+"\n", p.x(v), svgHeight-svgBottom+20, v)
-	}
-	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (svgLeft+svgWidth-svgRight)/2, svgHeight-12, axis)
-	return p
 }
 
-// save ends the figure and writes it.
-func (p *svgPlot) save(w io.Writer) error {
-	p.b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, p.b.String())
-	return err
-}
-
-// writeSVG draws curves with their intervals: those of the first in full, others dashed.
-func writeSVG(w io.Writer, heading string, most float64, curves []curve) error {
-	first := curves[0]
-	p := newSVGPlot(heading, fmt.Sprintf("normalise %s, batch-norm %s, %s; %d images at every r, 95%% intervals",
-		first.key.Normalize, first.key.Statistics, smoothingText(first.key.Smoothing), first.result.Whole.N), "radius r", most)
-	for i, c := range curves {
-		whole := []measure.Score{c.result.Whole, c.result.Whole}
-		p.curve([]float64{0, most}, whole, svgWhole, i > 0, "")
-		if c.changes {
-			var differ []measure.Score
-			for _, change := range c.result.Changes {
-				differ = append(differ, change.Differ)
-			}
-			p.curve(c.result.Radii[:len(differ)], differ, svgChanged, i > 0, svgCross)
-		}
-		p.curve(c.result.Radii, c.result.High, svgHigh, i > 0, svgTriangle)
-		p.curve(c.result.Radii, c.result.Low, svgLow, i > 0, svgCircle)
-	}
-	svgLegend(&p.b, len(curves) > 1, first.changes)
-	return p.save(w)
-}
-
-// curve draws one curve: its intervals as an area, then line and marks.
-func (p *svgPlot) curve(radii []float64, scores []measure.Score, colour string, dashed bool, mark string) {
-	b, x, y := &p.b, p.x, p.y
-	var line, upper, lower strings.Builder
+// scorePoints are accuracies with their 95 % intervals as a chart has them.
+func scorePoints(at []float64, scores []measure.Score) (list []charts.Point) {
 	for i, s := range scores {
-		if s.N == 0 {
-			continue
+		if s.N > 0 {
+			lo, hi := s.Wilson()
+			list = append(list, charts.Point{X: at[i], Y: s.Accuracy(), Lo: lo, Hi: hi})
 		}
-		lo, hi := s.Wilson()
-		fmt.Fprintf(&line, "%.1f,%.1f ", x(radii[i]), y(s.Accuracy()))
-		fmt.Fprintf(&upper, "%.1f,%.1f ", x(radii[i]), y(hi))
-		before := lower.String()
-		lower.Reset()
-		fmt.Fprintf(&lower, "%.1f,%.1f %s", x(radii[i]), y(lo), before)
 	}
-	dash := ""
-	if dashed {
-		dash = ` stroke-dasharray="5 4" stroke-opacity="0.6"`
-	} else {
-		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" fill-opacity="0.18"/>`+"\n", upper.String(), lower.String(), colour)
+	return list
+}
+
+// bandsFigure is the chart of accuracies against r: the first curve in full, others, without
+// their intervals, dashed and behind it.
+func bandsFigure(heading string, most float64, curves []curve) *charts.Figure {
+	panel := charts.Panel{
+		X: charts.Axis{Title: "cutoff radius r", Unit: "cycles per image", To: most},
+		Y: charts.Axis{Title: "accuracy", To: 1, Percent: true},
 	}
-	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.8"%s/>`+"\n", line.String(), colour, dash)
-	for i, s := range scores {
-		if mark != "" && s.N > 0 && !dashed && !math.IsNaN(s.Accuracy()) {
-			fmt.Fprintf(b, mark+"\n", x(radii[i]), y(s.Accuracy()), colour)
-		}
+	notes := []string{fmt.Sprintf("%s images at every r; 95%% CI (Wilson).", grouped(curves[0].result.Whole.N))}
+	if len(curves) > 1 {
+		notes[0] += " Dashed: without smoothing."
+	}
+	for i := len(curves) - 1; i >= 0; i-- {
+		panel.Series = append(panel.Series, curves[i].series(most, i > 0)...)
+	}
+	k := curves[0].key
+	return &charts.Figure{
+		Title:    heading,
+		Subtitle: fmt.Sprintf("normalize %s, batch-norm statistics %s, %s", k.Normalize, k.Statistics, smoothingText(k.Smoothing)),
+		Panels:   []charts.Panel{panel}, Notes: notes,
 	}
 }
 
-func svgLegend(b *strings.Builder, both, changes bool) {
-	legend := [][3]string{{svgCircle, svgLow, "low"}, {svgTriangle, svgHigh, "high"}, {svgSquare, svgWhole, "whole"}}
-	at := svgWidth - svgRight - 190
-	if changes {
-		legend = append([][3]string{{svgCross, svgChanged, "≠"}}, legend...)
-		at -= 62
+// series are the lines of a curve, those for comparison without a name.
+func (c curve) series(most float64, comparison bool) []charts.Series {
+	r := c.result
+	list := []charts.Series{
+		{Name: "low", Color: charts.Low, Marker: charts.Circle, Points: scorePoints(r.Radii, r.Low)},
+		{Name: "high", Color: charts.High, Marker: charts.Triangle, Points: scorePoints(r.Radii, r.High)},
+		{Name: "whole", Color: charts.Whole, Marker: charts.Square, Points: scorePoints([]float64{0, most}, []measure.Score{r.Whole, r.Whole})},
 	}
-	for i, l := range legend {
-		x := at + 62*i
-		fmt.Fprintf(b, `<path d="M%d 38h18" stroke="%s" stroke-width="1.8"/>`, x, l[1])
-		fmt.Fprintf(b, l[0], float64(x+9), 38.0, l[1])
-		fmt.Fprintf(b, `<text x="%d" y="43">%s</text>`+"\n", x+23, l[2])
+	if c.changes {
+		var differ []measure.Score
+		for _, change := range r.Changes {
+			differ = append(differ, change.Differ)
+		}
+		list = append(list, charts.Series{Name: "prediction changes on the low-pass image", Color: charts.Changed, Marker: charts.Cross, Points: scorePoints(r.Radii, differ)})
 	}
-	if both {
-		fmt.Fprintf(b, `<text x="%d" y="24">dashed: without smoothing</text>`+"\n", svgWidth-svgRight-190)
+	for i := range list {
+		if list[i].Interval = charts.Band; comparison {
+			list[i].Name, list[i].Marker, list[i].Interval, list[i].Dash, list[i].Faint = "", charts.NoMarker, charts.NoInterval, charts.Dashed, true
+		}
 	}
-}
-
-// escapeXML makes text from outside safe inside an element.
-func escapeXML(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean(s))
+	return list
 }

@@ -95,7 +95,7 @@ func TestExportErrorsAreOneLine(t *testing.T) {
 func TestExportCurve(t *testing.T) {
 	d := start(t, 100, 30)
 	folder := d.app.options.Folder
-	d.keys("2 s x").shows("Wrote 3 files", ".csv", ".json", ".svg")
+	d.keys("2 s x").shows("Wrote 4 files", ".csv", ".json", ".svg", ".png")
 	f, err := os.Open(exported(t, folder, ".csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestExportCurve(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, part := range []string{"demo on shapes", "stroke-dasharray", "<polygon", "<circle", `points="0,-4.5`, "fill-opacity", "radius r"} {
+	for _, part := range []string{"demo on shapes", "stroke-dasharray", "fill-opacity", "cutoff radius r", "Dashed: without smoothing", ">low<", ">high<", ">whole<"} {
 		if !strings.Contains(string(svg), part) {
 			t.Errorf("the figure has no %s", part)
 		}

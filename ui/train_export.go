@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
+	charts "hfcui/engine/figure"
 	"hfcui/engine/train/export"
 )
 
@@ -32,9 +32,11 @@ func (p *trainPage) export() (exporter, error) {
 	e := exporter{base: "train-" + strings.Join(names, "-"), files: []exportFile{
 		{".csv", func(w io.Writer) error { return export.CSV(w, runs) }},
 		{".json", func(w io.Writer) error { return export.JSON(w, runs) }},
-		{".svg", func(w io.Writer) error { return trainSVG(w, new(curveBook).makeFigure(logs, q)) }},
-		{".png", func(w io.Writer) error { return trainPNG(w, new(curveBook).makeFigure(logs, q)) }},
 	}}
+	e.files = append(e.files, figureFiles("", func() *charts.Figure {
+		f := new(curveBook).makeFigure(logs, q)
+		return f.describe()
+	})...)
 	for i, r := range runs {
 		suffix := ".tfevents"
 		if len(runs) > 1 {
@@ -45,33 +47,18 @@ func (p *trainPage) export() (exporter, error) {
 	return e, nil
 }
 
-// svgRuns are the colours of runs on white.
-var svgRuns = [...]string{"#00795a", "#a3457f", "#8a7a00", "#b03060", "#3050c0", "#505050"}
-
-// Size of one chart and its margins, in SVG units.
-const (
-	trainChartW, trainChartH                     = 620, 300
-	trainLeft, trainRight, trainTop, trainBottom = 62, 90, 36, 40
-)
-
-// trainSVG draws the charts of a figure under each other.
-func trainSVG(w io.Writer, f figure) error {
-	var b strings.Builder
-	legend, kinds := 24+18*len(f.runs), f.kinds()
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="%s" stroke="none">`+"\n", trainChartW, legend+len(kinds)*trainChartH, svgFg)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", trainChartW, legend+len(kinds)*trainChartH)
-	for i, r := range f.runs {
-		fmt.Fprintf(&b, `<path d="M%d %dh24" stroke="%s" stroke-width="3"/><text x="%d" y="%d">%s  %s</text>`+"\n",
-			trainLeft, 20+18*i, svgRuns[i%len(svgRuns)], trainLeft+32, 24+18*i, escapeXML(r.name), escapeXML(r.what))
+// describe is the figure's charts under each other, for files.
+func (f *figure) describe() *charts.Figure {
+	out := &charts.Figure{}
+	for _, k := range f.kinds() {
+		out.Panels = append(out.Panels, f.panelChart(k))
+		for _, c := range f.panels[k].curves {
+			if c.train && out.Notes == nil {
+				out.Notes = []string{"Dashed: accuracy on training images."}
+			}
+		}
 	}
-	for i, k := range kinds {
-		fmt.Fprintf(&b, `<g transform="translate(0 %d)">`+"\n", legend+i*trainChartH)
-		f.svgPanel(&b, k)
-		b.WriteString("</g>\n")
-	}
-	b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	return out
 }
 
 // kinds are the charts that have something to show.
@@ -98,82 +85,52 @@ func (f *figure) heading(k panelKind) string {
 	return title(k.String())
 }
 
-// svgPanel draws one chart.
-func (f *figure) svgPanel(b *strings.Builder, k panelKind) {
+// panelChart is one chart.
+func (f *figure) panelChart(k panelKind) charts.Panel {
 	p := f.panels[k]
 	if p.hi <= p.lo {
 		p.lo, p.hi = 0, 1
 	}
-	x := func(share float64) float64 { return trainLeft + share*(trainChartW-trainLeft-trainRight) }
-	y := func(share float64) float64 { return trainTop + (1-share)*(trainChartH-trainTop-trainBottom) }
-	heading := f.heading(k)
-	fmt.Fprintf(b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", trainLeft, escapeXML(heading))
-	for share := 0.0; share <= 1; share += 0.25 {
-		label := shortNumber(p.value(share))
-		if k.shares() {
-			label = fmt.Sprintf("%.0f%%", 100*share)
-		}
-		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
-			trainLeft, y(share), trainChartW-trainRight, svgGrid, trainLeft-8, y(share)+4, label)
+	out := charts.Panel{
+		Title: f.heading(k),
+		X:     charts.Axis{Title: f.asked.axis.String(), From: f.from, To: f.to, Log: f.asked.logX},
+		Y:     charts.Axis{From: p.lo, To: p.hi, Log: p.log, Percent: k.shares()},
 	}
-	for _, v := range f.ticks(60) {
-		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x(f.position(v)), trainChartH-trainBottom+18, shortNumber(v))
-	}
-	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (trainLeft+trainChartW-trainRight)/2, trainChartH-6, f.asked.axis)
 	for _, c := range p.curves {
-		f.svgCurve(b, k, c, x, y)
+		s := f.curveSeries(k, c)
+		for _, at := range c.points {
+			s.Points = append(s.Points, charts.Point{X: f.at(at.x), Y: p.value(at.y), Lo: p.value(at.lo), Hi: p.value(at.hi)})
+		}
+		out.Series = append(out.Series, s)
 	}
+	return out
 }
 
-// paperColour is a curve's colour on white, and what stands beside it; "" where its run does.
-func (f *figure) paperColour(k panelKind, c curveFigure) (colour, label string) {
+// curveSeries is how a curve looks in a chart: runs have colors of their own, bands those of
+// their parts.
+func (f *figure) curveSeries(k panelKind, c curveFigure) charts.Series {
 	switch {
 	case k == panelImage && c.part == partOther:
-		return svgRuns[3], "another class"
+		return charts.Series{End: "another class", Color: charts.ColorOf(3)}
 	case k == panelImage:
-		return svgRuns[0], "its class"
-	case k != panelBands:
-		return svgRuns[c.run%len(svgRuns)], ""
-	}
-	label = c.part
-	if c.part != "whole" {
-		label = fmt.Sprintf("%s %g", c.part, c.r)
-	}
-	return map[string]string{"low": svgLow, "high": svgHigh, "whole": svgWhole}[c.part], label
-}
-
-func (f *figure) svgCurve(b *strings.Builder, k panelKind, c curveFigure, x, y func(float64) float64) {
-	colour, label := f.paperColour(k, c)
-	mark := ""
-	if k == panelBands {
-		mark = map[string]string{"low": svgCircle, "high": svgTriangle, "whole": svgSquare}[c.part]
-	}
-	var line, ribbon, back string
-	var l, upper, lower strings.Builder
-	for i, pt := range c.points {
-		if math.IsNaN(pt.y) {
-			continue
+		return charts.Series{End: "its class", Color: charts.ColorOf(0)}
+	case k == panelBands && c.part == "whole":
+		return charts.Series{Name: "whole", Color: charts.Whole, Marker: charts.Square, Interval: charts.Band}
+	case k == panelBands:
+		s := charts.Series{Name: c.part, End: fmt.Sprintf("%s %g", c.part, c.r), Color: charts.Low, Marker: charts.Circle, Interval: charts.Band}
+		if c.part == "high" {
+			s.Color, s.Marker = charts.High, charts.Triangle
 		}
-		fmt.Fprintf(&l, "%.1f,%.1f ", x(pt.x), y(pt.y))
-		fmt.Fprintf(&upper, "%.1f,%.1f ", x(pt.x), y(pt.hi))
-		last := c.points[len(c.points)-1-i]
-		fmt.Fprintf(&lower, "%.1f,%.1f ", x(last.x), y(last.lo))
+		return s
+	case c.train:
+		return charts.Series{Color: charts.ColorOf(c.run), Dash: charts.Dashed}
 	}
-	line, ribbon, back = l.String(), upper.String(), lower.String()
-	dash := ""
-	if c.train {
-		dash = ` stroke-dasharray="5 4"`
-	} else if k == panelAccuracy || k == panelBands {
-		fmt.Fprintf(b, `<polygon points="%s%s" fill="%s" fill-opacity="0.15"/>`+"\n", ribbon, back, colour)
+	s := charts.Series{Name: f.runs[c.run].name, Color: charts.ColorOf(c.run)}
+	if what := f.runs[c.run].what; what != "" {
+		s.Name += " (" + what + ")"
 	}
-	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.6"%s/>`+"\n", line, colour, dash)
-	if n := len(c.points); n > 0 {
-		end := c.points[n-1]
-		for i := 0; mark != "" && i < n; i += max(1, n/20) {
-			fmt.Fprintf(b, mark+"\n", x(c.points[i].x), y(c.points[i].y), colour)
-		}
-		if label != "" {
-			fmt.Fprintf(b, `<text x="%.1f" y="%.1f" fill="%s" font-size="11">%s</text>`+"\n", x(end.x)+8, y(end.y)+4, colour, label)
-		}
+	if k == panelAccuracy {
+		s.Interval = charts.Band
 	}
+	return s
 }

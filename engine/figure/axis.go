@@ -162,7 +162,7 @@ func (a Axis) number(v, step float64) string {
 		decimals++ // 2.5, 12.5
 	}
 	text := strconv.FormatFloat(v, 'f', decimals, 64)
-	if whole, rest, _ := strings.Cut(text, "."); size >= 10000 {
+	if whole, rest, _ := strings.Cut(text, "."); size >= 1000 {
 		for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
 			whole = whole[:i] + "," + whole[i:]
 		}
