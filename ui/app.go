@@ -134,7 +134,7 @@ func New(lab Lab, o Options) *App {
 		lab = noLab{}
 	}
 	a := &App{session: newSession(lab, o), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
-	a.layer.OnPanic(a.struck)
+	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.explore, a.bands, a.kernels, a.train = newExplore(a), newBandsPage(a), newKernelsPage(a), newTrainPage(a)
 	a.experiments, a.attack = newExperimentsPage(a), newAttackPage(a)
@@ -165,7 +165,7 @@ func (a *App) Init() tea.Cmd {
 func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	defer func() {
 		if r := recover(); r != nil {
-			model, cmd = a, a.fail(caught(r))
+			model, cmd = a, a.fail(recovered(r))
 		}
 	}()
 	a.same = false
@@ -277,16 +277,16 @@ func (a *App) fail(err error) tea.Cmd {
 	return a.quit()
 }
 
-// settleTime is how long the program runs at least: Bubble Tea asks the terminal questions
+// startTime is how long the program runs at least: Bubble Tea asks the terminal questions
 // of its own at the start, whose answers must not be left to the shell.
-const settleTime = 100 * time.Millisecond
+const startTime = 100 * time.Millisecond
 
 // quit ends the program.
 func (a *App) quit() tea.Cmd {
 	a.cancel()
 	a.hidden = true
-	if age := time.Since(a.started); age < settleTime {
-		return tea.Tick(settleTime-age, func(time.Time) tea.Msg { return tea.QuitMsg{} })
+	if age := time.Since(a.started); age < startTime {
+		return tea.Tick(startTime-age, func(time.Time) tea.Msg { return tea.QuitMsg{} })
 	}
 	return tea.Quit
 }
@@ -369,7 +369,7 @@ func (a *App) verdict(err error) error {
 	case fault != nil:
 		return fault.report()
 	case errors.As(err, &unread):
-		return caught(unread).report()
+		return recovered(unread).report()
 	case a.err != nil:
 		return a.err
 	case err == nil, errors.Is(err, tea.ErrInterrupted):

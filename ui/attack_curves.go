@@ -9,9 +9,6 @@ import (
 	"hfcui/engine/measure"
 )
 
-// markDoubt stands at figures that fail a check of their sanity.
-const markDoubt = "†"
-
 // drawAccuracy draws accuracy under attack against ε, or against ρ.
 func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
 	th := p.app.theme

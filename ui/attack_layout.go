@@ -54,9 +54,7 @@ func (l *attackLayout) placePictures(block rect, under int, aspect float64, cell
 	lines := min(max(room.h/5, 3), 5)
 	best := bestArrangement(room, lines, aspect, cell, slots)
 	cols, rows := best.fit(room, lines, aspect, cell)
-	var placed exploreLayout
-	placed.place(best, rect{room.x, room.y, room.w, min(room.h, best.height(rows, lines))}, cols, rows, lines, lines)
-	l.slots = placed.slots
+	l.slots, _ = best.place(rect{room.x, room.y, room.w, min(room.h, best.height(rows, lines))}, cols, rows, lines, lines)
 	bottom := room.y
 	for _, s := range l.slots {
 		bottom = max(bottom, s.pic.bottom(), s.text.bottom())
@@ -64,15 +62,6 @@ func (l *attackLayout) placePictures(block rect, under int, aspect float64, cell
 	if under > 0 {
 		l.placeStrip(rect{block.x, bottom, block.w, block.bottom() - bottom}, models)
 	}
-}
-
-// height is how many rows an arrangement of pictures takes.
-func (a arrangement) height(rows, lines int) int {
-	down := a.pictures / a.across
-	if a.beside {
-		return down * (1 + rows)
-	}
-	return down * (1 + rows + lines)
 }
 
 // placeStrip divides the strip under the pictures: the profile, and what is measured as

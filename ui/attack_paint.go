@@ -13,7 +13,7 @@ import (
 // and what did not change from one to the next.
 type attackPainter struct {
 	mu sync.Mutex
-	easel
+	renderer
 	original [2]int // generation and number of the image painted last
 	painted  bool
 	factor   float64 // by which the perturbation was amplified

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"hfcui/engine/bands"
@@ -35,16 +34,6 @@ func (p *bandsPage) radius(r bands.Result) float64 {
 		return p.app.r
 	}
 	return r.Radii[nearest(r.Radii, p.app.r)]
-}
-
-func nearest(radii []float64, r float64) int {
-	best := 0
-	for i := range radii {
-		if math.Abs(radii[i]-r) < math.Abs(radii[best]-r) {
-			best = i
-		}
-	}
-	return best
 }
 
 // drawValues draws one line of accuracies at the cursor.
@@ -100,9 +89,6 @@ func (p *bandsPage) drawCurves(c *canvas, plot rect, axis int) {
 		c.paragraph(rect{plot.x + 2, plot.y + plot.h/2 - 1, plot.w - 4, 2}, th.dim, why)
 	}
 }
-
-// thickRows is how high a chart has to be for thick lines: in low ones they are blots.
-const thickRows = 16
 
 // addCurves draws the curves of a result.
 func (p *bandsPage) addCurves(ch *chart, r bands.Result, base bool) {

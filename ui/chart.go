@@ -246,3 +246,29 @@ func tickStep(most float64, w int) float64 {
 		}
 	}
 }
+
+func nearest(radii []float64, r float64) int {
+	best := 0
+	for i := range radii {
+		if math.Abs(radii[i]-r) < math.Abs(radii[best]-r) {
+			best = i
+		}
+	}
+	return best
+}
+
+// thickRows is how high a chart has to be for thick lines: in low ones they are blots.
+const thickRows = 16
+
+// axisWidth is the room left of the chart's plot and of the slider's track for labels;
+// valueWidth the room right of them. Both have the same, so that r is at the same column.
+const (
+	axisWidth  = 5
+	valueWidth = 8
+)
+
+// plotOf returns the columns of r, where track and plot lie.
+func plotOf(r rect) rect { return rect{r.x + axisWidth, r.y, r.w - axisWidth - valueWidth, r.h} }
+
+// chartRows is the least height of a chart worth showing.
+const chartRows = 10

@@ -40,8 +40,8 @@ func (c crash) save() (string, error) {
 	return f.Name(), err
 }
 
-// caught makes a crash of what recover returned.
-func caught(value any) crash {
+// recovered makes a crash of what recover returned.
+func recovered(value any) crash {
 	switch c := value.(type) {
 	case crash:
 		return c // from a goroutine further in, with its own stack
@@ -51,20 +51,11 @@ func caught(value any) crash {
 	return crash{value, debug.Stack()}
 }
 
-// struck takes a panic in writing to the terminal, which happens in a goroutine that must
-// not wait for the program. The program may be ending already: verdict looks for it then.
-func (a *App) struck(p *term.Panic) {
-	c := caught(p)
-	if a.fault.CompareAndSwap(nil, &c) && a.send != nil {
-		go a.send(c)
-	}
-}
-
-// safely runs work; a panic in it becomes a crash message, which ends the program.
-func safely(work func() tea.Msg) (msg tea.Msg) {
+// protect runs work; a panic in it becomes a crash message, which ends the program.
+func protect(work func() tea.Msg) (msg tea.Msg) {
 	defer func() {
 		if r := recover(); r != nil {
-			msg = caught(r)
+			msg = recovered(r)
 		}
 	}()
 	return work()
@@ -72,7 +63,7 @@ func safely(work func() tea.Msg) (msg tea.Msg) {
 
 // task makes a command of work that may fail badly.
 func task(work func() tea.Msg) tea.Cmd {
-	return func() tea.Msg { return safely(work) }
+	return func() tea.Msg { return protect(work) }
 }
 
 // together runs pieces of work at the same time and waits for all. A panic in one of them
@@ -84,7 +75,7 @@ func together(work ...func()) {
 			defer func() {
 				r := recover()
 				if r != nil {
-					r = caught(r)
+					r = recovered(r)
 				}
 				failed <- r
 			}()

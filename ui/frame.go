@@ -15,7 +15,7 @@ func (a *App) View() (v tea.View) {
 	defer func() {
 		if r := recover(); r != nil {
 			v = tea.NewView("")
-			if cmd := a.fail(caught(r)); a.send != nil {
+			if cmd := a.fail(recovered(r)); a.send != nil {
 				go a.send(cmd())
 			}
 		}
@@ -158,9 +158,6 @@ func (a *App) tabLimit() int {
 	}
 	return 1
 }
-
-// title writes a page's name with a capital.
-func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // drawStatus draws the caveat, the status line and what can be pressed.
 func (a *App) drawStatus(c *canvas) {

@@ -34,7 +34,7 @@ func startJob(ctx context.Context, work func(ctx context.Context, tell func(tea.
 	j := &job{cancel: cancel, mail: make(chan report, 1), pause: reportPause}
 	go func() {
 		defer cancel()
-		last := safely(func() tea.Msg {
+		last := protect(func() tea.Msg {
 			return work(ctx, func(msg tea.Msg) { j.post(report{j, msg, false}) })
 		})
 		j.post(report{j, last, true})

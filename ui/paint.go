@@ -51,9 +51,9 @@ func (k look) background() picture.RGB {
 	return picture.RGB{R: c[0], G: c[1], B: c[2]}
 }
 
-// easel scales and encodes the pictures of a page, slots of them at most, for one look. It
+// renderer scales and encodes the pictures of a page, slots of them at most, for one look. It
 // keeps its memory, so that it is for one answer at a time.
-type easel struct {
+type renderer struct {
 	look    look
 	encoder [slots]*picture.Encoder
 	source  [slots]picture.Image
@@ -62,7 +62,7 @@ type easel struct {
 }
 
 // take prepares for a look and tells whether it is another than before.
-func (e *easel) take(k look) (another bool) {
+func (e *renderer) take(k look) (another bool) {
 	if k == e.look && e.encoder[0] != nil {
 		return false
 	}
@@ -75,7 +75,7 @@ func (e *easel) take(k look) (another bool) {
 }
 
 // reduction is by how much a picture of w×h pixels can be reduced while it is read.
-func (e *easel) reduction(w, h int) int {
+func (e *renderer) reduction(w, h int) int {
 	box := &e.boxed[0]
 	e.look.box(box)
 	return max(1, min(w/box.W, h/box.H))
@@ -83,7 +83,7 @@ func (e *easel) reduction(w, h int) int {
 
 // encode draws one picture: source fills what it is of, finish, unless it is nil, draws on
 // what came of scaling it.
-func (e *easel) encode(kind, registers int, source, finish func(*picture.Image)) {
+func (e *renderer) encode(kind, registers int, source, finish func(*picture.Image)) {
 	src, box := &e.source[kind], &e.boxed[kind]
 	e.look.box(box)
 	source(src)
@@ -99,7 +99,7 @@ func (e *easel) encode(kind, registers int, source, finish func(*picture.Image))
 // change from one to the next.
 type painter struct {
 	mu sync.Mutex
-	easel
+	renderer
 	whole   *float32 // first pixel of the original that was painted last
 	stretch float64  // of the high part
 }

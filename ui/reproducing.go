@@ -153,7 +153,7 @@ func (p *experimentsPage) reported(r report) tea.Cmd {
 	if now, ok := r.msg.(experiment.Progress); ok {
 		doing.progress = &now
 	}
-	if !r.done || p.app.ctx.Err() != nil { // the program ends: settle tells what became of it
+	if !r.done || p.app.ctx.Err() != nil { // the program ends: wait tells what became of it
 		return nil
 	}
 	p.doing = nil
@@ -169,8 +169,8 @@ func (p *experimentsPage) reported(r report) tea.Cmd {
 	return p.look(0)
 }
 
-// settle ends an experiment that is on when the program ends, and tells what became of it.
-func (p *experimentsPage) settle() {
+// wait ends an experiment that is on when the program ends, and tells what became of it.
+func (p *experimentsPage) wait() {
 	if r := p.doing; r != nil {
 		r.job.cancel()
 		<-r.done

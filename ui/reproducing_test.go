@@ -96,7 +96,7 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 	if err := r.end(keyPress("q")); err != nil {
 		t.Fatal(err)
 	}
-	r.app.experiments.settle()
+	r.app.experiments.wait()
 	var stopped *train.StoppedError
 	if len(f.ended) != 1 || !errors.As(f.ended[0], &stopped) {
 		t.Fatalf("%v", f.ended)

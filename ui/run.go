@@ -52,7 +52,7 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	a.send = program.Send
 	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
 	go func() {
-		program.Send(safely(func() tea.Msg {
+		program.Send(protect(func() tea.Msg {
 			for _, e := range term.Events(typed) {
 				program.Send(e)
 			}
@@ -64,10 +64,10 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 		a.layer.Restore() // whatever went wrong, and wherever: the terminal comes first
 	}
 	if o.Training != nil {
-		a.train.settle()
+		a.train.wait()
 	}
 	if o.Reproducing != nil {
-		a.experiments.settle()
+		a.experiments.wait()
 	}
 	return err
 }

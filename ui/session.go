@@ -64,7 +64,7 @@ func (s *session) smoothing() model.Smoothing {
 	return model.Smoothing{Rho: s.rho, Layer: s.smoothedLayer, DivideGain: s.divideGain}
 }
 
-// className names a class safely.
+// className names a class protect.
 func (s *session) className(i int) string {
 	if i < 0 || i >= len(s.info.Classes) {
 		return "?"

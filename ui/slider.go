@@ -1,6 +1,8 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+)
 
 // track is a slider: a quantity from 0 to most, with the value's text at its right.
 type track struct {

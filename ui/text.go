@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
@@ -155,4 +156,50 @@ func pick(w int, forms ...string) string {
 		}
 	}
 	return cut(forms[len(forms)-1], w)
+}
+
+// title writes a page's name with a capital.
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+func decimals(v float64, format string) string {
+	if v != v {
+		return "–"
+	}
+	return fmt.Sprintf(format, v)
+}
+
+// durationText writes a time to go in at most nine cells; "–" where it is not known.
+func durationText(d time.Duration) string {
+	s := int(d.Seconds() + 0.5)
+	switch {
+	case s <= 0:
+		return "–"
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%dm %02ds", s/60, s%60)
+	case s < 100*3600:
+		return fmt.Sprintf("%dh %02dm", s/3600, s%3600/60)
+	}
+	return fmt.Sprintf("%d days", s/86400)
+}
+
+// shortNumber writes a number in at most five cells or so.
+func shortNumber(v float64) string {
+	abs := math.Abs(v)
+	switch {
+	case v != v:
+		return "–"
+	case abs < 1e-12:
+		return "0"
+	case abs >= 1e6:
+		return fmt.Sprintf("%.3gM", v/1e6)
+	case abs >= 1e4:
+		return fmt.Sprintf("%.3gk", v/1e3)
+	case abs >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case abs >= 0.01:
+		return fmt.Sprintf("%.3g", v)
+	}
+	return strings.Replace(fmt.Sprintf("%.1g", v), "e-0", "e-", 1)
 }

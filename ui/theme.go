@@ -127,3 +127,6 @@ func newTheme(dark bool) *theme {
 		letterbox: [3]uint8{0xe8, 0xe8, 0xe8},
 	}
 }
+
+// markDoubt stands at figures that fail a check of their sanity.
+const markDoubt = "†"

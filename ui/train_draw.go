@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"hfcui/engine/measure"
 )
@@ -68,34 +67,11 @@ var runColumns = []runColumn{
 	{"step", 9, func(r runFacts) string { return grouped(r.step) }},
 }
 
-func decimals(v float64, format string) string {
-	if v != v {
-		return "–"
-	}
-	return fmt.Sprintf(format, v)
-}
-
 func scoreOr(s *measure.Score) string {
 	if s == nil {
 		return scoreText(measure.Score{})
 	}
 	return scoreText(*s)
-}
-
-// durationText writes a time to go in at most nine cells; "–" where it is not known.
-func durationText(d time.Duration) string {
-	s := int(d.Seconds() + 0.5)
-	switch {
-	case s <= 0:
-		return "–"
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s < 3600:
-		return fmt.Sprintf("%dm %02ds", s/60, s%60)
-	case s < 100*3600:
-		return fmt.Sprintf("%dh %02dm", s/3600, s%3600/60)
-	}
-	return fmt.Sprintf("%d days", s/86400)
 }
 
 // drawTable draws a line for every run: where it is, at the cursor or now.
@@ -426,26 +402,6 @@ func fineStep(most float64, w int) float64 {
 		scale *= 10
 	}
 	return tickStep(most*scale, w) / scale
-}
-
-// shortNumber writes a number in at most five cells or so.
-func shortNumber(v float64) string {
-	abs := math.Abs(v)
-	switch {
-	case v != v:
-		return "–"
-	case abs < 1e-12:
-		return "0"
-	case abs >= 1e6:
-		return fmt.Sprintf("%.3gM", v/1e6)
-	case abs >= 1e4:
-		return fmt.Sprintf("%.3gk", v/1e3)
-	case abs >= 100:
-		return fmt.Sprintf("%.0f", v)
-	case abs >= 0.01:
-		return fmt.Sprintf("%.3g", v)
-	}
-	return strings.Replace(fmt.Sprintf("%.1g", v), "e-0", "e-", 1)
 }
 
 // tickNumber writes a number in four cells.

@@ -83,7 +83,7 @@ func (p *trainPage) followRun(ctx context.Context, i int, dir string, w Watch) {
 		defer func() {
 			if r := recover(); r != nil {
 				select {
-				case f.broken <- caught(r):
+				case f.broken <- recovered(r):
 				default:
 				}
 			}

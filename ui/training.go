@@ -167,7 +167,7 @@ func (p *trainPage) trainingReported(r report) tea.Cmd {
 		return p.request()
 	}
 	if p.app.ctx.Err() != nil {
-		return nil // the program ends: settle tells what became of it
+		return nil // the program ends: wait tells what became of it
 	}
 	p.training, p.over = nil, t
 	switch {
@@ -181,8 +181,8 @@ func (p *trainPage) trainingReported(r report) tea.Cmd {
 	return p.request()
 }
 
-// settle ends a training that is on when the program ends, and tells what became of it.
-func (p *trainPage) settle() {
+// wait ends a training that is on when the program ends, and tells what became of it.
+func (p *trainPage) wait() {
 	if t := p.training; t != nil {
 		t.job.cancel()
 		<-t.done

@@ -172,7 +172,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	if err := r.end(keyPress("q")); err != nil {
 		t.Fatal(err)
 	}
-	r.app.train.settle()
+	r.app.train.wait()
 	var stopped *train.StoppedError
 	if len(f.ended) != 1 || !errors.As(f.ended[0], &stopped) {
 		t.Fatalf("%v", f.ended)
