@@ -66,9 +66,9 @@ func winogradTransformWeights() {
 // lanesGather loads what lies a distance apart, 0 for lanes there are none of.
 type lanesGather struct {
 	offsets []VecVirtual
-	masks   []VecVirtual // AVX2
-	mask    Register     // AVX-512
-	lane    Register     // from one to the next
+	masks   []Mem    // AVX2, in memory: the transform needs the registers
+	mask    Register // AVX-512
+	lane    Register // from one to the next
 }
 
 func newGather(shape Register) *lanesGather {
@@ -96,7 +96,9 @@ func newGather(shape Register) *lanesGather {
 			VMOVDQU(numbers.Offset(p*isa.bytes()), offset)
 			mask := vector()
 			VPCMPGTD(offset, lanes, mask)
-			g.masks = append(g.masks, mask)
+			kept := AllocLocal(isa.bytes())
+			VMOVDQU(mask, kept)
+			g.masks = append(g.masks, kept)
 		}
 		VPMULLD(distance, offset, offset)
 		g.offsets = append(g.offsets, offset)
@@ -126,7 +128,7 @@ func (g *lanesGather) load(base Register, p int, v VecVirtual) {
 		return
 	}
 	mask := vector()
-	VMOVAPS(g.masks[p], mask)
+	VMOVUPS(g.masks[p], mask)
 	VGATHERDPS(mask, m, v)
 }
 

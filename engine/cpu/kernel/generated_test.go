@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -41,6 +42,25 @@ func TestGeneratedIsCommitted(t *testing.T) {
 		}
 		same(t, code, file)
 		same(t, stubs, name+"_amd64.go")
+	}
+}
+
+// Registers from 16 on can be encoded for AVX-512 only: a kernel for AVX2 that uses one is an
+// illegal instruction on a processor without.
+func TestAVX2UsesItsRegisters(t *testing.T) {
+	files, err := filepath.Glob("*_avx2_amd64.s")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	beyond := regexp.MustCompile(`\b[XYZ](1[6-9]|2[0-9]|3[01])\b|\bZ[0-9]`)
+	for _, file := range files {
+		code, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if used := beyond.Find(code); used != nil {
+			t.Errorf("%s uses register %s", file, used)
+		}
 	}
 }
 
