@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/plan"
 )
 
 func fgsm(epsilon float64) attack.Options {
@@ -88,7 +89,7 @@ func alone(t *testing.T, l *Lab, s model.Smoothing, o attack.Options, n int) (sc
 		t.Fatal(err)
 	}
 	copy(m.Weights[name].Data, w)
-	device, err := cpu.New(cpu.Options{Threads: 1})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

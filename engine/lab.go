@@ -8,8 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
@@ -22,6 +22,7 @@ type Options struct {
 	Images  []string // single image files to open instead of Data
 	Split   string   // "train" or "test"; "" is "test" where there is one
 	Cache   string   // where fetched data lies; "" is the user's cache folder
+	Device  string   // as device.Open takes it; "" is the fastest there is
 	Threads int      // 0: one for every core
 
 	DType plan.DType // how the network stores and multiplies images
@@ -34,7 +35,7 @@ type Lab struct {
 	data    *dataset.Data
 	source  string // what data was opened as; "" for single images
 	opened  Options
-	device  *cpu.Device
+	device  plan.Device
 	threads int
 	gate    *gate
 	chosen  atomic.Pointer[chosen]
@@ -70,15 +71,15 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	device, err := cpu.New(cpu.Options{Threads: o.Threads, DType: o.DType})
+	d, err := device.Open(o.Device, plan.DeviceOptions{Threads: o.Threads, DType: o.DType})
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
-	l := &Lab{data: data, opened: o, device: device, threads: o.Threads, gate: newGate(), others: newBesides()}
+	l := &Lab{data: data, opened: o, device: d, threads: o.Threads, gate: newGate(), others: newBesides()}
 	if len(o.Images) == 0 {
 		l.source = o.Data
 	}
-	s := newSubject(m, device, data.Name, data.Test)
+	s := newSubject(m, d, data.Name, data.Test)
 	now, err := (*chosen)(nil).of(data, s, o.Split)
 	if err != nil {
 		return nil, errors.Join(err, data.Close())

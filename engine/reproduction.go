@@ -62,7 +62,7 @@ func (l *Lab) experiment(e experiment.Experiment, size experiment.Size, dir stri
 	if l.data.Train == nil || l.data.Test == nil {
 		return experiment.Plan{}, fmt.Errorf("%s has not both training and test images: open data that has with --data", l.data.Name)
 	}
-	return e.Plan(size, l.source, experiment.Threads(dir, l.threads)), nil
+	return e.Plan(size, l.source, experiment.Threads(dir, l.threads)).On(experiment.Device(dir, l.opened.Device)), nil
 }
 
 // run does what is left. A panic is an error like others.

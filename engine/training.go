@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
-	"hfcui/engine/cpu"
 	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
@@ -36,11 +35,7 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	if err != nil {
 		return nil, err
 	}
-	dtype, err := plan.ParseDType(c.DType)
-	if err != nil {
-		return nil, err
-	}
-	device, err := cpu.New(cpu.Options{Threads: c.Threads, DType: dtype})
+	device, err := c.OpenDevice()
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +64,7 @@ func (l *Lab) Recipe() (train.Config, error) {
 		return train.Config{}, fmt.Errorf("%s has no training images: open data that has with --data", l.data.Name)
 	}
 	c := train.Default(l.Model().Net.Name, l.source)
-	c.Threads = l.threads
+	c.Device, c.Threads = l.opened.Device, l.threads
 	return c, nil
 }
 

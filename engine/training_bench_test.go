@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
+	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
 
@@ -77,7 +78,7 @@ func BenchmarkTrainingBesideLab(b *testing.B) {
 	var alone, beside []float64
 	for b.Loop() {
 		dir := filepath.Join(b.TempDir(), "alone")
-		device, err := cpu.New(cpu.Options{Threads: c.Threads})
+		device, err := device.Open("cpu", plan.DeviceOptions{Threads: c.Threads})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -32,6 +32,7 @@ func attackCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
+	deviceVar(cmd.Flags(), &o.Device)
 	limitVar(cmd.Flags(), &q.Limit)
 	finish := attackFlags(cmd, &q)
 	out.flags(cmd)

@@ -31,6 +31,7 @@ func bandsCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
+	deviceVar(cmd.Flags(), &o.Device)
 	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default every whole one)")
 	limitVar(cmd.Flags(), &q.Limit)
 	setting := settingFlags(cmd)

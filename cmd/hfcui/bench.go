@@ -24,7 +24,6 @@ const (
 
 func benchCommand() *cobra.Command {
 	c := benchmark.Config{Net: "resnet18"}
-	var device string
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bench --work WORK",
@@ -45,7 +44,7 @@ func benchCommand() *cobra.Command {
 	radiiVar(flags, &c.Radii, "radii, for split and bands: 4,8,12 or start:stop:step (4,8,12,16)")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
 	choiceVar(flags, &c.DType, "dtype", "how the network stores and multiplies images", plan.DTypes()...)
-	choiceVar(flags, &device, "device", "what computes", "cpu")
+	deviceVar(flags, &c.Device)
 	flags.Var((*imageSize)(&c), "size", "size of the images, for split (32x32) and sixel (256x256)")
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -14,9 +14,8 @@ import (
 	xcpu "golang.org/x/sys/cpu"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/cpu"
-	"hfcui/engine/cpu/kernel"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	uiterm "hfcui/ui/term"
@@ -101,19 +100,17 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 	if err := r.askTerminal(ctx, pictures); err != nil {
 		return nil, err
 	}
-	device, err := cpu.New(cpu.Options{})
+	const processor = "cpu"
+	single, err := device.Open(processor, plan.DeviceOptions{})
 	if err != nil {
 		return nil, err
 	}
-	r.Processor = processorReport{Name: processorName(), Cores: runtime.NumCPU(), Features: processorFeatures(), Device: device.Name()}
-	half, err := cpu.New(cpu.Options{DType: plan.BFloat16})
+	r.Processor = processorReport{Name: processorName(), Cores: runtime.NumCPU(), Features: processorFeatures(), Device: single.Name(), Kernels: device.Kernels(processor)}
+	half, err := device.Open(processor, plan.DeviceOptions{DType: plan.BFloat16})
 	if err != nil {
 		return nil, err
 	}
 	r.Processor.BF16, r.Processor.BF16Note = half.Name(), half.Note()
-	for _, set := range kernel.Sets() {
-		r.Processor.Kernels = append(r.Processor.Kernels, set.Name)
-	}
 	for _, name := range checkpoints.EmbeddedNames() {
 		m, err := model.Load(name, "")
 		if err != nil {

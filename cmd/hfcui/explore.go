@@ -40,6 +40,7 @@ func (e *exploring) flags(cmd *cobra.Command) {
 	modelFlags(cmd, &e.lab)
 	dataFlags(cmd, &e.lab)
 	flags := cmd.Flags()
+	deviceVar(flags, &e.lab.Device)
 	flags.StringArrayVar(&e.images, "image", nil, "open this image file instead of a data set; may be repeated")
 	picturesVar(flags, &e.screen.Pictures)
 	choiceVar(flags, &e.screen.Page, "page", "the page to begin with", "explore", "bands", "kernels", "train", "experiments", "attack", "heatmap")

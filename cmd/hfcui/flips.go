@@ -46,6 +46,7 @@ func flipsCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
+	deviceVar(cmd.Flags(), &o.Device)
 	radiusVar(cmd.Flags(), &q.R)
 	limitVar(cmd.Flags(), &q.Limit)
 	choiceVar(cmd.Flags(), &by, "by", "how images are split", "fourier", "svd")

@@ -35,6 +35,7 @@ func heatmapCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
+	deviceVar(cmd.Flags(), &o.Device)
 	q.Norm = 4
 	cmd.Flags().Var((*number)(&q.Norm), "norm", "the Euclidean norm V of the noise in every channel")
 	limitVar(cmd.Flags(), &q.Limit)

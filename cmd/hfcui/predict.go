@@ -54,6 +54,7 @@ func predictCommand() *cobra.Command {
 		},
 	}
 	modelFlags(cmd, &o)
+	deviceVar(cmd.Flags(), &o.Device)
 	choiceVar(cmd.Flags(), &part, "part", "what the model sees of an image", parts...)
 	radiusVar(cmd.Flags(), &q.R)
 	smoothingFlags(cmd.Flags(), &q.Smoothing)

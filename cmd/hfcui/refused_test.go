@@ -279,6 +279,9 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"bench --work train --batch 1,x", 2, []string{"--batch", "x"}},
 		{"bench --work train -r 3", 2, []string{"--radii"}},
 		{"bench --work train --device tpu", 2, []string{"tpu", "cpu"}},
+		{"bands --device tpu", 2, []string{"tpu", "auto, cpu"}},
+		{"train --run x --device cpu:1", 2, []string{"cpu:1", "auto, cpu"}},
+		{"watch x --device cpu", 2, []string{"--device needs --data"}},
 		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32, bf16"}},
 		{"bench --work split --dtype bf16", 2, []string{"--dtype", "split"}},
 	} {

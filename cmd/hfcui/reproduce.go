@@ -18,7 +18,7 @@ import (
 
 func reproduceCommand() *cobra.Command {
 	var list, quick, full bool
-	var dir string
+	var dir, device string
 	data := "cifar10"
 	var out output
 	cmd := &cobra.Command{
@@ -34,6 +34,7 @@ func reproduceCommand() *cobra.Command {
 	flags.BoolVar(&quick, "quick", false, "a small net and few images, for two cores; so it is unless --full is said")
 	flags.BoolVar(&full, "full", false, "the paper's set-up")
 	namedVar(flags, &data, "data", data, "a folder of images, or a data set's name", knownData)
+	deviceVar(flags, &device)
 	nameVar(flags, &dir, "run", "", "", "folder for the experiment; runs/NAME-quick or runs/NAME-full unless said")
 	out.flags(cmd)
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -60,7 +61,7 @@ func reproduceCommand() *cobra.Command {
 		if dir == "" {
 			dir = filepath.Join("runs", e.Name+"-"+string(size))
 		}
-		return reproduce(cmd.Context(), e, size, data, dir, out)
+		return reproduce(cmd.Context(), e, size, data, device, dir, out)
 	}
 	return cmd
 }
@@ -84,13 +85,13 @@ func listExperiments(out output) error {
 }
 
 // reproduce does what is left of an experiment and reports.
-func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Size, name, dir string, out output) error {
+func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Size, name, device, dir string, out output) error {
 	data, err := dataset.Open(ctx, name, dataset.Options{})
 	if err != nil {
 		return err
 	}
 	defer data.Close()
-	p := e.Plan(size, name, experiment.Threads(dir, runtime.GOMAXPROCS(0)))
+	p := e.Plan(size, name, experiment.Threads(dir, runtime.GOMAXPROCS(0))).On(experiment.Device(dir, device))
 	lines := experimentLines{progress: newProgress()}
 	grid, err := experiment.Carry(ctx, dir, p, data, lines.tell)
 	lines.clear()

@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 )
@@ -45,6 +46,37 @@ func (n *network) Set(s string) error {
 func dataFlags(cmd *cobra.Command, o *engine.Options) {
 	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "a folder of images, or a data set's name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "which split of the data", "test", "train")
+}
+
+// deviceName is a flag that takes a device's name; the automatic choice is "".
+type deviceName string
+
+// deviceVar adds --device.
+func deviceVar(flags *pflag.FlagSet, name *string) {
+	flags.Var((*deviceName)(name), "device", "what computes: "+strings.Join(device.Names(), ", "))
+}
+
+func (d *deviceName) Type() string { return "NAME" }
+
+func (d *deviceName) String() string {
+	if *d == "" {
+		return device.Auto
+	}
+	return string(*d)
+}
+
+func (d *deviceName) Set(s string) error {
+	if s == "" {
+		return fmt.Errorf("is empty: give a name, or leave the flag out")
+	}
+	if err := device.Check(s); err != nil {
+		return fmt.Errorf("%w%s", err, didYouMean(s, device.Names()))
+	}
+	if s == device.Auto {
+		s = ""
+	}
+	*d = deviceName(s)
+	return nil
 }
 
 // limitVar adds -n.

@@ -33,6 +33,7 @@ func trainCommand() *cobra.Command {
 	countVar(flags, &c.Limit, "limit", "n", 0, 0, maxImages, "train on the first N images only; 0 uses all")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "what starting weights and order are drawn from")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
+	deviceVar(flags, &c.Device)
 	choiceVar(flags, &c.DType, "dtype", "how images are stored and multiplied between layers", plan.DTypes()...)
 	choiceVar(flags, &c.Optimizer.Name, "optimizer", "how weights follow gradients", optim.Names()...)
 	flags.Var((*number)(&c.LearningRate), "lr", "largest learning rate; unless said, the optimizer's usual one")

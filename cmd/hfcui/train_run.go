@@ -13,9 +13,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
-	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
 
@@ -29,11 +27,7 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 		return err
 	}
 	defer data.Close()
-	dtype, err := plan.ParseDType(c.DType)
-	if err != nil {
-		return err
-	}
-	device, err := cpu.New(cpu.Options{Threads: c.Threads, DType: dtype})
+	device, err := c.OpenDevice()
 	if err != nil {
 		return err
 	}

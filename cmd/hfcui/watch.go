@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
+	"hfcui/engine/plan"
 	"hfcui/engine/train"
 	"hfcui/engine/train/export"
 	"hfcui/engine/train/follow"
@@ -31,7 +31,8 @@ type watching struct {
 	dirs, names []string
 	data, net   string
 	images      *dataset.Data // nil without data
-	device      *cpu.Device
+	deviceName  string
+	device      plan.Device // nil without data
 	bands       train.Bands
 	silence     float64
 	plain       bool
@@ -66,6 +67,7 @@ func watchCommand() *cobra.Command {
 	choiceVar(flags, &w.bands.Split, "bands-split", "on which images", "test", "train")
 	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "what is done to low and high parts", "none", "max", "std")
 	choiceVar(flags, &w.bands.BN, "bands-bn", "which batch-norm statistics", "running", "batch")
+	deviceVar(flags, &w.deviceName)
 	netVar(flags, &w.net, "the network, for weights that do not tell")
 	nameVar(flags, &w.csvOrJSON, "export", "", "", "write everything to this file, .csv or .json")
 	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "write event files for TensorBoard below this folder")
@@ -121,7 +123,7 @@ func runNames(dirs []string) []string {
 // measurer returns what makes an event of a snapshot, and what frees its memory.
 func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(), err error) {
 	if w.data == "" {
-		for _, name := range []string{"bands", "bands-n", "bands-split", "bands-normalize", "bands-bn"} {
+		for _, name := range []string{"bands", "bands-n", "bands-split", "bands-normalize", "bands-bn", "device"} {
 			if cmd.Flags().Lookup(name).Changed {
 				return nil, nil, usagef("--%s needs --data: the images to measure on", name)
 			}
@@ -132,18 +134,18 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 	if err != nil {
 		return nil, nil, err
 	}
-	device, err := cpu.New(cpu.Options{})
+	d, err := device.Open(w.deviceName, plan.DeviceOptions{})
 	if err != nil {
 		data.Close()
 		return nil, nil, err
 	}
-	w.images, w.device = data, device
+	w.images, w.device = data, d
 	return func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) {
 		m, err := model.FromFile(s.Path, s.File, w.net)
 		if err != nil {
 			return nil, err
 		}
-		e, err := train.Measure(ctx, m, device, data, w.bands, runtime.GOMAXPROCS(0))
+		e, err := train.Measure(ctx, m, d, data, w.bands)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Path, err)
 		}

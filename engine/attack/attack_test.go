@@ -9,14 +9,15 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/attack"
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
+	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
 // goldenTarget is golden's model under attack, in batches of a size.
 func goldenTarget(t *testing.T, name string, batch int) (*attack.Model, map[string]*checkpoints.Tensor, []int) {
 	t.Helper()
-	device, err := cpu.New(cpu.Options{Threads: 2})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

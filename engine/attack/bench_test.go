@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/plan"
 )
 
 // BenchmarkAttacks times ten steps, or questions, of every kind of attack on a batch of
 // ResNet-20: they should cost little more than the ten gradients.
 func BenchmarkAttacks(b *testing.B) {
-	device, err := cpu.New(cpu.Options{})
+	device, err := device.Open("cpu", plan.DeviceOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

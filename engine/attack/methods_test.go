@@ -9,9 +9,10 @@ import (
 	"testing"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/plan"
 )
 
 // linear is a model of two classes whose logits are ±w·(x−½): what attacks can reach is
@@ -274,7 +275,7 @@ func TestRestarts(t *testing.T) {
 
 // TestRefused: what an attack cannot be run on is an error of one line.
 func TestRefused(t *testing.T) {
-	device, err := cpu.New(cpu.Options{Threads: 1})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/attack"
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
@@ -46,7 +46,7 @@ func golden(t *testing.T, name string) (*model.Model, map[string]*checkpoints.Te
 // TestGolden holds attacks against PyTorch's. Where a gradient is 0 but for rounding, its
 // sign may be another: that may happen to a few pixels, and to no more.
 func TestGolden(t *testing.T) {
-	device, err := cpu.New(cpu.Options{Threads: 2})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

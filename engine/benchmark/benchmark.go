@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
 	"hfcui/engine/plan"
 )
 
@@ -37,6 +37,7 @@ type Config struct {
 	Work    string // one of Works
 	Net     string // for train, infer, bands and attack
 	Batch   int    // images a run
+	Device  string // as device.Open takes it; "": the fastest there is
 	Threads int    // 0: one for every core
 	DType   string // of the network: fp32 or bf16; "": fp32
 	Width   int    // of the images, for split and sixel; 0: the usual size
@@ -83,17 +84,17 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	device, err := cpu.New(cpu.Options{Threads: c.Threads, DType: dtype})
+	d, err := device.Open(c.Device, plan.DeviceOptions{Threads: c.Threads, DType: dtype})
 	if err != nil {
 		return nil, err
 	}
 	result := &Result{Work: c.Work, Batch: c.Batch, Threads: c.Threads, DType: dtype.String(),
-		Device: "cpu", DeviceName: device.Name(), Note: device.Note(), Width: c.Width, Height: c.Height}
+		Device: d.ID(), DeviceName: d.Name(), Note: d.Note(), Width: c.Width, Height: c.Height}
 	var j job
 	switch c.Work {
 	case "train", "infer", "bands", "attack":
 		result.Net = c.Net
-		j, err = networkJob(c, device, result)
+		j, err = networkJob(c, d, result)
 	case "split":
 		j, result.Radii = splitJob(c), c.Radii
 	case "sixel":

@@ -89,10 +89,14 @@ func (d *Device) Name() string {
 	return fmt.Sprintf("cpu %s, %d %s", kernels.Name, d.pool.threads, threads)
 }
 
-var _ plan.Cached = (*Device)(nil)
+// ID is what opens the device again.
+func (d *Device) ID() string { return driverName }
 
-// Cache is most of the third-level cache, as processors of many cores have it for a few.
-func (d *Device) Cache() int { return 26 << 20 }
+// Threads is how many threads the device's executables share.
+func (d *Device) Threads() int { return d.pool.threads }
+
+// CacheSize is most of the third-level cache, as processors of many cores have it for a few.
+func (d *Device) CacheSize() int { return 26 << 20 }
 
 // Note says what to know about how fast the device is, "" if there is nothing to say.
 func (d *Device) Note() string {

@@ -23,16 +23,16 @@ type Cost struct {
 // runs is counted.
 func (p Plan) Expect(ctx context.Context, data *dataset.Data) (Cost, error) {
 	type work struct {
-		net, dtype     string
-		batch, threads int
+		net, device, dtype string
+		batch, threads     int
 	}
 	speeds := map[work]float64{}
 	var c Cost
 	seconds := 0.0
 	for _, r := range p.sized(data) {
-		w := work{r.Config.Net, r.Config.DType, r.Config.Batch, r.Config.Threads}
+		w := work{r.Config.Net, r.Config.Device, r.Config.DType, r.Config.Batch, r.Config.Threads}
 		if speeds[w] == 0 {
-			m, err := benchmark.Run(ctx, benchmark.Config{Work: "train", Net: w.net, DType: w.dtype, Batch: w.batch, Threads: w.threads})
+			m, err := benchmark.Run(ctx, benchmark.Config{Work: "train", Net: w.net, Device: w.device, DType: w.dtype, Batch: w.batch, Threads: w.threads})
 			if err != nil {
 				return c, err
 			}
@@ -117,6 +117,15 @@ func begun(dir string) *Plan {
 func Threads(dir string, otherwise int) int {
 	if p := begun(dir); p != nil {
 		return p.Settings[0].Config.Threads
+	}
+	return otherwise
+}
+
+// Device gives the device that the experiment in dir was begun with, or else, as Threads
+// does.
+func Device(dir string, otherwise string) string {
+	if p := begun(dir); p != nil {
+		return p.Settings[0].Config.Device
 	}
 	return otherwise
 }

@@ -75,6 +75,15 @@ func (e Experiment) Plan(size Size, data string, threads int) Plan {
 	return p
 }
 
+// On has all of the plan's runs computed by the device of a name.
+func (p Plan) On(device string) Plan {
+	p.Settings = slices.Clone(p.Settings)
+	for i := range p.Settings {
+		p.Settings[i].Config.Device = device
+	}
+	return p
+}
+
 // Plan is a declared grid of runs, and what is made of them.
 type Plan struct {
 	Name     string    `json:"name"`

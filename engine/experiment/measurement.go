@@ -110,10 +110,9 @@ func readMeasured(dir string, asked []Measurement) []Found {
 
 // subject is a trained model that is measured.
 type subject struct {
-	model   *model.Model
-	device  plan.Device
-	data    *dataset.Data
-	threads int
+	model  *model.Model
+	device plan.Device
+	data   *dataset.Data
 }
 
 // after measures what the plan wants of a run that has ended, as far as its folder does not
@@ -148,7 +147,7 @@ func (s subject) measure(ctx context.Context, m Measurement, tell func(part floa
 	case m.Kernels != nil:
 		f.Kernels, err = s.kernels(*m.Kernels)
 	default:
-		f.BandsEvent, err = train.Measure(ctx, s.model, s.device, s.data, *m.Bands, s.threads)
+		f.BandsEvent, err = train.Measure(ctx, s.model, s.device, s.data, *m.Bands)
 	}
 	return f, err
 }

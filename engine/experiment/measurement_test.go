@@ -13,10 +13,11 @@ import (
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
+	"hfcui/engine/plan"
 	"hfcui/engine/train"
 )
 
@@ -149,7 +150,7 @@ func byHand(t *testing.T, m *model.Model, data *dataset.Data, rho float64, divid
 	if err != nil {
 		t.Fatal(err)
 	}
-	device, err := cpu.New(cpu.Options{Threads: 2})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
 	"hfcui/engine/plan"
 	"hfcui/engine/train"
@@ -139,11 +138,7 @@ func (c *carrier) device(config train.Config) (plan.Device, error) {
 	if d := c.devices[config.DType]; d != nil {
 		return d, nil
 	}
-	dtype, err := plan.ParseDType(config.DType)
-	if err != nil {
-		return nil, err
-	}
-	d, err := cpu.New(cpu.Options{Threads: config.Threads, DType: dtype})
+	d, err := config.OpenDevice()
 	if err == nil {
 		c.devices[config.DType] = d
 	}
@@ -180,7 +175,7 @@ func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
 		return run, err
 	}
 	measured := len(c.plan.After) > 0 && len(readMeasured(dir, c.plan.After)) < len(c.plan.After)
-	s := subject{result.Model, device, c.data, r.Config.Threads}
+	s := subject{result.Model, device, c.data}
 	run.After, err = c.after(ctx, dir, s, func(what string, part float64) { c.measuring(tell, what, part, begun, result.Already) })
 	if err != nil {
 		return run, err

@@ -56,13 +56,13 @@ func (e *Evaluator) together() bool { return e.stats == BatchStatistics && e.mod
 // at the same time stays in the device's cache: parts of the same size, but not so small
 // that weights are read more often than it is worth.
 func inCache(dev plan.Device, p *plan.Program, batch int) int {
-	cached, ok := dev.(plan.Cached)
-	if !ok {
+	cache := dev.CacheSize()
+	if cache == 0 {
 		return batch
 	}
 	const fewest = 32
 	_, total := plan.Arena(p, (*plan.Value).Size)
-	parts := min(4*total/cached.Cache()+1, max(1, batch/fewest))
+	parts := min(4*total/cache+1, max(1, batch/fewest))
 	return (batch + parts - 1) / parts
 }
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/cpu"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
@@ -253,7 +253,7 @@ func TestParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, err := cpu.New(cpu.Options{})
+	dev, err := device.Open("cpu", plan.DeviceOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,20 +6,40 @@ import (
 	"hfcui/engine/optim"
 )
 
-// Device compiles programs.
+// Device compiles programs and says what there is to know about itself. Its methods may be
+// called from several goroutines.
 type Device interface {
+	// ID is what opens the device again, as the flag --device takes it: "cpu".
+	ID() string
 	// Name says what the device is, for the status line: "cpu avx512, 2 threads".
 	Name() string
+	// Note says what is slow or unavailable on the device, "" if there is nothing to say.
+	Note() string
+	// Threads is how many of this process's threads compute at the same time, 1 or more.
+	Threads() int
+	// CacheSize is the bytes of activations up to which a batch is best computed at once;
+	// larger batches are faster in micro-batches. 0: the size does not matter.
+	CacheSize() int
 	// Compile prepares p for running. It does not change p.
 	Compile(p *Program) (Executable, error)
 }
 
-// Cached is a Device that computes images faster a few at a time, if what a program keeps of
-// them fits into its cache.
-type Cached interface {
-	Device
-	// Cache is how many bytes fit.
-	Cache() int
+// DeviceOptions says how a device computes.
+type DeviceOptions struct {
+	Threads int   // of this process; 0: one for every core
+	DType   DType // how images are stored and multiplied
+}
+
+// Driver opens the devices of one kind. A device's package has one; package device lists
+// them.
+type Driver struct {
+	Name string // what the flag --device calls the kind: "cpu"
+	// Numbered is set where a machine may have several devices of the kind, which are told
+	// apart by a number from 0 on: "name:1". The name alone is the first.
+	Numbered bool
+	Open     func(number int, o DeviceOptions) (Device, error)
+	// Kernels names the sets of kernels that can run on this machine, the fastest first.
+	Kernels func() []string
 }
 
 // Executable is a compiled program with memory of its own. It is not for concurrent use;

@@ -13,7 +13,11 @@ func Reference() Device { return reference{} }
 
 type reference struct{}
 
-func (reference) Name() string { return "reference" }
+func (reference) ID() string     { return "reference" }
+func (reference) Name() string   { return "reference" }
+func (reference) Note() string   { return "" }
+func (reference) Threads() int   { return 1 }
+func (reference) CacheSize() int { return 0 }
 
 func (reference) Compile(p *Program) (Executable, error) {
 	if err := p.Check(); err != nil {

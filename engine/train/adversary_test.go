@@ -4,8 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
+	"hfcui/engine/plan"
 )
 
 // While an attack warms up, it changes pixels by a growing part of ε, which does not depend
@@ -19,7 +20,7 @@ func TestAdversaryWarmsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	device, err := cpu.New(cpu.Options{Threads: 2})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

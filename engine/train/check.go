@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
@@ -13,7 +14,7 @@ import (
 
 // Check says in one line what cannot be trained with, or makes no sense.
 func (c Config) Check() error {
-	for _, check := range []func() error{c.checkLength, c.checkRate, c.checkInput, c.checkLabels, c.checkNet, c.checkAdversarial, c.Bands.Check} {
+	for _, check := range []func() error{c.checkLength, c.checkRate, c.checkInput, c.checkLabels, c.checkNet, c.checkDevice, c.checkAdversarial, c.Bands.Check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -36,6 +37,8 @@ func (c Config) checkLength() error {
 	}
 	return nil
 }
+
+func (c Config) checkDevice() error { return device.Check(c.Device) }
 
 // between0 tells whether v is a number from 0 to below top.
 func between0(v, top float64) bool { return v >= 0 && v < top }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"hfcui/engine/device"
 	"hfcui/engine/nets"
 	"hfcui/engine/plan"
 )
@@ -16,8 +17,9 @@ type Config struct {
 	Limit   int    `json:"limit,omitempty"` // only the first Limit training images; 0: all
 	Seed    uint64 `json:"seed"`
 	Threads int    `json:"threads"`
-	DType   string `json:"dtype"` // how images are stored and multiplied between layers: fp32 or bf16
-	Init    string `json:"init"`  // of weights: he or xavier
+	Device  string `json:"device,omitempty"` // as device.Open takes it; "": the fastest there is
+	DType   string `json:"dtype"`            // how images are stored and multiplied between layers: fp32 or bf16
+	Init    string `json:"init"`             // of weights: he or xavier
 
 	LearningRate float64 `json:"learning_rate"`        // the largest, where a schedule moves it
 	Schedule     string  `json:"schedule"`             // constant, step, cosine or onecycle
@@ -49,6 +51,15 @@ func (c Config) total(perEpoch int) int {
 		return c.Steps
 	}
 	return c.Epochs * perEpoch
+}
+
+// OpenDevice opens the device that c is trained on.
+func (c Config) OpenDevice() (plan.Device, error) {
+	dtype, err := plan.ParseDType(c.DType)
+	if err != nil {
+		return nil, err
+	}
+	return device.Open(c.Device, plan.DeviceOptions{Threads: c.Threads, DType: dtype})
 }
 
 // Values of Config.Input.

@@ -26,10 +26,9 @@ var errNotFinite = errors.New("not finite")
 // meter measures a model while it is trained. Its compiled programs are kept from one
 // measurement to the next.
 type meter struct {
-	model   *model.Model
-	device  plan.Device
-	threads int
-	kept    map[evaluatorKey]*model.Evaluator
+	model  *model.Model
+	device plan.Device
+	kept   map[evaluatorKey]*model.Evaluator
 }
 
 type evaluatorKey struct {
@@ -37,8 +36,8 @@ type evaluatorKey struct {
 	statistics model.Statistics
 }
 
-func newMeter(m *model.Model, device plan.Device, threads int) *meter {
-	return &meter{m, device, threads, make(map[evaluatorKey]*model.Evaluator)}
+func newMeter(m *model.Model, device plan.Device) *meter {
+	return &meter{m, device, make(map[evaluatorKey]*model.Evaluator)}
 }
 
 func (m *meter) close() {
@@ -55,7 +54,7 @@ func (m *meter) accuracy(ctx context.Context, set measure.Source, update func(ba
 
 // Measure measures a model that was trained elsewhere as a run measures its own: whole
 // images and, at b's radii, their low and high parts. b.Every does not matter.
-func Measure(ctx context.Context, m *model.Model, device plan.Device, data *dataset.Data, b Bands, threads int) (*BandsEvent, error) {
+func Measure(ctx context.Context, m *model.Model, device plan.Device, data *dataset.Data, b Bands) (*BandsEvent, error) {
 	if set := data.Test; set.Len() > 0 {
 		ch, h, w := set.Shape()
 		if c, y, x := m.Input(); c != ch || y != h || x != w {
@@ -65,7 +64,7 @@ func Measure(ctx context.Context, m *model.Model, device plan.Device, data *data
 			return nil, fmt.Errorf("the network knows %d classes, the data has %d: use the data it was trained on", m.Net.Classes, n)
 		}
 	}
-	meter := newMeter(m, device, max(1, threads))
+	meter := newMeter(m, device)
 	defer meter.close()
 	e, err := meter.bands(ctx, data.Train, data.Test, b, nil)
 	if errors.Is(err, errNotFinite) {
@@ -100,7 +99,7 @@ func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, upd
 }
 
 func (m *meter) measure(ctx context.Context, set measure.Source, q bands.Request, update func(bands.Result)) (bands.Result, error) {
-	q.Threads, q.Steady = m.threads, true
+	q.Threads, q.Steady = m.device.Threads(), true
 	measurement, err := bands.NewMeasurement(set, q)
 	if err != nil {
 		return bands.Result{}, err

@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/plan"
 )
 
@@ -95,7 +95,7 @@ func small() (Config, *dataset.Data) {
 
 func testDevice(t testing.TB) plan.Device {
 	t.Helper()
-	device, err := cpu.New(cpu.Options{Threads: 2})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -164,7 +164,7 @@ func (r *run) prepare() (err error) {
 			r.close()
 		}
 	}()
-	r.meter = newMeter(r.model, r.device, max(1, c.Threads))
+	r.meter = newMeter(r.model, r.device)
 	rule, err := c.rule()
 	if err != nil {
 		return err

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"hfcui/engine/cpu"
 	"hfcui/engine/dataset"
+	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/plan"
 )
 
 // smallRun trains a little and gives the run folder and the epochs' events.
@@ -22,7 +23,7 @@ func smallRun(t *testing.T, change func(*Config)) (string, []*EpochEvent, *model
 	if change != nil {
 		change(&c)
 	}
-	device, err := cpu.New(cpu.Options{Threads: c.Threads})
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: c.Threads})
 	if err != nil {
 		t.Fatal(err)
 	}
