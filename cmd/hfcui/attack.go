@@ -21,14 +21,14 @@ func attackCommand() *cobra.Command {
 		Short: "Measure accuracy under attack, and whether the figures make sense",
 		Long: "Attacks images by every method at every ε, with the kernels smoothed by every ρ, and counts what the model " +
 			"still gets right, over all images, each figure with its 95 % Wilson interval. ε is in pixels from 0 to 1, before the " +
-			"model's own normalisation; labels are the true ones; batch-norm uses running statistics.\n\n" +
+			"model's own normalization; labels are the true ones; batch-norm uses running statistics.\n\n" +
 			"Methods minimal-fgsm and minimal-pgd search every image's smallest ε; their figures are of the images that need more. " +
 			"Method worst counts images that are right as they are and after all other methods. Figures that fail a check of " +
 			"sanity are marked, and what is the matter is said below: accuracy that rises with ε, gradients that are zero, " +
 			"iterated methods that FGSM, or with --square an attack without gradients, does better than.",
 		Example: "hfcui attack --model resnet20.pt --data cifar10 -n 1000 --epsilon 0.03,0.06,0.09 --rho 0,0.25,1\n" +
 			"hfcui attack --method pgd --epsilon 8/255 --steps 40 --random-start --restarts 5 --square --json",
-		Args: exactly(0, "no argument"),
+		Args: exactly(0, "no argumentss"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)

@@ -18,24 +18,24 @@ func bandsCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bands",
-		Short: "Measure accuracy on low and high parts at every radius",
-		Long: "Measures how many images a model classifies right whole, and by their low and their high " +
-			"part at every radius, each with its 95 % Wilson interval, and how many images it takes for another class by their " +
-			"low part x_l than whole (the paper's section 3). An image that is right whole and wrong by x_l is not robust at any " +
-			"ε ≥ ‖x−x_l‖; so, at the largest of these distances, robust accuracy on these images, in a ball that is not held to " +
-			"[0,1], is at most the share of images right both times. Normalised parts and batch statistics bound nothing.\n\nWith --bn batch, batches are 100 images in " +
-			"the data's order; images sorted by class are taken from all over the data, and a last batch of " +
-			"fewer is filled up with images that were counted before.",
+		Short: "Measure accuracy on low-pass and high-pass images against r",
+		Long: "Measures accuracy on whole images and, at each radius, on their low-pass images x_l and high-pass images, with " +
+			"95 % CIs (Wilson), and how often the prediction changes on x_l (the paper's section 3). An image classified " +
+			"correctly whole and incorrectly from x_l is not robust at any ε ≥ ‖x−x_l‖; so, at the largest of these distances, " +
+			"the fraction of images correct both times is an upper bound on robust accuracy on these images, in a ball that is " +
+			"not clipped to [0,1]. With normalized parts or batch statistics there is no bound.\n\nWith --bn batch, batches are " +
+			"100 images in dataset order; if the dataset is sorted by class they are drawn from across it, and an incomplete " +
+			"last batch is filled up with images already counted.",
 		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json",
-		Args:    exactly(0, "no argument"),
+		Args:    exactly(0, "no arguments"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
 	deviceVar(cmd.Flags(), &o.Device)
-	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default every whole one)")
+	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default every integer)")
 	limitVar(cmd.Flags(), &q.Limit)
 	setting := settingFlags(cmd)
-	choiceVar(cmd.Flags(), &dtype, "dtype", "how the network stores and multiplies images", plan.DTypes()...)
+	choiceVar(cmd.Flags(), &dtype, "dtype", "data type of activations and products", plan.DTypes()...)
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.Setting = setting()
@@ -70,7 +70,7 @@ func bandsCommand() *cobra.Command {
 	return cmd
 }
 
-// after puts a word behind a separator, if there is one.
+// after prefixes a non-empty word with a separator.
 func after(separator, word string) string {
 	if word == "" {
 		return ""
@@ -86,7 +86,7 @@ func bandsTable(w io.Writer, r bands.Report, result bands.Result) {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", plain(radius), percent(result.Low[i]), percent(result.High[i]))
 	}
 	fmt.Fprintf(w, "whole\t%s\t\n", percent(result.Whole))
-	fmt.Fprintf(w, "\nr\tf(x) ≠ f(x_l)\trobust accuracy is at most\tat ε ≥ (L2, L∞)\n")
+	fmt.Fprintf(w, "\nr\tf(x) ≠ f(x_l)\trobust accuracy ≤\tat ε ≥ (L2, L∞)\n")
 	for i, change := range result.Changes {
 		most, ball := "–", "–"
 		if b := r.Bands[2*i].Bound; b != nil {

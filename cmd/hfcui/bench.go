@@ -27,25 +27,24 @@ func benchCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bench --work WORK",
-		Short: "Time training, inference, bands, attacks, splitting or pictures",
-		Long: "Runs a job twice to warm up and five times for the clock, and tells the median; runs of less than " +
-			"10 ms are filled up with more of the same. split splits images into low and high parts at every radius; " +
-			"bands does that and has the network answer all the parts; attack is ten steps of PGD. Several batch sizes give a table of what " +
-			"each costs, as JSON a list.",
+		Short: "Benchmark training, inference, bands, attacks, splitting or sixel encoding",
+		Long: "Runs the workload twice to warm up and five times timed, and reports the median; a run of less than " +
+			"10 ms repeats it. split computes low-pass and high-pass images at every radius; bands also runs inference " +
+			"on them; attack is PGD-10. With several batch sizes the result is a table, or a JSON list.",
 		Example: "hfcui bench --work train --net resnet20 --batch 128\n" +
 			"hfcui bench --work bands --net resnet20 --batch 1,2,4,8,16,32,64,128,256",
-		Args: exactly(0, "no argument"),
+		Args: exactly(0, "no arguments"),
 	}
 	flags := cmd.Flags()
-	choiceVar(flags, &c.Work, "work", "what to time", benchmark.Works()...)
-	netVar(flags, &c.Net, "the network, for train, infer, bands and attack")
+	choiceVar(flags, &c.Work, "work", "workload", benchmark.Works()...)
+	netVar(flags, &c.Net, "architecture, for train, infer, bands and attack")
 	sizes := batches{128}
-	flags.Var(&sizes, "batch", "images a run, or a list of such numbers")
+	flags.Var(&sizes, "batch", "batch size, or a list of them")
 	radiiVar(flags, &c.Radii, "radii, for split and bands: 4,8,12 or start:stop:step (4,8,12,16)")
-	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
-	choiceVar(flags, &c.DType, "dtype", "how the network stores and multiplies images", plan.DTypes()...)
+	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "compute threads (0: one per core)")
+	choiceVar(flags, &c.DType, "dtype", "data type of activations and products", plan.DTypes()...)
 	deviceVar(flags, &c.Device)
-	flags.Var((*imageSize)(&c), "size", "size of the images, for split (32x32) and sixel (256x256)")
+	flags.Var((*imageSize)(&c), "size", "image size, for split (default 32x32) and sixel (default 256x256)")
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := required(cmd, "work"); err != nil {
@@ -53,7 +52,7 @@ func benchCommand() *cobra.Command {
 		}
 		for _, name := range unusedFlags(c.Work) {
 			if cmd.Flags().Lookup(name).Changed {
-				return usagef("--%s has no meaning for --work %s", name, c.Work)
+				return usagef("--%s does not apply to --work %s", name, c.Work)
 			}
 		}
 		encoder := picture.NewEncoder(picture.Sixel)
@@ -90,7 +89,7 @@ func benchReport(w io.Writer, r *benchmark.Result) {
 func benchTable(w io.Writer, results []*benchmark.Result) {
 	first := results[0]
 	fmt.Fprintf(w, "%s %s\t%d×%d\t%s\n\n", first.Work, first.Net, first.Width, first.Height, first.DeviceName)
-	fmt.Fprintln(w, "batch\timages/s\tms a run\tms an image")
+	fmt.Fprintln(w, "batch\timages/s\tms/run\tms/image")
 	for _, r := range results {
 		fmt.Fprintf(w, "%d\t%.1f\t%.4g\t%.4g\n", r.Batch, r.ImagesPerSecond, 1e3*float64(r.Batch)/r.ImagesPerSecond, 1e3/r.ImagesPerSecond)
 	}
@@ -153,7 +152,7 @@ func (s *imageSize) Set(text string) error {
 	var w, h int
 	var rest string
 	if n, _ := fmt.Sscanf(text+" .", "%dx%d%s", &w, &h, &rest); n != 3 || rest != "." {
-		return fmt.Errorf("a size is WIDTHxHEIGHT, such as 640x480")
+		return fmt.Errorf("a size is WIDTHxHEIGHT, e.g. 640x480")
 	}
 	if w < 1 || h < 1 || w > maxSide || h > maxSide {
 		return fmt.Errorf("sides must be from 1 to %d", maxSide)

@@ -319,7 +319,7 @@ func TestDoctorWorksWithoutATerminal(t *testing.T) {
 	if got.Terminal != nil || got.Pictures.Protocol != "none" || len(got.Processor.Kernels) == 0 || !strings.Contains(got.Processor.BF16, "bf16") || len(got.Data) != 4 || got.Cache == "" {
 		t.Errorf("%+v", got)
 	}
-	if !strings.Contains(hfcui(t, "doctor").done(t).stdout, "there is no terminal") {
+	if !strings.Contains(hfcui(t, "doctor").done(t).stdout, "no terminal") {
 		t.Error("the table does not say that there is no terminal")
 	}
 }

@@ -12,15 +12,15 @@ import (
 )
 
 func dataCommand() *cobra.Command {
-	return group("data", "List, fetch and look at data sets", dataListCommand(), dataGetCommand(), dataInfoCommand())
+	return group("data", "List, download and describe datasets", dataListCommand(), dataGetCommand(), dataInfoCommand())
 }
 
 func dataListCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the data sets known by name and where they are",
-		Args:  exactly(0, "no argument"),
+		Short: "List named datasets and where they are",
+		Args:  exactly(0, "no argumentss"),
 		RunE: func(*cobra.Command, []string) error {
 			all, err := dataset.List("")
 			if err != nil {
@@ -37,13 +37,13 @@ func dataListCommand() *cobra.Command {
 	return cmd
 }
 
-// whereabouts says where a data set is, or how to come by it.
+// whereabouts says where a dataset is, or how to get it.
 func whereabouts(d dataset.Listing) string {
 	switch {
 	case d.Dir != "":
 		return oneLine(d.Dir)
 	case d.Ready:
-		return "made by the program"
+		return "built in"
 	}
 	return fmt.Sprintf("hfcui data get %s (%.0f MB)", d.Name, float64(d.Download)/1e6)
 }
@@ -54,13 +54,13 @@ func dataGetCommand() *cobra.Command {
 	names := dataset.Names()[1:]
 	cmd := &cobra.Command{
 		Use:     "get NAME",
-		Short:   "Download a data set from its official place into the cache folder",
-		Long:    "Downloads a data set, checks its digest and unpacks it. A download that was broken off is taken up where it stopped.",
+		Short:   "Download a dataset from its official source to the cache",
+		Long:    "Downloads a dataset, verifies its digest and unpacks it. An interrupted download is resumed.",
 		Example: "hfcui data get cifar10",
-		Args:    exactly(1, "a data set"),
+		Args:    exactly(1, "dataset"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(names, args[0]) {
-				return usagef("%s: not a data set that can be downloaded: use %s%s", quoted(args[0]), strings.Join(names, ", "), didYouMean(args[0], names))
+				return usagef("%s: not a downloadable dataset: use %s%s", quoted(args[0]), strings.Join(names, ", "), didYouMean(args[0], names))
 			}
 			var options []dataset.GetOption
 			if from != "" {
@@ -86,7 +86,7 @@ func dataGetCommand() *cobra.Command {
 			return fmt.Errorf("%s was fetched but is not in the cache folder", args[0])
 		},
 	}
-	nameVar(cmd.Flags(), &from, "from", "", "", "take the files from this address instead of the official one")
+	nameVar(cmd.Flags(), &from, "from", "", "", "base URL to download from instead of the official source")
 	out.flags(cmd)
 	return cmd
 }
@@ -95,8 +95,8 @@ func dataInfoCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "info NAME|DIR",
-		Short: "Say what is in a data set",
-		Args:  exactly(1, "a data set or a folder"),
+		Short: "Describe a dataset",
+		Args:  exactly(1, "dataset or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownData(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
@@ -120,7 +120,7 @@ func dataTable(w io.Writer, info dataset.Info) {
 		fmt.Fprintf(w, "folder\t%s\n", oneLine(info.Dir))
 	}
 	for _, s := range info.Splits {
-		size := "of different sizes"
+		size := "various sizes"
 		if s.Shape != nil {
 			size = fmt.Sprintf("%d×%d, %s", s.Shape[2], s.Shape[1], plural(s.Shape[0], "channel"))
 		}

@@ -77,10 +77,10 @@ func doctorCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what this terminal and this machine can do",
-		Long: "Asks the terminal what it can show, and says which kind of pictures will be used and why, " +
-			"which processor features are used, and which models and data there are.",
-		Args: exactly(0, "no argument"),
+		Short: "Report terminal, processor, models and data",
+		Long: "Queries the terminal's capabilities and reports which graphics protocol is used and why, " +
+			"which processor features are used, and which models and datasets are available.",
+		Args: exactly(0, "no argumentss"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			report, err := diagnose(cmd.Context(), pictures)
 			if err != nil {
@@ -96,7 +96,7 @@ func doctorCommand() *cobra.Command {
 
 func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 	r := &doctorReport{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + ", " + runtime.Version()}
-	r.Pictures = picturesReport{"none", "there is no terminal"}
+	r.Pictures = picturesReport{"none", "no terminal"}
 	if err := r.askTerminal(ctx, pictures); err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (r *doctorReport) askTerminal(ctx context.Context, pictures string) error {
 	}
 	probe, _, err := uiterm.Query(ctx, os.Stdin, out, os.Environ())
 	if err != nil {
-		return fmt.Errorf("asking the terminal: %w", err)
+		return fmt.Errorf("querying the terminal: %w", err)
 	}
 	c := probe.Capabilities()
 	r.Terminal = &terminalReport{Name: oneLine(c.Name), Cell: [2]int{c.CellW, c.CellH}, CellFrom: c.CellFrom, Sixel: c.Sixel,

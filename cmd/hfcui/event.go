@@ -9,26 +9,26 @@ import (
 	"hfcui/engine/train"
 )
 
-// describe puts an event on one line, for people.
+// describe formats an event as one line of text.
 func describe(e train.Event) string {
 	switch e := e.(type) {
 	case *train.StepEvent:
-		return fmt.Sprintf("epoch %d  step %d of %d  loss %.4f%s  rate %s  %.0f images/s", e.Epoch, e.Step, e.Steps, e.Loss,
+		return fmt.Sprintf("epoch %d  step %d of %d  loss %.4f%s  lr %s  %.0f images/s", e.Epoch, e.Step, e.Steps, e.Loss,
 			accuracyOf("train", e.Train), rateText(e.LearningRate), e.ImagesPerSecond)
 	case *train.EpochEvent:
-		return fmt.Sprintf("epoch %d  loss %.4f%s%s  rate %s  %.0f images/s  %s", e.Epoch, e.Loss,
+		return fmt.Sprintf("epoch %d  loss %.4f%s%s  lr %s  %.0f images/s  %s", e.Epoch, e.Loss,
 			accuracyOf("train", e.Train), accuracyOf("test", e.Test), rateText(e.LearningRate), e.ImagesPerSecond, seconds(e.Seconds))
 	case *train.BandsEvent:
 		return fmt.Sprintf("epoch %d  %s", e.Epoch, bandsText(e))
 	case *train.CheckpointEvent:
 		if e.Resumed {
-			return fmt.Sprintf("epoch %d  taken up at step %d", e.Epoch, e.Step)
+			return fmt.Sprintf("epoch %d  resumed at step %d", e.Epoch, e.Step)
 		}
-		return fmt.Sprintf("epoch %d  checkpoint of step %d", e.Epoch, e.Step)
+		return fmt.Sprintf("epoch %d  checkpoint at step %d", e.Epoch, e.Step)
 	case *train.PauseEvent:
 		return fmt.Sprintf("epoch %d  paused at step %d", e.Epoch, e.Step)
 	case *train.ResumeEvent:
-		return fmt.Sprintf("epoch %d  goes on", e.Epoch)
+		return fmt.Sprintf("epoch %d  resumed", e.Epoch)
 	case *train.EndEvent:
 		if e.Reason == train.Diverged && e.Error != "" {
 			return fmt.Sprintf("epoch %d  %s", e.Epoch, oneLine(e.Error))
@@ -58,7 +58,7 @@ func bandsText(e *train.BandsEvent) string {
 	return b.String()
 }
 
-// accuracyOf writes a score with its interval and n; nothing where there is none.
+// accuracyOf formats a score with its 95 % CI and n; "" for nil.
 func accuracyOf(what string, s *measure.Score) string {
 	if s == nil {
 		return ""
@@ -67,10 +67,10 @@ func accuracyOf(what string, s *measure.Score) string {
 	return fmt.Sprintf("  %s %.2f %% (%.2f–%.2f, n %d)", what, 100*s.Accuracy(), 100*lo, 100*hi, s.N)
 }
 
-// rateText writes a learning rate with three digits.
+// rateText formats a learning rate to three significant digits.
 func rateText(v float64) string { return fmt.Sprintf("%.3g", v) }
 
-// seconds writes a duration as people say it: 0.42 s, 12 s, 3 min 5 s, 2 h 10 min.
+// seconds formats a duration: 0.42 s, 12 s, 3 min 5 s, 2 h 10 min.
 func seconds(s float64) string {
 	whole := int(math.Round(s))
 	switch {

@@ -27,7 +27,7 @@ func exploreCommand() *cobra.Command {
 	var e exploring
 	cmd := &cobra.Command{
 		Use:     "explore [IMAGE…]",
-		Short:   "Open the explorer, as hfcui alone does",
+		Short:   "Open the explorer (the default command)",
 		Example: "hfcui explore --model resnet20.pt --data cifar10\nhfcui explore photo.jpg",
 		Args:    func(_ *cobra.Command, args []string) error { return notEmpty(args) },
 		RunE:    e.run,
@@ -41,11 +41,11 @@ func (e *exploring) flags(cmd *cobra.Command) {
 	dataFlags(cmd, &e.lab)
 	flags := cmd.Flags()
 	deviceVar(flags, &e.lab.Device)
-	flags.StringArrayVar(&e.images, "image", nil, "open this image file instead of a data set; may be repeated")
+	flags.StringArrayVar(&e.images, "image", nil, "image file to open instead of a dataset; repeatable")
 	picturesVar(flags, &e.screen.Pictures)
-	choiceVar(flags, &e.screen.Page, "page", "the page to begin with", "explore", "bands", "kernels", "train", "experiments", "attack", "heatmap")
+	choiceVar(flags, &e.screen.Page, "page", "page to open", "explore", "bands", "kernels", "train", "experiments", "attack", "heatmap")
 	radiusVar(flags, &e.screen.Radius)
-	countVar(flags, &e.screen.Index, "index", "", 0, 0, maxImages, "the image to begin with")
+	countVar(flags, &e.screen.Index, "index", "", 0, 0, maxImages, "index of the image to open")
 	e.setting = settingFlags(cmd)
 }
 
@@ -57,7 +57,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	if len(e.lab.Images) > 0 {
 		for _, other := range []string{"data", "split"} {
 			if cmd.Flags().Lookup(other).Changed {
-				return usagef("--%s and images cannot be opened together: leave one out", other)
+				return usagef("--%s cannot be combined with image files: omit one of them", other)
 			}
 		}
 	}
@@ -79,9 +79,9 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	return ui.Run(cmd.Context(), lab, e.screen)
 }
 
-// leaveRoom lets Go run goroutines beside those that compute, and returns how many of these
-// there should be. With no more than that a key would wait until a kernel has ended, and its
-// picture again; so the operating system takes a core from the kernel at once.
+// leaveRoom raises GOMAXPROCS above the number of compute threads, which it returns. Otherwise a
+// key press would wait for a running kernel to finish, and so would its picture; this way the
+// operating system preempts the kernel at once.
 func leaveRoom() (threads int) {
 	const read, drawn = 1, 1
 	threads = runtime.GOMAXPROCS(0)
@@ -89,7 +89,7 @@ func leaveRoom() (threads int) {
 	return threads
 }
 
-// trainingOf has the explorer train with a Lab.
+// trainingOf connects the Train page to a Lab.
 func trainingOf(lab *engine.Lab) *ui.Training {
 	return &ui.Training{
 		Recipe: lab.Recipe,
@@ -114,7 +114,7 @@ func trainingOf(lab *engine.Lab) *ui.Training {
 	}
 }
 
-// reproducingOf has the explorer do experiments with a Lab.
+// reproducingOf connects the Experiments page to a Lab.
 func reproducingOf(lab *engine.Lab) *ui.Reproducing {
 	return &ui.Reproducing{
 		Expect: lab.Expect,
@@ -131,7 +131,7 @@ func reproducingOf(lab *engine.Lab) *ui.Reproducing {
 			case err == nil:
 				sayNote("the experiment in " + dir + " is done")
 			case errors.As(err, &stopped), errors.Is(err, context.Canceled):
-				sayNote("what is done is kept; go on with: " + reproduceLine(e, size, experiment.BegunOn(dir), dir))
+				sayNote("progress is saved; resume with: " + reproduceLine(e, size, experiment.BegunOn(dir), dir))
 			default:
 				sayNote(dir + ": " + err.Error())
 			}

@@ -14,14 +14,14 @@ import (
 	"hfcui/spectral"
 )
 
-// maxListed bounds a list of numbers: more points than any curve can show are a mistake.
+// maxListed bounds a list of numbers: no curve can show more points.
 const maxListed = 1000
 
 // radius is a flag that takes a distance in the Fourier plane.
 type radius float64
 
 func radiusVar(flags *pflag.FlagSet, r *float64) {
-	flags.VarP((*radius)(r), "radius", "r", "radius in the Fourier plane, 0 or more")
+	flags.VarP((*radius)(r), "radius", "r", "cutoff radius in the Fourier plane (cycles per image), 0 or more")
 }
 
 func (r *radius) Type() string   { return "R" }
@@ -38,7 +38,7 @@ func parseNumber(s string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, fmt.Errorf("too large a number: use one below 1e308")
+		return 0, fmt.Errorf("out of range: use a number below 1e308")
 	case err != nil:
 		return 0, fmt.Errorf("not a number")
 	case spectral.CheckRadius(v) != nil:
@@ -141,7 +141,7 @@ func parseRange(s string, number func(string) (float64, error)) ([]float64, erro
 	}
 	start, stop, step := part[0], part[1], part[2]
 	if step <= 0 || stop < start {
-		return nil, fmt.Errorf("an empty range: start:stop:step goes up, step above 0")
+		return nil, fmt.Errorf("empty range: start:stop:step must ascend, with a step above 0")
 	}
 	// A stop missed by rounding only still counts.
 	n := math.Floor((stop-start)/step + 1e-9)
@@ -170,24 +170,24 @@ type number float64
 
 // smoothingFlags adds --rho, and --layer and --divide-gain beside it.
 func smoothingFlags(flags *pflag.FlagSet, s *model.Smoothing) {
-	flags.Var((*strength)(&s.Rho), "rho", "smooth a convolution's kernels by ρ, 0 or more")
+	flags.Var((*strength)(&s.Rho), "rho", "kernel smoothing strength ρ, 0 or more (default 0: off)")
 	layerFlags(flags, s)
 }
 
 // layerFlags adds --layer and --divide-gain.
 func layerFlags(flags *pflag.FlagSet, s *model.Smoothing) {
-	nameVar(flags, &s.Layer, "layer", "", "", "the convolution that is smoothed (default the first)")
-	flags.BoolVar(&s.DivideGain, "divide-gain", false, "divide smoothed kernels by 1+8ρ")
+	nameVar(flags, &s.Layer, "layer", "", "", "convolution to smooth (default the first)")
+	flags.BoolVar(&s.DivideGain, "divide-gain", false, "gain-normalize smoothed kernels (÷ 1+8ρ)")
 }
 
-// smoothingWords writes a smoothing as "rho 0.5 on layer1.0.conv1, gain divided out".
+// smoothingWords writes a smoothing as "rho 0.5 on layer1.0.conv1, gain-normalized".
 func smoothingWords(s model.Smoothing) string {
 	text := "rho " + plain(s.Rho)
 	if s.Layer != "" && s.Rho > 0 {
 		text += " on " + oneLine(model.LayerName(s.Layer))
 	}
 	if s.DivideGain && s.Rho > 0 {
-		text += ", gain divided out"
+		text += ", gain-normalized"
 	}
 	return text
 }
@@ -262,7 +262,7 @@ func (n *name) String() string { return string(*n) }
 
 func (n *name) Set(s string) error {
 	if s == "" {
-		return fmt.Errorf("is empty: give a name, or leave the flag out")
+		return fmt.Errorf("is empty: give a name, or omit the flag")
 	}
 	*n = name(s)
 	return nil

@@ -15,7 +15,7 @@ type flipsReport struct {
 	N        int     `json:"n"`
 	Count    int     `json:"count"`
 	By       string  `json:"by"`
-	Permuted float64 `json:"permuted"` // count expected under permuted answers
+	Permuted float64 `json:"permuted"` // expected count under the permutation null
 	Samples  []flip  `json:"samples"`
 }
 
@@ -25,7 +25,7 @@ type flip struct {
 	Whole int `json:"whole"`
 	Low   int `json:"low"`
 	High  int `json:"high"`
-	Rank  int `json:"rank,omitempty"` // of the low part, by SVD
+	Rank  int `json:"rank,omitempty"` // of the low-pass image, by SVD
 }
 
 func flipsCommand() *cobra.Command {
@@ -35,21 +35,21 @@ func flipsCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "flips -r R",
-		Short: "Find images whose high part alone is classified right",
-		Long: "Lists the images the paper's Fig. 2 shows: whole image and high part classified right, the low part, which is what people see, wrong.\n\n" +
-			"With --by svd (the paper's section 8) the low part is the image's truncated singular value decomposition, one rank for all " +
-			"channels of an image: the one whose remainder's energy is nearest to that of the Fourier high part at r.\n\n" +
-			"Beside the count stands how many there would be at the mean if the model's answers to low and high parts were dealt out " +
-			"to the images at random: the answers then tell nothing about their images.",
+		Short: "Find images classified correctly from high frequencies alone",
+		Long: "Lists the images the paper's Fig. 2 shows: correct on the whole and the high-pass image, wrong on the low-pass image, which is what people see.\n\n" +
+			"With --by svd (the paper's section 8) the low-pass image is the truncated singular value decomposition, with one rank for all " +
+			"channels of an image: the rank whose residual energy is nearest to that of the Fourier high-pass image at r.\n\n" +
+			"The count is compared with a permutation null: the expected number of flips if predictions on low-pass and high-pass images " +
+			"were permuted at random across images.",
 		Example: "hfcui flips --model resnet20.pt --data cifar10 -r 12\nhfcui flips --model resnet20.pt --data cifar10 -r 12 --by svd --json",
-		Args:    exactly(0, "no argument"),
+		Args:    exactly(0, "no argumentss"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
 	deviceVar(cmd.Flags(), &o.Device)
 	radiusVar(cmd.Flags(), &q.R)
 	limitVar(cmd.Flags(), &q.Limit)
-	choiceVar(cmd.Flags(), &by, "by", "how images are split", "fourier", "svd")
+	choiceVar(cmd.Flags(), &by, "by", "decomposition", "fourier", "svd")
 	setting := settingFlags(cmd)
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -89,11 +89,11 @@ func flipsTable(w io.Writer, lab *engine.Lab, q engine.FlipsRequest, r engine.Fl
 	} else {
 		rank = " at"
 	}
-	fmt.Fprintf(w, "%d of %d images are flips%s r=%s; %.1f are expected under permuted answers\n", len(r.Flips), r.N, rank, plain(q.R), r.Permuted)
+	fmt.Fprintf(w, "%d of %d images are flips%s r=%s; permutation null %.1f\n", len(r.Flips), r.N, rank, plain(q.R), r.Permuted)
 	if len(r.Flips) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nindex\timage\tlabel\t%slow part taken for\n", title)
+	fmt.Fprintf(w, "\nindex\timage\tlabel\t%sprediction on low\n", title)
 	for _, a := range r.Flips {
 		if title != "" {
 			title = fmt.Sprintf("%d\t", a.Rank)

@@ -25,24 +25,24 @@ func heatmapCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "heatmap",
-		Short: "Measure how often a model errs with noise of every frequency",
-		Long: "Measures the Fourier heat map of Yin et al. (2019): for every frequency the error rate on images with a plane " +
-			"wave of that frequency added, of norm V in every channel, plus or minus at random by image and channel. The noise " +
-			"is in pixels of [0,1], before the model's own normalisation, at the model's input size; the paper has V = 4 for " +
+		Short: "Measure the Fourier heat map: error rate under each Fourier basis vector",
+		Long: "Measures the Fourier heat map of Yin et al. (2019): for each frequency, the error rate on images perturbed by the " +
+			"Fourier basis vector of that frequency with L2 norm ν in each channel and a random sign per image and channel. ν is " +
+			"in pixels of [0,1], before the model's normalization, at the model's input size; the paper uses ν = 4 for " +
 			"32×32 and 15.7 for 224×224. Pixels are clipped to [0,1] unless --unclipped.",
 		Example: "hfcui heatmap --model resnet20.pt --data cifar10 --norm 4 -n 100 -o heatmap.png",
-		Args:    exactly(0, "no argument"),
+		Args:    exactly(0, "no arguments"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
 	deviceVar(cmd.Flags(), &o.Device)
 	q.Norm = 4
-	cmd.Flags().Var((*number)(&q.Norm), "norm", "the Euclidean norm V of the noise in every channel")
+	cmd.Flags().Var((*number)(&q.Norm), "norm", "L2 norm ν of the perturbation in each channel")
 	limitVar(cmd.Flags(), &q.Limit)
-	cmd.Flags().BoolVar(&q.Unclipped, "unclipped", false, "let pixels leave [0,1]")
-	cmd.Flags().Uint64Var(&q.Seed, "seed", 1, "of the signs, 1 or more")
+	cmd.Flags().BoolVar(&q.Unclipped, "unclipped", false, "do not clip pixels to [0,1]")
+	cmd.Flags().Uint64Var(&q.Seed, "seed", 1, "seed of the random signs, 1 or more")
 	smoothingFlags(cmd.Flags(), &q.Smoothing)
-	nameVar(cmd.Flags(), &picture, "output", "o", "", "also draw the map into this PNG file")
+	nameVar(cmd.Flags(), &picture, "output", "o", "", "PNG file to draw the heat map to")
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if q.Seed == 0 {
@@ -52,8 +52,8 @@ func heatmapCommand() *cobra.Command {
 			return err
 		}
 		if _, err := os.Stat(filepath.Dir(picture)); err != nil {
-			// Said now, and not when all is measured.
-			return fmt.Errorf("%s: %w; check that the folder exists and may be written", picture, errors.Unwrap(err))
+			// Fail before measuring, not after.
+			return fmt.Errorf("%s: %w; check that the folder exists and is writable", picture, errors.Unwrap(err))
 		}
 		lab, err := engine.Open(cmd.Context(), o)
 		if err != nil {
@@ -62,7 +62,7 @@ func heatmapCommand() *cobra.Command {
 		defer lab.Close()
 		line := newProgress()
 		result, err := lab.Heatmap(cmd.Context(), q, func(r heatmap.Result) {
-			line.set("%s  %.0f images/s, without noise %s", bar(int64(1000*r.Share), 1000), r.ImagesPerSecond, percent(r.Clean))
+			line.set("%s  %.0f images/s, clean accuracy %s", bar(int64(1000*r.Share), 1000), r.ImagesPerSecond, percent(r.Clean))
 		})
 		line.clear()
 		if err != nil {
@@ -85,10 +85,10 @@ func heatmapCommand() *cobra.Command {
 	return cmd
 }
 
-// heatmapTable writes the error by distance and the frequencies that disturb most.
+// heatmapTable writes the error rate by radius and the frequencies of the highest error.
 func heatmapTable(w io.Writer, r heatmap.Report, result heatmap.Result, picture string) {
 	fmt.Fprintf(w, "%s, %s\n", result.Title(oneLine(r.Model), oneLine(r.Data)+" "+r.Split), smoothingWords(r.Smoothing))
-	fmt.Fprintf(w, "\nerror without noise\t%s\n\ndistance\tmean error\tfrequencies\n", percent(wrongOf(result.Clean)))
+	fmt.Fprintf(w, "\nclean error\t%s\n\nradius\tmean error\tfrequencies\n", percent(wrongOf(result.Clean)))
 	furthest := heatmap.Frequency{U: result.H / 2, V: result.W / 2}.Distance()
 	for from := 0.0; from <= furthest; from += 2 {
 		if mean, n := result.Mean(from, from+2); n > 0 {
@@ -96,15 +96,15 @@ func heatmapTable(w io.Writer, r heatmap.Report, result heatmap.Result, picture 
 		}
 	}
 	worst := slices.SortedStableFunc(slices.Values(r.Cells), func(a, b heatmap.Cell) int { return cmp.Compare(a.Correct*b.N, b.Correct*a.N) })
-	fmt.Fprintf(w, "\nlargest error at\t\n")
+	fmt.Fprintf(w, "\nhighest error at\t\n")
 	for _, c := range worst[:min(5, len(worst))] {
 		at := math.Hypot(float64(c.U), float64(c.V))
-		fmt.Fprintf(w, "(%d,%d), distance %.1f\t%s\n", c.U, c.V, at, percent(wrongOf(measure.Score{Correct: c.Correct, N: c.N})))
+		fmt.Fprintf(w, "(%d,%d), radius %.1f\t%s\n", c.U, c.V, at, percent(wrongOf(measure.Score{Correct: c.Correct, N: c.N})))
 	}
 	if picture != "" {
 		fmt.Fprintf(w, "\nwritten\t%s\n", oneLine(picture))
 	}
 }
 
-// wrongOf is the score of what is wrong.
+// wrongOf turns accuracy into error rate.
 func wrongOf(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }

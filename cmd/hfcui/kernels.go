@@ -32,14 +32,13 @@ func kernelsCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "kernels",
-		Short: "Show a convolution before and after smoothing, and save the smoothed model",
-		Long: "Measures how rough a convolution's kernels are (energy of adjacent differences over " +
-			"energy) and how strongly they answer to each frequency, before and after smoothing by ρ. " +
-			"Smoothing multiplies the sum of a kernel of one value by 1+8ρ, and kernels of 1×1 altogether; " +
-			"--divide-gain takes that out again.",
+		Short: "Compare a convolution before and after kernel smoothing; save the smoothed model",
+		Long: "Measures a convolution's kernel roughness (energy of adjacent differences over energy) and its " +
+			"frequency response, before and after kernel smoothing with strength ρ. Smoothing amplifies a constant " +
+			"kernel, and any 1×1 kernel, by 1+8ρ; --divide-gain normalizes by that gain.",
 		Example: "hfcui kernels --model resnet20.pt --rho 0.5 -o kernels.png\n" +
 			"hfcui kernels --model resnet20.pt --layer layer1.0.conv1 --rho 1 --divide-gain --save smooth.safetensors",
-		Args: exactly(0, "no argument"),
+		Args: exactly(0, "no argumentss"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := pngOnly(picture); err != nil {
 				return err
@@ -77,8 +76,8 @@ func kernelsCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	smoothingFlags(cmd.Flags(), &smoothing)
-	nameVar(cmd.Flags(), &picture, "output", "o", "", "also draw the kernels into this PNG file")
-	nameVar(cmd.Flags(), &save, "save", "", "", "also save the smoothed model into this safetensors file, which must not be there yet")
+	nameVar(cmd.Flags(), &picture, "output", "o", "", "PNG file to draw the kernels to")
+	nameVar(cmd.Flags(), &save, "save", "", "", "safetensors file to save the smoothed model to; must not exist")
 	out.flags(cmd)
 	return cmd
 }
@@ -87,7 +86,7 @@ func (r kernelsReport) table(w io.Writer) {
 	fmt.Fprintf(w, "%s\t%d kernels of %d×%d×%d, %s\n", r.Layer, r.Shape[0], r.Shape[1], r.Shape[2], r.Shape[3],
 		smoothingWords(model.Smoothing{Rho: r.Rho, DivideGain: r.GainDivided}))
 	if r.Shape[2]*r.Shape[3] == 1 && r.Rho > 0 {
-		fmt.Fprintf(w, "\tkernels of 1×1 have no neighbours: smoothed they are %s times what they were\n",
+		fmt.Fprintf(w, "\t1×1 kernels have no neighbors: smoothing scales them by %s\n",
 			plain(model.Smoothing{Rho: r.Rho, DivideGain: r.GainDivided}.Gain()))
 	}
 	fmt.Fprintf(w, "\n\tbefore\tafter\n")

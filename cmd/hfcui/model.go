@@ -15,7 +15,7 @@ import (
 )
 
 func modelCommand() *cobra.Command {
-	return group("model", "Look at model files and convert them", modelInfoCommand(), modelConvertCommand())
+	return group("model", "Inspect and convert model files", modelInfoCommand(), modelConvertCommand())
 }
 
 // modelReport is what model info prints as JSON.
@@ -44,8 +44,8 @@ func modelInfoCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "info MODEL",
-		Short: "Say what network a file holds",
-		Args:  exactly(1, "a model"),
+		Short: "Describe the network in a model file",
+		Args:  exactly(1, "model"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := knownModel(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
@@ -64,7 +64,7 @@ func modelInfoCommand() *cobra.Command {
 			return out.print(report, func(w io.Writer) { report.table(w) })
 		},
 	}
-	netVar(cmd.Flags(), &net, "what the network must turn out to be")
+	netVar(cmd.Flags(), &net, "expected architecture")
 	out.flags(cmd)
 	return cmd
 }
@@ -79,7 +79,7 @@ func (r modelReport) table(w io.Writer) {
 	}
 	fmt.Fprintf(w, "classes\t%d: %s\n", r.Outputs, classes)
 	if r.Mean != nil {
-		fmt.Fprintf(w, "normalisation\tmean %v, deviation %v\n", r.Mean, r.Std)
+		fmt.Fprintf(w, "normalization\tmean %v, std %v\n", r.Mean, r.Std)
 	}
 	for _, key := range sortedKeys(r.Metadata) {
 		fmt.Fprintf(w, "%s\t%s\n", oneLine(key), oneLine(r.Metadata[key]))
@@ -99,14 +99,14 @@ func modelConvertCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT.safetensors",
-		Short: "Write a model as safetensors with its metadata",
+		Short: "Convert a model to safetensors with metadata",
 		Long: "Reads a safetensors file, a PyTorch state dict (.pt, .pth) or an embedded model and writes it " +
-			"as safetensors that names its network, input and classes. Other programs read it as well.",
+			"as safetensors whose metadata names its network, input and classes.",
 		Example: "hfcui model convert resnet20.pt resnet20.safetensors --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26",
-		Args:    exactly(2, "a model and the file to write"),
+		Args:    exactly(2, "model and output file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !strings.EqualFold(filepath.Ext(args[1]), ".safetensors") {
-				return usagef("%s: models are written as safetensors: name a file that ends in .safetensors", quoted(args[1]))
+				return usagef("%s: the output format is safetensors: use a file name ending in .safetensors", quoted(args[1]))
 			}
 			if err := add.check(args[0]); err != nil {
 				return err
@@ -124,15 +124,15 @@ func modelConvertCommand() *cobra.Command {
 			})
 		},
 	}
-	netVar(cmd.Flags(), &add.net, "what the network must turn out to be")
-	cmd.Flags().StringSliceVar(&add.classes, "classes", nil, "names of the classes, in order")
-	cmd.Flags().Float64SliceVar(&add.mean, "mean", nil, "mean subtracted from pixels in [0,1], one a channel or one for all")
-	cmd.Flags().Float64SliceVar(&add.std, "std", nil, "deviation pixels are divided by, likewise")
+	netVar(cmd.Flags(), &add.net, "expected architecture")
+	cmd.Flags().StringSliceVar(&add.classes, "classes", nil, "class names, in output order")
+	cmd.Flags().Float64SliceVar(&add.mean, "mean", nil, "mean of pixels in [0,1], one per channel or one for all")
+	cmd.Flags().Float64SliceVar(&add.std, "std", nil, "standard deviation of pixels in [0,1], likewise")
 	out.flags(cmd)
 	return cmd
 }
 
-// check refuses what cannot be meant.
+// check rejects values that are not finite.
 func (c conversion) check(path string) error {
 	if err := knownModel(path); err != nil {
 		return usagef("%s: %w", quoted(path), err)
@@ -147,8 +147,7 @@ func (c conversion) check(path string) error {
 	return nil
 }
 
-// apply reads a model and adds the metadata that was asked for, which is checked like any
-// that stands in a file.
+// apply reads a model and adds the given metadata, validated like a file's own.
 func (c conversion) apply(path string) (*model.Model, error) {
 	file, ok := checkpoints.Embedded(path)
 	if !ok {

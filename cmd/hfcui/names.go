@@ -12,28 +12,28 @@ import (
 	"hfcui/engine/dataset"
 )
 
-// A name that is typed is a file's or one the program knows. What looks like no path and is
-// neither is a mistake in the command line, told with the nearest name before anything runs.
+// An argument is either a path or a name the program knows. A word that looks like neither is a
+// usage error that suggests the nearest name, before anything runs.
 
-// knownModel refuses what can be neither a model file nor an embedded model.
+// knownModel rejects what can be neither a model file nor an embedded model.
 func knownModel(typed string) error {
 	names := checkpoints.EmbeddedNames()
 	if !strange(typed, names) {
 		return nil
 	}
-	return fmt.Errorf("there is no file and no embedded model of that name: name a file, or use %s%s", strings.Join(names, ", "), didYouMean(typed, names))
+	return fmt.Errorf("no such file or embedded model: give a file, or use %s%s", strings.Join(names, ", "), didYouMean(typed, names))
 }
 
-// knownData refuses what can be neither a folder nor a data set known by name.
+// knownData rejects what can be neither a folder nor a named dataset.
 func knownData(typed string) error {
 	name, _, _ := strings.Cut(typed, ":") // settings
 	if !strange(name, dataset.Names()) {
 		return nil
 	}
-	return fmt.Errorf("there is no folder and no data set of that name: name a folder, or use %s%s", strings.Join(dataset.Names(), ", "), didYouMean(name, dataset.Names()))
+	return fmt.Errorf("no such folder or named dataset: give a folder, or use %s%s", strings.Join(dataset.Names(), ", "), didYouMean(name, dataset.Names()))
 }
 
-// strange tells whether a word is no name, no path and no file.
+// strange reports whether a word is neither a known name nor a path nor a file.
 func strange(word string, names []string) bool {
 	if slices.Contains(names, word) || strings.ContainsAny(word, `./\`) {
 		return false
@@ -42,7 +42,7 @@ func strange(word string, names []string) bool {
 	return err != nil
 }
 
-// namedVar adds a flag that takes a name which check has to pass.
+// namedVar adds a flag whose value check must accept.
 func namedVar(flags *pflag.FlagSet, p *string, long, value, usage string, check func(string) error) {
 	*p = value
 	flags.Var(&namedValue{(*name)(p), check}, long, usage)

@@ -6,19 +6,19 @@ import (
 	"hfcui/engine/train"
 )
 
-// optimizerFlags adds the optimizers' hyperparameters. What is not said of them is as usual
-// for the optimizer that is chosen.
+// optimizerFlags adds the optimizers' hyperparameters. Those not given take the selected
+// optimizer's defaults.
 func optimizerFlags(flags *pflag.FlagSet, o *train.Optimizer) {
-	flags.Var((*number)(&o.Momentum), "momentum", "momentum of sgd and rmsprop, 0 to below 1")
-	flags.BoolVar(&o.Nesterov, "nesterov", o.Nesterov, "Nesterov's momentum, of sgd")
+	flags.Var((*number)(&o.Momentum), "momentum", "momentum (sgd, rmsprop), in [0, 1)")
+	flags.BoolVar(&o.Nesterov, "nesterov", o.Nesterov, "Nesterov momentum (sgd)")
 	flags.Var((*number)(&o.WeightDecay), "weight-decay", "weight decay")
-	flags.Var((*number)(&o.Beta1), "beta1", "decay of the mean gradient, of adam and adamw (0.9)")
-	flags.Var((*number)(&o.Beta2), "beta2", "decay of the mean squared gradient, of adam and adamw (0.999)")
-	flags.Var((*number)(&o.Alpha), "alpha", "decay of the mean squared gradient, of rmsprop (0.99) and adadelta (0.9)")
-	flags.Var((*number)(&o.Eps), "eps", "what is added to divisors, of all but sgd")
+	flags.Var((*number)(&o.Beta1), "beta1", "decay rate of the first moment (adam, adamw; default 0.9)")
+	flags.Var((*number)(&o.Beta2), "beta2", "decay rate of the second moment (adam, adamw; default 0.999)")
+	flags.Var((*number)(&o.Alpha), "alpha", "decay rate of the squared gradient (rmsprop: default 0.99; adadelta: 0.9)")
+	flags.Var((*number)(&o.Eps), "eps", "ε added to denominators (all but sgd)")
 }
 
-// fillOptimizer sets what was not said, and refuses what the optimizer does not have.
+// fillOptimizer fills in defaults and rejects hyperparameters the optimizer does not have.
 func fillOptimizer(flags *pflag.FlagSet, c *train.Config) error {
 	usual, rate, err := train.Usual(c.Optimizer.Name)
 	if err != nil {
@@ -38,13 +38,13 @@ func fillOptimizer(flags *pflag.FlagSet, c *train.Config) error {
 			continue
 		}
 		if !train.Uses(c.Optimizer.Name, p.flag) {
-			return usagef("--%s has no meaning for --optimizer %s", p.flag, c.Optimizer.Name)
+			return usagef("--%s does not apply to --optimizer %s", p.flag, c.Optimizer.Name)
 		}
 		*p.set = *p.value
 	}
 	switch {
 	case flags.Changed("nesterov") && !train.Uses(c.Optimizer.Name, "nesterov"):
-		return usagef("--nesterov has no meaning for --optimizer %s", c.Optimizer.Name)
+		return usagef("--nesterov does not apply to --optimizer %s", c.Optimizer.Name)
 	case flags.Changed("nesterov"):
 		usual.Nesterov = said.Nesterov
 	case usual.Momentum == 0:

@@ -16,22 +16,22 @@ import (
 	"hfcui/engine/measure"
 )
 
-// output is how a command prints what it found: as one JSON document or as a table.
+// output prints a command's result, as one JSON document or as a table.
 type output struct{ json bool }
 
 func (o *output) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document, floats in full precision")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document with floats in full precision")
 }
 
-// print writes document as JSON, or what table makes of it: tab-separated columns, which
-// are aligned here. Nothing is written before all of it is there.
+// print writes document as JSON, or as the table that table writes in tab-separated columns,
+// aligned. Nothing is written until all of it is ready.
 func (o *output) print(document any, table func(w io.Writer)) error {
 	var b bytes.Buffer
 	if o.json {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		if err := e.Encode(document); err != nil {
-			return fmt.Errorf("the result as JSON: %w", err)
+			return fmt.Errorf("encoding the result as JSON: %w", err)
 		}
 	} else {
 		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -56,8 +56,8 @@ func percent(s measure.Score) string {
 // sortedKeys returns the keys of m in order.
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// plain writes a number with as few digits as tell it apart.
+// plain formats a number with the fewest digits that identify it.
 func plain(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// brief writes a number to four digits, for tables: 8/255 is 0.03137 there.
+// brief formats a number to four significant digits, for tables: 8/255 is 0.03137.
 func brief(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }

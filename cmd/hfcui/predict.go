@@ -17,11 +17,11 @@ func predictCommand() *cobra.Command {
 	parts := []string{engine.Whole.String(), engine.Low.String(), engine.High.String()}
 	cmd := &cobra.Command{
 		Use:   "predict IMAGE…",
-		Short: "Ask a model about images, or about their low or high parts",
-		Long: "Names the classes a model finds most probable. Images of another size than the model's " +
-			"input are resized to it, then split, so r counts in the model's own resolution.",
+		Short: "Predict the classes of images, or of their low-pass or high-pass images",
+		Long: "Prints the most probable classes. Images whose size differs from the model's input are " +
+			"resized first, then split, so r is in cycles per image at the model's resolution.",
 		Example: "hfcui predict photo.jpg --model resnet20.pt --part low -r 8",
-		Args:    atLeastOne("images"),
+		Args:    atLeastOne("image files"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for i, name := range parts {
 				if part == name {
@@ -55,7 +55,7 @@ func predictCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	deviceVar(cmd.Flags(), &o.Device)
-	choiceVar(cmd.Flags(), &part, "part", "what the model sees of an image", parts...)
+	choiceVar(cmd.Flags(), &part, "part", "what the model is given", parts...)
 	radiusVar(cmd.Flags(), &q.R)
 	smoothingFlags(cmd.Flags(), &q.Smoothing)
 	out.flags(cmd)

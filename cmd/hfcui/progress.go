@@ -8,8 +8,8 @@ import (
 	"github.com/charmbracelet/x/term"
 )
 
-// progress is one line on standard error that is written over; nothing at all where
-// standard error is not a terminal.
+// progress is one line on standard error, updated in place; nil where standard error is not a
+// terminal.
 type progress struct {
 	shown bool
 	last  time.Time
@@ -25,7 +25,7 @@ func newProgress() *progress {
 	return &progress{}
 }
 
-// set shows text, unless the last one is still too new.
+// set shows text, at most once every progressPause.
 func (p *progress) set(format string, args ...any) {
 	if p == nil || time.Since(p.last) < progressPause {
 		return
@@ -34,7 +34,7 @@ func (p *progress) set(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "\r\x1b[K%s", oneLine(fmt.Sprintf(format, args...)))
 }
 
-// clear removes the line, so that what follows starts on a clean one.
+// clear erases the line.
 func (p *progress) clear() {
 	if p == nil || !p.shown {
 		return
@@ -43,7 +43,7 @@ func (p *progress) clear() {
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
 }
 
-// bar draws how much of total is done: "██████░░░░ 60 %".
+// bar draws a progress bar: "██████░░░░ 60 %".
 func bar(done, total int64) string {
 	const width = 20
 	if total <= 0 {
@@ -60,8 +60,7 @@ func bar(done, total int64) string {
 	return fmt.Sprintf("%s %3.0f %%", string(line), 100*part)
 }
 
-// sayNote says on stderr what to know about a result that is none the worse for it; it
-// may be "".
+// sayNote prints a caveat about a result on stderr; note may be "".
 func sayNote(note string) {
 	if note != "" {
 		fmt.Fprintf(os.Stderr, "hfcui: note: %s\n", oneLine(note))

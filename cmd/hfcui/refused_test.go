@@ -228,7 +228,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"reproduce tabel1", 2, []string{"did you mean table1"}},
 		{"reproduce fig3 --quick --full", 2, []string{"choose one"}},
 		{"reproduce fig3 --data nosuch", 2, []string{"nosuch"}},
-		{"reproduce fig3 --list", 2, []string{"one argument too many"}},
+		{"reproduce fig3 --list", 2, []string{"unexpected argument"}},
 		{"reproduce fig3 --data shapes:train=64,test=32 --run photo.png", 1, []string{"photo.png"}},
 
 		// watch
@@ -246,11 +246,11 @@ func TestBadInputIsRefused(t *testing.T) {
 		// data and model
 		{"data", 2, []string{"list, get, info"}},
 		{"data gte", 2, []string{"did you mean get?"}},
-		{"data get", 2, []string{"name a data set"}},
+		{"data get", 2, []string{"name a dataset"}},
 		{"data get cifar100", 2, []string{"did you mean cifar10?"}},
 		{"data get shapes", 2, []string{"downloaded"}},
 		{"data get mnist --from http://127.0.0.1:1/", 1, []string{"127.0.0.1:1"}},
-		{"data info", 2, []string{"data set"}},
+		{"data info", 2, []string{"dataset"}},
 		{"data info nosuch", 2, []string{"nosuch"}},
 		{"data info cifar", 1, []string{"cifar"}},
 		{"model", 2, []string{"info, convert"}},

@@ -23,32 +23,32 @@ func reproduceCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "reproduce NAME",
-		Short: "Repeat one of the paper's experiments",
-		Long: "Trains every setting of an experiment with every seed, and writes a report: tables with intervals, " +
-			"figures, and whether each criterion holds. Every run is an ordinary run folder inside the experiment's.\n\n" +
-			"Interrupted in any way, the same command goes on where it was.",
+		Short: "Reproduce one of the paper's experiments",
+		Long: "Trains every setting of the grid with every seed and writes a report: tables with confidence intervals, " +
+			"figures, and a verdict on each criterion. Every run is an ordinary run folder inside the experiment's.\n\n" +
+			"After an interruption of any kind, the same command resumes it.",
 		Example: "hfcui reproduce table1 --quick --data cifar10 --run runs/table1-quick",
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&list, "list", false, "list the experiments")
-	flags.BoolVar(&quick, "quick", false, "a small net and few images, for two cores; so it is unless --full is said")
-	flags.BoolVar(&full, "full", false, "the paper's set-up")
-	namedVar(flags, &data, "data", data, "a folder of images, or a data set's name", knownData)
+	flags.BoolVar(&quick, "quick", false, "a small network and few images, sized for two cores (default)")
+	flags.BoolVar(&full, "full", false, "the paper's setup")
+	namedVar(flags, &data, "data", data, "dataset folder or name", knownData)
 	deviceVar(flags, &device)
-	nameVar(flags, &dir, "run", "", "", "folder for the experiment; runs/NAME-quick or runs/NAME-full unless said")
+	nameVar(flags, &dir, "run", "", "", "experiment folder (default runs/NAME-quick or runs/NAME-full)")
 	out.flags(cmd)
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if list {
-			return exactly(0, "no argument")(cmd, args)
+			return exactly(0, "no arguments")(cmd, args)
 		}
-		return exactly(1, "an experiment")(cmd, args)
+		return exactly(1, "experiment name")(cmd, args)
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if list {
 			return listExperiments(out)
 		}
 		if quick && full {
-			return usagef("--quick and --full: choose one of them")
+			return usagef("--quick and --full are mutually exclusive")
 		}
 		e, err := experiment.ByName(args[0])
 		if err != nil {
@@ -97,7 +97,7 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 	lines.clear()
 	var stopped *train.StoppedError
 	if errors.As(err, &stopped) || ctx.Err() != nil && err != nil {
-		return &interruptedError{err, "what is done is kept; go on with: " + reproduceLine(e, size, name, dir)}
+		return &interruptedError{err, "progress is saved; resume with: " + reproduceLine(e, size, name, dir)}
 	}
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 			fmt.Fprintf(w, "%s\t%s\n", f.Verdict, f.Criterion)
 		}
 		if n := len(summary.Marked()); n > 0 {
-			fmt.Fprintf(w, "marked\t%d numbers fail a check of their sanity: the report says which and why\n", n)
+			fmt.Fprintf(w, "marked\t%d numbers failed a sanity check: the report says which and why\n", n)
 		}
 		fmt.Fprintf(w, "report\t%s\n", oneLine(summary.Report))
 	})
@@ -142,10 +142,10 @@ func (l experimentLines) tell(p experiment.Progress) {
 	}
 	l.clear()
 	if p.TakenOver {
-		what += "  taken over from another experiment's folder"
+		what += "  reused from another experiment"
 	}
 	if p.Skipped {
-		what += "  had been done"
+		what += "  already done"
 		left = ""
 	}
 	fmt.Fprintf(os.Stderr, "%s%s\n", what, left)

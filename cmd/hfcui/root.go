@@ -13,10 +13,10 @@ func newRoot() *cobra.Command {
 	var e exploring
 	root := &cobra.Command{
 		Use:   "hfcui [IMAGE…]",
-		Short: "See what a network makes of low and high frequencies",
-		Long: "hfcui opens a convolutional network and images, splits every image at a radius r of the " +
-			"Fourier plane, and shows what the network makes of the low and of the high part. " +
-			"Without a command it opens the explorer; the commands measure the same without a terminal.",
+		Short: "Explore how a CNN uses low and high image frequencies",
+		Long: "hfcui opens a convolutional network and a dataset, splits each image at a cutoff radius r in the " +
+			"Fourier plane, and shows the model's predictions on the low-pass and the high-pass image. " +
+			"Without a command it opens the explorer; the commands run the same measurements headless.",
 		Args:          func(_ *cobra.Command, args []string) error { return notEmpty(args) },
 		RunE:          e.runRoot,
 		Version:       version(),
@@ -34,7 +34,7 @@ func newRoot() *cobra.Command {
 }
 
 // help prints help as fang lays it out. Only help goes through fang: on any error it would
-// ask the terminal for its background colour first, and wait for the answer.
+// ask the terminal for its background color first, and wait for the answer.
 func help(cmd *cobra.Command, _ []string) {
 	root := cmd.Root()
 	root.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
@@ -50,7 +50,7 @@ func helpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return usagef("there is no command %s; see hfcui --help", quoted(strings.Join(args, " ")))
+				return usagef("unknown command %s; see hfcui --help", quoted(strings.Join(args, " ")))
 			}
 			return about.Help()
 		},

@@ -14,13 +14,13 @@ import (
 	"hfcui/engine/nets"
 )
 
-// maxImages bounds how many images can be asked for; no data set here comes near it.
+// maxImages bounds how many images can be asked for; no dataset here comes near it.
 const maxImages = 1 << 30
 
 // modelFlags adds --model and --net.
 func modelFlags(cmd *cobra.Command, o *engine.Options) {
-	namedVar(cmd.Flags(), &o.Model, "model", "demo", "a .safetensors or .pt file, or an embedded model's name", knownModel)
-	netVar(cmd.Flags(), &o.Net, "the network's name, for files that do not tell")
+	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt) or embedded model", knownModel)
+	netVar(cmd.Flags(), &o.Net, "architecture, for files that do not name it")
 }
 
 // network is a flag that takes a network's name.
@@ -44,8 +44,8 @@ func (n *network) Set(s string) error {
 
 // dataFlags adds --data and --split.
 func dataFlags(cmd *cobra.Command, o *engine.Options) {
-	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "a folder of images, or a data set's name", knownData)
-	choiceVar(cmd.Flags(), &o.Split, "split", "which split of the data", "test", "train")
+	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "dataset folder or name", knownData)
+	choiceVar(cmd.Flags(), &o.Split, "split", "split of the dataset", "test", "train")
 }
 
 // deviceName is a flag that takes a device's name; the automatic choice is "".
@@ -67,7 +67,7 @@ func (d *deviceName) String() string {
 
 func (d *deviceName) Set(s string) error {
 	if s == "" {
-		return fmt.Errorf("is empty: give a name, or leave the flag out")
+		return fmt.Errorf("is empty: give a name, or omit the flag")
 	}
 	if err := device.Check(s); err != nil {
 		return fmt.Errorf("%w%s", err, didYouMean(s, device.Names()))
@@ -81,16 +81,16 @@ func (d *deviceName) Set(s string) error {
 
 // limitVar adds -n.
 func limitVar(flags *pflag.FlagSet, n *int) {
-	countVar(flags, n, "limit", "n", 0, 0, maxImages, "use only the first N images; 0 uses all")
+	countVar(flags, n, "limit", "n", 0, 0, maxImages, "use only the first N images (0: all)")
 }
 
-// settingFlags adds what determines an answer besides image and radius, and returns what
-// was chosen.
+// settingFlags adds what determines a prediction besides image and radius, and returns a
+// function that gives the parsed setting.
 func settingFlags(cmd *cobra.Command) func() engine.Setting {
 	var s engine.Setting
 	var normalize, statistics string
-	choiceVar(cmd.Flags(), &normalize, "normalize", "what is done to low and high parts", "none", "max", "std")
-	choiceVar(cmd.Flags(), &statistics, "bn", "which batch-norm statistics", "running", "batch")
+	choiceVar(cmd.Flags(), &normalize, "normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
+	choiceVar(cmd.Flags(), &statistics, "bn", "batch-norm statistics", "running", "batch")
 	smoothingFlags(cmd.Flags(), &s.Smoothing)
 	return func() engine.Setting {
 		s.Normalize, _ = bands.ParseNormalization(normalize)
@@ -101,7 +101,7 @@ func settingFlags(cmd *cobra.Command) func() engine.Setting {
 
 // picturesVar adds --pictures.
 func picturesVar(flags *pflag.FlagSet, p *string) {
-	choiceVar(flags, p, "pictures", "how pictures are drawn", "auto", "sixel", "kitty", "iterm2", "blocks")
+	choiceVar(flags, p, "pictures", "graphics protocol for pictures", "auto", "sixel", "kitty", "iterm2", "blocks")
 }
 
 // plural writes "1 image" or "3 images".

@@ -14,12 +14,12 @@ func splitCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "split IMAGE -r R",
-		Short: "Split one image into its low and high part",
+		Short: "Split an image into its low-pass and high-pass images",
 		Long: "Splits an image of any size at radius r and writes low.png, high.png (mid-gray plus the high-pass " +
 			"image times a gain with which 99.5 % of its values are not clipped, 32 at most) and spectrum.png; " +
 			"with --raw also split.safetensors: x, low and high as CHW float32, never clipped.",
 		Example: "hfcui split photo.jpg -r 12 -o parts --raw",
-		Args:    exactly(1, "an image"),
+		Args:    exactly(1, "image"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := required(cmd, "radius"); err != nil {
 				return err
@@ -31,9 +31,9 @@ func splitCommand() *cobra.Command {
 			}
 			return out.print(result, func(w io.Writer) {
 				fmt.Fprintf(w, "image\t%d×%d, %s\n", result.Width, result.Height, plural(result.Channels, "channel"))
-				fmt.Fprintf(w, "low part\t%d of %d coefficients at r < %s, %.4f of the energy\n",
+				fmt.Fprintf(w, "low\t%d of %d coefficients at r < %s, energy fraction %.4f\n",
 					result.Kept, result.Total, plain(result.R), result.Energy.Low)
-				fmt.Fprintf(w, "high part\t%.4f of the energy; its picture is mid-grey plus %s times the part\n",
+				fmt.Fprintf(w, "high\tenergy fraction %.4f; high.png is mid-gray plus %s times the high-pass image\n",
 					result.Energy.High, plain(result.Contrast))
 				for _, f := range result.Files {
 					fmt.Fprintf(w, "written\t%s\n", f)
@@ -42,8 +42,8 @@ func splitCommand() *cobra.Command {
 		},
 	}
 	radiusVar(cmd.Flags(), &q.R)
-	nameVar(cmd.Flags(), &q.Dir, "output", "o", ".", "folder to write to")
-	cmd.Flags().BoolVar(&q.Raw, "raw", false, "also write the numbers, as split.safetensors")
+	nameVar(cmd.Flags(), &q.Dir, "output", "o", ".", "output folder")
+	cmd.Flags().BoolVar(&q.Raw, "raw", false, "also write the arrays to split.safetensors")
 	out.flags(cmd)
 	return cmd
 }

@@ -16,31 +16,31 @@ func trainCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "train --run DIR",
-		Short: "Train a network and keep the run in a folder",
-		Long: "Trains a network and keeps everything in the run folder: config.json, events.jsonl, " +
-			"model.safetensors and state.safetensors. The result depends on the flags alone.\n\n" +
-			"Interrupted in any way, the same command goes on from the last checkpoint, and comes to the same " +
-			"weights; hfcui train --run DIR alone will do, for flags not given are those the run was begun with.",
+		Short: "Train a network; checkpoints and events go to a run folder",
+		Long: "Trains a network and writes config.json, events.jsonl, model.safetensors and state.safetensors to the " +
+			"run folder. The result depends on the flags alone.\n\n" +
+			"After an interruption of any kind, the same command resumes from the last checkpoint and reaches the same " +
+			"weights, bit for bit; hfcui train --run DIR is enough, as flags not given keep the run's values.",
 		Example: "hfcui train --data cifar10 --net resnet20 --epochs 10 --crop 4 --flip --run runs/first",
-		Args:    exactly(0, "no argument"),
+		Args:    exactly(0, "no arguments"),
 	}
 	flags := cmd.Flags()
-	namedVar(flags, &c.Data, "data", c.Data, "a folder of images, or a data set's name", knownData)
-	netVar(flags, &c.Net, "the network to train")
-	nameVar(flags, &dir, "run", "", "", "folder for the run, or of a run to go on with")
-	countVar(flags, &c.Epochs, "epochs", "", c.Epochs, 1, 1<<20, "how often every image is trained on")
-	countVar(flags, &c.Batch, "batch", "", c.Batch, 2, maxBatch, "images a step")
-	countVar(flags, &c.Limit, "limit", "n", 0, 0, maxImages, "train on the first N images only; 0 uses all")
-	flags.Uint64Var(&c.Seed, "seed", c.Seed, "what starting weights and order are drawn from")
-	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "threads; 0 is one for every core")
+	namedVar(flags, &c.Data, "data", c.Data, "dataset folder or name", knownData)
+	netVar(flags, &c.Net, "architecture to train")
+	nameVar(flags, &dir, "run", "", "", "run folder; an existing run is resumed")
+	countVar(flags, &c.Epochs, "epochs", "", c.Epochs, 1, 1<<20, "number of epochs")
+	countVar(flags, &c.Batch, "batch", "", c.Batch, 2, maxBatch, "batch size")
+	countVar(flags, &c.Limit, "limit", "n", 0, 0, maxImages, "train on the first N images only (0: all)")
+	flags.Uint64Var(&c.Seed, "seed", c.Seed, "random seed of initial weights and data order")
+	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "compute threads (0: one per core)")
 	deviceVar(flags, &c.Device)
-	choiceVar(flags, &c.DType, "dtype", "how images are stored and multiplied between layers", plan.DTypes()...)
-	choiceVar(flags, &c.Optimizer.Name, "optimizer", "how weights follow gradients", optim.Names()...)
-	flags.Var((*number)(&c.LearningRate), "lr", "largest learning rate; unless said, the optimizer's usual one")
-	choiceVar(flags, &c.Schedule, "schedule", "how the learning rate goes", "onecycle", "cosine", "step", "constant")
+	choiceVar(flags, &c.DType, "dtype", "data type of activations and products", plan.DTypes()...)
+	choiceVar(flags, &c.Optimizer.Name, "optimizer", "optimizer", optim.Names()...)
+	flags.Var((*number)(&c.LearningRate), "lr", "peak learning rate (default depends on the optimizer)")
+	choiceVar(flags, &c.Schedule, "schedule", "learning rate schedule", "onecycle", "cosine", "step", "constant")
 	optimizerFlags(flags, &c.Optimizer)
-	countVar(flags, &c.Crop, "crop", "", 0, 0, 64, "random crops after so many pixels of padding")
-	flags.BoolVar(&c.Flip, "flip", false, "mirror half of the images")
+	countVar(flags, &c.Crop, "crop", "", 0, 0, 64, "random crop with this many pixels of padding")
+	flags.BoolVar(&c.Flip, "flip", false, "random horizontal flip")
 	flags.BoolVar(&c.ShuffleLabels, "shuffle-labels", false, "permute the training labels once")
 	finish := recipeFlags(flags, &c)
 	measured := bandsDuring(flags)

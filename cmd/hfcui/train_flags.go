@@ -9,13 +9,12 @@ import (
 	"hfcui/engine/train"
 )
 
-// begunWith gives flags that were not typed the values that the run in dir was begun with,
-// where there is one, and reports whether there is. Those that were typed stay as they are:
-// that they are the same is for the run to check.
+// begunWith sets the flags that were not given to the values of the run in dir, if there is
+// one, and reports whether there is. Given flags are kept: the run checks that they agree.
 func begunWith(flags *pflag.FlagSet, dir string, c *train.Config) (resumed bool, err error) {
 	saved, err := train.ReadConfig(dir)
 	if errors.As(err, new(*fs.PathError)) {
-		return false, nil // what the folder lacks, the run will say
+		return false, nil // train.Run reports what is missing
 	}
 	if err != nil {
 		return false, err
@@ -31,22 +30,22 @@ func begunWith(flags *pflag.FlagSet, dir string, c *train.Config) (resumed bool,
 	return true, nil
 }
 
-// bandsDuring adds the flags for what is measured of low and high parts during a run, and
-// returns a function that sets it in a Config as far as the flags say so.
+// bandsDuring adds the flags of the band evaluation during a run, and returns a function that
+// applies those given to a Config.
 func bandsDuring(flags *pflag.FlagSet) func(*train.Config) error {
 	b := train.Bands{}
-	flags.Var((*radii)(&b.Radii), "bands", "measure low and high parts at these radii: 4,8,12 or start:stop:step")
-	countVar(flags, &b.Every, "bands-every", "", 1, 1, 1<<20, "measure them every so many epochs, and after the last")
-	countVar(flags, &b.Limit, "bands-n", "", 1000, 0, maxImages, "measure them on the first N images; 0 uses all")
-	choiceVar(flags, &b.Split, "bands-split", "which images; train is those trained on, with their labels", "test", "train")
-	choiceVar(flags, &b.Normalize, "bands-normalize", "what is done to low and high parts", "none", "max", "std")
-	choiceVar(flags, &b.BN, "bands-bn", "which batch-norm statistics", "running", "batch")
+	flags.Var((*radii)(&b.Radii), "bands", "radii at which to evaluate low-pass and high-pass images: 4,8,12 or start:stop:step")
+	countVar(flags, &b.Every, "bands-every", "", 1, 1, 1<<20, "evaluate bands every N epochs, and after the last")
+	countVar(flags, &b.Limit, "bands-n", "", 1000, 0, maxImages, "evaluate bands on the first N images (0: all)")
+	choiceVar(flags, &b.Split, "bands-split", "split to evaluate bands on; train is the training images with their labels", "test", "train")
+	choiceVar(flags, &b.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
+	choiceVar(flags, &b.BN, "bands-bn", "batch-norm statistics", "running", "batch")
 	return func(c *train.Config) error {
 		set := func(name string) bool { return flags.Lookup(name).Changed }
 		if c.Bands == nil && !set("bands") {
 			for _, name := range []string{"bands-every", "bands-n", "bands-split", "bands-normalize", "bands-bn"} {
 				if set(name) {
-					return usagef("--%s needs --bands: the radii to measure at", name)
+					return usagef("--%s requires --bands: the radii to evaluate at", name)
 				}
 			}
 			return nil

@@ -10,36 +10,36 @@ import (
 	"hfcui/engine/train"
 )
 
-// recipeFlags adds what is trained on and how. What it returns is to be called once the
-// command line is read; its error is one of usage.
+// recipeFlags adds the flags of the training recipe. The returned function is called after
+// parsing; its error is a usage error.
 func recipeFlags(flags *pflag.FlagSet, c *train.Config) func() error {
-	countVar(flags, &c.Steps, "steps", "", 0, 1, 1<<40, "how many steps to train, instead of --epochs")
-	choiceVar(flags, &c.Init, "init", "how weights start", "he", "xavier")
-	flags.Var((*milestones)(&c.Milestones), "milestones", "epochs after which --schedule step lowers the learning rate")
-	flags.Var((*number)(&c.Factor), "factor", "what --schedule step multiplies the learning rate by")
+	countVar(flags, &c.Steps, "steps", "", 0, 1, 1<<40, "number of training steps, instead of --epochs")
+	choiceVar(flags, &c.Init, "init", "weight initialization", "he", "xavier")
+	flags.Var((*milestones)(&c.Milestones), "milestones", "epochs after which --schedule step decays the learning rate")
+	flags.Var((*number)(&c.Factor), "factor", "decay factor of --schedule step")
 
-	choiceVar(flags, &c.Input, "input", "what of the images is trained on", train.Whole, train.Low, train.High)
+	choiceVar(flags, &c.Input, "input", "training input", train.Whole, train.Low, train.High)
 	radiusVar(flags, &c.Radius)
-	choiceVar(flags, &c.Normalize, "normalize", "what is done to every training image", "none", "max", "std")
-	flags.Var((*number)(&c.Mixup), "mixup", "mix pairs of images, with shares from Beta(α, α) for this α; 0 mixes none")
+	choiceVar(flags, &c.Normalize, "normalize", "normalization of each training image", "none", "max", "std")
+	flags.Var((*number)(&c.Mixup), "mixup", "mixup α: mixing weights from Beta(α, α) (0: off)")
 
-	flags.Var((*number)(&c.LabelNoise), "label-noise", "share of the training labels that are made wrong, once")
-	flags.BoolVar(&c.Balance, "balance-classes", false, "show every class as often as the largest (Label Shuffling)")
+	flags.Var((*number)(&c.LabelNoise), "label-noise", "fraction of training labels replaced by wrong ones, once")
+	flags.BoolVar(&c.Balance, "balance-classes", false, "oversample classes to the size of the largest (Label Shuffling)")
 
-	flags.Var((*number)(&c.Dropout), "dropout", "share dropped before the last fully connected layer")
-	flags.BoolVar(&c.FixedNorms, "fixed-norms", false, "batch norm's γ stays 1 and its β 0")
+	flags.Var((*number)(&c.Dropout), "dropout", "dropout rate before the last fully connected layer")
+	flags.BoolVar(&c.FixedNorms, "fixed-norms", false, "keep batch-norm γ at 1 and β at 0")
 	return adversarialFlags(flags, c)
 }
 
 // adversarialFlags adds those of adversarial training.
 func adversarialFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 	a := train.PGD(0)
-	flags.Var((*fraction)(&a.Epsilon), "adversarial", "train on what PGD finds within so much of every pixel, such as 8/255; pixels are 0 to 1")
-	countVar(flags, &a.Steps, "attack-steps", "", a.Steps, 1, 1000, "steps of PGD")
-	flags.Var((*fraction)(&a.StepSize), "attack-step-size", "size of PGD's steps; 0 is a tenth of --adversarial")
-	flags.BoolVar(&a.RandomStart, "random-start", false, "start PGD from anywhere instead of the image")
-	countVar(flags, &a.WarmUp, "attack-warm-up", "", 0, 0, 1<<20, "epochs over which --adversarial grows from 0")
-	choiceVar(flags, &a.BatchNorm, "attack-bn", "batch-norm statistics under PGD", "running", "batch")
+	flags.Var((*fraction)(&a.Epsilon), "adversarial", "PGD adversarial training with this L∞ budget ε, e.g. 8/255; pixels are in [0,1]")
+	countVar(flags, &a.Steps, "attack-steps", "", a.Steps, 1, 1000, "PGD steps")
+	flags.Var((*fraction)(&a.StepSize), "attack-step-size", "PGD step size (default a tenth of --adversarial)")
+	flags.BoolVar(&a.RandomStart, "random-start", false, "start PGD at a random point of the ε-ball")
+	countVar(flags, &a.WarmUp, "attack-warm-up", "", 0, 0, 1<<20, "epochs over which ε ramps up from 0")
+	choiceVar(flags, &a.BatchNorm, "attack-bn", "batch-norm statistics during PGD", "running", "batch")
 	return func() error {
 		if c.Steps > 0 && !flags.Changed("epochs") {
 			c.Epochs = 0
@@ -53,14 +53,14 @@ func adversarialFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 		}
 		for _, name := range []string{"attack-steps", "attack-step-size", "random-start", "attack-warm-up", "attack-bn"} {
 			if flags.Changed(name) {
-				return fmt.Errorf("--%s needs --adversarial", name)
+				return fmt.Errorf("--%s requires --adversarial", name)
 			}
 		}
 		return nil
 	}
 }
 
-// fraction is a flag that takes a finite number that is not negative, also as 8/255.
+// fraction is a flag that takes a finite non-negative number, also as 8/255.
 type fraction float64
 
 func (f *fraction) Type() string   { return "F" }
@@ -74,7 +74,7 @@ func (f *fraction) Set(s string) error {
 	return err
 }
 
-// parseFraction reads what parseNumber does, and the quotient of two.
+// parseFraction parses a number, or a quotient of two.
 func parseFraction(s string) (float64, error) {
 	above, below, divided := strings.Cut(s, "/")
 	v, err := parseNumber(above)
@@ -86,7 +86,7 @@ func parseFraction(s string) (float64, error) {
 	case err != nil:
 		return 0, err
 	case d == 0:
-		return 0, fmt.Errorf("divides by 0")
+		return 0, fmt.Errorf("division by 0")
 	}
 	return v / d, nil
 }

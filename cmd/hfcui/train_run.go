@@ -17,7 +17,7 @@ import (
 	"hfcui/engine/train"
 )
 
-// runTraining trains, telling of every epoch on stderr, and prints the last one.
+// runTraining trains, reports every epoch on stderr, and prints the last one.
 func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) error {
 	if err := c.Check(); err != nil {
 		return &usageError{err}
@@ -43,12 +43,12 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 		return err
 	}
 	if result.Already {
-		sayNote(fmt.Sprintf("the run in %s had finished: name another folder with --run to train anew", dir))
+		sayNote(fmt.Sprintf("the run in %s has already finished: give another folder with --run to start a new one", dir))
 	}
 	return out.print(result.Last, func(w io.Writer) { trainedTable(w, dir, result.Last) })
 }
 
-// interruptedError is a command's error after a signal, with what to do about it.
+// interruptedError is a command's error after a signal, with how to resume.
 type interruptedError struct {
 	error
 	hint string
@@ -56,9 +56,9 @@ type interruptedError struct {
 
 func (e *interruptedError) Unwrap() error { return e.error }
 
-// stoppedText says that a run was stopped and how to go on.
+// stoppedText says that a run was stopped and how to resume it.
 func stoppedText(err *train.StoppedError, dir string) string {
-	return fmt.Sprintf("%s; go on with: hfcui train --run %s", err, shellWord(dir))
+	return fmt.Sprintf("%s; resume with: hfcui train --run %s", err, shellWord(dir))
 }
 
 // shellWord quotes a word for a shell where it needs it.
@@ -81,12 +81,12 @@ func trainedTable(w io.Writer, dir string, last *train.EpochEvent) {
 	if last.Test != nil {
 		fmt.Fprintf(w, "test\t%s\n", percent(*last.Test))
 	}
-	fmt.Fprintf(w, "speed\t%.0f images/s, %s\n", last.ImagesPerSecond, seconds(last.Seconds))
+	fmt.Fprintf(w, "throughput\t%.0f images/s, %s\n", last.ImagesPerSecond, seconds(last.Seconds))
 	fmt.Fprintf(w, "run\t%s\n", oneLine(dir))
 }
 
-// trainingLines tells of a training: a line for every epoch, and on a terminal a bar below
-// them for what is being done.
+// trainingLines reports a training run: one line per epoch, and on a terminal a progress bar
+// below them.
 type trainingLines struct {
 	to    io.Writer
 	width func() int // of the terminal; nil where there is none
@@ -137,7 +137,7 @@ func (w *trainingLines) progress(p train.Progress) {
 	w.shown, w.last = true, time.Now()
 	line := fmt.Sprintf("epoch %d of %d  %s", p.Epoch, p.Epochs, bar(int64(p.Done), int64(p.Of)))
 	if p.Doing != "train" {
-		line += "  measuring " + p.Doing
+		line += "  evaluating " + p.Doing
 	} else if p.ImagesPerSecond > 0 {
 		line += fmt.Sprintf("  loss %.3f  %.0f images/s", p.Loss, p.ImagesPerSecond)
 	}
@@ -155,7 +155,7 @@ func (w *trainingLines) clear() {
 	}
 }
 
-// whyEnded is what a signal's report adds about what a command left.
+// whyEnded is what the report of a signal adds: how to resume, or another error.
 func whyEnded(err error) string {
 	var interrupted *interruptedError
 	switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// usageError is a mistake in the command line itself.
+// usageError is an error in the command line itself: exit status 2.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
@@ -23,7 +23,7 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
 
-// flagError turns what the flag parser says into one line a person can act on.
+// flagError turns the flag parser's message into one actionable line.
 func flagError(cmd *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
@@ -55,7 +55,7 @@ func flagName(f *pflag.Flag) string {
 	return "--" + f.Name
 }
 
-// withoutParser says what a value must be instead of which function could not read it.
+// withoutParser says what a value must be instead of which function failed to parse it.
 func withoutParser(err error) error {
 	var number *strconv.NumError
 	if !errors.As(err, &number) {
@@ -136,11 +136,11 @@ func editDistance(a, b string) int {
 	return last[len(b)]
 }
 
-// exactly refuses any number of arguments but n, naming what is wanted.
+// exactly accepts n arguments; the error names the ones missing.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
-			return usagef("%s: name %s; see %s --help", within(cmd), what, cmd.CommandPath())
+			return usagef("%s: missing %s; see %s --help", within(cmd), what, cmd.CommandPath())
 		}
 		if len(args) > n {
 			return usagef("%s: one argument too many: %s; see %s --help", within(cmd), quoted(args[n]), cmd.CommandPath())
@@ -149,17 +149,17 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// atLeastOne wants one argument or more.
+// atLeastOne accepts one argument or more.
 func atLeastOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usagef("%s: name %s; see %s --help", within(cmd), what, cmd.CommandPath())
+			return usagef("%s: missing %s; see %s --help", within(cmd), what, cmd.CommandPath())
 		}
 		return notEmpty(args)
 	}
 }
 
-// notEmpty refuses empty names, which are mistakes of the shell script that made them.
+// notEmpty rejects empty arguments, typically an unset variable in a shell script.
 func notEmpty(args []string) error {
 	for i, a := range args {
 		if a == "" {
@@ -169,11 +169,11 @@ func notEmpty(args []string) error {
 	return nil
 }
 
-// required wants the flags given on the command line.
+// required checks that the named flags were given.
 func required(cmd *cobra.Command, names ...string) error {
 	for _, name := range names {
 		if f := cmd.Flags().Lookup(name); !f.Changed {
-			return usagef("%s needs %s: %s", within(cmd), flagName(f), f.Usage)
+			return usagef("%s requires %s: %s", within(cmd), flagName(f), f.Usage)
 		}
 	}
 	return nil
@@ -187,7 +187,7 @@ func pngOnly(path string) error {
 	return nil
 }
 
-// group is a command that only holds others.
+// group is a command that only has subcommands.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short}
 	var names []string
@@ -198,7 +198,7 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usagef("%s: name what to do: %s", within(cmd), strings.Join(names, ", "))
+			return usagef("%s: missing subcommand: use %s", within(cmd), strings.Join(names, ", "))
 		}
 		return usagef("%s: unknown command %s: use %s%s", within(cmd), quoted(args[0]),
 			strings.Join(names, ", "), didYouMean(args[0], names))

@@ -26,7 +26,7 @@ import (
 // measureFunc makes an event of weights that have appeared.
 type measureFunc func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
 
-// watching is what is watched and how.
+// watching holds the flags and state of a watch command.
 type watching struct {
 	dirs, names []string
 	data, net   string
@@ -46,31 +46,32 @@ func watchCommand() *cobra.Command {
 	w := &watching{bands: train.Bands{Radii: []float64{4, 8, 12, 16}, Every: 1}}
 	cmd := &cobra.Command{
 		Use:   "watch DIR…",
-		Short: "Follow trainings that write run folders, or drop weights into one",
-		Long: "On a terminal, opens the program on its Train page with these runs. Elsewhere, and with --lines, prints a line for every event of the runs in folders that hfcui train writes, here or on another machine, " +
-			"as soon as it is there, until all runs have finished. A folder may begin late, be begun anew, or fall silent.\n\n" +
-			"A folder into which PyTorch drops .pt or .safetensors state dicts is followed, too: with --data every new file is " +
-			"measured, whole and on its low and high parts.\n\n" +
-			"--json, --export and --tensorboard take what is there now. CSV has a row for every number: run, tag, time, seconds, " +
-			"epoch, step, value and, of accuracies, correct, n and the 95 % interval.",
+		Short: "Monitor training runs, or evaluate checkpoints as they appear",
+		Long: "On a terminal, opens the Train page with these runs. Otherwise, or with --lines, prints one line per event of the run " +
+			"folders that hfcui train writes, here or on another machine, until all runs have finished. A run may start later, be " +
+			"restarted, or stop responding.\n\n" +
+			"A folder to which PyTorch saves .pt or .safetensors state dicts can be watched, too: with --data, accuracy on whole, " +
+			"low-pass and high-pass images is evaluated for every new file.\n\n" +
+			"--json, --export and --tensorboard write the current state and exit. CSV has one row per value: run, tag, time, seconds, " +
+			"epoch, step, value and, for accuracies, correct, n and the 95 % CI.",
 		Example: "hfcui watch runs/first runs/second\nhfcui watch runs/* --export runs.csv\nhfcui watch weights --data cifar10 --bands 4,8,12,16",
 		Args:    atLeastOne("run folders"),
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&w.once, "once", false, "print what is there now and end")
-	flags.BoolVar(&w.plain, "lines", false, "print a line for every event on a terminal, too")
-	flags.BoolVar(&w.lines, "jsonl", false, "print every event as a line of JSON")
-	flags.Var((*number)(&w.silence), "silence", "seconds without an event after which a run is said to be silent (30)")
-	namedVar(flags, &w.data, "data", "", "measure weights that appear on this folder of images or data set", knownData)
-	flags.Var((*radii)(&w.bands.Radii), "bands", "at these radii")
-	countVar(flags, &w.bands.Limit, "bands-n", "", 1000, 0, maxImages, "on the first N images; 0 uses all")
-	choiceVar(flags, &w.bands.Split, "bands-split", "on which images", "test", "train")
-	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "what is done to low and high parts", "none", "max", "std")
-	choiceVar(flags, &w.bands.BN, "bands-bn", "which batch-norm statistics", "running", "batch")
+	flags.BoolVar(&w.once, "once", false, "print the current state and exit")
+	flags.BoolVar(&w.plain, "lines", false, "print one line per event, on a terminal as well")
+	flags.BoolVar(&w.lines, "jsonl", false, "print every event as one line of JSON")
+	flags.Var((*number)(&w.silence), "silence", "seconds without an event after which a run is reported as silent (default 30)")
+	namedVar(flags, &w.data, "data", "", "dataset folder or name to evaluate new checkpoints on", knownData)
+	flags.Var((*radii)(&w.bands.Radii), "bands", "radii at which to evaluate bands")
+	countVar(flags, &w.bands.Limit, "bands-n", "", 1000, 0, maxImages, "evaluate on the first N images (0: all)")
+	choiceVar(flags, &w.bands.Split, "bands-split", "split to evaluate on", "test", "train")
+	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
+	choiceVar(flags, &w.bands.BN, "bands-bn", "batch-norm statistics", "running", "batch")
 	deviceVar(flags, &w.deviceName)
-	netVar(flags, &w.net, "the network, for weights that do not tell")
-	nameVar(flags, &w.csvOrJSON, "export", "", "", "write everything to this file, .csv or .json")
-	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "write event files for TensorBoard below this folder")
+	netVar(flags, &w.net, "architecture, for checkpoints that do not name it")
+	nameVar(flags, &w.csvOrJSON, "export", "", "", "file to export all events to, .csv or .json")
+	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "folder to write TensorBoard event files to")
 	w.out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return w.run(cmd, args) }
 	return cmd
@@ -81,9 +82,9 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 	now := w.out.json || w.csvOrJSON != "" || w.tensorBoard != ""
 	switch ext := filepath.Ext(w.csvOrJSON); {
 	case w.csvOrJSON != "" && ext != ".csv" && ext != ".json":
-		return usagef("--export %s: name a file that ends in .csv or .json", quoted(w.csvOrJSON))
+		return usagef("--export %s: use a file name ending in .csv or .json", quoted(w.csvOrJSON))
 	case w.lines && now:
-		return usagef("--jsonl is for following: leave out --json, --export and --tensorboard")
+		return usagef("--jsonl cannot be combined with --json, --export or --tensorboard")
 	}
 	if err := w.bands.Check(); err != nil {
 		return &usageError{err}
@@ -125,7 +126,7 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 	if w.data == "" {
 		for _, name := range []string{"bands", "bands-n", "bands-split", "bands-normalize", "bands-bn", "device"} {
 			if cmd.Flags().Lookup(name).Changed {
-				return nil, nil, usagef("--%s needs --data: the images to measure on", name)
+				return nil, nil, usagef("--%s requires --data: the images to evaluate on", name)
 			}
 		}
 		return nil, func() {}, nil
@@ -164,7 +165,7 @@ func (w *watching) collect(ctx context.Context, measure measureFunc) ([]export.R
 		}
 		runs[i] = export.Run{Name: w.names[i], State: u.State.String(), Config: u.Config, Events: u.Events}
 		if u.Skipped > 0 {
-			sayNote(fmt.Sprintf("%s: skipped %s that are no events", dir, plural(u.Skipped, "line")))
+			sayNote(fmt.Sprintf("%s: skipped %s that are not events", dir, plural(u.Skipped, "line")))
 		}
 		if measure == nil {
 			continue
@@ -238,7 +239,7 @@ func tensorBoardFile(below string, r export.Run) (string, error) {
 		began = r.Events[0].At().Time
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("%s: cannot be made a folder (%v): name another one with --tensorboard", dir, errors.Unwrap(err))
+		return "", fmt.Errorf("%s: cannot create folder (%v): use another one with --tensorboard", dir, errors.Unwrap(err))
 	}
 	return filepath.Join(dir, fmt.Sprintf("events.out.tfevents.%d.hfcui", began.Unix())), nil
 }

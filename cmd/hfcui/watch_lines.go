@@ -49,12 +49,12 @@ func (w *watching) follow(ctx context.Context, measure measureFunc) error {
 
 var errAllFinished = errors.New("all runs have finished")
 
-// watchPrinter writes lines on stdout, one at a time.
+// watchPrinter writes lines to stdout, one at a time.
 type watchPrinter struct {
 	*watching
 	mu       sync.Mutex
 	states   []follow.State
-	said     string      // the last thing that was wrong
+	said     string      // the last error reported
 	printed  []time.Time // when the last event was written that was printed of each run
 	finished []bool
 	end      context.CancelCauseFunc
@@ -79,7 +79,7 @@ func (p *watchPrinter) present(ctx context.Context, measure measureFunc) error {
 			return err
 		}
 		if len(u.Events) == 0 && !weights {
-			sayNote(dir + " holds no events of a run and no weights")
+			sayNote(dir + " holds neither run events nor checkpoints")
 		}
 	}
 	return nil
@@ -130,9 +130,9 @@ func (p *watchPrinter) begun(u follow.Update) []train.Event {
 		fresh = len(u.Events)
 	}
 	if fresh == 0 {
-		p.note(u.Run, "begun", "begun anew", nil)
+		p.note(u.Run, "begun", "restarted", nil)
 	} else {
-		p.note(u.Run, "begun", fmt.Sprintf("goes on from step %d; what came after it is done again", u.Events[fresh-1].At().Step), nil)
+		p.note(u.Run, "begun", fmt.Sprintf("resumed from step %d; later steps are repeated", u.Events[fresh-1].At().Step), nil)
 	}
 	return u.Events[fresh:]
 }
@@ -145,7 +145,7 @@ func (p *watchPrinter) state(u follow.Update) {
 	case u.State == follow.Silent && before != follow.Silent:
 		p.note(u.Run, "silent", fmt.Sprintf("silent for %s: its process may have died", seconds(u.Quiet.Seconds())), map[string]any{"seconds": u.Quiet.Seconds()})
 	case u.State == follow.Waiting && !p.once && u.Err == nil && !p.hasWeights(u.Run):
-		p.note(u.Run, "waiting", "nothing yet; waiting for "+train.EventsFile+" or weights", nil)
+		p.note(u.Run, "waiting", "waiting for "+train.EventsFile+" or checkpoints", nil)
 	}
 }
 
@@ -161,7 +161,7 @@ func (p *watchPrinter) snapshot(ctx context.Context, run int, s follow.Snapshot,
 	if s.Err == nil && measure == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.note(run, "snapshot", file+"  "+plural(len(s.File.Tensors), "tensor")+"; with --data they are measured", map[string]any{"file": file})
+		p.note(run, "snapshot", file+"  "+plural(len(s.File.Tensors), "tensor")+"; use --data to evaluate it", map[string]any{"file": file})
 		return
 	}
 	e, err := (*train.BandsEvent)(nil), s.Err
