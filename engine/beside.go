@@ -112,7 +112,7 @@ func (b *besides) get(ctx context.Context, l *Lab, path string) (*subject, error
 	if err := l.fitsBeside(m); err != nil {
 		return nil, err
 	}
-	s := newSubject(m, l.device, l.data.Name, l.data.Test)
+	s := newSubject(m, l.device, l.gate.yield, l.data.Name, l.data.Test)
 	b.list = append(b.list, besideModel{path, file, s})
 	if len(b.list) > mostBeside {
 		b.drop(b.list[0].path)

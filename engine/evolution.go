@@ -22,9 +22,9 @@ import (
 // are replaced are remembered as far as memory for them goes, so that another image has a
 // past, too. Its methods may be called from several goroutines; they take turns.
 type Evolution struct {
-	device  plan.Device
-	images  func() dataset.Set
-	waiting func(context.Context) context.Context
+	device plan.Device
+	images func() dataset.Set
+	yield  plan.Yield
 
 	mu      sync.Mutex
 	runs    []*evolving // the one looked at last at the end
@@ -123,13 +123,13 @@ func NewEvolution(device plan.Device, data *dataset.Data) *Evolution {
 		}
 		return data.Test
 	}
-	return &Evolution{device: device, images: images, waiting: func(ctx context.Context) context.Context { return ctx }}
+	return &Evolution{device: device, images: images}
 }
 
 // NewEvolution looks at checkpoints beside what else the Lab does, which goes before, and
 // asks about images of the chosen split.
 func (l *Lab) NewEvolution() *Evolution {
-	return &Evolution{device: l.device, images: func() dataset.Set { return l.chosen.Load().set }, waiting: l.gate.background}
+	return &Evolution{device: plan.Yielding(l.device, l.gate.yield), yield: l.gate.yield, images: func() dataset.Set { return l.chosen.Load().set }}
 }
 
 // Close frees its memory.
@@ -150,13 +150,12 @@ func (e *Evolution) drop() (err error) {
 
 // Look reads the checkpoints that are new and asks all that are remembered about the image.
 func (e *Evolution) Look(ctx context.Context, q EvolutionRequest) (*EvolutionView, error) {
-	ctx = e.waiting(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	started, once, v := time.Now(), e.once, &EvolutionView{}
 	r := e.run(q.Run)
 	for _, c := range q.Checkpoints {
-		if err := ctx.Err(); err != nil {
+		if err := e.yield.Wait(ctx); err != nil {
 			return nil, err
 		}
 		if err := r.take(ctx, c); err != nil {

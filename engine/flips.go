@@ -106,8 +106,7 @@ func (l *Lab) answers(ctx context.Context, from *chosen, asked FlipsRequest, ind
 	if err != nil {
 		return err
 	}
-	q := bands.Request{Radii: []float64{asked.R}, Normalize: asked.Normalize, Statistics: asked.Statistics, By: asked.By, Threads: l.threads}
-	ctx = l.gate.background(ctx)
+	q := bands.Request{Radii: []float64{asked.R}, Normalize: asked.Normalize, Statistics: asked.Statistics, By: asked.By, Threads: l.threads, Yield: l.gate.yield}
 	if asked.Statistics == model.RunningStatistics {
 		return bands.Answers(ctx, inputs, classifier, q, indices, visit)
 	}

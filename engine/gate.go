@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// gate lets what a person waits for go before background work.
+// gate holds up background work while the foreground computes what a person waits for.
 type gate struct {
-	mu     sync.Mutex
-	inside int
-	free   chan struct{} // closed while nobody is inside
+	mu         sync.Mutex
+	foreground int           // how many are computing
+	free       chan struct{} // closed while there are none
 }
 
 func newGate() *gate {
@@ -22,34 +22,26 @@ func newGate() *gate {
 func (g *gate) enter() (leave func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.inside++; g.inside == 1 {
+	if g.foreground++; g.foreground == 1 {
 		g.free = make(chan struct{})
 	}
 	return sync.OnceFunc(func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.inside--; g.inside == 0 {
+		if g.foreground--; g.foreground == 0 {
 			close(g.free)
 		}
 	})
 }
 
-// background returns a context for work that stands back: asking it whether it is
-// cancelled, as programs do between instructions, waits until nobody is inside.
-func (g *gate) background(ctx context.Context) context.Context { return backgroundContext{ctx, g} }
-
-type backgroundContext struct {
-	context.Context
-	gate *gate
-}
-
-func (c backgroundContext) Err() error {
-	c.gate.mu.Lock()
-	free := c.gate.free
-	c.gate.mu.Unlock()
+// yield is background work's [plan.Yield]: it waits until nothing computes in the foreground.
+func (g *gate) yield(ctx context.Context) error {
+	g.mu.Lock()
+	free := g.free
+	g.mu.Unlock()
 	select {
 	case <-free:
-	case <-c.Context.Done():
+	case <-ctx.Done():
 	}
-	return c.Context.Err()
+	return ctx.Err()
 }

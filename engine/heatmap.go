@@ -52,7 +52,7 @@ func (l *Lab) Heatmap(ctx context.Context, q HeatmapRequest, update func(heatmap
 	if err != nil {
 		return heatmap.Result{}, err
 	}
-	return held.carryOn(ctx, l.gate.background(ctx), update,
+	return held.carryOn(ctx, update,
 		func(r heatmap.Result) bool { return r.Clean.N > 0 }, func(r heatmap.Result) bool { return r.Done },
 		func(r heatmap.Result) (measure.Classifier, error) {
 			return now.backgroundClassifier(q.Setting, r.Images)

@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if len(o.Images) == 0 {
 		l.source = o.Data
 	}
-	s := newSubject(m, d, data.Name, data.Test)
+	s := newSubject(m, d, l.gate.yield, data.Name, data.Test)
 	now, err := (*chosen)(nil).of(data, s, o.Split)
 	if err != nil {
 		return nil, errors.Join(err, data.Close())

@@ -11,6 +11,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/heatmap"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
@@ -259,13 +260,12 @@ func TestSplitChangesMeanwhile(t *testing.T) {
 // Background work must let a view through, and go on after it.
 func TestGate(t *testing.T) {
 	g := newGate()
-	background := g.background(t.Context())
-	if background.Err() != nil {
+	if g.yield(t.Context()) != nil {
 		t.Fatal("a free gate held up")
 	}
 	leave, also := g.enter(), g.enter()
 	passed := make(chan struct{})
-	go func() { _ = background.Err(); close(passed) }()
+	go func() { _ = g.yield(t.Context()); close(passed) }()
 	leave()
 	leave()
 	select {
@@ -278,8 +278,51 @@ func TestGate(t *testing.T) {
 	defer g.enter()()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if !errors.Is(g.background(ended).Err(), context.Canceled) {
+	if !errors.Is(g.yield(ended), context.Canceled) {
 		t.Error("cancelled background work waits")
+	}
+}
+
+// Background work yields under a context that was made of another: what it runs on holds it up,
+// not what ends it.
+func TestBackgroundYieldsUnderAnyContext(t *testing.T) {
+	l := openSmall(t)
+	leave := l.Foreground()
+	type key struct{}
+	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, 1), time.Hour)
+	defer cancel()
+	work := map[string]func() error{
+		"bands": func() error { _, err := l.Bands(ctx, BandsRequest{Radii: []float64{4}, Limit: 4}, nil); return err },
+		"next flip": func() error {
+			_, _, err := l.NextFlip(ctx, NextFlipRequest{Step: 1, R: 4, Class: -1}, nil)
+			return err
+		},
+		"heat map": func() error {
+			_, err := l.Heatmap(ctx, HeatmapRequest{Request: heatmap.Request{Norm: 1, Limit: 4}}, nil)
+			return err
+		},
+		"robustness": func() error {
+			_, err := l.Robustness(ctx, RobustnessRequest{Options: fgsm(1. / 255), Limit: 4}, nil)
+			return err
+		},
+	}
+	done := make(chan string, len(work))
+	for what, do := range work {
+		go func() {
+			if err := do(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			done <- what
+		}()
+	}
+	select {
+	case what := <-done:
+		t.Errorf("%s did not wait for the foreground", what)
+	case <-time.After(100 * time.Millisecond):
+	}
+	leave()
+	for range work {
+		<-done
 	}
 }
 

@@ -68,13 +68,13 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 			return nil, err
 		}
 		m, err := bands.NewMeasurement(from.inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
-			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Wholes: wholes})
+			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Yield: l.gate.yield, Wholes: wholes})
 		return newHeld(m), err
 	})
 	if err != nil {
 		return bands.Result{}, err
 	}
-	return held.carryOn(ctx, l.gate.background(ctx), update,
+	return held.carryOn(ctx, update,
 		func(r bands.Result) bool { return r.Whole.N > 0 }, func(r bands.Result) bool { return r.Done },
 		func(r bands.Result) (measure.Classifier, error) { return now.backgroundClassifier(q.Setting, r.Images) })
 }

@@ -20,16 +20,17 @@ type evaluatorKey struct {
 
 // panel keeps a model's compiled programs, made when first asked for.
 type panel struct {
-	model  *model.Model
-	device plan.Device
-	mu     sync.Mutex
-	seats  map[evaluatorKey]*seat
+	model      *model.Model
+	device     plan.Device
+	background plan.Device // the same, for work that yields
+	mu         sync.Mutex
+	seats      map[evaluatorKey]*seat
 
 	targets map[targetKey]*targetSeat
 }
 
-func newPanel(m *model.Model, d plan.Device) *panel {
-	return &panel{model: m, device: d, seats: map[evaluatorKey]*seat{}, targets: map[targetKey]*targetSeat{}}
+func newPanel(m *model.Model, d plan.Device, yield plan.Yield) *panel {
+	return &panel{model: m, device: d, background: plan.Yielding(d, yield), seats: map[evaluatorKey]*seat{}, targets: map[targetKey]*targetSeat{}}
 }
 
 // classifier returns the model smoothed in a way, which the model can be, as something that
@@ -47,7 +48,7 @@ func (p *panel) classifier(key evaluatorKey, how model.Smoothing) (measure.Class
 		if key.statistics == model.BatchStatistics {
 			statistics = model.BatchStatistics
 		}
-		e, err := p.model.NewEvaluator(p.device, key.batch, statistics)
+		e, err := p.model.NewEvaluator(p.on(key.background), key.batch, statistics)
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +56,14 @@ func (p *panel) classifier(key evaluatorKey, how model.Smoothing) (measure.Class
 		p.seats[key] = s
 	}
 	return smoothed{s, key.batch, how}, nil
+}
+
+// on is the device that work is compiled for.
+func (p *panel) on(background bool) plan.Device {
+	if background {
+		return p.background
+	}
+	return p.device
 }
 
 func (p *panel) close() error {

@@ -55,7 +55,7 @@ func newHeld[R any](m measurement[R]) *held[R] { return &held[R]{make(chan struc
 
 // carryOn tells update, unless it is nil, what is known already, and measures the rest with
 // the model that open gives. begun and done tell how far a result is.
-func (h *held[R]) carryOn(ctx, background context.Context, update func(R), begun, done func(R) bool, open func(R) (measure.Classifier, error)) (R, error) {
+func (h *held[R]) carryOn(ctx context.Context, update func(R), begun, done func(R) bool, open func(R) (measure.Classifier, error)) (R, error) {
 	var result R
 	select {
 	case h.turn <- struct{}{}:
@@ -74,7 +74,7 @@ func (h *held[R]) carryOn(ctx, background context.Context, update func(R), begun
 	if err != nil {
 		return result, err
 	}
-	return h.m.Run(background, model, update)
+	return h.m.Run(ctx, model, update)
 }
 
 // latest finds an element of a list that has those used last at its end, made anew if there is

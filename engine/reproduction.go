@@ -36,7 +36,7 @@ func (l *Lab) Reproduce(ctx context.Context, e experiment.Experiment, size exper
 	go func() {
 		defer close(r.done)
 		defer r.stop()
-		r.err = r.run(l.gate.background(ctx), l, p)
+		r.err = r.run(ctx, l, p)
 	}()
 	return r, nil
 }
@@ -48,7 +48,7 @@ func (l *Lab) Expect(ctx context.Context, e experiment.Experiment, size experime
 	if err != nil {
 		return experiment.Cost{}, err
 	}
-	return p.Expect(l.gate.background(ctx), l.data)
+	return p.Expect(ctx, l.data, l.gate.yield)
 }
 
 // experiment is the plan of an experiment on the Lab's data, or why there is none.
@@ -72,7 +72,7 @@ func (r *Reproduction) run(ctx context.Context, l *Lab, p experiment.Plan) (err 
 			err = fmt.Errorf("the experiment broke: %v\n%s", reason, debug.Stack())
 		}
 	}()
-	grid, err := experiment.Carry(ctx, r.dir, p, l.data, func(p experiment.Progress) { r.progress.Store(&p) })
+	grid, err := experiment.Carry(ctx, r.dir, p, l.data, l.gate.yield, func(p experiment.Progress) { r.progress.Store(&p) })
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func TestReproduction(t *testing.T) {
 		t.Errorf("not stale without a run: %+v", f)
 	}
 	p := brief(epochs).Plan(experiment.Quick, l.source, l.threads)
-	if _, err := experiment.Carry(t.Context(), dir, p, l.data, nil); err != nil {
+	if _, err := experiment.Carry(t.Context(), dir, p, l.data, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if f := look.Look(dir, time.Now()); f.Done != 2 || f.Stale {

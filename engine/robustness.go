@@ -76,7 +76,7 @@ func (l *Lab) Robustness(ctx context.Context, q RobustnessRequest, update func(a
 	if err != nil {
 		return attack.Robustness{}, err
 	}
-	return m.Run(l.gate.background(ctx), func(rho float64) (attack.Target, error) {
+	return m.Run(ctx, func(rho float64) (attack.Target, error) {
 		s, err := setting(rho)
 		if err != nil {
 			return nil, err

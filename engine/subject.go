@@ -31,10 +31,10 @@ type subject struct {
 	retired bool // another took its place: it closes with its last user
 }
 
-// newSubject makes a model ready to be asked about images of a set.
-func newSubject(m *model.Model, d plan.Device, data string, set dataset.Set) *subject {
+// newSubject makes a model ready to be asked about images of a set. Background work yields.
+func newSubject(m *model.Model, d plan.Device, yield plan.Yield, data string, set dataset.Set) *subject {
 	s := &subject{
-		model: m, panel: newPanel(m, d), attacked: attack.NewKnown(),
+		model: m, panel: newPanel(m, d, yield), attacked: attack.NewKnown(),
 		results: newRemembered[*held[bands.Result]](measurementsKept), wholes: newRemembered[*bands.Wholes](measurementsKept),
 		heatmaps: newRemembered[*held[heatmap.Result]](heatmapsKept),
 	}

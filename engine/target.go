@@ -32,7 +32,7 @@ func (p *panel) target(key targetKey, how model.Smoothing) (attack.Target, error
 	defer p.mu.Unlock()
 	s, ok := p.targets[key]
 	if !ok {
-		t, err := attack.NewTarget(p.model, p.device, key.batch)
+		t, err := attack.NewTarget(p.model, p.on(key.background), key.batch)
 		if err != nil {
 			return nil, err
 		}

@@ -49,7 +49,7 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	go func() {
 		defer close(t.done)
 		defer t.stop()
-		t.err = t.run(l.gate.background(ctx), l, device)
+		t.err = t.run(ctx, l, device)
 	}()
 	return t, nil
 }
@@ -103,6 +103,7 @@ func (t *Training) run(ctx context.Context, l *Lab, device plan.Device) (err err
 	_, err = train.Run(ctx, t.dir, t.config, l.data, device, train.Options{
 		Progress: func(p train.Progress) { t.progress.Store(&p) },
 		Control:  &t.control,
+		Yield:    l.gate.yield,
 	})
 	return err
 }

@@ -37,7 +37,7 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 	if err := l.takes(m); err != nil {
 		return err
 	}
-	s := newSubject(m, l.device, l.data.Name, l.data.Test)
+	s := newSubject(m, l.device, l.gate.yield, l.data.Name, l.data.Test)
 	if _, err := s.panel.classifier(viewed, model.Smoothing{}); err != nil { // now, so that no View waits for it
 		return err
 	}

@@ -146,7 +146,7 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 		if err != nil {
 			return nil, err
 		}
-		e, err := train.Measure(ctx, m, d, data, w.bands)
+		e, err := train.Measure(ctx, m, d, data, w.bands, nil)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Path, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
+	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
@@ -24,6 +25,8 @@ type Request struct {
 	By         Decomposition // into low and high part
 	Changes    bool          // whether to compare the answers to low parts with those to whole images
 	Threads    int           // for splitting; at least 1
+	// Yield is called before an image is read; nil only checks the context.
+	Yield plan.Yield
 	// Steady makes every round as large as it can be, for figures that nobody watches grow.
 	Steady bool
 	// Wholes, if any, holds what is known already about whole images of this Source, asked

@@ -64,7 +64,7 @@ func (r *runner) load(ctx context.Context, indices []int, radii []float64) error
 }
 
 func (r *runner) readImage(image int) error {
-	if err := r.ctx.Err(); err != nil {
+	if err := r.q.Yield.Wait(r.ctx); err != nil {
 		return err
 	}
 	return r.src.ReadBatch(r.slab[image*r.size:][:r.size], r.labels[image:image+1], r.indices[image:image+1])

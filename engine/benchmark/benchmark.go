@@ -42,7 +42,8 @@ type Config struct {
 	DType   string // of the network: fp32 or bf16; "": fp32
 	Width   int    // of the images, for split and sixel; 0: the usual size
 	Height  int
-	Radii   []float64 // for split and bands; nil: the usual ones
+	Radii   []float64  // for split and bands; nil: the usual ones
+	Yield   plan.Yield // for train, infer, bands and attack; nil: none
 	// Encode encodes one picture of packed RGB pixels, for sixel. It is given by the
 	// caller: pictures are the terminal program's affair.
 	Encode func(width, height int, pixels []byte)
@@ -94,7 +95,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	switch c.Work {
 	case "train", "infer", "bands", "attack":
 		result.Net = c.Net
-		j, err = networkJob(c, d, result)
+		j, err = networkJob(c, plan.Yielding(d, c.Yield), result)
 	case "split":
 		j, result.Radii = splitJob(c), c.Radii
 	case "sixel":

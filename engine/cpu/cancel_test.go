@@ -9,16 +9,14 @@ import (
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
+	"hfcui/engine/plan"
 )
 
-// ending is a context that ends when it has been asked so many times.
-type ending struct {
-	context.Context
-	left int
-}
+// ending cancels a run once it has yielded so many times.
+type ending struct{ left int }
 
-func (c *ending) Err() error {
-	if c.left--; c.left < 0 {
+func (e *ending) yield(context.Context) error {
+	if e.left--; e.left < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -35,7 +33,7 @@ func TestCancelledStep(t *testing.T) {
 	for i := range x {
 		x[i] = float32(i%17) / 17
 	}
-	start := func() (*model.Model, *model.Trainer) {
+	start := func(d plan.Device) (*model.Model, *model.Trainer) {
 		m, err := model.New("resnet8-w4", [3]int{3, 8, 8}, make([]string, 3), nets.He, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -48,8 +46,9 @@ func TestCancelledStep(t *testing.T) {
 		tr.LearningRate = 0.01
 		return m, tr
 	}
-	undisturbed, a := start()
-	disturbed, b := start()
+	var end ending
+	undisturbed, a := start(d)
+	disturbed, b := start(plan.Yielding(d, end.yield))
 	cancelled := 0
 	for range 3 {
 		if _, _, err := a.Step(t.Context(), x, labels); err != nil {
@@ -57,7 +56,8 @@ func TestCancelledStep(t *testing.T) {
 		}
 		before := disturbed.Clone()
 		for left := 0; ; left++ {
-			_, _, err := b.Step(&ending{t.Context(), left}, x, labels)
+			end.left = left
+			_, _, err := b.Step(t.Context(), x, labels)
 			if err == nil {
 				break
 			}

@@ -107,11 +107,12 @@ func (d *Device) Note() string {
 }
 
 // Compile prepares a program for running.
-func (d *Device) Compile(p *plan.Program) (plan.Executable, error) {
+func (d *Device) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, error) {
 	e, err := d.compile(p)
 	if err != nil {
 		return nil, fmt.Errorf("compiling for the processor: %w", err)
 	}
+	e.yield = yield
 	return e, nil
 }
 

@@ -11,6 +11,7 @@ import (
 // executable is a compiled program.
 type executable struct {
 	program *plan.Program
+	yield   plan.Yield
 	pool    *pool
 	steps   []step
 	inputs  map[string]*leaf
@@ -84,7 +85,7 @@ func (e *executable) Run(ctx context.Context) error {
 		return e.notSet()
 	}
 	for i := range e.steps {
-		if err := ctx.Err(); err != nil {
+		if err := e.yield.Wait(ctx); err != nil {
 			return err
 		}
 		e.steps[i].run()

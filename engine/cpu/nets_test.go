@@ -24,7 +24,7 @@ func prepared(t testing.TB, d plan.Device, name string, input [3]int, build nets
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe, err := d.Compile(p)
+	exe, err := d.Compile(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (b *builder) keep(values ...*plan.Value) {
 // traces in memory.
 func (b *builder) run(d plan.Device) map[string][]float32 {
 	b.t.Helper()
-	exe, err := d.Compile(b.program)
+	exe, err := d.Compile(b.program, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestTooLargeForOffsets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Compile(b.program); err == nil {
+	if _, err := d.Compile(b.program, nil); err == nil {
 		t.Error("an image of 4 GB is no error")
 	}
 }

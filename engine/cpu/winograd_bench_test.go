@@ -42,7 +42,7 @@ func BenchmarkConvolution(b *testing.B) {
 }
 
 func benchConvolution(b *testing.B, d *Device, p *plan.Program, x, w []float32) {
-	exe, err := d.Compile(p)
+	exe, err := d.Compile(p, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func TestWinogradPrecision(t *testing.T) {
 			}
 			want := convolved(p, x, w, backward)
 			devices(t, func(t *testing.T, d plan.Device) {
-				exe, err := d.Compile(p)
+				exe, err := d.Compile(p, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

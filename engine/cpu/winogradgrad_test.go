@@ -28,7 +28,7 @@ func newGradient(t testing.TB, d plan.Device, images, inputs, outputs, height, w
 	exe, err := d.Compile(&plan.Program{
 		Values: []*plan.Value{x, dy, g.dw}, Instrs: []*plan.Instr{{Op: o, In: []*plan.Value{x, dy}, Out: g.dw}},
 		Outputs: map[string]*plan.Value{"dw": g.dw},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/benchmark"
 	"hfcui/engine/dataset"
+	"hfcui/engine/plan"
 )
 
 // Cost is what a plan takes in all.
@@ -20,8 +21,8 @@ type Cost struct {
 
 // Expect measures how fast the plan's networks are trained now, with nothing else to do for
 // the moment, and says what the plan takes on data at these speeds. What is measured after
-// runs is counted.
-func (p Plan) Expect(ctx context.Context, data *dataset.Data) (Cost, error) {
+// runs is counted. yield may be nil.
+func (p Plan) Expect(ctx context.Context, data *dataset.Data, yield plan.Yield) (Cost, error) {
 	type work struct {
 		net, device, dtype string
 		batch, threads     int
@@ -32,7 +33,7 @@ func (p Plan) Expect(ctx context.Context, data *dataset.Data) (Cost, error) {
 	for _, r := range p.sized(data) {
 		w := work{r.Config.Net, r.Config.Device, r.Config.DType, r.Config.Batch, r.Config.Threads}
 		if speeds[w] == 0 {
-			m, err := benchmark.Run(ctx, benchmark.Config{Work: "train", Net: w.net, Device: w.device, DType: w.dtype, Batch: w.batch, Threads: w.threads})
+			m, err := benchmark.Run(ctx, benchmark.Config{Work: "train", Net: w.net, Device: w.device, DType: w.dtype, Batch: w.batch, Threads: w.threads, Yield: yield})
 			if err != nil {
 				return c, err
 			}

@@ -73,7 +73,7 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 	for i := range indices {
 		indices[i] = i
 	}
-	q.Threads = s.device.Threads()
+	q.Threads, q.Yield = s.device.Threads(), s.yield
 	answers, found := make([]bands.Answer, 0, n), &FlipsFound{N: n}
 	err = bands.Answers(ctx, set, classifier{e, s.model.Net.Classes}, q, indices, func(a bands.Answer) bool {
 		answers = append(answers, a)

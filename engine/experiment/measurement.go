@@ -112,6 +112,7 @@ func readMeasured(dir string, asked []Measurement) []Found {
 type subject struct {
 	model  *model.Model
 	device plan.Device
+	yield  plan.Yield
 	data   *dataset.Data
 }
 
@@ -147,7 +148,7 @@ func (s subject) measure(ctx context.Context, m Measurement, tell func(part floa
 	case m.Kernels != nil:
 		f.Kernels, err = s.kernels(*m.Kernels)
 	default:
-		f.BandsEvent, err = train.Measure(ctx, s.model, s.device, s.data, *m.Bands)
+		f.BandsEvent, err = train.Measure(ctx, s.model, s.device, s.data, *m.Bands, s.yield)
 	}
 	return f, err
 }

@@ -86,7 +86,7 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := Carry(ctx, dir, p, data, func(p Progress) {
+	_, err := Carry(ctx, dir, p, data, nil, func(p Progress) {
 		if strings.HasPrefix(p.Measuring, "flips") {
 			cancel() // in the midst of measuring
 		}
@@ -97,7 +97,7 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	if n := len(readMeasured(filepath.Join(dir, "slow-seed1"), p.After)); n != 3 {
 		t.Errorf("%d measurements are kept", n)
 	}
-	g, err := Carry(t.Context(), dir, p, data, nil)
+	g, err := Carry(t.Context(), dir, p, data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	if a, b := roughness(5, 0)(r), roughness(5, 1)(r); !(a > b) || b <= 0 {
 		t.Errorf("roughness %v, smoothed %v", a, b)
 	}
-	again, err := Carry(t.Context(), dir, p, data, func(p Progress) {
+	again, err := Carry(t.Context(), dir, p, data, nil, func(p Progress) {
 		if !p.Skipped {
 			t.Errorf("done again: %+v", p)
 		}
@@ -201,14 +201,14 @@ func TestRunsAreTakenOver(t *testing.T) {
 	data, root := dataset.Shapes(dataset.ShapesOptions{Train: 64, Test: 32}), t.TempDir()
 	p := tiny()
 	p.Name = "first"
-	if _, err := Carry(t.Context(), Dir(root, first, Quick), p, data, nil); err != nil {
+	if _, err := Carry(t.Context(), Dir(root, first, Quick), p, data, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	p.Name = "second"
 	p.Settings[1].Config.LearningRate = 0.3 // another fast
 	p.After = nil
 	taken := map[string]bool{}
-	g, err := Carry(t.Context(), filepath.Join(root, "second-quick"), p, data, func(p Progress) {
+	g, err := Carry(t.Context(), filepath.Join(root, "second-quick"), p, data, nil, func(p Progress) {
 		if p.Done {
 			taken[p.Setting] = p.TakenOver && p.Skipped
 		}
@@ -219,7 +219,7 @@ func TestRunsAreTakenOver(t *testing.T) {
 	if !taken["slow"] || taken["fast"] {
 		t.Errorf("taken over: %v", taken)
 	}
-	alone, err := Carry(t.Context(), filepath.Join(t.TempDir(), "second-quick"), p, data, nil)
+	alone, err := Carry(t.Context(), filepath.Join(t.TempDir(), "second-quick"), p, data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestRunsAreTakenOver(t *testing.T) {
 		}
 	}
 	p.Test = 20 // the same runs, tested on fewer images
-	if _, err := Carry(t.Context(), filepath.Join(root, "table1-quick"), p, data, func(p Progress) {
+	if _, err := Carry(t.Context(), filepath.Join(root, "table1-quick"), p, data, nil, func(p Progress) {
 		if p.TakenOver {
 			t.Errorf("%s was tested on other images", p.Setting)
 		}

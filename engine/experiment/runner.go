@@ -37,7 +37,8 @@ type Progress struct {
 
 // Carry does what is left of a plan in dir and gives the grid of all its runs. When ctx
 // ends everything done is kept, and the error is a *train.StoppedError or the context's.
-func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, update func(Progress)) (Grid, error) {
+// yield and update may be nil; all that is computed yields.
+func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, yield plan.Yield, update func(Progress)) (Grid, error) {
 	if err := begin(dir, p); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, update f
 		smaller.Test = dataset.Subset(data.Test, p.Test)
 		data = &smaller
 	}
-	c := carrier{dir: dir, plan: p, data: data, update: update, devices: map[string]plan.Device{}}
+	c := carrier{dir: dir, plan: p, data: data, yield: yield, update: update, devices: map[string]plan.Device{}}
 	runs := p.sized(data)
 	for _, r := range runs {
 		c.total += r.cost()
@@ -57,7 +58,7 @@ func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, update f
 	var grid Grid
 	for i, r := range p.runs() {
 		c.size = runs[i]
-		if err := ctx.Err(); err != nil {
+		if err := yield.Wait(ctx); err != nil {
 			return nil, err
 		}
 		run, err := c.run(ctx, i, r)
@@ -124,6 +125,7 @@ type carrier struct {
 	dir     string
 	plan    Plan
 	data    *dataset.Data
+	yield   plan.Yield
 	update  func(Progress)
 	devices map[string]plan.Device
 
@@ -164,7 +166,7 @@ func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
 	}
 	result, err := train.Run(ctx, dir, r.Config, c.data, device, train.Options{Progress: func(p train.Progress) {
 		c.under(tell, p, begun)
-	}})
+	}, Yield: c.yield})
 	var diverged *train.DivergedError
 	if errors.As(err, &diverged) {
 		run.Diverged = diverged.Error()
@@ -175,7 +177,7 @@ func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
 		return run, err
 	}
 	measured := len(c.plan.After) > 0 && len(readMeasured(dir, c.plan.After)) < len(c.plan.After)
-	s := subject{result.Model, device, c.data}
+	s := subject{result.Model, plan.Yielding(device, c.yield), c.yield, c.data}
 	run.After, err = c.after(ctx, dir, s, func(what string, part float64) { c.measuring(tell, what, part, begun, result.Already) })
 	if err != nil {
 		return run, err

@@ -26,9 +26,8 @@ func NewResumable[R Result](m Measurement[R]) *Resumable[R] {
 }
 
 // Resume reports the result so far to update, which may be nil, and measures the rest with the
-// classifier that open returns, under the context background. Waiting for another caller ends
-// with ctx.
-func (r *Resumable[R]) Resume(ctx, background context.Context, update func(R), open func(R) (Classifier, error)) (R, error) {
+// classifier that open returns. Waiting for another caller ends with ctx, too.
+func (r *Resumable[R]) Resume(ctx context.Context, update func(R), open func(R) (Classifier, error)) (R, error) {
 	select {
 	case r.running <- struct{}{}:
 		defer func() { <-r.running }()
@@ -47,5 +46,5 @@ func (r *Resumable[R]) Resume(ctx, background context.Context, update func(R), o
 	if err != nil {
 		return result, err
 	}
-	return r.measurement.Run(background, c, update)
+	return r.measurement.Run(ctx, c, update)
 }

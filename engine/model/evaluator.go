@@ -33,7 +33,7 @@ func (m *Model) NewEvaluator(dev plan.Device, batch int, stats Statistics) (*Eva
 			return nil, err
 		}
 	}
-	if e.exe, err = dev.Compile(p); err != nil {
+	if e.exe, err = dev.Compile(p, nil); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
 	if err := e.Refresh(); err != nil {

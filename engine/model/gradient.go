@@ -52,7 +52,7 @@ func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) 
 			return nil, err
 		}
 	}
-	if d.exe, err = dev.Compile(p); err != nil {
+	if d.exe, err = dev.Compile(p, nil); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
 	d.x, d.dx = make([]float32, m.images(d.part)), make([]float32, m.images(d.part))

@@ -106,7 +106,7 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 			t.params = append(t.params, t.learn(p.Name))
 		}
 	}
-	if t.exe, err = dev.Compile(p); err != nil {
+	if t.exe, err = dev.Compile(p, nil); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
 	err = t.prepareUpdate()

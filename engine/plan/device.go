@@ -20,8 +20,9 @@ type Device interface {
 	// CacheSize is the bytes of activations up to which a batch is best computed at once;
 	// larger batches are faster in micro-batches. 0: the size does not matter.
 	CacheSize() int
-	// Compile prepares p for running. It does not change p.
-	Compile(p *Program) (Executable, error)
+	// Compile prepares p for running. It does not change p. Runs call yield, which may be nil,
+	// between two instructions.
+	Compile(p *Program, yield Yield) (Executable, error)
 }
 
 // DeviceOptions says how a device computes.

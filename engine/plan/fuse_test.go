@@ -16,7 +16,7 @@ import (
 // randomRun sets everything a program takes to random values and gives its outputs.
 func randomRun(t *testing.T, dev plan.Device, p *plan.Program) map[string][]float32 {
 	t.Helper()
-	exe, err := dev.Compile(p)
+	exe, err := dev.Compile(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

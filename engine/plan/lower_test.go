@@ -68,7 +68,7 @@ func tapeMachine(t *testing.T, n *nets.Net, build nets.Build) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe, err := plan.Reference().Compile(p)
+	exe, err := plan.Reference().Compile(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

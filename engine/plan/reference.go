@@ -19,11 +19,11 @@ func (reference) Note() string   { return "" }
 func (reference) Threads() int   { return 1 }
 func (reference) CacheSize() int { return 0 }
 
-func (reference) Compile(p *Program) (Executable, error) {
+func (reference) Compile(p *Program, yield Yield) (Executable, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	r := &interpreter{program: p, buffers: make([][]float32, len(p.Values)), set: make([]bool, len(p.Values))}
+	r := &interpreter{program: p, yield: yield, buffers: make([][]float32, len(p.Values)), set: make([]bool, len(p.Values))}
 	offsets, total := Arena(p, (*Value).Size)
 	arena := make([]float32, total)
 	for i, v := range p.Values {
@@ -42,6 +42,7 @@ func (reference) Compile(p *Program) (Executable, error) {
 // interpreter runs a program instruction by instruction.
 type interpreter struct {
 	program *Program
+	yield   Yield
 	buffers [][]float32 // by Value.ID
 	set     []bool      // by Value.ID; whether an input or parameter has been set
 }
@@ -71,7 +72,7 @@ func (r *interpreter) Run(ctx context.Context) error {
 	}
 	var in []op.Tensor
 	for _, instr := range r.program.Instrs {
-		if err := ctx.Err(); err != nil {
+		if err := r.yield.Wait(ctx); err != nil {
 			return err
 		}
 		in = in[:0]

@@ -100,37 +100,31 @@ func (c *Control) hold() <-chan struct{} {
 	return c.changed
 }
 
-// controlled is a run's context under a Control. It is asked between instructions, and by
-// all goroutines that read images to be measured.
-type controlled struct {
-	context.Context
-	control *Control
-	tell    func(paused bool) // that the run stands still, or goes on
-}
-
-// Err waits while the run is held up.
-func (c controlled) Err() error {
+// wait blocks while the run is paused, until ctx ends. tell is called when the run stands
+// still, and when it goes on. Several goroutines may wait: those that train and those that
+// read images to be measured.
+func (c *Control) wait(ctx context.Context, tell func(paused bool)) error {
 	for {
 		runtime.Gosched() // so that what waits for a processor, to begin in the foreground, gets one
-		wait := c.control.hold()
-		c.stand(wait != nil)
-		if wait == nil {
-			return c.Context.Err()
+		changed := c.hold()
+		c.stand(changed != nil, tell)
+		if changed == nil {
+			return ctx.Err()
 		}
 		select {
-		case <-wait:
-		case <-c.Done():
-			return c.Context.Err()
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
 
 // stand tells of a change.
-func (c controlled) stand(still bool) {
-	c.control.telling.Lock()
-	defer c.control.telling.Unlock()
-	if c.control.standing != still {
-		c.control.standing = still
-		c.tell(still)
+func (c *Control) stand(still bool, tell func(paused bool)) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if c.standing != still {
+		c.standing = still
+		tell(still)
 	}
 }

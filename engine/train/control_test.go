@@ -2,7 +2,9 @@ package train
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -28,7 +30,10 @@ func TestPausedRunIsTheSame(t *testing.T) {
 		}
 	}()
 	o := Options{Control: control, Progress: func(Progress) { control.Pause(); paused <- struct{}{} }}
-	if _, err := Run(t.Context(), held, c, data, device, o); err != nil {
+	type key struct{}
+	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, 1), time.Hour) // a pause does not depend on it
+	defer cancel()
+	if _, err := Run(ctx, held, c, data, device, o); err != nil {
 		t.Fatal(err)
 	}
 	close(paused)
@@ -80,5 +85,43 @@ func TestStoppedInAPause(t *testing.T) {
 	events := readEvents(t, dir)
 	if end, ok := events[len(events)-1].(*EndEvent); !ok || end.Reason != Stopped || end.Step < 3 {
 		t.Errorf("%+v", events[len(events)-1])
+	}
+}
+
+// A run yields, also without a Control and under a context made of another, between
+// instructions and while it measures; an error it is given ends it.
+func TestRunYields(t *testing.T) {
+	c, data := small()
+	type key struct{}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, 1))
+	defer cancel()
+	yields := map[string]int{}
+	doing := "train"
+	var mu sync.Mutex
+	o := Options{
+		Yield: func(ctx context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
+			yields[doing]++
+			return ctx.Err()
+		},
+		Progress: func(p Progress) {
+			mu.Lock()
+			defer mu.Unlock()
+			doing = p.Doing
+		},
+	}
+	if _, err := Run(ctx, filepath.Join(t.TempDir(), "run"), c, data, testDevice(t), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"train", "test", "bands"} {
+		if yields[what] < 10 {
+			t.Errorf("a run yields %d times in %s", yields[what], what)
+		}
+	}
+	ended := errors.New("ended")
+	o = Options{Yield: func(context.Context) error { return ended }}
+	if _, err := Run(ctx, filepath.Join(t.TempDir(), "run"), c, data, testDevice(t), o); !errors.Is(err, ended) {
+		t.Errorf("a run that may not go on ends with %v", err)
 	}
 }

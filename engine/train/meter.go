@@ -28,6 +28,7 @@ var errNotFinite = errors.New("not finite")
 type meter struct {
 	model  *model.Model
 	device plan.Device
+	yield  plan.Yield // between images read
 	kept   map[evaluatorKey]*model.Evaluator
 }
 
@@ -36,8 +37,8 @@ type evaluatorKey struct {
 	statistics model.Statistics
 }
 
-func newMeter(m *model.Model, device plan.Device) *meter {
-	return &meter{m, device, make(map[evaluatorKey]*model.Evaluator)}
+func newMeter(m *model.Model, device plan.Device, yield plan.Yield) *meter {
+	return &meter{m, device, yield, make(map[evaluatorKey]*model.Evaluator)}
 }
 
 func (m *meter) close() {
@@ -53,8 +54,9 @@ func (m *meter) accuracy(ctx context.Context, set measure.Source, update func(ba
 }
 
 // Measure measures a model that was trained elsewhere as a run measures its own: whole
-// images and, at b's radii, their low and high parts. b.Every does not matter.
-func Measure(ctx context.Context, m *model.Model, device plan.Device, data *dataset.Data, b Bands) (*BandsEvent, error) {
+// images and, at b's radii, their low and high parts. b.Every does not matter. yield, which
+// may be nil, is called between images that are read; programs yield as device has them.
+func Measure(ctx context.Context, m *model.Model, device plan.Device, data *dataset.Data, b Bands, yield plan.Yield) (*BandsEvent, error) {
 	if set := data.Test; set.Len() > 0 {
 		ch, h, w := set.Shape()
 		if c, y, x := m.Input(); c != ch || y != h || x != w {
@@ -64,7 +66,7 @@ func Measure(ctx context.Context, m *model.Model, device plan.Device, data *data
 			return nil, fmt.Errorf("the network knows %d classes, the data has %d: use the data it was trained on", m.Net.Classes, n)
 		}
 	}
-	meter := newMeter(m, device)
+	meter := newMeter(m, device, yield)
 	defer meter.close()
 	e, err := meter.bands(ctx, data.Train, data.Test, b, nil)
 	if errors.Is(err, errNotFinite) {
@@ -99,7 +101,7 @@ func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, upd
 }
 
 func (m *meter) measure(ctx context.Context, set measure.Source, q bands.Request, update func(bands.Result)) (bands.Result, error) {
-	q.Threads, q.Steady = m.device.Threads(), true
+	q.Threads, q.Steady, q.Yield = m.device.Threads(), true, m.yield
 	measurement, err := bands.NewMeasurement(set, q)
 	if err != nil {
 		return bands.Result{}, err

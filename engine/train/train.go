@@ -20,6 +20,9 @@ type Options struct {
 	Event    func(Event)    // after it was written
 	Progress func(Progress) // after every step and while measuring
 	Control  *Control
+	// Yield lets other work go first, between two instructions of the run's programs and
+	// between images that are read to be measured.
+	Yield plan.Yield
 }
 
 // Result is what a run came to.
@@ -81,13 +84,11 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 		return nil, err
 	}
 	r := &run{
-		config: c, options: o, device: device, loader: loader, folder: folder, saver: &saver{folder: folder, config: c},
+		config: c, options: o, loader: loader, folder: folder, saver: &saver{folder: folder, config: c},
 		model: m, train: set, test: data.Test,
 		perEpoch: loader.steps(), total: c.total(loader.steps()),
 	}
-	if o.Control != nil {
-		ctx = controlled{ctx, o.Control, r.stands}
-	}
+	r.device = plan.Yielding(device, r.yield)
 	if err := r.run(ctx); err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func (r *run) prepare() (err error) {
 			r.close()
 		}
 	}()
-	r.meter = newMeter(r.model, r.device)
+	r.meter = newMeter(r.model, r.device, r.yield)
 	rule, err := c.rule()
 	if err != nil {
 		return err
@@ -388,6 +389,16 @@ func (r *run) stamp(kind string) Stamp {
 // clock is the time without pauses.
 func (r *run) clock() time.Time {
 	return time.Now().Add(-r.options.Control.pausedFor())
+}
+
+// yield stands still while the run is paused, its clock too, or other work goes first.
+func (r *run) yield(ctx context.Context) error {
+	if c := r.options.Control; c != nil {
+		if err := c.wait(ctx, r.stands); err != nil {
+			return err
+		}
+	}
+	return r.options.Yield.Wait(ctx)
 }
 
 // stands tells that the run stands still or goes on. Where that cannot be written nothing

@@ -74,7 +74,7 @@ func (b *bench) run(dev plan.Device) map[string][]float32 {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	exe, err := dev.Compile(p)
+	exe, err := dev.Compile(p, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"gorgonia.org/gorgonia"
 
@@ -19,12 +20,13 @@ func Contract(t *testing.T, dev plan.Device) {
 		"names": namesChecked, "copies": dataCopied, "cancelled": runCancelled,
 	} {
 		t.Run(name, func(t *testing.T) {
-			exe, err := dev.Compile(product(t))
+			exe, err := dev.Compile(product(t), nil)
 			must(t, err)
 			defer exe.Close()
 			test(t, exe)
 		})
 	}
+	t.Run("yields", func(t *testing.T) { runYields(t, dev) })
 	t.Run("several at once", func(t *testing.T) { severalAtOnce(t, dev) })
 }
 
@@ -74,13 +76,52 @@ func runCancelled(t *testing.T, exe plan.Executable) {
 	expect(t, exe, ramp(12, 0), ramp(6, 0))
 }
 
+// runYields: a run yields between any two instructions, under whatever context, and ends with
+// the error it is given.
+func runYields(t *testing.T, dev plan.Device) {
+	calls, last := 0, -1
+	ended := errors.New("ended")
+	count := func(ctx context.Context) error {
+		if calls++; calls == last {
+			return ended
+		}
+		return ctx.Err()
+	}
+	exe, err := plan.Yielding(dev, count).Compile(product(t), nil)
+	must(t, err)
+	defer exe.Close()
+	must(t, errors.Join(exe.SetParam("w", ramp(12, 0)), exe.SetInput("x", ramp(6, 0))))
+	type key struct{}
+	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, 1), time.Hour)
+	defer cancel()
+	must(t, exe.Run(ctx))
+	all := calls
+	if all == 0 {
+		t.Fatal("a run does not yield")
+	}
+	for last = 1; last <= all; last++ {
+		calls = 0
+		if err := exe.Run(ctx); !errors.Is(err, ended) || calls != last {
+			t.Errorf("ended when yielding for time %d, a run yields %d times: %v", last, calls, err)
+		}
+	}
+	last, calls = -1, 0
+	twice, err := plan.Yielding(plan.Yielding(dev, count), count).Compile(product(t), nil)
+	must(t, err)
+	defer twice.Close()
+	must(t, errors.Join(twice.SetParam("w", ramp(12, 0)), twice.SetInput("x", ramp(6, 0)), twice.Run(ctx)))
+	if calls != 2*all {
+		t.Errorf("a run for two that go first yields %d times, not %d", calls, 2*all)
+	}
+}
+
 // severalAtOnce: executables of one program do not disturb each other.
 func severalAtOnce(t *testing.T, dev plan.Device) {
 	p := product(t)
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			exe, err := dev.Compile(p)
+			exe, err := dev.Compile(p, nil)
 			if err != nil {
 				t.Error(err)
 				return

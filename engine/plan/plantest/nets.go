@@ -91,7 +91,7 @@ func run(t *testing.T, dev plan.Device, m *model.Model, o nets.Build, x []float3
 
 func runProgram(t *testing.T, dev plan.Device, m *model.Model, p *plan.Program, x []float32, labels []int) map[string][]float32 {
 	t.Helper()
-	exe, err := dev.Compile(p)
+	exe, err := dev.Compile(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

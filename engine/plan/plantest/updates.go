@@ -25,7 +25,7 @@ func Updates(t *testing.T, dev plan.Device) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe, err := dev.Compile(p)
+	exe, err := dev.Compile(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
