@@ -83,7 +83,7 @@ func TestSplitReportsAndWrites(t *testing.T) {
 		}
 	}
 	table := hfcuiIn(t, dir, "split", "gray.png", "-r", "2", "-o", "gray").done(t).stdout
-	for _, want := range []string{"9×7, 1 channel", "mid-grey", filepath.Join("gray", "high.png")} {
+	for _, want := range []string{"9×7, 1 channel", "mid-gray", filepath.Join("gray", "high.png")} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table does not say %q:\n%s", want, table)
 		}
@@ -239,7 +239,7 @@ func TestHeatmapReport(t *testing.T) {
 		t.Errorf("picture: %v", err)
 	}
 	table := hfcui(t, "heatmap", "--data", "shapes:test=4", "--norm", "8", "--unclipped").done(t).stdout
-	if !strings.Contains(table, "not clipped") || !strings.Contains(table, "largest error at") {
+	if !strings.Contains(table, "not clipped") || !strings.Contains(table, "highest error at") {
 		t.Errorf("table:\n%s", table)
 	}
 	for _, norm := range []string{"nan", "inf", "-1", "x"} {

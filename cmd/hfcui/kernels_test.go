@@ -77,11 +77,11 @@ func TestSmoothedModelsAreSaved(t *testing.T) {
 		}
 	}
 	table := hfcuiIn(t, dir, append([]string{"bands", "--data", "shapes:test=50", "-r", "4"}, how...)...).done(t).stdout
-	if !strings.Contains(table, "rho 0.5 on layer1.0.conv2, gain divided out") {
+	if !strings.Contains(table, "rho 0.5 on layer1.0.conv2, gain-normalized") {
 		t.Errorf("the table does not say what was smoothed:\n%s", table)
 	}
 	one := hfcuiIn(t, dir, "kernels", "--rho", "0.5", "--layer", "layer2.0.downsample.0").done(t).stdout
-	if !strings.Contains(one, "kernels of 1×1 have no neighbours: smoothed they are 5 times what they were") {
+	if !strings.Contains(one, "1×1 kernels have no neighbors: smoothing scales them by 5") {
 		t.Errorf("1×1 kernels:\n%s", one)
 	}
 	for _, args := range [][]string{

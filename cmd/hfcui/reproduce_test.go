@@ -24,7 +24,7 @@ func TestReproduceLists(t *testing.T) {
 	}
 }
 
-// TestReproduceInterrupted ends an experiment by a signal, and by SIGKILL when it goes on;
+// TestReproduceInterrupted ends an experiment by a signal, and by SIGKILL when it is resumed;
 // what it did by then is kept, and it says how to go on.
 func TestReproduceInterrupted(t *testing.T) {
 	dir := t.TempDir()
@@ -50,12 +50,12 @@ func TestReproduceInterrupted(t *testing.T) {
 		return stderr.String()
 	}
 	said := begin(syscall.SIGINT)
-	if !strings.Contains(said, "go on with: hfcui reproduce table1 --quick --data 'shapes:train=10000,test=32' --run exp") {
+	if !strings.Contains(said, "resume with: hfcui reproduce table1 --quick --data 'shapes:train=10000,test=32' --run exp") {
 		t.Errorf("%q", said)
 	}
 	begin(os.Kill)
 	said = begin(syscall.SIGTERM)
-	if !strings.Contains(said, "go on with") {
+	if !strings.Contains(said, "resume with") {
 		t.Errorf("%q", said)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "exp", experiment.PlanFile))

@@ -42,7 +42,7 @@ func TestTrainKeepsItsRun(t *testing.T) {
 	}
 	for _, again := range [][]string{args, {"train", "--run", "run", "--json"}} {
 		o := hfcuiIn(t, dir, again...)
-		if o.status != 0 || o.stdout != trained.stdout || !strings.Contains(o.stderr, "note: the run in run had finished") || strings.Count(o.stderr, "\n") != 1 {
+		if o.status != 0 || o.stdout != trained.stdout || !strings.Contains(o.stderr, "note: the run in run has already finished") || strings.Count(o.stderr, "\n") != 1 {
 			t.Errorf("%q again: %+v", again, o)
 		}
 	}
@@ -76,14 +76,14 @@ func TestTrainRecordsItsRecipe(t *testing.T) {
 				t.Errorf("%s: no %s in %s", run, field, &config)
 			}
 		}
-		if s := hfcuiIn(t, dir, "train", "--run", run); s.status != 0 || !strings.Contains(s.stderr, "had finished") {
+		if s := hfcuiIn(t, dir, "train", "--run", run); s.status != 0 || !strings.Contains(s.stderr, "already finished") {
 			t.Errorf("%s again: %+v", run, s)
 		}
 	}
 }
 
-// TestInterruptedTrainingSaysHowToGoOn interrupts a training and goes on as it says.
-func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
+// TestInterruptedTrainingSaysHowToResume interrupts a run and resumes it as the message says.
+func TestInterruptedTrainingSaysHowToResume(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for a while, twice")
 	}
@@ -104,11 +104,11 @@ func TestInterruptedTrainingSaysHowToGoOn(t *testing.T) {
 	cmd.Process.Signal(os.Interrupt)
 	cmd.Wait()
 	last := stderr.String()[strings.LastIndex(strings.TrimSpace(stderr.String()), "\n")+1:]
-	if cmd.ProcessState.ExitCode() != 130 || !strings.Contains(last, "ended by a signal: interrupt: stopped at step ") || !strings.HasSuffix(last, "go on with: hfcui train --run 'a run'\n") {
+	if cmd.ProcessState.ExitCode() != 130 || !strings.Contains(last, "ended by a signal: interrupt: stopped at step ") || !strings.HasSuffix(last, "resume with: hfcui train --run 'a run'\n") {
 		t.Fatalf("%v: %q", cmd.ProcessState, stderr.String())
 	}
 	o := hfcuiIn(t, dir, "train", "--run", "a run")
-	if o.status != 0 || !strings.Contains(o.stderr, "taken up at step") {
+	if o.status != 0 || !strings.Contains(o.stderr, "resumed at step") {
 		t.Fatalf("%+v", o)
 	}
 	want, err := os.ReadFile(filepath.Join(dir, "whole", "model.safetensors"))

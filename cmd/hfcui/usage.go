@@ -143,7 +143,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 			return usagef("%s: missing %s; see %s --help", within(cmd), what, cmd.CommandPath())
 		}
 		if len(args) > n {
-			return usagef("%s: one argument too many: %s; see %s --help", within(cmd), quoted(args[n]), cmd.CommandPath())
+			return usagef("%s: unexpected argument %s; see %s --help", within(cmd), quoted(args[n]), cmd.CommandPath())
 		}
 		return notEmpty(args)
 	}

@@ -63,12 +63,12 @@ func TestWatchReports(t *testing.T) {
 	if err != nil || len(again.Runs) != 1 || len(again.Runs[0].Events) != len(got.Runs[0].Events) {
 		t.Errorf("%v", err)
 	}
-	if o := hfcuiIn(t, dir, "watch", "nosuch", "--once"); o.status != 0 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch holds no events") {
+	if o := hfcuiIn(t, dir, "watch", "nosuch", "--once"); o.status != 0 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch holds neither run events nor checkpoints") {
 		t.Errorf("%+v", o)
 	}
 }
 
-// TestWatchFollowsATraining watches a run that begins later, is killed and goes on.
+// TestWatchFollowsATraining watches a run that starts later, is killed and resumed.
 func TestWatchFollowsATraining(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for a while")
@@ -128,7 +128,7 @@ func TestWatchFollowsATraining(t *testing.T) {
 		t.Errorf("%v, %s", err, stderr.String())
 	}
 	if err := text.Wait(); err != nil || strings.Count(people.String(), "epoch 1  step 1 of 400 ") != 1 ||
-		!strings.Contains(people.String(), "taken up at step") || !strings.HasSuffix(people.String(), "finished at step 400\n") {
+		!strings.Contains(people.String(), "resumed at step") || !strings.HasSuffix(people.String(), "finished at step 400\n") {
 		t.Errorf("%v, %s", err, people.String())
 	}
 }
