@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/model/modeltest"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
@@ -71,5 +72,5 @@ func TestContractInBF16(t *testing.T) {
 // Training takes the portable kernels twenty seconds, and what is wrong with them
 // evaluation and programs above would tell.
 func TestNetsInBF16(t *testing.T) {
-	halfDevices(t, func(t *testing.T, d *Device) { plantest.Rounded(t, d, d.kernels.BF16.Conv16Row != nil) })
+	halfDevices(t, func(t *testing.T, d *Device) { modeltest.Rounded(t, d, d.kernels.BF16.Conv16Row != nil) })
 }

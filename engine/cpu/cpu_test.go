@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/model/modeltest"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
@@ -26,20 +27,20 @@ func TestContract(t *testing.T) { devices(t, plantest.Contract) }
 func TestOperations(t *testing.T) { devices(t, plantest.Operations) }
 
 func TestEvaluation(t *testing.T) {
-	devices(t, func(t *testing.T, d plan.Device) { plantest.Evaluation(t, d, false) })
+	devices(t, func(t *testing.T, d plan.Device) { modeltest.Evaluation(t, d, false) })
 }
 
 // The reference training steps have values so close to ReLU's edge that a change of the
 // images by 1e-7 moves the second loss by 2e-4: flips are allowed for.
 func TestTraining(t *testing.T) {
-	devices(t, func(t *testing.T, d plan.Device) { plantest.Training(t, d, true) })
+	devices(t, func(t *testing.T, d plan.Device) { modeltest.Training(t, d, true) })
 }
 
 func TestUpdates(t *testing.T) { devices(t, plantest.Updates) }
 
-func TestOptimizers(t *testing.T) { devices(t, plantest.Optimizers) }
+func TestOptimizers(t *testing.T) { devices(t, modeltest.Optimizers) }
 
-func TestSteps(t *testing.T) { devices(t, plantest.Steps) }
+func TestSteps(t *testing.T) { devices(t, modeltest.Steps) }
 
 func TestNew(t *testing.T) {
 	if _, err := New(Options{Threads: -1}); err == nil {

@@ -20,7 +20,7 @@ func prepared(t testing.TB, d plan.Device, name string, input [3]int, build nets
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := m.Net.Program(build)
+	p, err := plantest.Lowered(m.Net.Graph(build))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := net.Program(c.build)
+		p, err := plantest.Lowered(net.Graph(c.build))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,8 +45,17 @@ func (m *Model) NewEvaluator(dev plan.Device, batch int, stats Statistics) (*Eva
 
 // program is what computes the logits of a part.
 func (e *Evaluator) program() (*plan.Program, error) {
-	m := e.model
-	return m.Net.Program(nets.Build{Batch: e.part, Mean: m.Mean, Std: m.Std, BatchStatistics: e.stats == BatchStatistics})
+	return e.model.Program(nets.Build{Batch: e.part, BatchStatistics: e.stats == BatchStatistics})
+}
+
+// Program builds the model's net with its input normalization and lowers it.
+func (m *Model) Program(b nets.Build) (*plan.Program, error) {
+	b.Mean, b.Std = m.Mean, m.Std
+	g, outputs, err := m.Net.Graph(b)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Lower(g, outputs)
 }
 
 // together tells whether all images of a batch have to be in one part.

@@ -67,8 +67,8 @@ func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) 
 // program is what computes the gradients of a part.
 func (d *Differentiator) program(o nets.Objective) (*plan.Program, error) {
 	m := d.model
-	return m.Net.Program(nets.Build{
-		Batch: d.part, Mean: m.Mean, Std: m.Std, BatchStatistics: d.stats == BatchStatistics, Objective: o, InputGradient: true,
+	return m.Program(nets.Build{
+		Batch: d.part, BatchStatistics: d.stats == BatchStatistics, Objective: o, InputGradient: true,
 	})
 }
 

@@ -80,8 +80,8 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 	if err := rule.Check(); err != nil {
 		return nil, err
 	}
-	p, err := m.Net.Program(nets.Build{
-		Batch: batch, Mean: m.Mean, Std: m.Std, BatchStatistics: true, Train: true, Dropout: o.Dropout, FixedNorms: o.FixedNorms,
+	p, err := m.Program(nets.Build{
+		Batch: batch, BatchStatistics: true, Train: true, Dropout: o.Dropout, FixedNorms: o.FixedNorms,
 	})
 	if err != nil {
 		return nil, err

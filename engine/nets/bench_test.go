@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"hfcui/engine/nets"
+	"hfcui/engine/plan/plantest"
 )
 
 // BenchmarkProgram builds and lowers ResNet-20: part of what passes before the explorer's
@@ -19,7 +20,7 @@ func BenchmarkProgram(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if _, err := n.Program(build); err != nil {
+				if _, err := plantest.Lowered(n.Graph(build)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -27,7 +27,7 @@ func FuzzRecognise(f *testing.F) {
 			}
 			return
 		}
-		if _, err := n.Program(nets.Build{Batch: 1}); err != nil {
+		if _, _, err := n.Graph(nets.Build{Batch: 1}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -6,10 +6,9 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"hfcui/engine/op"
-	"hfcui/engine/plan"
 )
 
-// Names of inputs and outputs of the programs made from nets. Parameters have the names of
+// Names of inputs and outputs of a net's graph. Parameters have the names of
 // Net.Params; running statistics go in as one parameter per layer, StatsName.
 const (
 	InputName     = "x"      // images [N,C,H,W], pixels in [0,1]
@@ -70,16 +69,8 @@ func (o Objective) op() op.Op {
 	return op.SoftmaxCrossEntropy{}
 }
 
-// Program builds the net's graph, differentiates it as far as asked for and lowers it.
-func (n *Net) Program(o Build) (*plan.Program, error) {
-	g, outputs, err := n.Graph(o)
-	if err != nil {
-		return nil, err
-	}
-	return plan.Lower(g, outputs)
-}
-
-// Graph builds the net as a Gorgonia graph and gives its outputs by name.
+// Graph builds the net as a Gorgonia graph, differentiated as far as asked for, and gives its
+// outputs by name.
 func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, error) {
 	if o.Batch < 1 {
 		return nil, nil, fmt.Errorf("a batch of %d images cannot be computed", o.Batch)
@@ -129,7 +120,7 @@ func (n *Net) gradients(b *builder, o Build, x, loss *gorgonia.Node, outputs map
 	if len(wrt) == 0 {
 		return nil
 	}
-	grads, err := plan.Gradients(loss, wrt...)
+	grads, err := op.Gradients(loss, wrt...)
 	if err != nil {
 		return fmt.Errorf("building %s: %w", n.Name, err)
 	}

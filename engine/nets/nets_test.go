@@ -171,7 +171,7 @@ func TestRecogniseUneven(t *testing.T) {
 	if !strings.Contains(n.Name, "[2 1 1]") {
 		t.Errorf("its name is %q", n.Name)
 	}
-	if _, err := n.Program(nets.Build{Batch: 1}); err != nil {
+	if _, _, err := n.Graph(nets.Build{Batch: 1}); err != nil {
 		t.Error(err)
 	}
 }

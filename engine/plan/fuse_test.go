@@ -81,7 +81,7 @@ func TestFusedProgramsComputeTheSame(t *testing.T) {
 				continue // slow, and nothing else than in the others
 			}
 			t.Run(fmt.Sprintf("%s %+v", name, build), func(t *testing.T) {
-				p, err := net.Program(build)
+				p, err := plantest.Lowered(net.Graph(build))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -112,7 +112,7 @@ func TestFusionOfResidualBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := func(build nets.Build) map[string]int {
-		p, err := net.Program(build)
+		p, err := plantest.Lowered(net.Graph(build))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,18 +10,6 @@ import (
 	"hfcui/engine/op"
 )
 
-// Gradients differentiates the scalar loss with respect to wrt. It may be called once for
-// a graph. Unlike gorgonia.Grad, whose seed is shared by all graphs of the process, it may
-// be called for several graphs at the same time.
-func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, error) {
-	seed := loss.Graph().AddNode(gorgonia.NewConstant(float32(1)))
-	grads, err := gorgonia.Backpropagate(gorgonia.Nodes{loss}, gorgonia.Nodes{seed}, wrt)
-	if err != nil {
-		return nil, fmt.Errorf("differentiating: %w", err)
-	}
-	return grads, nil
-}
-
 // Lower turns the part of g that outputs need into a program. Leaves made by op.Input and
 // op.Param become inputs and parameters of their names. Operations must be from package
 // op, or the addition with which Gorgonia sums gradients.

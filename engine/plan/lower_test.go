@@ -122,7 +122,7 @@ func TestDeterministic(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range programs {
 		wg.Go(func() {
-			p, err := n.Program(build)
+			p, err := plantest.Lowered(n.Graph(build))
 			if err != nil {
 				t.Error(err)
 				return
@@ -149,7 +149,7 @@ func listing(p *plan.Program) string {
 // TestDead: only what outputs need is computed.
 func TestDead(t *testing.T) {
 	n, build := small(t)
-	p, err := n.Program(build)
+	p, err := plantest.Lowered(n.Graph(build))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestDead(t *testing.T) {
 		}
 	}
 	build.InputGradient = false
-	q, err := n.Program(build)
+	q, err := plantest.Lowered(n.Graph(build))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestContract(t *testing.T) { plantest.Contract(t, plan.Reference()) }
 // sum of all values.
 func TestArena(t *testing.T) {
 	n, build := small(t)
-	p, err := n.Program(build)
+	p, err := plantest.Lowered(n.Graph(build))
 	if err != nil {
 		t.Fatal(err)
 	}

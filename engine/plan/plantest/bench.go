@@ -91,11 +91,19 @@ func (b *bench) run(dev plan.Device) map[string][]float32 {
 			b.t.Fatal(err)
 		}
 	}
-	return outputs(b.t, p, exe)
+	return Outputs(b.t, p, exe)
 }
 
-// outputs runs a program and reads all of its outputs.
-func outputs(t *testing.T, p *plan.Program, exe plan.Executable) map[string][]float32 {
+// Lowered is plan.Lower for what a net's Graph gives.
+func Lowered(g *gorgonia.ExprGraph, outputs map[string]*gorgonia.Node, err error) (*plan.Program, error) {
+	if err != nil {
+		return nil, err
+	}
+	return plan.Lower(g, outputs)
+}
+
+// Outputs runs a program and reads all of its outputs.
+func Outputs(t *testing.T, p *plan.Program, exe plan.Executable) map[string][]float32 {
 	t.Helper()
 	if err := exe.Run(context.Background()); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,3 @@
-// Package plantest holds any device against values PyTorch computed: single operations,
-// whole nets, gradients and training steps. The reference device and every other run the
-// same tests.
+// Package plantest holds any device against the contract of plan.Device and single operations
+// against values PyTorch computed. The reference device and every other run the same tests.
 package plantest

@@ -16,8 +16,8 @@ import (
 //go:embed testdata/*.safetensors
 var goldens embed.FS
 
-// golden reads the named file of reference values.
-func golden(t *testing.T, name string) *checkpoints.File {
+// Golden reads the named file of reference values.
+func Golden(t *testing.T, name string) *checkpoints.File {
 	t.Helper()
 	data, err := goldens.ReadFile("testdata/" + name + ".safetensors")
 	if err != nil {
@@ -30,8 +30,8 @@ func golden(t *testing.T, name string) *checkpoints.File {
 	return f
 }
 
-// names lists the files whose names begin with prefix.
-func names(t *testing.T, prefix string) []string {
+// Goldens lists the files whose names begin with prefix.
+func Goldens(t *testing.T, prefix string) []string {
 	t.Helper()
 	entries, err := goldens.ReadDir("testdata")
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 
 // Operations holds the operations, forward and backward, against reference values.
 func Operations(t *testing.T, dev plan.Device) {
-	for _, name := range names(t, "op_") {
+	for _, name := range Goldens(t, "op_") {
 		t.Run(name, func(t *testing.T) {
-			f := golden(t, name)
+			f := Golden(t, name)
 			switch kind := strings.TrimPrefix(name, "op_"); {
 			case kind == "batchnorm":
 				batchNorm(t, dev, f)
@@ -95,7 +95,7 @@ func linearSoftmax(t *testing.T, dev plan.Device, f *checkpoints.File) {
 	x, w, bias := b.input("x"), b.param("w"), b.param("b")
 	logits := b.apply(op.Linear{}, x, w, bias)
 	loss := b.apply(op.SoftmaxCrossEntropy{}, logits, b.input("hard_labels"))
-	grads, err := plan.Gradients(loss, x, w, bias)
+	grads, err := op.Gradients(loss, x, w, bias)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,11 @@
 package plantest
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"hfcui/engine/model"
-	"hfcui/engine/nets"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 )
@@ -17,15 +14,7 @@ import (
 // and wants them to be the same, bit for bit, wherever an array is cut at a multiple of
 // sixteen elements.
 func Updates(t *testing.T, dev plan.Device) {
-	m, err := model.New("lenet5", [3]int{1, 14, 12}, make([]string, 3), nets.He, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := m.Net.Program(nets.Build{Batch: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	exe, err := dev.Compile(p, nil)
+	exe, err := dev.Compile(product(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,37 +59,6 @@ func Updates(t *testing.T, dev plan.Device) {
 					t.Errorf("%s: differs in parts", what)
 				}
 			}
-		}
-	}
-}
-
-// Optimizers trains a step by every rule, on dev and on the reference device.
-func Optimizers(t *testing.T, dev plan.Device) {
-	for _, name := range optim.Names() {
-		rule, rate, err := optim.New(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		reference, x, labels := stepCases[1].make(t)
-		tested := reference.Clone()
-		for _, c := range []struct {
-			dev plan.Device
-			m   *model.Model
-		}{{plan.Reference(), reference}, {dev, tested}} {
-			tr, err := c.m.NewTrainer(c.dev, len(labels), rule)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// A small step: what divides by a gradient's size makes steps of one size of the
-			// smallest gradients, whose signs are rounding's.
-			tr.LearningRate = rate / 100
-			if _, _, err := tr.Step(context.Background(), x, labels); err != nil {
-				t.Fatal(err)
-			}
-			tr.Close()
-		}
-		for _, p := range reference.Net.Params {
-			Close(t, name+": "+p.Name, tested.Weights[p.Name].Data, reference.Weights[p.Name].Data, 1e-3)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package plantest
+package modeltest
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"hfcui/engine/op"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // stepCase is a small net and a seed, found by search, with which no ReLU and no maximum
@@ -32,7 +33,7 @@ var stepCases = []stepCase{
 }
 
 // Steps holds three steps of training on dev against the reference device: losses, weights
-// and running statistics, all within Tolerance.
+// and running statistics, all within plantest.Tolerance.
 func Steps(t *testing.T, dev plan.Device) {
 	for _, c := range stepCases {
 		t.Run(c.net, func(t *testing.T) {
@@ -42,7 +43,7 @@ func Steps(t *testing.T, dev plan.Device) {
 			defer a.Close()
 			defer b.Close()
 			for step := range 3 {
-				if m := margin(t, reference, x, labels); m < Tolerance {
+				if m := margin(t, reference, x, labels); m < plantest.Tolerance {
 					t.Fatalf("step %d: a value is within %.2g of an edge: choose another seed", step+1, m)
 				}
 				want, wantRight, err := a.Step(context.Background(), x, labels)
@@ -53,11 +54,11 @@ func Steps(t *testing.T, dev plan.Device) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if right != wantRight || math.Abs(got/want-1) > Tolerance {
+				if right != wantRight || math.Abs(got/want-1) > plantest.Tolerance {
 					t.Errorf("step %d: loss %g and %d right, wanted %g and %d", step+1, got, right, want, wantRight)
 				}
 				for _, p := range reference.Net.Params {
-					Close(t, p.Name, tested.Weights[p.Name].Data, reference.Weights[p.Name].Data, Tolerance)
+					plantest.Close(t, p.Name, tested.Weights[p.Name].Data, reference.Weights[p.Name].Data, plantest.Tolerance)
 				}
 			}
 		})
@@ -99,7 +100,7 @@ func (c stepCase) trainer(t *testing.T, dev plan.Device, m *model.Model) *model.
 // other, relative to the root mean square of the layer's inputs.
 func margin(t *testing.T, m *model.Model, x []float32, labels []int) float64 {
 	t.Helper()
-	p, err := m.Net.Program(nets.Build{Batch: len(labels), Mean: m.Mean, Std: m.Std, BatchStatistics: true, Loss: true})
+	p, err := m.Program(nets.Build{Batch: len(labels), BatchStatistics: true, Loss: true})
 	if err != nil {
 		t.Fatal(err)
 	}

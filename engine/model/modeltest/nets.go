@@ -1,4 +1,4 @@
-package plantest
+package modeltest
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // A ReLU's output next to zero may be positive on one device and zero on another, whose
@@ -55,19 +56,19 @@ func labelsOf(f *checkpoints.File) []int {
 // loss, the loss's gradient with respect to the images and the adversarial images made of
 // its sign.
 func Evaluation(t *testing.T, dev plan.Device, flips bool) {
-	for _, name := range names(t, "net_") {
+	for _, name := range plantest.Goldens(t, "net_") {
 		t.Run(name, func(t *testing.T) {
-			f := golden(t, name)
+			f := plantest.Golden(t, name)
 			m := part(t, f, "before.")
 			x, labels := f.Tensors["x"].Data, labelsOf(f)
 			got := run(t, dev, m, nets.Build{InputGradient: true}, x, labels)
-			Close(t, "logits", got[nets.LogitsName], f.Tensors["eval.logits"].Data, Tolerance)
-			Close(t, "loss", got[nets.LossName], f.Tensors["eval.loss"].Data, Tolerance)
+			plantest.Close(t, "logits", got[nets.LogitsName], f.Tensors["eval.logits"].Data, plantest.Tolerance)
+			plantest.Close(t, "loss", got[nets.LossName], f.Tensors["eval.loss"].Data, plantest.Tolerance)
 			gradient, want := got[nets.InputGradName], f.Tensors["eval.dx"].Data
 			if flips {
 				near(t, "gradient", gradient, want, 0.02)
 			} else {
-				Close(t, "gradient", gradient, want, Tolerance)
+				plantest.Close(t, "gradient", gradient, want, plantest.Tolerance)
 			}
 			if fgsm := f.Tensors["eval.fgsm"]; fgsm != nil {
 				signs(t, gradient, want, x, fgsm.Data, flips)
@@ -81,8 +82,8 @@ func Evaluation(t *testing.T, dev plan.Device, flips bool) {
 // batch.
 func run(t *testing.T, dev plan.Device, m *model.Model, o nets.Build, x []float32, labels []int) map[string][]float32 {
 	t.Helper()
-	o.Batch, o.Mean, o.Std = len(labels), m.Mean, m.Std
-	p, err := m.Net.Program(o)
+	o.Batch = len(labels)
+	p, err := m.Program(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func runProgram(t *testing.T, dev plan.Device, m *model.Model, p *plan.Program, 
 			t.Fatal(err)
 		}
 	}
-	return outputs(t, p, exe)
+	return plantest.Outputs(t, p, exe)
 }
 
 // partial holds the logits of a batch that is not full against the reference.
@@ -126,7 +127,7 @@ func partial(t *testing.T, dev plan.Device, m *model.Model, x, want []float32, n
 	if err := e.Logits(context.Background(), logits, x, n); err != nil {
 		t.Fatal(err)
 	}
-	Close(t, "logits of a batch that is not full", logits, want, Tolerance)
+	plantest.Close(t, "logits of a batch that is not full", logits, want, plantest.Tolerance)
 }
 
 // near fails the test unless the norm of got−want is within tolerance of want's.
@@ -152,7 +153,7 @@ func signs(t *testing.T, gradient, reference, x, want []float32, flips bool) {
 	for _, v := range reference {
 		sum += float64(v) * float64(v)
 	}
-	zero := Tolerance * math.Sqrt(sum/float64(len(reference)))
+	zero := plantest.Tolerance * math.Sqrt(sum/float64(len(reference)))
 	wrong := 0
 	for i, g := range gradient {
 		got := float64(x[i])
@@ -179,13 +180,13 @@ func signs(t *testing.T, gradient, reference, x, want []float32, flips bool) {
 // 2e-4 and 1e-3 of other losses at the fourth and fifth step than PyTorch in float32, which
 // made the values.
 func Training(t *testing.T, dev plan.Device, flips bool) {
-	allowed, moved := []float64{Tolerance, Tolerance, Tolerance, 1e-3, 5e-3}, 0.05
+	allowed, moved := []float64{plantest.Tolerance, plantest.Tolerance, plantest.Tolerance, 1e-3, 5e-3}, 0.05
 	if flips {
-		allowed, moved = []float64{Tolerance, 5e-3, 0.1, 0.3, 0.5}, 0.6
+		allowed, moved = []float64{plantest.Tolerance, 5e-3, 0.1, 0.3, 0.5}, 0.6
 	}
-	for _, name := range names(t, "net_resnet") {
+	for _, name := range plantest.Goldens(t, "net_resnet") {
 		t.Run(name, func(t *testing.T) {
-			f := golden(t, name)
+			f := plantest.Golden(t, name)
 			m, before, after := part(t, f, "before."), part(t, f, "before."), part(t, f, "after.")
 			labels := labelsOf(f)
 			tr, err := m.NewTrainer(dev, len(labels), optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})

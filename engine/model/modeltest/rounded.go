@@ -1,4 +1,4 @@
-package plantest
+package modeltest
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // Rounded holds whole nets against reference values on a device that stores what goes from
@@ -18,9 +19,9 @@ import (
 // ReLUs that flip (see above Evaluation) far more than from rounding: up to a third of
 // their norm in the narrowest net. So does training from the second step on.
 func Rounded(t *testing.T, dev plan.Device, training bool) {
-	for _, name := range names(t, "net_") {
+	for _, name := range plantest.Goldens(t, "net_") {
 		t.Run(name, func(t *testing.T) {
-			f := golden(t, name)
+			f := plantest.Golden(t, name)
 			m := part(t, f, "before.")
 			x, labels := f.Tensors["x"].Data, labelsOf(f)
 			got := run(t, dev, m, nets.Build{InputGradient: true}, x, labels)
@@ -29,7 +30,7 @@ func Rounded(t *testing.T, dev plan.Device, training bool) {
 			near(t, "gradient", got[nets.InputGradName], f.Tensors["eval.dx"].Data, 0.45)
 		})
 	}
-	for _, name := range names(t, "net_resnet") {
+	for _, name := range plantest.Goldens(t, "net_resnet") {
 		if training {
 			t.Run(name+" training", func(t *testing.T) { roundedTraining(t, dev, name) })
 		}
@@ -38,16 +39,20 @@ func Rounded(t *testing.T, dev plan.Device, training bool) {
 
 func roundedTraining(t *testing.T, dev plan.Device, name string) {
 	allowed := []float64{0.005, 0.05, 0.25, 0.4, 0.6}
-	f := golden(t, name)
+	f := plantest.Golden(t, name)
 	m := part(t, f, "before.")
 	labels := labelsOf(f)
 	tr, err := m.NewTrainer(dev, len(labels), optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer tr.Close()
 	tr.LearningRate = 0.05
 	for i, want := range f.Tensors["train.losses"].Data {
 		loss, _, err := tr.Step(context.Background(), f.Tensors["x"].Data, labels)
-		must(t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if off := math.Abs(loss/float64(want) - 1); !(off <= allowed[i]) {
 			t.Errorf("step %d: loss %g, wanted %g: off by %.2g, more than %g", i+1, loss, want, off, allowed[i])
 		}
