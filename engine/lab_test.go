@@ -15,7 +15,7 @@ import (
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
-	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 	"hfcui/spectral"
 )
 
@@ -55,7 +55,7 @@ func reference(t *testing.T, l *Lab, rho float64) func(x []float32) []float32 {
 		t.Fatal(err)
 	}
 	copy(m.Weights[m.FirstConv()].Data, w)
-	e, err := m.NewEvaluator(plan.Reference(), 1, model.RunningStatistics)
+	e, err := m.NewEvaluator(plantest.Reference(), 1, model.RunningStatistics)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
-	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // smallModel saves an untrained model with ten classes and returns it and its path.
@@ -45,7 +45,7 @@ func TestPredictFilesAsksAboutEveryFileInOrder(t *testing.T) {
 	if err != nil || len(got) != len(paths) {
 		t.Fatalf("%d answers, %v", len(got), err)
 	}
-	oracle, err := m.NewEvaluator(plan.Reference(), 1, model.RunningStatistics)
+	oracle, err := m.NewEvaluator(plantest.Reference(), 1, model.RunningStatistics)
 	if err != nil {
 		t.Fatal(err)
 	}

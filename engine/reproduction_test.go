@@ -15,13 +15,13 @@ import (
 
 // brief is an experiment of two short runs.
 func brief(epochs int) experiment.Experiment {
-	return experiment.New("brief", "two rates", func(experiment.Size) experiment.Plan {
+	return experiment.Experiment{Name: "brief", About: "two rates", Grid: func(experiment.Size) experiment.Plan {
 		c := train.Default("resnet8-w4", "")
 		c.Epochs, c.Batch = epochs, 25
 		fast := c
 		fast.LearningRate *= 2
 		return experiment.Plan{Seeds: []uint64{1}, Settings: []experiment.Setting{{Name: "slow", Config: c}, {Name: "fast", Config: fast}}}
-	})
+	}}
 }
 
 // An experiment is stopped, taken up and reported, while the Lab answers and nothing else of

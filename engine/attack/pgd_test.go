@@ -50,7 +50,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dev := range []plan.Device{plan.Reference(), device} {
+	for _, dev := range []plan.Device{plantest.Reference(), device} {
 		for _, name := range []string{"net_resnet18_w8", "net_resnet20"} {
 			if dev != device && name == "net_resnet20" {
 				continue // slow

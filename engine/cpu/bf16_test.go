@@ -55,7 +55,7 @@ func TestRandomProgramsInBF16(t *testing.T) {
 							data[i] = kernel.Widen(kernel.Narrow(v))
 						}
 					}
-					want, got := b.run(plan.Reference()), b.run(d)
+					want, got := b.run(plantest.Reference()), b.run(d)
 					for name := range want {
 						plantest.Close(t, fmt.Sprintf("seed %d, %s", seed, name), got[name], want[name], tolerance)
 					}

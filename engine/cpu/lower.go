@@ -280,8 +280,6 @@ func (c *compiler) lowerMatrix(in *plan.Instr) func() {
 		return c.unflatten(x, out)
 	case op.ColumnSum:
 		return c.columnSum(x, out)
-	case op.Softmax:
-		return c.softmax(x, out)
 	case op.SoftmaxCrossEntropy:
 		return c.crossEntropy(o, x, c.t(in.In[1]), out)
 	case op.SoftmaxCrossEntropyGrad:

@@ -88,7 +88,7 @@ func TestNetsOfOddSizes(t *testing.T) {
 	devices(t, func(t *testing.T, d plan.Device) {
 		for _, c := range cases {
 			for _, build := range builds {
-				p, want := prepared(t, plan.Reference(), c.net, c.size, build)
+				p, want := prepared(t, plantest.Reference(), c.net, c.size, build)
 				_, got := prepared(t, d, c.net, c.size, build)
 				expected := outputsOf(t, p, want)
 				for name, values := range outputsOf(t, p, got) {

@@ -45,17 +45,6 @@ func (c *compiler) exponentials(z *tensor, n int, y []float32) (largest float32,
 	return largest, sum
 }
 
-func (c *compiler) softmax(z, y *tensor) func() {
-	return c.rowsOf(z, func(n int) {
-		out := y.data[n*y.image():][:y.image()]
-		_, sum := c.exponentials(z, n, out)
-		for k, v := range out[:y.c] {
-			out[k] = float32(float64(v) / sum)
-		}
-		y.fill(n)
-	})
-}
-
 // crossEntropy is the mean over rows, or the sum, of −Σ target·log softmax(z).
 func (c *compiler) crossEntropy(o op.SoftmaxCrossEntropy, z, target, loss *tensor) func() {
 	rows := make([]float64, z.n)

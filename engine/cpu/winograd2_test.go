@@ -28,7 +28,7 @@ func TestWinograd2Programs(t *testing.T) {
 					data[i] = kernel.Widen(kernel.Narrow(v))
 				}
 			}
-			want, got := b.run(plan.Reference()), b.run(d)
+			want, got := b.run(plantest.Reference()), b.run(d)
 			for name := range want {
 				plantest.Close(t, fmt.Sprintf("seed %d, %s", seed, name), got[name], want[name], tolerance)
 			}
@@ -82,7 +82,7 @@ func TestWinograd2Error(t *testing.T) {
 	}
 	y := b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(64, 64, 3, 3))
 	b.keep(y)
-	want := b.run(plan.Reference())[y.Name]
+	want := b.run(plantest.Reference())[y.Name]
 	var errors [2]float64
 	for i, direct := range []bool{true, false} {
 		d, err := New(Options{DType: plan.BFloat16})

@@ -19,9 +19,6 @@ func WithBaseURL(url string) GetOption {
 	return func(g *getter) { g.bases = []string{strings.TrimSuffix(url, "/") + "/"} }
 }
 
-// WithClient makes Get use an HTTP client of the caller's.
-func WithClient(c *http.Client) GetOption { return func(g *getter) { g.client = c } }
-
 // Get downloads a data set by name into the cache folder ("": CacheDir()) and unpacks it
 // there, in a folder of its name that appears only when it is complete. A copy that is
 // already there and opens is left as it is and nothing is downloaded. A download that was

@@ -250,7 +250,7 @@ func TestGetErrors(t *testing.T) {
 	t.Run("another file", func(t *testing.T) {
 		p, _ := cifarPlace(t)
 		cache := t.TempDir() // through the public way, whose digest the small archive cannot have
-		checkLine(t, Get(t.Context(), "cifar10", cache, nil, WithBaseURL(p.URL+"/data"), WithClient(p.Client())), "MD5")
+		checkLine(t, Get(t.Context(), "cifar10", cache, nil, WithBaseURL(p.URL+"/data")), "MD5")
 		lone(t, cache)
 	})
 	t.Run("missing", func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 func TestOpen(t *testing.T) {
@@ -44,7 +45,7 @@ func TestDriversAreTriedInOrder(t *testing.T) {
 		{Name: "gone", Open: func(int, plan.DeviceOptions) (plan.Device, error) { return nil, missing }},
 		{Name: "many", Numbered: true, Open: func(number int, _ plan.DeviceOptions) (plan.Device, error) {
 			opened = number
-			return plan.Reference(), nil
+			return plantest.Reference(), nil
 		}},
 	}
 	for name, number := range map[string]int{"auto": 0, "many": 0, "many:3": 3} {

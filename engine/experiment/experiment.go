@@ -12,11 +12,9 @@ import (
 type Experiment struct {
 	Name  string
 	About string // what is compared, in one line
-	plan  func(Size) Plan
+	// Grid declares the runs at a size; Plan fills in names, data and threads.
+	Grid func(Size) Plan
 }
-
-// New is an experiment besides the paper's. Of its plans, names and threads are filled in.
-func New(name, about string, plan func(Size) Plan) Experiment { return Experiment{name, about, plan} }
 
 // Size is how large an experiment is made.
 type Size string
@@ -67,7 +65,7 @@ func ByName(name string) (Experiment, error) {
 
 // Plan is what is done for the experiment at a size, on data, with so many threads.
 func (e Experiment) Plan(size Size, data string, threads int) Plan {
-	p := e.plan(size)
+	p := e.Grid(size)
 	p.Name, p.About, p.Size = e.Name, e.About, size
 	for i := range p.Settings {
 		p.Settings[i].Config.Data, p.Settings[i].Config.Threads = data, threads

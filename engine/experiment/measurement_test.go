@@ -196,7 +196,7 @@ func byHand(t *testing.T, m *model.Model, data *dataset.Data, rho float64, divid
 // differs in anything is not.
 func TestRunsAreTakenOver(t *testing.T) {
 	defer func(was []Experiment) { all = was }(all)
-	first := New("first", "", nil)
+	first := Experiment{Name: "first"}
 	all = append([]Experiment{first}, all...)
 	data, root := dataset.Shapes(dataset.ShapesOptions{Train: 64, Test: 32}), t.TempDir()
 	p := tiny()

@@ -171,7 +171,7 @@ func FuzzMetadata(f *testing.F) {
 func TestEvaluator(t *testing.T) {
 	m, ctx := small(t), context.Background()
 	x := pictures(m, 4)
-	e, err := m.NewEvaluator(plan.Reference(), 4, model.RunningStatistics)
+	e, err := m.NewEvaluator(plantest.Reference(), 4, model.RunningStatistics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestEvaluator(t *testing.T) {
 // batches must be full.
 func TestBatchStatistics(t *testing.T) {
 	m, ctx := small(t), context.Background()
-	e, err := m.NewEvaluator(plan.Reference(), 4, model.BatchStatistics)
+	e, err := m.NewEvaluator(plantest.Reference(), 4, model.BatchStatistics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func TestParts(t *testing.T) {
 func TestTrainer(t *testing.T) {
 	train := func() (*model.Model, float64, float64) {
 		m := small(t)
-		tr, err := m.NewTrainer(plan.Reference(), 4, optim.SGD{Momentum: 0.9, Nesterov: true})
+		tr, err := m.NewTrainer(plantest.Reference(), 4, optim.SGD{Momentum: 0.9, Nesterov: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +321,7 @@ func TestTrainer(t *testing.T) {
 func TestTrainerRefuses(t *testing.T) {
 	m := small(t)
 	before := m.Clone()
-	tr, err := m.NewTrainer(plan.Reference(), 2, optim.SGD{})
+	tr, err := m.NewTrainer(plantest.Reference(), 2, optim.SGD{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +350,7 @@ func TestTrainerRefuses(t *testing.T) {
 		}
 	}
 	m.Net.Norms[0].Positions = 1
-	if _, err := m.NewTrainer(plan.Reference(), 1, optim.SGD{}); err == nil || !strings.Contains(err.Error(), "batch norm needs more") {
+	if _, err := m.NewTrainer(plantest.Reference(), 1, optim.SGD{}); err == nil || !strings.Contains(err.Error(), "batch norm needs more") {
 		t.Errorf("error %v for a batch without variance", err)
 	}
 }

@@ -4,16 +4,16 @@ import (
 	"testing"
 
 	"hfcui/engine/model/modeltest"
-	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
-func TestEvaluation(t *testing.T) { modeltest.Evaluation(t, plan.Reference(), false) }
+func TestEvaluation(t *testing.T) { modeltest.Evaluation(t, plantest.Reference(), false) }
 
 func TestTraining(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	modeltest.Training(t, plan.Reference(), false)
+	modeltest.Training(t, plantest.Reference(), false)
 }
 
-func TestSteps(t *testing.T) { modeltest.Steps(t, plan.Reference()) }
+func TestSteps(t *testing.T) { modeltest.Steps(t, plantest.Reference()) }

@@ -7,14 +7,14 @@ import (
 
 	"hfcui/engine/model"
 	"hfcui/engine/optim"
-	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // TestResume wants a trainer that gets another's weights and state to go on as that one.
 func TestResume(t *testing.T) {
 	start := func() (*model.Model, *model.Trainer) {
 		m := small(t)
-		trainer, err := m.NewTrainer(plan.Reference(), 4, optim.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8})
+		trainer, err := m.NewTrainer(plantest.Reference(), 4, optim.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8})
 		if err != nil {
 			t.Fatal(err)
 		}

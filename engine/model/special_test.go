@@ -9,7 +9,7 @@ import (
 
 	"hfcui/engine/model"
 	"hfcui/engine/optim"
-	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
 )
 
 // step trains one step on four pictures.
@@ -17,7 +17,7 @@ func step(t *testing.T, o model.TrainerOptions, change func(*model.Examples)) (*
 	t.Helper()
 	m := small(t)
 	o.Batch, o.Rule = 4, optim.SGD{WeightDecay: 0.1}
-	tr, err := m.NewTrainerWith(plan.Reference(), o)
+	tr, err := m.NewTrainerWith(plantest.Reference(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestDropout(t *testing.T) {
 		}
 	}
 	m := small(t)
-	tr, err := m.NewTrainerWith(plan.Reference(), model.TrainerOptions{Batch: 4, Rule: optim.SGD{}, Dropout: 0.5})
+	tr, err := m.NewTrainerWith(plantest.Reference(), model.TrainerOptions{Batch: 4, Rule: optim.SGD{}, Dropout: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,12 +122,12 @@ func TestDifferentiator(t *testing.T) {
 	m, ctx := small(t), context.Background()
 	x, labels := pictures(m, 4), []int{0, 1, 2, 0}
 	for _, stats := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
-		d, err := m.NewDifferentiator(plan.Reference(), 4, stats)
+		d, err := m.NewDifferentiator(plantest.Reference(), 4, stats)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		e, err := m.NewEvaluator(plan.Reference(), 4, stats)
+		e, err := m.NewEvaluator(plantest.Reference(), 4, stats)
 		if err != nil {
 			t.Fatal(err)
 		}

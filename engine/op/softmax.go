@@ -6,21 +6,6 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Softmax is exp(z)/Σexp(z) over the rows of z [N,K].
-type Softmax struct{}
-
-func (Softmax) Dims() []int { return []int{2, 2} }
-
-func (Softmax) Infer(in [][]int) ([]int, error) { return same(in) }
-
-func (Softmax) Do(out Tensor, in []Tensor) {
-	rows(in[0], func(from, to int, shift float64) {
-		for i := from; i < to; i++ {
-			out.Data[i] = float32(math.Exp(float64(in[0].Data[i]) - shift))
-		}
-	})
-}
-
 // SoftmaxCrossEntropy is the mean over the batch, or the sum, of −Σ target·log
 // softmax(logits), a scalar, from logits [N,K] and target [N,K]: probabilities, which for
 // hard labels are 1 for the label's class.

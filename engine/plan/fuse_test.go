@@ -96,7 +96,7 @@ func TestFusedProgramsComputeTheSame(t *testing.T) {
 				if len(fused.Instrs) >= len(p.Instrs) {
 					t.Errorf("%d instructions became %d", len(p.Instrs), len(fused.Instrs))
 				}
-				want, got := randomRun(t, plan.Reference(), p), randomRun(t, plan.Reference(), fused)
+				want, got := randomRun(t, plantest.Reference(), p), randomRun(t, plantest.Reference(), fused)
 				for name := range want {
 					plantest.Close(t, name, got[name], want[name], plantest.Tolerance)
 				}

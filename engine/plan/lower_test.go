@@ -68,7 +68,7 @@ func tapeMachine(t *testing.T, n *nets.Net, build nets.Build) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe, err := plan.Reference().Compile(p, nil)
+	exe, err := plantest.Reference().Compile(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-func TestContract(t *testing.T) { plantest.Contract(t, plan.Reference()) }
+func TestContract(t *testing.T) { plantest.Contract(t, plantest.Reference()) }
 
 // TestArena: values that live at the same time share nothing, and memory is less than the
 // sum of all values.

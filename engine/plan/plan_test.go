@@ -3,8 +3,7 @@ package plan_test
 import (
 	"testing"
 
-	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
 
-func TestOperations(t *testing.T) { plantest.Operations(t, plan.Reference()) }
+func TestOperations(t *testing.T) { plantest.Operations(t, plantest.Reference()) }

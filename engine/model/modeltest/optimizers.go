@@ -22,7 +22,7 @@ func Optimizers(t *testing.T, dev plan.Device) {
 		for _, c := range []struct {
 			dev plan.Device
 			m   *model.Model
-		}{{plan.Reference(), reference}, {dev, tested}} {
+		}{{plantest.Reference(), reference}, {dev, tested}} {
 			tr, err := c.m.NewTrainer(c.dev, len(labels), rule)
 			if err != nil {
 				t.Fatal(err)

@@ -39,7 +39,7 @@ func Steps(t *testing.T, dev plan.Device) {
 		t.Run(c.net, func(t *testing.T) {
 			reference, x, labels := c.make(t)
 			tested := reference.Clone()
-			a, b := c.trainer(t, plan.Reference(), reference), c.trainer(t, dev, tested)
+			a, b := c.trainer(t, plantest.Reference(), reference), c.trainer(t, dev, tested)
 			defer a.Close()
 			defer b.Close()
 			for step := range 3 {
@@ -113,7 +113,7 @@ func margin(t *testing.T, m *model.Model, x []float32, labels []int) float64 {
 			v.Keep, edges[name], p.Outputs[name] = true, in.Op, v
 		}
 	}
-	got := runProgram(t, plan.Reference(), m, p, x, labels)
+	got := runProgram(t, plantest.Reference(), m, p, x, labels)
 	least := math.Inf(1)
 	for name, o := range edges {
 		data, sum := got[name], 0.0

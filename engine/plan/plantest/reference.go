@@ -1,15 +1,16 @@
-package plan
+package plantest
 
 import (
 	"context"
 	"fmt"
 
 	"hfcui/engine/op"
+	"hfcui/engine/plan"
 )
 
 // Reference is the device that runs every operation's Do: slow, and what other devices are
 // held against.
-func Reference() Device { return reference{} }
+func Reference() plan.Device { return reference{} }
 
 type reference struct{}
 
@@ -19,16 +20,16 @@ func (reference) Note() string   { return "" }
 func (reference) Threads() int   { return 1 }
 func (reference) CacheSize() int { return 0 }
 
-func (reference) Compile(p *Program, yield Yield) (Executable, error) {
+func (reference) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	r := &interpreter{program: p, yield: yield, buffers: make([][]float32, len(p.Values)), set: make([]bool, len(p.Values))}
-	offsets, total := Arena(p, (*Value).Size)
+	offsets, total := plan.Arena(p, (*plan.Value).Size)
 	arena := make([]float32, total)
 	for i, v := range p.Values {
 		switch {
-		case v.Kind == Constant:
+		case v.Kind == plan.Constant:
 			r.buffers[i], r.set[i] = v.Data, true
 		case offsets[i] >= 0:
 			r.buffers[i], r.set[i] = arena[offsets[i]:offsets[i]+v.Size()], true
@@ -41,17 +42,21 @@ func (reference) Compile(p *Program, yield Yield) (Executable, error) {
 
 // interpreter runs a program instruction by instruction.
 type interpreter struct {
-	program *Program
-	yield   Yield
-	buffers [][]float32 // by Value.ID
-	set     []bool      // by Value.ID; whether an input or parameter has been set
+	program *plan.Program
+	yield   plan.Yield
+	buffers [][]float32 // by plan.Value.ID
+	set     []bool      // by plan.Value.ID; whether an input or parameter has been set
 }
 
-func (r *interpreter) SetParam(name string, data []float32) error { return r.store(Param, name, data) }
+func (r *interpreter) SetParam(name string, data []float32) error {
+	return r.store(plan.Param, name, data)
+}
 
-func (r *interpreter) SetInput(name string, data []float32) error { return r.store(Input, name, data) }
+func (r *interpreter) SetInput(name string, data []float32) error {
+	return r.store(plan.Input, name, data)
+}
 
-func (r *interpreter) store(kind Kind, name string, data []float32) error {
+func (r *interpreter) store(kind plan.Kind, name string, data []float32) error {
 	v, err := r.program.Find(kind, name)
 	if err != nil {
 		return err
@@ -66,7 +71,7 @@ func (r *interpreter) store(kind Kind, name string, data []float32) error {
 
 func (r *interpreter) Run(ctx context.Context) error {
 	for i, ok := range r.set {
-		if v := r.program.Values[i]; !ok && v.Kind != Temp {
+		if v := r.program.Values[i]; !ok && v.Kind != plan.Temp {
 			return fmt.Errorf("%s has not been set", v)
 		}
 	}
