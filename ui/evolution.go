@@ -153,7 +153,7 @@ func (p *evolutionPainter) paint(v *engine.EvolutionView, k look) picture.Drawn 
 	defer p.mu.Unlock()
 	if k != p.look || p.encoder == nil {
 		p.encoder, p.look = picture.NewEncoder(k.protocol), k
-		p.encoder.Depth, p.encoder.Registers = k.depth, k.registers
+		p.encoder.Profile, p.encoder.Registers = k.depth, k.registers
 	}
 	k.box(&p.boxed)
 	p.boxed.Fill(k.background())

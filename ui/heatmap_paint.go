@@ -94,7 +94,7 @@ func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn
 	defer p.mu.Unlock()
 	if q.look != p.look || p.encoder == nil {
 		p.encoder = picture.NewEncoder(q.protocol)
-		p.encoder.Depth, p.encoder.Registers = q.depth, q.registers
+		p.encoder.Profile, p.encoder.Registers = q.depth, q.registers
 		p.look = q.look
 	}
 	heatmapImage(&p.source, r, q.spread)

@@ -35,7 +35,7 @@ func (p *kernelPainter) paint(list []shownKernels, q kernelsRequest) {
 		for i, w := range [][]float32{list[m].view.Before, list[m].view.After} {
 			if p.encoder[m][i] == nil {
 				p.encoder[m][i] = picture.NewEncoder(k.protocol)
-				p.encoder[m][i].Depth, p.encoder[m][i].Registers = k.depth, k.registers
+				p.encoder[m][i].Profile, p.encoder[m][i].Registers = k.depth, k.registers
 			}
 			work = append(work, func() {
 				im := &p.boxed[m][i]

@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"hfcui/engine"
 	"hfcui/spectral"
 	"hfcui/ui/picture"
@@ -31,7 +33,7 @@ type look struct {
 	kinds      [slots]bool // which pictures are shown
 	cell       cellSize
 	protocol   picture.Protocol
-	depth      picture.Depth
+	depth      colorprofile.Profile
 	registers  int
 	dark       bool
 	high       highMode
@@ -68,7 +70,7 @@ func (e *renderer) take(k look) (another bool) {
 	}
 	for i := range e.encoder {
 		e.encoder[i] = picture.NewEncoder(k.protocol)
-		e.encoder[i].Depth = k.depth
+		e.encoder[i].Profile = k.depth
 	}
 	e.look = k
 	return true

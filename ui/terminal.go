@@ -80,7 +80,8 @@ func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
 func (a *App) adopt(caps term.Capabilities) {
 	a.caps = caps
 	a.asked = a.asked || caps.Complete
-	a.protocol, _ = caps.Choose(a.options.Pictures)
+	name, _ := caps.Choose(a.options.Pictures)
+	a.protocol, _ = picture.Parse(name)
 	a.theme = themeFor(caps.Dark)
 	a.layer.Configure(caps)
 }
@@ -101,6 +102,6 @@ func (a *App) cell() cellSize {
 func (a *App) look(cols, rows int) look {
 	return look{
 		cols: cols, rows: rows, cell: a.cell(), protocol: a.protocol,
-		depth: a.caps.Depth, registers: a.caps.Colors, dark: a.caps.Dark,
+		depth: a.caps.Profile, registers: a.caps.Colors, dark: a.caps.Dark,
 	}
 }

@@ -150,7 +150,7 @@ func (r *doctorReport) askTerminal(ctx context.Context, pictures string) error {
 		r.Terminal.Answers = append(r.Terminal.Answers, oneLine(a))
 	}
 	protocol, why := c.Choose(pictures)
-	r.Pictures = picturesReport{protocol.String(), why}
+	r.Pictures = picturesReport{protocol, why}
 	return nil
 }
 

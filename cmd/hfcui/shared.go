@@ -12,6 +12,7 @@ import (
 	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/ui/picture"
 )
 
 // maxImages bounds how many images can be asked for; no dataset here comes near it.
@@ -101,7 +102,7 @@ func settingFlags(cmd *cobra.Command) func() engine.Setting {
 
 // picturesVar adds --pictures.
 func picturesVar(flags *pflag.FlagSet, p *string) {
-	choiceVar(flags, p, "pictures", "graphics protocol for pictures", "auto", "sixel", "kitty", "iterm2", "blocks")
+	choiceVar(flags, p, "pictures", "graphics protocol for pictures", append([]string{"auto"}, picture.Names()...)...)
 }
 
 // plural writes "1 image" or "3 images".

@@ -1,20 +1,29 @@
 package picture
 
-import "strconv"
+import (
+	"strconv"
 
-// halfBlocks draws img with two pixels a cell: the foreground of ▀ is the upper one, the
-// background the lower one. Without colours a cell is one of five shades.
-func (e *Encoder) halfBlocks(img *Image, cols, rows int) []string {
+	"github.com/charmbracelet/colorprofile"
+)
+
+// shades reports whether there are no colors, so that cells are shades.
+func (e *Encoder) shades() bool {
+	return e.Profile == colorprofile.ASCII || e.Profile == colorprofile.NoTTY
+}
+
+// halfBlocks draws img with two pixels per cell: the foreground of ▀ is the upper one, the
+// background the lower one. Without colors a cell is one of five shades.
+func (e *Encoder) halfBlocks(img *Image, cols, rows int) Drawn {
 	lines := make([]string, rows)
 	high := 2 * rows
-	if e.Depth == NoColor {
+	if e.shades() {
 		high = rows
 	}
 	e.cells.Resize(cols, high)
 	average(&e.cells, img, rect{0, 0, cols, high})
 	buf := make([]byte, 0, 40*cols+8)
 	for y := range lines {
-		if e.Depth == NoColor {
+		if e.shades() {
 			buf = e.shadeLine(buf[:0], e.cells.Pix[3*y*cols:3*(y+1)*cols])
 		} else {
 			two := e.cells.Pix[6*y*cols : 6*(y+1)*cols]
@@ -22,10 +31,10 @@ func (e *Encoder) halfBlocks(img *Image, cols, rows int) []string {
 		}
 		lines[y] = string(buf)
 	}
-	return lines
+	return Drawn{Lines: lines}
 }
 
-// blockLine appends one line of cells. A colour is set where it changes; the end of the
+// blockLine appends one line of cells. A color is set where it changes; the end of the
 // line takes both back.
 func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
 	fg, bg := uint32(none), uint32(none)
@@ -51,27 +60,27 @@ func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
 	return append(buf, "\x1b[m"...)
 }
 
-// code is the number of the colour nearest to r, g, b at the encoder's depth.
+// code is the number of the color nearest to r, g, b in the encoder's profile.
 func (e *Encoder) code(r, g, b uint8) uint32 {
-	switch e.Depth {
-	case Colors256:
+	switch e.Profile {
+	case colorprofile.ANSI256:
 		return nearest256(int(r), int(g), int(b))
-	case Colors16:
+	case colorprofile.ANSI:
 		return nearest16(int(r), int(g), int(b))
 	default:
 		return uint32(r)<<16 | uint32(g)<<8 | uint32(b)
 	}
 }
 
-// appendCode appends the parameters of SGR that set the colour; base is 30 for the
+// appendCode appends the parameters of SGR that set the color; base is 30 for the
 // foreground, 40 for the background.
 func (e *Encoder) appendCode(buf []byte, code uint32, base int64) []byte {
-	switch e.Depth {
-	case Colors256:
+	switch e.Profile {
+	case colorprofile.ANSI256:
 		buf = strconv.AppendInt(buf, base+8, 10)
 		buf = append(buf, ";5;"...)
 		return strconv.AppendInt(buf, int64(code), 10)
-	case Colors16:
+	case colorprofile.ANSI:
 		if code >= 8 {
 			base += 60 - 8
 		}
@@ -86,7 +95,7 @@ func (e *Encoder) appendCode(buf []byte, code uint32, base int64) []byte {
 	return buf
 }
 
-// nearest256 returns the colour of xterm's 6×6×6 cube (16 to 231) or its 24 greys (232 to
+// nearest256 returns the color of xterm's 6×6×6 cube (16 to 231) or its 24 grays (232 to
 // 255) that is nearest to r, g, b.
 func nearest256(r, g, b int) uint32 {
 	level := func(v int) (index, value int) { // 0, 95, 135, 175, 215, 255
@@ -111,7 +120,7 @@ func nearest256(r, g, b int) uint32 {
 	return uint32(16 + 36*ri + 6*gi + bi)
 }
 
-// ansi16 are xterm's default colours; what a terminal really shows is its user's choice.
+// ansi16 are xterm's default colors; what a terminal really shows is its user's choice.
 var ansi16 = [16][3]int{
 	{0, 0, 0}, {205, 0, 0}, {0, 205, 0}, {205, 205, 0},
 	{0, 0, 238}, {205, 0, 205}, {0, 205, 205}, {229, 229, 229},
@@ -129,7 +138,7 @@ func nearest16(r, g, b int) uint32 {
 	return uint32(best)
 }
 
-// distance is the squared distance of two colours, weighted as eyes see the channels.
+// distance is the squared distance of two colors, weighted as eyes see the channels.
 func distance(r, g, b, r2, g2, b2 int) int {
 	r, g, b = r-r2, g-g2, b-b2
 	return 3*r*r + 4*g*g + 2*b*b

@@ -3,47 +3,24 @@ package picture
 import (
 	"encoding/binary"
 	"hash/maphash"
+
+	"github.com/charmbracelet/colorprofile"
 )
 
-// Depth is how many colours half blocks may use.
-type Depth int
-
-// The colour depths of a terminal.
-const (
-	TrueColor Depth = iota // 24 bits
-	Colors256              // xterm's cube and greys
-	Colors16
-	NoColor // shades ░▒▓█ instead of colours
-)
-
-// String says the depth in words.
-func (d Depth) String() string {
-	switch d {
-	case Colors256:
-		return "256 colours"
-	case Colors16:
-		return "16 colours"
-	case NoColor:
-		return "no colours"
-	default:
-		return "24-bit colours"
-	}
-}
-
-// Encoder encodes pictures for one session. It reuses its memory, a megabyte or two for
-// sixel: one goroutine at a time may use it. What Encode returned stays valid; encoding
-// the same picture again returns it at once.
+// Encoder encodes pictures for one session. It reuses its memory, one or two megabytes for
+// sixel, so only one goroutine may use it at a time. Results stay valid; encoding the same
+// picture again returns the last result.
 type Encoder struct {
-	// Depth is how many colours half blocks may use.
-	Depth Depth
-	// Light says that the terminal's background is light, which shades turn around.
+	// Profile is the terminal's color profile, for half blocks: ASCII uses the shades ░▒▓█
+	// in place of colors, and the zero value 24-bit color.
+	Profile colorprofile.Profile
+	// Light means that the terminal's background is light: shades are inverted.
 	Light bool
-	// Registers is how many colours a sixel picture may have, from 2 to 1024, as
-	// term.Capabilities.Colors tells; 0 stands for 256.
+	// Registers is the number of sixel color registers, 2 to 1024; 0 stands for 256.
 	Registers int
 
 	protocol Protocol
-	sixel    *sixelEncoder
+	sixels   *sixelEncoder
 	deflate  *deflater
 	png      []byte
 	cells    Image
@@ -52,11 +29,11 @@ type Encoder struct {
 	key  cacheKey
 }
 
-// cacheKey is all that Encode's result depends on.
+// cacheKey is everything Encode's result depends on.
 type cacheKey struct {
 	pixels           uint64
 	w, h, cols, rows int
-	depth            Depth
+	profile          colorprofile.Profile
 	light            bool
 	registers        int
 }
@@ -64,41 +41,28 @@ type cacheKey struct {
 // NewEncoder returns an encoder for one protocol.
 func NewEncoder(p Protocol) *Encoder { return &Encoder{protocol: p} }
 
-// Protocol tells what the encoder makes.
+// Protocol returns the encoder's protocol.
 func (e *Encoder) Protocol() Protocol { return e.protocol }
 
-// seed makes IDs equal for equal bytes within the process.
+// seed is shared so that equal bytes have equal IDs within the process.
 var seed = maphash.MakeSeed()
 
 // Encode encodes img for a box of cols×rows cells, at least 1×1. For all protocols but
-// half blocks img is exactly as large as the box: cols×rows times the cell's size in
-// pixels. Half blocks take any size and stretch it to the box.
+// half blocks img must be exactly the size of the box: cols×rows times the cell's size in
+// pixels. Half blocks resample any size to the box.
 func (e *Encoder) Encode(img *Image, cols, rows int) Drawn {
 	cols, rows = max(cols, 1), max(rows, 1)
-	key := cacheKey{maphash.Bytes(seed, img.Pix), img.W, img.H, cols, rows, e.Depth, e.Light, e.Registers}
+	key := cacheKey{maphash.Bytes(seed, img.Pix), img.W, img.H, cols, rows, e.Profile, e.Light, e.Registers}
 	if key == e.key {
 		return e.last
 	}
-	d := Drawn{}
-	switch e.protocol {
-	case Sixel:
-		if e.sixel == nil {
-			e.sixel = new(sixelEncoder)
-		}
-		d.Data = e.sixel.encode(img, e.Registers)
-	case Kitty:
-		d = e.kitty(img, cols, rows)
-	case ITerm2:
-		d.Data = e.iterm2(img, cols, rows)
-	default:
-		d.Lines = e.halfBlocks(img, cols, rows)
-	}
+	d := protocols[e.protocol].encode(e, img, cols, rows)
 	d.ID = identity(d, cols, rows)
 	e.key, e.last = key, d
 	return d
 }
 
-// identity is the same for pictures that look the same on the screen.
+// identity is equal for pictures that look the same on screen.
 func identity(d Drawn, cols, rows int) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)

@@ -39,7 +39,7 @@ func (d *deflater) rows(img *Image, filter bool) []byte {
 	return d.buf.Bytes()
 }
 
-// png appends img as a PNG file of 24-bit colours: rows that repeat compress to next to
+// png appends img as a PNG file of 24-bit colors: rows that repeat compress to next to
 // nothing without any filter, and trying filters is what takes time.
 func (d *deflater) png(dst []byte, img *Image) []byte {
 	var head [13]byte
@@ -59,9 +59,9 @@ func pngChunk(dst []byte, name string, data []byte) []byte {
 	return binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(dst[start:]))
 }
 
-// iterm2 makes an inline picture for iTerm2 and those who follow it (WezTerm, mintty):
-// https://iterm2.com/documentation-images.html. The size is in cells, exactly.
-func (e *Encoder) iterm2(img *Image, cols, rows int) []byte {
+// iterm2 encodes an inline image for iTerm2 and compatible terminals (WezTerm, mintty), sized
+// in cells: https://iterm2.com/documentation-images.html.
+func (e *Encoder) iterm2(img *Image, cols, rows int) Drawn {
 	if e.deflate == nil {
 		e.deflate = newDeflater()
 	}
@@ -75,5 +75,5 @@ func (e *Encoder) iterm2(img *Image, cols, rows int) []byte {
 	out = strconv.AppendInt(out, int64(len(e.png)), 10)
 	out = append(out, ':')
 	out = base64.StdEncoding.AppendEncode(out, e.png)
-	return append(out, '\a')
+	return Drawn{Data: append(out, '\a')}
 }

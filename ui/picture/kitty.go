@@ -19,8 +19,8 @@ var kittyIDs = func() *atomic.Uint32 {
 }()
 
 // kittyRange is how many numbers there are: 1 to 255 for the low byte, which the cells'
-// foreground carries, times 256 for the high byte, which a diacritic carries. Colours of
-// 8 bits, unlike those of 24, survive a renderer that reduces colours to 256.
+// foreground carries, times 256 for the high byte, which a diacritic carries. Colors of
+// 8 bits, unlike those of 24, survive a renderer that reduces colors to 256.
 const kittyRange = 255 * 256
 
 func nextKittyID() (low, high uint32) {

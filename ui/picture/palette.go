@@ -1,6 +1,6 @@
 package picture
 
-// percent is a colour as sixel defines it: three shares from 0 to 100.
+// percent is a color as sixel defines it: three shares from 0 to 100.
 type percent [3]uint8
 
 // toPercent rounds an 8-bit value to a share; 255·p/100 is at most 1.3 away from it.
@@ -14,7 +14,7 @@ var toPercent = func() (t [256]uint8) {
 // maxColors is the largest palette: xterm has 1024 registers.
 const maxColors = 1024
 
-// More colours take more time and more bytes. So pictures get usualColors at most, which is
+// More colors take more time and more bytes. So pictures get usualColors at most, which is
 // 42 dB and more for photographs; only those with few different pixels, such as 32×32
 // images, where it costs nothing, get as many as the terminal has registers: every pixel's
 // own if possible, or what brings the error down to tolerance, a mean squared error of 3.3
@@ -25,24 +25,24 @@ const (
 	fewPixels   = 4096
 )
 
-// palette chooses the colours of a picture and says which one each pixel has. It works on
+// palette chooses the colors of a picture and says which one each pixel has. It works on
 // the pixels that repeats leaves: one for every run of rows and run of columns.
 type palette struct {
 	colors []percent
-	index  []uint16 // the pixels' colours, row by row
+	index  []uint16 // the pixels' colors, row by row
 
 	exact  exactTable
-	hist   []histCell // by cell of the colour cube, all zero between pictures
-	look   []uint16   // the colour of every cell that is in the picture
+	hist   []histCell // by cell of the color cube, all zero between pictures
+	look   []uint16   // the color of every cell that is in the picture
 	cell   []uint16   // the pixels' cells
 	cut    variancecut
 	refine refine
 }
 
-// histCell counts the pixels of one cell of the colour cube and sums their values.
+// histCell counts the pixels of one cell of the color cube and sums their values.
 type histCell struct{ n, r, g, b uint32 }
 
-// choose fills colors and index. A picture of at most registers colours keeps them all.
+// choose fills colors and index. A picture of at most registers colors keeps them all.
 func (p *palette) choose(img *Image, rep *repeats, registers int) {
 	cols, rows := rep.size()
 	if cap(p.index) < cols*rows {
@@ -58,7 +58,7 @@ func (p *palette) choose(img *Image, rep *repeats, registers int) {
 	}
 }
 
-// keepAll tries to give every colour a place of its own.
+// keepAll tries to give every color a place of its own.
 func (p *palette) keepAll(img *Image, rep *repeats, limit int) bool {
 	p.exact.reset()
 	i := 0
@@ -81,7 +81,7 @@ func (p *palette) keepAll(img *Image, rep *repeats, limit int) bool {
 	return true
 }
 
-// quantise reduces the colours to limit: it counts them in a cube of 32×64×32 cells, or
+// quantise reduces the colors to limit: it counts them in a cube of 32×64×32 cells, or
 // one by one if they are few, and cuts what occurs into boxes of little variance.
 func (p *palette) quantise(img *Image, rep *repeats, limit int) {
 	if p.hist == nil {
@@ -145,7 +145,7 @@ func (p *palette) count(img *Image, rep *repeats) {
 	p.cut.points = pts
 }
 
-// exactTable numbers colours in the order in which they first occur: an open hash table
+// exactTable numbers colors in the order in which they first occur: an open hash table
 // of a fixed size that is never more than a quarter full.
 type exactTable struct {
 	slots [4 * maxColors]uint32 // key<<11 | number+1; keys have 21 bits

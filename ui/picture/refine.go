@@ -6,7 +6,7 @@ import (
 )
 
 // refine improves the palette that variancecut made: every point goes to the nearest
-// colour, which need not be its box's, and every colour to the mean of its points. That is
+// color, which need not be its box's, and every color to the mean of its points. That is
 // one step of Lloyd's algorithm (Least squares quantization in PCM, 1982); more of them
 // gain next to nothing.
 type refine struct {
@@ -14,19 +14,19 @@ type refine struct {
 	of     []uint16
 }
 
-// tone is one colour of a palette, with the sum of its points' values and their number.
+// tone is one color of a palette, with the sum of its points' values and their number.
 type tone struct {
 	v   [3]float32
-	key float32 // r+g+b: colours whose keys differ by d are at least d/√3 apart
+	key float32 // r+g+b: colors whose keys differ by d are at least d/√3 apart
 	sum [3]float64
 	n   float64
 }
 
-// manyPoints is from how many points on they keep their boxes' colours: then it is noise,
-// where nobody sees the difference, and nearly all of the time would go into colours.
+// manyPoints is from how many points on they keep their boxes' colors: then it is noise,
+// where nobody sees the difference, and nearly all of the time would go into colors.
 const manyPoints = 1 << 14
 
-// step returns the colours and which of them each point has.
+// step returns the colors and which of them each point has.
 func (r *refine) step(points []point, boxes []colorBox) ([]tone, []uint16) {
 	r.colors = r.colors[:0]
 	for _, b := range boxes {
@@ -62,7 +62,7 @@ func (r *refine) step(points []point, boxes []colorBox) ([]tone, []uint16) {
 	return r.colors, r.of
 }
 
-// nearest looks for the colour nearest to p, outwards from the one with the nearest key,
+// nearest looks for the color nearest to p, outwards from the one with the nearest key,
 // until keys alone say that no other is nearer.
 func (r *refine) nearest(p *point) int {
 	key := p.v[0] + p.v[1] + p.v[2]

@@ -9,7 +9,7 @@ type repeats struct {
 	rows []int // where each run of equal rows starts; one more entry for the end
 	cols []int // the same for columns
 
-	open []int // columns not yet seen to differ from their left neighbour
+	open []int // columns not yet seen to differ from their left neighbor
 }
 
 func (r *repeats) find(img *Image) {
@@ -41,7 +41,7 @@ func (r *repeats) find(img *Image) {
 	}
 	r.rows = append(r.rows, img.H)
 
-	// A column starts a run unless it is still open, that is like its neighbour everywhere.
+	// A column starts a run unless it is still open, that is like its neighbor everywhere.
 	r.cols = append(r.cols[:0], 0)
 	next := 0
 	for x := 1; x < img.W; x++ {

@@ -42,7 +42,7 @@ func (r rect) row(im *Image, y int) []byte {
 	return im.Pix[o : o+3*r.w]
 }
 
-// repeat enlarges by nearest neighbour. Rows that show the same row of src are copied.
+// repeat enlarges by nearest neighbor. Rows that show the same row of src are copied.
 func repeat(dst, src *Image, box rect) {
 	last := -1
 	var above []byte

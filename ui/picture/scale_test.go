@@ -18,7 +18,7 @@ func TestScaleRepeatsPixelsOfSmallImages(t *testing.T) {
 			}
 		}
 	}
-	// A fractional factor repeats every pixel 10 or 11 times and makes no new colours.
+	// A fractional factor repeats every pixel 10 or 11 times and makes no new colors.
 	wide := New(32*10+7, 32*10+7)
 	Scale(wide, few(32, 32, 9, 2), RGB{})
 	var r repeats

@@ -6,17 +6,25 @@ import (
 	"strconv"
 )
 
+// sixel encodes img as a sixel picture.
+func (e *Encoder) sixel(img *Image, _, _ int) Drawn {
+	if e.sixels == nil {
+		e.sixels = new(sixelEncoder)
+	}
+	return Drawn{Data: e.sixels.encode(img, e.Registers)}
+}
+
 // sixelEncoder writes sixel pictures (DEC STD 070, chapter 9; VT330/VT340 Programmer
-// Reference, volume 2, chapter 14). A band is six rows of pixels; for every colour in a
-// band there is one character a column whose six bits are the pixels of that colour.
+// Reference, volume 2, chapter 14). A band is six rows of pixels; for every color in a
+// band there is one character a column whose six bits are the pixels of that color.
 type sixelEncoder struct {
 	repeats repeats
 	palette palette
 
-	count  [maxColors]int32 // entries of each colour in this band
+	count  [maxColors]int32 // entries of each color in this band
 	stride int
-	entry  []uint32 // stride a colour: none, then column<<8 | bits, by ascending columns
-	order  []uint16 // the band's colours, by first column
+	entry  []uint32 // stride a color: none, then column<<8 | bits, by ascending columns
+	order  []uint16 // the band's colors, by first column
 	left   []uint16 // those still to be written
 	out    []byte
 }
@@ -37,7 +45,7 @@ func (e *sixelEncoder) encode(img *Image, registers int) []byte {
 		e.entry = make([]uint32, n)
 	}
 
-	// P2 = 1: pixels of no colour stay as they are; there are none, so no terminal needs to
+	// P2 = 1: pixels of no color stay as they are; there are none, so no terminal needs to
 	// clear the area first. The raster attributes say that pixels are square and the size.
 	dst := append(e.out[:0], "\x1bP0;1;0q\"1;1;"...)
 	dst = strconv.AppendInt(dst, int64(img.W), 10)
@@ -50,7 +58,7 @@ func (e *sixelEncoder) encode(img *Image, registers int) []byte {
 	return append(make([]byte, 0, len(dst)), dst...)
 }
 
-// define writes the colour registers.
+// define writes the color registers.
 func (e *sixelEncoder) define(dst []byte) []byte {
 	for i, c := range e.palette.colors {
 		dst = append(dst, '#')
@@ -93,7 +101,7 @@ func (e *sixelEncoder) bands(dst []byte, height int) []byte {
 	return dst
 }
 
-// collect sorts the pixels of the rows y to end by colour; run is the run y is in.
+// collect sorts the pixels of the rows y to end by color; run is the run y is in.
 func (e *sixelEncoder) collect(run, y, end int) {
 	cols, _ := e.repeats.size()
 	var rows [6][]uint16
@@ -122,7 +130,7 @@ func (e *sixelEncoder) collect(run, y, end int) {
 	}
 }
 
-// put adds pixels of one colour in column x. Which colours meet in a column is as good as
+// put adds pixels of one color in column x. Which colors meet in a column is as good as
 // random, so all but the first branch are written to become conditional moves.
 func (e *sixelEncoder) put(c uint16, x int, bits uint32) {
 	n := e.count[c]
@@ -140,7 +148,7 @@ func (e *sixelEncoder) put(c uint16, x int, bits uint32) {
 	e.count[c] = n + int32(step)
 }
 
-// emit writes the band that was collected. Colours follow one another without going back
+// emit writes the band that was collected. Colors follow one another without going back
 // to the left edge as long as each begins right of where the one before it ended.
 func (e *sixelEncoder) emit(dst []byte) []byte {
 	left := append(e.left[:0], e.order...)
@@ -154,7 +162,7 @@ func (e *sixelEncoder) emit(dst []byte) []byte {
 			i := int(c)*e.stride + 1
 			list := e.entry[i : i+int(e.count[c])]
 			if x := e.repeats.cols[list[0]>>8]; x < at {
-				left[n] = c // read before: n never passes the colour at hand
+				left[n] = c // read before: n never passes the color at hand
 				n++
 				continue
 			}
@@ -165,7 +173,7 @@ func (e *sixelEncoder) emit(dst []byte) []byte {
 	return dst
 }
 
-// stroke writes one colour of a band from pixel at on, and returns where it ends.
+// stroke writes one color of a band from pixel at on, and returns where it ends.
 func (e *sixelEncoder) stroke(dst []byte, c uint16, list []uint32, at int) ([]byte, int) {
 	dst = append(append(dst, '#'), decimal[c]...)
 	cols := e.repeats.cols
@@ -223,7 +231,7 @@ func putRun(dst []byte, at int, c uint64, n int) int {
 	return at + r.size
 }
 
-// decimal holds the numbers of colours and shares as text.
+// decimal holds the numbers of colors and shares as text.
 var decimal = func() (t [maxColors]string) {
 	for i := range t {
 		t[i] = strconv.Itoa(i)

@@ -10,7 +10,7 @@ import (
 )
 
 // decoder is an independent, plain reading of the format: it draws one pixel after the
-// other, with colours from percent as xterm computes them, and is strict about everything
+// other, with colors from percent as xterm computes them, and is strict about everything
 // our encoder has no reason to write.
 type decoder struct {
 	body   []byte
@@ -95,13 +95,13 @@ func (d *decoder) command(c byte) error {
 	return nil
 }
 
-// choose defines a colour or takes one that is defined.
+// choose defines a color or takes one that is defined.
 func (d *decoder) choose(p []int) (err error) {
 	if len(p) == 5 && p[1] == 2 {
 		var rgb [3]byte
 		for k, v := range p[2:] {
 			if v < 0 || v > 100 {
-				return fmt.Errorf("colour %v", p)
+				return fmt.Errorf("color %v", p)
 			}
 			rgb[k] = byte((v*255 + 50) / 100)
 		}
@@ -113,7 +113,7 @@ func (d *decoder) choose(p []int) (err error) {
 	}
 	var ok bool
 	if d.color, ok = d.colors[p[0]]; !ok || len(p) != 1 {
-		return fmt.Errorf("colour %v is not defined", p)
+		return fmt.Errorf("color %v is not defined", p)
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func photograph(w, h int, seed uint64) *Image {
 	return im
 }
 
-// few makes a picture of n colours at random.
+// few makes a picture of n colors at random.
 func few(w, h, n int, seed uint64) *Image {
 	r := rand.New(rand.NewPCG(seed, 2))
 	im := New(w, h)
@@ -255,14 +255,14 @@ func TestSixelEnlargedPhotograph(t *testing.T) {
 	} else {
 		t.Logf("%.1f dB", db)
 	}
-	// With xterm's 1024 registers nearly every pixel keeps its colour.
+	// With xterm's 1024 registers nearly every pixel keeps its color.
 	e.Registers = 1024
 	if db := psnr(box, mustDecode(t, e.Encode(box, 36, 16))); db < 48 {
 		t.Errorf("%.1f dB with 1024 registers, want at least 48", db)
 	}
 }
 
-// Up to 256 colours each keeps its own; what is left is the rounding to percent.
+// Up to 256 colors each keeps its own; what is left is the rounding to percent.
 func TestSixelFewColoursAreExact(t *testing.T) {
 	e := NewEncoder(Sixel)
 	for _, n := range []int{1, 2, 3, 17, 100, 255, 256, 257, 800, 1024} {
@@ -273,15 +273,15 @@ func TestSixelFewColoursAreExact(t *testing.T) {
 		im := few(61, 47, n, uint64(n))
 		got := mustDecode(t, e.Encode(im, 1, 1))
 		if worst := largestError(im, got); worst > 1 {
-			t.Errorf("%d colours: an error of %d", n, worst)
+			t.Errorf("%d colors: an error of %d", n, worst)
 		}
 	}
-	grey := New(256, 13)
-	for i := range grey.Pix {
-		grey.Pix[i] = byte(i / 3 % 256)
+	gray := New(256, 13)
+	for i := range gray.Pix {
+		gray.Pix[i] = byte(i / 3 % 256)
 	}
-	if worst := largestError(grey, mustDecode(t, e.Encode(grey, 1, 1))); worst > 1 {
-		t.Errorf("grey ramp: an error of %d", worst)
+	if worst := largestError(gray, mustDecode(t, e.Encode(gray, 1, 1))); worst > 1 {
+		t.Errorf("gray ramp: an error of %d", worst)
 	}
 }
 
@@ -311,7 +311,7 @@ func TestSixelSizes(t *testing.T) {
 	}
 }
 
-// enlarged is a small picture of few colours, enlarged by some factor and letterboxed.
+// enlarged is a small picture of few colors, enlarged by some factor and letterboxed.
 func enlarged(w, h int, r *rand.Rand) *Image {
 	box := New(w, h)
 	Scale(box, few(1+r.IntN(9), 1+r.IntN(9), 40, r.Uint64()), RGB{10, 20, 30})

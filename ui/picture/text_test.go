@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/base64"
+	"github.com/charmbracelet/colorprofile"
 	"image/png"
 	"io"
 	"regexp"
@@ -48,7 +49,7 @@ func rgbOf(t *testing.T, c interface {
 }) RGB {
 	t.Helper()
 	if c == nil {
-		t.Fatal("no colour")
+		t.Fatal("no color")
 	}
 	r, g, b, _ := c.RGBA()
 	return RGB{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}
@@ -79,16 +80,16 @@ func TestHalfBlocks(t *testing.T) {
 
 func TestHalfBlocksDepths(t *testing.T) {
 	im := photograph(64, 64, 1)
-	for _, depth := range []Depth{Colors256, Colors16, NoColor} {
+	for _, depth := range []colorprofile.Profile{colorprofile.ANSI256, colorprofile.ANSI, colorprofile.ASCII} {
 		e := NewEncoder(HalfBlocks)
-		e.Depth = depth
+		e.Profile = depth
 		d := e.Encode(im, 20, 10)
 		drawCells(t, d, 20, 10)
 		text := strings.Join(d.Lines, "")
-		allowed := map[Depth]string{
-			Colors256: `^(\x1b\[([34]8;5;\d+(;48;5;\d+)?)?m|▀)+$`,
-			Colors16:  `^(\x1b\[((3|4|9|10)[0-7](;(4|10)[0-7])?)?m|▀)+$`,
-			NoColor:   `^[ ░▒▓█]+$`,
+		allowed := map[colorprofile.Profile]string{
+			colorprofile.ANSI256: `^(\x1b\[([34]8;5;\d+(;48;5;\d+)?)?m|▀)+$`,
+			colorprofile.ANSI:    `^(\x1b\[((3|4|9|10)[0-7](;(4|10)[0-7])?)?m|▀)+$`,
+			colorprofile.ASCII:   `^[ ░▒▓█]+$`,
 		}[depth]
 		if !regexp.MustCompile(allowed).MatchString(text) {
 			t.Errorf("%v: %q", depth, text)
@@ -102,7 +103,7 @@ func TestShades(t *testing.T) {
 		ramp.Pix[i] = byte(i / 3 * 60)
 	}
 	e := NewEncoder(HalfBlocks)
-	e.Depth = NoColor
+	e.Profile = colorprofile.ASCII
 	if got := e.Encode(ramp, 5, 1).Lines[0]; got != " ░▒▓█" {
 		t.Errorf("dark background: %q", got)
 	}
@@ -112,7 +113,7 @@ func TestShades(t *testing.T) {
 	}
 }
 
-// nearest256 against trying all colours; the mean it picks a grey by is rounded.
+// nearest256 against trying all colors; the mean it picks a gray by is rounded.
 func TestNearest256(t *testing.T) {
 	colors := make([][3]int, 256)
 	for i := 16; i < 232; i++ {
@@ -144,12 +145,12 @@ func TestNearest256(t *testing.T) {
 	for i, c := range colors[16:] {
 		got := nearest256(c[0], c[1], c[2])
 		if colors[got] != c {
-			t.Errorf("colour %d %v became %d", i+16, c, got)
+			t.Errorf("color %d %v became %d", i+16, c, got)
 		}
 	}
 	for i, c := range ansi16 {
 		if got := nearest16(c[0], c[1], c[2]); got != uint32(i) {
-			t.Errorf("colour %d became %d", i, got)
+			t.Errorf("color %d became %d", i, got)
 		}
 	}
 }

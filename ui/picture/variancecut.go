@@ -1,6 +1,6 @@
 package picture
 
-// variancecut divides weighted points of the colour cube into boxes, always the box with
+// variancecut divides weighted points of the color cube into boxes, always the box with
 // the largest squared error, along its longest axis, where that leaves the least error:
 // Wu's criterion (Graphics Gems II, 1991) on one axis at a time.
 type variancecut struct {
@@ -8,7 +8,7 @@ type variancecut struct {
 	boxes  []colorBox
 }
 
-// point is a colour, or the mean of a few that are much alike, and its number of pixels.
+// point is a color, or the mean of a few that are much alike, and its number of pixels.
 type point struct {
 	v    [3]float32
 	n    float32

@@ -7,11 +7,9 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
-
-	"hfcui/ui/picture"
 )
 
-// Capabilities is what is known of a terminal.
+// Capabilities describes a terminal as far as it is known.
 type Capabilities struct {
 	// Name is what the terminal calls itself (XTVERSION), "XTerm(379)", or else what the
 	// environment calls it. Safe to print; may be empty. In tmux it is the terminal outside
@@ -20,17 +18,17 @@ type Capabilities struct {
 	// Sixel, Kitty (with Unicode placeholders) and ITerm2 tell which pictures it can show.
 	Sixel, Kitty, ITerm2 bool
 	// CellW and CellH are the size of a cell in pixels, never 0, and CellFrom says where
-	// that is from: "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "a guess".
+	// that is from: "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "default".
 	CellW, CellH int
 	CellFrom     string
 	// MaxW and MaxH are the largest sixel picture in pixels, 0 if not told. xterm cuts off
 	// what is larger.
 	MaxW, MaxH int
-	// Colors is how many sixel colour registers there are, 0 if not told.
+	// Colors is how many sixel color registers there are, 0 if not told.
 	Colors int
-	// Background is the background colour if BackgroundKnown. Dark tells whether it is
-	// dark; if it is not known, the environment's COLORFGBG does, and else it is true.
-	Background      picture.RGB
+	// Background is the background color (red, green, blue) if BackgroundKnown. Dark tells
+	// whether it is dark; if unknown, COLORFGBG decides, and without it Dark is true.
+	Background      [3]uint8
 	BackgroundKnown bool
 	Dark            bool
 	// Tmux: the program runs inside tmux. Passthrough: pictures have to be wrapped for tmux
@@ -40,9 +38,9 @@ type Capabilities struct {
 	Sync bool
 	// Dumb: no cursor addressing at all (TERM=dumb or none).
 	Dumb bool
-	// Depth is how many colours text may have, by NO_COLOR, COLORTERM and TERM. SSH does not
-	// forward COLORTERM; Bubble Tea may find out more (tea.ColorProfileMsg).
-	Depth picture.Depth
+	// Profile is the color profile by NO_COLOR, COLORTERM and TERM; ASCII is no color. SSH
+	// does not forward COLORTERM; Bubble Tea may find out more (tea.ColorProfileMsg).
+	Profile colorprofile.Profile
 	// Complete: the last question (DA1) was answered, so all there will be has been said.
 	Complete bool
 	// Answers has one line for every question, for doctor.
@@ -57,7 +55,7 @@ type environment struct {
 	term, program, version string
 	tmux, ssh              bool
 	iterm                  bool
-	depth                  picture.Depth
+	profile                colorprofile.Profile
 	light                  bool
 }
 
@@ -76,20 +74,13 @@ func readEnvironment(env []string) environment {
 		version: get("TERM_PROGRAM_VERSION"),
 		ssh:     get("SSH_CONNECTION") != "" || get("SSH_TTY") != "",
 		iterm:   get("LC_TERMINAL") == "iTerm2",
-		depth:   picture.NoColor,
+		profile: colorprofile.ASCII,
 	}
 	e.tmux = get("TMUX") != "" || strings.HasPrefix(e.term, "tmux")
 	if get("NO_COLOR") == "" { // any value counts: no-color.org
-		switch colorprofile.Env(env) {
-		case colorprofile.TrueColor:
-			e.depth = picture.TrueColor
-		case colorprofile.ANSI256:
-			e.depth = picture.Colors256
-		case colorprofile.ANSI:
-			e.depth = picture.Colors16
-		}
+		e.profile = max(e.profile, colorprofile.Env(env))
 	}
-	// COLORFGBG is "foreground;background" as numbers of the 16 colours.
+	// COLORFGBG is "foreground;background" as numbers of the 16 colors.
 	colors := strings.Split(get("COLORFGBG"), ";")
 	if n, err := strconv.Atoi(colors[len(colors)-1]); err == nil {
 		e.light = n == 7 || n > 8 && n < 16
@@ -97,12 +88,12 @@ func readEnvironment(env []string) environment {
 	return e
 }
 
-// dumb tells that the terminal cannot even move its cursor. Windows sets no TERM.
+// dumb reports that the terminal has no cursor addressing. Windows sets no TERM.
 func (e *environment) dumb(goos string) bool {
 	return e.term == "dumb" || e.term == "" && goos != "windows"
 }
 
-// capabilities draws the conclusions.
+// capabilities derives what the terminal can do from its replies and the environment.
 func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	c := Capabilities{
 		Name:     a.name,
@@ -111,7 +102,7 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 		MaxH:     a.largest[1],
 		Tmux:     e.tmux || isTmux(a.name),
 		Sync:     a.sync,
-		Depth:    e.depth,
+		Profile:  e.profile,
 		Dark:     !e.light,
 		Complete: a.da1 != nil,
 	}
@@ -126,7 +117,7 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	}
 	if a.hasBackground {
 		b := a.background
-		c.Background, c.BackgroundKnown = picture.RGB{R: b[0], G: b[1], B: b[2]}, true
+		c.Background, c.BackgroundKnown = b, true
 		c.Dark = 299*int(b[0])+587*int(b[1])+114*int(b[2]) < 1000*128
 	}
 	native := slices.Contains(a.da1, sixelAttribute)
@@ -159,11 +150,11 @@ func (a *answers) cellSize(c *Capabilities, size windowSize) {
 	} else if w, h, ok := divide(a.pixels[0], a.pixels[1]); ok {
 		c.CellW, c.CellH, c.CellFrom = w, h, "CSI 14 t"
 	} else {
-		c.CellW, c.CellH, c.CellFrom = 8, 16, "a guess"
+		c.CellW, c.CellH, c.CellFrom = 8, 16, "default"
 	}
 }
 
-// list says what was answered, a line a question.
+// list has one line per query with its reply.
 func (a *answers) list(c *Capabilities, size windowSize) []string {
 	attributes := func(v []int) string {
 		if v == nil {
@@ -193,7 +184,7 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 	var out []string
 	say := func(question, answer string) {
 		if answer == "" {
-			answer = "no answer"
+			answer = "no reply"
 		}
 		out = append(out, question+": "+answer)
 	}
@@ -204,7 +195,7 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 		say("attributes outside of tmux", attributes(a.outerDA1))
 	}
 	say("Kitty graphics", kitty)
-	say("sixel colour registers (XTSMGRAPHICS)", registers)
+	say("sixel color registers (XTSMGRAPHICS)", registers)
 	say("largest sixel picture", pair(a.largest))
 	say("cell in pixels (CSI 16 t)", pair(a.cell))
 	say("window in pixels (CSI 14 t)", pair(a.pixels))
@@ -214,37 +205,59 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 	return out
 }
 
-// Choose picks how to show pictures and says why in a few words. override is a name that
-// picture.Parse knows and is obeyed; anything else, such as "" or "auto", lets the
-// terminal decide: sixel first, then Kitty, iTerm2, half blocks.
-func (c Capabilities) Choose(override string) (picture.Protocol, string) {
-	if p, err := picture.Parse(override); err == nil {
-		can := map[picture.Protocol]bool{picture.Sixel: c.Sixel, picture.Kitty: c.Kitty, picture.ITerm2: c.ITerm2, picture.HalfBlocks: true}
-		if !can[p] {
-			return p, p.String() + ": asked for, though the terminal does not say that it can"
-		}
-		return p, p.String() + ": asked for"
-	}
-	within := ""
-	if c.Passthrough {
-		within = ", through tmux"
-	}
+// graphics lists the graphics protocols by the name they are selected with, the preferred
+// first, and what the choice of each rests on.
+var graphics = []struct {
+	name     string
+	has      func(c *Capabilities) bool
+	evidence func(c *Capabilities) string
+}{
+	{"sixel", func(c *Capabilities) bool { return c.Sixel }, func(*Capabilities) string { return "advertised in DA1 (4)" }},
+	{"kitty", func(c *Capabilities) bool { return c.Kitty && c.Profile != colorprofile.ASCII }, func(*Capabilities) string { return "the terminal replied to the graphics query" }},
+	{"iterm2", func(c *Capabilities) bool { return c.ITerm2 }, func(c *Capabilities) string { return "the terminal is " + c.Name }},
+	{halfBlocks, func(*Capabilities) bool { return true }, (*Capabilities).noGraphics},
+}
+
+// halfBlocks is the name of pictures as text, which every terminal can show.
+const halfBlocks = "blocks"
+
+// noGraphics says why half blocks are what is left.
+func (c *Capabilities) noGraphics() string {
 	switch {
 	case c.Dumb:
-		return picture.HalfBlocks, "half blocks: TERM says that the terminal is dumb"
-	case c.Sixel:
-		return picture.Sixel, "sixel: the terminal says so (DA1 4)" + within
-	case c.Kitty && c.Depth == picture.NoColor:
-		return picture.HalfBlocks, "half blocks: NO_COLOR is set, and Kitty's placeholders carry numbers as colours"
+		return "TERM is dumb or not set"
 	case c.Kitty:
-		return picture.Kitty, "kitty: the terminal answers its graphics query" + within
-	case c.ITerm2:
-		return picture.ITerm2, "iterm2: the terminal calls itself " + c.Name + within
+		return "NO_COLOR is set, and Kitty's placeholders carry numbers as colors"
 	case c.Tmux && !c.Passthrough:
-		return picture.HalfBlocks, "half blocks: tmux passes no pictures through (set -g allow-passthrough on)"
+		return "tmux does not pass graphics through (set -g allow-passthrough on)"
 	case c.Complete:
-		return picture.HalfBlocks, "half blocks: the terminal says of no graphics that it has them"
-	default:
-		return picture.HalfBlocks, "half blocks: the terminal has not answered"
+		return "the terminal advertises no graphics protocol"
 	}
+	return "no reply from the terminal"
+}
+
+// Choose selects a graphics protocol by name and says why in a few words. override is a
+// protocol's name and is obeyed; any other string, e.g. "" or "auto", selects the preferred
+// one the terminal has.
+func (c Capabilities) Choose(override string) (protocol, why string) {
+	override = strings.ToLower(override)
+	for _, g := range graphics {
+		switch {
+		case g.name == override && g.has(&c):
+			return g.name, g.name + ": requested"
+		case g.name == override:
+			return g.name, g.name + ": requested, not advertised by the terminal"
+		}
+	}
+	for _, g := range graphics {
+		if !g.has(&c) || c.Dumb && g.name != halfBlocks {
+			continue
+		}
+		why = g.name + ": " + g.evidence(&c)
+		if c.Passthrough && g.name != halfBlocks {
+			why += ", through tmux"
+		}
+		return g.name, why
+	}
+	return halfBlocks, c.noGraphics()
 }

@@ -54,7 +54,7 @@ const (
 	askCell       = "\x1b[16t"
 	askPixels     = "\x1b[14t"
 	askBackground = "\x1b]11;?\x1b\\"
-	askRegisters  = "\x1b[?1;1;0S" // XTSMGRAPHICS: read the number of colour registers
+	askRegisters  = "\x1b[?1;1;0S" // XTSMGRAPHICS: read the number of color registers
 	askLargest    = "\x1b[?2;1;0S" // … and the largest picture
 	askSync       = "\x1b[?2026$p" // DECRQM
 	askDA1        = "\x1b[c"

@@ -10,7 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/ansi/kitty"
 
-	"hfcui/ui/picture"
+	"github.com/charmbracelet/colorprofile"
 )
 
 // What xterm 379 answers, measured, with a background that it was allowed to tell.
@@ -21,7 +21,7 @@ var xtermEnv = []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
 
 func TestParseXterm(t *testing.T) {
 	p := NewProbe(xtermEnv)
-	if c := p.Capabilities(); c.Complete || c.Sixel || c.CellFrom != "a guess" || c.CellW != 8 || c.CellH != 16 || !c.Dark {
+	if c := p.Capabilities(); c.Complete || c.Sixel || c.CellFrom != "default" || c.CellW != 8 || c.CellH != 16 || !c.Dark {
 		t.Errorf("before any answer: %+v", c)
 	}
 	if rest := p.Parse([]byte(xtermAnswers)); len(rest) > 0 {
@@ -31,12 +31,12 @@ func TestParseXterm(t *testing.T) {
 	c.Answers = nil
 	want := Capabilities{
 		Name: "XTerm(379)", Sixel: true, CellW: 9, CellH: 19, CellFrom: "CSI 16 t", MaxW: 900, MaxH: 570, Colors: 1024,
-		Background: picture.RGB{R: 30, G: 32, B: 63}, BackgroundKnown: true, Dark: true, Complete: true,
+		Background: [3]uint8{30, 32, 63}, BackgroundKnown: true, Dark: true, Complete: true, Profile: colorprofile.TrueColor,
 	}
 	if !equal(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}
-	if protocol, why := c.Choose(""); protocol != picture.Sixel || why != "sixel: the terminal says so (DA1 4)" {
+	if protocol, why := c.Choose(""); protocol != "sixel" || why != "sixel: advertised in DA1 (4)" {
 		t.Errorf("%v, %s", protocol, why)
 	}
 }
@@ -82,7 +82,7 @@ func TestHostileReplies(t *testing.T) {
 		p := NewProbe(xtermEnv)
 		p.Parse([]byte(s))
 		c := p.Capabilities()
-		if c.Sixel && !strings.HasSuffix(s, ";4c") || c.Kitty || c.Sync || c.BackgroundKnown || c.CellFrom != "a guess" || c.Colors != 0 || c.MaxW != 0 {
+		if c.Sixel && !strings.HasSuffix(s, ";4c") || c.Kitty || c.Sync || c.BackgroundKnown || c.CellFrom != "default" || c.Colors != 0 || c.MaxW != 0 {
 			t.Errorf("%q was believed: %+v", s, c)
 		}
 	}
@@ -110,7 +110,7 @@ func TestCellSizeFallsBack(t *testing.T) {
 	}
 	p = NewProbe(xtermEnv)
 	p.Resize(100, 30, 7, 7) // nonsense
-	if c := p.Capabilities(); c.CellFrom != "a guess" {
+	if c := p.Capabilities(); c.CellFrom != "default" {
 		t.Errorf("%d×%d from %s", c.CellW, c.CellH, c.CellFrom)
 	}
 }
@@ -123,26 +123,26 @@ func TestChoose(t *testing.T) {
 		env      []string
 		answers  string
 		override string
-		want     picture.Protocol
+		want     string
 		why      string
 	}{
-		{"sixel before kitty", xtermEnv, kittyOK + sixelDA1, "", picture.Sixel, "DA1 4"},
-		{"kitty", []string{"TERM=xterm-kitty"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "auto", picture.Kitty, "answers"},
-		{"ghostty", []string{"TERM=xterm-ghostty"}, name("ghostty 1.1") + kittyOK + plainDA1, "", picture.Kitty, ""},
-		{"kitty graphics without placeholders", xtermEnv, name("Konsole 22") + kittyOK + plainDA1, "", picture.HalfBlocks, "no graphics"},
-		{"kitty and NO_COLOR", []string{"TERM=xterm-kitty", "NO_COLOR=1"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "", picture.HalfBlocks, "NO_COLOR"},
-		{"iTerm2", []string{"TERM=xterm-256color", "LC_TERMINAL=iTerm2"}, plainDA1, "", picture.ITerm2, ""},
-		{"WezTerm", xtermEnv, name("WezTerm 2024") + plainDA1, "", picture.ITerm2, "WezTerm"},
-		{"none", xtermEnv, name("VTE(6800)") + plainDA1, "", picture.HalfBlocks, "no graphics"},
-		{"silent", xtermEnv, "", "", picture.HalfBlocks, "not answered"},
-		{"dumb", []string{"TERM=dumb"}, "", "", picture.HalfBlocks, "dumb"},
-		{"override", xtermEnv, sixelDA1, "blocks", picture.HalfBlocks, "asked for"},
-		{"override that may fail", xtermEnv, plainDA1, "sixel", picture.Sixel, "does not say"},
-		{"nonsense is no override", xtermEnv, sixelDA1, "regis", picture.Sixel, "DA1 4"},
-		{"tmux without passthrough", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c", "", picture.HalfBlocks, "allow-passthrough"},
-		{"tmux", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + xtermAnswers, "", picture.Sixel, "through tmux"},
-		{"tmux with sixel", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c", "", picture.Sixel, "DA1 4"},
-		{"tmux in kitty", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.4") + "\x1b[?1;2c" + name("kitty(0.35)") + kittyOK + plainDA1, "", picture.Kitty, "through tmux"},
+		{"sixel before kitty", xtermEnv, kittyOK + sixelDA1, "", "sixel", "DA1 (4)"},
+		{"kitty", []string{"TERM=xterm-kitty"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "auto", "kitty", "replied"},
+		{"ghostty", []string{"TERM=xterm-ghostty"}, name("ghostty 1.1") + kittyOK + plainDA1, "", "kitty", ""},
+		{"kitty graphics without placeholders", xtermEnv, name("Konsole 22") + kittyOK + plainDA1, "", "blocks", "no graphics protocol"},
+		{"kitty and NO_COLOR", []string{"TERM=xterm-kitty", "NO_COLOR=1"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "", "blocks", "NO_COLOR"},
+		{"iTerm2", []string{"TERM=xterm-256color", "LC_TERMINAL=iTerm2"}, plainDA1, "", "iterm2", ""},
+		{"WezTerm", xtermEnv, name("WezTerm 2024") + plainDA1, "", "iterm2", "WezTerm"},
+		{"none", xtermEnv, name("VTE(6800)") + plainDA1, "", "blocks", "no graphics protocol"},
+		{"silent", xtermEnv, "", "", "blocks", "no reply"},
+		{"dumb", []string{"TERM=dumb"}, "", "", "blocks", "dumb"},
+		{"override", xtermEnv, sixelDA1, "blocks", "blocks", "requested"},
+		{"override that may fail", xtermEnv, plainDA1, "sixel", "sixel", "not advertised"},
+		{"nonsense is no override", xtermEnv, sixelDA1, "regis", "sixel", "DA1 (4)"},
+		{"tmux without passthrough", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c", "", "blocks", "allow-passthrough"},
+		{"tmux", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + xtermAnswers, "", "sixel", "through tmux"},
+		{"tmux with sixel", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c", "", "sixel", "DA1 (4)"},
+		{"tmux in kitty", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.4") + "\x1b[?1;2c" + name("kitty(0.35)") + kittyOK + plainDA1, "", "kitty", "through tmux"},
 	} {
 		p := NewProbe(c.env)
 		p.Queries()
@@ -161,28 +161,28 @@ func TestChoose(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	for _, c := range []struct {
 		env   string
-		depth picture.Depth
+		depth colorprofile.Profile
 		dark  bool
 	}{
-		{"TERM=xterm-256color COLORTERM=truecolor", picture.TrueColor, true},
-		{"TERM=xterm-256color", picture.Colors256, true},
-		{"TERM=xterm", picture.Colors16, true},
-		{"TERM=xterm-256color COLORTERM=truecolor NO_COLOR=yes", picture.NoColor, true},
-		{"TERM=xterm NO_COLOR=", picture.Colors16, true},
-		{"TERM=dumb", picture.NoColor, true},
-		{"", picture.NoColor, true},
-		{"TERM=xterm COLORFGBG=0;15", picture.Colors16, false},
-		{"TERM=xterm COLORFGBG=15;default;0", picture.Colors16, true},
-		{"TERM=xterm TERM=xterm-kitty", picture.TrueColor, true},
+		{"TERM=xterm-256color COLORTERM=truecolor", colorprofile.TrueColor, true},
+		{"TERM=xterm-256color", colorprofile.ANSI256, true},
+		{"TERM=xterm", colorprofile.ANSI, true},
+		{"TERM=xterm-256color COLORTERM=truecolor NO_COLOR=yes", colorprofile.ASCII, true},
+		{"TERM=xterm NO_COLOR=", colorprofile.ANSI, true},
+		{"TERM=dumb", colorprofile.ASCII, true},
+		{"", colorprofile.ASCII, true},
+		{"TERM=xterm COLORFGBG=0;15", colorprofile.ANSI, false},
+		{"TERM=xterm COLORFGBG=15;default;0", colorprofile.ANSI, true},
+		{"TERM=xterm TERM=xterm-kitty", colorprofile.TrueColor, true},
 	} {
 		got := NewProbe(strings.Fields(c.env)).Capabilities()
-		if got.Depth != c.depth || got.Dark != c.dark {
-			t.Errorf("%q: %v, dark %v", c.env, got.Depth, got.Dark)
+		if got.Profile != c.depth || got.Dark != c.dark {
+			t.Errorf("%q: %v, dark %v", c.env, got.Profile, got.Dark)
 		}
 	}
 	p := NewProbe(xtermEnv)
 	p.Parse([]byte("\x1b]11;rgb:f/f/e\a"))
-	if c := p.Capabilities(); c.Dark || c.Background != (picture.RGB{R: 255, G: 255, B: 238}) {
+	if c := p.Capabilities(); c.Dark || c.Background != ([3]uint8{255, 255, 238}) {
 		t.Errorf("background %v, dark %v", c.Background, c.Dark)
 	}
 }

@@ -16,7 +16,7 @@ type modes struct {
 	keys     bool        // xterm's modifyOtherKeys is on
 	shape    bool        // the cursor's shape was set
 	region   bool        // a scroll region was set
-	colors   []string    // the OSC numbers of dynamic colours that were set
+	colors   []string    // the OSC numbers of dynamic colors that were set
 }
 
 type modeState struct {
@@ -80,7 +80,7 @@ func (m *modes) note(seq []byte) {
 	}
 }
 
-// noteColor looks for the setting (OSC 10 to 19) and resetting (110 to 119) of colours.
+// noteColor looks for the setting (OSC 10 to 19) and resetting (110 to 119) of colors.
 func (m *modes) noteColor(body string) {
 	number, value, _ := strings.Cut(body, ";")
 	if n, err := strconv.Atoi(number); err == nil && n >= 110 && n <= 119 {

@@ -280,7 +280,7 @@ func appendMove(out []byte, x, y int) []byte {
 }
 
 // appendBlanks overwrites boxes with plain spaces, which takes pictures off the screen
-// everywhere. The cursor and its colours are as before.
+// everywhere. The cursor and its colors are as before.
 func appendBlanks(out []byte, boxes []Picture) []byte {
 	if len(boxes) == 0 {
 		return out
