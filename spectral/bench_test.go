@@ -20,7 +20,7 @@ func benchmark(b *testing.B, planes, images int, call func(b *testing.B, h, w in
 	}
 }
 
-// BenchmarkLoad transforms one colour image forward.
+// BenchmarkLoad transforms one color image forward.
 func BenchmarkLoad(b *testing.B) {
 	benchmark(b, 3, 1, func(b *testing.B, h, w int, x []float32) {
 		s := NewSplitter(h, w)
@@ -30,7 +30,7 @@ func BenchmarkLoad(b *testing.B) {
 	})
 }
 
-// BenchmarkSplit splits a loaded colour image at ever new radii.
+// BenchmarkSplit splits a loaded color image at ever new radii.
 func BenchmarkSplit(b *testing.B) {
 	for _, share := range []float64{0.2, 0.5, 0.9} {
 		b.Run(fmt.Sprint("r=", share), func(b *testing.B) {
@@ -46,7 +46,7 @@ func BenchmarkSplit(b *testing.B) {
 	}
 }
 
-// BenchmarkSpectrum draws the spectrum of a loaded colour image and sums its energy.
+// BenchmarkSpectrum draws the spectrum of a loaded color image and sums its energy.
 func BenchmarkSpectrum(b *testing.B) {
 	benchmark(b, 3, 1, func(b *testing.B, h, w int, x []float32) {
 		s := NewSplitter(h, w)
@@ -60,7 +60,7 @@ func BenchmarkSpectrum(b *testing.B) {
 	})
 }
 
-// BenchmarkBatch splits 128 small colour images on one core. Besides images/s it tells the
+// BenchmarkBatch splits 128 small color images on one core. Besides images/s it tells the
 // arithmetic of the matrix products it cannot do without in GFLOP/s, which the processor's
 // peak bounds, the memory read and written in GB/s, and as a share the speed at which the
 // same parts could be written without computing any: a core that writes is what limits many

@@ -21,7 +21,7 @@ type fast struct {
 	plane                       []complex64
 	box                         box
 	mask                        *mask
-	analyseRows, analyseColumns func(worker, i int)
+	analyzeRows, analyzeColumns func(worker, i int)
 	composeColumns, composeRows func(worker, i int)
 }
 
@@ -43,7 +43,7 @@ func newFast(h, w int, workers *pool, a *arithmetic) *fast {
 		f.desks[i] = desk{newSequences(w, a), newSequences(h, a), make([]quad, n), make([]quad, n), make([]float32, rowBlock*w)}
 	}
 	f.back = make([]complex64, f.size())
-	f.analyseRows, f.analyseColumns = f.analyseRowBlock, f.analyseColumnBlock
+	f.analyzeRows, f.analyzeColumns = f.analyzeRowBlock, f.analyzeColumnBlock
 	f.composeColumns, f.composeRows = f.composeColumnBlock, f.composeRowBlock
 	return f
 }
@@ -65,14 +65,14 @@ func (f *fast) rowBlocks() int { return (f.h + rowBlock - 1) / rowBlock }
 func (f *fast) forward(p int, x []float32, need box) {
 	f.x, f.plane, f.box = x, f.spectrum(p), need
 	first, last := need.v0/lanes, (need.v1-1)/lanes
-	f.workers.each(f.rowBlocks(), f.analyseRows)
-	f.workers.each(last-first+1, f.analyseColumns)
+	f.workers.each(f.rowBlocks(), f.analyzeRows)
+	f.workers.each(last-first+1, f.analyzeColumns)
 	f.x, f.plane = nil, nil
 }
 
-// analyseRowBlock transforms a block of rows and takes the pairs apart: if a and b are
+// analyzeRowBlock transforms a block of rows and takes the pairs apart: if a and b are
 // the rows of z = a+ib, A(v) = (Z(v)+conj Z(-v))/2 and B(v) = (Z(v)-conj Z(-v))/2i.
-func (f *fast) analyseRowBlock(worker, block int) {
+func (f *fast) analyzeRowBlock(worker, block int) {
 	d, w := &f.desks[worker], f.w
 	y0 := block * rowBlock
 	rows := min(rowBlock, f.h-y0)
@@ -101,7 +101,7 @@ func (f *fast) analyseRowBlock(worker, block int) {
 	}
 }
 
-func (f *fast) analyseColumnBlock(worker, i int) {
+func (f *fast) analyzeColumnBlock(worker, i int) {
 	d := &f.desks[worker]
 	columns := f.columns(f.plane, f.box.v0/lanes+i)
 	x := d.x[:f.h]

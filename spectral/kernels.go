@@ -7,10 +7,10 @@ import (
 
 // Smooth writes the smoothed convolution kernels w to dst, both OIHW (o·i·kh·kw):
 //
-//	dst[y,x] = w[y,x] + ρ · Σ w[y',x'] over the eight neighbours of (y,x)
+//	dst[y,x] = w[y,x] + ρ · Σ w[y',x'] over the eight neighbors of (y,x)
 //
-// A neighbour outside the kernel takes the value at the nearest place inside, so a
-// 1×1 kernel becomes 1+8ρ times itself. Nothing is renormalised: the sum of a kernel of
+// A neighbor outside the kernel takes the value at the nearest place inside, so a
+// 1×1 kernel becomes 1+8ρ times itself. Nothing is renormalized: the sum of a kernel of
 // one value grows by 1+8ρ (Wang et al. 2020, section 6). dst must not overlap w.
 func Smooth(dst, w []float32, o, i, kh, kw int, rho float64) {
 	checkKernels(w, o, i, kh, kw)
@@ -27,8 +27,8 @@ func Smooth(dst, w []float32, o, i, kh, kw int, rho float64) {
 						sum += float64(kernel[j*kw+c])
 					}
 				}
-				centre := float64(kernel[y*kw+x])
-				smooth[y*kw+x] = float32(centre + rho*(sum-centre))
+				center := float64(kernel[y*kw+x])
+				smooth[y*kw+x] = float32(center + rho*(sum-center))
 			}
 		}
 	}

@@ -11,7 +11,7 @@ func TestSmoothSmallKernels(t *testing.T) {
 	Smooth(got, []float32{2, -3}, 2, 1, 1, 1, 0.25)
 	within(t, "1×1", got, []float32{6, -9}, 1e-6)
 
-	// 2×2: of a corner's eight neighbours, three are itself, two each side, one across.
+	// 2×2: of a corner's eight neighbors, three are itself, two each side, one across.
 	got = make([]float32, 4)
 	Smooth(got, []float32{1, 2, 3, 4}, 1, 1, 2, 2, 1)
 	within(t, "2×2", got, []float32{

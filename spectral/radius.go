@@ -16,7 +16,7 @@ func CheckRadius(r float64) error {
 
 // MaxRadius returns the smallest integer r at which the low part of an h×w image is the
 // whole image, and the high part identically zero: one past the distance of the corner
-// of the shifted plane from its centre. It is 23 for 32×32 and 20 for 28×28.
+// of the shifted plane from its center. It is 23 for 32×32 and 20 for 28×28.
 func MaxRadius(h, w int) float64 {
 	checkSize(h, w)
 	return math.Floor(distance(h/2, w/2)) + 1

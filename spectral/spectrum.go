@@ -40,7 +40,7 @@ func (s *Splitter) powerSpectrum() []float64 {
 
 // Energy returns which shares of the loaded image's energy its low and its high part at
 // radius r hold, the mean of each plane (the zero frequency) left out. They add up to 1;
-// both are 0 when there is no other energy, as in an image of one colour.
+// both are 0 when there is no other energy, as in an image of one color.
 func (s *Splitter) Energy(r float64) (low, high float64) {
 	total := s.energyWithin(math.Inf(1))
 	if !(total > 0) {

@@ -31,7 +31,7 @@ func small(h, w int) bool { return h <= smallSide && w <= smallSide }
 
 // split writes the components of plane p, whose pixels are x, to low and high; either
 // may be nil. A flat plane has nothing but its mean, which is said here exactly instead
-// of up to a rounding: a later normalisation would blow up the rounding.
+// of up to a rounding: a later normalization would blow up the rounding.
 func split(t transform, low, high, x []float32, p int, m *mask, flat bool) {
 	switch {
 	case m.none:

@@ -22,7 +22,7 @@ func (e *ending) yield(context.Context) error {
 	return nil
 }
 
-// A step that is cancelled between any two of its instructions leaves no trace: the model
+// A step that is canceled between any two of its instructions leaves no trace: the model
 // is as before, and the next step is what it would have been.
 func TestCancelledStep(t *testing.T) {
 	d, err := New(Options{Threads: 2})
@@ -49,7 +49,7 @@ func TestCancelledStep(t *testing.T) {
 	var end ending
 	undisturbed, a := start(d)
 	disturbed, b := start(plan.Yielding(d, end.yield))
-	cancelled := 0
+	canceled := 0
 	for range 3 {
 		if _, _, err := a.Step(t.Context(), x, labels); err != nil {
 			t.Fatal(err)
@@ -61,22 +61,22 @@ func TestCancelledStep(t *testing.T) {
 			if err == nil {
 				break
 			}
-			if cancelled++; !errors.Is(err, context.Canceled) {
+			if canceled++; !errors.Is(err, context.Canceled) {
 				t.Fatal(err)
 			}
 			for name, w := range before.Weights {
 				if !slices.Equal(disturbed.Weights[name].Data, w.Data) {
-					t.Fatalf("cancelled after %d instructions: %s has changed", left, name)
+					t.Fatalf("canceled after %d instructions: %s has changed", left, name)
 				}
 			}
 		}
 		for name, w := range undisturbed.Weights {
 			if !slices.Equal(disturbed.Weights[name].Data, w.Data) {
-				t.Fatalf("after cancelled steps %s is not what it would have been", name)
+				t.Fatalf("after canceled steps %s is not what it would have been", name)
 			}
 		}
 	}
-	if cancelled < 100 {
-		t.Errorf("only %d instructions to cancel between", cancelled)
+	if canceled < 100 {
+		t.Errorf("only %d instructions to cancel between", canceled)
 	}
 }

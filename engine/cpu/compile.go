@@ -59,7 +59,7 @@ func (c *compiler) link() {
 	}
 }
 
-// normalizeInputs leaves normalising to when an input is stored, where nothing else reads
+// normalizeInputs leaves normalizing to when an input is stored, where nothing else reads
 // the input.
 func (c *compiler) normalizeInputs() {
 	c.program.Instrs = slices.DeleteFunc(c.program.Instrs, func(in *plan.Instr) bool {

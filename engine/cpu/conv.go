@@ -33,7 +33,7 @@ type convolution struct {
 type convTiles struct {
 	tiles, last []kernel.Tile // of a group of images, and of the last one if it is smaller
 	calls       []convCall
-	inRows      bool // kernels that want neighbouring pixels and three columns can do it
+	inRows      bool // kernels that want neighboring pixels and three columns can do it
 }
 
 // convCall is a kernel's call for some of the input channels.

@@ -30,7 +30,7 @@ func (p *poolWindow) rows(n, b, oy int, f func(first, count, x int)) {
 	}
 }
 
-// step is bytes between what neighbouring outputs see.
+// step is bytes between what neighboring outputs see.
 func (p *poolWindow) step() int { return p.x.bytes(p.stride * p.x.block) }
 
 // rowScratch is a row of pixels stored as t's are, one for each worker.

@@ -9,7 +9,7 @@ const asks = 12
 // no memory but the cache: that is the time to bring it in.
 type winogradAhead struct{ x, y stretch }
 
-// stretch is neighbouring pixels of some planes.
+// stretch is neighboring pixels of some planes.
 type stretch struct {
 	data          []float32 // from the first on
 	planes, plane int       // how many planes, elements from one to the next

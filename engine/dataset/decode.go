@@ -31,7 +31,7 @@ func isImageName(name string) bool {
 
 // ReadImage decodes a PNG, JPEG, GIF (first frame), BMP or WebP file. Gray files have one
 // channel, all others three. Sixteen-bit files keep their precision. Transparent pixels are
-// laid over black, so that colours nobody sees do not reach a model. EXIF orientation is
+// laid over black, so that colors nobody sees do not reach a model. EXIF orientation is
 // not followed.
 func ReadImage(path string) (*Image, error) { return readImage(path, whole) }
 

@@ -24,7 +24,7 @@ func write(t testing.TB, dir, name string, data []byte) string {
 	return path
 }
 
-// open opens a data set that is closed when the test ends.
+// open opens a dataset that is closed when the test ends.
 func open(t testing.TB, path string) *Data {
 	t.Helper()
 	d, err := Open(t.Context(), path, Options{Cache: t.TempDir()})

@@ -66,7 +66,7 @@ func (f *files) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return errNoFixedShape
 }
 
-// OpenImages makes an unlabelled set of single image files of any size. Every file must have
+// OpenImages makes an unlabeled set of single image files of any size. Every file must have
 // the header of an image that is not too large; the rest is read when it is asked for.
 func OpenImages(paths []string) (Set, error) {
 	if len(paths) == 0 {
@@ -245,7 +245,7 @@ func listImages(dir string) (images, folders []string, err error) {
 	return images, folders, nil
 }
 
-// displayName is what a data set at path is called.
+// displayName is what a dataset at path is called.
 func displayName(path string) string {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full

@@ -19,7 +19,7 @@ func WithBaseURL(url string) GetOption {
 	return func(g *getter) { g.bases = []string{strings.TrimSuffix(url, "/") + "/"} }
 }
 
-// Get downloads a data set by name into the cache folder ("": CacheDir()) and unpacks it
+// Get downloads a dataset by name into the cache folder ("": CacheDir()) and unpacks it
 // there, in a folder of its name that appears only when it is complete. A copy that is
 // already there and opens is left as it is and nothing is downloaded. A download that was
 // broken off lies beside it as a .part file and is taken up again. progress (nil: nobody
@@ -27,7 +27,7 @@ func WithBaseURL(url string) GetOption {
 func Get(ctx context.Context, name, cacheDir string, progress func(done, total int64), options ...GetOption) error {
 	s := sourceByName(name)
 	if s == nil {
-		return fmt.Errorf("%s: not a data set that can be downloaded: those are %s", printable(name), strings.Join(Names()[1:], ", "))
+		return fmt.Errorf("%s: not a dataset that can be downloaded: those are %s", printable(name), strings.Join(Names()[1:], ", "))
 	}
 	return getSource(ctx, s, cacheDir, progress, options...)
 }

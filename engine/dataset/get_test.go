@@ -212,7 +212,7 @@ func TestGetResumes(t *testing.T) {
 			t.Errorf("%v, requests %q", err, p.requests)
 		}
 	})
-	t.Run("cancelled", func(t *testing.T) {
+	t.Run("canceled", func(t *testing.T) {
 		p, s := cifarPlace(t)
 		p.breakAt[s.files[0].name] = 120
 		cache := t.TempDir()

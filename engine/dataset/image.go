@@ -121,7 +121,7 @@ func (t *taps) area(i int, scale float64, from int) {
 	}
 }
 
-// linear weighs the two source pixels nearest to the centre of pixel i.
+// linear weighs the two source pixels nearest to the center of pixel i.
 func (t *taps) linear(i int, scale float64, from int) {
 	at := math.Max((float64(i)+0.5)*scale-0.5, 0)
 	first := min(int(at), from-1)

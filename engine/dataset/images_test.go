@@ -29,7 +29,7 @@ func pngBytes(t testing.TB, src image.Image) []byte {
 	return b.Bytes()
 }
 
-// dot is a w×h RGBA image of one colour.
+// dot is a w×h RGBA image of one color.
 func dot(w, h int, c color.Color) image.Image {
 	im := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -106,15 +106,15 @@ func TestReadImage(t *testing.T) {
 // reduced afterwards, bit for bit, and no copy of it in float32 on the way.
 func TestReadImageAs(t *testing.T) {
 	dir := t.TempDir()
-	colour := image.NewNRGBA(image.Rect(0, 0, 1300, 900))
+	color := image.NewNRGBA(image.Rect(0, 0, 1300, 900))
 	gray := image.NewGray(image.Rect(0, 0, 37, 50))
-	for i := range colour.Pix {
-		colour.Pix[i] = uint8(i*i>>7 + i)
+	for i := range color.Pix {
+		color.Pix[i] = uint8(i*i>>7 + i)
 	}
 	for i := range gray.Pix {
 		gray.Pix[i] = uint8(i * i)
 	}
-	for _, path := range []string{write(t, dir, "colour.png", pngBytes(t, colour)), write(t, dir, "gray.png", pngBytes(t, gray))} {
+	for _, path := range []string{write(t, dir, "color.png", pngBytes(t, color)), write(t, dir, "gray.png", pngBytes(t, gray))} {
 		im, err := ReadImage(path)
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestReadImageAs(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := readImageAs(filepath.Join(dir, "colour.png"), 3, 32, 32); err != nil {
+	if _, err := readImageAs(filepath.Join(dir, "color.png"), 3, 32, 32); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
@@ -259,13 +259,13 @@ func TestImageFolder(t *testing.T) {
 
 func TestFolderErrors(t *testing.T) {
 	dir := t.TempDir()
-	wantError(t, dir, "no data set in it")
+	wantError(t, dir, "no dataset in it")
 	wantError(t, filepath.Join(dir, "nothing"), "nothing", "no such folder", "cifar10")
 	write(t, dir, "train/a/1.png", nil)
 	wantError(t, dir, "open "+filepath.Join(dir, "train"))
 	write(t, dir, "test/readme", nil)
 	wantError(t, dir, filepath.Join(dir, "test"), "one folder a class")
-	wantError(t, write(t, dir, "data.zip", []byte("PK")), "data.zip", "a data set is a folder")
+	wantError(t, write(t, dir, "data.zip", []byte("PK")), "data.zip", "a dataset is a folder")
 }
 
 func TestLinks(t *testing.T) {

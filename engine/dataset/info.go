@@ -1,6 +1,6 @@
 package dataset
 
-// Info describes a data set for people and as JSON.
+// Info describes a dataset for people and as JSON.
 type Info struct {
 	Name    string      `json:"name"`
 	Layout  Layout      `json:"layout"`
@@ -17,7 +17,7 @@ type SplitInfo struct {
 	PerClass []int  `json:"per_class"` // images of each class; null when labels are unknown
 }
 
-// Info counts what is in the data set. No image is decoded.
+// Info counts what is in the dataset. No image is decoded.
 func (d *Data) Info() Info {
 	info := Info{Name: d.Name, Layout: d.Layout, Dir: d.Dir, Classes: d.Test.Classes()}
 	for _, split := range d.Splits() {

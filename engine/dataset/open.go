@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// Options says where to look for data sets known by name.
+// Options says where to look for datasets known by name.
 type Options struct {
 	Cache string // "": CacheDir()
 }
 
-// Layout is how a data set lies on disk.
+// Layout is how a dataset lies on disk.
 type Layout string
 
 // The layouts there are.
@@ -27,7 +27,7 @@ const (
 	Images       Layout = "images"
 )
 
-// Open opens a data set. It is known by name ("shapes", also with settings as in
+// Open opens a dataset. It is known by name ("shapes", also with settings as in
 // "shapes:seed=2,agreement=0.9,train=20000,test=5000"; "cifar10", "mnist" and
 // "fashion-mnist" in the cache), or is a folder whose layout is detected, or one image file.
 // Where a folder and a name are spelled alike the name is meant: write ./mnist for the folder.
@@ -47,7 +47,7 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	}
 	info, err := os.Stat(nameOrDir)
 	if os.IsNotExist(err) {
-		return nil, fmt.Errorf("%s: no such folder, and not a data set known by name: %s", nameOrDir, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%s: no such folder, and not a dataset known by name: %s", nameOrDir, strings.Join(Names(), ", "))
 	}
 	if err != nil {
 		return nil, fileError(nameOrDir, err, "check its permissions")
@@ -57,12 +57,12 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	}
 	set, err := OpenImages([]string{nameOrDir})
 	if err != nil {
-		return nil, fmt.Errorf("%w; a data set is a folder", err)
+		return nil, fmt.Errorf("%w; a dataset is a folder", err)
 	}
 	return &Data{Name: set.Name(), Layout: Images, Dir: filepath.Dir(nameOrDir), Test: set}, nil
 }
 
-// openCached opens a downloaded data set.
+// openCached opens a downloaded dataset.
 func openCached(name, cache string) (*Data, error) {
 	dir, err := cachedDir(name, cache)
 	if err != nil {
@@ -113,7 +113,7 @@ func unreadable(err error) error {
 	return err
 }
 
-// detect returns the layout of the data set in a folder and the folder its files are in,
+// detect returns the layout of the dataset in a folder and the folder its files are in,
 // which may lie below, as cifar-10-batches-bin does where an archive was unpacked.
 func detect(dir string) (Layout, string, folderTree, error) {
 	for _, sub := range []string{"", "cifar-10-batches-bin", "cifar-10-batches-py"} {
@@ -142,7 +142,7 @@ func detect(dir string) (Layout, string, folderTree, error) {
 	case tree.train:
 		return "", "", tree, fmt.Errorf("%s: there is a folder train but none called test or val: open %s itself", dir, filepath.Join(dir, "train"))
 	}
-	return "", "", tree, fmt.Errorf("%s: no data set in it: CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), a folder of images a class, or images are read", dir)
+	return "", "", tree, fmt.Errorf("%s: no dataset in it: CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), a folder of images a class, or images are read", dir)
 }
 
 func exists(path string) bool {

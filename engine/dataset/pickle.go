@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// This file and its neighbours read as much of Python's pickle format
+// This file and its neighbors read as much of Python's pickle format
 // (https://docs.python.org/3/library/pickletools.html), protocols 2 to 5, as a CIFAR batch
 // needs: dicts, lists, tuples, numbers, strings and numpy byte arrays. Nothing is ever
 // called; names other than numpy's array makers are refused. Every length is checked against

@@ -97,7 +97,7 @@ func (r *records) read(dst []float32, i int) error {
 	}
 	r.buffers.Put(buf)
 	if err != nil {
-		return fmt.Errorf("%s: image %d cannot be read any more (%v): open the data set again", ch.file, at, err)
+		return fmt.Errorf("%s: image %d cannot be read any more (%v): open the dataset again", ch.file, at, err)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func rowsOf(src image.Image) rows {
 	gray := func(read func(y int, to [][]float32)) rows {
 		return rows{1, src.Bounds().Dy(), src.Bounds().Dx(), read}
 	}
-	colour := func(read func(y int, red, green, blue []float32)) rows {
+	rgb := func(read func(y int, red, green, blue []float32)) rows {
 		return rows{3, src.Bounds().Dy(), src.Bounds().Dx(), func(y int, to [][]float32) { read(top+y, to[0], to[1], to[2]) }}
 	}
 	switch src := src.(type) {
@@ -60,7 +60,7 @@ func rowsOf(src image.Image) rows {
 			}
 		})
 	case *image.YCbCr:
-		return colour(func(y int, red, green, blue []float32) {
+		return rgb(func(y int, red, green, blue []float32) {
 			for x := range red {
 				yi, ci := src.YOffset(left+x, y), src.COffset(left+x, y)
 				r, g, b := color.YCbCrToRGB(src.Y[yi], src.Cb[ci], src.Cr[ci])
@@ -68,7 +68,7 @@ func rowsOf(src image.Image) rows {
 			}
 		})
 	case *image.RGBA:
-		return colour(func(y int, red, green, blue []float32) {
+		return rgb(func(y int, red, green, blue []float32) {
 			row := src.Pix[src.PixOffset(left, y):]
 			for x := range red {
 				p := row[4*x : 4*x+3]
@@ -76,7 +76,7 @@ func rowsOf(src image.Image) rows {
 			}
 		})
 	case *image.NRGBA:
-		return colour(func(y int, red, green, blue []float32) {
+		return rgb(func(y int, red, green, blue []float32) {
 			row := src.Pix[src.PixOffset(left, y):]
 			for x := range red {
 				p := row[4*x : 4*x+4]
@@ -85,7 +85,7 @@ func rowsOf(src image.Image) rows {
 			}
 		})
 	}
-	return colour(func(y int, red, green, blue []float32) { deepRow(src, y, red, green, blue) })
+	return rgb(func(y int, red, green, blue []float32) { deepRow(src, y, red, green, blue) })
 }
 
 // deepRow reads a row of any other type with 16 bits a channel.

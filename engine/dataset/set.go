@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Set is one split of one data set. All methods are safe for concurrent use. Indices run
+// Set is one split of one dataset. All methods are safe for concurrent use. Indices run
 // from 0 to Len()-1; any other index panics, as that of a slice does.
 type Set interface {
 	Name() string  // "shapes", "cifar10", or the folder's name
@@ -23,7 +23,7 @@ type Set interface {
 	ReadBatch(dst []float32, labels []int, indices []int) error
 }
 
-// Data is a data set with its splits.
+// Data is a dataset with its splits.
 type Data struct {
 	Name   string
 	Layout Layout

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// ShapesOptions says which shapes to make. The zero value is the standard data set.
+// ShapesOptions says which shapes to make. The zero value is the standard dataset.
 type ShapesOptions struct {
 	Seed  uint64 // 0: 1
 	Train int    // number of training images; 0: 20000
@@ -22,10 +22,10 @@ type ShapesOptions struct {
 // shapesNames are the silhouettes, in label order.
 var shapesNames = []string{"disc", "ring", "square", "triangle", "bar", "cross", "star", "crescent", "heart", "hourglass"}
 
-// Shapes is the procedural data set: ten classes of 32×32 RGB images, each made on demand
+// Shapes is the procedural dataset: ten classes of 32×32 RGB images, each made on demand
 // from (seed, split, index) alone and the same on every platform. A class shows in two ways:
 //
-//   - as a silhouette of varied pose, size and colour, whose soft outline lies in the low
+//   - as a silhouette of varied pose, size and color, whose soft outline lies in the low
 //     frequencies;
 //   - as a faint stripe texture all over the image, whose direction and wave length are the
 //     class's; more than 95 % of its energy lies above 10 cycles an image.
@@ -163,7 +163,7 @@ type shapesCanvas [3 * shapesSide * shapesSide]uint8
 
 var shapesCanvases = sync.Pool{New: func() any { return new(shapesCanvas) }}
 
-// render draws image i as bytes and scales them to [0,1]: what leaves here was quantised.
+// render draws image i as bytes and scales them to [0,1]: what leaves here was quantized.
 func (s *shapes) render(dst []float32, i, label int) {
 	canvas := shapesCanvases.Get().(*shapesCanvas)
 	defer shapesCanvases.Put(canvas)

@@ -25,7 +25,7 @@ var sine = func() (t [1024]int) {
 // scene is everything about an image that is drawn at random but for the noise.
 type scene struct {
 	shape                        *mask
-	cx, cy                       int // centre, in 1/256 pixel
+	cx, cy                       int // center, in 1/256 pixel
 	angle                        int
 	scaleX, scaleY               int // mask cells a pixel, in 1/256
 	back, fore, patch            [3]int
@@ -67,8 +67,8 @@ func (s *scene) pose(r *stream) {
 	s.cy = shapesSide*128 + r.between(-4*256, 4*256)
 }
 
-// light chooses the colours. Brightness goes down to black, contrast down to very little;
-// a hidden silhouette has the background's colour in half of the cases.
+// light chooses the colors. Brightness goes down to black, contrast down to very little;
+// a hidden silhouette has the background's color in half of the cases.
 func (s *scene) light(r *stream, hidden, plain bool) {
 	exposure := r.between(90, 256)
 	if !plain && r.chance(35) {

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// source is a public data set and where it officially comes from.
+// source is a public dataset and where it officially comes from.
 type source struct {
 	name, about string
 	bases       []string // tried in order
@@ -20,11 +20,11 @@ type remoteFile struct {
 	size int64
 }
 
-// sources are the data sets Get knows. The binary layout of CIFAR-10 is taken: it opens
+// sources are the datasets Get knows. The binary layout of CIFAR-10 is taken: it opens
 // without being unpickled. MNIST's first home, yann.lecun.com, often does not answer.
 var sources = []source{
 	{
-		name: "cifar10", about: "CIFAR-10: 60,000 colour photographs of 10 classes, 32×32",
+		name: "cifar10", about: "CIFAR-10: 60,000 color photographs of 10 classes, 32×32",
 		bases: []string{"https://www.cs.toronto.edu/~kriz/"},
 		files: []remoteFile{{"cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 170052171}},
 	},
@@ -76,7 +76,7 @@ func Names() []string {
 	return names
 }
 
-// Listing is a data set known by name.
+// Listing is a dataset known by name.
 type Listing struct {
 	Name     string `json:"name"`
 	About    string `json:"about"`
@@ -85,7 +85,7 @@ type Listing struct {
 	Download int64  `json:"download,omitempty"` // bytes Get would download at most
 }
 
-// List returns the data sets known by name and whether they lie in a cache folder ("":
+// List returns the datasets known by name and whether they lie in a cache folder ("":
 // CacheDir()).
 func List(cacheDir string) ([]Listing, error) {
 	all := []Listing{{Name: "shapes", About: "procedural: silhouettes in the low, textures in the high frequencies; 10 classes, 32×32", Ready: true}}
@@ -103,7 +103,7 @@ func List(cacheDir string) ([]Listing, error) {
 	return all, nil
 }
 
-// CacheDir returns the folder downloaded data sets are kept in: $HFCUI_CACHE if that is
+// CacheDir returns the folder downloaded datasets are kept in: $HFCUI_CACHE if that is
 // set, else hfcui in the user's cache folder. It need not exist.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("HFCUI_CACHE"); dir != "" {
@@ -116,7 +116,7 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "hfcui"), nil
 }
 
-// cachedDir is where a data set lies in a cache folder ("": CacheDir()).
+// cachedDir is where a dataset lies in a cache folder ("": CacheDir()).
 func cachedDir(name, cache string) (string, error) {
 	if cache == "" {
 		var err error

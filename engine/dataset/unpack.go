@@ -45,7 +45,7 @@ func unpack(ctx context.Context, file, name, dir string) error {
 			return err
 		}
 		if count >= unpackMaxFiles || total > unpackMaxTotal {
-			return errors.New("the archive holds more than the data set does")
+			return errors.New("the archive holds more than the dataset does")
 		}
 		if h.Typeflag != tar.TypeReg {
 			continue

@@ -57,25 +57,25 @@ func Shuffled(s Set, seed uint64) Set {
 		j := r.below(i + 1)
 		labels[i], labels[j] = labels[j], labels[i]
 	}
-	return Relabelled(s, labels)
+	return Relabeled(s, labels)
 }
 
-// Relabelled returns the set with other labels, one an image.
-func Relabelled(s Set, labels []int) Set {
+// Relabeled returns the set with other labels, one an image.
+func Relabeled(s Set, labels []int) Set {
 	if len(labels) != s.Len() {
-		panic("dataset: Relabelled: as many labels as images are needed")
+		panic("dataset: Relabeled: as many labels as images are needed")
 	}
-	return &relabelled{Set: s, labels: labels}
+	return &relabeled{Set: s, labels: labels}
 }
 
-type relabelled struct {
+type relabeled struct {
 	Set
 	labels []int
 }
 
-func (s *relabelled) Label(i int) int { return s.labels[i] }
+func (s *relabeled) Label(i int) int { return s.labels[i] }
 
-func (s *relabelled) ReadBatch(dst []float32, labels []int, indices []int) error {
+func (s *relabeled) ReadBatch(dst []float32, labels []int, indices []int) error {
 	if err := s.Set.ReadBatch(dst, nil, indices); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 // Package op holds the operations networks are made of. Each is a small exported struct
 // whose fields are its attributes, with plain Go arithmetic as its definition: devices
-// recognise the struct and run something fast, tests compare with what is written here.
+// recognize the struct and run something fast, tests compare with what is written here.
 //
 // Arrays are float32, row-major; images and activations are NCHW, convolution weights
 // OIHW, matrices [rows, columns]. Apply puts an operation into a Gorgonia graph, where

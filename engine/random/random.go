@@ -3,7 +3,7 @@
 package random
 
 // Mix is SplitMix64's output function (Steele, Lea, Flood 2014) for the state z: a bijection
-// whose results for neighbouring z have nothing to do with each other. Mix(Mix(a)+b) is the
+// whose results for neighboring z have nothing to do with each other. Mix(Mix(a)+b) is the
 // seed for a pair of numbers.
 func Mix(z uint64) uint64 {
 	z += 0x9e3779b97f4a7c15

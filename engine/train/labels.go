@@ -32,7 +32,7 @@ func relabelled(set dataset.Set, c Config) dataset.Set {
 			labels[i] = (labels[i] + by) % classes
 		}
 	}
-	return dataset.Relabelled(set, labels)
+	return dataset.Relabeled(set, labels)
 }
 
 // keepLabels writes the labels of set, which are trained on, into the run folder, if they
@@ -87,5 +87,5 @@ func KeptLabels(dir string, set dataset.Set) (dataset.Set, error) {
 			return nil, fmt.Errorf("%s: label %d of image %d is not one of %d classes", path, label, i, len(set.Classes()))
 		}
 	}
-	return dataset.Relabelled(set, labels), nil
+	return dataset.Relabeled(set, labels), nil
 }

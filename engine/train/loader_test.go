@@ -193,7 +193,7 @@ func TestMixup(t *testing.T) {
 // and epochs differ.
 func TestBalance(t *testing.T) {
 	labels := []int{0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 0, 4}
-	set := dataset.Relabelled(dataset.Shapes(dataset.ShapesOptions{Train: len(labels)}).Train, labels)
+	set := dataset.Relabeled(dataset.Shapes(dataset.ShapesOptions{Train: len(labels)}).Train, labels)
 	c := Default("lenet5", "shapes")
 	c.Balance = true
 	o := newOrder(set, c)

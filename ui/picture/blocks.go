@@ -111,11 +111,11 @@ func nearest256(r, g, b int) uint32 {
 	ri, rv := level(r)
 	gi, gv := level(g)
 	bi, bv := level(b)
-	mean := (3*r + 4*g + 2*b) / 9        // the nearest grey as distance weighs channels
-	grey := min(max((mean-3)/10, 0), 23) // 8, 18 … 238
-	y := 8 + 10*grey
+	mean := (3*r + 4*g + 2*b) / 9        // the nearest gray as distance weighs channels
+	gray := min(max((mean-3)/10, 0), 23) // 8, 18 … 238
+	y := 8 + 10*gray
 	if distance(r, g, b, y, y, y) < distance(r, g, b, rv, gv, bv) {
-		return uint32(232 + grey)
+		return uint32(232 + gray)
 	}
 	return uint32(16 + 36*ri + 6*gi + bi)
 }

@@ -54,7 +54,7 @@ func (p *palette) choose(img *Image, rep *repeats, registers int) {
 		registers = min(registers, usualColors)
 	}
 	if !p.keepAll(img, rep, registers) {
-		p.quantise(img, rep, registers)
+		p.quantize(img, rep, registers)
 	}
 }
 
@@ -81,9 +81,9 @@ func (p *palette) keepAll(img *Image, rep *repeats, limit int) bool {
 	return true
 }
 
-// quantise reduces the colors to limit: it counts them in a cube of 32×64×32 cells, or
+// quantize reduces the colors to limit: it counts them in a cube of 32×64×32 cells, or
 // one by one if they are few, and cuts what occurs into boxes of little variance.
-func (p *palette) quantise(img *Image, rep *repeats, limit int) {
+func (p *palette) quantize(img *Image, rep *repeats, limit int) {
 	if p.hist == nil {
 		p.hist = make([]histCell, 1<<16)
 		p.look = make([]uint16, 1<<16)

@@ -130,7 +130,7 @@ func bilinear(dst, src *Image, box rect) {
 	taps := func(from, n, stride int) []tap {
 		out := make([]tap, n)
 		for i := range out {
-			// Centre of target pixel i in 1/256 of a source pixel, from the first centre.
+			// Center of target pixel i in 1/256 of a source pixel, from the first center.
 			p := min(max(((2*i+1)*from*256/n-256)/2, 0), (from-1)*256)
 			a := p >> 8
 			out[i] = tap{a * stride, min(a+1, from-1) * stride, p & 255}

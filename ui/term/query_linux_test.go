@@ -167,7 +167,7 @@ func TestQueryOfASilentTerminalIsLeft(t *testing.T) {
 		leave func(master *os.File, cancel func())
 		typed string
 	}{
-		{"cancelled", func(_ *os.File, cancel func()) { cancel() }, ""},
+		{"canceled", func(_ *os.File, cancel func()) { cancel() }, ""},
 		{"Ctrl-C", func(master *os.File, _ func()) { io.WriteString(master, "a\x03") }, "a\x03"},
 	} {
 		master, slave := openPTY(t)

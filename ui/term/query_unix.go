@@ -84,7 +84,7 @@ func (p *Probe) converse(ctx context.Context, in, out *os.File, end deadline) (t
 // waitReadable waits until there is something to read; false when the time is over or ctx
 // is before.
 func waitReadable(ctx context.Context, fd uintptr, until time.Time) (bool, error) {
-	const slice = 20 * time.Millisecond // after which to look whether ctx was cancelled
+	const slice = 20 * time.Millisecond // after which to look whether ctx was canceled
 	for ctx.Err() == nil {
 		wait := time.Until(until)
 		ready, err := readable(fd, max(min(wait, slice), 0))

@@ -43,7 +43,7 @@ type convTile struct {
 	pixel, first int // first pixel of the tile, first register of output channels
 	pixels, wide int // how many of each
 	shape, tiles Register
-	row          bool // the pixels are neighbours: see rows.go
+	row          bool // the pixels are neighbors: see rows.go
 }
 
 // convolution makes a kernel that computes tiles of eight arbitrary output pixels for

@@ -14,7 +14,7 @@ func init() { groups["interleave"] = interleave }
 // ends with one that begins earlier.
 func interleave() {
 	// In every 128 bits the planes are to have the numbers of pixels as far apart as a
-	// register of pixels has pixels: unpacking then gives neighbours.
+	// register of pixels has pixels: unpacking then gives neighbors.
 	order := GLOBL("order", RODATA|NOPTR)
 	for i := 0; i < isa.lanes; i++ {
 		DATA(4*i, U32(i%4*isa.lanes/4+i/4))

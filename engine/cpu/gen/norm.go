@@ -78,22 +78,22 @@ func normalized(x Register, u int, scale, shift block) block {
 // addProducts adds v to sum and v·(x - mean) to product, for pixel u.
 func addProducts(v block, x Register, u int, mean block, sum, product running) {
 	for p := range v {
-		centred := less(channels{x, u, p}.operand(), mean[p])
+		centered := less(channels{x, u, p}.operand(), mean[p])
 		VADDPS(v[p], sum.slot(u)[p], sum.slot(u)[p])
-		VFMADD231PS(centred, v[p], product.slot(u)[p])
+		VFMADD231PS(centered, v[p], product.slot(u)[p])
 	}
 }
 
 // less is x − mean.
 func less(x, mean Op) VecVirtual {
-	centred := vector()
+	centered := vector()
 	if v, ok := x.(VecVirtual); ok {
-		VSUBPS(mean, v, centred)
-		return centred
+		VSUBPS(mean, v, centered)
+		return centered
 	}
-	VMOVUPS(x, centred)
-	VSUBPS(mean, centred, centred)
-	return centred
+	VMOVUPS(x, centered)
+	VSUBPS(mean, centered, centered)
+	return centered
 }
 
 func normSums() {
@@ -119,9 +119,9 @@ func normSumsReLU() {
 			x := channels{at[0], u, p}.operand()
 			y := c.multiplyAdd(x, p, 1, 2)
 			loadPositive(channels{at[1], u, p}, y, none, v[p])
-			centred := less(x, c.operand(0, p))
+			centered := less(x, c.operand(0, p))
 			VADDPS(v[p], sum.slot(u)[p], sum.slot(u)[p])
-			VFMADD231PS(centred, v[p], product.slot(u)[p])
+			VFMADD231PS(centered, v[p], product.slot(u)[p])
 		}
 	})
 	out := load("out")

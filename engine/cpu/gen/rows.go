@@ -8,7 +8,7 @@ import (
 
 // Kernels for three columns of taps. With sixteen output channels, one register, there is
 // one multiply-add for every input broadcast from memory: more loads than the processor
-// has. But neighbouring pixels see the same inputs through neighbouring taps, so here one
+// has. But neighboring pixels see the same inputs through neighboring taps, so here one
 // broadcast serves up to three multiply-adds. Gradients with respect to the weights of 32
 // channels gain too: they go over the pixels less often. AVX2 has two registers for sixteen
 // channels, and too few for three taps.
@@ -36,7 +36,7 @@ func rowConvolutions() {
 	finish()
 }
 
-// multiplyRow is multiply where the pixels are neighbours.
+// multiplyRow is multiply where the pixels are neighbors.
 func (t *convTile) multiplyRow(sums [][][]VecVirtual) {
 	w, x, blocks := load("w"), load("x"), GP64()
 	first, rows, quads := GP64(), GP64(), GP64()

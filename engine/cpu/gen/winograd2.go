@@ -163,7 +163,7 @@ func oneInput(at, row, row3 Register, points *grid) {
 	}
 }
 
-// twoInputs transforms a tile and its neighbour on the right, which see two columns of x
+// twoInputs transforms a tile and its neighbor on the right, which see two columns of x
 // both.
 func twoInputs(at, row, row3 Register, points *grid) {
 	const columns = 6

@@ -141,7 +141,7 @@ func (t *outputTransform) across(m []VecVirtual, bias VecVirtual) []VecVirtual {
 	return []VecVirtual{m[0], second, sum, m[5]}
 }
 
-// store stores four neighbours of a row, which begins at line after a tensor's register.
+// store stores four neighbors of a row, which begins at line after a tensor's register.
 func (t *outputTransform) store(out []VecVirtual, line Mem, y, addend Register) {
 	floor := t.floor.loaded()
 	for j, v := range out {

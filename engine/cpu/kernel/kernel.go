@@ -124,9 +124,9 @@ type Set struct {
 	Grad32, Grad16 func(x, dy, dw *float32, shape *GradShape)
 
 	// Conv16Row is Conv16 for whole blocks of input channels, three columns of taps and
-	// tiles whose pixels are neighbours in a row of x. Grad32Row and Grad16Row sum for three
+	// tiles whose pixels are neighbors in a row of x. Grad32Row and Grad16Row sum for three
 	// taps at once, with 4 or 8 floats of x: dw[tap][i][k], a tap 16 i long, where pixels
-	// are neighbours and a row of dy has an even number. Sets without them have nil.
+	// are neighbors and a row of dy has an even number. Sets without them have nil.
 	Conv16Row            func(x, w, y, addend, bias *float32, tiles *Tile, n int, shape *ConvShape)
 	Grad32Row, Grad16Row func(x, dy, dw *float32, shape *GradShape)
 

@@ -15,7 +15,7 @@ func TestWinograd2(t *testing.T) {
 			tiles := make([]int32, n)
 			for i, p := range rng.Perm(25)[:n] {
 				if rng.IntN(2) == 0 {
-					p = i // neighbours
+					p = i // neighbors
 				}
 				tiles[i] = int32((p/5*2*pitch + p%5*2) * halfPixel)
 			}
