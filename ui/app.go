@@ -3,10 +3,11 @@
 // each, and watches accuracy per band grow.
 //
 // App is the one tea.Model. Pages and dialogs are plain structs with imperative methods;
-// they share the session (image, radius, setting) and say what they can do in key tables,
-// which drive dispatch, help, the palette and the hints on the last line. Nothing is
-// computed and nothing read in Update or View: work runs in commands, at most one of each
-// kind at a time, and the newest request wins.
+// they share the session (image, radius, setting), reach the program by their Screen, and say
+// what they can do in key tables, which drive dispatch, help, the palette and the hints on the
+// last line. Nothing is computed and nothing read in Update or View: work runs in commands, at
+// most one of each kind at a time, and the newest request wins; what it tells comes back to
+// the page it is for. View changes nothing.
 package ui
 
 import (
@@ -19,8 +20,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine/bands"
-	"hfcui/engine/model"
 	"hfcui/ui/picture"
 	"hfcui/ui/term"
 )
@@ -31,7 +30,7 @@ type Options struct {
 	Environ  []string  // nil: os.Environ()
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
 	Folder   string    // where exports go; "" is the current one
-	Page     string    // "explore", "bands", "kernels", "train", "experiments", "attack" or "heatmap"; "" is the first
+	Page     string    // one of PageNames; "" is the first
 	Training *Training // nil: nothing can be trained here
 	Watch    Watch     // the runs the Train page begins with
 	// Evolution looks at checkpoints of runs; nil: nobody does.
@@ -40,44 +39,12 @@ type Options struct {
 	Experiments string       // where their folders lie; "" is runs
 	Reproducing *Reproducing // nil: experiments are only looked at
 
-	Radius     float64         // first radius; 0 chooses one
-	Smoothing  model.Smoothing // first; ρ 0 is off. Its layer is one the model has, in canonical form
-	Index      int             // first image
-	Normalize  bands.Normalization
-	Statistics model.Statistics
-}
-
-// page is one of the program's pages.
-type page interface {
-	name() string
-	// entries lists what can be pressed; press does it.
-	entries() []entry
-	press(key string) (tea.Cmd, bool)
-	// arrange is told the layout whenever it changes.
-	arrange(l layout)
-	// enter is called when the page comes on screen; changed when something of the
-	// session is different, on screen or not.
-	enter() tea.Cmd
-	changed(what change) tea.Cmd
-	// draw draws the page's text and returns the pictures that go with it.
-	draw(c *canvas) []placed
-	// mouse handles what happens at a cell; false when it means nothing there.
-	mouse(m mouse) (tea.Cmd, bool)
-	// speed tells how fast the last answer came, for the status line.
-	speed() string
-	// export prepares writing what is on the page into files.
-	export() (exporter, error)
-}
-
-// placed is a picture on the screen.
-type placed struct {
-	at    rect
-	drawn picture.Drawn
+	Start // what the session begins with
 }
 
 // App is the program. It implements tea.Model.
 type App struct {
-	session
+	*session
 	options Options
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -92,19 +59,12 @@ type App struct {
 	hidden   bool // nothing is drawn: the program is being suspended, or ends
 	started  time.Time
 
-	theme       *theme
-	layout      layout
-	pages       []page
-	explore     *explore
-	bands       *bandsPage
-	kernels     *kernelsPage
-	train       *trainPage
-	experiments *experimentsPage
-	attack      *attackPage
-	heatmap     *heatmapPage
-	page        int
-	dialogs     []dialog
-	drag        func(mouse) tea.Cmd // what moving the pressed mouse does
+	theme   *theme
+	layout  layout
+	pages   []tab
+	page    int // the one on screen
+	dialogs []dialog
+	drag    func(mouse) tea.Cmd // what moving the pressed mouse does
 
 	same  bool   // the screen is what it was before the message handled last
 	shown string // the frame made last
@@ -129,25 +89,11 @@ func New(lab Lab, o Options) *App {
 	if o.Experiments == "" {
 		o.Experiments = "runs"
 	}
-	watching := lab == nil
-	if watching {
-		lab = noLab{}
-	}
-	a := &App{session: newSession(lab, o), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
+	a := &App{session: newSession(lab, o.Start, o.Experiments), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
-	a.explore, a.bands, a.kernels, a.train = newExplore(a), newBandsPage(a), newKernelsPage(a), newTrainPage(a)
-	a.experiments, a.attack = newExperimentsPage(a), newAttackPage(a)
-	a.heatmap = newHeatmapPage(a)
-	a.pages = []page{a.explore, a.bands, a.kernels, a.train, a.experiments, a.attack, a.heatmap}
-	if watching {
-		a.pages = []page{a.train}
-	}
-	for i, p := range a.pages {
-		if p.name() == o.Page {
-			a.page = i
-		}
-	}
+	a.session.screen, a.session.announce, a.session.runFiles = &port{a, a.session}, a.changed, a.modelFiles
+	a.makePages()
 	a.useCapabilities(a.probe.Capabilities())
 	return a
 }
@@ -169,7 +115,9 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	a.same = false
-	return a, a.handle(msg)
+	cmd = a.handle(msg)
+	a.arrangeDialogs()
+	return a, cmd
 }
 
 // handle sorts messages.
@@ -195,75 +143,14 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.fail(msg)
 	case ended:
 		return a.fail(msg.err)
-	case splitMsg:
-		return a.splitChanged(msg)
-	case viewMsg:
-		return a.explore.received(msg)
-	case attackMsg:
-		return a.attack.received(msg)
-	case heatmapMsg:
-		return a.heatmap.received(msg)
-	case kernelsMsg:
-		return a.kernels.received(msg)
-	case smoothedSavedMsg:
-		a.smoothedSaved(msg)
-	case besideMsg:
-		return a.besideOpened(msg)
-	case modelFilesMsg:
-		a.modelFilesFound(msg)
-	case modelMsg:
-		return a.train.modelOpened(msg)
-	case followTick:
-		a.train.following.timed = false
-		return a.train.followNewest()
-	case figureMsg:
-		return a.train.received(msg)
-	case evolutionMsg:
-		return a.train.evolvedTo(msg)
-	case evolutionTick:
-		a.train.evolving.timed = false
-		return a.train.evolve()
-	case foldersMsg:
-		return a.experiments.received(msg)
+	case routed:
+		return a.deliver(msg)
 	case exportMsg:
 		a.exported(msg)
-	case report:
-		return a.reported(msg)
 	default:
 		return a.reply(msg)
 	}
 	return nil
-}
-
-// reported hands on what a job tells, and waits for more.
-func (a *App) reported(r report) tea.Cmd {
-	if c, ok := r.msg.(crash); ok {
-		return a.fail(c)
-	}
-	var cmd tea.Cmd
-	switch r.job {
-	case a.bands.job:
-		cmd = a.bands.reported(r)
-	case a.explore.job:
-		cmd = a.explore.reported(r)
-	case a.attack.robust.job:
-		cmd = a.attack.reported(r)
-	case a.heatmap.job:
-		cmd = a.heatmap.reported(r)
-	default:
-		switch {
-		case a.train.owns(r.job):
-			cmd = a.train.reported(r)
-		case a.experiments.owns(r.job):
-			cmd = a.experiments.reported(r)
-		default:
-			return nil // replaced in the meantime
-		}
-	}
-	if r.done {
-		return tea.Batch(cmd, a.train.followNewest())
-	}
-	return tea.Batch(cmd, r.job.wait)
 }
 
 // ended is sent to end the program for a reason.
@@ -315,29 +202,12 @@ func (a *App) show(i int) tea.Cmd {
 	if i == a.page {
 		return nil
 	}
-	switch {
-	case a.on(a.attack):
-		a.attack.leave()
-	case a.on(a.heatmap):
-		a.heatmap.leave()
+	if p, ok := a.pages[a.page].page.(leaver); ok {
+		p.leave()
 	}
 	a.page = i
 	return a.pages[i].enter()
 }
-
-// number is what page i is called by: watching alone, the Train page keeps its own.
-func (a *App) number(i int) int {
-	if a.alone() {
-		return 4
-	}
-	return i + 1
-}
-
-// alone tells that there is no model, and the Train page only.
-func (a *App) alone() bool { return len(a.pages) == 1 }
-
-// on tells whether p is on screen.
-func (a *App) on(p page) bool { return a.pages[a.page] == p }
 
 // resize takes over another size of the terminal.
 func (a *App) resize(w, h int) tea.Cmd {

@@ -50,11 +50,11 @@ func TestNoKeyIsBoundTwice(t *testing.T) {
 	}
 	for _, p := range d.app.pages {
 		list := append(p.entries(), d.app.entries()...)
-		check(p.name(), append(list, lastKeys.entries(d.app)...))
+		check(p.name, append(list, lastKeys.entries(d.app)...))
 	}
 	check("picker", pickerKeys.entries(newPicker(d.app, "", "", nil)))
 	check("reader", readerKeys.entries(newHelp(d.app)))
-	check("jump", jumpKeys.entries(&jump{app: d.app}))
+	check("jump", jumpKeys.entries(&jump{session: d.app.session}))
 }
 
 // Help, palette and hints are made from the tables that dispatch keys.
@@ -93,10 +93,10 @@ func TestPalette(t *testing.T) {
 
 func TestEveryCommandRuns(t *testing.T) {
 	for _, page := range []string{"1", "2", "3", "4"} {
-		n := len(start(t, 100, 30).keys(page + " :").app.dialog().(*picker).choices)
+		n := len(start(t, 100, 30).keys(page + " :").app.top().(*picker).choices)
 		for i := range n {
 			d := start(t, 100, 30).keys(page + " :")
-			name := d.app.dialog().(*picker).choices[i].text
+			name := d.app.top().(*picker).choices[i].text
 			for range i {
 				d.keys("down")
 			}
@@ -157,8 +157,8 @@ func TestPanicsEndTheProgram(t *testing.T) {
 	}
 	d := start(t, 100, 30)
 	d.send(capabilitiesMsg{d.app.caps}) // still fine
-	d.app.explore.l.slots = nil
-	d.app.pages[0] = nil
+	pageOf[*explore](d.app).l.slots = nil
+	d.app.pages[0].page = nil
 	d.send(tea.KeyPressMsg{Code: 'm', Text: "m"})
 	check("Update", d)
 
@@ -214,10 +214,10 @@ func TestTextFromOutsideIsHarmless(t *testing.T) {
 }
 
 func TestOptionsAreTaken(t *testing.T) {
-	d := startWith(t, newFakeLab(), Options{Page: "kernels", Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}, 100, 30)
+	d := startWith(t, newFakeLab(), Options{Page: "kernels", Start: Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
 	d.shows("after, ρ 1.00", "none · batch · ρ 1.00")
 	d.keys("1").shows("test 9", "7.5")
-	if startWith(t, newFakeLab(), Options{Radius: 99, Index: 1 << 30}, 100, 30).app.index != 1999 {
+	if startWith(t, newFakeLab(), Options{Start: Start{Radius: 99, Index: 1 << 30}}, 100, 30).app.index != 1999 {
 		t.Fatal("an index past the end is not the last image")
 	}
 }

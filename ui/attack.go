@@ -17,7 +17,8 @@ import (
 // attackPage attacks the image that is explored, shows what that takes and what comes of it,
 // and measures how many images the models get right under the same attack.
 type attackPage struct {
-	app     *App
+	screen  Screen
+	session *session
 	l       attackLayout
 	options attack.Options // but for its Steps and Band
 	steps   map[string]int // by method, where it is not the usual number
@@ -38,7 +39,8 @@ type attackPage struct {
 // attackRequest is everything that determines what the page shows of the image.
 type attackRequest struct {
 	engine.AttackRequest
-	look
+	renderSpec
+	kinds      [slots]bool // which pictures are shown
 	generation int
 }
 
@@ -58,15 +60,13 @@ const (
 	slotAttacked     = slotHigh
 )
 
-func newAttackPage(a *App) *attackPage {
-	p := &attackPage{app: a, steps: map[string]int{}, options: attack.Options{Method: attack.PGDMethod, Seed: 1}}
+func newAttackPage(s Screen, on *session) *attackPage {
+	p := &attackPage{screen: s, session: on, steps: map[string]int{}, options: attack.Options{Method: attack.PGDMethod, Seed: 1}}
 	p.most = firstMost(p.options.Norm)
 	p.options.Epsilon = 0.3 * p.most
-	p.robust = newRobustness()
+	p.robust = newRobustness(p)
 	return p
 }
-
-func (p *attackPage) name() string { return "attack" }
 
 var attackKeys = keymap[*attackPage]{
 	{keys: []string{"left", "h"}, shown: "←", name: "ε smaller", help: "ε smaller, larger", hint: "ε", do: func(p *attackPage) tea.Cmd { return p.stepEpsilon(-stepUsual) }},
@@ -81,35 +81,35 @@ var attackKeys = keymap[*attackPage]{
 	{keys: []string{"."}, name: "ε a little larger", also: true, do: func(p *attackPage) tea.Cmd { return p.stepEpsilon(stepFine) }},
 	{keys: []string{"home"}, name: "ε = 0: no attack", help: "ε to 0, to the end of its track", do: func(p *attackPage) tea.Cmd { return p.setEpsilon(0) }},
 	{keys: []string{"end"}, name: "ε to the end of its track", also: true, do: func(p *attackPage) tea.Cmd { return p.setEpsilon(p.most) }},
-	{keys: []string{"O"}, name: "options of the attack: norm, steps, restarts …", hint: "options", do: func(p *attackPage) tea.Cmd { return p.app.open(newAttackOptions(p)) }},
-	{keys: []string{"<"}, name: "r smaller by 1", help: "r smaller, larger by 1", hint: "r", do: func(p *attackPage) tea.Cmd { return p.app.stepRadius(-1) }},
-	{keys: []string{">"}, name: "r larger by 1", also: true, do: func(p *attackPage) tea.Cmd { return p.app.stepRadius(1) }},
+	{keys: []string{"O"}, name: "options of the attack: norm, steps, restarts …", hint: "options", do: func(p *attackPage) tea.Cmd { return p.screen.open(newAttackOptions(p)) }},
+	{keys: []string{"<"}, name: "r smaller by 1", help: "r smaller, larger by 1", hint: "r", do: func(p *attackPage) tea.Cmd { return p.session.stepRadius(-1) }},
+	{keys: []string{">"}, name: "r larger by 1", also: true, do: func(p *attackPage) tea.Cmd { return p.session.stepRadius(1) }},
 	{keys: []string{"d"}, name: "perturbation in a band: all, low, high, ring at r", hint: "band", do: (*attackPage).nextBand},
-	{keys: []string{"i"}, name: "attack the next of the models side by side", hint: "model", when: func(p *attackPage) bool { return len(p.app.beside) > 0 }, do: (*attackPage).nextModel},
-	{keys: []string{"e"}, name: "set ε to a number", hint: "set ε", do: func(p *attackPage) tea.Cmd { return p.app.open(&epsilonField{page: p}) }},
+	{keys: []string{"i"}, name: "attack the next of the models side by side", hint: "model", when: func(p *attackPage) bool { return len(p.session.comparisons) > 0 }, do: (*attackPage).nextModel},
+	{keys: []string{"e"}, name: "set ε to a number", hint: "set ε", do: func(p *attackPage) tea.Cmd { return p.screen.open(&epsilonField{page: p}) }},
 	{keys: []string{"+", "="}, name: "ε's track twice as long", help: "ε's track longer, shorter", do: func(p *attackPage) tea.Cmd { return p.stretchTrack(2) }},
 	{keys: []string{"-"}, name: "ε's track half as long", also: true, do: func(p *attackPage) tea.Cmd { return p.stretchTrack(0.5) }},
-	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *attackPage) bool { return p.robust.job != nil }, do: (*attackPage).halt},
-	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *attackPage) bool { return p.robust.stopped }, do: (*attackPage).resume},
+	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *attackPage) bool { return p.robust.job != nil }, do: func(p *attackPage) tea.Cmd { return p.robust.halt() }},
+	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *attackPage) bool { return p.robust.resumable() }, do: func(p *attackPage) tea.Cmd { return p.robust.resume() }},
 }
 
 func (p *attackPage) entries() []entry {
-	return slices.Concat(attackKeys[:2].entries(p), imageKeys[:2].entries(p.app), attackKeys[2:].entries(p), imageKeys[2:].entries(p.app), besideKeys.entries(p.app))
+	return slices.Concat(attackKeys[:2].entries(p), imageKeys[:2].entries(p.session), attackKeys[2:].entries(p), imageKeys[2:].entries(p.session), comparisonKeys.entries(p.session))
 }
 
 func (p *attackPage) press(key string) (tea.Cmd, bool) {
 	if cmd, ok := attackKeys.press(p, key); ok {
 		return cmd, true
 	}
-	if cmd, ok := imageKeys.press(p.app, key); ok {
+	if cmd, ok := imageKeys.press(p.session, key); ok {
 		return cmd, true
 	}
-	return besideKeys.press(p.app, key)
+	return comparisonKeys.press(p.session, key)
 }
 
 // nextModel attacks the image as another of the models sees it.
 func (p *attackPage) nextModel() tea.Cmd {
-	models := p.app.models()
+	models := p.session.models()
 	at := slices.IndexFunc(models, func(m shownModel) bool { return m.path == p.model })
 	p.model = models[(at+1)%len(models)].path
 	return p.request()
@@ -118,7 +118,7 @@ func (p *attackPage) nextModel() tea.Cmd {
 // toggleFigures gives the page to what is measured, or to the pictures.
 func (p *attackPage) toggleFigures() tea.Cmd {
 	p.figures = !p.figures
-	p.arrange(p.app.layout)
+	p.arrange(p.screen.layout())
 	return tea.Batch(p.request(), p.measure())
 }
 
@@ -138,7 +138,7 @@ func (p *attackPage) arrange(l layout) {
 	if v := p.shown.view; v != nil && v.Original.H > 0 {
 		aspect = min(max(float64(v.Original.W)/float64(v.Original.H), 0.2), 5)
 	}
-	p.l = layoutAttack(l.body, l.roomy(), aspect, p.app.cell(), p.figures, len(p.app.models()))
+	p.l = layoutAttack(l.body, l.roomy(), aspect, p.screen.cell(), p.figures, len(p.session.models()))
 }
 
 func (p *attackPage) enter() tea.Cmd { return tea.Batch(p.request(), p.measure()) }
@@ -153,22 +153,22 @@ func (p *attackPage) leave() {
 }
 
 func (p *attackPage) changed(what change) tea.Cmd {
-	if what&changedSplit != 0 {
-		p.halt()
+	if what&changedModel != 0 {
+		p.robust.forget()
+		p.robust.on = p.screen.shown()
 	}
 	if what&changedModels != 0 {
 		if p.modelName(p.model) == "" {
 			p.model = "" // it was taken away
 		}
-		p.arrange(p.app.layout)
+		p.arrange(p.screen.layout())
 	}
-	p.robust.begin(p)
 	return tea.Batch(p.request(), p.measure())
 }
 
 // attack is how the page attacks.
 func (p *attackPage) attack() attack.Options {
-	return composed(p.options, p.steps, p.band, p.app.r)
+	return composed(p.options, p.steps, p.band, p.session.r)
 }
 
 // composed is an attack without what its method does not look at.
@@ -192,19 +192,18 @@ func composed(o attack.Options, steps map[string]int, band bandChoice, r float64
 // setting is what of the session's goes for attacks, which use running statistics and look at
 // whole images.
 func (p *attackPage) setting() engine.Setting {
-	return engine.Setting{Smoothing: p.app.setting().Smoothing}
+	return engine.Setting{Smoothing: p.session.setting().Smoothing}
 }
 
 // request asks for what should be on screen, unless the page is not.
 func (p *attackPage) request() tea.Cmd {
-	a := p.app
-	if !a.on(p) || !a.asked || a.ctx.Err() != nil || a.layout.tooSmall || len(p.l.slots) == 0 || a.info.Images == 0 || p.none() != "" {
+	if !p.screen.shown() || !p.screen.ready() || p.screen.context().Err() != nil || p.screen.layout().tooSmall || len(p.l.slots) == 0 || p.session.info.Images == 0 || p.none() != "" {
 		return nil
 	}
-	q := attackRequest{generation: a.generation}
+	q := attackRequest{generation: p.session.generation}
 	q.Model = p.model
-	q.Index, q.R, q.Setting, q.Options = a.index, a.r, p.setting(), p.attack()
-	q.look = a.look(p.l.slots[0].pic.w, p.l.slots[0].pic.h)
+	q.Index, q.R, q.Setting, q.Options = p.session.index, p.session.r, p.setting(), p.attack()
+	q.renderSpec = p.screen.render(p.l.slots[0].pic.w, p.l.slots[0].pic.h)
 	for _, s := range p.l.slots {
 		q.kinds[s.kind] = true
 	}
@@ -233,9 +232,9 @@ func (p *attackPage) hurry() {
 // none says why no image can be attacked; "" where it can.
 func (p *attackPage) none() string {
 	switch {
-	case p.app.info.Images == 0:
+	case p.session.info.Images == 0:
 		return "There are no images in this split."
-	case !p.app.info.Labelled:
+	case !p.session.info.Labelled:
 		return "An attack leads away from the true class, so it needs labels that are the model's classes: open images in one folder a class, or a model trained on these."
 	}
 	return ""
@@ -243,10 +242,10 @@ func (p *attackPage) none() string {
 
 // compute is the command that answers a request.
 func (p *attackPage) compute(q attackRequest) tea.Cmd {
-	lab, paint := p.app.lab, &p.painter
-	ctx, cancel := context.WithCancel(p.app.ctx)
+	lab, paint := p.session.lab, &p.painter
+	ctx, cancel := context.WithCancel(p.screen.context())
 	p.cancel, p.begun = cancel, time.Now()
-	return task(func() tea.Msg {
+	return p.screen.task(func() tea.Msg {
 		defer cancel()
 		defer lab.Foreground()()
 		v, err := lab.Attack(ctx, q.AttackRequest)
@@ -256,6 +255,18 @@ func (p *attackPage) compute(q attackRequest) tea.Cmd {
 		drawn, factor := paint.paint(v, q)
 		return attackMsg{asked: q, view: v, drawn: drawn, factor: factor}
 	})
+}
+
+// receive takes what work in the background tells.
+func (p *attackPage) receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case attackMsg:
+		return p.received(msg)
+	case report:
+		cmd, _ := p.robust.take(msg)
+		return cmd
+	}
+	return nil
 }
 
 // received takes over an answer. It is newer than what is on screen even when something
@@ -272,7 +283,7 @@ func (p *attackPage) received(msg attackMsg) tea.Cmd {
 			p.asks.forget()
 			cmd = p.request()
 		}
-	case msg.asked.generation != p.app.generation:
+	case msg.asked.generation != p.session.generation:
 	case msg.err != nil:
 		p.failed = oneLine(msg.err)
 		p.asks.forget()
@@ -289,13 +300,13 @@ func (p *attackPage) show(msg attackMsg) {
 	before := p.shown.view
 	p.shown = msg
 	if now := msg.view.Original; before == nil || before.Original.W*now.H != now.W*before.Original.H {
-		p.arrange(p.app.layout)
+		p.arrange(p.screen.layout())
 	}
 }
 
 // view is what is on screen; nil before the first answer and where there is none.
 func (p *attackPage) view() *engine.AttackView {
-	if p.failed != "" || p.none() != "" || p.shown.asked.generation != p.app.generation {
+	if p.failed != "" || p.none() != "" || p.shown.asked.generation != p.session.generation {
 		return nil
 	}
 	return p.shown.view

@@ -11,7 +11,7 @@ import (
 
 // drawAccuracy draws accuracy under attack against ε, or against ρ.
 func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
-	th := p.app.theme
+	th := p.screen.theme()
 	p.drawAccuracyHead(c, r.row(0), byRho)
 	plot := plotOf(rect{r.x, r.y + 1, r.w, r.h - 2})
 	most, at := p.most, p.options.Epsilon
@@ -26,7 +26,7 @@ func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
 	}
 	ch.grid(th.line, grid...)
 	ch.cursor(min(at, most), th.focus)
-	models := p.app.models()
+	models := p.session.models()
 	any := false
 	for i := len(models) - 1; i >= 0; i-- { // the open model lies on top
 		any = p.addCurves(ch, models[i], byRho) || any
@@ -43,9 +43,9 @@ func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
 
 // drawAccuracyHead says what a chart is of.
 func (p *attackPage) drawAccuracyHead(c *canvas, row rect, byRho bool) {
-	th, method := p.app.theme, p.options.Method
+	th, method := p.screen.theme(), p.options.Method
 	n, doubts := 0, 0
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		k := p.keyOf(m, byRho)
 		result := p.robust.known[k]
 		for _, cell := range result.Cells {
@@ -58,11 +58,11 @@ func (p *attackPage) drawAccuracyHead(c *canvas, row rect, byRho bool) {
 		}
 	}
 	rho := "ρ off"
-	if p.app.smooth {
-		rho = p.app.smoothing().Describe()
+	if p.session.smooth {
+		rho = p.session.smoothing().Describe()
 	}
 	forms := []string{fmt.Sprintf("accuracy under %s against ε, %s", method, rho), method + " against ε, " + rho, method + " against ε"}
-	if k, look := p.keyOf(p.app.models()[0], false), p.app.theme.model(0); len(p.app.models()) == 1 && len(k.methods()) > 1 {
+	if k, look := p.keyOf(p.session.models()[0], false), p.screen.theme().model(0); len(p.session.models()) == 1 && len(k.methods()) > 1 {
 		both := fmt.Sprintf("%s %s, %s %s", look.mark, method, look.base, k.methods()[1])
 		forms = []string{"accuracy under " + both + " against ε, " + rho, both + " against ε, " + rho, both + " against ε", method + " against ε"}
 	}
@@ -70,8 +70,8 @@ func (p *attackPage) drawAccuracyHead(c *canvas, row rect, byRho bool) {
 		at := fmt.Sprintf("%.4g", p.measured())
 		forms = []string{fmt.Sprintf("%s at ε %s against ρ", method, at), method + " against ρ"}
 		clean := markWhole + " clean, "
-		if len(p.app.models()) == 1 {
-			method = p.app.theme.model(0).mark + " " + method
+		if len(p.session.models()) == 1 {
+			method = p.screen.theme().model(0).mark + " " + method
 		} else {
 			clean = "hollow: clean, "
 		}
@@ -132,9 +132,9 @@ func pointsOf(k robustKey, result attack.Robustness, method string) []curvePoint
 // a curve; by FGSM where no other model needs the room. It tells whether there is any.
 func (p *attackPage) addCurves(ch *chart, m shownModel, byRho bool) bool {
 	k := p.keyOf(m, byRho)
-	result, look, th := p.robust.known[k], p.app.theme.model(m.slot), p.app.theme
+	result, look, th := p.robust.known[k], p.screen.theme().model(m.slot), p.screen.theme()
 	points := pointsOf(k, result, k.options.Method)
-	alone := len(p.app.models()) == 1
+	alone := len(p.session.models()) == 1
 	if byRho {
 		if alone {
 			ch.draw(seriesOf(pointsOf(k, result, ""), th.whole, th.line, markWhole), false)
@@ -187,10 +187,10 @@ func (p *attackPage) labelCurves(c *canvas, ch *chart, models []shownModel, byRh
 		for _, try := range []int{row, row - 1, row + 1, row - 2, row + 2, row - 3, row + 3} {
 			if try >= 0 && try < ch.plot.h && !taken[try] {
 				taken[try] = true
-				look := p.app.theme.model(m.slot)
+				look := p.screen.theme().model(m.slot)
 				text := look.style.paint(look.mark + percent(best.score.Accuracy()))
 				if best.doubt {
-					text += p.app.theme.warn.paint(markDoubt)
+					text += p.screen.theme().warn.paint(markDoubt)
 				}
 				c.put(ch.plot.right()+1, ch.plot.y+try, text)
 				break
@@ -201,7 +201,7 @@ func (p *attackPage) labelCurves(c *canvas, ch *chart, models []shownModel, byRh
 
 // waitingFor says why there is no curve yet.
 func (p *attackPage) waitingFor(byRho bool) string {
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		if why := p.robust.failed[p.keyOf(m, byRho)]; why != "" {
 			return why
 		}
@@ -223,7 +223,7 @@ func (p *attackPage) drawRemarks(c *canvas, r rect) {
 	if r.empty() {
 		return
 	}
-	th := p.app.theme
+	th := p.screen.theme()
 	lines := p.doubts()
 	if len(lines) == 0 {
 		if p.figures {
@@ -242,7 +242,7 @@ func (p *attackPage) drawRemarks(c *canvas, r rect) {
 
 // foot says what the figures are of.
 func (p *attackPage) foot(w int) string {
-	of := fmt.Sprintf("%s: first %s, 95%% intervals", clean(p.app.info.Split), counted(min(p.robust.images, p.app.info.Images), "image"))
+	of := fmt.Sprintf("%s: first %s, 95%% intervals", clean(p.session.info.Split), counted(min(p.robust.images, p.session.info.Images), "image"))
 	text := of + " · batch-norm's running statistics"
 	if p.robust.stopped {
 		of, text = of+" · stopped", text+" · stopped"
@@ -255,7 +255,7 @@ func (p *attackPage) foot(w int) string {
 func (p *attackPage) doubts() [][]string {
 	var first, rest [][]string
 	seen := map[string]bool{}
-	models := p.app.models()
+	models := p.session.models()
 	for _, m := range models {
 		for _, byRho := range []bool{false, true} {
 			result := p.robust.known[p.keyOf(m, byRho)]

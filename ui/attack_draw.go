@@ -36,9 +36,9 @@ func (p *attackPage) draw(c *canvas) []placed {
 
 // outcome says what the attack on the image came to, once that is known.
 func (p *attackPage) outcome() (text string, st style) {
-	v, th := p.view(), p.app.theme
+	v, th := p.view(), p.screen.theme()
 	switch {
-	case v == nil || v.Index != p.app.index:
+	case v == nil || v.Index != p.session.index:
 		return "", style{}
 	case v.Before.Class != v.Label && v.After.Class == v.Label:
 		return "right only under attack", th.warn
@@ -53,13 +53,13 @@ func (p *attackPage) outcome() (text string, st style) {
 // drawCaption draws which image it is and what comes of it at the left, and how it is
 // attacked at the right.
 func (p *attackPage) drawCaption(c *canvas) {
-	a, r := p.app, p.l.caption
+	r := p.l.caption
 	r.w--
 	x := r.x
 	if !p.figures {
-		x = c.left(rect{x, r.y, min(r.w, 40), 1}, bold, clean(a.lab.Title(a.index)))
-		if class := a.lab.Label(a.index); class >= 0 {
-			x = c.left(rect{x, r.y, r.right() - x, 1}, style{}, "  "+a.className(class))
+		x = c.left(rect{x, r.y, min(r.w, 40), 1}, bold, clean(p.session.lab.Title(p.session.index)))
+		if class := p.session.lab.Label(p.session.index); class >= 0 {
+			x = c.left(rect{x, r.y, r.right() - x, 1}, style{}, "  "+p.session.className(class))
 		}
 		if text, st := p.outcome(); text != "" {
 			x = c.left(rect{x, r.y, r.right() - x, 1}, st, "  "+text)
@@ -67,7 +67,7 @@ func (p *attackPage) drawCaption(c *canvas) {
 	} else {
 		x = c.left(rect{x, r.y, r.w, 1}, bold, pick(r.w/2, "accuracy under attack, true labels", "accuracy under attack"))
 	}
-	if !p.figures && len(a.models()) > 1 {
+	if !p.figures && len(p.session.models()) > 1 {
 		x = p.drawModel(c, rect{x + 2, r.y, r.right() - x - 2, 1})
 	}
 	if room := r.right() - x - 2; room > 0 {
@@ -75,24 +75,24 @@ func (p *attackPage) drawCaption(c *canvas) {
 		if note := " · in all frequencies"; p.band != bandAll && !hasBand(p.options.Method) && width(text+note) <= room {
 			text += note // whatever d says
 		}
-		if note := " · running statistics"; a.statistics == model.BatchStatistics && width(text+note) <= room {
+		if note := " · running statistics"; p.session.statistics == model.BatchStatistics && width(text+note) <= room {
 			text += note // whatever the setting says
 		}
-		if !p.figures && a.class >= 0 {
-			text = attackText(p.attack(), max(20, room-width(a.className(a.class))-8))
-			text = pick(room, "only "+a.className(a.class)+" · "+text, text)
+		if !p.figures && p.session.class >= 0 {
+			text = attackText(p.attack(), max(20, room-width(p.session.className(p.session.class))-8))
+			text = pick(room, "only "+p.session.className(p.session.class)+" · "+text, text)
 		}
-		c.right(rect{x + 2, r.y, room, 1}, a.theme.dim, text)
+		c.right(rect{x + 2, r.y, room, 1}, p.screen.theme().dim, text)
 	}
 }
 
 // drawModel says whose answers there are, where there are several models.
 func (p *attackPage) drawModel(c *canvas, r rect) int {
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		if m.path == p.model {
-			look := p.app.theme.model(m.slot)
+			look := p.screen.theme().model(m.slot)
 			x := c.left(r, look.style, look.mark)
-			return c.left(rect{x + 1, r.y, r.right() - x - 1, 1}, p.app.theme.dim, cut(m.name, 20))
+			return c.left(rect{x + 1, r.y, r.right() - x - 1, 1}, p.screen.theme().dim, cut(m.name, 20))
 		}
 	}
 	return r.x
@@ -100,7 +100,7 @@ func (p *attackPage) drawModel(c *canvas, r rect) int {
 
 // drawTitle names a picture.
 func (p *attackPage) drawTitle(c *canvas, s slot) {
-	th, v := p.app.theme, p.view()
+	th, v := p.screen.theme(), p.view()
 	switch s.kind {
 	case slotOriginal:
 		c.put(s.title.x, s.title.y, th.whole.paint(markWhole)+" original")
@@ -126,12 +126,12 @@ func (p *attackPage) drawWaiting(c *canvas, s slot) {
 	all.w = p.l.slots[len(p.l.slots)-1].pic.right() - all.x
 	switch why := p.none(); {
 	case p.failed != "" && first:
-		c.paragraph(all, p.app.theme.warn, p.failed)
+		c.paragraph(all, p.screen.theme().warn, p.failed)
 	case why != "" && first:
-		c.paragraph(all, p.app.theme.dim, why)
+		c.paragraph(all, p.screen.theme().dim, why)
 	case p.failed != "", why != "":
 	default:
-		c.paragraph(s.pic, p.app.theme.dim, [...]string{"the image", "what the attack adds", "what the model is shown", "where that lies in the frequency plane"}[s.kind])
+		c.paragraph(s.pic, p.screen.theme().dim, [...]string{"the image", "what the attack adds", "what the model is shown", "where that lies in the frequency plane"}[s.kind])
 	}
 }
 
@@ -143,9 +143,9 @@ func (p *attackPage) drawText(c *canvas, s slot) {
 	}
 	switch s.kind {
 	case slotOriginal:
-		p.app.drawPrediction(c, s.text, v.Before, v.Label, p.app.theme.whole)
+		p.session.drawPrediction(c, s.text, v.Before, v.Label, p.screen.theme().whole)
 	case slotAttacked:
-		p.app.drawPrediction(c, s.text, v.After, v.Label, p.app.theme.whole)
+		p.session.drawPrediction(c, s.text, v.After, v.Label, p.screen.theme().whole)
 	case slotPerturbation:
 		p.drawNorms(c, s.text, v)
 	case slotSpectrum:
@@ -155,7 +155,7 @@ func (p *attackPage) drawText(c *canvas, s slot) {
 
 // drawNorms says how large the perturbation is.
 func (p *attackPage) drawNorms(c *canvas, r rect, v *engine.AttackView) {
-	th := p.app.theme
+	th := p.screen.theme()
 	linf := "‖δ‖∞ " + bold.paint(epsilonText(v.LInf))
 	if of := fmt.Sprintf(" %6.2f/255", 255*v.LInf); 5+6+len(of) <= r.w {
 		linf += th.dim.paint(of)
@@ -178,7 +178,7 @@ func (p *attackPage) drawNorms(c *canvas, r rect, v *engine.AttackView) {
 
 // drawEnergy says how the circle at r divides the perturbation's energy.
 func (p *attackPage) drawEnergy(c *canvas, r rect, v *engine.AttackView) {
-	th, low, high := p.app.theme, v.EnergyLow, v.EnergyHigh
+	th, low, high := p.screen.theme(), v.EnergyLow, v.EnergyHigh
 	if low+high == 0 {
 		low, high = math.NaN(), math.NaN()
 	}
@@ -200,7 +200,7 @@ func (p *attackPage) drawProfile(c *canvas, r rect) {
 	if r.empty() {
 		return
 	}
-	th, v := p.app.theme, p.view()
+	th, v := p.screen.theme(), p.view()
 	if r.h > profileRows {
 		c.left(r.row(0), th.dim, pick(r.w-2, "the perturbation's power against radius, log axis", "power of δ against radius", "power of δ"))
 		r.y, r.h = r.y+1, r.h-1
@@ -262,20 +262,19 @@ func (p *attackPage) noProfile(v *engine.AttackView) string {
 
 // drawSliders draws the tracks of ε and of r.
 func (p *attackPage) drawSliders(c *canvas) {
-	a, th := p.app, p.app.theme
-	a.drawTrack(c, p.l.epsilon, track{name: "ε", most: p.most, at: p.options.Epsilon, before: th.text, after: th.line, value: epsilonText(p.options.Epsilon)})
-	a.drawTrack(c, p.l.radius, track{name: "r", most: a.info.MaxRadius, at: a.r, before: th.low, after: th.high, value: radiusText(a.r)})
+	th := p.screen.theme()
+	drawTrack(c, p.screen.theme(), p.l.epsilon, track{name: "ε", most: p.most, at: p.options.Epsilon, before: th.text, after: th.line, value: epsilonText(p.options.Epsilon)})
+	drawTrack(c, p.screen.theme(), p.l.radius, track{name: "r", most: p.session.info.MaxRadius, at: p.session.r, before: th.low, after: th.high, value: radiusText(p.session.r)})
 }
 
 func (p *attackPage) mouse(m mouse) (cmd tea.Cmd, ok bool) {
-	a := p.app
 	switch {
 	case p.l.epsilon.contains(m.x, m.y):
 		return p.slide(plotOf(p.l.epsilon), m), true
 	case p.l.radius.contains(m.x, m.y):
-		return a.slide(plotOf(p.l.radius), a.info.MaxRadius, m), true
+		return p.session.slide(plotOf(p.l.radius), p.session.info.MaxRadius, m), true
 	case p.l.profile.contains(m.x, m.y):
-		return a.slide(plotOf(p.l.profile), a.info.MaxRadius, m), true
+		return p.session.slide(plotOf(p.l.profile), p.session.info.MaxRadius, m), true
 	case m.wheel != 0 && slices.ContainsFunc(p.l.slots, func(s slot) bool { return s.pic.contains(m.x, m.y) }):
 		return p.slide(rect{}, m), true
 	}
@@ -289,7 +288,7 @@ func (p *attackPage) mouse(m mouse) (cmd tea.Cmd, ok bool) {
 
 // slide handles the mouse on a track of ε.
 func (p *attackPage) slide(line rect, m mouse) tea.Cmd {
-	return p.app.slideOn(line, m, func(direction float64, fine bool) tea.Cmd {
+	return slideOn(p.screen, line, m, func(direction float64, fine bool) tea.Cmd {
 		if fine {
 			return p.stepEpsilon(direction * stepFine)
 		}

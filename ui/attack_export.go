@@ -17,9 +17,8 @@ import (
 // export prepares the pictures and what is said of them, where they are on the page, and the
 // curves as far as they are measured.
 func (p *attackPage) export() (exporter, error) {
-	a := p.app
 	o := p.attack()
-	e := exporter{base: fmt.Sprintf("%s-%s-%s-attack-%s-%s", a.info.Model, a.info.Data, a.info.Split, o.Method, o.Norm)}
+	e := exporter{base: fmt.Sprintf("%s-%s-%s-attack-%s-%s", p.session.info.Model, p.session.info.Data, p.session.info.Split, o.Method, o.Norm)}
 	if v := p.view(); v != nil && len(p.l.slots) > 0 {
 		e.base += fmt.Sprintf("-%d-eps%.4g", v.Index, v.Epsilon)
 		for kind, suffix := range [slots]string{"-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png"} {
@@ -38,7 +37,7 @@ func (p *attackPage) export() (exporter, error) {
 		for _, byRho := range []bool{false, true} {
 			if of := curvesOf(curves, byRho); len(of) > 0 {
 				suffix := map[bool]string{false: "-epsilon", true: "-rho"}[byRho]
-				heading := fmt.Sprintf("%s %s on %s, %s split", o.Method, normText(o.Norm), clean(a.info.Data), clean(a.info.Split))
+				heading := fmt.Sprintf("%s %s on %s, %s split", o.Method, normText(o.Norm), clean(p.session.info.Data), clean(p.session.info.Split))
 				e.files = append(e.files, figureFiles(suffix, func() *charts.Figure { return robustFigure(heading, of) })...)
 			}
 		}
@@ -60,7 +59,7 @@ type robustCurve struct {
 // measuredCurves lists the curves of the page of which there is something.
 func (p *attackPage) measuredCurves() []robustCurve {
 	var list []robustCurve
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		for _, byRho := range []bool{false, true} {
 			k := p.keyOf(m, byRho)
 			if result := p.robust.known[k]; len(pointsOf(k, result, k.options.Method)) > 0 {
@@ -95,7 +94,7 @@ func (p *attackPage) viewDocument(v *engine.AttackView) any {
 		Probabilities map[string]*float64 `json:"probabilities"`
 	}
 	said := func(q engine.Prediction) answer {
-		return answer{p.app.className(q.Class), q.Class == v.Label, p.app.probabilities(q)}
+		return answer{p.session.className(q.Class), q.Class == v.Label, p.session.probabilities(q)}
 	}
 	return struct {
 		Model        string              `json:"model"`
@@ -115,7 +114,7 @@ func (p *attackPage) viewDocument(v *engine.AttackView) any {
 		Before       answer              `json:"before"`
 		After        answer              `json:"after"`
 	}{
-		p.modelName(v.Model), clean(p.app.info.Data), clean(p.app.info.Split), v.Index, clean(v.Title), p.app.className(v.Label),
+		p.modelName(v.Model), clean(p.session.info.Data), clean(p.session.info.Split), v.Index, clean(v.Title), p.session.className(v.Label),
 		attackDocument{v.Options, v.Smoothing}, v.LInf, v.L2, v.ZeroGradient, v.R,
 		map[string]*float64{"low": number(v.EnergyLow), "high": number(v.EnergyHigh)}, v.Profile, p.shown.factor, said(v.Before), said(v.After),
 	}
@@ -133,7 +132,7 @@ func (p *attackPage) curvesDocument(curves []robustCurve) any {
 		if c.key.byRho {
 			against = "rho"
 		}
-		list = append(list, document{against, attack.NewReport(c.name, clean(p.app.info.Data), clean(c.key.split), c.key.options, c.key.smoothing, c.result)})
+		list = append(list, document{against, attack.NewReport(c.name, clean(p.session.info.Data), clean(c.key.split), c.key.options, c.key.smoothing, c.result)})
 	}
 	return struct {
 		Curves []document `json:"curves"`

@@ -31,7 +31,7 @@ var bandNames = []string{"all", "low", "high", "ring"}
 
 func newAttackOptions(p *attackPage) *attackOptions {
 	d := &attackOptions{page: p}
-	d.form = newForm(p.app, "attack so", d.apply, d.settings())
+	d.form = newForm(p.screen, "attack so", d.apply, d.settings())
 	d.wide, d.names, d.beside = 66, 16, d.note
 	d.foot = []string{"Square knows no gradient: where it beats one, that misleads", "Square knows no gradient"}
 	return d
@@ -103,7 +103,7 @@ func (d *attackOptions) choice() (attackChoice, int, error) {
 	if s.options.Norm != before { // the ε of the other norm means nothing in this one
 		s.options.Epsilon = 0.3 * firstMost(s.options.Norm)
 	}
-	return s, at, composed(s.options, s.steps, s.band, p.app.r).Check()
+	return s, at, composed(s.options, s.steps, s.band, p.session.r).Check()
 }
 
 // apply takes over what is chosen.
@@ -118,12 +118,13 @@ func (d *attackOptions) apply() tea.Cmd {
 		p.most = firstMost(s.options.Norm)
 	}
 	p.options, p.steps, p.band, p.robust.images, p.robust.square = s.options, s.steps, s.band, s.images, s.square
-	p.app.closeDialog()
+	p.screen.closeDialog()
 	return p.altered()
 }
 
 // epsilonField asks for ε as a number.
 type epsilonField struct {
+	fixed
 	page  *attackPage
 	field field
 	wrong string
@@ -145,7 +146,7 @@ func (d *epsilonField) press(key string) tea.Cmd {
 
 var epsilonKeys = keymap[*epsilonField]{
 	{keys: []string{"enter"}, shown: "enter", name: "set ε", hint: "set ε", do: (*epsilonField).set},
-	{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(d *epsilonField) tea.Cmd { return d.page.app.closeDialog() }},
+	{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(d *epsilonField) tea.Cmd { return d.page.screen.closeDialog() }},
 }
 
 func (d *epsilonField) entries() []entry { return epsilonKeys.entries(d) }
@@ -158,7 +159,7 @@ func (d *epsilonField) set() tea.Cmd {
 		d.wrong = fmt.Sprintf("a number from 0 to %.4g, or a fraction such as 8/255", largest)
 		return nil
 	}
-	p.app.closeDialog()
+	p.screen.closeDialog()
 	return p.setEpsilon(e)
 }
 

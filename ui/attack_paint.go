@@ -16,7 +16,8 @@ type attackPainter struct {
 	renderer
 	original [2]int // generation and number of the image painted last
 	painted  bool
-	factor   float64 // by which the perturbation was amplified
+	kinds    [slots]bool // of the pictures painted last
+	factor   float64     // by which the perturbation was amplified
 }
 
 // paint scales and encodes the pictures of v that q asks for, all at the same time. It
@@ -25,7 +26,7 @@ func (p *attackPainter) paint(v *engine.AttackView, q attackRequest) (drawn [slo
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	image := [2]int{q.generation, q.Index}
-	again := !p.take(q.look) && p.original == image && p.painted
+	again := !p.take(q.renderSpec) && p.kinds == q.kinds && p.original == image && p.painted
 	by := p.reduction(v.Original.W, v.Original.H)
 	var work []func()
 	for kind := range slots {
@@ -35,13 +36,13 @@ func (p *attackPainter) paint(v *engine.AttackView, q attackRequest) (drawn [slo
 		work = append(work, func() { p.one(v, kind, by) })
 	}
 	together(work...)
-	p.original, p.painted = image, true
+	p.original, p.painted, p.kinds = image, true, q.kinds
 	return p.drawn, p.factor
 }
 
 // one paints one picture.
 func (p *attackPainter) one(v *engine.AttackView, kind, by int) {
-	registers := p.look.registers
+	registers := p.spec.registers
 	if kind == slotPerturbation && v.Original.W*v.Original.H > manyPixels {
 		registers = noiseColors
 	}

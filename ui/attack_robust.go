@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 
@@ -15,16 +14,9 @@ import (
 
 // robustness is what is measured of the models under attack, and how.
 type robustness struct {
-	job     *job
-	working robustKey // what the job measures
-	limit   int       // images it measures it on
-	looked  bool      // measuring goes on in the background once figures were on screen
-	stopped bool      // by the person, until something changes
-	wanted  []robustKey
-	known   map[robustKey]attack.Robustness
-	failed  map[robustKey]string
-	images  int  // at most
-	square  bool // held against the Square attack
+	measuring[robustKey, attack.Robustness]      // goes on once figures were on screen
+	images                                  int  // at most
+	square                                  bool // held against the Square attack
 }
 
 // robustKey is what determines a curve: of a model against ε, or against ρ at an ε.
@@ -37,8 +29,12 @@ type robustKey struct {
 	square       bool
 }
 
-func newRobustness() robustness {
-	return robustness{known: map[robustKey]attack.Robustness{}, failed: map[robustKey]string{}, images: 1000}
+func newRobustness(p *attackPage) robustness {
+	return robustness{images: 1000, measuring: measuring[robustKey, attack.Robustness]{
+		begin: p.screen.start, work: p.work, limits: p.limits,
+		enough: func(r attack.Robustness, limit int) bool { return r.Done && r.Images >= limit },
+		empty:  func(r attack.Robustness) bool { return len(r.Cells) == 0 },
+	}}
 }
 
 // roughImages is how many images all curves are measured on before any is on more.
@@ -95,12 +91,12 @@ func (p *attackPage) measured() float64 {
 
 // keys lists the curves of a model: against ε and against ρ.
 func (p *attackPage) keys(path string) (byEpsilon, byRho robustKey) {
-	k := robustKey{model: path, split: p.app.info.Split, smoothing: p.setting().Smoothing, options: p.attack(), square: p.robust.square}
+	k := robustKey{model: path, split: p.session.info.Split, smoothing: p.setting().Smoothing, options: p.attack(), square: p.robust.square}
 	byEpsilon, byRho = k, k
 	byEpsilon.options.Epsilon, byEpsilon.most = 0, p.most
 	byRho.byRho, byRho.options.Epsilon, byRho.most = true, p.measured(), 1
-	byRho.smoothing = p.app.smoothing()
-	if byRho.smoothing.Rho > 1 && p.app.smooth {
+	byRho.smoothing = p.session.smoothing()
+	if byRho.smoothing.Rho > 1 && p.session.smooth {
 		byRho.most = byRho.smoothing.Rho
 	}
 	byRho.smoothing.Rho = 0
@@ -110,7 +106,7 @@ func (p *attackPage) keys(path string) (byEpsilon, byRho robustKey) {
 // want lists the curves that are on screen, those that matter most first.
 func (p *attackPage) want() []robustKey {
 	var first, second []robustKey
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		byEpsilon, byRho := p.keys(m.path)
 		first, second = append(first, byEpsilon), append(second, byRho)
 	}
@@ -126,130 +122,37 @@ func (p *attackPage) want() []robustKey {
 // measuring tells whether figures have a place on screen.
 func (p *attackPage) measuring() bool { return len(p.l.accuracy) > 0 || !p.l.table.empty() }
 
-// begin takes note of what should be measured from now on.
-func (r *robustness) begin(p *attackPage) {
-	if now := p.want(); !slices.Equal(now, r.wanted) {
-		r.wanted, r.stopped = now, false
-	}
+// limits are on how many images curves are measured: on a few, then on all of them.
+func (p *attackPage) limits() []int {
+	all := min(p.robust.images, p.session.info.Images)
+	return []int{min(roughImages, all), all}
 }
 
 // measure has what is on screen measured, in place of what is not any more.
 func (p *attackPage) measure() tea.Cmd {
 	r := &p.robust
-	r.begin(p)
-	r.looked = r.looked || p.app.on(p) && p.measuring()
-	if !r.looked || r.stopped || p.none() != "" || p.app.layout.tooSmall {
+	r.want(p.want()...)
+	r.on = r.on || p.screen.shown() && p.measuring()
+	if p.none() != "" || p.screen.layout().tooSmall {
 		return nil
 	}
-	if r.job != nil && slices.Contains(r.wanted, r.working) {
-		return nil
-	}
-	p.drop()
-	k, limit, ok := p.next()
-	if !ok {
-		return nil
-	}
-	r.working, r.limit = k, limit
+	return r.run()
+}
+
+// work measures a curve.
+func (p *attackPage) work(k robustKey, limit int) func(context.Context, func(attack.Robustness)) (attack.Robustness, error) {
+	lab := p.session.lab
 	q := engine.RobustnessRequest{
 		Model: k.model, Split: k.split, Limit: limit, Methods: k.methods(), Epsilons: k.epsilons(), Rhos: k.rhos(),
 		Setting: engine.Setting{Smoothing: k.smoothing}, Options: k.options, Square: k.square,
 	}
-	lab := p.app.lab
-	var cmd tea.Cmd
-	r.job, cmd = startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		result, err := lab.Robustness(ctx, q, func(now attack.Robustness) { tell(robustMsg{k, now, nil}) })
-		return robustMsg{k, result, err}
-	})
-	return cmd
-}
-
-// robustMsg is what is known so far of a curve.
-type robustMsg struct {
-	key    robustKey
-	result attack.Robustness
-	err    error
-}
-
-// next is what to measure next, and on how many images: all curves on a few before any on
-// all of them.
-func (p *attackPage) next() (k robustKey, limit int, ok bool) {
-	r := &p.robust
-	all := min(r.images, p.app.info.Images)
-	for _, limit := range []int{min(roughImages, all), all} {
-		for _, k := range r.wanted {
-			if r.failed[k] == "" && !(r.known[k].Done && r.known[k].Images >= limit) {
-				return k, limit, true
-			}
-		}
-	}
-	return k, 0, false
-}
-
-// drop ends the measurement, what came of it is kept.
-func (p *attackPage) drop() {
-	if p.robust.job != nil {
-		p.robust.job.cancel()
-		p.robust.job = nil
+	return func(ctx context.Context, update func(attack.Robustness)) (attack.Robustness, error) {
+		return lab.Robustness(ctx, q, update)
 	}
 }
 
-// halt stops measuring until something changes.
-func (p *attackPage) halt() tea.Cmd {
-	if p.robust.job != nil {
-		p.drop()
-		p.robust.stopped = true
-	}
-	return nil
-}
-
-func (p *attackPage) resume() tea.Cmd {
-	p.robust.stopped = false
-	clear(p.robust.failed)
-	return p.measure()
-}
-
-// forget drops the figures of another model.
-func (p *attackPage) forget() {
-	p.drop()
-	clear(p.robust.known)
-	clear(p.robust.failed)
-	p.robust.wanted, p.robust.stopped = nil, false
-	p.robust.looked = p.app.on(p)
-}
-
-// reported takes over what was measured.
-func (p *attackPage) reported(r report) tea.Cmd {
-	msg, ok := r.msg.(robustMsg)
-	if !ok {
-		return nil
-	}
-	if len(msg.result.Cells) > 0 {
-		p.robust.learn(msg.key, msg.result)
-	}
-	if !r.done {
-		return nil
-	}
-	p.robust.job = nil
-	if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
-		p.robust.failed[msg.key] = oneLine(msg.err)
-	}
-	return p.measure()
-}
-
-// curvesKept bounds how many curves are kept; the Lab knows more, and gives them back at once.
-const curvesKept = 200
-
-// learn keeps a curve.
-func (r *robustness) learn(k robustKey, result attack.Robustness) {
-	if len(r.known) >= curvesKept {
-		for old := range r.known {
-			if !slices.Contains(r.wanted, old) {
-				delete(r.known, old)
-			}
-		}
-	}
-	r.known[k] = result
-}
+// busy tells that somebody looks on while a curve is measured.
+func (p *attackPage) busy() bool { return p.screen.shown() && p.robust.job != nil }
 
 // running tells the status line what is measured.
 func (p *attackPage) running() (what string, share float64, ok bool) {
@@ -261,7 +164,7 @@ func (p *attackPage) running() (what string, share float64, ok bool) {
 	if r.working.byRho {
 		what = r.working.options.Method + " against ρ"
 	}
-	if name := p.modelName(r.working.model); len(p.app.models()) > 1 {
+	if name := p.modelName(r.working.model); len(p.session.models()) > 1 {
 		what = cut(name, 16) + ", " + what
 	}
 	done := r.known[r.working].Progress
@@ -273,7 +176,7 @@ func (p *attackPage) running() (what string, share float64, ok bool) {
 
 // modelName names a model by its path.
 func (p *attackPage) modelName(path string) string {
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		if m.path == path {
 			return m.name
 		}

@@ -10,7 +10,7 @@ import (
 
 func TestSmallestEpsilonIsShown(t *testing.T) {
 	d := start(t, 200, 60)
-	d.app.attack.options.Method = attack.MinimalPGDMethod
+	pageOf[*attackPage](d.app).options.Method = attack.MinimalPGDMethod
 	d.keys("6").shows("median smallest ε", "0.0123", "the smallest ε that is enough")
 }
 
@@ -18,7 +18,7 @@ func TestSmallestEpsilonIsShown(t *testing.T) {
 // and what is known comes back.
 func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	p := d.app.attack
+	p := pageOf[*attackPage](d.app)
 	if n := len(d.lab.attacks.measured); n != 4 {
 		t.Fatalf("%d measurements, want two curves on a few images and on all", n)
 	}
@@ -54,7 +54,7 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d.lab.attacks.round = 10 * time.Millisecond
 	d.hold = true
 	d.keys("6").shows("will appear here", "pgd against ε, 200 images", "esc stop")
-	job := d.app.attack.robust.job
+	job := pageOf[*attackPage](d.app).robust.job
 	d.keys("esc").shows("Stopped before", "enter go on").hides("pgd against ε, 200")
 	drain(job)
 	d.lab.attacks.round = 0
@@ -63,10 +63,10 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d.lab.attacks.round = 10 * time.Millisecond
 	d.hold = true
 	d.keys("s")
-	if d.app.attack.robust.job == nil {
+	if pageOf[*attackPage](d.app).robust.job == nil {
 		t.Fatal("the curve with smoothing is not measured")
 	}
-	job = d.app.attack.robust.job
+	job = pageOf[*attackPage](d.app).robust.job
 	d.keys("t") // another split: these images are looked at no more
 	drain(job)
 }
@@ -83,7 +83,7 @@ func TestRobustnessBeginsOnScreen(t *testing.T) {
 	}
 	d.hold = true
 	d.keys("w 1")
-	if d.app.attack.robust.job == nil {
+	if pageOf[*attackPage](d.app).robust.job == nil {
 		t.Fatal("leaving the page ends measuring")
 	}
 	d.release()
@@ -114,8 +114,8 @@ func TestModelsUnderAttackSideBySide(t *testing.T) {
 	lab := newFakeLab()
 	lab.attacks.broken = "/runs/broken"
 	d := startWith(t, lab, Options{}, 200, 60)
-	d.run(d.app.openBeside("demo-shuffled"))
-	d.run(d.app.openBeside("/runs/broken"))
+	d.run(d.app.addComparison("demo-shuffled"))
+	d.run(d.app.addComparison("/runs/broken"))
 	d.keys("6").shows("◆ demo", "▼ demo-shuffled", "no such model", "hollow: clean")
 	paths := map[string]bool{}
 	for _, q := range lab.attacks.measured {
@@ -129,9 +129,9 @@ func TestModelsUnderAttackSideBySide(t *testing.T) {
 		t.Fatalf("attacked %q", q.Model)
 	}
 	d.keys("w").shows("▼ demo-shuffled")
-	d.run(d.app.closeBeside("demo-shuffled"))
+	d.run(d.app.dropComparison("demo-shuffled"))
 	d.keys("w").hides("demo-shuffled")
-	if q := d.app.attack.shown.view.Model; q != "" {
+	if q := pageOf[*attackPage](d.app).shown.view.Model; q != "" {
 		t.Fatalf("pictures of %q, which was taken away", q)
 	}
 }
@@ -144,7 +144,7 @@ func TestAttackForgetsAnotherModel(t *testing.T) {
 	info.Model = "another"
 	d.hold = true
 	d.run(d.app.modelChanged(info))
-	if len(d.app.attack.robust.known) > 0 {
+	if len(pageOf[*attackPage](d.app).robust.known) > 0 {
 		t.Fatal("figures of another model are kept")
 	}
 	d.release()

@@ -118,7 +118,6 @@ func (p *attackPage) altered() tea.Cmd {
 	for p.most < p.options.Epsilon {
 		p.most = min(2*p.most, largestEpsilon(p.options.Norm))
 	}
-	p.robust.begin(p)
 	return tea.Batch(p.request(), p.measure())
 }
 
@@ -136,7 +135,7 @@ func (p *attackPage) stepMethod(by int) tea.Cmd {
 
 func (p *attackPage) nextBand() tea.Cmd {
 	if !hasBand(p.options.Method) {
-		p.app.say(p.options.Method + " cannot be limited to a band of frequencies")
+		p.screen.say(p.options.Method + " cannot be limited to a band of frequencies")
 		return nil
 	}
 	p.band = (p.band + 1) % bandChoices

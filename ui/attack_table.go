@@ -57,7 +57,7 @@ func (p *attackPage) drawTable(c *canvas, r rect) {
 	if r.empty() {
 		return
 	}
-	th, models, columns := p.app.theme, p.app.models(), p.columns()
+	th, models, columns := p.screen.theme(), p.session.models(), p.columns()
 	names := 6
 	for _, m := range models {
 		names = max(names, width(m.name))
@@ -93,7 +93,7 @@ func (p *attackPage) showsSmallest(x int, r rect) bool {
 // drawTableLine draws a model's figures; the number of images is that of the figure with the
 // fewest, but for what is measured on fewer on purpose.
 func (p *attackPage) drawTableLine(c *canvas, row rect, names int, m shownModel, columns []tableColumn) {
-	th, look := p.app.theme, p.app.theme.model(m.slot)
+	th, look := p.screen.theme(), p.screen.theme().model(m.slot)
 	c.put(row.x, row.y, look.style.paint(look.mark)+" "+fit(m.name, names))
 	key, _ := p.keys(m.path)
 	x := row.x + 3 + names

@@ -45,10 +45,10 @@ func TestEpsilonKeys(t *testing.T) {
 		{"right", 0.035}, {"left left", 0.025}, {".", 0.026}, {", ,", 0.024}, {"shift+right", 0.044}, {"shift+left", 0.024},
 		{"home", 0}, {"left", 0}, {"end", 0.1}, {"right", 0.1}, {"h h l", 0.095}, {"-", 0.05}, {"left", 0.0475}, {"+ + right", 0.0576}, {"end", 0.2}, {"home", 0},
 	} {
-		if d.keys(step.keys); d.app.attack.options.Epsilon != step.epsilon {
-			t.Fatalf("after %q ε is %v, want %v", step.keys, d.app.attack.options.Epsilon, step.epsilon)
+		if d.keys(step.keys); pageOf[*attackPage](d.app).options.Epsilon != step.epsilon {
+			t.Fatalf("after %q ε is %v, want %v", step.keys, pageOf[*attackPage](d.app).options.Epsilon, step.epsilon)
 		}
-		if got := d.app.attack.shown.view.Epsilon; got != step.epsilon {
+		if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != step.epsilon {
 			t.Fatalf("after %q the pictures are of ε = %v, want %v", step.keys, got, step.epsilon)
 		}
 	}
@@ -61,36 +61,36 @@ func TestEpsilonIsTyped(t *testing.T) {
 		d.keys("e").types(bad).keys("enter").shows("a number from 0 to 1, or a fraction such as 8/255")
 		d.keys("esc")
 	}
-	if e := d.app.attack.options.Epsilon; e != 0.03 {
+	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0.03 {
 		t.Fatalf("ε is %v after wrong input", e)
 	}
 	d.keys("e").shows("0.03, or 8/255").types("8/255").keys("enter").shows("0.0314", "8.00/255")
 	d.keys("e").types("0.7").keys("enter").shows("0.7000")
-	if p := d.app.attack; p.most != 0.8 || p.options.Epsilon != 0.7 {
+	if p := pageOf[*attackPage](d.app); p.most != 0.8 || p.options.Epsilon != 0.7 {
 		t.Fatalf("ε %v on a track to %v", p.options.Epsilon, p.most)
 	}
 }
 
 func TestAttackSliders(t *testing.T) {
 	d := attackScreen(t, 100, 30)
-	line := plotOf(d.app.attack.l.epsilon)
+	line := plotOf(pageOf[*attackPage](d.app).l.epsilon)
 	d.click(line.x+line.w-1, line.y)
-	if e := d.app.attack.options.Epsilon; e != 0.1 {
+	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0.1 {
 		t.Fatalf("ε %v after a click at the end of its track", e)
 	}
 	d.send(tea.MouseMotionMsg{X: line.x, Y: line.y + 9, Button: tea.MouseLeft})
-	if e := d.app.attack.options.Epsilon; e != 0 {
+	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0 {
 		t.Fatalf("ε %v after a drag to the beginning", e)
 	}
 	d.send(tea.MouseReleaseMsg{})
 	d.send(tea.MouseWheelMsg{X: line.x, Y: line.y, Button: tea.MouseWheelUp})
-	if e := d.app.attack.options.Epsilon; e != 0.005 {
+	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0.005 {
 		t.Fatalf("ε %v after a turn of the wheel", e)
 	}
-	r := plotOf(d.app.attack.l.radius)
+	r := plotOf(pageOf[*attackPage](d.app).l.radius)
 	d.click(r.x+r.w-1, r.y)
-	if d.app.r != 23 || d.app.attack.shown.view.R != 23 {
-		t.Fatalf("r %v, pictures of %v", d.app.r, d.app.attack.shown.view.R)
+	if d.app.r != 23 || pageOf[*attackPage](d.app).shown.view.R != 23 {
+		t.Fatalf("r %v, pictures of %v", d.app.r, pageOf[*attackPage](d.app).shown.view.R)
 	}
 	d.keys("< < >")
 	if d.app.r != 22 {
@@ -104,7 +104,7 @@ func TestAttackImages(t *testing.T) {
 	d.keys("down n up").shows("test 1")
 	d.keys("g").types("17").keys("enter").shows("test 17")
 	d.keys("c").types("hexagon").keys("enter").shows("only hexagon")
-	if got := d.lab.Label(d.app.attack.shown.view.Index); got != 8 {
+	if got := d.lab.Label(pageOf[*attackPage](d.app).shown.view.Index); got != 8 {
 		t.Fatalf("class %d is attacked", got)
 	}
 	d.keys("1").shows("only hexagon")
@@ -120,7 +120,7 @@ func TestNewestEpsilonWins(t *testing.T) {
 	held := d.held
 	d.held = nil
 	d.send(held[0]())
-	if got := d.app.attack.shown.view.Epsilon; got != 0.035 {
+	if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != 0.035 {
 		t.Fatalf("ε = %v is shown, want 0.035: it is newer than what was there", got)
 	}
 	d.held = append(d.held, held[1:]...)
@@ -146,8 +146,8 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 		d.held = nil
 		go func() { answer <- first() }()
 		d.keys(keys)
-		msg := (<-answer).(attackMsg) // hangs unless it is cancelled
-		if !errors.Is(msg.err, context.Canceled) {
+		msg := <-answer // hangs unless it is cancelled
+		if msg := msg.(routed).msg.(attackMsg); !errors.Is(msg.err, context.Canceled) {
 			t.Fatalf("%s: %v", keys, msg.err)
 		}
 		close(d.lab.attacks.gate)
@@ -156,7 +156,7 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 		d.release()
 		d.keys("6")
 		want := map[string]float64{"right": 0.036, "2": 0.031}[keys]
-		if got := d.app.attack.shown.view.Epsilon; got != want {
+		if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != want {
 			t.Fatalf("%s: pictures of ε %v, want %v", keys, got, want)
 		}
 	}
@@ -176,7 +176,7 @@ func TestAttackComesBack(t *testing.T) {
 	d.keys("6")
 	d.send(msg)
 	d.release()
-	if got := d.app.attack.shown.view.Epsilon; got != 0.031 {
+	if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != 0.031 {
 		t.Fatalf("pictures of ε %v, want 0.031", got)
 	}
 }
@@ -184,10 +184,10 @@ func TestAttackComesBack(t *testing.T) {
 // Curves that are not on screen are not kept without end.
 func TestCurvesKept(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	for i := range 2 * curvesKept {
-		d.app.attack.robust.learn(robustKey{most: float64(i)}, attack.Robustness{})
+	for i := range 2 * resultsKept {
+		pageOf[*attackPage](d.app).robust.learn(robustKey{most: float64(i)}, attack.Robustness{})
 	}
-	if n := len(d.app.attack.robust.known); n > curvesKept {
+	if n := len(pageOf[*attackPage](d.app).robust.known); n > resultsKept {
 		t.Fatalf("%d curves are kept", n)
 	}
 	d.shows("n 1,000")
@@ -196,16 +196,16 @@ func TestCurvesKept(t *testing.T) {
 func TestAttackMethodsAndBand(t *testing.T) {
 	d := attackScreen(t, 140, 44)
 	for range attack.Methods() {
-		d.keys("a").shows(d.app.attack.options.Method + " L∞")
+		d.keys("a").shows(pageOf[*attackPage](d.app).options.Method + " L∞")
 	}
 	d.keys("a A")
-	if got := d.app.attack.options.Method; got != attack.PGDMethod {
+	if got := pageOf[*attackPage](d.app).options.Method; got != attack.PGDMethod {
 		t.Fatalf("method %s", got)
 	}
 	d.keys("d").shows("low only, below r 10.0")
 	d.keys("d >").shows("high only, from r 11.0")
 	d.keys("d").shows("ring only, r 11.0 to 15.0")
-	if b := d.app.attack.shown.view.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
+	if b := pageOf[*attackPage](d.app).shown.view.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
 		t.Fatalf("attacked in %+v", b)
 	}
 	d.keys("d").hides("only")
@@ -215,7 +215,7 @@ func TestAttackMethodsAndBand(t *testing.T) {
 // passed by where there is none of its kind.
 func TestMethodsDiffer(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	p := d.app.attack
+	p := pageOf[*attackPage](d.app)
 	p.options.RandomStart, p.options.Restarts, p.options.StepSize = true, 4, 0.01
 	d.keys("d")
 	for _, method := range attack.Methods() {
@@ -248,7 +248,7 @@ func TestAttackOptionsDialog(t *testing.T) {
 	d.keys("down right down ctrl+u").types("x").keys("enter").shows("steps: not a whole number")
 	d.keys("ctrl+u").types("0").keys("enter").shows("0 steps: use 1 to")
 	d.keys("ctrl+u").types("40").keys("enter").hides("How to attack").shows("pgd L2 · 40 steps")
-	if p := d.app.attack; p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
+	if p := pageOf[*attackPage](d.app); p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
 		t.Fatalf("%+v, track to %v", p.options, p.most)
 	}
 	d.keys("O down down down").types("inf").keys("enter").shows("step size")
@@ -260,10 +260,10 @@ func TestAttackOptionsDialog(t *testing.T) {
 		d.keys("down")
 	}
 	d.keys("ctrl+u").types("3").keys("enter").shows("worst of 3 random starts")
-	if o := d.app.attack.options; !o.RandomStart || o.Restarts != 3 {
+	if o := pageOf[*attackPage](d.app).options; !o.RandomStart || o.Restarts != 3 {
 		t.Fatalf("%+v", o)
 	}
-	d.keys("a O").shows("not with " + d.app.attack.options.Method)
+	d.keys("a O").shows("not with " + pageOf[*attackPage](d.app).options.Method)
 }
 
 func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {

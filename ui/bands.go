@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -16,16 +15,11 @@ import (
 // bandsPage shows accuracy on the low and the high part of images against r, as it is
 // measured. Its cursor is the session's r.
 type bandsPage struct {
-	app     *App
+	screen  Screen
+	session *session
 	l       bandsLayout
-	asked   bool // measuring goes on in the background once the page was looked at
-	stopped bool // by the person, until something changes
-	job     *job
-	working bandsKey // what the job measures
-	wanted  bandsKey // what the session asked for last
-	known   map[bandsKey]bands.Result
-	failed  string
-	changes bool // how answers change between whole images and low parts is shown
+	curves  measuring[bandsKey, bands.Result] // goes on once the page was looked at
+	changes bool                              // how answers change between whole images and low parts is shown
 }
 
 // bandsKey is what determines a curve.
@@ -42,24 +36,28 @@ type bandsLayout struct {
 	foot   rect
 }
 
-func newBandsPage(a *App) *bandsPage {
-	return &bandsPage{app: a, known: map[bandsKey]bands.Result{}}
+func newBandsPage(s Screen, on *session) *bandsPage {
+	p := &bandsPage{screen: s, session: on}
+	p.curves = measuring[bandsKey, bands.Result]{
+		begin: s.start, work: p.work, limits: func() []int { return []int{0} },
+		enough: func(r bands.Result, _ int) bool { return r.Done },
+		empty:  func(r bands.Result) bool { return r.Whole.N == 0 },
+	}
+	return p
 }
 
-func (p *bandsPage) name() string { return "bands" }
-
 var bandsKeys = keymap[*bandsPage]{
-	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *bandsPage) bool { return p.job != nil }, do: (*bandsPage).halt},
+	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *bandsPage) bool { return p.curves.job != nil }, do: func(p *bandsPage) tea.Cmd { return p.curves.halt() }},
 	{keys: []string{"c"}, name: "images that change class by their low part: f(x) ≠ f(x_l)", hint: "changed", do: (*bandsPage).toggleChanges},
-	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *bandsPage) bool { return p.stopped }, do: (*bandsPage).resume},
+	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *bandsPage) bool { return p.curves.resumable() }, do: func(p *bandsPage) tea.Cmd { return p.curves.resume() }},
 }
 
 func (p *bandsPage) entries() []entry {
-	return append(radiusKeys.entries(p.app), bandsKeys.entries(p)...)
+	return append(radiusKeys.entries(p.session), bandsKeys.entries(p)...)
 }
 
 func (p *bandsPage) press(key string) (tea.Cmd, bool) {
-	if cmd, ok := radiusKeys.press(p.app, key); ok {
+	if cmd, ok := radiusKeys.press(p.session, key); ok {
 		return cmd, true
 	}
 	return bandsKeys.press(p, key)
@@ -87,94 +85,55 @@ func (p *bandsPage) arrange(l layout) {
 // toggleChanges shows the third curve, or not; it is measured with the others.
 func (p *bandsPage) toggleChanges() tea.Cmd {
 	p.changes = !p.changes
-	p.arrange(p.app.layout)
+	p.arrange(p.screen.layout())
 	return nil
 }
 
 func (p *bandsPage) enter() tea.Cmd {
-	p.asked = true
-	p.wanted, _ = p.key()
+	p.curves.on = true
 	return p.measure()
 }
 
+// changed has another curve measured where another is asked for; those of another model are
+// measured where they are seen.
 func (p *bandsPage) changed(what change) tea.Cmd {
-	if what&changedSplit != 0 {
-		p.halt()
+	if what&changedModel != 0 {
+		p.curves.forget()
+		p.curves.on = p.screen.shown()
 	}
-	if now, _ := p.key(); now != p.wanted {
-		p.wanted, p.stopped, p.failed = now, false, ""
-		return p.measure()
-	}
-	return nil
+	return p.measure()
 }
 
 // key is what the session asks for now; base is the same without smoothing.
 func (p *bandsPage) key() (now, base bandsKey) {
-	now = bandsKey{p.app.info.Split, p.app.setting()}
+	now = bandsKey{p.session.info.Split, p.session.setting()}
 	base = now
 	base.Smoothing = model.Smoothing{}
 	return now, base
-}
-
-// bandsMsg is what is known so far of the curves that are measured.
-type bandsMsg struct{ curves map[bandsKey]bands.Result }
-
-// bandsEnd tells that measuring ended, with the last curves.
-type bandsEnd struct {
-	bandsMsg
-	err error
 }
 
 // measure starts measuring what the session asks for, in place of anything else that is
 // being measured; then the curve without smoothing, for comparison.
 func (p *bandsPage) measure() tea.Cmd {
 	now, base := p.key()
-	if !p.asked || p.stopped || p.job != nil && p.working == now || p.app.info.Images == 0 {
-		return nil
+	switch {
+	case p.session.info.Images == 0 || !p.session.info.Labelled:
+		p.curves.want()
+	case now == base:
+		p.curves.want(now)
+	default:
+		p.curves.want(now, base)
 	}
-	p.halt()
-	p.stopped = false
-	var todo []bandsKey
-	for _, k := range []bandsKey{now, base} {
-		if !p.known[k].Done && (len(todo) == 0 || todo[0] != k) {
-			todo = append(todo, k)
-		}
-	}
-	if len(todo) == 0 || !p.app.info.Labelled {
-		return nil
-	}
-	p.working = now
-	lab, radii := p.app.lab, radiiUpTo(p.app.info.MaxRadius)
-	var cmd tea.Cmd
-	p.job, cmd = startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		return measureAll(ctx, lab, radii, todo, tell)
-	})
-	return cmd
+	return p.curves.run()
 }
 
-// measureAll measures curves one after the other. Every report holds all of them, since
-// only the newest report is read.
-func measureAll(ctx context.Context, lab Lab, radii []float64, todo []bandsKey, tell func(tea.Msg)) tea.Msg {
-	latest := map[bandsKey]bands.Result{}
-	copied := func() bandsMsg {
-		m := bandsMsg{map[bandsKey]bands.Result{}}
-		for k, r := range latest {
-			m.curves[k] = r
-		}
-		return m
+// work measures a curve.
+func (p *bandsPage) work(k bandsKey, _ int) func(context.Context, func(bands.Result)) (bands.Result, error) {
+	lab := p.session.lab
+	q := engine.BandsRequest{Radii: radiiUpTo(p.session.info.MaxRadius), Split: k.split, Setting: k.Setting}
+	return func(ctx context.Context, update func(bands.Result)) (bands.Result, error) {
+		return lab.Bands(ctx, q, update)
 	}
-	for _, k := range todo {
-		q := engine.BandsRequest{Radii: radii, Split: k.split, Setting: k.Setting}
-		result, err := lab.Bands(ctx, q, func(r bands.Result) {
-			latest[k] = r
-			tell(copied())
-		})
-		if err != nil {
-			return bandsEnd{copied(), err}
-		}
-		latest[k] = result
-	}
-	return bandsEnd{copied(), nil}
 }
 
 // mostRadii bounds at how many radii accuracy is measured.
@@ -190,51 +149,26 @@ func radiiUpTo(most float64) []float64 {
 	return append(radii, most)
 }
 
-// halt stops measuring; what was measured stays.
-func (p *bandsPage) halt() tea.Cmd {
-	if p.job != nil {
-		p.job.cancel()
-		p.job = nil
-		p.stopped = true
+// receive takes over what was measured.
+func (p *bandsPage) receive(msg tea.Msg) tea.Cmd {
+	if r, ok := msg.(report); ok {
+		cmd, _ := p.curves.take(r)
+		return cmd
 	}
 	return nil
 }
 
-func (p *bandsPage) resume() tea.Cmd {
-	p.stopped, p.failed = false, ""
-	return p.measure()
-}
-
-// reported takes over what was measured.
-func (p *bandsPage) reported(r report) tea.Cmd {
-	switch msg := r.msg.(type) {
-	case bandsMsg:
-		p.learn(msg)
-	case bandsEnd:
-		p.job = nil
-		p.learn(msg.bandsMsg)
-		if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
-			p.failed = oneLine(msg.err)
-		}
-	}
-	return nil
-}
-
-func (p *bandsPage) learn(msg bandsMsg) {
-	for k, r := range msg.curves {
-		p.known[k] = r
-	}
-}
+// busy tells that somebody looks on while a curve is measured.
+func (p *bandsPage) busy() bool { return p.screen.shown() && p.curves.job != nil }
 
 // running tells the status line what is measured.
 func (p *bandsPage) running() (what string, share float64, ok bool) {
-	if p.job == nil {
+	if p.curves.job == nil {
 		return "", 0, false
 	}
-	now, base := p.key()
-	r, name := p.known[now], "bands"
-	if r.Done {
-		r, name = p.known[base], "bands without smoothing"
+	r, name := p.curves.known[p.curves.working], "bands"
+	if now, _ := p.key(); p.curves.working != now {
+		name = "bands without smoothing"
 	}
 	return fmt.Sprintf("%s, %s images/s", name, fitRight(grouped(int(r.ImagesPerSecond+0.5)), 6)),
 		float64(r.Whole.N) / float64(max(1, r.Images)), true
@@ -243,7 +177,7 @@ func (p *bandsPage) running() (what string, share float64, ok bool) {
 // speed tells how fast the curve on screen was measured.
 func (p *bandsPage) speed() string {
 	now, _ := p.key()
-	if r := p.known[now]; r.ImagesPerSecond > 0 {
+	if r := p.curves.known[now]; r.ImagesPerSecond > 0 {
 		return grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
 	}
 	return ""
@@ -252,7 +186,7 @@ func (p *bandsPage) speed() string {
 func (p *bandsPage) mouse(m mouse) (tea.Cmd, bool) {
 	area := rect{p.l.plot.x - 1, p.l.plot.y, p.l.plot.w + 2, p.l.axis.bottom() - p.l.plot.y}
 	if area.contains(m.x, m.y) {
-		return p.app.slide(p.l.plot, p.app.info.MaxRadius, m), true
+		return p.session.slide(p.l.plot, p.session.info.MaxRadius, m), true
 	}
 	return nil, false
 }

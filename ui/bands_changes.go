@@ -11,13 +11,13 @@ import (
 // low part than whole, and what follows for its robustness: the paper's section 3.
 func (p *bandsPage) drawChanges(c *canvas, rows rect, r bands.Result, key bandsKey) {
 	if len(r.Changes) == 0 {
-		c.left(rows.row(0), p.app.theme.dim, pick(rows.w, markChanged+" how many images change class by their low part comes with the curves", markChanged+" comes with the curves"))
+		c.left(rows.row(0), p.screen.theme().dim, pick(rows.w, markChanged+" how many images change class by their low part comes with the curves", markChanged+" comes with the curves"))
 		return
 	}
-	at := r.Changes[nearest(r.Radii, p.app.r)]
+	at := r.Changes[nearest(r.Radii, p.session.r)]
 	name := pick(rows.w-24, markChanged+" another class by the low part than whole, f(x) ≠ f(x_l):", markChanged+" f(x) ≠ f(x_l), low part against whole:", markChanged+" f(x) ≠ f(x_l):")
-	c.put(rows.x, rows.y, p.app.theme.changed.paint(name)+" "+scoreText(at.Differ)+" %")
-	c.left(rows.row(1), p.app.theme.dim, changeBound(rows.w, at, key))
+	c.put(rows.x, rows.y, p.screen.theme().changed.paint(name)+" "+scoreText(at.Differ)+" %")
+	c.left(rows.row(1), p.screen.theme().dim, changeBound(rows.w, at, key))
 }
 
 // changeBound says in w cells what changes bound: see [bands.Bounds].
@@ -44,7 +44,7 @@ func changeBound(w int, at bands.Change, key bandsKey) string {
 
 // changesSeries is the curve of the images that change class.
 func (p *bandsPage) changesSeries(r bands.Result, thick bool) series {
-	s := series{line: p.app.theme.changed, shade: p.app.theme.changedShade, mark: markChanged, thick: thick}
+	s := series{line: p.screen.theme().changed, shade: p.screen.theme().changedShade, mark: markChanged, thick: thick}
 	for i, change := range r.Changes {
 		s.points = append(s.points, scorePoint(r.Radii[i], change.Differ))
 	}

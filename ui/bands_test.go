@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"hfcui/engine/bands"
 )
 
@@ -32,13 +30,13 @@ func TestBandsCursorIsRadius(t *testing.T) {
 	if d.line(2) == low {
 		t.Fatal("the values at the cursor stay when it moves")
 	}
-	plot := d.app.bands.l.plot
+	plot := pageOf[*bandsPage](d.app).l.plot
 	d.click(plot.x+plot.w/2, plot.y+3)
 	if d.app.r != 12 { // the middle of 0 to 23, rounded
 		t.Fatalf("r = %v after a click in the middle", d.app.r)
 	}
 	d.keys("1")
-	if got := d.app.explore.shown.view.R; got != 12 {
+	if got := pageOf[*explore](d.app).shown.view.R; got != 12 {
 		t.Fatalf("Explore shows r = %v, want 12", got)
 	}
 }
@@ -49,23 +47,23 @@ func TestBandsRestart(t *testing.T) {
 	d.lab.bandTime = 20 * time.Millisecond
 	d.hold = true
 	d.keys("2").shows("will appear here", "bands,", "esc stop")
-	first := d.app.bands.job
+	first := pageOf[*bandsPage](d.app).curves.job
 	d.keys("m")
-	second := d.app.bands.job
+	second := pageOf[*bandsPage](d.app).curves.job
 	if second == first || second == nil {
 		t.Fatal("the measurement goes on under the old setting")
 	}
-	if r := drain(first); !errors.Is(r.msg.(bandsEnd).err, context.Canceled) {
+	if r := drain(first); !errors.Is(r.msg.(measured[bandsKey, bands.Result]).err, context.Canceled) {
 		t.Fatalf("the old measurement ended with %v", r.msg)
 	}
 	d.held = d.held[len(d.held)-1:] // only the second one still has something to tell
 	d.release()
-	now, _ := d.app.bands.key()
-	if now.Normalize != bands.NormalizeMax || !d.app.bands.known[now].Done {
+	now, _ := pageOf[*bandsPage](d.app).key()
+	if now.Normalize != bands.NormalizeMax || !pageOf[*bandsPage](d.app).curves.known[now].Done {
 		t.Fatalf("%+v is not measured", now)
 	}
 	now.Normalize = bands.NormalizeNone
-	if d.app.bands.known[now].Done {
+	if pageOf[*bandsPage](d.app).curves.known[now].Done {
 		t.Fatal("the measurement that was replaced was finished")
 	}
 }
@@ -120,7 +118,7 @@ func TestKnownCurvesComeBackAtOnce(t *testing.T) {
 	d.keys("2 m")
 	d.hold = true
 	d.keys("m m").shows("2,000 of 2,000")
-	if d.app.bands.job != nil {
+	if pageOf[*bandsPage](d.app).curves.job != nil {
 		t.Fatal("a known curve is measured again")
 	}
 }
@@ -130,18 +128,6 @@ func TestBandsGoOnWhileExploring(t *testing.T) {
 	d.shows("Press 2 to measure")
 	d.keys("2 1").hides("Press 2 to measure").shows("100%", "▲")
 	d.keys("s").shows("○")
-}
-
-// Reports hold all curves, since only the newest report is read.
-func TestMeasureAllKeepsEveryCurve(t *testing.T) {
-	lab := newFakeLab()
-	smooth, plain := bandsKey{split: "test"}, bandsKey{split: "test"}
-	smooth.Rho = 0.5
-	var last bandsMsg
-	end := measureAll(context.Background(), lab, []float64{0, 10}, []bandsKey{smooth, plain}, func(msg tea.Msg) { last = msg.(bandsMsg) })
-	if len(last.curves) != 2 || len(end.(bandsEnd).curves) != 2 {
-		t.Fatalf("%d curves in the last report, want 2", len(last.curves))
-	}
 }
 
 func TestRadiiUpTo(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"hfcui/ui/picture"
 )
 
 // rect is a part of the screen in cells.
@@ -128,4 +130,10 @@ func (c *canvas) String() string {
 		}
 	}
 	return b.String()
+}
+
+// placed is a picture on the screen.
+type placed struct {
+	at    rect
+	drawn picture.Drawn
 }

@@ -1,40 +1,19 @@
 package ui
 
 import (
+	"strconv"
+
 	tea "charm.land/bubbletea/v2"
 )
 
-// radiusKeys move r; pages that show something at r have them.
-var radiusKeys = keymap[*App]{
-	{keys: []string{"left", "h"}, shown: "←", name: "r smaller by 1", help: "r smaller, larger by 1", hint: "r", do: func(a *App) tea.Cmd { return a.stepRadius(-1) }},
-	{keys: []string{"right", "l"}, shown: "→", name: "r larger by 1", also: true, do: func(a *App) tea.Cmd { return a.stepRadius(1) }},
-	{keys: []string{"shift+left", "H"}, shown: "⇧←", name: "r much smaller", help: "r by a large step", do: func(a *App) tea.Cmd { return a.stepRadius(-a.bigStep()) }},
-	{keys: []string{"shift+right", "L"}, shown: "⇧→", name: "r much larger", also: true, do: func(a *App) tea.Cmd { return a.stepRadius(a.bigStep()) }},
-	{keys: []string{","}, name: "r smaller by 0.1", help: "r by 0.1", hint: "0.1", do: func(a *App) tea.Cmd { return a.stepRadius(-0.1) }},
-	{keys: []string{"."}, name: "r larger by 0.1", also: true, do: func(a *App) tea.Cmd { return a.stepRadius(0.1) }},
-	{keys: []string{"home"}, name: "r = 0: all is high", help: "r to 0, to past the corner", do: func(a *App) tea.Cmd { return a.setRadius(0) }},
-	{keys: []string{"end"}, name: "r past the corner: all is low", also: true, do: func(a *App) tea.Cmd { return a.setRadius(a.maxR) }},
-}
-
-// imageKeys choose the image; pages that show one have them.
-var imageKeys = keymap[*App]{
-	{keys: []string{"up", "p", "k"}, shown: "↑", name: "previous image", help: "previous, next image (also p, n)", hint: "image", do: func(a *App) tea.Cmd { return a.stepIndex(-1) }},
-	{keys: []string{"down", "n", "j"}, shown: "↓", name: "next image", also: true, do: func(a *App) tea.Cmd { return a.stepIndex(1) }},
-	{keys: []string{"g"}, name: "go to an image by number", hint: "go to", do: func(a *App) tea.Cmd { return a.open(&jump{app: a}) }},
-	{keys: []string{"c"}, name: "only images of one class", hint: "class", when: func(a *App) bool { return a.info.Labelled }, do: (*App).chooseClass},
-}
-
-// modelled tells whether a model is open, which most pages are about.
-func (a *App) modelled() bool { return !a.alone() }
-
 // settingKeys change what the model is asked, on every page.
 var settingKeys = keymap[*App]{
-	{keys: []string{"s"}, name: "smooth kernels, or not", hint: "smooth", when: (*App).modelled, do: (*App).toggleSmooth},
+	{keys: []string{"s"}, name: "smooth kernels, or not", hint: "smooth", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.toggleSmooth() }},
 	{keys: []string{"["}, name: "smooth less (ρ)", help: "strength of smoothing ρ", hint: "ρ", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(-1) }},
 	{keys: []string{"]"}, name: "smooth more (ρ)", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(1) }},
-	{keys: []string{"m"}, name: "normalise band images: none, max, std", hint: "norm", when: (*App).modelled, do: (*App).nextNormalization},
-	{keys: []string{"b"}, name: "batch-norm: running or batch statistics", hint: "bn", when: func(a *App) bool { return a.info.BatchNorm }, do: (*App).toggleStatistics},
-	{keys: []string{"t"}, name: "split: test or train", hint: "split", when: func(a *App) bool { return len(a.info.Splits) > 1 }, do: (*App).nextSplit},
+	{keys: []string{"m"}, name: "normalise band images: none, max, std", hint: "norm", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.nextNormalization() }},
+	{keys: []string{"b"}, name: "batch-norm: running or batch statistics", hint: "bn", when: func(a *App) bool { return a.info.BatchNorm }, do: func(a *App) tea.Cmd { return a.toggleStatistics() }},
+	{keys: []string{"t"}, name: "split: test or train", hint: "split", when: func(a *App) bool { return len(a.info.Splits) > 1 }, do: func(a *App) tea.Cmd { return a.nextSplit() }},
 	{keys: []string{"x"}, name: "export what is on this page into files", hint: "export", do: (*App).startExport},
 }
 
@@ -50,19 +29,24 @@ func init() {
 		{keys: []string{"?"}, name: "help", hint: "help", do: func(a *App) tea.Cmd { return a.open(newHelp(a)) }},
 		{keys: []string{"q", "ctrl+c"}, shown: "q", name: "quit", hint: "quit", do: (*App).quit},
 	}
-	programKeys = keymap[*App]{
-		{keys: []string{"1"}, name: "page Explore", help: "pages", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(0) }},
-		{keys: []string{"2"}, name: "page Bands", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(1) }},
-		{keys: []string{"3"}, name: "page Kernels", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(2) }},
-		{keys: []string{"4"}, name: "page Train", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(3) }},
-		{keys: []string{"5"}, name: "page Experiments", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(4) }},
-		{keys: []string{"6"}, name: "page Attack", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(5) }},
-		{keys: []string{"7"}, name: "page Heatmap", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(6) }},
+	programKeys = append(pageKeys(), keymap[*App]{
 		{keys: []string{"tab"}, shown: "tab", name: "next page", help: "next, previous page", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
 		{keys: []string{"shift+tab"}, shown: "⇧tab", name: "previous page", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
 		{keys: []string{":", "ctrl+p"}, name: "all commands", hint: "commands", do: (*App).openPalette},
 		{keys: []string{"ctrl+z"}, name: "suspend", do: (*App).suspend},
+	}...)
+}
+
+// pageKeys go to the pages by their numbers.
+func pageKeys() (keys keymap[*App]) {
+	for i, name := range PageNames() {
+		b := binding[*App]{keys: []string{strconv.Itoa(i + 1)}, name: "page " + title(name), also: i > 0, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(i) }}
+		if i == 0 {
+			b.help = "pages"
+		}
+		keys = append(keys, b)
 	}
+	return keys
 }
 
 // entries lists what can be pressed on every page, besides lastKeys.
@@ -81,7 +65,7 @@ func (a *App) key(key string) tea.Cmd {
 	case a.layout.tooSmall:
 		return nil
 	}
-	if d := a.dialog(); d != nil {
+	if d := a.top(); d != nil {
 		return d.press(key)
 	}
 	if cmd, ok := a.pages[a.page].press(key); ok {
@@ -97,7 +81,7 @@ func (a *App) key(key string) tea.Cmd {
 
 // paste gives pasted text to the dialog; pages take none.
 func (a *App) paste(text string) tea.Cmd {
-	if d := a.dialog(); d != nil {
+	if d := a.top(); d != nil {
 		d.insert(text)
 	}
 	return nil

@@ -11,6 +11,9 @@ type dialog interface {
 	heading() string
 	// size is how large it wants to be inside its frame, given how large it can be.
 	size(maxW, maxH int) (w, h int)
+	// arrange is told how large it is, after everything that happens and before it is drawn;
+	// draw changes nothing.
+	arrange(w, h int)
 	draw(c *canvas, r rect, th *theme)
 	// press handles a key; insert text typed or pasted.
 	press(key string) tea.Cmd
@@ -20,48 +23,17 @@ type dialog interface {
 	entries() []entry
 }
 
-// dialog returns the one on top, nil when there is none.
-func (a *App) dialog() dialog {
-	if len(a.dialogs) == 0 {
-		return nil
-	}
-	return a.dialogs[len(a.dialogs)-1]
+// dialogStack is the dialogs that lie over the page; keys are those of the one on top.
+type dialogStack interface {
+	open(d dialog) tea.Cmd
+	closeDialog() tea.Cmd
+	top() dialog // nil when there is none
 }
 
-func (a *App) open(d dialog) tea.Cmd {
-	a.dialogs = append(a.dialogs, d)
-	return nil
-}
+// fixed is part of dialogs that have nothing to arrange.
+type fixed struct{}
 
-// closeDialog takes the top dialog away.
-func (a *App) closeDialog() tea.Cmd {
-	if n := len(a.dialogs); n > 0 {
-		a.dialogs = a.dialogs[:n-1]
-	}
-	return nil
-}
-
-// dialogRect is where a dialog with its frame lies: in the middle, a little high.
-func (a *App) dialogRect(d dialog) rect {
-	maxW, maxH := a.layout.w-8, a.layout.h-6
-	w, h := d.size(maxW, maxH)
-	w, h = min(max(w, width(d.heading())+4), maxW)+4, min(h, maxH)+2
-	return rect{(a.layout.w - w) / 2, max(1, (a.layout.h-h)*2/5), w, h}
-}
-
-// drawDialog draws a dialog with its frame.
-func (a *App) drawDialog(c *canvas, d dialog) {
-	r := a.dialogRect(d)
-	line := a.theme.line
-	head := " " + d.heading() + " "
-	rest := max(0, r.w-3-width(head))
-	c.putWide(r.x, r.y, r.w, line.paint("╭─")+bold.paint(head)+line.paint(strings.Repeat("─", rest)+"╮"))
-	for y := r.y + 1; y < r.bottom()-1; y++ {
-		c.putWide(r.x, y, r.w, line.paint("│")+blanks(r.w-2)+line.paint("│"))
-	}
-	c.putWide(r.x, r.bottom()-1, r.w, line.paint("╰"+strings.Repeat("─", r.w-2)+"╯"))
-	d.draw(c, r.inset(2, 1), a.theme)
-}
+func (fixed) arrange(w, h int) {}
 
 // noText is part of dialogs that take no text.
 type noText struct{}

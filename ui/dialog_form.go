@@ -11,7 +11,7 @@ import (
 // form is a dialog's list of settings to fill in, one a row, that together set a T. The
 // dialog around it has the heading and says what comes of what is filled in.
 type form[T any] struct {
-	app    *App
+	stack  dialogStack
 	keys   keymap[*form[T]]
 	rows   []formRow[T]
 	at     int // the row that is edited
@@ -39,17 +39,17 @@ type formRow[T any] struct {
 }
 
 // newForm starts with the first row. What enter does is called name.
-func newForm[T any](a *App, name string, enter func() tea.Cmd, rows []formRow[T]) form[T] {
+func newForm[T any](stack dialogStack, name string, enter func() tea.Cmd, rows []formRow[T]) form[T] {
 	for i := range rows {
 		rows[i].usual = rows[i].field.text
 	}
-	return form[T]{app: a, rows: rows, keys: keymap[*form[T]]{
+	return form[T]{stack: stack, rows: rows, keys: keymap[*form[T]]{
 		{keys: []string{"enter"}, shown: "enter", name: name, hint: name, do: func(*form[T]) tea.Cmd { return enter() }},
 		{keys: []string{"up", "shift+tab"}, shown: "↑", name: "line up", hint: "line", do: func(f *form[T]) tea.Cmd { return f.move(-1) }},
 		{keys: []string{"down", "tab"}, shown: "↓", name: "line down", also: true, do: func(f *form[T]) tea.Cmd { return f.move(1) }},
 		{keys: []string{"left"}, shown: "←", name: "the choice before", hint: "choice", when: (*form[T]).choosing, do: func(f *form[T]) tea.Cmd { return f.choose(-1) }},
 		{keys: []string{"right", "space"}, shown: "→", name: "the next choice", also: true, when: (*form[T]).choosing, do: func(f *form[T]) tea.Cmd { return f.choose(1) }},
-		{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(f *form[T]) tea.Cmd { return f.app.closeDialog() }},
+		{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(f *form[T]) tea.Cmd { return f.stack.closeDialog() }},
 	}}
 }
 
@@ -146,11 +146,16 @@ func (f *form[T]) take(into *T) (row int, err error) {
 // refuse goes to a row and says what is wrong with it.
 func (f *form[T]) refuse(row int, err error) { f.at, f.wrong = row, oneLine(err) }
 
+func (f *form[T]) arrange(_, h int) {
+	list := f.list()
+	at := slices.Index(list, f.at)
+	f.room = max(1, h-2)
+	f.top = min(max(f.top, at-f.room+1), at, max(0, len(list)-f.room))
+}
+
 func (f *form[T]) draw(c *canvas, r rect, th *theme) {
 	list := f.list()
 	at := slices.Index(list, f.at)
-	f.room = max(1, r.h-2)
-	f.top = min(max(f.top, at-f.room+1), at, max(0, len(list)-f.room))
 	for y := 0; y < f.room && f.top+y < len(list); y++ {
 		f.drawRow(c, r.row(y), th, list[f.top+y])
 	}

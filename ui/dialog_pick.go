@@ -17,7 +17,7 @@ type choice struct {
 
 // picker is a list that is narrowed by typing: the palette and the filter by class.
 type picker struct {
-	app     *App
+	stack   dialogStack
 	head    string
 	prompt  string
 	choices []choice
@@ -25,11 +25,11 @@ type picker struct {
 	field   field
 	found   []int // indices of choices that match, best first
 	at, top int   // chosen line of found, first line on screen
-	lines   int   // on screen when drawn last
+	lines   int   // on screen
 }
 
-func newPicker(a *App, head, prompt string, choices []choice) *picker {
-	p := &picker{app: a, head: head, prompt: prompt, choices: choices}
+func newPicker(stack dialogStack, head, prompt string, choices []choice) *picker {
+	p := &picker{stack: stack, head: head, prompt: prompt, choices: choices}
 	p.search()
 	return p
 }
@@ -114,7 +114,7 @@ var pickerKeys = keymap[*picker]{
 	{keys: []string{"down", "ctrl+j", "tab"}, shown: "↓", name: "line down", also: true, do: func(p *picker) tea.Cmd { return p.move(1) }},
 	{keys: []string{"pgup"}, name: "page up", do: func(p *picker) tea.Cmd { return p.move(-max(1, p.lines-1)) }},
 	{keys: []string{"pgdown"}, name: "page down", do: func(p *picker) tea.Cmd { return p.move(max(1, p.lines-1)) }},
-	{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(p *picker) tea.Cmd { return p.app.closeDialog() }},
+	{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(p *picker) tea.Cmd { return p.stack.closeDialog() }},
 }
 
 func (p *picker) entries() []entry { return pickerKeys.entries(p) }
@@ -126,7 +126,7 @@ func (p *picker) move(by int) tea.Cmd {
 
 // choose closes the list first, so that what is picked may open another dialog.
 func (p *picker) choose() tea.Cmd {
-	p.app.closeDialog()
+	p.stack.closeDialog()
 	if p.at >= len(p.found) {
 		return nil
 	}
@@ -144,10 +144,13 @@ func (p *picker) mouse(m mouse) tea.Cmd {
 	return nil
 }
 
+func (p *picker) arrange(_, h int) {
+	p.lines = h - 2
+	p.top = min(max(p.top, p.at-p.lines+1), p.at)
+}
+
 func (p *picker) draw(c *canvas, r rect, th *theme) {
 	p.field.draw(c, r.row(0), th, p.prompt+" ", "type to search")
-	p.lines = r.h - 2
-	p.top = min(max(p.top, p.at-p.lines+1), p.at)
 	if len(p.found) == 0 {
 		c.left(r.row(2), th.dim, "nothing matches")
 	}

@@ -38,7 +38,7 @@ func startWith(t *testing.T, lab *fakeLab, o Options, w, h int) *driver {
 	}
 	d := &driver{t: t, app: New(lab, o), lab: lab}
 	t.Cleanup(d.app.cancel)
-	d.app.experiments.every = 0 // or the program would never be at rest
+	pageOf[*experimentsPage](d.app).every = 0 // or the program would never be at rest
 	d.send(capabilitiesMsg{term.Capabilities{CellW: 9, CellH: 18, Dark: true, Complete: true}})
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return d
@@ -228,4 +228,10 @@ func (d *driver) fits(w, h int) {
 			d.t.Errorf("line %d is %d cells wide on a terminal of %d: %s", y, n, w, fmt.Sprintf("%q", line))
 		}
 	}
+}
+
+// pageOf is the program's page of a kind.
+func pageOf[P page](a *App) P {
+	_, p, _ := find[P](a)
+	return p
 }

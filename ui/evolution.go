@@ -38,7 +38,7 @@ type evolutionRequest struct {
 	written int
 	split   string
 	index   int
-	look
+	renderSpec
 }
 
 // evolutionMsg is what came of it.
@@ -53,12 +53,12 @@ type evolutionMsg struct {
 type evolutionTick struct{}
 
 // evolves tells that checkpoints can be looked at.
-func (p *trainPage) evolves() bool { return p.app.options.Evolution != nil }
+func (p *trainPage) evolves() bool { return p.options.Evolution != nil }
 
 // stepImage goes to another image.
 func (p *trainPage) stepImage(by int) tea.Cmd {
-	if !p.app.alone() {
-		return p.app.stepIndex(by)
+	if p.session.modelled() {
+		return p.session.stepIndex(by)
 	}
 	if v := p.evolving.shown.view; v != nil && v.Images > 0 {
 		p.evolving.image = (p.evolving.image + by + v.Images) % v.Images
@@ -74,17 +74,17 @@ func (p *trainPage) imaged() bool {
 
 // evolve asks for what should be seen of the chosen run's checkpoints.
 func (p *trainPage) evolve() tea.Cmd {
-	e, a := &p.evolving, p.app
-	if !p.evolves() || !a.on(p) || !a.asked || p.run >= len(p.fig.runs) || !p.l.shows(panelImage, panelKernels, panelRoughness) {
+	e := &p.evolving
+	if !p.evolves() || !p.screen.shown() || !p.screen.ready() || p.run >= len(p.fig.runs) || !p.l.shows(panelImage, panelKernels, panelRoughness) {
 		return nil
 	}
 	r := p.fig.runs[p.run]
 	q := evolutionRequest{dir: r.dir, begun: r.begunAt, written: r.written, index: e.image}
-	if !a.alone() {
-		q.split, q.index = a.info.Split, a.index
+	if p.session.modelled() {
+		q.split, q.index = p.session.info.Split, p.session.index
 	}
 	if box := p.l.kernels; !box.empty() {
-		q.look = a.look(box.w, box.h)
+		q.renderSpec = p.screen.render(box.w, box.h)
 	}
 	if q.written == 0 {
 		return nil
@@ -95,20 +95,20 @@ func (p *trainPage) evolve() tea.Cmd {
 		q.written = before.written // another image need not wait
 		if !e.timed {
 			e.timed = true
-			later = tea.Tick(wait, func(time.Time) tea.Msg { return evolutionTick{} })
+			later = p.screen.after(tea.Tick(wait, func(time.Time) tea.Msg { return evolutionTick{} }))
 		}
 	}
 	if e.asks.ask(q) {
-		return tea.Batch(later, p.lookAt(q))
+		return tea.Batch(later, p.inspect(q))
 	}
 	return later
 }
 
-func (p *trainPage) lookAt(q evolutionRequest) tea.Cmd {
-	book, paint, of, ctx := p.book, &p.evolving.painter, p.app.options.Evolution, p.app.ctx
+func (p *trainPage) inspect(q evolutionRequest) tea.Cmd {
+	book, paint, of, ctx := p.book, &p.evolving.painter, p.options.Evolution, p.screen.context()
 	before := p.evolving.shown.asked
 	fresh := q.dir != before.dir || q.begun != before.begun || q.written != before.written
-	return task(func() tea.Msg {
+	return p.screen.task(func() tea.Msg {
 		msg := evolutionMsg{asked: q}
 		ask := engine.EvolutionRequest{Run: fmt.Sprint(q.dir, "\x00", q.begun), Index: q.index}
 		if fresh {
@@ -116,7 +116,7 @@ func (p *trainPage) lookAt(q evolutionRequest) tea.Cmd {
 		}
 		msg.view, msg.err = of.Look(ctx, ask)
 		if msg.err == nil {
-			msg.drawn = paint.paint(msg.view, q.look)
+			msg.drawn = paint.paint(msg.view, q.renderSpec)
 			book.evolved(q.dir, q.begun, msg.view)
 		}
 		return msg
@@ -132,7 +132,7 @@ func (p *trainPage) evolvedTo(msg evolutionMsg) tea.Cmd {
 		e.ready = time.Now().Add(evolutionPause * msg.view.Took)
 	}
 	if again {
-		return p.lookAt(next)
+		return p.inspect(next)
 	}
 	return p.request()
 }
@@ -140,19 +140,19 @@ func (p *trainPage) evolvedTo(msg evolutionMsg) tea.Cmd {
 // evolutionPainter draws kernels. It keeps its memory.
 type evolutionPainter struct {
 	mu      sync.Mutex
-	look    look
+	spec    renderSpec
 	encoder *picture.Encoder
 	boxed   picture.Image
 }
 
-func (p *evolutionPainter) paint(v *engine.EvolutionView, k look) picture.Drawn {
+func (p *evolutionPainter) paint(v *engine.EvolutionView, k renderSpec) picture.Drawn {
 	if k.cols == 0 || len(v.Kernels) == 0 {
 		return picture.Drawn{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if k != p.look || p.encoder == nil {
-		p.encoder, p.look = picture.NewEncoder(k.protocol), k
+	if k != p.spec || p.encoder == nil {
+		p.encoder, p.spec = picture.NewEncoder(k.protocol), k
 		p.encoder.Profile, p.encoder.Registers = k.depth, k.registers
 	}
 	k.box(&p.boxed)
@@ -175,7 +175,7 @@ func (p *trainPage) ofChosen() *evolutionMsg {
 
 // drawKernels draws the newest checkpoint's kernels with what there is to say of them.
 func (p *trainPage) drawKernels(c *canvas) []placed {
-	th, at, m := p.app.theme, p.l.kernels, p.ofChosen()
+	th, at, m := p.screen.theme(), p.l.kernels, p.ofChosen()
 	if m == nil || len(m.view.Kernels) == 0 {
 		c.paragraph(p.l.plots[panelKernels], th.dim, p.waiting(panelKernels))
 		return nil
@@ -206,7 +206,7 @@ func (p *trainPage) drawKernels(c *canvas) []placed {
 
 // imageTitle says what the newest checkpoint makes of the image.
 func (p *trainPage) imageTitle(c *canvas, room rect) {
-	th, m := p.app.theme, p.ofChosen()
+	th, m := p.screen.theme(), p.ofChosen()
 	if m == nil || m.view.Image == nil {
 		return
 	}

@@ -52,7 +52,7 @@ func watchEvolution(t *testing.T, f *fakeEvolution, w, h int) (d *driver, keep f
 	t.Cleanup(d.app.cancel)
 	d.app.asked = true
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
-	p := d.app.train
+	p := pageOf[*trainPage](d.app)
 	p.book.add("run", "run")
 	d.run(p.request())
 	keep = func(step int) {
@@ -81,14 +81,14 @@ func TestTrainPageShowsCheckpoints(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 	for _, k := range []panelKind{panelImage, panelRoughness} {
-		for _, c := range d.app.train.fig.panels[k].curves {
+		for _, c := range pageOf[*trainPage](d.app).fig.panels[k].curves {
 			if len(c.points) != 6 {
 				t.Errorf("%s has %d points", k, len(c.points))
 			}
 		}
 	}
-	d.app.train.book.take(0, follow.Update{Begun: true, State: follow.Waiting})
-	d.run(d.app.train.request())
+	pageOf[*trainPage](d.app).book.take(0, follow.Update{Begun: true, State: follow.Waiting})
+	d.run(pageOf[*trainPage](d.app).request())
 	d.hides("roughness 0.167")
 }
 
@@ -110,10 +110,10 @@ func TestCheckpointsWait(t *testing.T) {
 	f := &fakeEvolution{data: true, took: time.Hour}
 	d, keep := watchEvolution(t, f, 140, 44)
 	keep(1)
-	if p := d.app.train; !p.evolving.ready.After(time.Now().Add(time.Hour)) {
+	if p := pageOf[*trainPage](d.app); !p.evolving.ready.After(time.Now().Add(time.Hour)) {
 		t.Fatal("no pause")
 	}
-	d.app.train.evolving.timed = true // its tick is not waited for
+	pageOf[*trainPage](d.app).evolving.timed = true // its tick is not waited for
 	keep(2)
 	if len(f.asked) != 1 {
 		t.Fatalf("%+v", f.asked)
@@ -122,8 +122,8 @@ func TestCheckpointsWait(t *testing.T) {
 	if n := len(f.asked); n != 2 || len(f.asked[1].Checkpoints) != 0 {
 		t.Fatalf("%+v", f.asked)
 	}
-	d.app.train.evolving.ready = time.Time{}
-	d.send(evolutionTick{})
+	pageOf[*trainPage](d.app).evolving.ready = time.Time{}
+	d.send(routed{pageOf[*trainPage](d.app), evolutionTick{}})
 	if n := len(f.asked); n != 3 || len(f.asked[2].Checkpoints) != 1 {
 		t.Fatalf("%+v", f.asked)
 	}

@@ -15,15 +15,18 @@ import (
 // experimentsPage lists the paper's experiments. What it knows of them comes from their
 // folders, whoever writes them.
 type experimentsPage struct {
-	app     *App
-	l       experimentsLayout
-	looker  *experiment.Looker
-	every   time.Duration // between looks at the folders; 0: only when the page is entered
-	looking bool
-	list    []experimentState
-	at      int // the chosen one
-	top     int // first line of what is said of it
-	lines   int // how many there are
+	screen      Screen
+	session     *session
+	folder      string       // that they lie in
+	reproducing *Reproducing // nil: they are only looked at
+	watchRuns   func(dirs, names []string) tea.Cmd
+	l           experimentsLayout
+	looker      *experiment.Looker
+	every       time.Duration // between looks at the folders; 0: only when the page is entered
+	scanning    bool
+	list        []experimentState
+	at          int // the chosen one
+	top         int // first line of what is said of it
 
 	asked *beginning    // the dialog that asks whether to begin
 	doing *reproduction // nil while this program does no experiment
@@ -45,20 +48,20 @@ var experimentSizes = []experiment.Size{experiment.Quick, experiment.Full}
 // lookPause is how long folders are left alone between looks.
 const lookPause = time.Second
 
-func newExperimentsPage(a *App) *experimentsPage {
-	p := &experimentsPage{app: a, looker: &experiment.Looker{}, every: lookPause}
+// newExperimentsPage returns the page for the experiments in a folder. Without reproducing they
+// are only looked at; watch shows runs on the page that has them.
+func newExperimentsPage(s Screen, on *session, folder string, reproducing *Reproducing, watch func(dirs, names []string) tea.Cmd) *experimentsPage {
+	p := &experimentsPage{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Looker{}, every: lookPause}
 	for _, e := range experiment.All() {
-		s := experimentState{Experiment: e, size: experiment.Quick, planned: map[experiment.Size]experiment.Plan{}, folders: map[experiment.Size]experiment.Folder{}}
+		state := experimentState{Experiment: e, size: experiment.Quick, planned: map[experiment.Size]experiment.Plan{}, folders: map[experiment.Size]experiment.Folder{}}
 		for _, size := range experimentSizes {
-			s.planned[size] = e.Plan(size, "", 1)
-			s.folders[size] = experiment.Folder{Dir: experiment.Dir(a.options.Experiments, e, size)}
+			state.planned[size] = e.Plan(size, "", 1)
+			state.folders[size] = experiment.Folder{Dir: experiment.Dir(folder, e, size)}
 		}
-		p.list = append(p.list, s)
+		p.list = append(p.list, state)
 	}
 	return p
 }
-
-func (p *experimentsPage) name() string { return "experiments" }
 
 var experimentsKeys = keymap[*experimentsPage]{
 	{keys: []string{"up", "k"}, shown: "↑", name: "previous experiment", help: "previous, next experiment", hint: "experiment", do: func(p *experimentsPage) tea.Cmd { return p.choose(p.at - 1) }},
@@ -112,25 +115,20 @@ func (p *experimentsPage) begun() bool {
 // watch shows the chosen one's runs on the Train page.
 func (p *experimentsPage) watch() tea.Cmd {
 	s := p.chosen()
-	var cmds []tea.Cmd
+	var dirs, names []string
 	for _, r := range s.folder().Runs {
 		if r.Begun {
-			cmds = append(cmds, p.app.train.follow(r.Dir, fmt.Sprintf("%s %s seed %d", s.Name, r.Setting, r.Seed)))
+			dirs, names = append(dirs, r.Dir), append(names, fmt.Sprintf("%s %s seed %d", s.Name, r.Setting, r.Seed))
 		}
 	}
-	for i, other := range p.app.pages {
-		if other == page(p.app.train) {
-			cmds = append(cmds, p.app.show(i))
-		}
-	}
-	return tea.Batch(cmds...)
+	return p.watchRuns(dirs, names)
 }
 
 // long tells that not all that is said fits.
-func (p *experimentsPage) long() bool { return p.lines > p.l.detail.h }
+func (p *experimentsPage) long() bool { return p.lines() > p.l.detail.h }
 
 func (p *experimentsPage) scroll(by int) tea.Cmd {
-	p.top = min(max(p.top+by, 0), max(0, p.lines-p.l.detail.h))
+	p.top = min(max(p.top+by, 0), max(0, p.lines()-p.l.detail.h))
 	return nil
 }
 
@@ -140,21 +138,21 @@ func (p *experimentsPage) arrange(l layout) {
 	}
 }
 
-func (p *experimentsPage) enter() tea.Cmd { return p.look(0) }
+func (p *experimentsPage) enter() tea.Cmd { return p.scan(0) }
 
 func (p *experimentsPage) changed(change) tea.Cmd { return nil }
 
 // foldersMsg is what the folders say now.
 type foldersMsg struct{ folders [][]experiment.Folder }
 
-// look looks at all folders after a pause; one look at a time.
-func (p *experimentsPage) look(after time.Duration) tea.Cmd {
-	if p.looking {
+// scan looks at all folders after a pause; one scan at a time.
+func (p *experimentsPage) scan(after time.Duration) tea.Cmd {
+	if p.scanning {
 		return nil
 	}
-	p.looking = true
-	looker, root, ctx := p.looker, p.app.options.Experiments, p.app.ctx
-	return task(func() tea.Msg {
+	p.scanning = true
+	looker, root, ctx := p.looker, p.folder, p.screen.context()
+	return p.screen.task(func() tea.Msg {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -173,18 +171,29 @@ func (p *experimentsPage) look(after time.Duration) tea.Cmd {
 	})
 }
 
+// receive takes what work in the background tells.
+func (p *experimentsPage) receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case foldersMsg:
+		return p.received(msg)
+	case report:
+		return p.reported(msg)
+	}
+	return nil
+}
+
 // received takes in what the folders say, and looks on while the page is on screen.
 func (p *experimentsPage) received(msg foldersMsg) tea.Cmd {
-	p.looking = false
+	p.scanning = false
 	for i, list := range msg.folders {
 		for k, f := range list {
 			p.list[i].folders[experimentSizes[k]] = f
 		}
 	}
-	if !p.app.on(p) || p.every <= 0 {
+	if !p.screen.shown() || p.every <= 0 {
 		return nil
 	}
-	return p.look(p.every)
+	return p.scan(p.every)
 }
 
 // export prepares writing the chosen one's tables and verdicts, as its report has them.

@@ -48,11 +48,11 @@ const (
 func (p *experimentsPage) verdict(v experiment.Verdict) (mark string, st style) {
 	switch v {
 	case experiment.Holds:
-		return markHolds, p.app.theme.right
+		return markHolds, p.screen.theme().right
 	case experiment.Fails:
-		return markFails, p.app.theme.wrong
+		return markFails, p.screen.theme().wrong
 	}
-	return markUndecided, p.app.theme.dim
+	return markUndecided, p.screen.theme().dim
 }
 
 func (p *experimentsPage) draw(c *canvas) []placed {
@@ -72,7 +72,7 @@ const (
 
 // drawList draws a line for every experiment.
 func (p *experimentsPage) drawList(c *canvas) {
-	th, t := p.app.theme, p.l.table
+	th, t := p.screen.theme(), p.l.table
 	right := t.right() - (sizeColumn + runsColumn + leftColumn + verdictsColumn + 4)
 	about := rect{t.x + 2 + nameColumn, t.y, right - (t.x + 2 + nameColumn), 1}
 	cells := func(y int, st style, texts ...string) {
@@ -137,7 +137,7 @@ func (s experimentState) cells() int {
 // drawVerdicts draws a mark for every criterion of a report, or counts where there are
 // many.
 func (p *experimentsPage) drawVerdicts(c *canvas, r rect, f experiment.Folder) {
-	th := p.app.theme
+	th := p.screen.theme()
 	if f.Err != nil {
 		c.right(r, th.warn, "unreadable")
 		return
@@ -178,39 +178,51 @@ type said struct {
 	text   string
 }
 
-// drawDetail draws what there is to say of the chosen experiment.
-func (p *experimentsPage) drawDetail(c *canvas) {
+// detail is what there is to say of the chosen experiment, in one or two columns.
+func (p *experimentsPage) detail() [][]said {
 	r := p.l.detail
 	if p.l.across == 2 {
 		half := r.w/2 - 2
-		left := wrap(append(append(p.sayState(), said{}), p.saySettings()...), half)
-		right := wrap(p.sayCriteria(), r.w-half-4)
-		p.lines = max(len(left), len(right))
-		h := p.drawMore(c, r)
-		p.drawSaid(c, rect{r.x, r.y, half, h}, left)
-		p.drawSaid(c, rect{r.x + half + 4, r.y, r.w - half - 4, h}, right)
+		return [][]said{
+			wrap(append(append(p.sayState(), said{}), p.saySettings()...), half),
+			wrap(p.sayCriteria(), r.w-half-4),
+		}
+	}
+	return [][]said{wrap(slices.Concat(p.sayState(), p.sayCriteria(), []said{{}}, p.saySettings()), r.w)}
+}
+
+// lines is how many lines that takes.
+func (p *experimentsPage) lines() (n int) {
+	for _, column := range p.detail() {
+		n = max(n, len(column))
+	}
+	return n
+}
+
+// drawDetail draws it, from the line scrolled to on, and how many lines are below.
+func (p *experimentsPage) drawDetail(c *canvas) {
+	r, columns, n := p.l.detail, p.detail(), 0
+	for _, column := range columns {
+		n = max(n, len(column))
+	}
+	top := min(p.top, max(0, n-r.h))
+	h := r.h
+	if below := n - top - r.h; below > 0 {
+		c.right(r.row(r.h-1), p.screen.theme().dim, fmt.Sprintf("↓ %d more", below+1))
+		h--
+	}
+	if len(columns) == 1 {
+		drawSaid(c, rect{r.x, r.y, r.w, h}, columns[0], top)
 		return
 	}
-	lines := wrap(slices.Concat(p.sayState(), p.sayCriteria(), []said{{}}, p.saySettings()), r.w)
-	p.lines = len(lines)
-	p.drawSaid(c, rect{r.x, r.y, r.w, p.drawMore(c, r)}, lines)
+	half := r.w/2 - 2
+	drawSaid(c, rect{r.x, r.y, half, h}, columns[0], top)
+	drawSaid(c, rect{r.x + half + 4, r.y, r.w - half - 4, h}, columns[1], top)
 }
 
-// drawMore says how many lines are below, on a line of its own, and returns how many there
-// is room for above it.
-func (p *experimentsPage) drawMore(c *canvas, r rect) int {
-	p.scroll(0)
-	below := p.lines - p.top - r.h
-	if below <= 0 {
-		return r.h
-	}
-	c.right(r.row(r.h-1), p.app.theme.dim, fmt.Sprintf("↓ %d more", below+1))
-	return r.h - 1
-}
-
-func (p *experimentsPage) drawSaid(c *canvas, r rect, lines []said) {
-	for i := 0; i < r.h && p.top+i < len(lines); i++ {
-		s := lines[p.top+i]
+func drawSaid(c *canvas, r rect, lines []said, top int) {
+	for i := 0; i < r.h && top+i < len(lines); i++ {
+		s := lines[top+i]
 		c.put(r.x+s.indent, r.y+i, s.marked.paint(s.mark))
 		x := s.indent
 		if s.mark != "" || s.indent > 0 {
@@ -241,7 +253,7 @@ func wrap(lines []said, w int) []said {
 
 // sayCriteria lists the criteria with what their verdicts rest on.
 func (p *experimentsPage) sayCriteria() []said {
-	s, th := p.chosen(), p.app.theme
+	s, th := p.chosen(), p.screen.theme()
 	f := s.folder()
 	if f.Summary == nil {
 		lines := []said{{style: bold, text: "Criteria"}, {style: th.dim, text: "No report yet: verdicts come when all runs are done."}}
@@ -274,7 +286,7 @@ func (p *experimentsPage) sayCriteria() []said {
 
 // sayState says where the experiment is and how far.
 func (p *experimentsPage) sayState() []said {
-	s, th := p.chosen(), p.app.theme
+	s, th := p.chosen(), p.screen.theme()
 	f := s.folder()
 	lines := []said{{style: bold, text: fmt.Sprintf("%s, %s: %s", s.Name, s.size, s.About)}}
 	if f.Err != nil {
@@ -282,7 +294,7 @@ func (p *experimentsPage) sayState() []said {
 	}
 	switch {
 	case f.Plan == nil && p.own(*s):
-	case f.Plan == nil && p.app.options.Reproducing != nil:
+	case f.Plan == nil && p.reproducing != nil:
 		lines = append(lines, said{text: "not begun: n begins, or " + s.command()})
 	case f.Plan == nil:
 		lines = append(lines, said{text: "not begun: " + s.command()})
@@ -303,7 +315,7 @@ func (p *experimentsPage) sayState() []said {
 
 // saySettings says what is trained, with a mark for every run that there is.
 func (p *experimentsPage) saySettings() []said {
-	s, th := p.chosen(), p.app.theme
+	s, th := p.chosen(), p.screen.theme()
 	f := s.folder()
 	plan := s.plan()
 	if f.Plan != nil {

@@ -105,7 +105,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d.keys("up x").shows("Wrote 1 file").keys("esc")
 	_, y := d.where("optimizers")
 	d.click(5, y)
-	if got := d.app.experiments.chosen().Name; got != "optimizers" {
+	if got := pageOf[*experimentsPage](d.app).chosen().Name; got != "optimizers" {
 		t.Fatalf("%s is chosen after a click", got)
 	}
 	d.keys(": ").types("page Experiments").keys("esc ?").shows("quick")
@@ -148,10 +148,10 @@ func TestExperimentsAreFollowed(t *testing.T) {
 	root := t.TempDir()
 	d := experimentsAt(t, root, 100, 30)
 	d.shows("–/")
-	if d.app.experiments.looking {
+	if pageOf[*experimentsPage](d.app).scanning {
 		t.Fatal("it looks without end")
 	}
-	putFile(t, d.app.experiments.chosen().plan(), root, "fig3-quick", experiment.PlanFile)
-	d.run(d.app.experiments.look(0))
+	putFile(t, pageOf[*experimentsPage](d.app).chosen().plan(), root, "fig3-quick", experiment.PlanFile)
+	d.run(pageOf[*experimentsPage](d.app).scan(0))
 	d.shows("0/6")
 }

@@ -16,7 +16,9 @@ import (
 // explore is the page that shows one image, its low and its high part, their spectrum,
 // and what the model makes of each.
 type explore struct {
-	app     *App
+	screen  Screen
+	session *session
+	chart   func(c *canvas, r rect)
 	l       exploreLayout
 	by      bands.Decomposition // into low and high part
 	high    highMode
@@ -32,7 +34,7 @@ type explore struct {
 // viewRequest is everything that determines what the page shows.
 type viewRequest struct {
 	engine.ViewRequest
-	look
+	viewSpec
 	generation int
 }
 
@@ -45,9 +47,10 @@ type viewMsg struct {
 	err     error
 }
 
-func newExplore(a *App) *explore { return &explore{app: a, most: slots} }
-
-func (p *explore) name() string { return "explore" }
+// newExplore returns the page; chart draws accuracy against r where there is room for it.
+func newExplore(s Screen, on *session, chart func(c *canvas, r rect)) *explore {
+	return &explore{screen: s, session: on, chart: chart, most: slots}
+}
 
 var exploreKeys = keymap[*explore]{
 	{keys: []string{"f"}, name: "next flip: whole and high right, low wrong", help: "next, previous flip: whole and high right, low wrong", hint: "flip", when: (*explore).labelled, do: func(p *explore) tea.Cmd { return p.find(1) }},
@@ -58,21 +61,21 @@ var exploreKeys = keymap[*explore]{
 	{keys: []string{"w"}, name: "fewer and larger pictures, or all", hint: "larger", do: (*explore).nextMost},
 }
 
-func (p *explore) labelled() bool { return p.app.info.Labelled }
+func (p *explore) labelled() bool { return p.session.info.Labelled }
 
 func (p *explore) entries() []entry {
-	return slices.Concat(radiusKeys.entries(p.app), imageKeys.entries(p.app), exploreKeys.entries(p))
+	return slices.Concat(radiusKeys.entries(p.session), imageKeys.entries(p.session), exploreKeys.entries(p))
 }
 
 func (p *explore) press(key string) (tea.Cmd, bool) {
-	for _, table := range []keymap[*App]{radiusKeys, imageKeys} {
-		if cmd, ok := table.press(p.app, key); ok {
+	for _, table := range []keymap[*session]{radiusKeys, imageKeys} {
+		if cmd, ok := table.press(p.session, key); ok {
 			return cmd, true
 		}
 	}
 	cmd, ok := exploreKeys.press(p, key)
 	if !ok && !p.labelled() && slices.Contains([]string{"c", "f", "F"}, key) {
-		p.app.say("this needs labels that are the model's classes")
+		p.screen.say("this needs labels that are the model's classes")
 		return nil, true
 	}
 	return cmd, ok
@@ -87,7 +90,7 @@ func (p *explore) nextMost() tea.Cmd {
 	if p.most--; p.most < 2 {
 		p.most = slots
 	}
-	p.arrange(p.app.layout)
+	p.arrange(p.screen.layout())
 	return p.request()
 }
 
@@ -99,13 +102,13 @@ func (p *explore) arrange(l layout) {
 	if v := p.shown.view; v != nil && v.Pictures[0].H > 0 {
 		aspect = min(max(float64(v.Pictures[0].W)/float64(v.Pictures[0].H), 0.2), 5)
 	}
-	p.l = layoutExplore(l.body, l.roomy(), aspect, p.app.cell(), len(p.app.info.Classes), p.most)
+	p.l = layoutExplore(l.body, l.roomy(), aspect, p.screen.cell(), len(p.session.info.Classes), p.most)
 }
 
 func (p *explore) enter() tea.Cmd { return p.request() }
 
 func (p *explore) changed(what change) tea.Cmd {
-	if what&(changedSplit|changedRadius|changedSetting) != 0 {
+	if what&(changedSplit|changedRadius|changedSetting|changedClass) != 0 {
 		p.stop() // what it would find is a flip of something else
 	}
 	return p.request()
@@ -114,14 +117,13 @@ func (p *explore) changed(what change) tea.Cmd {
 // request asks for what should be on screen, unless the page is not, or the terminal has
 // not said yet what it can show.
 func (p *explore) request() tea.Cmd {
-	a := p.app
-	if !a.on(p) || !a.asked || a.layout.tooSmall || len(p.l.slots) == 0 || a.info.Images == 0 {
+	if !p.screen.shown() || !p.screen.ready() || p.screen.layout().tooSmall || len(p.l.slots) == 0 || p.session.info.Images == 0 {
 		return nil
 	}
-	q := viewRequest{generation: a.generation}
-	q.Index, q.R, q.Setting = a.index, a.r, a.setting()
+	q := viewRequest{generation: p.session.generation}
+	q.Index, q.R, q.Setting = p.session.index, p.session.r, p.session.setting()
 	q.By = p.by
-	q.look = a.look(p.l.slots[0].pic.w, p.l.slots[0].pic.h)
+	q.renderSpec = p.screen.render(p.l.slots[0].pic.w, p.l.slots[0].pic.h)
 	q.high = p.high
 	for _, s := range p.l.slots {
 		q.kinds[s.kind] = true
@@ -135,30 +137,34 @@ func (p *explore) request() tea.Cmd {
 // compute is the command that answers a request: it asks the Lab, then scales and encodes
 // the pictures, so that Update and View only put together what is ready.
 func (p *explore) compute(q viewRequest) tea.Cmd {
-	a, ctx, lab, paint := p.app, p.app.ctx, p.app.lab, &p.painter
-	return task(func() tea.Msg {
+	screen, ctx, lab, paint, places := p.screen, p.screen.context(), p.session.lab, &p.painter, p.l.slots
+	return p.screen.task(func() tea.Msg {
 		defer lab.Foreground()()
 		v, err := lab.View(ctx, q.ViewRequest)
 		if err != nil {
-			return viewMsg{asked: q, err: err}
+			return &viewMsg{asked: q, err: err}
 		}
-		drawn, stretch := paint.paint(v, q.look)
-		msg := viewMsg{asked: q, view: v, drawn: drawn, stretch: stretch}
-		a.present(&msg)
+		drawn, stretch := paint.paint(v, q.viewSpec)
+		msg := &viewMsg{asked: q, view: v, drawn: drawn, stretch: stretch}
+		var pictures []placed
+		for _, s := range places {
+			pictures = append(pictures, placed{s.pic, drawn[s.kind]})
+		}
+		screen.present(pictures, q.generation, msg)
 		return msg
 	})
 }
 
 // received takes over an answer. It is newer than what is on screen even when something
 // else is wanted by now, so it is shown: a key held down moves the pictures all the time.
-func (p *explore) received(msg viewMsg) tea.Cmd {
+func (p *explore) received(msg *viewMsg) tea.Cmd {
 	next, again := p.asks.finish()
 	var cmd tea.Cmd
 	if again {
 		cmd = p.compute(next)
 	}
 	switch {
-	case msg.asked.generation != p.app.generation, errors.Is(msg.err, context.Canceled):
+	case msg.asked.generation != p.session.generation, errors.Is(msg.err, context.Canceled):
 	case msg.err != nil:
 		p.failed = oneLine(msg.err)
 		p.asks.forget() // asked again, it may go well
@@ -171,15 +177,15 @@ func (p *explore) received(msg viewMsg) tea.Cmd {
 }
 
 // show puts an answer on screen.
-func (p *explore) show(msg viewMsg) {
+func (p *explore) show(msg *viewMsg) {
 	before := p.shown.view
-	p.shown = msg
+	p.shown = *msg
 	now := msg.view.Pictures[0]
 	if before == nil || before.Pictures[0].W*now.H != now.W*before.Pictures[0].H {
-		p.arrange(p.app.layout)
+		p.arrange(p.screen.layout())
 	}
 	if msg.view.MaxR > 0 {
-		p.app.maxR = max(msg.view.MaxR, p.app.info.MaxRadius)
+		p.session.setMaxRadius(msg.view.MaxR)
 	}
 }
 
@@ -196,11 +202,10 @@ type flipMsg struct {
 // find looks for the next flip in a direction.
 func (p *explore) find(step int) tea.Cmd {
 	p.stop()
-	a := p.app
-	lab, q := a.lab, engine.NextFlipRequest{From: a.index, Step: step, R: a.r, By: p.by, Class: a.class, Setting: a.setting()}
-	p.search = flipProgress{total: a.info.Images}
+	lab, q := p.session.lab, engine.NextFlipRequest{From: p.session.index, Step: step, R: p.session.r, By: p.by, Class: p.session.class, Setting: p.session.setting()}
+	p.search = flipProgress{total: p.session.info.Images}
 	var cmd tea.Cmd
-	p.job, cmd = startJob(a.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+	p.job, cmd = p.screen.start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		i, found, err := lab.NextFlip(ctx, q, func(done, total int) {
 			tell(flipProgress{done, total})
 		})
@@ -218,6 +223,22 @@ func (p *explore) stop() tea.Cmd {
 	return nil
 }
 
+// receive takes what work in the background tells.
+func (p *explore) receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case *viewMsg:
+		return p.received(msg)
+	case report:
+		if msg.job == p.job {
+			return p.reported(msg)
+		}
+	}
+	return nil
+}
+
+// busy tells that a flip is looked for.
+func (p *explore) busy() bool { return p.job != nil }
+
 // reported takes what the search tells.
 func (p *explore) reported(r report) tea.Cmd {
 	switch msg := r.msg.(type) {
@@ -228,13 +249,13 @@ func (p *explore) reported(r report) tea.Cmd {
 		switch {
 		case errors.Is(msg.err, context.Canceled):
 		case msg.err != nil:
-			p.app.say(oneLine(msg.err))
+			p.screen.say(oneLine(msg.err))
 		case !msg.found:
-			p.app.say(fmt.Sprintf("no flip%s at r = %.1f among these images", p.bySVD(), p.app.r))
-		case msg.index == p.app.index:
-			p.app.say(fmt.Sprintf("this is the only flip%s at r = %.1f", p.bySVD(), p.app.r))
+			p.screen.say(fmt.Sprintf("no flip%s at r = %.1f among these images", p.bySVD(), p.session.r))
+		case msg.index == p.session.index:
+			p.screen.say(fmt.Sprintf("this is the only flip%s at r = %.1f", p.bySVD(), p.session.r))
 		default:
-			return p.app.setIndex(msg.index)
+			return p.session.setIndex(msg.index)
 		}
 	}
 	return nil
@@ -268,14 +289,13 @@ func (p *explore) speed() string {
 }
 
 func (p *explore) mouse(m mouse) (tea.Cmd, bool) {
-	a := p.app
 	switch {
 	case p.l.slider.contains(m.x, m.y):
-		return a.slide(plotOf(p.l.slider), a.maxR, m), true
+		return p.session.slide(plotOf(p.l.slider), p.session.maxR, m), true
 	case p.l.chart.contains(m.x, m.y):
-		return a.slide(plotOf(p.l.chart), a.info.MaxRadius, m), true
+		return p.session.slide(plotOf(p.l.chart), p.session.info.MaxRadius, m), true
 	case m.wheel != 0 && slices.ContainsFunc(p.l.slots, func(s slot) bool { return s.pic.contains(m.x, m.y) }):
-		return a.slide(rect{}, a.maxR, m), true
+		return p.session.slide(rect{}, p.session.maxR, m), true
 	}
 	return nil, false
 }

@@ -10,45 +10,34 @@ import (
 )
 
 func (p *explore) draw(c *canvas) []placed {
-	stage := &p.app.stage
-	if ahead := stage.next; ahead != nil && ahead.asked.generation == p.app.generation {
-		p.show(*ahead)
-	}
-	stage.next = nil
-	stage.open, stage.at, stage.generation = true, [slots]rect{}, p.app.generation
 	p.drawCaption(c)
 	var pictures []placed
 	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
 		if p.view() != nil && p.shown.asked.fits(s.pic) && p.shown.asked.kinds[s.kind] {
 			pictures = append(pictures, placed{s.pic, p.shown.drawn[s.kind]})
-			stage.at[s.kind] = s.pic
 		} else {
 			p.drawWaiting(c, s)
-			stage.open = false
 		}
 		p.drawText(c, s)
 	}
 	if !p.l.chart.empty() {
-		p.app.bands.drawBeside(c, p.l.chart)
+		p.chart(c, p.l.chart)
 	}
 	p.drawSlider(c)
 	return pictures
 }
 
-// fits tells whether pictures made for a look fill a rectangle.
-func (k look) fits(r rect) bool { return k.cols == r.w && k.rows == r.h }
-
 // drawCaption draws which image it is at the left, and at the right what is special about
 // what is shown.
 func (p *explore) drawCaption(c *canvas) {
-	a, r := p.app, p.l.caption
+	r := p.l.caption
 	r.w--
-	name, label, flip := clean(a.lab.Title(a.index)), "", false
-	if class := a.lab.Label(a.index); class >= 0 {
-		label = a.className(class)
+	name, label, flip := clean(p.session.lab.Title(p.session.index)), "", false
+	if class := p.session.lab.Label(p.session.index); class >= 0 {
+		label = p.session.className(class)
 	}
-	if v := p.view(); v != nil && v.Index == a.index {
+	if v := p.view(); v != nil && v.Index == p.session.index {
 		flip = v.Flip()
 	}
 	x := c.left(rect{r.x, r.y, min(r.w, 40), 1}, bold, name)
@@ -56,10 +45,10 @@ func (p *explore) drawCaption(c *canvas) {
 		x = c.left(rect{x, r.y, r.right() - x, 1}, style{}, "  "+label)
 	}
 	if flip {
-		x = c.left(rect{x, r.y, r.right() - x, 1}, a.theme.focus, "  flip")
+		x = c.left(rect{x, r.y, r.right() - x, 1}, p.screen.theme().focus, "  flip")
 	}
 	if room := r.right() - x - 2; room > 0 {
-		c.right(rect{x + 2, r.y, room, 1}, a.theme.dim, p.remarks(room))
+		c.right(rect{x + 2, r.y, room, 1}, p.screen.theme().dim, p.remarks(room))
 	}
 }
 
@@ -80,12 +69,12 @@ func (p *explore) remarks(w int) string {
 		kept = fmt.Sprintf("%s of %s kept · ", grouped(v.Kept), grouped(v.Total))
 	}
 	only := ""
-	if p.app.class >= 0 {
-		only = "only " + p.app.className(p.app.class) + " · "
+	if p.session.class >= 0 {
+		only = "only " + p.session.className(p.session.class) + " · "
 	}
 	seen, seenShort := "", ""
-	if v := p.view(); v != nil && (v.Pictures[0].W != p.app.info.Width || v.Pictures[0].H != p.app.info.Height) {
-		size := fmt.Sprintf("%d×%d · ", p.app.info.Width, p.app.info.Height)
+	if v := p.view(); v != nil && (v.Pictures[0].W != p.session.info.Width || v.Pictures[0].H != p.session.info.Height) {
+		size := fmt.Sprintf("%d×%d · ", p.session.info.Width, p.session.info.Height)
 		seen, seenShort = "the model sees it at "+size, "model sees "+size
 		if v.By == bands.SVD {
 			seen = fmt.Sprintf("pictures at %d×%d, the model sees rank %s at %s", v.Pictures[0].W, v.Pictures[0].H, rankText(v.SeenKept, v.SeenTotal), size)
@@ -97,7 +86,7 @@ func (p *explore) remarks(w int) string {
 
 // drawTitle names a picture.
 func (p *explore) drawTitle(c *canvas, s slot) {
-	th := p.app.theme
+	th := p.screen.theme()
 	switch s.kind {
 	case slotWhole:
 		c.put(s.title.x, s.title.y, th.whole.paint(markWhole)+" original")
@@ -118,12 +107,12 @@ func (p *explore) drawWaiting(c *canvas, s slot) {
 	case p.failed != "" && s.kind == p.l.slots[0].kind:
 		all := s.pic
 		all.w = p.l.slots[len(p.l.slots)-1].pic.right() - all.x
-		c.paragraph(all, p.app.theme.warn, p.failed)
+		c.paragraph(all, p.screen.theme().warn, p.failed)
 	case p.failed != "":
-	case p.app.info.Images == 0:
-		c.paragraph(s.pic, p.app.theme.dim, "no images in this split")
+	case p.session.info.Images == 0:
+		c.paragraph(s.pic, p.screen.theme().dim, "no images in this split")
 	default:
-		c.paragraph(s.pic, p.app.theme.dim, [...]string{"the image", "its low part", "its high part", "its spectrum"}[s.kind])
+		c.paragraph(s.pic, p.screen.theme().dim, [...]string{"the image", "its low part", "its high part", "its spectrum"}[s.kind])
 	}
 }
 
@@ -137,13 +126,13 @@ func (p *explore) drawText(c *canvas, s slot) {
 	if v == nil {
 		return
 	}
-	st := [...]style{p.app.theme.whole, p.app.theme.low, p.app.theme.high}[s.kind]
-	p.app.drawPrediction(c, s.text, v.Predictions[engine.Part(s.kind)], v.Label, st)
+	st := [...]style{p.screen.theme().whole, p.screen.theme().low, p.screen.theme().high}[s.kind]
+	p.session.drawPrediction(c, s.text, v.Predictions[engine.Part(s.kind)], v.Label, st)
 }
 
 // drawEnergy says how the split divides coefficients and energy.
 func (p *explore) drawEnergy(c *canvas, r rect) {
-	v, th := p.view(), p.app.theme
+	v, th := p.view(), p.screen.theme()
 	count, of, low, high := "–", " of –", math.NaN(), math.NaN()
 	if v != nil {
 		count = fmt.Sprintf("%*s", len(grouped(v.Total)), grouped(v.Kept))
@@ -169,6 +158,5 @@ func (p *explore) drawEnergy(c *canvas, r rect) {
 // drawSlider draws the track of r: as much of it in the low part's colour as the part
 // takes, the rest in the high part's.
 func (p *explore) drawSlider(c *canvas) {
-	a := p.app
-	a.drawTrack(c, p.l.slider, track{name: "r", most: a.maxR, at: a.r, before: a.theme.low, after: a.theme.high, value: radiusText(a.r)})
+	drawTrack(c, p.screen.theme(), p.l.slider, track{name: "r", most: p.session.maxR, at: p.session.r, before: p.screen.theme().low, after: p.screen.theme().high, value: radiusText(p.session.r)})
 }

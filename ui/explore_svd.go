@@ -36,12 +36,12 @@ func (p *explore) svdView() *engine.View {
 // partTitle names the low or the high part and says its share of the energy.
 func (p *explore) partTitle(kind, w int) (st style, mark, name, share string) {
 	v, part := p.view(), math.NaN()
-	st, mark, name = p.app.theme.low, markLow, "low"
+	st, mark, name = p.screen.theme().low, markLow, "low"
 	if v != nil {
 		part = v.EnergyLow
 	}
 	if kind == slotHigh {
-		st, mark, name = p.app.theme.high, markHigh, "high"
+		st, mark, name = p.screen.theme().high, markHigh, "high"
 		if v != nil {
 			part = v.EnergyHigh
 		}
@@ -75,7 +75,7 @@ func finePercent(p float64) string {
 // rankLines say what the rank of the low part is matched to: both splits leave out as much
 // of the energy as can be, the mean counted.
 func (p *explore) rankLines(v *engine.View, w int) []string {
-	th := p.app.theme
+	th := p.screen.theme()
 	return []string{
 		th.low.paint(markLow) + " rank " + rankText(v.Kept, v.Total) + th.dim.paint(fmt.Sprintf(" of %d", v.Total)),
 		th.low.paint(markLow) + " " + finePercent(v.EnergyLow) + th.dim.paint(" % energy"),

@@ -34,7 +34,7 @@ func TestRadiusKeys(t *testing.T) {
 		if d.keys(step.keys); d.app.r != step.r {
 			t.Fatalf("after %q r is %v, want %v", step.keys, d.app.r, step.r)
 		}
-		if got := d.app.explore.shown.view.R; got != step.r {
+		if got := pageOf[*explore](d.app).shown.view.R; got != step.r {
 			t.Fatalf("after %q the pictures are of r = %v, want %v", step.keys, got, step.r)
 		}
 	}
@@ -111,7 +111,7 @@ func TestNextFlip(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("f")
 	first := d.app.index
-	if v := d.app.explore.shown.view; !v.Flip() {
+	if v := pageOf[*explore](d.app).shown.view; !v.Flip() {
 		t.Fatalf("image %d is no flip", first)
 	}
 	d.shows("flip")
@@ -136,7 +136,7 @@ func TestSVD(t *testing.T) {
 			d.shows("SVD, rank 10 of 32 as r keeps")
 		}
 		d.keys("right").shows("rank 11")
-		if v := d.app.explore.shown.view; v.By != bands.SVD {
+		if v := pageOf[*explore](d.app).shown.view; v.By != bands.SVD {
 			t.Fatalf("the view is by %v", v.By)
 		}
 		d.keys("d").hides("rank").hides("remainder").shows("low")
@@ -154,7 +154,7 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 		d.lab.bandTime = 50 * time.Millisecond
 		d.hold = true
 		d.keys("f").shows("looking for a flip")
-		job := d.app.explore.job
+		job := pageOf[*explore](d.app).job
 		d.keys(key).hides("looking for a flip")
 		for r := job.wait().(report); ; r = job.wait().(report) {
 			d.send(r)
@@ -177,9 +177,9 @@ func TestFlipSearchCanBeStopped(t *testing.T) {
 	d.lab.bandTime = 50 * time.Millisecond
 	d.hold = true
 	d.keys("f").shows("looking for a flip", "esc stop")
-	job := d.app.explore.job
+	job := pageOf[*explore](d.app).job
 	d.keys("esc").hides("looking for a flip")
-	if d.app.explore.job != nil {
+	if pageOf[*explore](d.app).job != nil {
 		t.Fatal("the search is still known")
 	}
 	for r := job.wait().(report); !r.done; r = job.wait().(report) {
@@ -206,7 +206,7 @@ func TestNewestRadiusWins(t *testing.T) {
 	d.held = nil
 	msg := held[0]()
 	d.send(msg) // r = 11 arrives, r = 15 is asked for
-	if got := d.app.explore.shown.view.R; got != 11 {
+	if got := pageOf[*explore](d.app).shown.view.R; got != 11 {
 		t.Fatalf("r = %v is shown, want 11: it is newer than what was there", got)
 	}
 	d.release()
@@ -217,7 +217,7 @@ func TestNewestRadiusWins(t *testing.T) {
 	if len(asked) != 2 || asked[0] != 11 || asked[1] != 15 {
 		t.Fatalf("computed %v, want 11 and 15 only", asked)
 	}
-	if got := d.app.explore.shown.view.R; got != 15 {
+	if got := pageOf[*explore](d.app).shown.view.R; got != 15 {
 		t.Fatalf("r = %v is shown at last, want 15", got)
 	}
 }
@@ -268,9 +268,9 @@ func TestHighPartIsNamed(t *testing.T) {
 
 func TestFewerLargerPictures(t *testing.T) {
 	d := start(t, 100, 30)
-	before := d.app.explore.l.slots[0].pic.w
+	before := pageOf[*explore](d.app).l.slots[0].pic.w
 	d.keys("w").shows("of 1,024 kept").hides("spectrum")
-	if now := d.app.explore.l.slots[0].pic.w; now <= before {
+	if now := pageOf[*explore](d.app).l.slots[0].pic.w; now <= before {
 		t.Fatalf("pictures are %d wide after w, %d before", now, before)
 	}
 	d.keys("w").hides("original")
@@ -303,21 +303,21 @@ func TestPhotographLayout(t *testing.T) {
 	lab := newFakeLab()
 	lab.w, lab.h, lab.info.MaxPreview = 160, 80, 90
 	startWith(t, lab, Options{}, 60, 18).shows("sees it at 32×32")
-	d := startWith(t, lab, Options{Radius: 30}, 140, 44)
+	d := startWith(t, lab, Options{Start: Start{Radius: 30}}, 140, 44)
 	d.shows("the model sees it at 32×32")
-	pic := d.app.explore.l.slots[0].pic
+	pic := pageOf[*explore](d.app).l.slots[0].pic
 	if got := float64(pic.w) / float64(2*pic.h); got < 1.7 || got > 2.3 {
 		t.Fatalf("pictures of 2:1 are laid out %d×%d cells", pic.w, pic.h)
 	}
 	d.keys("end")
-	if d.app.r != d.app.explore.shown.view.MaxR {
-		t.Fatalf("r goes to %v, past the corner is %v", d.app.r, d.app.explore.shown.view.MaxR)
+	if d.app.r != pageOf[*explore](d.app).shown.view.MaxR {
+		t.Fatalf("r goes to %v, past the corner is %v", d.app.r, pageOf[*explore](d.app).shown.view.MaxR)
 	}
 }
 
 func TestMouseMovesRadius(t *testing.T) {
 	d := start(t, 100, 30)
-	track := plotOf(d.app.explore.l.slider)
+	track := plotOf(pageOf[*explore](d.app).l.slider)
 	d.click(track.x, track.y)
 	if d.app.r != 0 {
 		t.Fatalf("r = %v after a click at the track's left end", d.app.r)
@@ -335,7 +335,7 @@ func TestMouseMovesRadius(t *testing.T) {
 	if d.app.r != 22 {
 		t.Fatalf("r = %v after the wheel", d.app.r)
 	}
-	pic := d.app.explore.l.slots[1].pic
+	pic := pageOf[*explore](d.app).l.slots[1].pic
 	d.send(tea.MouseWheelMsg{X: pic.x + 2, Y: pic.y + 2, Button: tea.MouseWheelDown, Mod: tea.ModShift})
 	if d.app.r != 21.9 {
 		t.Fatalf("r = %v after the wheel with shift over a picture", d.app.r)

@@ -2,14 +2,11 @@ package ui
 
 import (
 	"path/filepath"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine"
-	"hfcui/engine/bands"
-	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
@@ -45,16 +42,16 @@ type modelMsg struct {
 // followTick tells that the next checkpoint may be shown.
 type followTick struct{}
 
-func (p *trainPage) canFollow() bool { return !p.app.alone() && len(p.fig.runs) > 0 }
+func (p *trainPage) canFollow() bool { return p.session.modelled() && len(p.fig.runs) > 0 }
 
 // toggleFollowing switches between the model opened at the start and the chosen run's newest
 // checkpoint, on all pages.
 func (p *trainPage) toggleFollowing() tea.Cmd {
 	p.following.on, p.following.since = !p.following.on, time.Time{}
 	if p.following.on {
-		p.app.say("all pages show the newest checkpoint of the chosen run; f goes back")
+		p.screen.say("all pages show the newest checkpoint of the chosen run; f goes back")
 	} else {
-		p.app.say("all pages show the model opened at the start")
+		p.screen.say("all pages show the model opened at the start")
 	}
 	return tea.Batch(p.followNewest(), p.request())
 }
@@ -68,7 +65,7 @@ func (p *trainPage) followNewest() tea.Cmd {
 			return nil
 		}
 		q = checkpoint{p.fig.runs[p.run].dir, p.fig.runs[p.run].kept}
-		if another := q.dir != f.models.at.dir; !another && p.app.busy() {
+		if another := q.dir != f.models.at.dir; !another && p.busy() {
 			return nil
 		}
 		if wait := followPause - time.Since(f.since); wait > 0 && q != f.models.at {
@@ -76,7 +73,7 @@ func (p *trainPage) followNewest() tea.Cmd {
 				return nil
 			}
 			f.timed = true
-			return tea.Tick(wait, func(time.Time) tea.Msg { return followTick{} })
+			return p.screen.after(tea.Tick(wait, func(time.Time) tea.Msg { return followTick{} }))
 		}
 	}
 	if f.models.ask(q) {
@@ -85,17 +82,12 @@ func (p *trainPage) followNewest() tea.Cmd {
 	return nil
 }
 
-// busy tells that somebody looks on while something is measured or looked for.
-func (a *App) busy() bool {
-	return a.on(a.bands) && a.bands.job != nil || a.on(a.attack) && a.attack.robust.job != nil || a.on(a.heatmap) && a.heatmap.job != nil || a.explore.job != nil
-}
-
 func (p *trainPage) openModel(q checkpoint) tea.Cmd {
-	lab, ctx, path := p.app.lab, p.app.ctx, ""
+	lab, ctx, path := p.session.lab, p.screen.context(), ""
 	if q != (checkpoint{}) {
 		path = filepath.Join(q.dir, train.ModelFile)
 	}
-	return task(func() tea.Msg {
+	return p.screen.task(func() tea.Msg {
 		err := lab.UseModel(ctx, path)
 		return modelMsg{q, lab.Info(), err}
 	})
@@ -108,28 +100,9 @@ func (p *trainPage) modelOpened(msg modelMsg) tea.Cmd {
 		again = p.openModel(next)
 	}
 	if msg.err != nil {
-		p.app.say("not shown: " + oneLine(msg.err))
+		p.screen.say("not shown: " + oneLine(msg.err))
 		return again
 	}
 	p.following.since = time.Now()
-	return tea.Batch(again, p.app.modelChanged(msg.info))
-}
-
-// modelChanged shows another model on the same images, on all pages.
-func (a *App) modelChanged(info engine.Info) tea.Cmd {
-	a.bands.forget()
-	a.attack.forget()
-	a.heatmap.forget()
-	if a.smoothedLayer != "" && !slices.Contains(info.Convs, a.smoothedLayer) {
-		a.say(clean(info.Model) + " has no layer " + model.LayerName(a.smoothedLayer) + ": the first is smoothed")
-		a.smoothedLayer = ""
-	}
-	return a.splitChanged(splitMsg{info: info})
-}
-
-// forget drops the curves of another model. They are measured anew where they are seen.
-func (p *bandsPage) forget() {
-	p.halt()
-	p.known, p.stopped, p.failed, p.wanted = map[bandsKey]bands.Result{}, false, "", bandsKey{}
-	p.asked = p.app.on(p)
+	return tea.Batch(again, p.session.modelChanged(msg.info))
 }

@@ -36,7 +36,8 @@ func (a *App) View() (v tea.View) {
 func (a *App) frame() string {
 	a.stage.mu.Lock()
 	defer a.stage.mu.Unlock()
-	a.stage.open = false
+	s := &a.stage
+	s.open = false
 	c := newCanvas(a.layout.w, a.layout.h)
 	if a.layout.tooSmall {
 		a.drawTooSmall(c)
@@ -46,7 +47,8 @@ func (a *App) frame() string {
 	a.drawHeader(c)
 	var pictures []placed
 	if !a.hidden {
-		pictures = a.pages[a.page].draw(c)
+		pictures = s.newest(a.pages[a.page].draw(c))
+		s.open, s.pictures, s.generation = len(pictures) > 0, pictures, a.generation
 	}
 	marker := a.place(c, pictures)
 	for _, d := range a.dialogs {
@@ -90,9 +92,9 @@ func (a *App) drawHeader(c *canvas) {
 		if i == a.page {
 			st = a.theme.focus
 		}
-		c.left(tab, st, fmt.Sprintf("%d %s", a.number(i), a.tabName(a.pages[i])))
+		c.left(tab, st, fmt.Sprintf("%d %s", a.pages[i].number, a.tabName(a.pages[i])))
 	}
-	if a.alone() {
+	if !a.modelled() {
 		return
 	}
 	tabs := a.tabs()
@@ -136,8 +138,8 @@ func (a *App) tabs() []rect {
 }
 
 // tabName is a page's name as the header has it: names give way to the setting.
-func (a *App) tabName(p page) string {
-	name, limit := title(p.name()), a.tabLimit()
+func (a *App) tabName(t tab) string {
+	name, limit := title(t.name), a.tabLimit()
 	if limit < 6 { // the first letters of all of them
 		return ansi.Truncate(name, limit, "")
 	}
@@ -150,7 +152,7 @@ func (a *App) tabLimit() int {
 	for _, try := range []struct{ letters, setting int }{{20, 40}, {20, 21}, {7, 7}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
 		used := a.layout.header.x
 		for _, p := range a.pages {
-			used += 4 + min(len(p.name()), try.letters) // its number, and blanks
+			used += 4 + min(len(p.name), try.letters) // its number, and blanks
 		}
 		if used+try.setting <= a.layout.w {
 			return try.letters
@@ -171,7 +173,7 @@ func (a *App) drawStatus(c *canvas) {
 	}
 	list := append(a.pages[a.page].entries(), a.entries()...)
 	last := lastKeys.entries(a)
-	if d := a.dialog(); d != nil {
+	if d := a.top(); d != nil {
 		list, last = d.entries(), nil
 	}
 	c.put(a.layout.hints.x, a.layout.hints.y, hints(a.theme, a.layout.hints.w, list, last))
@@ -193,8 +195,8 @@ func (a *App) drawFacts(c *canvas) {
 		clean(a.info.Model), clean(a.info.Data) + " " + clean(a.info.Split), clean(a.info.Net),
 		counted(a.info.Images, "image"), clean(a.info.Device), shortCount(a.info.Params) + " parameters",
 	}
-	if a.alone() {
-		facts = []string{"watching " + counted(len(a.train.fig.runs), "run")}
+	if _, p, ok := find[facter](a); ok && !a.modelled() {
+		facts = p.facts()
 	}
 	// What matters most comes first; what does not fit whole is left out.
 	text := ""
@@ -232,9 +234,12 @@ func (a *App) otherSmoothing() []string {
 
 // activity tells what runs now, with its progress, or how fast the last answer was.
 func (a *App) activity() string {
-	for _, running := range []func() (string, float64, bool){a.explore.running, a.attack.running, a.heatmap.running, a.bands.running} {
-		if what, share, ok := running(); ok {
-			return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
+	list := append([]tab{a.pages[a.page]}, a.pages...) // what is looked at comes first
+	for _, t := range list {
+		if p, ok := t.page.(runner); ok {
+			if what, share, ok := p.running(); ok {
+				return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
+			}
 		}
 	}
 	return a.theme.dim.paint(a.pages[a.page].speed())

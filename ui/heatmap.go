@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,19 +16,16 @@ import (
 // heatmapPage shows how often a model errs with noise of every frequency, as it is measured.
 // A cursor goes from frequency to frequency.
 type heatmapPage struct {
-	app       *App
+	screen    Screen
+	session   *session
 	l         heatmapLayout
 	norm      float64 // of the noise in every channel
 	unclipped bool
 	spread    bool   // the colours go from the least error to the largest
 	model     string // of those side by side; "" is the open one
 	cursor    heatmap.Frequency
-	stopped   bool // by the person, until something changes
-	job       *job
-	working   heatmapKey // what the job measures
-	known     map[heatmapKey]heatmap.Result
-	version   int // counts what became known
-	failed    string
+	maps      measuring[heatmapKey, heatmap.Result] // goes on while the page is shown
+	version   int                                   // counts what became known
 	asks      newest[heatmapPicture]
 	shown     heatmapMsg
 	painter   heatmapPainter
@@ -43,17 +39,6 @@ type heatmapKey struct {
 	unclipped bool
 }
 
-// heatmapNews is what is known so far of a map; heatmapEnd that its measuring ended.
-type heatmapNews struct {
-	key    heatmapKey
-	result heatmap.Result
-}
-
-type heatmapEnd struct {
-	heatmapNews
-	err error
-}
-
 const (
 	// heatmapImages is how many images a map is of: so many figures need bounds.
 	heatmapImages = 1000
@@ -62,18 +47,20 @@ const (
 	smallNorm, largeNorm, largeSide = 4, 15.7, 64
 	smallTrack, mostNorm            = 16, 64
 	cursorStep                      = 4 // frequencies
-	mapsKept                        = 32
 )
 
-func newHeatmapPage(a *App) *heatmapPage {
-	p := &heatmapPage{app: a, norm: smallNorm, known: map[heatmapKey]heatmap.Result{}}
-	if max(a.info.Width, a.info.Height) > largeSide {
+func newHeatmapPage(s Screen, on *session) *heatmapPage {
+	p := &heatmapPage{screen: s, session: on, norm: smallNorm}
+	if max(on.info.Width, on.info.Height) > largeSide {
 		p.norm = largeNorm
+	}
+	p.maps = measuring[heatmapKey, heatmap.Result]{
+		begin: s.start, work: p.work, limits: func() []int { return []int{heatmapImages} },
+		enough: func(r heatmap.Result, _ int) bool { return r.Done },
+		empty:  func(r heatmap.Result) bool { return r.Clean.N == 0 },
 	}
 	return p
 }
-
-func (p *heatmapPage) name() string { return "heatmap" }
 
 var heatmapKeys = keymap[*heatmapPage]{
 	{keys: []string{"left", "h"}, shown: "←", name: "cursor left", help: "cursor from frequency to frequency", hint: "cursor", do: func(p *heatmapPage) tea.Cmd { return p.move(0, -1) }},
@@ -87,26 +74,26 @@ var heatmapKeys = keymap[*heatmapPage]{
 	{keys: []string{"home"}, name: "cursor to the zero frequency", do: func(p *heatmapPage) tea.Cmd { return p.put(heatmap.Frequency{}) }},
 	{keys: []string{"-"}, name: "noise of a smaller norm", help: "norm of the noise smaller, larger", hint: "norm", do: func(p *heatmapPage) tea.Cmd { return p.stepNorm(-1) }},
 	{keys: []string{"+", "="}, name: "noise of a larger norm", also: true, do: func(p *heatmapPage) tea.Cmd { return p.stepNorm(1) }},
-	{keys: []string{"<"}, name: "r smaller by 1", help: "r, the ring, smaller, larger by 1", hint: "r", do: func(p *heatmapPage) tea.Cmd { return p.app.stepRadius(-1) }},
-	{keys: []string{">"}, name: "r larger by 1", also: true, do: func(p *heatmapPage) tea.Cmd { return p.app.stepRadius(1) }},
-	{keys: []string{","}, name: "r smaller by 0.1", help: "r by 0.1", do: func(p *heatmapPage) tea.Cmd { return p.app.stepRadius(-0.1) }},
-	{keys: []string{"."}, name: "r larger by 0.1", also: true, do: func(p *heatmapPage) tea.Cmd { return p.app.stepRadius(0.1) }},
+	{keys: []string{"<"}, name: "r smaller by 1", help: "r, the ring, smaller, larger by 1", hint: "r", do: func(p *heatmapPage) tea.Cmd { return p.session.stepRadius(-1) }},
+	{keys: []string{">"}, name: "r larger by 1", also: true, do: func(p *heatmapPage) tea.Cmd { return p.session.stepRadius(1) }},
+	{keys: []string{","}, name: "r smaller by 0.1", help: "r by 0.1", do: func(p *heatmapPage) tea.Cmd { return p.session.stepRadius(-0.1) }},
+	{keys: []string{"."}, name: "r larger by 0.1", also: true, do: func(p *heatmapPage) tea.Cmd { return p.session.stepRadius(0.1) }},
 	{keys: []string{"v"}, name: "colours of all errors, or of those there are", hint: "colours", do: (*heatmapPage).toggleSpread},
 	{keys: []string{"e"}, name: "pixels clipped to [0,1], or not", hint: "clip", do: (*heatmapPage).toggleClip},
-	{keys: []string{"i"}, name: "map of the next of the models side by side", hint: "model", when: func(p *heatmapPage) bool { return len(p.app.beside) > 0 }, do: (*heatmapPage).nextModel},
-	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *heatmapPage) bool { return p.job != nil }, do: (*heatmapPage).stop},
-	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *heatmapPage) bool { return p.stopped }, do: (*heatmapPage).resume},
+	{keys: []string{"i"}, name: "map of the next of the models side by side", hint: "model", when: func(p *heatmapPage) bool { return len(p.session.comparisons) > 0 }, do: (*heatmapPage).nextModel},
+	{keys: []string{"esc"}, name: "stop measuring", hint: "stop", when: func(p *heatmapPage) bool { return p.maps.job != nil }, do: func(p *heatmapPage) tea.Cmd { return p.maps.halt() }},
+	{keys: []string{"enter"}, name: "go on measuring", hint: "go on", when: func(p *heatmapPage) bool { return p.maps.resumable() }, do: func(p *heatmapPage) tea.Cmd { return p.maps.resume() }},
 }
 
 func (p *heatmapPage) entries() []entry {
-	return append(heatmapKeys.entries(p), besideKeys.entries(p.app)...)
+	return append(heatmapKeys.entries(p), comparisonKeys.entries(p.session)...)
 }
 
 func (p *heatmapPage) press(key string) (tea.Cmd, bool) {
 	if cmd, ok := heatmapKeys.press(p, key); ok {
 		return cmd, true
 	}
-	return besideKeys.press(p.app, key)
+	return comparisonKeys.press(p.session, key)
 }
 
 // move moves the cursor, as far as there are frequencies.
@@ -115,7 +102,7 @@ func (p *heatmapPage) move(u, v int) tea.Cmd {
 }
 
 func (p *heatmapPage) put(f heatmap.Frequency) tea.Cmd {
-	h, w := p.app.info.Height, p.app.info.Width
+	h, w := p.session.info.Height, p.session.info.Width
 	p.cursor = heatmap.Frequency{U: min(max(f.U, -(h/2)), (h-1)/2), V: min(max(f.V, -(w/2)), (w-1)/2)}
 	return p.request()
 }
@@ -153,128 +140,94 @@ func (p *heatmapPage) toggleSpread() tea.Cmd {
 
 // nextModel shows the map of another of the models.
 func (p *heatmapPage) nextModel() tea.Cmd {
-	models := p.app.models()
+	models := p.session.models()
 	at := slices.IndexFunc(models, func(m shownModel) bool { return m.path == p.model })
 	p.model = models[(at+1)%len(models)].path
 	return p.again()
 }
 
 // again asks for another map than before.
-func (p *heatmapPage) again() tea.Cmd {
-	p.stopped, p.failed = false, ""
-	return tea.Batch(p.measure(), p.request())
-}
+func (p *heatmapPage) again() tea.Cmd { return tea.Batch(p.measure(), p.request()) }
 
 func (p *heatmapPage) enter() tea.Cmd {
-	p.failed = ""
-	return tea.Batch(p.measure(), p.request())
+	p.maps.on = true
+	return p.again()
 }
 
 // leave stops measuring as long as another page is looked at.
-func (p *heatmapPage) leave() { p.halt() }
+func (p *heatmapPage) leave() {
+	p.maps.on = false
+	p.maps.drop()
+}
 
 func (p *heatmapPage) changed(what change) tea.Cmd {
+	if what&changedModel != 0 {
+		p.maps.forget()
+	}
 	if what&changedSplit != 0 {
 		p.put(p.cursor) // of another size, perhaps
 	}
-	if !slices.ContainsFunc(p.app.models(), func(m shownModel) bool { return m.path == p.model }) {
+	if !slices.ContainsFunc(p.session.models(), func(m shownModel) bool { return m.path == p.model }) {
 		p.model = "" // it was taken away
 	}
-	if !p.app.on(p) {
+	if !p.screen.shown() {
 		return nil
 	}
-	if now := p.key(); p.job != nil && p.working != now || what&(changedSplit|changedSetting) != 0 {
-		return p.again()
-	}
-	return p.request()
-}
-
-// forget drops the maps of another model.
-func (p *heatmapPage) forget() {
-	p.halt()
-	p.known, p.stopped, p.failed = map[heatmapKey]heatmap.Result{}, false, ""
+	return p.again()
 }
 
 // key is what the page is asked for now.
 func (p *heatmapPage) key() heatmapKey {
-	return heatmapKey{p.app.info.Split, p.model, p.app.setting().Smoothing, p.norm, p.unclipped}
+	return heatmapKey{p.session.info.Split, p.model, p.session.setting().Smoothing, p.norm, p.unclipped}
 }
 
 // now is what is known of that.
 func (p *heatmapPage) now() (heatmap.Result, bool) {
-	r, ok := p.known[p.key()]
+	r, ok := p.maps.known[p.key()]
 	return r, ok && r.Clean.N > 0
 }
 
-// measure starts measuring, in place of anything else that is being measured.
+// measure has the map that is asked for measured, in place of any other.
 func (p *heatmapPage) measure() tea.Cmd {
-	a, key := p.app, p.key()
-	if !a.on(p) || p.stopped || p.job != nil && p.working == key || a.info.Images == 0 || !a.info.Labelled {
-		return nil
+	if p.session.info.Images == 0 || !p.session.info.Labelled {
+		p.maps.want()
+	} else {
+		p.maps.want(p.key())
 	}
-	p.halt()
-	if p.known[key].Done {
-		return nil
-	}
-	p.working = key
-	lab := a.lab
-	q := engine.HeatmapRequest{Model: key.model, Split: key.split,
-		Request: heatmap.Request{Norm: key.norm, Unclipped: key.unclipped, Limit: heatmapImages, Seed: 1}}
-	q.Smoothing = key.Smoothing
-	var cmd tea.Cmd
-	p.job, cmd = startJob(a.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		result, err := lab.Heatmap(ctx, q, func(r heatmap.Result) { tell(heatmapNews{key, r}) })
-		return heatmapEnd{heatmapNews{key, result}, err}
-	})
-	return cmd
+	return p.maps.run()
 }
 
-// halt stops measuring; what was measured stays.
-func (p *heatmapPage) halt() {
-	if p.job != nil {
-		p.job.cancel()
-		p.job = nil
+// work measures a map.
+func (p *heatmapPage) work(k heatmapKey, limit int) func(context.Context, func(heatmap.Result)) (heatmap.Result, error) {
+	lab := p.session.lab
+	q := engine.HeatmapRequest{Model: k.model, Split: k.split,
+		Request: heatmap.Request{Norm: k.norm, Unclipped: k.unclipped, Limit: limit, Seed: 1}}
+	q.Smoothing = k.Smoothing
+	return func(ctx context.Context, update func(heatmap.Result)) (heatmap.Result, error) {
+		return lab.Heatmap(ctx, q, update)
 	}
 }
 
-func (p *heatmapPage) stop() tea.Cmd {
-	p.halt()
-	p.stopped = true
+// receive takes what work in the background tells.
+func (p *heatmapPage) receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case heatmapMsg:
+		return p.received(msg)
+	case report:
+		if cmd, ok := p.maps.take(msg); ok {
+			p.version++
+			return tea.Batch(cmd, p.request())
+		}
+	}
 	return nil
 }
 
-func (p *heatmapPage) resume() tea.Cmd { return p.again() }
-
-// reported takes over what was measured.
-func (p *heatmapPage) reported(r report) tea.Cmd {
-	switch msg := r.msg.(type) {
-	case heatmapNews:
-		p.learn(msg)
-	case heatmapEnd:
-		p.job = nil
-		p.learn(msg.heatmapNews)
-		if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
-			p.failed = oneLine(msg.err)
-			p.stopped = true
-		}
-	}
-	p.version++
-	return p.request()
-}
-
-func (p *heatmapPage) learn(news heatmapNews) {
-	if news.result.Clean.N == 0 {
-		return
-	}
-	if _, ok := p.known[news.key]; !ok && len(p.known) >= mapsKept {
-		clear(p.known) // the Lab remembers
-	}
-	p.known[news.key] = news.result
-}
+// busy tells that somebody looks on while a map is measured.
+func (p *heatmapPage) busy() bool { return p.screen.shown() && p.maps.job != nil }
 
 // running tells the status line what is measured.
 func (p *heatmapPage) running() (what string, share float64, ok bool) {
-	if p.job == nil {
+	if p.maps.job == nil {
 		return "", 0, false
 	}
 	r, _ := p.now()
@@ -290,13 +243,13 @@ func (p *heatmapPage) speed() string {
 
 // mouse puts the cursor where the picture is pressed, and moves the sliders.
 func (p *heatmapPage) mouse(m mouse) (tea.Cmd, bool) {
-	a, h, w := p.app, p.app.info.Height, p.app.info.Width
+	h, w := p.session.info.Height, p.session.info.Width
 	switch {
 	case p.l.pic.contains(m.x, m.y) && m.pressed:
 		x, y := float64(m.x-p.l.pic.x)+0.5, float64(m.y-p.l.pic.y)+0.5
 		return p.put(heatmap.Frequency{U: int(y/float64(p.l.pic.h)*float64(h)) - h/2, V: int(x/float64(p.l.pic.w)*float64(w)) - w/2}), true
 	case p.l.norm.contains(m.x, m.y):
-		return a.slideOn(plotOf(p.l.norm), m, func(direction float64, _ bool) tea.Cmd { return p.stepNorm(direction) },
+		return slideOn(p.screen, plotOf(p.l.norm), m, func(direction float64, _ bool) tea.Cmd { return p.stepNorm(direction) },
 			func(share float64, fine bool) tea.Cmd {
 				step := 0.5
 				if fine {
@@ -305,14 +258,14 @@ func (p *heatmapPage) mouse(m mouse) (tea.Cmd, bool) {
 				return p.setNorm(math.Round(share*p.trackEnd()/step) * step)
 			}), true
 	case p.l.radius.contains(m.x, m.y):
-		return a.slide(plotOf(p.l.radius), a.info.MaxRadius, m), true
+		return p.session.slide(plotOf(p.l.radius), p.session.info.MaxRadius, m), true
 	}
 	return nil, false
 }
 
 // trackEnd is the norm at the end of its slider.
 func (p *heatmapPage) trackEnd() float64 {
-	if max(p.app.info.Width, p.app.info.Height) > largeSide {
+	if max(p.session.info.Width, p.session.info.Height) > largeSide {
 		return mostNorm
 	}
 	return smallTrack

@@ -43,24 +43,23 @@ func (p *heatmapPage) arrange(l layout) {
 		return
 	}
 	aspect := 1.0
-	if p.app.info.Height > 0 {
-		aspect = min(max(float64(p.app.info.Width)/float64(p.app.info.Height), 0.2), 5)
+	if p.session.info.Height > 0 {
+		aspect = min(max(float64(p.session.info.Width)/float64(p.session.info.Height), 0.2), 5)
 	}
-	p.l = layoutHeatmap(l.body, l.roomy(), aspect, p.app.cell())
+	p.l = layoutHeatmap(l.body, l.roomy(), aspect, p.screen.cell())
 }
 
 func (p *heatmapPage) draw(c *canvas) []placed {
-	a := p.app
 	p.drawCaption(c)
-	a.drawTrack(c, p.l.norm, track{name: "norm", most: p.trackEnd(), at: p.norm, before: a.theme.dim, after: a.theme.line, value: fmt.Sprintf("%5.2f", p.norm)})
-	a.drawTrack(c, p.l.radius, track{name: "r", most: a.info.MaxRadius, at: a.r, before: a.theme.low, after: a.theme.high, value: radiusText(a.r)})
+	drawTrack(c, p.screen.theme(), p.l.norm, track{name: "norm", most: p.trackEnd(), at: p.norm, before: p.screen.theme().dim, after: p.screen.theme().line, value: fmt.Sprintf("%5.2f", p.norm)})
+	drawTrack(c, p.screen.theme(), p.l.radius, track{name: "r", most: p.session.info.MaxRadius, at: p.session.r, before: p.screen.theme().low, after: p.screen.theme().high, value: radiusText(p.session.r)})
 	r, ok := p.now()
 	used := p.drawText(c, r, ok)
 	p.drawProfile(c, rect{p.l.text.x, p.l.text.y + used + 1, p.l.text.w, p.l.text.h - used - 1}, r)
-	if ok && p.ready() && p.shown.asked.fits(p.l.pic) && p.shown.asked.generation == a.generation {
+	if ok && p.ready() && p.shown.asked.fits(p.l.pic) && p.shown.asked.generation == p.session.generation {
 		return []placed{{p.l.pic, p.shown.drawn}}
 	}
-	c.paragraph(p.l.pic, a.theme.dim, p.waiting())
+	c.paragraph(p.l.pic, p.screen.theme().dim, p.waiting())
 	return nil
 }
 
@@ -76,9 +75,9 @@ func (p *heatmapPage) drawCaption(c *canvas) {
 	row := p.l.caption
 	what := pick(row.w, "error with a wave of every frequency added to the images, "+pixels, "error with a wave of every frequency, "+pixels, "error with waves, "+pixels)
 	x := c.left(row, bold, what)
-	for _, m := range p.app.models() {
-		if len(p.app.beside) > 0 && m.path == p.model && row.right()-x-3 > 0 {
-			c.right(rect{x + 3, row.y, row.right() - x - 3, 1}, p.app.theme.model(m.slot).style, p.app.theme.model(m.slot).mark+" "+m.name)
+	for _, m := range p.session.models() {
+		if len(p.session.comparisons) > 0 && m.path == p.model && row.right()-x-3 > 0 {
+			c.right(rect{x + 3, row.y, row.right() - x - 3, 1}, p.screen.theme().model(m.slot).style, p.screen.theme().model(m.slot).mark+" "+m.name)
 		}
 	}
 }
@@ -86,13 +85,13 @@ func (p *heatmapPage) drawCaption(c *canvas) {
 // waiting says why there is no picture yet.
 func (p *heatmapPage) waiting() string {
 	switch {
-	case p.failed != "":
-		return p.failed
-	case p.app.info.Images == 0:
+	case p.maps.failed[p.key()] != "":
+		return p.maps.failed[p.key()]
+	case p.session.info.Images == 0:
 		return "There are no images to measure."
-	case !p.app.info.Labelled:
+	case !p.session.info.Labelled:
 		return "Errors need labels that are the model's classes."
-	case p.stopped:
+	case p.maps.stopped:
 		return "Stopped before the first figures; enter goes on."
 	}
 	return "A map of errors by frequency will appear here, coarse first."
@@ -101,7 +100,7 @@ func (p *heatmapPage) waiting() string {
 // drawText says what is at the cursor, what errors are like within r and from r on, and what
 // the colours mean. It returns how many lines that takes.
 func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
-	th, a := p.app.theme, p.app
+	th := p.screen.theme()
 	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
 	if ok {
 		at, zero = wrong(r.At(p.cursor)), wrong(r.Clean)
@@ -115,7 +114,7 @@ func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 		th.dim.paint(fmt.Sprintf("  n %s", fitRight(grouped(at.N), 5))),
 		"",
 		th.whole.paint(markWhole) + " no noise " + scoreText(zero) + " %",
-		th.dim.paint(fmt.Sprintf("  n %s of %s images", fitRight(grouped(zero.N), 5), grouped(min(heatmapImages, a.info.Images)))),
+		th.dim.paint(fmt.Sprintf("  n %s of %s images", fitRight(grouped(zero.N), 5), grouped(min(heatmapImages, p.session.info.Images)))),
 		"",
 		th.low.paint(markLow) + " below r  " + scoreText(low) + " %",
 		th.high.paint(markHigh) + " from r on" + scoreText(high) + " %",
@@ -126,7 +125,7 @@ func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 		"",
 	}
 	notes := [][]string{{"signs random by image, channel"}, {"norm in each channel, before the", "model's own normalisation"}}
-	if a.info.BatchNorm {
+	if p.session.info.BatchNorm {
 		notes = append(notes, []string{"batch-norm: running statistics"})
 	}
 	drawn := lines
@@ -153,7 +152,7 @@ func (p *heatmapPage) drawText(c *canvas, r heatmap.Result, ok bool) int {
 
 // drawProfile draws the mean error against the distance where there is room for a chart.
 func (p *heatmapPage) drawProfile(c *canvas, room rect, r heatmap.Result) {
-	th, a := p.app.theme, p.app
+	th := p.screen.theme()
 	if room.h < chartRows+1 || !p.ready() || len(p.shown.profile) == 0 {
 		return
 	}
@@ -161,14 +160,14 @@ func (p *heatmapPage) drawProfile(c *canvas, room rect, r heatmap.Result) {
 	ch := newChart(plotOf(rect{room.x, room.y + 1, room.w, room.h - 2}), r.Furthest(), 1)
 	grid := []float64{0, 0.5, 1}
 	ch.grid(th.line, grid...)
-	ch.cursor(min(a.r, r.Furthest()), th.focus)
+	ch.cursor(min(p.session.r, r.Furthest()), th.focus)
 	zero := series{line: th.wholeDim, shade: th.wholeShade}
 	for _, x := range []float64{0, r.Furthest()} {
 		zero.points = append(zero.points, scorePoint(x, wrong(r.Clean)))
 	}
 	ch.draw(zero, true)
 	look := th.model(0)
-	for _, m := range a.models() {
+	for _, m := range p.session.models() {
 		if m.path == p.model {
 			look = th.model(m.slot)
 		}

@@ -15,8 +15,8 @@ func (p *heatmapPage) export() (exporter, error) {
 	if !ok {
 		return exporter{}, errors.New("no map to export yet")
 	}
-	key, name, data := p.key(), p.app.info.Model, p.app.info.Data
-	for _, m := range p.app.models() {
+	key, name, data := p.key(), p.session.info.Model, p.session.info.Data
+	for _, m := range p.session.models() {
 		if m.path == p.model {
 			name = m.name
 		}

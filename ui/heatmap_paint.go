@@ -19,7 +19,7 @@ type heatmapPicture struct {
 	r          float64
 	spread     bool
 	generation int
-	look
+	renderSpec
 }
 
 // heatmapMsg is what came of a request.
@@ -32,12 +32,11 @@ type heatmapMsg struct {
 
 // request asks for the picture that should be on screen.
 func (p *heatmapPage) request() tea.Cmd {
-	a := p.app
 	_, ok := p.now()
-	if !ok || !a.on(p) || !a.asked || a.layout.tooSmall || p.l.pic.empty() {
+	if !ok || !p.screen.shown() || !p.screen.ready() || p.screen.layout().tooSmall || p.l.pic.empty() {
 		return nil
 	}
-	q := heatmapPicture{p.key(), p.version, p.cursor, a.r, p.spread, a.generation, a.look(p.l.pic.w, p.l.pic.h)}
+	q := heatmapPicture{p.key(), p.version, p.cursor, p.session.r, p.spread, p.session.generation, p.screen.render(p.l.pic.w, p.l.pic.h)}
 	if p.asks.ask(q) {
 		return p.compute(q)
 	}
@@ -45,8 +44,8 @@ func (p *heatmapPage) request() tea.Cmd {
 }
 
 func (p *heatmapPage) compute(q heatmapPicture) tea.Cmd {
-	paint, result := &p.painter, p.known[q.key]
-	return task(func() tea.Msg {
+	paint, result := &p.painter, p.maps.known[q.key]
+	return p.screen.task(func() tea.Msg {
 		msg := heatmapMsg{asked: q, drawn: paint.paint(result, q)}
 		msg.low, msg.high = result.MeanScore(0, q.r), result.MeanScore(q.r, result.Furthest())
 		msg.profile = heatmapProfile(result)
@@ -68,7 +67,7 @@ func heatmapProfile(r heatmap.Result) (points []point) {
 
 func (p *heatmapPage) received(msg heatmapMsg) tea.Cmd {
 	next, again := p.asks.finish()
-	if msg.asked.generation == p.app.generation {
+	if msg.asked.generation == p.session.generation {
 		p.shown = msg
 	}
 	if again {
@@ -80,7 +79,7 @@ func (p *heatmapPage) received(msg heatmapMsg) tea.Cmd {
 // heatmapPainter draws maps. It keeps its memory.
 type heatmapPainter struct {
 	mu      sync.Mutex
-	look    look
+	spec    renderSpec
 	encoder *picture.Encoder
 	source  picture.Image
 	boxed   picture.Image
@@ -92,10 +91,10 @@ var heatmapRing = darkTheme.circleLow
 func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if q.look != p.look || p.encoder == nil {
+	if q.renderSpec != p.spec || p.encoder == nil {
 		p.encoder = picture.NewEncoder(q.protocol)
 		p.encoder.Profile, p.encoder.Registers = q.depth, q.registers
-		p.look = q.look
+		p.spec = q.renderSpec
 	}
 	heatmapImage(&p.source, r, q.spread)
 	q.box(&p.boxed)

@@ -22,12 +22,12 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 		d := start(t, size[0], size[1])
 		d.keys("7").shows("7 Hea", "no noise", "below r", "from r on", "norm", "n 1,000", "u  +0  v  +0")
 		d.fits(size[0], size[1])
-		if d.app.heatmap.shown.drawn.Data == nil && d.app.heatmap.shown.drawn.Lines == nil {
+		if pageOf[*heatmapPage](d.app).shown.drawn.Data == nil && pageOf[*heatmapPage](d.app).shown.drawn.Lines == nil {
 			t.Fatal("there is no picture")
 		}
-		before := d.app.heatmap.shown.asked
+		before := pageOf[*heatmapPage](d.app).shown.asked
 		d.keys("right right up").shows("u  -1  v  +2", "distance  2.2")
-		if now := d.app.heatmap.shown.asked; now == before || now.cursor != (heatmap.Frequency{U: -1, V: 2}) {
+		if now := pageOf[*heatmapPage](d.app).shown.asked; now == before || now.cursor != (heatmap.Frequency{U: -1, V: 2}) {
 			t.Errorf("the picture is of %+v", now)
 		}
 		d.keys("home shift+left shift+up K").shows("u  -8  v  -4")
@@ -40,14 +40,14 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 		}
 		d.shows("u +15  v +15")
 		r := d.app.r
-		if d.keys(">"); d.app.r != r+1 || d.app.heatmap.shown.asked.r != r+1 {
-			t.Errorf("the ring is at %v", d.app.heatmap.shown.asked.r)
+		if d.keys(">"); d.app.r != r+1 || pageOf[*heatmapPage](d.app).shown.asked.r != r+1 {
+			t.Errorf("the ring is at %v", pageOf[*heatmapPage](d.app).shown.asked.r)
 		}
 		d.keys("+").shows(" 4.50")
 		d.keys("- - -").shows(" 3.00")
 		d.keys("e").shows("not clipped")
 		d.keys("e v")
-		if d.app.heatmap.shown.asked.spread != true {
+		if pageOf[*heatmapPage](d.app).shown.asked.spread != true {
 			t.Error("the colours are not spread")
 		}
 		d.keys("s")
@@ -67,20 +67,20 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 	d.lab.bandTime = 30 * time.Millisecond
 	d.hold = true
 	d.keys("7").shows("A map of errors", "heat map,", "esc stop")
-	p := d.app.heatmap
+	p := pageOf[*heatmapPage](d.app)
 	d.keys("esc").shows("enter go on", "Stopped before").hides("heat map,")
 	d.keys("enter").shows("heat map,")
-	job := p.job
-	if d.keys("1"); p.job != nil {
+	job := p.maps.job
+	if d.keys("1"); p.maps.job != nil {
 		t.Error("it is measured behind another page")
 	}
 	d.keys("7")
-	if p.job == nil || p.job == job {
+	if p.maps.job == nil || p.maps.job == job {
 		t.Error("it is not gone on with")
 	}
 	d.keys("+").shows("heat map,")
-	if p.working.norm != 4.5 {
-		t.Errorf("a map of norm %v is measured", p.working.norm)
+	if p.maps.working.norm != 4.5 {
+		t.Errorf("a map of norm %v is measured", p.maps.working.norm)
 	}
 	d.release()
 	d.shows("n 1,000").hides("heat map,")
@@ -89,7 +89,7 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 // What cannot be measured says why, and what is asked for next is measured again.
 func TestHeatmapErrors(t *testing.T) {
 	d := start(t, 100, 30)
-	d.app.heatmap.norm = 64
+	pageOf[*heatmapPage](d.app).norm = 64
 	d.keys("7").shows("too much noise", "enter go on")
 	d.keys("-").hides("too much noise").shows("n 1,000")
 	lab := newFakeLab()
@@ -98,22 +98,22 @@ func TestHeatmapErrors(t *testing.T) {
 	lab = newFakeLab()
 	lab.info.Width, lab.info.Height = 224, 112
 	wide := startWith(t, lab, Options{Page: "heatmap"}, 120, 40)
-	if wide.app.heatmap.norm != largeNorm || wide.app.heatmap.l.pic.w < 2*wide.app.heatmap.l.pic.h {
-		t.Errorf("norm %v, picture %+v", wide.app.heatmap.norm, wide.app.heatmap.l.pic)
+	if pageOf[*heatmapPage](wide.app).norm != largeNorm || pageOf[*heatmapPage](wide.app).l.pic.w < 2*pageOf[*heatmapPage](wide.app).l.pic.h {
+		t.Errorf("norm %v, picture %+v", pageOf[*heatmapPage](wide.app).norm, pageOf[*heatmapPage](wide.app).l.pic)
 	}
 }
 
 // The models side by side have maps of their own.
 func TestHeatmapOfModelsBeside(t *testing.T) {
 	d := start(t, 120, 30)
-	d.app.besideOpened(besideMsg{path: "other.pt", info: engine.Info{Model: "other"}})
+	d.app.comparisonOpened(comparisonMsg{path: "other.pt", info: engine.Info{Model: "other"}})
 	d.keys("7 i").shows("other")
 	if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Model != "other.pt" {
 		t.Errorf("asked for %+v", last)
 	}
-	d.app.closeBeside("other.pt")
+	d.app.dropComparison("other.pt")
 	d.app.changed(changedModels)
-	if d.app.heatmap.model != "" {
+	if pageOf[*heatmapPage](d.app).model != "" {
 		t.Error("a model that was taken away is shown")
 	}
 }
@@ -121,7 +121,7 @@ func TestHeatmapOfModelsBeside(t *testing.T) {
 func TestHeatmapMouse(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("7")
-	p := d.app.heatmap
+	p := pageOf[*heatmapPage](d.app)
 	click := func(x, y int) { d.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
 	click(p.l.pic.x, p.l.pic.y)
 	if p.cursor != (heatmap.Frequency{U: -16, V: -16}) {

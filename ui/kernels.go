@@ -15,7 +15,9 @@ import (
 // kernelsPage shows a convolution's kernels before and after smoothing, of models side by
 // side, and their frequency response.
 type kernelsPage struct {
-	app       *App
+	screen    Screen
+	session   *session
+	folder    string // where models are saved
 	l         kernelsLayout
 	at        int  // the layer: which of the open model's convolutions
 	outs, ins int  // channels the pictures begin with, where they do not hold all
@@ -28,11 +30,11 @@ type kernelsPage struct {
 // kernelsRequest is everything that determines the page's pictures.
 type kernelsRequest struct {
 	generation int
-	models     [mostBeside + 1]string // paths of the first n
+	models     [mostComparisons + 1]string // paths of the first n
 	n          int
 	model.Smoothing
 	outs, ins int
-	look
+	renderSpec
 }
 
 // kernelsMsg is what came of a request; without kernels before the first.
@@ -50,19 +52,18 @@ type shownKernels struct {
 	window kernelWindow
 }
 
-// newKernelsPage returns the page, with the layer that is smoothed.
-func newKernelsPage(a *App) *kernelsPage {
-	return &kernelsPage{app: a, at: max(slices.Index(a.info.Convs, a.smoothedLayer), 0)}
+// newKernelsPage returns the page, with the layer that is smoothed. Models are saved to folder
+// where nothing else is said.
+func newKernelsPage(s Screen, on *session, folder string) *kernelsPage {
+	return &kernelsPage{screen: s, session: on, folder: folder, at: max(slices.Index(on.info.Convs, on.smoothedLayer), 0)}
 }
-
-func (p *kernelsPage) name() string { return "kernels" }
 
 var kernelsKeys = keymap[*kernelsPage]{
 	{keys: []string{"up", "k"}, shown: "↑", name: "previous layer", help: "previous, next layer", hint: "layer", when: (*kernelsPage).layered, do: func(p *kernelsPage) tea.Cmd { return p.choose(p.at - 1) }},
 	{keys: []string{"down", "j"}, shown: "↓", name: "next layer", also: true, when: (*kernelsPage).layered, do: func(p *kernelsPage) tea.Cmd { return p.choose(p.at + 1) }},
 	{keys: []string{"g"}, name: "go to a layer by name", hint: "go to", when: (*kernelsPage).layered, do: (*kernelsPage).pickLayer},
 	{keys: []string{"a"}, name: "smooth this layer and no other", hint: "smooth this", when: func(p *kernelsPage) bool { return !p.applied() }, do: (*kernelsPage).smoothThis},
-	{keys: []string{"d"}, name: "divide the gain 1+8ρ out, or not", hint: "gain", do: func(p *kernelsPage) tea.Cmd { return p.app.toggleGain() }},
+	{keys: []string{"d"}, name: "divide the gain 1+8ρ out, or not", hint: "gain", do: func(p *kernelsPage) tea.Cmd { return p.session.toggleGain() }},
 	{keys: []string{"left", "h"}, shown: "←", name: "earlier input channels", help: "earlier, later input channels", hint: "channels", when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, -1) }},
 	{keys: []string{"right", "l"}, shown: "→", name: "later input channels", also: true, when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(0, 1) }},
 	{keys: []string{"pgup"}, name: "earlier output channels", help: "earlier, later output channels", when: (*kernelsPage).cropped, do: func(p *kernelsPage) tea.Cmd { return p.scroll(-1, 0) }},
@@ -72,18 +73,18 @@ var kernelsKeys = keymap[*kernelsPage]{
 }
 
 func (p *kernelsPage) entries() []entry {
-	return append(besideKeys.entries(p.app), kernelsKeys.entries(p)...)
+	return append(comparisonKeys.entries(p.session), kernelsKeys.entries(p)...)
 }
 
 func (p *kernelsPage) press(key string) (tea.Cmd, bool) {
-	if cmd, ok := besideKeys.press(p.app, key); ok {
+	if cmd, ok := comparisonKeys.press(p.session, key); ok {
 		return cmd, true
 	}
 	return kernelsKeys.press(p, key)
 }
 
 func (p *kernelsPage) mouse(m mouse) (tea.Cmd, bool) {
-	if m.wheel != 0 && p.app.layout.body.contains(m.x, m.y) {
+	if m.wheel != 0 && p.screen.layout().body.contains(m.x, m.y) {
 		return p.choose(p.at + m.wheel), true
 	}
 	return nil, false
@@ -92,51 +93,51 @@ func (p *kernelsPage) mouse(m mouse) (tea.Cmd, bool) {
 func (p *kernelsPage) enter() tea.Cmd { return p.request() }
 
 func (p *kernelsPage) changed(what change) tea.Cmd {
-	p.at = min(p.at, max(len(p.app.info.Convs)-1, 0)) // another model may have fewer
+	p.at = min(p.at, max(len(p.session.info.Convs)-1, 0)) // another model may have fewer
 	if what&changedModels != 0 {
-		p.arrange(p.app.layout)
+		p.arrange(p.screen.layout())
 	}
 	return p.request()
 }
 
 func (p *kernelsPage) arrange(l layout) {
 	if !l.tooSmall {
-		p.l = layoutKernels(l.body, l.roomy(), p.app.cell(), len(p.app.models()), p.curves)
+		p.l = layoutKernels(l.body, l.roomy(), p.screen.cell(), len(p.session.models()), p.curves)
 	}
 }
 
 // layered tells that there are several layers to choose from.
-func (p *kernelsPage) layered() bool { return len(p.app.info.Convs) > 1 }
+func (p *kernelsPage) layered() bool { return len(p.session.info.Convs) > 1 }
 
 // layer is the shown one as a Smoothing has it: "" is the first.
 func (p *kernelsPage) layer() string {
-	if p.at == 0 || p.at >= len(p.app.info.Convs) {
+	if p.at == 0 || p.at >= len(p.session.info.Convs) {
 		return ""
 	}
-	return p.app.info.Convs[p.at]
+	return p.session.info.Convs[p.at]
 }
 
 // layerName is the shown one's name.
 func (p *kernelsPage) layerName() string {
-	if p.at >= len(p.app.info.Convs) {
-		return clean(model.LayerName(p.app.info.FirstConv))
+	if p.at >= len(p.session.info.Convs) {
+		return clean(model.LayerName(p.session.info.FirstConv))
 	}
-	return clean(model.LayerName(p.app.info.Convs[p.at]))
+	return clean(model.LayerName(p.session.info.Convs[p.at]))
 }
 
 // smoothing is what the pictures on the right, or below, show.
 func (p *kernelsPage) smoothing() model.Smoothing {
-	s := p.app.smoothing()
+	s := p.session.smoothing()
 	s.Layer = p.layer()
 	return s
 }
 
 // applied tells that what is shown is in force.
-func (p *kernelsPage) applied() bool { return p.app.smooth && p.app.smoothedLayer == p.layer() }
+func (p *kernelsPage) applied() bool { return p.session.smooth && p.session.smoothedLayer == p.layer() }
 
 // choose goes to a layer.
 func (p *kernelsPage) choose(i int) tea.Cmd {
-	p.at = min(max(i, 0), max(len(p.app.info.Convs)-1, 0))
+	p.at = min(max(i, 0), max(len(p.session.info.Convs)-1, 0))
 	p.outs, p.ins = 0, 0
 	return p.request()
 }
@@ -144,27 +145,27 @@ func (p *kernelsPage) choose(i int) tea.Cmd {
 // pickLayer opens the list of layers.
 func (p *kernelsPage) pickLayer() tea.Cmd {
 	var choices []choice
-	for i, name := range p.app.info.Convs {
+	for i, name := range p.session.info.Convs {
 		note := ""
-		if p.app.smooth && (name == p.app.smoothedLayer || i == 0 && p.app.smoothedLayer == "") {
+		if p.session.smooth && (name == p.session.smoothedLayer || i == 0 && p.session.smoothedLayer == "") {
 			note = "smoothed"
 		}
 		choices = append(choices, choice{clean(model.LayerName(name)), note, func() tea.Cmd { return p.choose(i) }})
 	}
-	d := newPicker(p.app, "Go to layer", "layer", choices)
+	d := newPicker(p.screen, "Go to layer", "layer", choices)
 	d.move(p.at)
-	return p.app.open(d)
+	return p.screen.open(d)
 }
 
 // smoothThis puts the shown smoothing in force, on all pages.
 func (p *kernelsPage) smoothThis() tea.Cmd {
-	p.app.say(p.layerName() + " is smoothed on all pages, and no other layer; s switches it off")
-	return p.app.smoothLayer(p.layer())
+	p.screen.say(p.layerName() + " is smoothed on all pages, and no other layer; s switches it off")
+	return p.session.smoothLayer(p.layer())
 }
 
 func (p *kernelsPage) toggleCurves() tea.Cmd {
 	p.curves = !p.curves
-	p.arrange(p.app.layout)
+	p.arrange(p.screen.layout())
 	return p.request()
 }
 
@@ -190,17 +191,16 @@ func (p *kernelsPage) scroll(outs, ins int) tea.Cmd {
 
 // request asks for the pictures and curves that should be on screen.
 func (p *kernelsPage) request() tea.Cmd {
-	a := p.app
-	if !a.on(p) || !a.asked || a.layout.tooSmall || len(p.l.columns) == 0 {
+	if !p.screen.shown() || !p.screen.ready() || p.screen.layout().tooSmall || len(p.l.columns) == 0 {
 		return nil
 	}
-	q := kernelsRequest{generation: a.generation, Smoothing: p.smoothing(), outs: p.outs, ins: p.ins}
-	for _, m := range a.models() {
+	q := kernelsRequest{generation: p.session.generation, Smoothing: p.smoothing(), outs: p.outs, ins: p.ins}
+	for _, m := range p.session.models() {
 		q.models[q.n] = m.path
 		q.n++
 	}
 	pic := p.l.columns[0].pics[0]
-	q.look = a.look(pic.w, pic.h)
+	q.renderSpec = p.screen.render(pic.w, pic.h)
 	if p.asks.ask(q) {
 		return p.compute(q)
 	}
@@ -208,8 +208,8 @@ func (p *kernelsPage) request() tea.Cmd {
 }
 
 func (p *kernelsPage) compute(q kernelsRequest) tea.Cmd {
-	ctx, lab, paint := p.app.ctx, p.app.lab, &p.painter
-	return task(func() tea.Msg {
+	ctx, lab, paint := p.screen.context(), p.session.lab, &p.painter
+	return p.screen.task(func() tea.Msg {
 		msg := kernelsMsg{asked: q}
 		for _, path := range q.models[:q.n] {
 			k := shownKernels{path: path}
@@ -227,6 +227,17 @@ func (p *kernelsPage) compute(q kernelsRequest) tea.Cmd {
 		paint.paint(msg.kernels, q)
 		return msg
 	})
+}
+
+// receive takes what work in the background tells.
+func (p *kernelsPage) receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case kernelsMsg:
+		return p.received(msg)
+	case savedMsg:
+		p.saved(msg)
+	}
+	return nil
 }
 
 func (p *kernelsPage) received(msg kernelsMsg) tea.Cmd {

@@ -11,15 +11,15 @@ import (
 
 func (p *kernelsPage) draw(c *canvas) []placed {
 	if p.shown.kernels == nil {
-		c.left(p.l.caption, p.app.theme.dim, "Every convolution's kernels, before and after smoothing.")
+		c.left(p.l.caption, p.screen.theme().dim, "Every convolution's kernels, before and after smoothing.")
 		return nil
 	}
 	p.drawCaption(c)
 	if !p.l.state.empty() {
-		c.left(p.l.state, p.app.theme.dim, pick(p.l.state.w, p.states()...))
+		c.left(p.l.state, p.screen.theme().dim, pick(p.l.state.w, p.states()...))
 	}
 	var pictures []placed
-	for i, m := range p.app.models() {
+	for i, m := range p.session.models() {
 		if i >= len(p.l.columns) {
 			break
 		}
@@ -36,11 +36,11 @@ func (p *kernelsPage) draw(c *canvas) []placed {
 
 // drawCaption says which layer is shown, and how.
 func (p *kernelsPage) drawCaption(c *canvas) {
-	th := p.app.theme
+	th := p.screen.theme()
 	x := c.left(p.l.caption, bold, p.layerName())
 	room := rect{x, p.l.caption.y, p.l.caption.right() - x, 1}
 	which := ""
-	if n := len(p.app.info.Convs); n > 1 {
+	if n := len(p.session.info.Convs); n > 1 {
 		which = fmt.Sprintf("  %d/%d", p.at+1, n)
 	}
 	i := slices.IndexFunc(p.shown.kernels, func(k shownKernels) bool { return k.view != nil })
@@ -129,24 +129,24 @@ func (p *kernelsPage) states() []string {
 // reason says why what is shown is not in force, and what to do, in a long and a short form;
 // empty where it is.
 func (p *kernelsPage) reason() (long, short string) {
-	switch a := p.app; {
+	switch {
 	case p.applied():
 		return "", ""
-	case !a.smooth && a.smoothedLayer == p.layer():
+	case !p.session.smooth && p.session.smoothedLayer == p.layer():
 		return " (off: s applies it)", " (off)"
-	case !a.smooth:
+	case !p.session.smooth:
 		return " (off: a applies it)", " (off)"
 	}
-	other := model.LayerName(p.app.info.FirstConv)
-	if p.app.smoothedLayer != "" {
-		other = model.LayerName(p.app.smoothedLayer)
+	other := model.LayerName(p.session.info.FirstConv)
+	if p.session.smoothedLayer != "" {
+		other = model.LayerName(p.session.smoothedLayer)
 	}
 	return fmt.Sprintf(" (not applied: %s is smoothed; a smooths this)", clean(other)), " (not applied)"
 }
 
 // drawColumn draws a model's two pictures with what is said of them.
 func (p *kernelsPage) drawColumn(c *canvas, l kernelsColumn, m shownModel, k *shownKernels) (pictures []placed) {
-	th := p.app.theme
+	th := p.screen.theme()
 	look := th.model(m.slot)
 	if !l.head.empty() {
 		c.put(l.head.x, l.head.y, look.style.paint(look.mark)+" "+cut(m.name, l.head.w-2))
@@ -182,7 +182,7 @@ func (p *kernelsPage) drawColumn(c *canvas, l kernelsColumn, m shownModel, k *sh
 			c.put(l.titles[i].x, l.titles[i].y, look.style.paint(mark)+" "+cut(title, l.titles[i].w-2))
 			c.left(l.notes[i], th.dim, note)
 		}
-		if p.shown.asked.look.fits(l.pics[i]) {
+		if p.shown.asked.fits(l.pics[i]) {
 			pictures = append(pictures, placed{l.pics[i], k.drawn[i]})
 		}
 	}
@@ -200,7 +200,7 @@ func (p *kernelsPage) titles() []string {
 
 // drawLine says in a line what a model's smoothing does, where there are no pictures.
 func (p *kernelsPage) drawLine(c *canvas, r rect, m shownModel, k *shownKernels) {
-	th := p.app.theme
+	th := p.screen.theme()
 	look := th.model(m.slot)
 	c.put(r.x, r.y, look.style.paint(look.mark)+" "+fit(m.name, min(24, r.w/3)))
 	x := r.x + 3 + min(24, r.w/3)
@@ -218,7 +218,7 @@ func (p *kernelsPage) drawLine(c *canvas, r rect, m shownModel, k *shownKernels)
 
 // drawResponse draws the kernels' mean frequency response before and after smoothing.
 func (p *kernelsPage) drawResponse(c *canvas) {
-	th, r := p.app.theme, p.l.chart
+	th, r := p.screen.theme(), p.l.chart
 	if r.empty() {
 		c.left(p.l.legend, th.dim, pick(p.l.legend.w, "The frequency responses need a higher terminal, or v.", "v: frequency responses"))
 		return
@@ -239,7 +239,7 @@ func (p *kernelsPage) drawResponse(c *canvas) {
 	grid := []float64{0, most / 2, most}
 	ch.grid(th.line, grid...)
 	for i := range 2 {
-		for _, m := range p.app.models() {
+		for _, m := range p.session.models() {
 			if k := p.of(m); k != nil && k.view != nil {
 				look := th.model(m.slot)
 				y, mark := k.view.ResponseBefore, look.base
@@ -269,8 +269,8 @@ func responseCurve(y []float64, st style, mark string, thick bool) series {
 
 // drawLegend says which marks are before and which after, where there is room.
 func (p *kernelsPage) drawLegend(c *canvas) {
-	th, before, after := p.app.theme, "", ""
-	models := p.app.models()
+	th, before, after := p.screen.theme(), "", ""
+	models := p.session.models()
 	for _, m := range models {
 		look := th.model(m.slot)
 		before += look.style.paint(look.base)

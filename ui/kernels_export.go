@@ -15,7 +15,7 @@ import (
 // of them as JSON, of every model on the page.
 func (p *kernelsPage) export() (exporter, error) {
 	var list []shownKernels
-	for _, m := range p.app.models() {
+	for _, m := range p.session.models() {
 		if k := p.of(m); k != nil && k.view != nil {
 			list = append(list, *k)
 		}
@@ -25,7 +25,7 @@ func (p *kernelsPage) export() (exporter, error) {
 	}
 	s := p.shown.asked.Smoothing
 	s.Layer = p.layerName()
-	e := exporter{base: p.app.info.Model + "-kernels" + smoothingSuffix(s)}
+	e := exporter{base: p.session.info.Model + "-kernels" + smoothingSuffix(s)}
 	for i, k := range list {
 		of := ""
 		if len(list) > 1 {
@@ -42,9 +42,6 @@ func (p *kernelsPage) export() (exporter, error) {
 		exportFile{".json", func(w io.Writer) error { return writeJSON(w, document) }})
 	return e, nil
 }
-
-// safePart makes a part of a file name of text from outside.
-func safePart(s string) string { return safeName(s)[len("hfcui-"):] }
 
 // kernelPicture is all of a layer's kernels, whatever their number.
 func kernelPicture(w []float32, shape [4]int) *picture.Image {

@@ -17,7 +17,7 @@ import (
 func (d *driver) beside(paths ...string) *driver {
 	d.t.Helper()
 	for _, path := range paths {
-		d.run(d.app.openBeside(path))
+		d.run(d.app.addComparison(path))
 	}
 	return d
 }
@@ -52,7 +52,7 @@ func TestEveryLayerIsShown(t *testing.T) {
 func TestManyKernels(t *testing.T) {
 	d := start(t, 100, 30).keys("3 down down")
 	d.shows("200×100 kernels of 3×3", "outputs 1–", "of 200", "inputs 1–", "of 100", "channels")
-	first := d.app.kernels.window()
+	first := pageOf[*kernelsPage](d.app).window()
 	d.keys("right").shows(fmt.Sprintf("inputs %d–", 1+first.ins/2))
 	d.keys("pgdown").shows(fmt.Sprintf("outputs %d–", 1+first.outs/2))
 	for range 70 {
@@ -86,7 +86,7 @@ func TestModelsSideBySide(t *testing.T) {
 	start(t, 80, 24).keys("3").beside("/smoothed.pt").shows("it was saved with smoothed kernels").keys("v").hides("it was saved")
 	d := start(t, 200, 60).keys("3").beside("demo-shuffled")
 	d.shows("◇▽", "◆▼", "before, roughness 1.184", "▽ before", "▼ after")
-	d.run(d.app.closeBeside("demo-shuffled"))
+	d.run(d.app.dropComparison("demo-shuffled"))
 	d.hides("▼").shows("after, ρ 0.50 (off: s applies it)")
 }
 
@@ -166,7 +166,7 @@ func TestKernelsAreExported(t *testing.T) {
 func TestExportsNameTheSmoothing(t *testing.T) {
 	folder := t.TempDir()
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
-	d := startWith(t, newFakeLab(), Options{Folder: folder, Smoothing: how}, 140, 44)
+	d := startWith(t, newFakeLab(), Options{Folder: folder, Start: Start{Smoothing: how}}, 140, 44)
 	d.keys("3").shows("layer1.0.conv1  2/4").keys("1 x esc 2 x esc")
 	var doc model.Smoothing
 	for _, name := range []string{"-r10.0.json", "rho0.50-layer1.0.conv1-gain-divided.json"} {
@@ -229,7 +229,7 @@ func TestKernelGrid(t *testing.T) {
 func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
 	for w := minWidth; w <= 220; w += 5 {
 		for h := minHeight; h <= 70; h += 2 {
-			for models := 1; models <= mostBeside+1; models++ {
+			for models := 1; models <= mostComparisons+1; models++ {
 				for _, curves := range []bool{false, true} {
 					l := newLayout(w, h, h%4 == 0)
 					k := layoutKernels(l.body, l.roomy(), cellSize{w: 9, h: 18}, models, curves)

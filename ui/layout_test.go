@@ -85,7 +85,7 @@ func TestNarrowPictures(t *testing.T) {
 	lab := newFakeLab()
 	lab.w, lab.h, lab.info.MaxPreview = 16, 160, 81
 	d := startWith(t, lab, Options{}, 100, 30)
-	if n := len(d.app.explore.l.slots); n != slots {
+	if n := len(pageOf[*explore](d.app).l.slots); n != slots {
 		t.Fatalf("%d panels", n)
 	}
 	d.shows("■ original", "● low", "▲ high", "spectrum", " %")

@@ -64,7 +64,7 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 func benchmarkPaint(b *testing.B, w, h, cols, rows int) {
 	lab := newFakeLab()
 	lab.w, lab.h = w, h
-	k := look{cols: cols, rows: rows, kinds: [slots]bool{true, true, true, true}, cell: cellSize{w: 9, h: 18}, protocol: picture.Sixel, dark: true}
+	k := viewSpec{renderSpec: renderSpec{cols: cols, rows: rows, cell: cellSize{w: 9, h: 18}, protocol: picture.Sixel, dark: true}, kinds: [slots]bool{true, true, true, true}}
 	v, err := lab.View(context.Background(), engine.ViewRequest{R: 10})
 	if err != nil {
 		b.Fatal(err)

@@ -12,7 +12,7 @@ import (
 // drawPrediction lists the classes a model finds probable: the most probable ones, or, if
 // there is room, all in their own order, so that they stay in place while a slider moves. For the
 // same reason the answer comes first and what looks equally probable is in that order.
-func (a *App) drawPrediction(c *canvas, r rect, answer engine.Prediction, label int, st style) {
+func (s *session) drawPrediction(c *canvas, r rect, answer engine.Prediction, label int, st style) {
 	classes := make([]int, len(answer.Probabilities))
 	for i := range classes {
 		classes[i] = i
@@ -24,12 +24,12 @@ func (a *App) drawPrediction(c *canvas, r rect, answer engine.Prediction, label 
 		classes = classes[:r.h]
 	}
 	names := 5
-	for i := range a.info.Classes {
-		names = max(names, width(a.className(i)))
+	for i := range s.info.Classes {
+		names = max(names, width(s.className(i)))
 	}
 	names = min(names, max(5, r.w-10, (r.w-7)/2)) // a bar of two cells, at least
 	for i, class := range classes {
-		a.drawClass(c, r.row(i), names, class, answer, label, st)
+		s.drawClass(c, r.row(i), names, class, answer, label, st)
 	}
 }
 
@@ -43,8 +43,8 @@ func shownRank(answer engine.Prediction, class int) float64 {
 }
 
 // drawClass draws one class: mark, name, bar and probability.
-func (a *App) drawClass(c *canvas, row rect, names, class int, answer engine.Prediction, label int, st style) {
-	th := a.theme
+func (s *session) drawClass(c *canvas, row rect, names, class int, answer engine.Prediction, label int, st style) {
+	th := s.screen.theme()
 	mark, nameStyle := " ", th.dim
 	if class == answer.Class {
 		nameStyle = bold
@@ -59,7 +59,7 @@ func (a *App) drawClass(c *canvas, row rect, names, class int, answer engine.Pre
 	}
 	share := answer.Probabilities[class]
 	bars := row.w - names - 8
-	text := mark + " " + nameStyle.paint(fit(a.className(class), names))
+	text := mark + " " + nameStyle.paint(fit(s.className(class), names))
 	if bars > 1 {
 		text += " " + st.paint(eighths(share, bars)) + " "
 	} else {
@@ -83,4 +83,13 @@ func eighths(share float64, w int) string {
 		bar += string([]rune("▏▎▍▌▋▊▉")[n%8-1])
 	}
 	return bar + blanks(w-(n+7)/8)
+}
+
+// probabilities is an answer as JSON has it, by class.
+func (s *session) probabilities(said engine.Prediction) map[string]*float64 {
+	list := map[string]*float64{}
+	for class, share := range said.Probabilities {
+		list[s.className(class)] = number(share)
+	}
+	return list
 }

@@ -138,7 +138,7 @@ func TestProgramDrawsAndTidiesUp(t *testing.T) {
 func TestHeldKeyKeepsMoving(t *testing.T) {
 	lab := newFakeLab()
 	lab.viewTime = 25 * time.Millisecond
-	r := run(t, lab, Options{Pictures: "sixel", Radius: 1}, 100, 30)
+	r := run(t, lab, Options{Pictures: "sixel", Start: Start{Radius: 1}}, 100, 30)
 	r.until("pictures", pictures(4))
 	lab.mu.Lock()
 	lab.views = nil
@@ -255,7 +255,7 @@ func TestKindsOfPictures(t *testing.T) {
 			d.fits(100, 30)
 		}
 		d.shows("Commands").keys("esc 1").shows("original", "11.0")
-		pic := d.app.explore.shown.drawn[slotLow]
+		pic := pageOf[*explore](d.app).shown.drawn[slotLow]
 		if text := kind == "kitty" || kind == "blocks"; text != (pic.Lines != nil) || (kind != "blocks") != (pic.Data != nil) {
 			t.Errorf("%s: %d lines, %d bytes", kind, len(pic.Lines), len(pic.Data))
 		}

@@ -59,13 +59,13 @@ func (p *experimentsPage) reproduces() bool { return p.doing != nil && !p.doing.
 // canBegin tells that the chosen one can be begun here.
 func (p *experimentsPage) canBegin() bool {
 	f := p.chosen().folder()
-	return p.app.options.Reproducing != nil && p.doing == nil && f.Plan == nil && f.Err == nil
+	return p.reproducing != nil && p.doing == nil && f.Plan == nil && f.Err == nil
 }
 
 // canGoOn tells that there is something left to do of the chosen one, and nobody at it.
 func (p *experimentsPage) canGoOn() bool {
 	f := p.chosen().folder()
-	return p.app.options.Reproducing != nil && p.doing == nil && f.Plan != nil && f.Err == nil && !f.Running &&
+	return p.reproducing != nil && p.doing == nil && f.Plan != nil && f.Err == nil && !f.Running &&
 		(f.Done < len(f.Runs) || f.Summary == nil || f.Stale)
 }
 
@@ -76,19 +76,19 @@ func (p *experimentsPage) own(s experimentState) bool {
 
 // ask opens the dialog that says what the chosen one takes.
 func (p *experimentsPage) ask() tea.Cmd {
-	if p.app.train.trains() {
-		p.app.say("a training is under way: stop it on the Train page first")
+	if why := p.session.occupied; why != "" {
+		p.screen.say(why)
 		return nil
 	}
 	s := *p.chosen()
 	d := &beginning{page: p, state: s}
-	expect, dir := p.app.options.Reproducing.Expect, s.folder().Dir
-	j, cmd := startJob(p.app.ctx, func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
+	expect, dir := p.reproducing.Expect, s.folder().Dir
+	j, cmd := p.screen.start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
 		cost, err := expect(ctx, s.Experiment, s.size, dir)
 		return expectedMsg{cost, err}
 	})
 	d.job, p.asked = j, d
-	return tea.Batch(cmd, p.app.open(d))
+	return tea.Batch(cmd, p.screen.open(d))
 }
 
 // expectedMsg tells what an experiment takes.
@@ -103,8 +103,8 @@ const newsPause = 250 * time.Millisecond
 // begin does an experiment in the background.
 func (p *experimentsPage) begin(s experimentState) tea.Cmd {
 	r := &reproduction{Experiment: s.Experiment, size: s.size, dir: s.folder().Dir, done: make(chan struct{})}
-	start := p.app.options.Reproducing.Start
-	j, cmd := startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+	start := p.reproducing.Start
+	j, cmd := p.screen.start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		defer close(r.done)
 		run, err := start(ctx, r.Experiment, r.size, r.dir)
 		if r.err = err; err != nil {
@@ -125,20 +125,16 @@ func (p *experimentsPage) begin(s experimentState) tea.Cmd {
 		}
 	})
 	r.job, p.doing = j, r
-	return tea.Batch(cmd, p.look(0))
+	p.session.occupied = r.called() + " is under way: stop it on the Experiments page first"
+	return tea.Batch(cmd, p.scan(0))
 }
 
 // stop ends the experiment; its folder stays and can be gone on with.
 func (p *experimentsPage) stop() tea.Cmd {
 	p.doing.stopping = true
 	p.doing.job.cancel()
-	p.app.say("stopping " + p.doing.called() + " after a checkpoint")
+	p.screen.say("stopping " + p.doing.called() + " after a checkpoint")
 	return nil
-}
-
-// owns tells whether a job is the page's.
-func (p *experimentsPage) owns(j *job) bool {
-	return p.doing != nil && j == p.doing.job || p.asked != nil && j == p.asked.job
 }
 
 // reported takes what its jobs tell.
@@ -150,23 +146,26 @@ func (p *experimentsPage) reported(r report) tea.Cmd {
 		return nil
 	}
 	doing := p.doing
+	if doing == nil || r.job != doing.job {
+		return nil
+	}
 	if now, ok := r.msg.(experiment.Progress); ok {
 		doing.progress = &now
 	}
-	if !r.done || p.app.ctx.Err() != nil { // the program ends: wait tells what became of it
+	if !r.done || p.screen.context().Err() != nil { // the program ends: wait tells what became of it
 		return nil
 	}
-	p.doing = nil
+	p.doing, p.session.occupied = nil, ""
 	var stopped *train.StoppedError
 	switch {
 	case doing.err == nil:
-		p.app.say(doing.called() + " is done: its verdicts are on the Experiments page")
+		p.screen.say(doing.called() + " is done: its verdicts are on the Experiments page")
 	case errors.As(doing.err, &stopped), errors.Is(doing.err, context.Canceled):
-		p.app.say(doing.called() + " is stopped; r on the Experiments page goes on")
+		p.screen.say(doing.called() + " is stopped; r on the Experiments page goes on")
 	default:
-		p.app.say(doing.called() + ": " + oneLine(doing.err))
+		p.screen.say(doing.called() + ": " + oneLine(doing.err))
 	}
-	return p.look(0)
+	return p.scan(0)
 }
 
 // wait ends an experiment that is on when the program ends, and tells what became of it.
@@ -174,7 +173,7 @@ func (p *experimentsPage) wait() {
 	if r := p.doing; r != nil {
 		r.job.cancel()
 		<-r.done
-		p.app.options.Reproducing.Ended(r.Experiment, r.size, r.dir, r.err)
+		p.reproducing.Ended(r.Experiment, r.size, r.dir, r.err)
 	}
 }
 
@@ -198,6 +197,7 @@ func (r *reproduction) sayProgress() string {
 
 // beginning asks whether to do an experiment, and says what that takes.
 type beginning struct {
+	fixed
 	noText
 	page  *experimentsPage
 	state experimentState
@@ -227,7 +227,7 @@ func (d *beginning) ready() bool { return d.known && d.err == nil }
 func (d *beginning) close() tea.Cmd {
 	d.job.cancel()
 	d.page.asked = nil
-	return d.page.app.closeDialog()
+	return d.page.screen.closeDialog()
 }
 
 func (d *beginning) start() tea.Cmd {
@@ -249,7 +249,7 @@ func (d *beginning) lines(th *theme) []said {
 	if f.Done > 0 {
 		runs += fmt.Sprintf(", %d of them done", f.Done)
 	}
-	on := d.page.app.info.Data
+	on := d.page.session.info.Data
 	if f.Plan != nil {
 		on = f.Data()
 	}
@@ -283,7 +283,7 @@ const beginningWidth = 66
 
 func (d *beginning) size(maxW, maxH int) (int, int) {
 	w := min(beginningWidth, maxW)
-	return w, min(len(wrap(d.lines(d.page.app.theme), w)), maxH)
+	return w, min(len(wrap(d.lines(d.page.screen.theme()), w)), maxH)
 }
 
 func (d *beginning) draw(c *canvas, r rect, th *theme) {

@@ -96,7 +96,7 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 	if err := r.end(keyPress("q")); err != nil {
 		t.Fatal(err)
 	}
-	r.app.experiments.wait()
+	pageOf[*experimentsPage](r.app).wait()
 	var stopped *train.StoppedError
 	if len(f.ended) != 1 || !errors.As(f.ended[0], &stopped) {
 		t.Fatalf("%v", f.ended)
@@ -141,6 +141,6 @@ func TestStaleReport(t *testing.T) {
 	results("0123")
 	d.keys("5 down").shows("older than its runs", "! ✓", "r go on").keys("r").shows("All runs are done").keys("esc")
 	results("")
-	d.run(d.app.experiments.look(0))
+	d.run(pageOf[*experimentsPage](d.app).scan(0))
 	d.hides("older than its runs", "! ✓", "r go on").shows("✓")
 }

@@ -63,11 +63,10 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	if err = a.verdict(err); err != nil {
 		a.layer.Restore() // whatever went wrong, and wherever: the terminal comes first
 	}
-	if o.Training != nil {
-		a.train.wait()
-	}
-	if o.Reproducing != nil {
-		a.experiments.wait()
+	for _, t := range a.pages {
+		if p, ok := t.page.(waiter); ok {
+			p.wait()
+		}
 	}
 	return err
 }
@@ -89,7 +88,7 @@ func terminal() (in, out *os.File, err error) {
 // ProgramOptions are what a tea.Program needs to run a.
 func (a *App) ProgramOptions() []tea.ProgramOption {
 	frames := framesPerSecond
-	if a.alone() {
+	if !a.modelled() {
 		frames = watchingFramesPerSecond
 	}
 	return []tea.ProgramOption{

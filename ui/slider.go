@@ -13,12 +13,12 @@ type track struct {
 }
 
 // drawTrack draws a slider in a row.
-func (a *App) drawTrack(c *canvas, row rect, t track) {
+func drawTrack(c *canvas, th *theme, row rect, t track) {
 	line := plotOf(row)
 	at := columnAt(line, t.most, t.at) - line.x
-	c.put(row.x, row.y, a.theme.focus.paint(t.name))
+	c.put(row.x, row.y, th.focus.paint(t.name))
 	c.putWide(line.x, line.y, line.w,
-		t.before.paint(strings.Repeat("━", at))+a.theme.focus.paint("●")+t.after.paint(strings.Repeat("─", max(0, line.w-1-at))))
+		t.before.paint(strings.Repeat("━", at))+th.focus.paint("●")+t.after.paint(strings.Repeat("─", max(0, line.w-1-at))))
 	c.put(line.right()+1, row.y, bold.paint(t.value))
 }
 

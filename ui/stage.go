@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"slices"
 	"sync"
+
+	tea "charm.land/bubbletea/v2"
 
 	"hfcui/ui/term"
 )
@@ -15,43 +18,59 @@ import (
 // The lock makes frame and stage take turns: what is placed last is always the newest.
 type stage struct {
 	mu         sync.Mutex
-	open       bool        // the frame made last shows pictures of the Explore page, uncovered
-	at         [slots]rect // where
-	generation int         // of the images they are of
-	next       *viewMsg    // shown ahead of its frame
+	open       bool     // the frame made last has the page's pictures, uncovered
+	pictures   []placed // which
+	generation int      // of the images they are of
+	ahead      []placed // shown ahead of their frame
+	next       tea.Msg  // that brings it; nil when nothing is ahead
 }
 
-// present shows the pictures of an answer now if that is possible. It is called from the
-// goroutine that made them.
-func (a *App) present(msg *viewMsg) {
-	if marker := a.placeAhead(msg); marker != "" {
+// delivered takes note that a message came: if pictures were shown ahead of it, the page has
+// them now.
+func (s *stage) delivered(msg tea.Msg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next != nil && s.next == msg {
+		s.next, s.ahead = nil, nil
+	}
+}
+
+// newest gives a frame's pictures, those shown ahead in place of the ones before.
+func (s *stage) newest(pictures []placed) []placed {
+	if s.next != nil && samePlaces(s.ahead, pictures) {
+		return s.ahead
+	}
+	return pictures
+}
+
+// samePlaces tells whether pictures take the places of others.
+func samePlaces(a, b []placed) bool {
+	return slices.EqualFunc(a, b, func(p, q placed) bool { return p.at == q.at })
+}
+
+// present shows pictures now if that is possible. It is called from the goroutine that made
+// them.
+func (a *App) present(pictures []placed, generation int, msg tea.Msg) {
+	if marker := a.placeAhead(pictures, generation, msg); marker != "" {
 		a.layer.Write([]byte(marker)) // a terminal that is gone hangs up, which ends the program
 	}
 }
 
-// placeAhead prepares showing msg and returns the layer's marker for it, "" when its
-// pictures must wait for their frame.
-func (a *App) placeAhead(msg *viewMsg) string {
+// placeAhead prepares showing pictures and returns the layer's marker for them, "" when they
+// must wait for their frame.
+func (a *App) placeAhead(pictures []placed, generation int, msg tea.Msg) string {
 	s := &a.stage
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.open || a.ctx.Err() != nil || msg.asked.generation != s.generation {
+	if !s.open || a.ctx.Err() != nil || generation != s.generation || !samePlaces(pictures, s.pictures) {
 		return ""
 	}
-	var pictures []placed
-	for kind, at := range s.at {
-		if at.empty() != !msg.asked.kinds[kind] {
+	for _, p := range pictures {
+		if p.drawn.Data == nil || p.drawn.Lines != nil {
 			return ""
 		}
-		if at.empty() {
-			continue
-		}
-		if !msg.asked.fits(at) || msg.drawn[kind].Data == nil || msg.drawn[kind].Lines != nil {
-			return ""
-		}
-		pictures = append(pictures, placed{at, msg.drawn[kind]})
 	}
-	s.next = msg
+	s.ahead, s.next = pictures, msg
 	return a.layer.Place(layerPictures(pictures), false)
 }
 

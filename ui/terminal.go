@@ -64,9 +64,9 @@ func event(msg tea.Msg) any {
 
 // useCapabilities adapts to what is known of the terminal, and draws anew if that matters.
 func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
-	before, asked := a.look(0, 0), a.asked
+	before, asked := a.render(0, 0), a.asked
 	a.adopt(caps)
-	same := a.look(0, 0) == before && a.asked == asked
+	same := a.render(0, 0) == before && a.asked == asked
 	if same || a.layout.w == 0 || a.layout.tooSmall {
 		return nil
 	}
@@ -98,9 +98,9 @@ func (a *App) cell() cellSize {
 	return c
 }
 
-// look is how pictures of a size are drawn on this terminal.
-func (a *App) look(cols, rows int) look {
-	return look{
+// render is how pictures of a size are drawn on this terminal.
+func (a *App) render(cols, rows int) renderSpec {
+	return renderSpec{
 		cols: cols, rows: rows, cell: a.cell(), protocol: a.protocol,
 		depth: a.caps.Profile, registers: a.caps.Colors, dark: a.caps.Dark,
 	}

@@ -9,8 +9,6 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
-
-	"hfcui/engine/measure"
 )
 
 // clean makes text from outside (file names, class names, errors) safe to print on one
@@ -110,27 +108,6 @@ func wholePercent(p float64) string {
 		return "  – "
 	}
 	return fmt.Sprintf("%3.0f%%", 100*p)
-}
-
-// scoreText writes an accuracy in percent with what its 95 % interval adds and takes away,
-// in fifteen cells: " 98.7 +0.6 −1.1". The two differ near 0 and 100 %, where a single ±
-// would promise what cannot be.
-func scoreText(s measure.Score) string {
-	if s.N == 0 {
-		return "    –          "
-	}
-	lo, hi := s.Wilson()
-	p := s.Accuracy()
-	return percent(p) + " " + sideText("+", hi-p) + " " + sideText("−", p-lo)
-}
-
-// sideText writes one side of an interval in four cells: "+0.6", " +12".
-func sideText(sign string, d float64) string {
-	d = 100 * max(d, 0)
-	if d < 9.95 {
-		return fmt.Sprintf("%s%.1f", sign, d)
-	}
-	return fitRight(fmt.Sprintf("%s%.0f", sign, d), 4)
 }
 
 // shortCount writes a large count in at most five cells: "271 k", "11.2 M".

@@ -3,14 +3,20 @@ package ui
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/train"
 )
 
 // trainPage shows runs while they are trained, by this process or another: everything it
 // knows comes from their folders.
 type trainPage struct {
-	app       *App
+	screen    Screen
+	session   *session
+	options   TrainOptions
+	busy      func() bool
 	book      *runBook
 	curves    *curveBook // of the figure that is being made
 	followers followers
@@ -38,11 +44,18 @@ type trainPage struct {
 	evolving  evolving
 }
 
-func newTrainPage(a *App) *trainPage {
-	return &trainPage{app: a, book: &runBook{}, curves: &curveBook{}, followers: newFollowers(), following: newFollowing(), cursor: -1, radius: -1}
+// TrainOptions is what the page may do.
+type TrainOptions struct {
+	Training  *Training // nil: nothing can be trained here
+	Watch     Watch     // the runs the page begins with
+	Evolution Evolution // looks at checkpoints of runs; nil: nobody does
+	Folder    string    // where runs go whose folder is not said in full
 }
 
-func (p *trainPage) name() string { return "train" }
+// newTrainPage returns the page; busy tells that other pages should not be disturbed.
+func newTrainPage(s Screen, on *session, o TrainOptions, busy func() bool) *trainPage {
+	return &trainPage{screen: s, session: on, options: o, busy: busy, book: &runBook{}, curves: &curveBook{}, followers: newFollowers(), following: newFollowing(), cursor: -1, radius: -1}
+}
 
 var trainKeys = keymap[*trainPage]{
 	{keys: []string{"up", "k"}, shown: "↑", name: "previous run", help: "previous, next run", hint: "run", when: (*trainPage).several, do: func(p *trainPage) tea.Cmd { return p.choose(p.run - 1) }},
@@ -164,21 +177,19 @@ func (p *trainPage) arrange(layout) { p.place() }
 
 // place lays the page out for the runs there are.
 func (p *trainPage) place() {
-	if !p.app.layout.tooSmall && p.app.layout.w > 0 {
-		p.l = layoutTrain(p.app.layout, len(p.fig.runs), p.first, p.alone, p.app.cell())
+	if !p.screen.layout().tooSmall && p.screen.layout().w > 0 {
+		p.l = layoutTrain(p.screen.layout(), len(p.fig.runs), p.first, p.alone, p.screen.cell())
 	}
 }
 
 // enter follows the runs that were asked for, the first time.
 func (p *trainPage) enter() tea.Cmd {
-	var cmds []tea.Cmd
-	if w := p.app.options.Watch; !p.opened {
+	var cmd tea.Cmd
+	if w := p.options.Watch; !p.opened {
 		p.opened = true
-		for i, dir := range w.Folders {
-			cmds = append(cmds, p.follow(dir, w.Names[i]))
-		}
+		cmd = p.watch(w.Folders, w.Names)
 	}
-	return tea.Batch(append(cmds, p.request())...)
+	return tea.Batch(cmd, p.request())
 }
 
 func (p *trainPage) changed(change) tea.Cmd { return p.request() }
@@ -188,7 +199,7 @@ type figureMsg struct{ figure figure }
 
 // request asks for the figure that should be on screen.
 func (p *trainPage) request() tea.Cmd {
-	if !p.app.on(p) && !p.following.on || p.app.layout.tooSmall || p.app.layout.w == 0 {
+	if !p.screen.shown() && !p.following.on || p.screen.layout().tooSmall || p.screen.layout().w == 0 {
 		return nil
 	}
 	p.place()
@@ -208,12 +219,61 @@ func (p *trainPage) request() tea.Cmd {
 }
 
 func (p *trainPage) compute(q figureRequest) tea.Cmd {
-	book, curves, lab := p.book, p.curves, p.app.lab
-	return task(func() tea.Msg {
-		defer lab.Foreground()()
+	book, curves, lab := p.book, p.curves, p.session.lab
+	return p.screen.task(func() tea.Msg {
+		if lab != nil {
+			defer lab.Foreground()()
+		}
 		_, runs := book.read()
 		return figureMsg{curves.makeFigure(runs, q)}
 	})
+}
+
+// receive takes what work in the background tells.
+func (p *trainPage) receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case figureMsg:
+		return p.received(msg)
+	case modelMsg:
+		return p.modelOpened(msg)
+	case followTick:
+		p.following.timed = false
+		return p.followNewest()
+	case evolutionMsg:
+		return p.evolvedTo(msg)
+	case evolutionTick:
+		p.evolving.timed = false
+		return p.evolve()
+	case report:
+		return p.reported(msg)
+	}
+	return nil
+}
+
+// idle shows a checkpoint that waited for what was being measured.
+func (p *trainPage) idle() tea.Cmd { return p.followNewest() }
+
+// facts are for the status line where no model is open.
+func (p *trainPage) facts() []string { return []string{"watching " + counted(len(p.fig.runs), "run")} }
+
+// modelFiles lists the last checkpoints of the runs.
+func (p *trainPage) modelFiles() []string {
+	var files []string
+	for _, r := range p.fig.runs {
+		if r.kept > 0 {
+			files = append(files, filepath.Join(r.dir, train.ModelFile))
+		}
+	}
+	return files
+}
+
+// watch follows runs.
+func (p *trainPage) watch(dirs, names []string) tea.Cmd {
+	var cmds []tea.Cmd
+	for i, dir := range dirs {
+		cmds = append(cmds, p.follow(dir, names[i]))
+	}
+	return tea.Batch(cmds...)
 }
 
 // received takes over a figure.
@@ -262,7 +322,7 @@ func (p *trainPage) point(plot rect, m mouse) tea.Cmd {
 	case m.wheel != 0:
 		return p.zoom(math.Pow(2, float64(m.wheel)), p.fig.at(share))
 	case m.pressed, m.moved:
-		p.app.drag = func(m mouse) tea.Cmd { return p.point(plot, m) }
+		p.screen.drag(func(m mouse) tea.Cmd { return p.point(plot, m) })
 		p.cursor = p.fig.at(share)
 		return p.request()
 	}

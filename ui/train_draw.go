@@ -10,7 +10,7 @@ import (
 )
 
 func (p *trainPage) runStyle(i int) (mark string, st style) {
-	m := p.app.theme.model(i)
+	m := p.screen.theme().model(i)
 	return m.mark, m.style
 }
 
@@ -76,7 +76,7 @@ func scoreOr(s *measure.Score) string {
 
 // drawTable draws a line for every run: where it is, at the cursor or now.
 func (p *trainPage) drawTable(c *canvas) {
-	th, t, runs := p.app.theme, p.l.table, p.fig.runs
+	th, t, runs := p.screen.theme(), p.l.table, p.fig.runs
 	if len(runs) == 0 {
 		c.left(t.row(0), th.dim, "no training yet")
 		return
@@ -117,7 +117,7 @@ func columnsIn(w int) []runColumn {
 
 // drawRun draws one line of the table.
 func (p *trainPage) drawRun(c *canvas, row rect, i, names int, columns []runColumn) {
-	th, r := p.app.theme, p.ownFacts(p.fig.runs[i])
+	th, r := p.screen.theme(), p.ownFacts(p.fig.runs[i])
 	mark, st := p.runStyle(i)
 	if !p.fig.asked.shows(i) {
 		mark, st = markUnknown, th.dim
@@ -151,7 +151,7 @@ func (p *trainPage) drawRun(c *canvas, row rect, i, names int, columns []runColu
 
 // drawPanel draws one chart with its heading.
 func (p *trainPage) drawPanel(c *canvas, k panelKind) {
-	th, f := p.app.theme, p.fig.panels[k]
+	th, f := p.screen.theme(), p.fig.panels[k]
 	plot := p.l.plots[k]
 	p.drawTitle(c, k)
 	if f.hi <= f.lo {
@@ -185,7 +185,7 @@ func (p *trainPage) drawPanel(c *canvas, k panelKind) {
 
 // addCurve draws a curve, and what it was before smoothing.
 func (p *trainPage) addCurve(ch *chart, k panelKind, curve curveFigure) {
-	th := p.app.theme
+	th := p.screen.theme()
 	mark, st := p.runStyle(curve.run)
 	s := series{points: curve.points, line: st, mark: mark, shade: th.line}
 	dim := th.line
@@ -241,7 +241,7 @@ func sparse(list []point, n int) []point {
 // labelCurves writes the curves' values right of the plot, each at its height as far as
 // there is room.
 func (p *trainPage) labelCurves(c *canvas, plot rect, ch *chart, k panelKind, f panelFigure) {
-	th := p.app.theme
+	th := p.screen.theme()
 	taken := map[int]bool{}
 	curves := slices.Clone(f.curves)
 	slices.SortStableFunc(curves, func(a, b curveFigure) int { // the chosen run first
@@ -295,7 +295,7 @@ func boolOrder(b bool) int {
 
 // drawTitle says what a chart shows.
 func (p *trainPage) drawTitle(c *canvas, k panelKind) {
-	th, r := p.app.theme, p.l.titles[k]
+	th, r := p.screen.theme(), p.l.titles[k]
 	x := c.left(r, bold, title(k.String()))
 	room := rect{x + 2, r.y, r.right() - x - 2, 1}
 	text := ""
@@ -324,7 +324,7 @@ func (p *trainPage) drawTitle(c *canvas, k panelKind) {
 }
 
 func (p *trainPage) drawBandsTitle(c *canvas, room rect) {
-	th, f := p.app.theme, p.fig
+	th, f := p.screen.theme(), p.fig
 	of := "at all radii"
 	if q := f.asked.radius; q >= 0 && q < len(f.radii) {
 		of = fmt.Sprintf("at r = %g", f.radii[q])
@@ -351,7 +351,7 @@ func (p *trainPage) drawBandsTitle(c *canvas, room rect) {
 
 // labelAxis writes numbers under a plot.
 func (p *trainPage) labelAxis(c *canvas, plot rect) {
-	th, f := p.app.theme, &p.fig
+	th, f := p.screen.theme(), &p.fig
 	y := plot.bottom()
 	unit := p.axis.String()
 	if p.logX {
@@ -375,35 +375,6 @@ func (p *trainPage) labelAxis(c *canvas, plot rect) {
 	c.put(end, y, th.dim.paint(unit))
 }
 
-// ticks are the values that are written under a plot of a width.
-func (f *figure) ticks(w int) []float64 {
-	var list []float64
-	if f.asked.logX {
-		for decade := math.Pow(10, math.Floor(math.Log10(f.from))); decade <= f.to; decade *= 10 {
-			for _, k := range [...]float64{1, 2, 5} {
-				if v := k * decade; v >= f.from && v <= f.to {
-					list = append(list, v)
-				}
-			}
-		}
-		return list
-	}
-	step := fineStep(f.to-f.from, w)
-	for v := math.Ceil(f.from/step-1e-9) * step; v <= f.to+step*1e-6 && len(list) < w; v += step {
-		list = append(list, v)
-	}
-	return list
-}
-
-// fineStep is tickStep for ranges below 1 too.
-func fineStep(most float64, w int) float64 {
-	scale := 1.0
-	for most*scale < 10 {
-		scale *= 10
-	}
-	return tickStep(most*scale, w) / scale
-}
-
 // tickNumber writes a number in four cells.
 func tickNumber(v float64) string {
 	if abs := math.Abs(v); abs >= 0.01 && abs < 1 {
@@ -419,7 +390,7 @@ func (p *trainPage) waiting(k panelKind) string {
 	runs := p.fig.runs
 	begun := slices.ContainsFunc(runs, func(r runFacts) bool { return r.begun })
 	switch {
-	case len(runs) == 0 && k == panelAccuracy && p.app.options.Training != nil:
+	case len(runs) == 0 && k == panelAccuracy && p.options.Training != nil:
 		return "n trains a network on the open data. Its curves appear here while it runs."
 	case len(runs) == 0 && k == panelAccuracy:
 		return "Trainings appear here while they run."

@@ -53,12 +53,12 @@ func (p *trainPage) follow(dir, name string) tea.Cmd {
 		return nil
 	}
 	f.dirs[dir] = true
-	go p.followRun(p.app.ctx, i, dir, p.app.options.Watch)
+	go p.followRun(p.screen.context(), i, dir, p.options.Watch)
 	if f.job != nil {
 		return nil
 	}
 	var cmd tea.Cmd
-	f.job, cmd = startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+	f.job, cmd = p.screen.start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		for {
 			select {
 			case <-f.news:
@@ -125,16 +125,14 @@ func (p *trainPage) takeSnapshot(ctx context.Context, i int, s follow.Snapshot, 
 	}
 }
 
-// owns tells whether a job is one of the page's.
-func (p *trainPage) owns(j *job) bool {
-	return j == p.followers.job || p.training != nil && j == p.training.job
-}
-
-// reported takes what following tells.
+// reported takes what following, or the training of this program, tells.
 func (p *trainPage) reported(r report) tea.Cmd {
-	if p.training != nil && r.job == p.training.job {
+	switch {
+	case p.training != nil && r.job == p.training.job:
 		return p.trainingReported(r)
+	case r.job == p.followers.job:
+		p.screen.same() // until the figure is there
+		return p.request()
 	}
-	p.app.same = true // until the figure is there
-	return p.request()
+	return nil
 }

@@ -52,12 +52,12 @@ func watchRuns(t *testing.T, w, h int, names ...string) *driver {
 	t.Cleanup(d.app.cancel)
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
 	for i, name := range names {
-		d.app.train.book.add(name, name)
+		pageOf[*trainPage](d.app).book.add(name, name)
 		c := train.Default("resnet20", "shapes")
 		c.Epochs = 30
-		d.app.train.book.take(i, follow.Update{Config: &c, Events: history(30, 0.9/float64(i+1)), State: follow.Running})
+		pageOf[*trainPage](d.app).book.take(i, follow.Update{Config: &c, Events: history(30, 0.9/float64(i+1)), State: follow.Running})
 	}
-	d.run(d.app.train.request())
+	d.run(pageOf[*trainPage](d.app).request())
 	return d
 }
 
@@ -70,17 +70,17 @@ func TestTrainPageShowsRuns(t *testing.T) {
 	d.keys("space up , e").shows("step").keys("e").shows("minutes").keys("e a y").shows("smoothed 0.6", "logarithmic")
 	d.keys("left").shows("at epoch", "29/30").keys("esc").shows("now")
 	d.keys("left shift+left + +")
-	if f := d.app.train.fig; f.to-f.from > f.most/3 || f.from <= 0 {
+	if f := pageOf[*trainPage](d.app).fig; f.to-f.from > f.most/3 || f.from <= 0 {
 		t.Fatalf("zoomed to %v of %v", [2]float64{f.from, f.to}, f.most)
 	}
 	d.keys("o")
 	d.keys("0")
-	if f := d.app.train.fig; f.to != 30 {
+	if f := pageOf[*trainPage](d.app).fig; f.to != 30 {
 		t.Fatalf("all is up to %v", f.to)
 	}
-	plot := d.app.train.l.plots[panelBands]
+	plot := pageOf[*trainPage](d.app).l.plots[panelBands]
 	d.click(plot.x+plot.w/2, plot.y+2)
-	if at := d.app.train.cursor; at <= 0 || at >= 30 {
+	if at := pageOf[*trainPage](d.app).cursor; at <= 0 || at >= 30 {
 		t.Fatalf("cursor at %v after a click", at)
 	}
 	d.keys("1 2 3 tab s m")
@@ -134,7 +134,7 @@ func TestTrainLayoutHasNoOverlaps(t *testing.T) {
 
 func TestTrainPageSaysHowRunsAre(t *testing.T) {
 	d := watchRuns(t, 120, 40, "run")
-	p := d.app.train
+	p := pageOf[*trainPage](d.app)
 	news := func(u follow.Update) {
 		t.Helper()
 		p.book.take(0, u)
@@ -236,8 +236,8 @@ func BenchmarkFigureOf10000Epochs(b *testing.B) {
 func BenchmarkTrainFrame(b *testing.B) {
 	t := &testing.T{}
 	d := &driver{t: t, app: New(nil, Options{Output: io.Discard, Environ: []string{"TERM=xterm-256color"}, Page: "train"})}
-	d.app.train.book.add("long", "long")
-	d.app.train.book.take(0, follow.Update{Events: history(10000, 0.9)})
+	pageOf[*trainPage](d.app).book.add("long", "long")
+	pageOf[*trainPage](d.app).book.take(0, follow.Update{Events: history(10000, 0.9)})
 	d.send(tea.WindowSizeMsg{Width: 200, Height: 60})
 	for b.Loop() {
 		d.app.View()

@@ -70,20 +70,20 @@ var trainingKeys = keymap[*trainPage]{
 func (p *trainPage) trains() bool { return p.training != nil }
 
 // canTrain tells that one can be begun.
-func (p *trainPage) canTrain() bool { return p.app.options.Training != nil && !p.trains() }
+func (p *trainPage) canTrain() bool { return p.options.Training != nil && !p.trains() }
 
 // newTraining asks for its settings.
 func (p *trainPage) newTraining() tea.Cmd {
-	if doing := p.app.experiments.doing; doing != nil {
-		p.app.say(doing.called() + " is under way: stop it on the Experiments page first")
+	if why := p.session.occupied; why != "" {
+		p.screen.say(why)
 		return nil
 	}
-	c, err := p.app.options.Training.Recipe()
+	c, err := p.options.Training.Recipe()
 	if err != nil {
-		p.app.say(oneLine(err))
+		p.screen.say(oneLine(err))
 		return nil
 	}
-	return p.app.open(newRecipe(p, c))
+	return p.screen.open(newRecipe(p, c))
 }
 
 // trainingBegun tells that the training is under way.
@@ -92,8 +92,8 @@ type trainingBegun struct{ run TrainingRun }
 // begin trains in the background and follows the run.
 func (p *trainPage) begin(dir string, c train.Config) tea.Cmd {
 	t := &training{dir: dir, name: filepath.Base(dir), config: c, done: make(chan struct{})}
-	start := p.app.options.Training.Start
-	j, cmd := startJob(p.app.ctx, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+	start := p.options.Training.Start
+	j, cmd := p.screen.start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		defer close(t.done)
 		run, err := start(ctx, c, dir)
 		if t.err = err; err != nil {
@@ -105,6 +105,7 @@ func (p *trainPage) begin(dir string, c train.Config) tea.Cmd {
 		return nil
 	})
 	t.job, p.training = j, t
+	p.session.occupied = "a training is under way: stop it on the Train page first"
 	follow := p.follow(dir, t.name)
 	p.run = p.book.add(dir, t.name)
 	return tea.Batch(cmd, follow, p.request())
@@ -137,7 +138,7 @@ func (p *trainPage) pause() tea.Cmd {
 		t.run.Resume()
 	default:
 		t.run.Pause()
-		p.app.say("paused; p goes on, c keeps a checkpoint")
+		p.screen.say("paused; p goes on, c keeps a checkpoint")
 	}
 	return p.request()
 }
@@ -145,7 +146,7 @@ func (p *trainPage) pause() tea.Cmd {
 func (p *trainPage) checkpoint() tea.Cmd {
 	if t := p.training; t.run != nil {
 		t.run.Checkpoint()
-		p.app.say("a checkpoint is written after this step, to " + t.dir)
+		p.screen.say("a checkpoint is written after this step, to " + t.dir)
 	}
 	return nil
 }
@@ -153,7 +154,7 @@ func (p *trainPage) checkpoint() tea.Cmd {
 // stop ends the training; its folder stays and can be gone on with.
 func (p *trainPage) stop() tea.Cmd {
 	p.training.job.cancel()
-	p.app.say("stopping " + p.training.name + " after a checkpoint")
+	p.screen.say("stopping " + p.training.name + " after a checkpoint")
 	return nil
 }
 
@@ -166,17 +167,17 @@ func (p *trainPage) trainingReported(r report) tea.Cmd {
 	if !r.done {
 		return p.request()
 	}
-	if p.app.ctx.Err() != nil {
+	if p.screen.context().Err() != nil {
 		return nil // the program ends: wait tells what became of it
 	}
-	p.training, p.over = nil, t
+	p.training, p.over, p.session.occupied = nil, t, ""
 	switch {
 	case t.err == nil:
-		p.app.say(t.name + " has finished")
+		p.screen.say(t.name + " has finished")
 	case t.goesOn():
-		p.app.say(t.name + " is stopped; r on the Train page goes on")
+		p.screen.say(t.name + " is stopped; r on the Train page goes on")
 	default:
-		p.app.say(t.name + ": " + oneLine(t.err))
+		p.screen.say(t.name + ": " + oneLine(t.err))
 	}
 	return p.request()
 }
@@ -186,7 +187,7 @@ func (p *trainPage) wait() {
 	if t := p.training; t != nil {
 		t.job.cancel()
 		<-t.done
-		p.app.options.Training.Ended(t.dir, t.err)
+		p.options.Training.Ended(t.dir, t.err)
 	}
 }
 
@@ -217,7 +218,7 @@ func (p *trainPage) withoutBands() string {
 		}
 	}
 	if p.run < len(p.fig.runs) && p.fig.runs[p.run].files > 0 {
-		if p.app.options.Watch.Measure == nil {
+		if p.options.Watch.Measure == nil {
 			return "hfcui watch DIR --data DATA measures whole images and their low and high parts of every file that appears."
 		}
 		return "Accuracy on low and high parts comes when a file is measured."

@@ -172,7 +172,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	if err := r.end(keyPress("q")); err != nil {
 		t.Fatal(err)
 	}
-	r.app.train.wait()
+	pageOf[*trainPage](r.app).wait()
 	var stopped *train.StoppedError
 	if len(f.ended) != 1 || !errors.As(f.ended[0], &stopped) {
 		t.Fatalf("%v", f.ended)
@@ -180,7 +180,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 }
 
 func TestTrainingThatCannotBegin(t *testing.T) {
-	p := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, 100, 30).app.train
+	p := pageOf[*trainPage](startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, 100, 30).app)
 	p.over = &training{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}
 	p.fig.runs = []runFacts{p.ownFacts(runFacts{dir: "nosuch", status: "waiting", late: true})}
 	if r := p.fig.runs[0]; r.status != "failed" || r.late {
@@ -211,7 +211,7 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 func TestPressingBelowScrolledRows(t *testing.T) {
 	d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options(), Folder: t.TempDir()}, 80, 24)
 	d.keys("4 n up right")
-	r := d.app.dialog().(*recipe)
+	r := d.app.top().(*recipe)
 	_, top := d.where("network")
 	before := r.at
 	d.click(20, top+r.room)
@@ -233,7 +233,7 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		d.keys("right down").shows("schedule")
 		set := func(name, keys string) {
 			t.Helper()
-			r := d.app.dialog().(*recipe)
+			r := d.app.top().(*recipe)
 			for range r.rows {
 				if r.rows[r.at].name == name {
 					d.keys(keys)
@@ -269,7 +269,7 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		set("dropout", "backspace 0 . 5")
 		set("more settings", "left")
 		d.shows("hidden: schedule step").hides("PGD")
-		c, _, err := d.app.dialog().(*recipe).config()
+		c, _, err := d.app.top().(*recipe).config()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +285,7 @@ func TestRecipeHasEverySetting(t *testing.T) {
 func TestFollowingWaits(t *testing.T) {
 	lab := newFakeLab()
 	d := startWith(t, lab, Options{}, 140, 44)
-	p := d.app.train
+	p := pageOf[*trainPage](d.app)
 	p.book.add("run", "run")
 	keep := func(step int) {
 		t.Helper()
@@ -314,10 +314,10 @@ func TestFollowingWaits(t *testing.T) {
 	keep(20)
 	opened(2)
 	d.keys("2")
-	d.app.bands.job = &job{cancel: func() {}}
+	pageOf[*bandsPage](d.app).curves.job = &job{cancel: func() {}}
 	keep(30)
 	opened(2)
-	d.send(report{job: d.app.bands.job, msg: bandsEnd{bandsMsg{map[bandsKey]bands.Result{}}, nil}, done: true})
+	d.send(routed{pageOf[*bandsPage](d.app), report{job: pageOf[*bandsPage](d.app).curves.job, msg: measured[bandsKey, bands.Result]{}, done: true}})
 	opened(3)
 	d.keys("4 f").shows("the model opened at the start")
 	if got := lab.models(); got[3] != "" {

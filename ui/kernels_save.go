@@ -15,7 +15,8 @@ import (
 
 // saveDialog asks where a smoothed model goes, and which of those side by side.
 type saveDialog struct {
-	app    *App
+	fixed
+	page   *kernelsPage
 	how    model.Smoothing
 	layer  string // its name
 	models []shownModel
@@ -26,8 +27,8 @@ type saveDialog struct {
 	busy   bool
 }
 
-// smoothedSavedMsg tells that a smoothed model was saved, or why not.
-type smoothedSavedMsg struct {
+// savedMsg tells that a smoothed model was saved, or why not.
+type savedMsg struct {
 	dialog *saveDialog
 	path   string
 	err    error
@@ -35,9 +36,9 @@ type smoothedSavedMsg struct {
 
 // save opens the dialog for what the page shows.
 func (p *kernelsPage) save() tea.Cmd {
-	d := &saveDialog{app: p.app, how: p.smoothing(), layer: p.layerName(), models: p.app.models()}
+	d := &saveDialog{page: p, how: p.smoothing(), layer: p.layerName(), models: p.session.models()}
 	d.suggest()
-	return p.app.open(d)
+	return p.screen.open(d)
 }
 
 // suggest proposes a name.
@@ -74,7 +75,7 @@ func (d *saveDialog) press(key string) tea.Cmd {
 var saveKeys = keymap[*saveDialog]{
 	{keys: []string{"enter"}, shown: "enter", name: "save", hint: "save", when: func(d *saveDialog) bool { return !d.busy }, do: (*saveDialog).start},
 	{keys: []string{"tab"}, name: "the next model", hint: "model", when: func(d *saveDialog) bool { return len(d.models) > 1 }, do: (*saveDialog).next},
-	{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(d *saveDialog) tea.Cmd { return d.app.closeDialog() }},
+	{keys: []string{"esc"}, shown: "esc", name: "close", hint: "close", do: func(d *saveDialog) tea.Cmd { return d.page.screen.closeDialog() }},
 }
 
 func (d *saveDialog) entries() []entry { return saveKeys.entries(d) }
@@ -93,19 +94,19 @@ func (d *saveDialog) start() tea.Cmd {
 		return nil
 	}
 	d.busy, d.wrong = true, ""
-	lab, ctx, folder := d.app.lab, d.app.ctx, d.app.options.Folder
+	lab, ctx, folder := d.page.session.lab, d.page.screen.context(), d.page.folder
 	q := engine.KernelsRequest{Model: d.models[d.at].path, Smoothing: d.how}
-	return task(func() tea.Msg {
+	return d.page.screen.task(func() tea.Msg {
 		path := fullPath(name)
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(folder, path)
 		}
-		return smoothedSavedMsg{d, path, lab.SaveSmoothed(ctx, path, q)}
+		return savedMsg{d, path, lab.SaveSmoothed(ctx, path, q)}
 	})
 }
 
-// smoothedSaved tells what came of it.
-func (a *App) smoothedSaved(msg smoothedSavedMsg) {
+// saved tells what came of it.
+func (p *kernelsPage) saved(msg savedMsg) {
 	d := msg.dialog
 	d.busy = false
 	if msg.err != nil {
@@ -113,15 +114,15 @@ func (a *App) smoothedSaved(msg smoothedSavedMsg) {
 		if errors.Is(msg.err, fs.ErrExist) {
 			d.wrong = "there is a file of this name already: give another"
 		}
-		if a.dialog() != dialog(d) {
-			a.say("not saved: " + d.wrong)
+		if p.screen.top() != dialog(d) {
+			p.screen.say("not saved: " + d.wrong)
 		}
 		return
 	}
-	if a.dialog() == dialog(d) {
-		a.closeDialog()
+	if p.screen.top() == dialog(d) {
+		p.screen.closeDialog()
 	}
-	a.say("saved " + msg.path)
+	p.screen.say("saved " + msg.path)
 }
 
 func (d *saveDialog) draw(c *canvas, r rect, th *theme) {

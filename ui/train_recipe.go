@@ -37,7 +37,7 @@ func newRecipe(p *trainPage, c train.Config) *recipe {
 	rows := append(basicRows(c),
 		formRow[train.Config]{name: rowFolder, hint: "a folder", field: field{filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
 		formRow[train.Config]{name: rowMore, words: []string{moreHidden, moreShown}, field: field{moreHidden}, also: d.said})
-	d.form = newForm(p.app, "train", d.start, append(rows, moreRows(c)...))
+	d.form = newForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
 	d.wide, d.names = 64, 18
 	d.foot = []string{"hfcui train has every setting, and resumes what this begins", "hfcui train has every setting"}
 	return d
@@ -115,9 +115,9 @@ func (d *recipe) start() tea.Cmd {
 		return nil
 	}
 	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(d.page.app.options.Folder, dir)
+		dir = filepath.Join(d.page.options.Folder, dir)
 	}
-	d.page.app.closeDialog()
+	d.page.screen.closeDialog()
 	return d.page.begin(dir, c)
 }
 

@@ -69,9 +69,9 @@ func TestModelsBesideAtOddMoments(t *testing.T) {
 	if m := d.app.models(); len(m) != 4 || m[3].path != "/c" {
 		t.Errorf("%+v", m)
 	}
-	d.app.closeBeside("/nothing")
+	d.app.dropComparison("/nothing")
 	d.keys("o esc o")
-	d.run(d.app.closeBeside("/b"))
+	d.run(d.app.dropComparison("/b"))
 	d.keys("esc")
 	if len(d.app.models()) != 3 {
 		t.Errorf("%+v", d.app.models())

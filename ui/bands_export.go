@@ -16,19 +16,18 @@ import (
 // measured is exported as far as it is; n tells how far that is.
 func (p *bandsPage) export() (exporter, error) {
 	now, base := p.key()
-	r := p.known[now]
+	r := p.curves.known[now]
 	if r.Whole.N == 0 {
 		return exporter{}, errors.New("no curve to export yet")
 	}
-	a := p.app
 	curves := []curve{{now, r, p.changes}}
-	if other := p.known[base]; now != base && other.Whole.N > 0 {
+	if other := p.curves.known[base]; now != base && other.Whole.N > 0 {
 		curves = append(curves, curve{base, other, false})
 	}
-	name := fmt.Sprintf("%s-%s-%s-bands-%s-%s", a.info.Model, a.info.Data, now.split, now.Normalize, now.Statistics)
+	name := fmt.Sprintf("%s-%s-%s-bands-%s-%s", p.session.info.Model, p.session.info.Data, now.split, now.Normalize, now.Statistics)
 	name += smoothingSuffix(now.Smoothing)
-	model, data := a.info.Model, a.info.Data
-	most, labels := a.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
+	model, data := p.session.info.Model, p.session.info.Data
+	most, labels := p.session.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
 	return exporter{name, append([]exportFile{
 		{".csv", func(w io.Writer) error { return writeCSV(w, curves) }},
 		{".json", func(w io.Writer) error { return writeJSON(w, curves[0].report(model, data)) }},
@@ -68,25 +67,6 @@ func writeCSV(w io.Writer, curves []curve) error {
 // report is a curve as the bands command prints it.
 func (c curve) report(model, data string) bands.Report {
 	return bands.NewReport(model, data, c.key.split, c.key.Normalize, c.key.Statistics, c.key.Smoothing, c.result)
-}
-
-// figureFiles are the two forms in which a chart is exported.
-func figureFiles(suffix string, describe func() *charts.Figure) []exportFile {
-	return []exportFile{
-		{suffix + ".svg", func(w io.Writer) error { return describe().WriteSVG(w) }},
-		{suffix + ".png", func(w io.Writer) error { return describe().WritePNG(w) }},
-	}
-}
-
-// scorePoints are accuracies with their 95 % intervals as a chart has them.
-func scorePoints(at []float64, scores []measure.Score) (list []charts.Point) {
-	for i, s := range scores {
-		if s.N > 0 {
-			lo, hi := s.Wilson()
-			list = append(list, charts.Point{X: at[i], Y: s.Accuracy(), Lo: lo, Hi: hi})
-		}
-	}
-	return list
 }
 
 // bandsFigure is the chart of accuracies against r: the first curve in full, others, without

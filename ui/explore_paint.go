@@ -1,0 +1,116 @@
+package ui
+
+import (
+	"sync"
+
+	"hfcui/engine"
+	"hfcui/spectral"
+	"hfcui/ui/picture"
+)
+
+// highMode is how the high part, whose values lie around 0, is made visible. Only the
+// preview: what the model is shown is never touched.
+type highMode int
+
+const (
+	highStretched highMode = iota // grey ± k times the value, k so that it fills the range
+	highCentred                   // grey ± the value
+	highRaw                       // as it is, negatives black
+	highModes
+)
+
+// String names the mode as the screen does.
+func (m highMode) String() string {
+	return [...]string{"stretched about grey", "centred on grey", "as it is"}[m]
+}
+
+// viewSpec is everything besides a View that determines its pictures on the screen.
+type viewSpec struct {
+	renderSpec
+	kinds [slots]bool // which pictures are shown
+	high  highMode
+}
+
+// painter turns Views into pictures for the terminal. It keeps memory and what did not
+// change from one to the next.
+type painter struct {
+	mu sync.Mutex
+	renderer
+	last    viewSpec
+	whole   *float32 // first pixel of the original that was painted last
+	stretch float64  // of the high part
+}
+
+// paint scales and encodes the pictures of v that k asks for, all at the same time. It
+// returns them with the factor by which the high part was stretched.
+func (p *painter) paint(v *engine.View, k viewSpec) (drawn [slots]picture.Drawn, stretch float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.take(k.renderSpec) || k != p.last {
+		p.whole = nil
+	}
+	p.last = k
+	by := p.reduction(v.Pictures[engine.Whole].W, v.Pictures[engine.Whole].H)
+	var work []func()
+	for kind := range slots {
+		if !k.kinds[kind] || kind == slotWhole && p.whole == firstPixel(v) {
+			continue // the original stays while only r changes
+		}
+		work = append(work, func() { p.one(v, kind, by) })
+	}
+	together(work...)
+	p.whole = firstPixel(v)
+	return p.drawn, p.stretch
+}
+
+// firstPixel tells the memory of one image's pixels from that of another's.
+func firstPixel(v *engine.View) *float32 {
+	if pix := v.Pictures[engine.Whole].Pix; len(pix) > 0 {
+		return &pix[0]
+	}
+	return nil
+}
+
+// one paints one picture.
+func (p *painter) one(v *engine.View, kind, by int) {
+	registers := p.spec.registers
+	if kind == slotHigh && v.Pictures[kind].W*v.Pictures[kind].H > manyPixels {
+		registers = noiseColors
+	}
+	var finish func(*picture.Image)
+	if kind == slotSpectrum {
+		finish = func(box *picture.Image) { drawCircle(box, spectrumOf(v), v.R) }
+	}
+	p.encode(kind, registers, func(src *picture.Image) {
+		switch kind {
+		case slotHigh:
+			p.stretch = highImage(src, v.Pictures[engine.High], p.last.high, by)
+		case slotSpectrum:
+			spectrumImage(src, spectrumOf(v), v.R, by)
+		default:
+			planeImage(src, v.Pictures[kind], 1, 0, by)
+		}
+	}, finish)
+}
+
+// spectrumOf is a View's spectrum as a picture of one channel.
+func spectrumOf(v *engine.View) engine.Plane {
+	whole := v.Pictures[engine.Whole]
+	return engine.Plane{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
+}
+
+// highImage makes the high part visible and returns the gain it is shown with, which is
+// spectral's Contrast as in the files that the split command writes.
+func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (gain float64) {
+	switch mode {
+	case highRaw:
+		planeImage(im, p, 1, 0, by)
+		return 1
+	case highCentred:
+		planeImage(im, p, 1, 0.5, by)
+		return 1
+	}
+	gain = spectral.Contrast(p.Pix, spectral.LargestContrast)
+	planeImage(im, p, gain, 0.5, by)
+	return gain
+}
