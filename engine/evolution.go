@@ -315,7 +315,7 @@ func (e *Evolution) answer(ctx context.Context, m *model.Model, x []float32) ([]
 		}
 		e.program, e.of = program, m
 		e.once += time.Since(begun)
-	} else if err := e.program.Take(m); err != nil {
+	} else if err := e.program.LoadWeights(m); err != nil {
 		return nil, err
 	}
 	logits := make([]float32, m.Net.Classes)

@@ -1,7 +1,6 @@
-// Package benchmark times what the program spends its time on: training, inference,
-// accuracy per band, attacks, splitting images and encoding pictures. Every job runs twice to warm
-// up and then five times; the median counts. A job of less than ten milliseconds is
-// repeated in each of these runs until they are filled.
+// Package benchmark measures the throughput of training, inference, accuracy per band, attacks,
+// splitting images and encoding pictures. Each benchmark has two warm-up runs and five timed
+// runs, of which the median counts. Jobs shorter than 10 ms are repeated within a run.
 package benchmark
 
 import (
@@ -15,7 +14,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// The protocol: runs before and runs that are timed, and how long each is at least.
+// The protocol: number of warm-up and timed runs, and the shortest run.
 const (
 	warmRuns  = 2
 	timedRuns = 5
@@ -25,34 +24,33 @@ const (
 // maxBytes bounds the memory of the image jobs.
 const maxBytes = 4 << 30
 
-// usualRadii are those the band and split jobs split at, each into a low and a high part,
-// unless others are given.
+// usualRadii are the default cutoff radii of the bands and split benchmarks.
 var usualRadii = []float64{4, 8, 12, 16}
 
-// Works lists the jobs there are.
+// Works lists the benchmarks.
 func Works() []string { return []string{"train", "infer", "bands", "attack", "split", "sixel"} }
 
-// Config says what to time.
+// Config configures a benchmark.
 type Config struct {
 	Work    string // one of Works
 	Net     string // for train, infer, bands and attack
-	Batch   int    // images a run
-	Device  string // as device.Open takes it; "": the fastest there is
-	Threads int    // 0: one for every core
+	Batch   int    // images per run
+	Device  string // name, as of device.Open; "": auto
+	Threads int    // 0: one per core
 	DType   string // of the network: fp32 or bf16; "": fp32
-	Width   int    // of the images, for split and sixel; 0: the usual size
+	Width   int    // of images, for split and sixel; 0: the default size
 	Height  int
-	Radii   []float64  // for split and bands; nil: the usual ones
+	Radii   []float64  // for split and bands; nil: the default
 	Yield   plan.Yield // for train, infer, bands and attack; nil: none
-	// Encode encodes one picture of packed RGB pixels, for sixel. It is given by the
-	// caller: pictures are the terminal program's affair.
+	// Encode encodes one picture of packed RGB pixels, for sixel. The caller supplies it, since
+	// encoders belong to the terminal program.
 	Encode func(width, height int, pixels []byte)
 }
 
-// Result is how fast a job ran.
+// Result is a benchmark's result.
 type Result struct {
 	Work            string    `json:"work"`
-	Net             string    `json:"net"` // "" for jobs without one
+	Net             string    `json:"net"` // "" for benchmarks without one
 	Batch           int       `json:"batch"`
 	Threads         int       `json:"threads"`
 	DType           string    `json:"dtype"`
@@ -64,18 +62,17 @@ type Result struct {
 	ImagesPerSecond float64   `json:"images_per_s"`
 	Milliseconds    []float64 `json:"run_ms"` // every timed run, in order
 
-	Note string `json:"note,omitempty"` // what slows the device down
+	Note string `json:"note,omitempty"` // the device's limitation
 }
 
-// job is one run's work, ready to be repeated.
+// job is the work of one run, repeatable.
 type job struct {
-	images int // whole images a run deals with
+	images int // whole images per run
 	run    func(context.Context) error
 	close  func() error
 }
 
-// Run times what c says. ctx ends it between runs and, where a network is at work, within
-// them.
+// Run runs a benchmark. ctx ends it between runs and, for networks, within them.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	c.fill()
 	if err := c.check(); err != nil {
@@ -102,7 +99,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		j = pictureJob(c)
 		result.Batch, result.Threads, result.DeviceName = pictures, 1, "cpu, 1 thread"
 	default:
-		return nil, fmt.Errorf("unknown work %q", c.Work)
+		return nil, fmt.Errorf("unknown benchmark %q", c.Work)
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +116,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return result, nil
 }
 
-// fill puts what is usual where nothing is said.
+// fill sets defaults.
 func (c *Config) fill() {
 	if c.Threads == 0 {
 		c.Threads = runtime.GOMAXPROCS(0)
@@ -136,20 +133,20 @@ func (c *Config) fill() {
 	}
 }
 
-// check refuses sizes that do not fit into memory.
+// check returns an error for sizes that do not fit in memory.
 func (c Config) check() error {
 	if c.Work != "split" && c.Work != "bands" {
 		return nil
 	}
 	bytes := int64(c.Batch) * 3 * int64(c.Height) * int64(c.Width) * 4 * int64(1+2*len(c.Radii))
 	if bytes > maxBytes {
-		return fmt.Errorf("%d images of %d×%d and their parts take %.1f GB: use a smaller --batch or --size, or fewer radii",
+		return fmt.Errorf("%d images of %d×%d and their low- and high-pass images take %.1f GB: use a smaller --batch or --size, or fewer radii",
 			c.Batch, c.Width, c.Height, float64(bytes)/1e9)
 	}
 	return nil
 }
 
-// measure runs a job by the protocol.
+// measure runs a job by the protocol and returns the time of each timed run.
 func measure(ctx context.Context, j job) ([]time.Duration, error) {
 	times := make([]time.Duration, 0, timedRuns)
 	repeat := 1
@@ -174,7 +171,7 @@ func measure(ctx context.Context, j job) ([]time.Duration, error) {
 	return times, nil
 }
 
-// median returns the middle one of an odd number of times.
+// median returns the median of an odd number of times.
 func median(times []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(times))[len(times)/2]
 }

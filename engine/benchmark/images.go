@@ -19,12 +19,11 @@ func splitJob(c Config) job {
 	return job{images: c.Batch, run: run, close: func() error { return nil }}
 }
 
-// pictures is how many different ones a run of pictureJob encodes: an encoder may well
-// notice that it is given the same one again.
+// pictures is the number of different pictures per run of pictureJob, since encoders may cache
+// the last one.
 const pictures = 8
 
-// pictureJob encodes pictures that are smooth at large and noisy in detail, as
-// photographs are.
+// pictureJob encodes pictures that are smooth with fine noise, as photographs are.
 func pictureJob(c Config) job {
 	random := rand.New(rand.NewPCG(1, 2))
 	n := c.Height * c.Width
@@ -53,7 +52,7 @@ func pictureJob(c Config) job {
 	return job{images: pictures, run: run, close: func() error { return nil }}
 }
 
-// contrast returns what stretches numbers about 0.5 to fill [0.1, 0.9].
+// contrast returns the factor that stretches numbers around 0.5 to [0.1, 0.9].
 func contrast(x []float32) float32 {
 	widest := float32(1e-6)
 	for _, v := range x {

@@ -13,10 +13,10 @@ import (
 	"hfcui/spectral"
 )
 
-// classes is what the networks tell apart, as those for CIFAR-10 do.
+// classes is the number of classes, as of CIFAR-10.
 const classes = 10
 
-// side is that of the images the networks take.
+// side is the height and width of the networks' input.
 const side = 32
 
 // networkJob is one batch of random images through an untrained network.
@@ -51,9 +51,8 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 	return bandsJob(c, e, x, logits), nil
 }
 
-// bandsJob splits a batch of images at all radii and asks the network about all their low
-// and high parts, each a batch: what the peer's benchmark calls bands too. Whole images are
-// not asked about, and answers not counted.
+// bandsJob splits a batch of images at all radii and runs inference on all low-pass and high-pass
+// batches, but not on whole images.
 func bandsJob(c Config, e *model.Evaluator, x, logits []float32) job {
 	split := spectral.NewBatch(side, side, c.Threads)
 	low, high := parts(c, len(x)), parts(c, len(x))
@@ -86,8 +85,7 @@ func trainJob(c Config, m *model.Model, device plan.Device, x []float32, random 
 	return job{images: c.Batch, run: run, close: t.Close}, nil
 }
 
-// attackJob is PGD of the usual kind, ten steps of a quarter of ε = 8/255, and what its images
-// are taken for.
+// attackJob is PGD with ten steps of ε/4, ε = 8/255, and inference on the adversarial examples.
 func attackJob(c Config, m *model.Model, device plan.Device, x []float32, random *rand.Rand) (job, error) {
 	const epsilon = 8.0 / 255
 	a, err := attack.New(attack.Options{Method: attack.PGDMethod, Epsilon: epsilon, StepSize: epsilon / 4, Steps: 10})
@@ -106,7 +104,7 @@ func attackJob(c Config, m *model.Model, device plan.Device, x []float32, random
 	return job{images: c.Batch, run: run, close: t.Close}, nil
 }
 
-// someLabels is n random classes.
+// someLabels returns n random labels.
 func someLabels(random *rand.Rand, n int) []int {
 	labels := make([]int, n)
 	for i := range labels {
@@ -115,7 +113,7 @@ func someLabels(random *rand.Rand, n int) []int {
 	return labels
 }
 
-// noise is n random numbers in [0,1).
+// noise returns n random numbers in [0,1).
 func noise(random *rand.Rand, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -124,7 +122,7 @@ func noise(random *rand.Rand, n int) []float32 {
 	return x
 }
 
-// parts makes room for one part of n numbers at every radius.
+// parts allocates n numbers per radius.
 func parts(c Config, n int) [][]float32 {
 	p := make([][]float32, len(c.Radii))
 	for i := range p {

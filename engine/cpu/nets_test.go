@@ -41,7 +41,7 @@ func prepared(t testing.TB, d plan.Device, name string, input [3]int, build nets
 			data := make([]float32, v.Size())
 			for i := range data {
 				data[i] = rng.Float32()
-				if v.Name == nets.KeepName {
+				if v.Name == nets.DropoutMaskName {
 					data[i] = float32(rng.IntN(2))
 				}
 			}

@@ -1,7 +1,7 @@
-// Package device lists and opens the devices that networks are computed on. It is the only
-// package that knows which there are: whoever computes names one and gets a [plan.Device].
+// Package device registers and opens the devices that networks run on. It is the only package
+// that imports them; all others open a [plan.Device] by name.
 //
-// A new kind of device is a package with a [plan.Driver] and a line in drivers.
+// To add a kind of device, write a package with a [plan.Driver] and add a line to drivers.
 package device
 
 import (
@@ -14,30 +14,29 @@ import (
 	"hfcui/engine/plan"
 )
 
-// drivers are the kinds of devices, those that auto prefers first.
+// drivers is the registry, in the order of preference of auto.
 var drivers = list{
 	cpu.Driver(),
 }
 
-// Auto is the name of the fastest device there is; so is "".
+// Auto is the name of the first available device; "" is, too.
 const Auto = "auto"
 
-// Open opens a device by its name: "auto", or one of a kind of [Names], with its number
-// where the kind has several: "cpu". An error says which names there are, or why the device
-// is unavailable on this machine.
+// Open opens a device by name: one of [Names], with ":N" for one of several of a kind. The error
+// lists the names, or says why the device is unavailable on this machine.
 func Open(name string, o plan.DeviceOptions) (plan.Device, error) { return drivers.open(name, o) }
 
-// Check returns an error that says which names there are unless name is one. The device may
-// still be unavailable.
+// Check returns an error that lists the names unless name is valid. The device may still be
+// unavailable on this machine.
 func Check(name string) error {
 	_, _, err := drivers.find(name)
 	return err
 }
 
-// Names lists what Open takes: auto, then the kinds of devices.
+// Names lists auto and the kinds of devices.
 func Names() []string { return drivers.names() }
 
-// Kernels names the sets of kernels that devices of a kind can run on this machine, the
+// Kernels lists the names of the kernel sets of a kind of device that this machine can run,
 // fastest first.
 func Kernels(name string) []string {
 	d, _, err := drivers.find(name)
@@ -47,7 +46,7 @@ func Kernels(name string) []string {
 	return d.Kernels()
 }
 
-// list is the drivers there are.
+// list is a registry.
 type list []plan.Driver
 
 func (l list) names() []string {
@@ -58,7 +57,7 @@ func (l list) names() []string {
 	return names
 }
 
-// find returns the driver and number that a name says; the driver is nil for auto.
+// find resolves a name to a driver and device number; the driver is nil for auto.
 func (l list) find(name string) (*plan.Driver, int, error) {
 	if name == "" || name == Auto {
 		return nil, 0, nil
@@ -79,7 +78,7 @@ func (l list) find(name string) (*plan.Driver, int, error) {
 	return nil, 0, fmt.Errorf("unknown device %q: use %s", name, strings.Join(l.forms(), ", "))
 }
 
-// forms are the names with how numbers follow them.
+// forms are the names with the syntax of device numbers.
 func (l list) forms() []string {
 	forms := l.names()
 	for i, d := range l {

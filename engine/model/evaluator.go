@@ -8,27 +8,26 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Evaluator computes a model's logits for batches of one size. It is not for concurrent
-// use; several evaluators are.
+// Evaluator runs inference on batches of up to one size. It is not safe for concurrent use.
 type Evaluator struct {
-	model  *Model
-	exe    plan.Executable
-	batch  int
-	part   int // images the program takes
-	stats  Statistics
-	x, out []float32 // for parts that are not full
+	model      *Model
+	exe        plan.Executable
+	batch      int
+	microBatch int // images per run of the program
+	stats      Statistics
+	x, out     []float32 // of a micro-batch that is not full
 }
 
-// NewEvaluator compiles the model for a batch size. The evaluator has the weights the model
-// has now; Refresh gives it later ones.
+// NewEvaluator compiles the model for a batch size, with its current weights; Refresh updates
+// them.
 func (m *Model) NewEvaluator(dev plan.Device, batch int, stats Statistics) (*Evaluator, error) {
-	e := &Evaluator{model: m, batch: batch, part: batch, stats: stats}
+	e := &Evaluator{model: m, batch: batch, microBatch: batch, stats: stats}
 	p, err := e.program()
 	if err != nil {
 		return nil, err
 	}
-	if part := inCache(dev, p, batch); part < batch && !e.together() {
-		e.part = part
+	if n := microBatch(dev, p, batch); n < batch && !e.wholeBatch() {
+		e.microBatch = n
 		if p, err = e.program(); err != nil {
 			return nil, err
 		}
@@ -43,12 +42,12 @@ func (m *Model) NewEvaluator(dev plan.Device, batch int, stats Statistics) (*Eva
 	return e, nil
 }
 
-// program is what computes the logits of a part.
+// program computes the logits of a micro-batch.
 func (e *Evaluator) program() (*plan.Program, error) {
-	return e.model.Program(nets.Build{Batch: e.part, BatchStatistics: e.stats == BatchStatistics})
+	return e.model.Program(nets.Build{Batch: e.microBatch, BatchStatistics: e.stats == BatchStatistics})
 }
 
-// Program builds the model's net with its input normalization and lowers it.
+// Program builds the net with the model's input normalization and lowers it.
 func (m *Model) Program(b nets.Build) (*plan.Program, error) {
 	b.Mean, b.Std = m.Mean, m.Std
 	g, outputs, err := m.Net.Graph(b)
@@ -58,33 +57,33 @@ func (m *Model) Program(b nets.Build) (*plan.Program, error) {
 	return plan.Lower(g, outputs)
 }
 
-// together tells whether all images of a batch have to be in one part.
-func (e *Evaluator) together() bool { return e.stats == BatchStatistics && e.model.HasBatchNorm() }
+// wholeBatch reports whether a batch cannot be split into micro-batches.
+func (e *Evaluator) wholeBatch() bool { return e.stats == BatchStatistics && e.model.HasBatchNorm() }
 
-// inCache is how many images of p's batch to compute together so that what is kept of them
-// at the same time stays in the device's cache: parts of the same size, but not so small
-// that weights are read more often than it is worth.
-func inCache(dev plan.Device, p *plan.Program, batch int) int {
+// microBatch is the size of micro-batches whose activations fit the device's cache: all of about
+// the same size, but not so small that reading weights again outweighs the gain.
+func microBatch(dev plan.Device, p *plan.Program, batch int) int {
 	cache := dev.CacheSize()
 	if cache == 0 {
 		return batch
 	}
 	const fewest = 32
 	_, total := plan.Arena(p, (*plan.Value).Size)
-	parts := min(4*total/cache+1, max(1, batch/fewest))
-	return (batch + parts - 1) / parts
+	count := min(4*total/cache+1, max(1, batch/fewest))
+	return (batch + count - 1) / count
 }
 
 // Batch is the batch size.
 func (e *Evaluator) Batch() int { return e.batch }
 
-// Refresh takes over the model's weights as they are now.
+// Refresh copies the model's current weights to the device.
 func (e *Evaluator) Refresh() error { return e.model.SetParams(e.exe, e.stats) }
 
-// Take takes over the weights of another model of the same net and input normalisation.
-func (e *Evaluator) Take(m *Model) error { return m.SetParams(e.exe, e.stats) }
+// LoadWeights copies the weights of another model of the same net and input normalization to
+// the device.
+func (e *Evaluator) LoadWeights(m *Model) error { return m.SetParams(e.exe, e.stats) }
 
-// SetParams sets all parameters of a program made from m.Net with those statistics.
+// SetParams sets all parameters of a program of m with those statistics.
 func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	for _, p := range m.Net.Params {
 		if !p.Trained() {
@@ -107,25 +106,24 @@ func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	return nil
 }
 
-// SetWeight replaces one tensor of this evaluator, for instance the smoothed first
-// convolution; the model keeps its own.
+// SetWeight replaces one tensor of this evaluator, e.g. by smoothed kernels; the model is not
+// changed.
 func (e *Evaluator) SetWeight(name string, w []float32) error { return e.exe.SetParam(name, w) }
 
-// Logits computes dst [n, classes] for n images x [n,C,H,W] with pixels in [0,1]. With
-// running statistics n may be less than the batch size; with the batch's own it may not,
-// since they would change.
+// Logits computes dst [n,classes] for n images x [n,C,H,W] with pixels in [0,1]. With running
+// statistics n may be less than the batch size; with batch statistics it must be equal.
 func (e *Evaluator) Logits(ctx context.Context, dst, x []float32, n int) error {
 	classes, size := e.model.Net.Classes, e.model.images(1)
 	switch {
 	case n < 1 || n > e.batch:
 		return fmt.Errorf("%d images for a batch of %d", n, e.batch)
-	case n < e.batch && e.together():
-		return fmt.Errorf("batch statistics want batches of exactly %d images, not %d", e.batch, n)
+	case n < e.batch && e.wholeBatch():
+		return fmt.Errorf("batch statistics need batches of exactly %d images, not %d", e.batch, n)
 	case len(x) < n*size || len(dst) < n*classes:
-		return fmt.Errorf("%d values in and %d places out for %d images", len(x), len(dst), n)
+		return fmt.Errorf("%d input and %d output values for %d images", len(x), len(dst), n)
 	}
-	for from := 0; from < n; from += e.part {
-		to := min(n, from+e.part)
+	for from := 0; from < n; from += e.microBatch {
+		to := min(n, from+e.microBatch)
 		if err := e.compute(ctx, dst[from*classes:to*classes], x[from*size:to*size]); err != nil {
 			return err
 		}
@@ -133,12 +131,12 @@ func (e *Evaluator) Logits(ctx context.Context, dst, x []float32, n int) error {
 	return nil
 }
 
-// compute computes the logits of a part.
+// compute computes the logits of a micro-batch.
 func (e *Evaluator) compute(ctx context.Context, dst, x []float32) error {
 	out := dst
-	if full := e.part * e.model.images(1); len(x) < full {
+	if full := e.microBatch * e.model.images(1); len(x) < full {
 		if e.x == nil {
-			e.x, e.out = make([]float32, full), make([]float32, e.part*e.model.Net.Classes)
+			e.x, e.out = make([]float32, full), make([]float32, e.microBatch*e.model.Net.Classes)
 		}
 		clear(e.x[copy(e.x, x):])
 		x, out = e.x, e.out
@@ -156,7 +154,7 @@ func (e *Evaluator) compute(ctx context.Context, dst, x []float32) error {
 	return nil
 }
 
-// Each calls body for 0 … n−1 on the device's threads, if they are this process's.
+// Each calls body for i = 0 … n−1, in parallel if the device runs on host threads.
 func (e *Evaluator) Each(n int, body func(i int)) {
 	if local, ok := e.exe.(plan.Local); ok {
 		local.Each(n, func(_, i int) { body(i) })

@@ -8,21 +8,21 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Differentiator computes a loss's gradient with respect to images, for batches of one
-// size. It is not for concurrent use. Running statistics stay as they are.
+// Differentiator computes the gradient of a loss with respect to images, in batches of up to one
+// size. It is not safe for concurrent use and does not update running statistics.
 type Differentiator struct {
-	model  *Model
-	exe    plan.Executable
-	batch  int
-	part   int // images the program takes
-	stats  Statistics
-	x      []float32 // for parts that are not full
-	dx     []float32
-	logits []float32
-	target []float32
+	model      *Model
+	exe        plan.Executable
+	batch      int
+	microBatch int // images per run of the program
+	stats      Statistics
+	x          []float32 // of a micro-batch that is not full
+	dx         []float32
+	logits     []float32
+	target     []float32
 }
 
-// DifferentiatorOptions say what is differentiated.
+// DifferentiatorOptions configures a Differentiator.
 type DifferentiatorOptions struct {
 	Batch      int
 	Statistics Statistics
@@ -34,20 +34,20 @@ func (m *Model) NewDifferentiator(dev plan.Device, batch int, stats Statistics) 
 	return m.NewDifferentiatorWith(dev, DifferentiatorOptions{Batch: batch, Statistics: stats})
 }
 
-// NewDifferentiatorWith compiles the program. It has the weights the model has now; Refresh
-// gives it later ones.
+// NewDifferentiatorWith compiles the program, with the model's current weights; Refresh updates
+// them.
 func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) (*Differentiator, error) {
 	if o.Objective == nets.SumLogitsRatio && m.Net.Classes < 3 {
-		return nil, fmt.Errorf("%s has %d classes: the difference-of-logits ratio wants 3 and more", m.Name, m.Net.Classes)
+		return nil, fmt.Errorf("%s has %d classes: the difference-of-logits ratio needs at least 3", m.Name, m.Net.Classes)
 	}
-	d := &Differentiator{model: m, batch: o.Batch, part: o.Batch, stats: o.Statistics}
+	d := &Differentiator{model: m, batch: o.Batch, microBatch: o.Batch, stats: o.Statistics}
 	p, err := d.program(o.Objective)
 	if err != nil {
 		return nil, err
 	}
-	// A mean is over all of a batch; of a sum, images have their own.
-	if part := inCache(dev, p, o.Batch); part < o.Batch && o.Objective != nets.MeanCrossEntropy && !d.together() {
-		d.part = part
+	// The gradient of a mean needs the whole batch; that of a sum is separate for each image.
+	if n := microBatch(dev, p, o.Batch); n < o.Batch && o.Objective != nets.MeanCrossEntropy && !d.wholeBatch() {
+		d.microBatch = n
 		if p, err = d.program(o.Objective); err != nil {
 			return nil, err
 		}
@@ -55,8 +55,8 @@ func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) 
 	if d.exe, err = dev.Compile(p, nil); err != nil {
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
-	d.x, d.dx = make([]float32, m.images(d.part)), make([]float32, m.images(d.part))
-	d.target, d.logits = make([]float32, d.part*m.Net.Classes), make([]float32, d.part*m.Net.Classes)
+	d.x, d.dx = make([]float32, m.images(d.microBatch)), make([]float32, m.images(d.microBatch))
+	d.target, d.logits = make([]float32, d.microBatch*m.Net.Classes), make([]float32, d.microBatch*m.Net.Classes)
 	if err := d.Refresh(); err != nil {
 		d.exe.Close()
 		return nil, err
@@ -64,52 +64,51 @@ func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) 
 	return d, nil
 }
 
-// program is what computes the gradients of a part.
+// program computes the gradients of a micro-batch.
 func (d *Differentiator) program(o nets.Objective) (*plan.Program, error) {
 	m := d.model
 	return m.Program(nets.Build{
-		Batch: d.part, BatchStatistics: d.stats == BatchStatistics, Objective: o, InputGradient: true,
+		Batch: d.microBatch, BatchStatistics: d.stats == BatchStatistics, Objective: o, InputGradient: true,
 	})
 }
 
-// together tells whether all images of a batch have to be in one part.
-func (d *Differentiator) together() bool {
+// wholeBatch reports whether a batch cannot be split into micro-batches.
+func (d *Differentiator) wholeBatch() bool {
 	return d.stats == BatchStatistics && d.model.HasBatchNorm()
 }
 
 // Batch is the batch size.
 func (d *Differentiator) Batch() int { return d.batch }
 
-// Refresh takes over the model's weights as they are now.
+// Refresh copies the model's current weights to the device.
 func (d *Differentiator) Refresh() error { return d.model.SetParams(d.exe, d.stats) }
 
-// SetWeight replaces one tensor of this program, for instance the smoothed first
-// convolution; the model keeps its own.
+// SetWeight replaces one tensor of this program, e.g. by smoothed kernels; the model is not
+// changed.
 func (d *Differentiator) SetWeight(name string, w []float32) error { return d.exe.SetParam(name, w) }
 
-// Gradient computes dx [N,C,H,W]: the objective's gradient with respect to images x of the
-// classes labels. With running statistics N may be less than the batch size; then a mean's is
-// N/batch of what a batch of N would give.
+// Gradient computes dx [N,C,H,W], the objective's gradient with respect to images x [N,C,H,W]
+// with labels [N]. With running statistics N may be less than the batch size; the gradient of a
+// mean is then that over the N images times N/batch.
 func (d *Differentiator) Gradient(ctx context.Context, dx, x []float32, labels []int) error {
 	return d.LogitsGradient(ctx, dx, nil, x, labels)
 }
 
-// LogitsGradient is Gradient and gives the logits [N,classes] it computes on the way, unless
-// they are nil.
+// LogitsGradient is Gradient that also writes the logits [N,classes], unless nil.
 func (d *Differentiator) LogitsGradient(ctx context.Context, dx, logits, x []float32, labels []int) error {
 	n, classes, size := len(labels), d.model.Net.Classes, d.model.images(1)
 	switch {
 	case n < 1 || n > d.batch:
 		return fmt.Errorf("%d images for a batch of %d", n, d.batch)
-	case n < d.batch && d.together():
-		return fmt.Errorf("batch statistics want batches of exactly %d images, not %d", d.batch, n)
+	case n < d.batch && d.wholeBatch():
+		return fmt.Errorf("batch statistics need batches of exactly %d images, not %d", d.batch, n)
 	case len(x) != n*size || len(dx) != n*size:
-		return fmt.Errorf("%d values and %d places for %d images", len(x), len(dx), n)
+		return fmt.Errorf("%d input and %d output values for %d images", len(x), len(dx), n)
 	case logits != nil && len(logits) != n*classes:
-		return fmt.Errorf("%d places for the logits of %d images", len(logits), n)
+		return fmt.Errorf("%d output values for the logits of %d images", len(logits), n)
 	}
-	for from := 0; from < n; from += d.part {
-		to := min(n, from+d.part)
+	for from := 0; from < n; from += d.microBatch {
+		to := min(n, from+d.microBatch)
 		if err := d.compute(ctx, dx[from*size:to*size], x[from*size:to*size], labels[from:to]); err != nil {
 			return err
 		}
@@ -124,13 +123,13 @@ func (d *Differentiator) LogitsGradient(ctx context.Context, dx, logits, x []flo
 	return nil
 }
 
-// compute computes the gradients of a part.
+// compute computes the gradients of a micro-batch.
 func (d *Differentiator) compute(ctx context.Context, dx, x []float32, labels []int) error {
 	if err := d.model.oneHot(d.target, labels); err != nil {
 		return err
 	}
 	out := dx
-	if len(labels) < d.part {
+	if len(labels) < d.microBatch {
 		clear(d.x[copy(d.x, x):])
 		x, out = d.x, d.dx
 	}

@@ -9,22 +9,22 @@ import (
 	"unicode"
 )
 
-// The keys of what a file's metadata says about a model.
+// Metadata keys of model files.
 const (
 	keyNet     = "hfcui.net"     // "resnet20"
 	keyClasses = "hfcui.classes" // JSON array of names
 	keyInput   = "hfcui.input"   // "3x32x32"
-	keyMean    = "hfcui.mean"    // JSON array, a number a channel
+	keyMean    = "hfcui.mean"    // JSON array, one number per channel
 	keyStd     = "hfcui.std"     // likewise
 )
 
-// metadata is what a file says about itself; everything may be absent.
+// metadata is a file's metadata; every field may be absent.
 type metadata struct {
 	net       string
 	classes   []string
 	input     [3]int
 	mean, std []float32
-	rest      map[string]string // other keys
+	rest      map[string]string // all other keys
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
@@ -77,7 +77,7 @@ func readInput(s string, input *[3]int) error {
 	return nil
 }
 
-// normalization gives a mean and a deviation for every channel, or nil for both.
+// normalization returns mean and standard deviation per channel, or nil for both.
 func (m metadata) normalization(channels int) (mean, std []float32, err error) {
 	if m.mean == nil && m.std == nil {
 		return nil, nil, nil
@@ -96,8 +96,7 @@ func (m metadata) normalization(channels int) (mean, std []float32, err error) {
 	return mean, std, nil
 }
 
-// perChannel gives a value a channel: absent where there are none, and one for all
-// channels repeated.
+// perChannel returns one value per channel: a single value is repeated, absent is the default.
 func perChannel(values []float32, absent float32, channels int) ([]float32, error) {
 	if values == nil {
 		values = []float32{absent}
@@ -112,7 +111,7 @@ func perChannel(values []float32, absent float32, channels int) ([]float32, erro
 	return out, nil
 }
 
-// metadata is what Save writes.
+// metadata is the metadata that Save writes.
 func (m *Model) metadata() map[string]string {
 	values := make(map[string]string)
 	maps.Copy(values, m.Metadata)
@@ -132,7 +131,7 @@ func (m *Model) metadata() map[string]string {
 	return values
 }
 
-// clean removes control characters, which must not reach a terminal.
+// clean removes control characters, for terminals.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

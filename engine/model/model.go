@@ -15,13 +15,13 @@ import (
 type Model struct {
 	Name      string // "demo", or the file's name without folder and extension
 	Net       *nets.Net
-	Classes   []string                       // Net.Classes names, or nil where they are not known
-	Mean, Std []float32                      // input normalisation, a value a channel; nil: none
+	Classes   []string                       // Net.Classes names, or nil if unknown
+	Mean, Std []float32                      // input normalization, one value per channel; nil: none
 	Weights   map[string]*checkpoints.Tensor // all of Net.Params
-	Metadata  map[string]string              // the file's, as far as it is not in the fields above
+	Metadata  map[string]string              // the file's other keys
 }
 
-// New makes an untrained model of the named net for classes of the given names.
+// New returns an untrained model of the named net, initialized by scheme from seed.
 func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed uint64) (*Model, error) {
 	n, err := nets.New(net, input, len(classes))
 	if err != nil {
@@ -35,9 +35,9 @@ func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed ui
 	return m, nil
 }
 
-// Load reads the embedded model of that name, or the file at that path: safetensors, .pt
-// or .pth. The net is recognised by the tensors' names and shapes; netName, unless empty,
-// is what it must turn out to be.
+// Load reads an embedded model by name, or a file: safetensors, .pt or .pth. The net is
+// recognized by the names and shapes of its tensors; if netName is not empty, another net is an
+// error.
 func Load(nameOrPath, netName string) (*Model, error) {
 	if f, ok := checkpoints.Embedded(nameOrPath); ok {
 		return FromFile(nameOrPath, f, netName)
@@ -58,8 +58,7 @@ func Load(nameOrPath, netName string) (*Model, error) {
 	return m, nil
 }
 
-// FromFile makes a model of a checkpoint that was read from what is called name. The model
-// takes the checkpoint's tensors over.
+// FromFile makes a model of a checkpoint. The model owns the checkpoint's tensors from then on.
 func FromFile(name string, f *checkpoints.File, netName string) (*Model, error) {
 	m, err := fromFile(f, netName)
 	if err != nil {
@@ -83,12 +82,12 @@ func fromFile(f *checkpoints.File, netName string) (*Model, error) {
 		shapes[name] = t.Shape
 		m.Weights[name] = t
 	}
-	if m.Net, err = nets.Recognise(shapes, meta.input); err != nil {
+	if m.Net, err = nets.Recognize(shapes, meta.input); err != nil {
 		return nil, err
 	}
 	for _, said := range []string{netName, meta.net} {
 		if said != "" && said != m.Net.Name {
-			return nil, fmt.Errorf("it is said to be %s, but has the tensors of %s", clean(said), m.Net.Name)
+			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", clean(said), m.Net.Name)
 		}
 	}
 	if m.Classes != nil && len(m.Classes) != m.Net.Classes {
@@ -100,7 +99,7 @@ func fromFile(f *checkpoints.File, netName string) (*Model, error) {
 	return m, m.checkValues()
 }
 
-// checkValues is an error when a weight is not a number or a variance is negative.
+// checkValues returns an error if a weight is not finite or a variance is negative.
 func (m *Model) checkValues() error {
 	for _, p := range m.Net.Params {
 		for _, v := range m.Weights[p.Name].Data {
@@ -120,7 +119,7 @@ func (m *Model) Save(path string) error {
 	return checkpoints.WriteSafetensors(path, m.file())
 }
 
-// file is the model as its file has it.
+// file returns the model as a checkpoint.
 func (m *Model) file() *checkpoints.File {
 	f := &checkpoints.File{Tensors: m.Weights, Metadata: m.metadata()}
 	for _, p := range m.Net.Params {
@@ -129,20 +128,20 @@ func (m *Model) file() *checkpoints.File {
 	return f
 }
 
-// Input is the size of the images the model takes.
+// Input is the input shape: channels, height, width.
 func (m *Model) Input() (c, h, w int) { return m.Net.Input[0], m.Net.Input[1], m.Net.Input[2] }
 
-// FirstConv is the name of the first convolution's weights, the layer kernel smoothing is
-// for.
+// FirstConv is the name of the first convolution's weights, the default layer of kernel
+// smoothing.
 func (m *Model) FirstConv() string { return m.Net.FirstConv() }
 
-// HasBatchNorm tells whether it matters which statistics an Evaluator uses.
+// HasBatchNorm reports whether the net has batch norm.
 func (m *Model) HasBatchNorm() bool { return len(m.Net.Norms) > 0 }
 
-// Params is the number of learned parameters.
+// Params is the number of trainable parameters.
 func (m *Model) Params() int { return m.Net.Size() }
 
-// Clone copies the model with all weights.
+// Clone returns a deep copy.
 func (m *Model) Clone() *Model {
 	c := *m
 	c.Weights = make(map[string]*checkpoints.Tensor, len(m.Weights))

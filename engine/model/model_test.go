@@ -116,8 +116,8 @@ func TestRefused(t *testing.T) {
 		net    string
 		says   string
 	}{
-		{"another net asked for", func(f *checkpoints.File) {}, "vgg11", "said to be vgg11"},
-		{"another net in metadata", func(f *checkpoints.File) { f.Metadata["hfcui.net"] = "resnet20\x1b" }, "", "said to be resnet20,"},
+		{"another net asked for", func(f *checkpoints.File) {}, "vgg11", "declared as vgg11"},
+		{"another net in metadata", func(f *checkpoints.File) { f.Metadata["hfcui.net"] = "resnet20\x1b" }, "", "declared as resnet20,"},
 		{"classes that do not match", func(f *checkpoints.File) { f.Metadata["hfcui.classes"] = `["a","b"]` }, "", "names 2 classes"},
 		{"classes that are no list", func(f *checkpoints.File) { f.Metadata["hfcui.classes"] = `{}` }, "", "hfcui.classes"},
 		{"an input of two numbers", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "32x32" }, "", "hfcui.input"},

@@ -1,8 +1,7 @@
 package model
 
-// State is what the optimizer keeps from step to step, by name, such as
-// "momentum.conv1.weight". The arrays are the trainer's own: who keeps them copies them,
-// who writes to them calls Resume before the next step.
+// State is the optimizer's state by name, e.g. "momentum.conv1.weight". The arrays are the
+// trainer's own: copy them to keep them; after writing to them call Resume.
 func (t *Trainer) State() map[string][]float32 {
 	state := make(map[string][]float32)
 	for i, name := range t.rule.State() {
@@ -13,8 +12,8 @@ func (t *Trainer) State() map[string][]float32 {
 	return state
 }
 
-// Resume makes the trainer go on as if it had made so many steps, after the model's
-// weights and the arrays of State were set to what they were then.
+// Resume continues training after so many steps. The model's weights and the arrays of State
+// must have been restored.
 func (t *Trainer) Resume(steps int) error {
 	t.steps = steps
 	return t.model.SetParams(t.exe, BatchStatistics)

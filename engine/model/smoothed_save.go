@@ -8,12 +8,12 @@ import (
 	"hfcui/checkpoints"
 )
 
-// keySmoothing is what was done to a saved model's kernels: a JSON array of Smoothings, each
-// naming its layer, in the order they were done.
+// keySmoothing lists the smoothings of a saved model's kernels: a JSON array of Smoothings, each
+// with its layer, in the order of application.
 const keySmoothing = "hfcui.smoothing"
 
-// WithSmoothing returns the model with kernels smoothed for good; all other weights are
-// shared. Saved, its metadata says what was done, and what was before.
+// WithSmoothing returns a copy with smoothed kernels that shares all other weights. Its metadata
+// records this and earlier smoothings.
 func (m *Model) WithSmoothing(s Smoothing) (*Model, error) {
 	name, w, err := m.Smoothed(s)
 	if err != nil {
@@ -34,8 +34,8 @@ func (m *Model) WithSmoothing(s Smoothing) (*Model, error) {
 	return &c, nil
 }
 
-// Smoothings tells how the model's kernels were smoothed before it was saved, as its file
-// says: nil for most. What makes no sense is left out.
+// Smoothings returns the smoothings that the model's file records, nil for most files. Invalid
+// entries are skipped.
 func (m *Model) Smoothings() []Smoothing {
 	var all, known []Smoothing
 	if json.Unmarshal([]byte(m.Metadata[keySmoothing]), &all) != nil {
@@ -50,8 +50,7 @@ func (m *Model) Smoothings() []Smoothing {
 	return known
 }
 
-// SaveNew writes the model as safetensors into a file that is not there yet: else the error
-// is fs.ErrExist.
+// SaveNew writes the model as safetensors; if the file exists the error is fs.ErrExist.
 func (m *Model) SaveNew(path string) error {
 	return checkpoints.WriteNew(path, func(w io.Writer) error { return checkpoints.EncodeSafetensors(w, m.file()) })
 }

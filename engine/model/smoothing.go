@@ -9,23 +9,22 @@ import (
 	"hfcui/spectral"
 )
 
-// Smoothing says how the kernels of one convolution are smoothed (Wang et al. 2020, section
-// 6, which smooths the first and does not divide by the gain). The zero value is off.
+// Smoothing is kernel smoothing of one convolution (Wang et al. 2020, section 6, who smooth the
+// first one without gain normalization). The zero value is off.
 type Smoothing struct {
 	// Rho is the strength; 0 is off.
 	Rho float64 `json:"rho"`
 	// Layer names a convolution's weights, with or without ".weight"; "" is the first.
 	Layer string `json:"layer,omitempty"`
-	// DivideGain divides the smoothed kernels by 1+8ρ, which keeps the sum of a kernel of
-	// one value. Without it that sum grows by so much.
+	// DivideGain normalizes the gain: smoothed kernels are divided by 1+8ρ, which keeps the
+	// response to constant input of a constant kernel.
 	DivideGain bool `json:"gain_divided,omitempty"`
 }
 
-// maxRho keeps smoothed weights, and what is computed with them, within float32. By far:
-// the paper goes up to 1, and beyond 100 kernels are their neighbours' sums and no more.
+// maxRho keeps smoothed weights and activations well within float32. The paper goes up to 1.
 const maxRho = 1e6
 
-// CheckRho refuses strengths of smoothing that are not numbers, negative or excessive.
+// CheckRho returns an error if rho is NaN, negative or excessive.
 func CheckRho(rho float64) error {
 	if math.IsNaN(rho) || rho < 0 || rho > maxRho {
 		return fmt.Errorf("rho %v: use a strength from 0 to %g", rho, maxRho)
@@ -33,8 +32,7 @@ func CheckRho(rho float64) error {
 	return nil
 }
 
-// Gain is how many times the sum of a kernel of one value becomes by smoothing: 1+8ρ, or 1
-// where that is divided out.
+// Gain is the factor by which smoothing scales a constant kernel: 1+8ρ, or 1 if normalized.
 func (s Smoothing) Gain() float64 {
 	if s.DivideGain {
 		return 1
@@ -42,8 +40,8 @@ func (s Smoothing) Gain() float64 {
 	return 1 + 8*s.Rho
 }
 
-// Describe says what is done as a person reads it: "ρ 0.50", "ρ 0.50 on layer1.0.conv1, gain
-// divided out", "off". It rounds: no key is made of it.
+// Describe describes s for people: "ρ 0.50", "ρ 0.50 on layer1.0.conv1, gain
+// divided out", "off". It rounds, so it does not identify a smoothing.
 func (s Smoothing) Describe() string {
 	if s.Rho == 0 {
 		return "off"
@@ -58,10 +56,10 @@ func (s Smoothing) Describe() string {
 	return text
 }
 
-// LayerName is the name of a layer, given that of its weights.
+// LayerName is a layer's name, given its weights'.
 func LayerName(weights string) string { return strings.TrimSuffix(weights, ".weight") }
 
-// Convolutions names the weights of all convolutions, in the order PyTorch lists them.
+// Convolutions lists the names of all convolutions' weights, in PyTorch's order.
 func (m *Model) Convolutions() []string {
 	var names []string
 	for _, p := range m.Net.Params {
@@ -72,9 +70,9 @@ func (m *Model) Convolutions() []string {
 	return names
 }
 
-// Canonical checks a smoothing for the model and returns the one form that all that do the
-// same have: off without anything else, Layer "" for the first convolution and complete for
-// others. Errors name what is wrong, and the model's convolutions.
+// Canonical checks s for the model and returns its canonical form, equal for smoothings of the
+// same effect: the zero value if off, Layer "" for the first convolution and the full name for
+// others. The error lists the model's convolutions.
 func (m *Model) Canonical(s Smoothing) (Smoothing, error) {
 	if err := CheckRho(s.Rho); err != nil {
 		return s, err
@@ -92,7 +90,7 @@ func (m *Model) Canonical(s Smoothing) (Smoothing, error) {
 	return s, nil
 }
 
-// Convolution is the full name of the weights a Smoothing's Layer means.
+// Convolution resolves a Smoothing's Layer to the full name of its weights.
 func (m *Model) Convolution(layer string) (string, error) {
 	if layer == "" {
 		return m.FirstConv(), nil
@@ -113,9 +111,8 @@ func (m *Model) Convolution(layer string) (string, error) {
 	return "", fmt.Errorf(what+": its convolutions are %s", clean(layer), m.Name, strings.Join(known, ", "))
 }
 
-// Smoothed returns the kernels (OIHW) of the convolution that s is about, smoothed, and the
-// name of that tensor. Kernels of 1×1 have no neighbours but themselves: they become 1+8ρ
-// times what they are, or stay where the gain is divided out.
+// Smoothed returns the smoothed kernels [O,I,H,W] of the convolution that s names, and the name of
+// that tensor. Kernels of 1×1 have no neighbors but themselves: they are scaled by the gain.
 func (m *Model) Smoothed(s Smoothing) (name string, w []float32, err error) {
 	if err := CheckRho(s.Rho); err != nil {
 		return "", nil, err

@@ -71,10 +71,10 @@ func TestDropout(t *testing.T) {
 	before := small(t)
 	features := before.Net.Features
 	keep := func(e *model.Examples) {
-		e.Keep = make([]float32, 4*features)
-		for i := range e.Keep {
+		e.DropoutMask = make([]float32, 4*features)
+		for i := range e.DropoutMask {
 			if i%features != 3 {
-				e.Keep[i] = 1
+				e.DropoutMask[i] = 1
 			}
 		}
 	}

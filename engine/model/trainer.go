@@ -9,8 +9,8 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Trainer changes a model's weights batch by batch. While a step runs nobody else may use
-// the model's weights.
+// Trainer trains a model, one batch per step. During a step nothing else may use the model's
+// weights.
 type Trainer struct {
 	LearningRate float64 // of the next step
 
@@ -18,7 +18,7 @@ type Trainer struct {
 	exe    plan.Executable
 	batch  int
 	rule   optim.Rule
-	steps  int // made so far
+	steps  int // so far
 	update optim.Update
 	params []trained
 	apply  func(u *optim.Update, w, g, s, t []float32)
@@ -31,22 +31,22 @@ type Trainer struct {
 	change func(worker, i int)
 }
 
-// trained is a parameter that is learned.
+// trained is a trainable parameter.
 type trained struct {
 	name, grad       string
 	weight, gradient []float32
-	viewed           bool         // gradient is the device's
-	state            [2][]float32 // the rule's
+	viewed           bool         // gradient is the device's memory
+	state            [2][]float32 // of the optimizer
 }
 
-// chunk is some elements of a parameter.
+// chunk is a range of a parameter's elements.
 type chunk struct{ param, from, to int }
 
-// chunkSize is a multiple of all vectors' lengths, so that results do not depend on where
-// chunks begin, and such that what a chunk's update reads and writes stays in the cache.
+// chunkSize is a multiple of all vector lengths, so that results do not depend on chunking, and
+// small enough for a chunk's update to stay in cache.
 const chunkSize = 1 << 13
 
-// running is a batch-norm layer whose statistics are kept.
+// running is a batch-norm layer's running statistics.
 type running struct {
 	output         string
 	mean, variance []float32 // the model's
@@ -54,27 +54,26 @@ type running struct {
 	unbiased       float32   // n/(n−1)
 }
 
-// momentum with which running statistics follow the batches', PyTorch's default.
+// statsMomentum is the momentum of running statistics, PyTorch's default.
 const statsMomentum = 0.1
 
-// TrainerOptions say how a model is trained.
+// TrainerOptions configures a Trainer.
 type TrainerOptions struct {
-	Batch int        // images a step
-	Rule  optim.Rule // how weights follow gradients
-	// Dropout is the share of what the last linear layer reads that is dropped; what is
-	// kept, Examples say.
+	Batch int        // images per step
+	Rule  optim.Rule // the optimizer
+	// Dropout is the dropout rate before the last linear layer; masks come with Examples.
 	Dropout float64
-	// FixedNorms leaves batch norm's scales and shifts as they are.
+	// FixedNorms freezes batch norm's scales and shifts.
 	FixedNorms bool
 }
 
-// NewTrainer is NewTrainerWith without anything special.
+// NewTrainer is NewTrainerWith with default options.
 func (m *Model) NewTrainer(dev plan.Device, batch int, rule optim.Rule) (*Trainer, error) {
 	return m.NewTrainerWith(dev, TrainerOptions{Batch: batch, Rule: rule})
 }
 
-// NewTrainerWith compiles the model's training program: batch statistics, loss, gradients.
-// Weights follow the rule, at a learning rate that is to be set.
+// NewTrainerWith compiles the model's training program: batch statistics, loss, gradients. Set
+// LearningRate before the first step.
 func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, error) {
 	batch, rule := o.Batch, o.Rule
 	if err := rule.Check(); err != nil {
@@ -96,7 +95,7 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 	for _, n := range m.Net.Norms {
 		values := float32(batch * n.Positions)
 		if values < 2 {
-			return nil, fmt.Errorf("a batch of %d images has one value a channel at %s: batch norm needs more to train", batch, n.Name)
+			return nil, fmt.Errorf("a batch of %d images has one value per channel at %s: batch norm needs more to train", batch, n.Name)
 		}
 		mean, variance := m.Weights[n.Name+".running_mean"].Data, m.Weights[n.Name+".running_var"].Data
 		t.norms = append(t.norms, running{nets.StatsName(n.Name), mean, variance, make([]float32, 2*n.Channels), values / (values - 1)})
@@ -122,7 +121,7 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 	return t, nil
 }
 
-// learn makes what the rule needs to change a parameter.
+// learn allocates the optimizer's state of a parameter.
 func (t *Trainer) learn(name string) trained {
 	p := trained{name: name, grad: nets.GradName(name), weight: t.model.Weights[name].Data}
 	for i := range t.rule.State() {
@@ -131,9 +130,8 @@ func (t *Trainer) learn(name string) trained {
 	return p
 }
 
-// prepareUpdate gives the device its weights and finds out where gradients come from and who
-// updates weights. A device whose memory is this process's takes the model's weights as they
-// lie: there is no second copy.
+// prepareUpdate loads the weights and chooses where gradients are read and updates run. A device
+// in host memory shares the model's weights instead of copying them.
 func (t *Trainer) prepareUpdate() error {
 	local, isLocal := t.exe.(plan.Local)
 	t.apply = (*optim.Update).Apply
@@ -167,7 +165,7 @@ func (t *Trainer) prepareUpdate() error {
 	return nil
 }
 
-// changeChunk changes some weights by their gradients.
+// changeChunk updates a chunk of weights.
 func (t *Trainer) changeChunk(_, i int) {
 	c := t.chunks[i]
 	p := &t.params[c.param]
@@ -180,7 +178,7 @@ func (t *Trainer) changeChunk(_, i int) {
 	t.apply(&t.update, p.weight[c.from:c.to], p.gradient[c.from:c.to], state[0], state[1])
 }
 
-// applyUpdates changes the weights.
+// applyUpdates updates the weights.
 func (t *Trainer) applyUpdates() error {
 	t.steps++
 	t.update = t.rule.Update(t.steps, t.LearningRate)
@@ -200,22 +198,20 @@ func (t *Trainer) Batch() int { return t.batch }
 type Examples struct {
 	X      []float32 // images [N,C,H,W]
 	Labels []int     // their classes
-	// Targets are class probabilities [N,K] to train towards instead of the labels; nil: the
-	// labels.
+	// Targets are class probabilities [N,K] that replace one-hot labels; nil: one-hot labels.
 	Targets []float32
-	// Keep is 1 where dropout keeps what the last linear layer reads [N,Net.Features], else
-	// 0; nil without dropout.
-	Keep []float32
+	// DropoutMask is 1 where the last linear layer's input [N,Net.Features] is kept, else 0; nil
+	// without dropout.
+	DropoutMask []float32
 }
 
-// Step trains on images x [N,C,H,W] with their classes, as StepOn does.
+// Step is StepOn for images x [N,C,H,W] and labels [N].
 func (t *Trainer) Step(ctx context.Context, x []float32, labels []int) (loss float64, correct int, err error) {
 	return t.StepOn(ctx, Examples{X: x, Labels: labels})
 }
 
-// StepOn trains on one batch. It gives the mean loss and the number of images classified as
-// their labels say, both from before the weights change. When there is an error, also when
-// ctx ends, the model is as before the step.
+// StepOn trains on one batch. It returns the mean loss and the number of correctly classified
+// images, both before the update. On an error, including ctx's, the model is unchanged.
 func (t *Trainer) StepOn(ctx context.Context, e Examples) (loss float64, correct int, err error) {
 	if err := t.setBatch(e); err != nil {
 		return 0, 0, err
@@ -252,8 +248,8 @@ func (t *Trainer) setBatch(e Examples) error {
 			return err
 		}
 	}
-	if e.Keep != nil {
-		if err := t.exe.SetInput(nets.KeepName, e.Keep); err != nil {
+	if e.DropoutMask != nil {
+		if err := t.exe.SetInput(nets.DropoutMaskName, e.DropoutMask); err != nil {
 			return err
 		}
 	}
@@ -263,7 +259,7 @@ func (t *Trainer) setBatch(e Examples) error {
 	return t.exe.SetInput(nets.TargetName, target)
 }
 
-// oneHot makes class probabilities target [N,K] of labels.
+// oneHot sets target [N,K] to the one-hot encoding of labels.
 func (m *Model) oneHot(target []float32, labels []int) error {
 	classes := m.Net.Classes
 	clear(target)
@@ -276,7 +272,7 @@ func (m *Model) oneHot(target []float32, labels []int) error {
 	return nil
 }
 
-// readBack copies everything a step needs from the device.
+// readBack copies a step's results from the device.
 func (t *Trainer) readBack() error {
 	if err := t.exe.Output(nets.LossName, t.loss[:]); err != nil {
 		return err
@@ -300,7 +296,7 @@ func (t *Trainer) readBack() error {
 	return nil
 }
 
-// update lets the running statistics follow the batch's.
+// update moves the running statistics towards the batch's.
 func (n running) update() {
 	for c := range n.mean {
 		n.mean[c] += statsMomentum * (n.stats[c] - n.mean[c])
@@ -319,5 +315,5 @@ func largest(v []float32) int {
 	return best
 }
 
-// Close frees the trainer's memory.
+// Close frees the trainer's memory on the device.
 func (t *Trainer) Close() error { return t.exe.Close() }

@@ -6,26 +6,26 @@ import (
 	"hfcui/engine/op"
 )
 
-// Epsilon is what all batch-norm layers add to the variance.
+// Epsilon is added to the variance in all batch-norm layers.
 const Epsilon = 1e-5
 
-// builder makes a forward pass layer by layer. Without a graph it is a dry run that only
-// collects parameters. The first error stays; layers after it do nothing.
+// builder builds a forward pass layer by layer. Without a graph it is a dry run that only
+// collects parameters. After the first error, layers do nothing.
 type builder struct {
 	graph           *gorgonia.ExprGraph // nil: dry run
 	batchStatistics bool
-	dropout         float64 // share dropped before the last linear layer
+	dropout         float64 // rate before the last linear layer
 
 	params  []Param
 	norms   []Norm
 	leaves  map[string]*gorgonia.Node // parameters, by name
 	stats   []*gorgonia.Node          // BatchStats, as norms
-	last    int                       // numbers the last linear layer reads of an image
+	last    int                       // input features of the last linear layer
 	largest int                       // elements of the largest activation; of one image in a dry run
 	err     error
 }
 
-// tensor is what passes from layer to layer.
+// tensor is an activation or parameter.
 type tensor struct {
 	shape []int
 	node  *gorgonia.Node // nil in a dry run
@@ -124,7 +124,7 @@ func (b *builder) classify(name string, x tensor, classes int) tensor {
 	}
 	b.last = x.shape[1]
 	if b.dropout > 0 {
-		x = b.apply(op.Dropout{Rate: b.dropout}, x, b.leaf(op.Input, KeepName, x.shape...))
+		x = b.apply(op.Dropout{Rate: b.dropout}, x, b.leaf(op.Input, DropoutMaskName, x.shape...))
 	}
 	return b.linear(name, x, classes)
 }

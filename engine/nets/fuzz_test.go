@@ -7,9 +7,9 @@ import (
 	"hfcui/engine/nets"
 )
 
-// FuzzRecognise replaces one tensor's shape in a file and removes another: it is recognised
+// FuzzRecognize replaces one tensor's shape in a file and removes another: it is recognised
 // as a net that can be built, or refused in one line.
-func FuzzRecognise(f *testing.F) {
+func FuzzRecognize(f *testing.F) {
 	f.Add(uint8(0), "conv1.weight", 0, 3, 3, 3, "fc.bias")
 	f.Add(uint8(0), "layer1.1.conv1.weight", 4, 4, 3, 3, "layer3.0.conv1.weight")
 	f.Add(uint8(1), "features.25.weight", 1<<62, 1<<62, 3, 3, "features.1.running_mean")
@@ -20,7 +20,7 @@ func FuzzRecognise(f *testing.F) {
 		s := shapes(t, names[int(net)%len(names)], [3]int{3, 32, 32}, 10)
 		s[name] = []int{a, b, c, d}[:max(len(s[name]), 1)]
 		delete(s, removed)
-		n, err := nets.Recognise(s, [3]int{})
+		n, err := nets.Recognize(s, [3]int{})
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\x1b") {
 				t.Errorf("error %q", err)

@@ -11,52 +11,51 @@ import (
 // Names of inputs and outputs of a net's graph. Parameters have the names of
 // Net.Params; running statistics go in as one parameter per layer, StatsName.
 const (
-	InputName     = "x"      // images [N,C,H,W], pixels in [0,1]
-	TargetName    = "target" // class probabilities [N,K]
-	KeepName      = "keep"   // 1 where dropout keeps what the last layer reads, else 0 [N,Net.Features]
-	LogitsName    = "logits" // [N,K]
-	LossName      = "loss"   // Build.Objective, a scalar
-	InputGradName = "x.grad" // the loss's gradient with respect to the images
+	InputName       = "x"      // images [N,C,H,W], pixels in [0,1]
+	TargetName      = "target" // class probabilities [N,K]
+	DropoutMaskName = "keep"   // dropout mask of the last layer's input [N,Net.Features]: 1 kept, 0 dropped
+	LogitsName      = "logits" // [N,K]
+	LossName        = "loss"   // Build.Objective, a scalar
+	InputGradName   = "x.grad" // the loss's gradient with respect to the images
 )
 
 // GradName is the output with the loss's gradient with respect to a parameter.
 func GradName(param string) string { return param + ".grad" }
 
-// StatsName is a batch-norm layer's statistics, [2,C]: means, then variances. With batch
-// statistics they are an output, where the variances are biased; with running statistics
-// they are a parameter.
+// StatsName is the name of a batch-norm layer's statistics [2,C]: means, then variances. Batch
+// statistics are an output, with biased variances; running statistics are a parameter.
 func StatsName(norm string) string { return norm + ".stats" }
 
-// Build says what a graph is for.
+// Build configures a graph.
 type Build struct {
 	Batch     int
-	Mean, Std []float32 // input normalisation, a value a channel; nil: none
-	// BatchStatistics lets batch norm use the batch's own mean and variance.
+	Mean, Std []float32 // input normalization, one value per channel; nil: none
+	// BatchStatistics makes batch norm use the batch's mean and variance.
 	BatchStatistics bool
 	// Loss adds the input target and the output loss.
 	Loss bool
-	// Objective is what the loss is, and what gradients are of.
+	// Objective is the loss that is computed and differentiated.
 	Objective Objective
 	// InputGradient adds the loss's gradient with respect to the images.
 	InputGradient bool
-	// Train adds the gradients with respect to all learned parameters, and the statistics
-	// of batch-norm layers where they are the batch's.
+	// Train adds the gradients with respect to all trainable parameters and, if they are the
+	// batch's, the statistics of batch-norm layers.
 	Train bool
-	// FixedNorms leaves batch norm's scales and shifts out of what is learned.
+	// FixedNorms freezes batch norm's scales and shifts.
 	FixedNorms bool
-	// Dropout is the share dropped of what the last linear layer reads. It adds the input
-	// keep.
+	// Dropout is the dropout rate before the last linear layer. It adds the input
+	// DropoutMaskName.
 	Dropout float64
 }
 
-// Objective is a loss of logits and targets.
+// Objective is a loss function of logits and targets.
 type Objective int
 
-// The objectives. Of a sum, an image's gradient is that of its own loss.
+// The objectives. The gradient of a sum with respect to an image is that of its own loss.
 const (
 	MeanCrossEntropy Objective = iota // over the batch
 	SumCrossEntropy
-	SumLogitsRatio // op.LogitsRatio: for three classes and more
+	SumLogitsRatio // op.LogitsRatio: needs at least 3 classes
 )
 
 func (o Objective) op() op.Op {
@@ -69,8 +68,8 @@ func (o Objective) op() op.Op {
 	return op.SoftmaxCrossEntropy{}
 }
 
-// Graph builds the net as a Gorgonia graph, differentiated as far as asked for, and gives its
-// outputs by name.
+// Graph builds the net as a Gorgonia graph, differentiates it as o says and returns its outputs
+// by name.
 func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, error) {
 	if o.Batch < 1 {
 		return nil, nil, fmt.Errorf("a batch of %d images cannot be computed", o.Batch)

@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/op"
 )
 
-// Scheme is how weights start.
+// Scheme is how weights are initialized.
 type Scheme int
 
 // The schemes.
@@ -16,15 +16,15 @@ const (
 	Xavier               // uniform, variance 2/(fan-in + fan-out) (Glorot and Bengio 2010)
 )
 
-// Init gives starting values for all parameters, the same for the same seed: weights by
-// scheme, scales and running variances 1, all others 0.
+// Init returns initial values of all parameters: weights drawn by scheme from seed, scales and
+// running variances 1, all others 0.
 func (n *Net) Init(scheme Scheme, seed uint64) map[string][]float32 {
 	values := make(map[string][]float32, len(n.Params))
 	for i, p := range n.Params {
 		v := make([]float32, op.Size(p.Shape))
 		switch p.Role {
 		case Weight:
-			// A stream for each parameter, so that one's size does not change the next.
+			// One random stream per parameter: the size of one does not affect the next.
 			draw(v, p.Shape, scheme, rand.New(rand.NewPCG(seed, uint64(i))))
 		case Scale, RunningVar:
 			for j := range v {
@@ -36,7 +36,7 @@ func (n *Net) Init(scheme Scheme, seed uint64) map[string][]float32 {
 	return values
 }
 
-// draw fills the weights v [outputs, inputs, kernel…].
+// draw initializes the weights v [outputs, inputs, kernel…].
 func draw(v []float32, shape []int, scheme Scheme, rng *rand.Rand) {
 	kernel := op.Size(shape[2:])
 	in, out := float64(shape[1]*kernel), float64(shape[0]*kernel)

@@ -13,27 +13,27 @@ type Net struct {
 	Input   [3]int  // channels, height, width
 	Classes int     // number of logits
 	Params  []Param // all parameters, in the order PyTorch lists them
-	Norms   []Norm  // batch-norm layers, in the order images pass them
-	// Features is how many numbers the last linear layer reads of an image.
+	Norms   []Norm  // batch-norm layers, in the order of the forward pass
+	// Features is the number of input features of the last linear layer.
 	Features int
 
 	arch architecture
 }
 
-// Param is a tensor a model of the net has.
+// Param is a tensor of the net's state dict.
 type Param struct {
 	Name  string
 	Shape []int
 	Role  Role
 }
 
-// Trained tells whether p is learned by gradient, as opposed to running statistics.
+// Trained reports whether p is trained by gradient, unlike running statistics.
 func (p Param) Trained() bool { return p.Role != RunningMean && p.Role != RunningVar }
 
-// OfNorm tells whether p is batch norm's scale or shift.
+// OfNorm reports whether p is a scale or shift of batch norm.
 func (p Param) OfNorm() bool { return p.Role == Scale || p.Role == Shift }
 
-// Role is what a parameter does.
+// Role is what a parameter is for.
 type Role int
 
 // The roles of parameters.
@@ -50,7 +50,7 @@ const (
 type Norm struct {
 	Name      string // "bn1"
 	Channels  int
-	Positions int // height × width: values an image adds to a channel's statistics
+	Positions int // height × width: values per image and channel
 }
 
 // architecture is a family's forward pass with its widths chosen.
@@ -59,22 +59,22 @@ type architecture interface {
 	forward(b *builder, x tensor, classes int) tensor
 }
 
-// Names lists the nets the paper's experiments use; ByName knows all forms of them.
+// Names lists the nets of the paper's experiments; ByName knows their variants, too.
 func Names() []string {
 	return []string{"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5", "preact-resnet32"}
 }
 
-// Forms says how the names of other forms of the nets are made.
+// Forms describes the names of variants.
 const Forms = "resnets also as in resnet20-w8, without batch norm as in vgg11-nobn, with it as in lenet5-bn"
 
-// ByName gives a net for 3×32×32 images and 10 classes.
+// ByName returns a net for 3×32×32 images and 10 classes.
 func ByName(name string) (*Net, error) { return New(name, [3]int{3, 32, 32}, 10) }
 
-// New gives a net for images of the given channels, height and width.
+// New returns a net for images of input: channels, height, width.
 func New(name string, input [3]int, classes int) (*Net, error) {
 	a := byName(name, input)
 	if a == nil {
-		return nil, fmt.Errorf("there is no net %q: there are %s (%s)", name, strings.Join(Names(), ", "), Forms)
+		return nil, fmt.Errorf("unknown network %q: use %s (%s)", name, strings.Join(Names(), ", "), Forms)
 	}
 	return newNet(a, input, classes)
 }
@@ -94,14 +94,14 @@ func byName(name string, input [3]int) architecture {
 	return nil
 }
 
-// Sizes beyond these come from broken files.
+// Larger sizes are taken for broken files.
 const (
 	maxSide    = 1024
 	maxClasses = 1 << 16
 	maxLayer   = 1 << 26 // elements of one image's largest activation
 )
 
-// newNet finds the parameters by a dry run of the forward pass.
+// newNet collects the parameters in a dry run of the forward pass.
 func newNet(a architecture, input [3]int, classes int) (*Net, error) {
 	c, h, w := input[0], input[1], input[2]
 	switch {
@@ -131,7 +131,7 @@ func newNet(a architecture, input [3]int, classes int) (*Net, error) {
 // FirstConv is the name of the first convolution's weights.
 func (n *Net) FirstConv() string { return n.Params[0].Name }
 
-// Size is the number of learned parameters.
+// Size is the number of trainable parameters.
 func (n *Net) Size() int {
 	sum := 0
 	for _, p := range n.Params {

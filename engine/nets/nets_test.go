@@ -132,7 +132,7 @@ func TestRecognise(t *testing.T) {
 		if c.known {
 			input = c.input
 		}
-		n, err := nets.Recognise(shapes(t, c.name, c.input, c.classes), input)
+		n, err := nets.Recognize(shapes(t, c.name, c.input, c.classes), input)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -147,7 +147,7 @@ func TestRecognise(t *testing.T) {
 func TestRecogniseLeNet(t *testing.T) {
 	s := shapes(t, "lenet5", [3]int{1, 28, 28}, 10)
 	s["fc1.weight"] = []int{120, 256}
-	n, err := nets.Recognise(s, [3]int{})
+	n, err := nets.Recognize(s, [3]int{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestRecogniseUneven(t *testing.T) {
 			s[name] = shape
 		}
 	}
-	n, err := nets.Recognise(s, [3]int{})
+	n, err := nets.Recognize(s, [3]int{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestRecogniseUneven(t *testing.T) {
 	}
 }
 
-func TestNotRecognised(t *testing.T) {
+func TestNotRecognized(t *testing.T) {
 	for _, c := range []struct {
 		what   string
 		change func(s nets.Shapes)
@@ -209,7 +209,7 @@ func TestNotRecognised(t *testing.T) {
 	} {
 		s := shapes(t, "resnet8", [3]int{3, 32, 32}, 10)
 		c.change(s)
-		_, err := nets.Recognise(s, [3]int{})
+		_, err := nets.Recognize(s, [3]int{})
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.ContainsAny(err.Error(), "\n\x1b") {
 			t.Errorf("%s: error %v does not say %q", c.what, err, c.says)
 		}
@@ -226,7 +226,7 @@ func TestEveryMissingTensorIsNamed(t *testing.T) {
 		for name := range all {
 			s := maps.Clone(all)
 			delete(s, name)
-			_, err := nets.Recognise(s, [3]int{})
+			_, err := nets.Recognize(s, [3]int{})
 			if err == nil || !strings.Contains(err.Error(), "lacks "+name) {
 				t.Errorf("%s without %s: %v", net, name, err)
 			}

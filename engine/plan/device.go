@@ -6,75 +6,74 @@ import (
 	"hfcui/engine/optim"
 )
 
-// Device compiles programs and says what there is to know about itself. Its methods may be
-// called from several goroutines.
+// Device compiles programs and describes itself. Its methods are safe for concurrent use.
 type Device interface {
-	// ID is what opens the device again, as the flag --device takes it: "cpu".
+	// ID is the name that opens the device, as --device takes it: "cpu".
 	ID() string
-	// Name says what the device is, for the status line: "cpu avx512, 2 threads".
+	// Name describes the device in a status line: "cpu avx512, 2 threads".
 	Name() string
-	// Note says what is slow or unavailable on the device, "" if there is nothing to say.
+	// Note is a limitation users should know of, such as a slow data type; "" if none.
 	Note() string
-	// Threads is how many of this process's threads compute at the same time, 1 or more.
+	// Threads is the number of host threads the device uses, at least 1.
 	Threads() int
-	// CacheSize is the bytes of activations up to which a batch is best computed at once;
-	// larger batches are faster in micro-batches. 0: the size does not matter.
+	// CacheSize is the cache in bytes that a program's activations should fit: larger batches
+	// run faster in micro-batches. 0: no limit.
 	CacheSize() int
-	// Compile prepares p for running. It does not change p. Runs call yield, which may be nil,
-	// between two instructions.
+	// Compile compiles p, which it does not change. Runs call yield, which may be nil, before
+	// every instruction.
 	Compile(p *Program, yield Yield) (Executable, error)
 }
 
-// DeviceOptions says how a device computes.
+// DeviceOptions configures a device.
 type DeviceOptions struct {
-	Threads int   // of this process; 0: one for every core
-	DType   DType // how images are stored and multiplied
+	Threads int   // host threads; 0: one per core
+	DType   DType // of activations
 }
 
-// Driver opens the devices of one kind. A device's package has one; package device lists
+// Driver opens devices of one kind. Every device package has one; package device registers
 // them.
 type Driver struct {
-	Name string // what the flag --device calls the kind: "cpu"
-	// Numbered is set where a machine may have several devices of the kind, which are told
-	// apart by a number from 0 on: "name:1". The name alone is the first.
+	Name string // of the kind, as --device takes it: "cpu"
+	// Numbered allows several devices of the kind, numbered from 0: "name:1". The name alone
+	// is number 0.
 	Numbered bool
 	Open     func(number int, o DeviceOptions) (Device, error)
-	// Kernels names the sets of kernels that can run on this machine, the fastest first.
+	// Kernels lists the names of the kernel sets that this machine can run, fastest first.
 	Kernels func() []string
 }
 
-// Executable is a compiled program with memory of its own. It is not for concurrent use;
-// several executables, also of one program, are.
+// Executable is a compiled program with its own memory. It is not safe for concurrent use;
+// different executables, also of the same program, may run concurrently.
 //
-// Arrays go in and out in op's layout whatever the device uses. A name the program does
-// not have, or a slice whose length is not the value's size, is an error.
+// Arrays are passed in op's layout, row-major, whatever the device's own. An unknown name or a
+// slice of the wrong length is an error.
 type Executable interface {
-	// SetParam sets a parameter. data is copied or packed now; it may change afterwards.
+	// SetParam copies data to a parameter.
 	SetParam(name string, data []float32) error
-	// SetInput sets an input, which keeps its value until it is set again. data is copied.
+	// SetInput copies data to an input, which keeps its value until it is set again.
 	SetInput(name string, data []float32) error
-	// Run computes all outputs. It gives ctx's error if that ends first; outputs then hold
-	// anything. Not all parameters and inputs having been set is an error.
+	// Run computes all outputs. If ctx ends first it returns ctx's error, and outputs are
+	// undefined. It is an error if a parameter or input has not been set.
 	Run(ctx context.Context) error
-	// Output copies an output of the last run to dst.
+	// Output copies an output of the last run to dst, which has its size.
 	Output(name string, dst []float32) error
-	// Close frees the memory; nothing may be called afterwards.
+	// Close frees the memory. No method may be called afterwards.
 	Close() error
 }
 
-// Local is an Executable whose memory and threads are this process's: what goes over all
-// parameters need not copy them out and in.
+// Local is an Executable in host memory: optimizers update its parameters in place, on its
+// threads.
 type Local interface {
 	Executable
-	// Share sets a parameter to data itself, not to a copy. Whoever changes data calls
-	// SetParam with it before the next run. It gives false, and sets nothing, where the
-	// parameter does not lie as op has it.
+	// Share makes data the memory of a parameter. After changing data, callers call SetParam
+	// with it before the next run. It returns false, and does nothing, if the device stores the
+	// parameter in another layout.
 	Share(name string, data []float32) bool
-	// View is an output of the last run, nil where it does not lie as op has it. It holds
-	// until the next run.
+	// View returns the memory of an output, valid until the next run; nil if the device stores
+	// it in another layout.
 	View(name string) []float32
-	// Update is u.Apply, faster. It may be called from Each.
+	// Update is a faster u.Apply. It may be called from Each.
 	Update(u *optim.Update, w, g, s, t []float32)
-	// Each calls body for 0 … n−1 on the executable's threads.
+	// Each calls body for i = 0 … n−1 in parallel on the executable's threads.
 	Each(n int, body func(worker, i int))
 }

@@ -2,9 +2,9 @@ package plan
 
 import "fmt"
 
-// DType is the kind of numbers a device stores and multiplies images in: [N,C,H,W] arrays
-// that are not parameters. Sums, statistics, matrices, weights and their gradients are
-// float32 whatever it is.
+// DType is the data type in which a device stores and multiplies activations and their
+// gradients, [N,C,H,W]. Accumulators, batch-norm statistics, matrices [N,K], weights and weight
+// gradients are always float32.
 type DType int
 
 // The data types.
@@ -15,13 +15,13 @@ const (
 
 var dtypeNames = [...]string{"fp32", "bf16"}
 
-// DTypes lists the names of the data types, the usual one first.
+// DTypes lists the names of the data types, the default first.
 func DTypes() []string { return dtypeNames[:] }
 
 // String returns the data type's name: "fp32" or "bf16".
 func (d DType) String() string { return dtypeNames[d] }
 
-// Bytes is what a number takes.
+// Bytes is the size of an element.
 func (d DType) Bytes() int {
 	if d == BFloat16 {
 		return 2
@@ -29,7 +29,7 @@ func (d DType) Bytes() int {
 	return 4
 }
 
-// ParseDType gives the data type of that name; "" is the usual one.
+// ParseDType returns the data type of a name; "" is Float32.
 func ParseDType(name string) (DType, error) {
 	if name == "" {
 		return Float32, nil

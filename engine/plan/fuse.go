@@ -6,14 +6,16 @@ import (
 	"hfcui/engine/op"
 )
 
-// Fuse gives a program that computes the same outputs as p with fewer passes over memory:
+// Fuse returns a program that computes the same outputs as p in fewer passes over memory. It
+// fuses
 //
-//   - convolutions take up the bias, the batch norm with fixed statistics, the addition and
-//     the ReLU that follow them,
-//   - other batch norms take up the addition and the ReLU that follow them,
-//   - a ReLU's gradient that only a batch norm's gradients read is computed within them,
-//   - gradients of convolutions take up the scaling by a fixed batch norm before them and
-//     the addition after them, which sums the gradients of a value with two uses.
+//   - convolutions with the bias, the batch norm with running statistics, the residual addition
+//     and the ReLU that follow,
+//   - linear layers with the ReLU that follows,
+//   - other batch norms with the residual addition and the ReLU that follow,
+//   - a batch norm's gradients with that of the ReLU after it,
+//   - convolutions' input gradients with the scaling by a batch norm with running statistics
+//     and with the addition that accumulates the gradients of a value used twice.
 //
 // Results differ from p's by rounding only. p is not changed.
 func Fuse(p *Program) *Program {
@@ -27,7 +29,7 @@ func Fuse(p *Program) *Program {
 	return f.finish()
 }
 
-// fusion is a program being rewritten: instructions removed are nil until the end.
+// fusion is a program being rewritten; removed instructions are nil until finish.
 type fusion struct {
 	program *Program
 	instrs  []*Instr
@@ -46,7 +48,7 @@ func newFusion(p *Program) *fusion {
 	return f
 }
 
-// each calls f for every instruction there is.
+// each calls f for every remaining instruction.
 func (f *fusion) each(rule func(*Instr)) {
 	for i := range f.instrs {
 		if f.instrs[i] != nil {
@@ -70,7 +72,7 @@ func (f *fusion) remove(in *Instr) {
 	}
 }
 
-// replace puts one instruction in the place of the last of several.
+// replace replaces several instructions by one, at the position of the last.
 func (f *fusion) replace(o op.Op, in []*Value, old ...*Instr) *Instr {
 	last := old[0]
 	for _, r := range old {
@@ -84,7 +86,7 @@ func (f *fusion) replace(o op.Op, in []*Value, old ...*Instr) *Instr {
 	return made
 }
 
-// only gives the instruction that reads v, if it is one, once, and v is nothing else.
+// only returns the single use of v; nil if v has several or is an output.
 func (f *fusion) only(v *Value) *Instr {
 	if r := f.readers[v]; len(r) == 1 && !v.Keep {
 		return r[0]
@@ -92,7 +94,7 @@ func (f *fusion) only(v *Value) *Instr {
 	return nil
 }
 
-// finish numbers the values that are left.
+// finish removes dead values and renumbers the others.
 func (f *fusion) finish() *Program {
 	out := &Program{Outputs: make(map[string]*Value)}
 	copies := make(map[*Value]*Value)
@@ -105,7 +107,7 @@ func (f *fusion) finish() *Program {
 		}
 		return copies[v]
 	}
-	// Inputs and parameters stay even where nothing reads them: they may still be set.
+	// Unused inputs and parameters stay: callers may still set them.
 	for _, v := range f.program.Values {
 		if v.Kind != Temp {
 			use(v)

@@ -2,8 +2,8 @@ package plan
 
 import "hfcui/engine/op"
 
-// reluGrad lets the gradients of a batch norm compute that of the ReLU after it, if nothing
-// else reads the latter.
+// reluGrad fuses a ReLU's gradient into the gradients of the batch norm before it, if those are
+// its only uses.
 func (f *fusion) reluGrad(in *Instr) {
 	if _, ok := in.Op.(op.ReLUGrad); !ok || in.Out.Keep {
 		return
@@ -33,8 +33,8 @@ func (f *fusion) reluGrad(in *Instr) {
 	}
 }
 
-// normGradient tells whether in is a gradient of the batch norm of x, stats and gamma that
-// reads dy once.
+// normGradient reports whether in is a gradient of the batch norm of x, stats and gamma that
+// uses dy once.
 func normGradient(in *Instr, norm []*Value, dy *Value, epsilon float64) bool {
 	same := in.In[0] == norm[0] && in.In[1] == norm[1]
 	switch o := in.Op.(type) {
@@ -46,8 +46,8 @@ func normGradient(in *Instr, norm []*Value, dy *Value, epsilon float64) bool {
 	return false
 }
 
-// scaleGrad lets a convolution's gradient take up the scaling of a fixed batch norm: it is
-// a scaling of the weights.
+// scaleGrad fuses the scaling by a batch norm with running statistics into a convolution's input
+// gradient, where it scales the weights.
 func (f *fusion) scaleGrad(in *Instr) {
 	scale, ok := in.Op.(op.BatchNormScaleGrad)
 	if !ok || !fixed(in.In[:2]...) {
@@ -63,12 +63,12 @@ func (f *fusion) scaleGrad(in *Instr) {
 	}
 }
 
-// gradSum lets a convolution's gradient take up the addition of the value's other gradient.
+// gradSum fuses the accumulation of another gradient into a convolution's input gradient.
 func (f *fusion) gradSum(in *Instr) {
 	if _, ok := in.Op.(op.Add); !ok || in.In[0] == in.In[1] {
 		return
 	}
-	// Of two gradients that could, the one computed last is taken.
+	// If both addends are such gradients, the later one is fused.
 	var best *Instr
 	for _, v := range in.In {
 		m := f.maker[v]

@@ -2,7 +2,7 @@ package plan
 
 import "hfcui/engine/op"
 
-// convolution lets a convolution take up what follows it.
+// convolution fuses a convolution with what follows it.
 func (f *fusion) convolution(in *Instr) {
 	conv, ok := in.Op.(op.Conv)
 	if !ok {
@@ -43,7 +43,7 @@ func (f *fusion) convolution(in *Instr) {
 	}
 }
 
-// linear lets a linear layer take up the ReLU that follows it.
+// linear fuses a linear layer with the ReLU that follows it.
 func (f *fusion) linear(in *Instr) {
 	if _, ok := in.Op.(op.Linear); !ok {
 		return
@@ -55,7 +55,7 @@ func (f *fusion) linear(in *Instr) {
 	}
 }
 
-// norm lets a batch norm that is a pass of its own take up addition and ReLU.
+// norm fuses a batch norm that is not part of a convolution with addition and ReLU.
 func (f *fusion) norm(in *Instr) {
 	norm, ok := in.Op.(op.BatchNorm)
 	if !ok {
@@ -78,7 +78,7 @@ func (f *fusion) norm(in *Instr) {
 	}
 }
 
-// fixed tells whether no instruction makes any of the values.
+// fixed reports whether no instruction computes any of the values.
 func fixed(values ...*Value) bool {
 	for _, v := range values {
 		if v.Kind == Temp {
@@ -88,7 +88,7 @@ func fixed(values ...*Value) bool {
 	return true
 }
 
-// other is the one of two values that is not v.
+// other returns the other one of two values.
 func other(in []*Value, v *Value) *Value {
 	if in[0] == v {
 		return in[1]

@@ -6,11 +6,10 @@ import (
 	"hfcui/engine/op"
 )
 
-// The operations below are several of package op in one. Only Fuse makes them; they exist
-// so that a device can do them in one pass over memory. Their Do is the operations they
-// stand for, one after the other.
+// The operations below are several of package op in one, for devices to compute in one pass
+// over memory. Only Fuse creates them. Their Do runs the operations one after the other.
 
-// FusedConv is Conv, then, as far as asked for, ChannelBias, BatchNorm, Add and ReLU, from
+// FusedConv is Conv, then optionally ChannelBias, BatchNorm, Add and ReLU, of the inputs
 // x, w, [bias], [stats, gamma, beta], [addend].
 type FusedConv struct {
 	Conv              op.Conv
@@ -19,32 +18,32 @@ type FusedConv struct {
 	Residual, Rectify bool
 }
 
-// FusedNorm is BatchNorm, [Add] and ReLU, from x, stats, gamma, beta, [addend].
+// FusedNorm is BatchNorm, [Add] and ReLU, of the inputs x, stats, gamma, beta, [addend].
 type FusedNorm struct {
 	Epsilon  float64
 	Residual bool
 }
 
-// FusedNormReduce is ReLUGrad and BatchNormReduce, from x, stats, gamma, beta and dy, where
-// what ReLU made is FusedNorm of x without addend: it is computed again.
+// FusedNormReduce is ReLUGrad and BatchNormReduce, of the inputs x, stats, gamma, beta, dy. The
+// ReLU's output, FusedNorm of x without addend, is recomputed.
 type FusedNormReduce struct{ Epsilon float64 }
 
-// FusedNormInputGrad is ReLUGrad and BatchNormInputGrad in the same way, from x, stats,
-// gamma, beta, BatchNormReduce's result and dy.
+// FusedNormInputGrad is ReLUGrad and BatchNormInputGrad in the same way, of the inputs x, stats,
+// gamma, beta, BatchNormReduce's result, dy.
 type FusedNormInputGrad struct{ Epsilon float64 }
 
-// FusedConvInputGrad is, as far as asked for, BatchNormScaleGrad, then ConvInputGrad, then
-// Add, from w, dy, [stats, gamma], [addend].
+// FusedConvInputGrad is optionally BatchNormScaleGrad, then ConvInputGrad, then optionally Add,
+// of the inputs w, dy, [stats, gamma], [addend].
 type FusedConvInputGrad struct {
 	Grad           op.ConvInputGrad
 	Norm, Residual bool
 	Epsilon        float64 // of Norm
 }
 
-// FusedLinear is Linear and ReLU, from x, w and b.
+// FusedLinear is Linear and ReLU, of the inputs x, w, b.
 type FusedLinear struct{}
 
-// some is n dimensions if there is something to have them.
+// some returns n if present, else no dimensions.
 func some(there bool, dims ...int) []int {
 	if there {
 		return dims
@@ -56,7 +55,7 @@ func (o FusedConv) Dims() []int {
 	return slices.Concat([]int{4, 4}, some(o.Bias, 1), some(o.Norm, 2, 1, 1), some(o.Residual, 4), []int{4})
 }
 
-// Sources gives the values FusedConv reads by what they are; nil where there is none.
+// Sources returns FusedConv's inputs by role; nil for absent ones.
 func (o FusedConv) Sources(in []*Value) (bias, stats, gamma, beta, addend *Value) {
 	in = in[2:]
 	if o.Bias {
@@ -180,7 +179,7 @@ func (o FusedLinear) Infer(in [][]int) ([]int, error) { return inferChain(o.step
 
 func (o FusedLinear) Do(out op.Tensor, in []op.Tensor) { doChain(o.steps(), out, in) }
 
-// inferChain gives the shape of a chain of operations, each of which takes the result of
+// inferChain infers the output shape of a chain of operations, each of which reads the result of
 // the one before as its first input and the next inputs as its others.
 func inferChain(steps []op.Op, in [][]int) ([]int, error) {
 	out := in[0]

@@ -10,16 +10,16 @@ import (
 	"hfcui/engine/op"
 )
 
-// Lower turns the part of g that outputs need into a program. Leaves made by op.Input and
-// op.Param become inputs and parameters of their names. Operations must be from package
-// op, or the addition with which Gorgonia sums gradients.
+// Lower turns the subgraph of g that outputs depend on into a program. Leaves made by op.Input
+// and op.Param become inputs and parameters of the same names. Operations must be of package
+// op, or the addition with which Gorgonia accumulates gradients.
 //
-// Instructions are in the order in which nodes were added to g, so that equal graphs give
-// equal programs.
+// Instructions are in the order in which nodes were added to g: equal graphs give equal
+// programs.
 func Lower(g *gorgonia.ExprGraph, outputs map[string]*gorgonia.Node) (*Program, error) {
 	l := lowering{graph: g, values: make(map[int64]*Value), leaves: make(map[string]bool)}
 	l.program.Outputs = make(map[string]*Value, len(outputs))
-	// A node is always younger than its children: ids are an order to run in.
+	// A node is added after its children, so IDs are a topological order.
 	for _, n := range l.needed(outputs) {
 		if err := l.add(n); err != nil {
 			return nil, err
@@ -48,7 +48,7 @@ type lowering struct {
 	leaves  map[string]bool
 }
 
-// needed gives outputs and everything they are made from, by id.
+// needed returns outputs and all nodes they depend on, by ID.
 func (l *lowering) needed(outputs map[string]*gorgonia.Node) gorgonia.Nodes {
 	var nodes gorgonia.Nodes
 	seen := make(map[int64]bool)
@@ -78,7 +78,7 @@ func (l *lowering) children(n *gorgonia.Node) gorgonia.Nodes {
 	return nodes
 }
 
-// add adds the value of n and, where there is one, the instruction that makes it.
+// add adds the value of n and, unless n is a leaf, the instruction that computes it.
 func (l *lowering) add(n *gorgonia.Node) error {
 	children := l.children(n)
 	v := &Value{ID: len(l.program.Values), Kind: Temp, Shape: append([]int{}, n.Shape()...)}
@@ -106,7 +106,7 @@ func (l *lowering) add(n *gorgonia.Node) error {
 	return nil
 }
 
-// claim is an error unless name is a leaf's for the first time: devices set leaves by name.
+// claim returns an error if another leaf has the name: devices set leaves by name.
 func (l *lowering) claim(name string) error {
 	if l.leaves[name] {
 		return fmt.Errorf("the graph has two leaves for %s", name)
@@ -132,7 +132,7 @@ func constant(v *Value, n *gorgonia.Node) error {
 	return nil
 }
 
-// operation gives the operation of node n.
+// operation returns the operation of node n.
 func operation(n *gorgonia.Node) (op.Op, error) {
 	if o := op.Of(n); o != nil {
 		return o, nil

@@ -2,11 +2,11 @@ package plan
 
 import "slices"
 
-// Arena gives every value that instructions make a place in one buffer of total elements:
-// offsets by Value.ID, -1 for other values. Values share elements only if one is not
-// needed any more when the instruction that makes the other begins, so outputs never
-// overlap the inputs they are made from. size gives how many elements a device needs for a
-// value; values of size 0 get no place. Places are multiples of 16 elements, a cache line.
+// Arena plans memory by liveness: it assigns every value that instructions compute an offset,
+// by Value.ID, in one buffer of total elements; other values have -1. Values share memory only
+// if one is dead before the instruction that computes the other, so an instruction's output
+// never overlaps its inputs. size is the number of elements a device needs for a value; values
+// of size 0 get no offset. Offsets are multiples of 16 elements, a cache line.
 func Arena(p *Program, size func(*Value) int) (offsets []int, total int) {
 	last := make([]int, len(p.Values))
 	for i, in := range p.Instrs {
@@ -22,26 +22,25 @@ func Arena(p *Program, size func(*Value) int) (offsets []int, total int) {
 	round := func(v *Value) int { return (size(v) + 15) &^ 15 }
 	for i, in := range p.Instrs {
 		if n := round(in.Out); n > 0 {
-			offsets[in.Out.ID] = free.take(n, &total)
+			offsets[in.Out.ID] = free.alloc(n, &total)
 		}
 		for j, v := range in.In {
 			if last[v.ID] == i && !v.Keep && offsets[v.ID] >= 0 && !slices.Contains(in.In[:j], v) {
-				free.give(span{offsets[v.ID], round(v)})
+				free.release(span{offsets[v.ID], round(v)})
 			}
 		}
 	}
 	return offsets, total
 }
 
-// span is a piece of the buffer.
+// span is a range of the buffer, in elements.
 type span struct{ at, size int }
 
-// spans are the free pieces, in order, no two of them touching.
+// spans is the free list: sorted by offset, adjacent spans merged.
 type spans []span
 
-// take cuts n elements off the smallest piece that has them, or off the buffer's end,
-// which moves.
-func (s *spans) take(n int, end *int) int {
+// alloc allocates n elements by best fit, or at the buffer's end, which it moves.
+func (s *spans) alloc(n int, end *int) int {
 	best := -1
 	for i, f := range *s {
 		if f.size >= n && (best < 0 || f.size < (*s)[best].size) {
@@ -66,8 +65,8 @@ func (s *spans) take(n int, end *int) int {
 	return at
 }
 
-// give puts a piece back.
-func (s *spans) give(f span) {
+// release returns a span to the free list.
+func (s *spans) release(f span) {
 	i, _ := slices.BinarySearchFunc(*s, f, func(a, b span) int { return a.at - b.at })
 	*s = slices.Insert(*s, i, f)
 	if i+1 < len(*s) && f.at+f.size == (*s)[i+1].at {

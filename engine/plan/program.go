@@ -7,35 +7,35 @@ import (
 	"hfcui/engine/op"
 )
 
-// Program is a list of instructions, each after those that make its inputs.
+// Program is a list of instructions in topological order.
 type Program struct {
 	Values  []*Value          // by ID
-	Instrs  []*Instr          // in the order they run in
-	Outputs map[string]*Value // what can be read after a run
+	Instrs  []*Instr          // in execution order
+	Outputs map[string]*Value // readable after a run, by name
 }
 
-// Kind says where a value comes from.
+// Kind is where a value comes from.
 type Kind int
 
 // The kinds of values.
 const (
 	Input    Kind = iota // set before every run
-	Param                // set once and then when it changes
-	Constant             // Value.Data
-	Temp                 // made by an instruction
+	Param                // set once, and again when it changes
+	Constant             // fixed: Value.Data
+	Temp                 // computed by an instruction
 )
 
 // String returns the kind's name.
 func (k Kind) String() string { return [...]string{"input", "param", "constant", "temp"}[k] }
 
-// Value is one array of a program. Its layout outside of devices is op's: row-major, NCHW,
+// Value is one array of a program. Its host layout is op's: row-major, images NCHW, weights
 // OIHW.
 type Value struct {
-	ID    int    // its place in Program.Values
-	Name  string // of inputs, parameters and outputs
-	Shape []int  // none for scalars
+	ID    int    // index in Program.Values
+	Name  string // of inputs, parameters and outputs; else ""
+	Shape []int  // empty for scalars
 	Kind  Kind
-	Keep  bool      // an output: lives until the next run
+	Keep  bool      // an output: its memory is not reused before the next run
 	Data  []float32 // of constants
 }
 
@@ -58,7 +58,7 @@ type Instr struct {
 	Out *Value
 }
 
-// Find gives the value of the given kind and name, or an error that names what there is.
+// Find returns the value of a kind and name, or an error that lists the names of that kind.
 func (p *Program) Find(kind Kind, name string) (*Value, error) {
 	var names []string
 	for _, v := range p.Values {
@@ -72,7 +72,7 @@ func (p *Program) Find(kind Kind, name string) (*Value, error) {
 	return nil, fmt.Errorf("the program has no %s %q (it has %q)", kind, name, names)
 }
 
-// Output gives the value of the output of that name.
+// Output returns the output of a name, or an error that lists the outputs.
 func (p *Program) Output(name string) (*Value, error) {
 	if v := p.Outputs[name]; v != nil {
 		return v, nil
@@ -85,13 +85,13 @@ func (p *Program) Output(name string) (*Value, error) {
 	return nil, fmt.Errorf("the program has no output %q (it has %q)", name, names)
 }
 
-// Check makes sure that values are numbered, instructions are ordered and shapes fit: what
-// devices rely on, and what passes that rewrite programs must leave intact.
+// Check verifies that IDs are indices, instructions are in topological order and shapes match:
+// the invariants that devices rely on and rewriting passes keep.
 func (p *Program) Check() error {
 	made := make(map[*Value]bool)
 	for i, v := range p.Values {
 		if v.ID != i {
-			return fmt.Errorf("value %d is numbered %d", i, v.ID)
+			return fmt.Errorf("value %d has ID %d", i, v.ID)
 		}
 		made[v] = v.Kind != Temp
 	}
@@ -99,7 +99,7 @@ func (p *Program) Check() error {
 		shapes := make([][]int, len(in.In))
 		for j, v := range in.In {
 			if !made[v] {
-				return fmt.Errorf("instruction %d, %s, reads %s before it is made", i, op.Name(in.Op), v)
+				return fmt.Errorf("instruction %d, %s, reads %s before it is computed", i, op.Name(in.Op), v)
 			}
 			shapes[j] = v.Shape
 		}
@@ -108,13 +108,13 @@ func (p *Program) Check() error {
 			return err
 		}
 		if made[in.Out] || !slices.Equal(shape, in.Out.Shape) {
-			return fmt.Errorf("instruction %d, %s, cannot make %s", i, op.Name(in.Op), in.Out)
+			return fmt.Errorf("instruction %d, %s, cannot compute %s", i, op.Name(in.Op), in.Out)
 		}
 		made[in.Out] = true
 	}
 	for name, v := range p.Outputs {
 		if !made[v] || !v.Keep {
-			return fmt.Errorf("output %q is not made or not kept", name)
+			return fmt.Errorf("output %q is not computed or not kept", name)
 		}
 	}
 	return nil

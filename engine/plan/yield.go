@@ -2,12 +2,12 @@ package plan
 
 import "context"
 
-// Yield is where work lets other work go first. Programs call it between two instructions,
-// other work where it can stand still. It may block, and its error, usually that of ctx,
-// ends the work. nil never blocks.
+// Yield lets work of higher priority run first. Programs call it before every instruction, other
+// background work between its steps. It may block; an error, usually ctx's, ends the work. nil
+// never blocks.
 type Yield func(ctx context.Context) error
 
-// Wait calls y. A nil y gives ctx's error.
+// Wait calls y; a nil y returns ctx's error.
 func (y Yield) Wait(ctx context.Context) error {
 	if y == nil {
 		return ctx.Err()
@@ -15,8 +15,8 @@ func (y Yield) Wait(ctx context.Context) error {
 	return y(ctx)
 }
 
-// Yielding is the same device for work that yields: the programs compiled on it call y between
-// two instructions, whatever context they run under.
+// Yielding returns d for background work: programs compiled on it call y before every
+// instruction, whatever context they run under.
 func Yielding(d Device, y Yield) Device {
 	if y == nil {
 		return d

@@ -17,7 +17,7 @@ type Config struct {
 	Limit   int    `json:"limit,omitempty"` // only the first Limit training images; 0: all
 	Seed    uint64 `json:"seed"`
 	Threads int    `json:"threads"`
-	Device  string `json:"device,omitempty"` // as device.Open takes it; "": the fastest there is
+	Device  string `json:"device,omitempty"` // name, as of device.Open; "": auto
 	DType   string `json:"dtype"`            // how images are stored and multiplied between layers: fp32 or bf16
 	Init    string `json:"init"`             // of weights: he or xavier
 

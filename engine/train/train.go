@@ -295,7 +295,7 @@ func (r *run) trainNext(ctx context.Context) (loss float64, correct int, err err
 	if err != nil {
 		return 0, 0, err
 	}
-	return r.trainer.StepOn(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, Keep: b.keep})
+	return r.trainer.StepOn(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep})
 }
 
 const (

@@ -12,12 +12,12 @@ type Shapes map[string][]int
 
 func (s Shapes) has(name string) bool { _, ok := s[name]; return ok }
 
-// lacks returns those of the names that no tensor has.
+// lacks returns the names that have no tensor.
 func (s Shapes) lacks(names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(names), s.has)
 }
 
-// hasPrefix tells whether a tensor's name begins so.
+// hasPrefix reports whether a tensor's name has the prefix.
 func (s Shapes) hasPrefix(prefix string) bool {
 	for name := range s {
 		if strings.HasPrefix(name, prefix) {
@@ -35,7 +35,7 @@ func (s Shapes) dim(name string, axis int) int {
 	return 0
 }
 
-// family is a kind of net that can be told by its tensors.
+// family is a family of nets and how its state dicts are recognized.
 type family struct {
 	name       string   // what names of its nets begin with
 	marks      []string // tensors all of its nets have
@@ -53,11 +53,11 @@ var families = []family{
 	{"lenet5", []string{"conv1.weight", "conv2.weight", "fc3.weight"}, "", "conv1.weight", "fc3.bias", readLeNet},
 }
 
-// Recognise finds the net that has tensors of these names and shapes; any widths will do,
-// and for resnets any numbers of blocks. input is the images' size where it is known, else
-// zero: most nets take several, and 32×32, or 28×28 for one channel, is preferred. The
-// error says which tensors are missing, unexpected or of the wrong shape.
-func Recognise(s Shapes, input [3]int) (*Net, error) {
+// Recognize returns the net whose state dict has tensors of these names and shapes, of any width
+// and, for resnets, any depth. input is the image size, zero if unknown: of several possible
+// ones 32×32, or 28×28 for one channel, is preferred. The error lists tensors that are missing,
+// unexpected or of the wrong shape.
+func Recognize(s Shapes, input [3]int) (*Net, error) {
 	for _, f := range families {
 		if len(s.lacks(f.marks...)) > 0 && !(f.prefix != "" && s.hasPrefix(f.prefix)) {
 			continue
@@ -97,8 +97,8 @@ func sizes(channels int, known [3]int) [][3]int {
 	return [][3]int{{channels, 32, 32}, {channels, 28, 28}}
 }
 
-// firstFit gives the first net that has all tensors, or else says what is wrong with the
-// first of all.
+// firstFit returns the first candidate that matches all tensors, else the error of the first
+// candidate.
 func firstFit(archs []architecture, s Shapes, inputs [][3]int, classes int) (*Net, error) {
 	var first error
 	for _, input := range inputs {
@@ -118,7 +118,7 @@ func firstFit(archs []architecture, s Shapes, inputs [][3]int, classes int) (*Ne
 	return nil, first
 }
 
-// Check is an error unless s has exactly the net's tensors.
+// Check returns an error unless s has exactly the net's tensors.
 func (n *Net) Check(s Shapes) error {
 	var missing, extra []string
 	var wrong error
@@ -143,7 +143,7 @@ func (n *Net) Check(s Shapes) error {
 	case wrong != nil:
 		return wrong
 	case len(extra) > 0:
-		return fmt.Errorf("it has %s, which %s has not", list(extra), n.Name)
+		return fmt.Errorf("it has %s, which %s does not have", list(extra), n.Name)
 	}
 	return nil
 }
