@@ -9,8 +9,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 	"hfcui/ui/picture"
 )
 
@@ -38,7 +39,7 @@ type attackPage struct {
 
 // attackRequest is everything that determines what the page shows of the image.
 type attackRequest struct {
-	engine.AttackRequest
+	lab.AttackRequest
 	renderSpec
 	kinds      [slots]bool // which pictures are shown
 	generation int
@@ -47,7 +48,7 @@ type attackRequest struct {
 // attackMsg is what came of a request.
 type attackMsg struct {
 	asked  attackRequest
-	view   *engine.AttackView
+	view   *lab.AttackView
 	drawn  [slots]picture.Drawn
 	factor float64 // by which the perturbation is amplified
 	err    error
@@ -191,8 +192,8 @@ func composed(o attack.Options, steps map[string]int, band bandChoice, r float64
 
 // setting is what of the session's goes for attacks, which use running statistics and look at
 // whole images.
-func (p *attackPage) setting() engine.Setting {
-	return engine.Setting{Smoothing: p.session.setting().Smoothing}
+func (p *attackPage) setting() bands.Setting {
+	return bands.Setting{Smoothing: p.session.setting().Smoothing}
 }
 
 // request asks for what should be on screen, unless the page is not.
@@ -242,13 +243,13 @@ func (p *attackPage) none() string {
 
 // compute is the command that answers a request.
 func (p *attackPage) compute(q attackRequest) tea.Cmd {
-	lab, paint := p.session.lab, &p.painter
+	l, paint := p.session.lab, &p.painter
 	ctx, cancel := context.WithCancel(p.screen.context())
 	p.cancel, p.begun = cancel, time.Now()
 	return p.screen.task(func() tea.Msg {
 		defer cancel()
-		defer lab.Foreground()()
-		v, err := lab.Attack(ctx, q.AttackRequest)
+		defer l.Foreground()()
+		v, err := l.Attack(ctx, q.AttackRequest)
 		if err != nil {
 			return attackMsg{asked: q, err: err}
 		}
@@ -305,7 +306,7 @@ func (p *attackPage) show(msg attackMsg) {
 }
 
 // view is what is on screen; nil before the first answer and where there is none.
-func (p *attackPage) view() *engine.AttackView {
+func (p *attackPage) view() *lab.AttackView {
 	if p.failed != "" || p.none() != "" || p.shown.asked.generation != p.session.generation {
 		return nil
 	}

@@ -7,8 +7,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/attack"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -154,7 +154,7 @@ func (p *attackPage) drawText(c *canvas, s slot) {
 }
 
 // drawNorms says how large the perturbation is.
-func (p *attackPage) drawNorms(c *canvas, r rect, v *engine.AttackView) {
+func (p *attackPage) drawNorms(c *canvas, r rect, v *lab.AttackView) {
 	th := p.screen.theme()
 	linf := "‖δ‖∞ " + bold.paint(epsilonText(v.LInf))
 	if of := fmt.Sprintf(" %6.2f/255", 255*v.LInf); 5+6+len(of) <= r.w {
@@ -177,7 +177,7 @@ func (p *attackPage) drawNorms(c *canvas, r rect, v *engine.AttackView) {
 }
 
 // drawEnergy says how the circle at r divides the perturbation's energy.
-func (p *attackPage) drawEnergy(c *canvas, r rect, v *engine.AttackView) {
+func (p *attackPage) drawEnergy(c *canvas, r rect, v *lab.AttackView) {
 	th, low, high := p.screen.theme(), v.EnergyLow, v.EnergyHigh
 	if low+high == 0 {
 		low, high = math.NaN(), math.NaN()
@@ -250,7 +250,7 @@ func (p *attackPage) drawProfile(c *canvas, r rect) {
 }
 
 // noProfile says why there is no profile.
-func (p *attackPage) noProfile(v *engine.AttackView) string {
+func (p *attackPage) noProfile(v *lab.AttackView) string {
 	switch {
 	case p.failed != "" || p.none() != "":
 		return ""

@@ -6,9 +6,10 @@ import (
 	"io"
 	"strings"
 
-	"hfcui/engine"
-	"hfcui/engine/attack"
 	charts "hfcui/engine/figure"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/ui/picture"
@@ -87,13 +88,13 @@ type attackDocument struct {
 }
 
 // viewDocument is what the page says of the image, as JSON.
-func (p *attackPage) viewDocument(v *engine.AttackView) any {
+func (p *attackPage) viewDocument(v *lab.AttackView) any {
 	type answer struct {
 		Class         string              `json:"class"`
 		Right         bool                `json:"right"`
 		Probabilities map[string]*float64 `json:"probabilities"`
 	}
-	said := func(q engine.Prediction) answer {
+	said := func(q measure.Prediction) answer {
 		return answer{p.session.className(q.Class), q.Class == v.Label, p.session.probabilities(q)}
 	}
 	return struct {

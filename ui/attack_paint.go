@@ -4,7 +4,8 @@ import (
 	"math"
 	"sync"
 
-	"hfcui/engine"
+	"hfcui/engine/dataset"
+	"hfcui/engine/lab"
 	"hfcui/spectral"
 	"hfcui/ui/picture"
 )
@@ -22,7 +23,7 @@ type attackPainter struct {
 
 // paint scales and encodes the pictures of v that q asks for, all at the same time. It
 // returns them with the factor by which the perturbation was amplified.
-func (p *attackPainter) paint(v *engine.AttackView, q attackRequest) (drawn [slots]picture.Drawn, factor float64) {
+func (p *attackPainter) paint(v *lab.AttackView, q attackRequest) (drawn [slots]picture.Drawn, factor float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	image := [2]int{q.generation, q.Index}
@@ -41,7 +42,7 @@ func (p *attackPainter) paint(v *engine.AttackView, q attackRequest) (drawn [slo
 }
 
 // one paints one picture.
-func (p *attackPainter) one(v *engine.AttackView, kind, by int) {
+func (p *attackPainter) one(v *lab.AttackView, kind, by int) {
 	registers := p.spec.registers
 	if kind == slotPerturbation && v.Original.W*v.Original.H > manyPixels {
 		registers = noiseColors
@@ -55,7 +56,7 @@ func (p *attackPainter) one(v *engine.AttackView, kind, by int) {
 
 // attackImage draws one of the pictures, by×by pixels as one, and returns the factor by which
 // it is amplified.
-func attackImage(im *picture.Image, v *engine.AttackView, kind, by int) (factor float64) {
+func attackImage(im *picture.Image, v *lab.AttackView, kind, by int) (factor float64) {
 	switch kind {
 	case slotOriginal:
 		planeImage(im, v.Original, 1, 0, by)
@@ -72,13 +73,13 @@ func attackImage(im *picture.Image, v *engine.AttackView, kind, by int) (factor 
 }
 
 // finishAttack draws what lies on a picture of its final size.
-func finishAttack(box *picture.Image, v *engine.AttackView, kind int) {
+func finishAttack(box *picture.Image, v *lab.AttackView, kind int) {
 	if kind == slotSpectrum {
 		drawCircle(box, perturbationSpectrum(v), v.R)
 	}
 }
 
 // perturbationSpectrum is the perturbation's spectrum as a picture of one channel.
-func perturbationSpectrum(v *engine.AttackView) engine.Plane {
-	return engine.Plane{C: 1, W: v.Perturbation.W, H: v.Perturbation.H, Pix: v.Spectrum}
+func perturbationSpectrum(v *lab.AttackView) dataset.Image {
+	return dataset.Image{C: 1, W: v.Perturbation.W, H: v.Perturbation.H, Pix: v.Spectrum}
 }

@@ -7,8 +7,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -141,13 +142,13 @@ func (p *attackPage) measure() tea.Cmd {
 
 // work measures a curve.
 func (p *attackPage) work(k robustKey, limit int) func(context.Context, func(attack.Robustness)) (attack.Robustness, error) {
-	lab := p.session.lab
-	q := engine.RobustnessRequest{
+	l := p.session.lab
+	q := lab.RobustnessRequest{
 		Model: k.model, Split: k.split, Limit: limit, Methods: k.methods(), Epsilons: k.epsilons(), Rhos: k.rhos(),
-		Setting: engine.Setting{Smoothing: k.smoothing}, Options: k.options, Square: k.square,
+		Setting: bands.Setting{Smoothing: k.smoothing}, Options: k.options, Square: k.square,
 	}
 	return func(ctx context.Context, update func(attack.Robustness)) (attack.Robustness, error) {
-		return lab.Robustness(ctx, q, update)
+		return l.Robustness(ctx, q, update)
 	}
 }
 

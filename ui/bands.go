@@ -7,8 +7,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -25,7 +25,7 @@ type bandsPage struct {
 // bandsKey is what determines a curve.
 type bandsKey struct {
 	split string
-	engine.Setting
+	bands.Setting
 }
 
 // bandsLayout divides the body of the page.
@@ -129,10 +129,10 @@ func (p *bandsPage) measure() tea.Cmd {
 
 // work measures a curve.
 func (p *bandsPage) work(k bandsKey, _ int) func(context.Context, func(bands.Result)) (bands.Result, error) {
-	lab := p.session.lab
-	q := engine.BandsRequest{Radii: radiiUpTo(p.session.info.MaxRadius), Split: k.split, Setting: k.Setting}
+	l := p.session.lab
+	q := lab.BandsRequest{Radii: radiiUpTo(p.session.info.MaxRadius), Split: k.split, Setting: k.Setting}
 	return func(ctx context.Context, update func(bands.Result)) (bands.Result, error) {
-		return lab.Bands(ctx, q, update)
+		return l.Bands(ctx, q, update)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"hfcui/engine"
+	"hfcui/engine/bands"
 	"hfcui/engine/train"
 )
 
@@ -89,7 +89,7 @@ func TestOtherSmoothingIsNamed(t *testing.T) {
 			d.keys(page).shows("ρ 0.50", "layer1.0.conv1", "gain")
 			d.fits(size[0], size[1])
 		}
-		want := engine.Setting{}
+		want := bands.Setting{}
 		want.Rho, want.Layer, want.DivideGain = 0.5, "layer1.0.conv1.weight", true
 		if got := d.lab.views[len(d.lab.views)-1].Setting; got != want {
 			t.Errorf("asked with %+v", got)

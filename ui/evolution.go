@@ -8,13 +8,13 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
+	"hfcui/engine/evolution"
 	"hfcui/ui/picture"
 )
 
-// Evolution shows what a run's checkpoints hold; *engine.Evolution does.
+// Evolution shows what a run's checkpoints hold; *evolution.History does.
 type Evolution interface {
-	Look(ctx context.Context, q engine.EvolutionRequest) (*engine.EvolutionView, error)
+	View(ctx context.Context, q evolution.Request) (*evolution.View, error)
 }
 
 // evolutionPause is how many times as long as it took to look at a checkpoint passes before
@@ -44,7 +44,7 @@ type evolutionRequest struct {
 // evolutionMsg is what came of it.
 type evolutionMsg struct {
 	asked evolutionRequest
-	view  *engine.EvolutionView // nil before the first, and with err
+	view  *evolution.View // nil before the first, and with err
 	err   error
 	drawn picture.Drawn // the kernels
 }
@@ -110,11 +110,11 @@ func (p *trainPage) inspect(q evolutionRequest) tea.Cmd {
 	fresh := q.dir != before.dir || q.begun != before.begun || q.written != before.written
 	return p.screen.task(func() tea.Msg {
 		msg := evolutionMsg{asked: q}
-		ask := engine.EvolutionRequest{Run: fmt.Sprint(q.dir, "\x00", q.begun), Index: q.index}
+		ask := evolution.Request{Run: fmt.Sprint(q.dir, "\x00", q.begun), Index: q.index}
 		if fresh {
 			ask.Checkpoints = book.checkpoints(q.dir)
 		}
-		msg.view, msg.err = of.Look(ctx, ask)
+		msg.view, msg.err = of.View(ctx, ask)
 		if msg.err == nil {
 			msg.drawn = paint.paint(msg.view, q.renderSpec)
 			book.evolved(q.dir, q.begun, msg.view)
@@ -145,7 +145,7 @@ type evolutionPainter struct {
 	boxed   picture.Image
 }
 
-func (p *evolutionPainter) paint(v *engine.EvolutionView, k renderSpec) picture.Drawn {
+func (p *evolutionPainter) paint(v *evolution.View, k renderSpec) picture.Drawn {
 	if k.cols == 0 || len(v.Kernels) == 0 {
 		return picture.Drawn{}
 	}

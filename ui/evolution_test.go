@@ -10,24 +10,24 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
+	"hfcui/engine/evolution"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 )
 
 // fakeEvolution shows kernels, and answers that become right by the third checkpoint.
 type fakeEvolution struct {
-	asked []engine.EvolutionRequest
-	known []engine.Checkpoint
+	asked []evolution.Request
+	known []evolution.Checkpoint
 	fault error
 	data  bool
 	took  time.Duration
 }
 
-func (f *fakeEvolution) Look(_ context.Context, q engine.EvolutionRequest) (*engine.EvolutionView, error) {
+func (f *fakeEvolution) View(_ context.Context, q evolution.Request) (*evolution.View, error) {
 	f.asked = append(f.asked, q)
 	f.known = append(f.known, q.Checkpoints...)
-	v := &engine.EvolutionView{Fault: f.fault, Took: f.took}
+	v := &evolution.View{Fault: f.fault, Took: f.took}
 	if f.data {
 		v.Images = 5
 	}
@@ -35,10 +35,10 @@ func (f *fakeEvolution) Look(_ context.Context, q engine.EvolutionRequest) (*eng
 		return v, nil
 	}
 	for i, c := range f.known {
-		p := engine.EvolutionPoint{At: c.At, Roughness: 1 / float64(i+1)}
+		p := evolution.Point{At: c.At, Roughness: 1 / float64(i+1)}
 		if f.data {
 			p.Probabilities = []float64{0.2 * float64(i), 1 - 0.2*float64(i)}
-			v.Image = &engine.EvolutionImage{Title: fmt.Sprint("test \x1b", q.Index), Classes: []string{"cat", "do\x1bg"}}
+			v.Image = &evolution.Image{Title: fmt.Sprint("test \x1b", q.Index), Classes: []string{"cat", "do\x1bg"}}
 		}
 		v.Points = append(v.Points, p)
 		v.Layer, v.Shape, v.Kernels = "conv1.weight", [4]int{2, 3, 3, 3}, make([]float32, 54)

@@ -8,8 +8,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/lab"
+	"hfcui/engine/view"
 	"hfcui/ui/picture"
 )
 
@@ -33,7 +34,7 @@ type explore struct {
 
 // viewRequest is everything that determines what the page shows.
 type viewRequest struct {
-	engine.ViewRequest
+	view.Request
 	viewSpec
 	generation int
 }
@@ -41,7 +42,7 @@ type viewRequest struct {
 // viewMsg is what came of a request.
 type viewMsg struct {
 	asked   viewRequest
-	view    *engine.View
+	view    *view.View
 	drawn   [slots]picture.Drawn
 	stretch float64
 	err     error
@@ -137,10 +138,10 @@ func (p *explore) request() tea.Cmd {
 // compute is the command that answers a request: it asks the Lab, then scales and encodes
 // the pictures, so that Update and View only put together what is ready.
 func (p *explore) compute(q viewRequest) tea.Cmd {
-	screen, ctx, lab, paint, places := p.screen, p.screen.context(), p.session.lab, &p.painter, p.l.slots
+	screen, ctx, l, paint, places := p.screen, p.screen.context(), p.session.lab, &p.painter, p.l.slots
 	return p.screen.task(func() tea.Msg {
-		defer lab.Foreground()()
-		v, err := lab.View(ctx, q.ViewRequest)
+		defer l.Foreground()()
+		v, err := l.View(ctx, q.Request)
 		if err != nil {
 			return &viewMsg{asked: q, err: err}
 		}
@@ -202,11 +203,11 @@ type flipMsg struct {
 // find looks for the next flip in a direction.
 func (p *explore) find(step int) tea.Cmd {
 	p.stop()
-	lab, q := p.session.lab, engine.NextFlipRequest{From: p.session.index, Step: step, R: p.session.r, By: p.by, Class: p.session.class, Setting: p.session.setting()}
+	l, q := p.session.lab, lab.NextFlipRequest{From: p.session.index, Step: step, R: p.session.r, By: p.by, Class: p.session.class, Setting: p.session.setting()}
 	p.search = flipProgress{total: p.session.info.Images}
 	var cmd tea.Cmd
 	p.job, cmd = p.screen.start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		i, found, err := lab.NextFlip(ctx, q, func(done, total int) {
+		i, found, err := l.NextFlip(ctx, q, func(done, total int) {
 			tell(flipProgress{done, total})
 		})
 		return flipMsg{i, found, err}
@@ -272,7 +273,7 @@ func (p *explore) running() (what string, share float64, ok bool) {
 
 // view is what is on screen; nil before the first answer and where there is none for the
 // image asked for last.
-func (p *explore) view() *engine.View {
+func (p *explore) view() *view.View {
 	if p.failed != "" {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strings"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
 )
 
@@ -127,7 +126,7 @@ func (p *explore) drawText(c *canvas, s slot) {
 		return
 	}
 	st := [...]style{p.screen.theme().whole, p.screen.theme().low, p.screen.theme().high}[s.kind]
-	p.session.drawPrediction(c, s.text, v.Predictions[engine.Part(s.kind)], v.Label, st)
+	p.session.drawPrediction(c, s.text, v.Predictions[bands.Part(s.kind)], v.Label, st)
 }
 
 // drawEnergy says how the split divides coefficients and energy.

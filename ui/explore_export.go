@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
 	"hfcui/engine/model"
+	"hfcui/engine/view"
 	"hfcui/ui/picture"
 )
 
@@ -45,7 +45,7 @@ func (p *explore) export() (exporter, error) {
 }
 
 // viewDocument is what the Explore page says, as JSON.
-func viewDocument(of *session, v *engine.View) any {
+func viewDocument(of *session, v *view.View) any {
 	type answer struct {
 		Part          string              `json:"part"`
 		Class         string              `json:"class"`
@@ -54,9 +54,9 @@ func viewDocument(of *session, v *engine.View) any {
 	}
 	var answers []answer
 	for part, said := range v.Predictions {
-		one := answer{Part: engine.Part(part).String(), Class: of.className(said.Class), Probabilities: of.probabilities(said)}
+		one := answer{Part: bands.Part(part).String(), Class: of.className(said.Class), Probabilities: of.probabilities(said)}
 		if v.Label >= 0 {
-			right := v.Right(engine.Part(part))
+			right := v.Right(bands.Part(part))
 			one.Right = &right
 		}
 		answers = append(answers, one)

@@ -3,7 +3,9 @@ package ui
 import (
 	"sync"
 
-	"hfcui/engine"
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/view"
 	"hfcui/spectral"
 	"hfcui/ui/picture"
 )
@@ -43,14 +45,14 @@ type painter struct {
 
 // paint scales and encodes the pictures of v that k asks for, all at the same time. It
 // returns them with the factor by which the high part was stretched.
-func (p *painter) paint(v *engine.View, k viewSpec) (drawn [slots]picture.Drawn, stretch float64) {
+func (p *painter) paint(v *view.View, k viewSpec) (drawn [slots]picture.Drawn, stretch float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.take(k.renderSpec) || k != p.last {
 		p.whole = nil
 	}
 	p.last = k
-	by := p.reduction(v.Pictures[engine.Whole].W, v.Pictures[engine.Whole].H)
+	by := p.reduction(v.Pictures[bands.Whole].W, v.Pictures[bands.Whole].H)
 	var work []func()
 	for kind := range slots {
 		if !k.kinds[kind] || kind == slotWhole && p.whole == firstPixel(v) {
@@ -64,15 +66,15 @@ func (p *painter) paint(v *engine.View, k viewSpec) (drawn [slots]picture.Drawn,
 }
 
 // firstPixel tells the memory of one image's pixels from that of another's.
-func firstPixel(v *engine.View) *float32 {
-	if pix := v.Pictures[engine.Whole].Pix; len(pix) > 0 {
+func firstPixel(v *view.View) *float32 {
+	if pix := v.Pictures[bands.Whole].Pix; len(pix) > 0 {
 		return &pix[0]
 	}
 	return nil
 }
 
 // one paints one picture.
-func (p *painter) one(v *engine.View, kind, by int) {
+func (p *painter) one(v *view.View, kind, by int) {
 	registers := p.spec.registers
 	if kind == slotHigh && v.Pictures[kind].W*v.Pictures[kind].H > manyPixels {
 		registers = noiseColors
@@ -84,7 +86,7 @@ func (p *painter) one(v *engine.View, kind, by int) {
 	p.encode(kind, registers, func(src *picture.Image) {
 		switch kind {
 		case slotHigh:
-			p.stretch = highImage(src, v.Pictures[engine.High], p.last.high, by)
+			p.stretch = highImage(src, v.Pictures[bands.High], p.last.high, by)
 		case slotSpectrum:
 			spectrumImage(src, spectrumOf(v), v.R, by)
 		default:
@@ -94,14 +96,14 @@ func (p *painter) one(v *engine.View, kind, by int) {
 }
 
 // spectrumOf is a View's spectrum as a picture of one channel.
-func spectrumOf(v *engine.View) engine.Plane {
-	whole := v.Pictures[engine.Whole]
-	return engine.Plane{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
+func spectrumOf(v *view.View) dataset.Image {
+	whole := v.Pictures[bands.Whole]
+	return dataset.Image{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
 }
 
 // highImage makes the high part visible and returns the gain it is shown with, which is
 // spectral's Contrast as in the files that the split command writes.
-func highImage(im *picture.Image, p engine.Plane, mode highMode, by int) (gain float64) {
+func highImage(im *picture.Image, p dataset.Image, mode highMode, by int) (gain float64) {
 	switch mode {
 	case highRaw:
 		planeImage(im, p, 1, 0, by)

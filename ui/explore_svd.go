@@ -6,8 +6,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/view"
 )
 
 // nextDecomposition goes over to the other way of dividing images, at the same r.
@@ -26,7 +26,7 @@ func (p *explore) bySVD() string {
 }
 
 // svdView is the view on screen, if its parts are by singular values.
-func (p *explore) svdView() *engine.View {
+func (p *explore) svdView() *view.View {
 	if v := p.view(); v != nil && v.By == bands.SVD {
 		return v
 	}
@@ -74,7 +74,7 @@ func finePercent(p float64) string {
 
 // rankLines say what the rank of the low part is matched to: both splits leave out as much
 // of the energy as can be, the mean counted.
-func (p *explore) rankLines(v *engine.View, w int) []string {
+func (p *explore) rankLines(v *view.View, w int) []string {
 	th := p.screen.theme()
 	return []string{
 		th.low.paint(markLow) + " rank " + rankText(v.Kept, v.Total) + th.dim.paint(fmt.Sprintf(" of %d", v.Total)),
@@ -85,7 +85,7 @@ func (p *explore) rankLines(v *engine.View, w int) []string {
 }
 
 // rankRemarks say in a line, longest first, how parts by singular values come about.
-func (p *explore) rankRemarks(v *engine.View) (long, short string) {
+func (p *explore) rankRemarks(v *view.View) (long, short string) {
 	short = fmt.Sprintf("rank %s of %d · ", rankText(v.Kept, v.Total), v.Total)
 	long = fmt.Sprintf("SVD, rank %s of %d as r keeps %s %% · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
 	if !p.l.chart.empty() {

@@ -11,8 +11,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 )
 
 func TestExploreShowsEverything(t *testing.T) {
@@ -99,7 +99,7 @@ func TestClassFilterAndOtherKeys(t *testing.T) {
 }
 
 func TestEqualBarsKeepTheOrderOfClasses(t *testing.T) {
-	answer := engine.Prediction{Class: 2, Probabilities: []float64{0.001, 0.0012, 0.4, 0.402, 0.003}}
+	answer := measure.Prediction{Class: 2, Probabilities: []float64{0.001, 0.0012, 0.4, 0.402, 0.003}}
 	order := []int{0, 1, 2, 3, 4}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(shownRank(answer, j), shownRank(answer, i)) })
 	if !slices.Equal(order, []int{2, 3, 0, 1, 4}) {
@@ -242,7 +242,7 @@ func TestSettingsChangeWhatTheModelIsAsked(t *testing.T) {
 	d.keys("m").shows("normalise std")
 	d.keys("b").shows("batch-norm batch")
 	q := d.lab.views[len(d.lab.views)-1]
-	want := engine.Setting{Normalize: 2, Statistics: 1}
+	want := bands.Setting{Normalize: 2, Statistics: 1}
 	if q.Setting != want {
 		t.Fatalf("asked with %+v, want %+v", q.Setting, want)
 	}

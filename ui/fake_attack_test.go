@@ -7,15 +7,17 @@ import (
 	"slices"
 	"time"
 
-	"hfcui/engine"
 	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 )
 
 // fakeAttacks is how the fake Lab answers to attacks.
 type fakeAttacks struct {
-	asked    []engine.AttackRequest
-	measured []engine.RobustnessRequest
+	asked    []lab.AttackRequest
+	measured []lab.RobustnessRequest
 	round    time.Duration // what a round of measuring takes
 	gate     chan struct{} // if set, an attack waits for it
 	err      error
@@ -24,7 +26,7 @@ type fakeAttacks struct {
 	doubt    bool   // figures at the largest ε are in doubt
 }
 
-func (l *fakeLab) Attack(ctx context.Context, q engine.AttackRequest) (*engine.AttackView, error) {
+func (l *fakeLab) Attack(ctx context.Context, q lab.AttackRequest) (*lab.AttackView, error) {
 	l.mu.Lock()
 	l.attacks.asked = append(l.attacks.asked, q)
 	f := l.attacks
@@ -45,9 +47,9 @@ func (l *fakeLab) Attack(ctx context.Context, q engine.AttackRequest) (*engine.A
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	plane := func(pix []float32) engine.Plane { return engine.Plane{C: 3, H: 32, W: 32, Pix: pix} }
+	plane := func(pix []float32) dataset.Image { return dataset.Image{C: 3, H: 32, W: 32, Pix: pix} }
 	x := l.pixels(q.Index)
-	v := &engine.AttackView{AttackRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), ZeroGradient: f.zero, Took: 7 * time.Millisecond}
+	v := &lab.AttackView{AttackRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), ZeroGradient: f.zero, Took: 7 * time.Millisecond}
 	d, y := make([]float32, len(x)), slices.Clone(x)
 	for i := range x {
 		if !f.zero {
@@ -67,7 +69,7 @@ func (l *fakeLab) Attack(ctx context.Context, q engine.AttackRequest) (*engine.A
 		v.LInf, v.L2 = q.Epsilon, q.Epsilon*math.Sqrt(32*32*3)
 		v.EnergyLow, v.EnergyHigh = q.R/30, 1-q.R/30
 	}
-	v.Before = l.answer(q.Index, engine.Whole, q.Setting, 0)
+	v.Before = l.answer(q.Index, bands.Whole, q.Setting, 0)
 	v.After = v.Before
 	if v.LInf > 0.02 {
 		v.After.Class = (v.Label + 1) % 10
@@ -86,7 +88,7 @@ func fakeRobust(method string, epsilon, rho float64) float64 {
 	return (0.97 - 0.2*rho) * math.Exp(-strength*epsilon*(1-0.3*rho))
 }
 
-func (l *fakeLab) Robustness(ctx context.Context, q engine.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error) {
+func (l *fakeLab) Robustness(ctx context.Context, q lab.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error) {
 	l.mu.Lock()
 	l.attacks.measured = append(l.attacks.measured, q)
 	f := l.attacks

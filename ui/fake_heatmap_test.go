@@ -5,13 +5,13 @@ import (
 	"errors"
 	"time"
 
-	"hfcui/engine"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 )
 
 // Heatmap pretends that errors rise with the distance and the norm.
-func (l *fakeLab) Heatmap(ctx context.Context, q engine.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error) {
+func (l *fakeLab) Heatmap(ctx context.Context, q lab.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error) {
 	if l.panics == "Heatmap" {
 		panic("fake heat map panics")
 	}

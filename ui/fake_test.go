@@ -11,10 +11,13 @@ import (
 	"sync"
 	"time"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/kernels"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
+	"hfcui/engine/view"
 )
 
 // fakeLab answers like a Lab of ten shapes: procedural pictures, a true Fourier split, and
@@ -22,15 +25,15 @@ import (
 type fakeLab struct {
 	used      []string // models that were opened
 	others    []string // models beside
-	kernels   []engine.KernelsRequest
+	kernels   []lab.KernelsRequest
 	saved     []savedModel
 	mu        sync.Mutex
-	info      engine.Info
+	info      lab.Info
 	w, h      int           // size of the pictures
 	viewTime  time.Duration // what a View takes besides making it
 	bandTime  time.Duration // what a round of Bands takes
-	views     []engine.ViewRequest
-	heatmaps  []engine.HeatmapRequest
+	views     []view.Request
+	heatmaps  []lab.HeatmapRequest
 	viewError error
 	viewGate  chan struct{} // if set, a View waits for it
 	panics    string        // what method panics
@@ -42,7 +45,7 @@ var fakeConvs = []string{"conv1.weight", "layer1.0.conv1.weight", "layer2.0.conv
 var fakeClasses = []string{"circle", "square", "triangle", "star", "ring", "cross", "crescent", "heart", "hexagon", "arrow"}
 
 func newFakeLab() *fakeLab {
-	return &fakeLab{w: 32, h: 32, info: engine.Info{
+	return &fakeLab{w: 32, h: 32, info: lab.Info{
 		Model: "demo", Net: "resnet20", Params: 271_117, BatchNorm: true, FirstConv: "conv1.weight", Convs: fakeConvs,
 		Classes: fakeClasses, Channels: 3, Height: 32, Width: 32, Data: "shapes", Split: "test",
 		Splits: []string{"test", "train"}, Images: 2000, Labelled: true, Device: "cpu avx512, 2 threads",
@@ -50,7 +53,7 @@ func newFakeLab() *fakeLab {
 	}}
 }
 
-func (l *fakeLab) Info() engine.Info {
+func (l *fakeLab) Info() lab.Info {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.info
@@ -110,7 +113,7 @@ func hash(seed ...uint64) float64 {
 
 // answer is what the fake model makes of a part: the chance to be right rises with what
 // is left of the image.
-func (l *fakeLab) answer(i int, part engine.Part, q engine.Setting, r float64) engine.Prediction {
+func (l *fakeLab) answer(i int, part bands.Part, q bands.Setting, r float64) measure.Prediction {
 	share := fakeAccuracy(part, q, r)
 	luck := hash(uint64(i), uint64(part)+17)
 	label := max(l.Label(i), 0)
@@ -119,7 +122,7 @@ func (l *fakeLab) answer(i int, part engine.Part, q engine.Setting, r float64) e
 		class = (label + 1 + int(luck*97)%9) % 10
 	}
 	margin := 6*math.Abs(share-luck) + 0.8
-	p := engine.Prediction{Class: class, Probabilities: make([]float64, len(l.info.Classes))}
+	p := measure.Prediction{Class: class, Probabilities: make([]float64, len(l.info.Classes))}
 	sum := 0.0
 	for c := range p.Probabilities {
 		z := 1.6 * hash(uint64(i), uint64(c), uint64(part), uint64(r))
@@ -135,20 +138,20 @@ func (l *fakeLab) answer(i int, part engine.Part, q engine.Setting, r float64) e
 	return p
 }
 
-func fakeAccuracy(part engine.Part, q engine.Setting, r float64) float64 {
+func fakeAccuracy(part bands.Part, q bands.Setting, r float64) float64 {
 	logistic := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 	fade := 1 - 0.12*q.Rho
 	boost := 0.03 * float64(q.Statistics)
 	switch part {
-	case engine.Low:
+	case bands.Low:
 		return 0.1 + (0.87*fade)*logistic((r-8-boost*20)/2)
-	case engine.High:
+	case bands.High:
 		return 0.1 + (0.85*fade)*logistic((12*(1-0.2*q.Rho)+boost*40-r)/2.2)
 	}
 	return 0.972 * fade
 }
 
-func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q engine.KernelsRequest) error {
+func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q lab.KernelsRequest) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if strings.Contains(path, "there") {
@@ -161,10 +164,10 @@ func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q engine.KernelsR
 // savedModel is what a fakeLab was asked to save.
 type savedModel struct {
 	path string
-	engine.KernelsRequest
+	lab.KernelsRequest
 }
 
-func (l *fakeLab) OpenBeside(_ context.Context, path string) (engine.Info, error) {
+func (l *fakeLab) OpenComparison(_ context.Context, path string) (lab.Info, error) {
 	info := l.Info()
 	info.Model = path
 	l.mu.Lock()
@@ -179,7 +182,7 @@ func (l *fakeLab) OpenBeside(_ context.Context, path string) (engine.Info, error
 	return info, nil
 }
 
-func (l *fakeLab) CloseBeside(path string) {
+func (l *fakeLab) CloseComparison(path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.others = slices.DeleteFunc(l.others, func(p string) bool { return p == path })
@@ -187,7 +190,7 @@ func (l *fakeLab) CloseBeside(path string) {
 
 func (l *fakeLab) Foreground() (leave func()) { return func() {} }
 
-func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View, error) {
+func (l *fakeLab) View(ctx context.Context, q view.Request) (*view.View, error) {
 	l.mu.Lock()
 	l.views = append(l.views, q)
 	gate, err := l.viewGate, l.viewError
@@ -222,8 +225,8 @@ func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View,
 			}
 		}
 	}
-	v := &engine.View{
-		ViewRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), Spectrum: l.spectrum(q.Index),
+	v := &view.View{
+		Request: q, Title: l.Title(q.Index), Label: l.Label(q.Index), Spectrum: l.spectrum(q.Index),
 		MaxR: math.Ceil(math.Hypot(float64(l.w/2), float64(l.h/2)) + 1e-9),
 		Kept: kept, Total: l.w * l.h, EnergyLow: el / (el + eh), EnergyHigh: eh / (el + eh),
 	}
@@ -232,8 +235,8 @@ func (l *fakeLab) View(ctx context.Context, q engine.ViewRequest) (*engine.View,
 	}
 	v.SeenKept, v.SeenTotal = v.Kept, v.Total
 	for p, x := range [][]float32{pix, low, high} {
-		v.Pictures[p] = engine.Plane{C: 3, H: l.h, W: l.w, Pix: x}
-		v.Predictions[p] = l.answer(q.Index, engine.Part(p), q.Setting, q.R)
+		v.Pictures[p] = dataset.Image{C: 3, H: l.h, W: l.w, Pix: x}
+		v.Predictions[p] = l.answer(q.Index, bands.Part(p), q.Setting, q.R)
 	}
 	time.Sleep(l.viewTime)
 	v.Split, v.Infer = 1200*time.Microsecond, 3400*time.Microsecond
@@ -369,13 +372,13 @@ func (l *fakeLab) spectrum(i int) []float32 {
 	return out
 }
 
-func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(bands.Result)) (bands.Result, error) {
+func (l *fakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(bands.Result)) (bands.Result, error) {
 	if l.panics == "Bands" {
 		panic("fake bands panics")
 	}
 	total := l.Info().Images
 	result := bands.Result{Radii: q.Radii, Low: make([]measure.Score, len(q.Radii)), High: make([]measure.Score, len(q.Radii)), Images: total}
-	score := func(part engine.Part, r float64, n int) measure.Score {
+	score := func(part bands.Part, r float64, n int) measure.Score {
 		return measure.Score{Correct: int(fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
 	}
 	for n := 16; ; n = min(n*3/2, total) {
@@ -384,10 +387,10 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 			return result, ctx.Err()
 		case <-time.After(l.bandTime):
 		}
-		result.Whole = score(engine.Whole, 0, n)
+		result.Whole = score(bands.Whole, 0, n)
 		low, high := make([]measure.Score, len(q.Radii)), make([]measure.Score, len(q.Radii))
 		for i, r := range q.Radii {
-			low[i], high[i] = score(engine.Low, r, n), score(engine.High, r, n)
+			low[i], high[i] = score(bands.Low, r, n), score(bands.High, r, n)
 		}
 		result.Low, result.High = low, high
 		result.Changes = make([]bands.Change, len(q.Radii))
@@ -406,7 +409,7 @@ func (l *fakeLab) Bands(ctx context.Context, q engine.BandsRequest, update func(
 	}
 }
 
-func (l *fakeLab) NextFlip(ctx context.Context, q engine.NextFlipRequest, progress func(done, total int)) (int, bool, error) {
+func (l *fakeLab) NextFlip(ctx context.Context, q lab.NextFlipRequest, progress func(done, total int)) (int, bool, error) {
 	n := l.Info().Images
 	for k := 1; k <= n; k++ {
 		i := ((q.From+k*q.Step)%n + n) % n
@@ -422,14 +425,14 @@ func (l *fakeLab) NextFlip(ctx context.Context, q engine.NextFlipRequest, progre
 		if q.Class >= 0 && label != q.Class {
 			continue
 		}
-		if l.answer(i, engine.Whole, q.Setting, q.R).Class == label && l.answer(i, engine.High, q.Setting, q.R).Class == label && l.answer(i, engine.Low, q.Setting, q.R).Class != label {
+		if l.answer(i, bands.Whole, q.Setting, q.R).Class == label && l.answer(i, bands.High, q.Setting, q.R).Class == label && l.answer(i, bands.Low, q.Setting, q.R).Class != label {
 			return i, true, nil
 		}
 	}
 	return 0, false, nil
 }
 
-func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (*engine.KernelView, error) {
+func (l *fakeLab) Kernels(_ context.Context, q lab.KernelsRequest) (*kernels.View, error) {
 	o, in, k, rho := 16, 3, 3, q.Rho
 	layer := q.Layer
 	switch layer {
@@ -451,7 +454,7 @@ func (l *fakeLab) Kernels(_ context.Context, q engine.KernelsRequest) (*engine.K
 		return nil, fmt.Errorf("there is no layer %s in other-net", q.Layer)
 	}
 	rng := rand.New(rand.NewPCG(3, uint64(5+len(q.Model))))
-	v := &engine.KernelView{Model: "demo" + q.Model, Layer: layer, DivideGain: q.DivideGain, Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
+	v := &kernels.View{Model: "demo" + q.Model, Layer: layer, DivideGain: q.DivideGain, Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
 	for range o * in * k * k {
 		v.Before = append(v.Before, float32(rng.NormFloat64()*0.3))
 	}

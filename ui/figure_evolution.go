@@ -3,7 +3,7 @@ package ui
 import (
 	"math"
 
-	"hfcui/engine"
+	"hfcui/engine/evolution"
 )
 
 // The parts of an image's curves.
@@ -19,7 +19,7 @@ func (l *runLog) tellsRoughness() bool {
 }
 
 // probabilityOf is a part's value at a checkpoint; NaN where it is not known.
-func probabilityOf(v *engine.EvolutionView, at *engine.EvolutionPoint, part string) float64 {
+func probabilityOf(v *evolution.View, at *evolution.Point, part string) float64 {
 	class := labelOf(v)
 	if class < 0 || class >= len(at.Probabilities) {
 		return math.NaN()
@@ -31,7 +31,7 @@ func probabilityOf(v *engine.EvolutionView, at *engine.EvolutionPoint, part stri
 }
 
 // labelOf is an image's class, or the newest answer where that is not known; −1 without any.
-func labelOf(v *engine.EvolutionView) int {
+func labelOf(v *evolution.View) int {
 	switch n := len(v.Points); {
 	case v.Image == nil || n == 0:
 		return -1

@@ -6,7 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
+	"hfcui/engine/lab"
 	"hfcui/engine/train"
 )
 
@@ -35,7 +35,7 @@ func newFollowing() following {
 // modelMsg tells that another model was opened, or why not.
 type modelMsg struct {
 	asked checkpoint
-	info  engine.Info
+	info  lab.Info
 	err   error
 }
 
@@ -83,13 +83,13 @@ func (p *trainPage) followNewest() tea.Cmd {
 }
 
 func (p *trainPage) openModel(q checkpoint) tea.Cmd {
-	lab, ctx, path := p.session.lab, p.screen.context(), ""
+	l, ctx, path := p.session.lab, p.screen.context(), ""
 	if q != (checkpoint{}) {
 		path = filepath.Join(q.dir, train.ModelFile)
 	}
 	return p.screen.task(func() tea.Msg {
-		err := lab.UseModel(ctx, path)
-		return modelMsg{q, lab.Info(), err}
+		err := l.UseModel(ctx, path)
+		return modelMsg{q, l.Info(), err}
 	})
 }
 

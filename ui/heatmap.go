@@ -8,8 +8,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -199,12 +199,12 @@ func (p *heatmapPage) measure() tea.Cmd {
 
 // work measures a map.
 func (p *heatmapPage) work(k heatmapKey, limit int) func(context.Context, func(heatmap.Result)) (heatmap.Result, error) {
-	lab := p.session.lab
-	q := engine.HeatmapRequest{Model: k.model, Split: k.split,
+	l := p.session.lab
+	q := lab.HeatmapRequest{Model: k.model, Split: k.split,
 		Request: heatmap.Request{Norm: k.norm, Unclipped: k.unclipped, Limit: limit, Seed: 1}}
 	q.Smoothing = k.Smoothing
 	return func(ctx context.Context, update func(heatmap.Result)) (heatmap.Result, error) {
-		return lab.Heatmap(ctx, q, update)
+		return l.Heatmap(ctx, q, update)
 	}
 }
 

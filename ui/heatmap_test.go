@@ -11,8 +11,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 	"hfcui/ui/picture"
 )
@@ -92,12 +92,12 @@ func TestHeatmapErrors(t *testing.T) {
 	pageOf[*heatmapPage](d.app).norm = 64
 	d.keys("7").shows("too much noise", "enter go on")
 	d.keys("-").hides("too much noise").shows("n 1,000")
-	lab := newFakeLab()
-	lab.info.Labelled = false
-	startWith(t, lab, Options{Page: "heatmap"}, 80, 24).shows("need labels").keys("x").shows("no map to export")
-	lab = newFakeLab()
-	lab.info.Width, lab.info.Height = 224, 112
-	wide := startWith(t, lab, Options{Page: "heatmap"}, 120, 40)
+	l := newFakeLab()
+	l.info.Labelled = false
+	startWith(t, l, Options{Page: "heatmap"}, 80, 24).shows("need labels").keys("x").shows("no map to export")
+	l = newFakeLab()
+	l.info.Width, l.info.Height = 224, 112
+	wide := startWith(t, l, Options{Page: "heatmap"}, 120, 40)
 	if pageOf[*heatmapPage](wide.app).norm != largeNorm || pageOf[*heatmapPage](wide.app).l.pic.w < 2*pageOf[*heatmapPage](wide.app).l.pic.h {
 		t.Errorf("norm %v, picture %+v", pageOf[*heatmapPage](wide.app).norm, pageOf[*heatmapPage](wide.app).l.pic)
 	}
@@ -106,7 +106,7 @@ func TestHeatmapErrors(t *testing.T) {
 // The models side by side have maps of their own.
 func TestHeatmapOfModelsBeside(t *testing.T) {
 	d := start(t, 120, 30)
-	d.app.comparisonOpened(comparisonMsg{path: "other.pt", info: engine.Info{Model: "other"}})
+	d.app.comparisonOpened(comparisonMsg{path: "other.pt", info: lab.Info{Model: "other"}})
 	d.keys("7 i").shows("other")
 	if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Model != "other.pt" {
 		t.Errorf("asked for %+v", last)

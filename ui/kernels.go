@@ -7,7 +7,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
+	"hfcui/engine/kernels"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 	"hfcui/ui/picture"
 )
@@ -46,9 +47,9 @@ type kernelsMsg struct {
 // shownKernels are those of one model.
 type shownKernels struct {
 	path   string
-	view   *engine.KernelView // nil where there is none
-	failed string             // why
-	drawn  [2]picture.Drawn   // before, after
+	view   *kernels.View    // nil where there is none
+	failed string           // why
+	drawn  [2]picture.Drawn // before, after
 	window kernelWindow
 }
 
@@ -208,12 +209,12 @@ func (p *kernelsPage) request() tea.Cmd {
 }
 
 func (p *kernelsPage) compute(q kernelsRequest) tea.Cmd {
-	ctx, lab, paint := p.screen.context(), p.session.lab, &p.painter
+	ctx, l, paint := p.screen.context(), p.session.lab, &p.painter
 	return p.screen.task(func() tea.Msg {
 		msg := kernelsMsg{asked: q}
 		for _, path := range q.models[:q.n] {
 			k := shownKernels{path: path}
-			v, err := lab.Kernels(ctx, engine.KernelsRequest{Model: path, Smoothing: q.Smoothing})
+			v, err := l.Kernels(ctx, lab.KernelsRequest{Model: path, Smoothing: q.Smoothing})
 			if err != nil {
 				k.failed = oneLine(err)
 			} else {

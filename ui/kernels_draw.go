@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"hfcui/engine"
+	"hfcui/engine/kernels"
 	"hfcui/engine/model"
 )
 
@@ -73,7 +73,7 @@ func (p *kernelsPage) drawCaption(c *canvas) {
 
 // uneven tells that the models' layers differ in shape: then every model says its own.
 func (p *kernelsPage) uneven() bool {
-	var first *engine.KernelView
+	var first *kernels.View
 	for _, k := range p.shown.kernels {
 		switch {
 		case k.view == nil:
@@ -234,7 +234,7 @@ func (p *kernelsPage) drawResponse(c *canvas) {
 		return
 	}
 	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
-	_, corner := engine.ResponseBin(bins - 1)
+	_, corner := kernels.ResponseBin(bins - 1)
 	ch := newChart(plot, corner, most)
 	grid := []float64{0, most / 2, most}
 	ch.grid(th.line, grid...)
@@ -261,7 +261,7 @@ func (p *kernelsPage) drawResponse(c *canvas) {
 func responseCurve(y []float64, st style, mark string, thick bool) series {
 	s := series{line: st, mark: mark, thick: thick, shade: st}
 	for i, v := range y {
-		from, to := engine.ResponseBin(i)
+		from, to := kernels.ResponseBin(i)
 		s.points = append(s.points, point{(from + to) / 2, v, v, v})
 	}
 	return s

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strconv"
 
-	"hfcui/engine"
+	"hfcui/engine/kernels"
 	"hfcui/ui/picture"
 )
 
@@ -96,7 +96,7 @@ func writeResponses(w io.Writer, list []shownKernels) error {
 	c.Write(head) // Flush and Error tell
 	plain := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for i := range list[0].view.ResponseBefore {
-		from, to := engine.ResponseBin(i)
+		from, to := kernels.ResponseBin(i)
 		line := []string{plain(from), plain(to)}
 		for _, k := range list {
 			line = append(line, plain(k.view.ResponseBefore[i]), plain(k.view.ResponseAfter[i]))

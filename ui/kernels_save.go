@@ -9,7 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -94,14 +94,14 @@ func (d *saveDialog) start() tea.Cmd {
 		return nil
 	}
 	d.busy, d.wrong = true, ""
-	lab, ctx, folder := d.page.session.lab, d.page.screen.context(), d.page.folder
-	q := engine.KernelsRequest{Model: d.models[d.at].path, Smoothing: d.how}
+	l, ctx, folder := d.page.session.lab, d.page.screen.context(), d.page.folder
+	q := lab.KernelsRequest{Model: d.models[d.at].path, Smoothing: d.how}
 	return d.page.screen.task(func() tea.Msg {
 		path := fullPath(name)
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(folder, path)
 		}
-		return savedMsg{d, path, lab.SaveSmoothed(ctx, path, q)}
+		return savedMsg{d, path, l.SaveSmoothed(ctx, path, q)}
 	})
 }
 

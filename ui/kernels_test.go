@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"hfcui/engine"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 	"hfcui/ui/picture"
 )
@@ -119,7 +119,7 @@ func TestSaveSmoothedModel(t *testing.T) {
 	d.shows("Save the smoothed model", "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors", "ρ 0.50 on layer1.0.conv1, gain divided out")
 	d.keys("enter").shows("saved " + folder).hides("Save the smoothed model")
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
-	want := savedModel{filepath.Join(folder, "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors"), engine.KernelsRequest{Smoothing: how}}
+	want := savedModel{filepath.Join(folder, "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors"), lab.KernelsRequest{Smoothing: how}}
 	if !slices.Equal(d.lab.saved, []savedModel{want}) {
 		t.Errorf("saved %+v, want %+v", d.lab.saved, want)
 	}

@@ -12,8 +12,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"hfcui/engine"
 	"hfcui/engine/dataset"
+	"hfcui/engine/split"
+	"hfcui/engine/view"
 	"hfcui/spectral"
 	"hfcui/ui/picture"
 )
@@ -38,7 +39,7 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := engine.SplitFile(t.Context(), engine.SplitRequest{Image: path, R: r, Dir: dir}); err != nil {
+		if _, err := split.File(t.Context(), split.Request{Image: path, R: r, Dir: dir}); err != nil {
 			t.Fatal(err)
 		}
 		want, err := os.ReadFile(filepath.Join(dir, "high.png"))
@@ -49,7 +50,7 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		high := engine.Plane{C: x.C, H: x.H, W: x.W, Pix: make([]float32, len(x.Pix))}
+		high := dataset.Image{C: x.C, H: x.H, W: x.W, Pix: make([]float32, len(x.Pix))}
 		s := spectral.NewSplitter(x.H, x.W)
 		s.Load(x.Pix)
 		s.Split(nil, high.Pix, r)
@@ -62,10 +63,10 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 }
 
 func benchmarkPaint(b *testing.B, w, h, cols, rows int) {
-	lab := newFakeLab()
-	lab.w, lab.h = w, h
+	l := newFakeLab()
+	l.w, l.h = w, h
 	k := viewSpec{renderSpec: renderSpec{cols: cols, rows: rows, cell: cellSize{w: 9, h: 18}, protocol: picture.Sixel, dark: true}, kinds: [slots]bool{true, true, true, true}}
-	v, err := lab.View(context.Background(), engine.ViewRequest{R: 10})
+	v, err := l.View(context.Background(), view.Request{R: 10})
 	if err != nil {
 		b.Fatal(err)
 	}

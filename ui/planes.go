@@ -3,7 +3,7 @@ package ui
 import (
 	"math"
 
-	"hfcui/engine"
+	"hfcui/engine/dataset"
 	"hfcui/spectral"
 	"hfcui/ui/picture"
 )
@@ -17,7 +17,7 @@ const (
 
 // planeImage fills im with scale·p+offset, clipped to what a screen can show. by×by
 // pixels become one, their mean: large pictures are reduced while they are read.
-func planeImage(im *picture.Image, p engine.Plane, scale, offset float64, by int) {
+func planeImage(im *picture.Image, p dataset.Image, scale, offset float64, by int) {
 	w, h := p.W/by, p.H/by
 	im.Resize(w, h)
 	sums := make([]float32, w)
@@ -52,7 +52,7 @@ func addReduced(sums, row []float32, by int) {
 
 // spectrumImage fills im with a log-spectrum, tinted by the part a coefficient is in at
 // radius r, by×by coefficients a pixel.
-func spectrumImage(im *picture.Image, spectrum engine.Plane, r float64, by int) {
+func spectrumImage(im *picture.Image, spectrum dataset.Image, r float64, by int) {
 	planeImage(im, spectrum, 1, 0, by)
 	for y := range im.H {
 		dy := float64(y*by + by/2 - spectrum.H/2)
@@ -83,6 +83,6 @@ var spectrumTints = func() (tints [2][256][3]uint8) {
 }()
 
 // drawCircle draws the circle at r into a boxed spectrum.
-func drawCircle(box *picture.Image, spectrum engine.Plane, r float64) {
+func drawCircle(box *picture.Image, spectrum dataset.Image, r float64) {
 	drawRing(box, spectrum.W, spectrum.H, r, [3]uint8{255, 255, 255})
 }

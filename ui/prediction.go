@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"hfcui/engine"
+	"hfcui/engine/measure"
 )
 
 // drawPrediction lists the classes a model finds probable: the most probable ones, or, if
 // there is room, all in their own order, so that they stay in place while a slider moves. For the
 // same reason the answer comes first and what looks equally probable is in that order.
-func (s *session) drawPrediction(c *canvas, r rect, answer engine.Prediction, label int, st style) {
+func (s *session) drawPrediction(c *canvas, r rect, answer measure.Prediction, label int, st style) {
 	classes := make([]int, len(answer.Probabilities))
 	for i := range classes {
 		classes[i] = i
@@ -35,7 +35,7 @@ func (s *session) drawPrediction(c *canvas, r rect, answer engine.Prediction, la
 
 // shownRank is what classes are sorted by: whole percents, as they are written, with the
 // answer above all.
-func shownRank(answer engine.Prediction, class int) float64 {
+func shownRank(answer measure.Prediction, class int) float64 {
 	if class == answer.Class {
 		return math.Inf(1)
 	}
@@ -43,7 +43,7 @@ func shownRank(answer engine.Prediction, class int) float64 {
 }
 
 // drawClass draws one class: mark, name, bar and probability.
-func (s *session) drawClass(c *canvas, row rect, names, class int, answer engine.Prediction, label int, st style) {
+func (s *session) drawClass(c *canvas, row rect, names, class int, answer measure.Prediction, label int, st style) {
 	th := s.screen.theme()
 	mark, nameStyle := " ", th.dim
 	if class == answer.Class {
@@ -86,7 +86,7 @@ func eighths(share float64, w int) string {
 }
 
 // probabilities is an answer as JSON has it, by class.
-func (s *session) probabilities(said engine.Prediction) map[string]*float64 {
+func (s *session) probabilities(said measure.Prediction) map[string]*float64 {
 	list := map[string]*float64{}
 	for class, share := range said.Probabilities {
 		list[s.className(class)] = number(share)

@@ -13,7 +13,7 @@ import (
 	"hfcui/engine/train"
 )
 
-// Reproducing is how the program does experiments; *engine.Lab does the work.
+// Reproducing is how the program does experiments; *lab.Lab does the work.
 type Reproducing struct {
 	// Expect measures what an experiment takes here, or says why it cannot be done.
 	Expect func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (experiment.Cost, error)
@@ -24,7 +24,7 @@ type Reproducing struct {
 	Ended func(e experiment.Experiment, size experiment.Size, dir string, err error)
 }
 
-// Reproduction is an experiment under way, as engine.Reproduction describes it.
+// Reproduction is an experiment under way, as lab.Reproduction describes it.
 type Reproduction interface {
 	Progress() *experiment.Progress
 	Done() <-chan struct{}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"hfcui/engine"
+	"hfcui/engine/evolution"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 )
@@ -38,8 +38,8 @@ type runLog struct {
 	files      []string               // of weights that were measured, in the order of bands
 	begun      int64                  // when its first event was written: tells runs of one folder apart
 	written    int                    // counts checkpoints and files of weights that came
-	weights    []engine.Checkpoint    // those there are: of a run the last one, else all in the order of their steps
-	evolution  *engine.EvolutionView  // what there was to see of them; nil as long as nobody looked
+	weights    []evolution.Checkpoint // those there are: of a run the last one, else all in the order of their steps
+	evolution  *evolution.View        // what there was to see of them; nil as long as nobody looked
 	refused    []refusal              // files that could not be read or measured, the last one at the end
 }
 
@@ -93,7 +93,7 @@ func (b *runBook) take(i int, u follow.Update) {
 		case *train.CheckpointEvent:
 			l.kept = e
 			l.written++
-			l.weights = []engine.Checkpoint{{Path: filepath.Join(l.dir, train.ModelFile), At: e.Stamp}}
+			l.weights = []evolution.Checkpoint{{Path: filepath.Join(l.dir, train.ModelFile), At: e.Stamp}}
 		case *train.EndEvent:
 			l.end = e
 		}
@@ -113,12 +113,12 @@ func (b *runBook) appeared(i int, s follow.Snapshot) {
 
 // place gives a file of weights its place, in the order of the numbers in their names, or as
 // they come, and returns it. One that was replaced keeps its own.
-func (l *runLog) place(s follow.Snapshot) engine.Checkpoint {
+func (l *runLog) place(s follow.Snapshot) evolution.Checkpoint {
 	list := l.weights
-	if at := slices.IndexFunc(list, func(c engine.Checkpoint) bool { return c.Path == s.Path }); at >= 0 {
+	if at := slices.IndexFunc(list, func(c evolution.Checkpoint) bool { return c.Path == s.Path }); at >= 0 {
 		return list[at]
 	}
-	c := engine.Checkpoint{Path: s.Path, At: train.Stamp{Type: "bands", Time: s.Time.UTC(), Step: s.Number, Epoch: s.Number}}
+	c := evolution.Checkpoint{Path: s.Path, At: train.Stamp{Type: "bands", Time: s.Time.UTC(), Step: s.Number, Epoch: s.Number}}
 	if s.Number < 0 {
 		c.At.Step = 1
 		if n := len(list); n > 0 {
@@ -135,7 +135,7 @@ func (l *runLog) place(s follow.Snapshot) engine.Checkpoint {
 }
 
 // checkpoints lists the files of weights there are of the run in a folder.
-func (b *runBook) checkpoints(dir string) []engine.Checkpoint {
+func (b *runBook) checkpoints(dir string) []evolution.Checkpoint {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, l := range b.runs {
@@ -147,7 +147,7 @@ func (b *runBook) checkpoints(dir string) []engine.Checkpoint {
 }
 
 // evolved takes in what there is to see of a run's checkpoints, unless it was begun anew.
-func (b *runBook) evolved(dir string, begun int64, v *engine.EvolutionView) {
+func (b *runBook) evolved(dir string, begun int64, v *evolution.View) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, l := range b.runs {
@@ -168,7 +168,7 @@ func (b *runBook) measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 	if err != nil {
 		l.fault = oneLine(err)
 		l.refused = append(slices.DeleteFunc(slices.Clone(l.refused), func(r refusal) bool { return r.path == s.Path }), refusal{s.Path, l.fault})
-		l.weights = slices.DeleteFunc(slices.Clone(l.weights), func(c engine.Checkpoint) bool { return c.Path == s.Path })
+		l.weights = slices.DeleteFunc(slices.Clone(l.weights), func(c evolution.Checkpoint) bool { return c.Path == s.Path })
 		return
 	}
 	l.state, l.fault = follow.Running, ""

@@ -6,8 +6,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -26,7 +26,7 @@ type session struct {
 	runFiles      func() []string           // model files of the runs that are shown
 	runs          string                    // a folder of runs
 	lab           Lab                       // nil where runs are watched without a model
-	info          engine.Info
+	info          lab.Info
 	generation    int // counts changes of split: answers about an older one are dropped
 	index         int
 	r             float64
@@ -53,10 +53,10 @@ type Start struct {
 
 // newSession begins a session with a Lab, nil where there is none. Whoever makes it sets
 // screen, announce and runFiles.
-func newSession(lab Lab, o Start, runs string) *session {
-	s := &session{lab: lab, runs: runs, rho: firstRho, class: -1, normalize: o.Normalize, statistics: o.Statistics}
-	if lab != nil {
-		s.info = lab.Info()
+func newSession(l Lab, o Start, runs string) *session {
+	s := &session{lab: l, runs: runs, rho: firstRho, class: -1, normalize: o.Normalize, statistics: o.Statistics}
+	if l != nil {
+		s.info = l.Info()
 	}
 	if o.Smoothing.Rho > 0 {
 		s.smooth, s.rho = true, min(o.Smoothing.Rho, mostRho)
@@ -88,8 +88,8 @@ func (s *session) receive(msg tea.Msg) tea.Cmd {
 }
 
 // setting is what besides image and radius determines answers.
-func (s *session) setting() engine.Setting {
-	set := engine.Setting{Normalize: s.normalize, Statistics: s.statistics}
+func (s *session) setting() bands.Setting {
+	set := bands.Setting{Normalize: s.normalize, Statistics: s.statistics}
 	if s.smooth {
 		set.Smoothing = s.smoothing()
 	}
@@ -271,7 +271,7 @@ func (s *session) toggleStatistics() tea.Cmd {
 
 // splitMsg tells that the split was changed, or why not.
 type splitMsg struct {
-	info engine.Info
+	info lab.Info
 	err  error
 }
 
@@ -283,10 +283,10 @@ func (s *session) nextSplit() tea.Cmd {
 			at = i
 		}
 	}
-	next, lab := names[(at+1)%len(names)], s.lab
+	next, l := names[(at+1)%len(names)], s.lab
 	return s.screen.task(func() tea.Msg {
-		err := lab.SetSplit(next)
-		return splitMsg{lab.Info(), err}
+		err := l.SetSplit(next)
+		return splitMsg{l.Info(), err}
 	})
 }
 
@@ -300,7 +300,7 @@ func (s *session) splitChanged(msg splitMsg) tea.Cmd {
 }
 
 // modelChanged takes over another model, on the same images.
-func (s *session) modelChanged(info engine.Info) tea.Cmd {
+func (s *session) modelChanged(info lab.Info) tea.Cmd {
 	if s.smoothedLayer != "" && !slices.Contains(info.Convs, s.smoothedLayer) {
 		s.screen.say(clean(info.Model) + " has no layer " + model.LayerName(s.smoothedLayer) + ": the first is smoothed")
 		s.smoothedLayer = ""
@@ -309,7 +309,7 @@ func (s *session) modelChanged(info engine.Info) tea.Cmd {
 }
 
 // opened takes over what is open now.
-func (s *session) opened(info engine.Info, what change) tea.Cmd {
+func (s *session) opened(info lab.Info, what change) tea.Cmd {
 	s.info = info
 	s.generation++
 	s.index = min(s.index, max(s.info.Images-1, 0))

@@ -11,7 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/checkpoints"
-	"hfcui/engine"
+	"hfcui/engine/lab"
 	"hfcui/engine/train"
 )
 
@@ -23,7 +23,7 @@ type shownModel struct {
 	path string // as a request's Model has it: "" is the open one
 	name string // safe to print
 	slot int    // theme.model's: the same as long as it is there
-	info engine.Info
+	info lab.Info
 }
 
 // models lists the models that are looked at: the open one and those beside it.
@@ -41,7 +41,7 @@ var comparisonKeys = keymap[*session]{
 // comparisonMsg tells that a model was opened beside the open one, or why not.
 type comparisonMsg struct {
 	path string
-	info engine.Info
+	info lab.Info
 	err  error
 }
 
@@ -91,10 +91,10 @@ func (s *session) addComparison(path string) tea.Cmd {
 		return nil
 	}
 	s.screen.say("opening " + path)
-	lab, ctx := s.lab, s.screen.context()
+	l, ctx := s.lab, s.screen.context()
 	return s.screen.task(func() tea.Msg {
 		at := fullPath(path)
-		info, err := lab.OpenBeside(ctx, at)
+		info, err := l.OpenComparison(ctx, at)
 		return comparisonMsg{at, info, err}
 	})
 }
@@ -138,9 +138,9 @@ func (s *session) dropComparison(path string) tea.Cmd {
 	if len(s.comparisons) == n {
 		return nil
 	}
-	lab := s.lab
+	l := s.lab
 	return tea.Batch(s.announce(changedModels), s.screen.task(func() tea.Msg {
-		lab.CloseBeside(path)
+		l.CloseComparison(path)
 		return nil
 	}))
 }

@@ -12,7 +12,7 @@ import (
 	"hfcui/engine/train/follow"
 )
 
-// Training is how the program trains; *engine.Lab does the work.
+// Training is how the program trains; *lab.Lab does the work.
 type Training struct {
 	// Recipe is what a new training begins with, or why nothing can be trained here.
 	Recipe func() (train.Config, error)
@@ -23,7 +23,7 @@ type Training struct {
 	Ended func(dir string, err error)
 }
 
-// TrainingRun is a training under way, as engine.Training describes it.
+// TrainingRun is a training under way, as lab.Training describes it.
 type TrainingRun interface {
 	Pause()
 	Resume()

@@ -8,13 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
 	"hfcui/engine/attack"
+	"hfcui/engine/lab"
 )
 
 func attackCommand() *cobra.Command {
-	var o engine.Options
-	var q engine.RobustnessRequest
+	var o lab.Options
+	var q lab.RobustnessRequest
 	var out output
 	cmd := &cobra.Command{
 		Use:   "attack",
@@ -47,7 +47,7 @@ func attackCommand() *cobra.Command {
 
 // attackFlags adds what is done to the images and to the model. What it returns is to be
 // called once the command line is read; its error is one of usage.
-func attackFlags(cmd *cobra.Command, q *engine.RobustnessRequest) func() error {
+func attackFlags(cmd *cobra.Command, q *lab.RobustnessRequest) func() error {
 	flags := cmd.Flags()
 	q.Methods, q.Epsilons, q.Rhos = []string{attack.FGSMMethod, attack.PGDMethod}, []float64{0.03, 0.06, 0.09}, []float64{0}
 	flags.Var((*methods)(&q.Methods), "method", "methods: "+strings.Join(knownMethods(), ", "))
@@ -140,21 +140,21 @@ func lastFigure(r attack.Robustness) string {
 	return ""
 }
 
-func runAttack(cmd *cobra.Command, o engine.Options, q engine.RobustnessRequest, out *output) error {
-	lab, err := engine.Open(cmd.Context(), o)
+func runAttack(cmd *cobra.Command, o lab.Options, q lab.RobustnessRequest, out *output) error {
+	l, err := lab.Open(cmd.Context(), o)
 	if err != nil {
 		return err
 	}
-	defer lab.Close()
+	defer l.Close()
 	line := newProgress()
-	result, err := lab.Robustness(cmd.Context(), q, func(r attack.Robustness) {
+	result, err := l.Robustness(cmd.Context(), q, func(r attack.Robustness) {
 		line.set("%s  clean %s%s", bar(int64(1e6*r.Progress), 1e6), percent(r.Clean[0].Score), after(", ", lastFigure(r)))
 	})
 	line.clear()
 	if err != nil {
 		return err
 	}
-	report := attack.NewReport(o.Model, o.Data, lab.Info().Split, q.Options, q.Smoothing, result)
-	sayNote(lab.Info().Note)
+	report := attack.NewReport(o.Model, o.Data, l.Info().Split, q.Options, q.Smoothing, result)
+	sayNote(l.Info().Note)
 	return out.print(report, func(w io.Writer) { attackTable(w, report, result) })
 }

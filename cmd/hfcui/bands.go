@@ -6,14 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 	"hfcui/engine/plan"
 )
 
 func bandsCommand() *cobra.Command {
-	var o engine.Options
-	var q engine.BandsRequest
+	var o lab.Options
+	var q lab.BandsRequest
 	var dtype string
 	var out output
 	cmd := &cobra.Command{
@@ -40,31 +40,31 @@ func bandsCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.Setting = setting()
 		o.DType, _ = plan.ParseDType(dtype)
-		lab, err := engine.Open(cmd.Context(), o)
+		l, err := lab.Open(cmd.Context(), o)
 		if err != nil {
 			return err
 		}
-		defer lab.Close()
+		defer l.Close()
 		if q.Radii == nil {
-			q.Radii = wholeRadii(lab.Info().MaxRadius)
+			q.Radii = wholeRadii(l.Info().MaxRadius)
 		}
 		line := newProgress()
-		result, err := lab.Bands(cmd.Context(), q, func(r bands.Result) {
+		result, err := l.Bands(cmd.Context(), q, func(r bands.Result) {
 			line.set("%s  whole %s", bar(int64(r.Whole.N), int64(r.Images)), percent(r.Whole))
 		})
 		line.clear()
 		if err != nil {
 			return err
 		}
-		smoothing, err := lab.Model().Canonical(q.Smoothing)
+		smoothing, err := l.Model().Canonical(q.Smoothing)
 		if err != nil {
 			return err
 		}
-		report := bands.NewReport(o.Model, o.Data, lab.Info().Split, q.Normalize, q.Statistics, smoothing, result)
+		report := bands.NewReport(o.Model, o.Data, l.Info().Split, q.Normalize, q.Statistics, smoothing, result)
 		if o.DType != plan.Float32 {
 			report.DType = dtype
 		}
-		sayNote(lab.Info().Note)
+		sayNote(l.Info().Note)
 		return out.print(report, func(w io.Writer) { bandsTable(w, report, result) })
 	}
 	return cmd

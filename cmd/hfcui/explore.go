@@ -9,18 +9,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
+	"hfcui/engine/bands"
 	"hfcui/engine/experiment"
+	"hfcui/engine/lab"
 	"hfcui/engine/train"
 	"hfcui/ui"
 )
 
 // exploring is the explorer as a command's flags describe it.
 type exploring struct {
-	lab     engine.Options
+	lab     lab.Options
 	screen  ui.Options
 	images  []string
-	setting func() engine.Setting
+	setting func() bands.Setting
 }
 
 func exploreCommand() *cobra.Command {
@@ -64,19 +65,19 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	s := e.setting()
 	e.screen.Normalize, e.screen.Statistics = s.Normalize, s.Statistics
 	e.lab.Threads = leaveRoom()
-	lab, err := engine.Open(cmd.Context(), e.lab)
+	l, err := lab.Open(cmd.Context(), e.lab)
 	if err != nil {
 		return err
 	}
-	defer lab.Close()
-	if e.screen.Smoothing, err = lab.Model().Canonical(s.Smoothing); err != nil {
+	defer l.Close()
+	if e.screen.Smoothing, err = l.Model().Canonical(s.Smoothing); err != nil {
 		return err
 	}
-	evolution := lab.NewEvolution()
+	evolution := l.Evolution()
 	defer evolution.Close()
 	e.screen.Evolution = evolution
-	e.screen.Training, e.screen.Reproducing = trainingOf(lab), reproducingOf(lab)
-	return ui.Run(cmd.Context(), lab, e.screen)
+	e.screen.Training, e.screen.Reproducing = trainingOf(l), reproducingOf(l)
+	return ui.Run(cmd.Context(), l, e.screen)
 }
 
 // leaveRoom raises GOMAXPROCS above the number of compute threads, which it returns. Otherwise a
@@ -90,11 +91,11 @@ func leaveRoom() (threads int) {
 }
 
 // trainingOf connects the Train page to a Lab.
-func trainingOf(lab *engine.Lab) *ui.Training {
+func trainingOf(l *lab.Lab) *ui.Training {
 	return &ui.Training{
-		Recipe: lab.Recipe,
+		Recipe: l.Recipe,
 		Start: func(ctx context.Context, c train.Config, dir string) (ui.TrainingRun, error) {
-			run, err := lab.Train(ctx, c, dir)
+			run, err := l.Train(ctx, c, dir)
 			if err != nil {
 				return nil, err
 			}
@@ -115,11 +116,11 @@ func trainingOf(lab *engine.Lab) *ui.Training {
 }
 
 // reproducingOf connects the Experiments page to a Lab.
-func reproducingOf(lab *engine.Lab) *ui.Reproducing {
+func reproducingOf(l *lab.Lab) *ui.Reproducing {
 	return &ui.Reproducing{
-		Expect: lab.Expect,
+		Expect: l.Expect,
 		Start: func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (ui.Reproduction, error) {
-			run, err := lab.Reproduce(ctx, e, size, dir)
+			run, err := l.Reproduce(ctx, e, size, dir)
 			if err != nil {
 				return nil, err
 			}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 )
 
 // flipsReport is what the flips command prints as JSON; classes are indices.
@@ -29,8 +29,8 @@ type flip struct {
 }
 
 func flipsCommand() *cobra.Command {
-	var o engine.Options
-	var q engine.FlipsRequest
+	var o lab.Options
+	var q lab.FlipsRequest
 	var by string
 	var out output
 	cmd := &cobra.Command{
@@ -58,13 +58,13 @@ func flipsCommand() *cobra.Command {
 		}
 		q.Setting = setting()
 		q.By, _ = bands.ParseDecomposition(by)
-		lab, err := engine.Open(cmd.Context(), o)
+		l, err := lab.Open(cmd.Context(), o)
 		if err != nil {
 			return err
 		}
-		defer lab.Close()
+		defer l.Close()
 		line := newProgress()
-		result, err := lab.Flips(cmd.Context(), q, func(done, total int) {
+		result, err := l.Flips(cmd.Context(), q, func(done, total int) {
 			line.set("%s  %d of %d images", bar(int64(done), int64(total)), done, total)
 		})
 		line.clear()
@@ -75,14 +75,14 @@ func flipsCommand() *cobra.Command {
 		for _, a := range result.Flips {
 			report.Samples = append(report.Samples, flip{a.Index, a.Label, a.Whole, a.Low, a.High, a.Rank})
 		}
-		sayNote(lab.Info().Note)
-		return out.print(report, func(w io.Writer) { flipsTable(w, lab, q, result) })
+		sayNote(l.Info().Note)
+		return out.print(report, func(w io.Writer) { flipsTable(w, l, q, result) })
 	}
 	return cmd
 }
 
-func flipsTable(w io.Writer, lab *engine.Lab, q engine.FlipsRequest, r engine.FlipsResult) {
-	classes := lab.Info().Classes
+func flipsTable(w io.Writer, l *lab.Lab, q lab.FlipsRequest, r lab.FlipsResult) {
+	classes := l.Info().Classes
 	rank, title := "", ""
 	if q.By == bands.SVD {
 		rank, title = " by SVD, rank matched to", "rank\t"
@@ -98,6 +98,6 @@ func flipsTable(w io.Writer, lab *engine.Lab, q engine.FlipsRequest, r engine.Fl
 		if title != "" {
 			title = fmt.Sprintf("%d\t", a.Rank)
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s%s\n", a.Index, lab.Title(a.Index), classes[a.Label], title, classes[a.Low])
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s%s\n", a.Index, l.Title(a.Index), classes[a.Label], title, classes[a.Low])
 	}
 }

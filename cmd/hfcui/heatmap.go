@@ -13,14 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/checkpoints"
-	"hfcui/engine"
 	"hfcui/engine/heatmap"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 )
 
 func heatmapCommand() *cobra.Command {
-	var o engine.Options
-	var q engine.HeatmapRequest
+	var o lab.Options
+	var q lab.HeatmapRequest
 	var picture string
 	var out output
 	cmd := &cobra.Command{
@@ -55,13 +55,13 @@ func heatmapCommand() *cobra.Command {
 			// Fail before measuring, not after.
 			return fmt.Errorf("%s: %w; check that the folder exists and is writable", picture, errors.Unwrap(err))
 		}
-		lab, err := engine.Open(cmd.Context(), o)
+		l, err := lab.Open(cmd.Context(), o)
 		if err != nil {
 			return err
 		}
-		defer lab.Close()
+		defer l.Close()
 		line := newProgress()
-		result, err := lab.Heatmap(cmd.Context(), q, func(r heatmap.Result) {
+		result, err := l.Heatmap(cmd.Context(), q, func(r heatmap.Result) {
 			line.set("%s  %.0f images/s, clean accuracy %s", bar(int64(1000*r.Share), 1000), r.ImagesPerSecond, percent(r.Clean))
 		})
 		line.clear()
@@ -74,12 +74,12 @@ func heatmapCommand() *cobra.Command {
 				return err
 			}
 		}
-		smoothing, err := lab.Model().Canonical(q.Smoothing)
+		smoothing, err := l.Model().Canonical(q.Smoothing)
 		if err != nil {
 			return err
 		}
-		report := heatmap.NewReport(o.Model, o.Data, lab.Info().Split, smoothing, result)
-		sayNote(lab.Info().Note)
+		report := heatmap.NewReport(o.Model, o.Data, l.Info().Split, smoothing, result)
+		sayNote(l.Info().Note)
 		return out.print(report, func(w io.Writer) { heatmapTable(w, report, result, picture) })
 	}
 	return cmd

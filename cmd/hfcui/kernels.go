@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
+	"hfcui/engine/kernels"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 )
 
@@ -26,7 +27,7 @@ type beforeAfter[T any] struct {
 }
 
 func kernelsCommand() *cobra.Command {
-	var o engine.Options
+	var o lab.Options
 	var smoothing model.Smoothing
 	var picture, save string
 	var out output
@@ -47,17 +48,17 @@ func kernelsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			view, err := engine.Kernels(cmd.Context(), m, smoothing)
+			view, err := kernels.Compute(cmd.Context(), m, smoothing)
 			if err != nil {
 				return err
 			}
 			if save != "" {
-				if err := engine.SaveSmoothed(save, m, smoothing); err != nil {
+				if err := kernels.SaveSmoothed(save, m, smoothing); err != nil {
 					return err
 				}
 			}
 			if picture != "" {
-				if err := engine.WriteKernels(picture, view); err != nil {
+				if err := kernels.WritePNG(picture, view); err != nil {
 					return err
 				}
 			}
@@ -92,7 +93,7 @@ func (r kernelsReport) table(w io.Writer) {
 	fmt.Fprintf(w, "\n\tbefore\tafter\n")
 	fmt.Fprintf(w, "roughness\t%.4f\t%.4f\n", r.Roughness.Before, r.Roughness.After)
 	for i := range r.Response.Before {
-		from, to := engine.ResponseBin(i)
+		from, to := kernels.ResponseBin(i)
 		fmt.Fprintf(w, "response at r %5.2f to %5.2f\t%.4f\t%.4f\n", from, to, r.Response.Before[i], r.Response.After[i])
 	}
 }

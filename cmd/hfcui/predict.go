@@ -6,15 +6,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
+	"hfcui/engine/bands"
+	"hfcui/engine/device"
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+	"hfcui/engine/predict"
 )
 
 func predictCommand() *cobra.Command {
-	var o engine.Options
-	var q engine.PredictRequest
+	var o lab.Options
+	var q predict.Request
 	var part string
 	var out output
-	parts := []string{engine.Whole.String(), engine.Low.String(), engine.High.String()}
+	parts := []string{bands.Whole.String(), bands.Low.String(), bands.High.String()}
 	cmd := &cobra.Command{
 		Use:   "predict IMAGE…",
 		Short: "Predict the classes of images, or of their low-pass or high-pass images",
@@ -25,16 +30,25 @@ func predictCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for i, name := range parts {
 				if part == name {
-					q.Part = engine.Part(i)
+					q.Part = bands.Part(i)
 				}
 			}
-			if q.Part != engine.Whole {
+			if q.Part != bands.Whole {
 				if err := required(cmd, "radius"); err != nil {
 					return err
 				}
 			}
 			q.Images = args
-			answers, err := engine.PredictFiles(cmd.Context(), o, q)
+			m, err := model.Load(o.Model, o.Net)
+			if err != nil {
+				return err
+			}
+			d, err := device.Open(o.Device, plan.DeviceOptions{})
+			if err != nil {
+				return err
+			}
+			q.Threads = d.Threads()
+			answers, err := predict.Files(cmd.Context(), m, d, q)
 			if err != nil {
 				return err
 			}

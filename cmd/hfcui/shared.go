@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"hfcui/engine"
 	"hfcui/engine/bands"
 	"hfcui/engine/device"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
 	"hfcui/ui/picture"
@@ -19,7 +19,7 @@ import (
 const maxImages = 1 << 30
 
 // modelFlags adds --model and --net.
-func modelFlags(cmd *cobra.Command, o *engine.Options) {
+func modelFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt) or embedded model", knownModel)
 	netVar(cmd.Flags(), &o.Net, "architecture, for files that do not name it")
 }
@@ -44,7 +44,7 @@ func (n *network) Set(s string) error {
 }
 
 // dataFlags adds --data and --split.
-func dataFlags(cmd *cobra.Command, o *engine.Options) {
+func dataFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "dataset folder or name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "split of the dataset", "test", "train")
 }
@@ -87,13 +87,13 @@ func limitVar(flags *pflag.FlagSet, n *int) {
 
 // settingFlags adds what determines a prediction besides image and radius, and returns a
 // function that gives the parsed setting.
-func settingFlags(cmd *cobra.Command) func() engine.Setting {
-	var s engine.Setting
+func settingFlags(cmd *cobra.Command) func() bands.Setting {
+	var s bands.Setting
 	var normalize, statistics string
 	choiceVar(cmd.Flags(), &normalize, "normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
 	choiceVar(cmd.Flags(), &statistics, "bn", "batch-norm statistics", "running", "batch")
 	smoothingFlags(cmd.Flags(), &s.Smoothing)
-	return func() engine.Setting {
+	return func() bands.Setting {
 		s.Normalize, _ = bands.ParseNormalization(normalize)
 		s.Statistics, _ = model.ParseStatistics(statistics)
 		return s

@@ -6,11 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine"
+	"hfcui/engine/split"
 )
 
 func splitCommand() *cobra.Command {
-	var q engine.SplitRequest
+	var q split.Request
 	var out output
 	cmd := &cobra.Command{
 		Use:   "split IMAGE -r R",
@@ -25,7 +25,7 @@ func splitCommand() *cobra.Command {
 				return err
 			}
 			q.Image = args[0]
-			result, err := engine.SplitFile(cmd.Context(), q)
+			result, err := split.File(cmd.Context(), q)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
-	"hfcui/engine"
+	"hfcui/engine/dataset"
+	"hfcui/engine/evolution"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
 	"hfcui/ui"
@@ -24,7 +25,12 @@ func (w *watching) screen(ctx context.Context, measure measureFunc) error {
 	if measure != nil {
 		watch.Measure = func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) { return measure(ctx, s) }
 	}
-	evolution := engine.NewEvolution(w.device, w.images)
-	defer evolution.Close()
-	return ui.Run(ctx, nil, ui.Options{Page: "train", Watch: watch, Evolution: evolution})
+	history := evolution.New(w.device, func() dataset.Set {
+		if w.images == nil {
+			return nil
+		}
+		return w.images.Test
+	}, nil)
+	defer history.Close()
+	return ui.Run(ctx, nil, ui.Options{Page: "train", Watch: watch, Evolution: history})
 }

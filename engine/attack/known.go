@@ -1,39 +1,39 @@
 package attack
 
 import (
-	"slices"
 	"sync"
+
+	"hfcui/engine/lru"
+	"hfcui/engine/model"
 )
 
-// Known remembers what attacks came to, image by image, by all that determines it but model
-// and images. A measurement that is begun again, or another that has a part of its figures
-// in common, goes on where they stopped. It may be used by several at the same time.
-type Known struct {
-	mu     sync.Mutex
-	trials map[string]*trial
-	recent []string // the one asked for last at the end
+// Known holds the outcomes of attacks on a model, by image. A measurement that is resumed, or
+// another that shares some of its figures, continues where they stopped. It is safe for
+// concurrent use.
+type Known struct{ trials *lru.Cache[trialKey, *trial] }
+
+// ModelKey identifies, for given weights, a model under attack and the images.
+type ModelKey struct {
+	Split     string
+	Smoothing model.Smoothing // in canonical form
 }
 
-// knownTrials bounds how many are remembered: each takes a few bytes an image.
+// trialKey is what determines the outcomes of an attack for given weights.
+type trialKey struct {
+	model   ModelKey
+	source  ModelKey // of the model the adversarial examples are made for: usually model
+	order   int      // number of images, where their order depends on it
+	options Options
+}
+
+// knownTrials limits the attacks that are kept: each takes a few bytes per image.
 const knownTrials = 1024
 
-// NewKnown returns room for what will be known.
-func NewKnown() *Known { return &Known{trials: make(map[string]*trial)} }
+// NewKnown returns an empty set of outcomes.
+func NewKnown() *Known { return &Known{lru.New[trialKey, *trial](knownTrials)} }
 
-// get returns what is known by a key.
-func (k *Known) get(key string) *trial {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if i := slices.Index(k.recent, key); i >= 0 {
-		k.recent = append(slices.Delete(k.recent, i, i+1), key)
-		return k.trials[key]
-	}
-	t := &trial{turn: make(chan struct{}, 1)}
-	k.trials[key] = t
-	if k.recent = append(k.recent, key); len(k.recent) > knownTrials {
-		delete(k.trials, k.recent[0])
-		k.recent = slices.Delete(k.recent, 0, 1)
-	}
+func (k *Known) get(key trialKey) *trial {
+	t, _ := k.trials.GetOrMake(key, func() (*trial, error) { return &trial{turn: make(chan struct{}, 1)}, nil })
 	return t
 }
 

@@ -25,7 +25,7 @@ type Measurement struct {
 // NewMeasurement prepares a measurement; nothing is computed yet. known holds what is known
 // already, key naming the images and the model with one of the Grid's ρ; what is found out
 // is added to it.
-func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float64) string) (*Measurement, error) {
+func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float64) ModelKey) (*Measurement, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
 	}
@@ -42,11 +42,11 @@ func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float
 		order = n // the order depends on how many there are
 	}
 	m.plan(func(rho, donor int, o Options) *trial {
-		name := fmt.Sprintf("%s %d %+v", key(g.Rhos[rho]), order, o)
+		k := trialKey{model: key(g.Rhos[rho]), source: key(g.Rhos[rho]), order: order, options: o}
 		if donor >= 0 {
-			name += " made for " + key(g.Rhos[donor])
+			k.source = key(g.Rhos[donor])
 		}
-		return known.get(name)
+		return known.get(k)
 	})
 	return m, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -84,7 +83,7 @@ func measureGrid(t *testing.T, n int, g Grid, models func(rho float64) curve) (R
 	if g.Rhos == nil {
 		g.Rhos = []float64{0}
 	}
-	m, err := NewMeasurement(stripes(n), g, NewKnown(), func(rho float64) string { return fmt.Sprint(rho) })
+	m, err := NewMeasurement(stripes(n), g, NewKnown(), func(rho float64) ModelKey { return ModelKey{Smoothing: model.Smoothing{Rho: rho}} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +249,7 @@ func TestMeasurementIsSteady(t *testing.T) {
 	known := NewKnown()
 	interruptions, last := 0, 0.0
 	for interruptions < 1000 {
-		m, err := NewMeasurement(stripes(60), g, known, func(rho float64) string { return fmt.Sprint(rho) })
+		m, err := NewMeasurement(stripes(60), g, known, func(rho float64) ModelKey { return ModelKey{Smoothing: model.Smoothing{Rho: rho}} })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -314,7 +313,7 @@ func TestMeasurementAsksOnce(t *testing.T) {
 	} {
 		c.grid.Rhos = []float64{0}
 		asked = 0
-		m, err := NewMeasurement(stripes(20), c.grid, known, func(rho float64) string { return fmt.Sprint(rho) })
+		m, err := NewMeasurement(stripes(20), c.grid, known, func(rho float64) ModelKey { return ModelKey{Smoothing: model.Smoothing{Rho: rho}} })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,7 +334,7 @@ func TestTransfer(t *testing.T) {
 	g := Grid{Methods: []string{"pgd", "fgsm"}, Epsilons: []float64{0, 0.05}, Rhos: []float64{0, 1}, Options: Options{Steps: 3}, Limit: 30}
 	known := NewKnown()
 	run := func(g Grid) Robustness {
-		m, err := NewMeasurement(stripes(30), g, known, func(rho float64) string { return fmt.Sprint(rho) })
+		m, err := NewMeasurement(stripes(30), g, known, func(rho float64) ModelKey { return ModelKey{Smoothing: model.Smoothing{Rho: rho}} })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,10 +29,9 @@ type Request struct {
 	Yield plan.Yield
 	// Steady makes every round as large as it can be, for figures that nobody watches grow.
 	Steady bool
-	// Wholes, if any, holds what is known already about whole images of this Source, asked
-	// about by this Classifier with these Statistics, and with batch statistics up to this
-	// Limit. What is found out is added to it.
-	Wholes *Wholes
+	// Clean, if not nil, holds predictions of this Classifier for whole images of this Source,
+	// with these Statistics and, with batch statistics, this Limit. New ones are added to it.
+	Clean *CleanPredictions
 }
 
 // Result is how accurate a model is on whole images and on their parts, so far.
@@ -49,6 +48,12 @@ type Result struct {
 	// BatchSize is what batch statistics were taken over; 0 with running statistics.
 	BatchSize int
 }
+
+// Started reports whether there is something to show.
+func (r Result) Started() bool { return r.Whole.N > 0 }
+
+// Finished reports whether all images have been evaluated.
+func (r Result) Finished() bool { return r.Done }
 
 // clone returns a copy that shares nothing with r.
 func (r Result) clone() Result {

@@ -176,7 +176,7 @@ func TestMeasureCountsEveryImageOnce(t *testing.T) {
 func TestMeasureWithKnownWholes(t *testing.T) {
 	src := newNoise(40, 4)
 	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
-		wholes := NewWholes(src.Len())
+		wholes := NewCleanPredictions(src.Len())
 		asked := func(q Request) (Result, int) {
 			q.Statistics = s
 			m, err := NewMeasurement(src, q)
@@ -191,15 +191,15 @@ func TestMeasureWithKnownWholes(t *testing.T) {
 			return scoresOf(result), classifier.images
 		}
 		alone, all := asked(Request{Radii: []float64{3}, Changes: true})
-		first, _ := asked(Request{Radii: []float64{1, 2}, Limit: 20, Wholes: wholes})
-		next, rest := asked(Request{Radii: []float64{3}, Wholes: wholes, Changes: true})
+		first, _ := asked(Request{Radii: []float64{1, 2}, Limit: 20, Clean: wholes})
+		next, rest := asked(Request{Radii: []float64{3}, Clean: wholes, Changes: true})
 		if !reflect.DeepEqual(next, alone) || first.Whole.N != 20 {
 			t.Errorf("%v: got %+v, want %+v", s, next, alone)
 		}
 		if all-rest < 10 {
 			t.Errorf("%v: asked about %d images, about %d when nothing was known", s, rest, all)
 		}
-		if _, last := asked(Request{Radii: []float64{4}, Wholes: wholes, Normalize: NormalizeMax}); last != 80 {
+		if _, last := asked(Request{Radii: []float64{4}, Clean: wholes, Normalize: NormalizeMax}); last != 80 {
 			t.Errorf("%v: all whole images were known, and %d images were asked about", s, last)
 		}
 	}

@@ -3,6 +3,8 @@ package bands
 import (
 	"fmt"
 	"math"
+
+	"hfcui/engine/model"
 )
 
 // Normalization is what is done to a low- or high-frequency image before a model sees
@@ -99,6 +101,29 @@ func moments(image []float32) (mean, deviation float64) {
 	mean = (s0 + s1) / n
 	return pivot + mean, math.Sqrt(max((q0+q1)/n-mean*mean, 0))
 }
+
+// Setting is everything but the image and the radius that determines a prediction.
+type Setting struct {
+	// Smoothing is the kernel smoothing of one convolution; the zero value is off.
+	model.Smoothing
+	// Normalize is applied to every low- and high-pass image before inference.
+	Normalize Normalization
+	// Statistics are those of batch-norm layers.
+	Statistics model.Statistics
+}
+
+// Part is the whole image or one of its two frequency components.
+type Part int
+
+// The images a prediction is made for.
+const (
+	Whole Part = iota
+	Low
+	High
+)
+
+// String returns "whole", "low" or "high".
+func (p Part) String() string { return [...]string{"whole", "low", "high"}[p] }
 
 // Decomposition is how an image is divided into a low and a high part.
 type Decomposition int

@@ -111,7 +111,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 	found = newTally(r.q)
 	uncounted, skip := len(indices)-counted, 0
 	r.wholes = measure.Resize(r.wholes, len(indices))
-	known := r.q.Wholes.classes(r.wholes[uncounted:], indices[uncounted:])
+	known := r.q.Clean.get(r.wholes[uncounted:], indices[uncounted:])
 	if known {
 		skip = 1
 	}
@@ -125,7 +125,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 			case image < uncounted:
 			case part == 0:
 				r.wholes[image] = class
-				r.q.Wholes.learn(indices[image], class)
+				r.q.Clean.add(indices[image], class)
 			default:
 				r.count(&found, from, part, image, class)
 			}

@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 
@@ -91,7 +90,7 @@ func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)
 		return nil, errors.New("there are no test images to attack")
 	}
 	set := s.data.Test
-	m, err := attack.NewMeasurement(set, a.grid(), attack.NewKnown(), func(rho float64) string { return fmt.Sprint(rho) })
+	m, err := attack.NewMeasurement(set, a.grid(), attack.NewKnown(), func(rho float64) attack.ModelKey { return attack.ModelKey{Smoothing: model.Smoothing{Rho: rho}} })
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,12 @@ type Result struct {
 	ImagesPerSecond float64
 }
 
+// Started reports whether there is something to show.
+func (r Result) Started() bool { return r.Clean.N > 0 }
+
+// Finished reports whether all images have been evaluated.
+func (r Result) Finished() bool { return r.Done }
+
 // At is the score at a frequency.
 func (r Result) At(f Frequency) measure.Score { return r.Cells[grid{r.H, r.W}.place(f)] }
 

@@ -125,6 +125,13 @@ func (c *Cache[K, V]) Remove(k K) {
 	}
 }
 
+// Len returns the number of values.
+func (c *Cache[K, V]) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.order.Len()
+}
+
 // Clear evicts all values.
 func (c *Cache[K, V]) Clear() {
 	c.mu.Lock()
@@ -134,13 +141,17 @@ func (c *Cache[K, V]) Clear() {
 	}
 }
 
-// All yields all values, the one used least recently first. The cache is locked meanwhile.
+// All yields all values as they are when it is called, the one used least recently first.
 func (c *Cache[K, V]) All() iter.Seq2[K, V] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]entry[K, V], 0, c.order.Len())
+	for e := c.order.Back(); e != nil; e = e.Prev() {
+		all = append(all, e.Value.(entry[K, V]))
+	}
 	return func(yield func(K, V) bool) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for e := c.order.Back(); e != nil; e = e.Prev() {
-			if x := e.Value.(entry[K, V]); !yield(x.key, x.value) {
+		for _, x := range all {
+			if !yield(x.key, x.value) {
 				return
 			}
 		}

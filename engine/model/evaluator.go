@@ -76,6 +76,9 @@ func microBatch(dev plan.Device, p *plan.Program, batch int) int {
 // Batch is the batch size.
 func (e *Evaluator) Batch() int { return e.batch }
 
+// Classes is the number of logits per image.
+func (e *Evaluator) Classes() int { return e.model.Net.Classes }
+
 // Refresh copies the model's current weights to the device.
 func (e *Evaluator) Refresh() error { return e.model.SetParams(e.exe, e.stats) }
 

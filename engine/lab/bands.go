@@ -1,0 +1,73 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+)
+
+// BandsRequest asks for the accuracy at cutoff radii.
+type BandsRequest struct {
+	Radii []float64
+	Limit int    // evaluation images; 0: all
+	Split string // "" is the selected one
+	bands.Setting
+}
+
+// bandsKey is what determines the result for given weights.
+type bandsKey struct {
+	split   string
+	limit   int
+	radii   string
+	setting bands.Setting
+}
+
+func (q BandsRequest) key() bandsKey {
+	return bandsKey{q.Split, q.Limit, fmt.Sprint(q.Radii), q.Setting}
+}
+
+// cleanKey is what determines the predictions for whole images, which measurements at other
+// radii and with other normalizations share.
+type cleanKey struct {
+	split      string
+	limit      int // with batch statistics, where it determines the batches
+	statistics model.Statistics
+	smoothing  model.Smoothing
+}
+
+func (q BandsRequest) cleanKey() cleanKey {
+	k := cleanKey{q.Split, 0, q.Statistics, q.Smoothing}
+	if q.Statistics == model.BatchStatistics {
+		k.limit = q.Limit
+	}
+	return k
+}
+
+// Bands measures accuracy on whole images and, at every radius, on low- and high-pass images.
+// It calls update, which may be nil, from its own goroutine with what is known already, rough
+// figures first, and returns the final result. Canceled, it returns the error of ctx; the next
+// call with the same request resumes the measurement.
+func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Result)) (bands.Result, error) {
+	now, end, err := l.resolveLabeled(ctx, "", q.Split, &q.Setting)
+	if err != nil {
+		return bands.Result{}, err
+	}
+	defer end()
+	q.Split = now.split
+	run, err := now.bands.GetOrMake(q.key(), func() (*measure.Resumable[bands.Result], error) {
+		clean, _ := now.clean.GetOrMake(q.cleanKey(), func() (*bands.CleanPredictions, error) {
+			return bands.NewCleanPredictions(now.Inputs.Len()), nil
+		})
+		m, err := bands.NewMeasurement(now.Inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
+			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Yield: l.gate.yield, Clean: clean})
+		return measure.NewResumable(m), err
+	})
+	if err != nil {
+		return bands.Result{}, err
+	}
+	return run.Resume(ctx, update,
+		func(r bands.Result) (measure.Classifier, error) { return now.background(q.Setting, r.Images) })
+}

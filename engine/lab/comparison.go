@@ -1,0 +1,157 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/bands"
+	"hfcui/engine/lru"
+	"hfcui/engine/model"
+	"hfcui/engine/train"
+)
+
+// comparisonsKept is the number of comparison models kept open.
+const comparisonsKept = 3
+
+// comparisons are the models compared with the open one, by path. They see the same images.
+type comparisons struct {
+	loading chan struct{} // semaphore of one
+	models  *lru.Cache[string, comparison]
+}
+
+type comparison struct {
+	file fs.FileInfo // when it was read; nil for an embedded model
+	*study
+}
+
+func newComparisons() comparisons {
+	c := comparisons{make(chan struct{}, 1), lru.New[string, comparison](comparisonsKept)}
+	c.models.OnEvict = func(_ string, m comparison) { m.retire() } // freeing memory does not fail in a way that matters
+	return c
+}
+
+// OpenComparison loads the model at path, a file or an embedded name, to be compared with the
+// open one, and describes it. Of more than three the one used least recently is closed. A
+// model that does not take the images of the data is an error.
+func (l *Lab) OpenComparison(ctx context.Context, path string) (Info, error) {
+	now, end, err := l.model(ctx, path)
+	if err != nil {
+		return Info{}, err
+	}
+	defer end()
+	return now.info(l.device), nil
+}
+
+// CloseComparison closes a comparison model once its computations have ended.
+func (l *Lab) CloseComparison(path string) { l.compared.models.Remove(path) }
+
+// model returns the selection with the model at path, "" being the open one, which stays open
+// until end is called. A comparison model is loaded if it is not open yet or if its file has
+// changed.
+func (l *Lab) model(ctx context.Context, path string) (now *selection, end func(), err error) {
+	if path == "" {
+		for {
+			if now = l.selected.Load(); now.acquire() {
+				return now, now.release, nil
+			}
+		}
+	}
+	select {
+	case l.compared.loading <- struct{}{}:
+		defer func() { <-l.compared.loading }()
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	for {
+		s, err := l.compare(ctx, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if now, err = l.selected.Load().with(l.data, s, ""); err != nil {
+			return nil, nil, err
+		}
+		if s.acquire() { // else it was closed meanwhile
+			return now, s.release, nil
+		}
+	}
+}
+
+// resolve is the beginning of every evaluation: the model at path, the split, "" being the
+// selected one, and q in canonical form. Call end when the model is no longer needed.
+func (l *Lab) resolve(ctx context.Context, path, split string, q *bands.Setting) (now *selection, end func(), err error) {
+	if now, end, err = l.model(ctx, path); err != nil {
+		return nil, nil, err
+	}
+	q.Smoothing, err = now.model.Canonical(q.Smoothing)
+	if err == nil {
+		now, err = now.with(l.data, now.study, split)
+	}
+	if err != nil {
+		end()
+		return nil, nil, err
+	}
+	return now, end, nil
+}
+
+// resolveLabeled is resolve for evaluations that need labels.
+func (l *Lab) resolveLabeled(ctx context.Context, path, split string, q *bands.Setting) (now *selection, end func(), err error) {
+	now, end, err = l.resolve(ctx, path, split, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := now.checkLabels(); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return now, end, nil
+}
+
+// compare returns the comparison model at path.
+func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
+	models := l.compared.models
+	file, err := identity(path)
+	if err != nil {
+		models.Remove(path)
+		return nil, err
+	}
+	if m, ok := models.Get(path); ok && checkpoints.Unchanged(m.file, file) {
+		return m.study, l.checkComparison(m.model)
+	}
+	models.Remove(path)
+	m, err := train.LoadModel(ctx, path, "")
+	if err == nil {
+		err = l.checkComparison(m)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := newStudy(m, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	models.Put(path, comparison{file, s})
+	return s, nil
+}
+
+// checkComparison returns an error unless a model takes the images of the data.
+func (l *Lab) checkComparison(m *model.Model) error {
+	if l.checkInput(m) == nil {
+		return nil
+	}
+	c, h, w := m.Input()
+	bc, bh, bw := l.Model().Input()
+	return fmt.Errorf("%s takes images of %s and %s takes %s: they cannot be looked at side by side", m.Name, size(c, h, w), l.Model().Name, size(bc, bh, bw))
+}
+
+// identity returns the state of a model's file; nil for embedded models.
+func identity(path string) (fs.FileInfo, error) {
+	if slices.Contains(checkpoints.EmbeddedNames(), path) {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		_, err = model.Load(path, "") // its error says what there is instead
+	}
+	return info, err
+}

@@ -1,0 +1,47 @@
+package lab
+
+import (
+	"context"
+	"sync"
+)
+
+// gate holds up background work while the foreground computes what a person waits for.
+type gate struct {
+	mu         sync.Mutex
+	foreground int           // how many are computing
+	free       chan struct{} // closed while there are none
+}
+
+func newGate() *gate {
+	g := &gate{free: make(chan struct{})}
+	close(g.free)
+	return g
+}
+
+// enter holds up background work until the returned function is called.
+func (g *gate) enter() (leave func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.foreground++; g.foreground == 1 {
+		g.free = make(chan struct{})
+	}
+	return sync.OnceFunc(func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.foreground--; g.foreground == 0 {
+			close(g.free)
+		}
+	})
+}
+
+// yield is background work's [plan.Yield]: it waits until nothing computes in the foreground.
+func (g *gate) yield(ctx context.Context) error {
+	g.mu.Lock()
+	free := g.free
+	g.mu.Unlock()
+	select {
+	case <-free:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}

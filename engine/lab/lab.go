@@ -1,0 +1,147 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"hfcui/engine/dataset"
+	"hfcui/engine/device"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+)
+
+// Options says what to open. The zero value opens the embedded demonstration.
+type Options struct {
+	Model   string   // a file or an embedded name; "" is "demo"
+	Net     string   // the network's name, for files that do not tell
+	Data    string   // a folder or a name; "" is "shapes"
+	Images  []string // single image files to open instead of Data
+	Split   string   // "train" or "test"; "" is "test" where there is one
+	Cache   string   // where fetched data lies; "" is the user's cache folder
+	Device  string   // as device.Open takes it; "" is the fastest there is
+	Threads int      // 0: one for every core
+
+	DType plan.DType // how the network stores and multiplies images
+}
+
+// Lab is one model and one data set, opened for exploration. Its methods may be called
+// concurrently; foreground requests have priority over background work.
+type Lab struct {
+	data     *dataset.Data
+	source   string // what data was opened as; "" for single images
+	opened   Options
+	device   plan.Device
+	threads  int
+	gate     *gate
+	selected atomic.Pointer[selection]
+	compared comparisons
+
+	changing sync.Mutex // held while another model or split is selected
+	asked    uint64     // number of calls of UseModel
+	served   uint64     // the call whose model is selected
+
+	slot     slot
+	training atomic.Pointer[Training] // the last one started
+}
+
+// Open opens a model and a data set.
+func Open(ctx context.Context, o Options) (*Lab, error) {
+	if o.Model == "" {
+		o.Model = "demo"
+	}
+	if o.Data == "" {
+		o.Data = "shapes"
+	}
+	if o.Split == "" {
+		o.Split = "test"
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	m, err := model.Load(o.Model, o.Net)
+	if err != nil {
+		return nil, err
+	}
+	data, err := openData(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	d, err := device.Open(o.Device, plan.DeviceOptions{Threads: o.Threads, DType: o.DType})
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
+	l := &Lab{data: data, opened: o, device: d, threads: o.Threads, gate: newGate(), compared: newComparisons()}
+	if len(o.Images) == 0 {
+		l.source = o.Data
+	}
+	now, err := (*selection)(nil).with(data, newStudy(m, d, l.gate.yield, data.Name, data.Test), o.Split)
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
+	l.selected.Store(now)
+	return l, nil
+}
+
+func openData(ctx context.Context, o Options) (*dataset.Data, error) {
+	if len(o.Images) > 0 {
+		set, err := dataset.OpenImages(o.Images)
+		if err != nil {
+			return nil, err
+		}
+		return &dataset.Data{Name: set.Name(), Test: set}, nil
+	}
+	return dataset.Open(ctx, o.Data, dataset.Options{Cache: o.Cache})
+}
+
+// Close stops a training or experiment as its Stop does, waits for its end and frees all
+// resources. Other computations must have been canceled and have returned.
+func (l *Lab) Close() error {
+	l.slot.end()
+	l.compared.models.Clear()
+	return errors.Join(l.selected.Load().retire(), l.data.Close())
+}
+
+// Foreground holds up background work until leave is called, for foreground work outside the
+// Lab such as drawing.
+func (l *Lab) Foreground() (leave func()) { return l.gate.enter() }
+
+// Model returns the open model, which is read-only.
+func (l *Lab) Model() *model.Model { return l.selected.Load().model }
+
+// SetSplit selects the images of all later requests: "train" or "test".
+func (l *Lab) SetSplit(split string) error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	now := l.selected.Load()
+	next, err := now.with(l.data, now.study, split)
+	if err == nil {
+		l.selected.Store(next)
+	}
+	return err
+}
+
+// Info describes what is open.
+func (l *Lab) Info() Info {
+	info := l.selected.Load().info(l.device)
+	if note := l.device.Note(); note != "" {
+		info.Note = strings.TrimPrefix(info.Note+"; "+note, "; ")
+	}
+	return info
+}
+
+// Label returns the class of image i of the selected split, -1 where it is unknown or not one
+// of the model's.
+func (l *Lab) Label(i int) int { return l.selected.Load().label(i) }
+
+// Title returns the name of image i of the selected split, safe to print.
+func (l *Lab) Title(i int) string {
+	set := l.selected.Load().Set
+	if i < 0 || i >= set.Len() {
+		return ""
+	}
+	return set.Title(i)
+}

@@ -1,0 +1,168 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+)
+
+// programKey identifies a compiled program. Foreground requests have their own, so that they
+// never wait for one in use by background work.
+type programKey struct {
+	batch      int
+	statistics model.Statistics
+	gradients  bool // for attacks; running statistics
+	background bool
+}
+
+// programCache holds the compiled programs of a model, compiled on first use.
+type programCache struct {
+	model      *model.Model
+	device     plan.Device
+	background plan.Device // the same, for work that yields
+	mu         sync.Mutex
+	programs   map[programKey]*program
+}
+
+func newProgramCache(m *model.Model, d plan.Device, yield plan.Yield) *programCache {
+	return &programCache{model: m, device: d, background: plan.Yielding(d, yield), programs: map[programKey]*program{}}
+}
+
+// network is a compiled model: a *model.Evaluator or an *attack.Model.
+type network interface {
+	measure.Classifier
+	SetWeight(name string, w []float32) error
+	Close() error
+}
+
+// get returns a program that runs with a smoothing.
+func (p *programCache) get(key programKey, how model.Smoothing) (classifier, error) {
+	how, err := p.model.Canonical(how)
+	if err != nil {
+		return classifier{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e, ok := p.programs[key]
+	if !ok {
+		e = &program{model: p.model}
+		device := p.device
+		if key.background {
+			device = p.background
+		}
+		if key.gradients {
+			e.network, err = attack.NewTarget(p.model, device, key.batch)
+		} else {
+			e.network, err = p.model.NewEvaluator(device, key.batch, key.statistics)
+		}
+		if err != nil {
+			return classifier{}, err
+		}
+		p.programs[key] = e
+	}
+	return classifier{e, how}, nil
+}
+
+// target returns a program with gradients that runs with a smoothing.
+func (p *programCache) target(batch int, background bool, how model.Smoothing) (attack.Target, error) {
+	c, err := p.get(programKey{batch: batch, gradients: true, background: background}, how)
+	if err != nil {
+		return nil, err
+	}
+	return target{c, c.network.(*attack.Model)}, nil
+}
+
+func (p *programCache) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, e := range p.programs {
+		e.mu.Lock()
+		errs = append(errs, e.network.Close())
+		e.mu.Unlock()
+	}
+	clear(p.programs)
+	return errors.Join(errs...)
+}
+
+// program is a compiled model with the smoothing its weights have at the moment. A new one has
+// none.
+type program struct {
+	model *model.Model
+
+	mu      sync.Mutex
+	network network
+	now     model.Smoothing
+}
+
+// smooth sets the kernels to a smoothing in canonical form. A layer that was smoothed before
+// and no longer is gets the model's own weights back. mu must be held.
+func (p *program) smooth(to model.Smoothing) error {
+	if p.now == to {
+		return nil
+	}
+	if p.now.Rho > 0 && (to.Rho == 0 || p.now.Layer != to.Layer) {
+		if err := p.setKernels(model.Smoothing{Layer: p.now.Layer}); err != nil {
+			return err
+		}
+		p.now = model.Smoothing{}
+	}
+	if to.Rho > 0 {
+		if err := p.setKernels(to); err != nil {
+			return err
+		}
+		p.now = to
+	}
+	return nil
+}
+
+func (p *program) setKernels(s model.Smoothing) error {
+	layer, w, err := p.model.Smoothed(s)
+	if err != nil {
+		return err
+	}
+	return p.network.SetWeight(layer, w)
+}
+
+// classifier runs a program with a smoothing. Others may run it with another in between.
+type classifier struct {
+	*program
+	smoothing model.Smoothing
+}
+
+func (c classifier) Batch() int   { return c.network.Batch() }
+func (c classifier) Classes() int { return c.network.Classes() }
+
+func (c classifier) Logits(ctx context.Context, dst, x []float32, n int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.smooth(c.smoothing); err != nil {
+		return err
+	}
+	return c.network.Logits(ctx, dst, x, n)
+}
+
+// target is a classifier with gradients.
+type target struct {
+	classifier
+	attacked *attack.Model
+}
+
+func (t target) Input() (c, h, w int) { return t.attacked.Input() }
+
+// Each runs a loop on the device's threads. It does not need the program.
+func (t target) Each(n int, body func(i int)) { t.attacked.Each(n, body) }
+
+func (t target) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss attack.Loss) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.smooth(t.smoothing); err != nil {
+		return err
+	}
+	return t.attacked.Gradient(ctx, dx, logits, x, labels, loss)
+}

@@ -1,0 +1,214 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/heatmap"
+	"hfcui/engine/kernels"
+	"hfcui/engine/lru"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+	"hfcui/engine/view"
+	"hfcui/spectral"
+)
+
+// Limits on the results that are kept per model.
+const (
+	bandsKept       = 64 // measurements, and sets of clean predictions
+	heatmapsKept    = 16
+	kernelViewsKept = 4
+)
+
+// study is a model under study: its programs and everything measured of it.
+type study struct {
+	model    *model.Model
+	programs *programCache
+	bands    *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
+	clean    *lru.Cache[cleanKey, *bands.CleanPredictions]
+	kernels  *lru.Cache[model.Smoothing, *kernels.View]
+	attacked *attack.Known
+	heatmaps *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
+	fits     bool // the labels of the data are the model's classes
+	notes    []string
+
+	mu      sync.Mutex
+	users   int
+	retired bool // replaced: closes with its last user
+}
+
+// newStudy prepares a model for images of a set. Its background work yields.
+func newStudy(m *model.Model, d plan.Device, yield plan.Yield, data string, set dataset.Set) *study {
+	s := &study{
+		model: m, programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
+		bands:    lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
+		clean:    lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
+		kernels:  lru.New[model.Smoothing, *kernels.View](kernelViewsKept),
+		heatmaps: lru.New[heatmapKey, *measure.Resumable[heatmap.Result]](heatmapsKept),
+	}
+	for _, done := range m.Smoothings() {
+		s.note("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
+	}
+	s.compareSizes(data, set)
+	s.compareClasses(data, set)
+	return s
+}
+
+// acquire must precede every use of the study, and release follow it. It is false once the
+// study has been replaced.
+func (s *study) acquire() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.retired {
+		return false
+	}
+	s.users++
+	return true
+}
+
+func (s *study) release() {
+	s.mu.Lock()
+	s.users--
+	last := s.retired && s.users == 0
+	s.mu.Unlock()
+	if last {
+		s.programs.close() // freeing memory does not fail in a way that matters
+	}
+}
+
+// retire closes the study as soon as nobody uses it.
+func (s *study) retire() error {
+	s.mu.Lock()
+	free := !s.retired && s.users == 0
+	s.retired = true
+	s.mu.Unlock()
+	if free {
+		return s.programs.close()
+	}
+	return nil
+}
+
+// compareSizes notes when images have to be converted for the model.
+func (s *study) compareSizes(data string, set dataset.Set) {
+	dc, dh, dw := set.Shape()
+	c, h, w := s.model.Input()
+	if dc != 0 && (dc != c || dh != h || dw != w) {
+		s.note("%s takes %s and the images of %s are %s: it is shown them converted", s.model.Name, size(c, h, w), data, size(dc, dh, dw))
+	}
+}
+
+// note adds a caveat about all results.
+func (s *study) note(format string, args ...any) {
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+}
+
+// size describes images: "32×32 RGB".
+func size(c, h, w int) string {
+	return fmt.Sprintf("%d×%d %s", w, h, map[int]string{1: "grey", 3: "RGB"}[c])
+}
+
+// compareClasses determines whether the labels of the data are the model's classes.
+func (s *study) compareClasses(data string, set dataset.Set) {
+	names := set.Classes()
+	s.fits = s.model.Predicts(names)
+	switch {
+	case s.fits, len(names) == 0:
+	case len(names) != s.model.Net.Classes:
+		s.note("%s tells %d classes apart and %s has %d: answers are shown, not judged", s.model.Name, s.model.Net.Classes, data, len(names))
+	default:
+		s.note("%s was trained on other classes than those of %s: answers are shown, not judged", s.model.Name, data)
+	}
+}
+
+// background returns a classifier for background work on n images.
+func (s *study) background(q bands.Setting, n int) (measure.Classifier, error) {
+	batch := runningBatch
+	if q.Statistics == model.BatchStatistics {
+		batch = min(view.StatisticsBatch, n)
+	}
+	return s.programs.get(programKey{batch: batch, statistics: q.Statistics, background: true}, q.Smoothing)
+}
+
+// runningBatch is the batch size of background work with running statistics.
+const runningBatch = 128
+
+// selection is a model and a split. What starts with one ends with it, even if another is
+// selected meanwhile.
+type selection struct {
+	*study
+	data  *dataset.Data
+	split string
+	*view.Images
+}
+
+// classes names the model's outputs.
+func (c *selection) classes() []string {
+	if len(c.model.Classes) == 0 && c.fits {
+		return c.Set.Classes()
+	}
+	return c.model.ClassNames()
+}
+
+// checkLabels returns an error that says what to do where accuracy cannot be measured, because
+// the images have no labels or their labels are not the model's classes.
+func (c *selection) checkLabels() error {
+	switch {
+	case len(c.Set.Classes()) == 0:
+		return fmt.Errorf("%s has no labels, so there is no accuracy to measure: use images in one folder a class", c.data.Name)
+	case !c.fits:
+		return fmt.Errorf("model %s does not fit the data: its classes are not those of %s; name a model trained on it with --model", c.model.Name, c.data.Name)
+	}
+	return nil
+}
+
+// label returns the class of image i, -1 where it is unknown or not one of the model's.
+func (c *selection) label(i int) int {
+	if !c.fits || i < 0 || i >= c.Set.Len() {
+		return -1
+	}
+	return c.Set.Label(i)
+}
+
+// with returns the selection of another split, "" being the same, or another model. What stays
+// the same keeps its open images. c may be nil.
+func (c *selection) with(data *dataset.Data, s *study, split string) (*selection, error) {
+	if c != nil && split == "" {
+		split = c.split
+	}
+	if c != nil && s == c.study && split == c.split {
+		return c, nil
+	}
+	set := data.Set(split)
+	if set == nil {
+		return nil, fmt.Errorf("%s has no %q split: use %s", data.Name, split, strings.Join(data.Splits(), " or "))
+	}
+	ch, h, w := s.model.Input()
+	if c != nil && split == c.split {
+		if oc, oh, ow := c.Inputs.Shape(); oc == ch && oh == h && ow == w {
+			return &selection{s, data, split, c.Images}, nil
+		}
+	}
+	return &selection{s, data, split, view.NewImages(set, ch, h, w)}, nil
+}
+
+// info describes the model and the split.
+func (c *selection) info(device plan.Device) Info {
+	ch, h, w := c.model.Input()
+	info := Info{
+		Model: c.model.Name, Net: c.model.Net.Name, Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
+		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
+		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
+		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labelled: c.fits,
+		Device: device.Name(), Note: strings.Join(c.notes, "; "),
+	}
+	info.MaxPreview = info.MaxRadius
+	if _, ph, pw := c.Set.Shape(); ph > 0 {
+		info.MaxPreview = max(info.MaxPreview, spectral.MaxRadius(ph, pw))
+	}
+	return info
+}

@@ -1,0 +1,25 @@
+package lab
+
+// Info describes a model and the images of the selected split; names are safe to print.
+type Info struct {
+	Model      string // "demo" or a file's name
+	Net        string // "resnet20"
+	Params     int
+	BatchNorm  bool
+	FirstConv  string   // "conv1.weight"
+	Convs      []string // the weights of all convolutions, in PyTorch's order
+	Mean, Std  []float32
+	Classes    []string
+	Channels   int // of the model's input
+	Height     int
+	Width      int
+	Data       string
+	Split      string
+	Splits     []string
+	Images     int  // in the selected split
+	Labelled   bool // the labels are the model's classes
+	Device     string
+	Note       string  // caveats, e.g. that classes do not match; or ""
+	MaxRadius  float64 // radius past the corner of the model's input
+	MaxPreview float64 // the same for the largest picture of the split; ≥ MaxRadius
+}

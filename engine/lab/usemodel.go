@@ -1,0 +1,73 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+
+	"hfcui/engine/model"
+	"hfcui/engine/train"
+)
+
+// UseModel switches to another model: an embedded one or a file, for instance the
+// model.safetensors of a run, which may be replaced while it is read; "" is the one the Lab
+// was opened with. It may have another architecture if its input size is that of the data or
+// of the model before it. On error the model before it stays.
+//
+// Requests under way end with the model they began with. Of concurrent calls the last one
+// wins, whichever file is read first.
+func (l *Lab) UseModel(ctx context.Context, path string) error {
+	l.changing.Lock()
+	l.asked++
+	ticket := l.asked
+	l.changing.Unlock()
+
+	net := ""
+	if path == "" {
+		path, net = l.opened.Model, l.opened.Net
+	}
+	m, err := train.LoadModel(ctx, path, net)
+	if err != nil {
+		return err
+	}
+	if err := l.checkInput(m); err != nil {
+		return err
+	}
+	s := newStudy(m, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	if _, err := s.programs.get(viewProgram, model.Smoothing{}); err != nil { // now, so that no View waits for it
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		s.retire()
+		return err
+	}
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	now := l.selected.Load()
+	if ticket < l.served {
+		return s.retire()
+	}
+	next, err := now.with(l.data, s, "")
+	if err != nil {
+		s.retire()
+		return err
+	}
+	l.served = ticket
+	l.selected.Store(next)
+	return now.retire()
+}
+
+// checkInput returns an error unless a model's input size is that of the data or of the open
+// model.
+func (l *Lab) checkInput(m *model.Model) error {
+	c, h, w := m.Input()
+	bc, bh, bw := l.Model().Input()
+	dc, dh, dw := l.data.Test.Shape()
+	if c == bc && h == bh && w == bw || c == dc && h == dh && w == dw {
+		return nil
+	}
+	wanted := size(bc, bh, bw)
+	if dc == 0 {
+		return fmt.Errorf("%s takes images of %s, not %s: open it anew with --model", m.Name, size(c, h, w), wanted)
+	}
+	return fmt.Errorf("%s takes images of %s, those of %s are %s: open it anew with --model", m.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
+}

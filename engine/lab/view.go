@@ -1,0 +1,81 @@
+package lab
+
+import (
+	"context"
+
+	"hfcui/engine/dataset"
+	"hfcui/engine/evolution"
+	"hfcui/engine/kernels"
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+	"hfcui/engine/view"
+	"hfcui/spectral"
+)
+
+// viewProgram is the program of views with running statistics.
+var viewProgram = programKey{batch: view.Batch, statistics: model.RunningStatistics}
+
+// View splits one image of the selected split at a radius and predicts it and its low- and
+// high-pass image.
+func (l *Lab) View(ctx context.Context, q view.Request) (*view.View, error) {
+	if err := spectral.CheckRadius(q.R); err != nil {
+		return nil, err
+	}
+	defer l.gate.enter()()
+	now, end, err := l.resolve(ctx, "", "", &q.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if err := now.Check(q.Index, l.data.Name, now.split); err != nil {
+		return nil, err
+	}
+	v, err := now.Images.View(ctx, q, func(batch int, s model.Statistics) (measure.Classifier, error) {
+		return now.programs.get(programKey{batch: batch, statistics: s}, q.Smoothing)
+	}, l.threads)
+	if err != nil {
+		return nil, err
+	}
+	v.Label = now.label(q.Index)
+	return v, nil
+}
+
+// KernelsRequest asks for the kernels of a convolution before and after smoothing.
+type KernelsRequest struct {
+	Model string // path of a comparison model; "" is the open one
+	// Smoothing names the layer, "" being the first, also where ρ is 0.
+	model.Smoothing
+}
+
+// Kernels describes a convolution before and after smoothing.
+func (l *Lab) Kernels(ctx context.Context, q KernelsRequest) (*kernels.View, error) {
+	defer l.gate.enter()()
+	now, end, err := l.model(ctx, q.Model)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if q.Layer, err = now.model.Convolution(q.Layer); err != nil {
+		return nil, err
+	}
+	return now.kernels.GetOrLoad(q.Smoothing, func() (*kernels.View, error) {
+		return kernels.Compute(ctx, now.model, q.Smoothing)
+	})
+}
+
+// SaveSmoothed writes a model with smoothed kernels into a safetensors file that does not
+// exist yet.
+func (l *Lab) SaveSmoothed(ctx context.Context, path string, q KernelsRequest) error {
+	now, end, err := l.model(ctx, q.Model)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return kernels.SaveSmoothed(path, now.model, q.Smoothing)
+}
+
+// Evolution returns an empty history of checkpoints, for images of the selected split. Its
+// inference is background work.
+func (l *Lab) Evolution() *evolution.History {
+	return evolution.New(l.device, func() dataset.Set { return l.selected.Load().Set }, l.gate.yield)
+}

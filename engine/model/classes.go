@@ -1,0 +1,33 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ClassNames returns the names of the model's outputs, "class 0" and so on where the file has
+// none.
+func (m *Model) ClassNames() []string {
+	if len(m.Classes) > 0 {
+		return m.Classes
+	}
+	names := make([]string, m.Net.Classes)
+	for i := range names {
+		names[i] = fmt.Sprint("class ", i)
+	}
+	return names
+}
+
+// Predicts reports whether the model's outputs are these classes, as far as their number and
+// the names in its file tell.
+func (m *Model) Predicts(classes []string) bool {
+	if len(classes) != m.Net.Classes {
+		return false
+	}
+	for i, name := range m.Classes {
+		if !strings.EqualFold(classes[i], name) {
+			return false
+		}
+	}
+	return true
+}
