@@ -2,65 +2,92 @@ package attack
 
 import "context"
 
-// What step sizes of Auto-PGD go by, as shares of all steps.
+// The methods of Auto-PGD (Croce and Hein 2020), which adapts its step size.
 const (
-	firstCheck    = 0.22 // until the first checkpoint
-	checkDecrease = 0.03 // how much shorter every next period is
-	shortestCheck = 0.06
-	enoughGains   = 0.75 // of a period's steps must have raised the loss
-	momentum      = 0.25 // of the last move, in every move after the first
+	APGDCEMethod  = "apgd-ce"  // on cross-entropy
+	APGDDLRMethod = "apgd-dlr" // on the difference-of-logits ratio, which needs 3 classes or more
 )
 
-// autoPGD is Auto-PGD (Croce and Hein 2020, algorithm 1): steps with momentum whose size, at
-// first 2ε, is halved at checkpoints where the loss has risen too seldom, or where neither
-// size nor best loss has changed since the last one; then the run goes on from its best point.
-// Periods between checkpoints have the lengths of the authors' code.
+var (
+	apgdCE  = apgd(APGDCEMethod, "Auto-PGD on cross-entropy (Croce and Hein 2020)", CrossEntropy)
+	apgdDLR = apgd(APGDDLRMethod, "Auto-PGD on the difference-of-logits ratio, for 3 classes or more (Croce and Hein 2020)", DLR)
+)
+
+func apgd(name, description string, loss Loss) Method {
+	return Method{
+		Name:        name,
+		Description: description,
+		Norms:       bothNorms,
+		Gradient:    true,
+		Iterated:    true,
+		Band:        true,
+		RandomStart: true,
+		Steps:       100,
+		Cost:        gradientCost,
+		attacker:    func() attacker { return &autoPGD{loss: loss} },
+	}
+}
+
+// The step size schedule, in fractions of all steps.
+const (
+	firstCheck    = 0.22 // length of the first period, which ends at a checkpoint
+	checkDecrease = 0.03 // by which each period is shorter than the one before
+	shortestCheck = 0.06
+	enoughGains   = 0.75 // of the steps of a period must have increased the loss
+	momentum      = 0.25 // weight of the last update
+)
+
+// autoPGD is Auto-PGD (Croce and Hein 2020, algorithm 1): steps with momentum whose size, 2ε at
+// first, is halved at checkpoints where too few steps have increased the loss, or where neither
+// step size nor best loss has changed since the last checkpoint; the run then continues from
+// its best point. Periods between checkpoints are as long as in the authors' code.
 type autoPGD struct {
 	loss Loss
 
 	previous, best, bestDx, target []float32 // images
-	images                         []climber
+	images                         []trajectory
 }
 
-// climber is how far one image is.
-type climber struct {
-	worst standing // of what is returned
+// trajectory is the state of the run on one image.
+type trajectory struct {
+	worst worstCase // of all restarts: what is returned
 
-	best, last float64 // losses: the run's largest, the one of the step before
-	gains      int     // steps of this period that have raised the loss
+	best, last float64 // losses: the run's largest, the last step's
+	gains      int     // steps of this period that have increased the loss
 	checked    float64 // best at the last checkpoint
-	reduced    bool    // at the last checkpoint
+	reduced    bool    // the step size was halved at the last checkpoint
 }
 
-// run attacks a batch and keeps the worst point of all runs for every image: of those it is
-// taken for another class at, else of all, the one with the largest loss.
-func (p *autoPGD) run(ctx context.Context, a *Attack, t Target, j job) error {
-	n := len(j.x)
-	p.previous, p.best, p.bestDx = grow(p.previous, n), grow(p.best, n), grow(p.bestDx, n)
-	p.target, p.images = grow(p.target, n), grow(p.images, len(j.labels))
-	for run := range a.options.runs() {
-		if err := p.ascend(ctx, a, t, j, run); err != nil {
-			return err
+// run keeps the worst case of all points of all restarts for each image: among misclassified
+// ones, or else among all, the one with the largest loss.
+func (p *autoPGD) run(ctx context.Context, a *Attack, t Target, all job) error {
+	return all.batches(t.Batch(), func(j job) error {
+		n := len(j.x)
+		p.previous, p.best, p.bestDx = grow(p.previous, n), grow(p.best, n), grow(p.bestDx, n)
+		p.target, p.images = grow(p.target, n), grow(p.images, len(j.labels))
+		for run := range a.restarts() {
+			if err := p.restart(ctx, a, t, j, run); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-// ascend is one run.
-func (p *autoPGD) ascend(ctx context.Context, a *Attack, t Target, j job, run int) error {
+// restart takes the steps of one run.
+func (p *autoPGD) restart(ctx context.Context, a *Attack, t Target, j job, run int) error {
 	steps := a.options.Steps
 	v, dx, logits := a.current[:len(j.x)], a.dx[:len(j.x)], a.logits[:len(j.labels)*t.Classes()]
 	a.start(v, j, run)
 	copy(p.previous, v)
 	clear(a.zero)
-	if err := t.Gradient(ctx, dx, logits, v, j.labels, p.loss); err != nil {
+	if err := a.gradient(ctx, t, dx, v, j, p.loss); err != nil {
 		return err
 	}
-	a.look(j, dx)
+	a.setStep(2*a.epsilon, len(j.labels))
 	a.each(len(j.labels), func(i int) {
-		s := p.stand(j, logits, i)
-		p.images[i] = climber{worst: p.images[i].worst, best: s.loss, last: s.loss, checked: s.loss, reduced: true}
-		a.sizes[i] = 2 * a.options.Epsilon
+		s := p.caseOf(j, logits, i)
+		p.images[i] = trajectory{worst: p.images[i].worst, best: s.loss, last: s.loss, checked: s.loss, reduced: true}
 		p.keep(a, j, i, s, run == 0)
 		p.keepBest(a, j, i)
 	})
@@ -72,7 +99,7 @@ func (p *autoPGD) ascend(ctx context.Context, a *Attack, t Target, j job, run in
 		}
 		left--
 		check := left == 0
-		a.each(len(j.labels), func(i int) { p.look(a, j, i, p.stand(j, logits, i), check, period) })
+		a.each(len(j.labels), func(i int) { p.record(a, j, i, p.caseOf(j, logits, i), check, period) })
 		if check {
 			period = max(period-share(checkDecrease, steps), share(shortestCheck, steps))
 			left = period
@@ -81,31 +108,26 @@ func (p *autoPGD) ascend(ctx context.Context, a *Attack, t Target, j job, run in
 	return nil
 }
 
-// share is a share of so many steps, at least one.
+// share is a fraction of the steps, at least one.
 func share(of float64, steps int) int { return max(1, int(of*float64(steps))) }
 
-// stand is how the model does on image i.
-func (p *autoPGD) stand(j job, logits []float32, i int) standing {
+// caseOf is the case of image i.
+func (p *autoPGD) caseOf(j job, logits []float32, i int) worstCase {
 	classes := len(logits) / len(j.labels)
-	return stand(logits[i*classes:][:classes], j.labels[i], p.loss)
+	return caseOf(logits[i*classes:][:classes], j.labels[i], p.loss)
 }
 
-// gradient computes the gradient where the run is; after the last step, only logits.
+// gradient computes the gradient at the current point; after the last step, only logits.
 func (p *autoPGD) gradient(ctx context.Context, a *Attack, t Target, j job, last bool) error {
-	v, logits := a.current[:len(j.x)], a.logits[:len(j.labels)*t.Classes()]
+	v := a.current[:len(j.x)]
 	if last {
-		return t.Logits(ctx, logits, v, len(j.labels))
+		return t.Logits(ctx, a.logits[:len(j.labels)*t.Classes()], v, len(j.labels))
 	}
-	dx := a.dx[:len(j.x)]
-	if err := t.Gradient(ctx, dx, logits, v, j.labels, p.loss); err != nil {
-		return err
-	}
-	a.look(j, dx)
-	return nil
+	return a.gradient(ctx, t, a.dx[:len(j.x)], v, j, p.loss)
 }
 
-// move goes from v to x(k+1) = P(x(k) + ¾·(z − x(k)) + ¼·(x(k) − x(k−1))), where z is the step
-// along the gradient and P what Attack.land does; to z itself at first.
+// move updates v to x(k+1) = P(x(k) + ¾·(z − x(k)) + ¼·(x(k) − x(k−1))), where z is the gradient
+// step and P is ball.project; the first move is to z.
 func (p *autoPGD) move(a *Attack, j job, v, dx []float32, moved bool) {
 	z := p.target[:len(v)]
 	copy(z, v)
@@ -122,12 +144,11 @@ func (p *autoPGD) move(a *Attack, j job, v, dx []float32, moved bool) {
 			previous[k] = at
 		}
 	})
-	a.limitTo(v, j)
+	a.project(v, j)
 }
 
-// look takes notice of what a step has come to for image i, and at a checkpoint decides about
-// the size of the next ones.
-func (p *autoPGD) look(a *Attack, j job, i int, s standing, check bool, period int) {
+// record records the result of a step for image i, and at a checkpoint adapts the step size.
+func (p *autoPGD) record(a *Attack, j job, i int, s worstCase, check bool, period int) {
 	c := &p.images[i]
 	p.keep(a, j, i, s, false)
 	if s.loss > c.last {
@@ -150,8 +171,8 @@ func (p *autoPGD) look(a *Attack, j job, i int, s standing, check bool, period i
 	}
 }
 
-// keep keeps image i's point if there is no worse one.
-func (p *autoPGD) keep(a *Attack, j job, i int, s standing, first bool) {
+// keep keeps image i's current point if it is the worst case.
+func (p *autoPGD) keep(a *Attack, j job, i int, s worstCase, first bool) {
 	if c := &p.images[i]; first || s.worse(c.worst) {
 		c.worst = s
 		j.outcomes[i].ZeroGradient = a.zero[i]
@@ -159,7 +180,7 @@ func (p *autoPGD) keep(a *Attack, j job, i int, s standing, first bool) {
 	}
 }
 
-// keepBest keeps the run's best point and the gradient there.
+// keepBest stores the run's point of largest loss and the gradient there.
 func (p *autoPGD) keepBest(a *Attack, j job, i int) {
 	copy(j.image(p.best, i), j.image(a.current, i))
 	copy(j.image(p.bestDx, i), j.image(a.dx, i))

@@ -8,40 +8,37 @@ import (
 	"hfcui/engine/measure"
 )
 
-// Attack makes adversarial images as its options say. It keeps memory from run to run and is
-// not for concurrent use.
+// Attack generates adversarial examples by one method. It keeps its memory from run to run and
+// is not for concurrent use.
 type Attack struct {
+	ball
 	options  Options
-	limit    *bandLimit // nil: whole
-	auto     autoPGD
-	square   square
-	smallest smallest
-	current  []float32 // the images of a batch that are being changed
-	dx       []float32
-	delta    []float32
-	logits   []float32
-	zero     []bool                        // the gradient has been 0 in every pixel
-	sizes    []float64                     // of every image's step
-	each     func(n int, body func(i int)) // shares a loop over images
+	method   Method
+	attacker attacker
+
+	current []float32 // the batch being perturbed
+	dx      []float32
+	logits  []float32
+	zero    []bool // a gradient of the image has been zero
 }
 
-// Outcome is what became of an image.
+// Outcome is the result of an attack on one image.
 type Outcome struct {
-	// Success is that the image returned is taken for another class than its label. It says
-	// nothing about the image before: that may have been taken for another class already.
+	// Success is set if the adversarial example is misclassified; the original may have been,
+	// too.
 	Success bool `json:"success"`
-	// Class is what the image returned is taken for.
+	// Class is the predicted class of the adversarial example.
 	Class int `json:"class"`
-	// ZeroGradient is that the gradient was 0 in every pixel somewhere on the way to what is
-	// returned: the method could not see where to go.
+	// ZeroGradient is set if the gradient was zero in every pixel at a step of the run that
+	// made the adversarial example.
 	ZeroGradient bool `json:"zero_gradient,omitempty"`
-	// LInf and L2 are the perturbation's norms, measured on what is returned. Of a method that
-	// searches the smallest ε, LInf is that, if there is Success.
+	// LInf and L2 are the norms of the perturbation, measured on the adversarial example. For
+	// minimal methods LInf is the smallest ε found, if there is Success.
 	LInf float64 `json:"linf"`
 	L2   float64 `json:"l2"`
 }
 
-// Norm is the perturbation's size in n.
+// Norm is the perturbation's norm n.
 func (o Outcome) Norm(n Norm) float64 {
 	if n == L2 {
 		return o.L2
@@ -49,25 +46,22 @@ func (o Outcome) Norm(n Norm) float64 {
 	return o.LInf
 }
 
-// New makes an attack; the error is Check's.
+// New returns an attack with options o; the error is that of o.Check.
 func New(o Options) (*Attack, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	a := &Attack{options: o}
-	if o.Method == APGDDLRMethod {
-		a.auto.loss = LogitsRatio
-	}
-	return a, nil
+	m := Lookup(o.Method)
+	return &Attack{ball: ball{norm: o.Norm, epsilon: o.Epsilon}, options: o, method: m, attacker: m.attacker()}, nil
 }
 
-// Options are what the attack was made of.
+// Options returns what New was called with.
 func (a *Attack) Options() Options { return a.options }
 
-// Run attacks any number of images x [n,C,H,W], pixels being 0 to 1, whose true classes are
-// labels and writes what becomes of them to dst, which must not overlap x. What is random for
-// an image is determined by its number in indices, such as its place in the data set, and the
-// seed; without indices (nil) images are numbered from 0.
+// Run attacks any number of images x [n,C,H,W], pixels in [0,1], whose n true classes are
+// labels, and writes the adversarial examples to dst, which must not overlap x. Random numbers
+// for an image depend on the seed and on its element of indices, e.g. its index in the dataset;
+// nil numbers the images from 0.
 func (a *Attack) Run(ctx context.Context, t Target, dst, x []float32, labels, indices []int) ([]Outcome, error) {
 	c, h, w := t.Input()
 	all := job{x: x, dst: dst, labels: labels, indices: indices, size: c * h * w, outcomes: make([]Outcome, len(labels))}
@@ -81,54 +75,37 @@ func (a *Attack) Run(ctx context.Context, t Target, dst, x []float32, labels, in
 		}
 	}
 	a.prepare(t)
-	if a.options.Method == SquareMethod && a.options.Epsilon > 0 {
-		if err := a.square.run(ctx, a, t, all); err != nil {
-			return nil, err
-		}
+	if a.epsilon == 0 {
+		copy(dst, x)
+	} else if err := a.attacker.run(ctx, a, t, all); err != nil {
+		return nil, err
 	}
-	for from := 0; from < len(labels); from += t.Batch() {
-		part := all.part(from, min(len(labels), from+t.Batch()))
-		if err := a.batch(ctx, t, part); err != nil {
-			return nil, err
-		}
-		if err := a.judge(ctx, t, part); err != nil {
-			return nil, err
-		}
+	if err := all.batches(t.Batch(), func(j job) error { return a.evaluate(ctx, t, j) }); err != nil {
+		return nil, err
 	}
 	return all.outcomes, nil
 }
 
-// batch attacks a batch by the method asked for.
-func (a *Attack) batch(ctx context.Context, t Target, j job) error {
-	if a.options.Epsilon == 0 {
-		copy(j.dst, j.x)
-		return nil
-	}
-	switch a.options.Method {
-	case APGDCEMethod, APGDDLRMethod:
-		return a.auto.run(ctx, a, t, j)
-	case MinimalFGSMMethod, MinimalPGDMethod:
-		return a.smallest.run(ctx, a, t, j)
-	case SquareMethod:
-		return nil // all images have been attacked together
-	}
-	return a.climb(ctx, t, j)
-}
-
-// job is images to attack.
+// job is a set of images to attack.
 type job struct {
 	x, dst          []float32
 	labels, indices []int
-	size            int // values an image
+	size            int // values per image
 	outcomes        []Outcome
 }
 
-// part is some of j's images.
-func (j job) part(from, to int) job {
-	return job{j.x[from*j.size : to*j.size], j.dst[from*j.size : to*j.size], j.labels[from:to], j.indices[from:to], j.size, j.outcomes[from:to]}
+// batches calls run for at most n images at a time.
+func (j job) batches(n int, run func(batch job) error) error {
+	for from := 0; from < len(j.labels); from += n {
+		to := min(len(j.labels), from+n)
+		if err := run(job{j.x[from*j.size : to*j.size], j.dst[from*j.size : to*j.size], j.labels[from:to], j.indices[from:to], j.size, j.outcomes[from:to]}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// image is values of image i in images laid out as x.
+// image is image i of a slice laid out as x.
 func (j job) image(of []float32, i int) []float32 { return of[i*j.size : (i+1)*j.size] }
 
 func (j job) check(classes int) error {
@@ -146,45 +123,41 @@ func (j job) check(classes int) error {
 	}
 	for _, v := range j.x {
 		if !(v >= 0 && v <= 1) {
-			return fmt.Errorf("a pixel is %v: attacks want pixels from 0 to 1", v)
+			return fmt.Errorf("a pixel is %v: attacks need pixels from 0 to 1", v)
 		}
 	}
 	return nil
 }
 
-// prepare makes room for a target's batches.
+// prepare allocates memory for a target's batches.
 func (a *Attack) prepare(t Target) {
 	c, h, w := t.Input()
 	n := t.Batch() * c * h * w
 	a.current, a.dx, a.delta = grow(a.current, n), grow(a.dx, n), grow(a.delta, n)
 	a.logits = grow(a.logits, t.Batch()*t.Classes())
-	a.zero, a.sizes = grow(a.zero, t.Batch()), grow(a.sizes, t.Batch())
+	a.zero = grow(a.zero, t.Batch())
 	a.each = eachOf(t)
 	if b := a.options.Band; !b.Whole() && !a.limit.fits(h, w) {
 		a.limit = newBandLimit(b, h, w)
 	}
 }
 
-// sharing is a target that lends its threads.
-type sharing interface {
+// parallel is a target that runs loops on its threads.
+type parallel interface {
 	// Each calls body for 0 … n−1.
 	Each(n int, body func(i int))
 }
 
-// eachOf is what shares a loop, or goes through it in turn.
+// eachOf returns the target's parallel loop, or else a serial one.
 func eachOf(t Target) func(n int, body func(i int)) {
-	if s, ok := t.(sharing); ok {
-		return s.Each
+	if p, ok := t.(parallel); ok {
+		return p.Each
 	}
-	return func(n int, body func(i int)) {
-		for i := range n {
-			body(i)
-		}
-	}
+	return inTurn
 }
 
-// judge asks what images are taken for now and measures how far they have come.
-func (a *Attack) judge(ctx context.Context, t Target, j job) error {
+// evaluate classifies the adversarial examples and measures their perturbations.
+func (a *Attack) evaluate(ctx context.Context, t Target, j job) error {
 	if err := t.Logits(ctx, a.logits, j.dst, len(j.labels)); err != nil {
 		return err
 	}
@@ -197,7 +170,7 @@ func (a *Attack) judge(ctx context.Context, t Target, j job) error {
 	return nil
 }
 
-// norms measures v−x.
+// norms returns the norms of v−x.
 func norms(v, x []float32) (linf, l2 float64) {
 	for i := range v {
 		d := math.Abs(float64(v[i]) - float64(x[i]))

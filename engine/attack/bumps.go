@@ -5,34 +5,34 @@ import (
 	"math"
 )
 
-// smallestBumps is the smallest side of images that the Square attack in L2 can start on.
+// smallestBumps is the minimum side of images for the initial bumps of the Square attack in L2.
 const smallestBumps = 10
 
 func errTooSmall(h, w int) error {
-	return fmt.Errorf("images of %d×%d: the square attack in L2 wants sides of %d pixels and more", w, h, smallestBumps)
+	return fmt.Errorf("images of %d×%d: square in L2 needs at least %d pixels per side", w, h, smallestBumps)
 }
 
-// bump makes v the proposal for L2, with delta as work space: at first a grid of bumps, then
-// the best with the perturbation of one square moved to another. What a perturbation is short
-// of ε goes into that square, too.
-func (p proposal) bump(v, delta []float32, asked, most int) {
-	if asked == 0 {
+// bump makes v the candidate for L2, with delta as work space: at first a grid of bumps, then
+// the best with the perturbation of one square moved to another, which also receives what the
+// perturbation lacks to length ε.
+func (p proposal) bump(v, delta []float32, query, most int) {
+	if query == 0 {
 		p.bumps(delta)
 	} else {
 		for i := range delta {
 			delta[i] = p.best[i] - p.x[i]
 		}
-		p.moveBump(delta, asked-1, most)
+		p.moveBump(delta, query-1, most)
 	}
 	length := lengthOf(delta, L2)
 	factor := float32(p.epsilon / max(length, tiny))
 	for i := range delta {
 		delta[i] *= factor
 	}
-	landL2(v, delta, p.x, p.epsilon)
+	applyL2(v, delta, p.x, p.epsilon)
 }
 
-// bumps fills delta with bumps side by side.
+// bumps fills delta with a grid of bumps.
 func (p proposal) bumps(delta []float32) {
 	clear(delta)
 	side := p.h / 5
@@ -47,10 +47,10 @@ func (p proposal) bumps(delta []float32) {
 	}
 }
 
-// moveBump sets one square of delta to 0 and adds a bump, as large as both squares' parts and
-// an equal share of what is short of ε, to another.
-func (p proposal) moveBump(delta []float32, asked, most int) {
-	side := max(p.side(asked, most), 3)
+// moveBump clears one square of delta and adds a bump to another, whose energy is that of both
+// squares and an equal share per channel of what is missing to ε².
+func (p proposal) moveBump(delta []float32, query, most int) {
+	side := max(p.side(query, most), 3)
 	side = min(side|1, (min(p.h, p.w)-1)|1-2*(min(p.h, p.w)&1))
 	place := func() (row, col int) { return p.random.IntN(p.h - side + 1), p.random.IntN(p.w - side + 1) }
 	row, col := place()
@@ -82,7 +82,7 @@ func (p proposal) moveBump(delta []float32, asked, most int) {
 
 func square2(v float64) float64 { return v * v }
 
-// window calls f for a square of a channel, row by row.
+// window calls f for the pixels of a square of a channel, row by row.
 func (p proposal) window(delta []float32, c, row, col, side int, f func(k int, d *float32)) {
 	for y := range side {
 		from := (c*p.h+row+y)*p.w + col
@@ -92,8 +92,8 @@ func (p proposal) window(delta []float32, c, row, col, side int, f func(k int, d
 	}
 }
 
-// newBump is a square of length 1: a hill in one half and a valley in the other, beside or
-// below each other.
+// newBump is a square with L2 norm 1, positive in one half and negative in the other, split
+// horizontally or vertically at random.
 func (p proposal) newBump(side int) []float64 {
 	bump := make([]float64, side*side)
 	hill(bump, 0, side/2, side, 1)
@@ -115,8 +115,8 @@ func (p proposal) newBump(side int) []float64 {
 	return bump
 }
 
-// hill fills the rows from–to of a square with rectangles laid over each other: the k-th
-// around the middle has the height 1/k². All together have the length 1.
+// hill fills the rows from–to of a square with centered rectangles, the k-th of height 1/k²,
+// and normalizes the sum to L2 norm 1.
 func hill(square []float64, from, to, cols int, sign float64) {
 	rows := to - from
 	sum := 0.0

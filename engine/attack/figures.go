@@ -40,16 +40,13 @@ func (m *Measurement) Result() Robustness {
 	return r
 }
 
-// shown are the steps and the size of each that are told of an attack, 0 where there are
-// none or where they differ.
+// shown are the steps and the step size to report; 0 where there are none or they vary.
 func (o Options) shown() (steps int, size float64) {
-	switch o.Method {
-	case FGSMMethod:
-		return 1, o.Epsilon
-	case PGDMethod:
-		return o.Steps, o.stepSize()
+	m := Lookup(o.Method)
+	if m.Minimal || !m.Gradient {
+		return o.Steps, 0
 	}
-	return o.Steps, 0
+	return m.steps(o), m.stepSize(o)
 }
 
 // outcomes are the cell's, image by image.

@@ -104,7 +104,7 @@ func (m *Measurement) checkGradients(to int) error {
 	}
 	for _, s := range m.all {
 		o := s.first(to)
-		if s.options.Method == "" || s.donor != nil || !followsGradient(s.options.Method) || s.options.Epsilon == 0 || len(o) < to {
+		if s.options.Method == "" || s.donor != nil || !Lookup(s.options.Method).Gradient || s.options.Epsilon == 0 || len(o) < to {
 			continue
 		}
 		if !slices.ContainsFunc(o, func(o outcome) bool { return !o.zeroGradient }) {

@@ -294,7 +294,7 @@ func TestRefused(t *testing.T) {
 		labels []int
 		want   string
 	}{
-		"classes": {attack.APGDDLRMethod, make([]float32, 3072), []int{0}, "3 and more"},
+		"classes": {attack.APGDDLRMethod, make([]float32, 3072), []int{0}, "at least 3"},
 		"size":    {attack.FGSMMethod, make([]float32, 3*28*28), []int{0}, "wrong image size"},
 		"label":   {attack.FGSMMethod, make([]float32, 3072), []int{2}, "label 2"},
 		"pixel":   {attack.FGSMMethod, append(make([]float32, 3071), 1.5), []int{0}, "1.5"},

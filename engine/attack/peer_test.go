@@ -67,7 +67,7 @@ func TestPeer(t *testing.T) {
 // loss is what an attack of that name makes large.
 func loss(name string, logits []float32, label int) float64 {
 	if strings.Contains(name, "dlr") {
-		return op.LogitsRatio{}.Row(logits, label)
+		return op.DLR{}.Row(logits, label)
 	}
 	sum := 0.0
 	for _, z := range logits {

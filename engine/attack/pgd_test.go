@@ -140,7 +140,7 @@ func TestStaysInBall(t *testing.T) {
 	for _, epsilon := range []float64{1e-6, 1.0 / 255, 0.03, 8.0 / 255, 0.09, 0.5, 1} {
 		for _, from := range [][]float32{nil, start} {
 			p := attack.PGD{Epsilon: epsilon, StepSize: epsilon / 3, Steps: 20}
-			if err := p.Run(t.Context(), g, dst, x, nil, from); err != nil {
+			if err := p.Run(t.Context(), g, dst, x, make([]int, 9), from); err != nil {
 				t.Fatal(err)
 			}
 			inBall(t, dst, x, epsilon)
@@ -159,13 +159,13 @@ func TestLinear(t *testing.T) {
 	w := signs{1, -1, 1, 0}
 	p := attack.PGD{Epsilon: 0.1, StepSize: 0.03, Steps: 10}
 	got := make([]float32, 4)
-	if err := p.Run(t.Context(), w, got, x, nil, nil); err != nil {
+	if err := p.Run(t.Context(), w, got, x, make([]int, 2), nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := []float32{0.6, 0, 1, 0.5}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if err := p.Run(t.Context(), failing{}, got, x, nil, nil); err == nil {
+	if err := p.Run(t.Context(), failing{}, got, x, make([]int, 2), nil); err == nil {
 		t.Error("an error is lost")
 	}
 }

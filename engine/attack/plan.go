@@ -55,7 +55,7 @@ func (m *Measurement) plan(trialOf func(rho, donor int, o Options) *trial) {
 				c := cellSource{method: method, epsilon: epsilon, rho: i, series: s}
 				m.cells, worst[i].of = append(m.cells, c), append(worst[i].of, c)
 			}
-			if m.grid.Transfer && iterated(method) && epsilon > 0 {
+			if m.grid.Transfer && Lookup(method).Iterated && epsilon > 0 {
 				m.planTransfer(epsilon, own, trialOf)
 			}
 		}
@@ -102,30 +102,25 @@ func (m *Measurement) sortCells() {
 	})
 }
 
-// run are the options with which a method is run for its figure at an ε, without what it
-// does not look at. Methods that look for the smallest ε do so once, up to 1.
+// run returns the options of a method at an ε, without those it ignores. Minimal methods run
+// once, up to ε = 1.
 func (g Grid) run(method string, epsilon float64) Options {
-	o := Default(method, epsilon)
+	o, m := Default(method, epsilon), Lookup(method)
 	o.Norm, o.Band = g.Options.Norm, g.Options.Band
-	switch method {
-	case FGSMMethod:
-		return o
-	case SquareMethod:
-		o.Seed = g.Options.Seed
-		if g.Queries != 0 {
-			o.Steps = g.Queries
-		}
-		return o
-	case MinimalFGSMMethod, MinimalPGDMethod:
+	if m.Minimal {
 		o.Epsilon = 1
 	}
-	if g.Options.Steps != 0 && method != MinimalFGSMMethod {
-		o.Steps = g.Options.Steps
+	steps := g.Options.Steps
+	if !m.Gradient {
+		steps, o.Seed = g.Queries, g.Options.Seed
 	}
-	if method == PGDMethod || method == MinimalPGDMethod {
+	if m.Steps > 0 && steps != 0 {
+		o.Steps = steps
+	}
+	if m.ChoosesStepSize {
 		o.StepSize = g.Options.StepSize
 	}
-	if !Minimal(method) && g.Options.RandomStart {
+	if m.RandomStart && g.Options.RandomStart {
 		o.RandomStart, o.Restarts, o.Seed = true, g.Options.Restarts, g.Options.Seed
 	}
 	return o
@@ -145,21 +140,10 @@ func (g Grid) square(epsilon float64) Options {
 // model.
 const squareQueries = 500
 
-// minimalTries is about how many ε methods try that look for the smallest.
-const minimalTries = 20
-
-// cost is about how many times the model is asked about one image.
+// cost estimates the forward passes for one image.
 func (s *series) cost() int {
-	o := s.options
-	switch {
-	case o.Method == "" || s.donor != nil:
+	if s.options.Method == "" || s.donor != nil {
 		return 1
-	case o.Method == SquareMethod:
-		return o.Steps
-	case o.Method == MinimalFGSMMethod:
-		return minimalTries
-	case o.Method == MinimalPGDMethod:
-		return minimalTries * o.Steps
 	}
-	return 1 + 3*max(1, o.Steps)*max(1, o.Restarts) // an answer and a gradient take three times an answer
+	return Lookup(s.options.Method).Cost(s.options)
 }

@@ -73,17 +73,8 @@ func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 	}
 }
 
-// followsGradient tells whether a method looks at gradients.
-func followsGradient(method string) bool { return method != SquareMethod }
-
-// iterated tells whether a method is one that should find what FGSM and Square find.
-func iterated(method string) bool {
-	switch method {
-	case PGDMethod, APGDCEMethod, APGDDLRMethod, Worst:
-		return true
-	}
-	return false
-}
+// iterated reports whether a method should find what FGSM and gradient-free attacks find.
+func iterated(method string) bool { return method == Worst || Lookup(method).Iterated }
 
 // checked is a cell that is being checked, among all.
 type checked struct {

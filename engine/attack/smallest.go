@@ -6,43 +6,77 @@ import (
 	"hfcui/engine/measure"
 )
 
-// What the smallest ε is searched by, as in old Foolbox (1.8).
+// The minimal methods, which search for each image's smallest ε as old Foolbox (1.8) did.
 const (
-	gridPoints = 1000 // of GradientSignAttack
-	finePoints = 20   // as many again below one of the first so many
-	firstTry   = 0.3  // ε of ProjectedGradientDescentAttack
-	firstStep  = 0.01 // its step size there
-	growth     = 1.5
-	tries      = 20 // of growing ε, and again of halving
+	MinimalFGSMMethod = "minimal-fgsm"
+	MinimalPGDMethod  = "minimal-pgd"
 )
 
-// smallest looks for the smallest ε in L∞ for every image of a batch, as old Foolbox did:
+var minimalFGSM = Method{
+	Name:        MinimalFGSMMethod,
+	Description: "smallest ε in L∞ at which FGSM succeeds (Foolbox 1.8)",
+	Norms:       []Norm{LInf},
+	Gradient:    true,
+	Minimal:     true,
+	Cost:        func(Options) int { return minimalTries },
+	attacker:    func() attacker { return &minimal{search: (*minimal).lineSearch} },
+}
+
+var minimalPGD = Method{
+	Name:            MinimalPGDMethod,
+	Description:     "smallest ε in L∞ at which PGD succeeds (Foolbox 1.8)",
+	Norms:           []Norm{LInf},
+	Gradient:        true,
+	Minimal:         true,
+	Steps:           40,
+	StepSize:        func(Options) float64 { return firstStep },
+	ChoosesStepSize: true,
+	Cost:            func(o Options) int { return minimalTries * o.Steps },
+	attacker:        func() attacker { return &minimal{search: (*minimal).bisect} },
+}
+
+// minimalTries is about how many ε a minimal method tries.
+const minimalTries = 20
+
+// The search schedule of Foolbox 1.8.
+const (
+	gridPoints = 1000 // of GradientSignAttack
+	finePoints = 20   // refinement below one of the first as many points
+	firstTry   = 0.3  // ε of ProjectedGradientDescentAttack
+	firstStep  = 0.01 // its step size at that ε
+	growth     = 1.5
+	tries      = 20 // of increasing ε, and of bisection
+)
+
+// minimal searches for the smallest ε in L∞ of every image, as Foolbox 1.8 did:
 //
 // minimal-fgsm tries x + ε·sign(dx) for ε = 1/1000, 2/1000 … of the largest; if one of the
-// first 20 succeeds, twentieths of it are tried in the same way.
+// first 20 succeeds, it tries twentieths of that in the same way.
 //
-// minimal-pgd tries PGD from x itself with ε = 0.3, then 1.5 times more until it succeeds, and
-// then halves twenty times; its steps are in proportion to ε, and a try succeeds as soon as
-// one of its points does.
+// minimal-pgd tries PGD from x with ε = 0.3, increased by a factor of 1.5 until it succeeds,
+// and then bisects twenty times; step sizes are proportional to ε, and a try succeeds as soon
+// as one of its iterates does.
 //
-// An image that is taken for another class as it is needs none; one for which nothing is
-// found stays as it is.
-type smallest struct {
+// A misclassified image needs no perturbation; an image for which none is found is returned
+// unchanged.
+type minimal struct {
+	search func(s *minimal, ctx context.Context, a *Attack, t Target, j job) error
+
 	logits []float32
 	images []*search
 	x      []float32 // candidates to confirm
 }
 
-// search is how far one image is.
+// search is the state of the search on one image.
 type search struct {
 	image int
 	found bool
-	size  float64 // of the smallest found, measured
+	size  float64 // L∞ norm of the smallest perturbation found
 
 	// minimal-fgsm:
-	largest float64 // ε of the last point of the grid
+	largest float64 // ε of the last grid point
 	points  int     // of the grid
-	next    int     // the next of them, from 1
+	next    int     // grid point, from 1
 	fine    bool
 
 	// minimal-pgd:
@@ -52,8 +86,11 @@ type search struct {
 	steps              int
 }
 
-// run attacks a batch.
-func (s *smallest) run(ctx context.Context, a *Attack, t Target, j job) error {
+func (s *minimal) run(ctx context.Context, a *Attack, t Target, all job) error {
+	return all.batches(t.Batch(), func(j job) error { return s.batch(ctx, a, t, j) })
+}
+
+func (s *minimal) batch(ctx context.Context, a *Attack, t Target, j job) error {
 	copy(j.dst, j.x)
 	if err := t.Logits(ctx, a.logits, j.x, len(j.labels)); err != nil {
 		return err
@@ -67,24 +104,19 @@ func (s *smallest) run(ctx context.Context, a *Attack, t Target, j job) error {
 			})
 		}
 	}
-	if a.options.Method == MinimalFGSMMethod {
-		return s.alongSigns(ctx, a, t, j)
-	}
-	return s.tryPGD(ctx, a, t, j)
+	return s.search(s, ctx, a, t, j)
 }
 
-// alongSigns is minimal-fgsm. The fewer images are left, the more points are asked about at a
-// time.
-func (s *smallest) alongSigns(ctx context.Context, a *Attack, t Target, j job) error {
+// lineSearch is minimal-fgsm. The fewer images are left, the more grid points share a batch.
+func (s *minimal) lineSearch(ctx context.Context, a *Attack, t Target, j job) error {
 	if len(s.images) == 0 {
 		return nil
 	}
 	dx := a.dx[:len(j.x)]
-	if err := t.Gradient(ctx, dx, a.logits[:len(j.labels)*t.Classes()], j.x, j.labels, CrossEntropy); err != nil {
+	clear(a.zero)
+	if err := a.gradient(ctx, t, dx, j.x, j, CrossEntropy); err != nil {
 		return err
 	}
-	clear(a.zero)
-	a.look(j, dx)
 	a.each(len(j.labels), func(i int) {
 		j.outcomes[i].ZeroGradient = a.zero[i]
 		signs(j.image(dx, i))
@@ -104,7 +136,7 @@ func (s *smallest) alongSigns(ctx context.Context, a *Attack, t Target, j job) e
 		}
 		left := s.images[:0]
 		for k, search := range s.images {
-			if !search.learn(each, func(p int) bool {
+			if !search.update(each, func(p int) bool {
 				at := k*each + p
 				wrong := measure.Argmax(a.logits[at*t.Classes():][:t.Classes()]) != j.labels[search.image]
 				if wrong {
@@ -120,11 +152,11 @@ func (s *smallest) alongSigns(ctx context.Context, a *Attack, t Target, j job) e
 	return nil
 }
 
-// at is ε at a point of the grid.
+// at is ε at a grid point.
 func (s *search) at(point int) float64 { return s.largest * float64(point) / float64(s.points) }
 
-// learn takes notice of what became of the next points, and tells whether the search is over.
-func (s *search) learn(n int, wrong func(point int) bool) (over bool) {
+// update records the results at the next n grid points, and reports whether the search is over.
+func (s *search) update(n int, wrong func(point int) bool) (over bool) {
 	for p := range min(n, s.points-s.next+1) {
 		if !wrong(p) {
 			continue
@@ -139,10 +171,10 @@ func (s *search) learn(n int, wrong func(point int) bool) (over bool) {
 	return s.next > s.points
 }
 
-// along puts v at x + ε·direction, in [0,1].
+// along sets v to x + ε·direction, clipped to [0,1].
 func along(v, direction, x []float32, epsilon float64) {
 	e := float32(epsilon)
 	for k, d := range direction {
-		v[k] = project(x[k]+e*d, x[k], e)
+		v[k] = projectPixel(x[k]+e*d, x[k], e)
 	}
 }

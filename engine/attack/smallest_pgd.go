@@ -6,8 +6,8 @@ import (
 	"hfcui/engine/measure"
 )
 
-// tryPGD is minimal-pgd. Images that are still being tried are the first of the batch.
-func (s *smallest) tryPGD(ctx context.Context, a *Attack, t Target, j job) error {
+// bisect is minimal-pgd. Images still searched are the first of the batch.
+func (s *minimal) bisect(ctx context.Context, a *Attack, t Target, j job) error {
 	for k, search := range s.images {
 		copy(a.current[k*j.size:][:j.size], j.image(j.x, search.image))
 	}
@@ -25,7 +25,7 @@ func (s *smallest) tryPGD(ctx context.Context, a *Attack, t Target, j job) error
 		if err != nil {
 			return err
 		}
-		a.each(n, func(k int) { s.goOn(a, j, k, succeeded[k]) })
+		a.each(n, func(k int) { s.advance(a, j, k, succeeded[k]) })
 		left := s.images[:0]
 		for k, search := range s.images {
 			if search.tried > tries {
@@ -41,9 +41,9 @@ func (s *smallest) tryPGD(ctx context.Context, a *Attack, t Target, j job) error
 	return nil
 }
 
-// confirm asks about points that the gradient's program takes for another class than their
-// label: the answer that counts is that of the program for answers, which may round otherwise.
-func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []float32, labels []int) ([]bool, error) {
+// confirm evaluates the iterates that the gradient program misclassifies: what counts is the
+// prediction of the evaluation program, which may round differently.
+func (s *minimal) confirm(ctx context.Context, a *Attack, t Target, j job, v []float32, labels []int) ([]bool, error) {
 	classes := t.Classes()
 	succeeded := make([]bool, len(labels))
 	var claims []int
@@ -67,9 +67,9 @@ func (s *smallest) confirm(ctx context.Context, a *Attack, t Target, j job, v []
 	return succeeded, nil
 }
 
-// goOn makes the next step of image number k, or begins its next try after one that has
-// succeeded or come to its end.
-func (s *smallest) goOn(a *Attack, j job, k int, succeeded bool) {
+// advance takes the next step of image number k, or starts its next try if this one has
+// succeeded or has no steps left.
+func (s *minimal) advance(a *Attack, j job, k int, succeeded bool) {
 	search := s.images[k]
 	i := search.image
 	v, dx, x := j.image(a.current, k), j.image(a.dx, k), j.image(j.x, i)
@@ -84,14 +84,14 @@ func (s *smallest) goOn(a *Attack, j job, k int, succeeded bool) {
 		copy(v, x)
 		return
 	}
-	if blind(dx) {
+	if zeroGradient(dx) {
 		j.outcomes[i].ZeroGradient = true
 	}
-	stepSigns(v, dx, x, float32(a.options.stepSize()*search.epsilon/firstTry), float32(search.epsilon))
+	stepSigns(v, dx, x, float32(a.method.stepSize(a.options)*search.epsilon/firstTry), float32(search.epsilon))
 	search.steps++
 }
 
-// nextTry chooses the next ε. After the last one tried is beyond tries.
+// nextTry chooses the next ε. When there is none, tried exceeds tries.
 func (s *search) nextTry(succeeded bool, most float64) {
 	s.steps = 0
 	s.tried++
@@ -103,7 +103,7 @@ func (s *search) nextTry(succeeded bool, most float64) {
 	case succeeded:
 		s.halving, s.tried, s.good = true, 1, s.epsilon
 	case s.epsilon >= most:
-		s.tried = tries + 1 // nothing was found
+		s.tried = tries + 1 // none found
 		return
 	default:
 		s.epsilon = min(growth*s.epsilon, most)

@@ -8,28 +8,39 @@ import (
 	"hfcui/engine/measure"
 )
 
-// squareShare is the share of an image that the first squares cover, as AutoAttack has it.
+// SquareMethod is the gradient-free Square attack (Andriushchenko et al. 2020).
+const SquareMethod = "square"
+
+var square = Method{
+	Name:        SquareMethod,
+	Description: "gradient-free Square attack (Andriushchenko et al. 2020)",
+	Norms:       bothNorms,
+	Steps:       5000,
+	Cost:        func(o Options) int { return o.Steps },
+	attacker:    func() attacker { return &squareAttack{} },
+}
+
+// squareShare is the fraction of an image that the first squares cover, as in AutoAttack.
 const squareShare = 0.8
 
-// square is the Square attack (Andriushchenko et al. 2020): a random search that changes one
-// square of an image at a time, keeps what lowers the margin of the label's logit over the
-// others and asks for no gradient. Steps is how often it asks about an image, at most; it
-// begins with stripes (L∞) or bumps (L2) and ends with an image that is taken for another
-// class than its label, which may be the image as it is.
-type square struct {
-	images []squared
+// squareAttack is the Square attack (Andriushchenko et al. 2020): a random search that changes
+// one square of an image at a time and keeps what lowers the margin of the label's logit,
+// without gradients. Steps is the maximum number of queries per image. It starts with stripes
+// (L∞) or bumps (L2) and ends at a misclassified image, which may be the original.
+type squareAttack struct {
+	images []randomSearch
 }
 
-// squared is how far one image is: dst holds its best.
-type squared struct {
-	random *rand.Rand
-	asked  int
-	margin float64
+// randomSearch is the state of the search on one image, whose best is in dst.
+type randomSearch struct {
+	random  *rand.Rand
+	queries int
+	margin  float64
 }
 
-// run attacks all images of a job. As soon as one is done another takes its place in the
+// run attacks all images of a job. As soon as one is finished the next takes its place in the
 // batch.
-func (s *square) run(ctx context.Context, a *Attack, t Target, j job) error {
+func (s *squareAttack) run(ctx context.Context, a *Attack, t Target, j job) error {
 	c, h, w := t.Input()
 	if a.options.Norm == L2 && min(h, w) < smallestBumps {
 		return errTooSmall(h, w)
@@ -42,17 +53,17 @@ func (s *square) run(ctx context.Context, a *Attack, t Target, j job) error {
 		v, image := a.current[k*j.size:][:j.size], &s.images[i]
 		p := proposal{random: image.random, x: j.image(j.x, i), best: j.image(j.dst, i), epsilon: a.options.Epsilon, c: c, h: h, w: w}
 		switch {
-		case image.random == nil: // the image as it is
+		case image.random == nil: // the original image
 			copy(v, p.x)
 		case a.options.Norm == L2:
-			p.bump(v, j.image(a.delta, k), image.asked, a.options.Steps)
+			p.bump(v, j.image(a.delta, k), image.queries, a.options.Steps)
 		default:
-			p.square(v, image.asked, a.options.Steps)
+			p.square(v, image.queries, a.options.Steps)
 		}
 	}
 	for next := 0; next < len(j.labels) || len(active) > 0; {
 		for ; len(active) < t.Batch() && next < len(j.labels); next++ {
-			s.images[next] = squared{margin: math.Inf(1)}
+			s.images[next] = randomSearch{margin: math.Inf(1)}
 			active = append(active, next)
 		}
 		a.each(len(active), propose)
@@ -61,7 +72,7 @@ func (s *square) run(ctx context.Context, a *Attack, t Target, j job) error {
 		}
 		left := active[:0]
 		for k, i := range active {
-			if !s.learn(a, j, i, a.logits[k*t.Classes():][:t.Classes()], a.current[k*j.size:][:j.size]) {
+			if !s.update(a, j, i, a.logits[k*t.Classes():][:t.Classes()], a.current[k*j.size:][:j.size]) {
 				left = append(left, i)
 			}
 		}
@@ -70,9 +81,9 @@ func (s *square) run(ctx context.Context, a *Attack, t Target, j job) error {
 	return nil
 }
 
-// learn takes notice of an answer about image i as changed to v, and tells whether it was the
-// last.
-func (s *square) learn(a *Attack, j job, i int, logits, v []float32) bool {
+// update records the logits of the proposal v for image i, and reports whether its search is
+// over.
+func (s *squareAttack) update(a *Attack, j job, i int, logits, v []float32) bool {
 	image, m := &s.images[i], margin(logits, j.labels[i])
 	wrong := measure.Argmax(logits) != j.labels[i]
 	if image.random == nil {
@@ -83,11 +94,11 @@ func (s *square) learn(a *Attack, j job, i int, logits, v []float32) bool {
 		image.margin = m
 		copy(j.image(j.dst, i), v)
 	}
-	image.asked++
-	return wrong || image.asked == a.options.Steps
+	image.queries++
+	return wrong || image.queries == a.options.Steps
 }
 
-// proposal is a change to try: of an image x whose best change so far is best.
+// proposal makes candidates for an image x whose best adversarial example so far is best.
 type proposal struct {
 	random  *rand.Rand
 	x, best []float32
@@ -95,10 +106,10 @@ type proposal struct {
 	c, h, w int
 }
 
-// square makes v the proposal for L∞: at first stripes of a column, then the best with every
-// channel of a square at ±ε of x.
-func (p proposal) square(v []float32, asked, most int) {
-	if asked == 0 {
+// square makes v the candidate for L∞: at first vertical stripes of one column, then the best
+// with one square set to x±ε, the sign drawn per channel.
+func (p proposal) square(v []float32, query, most int) {
+	if query == 0 {
 		for c := range p.c {
 			for col := range p.w {
 				p.fill(v, c, 0, p.h, col, 1, p.sign())
@@ -106,10 +117,10 @@ func (p proposal) square(v []float32, asked, most int) {
 		}
 		return
 	}
-	side := min(max(p.side(asked-1, most), 1), max(min(p.h, p.w)-1, 1))
+	side := min(max(p.side(query-1, most), 1), max(min(p.h, p.w)-1, 1))
 	row, col := p.random.IntN(p.h-side+1), p.random.IntN(p.w-side+1)
 	copy(v, p.best)
-	// A square that changes nothing would be a question wasted. Where x is at a bound all may.
+	// A square without effect would waste a query. Where x is at a bound, every sign may have none.
 	for range 16 {
 		changed := false
 		for c := range p.c {
@@ -129,26 +140,26 @@ func (p proposal) sign() float32 {
 	return float32(p.epsilon)
 }
 
-// fill sets a rectangle of a channel of v to x and a change, and tells whether that is
-// another than the best's.
+// fill sets a rectangle of a channel of v to x+change, projected, and reports whether that
+// differs from the best.
 func (p proposal) fill(v []float32, c, row, rows, col, cols int, change float32) bool {
 	changed := false
 	for y := row; y < row+rows; y++ {
 		from := (c*p.h+y)*p.w + col
 		for k := from; k < from+cols; k++ {
-			v[k] = project(p.x[k]+change, p.x[k], float32(p.epsilon))
+			v[k] = projectPixel(p.x[k]+change, p.x[k], float32(p.epsilon))
 			changed = changed || v[k] != p.best[k]
 		}
 	}
 	return changed
 }
 
-// side is how large squares are after so many questions: their area halves at shares of all
-// questions, as in the authors' code.
-func (p proposal) side(asked, most int) int {
+// side is the side of the square of a query: the area halves on the schedule of the authors'
+// code, which is in fractions of all queries.
+func (p proposal) side(query, most int) int {
 	share := squareShare
 	for _, at := range []float64{10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000} {
-		if math.Floor(float64(asked)/float64(most)*10000) > at {
+		if math.Floor(float64(query)/float64(most)*10000) > at {
 			share /= 2
 		}
 	}

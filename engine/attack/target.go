@@ -32,7 +32,7 @@ type Loss int
 // The losses.
 const (
 	CrossEntropy Loss = iota // −log softmax of the label's class
-	LogitsRatio              // difference-of-logits ratio: op.LogitsRatio
+	DLR                      // difference-of-logits ratio: op.DLR
 )
 
 // Model is a model as a Target: its evaluation program, in which batch norm is folded into
@@ -90,12 +90,12 @@ func (t *Model) gradient(loss Loss) (*model.Differentiator, error) {
 	if d := t.gradients[loss]; d != nil {
 		return d, nil
 	}
-	if loss == LogitsRatio && t.Classes() < 3 {
-		return nil, fmt.Errorf("%s has %d classes and %s wants 3 and more: use %s", t.model.Name, t.Classes(), APGDDLRMethod, APGDCEMethod)
+	if loss == DLR && t.Classes() < 3 {
+		return nil, fmt.Errorf("%s has %d classes, and %s needs at least 3: use %s", t.model.Name, t.Classes(), APGDDLRMethod, APGDCEMethod)
 	}
 	o := model.DifferentiatorOptions{Batch: t.batch, Objective: nets.SumCrossEntropy}
-	if loss == LogitsRatio {
-		o.Objective = nets.SumLogitsRatio
+	if loss == DLR {
+		o.Objective = nets.SumDLR
 	}
 	d, err := t.model.NewDifferentiatorWith(t.device, o)
 	if err != nil {

@@ -138,7 +138,7 @@ func flatInputs(o op.Op) func(i int) bool {
 		return from(0, 0)
 	case op.Linear, plan.FusedLinear:
 		return from(1, 2)
-	case op.SoftmaxCrossEntropyGrad, op.LogitsRatioGrad:
+	case op.SoftmaxCrossEntropyGrad, op.DLRGrad:
 		return from(2, 2)
 	}
 	return func(int) bool { return false }

@@ -284,10 +284,10 @@ func (c *compiler) lowerMatrix(in *plan.Instr) func() {
 		return c.crossEntropy(o, x, c.t(in.In[1]), out)
 	case op.SoftmaxCrossEntropyGrad:
 		return c.crossEntropyGrad(o, x, c.t(in.In[1]), c.t(in.In[2]), out)
-	case op.LogitsRatio:
-		return c.logitsRatio(o, x, c.t(in.In[1]), out)
-	case op.LogitsRatioGrad:
-		return c.logitsRatioGrad(o, x, c.t(in.In[1]), c.t(in.In[2]), out)
+	case op.DLR:
+		return c.dlr(o, x, c.t(in.In[1]), out)
+	case op.DLRGrad:
+		return c.dlrGrad(o, x, c.t(in.In[1]), c.t(in.In[2]), out)
 	}
 	return nil
 }

@@ -234,8 +234,8 @@ var operations = map[string]func(b *builder){
 		sum := b.apply(op.SoftmaxCrossEntropy{Sum: true}, logits, target)
 		b.keep(sum, b.apply(op.SoftmaxCrossEntropyGrad{Sum: true}, logits, target, one))
 		if k >= 3 {
-			ratio := b.apply(op.LogitsRatio{}, logits, target)
-			b.keep(ratio, b.apply(op.LogitsRatioGrad{}, logits, target, one))
+			ratio := b.apply(op.DLR{}, logits, target)
+			b.keep(ratio, b.apply(op.DLRGrad{}, logits, target, one))
 		}
 		b.keep(logits, b.apply(op.SoftmaxCrossEntropy{}, logits, target), dz,
 			b.apply(op.LinearWeightGrad{}, hidden, dz), b.apply(op.LinearWeightGrad{}, flat, dh), b.apply(op.ColumnSum{}, dh),

@@ -89,9 +89,9 @@ func (c *compiler) crossEntropyGrad(o op.SoftmaxCrossEntropyGrad, z, target, dlo
 	})
 }
 
-// logitsRatio is the sum over rows of the difference-of-logits ratio. There are few classes,
+// dlr is the sum over rows of the difference-of-logits ratio. There are few classes,
 // so that it is not worth sharing.
-func (c *compiler) logitsRatio(o op.LogitsRatio, z, target, loss *tensor) func() {
+func (c *compiler) dlr(o op.DLR, z, target, loss *tensor) func() {
 	return func() {
 		sum := 0.0
 		for n := range z.n {
@@ -101,8 +101,8 @@ func (c *compiler) logitsRatio(o op.LogitsRatio, z, target, loss *tensor) func()
 	}
 }
 
-// logitsRatioGrad is the gradient of dloss times that with respect to z.
-func (c *compiler) logitsRatioGrad(o op.LogitsRatioGrad, z, target, dloss, dz *tensor) func() {
+// dlrGrad is the gradient of dloss times that with respect to z.
+func (c *compiler) dlrGrad(o op.DLRGrad, z, target, dloss, dz *tensor) func() {
 	return c.rowsOf(z, func(n int) {
 		o.Row(dz.values(n), z.values(n), op.LabelOf(target.values(n)), dloss.data[0])
 		dz.fill(n)

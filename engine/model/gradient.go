@@ -37,7 +37,7 @@ func (m *Model) NewDifferentiator(dev plan.Device, batch int, stats Statistics) 
 // NewDifferentiatorWith compiles the program, with the model's current weights; Refresh updates
 // them.
 func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) (*Differentiator, error) {
-	if o.Objective == nets.SumLogitsRatio && m.Net.Classes < 3 {
+	if o.Objective == nets.SumDLR && m.Net.Classes < 3 {
 		return nil, fmt.Errorf("%s has %d classes: the difference-of-logits ratio needs at least 3", m.Name, m.Net.Classes)
 	}
 	d := &Differentiator{model: m, batch: o.Batch, microBatch: o.Batch, stats: o.Statistics}

@@ -55,15 +55,15 @@ type Objective int
 const (
 	MeanCrossEntropy Objective = iota // over the batch
 	SumCrossEntropy
-	SumLogitsRatio // op.LogitsRatio: needs at least 3 classes
+	SumDLR // op.DLR: needs at least 3 classes
 )
 
 func (o Objective) op() op.Op {
 	switch o {
 	case SumCrossEntropy:
 		return op.SoftmaxCrossEntropy{Sum: true}
-	case SumLogitsRatio:
-		return op.LogitsRatio{}
+	case SumDLR:
+		return op.DLR{}
 	}
 	return op.SoftmaxCrossEntropy{}
 }

@@ -2,7 +2,7 @@ package op
 
 import "gorgonia.org/gorgonia"
 
-// LogitsRatio is the sum over the batch of the difference-of-logits ratio (Croce and Hein
+// DLR is the sum over the batch of the difference-of-logits ratio (Croce and Hein
 // 2020), a scalar, from logits z [N,K], K being 3 or more, and target [N,K], of which the
 // largest says the class y:
 //
@@ -10,19 +10,19 @@ import "gorgonia.org/gorgonia"
 //
 // where π sorts z from the largest on. Unlike cross-entropy it does not depend on how large
 // logits are, so that it does not vanish where a model is sure.
-type LogitsRatio struct{}
+type DLR struct{}
 
-// LogitsRatioGrad is LogitsRatio's gradient with respect to the logits, from logits, target
+// DLRGrad is DLR's gradient with respect to the logits, from logits, target
 // and the scalar dloss.
-type LogitsRatioGrad struct{}
+type DLRGrad struct{}
 
 const ratioFloor = 1e-12
 
-func (LogitsRatio) Dims() []int { return []int{2, 2, 0} }
+func (DLR) Dims() []int { return []int{2, 2, 0} }
 
-func (LogitsRatio) Infer(in [][]int) ([]int, error) { return []int{}, ratioShapes(in) }
+func (DLR) Infer(in [][]int) ([]int, error) { return []int{}, ratioShapes(in) }
 
-func (o LogitsRatio) Do(out Tensor, in []Tensor) {
+func (o DLR) Do(out Tensor, in []Tensor) {
 	classes, sum := in[0].Shape[1], 0.0
 	for from := 0; from < len(in[0].Data); from += classes {
 		sum += o.Row(in[0].Data[from:from+classes], LabelOf(in[1].Data[from:from+classes]))
@@ -31,7 +31,7 @@ func (o LogitsRatio) Do(out Tensor, in []Tensor) {
 }
 
 // Row computes the ratio of one row, whose class is label.
-func (LogitsRatio) Row(logits []float32, label int) float64 {
+func (DLR) Row(logits []float32, label int) float64 {
 	return rankLogits(logits, label).ratio()
 }
 
@@ -46,17 +46,17 @@ func LabelOf(target []float32) int {
 	return label
 }
 
-func (LogitsRatio) Wrt() []bool { return []bool{true, false} }
+func (DLR) Wrt() []bool { return []bool{true, false} }
 
-func (LogitsRatio) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	return applyAll(call{LogitsRatioGrad{}, gorgonia.Nodes{in[0], in[1], grad}}, call{})
+func (DLR) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return applyAll(call{DLRGrad{}, gorgonia.Nodes{in[0], in[1], grad}}, call{})
 }
 
-func (LogitsRatioGrad) Dims() []int { return []int{2, 2, 0, 2} }
+func (DLRGrad) Dims() []int { return []int{2, 2, 0, 2} }
 
-func (LogitsRatioGrad) Infer(in [][]int) ([]int, error) { return in[0], ratioShapes(in) }
+func (DLRGrad) Infer(in [][]int) ([]int, error) { return in[0], ratioShapes(in) }
 
-func (o LogitsRatioGrad) Do(out Tensor, in []Tensor) {
+func (o DLRGrad) Do(out Tensor, in []Tensor) {
 	classes := in[0].Shape[1]
 	for from := 0; from < len(in[0].Data); from += classes {
 		to := from + classes
@@ -65,7 +65,7 @@ func (o LogitsRatioGrad) Do(out Tensor, in []Tensor) {
 }
 
 // Row computes one row, whose class is label.
-func (LogitsRatioGrad) Row(out, logits []float32, label int, dloss float32) {
+func (DLRGrad) Row(out, logits []float32, label int, dloss float32) {
 	r := rankLogits(logits, label)
 	clear(out)
 	scale := float64(dloss) / r.spread

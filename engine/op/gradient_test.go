@@ -38,8 +38,8 @@ var differentiable = []struct {
 	{op.Linear{}, [][]int{{3, 5}, {4, 5}, {4}}},
 	{op.SoftmaxCrossEntropy{}, [][]int{{3, 4}, {3, 4}}},
 	{op.SoftmaxCrossEntropy{Sum: true}, [][]int{{3, 4}, {3, 4}}},
-	{op.LogitsRatio{}, [][]int{{9, 3}, {9, 3}}},
-	{op.LogitsRatio{}, [][]int{{9, 6}, {9, 6}}},
+	{op.DLR{}, [][]int{{9, 3}, {9, 3}}},
+	{op.DLR{}, [][]int{{9, 6}, {9, 6}}},
 	{op.InputNormalize{Mean: []float32{0.5, 0.1}, Std: []float32{0.25, 2}}, [][]int{{2, 2, 3, 2}}},
 }
 
