@@ -13,7 +13,7 @@ import (
 func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
 	th := p.screen.theme()
 	p.drawAccuracyHead(c, r.row(0), byRho)
-	plot := plotOf(rect{r.x, r.y + 1, r.w, r.h - 2})
+	plot := plotOf(newRect(r.x, r.y+1, r.w, r.h-2))
 	most, at := p.most, p.options.Epsilon
 	if byRho {
 		_, k := p.keys("")
@@ -35,7 +35,7 @@ func (p *attackPage) drawAccuracy(c *canvas, r rect, byRho bool) {
 	ch.labelY(c, th.dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
 	ch.labelX(c, th.dim, r.bottom()-1)
 	if !any {
-		c.paragraph(rect{plot.x + 2, plot.y + plot.h/2 - 1, plot.w - 4, 3}, th.dim, p.waitingFor(byRho))
+		c.paragraph(newRect(plot.x+2, plot.y+plot.h/2-1, plot.w-4, 3), th.dim, p.waitingFor(byRho))
 		return
 	}
 	p.labelCurves(c, ch, models, byRho)
@@ -87,8 +87,8 @@ func (p *attackPage) drawAccuracyHead(c *canvas, row rect, byRho bool) {
 		doubt = fmt.Sprintf(" %s %d in doubt", markDoubt, doubts)
 	}
 	x := c.left(row, th.dim, pick(room-width(doubt), forms...))
-	c.left(rect{x, row.y, row.x + room - x, 1}, th.warn, doubt)
-	c.right(rect{row.x, row.y, row.w - 2, 1}, th.dim, count)
+	c.left(newRect(x, row.y, row.x+room-x, 1), th.warn, doubt)
+	c.right(newRect(row.x, row.y, row.w-2, 1), th.dim, count)
 }
 
 // keyOf is the key of a model's curve.

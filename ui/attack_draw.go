@@ -18,7 +18,7 @@ func (p *attackPage) draw(c *canvas) []placed {
 	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
 		if p.view() != nil && p.shown.asked.fits(s.pic) && p.shown.asked.kinds[s.kind] {
-			pictures = append(pictures, placed{s.pic, p.shown.drawn[s.kind]})
+			pictures = append(pictures, placed{at: s.pic, drawn: p.shown.drawn[s.kind]})
 		} else {
 			p.drawWaiting(c, s)
 		}
@@ -57,18 +57,18 @@ func (p *attackPage) drawCaption(c *canvas) {
 	r.w--
 	x := r.x
 	if !p.figures {
-		x = c.left(rect{x, r.y, min(r.w, 40), 1}, bold, clean(p.session.lab.Title(p.session.index)))
+		x = c.left(newRect(x, r.y, min(r.w, 40), 1), bold, clean(p.session.lab.Title(p.session.index)))
 		if class := p.session.lab.Label(p.session.index); class >= 0 {
-			x = c.left(rect{x, r.y, r.right() - x, 1}, style{}, "  "+p.session.className(class))
+			x = c.left(newRect(x, r.y, r.right()-x, 1), style{}, "  "+p.session.className(class))
 		}
 		if text, st := p.outcome(); text != "" {
-			x = c.left(rect{x, r.y, r.right() - x, 1}, st, "  "+text)
+			x = c.left(newRect(x, r.y, r.right()-x, 1), st, "  "+text)
 		}
 	} else {
-		x = c.left(rect{x, r.y, r.w, 1}, bold, pick(r.w/2, "accuracy under attack, true labels", "accuracy under attack"))
+		x = c.left(newRect(x, r.y, r.w, 1), bold, pick(r.w/2, "accuracy under attack, true labels", "accuracy under attack"))
 	}
 	if !p.figures && len(p.session.models()) > 1 {
-		x = p.drawModel(c, rect{x + 2, r.y, r.right() - x - 2, 1})
+		x = p.drawModel(c, newRect(x+2, r.y, r.right()-x-2, 1))
 	}
 	if room := r.right() - x - 2; room > 0 {
 		text := attackText(p.attack(), room)
@@ -82,7 +82,7 @@ func (p *attackPage) drawCaption(c *canvas) {
 			text = attackText(p.attack(), max(20, room-width(p.session.className(p.session.class))-8))
 			text = pick(room, "only "+p.session.className(p.session.class)+" · "+text, text)
 		}
-		c.right(rect{x + 2, r.y, room, 1}, p.screen.theme().dim, text)
+		c.right(newRect(x+2, r.y, room, 1), p.screen.theme().dim, text)
 	}
 }
 
@@ -92,7 +92,7 @@ func (p *attackPage) drawModel(c *canvas, r rect) int {
 		if m.path == p.model {
 			look := p.screen.theme().model(m.slot)
 			x := c.left(r, look.style, look.mark)
-			return c.left(rect{x + 1, r.y, r.right() - x - 1, 1}, p.screen.theme().dim, cut(m.name, 20))
+			return c.left(newRect(x+1, r.y, r.right()-x-1, 1), p.screen.theme().dim, cut(m.name, 20))
 		}
 	}
 	return r.x
@@ -113,7 +113,7 @@ func (p *attackPage) drawTitle(c *canvas, s slot) {
 		if v != nil && v.LInf > 0 {
 			// The number's trailing blanks keep the place of all before it.
 			factor := fmt.Sprintf("×%-5.3g", p.shown.factor)
-			room := rect{x + 1, s.title.y, s.title.right() - x - 2, 1}
+			room := newRect(x+1, s.title.y, s.title.right()-x-2, 1)
 			c.right(room, th.dim, pick(room.w, "about grey "+factor, factor))
 		}
 	}
@@ -205,9 +205,9 @@ func (p *attackPage) drawProfile(c *canvas, r rect) {
 		c.left(r.row(0), th.dim, pick(r.w-2, "the perturbation's power against radius, log axis", "power of δ against radius", "power of δ"))
 		r.y, r.h = r.y+1, r.h-1
 	}
-	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
+	plot := plotOf(newRect(r.x, r.y, r.w, r.h-1))
 	if v == nil || v.LInf == 0 || len(v.Profile) < 2 {
-		c.paragraph(rect{plot.x, plot.y, plot.w, plot.h}, th.dim, p.noProfile(v))
+		c.paragraph(newRect(plot.x, plot.y, plot.w, plot.h), th.dim, p.noProfile(v))
 		return
 	}
 	top := math.Ceil(math.Log10(slices.Max(v.Profile)))
@@ -233,9 +233,9 @@ func (p *attackPage) drawProfile(c *canvas, r rect) {
 		}
 		y := max(math.Log10(max(power, 1e-300))-bottom, 0)
 		if float64(k) < v.R {
-			low.points = append(low.points, point{at, y, y, y})
+			low.points = append(low.points, point{x: at, y: y, lo: y, hi: y})
 		} else {
-			high.points = append(high.points, point{at, y, y, y})
+			high.points = append(high.points, point{x: at, y: y, lo: y, hi: y})
 		}
 	}
 	if n := len(low.points); n > 0 && len(high.points) > 0 { // the line goes on

@@ -23,18 +23,18 @@ func (p *attackPage) export() (exporter, error) {
 	if v := p.view(); v != nil && len(p.l.slots) > 0 {
 		e.base += fmt.Sprintf("-%d-eps%.4g", v.Index, v.Epsilon)
 		for kind, suffix := range [slots]string{"-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png"} {
-			e.files = append(e.files, exportFile{suffix, enlarged(kind != slotSpectrum && v.Original.C == 1, func(src *picture.Image) { attackImage(src, v, kind, 1) },
+			e.files = append(e.files, exportFile{suffix: suffix, write: enlarged(kind != slotSpectrum && v.Original.C == 1, func(src *picture.Image) { attackImage(src, v, kind, 1) },
 				func(large *picture.Image) { finishAttack(large, v, kind) })})
 		}
 		document := p.viewDocument(v)
-		e.files = append(e.files, exportFile{".json", func(w io.Writer) error { return writeJSON(w, document) }})
+		e.files = append(e.files, exportFile{suffix: ".json", write: func(w io.Writer) error { return writeJSON(w, document) }})
 	}
 	curves := p.measuredCurves()
 	if len(curves) > 0 {
 		document := p.curvesDocument(curves)
 		e.files = append(e.files,
-			exportFile{"-accuracy.csv", func(w io.Writer) error { return writeRobustCSV(w, curves) }},
-			exportFile{"-accuracy.json", func(w io.Writer) error { return writeJSON(w, document) }})
+			exportFile{suffix: "-accuracy.csv", write: func(w io.Writer) error { return writeRobustCSV(w, curves) }},
+			exportFile{suffix: "-accuracy.json", write: func(w io.Writer) error { return writeJSON(w, document) }})
 		for _, byRho := range []bool{false, true} {
 			if of := curvesOf(curves, byRho); len(of) > 0 {
 				suffix := map[bool]string{false: "-epsilon", true: "-rho"}[byRho]

@@ -27,8 +27,8 @@ func layoutAttack(b rect, roomy bool, aspect float64, cell cellSize, figures boo
 	if roomy {
 		gap = 1
 	}
-	l := attackLayout{caption: rect{b.x, b.y, b.w - 1, 1}, epsilon: b.row(b.h - 2), radius: b.row(b.h - 1)}
-	block := rect{b.x, b.y + 1 + gap, b.w, b.h - 3 - 2*gap}
+	l := attackLayout{caption: newRect(b.x, b.y, b.w-1, 1), epsilon: b.row(b.h - 2), radius: b.row(b.h - 1)}
+	block := newRect(b.x, b.y+1+gap, b.w, b.h-3-2*gap)
 	if figures {
 		l.placeFigures(block, models)
 		return l
@@ -50,17 +50,17 @@ func layoutAttack(b rect, roomy bool, aspect float64, cell cellSize, figures boo
 // placePictures puts the pictures as large as can be with a strip under them, which gets
 // what they leave.
 func (l *attackLayout) placePictures(block rect, under int, aspect float64, cell cellSize, models int) {
-	room := rect{block.x, block.y, block.w, block.h - under}
+	room := newRect(block.x, block.y, block.w, block.h-under)
 	lines := min(max(room.h/5, 3), 5)
 	best := bestArrangement(room, lines, aspect, cell, slots)
 	cols, rows := best.fit(room, lines, aspect, cell)
-	l.slots, _ = best.place(rect{room.x, room.y, room.w, min(room.h, best.height(rows, lines))}, cols, rows, lines, lines)
+	l.slots, _ = best.place(newRect(room.x, room.y, room.w, min(room.h, best.height(rows, lines))), cols, rows, lines, lines)
 	bottom := room.y
 	for _, s := range l.slots {
 		bottom = max(bottom, s.pic.bottom(), s.text.bottom())
 	}
 	if under > 0 {
-		l.placeStrip(rect{block.x, bottom, block.w, block.bottom() - bottom}, models)
+		l.placeStrip(newRect(block.x, bottom, block.w, block.bottom()-bottom), models)
 	}
 }
 
@@ -74,28 +74,28 @@ func (l *attackLayout) placeStrip(r rect, models int) {
 	charts := min(3, r.w/chartWidth)
 	switch {
 	case r.h < chartHeight && r.w >= chartWidth+tableWidth:
-		l.profile = rect{r.x, r.y, r.w - tableWidth, r.h}
-		l.table = rect{l.profile.right(), r.y, tableWidth - 1, min(r.h, models+1)}
+		l.profile = newRect(r.x, r.y, r.w-tableWidth, r.h)
+		l.table = newRect(l.profile.right(), r.y, tableWidth-1, min(r.h, models+1))
 	case r.h < chartHeight || charts < 2:
 		l.profile = r
 	default:
 		w := r.w / charts
-		l.profile = rect{r.x, r.y, w, r.h}
+		l.profile = newRect(r.x, r.y, w, r.h)
 		if r.h >= chartHeight+models+3 {
-			l.table = rect{r.x + w, r.y, r.w - w - 1, models + 1}
-			l.remarks = rect{r.x + w, r.y + models + 1, r.w - w - 1, 1}
+			l.table = newRect(r.x+w, r.y, r.w-w-1, models+1)
+			l.remarks = newRect(r.x+w, r.y+models+1, r.w-w-1, 1)
 			r.y, r.h = r.y+models+2, r.h-models-2
 		}
 		for i := 1; i < charts; i++ {
-			l.accuracy = append(l.accuracy, rect{r.x + i*w, r.y, w, r.h})
+			l.accuracy = append(l.accuracy, newRect(r.x+i*w, r.y, w, r.h))
 		}
 	}
 }
 
 // placeFigures gives all of the room to what is measured.
 func (l *attackLayout) placeFigures(block rect, models int) {
-	l.table = rect{block.x, block.y, block.w - 1, models + 1}
-	l.remarks = rect{block.x, block.bottom() - 1, block.w - 1, 1}
+	l.table = newRect(block.x, block.y, block.w-1, models+1)
+	l.remarks = newRect(block.x, block.bottom()-1, block.w-1, 1)
 	if block.h >= 24 {
 		l.remarks.y, l.remarks.h = l.remarks.y-2, 3
 	}
@@ -103,11 +103,11 @@ func (l *attackLayout) placeFigures(block rect, models int) {
 	if block.h >= 20 {
 		top++
 	}
-	room := rect{block.x, top, block.w, l.remarks.y - top}
+	room := newRect(block.x, top, block.w, l.remarks.y-top)
 	if room.w < sidesColumns {
 		l.accuracy = []rect{room}
 		return
 	}
 	w := room.w / 2
-	l.accuracy = []rect{{room.x, room.y, w, room.h}, {room.x + w, room.y, w, room.h}}
+	l.accuracy = []rect{newRect(room.x, room.y, w, room.h), newRect(room.x+w, room.y, w, room.h)}
 }

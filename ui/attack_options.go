@@ -48,18 +48,18 @@ func (d *attackOptions) settings() []formRow[attackChoice] {
 		return func(*form[attackChoice]) bool { return has(d.method()) }
 	}
 	return []formRow[attackChoice]{
-		{name: "method", words: attack.Methods(), field: field{o.Method}, chosen: d.showSteps, take: word(func(s *attackChoice, t string) { s.options.Method = t })},
-		{name: "norm", words: []string{"linf", "l2"}, field: field{o.Norm.String()}, take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
-		{name: "steps", field: field{strconv.Itoa(p.attack().Steps)}, means: with(hasSteps), take: whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
-		{name: "step size", hint: "2.5·ε/steps", field: field{step}, means: with(hasStepSize), take: func(s *attackChoice, t string) error {
+		{name: "method", words: attack.Methods(), field: field{text: o.Method}, chosen: d.showSteps, take: word(func(s *attackChoice, t string) { s.options.Method = t })},
+		{name: "norm", words: []string{"linf", "l2"}, field: field{text: o.Norm.String()}, take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
+		{name: "steps", field: field{text: strconv.Itoa(p.attack().Steps)}, means: with(hasSteps), take: whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
+		{name: "step size", hint: "2.5·ε/steps", field: field{text: step}, means: with(hasStepSize), take: func(s *attackChoice, t string) error {
 			s.options.StepSize = 0
 			return optional(decimal(parseEpsilon, func(s *attackChoice, v float64) { s.options.StepSize = v }))(s, t)
 		}},
-		{name: "random start", words: noYes, field: field{yesText(o.RandomStart)}, means: with(hasStarts), take: yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
-		{name: "restarts", field: field{strconv.Itoa(max(o.Restarts, 1))}, means: with(hasStarts), take: whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
-		{name: "band", words: bandNames, field: field{bandNames[p.band]}, means: with(hasBand), take: word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
-		{name: "images", hint: "of which accuracy is measured", field: field{strconv.Itoa(p.robust.images)}, take: whole(func(s *attackChoice, n int) { s.images = n })},
-		{name: "Square check", words: noYes, field: field{yesText(p.robust.square)}, means: with(hasStarts), take: yes(func(s *attackChoice, on bool) { s.square = on })},
+		{name: "random start", words: noYes, field: field{text: yesText(o.RandomStart)}, means: with(hasStarts), take: yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
+		{name: "restarts", field: field{text: strconv.Itoa(max(o.Restarts, 1))}, means: with(hasStarts), take: whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
+		{name: "band", words: bandNames, field: field{text: bandNames[p.band]}, means: with(hasBand), take: word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
+		{name: "images", hint: "of which accuracy is measured", field: field{text: strconv.Itoa(p.robust.images)}, take: whole(func(s *attackChoice, n int) { s.images = n })},
+		{name: "Square check", words: noYes, field: field{text: yesText(p.robust.square)}, means: with(hasStarts), take: yes(func(s *attackChoice, on bool) { s.square = on })},
 	}
 }
 

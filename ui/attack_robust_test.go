@@ -156,7 +156,7 @@ func TestAttackForgetsAnotherModel(t *testing.T) {
 func TestAttackNamesModelsSideBySideUnderPictures(t *testing.T) {
 	for models := 2; models <= 4; models++ {
 		l := newLayout(140, 44, false)
-		k := layoutAttack(l.body, l.roomy(), 1, cellSize{9, 18, 0, 0}, false, models)
+		k := layoutAttack(l.body, l.roomy(), 1, cellSize{w: 9, h: 18, mostW: 0, mostH: 0}, false, models)
 		if k.table.h != models+1 || len(k.accuracy) != 2 || len(k.slots) != 4 {
 			t.Errorf("%d models: the table is %+v, beside %d charts and %d pictures", models, k.table, len(k.accuracy), len(k.slots))
 		}

@@ -66,17 +66,17 @@ func (p *attackPage) drawTable(c *canvas, r rect) {
 	for len(columns) > 2 && 3+names+scoreColumn*len(columns)+imagesColumn > r.w {
 		columns = columns[:len(columns)-1]
 	}
-	c.left(rect{r.x, r.y, names + 2, 1}, th.dim, pick(names+2, "accuracy %", "% right"))
+	c.left(newRect(r.x, r.y, names+2, 1), th.dim, pick(names+2, "accuracy %", "% right"))
 	x := r.x + 3 + names
 	for _, column := range columns {
-		c.left(rect{x, r.y, scoreColumn - 1, 1}, th.dim, column.head)
+		c.left(newRect(x, r.y, scoreColumn-1, 1), th.dim, column.head)
 		x += scoreColumn
 	}
 	if p.showsSmallest(x, r) {
-		c.left(rect{x, r.y, scoreColumn - 1, 1}, th.dim, "median smallest ε")
+		c.left(newRect(x, r.y, scoreColumn-1, 1), th.dim, "median smallest ε")
 		x += scoreColumn
 	}
-	c.left(rect{x, r.y, imagesColumn, 1}, th.dim, fitRight("images", min(imagesColumn, r.right()-x)))
+	c.left(newRect(x, r.y, imagesColumn, 1), th.dim, fitRight("images", min(imagesColumn, r.right()-x)))
 	for i, m := range models {
 		if i+1 < r.h {
 			p.drawTableLine(c, r.row(i+1), names, m, columns)
@@ -98,7 +98,7 @@ func (p *attackPage) drawTableLine(c *canvas, row rect, names int, m shownModel,
 	key, _ := p.keys(m.path)
 	x := row.x + 3 + names
 	if why := p.robust.failed[key]; why != "" {
-		c.left(rect{x, row.y, row.right() - x, 1}, th.warn, why)
+		c.left(newRect(x, row.y, row.right()-x, 1), th.warn, why)
 		return
 	}
 	result := p.robust.known[key]
@@ -119,7 +119,7 @@ func (p *attackPage) drawTableLine(c *canvas, row rect, names int, m shownModel,
 		c.put(x, row.y, smallestText(result, key))
 		x += scoreColumn
 	}
-	c.left(rect{x, row.y, row.right() - x, 1}, th.dim, fitRight(grouped(n), min(imagesColumn, row.right()-x)))
+	c.left(newRect(x, row.y, row.right()-x, 1), th.dim, fitRight(grouped(n), min(imagesColumn, row.right()-x)))
 }
 
 // smallestText is the median of images' smallest ε, or what it is above.

@@ -68,18 +68,18 @@ func (p *bandsPage) arrange(l layout) {
 		return
 	}
 	b := l.body
-	p.l.values = rect{b.x, b.y, b.w - 1, 2}
+	p.l.values = newRect(b.x, b.y, b.w-1, 2)
 	if p.changes {
 		p.l.values.h += 2
 	}
-	p.l.foot = rect{b.x, b.bottom() - 1, b.w - 1, 1}
-	p.l.axis = rect{b.x, b.bottom() - 2, b.w, 1}
+	p.l.foot = newRect(b.x, b.bottom()-1, b.w-1, 1)
+	p.l.axis = newRect(b.x, b.bottom()-2, b.w, 1)
 	top := p.l.values.bottom()
 	if l.roomy() {
 		top++
 		p.l.axis.y--
 	}
-	p.l.plot = plotOf(rect{b.x, top, b.w, p.l.axis.y - top})
+	p.l.plot = plotOf(newRect(b.x, top, b.w, p.l.axis.y-top))
 }
 
 // toggleChanges shows the third curve, or not; it is measured with the others.
@@ -184,7 +184,7 @@ func (p *bandsPage) speed() string {
 }
 
 func (p *bandsPage) mouse(m mouse) (tea.Cmd, bool) {
-	area := rect{p.l.plot.x - 1, p.l.plot.y, p.l.plot.w + 2, p.l.axis.bottom() - p.l.plot.y}
+	area := newRect(p.l.plot.x-1, p.l.plot.y, p.l.plot.w+2, p.l.axis.bottom()-p.l.plot.y)
 	if area.contains(m.x, m.y) {
 		return p.session.slide(p.l.plot, p.session.info.MaxRadius, m), true
 	}

@@ -15,7 +15,7 @@ func (p *bandsPage) draw(c *canvas) []placed {
 	rows := p.l.values
 	if p.changes {
 		rows.h -= 2
-		p.drawChanges(c, rect{rows.x, rows.bottom(), rows.w, 2}, p.curves.known[now], now)
+		p.drawChanges(c, newRect(rows.x, rows.bottom(), rows.w, 2), p.curves.known[now], now)
 	}
 	if row := rows.row(1); now != base && p.curves.known[base].Whole.N > 0 {
 		p.drawValues(c, row, "ρ off", p.curves.known[base],
@@ -86,7 +86,7 @@ func (p *bandsPage) drawCurves(c *canvas, plot rect, axis int) {
 	ch.labelY(c, th.dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
 	ch.labelX(c, th.dim, axis)
 	if why := p.waiting(p.curves.known[now]); why != "" {
-		c.paragraph(rect{plot.x + 2, plot.y + plot.h/2 - 1, plot.w - 4, 2}, th.dim, why)
+		c.paragraph(newRect(plot.x+2, plot.y+plot.h/2-1, plot.w-4, 2), th.dim, why)
 	}
 }
 
@@ -172,13 +172,13 @@ func (p *bandsPage) drawFoot(c *canvas, now bandsKey) {
 		right = "stopped"
 	}
 	if room := p.l.foot.right() - x - 2; room >= width(right) {
-		c.right(rect{x + 2, p.l.foot.y, room, 1}, th.dim, right)
+		c.right(newRect(x+2, p.l.foot.y, room, 1), th.dim, right)
 	}
 }
 
 // drawChart draws the curves on another page that has room for them.
 func (p *bandsPage) drawChart(c *canvas, r rect) {
-	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
+	plot := plotOf(newRect(r.x, r.y, r.w, r.h-1))
 	if !p.curves.on {
 		c.paragraph(plot, p.screen.theme().dim, "Press 2 to measure accuracy against r; the curve then stays here.")
 		return

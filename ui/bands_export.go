@@ -28,9 +28,9 @@ func (p *bandsPage) export() (exporter, error) {
 	name += smoothingSuffix(now.Smoothing)
 	model, data := p.session.info.Model, p.session.info.Data
 	most, labels := p.session.info.MaxRadius, fmt.Sprintf("%s on %s, %s split", model, data, now.split)
-	return exporter{name, append([]exportFile{
-		{".csv", func(w io.Writer) error { return writeCSV(w, curves) }},
-		{".json", func(w io.Writer) error { return writeJSON(w, curves[0].report(model, data)) }},
+	return exporter{base: name, files: append([]exportFile{
+		{suffix: ".csv", write: func(w io.Writer) error { return writeCSV(w, curves) }},
+		{suffix: ".json", write: func(w io.Writer) error { return writeJSON(w, curves[0].report(model, data)) }},
 	}, figureFiles("", func() *charts.Figure { return bandsFigure(labels, most, curves) })...)}, nil
 }
 

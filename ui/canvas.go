@@ -12,6 +12,9 @@ import (
 // rect is a part of the screen in cells.
 type rect struct{ x, y, w, h int }
 
+// newRect is the rectangle of w×h cells whose upper left corner is at (x, y).
+func newRect(x, y, w, h int) rect { return rect{x, y, w, h} }
+
 func (r rect) right() int  { return r.x + r.w }
 func (r rect) bottom() int { return r.y + r.h }
 func (r rect) empty() bool { return r.w <= 0 || r.h <= 0 }

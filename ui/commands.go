@@ -93,7 +93,7 @@ func (a *App) openPalette() tea.Cmd {
 	list := append(a.pages[a.page].entries(), a.entries()...)
 	for _, e := range append(list, lastKeys.entries(a)...) {
 		if e.possible && e.name != "all commands" {
-			choices = append(choices, choice{e.name, e.label, e.do})
+			choices = append(choices, choice{text: e.name, note: e.label, do: e.do})
 		}
 	}
 	return a.open(newPicker(a, "Commands", ":", choices))

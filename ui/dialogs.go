@@ -32,7 +32,7 @@ func (a *App) dialogRect(d dialog) rect {
 	maxW, maxH := a.layout.w-8, a.layout.h-6
 	w, h := d.size(maxW, maxH)
 	w, h = min(max(w, width(d.heading())+4), maxW)+4, min(h, maxH)+2
-	return rect{(a.layout.w - w) / 2, max(1, (a.layout.h-h)*2/5), w, h}
+	return newRect((a.layout.w-w)/2, max(1, (a.layout.h-h)*2/5), w, h)
 }
 
 // arrangeDialogs tells dialogs how large they are.

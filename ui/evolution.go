@@ -195,13 +195,13 @@ func (p *trainPage) drawKernels(c *canvas) []placed {
 	plot := p.l.plots[panelKernels]
 	for i, line := range lines {
 		if i < plot.h && x+16 < plot.right() {
-			c.left(rect{x, plot.y + i, plot.right() - x, 1}, th.dim, line)
+			c.left(newRect(x, plot.y+i, plot.right()-x, 1), th.dim, line)
 		}
 	}
 	if !m.asked.fits(at) || m.drawn.Data == nil && m.drawn.Lines == nil {
 		return nil
 	}
-	return []placed{{at, m.drawn}}
+	return []placed{{at: at, drawn: m.drawn}}
 }
 
 // imageTitle says what the newest checkpoint makes of the image.
@@ -236,7 +236,7 @@ func (p *trainPage) imageTitle(c *canvas, room rect) {
 		mark, st = markWrong, th.wrong
 	}
 	text := fmt.Sprintf("%s %s %s%%", mark, name(answer), percent(newest[answer]))
-	rest := rect{x + 2, room.y, room.right() - x - 2, 1}
+	rest := newRect(x+2, room.y, room.right()-x-2, 1)
 	if rest.w >= width(text) {
 		c.left(rest, st, text)
 	}

@@ -203,7 +203,7 @@ func (p *experimentsPage) export() (exporter, error) {
 	if summary == nil {
 		return exporter{}, errors.New("no report to export yet: it comes when all runs are done")
 	}
-	return exporter{base: s.Name + "-" + string(s.size), files: []exportFile{{".json", func(w io.Writer) error {
+	return exporter{base: s.Name + "-" + string(s.size), files: []exportFile{{suffix: ".json", write: func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(summary)

@@ -20,12 +20,12 @@ type experimentsLayout struct {
 
 func layoutExperiments(l layout, n int) experimentsLayout {
 	b := l.body
-	e := experimentsLayout{table: rect{b.x, b.y, b.w - 1, 1 + min(n, max(3, b.h-8))}, across: 1}
+	e := experimentsLayout{table: newRect(b.x, b.y, b.w-1, 1+min(n, max(3, b.h-8))), across: 1}
 	top := e.table.bottom() + 1
 	if l.h < 22 {
 		top--
 	}
-	e.detail = rect{b.x, top, b.w - 1, b.bottom() - top}
+	e.detail = newRect(b.x, top, b.w-1, b.bottom()-top)
 	if l.w >= 120 {
 		e.across = 2
 	}
@@ -74,19 +74,19 @@ const (
 func (p *experimentsPage) drawList(c *canvas) {
 	th, t := p.screen.theme(), p.l.table
 	right := t.right() - (sizeColumn + runsColumn + leftColumn + verdictsColumn + 4)
-	about := rect{t.x + 2 + nameColumn, t.y, right - (t.x + 2 + nameColumn), 1}
+	about := newRect(t.x+2+nameColumn, t.y, right-(t.x+2+nameColumn), 1)
 	cells := func(y int, st style, texts ...string) {
 		x := right + 1
 		for i, w := range []int{sizeColumn, runsColumn, leftColumn} {
 			if i == 0 {
-				c.left(rect{x, y, w, 1}, st, texts[i])
+				c.left(newRect(x, y, w, 1), st, texts[i])
 			} else {
-				c.right(rect{x, y, w, 1}, st, texts[i])
+				c.right(newRect(x, y, w, 1), st, texts[i])
 			}
 			x += w + 1
 		}
 	}
-	c.left(rect{t.x + 2, t.y, nameColumn, 1}, th.dim, "experiment")
+	c.left(newRect(t.x+2, t.y, nameColumn, 1), th.dim, "experiment")
 	c.left(about, th.dim, "compares")
 	cells(t.y, th.dim, "size", "runs", "left")
 	c.right(t.row(0), th.dim, "verdicts")
@@ -118,11 +118,11 @@ func (p *experimentsPage) drawList(c *canvas) {
 		case f.Done < s.cells():
 			left = "not done"
 		}
-		c.left(rect{t.x + 2, y, nameColumn - 1, 1}, name, s.Name)
+		c.left(newRect(t.x+2, y, nameColumn-1, 1), name, s.Name)
 		about.y = y
 		c.left(about, style{}, s.About)
 		cells(y, style{}, string(s.size), runs, left)
-		p.drawVerdicts(c, rect{t.right() - verdictsColumn, y, verdictsColumn, 1}, f)
+		p.drawVerdicts(c, newRect(t.right()-verdictsColumn, y, verdictsColumn, 1), f)
 	}
 }
 
@@ -212,12 +212,12 @@ func (p *experimentsPage) drawDetail(c *canvas) {
 		h--
 	}
 	if len(columns) == 1 {
-		drawSaid(c, rect{r.x, r.y, r.w, h}, columns[0], top)
+		drawSaid(c, newRect(r.x, r.y, r.w, h), columns[0], top)
 		return
 	}
 	half := r.w/2 - 2
-	drawSaid(c, rect{r.x, r.y, half, h}, columns[0], top)
-	drawSaid(c, rect{r.x + half + 4, r.y, r.w - half - 4, h}, columns[1], top)
+	drawSaid(c, newRect(r.x, r.y, half, h), columns[0], top)
+	drawSaid(c, newRect(r.x+half+4, r.y, r.w-half-4, h), columns[1], top)
 }
 
 func drawSaid(c *canvas, r rect, lines []said, top int) {
@@ -228,7 +228,7 @@ func drawSaid(c *canvas, r rect, lines []said, top int) {
 		if s.mark != "" || s.indent > 0 {
 			x += 2
 		}
-		c.left(rect{r.x + x, r.y + i, r.w - x, 1}, s.style, s.text)
+		c.left(newRect(r.x+x, r.y+i, r.w-x, 1), s.style, s.text)
 	}
 }
 

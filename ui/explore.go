@@ -149,7 +149,7 @@ func (p *explore) compute(q viewRequest) tea.Cmd {
 		msg := &viewMsg{asked: q, view: v, drawn: drawn, stretch: stretch}
 		var pictures []placed
 		for _, s := range places {
-			pictures = append(pictures, placed{s.pic, drawn[s.kind]})
+			pictures = append(pictures, placed{at: s.pic, drawn: drawn[s.kind]})
 		}
 		screen.present(pictures, q.generation, msg)
 		return msg

@@ -14,7 +14,7 @@ func (p *explore) draw(c *canvas) []placed {
 	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
 		if p.view() != nil && p.shown.asked.fits(s.pic) && p.shown.asked.kinds[s.kind] {
-			pictures = append(pictures, placed{s.pic, p.shown.drawn[s.kind]})
+			pictures = append(pictures, placed{at: s.pic, drawn: p.shown.drawn[s.kind]})
 		} else {
 			p.drawWaiting(c, s)
 		}
@@ -39,15 +39,15 @@ func (p *explore) drawCaption(c *canvas) {
 	if v := p.view(); v != nil && v.Index == p.session.index {
 		flip = v.Flip()
 	}
-	x := c.left(rect{r.x, r.y, min(r.w, 40), 1}, bold, name)
+	x := c.left(newRect(r.x, r.y, min(r.w, 40), 1), bold, name)
 	if label != "" {
-		x = c.left(rect{x, r.y, r.right() - x, 1}, style{}, "  "+label)
+		x = c.left(newRect(x, r.y, r.right()-x, 1), style{}, "  "+label)
 	}
 	if flip {
-		x = c.left(rect{x, r.y, r.right() - x, 1}, p.screen.theme().focus, "  flip")
+		x = c.left(newRect(x, r.y, r.right()-x, 1), p.screen.theme().focus, "  flip")
 	}
 	if room := r.right() - x - 2; room > 0 {
-		c.right(rect{x + 2, r.y, room, 1}, p.screen.theme().dim, p.remarks(room))
+		c.right(newRect(x+2, r.y, room, 1), p.screen.theme().dim, p.remarks(room))
 	}
 }
 
@@ -95,7 +95,7 @@ func (p *explore) drawTitle(c *canvas, s slot) {
 		st, mark, name, share := p.partTitle(s.kind, s.title.w)
 		c.put(s.title.x, s.title.y, st.paint(mark)+" "+name)
 		if room := s.title.w - 4 - width(name); room >= width(share) {
-			c.right(rect{s.title.x, s.title.y, s.title.w - 1, 1}, th.dim, share)
+			c.right(newRect(s.title.x, s.title.y, s.title.w-1, 1), th.dim, share)
 		}
 	}
 }

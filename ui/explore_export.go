@@ -24,7 +24,7 @@ func (p *explore) export() (exporter, error) {
 	mode := p.shown.asked.high
 	for kind, suffix := range [slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
 		gray := kind != slotSpectrum && v.Pictures[kind].C == 1
-		e.files = append(e.files, exportFile{suffix, enlarged(gray, func(src *picture.Image) {
+		e.files = append(e.files, exportFile{suffix: suffix, write: enlarged(gray, func(src *picture.Image) {
 			switch kind {
 			case slotSpectrum:
 				spectrumImage(src, spectrumOf(v), v.R, 1)
@@ -40,7 +40,7 @@ func (p *explore) export() (exporter, error) {
 		})})
 	}
 	document := viewDocument(p.session, v)
-	e.files = append(e.files, exportFile{".json", func(w io.Writer) error { return writeJSON(w, document) }})
+	e.files = append(e.files, exportFile{suffix: ".json", write: func(w io.Writer) error { return writeJSON(w, document) }})
 	return e, nil
 }
 

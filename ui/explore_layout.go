@@ -15,9 +15,9 @@ func layoutExplore(body rect, roomy bool, aspect float64, cell cellSize, classes
 	var l exploreLayout
 	l.caption = body.row(0)
 	l.slider = body.row(body.h - 1)
-	block := rect{body.x, body.y + 1, body.w, body.h - 2}
+	block := newRect(body.x, body.y+1, body.w, body.h-2)
 	if roomy {
-		block = rect{body.x, body.y + 2, body.w, body.h - 4}
+		block = newRect(body.x, body.y+2, body.w, body.h-4)
 	}
 	lines := min(max(block.h/5, 3), 5, max(classes, 3))
 	best := bestArrangement(block, lines, aspect, cell, most)

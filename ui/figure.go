@@ -289,7 +289,7 @@ func (f *figure) rangeOf(all []*keptCurve, log bool) (lo, hi float64) {
 func (f *figure) thin(t *trace, p panelFigure, columns int) []point {
 	s := t.values
 	place := func(v sample) point {
-		return point{f.position(v.x), p.share(v.y), p.share(v.lo), p.share(v.hi)}
+		return point{x: f.position(v.x), y: p.share(v.y), lo: p.share(v.lo), hi: p.share(v.hi)}
 	}
 	first, end := t.from(f.from), t.past(f.to)
 	var out []point

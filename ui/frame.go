@@ -99,7 +99,7 @@ func (a *App) drawHeader(c *canvas) {
 	}
 	tabs := a.tabs()
 	used := tabs[len(tabs)-1].right() + 2
-	room := rect{used, 0, a.layout.w - 1 - used, 1}
+	room := newRect(used, 0, a.layout.w-1-used, 1)
 	rho, full := "off", "off"
 	if a.smooth {
 		rho, full = fmt.Sprintf("ρ %.2f", a.rho), a.smoothing().Describe()
@@ -131,7 +131,7 @@ func (a *App) tabs() []rect {
 	x := a.layout.header.x
 	for _, p := range a.pages {
 		w := width(a.tabName(p)) + 2
-		list = append(list, rect{x, 0, w, 1})
+		list = append(list, newRect(x, 0, w, 1))
 		x += w + 2
 	}
 	return list
@@ -211,7 +211,7 @@ func (a *App) drawFacts(c *canvas) {
 			text += f
 		}
 	}
-	c.left(rect{x, r.y, room, 1}, a.theme.dim, text)
+	c.left(newRect(x, r.y, room, 1), a.theme.dim, text)
 }
 
 // otherSmoothing says what is in force where it is another smoothing than the paper's, in a long form and
@@ -254,5 +254,5 @@ func bar(share float64, w int) string {
 // drawTooSmall says how much room is needed.
 func (a *App) drawTooSmall(c *canvas) {
 	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or q to quit.", minWidth, minHeight, a.layout.w, a.layout.h)
-	c.paragraph(rect{1, 0, a.layout.w - 1, a.layout.h}, style{}, text)
+	c.paragraph(newRect(1, 0, a.layout.w-1, a.layout.h), style{}, text)
 }

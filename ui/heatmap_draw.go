@@ -27,14 +27,14 @@ func layoutHeatmap(b rect, roomy bool, aspect float64, cell cellSize) heatmapLay
 	if roomy {
 		gap = 1
 	}
-	l := heatmapLayout{caption: rect{b.x, b.y, b.w - 1, 1}, norm: b.row(b.h - 2), radius: b.row(b.h - 1)}
+	l := heatmapLayout{caption: newRect(b.x, b.y, b.w-1, 1), norm: b.row(b.h - 2), radius: b.row(b.h - 1)}
 	top := b.y + 1 + gap
 	w, h := cell.limit(b.w-heatmapText-3, l.norm.y-gap-top)
 	perRow := float64(cell.h) * aspect / float64(cell.w)
 	cols := max(1, min(w, int(float64(h)*perRow+0.5)))
 	rows := max(1, min(h, int(float64(cols)/perRow+0.5)))
-	l.pic = rect{b.x, top, cols, rows}
-	l.text = rect{l.pic.right() + 3, top, b.right() - l.pic.right() - 4, l.norm.y - gap - top}
+	l.pic = newRect(b.x, top, cols, rows)
+	l.text = newRect(l.pic.right()+3, top, b.right()-l.pic.right()-4, l.norm.y-gap-top)
 	return l
 }
 
@@ -55,9 +55,9 @@ func (p *heatmapPage) draw(c *canvas) []placed {
 	drawTrack(c, p.screen.theme(), p.l.radius, track{name: "r", most: p.session.info.MaxRadius, at: p.session.r, before: p.screen.theme().low, after: p.screen.theme().high, value: radiusText(p.session.r)})
 	r, ok := p.now()
 	used := p.drawText(c, r, ok)
-	p.drawProfile(c, rect{p.l.text.x, p.l.text.y + used + 1, p.l.text.w, p.l.text.h - used - 1}, r)
+	p.drawProfile(c, newRect(p.l.text.x, p.l.text.y+used+1, p.l.text.w, p.l.text.h-used-1), r)
 	if ok && p.ready() && p.shown.asked.fits(p.l.pic) && p.shown.asked.generation == p.session.generation {
-		return []placed{{p.l.pic, p.shown.drawn}}
+		return []placed{{at: p.l.pic, drawn: p.shown.drawn}}
 	}
 	c.paragraph(p.l.pic, p.screen.theme().dim, p.waiting())
 	return nil
@@ -77,7 +77,7 @@ func (p *heatmapPage) drawCaption(c *canvas) {
 	x := c.left(row, bold, what)
 	for _, m := range p.session.models() {
 		if len(p.session.comparisons) > 0 && m.path == p.model && row.right()-x-3 > 0 {
-			c.right(rect{x + 3, row.y, row.right() - x - 3, 1}, p.screen.theme().model(m.slot).style, p.screen.theme().model(m.slot).mark+" "+m.name)
+			c.right(newRect(x+3, row.y, row.right()-x-3, 1), p.screen.theme().model(m.slot).style, p.screen.theme().model(m.slot).mark+" "+m.name)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (p *heatmapPage) drawProfile(c *canvas, room rect, r heatmap.Result) {
 		return
 	}
 	c.left(room.row(0), th.dim, pick(room.w, "mean error against the distance from the zero frequency", "mean error against distance"))
-	ch := newChart(plotOf(rect{room.x, room.y + 1, room.w, room.h - 2}), r.Furthest(), 1)
+	ch := newChart(plotOf(newRect(room.x, room.y+1, room.w, room.h-2)), r.Furthest(), 1)
 	grid := []float64{0, 0.5, 1}
 	ch.grid(th.line, grid...)
 	ch.cursor(min(p.session.r, r.Furthest()), th.focus)

@@ -28,9 +28,9 @@ func (p *heatmapPage) export() (exporter, error) {
 	}
 	e.base += smoothingSuffix(key.Smoothing)
 	e.files = []exportFile{
-		{".png", func(w io.Writer) error { return r.Figure(r.Title(clean(name), clean(data)), lo, hi).WritePNG(w) }},
-		{".csv", r.WriteCSV},
-		{".json", func(w io.Writer) error {
+		{suffix: ".png", write: func(w io.Writer) error { return r.Figure(r.Title(clean(name), clean(data)), lo, hi).WritePNG(w) }},
+		{suffix: ".csv", write: r.WriteCSV},
+		{suffix: ".json", write: func(w io.Writer) error {
 			return writeJSON(w, heatmap.NewReport(name, data, key.split, key.Smoothing, r))
 		}},
 	}

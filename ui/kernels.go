@@ -151,7 +151,7 @@ func (p *kernelsPage) pickLayer() tea.Cmd {
 		if p.session.smooth && (name == p.session.smoothedLayer || i == 0 && p.session.smoothedLayer == "") {
 			note = "smoothed"
 		}
-		choices = append(choices, choice{clean(model.LayerName(name)), note, func() tea.Cmd { return p.choose(i) }})
+		choices = append(choices, choice{text: clean(model.LayerName(name)), note: note, do: func() tea.Cmd { return p.choose(i) }})
 	}
 	d := newPicker(p.screen, "Go to layer", "layer", choices)
 	d.move(p.at)

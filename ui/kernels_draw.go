@@ -38,7 +38,7 @@ func (p *kernelsPage) draw(c *canvas) []placed {
 func (p *kernelsPage) drawCaption(c *canvas) {
 	th := p.screen.theme()
 	x := c.left(p.l.caption, bold, p.layerName())
-	room := rect{x, p.l.caption.y, p.l.caption.right() - x, 1}
+	room := newRect(x, p.l.caption.y, p.l.caption.right()-x, 1)
 	which := ""
 	if n := len(p.session.info.Convs); n > 1 {
 		which = fmt.Sprintf("  %d/%d", p.at+1, n)
@@ -151,7 +151,7 @@ func (p *kernelsPage) drawColumn(c *canvas, l kernelsColumn, m shownModel, k *sh
 	if !l.head.empty() {
 		c.put(l.head.x, l.head.y, look.style.paint(look.mark)+" "+cut(m.name, l.head.w-2))
 		if used := width(m.name) + 4; p.uneven() && k != nil && k.view != nil && used < l.head.w {
-			room := rect{l.head.x + used, l.head.y, l.head.w - used, 1}
+			room := newRect(l.head.x+used, l.head.y, l.head.w-used, 1)
 			c.left(room, th.dim, pick(room.w, k.shapeTexts()...))
 		}
 	}
@@ -160,7 +160,7 @@ func (p *kernelsPage) drawColumn(c *canvas, l kernelsColumn, m shownModel, k *sh
 		if k != nil {
 			text = k.failed
 		}
-		area := rect{l.pics[0].x, l.pics[0].y, max(l.pics[0].w, l.notes[0].w), l.notes[1].bottom() - l.pics[0].y}
+		area := newRect(l.pics[0].x, l.pics[0].y, max(l.pics[0].w, l.notes[0].w), l.notes[1].bottom()-l.pics[0].y)
 		c.paragraph(area, th.dim, text)
 		return nil
 	}
@@ -183,7 +183,7 @@ func (p *kernelsPage) drawColumn(c *canvas, l kernelsColumn, m shownModel, k *sh
 			c.left(l.notes[i], th.dim, note)
 		}
 		if p.shown.asked.fits(l.pics[i]) {
-			pictures = append(pictures, placed{l.pics[i], k.drawn[i]})
+			pictures = append(pictures, placed{at: l.pics[i], drawn: k.drawn[i]})
 		}
 	}
 	return pictures
@@ -204,7 +204,7 @@ func (p *kernelsPage) drawLine(c *canvas, r rect, m shownModel, k *shownKernels)
 	look := th.model(m.slot)
 	c.put(r.x, r.y, look.style.paint(look.mark)+" "+fit(m.name, min(24, r.w/3)))
 	x := r.x + 3 + min(24, r.w/3)
-	room := rect{x, r.y, r.right() - x, 1}
+	room := newRect(x, r.y, r.right()-x, 1)
 	switch {
 	case k == nil:
 		c.left(room, th.dim, "comes in a moment")
@@ -233,7 +233,7 @@ func (p *kernelsPage) drawResponse(c *canvas) {
 	if bins < 2 {
 		return
 	}
-	plot := plotOf(rect{r.x, r.y, r.w, r.h - 1})
+	plot := plotOf(newRect(r.x, r.y, r.w, r.h-1))
 	_, corner := kernels.ResponseBin(bins - 1)
 	ch := newChart(plot, corner, most)
 	grid := []float64{0, most / 2, most}
@@ -262,7 +262,7 @@ func responseCurve(y []float64, st style, mark string, thick bool) series {
 	s := series{line: st, mark: mark, thick: thick, shade: st}
 	for i, v := range y {
 		from, to := kernels.ResponseBin(i)
-		s.points = append(s.points, point{(from + to) / 2, v, v, v})
+		s.points = append(s.points, point{x: (from + to) / 2, y: v, lo: v, hi: v})
 	}
 	return s
 }

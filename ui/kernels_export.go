@@ -33,13 +33,13 @@ func (p *kernelsPage) export() (exporter, error) {
 		}
 		for half, weights := range [][]float32{k.view.Before, k.view.After} {
 			suffix := of + [2]string{"-before.png", "-after.png"}[half]
-			e.files = append(e.files, exportFile{suffix, func(w io.Writer) error { return writePNG(w, kernelPicture(weights, k.view.Shape), false) }})
+			e.files = append(e.files, exportFile{suffix: suffix, write: func(w io.Writer) error { return writePNG(w, kernelPicture(weights, k.view.Shape), false) }})
 		}
 	}
 	document := kernelsDocument(list, p.applied())
 	e.files = append(e.files,
-		exportFile{"-response.csv", func(w io.Writer) error { return writeResponses(w, list) }},
-		exportFile{".json", func(w io.Writer) error { return writeJSON(w, document) }})
+		exportFile{suffix: "-response.csv", write: func(w io.Writer) error { return writeResponses(w, list) }},
+		exportFile{suffix: ".json", write: func(w io.Writer) error { return writeJSON(w, document) }})
 	return e, nil
 }
 

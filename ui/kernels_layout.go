@@ -25,29 +25,29 @@ func layoutKernels(b rect, roomy bool, cell cellSize, models int, curves bool) k
 	if roomy {
 		gap = 1
 	}
-	l := kernelsLayout{caption: rect{b.x, b.y, b.w - 1, 1}, columns: make([]kernelsColumn, models)}
+	l := kernelsLayout{caption: newRect(b.x, b.y, b.w-1, 1), columns: make([]kernelsColumn, models)}
 	switch {
 	case curves:
-		l.placeCurves(rect{b.x, b.y + 1, b.w, b.h - 1}, gap, models)
+		l.placeCurves(newRect(b.x, b.y+1, b.w, b.h-1), gap, models)
 	case models == 1:
-		l.placeOne(rect{b.x, b.y + 1 + gap, b.w, b.h - 1 - gap}, gap, cell)
+		l.placeOne(newRect(b.x, b.y+1+gap, b.w, b.h-1-gap), gap, cell)
 	default:
-		l.placeSeveral(rect{b.x, b.y + 1, b.w, b.h - 1}, gap, cell)
+		l.placeSeveral(newRect(b.x, b.y+1, b.w, b.h-1), gap, cell)
 	}
 	return l
 }
 
 // placeCurves gives a line to every model and the rest to the chart.
 func (l *kernelsLayout) placeCurves(b rect, gap, models int) {
-	l.state = rect{b.x, b.y, b.w - 1, 1}
+	l.state = newRect(b.x, b.y, b.w-1, 1)
 	y := b.y + 1 + gap
 	for range models {
-		l.lines = append(l.lines, rect{b.x, y, b.w - 1, 1})
+		l.lines = append(l.lines, newRect(b.x, y, b.w-1, 1))
 		y++
 	}
 	y += gap
-	l.legend = rect{b.x, y, b.w - 1, 1}
-	l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+	l.legend = newRect(b.x, y, b.w-1, 1)
+	l.chart = newRect(b.x, y+1, b.w-1, b.bottom()-y-1)
 }
 
 // placeOne puts the two pictures side by side and the chart where that leaves them larger:
@@ -65,16 +65,16 @@ func (l *kernelsLayout) placeOne(b rect, gap int, cell cellSize) {
 	switch {
 	case max(right, below) < 5:
 		l.placePair(b.x, b.y, b.w, fit((b.w-3)/2, room-1), perRow)
-		l.legend = rect{b.x, b.bottom() - 1, b.w - 1, 1}
+		l.legend = newRect(b.x, b.bottom()-1, b.w-1, 1)
 	case below >= right:
 		l.placePair(b.x, b.y, b.w, below, perRow)
 		y := b.y + below + 2 + gap
-		l.legend = rect{b.x, y, b.w - 1, 1}
-		l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+		l.legend = newRect(b.x, y, b.w-1, 1)
+		l.chart = newRect(b.x, y+1, b.w-1, b.bottom()-y-1)
 	default:
 		x := l.placePair(b.x, b.y, 0, right, perRow) + 2
-		l.legend = rect{x, b.y, b.right() - x - 1, 1}
-		l.chart = rect{x, b.y + 1, b.right() - x - 1, right + 1}
+		l.legend = newRect(x, b.y, b.right()-x-1, 1)
+		l.chart = newRect(x, b.y+1, b.right()-x-1, right+1)
 	}
 }
 
@@ -91,9 +91,9 @@ func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 		if i == 1 {
 			text = max(cols, right-x)
 		}
-		c.titles[i] = rect{x, top, text, 1}
-		c.pics[i] = rect{x, top + 1, cols, rows}
-		c.notes[i] = rect{x, top + 1 + rows, text, 1}
+		c.titles[i] = newRect(x, top, text, 1)
+		c.pics[i] = newRect(x, top+1, cols, rows)
+		c.notes[i] = newRect(x, top+1+rows, text, 1)
 		x += cols + 2
 	}
 	return x - 1
@@ -103,7 +103,7 @@ func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 // that leaves the pictures larger, and the chart under them where there is room.
 func (l *kernelsLayout) placeSeveral(b rect, gap int, cell cellSize) {
 	const leastRows, leastChart, leastText = 5, 9, 8
-	l.state = rect{b.x, b.y, b.w - 1, 1}
+	l.state = newRect(b.x, b.y, b.w-1, 1)
 	top, n := b.y+1, len(l.columns)
 	perRow := float64(cell.h) / float64(cell.w)
 	width := (b.w - 1 - 2*(n-1)) / n
@@ -128,22 +128,22 @@ func (l *kernelsLayout) placeSeveral(b rect, gap int, cell cellSize) {
 	}
 	for i := range l.columns {
 		c, x := &l.columns[i], b.x+i*(width+2)
-		c.head = rect{x, top, width, 1}
+		c.head = newRect(x, top, width, 1)
 		for k := range 2 {
 			at, y, text := x, top+1+k*(rows+1), width
 			if across == 2 {
 				text = (width - 2) / 2
 				at, y = x+k*(text+2), top+1
 			}
-			c.pics[k] = rect{at, y, cols, rows}
-			c.notes[k] = rect{at, y + rows, text, 1}
+			c.pics[k] = newRect(at, y, cols, rows)
+			c.notes[k] = newRect(at, y+rows, text, 1)
 		}
 	}
 	if chart == 0 {
-		l.legend = rect{b.x, b.bottom() - 1, b.w - 1, 1}
+		l.legend = newRect(b.x, b.bottom()-1, b.w-1, 1)
 		return
 	}
 	y := l.columns[0].notes[1].y + 1 + gap
-	l.legend = rect{b.x, y, b.w - 1, 1}
-	l.chart = rect{b.x, y + 1, b.w - 1, b.bottom() - y - 1}
+	l.legend = newRect(b.x, y, b.w-1, 1)
+	l.chart = newRect(b.x, y+1, b.w-1, b.bottom()-y-1)
 }

@@ -192,11 +192,11 @@ func TestKernelWindow(t *testing.T) {
 		shape                  [4]int
 		want                   kernelWindow
 	}{
-		{160, 160, 0, 0, 2, [4]int{16, 16, 3, 3}, kernelWindow{0, 16, 16, 0, 16, 16, 3, 1}},
-		{160, 160, 5, 5, 2, [4]int{16, 16, 3, 3}, kernelWindow{0, 16, 16, 0, 16, 16, 3, 1}},
-		{69, 69, 5, 90, 2, [4]int{64, 64, 3, 3}, kernelWindow{5, 10, 64, 54, 10, 64, 2, 1}},
-		{2, 2, -3, 1000, 2, [4]int{64, 64, 3, 3}, kernelWindow{0, 1, 64, 63, 1, 64, 2, 1}},
-		{100, 30, 0, 0, 1, [4]int{8, 64, 1, 1}, kernelWindow{0, 8, 8, 0, 50, 64, 1, 1}},
+		{160, 160, 0, 0, 2, [4]int{16, 16, 3, 3}, kernelWindow{out: 0, outs: 16, allOuts: 16, in: 0, ins: 16, allIns: 16, px: 3, gap: 1}},
+		{160, 160, 5, 5, 2, [4]int{16, 16, 3, 3}, kernelWindow{out: 0, outs: 16, allOuts: 16, in: 0, ins: 16, allIns: 16, px: 3, gap: 1}},
+		{69, 69, 5, 90, 2, [4]int{64, 64, 3, 3}, kernelWindow{out: 5, outs: 10, allOuts: 64, in: 54, ins: 10, allIns: 64, px: 2, gap: 1}},
+		{2, 2, -3, 1000, 2, [4]int{64, 64, 3, 3}, kernelWindow{out: 0, outs: 1, allOuts: 64, in: 63, ins: 1, allIns: 64, px: 2, gap: 1}},
+		{100, 30, 0, 0, 1, [4]int{8, 64, 1, 1}, kernelWindow{out: 0, outs: 8, allOuts: 8, in: 0, ins: 50, allIns: 64, px: 1, gap: 1}},
 	} {
 		if got := windowOf(c.w, c.h, c.shape, c.outs, c.ins, c.least); got != c.want {
 			t.Errorf("%+v: %+v", c, got)

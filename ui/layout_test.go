@@ -39,7 +39,7 @@ func TestEverythingFits(t *testing.T) {
 }
 
 func TestExploreLayoutHasNoOverlaps(t *testing.T) {
-	cells := []cellSize{{9, 18, 0, 0}, {9, 19, 140, 52}, {8, 16, 0, 0}, {1, 2, 0, 0}, {10, 24, 30, 12}}
+	cells := []cellSize{{w: 9, h: 18, mostW: 0, mostH: 0}, {w: 9, h: 19, mostW: 140, mostH: 52}, {w: 8, h: 16, mostW: 0, mostH: 0}, {w: 1, h: 2, mostW: 0, mostH: 0}, {w: 10, h: 24, mostW: 30, mostH: 12}}
 	for w := minWidth; w <= 220; w += 7 {
 		for h := minHeight; h <= 70; h += 3 {
 			for _, aspect := range []float64{1, 0.5, 2, 4.0 / 3, 0.2, 5} {

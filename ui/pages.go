@@ -69,7 +69,7 @@ func pageKinds() []pageKind {
 		{"bands", false, func(a *App, s Screen) page { return newBandsPage(s, a.session) }},
 		{"kernels", false, func(a *App, s Screen) page { return newKernelsPage(s, a.session, a.options.Folder) }},
 		{"train", true, func(a *App, s Screen) page {
-			return newTrainPage(s, a.session, TrainOptions{a.options.Training, a.options.Watch, a.options.Evolution, a.options.Folder}, a.busy)
+			return newTrainPage(s, a.session, TrainOptions{Training: a.options.Training, Watch: a.options.Watch, Evolution: a.options.Evolution, Folder: a.options.Folder}, a.busy)
 		}},
 		{"experiments", false, func(a *App, s Screen) page {
 			return newExperimentsPage(s, a.session, a.options.Experiments, a.options.Reproducing, a.watch)

@@ -30,7 +30,7 @@ func sideText(sign string, d float64) string {
 
 func scorePoint(x float64, s measure.Score) point {
 	lo, hi := s.Wilson()
-	return point{x, s.Accuracy(), lo, hi}
+	return point{x: x, y: s.Accuracy(), lo: lo, hi: hi}
 }
 
 // scorePoints are accuracies with their 95 % intervals as a chart has them.

@@ -171,9 +171,9 @@ func (s *session) stepIndex(by int) tea.Cmd {
 
 // chooseClass opens the filter.
 func (s *session) chooseClass() tea.Cmd {
-	choices := []choice{{"all classes", "", func() tea.Cmd { return s.setClass(-1) }}}
+	choices := []choice{{text: "all classes", note: "", do: func() tea.Cmd { return s.setClass(-1) }}}
 	for i := range s.info.Classes {
-		choices = append(choices, choice{s.className(i), "", func() tea.Cmd { return s.setClass(i) }})
+		choices = append(choices, choice{text: s.className(i), note: "", do: func() tea.Cmd { return s.setClass(i) }})
 	}
 	return s.screen.open(newPicker(s.screen, "Only images of class", "class", choices))
 }

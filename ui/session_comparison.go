@@ -50,7 +50,7 @@ type comparisonMsg struct {
 func (s *session) chooseComparison() tea.Cmd {
 	d := newPicker(s.screen, "Models side by side", "model", s.comparisonChoices(nil))
 	d.typed = func(text string) choice {
-		return choice{"the file " + text, "add", func() tea.Cmd { return s.addComparison(text) }}
+		return choice{text: "the file " + text, note: "add", do: func() tea.Cmd { return s.addComparison(text) }}
 	}
 	s.screen.open(d)
 	return s.findModelFiles(d)
@@ -63,12 +63,12 @@ func (s *session) comparisonChoices(files []string) []choice {
 	for _, m := range s.comparisons {
 		there[m.path] = true
 		look := s.screen.theme().model(m.slot)
-		list = append(list, choice{look.mark + " " + m.name, "take away", func() tea.Cmd { return s.dropComparison(m.path) }})
+		list = append(list, choice{text: look.mark + " " + m.name, note: "take away", do: func() tea.Cmd { return s.dropComparison(m.path) }})
 	}
 	add := func(path, text, note string) {
 		if !there[path] {
 			there[path] = true
-			list = append(list, choice{text, note, func() tea.Cmd { return s.addComparison(path) }})
+			list = append(list, choice{text: text, note: note, do: func() tea.Cmd { return s.addComparison(path) }})
 		}
 	}
 	for _, name := range checkpoints.EmbeddedNames() {

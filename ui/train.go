@@ -305,7 +305,7 @@ func (p *trainPage) mouse(m mouse) (tea.Cmd, bool) {
 	}
 	for _, k := range p.l.order() {
 		plot := p.l.plots[k]
-		area := rect{plot.x - 1, plot.y, plot.w + 2, plot.h + 1}
+		area := newRect(plot.x-1, plot.y, plot.w+2, plot.h+1)
 		if k == panelKernels || !area.contains(m.x, m.y) || !p.begun() {
 			continue
 		}

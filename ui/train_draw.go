@@ -90,11 +90,11 @@ func (p *trainPage) drawTable(c *canvas) {
 	if p.cursor >= 0 {
 		head = fmt.Sprintf("at %s %s", p.fig.asked.axis, shortNumber(p.cursor))
 	}
-	c.left(rect{t.x + 4, t.y, names, 1}, th.dim, head)
+	c.left(newRect(t.x+4, t.y, names, 1), th.dim, head)
 	columns := columnsIn(t.w - names - 5)
 	x := t.x + 4 + names
 	for _, col := range columns {
-		c.right(rect{x + 1, t.y, col.w, 1}, th.dim, col.head)
+		c.right(newRect(x+1, t.y, col.w, 1), th.dim, col.head)
 		x += col.w + 1
 	}
 	top := p.l.top(p.run, len(runs))
@@ -126,26 +126,26 @@ func (p *trainPage) drawRun(c *canvas, row rect, i, names int, columns []runColu
 		c.put(row.x, row.y, th.focus.paint("›"))
 	}
 	c.put(row.x+2, row.y, st.paint(mark))
-	c.left(rect{row.x + 4, row.y, names, 1}, st, r.name)
+	c.left(newRect(row.x+4, row.y, names, 1), st, r.name)
 	x := row.x + 4 + names
 	if !r.begun {
 		st := th.dim
 		if r.late {
 			st = th.warn
 		}
-		c.left(rect{x + 2, row.y, row.right() - x - 2, 1}, st, r.status)
+		c.left(newRect(x+2, row.y, row.right()-x-2, 1), st, r.status)
 		return
 	}
 	for n, col := range columns {
 		if r.late && n == 1 { // what is wrong matters more than figures
-			c.left(rect{x + 2, row.y, row.right() - x - 2, 1}, th.warn, r.status)
+			c.left(newRect(x+2, row.y, row.right()-x-2, 1), th.warn, r.status)
 			return
 		}
-		c.right(rect{x + 1, row.y, col.w, 1}, style{}, col.text(r))
+		c.right(newRect(x+1, row.y, col.w, 1), style{}, col.text(r))
 		x += col.w + 1
 	}
 	if room := row.right() - x - 2; room >= width(r.status) {
-		c.left(rect{x + 2, row.y, room, 1}, th.dim, r.status)
+		c.left(newRect(x+2, row.y, room, 1), th.dim, r.status)
 	}
 }
 
@@ -179,7 +179,7 @@ func (p *trainPage) drawPanel(c *canvas, k panelKind) {
 	p.labelAxis(c, plot)
 	p.labelCurves(c, plot, ch, k, f)
 	if len(f.curves) == 0 {
-		c.paragraph(rect{plot.x + 1, plot.y + max(0, plot.h/2-1), plot.w - 2, min(3, plot.h)}, th.dim, p.waiting(k))
+		c.paragraph(newRect(plot.x+1, plot.y+max(0, plot.h/2-1), plot.w-2, min(3, plot.h)), th.dim, p.waiting(k))
 	}
 }
 
@@ -297,7 +297,7 @@ func boolOrder(b bool) int {
 func (p *trainPage) drawTitle(c *canvas, k panelKind) {
 	th, r := p.screen.theme(), p.l.titles[k]
 	x := c.left(r, bold, title(k.String()))
-	room := rect{x + 2, r.y, r.right() - x - 2, 1}
+	room := newRect(x+2, r.y, r.right()-x-2, 1)
 	text := ""
 	switch k {
 	case panelAccuracy:
@@ -339,7 +339,7 @@ func (p *trainPage) drawBandsTitle(c *canvas, room rect) {
 	}
 	c.put(room.x, room.y, legend)
 	x := room.x + width(legend) + 2
-	rest := rect{x, room.y, room.right() - x, 1}
+	rest := newRect(x, room.y, room.right()-x, 1)
 	if rest.w > 6 {
 		long := of + name
 		if f.bandsOf != "" {

@@ -30,8 +30,8 @@ func (p *trainPage) export() (exporter, error) {
 		q.columns[k] = 400
 	}
 	e := exporter{base: "train-" + strings.Join(names, "-"), files: []exportFile{
-		{".csv", func(w io.Writer) error { return export.CSV(w, runs) }},
-		{".json", func(w io.Writer) error { return export.JSON(w, runs) }},
+		{suffix: ".csv", write: func(w io.Writer) error { return export.CSV(w, runs) }},
+		{suffix: ".json", write: func(w io.Writer) error { return export.JSON(w, runs) }},
 	}}
 	e.files = append(e.files, figureFiles("", func() *charts.Figure {
 		f := new(curveBook).makeFigure(logs, q)
@@ -42,7 +42,7 @@ func (p *trainPage) export() (exporter, error) {
 		if len(runs) > 1 {
 			suffix = fmt.Sprintf("-%d.tfevents", i+1)
 		}
-		e.files = append(e.files, exportFile{suffix, func(w io.Writer) error { return export.TensorBoard(w, r.Events) }})
+		e.files = append(e.files, exportFile{suffix: suffix, write: func(w io.Writer) error { return export.TensorBoard(w, r.Events) }})
 	}
 	return e, nil
 }

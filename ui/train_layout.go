@@ -37,7 +37,7 @@ func layoutTrain(l layout, runs int, first panelKind, alone bool, cell cellSize)
 		most = max(4, b.h/6)
 	}
 	t := trainLayout{first: first}
-	t.table = rect{b.x, b.y, b.w - 1, 1 + min(max(runs, 1), most)}
+	t.table = newRect(b.x, b.y, b.w-1, 1+min(max(runs, 1), most))
 	top := t.table.bottom()
 	if l.roomy() {
 		top++
@@ -56,14 +56,14 @@ func layoutTrain(l layout, runs int, first panelKind, alone bool, cell cellSize)
 	w, h := (b.w-1)/grid.across, (b.bottom()-top)/grid.down
 	for i, s := range grid.slots {
 		k := (t.first + panelKind(i)) % panels
-		r := rect{b.x + s.x*w, top + s.y*h, s.w * w, s.h * h}
+		r := newRect(b.x+s.x*w, top+s.y*h, s.w*w, s.h*h)
 		if s.y+s.h == grid.down {
 			r.h = b.bottom() - r.y
 		}
-		t.titles[k] = rect{r.x, r.y, r.w - 2, 1}
-		t.plots[k] = plotOf(rect{r.x, r.y + 1, r.w, r.h - 2})
+		t.titles[k] = newRect(r.x, r.y, r.w-2, 1)
+		t.plots[k] = plotOf(newRect(r.x, r.y+1, r.w, r.h-2))
 		if k == panelKernels {
-			t.plots[k] = rect{r.x + 1, r.y + 1, r.w - 3, r.h - 2}
+			t.plots[k] = newRect(r.x+1, r.y+1, r.w-3, r.h-2)
 			t.kernels = kernelBox(t.plots[k], cell)
 		}
 	}
@@ -77,7 +77,7 @@ func kernelBox(r rect, cell cellSize) rect {
 		w = min(w, max(1, (h*cell.h+cell.w/2)/cell.w))
 		h = min(h, max(1, (w*cell.w+cell.h/2)/cell.h))
 	}
-	return rect{r.x, r.y, w, h}
+	return newRect(r.x, r.y, w, h)
 }
 
 // shows tells whether one of some charts is shown.

@@ -35,8 +35,8 @@ const (
 func newRecipe(p *trainPage, c train.Config) *recipe {
 	d := &recipe{page: p, base: c}
 	rows := append(basicRows(c),
-		formRow[train.Config]{name: rowFolder, hint: "a folder", field: field{filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
-		formRow[train.Config]{name: rowMore, words: []string{moreHidden, moreShown}, field: field{moreHidden}, also: d.said})
+		formRow[train.Config]{name: rowFolder, hint: "a folder", field: field{text: filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
+		formRow[train.Config]{name: rowMore, words: []string{moreHidden, moreShown}, field: field{text: moreHidden}, also: d.said})
 	d.form = newForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
 	d.wide, d.names = 64, 18
 	d.foot = []string{"hfcui train has every setting, and resumes what this begins", "hfcui train has every setting"}
@@ -46,28 +46,28 @@ func newRecipe(p *trainPage, c train.Config) *recipe {
 // basicRows are the settings that are asked for at once.
 func basicRows(c train.Config) []formRow[train.Config] {
 	return []formRow[train.Config]{
-		{name: "network", field: field{c.Net}, take: func(c *train.Config, s string) error {
+		{name: "network", field: field{text: c.Net}, take: func(c *train.Config, s string) error {
 			c.Net = s
 			_, err := nets.ByName(s)
 			return err
 		}},
-		{name: "epochs", field: field{strconv.Itoa(c.Epochs)}, take: whole(func(c *train.Config, n int) { c.Epochs = n })},
-		{name: "batch", field: field{strconv.Itoa(c.Batch)}, take: whole(func(c *train.Config, n int) { c.Batch = n })},
-		{name: "optimizer", words: optim.Names(), field: field{c.Name}, take: func(c *train.Config, s string) (err error) {
+		{name: "epochs", field: field{text: strconv.Itoa(c.Epochs)}, take: whole(func(c *train.Config, n int) { c.Epochs = n })},
+		{name: "batch", field: field{text: strconv.Itoa(c.Batch)}, take: whole(func(c *train.Config, n int) { c.Batch = n })},
+		{name: "optimizer", words: optim.Names(), field: field{text: c.Name}, take: func(c *train.Config, s string) (err error) {
 			c.Optimizer, c.LearningRate, err = train.Usual(s)
 			return err
 		}},
 		{name: "rate", hint: "the optimizer's usual one", take: optional(decimal(parseReal, func(c *train.Config, v float64) { c.LearningRate = v }))},
-		{name: "inputs", words: []string{train.Whole, train.Low, train.High}, field: field{c.Input}, take: word(func(c *train.Config, s string) { c.Input, c.Radius = s, 0 })},
-		{name: "radius", field: field{"8"}, means: func(f *form[train.Config]) bool { return f.text("inputs") != train.Whole },
+		{name: "inputs", words: []string{train.Whole, train.Low, train.High}, field: field{text: c.Input}, take: word(func(c *train.Config, s string) { c.Input, c.Radius = s, 0 })},
+		{name: "radius", field: field{text: "8"}, means: func(f *form[train.Config]) bool { return f.text("inputs") != train.Whole },
 			take: decimal(parseReal, func(c *train.Config, v float64) { c.Radius = v })},
-		{name: "crop, flip", words: noYes, field: field{"no"}, take: yes(func(c *train.Config, on bool) {
+		{name: "crop, flip", words: noYes, field: field{text: "no"}, take: yes(func(c *train.Config, on bool) {
 			if c.Flip = on; on {
 				c.Crop = 4
 			}
 		})},
-		{name: "shuffle labels", words: noYes, field: field{"no"}, take: yes(func(c *train.Config, on bool) { c.ShuffleLabels = on })},
-		{name: "bands at", hint: "not measured", field: field{firstRadii}, take: takeBands},
+		{name: "shuffle labels", words: noYes, field: field{text: "no"}, take: yes(func(c *train.Config, on bool) { c.ShuffleLabels = on })},
+		{name: "bands at", hint: "not measured", field: field{text: firstRadii}, take: takeBands},
 	}
 }
 

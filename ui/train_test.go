@@ -104,7 +104,7 @@ func TestTrainLayoutHasNoOverlaps(t *testing.T) {
 		for h := minHeight; h <= 70; h += 2 {
 			for _, alone := range []bool{false, true} {
 				l := newLayout(w, h, false)
-				p := layoutTrain(l, 3, panelLoss, alone, cellSize{9, 19, 0, 0})
+				p := layoutTrain(l, 3, panelLoss, alone, cellSize{w: 9, h: 19, mostW: 0, mostH: 0})
 				all := []rect{p.table}
 				for _, k := range p.order() {
 					all = append(all, p.titles[k])
@@ -115,7 +115,7 @@ func TestTrainLayoutHasNoOverlaps(t *testing.T) {
 						all = append(all, p.plots[k])
 						continue
 					}
-					all = append(all, rect{p.plots[k].x - axisWidth, p.plots[k].y, p.plots[k].w + axisWidth + valueWidth, p.plots[k].h + 1})
+					all = append(all, newRect(p.plots[k].x-axisWidth, p.plots[k].y, p.plots[k].w+axisWidth+valueWidth, p.plots[k].h+1))
 				}
 				for i, r := range all {
 					if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
