@@ -1,13 +1,14 @@
-// Package ui is the terminal program: a person slides the radius r through the Fourier
-// plane, sees the low and high part of images as pictures, reads what the model makes of
-// each, and watches accuracy per band grow.
+// Package ui is the shell of the terminal program, in which a person slides the radius r
+// through the Fourier plane, sees low-pass and high-pass images as pictures, reads the model's
+// predictions on each, and watches accuracy per band grow.
 //
-// App is the one tea.Model. Pages and dialogs are plain structs with imperative methods;
-// they share the session (image, radius, setting), reach the program by their Screen, and say
-// what they can do in key tables, which drive dispatch, help, the palette and the hints on the
-// last line. Nothing is computed and nothing read in Update or View: work runs in commands, at
-// most one of each kind at a time, and the newest request wins; what it tells comes back to
-// the page it is for. View changes nothing.
+// App is the one tea.Model: it routes messages, owns the dialogs and the terminal, and draws
+// the frame around the page on screen. Pages are packages below pages, listed in one table in
+// pages.go; they share a session.Session and reach the shell through a session.Screen. Key
+// tables drive dispatch, help, the palette and the hints on the last line. Nothing is computed
+// and no I/O is done in Update or View: work runs in commands, at most one of each kind at a
+// time, the newest request wins, and the result is routed back to the page that asked. View
+// changes no state.
 package ui
 
 import (
@@ -20,8 +21,22 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/ui/kit"
+	experimentspage "hfcui/ui/pages/experiments"
+	trainpage "hfcui/ui/pages/train"
 	"hfcui/ui/picture"
+	"hfcui/ui/session"
 	"hfcui/ui/term"
+)
+
+// What a caller of Run provides for training, watching runs and experiments; see the pages.
+type (
+	Training     = trainpage.Training
+	TrainingRun  = trainpage.TrainingRun
+	Watch        = trainpage.Watch
+	Evolution    = trainpage.Evolution
+	Reproducing  = experimentspage.Reproducing
+	Reproduction = experimentspage.Reproduction
 )
 
 // Options says how to start. The zero value is fine.
@@ -39,12 +54,12 @@ type Options struct {
 	Experiments string       // where their folders lie; "" is runs
 	Reproducing *Reproducing // nil: experiments are only looked at
 
-	Start // what the session begins with
+	session.Start // what the session begins with
 }
 
 // App is the program. It implements tea.Model.
 type App struct {
-	*session
+	*session.Session
 	options Options
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -59,24 +74,24 @@ type App struct {
 	hidden   bool // nothing is drawn: the program is being suspended, or ends
 	started  time.Time
 
-	theme   *theme
-	layout  layout
+	theme   *kit.Theme
+	layout  kit.Layout
 	pages   []tab
 	page    int // the one on screen
-	dialogs []dialog
-	drag    func(mouse) tea.Cmd // what moving the pressed mouse does
+	dialogs []kit.Dialog
+	drag    func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
 
 	same  bool   // the screen is what it was before the message handled last
 	shown string // the frame made last
 
-	message string                // one line about what just happened, until the next key
-	err     error                 // what ended the program
-	fault   atomic.Pointer[crash] // a panic in writing to the terminal
+	message string                    // one line about what just happened, until the next key
+	err     error                     // what ended the program
+	fault   atomic.Pointer[kit.Crash] // a panic in writing to the terminal
 }
 
 // New returns the program for a Lab, which stays the caller's to close. Without one, nil,
 // there is the Train page alone.
-func New(lab Lab, o Options) *App {
+func New(lab session.Lab, o Options) *App {
 	if o.Output == nil {
 		o.Output = os.Stdout
 	}
@@ -89,10 +104,10 @@ func New(lab Lab, o Options) *App {
 	if o.Experiments == "" {
 		o.Experiments = "runs"
 	}
-	a := &App{session: newSession(lab, o.Start, o.Experiments), options: o, theme: darkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
+	a := &App{Session: session.New(lab, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
-	a.session.screen, a.session.announce, a.session.runFiles = &port{a, a.session}, a.changed, a.modelFiles
+	a.Session.Screen, a.Session.Announce, a.Session.RunFiles = &port{a, a.Session}, a.changed, a.ModelFiles
 	a.makePages()
 	a.useCapabilities(a.probe.Capabilities())
 	return a
@@ -111,7 +126,7 @@ func (a *App) Init() tea.Cmd {
 func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	defer func() {
 		if r := recover(); r != nil {
-			model, cmd = a, a.fail(recovered(r))
+			model, cmd = a, a.fail(kit.Recovered(r))
 		}
 	}()
 	a.same = false
@@ -139,7 +154,7 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		if a.caps.Tmux {
 			a.layer.Redraw() // tmux forgets pictures while another window is shown
 		}
-	case crash:
+	case kit.Crash:
 		return a.fail(msg)
 	case ended:
 		return a.fail(msg.err)
@@ -186,13 +201,13 @@ func (a *App) suspend() tea.Cmd {
 }
 
 // say shows a line in place of the status line until the next key.
-func (a *App) say(s string) { a.message = clean(s) }
+func (a *App) say(s string) { a.message = kit.Clean(s) }
 
 // changed tells every page what is different.
-func (a *App) changed(what change) tea.Cmd {
+func (a *App) changed(what session.Change) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, p := range a.pages {
-		cmds = append(cmds, p.changed(what))
+		cmds = append(cmds, p.Changed(what))
 	}
 	return tea.Batch(cmds...)
 }
@@ -203,26 +218,26 @@ func (a *App) show(i int) tea.Cmd {
 		return nil
 	}
 	if p, ok := a.pages[a.page].page.(leaver); ok {
-		p.leave()
+		p.Leave()
 	}
 	a.page = i
-	return a.pages[i].enter()
+	return a.pages[i].Enter()
 }
 
 // resize takes over another size of the terminal.
 func (a *App) resize(w, h int) tea.Cmd {
-	first := a.layout.w == 0
+	first := a.layout.W == 0
 	a.layer.Resize(w, h)
 	a.probe.Resize(w, h, 0, 0)
 	a.adopt(a.probe.Capabilities())
-	a.layout = newLayout(w, h, a.info.Note != "")
+	a.layout = kit.NewLayout(w, h, a.Info.Note != "")
 	for _, p := range a.pages {
-		p.arrange(a.layout)
+		p.Arrange(a.layout)
 	}
-	if a.layout.tooSmall {
+	if a.layout.TooSmall {
 		return nil
 	}
-	cmd := tea.Batch(a.changed(changedScreen), a.pages[a.page].enter())
+	cmd := tea.Batch(a.changed(session.ChangedScreen), a.pages[a.page].Enter())
 	if first {
 		return cmd
 	}
@@ -231,15 +246,15 @@ func (a *App) resize(w, h int) tea.Cmd {
 
 // verdict is what Run returns once the program ended.
 func (a *App) verdict(err error) error {
-	var c crash
+	var c kit.Crash
 	var unread *term.Panic // in reading: Bubble Tea hands it on
 	switch fault := a.fault.Load(); {
 	case errors.As(a.err, &c):
-		return c.report()
+		return c.Report()
 	case fault != nil:
-		return fault.report()
+		return fault.Report()
 	case errors.As(err, &unread):
-		return recovered(unread).report()
+		return kit.Recovered(unread).Report()
 	case a.err != nil:
 		return a.err
 	case err == nil, errors.Is(err, tea.ErrInterrupted):

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
 )
 
 // exportMsg tells which files were written.
@@ -14,17 +16,17 @@ type exportMsg struct {
 
 // startExport writes what is on the page into files.
 func (a *App) startExport() tea.Cmd {
-	e, err := a.pages[a.page].export()
+	e, err := a.pages[a.page].Export()
 	if err != nil {
-		a.say(oneLine(err))
+		a.say(kit.OneLine(err))
 		return nil
 	}
 	folder := a.options.Folder
-	return task(func() tea.Msg {
+	return kit.Task(func() tea.Msg {
 		if full, err := filepath.Abs(folder); err == nil {
 			folder = full // "." says nothing to the reader
 		}
-		names, err := e.save(folder)
+		names, err := e.Save(folder)
 		return exportMsg{names, err}
 	})
 }
@@ -32,15 +34,15 @@ func (a *App) startExport() tea.Cmd {
 // exported says what was written.
 func (a *App) exported(msg exportMsg) {
 	if msg.err != nil {
-		a.say("not exported: " + oneLine(msg.err))
+		a.say("not exported: " + kit.OneLine(msg.err))
 		return
 	}
 	folder := filepath.Dir(msg.names[0])
-	lines := []helpLine{{text: "in " + clean(folder)}}
+	lines := []kit.HelpLine{{Text: "in " + kit.Clean(folder)}}
 	for _, name := range msg.names {
-		lines = append(lines, helpLine{text: clean(filepath.Base(name))})
+		lines = append(lines, kit.HelpLine{Text: kit.Clean(filepath.Base(name))})
 	}
-	d := newReader(a, "Wrote "+counted(len(msg.names), "file"), lines)
-	d.pass = a.key
-	a.open(d)
+	d := kit.NewReader(a, "Wrote "+kit.Counted(len(msg.names), "file"), lines)
+	d.Pass = a.key
+	a.Open(d)
 }

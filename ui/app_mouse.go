@@ -2,20 +2,22 @@ package ui
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
 )
 
 // mouse sorts what the mouse does: a drag goes on where it started, wherever it is now.
 func (a *App) mouse(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
-	m := mouse{x: at.X, y: at.Y, shift: at.Mod.Contains(tea.ModShift)}
+	m := kit.Mouse{X: at.X, Y: at.Y, Shift: at.Mod.Contains(tea.ModShift)}
 	switch msg.(type) {
 	case tea.MouseClickMsg:
 		if at.Button != tea.MouseLeft {
 			return nil
 		}
-		m.pressed, a.drag, a.message = true, nil, ""
+		m.Pressed, a.drag, a.message = true, nil, ""
 	case tea.MouseMotionMsg:
-		m.moved = true
+		m.Moved = true
 		if a.drag != nil {
 			return a.drag(m)
 		}
@@ -26,36 +28,36 @@ func (a *App) mouse(msg tea.MouseMsg) tea.Cmd {
 	case tea.MouseWheelMsg:
 		switch at.Button {
 		case tea.MouseWheelUp, tea.MouseWheelLeft:
-			m.wheel = -1
+			m.Wheel = -1
 		case tea.MouseWheelDown, tea.MouseWheelRight:
-			m.wheel = 1
+			m.Wheel = 1
 		}
 	}
 	return a.mouseAt(m)
 }
 
-func (a *App) mouseAt(m mouse) tea.Cmd {
-	if a.layout.tooSmall || a.layout.w == 0 {
+func (a *App) mouseAt(m kit.Mouse) tea.Cmd {
+	if a.layout.TooSmall || a.layout.W == 0 {
 		return nil
 	}
-	if d := a.top(); d != nil {
-		inner := a.dialogRect(d).inset(2, 1)
-		if !a.dialogRect(d).contains(m.x, m.y) {
-			if m.pressed {
-				return a.closeDialog()
+	if d := a.Top(); d != nil {
+		inner := a.dialogRect(d).Inset(2, 1)
+		if !a.dialogRect(d).Contains(m.X, m.Y) {
+			if m.Pressed {
+				return a.CloseDialog()
 			}
 			return nil
 		}
-		m.x, m.y = m.x-inner.x, m.y-inner.y
-		return d.mouse(m)
+		m.X, m.Y = m.X-inner.X, m.Y-inner.Y
+		return d.Mouse(m)
 	}
-	if m.pressed {
+	if m.Pressed {
 		for i, tab := range a.tabs() {
-			if tab.contains(m.x, m.y) {
+			if tab.Contains(m.X, m.Y) {
 				return a.show(i)
 			}
 		}
 	}
-	cmd, _ := a.pages[a.page].mouse(m)
+	cmd, _ := a.pages[a.page].Mouse(m)
 	return cmd
 }

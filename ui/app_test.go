@@ -11,6 +11,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	explorepage "hfcui/ui/pages/explore"
+	"hfcui/ui/session"
 )
 
 func TestPagesByNumberTabAndClick(t *testing.T) {
@@ -34,27 +37,27 @@ func TestPagesByNumberTabAndClick(t *testing.T) {
 // times may give way.
 func TestNoKeyIsBoundTwice(t *testing.T) {
 	d := start(t, 100, 30)
-	check := func(where string, list []entry) {
+	check := func(where string, list []kit.Entry) {
 		seen := map[string]string{}
 		for _, e := range list {
-			for _, k := range e.keys {
+			for _, k := range e.Keys {
 				if other, ok := seen[k]; ok {
-					t.Errorf("%s: %q is both %q and %q", where, k, other, e.name)
+					t.Errorf("%s: %q is both %q and %q", where, k, other, e.Name)
 				}
-				seen[k] = e.name
+				seen[k] = e.Name
 			}
-			if e.name == "" || e.label == "" {
+			if e.Name == "" || e.Label == "" {
 				t.Errorf("%s: a binding without a name or label: %+v", where, e)
 			}
 		}
 	}
 	for _, p := range d.app.pages {
-		list := append(p.entries(), d.app.entries()...)
-		check(p.name, append(list, lastKeys.entries(d.app)...))
+		list := append(p.Entries(), d.app.entries()...)
+		check(p.name, append(list, lastKeys.Entries(d.app)...))
 	}
-	check("picker", pickerKeys.entries(newPicker(d.app, "", "", nil)))
-	check("reader", readerKeys.entries(newHelp(d.app)))
-	check("jump", jumpKeys.entries(&jump{session: d.app.session}))
+	check("picker", kit.PickerKeys.Entries(kit.NewPicker(d.app, "", "", nil)))
+	check("reader", kit.ReaderKeys.Entries(newHelp(d.app)))
+	check("jump", session.JumpKeys.Entries(&session.Jump{Session: d.app.Session}))
 }
 
 // Help, palette and hints are made from the tables that dispatch keys.
@@ -75,8 +78,8 @@ func TestPalette(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys(":").shows("Commands", "next image", "type to search")
 	d.types("smooth more").keys("enter")
-	if d.app.rho != 0.6 {
-		t.Fatalf("ρ = %v after the palette's smooth more", d.app.rho)
+	if d.app.Rho != 0.6 {
+		t.Fatalf("ρ = %v after the palette's smooth more", d.app.Rho)
 	}
 	d.keys("ctrl+p").types("kernls").keys("enter")
 	if d.app.page != 2 {
@@ -93,10 +96,10 @@ func TestPalette(t *testing.T) {
 
 func TestEveryCommandRuns(t *testing.T) {
 	for _, page := range []string{"1", "2", "3", "4"} {
-		n := len(start(t, 100, 30).keys(page + " :").app.top().(*picker).choices)
+		n := len(start(t, 100, 30).keys(page + " :").app.Top().(*kit.Picker).Choices)
 		for i := range n {
 			d := start(t, 100, 30).keys(page + " :")
-			name := d.app.top().(*picker).choices[i].text
+			name := d.app.Top().(*kit.Picker).Choices[i].Text
 			for range i {
 				d.keys("down")
 			}
@@ -157,7 +160,7 @@ func TestPanicsEndTheProgram(t *testing.T) {
 	}
 	d := start(t, 100, 30)
 	d.send(capabilitiesMsg{d.app.caps}) // still fine
-	pageOf[*explore](d.app).l.slots = nil
+	pageOf[*explorepage.Page](d.app).L.Slots = nil
 	d.app.pages[0].page = nil
 	d.send(tea.KeyPressMsg{Code: 'm', Text: "m"})
 	check("Update", d)
@@ -175,12 +178,12 @@ func TestPanicsEndTheProgram(t *testing.T) {
 
 func TestTogetherRaisesPanics(t *testing.T) {
 	defer func() {
-		c, ok := recover().(crash)
-		if !ok || fmt.Sprint(c.value) != "boom" || !strings.Contains(string(c.stack), "app_test.go") {
+		c, ok := recover().(kit.Crash)
+		if !ok || fmt.Sprint(c.Value) != "boom" || !strings.Contains(string(c.Stack), "app_test.go") {
 			t.Fatalf("recovered %v", c)
 		}
 	}()
-	together(func() {}, func() { panic("boom") }, func() {})
+	kit.Together(func() {}, func() { panic("boom") }, func() {})
 }
 
 func TestVerdict(t *testing.T) {
@@ -214,10 +217,10 @@ func TestTextFromOutsideIsHarmless(t *testing.T) {
 }
 
 func TestOptionsAreTaken(t *testing.T) {
-	d := startWith(t, newFakeLab(), Options{Page: "kernels", Start: Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
+	d := startWith(t, newFakeLab(), Options{Page: "kernels", Start: session.Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
 	d.shows("after, ρ 1.00", "none · batch · ρ 1.00")
 	d.keys("1").shows("test 9", "7.5")
-	if startWith(t, newFakeLab(), Options{Start: Start{Radius: 99, Index: 1 << 30}}, 100, 30).app.index != 1999 {
+	if startWith(t, newFakeLab(), Options{Start: session.Start{Radius: 99, Index: 1 << 30}}, 100, 30).app.Index != 1999 {
 		t.Fatal("an index past the end is not the last image")
 	}
 }

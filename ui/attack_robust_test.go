@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"hfcui/engine/attack"
+	"hfcui/ui/kit"
+	attackpage "hfcui/ui/pages/attack"
 )
 
 func TestSmallestEpsilonIsShown(t *testing.T) {
 	d := start(t, 200, 60)
-	pageOf[*attackPage](d.app).options.Method = attack.MinimalPGDMethod
+	pageOf[*attackpage.Page](d.app).Options.Method = attack.MinimalPGDMethod
 	d.keys("6").shows("median smallest ε", "0.0123", "the smallest ε that is enough")
 }
 
@@ -18,7 +20,7 @@ func TestSmallestEpsilonIsShown(t *testing.T) {
 // and what is known comes back.
 func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	p := pageOf[*attackPage](d.app)
+	p := pageOf[*attackpage.Page](d.app)
 	if n := len(d.lab.attacks.measured); n != 4 {
 		t.Fatalf("%d measurements, want two curves on a few images and on all", n)
 	}
@@ -44,7 +46,7 @@ func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
 	if q := d.lab.attacks.measured[len(d.lab.attacks.measured)-1]; !slices.Equal(q.Epsilons, []float64{0.06}) {
 		t.Fatalf("against ρ at ε %v", q.Epsilons)
 	}
-	if p.robust.job != nil {
+	if p.Robust.Job != nil {
 		t.Fatal("something is still measured")
 	}
 }
@@ -54,7 +56,7 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d.lab.attacks.round = 10 * time.Millisecond
 	d.hold = true
 	d.keys("6").shows("will appear here", "pgd against ε, 200 images", "esc stop")
-	job := pageOf[*attackPage](d.app).robust.job
+	job := pageOf[*attackpage.Page](d.app).Robust.Job
 	d.keys("esc").shows("Stopped before", "enter go on").hides("pgd against ε, 200")
 	drain(job)
 	d.lab.attacks.round = 0
@@ -63,10 +65,10 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d.lab.attacks.round = 10 * time.Millisecond
 	d.hold = true
 	d.keys("s")
-	if pageOf[*attackPage](d.app).robust.job == nil {
+	if pageOf[*attackpage.Page](d.app).Robust.Job == nil {
 		t.Fatal("the curve with smoothing is not measured")
 	}
-	job = pageOf[*attackPage](d.app).robust.job
+	job = pageOf[*attackpage.Page](d.app).Robust.Job
 	d.keys("t") // another split: these images are looked at no more
 	drain(job)
 }
@@ -83,7 +85,7 @@ func TestRobustnessBeginsOnScreen(t *testing.T) {
 	}
 	d.hold = true
 	d.keys("w 1")
-	if pageOf[*attackPage](d.app).robust.job == nil {
+	if pageOf[*attackpage.Page](d.app).Robust.Job == nil {
 		t.Fatal("leaving the page ends measuring")
 	}
 	d.release()
@@ -114,8 +116,8 @@ func TestModelsUnderAttackSideBySide(t *testing.T) {
 	lab := newFakeLab()
 	lab.attacks.broken = "/runs/broken"
 	d := startWith(t, lab, Options{}, 200, 60)
-	d.run(d.app.addComparison("demo-shuffled"))
-	d.run(d.app.addComparison("/runs/broken"))
+	d.run(d.app.AddComparison("demo-shuffled"))
+	d.run(d.app.AddComparison("/runs/broken"))
 	d.keys("6").shows("◆ demo", "▼ demo-shuffled", "no such model", "hollow: clean")
 	paths := map[string]bool{}
 	for _, q := range lab.attacks.measured {
@@ -129,9 +131,9 @@ func TestModelsUnderAttackSideBySide(t *testing.T) {
 		t.Fatalf("attacked %q", q.Model)
 	}
 	d.keys("w").shows("▼ demo-shuffled")
-	d.run(d.app.dropComparison("demo-shuffled"))
+	d.run(d.app.DropComparison("demo-shuffled"))
 	d.keys("w").hides("demo-shuffled")
-	if q := pageOf[*attackPage](d.app).shown.view.Model; q != "" {
+	if q := pageOf[*attackpage.Page](d.app).Shown.View.Model; q != "" {
 		t.Fatalf("pictures of %q, which was taken away", q)
 	}
 }
@@ -143,8 +145,8 @@ func TestAttackForgetsAnotherModel(t *testing.T) {
 	info := d.lab.Info()
 	info.Model = "another"
 	d.hold = true
-	d.run(d.app.modelChanged(info))
-	if len(pageOf[*attackPage](d.app).robust.known) > 0 {
+	d.run(d.app.ModelChanged(info))
+	if len(pageOf[*attackpage.Page](d.app).Robust.Known) > 0 {
 		t.Fatal("figures of another model are kept")
 	}
 	d.release()
@@ -155,10 +157,10 @@ func TestAttackForgetsAnotherModel(t *testing.T) {
 
 func TestAttackNamesModelsSideBySideUnderPictures(t *testing.T) {
 	for models := 2; models <= 4; models++ {
-		l := newLayout(140, 44, false)
-		k := layoutAttack(l.body, l.roomy(), 1, cellSize{w: 9, h: 18, mostW: 0, mostH: 0}, false, models)
-		if k.table.h != models+1 || len(k.accuracy) != 2 || len(k.slots) != 4 {
-			t.Errorf("%d models: the table is %+v, beside %d charts and %d pictures", models, k.table, len(k.accuracy), len(k.slots))
+		l := kit.NewLayout(140, 44, false)
+		k := attackpage.LayoutAttack(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18, MostW: 0, MostH: 0}, false, models)
+		if k.Table.H != models+1 || len(k.Accuracy) != 2 || len(k.Slots) != 4 {
+			t.Errorf("%d models: the table is %+v, beside %d charts and %d pictures", models, k.Table, len(k.Accuracy), len(k.Slots))
 		}
 	}
 }

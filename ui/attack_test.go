@@ -14,6 +14,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine/attack"
+	"hfcui/ui/kit"
+	attackpage "hfcui/ui/pages/attack"
 )
 
 func attackScreen(t *testing.T, w, h int) *driver {
@@ -45,10 +47,10 @@ func TestEpsilonKeys(t *testing.T) {
 		{"right", 0.035}, {"left left", 0.025}, {".", 0.026}, {", ,", 0.024}, {"shift+right", 0.044}, {"shift+left", 0.024},
 		{"home", 0}, {"left", 0}, {"end", 0.1}, {"right", 0.1}, {"h h l", 0.095}, {"-", 0.05}, {"left", 0.0475}, {"+ + right", 0.0576}, {"end", 0.2}, {"home", 0},
 	} {
-		if d.keys(step.keys); pageOf[*attackPage](d.app).options.Epsilon != step.epsilon {
-			t.Fatalf("after %q ε is %v, want %v", step.keys, pageOf[*attackPage](d.app).options.Epsilon, step.epsilon)
+		if d.keys(step.keys); pageOf[*attackpage.Page](d.app).Options.Epsilon != step.epsilon {
+			t.Fatalf("after %q ε is %v, want %v", step.keys, pageOf[*attackpage.Page](d.app).Options.Epsilon, step.epsilon)
 		}
-		if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != step.epsilon {
+		if got := pageOf[*attackpage.Page](d.app).Shown.View.Epsilon; got != step.epsilon {
 			t.Fatalf("after %q the pictures are of ε = %v, want %v", step.keys, got, step.epsilon)
 		}
 	}
@@ -61,40 +63,40 @@ func TestEpsilonIsTyped(t *testing.T) {
 		d.keys("e").types(bad).keys("enter").shows("a number from 0 to 1, or a fraction such as 8/255")
 		d.keys("esc")
 	}
-	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0.03 {
+	if e := pageOf[*attackpage.Page](d.app).Options.Epsilon; e != 0.03 {
 		t.Fatalf("ε is %v after wrong input", e)
 	}
 	d.keys("e").shows("0.03, or 8/255").types("8/255").keys("enter").shows("0.0314", "8.00/255")
 	d.keys("e").types("0.7").keys("enter").shows("0.7000")
-	if p := pageOf[*attackPage](d.app); p.most != 0.8 || p.options.Epsilon != 0.7 {
-		t.Fatalf("ε %v on a track to %v", p.options.Epsilon, p.most)
+	if p := pageOf[*attackpage.Page](d.app); p.Most != 0.8 || p.Options.Epsilon != 0.7 {
+		t.Fatalf("ε %v on a track to %v", p.Options.Epsilon, p.Most)
 	}
 }
 
 func TestAttackSliders(t *testing.T) {
 	d := attackScreen(t, 100, 30)
-	line := plotOf(pageOf[*attackPage](d.app).l.epsilon)
-	d.click(line.x+line.w-1, line.y)
-	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0.1 {
+	line := kit.PlotOf(pageOf[*attackpage.Page](d.app).L.Epsilon)
+	d.click(line.X+line.W-1, line.Y)
+	if e := pageOf[*attackpage.Page](d.app).Options.Epsilon; e != 0.1 {
 		t.Fatalf("ε %v after a click at the end of its track", e)
 	}
-	d.send(tea.MouseMotionMsg{X: line.x, Y: line.y + 9, Button: tea.MouseLeft})
-	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0 {
+	d.send(tea.MouseMotionMsg{X: line.X, Y: line.Y + 9, Button: tea.MouseLeft})
+	if e := pageOf[*attackpage.Page](d.app).Options.Epsilon; e != 0 {
 		t.Fatalf("ε %v after a drag to the beginning", e)
 	}
 	d.send(tea.MouseReleaseMsg{})
-	d.send(tea.MouseWheelMsg{X: line.x, Y: line.y, Button: tea.MouseWheelUp})
-	if e := pageOf[*attackPage](d.app).options.Epsilon; e != 0.005 {
+	d.send(tea.MouseWheelMsg{X: line.X, Y: line.Y, Button: tea.MouseWheelUp})
+	if e := pageOf[*attackpage.Page](d.app).Options.Epsilon; e != 0.005 {
 		t.Fatalf("ε %v after a turn of the wheel", e)
 	}
-	r := plotOf(pageOf[*attackPage](d.app).l.radius)
-	d.click(r.x+r.w-1, r.y)
-	if d.app.r != 23 || pageOf[*attackPage](d.app).shown.view.R != 23 {
-		t.Fatalf("r %v, pictures of %v", d.app.r, pageOf[*attackPage](d.app).shown.view.R)
+	r := kit.PlotOf(pageOf[*attackpage.Page](d.app).L.Radius)
+	d.click(r.X+r.W-1, r.Y)
+	if d.app.R != 23 || pageOf[*attackpage.Page](d.app).Shown.View.R != 23 {
+		t.Fatalf("r %v, pictures of %v", d.app.R, pageOf[*attackpage.Page](d.app).Shown.View.R)
 	}
 	d.keys("< < >")
-	if d.app.r != 22 {
-		t.Fatalf("r %v", d.app.r)
+	if d.app.R != 22 {
+		t.Fatalf("r %v", d.app.R)
 	}
 }
 
@@ -104,7 +106,7 @@ func TestAttackImages(t *testing.T) {
 	d.keys("down n up").shows("test 1")
 	d.keys("g").types("17").keys("enter").shows("test 17")
 	d.keys("c").types("hexagon").keys("enter").shows("only hexagon")
-	if got := d.lab.Label(pageOf[*attackPage](d.app).shown.view.Index); got != 8 {
+	if got := d.lab.Label(pageOf[*attackpage.Page](d.app).Shown.View.Index); got != 8 {
 		t.Fatalf("class %d is attacked", got)
 	}
 	d.keys("1").shows("only hexagon")
@@ -120,7 +122,7 @@ func TestNewestEpsilonWins(t *testing.T) {
 	held := d.held
 	d.held = nil
 	d.send(held[0]())
-	if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != 0.035 {
+	if got := pageOf[*attackpage.Page](d.app).Shown.View.Epsilon; got != 0.035 {
 		t.Fatalf("ε = %v is shown, want 0.035: it is newer than what was there", got)
 	}
 	d.held = append(d.held, held[1:]...)
@@ -147,8 +149,8 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 		go func() { answer <- first() }()
 		d.keys(keys)
 		msg := <-answer // hangs unless it is cancelled
-		if msg := msg.(routed).msg.(attackMsg); !errors.Is(msg.err, context.Canceled) {
-			t.Fatalf("%s: %v", keys, msg.err)
+		if msg := msg.(routed).msg.(attackpage.AttackMsg); !errors.Is(msg.Err, context.Canceled) {
+			t.Fatalf("%s: %v", keys, msg.Err)
 		}
 		close(d.lab.attacks.gate)
 		d.lab.attacks.gate = nil
@@ -156,7 +158,7 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 		d.release()
 		d.keys("6")
 		want := map[string]float64{"right": 0.036, "2": 0.031}[keys]
-		if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != want {
+		if got := pageOf[*attackpage.Page](d.app).Shown.View.Epsilon; got != want {
 			t.Fatalf("%s: pictures of ε %v, want %v", keys, got, want)
 		}
 	}
@@ -176,7 +178,7 @@ func TestAttackComesBack(t *testing.T) {
 	d.keys("6")
 	d.send(msg)
 	d.release()
-	if got := pageOf[*attackPage](d.app).shown.view.Epsilon; got != 0.031 {
+	if got := pageOf[*attackpage.Page](d.app).Shown.View.Epsilon; got != 0.031 {
 		t.Fatalf("pictures of ε %v, want 0.031", got)
 	}
 }
@@ -184,10 +186,10 @@ func TestAttackComesBack(t *testing.T) {
 // Curves that are not on screen are not kept without end.
 func TestCurvesKept(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	for i := range 2 * resultsKept {
-		pageOf[*attackPage](d.app).robust.learn(robustKey{most: float64(i)}, attack.Robustness{})
+	for i := range 2 * kit.ResultsKept {
+		pageOf[*attackpage.Page](d.app).Robust.Learn(attackpage.RobustKey{Most: float64(i)}, attack.Robustness{})
 	}
-	if n := len(pageOf[*attackPage](d.app).robust.known); n > resultsKept {
+	if n := len(pageOf[*attackpage.Page](d.app).Robust.Known); n > kit.ResultsKept {
 		t.Fatalf("%d curves are kept", n)
 	}
 	d.shows("n 1,000")
@@ -196,16 +198,16 @@ func TestCurvesKept(t *testing.T) {
 func TestAttackMethodsAndBand(t *testing.T) {
 	d := attackScreen(t, 140, 44)
 	for range attack.Methods() {
-		d.keys("a").shows(pageOf[*attackPage](d.app).options.Method + " L∞")
+		d.keys("a").shows(pageOf[*attackpage.Page](d.app).Options.Method + " L∞")
 	}
 	d.keys("a A")
-	if got := pageOf[*attackPage](d.app).options.Method; got != attack.PGDMethod {
+	if got := pageOf[*attackpage.Page](d.app).Options.Method; got != attack.PGDMethod {
 		t.Fatalf("method %s", got)
 	}
 	d.keys("d").shows("low only, below r 10.0")
 	d.keys("d >").shows("high only, from r 11.0")
 	d.keys("d").shows("ring only, r 11.0 to 15.0")
-	if b := pageOf[*attackPage](d.app).shown.view.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
+	if b := pageOf[*attackpage.Page](d.app).Shown.View.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
 		t.Fatalf("attacked in %+v", b)
 	}
 	d.keys("d").hides("only")
@@ -215,29 +217,29 @@ func TestAttackMethodsAndBand(t *testing.T) {
 // passed by where there is none of its kind.
 func TestMethodsDiffer(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	p := pageOf[*attackPage](d.app)
-	p.options.RandomStart, p.options.Restarts, p.options.StepSize = true, 4, 0.01
+	p := pageOf[*attackpage.Page](d.app)
+	p.Options.RandomStart, p.Options.Restarts, p.Options.StepSize = true, 4, 0.01
 	d.keys("d")
 	for _, method := range attack.Methods() {
-		p.options.Method = method
-		o := p.attack()
+		p.Options.Method = method
+		o := p.Attack()
 		if err := o.Check(); err != nil {
 			t.Errorf("%s: %v", method, err)
 		}
-		if hasBand(method) == o.Band.Whole() || hasStepSize(method) == (o.StepSize == 0) || hasStarts(method) == (o.Restarts == 0) {
+		if attackpage.HasBand(method) == o.Band.Whole() || attackpage.HasStepSize(method) == (o.StepSize == 0) || attackpage.HasStarts(method) == (o.Restarts == 0) {
 			t.Errorf("%s: %+v", method, o)
 		}
 	}
-	p.options.Method = attack.SquareMethod
+	p.Options.Method = attack.SquareMethod
 	d.keys("d").shows("square cannot be limited to a band", "500 queries · in all frequencies")
 	d.keys("O down down ctrl+u").types("700").keys("up up right right").shows("How to attack", "not with minimal-pgd")
-	if got := d.app.dialogs[0].(*attackOptions).rows[2].field.text; got != "40" {
+	if got := d.app.dialogs[0].(*attackpage.AttackOptions).Rows[2].Field.Text; got != "40" {
 		t.Fatalf("minimal-pgd has %s steps", got)
 	}
 	d.keys("esc O down right enter").shows("L2")
 	for range attack.Methods() {
-		if d.keys("a"); attack.Minimal(p.options.Method) {
-			t.Fatalf("%s in L2", p.options.Method)
+		if d.keys("a"); attack.Minimal(p.Options.Method) {
+			t.Fatalf("%s in L2", p.Options.Method)
 		}
 	}
 }
@@ -248,22 +250,22 @@ func TestAttackOptionsDialog(t *testing.T) {
 	d.keys("down right down ctrl+u").types("x").keys("enter").shows("steps: not a whole number")
 	d.keys("ctrl+u").types("0").keys("enter").shows("0 steps: use 1 to")
 	d.keys("ctrl+u").types("40").keys("enter").hides("How to attack").shows("pgd L2 · 40 steps")
-	if p := pageOf[*attackPage](d.app); p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
-		t.Fatalf("%+v, track to %v", p.options, p.most)
+	if p := pageOf[*attackpage.Page](d.app); p.Options.Norm != attack.L2 || p.Most != 1 || p.Options.Epsilon != 0.3 {
+		t.Fatalf("%+v, track to %v", p.Options, p.Most)
 	}
 	d.keys("O down down down").types("inf").keys("enter").shows("step size")
 	if len(d.app.dialogs) != 1 {
 		t.Fatal("an infinite step size is taken")
 	}
 	d.keys("esc O")
-	for d.app.dialogs[0].(*attackOptions).rows[d.app.dialogs[0].(*attackOptions).at].name != "restarts" {
+	for d.app.dialogs[0].(*attackpage.AttackOptions).Rows[d.app.dialogs[0].(*attackpage.AttackOptions).At].Name != "restarts" {
 		d.keys("down")
 	}
 	d.keys("ctrl+u").types("3").keys("enter").shows("worst of 3 random starts")
-	if o := pageOf[*attackPage](d.app).options; !o.RandomStart || o.Restarts != 3 {
+	if o := pageOf[*attackpage.Page](d.app).Options; !o.RandomStart || o.Restarts != 3 {
 		t.Fatalf("%+v", o)
 	}
-	d.keys("a O").shows("not with " + pageOf[*attackPage](d.app).options.Method)
+	d.keys("a O").shows("not with " + pageOf[*attackpage.Page](d.app).Options.Method)
 }
 
 func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {
@@ -346,47 +348,47 @@ func TestExportAttack(t *testing.T) {
 
 func TestParseEpsilon(t *testing.T) {
 	for text, want := range map[string]float64{"0.03": 0.03, "8/255": 8.0 / 255, " 1 / 4 ": 0.25} {
-		if got, err := parseEpsilon(text); err != nil || got != want {
+		if got, err := kit.ParseEpsilon(text); err != nil || got != want {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "/", "1/0", "a/b", "0/0"} {
-		if got, err := parseEpsilon(text); err == nil && !math.IsInf(got, 0) {
+		if got, err := kit.ParseEpsilon(text); err == nil && !math.IsInf(got, 0) {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
 }
 
 func TestAttackLayoutHasNoOverlaps(t *testing.T) {
-	cells := []cellSize{{w: 9, h: 18, mostW: 0, mostH: 0}, {w: 9, h: 19, mostW: 140, mostH: 52}, {w: 8, h: 16, mostW: 0, mostH: 0}, {w: 1, h: 2, mostW: 0, mostH: 0}, {w: 10, h: 24, mostW: 30, mostH: 12}}
-	for w := minWidth; w <= 220; w += 5 {
-		for h := minHeight; h <= 70; h += 3 {
+	cells := []kit.CellSize{{W: 9, H: 18, MostW: 0, MostH: 0}, {W: 9, H: 19, MostW: 140, MostH: 52}, {W: 8, H: 16, MostW: 0, MostH: 0}, {W: 1, H: 2, MostW: 0, MostH: 0}, {W: 10, H: 24, MostW: 30, MostH: 12}}
+	for w := kit.MinWidth; w <= 220; w += 5 {
+		for h := kit.MinHeight; h <= 70; h += 3 {
 			for _, figures := range []bool{false, true} {
-				l := newLayout(w, h, h%2 == 0)
+				l := kit.NewLayout(w, h, h%2 == 0)
 				models := 1 + (w+h)%4
-				k := layoutAttack(l.body, l.roomy(), []float64{1, 0.5, 2}[(w/5+h)%3], cells[(w+h)%len(cells)], figures, models)
-				all := []rect{k.caption, k.epsilon, k.radius}
-				for _, s := range k.slots {
-					all = append(all, s.title, s.pic, s.text)
+				k := attackpage.LayoutAttack(l.Body, l.Roomy(), []float64{1, 0.5, 2}[(w/5+h)%3], cells[(w+h)%len(cells)], figures, models)
+				all := []kit.Rect{k.Caption, k.Epsilon, k.Radius}
+				for _, s := range k.Slots {
+					all = append(all, s.Title, s.Pic, s.Text)
 				}
-				all = append(all, k.accuracy...)
-				for _, r := range []rect{k.profile, k.table, k.remarks} {
-					if !r.empty() {
+				all = append(all, k.Accuracy...)
+				for _, r := range []kit.Rect{k.Profile, k.Table, k.Remarks} {
+					if !r.Empty() {
 						all = append(all, r)
 					}
 				}
 				at := fmt.Sprintf("%d×%d figures %v, %d models", w, h, figures, models)
 				for i, r := range all {
-					if r.empty() || r.x < 0 || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
-						t.Fatalf("%s: rectangle %d %+v is outside the body %+v", at, i, r, l.body)
+					if r.Empty() || r.X < 0 || r.Right() > w || r.Y < l.Body.Y || r.Bottom() > l.Body.Bottom() {
+						t.Fatalf("%s: rectangle %d %+v is outside the body %+v", at, i, r, l.Body)
 					}
 					for j, o := range all[:i] {
-						if r.overlaps(o) {
+						if r.Overlaps(o) {
 							t.Fatalf("%s: rectangles %d %+v and %d %+v overlap", at, i, r, j, o)
 						}
 					}
 				}
-				if figures && len(k.accuracy) == 0 || !figures && len(k.slots) < 2 {
+				if figures && len(k.Accuracy) == 0 || !figures && len(k.Slots) < 2 {
 					t.Fatalf("%s: nothing to see", at)
 				}
 			}
@@ -396,18 +398,18 @@ func TestAttackLayoutHasNoOverlaps(t *testing.T) {
 
 func TestAttackText(t *testing.T) {
 	o := attack.Options{Method: attack.PGDMethod, Steps: 20, StepSize: 0.01, RandomStart: true, Restarts: 5, Band: attack.Band{Part: "low", R: 8}}
-	if got, want := attackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · the worst of 5 random starts"; got != want {
+	if got, want := attackpage.AttackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · the worst of 5 random starts"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := attackText(o, 40), "pgd L∞ · 20 steps · low only · of 0.01"; got != want {
+	if got, want := attackpage.AttackText(o, 40), "pgd L∞ · 20 steps · low only · of 0.01"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for w := 1; w < 90; w++ {
-		if n := width(attackText(o, w)); n > w {
+		if n := kit.Width(attackpage.AttackText(o, w)); n > w {
 			t.Fatalf("%d cells for %d", n, w)
 		}
 	}
-	if strings.Contains(attackText(attack.Options{Method: attack.FGSMMethod}, 80), "step") {
+	if strings.Contains(attackpage.AttackText(attack.Options{Method: attack.FGSMMethod}, 80), "step") {
 		t.Error("FGSM has no number of steps")
 	}
 }

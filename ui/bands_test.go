@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/ui/kit"
+	bandspage "hfcui/ui/pages/bands"
+	explorepage "hfcui/ui/pages/explore"
 )
 
 func TestBandsGrowAndFollowTheSetting(t *testing.T) {
@@ -30,13 +33,13 @@ func TestBandsCursorIsRadius(t *testing.T) {
 	if d.line(2) == low {
 		t.Fatal("the values at the cursor stay when it moves")
 	}
-	plot := pageOf[*bandsPage](d.app).l.plot
-	d.click(plot.x+plot.w/2, plot.y+3)
-	if d.app.r != 12 { // the middle of 0 to 23, rounded
-		t.Fatalf("r = %v after a click in the middle", d.app.r)
+	plot := pageOf[*bandspage.Page](d.app).L.Plot
+	d.click(plot.X+plot.W/2, plot.Y+3)
+	if d.app.R != 12 { // the middle of 0 to 23, rounded
+		t.Fatalf("r = %v after a click in the middle", d.app.R)
 	}
 	d.keys("1")
-	if got := pageOf[*explore](d.app).shown.view.R; got != 12 {
+	if got := pageOf[*explorepage.Page](d.app).Shown.View.R; got != 12 {
 		t.Fatalf("Explore shows r = %v, want 12", got)
 	}
 }
@@ -47,30 +50,30 @@ func TestBandsRestart(t *testing.T) {
 	d.lab.bandTime = 20 * time.Millisecond
 	d.hold = true
 	d.keys("2").shows("will appear here", "bands,", "esc stop")
-	first := pageOf[*bandsPage](d.app).curves.job
+	first := pageOf[*bandspage.Page](d.app).Curves.Job
 	d.keys("m")
-	second := pageOf[*bandsPage](d.app).curves.job
+	second := pageOf[*bandspage.Page](d.app).Curves.Job
 	if second == first || second == nil {
 		t.Fatal("the measurement goes on under the old setting")
 	}
-	if r := drain(first); !errors.Is(r.msg.(measured[bandsKey, bands.Result]).err, context.Canceled) {
-		t.Fatalf("the old measurement ended with %v", r.msg)
+	if r := drain(first); !errors.Is(r.Msg.(kit.Measured[bandspage.BandsKey, bands.Result]).Err, context.Canceled) {
+		t.Fatalf("the old measurement ended with %v", r.Msg)
 	}
 	d.held = d.held[len(d.held)-1:] // only the second one still has something to tell
 	d.release()
-	now, _ := pageOf[*bandsPage](d.app).key()
-	if now.Normalize != bands.NormalizeMax || !pageOf[*bandsPage](d.app).curves.known[now].Done {
+	now, _ := pageOf[*bandspage.Page](d.app).Key()
+	if now.Normalize != bands.NormalizeMax || !pageOf[*bandspage.Page](d.app).Curves.Known[now].Done {
 		t.Fatalf("%+v is not measured", now)
 	}
 	now.Normalize = bands.NormalizeNone
-	if pageOf[*bandsPage](d.app).curves.known[now].Done {
+	if pageOf[*bandspage.Page](d.app).Curves.Known[now].Done {
 		t.Fatal("the measurement that was replaced was finished")
 	}
 }
 
-func drain(j *job) report {
+func drain(j *kit.Job) kit.Report {
 	for {
-		if r := j.wait().(report); r.done {
+		if r := j.Wait().(kit.Report); r.Done {
 			return r
 		}
 	}
@@ -118,7 +121,7 @@ func TestKnownCurvesComeBackAtOnce(t *testing.T) {
 	d.keys("2 m")
 	d.hold = true
 	d.keys("m m").shows("2,000 of 2,000")
-	if pageOf[*bandsPage](d.app).curves.job != nil {
+	if pageOf[*bandspage.Page](d.app).Curves.Job != nil {
 		t.Fatal("a known curve is measured again")
 	}
 }
@@ -135,7 +138,7 @@ func TestRadiiUpTo(t *testing.T) {
 		most float64
 		n    int
 	}{{23, 24}, {20, 21}, {1, 2}, {159, 41}, {40, 41}} {
-		got := radiiUpTo(c.most)
+		got := bandspage.RadiiUpTo(c.most)
 		if len(got) != c.n || got[0] != 0 || got[len(got)-1] != c.most {
 			t.Errorf("radiiUpTo(%v) = %v", c.most, got)
 		}

@@ -4,45 +4,47 @@ import (
 	"strconv"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
 )
 
 // settingKeys change what the model is asked, on every page.
-var settingKeys = keymap[*App]{
-	{keys: []string{"s"}, name: "smooth kernels, or not", hint: "smooth", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.toggleSmooth() }},
-	{keys: []string{"["}, name: "smooth less (ρ)", help: "strength of smoothing ρ", hint: "ρ", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(-1) }},
-	{keys: []string{"]"}, name: "smooth more (ρ)", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.stepRho(1) }},
-	{keys: []string{"m"}, name: "normalise band images: none, max, std", hint: "norm", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.nextNormalization() }},
-	{keys: []string{"b"}, name: "batch-norm: running or batch statistics", hint: "bn", when: func(a *App) bool { return a.info.BatchNorm }, do: func(a *App) tea.Cmd { return a.toggleStatistics() }},
-	{keys: []string{"t"}, name: "split: test or train", hint: "split", when: func(a *App) bool { return len(a.info.Splits) > 1 }, do: func(a *App) tea.Cmd { return a.nextSplit() }},
-	{keys: []string{"x"}, name: "export what is on this page into files", hint: "export", do: (*App).startExport},
+var settingKeys = kit.Keymap[*App]{
+	{Keys: []string{"s"}, Name: "smooth kernels, or not", Hint: "smooth", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.ToggleSmooth() }},
+	{Keys: []string{"["}, Name: "smooth less (ρ)", Help: "strength of smoothing ρ", Hint: "ρ", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.StepRho(-1) }},
+	{Keys: []string{"]"}, Name: "smooth more (ρ)", Also: true, When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.StepRho(1) }},
+	{Keys: []string{"m"}, Name: "normalise band images: none, max, std", Hint: "norm", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.NextNormalization() }},
+	{Keys: []string{"b"}, Name: "batch-norm: running or batch statistics", Hint: "bn", When: func(a *App) bool { return a.Info.BatchNorm }, Do: func(a *App) tea.Cmd { return a.ToggleStatistics() }},
+	{Keys: []string{"t"}, Name: "split: test or train", Hint: "split", When: func(a *App) bool { return len(a.Info.Splits) > 1 }, Do: func(a *App) tea.Cmd { return a.NextSplit() }},
+	{Keys: []string{"x"}, Name: "export what is on this page into files", Hint: "export", Do: (*App).startExport},
 }
 
 // programKeys move about the program.
-var programKeys keymap[*App]
+var programKeys kit.Keymap[*App]
 
 // lastKeys are those whose hints always stand on the last line.
-var lastKeys keymap[*App]
+var lastKeys kit.Keymap[*App]
 
 // Help and palette list the tables they are in, so these are filled once all is there.
 func init() {
-	lastKeys = keymap[*App]{
-		{keys: []string{"?"}, name: "help", hint: "help", do: func(a *App) tea.Cmd { return a.open(newHelp(a)) }},
-		{keys: []string{"q", "ctrl+c"}, shown: "q", name: "quit", hint: "quit", do: (*App).quit},
+	lastKeys = kit.Keymap[*App]{
+		{Keys: []string{"?"}, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
+		{Keys: []string{"q", "ctrl+c"}, Shown: "q", Name: "quit", Hint: "quit", Do: (*App).quit},
 	}
-	programKeys = append(pageKeys(), keymap[*App]{
-		{keys: []string{"tab"}, shown: "tab", name: "next page", help: "next, previous page", when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
-		{keys: []string{"shift+tab"}, shown: "⇧tab", name: "previous page", also: true, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
-		{keys: []string{":", "ctrl+p"}, name: "all commands", hint: "commands", do: (*App).openPalette},
-		{keys: []string{"ctrl+z"}, name: "suspend", do: (*App).suspend},
+	programKeys = append(pageKeys(), kit.Keymap[*App]{
+		{Keys: []string{"tab"}, Shown: "tab", Name: "next page", Help: "next, previous page", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
+		{Keys: []string{"shift+tab"}, Shown: "⇧tab", Name: "previous page", Also: true, When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
+		{Keys: []string{":", "ctrl+p"}, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
+		{Keys: []string{"ctrl+z"}, Name: "suspend", Do: (*App).suspend},
 	}...)
 }
 
 // pageKeys go to the pages by their numbers.
-func pageKeys() (keys keymap[*App]) {
+func pageKeys() (keys kit.Keymap[*App]) {
 	for i, name := range PageNames() {
-		b := binding[*App]{keys: []string{strconv.Itoa(i + 1)}, name: "page " + title(name), also: i > 0, when: (*App).modelled, do: func(a *App) tea.Cmd { return a.show(i) }}
+		b := kit.Binding[*App]{Keys: []string{strconv.Itoa(i + 1)}, Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.show(i) }}
 		if i == 0 {
-			b.help = "pages"
+			b.Help = "pages"
 		}
 		keys = append(keys, b)
 	}
@@ -50,29 +52,29 @@ func pageKeys() (keys keymap[*App]) {
 }
 
 // entries lists what can be pressed on every page, besides lastKeys.
-func (a *App) entries() []entry {
-	return append(settingKeys.entries(a), programKeys.entries(a)...)
+func (a *App) entries() []kit.Entry {
+	return append(settingKeys.Entries(a), programKeys.Entries(a)...)
 }
 
 // key handles a key press: it is the dialog's, the page's or the program's.
 func (a *App) key(key string) tea.Cmd {
 	a.message = ""
 	switch {
-	case key == "ctrl+c", a.layout.tooSmall && key == "q":
+	case key == "ctrl+c", a.layout.TooSmall && key == "q":
 		return a.quit()
 	case key == "ctrl+z":
 		return a.suspend()
-	case a.layout.tooSmall:
+	case a.layout.TooSmall:
 		return nil
 	}
-	if d := a.top(); d != nil {
-		return d.press(key)
+	if d := a.Top(); d != nil {
+		return d.Press(key)
 	}
-	if cmd, ok := a.pages[a.page].press(key); ok {
+	if cmd, ok := a.pages[a.page].Press(key); ok {
 		return cmd
 	}
-	for _, table := range []keymap[*App]{settingKeys, programKeys, lastKeys} {
-		if cmd, ok := table.press(a, key); ok {
+	for _, table := range []kit.Keymap[*App]{settingKeys, programKeys, lastKeys} {
+		if cmd, ok := table.Press(a, key); ok {
 			return cmd
 		}
 	}
@@ -81,20 +83,20 @@ func (a *App) key(key string) tea.Cmd {
 
 // paste gives pasted text to the dialog; pages take none.
 func (a *App) paste(text string) tea.Cmd {
-	if d := a.top(); d != nil {
-		d.insert(text)
+	if d := a.Top(); d != nil {
+		d.Insert(text)
 	}
 	return nil
 }
 
 // openPalette lists everything that can be done now, by name.
 func (a *App) openPalette() tea.Cmd {
-	var choices []choice
-	list := append(a.pages[a.page].entries(), a.entries()...)
-	for _, e := range append(list, lastKeys.entries(a)...) {
-		if e.possible && e.name != "all commands" {
-			choices = append(choices, choice{text: e.name, note: e.label, do: e.do})
+	var choices []kit.Choice
+	list := append(a.pages[a.page].Entries(), a.entries()...)
+	for _, e := range append(list, lastKeys.Entries(a)...) {
+		if e.Possible && e.Name != "all commands" {
+			choices = append(choices, kit.Choice{Text: e.Name, Note: e.Label, Do: e.Do})
 		}
 	}
-	return a.open(newPicker(a, "Commands", ":", choices))
+	return a.Open(kit.NewPicker(a, "Commands", ":", choices))
 }

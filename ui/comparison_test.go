@@ -28,8 +28,8 @@ func TestModelsBeside(t *testing.T) {
 	root := runFolder(t)
 	d := startWith(t, newFakeLab(), Options{Page: "kernels", Experiments: root}, 140, 44)
 	names := func() (list []string) {
-		for _, m := range d.app.models() {
-			list = append(list, m.path)
+		for _, m := range d.app.Models() {
+			list = append(list, m.Path)
 		}
 		return list
 	}
@@ -46,13 +46,13 @@ func TestModelsBeside(t *testing.T) {
 	if want := []string{"", "demo-shuffled", "/some/where.pt"}; !slices.Equal(names(), want) || !slices.Equal(d.lab.others, want[1:]) {
 		t.Fatalf("models %q, opened %q", names(), d.lab.others)
 	}
-	if m := d.app.models(); m[1].slot != 1 || m[2].slot != 3 {
-		t.Errorf("the models look like number %d and %d", m[1].slot, m[2].slot)
+	if m := d.app.Models(); m[1].Slot != 1 || m[2].Slot != 3 {
+		t.Errorf("the models look like number %d and %d", m[1].Slot, m[2].Slot)
 	}
 	d.keys("o").types("/broken.pt").keys("enter").shows("not added: /broken.pt takes images of 28×28 grey")
 	d.keys("o").types("/some/where.pt").keys("down enter").shows("is there already")
 	d.keys("o").types("/other.pt").keys("enter")
-	if m := d.app.models(); len(m) != 4 || m[3].slot != 2 {
+	if m := d.app.Models(); len(m) != 4 || m[3].Slot != 2 {
 		t.Errorf("%+v", m)
 	}
 }
@@ -66,15 +66,15 @@ func TestModelsBesideAtOddMoments(t *testing.T) {
 		d.keys("o").types(path).keys("enter")
 	}
 	d.release()
-	if m := d.app.models(); len(m) != 4 || m[3].path != "/c" {
+	if m := d.app.Models(); len(m) != 4 || m[3].Path != "/c" {
 		t.Errorf("%+v", m)
 	}
-	d.app.dropComparison("/nothing")
+	d.app.DropComparison("/nothing")
 	d.keys("o esc o")
-	d.run(d.app.dropComparison("/b"))
+	d.run(d.app.DropComparison("/b"))
 	d.keys("esc")
-	if len(d.app.models()) != 3 {
-		t.Errorf("%+v", d.app.models())
+	if len(d.app.Models()) != 3 {
+		t.Errorf("%+v", d.app.Models())
 	}
 }
 
@@ -83,7 +83,7 @@ func TestModelsBesideAtOddMoments(t *testing.T) {
 func TestOtherSmoothingIsNamed(t *testing.T) {
 	for _, size := range sizes {
 		d := start(t, size[0], size[1])
-		d.app.smoothedLayer, d.app.divideGain = "layer1.0.conv1.weight", true
+		d.app.SmoothedLayer, d.app.DivideGain = "layer1.0.conv1.weight", true
 		d.keys("s")
 		for _, page := range []string{"1", "2", "3", "4", "5"} {
 			d.keys(page).shows("ρ 0.50", "layer1.0.conv1", "gain")
@@ -101,12 +101,12 @@ func TestOtherSmoothingIsNamed(t *testing.T) {
 // A layer that the next model does not have is not smoothed any more.
 func TestSmoothedLayerIsOfTheModel(t *testing.T) {
 	d := start(t, 100, 30).keys("s")
-	d.app.smoothedLayer = "layer1.0.conv1.weight"
+	d.app.SmoothedLayer = "layer1.0.conv1.weight"
 	info := d.lab.Info()
 	info.Model, info.Convs = "lenet", []string{"conv1.weight", "conv2.weight"}
-	d.run(d.app.modelChanged(info))
-	if d.app.smoothedLayer != "" {
-		t.Errorf("%q is smoothed", d.app.smoothedLayer)
+	d.run(d.app.ModelChanged(info))
+	if d.app.SmoothedLayer != "" {
+		t.Errorf("%q is smoothed", d.app.SmoothedLayer)
 	}
 	d.shows("lenet has no layer layer1.0.conv1: the first is smoothed")
 }

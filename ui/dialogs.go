@@ -4,23 +4,25 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
 )
 
-// top returns the dialog on top, nil when there is none.
-func (a *App) top() dialog {
+// Top returns the dialog on top, nil when there is none.
+func (a *App) Top() kit.Dialog {
 	if len(a.dialogs) == 0 {
 		return nil
 	}
 	return a.dialogs[len(a.dialogs)-1]
 }
 
-func (a *App) open(d dialog) tea.Cmd {
+func (a *App) Open(d kit.Dialog) tea.Cmd {
 	a.dialogs = append(a.dialogs, d)
 	return nil
 }
 
-// closeDialog takes the top dialog away.
-func (a *App) closeDialog() tea.Cmd {
+// CloseDialog takes the top dialog away.
+func (a *App) CloseDialog() tea.Cmd {
 	if n := len(a.dialogs); n > 0 {
 		a.dialogs = a.dialogs[:n-1]
 	}
@@ -28,34 +30,34 @@ func (a *App) closeDialog() tea.Cmd {
 }
 
 // dialogRect is where a dialog with its frame lies: in the middle, a little high.
-func (a *App) dialogRect(d dialog) rect {
-	maxW, maxH := a.layout.w-8, a.layout.h-6
-	w, h := d.size(maxW, maxH)
-	w, h = min(max(w, width(d.heading())+4), maxW)+4, min(h, maxH)+2
-	return newRect((a.layout.w-w)/2, max(1, (a.layout.h-h)*2/5), w, h)
+func (a *App) dialogRect(d kit.Dialog) kit.Rect {
+	maxW, maxH := a.layout.W-8, a.layout.H-6
+	w, h := d.Size(maxW, maxH)
+	w, h = min(max(w, kit.Width(d.Heading())+4), maxW)+4, min(h, maxH)+2
+	return kit.NewRect((a.layout.W-w)/2, max(1, (a.layout.H-h)*2/5), w, h)
 }
 
 // arrangeDialogs tells dialogs how large they are.
 func (a *App) arrangeDialogs() {
-	if a.layout.w == 0 || a.layout.tooSmall {
+	if a.layout.W == 0 || a.layout.TooSmall {
 		return
 	}
 	for _, d := range a.dialogs {
-		r := a.dialogRect(d).inset(2, 1)
-		d.arrange(r.w, r.h)
+		r := a.dialogRect(d).Inset(2, 1)
+		d.Arrange(r.W, r.H)
 	}
 }
 
 // drawDialog draws a dialog with its frame.
-func (a *App) drawDialog(c *canvas, d dialog) {
+func (a *App) drawDialog(c *kit.Canvas, d kit.Dialog) {
 	r := a.dialogRect(d)
-	line := a.theme.line
-	head := " " + d.heading() + " "
-	rest := max(0, r.w-3-width(head))
-	c.putWide(r.x, r.y, r.w, line.paint("╭─")+bold.paint(head)+line.paint(strings.Repeat("─", rest)+"╮"))
-	for y := r.y + 1; y < r.bottom()-1; y++ {
-		c.putWide(r.x, y, r.w, line.paint("│")+blanks(r.w-2)+line.paint("│"))
+	line := a.theme.Line
+	head := " " + d.Heading() + " "
+	rest := max(0, r.W-3-kit.Width(head))
+	c.PutWide(r.X, r.Y, r.W, line.Paint("╭─")+kit.Bold.Paint(head)+line.Paint(strings.Repeat("─", rest)+"╮"))
+	for y := r.Y + 1; y < r.Bottom()-1; y++ {
+		c.PutWide(r.X, y, r.W, line.Paint("│")+kit.Blanks(r.W-2)+line.Paint("│"))
 	}
-	c.putWide(r.x, r.bottom()-1, r.w, line.paint("╰"+strings.Repeat("─", r.w-2)+"╯"))
-	d.draw(c, r.inset(2, 1), a.theme)
+	c.PutWide(r.X, r.Bottom()-1, r.W, line.Paint("╰"+strings.Repeat("─", r.W-2)+"╯"))
+	d.Draw(c, r.Inset(2, 1), a.theme)
 }

@@ -37,6 +37,6 @@ func stateOf(a *App) (states []string) {
 	for _, d := range a.dialogs {
 		write(d)
 	}
-	write(a.session)
+	write(a.Session)
 	return states
 }

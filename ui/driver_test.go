@@ -10,6 +10,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
+	"hfcui/ui/kit"
+	experimentspage "hfcui/ui/pages/experiments"
 	"hfcui/ui/term"
 )
 
@@ -38,7 +40,7 @@ func startWith(t *testing.T, lab *fakeLab, o Options, w, h int) *driver {
 	}
 	d := &driver{t: t, app: New(lab, o), lab: lab}
 	t.Cleanup(d.app.cancel)
-	pageOf[*experimentsPage](d.app).every = 0 // or the program would never be at rest
+	pageOf[*experimentspage.Page](d.app).Every = 0 // or the program would never be at rest
 	d.send(capabilitiesMsg{term.Capabilities{CellW: 9, CellH: 18, Dark: true, Complete: true}})
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return d
@@ -160,7 +162,7 @@ func (d *driver) screen() []string {
 // cells draws the view as the renderer does.
 func (d *driver) cells() uv.ScreenBuffer {
 	d.t.Helper()
-	buf := uv.NewScreenBuffer(d.app.layout.w, d.app.layout.h)
+	buf := uv.NewScreenBuffer(d.app.layout.W, d.app.layout.H)
 	uv.NewStyledString(d.app.View().Content).Draw(buf, buf.Bounds())
 	return buf
 }
@@ -209,7 +211,7 @@ func (d *driver) where(text string) (x, y int) {
 	d.t.Helper()
 	for y, line := range d.screen() {
 		if i := strings.Index(line, text); i >= 0 {
-			return width(line[:i]), y
+			return kit.Width(line[:i]), y
 		}
 	}
 	d.t.Fatalf("the screen does not show %q:\n%s", text, strings.Join(d.screen(), "\n"))
@@ -224,7 +226,7 @@ func (d *driver) fits(w, h int) {
 		d.t.Errorf("%d lines on a terminal of %d", len(lines), h)
 	}
 	for y, line := range lines {
-		if n := width(line); n > w {
+		if n := kit.Width(line); n > w {
 			d.t.Errorf("line %d is %d cells wide on a terminal of %d: %s", y, n, w, fmt.Sprintf("%q", line))
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"hfcui/engine/evolution"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
+	trainpage "hfcui/ui/pages/train"
+	"hfcui/ui/pages/train/runlog"
 )
 
 // fakeEvolution shows kernels, and answers that become right by the third checkpoint.
@@ -52,13 +54,13 @@ func watchEvolution(t *testing.T, f *fakeEvolution, w, h int) (d *driver, keep f
 	t.Cleanup(d.app.cancel)
 	d.app.asked = true
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
-	p := pageOf[*trainPage](d.app)
-	p.book.add("run", "run")
-	d.run(p.request())
+	p := pageOf[*trainpage.Page](d.app)
+	p.Book.Add("run", "run")
+	d.run(p.Request())
 	keep = func(step int) {
 		at := train.Stamp{Step: step, Epoch: step, Time: time.Unix(int64(step), 0)}
-		p.book.take(0, follow.Update{State: follow.Running, Events: []train.Event{&train.EpochEvent{Stamp: at, Loss: 1}, &train.CheckpointEvent{Stamp: at}}})
-		d.run(p.request())
+		p.Book.Take(0, follow.Update{State: follow.Running, Events: []train.Event{&train.EpochEvent{Stamp: at, Loss: 1}, &train.CheckpointEvent{Stamp: at}}})
+		d.run(p.Request())
 	}
 	return d, keep
 }
@@ -80,15 +82,15 @@ func TestTrainPageShowsCheckpoints(t *testing.T) {
 	if last := f.asked[len(f.asked)-1]; len(last.Checkpoints) != 0 || last.Index != 4 {
 		t.Errorf("%+v", last)
 	}
-	for _, k := range []panelKind{panelImage, panelRoughness} {
-		for _, c := range pageOf[*trainPage](d.app).fig.panels[k].curves {
-			if len(c.points) != 6 {
-				t.Errorf("%s has %d points", k, len(c.points))
+	for _, k := range []runlog.PanelKind{runlog.PanelImage, runlog.PanelRoughness} {
+		for _, c := range pageOf[*trainpage.Page](d.app).Fig.Panels[k].Curves {
+			if len(c.Points) != 6 {
+				t.Errorf("%s has %d points", k, len(c.Points))
 			}
 		}
 	}
-	pageOf[*trainPage](d.app).book.take(0, follow.Update{Begun: true, State: follow.Waiting})
-	d.run(pageOf[*trainPage](d.app).request())
+	pageOf[*trainpage.Page](d.app).Book.Take(0, follow.Update{Begun: true, State: follow.Waiting})
+	d.run(pageOf[*trainpage.Page](d.app).Request())
 	d.hides("roughness 0.167")
 }
 
@@ -110,10 +112,10 @@ func TestCheckpointsWait(t *testing.T) {
 	f := &fakeEvolution{data: true, took: time.Hour}
 	d, keep := watchEvolution(t, f, 140, 44)
 	keep(1)
-	if p := pageOf[*trainPage](d.app); !p.evolving.ready.After(time.Now().Add(time.Hour)) {
+	if p := pageOf[*trainpage.Page](d.app); !p.Evolving.Ready.After(time.Now().Add(time.Hour)) {
 		t.Fatal("no pause")
 	}
-	pageOf[*trainPage](d.app).evolving.timed = true // its tick is not waited for
+	pageOf[*trainpage.Page](d.app).Evolving.Timed = true // its tick is not waited for
 	keep(2)
 	if len(f.asked) != 1 {
 		t.Fatalf("%+v", f.asked)
@@ -122,8 +124,8 @@ func TestCheckpointsWait(t *testing.T) {
 	if n := len(f.asked); n != 2 || len(f.asked[1].Checkpoints) != 0 {
 		t.Fatalf("%+v", f.asked)
 	}
-	pageOf[*trainPage](d.app).evolving.ready = time.Time{}
-	d.send(routed{pageOf[*trainPage](d.app), evolutionTick{}})
+	pageOf[*trainpage.Page](d.app).Evolving.Ready = time.Time{}
+	d.send(routed{pageOf[*trainpage.Page](d.app), trainpage.EvolutionTick{}})
 	if n := len(f.asked); n != 3 || len(f.asked[2].Checkpoints) != 1 {
 		t.Fatalf("%+v", f.asked)
 	}
@@ -134,7 +136,7 @@ func TestTrainPageFitsWithCheckpoints(t *testing.T) {
 		d, keep := watchEvolution(t, &fakeEvolution{data: true}, size[0], size[1])
 		keep(1)
 		keep(2)
-		for range int(panels) {
+		for range int(runlog.Panels) {
 			d.fits(size[0], size[1])
 			d.keys("v")
 		}

@@ -11,6 +11,8 @@ import (
 	"hfcui/engine/experiment"
 	"hfcui/engine/measure"
 	"hfcui/engine/train"
+	"hfcui/ui/kit"
+	experimentspage "hfcui/ui/pages/experiments"
 )
 
 // putFile writes a document into a folder that need not be there.
@@ -105,7 +107,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d.keys("up x").shows("Wrote 1 file").keys("esc")
 	_, y := d.where("optimizers")
 	d.click(5, y)
-	if got := pageOf[*experimentsPage](d.app).chosen().Name; got != "optimizers" {
+	if got := pageOf[*experimentspage.Page](d.app).Chosen().Name; got != "optimizers" {
 		t.Fatalf("%s is chosen after a click", got)
 	}
 	d.keys(": ").types("page Experiments").keys("esc ?").shows("quick")
@@ -124,13 +126,13 @@ func TestExperimentsFitEverywhere(t *testing.T) {
 }
 
 func TestExperimentsLayoutHasNoOverlaps(t *testing.T) {
-	for w := minWidth; w <= 220; w += 5 {
-		for h := minHeight; h <= 70; h += 2 {
+	for w := kit.MinWidth; w <= 220; w += 5 {
+		for h := kit.MinHeight; h <= 70; h += 2 {
 			for _, note := range []bool{false, true} {
-				l := newLayout(w, h, note)
-				e := layoutExperiments(l, 11)
-				if e.table.overlaps(e.detail) || e.detail.h < 4 || e.detail.bottom() > l.body.bottom() || e.detail.right() > w || e.table.y < l.body.y {
-					t.Fatalf("%d×%d: %+v in %+v", w, h, e, l.body)
+				l := kit.NewLayout(w, h, note)
+				e := experimentspage.LayoutExperiments(l, 11)
+				if e.Table.Overlaps(e.Detail) || e.Detail.H < 4 || e.Detail.Bottom() > l.Body.Bottom() || e.Detail.Right() > w || e.Table.Y < l.Body.Y {
+					t.Fatalf("%d×%d: %+v in %+v", w, h, e, l.Body)
 				}
 			}
 		}
@@ -148,10 +150,10 @@ func TestExperimentsAreFollowed(t *testing.T) {
 	root := t.TempDir()
 	d := experimentsAt(t, root, 100, 30)
 	d.shows("–/")
-	if pageOf[*experimentsPage](d.app).scanning {
+	if pageOf[*experimentspage.Page](d.app).Scanning {
 		t.Fatal("it looks without end")
 	}
-	putFile(t, pageOf[*experimentsPage](d.app).chosen().plan(), root, "fig3-quick", experiment.PlanFile)
-	d.run(pageOf[*experimentsPage](d.app).scan(0))
+	putFile(t, pageOf[*experimentspage.Page](d.app).Chosen().Plan(), root, "fig3-quick", experiment.PlanFile)
+	d.run(pageOf[*experimentspage.Page](d.app).Scan(0))
 	d.shows("0/6")
 }

@@ -13,6 +13,9 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	explorepage "hfcui/ui/pages/explore"
+	"hfcui/ui/session"
 )
 
 func TestExploreShowsEverything(t *testing.T) {
@@ -31,10 +34,10 @@ func TestRadiusKeys(t *testing.T) {
 		{"right", 11}, {"left left", 9}, {".", 9.1}, {"right", 10}, {", ,", 9.8}, {"left", 9},
 		{"shift+right", 14}, {"shift+left", 9}, {"home", 0}, {"left", 0}, {"end", 23}, {"right", 23}, {"l h h", 21},
 	} {
-		if d.keys(step.keys); d.app.r != step.r {
-			t.Fatalf("after %q r is %v, want %v", step.keys, d.app.r, step.r)
+		if d.keys(step.keys); d.app.R != step.r {
+			t.Fatalf("after %q r is %v, want %v", step.keys, d.app.R, step.r)
 		}
-		if got := pageOf[*explore](d.app).shown.view.R; got != step.r {
+		if got := pageOf[*explorepage.Page](d.app).Shown.View.R; got != step.r {
 			t.Fatalf("after %q the pictures are of r = %v, want %v", step.keys, got, step.r)
 		}
 	}
@@ -55,12 +58,12 @@ func TestJumpToIndex(t *testing.T) {
 	d.keys("ctrl+u").types("x7").keys("enter").shows("a number from 0")
 	d.keys("backspace backspace").types("17").shows("test 17 ·")
 	d.keys("enter").hides("Go to image").shows("test 17")
-	if d.app.index != 17 {
-		t.Fatalf("index %d, want 17", d.app.index)
+	if d.app.Index != 17 {
+		t.Fatalf("index %d, want 17", d.app.Index)
 	}
 	d.keys("g 3 esc").hides("Go to image")
-	if d.app.index != 17 {
-		t.Fatalf("esc moved to %d", d.app.index)
+	if d.app.Index != 17 {
+		t.Fatalf("esc moved to %d", d.app.Index)
 	}
 }
 
@@ -70,13 +73,13 @@ func TestClassFilter(t *testing.T) {
 	d.types("hxg").shows("class hxg").hides("all classes")
 	d.keys("enter").shows("only hexagon")
 	for range 5 {
-		if got := d.lab.Label(d.app.index); got != 8 {
-			t.Fatalf("image %d is of class %d, want 8", d.app.index, got)
+		if got := d.lab.Label(d.app.Index); got != 8 {
+			t.Fatalf("image %d is of class %d, want 8", d.app.Index, got)
 		}
 		d.keys("down")
 	}
 	d.keys("c enter").hides("only hexagon")
-	if d.app.class != -1 {
+	if d.app.Class != -1 {
 		t.Fatal("the filter is still on")
 	}
 }
@@ -85,23 +88,23 @@ func TestClassFilter(t *testing.T) {
 func TestClassFilterAndOtherKeys(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("c").types("hexagon").keys("enter t").shows("only hexagon", "train")
-	if got := d.lab.Label(d.app.index); got != 8 {
-		t.Fatalf("image %d of the other split is of class %d, want 8", d.app.index, got)
+	if got := d.lab.Label(d.app.Index); got != 8 {
+		t.Fatalf("image %d of the other split is of class %d, want 8", d.app.Index, got)
 	}
-	other := d.app.index
+	other := d.app.Index
 	for d.lab.Label(other) == 8 {
 		other++
 	}
 	d.keys("g").types(fmt.Sprint(other)).keys("enter").shows("all classes again", fmt.Sprint("train ", other)).hides("only hexagon")
-	if d.app.index != other || d.app.class != -1 {
-		t.Fatalf("image %d, class %d", d.app.index, d.app.class)
+	if d.app.Index != other || d.app.Class != -1 {
+		t.Fatalf("image %d, class %d", d.app.Index, d.app.Class)
 	}
 }
 
 func TestEqualBarsKeepTheOrderOfClasses(t *testing.T) {
 	answer := measure.Prediction{Class: 2, Probabilities: []float64{0.001, 0.0012, 0.4, 0.402, 0.003}}
 	order := []int{0, 1, 2, 3, 4}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(shownRank(answer, j), shownRank(answer, i)) })
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(session.ShownRank(answer, j), session.ShownRank(answer, i)) })
 	if !slices.Equal(order, []int{2, 3, 0, 1, 4}) {
 		t.Fatalf("order %v", order)
 	}
@@ -110,18 +113,18 @@ func TestEqualBarsKeepTheOrderOfClasses(t *testing.T) {
 func TestNextFlip(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("f")
-	first := d.app.index
-	if v := pageOf[*explore](d.app).shown.view; !v.Flip() {
+	first := d.app.Index
+	if v := pageOf[*explorepage.Page](d.app).Shown.View; !v.Flip() {
 		t.Fatalf("image %d is no flip", first)
 	}
 	d.shows("flip")
 	d.keys("f")
-	if d.app.index == first {
+	if d.app.Index == first {
 		t.Fatal("the second flip is the first")
 	}
 	d.keys("F")
-	if d.app.index != first {
-		t.Fatalf("back at %d, want %d", d.app.index, first)
+	if d.app.Index != first {
+		t.Fatalf("back at %d, want %d", d.app.Index, first)
 	}
 }
 
@@ -136,7 +139,7 @@ func TestSVD(t *testing.T) {
 			d.shows("SVD, rank 10 of 32 as r keeps")
 		}
 		d.keys("right").shows("rank 11")
-		if v := pageOf[*explore](d.app).shown.view; v.By != bands.SVD {
+		if v := pageOf[*explorepage.Page](d.app).Shown.View; v.By != bands.SVD {
 			t.Fatalf("the view is by %v", v.By)
 		}
 		d.keys("d").hides("rank").hides("remainder").shows("low")
@@ -154,16 +157,16 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 		d.lab.bandTime = 50 * time.Millisecond
 		d.hold = true
 		d.keys("f").shows("looking for a flip")
-		job := pageOf[*explore](d.app).job
+		job := pageOf[*explorepage.Page](d.app).Job
 		d.keys(key).hides("looking for a flip")
-		for r := job.wait().(report); ; r = job.wait().(report) {
+		for r := job.Wait().(kit.Report); ; r = job.Wait().(kit.Report) {
 			d.send(r)
-			if r.done {
+			if r.Done {
 				break
 			}
 		}
-		if d.app.index != 0 || d.app.message != "" {
-			t.Errorf("%s: image %d, message %q", key, d.app.index, d.app.message)
+		if d.app.Index != 0 || d.app.message != "" {
+			t.Errorf("%s: image %d, message %q", key, d.app.Index, d.app.message)
 		}
 	}
 	d := start(t, 100, 30).keys("s")
@@ -177,18 +180,18 @@ func TestFlipSearchCanBeStopped(t *testing.T) {
 	d.lab.bandTime = 50 * time.Millisecond
 	d.hold = true
 	d.keys("f").shows("looking for a flip", "esc stop")
-	job := pageOf[*explore](d.app).job
+	job := pageOf[*explorepage.Page](d.app).Job
 	d.keys("esc").hides("looking for a flip")
-	if pageOf[*explore](d.app).job != nil {
+	if pageOf[*explorepage.Page](d.app).Job != nil {
 		t.Fatal("the search is still known")
 	}
-	for r := job.wait().(report); !r.done; r = job.wait().(report) {
+	for r := job.Wait().(kit.Report); !r.Done; r = job.Wait().(kit.Report) {
 		d.send(r) // nobody listens any more
 	}
 	d.held, d.hold = nil, false
 	d.keys("right")
-	if d.app.index != 0 {
-		t.Fatalf("a stopped search moved to %d", d.app.index)
+	if d.app.Index != 0 {
+		t.Fatalf("a stopped search moved to %d", d.app.Index)
 	}
 }
 
@@ -206,7 +209,7 @@ func TestNewestRadiusWins(t *testing.T) {
 	d.held = nil
 	msg := held[0]()
 	d.send(msg) // r = 11 arrives, r = 15 is asked for
-	if got := pageOf[*explore](d.app).shown.view.R; got != 11 {
+	if got := pageOf[*explorepage.Page](d.app).Shown.View.R; got != 11 {
 		t.Fatalf("r = %v is shown, want 11: it is newer than what was there", got)
 	}
 	d.release()
@@ -217,7 +220,7 @@ func TestNewestRadiusWins(t *testing.T) {
 	if len(asked) != 2 || asked[0] != 11 || asked[1] != 15 {
 		t.Fatalf("computed %v, want 11 and 15 only", asked)
 	}
-	if got := pageOf[*explore](d.app).shown.view.R; got != 15 {
+	if got := pageOf[*explorepage.Page](d.app).Shown.View.R; got != 15 {
 		t.Fatalf("r = %v is shown at last, want 15", got)
 	}
 }
@@ -253,7 +256,7 @@ func TestSplitSwitch(t *testing.T) {
 	d.keys("down down t").shows("shapes train", "train 2")
 	d.keys("t").shows("shapes test", "test 2")
 	d.lab.info.Splits = []string{"test", "broken"}
-	d.app.info.Splits = d.lab.info.Splits
+	d.app.Info.Splits = d.lab.info.Splits
 	d.keys("t").shows("no such split", "test 2")
 	d.keys("right").hides("no such split")
 }
@@ -268,9 +271,9 @@ func TestHighPartIsNamed(t *testing.T) {
 
 func TestFewerLargerPictures(t *testing.T) {
 	d := start(t, 100, 30)
-	before := pageOf[*explore](d.app).l.slots[0].pic.w
+	before := pageOf[*explorepage.Page](d.app).L.Slots[0].Pic.W
 	d.keys("w").shows("of 1,024 kept").hides("spectrum")
-	if now := pageOf[*explore](d.app).l.slots[0].pic.w; now <= before {
+	if now := pageOf[*explorepage.Page](d.app).L.Slots[0].Pic.W; now <= before {
 		t.Fatalf("pictures are %d wide after w, %d before", now, before)
 	}
 	d.keys("w").hides("original")
@@ -303,42 +306,42 @@ func TestPhotographLayout(t *testing.T) {
 	lab := newFakeLab()
 	lab.w, lab.h, lab.info.MaxPreview = 160, 80, 90
 	startWith(t, lab, Options{}, 60, 18).shows("sees it at 32×32")
-	d := startWith(t, lab, Options{Start: Start{Radius: 30}}, 140, 44)
+	d := startWith(t, lab, Options{Start: session.Start{Radius: 30}}, 140, 44)
 	d.shows("the model sees it at 32×32")
-	pic := pageOf[*explore](d.app).l.slots[0].pic
-	if got := float64(pic.w) / float64(2*pic.h); got < 1.7 || got > 2.3 {
-		t.Fatalf("pictures of 2:1 are laid out %d×%d cells", pic.w, pic.h)
+	pic := pageOf[*explorepage.Page](d.app).L.Slots[0].Pic
+	if got := float64(pic.W) / float64(2*pic.H); got < 1.7 || got > 2.3 {
+		t.Fatalf("pictures of 2:1 are laid out %d×%d cells", pic.W, pic.H)
 	}
 	d.keys("end")
-	if d.app.r != pageOf[*explore](d.app).shown.view.MaxR {
-		t.Fatalf("r goes to %v, past the corner is %v", d.app.r, pageOf[*explore](d.app).shown.view.MaxR)
+	if d.app.R != pageOf[*explorepage.Page](d.app).Shown.View.MaxR {
+		t.Fatalf("r goes to %v, past the corner is %v", d.app.R, pageOf[*explorepage.Page](d.app).Shown.View.MaxR)
 	}
 }
 
 func TestMouseMovesRadius(t *testing.T) {
 	d := start(t, 100, 30)
-	track := plotOf(pageOf[*explore](d.app).l.slider)
-	d.click(track.x, track.y)
-	if d.app.r != 0 {
-		t.Fatalf("r = %v after a click at the track's left end", d.app.r)
+	track := kit.PlotOf(pageOf[*explorepage.Page](d.app).L.Slider)
+	d.click(track.X, track.Y)
+	if d.app.R != 0 {
+		t.Fatalf("r = %v after a click at the track's left end", d.app.R)
 	}
-	d.send(tea.MouseMotionMsg{X: track.right() - 1, Y: track.y + 3, Button: tea.MouseLeft}) // off the track by now
-	if d.app.r != 23 {
-		t.Fatalf("r = %v after a drag to the right end", d.app.r)
+	d.send(tea.MouseMotionMsg{X: track.Right() - 1, Y: track.Y + 3, Button: tea.MouseLeft}) // off the track by now
+	if d.app.R != 23 {
+		t.Fatalf("r = %v after a drag to the right end", d.app.R)
 	}
-	d.send(tea.MouseReleaseMsg{X: track.x, Y: track.y})
-	d.send(tea.MouseMotionMsg{X: track.x, Y: track.y})
-	if d.app.r != 23 {
-		t.Fatalf("r = %v after a move without button", d.app.r)
+	d.send(tea.MouseReleaseMsg{X: track.X, Y: track.Y})
+	d.send(tea.MouseMotionMsg{X: track.X, Y: track.Y})
+	if d.app.R != 23 {
+		t.Fatalf("r = %v after a move without button", d.app.R)
 	}
-	d.send(tea.MouseWheelMsg{X: track.x + 9, Y: track.y, Button: tea.MouseWheelDown})
-	if d.app.r != 22 {
-		t.Fatalf("r = %v after the wheel", d.app.r)
+	d.send(tea.MouseWheelMsg{X: track.X + 9, Y: track.Y, Button: tea.MouseWheelDown})
+	if d.app.R != 22 {
+		t.Fatalf("r = %v after the wheel", d.app.R)
 	}
-	pic := pageOf[*explore](d.app).l.slots[1].pic
-	d.send(tea.MouseWheelMsg{X: pic.x + 2, Y: pic.y + 2, Button: tea.MouseWheelDown, Mod: tea.ModShift})
-	if d.app.r != 21.9 {
-		t.Fatalf("r = %v after the wheel with shift over a picture", d.app.r)
+	pic := pageOf[*explorepage.Page](d.app).L.Slots[1].Pic
+	d.send(tea.MouseWheelMsg{X: pic.X + 2, Y: pic.Y + 2, Button: tea.MouseWheelDown, Mod: tea.ModShift})
+	if d.app.R != 21.9 {
+		t.Fatalf("r = %v after the wheel with shift over a picture", d.app.R)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hfcui/ui/session"
 )
 
 func exported(t *testing.T, folder, suffix string) string {
@@ -88,7 +90,7 @@ func TestExportErrorsAreOneLine(t *testing.T) {
 	d.keys("x").shows("not exported: ")
 	d.keys("right").hides("not exported")
 	d.lab.info.Labelled = false
-	d.app.info.Labelled = false
+	d.app.Info.Labelled = false
 	d.keys("2 x").shows("no curve to export yet")
 }
 
@@ -153,11 +155,11 @@ func TestSafeName(t *testing.T) {
 		"a b\x1b[31m/c":       "hfcui-a-b--31m-c",
 		"日本":                  "hfcui-",
 	} {
-		if got := safeName(in); got != want {
+		if got := session.SafeName(in); got != want {
 			t.Errorf("safeName(%q) = %q, want %q", in, got, want)
 		}
 	}
-	if got := safeName(strings.Repeat("x", 1000)); len(got) > 130 {
+	if got := session.SafeName(strings.Repeat("x", 1000)); len(got) > 130 {
 		t.Errorf("a name of %d bytes", len(got))
 	}
 }

@@ -8,15 +8,16 @@ import (
 
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
+	"hfcui/ui/pages/train/runlog"
 )
 
 // A figure whose curves were kept from those before is the one that is made at once.
 func TestFiguresOfRunsThatGoOn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	book, kept := runBook{}, new(curveBook)
+	book, kept := runlog.RunBook{}, new(runlog.CurveBook)
 	var rest [2][]train.Event
 	for i := range rest {
-		book.add(string(rune('a'+i)), "run")
+		book.Add(string(rune('a'+i)), "run")
 		rest[i] = history(400, 0.5+0.4*float64(i))
 		for _, e := range rest[i] {
 			if e, ok := e.(*train.StepEvent); ok {
@@ -32,36 +33,36 @@ func TestFiguresOfRunsThatGoOn(t *testing.T) {
 			c.Epochs = 400
 			u.Config = &c
 		}
-		book.take(i, u)
+		book.Take(i, u)
 		rest[i] = rest[i][n:]
-		q := figureRequest{cursor: -1, radius: rng.IntN(4) - 1, run: rng.IntN(2), axis: axis(rng.IntN(int(axes))),
-			smooth: rng.IntN(len(smoothings)), logX: rng.IntN(3) == 0, logY: rng.IntN(3) == 0, hidden: uint64(rng.IntN(4))}
+		q := runlog.FigureRequest{Cursor: -1, Radius: rng.IntN(4) - 1, Run: rng.IntN(2), Axis: runlog.Axis(rng.IntN(int(runlog.Axes))),
+			Smooth: rng.IntN(len(runlog.Smoothings)), LogX: rng.IntN(3) == 0, LogY: rng.IntN(3) == 0, Hidden: uint64(rng.IntN(4))}
 		if rng.IntN(3) == 0 {
-			q.from, q.to, q.cursor = 10, 90, 50
+			q.From, q.To, q.Cursor = 10, 90, 50
 		}
-		for k := range q.columns {
-			q.columns[k] = rng.IntN(80)
+		for k := range q.Columns {
+			q.Columns[k] = rng.IntN(80)
 		}
-		_, runs := book.read()
-		if got, want := kept.makeFigure(runs, q), new(curveBook).makeFigure(runs, q); !same(got, want) {
+		_, runs := book.Read()
+		if got, want := kept.MakeFigure(runs, q), new(runlog.CurveBook).MakeFigure(runs, q); !same(got, want) {
 			t.Fatalf("%+v:\n%+v, want\n%+v", q, got, want)
 		}
 	}
 }
 
 // same compares figures, in which values that are not known are NaN.
-func same(a, b figure) bool {
-	for _, f := range []*figure{&a, &b} {
-		for i := range f.runs {
-			for _, v := range []*float64{&f.runs[i].loss, &f.runs[i].rate, &f.runs[i].speed} {
+func same(a, b runlog.Figure) bool {
+	for _, f := range []*runlog.Figure{&a, &b} {
+		for i := range f.Runs {
+			for _, v := range []*float64{&f.Runs[i].Loss, &f.Runs[i].Rate, &f.Runs[i].Speed} {
 				if math.IsNaN(*v) {
 					*v = -1
 				}
 			}
 		}
-		for k := range f.panels {
-			for i := range f.panels[k].curves {
-				if v := &f.panels[k].curves[i].value; math.IsNaN(*v) {
+		for k := range f.Panels {
+			for i := range f.Panels[k].Curves {
+				if v := &f.Panels[k].Curves[i].Value; math.IsNaN(*v) {
 					*v = -1
 				}
 			}
@@ -72,14 +73,14 @@ func same(a, b figure) bool {
 
 func TestExtremesOfParts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	var tr trace
+	var tr runlog.Trace
 	for range 500 {
-		tr.add(sample{y: math.Round(rng.NormFloat64() * 5)})
+		tr.Add(runlog.Sample{Y: math.Round(rng.NormFloat64() * 5)})
 	}
 	for range 2000 {
-		i := rng.IntN(len(tr.values))
-		j := i + 1 + rng.IntN(len(tr.values)-i)
-		if got, want := tr.extremes(i, j), tr.scan(i, j); got != want {
+		i := rng.IntN(len(tr.Values))
+		j := i + 1 + rng.IntN(len(tr.Values)-i)
+		if got, want := tr.Extremes(i, j), tr.Scan(i, j); got != want {
 			t.Fatalf("from %d to %d: %+v, want %+v", i, j, got, want)
 		}
 	}
@@ -88,7 +89,7 @@ func TestExtremesOfParts(t *testing.T) {
 func TestFurther(t *testing.T) {
 	for n := 1; n < 70; n++ {
 		for end := 1; end <= n; end++ {
-			if got := further(n, func(i int) bool { return i < end }); got != end {
+			if got := runlog.Further(n, func(i int) bool { return i < end }); got != end {
 				t.Fatalf("%d of %d: %d", end, n, got)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"hfcui/engine/model"
+	"hfcui/ui/kit"
 )
 
 // View implements tea.Model. A panic ends the program in order.
@@ -15,7 +16,7 @@ func (a *App) View() (v tea.View) {
 	defer func() {
 		if r := recover(); r != nil {
 			v = tea.NewView("")
-			if cmd := a.fail(recovered(r)); a.send != nil {
+			if cmd := a.fail(kit.Recovered(r)); a.send != nil {
 				go a.send(cmd())
 			}
 		}
@@ -23,7 +24,7 @@ func (a *App) View() (v tea.View) {
 		v.MouseMode = tea.MouseModeCellMotion
 		v.ReportFocus = a.caps.Tmux
 	}()
-	if a.layout.w == 0 {
+	if a.layout.W == 0 {
 		return tea.NewView("")
 	}
 	if !a.same {
@@ -38,100 +39,100 @@ func (a *App) frame() string {
 	defer a.stage.mu.Unlock()
 	s := &a.stage
 	s.open = false
-	c := newCanvas(a.layout.w, a.layout.h)
-	if a.layout.tooSmall {
+	c := kit.NewCanvas(a.layout.W, a.layout.H)
+	if a.layout.TooSmall {
 		a.drawTooSmall(c)
-		c.putWide(0, 0, 1, a.layer.Place(nil, false)+" ")
+		c.PutWide(0, 0, 1, a.layer.Place(nil, false)+" ")
 		return a.layer.Pin(c.String())
 	}
 	a.drawHeader(c)
-	var pictures []placed
+	var pictures []kit.Placed
 	if !a.hidden {
-		pictures = s.newest(a.pages[a.page].draw(c))
-		s.open, s.pictures, s.generation = len(pictures) > 0, pictures, a.generation
+		pictures = s.newest(a.pages[a.page].Draw(c))
+		s.open, s.pictures, s.generation = len(pictures) > 0, pictures, a.Generation
 	}
 	marker := a.place(c, pictures)
 	for _, d := range a.dialogs {
 		a.drawDialog(c, d)
 	}
 	a.drawStatus(c)
-	c.putWide(0, 0, 1, marker+" ")
+	c.PutWide(0, 0, 1, marker+" ")
 	return a.layer.Pin(c.String())
 }
 
 // place puts the pictures under the text: as text where they are text, else as blanks
 // that the layer draws on.
-func (a *App) place(c *canvas, pictures []placed) string {
+func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 	list := layerPictures(pictures)
 	drawn := 0
 	for _, p := range pictures {
-		lines := p.drawn.Lines
+		lines := p.Drawn.Lines
 		if lines == nil {
-			lines = strings.Split(a.layer.Blank(drawn, p.at.w, p.at.h), "\n")
+			lines = strings.Split(a.layer.Blank(drawn, p.At.W, p.At.H), "\n")
 			for _, d := range a.dialogs {
-				if p.at.overlaps(a.dialogRect(d)) { // a picture without size is hidden
+				if p.At.Overlaps(a.dialogRect(d)) { // a picture without size is hidden
 					list[drawn].Cols, list[drawn].Rows = 0, 0
 					a.stage.open = false
 				}
 			}
 		}
-		if p.drawn.Data != nil {
+		if p.Drawn.Data != nil {
 			drawn++
 		}
 		for i, line := range lines {
-			c.putWide(p.at.x, p.at.y+i, p.at.w, line)
+			c.PutWide(p.At.X, p.At.Y+i, p.At.W, line)
 		}
 	}
 	return a.layer.Place(list, false)
 }
 
 // drawHeader draws the pages' names and the setting in force.
-func (a *App) drawHeader(c *canvas) {
+func (a *App) drawHeader(c *kit.Canvas) {
 	for i, tab := range a.tabs() {
-		st := a.theme.dim
+		st := a.theme.Dim
 		if i == a.page {
-			st = a.theme.focus
+			st = a.theme.Focus
 		}
-		c.left(tab, st, fmt.Sprintf("%d %s", a.pages[i].number, a.tabName(a.pages[i])))
+		c.Left(tab, st, fmt.Sprintf("%d %s", a.pages[i].number, a.tabName(a.pages[i])))
 	}
-	if !a.modelled() {
+	if !a.Modelled() {
 		return
 	}
 	tabs := a.tabs()
-	used := tabs[len(tabs)-1].right() + 2
-	room := newRect(used, 0, a.layout.w-1-used, 1)
+	used := tabs[len(tabs)-1].Right() + 2
+	room := kit.NewRect(used, 0, a.layout.W-1-used, 1)
 	rho, full := "off", "off"
-	if a.smooth {
-		rho, full = fmt.Sprintf("ρ %.2f", a.rho), a.smoothing().Describe()
+	if a.Smooth {
+		rho, full = fmt.Sprintf("ρ %.2f", a.Rho), a.Smoothing().Describe()
 	}
-	statistics := a.statistics.String()
-	if !a.info.BatchNorm {
+	statistics := a.Statistics.String()
+	if !a.Info.BatchNorm {
 		statistics = "none"
 	}
-	if text := fmt.Sprintf("norm %s · bn %s · smoothing %s", a.normalize, statistics, full); width(text) <= room.w {
+	if text := fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, full); kit.Width(text) <= room.W {
 		rho = full // else the status line says all of it
 	}
-	text := pick(room.w,
-		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.normalize, statistics, rho),
-		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.normalize, statistics, rho),
-		fmt.Sprintf("%s · %s · smooth %s", a.normalize, statistics, rho),
-		fmt.Sprintf("%s · %s · %s", a.normalize, statistics, rho),
-		fmt.Sprintf("%s·%s·%s", a.normalize, statistics, rho), rho) // what is cut last is ρ
-	if a.smooth { // the one setting that changes the model stands out
-		text = a.theme.dim.paint(strings.TrimSuffix(text, rho)) + a.theme.focus.paint(rho)
-		c.right(room, style{}, text)
+	text := kit.Pick(room.W,
+		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.Normalize, statistics, rho),
+		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, rho),
+		fmt.Sprintf("%s · %s · smooth %s", a.Normalize, statistics, rho),
+		fmt.Sprintf("%s · %s · %s", a.Normalize, statistics, rho),
+		fmt.Sprintf("%s·%s·%s", a.Normalize, statistics, rho), rho) // what is cut last is ρ
+	if a.Smooth { // the one setting that changes the model stands out
+		text = a.theme.Dim.Paint(strings.TrimSuffix(text, rho)) + a.theme.Focus.Paint(rho)
+		c.Right(room, kit.Style{}, text)
 		return
 	}
-	c.right(room, a.theme.dim, text)
+	c.Right(room, a.theme.Dim, text)
 }
 
 // tabs is where the pages' names are.
-func (a *App) tabs() []rect {
-	var list []rect
-	x := a.layout.header.x
+func (a *App) tabs() []kit.Rect {
+	var list []kit.Rect
+	x := a.layout.Header.X
 	for _, p := range a.pages {
-		w := width(a.tabName(p)) + 2
-		list = append(list, newRect(x, 0, w, 1))
+		w := kit.Width(a.tabName(p)) + 2
+		list = append(list, kit.NewRect(x, 0, w, 1))
 		x += w + 2
 	}
 	return list
@@ -139,7 +140,7 @@ func (a *App) tabs() []rect {
 
 // tabName is a page's name as the header has it: names give way to the setting.
 func (a *App) tabName(t tab) string {
-	name, limit := title(t.name), a.tabLimit()
+	name, limit := kit.Title(t.name), a.tabLimit()
 	if limit < 6 { // the first letters of all of them
 		return ansi.Truncate(name, limit, "")
 	}
@@ -150,11 +151,11 @@ func (a *App) tabName(t tab) string {
 // room as well, else so many that the strength of smoothing has.
 func (a *App) tabLimit() int {
 	for _, try := range []struct{ letters, setting int }{{20, 40}, {20, 21}, {7, 7}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
-		used := a.layout.header.x
+		used := a.layout.Header.X
 		for _, p := range a.pages {
 			used += 4 + min(len(p.name), try.letters) // its number, and blanks
 		}
-		if used+try.setting <= a.layout.w {
+		if used+try.setting <= a.layout.W {
 			return try.letters
 		}
 	}
@@ -162,41 +163,41 @@ func (a *App) tabLimit() int {
 }
 
 // drawStatus draws the caveat, the status line and what can be pressed.
-func (a *App) drawStatus(c *canvas) {
-	if !a.layout.note.empty() {
-		c.left(a.layout.note, a.theme.warn, clean(a.info.Note))
+func (a *App) drawStatus(c *kit.Canvas) {
+	if !a.layout.Note.Empty() {
+		c.Left(a.layout.Note, a.theme.Warn, kit.Clean(a.Info.Note))
 	}
 	if a.message != "" {
-		c.left(a.layout.status, a.theme.focus, a.message)
+		c.Left(a.layout.Status, a.theme.Focus, a.message)
 	} else {
 		a.drawFacts(c)
 	}
-	list := append(a.pages[a.page].entries(), a.entries()...)
-	last := lastKeys.entries(a)
-	if d := a.top(); d != nil {
-		list, last = d.entries(), nil
+	list := append(a.pages[a.page].Entries(), a.entries()...)
+	last := lastKeys.Entries(a)
+	if d := a.Top(); d != nil {
+		list, last = d.Entries(), nil
 	}
-	c.put(a.layout.hints.x, a.layout.hints.y, hints(a.theme, a.layout.hints.w, list, last))
+	c.Put(a.layout.Hints.X, a.layout.Hints.Y, kit.Hints(a.theme, a.layout.Hints.W, list, last))
 }
 
 // drawFacts draws what is open at the left and what is being done at the right.
-func (a *App) drawFacts(c *canvas) {
-	r := a.layout.status
+func (a *App) drawFacts(c *kit.Canvas) {
+	r := a.layout.Status
 	activity := a.activity()
-	x := r.x
+	x := r.X
 	if other := a.otherSmoothing(); other != nil { // than the paper's: never silent
-		text := pick(max(r.w-width(activity)-2, width(other[1])), other...)
-		x = c.left(r, a.theme.focus, text) + 2
-		activity = cut(activity, r.right()-x)
+		text := kit.Pick(max(r.W-kit.Width(activity)-2, kit.Width(other[1])), other...)
+		x = c.Left(r, a.theme.Focus, text) + 2
+		activity = kit.Cut(activity, r.Right()-x)
 	}
-	c.right(r, style{}, activity)
-	room := r.right() - x - width(activity) - 2
+	c.Right(r, kit.Style{}, activity)
+	room := r.Right() - x - kit.Width(activity) - 2
 	facts := []string{
-		clean(a.info.Model), clean(a.info.Data) + " " + clean(a.info.Split), clean(a.info.Net),
-		counted(a.info.Images, "image"), clean(a.info.Device), shortCount(a.info.Params) + " parameters",
+		kit.Clean(a.Info.Model), kit.Clean(a.Info.Data) + " " + kit.Clean(a.Info.Split), kit.Clean(a.Info.Net),
+		kit.Counted(a.Info.Images, "image"), kit.Clean(a.Info.Device), kit.ShortCount(a.Info.Params) + " parameters",
 	}
-	if _, p, ok := find[facter](a); ok && !a.modelled() {
-		facts = p.facts()
+	if _, p, ok := find[facter](a); ok && !a.Modelled() {
+		facts = p.Facts()
 	}
 	// What matters most comes first; what does not fit whole is left out.
 	text := ""
@@ -207,29 +208,29 @@ func (a *App) drawFacts(c *canvas) {
 		if text != "" {
 			f = " · " + f
 		}
-		if width(text)+width(f) <= room {
+		if kit.Width(text)+kit.Width(f) <= room {
 			text += f
 		}
 	}
-	c.left(newRect(x, r.y, room, 1), a.theme.dim, text)
+	c.Left(kit.NewRect(x, r.Y, room, 1), a.theme.Dim, text)
 }
 
 // otherSmoothing says what is in force where it is another smoothing than the paper's, in a long form and
 // a short one; nil when there is none.
 func (a *App) otherSmoothing() []string {
-	s := a.smoothing()
-	if !a.smooth || s.Layer == "" && !s.DivideGain {
+	s := a.Smoothing()
+	if !a.Smooth || s.Layer == "" && !s.DivideGain {
 		return nil
 	}
-	layer := model.LayerName(a.info.FirstConv)
+	layer := model.LayerName(a.Info.FirstConv)
 	if s.Layer != "" {
 		layer = model.LayerName(s.Layer)
 	}
-	short := fmt.Sprintf("ρ %.2f %s", s.Rho, clean(layer))
+	short := fmt.Sprintf("ρ %.2f %s", s.Rho, kit.Clean(layer))
 	if s.DivideGain {
 		short += " gain out"
 	}
-	return []string{clean(s.Describe()), short}
+	return []string{kit.Clean(s.Describe()), short}
 }
 
 // activity tells what runs now, with its progress, or how fast the last answer was.
@@ -237,12 +238,12 @@ func (a *App) activity() string {
 	list := append([]tab{a.pages[a.page]}, a.pages...) // what is looked at comes first
 	for _, t := range list {
 		if p, ok := t.page.(runner); ok {
-			if what, share, ok := p.running(); ok {
-				return a.theme.text.paint(what) + " " + a.theme.focus.paint(bar(share, 8)) + " " + wholePercent(share)
+			if what, share, ok := p.Running(); ok {
+				return a.theme.Text.Paint(what) + " " + a.theme.Focus.Paint(bar(share, 8)) + " " + kit.WholePercent(share)
 			}
 		}
 	}
-	return a.theme.dim.paint(a.pages[a.page].speed())
+	return a.theme.Dim.Paint(a.pages[a.page].Speed())
 }
 
 // bar is a share as w cells of a progress bar.
@@ -252,7 +253,7 @@ func bar(share float64, w int) string {
 }
 
 // drawTooSmall says how much room is needed.
-func (a *App) drawTooSmall(c *canvas) {
-	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or q to quit.", minWidth, minHeight, a.layout.w, a.layout.h)
-	c.paragraph(newRect(1, 0, a.layout.w-1, a.layout.h), style{}, text)
+func (a *App) drawTooSmall(c *kit.Canvas) {
+	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or q to quit.", kit.MinWidth, kit.MinHeight, a.layout.W, a.layout.H)
+	c.Paragraph(kit.NewRect(1, 0, a.layout.W-1, a.layout.H), kit.Style{}, text)
 }

@@ -14,7 +14,10 @@ import (
 	"hfcui/engine/heatmap"
 	"hfcui/engine/lab"
 	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	heatmappage "hfcui/ui/pages/heatmap"
 	"hfcui/ui/picture"
+	"hfcui/ui/session"
 )
 
 func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
@@ -22,12 +25,12 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 		d := start(t, size[0], size[1])
 		d.keys("7").shows("7 Hea", "no noise", "below r", "from r on", "norm", "n 1,000", "u  +0  v  +0")
 		d.fits(size[0], size[1])
-		if pageOf[*heatmapPage](d.app).shown.drawn.Data == nil && pageOf[*heatmapPage](d.app).shown.drawn.Lines == nil {
+		if pageOf[*heatmappage.Page](d.app).Shown.Drawn.Data == nil && pageOf[*heatmappage.Page](d.app).Shown.Drawn.Lines == nil {
 			t.Fatal("there is no picture")
 		}
-		before := pageOf[*heatmapPage](d.app).shown.asked
+		before := pageOf[*heatmappage.Page](d.app).Shown.Asked
 		d.keys("right right up").shows("u  -1  v  +2", "distance  2.2")
-		if now := pageOf[*heatmapPage](d.app).shown.asked; now == before || now.cursor != (heatmap.Frequency{U: -1, V: 2}) {
+		if now := pageOf[*heatmappage.Page](d.app).Shown.Asked; now == before || now.Cursor != (heatmap.Frequency{U: -1, V: 2}) {
 			t.Errorf("the picture is of %+v", now)
 		}
 		d.keys("home shift+left shift+up K").shows("u  -8  v  -4")
@@ -39,19 +42,19 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 			d.keys("L J")
 		}
 		d.shows("u +15  v +15")
-		r := d.app.r
-		if d.keys(">"); d.app.r != r+1 || pageOf[*heatmapPage](d.app).shown.asked.r != r+1 {
-			t.Errorf("the ring is at %v", pageOf[*heatmapPage](d.app).shown.asked.r)
+		r := d.app.R
+		if d.keys(">"); d.app.R != r+1 || pageOf[*heatmappage.Page](d.app).Shown.Asked.R != r+1 {
+			t.Errorf("the ring is at %v", pageOf[*heatmappage.Page](d.app).Shown.Asked.R)
 		}
 		d.keys("+").shows(" 4.50")
 		d.keys("- - -").shows(" 3.00")
 		d.keys("e").shows("not clipped")
 		d.keys("e v")
-		if pageOf[*heatmapPage](d.app).shown.asked.spread != true {
+		if pageOf[*heatmappage.Page](d.app).Shown.Asked.Spread != true {
 			t.Error("the colours are not spread")
 		}
 		d.keys("s")
-		if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Rho != 0.5 || last.Norm != 3 || last.Unclipped || last.Limit != heatmapImages || last.Split != "test" {
+		if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Rho != 0.5 || last.Norm != 3 || last.Unclipped || last.Limit != heatmappage.HeatmapImages || last.Split != "test" {
 			t.Errorf("asked for %+v", last)
 		}
 		n := len(d.lab.heatmaps)
@@ -67,20 +70,20 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 	d.lab.bandTime = 30 * time.Millisecond
 	d.hold = true
 	d.keys("7").shows("A map of errors", "heat map,", "esc stop")
-	p := pageOf[*heatmapPage](d.app)
+	p := pageOf[*heatmappage.Page](d.app)
 	d.keys("esc").shows("enter go on", "Stopped before").hides("heat map,")
 	d.keys("enter").shows("heat map,")
-	job := p.maps.job
-	if d.keys("1"); p.maps.job != nil {
+	job := p.Maps.Job
+	if d.keys("1"); p.Maps.Job != nil {
 		t.Error("it is measured behind another page")
 	}
 	d.keys("7")
-	if p.maps.job == nil || p.maps.job == job {
+	if p.Maps.Job == nil || p.Maps.Job == job {
 		t.Error("it is not gone on with")
 	}
 	d.keys("+").shows("heat map,")
-	if p.maps.working.norm != 4.5 {
-		t.Errorf("a map of norm %v is measured", p.maps.working.norm)
+	if p.Maps.Working.Norm != 4.5 {
+		t.Errorf("a map of norm %v is measured", p.Maps.Working.Norm)
 	}
 	d.release()
 	d.shows("n 1,000").hides("heat map,")
@@ -89,7 +92,7 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 // What cannot be measured says why, and what is asked for next is measured again.
 func TestHeatmapErrors(t *testing.T) {
 	d := start(t, 100, 30)
-	pageOf[*heatmapPage](d.app).norm = 64
+	pageOf[*heatmappage.Page](d.app).Norm = 64
 	d.keys("7").shows("too much noise", "enter go on")
 	d.keys("-").hides("too much noise").shows("n 1,000")
 	l := newFakeLab()
@@ -98,22 +101,22 @@ func TestHeatmapErrors(t *testing.T) {
 	l = newFakeLab()
 	l.info.Width, l.info.Height = 224, 112
 	wide := startWith(t, l, Options{Page: "heatmap"}, 120, 40)
-	if pageOf[*heatmapPage](wide.app).norm != largeNorm || pageOf[*heatmapPage](wide.app).l.pic.w < 2*pageOf[*heatmapPage](wide.app).l.pic.h {
-		t.Errorf("norm %v, picture %+v", pageOf[*heatmapPage](wide.app).norm, pageOf[*heatmapPage](wide.app).l.pic)
+	if pageOf[*heatmappage.Page](wide.app).Norm != heatmappage.LargeNorm || pageOf[*heatmappage.Page](wide.app).L.Pic.W < 2*pageOf[*heatmappage.Page](wide.app).L.Pic.H {
+		t.Errorf("norm %v, picture %+v", pageOf[*heatmappage.Page](wide.app).Norm, pageOf[*heatmappage.Page](wide.app).L.Pic)
 	}
 }
 
 // The models side by side have maps of their own.
 func TestHeatmapOfModelsBeside(t *testing.T) {
 	d := start(t, 120, 30)
-	d.app.comparisonOpened(comparisonMsg{path: "other.pt", info: lab.Info{Model: "other"}})
+	d.app.ComparisonOpened(session.ComparisonMsg{Path: "other.pt", Info: lab.Info{Model: "other"}})
 	d.keys("7 i").shows("other")
 	if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Model != "other.pt" {
 		t.Errorf("asked for %+v", last)
 	}
-	d.app.dropComparison("other.pt")
-	d.app.changed(changedModels)
-	if pageOf[*heatmapPage](d.app).model != "" {
+	d.app.DropComparison("other.pt")
+	d.app.changed(session.ChangedModels)
+	if pageOf[*heatmappage.Page](d.app).Model != "" {
 		t.Error("a model that was taken away is shown")
 	}
 }
@@ -121,24 +124,24 @@ func TestHeatmapOfModelsBeside(t *testing.T) {
 func TestHeatmapMouse(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("7")
-	p := pageOf[*heatmapPage](d.app)
+	p := pageOf[*heatmappage.Page](d.app)
 	click := func(x, y int) { d.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
-	click(p.l.pic.x, p.l.pic.y)
-	if p.cursor != (heatmap.Frequency{U: -16, V: -16}) {
-		t.Errorf("the cursor is at %v", p.cursor)
+	click(p.L.Pic.X, p.L.Pic.Y)
+	if p.Cursor != (heatmap.Frequency{U: -16, V: -16}) {
+		t.Errorf("the cursor is at %v", p.Cursor)
 	}
-	click(p.l.pic.right()-1, p.l.pic.bottom()-1)
-	if p.cursor.U < 14 || p.cursor.V < 14 {
-		t.Errorf("the cursor is at %v", p.cursor)
+	click(p.L.Pic.Right()-1, p.L.Pic.Bottom()-1)
+	if p.Cursor.U < 14 || p.Cursor.V < 14 {
+		t.Errorf("the cursor is at %v", p.Cursor)
 	}
-	track := plotOf(p.l.norm)
-	click(track.right()-1, track.y)
-	if p.norm != smallTrack {
-		t.Errorf("norm %v", p.norm)
+	track := kit.PlotOf(p.L.Norm)
+	click(track.Right()-1, track.Y)
+	if p.Norm != heatmappage.SmallTrack {
+		t.Errorf("norm %v", p.Norm)
 	}
-	click(track.x, track.y)
-	if p.norm != 0 {
-		t.Errorf("norm %v", p.norm)
+	click(track.X, track.Y)
+	if p.Norm != 0 {
+		t.Errorf("norm %v", p.Norm)
 	}
 }
 
@@ -161,12 +164,12 @@ func TestExportHeatmap(t *testing.T) {
 func TestHeatmapImage(t *testing.T) {
 	r := heatmap.Result{H: 8, W: 8, Cells: make([]measure.Score, 64)}
 	var im picture.Image
-	heatmapImage(&im, r, true)
+	heatmappage.HeatmapImage(&im, r, true)
 	if !slices.Equal(im.Pix[:3], []byte{0x60, 0x60, 0x60}) {
 		t.Errorf("nothing looks like %v", im.Pix[:3])
 	}
 	r.Cells[4*8+4] = measure.Score{Correct: 0, N: 3}
-	heatmapImage(&im, r, false)
+	heatmappage.HeatmapImage(&im, r, false)
 	if c := heatmap.Colour(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
 		t.Errorf("the neighbour looks like %v", im.Pix[3*(4*8+5):][:3])
 	}

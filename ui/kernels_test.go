@@ -10,14 +10,17 @@ import (
 
 	"hfcui/engine/lab"
 	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	kernelspage "hfcui/ui/pages/kernels"
 	"hfcui/ui/picture"
+	"hfcui/ui/session"
 )
 
 // beside opens models beside the open one.
 func (d *driver) beside(paths ...string) *driver {
 	d.t.Helper()
 	for _, path := range paths {
-		d.run(d.app.addComparison(path))
+		d.run(d.app.AddComparison(path))
 	}
 	return d
 }
@@ -34,14 +37,14 @@ func TestEveryLayerIsShown(t *testing.T) {
 	d.shows("layer1.0.conv1  2/4", "16×16 kernels of 3×3", "rows: outputs")
 	d.shows("(not applied: conv1 is smoothed; a smooths this)", "smoothing ρ 0.50")
 	d.keys("a").shows("layer1.0.conv1 is smoothed on all pages", "ρ 0.50 on layer1.0.conv1").hides("not applied")
-	if got := d.app.setting().Smoothing; got != (model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight"}) {
+	if got := d.app.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight"}) {
 		t.Errorf("asked with %+v", got)
 	}
 	d.keys("d").shows("gain divided out").keys("1").shows("gain divided out").keys("3 down down down down")
 	d.shows("layer2.0.downsample.0  4/4", "32×16 kernels of 1×1", "1×1: times 1")
 	d.keys("d").shows("1×1: times 5").keys("up up up up up").shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; a smooths this)")
 	d.keys("a").hides("not applied")
-	if got := d.app.setting().Smoothing; got != (model.Smoothing{Rho: 0.5}) {
+	if got := d.app.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5}) {
 		t.Errorf("asked with %+v", got)
 	}
 	d.keys("s").shows("(off: s applies it)").keys("down").shows("(off: a applies it)")
@@ -52,9 +55,9 @@ func TestEveryLayerIsShown(t *testing.T) {
 func TestManyKernels(t *testing.T) {
 	d := start(t, 100, 30).keys("3 down down")
 	d.shows("200×100 kernels of 3×3", "outputs 1–", "of 200", "inputs 1–", "of 100", "channels")
-	first := pageOf[*kernelsPage](d.app).window()
-	d.keys("right").shows(fmt.Sprintf("inputs %d–", 1+first.ins/2))
-	d.keys("pgdown").shows(fmt.Sprintf("outputs %d–", 1+first.outs/2))
+	first := pageOf[*kernelspage.Page](d.app).Window()
+	d.keys("right").shows(fmt.Sprintf("inputs %d–", 1+first.Ins/2))
+	d.keys("pgdown").shows(fmt.Sprintf("outputs %d–", 1+first.Outs/2))
 	for range 70 {
 		d.keys("right pgdown")
 	}
@@ -86,7 +89,7 @@ func TestModelsSideBySide(t *testing.T) {
 	start(t, 80, 24).keys("3").beside("/smoothed.pt").shows("it was saved with smoothed kernels").keys("v").hides("it was saved")
 	d := start(t, 200, 60).keys("3").beside("demo-shuffled")
 	d.shows("◇▽", "◆▼", "before, roughness 1.184", "▽ before", "▼ after")
-	d.run(d.app.dropComparison("demo-shuffled"))
+	d.run(d.app.DropComparison("demo-shuffled"))
 	d.hides("▼").shows("after, ρ 0.50 (off: s applies it)")
 }
 
@@ -166,7 +169,7 @@ func TestKernelsAreExported(t *testing.T) {
 func TestExportsNameTheSmoothing(t *testing.T) {
 	folder := t.TempDir()
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
-	d := startWith(t, newFakeLab(), Options{Folder: folder, Start: Start{Smoothing: how}}, 140, 44)
+	d := startWith(t, newFakeLab(), Options{Folder: folder, Start: session.Start{Smoothing: how}}, 140, 44)
 	d.keys("3").shows("layer1.0.conv1  2/4").keys("1 x esc 2 x esc")
 	var doc model.Smoothing
 	for _, name := range []string{"-r10.0.json", "rho0.50-layer1.0.conv1-gain-divided.json"} {
@@ -180,7 +183,7 @@ func TestExportsNameTheSmoothing(t *testing.T) {
 		}
 	}
 	for want, s := range map[string]model.Smoothing{"ρ 0": {DivideGain: true}, "ρ 0.25": {Rho: 0.25}} {
-		if got := smoothingText(s); got != want {
+		if got := session.SmoothingText(s); got != want {
 			t.Errorf("%+v: %q", s, got)
 		}
 	}
@@ -190,15 +193,15 @@ func TestKernelWindow(t *testing.T) {
 	for _, c := range []struct {
 		w, h, outs, ins, least int
 		shape                  [4]int
-		want                   kernelWindow
+		want                   kernelspage.KernelWindow
 	}{
-		{160, 160, 0, 0, 2, [4]int{16, 16, 3, 3}, kernelWindow{out: 0, outs: 16, allOuts: 16, in: 0, ins: 16, allIns: 16, px: 3, gap: 1}},
-		{160, 160, 5, 5, 2, [4]int{16, 16, 3, 3}, kernelWindow{out: 0, outs: 16, allOuts: 16, in: 0, ins: 16, allIns: 16, px: 3, gap: 1}},
-		{69, 69, 5, 90, 2, [4]int{64, 64, 3, 3}, kernelWindow{out: 5, outs: 10, allOuts: 64, in: 54, ins: 10, allIns: 64, px: 2, gap: 1}},
-		{2, 2, -3, 1000, 2, [4]int{64, 64, 3, 3}, kernelWindow{out: 0, outs: 1, allOuts: 64, in: 63, ins: 1, allIns: 64, px: 2, gap: 1}},
-		{100, 30, 0, 0, 1, [4]int{8, 64, 1, 1}, kernelWindow{out: 0, outs: 8, allOuts: 8, in: 0, ins: 50, allIns: 64, px: 1, gap: 1}},
+		{160, 160, 0, 0, 2, [4]int{16, 16, 3, 3}, kernelspage.KernelWindow{Out: 0, Outs: 16, AllOuts: 16, In: 0, Ins: 16, AllIns: 16, Px: 3, Gap: 1}},
+		{160, 160, 5, 5, 2, [4]int{16, 16, 3, 3}, kernelspage.KernelWindow{Out: 0, Outs: 16, AllOuts: 16, In: 0, Ins: 16, AllIns: 16, Px: 3, Gap: 1}},
+		{69, 69, 5, 90, 2, [4]int{64, 64, 3, 3}, kernelspage.KernelWindow{Out: 5, Outs: 10, AllOuts: 64, In: 54, Ins: 10, AllIns: 64, Px: 2, Gap: 1}},
+		{2, 2, -3, 1000, 2, [4]int{64, 64, 3, 3}, kernelspage.KernelWindow{Out: 0, Outs: 1, AllOuts: 64, In: 63, Ins: 1, AllIns: 64, Px: 2, Gap: 1}},
+		{100, 30, 0, 0, 1, [4]int{8, 64, 1, 1}, kernelspage.KernelWindow{Out: 0, Outs: 8, AllOuts: 8, In: 0, Ins: 50, AllIns: 64, Px: 1, Gap: 1}},
 	} {
-		if got := windowOf(c.w, c.h, c.shape, c.outs, c.ins, c.least); got != c.want {
+		if got := kernelspage.WindowOf(c.w, c.h, c.shape, c.outs, c.ins, c.least); got != c.want {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}
@@ -211,8 +214,8 @@ func TestKernelGrid(t *testing.T) {
 		4, 0, 0, 0, -4, 0, 0, 0,
 		0, 0, 0, 0, 0.5, 0, 0, 0,
 	}
-	win := drawWindow(im, w, [4]int{2, 2, 2, 2}, 0, 0, 1)
-	if win.px != 2 || win.cropped() {
+	win := kernelspage.DrawWindow(im, w, [4]int{2, 2, 2, 2}, 0, 0, 1)
+	if win.Px != 2 || win.Cropped() {
 		t.Fatalf("%+v", win)
 	}
 	at := func(x, y int) byte { return im.Pix[3*(y*im.W+x)] }
@@ -227,22 +230,22 @@ func TestKernelGrid(t *testing.T) {
 }
 
 func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
-	for w := minWidth; w <= 220; w += 5 {
-		for h := minHeight; h <= 70; h += 2 {
-			for models := 1; models <= mostComparisons+1; models++ {
+	for w := kit.MinWidth; w <= 220; w += 5 {
+		for h := kit.MinHeight; h <= 70; h += 2 {
+			for models := 1; models <= session.MostComparisons+1; models++ {
 				for _, curves := range []bool{false, true} {
-					l := newLayout(w, h, h%4 == 0)
-					k := layoutKernels(l.body, l.roomy(), cellSize{w: 9, h: 18}, models, curves)
-					all := []rect{k.caption, k.legend}
-					for _, r := range append([]rect{k.state, k.chart}, k.lines...) {
-						if !r.empty() {
+					l := kit.NewLayout(w, h, h%4 == 0)
+					k := kernelspage.LayoutKernels(l.Body, l.Roomy(), kit.CellSize{W: 9, H: 18}, models, curves)
+					all := []kit.Rect{k.Caption, k.Legend}
+					for _, r := range append([]kit.Rect{k.State, k.Chart}, k.Lines...) {
+						if !r.Empty() {
 							all = append(all, r)
 						}
 					}
-					for _, c := range k.columns {
+					for _, c := range k.Columns {
 						for i := range 2 {
-							for _, r := range []rect{c.head, c.titles[i], c.pics[i], c.notes[i]} {
-								if !r.empty() && !slices.Contains(all, r) {
+							for _, r := range []kit.Rect{c.Head, c.Titles[i], c.Pics[i], c.Notes[i]} {
+								if !r.Empty() && !slices.Contains(all, r) {
 									all = append(all, r)
 								}
 							}
@@ -252,11 +255,11 @@ func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
 						t.Fatalf("%d×%d, %d models: %d rectangles, want at least %d", w, h, models, len(all), want)
 					}
 					for i, r := range all {
-						if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
-							t.Fatalf("%d×%d, %d models: rectangle %d %+v is outside the body %+v", w, h, models, i, r, l.body)
+						if r.Empty() || r.Right() > w || r.Y < l.Body.Y || r.Bottom() > l.Body.Bottom() {
+							t.Fatalf("%d×%d, %d models: rectangle %d %+v is outside the body %+v", w, h, models, i, r, l.Body)
 						}
 						for j, o := range all[:i] {
-							if r.overlaps(o) {
+							if r.Overlaps(o) {
 								t.Fatalf("%d×%d, %d models: rectangles %d %+v and %d %+v overlap", w, h, models, i, r, j, o)
 							}
 						}

@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
+	explorepage "hfcui/ui/pages/explore"
 )
 
 var sizes = [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}, {61, 40}, {200, 18}, {300, 100}}
@@ -39,26 +42,26 @@ func TestEverythingFits(t *testing.T) {
 }
 
 func TestExploreLayoutHasNoOverlaps(t *testing.T) {
-	cells := []cellSize{{w: 9, h: 18, mostW: 0, mostH: 0}, {w: 9, h: 19, mostW: 140, mostH: 52}, {w: 8, h: 16, mostW: 0, mostH: 0}, {w: 1, h: 2, mostW: 0, mostH: 0}, {w: 10, h: 24, mostW: 30, mostH: 12}}
-	for w := minWidth; w <= 220; w += 7 {
-		for h := minHeight; h <= 70; h += 3 {
+	cells := []kit.CellSize{{W: 9, H: 18, MostW: 0, MostH: 0}, {W: 9, H: 19, MostW: 140, MostH: 52}, {W: 8, H: 16, MostW: 0, MostH: 0}, {W: 1, H: 2, MostW: 0, MostH: 0}, {W: 10, H: 24, MostW: 30, MostH: 12}}
+	for w := kit.MinWidth; w <= 220; w += 7 {
+		for h := kit.MinHeight; h <= 70; h += 3 {
 			for _, aspect := range []float64{1, 0.5, 2, 4.0 / 3, 0.2, 5} {
-				l := newLayout(w, h, h%2 == 0)
-				e := layoutExplore(l.body, l.roomy(), aspect, cells[(w+h)%len(cells)], 10, slots)
-				var all []rect
-				for _, s := range e.slots {
-					all = append(all, s.title, s.pic, s.text)
+				l := kit.NewLayout(w, h, h%2 == 0)
+				e := explorepage.LayoutExplore(l.Body, l.Roomy(), aspect, cells[(w+h)%len(cells)], 10, kit.Slots)
+				var all []kit.Rect
+				for _, s := range e.Slots {
+					all = append(all, s.Title, s.Pic, s.Text)
 				}
-				all = append(all, e.caption, e.slider)
-				if !e.chart.empty() {
-					all = append(all, e.chart)
+				all = append(all, e.Caption, e.Slider)
+				if !e.Chart.Empty() {
+					all = append(all, e.Chart)
 				}
 				for i, r := range all {
-					if r.empty() || r.x < 0 || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
-						t.Fatalf("%d×%d aspect %.2f: rectangle %d %+v is outside the body %+v", w, h, aspect, i, r, l.body)
+					if r.Empty() || r.X < 0 || r.Right() > w || r.Y < l.Body.Y || r.Bottom() > l.Body.Bottom() {
+						t.Fatalf("%d×%d aspect %.2f: rectangle %d %+v is outside the body %+v", w, h, aspect, i, r, l.Body)
 					}
 					for j, o := range all[:i] {
-						if r.overlaps(o) {
+						if r.Overlaps(o) {
 							t.Fatalf("%d×%d aspect %.2f: rectangles %d %+v and %d %+v overlap", w, h, aspect, i, r, j, o)
 						}
 					}
@@ -72,10 +75,10 @@ func TestPicturesAreLarge(t *testing.T) {
 	for _, c := range []struct{ w, h, pictures, rows int }{
 		{60, 18, 3, 9}, {80, 24, 4, 9}, {100, 30, 4, 12}, {140, 44, 4, 17}, {200, 60, 4, 24}, {80, 50, 4, 14},
 	} {
-		l := newLayout(c.w, c.h, false)
-		e := layoutExplore(l.body, l.roomy(), 1, cellSize{w: 9, h: 18}, 10, slots)
-		if len(e.slots) != c.pictures || e.slots[0].pic.h < c.rows {
-			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.slots), e.slots[0].pic.h, c.pictures, c.rows)
+		l := kit.NewLayout(c.w, c.h, false)
+		e := explorepage.LayoutExplore(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 10, kit.Slots)
+		if len(e.Slots) != c.pictures || e.Slots[0].Pic.H < c.rows {
+			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.Slots), e.Slots[0].Pic.H, c.pictures, c.rows)
 		}
 	}
 }
@@ -85,7 +88,7 @@ func TestNarrowPictures(t *testing.T) {
 	lab := newFakeLab()
 	lab.w, lab.h, lab.info.MaxPreview = 16, 160, 81
 	d := startWith(t, lab, Options{}, 100, 30)
-	if n := len(pageOf[*explore](d.app).l.slots); n != slots {
+	if n := len(pageOf[*explorepage.Page](d.app).L.Slots); n != kit.Slots {
 		t.Fatalf("%d panels", n)
 	}
 	d.shows("■ original", "● low", "▲ high", "spectrum", " %")

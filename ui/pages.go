@@ -4,78 +4,90 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
+	attackpage "hfcui/ui/pages/attack"
+	bandspage "hfcui/ui/pages/bands"
+	experimentspage "hfcui/ui/pages/experiments"
+	explorepage "hfcui/ui/pages/explore"
+	heatmappage "hfcui/ui/pages/heatmap"
+	kernelspage "hfcui/ui/pages/kernels"
+	trainpage "hfcui/ui/pages/train"
+	"hfcui/ui/session"
 )
 
 // page is one of the program's pages.
 type page interface {
 	receiver
-	// entries lists what can be pressed; press does it.
-	entries() []entry
-	press(key string) (tea.Cmd, bool)
-	// arrange is told the layout whenever it changes.
-	arrange(l layout)
-	// enter is called when the page comes on screen; changed when something of the
+	// Entries lists what can be pressed; press does it.
+	Entries() []kit.Entry
+	Press(key string) (tea.Cmd, bool)
+	// Arrange is told the layout whenever it changes.
+	Arrange(l kit.Layout)
+	// Enter is called when the page comes on screen; changed when something of the
 	// session is different, on screen or not.
-	enter() tea.Cmd
-	changed(what change) tea.Cmd
-	// draw draws the page's text and returns the pictures that go with it. It changes nothing.
-	draw(c *canvas) []placed
-	// mouse handles what happens at a cell; false when it means nothing there.
-	mouse(m mouse) (tea.Cmd, bool)
-	// speed tells how fast the last answer came, for the status line.
-	speed() string
-	// export prepares writing what is on the page into files.
-	export() (exporter, error)
+	Enter() tea.Cmd
+	Changed(what session.Change) tea.Cmd
+	// Draw draws the page's text and returns the pictures that go with it. It changes nothing.
+	Draw(c *kit.Canvas) []kit.Placed
+	// Mouse handles what happens at a cell; false when it means nothing there.
+	Mouse(m kit.Mouse) (tea.Cmd, bool)
+	// Speed tells how fast the last answer came, for the status line.
+	Speed() string
+	// Export prepares writing what is on the page into files.
+	Export() (session.Exporter, error)
 }
 
 // What a page may have besides.
 type (
 	// leaver is told that another page comes on screen.
-	leaver interface{ leave() }
+	leaver interface{ Leave() }
 	// runner tells what it measures or looks for, and what share of it is done.
 	runner interface {
-		running() (what string, share float64, ok bool)
+		Running() (what string, share float64, ok bool)
 	}
 	// busier tells that somebody looks on while something is measured or looked for.
-	busier interface{ busy() bool }
+	busier interface{ Busy() bool }
 	// idler is told that a job of some page ended.
-	idler interface{ idle() tea.Cmd }
+	idler interface{ Idle() tea.Cmd }
 	// waiter ends its own work when the program has ended, and tells what became of it.
-	waiter interface{ wait() }
+	waiter interface{ Wait() }
 	// charter draws accuracy against r on a page that has room for it.
-	charter interface{ drawChart(c *canvas, r rect) }
+	charter interface {
+		DrawChart(c *kit.Canvas, r kit.Rect)
+	}
 	// watcher shows runs.
 	watcher interface {
-		watch(dirs, names []string) tea.Cmd
+		Watch(dirs, names []string) tea.Cmd
 	}
 	// modelLister lists the model files of runs it shows.
-	modelLister interface{ modelFiles() []string }
+	modelLister interface{ ModelFiles() []string }
 	// facter has facts for the status line where no model is open.
-	facter interface{ facts() []string }
+	facter interface{ Facts() []string }
 )
 
 // pageKind is a page there is. Those that need no model are there when none is open.
 type pageKind struct {
 	name      string
 	modelless bool
-	make      func(a *App, s Screen) page
+	make      func(a *App, s session.Screen) page
 }
 
 // pageKinds are the pages in the order of their numbers: help, palette, header and the names
 // that Options.Page can have are made from it.
 func pageKinds() []pageKind {
 	return []pageKind{
-		{"explore", false, func(a *App, s Screen) page { return newExplore(s, a.session, a.drawChart) }},
-		{"bands", false, func(a *App, s Screen) page { return newBandsPage(s, a.session) }},
-		{"kernels", false, func(a *App, s Screen) page { return newKernelsPage(s, a.session, a.options.Folder) }},
-		{"train", true, func(a *App, s Screen) page {
-			return newTrainPage(s, a.session, TrainOptions{Training: a.options.Training, Watch: a.options.Watch, Evolution: a.options.Evolution, Folder: a.options.Folder}, a.busy)
+		{"explore", false, func(a *App, s session.Screen) page { return explorepage.New(s, a.Session, a.DrawChart) }},
+		{"bands", false, func(a *App, s session.Screen) page { return bandspage.New(s, a.Session) }},
+		{"kernels", false, func(a *App, s session.Screen) page { return kernelspage.New(s, a.Session, a.options.Folder) }},
+		{"train", true, func(a *App, s session.Screen) page {
+			return trainpage.New(s, a.Session, trainpage.Options{Training: a.options.Training, Watch: a.options.Watch, Evolution: a.options.Evolution, Folder: a.options.Folder}, a.Busy)
 		}},
-		{"experiments", false, func(a *App, s Screen) page {
-			return newExperimentsPage(s, a.session, a.options.Experiments, a.options.Reproducing, a.watch)
+		{"experiments", false, func(a *App, s session.Screen) page {
+			return experimentspage.New(s, a.Session, a.options.Experiments, a.options.Reproducing, a.Watch)
 		}},
-		{"attack", false, func(a *App, s Screen) page { return newAttackPage(s, a.session) }},
-		{"heatmap", false, func(a *App, s Screen) page { return newHeatmapPage(s, a.session) }},
+		{"attack", false, func(a *App, s session.Screen) page { return attackpage.New(s, a.Session) }},
+		{"heatmap", false, func(a *App, s session.Screen) page { return heatmappage.New(s, a.Session) }},
 	}
 }
 
@@ -98,7 +110,7 @@ type tab struct {
 // makePages makes the pages there are with what is open.
 func (a *App) makePages() {
 	for i, k := range pageKinds() {
-		if !a.modelled() && !k.modelless {
+		if !a.Modelled() && !k.modelless {
 			continue
 		}
 		screen := &port{app: a}
@@ -121,34 +133,34 @@ func find[T any](a *App) (i int, p T, ok bool) {
 	return 0, p, false
 }
 
-// drawChart draws accuracy against r for another page than the one it is from.
-func (a *App) drawChart(c *canvas, r rect) {
+// DrawChart draws accuracy against r for another page than the one it is from.
+func (a *App) DrawChart(c *kit.Canvas, r kit.Rect) {
 	if _, p, ok := find[charter](a); ok {
-		p.drawChart(c, r)
+		p.DrawChart(c, r)
 	}
 }
 
-// watch shows runs on the page that has them.
-func (a *App) watch(dirs, names []string) tea.Cmd {
+// Watch shows runs on the page that has them.
+func (a *App) Watch(dirs, names []string) tea.Cmd {
 	i, p, ok := find[watcher](a)
 	if !ok {
 		return nil
 	}
-	return tea.Batch(p.watch(dirs, names), a.show(i))
+	return tea.Batch(p.Watch(dirs, names), a.show(i))
 }
 
-// busy tells that what is measured or looked for should come to its end undisturbed.
-func (a *App) busy() bool {
+// Busy tells that what is measured or looked for should come to its end undisturbed.
+func (a *App) Busy() bool {
 	return slices.ContainsFunc(a.pages, func(t tab) bool {
 		p, ok := t.page.(busier)
-		return ok && p.busy()
+		return ok && p.Busy()
 	})
 }
 
-// modelFiles lists the model files of runs that pages show.
-func (a *App) modelFiles() []string {
+// ModelFiles lists the model files of runs that pages show.
+func (a *App) ModelFiles() []string {
 	if _, p, ok := find[modelLister](a); ok {
-		return p.modelFiles()
+		return p.ModelFiles()
 	}
 	return nil
 }

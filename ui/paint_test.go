@@ -16,7 +16,10 @@ import (
 	"hfcui/engine/split"
 	"hfcui/engine/view"
 	"hfcui/spectral"
+	"hfcui/ui/kit"
+	explorepage "hfcui/ui/pages/explore"
 	"hfcui/ui/picture"
+	"hfcui/ui/session"
 )
 
 // What the Explore page exports of a high-pass image is, byte for byte, what the split command
@@ -55,7 +58,7 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 		s.Load(x.Pix)
 		s.Split(nil, high.Pix, r)
 		var got bytes.Buffer
-		write := enlarged(x.C == 1, func(src *picture.Image) { highImage(src, high, highStretched, 1) }, func(*picture.Image) {})
+		write := session.Enlarged(x.C == 1, func(src *picture.Image) { explorepage.HighImage(src, high, explorepage.HighStretched, 1) }, func(*picture.Image) {})
 		if err := write(&got); err != nil || !bytes.Equal(got.Bytes(), want) {
 			t.Errorf("%d channels: %d bytes, the command's file has %d (%v)", x.C, got.Len(), len(want), err)
 		}
@@ -65,15 +68,15 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 func benchmarkPaint(b *testing.B, w, h, cols, rows int) {
 	l := newFakeLab()
 	l.w, l.h = w, h
-	k := viewSpec{renderSpec: renderSpec{cols: cols, rows: rows, cell: cellSize{w: 9, h: 18}, protocol: picture.Sixel, dark: true}, kinds: [slots]bool{true, true, true, true}}
+	k := explorepage.ViewSpec{RenderSpec: kit.RenderSpec{Cols: cols, Rows: rows, Cell: kit.CellSize{W: 9, H: 18}, Protocol: picture.Sixel, Dark: true}, Kinds: [kit.Slots]bool{true, true, true, true}}
 	v, err := l.View(context.Background(), view.Request{R: 10})
 	if err != nil {
 		b.Fatal(err)
 	}
-	var p painter
+	var p explorepage.Painter
 	b.ReportAllocs()
 	for b.Loop() {
-		p.paint(v, k)
+		p.Paint(v, k)
 	}
 }
 

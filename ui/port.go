@@ -4,10 +4,12 @@ import (
 	"context"
 
 	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
 )
 
 // receiver takes what its own work in the background tells: a page, or the session.
-type receiver interface{ receive(msg tea.Msg) tea.Cmd }
+type receiver interface{ Receive(msg tea.Msg) tea.Cmd }
 
 // routed is a message on its way to the one whose work it comes from.
 type routed struct {
@@ -21,35 +23,35 @@ type port struct {
 	to  receiver
 }
 
-func (p *port) open(d dialog) tea.Cmd    { return p.app.open(d) }
-func (p *port) closeDialog() tea.Cmd     { return p.app.closeDialog() }
-func (p *port) top() dialog              { return p.app.top() }
-func (p *port) theme() *theme            { return p.app.theme }
-func (p *port) layout() layout           { return p.app.layout }
-func (p *port) cell() cellSize           { return p.app.cell() }
-func (p *port) context() context.Context { return p.app.ctx }
-func (p *port) say(text string)          { p.app.say(text) }
-func (p *port) same()                    { p.app.same = true }
+func (p *port) Open(d kit.Dialog) tea.Cmd { return p.app.Open(d) }
+func (p *port) CloseDialog() tea.Cmd      { return p.app.CloseDialog() }
+func (p *port) Top() kit.Dialog           { return p.app.Top() }
+func (p *port) Theme() *kit.Theme         { return p.app.theme }
+func (p *port) Layout() kit.Layout        { return p.app.layout }
+func (p *port) Cell() kit.CellSize        { return p.app.cell() }
+func (p *port) Context() context.Context  { return p.app.ctx }
+func (p *port) Say(text string)           { p.app.say(text) }
+func (p *port) Same()                     { p.app.same = true }
 
-func (p *port) render(cols, rows int) renderSpec { return p.app.render(cols, rows) }
-func (p *port) drag(f func(m mouse) tea.Cmd)     { p.app.drag = f }
+func (p *port) Render(cols, rows int) kit.RenderSpec { return p.app.render(cols, rows) }
+func (p *port) Drag(f func(m kit.Mouse) tea.Cmd)     { p.app.drag = f }
 
-func (p *port) ready() bool {
-	return p.app.asked && p.app.layout.w > 0 && !p.app.layout.tooSmall
+func (p *port) Ready() bool {
+	return p.app.asked && p.app.layout.W > 0 && !p.app.layout.TooSmall
 }
 
-func (p *port) shown() bool {
+func (p *port) Shown() bool {
 	shown, ok := p.app.pages[p.app.page].page.(receiver)
 	return ok && shown == p.to
 }
 
-func (p *port) present(pictures []placed, generation int, msg tea.Msg) {
+func (p *port) Present(pictures []kit.Placed, generation int, msg tea.Msg) {
 	p.app.present(pictures, generation, msg)
 }
 
-func (p *port) task(work func() tea.Msg) tea.Cmd { return p.after(task(work)) }
+func (p *port) Task(work func() tea.Msg) tea.Cmd { return p.After(kit.Task(work)) }
 
-func (p *port) after(wait tea.Cmd) tea.Cmd {
+func (p *port) After(wait tea.Cmd) tea.Cmd {
 	return func() tea.Msg {
 		if msg := wait(); msg != nil {
 			return routed{p.to, msg}
@@ -58,37 +60,37 @@ func (p *port) after(wait tea.Cmd) tea.Cmd {
 	}
 }
 
-func (p *port) start(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*job, tea.Cmd) {
-	j, wait := startJob(p.app.ctx, work)
-	return j, p.after(wait)
+func (p *port) Start(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*kit.Job, tea.Cmd) {
+	j, wait := kit.StartJob(p.app.ctx, work)
+	return j, p.After(wait)
 }
 
 // deliver hands on a message of work in the background and, where the work goes on, waits for
 // the next.
 func (a *App) deliver(m routed) tea.Cmd {
 	switch msg := m.msg.(type) {
-	case crash:
+	case kit.Crash:
 		return a.fail(msg)
-	case report:
-		if c, ok := msg.msg.(crash); ok {
+	case kit.Report:
+		if c, ok := msg.Msg.(kit.Crash); ok {
 			return a.fail(c)
 		}
-		cmd := m.to.receive(msg)
-		if msg.done {
-			return tea.Batch(cmd, a.idle())
+		cmd := m.to.Receive(msg)
+		if msg.Done {
+			return tea.Batch(cmd, a.Idle())
 		}
-		return tea.Batch(cmd, (&port{a, m.to}).after(msg.job.wait))
+		return tea.Batch(cmd, (&port{a, m.to}).After(msg.Job.Wait))
 	}
 	a.stage.delivered(m.msg)
-	return m.to.receive(m.msg)
+	return m.to.Receive(m.msg)
 }
 
-// idle tells pages that a job ended.
-func (a *App) idle() tea.Cmd {
+// Idle tells pages that a job ended.
+func (a *App) Idle() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, t := range a.pages {
 		if p, ok := t.page.(idler); ok {
-			cmds = append(cmds, p.idle())
+			cmds = append(cmds, p.Idle())
 		}
 	}
 	return tea.Batch(cmds...)

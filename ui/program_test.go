@@ -11,6 +11,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/ui/kit"
+	explorepage "hfcui/ui/pages/explore"
+	"hfcui/ui/session"
 	"hfcui/ui/term"
 )
 
@@ -138,7 +141,7 @@ func TestProgramDrawsAndTidiesUp(t *testing.T) {
 func TestHeldKeyKeepsMoving(t *testing.T) {
 	lab := newFakeLab()
 	lab.viewTime = 25 * time.Millisecond
-	r := run(t, lab, Options{Pictures: "sixel", Start: Start{Radius: 1}}, 100, 30)
+	r := run(t, lab, Options{Pictures: "sixel", Start: session.Start{Radius: 1}}, 100, 30)
 	r.until("pictures", pictures(4))
 	lab.mu.Lock()
 	lab.views = nil
@@ -255,7 +258,7 @@ func TestKindsOfPictures(t *testing.T) {
 			d.fits(100, 30)
 		}
 		d.shows("Commands").keys("esc 1").shows("original", "11.0")
-		pic := pageOf[*explore](d.app).shown.drawn[slotLow]
+		pic := pageOf[*explorepage.Page](d.app).Shown.Drawn[kit.SlotLow]
 		if text := kind == "kitty" || kind == "blocks"; text != (pic.Lines != nil) || (kind != "blocks") != (pic.Data != nil) {
 			t.Errorf("%s: %d lines, %d bytes", kind, len(pic.Lines), len(pic.Data))
 		}

@@ -12,6 +12,7 @@ import (
 
 	"hfcui/engine/experiment"
 	"hfcui/engine/train"
+	experimentspage "hfcui/ui/pages/experiments"
 )
 
 // fakeReproducing does nothing but be under way.
@@ -22,8 +23,8 @@ type fakeReproducing struct {
 	ended   []error
 }
 
-func (f *fakeReproducing) options() *Reproducing {
-	return &Reproducing{
+func (f *fakeReproducing) options() *experimentspage.Reproducing {
+	return &experimentspage.Reproducing{
 		Expect: func(_ context.Context, _ experiment.Experiment, size experiment.Size, _ string) (experiment.Cost, error) {
 			cost := experiment.Cost{Images: 2e6, Speed: 1000, Time: 2000 * time.Second}
 			if size == experiment.Full {
@@ -31,7 +32,7 @@ func (f *fakeReproducing) options() *Reproducing {
 			}
 			return cost, f.refuse
 		},
-		Start: func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (Reproduction, error) {
+		Start: func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (experimentspage.Reproduction, error) {
 			f.started.Add(1)
 			r := &fakeReproduction{done: make(chan struct{})}
 			go func() {
@@ -96,7 +97,7 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 	if err := r.end(keyPress("q")); err != nil {
 		t.Fatal(err)
 	}
-	pageOf[*experimentsPage](r.app).wait()
+	pageOf[*experimentspage.Page](r.app).Wait()
 	var stopped *train.StoppedError
 	if len(f.ended) != 1 || !errors.As(f.ended[0], &stopped) {
 		t.Fatalf("%v", f.ended)
@@ -141,6 +142,6 @@ func TestStaleReport(t *testing.T) {
 	results("0123")
 	d.keys("5 down").shows("older than its runs", "! ✓", "r go on").keys("r").shows("All runs are done").keys("esc")
 	results("")
-	d.run(pageOf[*experimentsPage](d.app).scan(0))
+	d.run(pageOf[*experimentspage.Page](d.app).Scan(0))
 	d.hides("older than its runs", "! ✓", "r go on").shows("✓")
 }

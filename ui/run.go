@@ -9,6 +9,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	xterm "github.com/charmbracelet/x/term"
 
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
 	"hfcui/ui/term"
 )
 
@@ -24,7 +26,7 @@ const (
 // terminal as it was found. The end of ctx ends it in order, whatever it is doing; signals
 // are the caller's to turn into that. The error, if any, is one line on why it ended: the
 // cause of ctx's end if that was it.
-func Run(ctx context.Context, lab Lab, o Options) error {
+func Run(ctx context.Context, lab session.Lab, o Options) error {
 	in, out, err := terminal()
 	if err != nil {
 		return err
@@ -52,7 +54,7 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	a.send = program.Send
 	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
 	go func() {
-		program.Send(protect(func() tea.Msg {
+		program.Send(kit.Protect(func() tea.Msg {
 			for _, e := range term.Events(typed) {
 				program.Send(e)
 			}
@@ -65,7 +67,7 @@ func Run(ctx context.Context, lab Lab, o Options) error {
 	}
 	for _, t := range a.pages {
 		if p, ok := t.page.(waiter); ok {
-			p.wait()
+			p.Wait()
 		}
 	}
 	return err
@@ -88,7 +90,7 @@ func terminal() (in, out *os.File, err error) {
 // ProgramOptions are what a tea.Program needs to run a.
 func (a *App) ProgramOptions() []tea.ProgramOption {
 	frames := framesPerSecond
-	if !a.modelled() {
+	if !a.Modelled() {
 		frames = watchingFramesPerSecond
 	}
 	return []tea.ProgramOption{

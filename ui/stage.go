@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/ui/kit"
 	"hfcui/ui/term"
 )
 
@@ -18,11 +19,11 @@ import (
 // The lock makes frame and stage take turns: what is placed last is always the newest.
 type stage struct {
 	mu         sync.Mutex
-	open       bool     // the frame made last has the page's pictures, uncovered
-	pictures   []placed // which
-	generation int      // of the images they are of
-	ahead      []placed // shown ahead of their frame
-	next       tea.Msg  // that brings it; nil when nothing is ahead
+	open       bool         // the frame made last has the page's pictures, uncovered
+	pictures   []kit.Placed // which
+	generation int          // of the images they are of
+	ahead      []kit.Placed // shown ahead of their frame
+	next       tea.Msg      // that brings it; nil when nothing is ahead
 }
 
 // delivered takes note that a message came: if pictures were shown ahead of it, the page has
@@ -36,7 +37,7 @@ func (s *stage) delivered(msg tea.Msg) {
 }
 
 // newest gives a frame's pictures, those shown ahead in place of the ones before.
-func (s *stage) newest(pictures []placed) []placed {
+func (s *stage) newest(pictures []kit.Placed) []kit.Placed {
 	if s.next != nil && samePlaces(s.ahead, pictures) {
 		return s.ahead
 	}
@@ -44,13 +45,13 @@ func (s *stage) newest(pictures []placed) []placed {
 }
 
 // samePlaces tells whether pictures take the places of others.
-func samePlaces(a, b []placed) bool {
-	return slices.EqualFunc(a, b, func(p, q placed) bool { return p.at == q.at })
+func samePlaces(a, b []kit.Placed) bool {
+	return slices.EqualFunc(a, b, func(p, q kit.Placed) bool { return p.At == q.At })
 }
 
 // present shows pictures now if that is possible. It is called from the goroutine that made
 // them.
-func (a *App) present(pictures []placed, generation int, msg tea.Msg) {
+func (a *App) present(pictures []kit.Placed, generation int, msg tea.Msg) {
 	if marker := a.placeAhead(pictures, generation, msg); marker != "" {
 		a.layer.Write([]byte(marker)) // a terminal that is gone hangs up, which ends the program
 	}
@@ -58,7 +59,7 @@ func (a *App) present(pictures []placed, generation int, msg tea.Msg) {
 
 // placeAhead prepares showing pictures and returns the layer's marker for them, "" when they
 // must wait for their frame.
-func (a *App) placeAhead(pictures []placed, generation int, msg tea.Msg) string {
+func (a *App) placeAhead(pictures []kit.Placed, generation int, msg tea.Msg) string {
 	s := &a.stage
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +67,7 @@ func (a *App) placeAhead(pictures []placed, generation int, msg tea.Msg) string 
 		return ""
 	}
 	for _, p := range pictures {
-		if p.drawn.Data == nil || p.drawn.Lines != nil {
+		if p.Drawn.Data == nil || p.Drawn.Lines != nil {
 			return ""
 		}
 	}
@@ -75,13 +76,13 @@ func (a *App) placeAhead(pictures []placed, generation int, msg tea.Msg) string 
 }
 
 // layerPictures lists what the layer draws.
-func layerPictures(pictures []placed) []term.Picture {
+func layerPictures(pictures []kit.Placed) []term.Picture {
 	var list []term.Picture
 	for _, p := range pictures {
-		if p.drawn.Data != nil {
+		if p.Drawn.Data != nil {
 			list = append(list, term.Picture{
-				ID: p.drawn.ID, X: p.at.x, Y: p.at.y, Cols: p.at.w, Rows: p.at.h,
-				Data: p.drawn.Data, Remove: p.drawn.Remove,
+				ID: p.Drawn.ID, X: p.At.X, Y: p.At.Y, Cols: p.At.W, Rows: p.At.H,
+				Data: p.Drawn.Data, Remove: p.Drawn.Remove,
 			})
 		}
 	}

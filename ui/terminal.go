@@ -7,7 +7,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
+	"hfcui/ui/kit"
 	"hfcui/ui/picture"
+	"hfcui/ui/session"
 	"hfcui/ui/term"
 )
 
@@ -41,7 +43,7 @@ func (a *App) reply(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		a.asked = true
-		return a.changed(changedScreen)
+		return a.changed(session.ChangedScreen)
 	}
 	if runtime.GOOS == "windows" && a.probe.Feed(event(msg)) {
 		return a.useCapabilities(a.probe.Capabilities())
@@ -67,13 +69,13 @@ func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
 	before, asked := a.render(0, 0), a.asked
 	a.adopt(caps)
 	same := a.render(0, 0) == before && a.asked == asked
-	if same || a.layout.w == 0 || a.layout.tooSmall {
+	if same || a.layout.W == 0 || a.layout.TooSmall {
 		return nil
 	}
 	for _, p := range a.pages {
-		p.arrange(a.layout)
+		p.Arrange(a.layout)
 	}
-	return a.changed(changedScreen)
+	return a.changed(session.ChangedScreen)
 }
 
 // adopt takes over what is known of the terminal.
@@ -82,26 +84,26 @@ func (a *App) adopt(caps term.Capabilities) {
 	a.asked = a.asked || caps.Complete
 	name, _ := caps.Choose(a.options.Pictures)
 	a.protocol, _ = picture.Parse(name)
-	a.theme = themeFor(caps.Dark)
+	a.theme = kit.ThemeFor(caps.Dark)
 	a.layer.Configure(caps)
 }
 
 // cell is the size in pixels that pictures are laid out for.
-func (a *App) cell() cellSize {
+func (a *App) cell() kit.CellSize {
 	if a.protocol == picture.HalfBlocks { // half blocks: two square halves a cell
-		return cellSize{w: 1, h: 2}
+		return kit.CellSize{W: 1, H: 2}
 	}
-	c := cellSize{w: max(1, a.caps.CellW), h: max(1, a.caps.CellH)}
+	c := kit.CellSize{W: max(1, a.caps.CellW), H: max(1, a.caps.CellH)}
 	if a.protocol == picture.Sixel {
-		c.mostW, c.mostH = a.caps.MaxW/c.w, a.caps.MaxH/c.h
+		c.MostW, c.MostH = a.caps.MaxW/c.W, a.caps.MaxH/c.H
 	}
 	return c
 }
 
 // render is how pictures of a size are drawn on this terminal.
-func (a *App) render(cols, rows int) renderSpec {
-	return renderSpec{
-		cols: cols, rows: rows, cell: a.cell(), protocol: a.protocol,
-		depth: a.caps.Profile, registers: a.caps.Colors, dark: a.caps.Dark,
+func (a *App) render(cols, rows int) kit.RenderSpec {
+	return kit.RenderSpec{
+		Cols: cols, Rows: rows, Cell: a.cell(), Protocol: a.protocol,
+		Depth: a.caps.Profile, Registers: a.caps.Colors, Dark: a.caps.Dark,
 	}
 }

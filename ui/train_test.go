@@ -20,6 +20,9 @@ import (
 	"hfcui/engine/measure"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
+	"hfcui/ui/kit"
+	trainpage "hfcui/ui/pages/train"
+	"hfcui/ui/pages/train/runlog"
 )
 
 // history is what a run of so many epochs tells, a step event and bands an epoch.
@@ -52,12 +55,12 @@ func watchRuns(t *testing.T, w, h int, names ...string) *driver {
 	t.Cleanup(d.app.cancel)
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
 	for i, name := range names {
-		pageOf[*trainPage](d.app).book.add(name, name)
+		pageOf[*trainpage.Page](d.app).Book.Add(name, name)
 		c := train.Default("resnet20", "shapes")
 		c.Epochs = 30
-		pageOf[*trainPage](d.app).book.take(i, follow.Update{Config: &c, Events: history(30, 0.9/float64(i+1)), State: follow.Running})
+		pageOf[*trainpage.Page](d.app).Book.Take(i, follow.Update{Config: &c, Events: history(30, 0.9/float64(i+1)), State: follow.Running})
 	}
-	d.run(pageOf[*trainPage](d.app).request())
+	d.run(pageOf[*trainpage.Page](d.app).Request())
 	return d
 }
 
@@ -70,17 +73,17 @@ func TestTrainPageShowsRuns(t *testing.T) {
 	d.keys("space up , e").shows("step").keys("e").shows("minutes").keys("e a y").shows("smoothed 0.6", "logarithmic")
 	d.keys("left").shows("at epoch", "29/30").keys("esc").shows("now")
 	d.keys("left shift+left + +")
-	if f := pageOf[*trainPage](d.app).fig; f.to-f.from > f.most/3 || f.from <= 0 {
-		t.Fatalf("zoomed to %v of %v", [2]float64{f.from, f.to}, f.most)
+	if f := pageOf[*trainpage.Page](d.app).Fig; f.To-f.From > f.Most/3 || f.From <= 0 {
+		t.Fatalf("zoomed to %v of %v", [2]float64{f.From, f.To}, f.Most)
 	}
 	d.keys("o")
 	d.keys("0")
-	if f := pageOf[*trainPage](d.app).fig; f.to != 30 {
-		t.Fatalf("all is up to %v", f.to)
+	if f := pageOf[*trainpage.Page](d.app).Fig; f.To != 30 {
+		t.Fatalf("all is up to %v", f.To)
 	}
-	plot := pageOf[*trainPage](d.app).l.plots[panelBands]
-	d.click(plot.x+plot.w/2, plot.y+2)
-	if at := pageOf[*trainPage](d.app).cursor; at <= 0 || at >= 30 {
+	plot := pageOf[*trainpage.Page](d.app).L.Plots[runlog.PanelBands]
+	d.click(plot.X+plot.W/2, plot.Y+2)
+	if at := pageOf[*trainpage.Page](d.app).Cursor; at <= 0 || at >= 30 {
 		t.Fatalf("cursor at %v after a click", at)
 	}
 	d.keys("1 2 3 tab s m")
@@ -100,29 +103,29 @@ func TestTrainPageFitsEverywhere(t *testing.T) {
 }
 
 func TestTrainLayoutHasNoOverlaps(t *testing.T) {
-	for w := minWidth; w <= 220; w += 5 {
-		for h := minHeight; h <= 70; h += 2 {
+	for w := kit.MinWidth; w <= 220; w += 5 {
+		for h := kit.MinHeight; h <= 70; h += 2 {
 			for _, alone := range []bool{false, true} {
-				l := newLayout(w, h, false)
-				p := layoutTrain(l, 3, panelLoss, alone, cellSize{w: 9, h: 19, mostW: 0, mostH: 0})
-				all := []rect{p.table}
-				for _, k := range p.order() {
-					all = append(all, p.titles[k])
-					if k == panelKernels {
-						if at := p.plots[k]; p.kernels.empty() || p.kernels.right() > at.right() || p.kernels.bottom() > at.bottom() {
-							t.Fatalf("%d×%d: kernels %+v are outside %+v", w, h, p.kernels, at)
+				l := kit.NewLayout(w, h, false)
+				p := trainpage.LayoutTrain(l, 3, runlog.PanelLoss, alone, kit.CellSize{W: 9, H: 19, MostW: 0, MostH: 0})
+				all := []kit.Rect{p.Table}
+				for _, k := range p.Order() {
+					all = append(all, p.Titles[k])
+					if k == runlog.PanelKernels {
+						if at := p.Plots[k]; p.Kernels.Empty() || p.Kernels.Right() > at.Right() || p.Kernels.Bottom() > at.Bottom() {
+							t.Fatalf("%d×%d: kernels %+v are outside %+v", w, h, p.Kernels, at)
 						}
-						all = append(all, p.plots[k])
+						all = append(all, p.Plots[k])
 						continue
 					}
-					all = append(all, newRect(p.plots[k].x-axisWidth, p.plots[k].y, p.plots[k].w+axisWidth+valueWidth, p.plots[k].h+1))
+					all = append(all, kit.NewRect(p.Plots[k].X-kit.AxisWidth, p.Plots[k].Y, p.Plots[k].W+kit.AxisWidth+kit.ValueWidth, p.Plots[k].H+1))
 				}
 				for i, r := range all {
-					if r.empty() || r.right() > w || r.y < l.body.y || r.bottom() > l.body.bottom() {
-						t.Fatalf("%d×%d: rectangle %d %+v is outside the body %+v", w, h, i, r, l.body)
+					if r.Empty() || r.Right() > w || r.Y < l.Body.Y || r.Bottom() > l.Body.Bottom() {
+						t.Fatalf("%d×%d: rectangle %d %+v is outside the body %+v", w, h, i, r, l.Body)
 					}
 					for j, o := range all[:i] {
-						if r.overlaps(o) {
+						if r.Overlaps(o) {
 							t.Fatalf("%d×%d: rectangles %d %+v and %d %+v overlap", w, h, i, r, j, o)
 						}
 					}
@@ -134,11 +137,11 @@ func TestTrainLayoutHasNoOverlaps(t *testing.T) {
 
 func TestTrainPageSaysHowRunsAre(t *testing.T) {
 	d := watchRuns(t, 120, 40, "run")
-	p := pageOf[*trainPage](d.app)
+	p := pageOf[*trainpage.Page](d.app)
 	news := func(u follow.Update) {
 		t.Helper()
-		p.book.take(0, u)
-		d.run(p.request())
+		p.Book.Take(0, u)
+		d.run(p.Request())
 	}
 	news(follow.Update{State: follow.Silent, Quiet: time.Minute})
 	d.shows("silent since", "its process may have died")
@@ -153,91 +156,91 @@ func TestTrainPageSaysHowRunsAre(t *testing.T) {
 }
 
 func TestTrainPageMeasuresWeights(t *testing.T) {
-	b := &runBook{}
-	b.add("dir", "weights")
+	b := &runlog.RunBook{}
+	b.Add("dir", "weights")
 	event := func(correct int) *train.BandsEvent {
 		return &train.BandsEvent{Whole: measure.Score{Correct: correct, N: 10}}
 	}
 	for i, n := range []int{3, 1, 2} {
 		e := event(i)
-		b.measured(0, follow.Snapshot{Path: fmt.Sprint(n), Number: n}, e, nil)
+		b.Measured(0, follow.Snapshot{Path: fmt.Sprint(n), Number: n}, e, nil)
 	}
 	again := event(9)
-	b.measured(0, follow.Snapshot{Path: "2", Number: 2}, again, nil)
-	_, runs := b.read()
-	if l := runs[0]; len(l.bands) != 3 || l.bands[0].Step != 1 || l.bands[1] != again || l.bands[1].Step != 2 || l.bands[2].Step != 3 || l.perEpoch() != 1 {
+	b.Measured(0, follow.Snapshot{Path: "2", Number: 2}, again, nil)
+	_, runs := b.Read()
+	if l := runs[0]; len(l.Bands) != 3 || l.Bands[0].Step != 1 || l.Bands[1] != again || l.Bands[1].Step != 2 || l.Bands[2].Step != 3 || l.PerEpoch() != 1 {
 		t.Fatalf("%+v", l)
 	}
 	four := follow.Snapshot{Path: "4", Number: 4}
-	b.appeared(0, four)
-	if _, runs := b.read(); runs[0].last().Step != 4 {
-		t.Fatalf("%+v", runs[0].last())
+	b.Appeared(0, four)
+	if _, runs := b.Read(); runs[0].Last().Step != 4 {
+		t.Fatalf("%+v", runs[0].Last())
 	}
-	b.measured(0, four, nil, errors.New("torn"))
-	if _, runs := b.read(); runs[0].fault != "torn" || runs[0].last().Step != 3 {
+	b.Measured(0, four, nil, errors.New("torn"))
+	if _, runs := b.Read(); runs[0].Fault != "torn" || runs[0].Last().Step != 3 {
 		t.Fatalf("%+v", runs[0])
 	}
-	b.measured(0, follow.Snapshot{Path: "5", Number: 5}, event(4), nil)
-	if _, runs := b.read(); runs[0].fault != "" || len(runs[0].weights) != 4 {
+	b.Measured(0, follow.Snapshot{Path: "5", Number: 5}, event(4), nil)
+	if _, runs := b.Read(); runs[0].Fault != "" || len(runs[0].Weights) != 4 {
 		t.Fatalf("%+v", runs[0])
-	} else if text, late := runs[0].status(); text != "4 files, without 1: torn" || late {
+	} else if text, late := runs[0].Status(); text != "4 files, without 1: torn" || late {
 		t.Fatalf("%q, %v", text, late)
 	}
-	b.measured(0, four, event(5), nil)
-	if _, runs := b.read(); len(runs[0].refused) != 0 || len(runs[0].bands) != 5 {
+	b.Measured(0, four, event(5), nil)
+	if _, runs := b.Read(); len(runs[0].Refused) != 0 || len(runs[0].Bands) != 5 {
 		t.Fatalf("%+v", runs[0])
 	}
 }
 
 // What is seen of a curve is all that is kept of it.
 func TestFiguresAreThin(t *testing.T) {
-	l := runLog{name: "long"}
-	b := runBook{runs: []*runLog{&l}}
-	b.take(0, follow.Update{Events: history(5000, 0.9)})
-	_, runs := b.read()
-	q := figureRequest{cursor: -1, radius: -1}
-	for k := range q.columns {
-		q.columns[k] = 60
+	l := runlog.RunLog{Name: "long"}
+	b := runlog.RunBook{Runs: []*runlog.RunLog{&l}}
+	b.Take(0, follow.Update{Events: history(5000, 0.9)})
+	_, runs := b.Read()
+	q := runlog.FigureRequest{Cursor: -1, Radius: -1}
+	for k := range q.Columns {
+		q.Columns[k] = 60
 	}
-	f := new(curveBook).makeFigure(runs, q)
-	for k, p := range f.panels {
-		for _, c := range p.curves {
-			if n := len(c.points); n < 60 || n > 250 {
-				t.Errorf("%s: %d points", panelKind(k), n)
+	f := new(runlog.CurveBook).MakeFigure(runs, q)
+	for k, p := range f.Panels {
+		for _, c := range p.Curves {
+			if n := len(c.Points); n < 60 || n > 250 {
+				t.Errorf("%s: %d points", runlog.PanelKind(k), n)
 			}
-			if last := c.points[len(c.points)-1]; math.Abs(last.x-1) > 1e-9 {
-				t.Errorf("%s ends at %v", panelKind(k), last.x)
+			if last := c.Points[len(c.Points)-1]; math.Abs(last.X-1) > 1e-9 {
+				t.Errorf("%s ends at %v", runlog.PanelKind(k), last.X)
 			}
 		}
 	}
-	q.from, q.to = 1000.25, 1001.75
-	f = new(curveBook).makeFigure(runs, q)
-	if c := f.panels[panelLoss].curves[0].points; len(c) != 3 || c[0].x != 0 || c[2].x != 1 {
+	q.From, q.To = 1000.25, 1001.75
+	f = new(runlog.CurveBook).MakeFigure(runs, q)
+	if c := f.Panels[runlog.PanelLoss].Curves[0].Points; len(c) != 3 || c[0].X != 0 || c[2].X != 1 {
 		t.Errorf("zoomed: %+v", c)
 	}
 }
 
 func BenchmarkFigureOf10000Epochs(b *testing.B) {
-	book := runBook{runs: []*runLog{{name: "long"}}}
-	book.take(0, follow.Update{Events: history(10000, 0.9)})
-	q := figureRequest{cursor: -1, radius: -1}
-	for k := range q.columns {
-		q.columns[k] = 80
+	book := runlog.RunBook{Runs: []*runlog.RunLog{{Name: "long"}}}
+	book.Take(0, follow.Update{Events: history(10000, 0.9)})
+	q := runlog.FigureRequest{Cursor: -1, Radius: -1}
+	for k := range q.Columns {
+		q.Columns[k] = 80
 	}
-	list, kept := history(20000, 0.9)[3*10000:], new(curveBook)
+	list, kept := history(20000, 0.9)[3*10000:], new(runlog.CurveBook)
 	for b.Loop() {
-		book.take(0, follow.Update{Events: list[:1]}) // one more event, then the figure
+		book.Take(0, follow.Update{Events: list[:1]}) // one more event, then the figure
 		list = append(list[1:], list[0])
-		_, runs := book.read()
-		kept.makeFigure(runs, q)
+		_, runs := book.Read()
+		kept.MakeFigure(runs, q)
 	}
 }
 
 func BenchmarkTrainFrame(b *testing.B) {
 	t := &testing.T{}
 	d := &driver{t: t, app: New(nil, Options{Output: io.Discard, Environ: []string{"TERM=xterm-256color"}, Page: "train"})}
-	pageOf[*trainPage](d.app).book.add("long", "long")
-	pageOf[*trainPage](d.app).book.take(0, follow.Update{Events: history(10000, 0.9)})
+	pageOf[*trainpage.Page](d.app).Book.Add("long", "long")
+	pageOf[*trainpage.Page](d.app).Book.Take(0, follow.Update{Events: history(10000, 0.9)})
 	d.send(tea.WindowSizeMsg{Width: 200, Height: 60})
 	for b.Loop() {
 		d.app.View()
@@ -293,7 +296,7 @@ func TestWatchingAFolder(t *testing.T) {
 	r := &running{t: t, wire: &wire{}, done: make(chan error, 1)}
 	in, keep := io.Pipe()
 	defer keep.Close()
-	o := Options{Output: r.wire, Environ: []string{"TERM=xterm-256color"}, Page: "train", Watch: Watch{Folders: []string{dir}, Names: []string{"la\x1bte"}, Silence: time.Hour}}
+	o := Options{Output: r.wire, Environ: []string{"TERM=xterm-256color"}, Page: "train", Watch: trainpage.Watch{Folders: []string{dir}, Names: []string{"la\x1bte"}, Silence: time.Hour}}
 	r.app = New(nil, o)
 	r.app.asked = true
 	r.program = tea.NewProgram(r.app, append(r.app.ProgramOptions(), tea.WithInput(in), tea.WithWindowSize(100, 30), tea.WithoutSignalHandler())...)

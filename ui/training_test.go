@@ -16,6 +16,10 @@ import (
 	"hfcui/engine/bands"
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
+	"hfcui/ui/kit"
+	bandspage "hfcui/ui/pages/bands"
+	trainpage "hfcui/ui/pages/train"
+	"hfcui/ui/pages/train/runlog"
 )
 
 // fakeTraining writes an epoch every few milliseconds.
@@ -28,8 +32,8 @@ type fakeTraining struct {
 
 func newFakeTraining() *fakeTraining { return &fakeTraining{configs: make(chan train.Config, 8)} }
 
-func (f *fakeTraining) options() *Training {
-	return &Training{
+func (f *fakeTraining) options() *trainpage.Training {
+	return &trainpage.Training{
 		Recipe: func() (train.Config, error) { return train.Default("resnet20", "shapes"), nil },
 		Start:  f.start,
 		Ended:  func(_ string, err error) { f.ended = append(f.ended, err) },
@@ -61,7 +65,7 @@ func (r *fakeRun) Paused() (yes bool)    { r.set(func() { yes = r.paused }); ret
 func (r *fakeRun) Done() <-chan struct{} { return r.done }
 func (r *fakeRun) Err() error            { return r.err }
 
-func (f *fakeTraining) start(ctx context.Context, c train.Config, dir string) (TrainingRun, error) {
+func (f *fakeTraining) start(ctx context.Context, c train.Config, dir string) (trainpage.TrainingRun, error) {
 	f.configs <- c
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -172,7 +176,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	if err := r.end(keyPress("q")); err != nil {
 		t.Fatal(err)
 	}
-	pageOf[*trainPage](r.app).wait()
+	pageOf[*trainpage.Page](r.app).Wait()
 	var stopped *train.StoppedError
 	if len(f.ended) != 1 || !errors.As(f.ended[0], &stopped) {
 		t.Fatalf("%v", f.ended)
@@ -180,13 +184,13 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 }
 
 func TestTrainingThatCannotBegin(t *testing.T) {
-	p := pageOf[*trainPage](startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, 100, 30).app)
-	p.over = &training{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}
-	p.fig.runs = []runFacts{p.ownFacts(runFacts{dir: "nosuch", status: "waiting", late: true})}
-	if r := p.fig.runs[0]; r.status != "failed" || r.late {
-		t.Errorf("the run is %s, late %v", r.status, r.late)
+	p := pageOf[*trainpage.Page](startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, 100, 30).app)
+	p.Over = &trainpage.OwnRun{Dir: "nosuch", Name: "nosuch", Err: errors.New("no space left on device")}
+	p.Fig.Runs = []runlog.RunFacts{p.OwnFacts(runlog.RunFacts{Dir: "nosuch", Status: "waiting", Late: true})}
+	if r := p.Fig.Runs[0]; r.Status != "failed" || r.Late {
+		t.Errorf("the run is %s, late %v", r.Status, r.Late)
 	}
-	if got := p.waiting(panelAccuracy); got != "nosuch did not begin: no space left on device" {
+	if got := p.Waiting(runlog.PanelAccuracy); got != "nosuch did not begin: no space left on device" {
 		t.Error(got)
 	}
 }
@@ -211,16 +215,16 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 func TestPressingBelowScrolledRows(t *testing.T) {
 	d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options(), Folder: t.TempDir()}, 80, 24)
 	d.keys("4 n up right")
-	r := d.app.top().(*recipe)
+	r := d.app.Top().(*trainpage.Recipe)
 	_, top := d.where("network")
-	before := r.at
-	d.click(20, top+r.room)
-	d.click(20, top+r.room+1)
-	if len(r.list()) <= r.room || r.at != before {
-		t.Errorf("row %d after %d, %d of %d on screen", r.at, before, r.room, len(r.list()))
+	before := r.At
+	d.click(20, top+r.Room)
+	d.click(20, top+r.Room+1)
+	if len(r.List()) <= r.Room || r.At != before {
+		t.Errorf("row %d after %d, %d of %d on screen", r.At, before, r.Room, len(r.List()))
 	}
-	d.click(20, top+r.room-1)
-	if r.at == before && before != r.top+r.room-1 {
+	d.click(20, top+r.Room-1)
+	if r.At == before && before != r.Top+r.Room-1 {
 		t.Error("the last row on screen cannot be pressed")
 	}
 }
@@ -233,9 +237,9 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		d.keys("right down").shows("schedule")
 		set := func(name, keys string) {
 			t.Helper()
-			r := d.app.top().(*recipe)
-			for range r.rows {
-				if r.rows[r.at].name == name {
+			r := d.app.Top().(*trainpage.Recipe)
+			for range r.Rows {
+				if r.Rows[r.At].Name == name {
 					d.keys(keys)
 					d.shows(name)
 					d.fits(size[0], size[1])
@@ -269,7 +273,7 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		set("dropout", "backspace 0 . 5")
 		set("more settings", "left")
 		d.shows("hidden: schedule step").hides("PGD")
-		c, _, err := d.app.top().(*recipe).config()
+		c, _, err := d.app.Top().(*trainpage.Recipe).Config()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,16 +289,16 @@ func TestRecipeHasEverySetting(t *testing.T) {
 func TestFollowingWaits(t *testing.T) {
 	lab := newFakeLab()
 	d := startWith(t, lab, Options{}, 140, 44)
-	p := pageOf[*trainPage](d.app)
-	p.book.add("run", "run")
+	p := pageOf[*trainpage.Page](d.app)
+	p.Book.Add("run", "run")
 	keep := func(step int) {
 		t.Helper()
 		c := train.Default("resnet20", "shapes")
 		c.Bands = &train.Bands{Every: 3}
-		p.book.take(0, follow.Update{Config: &c, State: follow.Running, Events: []train.Event{
+		p.Book.Take(0, follow.Update{Config: &c, State: follow.Running, Events: []train.Event{
 			&train.StepEvent{Stamp: train.Stamp{Step: step, Epoch: 1}}, &train.CheckpointEvent{Stamp: train.Stamp{Step: step, Epoch: 1}}}})
-		p.following.since = time.Time{}
-		d.run(p.request())
+		p.Following.Since = time.Time{}
+		d.run(p.Request())
 	}
 	opened := func(n int) {
 		t.Helper()
@@ -314,10 +318,10 @@ func TestFollowingWaits(t *testing.T) {
 	keep(20)
 	opened(2)
 	d.keys("2")
-	pageOf[*bandsPage](d.app).curves.job = &job{cancel: func() {}}
+	pageOf[*bandspage.Page](d.app).Curves.Job = &kit.Job{Cancel: func() {}}
 	keep(30)
 	opened(2)
-	d.send(routed{pageOf[*bandsPage](d.app), report{job: pageOf[*bandsPage](d.app).curves.job, msg: measured[bandsKey, bands.Result]{}, done: true}})
+	d.send(routed{pageOf[*bandspage.Page](d.app), kit.Report{Job: pageOf[*bandspage.Page](d.app).Curves.Job, Msg: kit.Measured[bandspage.BandsKey, bands.Result]{}, Done: true}})
 	opened(3)
 	d.keys("4 f").shows("the model opened at the start")
 	if got := lab.models(); got[3] != "" {

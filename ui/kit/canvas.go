@@ -1,0 +1,146 @@
+// Package kit is what the terminal program's pages are drawn and driven with: a canvas of
+// cells, the theme, text helpers, charts in braille, the key table that drives dispatch,
+// help and hints, forms and dialogs, jobs and tasks, and the state machine of a measurement
+// that is shown while it runs. It knows no engine package.
+package kit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"hfcui/ui/picture"
+)
+
+// Rect is a part of the screen in cells.
+type Rect struct{ X, Y, W, H int }
+
+// NewRect is the rectangle of w×h cells whose upper left corner is at (x, y).
+func NewRect(x, y, w, h int) Rect { return Rect{x, y, w, h} }
+
+func (r Rect) Right() int  { return r.X + r.W }
+func (r Rect) Bottom() int { return r.Y + r.H }
+func (r Rect) Empty() bool { return r.W <= 0 || r.H <= 0 }
+
+func (r Rect) Contains(x, y int) bool {
+	return x >= r.X && x < r.Right() && y >= r.Y && y < r.Bottom()
+}
+
+func (r Rect) Overlaps(o Rect) bool {
+	return r.X < o.Right() && o.X < r.Right() && r.Y < o.Bottom() && o.Y < r.Bottom()
+}
+
+// Row returns line i of r.
+func (r Rect) Row(i int) Rect { return Rect{r.X, r.Y + i, r.W, 1} }
+
+// Inset returns r without dx columns left and right and dy rows above and below.
+func (r Rect) Inset(dx, dy int) Rect {
+	return Rect{r.X + dx, r.Y + dy, max(0, r.W-2*dx), max(0, r.H-2*dy)}
+}
+
+// Canvas is a screen being drawn: pieces of styled text put at cells. A piece put later
+// lies on top. Nothing outside the canvas is kept.
+type Canvas struct {
+	w, h int
+	rows [][]piece
+}
+
+// piece is styled text at a column, w cells wide.
+type piece struct {
+	x, w int
+	s    string
+}
+
+func NewCanvas(w, h int) *Canvas { return &Canvas{w, h, make([][]piece, h)} }
+
+// Put draws styled text from cell (x, y) on.
+func (c *Canvas) Put(x, y int, s string) { c.PutWide(x, y, Width(s), s) }
+
+// PutWide is put for text whose width is known: it may hold anything that takes no room.
+func (c *Canvas) PutWide(x, y, w int, s string) {
+	if y < 0 || y >= c.h || x >= c.w || w <= 0 || x < 0 {
+		return
+	}
+	if x+w > c.w {
+		w = c.w - x
+		s = ansi.Truncate(s, w, "")
+	}
+	c.clear(x, y, w)
+	c.rows[y] = append(c.rows[y], piece{x, w, s})
+}
+
+// clear takes away what lies in w cells from (x, y) on.
+func (c *Canvas) clear(x, y, w int) {
+	row := c.rows[y]
+	for i := 0; i < len(row); i++ {
+		p := row[i]
+		if p.x >= x+w || p.x+p.w <= x {
+			continue
+		}
+		row = slices.Delete(row, i, i+1)
+		i--
+		if p.x < x {
+			row = append(row, piece{p.x, x - p.x, ansi.Truncate(p.s, x-p.x, "")})
+		}
+		if end := p.x + p.w; end > x+w {
+			row = append(row, piece{x + w, end - x - w, ansi.TruncateLeft(p.s, x+w-p.x, "")})
+		}
+	}
+	c.rows[y] = row
+}
+
+// Left draws text at the left of a one-line rectangle and returns the column after it.
+func (c *Canvas) Left(r Rect, st Style, s string) int {
+	s = Cut(s, r.W)
+	c.Put(r.X, r.Y, st.Paint(s))
+	return r.X + Width(s)
+}
+
+// Right draws text at the right of a one-line rectangle.
+func (c *Canvas) Right(r Rect, st Style, s string) {
+	s = Cut(s, r.W)
+	c.Put(r.Right()-Width(s), r.Y, st.Paint(s))
+}
+
+// centre draws text in the middle of a one-line rectangle.
+func (c *Canvas) centre(r Rect, st Style, s string) {
+	s = Cut(s, r.W)
+	c.Put(r.X+(r.W-Width(s))/2, r.Y, st.Paint(s))
+}
+
+// Paragraph draws text wrapped into a rectangle, in its middle.
+func (c *Canvas) Paragraph(r Rect, st Style, s string) {
+	lines := strings.Split(ansi.Wordwrap(s, max(1, r.W-2), ""), "\n")
+	y := r.Y + max(0, (r.H-len(lines))/2)
+	for i, line := range lines {
+		if y+i < r.Bottom() {
+			c.centre(Rect{r.X, y + i, r.W, 1}, st, line)
+		}
+	}
+}
+
+// String returns the screen as lines of text.
+func (c *Canvas) String() string {
+	var b strings.Builder
+	b.Grow(c.w * c.h * 2)
+	for y, row := range c.rows {
+		if y > 0 {
+			b.WriteByte('\n')
+		}
+		slices.SortFunc(row, func(p, q piece) int { return p.x - q.x })
+		x := 0
+		for _, p := range row {
+			b.WriteString(Blanks(p.x - x))
+			b.WriteString(p.s)
+			x = p.x + p.w
+		}
+	}
+	return b.String()
+}
+
+// Placed is a picture on the screen.
+type Placed struct {
+	At    Rect
+	Drawn picture.Drawn
+}

@@ -1,0 +1,274 @@
+package kit
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Point is a measured value with its interval.
+type Point struct{ X, Y, Lo, Hi float64 }
+
+// Series is a curve: a line through its points, their intervals as a ribbon, a mark at
+// every point.
+type Series struct {
+	Points      []Point
+	Line, Shade Style
+	Mark        string // "" draws none
+	Thick       bool   // two dots instead of one
+}
+
+// Chart draws curves with braille dots, two by four a cell, over x from 0 to mostX and y
+// from 0 to mostY. Column and row of a value are those of a cell's middle, so that marks,
+// which take a cell, and lines agree.
+type Chart struct {
+	Plot         Rect
+	MostX, mostY float64
+	cells        []chartCell
+}
+
+// chartCell is a cell of the plot: dots, or a character on top of them.
+type chartCell struct {
+	dots  uint8
+	char  string
+	style Style
+	rank  rank
+}
+
+// rank says what is drawn over what.
+type rank int
+
+const (
+	rankNothing rank = iota
+	rankGrid
+	rankShade
+	rankCursor
+	rankBase
+	rankLine
+	RankMark
+)
+
+func NewChart(plot Rect, mostX, mostY float64) *Chart {
+	plot.W, plot.H = max(0, plot.W), max(0, plot.H)
+	return &Chart{plot, mostX, mostY, make([]chartCell, plot.W*plot.H)}
+}
+
+// DotX and dotY are the positions of values in dots from the plot's upper left corner.
+func (ch *Chart) DotX(x float64) float64 {
+	return 2*x/ch.MostX*float64(ch.Plot.W-1) + 0.5
+}
+
+func (ch *Chart) DotY(y float64) float64 {
+	return 4*(1-y/ch.mostY)*float64(ch.Plot.H-1) + 1.5
+}
+
+// dotBits are the bits of a braille character's dots, by row and column.
+var dotBits = [4][2]uint8{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
+
+// cell returns the cell at a column and row of the plot, nil outside.
+func (ch *Chart) cell(col, row int) *chartCell {
+	if col < 0 || row < 0 || col >= ch.Plot.W || row >= ch.Plot.H {
+		return nil
+	}
+	return &ch.cells[row*ch.Plot.W+col]
+}
+
+// dot sets a dot. Dots of lower rank in the same cell give way.
+func (ch *Chart) dot(x, y int, st Style, rk rank) {
+	if x < 0 || y < 0 {
+		return
+	}
+	c := ch.cell(x/2, y/4)
+	switch {
+	case c == nil, c.rank > rk:
+		return
+	case c.rank < rk:
+		*c = chartCell{style: st, rank: rk}
+	}
+	c.dots |= dotBits[y%4][x%2]
+	c.style = st
+}
+
+// Put sets a character.
+func (ch *Chart) Put(col, row int, char string, st Style, rk rank) {
+	if c := ch.cell(col, row); c != nil && c.rank <= rk {
+		*c = chartCell{char: char, style: st, rank: rk}
+	}
+}
+
+// Grid draws faint lines at values of y.
+func (ch *Chart) Grid(st Style, values ...float64) {
+	for _, v := range values {
+		y := int(ch.DotY(v))
+		for x := 0; x < 2*ch.Plot.W; x += 4 {
+			ch.dot(x, y, st, rankGrid)
+		}
+	}
+}
+
+// Cursor draws a vertical line at a value of x.
+func (ch *Chart) Cursor(x float64, st Style) {
+	for row := range ch.Plot.H {
+		ch.Put(columnAt(ch.Plot, ch.MostX, x)-ch.Plot.X, row, "│", st, rankCursor)
+	}
+}
+
+// Draw draws a curve. Curves kept for comparison have no ribbon and give way to others.
+func (ch *Chart) Draw(s Series, base bool) {
+	markRank := RankMark
+	if base {
+		markRank = rankBase
+	}
+	for i := 1; i < len(s.Points); i++ {
+		p, q := s.Points[i-1], s.Points[i]
+		if math.IsNaN(p.Y) || math.IsNaN(q.Y) {
+			continue
+		}
+		ch.segment(p, q, s, base)
+	}
+	last, met := -2, 0
+	for _, p := range s.Points {
+		if s.Mark == "" || math.IsNaN(p.Y) {
+			continue
+		}
+		col, row := int(ch.DotX(p.X))/2, int(ch.DotY(p.Y))/4
+		if col-last < 2 {
+			continue
+		}
+		last = col
+		if ch.taken(col, row, s.Mark, markRank) {
+			if met++; met%2 == 0 { // where curves are the same their marks take turns
+				continue
+			}
+		}
+		ch.Put(col, row, s.Mark, s.Line, markRank)
+	}
+}
+
+// taken tells whether another curve's mark of the same rank is at a cell.
+func (ch *Chart) taken(col, row int, mark string, rk rank) bool {
+	c := ch.cell(col, row)
+	return c != nil && c.rank == rk && c.char != "" && c.char != mark
+}
+
+// segment draws the line between two points and, as a pattern of every second dot, the
+// ribbon of their intervals.
+func (ch *Chart) segment(p, q Point, s Series, base bool) {
+	rk := rankLine
+	if base {
+		rk = rankBase
+	}
+	x0, x1 := ch.DotX(p.X), ch.DotX(q.X)
+	before := int(ch.DotY(p.Y))
+	for x := int(x0); x <= int(x1); x++ {
+		t := 0.0
+		if x1 > x0 {
+			t = min(max((float64(x)-x0)/(x1-x0), 0), 1)
+		}
+		if !base {
+			top, bottom := int(ch.DotY(p.Hi+t*(q.Hi-p.Hi))), int(ch.DotY(p.Lo+t*(q.Lo-p.Lo)))
+			for y := top; y <= bottom; y++ {
+				if (x+y)%2 == 0 {
+					ch.dot(x, y, s.Shade, rankShade)
+				}
+			}
+		}
+		y := int(ch.DotY(p.Y + t*(q.Y-p.Y)))
+		for k := min(before, y); k <= max(before, y); k++ {
+			if k != before || before == y {
+				ch.dot(x, k, s.Line, rk)
+				if s.Thick {
+					ch.dot(x, k+1, s.Line, rk)
+				}
+			}
+		}
+		before = y
+	}
+}
+
+// Render puts the plot on the canvas.
+func (ch *Chart) Render(c *Canvas) {
+	for row := range ch.Plot.H {
+		var b strings.Builder
+		line := ch.cells[row*ch.Plot.W : (row+1)*ch.Plot.W]
+		for i := 0; i < len(line); {
+			j := i
+			var run strings.Builder
+			for ; j < len(line) && line[j].style == line[i].style; j++ {
+				run.WriteString(line[j].text())
+			}
+			b.WriteString(line[i].style.Paint(run.String()))
+			i = j
+		}
+		c.PutWide(ch.Plot.X, ch.Plot.Y+row, ch.Plot.W, b.String())
+	}
+}
+
+func (c chartCell) text() string {
+	switch {
+	case c.char != "":
+		return c.char
+	case c.dots != 0:
+		return string(rune(0x2800 + int(c.dots)))
+	}
+	return " "
+}
+
+// LabelY writes labels left of the plot at values of y.
+func (ch *Chart) LabelY(c *Canvas, st Style, values []float64, format func(float64) string) {
+	for _, v := range values {
+		y := ch.Plot.Y + int(ch.DotY(v))/4
+		c.Put(ch.Plot.X-AxisWidth, y, st.Paint(FitRight(format(v), AxisWidth-1)))
+	}
+}
+
+// LabelX writes numbers into a row of the screen, under their columns.
+func (ch *Chart) LabelX(c *Canvas, st Style, row int) {
+	step := TickStep(ch.MostX, ch.Plot.W)
+	for i := 0; float64(i)*step <= ch.MostX*(1+1e-9); i++ {
+		label := fmt.Sprintf("%.4g", float64(i)*step)
+		c.Put(columnAt(ch.Plot, ch.MostX, float64(i)*step)-(Width(label)-1)/2, row, st.Paint(label))
+	}
+}
+
+// TickStep is the distance of labels so that there are at least seven columns for each:
+// whole numbers unless there are too few.
+func TickStep(most float64, w int) float64 {
+	first := 1.0
+	if most < 4 {
+		first = 1e-6
+	}
+	for step := first; ; step *= 10 {
+		for _, k := range [...]float64{1, 2, 5} {
+			if step*k/most*float64(w) >= 7 {
+				return step * k
+			}
+		}
+	}
+}
+
+func Nearest(radii []float64, r float64) int {
+	best := 0
+	for i := range radii {
+		if math.Abs(radii[i]-r) < math.Abs(radii[best]-r) {
+			best = i
+		}
+	}
+	return best
+}
+
+// ThickRows is how high a chart has to be for thick lines: in low ones they are blots.
+const ThickRows = 16
+
+// AxisWidth is the room left of the chart's plot and of the slider's track for labels;
+// valueWidth the room right of them. Both have the same, so that r is at the same column.
+const (
+	AxisWidth  = 5
+	ValueWidth = 8
+)
+
+// PlotOf returns the columns of r, where track and plot lie.
+func PlotOf(r Rect) Rect { return Rect{r.X + AxisWidth, r.Y, r.W - AxisWidth - ValueWidth, r.H} }
+
+// ChartRows is the least height of a chart worth showing.
+const ChartRows = 10

@@ -1,0 +1,208 @@
+package kit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Form is a dialog's list of settings to fill in, one a row, that together set a T. The
+// dialog around it has the heading and says what comes of what is filled in.
+type Form[T any] struct {
+	stack  DialogStack
+	keys   Keymap[*Form[T]]
+	Rows   []FormRow[T]
+	At     int // the row that is edited
+	Top    int // the first that is on screen
+	Room   int // how many are
+	wrong  string
+	Wide   int                  // how wide it wants to be
+	Names  int                  // how much of that is the names'
+	Foot   []string             // said below as long as nothing is wrong, in more and in less room
+	Beside func(row int) string // what stands at the right of a row, and for its hint; nil: nothing does
+}
+
+// FormRow is one setting: words to choose from, or text.
+type FormRow[T any] struct {
+	Name   string
+	Hint   string   // what an empty text means
+	Words  []string // nil: text
+	Field  Field
+	Usual  string                           // what the text is at first
+	Listed func(f *Form[T]) bool            // whether it is there now; nil: always
+	Means  func(f *Form[T]) bool            // whether it has a meaning with the others; nil: always
+	Chosen func()                           // called after another word was chosen
+	Also   func() string                    // what is said after its word
+	Take   func(into *T, text string) error // sets what the text asks for; nil: the dialog reads it
+}
+
+// NewForm starts with the first row. What enter does is called name.
+func NewForm[T any](stack DialogStack, name string, enter func() tea.Cmd, rows []FormRow[T]) Form[T] {
+	for i := range rows {
+		rows[i].Usual = rows[i].Field.Text
+	}
+	return Form[T]{stack: stack, Rows: rows, keys: Keymap[*Form[T]]{
+		{Keys: []string{"enter"}, Shown: "enter", Name: name, Hint: name, Do: func(*Form[T]) tea.Cmd { return enter() }},
+		{Keys: []string{"up", "shift+tab"}, Shown: "↑", Name: "line up", Hint: "line", Do: func(f *Form[T]) tea.Cmd { return f.move(-1) }},
+		{Keys: []string{"down", "tab"}, Shown: "↓", Name: "line down", Also: true, Do: func(f *Form[T]) tea.Cmd { return f.move(1) }},
+		{Keys: []string{"left"}, Shown: "←", Name: "the choice before", Hint: "choice", When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(-1) }},
+		{Keys: []string{"right", "space"}, Shown: "→", Name: "the next choice", Also: true, When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(1) }},
+		{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(f *Form[T]) tea.Cmd { return f.stack.CloseDialog() }},
+	}}
+}
+
+func (f *Form[T]) Entries() []Entry { return f.keys.Entries(f) }
+
+func (f *Form[T]) Press(key string) tea.Cmd {
+	if cmd, ok := f.keys.Press(f, key); ok {
+		return cmd
+	}
+	if !f.choosing() {
+		f.Rows[f.At].Field.Press(key)
+		f.wrong = ""
+	}
+	return nil
+}
+
+func (f *Form[T]) Insert(text string) {
+	if !f.choosing() {
+		f.Rows[f.At].Field.Insert(text)
+		f.wrong = ""
+	}
+}
+
+func (f *Form[T]) Size(maxW, maxH int) (int, int) {
+	return min(f.Wide, maxW), min(len(f.List())+2, maxH)
+}
+
+func (f *Form[T]) Mouse(m Mouse) tea.Cmd {
+	if list := f.List(); m.Pressed && m.Y >= 0 && m.Y < f.Room && f.Top+m.Y < len(list) {
+		f.At = list[f.Top+m.Y]
+	}
+	return nil
+}
+
+// List is the rows there are to go through.
+func (f *Form[T]) List() []int {
+	var list []int
+	for i, r := range f.Rows {
+		if r.Listed == nil || r.Listed(f) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// Row finds a row by its name.
+func (f *Form[T]) Row(name string) int {
+	return slices.IndexFunc(f.Rows, func(r FormRow[T]) bool { return r.Name == name })
+}
+
+// Text is what a row says now.
+func (f *Form[T]) Text(name string) string {
+	return strings.TrimSpace(f.Rows[f.Row(name)].Field.Text)
+}
+
+func (f *Form[T]) Meaningful(row int) bool {
+	means := f.Rows[row].Means
+	return means == nil || means(f)
+}
+
+func (f *Form[T]) choosing() bool { return f.Rows[f.At].Words != nil }
+
+func (f *Form[T]) move(by int) tea.Cmd {
+	list := f.List()
+	f.At = list[(slices.Index(list, f.At)+by+len(list))%len(list)]
+	return nil
+}
+
+func (f *Form[T]) choose(by int) tea.Cmd {
+	r := &f.Rows[f.At]
+	n := len(r.Words)
+	r.Field.Text = r.Words[(slices.Index(r.Words, r.Field.Text)+by+n)%n]
+	f.wrong = ""
+	if r.Chosen != nil {
+		r.Chosen()
+	}
+	return nil
+}
+
+// Take sets what the rows ask for that have a meaning, one after the other. It returns what
+// is wrong and in which row; without an error, the row that is edited.
+func (f *Form[T]) Take(into *T) (row int, err error) {
+	for i, r := range f.Rows {
+		if r.Take == nil || !f.Meaningful(i) {
+			continue
+		}
+		if err := r.Take(into, strings.TrimSpace(r.Field.Text)); err != nil {
+			return i, fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	return f.At, nil
+}
+
+// Refuse goes to a row and says what is wrong with it.
+func (f *Form[T]) Refuse(row int, err error) { f.At, f.wrong = row, OneLine(err) }
+
+func (f *Form[T]) Arrange(_, h int) {
+	list := f.List()
+	at := slices.Index(list, f.At)
+	f.Room = max(1, h-2)
+	f.Top = min(max(f.Top, at-f.Room+1), at, max(0, len(list)-f.Room))
+}
+
+func (f *Form[T]) Draw(c *Canvas, r Rect, th *Theme) {
+	list := f.List()
+	at := slices.Index(list, f.At)
+	for y := 0; y < f.Room && f.Top+y < len(list); y++ {
+		f.drawRow(c, r.Row(y), th, list[f.Top+y])
+	}
+	last := r.Row(r.H - 1)
+	if len(list) > f.Room {
+		c.Right(last, th.Dim, fmt.Sprintf("%d/%d", at+1, len(list)))
+		last.W -= 8
+	}
+	if f.wrong != "" {
+		c.Left(last, th.Warn, f.wrong)
+		return
+	}
+	c.Left(last, th.Dim, Pick(last.W, f.Foot...))
+}
+
+// drawRow draws one setting.
+func (f *Form[T]) drawRow(c *Canvas, line Rect, th *Theme, i int) {
+	row, here, st := &f.Rows[i], i == f.At, Style{}
+	value := Rect{line.X + f.Names, line.Y, line.W - f.Names, 1}
+	shown := Rect{value.X + 2, value.Y, value.W - 2, 1}
+	if !f.Meaningful(i) {
+		st = th.Dim
+	}
+	if here {
+		c.Put(line.X, line.Y, th.Focus.Paint("› "+row.Name))
+	} else {
+		c.Put(line.X+2, line.Y, th.Dim.Paint(row.Name))
+	}
+	text, hint, beside := row.Field.Text, row.Hint, ""
+	if f.Beside != nil {
+		beside = f.Beside(i)
+		hint = beside
+	}
+	if row.Also != nil {
+		text += row.Also()
+	}
+	switch {
+	case row.Words != nil && here:
+		c.Left(value, th.Focus, "‹ "+text+" ›")
+	case here:
+		row.Field.Draw(c, value, th, "  ", hint)
+	case text == "":
+		c.Left(shown, th.Dim, hint)
+	default:
+		c.Left(shown, st, text)
+	}
+	if beside != "" && text != "" {
+		c.Right(value, th.Dim, beside)
+	}
+}

@@ -1,0 +1,170 @@
+package kit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Choice is a line one can pick.
+type Choice struct {
+	Text, Note string
+	Do         func() tea.Cmd
+}
+
+// Picker is a list that is narrowed by typing: the palette and the filter by class.
+type Picker struct {
+	stack   DialogStack
+	head    string
+	prompt  string
+	Choices []Choice
+	Typed   func(text string) Choice // what the text itself can mean, if not nil; it comes last
+	field   Field
+	found   []int // indices of choices that match, best first
+	At, top int   // chosen line of found, first line on screen
+	lines   int   // on screen
+}
+
+func NewPicker(stack DialogStack, head, prompt string, choices []Choice) *Picker {
+	p := &Picker{stack: stack, head: head, prompt: prompt, Choices: choices}
+	p.Search()
+	return p
+}
+
+func (p *Picker) Heading() string { return p.head }
+
+func (p *Picker) Size(maxW, maxH int) (int, int) {
+	w := 30
+	for _, ch := range p.Choices {
+		w = max(w, Width(ch.Text)+Width(ch.Note)+6)
+	}
+	return min(w, maxW), min(len(p.Choices)+2, 18, maxH)
+}
+
+// Search finds what matches the text.
+func (p *Picker) Search() {
+	p.found = p.found[:0]
+	scores := map[int]int{}
+	for i, ch := range p.Choices {
+		if score, ok := Fuzzy(p.field.Text, ch.Text); ok {
+			scores[i] = score
+			p.found = append(p.found, i)
+		}
+	}
+	slices.SortStableFunc(p.found, func(i, j int) int { return scores[j] - scores[i] })
+	if p.Typed != nil && strings.TrimSpace(p.field.Text) != "" {
+		p.found = append(p.found, len(p.Choices))
+	}
+	p.At, p.top = 0, 0
+}
+
+// Fuzzy tells whether the letters of query occur in text in order, and how well: letters
+// at the start of words and letters in a row count more.
+func Fuzzy(query, text string) (score int, ok bool) {
+	q := []rune(strings.ToLower(strings.ReplaceAll(query, " ", "")))
+	if len(q) == 0 {
+		return 0, true
+	}
+	at, before, run := 0, ' ', 0
+	for _, r := range strings.ToLower(text) {
+		if at < len(q) && r == q[at] {
+			at++
+			run++
+			score += run
+			if !unicode.IsLetter(before) {
+				score += 4
+			}
+		} else {
+			run = 0
+		}
+		before = r
+	}
+	return score*16 - len(text), at == len(q)
+}
+
+// choice is one of those that found has.
+func (p *Picker) choice(i int) Choice {
+	if i == len(p.Choices) {
+		return p.Typed(strings.TrimSpace(p.field.Text))
+	}
+	return p.Choices[i]
+}
+
+func (p *Picker) Insert(text string) {
+	p.field.Insert(text)
+	p.Search()
+}
+
+func (p *Picker) Press(key string) tea.Cmd {
+	if cmd, ok := PickerKeys.Press(p, key); ok {
+		return cmd
+	}
+	if p.field.Press(key) {
+		p.Search()
+	}
+	return nil
+}
+
+var PickerKeys = Keymap[*Picker]{
+	{Keys: []string{"enter"}, Shown: "enter", Name: "choose", Hint: "choose", Do: (*Picker).choose},
+	{Keys: []string{"up", "ctrl+k"}, Shown: "↑", Name: "line up", Hint: "line", Do: func(p *Picker) tea.Cmd { return p.Move(-1) }},
+	{Keys: []string{"down", "ctrl+j", "tab"}, Shown: "↓", Name: "line down", Also: true, Do: func(p *Picker) tea.Cmd { return p.Move(1) }},
+	{Keys: []string{"pgup"}, Name: "page up", Do: func(p *Picker) tea.Cmd { return p.Move(-max(1, p.lines-1)) }},
+	{Keys: []string{"pgdown"}, Name: "page down", Do: func(p *Picker) tea.Cmd { return p.Move(max(1, p.lines-1)) }},
+	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(p *Picker) tea.Cmd { return p.stack.CloseDialog() }},
+}
+
+func (p *Picker) Entries() []Entry { return PickerKeys.Entries(p) }
+
+func (p *Picker) Move(by int) tea.Cmd {
+	p.At = min(max(p.At+by, 0), max(len(p.found)-1, 0))
+	return nil
+}
+
+// choose closes the list first, so that what is picked may open another dialog.
+func (p *Picker) choose() tea.Cmd {
+	p.stack.CloseDialog()
+	if p.At >= len(p.found) {
+		return nil
+	}
+	return p.choice(p.found[p.At]).Do()
+}
+
+func (p *Picker) Mouse(m Mouse) tea.Cmd {
+	switch {
+	case m.Wheel != 0:
+		return p.Move(m.Wheel)
+	case m.Pressed && m.Y >= 2 && p.top+m.Y-2 < len(p.found):
+		p.At = p.top + m.Y - 2
+		return p.choose()
+	}
+	return nil
+}
+
+func (p *Picker) Arrange(_, h int) {
+	p.lines = h - 2
+	p.top = min(max(p.top, p.At-p.lines+1), p.At)
+}
+
+func (p *Picker) Draw(c *Canvas, r Rect, th *Theme) {
+	p.field.Draw(c, r.Row(0), th, p.prompt+" ", "type to search")
+	if len(p.found) == 0 {
+		c.Left(r.Row(2), th.Dim, "nothing matches")
+	}
+	for i := 0; i < p.lines && p.top+i < len(p.found); i++ {
+		ch := p.choice(p.found[p.top+i])
+		line := r.Row(2 + i)
+		if p.top+i == p.At {
+			c.PutWide(line.X, line.Y, line.W, th.selected.Paint(Fit("› "+ch.Text, line.W-Width(ch.Note)-1)+" "+ch.Note))
+			continue
+		}
+		c.Left(Rect{line.X + 2, line.Y, line.W - Width(ch.Note) - 3, 1}, Style{}, ch.Text)
+		c.Right(line, th.Dim, ch.Note)
+	}
+	if more := len(p.found) - p.lines; more > 0 {
+		c.Right(r.Row(0), th.Dim, fmt.Sprintf("%d/%d", p.At+1, len(p.found)))
+	}
+}

@@ -1,0 +1,153 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Measuring has results measured in the background, one at a time: those that are wanted, in
+// their order, in place of what is wanted no more. The latest results stay, so that charts come
+// back at once when a setting does; whoever measures remembers more.
+type Measuring[K comparable, R any] struct {
+	// Begin runs work as a job of the page.
+	Begin func(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*Job, tea.Cmd)
+	// Work measures a result on up to limit images, from a goroutine of its own.
+	Work func(k K, limit int) func(ctx context.Context, update func(R)) (R, error)
+	// Limits are on how many images: all results on the first before any on the next.
+	Limits func() []int
+	// Enough tells that a result needs no more for a limit; empty that it says nothing yet.
+	Enough func(r R, limit int) bool
+	Empty  func(r R) bool
+
+	On      bool // measuring goes on, page shown or not
+	Stopped bool // by the person, until something else is wanted
+	Job     *Job
+	Working K // what the job measures
+	Limit   int
+	wanted  []K
+	Known   map[K]R
+	Failed  map[K]string
+}
+
+// Measured is what is known so far of a result.
+type Measured[K comparable, R any] struct {
+	key    K
+	result R
+	Err    error
+}
+
+// Want says what is to be measured from now on, what matters most first. Something else than
+// before is measured even if measuring was stopped, or failed.
+func (m *Measuring[K, R]) Want(keys ...K) {
+	if slices.Equal(keys, m.wanted) {
+		return
+	}
+	m.wanted, m.Stopped, m.Failed = keys, false, nil
+}
+
+// next is what to measure next, and on how many images.
+func (m *Measuring[K, R]) next() (k K, limit int, ok bool) {
+	for _, limit := range m.Limits() {
+		for _, k := range m.wanted {
+			if m.Failed[k] == "" && !m.Enough(m.Known[k], limit) {
+				return k, limit, true
+			}
+		}
+	}
+	return k, 0, false
+}
+
+// Run measures what comes next, unless that is being done.
+func (m *Measuring[K, R]) Run() tea.Cmd {
+	k, limit, ok := m.next()
+	if ok && m.Job != nil && k == m.Working && limit == m.Limit {
+		return nil
+	}
+	m.Drop()
+	if !ok || !m.On || m.Stopped {
+		return nil
+	}
+	m.Working, m.Limit = k, limit
+	work := m.Work(k, limit)
+	var cmd tea.Cmd
+	m.Job, cmd = m.Begin(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		r, err := work(ctx, func(now R) { tell(Measured[K, R]{k, now, nil}) })
+		return Measured[K, R]{k, r, err}
+	})
+	return cmd
+}
+
+// Take takes over what a job tells, if it is this one's.
+func (m *Measuring[K, R]) Take(r Report) (cmd tea.Cmd, ok bool) {
+	msg, is := r.Msg.(Measured[K, R])
+	if m.Job == nil || r.Job != m.Job || !is {
+		return nil, false
+	}
+	if msg.Err == nil && !m.Empty(msg.result) {
+		m.Learn(msg.key, msg.result)
+	}
+	if !r.Done {
+		return nil, true
+	}
+	m.Job = nil
+	if msg.Err != nil && !errors.Is(msg.Err, context.Canceled) {
+		if m.Failed == nil {
+			m.Failed = map[K]string{}
+		}
+		m.Failed[msg.key] = OneLine(msg.Err)
+	}
+	return m.Run(), true
+}
+
+// ResultsKept bounds how many results stay.
+const ResultsKept = 32
+
+// Learn keeps a result, in place of those that are not wanted where there are too many.
+func (m *Measuring[K, R]) Learn(k K, r R) {
+	if m.Known == nil {
+		m.Known = map[K]R{}
+	}
+	if _, ok := m.Known[k]; !ok && len(m.Known) >= ResultsKept {
+		for old := range m.Known {
+			if !slices.Contains(m.wanted, old) {
+				delete(m.Known, old)
+			}
+		}
+	}
+	m.Known[k] = r
+}
+
+// Drop ends the job; what came of it is kept.
+func (m *Measuring[K, R]) Drop() {
+	if m.Job != nil {
+		m.Job.Cancel()
+		m.Job = nil
+	}
+}
+
+// Halt stops measuring until something else is wanted.
+func (m *Measuring[K, R]) Halt() tea.Cmd {
+	if m.Job != nil {
+		m.Drop()
+		m.Stopped = true
+	}
+	return nil
+}
+
+// Resumable tells that there is something to resume.
+func (m *Measuring[K, R]) Resumable() bool { return m.Stopped || len(m.Failed) > 0 }
+
+// Resume goes on where measuring was stopped, or failed.
+func (m *Measuring[K, R]) Resume() tea.Cmd {
+	m.Stopped, m.Failed = false, nil
+	return m.Run()
+}
+
+// Forget drops everything: it is of another model.
+func (m *Measuring[K, R]) Forget() {
+	m.Drop()
+	m.Known, m.Failed, m.wanted, m.Stopped = nil, nil, nil, false
+}

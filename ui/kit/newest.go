@@ -1,0 +1,40 @@
+package kit
+
+// Newest lets one computation run at a time and remembers only the last request made in
+// the meantime: a key held down never queues up work.
+type Newest[Q comparable] struct {
+	Running bool
+	At      Q // what is being computed
+	Waiting bool
+	next    Q // what is wanted after it
+	done    Q // what was computed last
+	Any     bool
+}
+
+// Ask tells whether to start computing q now. When not, q is being computed or waits.
+func (n *Newest[Q]) Ask(q Q) bool {
+	switch {
+	case n.Running:
+		n.Waiting = q != n.At
+		n.next = q
+		return false
+	case n.Any && n.done == q:
+		return false
+	}
+	n.Running, n.At = true, q
+	return true
+}
+
+// Finish takes note that the running computation ended and tells what to start next.
+func (n *Newest[Q]) Finish() (q Q, again bool) {
+	n.Running, n.done, n.Any = false, n.At, true
+	if !n.Waiting {
+		return q, false
+	}
+	n.Waiting = false
+	q = n.next
+	return q, n.Ask(q)
+}
+
+// Forget makes the next request be computed even if it is the last one again.
+func (n *Newest[Q]) Forget() { n.Any = false }

@@ -1,0 +1,148 @@
+package kit
+
+// The four pictures of the Explore page.
+const (
+	SlotWhole = iota
+	SlotLow
+	SlotHigh
+	SlotSpectrum
+	Slots
+)
+
+// Slot is where one picture, its title and what is said of it lie.
+type Slot struct {
+	Kind             int
+	Title, Pic, Text Rect
+}
+
+// arrangement is a way to lay out pictures: how many, how many side by side, and whether
+// what is said of each stands beside or under it.
+type arrangement struct {
+	pictures, across int
+	beside           bool // text stands beside its picture, not under it
+}
+
+// BestArrangement is the one of most pictures at most that makes them largest: of all of them
+// unless they would become too small, else of fewer.
+func BestArrangement(block Rect, lines int, aspect float64, cell CellSize, most int) arrangement {
+	best, area := arrangement{2, 2, false}, 0.0
+	for n := min(most, Slots); n >= 2; n-- {
+		for _, a := range arrangements(n) {
+			cols, rows := a.Fit(block, lines, aspect, cell)
+			score := float64(cols * rows)
+			if a.across == n {
+				score *= 1.3 // side by side is how they are compared
+			}
+			if score > area && (cols*rows >= pictureCells || n == 2) {
+				best, area = a, score
+			}
+		}
+		if area > 0 {
+			break
+		}
+	}
+	return best
+}
+
+func arrangements(n int) []arrangement {
+	var list []arrangement
+	for across := n; across >= 1; across-- {
+		if n%across == 0 {
+			list = append(list, arrangement{n, across, false}, arrangement{n, across, true})
+		}
+	}
+	return list
+}
+
+// Fit returns the size of each picture in cells, 0 when there is no room.
+func (a arrangement) Fit(block Rect, lines int, aspect float64, cell CellSize) (cols, rows int) {
+	down := a.pictures / a.across
+	w := (block.W - (a.across - 1)) / a.across
+	h := block.H/down - 1
+	if a.beside {
+		w -= textWidth + 2
+	} else {
+		h -= lines
+	}
+	if w < 4 || h < 2 {
+		return 0, 0
+	}
+	w, h = cell.Limit(w, h)
+	perRow := float64(cell.H) * aspect / float64(cell.W) // columns as wide as a row is high
+	cols = min(w, int(float64(h)*perRow+0.5))
+	rows = min(h, int(float64(cols)/perRow))
+	if rows < 1 {
+		rows = 1
+	}
+	return max(1, min(w, max(titleWidth, int(float64(rows)*perRow+0.5)))), rows
+}
+
+// order lists the pictures that are shown when there is room for n.
+func order(n int) []int {
+	switch n {
+	case 2:
+		return []int{SlotLow, SlotHigh}
+	case 3:
+		return []int{SlotWhole, SlotLow, SlotHigh}
+	}
+	return []int{SlotWhole, SlotLow, SlotHigh, SlotSpectrum}
+}
+
+// Height is how many rows an arrangement of pictures takes.
+func (a arrangement) Height(rows, lines int) int {
+	down := a.pictures / a.across
+	if a.beside {
+		return down * (1 + rows)
+	}
+	return down * (1 + rows + lines)
+}
+
+const (
+	textWidth    = 22  // room for text beside a picture, at least
+	pictureCells = 150 // pictures of fewer cells than this are too small: show fewer of them
+	mostLines    = 10  // predictions listed at most
+	titleWidth   = 16  // room for a picture's title, at least: a narrow picture gets a wider box
+)
+
+// Place puts the pictures of an arrangement into the block and gives what room is left to
+// more predictions and the chart, which is empty where there is none.
+func (a arrangement) Place(block Rect, cols, rows, lines, classes int) (places []Slot, chart Rect) {
+	down := a.pictures / a.across
+	column := (block.W + 1) / a.across
+	extra := block.H - down*(1+rows+lines)
+	if a.beside {
+		extra = block.H - down*(1+rows)
+		lines = rows
+	} else {
+		more := min(mostLines, max(classes, lines)) - lines
+		if extra >= ChartRows+1 {
+			more = min(more, extra-ChartRows-1)
+		}
+		more = max(0, min(more, extra/down))
+		lines += more
+		extra -= more * down
+	}
+	gap := 0
+	if down > 1 && extra >= down-1 {
+		gap = 1
+		extra -= down - 1
+	}
+	for i, kind := range order(a.pictures) {
+		x := block.X + i%a.across*column
+		y := block.Y + i/a.across*(1+rows+gap)
+		if !a.beside {
+			y += i / a.across * lines
+		}
+		s := Slot{Kind: kind, Title: Rect{x, y, cols, 1}, Pic: Rect{x, y + 1, cols, rows}}
+		if a.beside {
+			s.Text = Rect{x + cols + 1, y + 1, column - cols - 3, rows}
+		} else {
+			s.Text = Rect{x, y + 1 + rows, column - 2, lines}
+		}
+		places = append(places, s)
+	}
+	if extra >= ChartRows+1 {
+		chart = Rect{block.X, block.Bottom() - extra + 1, block.W, extra - 1}
+	}
+	return places, chart
+}

@@ -1,0 +1,78 @@
+package kit
+
+import (
+	"github.com/charmbracelet/colorprofile"
+
+	"hfcui/ui/picture"
+)
+
+// RenderSpec is how pictures of a size are drawn on the terminal there is.
+type RenderSpec struct {
+	Cols, Rows int
+	Cell       CellSize
+	Protocol   picture.Protocol
+	Depth      colorprofile.Profile
+	Registers  int
+	Dark       bool
+}
+
+// Box makes im as large as the picture's cells. Half blocks have two pixels a cell.
+func (k RenderSpec) Box(im *picture.Image) {
+	if k.Protocol == picture.HalfBlocks {
+		im.Resize(k.Cols, 2*k.Rows)
+		return
+	}
+	im.Resize(k.Cols*k.Cell.W, k.Rows*k.Cell.H)
+}
+
+func (k RenderSpec) Background() picture.RGB {
+	c := ThemeFor(k.Dark).letterbox
+	return picture.RGB{R: c[0], G: c[1], B: c[2]}
+}
+
+// Fits tells whether pictures of a spec fill a rectangle.
+func (k RenderSpec) Fits(r Rect) bool { return k.Cols == r.W && k.Rows == r.H }
+
+// Renderer scales and encodes the pictures of a page, slots of them at most, for one spec. It
+// keeps its memory, so that it is for one answer at a time.
+type Renderer struct {
+	Spec    RenderSpec
+	encoder [Slots]*picture.Encoder
+	source  [Slots]picture.Image
+	boxed   [Slots]picture.Image
+	Drawn   [Slots]picture.Drawn
+}
+
+// Take prepares for a spec and tells whether it is another than before.
+func (e *Renderer) Take(k RenderSpec) (another bool) {
+	if k == e.Spec && e.encoder[0] != nil {
+		return false
+	}
+	for i := range e.encoder {
+		e.encoder[i] = picture.NewEncoder(k.Protocol)
+		e.encoder[i].Profile = k.Depth
+	}
+	e.Spec = k
+	return true
+}
+
+// Reduction is by how much a picture of w×h pixels can be reduced while it is read.
+func (e *Renderer) Reduction(w, h int) int {
+	box := &e.boxed[0]
+	e.Spec.Box(box)
+	return max(1, min(w/box.W, h/box.H))
+}
+
+// Encode draws one picture: source fills what it is of, finish, unless it is nil, draws on
+// what came of scaling it.
+func (e *Renderer) Encode(kind, registers int, source, finish func(*picture.Image)) {
+	src, box := &e.source[kind], &e.boxed[kind]
+	e.Spec.Box(box)
+	source(src)
+	picture.Scale(box, src, e.Spec.Background())
+	if finish != nil {
+		finish(box)
+	}
+	e.encoder[kind].Registers = registers
+	e.Drawn[kind] = e.encoder[kind].Encode(box, e.Spec.Cols, e.Spec.Rows)
+}

@@ -1,0 +1,182 @@
+package kit
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Clean makes text from outside (file names, class names, errors) safe to print on one
+// line: control characters, which could command the terminal, and characters that turn
+// the writing direction are dropped; white space becomes a blank.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// Width is the number of cells a string takes; escape sequences take none.
+func Width(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
+}
+
+// Cut shortens a string to at most w cells, with an ellipsis where something is missing.
+func Cut(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	if Width(s) <= w {
+		return s
+	}
+	return ansi.Truncate(s, w, "…")
+}
+
+// Fit makes a string exactly w cells wide, left-aligned.
+func Fit(s string, w int) string {
+	s = Cut(s, w)
+	return s + Blanks(w-Width(s))
+}
+
+// FitRight makes a string exactly w cells wide, right-aligned.
+func FitRight(s string, w int) string {
+	s = Cut(s, w)
+	return Blanks(w-Width(s)) + s
+}
+
+const manyBlanks = "                                                                                "
+
+func Blanks(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	if n <= len(manyBlanks) {
+		return manyBlanks[:n]
+	}
+	return strings.Repeat(" ", n)
+}
+
+// Grouped writes a count with commas between thousands.
+func Grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Counted writes how many there are of a thing: "1 image", "2,000 images".
+func Counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if stem, ok := strings.CutSuffix(thing, "ry"); ok {
+		thing = stem + "rie" // queries
+	}
+	return Grouped(n) + " " + thing + "s"
+}
+
+// RadiusText writes a radius with one decimal, always five cells up to 999.9.
+func RadiusText(r float64) string { return fmt.Sprintf("%5.1f", r) }
+
+// Percent writes a share with one decimal in five cells: " 61.2", "100.0", "    –".
+func Percent(p float64) string {
+	if math.IsNaN(p) {
+		return "    –"
+	}
+	return fmt.Sprintf("%5.1f", 100*p)
+}
+
+// WholePercent writes a share in four cells with its sign: " 61%".
+func WholePercent(p float64) string {
+	if math.IsNaN(p) {
+		return "  – "
+	}
+	return fmt.Sprintf("%3.0f%%", 100*p)
+}
+
+// ShortCount writes a large count in at most five cells: "271 k", "11.2 M".
+func ShortCount(n int) string {
+	switch {
+	case n < 10_000:
+		return Grouped(n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%d k", (n+500)/1000)
+	default:
+		return fmt.Sprintf("%.1f M", float64(n)/1e6)
+	}
+}
+
+// OneLine is an error as a single clean line.
+func OneLine(err error) string { return Clean(err.Error()) }
+
+// Pick returns the first form that fits into w cells, or the last, cut.
+func Pick(w int, forms ...string) string {
+	for _, f := range forms {
+		if Width(f) <= w {
+			return f
+		}
+	}
+	return Cut(forms[len(forms)-1], w)
+}
+
+// Title writes a page's name with a capital.
+func Title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+func Decimals(v float64, format string) string {
+	if v != v {
+		return "–"
+	}
+	return fmt.Sprintf(format, v)
+}
+
+// DurationText writes a time to go in at most nine cells; "–" where it is not known.
+func DurationText(d time.Duration) string {
+	s := int(d.Seconds() + 0.5)
+	switch {
+	case s <= 0:
+		return "–"
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%dm %02ds", s/60, s%60)
+	case s < 100*3600:
+		return fmt.Sprintf("%dh %02dm", s/3600, s%3600/60)
+	}
+	return fmt.Sprintf("%d days", s/86400)
+}
+
+// ShortNumber writes a number in at most five cells or so.
+func ShortNumber(v float64) string {
+	abs := math.Abs(v)
+	switch {
+	case v != v:
+		return "–"
+	case abs < 1e-12:
+		return "0"
+	case abs >= 1e6:
+		return fmt.Sprintf("%.3gM", v/1e6)
+	case abs >= 1e4:
+		return fmt.Sprintf("%.3gk", v/1e3)
+	case abs >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case abs >= 0.01:
+		return fmt.Sprintf("%.3g", v)
+	}
+	return strings.Replace(fmt.Sprintf("%.1g", v), "e-0", "e-", 1)
+}

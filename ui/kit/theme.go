@@ -1,0 +1,132 @@
+package kit
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Style is what a Lip Gloss style writes in front of text. Styles are rendered once a
+// theme and then painted by joining strings: a frame has hundreds of them.
+type Style struct{ on string }
+
+const styleOff = "\x1b[m"
+
+// Styled renders a Lip Gloss style that has attributes and colours only. Bubble Tea
+// reduces its colours to what the terminal has, and drops them when NO_COLOR is set.
+func Styled(s lipgloss.Style) Style {
+	on, _, _ := strings.Cut(s.Render("x"), "x")
+	return Style{on}
+}
+
+// Paint returns s in this style.
+func (st Style) Paint(s string) string {
+	if st.on == "" || s == "" {
+		return s
+	}
+	return st.on + s + styleOff
+}
+
+// and returns a style with another's attributes on top.
+func (st Style) and(other Style) Style { return Style{st.on + other.on} }
+
+// fg is a foreground colour given as "#rrggbb".
+func fg(hex string) Style { return Styled(lipgloss.NewStyle().Foreground(lipgloss.Color(hex))) }
+
+// bg is a background colour.
+func bg(hex string) Style { return Styled(lipgloss.NewStyle().Background(lipgloss.Color(hex))) }
+
+var (
+	Bold    = Styled(lipgloss.NewStyle().Bold(true))
+	reverse = Styled(lipgloss.NewStyle().Reverse(true))
+)
+
+// Theme is every style there is. The same thing has the same colour everywhere: low
+// blue, high orange, whole neutral (Okabe and Ito's palette, told apart by the
+// colour-blind), and never colour alone: each has a marker of its own.
+type Theme struct {
+	dark                  bool
+	Text, Dim, Line       Style // what is read, what explains, what separates
+	Focus                 Style // what has the focus, what can be pressed
+	Low, High, Whole      Style
+	LowDim, HighDim       Style // the curves without smoothing, kept for comparison
+	WholeDim              Style
+	LowShade, HighShade   Style // 95 % intervals
+	WholeShade            Style
+	Changed, ChangedShade Style // answers that are others by the low part
+	Right, Wrong, Warn    Style
+	models                []Style // of models side by side and of trainings; modelMarks go with them
+	panel                 Style   // the background of dialogs
+	selected              Style
+	CircleLow, CircleHigh [3]uint8 // tints of the spectrum inside and outside the circle
+	letterbox             [3]uint8 // around pictures that do not fill their box
+}
+
+// Markers that go with the colours.
+const (
+	MarkLow, MarkHigh, MarkWhole         = "●", "▲", "■"
+	MarkLowBase, MarkHighBase, MarkWBase = "○", "△", "□"
+	MarkChanged                          = "≠"
+	MarkRight, MarkWrong, MarkUnknown    = "✓", "✗", "·"
+)
+
+// modelMarks tell models, and trainings, apart together with their colours; modelBases stand
+// for the same model as it is without what is done to it.
+var (
+	modelMarks = [...]string{"◆", "▼", "★", "✚", "◉", "✦"}
+	modelBases = [...]string{"◇", "▽", "☆", "✛", "◎", "✧"}
+)
+
+// modelLook is how a model is drawn.
+type modelLook struct {
+	Mark, Base string
+	Style      Style
+}
+
+// Model returns the look of model i, which is the same everywhere.
+func (th *Theme) Model(i int) modelLook {
+	return modelLook{modelMarks[i%len(modelMarks)], modelBases[i%len(modelBases)], th.models[i%len(th.models)]}
+}
+
+var DarkTheme, lightTheme = newTheme(true), newTheme(false)
+
+// ThemeFor returns the theme for a terminal's background.
+func ThemeFor(dark bool) *Theme {
+	if dark {
+		return DarkTheme
+	}
+	return lightTheme
+}
+
+func newTheme(dark bool) *Theme {
+	if dark {
+		return &Theme{
+			dark: true,
+			Dim:  fg("#9a9a9a"), Line: fg("#5c5c5c"), Focus: Bold.and(fg("#f0e442")),
+			Low: fg("#56b4e9"), High: fg("#e69f00"), Whole: fg("#e4e4e4"),
+			LowDim: fg("#3f7594"), HighDim: fg("#94701f"), WholeDim: fg("#8a8a8a"),
+			LowShade: fg("#2c556d"), HighShade: fg("#6b4f12"), WholeShade: fg("#555555"),
+			Changed: fg("#b48ee8"), ChangedShade: fg("#4f3d69"),
+			Right: fg("#1fbf8f"), Wrong: fg("#e8703a"), Warn: fg("#e8703a"),
+			models: []Style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
+			panel:  bg("#1f2226"), selected: bg("#3a3f46").and(Bold),
+			CircleLow: [3]uint8{0x56, 0xb4, 0xe9}, CircleHigh: [3]uint8{0xe6, 0x9f, 0x00},
+			letterbox: [3]uint8{0x18, 0x18, 0x18},
+		}
+	}
+	return &Theme{
+		Dim: fg("#5f5f5f"), Line: fg("#a8a8a8"), Focus: Bold.and(fg("#8a3f78")),
+		Low: fg("#0072b2"), High: fg("#d55e00"), Whole: fg("#303030"),
+		LowDim: fg("#6aa5c9"), HighDim: fg("#dd9a6a"), WholeDim: fg("#8f8f8f"),
+		LowShade: fg("#a9cbe0"), HighShade: fg("#efc3a3"), WholeShade: fg("#c4c4c4"),
+		Changed: fg("#7a3fb0"), ChangedShade: fg("#d3bde6"),
+		Right: fg("#00795a"), Wrong: fg("#b03060"), Warn: fg("#b03060"),
+		models: []Style{fg("#00795a"), fg("#a3457f"), fg("#7a6f00"), fg("#b03060"), fg("#3050c0"), fg("#505050")},
+		panel:  bg("#eeeeec"), selected: bg("#d4d4d0").and(Bold),
+		CircleLow: [3]uint8{0x56, 0xb4, 0xe9}, CircleHigh: [3]uint8{0xe6, 0x9f, 0x00},
+		letterbox: [3]uint8{0xe8, 0xe8, 0xe8},
+	}
+}
+
+// MarkDoubt stands at figures that fail a check of their sanity.
+const MarkDoubt = "†"

@@ -1,0 +1,330 @@
+// Package attack is the page of adversarial examples: one image, the perturbation and its
+// spectrum, and robust accuracy against ε and ρ.
+package attack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/bands"
+	"hfcui/engine/lab"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// Page attacks the image that is explored, shows what that takes and what comes of it,
+// and measures how many images the models get right under the same attack.
+type Page struct {
+	screen  session.Screen
+	session *session.Session
+	L       attackLayout
+	Options attack.Options // but for its Steps and Band
+	steps   map[string]int // by method, where it is not the usual number
+	band    bandChoice
+	model   string  // whose image is attacked, of those side by side; "" is the open one
+	Most    float64 // end of ε's track
+	figures bool    // what is measured has the page, in place of the pictures
+	byRho   bool    // accuracy is drawn against ρ where there is room for one chart only
+	painter attackPainter
+	asks    kit.Newest[attackRequest]
+	cancel  context.CancelFunc // of what is being computed
+	begun   time.Time          // when it was begun
+	Shown   AttackMsg          // what is on screen; its view is nil before the first
+	failed  string             // why there is nothing to show for what was asked for last
+	Robust  robustness
+}
+
+// attackRequest is everything that determines what the page shows of the image.
+type attackRequest struct {
+	lab.AttackRequest
+	kit.RenderSpec
+	kinds      [kit.Slots]bool // which pictures are shown
+	generation int
+}
+
+// AttackMsg is what came of a request.
+type AttackMsg struct {
+	asked  attackRequest
+	View   *lab.AttackView
+	drawn  [kit.Slots]picture.Drawn
+	factor float64 // by which the perturbation is amplified
+	Err    error
+}
+
+// The pictures of the page, by the places they have in a row of four.
+const (
+	slotOriginal     = kit.SlotWhole
+	slotPerturbation = kit.SlotLow
+	slotAttacked     = kit.SlotHigh
+)
+
+func New(s session.Screen, on *session.Session) *Page {
+	p := &Page{screen: s, session: on, steps: map[string]int{}, Options: attack.Options{Method: attack.PGDMethod, Seed: 1}}
+	p.Most = firstMost(p.Options.Norm)
+	p.Options.Epsilon = 0.3 * p.Most
+	p.Robust = newRobustness(p)
+	return p
+}
+
+var attackKeys = kit.Keymap[*Page]{
+	{Keys: []string{"left", "h"}, Shown: "←", Name: "ε smaller", Help: "ε smaller, larger", Hint: "ε", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepUsual) }},
+	{Keys: []string{"right", "l"}, Shown: "→", Name: "ε larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepUsual) }},
+	{Keys: []string{"a"}, Name: "next method of attack", Help: "next, previous method", Hint: "method", Do: func(p *Page) tea.Cmd { return p.stepMethod(1) }},
+	{Keys: []string{"A"}, Name: "previous method of attack", Also: true, Do: func(p *Page) tea.Cmd { return p.stepMethod(-1) }},
+	{Keys: []string{"w"}, Name: "pictures, or accuracy under attack alone", Hint: "view", Do: (*Page).toggleFigures},
+	{Keys: []string{"v"}, Name: "accuracy against ε or against ρ", Hint: "axis", When: (*Page).oneAxis, Do: (*Page).toggleAxis},
+	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "ε much smaller", Help: "ε by a large step", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepLarge) }},
+	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "ε much larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepLarge) }},
+	{Keys: []string{","}, Name: "ε a little smaller", Help: "ε by a fine step", Hint: "fine", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepFine) }},
+	{Keys: []string{"."}, Name: "ε a little larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepFine) }},
+	{Keys: []string{"home"}, Name: "ε = 0: no attack", Help: "ε to 0, to the end of its track", Do: func(p *Page) tea.Cmd { return p.setEpsilon(0) }},
+	{Keys: []string{"end"}, Name: "ε to the end of its track", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.Most) }},
+	{Keys: []string{"O"}, Name: "options of the attack: norm, steps, restarts …", Hint: "options", Do: func(p *Page) tea.Cmd { return p.screen.Open(newAttackOptions(p)) }},
+	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
+	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
+	{Keys: []string{"d"}, Name: "perturbation in a band: all, low, high, ring at r", Hint: "band", Do: (*Page).nextBand},
+	{Keys: []string{"i"}, Name: "attack the next of the models side by side", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Keys: []string{"e"}, Name: "set ε to a number", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
+	{Keys: []string{"+", "="}, Name: "ε's track twice as long", Help: "ε's track longer, shorter", Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
+	{Keys: []string{"-"}, Name: "ε's track half as long", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
+	{Keys: []string{"esc"}, Name: "stop measuring", Hint: "stop", When: func(p *Page) bool { return p.Robust.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Robust.Halt() }},
+	{Keys: []string{"enter"}, Name: "go on measuring", Hint: "go on", When: func(p *Page) bool { return p.Robust.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Robust.Resume() }},
+}
+
+func (p *Page) Entries() []kit.Entry {
+	return slices.Concat(attackKeys[:2].Entries(p), session.ImageKeys[:2].Entries(p.session), attackKeys[2:].Entries(p), session.ImageKeys[2:].Entries(p.session), session.ComparisonKeys.Entries(p.session))
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	if cmd, ok := attackKeys.Press(p, key); ok {
+		return cmd, true
+	}
+	if cmd, ok := session.ImageKeys.Press(p.session, key); ok {
+		return cmd, true
+	}
+	return session.ComparisonKeys.Press(p.session, key)
+}
+
+// nextModel attacks the image as another of the models sees it.
+func (p *Page) nextModel() tea.Cmd {
+	models := p.session.Models()
+	at := slices.IndexFunc(models, func(m session.ShownModel) bool { return m.Path == p.model })
+	p.model = models[(at+1)%len(models)].Path
+	return p.request()
+}
+
+// toggleFigures gives the page to what is measured, or to the pictures.
+func (p *Page) toggleFigures() tea.Cmd {
+	p.figures = !p.figures
+	p.Arrange(p.screen.Layout())
+	return tea.Batch(p.request(), p.measure())
+}
+
+// oneAxis tells that there is room for one chart of accuracy only.
+func (p *Page) oneAxis() bool { return len(p.L.Accuracy) == 1 }
+
+func (p *Page) toggleAxis() tea.Cmd {
+	p.byRho = !p.byRho
+	return p.measure()
+}
+
+func (p *Page) Arrange(l kit.Layout) {
+	if l.TooSmall {
+		return
+	}
+	aspect := 1.0
+	if v := p.Shown.View; v != nil && v.Original.H > 0 {
+		aspect = min(max(float64(v.Original.W)/float64(v.Original.H), 0.2), 5)
+	}
+	p.L = LayoutAttack(l.Body, l.Roomy(), aspect, p.screen.Cell(), p.figures, len(p.session.Models()))
+}
+
+func (p *Page) Enter() tea.Cmd { return tea.Batch(p.request(), p.measure()) }
+
+// Leave ends what is computed for the screen only; what is measured goes on.
+func (p *Page) Leave() {
+	if p.cancel != nil {
+		p.cancel()
+	}
+	p.asks.Waiting = false
+	p.asks.Forget()
+}
+
+func (p *Page) Changed(what session.Change) tea.Cmd {
+	if what&session.ChangedModel != 0 {
+		p.Robust.Forget()
+		p.Robust.On = p.screen.Shown()
+	}
+	if what&session.ChangedModels != 0 {
+		if p.modelName(p.model) == "" {
+			p.model = "" // it was taken away
+		}
+		p.Arrange(p.screen.Layout())
+	}
+	return tea.Batch(p.request(), p.measure())
+}
+
+// Attack is how the page attacks.
+func (p *Page) Attack() attack.Options {
+	return composed(p.Options, p.steps, p.band, p.session.R)
+}
+
+// composed is an attack without what its method does not look at.
+func composed(o attack.Options, steps map[string]int, band bandChoice, r float64) attack.Options {
+	o.Steps = usualSteps(o.Method)
+	if n, ok := steps[o.Method]; ok {
+		o.Steps = n
+	}
+	if !HasStepSize(o.Method) {
+		o.StepSize = 0
+	}
+	if !HasStarts(o.Method) {
+		o.RandomStart, o.Restarts = false, 0
+	}
+	if HasBand(o.Method) {
+		o.Band = band.at(r)
+	}
+	return o
+}
+
+// setting is what of the session's goes for attacks, which use running statistics and look at
+// whole images.
+func (p *Page) setting() bands.Setting {
+	return bands.Setting{Smoothing: p.session.Setting().Smoothing}
+}
+
+// request asks for what should be on screen, unless the page is not.
+func (p *Page) request() tea.Cmd {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Context().Err() != nil || p.screen.Layout().TooSmall || len(p.L.Slots) == 0 || p.session.Info.Images == 0 || p.none() != "" {
+		return nil
+	}
+	q := attackRequest{generation: p.session.Generation}
+	q.Model = p.model
+	q.Index, q.R, q.Setting, q.Options = p.session.Index, p.session.R, p.setting(), p.Attack()
+	q.RenderSpec = p.screen.Render(p.L.Slots[0].Pic.W, p.L.Slots[0].Pic.H)
+	for _, s := range p.L.Slots {
+		q.kinds[s.Kind] = true
+	}
+	if p.asks.Ask(q) {
+		return p.compute(q)
+	}
+	if p.asks.Waiting {
+		p.hurry()
+	}
+	return nil
+}
+
+// patience is how long an attack goes on that nobody waits for any more: to its end if that
+// is near, so that a key held down moves the pictures all the time.
+const patience = 150 * time.Millisecond
+
+// hurry ends what is being computed, if it takes longer than it is worth.
+func (p *Page) hurry() {
+	if left := patience - time.Since(p.begun); left > 0 {
+		time.AfterFunc(left, p.cancel)
+		return
+	}
+	p.cancel()
+}
+
+// none says why no image can be attacked; "" where it can.
+func (p *Page) none() string {
+	switch {
+	case p.session.Info.Images == 0:
+		return "There are no images in this split."
+	case !p.session.Info.Labelled:
+		return "An attack leads away from the true class, so it needs labels that are the model's classes: open images in one folder a class, or a model trained on these."
+	}
+	return ""
+}
+
+// compute is the command that answers a request.
+func (p *Page) compute(q attackRequest) tea.Cmd {
+	l, paint := p.session.Lab, &p.painter
+	ctx, cancel := context.WithCancel(p.screen.Context())
+	p.cancel, p.begun = cancel, time.Now()
+	return p.screen.Task(func() tea.Msg {
+		defer cancel()
+		defer l.Foreground()()
+		v, err := l.Attack(ctx, q.AttackRequest)
+		if err != nil {
+			return AttackMsg{asked: q, Err: err}
+		}
+		drawn, factor := paint.paint(v, q)
+		return AttackMsg{asked: q, View: v, drawn: drawn, factor: factor}
+	})
+}
+
+// Receive takes what work in the background tells.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case AttackMsg:
+		return p.received(msg)
+	case kit.Report:
+		cmd, _ := p.Robust.Take(msg)
+		return cmd
+	}
+	return nil
+}
+
+// received takes over an answer. It is newer than what is on screen even when something
+// else is wanted by now, so it is shown.
+func (p *Page) received(msg AttackMsg) tea.Cmd {
+	next, again := p.asks.Finish()
+	var cmd tea.Cmd
+	if again {
+		cmd = p.compute(next)
+	}
+	switch {
+	case errors.Is(msg.Err, context.Canceled):
+		if !again { // the page was left, and may be on screen again
+			p.asks.Forget()
+			cmd = p.request()
+		}
+	case msg.asked.generation != p.session.Generation:
+	case msg.Err != nil:
+		p.failed = kit.OneLine(msg.Err)
+		p.asks.Forget()
+	default:
+		p.failed = ""
+		p.show(msg)
+		cmd = tea.Batch(cmd, p.request()) // pictures of another shape are laid out anew
+	}
+	return cmd
+}
+
+// show puts an answer on screen.
+func (p *Page) show(msg AttackMsg) {
+	before := p.Shown.View
+	p.Shown = msg
+	if now := msg.View.Original; before == nil || before.Original.W*now.H != now.W*before.Original.H {
+		p.Arrange(p.screen.Layout())
+	}
+}
+
+// view is what is on screen; nil before the first answer and where there is none.
+func (p *Page) view() *lab.AttackView {
+	if p.failed != "" || p.none() != "" || p.Shown.asked.generation != p.session.Generation {
+		return nil
+	}
+	return p.Shown.View
+}
+
+// Speed tells how long the last attack took.
+func (p *Page) Speed() string {
+	v := p.view()
+	switch {
+	case p.asks.Running && (v == nil || v.Took > patience):
+		return "attacking …"
+	case v == nil:
+		return ""
+	}
+	return fmt.Sprintf("attack %6.1f ms", v.Took.Seconds()*1e3)
+}

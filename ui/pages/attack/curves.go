@@ -1,0 +1,288 @@
+package attack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// drawAccuracy draws accuracy under attack against ε, or against ρ.
+func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
+	th := p.screen.Theme()
+	p.drawAccuracyHead(c, r.Row(0), byRho)
+	plot := kit.PlotOf(kit.NewRect(r.X, r.Y+1, r.W, r.H-2))
+	most, at := p.Most, p.Options.Epsilon
+	if byRho {
+		_, k := p.keys("")
+		most, at = k.Most, p.setting().Rho
+	}
+	ch := kit.NewChart(plot, most, 1)
+	grid := []float64{0, 0.25, 0.5, 0.75, 1}
+	if plot.H < 9 {
+		grid = []float64{0, 0.5, 1}
+	}
+	ch.Grid(th.Line, grid...)
+	ch.Cursor(min(at, most), th.Focus)
+	models := p.session.Models()
+	any := false
+	for i := len(models) - 1; i >= 0; i-- { // the open model lies on top
+		any = p.addCurves(ch, models[i], byRho) || any
+	}
+	ch.Render(c)
+	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.LabelX(c, th.Dim, r.Bottom()-1)
+	if !any {
+		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 3), th.Dim, p.waitingFor(byRho))
+		return
+	}
+	p.labelCurves(c, ch, models, byRho)
+}
+
+// drawAccuracyHead says what a chart is of.
+func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
+	th, method := p.screen.Theme(), p.Options.Method
+	n, doubts := 0, 0
+	for _, m := range p.session.Models() {
+		k := p.keyOf(m, byRho)
+		result := p.Robust.Known[k]
+		for _, cell := range result.Cells {
+			if cell.Method == method && !cell.Check {
+				n = max(n, cell.N)
+				if len(cell.Marks) > 0 {
+					doubts++
+				}
+			}
+		}
+	}
+	rho := "ρ off"
+	if p.session.Smooth {
+		rho = p.session.Smoothing().Describe()
+	}
+	forms := []string{fmt.Sprintf("accuracy under %s against ε, %s", method, rho), method + " against ε, " + rho, method + " against ε"}
+	if k, look := p.keyOf(p.session.Models()[0], false), p.screen.Theme().Model(0); len(p.session.Models()) == 1 && len(k.methods()) > 1 {
+		both := fmt.Sprintf("%s %s, %s %s", look.Mark, method, look.Base, k.methods()[1])
+		forms = []string{"accuracy under " + both + " against ε, " + rho, both + " against ε, " + rho, both + " against ε", method + " against ε"}
+	}
+	if byRho {
+		at := fmt.Sprintf("%.4g", p.measured())
+		forms = []string{fmt.Sprintf("%s at ε %s against ρ", method, at), method + " against ρ"}
+		clean := kit.MarkWhole + " clean, "
+		if len(p.session.Models()) == 1 {
+			method = p.screen.Theme().Model(0).Mark + " " + method
+		} else {
+			clean = "hollow: clean, "
+		}
+		forms = append([]string{clean + fmt.Sprintf("%s at ε %s against ρ", method, at)}, forms...)
+	}
+	count := "        "
+	if n > 0 {
+		count = kit.FitRight("n "+kit.Grouped(n), 8)
+	}
+	room := row.W - 4 - kit.Width(count)
+	doubt := ""
+	if doubts > 0 {
+		doubt = fmt.Sprintf(" %s %d in doubt", kit.MarkDoubt, doubts)
+	}
+	x := c.Left(row, th.Dim, kit.Pick(room-kit.Width(doubt), forms...))
+	c.Left(kit.NewRect(x, row.Y, row.X+room-x, 1), th.Warn, doubt)
+	c.Right(kit.NewRect(row.X, row.Y, row.W-2, 1), th.Dim, count)
+}
+
+// keyOf is the key of a model's curve.
+func (p *Page) keyOf(m session.ShownModel, byRho bool) RobustKey {
+	byE, byR := p.keys(m.Path)
+	if byRho {
+		return byR
+	}
+	return byE
+}
+
+// curvePoint is a measured figure of a curve.
+type curvePoint struct {
+	x     float64
+	score measure.Score
+	doubt bool
+}
+
+// pointsOf lists a curve's figures; method "" is without an attack.
+func pointsOf(k RobustKey, result attack.Robustness, method string) []curvePoint {
+	var list []curvePoint
+	if k.byRho {
+		for _, rho := range k.rhos() {
+			if method == "" {
+				list = append(list, curvePoint{rho, result.CleanAt(rho), false})
+				continue
+			}
+			cell := cellAt(result, method, k.options.Epsilon, rho)
+			list = append(list, curvePoint{rho, cell.Score, len(cell.Marks) > 0})
+		}
+	} else {
+		for _, e := range k.epsilons() {
+			cell := cellAt(result, method, e, k.smoothing.Rho)
+			list = append(list, curvePoint{e, cell.Score, len(cell.Marks) > 0})
+		}
+	}
+	return slices.DeleteFunc(list, func(q curvePoint) bool { return q.score.N == 0 })
+}
+
+// addCurves draws a model's curves: under the chosen method; without an attack where that is
+// a curve; by FGSM where no other model needs the room. It tells whether there is any.
+func (p *Page) addCurves(ch *kit.Chart, m session.ShownModel, byRho bool) bool {
+	k := p.keyOf(m, byRho)
+	result, look, th := p.Robust.Known[k], p.screen.Theme().Model(m.Slot), p.screen.Theme()
+	points := pointsOf(k, result, k.options.Method)
+	alone := len(p.session.Models()) == 1
+	if byRho {
+		if alone {
+			ch.Draw(seriesOf(pointsOf(k, result, ""), th.Whole, th.Line, kit.MarkWhole), false)
+		} else {
+			ch.Draw(seriesOf(pointsOf(k, result, ""), look.Style, th.Line, look.Base), true)
+		}
+	} else if methods := k.methods(); alone && len(methods) > 1 {
+		ch.Draw(seriesOf(pointsOf(k, result, methods[1]), th.WholeDim, th.Line, look.Base), true)
+	}
+	s := seriesOf(points, look.Style, th.Line, look.Mark)
+	s.Thick = ch.Plot.H >= kit.ThickRows
+	ch.Draw(s, false)
+	for _, q := range points {
+		if q.doubt {
+			col, row := int(ch.DotX(q.x))/2, int(ch.DotY(q.score.Accuracy()))/4
+			ch.Put(col, max(0, row-1), kit.MarkDoubt, th.Warn, kit.RankMark)
+		}
+	}
+	return len(points) > 0
+}
+
+func seriesOf(points []curvePoint, line, shade kit.Style, mark string) kit.Series {
+	s := kit.Series{Line: line, Shade: shade, Mark: mark}
+	for _, q := range points {
+		s.Points = append(s.Points, session.ScorePoint(q.x, q.score))
+	}
+	return s
+}
+
+// labelCurves writes each model's accuracy at the cursor right of the plot, where its curve
+// is or as near as there is room.
+func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownModel, byRho bool) {
+	taken := map[int]bool{}
+	for _, m := range models {
+		k := p.keyOf(m, byRho)
+		points := pointsOf(k, p.Robust.Known[k], k.options.Method)
+		if len(points) == 0 {
+			continue
+		}
+		at := k.epsilons()[kit.Nearest(k.epsilons(), p.Options.Epsilon)]
+		if byRho {
+			at = k.rhos()[kit.Nearest(k.rhos(), p.setting().Rho)]
+		}
+		found := slices.IndexFunc(points, func(q curvePoint) bool { return q.x == at })
+		if found < 0 {
+			continue // not measured yet
+		}
+		best := points[found]
+		row := int(ch.DotY(best.score.Accuracy())) / 4
+		for _, try := range []int{row, row - 1, row + 1, row - 2, row + 2, row - 3, row + 3} {
+			if try >= 0 && try < ch.Plot.H && !taken[try] {
+				taken[try] = true
+				look := p.screen.Theme().Model(m.Slot)
+				text := look.Style.Paint(look.Mark + kit.Percent(best.score.Accuracy()))
+				if best.doubt {
+					text += p.screen.Theme().Warn.Paint(kit.MarkDoubt)
+				}
+				c.Put(ch.Plot.Right()+1, ch.Plot.Y+try, text)
+				break
+			}
+		}
+	}
+}
+
+// waitingFor says why there is no curve yet.
+func (p *Page) waitingFor(byRho bool) string {
+	for _, m := range p.session.Models() {
+		if why := p.Robust.Failed[p.keyOf(m, byRho)]; why != "" {
+			return why
+		}
+	}
+	switch {
+	case p.none() != "":
+		return p.none()
+	case p.Robust.Stopped:
+		return "Stopped before the first figures; enter goes on."
+	case byRho:
+		return "Accuracy under attack against ρ will appear here, after that against ε."
+	}
+	return "Accuracy under attack against ε will appear here, rough first."
+}
+
+// drawRemarks says why figures are in doubt, those at the cursor first, or what the figures
+// are of.
+func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
+	if r.Empty() {
+		return
+	}
+	th := p.screen.Theme()
+	lines := p.doubts()
+	if len(lines) == 0 {
+		if p.figures {
+			c.Left(r.Row(r.H-1), th.Dim, p.foot(r.W))
+		}
+		return
+	}
+	for i := range min(r.H, len(lines)) {
+		more := ""
+		if i == r.H-1 && len(lines) > r.H {
+			more = fmt.Sprintf("  and %d more", len(lines)-r.H)
+		}
+		c.Left(r.Row(i), th.Warn, kit.MarkDoubt+" "+kit.Pick(r.W-2-kit.Width(more), lines[i]...)+more)
+	}
+}
+
+// foot says what the figures are of.
+func (p *Page) foot(w int) string {
+	of := fmt.Sprintf("%s: first %s, 95%% intervals", kit.Clean(p.session.Info.Split), kit.Counted(min(p.Robust.images, p.session.Info.Images), "image"))
+	text := of + " · batch-norm's running statistics"
+	if p.Robust.Stopped {
+		of, text = of+" · stopped", text+" · stopped"
+	}
+	return kit.Pick(w, text, of)
+}
+
+// doubts lists what is the matter with which figures of the page, those at the cursor first:
+// each thing with the figures' names, without them, and without counts.
+func (p *Page) doubts() [][]string {
+	var first, rest [][]string
+	seen := map[string]bool{}
+	models := p.session.Models()
+	for _, m := range models {
+		for _, byRho := range []bool{false, true} {
+			result := p.Robust.Known[p.keyOf(m, byRho)]
+			for _, w := range result.Warnings() {
+				text, short := kit.Clean(w.String()), kit.Clean(w.Text)
+				if len(models) > 1 {
+					text, short = m.Name+", "+text, m.Name+": "+short
+				}
+				forms := []string{text, short}
+				if i := strings.LastIndex(short, ": "); i > 0 {
+					forms = append(forms, short[:i]) // without the counts
+				}
+				here := slices.ContainsFunc(w.Cells, func(i int) bool {
+					return result.Cells[i].Epsilon == p.measured() && result.Cells[i].Rho == p.setting().Rho
+				})
+				switch {
+				case seen[text]:
+				case here:
+					first = append(first, forms)
+				default:
+					rest = append(rest, forms)
+				}
+				seen[text] = true
+			}
+		}
+	}
+	return append(first, rest...)
+}

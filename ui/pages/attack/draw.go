@@ -1,0 +1,303 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+)
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	p.drawCaption(c)
+	var pictures []kit.Placed
+	for _, s := range p.L.Slots {
+		p.drawTitle(c, s)
+		if p.view() != nil && p.Shown.asked.Fits(s.Pic) && p.Shown.asked.kinds[s.Kind] {
+			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: p.Shown.drawn[s.Kind]})
+		} else {
+			p.drawWaiting(c, s)
+		}
+		p.drawText(c, s)
+	}
+	p.drawProfile(c, p.L.Profile)
+	p.drawTable(c, p.L.Table)
+	for i, r := range p.L.Accuracy {
+		p.drawAccuracy(c, r, i == 1 || len(p.L.Accuracy) == 1 && p.byRho)
+	}
+	p.drawRemarks(c, p.L.Remarks)
+	p.drawSliders(c)
+	return pictures
+}
+
+// outcome says what the attack on the image came to, once that is known.
+func (p *Page) outcome() (text string, st kit.Style) {
+	v, th := p.view(), p.screen.Theme()
+	switch {
+	case v == nil || v.Index != p.session.Index:
+		return "", kit.Style{}
+	case v.Before.Class != v.Label && v.After.Class == v.Label:
+		return "right only under attack", th.Warn
+	case v.Before.Class != v.Label:
+		return "wrong without attack", th.Dim
+	case v.After.Class != v.Label:
+		return "fooled", th.Focus
+	}
+	return "holds", th.Right
+}
+
+// drawCaption draws which image it is and what comes of it at the left, and how it is
+// attacked at the right.
+func (p *Page) drawCaption(c *kit.Canvas) {
+	r := p.L.Caption
+	r.W--
+	x := r.X
+	if !p.figures {
+		x = c.Left(kit.NewRect(x, r.Y, min(r.W, 40), 1), kit.Bold, kit.Clean(p.session.Lab.Title(p.session.Index)))
+		if class := p.session.Lab.Label(p.session.Index); class >= 0 {
+			x = c.Left(kit.NewRect(x, r.Y, r.Right()-x, 1), kit.Style{}, "  "+p.session.ClassName(class))
+		}
+		if text, st := p.outcome(); text != "" {
+			x = c.Left(kit.NewRect(x, r.Y, r.Right()-x, 1), st, "  "+text)
+		}
+	} else {
+		x = c.Left(kit.NewRect(x, r.Y, r.W, 1), kit.Bold, kit.Pick(r.W/2, "accuracy under attack, true labels", "accuracy under attack"))
+	}
+	if !p.figures && len(p.session.Models()) > 1 {
+		x = p.drawModel(c, kit.NewRect(x+2, r.Y, r.Right()-x-2, 1))
+	}
+	if room := r.Right() - x - 2; room > 0 {
+		text := AttackText(p.Attack(), room)
+		if note := " · in all frequencies"; p.band != bandAll && !HasBand(p.Options.Method) && kit.Width(text+note) <= room {
+			text += note // whatever d says
+		}
+		if note := " · running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {
+			text += note // whatever the setting says
+		}
+		if !p.figures && p.session.Class >= 0 {
+			text = AttackText(p.Attack(), max(20, room-kit.Width(p.session.ClassName(p.session.Class))-8))
+			text = kit.Pick(room, "only "+p.session.ClassName(p.session.Class)+" · "+text, text)
+		}
+		c.Right(kit.NewRect(x+2, r.Y, room, 1), p.screen.Theme().Dim, text)
+	}
+}
+
+// drawModel says whose answers there are, where there are several models.
+func (p *Page) drawModel(c *kit.Canvas, r kit.Rect) int {
+	for _, m := range p.session.Models() {
+		if m.Path == p.model {
+			look := p.screen.Theme().Model(m.Slot)
+			x := c.Left(r, look.Style, look.Mark)
+			return c.Left(kit.NewRect(x+1, r.Y, r.Right()-x-1, 1), p.screen.Theme().Dim, kit.Cut(m.Name, 20))
+		}
+	}
+	return r.X
+}
+
+// drawTitle names a picture.
+func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
+	th, v := p.screen.Theme(), p.view()
+	switch s.Kind {
+	case slotOriginal:
+		c.Put(s.Title.X, s.Title.Y, th.Whole.Paint(kit.MarkWhole)+" original")
+	case slotAttacked:
+		c.Left(s.Title, kit.Style{}, "attacked")
+	case kit.SlotSpectrum:
+		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "its log-spectrum, circle at r", "its spectrum, r circled", "its spectrum"))
+	case slotPerturbation:
+		x := c.Left(s.Title, kit.Style{}, kit.Pick(s.Title.W-9, "perturbation", "δ"))
+		if v != nil && v.LInf > 0 {
+			// The number's trailing blanks keep the place of all before it.
+			factor := fmt.Sprintf("×%-5.3g", p.Shown.factor)
+			room := kit.NewRect(x+1, s.Title.Y, s.Title.Right()-x-2, 1)
+			c.Right(room, th.Dim, kit.Pick(room.W, "about grey "+factor, factor))
+		}
+	}
+}
+
+// drawWaiting says what will be where there is no picture yet, or why there is none.
+func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
+	first := s.Kind == p.L.Slots[0].Kind
+	all := s.Pic
+	all.W = p.L.Slots[len(p.L.Slots)-1].Pic.Right() - all.X
+	switch why := p.none(); {
+	case p.failed != "" && first:
+		c.Paragraph(all, p.screen.Theme().Warn, p.failed)
+	case why != "" && first:
+		c.Paragraph(all, p.screen.Theme().Dim, why)
+	case p.failed != "", why != "":
+	default:
+		c.Paragraph(s.Pic, p.screen.Theme().Dim, [...]string{"the image", "what the attack adds", "what the model is shown", "where that lies in the frequency plane"}[s.Kind])
+	}
+}
+
+// drawText draws what is said of a picture.
+func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
+	v := p.view()
+	if v == nil {
+		return
+	}
+	switch s.Kind {
+	case slotOriginal:
+		p.session.DrawPrediction(c, s.Text, v.Before, v.Label, p.screen.Theme().Whole)
+	case slotAttacked:
+		p.session.DrawPrediction(c, s.Text, v.After, v.Label, p.screen.Theme().Whole)
+	case slotPerturbation:
+		p.drawNorms(c, s.Text, v)
+	case kit.SlotSpectrum:
+		p.drawEnergy(c, s.Text, v)
+	}
+}
+
+// drawNorms says how large the perturbation is.
+func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
+	th := p.screen.Theme()
+	linf := "‖δ‖∞ " + kit.Bold.Paint(epsilonText(v.LInf))
+	if of := fmt.Sprintf(" %6.2f/255", 255*v.LInf); 5+6+len(of) <= r.W {
+		linf += th.Dim.Paint(of)
+	}
+	lines := []string{linf, "‖δ‖2 " + kit.Bold.Paint(epsilonText(v.L2))}
+	switch {
+	case v.ZeroGradient:
+		lines = append(lines, th.Warn.Paint(kit.Pick(r.W, "gradient 0: nothing to follow", "gradient is zero", "zero gradient")))
+	case v.LInf == 0 && attack.Minimal(v.Method) && v.Before.Class == v.Label:
+		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "no ε up to "+epsilonText(v.Epsilon)+" is enough", "ε is not enough")))
+	case v.LInf > 0 && attack.Minimal(v.Method):
+		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "the smallest ε that is enough", "smallest ε found")))
+	case v.LInf == 0:
+		lines = append(lines, th.Dim.Paint("no perturbation"))
+	}
+	for i := range min(r.H, len(lines)) {
+		c.Put(r.X, r.Y+i, kit.Cut(lines[i], r.W))
+	}
+}
+
+// drawEnergy says how the circle at r divides the perturbation's energy.
+func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
+	th, low, high := p.screen.Theme(), v.EnergyLow, v.EnergyHigh
+	if low+high == 0 {
+		low, high = math.NaN(), math.NaN()
+	}
+	lines := []string{
+		th.Low.Paint(kit.MarkLow) + " " + kit.Percent(low) + th.Dim.Paint(" % energy"),
+		th.High.Paint(kit.MarkHigh) + " " + kit.Percent(high) + th.Dim.Paint(" % energy"),
+		th.Dim.Paint("  (mean left out)"),
+	}
+	for i := range min(r.H, len(lines)) {
+		c.Put(r.X, r.Y+i, kit.Cut(lines[i], r.W))
+	}
+}
+
+// decades is how many powers of ten the profile shows at most.
+const decades = 6
+
+// drawProfile draws the perturbation's mean power by radius, on a logarithmic axis.
+func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
+	if r.Empty() {
+		return
+	}
+	th, v := p.screen.Theme(), p.view()
+	if r.H > profileRows {
+		c.Left(r.Row(0), th.Dim, kit.Pick(r.W-2, "the perturbation's power against radius, log axis", "power of δ against radius", "power of δ"))
+		r.Y, r.H = r.Y+1, r.H-1
+	}
+	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
+	if v == nil || v.LInf == 0 || len(v.Profile) < 2 {
+		c.Paragraph(kit.NewRect(plot.X, plot.Y, plot.W, plot.H), th.Dim, p.noProfile(v))
+		return
+	}
+	top := math.Ceil(math.Log10(slices.Max(v.Profile)))
+	bottom := top
+	for _, power := range v.Profile {
+		if power > 0 {
+			bottom = min(bottom, math.Floor(math.Log10(power)))
+		}
+	}
+	bottom = min(max(bottom, top-decades), top-1)
+	ch := kit.NewChart(plot, float64(len(v.Profile)), top-bottom)
+	var grid []float64
+	for y, step := 0.0, math.Ceil((top-bottom)/float64(max(1, plot.H/3))); y <= top-bottom; y += step {
+		grid = append(grid, y)
+	}
+	ch.Grid(th.Line, grid...)
+	ch.Cursor(v.R, th.Focus)
+	low, high := kit.Series{Line: th.Low, Mark: kit.MarkLow}, kit.Series{Line: th.High, Mark: kit.MarkHigh}
+	for k, power := range v.Profile {
+		at := float64(k) + 0.5
+		if k == 0 {
+			at = 0 // the zero frequency alone
+		}
+		y := max(math.Log10(max(power, 1e-300))-bottom, 0)
+		if float64(k) < v.R {
+			low.Points = append(low.Points, kit.Point{X: at, Y: y, Lo: y, Hi: y})
+		} else {
+			high.Points = append(high.Points, kit.Point{X: at, Y: y, Lo: y, Hi: y})
+		}
+	}
+	if n := len(low.Points); n > 0 && len(high.Points) > 0 { // the line goes on
+		high.Points = slices.Insert(high.Points, 0, low.Points[n-1])
+		high.Points[0].Y = low.Points[n-1].Y
+	}
+	ch.Draw(high, false)
+	ch.Draw(low, false)
+	ch.Render(c)
+	ch.LabelY(c, th.Dim, grid, func(y float64) string { return fmt.Sprintf("1e%.0f", y+bottom) })
+	ch.LabelX(c, th.Dim, r.Bottom()-1)
+}
+
+// noProfile says why there is no profile.
+func (p *Page) noProfile(v *lab.AttackView) string {
+	switch {
+	case p.failed != "" || p.none() != "":
+		return ""
+	case v == nil:
+		return "The perturbation's power against radius."
+	}
+	return "No perturbation, no power."
+}
+
+// drawSliders draws the tracks of ε and of r.
+func (p *Page) drawSliders(c *kit.Canvas) {
+	th := p.screen.Theme()
+	kit.DrawTrack(c, p.screen.Theme(), p.L.Epsilon, kit.Track{Name: "ε", Most: p.Most, At: p.Options.Epsilon, Before: th.Text, After: th.Line, Value: epsilonText(p.Options.Epsilon)})
+	kit.DrawTrack(c, p.screen.Theme(), p.L.Radius, kit.Track{Name: "r", Most: p.session.Info.MaxRadius, At: p.session.R, Before: th.Low, After: th.High, Value: kit.RadiusText(p.session.R)})
+}
+
+func (p *Page) Mouse(m kit.Mouse) (cmd tea.Cmd, ok bool) {
+	switch {
+	case p.L.Epsilon.Contains(m.X, m.Y):
+		return p.slide(kit.PlotOf(p.L.Epsilon), m), true
+	case p.L.Radius.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.L.Radius), p.session.Info.MaxRadius, m), true
+	case p.L.Profile.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.L.Profile), p.session.Info.MaxRadius, m), true
+	case m.Wheel != 0 && slices.ContainsFunc(p.L.Slots, func(s kit.Slot) bool { return s.Pic.Contains(m.X, m.Y) }):
+		return p.slide(kit.Rect{}, m), true
+	}
+	for i, r := range p.L.Accuracy {
+		if r.Contains(m.X, m.Y) && i == 0 && !(len(p.L.Accuracy) == 1 && p.byRho) {
+			return p.slide(kit.PlotOf(r), m), true
+		}
+	}
+	return nil, false
+}
+
+// slide handles the mouse on a track of ε.
+func (p *Page) slide(line kit.Rect, m kit.Mouse) tea.Cmd {
+	return kit.SlideOn(p.screen, line, m, func(direction float64, fine bool) tea.Cmd {
+		if fine {
+			return p.stepEpsilon(direction * stepFine)
+		}
+		return p.stepEpsilon(direction * stepUsual)
+	}, func(share float64, fine bool) tea.Cmd {
+		if !fine {
+			share = math.Round(share/stepFine) * stepFine
+		}
+		return p.setEpsilon(p.onGrid(min(share, 1) * p.Most))
+	})
+}

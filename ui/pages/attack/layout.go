@@ -1,0 +1,117 @@
+package attack
+
+import (
+	"hfcui/ui/kit"
+)
+
+// attackLayout divides the body of the Attack page.
+type attackLayout struct {
+	Caption  kit.Rect
+	Slots    []kit.Slot // none where what is measured has the page
+	Profile  kit.Rect   // empty where there is no room
+	Table    kit.Rect   // figures at the cursor
+	Accuracy []kit.Rect // charts: none, one, or against ε and against ρ
+	Remarks  kit.Rect   // why figures are marked
+	Epsilon  kit.Rect   // sliders
+	Radius   kit.Rect
+}
+
+const (
+	chartWidth   = 44  // the least width of a chart beside others
+	chartHeight  = 8   // the least height of a chart of accuracy, with its heading and axis
+	profileRows  = 5   // the least height of the profile, with its axis
+	tableWidth   = 54  // the least width of the table of figures beside a chart
+	sidesColumns = 110 // from this width on two charts of accuracy stand side by side
+)
+
+// LayoutAttack gives the page to the pictures, with what is measured under them where there
+// is room, or to what is measured alone.
+func LayoutAttack(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, figures bool, models int) attackLayout {
+	gap := 0
+	if roomy {
+		gap = 1
+	}
+	l := attackLayout{Caption: kit.NewRect(b.X, b.Y, b.W-1, 1), Epsilon: b.Row(b.H - 2), Radius: b.Row(b.H - 1)}
+	block := kit.NewRect(b.X, b.Y+1+gap, b.W, b.H-3-2*gap)
+	if figures {
+		l.placeFigures(block, models)
+		return l
+	}
+	under := 0
+	switch {
+	case block.H >= 24:
+		under = max(chartHeight+2, block.H*3/10)
+		if models > 1 && block.H >= 34 && block.W >= 2*chartWidth {
+			under = max(under, chartHeight+models+4) // which is which stands in the table
+		}
+	case block.H >= 18:
+		under = profileRows + gap
+	}
+	l.placePictures(block, under, aspect, cell, models)
+	return l
+}
+
+// placePictures puts the pictures as large as can be with a strip under them, which gets
+// what they leave.
+func (l *attackLayout) placePictures(block kit.Rect, under int, aspect float64, cell kit.CellSize, models int) {
+	room := kit.NewRect(block.X, block.Y, block.W, block.H-under)
+	lines := min(max(room.H/5, 3), 5)
+	best := kit.BestArrangement(room, lines, aspect, cell, kit.Slots)
+	cols, rows := best.Fit(room, lines, aspect, cell)
+	l.Slots, _ = best.Place(kit.NewRect(room.X, room.Y, room.W, min(room.H, best.Height(rows, lines))), cols, rows, lines, lines)
+	bottom := room.Y
+	for _, s := range l.Slots {
+		bottom = max(bottom, s.Pic.Bottom(), s.Text.Bottom())
+	}
+	if under > 0 {
+		l.placeStrip(kit.NewRect(block.X, bottom, block.W, block.Bottom()-bottom), models)
+	}
+}
+
+// placeStrip divides the strip under the pictures: the profile, and what is measured as
+// charts, or as figures where it is low.
+func (l *attackLayout) placeStrip(r kit.Rect, models int) {
+	if r.H > profileRows {
+		r.Y++
+		r.H--
+	}
+	charts := min(3, r.W/chartWidth)
+	switch {
+	case r.H < chartHeight && r.W >= chartWidth+tableWidth:
+		l.Profile = kit.NewRect(r.X, r.Y, r.W-tableWidth, r.H)
+		l.Table = kit.NewRect(l.Profile.Right(), r.Y, tableWidth-1, min(r.H, models+1))
+	case r.H < chartHeight || charts < 2:
+		l.Profile = r
+	default:
+		w := r.W / charts
+		l.Profile = kit.NewRect(r.X, r.Y, w, r.H)
+		if r.H >= chartHeight+models+3 {
+			l.Table = kit.NewRect(r.X+w, r.Y, r.W-w-1, models+1)
+			l.Remarks = kit.NewRect(r.X+w, r.Y+models+1, r.W-w-1, 1)
+			r.Y, r.H = r.Y+models+2, r.H-models-2
+		}
+		for i := 1; i < charts; i++ {
+			l.Accuracy = append(l.Accuracy, kit.NewRect(r.X+i*w, r.Y, w, r.H))
+		}
+	}
+}
+
+// placeFigures gives all of the room to what is measured.
+func (l *attackLayout) placeFigures(block kit.Rect, models int) {
+	l.Table = kit.NewRect(block.X, block.Y, block.W-1, models+1)
+	l.Remarks = kit.NewRect(block.X, block.Bottom()-1, block.W-1, 1)
+	if block.H >= 24 {
+		l.Remarks.Y, l.Remarks.H = l.Remarks.Y-2, 3
+	}
+	top := l.Table.Bottom()
+	if block.H >= 20 {
+		top++
+	}
+	room := kit.NewRect(block.X, top, block.W, l.Remarks.Y-top)
+	if room.W < sidesColumns {
+		l.Accuracy = []kit.Rect{room}
+		return
+	}
+	w := room.W / 2
+	l.Accuracy = []kit.Rect{kit.NewRect(room.X, room.Y, w, room.H), kit.NewRect(room.X+w, room.Y, w, room.H)}
+}

@@ -1,0 +1,174 @@
+package attack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/attack"
+	"hfcui/ui/kit"
+)
+
+// AttackOptions is the dialog that says how is attacked.
+type AttackOptions struct {
+	kit.Form[attackChoice]
+	page *Page
+}
+
+// attackChoice is what the dialog chooses.
+type attackChoice struct {
+	options attack.Options
+	steps   map[string]int
+	band    bandChoice
+	images  int
+	square  bool
+}
+
+var bandNames = []string{"all", "low", "high", "ring"}
+
+func newAttackOptions(p *Page) *AttackOptions {
+	d := &AttackOptions{page: p}
+	d.Form = kit.NewForm(p.screen, "attack so", d.apply, d.settings())
+	d.Wide, d.Names, d.Beside = 66, 16, d.note
+	d.Foot = []string{"Square knows no gradient: where it beats one, that misleads", "Square knows no gradient"}
+	return d
+}
+
+// settings are the rows, as the page has them now.
+func (d *AttackOptions) settings() []kit.FormRow[attackChoice] {
+	p, o := d.page, d.page.Options
+	step := ""
+	if o.StepSize > 0 {
+		step = strconv.FormatFloat(o.StepSize, 'g', -1, 64)
+	}
+	with := func(has func(method string) bool) func(*kit.Form[attackChoice]) bool {
+		return func(*kit.Form[attackChoice]) bool { return has(d.method()) }
+	}
+	return []kit.FormRow[attackChoice]{
+		{Name: "method", Words: attack.Methods(), Field: kit.Field{Text: o.Method}, Chosen: d.showSteps, Take: kit.Word(func(s *attackChoice, t string) { s.options.Method = t })},
+		{Name: "norm", Words: []string{"linf", "l2"}, Field: kit.Field{Text: o.Norm.String()}, Take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
+		{Name: "steps", Field: kit.Field{Text: strconv.Itoa(p.Attack().Steps)}, Means: with(hasSteps), Take: kit.Whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
+		{Name: "step size", Hint: "2.5·ε/steps", Field: kit.Field{Text: step}, Means: with(HasStepSize), Take: func(s *attackChoice, t string) error {
+			s.options.StepSize = 0
+			return kit.Optional(kit.Decimal(kit.ParseEpsilon, func(s *attackChoice, v float64) { s.options.StepSize = v }))(s, t)
+		}},
+		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(o.RandomStart)}, Means: with(HasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
+		{Name: "restarts", Field: kit.Field{Text: strconv.Itoa(max(o.Restarts, 1))}, Means: with(HasStarts), Take: kit.Whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
+		{Name: "band", Words: bandNames, Field: kit.Field{Text: bandNames[p.band]}, Means: with(HasBand), Take: kit.Word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
+		{Name: "images", Hint: "of which accuracy is measured", Field: kit.Field{Text: strconv.Itoa(p.Robust.images)}, Take: kit.Whole(func(s *attackChoice, n int) { s.images = n })},
+		{Name: "Square check", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(p.Robust.square)}, Means: with(HasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.square = on })},
+	}
+}
+
+func (d *AttackOptions) Heading() string { return "How to attack" }
+
+// method is the one that is chosen in the dialog.
+func (d *AttackOptions) method() string { return d.Text("method") }
+
+// showSteps puts the method's own steps into their row.
+func (d *AttackOptions) showSteps() {
+	steps := composed(attack.Options{Method: d.method()}, d.page.steps, bandAll, 0).Steps
+	d.Rows[d.Row("steps")].Field.Text = strconv.Itoa(steps)
+}
+
+// note is what is said beside a row.
+func (d *AttackOptions) note(row int) string {
+	switch r := d.Rows[row]; {
+	case !d.Meaningful(row):
+		return "not with " + d.method()
+	case r.Name == "steps" && d.method() == attack.SquareMethod:
+		return "queries to the model"
+	default:
+		return r.Hint
+	}
+}
+
+// choice is what was asked for, or what is wrong with it and in which line.
+func (d *AttackOptions) choice() (attackChoice, int, error) {
+	p := d.page
+	s := attackChoice{p.Options, maps.Clone(p.steps), p.band, p.Robust.images, p.Robust.square}
+	before := s.options.Norm
+	at, err := d.Take(&s)
+	switch {
+	case err != nil:
+		return s, at, err
+	case s.images < 1:
+		return s, at, fmt.Errorf("images: use 1 or more")
+	case s.options.Restarts > 1:
+		s.options.RandomStart = true // all would be the same without
+	}
+	if s.options.Norm != before { // the ε of the other norm means nothing in this one
+		s.options.Epsilon = 0.3 * firstMost(s.options.Norm)
+	}
+	return s, at, composed(s.options, s.steps, s.band, p.session.R).Check()
+}
+
+// apply takes over what is chosen.
+func (d *AttackOptions) apply() tea.Cmd {
+	s, at, err := d.choice()
+	if err != nil {
+		d.Refuse(at, err)
+		return nil
+	}
+	p := d.page
+	if s.options.Norm != p.Options.Norm {
+		p.Most = firstMost(s.options.Norm)
+	}
+	p.Options, p.steps, p.band, p.Robust.images, p.Robust.square = s.options, s.steps, s.band, s.images, s.square
+	p.screen.CloseDialog()
+	return p.altered()
+}
+
+// epsilonField asks for ε as a number.
+type epsilonField struct {
+	kit.Fixed
+	page  *Page
+	field kit.Field
+	wrong string
+}
+
+func (d *epsilonField) Heading() string                { return "Size of the perturbation" }
+func (d *epsilonField) Size(maxW, maxH int) (int, int) { return 52, 3 }
+func (d *epsilonField) Mouse(kit.Mouse) tea.Cmd        { return nil }
+func (d *epsilonField) Insert(text string)             { d.field.Insert(text); d.wrong = "" }
+
+func (d *epsilonField) Press(key string) tea.Cmd {
+	if cmd, ok := epsilonKeys.Press(d, key); ok {
+		return cmd
+	}
+	d.field.Press(key)
+	d.wrong = ""
+	return nil
+}
+
+var epsilonKeys = kit.Keymap[*epsilonField]{
+	{Keys: []string{"enter"}, Shown: "enter", Name: "set ε", Hint: "set ε", Do: (*epsilonField).set},
+	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *epsilonField) tea.Cmd { return d.page.screen.CloseDialog() }},
+}
+
+func (d *epsilonField) Entries() []kit.Entry { return epsilonKeys.Entries(d) }
+
+// set takes over the number, if it is one that attacks take.
+func (d *epsilonField) set() tea.Cmd {
+	p := d.page
+	e, err := kit.ParseEpsilon(strings.TrimSpace(d.field.Text))
+	if largest := largestEpsilon(p.Options.Norm); err != nil || !(e >= 0 && e <= largest) {
+		d.wrong = fmt.Sprintf("a number from 0 to %.4g, or a fraction such as 8/255", largest)
+		return nil
+	}
+	p.screen.CloseDialog()
+	return p.setEpsilon(e)
+}
+
+func (d *epsilonField) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
+	d.field.Draw(c, r.Row(0), th, "ε ", fmt.Sprintf("0.03, or 8/255; now %.4g", d.page.Options.Epsilon))
+	if d.wrong != "" {
+		c.Left(r.Row(2), th.Warn, d.wrong)
+		return
+	}
+	c.Left(r.Row(2), th.Dim, kit.Pick(r.W, "in "+normText(d.page.Options.Norm)+", pixels being 0 to 1"))
+}

@@ -1,0 +1,219 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/attack"
+	"hfcui/ui/kit"
+)
+
+// bandChoice is the part of the frequency plane that perturbations are limited to.
+type bandChoice int
+
+const (
+	bandAll bandChoice = iota
+	bandLow
+	bandHigh
+	bandRing
+	bandChoices
+)
+
+// ringWidth is how far a ring reaches from r on.
+const ringWidth = 4
+
+// at is the band at a radius.
+func (b bandChoice) at(r float64) attack.Band {
+	switch b {
+	case bandLow:
+		return attack.Band{Part: "low", R: r}
+	case bandHigh:
+		return attack.Band{Part: "high", R: r}
+	case bandRing:
+		return attack.Band{Part: "ring", R: r, To: r + ringWidth}
+	}
+	return attack.Band{}
+}
+
+// bandText says what perturbations are limited to.
+func bandText(b attack.Band) string {
+	switch b.Part {
+	case "low":
+		return fmt.Sprintf("low only, below r %.1f", b.R)
+	case "high":
+		return fmt.Sprintf("high only, from r %.1f", b.R)
+	case "ring":
+		return fmt.Sprintf("ring only, r %.1f to %.1f", b.R, b.To)
+	}
+	return "all frequencies"
+}
+
+// Steps of ε, in shares of its track.
+const (
+	stepFine  = 0.01
+	stepUsual = 0.05
+	stepLarge = 0.2
+)
+
+// The track of ε goes to a power of two times the first one.
+const (
+	mostLInf = 1.0
+	mostL2   = 102.4
+)
+
+// firstMost is the track's end to begin with: three of its shares are the paper's ε.
+func firstMost(n attack.Norm) float64 {
+	if n == attack.L2 {
+		return 1
+	}
+	return 0.1
+}
+
+// largestEpsilon is what ε can be at most.
+func largestEpsilon(n attack.Norm) float64 {
+	if n == attack.L2 {
+		return mostL2
+	}
+	return mostLInf
+}
+
+// setEpsilon moves ε; the track gets longer where it is too short.
+func (p *Page) setEpsilon(e float64) tea.Cmd {
+	e = min(max(e, 0), largestEpsilon(p.Options.Norm))
+	if e == p.Options.Epsilon {
+		return nil
+	}
+	p.Options.Epsilon = e
+	return p.altered()
+}
+
+// stepEpsilon moves ε by a share of its track, on a grid of its thousandths.
+func (p *Page) stepEpsilon(share float64) tea.Cmd {
+	return p.setEpsilon(min(p.onGrid(p.Options.Epsilon+share*p.Most), max(p.Most, p.Options.Epsilon)))
+}
+
+// onGrid is the nearest thousandth of the track, free of the rounding of sums.
+func (p *Page) onGrid(e float64) float64 {
+	unit := p.Most / 1000
+	scale := math.Pow(10, math.Ceil(-math.Log10(unit))+2)
+	return math.Round(math.Round(e/unit)*unit*scale) / scale
+}
+
+// stretchTrack makes the track of ε longer or shorter.
+func (p *Page) stretchTrack(by float64) tea.Cmd {
+	first := firstMost(p.Options.Norm)
+	most := min(max(p.Most*by, first/8), largestEpsilon(p.Options.Norm))
+	if most == p.Most {
+		return nil
+	}
+	p.Most, p.Options.Epsilon = most, min(p.Options.Epsilon, most)
+	return p.altered()
+}
+
+// altered takes over another attack.
+func (p *Page) altered() tea.Cmd {
+	for p.Most < p.Options.Epsilon {
+		p.Most = min(2*p.Most, largestEpsilon(p.Options.Norm))
+	}
+	return tea.Batch(p.request(), p.measure())
+}
+
+// stepMethod goes to the next method that there is in the chosen norm.
+func (p *Page) stepMethod(by int) tea.Cmd {
+	list := attack.Methods()
+	for range list {
+		p.Options.Method = list[(slices.Index(list, p.Options.Method)+by+len(list))%len(list)]
+		if p.Attack().Check() == nil {
+			break
+		}
+	}
+	return p.altered()
+}
+
+func (p *Page) nextBand() tea.Cmd {
+	if !HasBand(p.Options.Method) {
+		p.screen.Say(p.Options.Method + " cannot be limited to a band of frequencies")
+		return nil
+	}
+	p.band = (p.band + 1) % bandChoices
+	return p.altered()
+}
+
+// epsilonText writes an ε in six cells.
+func epsilonText(e float64) string {
+	if e < 10 {
+		return fmt.Sprintf("%.4f", e)
+	}
+	return fmt.Sprintf("%.3f", e)
+}
+
+// normText is how a norm is written.
+func normText(n attack.Norm) string {
+	if n == attack.L2 {
+		return "L2"
+	}
+	return "L∞"
+}
+
+// AttackText says how is attacked, besides ε, in w cells: what matters most first.
+func AttackText(o attack.Options, w int) string {
+	parts := []string{o.Method + " " + normText(o.Norm)}
+	switch {
+	case !hasSteps(o.Method):
+	case o.Method == attack.SquareMethod:
+		parts = append(parts, kit.Counted(o.Steps, "query"))
+	default:
+		parts = append(parts, kit.Counted(o.Steps, "step"))
+	}
+	if o.Band.Part != "" {
+		parts = append(parts, bandText(o.Band))
+	}
+	if o.StepSize > 0 && HasStepSize(o.Method) {
+		parts = append(parts, fmt.Sprintf("of %.4g", o.StepSize))
+	}
+	if o.Restarts > 1 {
+		parts = append(parts, fmt.Sprintf("the worst of %d random starts", o.Restarts))
+	} else if o.RandomStart {
+		parts = append(parts, "random start")
+	}
+	text := parts[0]
+	for _, part := range parts[1:] {
+		room := w - kit.Width(text) - 3
+		if short, _, _ := strings.Cut(part, ","); kit.Width(part) > room {
+			part = short
+		}
+		if kit.Width(part) <= room {
+			text += " · " + part
+		}
+	}
+	return kit.Cut(text, w)
+}
+
+// hasSteps tells whether a method makes as many steps, or as many queries, as it is told.
+func hasSteps(method string) bool {
+	return method != attack.FGSMMethod && method != attack.MinimalFGSMMethod
+}
+
+// HasStarts tells whether a method can start at random, and again.
+func HasStarts(method string) bool {
+	return method == attack.PGDMethod || method == attack.APGDCEMethod || method == attack.APGDDLRMethod
+}
+
+// HasStepSize tells whether a method's steps have a size of one's choice.
+func HasStepSize(method string) bool { return method == attack.PGDMethod }
+
+// HasBand tells whether a method's perturbations can be limited to a band.
+func HasBand(method string) bool { return method == attack.FGSMMethod || HasStarts(method) }
+
+// usualSteps are those of a method to begin with. Square's are few, so that one need not wait
+// for pictures.
+func usualSteps(method string) int {
+	if method == attack.SquareMethod {
+		return 500
+	}
+	return attack.Default(method, 0).Steps
+}

@@ -1,0 +1,139 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"hfcui/engine/attack"
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// tableColumn is a column of accuracies.
+type tableColumn struct {
+	head string
+	of   func(result attack.Robustness, k RobustKey) (score measure.Score, doubt bool)
+}
+
+const (
+	scoreColumn  = 18 // cells of a column of the table
+	imagesColumn = 9
+)
+
+// columns lists what the table tells of every model, what matters most first.
+func (p *Page) columns() []tableColumn {
+	list := []tableColumn{{"clean", func(result attack.Robustness, k RobustKey) (measure.Score, bool) {
+		return result.CleanAt(k.smoothing.Rho), false
+	}}}
+	epsilon := p.measured()
+	key, _ := p.keys("")
+	for _, method := range key.methods() {
+		head := kit.Pick(scoreColumn-1, fmt.Sprintf("%s ε %.4g", method, epsilon), method)
+		list = append(list, tableColumn{head, func(result attack.Robustness, k RobustKey) (measure.Score, bool) {
+			cell, _ := result.Cell(method, epsilon, k.smoothing.Rho)
+			return cell.Score, len(cell.Marks) > 0
+		}})
+	}
+	if p.Robust.square && p.Options.Method != attack.SquareMethod {
+		list = append(list, tableColumn{"square, on fewer", func(result attack.Robustness, k RobustKey) (measure.Score, bool) {
+			return checkedBySquare(result, epsilon, k.smoothing.Rho), false
+		}})
+	}
+	return list
+}
+
+// checkedBySquare is the accuracy that others are held against, on fewer images.
+func checkedBySquare(result attack.Robustness, epsilon, rho float64) measure.Score {
+	for _, cell := range result.Cells {
+		if cell.Check && cell.Method == attack.SquareMethod && cell.Epsilon == epsilon && cell.Rho == rho {
+			return cell.Score
+		}
+	}
+	return measure.Score{}
+}
+
+// drawTable draws the figures at the cursor, a line for each model.
+func (p *Page) drawTable(c *kit.Canvas, r kit.Rect) {
+	if r.Empty() {
+		return
+	}
+	th, models, columns := p.screen.Theme(), p.session.Models(), p.columns()
+	names := 6
+	for _, m := range models {
+		names = max(names, kit.Width(m.Name))
+	}
+	names = min(names, 24, max(6, r.W-3-scoreColumn*2-imagesColumn))
+	for len(columns) > 2 && 3+names+scoreColumn*len(columns)+imagesColumn > r.W {
+		columns = columns[:len(columns)-1]
+	}
+	c.Left(kit.NewRect(r.X, r.Y, names+2, 1), th.Dim, kit.Pick(names+2, "accuracy %", "% right"))
+	x := r.X + 3 + names
+	for _, column := range columns {
+		c.Left(kit.NewRect(x, r.Y, scoreColumn-1, 1), th.Dim, column.head)
+		x += scoreColumn
+	}
+	if p.showsSmallest(x, r) {
+		c.Left(kit.NewRect(x, r.Y, scoreColumn-1, 1), th.Dim, "median smallest ε")
+		x += scoreColumn
+	}
+	c.Left(kit.NewRect(x, r.Y, imagesColumn, 1), th.Dim, kit.FitRight("images", min(imagesColumn, r.Right()-x)))
+	for i, m := range models {
+		if i+1 < r.H {
+			p.drawTableLine(c, r.Row(i+1), names, m, columns)
+		}
+	}
+}
+
+// showsSmallest tells whether there is a column for the median of images' smallest ε, which
+// would begin at x.
+func (p *Page) showsSmallest(x int, r kit.Rect) bool {
+	return attack.Minimal(p.Options.Method) && x+scoreColumn+imagesColumn <= r.Right()
+}
+
+// drawTableLine draws a model's figures; the number of images is that of the figure with the
+// fewest, but for what is measured on fewer on purpose.
+func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.ShownModel, columns []tableColumn) {
+	th, look := p.screen.Theme(), p.screen.Theme().Model(m.Slot)
+	c.Put(row.X, row.Y, look.Style.Paint(look.Mark)+" "+kit.Fit(m.Name, names))
+	key, _ := p.keys(m.Path)
+	x := row.X + 3 + names
+	if why := p.Robust.Failed[key]; why != "" {
+		c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Warn, why)
+		return
+	}
+	result := p.Robust.Known[key]
+	n := result.CleanAt(key.smoothing.Rho).N
+	for i, column := range columns {
+		score, doubt := column.of(result, key)
+		if i <= len(key.methods()) && score.N > 0 {
+			n = min(n, score.N)
+		}
+		text := session.ScoreText(score)
+		if doubt {
+			text += th.Warn.Paint(kit.MarkDoubt)
+		}
+		c.Put(x, row.Y, text)
+		x += scoreColumn
+	}
+	if p.showsSmallest(x, row) {
+		c.Put(x, row.Y, smallestText(result, key))
+		x += scoreColumn
+	}
+	c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Dim, kit.FitRight(kit.Grouped(n), min(imagesColumn, row.Right()-x)))
+}
+
+// smallestText is the median of images' smallest ε, or what it is above.
+func smallestText(result attack.Robustness, k RobustKey) string {
+	for _, s := range result.Smallest {
+		switch {
+		case s.Rho != k.smoothing.Rho || s.N == 0:
+		case math.IsInf(s.Median, 0):
+			return "above " + epsilonText(slices.Max(k.epsilons()))
+		default:
+			return epsilonText(s.Median)
+		}
+	}
+	return "     –"
+}

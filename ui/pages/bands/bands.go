@@ -1,0 +1,196 @@
+// Package bands is the page of accuracy on low-pass and high-pass images against r, drawn
+// while it is measured.
+package bands
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// Page shows accuracy on the low and the high part of images against r, as it is
+// measured. Its cursor is the session's r.
+type Page struct {
+	screen  session.Screen
+	session *session.Session
+	L       bandsLayout
+	Curves  kit.Measuring[BandsKey, bands.Result] // goes on once the page was looked at
+	changes bool                                  // how answers change between whole images and low parts is shown
+}
+
+// BandsKey is what determines a curve.
+type BandsKey struct {
+	split string
+	bands.Setting
+}
+
+// bandsLayout divides the body of the page.
+type bandsLayout struct {
+	values kit.Rect // at the cursor: one line, one for the curve without smoothing, two for changes
+	Plot   kit.Rect
+	axis   kit.Rect
+	foot   kit.Rect
+}
+
+func New(s session.Screen, on *session.Session) *Page {
+	p := &Page{screen: s, session: on}
+	p.Curves = kit.Measuring[BandsKey, bands.Result]{
+		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{0} },
+		Enough: func(r bands.Result, _ int) bool { return r.Done },
+		Empty:  func(r bands.Result) bool { return r.Whole.N == 0 },
+	}
+	return p
+}
+
+var bandsKeys = kit.Keymap[*Page]{
+	{Keys: []string{"esc"}, Name: "stop measuring", Hint: "stop", When: func(p *Page) bool { return p.Curves.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Curves.Halt() }},
+	{Keys: []string{"c"}, Name: "images that change class by their low part: f(x) ≠ f(x_l)", Hint: "changed", Do: (*Page).toggleChanges},
+	{Keys: []string{"enter"}, Name: "go on measuring", Hint: "go on", When: func(p *Page) bool { return p.Curves.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Curves.Resume() }},
+}
+
+func (p *Page) Entries() []kit.Entry {
+	return append(session.RadiusKeys.Entries(p.session), bandsKeys.Entries(p)...)
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	if cmd, ok := session.RadiusKeys.Press(p.session, key); ok {
+		return cmd, true
+	}
+	return bandsKeys.Press(p, key)
+}
+
+func (p *Page) Arrange(l kit.Layout) {
+	if l.TooSmall {
+		return
+	}
+	b := l.Body
+	p.L.values = kit.NewRect(b.X, b.Y, b.W-1, 2)
+	if p.changes {
+		p.L.values.H += 2
+	}
+	p.L.foot = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
+	p.L.axis = kit.NewRect(b.X, b.Bottom()-2, b.W, 1)
+	top := p.L.values.Bottom()
+	if l.Roomy() {
+		top++
+		p.L.axis.Y--
+	}
+	p.L.Plot = kit.PlotOf(kit.NewRect(b.X, top, b.W, p.L.axis.Y-top))
+}
+
+// toggleChanges shows the third curve, or not; it is measured with the others.
+func (p *Page) toggleChanges() tea.Cmd {
+	p.changes = !p.changes
+	p.Arrange(p.screen.Layout())
+	return nil
+}
+
+func (p *Page) Enter() tea.Cmd {
+	p.Curves.On = true
+	return p.measure()
+}
+
+// Changed has another curve measured where another is asked for; those of another model are
+// measured where they are seen.
+func (p *Page) Changed(what session.Change) tea.Cmd {
+	if what&session.ChangedModel != 0 {
+		p.Curves.Forget()
+		p.Curves.On = p.screen.Shown()
+	}
+	return p.measure()
+}
+
+// Key is what the session asks for now; base is the same without smoothing.
+func (p *Page) Key() (now, base BandsKey) {
+	now = BandsKey{p.session.Info.Split, p.session.Setting()}
+	base = now
+	base.Smoothing = model.Smoothing{}
+	return now, base
+}
+
+// measure starts measuring what the session asks for, in place of anything else that is
+// being measured; then the curve without smoothing, for comparison.
+func (p *Page) measure() tea.Cmd {
+	now, base := p.Key()
+	switch {
+	case p.session.Info.Images == 0 || !p.session.Info.Labelled:
+		p.Curves.Want()
+	case now == base:
+		p.Curves.Want(now)
+	default:
+		p.Curves.Want(now, base)
+	}
+	return p.Curves.Run()
+}
+
+// work measures a curve.
+func (p *Page) work(k BandsKey, _ int) func(context.Context, func(bands.Result)) (bands.Result, error) {
+	l := p.session.Lab
+	q := lab.BandsRequest{Radii: RadiiUpTo(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
+	return func(ctx context.Context, update func(bands.Result)) (bands.Result, error) {
+		return l.Bands(ctx, q, update)
+	}
+}
+
+// mostRadii bounds at how many radii accuracy is measured.
+const mostRadii = 40
+
+// RadiiUpTo returns whole radii from 0 to past the corner, all of them if they are few.
+func RadiiUpTo(most float64) []float64 {
+	step := max(1, math.Ceil(most/mostRadii))
+	var radii []float64
+	for r := 0.0; r < most; r += step {
+		radii = append(radii, r)
+	}
+	return append(radii, most)
+}
+
+// Receive takes over what was measured.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	if r, ok := msg.(kit.Report); ok {
+		cmd, _ := p.Curves.Take(r)
+		return cmd
+	}
+	return nil
+}
+
+// Busy tells that somebody looks on while a curve is measured.
+func (p *Page) Busy() bool { return p.screen.Shown() && p.Curves.Job != nil }
+
+// Running tells the status line what is measured.
+func (p *Page) Running() (what string, share float64, ok bool) {
+	if p.Curves.Job == nil {
+		return "", 0, false
+	}
+	r, name := p.Curves.Known[p.Curves.Working], "bands"
+	if now, _ := p.Key(); p.Curves.Working != now {
+		name = "bands without smoothing"
+	}
+	return fmt.Sprintf("%s, %s images/s", name, kit.FitRight(kit.Grouped(int(r.ImagesPerSecond+0.5)), 6)),
+		float64(r.Whole.N) / float64(max(1, r.Images)), true
+}
+
+// Speed tells how fast the curve on screen was measured.
+func (p *Page) Speed() string {
+	now, _ := p.Key()
+	if r := p.Curves.Known[now]; r.ImagesPerSecond > 0 {
+		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
+	}
+	return ""
+}
+
+func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	area := kit.NewRect(p.L.Plot.X-1, p.L.Plot.Y, p.L.Plot.W+2, p.L.axis.Bottom()-p.L.Plot.Y)
+	if area.Contains(m.X, m.Y) {
+		return p.session.Slide(p.L.Plot, p.session.Info.MaxRadius, m), true
+	}
+	return nil, false
+}

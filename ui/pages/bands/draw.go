@@ -1,0 +1,189 @@
+package bands
+
+import (
+	"fmt"
+	"strings"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	now, base := p.Key()
+	p.drawValues(c, p.L.values.Row(0), fmt.Sprintf("r %4.1f", p.radius(p.Curves.Known[now])), p.Curves.Known[now],
+		[3]string{kit.MarkLow, kit.MarkHigh, kit.MarkWhole}, [3]kit.Style{p.screen.Theme().Low, p.screen.Theme().High, p.screen.Theme().Whole})
+	rows := p.L.values
+	if p.changes {
+		rows.H -= 2
+		p.drawChanges(c, kit.NewRect(rows.X, rows.Bottom(), rows.W, 2), p.Curves.Known[now], now)
+	}
+	if row := rows.Row(1); now != base && p.Curves.Known[base].Whole.N > 0 {
+		p.drawValues(c, row, "ρ off", p.Curves.Known[base],
+			[3]string{kit.MarkLowBase, kit.MarkHighBase, kit.MarkWBase}, [3]kit.Style{p.screen.Theme().LowDim, p.screen.Theme().HighDim, p.screen.Theme().WholeDim})
+	} else if now != base {
+		c.Left(row, p.screen.Theme().Dim, p.waitingBase(row.W))
+	}
+	p.drawCurves(c, p.L.Plot, p.L.axis.Y)
+	p.drawFoot(c, now)
+	return nil
+}
+
+// radius is the measured radius nearest to r.
+func (p *Page) radius(r bands.Result) float64 {
+	if len(r.Radii) == 0 {
+		return p.session.R
+	}
+	return r.Radii[kit.Nearest(r.Radii, p.session.R)]
+}
+
+// drawValues draws one line of accuracies at the cursor.
+func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Result, marks [3]string, colours [3]kit.Style) {
+	var low, high measure.Score
+	if len(r.Radii) > 0 {
+		i := kit.Nearest(r.Radii, p.session.R)
+		low, high = r.Low[i], r.High[i]
+	}
+	names, unit, indent, gap := [3]string{" low", " high", " whole"}, " %", 8, 2
+	switch {
+	case row.W < 78:
+		names, unit, indent, gap = [3]string{}, "", 5, 1
+		head = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(head, "r "), "ρ "), ".0")
+	case row.W < 84:
+		unit = ""
+	}
+	c.Put(row.X, row.Y, p.screen.Theme().Dim.Paint(kit.Fit(head, indent)))
+	x := row.X + indent
+	for i, score := range []measure.Score{low, high, r.Whole} {
+		text := colours[i].Paint(marks[i]+names[i]) + " " + session.ScoreText(score) + unit
+		c.Put(x, row.Y, text)
+		x += kit.Width(text) + gap
+	}
+	if n := fmt.Sprintf("n %s", kit.FitRight(kit.Grouped(r.Whole.N), 6)); row.Right()-x >= kit.Width(n) {
+		c.Put(x, row.Y, p.screen.Theme().Dim.Paint(n))
+	}
+}
+
+// drawCurves draws the chart, or what will be there.
+func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
+	th, most := p.screen.Theme(), p.session.Info.MaxRadius
+	now, base := p.Key()
+	ch := kit.NewChart(plot, most, 1)
+	grid := []float64{0, 0.25, 0.5, 0.75, 1}
+	if plot.H < 9 {
+		grid = []float64{0, 0.5, 1}
+	}
+	ch.Grid(th.Line, grid...)
+	ch.Cursor(min(p.session.R, most), th.Focus)
+	if now != base {
+		p.addCurves(ch, p.Curves.Known[base], true)
+	}
+	p.addCurves(ch, p.Curves.Known[now], false)
+	ch.Render(c)
+	if now != base {
+		p.labelWhole(c, ch, p.Curves.Known[base], kit.MarkWBase, th.WholeDim)
+	}
+	p.labelWhole(c, ch, p.Curves.Known[now], kit.MarkWhole, th.Whole)
+	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.LabelX(c, th.Dim, axis)
+	if why := p.waiting(p.Curves.Known[now]); why != "" {
+		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 2), th.Dim, why)
+	}
+}
+
+// addCurves draws the curves of a result.
+func (p *Page) addCurves(ch *kit.Chart, r bands.Result, base bool) {
+	if r.Whole.N == 0 {
+		return
+	}
+	th := p.screen.Theme()
+	whole := kit.Series{Line: th.Whole, Shade: th.WholeShade}
+	thick := !base && ch.Plot.H >= kit.ThickRows
+	low := kit.Series{Line: th.Low, Shade: th.LowShade, Mark: kit.MarkLow, Thick: thick}
+	high := kit.Series{Line: th.High, Shade: th.HighShade, Mark: kit.MarkHigh, Thick: thick}
+	if base {
+		whole.Line, low.Line, high.Line = th.WholeDim, th.LowDim, th.HighDim
+		low.Mark, high.Mark = kit.MarkLowBase, kit.MarkHighBase
+	}
+	for _, x := range []float64{0, ch.MostX} {
+		whole.Points = append(whole.Points, session.ScorePoint(x, r.Whole))
+	}
+	for i, x := range r.Radii {
+		low.Points = append(low.Points, session.ScorePoint(x, r.Low[i]))
+		high.Points = append(high.Points, session.ScorePoint(x, r.High[i]))
+	}
+	ch.Draw(whole, base)
+	if p.changes && !base {
+		ch.Draw(p.changesSeries(r, thick), base)
+	}
+	ch.Draw(high, base)
+	ch.Draw(low, base)
+}
+
+// labelWhole marks the line of the whole image, right of the plot.
+func (p *Page) labelWhole(c *kit.Canvas, ch *kit.Chart, r bands.Result, mark string, st kit.Style) {
+	if r.Whole.N > 0 {
+		c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(r.Whole.Accuracy()))/4, st.Paint(mark+kit.Percent(r.Whole.Accuracy())))
+	}
+}
+
+// waiting says why there is no curve yet; "" when there is one.
+func (p *Page) waiting(r bands.Result) string {
+	now, _ := p.Key()
+	switch {
+	case p.Curves.Failed[now] != "":
+		return p.Curves.Failed[now]
+	case r.Whole.N > 0:
+		return ""
+	case p.session.Info.Images == 0:
+		return "There are no images to measure."
+	case !p.session.Info.Labelled:
+		return "Accuracy needs labels that are the model's classes: open images in one folder a class, or a model trained on these."
+	case p.Curves.Stopped:
+		return "Stopped before the first figures; enter goes on."
+	}
+	return fmt.Sprintf("Accuracy on low and high part at %d radii will appear here, rough first.", len(RadiiUpTo(p.session.Info.MaxRadius)))
+}
+
+// waitingBase says in w cells when the curve without smoothing comes, for comparison.
+func (p *Page) waitingBase(w int) string {
+	switch {
+	case p.Curves.Job != nil:
+		return kit.Pick(w, "ρ off   is measured after the curve with smoothing", "ρ off is measured next")
+	case p.Curves.Stopped:
+		return kit.Pick(w, "ρ off   is not measured yet; enter goes on", "ρ off: enter measures it")
+	}
+	return ""
+}
+
+// drawFoot says what the figures are of.
+func (p *Page) drawFoot(c *kit.Canvas, now BandsKey) {
+	r, th := p.Curves.Known[now], p.screen.Theme()
+	text := fmt.Sprintf("%s: %s of %s at every r, 95%% intervals",
+		kit.Clean(now.split), kit.FitRight(kit.Grouped(r.Whole.N), len(kit.Grouped(p.session.Info.Images))), kit.Counted(p.session.Info.Images, "image"))
+	x := c.Left(p.L.foot, th.Dim, text)
+	right := ""
+	switch {
+	case r.BatchSize > 0:
+		right = fmt.Sprintf("statistics of batches of %d", r.BatchSize)
+	case p.session.Info.BatchNorm: // the setting says it before the first figures do
+		right = now.Statistics.String() + " statistics"
+	}
+	if p.Curves.Stopped {
+		right = "stopped"
+	}
+	if room := p.L.foot.Right() - x - 2; room >= kit.Width(right) {
+		c.Right(kit.NewRect(x+2, p.L.foot.Y, room, 1), th.Dim, right)
+	}
+}
+
+// DrawChart draws the curves on another page that has room for them.
+func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
+	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
+	if !p.Curves.On {
+		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to measure accuracy against r; the curve then stays here.")
+		return
+	}
+	p.drawCurves(c, plot, r.Bottom()-1)
+}

@@ -1,0 +1,395 @@
+package experiments
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"hfcui/engine/experiment"
+	"hfcui/ui/kit"
+)
+
+// experimentsLayout divides the body: a line for every experiment, and below it what is
+// said of the chosen one, in two columns where there is room.
+type experimentsLayout struct {
+	Table  kit.Rect
+	Detail kit.Rect
+	across int
+}
+
+func LayoutExperiments(l kit.Layout, n int) experimentsLayout {
+	b := l.Body
+	e := experimentsLayout{Table: kit.NewRect(b.X, b.Y, b.W-1, 1+min(n, max(3, b.H-8))), across: 1}
+	top := e.Table.Bottom() + 1
+	if l.H < 22 {
+		top--
+	}
+	e.Detail = kit.NewRect(b.X, top, b.W-1, b.Bottom()-top)
+	if l.W >= 120 {
+		e.across = 2
+	}
+	return e
+}
+
+// first is the first experiment of n on screen, such that one of them is.
+func (e experimentsLayout) first(at, n int) int {
+	rows := e.Table.H - 1
+	return min(max(0, at-rows/2), max(0, n-rows))
+}
+
+// Marks of verdicts.
+const (
+	markHolds     = "✓"
+	markFails     = "✗"
+	markUndecided = "~"
+)
+
+func (p *Page) verdict(v experiment.Verdict) (mark string, st kit.Style) {
+	switch v {
+	case experiment.Holds:
+		return markHolds, p.screen.Theme().Right
+	case experiment.Fails:
+		return markFails, p.screen.Theme().Wrong
+	}
+	return markUndecided, p.screen.Theme().Dim
+}
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	p.drawList(c)
+	p.drawDetail(c)
+	return nil
+}
+
+// Columns of the list right of what is asked.
+const (
+	nameColumn     = 14
+	sizeColumn     = 5
+	runsColumn     = 7
+	leftColumn     = 9
+	verdictsColumn = 10
+)
+
+// drawList draws a line for every experiment.
+func (p *Page) drawList(c *kit.Canvas) {
+	th, t := p.screen.Theme(), p.l.Table
+	right := t.Right() - (sizeColumn + runsColumn + leftColumn + verdictsColumn + 4)
+	about := kit.NewRect(t.X+2+nameColumn, t.Y, right-(t.X+2+nameColumn), 1)
+	cells := func(y int, st kit.Style, texts ...string) {
+		x := right + 1
+		for i, w := range []int{sizeColumn, runsColumn, leftColumn} {
+			if i == 0 {
+				c.Left(kit.NewRect(x, y, w, 1), st, texts[i])
+			} else {
+				c.Right(kit.NewRect(x, y, w, 1), st, texts[i])
+			}
+			x += w + 1
+		}
+	}
+	c.Left(kit.NewRect(t.X+2, t.Y, nameColumn, 1), th.Dim, "experiment")
+	c.Left(about, th.Dim, "compares")
+	cells(t.Y, th.Dim, "size", "runs", "left")
+	c.Right(t.Row(0), th.Dim, "verdicts")
+	top := p.l.first(p.at, len(p.list))
+	for i, s := range p.list {
+		y := t.Y + 1 + i - top
+		if y <= t.Y || y >= t.Bottom() {
+			continue
+		}
+		name := kit.Style{}
+		if i == p.at {
+			c.Put(t.X, y, th.Focus.Paint("›"))
+			name = th.Focus
+		}
+		f := s.folder()
+		runs, left := fmt.Sprintf("%d/%d", f.Done, s.cells()), ""
+		switch {
+		case p.own(s):
+			left = "begins"
+			if now := p.doing.progress; now != nil && now.Left > 0 {
+				left = kit.DurationText(now.Left)
+			}
+		case f.Running && f.Left > 0:
+			left = kit.DurationText(f.Left)
+		case f.Running:
+			left = "begins"
+		case f.Plan == nil:
+			runs = fmt.Sprintf("–/%d", s.cells())
+		case f.Done < s.cells():
+			left = "not done"
+		}
+		c.Left(kit.NewRect(t.X+2, y, nameColumn-1, 1), name, s.Name)
+		about.Y = y
+		c.Left(about, kit.Style{}, s.About)
+		cells(y, kit.Style{}, string(s.size), runs, left)
+		p.drawVerdicts(c, kit.NewRect(t.Right()-verdictsColumn, y, verdictsColumn, 1), f)
+	}
+}
+
+// cells is how many runs there are: as it was begun, or as it would be.
+func (s experimentState) cells() int {
+	if f := s.folder(); f.Plan != nil {
+		return f.Plan.Cells()
+	}
+	return s.Plan().Cells()
+}
+
+// drawVerdicts draws a mark for every criterion of a report, or counts where there are
+// many.
+func (p *Page) drawVerdicts(c *kit.Canvas, r kit.Rect, f experiment.Folder) {
+	th := p.screen.Theme()
+	if f.Err != nil {
+		c.Right(r, th.Warn, "unreadable")
+		return
+	}
+	if f.Summary == nil {
+		c.Right(r, th.Dim, "–")
+		return
+	}
+	text := ""
+	counts := map[experiment.Verdict]int{}
+	for _, finding := range f.Summary.Criteria {
+		counts[finding.Verdict]++
+		mark, st := p.verdict(finding.Verdict)
+		text += st.Paint(mark)
+	}
+	if f.Stale {
+		text = th.Warn.Paint("! ") + text
+	}
+	if len(f.Summary.Criteria) > r.W-2 {
+		text = ""
+		for _, v := range []experiment.Verdict{experiment.Holds, experiment.Fails, experiment.Undecided} {
+			if n := counts[v]; n > 0 {
+				mark, st := p.verdict(v)
+				text += st.Paint(fmt.Sprintf(" %s%d", mark, n))
+			}
+		}
+	}
+	c.Right(r, kit.Style{}, text)
+}
+
+// said is a line about an experiment: a mark of its own, and text that goes on below
+// itself where it is too long.
+type said struct {
+	mark   string
+	marked kit.Style
+	indent int
+	style  kit.Style
+	text   string
+}
+
+// detail is what there is to say of the chosen experiment, in one or two columns.
+func (p *Page) detail() [][]said {
+	r := p.l.Detail
+	if p.l.across == 2 {
+		half := r.W/2 - 2
+		return [][]said{
+			wrap(append(append(p.sayState(), said{}), p.saySettings()...), half),
+			wrap(p.sayCriteria(), r.W-half-4),
+		}
+	}
+	return [][]said{wrap(slices.Concat(p.sayState(), p.sayCriteria(), []said{{}}, p.saySettings()), r.W)}
+}
+
+// lines is how many lines that takes.
+func (p *Page) lines() (n int) {
+	for _, column := range p.detail() {
+		n = max(n, len(column))
+	}
+	return n
+}
+
+// drawDetail draws it, from the line scrolled to on, and how many lines are below.
+func (p *Page) drawDetail(c *kit.Canvas) {
+	r, columns, n := p.l.Detail, p.detail(), 0
+	for _, column := range columns {
+		n = max(n, len(column))
+	}
+	top := min(p.top, max(0, n-r.H))
+	h := r.H
+	if below := n - top - r.H; below > 0 {
+		c.Right(r.Row(r.H-1), p.screen.Theme().Dim, fmt.Sprintf("↓ %d more", below+1))
+		h--
+	}
+	if len(columns) == 1 {
+		drawSaid(c, kit.NewRect(r.X, r.Y, r.W, h), columns[0], top)
+		return
+	}
+	half := r.W/2 - 2
+	drawSaid(c, kit.NewRect(r.X, r.Y, half, h), columns[0], top)
+	drawSaid(c, kit.NewRect(r.X+half+4, r.Y, r.W-half-4, h), columns[1], top)
+}
+
+func drawSaid(c *kit.Canvas, r kit.Rect, lines []said, top int) {
+	for i := 0; i < r.H && top+i < len(lines); i++ {
+		s := lines[top+i]
+		c.Put(r.X+s.indent, r.Y+i, s.marked.Paint(s.mark))
+		x := s.indent
+		if s.mark != "" || s.indent > 0 {
+			x += 2
+		}
+		c.Left(kit.NewRect(r.X+x, r.Y+i, r.W-x, 1), s.style, s.text)
+	}
+}
+
+// wrap breaks lines that are wider than w.
+func wrap(lines []said, w int) []said {
+	var out []said
+	for _, s := range lines {
+		for i, text := range strings.Split(ansi.Wordwrap(kit.Clean(s.text), max(8, w-s.indent-2), ""), "\n") {
+			part := s
+			part.text = text
+			if i > 0 {
+				part.mark = ""
+				if s.mark != "" && s.indent == 0 { // under the text, not the mark
+					part.text = "  " + text
+				}
+			}
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// sayCriteria lists the criteria with what their verdicts rest on.
+func (p *Page) sayCriteria() []said {
+	s, th := p.Chosen(), p.screen.Theme()
+	f := s.folder()
+	if f.Summary == nil {
+		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet: verdicts come when all runs are done."}}
+		for _, criterion := range s.Plan().Criteria {
+			lines = append(lines, said{mark: "·", marked: th.Dim, text: criterion.Text})
+		}
+		return lines
+	}
+	lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "Means ± half the interval (" + f.Summary.Interval + ")"}}
+	for _, finding := range f.Summary.Criteria {
+		mark, st := p.verdict(finding.Verdict)
+		lines = append(lines, said{mark: mark, marked: st, text: finding.Criterion + ": " + string(finding.Verdict)})
+		for _, d := range finding.Parts {
+			mark, st := p.verdict(d.Verdict)
+			text := d.Text + ": " + d.Shown()
+			if d.N < len(f.Summary.Seeds) {
+				text += fmt.Sprintf(" (%d of %d seeds)", d.N, len(f.Summary.Seeds))
+			}
+			lines = append(lines, said{mark: mark, marked: st, indent: 2, style: th.Dim, text: text})
+		}
+	}
+	for _, text := range f.Summary.Marked() {
+		lines = append(lines, said{mark: "!", marked: th.Warn, text: "fails a check: " + text})
+	}
+	for _, d := range f.Summary.Diverged {
+		lines = append(lines, said{mark: "!", marked: th.Warn, text: fmt.Sprintf("%s, seed %d diverged: %s", d.Setting, d.Seed, d.Error)})
+	}
+	return lines
+}
+
+// sayState says where the experiment is and how far.
+func (p *Page) sayState() []said {
+	s, th := p.Chosen(), p.screen.Theme()
+	f := s.folder()
+	lines := []said{{style: kit.Bold, text: fmt.Sprintf("%s, %s: %s", s.Name, s.size, s.About)}}
+	if f.Err != nil {
+		lines = append(lines, said{mark: "!", marked: th.Warn, style: th.Warn, text: kit.OneLine(f.Err)})
+	}
+	switch {
+	case f.Plan == nil && p.own(*s):
+	case f.Plan == nil && p.reproducing != nil:
+		lines = append(lines, said{text: "not begun: n begins, or " + s.command()})
+	case f.Plan == nil:
+		lines = append(lines, said{text: "not begun: " + s.command()})
+	default:
+		lines = append(lines, said{text: fmt.Sprintf("folder %s, on %s, %s", f.Dir, f.Data(), p.howFar(*s))})
+	}
+	if p.own(*s) {
+		lines = append(lines, said{style: th.Focus, text: p.doing.sayProgress()})
+	}
+	if f.Summary != nil {
+		lines = append(lines, said{text: "report " + f.Summary.Report})
+	}
+	if f.Stale {
+		lines = append(lines, said{mark: "!", marked: th.Warn, style: th.Warn, text: stale(f)})
+	}
+	return lines
+}
+
+// saySettings says what is trained, with a mark for every run that there is.
+func (p *Page) saySettings() []said {
+	s, th := p.Chosen(), p.screen.Theme()
+	f := s.folder()
+	plan := s.Plan()
+	if f.Plan != nil {
+		plan = *f.Plan
+	}
+	common, own := plan.Describe()
+	lines := []said{
+		{style: kit.Bold, text: fmt.Sprintf("%s, seeds %s", kit.Counted(len(plan.Settings), "setting"), seedsText(plan.Seeds))},
+		{style: th.Dim, text: "all: " + common},
+	}
+	for i, setting := range plan.Settings {
+		text := setting.Name
+		if own[i] != "" {
+			text += ": " + own[i]
+		}
+		done := ""
+		for _, r := range f.Runs {
+			if r.Setting == setting.Name {
+				done += runMark(r)
+			}
+		}
+		if done != "" {
+			text += "  " + done
+		}
+		lines = append(lines, said{mark: "·", marked: th.Dim, text: text})
+	}
+	return lines
+}
+
+// runMark is one sign for how a run is.
+func runMark(r experiment.FolderRun) string {
+	switch {
+	case r.Done && r.Reason == "diverged":
+		return "!"
+	case r.Done:
+		return "●"
+	case r.Begun:
+		return "◐"
+	}
+	return "○"
+}
+
+// command is what a shell is told to do the experiment.
+func (s experimentState) command() string {
+	return fmt.Sprintf("hfcui reproduce %s --%s", s.Name, s.size)
+}
+
+// stale says why a report is not what its runs say now.
+func stale(f experiment.Folder) string {
+	if f.Done < len(f.Runs) {
+		return fmt.Sprintf("the report is an older one: of its runs %d of %d are done now", f.Done, len(f.Runs))
+	}
+	return "the report is older than its runs: hfcui reproduce makes it anew"
+}
+
+// howFar says in words how far an experiment is.
+func (p *Page) howFar(s experimentState) string {
+	f := s.folder()
+	switch {
+	case p.own(s):
+		return fmt.Sprintf("under way here, %d of %d runs done", f.Done, len(f.Runs))
+	case f.Running && f.Left > 0:
+		return fmt.Sprintf("running, %d of %d runs done, %s left", f.Done, len(f.Runs), kit.DurationText(f.Left))
+	case f.Running:
+		return "running"
+	case f.Done == len(f.Runs) && f.Summary != nil:
+		return "done"
+	case f.Done == len(f.Runs):
+		return "all runs done, no report"
+	}
+	return fmt.Sprintf("%d of %d runs done", f.Done, len(f.Runs))
+}
+
+func seedsText(seeds []uint64) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(seeds), " ", ", "), "[]")
+}

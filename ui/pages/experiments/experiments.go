@@ -1,0 +1,238 @@
+// Package experiments is the page of the paper's experiments: how far their runs are, the
+// verdicts on their criteria, and starting and stopping one.
+package experiments
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/experiment"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// Page lists the paper's experiments. What it knows of them comes from their
+// folders, whoever writes them.
+type Page struct {
+	screen      session.Screen
+	session     *session.Session
+	folder      string       // that they lie in
+	reproducing *Reproducing // nil: they are only looked at
+	watchRuns   func(dirs, names []string) tea.Cmd
+	l           experimentsLayout
+	looker      *experiment.Looker
+	Every       time.Duration // between looks at the folders; 0: only when the page is entered
+	Scanning    bool
+	list        []experimentState
+	at          int // the chosen one
+	top         int // first line of what is said of it
+
+	asked *beginning    // the dialog that asks whether to begin
+	doing *reproduction // nil while this program does no experiment
+}
+
+// experimentState is what is known of one experiment.
+type experimentState struct {
+	experiment.Experiment
+	size    experiment.Size // the one that is shown
+	planned map[experiment.Size]experiment.Plan
+	folders map[experiment.Size]experiment.Folder
+}
+
+func (s experimentState) Plan() experiment.Plan     { return s.planned[s.size] }
+func (s experimentState) folder() experiment.Folder { return s.folders[s.size] }
+
+var experimentSizes = []experiment.Size{experiment.Quick, experiment.Full}
+
+// lookPause is how long folders are left alone between looks.
+const lookPause = time.Second
+
+// New returns the page for the experiments in a folder. Without reproducing they
+// are only looked at; watch shows runs on the page that has them.
+func New(s session.Screen, on *session.Session, folder string, reproducing *Reproducing, watch func(dirs, names []string) tea.Cmd) *Page {
+	p := &Page{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Looker{}, Every: lookPause}
+	for _, e := range experiment.All() {
+		state := experimentState{Experiment: e, size: experiment.Quick, planned: map[experiment.Size]experiment.Plan{}, folders: map[experiment.Size]experiment.Folder{}}
+		for _, size := range experimentSizes {
+			state.planned[size] = e.Plan(size, "", 1)
+			state.folders[size] = experiment.Folder{Dir: experiment.Dir(folder, e, size)}
+		}
+		p.list = append(p.list, state)
+	}
+	return p
+}
+
+var experimentsKeys = kit.Keymap[*Page]{
+	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous experiment", Help: "previous, next experiment", Hint: "experiment", Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
+	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next experiment", Also: true, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
+	{Keys: []string{"f"}, Name: "the experiment's full size, or the quick one", Hint: "quick/full", Do: (*Page).otherSize},
+	{Keys: []string{"o"}, Name: "its runs on the Train page", Hint: "runs", When: (*Page).begun, Do: (*Page).watch},
+	{Keys: []string{"pgdown", "space"}, Shown: "pgdn/", Name: "scroll down what is said of it", Help: "scroll what is said of it", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.Detail.H - 1) }},
+	{Keys: []string{"pgup"}, Name: "scroll up what is said of it", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.Detail.H) }},
+}
+
+func (p *Page) Entries() []kit.Entry {
+	return append(reproducingKeys.Entries(p), experimentsKeys.Entries(p)...)
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	if cmd, ok := reproducingKeys.Press(p, key); ok {
+		return cmd, true
+	}
+	return experimentsKeys.Press(p, key)
+}
+
+// Chosen is the experiment that is told of.
+func (p *Page) Chosen() *experimentState { return &p.list[p.at] }
+
+func (p *Page) choose(i int) tea.Cmd {
+	p.at, p.top = min(max(i, 0), len(p.list)-1), 0
+	return nil
+}
+
+func (p *Page) otherSize() tea.Cmd {
+	s := p.Chosen()
+	p.top = 0
+	if s.size == experiment.Quick {
+		s.size = experiment.Full
+	} else {
+		s.size = experiment.Quick
+	}
+	return nil
+}
+
+// begun tells that the chosen one has runs to look at.
+func (p *Page) begun() bool {
+	for _, r := range p.Chosen().folder().Runs {
+		if r.Begun {
+			return true
+		}
+	}
+	return false
+}
+
+// watch shows the chosen one's runs on the Train page.
+func (p *Page) watch() tea.Cmd {
+	s := p.Chosen()
+	var dirs, names []string
+	for _, r := range s.folder().Runs {
+		if r.Begun {
+			dirs, names = append(dirs, r.Dir), append(names, fmt.Sprintf("%s %s seed %d", s.Name, r.Setting, r.Seed))
+		}
+	}
+	return p.watchRuns(dirs, names)
+}
+
+// long tells that not all that is said fits.
+func (p *Page) long() bool { return p.lines() > p.l.Detail.H }
+
+func (p *Page) scroll(by int) tea.Cmd {
+	p.top = min(max(p.top+by, 0), max(0, p.lines()-p.l.Detail.H))
+	return nil
+}
+
+func (p *Page) Arrange(l kit.Layout) {
+	if !l.TooSmall {
+		p.l = LayoutExperiments(l, len(p.list))
+	}
+}
+
+func (p *Page) Enter() tea.Cmd { return p.Scan(0) }
+
+func (p *Page) Changed(session.Change) tea.Cmd { return nil }
+
+// foldersMsg is what the folders say now.
+type foldersMsg struct{ folders [][]experiment.Folder }
+
+// Scan looks at all folders after a pause; one scan at a time.
+func (p *Page) Scan(after time.Duration) tea.Cmd {
+	if p.Scanning {
+		return nil
+	}
+	p.Scanning = true
+	looker, root, ctx := p.looker, p.folder, p.screen.Context()
+	return p.screen.Task(func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(after):
+		}
+		var msg foldersMsg
+		now := time.Now()
+		for _, e := range experiment.All() {
+			var list []experiment.Folder
+			for _, size := range experimentSizes {
+				list = append(list, looker.Look(experiment.Dir(root, e, size), now))
+			}
+			msg.folders = append(msg.folders, list)
+		}
+		return msg
+	})
+}
+
+// Receive takes what work in the background tells.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case foldersMsg:
+		return p.received(msg)
+	case kit.Report:
+		return p.reported(msg)
+	}
+	return nil
+}
+
+// received takes in what the folders say, and looks on while the page is on screen.
+func (p *Page) received(msg foldersMsg) tea.Cmd {
+	p.Scanning = false
+	for i, list := range msg.folders {
+		for k, f := range list {
+			p.list[i].folders[experimentSizes[k]] = f
+		}
+	}
+	if !p.screen.Shown() || p.Every <= 0 {
+		return nil
+	}
+	return p.Scan(p.Every)
+}
+
+// Export prepares writing the chosen one's tables and verdicts, as its report has them.
+func (p *Page) Export() (session.Exporter, error) {
+	s := p.Chosen()
+	summary := s.folder().Summary
+	if summary == nil {
+		return session.Exporter{}, errors.New("no report to export yet: it comes when all runs are done")
+	}
+	return session.Exporter{Base: s.Name + "-" + string(s.size), Files: []session.ExportFile{{Suffix: ".json", Write: func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(summary)
+	}}}}, nil
+}
+
+func (p *Page) Speed() string {
+	if p.doing != nil {
+		return p.doing.called() + ": " + p.doing.sayProgress()
+	}
+	f := p.Chosen().folder()
+	if f.Running && f.Left > 0 {
+		return fmt.Sprintf("%s: %s left", p.Chosen().Name, kit.DurationText(f.Left))
+	}
+	return ""
+}
+
+func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	switch {
+	case m.Pressed && p.l.Table.Contains(m.X, m.Y) && m.Y > p.l.Table.Y:
+		return p.choose(p.l.first(p.at, len(p.list)) + m.Y - p.l.Table.Y - 1), true
+	case m.Wheel != 0 && p.l.Table.Contains(m.X, m.Y):
+		return p.choose(p.at + m.Wheel), true
+	case m.Wheel != 0 && p.l.Detail.Contains(m.X, m.Y):
+		return p.scroll(m.Wheel), true
+	}
+	return nil, false
+}

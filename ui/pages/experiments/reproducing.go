@@ -1,0 +1,296 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/experiment"
+	"hfcui/engine/train"
+	"hfcui/ui/kit"
+)
+
+// Reproducing is how the program does experiments; *lab.Lab does the work.
+type Reproducing struct {
+	// Expect measures what an experiment takes here, or says why it cannot be done.
+	Expect func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (experiment.Cost, error)
+	// Start does what is left of an experiment in a folder, in the background, until ctx
+	// ends.
+	Start func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (Reproduction, error)
+	// Ended tells of an experiment that was under way when the program left the screen.
+	Ended func(e experiment.Experiment, size experiment.Size, dir string, err error)
+}
+
+// Reproduction is an experiment under way, as lab.Reproduction describes it.
+type Reproduction interface {
+	Progress() *experiment.Progress
+	Done() <-chan struct{}
+	Err() error
+}
+
+// reproduction is the experiment that this program does. Its settings, runs and report are
+// read from its folder like those of all others.
+type reproduction struct {
+	experiment.Experiment
+	size     experiment.Size
+	dir      string
+	job      *kit.Job
+	progress *experiment.Progress // the newest; nil before there is any
+	stopping bool
+	err      error         // once done is closed
+	done     chan struct{} // closed when it has ended
+}
+
+func (r *reproduction) called() string { return r.Name + " " + string(r.size) }
+
+// reproducingKeys begin and end experiments of this program.
+var reproducingKeys = kit.Keymap[*Page]{
+	{Keys: []string{"n"}, Name: "begin the experiment on the open data", Hint: "begin", When: (*Page).canBegin, Do: (*Page).ask},
+	{Keys: []string{"r"}, Name: "go on with the experiment", Hint: "go on", When: (*Page).canGoOn, Do: (*Page).ask},
+	{Keys: []string{"S"}, Name: "stop the experiment; it can be gone on with", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
+}
+
+// reproduces tells that this program does an experiment that is not being stopped yet.
+func (p *Page) reproduces() bool { return p.doing != nil && !p.doing.stopping }
+
+// canBegin tells that the chosen one can be begun here.
+func (p *Page) canBegin() bool {
+	f := p.Chosen().folder()
+	return p.reproducing != nil && p.doing == nil && f.Plan == nil && f.Err == nil
+}
+
+// canGoOn tells that there is something left to do of the chosen one, and nobody at it.
+func (p *Page) canGoOn() bool {
+	f := p.Chosen().folder()
+	return p.reproducing != nil && p.doing == nil && f.Plan != nil && f.Err == nil && !f.Running &&
+		(f.Done < len(f.Runs) || f.Summary == nil || f.Stale)
+}
+
+// own tells whether the experiment shown at i is the one this program does.
+func (p *Page) own(s experimentState) bool {
+	return p.doing != nil && p.doing.Name == s.Name && p.doing.size == s.size
+}
+
+// ask opens the dialog that says what the chosen one takes.
+func (p *Page) ask() tea.Cmd {
+	if why := p.session.Occupied; why != "" {
+		p.screen.Say(why)
+		return nil
+	}
+	s := *p.Chosen()
+	d := &beginning{page: p, state: s}
+	expect, dir := p.reproducing.Expect, s.folder().Dir
+	j, cmd := p.screen.Start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
+		cost, err := expect(ctx, s.Experiment, s.size, dir)
+		return expectedMsg{cost, err}
+	})
+	d.job, p.asked = j, d
+	return tea.Batch(cmd, p.screen.Open(d))
+}
+
+// expectedMsg tells what an experiment takes.
+type expectedMsg struct {
+	cost experiment.Cost
+	err  error
+}
+
+// newsPause is how often progress is shown.
+const newsPause = 250 * time.Millisecond
+
+// begin does an experiment in the background.
+func (p *Page) begin(s experimentState) tea.Cmd {
+	r := &reproduction{Experiment: s.Experiment, size: s.size, dir: s.folder().Dir, done: make(chan struct{})}
+	start := p.reproducing.Start
+	j, cmd := p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		defer close(r.done)
+		run, err := start(ctx, r.Experiment, r.size, r.dir)
+		if r.err = err; err != nil {
+			return nil
+		}
+		news := time.NewTicker(newsPause)
+		defer news.Stop()
+		for {
+			select {
+			case <-run.Done():
+				r.err = run.Err()
+				return nil
+			case <-news.C:
+				if now := run.Progress(); now != nil {
+					tell(*now)
+				}
+			}
+		}
+	})
+	r.job, p.doing = j, r
+	p.session.Occupied = r.called() + " is under way: stop it on the Experiments page first"
+	return tea.Batch(cmd, p.Scan(0))
+}
+
+// stop ends the experiment; its folder stays and can be gone on with.
+func (p *Page) stop() tea.Cmd {
+	p.doing.stopping = true
+	p.doing.job.Cancel()
+	p.screen.Say("stopping " + p.doing.called() + " after a checkpoint")
+	return nil
+}
+
+// reported takes what its jobs tell.
+func (p *Page) reported(r kit.Report) tea.Cmd {
+	if d := p.asked; d != nil && r.Job == d.job {
+		if msg, ok := r.Msg.(expectedMsg); ok {
+			d.cost, d.err, d.known = msg.cost, msg.err, true
+		}
+		return nil
+	}
+	doing := p.doing
+	if doing == nil || r.Job != doing.job {
+		return nil
+	}
+	if now, ok := r.Msg.(experiment.Progress); ok {
+		doing.progress = &now
+	}
+	if !r.Done || p.screen.Context().Err() != nil { // the program ends: wait tells what became of it
+		return nil
+	}
+	p.doing, p.session.Occupied = nil, ""
+	var stopped *train.StoppedError
+	switch {
+	case doing.err == nil:
+		p.screen.Say(doing.called() + " is done: its verdicts are on the Experiments page")
+	case errors.As(doing.err, &stopped), errors.Is(doing.err, context.Canceled):
+		p.screen.Say(doing.called() + " is stopped; r on the Experiments page goes on")
+	default:
+		p.screen.Say(doing.called() + ": " + kit.OneLine(doing.err))
+	}
+	return p.Scan(0)
+}
+
+// Wait ends an experiment that is on when the program ends, and tells what became of it.
+func (p *Page) Wait() {
+	if r := p.doing; r != nil {
+		r.job.Cancel()
+		<-r.done
+		p.reproducing.Ended(r.Experiment, r.size, r.dir, r.err)
+	}
+}
+
+// sayProgress says how far the experiment is that this program does.
+func (r *reproduction) sayProgress() string {
+	now := r.progress
+	if now == nil {
+		return "begins"
+	}
+	parts := []string{fmt.Sprintf("%.0f %%", 100*now.Part), fmt.Sprintf("run %d of %d: %s, seed %d", now.Run, now.Runs, now.Setting, now.Seed)}
+	if now.Measuring != "" && !now.Done {
+		parts = append(parts, "measuring "+now.Measuring)
+	} else if t := now.Training; t.Epochs > 0 && !now.Done {
+		parts = append(parts, fmt.Sprintf("epoch %d of %d", t.Epoch, t.Epochs))
+	}
+	if now.Left > 0 {
+		parts = append(parts, kit.DurationText(now.Left)+" left")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// beginning asks whether to do an experiment, and says what that takes.
+type beginning struct {
+	kit.Fixed
+	kit.NoText
+	page  *Page
+	state experimentState
+	job   *kit.Job // measures
+	known bool
+	cost  experiment.Cost
+	err   error
+}
+
+var beginningKeys = kit.Keymap[*beginning]{
+	{Keys: []string{"enter"}, Shown: "enter", Name: "do it", Hint: "do it", When: (*beginning).ready, Do: (*beginning).start},
+	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: (*beginning).close},
+}
+
+func (d *beginning) Entries() []kit.Entry { return beginningKeys.Entries(d) }
+
+func (d *beginning) Press(key string) tea.Cmd {
+	cmd, _ := beginningKeys.Press(d, key)
+	return cmd
+}
+
+func (d *beginning) Mouse(kit.Mouse) tea.Cmd { return nil }
+
+// ready tells that it is known what it takes.
+func (d *beginning) ready() bool { return d.known && d.err == nil }
+
+func (d *beginning) close() tea.Cmd {
+	d.job.Cancel()
+	d.page.asked = nil
+	return d.page.screen.CloseDialog()
+}
+
+func (d *beginning) start() tea.Cmd {
+	d.close()
+	return d.page.begin(d.state)
+}
+
+func (d *beginning) Heading() string {
+	if d.state.folder().Plan != nil {
+		return "Go on with " + d.state.Name + ", " + string(d.state.size)
+	}
+	return "Do " + d.state.Name + ", " + string(d.state.size)
+}
+
+// lines is what the dialog says.
+func (d *beginning) lines(th *kit.Theme) []said {
+	f, plan := d.state.folder(), d.state.Plan()
+	runs := fmt.Sprintf("%s × seeds %s: %s", kit.Counted(len(plan.Settings), "setting"), seedsText(plan.Seeds), kit.Counted(plan.Cells(), "run"))
+	if f.Done > 0 {
+		runs += fmt.Sprintf(", %d of them done", f.Done)
+	}
+	on := d.page.session.Info.Data
+	if f.Plan != nil {
+		on = f.Data()
+	}
+	lines := []said{{text: d.state.About}, {text: runs}, {text: "on " + on + ", in the folder " + f.Dir}}
+	if on != "cifar10" {
+		lines = append(lines, said{style: th.Dim, text: "The paper's data is CIFAR-10: hfcui --data cifar10 opens it."})
+	}
+	lines = append(lines, said{})
+	switch {
+	case !d.known:
+		lines = append(lines, said{style: th.Dim, text: "Measuring how fast its networks are trained here …"})
+	case d.err != nil:
+		lines = append(lines, said{style: th.Warn, text: kit.OneLine(d.err)})
+	default:
+		lines = append(lines, said{style: kit.Bold, text: d.takes(f)})
+	}
+	return append(lines, said{style: th.Dim, text: "The explorer goes before it. S stops it: what is done is kept, and r goes on."})
+}
+
+// takes says what the experiment costs.
+func (d *beginning) takes(f experiment.Folder) string {
+	left := 1 - f.Part
+	if f.Plan != nil && f.Done == len(f.Runs) {
+		return "All runs are done: what is left is the report"
+	}
+	return fmt.Sprintf("About %s: as much as %s images trained on, at %s a second as just measured",
+		kit.DurationText(time.Duration(left*float64(d.cost.Time))), kit.ShortCount(int(left*d.cost.Images)), kit.ShortCount(int(d.cost.Speed)))
+}
+
+const beginningWidth = 66
+
+func (d *beginning) Size(maxW, maxH int) (int, int) {
+	w := min(beginningWidth, maxW)
+	return w, min(len(wrap(d.lines(d.page.screen.Theme()), w)), maxH)
+}
+
+func (d *beginning) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
+	for i, s := range wrap(d.lines(th), r.W) {
+		if i < r.H {
+			c.Left(r.Row(i), s.style, s.text)
+		}
+	}
+}

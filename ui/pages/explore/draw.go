@@ -1,0 +1,162 @@
+package explore
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hfcui/engine/bands"
+	"hfcui/ui/kit"
+)
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	p.drawCaption(c)
+	var pictures []kit.Placed
+	for _, s := range p.L.Slots {
+		p.drawTitle(c, s)
+		if p.view() != nil && p.Shown.asked.Fits(s.Pic) && p.Shown.asked.Kinds[s.Kind] {
+			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: p.Shown.Drawn[s.Kind]})
+		} else {
+			p.drawWaiting(c, s)
+		}
+		p.drawText(c, s)
+	}
+	if !p.L.Chart.Empty() {
+		p.chart(c, p.L.Chart)
+	}
+	p.drawSlider(c)
+	return pictures
+}
+
+// drawCaption draws which image it is at the left, and at the right what is special about
+// what is shown.
+func (p *Page) drawCaption(c *kit.Canvas) {
+	r := p.L.Caption
+	r.W--
+	name, label, flip := kit.Clean(p.session.Lab.Title(p.session.Index)), "", false
+	if class := p.session.Lab.Label(p.session.Index); class >= 0 {
+		label = p.session.ClassName(class)
+	}
+	if v := p.view(); v != nil && v.Index == p.session.Index {
+		flip = v.Flip()
+	}
+	x := c.Left(kit.NewRect(r.X, r.Y, min(r.W, 40), 1), kit.Bold, name)
+	if label != "" {
+		x = c.Left(kit.NewRect(x, r.Y, r.Right()-x, 1), kit.Style{}, "  "+label)
+	}
+	if flip {
+		x = c.Left(kit.NewRect(x, r.Y, r.Right()-x, 1), p.screen.Theme().Focus, "  flip")
+	}
+	if room := r.Right() - x - 2; room > 0 {
+		c.Right(kit.NewRect(x+2, r.Y, room, 1), p.screen.Theme().Dim, p.remarks(room))
+	}
+}
+
+// remarks say, in w cells, how the high part is shown, which images are stepped to, at
+// which size the model sees a picture of another, and, where the spectrum is not there to
+// say it, how much of it is kept.
+func (p *Page) remarks(w int) string {
+	long, short := "high part "+p.high.String(), p.high.String()
+	if p.high == HighStretched && p.view() != nil && p.Shown.stretch > 0 {
+		// The number stands last: its trailing blanks keep the place of all before it.
+		short = fmt.Sprintf("high ×%-5.3g", p.Shown.stretch)
+		long = fmt.Sprintf("high part about grey ×%-5.3g", p.Shown.stretch)
+	}
+	kept, keptShort := "", ""
+	if v := p.svdView(); v != nil {
+		kept, keptShort = p.rankRemarks(v)
+	} else if v := p.view(); v != nil && len(p.L.Slots) < kit.Slots {
+		kept = fmt.Sprintf("%s of %s kept · ", kit.Grouped(v.Kept), kit.Grouped(v.Total))
+	}
+	only := ""
+	if p.session.Class >= 0 {
+		only = "only " + p.session.ClassName(p.session.Class) + " · "
+	}
+	seen, seenShort := "", ""
+	if v := p.view(); v != nil && (v.Pictures[0].W != p.session.Info.Width || v.Pictures[0].H != p.session.Info.Height) {
+		size := fmt.Sprintf("%d×%d · ", p.session.Info.Width, p.session.Info.Height)
+		seen, seenShort = "the model sees it at "+size, "model sees "+size
+		if v.By == bands.SVD {
+			seen = fmt.Sprintf("pictures at %d×%d, the model sees rank %s at %s", v.Pictures[0].W, v.Pictures[0].H, rankText(v.SeenKept, v.SeenTotal), size)
+			seenShort = fmt.Sprintf("model sees rank %s at %s", rankText(v.SeenKept, v.SeenTotal), size)
+		}
+	}
+	return kit.Pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+keptShort+short, seenShort+only+keptShort+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
+}
+
+// drawTitle names a picture.
+func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
+	th := p.screen.Theme()
+	switch s.Kind {
+	case kit.SlotWhole:
+		c.Put(s.Title.X, s.Title.Y, th.Whole.Paint(kit.MarkWhole)+" original")
+	case kit.SlotSpectrum:
+		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "log-spectrum, circle at r", "spectrum, r circled", "spectrum"))
+	default:
+		st, mark, name, share := p.partTitle(s.Kind, s.Title.W)
+		c.Put(s.Title.X, s.Title.Y, st.Paint(mark)+" "+name)
+		if room := s.Title.W - 4 - kit.Width(name); room >= kit.Width(share) {
+			c.Right(kit.NewRect(s.Title.X, s.Title.Y, s.Title.W-1, 1), th.Dim, share)
+		}
+	}
+}
+
+// drawWaiting says what will be where there is no picture yet, or why there is none.
+func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
+	switch {
+	case p.failed != "" && s.Kind == p.L.Slots[0].Kind:
+		all := s.Pic
+		all.W = p.L.Slots[len(p.L.Slots)-1].Pic.Right() - all.X
+		c.Paragraph(all, p.screen.Theme().Warn, p.failed)
+	case p.failed != "":
+	case p.session.Info.Images == 0:
+		c.Paragraph(s.Pic, p.screen.Theme().Dim, "no images in this split")
+	default:
+		c.Paragraph(s.Pic, p.screen.Theme().Dim, [...]string{"the image", "its low part", "its high part", "its spectrum"}[s.Kind])
+	}
+}
+
+// drawText draws what is said of a picture.
+func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
+	if s.Kind == kit.SlotSpectrum {
+		p.drawEnergy(c, s.Text)
+		return
+	}
+	v := p.view()
+	if v == nil {
+		return
+	}
+	st := [...]kit.Style{p.screen.Theme().Whole, p.screen.Theme().Low, p.screen.Theme().High}[s.Kind]
+	p.session.DrawPrediction(c, s.Text, v.Predictions[bands.Part(s.Kind)], v.Label, st)
+}
+
+// drawEnergy says how the split divides coefficients and energy.
+func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
+	v, th := p.view(), p.screen.Theme()
+	count, of, low, high := "–", " of –", math.NaN(), math.NaN()
+	if v != nil {
+		count = fmt.Sprintf("%*s", len(kit.Grouped(v.Total)), kit.Grouped(v.Kept))
+		of, low, high = " of "+kit.Grouped(v.Total), v.EnergyLow, v.EnergyHigh
+	}
+	if kit.Width(count)+kit.Width(of)+16 <= r.W {
+		of += " coefficients"
+	}
+	lines := []string{
+		th.Low.Paint(kit.MarkLow) + " " + count + th.Dim.Paint(of),
+		th.Low.Paint(kit.MarkLow) + " " + kit.Percent(low) + th.Dim.Paint(" % energy"),
+		th.High.Paint(kit.MarkHigh) + " " + kit.Percent(high) + th.Dim.Paint(" % energy"),
+		th.Dim.Paint("  (mean left out)"),
+	}
+	if v := p.svdView(); v != nil {
+		lines = p.rankLines(v, r.W)
+	}
+	for i := 0; i < min(r.H, len(lines)); i++ {
+		c.Put(r.X, r.Y+i, kit.Cut(lines[i], r.W))
+	}
+}
+
+// drawSlider draws the track of r: as much of it in the low part's colour as the part
+// takes, the rest in the high part's.
+func (p *Page) drawSlider(c *kit.Canvas) {
+	kit.DrawTrack(c, p.screen.Theme(), p.L.Slider, kit.Track{Name: "r", Most: p.session.MaxR, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
+}

@@ -1,0 +1,306 @@
+// Package explore is the page that shows one image, its low-pass and high-pass images, their
+// spectrum, and the model's predictions on each.
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/lab"
+	"hfcui/engine/view"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// Page is the page that shows one image, its low and its high part, their spectrum,
+// and what the model makes of each.
+type Page struct {
+	screen  session.Screen
+	session *session.Session
+	chart   func(c *kit.Canvas, r kit.Rect)
+	L       exploreLayout
+	by      bands.Decomposition // into low and high part
+	high    highMode
+	most    int // pictures at most
+	painter Painter
+	asks    kit.Newest[viewRequest]
+	Shown   viewMsg  // what is on screen; its view is nil before the first
+	failed  string   // why there is nothing to show for the image asked for last
+	Job     *kit.Job // looking for a flip
+	search  flipProgress
+}
+
+// viewRequest is everything that determines what the page shows.
+type viewRequest struct {
+	view.Request
+	ViewSpec
+	generation int
+}
+
+// viewMsg is what came of a request.
+type viewMsg struct {
+	asked   viewRequest
+	View    *view.View
+	Drawn   [kit.Slots]picture.Drawn
+	stretch float64
+	err     error
+}
+
+// New returns the page; chart draws accuracy against r where there is room for it.
+func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.Rect)) *Page {
+	return &Page{screen: s, session: on, chart: chart, most: kit.Slots}
+}
+
+var exploreKeys = kit.Keymap[*Page]{
+	{Keys: []string{"f"}, Name: "next flip: whole and high right, low wrong", Help: "next, previous flip: whole and high right, low wrong", Hint: "flip", When: (*Page).labelled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
+	{Keys: []string{"F"}, Name: "previous flip", Also: true, When: (*Page).labelled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
+	{Keys: []string{"esc"}, Name: "stop looking for a flip", Hint: "stop", When: func(p *Page) bool { return p.Job != nil }, Do: (*Page).stop},
+	{Keys: []string{"d"}, Name: "divide by frequencies, or by singular values (SVD)", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
+	{Keys: []string{"v"}, Name: "how the high part is made visible", Hint: "high as", Do: (*Page).nextHigh},
+	{Keys: []string{"w"}, Name: "fewer and larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
+}
+
+func (p *Page) labelled() bool { return p.session.Info.Labelled }
+
+func (p *Page) Entries() []kit.Entry {
+	return slices.Concat(session.RadiusKeys.Entries(p.session), session.ImageKeys.Entries(p.session), exploreKeys.Entries(p))
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	for _, table := range []kit.Keymap[*session.Session]{session.RadiusKeys, session.ImageKeys} {
+		if cmd, ok := table.Press(p.session, key); ok {
+			return cmd, true
+		}
+	}
+	cmd, ok := exploreKeys.Press(p, key)
+	if !ok && !p.labelled() && slices.Contains([]string{"c", "f", "F"}, key) {
+		p.screen.Say("this needs labels that are the model's classes")
+		return nil, true
+	}
+	return cmd, ok
+}
+
+func (p *Page) nextHigh() tea.Cmd {
+	p.high = (p.high + 1) % highModes
+	return p.request()
+}
+
+func (p *Page) nextMost() tea.Cmd {
+	if p.most--; p.most < 2 {
+		p.most = kit.Slots
+	}
+	p.Arrange(p.screen.Layout())
+	return p.request()
+}
+
+func (p *Page) Arrange(l kit.Layout) {
+	if l.TooSmall {
+		return
+	}
+	aspect := 1.0
+	if v := p.Shown.View; v != nil && v.Pictures[0].H > 0 {
+		aspect = min(max(float64(v.Pictures[0].W)/float64(v.Pictures[0].H), 0.2), 5)
+	}
+	p.L = LayoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), p.most)
+}
+
+func (p *Page) Enter() tea.Cmd { return p.request() }
+
+func (p *Page) Changed(what session.Change) tea.Cmd {
+	if what&(session.ChangedSplit|session.ChangedRadius|session.ChangedSetting|session.ChangedClass) != 0 {
+		p.stop() // what it would find is a flip of something else
+	}
+	return p.request()
+}
+
+// request asks for what should be on screen, unless the page is not, or the terminal has
+// not said yet what it can show.
+func (p *Page) request() tea.Cmd {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.L.Slots) == 0 || p.session.Info.Images == 0 {
+		return nil
+	}
+	q := viewRequest{generation: p.session.Generation}
+	q.Index, q.R, q.Setting = p.session.Index, p.session.R, p.session.Setting()
+	q.By = p.by
+	q.RenderSpec = p.screen.Render(p.L.Slots[0].Pic.W, p.L.Slots[0].Pic.H)
+	q.high = p.high
+	for _, s := range p.L.Slots {
+		q.Kinds[s.Kind] = true
+	}
+	if p.asks.Ask(q) {
+		return p.compute(q)
+	}
+	return nil
+}
+
+// compute is the command that answers a request: it asks the Lab, then scales and encodes
+// the pictures, so that Update and View only put together what is ready.
+func (p *Page) compute(q viewRequest) tea.Cmd {
+	screen, ctx, l, paint, places := p.screen, p.screen.Context(), p.session.Lab, &p.painter, p.L.Slots
+	return p.screen.Task(func() tea.Msg {
+		defer l.Foreground()()
+		v, err := l.View(ctx, q.Request)
+		if err != nil {
+			return &viewMsg{asked: q, err: err}
+		}
+		drawn, stretch := paint.Paint(v, q.ViewSpec)
+		msg := &viewMsg{asked: q, View: v, Drawn: drawn, stretch: stretch}
+		var pictures []kit.Placed
+		for _, s := range places {
+			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: drawn[s.Kind]})
+		}
+		screen.Present(pictures, q.generation, msg)
+		return msg
+	})
+}
+
+// received takes over an answer. It is newer than what is on screen even when something
+// else is wanted by now, so it is shown: a key held down moves the pictures all the time.
+func (p *Page) received(msg *viewMsg) tea.Cmd {
+	next, again := p.asks.Finish()
+	var cmd tea.Cmd
+	if again {
+		cmd = p.compute(next)
+	}
+	switch {
+	case msg.asked.generation != p.session.Generation, errors.Is(msg.err, context.Canceled):
+	case msg.err != nil:
+		p.failed = kit.OneLine(msg.err)
+		p.asks.Forget() // asked again, it may go well
+	default:
+		p.failed = ""
+		p.show(msg)
+		cmd = tea.Batch(cmd, p.request()) // pictures of another shape are laid out anew
+	}
+	return cmd
+}
+
+// show puts an answer on screen.
+func (p *Page) show(msg *viewMsg) {
+	before := p.Shown.View
+	p.Shown = *msg
+	now := msg.View.Pictures[0]
+	if before == nil || before.Pictures[0].W*now.H != now.W*before.Pictures[0].H {
+		p.Arrange(p.screen.Layout())
+	}
+	if msg.View.MaxR > 0 {
+		p.session.SetMaxRadius(msg.View.MaxR)
+	}
+}
+
+// flipProgress is how far the search for a flip is.
+type flipProgress struct{ done, total int }
+
+// flipMsg is what came of it.
+type flipMsg struct {
+	index int
+	found bool
+	err   error
+}
+
+// find looks for the next flip in a direction.
+func (p *Page) find(step int) tea.Cmd {
+	p.stop()
+	l, q := p.session.Lab, lab.NextFlipRequest{From: p.session.Index, Step: step, R: p.session.R, By: p.by, Class: p.session.Class, Setting: p.session.Setting()}
+	p.search = flipProgress{total: p.session.Info.Images}
+	var cmd tea.Cmd
+	p.Job, cmd = p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		i, found, err := l.NextFlip(ctx, q, func(done, total int) {
+			tell(flipProgress{done, total})
+		})
+		return flipMsg{i, found, err}
+	})
+	return cmd
+}
+
+// stop ends the search.
+func (p *Page) stop() tea.Cmd {
+	if p.Job != nil {
+		p.Job.Cancel()
+		p.Job = nil
+	}
+	return nil
+}
+
+// Receive takes what work in the background tells.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case *viewMsg:
+		return p.received(msg)
+	case kit.Report:
+		if msg.Job == p.Job {
+			return p.reported(msg)
+		}
+	}
+	return nil
+}
+
+// Busy tells that a flip is looked for.
+func (p *Page) Busy() bool { return p.Job != nil }
+
+// reported takes what the search tells.
+func (p *Page) reported(r kit.Report) tea.Cmd {
+	switch msg := r.Msg.(type) {
+	case flipProgress:
+		p.search = msg
+	case flipMsg:
+		p.Job = nil
+		switch {
+		case errors.Is(msg.err, context.Canceled):
+		case msg.err != nil:
+			p.screen.Say(kit.OneLine(msg.err))
+		case !msg.found:
+			p.screen.Say(fmt.Sprintf("no flip%s at r = %.1f among these images", p.bySVD(), p.session.R))
+		case msg.index == p.session.Index:
+			p.screen.Say(fmt.Sprintf("this is the only flip%s at r = %.1f", p.bySVD(), p.session.R))
+		default:
+			return p.session.SetIndex(msg.index)
+		}
+	}
+	return nil
+}
+
+// Running tells the status line about the search.
+func (p *Page) Running() (what string, share float64, ok bool) {
+	if p.Job == nil {
+		return "", 0, false
+	}
+	return fmt.Sprintf("looking for a flip, %s of %s", kit.Grouped(p.search.done), kit.Grouped(p.search.total)),
+		float64(p.search.done) / float64(max(1, p.search.total)), true
+}
+
+// view is what is on screen; nil before the first answer and where there is none for the
+// image asked for last.
+func (p *Page) view() *view.View {
+	if p.failed != "" {
+		return nil
+	}
+	return p.Shown.View
+}
+
+// Speed tells how long the last answer took.
+func (p *Page) Speed() string {
+	v := p.view()
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprintf("split %4.1f ms · model %5.1f ms", v.Split.Seconds()*1e3, v.Infer.Seconds()*1e3)
+}
+
+func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	switch {
+	case p.L.Slider.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.L.Slider), p.session.MaxR, m), true
+	case p.L.Chart.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.L.Chart), p.session.Info.MaxRadius, m), true
+	case m.Wheel != 0 && slices.ContainsFunc(p.L.Slots, func(s kit.Slot) bool { return s.Pic.Contains(m.X, m.Y) }):
+		return p.session.Slide(kit.Rect{}, p.session.MaxR, m), true
+	}
+	return nil, false
+}

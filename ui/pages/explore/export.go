@@ -1,0 +1,92 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/model"
+	"hfcui/engine/view"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// Export prepares the pictures on the page and the predictions.
+func (p *Page) Export() (session.Exporter, error) {
+	v := p.Shown.View
+	if v == nil || p.failed != "" {
+		return session.Exporter{}, errors.New("nothing to export yet")
+	}
+	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%d-r%.1f", p.session.Info.Data, p.session.Info.Split, v.Index, v.R)}
+	if v.By == bands.SVD {
+		e.Base += "-svd"
+	}
+	mode := p.Shown.asked.high
+	for kind, suffix := range [kit.Slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
+		gray := kind != kit.SlotSpectrum && v.Pictures[kind].C == 1
+		e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: session.Enlarged(gray, func(src *picture.Image) {
+			switch kind {
+			case kit.SlotSpectrum:
+				session.SpectrumImage(src, spectrumOf(v), v.R, 1)
+			case kit.SlotHigh:
+				HighImage(src, v.Pictures[kind], mode, 1)
+			default:
+				session.PlaneImage(src, v.Pictures[kind], 1, 0, 1)
+			}
+		}, func(large *picture.Image) {
+			if kind == kit.SlotSpectrum {
+				session.DrawCircle(large, spectrumOf(v), v.R)
+			}
+		})})
+	}
+	document := viewDocument(p.session, v)
+	e.Files = append(e.Files, session.ExportFile{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, document) }})
+	return e, nil
+}
+
+// viewDocument is what the Explore page says, as JSON.
+func viewDocument(of *session.Session, v *view.View) any {
+	type answer struct {
+		Part          string              `json:"part"`
+		Class         string              `json:"class"`
+		Right         *bool               `json:"right"`
+		Probabilities map[string]*float64 `json:"probabilities"`
+	}
+	var answers []answer
+	for part, said := range v.Predictions {
+		one := answer{Part: bands.Part(part).String(), Class: of.ClassName(said.Class), Probabilities: of.Probabilities(said)}
+		if v.Label >= 0 {
+			right := v.Right(bands.Part(part))
+			one.Right = &right
+		}
+		answers = append(answers, one)
+	}
+	var label *string
+	if v.Label >= 0 {
+		name := of.ClassName(v.Label)
+		label = &name
+	}
+	return struct {
+		Model     string              `json:"model"`
+		Data      string              `json:"data"`
+		Split     string              `json:"split"`
+		Index     int                 `json:"index"`
+		Title     string              `json:"title"`
+		Label     *string             `json:"label"`
+		R         float64             `json:"r"`
+		By        string              `json:"by"` // fourier: kept are frequencies; svd: singular values
+		Kept      int                 `json:"kept"`
+		Total     int                 `json:"total"`
+		Energy    map[string]*float64 `json:"energy"`
+		Normalize string              `json:"normalize"`
+		BN        string              `json:"bn"`
+		model.Smoothing
+		Predictions []answer `json:"predictions"`
+	}{
+		of.Info.Model, of.Info.Data, of.Info.Split, v.Index, kit.Clean(v.Title), label, v.R, v.By.String(), v.Kept, v.Total,
+		map[string]*float64{"low": session.Number(v.EnergyLow), "high": session.Number(v.EnergyHigh)},
+		v.Normalize.String(), v.Statistics.String(), v.Smoothing, answers,
+	}
+}

@@ -1,0 +1,120 @@
+package explore
+
+import (
+	"sync"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
+	"hfcui/engine/view"
+	"hfcui/spectral"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// highMode is how the high part, whose values lie around 0, is made visible. Only the
+// preview: what the model is shown is never touched.
+type highMode int
+
+const (
+	HighStretched highMode = iota // grey ± k times the value, k so that it fills the range
+	highCentred                   // grey ± the value
+	highRaw                       // as it is, negatives black
+	highModes
+)
+
+// String names the mode as the screen does.
+func (m highMode) String() string {
+	return [...]string{"stretched about grey", "centred on grey", "as it is"}[m]
+}
+
+// ViewSpec is everything besides a View that determines its pictures on the screen.
+type ViewSpec struct {
+	kit.RenderSpec
+	Kinds [kit.Slots]bool // which pictures are shown
+	high  highMode
+}
+
+// Painter turns Views into pictures for the terminal. It keeps memory and what did not
+// change from one to the next.
+type Painter struct {
+	mu sync.Mutex
+	kit.Renderer
+	last    ViewSpec
+	whole   *float32 // first pixel of the original that was painted last
+	stretch float64  // of the high part
+}
+
+// Paint scales and encodes the pictures of v that k asks for, all at the same time. It
+// returns them with the factor by which the high part was stretched.
+func (p *Painter) Paint(v *view.View, k ViewSpec) (drawn [kit.Slots]picture.Drawn, stretch float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.Take(k.RenderSpec) || k != p.last {
+		p.whole = nil
+	}
+	p.last = k
+	by := p.Reduction(v.Pictures[bands.Whole].W, v.Pictures[bands.Whole].H)
+	var work []func()
+	for kind := range kit.Slots {
+		if !k.Kinds[kind] || kind == kit.SlotWhole && p.whole == firstPixel(v) {
+			continue // the original stays while only r changes
+		}
+		work = append(work, func() { p.one(v, kind, by) })
+	}
+	kit.Together(work...)
+	p.whole = firstPixel(v)
+	return p.Drawn, p.stretch
+}
+
+// firstPixel tells the memory of one image's pixels from that of another's.
+func firstPixel(v *view.View) *float32 {
+	if pix := v.Pictures[bands.Whole].Pix; len(pix) > 0 {
+		return &pix[0]
+	}
+	return nil
+}
+
+// one paints one picture.
+func (p *Painter) one(v *view.View, kind, by int) {
+	registers := p.Spec.Registers
+	if kind == kit.SlotHigh && v.Pictures[kind].W*v.Pictures[kind].H > session.ManyPixels {
+		registers = session.NoiseColors
+	}
+	var finish func(*picture.Image)
+	if kind == kit.SlotSpectrum {
+		finish = func(box *picture.Image) { session.DrawCircle(box, spectrumOf(v), v.R) }
+	}
+	p.Encode(kind, registers, func(src *picture.Image) {
+		switch kind {
+		case kit.SlotHigh:
+			p.stretch = HighImage(src, v.Pictures[bands.High], p.last.high, by)
+		case kit.SlotSpectrum:
+			session.SpectrumImage(src, spectrumOf(v), v.R, by)
+		default:
+			session.PlaneImage(src, v.Pictures[kind], 1, 0, by)
+		}
+	}, finish)
+}
+
+// spectrumOf is a View's spectrum as a picture of one channel.
+func spectrumOf(v *view.View) dataset.Image {
+	whole := v.Pictures[bands.Whole]
+	return dataset.Image{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
+}
+
+// HighImage makes the high part visible and returns the gain it is shown with, which is
+// spectral's Contrast as in the files that the split command writes.
+func HighImage(im *picture.Image, p dataset.Image, mode highMode, by int) (gain float64) {
+	switch mode {
+	case highRaw:
+		session.PlaneImage(im, p, 1, 0, by)
+		return 1
+	case highCentred:
+		session.PlaneImage(im, p, 1, 0.5, by)
+		return 1
+	}
+	gain = spectral.Contrast(p.Pix, spectral.LargestContrast)
+	session.PlaneImage(im, p, gain, 0.5, by)
+	return gain
+}

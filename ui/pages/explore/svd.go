@@ -1,0 +1,96 @@
+package explore
+
+import (
+	"fmt"
+	"math"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/view"
+	"hfcui/ui/kit"
+)
+
+// nextDecomposition goes over to the other way of dividing images, at the same r.
+func (p *Page) nextDecomposition() tea.Cmd {
+	p.stop() // what it would find is a flip of the other
+	p.by = bands.SVD - p.by
+	return p.request()
+}
+
+// bySVD says that images are divided by singular values, where they are.
+func (p *Page) bySVD() string {
+	if p.by == bands.SVD {
+		return " by SVD"
+	}
+	return ""
+}
+
+// svdView is the view on screen, if its parts are by singular values.
+func (p *Page) svdView() *view.View {
+	if v := p.view(); v != nil && v.By == bands.SVD {
+		return v
+	}
+	return nil
+}
+
+// partTitle names the low or the high part and says its share of the energy.
+func (p *Page) partTitle(kind, w int) (st kit.Style, mark, name, share string) {
+	v, part := p.view(), math.NaN()
+	st, mark, name = p.screen.Theme().Low, kit.MarkLow, "low"
+	if v != nil {
+		part = v.EnergyLow
+	}
+	if kind == kit.SlotHigh {
+		st, mark, name = p.screen.Theme().High, kit.MarkHigh, "high"
+		if v != nil {
+			part = v.EnergyHigh
+		}
+	}
+	share = kit.Percent(part)
+	if v := p.svdView(); v != nil {
+		share = finePercent(part)
+		name = "rank " + rankText(v.Kept, v.Total)
+		if kind == kit.SlotHigh {
+			name = kit.Pick(w-11, "remainder", "rest")
+		}
+	}
+	share += " %"
+	if w >= 19+kit.Width(name) {
+		share += " energy"
+	}
+	return st, mark, name, share
+}
+
+// rankText writes k in as many cells as most takes.
+func rankText(k, most int) string { return fmt.Sprintf("%*d", len(fmt.Sprint(most)), k) }
+
+// finePercent writes a share with two decimals in five cells, "100.0" for all.
+func finePercent(p float64) string {
+	if text := fmt.Sprintf("%5.2f", 100*p); len(text) <= 5 {
+		return text
+	}
+	return kit.Percent(p)
+}
+
+// rankLines say what the rank of the low part is matched to: both splits leave out as much
+// of the energy as can be, the mean counted.
+func (p *Page) rankLines(v *view.View, w int) []string {
+	th := p.screen.Theme()
+	return []string{
+		th.Low.Paint(kit.MarkLow) + " rank " + rankText(v.Kept, v.Total) + th.Dim.Paint(fmt.Sprintf(" of %d", v.Total)),
+		th.Low.Paint(kit.MarkLow) + " " + finePercent(v.EnergyLow) + th.Dim.Paint(" % energy"),
+		th.Dim.Paint("  ") + finePercent(v.Matched) + th.Dim.Paint(kit.Pick(w-7, fmt.Sprintf(" %% for r=%.1f", v.R), " % for r")),
+		th.Dim.Paint("  (mean counted)"),
+	}
+}
+
+// rankRemarks say in a line, longest first, how parts by singular values come about.
+func (p *Page) rankRemarks(v *view.View) (long, short string) {
+	short = fmt.Sprintf("rank %s of %d · ", rankText(v.Kept, v.Total), v.Total)
+	long = fmt.Sprintf("SVD, rank %s of %d as r keeps %s %% · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
+	if !p.L.Chart.Empty() {
+		long += "curve by frequencies · "
+	}
+	return long, short
+}

@@ -1,0 +1,215 @@
+package heatmap
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"charm.land/lipgloss/v2"
+
+	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// heatmapLayout divides the body of the page.
+type heatmapLayout struct {
+	caption, Pic, text kit.Rect
+	Norm, radius       kit.Rect // sliders
+}
+
+// heatmapText is the room for text beside the picture, at least.
+const heatmapText = 33
+
+// layoutHeatmap puts the picture at the left, as large as it can be, and what is said of it
+// at its right.
+func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) heatmapLayout {
+	gap := 0
+	if roomy {
+		gap = 1
+	}
+	l := heatmapLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), Norm: b.Row(b.H - 2), radius: b.Row(b.H - 1)}
+	top := b.Y + 1 + gap
+	w, h := cell.Limit(b.W-heatmapText-3, l.Norm.Y-gap-top)
+	perRow := float64(cell.H) * aspect / float64(cell.W)
+	cols := max(1, min(w, int(float64(h)*perRow+0.5)))
+	rows := max(1, min(h, int(float64(cols)/perRow+0.5)))
+	l.Pic = kit.NewRect(b.X, top, cols, rows)
+	l.text = kit.NewRect(l.Pic.Right()+3, top, b.Right()-l.Pic.Right()-4, l.Norm.Y-gap-top)
+	return l
+}
+
+func (p *Page) Arrange(l kit.Layout) {
+	if l.TooSmall {
+		return
+	}
+	aspect := 1.0
+	if p.session.Info.Height > 0 {
+		aspect = min(max(float64(p.session.Info.Width)/float64(p.session.Info.Height), 0.2), 5)
+	}
+	p.L = layoutHeatmap(l.Body, l.Roomy(), aspect, p.screen.Cell())
+}
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	p.drawCaption(c)
+	kit.DrawTrack(c, p.screen.Theme(), p.L.Norm, kit.Track{Name: "norm", Most: p.trackEnd(), At: p.Norm, Before: p.screen.Theme().Dim, After: p.screen.Theme().Line, Value: fmt.Sprintf("%5.2f", p.Norm)})
+	kit.DrawTrack(c, p.screen.Theme(), p.L.radius, kit.Track{Name: "r", Most: p.session.Info.MaxRadius, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
+	r, ok := p.now()
+	used := p.drawText(c, r, ok)
+	p.drawProfile(c, kit.NewRect(p.L.text.X, p.L.text.Y+used+1, p.L.text.W, p.L.text.H-used-1), r)
+	if ok && p.ready() && p.Shown.Asked.Fits(p.L.Pic) && p.Shown.Asked.generation == p.session.Generation {
+		return []kit.Placed{{At: p.L.Pic, Drawn: p.Shown.Drawn}}
+	}
+	c.Paragraph(p.L.Pic, p.screen.Theme().Dim, p.waiting())
+	return nil
+}
+
+// ready tells that what was computed last is of the map that is asked for now.
+func (p *Page) ready() bool { return p.Shown.Asked.key == p.key() }
+
+// drawCaption says what is shown.
+func (p *Page) drawCaption(c *kit.Canvas) {
+	pixels := "pixels clipped to [0,1]"
+	if p.unclipped {
+		pixels = "pixels not clipped"
+	}
+	row := p.L.caption
+	what := kit.Pick(row.W, "error with a wave of every frequency added to the images, "+pixels, "error with a wave of every frequency, "+pixels, "error with waves, "+pixels)
+	x := c.Left(row, kit.Bold, what)
+	for _, m := range p.session.Models() {
+		if len(p.session.Comparisons) > 0 && m.Path == p.Model && row.Right()-x-3 > 0 {
+			c.Right(kit.NewRect(x+3, row.Y, row.Right()-x-3, 1), p.screen.Theme().Model(m.Slot).Style, p.screen.Theme().Model(m.Slot).Mark+" "+m.Name)
+		}
+	}
+}
+
+// waiting says why there is no picture yet.
+func (p *Page) waiting() string {
+	switch {
+	case p.Maps.Failed[p.key()] != "":
+		return p.Maps.Failed[p.key()]
+	case p.session.Info.Images == 0:
+		return "There are no images to measure."
+	case !p.session.Info.Labelled:
+		return "Errors need labels that are the model's classes."
+	case p.Maps.Stopped:
+		return "Stopped before the first figures; enter goes on."
+	}
+	return "A map of errors by frequency will appear here, coarse first."
+}
+
+// drawText says what is at the cursor, what errors are like within r and from r on, and what
+// the colours mean. It returns how many lines that takes.
+func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
+	th := p.screen.Theme()
+	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
+	if ok {
+		at, zero = wrong(r.At(p.Cursor)), wrong(r.Clean)
+	}
+	if ok && p.ready() {
+		low, high = p.Shown.low, p.Shown.high
+	}
+	lines := []string{
+		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.Cursor.U, p.Cursor.V)) + th.Dim.Paint(fmt.Sprintf("  distance %4.1f", p.Cursor.Distance())),
+		th.Whole.Paint("□") + " error    " + session.ScoreText(at) + " %",
+		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))),
+		"",
+		th.Whole.Paint(kit.MarkWhole) + " no noise " + session.ScoreText(zero) + " %",
+		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(HeatmapImages, p.session.Info.Images)))),
+		"",
+		th.Low.Paint(kit.MarkLow) + " below r  " + session.ScoreText(low) + " %",
+		th.High.Paint(kit.MarkHigh) + " from r on" + session.ScoreText(high) + " %",
+		th.Dim.Paint("  means; intervals of one cell"),
+		"",
+		legendLine(min(p.L.text.W, 32)),
+		th.Dim.Paint(p.legendLabels(r, min(p.L.text.W, 32))),
+		"",
+	}
+	notes := [][]string{{"signs random by image, channel"}, {"norm in each channel, before the", "model's own normalisation"}}
+	if p.session.Info.BatchNorm {
+		notes = append(notes, []string{"batch-norm: running statistics"})
+	}
+	drawn := lines
+	if p.L.text.H < 13 { // without what separates
+		drawn = nil
+		for _, line := range lines {
+			if line != "" {
+				drawn = append(drawn, line)
+			}
+		}
+	}
+	for _, note := range notes { // whole, or not at all
+		if len(drawn)+len(note) <= p.L.text.H {
+			for _, line := range note {
+				drawn = append(drawn, th.Dim.Paint(line))
+			}
+		}
+	}
+	for i := 0; i < min(len(drawn), p.L.text.H); i++ {
+		c.Put(p.L.text.X, p.L.text.Y+i, kit.Cut(drawn[i], p.L.text.W))
+	}
+	return len(drawn)
+}
+
+// drawProfile draws the mean error against the distance where there is room for a chart.
+func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
+	th := p.screen.Theme()
+	if room.H < kit.ChartRows+1 || !p.ready() || len(p.Shown.profile) == 0 {
+		return
+	}
+	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "mean error against the distance from the zero frequency", "mean error against distance"))
+	ch := kit.NewChart(kit.PlotOf(kit.NewRect(room.X, room.Y+1, room.W, room.H-2)), r.Furthest(), 1)
+	grid := []float64{0, 0.5, 1}
+	ch.Grid(th.Line, grid...)
+	ch.Cursor(min(p.session.R, r.Furthest()), th.Focus)
+	zero := kit.Series{Line: th.WholeDim, Shade: th.WholeShade}
+	for _, x := range []float64{0, r.Furthest()} {
+		zero.Points = append(zero.Points, session.ScorePoint(x, wrong(r.Clean)))
+	}
+	ch.Draw(zero, true)
+	look := th.Model(0)
+	for _, m := range p.session.Models() {
+		if m.Path == p.Model {
+			look = th.Model(m.Slot)
+		}
+	}
+	ch.Draw(kit.Series{Points: p.Shown.profile, Line: look.Style, Shade: th.WholeShade, Mark: look.Mark}, false)
+	ch.Render(c)
+	c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(wrong(r.Clean).Accuracy()))/4, th.Whole.Paint(kit.MarkWhole+kit.Percent(wrong(r.Clean).Accuracy())))
+	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.LabelX(c, th.Dim, room.Bottom()-1)
+}
+
+// wrong is the score of errors.
+func wrong(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }
+
+// legendStyles are colours from the least error to the largest.
+var legendStyles = sync.OnceValue(func() []kit.Style {
+	list := make([]kit.Style, 32)
+	for i := range list {
+		c := heatmap.Colour(float64(i) / float64(len(list)-1))
+		list[i] = kit.Styled(lipgloss.NewStyle().Foreground(c))
+	}
+	return list
+})
+
+// legendLine is the colours in w cells.
+func legendLine(w int) string {
+	var b strings.Builder
+	styles := legendStyles()
+	for i := range w {
+		b.WriteString(styles[i*len(styles)/w].Paint("█"))
+	}
+	return b.String()
+}
+
+// legendLabels says in w cells what the first and the last colour stand for.
+func (p *Page) legendLabels(r heatmap.Result, w int) string {
+	lo, hi := 0.0, 1.0
+	if len(r.Cells) > 0 {
+		lo, hi = colourRange(r, p.spread)
+	}
+	left, right := fmt.Sprintf("%.0f %%", 100*lo), fmt.Sprintf("%.0f %% error", 100*hi)
+	return left + kit.Blanks(max(1, w-kit.Width(left)-kit.Width(right))) + right
+}

@@ -1,0 +1,42 @@
+package heatmap
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"hfcui/engine/heatmap"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// Export prepares the map as PNG, CSV and JSON. What is still being measured is exported as
+// far as it is; n tells how far that is.
+func (p *Page) Export() (session.Exporter, error) {
+	r, ok := p.now()
+	if !ok {
+		return session.Exporter{}, errors.New("no map to export yet")
+	}
+	key, name, data := p.key(), p.session.Info.Model, p.session.Info.Data
+	for _, m := range p.session.Models() {
+		if m.Path == p.Model {
+			name = m.Name
+		}
+	}
+	lo, hi := colourRange(r, p.spread)
+	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.Norm)}
+	if key.unclipped {
+		e.Base += "-unclipped"
+	}
+	e.Base += session.SmoothingSuffix(key.Smoothing)
+	e.Files = []session.ExportFile{
+		{Suffix: ".png", Write: func(w io.Writer) error {
+			return r.Figure(r.Title(kit.Clean(name), kit.Clean(data)), lo, hi).WritePNG(w)
+		}},
+		{Suffix: ".csv", Write: r.WriteCSV},
+		{Suffix: ".json", Write: func(w io.Writer) error {
+			return session.WriteJSON(w, heatmap.NewReport(name, data, key.split, key.Smoothing, r))
+		}},
+	}
+	return e, nil
+}

@@ -1,0 +1,276 @@
+// Package heatmap is the page of the Fourier heat map: the error rate under each Fourier
+// basis vector.
+package heatmap
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/heatmap"
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// Page shows how often a model errs with noise of every frequency, as it is measured.
+// A cursor goes from frequency to frequency.
+type Page struct {
+	screen    session.Screen
+	session   *session.Session
+	L         heatmapLayout
+	Norm      float64 // of the noise in every channel
+	unclipped bool
+	spread    bool   // the colours go from the least error to the largest
+	Model     string // of those side by side; "" is the open one
+	Cursor    heatmap.Frequency
+	Maps      kit.Measuring[heatmapKey, heatmap.Result] // goes on while the page is shown
+	version   int                                       // counts what became known
+	asks      kit.Newest[heatmapPicture]
+	Shown     heatmapMsg
+	painter   heatmapPainter
+}
+
+// heatmapKey is what determines a map.
+type heatmapKey struct {
+	split, model string
+	model.Smoothing
+	Norm      float64
+	unclipped bool
+}
+
+const (
+	// HeatmapImages is how many images a map is of: so many figures need bounds.
+	HeatmapImages = 1000
+	// The norms of the paper, for images of 32×32 and of 224×224, the larger from a side on,
+	// and how far they can be moved.
+	smallNorm, LargeNorm, largeSide = 4, 15.7, 64
+	SmallTrack, mostNorm            = 16, 64
+	cursorStep                      = 4 // frequencies
+)
+
+func New(s session.Screen, on *session.Session) *Page {
+	p := &Page{screen: s, session: on, Norm: smallNorm}
+	if max(on.Info.Width, on.Info.Height) > largeSide {
+		p.Norm = LargeNorm
+	}
+	p.Maps = kit.Measuring[heatmapKey, heatmap.Result]{
+		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{HeatmapImages} },
+		Enough: func(r heatmap.Result, _ int) bool { return r.Done },
+		Empty:  func(r heatmap.Result) bool { return r.Clean.N == 0 },
+	}
+	return p
+}
+
+var heatmapKeys = kit.Keymap[*Page]{
+	{Keys: []string{"left", "h"}, Shown: "←", Name: "cursor left", Help: "cursor from frequency to frequency", Hint: "cursor", Do: func(p *Page) tea.Cmd { return p.move(0, -1) }},
+	{Keys: []string{"right", "l"}, Shown: "→", Name: "cursor right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, 1) }},
+	{Keys: []string{"up", "k"}, Shown: "↑", Name: "cursor up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-1, 0) }},
+	{Keys: []string{"down", "j"}, Shown: "↓", Name: "cursor down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(1, 0) }},
+	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "cursor far left", Help: "cursor by a large step", Do: func(p *Page) tea.Cmd { return p.move(0, -cursorStep) }},
+	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "cursor far right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, cursorStep) }},
+	{Keys: []string{"shift+up", "K"}, Shown: "⇧↑", Name: "cursor far up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-cursorStep, 0) }},
+	{Keys: []string{"shift+down", "J"}, Shown: "⇧↓", Name: "cursor far down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(cursorStep, 0) }},
+	{Keys: []string{"home"}, Name: "cursor to the zero frequency", Do: func(p *Page) tea.Cmd { return p.put(heatmap.Frequency{}) }},
+	{Keys: []string{"-"}, Name: "noise of a smaller norm", Help: "norm of the noise smaller, larger", Hint: "norm", Do: func(p *Page) tea.Cmd { return p.stepNorm(-1) }},
+	{Keys: []string{"+", "="}, Name: "noise of a larger norm", Also: true, Do: func(p *Page) tea.Cmd { return p.stepNorm(1) }},
+	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r, the ring, smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
+	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
+	{Keys: []string{","}, Name: "r smaller by 0.1", Help: "r by 0.1", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-0.1) }},
+	{Keys: []string{"."}, Name: "r larger by 0.1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(0.1) }},
+	{Keys: []string{"v"}, Name: "colours of all errors, or of those there are", Hint: "colours", Do: (*Page).toggleSpread},
+	{Keys: []string{"e"}, Name: "pixels clipped to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
+	{Keys: []string{"i"}, Name: "map of the next of the models side by side", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Keys: []string{"esc"}, Name: "stop measuring", Hint: "stop", When: func(p *Page) bool { return p.Maps.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Maps.Halt() }},
+	{Keys: []string{"enter"}, Name: "go on measuring", Hint: "go on", When: func(p *Page) bool { return p.Maps.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Maps.Resume() }},
+}
+
+func (p *Page) Entries() []kit.Entry {
+	return append(heatmapKeys.Entries(p), session.ComparisonKeys.Entries(p.session)...)
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	if cmd, ok := heatmapKeys.Press(p, key); ok {
+		return cmd, true
+	}
+	return session.ComparisonKeys.Press(p.session, key)
+}
+
+// move moves the cursor, as far as there are frequencies.
+func (p *Page) move(u, v int) tea.Cmd {
+	return p.put(heatmap.Frequency{U: p.Cursor.U + u, V: p.Cursor.V + v})
+}
+
+func (p *Page) put(f heatmap.Frequency) tea.Cmd {
+	h, w := p.session.Info.Height, p.session.Info.Width
+	p.Cursor = heatmap.Frequency{U: min(max(f.U, -(h/2)), (h-1)/2), V: min(max(f.V, -(w/2)), (w-1)/2)}
+	return p.request()
+}
+
+// stepNorm moves the norm in steps that grow with it.
+func (p *Page) stepNorm(direction float64) tea.Cmd {
+	step := 4.0
+	switch at := p.Norm + direction*1e-6; {
+	case at < 2:
+		step = 0.25
+	case at < 8:
+		step = 0.5
+	case at < 16:
+		step = 1
+	case at < 32:
+		step = 2
+	}
+	return p.setNorm(math.Round((p.Norm+direction*step)/step) * step)
+}
+
+func (p *Page) setNorm(norm float64) tea.Cmd {
+	p.Norm = min(max(norm, 0), mostNorm)
+	return p.again()
+}
+
+func (p *Page) toggleClip() tea.Cmd {
+	p.unclipped = !p.unclipped
+	return p.again()
+}
+
+func (p *Page) toggleSpread() tea.Cmd {
+	p.spread = !p.spread
+	return p.request()
+}
+
+// nextModel shows the map of another of the models.
+func (p *Page) nextModel() tea.Cmd {
+	models := p.session.Models()
+	at := slices.IndexFunc(models, func(m session.ShownModel) bool { return m.Path == p.Model })
+	p.Model = models[(at+1)%len(models)].Path
+	return p.again()
+}
+
+// again asks for another map than before.
+func (p *Page) again() tea.Cmd { return tea.Batch(p.measure(), p.request()) }
+
+func (p *Page) Enter() tea.Cmd {
+	p.Maps.On = true
+	return p.again()
+}
+
+// Leave stops measuring as long as another page is looked at.
+func (p *Page) Leave() {
+	p.Maps.On = false
+	p.Maps.Drop()
+}
+
+func (p *Page) Changed(what session.Change) tea.Cmd {
+	if what&session.ChangedModel != 0 {
+		p.Maps.Forget()
+	}
+	if what&session.ChangedSplit != 0 {
+		p.put(p.Cursor) // of another size, perhaps
+	}
+	if !slices.ContainsFunc(p.session.Models(), func(m session.ShownModel) bool { return m.Path == p.Model }) {
+		p.Model = "" // it was taken away
+	}
+	if !p.screen.Shown() {
+		return nil
+	}
+	return p.again()
+}
+
+// key is what the page is asked for now.
+func (p *Page) key() heatmapKey {
+	return heatmapKey{p.session.Info.Split, p.Model, p.session.Setting().Smoothing, p.Norm, p.unclipped}
+}
+
+// now is what is known of that.
+func (p *Page) now() (heatmap.Result, bool) {
+	r, ok := p.Maps.Known[p.key()]
+	return r, ok && r.Clean.N > 0
+}
+
+// measure has the map that is asked for measured, in place of any other.
+func (p *Page) measure() tea.Cmd {
+	if p.session.Info.Images == 0 || !p.session.Info.Labelled {
+		p.Maps.Want()
+	} else {
+		p.Maps.Want(p.key())
+	}
+	return p.Maps.Run()
+}
+
+// work measures a map.
+func (p *Page) work(k heatmapKey, limit int) func(context.Context, func(heatmap.Result)) (heatmap.Result, error) {
+	l := p.session.Lab
+	q := lab.HeatmapRequest{Model: k.model, Split: k.split,
+		Request: heatmap.Request{Norm: k.Norm, Unclipped: k.unclipped, Limit: limit, Seed: 1}}
+	q.Smoothing = k.Smoothing
+	return func(ctx context.Context, update func(heatmap.Result)) (heatmap.Result, error) {
+		return l.Heatmap(ctx, q, update)
+	}
+}
+
+// Receive takes what work in the background tells.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case heatmapMsg:
+		return p.received(msg)
+	case kit.Report:
+		if cmd, ok := p.Maps.Take(msg); ok {
+			p.version++
+			return tea.Batch(cmd, p.request())
+		}
+	}
+	return nil
+}
+
+// Busy tells that somebody looks on while a map is measured.
+func (p *Page) Busy() bool { return p.screen.Shown() && p.Maps.Job != nil }
+
+// Running tells the status line what is measured.
+func (p *Page) Running() (what string, share float64, ok bool) {
+	if p.Maps.Job == nil {
+		return "", 0, false
+	}
+	r, _ := p.now()
+	return fmt.Sprintf("heat map, %s images/s", kit.FitRight(kit.Grouped(int(r.ImagesPerSecond+0.5)), 6)), r.Share, true
+}
+
+func (p *Page) Speed() string {
+	if r, ok := p.now(); ok {
+		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
+	}
+	return ""
+}
+
+// Mouse puts the cursor where the picture is pressed, and moves the sliders.
+func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	h, w := p.session.Info.Height, p.session.Info.Width
+	switch {
+	case p.L.Pic.Contains(m.X, m.Y) && m.Pressed:
+		x, y := float64(m.X-p.L.Pic.X)+0.5, float64(m.Y-p.L.Pic.Y)+0.5
+		return p.put(heatmap.Frequency{U: int(y/float64(p.L.Pic.H)*float64(h)) - h/2, V: int(x/float64(p.L.Pic.W)*float64(w)) - w/2}), true
+	case p.L.Norm.Contains(m.X, m.Y):
+		return kit.SlideOn(p.screen, kit.PlotOf(p.L.Norm), m, func(direction float64, _ bool) tea.Cmd { return p.stepNorm(direction) },
+			func(share float64, fine bool) tea.Cmd {
+				step := 0.5
+				if fine {
+					step = 0.1
+				}
+				return p.setNorm(math.Round(share*p.trackEnd()/step) * step)
+			}), true
+	case p.L.radius.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.L.radius), p.session.Info.MaxRadius, m), true
+	}
+	return nil, false
+}
+
+// trackEnd is the norm at the end of its slider.
+func (p *Page) trackEnd() float64 {
+	if max(p.session.Info.Width, p.session.Info.Height) > largeSide {
+		return mostNorm
+	}
+	return SmallTrack
+}

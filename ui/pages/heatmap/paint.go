@@ -1,0 +1,158 @@
+package heatmap
+
+import (
+	"math"
+	"sync"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/heatmap"
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// heatmapPicture is everything that determines the picture.
+type heatmapPicture struct {
+	key        heatmapKey
+	version    int
+	Cursor     heatmap.Frequency
+	R          float64
+	Spread     bool
+	generation int
+	kit.RenderSpec
+}
+
+// heatmapMsg is what came of a request.
+type heatmapMsg struct {
+	Asked     heatmapPicture
+	Drawn     picture.Drawn
+	low, high measure.Score // mean errors below r and from r on
+	profile   []kit.Point   // mean error by distance
+}
+
+// request asks for the picture that should be on screen.
+func (p *Page) request() tea.Cmd {
+	_, ok := p.now()
+	if !ok || !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || p.L.Pic.Empty() {
+		return nil
+	}
+	q := heatmapPicture{p.key(), p.version, p.Cursor, p.session.R, p.spread, p.session.Generation, p.screen.Render(p.L.Pic.W, p.L.Pic.H)}
+	if p.asks.Ask(q) {
+		return p.compute(q)
+	}
+	return nil
+}
+
+func (p *Page) compute(q heatmapPicture) tea.Cmd {
+	paint, result := &p.painter, p.Maps.Known[q.key]
+	return p.screen.Task(func() tea.Msg {
+		msg := heatmapMsg{Asked: q, Drawn: paint.paint(result, q)}
+		msg.low, msg.high = result.MeanScore(0, q.R), result.MeanScore(q.R, result.Furthest())
+		msg.profile = heatmapProfile(result)
+		return msg
+	})
+}
+
+// heatmapProfile is the mean error by distance, in steps that a chart has columns for.
+func heatmapProfile(r heatmap.Result) (points []kit.Point) {
+	const most = 40
+	step := max(1, math.Ceil(r.Furthest()/most))
+	for d := 0.0; d < r.Furthest(); d += step {
+		if s := r.MeanScore(d, d+step); s.N > 0 {
+			points = append(points, session.ScorePoint(d+step/2, s))
+		}
+	}
+	return points
+}
+
+func (p *Page) received(msg heatmapMsg) tea.Cmd {
+	next, again := p.asks.Finish()
+	if msg.Asked.generation == p.session.Generation {
+		p.Shown = msg
+	}
+	if again {
+		return p.compute(next)
+	}
+	return nil
+}
+
+// heatmapPainter draws maps. It keeps its memory.
+type heatmapPainter struct {
+	mu      sync.Mutex
+	spec    kit.RenderSpec
+	encoder *picture.Encoder
+	source  picture.Image
+	boxed   picture.Image
+}
+
+// heatmapRing is the colour of the ring: none of a map's own.
+var heatmapRing = kit.DarkTheme.CircleLow
+
+func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if q.RenderSpec != p.spec || p.encoder == nil {
+		p.encoder = picture.NewEncoder(q.Protocol)
+		p.encoder.Profile, p.encoder.Registers = q.Depth, q.Registers
+		p.spec = q.RenderSpec
+	}
+	HeatmapImage(&p.source, r, q.Spread)
+	q.Box(&p.boxed)
+	picture.Scale(&p.boxed, &p.source, q.Background())
+	drawHeatmapMarks(&p.boxed, r, q)
+	return p.encoder.Encode(&p.boxed, q.Cols, q.Rows)
+}
+
+// HeatmapImage has a pixel a frequency, grey where nothing is known.
+func HeatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
+	im.Resize(r.W, r.H)
+	lo, hi := colourRange(r, spread)
+	for i := range r.H * r.W {
+		px := im.Pix[3*i:][:3]
+		s := r.Around(heatmap.Frequency{U: i/r.W - r.H/2, V: i%r.W - r.W/2})
+		if s.N == 0 {
+			px[0], px[1], px[2] = 0x60, 0x60, 0x60
+			continue
+		}
+		c := heatmap.Colour((1 - s.Accuracy() - lo) / (hi - lo))
+		px[0], px[1], px[2] = c.R, c.G, c.B
+	}
+}
+
+// colourRange is the error rates from the darkest colour to the brightest.
+func colourRange(r heatmap.Result, spread bool) (lo, hi float64) {
+	if spread {
+		return r.Range()
+	}
+	return 0, 1
+}
+
+// drawHeatmapMarks draws the ring at r and a frame about the frequency at the cursor.
+func drawHeatmapMarks(box *picture.Image, r heatmap.Result, q heatmapPicture) {
+	kit.DrawRing(box, r.W, r.H, q.R, heatmapRing)
+	fw, fh := box.W, box.W*r.H/r.W
+	if fh > box.H {
+		fw, fh = box.H*r.W/r.H, box.H
+	}
+	scale := float64(fw) / float64(r.W)
+	x0 := float64((box.W-fw)/2) + float64(q.Cursor.V+r.W/2)*scale
+	y0 := float64((box.H-fh)/2) + float64(q.Cursor.U+r.H/2)*scale
+	thick := max(1, int(scale/8))
+	for at, colour := range [][3]uint8{{}, {255, 255, 255}} { // black about white: seen on every colour
+		by := float64((2 - at) * thick)
+		drawFrame(box, int(math.Round(x0-by)), int(math.Round(y0-by)), int(math.Round(x0+scale+by)), int(math.Round(y0+scale+by)), thick, colour)
+	}
+}
+
+// drawFrame draws the edge of a rectangle.
+func drawFrame(box *picture.Image, left, top, right, bottom, thick int, colour [3]uint8) {
+	for y := max(0, top); y < min(box.H, bottom); y++ {
+		for x := max(0, left); x < min(box.W, right); x++ {
+			if x < left+thick || x >= right-thick || y < top+thick || y >= bottom-thick {
+				copy(box.Pix[3*(y*box.W+x):], colour[:])
+			}
+		}
+	}
+}

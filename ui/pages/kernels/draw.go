@@ -1,0 +1,284 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hfcui/engine/kernels"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	if p.shown.kernels == nil {
+		c.Left(p.l.Caption, p.screen.Theme().Dim, "Every convolution's kernels, before and after smoothing.")
+		return nil
+	}
+	p.drawCaption(c)
+	if !p.l.State.Empty() {
+		c.Left(p.l.State, p.screen.Theme().Dim, kit.Pick(p.l.State.W, p.states()...))
+	}
+	var pictures []kit.Placed
+	for i, m := range p.session.Models() {
+		if i >= len(p.l.Columns) {
+			break
+		}
+		k := p.of(m)
+		if p.curves {
+			p.drawLine(c, p.l.Lines[i], m, k)
+			continue
+		}
+		pictures = append(pictures, p.drawColumn(c, p.l.Columns[i], m, k)...)
+	}
+	p.drawResponse(c)
+	return pictures
+}
+
+// drawCaption says which layer is shown, and how.
+func (p *Page) drawCaption(c *kit.Canvas) {
+	th := p.screen.Theme()
+	x := c.Left(p.l.Caption, kit.Bold, p.layerName())
+	room := kit.NewRect(x, p.l.Caption.Y, p.l.Caption.Right()-x, 1)
+	which := ""
+	if n := len(p.session.Info.Convs); n > 1 {
+		which = fmt.Sprintf("  %d/%d", p.at+1, n)
+	}
+	i := slices.IndexFunc(p.shown.kernels, func(k shownKernels) bool { return k.view != nil })
+	if i < 0 {
+		c.Left(room, th.Dim, which)
+		return
+	}
+	if p.uneven() {
+		c.Left(room, th.Dim, kit.Pick(room.W, which+"  the models' layers of this name differ in size · rows: outputs, each to its own scale", which+"  of different sizes", which))
+		return
+	}
+	v, w := p.shown.kernels[i].view, p.shown.kernels[i].window
+	what := fmt.Sprintf("%s  %d kernels of %d×%d", which, v.Shape[0], v.Shape[2], v.Shape[3])
+	short := what
+	scale, scaleShort := " · each scaled to its own largest weight, grey is 0", " · each to its own scale, grey 0"
+	if v.Shape[1] != 3 && v.Shape[1] != 1 {
+		what = fmt.Sprintf("%s  %d×%d kernels of %d×%d", which, v.Shape[0], v.Shape[1], v.Shape[2], v.Shape[3])
+		short = what
+		scale, scaleShort = " · a row an output, a column an input; rows scaled to their largest weight, grey is 0", " · rows: outputs, each to its own scale"
+		if w.Cropped() && !p.curves {
+			short += fmt.Sprintf(" · %s×%s", spanText(w.Out, w.Outs), spanText(w.In, w.Ins))
+			what += fmt.Sprintf(" · outputs %s of %d, inputs %s of %d", spanText(w.Out, w.Outs), w.AllOuts, spanText(w.In, w.Ins), w.AllIns)
+		}
+	}
+	if p.curves {
+		scale, scaleShort = "", ""
+	}
+	c.Left(room, th.Dim, kit.Pick(room.W, what+scale, what+scaleShort, what, short))
+}
+
+// uneven tells that the models' layers differ in shape: then every model says its own.
+func (p *Page) uneven() bool {
+	var first *kernels.View
+	for _, k := range p.shown.kernels {
+		switch {
+		case k.view == nil:
+		case first == nil:
+			first = k.view
+		case k.view.Shape != first.Shape:
+			return true
+		}
+	}
+	return false
+}
+
+// shapeTexts say the shape of a model's layer and what of it is shown, longest form first.
+func (k *shownKernels) shapeTexts() []string {
+	s, w := k.view.Shape, k.window
+	shape := fmt.Sprintf("%d×%d of %d×%d", s[0], s[1], s[2], s[3])
+	if !w.Cropped() {
+		return []string{shape, ""}
+	}
+	return []string{shape + ", outputs " + spanText(w.Out, w.Outs) + ", inputs " + spanText(w.In, w.Ins),
+		shape + ", " + spanText(w.Out, w.Outs) + "×" + spanText(w.In, w.Ins), shape, ""}
+}
+
+// spanText writes which of a row of things are shown, counted from 1: "1–57".
+func spanText(from, n int) string { return fmt.Sprintf("%d–%d", from+1, from+n) }
+
+// states say what the smoothing does that is shown, and whether it is in force, longest form
+// first.
+func (p *Page) states() []string {
+	s := p.shown.asked.Smoothing
+	how := fmt.Sprintf("ρ %.2f", s.Rho)
+	gain := ""
+	if s.DivideGain {
+		gain = ", gain divided out"
+	}
+	one := ""
+	for _, k := range p.shown.kernels {
+		if k.view != nil && k.view.Shape[2]*k.view.Shape[3] == 1 {
+			one = fmt.Sprintf(" · 1×1: times %.3g", s.Gain())
+		}
+	}
+	long, short := p.reason()
+	gainShort := ""
+	if s.DivideGain {
+		gainShort = ", gain out"
+	}
+	return []string{
+		"after: " + how + gain + one + long, "after: " + how + gain + one + short, "after " + how + gainShort + one + short,
+		"after " + how + gainShort + short, how + gainShort + short,
+	}
+}
+
+// reason says why what is shown is not in force, and what to do, in a long and a short form;
+// empty where it is.
+func (p *Page) reason() (long, short string) {
+	switch {
+	case p.applied():
+		return "", ""
+	case !p.session.Smooth && p.session.SmoothedLayer == p.layer():
+		return " (off: s applies it)", " (off)"
+	case !p.session.Smooth:
+		return " (off: a applies it)", " (off)"
+	}
+	other := model.LayerName(p.session.Info.FirstConv)
+	if p.session.SmoothedLayer != "" {
+		other = model.LayerName(p.session.SmoothedLayer)
+	}
+	return fmt.Sprintf(" (not applied: %s is smoothed; a smooths this)", kit.Clean(other)), " (not applied)"
+}
+
+// drawColumn draws a model's two pictures with what is said of them.
+func (p *Page) drawColumn(c *kit.Canvas, l kernelsColumn, m session.ShownModel, k *shownKernels) (pictures []kit.Placed) {
+	th := p.screen.Theme()
+	look := th.Model(m.Slot)
+	if !l.Head.Empty() {
+		c.Put(l.Head.X, l.Head.Y, look.Style.Paint(look.Mark)+" "+kit.Cut(m.Name, l.Head.W-2))
+		if used := kit.Width(m.Name) + 4; p.uneven() && k != nil && k.view != nil && used < l.Head.W {
+			room := kit.NewRect(l.Head.X+used, l.Head.Y, l.Head.W-used, 1)
+			c.Left(room, th.Dim, kit.Pick(room.W, k.shapeTexts()...))
+		}
+	}
+	if k == nil || k.view == nil {
+		text := "comes in a moment"
+		if k != nil {
+			text = k.failed
+		}
+		area := kit.NewRect(l.Pics[0].X, l.Pics[0].Y, max(l.Pics[0].W, l.Notes[0].W), l.Notes[1].Bottom()-l.Pics[0].Y)
+		c.Paragraph(area, th.Dim, text)
+		return nil
+	}
+	roughness := [2]float64{k.view.RoughnessBefore, k.view.RoughnessAfter}
+	for i, mark := range [2]string{look.Base, look.Mark} {
+		note := fmt.Sprintf("roughness %.3f", roughness[i])
+		if l.Titles[i].Empty() {
+			name := [2]string{"before", "after"}[i]
+			note = look.Style.Paint(mark) + " " + th.Dim.Paint(kit.Pick(l.Notes[i].W-2, name+", "+note, name+" "+note[len("roughness "):], note[len("roughness "):]))
+			c.Put(l.Notes[i].X, l.Notes[i].Y, note)
+		} else {
+			title := "before"
+			if long, short := p.reason(); i == 1 {
+				title = kit.Pick(l.Titles[i].W-2, p.titles()...)
+				if why := strings.Trim(long[min(len(short), len(long)):], " :)"); !strings.Contains(title, why) {
+					note = kit.Pick(l.Notes[i].W, note+" · "+why, note)
+				}
+			}
+			c.Put(l.Titles[i].X, l.Titles[i].Y, look.Style.Paint(mark)+" "+kit.Cut(title, l.Titles[i].W-2))
+			c.Left(l.Notes[i], th.Dim, note)
+		}
+		if p.shown.asked.Fits(l.Pics[i]) {
+			pictures = append(pictures, kit.Placed{At: l.Pics[i], Drawn: k.drawn[i]})
+		}
+	}
+	return pictures
+}
+
+// titles are the states as the title of a picture.
+func (p *Page) titles() []string {
+	list := p.states()
+	for i, s := range list {
+		list[i] = strings.Replace(s, "after: ", "after, ", 1)
+	}
+	return list
+}
+
+// drawLine says in a line what a model's smoothing does, where there are no pictures.
+func (p *Page) drawLine(c *kit.Canvas, r kit.Rect, m session.ShownModel, k *shownKernels) {
+	th := p.screen.Theme()
+	look := th.Model(m.Slot)
+	c.Put(r.X, r.Y, look.Style.Paint(look.Mark)+" "+kit.Fit(m.Name, min(24, r.W/3)))
+	x := r.X + 3 + min(24, r.W/3)
+	room := kit.NewRect(x, r.Y, r.Right()-x, 1)
+	switch {
+	case k == nil:
+		c.Left(room, th.Dim, "comes in a moment")
+	case k.view == nil:
+		c.Left(room, th.Warn, k.failed)
+	default:
+		c.Put(room.X, room.Y, th.Dim.Paint("roughness  ")+look.Style.Paint(look.Base)+fmt.Sprintf(" %.3f  ", k.view.RoughnessBefore)+
+			look.Style.Paint(look.Mark)+fmt.Sprintf(" %.3f", k.view.RoughnessAfter))
+	}
+}
+
+// drawResponse draws the kernels' mean frequency response before and after smoothing.
+func (p *Page) drawResponse(c *kit.Canvas) {
+	th, r := p.screen.Theme(), p.l.Chart
+	if r.Empty() {
+		c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "The frequency responses need a higher terminal, or v.", "v: frequency responses"))
+		return
+	}
+	most, bins := 1e-9, 0
+	for _, k := range p.shown.kernels {
+		if k.view != nil {
+			most = max(most, slices.Max(append(slices.Clone(k.view.ResponseBefore), k.view.ResponseAfter...)))
+			bins = len(k.view.ResponseBefore)
+		}
+	}
+	if bins < 2 {
+		return
+	}
+	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
+	_, corner := kernels.ResponseBin(bins - 1)
+	ch := kit.NewChart(plot, corner, most)
+	grid := []float64{0, most / 2, most}
+	ch.Grid(th.Line, grid...)
+	for i := range 2 {
+		for _, m := range p.session.Models() {
+			if k := p.of(m); k != nil && k.view != nil {
+				look := th.Model(m.Slot)
+				y, mark := k.view.ResponseBefore, look.Base
+				if i == 1 {
+					y, mark = k.view.ResponseAfter, look.Mark
+				}
+				ch.Draw(responseCurve(y, look.Style, mark, i == 1 && plot.H >= kit.ThickRows), i == 0)
+			}
+		}
+	}
+	ch.Render(c)
+	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.2g", v) })
+	ch.LabelX(c, th.Dim, r.Bottom()-1)
+	c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "mean frequency response |DFT| against radius", "frequency response against radius"))
+	p.drawLegend(c)
+}
+
+// responseCurve is a response as a curve.
+func responseCurve(y []float64, st kit.Style, mark string, thick bool) kit.Series {
+	s := kit.Series{Line: st, Mark: mark, Thick: thick, Shade: st}
+	for i, v := range y {
+		from, to := kernels.ResponseBin(i)
+		s.Points = append(s.Points, kit.Point{X: (from + to) / 2, Y: v, Lo: v, Hi: v})
+	}
+	return s
+}
+
+// drawLegend says which marks are before and which after, where there is room.
+func (p *Page) drawLegend(c *kit.Canvas) {
+	th, before, after := p.screen.Theme(), "", ""
+	models := p.session.Models()
+	for _, m := range models {
+		look := th.Model(m.Slot)
+		before += look.Style.Paint(look.Base)
+		after += look.Style.Paint(look.Mark)
+	}
+	if room := p.l.Legend.W - 46; room >= 18+2*(len(models)-1) {
+		c.Right(p.l.Legend, kit.Style{}, before+th.Dim.Paint(" before   ")+after+th.Dim.Paint(" after"))
+	}
+}

@@ -1,0 +1,270 @@
+// Package kernels is the page of a convolution's kernels before and after smoothing, and of
+// saving the smoothed model.
+package kernels
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/kernels"
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// Page shows a convolution's kernels before and after smoothing, of models side by
+// side, and their frequency response.
+type Page struct {
+	screen    session.Screen
+	session   *session.Session
+	folder    string // where models are saved
+	l         kernelsLayout
+	at        int  // the layer: which of the open model's convolutions
+	outs, ins int  // channels the pictures begin with, where they do not hold all
+	curves    bool // the responses alone
+	asks      kit.Newest[kernelsRequest]
+	shown     kernelsMsg
+	painter   kernelPainter
+}
+
+// kernelsRequest is everything that determines the page's pictures.
+type kernelsRequest struct {
+	generation int
+	models     [session.MostComparisons + 1]string // paths of the first n
+	n          int
+	model.Smoothing
+	outs, ins int
+	kit.RenderSpec
+}
+
+// kernelsMsg is what came of a request; without kernels before the first.
+type kernelsMsg struct {
+	asked   kernelsRequest
+	kernels []shownKernels // by model
+}
+
+// shownKernels are those of one model.
+type shownKernels struct {
+	path   string
+	view   *kernels.View    // nil where there is none
+	failed string           // why
+	drawn  [2]picture.Drawn // before, after
+	window KernelWindow
+}
+
+// New returns the page, with the layer that is smoothed. Models are saved to folder
+// where nothing else is said.
+func New(s session.Screen, on *session.Session, folder string) *Page {
+	return &Page{screen: s, session: on, folder: folder, at: max(slices.Index(on.Info.Convs, on.SmoothedLayer), 0)}
+}
+
+var kernelsKeys = kit.Keymap[*Page]{
+	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous layer", Help: "previous, next layer", Hint: "layer", When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
+	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next layer", Also: true, When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
+	{Keys: []string{"g"}, Name: "go to a layer by name", Hint: "go to", When: (*Page).layered, Do: (*Page).pickLayer},
+	{Keys: []string{"a"}, Name: "smooth this layer and no other", Hint: "smooth this", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
+	{Keys: []string{"d"}, Name: "divide the gain 1+8ρ out, or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
+	{Keys: []string{"left", "h"}, Shown: "←", Name: "earlier input channels", Help: "earlier, later input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
+	{Keys: []string{"right", "l"}, Shown: "→", Name: "later input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
+	{Keys: []string{"pgup"}, Name: "earlier output channels", Help: "earlier, later output channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(-1, 0) }},
+	{Keys: []string{"pgdown"}, Name: "later output channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(1, 0) }},
+	{Keys: []string{"v"}, Name: "frequency responses alone, or with the kernels", Hint: "curves", Do: (*Page).toggleCurves},
+	{Keys: []string{"S"}, Name: "save the smoothed model into a file", Hint: "save", Do: (*Page).save},
+}
+
+func (p *Page) Entries() []kit.Entry {
+	return append(session.ComparisonKeys.Entries(p.session), kernelsKeys.Entries(p)...)
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	if cmd, ok := session.ComparisonKeys.Press(p.session, key); ok {
+		return cmd, true
+	}
+	return kernelsKeys.Press(p, key)
+}
+
+func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	if m.Wheel != 0 && p.screen.Layout().Body.Contains(m.X, m.Y) {
+		return p.choose(p.at + m.Wheel), true
+	}
+	return nil, false
+}
+
+func (p *Page) Enter() tea.Cmd { return p.request() }
+
+func (p *Page) Changed(what session.Change) tea.Cmd {
+	p.at = min(p.at, max(len(p.session.Info.Convs)-1, 0)) // another model may have fewer
+	if what&session.ChangedModels != 0 {
+		p.Arrange(p.screen.Layout())
+	}
+	return p.request()
+}
+
+func (p *Page) Arrange(l kit.Layout) {
+	if !l.TooSmall {
+		p.l = LayoutKernels(l.Body, l.Roomy(), p.screen.Cell(), len(p.session.Models()), p.curves)
+	}
+}
+
+// layered tells that there are several layers to choose from.
+func (p *Page) layered() bool { return len(p.session.Info.Convs) > 1 }
+
+// layer is the shown one as a Smoothing has it: "" is the first.
+func (p *Page) layer() string {
+	if p.at == 0 || p.at >= len(p.session.Info.Convs) {
+		return ""
+	}
+	return p.session.Info.Convs[p.at]
+}
+
+// layerName is the shown one's name.
+func (p *Page) layerName() string {
+	if p.at >= len(p.session.Info.Convs) {
+		return kit.Clean(model.LayerName(p.session.Info.FirstConv))
+	}
+	return kit.Clean(model.LayerName(p.session.Info.Convs[p.at]))
+}
+
+// smoothing is what the pictures on the right, or below, show.
+func (p *Page) smoothing() model.Smoothing {
+	s := p.session.Smoothing()
+	s.Layer = p.layer()
+	return s
+}
+
+// applied tells that what is shown is in force.
+func (p *Page) applied() bool { return p.session.Smooth && p.session.SmoothedLayer == p.layer() }
+
+// choose goes to a layer.
+func (p *Page) choose(i int) tea.Cmd {
+	p.at = min(max(i, 0), max(len(p.session.Info.Convs)-1, 0))
+	p.outs, p.ins = 0, 0
+	return p.request()
+}
+
+// pickLayer opens the list of layers.
+func (p *Page) pickLayer() tea.Cmd {
+	var choices []kit.Choice
+	for i, name := range p.session.Info.Convs {
+		note := ""
+		if p.session.Smooth && (name == p.session.SmoothedLayer || i == 0 && p.session.SmoothedLayer == "") {
+			note = "smoothed"
+		}
+		choices = append(choices, kit.Choice{Text: kit.Clean(model.LayerName(name)), Note: note, Do: func() tea.Cmd { return p.choose(i) }})
+	}
+	d := kit.NewPicker(p.screen, "Go to layer", "layer", choices)
+	d.Move(p.at)
+	return p.screen.Open(d)
+}
+
+// smoothThis puts the shown smoothing in force, on all pages.
+func (p *Page) smoothThis() tea.Cmd {
+	p.screen.Say(p.layerName() + " is smoothed on all pages, and no other layer; s switches it off")
+	return p.session.SmoothLayer(p.layer())
+}
+
+func (p *Page) toggleCurves() tea.Cmd {
+	p.curves = !p.curves
+	p.Arrange(p.screen.Layout())
+	return p.request()
+}
+
+// Window is what of the kernels the pictures hold.
+func (p *Page) Window() KernelWindow {
+	for _, k := range p.shown.kernels {
+		if k.view != nil {
+			return k.window
+		}
+	}
+	return KernelWindow{}
+}
+
+func (p *Page) cropped() bool { return !p.curves && p.Window().Cropped() }
+
+// scroll moves the pictures by halves of what they hold.
+func (p *Page) scroll(outs, ins int) tea.Cmd {
+	w := p.Window()
+	p.outs = min(max(w.Out+outs*max(w.Outs/2, 1), 0), max(w.AllOuts-w.Outs, 0))
+	p.ins = min(max(w.In+ins*max(w.Ins/2, 1), 0), max(w.AllIns-w.Ins, 0))
+	return p.request()
+}
+
+// request asks for the pictures and curves that should be on screen.
+func (p *Page) request() tea.Cmd {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.Columns) == 0 {
+		return nil
+	}
+	q := kernelsRequest{generation: p.session.Generation, Smoothing: p.smoothing(), outs: p.outs, ins: p.ins}
+	for _, m := range p.session.Models() {
+		q.models[q.n] = m.Path
+		q.n++
+	}
+	pic := p.l.Columns[0].Pics[0]
+	q.RenderSpec = p.screen.Render(pic.W, pic.H)
+	if p.asks.Ask(q) {
+		return p.compute(q)
+	}
+	return nil
+}
+
+func (p *Page) compute(q kernelsRequest) tea.Cmd {
+	ctx, l, paint := p.screen.Context(), p.session.Lab, &p.painter
+	return p.screen.Task(func() tea.Msg {
+		msg := kernelsMsg{asked: q}
+		for _, path := range q.models[:q.n] {
+			k := shownKernels{path: path}
+			v, err := l.Kernels(ctx, lab.KernelsRequest{Model: path, Smoothing: q.Smoothing})
+			if err != nil {
+				k.failed = kit.OneLine(err)
+			} else {
+				k.view = v
+			}
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			msg.kernels = append(msg.kernels, k)
+		}
+		paint.paint(msg.kernels, q)
+		return msg
+	})
+}
+
+// Receive takes what work in the background tells.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case kernelsMsg:
+		return p.received(msg)
+	case savedMsg:
+		p.saved(msg)
+	}
+	return nil
+}
+
+func (p *Page) received(msg kernelsMsg) tea.Cmd {
+	next, again := p.asks.Finish()
+	p.shown = msg
+	if slices.ContainsFunc(msg.kernels, func(k shownKernels) bool { return k.view == nil }) {
+		p.asks.Forget() // asked again, it may go well
+	}
+	if again {
+		return p.compute(next)
+	}
+	return nil
+}
+
+// of returns what is shown of a model, nil when there is nothing yet.
+func (p *Page) of(m session.ShownModel) *shownKernels {
+	for i := range p.shown.kernels {
+		if p.shown.kernels[i].path == m.Path {
+			return &p.shown.kernels[i]
+		}
+	}
+	return nil
+}
+
+func (p *Page) Speed() string { return "" }

@@ -1,0 +1,127 @@
+package kernels
+
+import (
+	"sync"
+
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+)
+
+// kernelPainter draws kernels. It keeps its memory.
+type kernelPainter struct {
+	mu      sync.Mutex
+	spec    kit.RenderSpec
+	encoder [session.MostComparisons + 1][2]*picture.Encoder
+	boxed   [session.MostComparisons + 1][2]picture.Image
+}
+
+// paint draws the kernels of every model before and after smoothing.
+func (p *kernelPainter) paint(list []shownKernels, q kernelsRequest) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := q.RenderSpec
+	if k.Cols < 1 || k.Rows < 1 {
+		return
+	}
+	if k != p.spec {
+		p.encoder = [session.MostComparisons + 1][2]*picture.Encoder{}
+		p.spec = k
+	}
+	var work []func()
+	for m := range list {
+		if list[m].view == nil {
+			continue
+		}
+		for i, w := range [][]float32{list[m].view.Before, list[m].view.After} {
+			if p.encoder[m][i] == nil {
+				p.encoder[m][i] = picture.NewEncoder(k.Protocol)
+				p.encoder[m][i].Profile, p.encoder[m][i].Registers = k.Depth, k.Registers
+			}
+			work = append(work, func() {
+				im := &p.boxed[m][i]
+				k.Box(im)
+				im.Fill(k.Background())
+				window := DrawWindow(im, w, list[m].view.Shape, q.outs, q.ins, leastWeight(k))
+				list[m].drawn[i] = p.encoder[m][i].Encode(im, k.Cols, k.Rows)
+				if i == 0 {
+					list[m].window = window
+				}
+			})
+		}
+	}
+	kit.Together(work...)
+}
+
+// leastWeight is the side of the square a weight is drawn as where not all of them fit.
+func leastWeight(k kit.RenderSpec) int {
+	if k.Protocol == picture.HalfBlocks {
+		return 1
+	}
+	return 2
+}
+
+// KernelWindow is which of the kernels a picture holds: so many outputs and inputs from the
+// given ones on. It is zero for pictures that hold one tile an output.
+type KernelWindow struct {
+	Out, Outs, AllOuts int
+	In, Ins, AllIns    int
+	Px, Gap            int // a weight's side, and what lies between kernels
+}
+
+func (w KernelWindow) Cropped() bool { return w.Outs < w.AllOuts || w.Ins < w.AllIns }
+
+// DrawWindow draws kernels (OIHW). Those of three input channels, or of one, are one tile an
+// output; of others every output is a row of grey tiles, one an input channel, scaled to the
+// row's own largest weight. Where not all of them fit, those from outs and ins on are drawn.
+func DrawWindow(im *picture.Image, w []float32, shape [4]int, outs, ins, least int) KernelWindow {
+	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
+	if o < 1 || in < 1 || kh < 1 || kw < 1 || len(w) < o*in*kh*kw {
+		return KernelWindow{}
+	}
+	if in == 1 || in == 3 {
+		kit.Mosaic(im, w, shape)
+		return KernelWindow{}
+	}
+	win := WindowOf(im.W, im.H, shape, outs, ins, least)
+	width, height := kw*win.Px+win.Gap, kh*win.Px+win.Gap
+	x0, y0 := (im.W-win.Ins*width+win.Gap)/2, (im.H-win.Outs*height+win.Gap)/2
+	size := kh * kw
+	for y := range win.Outs {
+		row := w[(win.Out+y)*in*size:][:in*size]
+		most := float32(1e-12)
+		for _, v := range row {
+			most = max(most, v, -v)
+		}
+		for x := range win.Ins {
+			tile := greyTile(row[(win.In+x)*size:][:size], most)
+			kit.FillTile(im, tile, x0+x*width, y0+y*height, kw, kh, win.Px)
+		}
+	}
+	return win
+}
+
+// WindowOf chooses how large weights are drawn in a picture of w×h pixels: so that all fit,
+// but no smaller than least.
+func WindowOf(w, h int, shape [4]int, outs, ins, least int) KernelWindow {
+	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
+	win := KernelWindow{Outs: o, AllOuts: o, Ins: in, AllIns: in, Gap: 1}
+	win.Px = min((w-(in-1))/(in*kw), (h-(o-1))/(o*kh))
+	if win.Px < least {
+		win.Px = least
+		win.Outs = min(max((h+1)/(kh*least+1), 1), o)
+		win.Ins = min(max((w+1)/(kw*least+1), 1), in)
+	}
+	win.Out, win.In = min(max(outs, 0), o-win.Outs), min(max(ins, 0), in-win.Ins)
+	return win
+}
+
+// greyTile turns one kernel of one channel into pixels, grey being 0.
+func greyTile(w []float32, most float32) []byte {
+	tile := make([]byte, 0, 3*len(w))
+	for _, v := range w {
+		level := uint8(127.5 + 127.5*v/most)
+		tile = append(tile, level, level, level)
+	}
+	return tile
+}

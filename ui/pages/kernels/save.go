@@ -1,0 +1,147 @@
+package kernels
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+	"hfcui/ui/session"
+)
+
+// saveDialog asks where a smoothed model goes, and which of those side by side.
+type saveDialog struct {
+	kit.Fixed
+	page   *Page
+	how    model.Smoothing
+	layer  string // its name
+	models []session.ShownModel
+	at     int // the model
+	field  kit.Field
+	typed  bool // the name is the person's, not the suggestion
+	wrong  string
+	busy   bool
+}
+
+// savedMsg tells that a smoothed model was saved, or why not.
+type savedMsg struct {
+	dialog *saveDialog
+	path   string
+	err    error
+}
+
+// save opens the dialog for what the page shows.
+func (p *Page) save() tea.Cmd {
+	d := &saveDialog{page: p, how: p.smoothing(), layer: p.layerName(), models: p.session.Models()}
+	d.suggest()
+	return p.screen.Open(d)
+}
+
+// suggest proposes a name.
+func (d *saveDialog) suggest() {
+	if d.typed {
+		return
+	}
+	name := fmt.Sprintf("%s-%s-rho%.2f", d.models[d.at].Name, d.layer, d.how.Rho)
+	if d.how.DivideGain {
+		name += "-gain-divided"
+	}
+	d.field.Text = strings.TrimPrefix(session.SafeName(name), "hfcui-") + ".safetensors"
+}
+
+func (d *saveDialog) Heading() string                { return "Save the smoothed model" }
+func (d *saveDialog) Size(maxW, maxH int) (int, int) { return min(72, maxW), 5 }
+func (d *saveDialog) Mouse(kit.Mouse) tea.Cmd        { return nil }
+
+func (d *saveDialog) Insert(text string) {
+	d.field.Insert(text)
+	d.typed, d.wrong = true, ""
+}
+
+func (d *saveDialog) Press(key string) tea.Cmd {
+	if cmd, ok := saveKeys.Press(d, key); ok {
+		return cmd
+	}
+	if d.field.Press(key) {
+		d.typed, d.wrong = true, ""
+	}
+	return nil
+}
+
+var saveKeys = kit.Keymap[*saveDialog]{
+	{Keys: []string{"enter"}, Shown: "enter", Name: "save", Hint: "save", When: func(d *saveDialog) bool { return !d.busy }, Do: (*saveDialog).start},
+	{Keys: []string{"tab"}, Name: "the next model", Hint: "model", When: func(d *saveDialog) bool { return len(d.models) > 1 }, Do: (*saveDialog).next},
+	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *saveDialog) tea.Cmd { return d.page.screen.CloseDialog() }},
+}
+
+func (d *saveDialog) Entries() []kit.Entry { return saveKeys.Entries(d) }
+
+func (d *saveDialog) next() tea.Cmd {
+	d.at, d.wrong = (d.at+1)%len(d.models), ""
+	d.suggest()
+	return nil
+}
+
+// start saves the model.
+func (d *saveDialog) start() tea.Cmd {
+	name := strings.TrimSpace(d.field.Text)
+	if name == "" {
+		d.wrong = "name a file"
+		return nil
+	}
+	d.busy, d.wrong = true, ""
+	l, ctx, folder := d.page.session.Lab, d.page.screen.Context(), d.page.folder
+	q := lab.KernelsRequest{Model: d.models[d.at].Path, Smoothing: d.how}
+	return d.page.screen.Task(func() tea.Msg {
+		path := session.FullPath(name)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(folder, path)
+		}
+		return savedMsg{d, path, l.SaveSmoothed(ctx, path, q)}
+	})
+}
+
+// saved tells what came of it.
+func (p *Page) saved(msg savedMsg) {
+	d := msg.dialog
+	d.busy = false
+	if msg.err != nil {
+		d.wrong = kit.OneLine(msg.err)
+		if errors.Is(msg.err, fs.ErrExist) {
+			d.wrong = "there is a file of this name already: give another"
+		}
+		if p.screen.Top() != kit.Dialog(d) {
+			p.screen.Say("not saved: " + d.wrong)
+		}
+		return
+	}
+	if p.screen.Top() == kit.Dialog(d) {
+		p.screen.CloseDialog()
+	}
+	p.screen.Say("saved " + msg.path)
+}
+
+func (d *saveDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
+	d.field.Draw(c, r.Row(0), th, "file  ", "a name that ends in .safetensors")
+	m := d.models[d.at]
+	look := th.Model(m.Slot)
+	name := look.Style.Paint(look.Mark) + " " + kit.Cut(m.Name, r.W/3)
+	c.Put(r.X, r.Y+2, th.Dim.Paint("model ")+name)
+	what := fmt.Sprintf("ρ %.2f on %s", d.how.Rho, d.layer)
+	if d.how.DivideGain {
+		what += ", gain divided out"
+	}
+	c.Left(r.Row(3), th.Dim, "with  "+what)
+	switch {
+	case d.wrong != "":
+		c.Left(r.Row(4), th.Warn, d.wrong)
+	case d.busy:
+		c.Left(r.Row(4), th.Dim, "being written")
+	}
+}

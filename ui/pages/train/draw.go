@@ -1,0 +1,418 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/pages/train/runlog"
+	"hfcui/ui/session"
+)
+
+func (p *Page) runStyle(i int) (mark string, st kit.Style) {
+	m := p.screen.Theme().Model(i)
+	return m.Mark, m.Style
+}
+
+func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	p.drawTable(c)
+	var pictures []kit.Placed
+	for _, k := range p.L.Order() {
+		if k == runlog.PanelKernels {
+			p.drawTitle(c, k)
+			pictures = p.drawKernels(c)
+			continue
+		}
+		p.drawPanel(c, k)
+	}
+	return pictures
+}
+
+// runColumn is a column of the table.
+type runColumn struct {
+	head string
+	w    int
+	text func(runlog.RunFacts) string
+}
+
+// runColumns stand in the order of what matters most; those that do not fit are left out.
+var runColumns = []runColumn{
+	{"epoch", 9, func(r runlog.RunFacts) string {
+		if r.Epochs > 0 {
+			return fmt.Sprintf("%d/%d", r.Epoch, r.Epochs)
+		}
+		return fmt.Sprint(r.Epoch)
+	}},
+	{"loss", 7, func(r runlog.RunFacts) string { return kit.Decimals(r.Loss, "%.4f") }},
+	{"test %", 15, func(r runlog.RunFacts) string { return scoreOr(r.Test) }},
+	{"train", 6, func(r runlog.RunFacts) string {
+		if r.Train == nil || r.Train.N == 0 {
+			return "–"
+		}
+		return kit.Percent(r.Train.Accuracy())
+	}},
+	{"left", 9, func(r runlog.RunFacts) string {
+		if r.Paused {
+			return "paused"
+		}
+		return kit.DurationText(r.Left)
+	}},
+	{"images/s", 8, func(r runlog.RunFacts) string {
+		if r.Speed != r.Speed {
+			return "–"
+		}
+		return kit.Grouped(int(r.Speed + 0.5))
+	}},
+	{"rate", 8, func(r runlog.RunFacts) string { return kit.Decimals(r.Rate, "%.3g") }},
+	{"step", 9, func(r runlog.RunFacts) string { return kit.Grouped(r.Step) }},
+}
+
+func scoreOr(s *measure.Score) string {
+	if s == nil {
+		return session.ScoreText(measure.Score{})
+	}
+	return session.ScoreText(*s)
+}
+
+// drawTable draws a line for every run: where it is, at the cursor or now.
+func (p *Page) drawTable(c *kit.Canvas) {
+	th, t, runs := p.screen.Theme(), p.L.Table, p.Fig.Runs
+	if len(runs) == 0 {
+		c.Left(t.Row(0), th.Dim, "no training yet")
+		return
+	}
+	names := 6
+	for _, r := range runs {
+		names = max(names, kit.Width(r.Name))
+	}
+	names = min(max(names, 14), max(14, t.W/6))
+	head := "now"
+	if p.Cursor >= 0 {
+		head = fmt.Sprintf("at %s %s", p.Fig.Asked.Axis, kit.ShortNumber(p.Cursor))
+	}
+	c.Left(kit.NewRect(t.X+4, t.Y, names, 1), th.Dim, head)
+	columns := columnsIn(t.W - names - 5)
+	x := t.X + 4 + names
+	for _, col := range columns {
+		c.Right(kit.NewRect(x+1, t.Y, col.w, 1), th.Dim, col.head)
+		x += col.w + 1
+	}
+	top := p.L.top(p.run, len(runs))
+	for i := 0; i < t.H-1 && top+i < len(runs); i++ {
+		p.drawRun(c, t.Row(1+i), top+i, names, columns)
+	}
+	if more := len(runs) - (t.H - 1); more > 0 {
+		c.Right(t.Row(0), th.Dim, fmt.Sprintf(" %d/%d", p.run+1, len(runs)))
+	}
+}
+
+func columnsIn(w int) []runColumn {
+	for i, col := range runColumns {
+		if w -= col.w + 1; w < 0 {
+			return runColumns[:i]
+		}
+	}
+	return runColumns
+}
+
+// drawRun draws one line of the table.
+func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runColumn) {
+	th, r := p.screen.Theme(), p.OwnFacts(p.Fig.Runs[i])
+	mark, st := p.runStyle(i)
+	if !p.Fig.Asked.Shows(i) {
+		mark, st = kit.MarkUnknown, th.Dim
+	}
+	if i == p.run && len(p.Fig.Runs) > 1 {
+		c.Put(row.X, row.Y, th.Focus.Paint("›"))
+	}
+	c.Put(row.X+2, row.Y, st.Paint(mark))
+	c.Left(kit.NewRect(row.X+4, row.Y, names, 1), st, r.Name)
+	x := row.X + 4 + names
+	if !r.Begun {
+		st := th.Dim
+		if r.Late {
+			st = th.Warn
+		}
+		c.Left(kit.NewRect(x+2, row.Y, row.Right()-x-2, 1), st, r.Status)
+		return
+	}
+	for n, col := range columns {
+		if r.Late && n == 1 { // what is wrong matters more than figures
+			c.Left(kit.NewRect(x+2, row.Y, row.Right()-x-2, 1), th.Warn, r.Status)
+			return
+		}
+		c.Right(kit.NewRect(x+1, row.Y, col.w, 1), kit.Style{}, col.text(r))
+		x += col.w + 1
+	}
+	if room := row.Right() - x - 2; room >= kit.Width(r.Status) {
+		c.Left(kit.NewRect(x+2, row.Y, room, 1), th.Dim, r.Status)
+	}
+}
+
+// drawPanel draws one chart with its heading.
+func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
+	th, f := p.screen.Theme(), p.Fig.Panels[k]
+	plot := p.L.Plots[k]
+	p.drawTitle(c, k)
+	if f.Hi <= f.Lo {
+		f.Lo, f.Hi = 0, 1
+	}
+	ch := kit.NewChart(plot, 1, 1)
+	grid := []float64{0, 0.25, 0.5, 0.75, 1}
+	if plot.H < 9 {
+		grid = []float64{0, 0.5, 1}
+	}
+	ch.Grid(th.Line, grid...)
+	if x := p.Fig.Position(p.Cursor); p.Cursor >= 0 && p.begun() && x >= 0 && x <= 1 {
+		ch.Cursor(x, th.Focus)
+	}
+	for _, curve := range f.Curves {
+		p.addCurve(ch, k, curve)
+	}
+	ch.Render(c)
+	ch.LabelY(c, th.Dim, grid, func(share float64) string {
+		if k.Shares() {
+			return fmt.Sprintf("%.0f%%", 100*share)
+		}
+		return tickNumber(f.Value(share))
+	})
+	p.labelAxis(c, plot)
+	p.labelCurves(c, plot, ch, k, f)
+	if len(f.Curves) == 0 {
+		c.Paragraph(kit.NewRect(plot.X+1, plot.Y+max(0, plot.H/2-1), plot.W-2, min(3, plot.H)), th.Dim, p.Waiting(k))
+	}
+}
+
+// addCurve draws a curve, and what it was before smoothing.
+func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFigure) {
+	th := p.screen.Theme()
+	mark, st := p.runStyle(curve.Run)
+	s := kit.Series{Points: curve.Points, Line: st, Mark: mark, Shade: th.Line}
+	dim := th.Line
+	switch {
+	case k == runlog.PanelBands:
+		part := map[string][4]any{
+			"low":   {kit.MarkLow, th.Low, th.LowShade, th.LowDim},
+			"high":  {kit.MarkHigh, th.High, th.HighShade, th.HighDim},
+			"whole": {kit.MarkWhole, th.Whole, th.WholeShade, th.WholeDim},
+		}[curve.Part]
+		s.Line, s.Shade, dim = part[1].(kit.Style), part[2].(kit.Style), part[3].(kit.Style)
+		if p.Fig.Asked.Radius < 0 || len(p.Fig.Runs) == 1 {
+			s.Mark = part[0].(string)
+		}
+	case k == runlog.PanelImage:
+		s.Line, s.Mark = th.Right, kit.MarkRight
+		if curve.Part == runlog.PartOther {
+			s.Line, s.Mark = th.Wrong, kit.MarkWrong
+		}
+	case curve.Train:
+		s.Mark = ""
+	case k == runlog.PanelAccuracy:
+		s.Thick = ch.Plot.H >= kit.ThickRows
+	default:
+		s.Mark = ""
+	}
+	if curve.Raw != nil {
+		ch.Draw(kit.Series{Points: curve.Raw, Line: dim}, true)
+	}
+	if len(s.Points) == 1 && s.Mark == "" {
+		s.Mark = mark
+	}
+	if n := len(s.Points); n*3 > ch.Plot.W && s.Mark != "" { // marks every few columns
+		ch.Draw(kit.Series{Points: s.Points, Line: s.Line, Shade: s.Shade, Thick: s.Thick}, false)
+		s.Points = sparse(s.Points, max(1, 8*n/max(1, ch.Plot.W)))
+		for _, at := range s.Points {
+			ch.Put(int(ch.DotX(at.X))/2, int(ch.DotY(at.Y))/4, s.Mark, s.Line, kit.RankMark)
+		}
+		return
+	}
+	ch.Draw(s, false)
+}
+
+// sparse keeps every n-th point.
+func sparse(list []kit.Point, n int) []kit.Point {
+	var out []kit.Point
+	for i := n - 1; i < len(list); i += n {
+		out = append(out, list[i])
+	}
+	return out
+}
+
+// labelCurves writes the curves' values right of the plot, each at its height as far as
+// there is room.
+func (p *Page) labelCurves(c *kit.Canvas, plot kit.Rect, ch *kit.Chart, k runlog.PanelKind, f runlog.PanelFigure) {
+	th := p.screen.Theme()
+	taken := map[int]bool{}
+	curves := slices.Clone(f.Curves)
+	slices.SortStableFunc(curves, func(a, b runlog.CurveFigure) int { // the chosen run first
+		return boolOrder(a.Run != p.run) - boolOrder(b.Run != p.run)
+	})
+	for _, curve := range curves {
+		if curve.Train || math.IsNaN(curve.Value) {
+			continue
+		}
+		mark, st := p.runStyle(curve.Run)
+		text := mark + kit.ShortNumber(curve.Value)
+		switch {
+		case k == runlog.PanelAccuracy:
+			text = mark + kit.Percent(curve.Value)
+		case k == runlog.PanelImage:
+			mark, st = kit.MarkRight, th.Right
+			if curve.Part == runlog.PartOther {
+				mark, st = kit.MarkWrong, th.Wrong
+			}
+			text = mark + kit.Percent(curve.Value)
+		case k == runlog.PanelBands:
+			part := map[string]string{"low": kit.MarkLow, "high": kit.MarkHigh, "whole": kit.MarkWhole}[curve.Part]
+			st = map[string]kit.Style{"low": th.Low, "high": th.High, "whole": th.Whole}[curve.Part]
+			if curve.Part != "whole" {
+				part += fmt.Sprintf("%-2s", fmt.Sprintf("%.3g", curve.R))
+			} else {
+				part += "  "
+			}
+			if p.Fig.Asked.Radius >= 0 && len(p.Fig.Runs) > 1 {
+				part = mark + " "
+			}
+			text = part + strings.TrimRight(kit.WholePercent(curve.Value), " ")
+		}
+		row := min(max(int(ch.DotY(f.Share(curve.Value)))/4, 0), plot.H-1)
+		for _, d := range []int{0, 1, -1, 2, -2, 3, -3} {
+			if y := row + d; y >= 0 && y < plot.H && !taken[y] {
+				taken[y] = true
+				c.Put(plot.Right()+1, plot.Y+y, st.Paint(kit.Cut(text, kit.ValueWidth-1)))
+				break
+			}
+		}
+	}
+}
+
+func boolOrder(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// drawTitle says what a chart shows.
+func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
+	th, r := p.screen.Theme(), p.L.Titles[k]
+	x := c.Left(r, kit.Bold, kit.Title(k.String()))
+	room := kit.NewRect(x+2, r.Y, r.Right()-x-2, 1)
+	text := ""
+	switch k {
+	case runlog.PanelAccuracy:
+		text = kit.Pick(room.W, "thick and marked: test, 95% intervals; thin: train", "marked: test; thin: train")
+	case runlog.PanelBands:
+		p.drawBandsTitle(c, room)
+		return
+	case runlog.PanelImage:
+		p.imageTitle(c, room)
+		return
+	case runlog.PanelKernels:
+		text = "of the newest checkpoint"
+	case runlog.PanelRoughness:
+		text = kit.Pick(room.W, "of the first layer's kernels", "first layer")
+	case runlog.PanelLoss, runlog.PanelRate:
+		if p.logY {
+			text = "logarithmic"
+		}
+	}
+	if w := runlog.Smoothings[p.smooth]; w > 0 && k.Smooths() && k != runlog.PanelBands {
+		text = kit.Pick(room.W, fmt.Sprintf("smoothed %g; %s", w, text), text)
+	}
+	c.Left(room, th.Dim, strings.TrimSuffix(text, "; "))
+}
+
+func (p *Page) drawBandsTitle(c *kit.Canvas, room kit.Rect) {
+	th, f := p.screen.Theme(), p.Fig
+	of := "at all radii"
+	if q := f.Asked.Radius; q >= 0 && q < len(f.Radii) {
+		of = fmt.Sprintf("at r = %g", f.Radii[q])
+	}
+	name := ""
+	if p.run < len(f.Runs) && len(f.Runs) > 1 && f.Asked.Radius < 0 {
+		name = ", " + f.Runs[p.run].Name
+	}
+	legend := th.Low.Paint(kit.MarkLow+" low") + " " + th.High.Paint(kit.MarkHigh+" high") + " " + th.Whole.Paint(kit.MarkWhole+" whole")
+	if room.W < kit.Width(legend) {
+		return
+	}
+	c.Put(room.X, room.Y, legend)
+	x := room.X + kit.Width(legend) + 2
+	rest := kit.NewRect(x, room.Y, room.Right()-x, 1)
+	if rest.W > 6 {
+		long := of + name
+		if f.BandsOf != "" {
+			long += ": " + f.BandsOf
+		}
+		c.Left(rest, th.Dim, kit.Pick(rest.W, long, of+name, of))
+	}
+}
+
+// labelAxis writes numbers under a plot.
+func (p *Page) labelAxis(c *kit.Canvas, plot kit.Rect) {
+	th, f := p.screen.Theme(), &p.Fig
+	y := plot.Bottom()
+	unit := p.axis.String()
+	if p.logX {
+		unit = "log " + unit
+	}
+	if !p.begun() {
+		c.Put(plot.Right()-kit.Width(unit), y, th.Dim.Paint(unit))
+		return
+	}
+	last := plot.X - 1
+	end := plot.Right() + kit.ValueWidth - kit.Width(unit) - 1
+	for _, v := range f.Ticks(plot.W) {
+		label := kit.ShortNumber(v)
+		x := plot.X + int(f.Position(v)*float64(plot.W-1)+0.5) - (kit.Width(label)-1)/2
+		if x <= last || x+kit.Width(label) >= end {
+			continue
+		}
+		c.Put(x, y, th.Dim.Paint(label))
+		last = x + kit.Width(label)
+	}
+	c.Put(end, y, th.Dim.Paint(unit))
+}
+
+// tickNumber writes a number in four cells.
+func tickNumber(v float64) string {
+	if abs := math.Abs(v); abs >= 0.01 && abs < 1 {
+		return strings.TrimRight(fmt.Sprintf("%.3f", v), "0")[1:]
+	} else if abs >= 1 && abs < 10 {
+		return fmt.Sprintf("%.2f", v)
+	}
+	return strings.Replace(kit.ShortNumber(v), "0.00", ".00", 1)
+}
+
+// Waiting says what will come where a chart is empty.
+func (p *Page) Waiting(k runlog.PanelKind) string {
+	runs := p.Fig.Runs
+	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
+	switch {
+	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
+		return "n trains a network on the open data. Its curves appear here while it runs."
+	case len(runs) == 0 && k == runlog.PanelAccuracy:
+		return "Trainings appear here while they run."
+	case !begun && p.Over != nil && p.Over.failed() && p.run < len(runs) && runs[p.run].Dir == p.Over.Dir:
+		return p.Over.Name + " did not begin: " + kit.OneLine(p.Over.Err)
+	case k == runlog.PanelImage || k == runlog.PanelKernels || k == runlog.PanelRoughness:
+		return p.withoutEvolution(k)
+	case k == runlog.PanelBands && p.begun():
+		return p.withoutBands()
+	case begun && k == runlog.PanelAccuracy:
+		return "Accuracy comes with the first steps, test after every epoch."
+	case begun:
+		return "No " + k.String() + " is known of these runs."
+	}
+	return map[runlog.PanelKind]string{
+		runlog.PanelAccuracy: "Accuracy on train and test will appear here as soon as the run begins.",
+		runlog.PanelBands:    "Accuracy on low and high parts, a curve a radius, will appear here.",
+		runlog.PanelLoss:     "The loss of every few steps will appear here.",
+		runlog.PanelRate:     "The learning rate will appear here.",
+		runlog.PanelSpeed:    "Images trained on a second will appear here.",
+	}[k]
+}

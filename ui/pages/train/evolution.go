@@ -1,0 +1,263 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/evolution"
+	"hfcui/ui/kit"
+	"hfcui/ui/pages/train/runlog"
+	"hfcui/ui/picture"
+)
+
+// Evolution shows what a run's checkpoints hold; *evolution.History does.
+type Evolution interface {
+	View(ctx context.Context, q evolution.Request) (*evolution.View, error)
+}
+
+// evolutionPause is how many times as long as it took to look at a checkpoint passes before
+// the next is looked at: that is how little of a core it may cost a training.
+const evolutionPause = 100
+
+// evolving looks at the chosen run's checkpoints as they come.
+type evolving struct {
+	asks    kit.Newest[evolutionRequest]
+	shown   evolutionMsg
+	painter evolutionPainter
+	image   int       // looked at where there is no session
+	Ready   time.Time // when checkpoints may be looked at again
+	Timed   bool      // an evolutionTick is on its way
+}
+
+// evolutionRequest is everything that determines what is seen of checkpoints.
+type evolutionRequest struct {
+	dir     string
+	begun   int64
+	written int
+	split   string
+	index   int
+	kit.RenderSpec
+}
+
+// evolutionMsg is what came of it.
+type evolutionMsg struct {
+	asked evolutionRequest
+	view  *evolution.View // nil before the first, and with err
+	err   error
+	drawn picture.Drawn // the kernels
+}
+
+// EvolutionTick tells that the next checkpoint may be looked at.
+type EvolutionTick struct{}
+
+// evolves tells that checkpoints can be looked at.
+func (p *Page) evolves() bool { return p.options.Evolution != nil }
+
+// stepImage goes to another image.
+func (p *Page) stepImage(by int) tea.Cmd {
+	if p.session.Modelled() {
+		return p.session.StepIndex(by)
+	}
+	if v := p.Evolving.shown.view; v != nil && v.Images > 0 {
+		p.Evolving.image = (p.Evolving.image + by + v.Images) % v.Images
+	}
+	return p.evolve()
+}
+
+// imaged tells that there are images to go through.
+func (p *Page) imaged() bool {
+	v := p.Evolving.shown.view
+	return v != nil && v.Images > 1
+}
+
+// evolve asks for what should be seen of the chosen run's checkpoints.
+func (p *Page) evolve() tea.Cmd {
+	e := &p.Evolving
+	if !p.evolves() || !p.screen.Shown() || !p.screen.Ready() || p.run >= len(p.Fig.Runs) || !p.L.shows(runlog.PanelImage, runlog.PanelKernels, runlog.PanelRoughness) {
+		return nil
+	}
+	r := p.Fig.Runs[p.run]
+	q := evolutionRequest{dir: r.Dir, begun: r.BegunAt, written: r.Written, index: e.image}
+	if p.session.Modelled() {
+		q.split, q.index = p.session.Info.Split, p.session.Index
+	}
+	if box := p.L.Kernels; !box.Empty() {
+		q.RenderSpec = p.screen.Render(box.W, box.H)
+	}
+	if q.written == 0 {
+		return nil
+	}
+	var later tea.Cmd
+	before := e.shown.asked
+	if wait := time.Until(e.Ready); wait > 0 && q.written != before.written && q.dir == before.dir && q.begun == before.begun {
+		q.written = before.written // another image need not wait
+		if !e.Timed {
+			e.Timed = true
+			later = p.screen.After(tea.Tick(wait, func(time.Time) tea.Msg { return EvolutionTick{} }))
+		}
+	}
+	if e.asks.Ask(q) {
+		return tea.Batch(later, p.inspect(q))
+	}
+	return later
+}
+
+func (p *Page) inspect(q evolutionRequest) tea.Cmd {
+	book, paint, of, ctx := p.Book, &p.Evolving.painter, p.options.Evolution, p.screen.Context()
+	before := p.Evolving.shown.asked
+	fresh := q.dir != before.dir || q.begun != before.begun || q.written != before.written
+	return p.screen.Task(func() tea.Msg {
+		msg := evolutionMsg{asked: q}
+		ask := evolution.Request{Run: fmt.Sprint(q.dir, "\x00", q.begun), Index: q.index}
+		if fresh {
+			ask.Checkpoints = book.Checkpoints(q.dir)
+		}
+		msg.view, msg.err = of.View(ctx, ask)
+		if msg.err == nil {
+			msg.drawn = paint.paint(msg.view, q.RenderSpec)
+			book.Evolved(q.dir, q.begun, msg.view)
+		}
+		return msg
+	})
+}
+
+// evolvedTo takes over what there is to see.
+func (p *Page) evolvedTo(msg evolutionMsg) tea.Cmd {
+	e := &p.Evolving
+	next, again := e.asks.Finish()
+	e.shown = msg
+	if msg.view != nil {
+		e.Ready = time.Now().Add(evolutionPause * msg.view.Took)
+	}
+	if again {
+		return p.inspect(next)
+	}
+	return p.Request()
+}
+
+// evolutionPainter draws kernels. It keeps its memory.
+type evolutionPainter struct {
+	mu      sync.Mutex
+	spec    kit.RenderSpec
+	encoder *picture.Encoder
+	boxed   picture.Image
+}
+
+func (p *evolutionPainter) paint(v *evolution.View, k kit.RenderSpec) picture.Drawn {
+	if k.Cols == 0 || len(v.Kernels) == 0 {
+		return picture.Drawn{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k != p.spec || p.encoder == nil {
+		p.encoder, p.spec = picture.NewEncoder(k.Protocol), k
+		p.encoder.Profile, p.encoder.Registers = k.Depth, k.Registers
+	}
+	k.Box(&p.boxed)
+	p.boxed.Fill(k.Background())
+	kit.Mosaic(&p.boxed, v.Kernels, v.Shape)
+	return p.encoder.Encode(&p.boxed, k.Cols, k.Rows)
+}
+
+// ofChosen is what is seen of the chosen run's checkpoints; nil where there is nothing yet.
+func (p *Page) ofChosen() *evolutionMsg {
+	m := &p.Evolving.shown
+	if p.run >= len(p.Fig.Runs) || m.view == nil {
+		return nil
+	}
+	if r := p.Fig.Runs[p.run]; m.asked.dir != r.Dir || m.asked.begun != r.BegunAt {
+		return nil
+	}
+	return m
+}
+
+// drawKernels draws the newest checkpoint's kernels with what there is to say of them.
+func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
+	th, at, m := p.screen.Theme(), p.L.Kernels, p.ofChosen()
+	if m == nil || len(m.view.Kernels) == 0 {
+		c.Paragraph(p.L.Plots[runlog.PanelKernels], th.Dim, p.Waiting(runlog.PanelKernels))
+		return nil
+	}
+	v := m.view
+	last := v.Points[len(v.Points)-1]
+	x := at.Right() + 2
+	lines := []string{
+		fmt.Sprintf("%d kernels of %d×%d", v.Shape[0], v.Shape[2], v.Shape[3]),
+		kit.Clean(v.Layer),
+		fmt.Sprintf("roughness %.3f", last.Roughness),
+		fmt.Sprintf("epoch %d, step %s", last.At.Epoch, kit.Grouped(last.At.Step)),
+		"",
+		"each to its own scale,",
+		"grey is 0",
+	}
+	plot := p.L.Plots[runlog.PanelKernels]
+	for i, line := range lines {
+		if i < plot.H && x+16 < plot.Right() {
+			c.Left(kit.NewRect(x, plot.Y+i, plot.Right()-x, 1), th.Dim, line)
+		}
+	}
+	if !m.asked.Fits(at) || m.drawn.Data == nil && m.drawn.Lines == nil {
+		return nil
+	}
+	return []kit.Placed{{At: at, Drawn: m.drawn}}
+}
+
+// imageTitle says what the newest checkpoint makes of the image.
+func (p *Page) imageTitle(c *kit.Canvas, room kit.Rect) {
+	th, m := p.screen.Theme(), p.ofChosen()
+	if m == nil || m.view.Image == nil {
+		return
+	}
+	v := m.view
+	im, newest := v.Image, v.Points[len(v.Points)-1].Probabilities
+	name := func(class int) string {
+		if class < 0 || class >= len(im.Classes) {
+			return "?"
+		}
+		return kit.Clean(im.Classes[class])
+	}
+	what := kit.Clean(im.Title)
+	if im.Label >= 0 {
+		what += ": " + name(im.Label)
+	}
+	x := c.Left(room, th.Dim, what)
+	answer := runlog.MostProbable(newest, -1)
+	if answer < 0 {
+		return
+	}
+	mark, st := kit.MarkUnknown, th.Dim
+	switch {
+	case im.Label < 0:
+	case answer == im.Label:
+		mark, st = kit.MarkRight, th.Right
+	default:
+		mark, st = kit.MarkWrong, th.Wrong
+	}
+	text := fmt.Sprintf("%s %s %s%%", mark, name(answer), kit.Percent(newest[answer]))
+	rest := kit.NewRect(x+2, room.Y, room.Right()-x-2, 1)
+	if rest.W >= kit.Width(text) {
+		c.Left(rest, st, text)
+	}
+}
+
+// withoutEvolution says why there is nothing to see of checkpoints, or when it comes.
+func (p *Page) withoutEvolution(k runlog.PanelKind) string {
+	m := p.ofChosen()
+	switch {
+	case !p.evolves():
+		return "Checkpoints are not looked at here."
+	case m != nil && m.view.Fault != nil && len(m.view.Points) == 0:
+		return kit.OneLine(m.view.Fault)
+	case m != nil && k == runlog.PanelImage && m.view.Images == 0:
+		return "Without its images nothing can be shown to the net: --data DATA opens them."
+	case k == runlog.PanelImage:
+		return "What the net makes of one image, checkpoint by checkpoint, will appear here: ✓ its class, ✗ the most probable other one."
+	case k == runlog.PanelKernels:
+		return "The first layer's kernels will appear here with the first checkpoint."
+	}
+	return "The roughness of the first layer's kernels will appear here."
+}

@@ -1,0 +1,50 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	charts "hfcui/engine/figure"
+	"hfcui/engine/train/export"
+	"hfcui/ui/pages/train/runlog"
+	"hfcui/ui/session"
+)
+
+// Export prepares what the page knows of the runs it shows: every event as CSV and JSON,
+// the charts as SVG and PNG, and an event file a run for TensorBoard.
+func (p *Page) Export() (session.Exporter, error) {
+	_, logs := p.Book.Read()
+	q := p.Fig.Asked
+	var runs []export.Run
+	var names []string
+	for i, l := range logs {
+		if q.Shows(i) && len(l.Events) > 0 {
+			runs = append(runs, export.Run{Name: l.Name, State: l.State.String(), Config: l.Config, Events: l.Events})
+			names = append(names, l.Name)
+		}
+	}
+	if len(runs) == 0 {
+		return session.Exporter{}, errors.New("no events to export yet")
+	}
+	for k := range q.Columns { // all charts, with more points than a terminal has
+		q.Columns[k] = 400
+	}
+	e := session.Exporter{Base: "train-" + strings.Join(names, "-"), Files: []session.ExportFile{
+		{Suffix: ".csv", Write: func(w io.Writer) error { return export.CSV(w, runs) }},
+		{Suffix: ".json", Write: func(w io.Writer) error { return export.JSON(w, runs) }},
+	}}
+	e.Files = append(e.Files, session.FigureFiles("", func() *charts.Figure {
+		f := new(runlog.CurveBook).MakeFigure(logs, q)
+		return f.Describe()
+	})...)
+	for i, r := range runs {
+		suffix := ".tfevents"
+		if len(runs) > 1 {
+			suffix = fmt.Sprintf("-%d.tfevents", i+1)
+		}
+		e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: func(w io.Writer) error { return export.TensorBoard(w, r.Events) }})
+	}
+	return e, nil
+}

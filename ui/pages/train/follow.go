@@ -1,0 +1,109 @@
+package train
+
+import (
+	"path/filepath"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/lab"
+	"hfcui/engine/train"
+	"hfcui/ui/kit"
+)
+
+// followPause is how long a checkpoint is looked at, at least, before the next takes its
+// place.
+const followPause = 2 * time.Second
+
+// following has all pages show a run's newest checkpoint.
+type following struct {
+	on     bool
+	models kit.Newest[checkpoint]
+	Since  time.Time // when the model last changed
+	timed  bool      // a followTick is on its way
+}
+
+// checkpoint is one of a run; the zero value stands for the model the program was opened with.
+type checkpoint struct {
+	dir  string
+	step int
+}
+
+func newFollowing() following {
+	return following{models: kit.Newest[checkpoint]{Any: true}} // the opened model is shown
+}
+
+// modelMsg tells that another model was opened, or why not.
+type modelMsg struct {
+	asked checkpoint
+	info  lab.Info
+	err   error
+}
+
+// followTick tells that the next checkpoint may be shown.
+type followTick struct{}
+
+func (p *Page) canFollow() bool { return p.session.Modelled() && len(p.Fig.Runs) > 0 }
+
+// toggleFollowing switches between the model opened at the start and the chosen run's newest
+// checkpoint, on all pages.
+func (p *Page) toggleFollowing() tea.Cmd {
+	p.Following.on, p.Following.Since = !p.Following.on, time.Time{}
+	if p.Following.on {
+		p.screen.Say("all pages show the newest checkpoint of the chosen run; f goes back")
+	} else {
+		p.screen.Say("all pages show the model opened at the start")
+	}
+	return tea.Batch(p.followNewest(), p.Request())
+}
+
+// followNewest opens what should be shown where something else is. What is being measured
+// or looked for is brought to its end before a checkpoint takes the place of another.
+func (p *Page) followNewest() tea.Cmd {
+	f, q := &p.Following, checkpoint{}
+	if f.on {
+		if p.run >= len(p.Fig.Runs) || p.Fig.Runs[p.run].Kept == 0 {
+			return nil
+		}
+		q = checkpoint{p.Fig.Runs[p.run].Dir, p.Fig.Runs[p.run].Kept}
+		if another := q.dir != f.models.At.dir; !another && p.busy() {
+			return nil
+		}
+		if wait := followPause - time.Since(f.Since); wait > 0 && q != f.models.At {
+			if f.timed {
+				return nil
+			}
+			f.timed = true
+			return p.screen.After(tea.Tick(wait, func(time.Time) tea.Msg { return followTick{} }))
+		}
+	}
+	if f.models.Ask(q) {
+		return p.openModel(q)
+	}
+	return nil
+}
+
+func (p *Page) openModel(q checkpoint) tea.Cmd {
+	l, ctx, path := p.session.Lab, p.screen.Context(), ""
+	if q != (checkpoint{}) {
+		path = filepath.Join(q.dir, train.ModelFile)
+	}
+	return p.screen.Task(func() tea.Msg {
+		err := l.UseModel(ctx, path)
+		return modelMsg{q, l.Info(), err}
+	})
+}
+
+// modelOpened takes over a model.
+func (p *Page) modelOpened(msg modelMsg) tea.Cmd {
+	var again tea.Cmd
+	if next, more := p.Following.models.Finish(); more {
+		again = p.openModel(next)
+	}
+	if msg.err != nil {
+		p.screen.Say("not shown: " + kit.OneLine(msg.err))
+		return again
+	}
+	p.Following.Since = time.Now()
+	return tea.Batch(again, p.session.ModelChanged(msg.info))
+}

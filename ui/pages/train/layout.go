@@ -1,0 +1,115 @@
+package train
+
+import (
+	"hfcui/ui/kit"
+	"hfcui/ui/pages/train/runlog"
+)
+
+// trainLayout divides the body of the Train page: a table of the runs, charts below it.
+type trainLayout struct {
+	Table  kit.Rect // its first row is the heading
+	Titles [runlog.Panels]kit.Rect
+	Plots  [runlog.Panels]kit.Rect // empty where a chart is not shown; the axis is in the row below
+	// Kernels is the picture, at the left of its panel.
+	Kernels kit.Rect
+	first   runlog.PanelKind
+	shown   int // how many charts
+}
+
+// chartSlot is a place for a chart, in shares of columns and rows of the page.
+type chartSlot struct{ x, y, w, h int }
+
+// trainGrids are the ways to put charts side by side and under each other, the largest
+// first: the least size of the terminal, the columns and rows, and the places in the order
+// in which charts take them.
+var trainGrids = []struct {
+	w, h, across, down int
+	slots              []chartSlot
+}{
+	{180, 50, 3, 3, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {0, 2, 1, 1}, {1, 2, 1, 1}}},
+	{130, 38, 2, 2, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}}},
+	{100, 28, 2, 1, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}}},
+	{60, 36, 1, 2, []chartSlot{{0, 0, 1, 1}, {0, 1, 1, 1}}},
+	{0, 0, 1, 1, []chartSlot{{0, 0, 1, 1}}},
+}
+
+// LayoutTrain lays out a table of so many runs and as many charts as there is room for,
+// beginning with first. Where all charts are shown they stay in their places.
+func LayoutTrain(l kit.Layout, runs int, first runlog.PanelKind, alone bool, cell kit.CellSize) trainLayout {
+	b := l.Body
+	most := 3
+	if l.Roomy() {
+		most = max(4, b.H/6)
+	}
+	t := trainLayout{first: first}
+	t.Table = kit.NewRect(b.X, b.Y, b.W-1, 1+min(max(runs, 1), most))
+	top := t.Table.Bottom()
+	if l.Roomy() {
+		top++
+	}
+	grid := trainGrids[len(trainGrids)-1]
+	for _, g := range trainGrids {
+		if l.W >= g.w && l.H >= g.h && !alone {
+			grid = g
+			break
+		}
+	}
+	if len(grid.slots) >= int(runlog.Panels) {
+		t.first = runlog.PanelAccuracy
+	}
+	t.shown = len(grid.slots)
+	w, h := (b.W-1)/grid.across, (b.Bottom()-top)/grid.down
+	for i, s := range grid.slots {
+		k := (t.first + runlog.PanelKind(i)) % runlog.Panels
+		r := kit.NewRect(b.X+s.x*w, top+s.y*h, s.w*w, s.h*h)
+		if s.y+s.h == grid.down {
+			r.H = b.Bottom() - r.Y
+		}
+		t.Titles[k] = kit.NewRect(r.X, r.Y, r.W-2, 1)
+		t.Plots[k] = kit.PlotOf(kit.NewRect(r.X, r.Y+1, r.W, r.H-2))
+		if k == runlog.PanelKernels {
+			t.Plots[k] = kit.NewRect(r.X+1, r.Y+1, r.W-3, r.H-2)
+			t.Kernels = kernelBox(t.Plots[k], cell)
+		}
+	}
+	return t
+}
+
+// kernelBox is a square picture at the left of a panel.
+func kernelBox(r kit.Rect, cell kit.CellSize) kit.Rect {
+	w, h := cell.Limit(r.W, r.H)
+	if cell.W > 0 && cell.H > 0 {
+		w = min(w, max(1, (h*cell.H+cell.W/2)/cell.W))
+		h = min(h, max(1, (w*cell.W+cell.H/2)/cell.H))
+	}
+	return kit.NewRect(r.X, r.Y, w, h)
+}
+
+// shows tells whether one of some charts is shown.
+func (t trainLayout) shows(kinds ...runlog.PanelKind) bool {
+	for _, k := range kinds {
+		if !t.Plots[k].Empty() {
+			return true
+		}
+	}
+	return false
+}
+
+// Order lists the charts that are shown.
+func (t trainLayout) Order() []runlog.PanelKind {
+	var list []runlog.PanelKind
+	for i := range runlog.Panels {
+		if k := (t.first + i) % runlog.Panels; !t.Plots[k].Empty() {
+			list = append(list, k)
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, t.first)
+	}
+	return list
+}
+
+// top is the first run of the table when not all fit: the chosen one is in it.
+func (t trainLayout) top(run, runs int) int {
+	return min(max(0, run-(t.Table.H-2)), max(0, runs-(t.Table.H-1)))
+}

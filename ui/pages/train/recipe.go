@@ -1,0 +1,137 @@
+package train
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/nets"
+	"hfcui/engine/optim"
+	"hfcui/engine/train"
+	"hfcui/ui/kit"
+)
+
+// Recipe asks for the settings of a training.
+type Recipe struct {
+	kit.Form[train.Config]
+	page *Page
+	base train.Config
+}
+
+// firstRadii are at which radii bands are measured unless something else is said.
+const firstRadii = "4,8,12,16"
+
+// Names of rows that are more than a setting, and the words of one.
+const (
+	rowFolder  = "run folder"
+	rowMore    = "more settings"
+	moreHidden = "hidden"
+	moreShown  = "shown"
+)
+
+func newRecipe(p *Page, c train.Config) *Recipe {
+	d := &Recipe{page: p, base: c}
+	rows := append(basicRows(c),
+		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
+		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
+	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
+	d.Wide, d.Names = 64, 18
+	d.Foot = []string{"hfcui train has every setting, and resumes what this begins", "hfcui train has every setting"}
+	return d
+}
+
+// basicRows are the settings that are asked for at once.
+func basicRows(c train.Config) []kit.FormRow[train.Config] {
+	return []kit.FormRow[train.Config]{
+		{Name: "network", Field: kit.Field{Text: c.Net}, Take: func(c *train.Config, s string) error {
+			c.Net = s
+			_, err := nets.ByName(s)
+			return err
+		}},
+		{Name: "epochs", Field: kit.Field{Text: strconv.Itoa(c.Epochs)}, Take: kit.Whole(func(c *train.Config, n int) { c.Epochs = n })},
+		{Name: "batch", Field: kit.Field{Text: strconv.Itoa(c.Batch)}, Take: kit.Whole(func(c *train.Config, n int) { c.Batch = n })},
+		{Name: "optimizer", Words: optim.Names(), Field: kit.Field{Text: c.Name}, Take: func(c *train.Config, s string) (err error) {
+			c.Optimizer, c.LearningRate, err = train.Usual(s)
+			return err
+		}},
+		{Name: "rate", Hint: "the optimizer's usual one", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.LearningRate = v }))},
+		{Name: "inputs", Words: []string{train.Whole, train.Low, train.High}, Field: kit.Field{Text: c.Input}, Take: kit.Word(func(c *train.Config, s string) { c.Input, c.Radius = s, 0 })},
+		{Name: "radius", Field: kit.Field{Text: "8"}, Means: func(f *kit.Form[train.Config]) bool { return f.Text("inputs") != train.Whole },
+			Take: kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.Radius = v })},
+		{Name: "crop, flip", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *train.Config, on bool) {
+			if c.Flip = on; on {
+				c.Crop = 4
+			}
+		})},
+		{Name: "shuffle labels", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *train.Config, on bool) { c.ShuffleLabels = on })},
+		{Name: "bands at", Hint: "not measured", Field: kit.Field{Text: firstRadii}, Take: takeBands},
+	}
+}
+
+func takeBands(c *train.Config, s string) error {
+	c.Bands = nil
+	if s == "" {
+		return nil
+	}
+	b := &train.Bands{Every: 1, Limit: 1000, Split: "test", Normalize: "none", BN: "running"}
+	for word := range strings.SplitSeq(s, ",") {
+		r, err := kit.ParseReal(word)
+		if err != nil {
+			return err
+		}
+		b.Radii = append(b.Radii, r)
+	}
+	c.Bands = b
+	return nil
+}
+
+func (d *Recipe) Heading() string { return "Train on " + kit.Clean(d.base.Data) }
+
+// Config is what was asked for, or what is wrong with it and in which line.
+func (d *Recipe) Config() (train.Config, int, error) {
+	c := d.base
+	at, err := d.Take(&c)
+	if err == nil {
+		err = c.Check()
+	}
+	return c, at, err
+}
+
+// start begins the training.
+func (d *Recipe) start() tea.Cmd {
+	c, at, err := d.Config()
+	dir := d.Text(rowFolder)
+	if err == nil && dir == "" {
+		at, err = d.Row(rowFolder), fmt.Errorf("run folder: name one")
+	}
+	if err != nil {
+		if d.Rows[at].Listed != nil {
+			d.Rows[d.Row(rowMore)].Field.Text = moreShown
+		}
+		d.Refuse(at, err)
+		return nil
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(d.page.options.Folder, dir)
+	}
+	d.page.screen.CloseDialog()
+	return d.page.begin(dir, c)
+}
+
+// said lists the further settings that are not as usual: what is hidden is not silent.
+func (d *Recipe) said() string {
+	var list []string
+	for _, r := range d.Rows {
+		if r.Listed != nil && r.Field.Text != r.Usual {
+			list = append(list, r.Name+" "+r.Field.Text)
+		}
+	}
+	if len(list) == 0 || d.Text(rowMore) == moreShown {
+		return ""
+	}
+	return ": " + strings.Join(list, ", ")
+}

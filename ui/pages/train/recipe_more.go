@@ -1,0 +1,61 @@
+package train
+
+import (
+	"fmt"
+	"strconv"
+
+	"hfcui/engine/plan"
+	"hfcui/engine/train"
+	"hfcui/ui/kit"
+)
+
+// moreRows are the settings that most trainings leave as they are.
+func moreRows(c train.Config) []kit.FormRow[train.Config] {
+	type config = train.Config
+	stepped := func(f *kit.Form[config]) bool { return f.Text("schedule") == "step" }
+	moving := func(f *kit.Form[config]) bool { return train.Uses(f.Text("optimizer"), "momentum") }
+	attacked := func(f *kit.Form[config]) bool { return f.Text("adversarial ε") != "" }
+	rows := []kit.FormRow[config]{
+		{Name: "schedule", Words: []string{"onecycle", "cosine", "step", "constant"}, Field: kit.Field{Text: c.Schedule},
+			Take: kit.Word(func(c *config, s string) { c.Schedule, c.Milestones = s, nil })},
+		{Name: "milestones", Hint: "epochs after which the rate falls: 30,60", Means: stepped, Take: func(c *config, s string) (err error) {
+			c.Milestones, err = kit.ParseWholes(s)
+			return err
+		}},
+		{Name: "momentum", Hint: "the optimizer's usual one", Means: moving, Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) {
+			c.Momentum, c.Nesterov = v, c.Nesterov && v > 0
+		}))},
+		{Name: "weight decay", Hint: "the optimizer's usual one", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.WeightDecay = v }))},
+		{Name: "dropout", Hint: "none", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.Dropout = v }))},
+		{Name: "mixup α", Hint: "none", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.Mixup = v }))},
+		{Name: "label noise", Hint: "none: share of labels made wrong", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.LabelNoise = v }))},
+		{Name: "balance classes", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *config, on bool) { c.Balance = on })},
+		{Name: "fixed γ and β", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *config, on bool) { c.FixedNorms = on })},
+		{Name: "normalise", Words: []string{"none", "max", "std"}, Field: kit.Field{Text: c.Normalize}, Take: kit.Word(func(c *config, s string) { c.Normalize = s })},
+		{Name: "adversarial ε", Hint: "none; of [0,1], such as 8/255", Take: func(c *config, s string) error {
+			c.Adversarial = nil
+			return kit.Optional(kit.Decimal(kit.ParseEpsilon, func(c *config, v float64) { c.Adversarial = train.PGD(v) }))(c, s)
+		}},
+		{Name: "PGD steps", Field: kit.Field{Text: "10"}, Means: attacked, Take: kit.Whole(func(c *config, n int) { c.Adversarial.Steps = n })},
+		{Name: "PGD step size", Hint: "a tenth of ε", Means: attacked, Take: kit.Optional(kit.Decimal(kit.ParseEpsilon, func(c *config, v float64) { c.Adversarial.StepSize = v }))},
+		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Means: attacked, Take: kit.Yes(func(c *config, on bool) { c.Adversarial.RandomStart = on })},
+		{Name: "images", Hint: "all", Take: func(c *config, s string) error {
+			c.Limit = 0
+			return kit.Optional(kit.Whole(func(c *config, n int) { c.Limit = n }))(c, s)
+		}},
+		{Name: "weights from", Words: []string{"he", "xavier"}, Field: kit.Field{Text: c.Init}, Take: kit.Word(func(c *config, s string) { c.Init = s })},
+		{Name: "arithmetic", Words: plan.DTypes(), Field: kit.Field{Text: c.DType}, Take: kit.Word(func(c *config, s string) { c.DType = s })},
+		{Name: "seed", Field: kit.Field{Text: strconv.FormatUint(c.Seed, 10)}, Take: func(c *config, s string) error {
+			n, err := strconv.ParseUint(s, 10, 64)
+			if err != nil {
+				return fmt.Errorf("not a whole number")
+			}
+			c.Seed = n
+			return nil
+		}},
+	}
+	for i := range rows {
+		rows[i].Listed = func(f *kit.Form[config]) bool { return f.Text(rowMore) == moreShown }
+	}
+	return rows
+}

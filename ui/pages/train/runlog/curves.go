@@ -1,0 +1,284 @@
+package runlog
+
+import (
+	"math"
+	"sort"
+
+	"hfcui/engine/measure"
+	"hfcui/engine/train"
+)
+
+// Sample is a value of a run before it is put into a chart.
+type Sample struct{ x, Y, lo, hi float64 }
+
+// CurveBook keeps the curves of runs from one figure to the next: of a run that went on only
+// what is new is looked at. The zero value is empty.
+type CurveBook struct{ runs map[int]*runCurves }
+
+// runCurves are the curves of one run.
+type runCurves struct {
+	of     curveBasis
+	curves map[curveKey]*keptCurve
+}
+
+// curveBasis is what all of a run's curves rest on: with another they are made anew.
+type curveBasis struct {
+	generation int // of the run
+	axis       Axis
+	perEpoch   float64
+}
+
+// curveKey says which values of a run a curve has.
+type curveKey struct {
+	panel   PanelKind
+	onTrain bool
+	part    string
+	r       float64
+	steps   bool // from StepEvents, not EpochEvents
+}
+
+// keptCurve is a curve as far as it has been read.
+type keptCurve struct {
+	read        int // events
+	raw, smooth Trace
+	weight      float64 // of smooth; 0: there is none
+	mean        Sample  // sum of smooth, each value with its weight
+	weighs      float64 // sum of the weights
+}
+
+// shown is what is drawn.
+func (c *keptCurve) shown() *Trace {
+	if c.weight > 0 {
+		return &c.smooth
+	}
+	return &c.raw
+}
+
+// curve gives a run's curve up to its newest event.
+func (b *CurveBook) curve(run int, l *RunLog, a Axis, key curveKey, weight float64) *keptCurve {
+	basis := curveBasis{l.generation, a, l.PerEpoch()}
+	r := b.runs[run]
+	if r == nil || r.of != basis {
+		r = &runCurves{basis, map[curveKey]*keptCurve{}}
+		if b.runs == nil {
+			b.runs = map[int]*runCurves{}
+		}
+		b.runs[run] = r
+	}
+	c := r.curves[key]
+	if c == nil {
+		c = &keptCurve{}
+		r.curves[key] = c
+	}
+	from := len(c.raw.Values)
+	l.read(c, key, a)
+	if c.weight != weight {
+		c.smooth, c.mean, c.weighs, c.weight, from = Trace{}, Sample{}, 0, weight, 0
+	}
+	if weight > 0 {
+		for _, v := range c.raw.Values[from:] {
+			c.smoothen(v)
+		}
+	}
+	return c
+}
+
+// smoothen adds to the exponential mean of values, which is without the bias of its beginning.
+func (c *keptCurve) smoothen(v Sample) {
+	w, m := c.weight, &c.mean
+	m.Y, m.lo, m.hi = w*m.Y+(1-w)*v.Y, w*m.lo+(1-w)*v.lo, w*m.hi+(1-w)*v.hi
+	c.weighs = w*c.weighs + 1 - w
+	sum := c.weighs
+	c.smooth.Add(Sample{v.x, m.Y / sum, m.lo / sum, m.hi / sum})
+}
+
+// x is where an event lies on an axis.
+func (l *RunLog) x(s *train.Stamp, a Axis) float64 {
+	switch a {
+	case axisStep:
+		return float64(s.Step)
+	case axisMinutes:
+		return s.Seconds / 60
+	}
+	if per := l.PerEpoch(); per > 0 {
+		return float64(s.Step) / per
+	}
+	return float64(s.Epoch)
+}
+
+// source says which events a curve is read from.
+func (l *RunLog) source(key curveKey) curveKey {
+	switch key.panel {
+	case PanelAccuracy:
+		key.steps = key.onTrain && len(l.epochs) < 2 // the first epoch is seen growing
+	case PanelLoss, PanelRate, PanelSpeed:
+		key.steps = len(l.steps) > 0
+	}
+	return key
+}
+
+// read adds to a curve what is new of it.
+func (l *RunLog) read(c *keptCurve, key curveKey, a Axis) {
+	add := func(s *train.Stamp, v, lo, hi float64) {
+		if v-v == 0 {
+			c.raw.Add(Sample{l.x(s, a), v, lo, hi})
+		}
+	}
+	score := func(s *train.Stamp, v *measure.Score) {
+		if v == nil || v.N == 0 {
+			return
+		}
+		lo, hi := v.Accuracy(), v.Accuracy()
+		if !key.onTrain { // of a net that changed in between: no sample of anything
+			lo, hi = v.Wilson()
+		}
+		add(s, v.Accuracy(), lo, hi)
+	}
+	value := func(s *train.Stamp, on *measure.Score, loss, rate, speed, roughness float64) {
+		if key.panel == PanelAccuracy {
+			score(s, on)
+			return
+		}
+		v := roughness
+		switch key.panel {
+		case PanelLoss:
+			v = loss
+		case PanelRate:
+			v = rate
+		case PanelSpeed:
+			v = speed
+		}
+		add(s, v, v, v)
+	}
+	switch {
+	case key.panel == PanelBands:
+		for _, e := range l.Bands[c.read:] {
+			score(&e.Stamp, bandOf(e, key.part, key.r))
+		}
+		c.read = len(l.Bands)
+	case key.steps:
+		for _, e := range l.steps[c.read:] {
+			value(&e.Stamp, e.Train, e.Loss, e.LearningRate, e.ImagesPerSecond, math.NaN())
+		}
+		c.read = len(l.steps)
+	default:
+		for _, e := range l.epochs[c.read:] {
+			on := e.Test
+			if key.onTrain {
+				on = e.Train
+			}
+			value(&e.Stamp, on, e.Loss, e.LearningRate, e.ImagesPerSecond, e.Roughness)
+		}
+		c.read = len(l.epochs)
+	}
+}
+
+// bandOf is the accuracy on a part, nil where it was not measured: part whole, low or high.
+func bandOf(e *train.BandsEvent, part string, r float64) *measure.Score {
+	if part == "whole" {
+		return &e.Whole
+	}
+	for _, b := range e.Bands {
+		if b.Part == part && b.R == r {
+			return &measure.Score{Correct: b.Correct, N: b.N}
+		}
+	}
+	return nil
+}
+
+// radiiOf lists the radii of a run's bands.
+func (l *RunLog) radiiOf() []float64 {
+	var list []float64
+	if len(l.Bands) > 0 {
+		for _, b := range l.Bands[len(l.Bands)-1].Bands {
+			if b.Part == "low" {
+				list = append(list, b.R)
+			}
+		}
+	}
+	return list
+}
+
+// Trace is a curve's values in order, with the extremes of every block of them.
+type Trace struct {
+	Values []Sample
+	blocks []extremes
+}
+
+// extremes are where the least and the largest y of some values are, the first of equals,
+// and the least y above 0, 0 where there is none.
+type extremes struct {
+	least, most int
+	positive    float64
+}
+
+const traceBlock = 32
+
+func (t *Trace) Add(v Sample) {
+	if t.Values = append(t.Values, v); len(t.Values)%traceBlock == 0 {
+		t.blocks = append(t.blocks, t.Scan(len(t.Values)-traceBlock, len(t.Values)))
+	}
+}
+
+// Scan looks at all values from i up to j.
+func (t *Trace) Scan(i, j int) extremes {
+	e := extremes{least: i, most: i}
+	for k := i; k < j; k++ {
+		e = e.or(t.Values, extremes{k, k, max(t.Values[k].Y, 0)})
+	}
+	return e
+}
+
+// or joins the extremes of values with those of values after them.
+func (e extremes) or(values []Sample, o extremes) extremes {
+	if values[o.least].Y < values[e.least].Y {
+		e.least = o.least
+	}
+	if values[o.most].Y > values[e.most].Y {
+		e.most = o.most
+	}
+	if o.positive > 0 && (e.positive == 0 || o.positive < e.positive) {
+		e.positive = o.positive
+	}
+	return e
+}
+
+// Extremes are those of values from i up to j; none where there are none.
+func (t *Trace) Extremes(i, j int) extremes {
+	if i >= j {
+		return extremes{}
+	}
+	first, end := (i+traceBlock-1)/traceBlock, j/traceBlock
+	if first >= end {
+		return t.Scan(i, j)
+	}
+	e := t.Scan(i, max(first*traceBlock, i+1))
+	for _, b := range t.blocks[first:end] {
+		e = e.or(t.Values, b)
+	}
+	if rest := end * traceBlock; rest < j {
+		e = e.or(t.Values, t.Scan(rest, j))
+	}
+	return e
+}
+
+// from is the first value that is not left of x, past the first one right of it.
+func (t *Trace) from(x float64) int {
+	return sort.Search(len(t.Values), func(i int) bool { return t.Values[i].x >= x })
+}
+
+func (t *Trace) past(x float64) int {
+	return sort.Search(len(t.Values), func(i int) bool { return t.Values[i].x > x })
+}
+
+// at is the value last known at x, the newest where x is negative.
+func (t *Trace) at(x float64) float64 {
+	i := len(t.Values) - 1
+	if x >= 0 {
+		i = t.past(x+1e-9) - 1
+	}
+	if i < 0 {
+		return math.NaN()
+	}
+	return t.Values[i].Y
+}

@@ -1,0 +1,73 @@
+package runlog
+
+import (
+	"math"
+
+	"hfcui/engine/evolution"
+)
+
+// The parts of an image's curves.
+const (
+	partLabel = "label" // the probability of its class, or, where that is not known, of the newest answer
+	PartOther = "other" // of the most probable other class
+)
+
+// tellsRoughness tells that the run's own events have the kernels' roughness.
+func (l *RunLog) tellsRoughness() bool {
+	n := len(l.epochs)
+	return n > 0 && l.epochs[n-1].Roughness > 0
+}
+
+// probabilityOf is a part's value at a checkpoint; NaN where it is not known.
+func probabilityOf(v *evolution.View, at *evolution.Point, part string) float64 {
+	class := labelOf(v)
+	if class < 0 || class >= len(at.Probabilities) {
+		return math.NaN()
+	}
+	if part == partLabel {
+		return at.Probabilities[class]
+	}
+	return at.Probabilities[MostProbable(at.Probabilities, class)]
+}
+
+// labelOf is an image's class, or the newest answer where that is not known; −1 without any.
+func labelOf(v *evolution.View) int {
+	switch n := len(v.Points); {
+	case v.Image == nil || n == 0:
+		return -1
+	case v.Image.Label >= 0:
+		return v.Image.Label
+	default:
+		return MostProbable(v.Points[n-1].Probabilities, -1)
+	}
+}
+
+// MostProbable is the most probable class, but for one; −1 where there is none.
+func MostProbable(p []float64, but int) int {
+	best := -1
+	for i, v := range p {
+		if i != but && (best < 0 || v > p[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// evolved is a curve of what checkpoints show, up to the run's newest event.
+func (l *RunLog) evolved(key curveKey, a Axis) *keptCurve {
+	c := &keptCurve{}
+	if l.evolution == nil || l.Last() == nil {
+		return c
+	}
+	for i := range l.evolution.Points {
+		p := &l.evolution.Points[i]
+		v := p.Roughness
+		if key.panel == PanelImage {
+			v = probabilityOf(l.evolution, p, key.part)
+		}
+		if v-v == 0 && p.At.Step <= l.Last().Step {
+			c.raw.Add(Sample{l.x(&p.At, a), v, v, v})
+		}
+	}
+	return c
+}

@@ -1,0 +1,96 @@
+package runlog
+
+import (
+	"fmt"
+
+	charts "hfcui/engine/figure"
+	"hfcui/ui/kit"
+)
+
+// Describe is the figure's charts under each other, for files.
+func (f *Figure) Describe() *charts.Figure {
+	out := &charts.Figure{}
+	for _, k := range f.kinds() {
+		out.Panels = append(out.Panels, f.panelChart(k))
+		for _, c := range f.Panels[k].Curves {
+			if c.Train && out.Notes == nil {
+				out.Notes = []string{"Dashed: accuracy on training images."}
+			}
+		}
+	}
+	return out
+}
+
+// kinds are the charts that have something to show.
+func (f *Figure) kinds() []PanelKind {
+	var list []PanelKind
+	for k, p := range f.Panels {
+		if len(p.Curves) > 0 {
+			list = append(list, PanelKind(k))
+		}
+	}
+	return list
+}
+
+// heading is what stands above a chart.
+func (f *Figure) heading(k PanelKind) string {
+	switch {
+	case k == PanelBands:
+		return kit.Title(k.String()) + " (" + f.BandsOf + ")"
+	case k == PanelImage && f.imageOf != "":
+		return kit.Title(k.String()) + " (" + f.imageOf + ")"
+	case k == PanelRoughness:
+		return "Roughness of the first layer's kernels"
+	}
+	return kit.Title(k.String())
+}
+
+// panelChart is one chart.
+func (f *Figure) panelChart(k PanelKind) charts.Panel {
+	p := f.Panels[k]
+	if p.Hi <= p.Lo {
+		p.Lo, p.Hi = 0, 1
+	}
+	out := charts.Panel{
+		Title: f.heading(k),
+		X:     charts.Axis{Title: f.Asked.Axis.String(), From: f.From, To: f.To, Log: f.Asked.LogX},
+		Y:     charts.Axis{From: p.Lo, To: p.Hi, Log: p.log, Percent: k.Shares()},
+	}
+	for _, c := range p.Curves {
+		s := f.curveSeries(k, c)
+		for _, at := range c.Points {
+			s.Points = append(s.Points, charts.Point{X: f.At(at.X), Y: p.Value(at.Y), Lo: p.Value(at.Lo), Hi: p.Value(at.Hi)})
+		}
+		out.Series = append(out.Series, s)
+	}
+	return out
+}
+
+// curveSeries is how a curve looks in a chart: runs have colors of their own, bands those of
+// their parts.
+func (f *Figure) curveSeries(k PanelKind, c CurveFigure) charts.Series {
+	switch {
+	case k == PanelImage && c.Part == PartOther:
+		return charts.Series{End: "another class", Color: charts.ColorOf(3)}
+	case k == PanelImage:
+		return charts.Series{End: "its class", Color: charts.ColorOf(0)}
+	case k == PanelBands && c.Part == "whole":
+		return charts.Series{Name: "whole", Color: charts.Whole, Marker: charts.Square, Interval: charts.Band}
+	case k == PanelBands:
+		s := charts.Series{Name: c.Part, End: fmt.Sprintf("%s %g", c.Part, c.R), Color: charts.Low, Marker: charts.Circle, Interval: charts.Band}
+		if c.Part == "high" {
+			s.Color, s.Marker = charts.High, charts.Triangle
+		}
+		return s
+	case c.Train:
+		return charts.Series{Color: charts.ColorOf(c.Run), Dash: charts.Dashed}
+	}
+	s := charts.Series{Name: f.Runs[c.Run].Name, Color: charts.ColorOf(c.Run)}
+	if what := f.Runs[c.Run].What; what != "" {
+		s.Name += " (" + what + ")"
+	}
+	if k == PanelAccuracy {
+		s.Interval = charts.Band
+	}
+	return s
+}

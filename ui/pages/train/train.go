@@ -1,0 +1,335 @@
+// Package train is the page of training runs: starting, pausing, resuming and stopping one,
+// and the curves of all that are followed.
+package train
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/train"
+	"hfcui/ui/kit"
+	"hfcui/ui/pages/train/runlog"
+	"hfcui/ui/session"
+)
+
+// Page shows runs while they are trained, by this process or another: everything it
+// knows comes from their folders.
+type Page struct {
+	screen    session.Screen
+	session   *session.Session
+	options   Options
+	busy      func() bool
+	Book      *runlog.RunBook
+	curves    *runlog.CurveBook // of the figure that is being made
+	followers followers
+	opened    bool // the runs asked for at the start are followed
+	asks      kit.Newest[runlog.FigureRequest]
+	Fig       runlog.Figure
+	L         trainLayout
+
+	first  runlog.PanelKind // shown where there is room for one
+	alone  bool             // one panel, as large as can be
+	axis   runlog.Axis
+	logX   bool
+	logY   bool
+	smooth int
+	from   float64 // part of the axis; all where both are 0
+	to     float64
+	Cursor float64 // on the axis; negative: none
+	run    int     // the chosen one
+	radius int     // −1: all
+	hidden uint64
+
+	training  *OwnRun // nil while this program trains nothing
+	Over      *OwnRun // the one before
+	Following following
+	Evolving  evolving
+}
+
+// Options is what the page may do.
+type Options struct {
+	Training  *Training // nil: nothing can be trained here
+	Watch     Watch     // the runs the page begins with
+	Evolution Evolution // looks at checkpoints of runs; nil: nobody does
+	Folder    string    // where runs go whose folder is not said in full
+}
+
+// New returns the page; busy tells that other pages should not be disturbed.
+func New(s session.Screen, on *session.Session, o Options, busy func() bool) *Page {
+	return &Page{screen: s, session: on, options: o, busy: busy, Book: &runlog.RunBook{}, curves: &runlog.CurveBook{}, followers: newFollowers(), Following: newFollowing(), Cursor: -1, radius: -1}
+}
+
+var trainKeys = kit.Keymap[*Page]{
+	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous run", Help: "previous, next run", Hint: "run", When: (*Page).several, Do: func(p *Page) tea.Cmd { return p.choose(p.run - 1) }},
+	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next run", Also: true, When: (*Page).several, Do: func(p *Page) tea.Cmd { return p.choose(p.run + 1) }},
+	{Keys: []string{"space"}, Name: "show or hide the run", Hint: "show/hide", When: (*Page).several, Do: (*Page).toggleRun},
+	{Keys: []string{"left", "h"}, Shown: "←", Name: "cursor left: values there", Help: "cursor: values at another time", Hint: "cursor", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(-1) }},
+	{Keys: []string{"right", "l"}, Shown: "→", Name: "cursor right", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(1) }},
+	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "cursor far left", Help: "cursor by a large step", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(-10) }},
+	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "cursor far right", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(10) }},
+	{Keys: []string{"esc"}, Name: "newest values, no cursor", Hint: "now", When: func(p *Page) bool { return p.Cursor >= 0 }, Do: (*Page).now},
+	{Keys: []string{"v"}, Name: "other charts", Hint: "chart", When: func(p *Page) bool { return p.L.shown < int(runlog.Panels) }, Do: (*Page).nextPanel},
+	{Keys: []string{"w"}, Name: "one chart alone, or several", Hint: "larger", Do: func(p *Page) tea.Cmd { p.alone = !p.alone; return p.Request() }},
+	{Keys: []string{"+", "="}, Name: "zoom in", Help: "zoom in, out, all", Hint: "zoom", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.zoom(0.5, p.middle()) }},
+	{Keys: []string{"-"}, Name: "zoom out", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.zoom(2, p.middle()) }},
+	{Keys: []string{"0"}, Name: "zoom: all of it", Also: true, When: (*Page).begun, Do: (*Page).whole},
+	{Keys: []string{","}, Name: "bands at a smaller radius, or all", Help: "bands at one radius, of all runs", Hint: "radius", When: func(p *Page) bool { return len(p.Fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(-1) }},
+	{Keys: []string{"."}, Name: "bands at a larger radius, or all", Also: true, When: func(p *Page) bool { return len(p.Fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(1) }},
+	{Keys: []string{"i"}, Name: "next image for checkpoints to be asked about", Help: "another image for checkpoints to be asked about", Hint: "image", When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(1) }},
+	{Keys: []string{"I"}, Name: "previous image", Also: true, When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(-1) }},
+	{Keys: []string{"a"}, Name: "smooth curves: more, or not", Hint: "smooth curves", Do: func(p *Page) tea.Cmd { p.smooth = (p.smooth + 1) % len(runlog.Smoothings); return p.Request() }},
+	{Keys: []string{"y"}, Name: "loss and rate on a logarithmic axis, or not", Hint: "log", Do: func(p *Page) tea.Cmd { p.logY = !p.logY; return p.Request() }},
+	{Keys: []string{"o"}, Name: "epochs on a logarithmic axis, or not", Do: func(p *Page) tea.Cmd { p.logX = !p.logX; return p.Request() }},
+	{Keys: []string{"e"}, Name: "against epochs, steps or minutes", Hint: "axis", Do: (*Page).nextAxis},
+}
+
+func (p *Page) Entries() []kit.Entry {
+	return append(trainingKeys.Entries(p), trainKeys.Entries(p)...)
+}
+
+func (p *Page) Press(key string) (tea.Cmd, bool) {
+	if cmd, ok := trainingKeys.Press(p, key); ok {
+		return cmd, true
+	}
+	return trainKeys.Press(p, key)
+}
+
+func (p *Page) several() bool { return len(p.Fig.Runs) > 1 }
+func (p *Page) begun() bool   { return p.Fig.Most > 0 }
+
+// choose chooses a run.
+func (p *Page) choose(i int) tea.Cmd {
+	p.run = min(max(i, 0), max(len(p.Fig.Runs)-1, 0))
+	return p.Request()
+}
+
+func (p *Page) toggleRun() tea.Cmd {
+	if p.run < 64 {
+		p.hidden ^= 1 << p.run
+	}
+	return p.Request()
+}
+
+func (p *Page) now() tea.Cmd {
+	p.Cursor = -1
+	return p.Request()
+}
+
+// step moves the cursor by columns of the first chart.
+func (p *Page) step(by int) tea.Cmd {
+	if p.Cursor < 0 {
+		p.Cursor = p.Fig.To
+		if by > 0 {
+			return p.Request()
+		}
+	}
+	plot := p.L.Plots[p.L.Order()[0]]
+	share := p.Fig.Position(p.Cursor) + float64(by)/float64(max(1, plot.W-1))
+	p.Cursor = p.Fig.At(min(max(share, 0), 1))
+	return p.Request()
+}
+
+// middle is what is zoomed about: the cursor, or the newest where there is none.
+func (p *Page) middle() float64 {
+	if p.Cursor >= 0 {
+		return p.Cursor
+	}
+	return p.Fig.To
+}
+
+// zoom shows a part of the axis so much as large, about a place that stays.
+func (p *Page) zoom(by, about float64) tea.Cmd {
+	f := &p.Fig
+	share := f.Position(about)
+	from, to := f.At(share-by*share), f.At(share+by*(1-share))
+	if to-from < f.Most/1e6 {
+		return nil
+	}
+	if from <= 0 && to >= f.Most || to-from >= f.Most {
+		return p.whole()
+	}
+	p.from, p.to = max(from, 0), min(to, f.Most)
+	return p.Request()
+}
+
+func (p *Page) whole() tea.Cmd {
+	p.from, p.to = 0, 0
+	return p.Request()
+}
+
+func (p *Page) nextPanel() tea.Cmd {
+	p.first = (p.first + runlog.PanelKind(p.L.shown)) % runlog.Panels
+	return p.Request()
+}
+
+func (p *Page) nextAxis() tea.Cmd {
+	p.axis = (p.axis + 1) % runlog.Axes
+	p.Cursor, p.from, p.to = -1, 0, 0
+	return p.Request()
+}
+
+// stepRadius goes through all radii together and each of them.
+func (p *Page) stepRadius(by int) tea.Cmd {
+	n := len(p.Fig.Radii) + 1
+	p.radius = (p.radius+1+by+n)%n - 1
+	return p.Request()
+}
+
+func (p *Page) Arrange(kit.Layout) { p.place() }
+
+// place lays the page out for the runs there are.
+func (p *Page) place() {
+	if !p.screen.Layout().TooSmall && p.screen.Layout().W > 0 {
+		p.L = LayoutTrain(p.screen.Layout(), len(p.Fig.Runs), p.first, p.alone, p.screen.Cell())
+	}
+}
+
+// Enter follows the runs that were asked for, the first time.
+func (p *Page) Enter() tea.Cmd {
+	var cmd tea.Cmd
+	if w := p.options.Watch; !p.opened {
+		p.opened = true
+		cmd = p.Watch(w.Folders, w.Names)
+	}
+	return tea.Batch(cmd, p.Request())
+}
+
+func (p *Page) Changed(session.Change) tea.Cmd { return p.Request() }
+
+// figureMsg is a figure that was asked for.
+type figureMsg struct{ figure runlog.Figure }
+
+// Request asks for the figure that should be on screen.
+func (p *Page) Request() tea.Cmd {
+	if !p.screen.Shown() && !p.Following.on || p.screen.Layout().TooSmall || p.screen.Layout().W == 0 {
+		return nil
+	}
+	p.place()
+	p.Book.Mu.Lock()
+	q := runlog.FigureRequest{Version: p.Book.Version}
+	p.Book.Mu.Unlock()
+	for k, plot := range p.L.Plots {
+		q.Columns[k] = max(0, plot.W)
+	}
+	q.Axis, q.LogX, q.LogY, q.Smooth, q.From, q.To = p.axis, p.logX, p.logY, p.smooth, p.from, p.to
+	q.Cursor, q.Run, q.Radius, q.Hidden = p.Cursor, p.run, p.radius, p.hidden
+	evolve := p.evolve()
+	if p.asks.Ask(q) {
+		return tea.Batch(evolve, p.compute(q))
+	}
+	return evolve
+}
+
+func (p *Page) compute(q runlog.FigureRequest) tea.Cmd {
+	book, curves, lab := p.Book, p.curves, p.session.Lab
+	return p.screen.Task(func() tea.Msg {
+		if lab != nil {
+			defer lab.Foreground()()
+		}
+		_, runs := book.Read()
+		return figureMsg{curves.MakeFigure(runs, q)}
+	})
+}
+
+// Receive takes what work in the background tells.
+func (p *Page) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case figureMsg:
+		return p.received(msg)
+	case modelMsg:
+		return p.modelOpened(msg)
+	case followTick:
+		p.Following.timed = false
+		return p.followNewest()
+	case evolutionMsg:
+		return p.evolvedTo(msg)
+	case EvolutionTick:
+		p.Evolving.Timed = false
+		return p.evolve()
+	case kit.Report:
+		return p.reported(msg)
+	}
+	return nil
+}
+
+// Idle shows a checkpoint that waited for what was being measured.
+func (p *Page) Idle() tea.Cmd { return p.followNewest() }
+
+// Facts are for the status line where no model is open.
+func (p *Page) Facts() []string { return []string{"watching " + kit.Counted(len(p.Fig.Runs), "run")} }
+
+// ModelFiles lists the last checkpoints of the runs.
+func (p *Page) ModelFiles() []string {
+	var files []string
+	for _, r := range p.Fig.Runs {
+		if r.Kept > 0 {
+			files = append(files, filepath.Join(r.Dir, train.ModelFile))
+		}
+	}
+	return files
+}
+
+// Watch follows runs.
+func (p *Page) Watch(dirs, names []string) tea.Cmd {
+	var cmds []tea.Cmd
+	for i, dir := range dirs {
+		cmds = append(cmds, p.follow(dir, names[i]))
+	}
+	return tea.Batch(cmds...)
+}
+
+// received takes over a figure.
+func (p *Page) received(msg figureMsg) tea.Cmd {
+	next, again := p.asks.Finish()
+	p.Fig = msg.figure
+	p.run = min(p.run, max(len(p.Fig.Runs)-1, 0))
+	if n := len(p.Fig.Radii); n > 0 && p.radius >= n {
+		p.radius = -1
+	}
+	if again {
+		return p.compute(next)
+	}
+	return tea.Batch(p.followNewest(), p.Request()) // more runs are laid out anew
+}
+
+func (p *Page) Speed() string {
+	if p.run < len(p.Fig.Runs) {
+		if r := p.Fig.Runs[p.run]; r.What != "" {
+			return fmt.Sprintf("%s: %s", r.Name, r.What)
+		}
+	}
+	return ""
+}
+
+func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	if p.L.Table.Contains(m.X, m.Y) && m.Pressed && m.Y > p.L.Table.Y {
+		return p.choose(p.L.top(p.run, len(p.Fig.Runs)) + m.Y - p.L.Table.Y - 1), true
+	}
+	for _, k := range p.L.Order() {
+		plot := p.L.Plots[k]
+		area := kit.NewRect(plot.X-1, plot.Y, plot.W+2, plot.H+1)
+		if k == runlog.PanelKernels || !area.Contains(m.X, m.Y) || !p.begun() {
+			continue
+		}
+		return p.point(plot, m), true
+	}
+	return nil, false
+}
+
+// point handles the mouse on a chart: pressed or dragged it moves the cursor, the wheel
+// zooms about where it is.
+func (p *Page) point(plot kit.Rect, m kit.Mouse) tea.Cmd {
+	share := min(max(float64(m.X-plot.X)/float64(max(1, plot.W-1)), 0), 1)
+	switch {
+	case m.Wheel != 0:
+		return p.zoom(math.Pow(2, float64(m.Wheel)), p.Fig.At(share))
+	case m.Pressed, m.Moved:
+		p.screen.Drag(func(m kit.Mouse) tea.Cmd { return p.point(plot, m) })
+		p.Cursor = p.Fig.At(share)
+		return p.Request()
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
+	"hfcui/ui/kit"
+	"hfcui/ui/pages/train/runlog"
+)
+
+// Training is how the program trains; *lab.Lab does the work.
+type Training struct {
+	// Recipe is what a new training begins with, or why nothing can be trained here.
+	Recipe func() (train.Config, error)
+	// Start begins to train in a folder, in the background, until ctx ends. The zero Config
+	// is that of the run that is there.
+	Start func(ctx context.Context, c train.Config, dir string) (TrainingRun, error)
+	// Ended tells of a training that was under way when the program left the screen.
+	Ended func(dir string, err error)
+}
+
+// TrainingRun is a training under way, as lab.Training describes it.
+type TrainingRun interface {
+	Pause()
+	Resume()
+	Paused() bool
+	Checkpoint()
+	Done() <-chan struct{}
+	Err() error
+}
+
+// OwnRun is the run that this program trains. What is shown of it comes from its folder
+// like that of all others.
+type OwnRun struct {
+	Dir, Name string
+	config    train.Config
+	job       *kit.Job
+	run       TrainingRun   // nil until it has begun
+	Err       error         // once done is closed
+	done      chan struct{} // closed when it has ended
+}
+
+// paused tells that a person holds the training up.
+func (t *OwnRun) paused() bool { return t.run != nil && t.run.Paused() }
+
+// goesOn tells that an ended training can be gone on with.
+func (t *OwnRun) goesOn() bool {
+	var stopped *train.StoppedError
+	return errors.As(t.Err, &stopped) || errors.Is(t.Err, context.Canceled)
+}
+
+// failed tells that an ended training came to no end of its own, nor to a person's.
+func (t *OwnRun) failed() bool { return t.Err != nil && !t.goesOn() }
+
+// trainingKeys begin and hold up a training of this program.
+var trainingKeys = kit.Keymap[*Page]{
+	{Keys: []string{"n"}, Name: "new training on the open data", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
+	{Keys: []string{"r"}, Name: "go on with the run that was stopped", Hint: "go on", When: (*Page).resumable, Do: (*Page).resume},
+	{Keys: []string{"p"}, Name: "pause the training, or let it go on", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
+	{Keys: []string{"c"}, Name: "checkpoint now", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
+	{Keys: []string{"S"}, Name: "stop the training; it can be gone on with", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
+	{Keys: []string{"f"}, Name: "all pages follow the run's newest checkpoint, or not", Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
+}
+
+// trains tells that a training of this program is on.
+func (p *Page) trains() bool { return p.training != nil }
+
+// canTrain tells that one can be begun.
+func (p *Page) canTrain() bool { return p.options.Training != nil && !p.trains() }
+
+// newTraining asks for its settings.
+func (p *Page) newTraining() tea.Cmd {
+	if why := p.session.Occupied; why != "" {
+		p.screen.Say(why)
+		return nil
+	}
+	c, err := p.options.Training.Recipe()
+	if err != nil {
+		p.screen.Say(kit.OneLine(err))
+		return nil
+	}
+	return p.screen.Open(newRecipe(p, c))
+}
+
+// trainingBegun tells that the training is under way.
+type trainingBegun struct{ run TrainingRun }
+
+// begin trains in the background and follows the run.
+func (p *Page) begin(dir string, c train.Config) tea.Cmd {
+	t := &OwnRun{Dir: dir, Name: filepath.Base(dir), config: c, done: make(chan struct{})}
+	start := p.options.Training.Start
+	j, cmd := p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		defer close(t.done)
+		run, err := start(ctx, c, dir)
+		if t.Err = err; err != nil {
+			return nil
+		}
+		tell(trainingBegun{run})
+		<-run.Done()
+		t.Err = run.Err()
+		return nil
+	})
+	t.job, p.training = j, t
+	p.session.Occupied = "a training is under way: stop it on the Train page first"
+	follow := p.follow(dir, t.Name)
+	p.run = p.Book.Add(dir, t.Name)
+	return tea.Batch(cmd, follow, p.Request())
+}
+
+// resumable tells that the chosen run can be gone on with.
+func (p *Page) resumable() bool {
+	if !p.canTrain() || p.run >= len(p.Fig.Runs) {
+		return false
+	}
+	r := p.Fig.Runs[p.run]
+	if p.Over != nil && p.Over.Dir == r.Dir { // its folder is not asked: it is read a little later
+		return p.Over.goesOn()
+	}
+	return r.Config != nil && (r.State == follow.Silent || r.State == follow.Paused || r.State == follow.Ended && r.Reason != train.Finished && r.Reason != train.Diverged)
+}
+
+func (p *Page) resume() tea.Cmd {
+	r := p.Fig.Runs[p.run]
+	if p.Over != nil && p.Over.Dir == r.Dir {
+		return p.begin(r.Dir, p.Over.config)
+	}
+	return p.begin(r.Dir, train.Config{})
+}
+
+func (p *Page) pause() tea.Cmd {
+	switch t := p.training; {
+	case t.run == nil:
+	case t.paused():
+		t.run.Resume()
+	default:
+		t.run.Pause()
+		p.screen.Say("paused; p goes on, c keeps a checkpoint")
+	}
+	return p.Request()
+}
+
+func (p *Page) checkpoint() tea.Cmd {
+	if t := p.training; t.run != nil {
+		t.run.Checkpoint()
+		p.screen.Say("a checkpoint is written after this step, to " + t.Dir)
+	}
+	return nil
+}
+
+// stop ends the training; its folder stays and can be gone on with.
+func (p *Page) stop() tea.Cmd {
+	p.training.job.Cancel()
+	p.screen.Say("stopping " + p.training.Name + " after a checkpoint")
+	return nil
+}
+
+// trainingReported takes the beginning and the end of the training.
+func (p *Page) trainingReported(r kit.Report) tea.Cmd {
+	t := p.training
+	if begun, ok := r.Msg.(trainingBegun); ok {
+		t.run = begun.run
+	}
+	if !r.Done {
+		return p.Request()
+	}
+	if p.screen.Context().Err() != nil {
+		return nil // the program ends: wait tells what became of it
+	}
+	p.training, p.Over, p.session.Occupied = nil, t, ""
+	switch {
+	case t.Err == nil:
+		p.screen.Say(t.Name + " has finished")
+	case t.goesOn():
+		p.screen.Say(t.Name + " is stopped; r on the Train page goes on")
+	default:
+		p.screen.Say(t.Name + ": " + kit.OneLine(t.Err))
+	}
+	return p.Request()
+}
+
+// Wait ends a training that is on when the program ends, and tells what became of it.
+func (p *Page) Wait() {
+	if t := p.training; t != nil {
+		t.job.Cancel()
+		<-t.done
+		p.options.Training.Ended(t.Dir, t.Err)
+	}
+}
+
+// OwnFacts puts what this program knows of its own training into its line.
+func (p *Page) OwnFacts(r runlog.RunFacts) runlog.RunFacts {
+	if t := p.training; t != nil && t.Dir == r.Dir {
+		r.Late = false
+		switch {
+		case t.paused():
+			r.Status, r.Paused = "paused", true
+		case !r.Begun:
+			r.Status = "begins"
+		}
+	} else if t := p.Over; t != nil && t.Dir == r.Dir && t.failed() && !r.Begun {
+		r.Status, r.Late = "failed", false // its folder may not even be there
+	}
+	return r
+}
+
+// withoutBands says why the chosen run shows no bands, or when they come.
+func (p *Page) withoutBands() string {
+	if p.run < len(p.Fig.Runs) {
+		if c := p.Fig.Runs[p.run].Config; c != nil && c.Bands != nil {
+			if c.Bands.Every > 1 {
+				return fmt.Sprintf("Accuracy on low and high parts comes after every %d epochs.", c.Bands.Every)
+			}
+			return "Accuracy on low and high parts comes after every epoch."
+		}
+	}
+	if p.run < len(p.Fig.Runs) && p.Fig.Runs[p.run].Files > 0 {
+		if p.options.Watch.Measure == nil {
+			return "hfcui watch DIR --data DATA measures whole images and their low and high parts of every file that appears."
+		}
+		return "Accuracy on low and high parts comes when a file is measured."
+	}
+	return "This run measures no bands: hfcui train --bands 4,8,12,16 has them after every epoch."
+}

@@ -1,0 +1,198 @@
+package session
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/lab"
+	"hfcui/engine/train"
+	"hfcui/ui/kit"
+)
+
+// MostComparisons is how many models are looked at side by side with the open one.
+const MostComparisons = 3
+
+// ShownModel is one of the models that are looked at side by side.
+type ShownModel struct {
+	Path string // as a request's Model has it: "" is the open one
+	Name string // safe to print
+	Slot int    // theme.model's: the same as long as it is there
+	info lab.Info
+}
+
+// Models lists the models that are looked at: the open one and those beside it.
+func (s *Session) Models() []ShownModel {
+	open := ShownModel{Name: kit.Clean(s.Info.Model), info: s.Info}
+	return append([]ShownModel{open}, s.Comparisons...)
+}
+
+// ComparisonKeys choose the models that are looked at side by side; pages that show several have
+// them.
+var ComparisonKeys = kit.Keymap[*Session]{
+	{Keys: []string{"o"}, Name: "other models beside this one", Hint: "models", When: (*Session).Modelled, Do: (*Session).chooseComparison},
+}
+
+// ComparisonMsg tells that a model was opened beside the open one, or why not.
+type ComparisonMsg struct {
+	Path string
+	Info lab.Info
+	err  error
+}
+
+// chooseComparison opens the list of models that can be looked at side by side, and of those
+// that are, to take them away.
+func (s *Session) chooseComparison() tea.Cmd {
+	d := kit.NewPicker(s.Screen, "Models side by side", "model", s.comparisonChoices(nil))
+	d.Typed = func(text string) kit.Choice {
+		return kit.Choice{Text: "the file " + text, Note: "add", Do: func() tea.Cmd { return s.AddComparison(text) }}
+	}
+	s.Screen.Open(d)
+	return s.findModelFiles(d)
+}
+
+// comparisonChoices lists models; files are of runs.
+func (s *Session) comparisonChoices(files []string) []kit.Choice {
+	var list []kit.Choice
+	there := map[string]bool{}
+	for _, m := range s.Comparisons {
+		there[m.Path] = true
+		look := s.Screen.Theme().Model(m.Slot)
+		list = append(list, kit.Choice{Text: look.Mark + " " + m.Name, Note: "take away", Do: func() tea.Cmd { return s.DropComparison(m.Path) }})
+	}
+	add := func(path, text, note string) {
+		if !there[path] {
+			there[path] = true
+			list = append(list, kit.Choice{Text: text, Note: note, Do: func() tea.Cmd { return s.AddComparison(path) }})
+		}
+	}
+	for _, name := range checkpoints.EmbeddedNames() {
+		add(name, name, "built in")
+	}
+	for _, path := range files {
+		add(path, kit.Clean(filepath.Dir(path)), "a run")
+	}
+	return list
+}
+
+// AddComparison opens a model to be looked at beside the open one.
+func (s *Session) AddComparison(path string) tea.Cmd {
+	switch {
+	case slices.ContainsFunc(s.Comparisons, func(m ShownModel) bool { return m.Path == path }):
+		s.Screen.Say(path + " is there already")
+		return nil
+	case len(s.Comparisons) >= MostComparisons:
+		s.Screen.Say("no more than three models beside the open one: take one away first (o)")
+		return nil
+	}
+	s.Screen.Say("opening " + path)
+	l, ctx := s.Lab, s.Screen.Context()
+	return s.Screen.Task(func() tea.Msg {
+		at := FullPath(path)
+		info, err := l.OpenComparison(ctx, at)
+		return ComparisonMsg{at, info, err}
+	})
+}
+
+// FullPath is a file's path where "~" is the person's own folder; names of built-in models
+// stay.
+func FullPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~"+string(filepath.Separator)); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, rest)
+		}
+	}
+	return path
+}
+
+// ComparisonOpened takes over a model.
+func (s *Session) ComparisonOpened(msg ComparisonMsg) tea.Cmd {
+	s.Screen.Say("")
+	switch {
+	case msg.err != nil:
+		s.Screen.Say("not added: " + kit.OneLine(msg.err))
+		return nil
+	case len(s.Comparisons) >= MostComparisons, slices.ContainsFunc(s.Comparisons, func(m ShownModel) bool { return m.Path == msg.Path }):
+		return nil
+	}
+	slot := 1
+	for slices.ContainsFunc(s.Comparisons, func(m ShownModel) bool { return m.Slot == slot }) {
+		slot++
+	}
+	s.Comparisons = append(s.Comparisons, ShownModel{msg.Path, kit.Clean(msg.Info.Model), slot, msg.Info})
+	if msg.Info.Note != "" {
+		s.Screen.Say(msg.Info.Note) // once: the pages have no room for it
+	}
+	return s.Announce(ChangedModels)
+}
+
+// DropComparison takes a model away.
+func (s *Session) DropComparison(path string) tea.Cmd {
+	n := len(s.Comparisons)
+	s.Comparisons = slices.DeleteFunc(slices.Clone(s.Comparisons), func(m ShownModel) bool { return m.Path == path })
+	if len(s.Comparisons) == n {
+		return nil
+	}
+	l := s.Lab
+	return tea.Batch(s.Announce(ChangedModels), s.Screen.Task(func() tea.Msg {
+		l.CloseComparison(path)
+		return nil
+	}))
+}
+
+// modelFilesMsg brings the models of runs for a list that waits for them.
+type modelFilesMsg struct {
+	list  *kit.Picker
+	files []string
+}
+
+// findModelFiles looks for models of runs: those that are shown and those in the folder of
+// runs.
+func (s *Session) findModelFiles(d *kit.Picker) tea.Cmd {
+	files := slices.Clone(s.RunFiles())
+	ctx, root := s.Screen.Context(), s.runs
+	return s.Screen.Task(func() tea.Msg { return modelFilesMsg{d, append(files, runModels(ctx, root)...)} })
+}
+
+func (s *Session) modelFilesFound(msg modelFilesMsg) {
+	at := msg.list.At
+	msg.list.Choices = s.comparisonChoices(msg.files)
+	msg.list.Search()
+	msg.list.Move(at)
+}
+
+// Bounds of what is looked through for models of runs.
+const (
+	mostModelFiles  = 200
+	deepestRun      = 4
+	mostRunsEntries = 20_000
+)
+
+// runModels lists the models of runs in a folder and the folders in it.
+func runModels(ctx context.Context, root string) []string {
+	var files []string
+	seen := 0
+	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		seen++
+		switch {
+		case ctx.Err() != nil, len(files) >= mostModelFiles, seen > mostRunsEntries:
+			return fs.SkipAll
+		case err != nil:
+			return nil // what cannot be read is not offered
+		case d.IsDir():
+			if rest, err := filepath.Rel(root, path); err == nil && strings.Count(rest, string(filepath.Separator)) >= deepestRun {
+				return fs.SkipDir
+			}
+		case d.Name() == train.ModelFile:
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files
+}

@@ -1,0 +1,46 @@
+package session
+
+import (
+	"math"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
+)
+
+// Slide handles the mouse on a track of r from 0 to most: press and drag move r there, to
+// whole numbers unless shift is held, and the wheel steps.
+func (s *Session) Slide(line kit.Rect, most float64, m kit.Mouse) tea.Cmd {
+	return kit.SlideOn(s.Screen, line, m, func(direction float64, fine bool) tea.Cmd {
+		if fine {
+			direction *= 0.1
+		}
+		return s.StepRadius(direction)
+	}, func(share float64, fine bool) tea.Cmd {
+		r := share * most
+		if !fine {
+			r = math.Round(r)
+		}
+		return s.setRadius(min(r, most))
+	})
+}
+
+// RadiusKeys move r; pages that show something at r have them.
+var RadiusKeys = kit.Keymap[*Session]{
+	{Keys: []string{"left", "h"}, Shown: "←", Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(s *Session) tea.Cmd { return s.StepRadius(-1) }},
+	{Keys: []string{"right", "l"}, Shown: "→", Name: "r larger by 1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(1) }},
+	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "r much smaller", Help: "r by a large step", Do: func(s *Session) tea.Cmd { return s.StepRadius(-s.bigStep()) }},
+	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "r much larger", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(s.bigStep()) }},
+	{Keys: []string{","}, Name: "r smaller by 0.1", Help: "r by 0.1", Hint: "0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
+	{Keys: []string{"."}, Name: "r larger by 0.1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(0.1) }},
+	{Keys: []string{"home"}, Name: "r = 0: all is high", Help: "r to 0, to past the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
+	{Keys: []string{"end"}, Name: "r past the corner: all is low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
+}
+
+// ImageKeys choose the image; pages that show one have them.
+var ImageKeys = kit.Keymap[*Session]{
+	{Keys: []string{"up", "p", "k"}, Shown: "↑", Name: "previous image", Help: "previous, next image (also p, n)", Hint: "image", Do: func(s *Session) tea.Cmd { return s.StepIndex(-1) }},
+	{Keys: []string{"down", "n", "j"}, Shown: "↓", Name: "next image", Also: true, Do: func(s *Session) tea.Cmd { return s.StepIndex(1) }},
+	{Keys: []string{"g"}, Name: "go to an image by number", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&Jump{Session: s}) }},
+	{Keys: []string{"c"}, Name: "only images of one class", Hint: "class", When: func(s *Session) bool { return s.Info.Labelled }, Do: (*Session).chooseClass},
+}

@@ -1,0 +1,96 @@
+package session
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+)
+
+// DrawPrediction lists the classes a model finds probable: the most probable ones, or, if
+// there is room, all in their own order, so that they stay in place while a slider moves. For the
+// same reason the answer comes first and what looks equally probable is in that order.
+func (s *Session) DrawPrediction(c *kit.Canvas, r kit.Rect, answer measure.Prediction, label int, st kit.Style) {
+	classes := make([]int, len(answer.Probabilities))
+	for i := range classes {
+		classes[i] = i
+	}
+	if len(classes) > r.H {
+		slices.SortStableFunc(classes, func(i, j int) int {
+			return cmp.Compare(ShownRank(answer, j), ShownRank(answer, i))
+		})
+		classes = classes[:r.H]
+	}
+	names := 5
+	for i := range s.Info.Classes {
+		names = max(names, kit.Width(s.ClassName(i)))
+	}
+	names = min(names, max(5, r.W-10, (r.W-7)/2)) // a bar of two cells, at least
+	for i, class := range classes {
+		s.drawClass(c, r.Row(i), names, class, answer, label, st)
+	}
+}
+
+// ShownRank is what classes are sorted by: whole percents, as they are written, with the
+// answer above all.
+func ShownRank(answer measure.Prediction, class int) float64 {
+	if class == answer.Class {
+		return math.Inf(1)
+	}
+	return math.Round(100 * answer.Probabilities[class])
+}
+
+// drawClass draws one class: mark, name, bar and probability.
+func (s *Session) drawClass(c *kit.Canvas, row kit.Rect, names, class int, answer measure.Prediction, label int, st kit.Style) {
+	th := s.Screen.Theme()
+	mark, nameStyle := " ", th.Dim
+	if class == answer.Class {
+		nameStyle = kit.Bold
+		switch {
+		case label < 0:
+			mark = th.Dim.Paint(kit.MarkUnknown)
+		case class == label:
+			mark = th.Right.Paint(kit.MarkRight)
+		default:
+			mark = th.Wrong.Paint(kit.MarkWrong)
+		}
+	}
+	share := answer.Probabilities[class]
+	bars := row.W - names - 8
+	text := mark + " " + nameStyle.Paint(kit.Fit(s.ClassName(class), names))
+	if bars > 1 {
+		text += " " + st.Paint(eighths(share, bars)) + " "
+	} else {
+		text += " "
+		bars = -1
+	}
+	c.PutWide(row.X, row.Y, names+8+bars, text+nameStyle.Paint(kit.WholePercent(share)))
+}
+
+// eighths is a share as a bar of w cells, exact to an eighth of a cell.
+func eighths(share float64, w int) string {
+	if !(share > 0) { // a broken model's NaN is no bar
+		share = 0
+	}
+	n := int(min(share, 1)*float64(8*w) + 0.5)
+	if n == 0 && share > 0.005 {
+		n = 1
+	}
+	bar := strings.Repeat("█", n/8)
+	if n%8 > 0 {
+		bar += string([]rune("▏▎▍▌▋▊▉")[n%8-1])
+	}
+	return bar + kit.Blanks(w-(n+7)/8)
+}
+
+// Probabilities is an answer as JSON has it, by class.
+func (s *Session) Probabilities(said measure.Prediction) map[string]*float64 {
+	list := map[string]*float64{}
+	for class, share := range said.Probabilities {
+		list[s.ClassName(class)] = Number(share)
+	}
+	return list
+}

@@ -1,0 +1,328 @@
+// Package session is what all pages look at and what they may do to the program around
+// them. Session holds the image, the radius, the setting and the models compared; its keys
+// and commands are shared by the pages. Screen is a page's view of the shell: theme, layout,
+// dialogs, messages, tasks and jobs.
+package session
+
+import (
+	"math"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/bands"
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+)
+
+// Bounds and steps of the strength of smoothing.
+const (
+	firstRho = 0.5
+	leastRho = 0.05
+	mostRho  = 2
+)
+
+// Session is what all pages look at: one image, one radius, one setting. Pages read it, and
+// change it by its methods, which tell all pages.
+type Session struct {
+	Screen        Screen
+	Announce      func(what Change) tea.Cmd // tells every page what is different
+	RunFiles      func() []string           // model files of the runs that are shown
+	runs          string                    // a folder of runs
+	Lab           Lab                       // nil where runs are watched without a model
+	Info          lab.Info
+	Generation    int // counts changes of split: answers about an older one are dropped
+	Index         int
+	R             float64
+	MaxR          float64 // past the corner of what is on screen
+	Smooth        bool
+	Rho           float64 // in force when smooth, as are the two after it
+	SmoothedLayer string  // whose kernels are smoothed; "" is the first
+	DivideGain    bool    // the smoothed kernels are divided by 1+8ρ
+	Normalize     bands.Normalization
+	Statistics    model.Statistics
+	Comparisons   []ShownModel // shown side by side with the open one
+	Class         int          // only images of this class are stepped to; -1: all
+	Occupied      string       // why nothing can be trained now, and what to do; "" where it can
+}
+
+// Start is what a session begins with. The zero value is fine.
+type Start struct {
+	Radius     float64         // 0 chooses one
+	Smoothing  model.Smoothing // ρ 0 is off. Its layer is one the model has, in canonical form
+	Index      int             // image
+	Normalize  bands.Normalization
+	Statistics model.Statistics
+}
+
+// New begins a session with a Lab, nil where there is none. Whoever makes it sets
+// screen, announce and runFiles.
+func New(l Lab, o Start, runs string) *Session {
+	s := &Session{Lab: l, runs: runs, Rho: firstRho, Class: -1, Normalize: o.Normalize, Statistics: o.Statistics}
+	if l != nil {
+		s.Info = l.Info()
+	}
+	if o.Smoothing.Rho > 0 {
+		s.Smooth, s.Rho = true, min(o.Smoothing.Rho, mostRho)
+		s.SmoothedLayer, s.DivideGain = o.Smoothing.Layer, o.Smoothing.DivideGain
+	}
+	s.Index = min(max(o.Index, 0), max(s.Info.Images-1, 0))
+	s.MaxR = max(s.Info.MaxRadius, s.Info.MaxPreview, 1)
+	s.R = min(o.Radius, s.MaxR)
+	if o.Radius <= 0 {
+		s.R = min(math.Round(s.Info.MaxRadius*0.45), s.MaxR)
+	}
+	return s
+}
+
+// Modelled tells whether a model is open, which most pages are about.
+func (s *Session) Modelled() bool { return s.Lab != nil }
+
+// Receive takes what work of the session's tells.
+func (s *Session) Receive(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case splitMsg:
+		return s.splitChanged(msg)
+	case ComparisonMsg:
+		return s.ComparisonOpened(msg)
+	case modelFilesMsg:
+		s.modelFilesFound(msg)
+	}
+	return nil
+}
+
+// Setting is what besides image and radius determines answers.
+func (s *Session) Setting() bands.Setting {
+	set := bands.Setting{Normalize: s.Normalize, Statistics: s.Statistics}
+	if s.Smooth {
+		set.Smoothing = s.Smoothing()
+	}
+	return set
+}
+
+// Smoothing is what smoothing does when it is on.
+func (s *Session) Smoothing() model.Smoothing {
+	return model.Smoothing{Rho: s.Rho, Layer: s.SmoothedLayer, DivideGain: s.DivideGain}
+}
+
+// ClassName names a class protect.
+func (s *Session) ClassName(i int) string {
+	if i < 0 || i >= len(s.Info.Classes) {
+		return "?"
+	}
+	return kit.Clean(s.Info.Classes[i])
+}
+
+// Change says what of the session is different now.
+type Change int
+
+const (
+	ChangedRadius  Change = 1 << iota
+	changedImage          // another index
+	ChangedSetting        // smoothing, normalisation, statistics
+	ChangedSplit          // other images altogether
+	ChangedScreen         // size, cells, colours, kind of pictures
+	ChangedModels         // others are shown side by side with the open one
+	ChangedModel          // another one is open, on the same images
+	ChangedClass          // which images are stepped to
+)
+
+// setRadius moves r, on a grid of tenths and inside its bounds.
+func (s *Session) setRadius(r float64) tea.Cmd {
+	r = math.Round(min(max(r, 0), s.MaxR)*10) / 10
+	if r == s.R {
+		return nil
+	}
+	s.R = r
+	return s.Announce(ChangedRadius)
+}
+
+// StepRadius moves r by whole steps; from between whole numbers to the next one.
+func (s *Session) StepRadius(by float64) tea.Cmd {
+	switch by {
+	case 1:
+		return s.setRadius(math.Floor(s.R+1e-6) + 1)
+	case -1:
+		return s.setRadius(math.Ceil(s.R-1e-6) - 1)
+	}
+	return s.setRadius(s.R + by)
+}
+
+// bigStep is a twentieth of the way, at least 5.
+func (s *Session) bigStep() float64 { return max(5, math.Round(s.MaxR/20)) }
+
+// SetIndex goes to an image.
+func (s *Session) SetIndex(i int) tea.Cmd {
+	if i < 0 || i >= s.Info.Images || i == s.Index {
+		return nil
+	}
+	s.Index = i
+	return s.Announce(changedImage)
+}
+
+// StepIndex goes to the next image in a direction, of the chosen class if there is one;
+// past the end it goes on from the other.
+func (s *Session) StepIndex(by int) tea.Cmd {
+	n := s.Info.Images
+	for k := 1; k <= n; k++ {
+		i := ((s.Index+by*k)%n + n) % n
+		if s.Class < 0 || s.Lab.Label(i) == s.Class {
+			return s.SetIndex(i)
+		}
+	}
+	return nil
+}
+
+// chooseClass opens the filter.
+func (s *Session) chooseClass() tea.Cmd {
+	choices := []kit.Choice{{Text: "all classes", Note: "", Do: func() tea.Cmd { return s.setClass(-1) }}}
+	for i := range s.Info.Classes {
+		choices = append(choices, kit.Choice{Text: s.ClassName(i), Note: "", Do: func() tea.Cmd { return s.setClass(i) }})
+	}
+	return s.Screen.Open(kit.NewPicker(s.Screen, "Only images of class", "class", choices))
+}
+
+// setClass chooses which images are stepped to, and steps to one if needed.
+func (s *Session) setClass(class int) tea.Cmd {
+	s.Class = class
+	cmd := s.Announce(ChangedClass)
+	if class < 0 || s.Lab.Label(s.Index) == class {
+		return cmd
+	}
+	before := s.Index
+	cmd = tea.Batch(cmd, s.StepIndex(1))
+	if s.Index == before {
+		s.Class = -1
+		s.Screen.Say("no image of class " + s.ClassName(class) + " in this split")
+	}
+	return cmd
+}
+
+// leap goes to an image by its number. The person said which: a filter it does not pass is
+// dropped.
+func (s *Session) leap(i int) tea.Cmd {
+	if s.Class < 0 || s.Lab.Label(i) == s.Class {
+		return s.SetIndex(i)
+	}
+	s.Screen.Say("all classes again: this image is not of class " + s.ClassName(s.Class))
+	s.Class = -1
+	return tea.Batch(s.Announce(ChangedClass), s.SetIndex(i))
+}
+
+// keepClass keeps the filter in another split and goes to the next image that passes it;
+// where there is none the filter is dropped.
+func (s *Session) keepClass() {
+	n, class := s.Info.Images, s.Class
+	for k := 0; class >= 0 && k < n; k++ {
+		if i := (s.Index + k) % n; s.Lab.Label(i) == class {
+			s.Index = i
+			return
+		}
+	}
+	if class >= 0 {
+		s.Class = -1
+		s.Screen.Say("all classes again: no image of class " + s.ClassName(class) + " in this split")
+	}
+}
+
+// ToggleSmooth switches kernel smoothing.
+func (s *Session) ToggleSmooth() tea.Cmd {
+	s.Smooth = !s.Smooth
+	return s.Announce(ChangedSetting)
+}
+
+// SmoothLayer smooths a layer in place of any other; "" is the first.
+func (s *Session) SmoothLayer(layer string) tea.Cmd {
+	s.Smooth, s.SmoothedLayer = true, layer
+	return s.Announce(ChangedSetting)
+}
+
+// ToggleGain divides smoothed kernels by 1+8ρ, or not.
+func (s *Session) ToggleGain() tea.Cmd {
+	s.DivideGain = !s.DivideGain
+	return s.Announce(ChangedSetting)
+}
+
+// StepRho moves the strength of smoothing, in finer steps where it is small.
+func (s *Session) StepRho(direction float64) tea.Cmd {
+	step := 0.05
+	switch at := s.Rho + direction*1e-6; {
+	case at > 1:
+		step = 0.25
+	case at > 0.5:
+		step = 0.1
+	}
+	rho := math.Round((s.Rho+direction*step)*100) / 100
+	rho = min(max(rho, leastRho), mostRho)
+	if rho == s.Rho {
+		return nil
+	}
+	s.Rho = rho
+	return s.Announce(ChangedSetting)
+}
+
+// NextNormalization goes through none, max, std.
+func (s *Session) NextNormalization() tea.Cmd {
+	s.Normalize = (s.Normalize + 1) % (bands.NormalizeStd + 1)
+	return s.Announce(ChangedSetting)
+}
+
+// ToggleStatistics switches between batch-norm's running and batch statistics.
+func (s *Session) ToggleStatistics() tea.Cmd {
+	s.Statistics = model.BatchStatistics - s.Statistics
+	return s.Announce(ChangedSetting)
+}
+
+// splitMsg tells that the split was changed, or why not.
+type splitMsg struct {
+	info lab.Info
+	err  error
+}
+
+// NextSplit goes to the other split; opening it may take a moment.
+func (s *Session) NextSplit() tea.Cmd {
+	names, at := s.Info.Splits, 0
+	for i, name := range names {
+		if name == s.Info.Split {
+			at = i
+		}
+	}
+	next, l := names[(at+1)%len(names)], s.Lab
+	return s.Screen.Task(func() tea.Msg {
+		err := l.SetSplit(next)
+		return splitMsg{l.Info(), err}
+	})
+}
+
+// splitChanged takes over another split.
+func (s *Session) splitChanged(msg splitMsg) tea.Cmd {
+	if msg.err != nil {
+		s.Screen.Say(kit.OneLine(msg.err))
+		return nil
+	}
+	return s.opened(msg.info, ChangedSplit)
+}
+
+// ModelChanged takes over another model, on the same images.
+func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
+	if s.SmoothedLayer != "" && !slices.Contains(info.Convs, s.SmoothedLayer) {
+		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": the first is smoothed")
+		s.SmoothedLayer = ""
+	}
+	return s.opened(info, ChangedSplit|ChangedModel)
+}
+
+// opened takes over what is open now.
+func (s *Session) opened(info lab.Info, what Change) tea.Cmd {
+	s.Info = info
+	s.Generation++
+	s.Index = min(s.Index, max(s.Info.Images-1, 0))
+	s.keepClass()
+	s.MaxR = max(s.Info.MaxRadius, s.Info.MaxPreview, 1)
+	s.R = min(s.R, s.MaxR)
+	return s.Announce(what)
+}
+
+// SetMaxRadius takes over how far r goes for the image on screen.
+func (s *Session) SetMaxRadius(r float64) { s.MaxR = max(r, s.Info.MaxRadius) }
