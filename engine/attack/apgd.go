@@ -1,6 +1,10 @@
 package attack
 
-import "context"
+import (
+	"context"
+
+	"hfcui/engine/measure"
+)
 
 // The methods of Auto-PGD (Croce and Hein 2020), which adapts its step size.
 const (
@@ -63,8 +67,8 @@ type trajectory struct {
 func (p *autoPGD) run(ctx context.Context, a *Attack, t Target, all job) error {
 	return all.batches(t.Batch(), func(j job) error {
 		n := len(j.x)
-		p.previous, p.best, p.bestDx = grow(p.previous, n), grow(p.best, n), grow(p.bestDx, n)
-		p.target, p.images = grow(p.target, n), grow(p.images, len(j.labels))
+		p.previous, p.best, p.bestDx = measure.Resize(p.previous, n), measure.Resize(p.best, n), measure.Resize(p.bestDx, n)
+		p.target, p.images = measure.Resize(p.target, n), measure.Resize(p.images, len(j.labels))
 		for run := range a.restarts() {
 			if err := p.restart(ctx, a, t, j, run); err != nil {
 				return err

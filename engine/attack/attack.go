@@ -133,9 +133,9 @@ func (j job) check(classes int) error {
 func (a *Attack) prepare(t Target) {
 	c, h, w := t.Input()
 	n := t.Batch() * c * h * w
-	a.current, a.dx, a.delta = grow(a.current, n), grow(a.dx, n), grow(a.delta, n)
-	a.logits = grow(a.logits, t.Batch()*t.Classes())
-	a.zero = grow(a.zero, t.Batch())
+	a.current, a.dx, a.delta = measure.Resize(a.current, n), measure.Resize(a.dx, n), measure.Resize(a.delta, n)
+	a.logits = measure.Resize(a.logits, t.Batch()*t.Classes())
+	a.zero = measure.Resize(a.zero, t.Batch())
 	a.each = eachOf(t)
 	if b := a.options.Band; !b.Whole() && !a.limit.fits(h, w) {
 		a.limit = newBandLimit(b, h, w)
@@ -178,12 +178,4 @@ func norms(v, x []float32) (linf, l2 float64) {
 		l2 += d * d
 	}
 	return linf, math.Sqrt(l2)
-}
-
-// grow returns s with length n.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }

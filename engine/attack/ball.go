@@ -1,5 +1,7 @@
 package attack
 
+import "hfcui/engine/measure"
+
 // ball is the set of admissible perturbations, at most epsilon in norm and within a band of
 // frequencies, of images whose pixels stay in [0,1]; and steps within it.
 type ball struct {
@@ -20,7 +22,7 @@ func inTurn(n int, body func(i int)) {
 
 // setStep sets the step size of n images.
 func (b *ball) setStep(size float64, n int) {
-	b.sizes = grow(b.sizes, n)
+	b.sizes = measure.Resize(b.sizes, n)
 	for i := range b.sizes {
 		b.sizes[i] = size
 	}
@@ -54,7 +56,7 @@ func (b *ball) project(v []float32, j job) {
 		b.each(len(j.labels), func(i int) { clip(j.image(v, i), j.image(j.x, i), float32(b.epsilon)) })
 		return
 	}
-	b.delta = grow(b.delta, len(v))
+	b.delta = measure.Resize(b.delta, len(v))
 	b.each(len(j.labels), func(i int) {
 		d, v, x := j.image(b.delta, i), j.image(v, i), j.image(j.x, i)
 		for k := range d {

@@ -3,6 +3,7 @@ package attack
 import (
 	"runtime"
 
+	"hfcui/engine/measure"
 	"hfcui/spectral"
 )
 
@@ -30,7 +31,7 @@ func (l *bandLimit) fits(h, w int) bool { return l != nil && l.h == h && l.w == 
 // project leaves of perturbations what is in the band.
 func (l *bandLimit) project(delta []float32) {
 	for i := range l.radii {
-		l.inside[i] = grow(l.inside[i], len(delta))
+		l.inside[i] = measure.Resize(l.inside[i], len(delta))
 	}
 	parts := l.inside[:len(l.radii)]
 	switch l.band.Part {

@@ -45,7 +45,7 @@ func (b *batch) load(targets []*spared) error {
 		return nil
 	}
 	n := b.to - b.from
-	b.x, b.dst, b.labels = grow(b.x, n*b.size), grow(b.dst, n*b.size), grow(b.labels, n)
+	b.x, b.dst, b.labels = measure.Resize(b.x, n*b.size), measure.Resize(b.dst, n*b.size), measure.Resize(b.labels, n)
 	if err := b.m.src.ReadBatch(b.x, b.labels, b.m.order[b.from:b.to]); err != nil {
 		return err
 	}

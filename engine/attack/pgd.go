@@ -1,6 +1,10 @@
 package attack
 
-import "context"
+import (
+	"context"
+
+	"hfcui/engine/measure"
+)
 
 // PGDMethod is projected gradient descent (Madry et al. 2018).
 const PGDMethod = "pgd"
@@ -53,11 +57,11 @@ type PGD struct {
 func (p *PGD) Run(ctx context.Context, g Gradient, dst, x []float32, labels []int, start []float32) error {
 	j := job{x: x, dst: dst, labels: labels, size: len(x) / max(1, len(labels))}
 	p.ball.epsilon, p.ball.each = p.Epsilon, inTurn
-	p.dx = grow(p.dx, len(x))
+	p.dx = measure.Resize(p.dx, len(x))
 	p.ball.setStep(p.StepSize, len(labels))
 	copy(dst, x)
 	if start != nil {
-		p.ball.delta = grow(p.ball.delta, len(x))
+		p.ball.delta = measure.Resize(p.ball.delta, len(x))
 		for i, s := range start {
 			p.ball.delta[i] = s * float32(p.Epsilon)
 		}
@@ -96,7 +100,7 @@ func (r *restarts) run(ctx context.Context, a *Attack, t Target, all job) error 
 
 func (r *restarts) batch(ctx context.Context, a *Attack, t Target, j job) error {
 	n, classes := len(j.labels), t.Classes()
-	r.worst = grow(r.worst, n)
+	r.worst = measure.Resize(r.worst, n)
 	for run := range a.restarts() {
 		current := a.current[:len(j.x)]
 		if err := a.restart(ctx, t, j, current, run); err != nil {

@@ -57,7 +57,7 @@ func (s *minimal) confirm(ctx context.Context, a *Attack, t Target, j job, v []f
 	if len(claims) == 0 {
 		return succeeded, nil
 	}
-	s.logits = grow(s.logits, len(claims)*classes)
+	s.logits = measure.Resize(s.logits, len(claims)*classes)
 	if err := t.Logits(ctx, s.logits, s.x, len(claims)); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (s *squareAttack) run(ctx context.Context, a *Attack, t Target, j job) erro
 		return errTooSmall(h, w)
 	}
 	copy(j.dst, j.x)
-	s.images = grow(s.images, len(j.labels))
+	s.images = measure.Resize(s.images, len(j.labels))
 	var active []int
 	propose := func(k int) {
 		i := active[k]

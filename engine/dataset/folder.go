@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"hfcui/engine/lru"
 )
 
 // files is a set of image files of any size, each decoded when it is asked for.
@@ -17,7 +19,7 @@ type files struct {
 	classes     []string // nil: no labels
 	paths       []string
 	labels      []uint32 // as many as paths, or none
-	cache       *imageCache
+	cache       *lru.Cache[int, *Image]
 }
 
 // filesCacheBytes bounds the decoded images a set of files keeps: enough for going back and
@@ -51,12 +53,12 @@ func (f *files) Title(i int) string {
 
 func (f *files) Image(i int) (*Image, error) {
 	path := f.paths[i]
-	return f.cache.get(i, func(int) (*Image, error) { return ReadImage(path) })
+	return f.cache.GetOrLoad(i, func() (*Image, error) { return ReadImage(path) })
 }
 
 // imageAs does not fill the cache: who wants images at another size keeps them at that.
 func (f *files) imageAs(i, c, h, w int) (*Image, error) {
-	if im := f.cache.peek(i); im != nil {
+	if im, ok := f.cache.Peek(i); ok {
 		return im.Resize(c, h, w), nil
 	}
 	return readImageAs(f.paths[i], c, h, w)

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"hfcui/engine/lru"
 )
 
 // resizedCacheBytes bounds the resized images a set keeps: about 5000 of 3×32×32, 110 of
@@ -23,7 +25,7 @@ func Resized(s Set, c, h, w int) Set {
 type resized struct {
 	Set
 	c, h, w int
-	cache   *imageCache
+	cache   *lru.Cache[int, *Image]
 }
 
 // reducer is a set that can decode an image straight to another size.
@@ -34,7 +36,7 @@ type reducer interface {
 func (r *resized) Shape() (c, h, w int) { return r.c, r.h, r.w }
 
 func (r *resized) Image(i int) (*Image, error) {
-	return r.cache.get(i, func(i int) (*Image, error) {
+	return r.cache.GetOrLoad(i, func() (*Image, error) {
 		if set, ok := r.Set.(reducer); ok {
 			return set.imageAs(i, r.c, r.h, r.w)
 		}

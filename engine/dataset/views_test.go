@@ -97,28 +97,6 @@ func TestPanicsReachTheCaller(t *testing.T) {
 	s.ReadBatch(make([]float32, 128), nil, []int{1, 5})
 }
 
-func TestCacheIsBounded(t *testing.T) {
-	c := newImageCache(1000)
-	loads := 0
-	load := func(i int) (*Image, error) { loads++; return NewImage(1, 10, 10), nil }
-	for i := range 10 {
-		c.get(i, load)
-	}
-	if c.bytes > 1000 || len(c.at) != 2 || c.order.Len() != 2 {
-		t.Errorf("%d bytes, %d images kept", c.bytes, len(c.at))
-	}
-	c.get(8, load)
-	c.get(10, load) // pushes out 9, not 8
-	c.get(8, load)
-	if loads != 11 {
-		t.Errorf("%d loads, want 11", loads)
-	}
-	c.get(11, func(int) (*Image, error) { return NewImage(1, 100, 100), nil })
-	if c.bytes > 1000 {
-		t.Error("an image larger than the cache was kept")
-	}
-}
-
 func TestSubset(t *testing.T) {
 	all := Shapes(ShapesOptions{Train: 30}).Train
 	s := Subset(all, 10)

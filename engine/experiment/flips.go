@@ -75,7 +75,7 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 	}
 	q.Threads, q.Yield = s.device.Threads(), s.yield
 	answers, found := make([]bands.Answer, 0, n), &FlipsFound{N: n}
-	err = bands.Answers(ctx, set, classifier{e, s.model.Net.Classes}, q, indices, func(a bands.Answer) bool {
+	err = bands.Answers(ctx, set, e, q, indices, func(a bands.Answer) bool {
 		answers = append(answers, a)
 		if a.Flip() {
 			found.Count++
@@ -107,14 +107,6 @@ func highPermuted(answers []bands.Answer) float64 {
 	}
 	return float64(sum) / float64(max(1, len(answers)))
 }
-
-// classifier is a model.Evaluator as package bands wants it.
-type classifier struct {
-	*model.Evaluator
-	classes int
-}
-
-func (c classifier) Classes() int { return c.classes }
 
 // flipsFound reads a share off the i-th measurement.
 func flipsFound(i int, of func(FlipsFound) float64) Quantity {

@@ -225,7 +225,7 @@ func TestBatchStatisticsInViewAndBands(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{5}, Setting: s}, nil)
-	if err != nil || r.BatchSize != view.StatisticsBatch || r.Low[0].N != 150 {
+	if err != nil || r.BatchSize != measure.StatisticsBatch || r.Low[0].N != 150 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -127,15 +127,12 @@ func (s *study) compareClasses(data string, set dataset.Set) {
 
 // background returns a classifier for background work on n images.
 func (s *study) background(q bands.Setting, n int) (measure.Classifier, error) {
-	batch := runningBatch
+	batch := measure.Batch
 	if q.Statistics == model.BatchStatistics {
-		batch = min(view.StatisticsBatch, n)
+		batch = min(measure.StatisticsBatch, n)
 	}
 	return s.programs.get(programKey{batch: batch, statistics: q.Statistics, background: true}, q.Smoothing)
 }
-
-// runningBatch is the batch size of background work with running statistics.
-const runningBatch = 128
 
 // selection is a model and a split. What starts with one ends with it, even if another is
 // selected meanwhile.

@@ -6,6 +6,14 @@ import (
 	"math"
 )
 
+const (
+	// Batch is the batch size of measurements with running statistics.
+	Batch = 128
+	// StatisticsBatch is the number of images that share batch statistics: the batch size of
+	// the paper.
+	StatisticsBatch = 100
+)
+
 // Classifier runs inference on batches of images.
 type Classifier interface {
 	// Batch is the largest number of images in a batch.
@@ -16,12 +24,15 @@ type Classifier interface {
 	Logits(ctx context.Context, dst, x []float32, n int) error
 }
 
-// CheckLogits returns an error unless all logits are finite: otherwise there is no predicted
-// class to compare with the label.
+// ErrNotFinite is the error of logits that are not finite: there is no predicted class to
+// compare with the label.
+var ErrNotFinite = errors.New("the model's answers are not finite numbers: its weights, or the smoothing, are too large; use another model or a smaller rho")
+
+// CheckLogits returns ErrNotFinite unless all logits are finite.
 func CheckLogits(logits []float32) error {
 	for _, v := range logits {
 		if v-v != 0 {
-			return errors.New("the model's answers are not finite numbers: its weights, or the smoothing, are too large; use another model or a smaller rho")
+			return ErrNotFinite
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hfcui/engine/attack"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
@@ -49,7 +50,7 @@ func (a *adversary) change(ctx context.Context, b *batch, step int) ([]float32, 
 	if err := a.gradient.Refresh(); err != nil {
 		return nil, err
 	}
-	a.x = grow(a.x, len(b.x))
+	a.x = measure.Resize(a.x, len(b.x))
 	return a.x, a.pgd.Run(ctx, a.gradient, a.x, b.x, b.labels, b.start)
 }
 

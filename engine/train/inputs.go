@@ -5,6 +5,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 	"hfcui/spectral"
 )
 
@@ -43,7 +44,7 @@ func (s *inputs) ReadBatch(dst []float32, labels []int, indices []int) error {
 	defer s.splitters.Put(p)
 	whole := dst
 	if s.part != Whole {
-		p.whole = grow(p.whole, len(dst))
+		p.whole = measure.Resize(p.whole, len(dst))
 		whole = p.whole
 	}
 	if err := s.Set.ReadBatch(whole, labels, indices); err != nil {

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"hfcui/engine/dataset"
+	"hfcui/engine/measure"
 )
 
 // batch is what one step trains on.
@@ -137,7 +138,7 @@ func (l *loader) fill(b *batch, source []float32) []float32 {
 	if b.err = l.set.ReadBatch(b.x, b.labels, b.indices); b.err != nil {
 		return source
 	}
-	source = grow(source, len(b.x))
+	source = measure.Resize(source, len(b.x))
 	l.augment.apply(stream(c.Seed, forAugment, b.step), b.x, source)
 	if b.target != nil {
 		l.mix.apply(stream(c.Seed, forMixup, b.step), b.x, source, b.target, b.labels)
@@ -158,12 +159,4 @@ func (l *loader) fill(b *batch, source []float32) []float32 {
 		}
 	}
 	return source
-}
-
-// grow returns v with n elements.
-func grow(v []float32, n int) []float32 {
-	if cap(v) < n {
-		return make([]float32, n)
-	}
-	return v[:n]
 }

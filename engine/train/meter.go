@@ -13,16 +13,6 @@ import (
 	"hfcui/engine/plan"
 )
 
-const (
-	// evaluationBatch is how many images are classified at a time with running statistics.
-	evaluationBatch = 128
-	// statisticsBatch is how many share their statistics: the batch size of the paper.
-	statisticsBatch = 100
-)
-
-// errNotFinite is that a model answered with something else than finite numbers.
-var errNotFinite = errors.New("not finite")
-
 // meter measures a model while it is trained. Its compiled programs are kept from one
 // measurement to the next.
 type meter struct {
@@ -69,7 +59,7 @@ func Measure(ctx context.Context, m *model.Model, device plan.Device, data *data
 	meter := newMeter(m, device, yield)
 	defer meter.close()
 	e, err := meter.bands(ctx, data.Train, data.Test, b, nil)
-	if errors.Is(err, errNotFinite) {
+	if errors.Is(err, measure.ErrNotFinite) {
 		err = errors.New("its answers are no finite numbers")
 	}
 	return e, err
@@ -106,20 +96,15 @@ func (m *meter) measure(ctx context.Context, set measure.Source, q bands.Request
 	if err != nil {
 		return bands.Result{}, err
 	}
-	key := evaluatorKey{evaluationBatch, model.RunningStatistics}
+	key := evaluatorKey{measure.Batch, model.RunningStatistics}
 	if q.Statistics == model.BatchStatistics {
-		key = evaluatorKey{min(statisticsBatch, measurement.Result().Images), model.BatchStatistics}
+		key = evaluatorKey{min(measure.StatisticsBatch, measurement.Result().Images), model.BatchStatistics}
 	}
 	e, err := m.evaluator(key)
 	if err != nil {
 		return bands.Result{}, err
 	}
-	c := &classifier{Evaluator: e, classes: m.model.Net.Classes}
-	result, err := measurement.Run(ctx, c, update)
-	if c.notFinite {
-		err = errNotFinite
-	}
-	return result, err
+	return measurement.Run(ctx, e, update)
 }
 
 // span is n images of a set, from one on.
@@ -149,23 +134,6 @@ func (m *meter) evaluator(key evaluatorKey) (*model.Evaluator, error) {
 		m.kept[key] = e
 	}
 	return e, err
-}
-
-// classifier is a model.Evaluator as package bands wants it.
-type classifier struct {
-	*model.Evaluator
-	classes   int
-	notFinite bool // it answered with something else than finite numbers
-}
-
-func (c *classifier) Classes() int { return c.classes }
-
-func (c *classifier) Logits(ctx context.Context, dst, x []float32, n int) error {
-	if err := c.Evaluator.Logits(ctx, dst, x, n); err != nil {
-		return err
-	}
-	c.notFinite = measure.CheckLogits(dst[:n*c.classes]) != nil
-	return nil
 }
 
 // Progress is how far a run is between two events.

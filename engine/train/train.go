@@ -354,7 +354,7 @@ func roughness(m *model.Model) float64 {
 
 // testPart is how many test images are measured before a checkpoint may be made: a run that
 // is killed while it measures goes on there.
-const testPart = 8 * evaluationBatch
+const testPart = 8 * measure.Batch
 
 // testAll measures the model on the test images that it was not measured on yet.
 func (r *run) testAll(ctx context.Context) error {
@@ -375,7 +375,7 @@ func (r *run) testAll(ctx context.Context) error {
 
 // measured says that answers which are no numbers are a divergence.
 func (r *run) measured(err error) error {
-	if errors.Is(err, errNotFinite) {
+	if errors.Is(err, measure.ErrNotFinite) {
 		return &DivergedError{Step: r.at.Step, What: "the network's answers are no finite numbers"}
 	}
 	return err

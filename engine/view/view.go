@@ -151,18 +151,13 @@ func (v *View) predict(ctx context.Context, x []float32, programs Programs) erro
 	return nil
 }
 
-const (
-	// Batch is the size of a view's batch with running statistics: whole, low and high.
-	Batch = 3
-	// StatisticsBatch is the number of images that share batch statistics: the batch size of
-	// the paper.
-	StatisticsBatch = 100
-)
+// Batch is the size of a view's batch with running statistics: whole, low and high.
+const Batch = 3
 
 // predictInBatch runs inference with batch statistics: those of the batch in which the image
 // is evaluated when all images are.
 func (s *Images) predictInBatch(ctx context.Context, v *View, programs Programs, threads int) error {
-	indices, _ := measure.BatchOf(s.Inputs, v.Index, min(StatisticsBatch, s.Inputs.Len()))
+	indices, _ := measure.BatchOf(s.Inputs, v.Index, min(measure.StatisticsBatch, s.Inputs.Len()))
 	c, err := programs(len(indices), model.BatchStatistics)
 	if err != nil {
 		return err
