@@ -152,7 +152,7 @@ func (c conversion) apply(path string) (*model.Model, error) {
 	file, ok := checkpoints.Embedded(path)
 	if !ok {
 		var err error
-		if file, err = checkpoints.Open(path); err != nil {
+		if file, err = model.Open(path); err != nil {
 			return nil, err
 		}
 	}

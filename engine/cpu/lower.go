@@ -156,6 +156,10 @@ func (c *compiler) lowerOne(in *plan.Instr) error {
 			return nil
 		}
 	}
+	if isGeneral(in.Op) {
+		c.emit(in.Op, c.general(in))
+		return nil
+	}
 	return fmt.Errorf("there is no way to run %s", op.Name(in.Op))
 }
 

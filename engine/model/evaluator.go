@@ -89,7 +89,7 @@ func (e *Evaluator) LoadWeights(m *Model) error { return m.SetParams(e.exe, e.st
 // SetParams sets all parameters of a program of m with those statistics.
 func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	for _, p := range m.Net.Params {
-		if !p.Trained() {
+		if p.Running() {
 			continue
 		}
 		if err := exe.SetParam(p.Name, m.Weights[p.Name].Data); err != nil {

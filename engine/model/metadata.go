@@ -16,6 +16,7 @@ const (
 	keyInput   = "hfcui.input"   // "3x32x32"
 	keyMean    = "hfcui.mean"    // JSON array, one number per channel
 	keyStd     = "hfcui.std"     // likewise
+	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, of nets that are none of package nets' families
 )
 
 // metadata is a file's metadata; every field may be absent.
@@ -24,14 +25,15 @@ type metadata struct {
 	classes   []string
 	input     [3]int
 	mean, std []float32
+	graph     string // a graph.Graph as JSON
 	rest      map[string]string // all other keys
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
-	m := metadata{net: values[keyNet], rest: make(map[string]string)}
+	m := metadata{net: values[keyNet], graph: values[keyGraph], rest: make(map[string]string)}
 	for k, v := range values {
 		switch k {
-		case keyNet, keyClasses, keyInput, keyMean, keyStd:
+		case keyNet, keyClasses, keyInput, keyMean, keyStd, keyGraph:
 		default:
 			m.rest[k] = v
 		}
@@ -116,7 +118,7 @@ func (m *Model) metadata() map[string]string {
 	values := make(map[string]string)
 	maps.Copy(values, m.Metadata)
 	text := func(v any) string {
-		b, _ := json.Marshal(v) // slices of strings and finite numbers always can be
+		b, _ := json.Marshal(v) // slices of strings, finite numbers and checked graphs always can be
 		return string(b)
 	}
 	c, h, w := m.Input()
@@ -127,6 +129,9 @@ func (m *Model) metadata() map[string]string {
 	}
 	if m.Mean != nil {
 		values[keyMean], values[keyStd] = text(m.Mean), text(m.Std)
+	}
+	if g := m.Net.Described(); g != nil {
+		values[keyGraph] = text(g)
 	}
 	return values
 }

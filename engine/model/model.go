@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hfcui/checkpoints"
+	"hfcui/engine/graph"
 	"hfcui/engine/nets"
 	"hfcui/engine/op"
 )
@@ -35,14 +36,14 @@ func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed ui
 	return m, nil
 }
 
-// Load reads an embedded model by name, or a file: safetensors, .pt or .pth. The net is
-// recognized by the names and shapes of its tensors; if netName is not empty, another net is an
-// error.
+// Load reads an embedded model by name, or a file: safetensors, .pt, .pth or .onnx. The net is
+// described in the file, or recognized by the names and shapes of its tensors; if netName is not
+// empty, another net is an error.
 func Load(nameOrPath, netName string) (*Model, error) {
 	if f, ok := checkpoints.Embedded(nameOrPath); ok {
 		return FromFile(nameOrPath, f, netName)
 	}
-	f, err := checkpoints.Open(nameOrPath)
+	f, err := Open(nameOrPath)
 	if err != nil {
 		if names := checkpoints.EmbeddedNames(); !strings.ContainsAny(nameOrPath, `./\`) && len(names) > 0 {
 			return nil, fmt.Errorf("%w (embedded models are %s)", err, strings.Join(names, ", "))
@@ -82,7 +83,12 @@ func fromFile(f *checkpoints.File, netName string) (*Model, error) {
 		shapes[name] = t.Shape
 		m.Weights[name] = t
 	}
-	if m.Net, err = nets.Recognize(shapes, meta.input); err != nil {
+	if meta.graph != "" {
+		m.Net, err = describedNet(meta, shapes)
+	} else {
+		m.Net, err = nets.Recognize(shapes, meta.input)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, said := range []string{netName, meta.net} {
@@ -97,6 +103,18 @@ func fromFile(f *checkpoints.File, netName string) (*Model, error) {
 		return nil, err
 	}
 	return m, m.checkValues()
+}
+
+// describedNet is the network that the metadata describes.
+func describedNet(meta metadata, shapes nets.Shapes) (*nets.Net, error) {
+	g, err := graph.Parse([]byte(meta.graph))
+	if err != nil {
+		return nil, err
+	}
+	if meta.input != [3]int{} && meta.input != g.Input {
+		return nil, fmt.Errorf("its metadata %s is %v, but its graph takes images of %v", keyInput, meta.input, g.Input)
+	}
+	return nets.FromGraph(g, shapes)
 }
 
 // checkValues returns an error if a weight is not finite or a variance is negative.

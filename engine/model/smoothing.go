@@ -63,7 +63,7 @@ func LayerName(weights string) string { return strings.TrimSuffix(weights, ".wei
 func (m *Model) Convolutions() []string {
 	var names []string
 	for _, p := range m.Net.Params {
-		if len(p.Shape) == 4 {
+		if p.Kernels() {
 			names = append(names, p.Name)
 		}
 	}

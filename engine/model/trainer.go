@@ -110,7 +110,7 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 	}
 	err = t.prepareUpdate()
 	for _, p := range m.Net.Params {
-		if err == nil && o.FixedNorms && p.OfNorm() {
+		if err == nil && !p.Running() && !(p.Trained() && !(o.FixedNorms && p.OfNorm())) {
 			err = t.exe.SetParam(p.Name, m.Weights[p.Name].Data)
 		}
 	}

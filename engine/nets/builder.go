@@ -98,7 +98,10 @@ func (b *builder) convNorm(plain bool, conv, norm string, x tensor, out, size, s
 }
 
 // norm is batch norm: name.weight, name.bias, name.running_mean, name.running_var.
-func (b *builder) norm(name string, x tensor) tensor {
+func (b *builder) norm(name string, x tensor) tensor { return b.normWith(name, Epsilon, x) }
+
+// normWith is norm with another epsilon.
+func (b *builder) normWith(name string, epsilon float64, x tensor) tensor {
 	if b.err != nil {
 		return tensor{}
 	}
@@ -114,11 +117,16 @@ func (b *builder) norm(name string, x tensor) tensor {
 	} else {
 		stats = b.leaf(op.Param, StatsName(name), 2, c)
 	}
-	return b.apply(op.BatchNorm{Epsilon: Epsilon}, x, stats, gamma, beta)
+	return b.apply(op.BatchNorm{Epsilon: epsilon}, x, stats, gamma, beta)
 }
 
 // classify is the last linear layer, with dropout before it.
 func (b *builder) classify(name string, x tensor, classes int) tensor {
+	return b.linear(name, b.beforeLast(x), classes)
+}
+
+// beforeLast notes what the last linear layer reads, and drops some of it if asked for.
+func (b *builder) beforeLast(x tensor) tensor {
 	if b.err != nil {
 		return tensor{}
 	}
@@ -126,7 +134,7 @@ func (b *builder) classify(name string, x tensor, classes int) tensor {
 	if b.dropout > 0 {
 		x = b.apply(op.Dropout{Rate: b.dropout}, x, b.leaf(op.Input, DropoutMaskName, x.shape...))
 	}
-	return b.linear(name, x, classes)
+	return x
 }
 
 // linear is a linear layer: name.weight, name.bias.

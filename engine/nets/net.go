@@ -27,8 +27,15 @@ type Param struct {
 	Role  Role
 }
 
-// Trained reports whether p is trained by gradient, unlike running statistics.
-func (p Param) Trained() bool { return p.Role != RunningMean && p.Role != RunningVar }
+// Trained reports whether p is trained by gradient, unlike running statistics and constants.
+func (p Param) Trained() bool { return p.Role < RunningMean }
+
+// Running reports whether p is a running statistic. A layer's two go into programs as one,
+// StatsName.
+func (p Param) Running() bool { return p.Role == RunningMean || p.Role == RunningVar }
+
+// Kernels reports whether p is the weights of a convolution.
+func (p Param) Kernels() bool { return p.Role == Weight && len(p.Shape) == 4 }
 
 // OfNorm reports whether p is a scale or shift of batch norm.
 func (p Param) OfNorm() bool { return p.Role == Scale || p.Role == Shift }
@@ -44,6 +51,7 @@ const (
 	Shift                   // batch norm's beta
 	RunningMean             // batch norm's mean in evaluation
 	RunningVar              // batch norm's variance in evaluation
+	Constant                // a tensor of a graph that is none of these, and not learned
 )
 
 // Norm is a batch-norm layer.
@@ -128,8 +136,15 @@ func newNet(a architecture, input [3]int, classes int) (*Net, error) {
 	return &Net{Name: a.name(), Input: input, Classes: classes, Params: b.params, Norms: b.norms, Features: b.last, arch: a}, nil
 }
 
-// FirstConv is the name of the first convolution's weights.
-func (n *Net) FirstConv() string { return n.Params[0].Name }
+// FirstConv is the name of the first convolution's weights, "" if there is none.
+func (n *Net) FirstConv() string {
+	for _, p := range n.Params {
+		if p.Kernels() {
+			return p.Name
+		}
+	}
+	return ""
+}
 
 // Size is the number of trainable parameters.
 func (n *Net) Size() int {

@@ -40,6 +40,28 @@ var differentiable = []struct {
 	{op.SoftmaxCrossEntropy{Sum: true}, [][]int{{3, 4}, {3, 4}}},
 	{op.DLR{}, [][]int{{9, 3}, {9, 3}}},
 	{op.DLR{}, [][]int{{9, 6}, {9, 6}}},
+	{op.GeneralConv{op.Window{[2]int{1, 2}, [2]int{2, 1}, [4]int{1, 0, 2, 1}}, 1}, [][]int{{2, 3, 6, 5}, {2, 3, 3, 2}}},
+	{op.GeneralConv{op.Window{[2]int{2, 2}, [2]int{1, 1}, [4]int{1, 1, 0, 0}}, 4}, [][]int{{2, 4, 5, 6}, {4, 1, 3, 3}}},
+	{op.GeneralConv{op.Window{[2]int{1, 1}, [2]int{1, 3}, [4]int{0, 4, 0, 4}}, 2}, [][]int{{1, 4, 3, 4}, {6, 2, 1, 3}}},
+	{op.GeneralMaxPool{op.Window{[2]int{2, 1}, [2]int{1, 1}, [4]int{0, 1, 1, 0}}, [2]int{3, 2}}, [][]int{{1, 2, 6, 5}}},
+	{op.GeneralMaxPool{op.Window{[2]int{1, 1}, [2]int{2, 1}, [4]int{0, 0, 0, 0}}, [2]int{2, 2}}, [][]int{{2, 1, 4, 4}}},
+	{op.GeneralAvgPool{op.Window{[2]int{2, 2}, [2]int{1, 1}, [4]int{1, 1, 2, 2}}, [2]int{3, 3}, [4]int{1, 1, 1, 1}}, [][]int{{1, 2, 6, 5}}},
+	{op.GeneralAvgPool{op.Window{[2]int{1, 2}, [2]int{1, 1}, [4]int{1, 0, 1, 0}}, [2]int{3, 2}, [4]int{}}, [][]int{{1, 2, 3, 4}}},
+	{op.Binary{"add"}, [][]int{{2, 3, 2, 2}, {1, 3, 1, 1}}},
+	{op.Binary{"sub"}, [][]int{{2, 1, 4}, {2, 3, 1}}},
+	{op.Binary{"mul"}, [][]int{{2, 3, 2, 2}, {2, 3, 1, 1}}},
+	{op.Binary{"mul"}, [][]int{{1, 4}, {3, 4}}},
+	{op.SumTo{[]int{2, 1, 3, 1}}, [][]int{{2, 3, 3, 2}}},
+	{op.Broadcast{[]int{2, 3, 4}}, [][]int{{1, 3, 1}}},
+	{op.Reshape{[]int{3, 2, 4}}, [][]int{{2, 3, 2, 2}}},
+	{op.Transpose{[]int{0, 2, 3, 1}}, [][]int{{2, 3, 2, 4}}},
+	{op.Slice{1, 1, 2}, [][]int{{2, 4, 3}}},
+	{op.Pad{2, 1, 2, 0.5}, [][]int{{2, 2, 3}}},
+	{op.Concat{1, 3}, [][]int{{2, 1, 3}, {2, 3, 3}, {2, 2, 3}}},
+	{op.Gather{2, []int{2, 0, 0, 1}}, [][]int{{2, 2, 3}}},
+	{op.Blend{1, []int{0, 0, 1}, []int{0, 1, 2}, []float32{0.5, 0.25, 0.75}}, [][]int{{2, 3, 2}}},
+	{op.Standardize{1e-3}, [][]int{{3, 7}}},
+	{op.Softmax{}, [][]int{{3, 5}}},
 	{op.InputNormalize{Mean: []float32{0.5, 0.1}, Std: []float32{0.25, 2}}, [][]int{{2, 2, 3, 2}}},
 }
 
@@ -180,5 +202,38 @@ func (f *function) compare(t *testing.T, input int, grad []float32) {
 			t.Errorf("input %d, element %d: gradient %g, differences give %g", input, i, grad[i], want)
 			return
 		}
+	}
+}
+
+// TestMaps holds the derivative of every function against differences, away from where it has
+// none.
+func TestMaps(t *testing.T) {
+	constants := map[string][2]float64{
+		"affine": {1.5, -0.25}, "clip": {-0.5, 0.6}, "leakyrelu": {0.1}, "elu": {1.2}, "selu": {1.67, 1.05},
+		"hardsigmoid": {0.2, 0.5}, "pow": {3}, "thresholdrelu": {0.3},
+	}
+	for name, f := range op.Functions {
+		a, b := constants[name][0], constants[name][1]
+		for x := -4.037; x < 4; x += 0.17 {
+			const h = 1e-4
+			if (name == "log" || name == "sqrt") && x < h {
+				continue
+			}
+			want := (f.F(x+h, a, b) - f.F(x-h, a, b)) / (2 * h)
+			if got := f.DF(x, a, b); math.Abs(got-want) > 1e-5*(1+math.Abs(want)) {
+				t.Errorf("%s: slope %g at %g, differences give %g", name, got, x, want)
+			}
+		}
+	}
+}
+
+// TestDivide: differences of a quotient are far from linear near 0, so that b stays away.
+func TestDivide(t *testing.T) {
+	f := newFunction(t, op.Binary{"div"}, [][]int{{2, 3, 2}, {1, 3, 1}})
+	for i := range f.in[1].Data {
+		f.in[1].Data[i] += 3
+	}
+	for i, grad := range f.gradients(t) {
+		f.compare(t, i, grad)
 	}
 }

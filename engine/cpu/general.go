@@ -1,0 +1,72 @@
+package cpu
+
+import (
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// general runs an operation as package op defines it, on arrays as op has them: what is
+// blocked is copied out of its blocks and the result into them. It is the way for operations
+// that have no faster one.
+func (c *compiler) general(in *plan.Instr) func() {
+	size := 0
+	scratch := func(v *plan.Value) int {
+		if c.t(v).flat {
+			return 0
+		}
+		return roundUp(v.Size(), 16)
+	}
+	for _, v := range in.In {
+		size += scratch(v)
+	}
+	size += scratch(in.Out)
+	buffer := c.scratch.take(size)
+	inputs := make([]op.Tensor, len(in.In))
+	out := op.Tensor{Shape: in.Out.Shape}
+	return func() {
+		at := 0
+		next := func(v *plan.Value) []float32 {
+			t := c.t(v)
+			if t.flat {
+				return t.data[:v.Size()]
+			}
+			part := (*buffer)[at : at+v.Size()]
+			at += scratch(v)
+			return part
+		}
+		for i, v := range in.In {
+			inputs[i] = op.Tensor{Shape: v.Shape, Data: next(v)}
+			if t := c.t(v); !t.flat {
+				c.unpack(t, inputs[i].Data)
+			}
+		}
+		out.Data = next(in.Out)
+		in.Op.Do(out, inputs)
+		if t := c.t(in.Out); !t.flat {
+			c.repack(t, out.Data)
+		}
+	}
+}
+
+// unpack copies a blocked tensor out.
+func (c *compiler) unpack(t *tensor, dst []float32) {
+	size := t.c * t.pixels()
+	c.pool.each(t.n, func(_, n int) { t.store(n, dst[n*size:(n+1)*size]) })
+}
+
+// repack copies into a blocked tensor.
+func (c *compiler) repack(t *tensor, src []float32) {
+	size, one, zero := t.c*t.pixels(), ones(t.c), perChannel(t.c)
+	c.pool.each(t.n, func(_, n int) { t.load(n, src[n*size:(n+1)*size], one, zero) })
+}
+
+// isGeneral tells whether an operation is run by general: its inputs may lie in any way.
+func isGeneral(o op.Op) bool {
+	switch o.(type) {
+	case op.GeneralConv, op.GeneralConvInputGrad, op.GeneralConvWeightGrad, op.GeneralMaxPool, op.GeneralMaxPoolGrad,
+		op.GeneralAvgPool, op.GeneralAvgPoolGrad, op.Map, op.MapGrad, op.Binary, op.SumTo, op.Broadcast, op.Reshape, op.Transpose,
+		op.Slice, op.Pad, op.Concat, op.Gather, op.GatherGrad, op.Blend, op.BlendGrad, op.Standardize, op.StandardizeGrad, op.Softmax, op.SoftmaxGrad:
+		return true
+	}
+	return false
+}

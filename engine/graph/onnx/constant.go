@@ -1,0 +1,185 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// constant is an array known when the file is read. Its numbers are decoded when they are
+// needed: weights as float32, what is computed with as float64, which holds every integer a
+// shape is made of.
+type constant struct {
+	shape   []int
+	integer bool
+	source  *protoTensor // nil where numbers are known
+	weights []float32
+	numbers []float64
+	name    string // of the tensor it is registered as
+	from    string // what the file calls it
+}
+
+// maxFolded is how many elements an array may have that is computed with.
+const maxFolded = 1 << 20
+
+// maxAllFolded is how many elements all of those may have together: 32 MB.
+const maxAllFolded = 1 << 22
+
+func (c *constant) size() int {
+	n := 1
+	for _, d := range c.shape {
+		n *= d
+	}
+	return n
+}
+
+// floats gives the elements as float32.
+func (im *importer) floats(c *constant) ([]float32, error) {
+	switch {
+	case c.weights != nil:
+	case c.source != nil:
+		n, err := c.source.count()
+		if err != nil {
+			return nil, err
+		}
+		if err := im.held(c.source, n); err != nil {
+			return nil, err
+		}
+		w := make([]float32, n)
+		if err := c.source.decode(im.open, func(i int, v float64) { w[i] = float32(v) }); err != nil {
+			return nil, err
+		}
+		c.weights = w
+	default:
+		c.weights = make([]float32, len(c.numbers))
+		for i, v := range c.numbers {
+			c.weights[i] = float32(v)
+		}
+	}
+	return c.weights, nil
+}
+
+// held is an error if a tensor says that it has more elements than its file has room for.
+func (im *importer) held(t *protoTensor, n int) error {
+	have := len(t.raw) + 10*len(t.single)
+	for _, b := range t.typed {
+		have += len(b) * 8
+	}
+	if t.external == nil && n*typeBytes[t.kind] > have {
+		return fmt.Errorf("tensor %.60q of %v has fewer numbers than that", t.name, t.dims)
+	}
+	return nil
+}
+
+// values gives the elements as float64.
+func (im *importer) numbersOf(c *constant) ([]float64, error) {
+	if c.numbers != nil {
+		return c.numbers, nil
+	}
+	if c.size() > maxFolded {
+		return nil, fmt.Errorf("%.60q of %v is too large to be computed with when the file is read: simplify the model with onnxsim", c.from, c.shape)
+	}
+	if im.folded += c.size(); im.folded > maxAllFolded {
+		return nil, fmt.Errorf("too much would have to be computed when the file is read: simplify the model with onnxsim")
+	}
+	if c.source != nil {
+		if err := im.held(c.source, c.size()); err != nil {
+			return nil, err
+		}
+	}
+	numbers := make([]float64, 0, c.size())
+	if c.weights != nil {
+		for _, v := range c.weights {
+			numbers = append(numbers, float64(v))
+		}
+		c.numbers = numbers
+		return numbers, nil
+	}
+	err := c.source.decode(im.open, func(_ int, v float64) { numbers = append(numbers, v) })
+	if err == nil {
+		c.numbers = numbers
+	}
+	return numbers, err
+}
+
+// ints gives the elements as integers.
+func (im *importer) ints(c *constant) ([]int, error) {
+	numbers, err := im.numbersOf(c)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int, len(numbers))
+	for i, v := range numbers {
+		if v != v {
+			return nil, fmt.Errorf("%.60q holds what is not a number", c.from)
+		}
+		out[i] = int(math.Max(-1<<52, math.Min(1<<52, v)))
+	}
+	return out, nil
+}
+
+// reshaped gives the same elements another shape.
+func (c *constant) reshaped(shape []int) *constant {
+	d := *c
+	d.shape, d.name = shape, ""
+	return &d
+}
+
+// number makes an integer constant.
+func integers(shape []int, values ...int) *constant {
+	c := &constant{shape: shape, integer: true, numbers: make([]float64, len(values))}
+	for i, v := range values {
+		c.numbers[i] = float64(v)
+	}
+	return c
+}
+
+// indices calls f for every element of an array of a shape with its place along every axis,
+// which f must not keep.
+func indices(shape []int, f func(i int, at []int)) {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	at := make([]int, len(shape))
+	for i := range n {
+		f(i, at)
+		for axis := len(at) - 1; axis >= 0; axis-- {
+			if at[axis]++; at[axis] < shape[axis] {
+				break
+			}
+			at[axis] = 0
+		}
+	}
+}
+
+// place is where an element lies in an array that is broadcast from shape.
+func place(shape, at []int) int {
+	i := 0
+	for axis, d := range shape {
+		p := at[len(at)-len(shape)+axis]
+		if d == 1 {
+			p = 0
+		}
+		i = i*d + p
+	}
+	return i
+}
+
+// broadcastShape is the shape both can be broadcast to.
+func broadcastShape(a, b []int) ([]int, error) {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	out := slices.Clone(a)
+	for i, d := range b {
+		at := len(a) - len(b) + i
+		switch {
+		case out[at] == 1:
+			out[at] = d
+		case d != 1 && d != out[at]:
+			return nil, fmt.Errorf("shapes %v and %v cannot be broadcast", a, b)
+		}
+	}
+	return out, nil
+}

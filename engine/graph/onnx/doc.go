@@ -1,0 +1,13 @@
+// Package onnx reads ONNX files (https://onnx.ai, opsets 7 to 22): it gives their weights and a
+// description of their network as package graph has it.
+//
+// Files come from anywhere. Nothing in one is believed before it is checked: lengths are held
+// against what there is before memory is asked for, subgraphs are not followed, external data
+// is read from the file's own folder only. What is not supported is an error that names the
+// operator and its node.
+//
+// From a file to a graph: wire.go and tensor.go read the protobuf, import.go goes through the
+// nodes, constant.go and fold.go compute what does not depend on images (mostly shapes),
+// layers.go, elementwise.go, pool.go and rearrange.go say what operators become, and finish.go
+// simplifies the result.
+package onnx

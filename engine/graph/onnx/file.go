@@ -1,0 +1,79 @@
+package onnx
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxFile is as long as a protobuf message may be.
+const maxFile = 1<<31 - 1
+
+// Read imports the ONNX file at path, and external data from its folder.
+func Read(path string, o Options) (*Network, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, reason(err))
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: is not a file: name an .onnx file", path)
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%s: has more than 2 GB, which no ONNX file has: keep its weights in external data", path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, reason(err))
+	}
+	n, err := Import(data, beside(filepath.Dir(path)), o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, nil
+}
+
+// reason is an error without the path that it repeats.
+func reason(err error) error {
+	if e, ok := err.(*fs.PathError); ok {
+		return e.Err
+	}
+	return err
+}
+
+// beside opens files in a folder, none outside of it.
+func beside(folder string) func(name string) (Data, error) {
+	return func(name string) (Data, error) {
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("its data are said to be in %.60q, outside of the model's folder", clean(name))
+		}
+		f, err := os.OpenInRoot(folder, name)
+		if err != nil {
+			return nil, fmt.Errorf("its data are in %.60q, which cannot be read (%w): keep that file beside the model", clean(name), reason(err))
+		}
+		info, err := f.Stat()
+		if err == nil && !info.Mode().IsRegular() {
+			err = fmt.Errorf("%.60q is not a file", clean(name))
+		}
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		return external{f, info.Size()}, nil
+	}
+}
+
+// external is a file with a model's data.
+type external struct {
+	io.ReaderAt
+	size int64
+}
+
+func (e external) Size() int64  { return e.size }
+func (e external) Close() error { return e.ReaderAt.(io.Closer).Close() }
+
+// Looks tells whether a file that begins so is likely an ONNX model: a ModelProto's first field
+// is its version, a small number, and another field follows.
+func Looks(head []byte) bool {
+	return len(head) > 3 && head[0] == 0x08 && head[1] > 0 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x1a || head[2] == 0x22 || head[2] == 0x28 || head[2] == 0x32 || head[2] == 0x3a || head[2] == 0x42)
+}

@@ -1,0 +1,542 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// folders compute a node's results from constants.
+var folders map[string]func(im *importer, n *protoNode, in []*constant) ([]*constant, error)
+
+func init() { // arithmetic fills in the rest
+	folders = map[string]func(*importer, *protoNode, []*constant) ([]*constant, error){
+		"Identity": foldSame, "Dropout": foldSame, "Cast": foldCast, "Shape": foldShape, "Size": foldSize,
+		"ConstantOfShape": foldFill, "Gather": foldGather, "Concat": foldConcat, "Slice": foldSlice,
+		"Squeeze": foldReshape, "Unsqueeze": foldReshape, "Reshape": foldReshape, "Flatten": foldReshape,
+		"Transpose": foldTranspose, "Expand": foldExpand, "Range": foldRange, "Where": foldWhere, "Split": foldSplit,
+		"ReduceProd": foldReduce, "ReduceSum": foldReduce, "ReduceMean": foldReduce, "ReduceMin": foldReduce, "ReduceMax": foldReduce,
+	}
+	for name := range unaries {
+		folders[name] = foldUnary
+	}
+	for name := range arithmetic {
+		folders[name] = foldBinary
+	}
+}
+
+var unaries = map[string]func(float64) float64{
+	"Neg": func(v float64) float64 { return -v }, "Floor": math.Floor, "Ceil": math.Ceil, "Round": math.RoundToEven, "Sqrt": math.Sqrt,
+	"Abs": math.Abs, "Reciprocal": func(v float64) float64 { return 1 / v }, "Exp": math.Exp, "Log": math.Log,
+	"Not": func(v float64) float64 { return truth(v == 0) }, "Sign": func(v float64) float64 { return truth(v > 0) - truth(v < 0) },
+}
+
+var arithmetic = map[string]func(a, b float64) float64{
+	"Add": func(a, b float64) float64 { return a + b }, "Sub": func(a, b float64) float64 { return a - b },
+	"Mul": func(a, b float64) float64 { return a * b }, "Div": func(a, b float64) float64 { return a / b },
+	"Pow": math.Pow, "Min": math.Min, "Max": math.Max,
+	"Mod":   func(a, b float64) float64 { return a - b*math.Floor(a/b) },
+	"Equal": func(a, b float64) float64 { return truth(a == b) }, "Less": func(a, b float64) float64 { return truth(a < b) },
+	"Greater": func(a, b float64) float64 { return truth(a > b) }, "And": func(a, b float64) float64 { return truth(a != 0 && b != 0) },
+	"LessOrEqual": func(a, b float64) float64 { return truth(a <= b) }, "GreaterOrEqual": func(a, b float64) float64 { return truth(a >= b) },
+	"Or": func(a, b float64) float64 { return truth(a != 0 || b != 0) },
+}
+
+func truth(ok bool) float64 {
+	if ok {
+		return 1
+	}
+	return 0
+}
+
+// fold computes a node whose inputs are all constants.
+func (im *importer) fold(n *protoNode) ([]*constant, error) {
+	f := folders[n.op]
+	if f == nil {
+		return nil, fmt.Errorf("it would have to be computed when the file is read: simplify the model with onnxsim")
+	}
+	in := make([]*constant, len(n.in))
+	for i, name := range n.in {
+		in[i] = im.constants[name] // nil where an input is left out
+	}
+	if len(in) == 0 || in[0] == nil {
+		return nil, fmt.Errorf("it has no input")
+	}
+	return f(im, n, in)
+}
+
+func foldSame(_ *importer, _ *protoNode, in []*constant) ([]*constant, error) { return in[:1], nil }
+
+// foldCast rounds towards zero where integers are asked for.
+func foldCast(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	to := int(n.intAttr("to", typeFloat))
+	if floating(to) && !in[0].integer {
+		return in[:1], nil
+	}
+	numbers, err := im.numbersOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	out := &constant{shape: in[0].shape, integer: !floating(to), numbers: slices.Clone(numbers)}
+	for i, v := range numbers {
+		switch {
+		case to == typeBool:
+			out.numbers[i] = truth(v != 0)
+		case out.integer:
+			out.numbers[i] = math.Trunc(v)
+		}
+	}
+	return []*constant{out}, nil
+}
+
+func foldShape(_ *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	return []*constant{shapeConstant(n, in[0].shape)}, nil
+}
+
+// shapeConstant is what Shape gives for a shape.
+func shapeConstant(n *protoNode, shape []int) *constant {
+	from, to := int(n.intAttr("start", 0)), int(n.intAttr("end", int64(len(shape))))
+	if from < 0 {
+		from += len(shape)
+	}
+	if to < 0 {
+		to += len(shape)
+	}
+	from, to = min(max(from, 0), len(shape)), min(max(to, 0), len(shape))
+	part := shape[from:max(from, to)]
+	return integers([]int{len(part)}, part...)
+}
+
+func foldSize(_ *importer, _ *protoNode, in []*constant) ([]*constant, error) {
+	return []*constant{integers(nil, in[0].size())}, nil
+}
+
+// foldable is the number of elements of a shape, or an error if they are too many to compute
+// beside those that were.
+func (im *importer) foldable(shape []int) (int, error) {
+	n := 1
+	for _, d := range shape {
+		if d < 0 || len(shape) > maxRank || d > 0 && n > maxFolded/d {
+			return 0, fmt.Errorf("an array of %v cannot be computed when the file is read", shape)
+		}
+		n *= d
+	}
+	if im.folded += n; im.folded > maxAllFolded {
+		return 0, fmt.Errorf("too much would have to be computed when the file is read: simplify the model with onnxsim")
+	}
+	return n, nil
+}
+
+func foldFill(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	shape, err := im.ints(in[0])
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range shape {
+		if d == batch {
+			shape[i] = 1 // the same for all images: what reads it broadcasts it
+		}
+	}
+	count, err := im.foldable(shape)
+	if err != nil {
+		return nil, err
+	}
+	out := &constant{shape: shape, numbers: make([]float64, count)}
+	if a := n.attrs["value"]; a != nil && a.t != nil {
+		out.integer = !floating(a.t.kind)
+		one := &constant{shape: []int{1}, source: a.t}
+		values, err := im.numbersOf(one)
+		if err != nil {
+			return nil, err
+		}
+		if len(values) != 1 {
+			return nil, fmt.Errorf("its value has %d elements", len(values))
+		}
+		for i := range out.numbers {
+			out.numbers[i] = values[0]
+		}
+	}
+	return []*constant{out}, nil
+}
+
+// axisOf gives an axis of an array of so many dimensions, which may be counted from the end.
+func axisOf(axis int64, rank int) (int, error) {
+	if axis < 0 {
+		axis += int64(rank)
+	}
+	if axis < 0 || axis >= int64(rank) {
+		return 0, fmt.Errorf("there is no axis %d of %d", axis, rank)
+	}
+	return int(axis), nil
+}
+
+// along gives every element of an array taken along one axis by number.
+func (im *importer) along(c *constant, numbers []float64, axis int, index []int) (*constant, error) {
+	shape := slices.Clone(c.shape)
+	shape[axis] = len(index)
+	if _, err := im.foldable(shape); err != nil {
+		return nil, err
+	}
+	out := &constant{shape: shape, integer: c.integer, numbers: make([]float64, 0, len(index))}
+	source := slices.Clone(shape)
+	indices(shape, func(_ int, at []int) {
+		copy(source, at)
+		source[axis] = index[at[axis]]
+		out.numbers = append(out.numbers, numbers[place(c.shape, source)])
+	})
+	return out, nil
+}
+
+func foldGather(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	if len(in) < 2 || in[1] == nil {
+		return nil, fmt.Errorf("it has no indices")
+	}
+	axis, err := axisOf(n.intAttr("axis", 0), len(in[0].shape))
+	if err != nil {
+		return nil, err
+	}
+	index, err := im.index(in[1], in[0].shape[axis])
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := im.numbersOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	out, err := im.along(in[0], numbers, axis, index)
+	if err != nil {
+		return nil, err
+	}
+	out.shape = slices.Concat(in[0].shape[:axis], in[1].shape, in[0].shape[axis+1:])
+	return []*constant{out}, nil
+}
+
+// index gives places along an axis of so many elements.
+func (im *importer) index(c *constant, size int) ([]int, error) {
+	index, err := im.ints(c)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range index {
+		if v < 0 {
+			v += size
+		}
+		if v < 0 || v >= size {
+			return nil, fmt.Errorf("there is no element %d of %d", index[i], size)
+		}
+		index[i] = v
+	}
+	return index, nil
+}
+
+func foldConcat(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	axis, err := axisOf(n.intAttr("axis", 0), len(in[0].shape))
+	if err != nil {
+		return nil, err
+	}
+	shape := slices.Clone(in[0].shape)
+	shape[axis] = 0
+	for _, c := range in {
+		if c == nil || len(c.shape) != len(shape) {
+			return nil, fmt.Errorf("its inputs differ in dimensions")
+		}
+		for i, d := range c.shape {
+			if i != axis && d != shape[i] {
+				return nil, fmt.Errorf("its inputs differ in size")
+			}
+		}
+		shape[axis] += c.shape[axis]
+	}
+	count, err := im.foldable(shape)
+	if err != nil {
+		return nil, err
+	}
+	out := &constant{shape: shape, integer: in[0].integer, numbers: make([]float64, count)}
+	from := 0
+	for _, c := range in {
+		numbers, err := im.numbersOf(c)
+		if err != nil {
+			return nil, err
+		}
+		indices(c.shape, func(i int, at []int) {
+			at[axis] += from
+			out.numbers[place(shape, at)] = numbers[i]
+			at[axis] -= from
+		})
+		from += c.shape[axis]
+	}
+	return []*constant{out}, nil
+}
+
+// cut is a part of an axis.
+type cut struct{ axis, start, count, step int }
+
+// index lists the elements of a cut.
+func (c cut) index() []int {
+	index := make([]int, c.count)
+	for i := range index {
+		index[i] = c.start + i*c.step
+	}
+	return index
+}
+
+func foldSlice(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	cuts, err := im.cuts(n, in[0].shape)
+	if err != nil {
+		return nil, err
+	}
+	c := in[0]
+	for _, k := range cuts {
+		numbers, err := im.numbersOf(c)
+		if err != nil {
+			return nil, err
+		}
+		if c, err = im.along(c, numbers, k.axis, k.index()); err != nil {
+			return nil, err
+		}
+	}
+	return []*constant{c}, nil
+}
+
+func foldReshape(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	shape, err := im.newShape(n, in[0].shape)
+	if err != nil {
+		return nil, err
+	}
+	return []*constant{in[0].reshaped(shape)}, nil
+}
+
+// foldTranspose also transposes weights.
+func foldTranspose(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	c := in[0]
+	perm, err := n.perm(len(c.shape))
+	if err != nil {
+		return nil, err
+	}
+	weights, err := im.floats(c)
+	if err != nil {
+		return nil, err
+	}
+	shape, steps := make([]int, len(perm)), make([]int, len(perm))
+	for i, axis := range perm {
+		shape[i], steps[i] = c.shape[axis], 1
+		for _, d := range c.shape[axis+1:] {
+			steps[i] *= d
+		}
+	}
+	out := &constant{shape: shape, integer: c.integer, weights: make([]float32, len(weights)), from: c.from}
+	indices(shape, func(i int, at []int) {
+		from := 0
+		for axis, p := range at {
+			from += p * steps[axis]
+		}
+		out.weights[i] = weights[from]
+	})
+	return []*constant{out}, nil
+}
+
+func foldExpand(im *importer, _ *protoNode, in []*constant) ([]*constant, error) {
+	if len(in) < 2 || in[1] == nil {
+		return nil, fmt.Errorf("it has no shape")
+	}
+	want, err := im.ints(in[1])
+	if err != nil {
+		return nil, err
+	}
+	shape, err := broadcastShape(in[0].shape, want)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range shape {
+		if d == batch {
+			shape[i] = 1 // see foldFill
+		}
+	}
+	count, err := im.foldable(shape)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := im.numbersOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	out := &constant{shape: shape, integer: in[0].integer, numbers: make([]float64, count)}
+	indices(shape, func(i int, at []int) { out.numbers[i] = numbers[place(in[0].shape, at)] })
+	return []*constant{out}, nil
+}
+
+func foldRange(im *importer, _ *protoNode, in []*constant) ([]*constant, error) {
+	var v [3]float64
+	for i := range v {
+		if i >= len(in) || in[i] == nil {
+			return nil, fmt.Errorf("it has %d inputs", len(in))
+		}
+		numbers, err := im.numbersOf(in[i])
+		if err != nil {
+			return nil, err
+		}
+		if len(numbers) != 1 {
+			return nil, fmt.Errorf("its inputs are not single numbers")
+		}
+		v[i] = numbers[0]
+	}
+	count := math.Max(0, math.Ceil((v[1]-v[0])/v[2]))
+	if !(count <= maxFolded) {
+		return nil, fmt.Errorf("it has %v elements", count)
+	}
+	out := &constant{shape: []int{int(count)}, integer: in[0].integer, numbers: make([]float64, int(count))}
+	for i := range out.numbers {
+		out.numbers[i] = v[0] + float64(i)*v[2]
+	}
+	return []*constant{out}, nil
+}
+
+func foldUnary(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	numbers, err := im.numbersOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	out := &constant{shape: in[0].shape, integer: in[0].integer, numbers: make([]float64, len(numbers))}
+	for i, v := range numbers {
+		out.numbers[i] = unaries[n.op](v)
+	}
+	return []*constant{out}, nil
+}
+
+// foldBinary divides integers as integers: towards zero.
+func foldBinary(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	out := in[0]
+	for _, c := range in[1:] {
+		if c == nil {
+			return nil, fmt.Errorf("an input is left out")
+		}
+		shape, err := broadcastShape(out.shape, c.shape)
+		if err != nil {
+			return nil, err
+		}
+		count, err := im.foldable(shape)
+		if err != nil {
+			return nil, err
+		}
+		a, err := im.numbersOf(out)
+		if err != nil {
+			return nil, err
+		}
+		b, err := im.numbersOf(c)
+		if err != nil {
+			return nil, err
+		}
+		next := &constant{shape: shape, integer: out.integer, numbers: make([]float64, count)}
+		indices(shape, func(i int, at []int) {
+			v := arithmetic[n.op](a[place(out.shape, at)], b[place(c.shape, at)])
+			if n.op == "Div" && out.integer {
+				v = math.Trunc(v)
+			}
+			next.numbers[i] = v
+		})
+		out = next
+	}
+	return []*constant{out}, nil
+}
+
+func foldWhere(im *importer, _ *protoNode, in []*constant) ([]*constant, error) {
+	if len(in) != 3 || in[1] == nil || in[2] == nil {
+		return nil, fmt.Errorf("it has %d inputs", len(in))
+	}
+	shape, err := broadcastShape(in[0].shape, in[1].shape)
+	if err == nil {
+		shape, err = broadcastShape(shape, in[2].shape)
+	}
+	if err != nil {
+		return nil, err
+	}
+	count, err := im.foldable(shape)
+	if err != nil {
+		return nil, err
+	}
+	var numbers [3][]float64
+	for i, c := range in {
+		if numbers[i], err = im.numbersOf(c); err != nil {
+			return nil, err
+		}
+	}
+	out := &constant{shape: shape, integer: in[1].integer, numbers: make([]float64, count)}
+	indices(shape, func(i int, at []int) {
+		take := 2
+		if numbers[0][place(in[0].shape, at)] != 0 {
+			take = 1
+		}
+		out.numbers[i] = numbers[take][place(in[take].shape, at)]
+	})
+	return []*constant{out}, nil
+}
+
+func foldSplit(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	axis, sizes, err := im.splits(n, in[0].shape)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := im.numbersOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	var out []*constant
+	from := 0
+	for _, size := range sizes {
+		c, err := im.along(in[0], numbers, axis, cut{axis, from, size, 1}.index())
+		if err != nil {
+			return nil, err
+		}
+		out, from = append(out, c), from+size
+	}
+	return out, nil
+}
+
+func foldReduce(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
+	axes, keep, err := im.reduced(n, len(in[0].shape))
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := im.numbersOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	kept := slices.Clone(in[0].shape)
+	for _, a := range axes {
+		kept[a] = 1
+	}
+	count, err := im.foldable(kept)
+	if err != nil {
+		return nil, err
+	}
+	start := map[string]float64{"ReduceProd": 1, "ReduceMin": math.Inf(1), "ReduceMax": math.Inf(-1)}[n.op]
+	out := &constant{shape: kept, integer: in[0].integer, numbers: slices.Repeat([]float64{start}, count)}
+	combine := map[string]string{"ReduceProd": "Mul", "ReduceMin": "Min", "ReduceMax": "Max"}[n.op]
+	if combine == "" {
+		combine = "Add"
+	}
+	indices(in[0].shape, func(i int, at []int) {
+		to := &out.numbers[place(kept, at)]
+		*to = arithmetic[combine](*to, numbers[i])
+	})
+	if n.op == "ReduceMean" {
+		for i := range out.numbers {
+			out.numbers[i] *= float64(count) / float64(len(numbers))
+		}
+	}
+	if !keep {
+		out.shape = without(kept, axes)
+	}
+	return []*constant{out}, nil
+}
+
+// without is a shape without some axes.
+func without(shape, axes []int) []int {
+	var out []int
+	for i, d := range shape {
+		if !slices.Contains(axes, i) {
+			out = append(out, d)
+		}
+	}
+	return out
+}

@@ -1,0 +1,385 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/graph"
+)
+
+// batch stands for the batch size while shapes are inferred: a prime that no other size is a
+// multiple of, so that sizes made from it are known as such.
+const batch = 1_000_003
+
+// Options say what a file leaves open.
+type Options struct {
+	// Input is the images' size where the file does not fix it; zero: a guess.
+	Input [3]int
+}
+
+// Network is what a file holds.
+type Network struct {
+	Graph     *graph.Graph
+	Tensors   map[string]*checkpoints.Tensor // those the graph reads
+	Mean, Std []float32                      // input normalization found at the graph's beginning, or nil
+	Metadata  map[string]string
+}
+
+// importer turns a file's nodes into a graph's.
+type importer struct {
+	proto     *protoModel
+	open      func(name string) (Data, error)
+	shapes    *graph.Shapes
+	graph     *graph.Graph
+	constants map[string]*constant // by the file's names
+	values    map[string]value     // likewise
+	readers   map[string]int
+	tensors   map[string]*constant // by the graph's names
+	folded    int                  // elements computed
+	fixed     int                  // the batch size the file was exported with, 0 for any
+	normal    normalization
+	made      map[string]*graph.Node // what makes a result of the graph
+	node      *protoNode
+	counts    map[string]int // nodes of an operator so far
+}
+
+// value is an array made from images.
+type value struct {
+	name  string // in the graph
+	shape []int
+}
+
+// Import makes a network of the bytes of an ONNX file. open opens the files with external
+// data beside it; nil: there are none.
+func Import(data []byte, open func(name string) (Data, error), o Options) (*Network, error) {
+	proto, err := readModel(data)
+	if err != nil {
+		return nil, err
+	}
+	im := &importer{
+		proto: proto, open: open, graph: &graph.Graph{}, constants: make(map[string]*constant), values: make(map[string]value),
+		readers: make(map[string]int), tensors: make(map[string]*constant), made: make(map[string]*graph.Node), counts: make(map[string]int),
+	}
+	if err := im.begin(o); err != nil {
+		return nil, err
+	}
+	for _, n := range proto.nodes {
+		if err := im.add(n); err != nil {
+			return nil, fmt.Errorf("operator %s at node %s: %w", describeOp(n), describeNode(n), err)
+		}
+	}
+	return im.finish()
+}
+
+// describeOp and describeNode name a node for a person; the name is a file's.
+func describeOp(n *protoNode) string {
+	name := n.op
+	if n.domain != "" && n.domain != "ai.onnx" {
+		name = n.domain + "." + name
+	}
+	return fmt.Sprintf("%.60s", name)
+}
+
+func describeNode(n *protoNode) string {
+	if n.name != "" {
+		return fmt.Sprintf("%.80s", n.name)
+	}
+	return fmt.Sprintf("%.80q", clean(n.out[0]))
+}
+
+// clean removes what must not reach a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// Opsets that are read.
+const (
+	oldest = 7
+	newest = 24
+)
+
+// begin registers constants and the input.
+func (im *importer) begin(o Options) error {
+	p := im.proto
+	if p.opset < oldest || p.opset > newest {
+		return fmt.Errorf("it is of opset %d; hfcui reads %d to %d: export it with opset_version=17", p.opset, oldest, newest)
+	}
+	for name, t := range p.tensors {
+		if _, ok := typeBytes[t.kind]; !ok {
+			return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32, not quantized", clean(name), t.kind)
+		}
+		im.constants[name] = &constant{shape: t.dims, integer: !floating(t.kind), source: t, from: name}
+	}
+	var inputs []protoValue
+	for _, v := range p.inputs { // older files list initializers among the inputs
+		if im.constants[v.name] == nil {
+			inputs = append(inputs, v)
+		}
+	}
+	if len(inputs) != 1 || len(p.outputs) == 0 {
+		return fmt.Errorf("it has %d inputs and %d outputs: hfcui explores classifiers of one image", len(inputs), len(p.outputs))
+	}
+	for _, n := range p.nodes {
+		for _, name := range n.in {
+			im.readers[name]++
+		}
+	}
+	for _, v := range p.outputs {
+		im.readers[v.name]++
+	}
+	return im.beginInput(inputs[0], o)
+}
+
+// beginInput decides the images' size and whether channels come first or last.
+func (im *importer) beginInput(in protoValue, o Options) error {
+	if len(in.dims) != 4 {
+		return fmt.Errorf("its input has %d dimensions; hfcui explores networks for images [N,C,H,W]", len(in.dims))
+	}
+	dims := slices.Clone(in.dims)
+	last := dims[3] == 1 || dims[3] == 3
+	last = last && dims[1] != 1 && dims[1] != 3
+	if last {
+		dims[1], dims[2], dims[3] = dims[3], dims[1], dims[2]
+	}
+	if im.fixed = dims[0]; im.fixed <= 0 {
+		im.fixed = 0
+	}
+	size := [3]int(dims[1:])
+	guess := im.guess()
+	for i, d := range size {
+		switch {
+		case d > 0 && o.Input[i] > 0 && d != o.Input[i]:
+			return fmt.Errorf("its input is fixed at %v, not %v", size, o.Input)
+		case d <= 0 && o.Input[i] > 0:
+			size[i] = o.Input[i]
+		case d <= 0:
+			size[i] = guess[i]
+		}
+	}
+	im.graph.Input = size
+	im.shapes = graph.NewShapes(batch, size)
+	im.values[in.name] = value{graph.InputName, []int{batch, size[0], size[1], size[2]}}
+	im.normal.begin(in.name, im.readers[in.name] == 1 && !last, size[0])
+	if last {
+		v, err := im.emit(graph.Node{Op: "transpose", In: []string{graph.InputName}, Axes: []int{0, 2, 3, 1}})
+		if err != nil {
+			return err
+		}
+		im.values[in.name] = v
+	}
+	return nil
+}
+
+// guess is the usual size of images, told by the first convolution.
+func (im *importer) guess() [3]int {
+	for _, n := range im.proto.nodes {
+		if n.op != "Conv" || len(n.in) < 2 || im.constants[n.in[1]] == nil {
+			continue
+		}
+		shape := im.constants[n.in[1]].shape
+		if len(shape) != 4 {
+			break
+		}
+		side := 32
+		if strides := n.attrs["strides"]; strides != nil && len(strides.ints) > 0 && strides.ints[0] > 1 {
+			side = 224
+		}
+		if shape[1] == 1 && side == 32 {
+			side = 28
+		}
+		return [3]int{shape[1], side, side}
+	}
+	return [3]int{3, 224, 224}
+}
+
+// add converts a node.
+func (im *importer) add(n *protoNode) error {
+	im.node = n
+	if n.domain != "" && n.domain != "ai.onnx" {
+		return errors.New("it is not a standard operator: export the model without optimizations for a runtime")
+	}
+	if n.op == "Constant" {
+		return im.constantNode(n)
+	}
+	known := true
+	for _, name := range n.in {
+		switch {
+		case name == "":
+		case im.constants[name] != nil:
+		case im.values[name].name == "":
+			return fmt.Errorf("it reads %.60q, which no node before it makes", clean(name))
+		default:
+			known = false
+		}
+	}
+	if known {
+		results, err := im.fold(n)
+		if err != nil {
+			return err
+		}
+		for i, c := range results {
+			if i < len(n.out) {
+				im.constants[n.out[i]] = c
+			}
+		}
+		return nil
+	}
+	convert := operators[n.op]
+	if convert == nil {
+		return unsupported(n.op)
+	}
+	if im.normal.take(im, n) {
+		return nil
+	}
+	im.counts[n.op]++
+	return convert(im, n)
+}
+
+// unsupported says what to do about an operator that is not known.
+func unsupported(name string) error {
+	switch {
+	case strings.Contains(name, "Quantize") || strings.HasSuffix(name, "Integer") || strings.HasPrefix(name, "QLinear"):
+		return errors.New("it is quantized: export the model in float32")
+	case name == "If" || name == "Loop" || name == "Scan":
+		return errors.New("hfcui follows no control flow: simplify the model with onnxsim")
+	case name == "LSTM" || name == "GRU" || name == "RNN" || name == "Attention":
+		return errors.New("it is not a convolutional network's: hfcui explores CNNs")
+	}
+	return errors.New("hfcui does not support it: simplify the model with onnxsim, or export it with another opset (17)")
+}
+
+// constantNode registers what a Constant holds.
+func (im *importer) constantNode(n *protoNode) error {
+	for name, a := range n.attrs {
+		var c *constant
+		switch name {
+		case "value":
+			if a.t == nil {
+				return errTorn
+			}
+			if _, ok := typeBytes[a.t.kind]; !ok {
+				return errors.New("it is of a type hfcui does not read")
+			}
+			c = &constant{shape: a.t.dims, integer: !floating(a.t.kind), source: a.t}
+		case "value_float":
+			c = &constant{numbers: []float64{a.f}}
+		case "value_int":
+			c = &constant{integer: true, numbers: []float64{float64(a.i)}}
+		case "value_floats":
+			c = &constant{shape: []int{len(a.floats)}, numbers: slices.Clone(a.floats)}
+		case "value_ints":
+			c = &constant{shape: []int{len(a.ints)}, integer: true, numbers: make([]float64, len(a.ints))}
+			for i, v := range a.ints {
+				c.numbers[i] = float64(v)
+			}
+		default:
+			continue
+		}
+		c.from = n.out[0]
+		im.constants[n.out[0]] = c
+		return nil
+	}
+	return errors.New("it holds no numbers hfcui reads")
+}
+
+// emit adds a node to the graph.
+func (im *importer) emit(n graph.Node) (value, error) {
+	n.Out = fmt.Sprint(len(im.graph.Nodes))
+	if im.node != nil {
+		n.Name = fmt.Sprintf("%.200s", im.node.name)
+	}
+	shape, err := im.shapes.Add(&n)
+	if err != nil {
+		return value{}, err
+	}
+	im.graph.Nodes = append(im.graph.Nodes, n)
+	if len(im.graph.Nodes) > maxNodes {
+		return value{}, fmt.Errorf("the network has more than %d operations", maxNodes)
+	}
+	return value{n.Out, shape}, nil
+}
+
+// put notes a node's result.
+func (im *importer) put(n *protoNode, v value, err error) error {
+	if err == nil {
+		im.values[n.out[0]] = v
+	}
+	return err
+}
+
+// x is input i of a node as an array of the graph; a constant becomes a tensor.
+func (im *importer) x(n *protoNode, i int) (value, error) {
+	if i >= len(n.in) || n.in[i] == "" {
+		return value{}, fmt.Errorf("input %d is missing", i)
+	}
+	if v, ok := im.values[n.in[i]]; ok {
+		return v, nil
+	}
+	c := im.constants[n.in[i]]
+	if len(c.shape) == 0 {
+		c = c.reshaped([]int{1})
+	}
+	name, err := im.register(c, im.tensorName(c, "constant"))
+	return value{name, c.shape}, err
+}
+
+// c is input i of a node as a constant, nil if it is left out.
+func (im *importer) c(n *protoNode, i int) (*constant, error) {
+	if i >= len(n.in) || n.in[i] == "" {
+		return nil, nil
+	}
+	if c := im.constants[n.in[i]]; c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("its input %d depends on the images, which hfcui cannot follow: simplify the model with onnxsim", i)
+}
+
+// intsOf is what an attribute or, from some opset on, an input lists; nil if it is left out.
+func (im *importer) intsOf(n *protoNode, attr string, input int) ([]int, error) {
+	if a := n.attrs[attr]; a != nil {
+		out := make([]int, len(a.ints))
+		for i, v := range a.ints {
+			out[i] = int(min(max(v, -1<<52), 1<<52))
+		}
+		return out, nil
+	}
+	if input < 0 {
+		return nil, nil
+	}
+	c, err := im.c(n, input)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return im.ints(c)
+}
+
+// intAttr is a number an attribute holds.
+func (n *protoNode) intAttr(name string, otherwise int64) int64 {
+	if a := n.attrs[name]; a != nil {
+		return a.i
+	}
+	return otherwise
+}
+
+func (n *protoNode) floatAttr(name string, otherwise float64) float64 {
+	if a := n.attrs[name]; a != nil {
+		return a.f
+	}
+	return otherwise
+}
+
+func (n *protoNode) stringAttr(name, otherwise string) string {
+	if a := n.attrs[name]; a != nil {
+		return a.s
+	}
+	return otherwise
+}

@@ -1,0 +1,262 @@
+package onnx
+
+import (
+	"fmt"
+	"slices"
+
+	"hfcui/engine/graph"
+)
+
+// convertPool works out what ceil_mode means for the input's size: more padding behind, which
+// never counts in means.
+func convertPool(im *importer, n *protoNode) error {
+	if len(n.out) > 1 && n.out[1] != "" {
+		return fmt.Errorf("its second output, the places of the largest, is not supported")
+	}
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	size, err := im.intsOf(n, "kernel_shape", -1)
+	if err != nil {
+		return err
+	}
+	if len(size) != 2 || min(size[0], size[1]) < 1 || max(size[0], size[1]) > 1<<20 {
+		return fmt.Errorf("its windows are %v: hfcui pools images, in two dimensions", size)
+	}
+	node, err := im.window(n, x.shape, [2]int(size))
+	if err != nil {
+		return err
+	}
+	node.Op, node.In, node.Size = "maxpool", []string{x.name}, [2]int(size)
+	if n.op == "AveragePool" {
+		node.Op = "avgpool"
+		if n.intAttr("count_include_pad", 0) != 0 {
+			node.Counted = node.Pad
+		}
+	}
+	if n.intAttr("ceil_mode", 0) != 0 {
+		for axis := range 2 {
+			node.Pad[axis+2] = ceilPad(x.shape[axis+2], node.Size[axis], node.Stride[axis], node.Dilation[axis], node.Pad[axis], node.Pad[axis+2])
+		}
+	}
+	v, err := im.emit(node)
+	return im.put(n, v, err)
+}
+
+// ceilPad is the padding behind an axis with which the last window, begun inside the input or
+// the padding before it, is whole.
+func ceilPad(n, size, stride, dilation, before, after int) int {
+	reach := (size-1)*dilation + 1
+	room := n + before + after - reach
+	if room < 0 || stride < 1 {
+		return after
+	}
+	windows := (room+stride-1)/stride + 1
+	if (windows-1)*stride >= n+before {
+		windows--
+	}
+	return max(after, (windows-1)*stride+reach-n-before)
+}
+
+// planes is x [N,C,…] as [N,C,H,W].
+func (im *importer) planes(x value) (value, error) {
+	if len(x.shape) < 3 {
+		return x, fmt.Errorf("its input is %v", x.shape)
+	}
+	if len(x.shape) == 4 {
+		return x, nil
+	}
+	rest := 1
+	for _, d := range x.shape[2:] {
+		rest *= d
+	}
+	return im.reshape(x, []int{x.shape[0], x.shape[1], rest, 1})
+}
+
+func convertGlobalPool(im *importer, n *protoNode) error {
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	v, err := im.planes(x)
+	if err != nil {
+		return err
+	}
+	op := "globalavgpool"
+	if n.op == "GlobalMaxPool" {
+		op = "globalmaxpool"
+	}
+	if v, err = im.emit(graph.Node{Op: op, In: []string{v.name}}); err != nil {
+		return err
+	}
+	v, err = im.reshape(v, append(slices.Clone(x.shape[:2]), slices.Repeat([]int{1}, len(x.shape)-2)...))
+	return im.put(n, v, err)
+}
+
+// reduced gives the axes a reduction is over, in order, and whether they stay.
+func (im *importer) reduced(n *protoNode, rank int) (axes []int, keep bool, err error) {
+	list, err := im.intsOf(n, "axes", 1)
+	if err != nil {
+		return nil, false, err
+	}
+	if list == nil && n.intAttr("noop_with_empty_axes", 0) == 0 {
+		for i := range rank {
+			axes = append(axes, i)
+		}
+	}
+	for _, a := range list {
+		axis, err := axisOf(int64(a), rank)
+		if err != nil {
+			return nil, false, err
+		}
+		if !slices.Contains(axes, axis) {
+			axes = append(axes, axis)
+		}
+	}
+	slices.Sort(axes)
+	return axes, n.intAttr("keepdims", 1) != 0, nil
+}
+
+func convertReduce(im *importer, n *protoNode) error {
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	axes, keep, err := im.reduced(n, len(x.shape))
+	if err != nil {
+		return err
+	}
+	if slices.Contains(axes, 0) {
+		return fmt.Errorf("it is over the batch, which mixes images")
+	}
+	v, err := im.reduce(x, axes, n.op == "ReduceMean")
+	if err == nil && !keep {
+		v, err = im.reshape(v, without(x.shape, axes))
+	}
+	return im.put(n, v, err)
+}
+
+// reduce sums or averages x over axes, which stay with size 1.
+func (im *importer) reduce(x value, axes []int, mean bool) (value, error) {
+	kept, count := slices.Clone(x.shape), 1
+	for _, a := range axes {
+		kept[a] = 1
+		count *= x.shape[a]
+	}
+	if mean && len(x.shape) == 4 && slices.Equal(axes, []int{2, 3}) {
+		v, err := im.emit(graph.Node{Op: "globalavgpool", In: []string{x.name}})
+		if err != nil {
+			return v, err
+		}
+		return im.reshape(v, kept)
+	}
+	v, err := im.emit(graph.Node{Op: "sum", In: []string{x.name}, Axes: axes})
+	if err == nil && mean {
+		v, err = im.emit(graph.Node{Op: "affine", In: []string{v.name}, A: 1 / float64(count)})
+	}
+	return v, err
+}
+
+func convertReduceMax(im *importer, n *protoNode) error {
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	axes, keep, err := im.reduced(n, len(x.shape))
+	if err != nil {
+		return err
+	}
+	if len(x.shape) != 4 || !slices.Equal(axes, []int{2, 3}) {
+		return fmt.Errorf("hfcui supports it over height and width only, not axes %v of %v", axes, x.shape)
+	}
+	v, err := im.emit(graph.Node{Op: "globalmaxpool", In: []string{x.name}})
+	if err == nil && !keep {
+		v, err = im.reshape(v, x.shape[:2])
+	}
+	return im.put(n, v, err)
+}
+
+// norm is the Euclidean norm of x over axes, which stay with size 1.
+func (im *importer) norm(x value, axes []int) (value, error) {
+	v, err := im.emit(graph.Node{Op: "mul", In: []string{x.name, x.name}})
+	if err == nil {
+		v, err = im.emit(graph.Node{Op: "sum", In: []string{v.name}, Axes: axes})
+	}
+	if err == nil {
+		v, err = im.emit(graph.Node{Op: "sqrt", In: []string{v.name}})
+	}
+	return v, err
+}
+
+func convertReduceL2(im *importer, n *protoNode) error {
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	axes, keep, err := im.reduced(n, len(x.shape))
+	if err != nil {
+		return err
+	}
+	if slices.Contains(axes, 0) {
+		return fmt.Errorf("it is over the batch, which mixes images")
+	}
+	v, err := im.norm(x, axes)
+	if err == nil && !keep {
+		v, err = im.reshape(v, without(x.shape, axes))
+	}
+	return im.put(n, v, err)
+}
+
+func convertLpNorm(im *importer, n *protoNode) error {
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	axis, err := axisOf(n.intAttr("axis", -1), len(x.shape))
+	if err != nil {
+		return err
+	}
+	if n.intAttr("p", 2) != 2 || axis == 0 {
+		return fmt.Errorf("hfcui supports the Euclidean norm of an image only")
+	}
+	v, err := im.norm(x, []int{axis})
+	if err == nil {
+		v, err = im.emit(graph.Node{Op: "div", In: []string{x.name, v.name}})
+	}
+	return im.put(n, v, err)
+}
+
+// convertSoftmax is over one axis, and before opset 13 over all from that one on.
+func convertSoftmax(im *importer, n *protoNode) error {
+	x, err := im.x(n, 0)
+	if err != nil {
+		return err
+	}
+	otherwise := int64(-1)
+	if im.proto.opset < 13 {
+		otherwise = 1
+	}
+	axis, err := axisOf(n.intAttr("axis", otherwise), len(x.shape))
+	if err != nil {
+		return err
+	}
+	v := x
+	if im.proto.opset < 13 && axis < len(x.shape)-1 {
+		flat := 1
+		for _, d := range x.shape[axis:] {
+			flat *= d
+		}
+		if v, err = im.reshape(x, append(slices.Clone(x.shape[:axis]), flat)); err != nil {
+			return err
+		}
+	}
+	v, err = im.emit(graph.Node{Op: "softmax", In: []string{v.name}, Axis: axis})
+	if err == nil && n.op == "LogSoftmax" {
+		v, err = im.emit(graph.Node{Op: "log", In: []string{v.name}})
+	}
+	if err == nil && !slices.Equal(v.shape, x.shape) {
+		v, err = im.reshape(v, x.shape)
+	}
+	return im.put(n, v, err)
+}

@@ -1,0 +1,338 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// protoModel is the part of a ModelProto that is needed.
+type protoModel struct {
+	producer string
+	opset    int      // of the standard operators
+	domains  []string // other operators' sets
+	metadata map[string]string
+	nodes    []*protoNode
+	tensors  map[string]*protoTensor
+	inputs   []protoValue
+	outputs  []protoValue
+}
+
+// protoNode is a NodeProto.
+type protoNode struct {
+	op, domain, name string
+	in, out          []string
+	attrs            map[string]*protoAttr
+}
+
+// protoAttr is an AttributeProto.
+type protoAttr struct {
+	f      float64
+	i      int64
+	s      string
+	t      *protoTensor
+	floats []float64
+	ints   []int64
+	graph  bool
+}
+
+// protoValue is a ValueInfoProto: dims are −1 where they are not numbers.
+type protoValue struct {
+	name string
+	dims []int
+}
+
+// Limits of what is taken from a file.
+const (
+	maxNodes   = 20_000
+	maxTensors = 50_000
+	maxList    = 1 << 16 // numbers in an attribute, inputs of a node
+	maxRank    = 8
+)
+
+var errTorn = errors.New("it is not an ONNX model, or only a part of one: export or copy it again")
+
+// field is one field of a message.
+type field struct {
+	num  protowire.Number
+	typ  protowire.Type
+	v    uint64 // of numbers
+	data []byte // of all else; part of the file
+}
+
+// fields calls f for every field of a message.
+func fields(b []byte, f func(field) error) error {
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return errTorn
+		}
+		b = b[n:]
+		fd := field{num: num, typ: typ}
+		switch typ {
+		case protowire.VarintType:
+			fd.v, n = protowire.ConsumeVarint(b)
+		case protowire.Fixed32Type:
+			var v uint32
+			v, n = protowire.ConsumeFixed32(b)
+			fd.v = uint64(v)
+		case protowire.Fixed64Type:
+			fd.v, n = protowire.ConsumeFixed64(b)
+		case protowire.BytesType:
+			fd.data, n = protowire.ConsumeBytes(b)
+		default:
+			n = -1 // groups, which ONNX does not have
+		}
+		if n < 0 {
+			return errTorn
+		}
+		b = b[n:]
+		if err := f(fd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers calls f for the numbers of a repeated field, packed or not.
+func (fd field) numbers(f func(v uint64) error) error {
+	if fd.typ != protowire.BytesType {
+		return f(fd.v)
+	}
+	for b := fd.data; len(b) > 0; {
+		v, n := protowire.ConsumeVarint(b)
+		if n < 0 {
+			return errTorn
+		}
+		b = b[n:]
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readModel(b []byte) (*protoModel, error) {
+	m := &protoModel{metadata: make(map[string]string), tensors: make(map[string]*protoTensor)}
+	graphs := 0
+	err := fields(b, func(fd field) error {
+		switch fd.num {
+		case 2:
+			m.producer = string(fd.data)
+		case 7:
+			graphs++
+			return m.readGraph(fd.data)
+		case 8:
+			return m.readOpset(fd.data)
+		case 14:
+			key, value, err := readEntry(fd.data)
+			if len(m.metadata) < 1000 {
+				m.metadata[key] = value
+			}
+			return err
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case graphs != 1 || len(m.nodes) == 0:
+		return nil, errTorn
+	}
+	return m, nil
+}
+
+func (m *protoModel) readOpset(b []byte) error {
+	domain, version := "", 0
+	err := fields(b, func(fd field) error {
+		switch fd.num {
+		case 1:
+			domain = string(fd.data)
+		case 2:
+			version = int(min(fd.v, math.MaxInt32))
+		}
+		return nil
+	})
+	if domain == "" || domain == "ai.onnx" {
+		m.opset = version
+	} else if len(m.domains) < 100 {
+		m.domains = append(m.domains, domain)
+	}
+	return err
+}
+
+// readEntry reads a StringStringEntryProto.
+func readEntry(b []byte) (key, value string, err error) {
+	err = fields(b, func(fd field) error {
+		switch fd.num {
+		case 1:
+			key = string(fd.data)
+		case 2:
+			value = string(fd.data)
+		}
+		return nil
+	})
+	return key, value, err
+}
+
+func (m *protoModel) readGraph(b []byte) error {
+	return fields(b, func(fd field) error {
+		switch fd.num {
+		case 1:
+			if len(m.nodes) == maxNodes {
+				return fmt.Errorf("it has more than %d nodes: simplify it with onnxsim", maxNodes)
+			}
+			n, err := readNode(fd.data)
+			m.nodes = append(m.nodes, n)
+			return err
+		case 5:
+			if len(m.tensors) == maxTensors {
+				return fmt.Errorf("it has more than %d tensors", maxTensors)
+			}
+			t, err := readTensor(fd.data)
+			if err == nil {
+				m.tensors[t.name] = t
+			}
+			return err
+		case 11, 12:
+			v, err := readValue(fd.data)
+			list := &m.inputs
+			if fd.num == 12 {
+				list = &m.outputs
+			}
+			if len(*list) < maxTensors {
+				*list = append(*list, v)
+			}
+			return err
+		case 15:
+			return errors.New("it has sparse tensors: export it with dense ones")
+		}
+		return nil
+	})
+}
+
+func readNode(b []byte) (*protoNode, error) {
+	n := &protoNode{attrs: make(map[string]*protoAttr)}
+	err := fields(b, func(fd field) error {
+		if len(n.in)+len(n.out)+len(n.attrs) > maxList {
+			return errors.New("a node has more inputs, outputs and attributes than any has")
+		}
+		switch fd.num {
+		case 1:
+			n.in = append(n.in, string(fd.data))
+		case 2:
+			n.out = append(n.out, string(fd.data))
+		case 3:
+			n.name = clean(string(fd.data))
+		case 4:
+			n.op = clean(string(fd.data))
+		case 5:
+			name, a, err := readAttr(fd.data)
+			n.attrs[name] = a
+			return err
+		case 7:
+			n.domain = clean(string(fd.data))
+		}
+		return nil
+	})
+	if err == nil && len(n.out) == 0 {
+		err = errTorn
+	}
+	return n, err
+}
+
+func readAttr(b []byte) (name string, a *protoAttr, err error) {
+	a = new(protoAttr)
+	err = fields(b, func(fd field) (err error) {
+		switch fd.num {
+		case 1:
+			name = string(fd.data)
+		case 2:
+			a.f = float64(math.Float32frombits(uint32(fd.v)))
+		case 3:
+			a.i = int64(fd.v)
+		case 4:
+			a.s = string(fd.data)
+		case 5:
+			a.t, err = readTensor(fd.data)
+		case 6, 11:
+			a.graph = true
+		case 7:
+			return a.readFloats(fd)
+		case 8:
+			return fd.numbers(func(v uint64) error {
+				a.ints = append(a.ints, int64(v))
+				return within(len(a.ints))
+			})
+		}
+		return err
+	})
+	return name, a, err
+}
+
+func (a *protoAttr) readFloats(fd field) error {
+	if fd.typ == protowire.Fixed32Type {
+		a.floats = append(a.floats, float64(math.Float32frombits(uint32(fd.v))))
+	}
+	for b := fd.data; len(b) > 0; {
+		v, n := protowire.ConsumeFixed32(b)
+		if n < 0 {
+			return errTorn
+		}
+		a.floats, b = append(a.floats, float64(math.Float32frombits(v))), b[n:]
+		if err := within(len(a.floats)); err != nil {
+			return err
+		}
+	}
+	return within(len(a.floats))
+}
+
+// within is an error for lists longer than any attribute's.
+func within(n int) error {
+	if n > maxList {
+		return fmt.Errorf("an attribute has more than %d numbers", maxList)
+	}
+	return nil
+}
+
+// readValue reads a ValueInfoProto: name, type.tensor_type.shape.dim.dim_value.
+func readValue(b []byte) (v protoValue, err error) {
+	err = fields(b, func(fd field) error {
+		switch fd.num {
+		case 1:
+			v.name = string(fd.data)
+		case 2:
+			return inside(fd.data, 1, func(b []byte) error {
+				return inside(b, 2, func(b []byte) error {
+					return inside(b, 1, func(b []byte) error {
+						dim := -1
+						err := fields(b, func(fd field) error {
+							if fd.num == 1 {
+								dim = int(min(fd.v, math.MaxInt32))
+							}
+							return nil
+						})
+						if v.dims = append(v.dims, dim); len(v.dims) > maxRank {
+							return fmt.Errorf("input or output %.40q has more than %d dimensions", v.name, maxRank)
+						}
+						return err
+					})
+				})
+			})
+		}
+		return nil
+	})
+	return v, err
+}
+
+// inside calls f for the messages in one of a message's fields.
+func inside(b []byte, num protowire.Number, f func([]byte) error) error {
+	return fields(b, func(fd field) error {
+		if fd.num == num && fd.typ == protowire.BytesType {
+			return f(fd.data)
+		}
+		return nil
+	})
+}

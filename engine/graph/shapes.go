@@ -1,0 +1,59 @@
+package graph
+
+import (
+	"maps"
+
+	"hfcui/engine/op"
+)
+
+// Shapes infers the shapes of a graph's results node by node, while it is being made.
+type Shapes struct {
+	in      *interpreter
+	tensors map[string][]int
+}
+
+// NewShapes begins with images of a size and the batch size to infer with.
+func NewShapes(batch int, input [3]int) *Shapes {
+	s := &Shapes{tensors: make(map[string][]int)}
+	s.in = newInterpreter(shapesOnly{}, Value{Shape: []int{batch, input[0], input[1], input[2]}}, s.tensors)
+	return s
+}
+
+// Tensor notes a tensor that nodes read.
+func (s *Shapes) Tensor(name string, shape []int) { s.tensors[name] = shape }
+
+// Tensors are the shapes of all of them.
+func (s *Shapes) Tensors() map[string][]int { return maps.Clone(s.tensors) }
+
+// Add gives the shape of a node's result, or says why there is none.
+func (s *Shapes) Add(n *Node) ([]int, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	if err := s.in.add(n); err != nil {
+		return nil, err
+	}
+	return s.in.values[n.Out].Shape, nil
+}
+
+// shapesOnly is a Builder of nothing.
+type shapesOnly struct{}
+
+func (shapesOnly) Param(_ string, _ Role, shape []int) (Value, error) {
+	return Value{Shape: shape}, nil
+}
+
+func (shapesOnly) Apply(o op.Op, in ...Value) (Value, error) {
+	shapes := make([][]int, len(in))
+	for i, v := range in {
+		shapes[i] = v.Shape
+	}
+	shape, err := op.Check(o, shapes)
+	return Value{Shape: shape}, err
+}
+
+func (shapesOnly) Norm(_ string, _ float64, x Value) (Value, error) {
+	return Value{Shape: x.Shape}, nil
+}
+
+func (shapesOnly) Classify(x Value) (Value, error) { return x, nil }

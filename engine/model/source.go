@@ -1,0 +1,61 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/graph/onnx"
+)
+
+// Open reads a model's file: what package checkpoints reads, and ONNX, whose network becomes
+// metadata like that of a file that was saved before.
+func Open(path string) (*checkpoints.File, error) {
+	if !isONNX(path) {
+		return checkpoints.Open(path)
+	}
+	n, err := onnx.Read(path, onnx.Options{})
+	if err != nil {
+		return nil, err
+	}
+	f := &checkpoints.File{Tensors: n.Tensors, Metadata: make(map[string]string)}
+	for key, value := range n.Metadata {
+		if !strings.HasPrefix(key, "hfcui.") || key == keyClasses {
+			f.Metadata[clean(key)] = clean(value)
+		}
+	}
+	text, err := n.Graph.JSON()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	f.Metadata[keyGraph] = string(text)
+	if n.Mean != nil {
+		for key, values := range map[string][]float32{keyMean: n.Mean, keyStd: n.Std} {
+			b, err := json.Marshal(values)
+			if err != nil {
+				return nil, fmt.Errorf("%s: its input normalization %v is not finite", path, values)
+			}
+			f.Metadata[key] = string(b)
+		}
+	}
+	return f, nil
+}
+
+// isONNX tells an ONNX file by its beginning, or, where that is anything, by its name.
+func isONNX(path string) bool {
+	info, err := os.Stat(path) // before opening: a named pipe would block there
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(f, head)
+	return onnx.Looks(head[:n]) || strings.HasSuffix(strings.ToLower(path), ".onnx") && n > 8 && head[8] != '{'
+}

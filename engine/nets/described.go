@@ -1,0 +1,89 @@
+package nets
+
+import (
+	"errors"
+
+	"hfcui/engine/graph"
+	"hfcui/engine/op"
+)
+
+// described is a network given as a graph.
+type described struct {
+	graph  *graph.Graph
+	shapes Shapes
+}
+
+// FromGraph gives the network that a graph describes, whose tensors have these shapes. The
+// graph has been checked.
+func FromGraph(g *graph.Graph, shapes Shapes) (*Net, error) {
+	a := described{g, shapes}
+	b := &builder{}
+	out := a.forward(b, b.input(1, g.Input), 0)
+	if b.err != nil {
+		return nil, b.err
+	}
+	n, err := newNet(a, g.Input, out.shape[1])
+	if err != nil {
+		return nil, err
+	}
+	if n.FirstConv() == "" {
+		return nil, errors.New("its graph has no convolution")
+	}
+	return n, n.Check(shapes)
+}
+
+// Described is the description the network is made from, nil for the families.
+func (n *Net) Described() *graph.Graph {
+	if d, ok := n.arch.(described); ok {
+		return d.graph
+	}
+	return nil
+}
+
+func (d described) name() string { return d.graph.Name }
+
+func (d described) forward(b *builder, x tensor, _ int) tensor {
+	out, err := d.graph.Build(&graphBuilder{b, make(map[string]graph.Value)}, graph.Value{Shape: x.shape, Node: x.node}, d.shapes)
+	if b.err == nil {
+		b.err = err
+	}
+	return tensor{out.Shape, out.Node}
+}
+
+// graphBuilder is a builder as a graph wants it.
+type graphBuilder struct {
+	b      *builder
+	params map[string]graph.Value
+}
+
+var graphRoles = map[graph.Role]Role{graph.Weight: Weight, graph.Bias: Bias, graph.Constant: Constant}
+
+func (g *graphBuilder) Param(name string, role graph.Role, shape []int) (graph.Value, error) {
+	v, ok := g.params[name]
+	if !ok {
+		v = g.value(g.b.param(name, graphRoles[role], shape...))
+		g.params[name] = v
+	}
+	return v, g.b.err
+}
+
+func (g *graphBuilder) Apply(o op.Op, in ...graph.Value) (graph.Value, error) {
+	values := make([]tensor, len(in))
+	for i, v := range in {
+		values[i] = tensor{v.Shape, v.Node}
+	}
+	v := g.value(g.b.apply(o, values...))
+	return v, g.b.err
+}
+
+func (g *graphBuilder) Norm(prefix string, epsilon float64, x graph.Value) (graph.Value, error) {
+	v := g.value(g.b.normWith(prefix, epsilon, tensor{x.Shape, x.Node}))
+	return v, g.b.err
+}
+
+func (g *graphBuilder) Classify(x graph.Value) (graph.Value, error) {
+	v := g.value(g.b.beforeLast(tensor{x.Shape, x.Node}))
+	return v, g.b.err
+}
+
+func (g *graphBuilder) value(t tensor) graph.Value { return graph.Value{Shape: t.shape, Node: t.node} }
