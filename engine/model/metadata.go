@@ -25,7 +25,7 @@ type metadata struct {
 	classes   []string
 	input     [3]int
 	mean, std []float32
-	graph     string // a graph.Graph as JSON
+	graph     string            // a graph.Graph as JSON
 	rest      map[string]string // all other keys
 }
 

@@ -21,6 +21,9 @@ func convertPool(im *importer, n *protoNode) error {
 	if err != nil {
 		return err
 	}
+	if len(size) == 3 && len(x.shape) == 5 {
+		return im.depthPool(n, x, size)
+	}
 	if len(size) != 2 || min(size[0], size[1]) < 1 || max(size[0], size[1]) > 1<<20 {
 		return fmt.Errorf("its windows are %v: hfcui pools images, in two dimensions", size)
 	}
@@ -41,6 +44,40 @@ func convertPool(im *importer, n *protoNode) error {
 		}
 	}
 	v, err := im.emit(node)
+	return im.put(n, v, err)
+}
+
+// depthPool averages along the first of three axes only, as PyTorch writes local response
+// normalization.
+func (im *importer) depthPool(n *protoNode, x value, size []int) error {
+	pads, err := im.intsOf(n, "pads", -1)
+	if err != nil {
+		return err
+	}
+	strides, err := im.intsOf(n, "strides", -1)
+	if err != nil {
+		return err
+	}
+	if pads == nil {
+		pads = make([]int, 6)
+	}
+	one := slices.Equal(size[1:], []int{1, 1}) && (strides == nil || slices.Equal(strides, []int{1, 1, 1})) && n.attrs["dilations"] == nil
+	if !one || n.op != "AveragePool" || len(pads) != 6 || pads[1]+pads[2]+pads[4]+pads[5] != 0 || min(pads[0], pads[3]) < 0 || n.intAttr("ceil_mode", 0) != 0 {
+		return fmt.Errorf("its windows are %v: hfcui pools images, in two dimensions", size)
+	}
+	v, err := im.reshape(x, []int{x.shape[0], x.shape[1], x.shape[2], x.shape[3] * x.shape[4]})
+	node := graph.Node{
+		Op: "avgpool", In: []string{v.name}, Size: [2]int{size[0], 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pad: [4]int{pads[0], 0, pads[3], 0},
+	}
+	if n.intAttr("count_include_pad", 0) != 0 {
+		node.Counted = node.Pad
+	}
+	if err == nil {
+		v, err = im.emit(node)
+	}
+	if err == nil {
+		v, err = im.reshape(v, []int{x.shape[0], x.shape[1], v.shape[2], x.shape[3], x.shape[4]})
+	}
 	return im.put(n, v, err)
 }
 

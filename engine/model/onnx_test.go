@@ -1,0 +1,139 @@
+package model
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hfcui/engine/cpu"
+	"hfcui/engine/nets"
+)
+
+// TestONNX holds ONNX files against PyTorch's logits and input gradients (of the sum of
+// cross-entropies, image i being of class i) in the .bin file beside each: N, C, H, W and the
+// number of classes as int32, then images, logits and gradients as float32. $HFCUI_ONNX names
+// more such files by a pattern.
+func TestONNX(t *testing.T) {
+	files, err := filepath.Glob("../graph/onnx/testdata/*.onnx")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	more, err := filepath.Glob(os.Getenv("HFCUI_ONNX"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append(files, more...) {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			b, err := os.Open(strings.TrimSuffix(f, ".onnx") + ".bin")
+			if err != nil {
+				t.Skip(err)
+			}
+			defer b.Close()
+			var d [5]int32
+			binary.Read(b, binary.LittleEndian, &d)
+			n, size, classes := int(d[0]), int(d[1]*d[2]*d[3]), int(d[4])
+			x, want, grad := make([]float32, n*size), make([]float32, n*classes), make([]float32, n*size)
+			for _, v := range [][]float32{x, want, grad} {
+				if err := binary.Read(b, binary.LittleEndian, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m, err := Load(f, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			dev, err := cpu.New(cpu.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := m.NewEvaluator(dev, n, RunningStatistics)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			got := make([]float32, n*classes)
+			if err := e.Logits(context.Background(), got, x, n); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := e.Logits(context.Background(), got, x, n); err != nil {
+				t.Fatal(err)
+			}
+			t.Log("logits in", time.Since(start))
+			logSoftmax(got, classes)
+			logSoftmax(want, classes)
+			compare(t, "logits", got, want, 1e-4)
+			g, err := m.NewDifferentiatorWith(dev, DifferentiatorOptions{Batch: n, Objective: nets.SumCrossEntropy})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close()
+			labels := make([]int, n)
+			for i := range labels {
+				labels[i] = i % classes
+			}
+			dx := make([]float32, n*size)
+			start = time.Now()
+			if err := g.Gradient(context.Background(), dx, x, labels); err != nil {
+				t.Fatal(err)
+			}
+			t.Log("gradient in", time.Since(start))
+			compare(t, "gradient", dx, grad, 1e-3)
+		})
+	}
+}
+
+// compare is relative to the largest.
+func compare(t *testing.T, what string, got, want []float32, tolerance float64) {
+	t.Helper()
+	worst, scale := 0.0, 1e-30
+	for i, w := range want {
+		worst, scale = max(worst, math.Abs(float64(got[i]-w))), max(scale, math.Abs(float64(w)))
+	}
+	t.Logf("%s differ by %.2g", what, worst/scale)
+	if !(worst <= tolerance*scale) {
+		t.Errorf("%s differ by %.2g of the largest, %.3g", what, worst/scale, scale)
+	}
+}
+
+// logSoftmax takes away what softmax does not see: networks end in logits or in their log
+// softmax.
+func logSoftmax(z []float32, classes int) {
+	for ; len(z) > 0; z = z[classes:] {
+		sum := 0.0
+		for _, v := range z[:classes] {
+			sum += math.Exp(float64(v))
+		}
+		for i := range z[:classes] {
+			z[i] -= float32(math.Log(sum))
+		}
+	}
+}
+
+// TestGraphSaved saves an imported model and opens it again: it is the same.
+func TestGraphSaved(t *testing.T) {
+	m, err := Load("../graph/onnx/testdata/shuffle.onnx", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "saved.safetensors")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := again.Net.Described(), m.Net.Described(); !reflect.DeepEqual(got, want) {
+		t.Errorf("the graph is %+v, was %+v", got, want)
+	}
+	if !reflect.DeepEqual(again.Weights, m.Weights) || !reflect.DeepEqual(again.Mean, m.Mean) {
+		t.Error("weights or normalization differ")
+	}
+}
