@@ -226,7 +226,8 @@ func TestMethodsDiffer(t *testing.T) {
 		if err := o.Check(); err != nil {
 			t.Errorf("%s: %v", method, err)
 		}
-		if attackpage.HasBand(method) == o.Band.Whole() || attackpage.HasStepSize(method) == (o.StepSize == 0) || attackpage.HasStarts(method) == (o.Restarts == 0) {
+		m := attack.Lookup(method)
+		if m.Band == o.Band.Whole() || attackpage.HasStepSize(m) == (o.StepSize == 0) || m.RandomStart == (o.Restarts == 0) {
 			t.Errorf("%s: %+v", method, o)
 		}
 	}

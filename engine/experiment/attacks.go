@@ -72,7 +72,7 @@ func (a Attacks) cost(of func(limit int) float64) float64 {
 		}
 		for _, m := range a.Methods {
 			steps := 1
-			if m != attack.FGSMMethod {
+			if attack.Lookup(m).Steps > 0 {
 				steps = a.Steps
 			}
 			sum += attackCost * float64(steps) * of(a.Limit)

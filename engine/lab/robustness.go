@@ -85,7 +85,7 @@ func (q RobustnessRequest) Check() error {
 // grid returns the grid of q.
 func (q RobustnessRequest) grid() attack.Grid {
 	g := attack.Grid{Methods: q.Methods, Epsilons: q.Epsilons, Rhos: q.Rhos, Options: q.Options, Queries: q.Queries, Limit: q.Limit, Transfer: true}
-	if g.Queries == 0 && q.Method == attack.SquareMethod {
+	if m := attack.Lookup(q.Method); g.Queries == 0 && m.Name != "" && !m.Gradient {
 		g.Queries = q.Steps // as of one attack
 	}
 	if len(g.Methods) == 0 {

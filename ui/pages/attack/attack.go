@@ -178,17 +178,18 @@ func (p *Page) Attack() attack.Options {
 
 // composed is an attack without what its method does not look at.
 func composed(o attack.Options, steps map[string]int, band bandChoice, r float64) attack.Options {
-	o.Steps = usualSteps(o.Method)
+	m := attack.Lookup(o.Method)
+	o.Steps = defaultSteps(m)
 	if n, ok := steps[o.Method]; ok {
 		o.Steps = n
 	}
-	if !HasStepSize(o.Method) {
+	if !HasStepSize(m) {
 		o.StepSize = 0
 	}
-	if !HasStarts(o.Method) {
+	if !m.RandomStart {
 		o.RandomStart, o.Restarts = false, 0
 	}
-	if HasBand(o.Method) {
+	if m.Band {
 		o.Band = band.at(r)
 	}
 	return o

@@ -73,7 +73,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	}
 	if room := r.Right() - x - 2; room > 0 {
 		text := AttackText(p.Attack(), room)
-		if note := " · in all frequencies"; p.band != bandAll && !HasBand(p.Options.Method) && kit.Width(text+note) <= room {
+		if note := " · in all frequencies"; p.band != bandAll && !attack.Lookup(p.Options.Method).Band && kit.Width(text+note) <= room {
 			text += note // whatever d says
 		}
 		if note := " · running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {

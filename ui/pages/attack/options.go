@@ -45,22 +45,23 @@ func (d *AttackOptions) settings() []kit.FormRow[attackChoice] {
 	if o.StepSize > 0 {
 		step = strconv.FormatFloat(o.StepSize, 'g', -1, 64)
 	}
-	with := func(has func(method string) bool) func(*kit.Form[attackChoice]) bool {
-		return func(*kit.Form[attackChoice]) bool { return has(d.method()) }
+	with := func(has func(attack.Method) bool) func(*kit.Form[attackChoice]) bool {
+		return func(*kit.Form[attackChoice]) bool { return has(attack.Lookup(d.method())) }
 	}
+	hasStarts := func(m attack.Method) bool { return m.RandomStart }
 	return []kit.FormRow[attackChoice]{
 		{Name: "method", Words: attack.Methods(), Field: kit.Field{Text: o.Method}, Chosen: d.showSteps, Take: kit.Word(func(s *attackChoice, t string) { s.options.Method = t })},
 		{Name: "norm", Words: []string{"linf", "l2"}, Field: kit.Field{Text: o.Norm.String()}, Take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
-		{Name: "steps", Field: kit.Field{Text: strconv.Itoa(p.Attack().Steps)}, Means: with(hasSteps), Take: kit.Whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
+		{Name: "steps", Field: kit.Field{Text: strconv.Itoa(p.Attack().Steps)}, Means: with(func(m attack.Method) bool { return m.Steps > 0 }), Take: kit.Whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
 		{Name: "step size", Hint: "2.5·ε/steps", Field: kit.Field{Text: step}, Means: with(HasStepSize), Take: func(s *attackChoice, t string) error {
 			s.options.StepSize = 0
 			return kit.Optional(kit.Decimal(kit.ParseEpsilon, func(s *attackChoice, v float64) { s.options.StepSize = v }))(s, t)
 		}},
-		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(o.RandomStart)}, Means: with(HasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
-		{Name: "restarts", Field: kit.Field{Text: strconv.Itoa(max(o.Restarts, 1))}, Means: with(HasStarts), Take: kit.Whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
-		{Name: "band", Words: bandNames, Field: kit.Field{Text: bandNames[p.band]}, Means: with(HasBand), Take: kit.Word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
+		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(o.RandomStart)}, Means: with(hasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
+		{Name: "restarts", Field: kit.Field{Text: strconv.Itoa(max(o.Restarts, 1))}, Means: with(hasStarts), Take: kit.Whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
+		{Name: "band", Words: bandNames, Field: kit.Field{Text: bandNames[p.band]}, Means: with(func(m attack.Method) bool { return m.Band }), Take: kit.Word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
 		{Name: "images", Hint: "of which accuracy is measured", Field: kit.Field{Text: strconv.Itoa(p.Robust.images)}, Take: kit.Whole(func(s *attackChoice, n int) { s.images = n })},
-		{Name: "Square check", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(p.Robust.square)}, Means: with(HasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.square = on })},
+		{Name: "Square check", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(p.Robust.square)}, Means: with(func(m attack.Method) bool { return m.Iterated }), Take: kit.Yes(func(s *attackChoice, on bool) { s.square = on })},
 	}
 }
 
@@ -80,7 +81,7 @@ func (d *AttackOptions) note(row int) string {
 	switch r := d.Rows[row]; {
 	case !d.Meaningful(row):
 		return "not with " + d.method()
-	case r.Name == "steps" && d.method() == attack.SquareMethod:
+	case r.Name == "steps" && !attack.Lookup(d.method()).Gradient:
 		return "queries to the model"
 	default:
 		return r.Hint

@@ -135,7 +135,7 @@ func (p *Page) stepMethod(by int) tea.Cmd {
 }
 
 func (p *Page) nextBand() tea.Cmd {
-	if !HasBand(p.Options.Method) {
+	if !attack.Lookup(p.Options.Method).Band {
 		p.screen.Say(p.Options.Method + " cannot be limited to a band of frequencies")
 		return nil
 	}
@@ -161,10 +161,10 @@ func normText(n attack.Norm) string {
 
 // AttackText says how is attacked, besides ε, in w cells: what matters most first.
 func AttackText(o attack.Options, w int) string {
-	parts := []string{o.Method + " " + normText(o.Norm)}
+	parts, m := []string{o.Method + " " + normText(o.Norm)}, attack.Lookup(o.Method)
 	switch {
-	case !hasSteps(o.Method):
-	case o.Method == attack.SquareMethod:
+	case m.Steps == 0:
+	case !m.Gradient:
 		parts = append(parts, kit.Counted(o.Steps, "query"))
 	default:
 		parts = append(parts, kit.Counted(o.Steps, "step"))
@@ -172,7 +172,7 @@ func AttackText(o attack.Options, w int) string {
 	if o.Band.Part != "" {
 		parts = append(parts, bandText(o.Band))
 	}
-	if o.StepSize > 0 && HasStepSize(o.Method) {
+	if o.StepSize > 0 && HasStepSize(m) {
 		parts = append(parts, fmt.Sprintf("of %.4g", o.StepSize))
 	}
 	if o.Restarts > 1 {
@@ -193,27 +193,15 @@ func AttackText(o attack.Options, w int) string {
 	return kit.Cut(text, w)
 }
 
-// hasSteps tells whether a method makes as many steps, or as many queries, as it is told.
-func hasSteps(method string) bool {
-	return method != attack.FGSMMethod && method != attack.MinimalFGSMMethod
-}
+// HasStepSize reports whether the page sets the step size of a method: that of minimal methods
+// follows ε.
+func HasStepSize(m attack.Method) bool { return m.ChoosesStepSize && !m.Minimal }
 
-// HasStarts tells whether a method can start at random, and again.
-func HasStarts(method string) bool {
-	return method == attack.PGDMethod || method == attack.APGDCEMethod || method == attack.APGDDLRMethod
-}
-
-// HasStepSize tells whether a method's steps have a size of one's choice.
-func HasStepSize(method string) bool { return method == attack.PGDMethod }
-
-// HasBand tells whether a method's perturbations can be limited to a band.
-func HasBand(method string) bool { return method == attack.FGSMMethod || HasStarts(method) }
-
-// usualSteps are those of a method to begin with. Square's are few, so that one need not wait
-// for pictures.
-func usualSteps(method string) int {
-	if method == attack.SquareMethod {
+// defaultSteps is the initial number of steps. Gradient-free attacks get few queries, so that
+// pictures appear soon.
+func defaultSteps(m attack.Method) int {
+	if !m.Gradient {
 		return 500
 	}
-	return attack.Default(method, 0).Steps
+	return m.Steps
 }
