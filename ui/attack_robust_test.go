@@ -97,10 +97,10 @@ func TestFiguresInDoubt(t *testing.T) {
 	lab.attacks.doubt = true
 	d := startWith(t, lab, Options{}, 140, 44)
 	d.keys("6").shows("† 1 in doubt")
-	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: possible gradient masking: as many right as at epsilon 0.06")
+	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: suspected gradient masking: accuracy is no lower than at the smaller epsilon 0.06")
 	d.hides("first 1,000 images")
 	d = startWith(t, lab, Options{}, 200, 60)
-	d.keys("6").shows("† possible gradient masking").hides("first 1,000 images")
+	d.keys("6").shows("† suspected gradient masking").hides("first 1,000 images")
 }
 
 // Square's accuracy, where others are held against it, stands beside theirs.

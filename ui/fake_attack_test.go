@@ -116,7 +116,7 @@ func (l *fakeLab) Robustness(ctx context.Context, q lab.RobustnessRequest, updat
 				for _, e := range q.Epsilons {
 					c := attack.Cell{Method: method, Epsilon: e, Rho: rho, Score: score(fakeRobust(method, e, rho))}
 					if f.doubt && e == slices.Max(q.Epsilons) && method != attack.FGSMMethod {
-						c.Marks = append(c.Marks, attack.Mark{Rule: attack.FlatInEpsilon, Text: "possible gradient masking: as many right as at epsilon 0.06: 9 of 20 against 9 of 20"})
+						c.Marks = append(c.Marks, attack.Mark{Rule: attack.FlatInEpsilon, Text: "suspected gradient masking: accuracy is no lower than at the smaller epsilon 0.06: 9 vs 9 of 20"})
 					}
 					r.Cells = append(r.Cells, c)
 				}

@@ -25,7 +25,7 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 	fmt.Fprintln(w)
 	warnings := result.Warnings()
 	for i, c := range result.Cells {
-		if c.Rho != result.Clean[0].Rho || c.MadeFor != nil {
+		if c.Rho != result.Clean[0].Rho || c.TransferFrom != nil {
 			continue // written beside the first, or only where it tells something
 		}
 		method := c.Method
@@ -34,7 +34,7 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s", method, brief(c.Epsilon), stepsOf(c))
 		for k := i; k < len(result.Cells); k++ {
-			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check && d.MadeFor == nil {
+			if d := result.Cells[k]; d.Method == c.Method && d.Epsilon == c.Epsilon && d.Check == c.Check && d.TransferFrom == nil {
 				fmt.Fprintf(w, "\t%s%s", percent(d.Score), marksOf(warnings, k))
 			}
 		}

@@ -8,20 +8,20 @@ import (
 	"hfcui/engine/measure"
 )
 
-// batch is the images a Measurement is at.
+// batch is the images that a Measurement is evaluating.
 type batch struct {
 	m        *Measurement
-	size     int // values an image
+	size     int // values per image
 	most     int // images
-	from, to int // in the order of measuring
+	from, to int // in the order of evaluation
 	loaded   bool
 	x, dst   []float32
 	labels   []int
 	attacks  map[*series]*Attack
-	made     map[*series]images // for others to show
+	examples map[*series]images // adversarial examples for transfer
 }
 
-// images are adversarial images of a part of a batch.
+// images are adversarial examples of a range of a batch.
 type images struct {
 	from, to int
 	x        []float32
@@ -29,18 +29,17 @@ type images struct {
 
 func newBatch(m *Measurement, most int) *batch {
 	c, h, w := m.src.Shape()
-	return &batch{m: m, size: c * h * w, most: most, attacks: make(map[*series]*Attack), made: make(map[*series]images)}
+	return &batch{m: m, size: c * h * w, most: most, attacks: make(map[*series]*Attack), examples: make(map[*series]images)}
 }
 
-// choose goes over to the images from a place in the order on.
+// choose continues with the images from a place in the order on.
 func (b *batch) choose(from int) {
 	b.from, b.to, b.loaded = from, min(from+b.most, len(b.m.order)), false
-	clear(b.made)
+	clear(b.examples)
 }
 
-// load reads the images, unless that has been done, and makes them those that targets are
-// spared to be asked about twice.
-func (b *batch) load(targets []*spared) error {
+// load reads the images, unless that has been done, and has the targets memoise them.
+func (b *batch) load(targets []*memoTarget) error {
 	if b.loaded {
 		return nil
 	}
@@ -56,9 +55,8 @@ func (b *batch) load(targets []*spared) error {
 	return nil
 }
 
-// take does with the images what a series has not done yet, and tells whether there was
-// anything.
-func (b *batch) take(ctx context.Context, targets []*spared, s *series) (bool, error) {
+// take evaluates the images that a series lacks, and tells whether there were any.
+func (b *batch) take(ctx context.Context, targets []*memoTarget, s *series) (bool, error) {
 	to := min(b.to, s.images)
 	if len(s.first(to)) == to {
 		return false, nil
@@ -69,7 +67,7 @@ func (b *batch) take(ctx context.Context, targets []*spared, s *series) (bool, e
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	done := len(s.first(to)) // another may have gone on in the meantime
+	done := len(s.first(to)) // another measurement may have continued in the meantime
 	if done == to {
 		return false, nil
 	}
@@ -84,26 +82,26 @@ func (b *batch) take(ctx context.Context, targets []*spared, s *series) (bool, e
 	return true, nil
 }
 
-// outcomes does with images of the batch what a series is.
-func (b *batch) outcomes(ctx context.Context, targets []*spared, s *series, from, to int) ([]outcome, error) {
+// outcomes evaluates images of the batch as a series says.
+func (b *batch) outcomes(ctx context.Context, targets []*memoTarget, s *series, from, to int) ([]outcome, error) {
 	switch {
 	case s.options.Method == "":
-		return b.answers(ctx, targets[s.rho], b.x[from*b.size:to*b.size], b.labels[from:to])
-	case s.donor != nil:
-		made := b.made[s.donor]
-		if made.x == nil || made.from > from || made.to < to { // known from before
-			if _, err := b.attack(ctx, targets[s.donor.rho], s.donor, from, to); err != nil {
+		return b.classify(ctx, targets[s.rho], b.x[from*b.size:to*b.size], b.labels[from:to])
+	case s.source != nil:
+		examples := b.examples[s.source]
+		if examples.x == nil || examples.from > from || examples.to < to { // its outcomes were known already
+			if _, err := b.attack(ctx, targets[s.source.rho], s.source, from, to); err != nil {
 				return nil, err
 			}
-			made = b.made[s.donor]
+			examples = b.examples[s.source]
 		}
-		return b.answers(ctx, targets[s.rho], made.x[(from-made.from)*b.size:(to-made.from)*b.size], b.labels[from:to])
+		return b.classify(ctx, targets[s.rho], examples.x[(from-examples.from)*b.size:(to-examples.from)*b.size], b.labels[from:to])
 	}
 	return b.attack(ctx, targets[s.rho], s, from, to)
 }
 
-// answers asks a model about images.
-func (b *batch) answers(ctx context.Context, t *spared, x []float32, labels []int) ([]outcome, error) {
+// classify runs inference on images.
+func (b *batch) classify(ctx context.Context, t *memoTarget, x []float32, labels []int) ([]outcome, error) {
 	classes := t.Classes()
 	logits := make([]float32, len(labels)*classes)
 	if err := t.Logits(ctx, logits, x, len(labels)); err != nil {
@@ -111,13 +109,14 @@ func (b *batch) answers(ctx context.Context, t *spared, x []float32, labels []in
 	}
 	out := make([]outcome, len(labels))
 	for i, label := range labels {
-		out[i].right = measure.Argmax(logits[i*classes:][:classes]) == label
+		out[i].correct = measure.Argmax(logits[i*classes:][:classes]) == label
 	}
 	return out, nil
 }
 
-// attack attacks images of the batch, and keeps what it makes of them if others show it.
-func (b *batch) attack(ctx context.Context, t *spared, s *series, from, to int) ([]outcome, error) {
+// attack attacks images of the batch, and keeps the adversarial examples if they are
+// transferred.
+func (b *batch) attack(ctx context.Context, t *memoTarget, s *series, from, to int) ([]outcome, error) {
 	a := b.attacks[s]
 	if a == nil {
 		var err error
@@ -131,17 +130,17 @@ func (b *batch) attack(ctx context.Context, t *spared, s *series, from, to int) 
 	if err != nil {
 		return nil, err
 	}
-	for other := range b.made {
+	for other := range b.examples {
 		if other.options != s.options {
-			delete(b.made, other) // all that show it have done so
+			delete(b.examples, other) // its transfers are done
 		}
 	}
-	if s.gives {
-		b.made[s] = images{from, to, slices.Clone(dst)}
+	if s.transferred {
+		b.examples[s] = images{from, to, slices.Clone(dst)}
 	}
 	out := make([]outcome, len(results))
 	for i, r := range results {
-		out[i] = outcome{right: !r.Success, zeroGradient: r.ZeroGradient, smallest: float32(r.LInf)}
+		out[i] = outcome{correct: !r.Success, zeroGradient: r.ZeroGradient, smallest: float32(r.LInf)}
 		if !r.Success {
 			out[i].smallest = float32(math.Inf(1))
 		}

@@ -11,7 +11,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// BenchmarkAttacks times ten steps, or questions, of every kind of attack on a batch of
+// BenchmarkAttacks times ten steps, or queries, of every kind of attack on a batch of
 // ResNet-20: they should cost little more than the ten gradients.
 func BenchmarkAttacks(b *testing.B) {
 	device, err := device.Open("cpu", plan.DeviceOptions{})

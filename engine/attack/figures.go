@@ -22,8 +22,8 @@ func (m *Measurement) Result() Robustness {
 	for i, c := range m.cells {
 		outcomes[i] = c.outcomes()
 		cell := Cell{Method: c.method, Epsilon: c.epsilon, Rho: m.grid.Rhos[c.rho], Score: score(outcomes[i]), Check: c.check}
-		if c.series != nil && c.series.donor != nil {
-			cell.MadeFor = &m.grid.Rhos[c.series.donor.rho]
+		if c.series != nil && c.series.source != nil {
+			cell.TransferFrom = &m.grid.Rhos[c.series.source.rho]
 		}
 		if c.series != nil {
 			cell.Steps, cell.StepSize = c.series.options.shown()
@@ -49,40 +49,41 @@ func (o Options) shown() (steps int, size float64) {
 	return m.steps(o), m.stepSize(o)
 }
 
-// outcomes are the cell's, image by image.
+// outcomes returns the cell's outcomes image by image.
 func (c cellSource) outcomes() []outcome {
 	if c.method == Worst {
 		return worstOf(c.of)
 	}
 	o := c.series.first(c.series.images)
-	if Minimal(c.method) {
+	if Lookup(c.method).Minimal {
 		o = slices.Clone(o)
 		for i := range o {
-			o[i].right = float64(o[i].smallest) > c.epsilon+rounding
+			o[i].correct = float64(o[i].smallest) > c.epsilon+rounding
 		}
 	}
 	return o
 }
 
-// worstOf are outcomes that are right where all are, and without a gradient where all are.
+// worstOf combines outcomes: an image is correct if it is in all of them, and has a zero
+// gradient if it has in all of them.
 func worstOf(of []cellSource) []outcome {
 	worst := slices.Clone(of[0].outcomes())
 	for _, c := range of[1:] {
 		o := c.outcomes()
 		worst = worst[:min(len(worst), len(o))]
 		for i := range worst {
-			worst[i].right = worst[i].right && o[i].right
+			worst[i].correct = worst[i].correct && o[i].correct
 			worst[i].zeroGradient = worst[i].zeroGradient && o[i].zeroGradient
 		}
 	}
 	return worst
 }
 
-// smallest are the medians of what methods found that look for the smallest ε.
+// smallest returns the median ε of minimal methods.
 func (m *Measurement) smallest() []Smallest {
 	var found []Smallest
 	for _, c := range m.cells {
-		if !Minimal(c.method) || c.epsilon != m.grid.Epsilons[0] {
+		if !Lookup(c.method).Minimal || c.epsilon != m.grid.Epsilons[0] {
 			continue
 		}
 		var values []float32

@@ -37,19 +37,19 @@ func (k *Known) get(key trialKey) *trial {
 	return t
 }
 
-// outcome is what an attack on one image came to.
+// outcome is the result of an attack on one image.
 type outcome struct {
-	right        bool // the model still gives the true class
+	correct      bool // the prediction is the label
 	zeroGradient bool
-	smallest     float32 // the ε that was enough, of methods that look for it
+	smallest     float32 // the smallest ε found by minimal methods
 }
 
-// trial is one attack on one image after the other.
+// trial is the outcomes of one attack, image by image.
 type trial struct {
-	turn chan struct{} // has room for one: who puts something in it may add
+	turn chan struct{} // semaphore of one: its holder may add outcomes
 
 	mu       sync.Mutex
-	outcomes []outcome // in the order of measuring
+	outcomes []outcome // in the order of evaluation
 }
 
 // first returns up to n outcomes, which may be read but not written to.

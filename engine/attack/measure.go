@@ -4,21 +4,21 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hfcui/engine/measure"
 )
 
-// Measurement measures a Grid. It goes through the images batch by batch, each under every
-// attack, so that after the first batch there is a rough figure everywhere. Interrupted, it
-// goes on where it stopped. It is not for concurrent use, but several with the same Known
-// are.
+// Measurement evaluates a Grid. It takes the images batch by batch, each under every attack, so
+// that after the first batch there is an estimate everywhere. It can be interrupted and resumed.
+// It is not for concurrent use, but several with the same Known are.
 type Measurement struct {
 	src   measure.Source
 	grid  Grid
-	order []int     // of images
+	order []int     // of image indices
 	clean []*series // by ρ
-	all   []*series // as they are attacked
+	all   []*series // in the order of evaluation
 	cells []cellSource
 }
 
@@ -41,39 +41,39 @@ func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float
 	if !slices.IsSorted(m.order) {
 		order = n // the order depends on how many there are
 	}
-	m.plan(func(rho, donor int, o Options) *trial {
+	m.plan(func(rho, source int, o Options) *trial {
 		k := trialKey{model: key(g.Rhos[rho]), source: key(g.Rhos[rho]), order: order, options: o}
-		if donor >= 0 {
-			k.source = key(g.Rhos[donor])
+		if source >= 0 {
+			k.source = key(g.Rhos[source])
 		}
 		return known.get(k)
 	})
 	return m, nil
 }
 
-// Targets gives the model as smoothed by one of the Grid's ρ. It is asked for one at a time.
+// Targets returns the model smoothed by one of the Grid's ρ. They are requested one at a time.
 type Targets func(rho float64) (Target, error)
 
 // updatePause is the shortest time between two updates that are not the last.
 const updatePause = 100 * time.Millisecond
 
-// Run measures until all is, calling update, which may be nil, in between. It returns early
-// with ctx's error; another Run then goes on where this one stopped.
+// Run measures until everything is, calling update, which may be nil, in between. It returns early
+// with ctx's error; another Run then resumes.
 func (m *Measurement) Run(ctx context.Context, targets Targets, update func(Robustness)) (Robustness, error) {
-	asked := make([]*spared, len(m.grid.Rhos))
+	memo := make([]*memoTarget, len(m.grid.Rhos))
 	for i, rho := range m.grid.Rhos {
 		t, err := targets(rho)
 		if err != nil {
 			return m.Result(), err
 		}
-		asked[i] = newSpared(t)
+		memo[i] = newMemoTarget(t)
 	}
-	b := newBatch(m, asked[0].Batch())
+	b := newBatch(m, memo[0].Batch())
 	var last time.Time
 	for from := 0; from < len(m.order); from += b.most {
 		b.choose(from)
 		for _, s := range m.all {
-			added, err := b.take(ctx, asked, s)
+			added, err := b.take(ctx, memo, s)
 			if err != nil {
 				return m.Result(), err
 			}
@@ -93,23 +93,24 @@ func (m *Measurement) Run(ctx context.Context, targets Targets, update func(Robu
 	return result, nil
 }
 
-// blindImages is after how many images without a gradient a measurement is given up.
-const blindImages = 64
+// zeroGradientImages is the number of images without a gradient after which a measurement is
+// given up.
+const zeroGradientImages = 64
 
-// checkGradients is an error when no image so far, up to one, had a gradient: what attacks
-// leave right says nothing then.
+// checkGradients returns an error if none of the first images had a gradient: robust accuracy
+// says nothing then.
 func (m *Measurement) checkGradients(to int) error {
-	if to < min(blindImages, len(m.order)) {
+	if to < min(zeroGradientImages, len(m.order)) {
 		return nil
 	}
 	for _, s := range m.all {
 		o := s.first(to)
-		if s.options.Method == "" || s.donor != nil || !Lookup(s.options.Method).Gradient || s.options.Epsilon == 0 || len(o) < to {
+		if s.options.Method == "" || s.source != nil || !Lookup(s.options.Method).Gradient || s.options.Epsilon == 0 || len(o) < to {
 			continue
 		}
 		if !slices.ContainsFunc(o, func(o outcome) bool { return !o.zeroGradient }) {
-			return fmt.Errorf("the model has no gradient for its input: it is zero for all of %d images at rho %v, so that %s cannot attack it; use square, which needs none",
-				to, m.grid.Rhos[s.rho], s.options.Method)
+			return fmt.Errorf("the model has no gradient: it is zero for all of %d images at rho %v, so that %s cannot attack it; use %s, which is gradient-free",
+				to, m.grid.Rhos[s.rho], s.options.Method, strings.Join(namesOf(func(m Method) bool { return !m.Gradient }), " or "))
 		}
 	}
 	return nil

@@ -155,7 +155,7 @@ func TestSquare(t *testing.T) {
 			}
 		}
 		if failed > 0 || l.asked > len(labels)*o.Steps/2 {
-			t.Errorf("%s: %d of %d images resist four times the smallest epsilon after %d questions", norm, failed, len(labels), l.asked)
+			t.Errorf("%s: %d of %d images resist four times the smallest epsilon after %d queries", norm, failed, len(labels), l.asked)
 		}
 		o.Epsilon, o.Steps = 0.9*slices.Min(margins)/size, 40
 		l.asked = 0
@@ -167,9 +167,9 @@ func TestSquare(t *testing.T) {
 				t.Errorf("%s: image %d below its smallest epsilon: success %v, margin %v, %v before", norm, i, out.Success, z[0], margins[i])
 			}
 		}
-		// The image as it is, forty questions, the answer to what is returned, and ours.
+		// The original image, forty queries, the returned image, and ours.
 		if want := len(labels) * (1 + 40 + 1 + 1); l.asked != want {
-			t.Errorf("%s: %d questions, want %d", norm, l.asked, want)
+			t.Errorf("%s: %d queries, want %d", norm, l.asked, want)
 		}
 	}
 	small := newLinear(rng, 1, 9, 12)

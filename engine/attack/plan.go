@@ -2,37 +2,38 @@ package attack
 
 import "slices"
 
-// series is one attack, or none, on the images one after the other, at one ρ.
+// series is the evaluation of one attack, or of clean images, at one ρ, image by image.
 type series struct {
 	*trial
-	rho     int     // number of it
-	options Options // Method is "" without an attack
-	images  int     // how many are attacked
-	donor   *series // whose adversarial images are shown to the model instead; nil: its own are made
-	gives   bool    // others show its images
+	rho         int     // index in the grid
+	options     Options // Method is "" for clean images
+	images      int     // how many are evaluated
+	source      *series // transfer source: the adversarial examples evaluated here are its; nil: they are computed here
+	transferred bool    // it is the transfer source of others
 }
 
-// cellSource is where a Cell's figures come from.
+// cellSource is what a Cell is computed from.
 type cellSource struct {
 	method  string
 	epsilon float64
 	rho     int
 	check   bool
 	series  *series      // nil for Worst
-	of      []cellSource // what Worst is the worst of; the first without an attack
+	of      []cellSource // what Worst is the worst of; the first is clean
 }
 
-// plan decides what is attacked how, in which order: one attack for every ρ before the next,
-// so that images made for one ρ can be shown to the models with the others. trialOf finds
-// what is known; donor is the number of the ρ that images are made for, or −1.
-func (m *Measurement) plan(trialOf func(rho, donor int, o Options) *trial) {
+// plan lists what to evaluate, in order: one attack at every ρ before the next, so that
+// adversarial examples of one ρ can be transferred to the others. trialOf finds earlier
+// outcomes; source is the index of the ρ that adversarial examples were computed at, −1 if they
+// are computed at rho itself.
+func (m *Measurement) plan(trialOf func(rho, source int, o Options) *trial) {
 	n := len(m.order)
 	for i := range m.grid.Rhos {
 		m.clean = append(m.clean, &series{trial: trialOf(i, -1, Options{}), rho: i, images: n})
 	}
 	m.all = slices.Clone(m.clean)
 	planned := make(map[Options][]*series) // by ρ
-	get := func(o Options, images int) []*series {
+	evaluate := func(o Options, images int) []*series {
 		if planned[o] == nil {
 			for i := range m.grid.Rhos {
 				planned[o] = append(planned[o], &series{trial: trialOf(i, -1, o), rho: i, options: o, images: images})
@@ -50,7 +51,7 @@ func (m *Measurement) plan(trialOf func(rho, donor int, o Options) *trial) {
 			if method == Worst {
 				continue
 			}
-			own := get(m.grid.run(method, epsilon), n)
+			own := evaluate(m.grid.run(method, epsilon), n)
 			for i, s := range own {
 				c := cellSource{method: method, epsilon: epsilon, rho: i, series: s}
 				m.cells, worst[i].of = append(m.cells, c), append(worst[i].of, c)
@@ -63,7 +64,7 @@ func (m *Measurement) plan(trialOf func(rho, donor int, o Options) *trial) {
 			m.cells = append(m.cells, worst...)
 		}
 		if m.grid.SquareImages > 0 && !slices.Contains(m.grid.Methods, SquareMethod) {
-			for i, s := range get(m.grid.square(epsilon), min(n, m.grid.SquareImages)) {
+			for i, s := range evaluate(m.grid.square(epsilon), min(n, m.grid.SquareImages)) {
 				m.cells = append(m.cells, cellSource{SquareMethod, epsilon, i, true, s, nil})
 			}
 		}
@@ -71,22 +72,22 @@ func (m *Measurement) plan(trialOf func(rho, donor int, o Options) *trial) {
 	m.sortCells()
 }
 
-// planTransfer has the images that were made for every ρ shown to the models with the others.
-func (m *Measurement) planTransfer(epsilon float64, own []*series, trialOf func(rho, donor int, o Options) *trial) {
+// planTransfer evaluates the adversarial examples of every ρ at the others.
+func (m *Measurement) planTransfer(epsilon float64, own []*series, trialOf func(rho, source int, o Options) *trial) {
 	for i, to := range own {
 		for k, from := range own {
 			if i == k {
 				continue
 			}
-			from.gives = true
-			s := &series{trial: trialOf(i, k, to.options), rho: i, options: to.options, images: to.images, donor: from}
+			from.transferred = true
+			s := &series{trial: trialOf(i, k, to.options), rho: i, options: to.options, images: to.images, source: from}
 			m.all = append(m.all, s)
 			m.cells = append(m.cells, cellSource{to.options.Method, epsilon, i, true, s, nil})
 		}
 	}
 }
 
-// sortCells puts cells in the order a Robustness has them in.
+// sortCells sorts cells as in a Robustness.
 func (m *Measurement) sortCells() {
 	rank := func(c cellSource) int {
 		if c.check {
@@ -102,10 +103,10 @@ func (m *Measurement) sortCells() {
 	})
 }
 
-// run returns the options of a method at an ε, without those it ignores. Minimal methods run
-// once, up to ε = 1.
+// run returns the options for evaluating a method at an ε, without those that have no effect on
+// it. Minimal methods search once, up to 1.
 func (g Grid) run(method string, epsilon float64) Options {
-	o, m := Default(method, epsilon), Lookup(method)
+	m, o := Lookup(method), Default(method, epsilon)
 	o.Norm, o.Band = g.Options.Norm, g.Options.Band
 	if m.Minimal {
 		o.Epsilon = 1
@@ -126,7 +127,7 @@ func (g Grid) run(method string, epsilon float64) Options {
 	return o
 }
 
-// square are the options of the check by Square at an ε.
+// square returns the options of the check by Square at an ε.
 func (g Grid) square(epsilon float64) Options {
 	o := g.run(SquareMethod, epsilon)
 	if g.Queries == 0 {
@@ -135,14 +136,13 @@ func (g Grid) square(epsilon float64) Options {
 	return o
 }
 
-// squareQueries is how often the check by Square asks about an image, at most: a tenth of its
-// usual number, enough to tell a hidden gradient from a robust
-// model.
+// squareQueries is the query budget of the check by Square: a tenth of the default, enough to
+// tell gradient masking from robustness.
 const squareQueries = 500
 
-// cost estimates the forward passes for one image.
+// cost estimates the compute per image in forward passes.
 func (s *series) cost() int {
-	if s.options.Method == "" || s.donor != nil {
+	if s.options.Method == "" || s.source != nil {
 		return 1
 	}
 	return Lookup(s.options.Method).Cost(s.options)

@@ -10,29 +10,28 @@ import (
 	"hfcui/engine/model"
 )
 
-// Report is a Robustness with what determined it, as files and commands have it.
+// Report is a Robustness with the settings it depends on, as files and commands write it.
 type Report struct {
 	Model       string  `json:"model"`
 	Data        string  `json:"data"`
 	Split       string  `json:"split"`
-	N           int     `json:"n"` // images attacked in every way
+	N           int     `json:"n"` // images evaluated under every attack
 	Norm        Norm    `json:"norm"`
 	RandomStart bool    `json:"random_start"`
 	Restarts    int     `json:"restarts"`
 	Seed        uint64  `json:"seed"`
-	Band        *Band   `json:"band,omitempty"`         // nil: perturbations are not limited to one
-	Layer       string  `json:"layer,omitempty"`        // what rho smooths, where it is not the first convolution
+	Band        *Band   `json:"band,omitempty"`         // nil: all frequencies
+	Layer       string  `json:"layer,omitempty"`        // the smoothed layer if it is not the first convolution
 	GainDivided bool    `json:"gain_divided,omitempty"` // smoothed kernels are divided by 1+8·rho
 	Clean       []Clean `json:"clean"`
 	Results     []Cell  `json:"results"`
-	// Checks are what results are held against, on fewer images.
+	// Checks are what results are compared with, on fewer images.
 	Checks   []Cell     `json:"checks,omitempty"`
 	Smallest []Smallest `json:"smallest,omitempty"`
 	Warnings []string   `json:"warnings"`
 }
 
-// NewReport describes a result of attacks with options o on a model with its first or another
-// convolution smoothed.
+// NewReport reports robust accuracy under attacks with options o on a model smoothed by s.
 func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustness) Report {
 	report := Report{Model: name, Data: data, Split: split, N: r.Images, Norm: o.Norm, RandomStart: o.RandomStart,
 		Restarts: max(1, o.Restarts), Seed: o.Seed, Layer: s.Layer, GainDivided: s.DivideGain, Clean: r.Clean, Results: []Cell{}, Smallest: r.Smallest, Warnings: []string{}}
@@ -52,7 +51,7 @@ func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustn
 	return report
 }
 
-// MarshalJSON writes rho beside the score.
+// MarshalJSON writes rho and the score.
 func (c Clean) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Rho float64 `json:"rho"`
@@ -60,7 +59,7 @@ func (c Clean) MarshalJSON() ([]byte, error) {
 	}{c.Rho, c.Score.Document()})
 }
 
-// MarshalJSON writes what was done beside the score; marks are the rules that are broken.
+// MarshalJSON writes the attack and the score; marks are the failed rules.
 func (c Cell) MarshalJSON() ([]byte, error) {
 	marks := make([]Rule, len(c.Marks))
 	for i, m := range c.Marks {
@@ -73,10 +72,10 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 		measure.ScoreDocument
 		Steps         int      `json:"steps,omitempty"`
 		StepSize      float64  `json:"step_size,omitempty"`
-		MadeFor       *float64 `json:"made_for,omitempty"` // the rho of the model that the images were made for
+		TransferFrom  *float64 `json:"made_for,omitempty"` // rho of the transfer source
 		ZeroGradients int      `json:"zero_gradients"`
 		Marks         []Rule   `json:"marks"`
-	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.Steps, c.StepSize, c.MadeFor, c.ZeroGradients, marks})
+	}{c.Method, c.Epsilon, c.Rho, c.Score.Document(), c.Steps, c.StepSize, c.TransferFrom, c.ZeroGradients, marks})
 }
 
 // MarshalJSON writes null for a median that is infinite.
@@ -93,14 +92,14 @@ func (s Smallest) MarshalJSON() ([]byte, error) {
 	}{s.Method, s.Rho, median, s.N})
 }
 
-// Warning is what is the matter with some figures.
+// Warning is a failed sanity check of some cells.
 type Warning struct {
 	Text  string
-	Cells []int // whose, as Robustness.Cells has them
+	Cells []int // indices in Robustness.Cells
 	where []string
 }
 
-// String names the figures, or the first of many, and says what is the matter.
+// String names the cells, or the first of many, and says what failed.
 func (w Warning) String() string {
 	const most = 4
 	named := w.where
@@ -110,7 +109,7 @@ func (w Warning) String() string {
 	return strings.Join(named, "; ") + ": " + w.Text
 }
 
-// Warnings says what is the matter with which figures, each thing once.
+// Warnings lists the failed sanity checks, each once with all its cells.
 func (r Robustness) Warnings() []Warning {
 	var all []Warning
 	at := make(map[string]int)

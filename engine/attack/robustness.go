@@ -8,29 +8,29 @@ import (
 	"hfcui/engine/measure"
 )
 
-// Worst is a method that makes no images of its own: an image counts as right when it is
-// right as it is and after all other methods of the Grid at the same ε.
+// Worst combines the other methods of a Grid: an image counts as correct if it is correct clean
+// and under all of them at the same ε.
 const Worst = "worst"
 
-// Grid is what there is to measure: the images a model still gets right under every method,
-// at every ε, for every smoothing ρ.
+// Grid is what to measure: robust accuracy under every method, at every ε, for every smoothing
+// ρ.
 type Grid struct {
 	Methods        []string  // of Options, or Worst
 	Epsilons, Rhos []float64 // each at least one, without repetition
-	// Options are those of all methods, as far as they look at them. Method and Epsilon do not
-	// matter, nor does Steps to Square. Steps 0 is each method's usual number.
+	// Options apply to every method that they have an effect on, but Method and Epsilon. Steps 0
+	// is each method's default; methods that count queries have Queries instead.
 	Options Options
-	Queries int // how often Square asks about an image; 0: its usual number
-	Limit   int // only the first Limit images; 0: all
-	// Transfer has the images that iterated methods make for the model with one ρ shown to
-	// the model with every other, too: what works there should have been found here.
+	Queries int // per image; 0: the method's default
+	Limit   int // evaluate the first Limit images; 0: all
+	// Transfer evaluates the adversarial examples of iterated methods computed at one ρ at every
+	// other, too: an attack should not be weaker than a transferred one.
 	Transfer bool
-	// SquareImages is on how many images the iterated methods are held against Square,
-	// which needs no gradient; 0: none.
+	// SquareImages is the number of images on which iterated methods are checked against
+	// Square, which is gradient-free; 0: no check.
 	SquareImages int
 }
 
-// Check is an error, in one line, unless g can be measured.
+// Check returns an error, in one line, unless g is valid.
 func (g Grid) Check() error {
 	switch {
 	case len(g.Methods) == 0 || len(g.Epsilons) == 0 || len(g.Rhos) == 0:
@@ -51,66 +51,59 @@ func (g Grid) Check() error {
 		}
 	}
 	if g.SquareImages > 0 && !g.Options.Band.Whole() {
-		return fmt.Errorf("%s cannot be limited to a band of frequencies, so that nothing limited to one can be held against it", SquareMethod)
+		return fmt.Errorf("%s cannot be limited to a frequency band: do without the check by it", SquareMethod)
 	}
 	return nil
 }
 
-// Robustness is how many images a model gets right as they are and under attack, so far.
+// Robustness is the clean and robust accuracy of a model, so far.
 //
-// Counted is f(x') = y over all images, x' being what the attack made of x, as evaluations
-// of attacks count: also over those the model gets wrong as they are, which an attack of one
-// step may turn into right ones.
+// Robust accuracy counts f(x+δ) = y over all images, as is customary: also over images that the
+// model misclassifies clean, which an attack of one step may turn into correct ones.
 type Robustness struct {
 	Clean []Clean // by ρ
-	// Cells are the figures: by method, of each by ρ, of each by ε, in the Grid's order. The
-	// check's, if asked for, are last.
+	// Cells are robust accuracies by method, of each by ρ, of each by ε, in the Grid's order.
+	// Those of checks are last.
 	Cells    []Cell
-	Smallest []Smallest // of methods that look for the smallest ε: by method, of each by ρ
-	Images   int        // how many there are to measure
+	Smallest []Smallest // of minimal methods: by method, of each by ρ
+	Images   int        // to evaluate
 	Done     bool
 	// Progress goes from 0 to 1.
 	Progress float64
 }
 
-// Clean is the accuracy without an attack.
+// Clean is clean accuracy at a ρ.
 type Clean struct {
 	Rho float64
 	measure.Score
 }
 
-// Cell is the accuracy under one attack.
+// Cell is robust accuracy under one attack.
 type Cell struct {
 	Method       string
 	Epsilon, Rho float64
-	// Steps and StepSize are the method's; 0 where it has none or where they differ. Steps of
-	// Square are how often it may ask.
+	// Steps, or queries, and StepSize are the method's; 0 where it has none or where they vary.
 	Steps    int
 	StepSize float64
 	measure.Score
-	// ZeroGradients counts images whose gradient was zero in every pixel at some step: such an
-	// image stays where it was.
+	// ZeroGradients counts images whose gradient was zero in every pixel at some step.
 	ZeroGradients int
-	// Check tells that this is no figure that was asked for, but what others are held
-	// against.
-	Check bool
-	// MadeFor is the ρ of the model that the images were made for, where it is another.
-	MadeFor *float64
-	// Marks say why the figure is not to be relied on; none are good news.
-	Marks []Mark
+	Check         bool     // not a result: others are compared with it
+	TransferFrom  *float64 // ρ of the transfer source; nil: the same as Rho
+	Marks         []Mark   // failed sanity checks
 }
 
-// Smallest is how large a perturbation has to be.
+// Smallest is the perturbation that a minimal method needs.
 type Smallest struct {
 	Method string
 	Rho    float64
-	// Median of the smallest ε by image, those the model gets wrong as they are being 0;
-	// infinite when more than half resist.
+	// Median over images of the smallest ε, which is 0 for images misclassified clean; infinite
+	// if more than half resist.
 	Median float64
 	N      int
 }
 
-// Cell returns the figure of a method at an ε and a ρ, if there is one.
+// Cell returns the robust accuracy under a method at an ε and a ρ, if there is one.
 func (r Robustness) Cell(method string, epsilon, rho float64) (Cell, bool) {
 	for _, c := range r.Cells {
 		if c.Method == method && c.Epsilon == epsilon && c.Rho == rho && !c.Check {
@@ -120,7 +113,7 @@ func (r Robustness) Cell(method string, epsilon, rho float64) (Cell, bool) {
 	return Cell{}, false
 }
 
-// CleanAt returns the accuracy without an attack at a ρ.
+// CleanAt returns clean accuracy at a ρ.
 func (r Robustness) CleanAt(rho float64) measure.Score {
 	for _, c := range r.Clean {
 		if c.Rho == rho {

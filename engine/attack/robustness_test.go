@@ -117,9 +117,9 @@ func TestRules(t *testing.T) {
 		{"a gradient that only square does without", []string{"pgd"}, curve{right: below(0.3095), slope: func(float64) float64 { return -1 }}, 0,
 			map[float64][]Rule{0.02: {AboveSquare}, 0.04: {AboveSquare}, 0.08: {AboveSquare}}},
 		{"an island far out", []string{"fgsm"}, curve{right: func(v float64) bool { return v < 0.32 || v > 0.375 }, slope: up}, 0, map[float64][]Rule{0.08: {RisesWithEpsilon}}},
-		{"wrong as it is", []string{"fgsm"}, curve{right: func(v float64) bool { return v > 0.315 }, slope: up}, 0,
+		{"misclassified clean", []string{"fgsm"}, curve{right: func(v float64) bool { return v > 0.315 }, slope: up}, 0,
 			map[float64][]Rule{0.02: {RisesWithEpsilon}, 0.04: {RisesWithEpsilon}, 0.08: {RisesWithEpsilon}}},
-		{"blind at some images", []string{"fgsm"}, curve{right: below(0.312), slope: func(v float64) float64 { return max(0, v-0.3045) }}, 0,
+		{"zero gradient at some images", []string{"fgsm"}, curve{right: below(0.312), slope: func(v float64) float64 { return max(0, v-0.3045) }}, 0,
 			map[float64][]Rule{0.02: {ZeroGradient}, 0.04: {ZeroGradient}, 0.08: {ZeroGradient}}},
 		{"a gradient that leads back", []string{"fgsm", "pgd"}, curve{right: below(0.3125), slope: func(v float64) float64 { return 0.3105 - v }}, 0.009,
 			map[float64][]Rule{0.02: {AboveFGSM}, 0.04: {FlatInEpsilon, AboveFGSM}, 0.08: {FlatInEpsilon, AboveFGSM}}},
@@ -152,7 +152,7 @@ func TestRules(t *testing.T) {
 // outcomesOf makes outcomes of a word: r right, w wrong, z right without a gradient.
 func outcomesOf(word string) (o []outcome) {
 	for _, c := range word {
-		o = append(o, outcome{right: c != 'w', zeroGradient: c == 'z'})
+		o = append(o, outcome{correct: c != 'w', zeroGradient: c == 'z'})
 	}
 	return o
 }
@@ -198,7 +198,7 @@ func TestRulesByOutcomes(t *testing.T) {
 			outcomes = append(outcomes, outcomesOf(word))
 			c.cells[i].Score = score(outcomes[i])
 		}
-		outcomes[0][0].zeroGradient = outcomes[0][0].zeroGradient || !outcomes[0][0].right
+		outcomes[0][0].zeroGradient = outcomes[0][0].zeroGradient || !outcomes[0][0].correct
 		mark(c.cells, outcomes, map[float64][]outcome{0: outcomesOf(r)})
 		if got := broken(c.cells[0]); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, c.cells[0].Marks, c.want)
@@ -211,8 +211,8 @@ func TestRiseByChance(t *testing.T) {
 	for _, c := range []struct {
 		smaller, larger, want string
 	}{
-		{"rwww", "rrww", "more images are right than at the smaller epsilon 0.1: 2 against 1 of 4, which chance may explain"},
-		{"wwwwwwww", "rrrrrrrr", "more images are right than at the smaller epsilon 0.1: 8 against 0 of 8"},
+		{"rwww", "rrww", "accuracy is above that at the smaller epsilon 0.1: 2 vs 1 of 4, within chance"},
+		{"wwwwwwww", "rrrrrrrr", "accuracy is above that at the smaller epsilon 0.1: 8 vs 0 of 8"},
 		{"rrww", "wwrr", ""},
 	} {
 		cells := []Cell{{Method: "fgsm", Epsilon: 0.1}, {Method: "fgsm", Epsilon: 0.2}}
@@ -363,7 +363,7 @@ func TestTransfer(t *testing.T) {
 		if got := broken(c); !slices.Equal(got, want) {
 			t.Errorf("%+v is marked %v", c, got)
 		}
-		if c.Check && (c.MadeFor == nil || *c.MadeFor == c.Rho || c.Correct != int(30*(*c.MadeFor)) || c.N != 30) {
+		if c.Check && (c.TransferFrom == nil || *c.TransferFrom == c.Rho || c.Correct != int(30*(*c.TransferFrom)) || c.N != 30) {
 			t.Errorf("check %+v", c)
 		}
 	}
@@ -418,7 +418,7 @@ func TestWorstIsRightEverywhere(t *testing.T) {
 	}
 }
 
-// A model that gives nothing to follow is an error at once, whatever is measured.
+// A model without any gradient is an error at once, whatever is measured.
 func TestNoGradient(t *testing.T) {
 	flat := curve{batch: 16, right: below(1), slope: func(float64) float64 { return 0 }}
 	_, err := measureGrid(t, 1000, Grid{Methods: []string{"pgd"}, Epsilons: []float64{0.1}, Options: Options{Steps: 2}}, func(float64) curve { return flat })
@@ -470,7 +470,7 @@ func TestReport(t *testing.T) {
 	for _, want := range []string{
 		`"n":50`, `"clean":[{"rho":0.5,"correct":50,"n":50,"accuracy":1,"ci95":[`, `"band":{"part":"low","r":8}`, `"gain_divided":true`, `"norm":"linf"`,
 		`"steps":1,"step_size":0.1,`, `"results":[{"method":"fgsm","epsilon":0.1,"rho":0.5,"correct":25,"n":50,"accuracy":0.5,"ci95":[`,
-		`"zero_gradients":25,"marks":["zero-gradient"]}]`, `"warnings":["fgsm at epsilon 0.1, rho 0.5: possible gradient masking: 25 of 50 images`,
+		`"zero_gradients":25,"marks":["zero-gradient"]}]`, `"warnings":["fgsm at epsilon 0.1, rho 0.5: suspected gradient masking: 25 of 50 images`,
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)

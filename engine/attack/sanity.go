@@ -8,56 +8,55 @@ import (
 	"hfcui/engine/measure"
 )
 
-// Rule is a check of an attack's figures (Carlini et al. 2019, On Evaluating Adversarial
+// Rule is a sanity check of robust accuracies (Carlini et al. 2019, On Evaluating Adversarial
 // Robustness; Athalye et al. 2018, Obfuscated Gradients Give a False Sense of Security).
 type Rule string
 
-// The rules. Figures are compared on the same images. What must be so of an attack that finds
-// all there is to find, a single image may break: the text says whether chance may explain it
-// (a one-sided sign test at 1 % of the images that are right under one figure alone). The rules
-// that suspect the gradient want more than chance explains.
+// The rules. Accuracies are compared on the same images. One image is enough to fail a check
+// that a perfect attack would always pass: the text says whether chance may explain it (a
+// one-sided sign test at 1 % on the images that are correct under one attack alone). The rules
+// that suspect gradient masking need more than chance explains.
 const (
-	// ZeroGradient: images are right whose gradient was zero at some step, so that there was
-	// nowhere to go from there.
+	// ZeroGradient: images whose gradient was zero at some step are correct: the attack could
+	// not continue from there.
 	ZeroGradient Rule = "zero-gradient"
-	// ZeroEpsilon: at ε = 0 an image is not answered as it is without an attack.
+	// ZeroEpsilon: at ε = 0 an image is not classified as the clean one.
 	ZeroEpsilon Rule = "epsilon-0"
-	// RisesWithEpsilon: more images are right than at a smaller ε, or without an attack.
+	// RisesWithEpsilon: more images are correct than at a smaller ε, or than clean ones.
 	RisesWithEpsilon Rule = "rises-with-epsilon"
-	// FlatInEpsilon: at an ε a third smaller or more the figure was below that without an
-	// attack, and of 20 images or more that were right there as many are now. Of iterated
-	// methods only.
+	// FlatInEpsilon: at an ε smaller by a third or more accuracy was below clean accuracy, 20
+	// images or more were correct, and as many are now. For iterated methods only.
 	FlatInEpsilon Rule = "flat-in-epsilon"
-	// AboveFGSM: more images are right than under FGSM, which makes one step. Of iterated
-	// methods only, as the next two.
+	// AboveFGSM: more images are correct than under FGSM, which takes one step. For iterated
+	// methods only, as are the next two.
 	AboveFGSM Rule = "above-fgsm"
-	// AboveTransfer: the figure is above that of the same images made for the model with
-	// another ρ.
+	// AboveTransfer: accuracy is above that on adversarial examples transferred from the model
+	// with another ρ.
 	AboveTransfer Rule = "above-transfer"
-	// AboveSquare: the figure is above Square's, which knows no gradient.
+	// AboveSquare: accuracy is above that under Square, which is gradient-free.
 	AboveSquare Rule = "above-square"
 )
 
-// Mark is a rule that a figure breaks.
+// Mark is a failed sanity check.
 type Mark struct {
 	Rule Rule
-	Text string // what is the matter, in words
+	Text string // what failed, in words
 }
 
 const (
-	signLevel = 0.01 // of the sign test
-	flatRight = 20   // right images that FlatInEpsilon wants
-	flatRatio = 1.5  // how many times as large an ε it wants
+	signLevel   = 0.01 // of the sign test
+	flatCorrect = 20   // correct images that FlatInEpsilon needs
+	flatRatio   = 1.5  // ratio of two ε that it needs
 )
 
-// hint is what the rules about gradients that mislead come to.
-const hint = "possible gradient masking"
+// hint begins the texts of the rules about misleading gradients.
+const hint = "suspected gradient masking"
 
-// mark holds every cell against the others.
+// mark checks every cell against the others.
 func mark(cells []Cell, outcomes [][]outcome, clean map[float64][]outcome) {
 	for i := range cells {
 		c := &cells[i]
-		if c.N == 0 || c.MadeFor != nil {
+		if c.N == 0 || c.TransferFrom != nil {
 			continue
 		}
 		k := checked{c, outcomes[i], cells, outcomes}
@@ -89,14 +88,14 @@ func (k checked) add(r Rule, format string, args ...any) {
 }
 
 func (k checked) zeroGradients() {
-	right := 0
+	correct := 0
 	for _, o := range k.own {
-		if o.zeroGradient && o.right {
-			right++
+		if o.zeroGradient && o.correct {
+			correct++
 		}
 	}
-	if right > 0 {
-		k.add(ZeroGradient, "%s: %d of %d images are right and had a zero gradient, with nowhere to go", hint, right, len(k.own))
+	if correct > 0 {
+		k.add(ZeroGradient, "%s: %d of %d images are correct and had a zero gradient", hint, correct, len(k.own))
 	}
 }
 
@@ -105,21 +104,21 @@ func (k checked) againstClean(clean []outcome) {
 	if k.Epsilon == 0 {
 		differ := 0
 		for i := range n {
-			if k.own[i].right != clean[i].right {
+			if k.own[i].correct != clean[i].correct {
 				differ++
 			}
 		}
 		if differ > 0 {
-			k.add(ZeroEpsilon, "at epsilon 0 %d of %d images are not answered as without an attack", differ, n)
+			k.add(ZeroEpsilon, "at epsilon 0 %d of %d predictions differ from those on clean images", differ, n)
 		}
 		return
 	}
 	if more, fewer := discordant(k.own, clean); more > fewer {
-		k.add(RisesWithEpsilon, "more images are right than without an attack: %s", twoScores(k.own, clean))
+		k.add(RisesWithEpsilon, "accuracy is above clean accuracy: %s", twoScores(k.own, clean))
 	}
 }
 
-// againstSmaller compares with the lowest figure at a smaller ε.
+// againstSmaller compares with the lowest accuracy at a smaller ε.
 func (k checked) againstSmaller() {
 	lowest := -1
 	for i, c := range k.cells {
@@ -131,11 +130,11 @@ func (k checked) againstSmaller() {
 		return
 	}
 	if more, fewer := discordant(k.own, k.outcomes[lowest]); more > fewer {
-		k.add(RisesWithEpsilon, "more images are right than at the smaller epsilon %.4g: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
+		k.add(RisesWithEpsilon, "accuracy is above that at the smaller epsilon %.4g: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
 	}
 }
 
-// flat compares with the next ε that is enough smaller.
+// flat compares with the next ε that is sufficiently smaller.
 func (k checked) flat(clean []outcome) {
 	next := -1
 	for i, c := range k.cells {
@@ -147,9 +146,9 @@ func (k checked) flat(clean []outcome) {
 		return
 	}
 	n := min(len(k.own), len(k.outcomes[next]))
-	here, there := rights(k.own[:n]), rights(k.outcomes[next][:n])
-	if there >= flatRight && here >= there && above(clean[:min(n, len(clean))], k.outcomes[next]) {
-		k.add(FlatInEpsilon, "%s: as many images are right as at the smaller epsilon %.4g: %s", hint, k.cells[next].Epsilon, twoScores(k.own, k.outcomes[next]))
+	here, there := correctOf(k.own[:n]), correctOf(k.outcomes[next][:n])
+	if there >= flatCorrect && here >= there && above(clean[:min(n, len(clean))], k.outcomes[next]) {
+		k.add(FlatInEpsilon, "%s: accuracy is no lower than at the smaller epsilon %.4g: %s", hint, k.cells[next].Epsilon, twoScores(k.own, k.outcomes[next]))
 	}
 }
 
@@ -157,57 +156,57 @@ func (k checked) flat(clean []outcome) {
 func (k checked) againstFGSM() {
 	other := k.other(FGSMMethod)
 	if more, fewer := discordant(k.own, other); more > fewer {
-		k.add(AboveFGSM, "fgsm, with one step, leaves fewer right: %s; more steps or another step size may help", twoScores(other, k.own))
+		k.add(AboveFGSM, "accuracy under fgsm, which takes one step, is lower: %s; try more steps or another step size", twoScores(other, k.own))
 	}
 }
 
 func (k checked) againstSquare() {
 	if other := k.other(SquareMethod); above(k.own, other) {
-		k.add(AboveSquare, hint+": square, without gradients, leaves fewer right: %s", twoScores(other, k.own))
+		k.add(AboveSquare, hint+": accuracy under square, which is gradient-free, is lower: %s", twoScores(other, k.own))
 	}
 }
 
-// other is what is known of another method at the same ε and ρ.
+// other returns the outcomes of another method at the same ε and ρ.
 func (k checked) other(method string) []outcome {
 	for i, c := range k.cells {
-		if k.sibling(c, method) && c.MadeFor == nil && c.Epsilon == k.Epsilon {
+		if k.sibling(c, method) && c.TransferFrom == nil && c.Epsilon == k.Epsilon {
 			return k.outcomes[i]
 		}
 	}
 	return nil
 }
 
-// againstTransfer compares with images made for other ρ.
+// againstTransfer compares with adversarial examples transferred from other ρ.
 func (k checked) againstTransfer() {
 	for i, c := range k.cells {
-		if c.MadeFor == nil || c.Method != k.Method || c.Rho != k.Rho || c.Epsilon != k.Epsilon || !above(k.own, k.outcomes[i]) {
+		if c.TransferFrom == nil || c.Method != k.Method || c.Rho != k.Rho || c.Epsilon != k.Epsilon || !above(k.own, k.outcomes[i]) {
 			continue
 		}
-		k.add(AboveTransfer, "%s: images made for rho %v leave fewer right: %s", hint, *c.MadeFor, twoScores(k.outcomes[i], k.own))
+		k.add(AboveTransfer, "%s: accuracy on adversarial examples transferred from rho %v is lower: %s", hint, *c.TransferFrom, twoScores(k.outcomes[i], k.own))
 		return
 	}
 }
 
-// sibling tells whether c is of a method at the checked cell's ρ, with figures.
+// sibling tells whether c is of a method at the checked cell's ρ, and not empty.
 func (k checked) sibling(c Cell, method string) bool {
 	return c.Method == method && c.Rho == k.Rho && c.N > 0 && (c.Check == k.Check || method != k.Method)
 }
 
-// discordant counts the images, among those that both know, that are right under a alone and
-// under b alone.
+// discordant counts the images, among those in both, that are correct in a alone and in b
+// alone.
 func discordant(a, b []outcome) (more, fewer int) {
 	for i := range min(len(a), len(b)) {
 		switch {
-		case a[i].right && !b[i].right:
+		case a[i].correct && !b[i].correct:
 			more++
-		case b[i].right && !a[i].right:
+		case b[i].correct && !a[i].correct:
 			fewer++
 		}
 	}
 	return more, fewer
 }
 
-// above tells whether more images are right under a than under b by more than chance explains.
+// above tells whether accuracy in a is above that in b by more than chance explains.
 func above(a, b []outcome) bool {
 	more, fewer := discordant(a, b)
 	if more <= fewer {
@@ -217,26 +216,26 @@ func above(a, b []outcome) bool {
 	return 1-coin.CDF(float64(more-1)) < signLevel
 }
 
-func rights(o []outcome) int { return score(o).Correct }
+func correctOf(o []outcome) int { return score(o).Correct }
 
-// score counts.
+// score counts correct images.
 func score(o []outcome) measure.Score {
 	s := measure.Score{N: len(o)}
 	for _, v := range o {
-		if v.right {
+		if v.correct {
 			s.Correct++
 		}
 	}
 	return s
 }
 
-// twoScores writes "31 against 28 of 1000", of the images that both know.
+// twoScores writes "31 vs 28 of 1000", for the images in both.
 func twoScores(a, b []outcome) string {
 	n := min(len(a), len(b))
 	a, b = a[:n], b[:n]
-	text := fmt.Sprintf("%d against %d of %d", rights(a), rights(b), n)
+	text := fmt.Sprintf("%d vs %d of %d", correctOf(a), correctOf(b), n)
 	if !above(a, b) && !above(b, a) {
-		text += ", which chance may explain"
+		text += ", within chance"
 	}
 	return text
 }
