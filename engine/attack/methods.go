@@ -21,6 +21,8 @@ type Method struct {
 	RandomStart bool
 	// Steps is the default number of steps, or queries; 0 if Options.Steps is ignored.
 	Steps int
+	// QuickSteps is a smaller number that is enough for a preview or a sanity check; 0: Steps.
+	QuickSteps int
 	// StepSize is the default step size, in units of the norm, as a function of ε, norm and
 	// steps; nil if the method adapts it.
 	StepSize func(Options) float64
@@ -66,6 +68,14 @@ func Lookup(name string) Method {
 
 // Minimal reports whether a method searches for each image's smallest ε.
 func Minimal(name string) bool { return Lookup(name).Minimal }
+
+// Preview is the number of steps for a preview or a sanity check.
+func (m Method) Preview() int {
+	if m.QuickSteps > 0 {
+		return m.QuickSteps
+	}
+	return m.Steps
+}
 
 // stepSize is the step size that o results in; 0 if the method adapts it.
 func (m Method) stepSize(o Options) float64 {

@@ -131,14 +131,10 @@ func (g Grid) run(method string, epsilon float64) Options {
 func (g Grid) square(epsilon float64) Options {
 	o := g.run(SquareMethod, epsilon)
 	if g.Queries == 0 {
-		o.Steps = squareQueries
+		o.Steps = square.Preview()
 	}
 	return o
 }
-
-// squareQueries is the query budget of the check by Square: a tenth of the default, enough to
-// tell gradient masking from robustness.
-const squareQueries = 500
 
 // cost estimates the compute per image in forward passes.
 func (s *series) cost() int {

@@ -16,6 +16,7 @@ var square = Method{
 	Description: "gradient-free Square attack (Andriushchenko et al. 2020)",
 	Norms:       bothNorms,
 	Steps:       5000,
+	QuickSteps:  500, // enough to tell gradient masking from robustness
 	Cost:        func(o Options) int { return o.Steps },
 	attacker:    func() attacker { return &squareAttack{} },
 }

@@ -61,9 +61,6 @@ func (a Attacks) check() error {
 	return a.grid().Check()
 }
 
-// squareQueries is about how often the check by Square asks about an image.
-const squareQueries = 500
-
 func (a Attacks) cost(of func(limit int) float64) float64 {
 	sum := answerCost * of(a.Limit)
 	for _, epsilon := range a.Epsilons {
@@ -78,7 +75,7 @@ func (a Attacks) cost(of func(limit int) float64) float64 {
 			sum += attackCost * float64(steps) * of(a.Limit)
 		}
 		if a.Square > 0 {
-			sum += answerCost * squareQueries * of(a.Square)
+			sum += answerCost * float64(attack.Lookup(attack.SquareMethod).Preview()) * of(a.Square)
 		}
 	}
 	return sum * float64(len(a.Rhos))

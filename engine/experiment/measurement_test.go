@@ -67,7 +67,7 @@ func TestMeasurementsCost(t *testing.T) {
 	for i, want := range []float64{
 		9 * .3 * 24, // whole images, and four low and high parts
 		2 * (.3*20 + .8*20 + .8*3*20),
-		.3*20 + .8*20 + .8*3*20 + .3*squareQueries*2,
+		.3*20 + .8*20 + .8*3*20 + .3*500*2,
 		3 * .3 * 24, 3 * .3 * 10, 0,
 	} {
 		if got := p.After[i].cost(24); math.Abs(got-want) > 1e-9 {

@@ -179,7 +179,7 @@ func (p *Page) Attack() attack.Options {
 // composed is an attack without what its method does not look at.
 func composed(o attack.Options, steps map[string]int, band bandChoice, r float64) attack.Options {
 	m := attack.Lookup(o.Method)
-	o.Steps = defaultSteps(m)
+	o.Steps = m.Preview()
 	if n, ok := steps[o.Method]; ok {
 		o.Steps = n
 	}

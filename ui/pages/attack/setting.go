@@ -196,12 +196,3 @@ func AttackText(o attack.Options, w int) string {
 // HasStepSize reports whether the page sets the step size of a method: that of minimal methods
 // follows ε.
 func HasStepSize(m attack.Method) bool { return m.ChoosesStepSize && !m.Minimal }
-
-// defaultSteps is the initial number of steps. Gradient-free attacks get few queries, so that
-// pictures appear soon.
-func defaultSteps(m attack.Method) int {
-	if !m.Gradient {
-		return 500
-	}
-	return m.Steps
-}
