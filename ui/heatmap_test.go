@@ -170,7 +170,7 @@ func TestHeatmapImage(t *testing.T) {
 	}
 	r.Cells[4*8+4] = measure.Score{Correct: 0, N: 3}
 	heatmappage.HeatmapImage(&im, r, false)
-	if c := heatmap.Colour(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
+	if c := heatmap.Color(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
 		t.Errorf("the neighbour looks like %v", im.Pix[3*(4*8+5):][:3])
 	}
 }

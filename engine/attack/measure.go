@@ -29,17 +29,14 @@ func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float
 	if err := g.Check(); err != nil {
 		return nil, err
 	}
-	n := src.Len()
-	if g.Limit > 0 {
-		n = min(n, g.Limit)
+	images, err := measure.Select(src, g.Limit)
+	if err != nil {
+		return nil, err
 	}
-	if n == 0 {
-		return nil, fmt.Errorf("no images to measure")
-	}
-	m := &Measurement{src: src, grid: g, order: measure.Order(src, n)}
+	m := &Measurement{src: src, grid: g, order: images}
 	order := 0
-	if !slices.IsSorted(m.order) {
-		order = n // the order depends on how many there are
+	if !slices.IsSorted(images) {
+		order = len(images) // the order depends on how many there are
 	}
 	m.plan(func(rho, source int, o Options) *trial {
 		k := trialKey{model: key(g.Rhos[rho]), source: key(g.Rhos[rho]), order: order, options: o}

@@ -7,16 +7,16 @@ import (
 	"hfcui/engine/model"
 )
 
-// Change is how a model's answers change at one radius when of images x only the low part
-// x_l is left.
+// Change is how predictions change at one radius when images x are replaced by their low-pass
+// images x_l.
 type Change struct {
-	// Differ counts, as Correct, the images with f(x) ≠ f(x_l), whichever of both is right.
+	// Differ counts, as Correct, the images with f(x) ≠ f(x_l), whichever of the two is correct.
 	Differ measure.Score
-	// Both counts the images that are right whole and by their low part. No more than these
-	// can be robust at Epsilon.
+	// Both counts the images with correct predictions for x and x_l. No others can be robust at
+	// Epsilon.
 	Both measure.Score
-	// Epsilon is the largest distance from x to x_l among the images that are right whole
-	// and wrong by their low part; zero where there are none.
+	// Epsilon is the largest distance from x to x_l among the images with a correct prediction
+	// for x and a wrong one for x_l; zero where there are none.
 	Epsilon Distance
 }
 
@@ -27,32 +27,32 @@ type Distance struct {
 	LInf float64 `json:"linf"`
 }
 
-// Bounds tells whether changes measured so bound robust accuracy, as the corollary of the
-// paper's section 3 has it for one model. Its robustness is
+// Bounds reports whether changes measured so give an upper bound on robust accuracy, which is
+// the corollary of the paper's section 3 for one model. Its robustness is
 //
 //	E[ min over ‖x'-x‖ ≤ ε of 1(f(x') = y) ]
 //
-// An image that is right and whose low part is not has a wrong x' at the distance ‖x-x_l‖.
-// From the largest of these distances on, none of them is robust, so that of the images
-// measured at most those right both whole and by their low part are:
+// For an image classified correctly whose low-pass image is not, x_l is a misclassified x' at
+// distance ‖x-x_l‖. From the largest of these distances on none of them is robust, so that at
+// most the images with correct predictions for both are:
 //
 //	robustness at any ε ≥ Epsilon  ≤  Both
 //
-// in either norm. The ball is all there is to that: x_l may leave [0,1], which attacks do
-// not. Where the model is shown something else than x_l, a normalised one, or answers by the
-// company an image is in, as with batch statistics, there is no such statement.
+// in either norm. The ball is not intersected with [0,1], which attacks stay in and x_l may
+// leave. There is no bound where the model's input is not x_l, because it is normalized, or
+// where predictions depend on the rest of the batch, with batch statistics.
 func Bounds(n Normalization, s model.Statistics) bool {
 	return n == NormalizeNone && s == model.RunningStatistics
 }
 
-// add takes in what another round found.
+// add pools the changes of two disjoint samples.
 func (c Change) add(d Change) Change {
 	return Change{c.Differ.Add(d.Differ), c.Both.Add(d.Both),
 		Distance{max(c.Epsilon.L2, d.Epsilon.L2), max(c.Epsilon.LInf, d.Epsilon.LInf)}}
 }
 
-// see takes in one image: its classes whole and by its low part, as the model was shown it.
-func (c *Change) see(label, whole, low int, x, part []float32) {
+// count adds one image, with the predicted classes for it and for its low-pass image.
+func (c *Change) count(label, whole, low int, x, part []float32) {
 	c.Differ.N++
 	c.Both.N++
 	switch {

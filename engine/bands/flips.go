@@ -9,21 +9,21 @@ import (
 	"hfcui/spectral"
 )
 
-// Answer is what a model makes of one image and its parts at a radius.
-type Answer struct {
+// Sample is the predicted classes of one image and its components at a radius.
+type Sample struct {
 	Index, Label     int
-	Whole, Low, High int // most probable classes
-	Rank             int // of the low part, with SVD
+	Whole, Low, High int // predicted classes
+	Rank             int // of the low-pass image, with SVD
 }
 
-// Flip tells whether the image is one of the paper's Fig. 2: whole image and high part
-// classified right, low part wrong.
-func (a Answer) Flip() bool { return a.Whole == a.Label && a.High == a.Label && a.Low != a.Label }
+// Flip reports whether the image is one of the paper's Fig. 2: correct on the whole and the
+// high-pass image, wrong on the low-pass image.
+func (s Sample) Flip() bool { return s.Whole == s.Label && s.High == s.Label && s.Low != s.Label }
 
-// Answers asks the model about the images at indices, in order, batch by batch, and
-// calls visit with each answer until visit returns false. With batch statistics indices
-// must be one batch.
-func Answers(ctx context.Context, src measure.Source, c measure.Classifier, q Request, indices []int, visit func(Answer) bool) error {
+// Predict runs inference on the images at indices and their components at the first radius of
+// q, in order, batch by batch, and calls visit with each until it returns false. With batch
+// statistics indices must be one batch.
+func Predict(ctx context.Context, src measure.Source, c measure.Classifier, q Request, indices []int, visit func(Sample) bool) error {
 	for _, r := range q.Radii {
 		if err := spectral.CheckRadius(r); err != nil {
 			return err
@@ -33,25 +33,25 @@ func Answers(ctx context.Context, src measure.Source, c measure.Classifier, q Re
 	run := newRunner(src, c, q)
 	size := c.Batch()
 	if q.Statistics == model.RunningStatistics {
-		size = max(1, size/3) // an image and its two parts
+		size = max(1, size/3) // an image and its two components
 	}
 	for chunk := range slices.Chunk(indices, size) {
 		if err := run.load(ctx, chunk, radii); err != nil {
 			return err
 		}
-		answers := make([]Answer, len(chunk))
+		samples := make([]Sample, len(chunk))
 		err := run.each(ctx, len(chunk), 0, func(part, image, class int) {
-			*[]*int{&answers[image].Whole, &answers[image].Low, &answers[image].High}[part] = class
+			*[]*int{&samples[image].Whole, &samples[image].Low, &samples[image].High}[part] = class
 		})
 		if err != nil {
 			return err
 		}
-		for i, a := range answers {
-			a.Index, a.Label = chunk[i], run.labels[i]
+		for i, s := range samples {
+			s.Index, s.Label = chunk[i], run.labels[i]
 			if q.By == SVD {
-				a.Rank = run.ranks[i]
+				s.Rank = run.ranks[i]
 			}
-			if !visit(a) {
+			if !visit(s) {
 				return nil
 			}
 		}
@@ -59,8 +59,8 @@ func Answers(ctx context.Context, src measure.Source, c measure.Classifier, q Re
 	return nil
 }
 
-// LogitsOf asks the model about the images at indices as one batch, and reports the logits
-// of image number at of them for its three parts: whole (0), low (1) and high (2).
+// LogitsOf runs inference on the images at indices as one batch, and reports the logits of
+// image number at of them: of the whole (0), the low-pass (1) and the high-pass image (2).
 func LogitsOf(ctx context.Context, src measure.Source, c measure.Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
 	run := newRunner(src, c, q)
 	if err := run.load(ctx, indices, q.Radii[:1]); err != nil {
@@ -80,29 +80,28 @@ func LogitsOf(ctx context.Context, src measure.Source, c measure.Classifier, q R
 	return nil
 }
 
-// Permuted is how many flips there would be at the mean if what the model makes of the low
-// and the high part had nothing to do with the image: if these answers, each pair together,
-// were dealt out to the images anew, every permutation equally likely, while the images kept
-// their label and the answer to the whole. An image that is right whole becomes a flip if it
-// gets a pair of which high is its label and low is not, so that
+// Permuted is the expected number of flips under the permutation null: the pairs of predictions
+// for the low- and the high-pass image are permuted over the images, every permutation equally
+// likely, while labels and predictions for the whole image stay. A correctly classified image
+// becomes a flip if it gets a pair of which high is its label and low is not, so that
 //
-//	E = Σ over images right whole of (pairs with high = label ≠ low) / n
+//	E = Σ over images correct whole of (pairs with high = label ≠ low) / n
 //
-// Fewer flips than that mean that high parts tell nothing about their images; a model that
-// takes all of them for the same class has that many by chance.
-func Permuted(answers []Answer) float64 {
-	pairs, right := map[int]int{}, map[int]int{}
-	for _, a := range answers {
+// With no more flips than that, high-pass images carry no information about their images; a
+// model that predicts the same class for all of them has that many by chance.
+func Permuted(samples []Sample) float64 {
+	pairs, correct := map[int]int{}, map[int]int{}
+	for _, a := range samples {
 		if a.High != a.Low {
 			pairs[a.High]++
 		}
 		if a.Whole == a.Label {
-			right[a.Label]++
+			correct[a.Label]++
 		}
 	}
 	sum := 0
-	for label, n := range right {
+	for label, n := range correct {
 		sum += n * pairs[label]
 	}
-	return float64(sum) / float64(max(1, len(answers)))
+	return float64(sum) / float64(max(1, len(samples)))
 }

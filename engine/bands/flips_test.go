@@ -13,10 +13,10 @@ import (
 
 // Answers by SVD are about the parts of the rank that matches the Fourier split, image by
 // image, whatever the threads and batches.
-func TestAnswersBySVD(t *testing.T) {
+func TestPredictBySVD(t *testing.T) {
 	src := newNoise(30, 4)
 	q := Request{Radii: []float64{2.5}, By: SVD, Normalize: NormalizeStd}
-	var want []Answer
+	var want []Sample
 	one := &projector{batch: 1, classes: 4}
 	ask := func(image []float32) int {
 		logits := make([]float32, 4)
@@ -35,12 +35,12 @@ func TestAnswersBySVD(t *testing.T) {
 		svd.Split(low, high, k)
 		NormalizeStd.Apply(low)
 		NormalizeStd.Apply(high)
-		want = append(want, Answer{i, src.labels[i], ask(image), ask(low), ask(high), k})
+		want = append(want, Sample{i, src.labels[i], ask(image), ask(low), ask(high), k})
 	}
 	for _, threads := range []int{1, 3} {
 		q.Threads = threads
-		var got []Answer
-		err := Answers(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(a Answer) bool {
+		var got []Sample
+		err := Predict(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(a Sample) bool {
 			got = append(got, a)
 			return true
 		})
@@ -49,7 +49,7 @@ func TestAnswersBySVD(t *testing.T) {
 		}
 	}
 	src.images[3][5] = float32(math.NaN())
-	if err := Answers(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(Answer) bool { return true }); err == nil {
+	if err := Predict(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(Sample) bool { return true }); err == nil {
 		t.Error("an image of no numbers has singular values")
 	}
 }
@@ -60,7 +60,7 @@ func TestPermuted(t *testing.T) {
 		t.Errorf("no images: %v", e)
 	}
 	random := rand.New(rand.NewPCG(4, 2))
-	answers := make([]Answer, 60)
+	answers := make([]Sample, 60)
 	for i := range answers {
 		label := random.IntN(3)
 		guess := func() int {
@@ -69,7 +69,7 @@ func TestPermuted(t *testing.T) {
 			}
 			return random.IntN(3)
 		}
-		answers[i] = Answer{Index: i, Label: label, Whole: guess(), Low: guess(), High: guess()}
+		answers[i] = Sample{Index: i, Label: label, Whole: guess(), Low: guess(), High: guess()}
 	}
 	const times = 20000
 	sum := 0

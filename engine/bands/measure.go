@@ -4,7 +4,6 @@ package bands
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,36 +15,36 @@ import (
 
 // Request says what to measure.
 type Request struct {
-	Radii     []float64
-	Limit     int // only the first Limit images; 0: all
+	Radii     []float64 // cutoff radii, cycles per image
+	Limit     int       // evaluation images; 0: all
 	Normalize Normalization
-	// Statistics are what the Classifier uses. With batch statistics every batch holds
-	// Classifier.Batch images of one part at one radius, since they share a mean.
+	// Statistics are those of the Classifier. With batch statistics every batch holds
+	// Classifier.Batch images of one component at one radius, since they share a mean.
 	Statistics model.Statistics
-	By         Decomposition // into low and high part
-	Changes    bool          // whether to compare the answers to low parts with those to whole images
+	By         Decomposition // into low- and high-pass image
+	Changes    bool          // whether to compare predictions for low-pass and whole images
 	Threads    int           // for splitting; at least 1
 	// Yield is called before an image is read; nil only checks the context.
 	Yield plan.Yield
-	// Steady makes every round as large as it can be, for figures that nobody watches grow.
+	// Steady makes every round as large as possible, where nobody watches the figures.
 	Steady bool
 	// Clean, if not nil, holds predictions of this Classifier for whole images of this Source,
 	// with these Statistics and, with batch statistics, this Limit. New ones are added to it.
 	Clean *CleanPredictions
 }
 
-// Result is how accurate a model is on whole images and on their parts, so far.
+// Result is the accuracy on whole images and on their components, so far.
 type Result struct {
 	Radii     []float64
 	Whole     measure.Score
-	Low, High []measure.Score // one a radius
-	Changes   []Change        // one a radius; nil when they were not asked for
-	// Images is how many images of the split will be measured at each radius.
+	Low, High []measure.Score // one per radius
+	Changes   []Change        // one per radius; nil if not requested
+	// Images is the number of evaluation images.
 	Images int
 	Done   bool
-	// ImagesPerSecond counts images (parts count each) through the model since the start.
+	// ImagesPerSecond is the throughput since the start; every component counts.
 	ImagesPerSecond float64
-	// BatchSize is what batch statistics were taken over; 0 with running statistics.
+	// BatchSize is the number of images that share batch statistics; 0 with running statistics.
 	BatchSize int
 }
 
@@ -61,7 +60,7 @@ func (r Result) clone() Result {
 	return r
 }
 
-// add takes in what a round found.
+// add adds the scores of a round.
 func (r *Result) add(t tally) {
 	r.Whole = r.Whole.Add(t.whole)
 	for i := range r.Radii {
@@ -73,20 +72,19 @@ func (r *Result) add(t tally) {
 	}
 }
 
-// Measurement is a measurement under way. It goes through the images in rounds, few at
-// first and more later, each round at every radius: so that after the first round there
-// is a rough figure everywhere. It can be interrupted and taken up again; it is not for
-// concurrent use.
+// Measurement evaluates images in rounds, of few images first and more later, each at every
+// radius: after the first round there is a rough figure everywhere. It can be interrupted and
+// resumed; it is not for concurrent use.
 type Measurement struct {
-	src    measure.Source
-	q      Request
-	result Result
-	order  []int // of images
-	next   int   // position in order
-	size   int   // of the last round
-	took   time.Duration
-	spent  time.Duration
-	asked  int // images the classifier has answered
+	src       measure.Source
+	q         Request
+	result    Result
+	order     []int // of images
+	next      int   // position in order
+	size      int   // of the last round
+	took      time.Duration
+	spent     time.Duration
+	evaluated int // images that inference ran on
 }
 
 // NewMeasurement prepares a measurement; nothing is computed yet.
@@ -96,16 +94,13 @@ func NewMeasurement(src measure.Source, q Request) (*Measurement, error) {
 			return nil, err
 		}
 	}
-	n := src.Len()
-	if q.Limit > 0 {
-		n = min(n, q.Limit)
-	}
-	if n == 0 {
-		return nil, fmt.Errorf("no images to measure")
+	order, err := measure.Select(src, q.Limit)
+	if err != nil {
+		return nil, err
 	}
 	t := newTally(q)
-	return &Measurement{src: src, q: q, order: measure.Order(src, n), result: Result{
-		Radii: slices.Clone(q.Radii), Images: n, Low: t.low, High: t.high, Changes: t.changes,
+	return &Measurement{src: src, q: q, order: order, result: Result{
+		Radii: slices.Clone(q.Radii), Images: len(order), Low: t.low, High: t.high, Changes: t.changes,
 	}}, nil
 }
 
@@ -113,17 +108,16 @@ func NewMeasurement(src measure.Source, q Request) (*Measurement, error) {
 func (m *Measurement) Result() Result { return m.result.clone() }
 
 const (
-	// roundBytes bounds what the parts of one round take in memory.
+	// roundBytes limits the memory of one round.
 	roundBytes = 24 << 20
-	// firstRound is how many images the first rough figures are from.
+	// firstRound is the number of images of the first rough figures.
 	firstRound = 4
-	// roundTime is how long a round may take before rounds stop growing: longer ones
-	// would make the figures on screen jump instead of grow.
+	// roundTime is the duration at which rounds stop growing: with longer ones the figures on
+	// screen would jump.
 	roundTime = 200 * time.Millisecond
 )
 
-// group is how many radii are measured at a time, so that their parts of a round's images
-// fit roundBytes.
+// group is the number of radii evaluated at a time, so that a round fits roundBytes.
 func (m *Measurement) group(batch int) int {
 	images := firstRound
 	if m.q.Statistics == model.BatchStatistics {
@@ -133,7 +127,7 @@ func (m *Measurement) group(batch int) int {
 	return max(1, (roundBytes/(4*c*h*w*images)-1)/2)
 }
 
-// round is how many images to take next, group radii at a time.
+// round is the number of images to evaluate next, group radii at a time.
 func (m *Measurement) round(batch, group int) int {
 	left := m.result.Images - m.next
 	if m.q.Statistics == model.BatchStatistics {
@@ -153,8 +147,8 @@ func (m *Measurement) round(batch, group int) int {
 	return left
 }
 
-// fullest is the number of images, n or somewhat fewer, whose parts fill the model's batches
-// best: it takes as long for one that is not full.
+// fullest is the number of images, n or slightly fewer, whose components fill the model's
+// batches best: a partial batch takes as long as a full one.
 func (m *Measurement) fullest(n, batch int) int {
 	best, most := n, 0.0
 	for k := n; k > n-n/4; k-- {
@@ -166,8 +160,8 @@ func (m *Measurement) fullest(n, batch int) int {
 	return best
 }
 
-// Run measures until all images are, calling update after every round. It returns early
-// with ctx's error; another Run then goes on where this one stopped.
+// Run evaluates all images, calling update after every round. It returns early with the error
+// of ctx; the next Run resumes.
 func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func(Result)) (Result, error) {
 	run := newRunner(m.src, c, m.q)
 	group := m.group(c.Batch())
@@ -179,19 +173,19 @@ func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func
 		n := m.round(c.Batch(), group)
 		indices := m.order[m.next : m.next+n]
 		if m.q.Statistics == model.BatchStatistics && n < c.Batch() {
-			// The last batch is filled up with images already counted, so that its
-			// statistics are taken over as many images as all others'.
+			// The last batch is filled up with images already counted, so that its statistics are
+			// over as many images as those of all others.
 			indices = m.order[m.result.Images-c.Batch() : m.result.Images]
 		}
-		found, asked, err := run.round(ctx, indices, n, group)
+		found, evaluated, err := run.round(ctx, indices, n, group)
 		if err != nil {
 			return m.Result(), err
 		}
 		m.result.add(found)
 		m.next, m.size, m.took = m.next+n, n, time.Since(started)
-		m.asked += asked
+		m.evaluated += evaluated
 		m.spent += m.took
-		m.result.ImagesPerSecond = float64(m.asked) / m.spent.Seconds()
+		m.result.ImagesPerSecond = float64(m.evaluated) / m.spent.Seconds()
 		m.result.Done = m.next == m.result.Images
 		if update != nil {
 			update(m.Result())

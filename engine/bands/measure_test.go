@@ -266,13 +266,13 @@ func TestMeasureBatchStatistics(t *testing.T) {
 	}
 }
 
-func TestAnswers(t *testing.T) {
+func TestPredict(t *testing.T) {
 	src := newNoise(30, 4)
 	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
 		var visited []int
 		indices := []int{5, 29, 3, 8, 11, 0, 7}
 		classifier := &projector{batch: 7, classes: 4, centre: s == model.BatchStatistics}
-		err := Answers(context.Background(), src, classifier, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Answer) bool {
+		err := Predict(context.Background(), src, classifier, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Sample) bool {
 			visited = append(visited, a.Index)
 			if a.Label != src.labels[a.Index] {
 				t.Errorf("image %d has label %d, want %d", a.Index, a.Label, src.labels[a.Index])

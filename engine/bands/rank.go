@@ -2,8 +2,8 @@ package bands
 
 import "hfcui/spectral"
 
-// ranker takes the place of Fourier parts by parts of matched rank, image by image, on as
-// many threads as there are.
+// ranker replaces Fourier components by SVD components of matched rank, on as many threads as
+// there are.
 type ranker struct {
 	free chan *spectral.SVD
 }
@@ -16,8 +16,8 @@ func newRanker(h, w, threads int) *ranker {
 	return r
 }
 
-// replace makes the parts of x of each radius, low[i] and high[i], those of the rank that
-// matches them, which is written to ranks.
+// replace replaces the components of x at each radius, low[i] and high[i], by those of the
+// matched rank, which is written to ranks.
 func (r *ranker) replace(x []float32, low, high [][]float32, ranks []int) error {
 	svd := <-r.free
 	defer func() { r.free <- svd }()

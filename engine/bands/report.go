@@ -5,34 +5,34 @@ import (
 	"hfcui/engine/model"
 )
 
-// Report is a Result with what determined it, as files and commands have it.
+// Report is the JSON form of a Result with everything that determined it.
 type Report struct {
 	Model     string `json:"model"`
 	Data      string `json:"data"`
 	Split     string `json:"split"`
-	N         int    `json:"n"` // images measured at every radius
+	N         int    `json:"n"` // evaluation images
 	Normalize string `json:"normalize"`
 	BN        string `json:"bn"` // batch-norm statistics: running or batch
 	model.Smoothing
 	Whole measure.Score `json:"whole"`
 	Bands []Band        `json:"bands"`
-	DType string        `json:"dtype,omitempty"` // of the network, where it is not fp32
+	DType string        `json:"dtype,omitempty"` // of activations, if not fp32
 }
 
-// Band is the score of one part, "low" or "high", at one radius.
+// Band is the score of one component, "low" or "high", at one radius.
 type Band struct {
 	Part string  `json:"part"`
 	R    float64 `json:"r"`
 	measure.ScoreDocument
-	// Changed is, with a low part, how many images the model takes for another class than
-	// whole, where that was asked for.
+	// Changed counts, for "low", the images whose prediction differs from that for the whole
+	// image, if requested.
 	Changed *measure.ShareDocument `json:"changed,omitempty"`
-	// Bound is what that says about robust accuracy, where it says something.
+	// Bound is the upper bound on robust accuracy, where there is one.
 	Bound *Bound `json:"bound,omitempty"`
 }
 
-// Bound says that at any ε of Distance or more, in either norm, robust accuracy on these
-// images is at most the score: see [Bounds].
+// Bound is an upper bound: at any ε of Distance or more, in either norm, robust accuracy on
+// these images is at most the score. See [Bounds].
 type Bound struct {
 	Distance
 	measure.ScoreDocument

@@ -7,15 +7,15 @@ import (
 	"hfcui/engine/model"
 )
 
-// Normalization is what is done to a low- or high-frequency image before a model sees
-// it. Whole images are always shown to the model as they are.
+// Normalization is the transform of a low- or high-pass image before inference. Whole images
+// are never transformed.
 type Normalization int
 
-// The named normalisations. Each applies per image, over all its channels.
+// The normalizations. Each applies per image, over all its channels.
 const (
-	NormalizeNone Normalization = iota // as it is
-	NormalizeMax                       // divided by its own maximum, negatives kept (what the paper's code did)
-	NormalizeStd                       // its mean subtracted, divided by its own standard deviation
+	NormalizeNone Normalization = iota // none
+	NormalizeMax                       // divided by its maximum, negatives kept (as in the paper's code)
+	NormalizeStd                       // mean subtracted, divided by its standard deviation
 )
 
 var normalizations = [...]string{"none", "max", "std"}
@@ -33,21 +33,20 @@ func ParseNormalization(s string) (Normalization, error) {
 	return 0, fmt.Errorf("unknown normalisation %q: use none, max or std", s)
 }
 
-// Apply normalises one image in place. An image without a positive maximum (max) or
-// without variance (std) is left as it is.
+// Apply normalizes one image in place. An image without a positive maximum (max) or without
+// variance (std) is unchanged.
 func (n Normalization) Apply(image []float32) {
 	switch n {
 	case NormalizeMax:
 		if largest := largest(image); largest > 0 {
-			scale := 1 / float64(largest) // many products take less time than quotients
+			scale := 1 / float64(largest) // multiplying is faster than dividing
 			for i, v := range image {
 				image[i] = float32(float64(v) * scale)
 			}
 		}
 	case NormalizeStd:
 		mean, deviation := moments(image)
-		// A band that holds nothing is zero but for rounding; scaling that up would
-		// show the model pure rounding noise.
+		// An empty band is zero up to rounding; scaling it would amplify rounding noise.
 		if deviation < 1e-6 {
 			return
 		}
@@ -58,10 +57,9 @@ func (n Normalization) Apply(image []float32) {
 	}
 }
 
-// The loops below keep several maxima or sums: the processor need not wait for one addition
-// before it begins the next.
+// The loops below keep several maxima or sums, so that additions do not wait for each other.
 
-// largest is the largest number, 0 if none is positive.
+// largest returns the largest number, 0 if none is positive.
 func largest(image []float32) float32 {
 	var a, b, c, d float32
 	for ; len(image) >= 4; image = image[4:] {
@@ -74,7 +72,7 @@ func largest(image []float32) float32 {
 	return max(a, b, c, d)
 }
 
-// greater is the maximum of numbers that are not NaN, for which max would take longer.
+// greater is max of numbers that are not NaN, and faster.
 func greater(a, b float32) float32 {
 	if b > a {
 		return b
@@ -82,8 +80,8 @@ func greater(a, b float32) float32 {
 	return a
 }
 
-// moments is the mean and the standard deviation. Both are taken about one of the numbers,
-// so that little is lost where all are about the same.
+// moments returns the mean and the standard deviation, computed relative to one of the numbers:
+// that loses little precision where all are similar.
 func moments(image []float32) (mean, deviation float64) {
 	var s0, s1, q0, q1 float64
 	n, pivot := float64(len(image)), float64(image[0])
@@ -125,13 +123,12 @@ const (
 // String returns "whole", "low" or "high".
 func (p Part) String() string { return [...]string{"whole", "low", "high"}[p] }
 
-// Decomposition is how an image is divided into a low and a high part.
+// Decomposition is the method of splitting an image into low- and high-pass image.
 type Decomposition int
 
-// Fourier keeps the frequencies within r of zero in the low part. SVD keeps in it the
-// largest singular values, as many of them as divide the image's energy most nearly as
-// Fourier does at r: see [spectral.SVD.Matched]. One rank holds for all channels of an
-// image; another image may have another.
+// Fourier keeps the frequencies within r of zero in the low-pass image. SVD keeps the largest
+// singular values, as many as match the energy fraction of Fourier at r best: see
+// [spectral.SVD.Matched]. All channels of an image have the same rank; images differ.
 const (
 	Fourier Decomposition = iota
 	SVD

@@ -8,8 +8,7 @@ import (
 	"hfcui/spectral"
 )
 
-// runner asks a model about some images and all their parts. Its memory is reused from
-// round to round.
+// runner predicts images and all their components. Its memory is reused from round to round.
 type runner struct {
 	src        measure.Source
 	classifier measure.Classifier
@@ -17,15 +16,15 @@ type runner struct {
 	size       int // numbers in an image
 	channels   int
 	split      *spectral.Batch
-	ranker     *ranker   // for parts by singular values; else nil
-	slab       []float32 // the images, then for each radius of a group their low and high parts
+	ranker     *ranker   // for SVD; else nil
+	slab       []float32 // the images, then for each radius of a group their low- and high-pass images
 	low, high  [][]float32
 	labels     []int
 	ranks      []int // by image, then radius; with a ranker
-	wholes     []int // classes of whole images, in a round
+	wholes     []int // predicted classes of whole images, in a round
 	logits     []float32
 
-	// The images being loaded.
+	// The images being loaded, by load.
 	ctx     context.Context
 	indices []int
 	radii   int
@@ -47,9 +46,9 @@ func newRunner(src measure.Source, c measure.Classifier, q Request) *runner {
 	return r
 }
 
-// load reads images, splits them at radii and normalises their parts, so that part g of the
-// slab is the images whole (0), or their low (odd) or high (even) part at radius (g-1)/2.
-// Every thread takes the next image as soon as it is done with one.
+// load reads images, splits them at radii and normalizes the components, so that part g of the
+// slab is the whole images (0), or their low-pass (odd) or high-pass (even) images at radius
+// (g-1)/2. Threads take images from a common queue.
 func (r *runner) load(ctx context.Context, indices []int, radii []float64) error {
 	n := len(indices) * r.size
 	r.slab, r.labels = measure.Resize(r.slab, n*(1+2*len(radii))), measure.Resize(r.labels, len(indices))
@@ -70,7 +69,7 @@ func (r *runner) readImage(image int) error {
 	return r.src.ReadBatch(r.slab[image*r.size:][:r.size], r.labels[image:image+1], r.indices[image:image+1])
 }
 
-// finishImage makes of an image's Fourier parts what the model is to see.
+// finishImage turns an image's Fourier components into the model's inputs.
 func (r *runner) finishImage(image int) error {
 	if r.ranker != nil {
 		low, high := make([][]float32, r.radii), make([][]float32, r.radii)
@@ -88,11 +87,11 @@ func (r *runner) finishImage(image int) error {
 	return nil
 }
 
-// tally is what a round found: scores of whole images and, at every radius, of their parts.
+// tally is the scores of a round: of whole images and, at every radius, of their components.
 type tally struct {
 	whole     measure.Score
 	low, high []measure.Score
-	changes   []Change // where they are asked for
+	changes   []Change // if requested
 }
 
 func newTally(q Request) tally {
@@ -104,10 +103,10 @@ func newTally(q Request) tally {
 	return t
 }
 
-// round measures the images at indices and all their parts, counting the last counted
-// images of each. It goes through the radii in groups. asked is how many images the model
-// was asked about.
-func (r *runner) round(ctx context.Context, indices []int, counted, group int) (found tally, asked int, err error) {
+// round evaluates the images at indices and all their components, counting the last counted
+// images of each. It goes through the radii in groups. evaluated is the number of images that
+// inference ran on.
+func (r *runner) round(ctx context.Context, indices []int, counted, group int) (found tally, evaluated int, err error) {
 	found = newTally(r.q)
 	uncounted, skip := len(indices)-counted, 0
 	r.wholes = measure.Resize(r.wholes, len(indices))
@@ -118,7 +117,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 	for from := 0; from == 0 || from < len(r.q.Radii); from += group {
 		radii := r.q.Radii[from:min(from+group, len(r.q.Radii))]
 		if err := r.load(ctx, indices, radii); err != nil {
-			return found, asked, err
+			return found, evaluated, err
 		}
 		err := r.each(ctx, len(indices), skip, func(part, image, class int) {
 			switch {
@@ -131,21 +130,21 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 			}
 		})
 		if err != nil {
-			return found, asked, err
+			return found, evaluated, err
 		}
 		if from == 0 {
 			for image := uncounted; image < len(indices); image++ {
 				found.whole.Count(r.wholes[image] == r.labels[image])
 			}
 		}
-		asked += len(r.slab)/r.size - skip*len(indices)
-		skip = 1 // the whole images have been asked about with the first group
+		evaluated += len(r.slab)/r.size - skip*len(indices)
+		skip = 1 // whole images are evaluated with the first group
 	}
-	return found, asked, nil
+	return found, evaluated, nil
 }
 
-// count takes in the class of an image's low or high part, in a group that begins at radius
-// number from. Whole images come before all parts.
+// count adds the predicted class of an image's component, in a group that begins at radius
+// number from. Whole images precede all components.
 func (r *runner) count(found *tally, from, part, image, class int) {
 	at, right := (part-1)/2, class == r.labels[image]
 	if part%2 == 0 {
@@ -155,13 +154,13 @@ func (r *runner) count(found *tally, from, part, image, class int) {
 	found.low[from+at].Count(right)
 	if found.changes != nil {
 		x, low := r.slab[image*r.size:][:r.size], r.low[at][image*r.size:][:r.size]
-		found.changes[from+at].see(r.labels[image], r.wholes[image], class, x, low)
+		found.changes[from+at].count(r.labels[image], r.wholes[image], class, x, low)
 	}
 }
 
-// each asks the model about the slab from part skip on, n images a part, and reports the
-// most probable class of every image. With running statistics a batch may span parts; with
-// batch statistics it is exactly one part.
+// each runs inference on the slab from part skip on, n images per part, and reports the
+// predicted class of every image. With running statistics a batch may span parts; with batch
+// statistics it is exactly one part.
 func (r *runner) each(ctx context.Context, n, skip int, report func(part, image, class int)) error {
 	total, batch, classes := len(r.slab)/r.size, r.classifier.Batch(), r.classifier.Classes()
 	if r.q.Statistics == model.BatchStatistics {

@@ -74,8 +74,8 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 		indices[i] = i
 	}
 	q.Threads, q.Yield = s.device.Threads(), s.yield
-	answers, found := make([]bands.Answer, 0, n), &FlipsFound{N: n}
-	err = bands.Answers(ctx, set, e, q, indices, func(a bands.Answer) bool {
+	answers, found := make([]bands.Sample, 0, n), &FlipsFound{N: n}
+	err = bands.Predict(ctx, set, e, q, indices, func(a bands.Sample) bool {
 		answers = append(answers, a)
 		if a.Flip() {
 			found.Count++
@@ -94,7 +94,7 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 // answers to high parts were equally likely:
 //
 //	E = Σ over images right whole and wrong low of (high answers that are its label) / n
-func highPermuted(answers []bands.Answer) float64 {
+func highPermuted(answers []bands.Sample) float64 {
 	high := map[int]int{}
 	for _, a := range answers {
 		high[a.High]++

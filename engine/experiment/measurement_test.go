@@ -293,7 +293,7 @@ func TestMarksAreReported(t *testing.T) {
 
 // Chance is what the mean over all permutations is.
 func TestHighPermuted(t *testing.T) {
-	answers := []bands.Answer{
+	answers := []bands.Sample{
 		{Label: 0, Whole: 0, Low: 1, High: 0}, {Label: 1, Whole: 1, Low: 1, High: 1},
 		{Label: 0, Whole: 1, Low: 1, High: 2}, {Label: 2, Whole: 2, Low: 0, High: 0},
 	}

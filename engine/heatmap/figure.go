@@ -11,18 +11,18 @@ import (
 	"hfcui/engine/figure"
 )
 
-// colourSteps is how many colours stand for error rates.
-const colourSteps = 256
+// colorSteps is the number of colors of the scale.
+const colorSteps = 256
 
-// scale is the colours from the least error rate to the largest, evenly brighter (Moreland's
-// black-body colours).
+// scale is the colors from the lowest error rate to the highest: Moreland's black-body colors,
+// of evenly increasing brightness.
 var scale = sync.OnceValue(func() []color.RGBA {
 	m := moreland.BlackBody()
 	m.SetMin(0)
 	m.SetMax(1)
-	list := make([]color.RGBA, colourSteps)
+	list := make([]color.RGBA, colorSteps)
 	for i := range list {
-		c, err := m.At(float64(i) / (colourSteps - 1))
+		c, err := m.At(float64(i) / (colorSteps - 1))
 		if err != nil {
 			panic(err) // it is inside the scale
 		}
@@ -31,17 +31,17 @@ var scale = sync.OnceValue(func() []color.RGBA {
 	return list
 })
 
-// Colour is what share of the way from the least to the largest error rate of a picture looks
-// like, from 0, black, to 1, white.
-func Colour(share float64) color.RGBA {
+// Color returns the color of an error rate at a fraction between the lowest (0, black) and the
+// highest (1, white) of a map.
+func Color(share float64) color.RGBA {
 	if math.IsNaN(share) {
 		share = 0
 	}
-	return scale()[int(math.Round(min(max(share, 0), 1)*(colourSteps-1)))]
+	return scale()[int(math.Round(min(max(share, 0), 1)*(colorSteps-1)))]
 }
 
-// Range is the least and the largest error rate that are known; 0 and 1 when none is or all
-// are the same.
+// Range returns the lowest and the highest known error rate; 0 and 1 where there are none or all
+// are equal.
 func (r Result) Range() (lo, hi float64) {
 	lo, hi = 1, 0
 	for _, s := range r.Cells {
@@ -55,9 +55,9 @@ func (r Result) Range() (lo, hi float64) {
 	return lo, hi
 }
 
-// Figure is the map with error rates from lo to hi as colors, and its scale.
+// Figure returns the map with a color scale from error rate lo to hi.
 func (r Result) Figure(title string, lo, hi float64) *figure.Figure {
-	m := &figure.HeatMap{W: r.W, H: r.H, Values: make([]float64, len(r.Cells)), Lo: lo, Hi: hi, Color: Colour,
+	m := &figure.HeatMap{W: r.W, H: r.H, Values: make([]float64, len(r.Cells)), Lo: lo, Hi: hi, Color: Color,
 		Scale: figure.Axis{Title: "error rate", Percent: true}}
 	for i, s := range r.Cells {
 		if m.Values[i] = 1 - s.Accuracy(); s.N == 0 {
@@ -72,7 +72,7 @@ func (r Result) Figure(title string, lo, hi float64) *figure.Figure {
 	}}}
 }
 
-// Title says what determines the map, for a figure.
+// Title returns a title for figures.
 func (r Result) Title(name, data string) string {
 	clipped := "clipped to [0,1]"
 	if r.Unclipped {

@@ -284,7 +284,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if Colour(math.NaN()) != Colour(0) || Colour(-1) != Colour(0) || Colour(2) != Colour(1) || Colour(0.2).R >= Colour(0.9).R {
+	if Color(math.NaN()) != Color(0) || Color(-1) != Color(0) || Color(2) != Color(1) || Color(0.2).R >= Color(0.9).R {
 		t.Error("colours do not rise from the least to the largest")
 	}
 }

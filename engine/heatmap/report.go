@@ -9,23 +9,23 @@ import (
 	"hfcui/engine/model"
 )
 
-// Report is a Result with what determined it, as files and commands have it.
+// Report is the JSON form of a Result with everything that determined it.
 type Report struct {
 	Model  string  `json:"model"`
 	Data   string  `json:"data"`
 	Split  string  `json:"split"`
-	N      int     `json:"n"` // images measured at every frequency, at least
+	N      int     `json:"n"` // fewest evaluation images at any frequency
 	Norm   float64 `json:"norm"`
-	Clip   bool    `json:"clip"` // pixels are kept in [0,1]
+	Clip   bool    `json:"clip"` // pixels are clipped to [0,1]
 	Seed   uint64  `json:"seed"`
 	Height int     `json:"height"`
 	Width  int     `json:"width"`
 	model.Smoothing
 	Clean measure.Score `json:"clean"`
-	Cells []Cell        `json:"cells"` // one of (u,v) and (-u,-v), which are the same
+	Cells []Cell        `json:"cells"` // one of (u,v) and (-u,-v), which are equal
 }
 
-// Cell is the score with noise of a frequency; the error rate is what accuracy lacks to 1.
+// Cell is the score at a frequency; the error rate is 1 − accuracy.
 type Cell struct {
 	U int `json:"u"`
 	V int `json:"v"`
@@ -47,11 +47,11 @@ func NewReport(name, data, split string, smoothing model.Smoothing, r Result) Re
 	return report
 }
 
-// WriteCSV writes a line for every place on the map.
+// WriteCSV writes one row per frequency.
 func (r Result) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	_ = out.Write([]string{"u", "v", "correct", "n", "error", "ci95_lo", "ci95_hi", "norm", "clip"}) // Flush tells
+	_ = out.Write([]string{"u", "v", "correct", "n", "error", "ci95_lo", "ci95_hi", "norm", "clip"}) // reported by Error
 	for i, s := range r.Cells {
 		lo, hi := s.Wilson()
 		_ = out.Write([]string{strconv.Itoa(i/r.W - r.H/2), strconv.Itoa(i%r.W - r.W/2), strconv.Itoa(s.Correct), strconv.Itoa(s.N),

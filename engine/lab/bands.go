@@ -2,7 +2,8 @@ package lab
 
 import (
 	"context"
-	"fmt"
+	"encoding/binary"
+	"math"
 
 	"hfcui/engine/bands"
 	"hfcui/engine/measure"
@@ -21,12 +22,16 @@ type BandsRequest struct {
 type bandsKey struct {
 	split   string
 	limit   int
-	radii   string
+	radii   string // float64s, little-endian
 	setting bands.Setting
 }
 
 func (q BandsRequest) key() bandsKey {
-	return bandsKey{q.Split, q.Limit, fmt.Sprint(q.Radii), q.Setting}
+	radii := make([]byte, 0, 8*len(q.Radii))
+	for _, r := range q.Radii {
+		radii = binary.LittleEndian.AppendUint64(radii, math.Float64bits(r))
+	}
+	return bandsKey{q.Split, q.Limit, string(radii), q.Setting}
 }
 
 // cleanKey is what determines the predictions for whole images, which measurements at other

@@ -22,7 +22,7 @@ type FlipsRequest struct {
 // FlipsResult lists the flips.
 type FlipsResult struct {
 	N        int // evaluation images
-	Flips    []bands.Answer
+	Flips    []bands.Sample
 	Permuted float64 // expected flips under permuted predictions: see [bands.Permuted]
 }
 
@@ -42,8 +42,8 @@ func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, tot
 		indices[i] = i
 	}
 	result := FlipsResult{N: n}
-	all := make([]bands.Answer, 0, n)
-	err = l.answers(ctx, now, q, indices, func(a bands.Answer) bool {
+	all := make([]bands.Sample, 0, n)
+	err = l.answers(ctx, now, q, indices, func(a bands.Sample) bool {
 		if all = append(all, a); progress != nil {
 			progress(len(all), n)
 		}
@@ -82,7 +82,7 @@ func (l *Lab) NextFlip(ctx context.Context, q NextFlipRequest, progress func(don
 		}
 	}
 	done := 0
-	err = l.answers(ctx, now, FlipsRequest{R: q.R, By: q.By, Setting: q.Setting}, indices, func(a bands.Answer) bool {
+	err = l.answers(ctx, now, FlipsRequest{R: q.R, By: q.By, Setting: q.Setting}, indices, func(a bands.Sample) bool {
 		if done++; progress != nil {
 			progress(done, len(indices))
 		}
@@ -94,7 +94,7 @@ func (l *Lab) NextFlip(ctx context.Context, q NextFlipRequest, progress func(don
 
 // answers predicts images and their components, in the order of indices, until visit returns
 // false.
-func (l *Lab) answers(ctx context.Context, from *selection, asked FlipsRequest, indices []int, visit func(bands.Answer) bool) error {
+func (l *Lab) answers(ctx context.Context, from *selection, asked FlipsRequest, indices []int, visit func(bands.Sample) bool) error {
 	if err := spectral.CheckRadius(asked.R); err != nil {
 		return err
 	}
@@ -108,16 +108,16 @@ func (l *Lab) answers(ctx context.Context, from *selection, asked FlipsRequest, 
 	}
 	q := bands.Request{Radii: []float64{asked.R}, Normalize: asked.Normalize, Statistics: asked.Statistics, By: asked.By, Threads: l.threads, Yield: l.gate.yield}
 	if asked.Statistics == model.RunningStatistics {
-		return bands.Answers(ctx, inputs, classifier, q, indices, visit)
+		return bands.Predict(ctx, inputs, classifier, q, indices, visit)
 	}
 	// Predictions depend on the batch: every image is evaluated in the one in which it is
 	// viewed and measured, whatever the order of indices.
-	known := map[int]bands.Answer{}
+	known := map[int]bands.Sample{}
 	for _, i := range indices {
 		if _, ok := known[i]; !ok {
 			batch, counted := measure.BatchOf(inputs, i, classifier.Batch())
 			own := batch[len(batch)-counted:]
-			err := bands.Answers(ctx, inputs, classifier, q, batch, func(a bands.Answer) bool {
+			err := bands.Predict(ctx, inputs, classifier, q, batch, func(a bands.Sample) bool {
 				if slices.Contains(own, a.Index) {
 					known[a.Index] = a
 				}

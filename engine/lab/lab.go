@@ -44,8 +44,7 @@ type Lab struct {
 	asked    uint64     // number of calls of UseModel
 	served   uint64     // the call whose model is selected
 
-	slot     slot
-	training atomic.Pointer[Training] // the last one started
+	slot slot
 }
 
 // Open opens a model and a data set.

@@ -185,14 +185,14 @@ func flipsAgreeWithViews(t *testing.T, s bands.Setting, by bands.Decomposition) 
 	if err != nil || got.N != 150 {
 		t.Fatal(got.N, err)
 	}
-	want := map[int]bands.Answer{}
-	var all []bands.Answer
+	want := map[int]bands.Sample{}
+	var all []bands.Sample
 	for i := range got.N {
 		v, err := l.View(t.Context(), view.Request{Index: i, R: 3, By: by, Setting: s})
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := bands.Answer{Index: i, Label: v.Label, Whole: v.Predictions[bands.Whole].Class, Low: v.Predictions[bands.Low].Class, High: v.Predictions[bands.High].Class}
+		a := bands.Sample{Index: i, Label: v.Label, Whole: v.Predictions[bands.Whole].Class, Low: v.Predictions[bands.Low].Class, High: v.Predictions[bands.High].Class}
 		if by == bands.SVD {
 			a.Rank = v.Kept
 		}

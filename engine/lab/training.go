@@ -40,7 +40,6 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	if err != nil {
 		return nil, err
 	}
-	l.training.Store(t)
 	return t, nil
 }
 
@@ -99,6 +98,3 @@ func (t *Training) Paused() bool { return t.control.Paused() && !closed(t.done) 
 // Checkpoint requests a checkpoint at the end of the current step, also during a pause. A
 // CheckpointEvent tells when it is written.
 func (t *Training) Checkpoint() { t.control.Checkpoint() }
-
-// Training returns the training started last, which may have ended; nil before the first.
-func (l *Lab) Training() *Training { return l.training.Load() }

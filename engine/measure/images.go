@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // Source is a set of labeled images of one size.
 type Source interface {
@@ -10,6 +13,19 @@ type Source interface {
 	// ReadBatch fills dst with the images at indices (NCHW, pixels in [0,1]) and labels with
 	// their labels. It may be called concurrently.
 	ReadBatch(dst []float32, labels []int, indices []int) error
+}
+
+// Select returns the first limit images of src, 0 being all, in the order of evaluation. No
+// images are an error.
+func Select(src Source, limit int) ([]int, error) {
+	n := src.Len()
+	if limit > 0 {
+		n = min(n, limit)
+	}
+	if n == 0 {
+		return nil, errors.New("no images to measure")
+	}
+	return Order(src, n), nil
 }
 
 // Order returns the order in which the first n images are evaluated: the order of the data,

@@ -188,7 +188,7 @@ func wrong(s measure.Score) measure.Score { return measure.Score{Correct: s.N - 
 var legendStyles = sync.OnceValue(func() []kit.Style {
 	list := make([]kit.Style, 32)
 	for i := range list {
-		c := heatmap.Colour(float64(i) / float64(len(list)-1))
+		c := heatmap.Color(float64(i) / float64(len(list)-1))
 		list[i] = kit.Styled(lipgloss.NewStyle().Foreground(c))
 	}
 	return list

@@ -116,7 +116,7 @@ func HeatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
 			px[0], px[1], px[2] = 0x60, 0x60, 0x60
 			continue
 		}
-		c := heatmap.Colour((1 - s.Accuracy() - lo) / (hi - lo))
+		c := heatmap.Color((1 - s.Accuracy() - lo) / (hi - lo))
 		px[0], px[1], px[2] = c.R, c.G, c.B
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"hfcui/engine/measure"
 )
 
-// show is some images, to be shown to a model with noise.
-type show struct {
+// evaluation evaluates images under basis vectors.
+type evaluation struct {
 	src        measure.Source
 	classifier measure.Classifier
 	q          Request
 	grid       grid
-	size       int // numbers in an image
+	size       int // values per image
 	channels   int
 	images     []int
 	x          []float32
@@ -22,15 +22,15 @@ type show struct {
 	logits     []float32
 }
 
-func newShow(m *Measurement, c measure.Classifier) *show {
+func newEvaluation(m *Measurement, c measure.Classifier) *evaluation {
 	channels, h, w := m.src.Shape()
 	batch := c.Batch()
-	return &show{src: m.src, classifier: c, q: m.result.Request, grid: m.grid, size: channels * h * w, channels: channels,
+	return &evaluation{src: m.src, classifier: c, q: m.result.Request, grid: m.grid, size: channels * h * w, channels: channels,
 		noisyX: make([]float32, batch*channels*h*w), basis: make([]float32, h*w), logits: make([]float32, batch*c.Classes())}
 }
 
-// load reads images, no more than a batch.
-func (s *show) load(images []int) error {
+// load reads images, at most a batch.
+func (s *evaluation) load(images []int) error {
 	s.images = images
 	if len(s.labels) != len(images) {
 		s.x, s.labels = make([]float32, len(images)*s.size), make([]int, len(images))
@@ -38,20 +38,17 @@ func (s *show) load(images []int) error {
 	return s.src.ReadBatch(s.x, s.labels, images)
 }
 
-// clean counts the images that are right without noise.
-func (s *show) clean(ctx context.Context) (score measure.Score, err error) {
-	err = s.ask(ctx, s.x, func(_ int, right bool) {
-		score.N++
-		if right {
-			score.Correct++
-		}
+// clean scores the images without perturbation.
+func (s *evaluation) clean(ctx context.Context) (score measure.Score, err error) {
+	err = s.infer(ctx, s.x, func(_ int, correct bool) {
+		score.Count(correct)
 	})
 	return score, err
 }
 
-// noisy counts the images that are right with noise of each of some frequencies, which are
-// no more than fit a batch together.
-func (s *show) noisy(ctx context.Context, frequencies []Frequency) ([]measure.Score, error) {
+// noisy scores the images under the basis vectors of frequencies, at most as many as fit a
+// batch together.
+func (s *evaluation) noisy(ctx context.Context, frequencies []Frequency) ([]measure.Score, error) {
 	n := len(s.images)
 	scores := make([]measure.Score, len(frequencies))
 	for i, f := range frequencies {
@@ -64,18 +61,14 @@ func (s *show) noisy(ctx context.Context, frequencies []Frequency) ([]measure.Sc
 			s.add(s.noisyX[(i*n+image)*s.size:][:s.size], s.x[image*s.size:][:s.size], signs(s.q.Seed, s.images[image], place))
 		}
 	}
-	err := s.ask(ctx, s.noisyX[:len(frequencies)*n*s.size], func(at int, right bool) {
-		score := &scores[at/n]
-		score.N++
-		if right {
-			score.Correct++
-		}
+	err := s.infer(ctx, s.noisyX[:len(frequencies)*n*s.size], func(at int, correct bool) {
+		scores[at/n].Count(correct)
 	})
 	return scores, err
 }
 
-// add writes image x with noise to dst, minus where a channel's bit is set.
-func (s *show) add(dst, x []float32, minus uint64) {
+// add writes the perturbed image x to dst; channels whose bit in minus is set have sign −1.
+func (s *evaluation) add(dst, x []float32, minus uint64) {
 	plane := len(s.basis)
 	for c := range s.channels {
 		to, from := dst[c*plane:][:plane], x[c*plane:][:plane]
@@ -94,8 +87,8 @@ func (s *show) add(dst, x []float32, minus uint64) {
 	}
 }
 
-// ask asks the model about images, those of s over and over, and reports which are right.
-func (s *show) ask(ctx context.Context, x []float32, report func(at int, right bool)) error {
+// infer runs inference on images, those of s repeatedly, and reports which are correct.
+func (s *evaluation) infer(ctx context.Context, x []float32, report func(at int, correct bool)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
