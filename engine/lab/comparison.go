@@ -141,7 +141,7 @@ func (l *Lab) checkComparison(m *model.Model) error {
 	}
 	c, h, w := m.Input()
 	bc, bh, bw := l.Model().Input()
-	return fmt.Errorf("%s takes images of %s and %s takes %s: they cannot be looked at side by side", m.Name, size(c, h, w), l.Model().Name, size(bc, bh, bw))
+	return fmt.Errorf("%s takes images of %s and %s takes %s: they cannot be compared", m.Name, size(c, h, w), l.Model().Name, size(bc, bh, bw))
 }
 
 // identity returns the state of a model's file; nil for embedded models.

@@ -101,7 +101,7 @@ func TestModelsThatCannotBeCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		grey:   "grey takes images of 28×28 grey and small takes 32×32 RGB: they cannot be looked at side by side",
+		grey:   "grey takes images of 28×28 gray and small takes 32×32 RGB: they cannot be compared",
 		text:   text,
 		"demu": "embedded models are demo",
 	} {

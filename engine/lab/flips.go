@@ -43,7 +43,7 @@ func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, tot
 	}
 	result := FlipsResult{N: n}
 	all := make([]bands.Sample, 0, n)
-	err = l.answers(ctx, now, q, indices, func(a bands.Sample) bool {
+	err = l.predict(ctx, now, q, indices, func(a bands.Sample) bool {
 		if all = append(all, a); progress != nil {
 			progress(len(all), n)
 		}
@@ -82,7 +82,7 @@ func (l *Lab) NextFlip(ctx context.Context, q NextFlipRequest, progress func(don
 		}
 	}
 	done := 0
-	err = l.answers(ctx, now, FlipsRequest{R: q.R, By: q.By, Setting: q.Setting}, indices, func(a bands.Sample) bool {
+	err = l.predict(ctx, now, FlipsRequest{R: q.R, By: q.By, Setting: q.Setting}, indices, func(a bands.Sample) bool {
 		if done++; progress != nil {
 			progress(done, len(indices))
 		}
@@ -92,22 +92,22 @@ func (l *Lab) NextFlip(ctx context.Context, q NextFlipRequest, progress func(don
 	return index, found, err
 }
 
-// answers predicts images and their components, in the order of indices, until visit returns
+// predict predicts images and their components, in the order of indices, until visit returns
 // false.
-func (l *Lab) answers(ctx context.Context, from *selection, asked FlipsRequest, indices []int, visit func(bands.Sample) bool) error {
-	if err := spectral.CheckRadius(asked.R); err != nil {
+func (l *Lab) predict(ctx context.Context, from *selection, r FlipsRequest, indices []int, visit func(bands.Sample) bool) error {
+	if err := spectral.CheckRadius(r.R); err != nil {
 		return err
 	}
 	if len(indices) == 0 {
 		return nil
 	}
 	inputs := from.Inputs
-	classifier, err := from.background(asked.Setting, inputs.Len())
+	classifier, err := from.background(r.Setting, inputs.Len())
 	if err != nil {
 		return err
 	}
-	q := bands.Request{Radii: []float64{asked.R}, Normalize: asked.Normalize, Statistics: asked.Statistics, By: asked.By, Threads: l.threads, Yield: l.gate.yield}
-	if asked.Statistics == model.RunningStatistics {
+	q := bands.Request{Radii: []float64{r.R}, Normalize: r.Normalize, Statistics: r.Statistics, By: r.By, Threads: l.threads, Yield: l.gate.yield}
+	if r.Statistics == model.RunningStatistics {
 		return bands.Predict(ctx, inputs, classifier, q, indices, visit)
 	}
 	// Predictions depend on the batch: every image is evaluated in the one in which it is

@@ -16,16 +16,16 @@ import (
 
 // Options says what to open. The zero value opens the embedded demonstration.
 type Options struct {
-	Model   string   // a file or an embedded name; "" is "demo"
-	Net     string   // the network's name, for files that do not tell
-	Data    string   // a folder or a name; "" is "shapes"
+	Model   string   // file or embedded name; "" is "demo"
+	Net     string   // architecture, for files that do not name it
+	Data    string   // folder or name; "" is "shapes"
 	Images  []string // single image files to open instead of Data
 	Split   string   // "train" or "test"; "" is "test" where there is one
-	Cache   string   // where fetched data lies; "" is the user's cache folder
+	Cache   string   // folder of downloaded data; "" is the user's cache folder
 	Device  string   // as device.Open takes it; "" is the fastest there is
-	Threads int      // 0: one for every core
+	Threads int      // 0: one per core
 
-	DType plan.DType // how the network stores and multiplies images
+	DType plan.DType // of activations
 }
 
 // Lab is one model and one data set, opened for exploration. Its methods may be called
@@ -40,9 +40,9 @@ type Lab struct {
 	selected atomic.Pointer[selection]
 	compared comparisons
 
-	changing sync.Mutex // held while another model or split is selected
-	asked    uint64     // number of calls of UseModel
-	served   uint64     // the call whose model is selected
+	changing  sync.Mutex // held while another model or split is selected
+	requested uint64     // number of calls of UseModel
+	served    uint64     // the call whose model is selected
 
 	slot slot
 }

@@ -381,7 +381,7 @@ func TestConversionIsNoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if note := l.Info().Note; note != "grey takes 28×28 grey and the images of shapes are 32×32 RGB: it is shown them converted" {
+	if note := l.Info().Note; note != "grey takes 28×28 gray images, those of shapes are 32×32 RGB: they are converted" {
 		t.Errorf("noted: %q", note)
 	}
 	if _, err := l.View(t.Context(), view.Request{R: 5}); err != nil {

@@ -98,7 +98,7 @@ func (s *study) compareSizes(data string, set dataset.Set) {
 	dc, dh, dw := set.Shape()
 	c, h, w := s.model.Input()
 	if dc != 0 && (dc != c || dh != h || dw != w) {
-		s.note("%s takes %s and the images of %s are %s: it is shown them converted", s.model.Name, size(c, h, w), data, size(dc, dh, dw))
+		s.note("%s takes %s images, those of %s are %s: they are converted", s.model.Name, size(c, h, w), data, size(dc, dh, dw))
 	}
 }
 
@@ -109,7 +109,7 @@ func (s *study) note(format string, args ...any) {
 
 // size describes images: "32×32 RGB".
 func size(c, h, w int) string {
-	return fmt.Sprintf("%d×%d %s", w, h, map[int]string{1: "grey", 3: "RGB"}[c])
+	return fmt.Sprintf("%d×%d %s", w, h, map[int]string{1: "gray", 3: "RGB"}[c])
 }
 
 // compareClasses determines whether the labels of the data are the model's classes.
@@ -119,9 +119,9 @@ func (s *study) compareClasses(data string, set dataset.Set) {
 	switch {
 	case s.fits, len(names) == 0:
 	case len(names) != s.model.Net.Classes:
-		s.note("%s tells %d classes apart and %s has %d: answers are shown, not judged", s.model.Name, s.model.Net.Classes, data, len(names))
+		s.note("%s predicts %d classes, %s has %d: predictions are shown, not scored", s.model.Name, s.model.Net.Classes, data, len(names))
 	default:
-		s.note("%s was trained on other classes than those of %s: answers are shown, not judged", s.model.Name, data)
+		s.note("%s was trained on other classes than those of %s: predictions are shown, not scored", s.model.Name, data)
 	}
 }
 

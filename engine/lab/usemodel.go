@@ -17,8 +17,8 @@ import (
 // wins, whichever file is read first.
 func (l *Lab) UseModel(ctx context.Context, path string) error {
 	l.changing.Lock()
-	l.asked++
-	ticket := l.asked
+	l.requested++
+	ticket := l.requested
 	l.changing.Unlock()
 
 	net := ""
