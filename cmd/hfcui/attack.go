@@ -18,14 +18,14 @@ func attackCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "attack",
-		Short: "Measure accuracy under attack, and whether the figures make sense",
-		Long: "Attacks images by every method at every ε, with the kernels smoothed by every ρ, and counts what the model " +
-			"still gets right, over all images, each figure with its 95 % Wilson interval. ε is in pixels from 0 to 1, before the " +
-			"model's own normalization; labels are the true ones; batch-norm uses running statistics.\n\n" +
-			"Methods minimal-fgsm and minimal-pgd search every image's smallest ε; their figures are of the images that need more. " +
-			"Method worst counts images that are right as they are and after all other methods. Figures that fail a check of " +
-			"sanity are marked, and what is the matter is said below: accuracy that rises with ε, gradients that are zero, " +
-			"iterated methods that FGSM, or with --square an attack without gradients, does better than.",
+		Short: "Measure robust accuracy, with sanity checks of the attacks",
+		Long: "Attacks the evaluation images by every method at every budget ε, with the kernels smoothed by every ρ, and reports " +
+			"accuracy over all images with its 95 % Wilson CI. Pixels are in [0,1], before the model's own normalization; attacks " +
+			"lead away from the true labels; batch norm uses running statistics.\n\n" +
+			"Methods:\n" + methodList() + "\n" +
+			"Minimal methods search for each image's smallest ε; an image counts as correct if that exceeds the budget. Results that " +
+			"fail a sanity check are marked and explained below the table: accuracy that rises with ε, zero gradients, and iterated " +
+			"methods that FGSM, a transferred example or, with --square, a gradient-free attack outperforms.",
 		Example: "hfcui attack --model resnet20.pt --data cifar10 -n 1000 --epsilon 0.03,0.06,0.09 --rho 0,0.25,1\n" +
 			"hfcui attack --method pgd --epsilon 8/255 --steps 40 --random-start --restarts 5 --square --json",
 		Args: exactly(0, "no argumentss"),
@@ -45,32 +45,32 @@ func attackCommand() *cobra.Command {
 	return cmd
 }
 
-// attackFlags adds what is done to the images and to the model. What it returns is to be
-// called once the command line is read; its error is one of usage.
+// attackFlags adds the flags of the attacks. The returned function is called after parsing; its
+// error is a usage error.
 func attackFlags(cmd *cobra.Command, q *lab.RobustnessRequest) func() error {
 	flags := cmd.Flags()
 	q.Methods, q.Epsilons, q.Rhos = []string{attack.FGSMMethod, attack.PGDMethod}, []float64{0.03, 0.06, 0.09}, []float64{0}
-	flags.Var((*methods)(&q.Methods), "method", "methods: "+strings.Join(knownMethods(), ", "))
-	flags.Var((*values)(&q.Epsilons), "epsilon", "sizes of the perturbation: 0.03,8/255 or start:stop:step, pixels being 0 to 1; of l2 0.25,0.5,1 if not given")
-	flags.Var((*values)(&q.Rhos), "rho", "smooth kernels by each ρ, 0 or more")
+	flags.Var((*methods)(&q.Methods), "method", "attack methods: "+strings.Join(knownMethods(), ", "))
+	flags.Var((*values)(&q.Epsilons), "epsilon", "perturbation budgets ε, e.g. 0.03,8/255 or start:stop:step; pixels are in [0,1] (with --norm l2: 0.25,0.5,1)")
+	flags.Var((*values)(&q.Rhos), "rho", "kernel smoothing ρ, 0 or more")
 	layerFlags(flags, &q.Smoothing)
 
 	var norm, part string
 	var radius []float64
-	choiceVar(flags, &norm, "norm", "what ε is of the perturbation: its largest value, or its Euclidean length", attack.LInf.String(), attack.L2.String())
-	countVar(flags, &q.Steps, "steps", "", 0, 1, 100_000, "steps of iterated methods (default 10 of pgd, 100 of apgd, 40 of minimal-pgd)")
-	countVar(flags, &q.Queries, "queries", "", 0, 1, 100_000, "how often square asks about an image (default 5000, of --square 500)")
-	flags.Var((*fraction)(&q.StepSize), "step-size", "how far a step of pgd goes (default 2.5·ε/steps), or of minimal-pgd at ε 0.3 (default 0.01)")
-	flags.BoolVar(&q.RandomStart, "random-start", false, "start anywhere in the ball instead of at the image")
-	countVar(flags, &q.Restarts, "restarts", "", 1, 1, 1000, "runs from different starts, each image's worst being kept")
-	flags.Uint64Var(&q.Seed, "seed", 0, "what random starts are determined by")
-	choiceVar(flags, &part, "band", "frequencies the perturbation may have", "whole", attack.Low, attack.High, attack.Ring)
-	radiiVar(flags, &radius, "radius of --band; for a ring from,to")
-	flags.BoolVar(&q.Square, "square", false, "hold iterated methods against the Square attack, on the first images")
+	choiceVar(flags, &norm, "norm", "norm of the perturbation", attack.LInf.String(), attack.L2.String())
+	countVar(flags, &q.Steps, "steps", "", 0, 1, 100_000, "steps of gradient-based methods (default: "+defaultSteps()+")")
+	countVar(flags, &q.Queries, "queries", "", 0, 1, 100_000, "queries per image of gradient-free methods (default: square 5000, --square 500)")
+	flags.Var((*fraction)(&q.StepSize), "step-size", "step size of pgd (default 2.5·ε/steps), or of minimal-pgd at ε = 0.3 (default 0.01)")
+	flags.BoolVar(&q.RandomStart, "random-start", false, "start at a random point of the ε-ball")
+	countVar(flags, &q.Restarts, "restarts", "", 1, 1, 1000, "number of random restarts; each image's worst case counts")
+	flags.Uint64Var(&q.Seed, "seed", 0, "seed of random starts and gradient-free methods")
+	choiceVar(flags, &part, "band", "frequency band of the perturbation", "whole", attack.Low, attack.High, attack.Ring)
+	radiiVar(flags, &radius, "radius of --band; inner,outer for a ring")
+	flags.BoolVar(&q.Square, "square", false, "check iterated methods against the gradient-free Square attack, on the first images")
 	return func() error {
 		q.Norm, _ = attack.ParseNorm(norm)
 		if q.Norm == attack.L2 && !flags.Changed("epsilon") {
-			q.Epsilons = []float64{0.25, 0.5, 1} // what is large in a pixel is next to nothing in length
+			q.Epsilons = []float64{0.25, 0.5, 1} // usual budgets in L∞ are tiny in L2
 		}
 		if flags.Changed("step-size") && q.StepSize == 0 {
 			return fmt.Errorf("--step-size 0: must be above 0")
@@ -83,7 +83,7 @@ func attackFlags(cmd *cobra.Command, q *lab.RobustnessRequest) func() error {
 	}
 }
 
-// bandOf is the band that --band and -r name.
+// bandOf returns the band of --band and -r.
 func bandOf(part string, radius []float64) (attack.Band, error) {
 	want := map[string]int{"whole": 0, attack.Ring: 2}
 	n, ok := want[part]
@@ -92,11 +92,11 @@ func bandOf(part string, radius []float64) (attack.Band, error) {
 	}
 	switch {
 	case n == 0 && len(radius) > 0:
-		return attack.Band{}, fmt.Errorf("-r needs --band: low, high or ring")
+		return attack.Band{}, fmt.Errorf("-r requires --band low, high or ring")
 	case n == 1 && len(radius) != 1:
-		return attack.Band{}, fmt.Errorf("--band %s needs -r with one radius", part)
+		return attack.Band{}, fmt.Errorf("--band %s requires -r with one radius", part)
 	case n == 2 && len(radius) != 2:
-		return attack.Band{}, fmt.Errorf("--band %s needs -r with two radii, from,to", part)
+		return attack.Band{}, fmt.Errorf("--band %s requires -r with two radii, inner,outer", part)
 	case n == 0:
 		return attack.Band{}, nil
 	case n == 1:
@@ -105,10 +105,31 @@ func bandOf(part string, radius []float64) (attack.Band, error) {
 	return attack.Band{Part: part, R: radius[0], To: radius[1]}, nil
 }
 
-// knownMethods are those that --method takes.
+// knownMethods are the values of --method.
 func knownMethods() []string { return append(slices.Clone(attack.Methods()), attack.Worst) }
 
-// methods is a flag that takes names of attacks.
+// methodList describes every method, one a line.
+func methodList() string {
+	var list strings.Builder
+	for _, name := range attack.Methods() {
+		fmt.Fprintf(&list, "  %-12s  %s\n", name, attack.Lookup(name).Description)
+	}
+	fmt.Fprintf(&list, "  %-12s  worst case of the other methods and of the original image\n", attack.Worst)
+	return list.String()
+}
+
+// defaultSteps lists the default steps of gradient-based methods.
+func defaultSteps() string {
+	var list []string
+	for _, name := range attack.Methods() {
+		if m := attack.Lookup(name); m.Gradient && m.Steps > 0 {
+			list = append(list, fmt.Sprintf("%s %d", name, m.Steps))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// methods is a flag that takes a list of method names.
 type methods []string
 
 func (m *methods) Type() string   { return "LIST" }
@@ -129,8 +150,7 @@ func (m *methods) Set(s string) error {
 	return nil
 }
 
-// lastFigure writes the last figure that was asked for, as far as it goes; "" before there is
-// one.
+// lastFigure writes the last result so far, without checks; "" if there is none.
 func lastFigure(r attack.Robustness) string {
 	for _, c := range slices.Backward(r.Cells) {
 		if !c.Check && c.N > 0 {

@@ -10,8 +10,8 @@ import (
 	"hfcui/engine/attack"
 )
 
-// attackTable writes a row for every method and ε and a column for every ρ, marks behind
-// figures and what they mean below.
+// attackTable writes a row for every method and ε and a column for every ρ, with marks on
+// results that fail a sanity check and their explanations below.
 func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
 	fmt.Fprintf(w, "method\tepsilon\tsteps")
@@ -26,7 +26,7 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 	warnings := result.Warnings()
 	for i, c := range result.Cells {
 		if c.Rho != result.Clean[0].Rho || c.TransferFrom != nil {
-			continue // written beside the first, or only where it tells something
+			continue // in the row of the first ρ; transfer checks are not shown
 		}
 		method := c.Method
 		if c.Check {
@@ -49,7 +49,7 @@ func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
 	}
 }
 
-// smallestRows writes the median of the smallest ε by method, a column for every ρ.
+// smallestRows writes the median smallest ε of every minimal method, a column for every ρ.
 func smallestRows(w io.Writer, r attack.Robustness) {
 	for i, s := range r.Smallest {
 		if i%len(r.Clean) == 0 {
@@ -66,7 +66,7 @@ func smallestRows(w io.Writer, r attack.Robustness) {
 	}
 }
 
-// stepsOf writes how many steps of which size an attack makes: "10 × 0.0075".
+// stepsOf formats the steps and the step size of an attack: "10 × 0.0075".
 func stepsOf(c attack.Cell) string {
 	switch {
 	case c.Steps == 0:
@@ -77,7 +77,7 @@ func stepsOf(c attack.Cell) string {
 	return fmt.Sprintf("%d × %s", c.Steps, brief(c.StepSize))
 }
 
-// marksOf are the numbers of the warnings about a figure: " †1,3".
+// marksOf formats the numbers of the warnings about a result: " †1,3".
 func marksOf(warnings []attack.Warning, cell int) string {
 	var numbers []string
 	for i, w := range warnings {
@@ -88,27 +88,27 @@ func marksOf(warnings []attack.Warning, cell int) string {
 	return after(" †", strings.Join(numbers, ","))
 }
 
-// attackWords says how was attacked.
+// attackWords describes the options of the attacks.
 func attackWords(r attack.Report) string {
 	words := []string{map[attack.Norm]string{attack.LInf: "L∞", attack.L2: "L2"}[r.Norm]}
 	if r.RandomStart {
 		words = append(words, fmt.Sprintf("random start (seed %d)", r.Seed))
 	}
 	if r.Restarts > 1 {
-		words = append(words, fmt.Sprintf("worst of %d runs", r.Restarts))
+		words = append(words, fmt.Sprintf("worst case of %d restarts", r.Restarts))
 	}
 	if b := r.Band; b != nil {
 		words = append(words, map[string]string{
-			attack.Low:  fmt.Sprintf("frequencies below %s", plain(b.R)),
-			attack.High: fmt.Sprintf("frequencies from %s on", plain(b.R)),
-			attack.Ring: fmt.Sprintf("frequencies from %s to %s", plain(b.R), plain(b.To)),
+			attack.Low:  fmt.Sprintf("frequencies r < %s", plain(b.R)),
+			attack.High: fmt.Sprintf("frequencies r ≥ %s", plain(b.R)),
+			attack.Ring: fmt.Sprintf("frequencies %s ≤ r < %s", plain(b.R), plain(b.To)),
 		}[b.Part])
 	}
 	if r.Layer != "" {
 		words = append(words, "smoothed: "+r.Layer)
 	}
 	if r.GainDivided {
-		words = append(words, "gain divided out")
+		words = append(words, "gain-normalized")
 	}
 	return strings.Join(words, ", ")
 }

@@ -97,7 +97,7 @@ func TestAttackSaysWhatItDid(t *testing.T) {
 		}
 	}
 	table := hfcui(t, "attack", "--data", data, "--method", "pgd", "--epsilon", "0.02", "--steps", "2", "--rho", "0,1", "--band", "high", "-r", "6").done(t).stdout
-	for _, want := range []string{"demo on shapes:test=20 (test, 20 images), L∞, frequencies from 6 on", "rho 0", "rho 1", "clean", "pgd", "2 × 0.025", "%"} {
+	for _, want := range []string{"demo on shapes:test=20 (test, 20 images), L∞, frequencies r ≥ 6", "rho 0", "rho 1", "clean", "pgd", "2 × 0.025", "%"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table does not say %q:\n%s", want, table)
 		}
