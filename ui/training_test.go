@@ -261,7 +261,7 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		set("balance classes", "right")
 		set("fixed γ and β", "right")
 		set("adversarial ε", "8 / 0 enter")
-		d.shows("divides by 0")
+		d.shows("division by 0")
 		set("adversarial ε", "backspace 2 5 5")
 		set("PGD steps", "ctrl+u 7")
 		set("random start", "right")

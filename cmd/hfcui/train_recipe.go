@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"hfcui/engine/train"
+	"hfcui/ui/kit"
 )
 
 // recipeFlags adds the flags of the training recipe. The returned function is called after
@@ -75,21 +76,7 @@ func (f *fraction) Set(s string) error {
 }
 
 // parseFraction parses a number, or a quotient of two.
-func parseFraction(s string) (float64, error) {
-	above, below, divided := strings.Cut(s, "/")
-	v, err := parseNumber(above)
-	if err != nil || !divided {
-		return v, err
-	}
-	d, err := parseNumber(below)
-	switch {
-	case err != nil:
-		return 0, err
-	case d == 0:
-		return 0, fmt.Errorf("division by 0")
-	}
-	return v / d, nil
-}
+func parseFraction(s string) (float64, error) { return kit.ParseFraction(s, parseNumber) }
 
 // milestones is a flag that takes a list of epochs: 30,60.
 type milestones []int

@@ -70,21 +70,30 @@ func ParseReal(text string) (float64, error) {
 	return v, nil
 }
 
-// ParseEpsilon reads a number, or a fraction such as 8/255.
-func ParseEpsilon(text string) (float64, error) {
-	above, below, fraction := strings.Cut(text, "/")
-	v, err := ParseReal(above)
-	if err == nil && fraction {
-		var over float64
-		if over, err = ParseReal(below); err == nil && over == 0 {
-			err = fmt.Errorf("divides by 0")
+// ParseEpsilon parses a number, or a quotient such as 8/255.
+func ParseEpsilon(text string) (float64, error) { return ParseFraction(text, ParseReal) }
+
+// ParseFraction parses a number, or a quotient such as 8/255, with parse for each number.
+func ParseFraction(text string, parse func(string) (float64, error)) (float64, error) {
+	above, below, divided := strings.Cut(text, "/")
+	v, err := parse(above)
+	if err != nil {
+		return 0, err
+	}
+	if divided {
+		d, err := parse(below)
+		switch {
+		case err != nil:
+			return 0, err
+		case d == 0:
+			return 0, fmt.Errorf("division by 0")
 		}
-		v /= over
+		v /= d
 	}
-	if err == nil && math.IsNaN(v) {
-		err = fmt.Errorf("not a number")
+	if math.IsNaN(v) {
+		return 0, fmt.Errorf("not a number")
 	}
-	return v, err
+	return v, nil
 }
 
 func ParseWholes(text string) (list []int, err error) {
