@@ -63,7 +63,7 @@ func TestNoKeyIsBoundTwice(t *testing.T) {
 // Help, palette and hints are made from the tables that dispatch keys.
 func TestHelpListsEveryKey(t *testing.T) {
 	d := start(t, 120, 60)
-	d.keys("?").shows("Help", "previous, next image", "r smaller, larger by 1", "strength of smoothing ρ", "quit", "mouse")
+	d.keys("?").shows("Help", "previous, next image", "r smaller, larger by 1", "smoothing strength ρ", "quit", "mouse")
 	d.keys("esc").hides("strength of smoothing")
 }
 
@@ -85,8 +85,8 @@ func TestPalette(t *testing.T) {
 	if d.app.page != 2 {
 		t.Fatalf("page %d after the palette's page Kernels", d.app.page)
 	}
-	d.keys("1 :").types("zzz").shows("nothing matches").keys("enter").hides("Commands")
-	d.keys(":").types("go to an").keys("enter").shows("Go to image")
+	d.keys("1 :").types("zzz").shows("no match").keys("enter").hides("Commands")
+	d.keys(":").types("go to im").keys("enter").shows("Go to image")
 	d.keys("esc :")
 	d.send(tea.PasteMsg{Content: "class\x1b]0;x\x07"})
 	d.shows(": class]0;x")
@@ -193,7 +193,7 @@ func TestVerdict(t *testing.T) {
 	}
 	a.handle(ended{context.Canceled})
 	if err := a.verdict(nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func TestSmallestEpsilonIsShown(t *testing.T) {
 	d := start(t, 200, 60)
 	pageOf[*attackpage.Page](d.app).Options.Method = attack.MinimalPGDMethod
-	d.keys("6").shows("median smallest ε", "0.0123", "the smallest ε that is enough")
+	d.keys("6").shows("median smallest ε", "0.0123", "smallest ε found")
 }
 
 // The axis on screen is measured first; smoothing and others measure another curve at once,
@@ -44,7 +44,7 @@ func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
 	}
 	d.keys("shift+right shift+right")
 	if q := d.lab.attacks.measured[len(d.lab.attacks.measured)-1]; !slices.Equal(q.Epsilons, []float64{0.06}) {
-		t.Fatalf("against ρ at ε %v", q.Epsilons)
+		t.Fatalf("vs ρ at ε %v", q.Epsilons)
 	}
 	if p.Robust.Job != nil {
 		t.Fatal("something is still measured")
@@ -55,9 +55,9 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d := start(t, 140, 44)
 	d.lab.attacks.round = 10 * time.Millisecond
 	d.hold = true
-	d.keys("6").shows("will appear here", "pgd against ε, 200 images", "esc stop")
+	d.keys("6").shows("appear here", "pgd vs ε, 200 images", "esc stop")
 	job := pageOf[*attackpage.Page](d.app).Robust.Job
-	d.keys("esc").shows("Stopped before", "enter go on").hides("pgd against ε, 200")
+	d.keys("esc").shows("Stopped before", "enter resume").hides("pgd vs ε, 200")
 	drain(job)
 	d.lab.attacks.round = 0
 	d.hold, d.held = false, nil
@@ -66,7 +66,7 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d.hold = true
 	d.keys("s")
 	if pageOf[*attackpage.Page](d.app).Robust.Job == nil {
-		t.Fatal("the curve with smoothing is not measured")
+		t.Fatal("the curve with smoothing is not evaluated")
 	}
 	job = pageOf[*attackpage.Page](d.app).Robust.Job
 	d.keys("t") // another split: these images are looked at no more
@@ -86,7 +86,7 @@ func TestRobustnessBeginsOnScreen(t *testing.T) {
 	d.hold = true
 	d.keys("w 1")
 	if pageOf[*attackpage.Page](d.app).Robust.Job == nil {
-		t.Fatal("leaving the page ends measuring")
+		t.Fatal("leaving the page ends evaluating")
 	}
 	d.release()
 	d.keys("6").shows("1,000")
@@ -96,7 +96,7 @@ func TestFiguresInDoubt(t *testing.T) {
 	lab := newFakeLab()
 	lab.attacks.doubt = true
 	d := startWith(t, lab, Options{}, 140, 44)
-	d.keys("6").shows("† 1 in doubt")
+	d.keys("6").shows("† 1 failed sanity check")
 	d.keys("end w").shows("†", "pgd at epsilon 0.09, rho 0: suspected gradient masking: accuracy is no lower than at the smaller epsilon 0.06")
 	d.hides("first 1,000 images")
 	d = startWith(t, lab, Options{}, 200, 60)

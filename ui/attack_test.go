@@ -25,17 +25,17 @@ func attackScreen(t *testing.T, w, h int) *driver {
 
 func TestAttackShowsEverything(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "about grey ×17", "attacked", "its log-spectrum, circle at r",
+	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "gray ± ×17", "attacked", "its log spectrum, circle at r",
 		"‖δ‖∞ 0.0300", "7.65/255", "‖δ‖2 1.6628", "% energy", "✓", "✗", "power of δ", "ε ", "0.0300", "10.0",
-		"◆ pgd, ◇ fgsm against ε", "at ε 0.03 against ρ", "n 1,000", "attack    7.0 ms")
+		"◆ pgd, ◇ fgsm vs ε", "at ε 0.03 vs ρ", "n 1,000", "attack    7.0 ms")
 	d.fits(140, 44)
 	d = attackScreen(t, 200, 60)
-	d.shows("% right", "clean", "pgd ε 0.03", "fgsm ε 0.03", "1,000", "97.0 +0.9 −1.3")
+	d.shows("accuracy", "clean", "pgd ε 0.03", "fgsm ε 0.03", "1,000", "97.0 +0.9 −1.3")
 	attackScreen(t, 100, 30).shows("  images", " 1,000", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1")
 	d = attackScreen(t, 80, 24)
 	d.shows("■ original", "‖δ‖∞ 0.0300", "✗", "w view")
-	d.keys("w").shows("accuracy under attack", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1", "first 1,000 images, 95% intervals", "v axis").hides("original")
-	d.keys("v").shows("against ρ", "0.4")
+	d.keys("w").shows("robust accuracy", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1", "first 1,000 images, 95% CI", "v axis").hides("original")
+	d.keys("v").shows("vs ρ", "0.4")
 }
 
 func TestEpsilonKeys(t *testing.T) {
@@ -54,13 +54,13 @@ func TestEpsilonKeys(t *testing.T) {
 			t.Fatalf("after %q the pictures are of ε = %v, want %v", step.keys, got, step.epsilon)
 		}
 	}
-	d.shows("no perturbation", "No perturbation, no power.", "holds")
+	d.shows("no perturbation", "No perturbation.", "holds")
 }
 
 func TestEpsilonIsTyped(t *testing.T) {
 	d := attackScreen(t, 100, 30)
 	for _, bad := range []string{"nan", "-1", "1.5", "inf", "8/0", "x", "1/2/3", ""} {
-		d.keys("e").types(bad).keys("enter").shows("a number from 0 to 1, or a fraction such as 8/255")
+		d.keys("e").types(bad).keys("enter").shows("a number from 0 to 1, or a fraction, e.g. 8/255")
 		d.keys("esc")
 	}
 	if e := pageOf[*attackpage.Page](d.app).Options.Epsilon; e != 0.03 {
@@ -148,7 +148,7 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 		d.held = nil
 		go func() { answer <- first() }()
 		d.keys(keys)
-		msg := <-answer // hangs unless it is cancelled
+		msg := <-answer // hangs unless it is canceled
 		if msg := msg.(routed).msg.(attackpage.AttackMsg); !errors.Is(msg.Err, context.Canceled) {
 			t.Fatalf("%s: %v", keys, msg.Err)
 		}
@@ -232,8 +232,8 @@ func TestMethodsDiffer(t *testing.T) {
 		}
 	}
 	p.Options.Method = attack.SquareMethod
-	d.keys("d").shows("square cannot be limited to a band", "500 queries · in all frequencies")
-	d.keys("O down down ctrl+u").types("700").keys("up up right right").shows("How to attack", "not with minimal-pgd")
+	d.keys("d").shows("square does not support a frequency band", "500 queries · all frequencies")
+	d.keys("O down down ctrl+u").types("700").keys("up up right right").shows("Attack options", "not with minimal-pgd")
 	if got := d.app.dialogs[0].(*attackpage.AttackOptions).Rows[2].Field.Text; got != "40" {
 		t.Fatalf("minimal-pgd has %s steps", got)
 	}
@@ -247,10 +247,10 @@ func TestMethodsDiffer(t *testing.T) {
 
 func TestAttackOptionsDialog(t *testing.T) {
 	d := attackScreen(t, 100, 30)
-	d.keys("O").shows("How to attack", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "attack so")
+	d.keys("O").shows("Attack options", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "apply")
 	d.keys("down right down ctrl+u").types("x").keys("enter").shows("steps: not a whole number")
 	d.keys("ctrl+u").types("0").keys("enter").shows("0 steps: use 1 to")
-	d.keys("ctrl+u").types("40").keys("enter").hides("How to attack").shows("pgd L2 · 40 steps")
+	d.keys("ctrl+u").types("40").keys("enter").hides("Attack options").shows("pgd L2 · 40 steps")
 	if p := pageOf[*attackpage.Page](d.app); p.Options.Norm != attack.L2 || p.Most != 1 || p.Options.Epsilon != 0.3 {
 		t.Fatalf("%+v, track to %v", p.Options, p.Most)
 	}
@@ -271,7 +271,7 @@ func TestAttackOptionsDialog(t *testing.T) {
 
 func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {
 	d := attackScreen(t, 100, 30).keys("O")
-	x, y := d.where("How to attack")
+	x, y := d.where("Attack options")
 	d.click(x, y)
 	d.keys("down").shows("› norm")
 }
@@ -279,14 +279,14 @@ func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {
 func TestZeroGradientIsSaid(t *testing.T) {
 	lab := newFakeLab()
 	lab.attacks.zero = true
-	startWith(t, lab, Options{}, 140, 44).keys("6").shows("gradient 0: nothing to follow", "No perturbation, no power.")
+	startWith(t, lab, Options{}, 140, 44).keys("6").shows("zero gradient: no progress", "No perturbation.")
 }
 
 func TestAttackNeedsLabels(t *testing.T) {
 	lab := newFakeLab()
-	lab.info.Labelled = false
+	lab.info.Labeled = false
 	d := startWith(t, lab, Options{}, 140, 44)
-	d.keys("6 right a w w").shows("An attack leads away from the true class")
+	d.keys("6 right a w w").shows("Attacks need labels")
 	if len(lab.attacks.asked)+len(lab.attacks.measured) > 0 {
 		t.Fatal("attacked without labels")
 	}
@@ -399,7 +399,7 @@ func TestAttackLayoutHasNoOverlaps(t *testing.T) {
 
 func TestAttackText(t *testing.T) {
 	o := attack.Options{Method: attack.PGDMethod, Steps: 20, StepSize: 0.01, RandomStart: true, Restarts: 5, Band: attack.Band{Part: "low", R: 8}}
-	if got, want := attackpage.AttackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · the worst of 5 random starts"; got != want {
+	if got, want := attackpage.AttackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · worst of 5 random starts"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := attackpage.AttackText(o, 40), "pgd L∞ · 20 steps · low only · of 0.01"; got != want {

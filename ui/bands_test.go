@@ -63,7 +63,7 @@ func TestBandsRestart(t *testing.T) {
 	d.release()
 	now, _ := pageOf[*bandspage.Page](d.app).Key()
 	if now.Normalize != bands.NormalizeMax || !pageOf[*bandspage.Page](d.app).Curves.Known[now].Done {
-		t.Fatalf("%+v is not measured", now)
+		t.Fatalf("%+v is not evaluated", now)
 	}
 	now.Normalize = bands.NormalizeNone
 	if pageOf[*bandspage.Page](d.app).Curves.Known[now].Done {
@@ -100,18 +100,18 @@ func TestBandsValuesFit(t *testing.T) {
 func TestCurveWithoutSmoothingIsMeasuredToo(t *testing.T) {
 	d := start(t, 100, 30).keys("s")
 	d.hold = true
-	d.keys("2").shows("ρ off   is measured after the curve with smoothing")
+	d.keys("2").shows("ρ off   is evaluated after the smoothed curve")
 	d.release()
 	d.shows("○ low", "△ high", "□ whole").hides("    –          ")
 	d = start(t, 60, 18).keys("s")
 	d.hold = true
-	d.keys("2 esc").shows("ρ off   is not measured yet; enter goes on")
+	d.keys("2 esc").shows("ρ off   not evaluated yet; press enter to resume")
 }
 
 func TestBandsStopAndGoOn(t *testing.T) {
 	d := start(t, 100, 30)
 	d.hold = true
-	d.keys("2 esc").shows("stopped", "enter go on")
+	d.keys("2 esc").shows("stopped", "enter resume")
 	d.held, d.hold = nil, false
 	d.keys("enter").shows("2,000 of 2,000").hides("stopped")
 }
@@ -128,8 +128,8 @@ func TestKnownCurvesComeBackAtOnce(t *testing.T) {
 
 func TestBandsGoOnWhileExploring(t *testing.T) {
 	d := start(t, 200, 60)
-	d.shows("Press 2 to measure")
-	d.keys("2 1").hides("Press 2 to measure").shows("100%", "▲")
+	d.shows("Press 2 to evaluate")
+	d.keys("2 1").hides("Press 2 to evaluate").shows("100%", "▲")
 	d.keys("s").shows("○")
 }
 
@@ -158,7 +158,7 @@ func TestBandsShowChanges(t *testing.T) {
 		if size[0] >= 80 {
 			d.shows("robust accuracy")
 		}
-		d.keys("m").shows("bounds nothing").keys("m m b").shows("bounds nothing").keys("b s").shows("○", "ε ≥ 2.50")
+		d.keys("m").shows("no bound").keys("m m b").shows("no bound").keys("b s").shows("○", "ε ≥ 2.50")
 		d.keys("x").shows("Wrote 4 files")
 		if svg, err := os.ReadFile(exported(t, d.app.options.Folder, ".svg")); err != nil || !strings.Contains(string(svg), "prediction changes on the low-pass image") {
 			t.Errorf("the figure has no third curve: %v", err)

@@ -10,13 +10,13 @@ import (
 
 // settingKeys change what the model is asked, on every page.
 var settingKeys = kit.Keymap[*App]{
-	{Keys: []string{"s"}, Name: "smooth kernels, or not", Hint: "smooth", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.ToggleSmooth() }},
-	{Keys: []string{"["}, Name: "smooth less (ρ)", Help: "strength of smoothing ρ", Hint: "ρ", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.StepRho(-1) }},
-	{Keys: []string{"]"}, Name: "smooth more (ρ)", Also: true, When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.StepRho(1) }},
-	{Keys: []string{"m"}, Name: "normalise band images: none, max, std", Hint: "norm", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.NextNormalization() }},
+	{Keys: []string{"s"}, Name: "smoothing on, off", Hint: "smooth", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.ToggleSmooth() }},
+	{Keys: []string{"["}, Name: "smooth less (ρ)", Help: "smoothing strength ρ", Hint: "ρ", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.StepRho(-1) }},
+	{Keys: []string{"]"}, Name: "smooth more (ρ)", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.StepRho(1) }},
+	{Keys: []string{"m"}, Name: "normalize band images: none, max, std", Hint: "norm", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.NextNormalization() }},
 	{Keys: []string{"b"}, Name: "batch-norm: running or batch statistics", Hint: "bn", When: func(a *App) bool { return a.Info.BatchNorm }, Do: func(a *App) tea.Cmd { return a.ToggleStatistics() }},
 	{Keys: []string{"t"}, Name: "split: test or train", Hint: "split", When: func(a *App) bool { return len(a.Info.Splits) > 1 }, Do: func(a *App) tea.Cmd { return a.NextSplit() }},
-	{Keys: []string{"x"}, Name: "export what is on this page into files", Hint: "export", Do: (*App).startExport},
+	{Keys: []string{"x"}, Name: "Export page…", Hint: "export", Do: (*App).startExport},
 }
 
 // programKeys move about the program.
@@ -32,8 +32,8 @@ func init() {
 		{Keys: []string{"q", "ctrl+c"}, Shown: "q", Name: "quit", Hint: "quit", Do: (*App).quit},
 	}
 	programKeys = append(pageKeys(), kit.Keymap[*App]{
-		{Keys: []string{"tab"}, Shown: "tab", Name: "next page", Help: "next, previous page", When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
-		{Keys: []string{"shift+tab"}, Shown: "⇧tab", Name: "previous page", Also: true, When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
+		{Keys: []string{"tab"}, Shown: "tab", Name: "next page", Help: "next, previous page", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
+		{Keys: []string{"shift+tab"}, Shown: "⇧tab", Name: "previous page", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
 		{Keys: []string{":", "ctrl+p"}, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
 		{Keys: []string{"ctrl+z"}, Name: "suspend", Do: (*App).suspend},
 	}...)
@@ -42,7 +42,7 @@ func init() {
 // pageKeys go to the pages by their numbers.
 func pageKeys() (keys kit.Keymap[*App]) {
 	for i, name := range PageNames() {
-		b := kit.Binding[*App]{Keys: []string{strconv.Itoa(i + 1)}, Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modelled, Do: func(a *App) tea.Cmd { return a.show(i) }}
+		b := kit.Binding[*App]{Keys: []string{strconv.Itoa(i + 1)}, Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show(i) }}
 		if i == 0 {
 			b.Help = "pages"
 		}

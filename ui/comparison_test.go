@@ -33,15 +33,15 @@ func TestModelsBeside(t *testing.T) {
 		}
 		return list
 	}
-	d.keys("o").shows("Models side by side", "demo-shuffled", "built in", filepath.Join("table1-quick", "low-8-seed1"), "a run")
+	d.keys("o").shows("Compare models", "demo-shuffled", "built in", filepath.Join("table1-quick", "low-8-seed1"), "a run")
 	d.types("shuffled").keys("enter")
 	d.keys("o").types("low-8").keys("enter")
-	d.keys("o").types("/some/where.pt").shows("the file /some/where.pt").keys("enter")
+	d.keys("o").types("/some/where.pt").shows("file /some/where.pt").keys("enter")
 	run := filepath.Join(root, "table1-quick", "low-8-seed1", train.ModelFile)
 	if want := []string{"", "demo-shuffled", run, "/some/where.pt"}; !slices.Equal(names(), want) || !slices.Equal(d.lab.others, want[1:]) {
 		t.Fatalf("models %q, opened %q", names(), d.lab.others)
 	}
-	d.keys("o").shows("▼ demo-shuffled", "take away").types("/a/fifth.pt").keys("enter").shows("no more than three")
+	d.keys("o").shows("▼ demo-shuffled", "remove").types("/a/fifth.pt").keys("enter").shows("at most three")
 	d.keys("o").types("low-8").keys("enter") // its first is to take it away
 	if want := []string{"", "demo-shuffled", "/some/where.pt"}; !slices.Equal(names(), want) || !slices.Equal(d.lab.others, want[1:]) {
 		t.Fatalf("models %q, opened %q", names(), d.lab.others)
@@ -49,8 +49,8 @@ func TestModelsBeside(t *testing.T) {
 	if m := d.app.Models(); m[1].Slot != 1 || m[2].Slot != 3 {
 		t.Errorf("the models look like number %d and %d", m[1].Slot, m[2].Slot)
 	}
-	d.keys("o").types("/broken.pt").keys("enter").shows("not added: /broken.pt takes images of 28×28 grey")
-	d.keys("o").types("/some/where.pt").keys("down enter").shows("is there already")
+	d.keys("o").types("/broken.pt").keys("enter").shows("not added: /broken.pt takes images of 28×28 gray")
+	d.keys("o").types("/some/where.pt").keys("down enter").shows("is already open")
 	d.keys("o").types("/other.pt").keys("enter")
 	if m := d.app.Models(); len(m) != 4 || m[3].Slot != 2 {
 		t.Errorf("%+v", m)
@@ -108,5 +108,5 @@ func TestSmoothedLayerIsOfTheModel(t *testing.T) {
 	if d.app.SmoothedLayer != "" {
 		t.Errorf("%q is smoothed", d.app.SmoothedLayer)
 	}
-	d.shows("lenet has no layer layer1.0.conv1: the first is smoothed")
+	d.shows("lenet has no layer layer1.0.conv1: smoothing the first")
 }

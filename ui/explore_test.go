@@ -21,7 +21,7 @@ import (
 func TestExploreShowsEverything(t *testing.T) {
 	d := start(t, 100, 30)
 	d.shows("1 Explore", "2 Bands", "3 Kernels", "5 Experim", "6 Attack", "7 Heatmap", "none · running · off",
-		"test 0", "original", "low", "high", "spectrum", "10.0", "of 1,024", "% energy", "✓",
+		"test 0", "whole", "low", "high", "spectrum", "10.0", "of 1,024", "% energy", "✓",
 		"demo", "shapes test", "resnet20", "? help", "q quit")
 }
 
@@ -53,7 +53,7 @@ func TestImagesAreSteppedThrough(t *testing.T) {
 
 func TestJumpToIndex(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("g").shows("Go to image", "0 to 1,999; now 0", "enter go there")
+	d.keys("g").shows("Go to image", "0 to 1,999; now 0", "enter go")
 	d.types("5000").keys("enter").shows("a number from 0 to 1,999")
 	d.keys("ctrl+u").types("x7").keys("enter").shows("a number from 0")
 	d.keys("backspace backspace").types("17").shows("test 17 ·")
@@ -69,7 +69,7 @@ func TestJumpToIndex(t *testing.T) {
 
 func TestClassFilter(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("c").shows("Only images of class", "all classes", "circle")
+	d.keys("c").shows("Filter by class", "all classes", "circle")
 	d.types("hxg").shows("class hxg").hides("all classes")
 	d.keys("enter").shows("only hexagon")
 	for range 5 {
@@ -95,7 +95,7 @@ func TestClassFilterAndOtherKeys(t *testing.T) {
 	for d.lab.Label(other) == 8 {
 		other++
 	}
-	d.keys("g").types(fmt.Sprint(other)).keys("enter").shows("all classes again", fmt.Sprint("train ", other)).hides("only hexagon")
+	d.keys("g").types(fmt.Sprint(other)).keys("enter").shows("filter cleared", fmt.Sprint("train ", other)).hides("only hexagon")
 	if d.app.Index != other || d.app.Class != -1 {
 		t.Fatalf("image %d, class %d", d.app.Index, d.app.Class)
 	}
@@ -136,7 +136,7 @@ func TestSVD(t *testing.T) {
 		d.keys("d").shows("rank 10")
 		if size[0] >= 100 {
 			d.shows("remainder")
-			d.shows("SVD, rank 10 of 32 as r keeps")
+			d.shows("SVD, rank 10 of 32, matches")
 		}
 		d.keys("right").shows("rank 11")
 		if v := pageOf[*explorepage.Page](d.app).Shown.View; v.By != bands.SVD {
@@ -147,7 +147,7 @@ func TestSVD(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.bandTime = 50 * time.Millisecond
 	d.hold = true
-	d.keys("d f").shows("looking for a flip").keys("d").hides("looking for a flip")
+	d.keys("d f").shows("searching for a flip").keys("d").hides("searching for a flip")
 }
 
 // A flip is one at a radius and a setting: the search ends when they change.
@@ -156,9 +156,9 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 		d := start(t, 100, 30)
 		d.lab.bandTime = 50 * time.Millisecond
 		d.hold = true
-		d.keys("f").shows("looking for a flip")
+		d.keys("f").shows("searching for a flip")
 		job := pageOf[*explorepage.Page](d.app).Job
-		d.keys(key).hides("looking for a flip")
+		d.keys(key).hides("searching for a flip")
 		for r := job.Wait().(kit.Report); ; r = job.Wait().(kit.Report) {
 			d.send(r)
 			if r.Done {
@@ -172,16 +172,16 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 	d := start(t, 100, 30).keys("s")
 	d.lab.bandTime = 50 * time.Millisecond
 	d.hold = true
-	d.keys("f ]").hides("looking for a flip")
+	d.keys("f ]").hides("searching for a flip")
 }
 
 func TestFlipSearchCanBeStopped(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.bandTime = 50 * time.Millisecond
 	d.hold = true
-	d.keys("f").shows("looking for a flip", "esc stop")
+	d.keys("f").shows("searching for a flip", "esc stop")
 	job := pageOf[*explorepage.Page](d.app).Job
-	d.keys("esc").hides("looking for a flip")
+	d.keys("esc").hides("searching for a flip")
 	if pageOf[*explorepage.Page](d.app).Job != nil {
 		t.Fatal("the search is still known")
 	}
@@ -241,8 +241,8 @@ func TestSettingsChangeWhatTheModelIsAsked(t *testing.T) {
 		d.keys("]")
 	}
 	d.shows("ρ 2.00")
-	d.keys("s m").shows("smoothing off", "normalise max")
-	d.keys("m").shows("normalise std")
+	d.keys("s m").shows("smoothing off", "normalize max")
+	d.keys("m").shows("normalize std")
 	d.keys("b").shows("batch-norm batch")
 	q := d.lab.views[len(d.lab.views)-1]
 	want := bands.Setting{Normalize: 2, Statistics: 1}
@@ -263,10 +263,10 @@ func TestSplitSwitch(t *testing.T) {
 
 func TestHighPartIsNamed(t *testing.T) {
 	d := start(t, 100, 30)
-	d.shows("about grey").hides("the model sees")
-	d.keys("v").shows("high part centred on grey")
-	d.keys("v").shows("high part as it is")
-	d.keys("v").shows("high part about grey ×")
+	d.shows("on gray").hides("the input")
+	d.keys("v").shows("high-pass centered on gray")
+	d.keys("v").shows("high-pass unscaled")
+	d.keys("v").shows("high-pass on gray ×")
 }
 
 func TestFewerLargerPictures(t *testing.T) {
@@ -276,14 +276,14 @@ func TestFewerLargerPictures(t *testing.T) {
 	if now := pageOf[*explorepage.Page](d.app).L.Slots[0].Pic.W; now <= before {
 		t.Fatalf("pictures are %d wide after w, %d before", now, before)
 	}
-	d.keys("w").hides("original")
-	d.keys("w").shows("original", "spectrum")
+	d.keys("w").hides("whole")
+	d.keys("w").shows("whole", "spectrum")
 }
 
 func TestErrorsTakeThePicturesPlace(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.viewError = errors.New("cat\x1b[31m.png: not an\nimage")
-	d.shows("split", "about grey ×")
+	d.shows("split", "on gray ×")
 	d.keys("down").shows("cat[31m.png: not an image", "– % energy", "– of – coefficients", "● low", "▲ high")
 	d.hides("ms", "×", "of 1,024")
 	d.lab.viewError = nil
@@ -292,11 +292,11 @@ func TestErrorsTakeThePicturesPlace(t *testing.T) {
 
 func TestUnlabelledImages(t *testing.T) {
 	lab := newFakeLab()
-	lab.info.Labelled = false
+	lab.info.Labeled = false
 	d := startWith(t, lab, Options{}, 100, 30)
 	d.hides("✓", "✗", "f flip").shows("·")
 	for _, key := range []string{"c", "f", "F"} {
-		d.keys(key).shows("this needs labels that are the model's classes")
+		d.keys(key).shows("unavailable: no labels that match the model's classes")
 		d.keys("right").hides("this needs labels")
 	}
 	d.keys("2").shows("Accuracy needs labels")
@@ -305,9 +305,9 @@ func TestUnlabelledImages(t *testing.T) {
 func TestPhotographLayout(t *testing.T) {
 	lab := newFakeLab()
 	lab.w, lab.h, lab.info.MaxPreview = 160, 80, 90
-	startWith(t, lab, Options{}, 60, 18).shows("sees it at 32×32")
+	startWith(t, lab, Options{}, 60, 18).shows("32×32")
 	d := startWith(t, lab, Options{Start: session.Start{Radius: 30}}, 140, 44)
-	d.shows("the model sees it at 32×32")
+	d.shows("model input 32×32")
 	pic := pageOf[*explorepage.Page](d.app).L.Slots[0].Pic
 	if got := float64(pic.W) / float64(2*pic.H); got < 1.7 || got > 2.3 {
 		t.Fatalf("pictures of 2:1 are laid out %d×%d cells", pic.W, pic.H)
@@ -347,11 +347,11 @@ func TestMouseMovesRadius(t *testing.T) {
 
 func TestNothingJumps(t *testing.T) {
 	d := start(t, 100, 30)
-	x, y := d.where("original")
+	x, y := d.where("whole")
 	bx, by := d.where("q quit")
 	for _, k := range strings.Fields("right . , s ] m m m b n f home end") {
 		d.keys(k)
-		if gx, gy := d.where("original"); gx != x || gy != y {
+		if gx, gy := d.where("whole"); gx != x || gy != y {
 			t.Fatalf("after %s the title is at %d,%d, before at %d,%d", k, gx, gy, x, y)
 		}
 		if gx, gy := d.where("q quit"); gx != bx || gy != by {

@@ -89,9 +89,9 @@ func TestExportErrorsAreOneLine(t *testing.T) {
 	d := startWith(t, newFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "missing")}, 140, 44)
 	d.keys("x").shows("not exported: ")
 	d.keys("right").hides("not exported")
-	d.lab.info.Labelled = false
-	d.app.Info.Labelled = false
-	d.keys("2 x").shows("no curve to export yet")
+	d.lab.info.Labeled = false
+	d.app.Info.Labeled = false
+	d.keys("2 x").shows("nothing to export yet")
 }
 
 func TestExportCurve(t *testing.T) {

@@ -48,7 +48,7 @@ func newFakeLab() *fakeLab {
 	return &fakeLab{w: 32, h: 32, info: lab.Info{
 		Model: "demo", Net: "resnet20", Params: 271_117, BatchNorm: true, FirstConv: "conv1.weight", Convs: fakeConvs,
 		Classes: fakeClasses, Channels: 3, Height: 32, Width: 32, Data: "shapes", Split: "test",
-		Splits: []string{"test", "train"}, Images: 2000, Labelled: true, Device: "cpu avx512, 2 threads",
+		Splits: []string{"test", "train"}, Images: 2000, Labeled: true, Device: "cpu avx512, 2 threads",
 		MaxRadius: 23, MaxPreview: 23,
 	}}
 }
@@ -92,7 +92,7 @@ func (l *fakeLab) models() []string {
 }
 
 func (l *fakeLab) Label(i int) int {
-	if !l.info.Labelled {
+	if !l.info.Labeled {
 		return -1
 	}
 	return int(hash(uint64(i))*10) % 10
@@ -155,7 +155,7 @@ func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q lab.KernelsRequ
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if strings.Contains(path, "there") {
-		return fmt.Errorf("%s: %w; name a file that is not there yet", path, os.ErrExist)
+		return fmt.Errorf("%s: %w; give a file name that is not there yet", path, os.ErrExist)
 	}
 	l.saved = append(l.saved, savedModel{path, q})
 	return nil
@@ -173,7 +173,7 @@ func (l *fakeLab) OpenComparison(_ context.Context, path string) (lab.Info, erro
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if strings.HasPrefix(path, "/broken") {
-		return info, fmt.Errorf("%s takes images of 28×28 grey", path)
+		return info, fmt.Errorf("%s takes images of 28×28 gray", path)
 	}
 	l.others = append(l.others, path)
 	if strings.HasPrefix(path, "/smoothed") {

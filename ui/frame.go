@@ -95,7 +95,7 @@ func (a *App) drawHeader(c *kit.Canvas) {
 		}
 		c.Left(tab, st, fmt.Sprintf("%d %s", a.pages[i].number, a.tabName(a.pages[i])))
 	}
-	if !a.Modelled() {
+	if !a.Modeled() {
 		return
 	}
 	tabs := a.tabs()
@@ -113,7 +113,7 @@ func (a *App) drawHeader(c *kit.Canvas) {
 		rho = full // else the status line says all of it
 	}
 	text := kit.Pick(room.W,
-		fmt.Sprintf("normalise %s · batch-norm %s · smoothing %s", a.Normalize, statistics, rho),
+		fmt.Sprintf("normalize %s · batch-norm %s · smoothing %s", a.Normalize, statistics, rho),
 		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, rho),
 		fmt.Sprintf("%s · %s · smooth %s", a.Normalize, statistics, rho),
 		fmt.Sprintf("%s · %s · %s", a.Normalize, statistics, rho),
@@ -196,7 +196,7 @@ func (a *App) drawFacts(c *kit.Canvas) {
 		kit.Clean(a.Info.Model), kit.Clean(a.Info.Data) + " " + kit.Clean(a.Info.Split), kit.Clean(a.Info.Net),
 		kit.Counted(a.Info.Images, "image"), kit.Clean(a.Info.Device), kit.ShortCount(a.Info.Params) + " parameters",
 	}
-	if _, p, ok := find[facter](a); ok && !a.Modelled() {
+	if _, p, ok := find[facter](a); ok && !a.Modeled() {
 		facts = p.Facts()
 	}
 	// What matters most comes first; what does not fit whole is left out.
@@ -228,7 +228,7 @@ func (a *App) otherSmoothing() []string {
 	}
 	short := fmt.Sprintf("ρ %.2f %s", s.Rho, kit.Clean(layer))
 	if s.DivideGain {
-		short += " gain out"
+		short += " gain-norm."
 	}
 	return []string{kit.Clean(s.Describe()), short}
 }

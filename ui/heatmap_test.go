@@ -23,13 +23,13 @@ import (
 func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
 		d := start(t, size[0], size[1])
-		d.keys("7").shows("7 Hea", "no noise", "below r", "from r on", "norm", "n 1,000", "u  +0  v  +0")
+		d.keys("7").shows("7 Hea", "clean", "below r", "from r on", "norm", "n 1,000", "u  +0  v  +0")
 		d.fits(size[0], size[1])
 		if pageOf[*heatmappage.Page](d.app).Shown.Drawn.Data == nil && pageOf[*heatmappage.Page](d.app).Shown.Drawn.Lines == nil {
 			t.Fatal("there is no picture")
 		}
 		before := pageOf[*heatmappage.Page](d.app).Shown.Asked
-		d.keys("right right up").shows("u  -1  v  +2", "distance  2.2")
+		d.keys("right right up").shows("u  -1  v  +2", "radius  2.2")
 		if now := pageOf[*heatmappage.Page](d.app).Shown.Asked; now == before || now.Cursor != (heatmap.Frequency{U: -1, V: 2}) {
 			t.Errorf("the picture is of %+v", now)
 		}
@@ -51,7 +51,7 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 		d.keys("e").shows("not clipped")
 		d.keys("e v")
 		if pageOf[*heatmappage.Page](d.app).Shown.Asked.Spread != true {
-			t.Error("the colours are not spread")
+			t.Error("the colors are not spread")
 		}
 		d.keys("s")
 		if last := d.lab.heatmaps[len(d.lab.heatmaps)-1]; last.Rho != 0.5 || last.Norm != 3 || last.Unclipped || last.Limit != heatmappage.HeatmapImages || last.Split != "test" {
@@ -69,9 +69,9 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 	d := start(t, 100, 30)
 	d.lab.bandTime = 30 * time.Millisecond
 	d.hold = true
-	d.keys("7").shows("A map of errors", "heat map,", "esc stop")
+	d.keys("7").shows("The Fourier heat map", "heat map,", "esc stop")
 	p := pageOf[*heatmappage.Page](d.app)
-	d.keys("esc").shows("enter go on", "Stopped before").hides("heat map,")
+	d.keys("esc").shows("enter resume", "Stopped before").hides("heat map,")
 	d.keys("enter").shows("heat map,")
 	job := p.Maps.Job
 	if d.keys("1"); p.Maps.Job != nil {
@@ -93,11 +93,11 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 func TestHeatmapErrors(t *testing.T) {
 	d := start(t, 100, 30)
 	pageOf[*heatmappage.Page](d.app).Norm = 64
-	d.keys("7").shows("too much noise", "enter go on")
+	d.keys("7").shows("too much noise", "enter resume")
 	d.keys("-").hides("too much noise").shows("n 1,000")
 	l := newFakeLab()
-	l.info.Labelled = false
-	startWith(t, l, Options{Page: "heatmap"}, 80, 24).shows("need labels").keys("x").shows("no map to export")
+	l.info.Labeled = false
+	startWith(t, l, Options{Page: "heatmap"}, 80, 24).shows("need labels").keys("x").shows("nothing to export")
 	l = newFakeLab()
 	l.info.Width, l.info.Height = 224, 112
 	wide := startWith(t, l, Options{Page: "heatmap"}, 120, 40)
@@ -160,7 +160,7 @@ func TestExportHeatmap(t *testing.T) {
 	}
 }
 
-// Places that are not measured yet look like their neighbours; without any they are grey.
+// Places that are not measured yet look like their neighbors; without any they are gray.
 func TestHeatmapImage(t *testing.T) {
 	r := heatmap.Result{H: 8, W: 8, Cells: make([]measure.Score, 64)}
 	var im picture.Image
@@ -171,6 +171,6 @@ func TestHeatmapImage(t *testing.T) {
 	r.Cells[4*8+4] = measure.Score{Correct: 0, N: 3}
 	heatmappage.HeatmapImage(&im, r, false)
 	if c := heatmap.Color(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
-		t.Errorf("the neighbour looks like %v", im.Pix[3*(4*8+5):][:3])
+		t.Errorf("the neighbor looks like %v", im.Pix[3*(4*8+5):][:3])
 	}
 }

@@ -17,11 +17,11 @@ func newHelp(a *App) *kit.Reader {
 	lines = append(lines,
 		kit.HelpLine{Keys: "mouse", Text: "slider, chart: click, drag, wheel; pictures: wheel"},
 		kit.HelpLine{Keys: "", Text: ""}, kit.HelpLine{Keys: "", Text: "Marks"},
-		kit.HelpLine{Keys: kit.MarkWhole, Text: "whole image"}, kit.HelpLine{Keys: kit.MarkLow, Text: "low part: coefficients nearer to the zero frequency than r"},
-		kit.HelpLine{Keys: kit.MarkHigh, Text: "high part: all others"},
-		kit.HelpLine{Keys: kit.MarkRight + " " + kit.MarkWrong, Text: "the model's answer is, is not the label"},
-		kit.HelpLine{Keys: kit.MarkDoubt, Text: "an accuracy under attack that fails a check of its sanity; page Attack says why"},
-		kit.HelpLine{Keys: "flip", Text: "whole and high part right, low part wrong"},
+		kit.HelpLine{Keys: kit.MarkWhole, Text: "whole image"}, kit.HelpLine{Keys: kit.MarkLow, Text: "low-pass image: coefficients at a radius below r"},
+		kit.HelpLine{Keys: kit.MarkHigh, Text: "high-pass image: all other coefficients"},
+		kit.HelpLine{Keys: kit.MarkRight + " " + kit.MarkWrong, Text: "prediction correct, wrong"},
+		kit.HelpLine{Keys: kit.MarkDoubt, Text: "failed sanity check of a robust accuracy; see the Attack page"},
+		kit.HelpLine{Keys: "flip", Text: "flip: correct on the whole and the high-pass image, wrong on the low-pass image"},
 	)
 	return kit.NewReader(a, "Help", lines)
 }

@@ -29,25 +29,25 @@ func TestKernelsPage(t *testing.T) {
 	d := start(t, 100, 30)
 	d.keys("3").shows("conv1  1/4", "16 kernels of 3×3", "before", "after, ρ 0.50 (off", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
 	d.keys("s").hides("(off").keys("]").shows("ρ 0.60")
-	d.keys("d").shows("ρ 0.60, gain divided out").keys("d").hides("gain divided out")
+	d.keys("d").shows("ρ 0.60, gain-normalized").keys("d").hides("gain-normalized")
 }
 
 func TestEveryLayerIsShown(t *testing.T) {
 	d := start(t, 140, 44).keys("3 s down")
 	d.shows("layer1.0.conv1  2/4", "16×16 kernels of 3×3", "rows: outputs")
-	d.shows("(not applied: conv1 is smoothed; a smooths this)", "smoothing ρ 0.50")
-	d.keys("a").shows("layer1.0.conv1 is smoothed on all pages", "ρ 0.50 on layer1.0.conv1").hides("not applied")
+	d.shows("(not applied: conv1 is smoothed; press a for this one)", "smoothing ρ 0.50")
+	d.keys("a").shows("layer1.0.conv1 is smoothed on every page", "ρ 0.50 on layer1.0.conv1").hides("not applied")
 	if got := d.app.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight"}) {
 		t.Errorf("asked with %+v", got)
 	}
-	d.keys("d").shows("gain divided out").keys("1").shows("gain divided out").keys("3 down down down down")
-	d.shows("layer2.0.downsample.0  4/4", "32×16 kernels of 1×1", "1×1: times 1")
-	d.keys("d").shows("1×1: times 5").keys("up up up up up").shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; a smooths this)")
+	d.keys("d").shows("gain-normalized").keys("1").shows("gain-normalized").keys("3 down down down down")
+	d.shows("layer2.0.downsample.0  4/4", "32×16 kernels of 1×1", "1×1: ×1")
+	d.keys("d").shows("1×1: ×5").keys("up up up up up").shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; press a for this one)")
 	d.keys("a").hides("not applied")
 	if got := d.app.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5}) {
 		t.Errorf("asked with %+v", got)
 	}
-	d.keys("s").shows("(off: s applies it)").keys("down").shows("(off: a applies it)")
+	d.keys("s").shows("(off: press s)").keys("down").shows("(off: press a)")
 	d.keys("g").shows("Go to layer").types("down").keys("enter").shows("layer2.0.downsample.0  4/4")
 }
 
@@ -90,7 +90,7 @@ func TestModelsSideBySide(t *testing.T) {
 	d := start(t, 200, 60).keys("3").beside("demo-shuffled")
 	d.shows("◇▽", "◆▼", "before, roughness 1.184", "▽ before", "▼ after")
 	d.run(d.app.DropComparison("demo-shuffled"))
-	d.hides("▼").shows("after, ρ 0.50 (off: s applies it)")
+	d.hides("▼").shows("after, ρ 0.50 (off: press s)")
 }
 
 // Layers of one name may differ in size: every model says its own.
@@ -119,15 +119,15 @@ func TestKernelsThatFailAreAskedForAgain(t *testing.T) {
 func TestSaveSmoothedModel(t *testing.T) {
 	folder := t.TempDir()
 	d := startWith(t, newFakeLab(), Options{Folder: folder}, 100, 30).keys("3 down d S")
-	d.shows("Save the smoothed model", "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors", "ρ 0.50 on layer1.0.conv1, gain divided out")
+	d.shows("Save the smoothed model", "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors", "ρ 0.50 on layer1.0.conv1, gain-normalized")
 	d.keys("enter").shows("saved " + folder).hides("Save the smoothed model")
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
 	want := savedModel{filepath.Join(folder, "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors"), lab.KernelsRequest{Smoothing: how}}
 	if !slices.Equal(d.lab.saved, []savedModel{want}) {
 		t.Errorf("saved %+v, want %+v", d.lab.saved, want)
 	}
-	d.keys("S ctrl+u").types("/is/there.safetensors").keys("enter").shows("Save the smoothed model", "there is a file of this name already")
-	d.keys("ctrl+u enter").shows("name a file").keys("esc")
+	d.keys("S ctrl+u").types("/is/there.safetensors").keys("enter").shows("Save the smoothed model", "file exists")
+	d.keys("ctrl+u enter").shows("give a file name").keys("esc")
 	d.beside("demo-shuffled").keys("S tab").shows("▼ demo-shuffled", "demo-shuffled-layer1.0").keys("tab tab enter")
 	if got := d.lab.saved[len(d.lab.saved)-1]; len(d.lab.saved) != 2 || got.Model != "demo-shuffled" {
 		t.Errorf("saved %+v", d.lab.saved)
@@ -177,7 +177,7 @@ func TestExportsNameTheSmoothing(t *testing.T) {
 			t.Errorf("%s says %+v", name, doc)
 		}
 	}
-	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain divided out"} {
+	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain-normalized"} {
 		if text, err := os.ReadFile(exported(t, folder, suffix)); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q (%v)", suffix, want, err)
 		}
@@ -207,7 +207,7 @@ func TestKernelWindow(t *testing.T) {
 	}
 }
 
-// The grid shows outputs down and inputs across, zero in grey, rows by their own scale.
+// The grid shows outputs down and inputs across, zero in gray, rows by their own scale.
 func TestKernelGrid(t *testing.T) {
 	im := picture.New(11, 11) // 2×2 kernels of 2×2, weights of 2 pixels, gaps of 1, and a border
 	w := []float32{

@@ -91,9 +91,9 @@ func TestNarrowPictures(t *testing.T) {
 	if n := len(pageOf[*explorepage.Page](d.app).L.Slots); n != kit.Slots {
 		t.Fatalf("%d panels", n)
 	}
-	d.shows("■ original", "● low", "▲ high", "spectrum", " %")
+	d.shows("■ whole", "● low", "▲ high", "spectrum", " %")
 	d.lab.viewError = errors.New("not an image")
-	d.keys("down").shows("■ original", "● low ", "▲ high ", "– %")
+	d.keys("down").shows("■ whole", "● low ", "▲ high ", "– %")
 }
 
 func TestStrengthOfSmoothingIsAlwaysThere(t *testing.T) {
@@ -121,7 +121,7 @@ func TestTooSmall(t *testing.T) {
 	d.send(tea.WindowSizeMsg{Width: 1, Height: 1})
 	d.fits(1, 1)
 	d.send(tea.WindowSizeMsg{Width: 100, Height: 30})
-	d.shows("original", "▀")
+	d.shows("whole", "▀")
 	d.send(tea.WindowSizeMsg{Width: 30, Height: 10})
 	d.keys("q")
 	if !d.quit {
@@ -133,7 +133,7 @@ func TestResizeKeepsThePage(t *testing.T) {
 	d := start(t, 100, 30)
 	for _, size := range sizes {
 		d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
-		d.shows("1 Exp", "original", "▀")
+		d.shows("1 Exp", "whole", "▀")
 		d.fits(size[0], size[1])
 	}
 }

@@ -110,7 +110,7 @@ type tab struct {
 // makePages makes the pages there are with what is open.
 func (a *App) makePages() {
 	for i, k := range pageKinds() {
-		if !a.Modelled() && !k.modelless {
+		if !a.Modeled() && !k.modelless {
 			continue
 		}
 		screen := &port{app: a}

@@ -257,7 +257,7 @@ func TestKindsOfPictures(t *testing.T) {
 			d.keys(keys)
 			d.fits(100, 30)
 		}
-		d.shows("Commands").keys("esc 1").shows("original", "11.0")
+		d.shows("Commands").keys("esc 1").shows("whole", "11.0")
 		pic := pageOf[*explorepage.Page](d.app).Shown.Drawn[kit.SlotLow]
 		if text := kind == "kitty" || kind == "blocks"; text != (pic.Lines != nil) || (kind != "blocks") != (pic.Data != nil) {
 			t.Errorf("%s: %d lines, %d bytes", kind, len(pic.Lines), len(pic.Data))

@@ -74,7 +74,7 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 		}
 	}
 	press("5")
-	see("not begun: n begins")
+	see("not started: press n")
 	press("n")
 	see("About 33m 20s")
 	press("enter")
@@ -82,7 +82,7 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 	press("4 n")
 	see("stop it on the Experiments page first")
 	press("5 n S")
-	see("page goes on") // only what changes on the line is written
+	see("page to resume") // only what changes on the line is written
 	begin := func(times int64) {
 		t.Helper()
 		press("n")
@@ -109,9 +109,9 @@ func TestBeginningAsks(t *testing.T) {
 	for _, size := range sizes {
 		f := &fakeReproducing{}
 		d := startWith(t, newFakeLab(), Options{Experiments: root, Reproducing: f.options()}, size[0], size[1])
-		d.keys("5").shows("n begin").keys("f n").shows("Do fig3, full", "8 days", "CIFAR-10").fits(size[0], size[1])
+		d.keys("5").shows("n start").keys("f n").shows("Do fig3, full", "8 days", "CIFAR-10").fits(size[0], size[1])
 		d.keys("esc").hides("Do fig3")
-		d.keys("down").hides("n begin").shows("r go on") // there is a report, but its runs are gone
+		d.keys("down").hides("n start").shows("r resume") // there is a report, but its runs are gone
 		f.refuse = errors.New("fig4 was begun on moon\x1b[2J, and shapes is open")
 		d.keys("down n").hides("Do fig4").keys("up up n").shows("moon[2J", "esc close").hides("enter do it").keys("enter").fits(size[0], size[1])
 		if f.started.Load() != 0 {
@@ -140,8 +140,8 @@ func TestStaleReport(t *testing.T) {
 	}
 	d := startWith(t, newFakeLab(), Options{Experiments: root, Reproducing: (&fakeReproducing{}).options()}, 140, 44)
 	results("0123")
-	d.keys("5 down").shows("older than its runs", "! ✓", "r go on").keys("r").shows("All runs are done").keys("esc")
+	d.keys("5 down").shows("older than its runs", "! ✓", "r resume").keys("r").shows("All runs are done").keys("esc")
 	results("")
 	d.run(pageOf[*experimentspage.Page](d.app).Scan(0))
-	d.hides("older than its runs", "! ✓", "r go on").shows("✓")
+	d.hides("older than its runs", "! ✓", "r resume").shows("✓")
 }

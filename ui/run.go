@@ -42,7 +42,7 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 		return err
 	}
 	if probe.Capabilities().Dumb {
-		return errors.New("this terminal cannot move its cursor (TERM is dumb or not set): use split, predict, bands, flips or kernels, which need none of that")
+		return errors.New("the terminal has no cursor addressing (TERM is dumb or not set): use split, predict, bands, flips or kernels instead")
 	}
 	a.probe = probe
 	a.asked = runtime.GOOS != "windows" // there the questions are asked while the program runs
@@ -76,13 +76,13 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 // terminal returns the terminal to read from and to write to.
 func terminal() (in, out *os.File, err error) {
 	if !xterm.IsTerminal(os.Stdout.Fd()) {
-		return nil, nil, errors.New("standard output is not a terminal: use split, predict, bands, flips or kernels, which need none")
+		return nil, nil, errors.New("standard output is not a terminal: use split, predict, bands, flips or kernels instead")
 	}
 	if xterm.IsTerminal(os.Stdin.Fd()) {
 		return os.Stdin, os.Stdout, nil
 	}
 	if in, _, err = tea.OpenTTY(); err != nil {
-		return nil, nil, errors.New("no terminal to read keys from: use split, predict, bands, flips or kernels, which need none")
+		return nil, nil, errors.New("no terminal for keyboard input: use split, predict, bands, flips or kernels instead")
 	}
 	return in, os.Stdout, nil
 }
@@ -90,7 +90,7 @@ func terminal() (in, out *os.File, err error) {
 // ProgramOptions are what a tea.Program needs to run a.
 func (a *App) ProgramOptions() []tea.ProgramOption {
 	frames := framesPerSecond
-	if !a.Modelled() {
+	if !a.Modeled() {
 		frames = watchingFramesPerSecond
 	}
 	return []tea.ProgramOption{

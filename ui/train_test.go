@@ -183,7 +183,7 @@ func TestTrainPageMeasuresWeights(t *testing.T) {
 	b.Measured(0, follow.Snapshot{Path: "5", Number: 5}, event(4), nil)
 	if _, runs := b.Read(); runs[0].Fault != "" || len(runs[0].Weights) != 4 {
 		t.Fatalf("%+v", runs[0])
-	} else if text, late := runs[0].Status(); text != "4 files, without 1: torn" || late {
+	} else if text, late := runs[0].Status(); text != "4 files, 1 skipped: torn" || late {
 		t.Fatalf("%q, %v", text, late)
 	}
 	b.Measured(0, four, event(5), nil)

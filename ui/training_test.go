@@ -137,7 +137,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 		r.until(what, func([]byte) bool { return true() })
 	}
 	press("4")
-	see("trains a network")
+	see("to train a network")
 	press("n")
 	see("run folder")
 	press("down down 9 down right up up up up up ctrl+u f i r s t enter")
@@ -166,7 +166,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	see("newest1")
 	press("4 f p S")
 	becomes("first model", func() bool { l := lab.models(); return len(l) == 2 && l[1] == "" })
-	see("r on the Train page goes on")
+	see("press r on the Train page")
 	press("r") // at once: its end need not have been read from the folder
 	if again := <-f.configs; again.Batch != c.Batch {
 		t.Fatalf("%+v", again)
@@ -190,7 +190,7 @@ func TestTrainingThatCannotBegin(t *testing.T) {
 	if r := p.Fig.Runs[0]; r.Status != "failed" || r.Late {
 		t.Errorf("the run is %s, late %v", r.Status, r.Late)
 	}
-	if got := p.Waiting(runlog.PanelAccuracy); got != "nosuch did not begin: no space left on device" {
+	if got := p.Waiting(runlog.PanelAccuracy); got != "nosuch did not start: no space left on device" {
 		t.Error(got)
 	}
 }
@@ -202,7 +202,7 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d.keys("x enter").shows("network: ")
 	d.keys("backspace down ctrl+u 0 enter").shows("0 epochs")
 	d.keys("ctrl+u x enter").shows("epochs: not a whole number")
-	d.keys("ctrl+u 3 down down").shows("‹", "the optimizer's usual one")
+	d.keys("ctrl+u 3 down down").shows("‹", "optimizer default")
 	d.keys("esc").hides("shuffle labels")
 	for _, size := range sizes {
 		d := startWith(t, newFakeLab(), Options{Training: newFakeTraining().options()}, size[0], size[1])
@@ -308,7 +308,7 @@ func TestFollowingWaits(t *testing.T) {
 	}
 	d.keys("4")
 	keep(10)
-	d.shows("comes after every 3")
+	d.shows("evaluated every 3")
 	opened(0)
 	d.keys("f")
 	opened(1)

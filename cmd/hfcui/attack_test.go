@@ -159,13 +159,13 @@ func TestAttackRefusesModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	grey, err := model.New("lenet5", [3]int{1, 28, 28}, data.Test.Classes(), nets.He, 3)
+	gray, err := model.New("lenet5", [3]int{1, 28, 28}, data.Test.Classes(), nets.He, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := grey.Save(filepath.Join(dir, "grey.safetensors")); err != nil {
+	if err := gray.Save(filepath.Join(dir, "gray.safetensors")); err != nil {
 		t.Fatal(err)
 	}
 	hfcuiIn(t, dir, "attack", "--model", "dead.safetensors", "--data", "shapes:test=100", "--steps", "2").refused(t, 1, "no gradient", "zero")
-	hfcuiIn(t, dir, "attack", "--model", "grey.safetensors").refused(t, 1, "28×28 grey", "32×32 RGB", "shapes")
+	hfcuiIn(t, dir, "attack", "--model", "gray.safetensors").refused(t, 1, "28×28 gray", "32×32 RGB", "shapes")
 }

@@ -171,7 +171,7 @@ func TestBandsReports(t *testing.T) {
 		t.Errorf("%d bands, %+v", len(every.Bands), every)
 	}
 	if every.Bands[0].Changed == nil || every.Bands[0].Bound != nil {
-		t.Errorf("normalised parts and batch statistics bound %+v", every.Bands[0].Bound)
+		t.Errorf("normalized parts and batch statistics bound %+v", every.Bands[0].Bound)
 	}
 	table := hfcui(t, "bands", "--data", data, "-r", "4", "-n", "8", "--dtype", "bf16").done(t).stdout
 	if !strings.Contains(table, "f(x) ≠ f(x_l)") || !strings.Contains(table, "whole") || !strings.Contains(table, "bf16") || !strings.Contains(table, "%") {

@@ -63,7 +63,7 @@ func TestSmoothedModelsAreSaved(t *testing.T) {
 		t.Errorf("%+v", live)
 	}
 	of := hfcuiIn(t, dir, append(bands, "--model", "s.safetensors")...)
-	if !strings.Contains(of.stderr, "note: s was saved with smoothed kernels: ρ 0.50 on layer1.0.conv2, gain divided out") {
+	if !strings.Contains(of.stderr, "note: s was saved with smoothed kernels: ρ 0.50 on layer1.0.conv2, gain-normalized") {
 		t.Errorf("nothing says what was done to the model: %q", of.stderr)
 	}
 	of.stderr = ""

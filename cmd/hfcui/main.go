@@ -51,7 +51,7 @@ func report(w io.Writer, err, cause error) int {
 	return exitFailed
 }
 
-// endedBy is the cause of a context that a signal cancelled.
+// endedBy is the cause of a context that a signal canceled.
 type endedBy struct{ syscall.Signal }
 
 func (e endedBy) Error() string { return e.Signal.String() }

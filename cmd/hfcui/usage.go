@@ -112,7 +112,7 @@ func didYouMean(typed string, names []string) string {
 	return fmt.Sprintf("; did you mean %s?", best)
 }
 
-// editDistance counts the insertions, deletions, substitutions and swaps of neighbours
+// editDistance counts the insertions, deletions, substitutions and swaps of neighbors
 // that make b of a (optimal string alignment).
 func editDistance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

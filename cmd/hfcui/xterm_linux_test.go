@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// xtermResources make xterm a VT340: sixel, enough colours, no decoration.
+// xtermResources make xterm a VT340: sixel, enough colors, no decoration.
 const xtermResources = `XTerm*decTerminalID: vt340
 XTerm*numColorRegisters: 1024
 XTerm*maxGraphicSize: 2000x1500
@@ -137,7 +137,7 @@ func (w *window) until(what string, met func() bool) {
 	}
 }
 
-// pixelsOf counts the pixels of a colour; sixel knows hundredths of full intensity only.
+// pixelsOf counts the pixels of a color; sixel knows hundredths of full intensity only.
 func pixelsOf(im image.Image, c color.NRGBA) int {
 	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= 4 }
 	n := 0
@@ -152,7 +152,7 @@ func pixelsOf(im image.Image, c color.NRGBA) int {
 	return n
 }
 
-// TestTerminalXterm looks at the pixels that a real xterm shows: an image of two colours,
+// TestTerminalXterm looks at the pixels that a real xterm shows: an image of two colors,
 // whose low part is the image itself when r lies past the corner, and nothing at r = 0.
 func TestTerminalXterm(t *testing.T) {
 	pink, blue := color.NRGBA{255, 0, 128, 255}, color.NRGBA{0, 77, 204, 255}
@@ -176,10 +176,10 @@ func TestTerminalXterm(t *testing.T) {
 		return one > 5000 && other > one*9/10 && other < one*11/10
 	})
 	w.press("End")
-	w.until("two pictures in pink and blue, and one all grey, past the corner", func() bool {
+	w.until("two pictures in pink and blue, and one all gray, past the corner", func() bool {
 		shot := w.screenshot()
-		two, grey := pixelsOf(shot, pink), pixelsOf(shot, color.NRGBA{128, 128, 128, 255})
-		return two > one*18/10 && two < one*22/10 && grey > one*18/10
+		two, gray := pixelsOf(shot, pink), pixelsOf(shot, color.NRGBA{128, 128, 128, 255})
+		return two > one*18/10 && two < one*22/10 && gray > one*18/10
 	})
 	w.press("q")
 	w.until("a screen without pictures", func() bool {

@@ -59,7 +59,7 @@ func (l *linear) Gradient(ctx context.Context, dx, logits, x []float32, labels [
 	return nil
 }
 
-// near makes n grey images near the middle, and the class each is taken for.
+// near makes n gray images near the middle, and the class each is taken for.
 func (l *linear) near(rng *rand.Rand, n int) (x []float32, labels []int, margins []float64) {
 	x = make([]float32, n*len(l.w))
 	for i := range x {

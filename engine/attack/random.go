@@ -33,7 +33,7 @@ func randomPerturbation(delta []float32, random *rand.Rand, n Norm, epsilon floa
 	for i := range delta {
 		delta[i] = float32(random.NormFloat64())
 	}
-	// In d dimensions a share u of the ball is within u^(1/d) of its centre.
+	// In d dimensions a share u of the ball is within u^(1/d) of its center.
 	length := epsilon * math.Pow(random.Float64(), 1/float64(len(delta)))
 	factor := float32(length / max(lengthOf(delta, L2), tiny))
 	for i := range delta {

@@ -14,7 +14,7 @@ import (
 	"hfcui/engine/model"
 )
 
-// stripes is images of one colour, all of class 0, of 0.3 but for a few thousandths.
+// stripes is images of one color, all of class 0, of 0.3 but for a few thousandths.
 type stripes int
 
 func (s stripes) Len() int             { return int(s) }
@@ -263,7 +263,7 @@ func TestMeasurementIsSteady(t *testing.T) {
 				}
 				return 1
 			}
-			return cancelled{c, ctx}, nil
+			return canceled{c, ctx}, nil
 		}, nil)
 		cancel()
 		if err == nil {
@@ -283,13 +283,13 @@ func TestMeasurementIsSteady(t *testing.T) {
 	}
 }
 
-// cancelled is a model that ends as programs do.
-type cancelled struct {
+// canceled is a model that ends as programs do.
+type canceled struct {
 	curve
 	ctx context.Context
 }
 
-func (c cancelled) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, l Loss) error {
+func (c canceled) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, l Loss) error {
 	if err := c.curve.Gradient(ctx, dx, logits, x, labels, l); err != nil {
 		return err
 	}

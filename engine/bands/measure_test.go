@@ -44,11 +44,11 @@ func (s *noise) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return nil
 }
 
-// projector is a linear Classifier. With centre it subtracts the batch's mean first, as
+// projector is a linear Classifier. With center it subtracts the batch's mean first, as
 // batch statistics do.
 type projector struct {
 	batch, classes int
-	centre         bool
+	center         bool
 	calls, images  int
 	failAt         int
 }
@@ -62,12 +62,12 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 		return errStopped
 	}
 	p.images += n
-	if n > p.batch || len(dst) != n*p.classes || (p.centre && n != p.batch) {
+	if n > p.batch || len(dst) != n*p.classes || (p.center && n != p.batch) {
 		panic("Logits: wrong sizes")
 	}
 	size := len(x) / n
 	mean := make([]float64, size)
-	if p.centre {
+	if p.center {
 		for i, v := range x {
 			mean[i%size] += float64(v) / float64(n)
 		}
@@ -183,7 +183,7 @@ func TestMeasureWithKnownWholes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			classifier := &projector{batch: 10, classes: 4, centre: s == model.BatchStatistics}
+			classifier := &projector{batch: 10, classes: 4, center: s == model.BatchStatistics}
 			result, err := m.Run(t.Context(), classifier, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -257,7 +257,7 @@ func TestMeasureBatchStatistics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := m.Run(context.Background(), &projector{batch: 10, classes: 4, centre: true}, nil)
+	got, err := m.Run(context.Background(), &projector{batch: 10, classes: 4, center: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +271,7 @@ func TestPredict(t *testing.T) {
 	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
 		var visited []int
 		indices := []int{5, 29, 3, 8, 11, 0, 7}
-		classifier := &projector{batch: 7, classes: 4, centre: s == model.BatchStatistics}
+		classifier := &projector{batch: 7, classes: 4, center: s == model.BatchStatistics}
 		err := Predict(context.Background(), src, classifier, Request{Radii: []float64{2}, Statistics: s}, indices, func(a Sample) bool {
 			visited = append(visited, a.Index)
 			if a.Label != src.labels[a.Index] {
@@ -305,7 +305,7 @@ func TestRadiiInGroups(t *testing.T) {
 	src := newNoise(23, 4)
 	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
 		q := Request{Radii: []float64{0, 1, 2, 3, 4, 5, 6.5}, Statistics: s, Changes: true}
-		classifier := &projector{batch: 10, classes: 4, centre: s == model.BatchStatistics}
+		classifier := &projector{batch: 10, classes: 4, center: s == model.BatchStatistics}
 		run := newRunner(src, classifier, q)
 		indices := measure.Order(src, 10)
 		want, _, err := run.round(context.Background(), indices, 7, 100)

@@ -30,7 +30,7 @@ func ParseNormalization(s string) (Normalization, error) {
 			return Normalization(i), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown normalisation %q: use none, max or std", s)
+	return 0, fmt.Errorf("unknown normalization %q: use none, max or std", s)
 }
 
 // Apply normalizes one image in place. An image without a positive maximum (max) or without

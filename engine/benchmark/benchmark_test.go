@@ -27,7 +27,7 @@ func TestMeasureWarmsUpThenCounts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = measure(ctx, job{run: func(context.Context) error { cancel(); return nil }})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled measurement gives %v", err)
+		t.Errorf("a canceled measurement gives %v", err)
 	}
 }
 

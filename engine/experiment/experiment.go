@@ -148,7 +148,7 @@ var paperRadii = []float64{4, 8, 12, 16}
 var threeSeeds = []uint64{1, 2, 3}
 
 // paperBase is the paper's set-up: the net of its code, without batch norm, Adam at 1e-4,
-// batches of 100, 100 epochs, Xavier initialisation.
+// batches of 100, 100 epochs, Xavier initialization.
 func paperBase() train.Config {
 	c := train.Default("preact-resnet32-nobn", "")
 	c.Optimizer, _, _ = train.Usual("adam")

@@ -36,7 +36,7 @@ func TestPlansCanBeTrained(t *testing.T) {
 					t.Errorf("%s %s: %v", e.Name, size, err)
 				}
 			}
-			s := Summarise(p, nil)
+			s := Summarize(p, nil)
 			for _, c := range s.Criteria {
 				if c.Verdict != Undecided {
 					t.Errorf("%s: %s %s without any run", e.Name, c.Criterion, c.Verdict)

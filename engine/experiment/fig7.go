@@ -13,7 +13,7 @@ func fig7(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	p.naturalAndAdversarial(size)
 	p.After = []Measurement{{Kernels: &Kernels{Rhos: attackRhos}}}
-	p.Notes = append(p.Notes, "Roughness is the energy of differences between neighbouring weights over the energy of the weights, of the first layer's kernels: dividing out the gain 1+8ρ of smoothing does not change it.")
+	p.Notes = append(p.Notes, "Roughness is the energy of differences between neighboring weights over the energy of the weights, of the first layer's kernels: dividing out the gain 1+8ρ of smoothing does not change it.")
 	var columns []Column
 	var falls []Part
 	for k, rho := range attackRhos {

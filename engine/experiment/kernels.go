@@ -10,7 +10,7 @@ import (
 )
 
 // Kernels is how rough the first layer's kernels are, as they are and smoothed. Roughness is
-// the energy of differences between neighbours over the energy: no gain changes it.
+// the energy of differences between neighbors over the energy: no gain changes it.
 type Kernels struct {
 	Rhos []float64 `json:"rhos"`
 }

@@ -279,7 +279,7 @@ func TestMarksAreReported(t *testing.T) {
 	second := madeUpAttacks(80, [3]int{80, 40, 20}, [3]int{80, 10, 12})
 	second.Seed = 2
 	g := Grid{madeUpAttacks(80, [3]int{80, 40, 20}, [3]int{80, 10, 2}), second}
-	s := Summarise(p, g)
+	s := Summarize(p, g)
 	text := markdown(p, s)
 	for _, want := range []string{"| natural, ρ = 0 | 0.100 ± 0.000 | 0.070 ± 0.635 † |", "- Attacks, natural, ρ = 0, PGD 0.06: seed 2: more | images are right"} {
 		if !strings.Contains(text, want) {

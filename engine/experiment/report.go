@@ -77,8 +77,8 @@ type Diverged struct {
 // interval is what stands behind a ±.
 const interval = "Student's t, 95 %, over seeds"
 
-// Summarise computes everything a report says.
-func Summarise(p Plan, g Grid) Summary {
+// Summarize computes everything a report says.
+func Summarize(p Plan, g Grid) Summary {
 	s := Summary{Name: p.Name, Size: p.Size, Data: p.data(), Seeds: p.Seeds, Interval: interval}
 	for _, t := range p.Tables {
 		results := Results{Title: t.Title}
@@ -163,7 +163,7 @@ func (e Estimate) numbers() (mean, half *float64) {
 
 // Report writes the report folder of an experiment in dir.
 func Report(dir string, p Plan, g Grid) (Summary, error) {
-	s := Summarise(p, g)
+	s := Summarize(p, g)
 	to := filepath.Join(dir, ReportDir)
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return s, fmt.Errorf("report: %w", err)
@@ -245,7 +245,7 @@ func (s Setting) row() string {
 	if c.Radius > 0 {
 		on += " r=" + number(c.Radius)
 	}
-	on += ", normalisation " + c.Normalize
+	on += ", normalization " + c.Normalize
 	if c.ShuffleLabels {
 		on += ", labels shuffled"
 	}

@@ -57,7 +57,7 @@ func (s Setting) words() []string {
 	return []string{
 		c.Net, images, strconv.Itoa(c.Epochs) + " epochs", "batch " + strconv.Itoa(c.Batch),
 		c.Optimizer.Name + " " + number(c.LearningRate), c.Schedule, "init " + c.Init,
-		"on " + on, "normalise " + c.Normalize,
+		"on " + on, "normalize " + c.Normalize,
 		given(c.Crop > 0, "crop %d", c.Crop), given(c.Flip, "flip"),
 		given(c.ShuffleLabels, "labels shuffled"), given(c.LabelNoise > 0, "label noise %.3g", c.LabelNoise),
 		given(c.Balance, "classes balanced"), given(c.Dropout > 0, "dropout %.3g", c.Dropout),

@@ -219,7 +219,7 @@ func TestMeasurement(t *testing.T) {
 	}
 }
 
-// What is not known yet is shown as its nearest neighbour on the coarser grids.
+// What is not known yet is shown as its nearest neighbor on the coarser grids.
 func TestAround(t *testing.T) {
 	r := Result{H: 32, W: 32, Cells: make([]measure.Score, 32*32)}
 	if r.Around(Frequency{3, 3}).N != 0 {
@@ -227,7 +227,7 @@ func TestAround(t *testing.T) {
 	}
 	r.Cells[grid{32, 32}.place(Frequency{4, -8})] = measure.Score{Correct: 1, N: 7}
 	if r.Around(Frequency{5, -7}).N != 7 || r.Around(Frequency{4, -8}).N != 7 || r.Around(Frequency{-5, 7}).N != 0 {
-		t.Error("neighbours are not shown")
+		t.Error("neighbors are not shown")
 	}
 	r.Cells[grid{32, 32}.place(Frequency{})] = measure.Score{Correct: 3, N: 4}
 	if mean, n := r.Mean(0, 5); mean != 0.25 || n != 1 {
@@ -285,6 +285,6 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	if Color(math.NaN()) != Color(0) || Color(-1) != Color(0) || Color(2) != Color(1) || Color(0.2).R >= Color(0.9).R {
-		t.Error("colours do not rise from the least to the largest")
+		t.Error("colors do not rise from the least to the largest")
 	}
 }

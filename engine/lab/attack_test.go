@@ -207,15 +207,15 @@ func TestRobustnessRefusesWhatCannotBe(t *testing.T) {
 	if err := m.Save(file); err != nil {
 		t.Fatal(err)
 	}
-	grey, err := Open(t.Context(), Options{Model: file, Data: "shapes:train=20,test=20"})
+	gray, err := Open(t.Context(), Options{Model: file, Data: "shapes:train=20,test=20"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer grey.Close()
-	if _, err := grey.Robustness(t.Context(), RobustnessRequest{Options: fgsm(0.1)}, nil); err == nil || !strings.Contains(err.Error(), "28×28") {
+	defer gray.Close()
+	if _, err := gray.Robustness(t.Context(), RobustnessRequest{Options: fgsm(0.1)}, nil); err == nil || !strings.Contains(err.Error(), "28×28") {
 		t.Errorf("images of another size: %v", err)
 	}
-	if _, err := grey.Attack(t.Context(), AttackRequest{Options: fgsm(0.1)}); err != nil {
+	if _, err := gray.Attack(t.Context(), AttackRequest{Options: fgsm(0.1)}); err != nil {
 		t.Errorf("one image, shown converted: %v", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/model"
 )
 
-// What whole images are answered depends neither on radii nor on normalisation; with batch
+// What whole images are answered depends neither on radii nor on normalization; with batch
 // statistics it does on the limit, which says what shares a batch.
 func TestWholeImagesAreShared(t *testing.T) {
 	base := BandsRequest{Radii: []float64{4}, Limit: 100, Split: "test"}

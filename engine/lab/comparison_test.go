@@ -95,13 +95,13 @@ func TestComparisonClosesWithItsLastUser(t *testing.T) {
 func TestModelsThatCannotBeCompared(t *testing.T) {
 	l := openSmall(t)
 	dir := t.TempDir()
-	grey := saved(t, filepath.Join(dir, "grey.safetensors"), "lenet5", [3]int{1, 28, 28}, 1)
+	gray := saved(t, filepath.Join(dir, "gray.safetensors"), "lenet5", [3]int{1, 28, 28}, 1)
 	text := filepath.Join(dir, "text.safetensors")
 	if err := os.WriteFile(text, []byte("no tensors"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		grey:   "grey takes images of 28×28 gray and small takes 32×32 RGB: they cannot be compared",
+		gray:   "gray takes images of 28×28 gray and small takes 32×32 RGB: they cannot be compared",
 		text:   text,
 		"demu": "embedded models are demo",
 	} {

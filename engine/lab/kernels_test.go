@@ -31,6 +31,6 @@ func TestKernelViews(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if v, err := l.Kernels(ctx, KernelsRequest{Smoothing: model.Smoothing{Rho: 0.7, Layer: layer}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v, %v", v, err)
+		t.Errorf("canceled: %v, %v", v, err)
 	}
 }

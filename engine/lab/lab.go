@@ -28,7 +28,7 @@ type Options struct {
 	DType plan.DType // of activations
 }
 
-// Lab is one model and one data set, opened for exploration. Its methods may be called
+// Lab is one model and one dataset, opened for exploration. Its methods may be called
 // concurrently; foreground requests have priority over background work.
 type Lab struct {
 	data     *dataset.Data
@@ -47,7 +47,7 @@ type Lab struct {
 	slot slot
 }
 
-// Open opens a model and a data set.
+// Open opens a model and a dataset.
 func Open(ctx context.Context, o Options) (*Lab, error) {
 	if o.Model == "" {
 		o.Model = "demo"

@@ -138,7 +138,7 @@ func TestBandsRememberAndGoOn(t *testing.T) {
 		}
 	})
 	if !errors.Is(err, context.Canceled) || first == 0 || first >= 150 {
-		t.Fatalf("cancelled after %d images: %v", first, err)
+		t.Fatalf("canceled after %d images: %v", first, err)
 	}
 	var begin int
 	got, err := l.Bands(t.Context(), q, func(r bands.Result) {
@@ -280,7 +280,7 @@ func TestGate(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if !errors.Is(g.yield(ended), context.Canceled) {
-		t.Error("cancelled background work waits")
+		t.Error("canceled background work waits")
 	}
 }
 
@@ -355,7 +355,7 @@ func TestLabelsThatAreNotTheModels(t *testing.T) {
 	now := l.selected.Load()
 	now.model.Classes[0] = "zebra"
 	now.compareClasses(l.data.Name, now.Set)
-	if l.Info().Note == "" || l.Info().Labelled || l.Label(0) != -1 {
+	if l.Info().Note == "" || l.Info().Labeled || l.Label(0) != -1 {
 		t.Errorf("%+v", l.Info())
 	}
 	if _, err := l.Bands(t.Context(), BandsRequest{Radii: []float64{4}}, nil); err == nil {
@@ -372,7 +372,7 @@ func TestConversionIsNoted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "grey.safetensors")
+	file := filepath.Join(t.TempDir(), "gray.safetensors")
 	if err := m.Save(file); err != nil {
 		t.Fatal(err)
 	}
@@ -381,7 +381,7 @@ func TestConversionIsNoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if note := l.Info().Note; note != "grey takes 28×28 gray images, those of shapes are 32×32 RGB: they are converted" {
+	if note := l.Info().Note; note != "gray takes 28×28 gray images, those of shapes are 32×32 RGB: they are converted" {
 		t.Errorf("noted: %q", note)
 	}
 	if _, err := l.View(t.Context(), view.Request{R: 5}); err != nil {

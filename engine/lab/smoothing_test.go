@@ -174,7 +174,7 @@ func TestSavedSmoothedModels(t *testing.T) {
 	if got := other.model.Smoothings(); !slices.Equal(got, []model.Smoothing{done}) {
 		t.Errorf("its file says %+v", got)
 	}
-	if note := strings.Join(other.notes, ""); !strings.Contains(note, "smooth was saved with smoothed kernels: ρ 0.50 on layer1.0.conv1, gain divided out") {
+	if note := strings.Join(other.notes, ""); !strings.Contains(note, "smooth was saved with smoothed kernels: ρ 0.50 on layer1.0.conv1, gain-normalized") {
 		t.Errorf("its note is %q", note)
 	}
 	before, err := os.ReadFile(path)

@@ -200,7 +200,7 @@ func (c *selection) info(device plan.Device) Info {
 		Model: c.model.Name, Net: c.model.Net.Name, Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
 		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
 		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
-		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labelled: c.fits,
+		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.fits,
 		Device: device.Name(), Note: strings.Join(c.notes, "; "),
 	}
 	info.MaxPreview = info.MaxRadius

@@ -57,7 +57,7 @@ func (l *Lab) Recipe() (train.Config, error) {
 	return c, nil
 }
 
-var errNoData = errors.New("single images are nothing to train on: open a data set with --data")
+var errNoData = errors.New("single images are nothing to train on: open a dataset with --data")
 
 // trainingConfig completes a configuration from the run folder and what is open.
 func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {

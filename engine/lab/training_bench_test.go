@@ -14,7 +14,7 @@ import (
 )
 
 // trainedOn may be a folder with CIFAR-10: go test -args -data DIR.
-var trainedOn = flag.String("data", "shapes:train=12800,test=1000", "data set that benchmarks train on")
+var trainedOn = flag.String("data", "shapes:train=12800,test=1000", "dataset that benchmarks train on")
 
 // openForTraining opens the demonstration on the data, and a training of ResNet-20 on it.
 func openForTraining(b *testing.B) (*Lab, train.Config) {

@@ -283,7 +283,7 @@ func TestUseModelFollowsTraining(t *testing.T) {
 	if err := l.UseModel(t.Context(), modelFile(dir)); err != nil {
 		t.Fatal(err)
 	}
-	if info := l.Info(); info.Model != "first run" || !info.Labelled {
+	if info := l.Info(); info.Model != "first run" || !info.Labeled {
 		t.Errorf("%+v", info)
 	}
 	fresh := view()
@@ -305,12 +305,12 @@ func TestUseModelFollowsTraining(t *testing.T) {
 func TestUseModelRefusesAndKeeps(t *testing.T) {
 	l := openSmall(t)
 	classes := l.Model().Classes
-	grey, err := model.New("lenet5", [3]int{1, 28, 28}, classes, nets.He, 3)
+	gray, err := model.New("lenet5", [3]int{1, 28, 28}, classes, nets.He, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := filepath.Join(t.TempDir(), "grey.safetensors")
-	if err := grey.Save(other); err != nil {
+	other := filepath.Join(t.TempDir(), "gray.safetensors")
+	if err := gray.Save(other); err != nil {
 		t.Fatal(err)
 	}
 	torn := filepath.Join(t.TempDir(), "torn.safetensors")

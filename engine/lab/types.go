@@ -17,7 +17,7 @@ type Info struct {
 	Split      string
 	Splits     []string
 	Images     int  // in the selected split
-	Labelled   bool // the labels are the model's classes
+	Labeled    bool // the labels are the model's classes
 	Device     string
 	Note       string  // caveats, e.g. that classes do not match; or ""
 	MaxRadius  float64 // radius past the corner of the model's input

@@ -342,7 +342,7 @@ func TestTrainerRefuses(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, _, err := tr.Step(ctx, pictures(m, 2), []int{0, 1}); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v for a step that is cancelled", err)
+		t.Errorf("error %v for a step that is canceled", err)
 	}
 	for name, w := range m.Weights {
 		if !slices.Equal(w.Data, before.Weights[name].Data) {

@@ -51,7 +51,7 @@ func (s Smoothing) Describe() string {
 		text += " on " + LayerName(s.Layer)
 	}
 	if s.DivideGain {
-		text += ", gain divided out"
+		text += ", gain-normalized"
 	}
 	return text
 }

@@ -115,7 +115,7 @@ func TestSmoothingIsNamed(t *testing.T) {
 	for want, s := range map[string]model.Smoothing{
 		"off":    {Layer: "conv1"},
 		"ρ 0.25": {Rho: 0.25},
-		"ρ 0.50 on layer1.0.conv1, gain divided out": {Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true},
+		"ρ 0.50 on layer1.0.conv1, gain-normalized": {Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true},
 	} {
 		if got := s.Describe(); got != want {
 			t.Errorf("%+v: %q, want %q", s, got, want)

@@ -46,11 +46,11 @@ func sameWeights(a, b *model.Model) bool {
 // TestTargets: targets that say what labels say do what labels do, and cross-entropy is
 // linear in them.
 func TestTargets(t *testing.T) {
-	labelled, hard := step(t, model.TrainerOptions{}, nil)
+	labeled, hard := step(t, model.TrainerOptions{}, nil)
 	one := []float32{1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}
 	other := []float32{0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}
 	targeted, _ := step(t, model.TrainerOptions{}, func(e *model.Examples) { e.Targets = one })
-	if !sameWeights(labelled, targeted) {
+	if !sameWeights(labeled, targeted) {
 		t.Error("targets of ones train otherwise than labels")
 	}
 	_, swapped := step(t, model.TrainerOptions{}, func(e *model.Examples) { e.Targets = other })

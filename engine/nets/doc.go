@@ -9,10 +9,10 @@
 //	    channels). "resnet18-w8" is resnet18 starting at 8 channels. Without batch norm
 //	    (resnet20-nobn) convolutions have biases.
 //	preact-resnet32
-//	    The net of the paper's code, resnet(6n+2) with normalising and rectifying before
+//	    The net of the paper's code, resnet(6n+2) with normalizing and rectifying before
 //	    convolutions (He et al. 2016, "Identity mappings"); shortcuts that change shape are
 //	    2×2 average pooling and channels of zeros, half of them before the others. Names are
-//	    resnet's, bn2 is the last normalisation. layer1.0 has no bn1. The paper trained
+//	    resnet's, bn2 is the last normalization. layer1.0 has no bn1. The paper trained
 //	    preact-resnet32-nobn, which has neither batch norm nor biases but fc's.
 //	vgg11
 //	    Simonyan and Zisserman 2015 with batch norm: features numbered as torchvision's

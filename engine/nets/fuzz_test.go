@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/nets"
 )
 
-// FuzzRecognize replaces one tensor's shape in a file and removes another: it is recognised
+// FuzzRecognize replaces one tensor's shape in a file and removes another: it is recognized
 // as a net that can be built, or refused in one line.
 func FuzzRecognize(f *testing.F) {
 	f.Add(uint8(0), "conv1.weight", 0, 3, 3, 3, "fc.bias")

@@ -103,7 +103,7 @@ func shapes(t *testing.T, name string, input [3]int, classes int) nets.Shapes {
 	return s
 }
 
-func TestRecognise(t *testing.T) {
+func TestRecognize(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		input   [3]int
@@ -143,8 +143,8 @@ func TestRecognise(t *testing.T) {
 	}
 }
 
-// TestRecogniseLeNet: the tutorial's form for 28×28 images, which does not pad them.
-func TestRecogniseLeNet(t *testing.T) {
+// TestRecognizeLeNet: the tutorial's form for 28×28 images, which does not pad them.
+func TestRecognizeLeNet(t *testing.T) {
 	s := shapes(t, "lenet5", [3]int{1, 28, 28}, 10)
 	s["fc1.weight"] = []int{120, 256}
 	n, err := nets.Recognize(s, [3]int{})
@@ -156,8 +156,8 @@ func TestRecogniseLeNet(t *testing.T) {
 	}
 }
 
-// TestRecogniseUneven: any widths and numbers of blocks will do.
-func TestRecogniseUneven(t *testing.T) {
+// TestRecognizeUneven: any widths and numbers of blocks will do.
+func TestRecognizeUneven(t *testing.T) {
 	s := shapes(t, "resnet8-w4", [3]int{3, 32, 32}, 10)
 	for name, shape := range shapes(t, "resnet14-w4", [3]int{3, 32, 32}, 10) {
 		if strings.HasPrefix(name, "layer1.1.") {

@@ -16,7 +16,7 @@ type resnet struct {
 	widths []int
 	blocks []int
 	plain  bool // without batch norm
-	preact bool // normalising and rectifying before convolutions
+	preact bool // normalizing and rectifying before convolutions
 }
 
 // uniform makes a resnet whose stages have as many blocks each and double the channels.
@@ -121,7 +121,7 @@ func (r resnet) residual(b *builder, name string, x tensor, width, stride int) t
 // preactivated is the block of He et al. 2016, "Identity mappings":
 // conv2(relu(bn2(conv1(relu(bn1(x)))))) + shortcut(x). A shortcut that changes shape takes
 // means of 2×2 pixels and puts zeros on both sides of the channels. The very first block
-// finds its image normalised and rectified.
+// finds its image normalized and rectified.
 func (r resnet) preactivated(b *builder, name string, x tensor, width, stride int) tensor {
 	y := x
 	if name != "layer1.0" {

@@ -158,7 +158,7 @@ func TestSplitFileLeavesNothingBehindWhenItFails(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("no picture"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, c := range []struct {
 		ctx context.Context
@@ -167,7 +167,7 @@ func TestSplitFileLeavesNothingBehindWhenItFails(t *testing.T) {
 		{t.Context(), Request{Image: bad, R: 4}},
 		{t.Context(), Request{Image: good, R: -1}},
 		{t.Context(), Request{Image: good, R: math.NaN()}},
-		{cancelled, Request{Image: good, R: 4}},
+		{canceled, Request{Image: good, R: 4}},
 		{t.Context(), Request{Image: good, R: 4, Dir: filepath.Join(bad, "below")}},
 	} {
 		out := filepath.Join(dir, "out")

@@ -110,7 +110,7 @@ func (c Config) checkNet() error {
 		return fmt.Errorf("dropout %v: use 0 to below 1", c.Dropout)
 	}
 	if _, ok := schemes[c.Init]; !ok {
-		return fmt.Errorf("unknown initialisation %q: use he or xavier", c.Init)
+		return fmt.Errorf("unknown initialization %q: use he or xavier", c.Init)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package train trains a network on a data set and keeps what happens in a run folder
+// Package train trains a network on a dataset and keeps what happens in a run folder
 // that other processes may read at any moment:
 //
 //	config.json        what determines the result: a Config

@@ -10,7 +10,7 @@ import (
 )
 
 // inputs is a set whose images are what a net is trained on: whole, or their low- or
-// high-frequency components, normalised. It is safe for concurrent use. Splitting an image
+// high-frequency components, normalized. It is safe for concurrent use. Splitting an image
 // takes a few microseconds, a thousandth of training on it: nothing is kept.
 type inputs struct {
 	dataset.Set

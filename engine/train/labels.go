@@ -11,9 +11,9 @@ import (
 	"hfcui/engine/dataset"
 )
 
-// relabelled is the set with the labels it is trained on: permuted, then some of them made
+// relabeled is the set with the labels it is trained on: permuted, then some of them made
 // wrong, if c asks for it; else the set itself.
-func relabelled(set dataset.Set, c Config) dataset.Set {
+func relabeled(set dataset.Set, c Config) dataset.Set {
 	if c.ShuffleLabels {
 		set = dataset.Shuffled(set, c.Seed)
 	}

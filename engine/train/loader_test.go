@@ -132,7 +132,7 @@ func TestMoveIsShiftAndMirror(t *testing.T) {
 	}
 }
 
-// TestInputs: parts are those of package spectral, normalised.
+// TestInputs: parts are those of package spectral, normalized.
 func TestInputs(t *testing.T) {
 	set := dataset.Shapes(dataset.ShapesOptions{Train: 12}).Train
 	c := Default("lenet5", "shapes")
@@ -228,7 +228,7 @@ func TestLabelNoise(t *testing.T) {
 	c := Default("lenet5", "shapes")
 	wrong := func(share float64) map[int]bool {
 		c.LabelNoise = share
-		noisy, w := relabelled(set, c), make(map[int]bool)
+		noisy, w := relabeled(set, c), make(map[int]bool)
 		for i := range set.Len() {
 			if noisy.Label(i) != set.Label(i) {
 				w[i] = true

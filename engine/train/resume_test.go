@@ -252,15 +252,15 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 }
 
-// TestNothingTrainedLeavesNothing wants the folder of a run that was cancelled before its
+// TestNothingTrainedLeavesNothing wants the folder of a run that was canceled before its
 // first step free for another try, and files that are not the run's left alone.
 func TestNothingTrainedLeavesNothing(t *testing.T) {
 	c, data := small()
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	dir := filepath.Join(t.TempDir(), "made")
-	if _, err := Run(cancelled, dir, c, data, testDevice(t), Options{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+	if _, err := Run(canceled, dir, c, data, testDevice(t), Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("the folder stayed")
@@ -271,7 +271,7 @@ func TestNothingTrainedLeavesNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	Run(cancelled, dir, c, data, testDevice(t), Options{})
+	Run(canceled, dir, c, data, testDevice(t), Options{})
 	if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "notes.txt" {
 		t.Errorf("left: %v", left)
 	}

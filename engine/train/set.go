@@ -27,7 +27,7 @@ func trainingSet(c Config, data *dataset.Data) (dataset.Set, error) {
 			return nil, fmt.Errorf("training image %s of %s has no label", set.Title(i), data.Name)
 		}
 	}
-	return relabelled(set, c), nil
+	return relabeled(set, c), nil
 }
 
 // newModel is the untrained model for the set.

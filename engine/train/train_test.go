@@ -102,7 +102,7 @@ func TestRefused(t *testing.T) {
 
 		"epochs and steps": func(c *Config) { c.Steps = 3 },
 		"steps":            func(c *Config) { c.Epochs, c.Steps = 0, -3 },
-		"initialisation":   func(c *Config) { c.Init = "zero" },
+		"initialization":   func(c *Config) { c.Init = "zero" },
 		"no milestones":    func(c *Config) { c.Schedule = "step" },
 		"milestones":       func(c *Config) { c.Milestones = []int{1} },
 		"late milestones":  func(c *Config) { c.Schedule, c.Milestones = "step", []int{1, 2} },
@@ -115,7 +115,7 @@ func TestRefused(t *testing.T) {
 		"radius of nothing":   func(c *Config) { c.Input = Low },
 		"radius of whole":     func(c *Config) { c.Radius = 4 },
 		"radius":              func(c *Config) { c.Input, c.Radius = High, math.NaN() },
-		"normalisation":       func(c *Config) { c.Normalize = "min" },
+		"normalization":       func(c *Config) { c.Normalize = "min" },
 		"mixup":               func(c *Config) { c.Mixup = -1 },
 		"noise":               func(c *Config) { c.LabelNoise = 1.5 },
 		"noise on noise":      func(c *Config) { c.LabelNoise, c.ShuffleLabels = 0.5, true },
@@ -129,7 +129,7 @@ func TestRefused(t *testing.T) {
 		"attack's warm-up":    func(c *Config) { c.Adversarial = PGD(0.1); c.Adversarial.WarmUp = c.Epochs + 1 },
 		"attack on parts":     func(c *Config) { c.Adversarial = PGD(0.1); c.Input, c.Radius = High, 4 },
 		"attack on mixed":     func(c *Config) { c.Adversarial = PGD(0.1); c.Mixup = 1 },
-		"whole normalised":    func(c *Config) { c.Normalize = "std" },
+		"whole normalized":    func(c *Config) { c.Normalize = "std" },
 	} {
 		if _, events, _, err := smallRun(t, change); err == nil || len(events) > 0 || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)

@@ -1,4 +1,4 @@
-// Package view splits images of a data set for display and predicts each together with its
+// Package view splits images of a dataset for display and predicts each together with its
 // low-pass and high-pass image.
 package view
 

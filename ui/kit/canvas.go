@@ -103,8 +103,8 @@ func (c *Canvas) Right(r Rect, st Style, s string) {
 	c.Put(r.Right()-Width(s), r.Y, st.Paint(s))
 }
 
-// centre draws text in the middle of a one-line rectangle.
-func (c *Canvas) centre(r Rect, st Style, s string) {
+// center draws text in the middle of a one-line rectangle.
+func (c *Canvas) center(r Rect, st Style, s string) {
 	s = Cut(s, r.W)
 	c.Put(r.X+(r.W-Width(s))/2, r.Y, st.Paint(s))
 }
@@ -115,7 +115,7 @@ func (c *Canvas) Paragraph(r Rect, st Style, s string) {
 	y := r.Y + max(0, (r.H-len(lines))/2)
 	for i, line := range lines {
 		if y+i < r.Bottom() {
-			c.centre(Rect{r.X, y + i, r.W, 1}, st, line)
+			c.center(Rect{r.X, y + i, r.W, 1}, st, line)
 		}
 	}
 }

@@ -47,8 +47,8 @@ func NewForm[T any](stack DialogStack, name string, enter func() tea.Cmd, rows [
 		{Keys: []string{"enter"}, Shown: "enter", Name: name, Hint: name, Do: func(*Form[T]) tea.Cmd { return enter() }},
 		{Keys: []string{"up", "shift+tab"}, Shown: "↑", Name: "line up", Hint: "line", Do: func(f *Form[T]) tea.Cmd { return f.move(-1) }},
 		{Keys: []string{"down", "tab"}, Shown: "↓", Name: "line down", Also: true, Do: func(f *Form[T]) tea.Cmd { return f.move(1) }},
-		{Keys: []string{"left"}, Shown: "←", Name: "the choice before", Hint: "choice", When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(-1) }},
-		{Keys: []string{"right", "space"}, Shown: "→", Name: "the next choice", Also: true, When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(1) }},
+		{Keys: []string{"left"}, Shown: "←", Name: "previous choice", Hint: "choice", When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(-1) }},
+		{Keys: []string{"right", "space"}, Shown: "→", Name: "next choice", Also: true, When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(1) }},
 		{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(f *Form[T]) tea.Cmd { return f.stack.CloseDialog() }},
 	}}
 }

@@ -152,7 +152,7 @@ func (p *Picker) Arrange(_, h int) {
 func (p *Picker) Draw(c *Canvas, r Rect, th *Theme) {
 	p.field.Draw(c, r.Row(0), th, p.prompt+" ", "type to search")
 	if len(p.found) == 0 {
-		c.Left(r.Row(2), th.Dim, "nothing matches")
+		c.Left(r.Row(2), th.Dim, "no match")
 	}
 	for i := 0; i < p.lines && p.top+i < len(p.found); i++ {
 		ch := p.choice(p.found[p.top+i])

@@ -7,7 +7,7 @@ import (
 )
 
 // Mosaic draws kernels (OIHW) as tiles into im, each scaled to its own largest weight,
-// grey being 0. Three input channels are red, green and blue; otherwise the tile shows
+// gray being 0. Three input channels are red, green and blue; otherwise the tile shows
 // the mean over the input channels.
 func Mosaic(im *picture.Image, w []float32, shape [4]int) {
 	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]

@@ -7,7 +7,7 @@ import (
 )
 
 // DrawRing draws a circle of radius r about the zero frequency of a w×h Fourier plane.
-func DrawRing(box *picture.Image, w, h int, r float64, colour [3]uint8) {
+func DrawRing(box *picture.Image, w, h int, r float64, color [3]uint8) {
 	fw, fh := box.W, box.W*h/w
 	if fh > box.H {
 		fw, fh = box.H*w/h, box.H
@@ -37,18 +37,18 @@ func DrawRing(box *picture.Image, w, h int, r float64, colour [3]uint8) {
 					continue
 				}
 				cover := half + 0.5 - math.Abs(math.Hypot(dx, dy)-radius)
-				blend(box.Pix[3*(y*box.W+x):], min(max(cover, 0), 1), colour)
+				blend(box.Pix[3*(y*box.W+x):], min(max(cover, 0), 1), color)
 			}
 		}
 	}
 }
 
-// blend mixes a colour into a pixel.
-func blend(px []byte, share float64, colour [3]uint8) {
+// blend mixes a color into a pixel.
+func blend(px []byte, share float64, color [3]uint8) {
 	if share <= 0 {
 		return
 	}
-	for c, v := range colour {
+	for c, v := range color {
 		px[c] = uint8(float64(px[c]) + share*(float64(v)-float64(px[c])))
 	}
 }

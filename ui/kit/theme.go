@@ -12,8 +12,8 @@ type Style struct{ on string }
 
 const styleOff = "\x1b[m"
 
-// Styled renders a Lip Gloss style that has attributes and colours only. Bubble Tea
-// reduces its colours to what the terminal has, and drops them when NO_COLOR is set.
+// Styled renders a Lip Gloss style that has attributes and colors only. Bubble Tea
+// reduces its colors to what the terminal has, and drops them when NO_COLOR is set.
 func Styled(s lipgloss.Style) Style {
 	on, _, _ := strings.Cut(s.Render("x"), "x")
 	return Style{on}
@@ -30,10 +30,10 @@ func (st Style) Paint(s string) string {
 // and returns a style with another's attributes on top.
 func (st Style) and(other Style) Style { return Style{st.on + other.on} }
 
-// fg is a foreground colour given as "#rrggbb".
+// fg is a foreground color given as "#rrggbb".
 func fg(hex string) Style { return Styled(lipgloss.NewStyle().Foreground(lipgloss.Color(hex))) }
 
-// bg is a background colour.
+// bg is a background color.
 func bg(hex string) Style { return Styled(lipgloss.NewStyle().Background(lipgloss.Color(hex))) }
 
 var (
@@ -41,9 +41,9 @@ var (
 	reverse = Styled(lipgloss.NewStyle().Reverse(true))
 )
 
-// Theme is every style there is. The same thing has the same colour everywhere: low
+// Theme is every style there is. The same thing has the same color everywhere: low
 // blue, high orange, whole neutral (Okabe and Ito's palette, told apart by the
-// colour-blind), and never colour alone: each has a marker of its own.
+// color-blind), and never color alone: each has a marker of its own.
 type Theme struct {
 	dark                  bool
 	Text, Dim, Line       Style // what is read, what explains, what separates
@@ -62,7 +62,7 @@ type Theme struct {
 	letterbox             [3]uint8 // around pictures that do not fill their box
 }
 
-// Markers that go with the colours.
+// Markers that go with the colors.
 const (
 	MarkLow, MarkHigh, MarkWhole         = "●", "▲", "■"
 	MarkLowBase, MarkHighBase, MarkWBase = "○", "△", "□"
@@ -70,7 +70,7 @@ const (
 	MarkRight, MarkWrong, MarkUnknown    = "✓", "✗", "·"
 )
 
-// modelMarks tell models, and trainings, apart together with their colours; modelBases stand
+// modelMarks tell models, and trainings, apart together with their colors; modelBases stand
 // for the same model as it is without what is done to it.
 var (
 	modelMarks = [...]string{"◆", "▼", "★", "✚", "◉", "✦"}

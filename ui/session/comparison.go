@@ -36,7 +36,7 @@ func (s *Session) Models() []ShownModel {
 // ComparisonKeys choose the models that are looked at side by side; pages that show several have
 // them.
 var ComparisonKeys = kit.Keymap[*Session]{
-	{Keys: []string{"o"}, Name: "other models beside this one", Hint: "models", When: (*Session).Modelled, Do: (*Session).chooseComparison},
+	{Keys: []string{"o"}, Name: "Compare models", Hint: "models", When: (*Session).Modeled, Do: (*Session).chooseComparison},
 }
 
 // ComparisonMsg tells that a model was opened beside the open one, or why not.
@@ -49,9 +49,9 @@ type ComparisonMsg struct {
 // chooseComparison opens the list of models that can be looked at side by side, and of those
 // that are, to take them away.
 func (s *Session) chooseComparison() tea.Cmd {
-	d := kit.NewPicker(s.Screen, "Models side by side", "model", s.comparisonChoices(nil))
+	d := kit.NewPicker(s.Screen, "Compare models", "model", s.comparisonChoices(nil))
 	d.Typed = func(text string) kit.Choice {
-		return kit.Choice{Text: "the file " + text, Note: "add", Do: func() tea.Cmd { return s.AddComparison(text) }}
+		return kit.Choice{Text: "file " + text, Note: "add", Do: func() tea.Cmd { return s.AddComparison(text) }}
 	}
 	s.Screen.Open(d)
 	return s.findModelFiles(d)
@@ -64,7 +64,7 @@ func (s *Session) comparisonChoices(files []string) []kit.Choice {
 	for _, m := range s.Comparisons {
 		there[m.Path] = true
 		look := s.Screen.Theme().Model(m.Slot)
-		list = append(list, kit.Choice{Text: look.Mark + " " + m.Name, Note: "take away", Do: func() tea.Cmd { return s.DropComparison(m.Path) }})
+		list = append(list, kit.Choice{Text: look.Mark + " " + m.Name, Note: "remove", Do: func() tea.Cmd { return s.DropComparison(m.Path) }})
 	}
 	add := func(path, text, note string) {
 		if !there[path] {
@@ -85,10 +85,10 @@ func (s *Session) comparisonChoices(files []string) []kit.Choice {
 func (s *Session) AddComparison(path string) tea.Cmd {
 	switch {
 	case slices.ContainsFunc(s.Comparisons, func(m ShownModel) bool { return m.Path == path }):
-		s.Screen.Say(path + " is there already")
+		s.Screen.Say(path + " is already open")
 		return nil
 	case len(s.Comparisons) >= MostComparisons:
-		s.Screen.Say("no more than three models beside the open one: take one away first (o)")
+		s.Screen.Say("at most three comparison models: remove one first (o)")
 		return nil
 	}
 	s.Screen.Say("opening " + path)

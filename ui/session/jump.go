@@ -36,7 +36,7 @@ func (d *Jump) Press(key string) tea.Cmd {
 }
 
 var JumpKeys = kit.Keymap[*Jump]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "go", Hint: "go there", Do: (*Jump).leap},
+	{Keys: []string{"enter"}, Shown: "enter", Name: "go", Hint: "go", Do: (*Jump).leap},
 	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Jump) tea.Cmd { return d.Session.Screen.CloseDialog() }},
 }
 

@@ -33,14 +33,14 @@ var RadiusKeys = kit.Keymap[*Session]{
 	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "r much larger", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(s.bigStep()) }},
 	{Keys: []string{","}, Name: "r smaller by 0.1", Help: "r by 0.1", Hint: "0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
 	{Keys: []string{"."}, Name: "r larger by 0.1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(0.1) }},
-	{Keys: []string{"home"}, Name: "r = 0: all is high", Help: "r to 0, to past the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
-	{Keys: []string{"end"}, Name: "r past the corner: all is low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
+	{Keys: []string{"home"}, Name: "r = 0: everything is high", Help: "r to 0, to past the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
+	{Keys: []string{"end"}, Name: "r past the corner: everything is low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
 }
 
 // ImageKeys choose the image; pages that show one have them.
 var ImageKeys = kit.Keymap[*Session]{
 	{Keys: []string{"up", "p", "k"}, Shown: "↑", Name: "previous image", Help: "previous, next image (also p, n)", Hint: "image", Do: func(s *Session) tea.Cmd { return s.StepIndex(-1) }},
 	{Keys: []string{"down", "n", "j"}, Shown: "↓", Name: "next image", Also: true, Do: func(s *Session) tea.Cmd { return s.StepIndex(1) }},
-	{Keys: []string{"g"}, Name: "go to an image by number", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&Jump{Session: s}) }},
-	{Keys: []string{"c"}, Name: "only images of one class", Hint: "class", When: func(s *Session) bool { return s.Info.Labelled }, Do: (*Session).chooseClass},
+	{Keys: []string{"g"}, Name: "Go to image…", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&Jump{Session: s}) }},
+	{Keys: []string{"c"}, Name: "filter by class", Hint: "class", When: func(s *Session) bool { return s.Info.Labeled }, Do: (*Session).chooseClass},
 }

@@ -11,7 +11,7 @@ import (
 	"hfcui/engine/view"
 )
 
-// Lab is what the program shows: a model and a data set, opened. *lab.Lab is one. All
+// Lab is what the program shows: a model and a dataset, opened. *lab.Lab is one. All
 // methods may be called from several goroutines at a time.
 type Lab interface {
 	// Info describes what is open.

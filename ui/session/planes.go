@@ -10,7 +10,7 @@ import (
 )
 
 // The high part of a photograph looks like noise, which costs several times the bytes of
-// other pictures. In noise nobody tells a hundred colours from many, so it gets fewer.
+// other pictures. In noise nobody tells a hundred colors from many, so it gets fewer.
 const (
 	ManyPixels  = 128 * 128
 	NoiseColors = 64
@@ -69,14 +69,14 @@ func SpectrumImage(im *picture.Image, spectrum dataset.Image, r float64, by int)
 	}
 }
 
-// spectrumTints are the colours of a spectrum by part (0 high, 1 low) and level: the
+// spectrumTints are the colors of a spectrum by part (0 high, 1 low) and level: the
 // parts' own, lightened, with weak frequencies raised so that they show.
 var spectrumTints = func() (tints [2][256][3]uint8) {
-	for part, colour := range [2][3]uint8{kit.DarkTheme.CircleHigh, kit.DarkTheme.CircleLow} {
+	for part, color := range [2][3]uint8{kit.DarkTheme.CircleHigh, kit.DarkTheme.CircleLow} {
 		for level := range 256 {
 			bright := math.Pow(float64(level)/255, 0.6)
 			for c := range 3 {
-				tints[part][level][c] = uint8(bright * (255 + 2*float64(colour[c])) / 3)
+				tints[part][level][c] = uint8(bright * (255 + 2*float64(color[c])) / 3)
 			}
 		}
 	}

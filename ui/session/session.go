@@ -76,8 +76,8 @@ func New(l Lab, o Start, runs string) *Session {
 	return s
 }
 
-// Modelled tells whether a model is open, which most pages are about.
-func (s *Session) Modelled() bool { return s.Lab != nil }
+// Modeled tells whether a model is open, which most pages are about.
+func (s *Session) Modeled() bool { return s.Lab != nil }
 
 // Receive takes what work of the session's tells.
 func (s *Session) Receive(msg tea.Msg) tea.Cmd {
@@ -120,9 +120,9 @@ type Change int
 const (
 	ChangedRadius  Change = 1 << iota
 	changedImage          // another index
-	ChangedSetting        // smoothing, normalisation, statistics
+	ChangedSetting        // smoothing, normalization, statistics
 	ChangedSplit          // other images altogether
-	ChangedScreen         // size, cells, colours, kind of pictures
+	ChangedScreen         // size, cells, colors, kind of pictures
 	ChangedModels         // others are shown side by side with the open one
 	ChangedModel          // another one is open, on the same images
 	ChangedClass          // which images are stepped to
@@ -180,7 +180,7 @@ func (s *Session) chooseClass() tea.Cmd {
 	for i := range s.Info.Classes {
 		choices = append(choices, kit.Choice{Text: s.ClassName(i), Note: "", Do: func() tea.Cmd { return s.setClass(i) }})
 	}
-	return s.Screen.Open(kit.NewPicker(s.Screen, "Only images of class", "class", choices))
+	return s.Screen.Open(kit.NewPicker(s.Screen, "Filter by class", "class", choices))
 }
 
 // setClass chooses which images are stepped to, and steps to one if needed.
@@ -205,7 +205,7 @@ func (s *Session) leap(i int) tea.Cmd {
 	if s.Class < 0 || s.Lab.Label(i) == s.Class {
 		return s.SetIndex(i)
 	}
-	s.Screen.Say("all classes again: this image is not of class " + s.ClassName(s.Class))
+	s.Screen.Say("filter cleared: this image is not of class " + s.ClassName(s.Class))
 	s.Class = -1
 	return tea.Batch(s.Announce(ChangedClass), s.SetIndex(i))
 }
@@ -222,7 +222,7 @@ func (s *Session) keepClass() {
 	}
 	if class >= 0 {
 		s.Class = -1
-		s.Screen.Say("all classes again: no image of class " + s.ClassName(class) + " in this split")
+		s.Screen.Say("filter cleared: no image of class " + s.ClassName(class) + " in this split")
 	}
 }
 
@@ -307,7 +307,7 @@ func (s *Session) splitChanged(msg splitMsg) tea.Cmd {
 // ModelChanged takes over another model, on the same images.
 func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
 	if s.SmoothedLayer != "" && !slices.Contains(info.Convs, s.SmoothedLayer) {
-		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": the first is smoothed")
+		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": smoothing the first")
 		s.SmoothedLayer = ""
 	}
 	return s.opened(info, ChangedSplit|ChangedModel)

@@ -24,7 +24,7 @@ func SmoothedText(s model.Smoothing) (text string) {
 		text = " on " + kit.Clean(model.LayerName(s.Layer))
 	}
 	if s.DivideGain {
-		text += ", gain divided out"
+		text += ", gain-normalized"
 	}
 	return text
 }

@@ -98,7 +98,7 @@ func TestFuzzy(t *testing.T) {
 		}
 		return found
 	}
-	if got := best("ni", "previous image", "next image", "normalise band images"); got != "next image" {
+	if got := best("ni", "previous image", "next image", "normalize band images"); got != "next image" {
 		t.Errorf("ni finds %q", got)
 	}
 	if got := best("PAGEB", "page Explore", "page Bands"); got != "page Bands" {

@@ -17,7 +17,7 @@ import (
 // Contract holds dev to what plan.Executable promises besides right results.
 func Contract(t *testing.T, dev plan.Device) {
 	for name, test := range map[string]func(*testing.T, plan.Executable){
-		"names": namesChecked, "copies": dataCopied, "cancelled": runCancelled,
+		"names": namesChecked, "copies": dataCopied, "canceled": runCancelled,
 	} {
 		t.Run(name, func(t *testing.T) {
 			exe, err := dev.Compile(product(t), nil)

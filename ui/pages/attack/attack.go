@@ -76,26 +76,26 @@ func New(s session.Screen, on *session.Session) *Page {
 var attackKeys = kit.Keymap[*Page]{
 	{Keys: []string{"left", "h"}, Shown: "←", Name: "ε smaller", Help: "ε smaller, larger", Hint: "ε", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepUsual) }},
 	{Keys: []string{"right", "l"}, Shown: "→", Name: "ε larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepUsual) }},
-	{Keys: []string{"a"}, Name: "next method of attack", Help: "next, previous method", Hint: "method", Do: func(p *Page) tea.Cmd { return p.stepMethod(1) }},
-	{Keys: []string{"A"}, Name: "previous method of attack", Also: true, Do: func(p *Page) tea.Cmd { return p.stepMethod(-1) }},
-	{Keys: []string{"w"}, Name: "pictures, or accuracy under attack alone", Hint: "view", Do: (*Page).toggleFigures},
-	{Keys: []string{"v"}, Name: "accuracy against ε or against ρ", Hint: "axis", When: (*Page).oneAxis, Do: (*Page).toggleAxis},
+	{Keys: []string{"a"}, Name: "next attack method", Help: "next, previous method", Hint: "method", Do: func(p *Page) tea.Cmd { return p.stepMethod(1) }},
+	{Keys: []string{"A"}, Name: "previous attack method", Also: true, Do: func(p *Page) tea.Cmd { return p.stepMethod(-1) }},
+	{Keys: []string{"w"}, Name: "show pictures, or robust accuracy only", Hint: "view", Do: (*Page).toggleFigures},
+	{Keys: []string{"v"}, Name: "robust accuracy vs ε or vs ρ", Hint: "axis", When: (*Page).oneAxis, Do: (*Page).toggleAxis},
 	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "ε much smaller", Help: "ε by a large step", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepLarge) }},
 	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "ε much larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepLarge) }},
 	{Keys: []string{","}, Name: "ε a little smaller", Help: "ε by a fine step", Hint: "fine", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepFine) }},
 	{Keys: []string{"."}, Name: "ε a little larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepFine) }},
-	{Keys: []string{"home"}, Name: "ε = 0: no attack", Help: "ε to 0, to the end of its track", Do: func(p *Page) tea.Cmd { return p.setEpsilon(0) }},
-	{Keys: []string{"end"}, Name: "ε to the end of its track", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.Most) }},
-	{Keys: []string{"O"}, Name: "options of the attack: norm, steps, restarts …", Hint: "options", Do: func(p *Page) tea.Cmd { return p.screen.Open(newAttackOptions(p)) }},
+	{Keys: []string{"home"}, Name: "ε = 0: no attack", Help: "ε to 0, to the end of its range", Do: func(p *Page) tea.Cmd { return p.setEpsilon(0) }},
+	{Keys: []string{"end"}, Name: "ε to the end of its range", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.Most) }},
+	{Keys: []string{"O"}, Name: "attack options: norm, steps, restarts …", Hint: "options", Do: func(p *Page) tea.Cmd { return p.screen.Open(newAttackOptions(p)) }},
 	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
 	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
-	{Keys: []string{"d"}, Name: "perturbation in a band: all, low, high, ring at r", Hint: "band", Do: (*Page).nextBand},
-	{Keys: []string{"i"}, Name: "attack the next of the models side by side", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
-	{Keys: []string{"e"}, Name: "set ε to a number", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
-	{Keys: []string{"+", "="}, Name: "ε's track twice as long", Help: "ε's track longer, shorter", Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
-	{Keys: []string{"-"}, Name: "ε's track half as long", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
-	{Keys: []string{"esc"}, Name: "stop measuring", Hint: "stop", When: func(p *Page) bool { return p.Robust.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Robust.Halt() }},
-	{Keys: []string{"enter"}, Name: "go on measuring", Hint: "go on", When: func(p *Page) bool { return p.Robust.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Robust.Resume() }},
+	{Keys: []string{"d"}, Name: "restrict the perturbation to a band: all, low, high, ring at r", Hint: "band", Do: (*Page).nextBand},
+	{Keys: []string{"i"}, Name: "attack the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Keys: []string{"e"}, Name: "set ε to a value", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
+	{Keys: []string{"+", "="}, Name: "double ε's range", Help: "ε's range: double, halve", Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
+	{Keys: []string{"-"}, Name: "halve ε's range", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
+	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.Robust.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Robust.Halt() }},
+	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.Robust.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Robust.Resume() }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -239,9 +239,9 @@ func (p *Page) hurry() {
 func (p *Page) none() string {
 	switch {
 	case p.session.Info.Images == 0:
-		return "There are no images in this split."
-	case !p.session.Info.Labelled:
-		return "An attack leads away from the true class, so it needs labels that are the model's classes: open images in one folder a class, or a model trained on these."
+		return "No images in this split."
+	case !p.session.Info.Labeled:
+		return "Attacks need labels that match the model's classes: open class folders, or a model trained on this dataset."
 	}
 	return ""
 }

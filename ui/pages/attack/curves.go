@@ -63,21 +63,21 @@ func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 	if p.session.Smooth {
 		rho = p.session.Smoothing().Describe()
 	}
-	forms := []string{fmt.Sprintf("accuracy under %s against ε, %s", method, rho), method + " against ε, " + rho, method + " against ε"}
+	forms := []string{fmt.Sprintf("robust accuracy (%s) vs ε, %s", method, rho), method + " vs ε, " + rho, method + " vs ε"}
 	if k, look := p.keyOf(p.session.Models()[0], false), p.screen.Theme().Model(0); len(p.session.Models()) == 1 && len(k.methods()) > 1 {
 		both := fmt.Sprintf("%s %s, %s %s", look.Mark, method, look.Base, k.methods()[1])
-		forms = []string{"accuracy under " + both + " against ε, " + rho, both + " against ε, " + rho, both + " against ε", method + " against ε"}
+		forms = []string{"accuracy under " + both + " vs ε, " + rho, both + " vs ε, " + rho, both + " vs ε", method + " vs ε"}
 	}
 	if byRho {
 		at := fmt.Sprintf("%.4g", p.measured())
-		forms = []string{fmt.Sprintf("%s at ε %s against ρ", method, at), method + " against ρ"}
+		forms = []string{fmt.Sprintf("%s at ε %s vs ρ", method, at), method + " vs ρ"}
 		clean := kit.MarkWhole + " clean, "
 		if len(p.session.Models()) == 1 {
 			method = p.screen.Theme().Model(0).Mark + " " + method
 		} else {
 			clean = "hollow: clean, "
 		}
-		forms = append([]string{clean + fmt.Sprintf("%s at ε %s against ρ", method, at)}, forms...)
+		forms = append([]string{clean + fmt.Sprintf("%s at ε %s vs ρ", method, at)}, forms...)
 	}
 	count := "        "
 	if n > 0 {
@@ -86,7 +86,7 @@ func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 	room := row.W - 4 - kit.Width(count)
 	doubt := ""
 	if doubts > 0 {
-		doubt = fmt.Sprintf(" %s %d in doubt", kit.MarkDoubt, doubts)
+		doubt = fmt.Sprintf(" %s %d failed sanity check", kit.MarkDoubt, doubts)
 	}
 	x := c.Left(row, th.Dim, kit.Pick(room-kit.Width(doubt), forms...))
 	c.Left(kit.NewRect(x, row.Y, row.X+room-x, 1), th.Warn, doubt)
@@ -212,11 +212,11 @@ func (p *Page) waitingFor(byRho bool) string {
 	case p.none() != "":
 		return p.none()
 	case p.Robust.Stopped:
-		return "Stopped before the first figures; enter goes on."
+		return "Stopped before the first results. Press enter to resume."
 	case byRho:
-		return "Accuracy under attack against ρ will appear here, after that against ε."
+		return "Robust accuracy vs ρ will appear here, then vs ε."
 	}
-	return "Accuracy under attack against ε will appear here, rough first."
+	return "Robust accuracy vs ε will appear here."
 }
 
 // drawRemarks says why figures are in doubt, those at the cursor first, or what the figures
@@ -244,8 +244,8 @@ func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
 
 // foot says what the figures are of.
 func (p *Page) foot(w int) string {
-	of := fmt.Sprintf("%s: first %s, 95%% intervals", kit.Clean(p.session.Info.Split), kit.Counted(min(p.Robust.images, p.session.Info.Images), "image"))
-	text := of + " · batch-norm's running statistics"
+	of := fmt.Sprintf("%s: first %s, 95%% CI", kit.Clean(p.session.Info.Split), kit.Counted(min(p.Robust.images, p.session.Info.Images), "image"))
+	text := of + " · running batch-norm statistics"
 	if p.Robust.Stopped {
 		of, text = of+" · stopped", text+" · stopped"
 	}

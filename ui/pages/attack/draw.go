@@ -42,9 +42,9 @@ func (p *Page) outcome() (text string, st kit.Style) {
 	case v == nil || v.Index != p.session.Index:
 		return "", kit.Style{}
 	case v.Before.Class != v.Label && v.After.Class == v.Label:
-		return "right only under attack", th.Warn
+		return "correct only after the attack", th.Warn
 	case v.Before.Class != v.Label:
-		return "wrong without attack", th.Dim
+		return "misclassified without attack", th.Dim
 	case v.After.Class != v.Label:
 		return "fooled", th.Focus
 	}
@@ -66,14 +66,14 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 			x = c.Left(kit.NewRect(x, r.Y, r.Right()-x, 1), st, "  "+text)
 		}
 	} else {
-		x = c.Left(kit.NewRect(x, r.Y, r.W, 1), kit.Bold, kit.Pick(r.W/2, "accuracy under attack, true labels", "accuracy under attack"))
+		x = c.Left(kit.NewRect(x, r.Y, r.W, 1), kit.Bold, kit.Pick(r.W/2, "robust accuracy, true labels", "robust accuracy"))
 	}
 	if !p.figures && len(p.session.Models()) > 1 {
 		x = p.drawModel(c, kit.NewRect(x+2, r.Y, r.Right()-x-2, 1))
 	}
 	if room := r.Right() - x - 2; room > 0 {
 		text := AttackText(p.Attack(), room)
-		if note := " · in all frequencies"; p.band != bandAll && !attack.Lookup(p.Options.Method).Band && kit.Width(text+note) <= room {
+		if note := " · all frequencies"; p.band != bandAll && !attack.Lookup(p.Options.Method).Band && kit.Width(text+note) <= room {
 			text += note // whatever d says
 		}
 		if note := " · running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {
@@ -108,14 +108,14 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	case slotAttacked:
 		c.Left(s.Title, kit.Style{}, "attacked")
 	case kit.SlotSpectrum:
-		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "its log-spectrum, circle at r", "its spectrum, r circled", "its spectrum"))
+		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "its log spectrum, circle at r", "its spectrum, r circled", "spectrum"))
 	case slotPerturbation:
 		x := c.Left(s.Title, kit.Style{}, kit.Pick(s.Title.W-9, "perturbation", "δ"))
 		if v != nil && v.LInf > 0 {
 			// The number's trailing blanks keep the place of all before it.
 			factor := fmt.Sprintf("×%-5.3g", p.Shown.factor)
 			room := kit.NewRect(x+1, s.Title.Y, s.Title.Right()-x-2, 1)
-			c.Right(room, th.Dim, kit.Pick(room.W, "about grey "+factor, factor))
+			c.Right(room, th.Dim, kit.Pick(room.W, "gray ± "+factor, factor))
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 		c.Paragraph(all, p.screen.Theme().Dim, why)
 	case p.failed != "", why != "":
 	default:
-		c.Paragraph(s.Pic, p.screen.Theme().Dim, [...]string{"the image", "what the attack adds", "what the model is shown", "where that lies in the frequency plane"}[s.Kind])
+		c.Paragraph(s.Pic, p.screen.Theme().Dim, [...]string{"original", "perturbation δ", "adversarial example", "spectrum of δ"}[s.Kind])
 	}
 }
 
@@ -164,11 +164,11 @@ func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	lines := []string{linf, "‖δ‖2 " + kit.Bold.Paint(epsilonText(v.L2))}
 	switch {
 	case v.ZeroGradient:
-		lines = append(lines, th.Warn.Paint(kit.Pick(r.W, "gradient 0: nothing to follow", "gradient is zero", "zero gradient")))
+		lines = append(lines, th.Warn.Paint(kit.Pick(r.W, "zero gradient: no progress", "zero gradient", "zero gradient")))
 	case v.LInf == 0 && attack.Minimal(v.Method) && v.Before.Class == v.Label:
-		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "no ε up to "+epsilonText(v.Epsilon)+" is enough", "ε is not enough")))
+		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "not fooled up to ε "+epsilonText(v.Epsilon), "not fooled")))
 	case v.LInf > 0 && attack.Minimal(v.Method):
-		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "the smallest ε that is enough", "smallest ε found")))
+		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "smallest ε found", "smallest ε found")))
 	case v.LInf == 0:
 		lines = append(lines, th.Dim.Paint("no perturbation"))
 	}
@@ -203,7 +203,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 	}
 	th, v := p.screen.Theme(), p.view()
 	if r.H > profileRows {
-		c.Left(r.Row(0), th.Dim, kit.Pick(r.W-2, "the perturbation's power against radius, log axis", "power of δ against radius", "power of δ"))
+		c.Left(r.Row(0), th.Dim, kit.Pick(r.W-2, "power of δ vs radius (log)", "power of δ vs radius", "power of δ"))
 		r.Y, r.H = r.Y+1, r.H-1
 	}
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
@@ -256,9 +256,9 @@ func (p *Page) noProfile(v *lab.AttackView) string {
 	case p.failed != "" || p.none() != "":
 		return ""
 	case v == nil:
-		return "The perturbation's power against radius."
+		return "Power of the perturbation vs radius."
 	}
-	return "No perturbation, no power."
+	return "No perturbation."
 }
 
 // drawSliders draws the tracks of ε and of r.

@@ -32,9 +32,9 @@ var bandNames = []string{"all", "low", "high", "ring"}
 
 func newAttackOptions(p *Page) *AttackOptions {
 	d := &AttackOptions{page: p}
-	d.Form = kit.NewForm(p.screen, "attack so", d.apply, d.settings())
+	d.Form = kit.NewForm(p.screen, "apply", d.apply, d.settings())
 	d.Wide, d.Names, d.Beside = 66, 16, d.note
-	d.Foot = []string{"Square knows no gradient: where it beats one, that misleads", "Square knows no gradient"}
+	d.Foot = []string{"Square is gradient-free: if it beats PGD, suspect gradient masking", "Square is gradient-free"}
 	return d
 }
 
@@ -60,12 +60,12 @@ func (d *AttackOptions) settings() []kit.FormRow[attackChoice] {
 		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(o.RandomStart)}, Means: with(hasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
 		{Name: "restarts", Field: kit.Field{Text: strconv.Itoa(max(o.Restarts, 1))}, Means: with(hasStarts), Take: kit.Whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
 		{Name: "band", Words: bandNames, Field: kit.Field{Text: bandNames[p.band]}, Means: with(func(m attack.Method) bool { return m.Band }), Take: kit.Word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
-		{Name: "images", Hint: "of which accuracy is measured", Field: kit.Field{Text: strconv.Itoa(p.Robust.images)}, Take: kit.Whole(func(s *attackChoice, n int) { s.images = n })},
+		{Name: "images", Hint: "evaluation images", Field: kit.Field{Text: strconv.Itoa(p.Robust.images)}, Take: kit.Whole(func(s *attackChoice, n int) { s.images = n })},
 		{Name: "Square check", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(p.Robust.square)}, Means: with(func(m attack.Method) bool { return m.Iterated }), Take: kit.Yes(func(s *attackChoice, on bool) { s.square = on })},
 	}
 }
 
-func (d *AttackOptions) Heading() string { return "How to attack" }
+func (d *AttackOptions) Heading() string { return "Attack options" }
 
 // method is the one that is chosen in the dialog.
 func (d *AttackOptions) method() string { return d.Text("method") }
@@ -82,7 +82,7 @@ func (d *AttackOptions) note(row int) string {
 	case !d.Meaningful(row):
 		return "not with " + d.method()
 	case r.Name == "steps" && !attack.Lookup(d.method()).Gradient:
-		return "queries to the model"
+		return "model queries"
 	default:
 		return r.Hint
 	}
@@ -132,7 +132,7 @@ type epsilonField struct {
 	wrong string
 }
 
-func (d *epsilonField) Heading() string                { return "Size of the perturbation" }
+func (d *epsilonField) Heading() string                { return "Perturbation budget ε" }
 func (d *epsilonField) Size(maxW, maxH int) (int, int) { return 52, 3 }
 func (d *epsilonField) Mouse(kit.Mouse) tea.Cmd        { return nil }
 func (d *epsilonField) Insert(text string)             { d.field.Insert(text); d.wrong = "" }
@@ -158,7 +158,7 @@ func (d *epsilonField) set() tea.Cmd {
 	p := d.page
 	e, err := kit.ParseEpsilon(strings.TrimSpace(d.field.Text))
 	if largest := largestEpsilon(p.Options.Norm); err != nil || !(e >= 0 && e <= largest) {
-		d.wrong = fmt.Sprintf("a number from 0 to %.4g, or a fraction such as 8/255", largest)
+		d.wrong = fmt.Sprintf("a number from 0 to %.4g, or a fraction, e.g. 8/255", largest)
 		return nil
 	}
 	p.screen.CloseDialog()
@@ -171,5 +171,5 @@ func (d *epsilonField) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
 		c.Left(r.Row(2), th.Warn, d.wrong)
 		return
 	}
-	c.Left(r.Row(2), th.Dim, kit.Pick(r.W, "in "+normText(d.page.Options.Norm)+", pixels being 0 to 1"))
+	c.Left(r.Row(2), th.Dim, kit.Pick(r.W, "in "+normText(d.page.Options.Norm)+", pixels in [0,1]"))
 }

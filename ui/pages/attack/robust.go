@@ -162,9 +162,9 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 	if r.Job == nil {
 		return "", 0, false
 	}
-	what = r.Working.options.Method + " against ε"
+	what = r.Working.options.Method + " vs ε"
 	if r.Working.byRho {
-		what = r.Working.options.Method + " against ρ"
+		what = r.Working.options.Method + " vs ρ"
 	}
 	if name := p.modelName(r.Working.model); len(p.session.Models()) > 1 {
 		what = kit.Cut(name, 16) + ", " + what

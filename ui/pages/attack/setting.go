@@ -136,7 +136,7 @@ func (p *Page) stepMethod(by int) tea.Cmd {
 
 func (p *Page) nextBand() tea.Cmd {
 	if !attack.Lookup(p.Options.Method).Band {
-		p.screen.Say(p.Options.Method + " cannot be limited to a band of frequencies")
+		p.screen.Say(p.Options.Method + " does not support a frequency band")
 		return nil
 	}
 	p.band = (p.band + 1) % bandChoices
@@ -176,7 +176,7 @@ func AttackText(o attack.Options, w int) string {
 		parts = append(parts, fmt.Sprintf("of %.4g", o.StepSize))
 	}
 	if o.Restarts > 1 {
-		parts = append(parts, fmt.Sprintf("the worst of %d random starts", o.Restarts))
+		parts = append(parts, fmt.Sprintf("worst of %d random starts", o.Restarts))
 	} else if o.RandomStart {
 		parts = append(parts, "random start")
 	}

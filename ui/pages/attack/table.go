@@ -68,7 +68,7 @@ func (p *Page) drawTable(c *kit.Canvas, r kit.Rect) {
 	for len(columns) > 2 && 3+names+scoreColumn*len(columns)+imagesColumn > r.W {
 		columns = columns[:len(columns)-1]
 	}
-	c.Left(kit.NewRect(r.X, r.Y, names+2, 1), th.Dim, kit.Pick(names+2, "accuracy %", "% right"))
+	c.Left(kit.NewRect(r.X, r.Y, names+2, 1), th.Dim, kit.Pick(names+2, "accuracy %", "accuracy"))
 	x := r.X + 3 + names
 	for _, column := range columns {
 		c.Left(kit.NewRect(x, r.Y, scoreColumn-1, 1), th.Dim, column.head)

@@ -51,9 +51,9 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var bandsKeys = kit.Keymap[*Page]{
-	{Keys: []string{"esc"}, Name: "stop measuring", Hint: "stop", When: func(p *Page) bool { return p.Curves.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Curves.Halt() }},
-	{Keys: []string{"c"}, Name: "images that change class by their low part: f(x) ≠ f(x_l)", Hint: "changed", Do: (*Page).toggleChanges},
-	{Keys: []string{"enter"}, Name: "go on measuring", Hint: "go on", When: func(p *Page) bool { return p.Curves.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Curves.Resume() }},
+	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.Curves.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Curves.Halt() }},
+	{Keys: []string{"c"}, Name: "prediction changes on the low-pass image: f(x) ≠ f(x_l)", Hint: "changed", Do: (*Page).toggleChanges},
+	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.Curves.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Curves.Resume() }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -121,7 +121,7 @@ func (p *Page) Key() (now, base BandsKey) {
 func (p *Page) measure() tea.Cmd {
 	now, base := p.Key()
 	switch {
-	case p.session.Info.Images == 0 || !p.session.Info.Labelled:
+	case p.session.Info.Images == 0 || !p.session.Info.Labeled:
 		p.Curves.Want()
 	case now == base:
 		p.Curves.Want(now)

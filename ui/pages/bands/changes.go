@@ -13,11 +13,11 @@ import (
 // low part than whole, and what follows for its robustness: the paper's section 3.
 func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key BandsKey) {
 	if len(r.Changes) == 0 {
-		c.Left(rows.Row(0), p.screen.Theme().Dim, kit.Pick(rows.W, kit.MarkChanged+" how many images change class by their low part comes with the curves", kit.MarkChanged+" comes with the curves"))
+		c.Left(rows.Row(0), p.screen.Theme().Dim, kit.Pick(rows.W, kit.MarkChanged+" prediction changes on the low-pass image come with the curves", kit.MarkChanged+" comes with the curves"))
 		return
 	}
 	at := r.Changes[kit.Nearest(r.Radii, p.session.R)]
-	name := kit.Pick(rows.W-24, kit.MarkChanged+" another class by the low part than whole, f(x) ≠ f(x_l):", kit.MarkChanged+" f(x) ≠ f(x_l), low part against whole:", kit.MarkChanged+" f(x) ≠ f(x_l):")
+	name := kit.Pick(rows.W-24, kit.MarkChanged+" prediction changes on the low-pass image, f(x) ≠ f(x_l):", kit.MarkChanged+" prediction changes, f(x) ≠ f(x_l):", kit.MarkChanged+" f(x) ≠ f(x_l):")
 	c.Put(rows.X, rows.Y, p.screen.Theme().Changed.Paint(name)+" "+session.ScoreText(at.Differ)+" %")
 	c.Left(rows.Row(1), p.screen.Theme().Dim, changeBound(rows.W, at, key))
 }
@@ -26,19 +26,19 @@ func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key Ban
 func changeBound(w int, at bands.Change, key BandsKey) string {
 	switch {
 	case key.Normalize != bands.NormalizeNone:
-		return kit.Pick(w, "  bounds nothing: the model is shown the low part normalised, not x_l itself", "  bounds nothing: parts are normalised")
+		return kit.Pick(w, "  no bound: the model is given the normalized low-pass image, not x_l", "  no bound: parts are normalized")
 	case key.Statistics != model.RunningStatistics:
-		return kit.Pick(w, "  bounds nothing: with batch statistics answers depend on the other images", "  bounds nothing with batch statistics")
+		return kit.Pick(w, "  no bound: with batch statistics predictions depend on the rest of the batch", "  no bound with batch statistics")
 	case at.Both.N == 0:
 		return ""
 	}
 	most := session.ScoreText(at.Both) + " %"
 	if at.Epsilon.L2 == 0 {
-		return kit.Pick(w, fmt.Sprintf("  right whole and by the low part: %s; no image that is right becomes wrong", most), "  both right: "+most)
+		return kit.Pick(w, fmt.Sprintf("  correct on whole and low: %s; no correct image becomes wrong", most), "  both correct: "+most)
 	}
 	ball := fmt.Sprintf("ε ≥ %.2f (L2), %.2f (L∞)", at.Epsilon.L2, at.Epsilon.LInf)
-	return kit.Pick(w, fmt.Sprintf("  so robust accuracy on these images, pixels not held to [0,1], is at most %s at %s", most, ball),
-		fmt.Sprintf("  so robust accuracy here is at most %s at %s", most, ball),
+	return kit.Pick(w, fmt.Sprintf("  upper bound on robust accuracy (pixels not clipped to [0,1]): %s at %s", most, ball),
+		fmt.Sprintf("  upper bound on robust accuracy: %s at %s", most, ball),
 		fmt.Sprintf("  robust accuracy ≤ %s at %s", most, ball),
 		fmt.Sprintf("  robust ≤ %s at %s", most, ball),
 		fmt.Sprintf("robust ≤%s %% at %s", kit.Percent(at.Both.Accuracy()), ball))

@@ -39,7 +39,7 @@ func (p *Page) radius(r bands.Result) float64 {
 }
 
 // drawValues draws one line of accuracies at the cursor.
-func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Result, marks [3]string, colours [3]kit.Style) {
+func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Result, marks [3]string, colors [3]kit.Style) {
 	var low, high measure.Score
 	if len(r.Radii) > 0 {
 		i := kit.Nearest(r.Radii, p.session.R)
@@ -56,7 +56,7 @@ func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Resu
 	c.Put(row.X, row.Y, p.screen.Theme().Dim.Paint(kit.Fit(head, indent)))
 	x := row.X + indent
 	for i, score := range []measure.Score{low, high, r.Whole} {
-		text := colours[i].Paint(marks[i]+names[i]) + " " + session.ScoreText(score) + unit
+		text := colors[i].Paint(marks[i]+names[i]) + " " + session.ScoreText(score) + unit
 		c.Put(x, row.Y, text)
 		x += kit.Width(text) + gap
 	}
@@ -137,22 +137,22 @@ func (p *Page) waiting(r bands.Result) string {
 	case r.Whole.N > 0:
 		return ""
 	case p.session.Info.Images == 0:
-		return "There are no images to measure."
-	case !p.session.Info.Labelled:
-		return "Accuracy needs labels that are the model's classes: open images in one folder a class, or a model trained on these."
+		return "No evaluation images."
+	case !p.session.Info.Labeled:
+		return "Accuracy needs labels that match the model's classes: open class folders, or a model trained on this dataset."
 	case p.Curves.Stopped:
-		return "Stopped before the first figures; enter goes on."
+		return "Stopped before the first results. Press enter to resume."
 	}
-	return fmt.Sprintf("Accuracy on low and high part at %d radii will appear here, rough first.", len(RadiiUpTo(p.session.Info.MaxRadius)))
+	return fmt.Sprintf("Accuracy on low-pass and high-pass images at %d radii will appear here.", len(RadiiUpTo(p.session.Info.MaxRadius)))
 }
 
 // waitingBase says in w cells when the curve without smoothing comes, for comparison.
 func (p *Page) waitingBase(w int) string {
 	switch {
 	case p.Curves.Job != nil:
-		return kit.Pick(w, "ρ off   is measured after the curve with smoothing", "ρ off is measured next")
+		return kit.Pick(w, "ρ off   is evaluated after the smoothed curve", "ρ off comes next")
 	case p.Curves.Stopped:
-		return kit.Pick(w, "ρ off   is not measured yet; enter goes on", "ρ off: enter measures it")
+		return kit.Pick(w, "ρ off   not evaluated yet; press enter to resume", "ρ off: press enter")
 	}
 	return ""
 }
@@ -160,7 +160,7 @@ func (p *Page) waitingBase(w int) string {
 // drawFoot says what the figures are of.
 func (p *Page) drawFoot(c *kit.Canvas, now BandsKey) {
 	r, th := p.Curves.Known[now], p.screen.Theme()
-	text := fmt.Sprintf("%s: %s of %s at every r, 95%% intervals",
+	text := fmt.Sprintf("%s: %s of %s at every r, 95%% CI",
 		kit.Clean(now.split), kit.FitRight(kit.Grouped(r.Whole.N), len(kit.Grouped(p.session.Info.Images))), kit.Counted(p.session.Info.Images, "image"))
 	x := c.Left(p.L.foot, th.Dim, text)
 	right := ""
@@ -182,7 +182,7 @@ func (p *Page) drawFoot(c *kit.Canvas, now BandsKey) {
 func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
 	if !p.Curves.On {
-		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to measure accuracy against r; the curve then stays here.")
+		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to evaluate accuracy vs r. The curve then stays here.")
 		return
 	}
 	p.drawCurves(c, plot, r.Bottom()-1)

@@ -20,7 +20,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	now, base := p.Key()
 	r := p.Curves.Known[now]
 	if r.Whole.N == 0 {
-		return session.Exporter{}, errors.New("no curve to export yet")
+		return session.Exporter{}, errors.New("nothing to export yet")
 	}
 	curves := []curve{{now, r, p.changes}}
 	if other := p.Curves.Known[base]; now != base && other.Whole.N > 0 {

@@ -257,13 +257,13 @@ func (p *Page) sayCriteria() []said {
 	s, th := p.Chosen(), p.screen.Theme()
 	f := s.folder()
 	if f.Summary == nil {
-		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet: verdicts come when all runs are done."}}
+		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. Verdicts come when all runs are done."}}
 		for _, criterion := range s.Plan().Criteria {
 			lines = append(lines, said{mark: "·", marked: th.Dim, text: criterion.Text})
 		}
 		return lines
 	}
-	lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "Means ± half the interval (" + f.Summary.Interval + ")"}}
+	lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "Means ± half-width of the interval (" + f.Summary.Interval + ")"}}
 	for _, finding := range f.Summary.Criteria {
 		mark, st := p.verdict(finding.Verdict)
 		lines = append(lines, said{mark: mark, marked: st, text: finding.Criterion + ": " + string(finding.Verdict)})
@@ -277,7 +277,7 @@ func (p *Page) sayCriteria() []said {
 		}
 	}
 	for _, text := range f.Summary.Marked() {
-		lines = append(lines, said{mark: "!", marked: th.Warn, text: "fails a check: " + text})
+		lines = append(lines, said{mark: "!", marked: th.Warn, text: "failed sanity check: " + text})
 	}
 	for _, d := range f.Summary.Diverged {
 		lines = append(lines, said{mark: "!", marked: th.Warn, text: fmt.Sprintf("%s, seed %d diverged: %s", d.Setting, d.Seed, d.Error)})
@@ -296,9 +296,9 @@ func (p *Page) sayState() []said {
 	switch {
 	case f.Plan == nil && p.own(*s):
 	case f.Plan == nil && p.reproducing != nil:
-		lines = append(lines, said{text: "not begun: n begins, or " + s.command()})
+		lines = append(lines, said{text: "not started: press n, or " + s.command()})
 	case f.Plan == nil:
-		lines = append(lines, said{text: "not begun: " + s.command()})
+		lines = append(lines, said{text: "not started: " + s.command()})
 	default:
 		lines = append(lines, said{text: fmt.Sprintf("folder %s, on %s, %s", f.Dir, f.Data(), p.howFar(*s))})
 	}
@@ -367,9 +367,9 @@ func (s experimentState) command() string {
 // stale says why a report is not what its runs say now.
 func stale(f experiment.Folder) string {
 	if f.Done < len(f.Runs) {
-		return fmt.Sprintf("the report is an older one: of its runs %d of %d are done now", f.Done, len(f.Runs))
+		return fmt.Sprintf("the report is outdated: %d of %d runs are done now", f.Done, len(f.Runs))
 	}
-	return "the report is older than its runs: hfcui reproduce makes it anew"
+	return "the report is older than its runs: hfcui reproduce updates it"
 }
 
 // howFar says in words how far an experiment is.
@@ -377,7 +377,7 @@ func (p *Page) howFar(s experimentState) string {
 	f := s.folder()
 	switch {
 	case p.own(s):
-		return fmt.Sprintf("under way here, %d of %d runs done", f.Done, len(f.Runs))
+		return fmt.Sprintf("running here, %d of %d runs done", f.Done, len(f.Runs))
 	case f.Running && f.Left > 0:
 		return fmt.Sprintf("running, %d of %d runs done, %s left", f.Done, len(f.Runs), kit.DurationText(f.Left))
 	case f.Running:

@@ -70,10 +70,10 @@ func New(s session.Screen, on *session.Session, folder string, reproducing *Repr
 var experimentsKeys = kit.Keymap[*Page]{
 	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous experiment", Help: "previous, next experiment", Hint: "experiment", Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
 	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next experiment", Also: true, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
-	{Keys: []string{"f"}, Name: "the experiment's full size, or the quick one", Hint: "quick/full", Do: (*Page).otherSize},
-	{Keys: []string{"o"}, Name: "its runs on the Train page", Hint: "runs", When: (*Page).begun, Do: (*Page).watch},
-	{Keys: []string{"pgdown", "space"}, Shown: "pgdn/", Name: "scroll down what is said of it", Help: "scroll what is said of it", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.Detail.H - 1) }},
-	{Keys: []string{"pgup"}, Name: "scroll up what is said of it", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.Detail.H) }},
+	{Keys: []string{"f"}, Name: "quick or full size", Hint: "quick/full", Do: (*Page).otherSize},
+	{Keys: []string{"o"}, Name: "show its runs on the Train page", Hint: "runs", When: (*Page).begun, Do: (*Page).watch},
+	{Keys: []string{"pgdown", "space"}, Shown: "pgdn/", Name: "scroll details down", Help: "scroll details", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.Detail.H - 1) }},
+	{Keys: []string{"pgup"}, Name: "scroll details up", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.Detail.H) }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -205,7 +205,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	s := p.Chosen()
 	summary := s.folder().Summary
 	if summary == nil {
-		return session.Exporter{}, errors.New("no report to export yet: it comes when all runs are done")
+		return session.Exporter{}, errors.New("no report to export yet: wait until all runs are done")
 	}
 	return session.Exporter{Base: s.Name + "-" + string(s.size), Files: []session.ExportFile{{Suffix: ".json", Write: func(w io.Writer) error {
 		e := json.NewEncoder(w)

@@ -49,9 +49,9 @@ func (r *reproduction) called() string { return r.Name + " " + string(r.size) }
 
 // reproducingKeys begin and end experiments of this program.
 var reproducingKeys = kit.Keymap[*Page]{
-	{Keys: []string{"n"}, Name: "begin the experiment on the open data", Hint: "begin", When: (*Page).canBegin, Do: (*Page).ask},
-	{Keys: []string{"r"}, Name: "go on with the experiment", Hint: "go on", When: (*Page).canGoOn, Do: (*Page).ask},
-	{Keys: []string{"S"}, Name: "stop the experiment; it can be gone on with", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
+	{Keys: []string{"n"}, Name: "Start the experiment on the open dataset", Hint: "start", When: (*Page).canBegin, Do: (*Page).ask},
+	{Keys: []string{"r"}, Name: "Resume the experiment", Hint: "resume", When: (*Page).canGoOn, Do: (*Page).ask},
+	{Keys: []string{"S"}, Name: "Stop the experiment; it can be resumed", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
 }
 
 // reproduces tells that this program does an experiment that is not being stopped yet.
@@ -126,7 +126,7 @@ func (p *Page) begin(s experimentState) tea.Cmd {
 		}
 	})
 	r.job, p.doing = j, r
-	p.session.Occupied = r.called() + " is under way: stop it on the Experiments page first"
+	p.session.Occupied = r.called() + " is running: stop it on the Experiments page first"
 	return tea.Batch(cmd, p.Scan(0))
 }
 
@@ -160,9 +160,9 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	var stopped *train.StoppedError
 	switch {
 	case doing.err == nil:
-		p.screen.Say(doing.called() + " is done: its verdicts are on the Experiments page")
+		p.screen.Say(doing.called() + " is done: see the verdicts on the Experiments page")
 	case errors.As(doing.err, &stopped), errors.Is(doing.err, context.Canceled):
-		p.screen.Say(doing.called() + " is stopped; r on the Experiments page goes on")
+		p.screen.Say(doing.called() + " is stopped; press r on the Experiments page to resume")
 	default:
 		p.screen.Say(doing.called() + ": " + kit.OneLine(doing.err))
 	}
@@ -186,7 +186,7 @@ func (r *reproduction) sayProgress() string {
 	}
 	parts := []string{fmt.Sprintf("%.0f %%", 100*now.Part), fmt.Sprintf("run %d of %d: %s, seed %d", now.Run, now.Runs, now.Setting, now.Seed)}
 	if now.Measuring != "" && !now.Done {
-		parts = append(parts, "measuring "+now.Measuring)
+		parts = append(parts, "evaluating "+now.Measuring)
 	} else if t := now.Training; t.Epochs > 0 && !now.Done {
 		parts = append(parts, fmt.Sprintf("epoch %d of %d", t.Epoch, t.Epochs))
 	}
@@ -209,7 +209,7 @@ type beginning struct {
 }
 
 var beginningKeys = kit.Keymap[*beginning]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "do it", Hint: "do it", When: (*beginning).ready, Do: (*beginning).start},
+	{Keys: []string{"enter"}, Shown: "enter", Name: "start", Hint: "start", When: (*beginning).ready, Do: (*beginning).start},
 	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: (*beginning).close},
 }
 
@@ -238,7 +238,7 @@ func (d *beginning) start() tea.Cmd {
 
 func (d *beginning) Heading() string {
 	if d.state.folder().Plan != nil {
-		return "Go on with " + d.state.Name + ", " + string(d.state.size)
+		return "Resume " + d.state.Name + ", " + string(d.state.size)
 	}
 	return "Do " + d.state.Name + ", " + string(d.state.size)
 }
@@ -254,29 +254,29 @@ func (d *beginning) lines(th *kit.Theme) []said {
 	if f.Plan != nil {
 		on = f.Data()
 	}
-	lines := []said{{text: d.state.About}, {text: runs}, {text: "on " + on + ", in the folder " + f.Dir}}
+	lines := []said{{text: d.state.About}, {text: runs}, {text: "on " + on + ", in folder " + f.Dir}}
 	if on != "cifar10" {
-		lines = append(lines, said{style: th.Dim, text: "The paper's data is CIFAR-10: hfcui --data cifar10 opens it."})
+		lines = append(lines, said{style: th.Dim, text: "The paper uses CIFAR-10: hfcui --data cifar10."})
 	}
 	lines = append(lines, said{})
 	switch {
 	case !d.known:
-		lines = append(lines, said{style: th.Dim, text: "Measuring how fast its networks are trained here …"})
+		lines = append(lines, said{style: th.Dim, text: "Measuring training throughput …"})
 	case d.err != nil:
 		lines = append(lines, said{style: th.Warn, text: kit.OneLine(d.err)})
 	default:
 		lines = append(lines, said{style: kit.Bold, text: d.takes(f)})
 	}
-	return append(lines, said{style: th.Dim, text: "The explorer goes before it. S stops it: what is done is kept, and r goes on."})
+	return append(lines, said{style: th.Dim, text: "The explorer has priority. S stops it, r resumes it."})
 }
 
 // takes says what the experiment costs.
 func (d *beginning) takes(f experiment.Folder) string {
 	left := 1 - f.Part
 	if f.Plan != nil && f.Done == len(f.Runs) {
-		return "All runs are done: what is left is the report"
+		return "All runs are done; only the report is left"
 	}
-	return fmt.Sprintf("About %s: as much as %s images trained on, at %s a second as just measured",
+	return fmt.Sprintf("About %s: %s training images at the measured %s images/s",
 		kit.DurationText(time.Duration(left*float64(d.cost.Time))), kit.ShortCount(int(left*d.cost.Images)), kit.ShortCount(int(d.cost.Speed)))
 }
 

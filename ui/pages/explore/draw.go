@@ -56,11 +56,11 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 // which size the model sees a picture of another, and, where the spectrum is not there to
 // say it, how much of it is kept.
 func (p *Page) remarks(w int) string {
-	long, short := "high part "+p.high.String(), p.high.String()
+	long, short := "high-pass "+p.high.String(), p.high.String()
 	if p.high == HighStretched && p.view() != nil && p.Shown.stretch > 0 {
 		// The number stands last: its trailing blanks keep the place of all before it.
 		short = fmt.Sprintf("high ×%-5.3g", p.Shown.stretch)
-		long = fmt.Sprintf("high part about grey ×%-5.3g", p.Shown.stretch)
+		long = fmt.Sprintf("high-pass on gray ×%-5.3g", p.Shown.stretch)
 	}
 	kept, keptShort := "", ""
 	if v := p.svdView(); v != nil {
@@ -75,10 +75,10 @@ func (p *Page) remarks(w int) string {
 	seen, seenShort := "", ""
 	if v := p.view(); v != nil && (v.Pictures[0].W != p.session.Info.Width || v.Pictures[0].H != p.session.Info.Height) {
 		size := fmt.Sprintf("%d×%d · ", p.session.Info.Width, p.session.Info.Height)
-		seen, seenShort = "the model sees it at "+size, "model sees "+size
+		seen, seenShort = "model input "+size, "input "+size
 		if v.By == bands.SVD {
-			seen = fmt.Sprintf("pictures at %d×%d, the model sees rank %s at %s", v.Pictures[0].W, v.Pictures[0].H, rankText(v.SeenKept, v.SeenTotal), size)
-			seenShort = fmt.Sprintf("model sees rank %s at %s", rankText(v.SeenKept, v.SeenTotal), size)
+			seen = fmt.Sprintf("pictures at %d×%d, model input rank %s at %s", v.Pictures[0].W, v.Pictures[0].H, rankText(v.SeenKept, v.SeenTotal), size)
+			seenShort = fmt.Sprintf("model input rank %s at %s", rankText(v.SeenKept, v.SeenTotal), size)
 		}
 	}
 	return kit.Pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+keptShort+short, seenShort+only+keptShort+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
@@ -89,9 +89,9 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	th := p.screen.Theme()
 	switch s.Kind {
 	case kit.SlotWhole:
-		c.Put(s.Title.X, s.Title.Y, th.Whole.Paint(kit.MarkWhole)+" original")
+		c.Put(s.Title.X, s.Title.Y, th.Whole.Paint(kit.MarkWhole)+" whole")
 	case kit.SlotSpectrum:
-		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "log-spectrum, circle at r", "spectrum, r circled", "spectrum"))
+		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "log spectrum, circle at r", "spectrum, r circled", "spectrum"))
 	default:
 		st, mark, name, share := p.partTitle(s.Kind, s.Title.W)
 		c.Put(s.Title.X, s.Title.Y, st.Paint(mark)+" "+name)
@@ -112,7 +112,7 @@ func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 	case p.session.Info.Images == 0:
 		c.Paragraph(s.Pic, p.screen.Theme().Dim, "no images in this split")
 	default:
-		c.Paragraph(s.Pic, p.screen.Theme().Dim, [...]string{"the image", "its low part", "its high part", "its spectrum"}[s.Kind])
+		c.Paragraph(s.Pic, p.screen.Theme().Dim, [...]string{"original", "low-pass image", "high-pass image", "spectrum"}[s.Kind])
 	}
 }
 
@@ -155,7 +155,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
 	}
 }
 
-// drawSlider draws the track of r: as much of it in the low part's colour as the part
+// drawSlider draws the track of r: as much of it in the low part's color as the part
 // takes, the rest in the high part's.
 func (p *Page) drawSlider(c *kit.Canvas) {
 	kit.DrawTrack(c, p.screen.Theme(), p.L.Slider, kit.Track{Name: "r", Most: p.session.MaxR, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})

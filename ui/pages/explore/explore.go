@@ -58,15 +58,15 @@ func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.
 }
 
 var exploreKeys = kit.Keymap[*Page]{
-	{Keys: []string{"f"}, Name: "next flip: whole and high right, low wrong", Help: "next, previous flip: whole and high right, low wrong", Hint: "flip", When: (*Page).labelled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
-	{Keys: []string{"F"}, Name: "previous flip", Also: true, When: (*Page).labelled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
-	{Keys: []string{"esc"}, Name: "stop looking for a flip", Hint: "stop", When: func(p *Page) bool { return p.Job != nil }, Do: (*Page).stop},
-	{Keys: []string{"d"}, Name: "divide by frequencies, or by singular values (SVD)", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
-	{Keys: []string{"v"}, Name: "how the high part is made visible", Hint: "high as", Do: (*Page).nextHigh},
-	{Keys: []string{"w"}, Name: "fewer and larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
+	{Keys: []string{"f"}, Name: "next flip: correct on whole and high, wrong on low", Help: "next, previous flip: correct on whole and high, wrong on low", Hint: "flip", When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
+	{Keys: []string{"F"}, Name: "previous flip", Also: true, When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
+	{Keys: []string{"esc"}, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.Job != nil }, Do: (*Page).stop},
+	{Keys: []string{"d"}, Name: "decompose by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
+	{Keys: []string{"v"}, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
+	{Keys: []string{"w"}, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
 }
 
-func (p *Page) labelled() bool { return p.session.Info.Labelled }
+func (p *Page) labeled() bool { return p.session.Info.Labeled }
 
 func (p *Page) Entries() []kit.Entry {
 	return slices.Concat(session.RadiusKeys.Entries(p.session), session.ImageKeys.Entries(p.session), exploreKeys.Entries(p))
@@ -79,8 +79,8 @@ func (p *Page) Press(key string) (tea.Cmd, bool) {
 		}
 	}
 	cmd, ok := exploreKeys.Press(p, key)
-	if !ok && !p.labelled() && slices.Contains([]string{"c", "f", "F"}, key) {
-		p.screen.Say("this needs labels that are the model's classes")
+	if !ok && !p.labeled() && slices.Contains([]string{"c", "f", "F"}, key) {
+		p.screen.Say("unavailable: no labels that match the model's classes")
 		return nil, true
 	}
 	return cmd, ok
@@ -258,7 +258,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 		case !msg.found:
 			p.screen.Say(fmt.Sprintf("no flip%s at r = %.1f among these images", p.bySVD(), p.session.R))
 		case msg.index == p.session.Index:
-			p.screen.Say(fmt.Sprintf("this is the only flip%s at r = %.1f", p.bySVD(), p.session.R))
+			p.screen.Say(fmt.Sprintf("the only flip%s at r = %.1f", p.bySVD(), p.session.R))
 		default:
 			return p.session.SetIndex(msg.index)
 		}
@@ -271,7 +271,7 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 	if p.Job == nil {
 		return "", 0, false
 	}
-	return fmt.Sprintf("looking for a flip, %s of %s", kit.Grouped(p.search.done), kit.Grouped(p.search.total)),
+	return fmt.Sprintf("searching for a flip, %s of %s", kit.Grouped(p.search.done), kit.Grouped(p.search.total)),
 		float64(p.search.done) / float64(max(1, p.search.total)), true
 }
 

@@ -17,15 +17,15 @@ import (
 type highMode int
 
 const (
-	HighStretched highMode = iota // grey ± k times the value, k so that it fills the range
-	highCentred                   // grey ± the value
+	HighStretched highMode = iota // gray ± k times the value, k so that it fills the range
+	highCentred                   // gray ± the value
 	highRaw                       // as it is, negatives black
 	highModes
 )
 
 // String names the mode as the screen does.
 func (m highMode) String() string {
-	return [...]string{"stretched about grey", "centred on grey", "as it is"}[m]
+	return [...]string{"stretched on gray", "centered on gray", "unscaled"}[m]
 }
 
 // ViewSpec is everything besides a View that determines its pictures on the screen.

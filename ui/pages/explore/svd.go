@@ -88,9 +88,9 @@ func (p *Page) rankLines(v *view.View, w int) []string {
 // rankRemarks say in a line, longest first, how parts by singular values come about.
 func (p *Page) rankRemarks(v *view.View) (long, short string) {
 	short = fmt.Sprintf("rank %s of %d · ", rankText(v.Kept, v.Total), v.Total)
-	long = fmt.Sprintf("SVD, rank %s of %d as r keeps %s %% · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
+	long = fmt.Sprintf("SVD, rank %s of %d, matches %s %% energy · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
 	if !p.L.Chart.Empty() {
-		long += "curve by frequencies · "
+		long += "curve: Fourier · "
 	}
 	return long, short
 }

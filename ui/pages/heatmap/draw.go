@@ -75,7 +75,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		pixels = "pixels not clipped"
 	}
 	row := p.L.caption
-	what := kit.Pick(row.W, "error with a wave of every frequency added to the images, "+pixels, "error with a wave of every frequency, "+pixels, "error with waves, "+pixels)
+	what := kit.Pick(row.W, "error rate under each Fourier basis vector, "+pixels, "error under Fourier basis vectors, "+pixels, "error rate, "+pixels)
 	x := c.Left(row, kit.Bold, what)
 	for _, m := range p.session.Models() {
 		if len(p.session.Comparisons) > 0 && m.Path == p.Model && row.Right()-x-3 > 0 {
@@ -90,17 +90,17 @@ func (p *Page) waiting() string {
 	case p.Maps.Failed[p.key()] != "":
 		return p.Maps.Failed[p.key()]
 	case p.session.Info.Images == 0:
-		return "There are no images to measure."
-	case !p.session.Info.Labelled:
-		return "Errors need labels that are the model's classes."
+		return "No evaluation images."
+	case !p.session.Info.Labeled:
+		return "Error rates need labels that match the model's classes."
 	case p.Maps.Stopped:
-		return "Stopped before the first figures; enter goes on."
+		return "Stopped before the first results. Press enter to resume."
 	}
-	return "A map of errors by frequency will appear here, coarse first."
+	return "The Fourier heat map will appear here, coarse first."
 }
 
 // drawText says what is at the cursor, what errors are like within r and from r on, and what
-// the colours mean. It returns how many lines that takes.
+// the colors mean. It returns how many lines that takes.
 func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	th := p.screen.Theme()
 	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
@@ -111,22 +111,22 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 		low, high = p.Shown.low, p.Shown.high
 	}
 	lines := []string{
-		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.Cursor.U, p.Cursor.V)) + th.Dim.Paint(fmt.Sprintf("  distance %4.1f", p.Cursor.Distance())),
+		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.Cursor.U, p.Cursor.V)) + th.Dim.Paint(fmt.Sprintf("  radius %4.1f", p.Cursor.Distance())),
 		th.Whole.Paint("□") + " error    " + session.ScoreText(at) + " %",
 		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))),
 		"",
-		th.Whole.Paint(kit.MarkWhole) + " no noise " + session.ScoreText(zero) + " %",
+		th.Whole.Paint(kit.MarkWhole) + " clean    " + session.ScoreText(zero) + " %",
 		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(HeatmapImages, p.session.Info.Images)))),
 		"",
 		th.Low.Paint(kit.MarkLow) + " below r  " + session.ScoreText(low) + " %",
-		th.High.Paint(kit.MarkHigh) + " from r on" + session.ScoreText(high) + " %",
-		th.Dim.Paint("  means; intervals of one cell"),
+		th.High.Paint(kit.MarkHigh) + " r and up " + session.ScoreText(high) + " %",
+		th.Dim.Paint("  means; CI of one cell"),
 		"",
 		legendLine(min(p.L.text.W, 32)),
 		th.Dim.Paint(p.legendLabels(r, min(p.L.text.W, 32))),
 		"",
 	}
-	notes := [][]string{{"signs random by image, channel"}, {"norm in each channel, before the", "model's own normalisation"}}
+	notes := [][]string{{"random sign per image, channel"}, {"norm per channel, before the", "model's normalization"}}
 	if p.session.Info.BatchNorm {
 		notes = append(notes, []string{"batch-norm: running statistics"})
 	}
@@ -158,7 +158,7 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	if room.H < kit.ChartRows+1 || !p.ready() || len(p.Shown.profile) == 0 {
 		return
 	}
-	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "mean error against the distance from the zero frequency", "mean error against distance"))
+	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "mean error vs radius", "mean error vs radius"))
 	ch := kit.NewChart(kit.PlotOf(kit.NewRect(room.X, room.Y+1, room.W, room.H-2)), r.Furthest(), 1)
 	grid := []float64{0, 0.5, 1}
 	ch.Grid(th.Line, grid...)
@@ -184,7 +184,7 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 // wrong is the score of errors.
 func wrong(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }
 
-// legendStyles are colours from the least error to the largest.
+// legendStyles are colors from the least error to the largest.
 var legendStyles = sync.OnceValue(func() []kit.Style {
 	list := make([]kit.Style, 32)
 	for i := range list {
@@ -194,7 +194,7 @@ var legendStyles = sync.OnceValue(func() []kit.Style {
 	return list
 })
 
-// legendLine is the colours in w cells.
+// legendLine is the colors in w cells.
 func legendLine(w int) string {
 	var b strings.Builder
 	styles := legendStyles()
@@ -204,11 +204,11 @@ func legendLine(w int) string {
 	return b.String()
 }
 
-// legendLabels says in w cells what the first and the last colour stand for.
+// legendLabels says in w cells what the first and the last color stand for.
 func (p *Page) legendLabels(r heatmap.Result, w int) string {
 	lo, hi := 0.0, 1.0
 	if len(r.Cells) > 0 {
-		lo, hi = colourRange(r, p.spread)
+		lo, hi = colorRange(r, p.spread)
 	}
 	left, right := fmt.Sprintf("%.0f %%", 100*lo), fmt.Sprintf("%.0f %% error", 100*hi)
 	return left + kit.Blanks(max(1, w-kit.Width(left)-kit.Width(right))) + right

@@ -15,7 +15,7 @@ import (
 func (p *Page) Export() (session.Exporter, error) {
 	r, ok := p.now()
 	if !ok {
-		return session.Exporter{}, errors.New("no map to export yet")
+		return session.Exporter{}, errors.New("nothing to export yet")
 	}
 	key, name, data := p.key(), p.session.Info.Model, p.session.Info.Data
 	for _, m := range p.session.Models() {
@@ -23,7 +23,7 @@ func (p *Page) Export() (session.Exporter, error) {
 			name = m.Name
 		}
 	}
-	lo, hi := colourRange(r, p.spread)
+	lo, hi := colorRange(r, p.spread)
 	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.Norm)}
 	if key.unclipped {
 		e.Base += "-unclipped"

@@ -25,7 +25,7 @@ type Page struct {
 	L         heatmapLayout
 	Norm      float64 // of the noise in every channel
 	unclipped bool
-	spread    bool   // the colours go from the least error to the largest
+	spread    bool   // the colors go from the least error to the largest
 	Model     string // of those side by side; "" is the open one
 	Cursor    heatmap.Frequency
 	Maps      kit.Measuring[heatmapKey, heatmap.Result] // goes on while the page is shown
@@ -67,7 +67,7 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var heatmapKeys = kit.Keymap[*Page]{
-	{Keys: []string{"left", "h"}, Shown: "←", Name: "cursor left", Help: "cursor from frequency to frequency", Hint: "cursor", Do: func(p *Page) tea.Cmd { return p.move(0, -1) }},
+	{Keys: []string{"left", "h"}, Shown: "←", Name: "cursor left", Help: "move the cursor", Hint: "cursor", Do: func(p *Page) tea.Cmd { return p.move(0, -1) }},
 	{Keys: []string{"right", "l"}, Shown: "→", Name: "cursor right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, 1) }},
 	{Keys: []string{"up", "k"}, Shown: "↑", Name: "cursor up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-1, 0) }},
 	{Keys: []string{"down", "j"}, Shown: "↓", Name: "cursor down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(1, 0) }},
@@ -76,17 +76,17 @@ var heatmapKeys = kit.Keymap[*Page]{
 	{Keys: []string{"shift+up", "K"}, Shown: "⇧↑", Name: "cursor far up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-cursorStep, 0) }},
 	{Keys: []string{"shift+down", "J"}, Shown: "⇧↓", Name: "cursor far down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(cursorStep, 0) }},
 	{Keys: []string{"home"}, Name: "cursor to the zero frequency", Do: func(p *Page) tea.Cmd { return p.put(heatmap.Frequency{}) }},
-	{Keys: []string{"-"}, Name: "noise of a smaller norm", Help: "norm of the noise smaller, larger", Hint: "norm", Do: func(p *Page) tea.Cmd { return p.stepNorm(-1) }},
-	{Keys: []string{"+", "="}, Name: "noise of a larger norm", Also: true, Do: func(p *Page) tea.Cmd { return p.stepNorm(1) }},
+	{Keys: []string{"-"}, Name: "smaller norm ν", Help: "norm ν smaller, larger", Hint: "norm", Do: func(p *Page) tea.Cmd { return p.stepNorm(-1) }},
+	{Keys: []string{"+", "="}, Name: "larger norm ν", Also: true, Do: func(p *Page) tea.Cmd { return p.stepNorm(1) }},
 	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r, the ring, smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
 	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
 	{Keys: []string{","}, Name: "r smaller by 0.1", Help: "r by 0.1", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-0.1) }},
 	{Keys: []string{"."}, Name: "r larger by 0.1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(0.1) }},
-	{Keys: []string{"v"}, Name: "colours of all errors, or of those there are", Hint: "colours", Do: (*Page).toggleSpread},
-	{Keys: []string{"e"}, Name: "pixels clipped to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
-	{Keys: []string{"i"}, Name: "map of the next of the models side by side", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
-	{Keys: []string{"esc"}, Name: "stop measuring", Hint: "stop", When: func(p *Page) bool { return p.Maps.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Maps.Halt() }},
-	{Keys: []string{"enter"}, Name: "go on measuring", Hint: "go on", When: func(p *Page) bool { return p.Maps.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Maps.Resume() }},
+	{Keys: []string{"v"}, Name: "color scale: 0 to 100 %, or the range of the map", Hint: "colors", Do: (*Page).toggleSpread},
+	{Keys: []string{"e"}, Name: "clip pixels to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
+	{Keys: []string{"i"}, Name: "heat map of the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.Maps.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Maps.Halt() }},
+	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.Maps.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Maps.Resume() }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -193,7 +193,7 @@ func (p *Page) now() (heatmap.Result, bool) {
 
 // measure has the map that is asked for measured, in place of any other.
 func (p *Page) measure() tea.Cmd {
-	if p.session.Info.Images == 0 || !p.session.Info.Labelled {
+	if p.session.Info.Images == 0 || !p.session.Info.Labeled {
 		p.Maps.Want()
 	} else {
 		p.Maps.Want(p.key())

@@ -87,7 +87,7 @@ type heatmapPainter struct {
 	boxed   picture.Image
 }
 
-// heatmapRing is the colour of the ring: none of a map's own.
+// heatmapRing is the color of the ring: none of a map's own.
 var heatmapRing = kit.DarkTheme.CircleLow
 
 func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn {
@@ -105,10 +105,10 @@ func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn
 	return p.encoder.Encode(&p.boxed, q.Cols, q.Rows)
 }
 
-// HeatmapImage has a pixel a frequency, grey where nothing is known.
+// HeatmapImage has a pixel a frequency, gray where nothing is known.
 func HeatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
 	im.Resize(r.W, r.H)
-	lo, hi := colourRange(r, spread)
+	lo, hi := colorRange(r, spread)
 	for i := range r.H * r.W {
 		px := im.Pix[3*i:][:3]
 		s := r.Around(heatmap.Frequency{U: i/r.W - r.H/2, V: i%r.W - r.W/2})
@@ -121,8 +121,8 @@ func HeatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
 	}
 }
 
-// colourRange is the error rates from the darkest colour to the brightest.
-func colourRange(r heatmap.Result, spread bool) (lo, hi float64) {
+// colorRange is the error rates from the darkest color to the brightest.
+func colorRange(r heatmap.Result, spread bool) (lo, hi float64) {
 	if spread {
 		return r.Range()
 	}
@@ -140,18 +140,18 @@ func drawHeatmapMarks(box *picture.Image, r heatmap.Result, q heatmapPicture) {
 	x0 := float64((box.W-fw)/2) + float64(q.Cursor.V+r.W/2)*scale
 	y0 := float64((box.H-fh)/2) + float64(q.Cursor.U+r.H/2)*scale
 	thick := max(1, int(scale/8))
-	for at, colour := range [][3]uint8{{}, {255, 255, 255}} { // black about white: seen on every colour
+	for at, color := range [][3]uint8{{}, {255, 255, 255}} { // black about white: seen on every color
 		by := float64((2 - at) * thick)
-		drawFrame(box, int(math.Round(x0-by)), int(math.Round(y0-by)), int(math.Round(x0+scale+by)), int(math.Round(y0+scale+by)), thick, colour)
+		drawFrame(box, int(math.Round(x0-by)), int(math.Round(y0-by)), int(math.Round(x0+scale+by)), int(math.Round(y0+scale+by)), thick, color)
 	}
 }
 
 // drawFrame draws the edge of a rectangle.
-func drawFrame(box *picture.Image, left, top, right, bottom, thick int, colour [3]uint8) {
+func drawFrame(box *picture.Image, left, top, right, bottom, thick int, color [3]uint8) {
 	for y := max(0, top); y < min(box.H, bottom); y++ {
 		for x := max(0, left); x < min(box.W, right); x++ {
 			if x < left+thick || x >= right-thick || y < top+thick || y >= bottom-thick {
-				copy(box.Pix[3*(y*box.W+x):], colour[:])
+				copy(box.Pix[3*(y*box.W+x):], color[:])
 			}
 		}
 	}

@@ -51,17 +51,17 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		return
 	}
 	if p.uneven() {
-		c.Left(room, th.Dim, kit.Pick(room.W, which+"  the models' layers of this name differ in size · rows: outputs, each to its own scale", which+"  of different sizes", which))
+		c.Left(room, th.Dim, kit.Pick(room.W, which+"  layers of this name differ in size between models · rows: outputs, each on its own scale", which+"  of different sizes", which))
 		return
 	}
 	v, w := p.shown.kernels[i].view, p.shown.kernels[i].window
 	what := fmt.Sprintf("%s  %d kernels of %d×%d", which, v.Shape[0], v.Shape[2], v.Shape[3])
 	short := what
-	scale, scaleShort := " · each scaled to its own largest weight, grey is 0", " · each to its own scale, grey 0"
+	scale, scaleShort := " · each scaled to its largest weight, gray is 0", " · own scale each, gray 0"
 	if v.Shape[1] != 3 && v.Shape[1] != 1 {
 		what = fmt.Sprintf("%s  %d×%d kernels of %d×%d", which, v.Shape[0], v.Shape[1], v.Shape[2], v.Shape[3])
 		short = what
-		scale, scaleShort = " · a row an output, a column an input; rows scaled to their largest weight, grey is 0", " · rows: outputs, each to its own scale"
+		scale, scaleShort = " · rows: outputs, columns: inputs; rows scaled to their largest weight, gray is 0", " · rows: outputs, own scale each"
 		if w.Cropped() && !p.curves {
 			short += fmt.Sprintf(" · %s×%s", spanText(w.Out, w.Outs), spanText(w.In, w.Ins))
 			what += fmt.Sprintf(" · outputs %s of %d, inputs %s of %d", spanText(w.Out, w.Outs), w.AllOuts, spanText(w.In, w.Ins), w.AllIns)
@@ -109,18 +109,18 @@ func (p *Page) states() []string {
 	how := fmt.Sprintf("ρ %.2f", s.Rho)
 	gain := ""
 	if s.DivideGain {
-		gain = ", gain divided out"
+		gain = ", gain-normalized"
 	}
 	one := ""
 	for _, k := range p.shown.kernels {
 		if k.view != nil && k.view.Shape[2]*k.view.Shape[3] == 1 {
-			one = fmt.Sprintf(" · 1×1: times %.3g", s.Gain())
+			one = fmt.Sprintf(" · 1×1: ×%.3g", s.Gain())
 		}
 	}
 	long, short := p.reason()
 	gainShort := ""
 	if s.DivideGain {
-		gainShort = ", gain out"
+		gainShort = ", gain-norm."
 	}
 	return []string{
 		"after: " + how + gain + one + long, "after: " + how + gain + one + short, "after " + how + gainShort + one + short,
@@ -135,15 +135,15 @@ func (p *Page) reason() (long, short string) {
 	case p.applied():
 		return "", ""
 	case !p.session.Smooth && p.session.SmoothedLayer == p.layer():
-		return " (off: s applies it)", " (off)"
+		return " (off: press s)", " (off)"
 	case !p.session.Smooth:
-		return " (off: a applies it)", " (off)"
+		return " (off: press a)", " (off)"
 	}
 	other := model.LayerName(p.session.Info.FirstConv)
 	if p.session.SmoothedLayer != "" {
 		other = model.LayerName(p.session.SmoothedLayer)
 	}
-	return fmt.Sprintf(" (not applied: %s is smoothed; a smooths this)", kit.Clean(other)), " (not applied)"
+	return fmt.Sprintf(" (not applied: %s is smoothed; press a for this one)", kit.Clean(other)), " (not applied)"
 }
 
 // drawColumn draws a model's two pictures with what is said of them.
@@ -158,7 +158,7 @@ func (p *Page) drawColumn(c *kit.Canvas, l kernelsColumn, m session.ShownModel, 
 		}
 	}
 	if k == nil || k.view == nil {
-		text := "comes in a moment"
+		text := "computing …"
 		if k != nil {
 			text = k.failed
 		}
@@ -209,7 +209,7 @@ func (p *Page) drawLine(c *kit.Canvas, r kit.Rect, m session.ShownModel, k *show
 	room := kit.NewRect(x, r.Y, r.Right()-x, 1)
 	switch {
 	case k == nil:
-		c.Left(room, th.Dim, "comes in a moment")
+		c.Left(room, th.Dim, "computing …")
 	case k.view == nil:
 		c.Left(room, th.Warn, k.failed)
 	default:
@@ -222,7 +222,7 @@ func (p *Page) drawLine(c *kit.Canvas, r kit.Rect, m session.ShownModel, k *show
 func (p *Page) drawResponse(c *kit.Canvas) {
 	th, r := p.screen.Theme(), p.l.Chart
 	if r.Empty() {
-		c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "The frequency responses need a higher terminal, or v.", "v: frequency responses"))
+		c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "Frequency responses need a taller terminal, or press v.", "v: frequency responses"))
 		return
 	}
 	most, bins := 1e-9, 0
@@ -255,7 +255,7 @@ func (p *Page) drawResponse(c *kit.Canvas) {
 	ch.Render(c)
 	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.2g", v) })
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
-	c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "mean frequency response |DFT| against radius", "frequency response against radius"))
+	c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "mean frequency response |DFT| vs radius", "frequency response vs radius"))
 	p.drawLegend(c)
 }
 

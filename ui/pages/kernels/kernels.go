@@ -67,14 +67,14 @@ var kernelsKeys = kit.Keymap[*Page]{
 	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous layer", Help: "previous, next layer", Hint: "layer", When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
 	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next layer", Also: true, When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
 	{Keys: []string{"g"}, Name: "go to a layer by name", Hint: "go to", When: (*Page).layered, Do: (*Page).pickLayer},
-	{Keys: []string{"a"}, Name: "smooth this layer and no other", Hint: "smooth this", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
-	{Keys: []string{"d"}, Name: "divide the gain 1+8ρ out, or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
+	{Keys: []string{"a"}, Name: "smooth this layer only", Hint: "smooth this", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
+	{Keys: []string{"d"}, Name: "gain-normalize (÷ 1+8ρ), or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
 	{Keys: []string{"left", "h"}, Shown: "←", Name: "earlier input channels", Help: "earlier, later input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
 	{Keys: []string{"right", "l"}, Shown: "→", Name: "later input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
 	{Keys: []string{"pgup"}, Name: "earlier output channels", Help: "earlier, later output channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(-1, 0) }},
 	{Keys: []string{"pgdown"}, Name: "later output channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(1, 0) }},
 	{Keys: []string{"v"}, Name: "frequency responses alone, or with the kernels", Hint: "curves", Do: (*Page).toggleCurves},
-	{Keys: []string{"S"}, Name: "save the smoothed model into a file", Hint: "save", Do: (*Page).save},
+	{Keys: []string{"S"}, Name: "Save the smoothed model…", Hint: "save", Do: (*Page).save},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -164,7 +164,7 @@ func (p *Page) pickLayer() tea.Cmd {
 
 // smoothThis puts the shown smoothing in force, on all pages.
 func (p *Page) smoothThis() tea.Cmd {
-	p.screen.Say(p.layerName() + " is smoothed on all pages, and no other layer; s switches it off")
+	p.screen.Say(p.layerName() + " is smoothed on every page; press s to switch off")
 	return p.session.SmoothLayer(p.layer())
 }
 

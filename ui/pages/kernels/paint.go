@@ -72,7 +72,7 @@ type KernelWindow struct {
 func (w KernelWindow) Cropped() bool { return w.Outs < w.AllOuts || w.Ins < w.AllIns }
 
 // DrawWindow draws kernels (OIHW). Those of three input channels, or of one, are one tile an
-// output; of others every output is a row of grey tiles, one an input channel, scaled to the
+// output; of others every output is a row of gray tiles, one an input channel, scaled to the
 // row's own largest weight. Where not all of them fit, those from outs and ins on are drawn.
 func DrawWindow(im *picture.Image, w []float32, shape [4]int, outs, ins, least int) KernelWindow {
 	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
@@ -94,7 +94,7 @@ func DrawWindow(im *picture.Image, w []float32, shape [4]int, outs, ins, least i
 			most = max(most, v, -v)
 		}
 		for x := range win.Ins {
-			tile := greyTile(row[(win.In+x)*size:][:size], most)
+			tile := grayTile(row[(win.In+x)*size:][:size], most)
 			kit.FillTile(im, tile, x0+x*width, y0+y*height, kw, kh, win.Px)
 		}
 	}
@@ -116,8 +116,8 @@ func WindowOf(w, h int, shape [4]int, outs, ins, least int) KernelWindow {
 	return win
 }
 
-// greyTile turns one kernel of one channel into pixels, grey being 0.
-func greyTile(w []float32, most float32) []byte {
+// grayTile turns one kernel of one channel into pixels, gray being 0.
+func grayTile(w []float32, most float32) []byte {
 	tile := make([]byte, 0, 3*len(w))
 	for _, v := range w {
 		level := uint8(127.5 + 127.5*v/most)

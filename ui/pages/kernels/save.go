@@ -92,7 +92,7 @@ func (d *saveDialog) next() tea.Cmd {
 func (d *saveDialog) start() tea.Cmd {
 	name := strings.TrimSpace(d.field.Text)
 	if name == "" {
-		d.wrong = "name a file"
+		d.wrong = "give a file name"
 		return nil
 	}
 	d.busy, d.wrong = true, ""
@@ -114,7 +114,7 @@ func (p *Page) saved(msg savedMsg) {
 	if msg.err != nil {
 		d.wrong = kit.OneLine(msg.err)
 		if errors.Is(msg.err, fs.ErrExist) {
-			d.wrong = "there is a file of this name already: give another"
+			d.wrong = "file exists: give another name"
 		}
 		if p.screen.Top() != kit.Dialog(d) {
 			p.screen.Say("not saved: " + d.wrong)
@@ -135,13 +135,13 @@ func (d *saveDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
 	c.Put(r.X, r.Y+2, th.Dim.Paint("model ")+name)
 	what := fmt.Sprintf("ρ %.2f on %s", d.how.Rho, d.layer)
 	if d.how.DivideGain {
-		what += ", gain divided out"
+		what += ", gain-normalized"
 	}
 	c.Left(r.Row(3), th.Dim, "with  "+what)
 	switch {
 	case d.wrong != "":
 		c.Left(r.Row(4), th.Warn, d.wrong)
 	case d.busy:
-		c.Left(r.Row(4), th.Dim, "being written")
+		c.Left(r.Row(4), th.Dim, "saving …")
 	}
 }

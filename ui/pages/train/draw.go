@@ -81,7 +81,7 @@ func scoreOr(s *measure.Score) string {
 func (p *Page) drawTable(c *kit.Canvas) {
 	th, t, runs := p.screen.Theme(), p.L.Table, p.Fig.Runs
 	if len(runs) == 0 {
-		c.Left(t.Row(0), th.Dim, "no training yet")
+		c.Left(t.Row(0), th.Dim, "no runs yet")
 		return
 	}
 	names := 6
@@ -304,7 +304,7 @@ func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
 	text := ""
 	switch k {
 	case runlog.PanelAccuracy:
-		text = kit.Pick(room.W, "thick and marked: test, 95% intervals; thin: train", "marked: test; thin: train")
+		text = kit.Pick(room.W, "thick, marked: test, 95% CI; thin: train", "marked: test; thin: train")
 	case runlog.PanelBands:
 		p.drawBandsTitle(c, room)
 		return
@@ -394,25 +394,25 @@ func (p *Page) Waiting(k runlog.PanelKind) string {
 	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
 	switch {
 	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
-		return "n trains a network on the open data. Its curves appear here while it runs."
+		return "No runs yet. Press n to train a network on the open dataset."
 	case len(runs) == 0 && k == runlog.PanelAccuracy:
-		return "Trainings appear here while they run."
+		return "No runs yet."
 	case !begun && p.Over != nil && p.Over.failed() && p.run < len(runs) && runs[p.run].Dir == p.Over.Dir:
-		return p.Over.Name + " did not begin: " + kit.OneLine(p.Over.Err)
+		return p.Over.Name + " did not start: " + kit.OneLine(p.Over.Err)
 	case k == runlog.PanelImage || k == runlog.PanelKernels || k == runlog.PanelRoughness:
 		return p.withoutEvolution(k)
 	case k == runlog.PanelBands && p.begun():
 		return p.withoutBands()
 	case begun && k == runlog.PanelAccuracy:
-		return "Accuracy comes with the first steps, test after every epoch."
+		return "Accuracy appears with the first steps; test accuracy after every epoch."
 	case begun:
-		return "No " + k.String() + " is known of these runs."
+		return "No " + k.String() + " recorded for these runs."
 	}
 	return map[runlog.PanelKind]string{
-		runlog.PanelAccuracy: "Accuracy on train and test will appear here as soon as the run begins.",
-		runlog.PanelBands:    "Accuracy on low and high parts, a curve a radius, will appear here.",
-		runlog.PanelLoss:     "The loss of every few steps will appear here.",
+		runlog.PanelAccuracy: "Training and test accuracy will appear here.",
+		runlog.PanelBands:    "Accuracy on low-pass and high-pass images, one curve per radius, will appear here.",
+		runlog.PanelLoss:     "The training loss will appear here.",
 		runlog.PanelRate:     "The learning rate will appear here.",
-		runlog.PanelSpeed:    "Images trained on a second will appear here.",
+		runlog.PanelSpeed:    "Throughput (images/s) will appear here.",
 	}[k]
 }

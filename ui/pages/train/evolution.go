@@ -59,7 +59,7 @@ func (p *Page) evolves() bool { return p.options.Evolution != nil }
 
 // stepImage goes to another image.
 func (p *Page) stepImage(by int) tea.Cmd {
-	if p.session.Modelled() {
+	if p.session.Modeled() {
 		return p.session.StepIndex(by)
 	}
 	if v := p.Evolving.shown.view; v != nil && v.Images > 0 {
@@ -82,7 +82,7 @@ func (p *Page) evolve() tea.Cmd {
 	}
 	r := p.Fig.Runs[p.run]
 	q := evolutionRequest{dir: r.Dir, begun: r.BegunAt, written: r.Written, index: e.image}
-	if p.session.Modelled() {
+	if p.session.Modeled() {
 		q.split, q.index = p.session.Info.Split, p.session.Index
 	}
 	if box := p.L.Kernels; !box.Empty() {
@@ -191,8 +191,8 @@ func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 		fmt.Sprintf("roughness %.3f", last.Roughness),
 		fmt.Sprintf("epoch %d, step %s", last.At.Epoch, kit.Grouped(last.At.Step)),
 		"",
-		"each to its own scale,",
-		"grey is 0",
+		"own scale each,",
+		"gray is 0",
 	}
 	plot := p.L.Plots[runlog.PanelKernels]
 	for i, line := range lines {
@@ -249,15 +249,15 @@ func (p *Page) withoutEvolution(k runlog.PanelKind) string {
 	m := p.ofChosen()
 	switch {
 	case !p.evolves():
-		return "Checkpoints are not looked at here."
+		return "Checkpoints are not inspected here."
 	case m != nil && m.view.Fault != nil && len(m.view.Points) == 0:
 		return kit.OneLine(m.view.Fault)
 	case m != nil && k == runlog.PanelImage && m.view.Images == 0:
-		return "Without its images nothing can be shown to the net: --data DATA opens them."
+		return "Predictions need images: --data DATA."
 	case k == runlog.PanelImage:
-		return "What the net makes of one image, checkpoint by checkpoint, will appear here: ✓ its class, ✗ the most probable other one."
+		return "Predictions on one image, checkpoint by checkpoint, will appear here: ✓ true class, ✗ most probable other class."
 	case k == runlog.PanelKernels:
 		return "The first layer's kernels will appear here with the first checkpoint."
 	}
-	return "The roughness of the first layer's kernels will appear here."
+	return "First-layer kernel roughness will appear here."
 }

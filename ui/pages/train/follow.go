@@ -43,16 +43,16 @@ type modelMsg struct {
 // followTick tells that the next checkpoint may be shown.
 type followTick struct{}
 
-func (p *Page) canFollow() bool { return p.session.Modelled() && len(p.Fig.Runs) > 0 }
+func (p *Page) canFollow() bool { return p.session.Modeled() && len(p.Fig.Runs) > 0 }
 
 // toggleFollowing switches between the model opened at the start and the chosen run's newest
 // checkpoint, on all pages.
 func (p *Page) toggleFollowing() tea.Cmd {
 	p.Following.on, p.Following.Since = !p.Following.on, time.Time{}
 	if p.Following.on {
-		p.screen.Say("all pages show the newest checkpoint of the chosen run; f goes back")
+		p.screen.Say("every page shows the newest checkpoint of the selected run; f switches back")
 	} else {
-		p.screen.Say("all pages show the model opened at the start")
+		p.screen.Say("every page shows the model opened at the start")
 	}
 	return tea.Batch(p.followNewest(), p.Request())
 }

@@ -40,7 +40,7 @@ func newRecipe(p *Page, c train.Config) *Recipe {
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
 	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
 	d.Wide, d.Names = 64, 18
-	d.Foot = []string{"hfcui train has every setting, and resumes what this begins", "hfcui train has every setting"}
+	d.Foot = []string{"hfcui train has every setting and resumes this run", "hfcui train has every setting"}
 	return d
 }
 
@@ -58,7 +58,7 @@ func basicRows(c train.Config) []kit.FormRow[train.Config] {
 			c.Optimizer, c.LearningRate, err = train.Usual(s)
 			return err
 		}},
-		{Name: "rate", Hint: "the optimizer's usual one", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.LearningRate = v }))},
+		{Name: "rate", Hint: "optimizer default", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.LearningRate = v }))},
 		{Name: "inputs", Words: []string{train.Whole, train.Low, train.High}, Field: kit.Field{Text: c.Input}, Take: kit.Word(func(c *train.Config, s string) { c.Input, c.Radius = s, 0 })},
 		{Name: "radius", Field: kit.Field{Text: "8"}, Means: func(f *kit.Form[train.Config]) bool { return f.Text("inputs") != train.Whole },
 			Take: kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.Radius = v })},
@@ -68,7 +68,7 @@ func basicRows(c train.Config) []kit.FormRow[train.Config] {
 			}
 		})},
 		{Name: "shuffle labels", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *train.Config, on bool) { c.ShuffleLabels = on })},
-		{Name: "bands at", Hint: "not measured", Field: kit.Field{Text: firstRadii}, Take: takeBands},
+		{Name: "bands at", Hint: "not evaluated", Field: kit.Field{Text: firstRadii}, Take: takeBands},
 	}
 }
 
@@ -106,7 +106,7 @@ func (d *Recipe) start() tea.Cmd {
 	c, at, err := d.Config()
 	dir := d.Text(rowFolder)
 	if err == nil && dir == "" {
-		at, err = d.Row(rowFolder), fmt.Errorf("run folder: name one")
+		at, err = d.Row(rowFolder), fmt.Errorf("run folder: give a name")
 	}
 	if err != nil {
 		if d.Rows[at].Listed != nil {

@@ -18,21 +18,21 @@ func moreRows(c train.Config) []kit.FormRow[train.Config] {
 	rows := []kit.FormRow[config]{
 		{Name: "schedule", Words: []string{"onecycle", "cosine", "step", "constant"}, Field: kit.Field{Text: c.Schedule},
 			Take: kit.Word(func(c *config, s string) { c.Schedule, c.Milestones = s, nil })},
-		{Name: "milestones", Hint: "epochs after which the rate falls: 30,60", Means: stepped, Take: func(c *config, s string) (err error) {
+		{Name: "milestones", Hint: "epochs of LR decay, e.g. 30,60", Means: stepped, Take: func(c *config, s string) (err error) {
 			c.Milestones, err = kit.ParseWholes(s)
 			return err
 		}},
-		{Name: "momentum", Hint: "the optimizer's usual one", Means: moving, Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) {
+		{Name: "momentum", Hint: "optimizer default", Means: moving, Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) {
 			c.Momentum, c.Nesterov = v, c.Nesterov && v > 0
 		}))},
-		{Name: "weight decay", Hint: "the optimizer's usual one", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.WeightDecay = v }))},
+		{Name: "weight decay", Hint: "optimizer default", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.WeightDecay = v }))},
 		{Name: "dropout", Hint: "none", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.Dropout = v }))},
 		{Name: "mixup α", Hint: "none", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.Mixup = v }))},
-		{Name: "label noise", Hint: "none: share of labels made wrong", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.LabelNoise = v }))},
+		{Name: "label noise", Hint: "none; fraction of wrong labels", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *config, v float64) { c.LabelNoise = v }))},
 		{Name: "balance classes", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *config, on bool) { c.Balance = on })},
 		{Name: "fixed γ and β", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *config, on bool) { c.FixedNorms = on })},
-		{Name: "normalise", Words: []string{"none", "max", "std"}, Field: kit.Field{Text: c.Normalize}, Take: kit.Word(func(c *config, s string) { c.Normalize = s })},
-		{Name: "adversarial ε", Hint: "none; of [0,1], such as 8/255", Take: func(c *config, s string) error {
+		{Name: "normalize", Words: []string{"none", "max", "std"}, Field: kit.Field{Text: c.Normalize}, Take: kit.Word(func(c *config, s string) { c.Normalize = s })},
+		{Name: "adversarial ε", Hint: "none; pixels in [0,1], e.g. 8/255", Take: func(c *config, s string) error {
 			c.Adversarial = nil
 			return kit.Optional(kit.Decimal(kit.ParseEpsilon, func(c *config, v float64) { c.Adversarial = train.PGD(v) }))(c, s)
 		}},

@@ -60,12 +60,12 @@ func (t *OwnRun) failed() bool { return t.Err != nil && !t.goesOn() }
 
 // trainingKeys begin and hold up a training of this program.
 var trainingKeys = kit.Keymap[*Page]{
-	{Keys: []string{"n"}, Name: "new training on the open data", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
-	{Keys: []string{"r"}, Name: "go on with the run that was stopped", Hint: "go on", When: (*Page).resumable, Do: (*Page).resume},
-	{Keys: []string{"p"}, Name: "pause the training, or let it go on", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
-	{Keys: []string{"c"}, Name: "checkpoint now", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
-	{Keys: []string{"S"}, Name: "stop the training; it can be gone on with", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
-	{Keys: []string{"f"}, Name: "all pages follow the run's newest checkpoint, or not", Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
+	{Keys: []string{"n"}, Name: "New run on the open dataset", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
+	{Keys: []string{"r"}, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Do: (*Page).resume},
+	{Keys: []string{"p"}, Name: "Pause or resume run", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
+	{Keys: []string{"c"}, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
+	{Keys: []string{"S"}, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
+	{Keys: []string{"f"}, Name: "Show the run's newest checkpoint on every page", Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
 }
 
 // trains tells that a training of this program is on.
@@ -107,7 +107,7 @@ func (p *Page) begin(dir string, c train.Config) tea.Cmd {
 		return nil
 	})
 	t.job, p.training = j, t
-	p.session.Occupied = "a training is under way: stop it on the Train page first"
+	p.session.Occupied = "a training run is active: stop it on the Train page first"
 	follow := p.follow(dir, t.Name)
 	p.run = p.Book.Add(dir, t.Name)
 	return tea.Batch(cmd, follow, p.Request())
@@ -140,7 +140,7 @@ func (p *Page) pause() tea.Cmd {
 		t.run.Resume()
 	default:
 		t.run.Pause()
-		p.screen.Say("paused; p goes on, c keeps a checkpoint")
+		p.screen.Say("paused; p resumes, c saves a checkpoint")
 	}
 	return p.Request()
 }
@@ -148,7 +148,7 @@ func (p *Page) pause() tea.Cmd {
 func (p *Page) checkpoint() tea.Cmd {
 	if t := p.training; t.run != nil {
 		t.run.Checkpoint()
-		p.screen.Say("a checkpoint is written after this step, to " + t.Dir)
+		p.screen.Say("saving a checkpoint after this step to " + t.Dir)
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 	case t.Err == nil:
 		p.screen.Say(t.Name + " has finished")
 	case t.goesOn():
-		p.screen.Say(t.Name + " is stopped; r on the Train page goes on")
+		p.screen.Say(t.Name + " is stopped; press r on the Train page to resume")
 	default:
 		p.screen.Say(t.Name + ": " + kit.OneLine(t.Err))
 	}
@@ -214,16 +214,16 @@ func (p *Page) withoutBands() string {
 	if p.run < len(p.Fig.Runs) {
 		if c := p.Fig.Runs[p.run].Config; c != nil && c.Bands != nil {
 			if c.Bands.Every > 1 {
-				return fmt.Sprintf("Accuracy on low and high parts comes after every %d epochs.", c.Bands.Every)
+				return fmt.Sprintf("Band accuracy is evaluated every %d epochs.", c.Bands.Every)
 			}
-			return "Accuracy on low and high parts comes after every epoch."
+			return "Band accuracy is evaluated after every epoch."
 		}
 	}
 	if p.run < len(p.Fig.Runs) && p.Fig.Runs[p.run].Files > 0 {
 		if p.options.Watch.Measure == nil {
-			return "hfcui watch DIR --data DATA measures whole images and their low and high parts of every file that appears."
+			return "hfcui watch DIR --data DATA evaluates band accuracy of every new checkpoint."
 		}
-		return "Accuracy on low and high parts comes when a file is measured."
+		return "Band accuracy appears when a checkpoint is evaluated."
 	}
-	return "This run measures no bands: hfcui train --bands 4,8,12,16 has them after every epoch."
+	return "This run evaluates no bands: use hfcui train --bands 4,8,12,16."
 }

@@ -73,7 +73,7 @@ func (f *Figure) curveSeries(k PanelKind, c CurveFigure) charts.Series {
 	case k == PanelImage && c.Part == PartOther:
 		return charts.Series{End: "another class", Color: charts.ColorOf(3)}
 	case k == PanelImage:
-		return charts.Series{End: "its class", Color: charts.ColorOf(0)}
+		return charts.Series{End: "true class", Color: charts.ColorOf(0)}
 	case k == PanelBands && c.Part == "whole":
 		return charts.Series{Name: "whole", Color: charts.Whole, Marker: charts.Square, Interval: charts.Band}
 	case k == PanelBands:

@@ -252,7 +252,7 @@ func (f *Figure) addBands(l *RunLog, i int, runs []RunLog, add func(CurveFigure)
 			e := l.Bands[n-1]
 			f.BandsOf = fmt.Sprintf("%s, n %s", kit.Clean(e.Split), kit.Grouped(e.N))
 			if e.Normalize != "none" {
-				f.BandsOf += ", normalise " + kit.Clean(e.Normalize)
+				f.BandsOf += ", normalize " + kit.Clean(e.Normalize)
 			}
 		}
 	}

@@ -267,7 +267,7 @@ func (l *RunLog) Status() (text string, late bool) {
 	case l.kept == nil && len(l.Weights) > 0:
 		text = kit.Counted(len(l.Weights), "file")
 		if n := len(l.Refused); n > 0 {
-			text += fmt.Sprintf(", without %d: %s", n, l.Refused[n-1].why)
+			text += fmt.Sprintf(", %d skipped: %s", n, l.Refused[n-1].why)
 		}
 		return text, false
 	}
