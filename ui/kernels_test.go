@@ -35,14 +35,14 @@ func TestKernelsPage(t *testing.T) {
 func TestEveryLayerIsShown(t *testing.T) {
 	d := start(t, 140, 44).keys("3 s down")
 	d.shows("layer1.0.conv1  2/4", "16×16 kernels of 3×3", "rows: outputs")
-	d.shows("(not applied: conv1 is smoothed; press a for this one)", "smoothing ρ 0.50")
+	d.shows("(not applied: conv1 is smoothed; press a)", "smoothing ρ 0.50")
 	d.keys("a").shows("layer1.0.conv1 is smoothed on every page", "ρ 0.50 on layer1.0.conv1").hides("not applied")
 	if got := d.app.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight"}) {
 		t.Errorf("asked with %+v", got)
 	}
 	d.keys("d").shows("gain-normalized").keys("1").shows("gain-normalized").keys("3 down down down down")
 	d.shows("layer2.0.downsample.0  4/4", "32×16 kernels of 1×1", "1×1: ×1")
-	d.keys("d").shows("1×1: ×5").keys("up up up up up").shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; press a for this one)")
+	d.keys("d").shows("1×1: ×5").keys("up up up up up").shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; press a)")
 	d.keys("a").hides("not applied")
 	if got := d.app.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5}) {
 		t.Errorf("asked with %+v", got)

@@ -143,7 +143,7 @@ func (p *Page) reason() (long, short string) {
 	if p.session.SmoothedLayer != "" {
 		other = model.LayerName(p.session.SmoothedLayer)
 	}
-	return fmt.Sprintf(" (not applied: %s is smoothed; press a for this one)", kit.Clean(other)), " (not applied)"
+	return fmt.Sprintf(" (not applied: %s is smoothed; press a)", kit.Clean(other)), " (not applied)"
 }
 
 // drawColumn draws a model's two pictures with what is said of them.
