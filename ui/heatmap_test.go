@@ -23,7 +23,7 @@ import (
 func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
 		d := start(t, size[0], size[1])
-		d.keys("7").shows("7 Hea", "clean", "below r", "from r on", "norm", "n 1,000", "u  +0  v  +0")
+		d.keys("7").shows("7 Hea", "clean", "below r", "r and up", "norm", "n 1,000", "u  +0  v  +0")
 		d.fits(size[0], size[1])
 		if pageOf[*heatmappage.Page](d.app).Shown.Drawn.Data == nil && pageOf[*heatmappage.Page](d.app).Shown.Drawn.Lines == nil {
 			t.Fatal("there is no picture")
