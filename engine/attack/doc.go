@@ -1,17 +1,17 @@
-// Package attack makes adversarial images: not further from given ones than ε, in the
-// largest change of a pixel (L∞) or in the root of the sum of squares (L2), pixels being 0 to
-// 1, and such that a model takes them for another class than their true one.
+// Package attack generates adversarial examples: images within a perturbation budget ε of
+// given ones, in L∞ or L2 with pixels in [0,1], that a model misclassifies.
 //
-// Options say how, New makes an Attack of them, and its Run attacks a Target, which for a
-// model is made by NewTarget. What is promised of every method:
+// Options configure an attack, New returns it, and its Run attacks a Target; NewTarget makes
+// one of a model. All methods guarantee that
 //
-//   - No perturbation is larger than ε by more than one rounding to float32, as measured on
-//     what is returned, and no pixel is outside [0,1].
-//   - What becomes of an image depends on the image, its label, its index and the options, not
-//     on what other images it is attacked together with. (Targets for other batch sizes may
-//     round otherwise.)
-//   - The model answers in evaluation mode: batch norm uses running statistics and leaves them.
-//   - ε = 0 gives the images themselves.
+//   - perturbations exceed ε by one rounding to float32 at most, measured on the result, and
+//     pixels stay in [0,1];
+//   - the result for an image depends on the image, its label, its index and the options, not
+//     on the other images of a run. (Targets of another batch size may round differently.)
+//   - the model is in evaluation mode: batch norm uses running statistics and keeps them;
+//   - ε = 0 returns the images themselves.
 //
-// PGD is also there on its own, for adversarial training.
+// PGD is also exported on its own, for adversarial training. Methods are entries of a table:
+// to add one, define its Method and attacker in a file of its own and list it in the table of
+// methods.go.
 package attack

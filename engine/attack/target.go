@@ -13,41 +13,41 @@ import (
 
 // Target is a model under attack. It is not for concurrent use.
 type Target interface {
-	// Batch is how many images it takes at a time, at most.
+	// Batch is the maximum batch size.
 	Batch() int
-	// Classes is how many classes it tells apart.
+	// Classes is the number of classes.
 	Classes() int
-	// Input is the size of its images.
+	// Input is the shape of an input image.
 	Input() (channels, height, width int)
 	// Logits computes dst [n,classes] for n images x [n,C,H,W].
 	Logits(ctx context.Context, dst, x []float32, n int) error
-	// Gradient computes for images x [n,C,H,W] of the classes labels their logits [n,classes]
-	// and dx, for every image the gradient of its own loss.
+	// Gradient computes the logits [n,classes] of n images x [n,C,H,W] and dx [n,C,H,W], the
+	// gradient of each image's own loss for its label.
 	Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss Loss) error
 }
 
-// Loss is what a gradient is of.
+// Loss is the objective that an attack increases.
 type Loss int
 
 // The losses.
 const (
-	CrossEntropy Loss = iota // −log softmax of the label's class
+	CrossEntropy Loss = iota // −log softmax at the label
 	DLR                      // difference-of-logits ratio: op.DLR
 )
 
-// Model is a model as a Target: its evaluation program, in which batch norm is folded into
-// convolutions, and the gradients' of every loss that is asked for.
+// Model is a model as a Target: its evaluation program, with batch norm folded into
+// convolutions, and a gradient program for every loss in use.
 type Model struct {
 	model     *model.Model
 	device    plan.Device
 	batch     int
 	eval      *model.Evaluator
 	gradients map[Loss]*model.Differentiator
-	replaced  map[string][]float32 // weights other than the model's
+	replaced  map[string][]float32 // weights set by SetWeight
 }
 
-// NewTarget compiles a model's evaluation for batches of a size; gradients are compiled when
-// they are first asked for. It has the weights the model has then; SetWeight replaces one.
+// NewTarget compiles a model's evaluation program for a batch size; gradient programs are
+// compiled on first use. It copies the model's current weights; SetWeight replaces one.
 func NewTarget(m *model.Model, dev plan.Device, batch int) (*Model, error) {
 	e, err := m.NewEvaluator(dev, batch, model.RunningStatistics)
 	if err != nil {
@@ -59,24 +59,24 @@ func NewTarget(m *model.Model, dev plan.Device, batch int) (*Model, error) {
 	}, nil
 }
 
-// Batch is Target's.
+// Batch implements Target.
 func (t *Model) Batch() int { return t.batch }
 
-// Classes is Target's.
+// Classes implements Target.
 func (t *Model) Classes() int { return t.model.Net.Classes }
 
-// Input is Target's.
+// Input implements Target.
 func (t *Model) Input() (c, h, w int) { return t.model.Input() }
 
-// Each calls body for 0 … n−1 on the device's threads, if they can be had.
+// Each calls body for 0 … n−1 on the device's threads, if available.
 func (t *Model) Each(n int, body func(i int)) { t.eval.Each(n, body) }
 
-// Logits is Target's.
+// Logits implements Target.
 func (t *Model) Logits(ctx context.Context, dst, x []float32, n int) error {
 	return t.eval.Logits(ctx, dst, x, n)
 }
 
-// Gradient is Target's.
+// Gradient implements Target.
 func (t *Model) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss Loss) error {
 	d, err := t.gradient(loss)
 	if err != nil {
@@ -85,7 +85,7 @@ func (t *Model) Gradient(ctx context.Context, dx, logits, x []float32, labels []
 	return d.LogitsGradient(ctx, dx, logits, x, labels)
 }
 
-// gradient gives the program for a loss.
+// gradient returns the program for a loss.
 func (t *Model) gradient(loss Loss) (*model.Differentiator, error) {
 	if d := t.gradients[loss]; d != nil {
 		return d, nil
@@ -111,8 +111,8 @@ func (t *Model) gradient(loss Loss) (*model.Differentiator, error) {
 	return d, nil
 }
 
-// SetWeight replaces one tensor of the target, for instance the smoothed first convolution;
-// the model keeps its own.
+// SetWeight replaces one tensor of the target, e.g. the smoothed first convolution; the model
+// is unchanged.
 func (t *Model) SetWeight(name string, w []float32) error {
 	if err := t.eval.SetWeight(name, w); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (t *Model) SetWeight(name string, w []float32) error {
 	return nil
 }
 
-// Refresh takes over the model's weights as they are now, also those that were replaced.
+// Refresh copies the model's current weights and undoes SetWeight.
 func (t *Model) Refresh() error {
 	clear(t.replaced)
 	if err := t.eval.Refresh(); err != nil {
