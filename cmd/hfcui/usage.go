@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"hfcui/engine/printable"
 )
 
 // usageError is an error in the command line itself: exit status 2.
@@ -85,16 +87,7 @@ func quoted(s string) string {
 
 // oneLine makes a message fit for a terminal: one line, no control characters.
 func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
+	return strings.Join(strings.Fields(printable.Line(s)), " ")
 }
 
 // didYouMean returns "; did you mean X?" for the name nearest to what was typed, or ""

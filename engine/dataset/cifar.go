@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"hfcui/engine/printable"
 )
 
 // The binary layout of CIFAR-10 (https://www.cs.toronto.edu/~kriz/cifar.html): records of
@@ -114,7 +116,7 @@ func cifarMeta(file string) ([]string, error) {
 	}
 	var names []string
 	for _, line := range strings.Split(string(text), "\n") {
-		if line = printable(line); line != "" {
+		if line = strings.TrimSpace(printable.Line(line)); line != "" {
 			names = append(names, line)
 		}
 	}

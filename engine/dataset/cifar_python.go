@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"strings"
+
+	"hfcui/engine/printable"
 )
 
 // The python layout of CIFAR-10: every batch is a pickled dict with "data", a uint8 array of
@@ -47,7 +50,7 @@ func parseCIFARPython(from io.ReaderAt, size int64) (b batch, err error) {
 		return b, fmt.Errorf("its \"data\" is not an array of %d rows of %d bytes, one a label", n, cifarPixels)
 	}
 	if data.dtype != "u1" && data.dtype != "|u1" && data.dtype != "B" {
-		return b, fmt.Errorf("its \"data\" are of type %q, not uint8", printable(data.dtype))
+		return b, fmt.Errorf("its \"data\" are of type %q, not uint8", printable.Line(data.dtype))
 	}
 	b.pixels, b.offset, b.stride = from, data.data.at, cifarPixels
 	if data.data.bytes != nil {
@@ -112,7 +115,7 @@ func pythonStrings(d *pyDict, key string) (all []string) {
 		if !ok || len(s.bytes) > 1024 {
 			return nil
 		}
-		all = append(all, printable(s.String()))
+		all = append(all, strings.TrimSpace(printable.Line(s.String())))
 	}
 	return all
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hfcui/engine/printable"
 )
 
 // testdata holds one small batch as Python 2's cPickle wrote the official files, and as
@@ -167,7 +169,7 @@ func TestPrintablePythonTitles(t *testing.T) {
 	copy(data[bytes.Index(data, []byte("camion")):], "\x1b[31m\x07")
 	dir := t.TempDir()
 	write(t, dir, "test_batch", data)
-	if got := open(t, dir).Test.Title(1); got != "[31ms_000148.png" && got != printable(got) {
+	if got := open(t, dir).Test.Title(1); got != "[31ms_000148.png" && got != printable.Line(got) {
 		t.Errorf("title %q", got)
 	}
 }

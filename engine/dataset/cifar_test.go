@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"hfcui/engine/printable"
 )
 
 func writeCIFAR(t testing.TB, dir string) {
@@ -150,7 +152,7 @@ func readAll(t *testing.T, b batch) {
 		if label := r.Label(i); label < 0 || label > 9 {
 			t.Fatalf("label %d", label)
 		}
-		if title := r.Title(i); title == "" || title != printable(title) {
+		if title := r.Title(i); title == "" || title != printable.Line(title) {
 			t.Fatalf("title %q", title)
 		}
 	}

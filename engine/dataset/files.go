@@ -6,8 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
-	"unicode"
 )
 
 // openRegular opens a regular file and returns its size. Folders, pipes and devices are
@@ -54,15 +52,4 @@ func readSmall(path string, limit int64) ([]byte, error) {
 		return nil, fileError(path, err, "get it again")
 	}
 	return data, nil
-}
-
-// printable strips what must not reach a terminal: control characters, also those that
-// change the direction of text, and invalid UTF-8. Surrounding blanks go too.
-func printable(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s))
 }

@@ -117,21 +117,6 @@ func image1(t testing.TB, s Set, i int) *Image {
 	return im
 }
 
-func TestPrintable(t *testing.T) {
-	for in, want := range map[string]string{
-		"cat.png":               "cat.png",
-		"a\x1b[31mb\x07\n":      "a[31mb",
-		"\u202egnp.exe":         "gnp.exe",
-		"bad\xff\xfeutf8":       "badutf8",
-		" größe 猫 ":             "größe 猫",
-		"\x9b0m\u009b31m\u200b": "0m31m",
-	} {
-		if got := printable(in); got != want {
-			t.Errorf("printable(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 // TestMessagesSayWhatToDo wants a file's name, the reason and the next step, and no names of
 // system calls.
 func TestMessagesSayWhatToDo(t *testing.T) {

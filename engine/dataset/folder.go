@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"hfcui/engine/lru"
+	"hfcui/engine/printable"
 )
 
 // files is a set of image files of any size, each decoded when it is asked for.
@@ -45,7 +46,7 @@ func (f *files) Label(i int) int {
 }
 
 func (f *files) Title(i int) string {
-	if name := printable(filepath.Base(f.paths[i])); name != "" {
+	if name := strings.TrimSpace(printable.Line(filepath.Base(f.paths[i]))); name != "" {
 		return name
 	}
 	return fmt.Sprintf("%s %d", f.split, i)
@@ -147,7 +148,7 @@ func (d *Data) newClassSet(split, dir string, classes []string, images map[strin
 	f := newFiles(d.Name, split)
 	f.classes = []string{}
 	for label, class := range classes {
-		title := printable(class)
+		title := strings.TrimSpace(printable.Line(class))
 		if title == "" {
 			title = fmt.Sprintf("class %d", label)
 		}
@@ -252,7 +253,7 @@ func displayName(path string) string {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
 	}
-	if name := printable(filepath.Base(path)); name != "" {
+	if name := strings.TrimSpace(printable.Line(filepath.Base(path))); name != "" {
 		return name
 	}
 	return "images"

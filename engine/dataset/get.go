@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hfcui/engine/printable"
 )
 
 // GetOption changes where and how Get downloads.
@@ -27,7 +29,7 @@ func WithBaseURL(url string) GetOption {
 func Get(ctx context.Context, name, cacheDir string, progress func(done, total int64), options ...GetOption) error {
 	s := sourceByName(name)
 	if s == nil {
-		return fmt.Errorf("%s: not a dataset that can be downloaded: those are %s", printable(name), strings.Join(Names()[1:], ", "))
+		return fmt.Errorf("%s: not a dataset that can be downloaded: those are %s", printable.Line(name), strings.Join(Names()[1:], ", "))
 	}
 	return getSource(ctx, s, cacheDir, progress, options...)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"hfcui/engine/printable"
 )
 
 // collect makes a tuple, list or dict of values on the stack.
@@ -152,7 +154,7 @@ func (u *unpickler) name(op byte) error {
 	case "numpy ndarray", "numpy dtype", "numpy.core.multiarray _reconstruct", "numpy.core.numeric _frombuffer", "_codecs encode":
 		return u.push(full)
 	}
-	return fmt.Errorf("it asks for %q, which a CIFAR batch does not need", printable(shorten(module+"."+name)))
+	return fmt.Errorf("it asks for %q, which a CIFAR batch does not need", printable.Line(shorten(module+"."+name)))
 }
 
 func shorten(s string) string {

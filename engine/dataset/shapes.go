@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"hfcui/engine/printable"
 )
 
 // ShapesOptions says which shapes to make. The zero value is the standard dataset.
@@ -88,7 +90,7 @@ func parseShapes(s string) (o ShapesOptions, err error) {
 			err = strconv.ErrSyntax
 		}
 		if err != nil {
-			return o, fmt.Errorf("shapes: %q is not understood: write for instance shapes:seed=2,agreement=0.9,train=20000,test=5000 (agreement 0 to 1)", printable(field))
+			return o, fmt.Errorf("shapes: %q is not understood: write for instance shapes:seed=2,agreement=0.9,train=20000,test=5000 (agreement 0 to 1)", printable.Line(field))
 		}
 	}
 	return o, nil

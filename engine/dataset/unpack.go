@@ -11,6 +11,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"hfcui/engine/printable"
 )
 
 const (
@@ -52,7 +54,7 @@ func unpack(ctx context.Context, file, name, dir string) error {
 		}
 		base := path.Base(path.Clean("/" + strings.ReplaceAll(h.Name, `\`, "/")))
 		if !filepath.IsLocal(base) || base == "." {
-			return fmt.Errorf("the archive holds a file with the name %q", printable(h.Name))
+			return fmt.Errorf("the archive holds a file with the name %q", printable.Line(h.Name))
 		}
 		n, err := unpackFile(ctx, filepath.Join(dir, base), archive)
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"hfcui/engine/printable"
 )
 
 // tick is a labeled place on an axis.
@@ -16,9 +18,9 @@ type tick struct {
 // label is an axis' title with its unit.
 func (a Axis) label() string {
 	if a.Unit == "" || a.Title == "" {
-		return printable(a.Title + a.Unit)
+		return printable.Line(a.Title + a.Unit)
 	}
-	return printable(fmt.Sprintf("%s (%s)", a.Title, a.Unit))
+	return printable.Line(fmt.Sprintf("%s (%s)", a.Title, a.Unit))
 }
 
 // share is where a value lies on the axis, 0 at From and 1 at To.
@@ -75,7 +77,7 @@ func (a Axis) ticks(fits func([]tick) bool) []tick {
 	if len(a.Categories) > 0 {
 		list := make([]tick, len(a.Categories))
 		for i, name := range a.Categories {
-			list[i] = tick{float64(i), printable(name)}
+			list[i] = tick{float64(i), printable.Line(name)}
 		}
 		return list
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/vg"
+
+	"hfcui/engine/printable"
 )
 
 // draw lays the figure out on all of a canvas: title, legend, panels, notes from top to bottom.
@@ -50,7 +52,7 @@ func (f *Figure) header(p *pen, in box, visible bool) (y float64) {
 	y -= 0.25 * p.line(p.body())
 	x, sample, s := in.x0, 2.2*p.theme.TextSize, p.body()
 	for _, e := range entries {
-		name := p.cut(s, printable(e.Name), in.width()-1.3*sample)
+		name := p.cut(s, printable.Line(e.Name), in.width()-1.3*sample)
 		w := sample + 0.4*p.theme.TextSize + p.widthOf(s, name)
 		if x > in.x0 && x+w > in.x1 {
 			x, y = in.x0, y-p.line(s)
@@ -193,7 +195,7 @@ func newLayout(p *pen, panel *Panel, outer box) *layout {
 	l.right = 0.5 * size
 	for _, e := range panel.Series {
 		if e.End != "" {
-			l.right = max(l.right, p.widthOf(s, printable(e.End))+0.9*size)
+			l.right = max(l.right, p.widthOf(s, printable.Line(e.End))+0.9*size)
 		}
 	}
 	if panel.Map != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot/vg"
+
+	"hfcui/engine/printable"
 )
 
 // points are a series' points that can be drawn.
@@ -38,7 +40,7 @@ func (l *layout) draw() {
 	}
 	if l.panel.Title != "" {
 		s := l.title()
-		l.write(s, l.plot.x0, o.y1-l.line(s)/2, 0, l.cut(s, printable(l.panel.Title), o.x1-l.plot.x0))
+		l.write(s, l.plot.x0, o.y1-l.line(s)/2, 0, l.cut(s, printable.Line(l.panel.Title), o.x1-l.plot.x0))
 	}
 	l.axes()
 	if m := l.panel.Map; m != nil {
@@ -97,12 +99,12 @@ func (l *layout) reference(r Reference) {
 	if r.Vertical {
 		x := l.px(r.At)
 		l.stroke(l.theme.Dim, 0.08*l.theme.TextSize, Dashed, at(x, b.y0), at(x, b.y1))
-		l.write(s, x+0.4*l.theme.TextSize, b.y1-l.line(s)/2, 0, printable(r.Label))
+		l.write(s, x+0.4*l.theme.TextSize, b.y1-l.line(s)/2, 0, printable.Line(r.Label))
 		return
 	}
 	y := l.py(r.At)
 	l.stroke(l.theme.Dim, 0.08*l.theme.TextSize, Dashed, at(b.x0, y), at(b.x1, y))
-	l.write(s, b.x1, y+l.line(s)/2, 1, printable(r.Label))
+	l.write(s, b.x1, y+l.line(s)/2, 1, printable.Line(r.Label))
 }
 
 // interval draws a series' intervals: as an area, or as bars.
@@ -166,7 +168,7 @@ func (l *layout) series(s *Series) {
 			l.mark(marker, c, l.px(q.X), l.py(q.Y))
 		}
 		if q.Note != "" {
-			l.write(l.body(), l.px(q.X), l.py(q.Y)+0.9*l.theme.TextSize, 0.5, printable(q.Note))
+			l.write(l.body(), l.px(q.X), l.py(q.Y)+0.9*l.theme.TextSize, 0.5, printable.Line(q.Note))
 		}
 	}
 }
@@ -183,7 +185,7 @@ func (l *layout) ends() {
 		s := &l.panel.Series[i]
 		if points := s.points(); s.End != "" && len(points) > 0 {
 			q := points[len(points)-1]
-			list = append(list, end{l.px(q.X), l.py(q.Y), printable(s.End), l.theme.color(s.Color)})
+			list = append(list, end{l.px(q.X), l.py(q.Y), printable.Line(s.End), l.theme.color(s.Color)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b end) int { return cmp.Compare(a.y, b.y) })

@@ -5,13 +5,14 @@ import (
 	"math"
 	"strings"
 	"sync"
-	"unicode"
 
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"hfcui/engine/printable"
 )
 
 // pen draws on a canvas, whose origin is at its lower left, in a theme. Lengths are in units.
@@ -83,7 +84,7 @@ func (p *pen) writeUp(s style, x, y float64, text string) {
 func (p *pen) fold(s style, text string, room float64) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(printable(text)) {
+	for _, word := range strings.Fields(printable.Line(text)) {
 		word = p.cut(s, word, room)
 		if next := strings.TrimSpace(line + " " + word); p.widthOf(s, next) <= room {
 			line = next
@@ -107,19 +108,6 @@ func (p *pen) cut(s style, text string, room float64) string {
 		runes = runes[:len(runes)-1]
 	}
 	return string(runes) + "…"
-}
-
-// printable leaves out of text what is no character to be seen.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // stroke draws a line through points.

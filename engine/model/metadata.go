@@ -6,7 +6,8 @@ import (
 	"maps"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"hfcui/engine/printable"
 )
 
 // Metadata keys of model files.
@@ -43,7 +44,7 @@ func readMetadata(values map[string]string) (metadata, error) {
 			return m, fmt.Errorf("its metadata %s is not a JSON array of names", keyClasses)
 		}
 		for i, c := range m.classes {
-			m.classes[i] = clean(c)
+			m.classes[i] = printable.Line(c)
 		}
 	}
 	if s, ok := values[keyInput]; ok {
@@ -134,14 +135,4 @@ func (m *Model) metadata() map[string]string {
 		values[keyGraph] = text(g)
 	}
 	return values
-}
-
-// clean removes control characters, for terminals.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, s)
 }

@@ -10,6 +10,7 @@ import (
 	"hfcui/engine/graph"
 	"hfcui/engine/nets"
 	"hfcui/engine/op"
+	"hfcui/engine/printable"
 )
 
 // Model is a net and its weights.
@@ -93,7 +94,7 @@ func fromFile(f *checkpoints.File, netName string) (*Model, error) {
 	}
 	for _, said := range []string{netName, meta.net} {
 		if said != "" && said != m.Net.Name {
-			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", clean(said), m.Net.Name)
+			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", printable.Line(said), m.Net.Name)
 		}
 	}
 	if m.Classes != nil && len(m.Classes) != m.Net.Classes {

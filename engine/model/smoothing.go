@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hfcui/engine/printable"
 	"hfcui/spectral"
 )
 
@@ -108,7 +109,7 @@ func (m *Model) Convolution(layer string) (string, error) {
 	if m.Weights[layer] != nil || m.Weights[layer+".weight"] != nil {
 		what = "%s of %s is no convolution"
 	}
-	return "", fmt.Errorf(what+": its convolutions are %s", clean(layer), m.Name, strings.Join(known, ", "))
+	return "", fmt.Errorf(what+": its convolutions are %s", printable.Line(layer), m.Name, strings.Join(known, ", "))
 }
 
 // Smoothed returns the smoothed kernels [O,I,H,W] of the convolution that s names, and the name of

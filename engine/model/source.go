@@ -9,6 +9,7 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/graph/onnx"
+	"hfcui/engine/printable"
 )
 
 // Open reads a model's file: what package checkpoints reads, and ONNX, whose network becomes
@@ -24,7 +25,7 @@ func Open(path string) (*checkpoints.File, error) {
 	f := &checkpoints.File{Tensors: n.Tensors, Metadata: make(map[string]string)}
 	for key, value := range n.Metadata {
 		if !strings.HasPrefix(key, "hfcui.") || key == keyClasses {
-			f.Metadata[clean(key)] = clean(value)
+			f.Metadata[printable.Line(key)] = printable.Line(value)
 		}
 	}
 	text, err := n.Graph.JSON()

@@ -4,11 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
-	"unicode"
 
 	"hfcui/checkpoints"
 	"hfcui/engine/model"
+	"hfcui/engine/printable"
 )
 
 // LoadModel loads a model that a run may be writing at the same time: a file that changes while
@@ -42,12 +41,7 @@ func modelName(name, path string) string {
 	if err != nil {
 		return name
 	}
-	folder := strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, filepath.Base(filepath.Dir(at)))
+	folder := printable.Line(filepath.Base(filepath.Dir(at)))
 	if folder == "" || folder == string(filepath.Separator) {
 		return name
 	}

@@ -6,25 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"hfcui/engine/printable"
 )
 
-// Clean makes text from outside (file names, class names, errors) safe to print on one
-// line: control characters, which could command the terminal, and characters that turn
-// the writing direction are dropped; white space becomes a blank.
-func Clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, s)
-}
+// Clean makes text from outside (file names, class names, errors) safe to show on one line.
+func Clean(s string) string { return printable.Line(s) }
 
 // Width is the number of cells a string takes; escape sequences take none.
 func Width(s string) int {

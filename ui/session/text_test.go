@@ -9,24 +9,6 @@ import (
 	"hfcui/ui/kit"
 )
 
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain":                 "plain",
-		"a\tb\nc\r\nd":          "a b c  d",
-		"\x1b]0;title\x07x":     "]0;titlex",
-		"\u009b31mred":          "31mred",
-		"bad \xff\xfe utf":      "bad  utf",
-		"right\u202eto\u2066l":  "righttol",
-		"zero\u200bwidth\ufeff": "zerowidth",
-		"日本語 é":                 "日本語 é",
-		"\x00\x01\x7f":          "",
-	} {
-		if got := kit.Clean(in); got != want {
-			t.Errorf("clean(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestWidths(t *testing.T) {
 	for _, s := range []string{"", "a", "abcdef", "日本語", "●▲■", "\x1b[1mbold\x1b[m", "é"} {
 		for w := range 9 {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"hfcui/engine/printable"
 )
 
 // maxFile is as long as a protobuf message may be.
@@ -45,15 +47,15 @@ func reason(err error) error {
 func beside(folder string) func(name string) (Data, error) {
 	return func(name string) (Data, error) {
 		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("its data are said to be in %.60q, outside of the model's folder", clean(name))
+			return nil, fmt.Errorf("its data are said to be in %.60q, outside of the model's folder", printable.Line(name))
 		}
 		f, err := os.OpenInRoot(folder, name)
 		if err != nil {
-			return nil, fmt.Errorf("its data are in %.60q, which cannot be read (%w): keep that file beside the model", clean(name), reason(err))
+			return nil, fmt.Errorf("its data are in %.60q, which cannot be read (%w): keep that file beside the model", printable.Line(name), reason(err))
 		}
 		info, err := f.Stat()
 		if err == nil && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%.60q is not a file", clean(name))
+			err = fmt.Errorf("%.60q is not a file", printable.Line(name))
 		}
 		if err != nil {
 			f.Close()

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/graph"
+	"hfcui/engine/printable"
 )
 
 // finish chooses the output, drops what it does not need and collects the weights.
@@ -64,7 +65,7 @@ func (im *importer) output() (value, error) {
 
 // name is what the network is called, by who made the file.
 func (im *importer) name() string {
-	if p := clean(im.proto.producer); p != "" {
+	if p := printable.Line(im.proto.producer); p != "" {
 		return fmt.Sprintf("onnx (%.40s)", p)
 	}
 	return "onnx"

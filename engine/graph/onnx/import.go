@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"hfcui/checkpoints"
 	"hfcui/engine/graph"
+	"hfcui/engine/printable"
 )
 
 // batch stands for the batch size while shapes are inferred: a prime that no other size is a
@@ -88,17 +88,7 @@ func describeNode(n *protoNode) string {
 	if n.name != "" {
 		return fmt.Sprintf("%.80s", n.name)
 	}
-	return fmt.Sprintf("%.80q", clean(n.out[0]))
-}
-
-// clean removes what must not reach a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, s)
+	return fmt.Sprintf("%.80q", printable.Line(n.out[0]))
 }
 
 // Opsets that are read.
@@ -115,7 +105,7 @@ func (im *importer) begin(o Options) error {
 	}
 	for name, t := range p.tensors {
 		if _, ok := typeBytes[t.kind]; !ok {
-			return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32, not quantized", clean(name), t.kind)
+			return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32, not quantized", printable.Line(name), t.kind)
 		}
 		im.constants[name] = &constant{shape: t.dims, integer: !floating(t.kind), source: t, from: name}
 	}
@@ -216,7 +206,7 @@ func (im *importer) add(n *protoNode) error {
 		case name == "":
 		case im.constants[name] != nil:
 		case im.values[name].name == "":
-			return fmt.Errorf("it reads %.60q, which no node before it makes", clean(name))
+			return fmt.Errorf("it reads %.60q, which no node before it makes", printable.Line(name))
 		default:
 			known = false
 		}

@@ -3,6 +3,8 @@ package onnx
 import (
 	"fmt"
 	"strings"
+
+	"hfcui/engine/printable"
 )
 
 // register makes a constant a tensor of the graph and gives the name it has got: the one
@@ -13,7 +15,7 @@ func (im *importer) register(c *constant, want string) (string, error) {
 	}
 	for _, d := range c.shape {
 		if d < 1 {
-			return "", fmt.Errorf("tensor %.60q of %v is empty", clean(c.from), c.shape)
+			return "", fmt.Errorf("tensor %.60q of %v is empty", printable.Line(c.from), c.shape)
 		}
 	}
 	c.name = im.free(want)
@@ -45,7 +47,7 @@ func (im *importer) tensorName(c *constant, role string) string {
 
 // spoken tells whether a name looks like a state dict's: not a number, nor an exporter's.
 func spoken(s string) bool {
-	return s != "" && len(s) < 200 && clean(s) == s && strings.Trim(s, "0123456789") != "" && !strings.ContainsAny(s, ":/") &&
+	return s != "" && len(s) < 200 && printable.Line(s) == s && strings.Trim(s, "0123456789") != "" && !strings.ContainsAny(s, ":/") &&
 		(strings.Contains(s, ".") || strings.Contains(s, "_"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hfcui/engine/graph"
+	"hfcui/engine/printable"
 )
 
 func convertSame(im *importer, n *protoNode) error {
@@ -488,7 +489,7 @@ func (im *importer) padAxis(x value, mode string, axis, before, after int, fill 
 		case "wrap":
 			at = ((i % size) + size) % size
 		default:
-			return x, fmt.Errorf("its mode is %.20q", clean(mode))
+			return x, fmt.Errorf("its mode is %.20q", printable.Line(mode))
 		}
 		if at < 0 || at >= size {
 			return x, fmt.Errorf("it pads axis %d of %v by %d and %d", axis, x.shape, before, after)

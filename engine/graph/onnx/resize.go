@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"hfcui/engine/graph"
+	"hfcui/engine/printable"
 )
 
 // convertResize resizes axis by axis: Resize (opsets 10 and 11 on) and Upsample.
@@ -19,7 +20,7 @@ func convertResize(im *importer, n *protoNode) error {
 	}
 	mode := n.stringAttr("mode", "nearest")
 	if mode != "nearest" && mode != "linear" {
-		return fmt.Errorf("its mode is %.20q: hfcui resizes by nearest and linear", clean(mode))
+		return fmt.Errorf("its mode is %.20q: hfcui resizes by nearest and linear", printable.Line(mode))
 	}
 	for axis := range x.shape {
 		if sizes[axis] == x.shape[axis] && scales[axis] == 1 {

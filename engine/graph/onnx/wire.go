@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"hfcui/engine/printable"
 )
 
 // protoModel is the part of a ModelProto that is needed.
@@ -225,15 +227,15 @@ func readNode(b []byte) (*protoNode, error) {
 		case 2:
 			n.out = append(n.out, string(fd.data))
 		case 3:
-			n.name = clean(string(fd.data))
+			n.name = printable.Line(string(fd.data))
 		case 4:
-			n.op = clean(string(fd.data))
+			n.op = printable.Line(string(fd.data))
 		case 5:
 			name, a, err := readAttr(fd.data)
 			n.attrs[name] = a
 			return err
 		case 7:
-			n.domain = clean(string(fd.data))
+			n.domain = printable.Line(string(fd.data))
 		}
 		return nil
 	})
