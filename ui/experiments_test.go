@@ -71,8 +71,8 @@ func putExperiments(t *testing.T) (root string) {
 		}
 		number := func(v float64) *float64 { return &v }
 		putFile(t, experiment.Summary{Name: name, Size: experiment.Quick, Data: "cifar10", Seeds: p.Seeds, Interval: "Student's t", Criteria: []experiment.Finding{
-			{Criterion: "Accuracy rises\x1b[2J with r", Verdict: experiment.Holds, Parts: []experiment.Decided{{Text: "low 8 − low 4 > 0", Mean: number(0.123), Half: number(0.012), N: 3, Verdict: experiment.Holds}}},
-			{Criterion: "Low beats high", Verdict: experiment.Fails, Parts: []experiment.Decided{{Text: "low 4 − high 4", Mean: number(-0.5), Half: number(0.1), N: 2, Verdict: experiment.Fails}}},
+			{Criterion: "Accuracy rises\x1b[2J with r", Verdict: experiment.Holds, Parts: []experiment.PartVerdict{{Text: "low 8 − low 4 > 0", Mean: number(0.123), Half: number(0.012), N: 3, Verdict: experiment.Holds}}},
+			{Criterion: "Low beats high", Verdict: experiment.Fails, Parts: []experiment.PartVerdict{{Text: "low 4 − high 4", Mean: number(-0.5), Half: number(0.1), N: 2, Verdict: experiment.Fails}}},
 			{Criterion: "Something else", Verdict: experiment.Undecided},
 		}, Tables: []experiment.Results{{Title: "Attacks", Cells: []experiment.Cell{{Setting: "natural", Column: "PGD 0.09", Marks: []string{"seed 2: rises"}}}}}}, dir, experiment.ReportDir, "results.json")
 	}

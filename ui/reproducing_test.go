@@ -135,7 +135,7 @@ func TestStaleReport(t *testing.T) {
 	}
 	results := func(weights string) {
 		s := experiment.Summary{Name: "table1", Size: experiment.Quick, Seeds: p.Seeds, Criteria: []experiment.Finding{{Criterion: "Low beats high", Verdict: experiment.Holds}},
-			Runs: []experiment.Rested{{Setting: "low 8", Seed: 2, Weights: weights}}}
+			Runs: []experiment.RunRef{{Setting: "low 8", Seed: 2, Weights: weights}}}
 		putFile(t, s, root, "table1-quick", experiment.ReportDir, "results.json")
 	}
 	d := startWith(t, newFakeLab(), Options{Experiments: root, Reproducing: (&fakeReproducing{}).options()}, 140, 44)

@@ -93,7 +93,7 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 	defer data.Close()
 	p := e.Plan(size, name, experiment.Threads(dir, runtime.GOMAXPROCS(0))).On(experiment.Device(dir, device))
 	lines := experimentLines{progress: newProgress()}
-	grid, err := experiment.Carry(ctx, dir, p, data, nil, lines.tell)
+	grid, err := experiment.Reproduce(ctx, dir, p, data, nil, lines.tell)
 	lines.clear()
 	var stopped *train.StoppedError
 	if errors.As(err, &stopped) || ctx.Err() != nil && err != nil {
@@ -141,7 +141,7 @@ func (l experimentLines) tell(p experiment.Progress) {
 		return
 	}
 	l.clear()
-	if p.TakenOver {
+	if p.Reused {
 		what += "  reused from another experiment"
 	}
 	if p.Skipped {

@@ -25,20 +25,20 @@ type Attacks struct {
 	Square int `json:"square,omitempty"`
 }
 
-// AttacksFound is what Attacks came to.
-type AttacksFound struct {
-	Clean []CleanFound  `json:"clean"`
-	Cells []AttackFound `json:"cells"`
+// AttackResults is what Attacks came to.
+type AttackResults struct {
+	Clean []CleanResult  `json:"clean"`
+	Cells []AttackResult `json:"cells"`
 }
 
-// CleanFound is the accuracy without an attack.
-type CleanFound struct {
+// CleanResult is the accuracy without an attack.
+type CleanResult struct {
 	Rho   float64       `json:"rho"`
 	Score measure.Score `json:"score"`
 }
 
-// AttackFound is the accuracy under one attack.
-type AttackFound struct {
+// AttackResult is the accuracy under one attack.
+type AttackResult struct {
 	Method        string        `json:"method"`
 	Epsilon       float64       `json:"epsilon"`
 	Rho           float64       `json:"rho"`
@@ -62,7 +62,7 @@ func (a Attacks) check() error {
 }
 
 func (a Attacks) cost(of func(limit int) float64) float64 {
-	sum := answerCost * of(a.Limit)
+	sum := inferenceCost * of(a.Limit)
 	for _, epsilon := range a.Epsilons {
 		if epsilon == 0 {
 			continue // the images themselves
@@ -75,14 +75,14 @@ func (a Attacks) cost(of func(limit int) float64) float64 {
 			sum += attackCost * float64(steps) * of(a.Limit)
 		}
 		if a.Square > 0 {
-			sum += answerCost * float64(attack.Lookup(attack.SquareMethod).Preview()) * of(a.Square)
+			sum += inferenceCost * float64(attack.Lookup(attack.SquareMethod).Preview()) * of(a.Square)
 		}
 	}
 	return sum * float64(len(a.Rhos))
 }
 
 // attacks measures accuracy under attack.
-func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)) (*AttacksFound, error) {
+func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)) (*AttackResults, error) {
 	if s.data.Test == nil {
 		return nil, errors.New("there are no test images to attack")
 	}
@@ -104,7 +104,7 @@ func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)
 	if err != nil {
 		return nil, err
 	}
-	return attacksFound(result), nil
+	return attackResults(result), nil
 }
 
 // attackedBatch is how many images are attacked at a time.
@@ -149,13 +149,13 @@ func (t smoothedTarget) Gradient(ctx context.Context, dx, logits, x []float32, l
 	return t.Model.Gradient(ctx, dx, logits, x, labels, loss)
 }
 
-func attacksFound(r attack.Robustness) *AttacksFound {
-	f := &AttacksFound{}
+func attackResults(r attack.Robustness) *AttackResults {
+	f := &AttackResults{}
 	for _, c := range r.Clean {
-		f.Clean = append(f.Clean, CleanFound{c.Rho, c.Score})
+		f.Clean = append(f.Clean, CleanResult{c.Rho, c.Score})
 	}
 	for _, c := range r.Cells {
-		cell := AttackFound{Method: c.Method, Epsilon: c.Epsilon, Rho: c.Rho, Score: c.Score, ZeroGradients: c.ZeroGradients, Check: c.Check}
+		cell := AttackResult{Method: c.Method, Epsilon: c.Epsilon, Rho: c.Rho, Score: c.Score, ZeroGradients: c.ZeroGradients, Check: c.Check}
 		for _, m := range c.Marks {
 			cell.Marks = append(cell.Marks, m.Text)
 		}
@@ -165,21 +165,21 @@ func attacksFound(r attack.Robustness) *AttacksFound {
 }
 
 // attacked is what the i-th measurement found, nothing where it found none.
-func attacked(r Run, i int) AttacksFound {
+func attacked(r Run, i int) AttackResults {
 	if i >= len(r.After) || r.After[i].Attacks == nil {
-		return AttacksFound{}
+		return AttackResults{}
 	}
 	return *r.After[i].Attacks
 }
 
 // cell is the figure of a method, if there is one.
-func (f AttacksFound) cell(method string, epsilon, rho float64) (AttackFound, bool) {
+func (f AttackResults) cell(method string, epsilon, rho float64) (AttackResult, bool) {
 	for _, c := range f.Cells {
 		if c.Method == method && c.Epsilon == epsilon && c.Rho == rho {
 			return c, true
 		}
 	}
-	return AttackFound{}, false
+	return AttackResult{}, false
 }
 
 // clean is accuracy without an attack, with kernels smoothed by ρ, off the i-th measurement.
@@ -213,7 +213,7 @@ func marked(i int, method string, epsilon, rho float64) func(Run) []string {
 }
 
 // breaches counts, over the figures of a measurement, those that are not as they have to be.
-func breaches(i int, wrong func(f AttacksFound, c AttackFound) bool) Quantity {
+func breaches(i int, wrong func(f AttackResults, c AttackResult) bool) Quantity {
 	return func(r Run) float64 {
 		f, n := attacked(r, i), 0
 		if len(f.Cells) == 0 {
@@ -229,7 +229,7 @@ func breaches(i int, wrong func(f AttacksFound, c AttackFound) bool) Quantity {
 }
 
 // rises tells that more images are right than at some smaller ε, or without an attack.
-func rises(f AttacksFound, c AttackFound) bool {
+func rises(f AttackResults, c AttackResult) bool {
 	for _, other := range f.Cells {
 		if other.Method == c.Method && other.Rho == c.Rho && other.Epsilon < c.Epsilon && c.Score.Correct > other.Score.Correct {
 			return true
@@ -239,18 +239,18 @@ func rises(f AttacksFound, c AttackFound) bool {
 }
 
 // aboveFGSM tells that PGD leaves more images right than FGSM.
-func aboveFGSM(f AttacksFound, c AttackFound) bool {
+func aboveFGSM(f AttackResults, c AttackResult) bool {
 	one, ok := f.cell(attack.FGSMMethod, c.Epsilon, c.Rho)
 	return ok && c.Method == attack.PGDMethod && c.Score.Correct > one.Score.Correct
 }
 
 // unclean tells that ε = 0 is not as no attack.
-func unclean(f AttacksFound, c AttackFound) bool {
+func unclean(f AttackResults, c AttackResult) bool {
 	return c.Epsilon == 0 && c.Score.Correct != f.cleanAt(c.Rho)
 }
 
 // cleanAt is how many images are right without an attack, −1 where that was not measured.
-func (f AttacksFound) cleanAt(rho float64) int {
+func (f AttackResults) cleanAt(rho float64) int {
 	for _, c := range f.Clean {
 		if c.Rho == rho {
 			return c.Score.Correct

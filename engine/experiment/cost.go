@@ -61,7 +61,7 @@ func (p Plan) Images(all int) float64 {
 }
 
 // sized are the plan's runs as large as data makes them.
-func (p Plan) sized(data *dataset.Data) []runOf {
+func (p Plan) sized(data *dataset.Data) []plannedRun {
 	train, test := 0, 0
 	if data.Train != nil {
 		train = data.Train.Len()
@@ -72,7 +72,7 @@ func (p Plan) sized(data *dataset.Data) []runOf {
 	return p.sizedTo(train, test)
 }
 
-func (p Plan) sizedTo(train, test int) []runOf {
+func (p Plan) sizedTo(train, test int) []plannedRun {
 	if p.Test > 0 {
 		test = min(test, p.Test)
 	}
@@ -92,7 +92,7 @@ func (p Plan) sizedTo(train, test int) []runOf {
 
 // cost is roughly how long a run takes, in images' forward and backward passes, with what is
 // measured when it has ended.
-func (r runOf) cost() float64 {
+func (r plannedRun) cost() float64 {
 	n := float64(r.Config.Epochs) * float64(max(1, r.Config.Limit))
 	if a := r.Config.Adversarial; a != nil {
 		n *= 1 + attackCost*float64(a.Steps)

@@ -115,27 +115,27 @@ func (p *Plan) add(name string, base train.Config, change func(*train.Config)) {
 	p.Settings = append(p.Settings, Setting{name, base})
 }
 
-// runOf is a cell of the grid.
-type runOf struct {
+// plannedRun is a cell of the grid.
+type plannedRun struct {
 	Setting string
 	Config  train.Config
 	after   float64 // what measuring it costs when it has ended
 }
 
 // dir is the run's folder inside the experiment's.
-func (r runOf) dir() string {
+func (r plannedRun) dir() string {
 	return fmt.Sprintf("%s-seed%d", strings.ReplaceAll(r.Setting, " ", "-"), r.Config.Seed)
 }
 
 // runs lists the cells, seed by seed: so the first seeds are whole when an experiment is
 // ended early.
-func (p Plan) runs() []runOf {
-	var list []runOf
+func (p Plan) runs() []plannedRun {
+	var list []plannedRun
 	for _, seed := range p.Seeds {
 		for _, s := range p.Settings {
 			c := s.Config
 			c.Seed = seed
-			list = append(list, runOf{s.Name, c, 0})
+			list = append(list, plannedRun{s.Name, c, 0})
 		}
 	}
 	return list

@@ -175,7 +175,7 @@ func tiny() Plan {
 func TestInterruptedAndResumed(t *testing.T) {
 	data, p := dataset.Shapes(dataset.ShapesOptions{Train: 64, Test: 32}), tiny()
 	carry := func(ctx context.Context, dir string, update func(Progress)) (Summary, error) {
-		g, err := Carry(ctx, dir, p, data, nil, update)
+		g, err := Reproduce(ctx, dir, p, data, nil, update)
 		if err != nil {
 			return Summary{}, err
 		}

@@ -31,9 +31,9 @@ func fig2(size Size) Plan {
 			p.After = append(p.After, Measurement{Flips: &Flips{Radius: radius, By: "fourier", Normalize: normalize}})
 			rows = append(rows, Row{Title: fmt.Sprintf("r = %s, %s", number(radius), normalize), Setting: "natural", Columns: flipColumns(i)})
 			if radius == 12 {
-				share := flipsFound(i, FlipsFound.share)
-				both = append(both, Part{normalize + ": samples − pairs dealt out > 0", contrast("natural", share, flipsFound(i, FlipsFound.chance)), above(0)})
-				high = append(high, Part{normalize + ": samples − high answers dealt out > 0", contrast("natural", share, flipsFound(i, FlipsFound.highChance)), above(0)})
+				share := flipResults(i, FlipResults.share)
+				both = append(both, Part{normalize + ": samples − pairs dealt out > 0", contrast("natural", share, flipResults(i, FlipResults.chance)), above(0)})
+				high = append(high, Part{normalize + ": samples − high answers dealt out > 0", contrast("natural", share, flipResults(i, FlipResults.highChance)), above(0)})
 			}
 		}
 	}
@@ -47,10 +47,10 @@ func fig2(size Size) Plan {
 
 func flipColumns(i int) []Column {
 	return []Column{
-		{Title: "samples", Of: flipsFound(i, FlipsFound.share)},
-		{Title: "pairs dealt out", Of: flipsFound(i, FlipsFound.chance)},
-		{Title: "high answers dealt out", Of: flipsFound(i, FlipsFound.highChance)},
-		{Title: "low part answered otherwise than the whole", Of: flipsFound(i, FlipsFound.differs)},
+		{Title: "samples", Of: flipResults(i, FlipResults.share)},
+		{Title: "pairs dealt out", Of: flipResults(i, FlipResults.chance)},
+		{Title: "high answers dealt out", Of: flipResults(i, FlipResults.highChance)},
+		{Title: "low part answered otherwise than the whole", Of: flipResults(i, FlipResults.differs)},
 	}
 }
 
@@ -69,7 +69,7 @@ func svd(size Size) Plan {
 				rows = append(rows, Row{Title: fmt.Sprintf("r = %s, %s, %s", number(radius), normalize, by), Setting: "natural", Columns: flipColumns(i + k)})
 			}
 			if radius == 12 {
-				fourier, bySVD := flipsFound(i, FlipsFound.share), flipsFound(i+1, FlipsFound.share)
+				fourier, bySVD := flipResults(i, FlipResults.share), flipResults(i+1, FlipResults.share)
 				fewer = append(fewer, Part{normalize + ": samples by SVD ÷ by Fourier < .5", ofSetting("natural", func(r Run) float64 { return bySVD(r) / fourier(r) }), below(.5)})
 			}
 		}

@@ -59,17 +59,17 @@ func fig3Criteria() []Criterion {
 			{"L16 − L12 ≥ 0", contrast("natural", low(16), low(12)), atLeast(0)},
 		}},
 		{"Natural labels: L4 peaks early (our rule: in the first quarter of the epochs, and falls by .02 or more after it)", []Part{
-			{"peak's epoch as a share of all ≤ .25", func(s Seeded) float64 { return bestLow4Epoch(s("natural")) / lastEpoch(s("natural")) }, atMost(.25)},
+			{"peak's epoch as a share of all ≤ .25", func(s BySeed) float64 { return bestLow4Epoch(s("natural")) / lastEpoch(s("natural")) }, atMost(.25)},
 			{"best L4 − last L4 ≥ .02", contrast("natural", bestLow4, low(4)), atLeast(.02)},
 		}},
 		{"Shuffled labels take 3 times the epochs or more to the same training accuracy (the highest of .95, .9, .8 … that both runs of a seed reached)", []Part{
-			{"epochs of shuffled ÷ of natural ≥ 3", func(s Seeded) float64 {
+			{"epochs of shuffled ÷ of natural ≥ 3", func(s BySeed) float64 {
 				level := bothReached(s)
 				return reaches(level)(s("shuffled")) / reaches(level)(s("natural"))
 			}, atLeast(3)},
 		}},
 		{"At the same training accuracy L4 is lower by .08 or more with shuffled labels", []Part{
-			{"L4 of natural − of shuffled ≥ .08", func(s Seeded) float64 {
+			{"L4 of natural − of shuffled ≥ .08", func(s BySeed) float64 {
 				level := bothReached(s)
 				return lowWhen(level, 4)(s("natural")) - lowWhen(level, 4)(s("shuffled"))
 			}, atLeast(.08)},
@@ -136,7 +136,7 @@ func lowWhen(level, radius float64) Quantity {
 }
 
 // bothReached is the highest level that both runs' training accuracies come to.
-func bothReached(s Seeded) float64 {
+func bothReached(s BySeed) float64 {
 	for _, level := range []float64{.95, .9, .8, .7, .6, .5, .4, .3} {
 		if when(s("natural"), level) != nil && when(s("shuffled"), level) != nil {
 			return level

@@ -32,7 +32,7 @@ func fig6(size Size) Plan {
 	}{{"running", test}, {"batch", batch}} {
 		var smallest []Part
 		for _, r := range paperRadii[1:] {
-			smallest = append(smallest, Part{"gain at r = " + number(r) + " − at r = 4 > 0", func(s Seeded) float64 {
+			smallest = append(smallest, Part{"gain at r = " + number(r) + " − at r = 4 > 0", func(s BySeed) float64 {
 				return gain(q.of, r)(s) - gain(q.of, 4)(s)
 			}, above(0)})
 		}
@@ -42,6 +42,6 @@ func fig6(size Size) Plan {
 }
 
 // gain is what batch norm adds at a radius.
-func gain(q Quantity, r float64) func(Seeded) float64 {
+func gain(q Quantity, r float64) func(BySeed) float64 {
 	return difference(q, "with "+number(r), "without "+number(r))
 }

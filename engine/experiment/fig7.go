@@ -29,7 +29,7 @@ func fig7(size Size) Plan {
 	p.Figures = []Figure{{File: "fig7", Title: "First-layer kernels of seed 1: natural, natural smoothed with ρ = 1, adversarial, adversarial smoothed with ρ = 1. Each is stretched by itself", Draw: func(g Grid) image.Image {
 		var strips []strip
 		for _, s := range p.Settings {
-			f := kernelsFound(g.find(s.Name, p.Seeds[0]), 0)
+			f := kernelResults(g.find(s.Name, p.Seeds[0]), 0)
 			if f == nil {
 				return nil
 			}

@@ -111,7 +111,7 @@ func (c Curve) estimates(p Plan, g Grid) (list []figure.Point) {
 		return list
 	}
 	for i, at := range g.find(c.Setting, p.Seeds[0]).Bands {
-		list = point(list, float64(at.Epoch), g.over(p.Seeds, func(s Seeded) float64 {
+		list = point(list, float64(at.Epoch), g.over(p.Seeds, func(s BySeed) float64 {
 			r := s(c.Setting)
 			if i >= len(r.Bands) {
 				return math.NaN()

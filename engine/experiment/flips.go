@@ -19,8 +19,8 @@ type Flips struct {
 	Limit     int     `json:"n,omitempty"` // only the first Limit images; 0: all
 }
 
-// FlipsFound is what Flips came to.
-type FlipsFound struct {
+// FlipResults is what Flips came to.
+type FlipResults struct {
 	N     int `json:"n"`
 	Count int `json:"count"`
 	// Permuted is how many there would be at the mean if the answers to low and high parts,
@@ -51,7 +51,7 @@ func (f Flips) request() (q bands.Request, err error) {
 const flipsBatch = 128
 
 // flips counts.
-func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*FlipsFound, error) {
+func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*FlipResults, error) {
 	q, err := f.request()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 		indices[i] = i
 	}
 	q.Threads, q.Yield = s.device.Threads(), s.yield
-	answers, found := make([]bands.Sample, 0, n), &FlipsFound{N: n}
+	answers, found := make([]bands.Sample, 0, n), &FlipResults{N: n}
 	err = bands.Predict(ctx, set, e, q, indices, func(a bands.Sample) bool {
 		answers = append(answers, a)
 		if a.Flip() {
@@ -108,8 +108,8 @@ func highPermuted(answers []bands.Sample) float64 {
 	return float64(sum) / float64(max(1, len(answers)))
 }
 
-// flipsFound reads a share off the i-th measurement.
-func flipsFound(i int, of func(FlipsFound) float64) Quantity {
+// flipResults reads a share off the i-th measurement.
+func flipResults(i int, of func(FlipResults) float64) Quantity {
 	return func(r Run) float64 {
 		if i >= len(r.After) || r.After[i].Flips == nil || r.After[i].Flips.N == 0 {
 			return math.NaN()
@@ -118,7 +118,7 @@ func flipsFound(i int, of func(FlipsFound) float64) Quantity {
 	}
 }
 
-func (f FlipsFound) share() float64      { return float64(f.Count) / float64(f.N) }
-func (f FlipsFound) chance() float64     { return f.Permuted / float64(f.N) }
-func (f FlipsFound) highChance() float64 { return f.HighPermuted / float64(f.N) }
-func (f FlipsFound) differs() float64    { return float64(f.Differ) / float64(f.N) }
+func (f FlipResults) share() float64      { return float64(f.Count) / float64(f.N) }
+func (f FlipResults) chance() float64     { return f.Permuted / float64(f.N) }
+func (f FlipResults) highChance() float64 { return f.HighPermuted / float64(f.N) }
+func (f FlipResults) differs() float64    { return float64(f.Differ) / float64(f.N) }

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -13,23 +12,23 @@ import (
 	"hfcui/engine/train"
 )
 
-// Dir is where an experiment lies unless another folder is named.
+// Dir is the default folder of an experiment.
 func Dir(root string, e Experiment, size Size) string {
 	return filepath.Join(root, e.Name+"-"+string(size))
 }
 
-// Folder is what an experiment's folder says of it, whoever writes it.
+// Folder is the state of an experiment as its folder has it, whichever process writes it.
 type Folder struct {
 	Dir     string
-	Plan    *Plan // as it was begun, without tables, figures and criteria; nil before
+	Plan    *Plan // as in experiment.json, without tables, figures and criteria; nil if there is none
 	Runs    []FolderRun
-	Done    int           // runs
-	Running bool          // somebody is at it: a run wrote something lately
+	Done    int           // complete runs
+	Running bool          // a run wrote something recently
 	Part    float64       // of the whole, 0 to 1
-	Left    time.Duration // 0: not known
-	Summary *Summary      // what the report says; nil before there is one
-	Stale   bool          // the report rests on other runs than there are now
-	Err     error         // why something of it cannot be read
+	Left    time.Duration // estimate; 0: unknown
+	Summary *Summary      // of the report; nil if there is none
+	Stale   bool          // the runs or the plan have changed since the report
+	Err     error         // the folder, or a part of it, cannot be read
 }
 
 // FolderRun is a run of the grid.
@@ -39,13 +38,13 @@ type FolderRun struct {
 	Dir     string
 	Begun   bool
 	Done    bool
-	Epoch   int // whole ones
+	Epoch   int // completed
 	Epochs  int
-	Reason  string // of its end; "" while it has none
-	Weights string // digest of what it came to; "" while it has not
+	Reason  string // why it ended; "" if it has not
+	Weights string // digest of the final weights; "" if there are none
 }
 
-// Data is what the experiment was begun on.
+// Data is the data set of the experiment.
 func (f Folder) Data() string {
 	if f.Plan == nil {
 		return ""
@@ -53,35 +52,35 @@ func (f Folder) Data() string {
 	return f.Plan.data()
 }
 
-// Cells is how many runs a plan has.
+// Cells is the number of runs of a plan.
 func (p Plan) Cells() int { return len(p.Settings) * len(p.Seeds) }
 
-// silence is how long a run writes nothing before nobody seems to be at it.
+// silence is the time without new events after which a run counts as not running.
 const silence = time.Minute
 
-// Looker looks at experiments' folders again and again: what did not change is not read
-// again. Its zero value is ready; it may be used from several goroutines.
-type Looker struct {
+// Scanner reads experiments' folders repeatedly and skips files that have not changed. Its zero
+// value is ready to use; it is safe for concurrent use.
+type Scanner struct {
 	mu       sync.Mutex
 	seen     map[string]seenRun
 	measured map[string]seenMeasured
 }
 
-// seenRun is a run's status when its events were as large and as old as this.
+// seenRun is a run's status for events of a size and a modification time.
 type seenRun struct {
 	size   int64
 	time   time.Time
 	status train.Status
 }
 
-// seenMeasured is how much had been measured of a run when the file was of this time.
+// seenMeasured is the number of measurements of a run in a file of a modification time.
 type seenMeasured struct {
 	time     time.Time
 	asked, n int
 }
 
-// Look reads what there is in a folder. One that is not there is an experiment not begun.
-func (l *Looker) Look(dir string, now time.Time) Folder {
+// Scan reads a folder. One that does not exist is an experiment not started.
+func (l *Scanner) Scan(dir string, now time.Time) Folder {
 	f := Folder{Dir: dir}
 	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
 	if err != nil {
@@ -96,21 +95,28 @@ func (l *Looker) Look(dir string, now time.Time) Folder {
 		return f
 	}
 	f.Plan = &p
-	l.lookAtRuns(&f, now)
+	l.scanRuns(&f, now)
 	if report, err := os.ReadFile(filepath.Join(dir, ReportDir, "results.json")); err == nil {
 		var s Summary
 		if f.Err = json.Unmarshal(report, &s); f.Err == nil {
 			s.Report = filepath.Join(dir, ReportDir, "report.md")
 			f.Summary = &s
 			of, _ := os.ReadFile(filepath.Join(dir, ReportDir, PlanFile))
-			f.Stale = len(of) > 0 && !bytes.Equal(of, text) || s.stale(f)
+			f.Stale = len(of) > 0 && !sameComputation(of, p) || s.stale(f)
 		}
 	}
 	return f
 }
 
-// stale tells whether the runs are others now than those of the report. Times of files say
-// nothing: they are lost when a folder is copied.
+// sameComputation tells whether a plan in JSON computes what p does. A plan that cannot be read
+// does not.
+func sameComputation(text []byte, p Plan) bool {
+	var other Plan
+	return json.Unmarshal(text, &other) == nil && other.computes(p)
+}
+
+// stale tells whether the runs differ from those of the report. Modification times do not tell:
+// they are lost when a folder is copied.
 func (s Summary) stale(f Folder) bool {
 	if f.Done < len(f.Runs) {
 		return true
@@ -132,7 +138,7 @@ type runName struct {
 	seed    uint64
 }
 
-// changed is when a file was written last; long ago where there is none.
+// changed is the modification time of a file; zero if there is none.
 func changed(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -141,9 +147,9 @@ func changed(path string) time.Time {
 	return info.ModTime()
 }
 
-// lookAtRuns fills in what the runs' folders say.
-func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
-	var total, done, timed, seconds float64 // timed and seconds: of what the time is known
+// scanRuns fills in the state of the runs.
+func (l *Scanner) scanRuns(f *Folder, now time.Time) {
+	var total, done, timed, seconds float64 // timed and seconds: cost and time of completed epochs
 	var newest time.Time
 	for _, r := range f.Plan.runs() {
 		run := FolderRun{Setting: r.Setting, Seed: r.Config.Seed, Dir: filepath.Join(f.Dir, r.dir()), Epochs: r.Config.Epochs}
@@ -188,8 +194,8 @@ func (l *Looker) lookAtRuns(f *Folder, now time.Time) {
 	}
 }
 
-// measurements is how many of those asked for a run's folder has, and since when.
-func (l *Looker) measurements(dir string, asked []Measurement) (n int, at time.Time) {
+// measurements returns how many of the measurements asked for a run's folder has, and since when.
+func (l *Scanner) measurements(dir string, asked []Measurement) (n int, at time.Time) {
 	at = changed(filepath.Join(dir, measuredFile))
 	if len(asked) == 0 || at.IsZero() {
 		return 0, at
@@ -210,8 +216,8 @@ func (l *Looker) measurements(dir string, asked []Measurement) (n int, at time.T
 	return n, at
 }
 
-// status is train.ReadStatus of what has changed, and when something was written last.
-func (l *Looker) status(dir string) (train.Status, time.Time, error) {
+// status is train.ReadStatus, cached, and the time of the last event.
+func (l *Scanner) status(dir string) (train.Status, time.Time, error) {
 	info, err := os.Stat(filepath.Join(dir, train.EventsFile))
 	if err != nil {
 		return train.Status{}, time.Time{}, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 
 func TestLook(t *testing.T) {
 	dir, p, now := t.TempDir(), tiny(), time.Now()
-	var l Looker
+	var l Scanner
 	look := func() Folder {
 		t.Helper()
-		f := l.Look(dir, now)
+		f := l.Scan(dir, now)
 		if f.Err != nil {
 			t.Fatal(f.Err)
 		}
@@ -57,7 +58,7 @@ func TestLook(t *testing.T) {
 	if f := look(); f.Done != 0 || !f.Runs[0].Begun {
 		t.Fatalf("what is measured after a run is not done, the run is: %+v", f)
 	}
-	text, err := json.Marshal(measured{p.After, make([]Found, len(p.After))})
+	text, err := json.Marshal(measured{p.After, make([]MeasurementResult, len(p.After))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func TestLook(t *testing.T) {
 	if f.Done != 1 || !f.Running || f.Part != 3./8 || f.Left != 150*time.Second || f.Runs[1].Epoch != 1 {
 		t.Fatalf("%+v", f)
 	}
-	if f := l.Look(dir, now.Add(time.Hour)); f.Running {
+	if f := l.Scan(dir, now.Add(time.Hour)); f.Running {
 		t.Fatalf("after an hour of silence: %+v", f)
 	}
 	events(1, &train.EpochEvent{Stamp: at("epoch", 1)}, ended(train.Stopped))
@@ -90,8 +91,34 @@ func TestLook(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, PlanFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if f := l.Look(dir, now); f.Err == nil {
+	if f := l.Scan(dir, now); f.Err == nil {
 		t.Fatalf("%+v", f)
+	}
+}
+
+// A plan's description and notes may be reworded: its folder can still be resumed, and its report
+// is not out of date.
+func TestWordingDoesNotMatter(t *testing.T) {
+	dir, p := t.TempDir(), tiny()
+	if err := begin(dir, p); err != nil {
+		t.Fatal(err)
+	}
+	reworded := p
+	reworded.About, reworded.Notes = "other words", []string{"a note", "and another"}
+	if err := begin(dir, reworded); err != nil {
+		t.Errorf("reworded: %v", err)
+	}
+	if _, err := Report(dir, reworded, nil); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, ReportDir, PlanFile))
+	if err != nil || !sameComputation(text, p) {
+		t.Errorf("a reworded report is out of date: %v", err)
+	}
+	other := reworded
+	other.Seeds = append(slices.Clone(p.Seeds), 99)
+	if err := begin(dir, other); err == nil || sameComputation(text, other) {
+		t.Errorf("another seed: %v", err)
 	}
 }
 

@@ -15,8 +15,8 @@ type Kernels struct {
 	Rhos []float64 `json:"rhos"`
 }
 
-// KernelsFound is what Kernels came to.
-type KernelsFound struct {
+// KernelResults is what Kernels came to.
+type KernelResults struct {
 	Roughness []float64 `json:"roughness"` // by ρ
 	Shape     [4]int    `json:"shape"`     // of the weights: OIHW
 	Weights   []float32 `json:"weights"`   // as they are
@@ -31,9 +31,9 @@ func (k Kernels) check() error {
 	return nil
 }
 
-func (s subject) kernels(k Kernels) (*KernelsFound, error) {
+func (s subject) kernels(k Kernels) (*KernelResults, error) {
 	t := s.model.Weights[s.model.FirstConv()]
-	f := &KernelsFound{Shape: [4]int(t.Shape), Weights: t.Data}
+	f := &KernelResults{Shape: [4]int(t.Shape), Weights: t.Data}
 	for _, rho := range k.Rhos {
 		_, w, err := s.model.Smoothed(model.Smoothing{Rho: rho})
 		if err != nil {
@@ -44,7 +44,7 @@ func (s subject) kernels(k Kernels) (*KernelsFound, error) {
 	return f, nil
 }
 
-func kernelsFound(r Run, i int) *KernelsFound {
+func kernelResults(r Run, i int) *KernelResults {
 	if i >= len(r.After) {
 		return nil
 	}
@@ -54,7 +54,7 @@ func kernelsFound(r Run, i int) *KernelsFound {
 // roughness is that of kernels smoothed by the k-th ρ of the i-th measurement.
 func roughness(i, k int) Quantity {
 	return func(r Run) float64 {
-		f := kernelsFound(r, i)
+		f := kernelResults(r, i)
 		if f == nil || k >= len(f.Roughness) {
 			return math.NaN()
 		}

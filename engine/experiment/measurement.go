@@ -15,23 +15,23 @@ import (
 	"hfcui/engine/train"
 )
 
-// Measurement is something measured of a run that has ended. One of its fields is set.
+// Measurement is something to measure of a trained model. One of its fields is set.
 type Measurement struct {
-	*train.Bands          // accuracy on parts
+	*train.Bands          // accuracy on low- and high-pass images
 	Attacks      *Attacks `json:"attacks,omitempty"`
 	Flips        *Flips   `json:"flips,omitempty"`
 	Kernels      *Kernels `json:"kernels,omitempty"`
 }
 
-// Found is what a Measurement came to: the field of the same kind is set.
-type Found struct {
+// MeasurementResult is the result of a Measurement: the field of the same kind is set.
+type MeasurementResult struct {
 	*train.BandsEvent
-	Attacks *AttacksFound `json:"attacks,omitempty"`
-	Flips   *FlipsFound   `json:"flips,omitempty"`
-	Kernels *KernelsFound `json:"kernels,omitempty"`
+	Attacks *AttackResults `json:"attacks,omitempty"`
+	Flips   *FlipResults   `json:"flips,omitempty"`
+	Kernels *KernelResults `json:"kernels,omitempty"`
 }
 
-// Check says in one line what cannot be measured.
+// Check returns an error, in one line, unless m is valid.
 func (m Measurement) Check() error {
 	switch {
 	case m.Attacks != nil:
@@ -59,8 +59,7 @@ func (m Measurement) what() string {
 	return "bands"
 }
 
-// cost is roughly how long m takes where there are so many test images, in images' forward
-// and backward passes.
+// cost estimates the compute of m for so many test images, in training passes of an image.
 func (m Measurement) cost(test int) float64 {
 	of := func(limit int) float64 {
 		if limit <= 0 || limit > test {
@@ -72,43 +71,44 @@ func (m Measurement) cost(test int) float64 {
 	case m.Attacks != nil:
 		return m.Attacks.cost(of)
 	case m.Flips != nil:
-		return 3 * answerCost * of(m.Flips.Limit)
+		return 3 * inferenceCost * of(m.Flips.Limit)
 	case m.Bands != nil:
-		return float64(1+2*len(m.Radii)) * answerCost * of(m.Limit)
+		return float64(1+2*len(m.Radii)) * inferenceCost * of(m.Limit)
 	}
 	return 0
 }
 
-// answerCost is what an answer takes, of what training on an image does.
-const answerCost = 0.3
+// inferenceCost is the cost of inference relative to training on an image.
+const inferenceCost = 0.3
 
-// measuredFile is where a run's folder has what was measured when it had ended.
+// measuredFile holds the measurements of a trained model in a run's folder.
 const measuredFile = "measured.json"
 
-// measured is its content: what was asked so far, and found.
+// measured is its content.
 type measured struct {
-	Asked []Measurement `json:"asked"`
-	Found []Found       `json:"found"`
+	Asked   []Measurement       `json:"asked"`
+	Results []MeasurementResult `json:"found"`
 }
 
-// readMeasured gives what of a plan's measurements a run's folder has, the first ones.
-func readMeasured(dir string, asked []Measurement) []Found {
+// readMeasured returns the results that a run's folder has of a plan's measurements: the first
+// ones.
+func readMeasured(dir string, asked []Measurement) []MeasurementResult {
 	var saved measured
 	text, err := os.ReadFile(filepath.Join(dir, measuredFile))
 	if err != nil || json.Unmarshal(text, &saved) != nil {
 		return nil
 	}
-	for i := range min(len(asked), len(saved.Asked), len(saved.Found)) {
+	for i := range min(len(asked), len(saved.Asked), len(saved.Results)) {
 		want, err := json.Marshal(asked[i])
 		had, errHad := json.Marshal(saved.Asked[i])
 		if err != nil || errHad != nil || !bytes.Equal(want, had) {
-			return saved.Found[:i]
+			return saved.Results[:i]
 		}
 	}
-	return saved.Found[:min(len(asked), len(saved.Asked), len(saved.Found))]
+	return saved.Results[:min(len(asked), len(saved.Asked), len(saved.Results))]
 }
 
-// subject is a trained model that is measured.
+// subject is a trained model to measure.
 type subject struct {
 	model  *model.Model
 	device plan.Device
@@ -116,9 +116,9 @@ type subject struct {
 	data   *dataset.Data
 }
 
-// after measures what the plan wants of a run that has ended, as far as its folder does not
-// have it. tell is called with what is measured and how far that is, 0 to 1.
-func (c *carrier) after(ctx context.Context, dir string, s subject, tell func(what string, part float64)) ([]Found, error) {
+// after completes the plan's measurements of a trained model. tell is called with the name of
+// the current one and its progress, 0 to 1.
+func (c *runner) after(ctx context.Context, dir string, s subject, tell func(what string, part float64)) ([]MeasurementResult, error) {
 	found := slices.Clone(readMeasured(dir, c.plan.After))
 	for _, m := range c.plan.After[len(found):] {
 		tell(m.what(), 0)
@@ -138,8 +138,8 @@ func (c *carrier) after(ctx context.Context, dir string, s subject, tell func(wh
 	return found, nil
 }
 
-// measure measures one thing.
-func (s subject) measure(ctx context.Context, m Measurement, tell func(part float64)) (f Found, err error) {
+// measure runs one measurement.
+func (s subject) measure(ctx context.Context, m Measurement, tell func(part float64)) (f MeasurementResult, err error) {
 	switch {
 	case m.Attacks != nil:
 		f.Attacks, err = s.attacks(ctx, *m.Attacks, tell)

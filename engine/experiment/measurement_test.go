@@ -86,7 +86,7 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := Carry(ctx, dir, p, data, nil, func(p Progress) {
+	_, err := Reproduce(ctx, dir, p, data, nil, func(p Progress) {
 		if strings.HasPrefix(p.Measuring, "flips") {
 			cancel() // in the midst of measuring
 		}
@@ -97,7 +97,7 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	if n := len(readMeasured(filepath.Join(dir, "slow-seed1"), p.After)); n != 3 {
 		t.Errorf("%d measurements are kept", n)
 	}
-	g, err := Carry(t.Context(), dir, p, data, nil, nil)
+	g, err := Reproduce(t.Context(), dir, p, data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestMeasuredAfterRuns(t *testing.T) {
 	if a, b := roughness(5, 0)(r), roughness(5, 1)(r); !(a > b) || b <= 0 {
 		t.Errorf("roughness %v, smoothed %v", a, b)
 	}
-	again, err := Carry(t.Context(), dir, p, data, nil, func(p Progress) {
+	again, err := Reproduce(t.Context(), dir, p, data, nil, func(p Progress) {
 		if !p.Skipped {
 			t.Errorf("done again: %+v", p)
 		}
@@ -194,23 +194,23 @@ func byHand(t *testing.T, m *model.Model, data *dataset.Data, rho float64, divid
 
 // A finished run of the same configuration is taken over from another experiment, one that
 // differs in anything is not.
-func TestRunsAreTakenOver(t *testing.T) {
+func TestRunsAreReused(t *testing.T) {
 	defer func(was []Experiment) { all = was }(all)
 	first := Experiment{Name: "first"}
 	all = append([]Experiment{first}, all...)
 	data, root := dataset.Shapes(dataset.ShapesOptions{Train: 64, Test: 32}), t.TempDir()
 	p := tiny()
 	p.Name = "first"
-	if _, err := Carry(t.Context(), Dir(root, first, Quick), p, data, nil, nil); err != nil {
+	if _, err := Reproduce(t.Context(), Dir(root, first, Quick), p, data, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	p.Name = "second"
 	p.Settings[1].Config.LearningRate = 0.3 // another fast
 	p.After = nil
 	taken := map[string]bool{}
-	g, err := Carry(t.Context(), filepath.Join(root, "second-quick"), p, data, nil, func(p Progress) {
+	g, err := Reproduce(t.Context(), filepath.Join(root, "second-quick"), p, data, nil, func(p Progress) {
 		if p.Done {
-			taken[p.Setting] = p.TakenOver && p.Skipped
+			taken[p.Setting] = p.Reused && p.Skipped
 		}
 	})
 	if err != nil {
@@ -219,7 +219,7 @@ func TestRunsAreTakenOver(t *testing.T) {
 	if !taken["slow"] || taken["fast"] {
 		t.Errorf("taken over: %v", taken)
 	}
-	alone, err := Carry(t.Context(), filepath.Join(t.TempDir(), "second-quick"), p, data, nil, nil)
+	alone, err := Reproduce(t.Context(), filepath.Join(t.TempDir(), "second-quick"), p, data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,8 +229,8 @@ func TestRunsAreTakenOver(t *testing.T) {
 		}
 	}
 	p.Test = 20 // the same runs, tested on fewer images
-	if _, err := Carry(t.Context(), filepath.Join(root, "table1-quick"), p, data, nil, func(p Progress) {
-		if p.TakenOver {
+	if _, err := Reproduce(t.Context(), filepath.Join(root, "table1-quick"), p, data, nil, func(p Progress) {
+		if p.Reused {
 			t.Errorf("%s was tested on other images", p.Setting)
 		}
 	}); err != nil {
@@ -240,17 +240,17 @@ func TestRunsAreTakenOver(t *testing.T) {
 
 // madeUpAttacks are figures of one ρ: clean, then FGSM and PGD at ε = 0, .03 and .06.
 func madeUpAttacks(cleanRight int, fgsm, pgd [3]int) Run {
-	f := &AttacksFound{Clean: []CleanFound{{0, measure.Score{Correct: cleanRight, N: 100}}}}
+	f := &AttackResults{Clean: []CleanResult{{0, measure.Score{Correct: cleanRight, N: 100}}}}
 	for k, list := range [][3]int{fgsm, pgd} {
 		for i, right := range list {
-			c := AttackFound{Method: attackMethods[k], Epsilon: .03 * float64(i), Score: measure.Score{Correct: right, N: 100}}
+			c := AttackResult{Method: attackMethods[k], Epsilon: .03 * float64(i), Score: measure.Score{Correct: right, N: 100}}
 			if k == 1 && i == 2 && right > pgd[1] {
 				c.Marks = []string{"more | images are right"}
 			}
 			f.Cells = append(f.Cells, c)
 		}
 	}
-	return Run{Setting: "natural", Seed: 1, After: []Found{{Attacks: f}}}
+	return Run{Setting: "natural", Seed: 1, After: []MeasurementResult{{Attacks: f}}}
 }
 
 func TestBreaches(t *testing.T) {

@@ -9,18 +9,18 @@ import (
 	"hfcui/engine/train"
 )
 
-// Run is what is known of a run that has ended.
+// Run is the result of a run.
 type Run struct {
 	Setting  string              `json:"setting"`
 	Seed     uint64              `json:"seed"`
-	Diverged string              `json:"diverged,omitempty"` // why it has no results
-	Weights  string              `json:"weights,omitempty"`  // digest of what it came to
+	Diverged string              `json:"diverged,omitempty"` // the error; there are no results
+	Weights  string              `json:"weights,omitempty"`  // digest of the final weights
 	Epochs   []*train.EpochEvent `json:"epochs"`
 	Bands    []*train.BandsEvent `json:"bands"` // during the run
-	After    []Found             `json:"after"` // when it had ended, in the order of Plan.After
+	After    []MeasurementResult `json:"after"` // training, in the order of Plan.After
 }
 
-// Quantity is a number read off a run; no number where the run does not have it.
+// Quantity is a number computed from a run; NaN if the run does not have it.
 type Quantity func(Run) float64
 
 // test is accuracy on whole test images after the last epoch, with running statistics.
@@ -31,7 +31,7 @@ func test(r Run) float64 {
 	return accuracy(r.Epochs[len(r.Epochs)-1].Test)
 }
 
-// training is accuracy on what was trained on, while it was, in the last epoch.
+// training is training accuracy during the last epoch.
 func training(r Run) float64 {
 	if len(r.Epochs) == 0 {
 		return math.NaN()
@@ -39,7 +39,7 @@ func training(r Run) float64 {
 	return accuracy(r.Epochs[len(r.Epochs)-1].Train)
 }
 
-// gap is how much lower accuracy is on test images.
+// gap is the generalization gap: training accuracy less test accuracy.
 func gap(r Run) float64 { return training(r) - test(r) }
 
 func accuracy(s *measure.Score) float64 {
@@ -49,7 +49,7 @@ func accuracy(s *measure.Score) float64 {
 	return s.Accuracy()
 }
 
-// lastBands is what the run itself measured at its end.
+// lastBands is the last band measurement during training.
 func lastBands(r Run) *train.BandsEvent {
 	if len(r.Bands) == 0 {
 		return nil
@@ -57,7 +57,7 @@ func lastBands(r Run) *train.BandsEvent {
 	return r.Bands[len(r.Bands)-1]
 }
 
-// part is accuracy on one part of what a measurement saw.
+// part is accuracy on low- or high-pass images of a measurement.
 func part(e *train.BandsEvent, which string, radius float64) float64 {
 	if e != nil {
 		for _, b := range e.Bands {
@@ -69,17 +69,17 @@ func part(e *train.BandsEvent, which string, radius float64) float64 {
 	return math.NaN()
 }
 
-// low is the final accuracy on low parts at a radius.
+// low is the final accuracy on low-pass images at a radius.
 func low(radius float64) Quantity {
 	return func(r Run) float64 { return part(lastBands(r), "low", radius) }
 }
 
-// high is the final accuracy on high parts at a radius.
+// high is the final accuracy on high-pass images at a radius.
 func high(radius float64) Quantity {
 	return func(r Run) float64 { return part(lastBands(r), "high", radius) }
 }
 
-// whole is the final accuracy on the whole images that parts were made of.
+// whole is the final accuracy on whole images, as measured with the bands.
 func whole(r Run) float64 {
 	if e := lastBands(r); e != nil {
 		return accuracy(&e.Whole)
@@ -87,7 +87,7 @@ func whole(r Run) float64 {
 	return math.NaN()
 }
 
-// highs is the mean accuracy on high parts over the paper's radii.
+// highs is the mean accuracy on high-pass images over the paper's radii.
 func highs(r Run) float64 {
 	sum := 0.0
 	for _, radius := range paperRadii {
@@ -96,7 +96,7 @@ func highs(r Run) float64 {
 	return sum / float64(len(paperRadii))
 }
 
-// after reads q off the i-th measurement of Plan.After instead of the run's own.
+// after computes q from the i-th measurement of Plan.After instead of the run's own.
 func after(i int, q Quantity) Quantity {
 	return func(r Run) float64 {
 		if i >= len(r.After) || r.After[i].BandsEvent == nil {
@@ -107,10 +107,10 @@ func after(i int, q Quantity) Quantity {
 	}
 }
 
-// Grid is all runs of an experiment.
+// Grid is the results of all runs of an experiment.
 type Grid []Run
 
-// find gives the run of a setting and a seed, without any results where there is none.
+// find returns the run of a setting and a seed, without results if there is none.
 func (g Grid) find(setting string, seed uint64) Run {
 	for _, r := range g {
 		if r.Setting == setting && r.Seed == seed {
@@ -120,12 +120,12 @@ func (g Grid) find(setting string, seed uint64) Run {
 	return Run{Setting: setting, Seed: seed}
 }
 
-// Seeded is what was found with one seed: every setting's run.
-type Seeded func(setting string) Run
+// BySeed returns the run of a setting with one seed.
+type BySeed func(setting string) Run
 
-// over estimates, seed by seed, something of several settings: differences are so taken
-// between runs of the same seed.
-func (g Grid) over(seeds []uint64, of func(Seeded) float64) Estimate {
+// over estimates a quantity of several settings, seed by seed: differences are between runs of
+// the same seed.
+func (g Grid) over(seeds []uint64, of func(BySeed) float64) Estimate {
 	values := make([]float64, len(seeds))
 	for i, seed := range seeds {
 		values[i] = of(func(setting string) Run { return g.find(setting, seed) })
@@ -133,34 +133,34 @@ func (g Grid) over(seeds []uint64, of func(Seeded) float64) Estimate {
 	return estimate(values)
 }
 
-// Criterion is something the paper found, as far as it can be decided.
+// Criterion is a claim of the paper that can be tested.
 type Criterion struct {
 	Text  string
 	Parts []Part
 }
 
-// Part is a quantity and where it must lie.
+// Part is a quantity and the range it must lie in.
 type Part struct {
 	Text string
-	Of   func(Seeded) float64
+	Of   func(BySeed) float64
 	Rule Rule
 }
 
-// difference is how much larger a quantity is for one setting than for another.
-func difference(q Quantity, a, b string) func(Seeded) float64 {
-	return func(s Seeded) float64 { return q(s(a)) - q(s(b)) }
+// difference is a quantity of setting a less that of setting b.
+func difference(q Quantity, a, b string) func(BySeed) float64 {
+	return func(s BySeed) float64 { return q(s(a)) - q(s(b)) }
 }
 
-// contrast is how much larger one quantity is than another, for one setting.
-func contrast(setting string, a, b Quantity) func(Seeded) float64 {
-	return func(s Seeded) float64 { return a(s(setting)) - b(s(setting)) }
+// contrast is quantity a less quantity b of one setting.
+func contrast(setting string, a, b Quantity) func(BySeed) float64 {
+	return func(s BySeed) float64 { return a(s(setting)) - b(s(setting)) }
 }
 
-// Table has a row for every setting, or the rows it says.
+// Table has a row for every setting, or Rows.
 type Table struct {
 	Title   string
 	Columns []Column
-	Rows    []Row // each has its own quantities, under the same titles
+	Rows    []Row // with their own quantities, under the same titles
 }
 
 // Row is a row of a table: quantities of one setting.
@@ -194,15 +194,15 @@ func (t Table) titles() []string {
 	return list
 }
 
-// Column is a quantity, and the paper's readings of it by setting.
+// Column is a quantity, with the paper's values by setting.
 type Column struct {
 	Title string
 	Of    Quantity
 	Paper map[string]string  // with their tag; nil where there are none
-	Marks func(Run) []string // why the number is not to be relied on, if it is not; nil: never
+	Marks func(Run) []string // failed sanity checks; nil: none
 }
 
-// partColumns are columns for low and then high parts at the paper's radii.
+// partColumns are columns for low- and then high-pass images at the paper's radii.
 func partColumns(of func(Quantity) Quantity) []Column {
 	var list []Column
 	for i := len(paperRadii) - 1; i >= 0; i-- {
@@ -214,11 +214,11 @@ func partColumns(of func(Quantity) Quantity) []Column {
 	return list
 }
 
-// same is a quantity itself.
+// same returns q.
 func same(q Quantity) Quantity { return q }
 
-// Figure is a picture of the grid: settings against columns, quantities against epochs or
-// something else, or what Draw draws.
+// Figure is a chart of the grid: columns by setting, curves vs epochs or another axis, or an
+// image.
 type Figure struct {
 	File, Title string
 	X, Y        string
@@ -227,11 +227,11 @@ type Figure struct {
 	Draw        func(g Grid) image.Image // or an image; nil where there is nothing to draw
 }
 
-// Curve is a quantity of a setting's runs from epoch to epoch.
+// Curve is a quantity of a setting by epoch.
 type Curve struct {
 	Title, Setting string
 	Of             Quantity
-	// Against are places on the axis, instead of epochs, and At is the quantity at each.
+	// Against are positions on the axis instead of epochs, and At the quantity at each.
 	Against []float64
 	At      func(x float64) Quantity
 }

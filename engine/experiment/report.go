@@ -24,11 +24,11 @@ type Summary struct {
 	Tables   []Results  `json:"tables"`
 	Criteria []Finding  `json:"criteria"`
 	Diverged []Diverged `json:"diverged,omitempty"`
-	Runs     []Rested   `json:"runs,omitempty"`
+	Runs     []RunRef   `json:"runs,omitempty"`
 }
 
-// Rested is a run that a report rests on.
-type Rested struct {
+// RunRef is a run that a report rests on.
+type RunRef struct {
 	Setting string `json:"setting"`
 	Seed    uint64 `json:"seed"`
 	Weights string `json:"weights"` // SHA-256 of its model.safetensors; "" where it diverged
@@ -53,13 +53,13 @@ type Cell struct {
 
 // Finding is what came of a criterion.
 type Finding struct {
-	Criterion string    `json:"criterion"`
-	Verdict   Verdict   `json:"verdict"`
-	Parts     []Decided `json:"parts"`
+	Criterion string        `json:"criterion"`
+	Verdict   Verdict       `json:"verdict"`
+	Parts     []PartVerdict `json:"parts"`
 }
 
-// Decided is what came of a criterion's part.
-type Decided struct {
+// PartVerdict is what came of a criterion's part.
+type PartVerdict struct {
 	Text    string   `json:"text"`
 	Mean    *float64 `json:"mean"`
 	Half    *float64 `json:"half"`
@@ -95,7 +95,7 @@ func Summarize(p Plan, g Grid) Summary {
 		s.Criteria = append(s.Criteria, c.decide(p.Seeds, g))
 	}
 	for _, r := range g {
-		s.Runs = append(s.Runs, Rested{r.Setting, r.Seed, r.Weights})
+		s.Runs = append(s.Runs, RunRef{r.Setting, r.Seed, r.Weights})
 		if r.Diverged != "" {
 			s.Diverged = append(s.Diverged, Diverged{r.Setting, r.Seed, r.Diverged})
 		}
@@ -133,7 +133,7 @@ func (s Summary) Marked() []string {
 
 // of estimates a quantity of one setting.
 func (g Grid) of(seeds []uint64, setting string, q Quantity) Estimate {
-	return g.over(seeds, func(s Seeded) float64 { return q(s(setting)) })
+	return g.over(seeds, func(s BySeed) float64 { return q(s(setting)) })
 }
 
 func (c Criterion) decide(seeds []uint64, g Grid) Finding {
@@ -143,7 +143,7 @@ func (c Criterion) decide(seeds []uint64, g Grid) Finding {
 		e := g.over(seeds, part.Of)
 		v := part.Rule.judge(e, len(seeds))
 		mean, half := e.numbers()
-		f.Parts = append(f.Parts, Decided{part.Text, mean, half, e.N, v})
+		f.Parts = append(f.Parts, PartVerdict{part.Text, mean, half, e.N, v})
 		verdicts = append(verdicts, v)
 	}
 	f.Verdict = together(verdicts)

@@ -8,11 +8,11 @@ import (
 	"hfcui/engine/train"
 )
 
-// takeOver copies a finished run of the same configuration from another experiment's folder
-// beside this one's into dir, unless there is something. Everything that determines a run is
-// in its configuration, so it would come to the same here; test is how many images it has to
-// have been tested on. It tells whether there is such a run.
-func (c *carrier) takeOver(r runOf, dir string, test int) bool {
+// reuse copies a finished run of the same configuration from the folder of another experiment
+// next to this one's into dir, unless dir exists. A configuration determines everything about a
+// run, so that it would have the same result here; test is the number of images that it has to
+// be tested on. It tells whether there is such a run.
+func (c *runner) reuse(r plannedRun, dir string, test int) bool {
 	if _, err := os.Lstat(dir); err == nil {
 		return false
 	}
@@ -25,7 +25,7 @@ func (c *carrier) takeOver(r runOf, dir string, test int) bool {
 		os.RemoveAll(part) // of a copy that was interrupted
 		err := os.CopyFS(part, os.DirFS(from))
 		if err == nil {
-			os.Remove(filepath.Join(part, measuredFile)) // what another plan asked
+			os.Remove(filepath.Join(part, measuredFile)) // the other plan's
 			err = os.Rename(part, dir)
 		}
 		if err == nil {

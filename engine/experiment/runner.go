@@ -18,27 +18,27 @@ import (
 	"hfcui/engine/train"
 )
 
-// PlanFile is where an experiment's folder says what is done.
+// PlanFile holds the plan in an experiment's folder.
 const PlanFile = "experiment.json"
 
-// Progress is how far an experiment is.
+// Progress is the progress of an experiment.
 type Progress struct {
 	Setting   string
 	Seed      uint64
-	Run, Runs int // the one under way, counted from 1
+	Run, Runs int // the current one, counted from 1
 	Done      bool
-	Skipped   bool           // it had been done before
-	TakenOver bool           // it was trained in another experiment's folder
-	Training  train.Progress // of the run under way
-	Measuring string         // what is measured of it, which has ended; "" while it is trained
+	Skipped   bool           // the run was complete already
+	Reused    bool           // the run was copied from another experiment's folder
+	Training  train.Progress // of the current run
+	Measuring string         // what is measured of the trained model; "" during training
 	Part      float64        // of the whole experiment, 0 to 1
-	Left      time.Duration  // 0: not known
+	Left      time.Duration  // estimate; 0: unknown
 }
 
-// Carry does what is left of a plan in dir and gives the grid of all its runs. When ctx
-// ends everything done is kept, and the error is a *train.StoppedError or the context's.
-// yield and update may be nil; all that is computed yields.
-func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, yield plan.Yield, update func(Progress)) (Grid, error) {
+// Reproduce completes a plan in dir and returns the grid of all its runs. When ctx ends all
+// results are kept, and the error is a *train.StoppedError or the context's; another call
+// resumes. yield and update may be nil; all computation yields.
+func Reproduce(ctx context.Context, dir string, p Plan, data *dataset.Data, yield plan.Yield, update func(Progress)) (Grid, error) {
 	if err := begin(dir, p); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, yield pl
 		smaller.Test = dataset.Subset(data.Test, p.Test)
 		data = &smaller
 	}
-	c := carrier{dir: dir, plan: p, data: data, yield: yield, update: update, devices: map[string]plan.Device{}}
+	c := runner{dir: dir, plan: p, data: data, yield: yield, update: update, devices: map[string]plan.Device{}}
 	runs := p.sized(data)
 	for _, r := range runs {
 		c.total += r.cost()
@@ -70,7 +70,7 @@ func Carry(ctx context.Context, dir string, p Plan, data *dataset.Data, yield pl
 	return grid, nil
 }
 
-// begin writes what is done, or holds it against what was begun in dir.
+// begin writes the plan to dir, or checks that it computes what the plan there does.
 func begin(dir string, p Plan) error {
 	text, err := p.document()
 	if err != nil {
@@ -91,21 +91,28 @@ func begin(dir string, p Plan) error {
 	if err := json.Unmarshal(saved, &was); err != nil {
 		return fmt.Errorf("%s: %w: name another folder with --run", path, err)
 	}
-	again, err := was.document()
-	if err == nil && !bytes.Equal(again, text) {
-		err = fmt.Errorf("%s holds the experiment %s %s on %s, begun with other settings: go on as it was begun, or name another folder with --run",
+	if !was.computes(p) {
+		return fmt.Errorf("%s holds the experiment %s %s on %s, started with other settings: resume with those, or name another folder with --run",
 			dir, was.Name, was.Size, was.data())
 	}
-	return err
+	return nil
 }
 
-// document is the plan as experiment.json has it.
+// computes tells whether p and other are the same but for their wording.
+func (p Plan) computes(other Plan) bool {
+	p.About, p.Notes, other.About, other.Notes = "", nil, "", nil
+	a, err := p.document()
+	b, errOther := other.document()
+	return err == nil && errOther == nil && bytes.Equal(a, b)
+}
+
+// document returns the plan as JSON, as in experiment.json.
 func (p Plan) document() ([]byte, error) {
 	text, err := json.MarshalIndent(p, "", "  ")
 	return append(text, '\n'), err
 }
 
-// data is what all settings are trained on.
+// data is the data set that all settings are trained on.
 func (p Plan) data() string {
 	if len(p.Settings) == 0 {
 		return ""
@@ -120,8 +127,8 @@ func write(path string, text []byte) error {
 	})
 }
 
-// carrier goes through a plan's runs.
-type carrier struct {
+// runner executes the runs of a plan.
+type runner struct {
 	dir     string
 	plan    Plan
 	data    *dataset.Data
@@ -129,14 +136,14 @@ type carrier struct {
 	update  func(Progress)
 	devices map[string]plan.Device
 
-	size        runOf   // of the run under way: what it costs is this one's
-	total, done float64 // cost
-	made        float64 // of done, what was done here
+	size        plannedRun // the current run, with the data's size: its cost counts
+	total, done float64    // cost
+	made        float64    // the part of done that was computed by this runner
 	spent       time.Duration
 }
 
-// device is one for a Config; what is compiled on it is shared by nobody.
-func (c *carrier) device(config train.Config) (plan.Device, error) {
+// device opens the device of a Config, once per data type.
+func (c *runner) device(config train.Config) (plan.Device, error) {
 	if d := c.devices[config.DType]; d != nil {
 		return d, nil
 	}
@@ -147,8 +154,8 @@ func (c *carrier) device(config train.Config) (plan.Device, error) {
 	return d, err
 }
 
-// run does one run, or reads what it came to.
-func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
+// run executes one run, or reads its results if it is complete.
+func (c *runner) run(ctx context.Context, i int, r plannedRun) (Run, error) {
 	dir, begun := filepath.Join(c.dir, r.dir()), time.Now()
 	tell := Progress{Setting: r.Setting, Seed: r.Config.Seed, Run: i + 1, Runs: len(c.plan.runs())}
 	run := Run{Setting: r.Setting, Seed: r.Config.Seed}
@@ -157,7 +164,7 @@ func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
 		return run, err
 	}
 	if c.data.Test != nil {
-		tell.TakenOver = c.takeOver(r, dir, c.data.Test.Len())
+		tell.Reused = c.reuse(r, dir, c.data.Test.Len())
 	}
 	if s, err := train.ReadStatus(dir); err == nil && s.End != nil && s.End.Reason == train.Diverged {
 		run.Diverged = s.End.Error
@@ -186,8 +193,8 @@ func (c *carrier) run(ctx context.Context, i int, r runOf) (Run, error) {
 	return run, run.read(dir)
 }
 
-// under tells how far the run under way is.
-func (c *carrier) under(tell Progress, p train.Progress, begun time.Time) {
+// under reports the progress of training.
+func (c *runner) under(tell Progress, p train.Progress, begun time.Time) {
 	tell.Training = p
 	here := 0.0
 	if p.Epochs > 0 && p.Of > 0 {
@@ -200,8 +207,8 @@ func (c *carrier) under(tell Progress, p train.Progress, begun time.Time) {
 	c.tell(tell, c.done+here, c.made+here, c.spent+time.Since(begun))
 }
 
-// measuring tells how far one of the measurements of a run that has ended is.
-func (c *carrier) measuring(tell Progress, what string, part float64, begun time.Time, trained bool) {
+// measuring reports the progress of a measurement after training.
+func (c *runner) measuring(tell Progress, what string, part float64, begun time.Time, trained bool) {
 	tell.Measuring = what
 	if part > 0 {
 		tell.Measuring = fmt.Sprintf("%s %.0f %%", what, 100*part)
@@ -213,8 +220,8 @@ func (c *carrier) measuring(tell Progress, what string, part float64, begun time
 	c.tell(tell, c.done+here, c.made+made, c.spent+time.Since(begun))
 }
 
-// ended tells that a run is done.
-func (c *carrier) ended(tell Progress, begun time.Time, skipped bool) {
+// ended reports that a run is complete.
+func (c *runner) ended(tell Progress, begun time.Time, skipped bool) {
 	c.done += c.size.cost()
 	if !skipped {
 		c.made += c.size.cost()
@@ -224,7 +231,7 @@ func (c *carrier) ended(tell Progress, begun time.Time, skipped bool) {
 	c.tell(tell, c.done, c.made, c.spent)
 }
 
-func (c *carrier) tell(p Progress, done, made float64, spent time.Duration) {
+func (c *runner) tell(p Progress, done, made float64, spent time.Duration) {
 	p.Part = done / c.total
 	if made > 0 {
 		p.Left = time.Duration(float64(spent) / made * (c.total - done))
@@ -232,7 +239,7 @@ func (c *carrier) tell(p Progress, done, made float64, spent time.Duration) {
 	c.update(p)
 }
 
-// read takes what a run's events say.
+// read reads a run's events.
 func (r *Run) read(dir string) error {
 	path := filepath.Join(dir, train.EventsFile)
 	text, err := os.ReadFile(path)
@@ -257,7 +264,7 @@ func (r *Run) read(dir string) error {
 		}
 	}
 	if r.Diverged != "" {
-		r.Epochs, r.Bands = nil, nil // what it was before says nothing
+		r.Epochs, r.Bands = nil, nil // accuracies before divergence mean nothing
 	}
 	return nil
 }

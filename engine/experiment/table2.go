@@ -132,7 +132,7 @@ func table2Criteria() []Criterion {
 			of := setting + []string{"", ", gain divided out"}[arm]
 			for _, c := range []struct {
 				text  string
-				wrong func(AttacksFound, AttackFound) bool
+				wrong func(AttackResults, AttackResult) bool
 			}{
 				{"figures above that at a smaller ε or without an attack", rises},
 				{"figures of PGD above FGSM's", aboveFGSM},
@@ -162,7 +162,7 @@ func table2Criteria() []Criterion {
 		{"The same with the gain divided out (ours)", dividedRises},
 		{"The adversarial model loses by smoothing at ε = .03 and gains at .09 [T] (here: from ρ = 0 to 1)", strong},
 		{"At ε = .09 under PGD the natural model with ρ = 1 beats the adversarial one without smoothing [T]", []Part{
-			{"natural, ρ = 1 − adversarial, ρ = 0 > 0", func(s Seeded) float64 {
+			{"natural, ρ = 1 − adversarial, ρ = 0 > 0", func(s BySeed) float64 {
 				return under(smoothedAt, pgd, .09, 1)(s("natural")) - under(smoothedAt, pgd, .09, 0)(s("adversarial"))
 			}, above(0)}}},
 		{"Accuracy never rises with ε, PGD ≤ FGSM, and ε = 0 is as no attack", consistent},
@@ -173,8 +173,8 @@ func table2Criteria() []Criterion {
 }
 
 // ofSetting is a quantity of one setting.
-func ofSetting(setting string, q Quantity) func(Seeded) float64 {
-	return func(s Seeded) float64 { return q(s(setting)) }
+func ofSetting(setting string, q Quantity) func(BySeed) float64 {
+	return func(s BySeed) float64 { return q(s(setting)) }
 }
 
 // adversarialCriteria are what adversarial training does to accuracy on parts (section 5).

@@ -90,4 +90,4 @@ func (s Setting) extras() []string {
 }
 
 // Shown writes what a part was found to be: "0.123 ± 0.004".
-func (d Decided) Shown() string { return shown(d.Mean, d.Half) }
+func (d PartVerdict) Shown() string { return shown(d.Mean, d.Half) }

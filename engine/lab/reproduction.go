@@ -21,7 +21,7 @@ func (l *Lab) Reproduce(ctx context.Context, e experiment.Experiment, size exper
 	}
 	r := &Reproduction{}
 	err = r.start(ctx, l, "an experiment", dir, func(ctx context.Context) error {
-		grid, err := experiment.Carry(ctx, dir, p, l.data, l.gate.yield, r.report)
+		grid, err := experiment.Reproduce(ctx, dir, p, l.data, l.gate.yield, r.report)
 		if err == nil {
 			_, err = experiment.Report(dir, p, grid)
 		}

@@ -66,8 +66,8 @@ func TestReproduction(t *testing.T) {
 	if err := r.Err(); err != nil {
 		t.Fatal(err)
 	}
-	var look experiment.Looker
-	if f := look.Look(dir, time.Now()); f.Done != 2 || f.Summary == nil || f.Stale || r.Progress().Part != 1 {
+	var look experiment.Scanner
+	if f := look.Scan(dir, time.Now()); f.Done != 2 || f.Summary == nil || f.Stale || r.Progress().Part != 1 {
 		t.Fatalf("%+v", f)
 	}
 
@@ -75,14 +75,14 @@ func TestReproduction(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "fast-seed1")); err != nil {
 		t.Fatal(err)
 	}
-	if f := look.Look(dir, time.Now()); !f.Stale {
+	if f := look.Scan(dir, time.Now()); !f.Stale {
 		t.Errorf("not stale without a run: %+v", f)
 	}
 	p := brief(epochs).Plan(experiment.Quick, l.source, l.threads)
-	if _, err := experiment.Carry(t.Context(), dir, p, l.data, nil, nil); err != nil {
+	if _, err := experiment.Reproduce(t.Context(), dir, p, l.data, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if f := look.Look(dir, time.Now()); f.Done != 2 || f.Stale {
+	if f := look.Scan(dir, time.Now()); f.Done != 2 || f.Stale {
 		t.Errorf("stale, though the run came to the same: %+v", f)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "fast-seed1")); err != nil {
@@ -91,7 +91,7 @@ func TestReproduction(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "fast-seed1"), os.DirFS(filepath.Join(dir, "slow-seed1"))); err != nil {
 		t.Fatal(err)
 	}
-	if f := look.Look(dir, time.Now()); f.Done != 2 || !f.Stale {
+	if f := look.Scan(dir, time.Now()); f.Done != 2 || !f.Stale {
 		t.Errorf("not stale with another run: %+v", f)
 	}
 	if err := os.RemoveAll(dir); err != nil {

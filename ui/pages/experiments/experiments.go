@@ -25,7 +25,7 @@ type Page struct {
 	reproducing *Reproducing // nil: they are only looked at
 	watchRuns   func(dirs, names []string) tea.Cmd
 	l           experimentsLayout
-	looker      *experiment.Looker
+	looker      *experiment.Scanner
 	Every       time.Duration // between looks at the folders; 0: only when the page is entered
 	Scanning    bool
 	list        []experimentState
@@ -55,7 +55,7 @@ const lookPause = time.Second
 // New returns the page for the experiments in a folder. Without reproducing they
 // are only looked at; watch shows runs on the page that has them.
 func New(s session.Screen, on *session.Session, folder string, reproducing *Reproducing, watch func(dirs, names []string) tea.Cmd) *Page {
-	p := &Page{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Looker{}, Every: lookPause}
+	p := &Page{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Scanner{}, Every: lookPause}
 	for _, e := range experiment.All() {
 		state := experimentState{Experiment: e, size: experiment.Quick, planned: map[experiment.Size]experiment.Plan{}, folders: map[experiment.Size]experiment.Folder{}}
 		for _, size := range experimentSizes {
@@ -167,7 +167,7 @@ func (p *Page) Scan(after time.Duration) tea.Cmd {
 		for _, e := range experiment.All() {
 			var list []experiment.Folder
 			for _, size := range experimentSizes {
-				list = append(list, looker.Look(experiment.Dir(root, e, size), now))
+				list = append(list, looker.Scan(experiment.Dir(root, e, size), now))
 			}
 			msg.folders = append(msg.folders, list)
 		}
