@@ -28,7 +28,7 @@ func attackCommand() *cobra.Command {
 			"methods that FGSM, a transferred example or, with --square, a gradient-free attack outperforms.",
 		Example: "hfcui attack --model resnet20.pt --data cifar10 -n 1000 --epsilon 0.03,0.06,0.09 --rho 0,0.25,1\n" +
 			"hfcui attack --method pgd --epsilon 8/255 --steps 40 --random-start --restarts 5 --square --json",
-		Args: exactly(0, "no argumentss"),
+		Args: exactly(0, "no arguments"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)

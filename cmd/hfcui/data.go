@@ -20,7 +20,7 @@ func dataListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List named datasets and where they are",
-		Args:  exactly(0, "no argumentss"),
+		Args:  exactly(0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
 			all, err := dataset.List("")
 			if err != nil {

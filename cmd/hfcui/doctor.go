@@ -80,7 +80,7 @@ func doctorCommand() *cobra.Command {
 		Short: "Report terminal, processor, models and data",
 		Long: "Queries the terminal's capabilities and reports which graphics protocol is used and why, " +
 			"which processor features are used, and which models and datasets are available.",
-		Args: exactly(0, "no argumentss"),
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			report, err := diagnose(cmd.Context(), pictures)
 			if err != nil {

@@ -42,7 +42,7 @@ func flipsCommand() *cobra.Command {
 			"The count is compared with a permutation null: the expected number of flips if predictions on low-pass and high-pass images " +
 			"were permuted at random across images.",
 		Example: "hfcui flips --model resnet20.pt --data cifar10 -r 12\nhfcui flips --model resnet20.pt --data cifar10 -r 12 --by svd --json",
-		Args:    exactly(0, "no argumentss"),
+		Args:    exactly(0, "no arguments"),
 	}
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)

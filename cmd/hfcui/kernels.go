@@ -39,7 +39,7 @@ func kernelsCommand() *cobra.Command {
 			"kernel, and any 1×1 kernel, by 1+8ρ; --divide-gain normalizes by that gain.",
 		Example: "hfcui kernels --model resnet20.pt --rho 0.5 -o kernels.png\n" +
 			"hfcui kernels --model resnet20.pt --layer layer1.0.conv1 --rho 1 --divide-gain --save smooth.safetensors",
-		Args: exactly(0, "no argumentss"),
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := pngOnly(picture); err != nil {
 				return err
