@@ -156,7 +156,7 @@ func (c *selection) classes() []string {
 func (c *selection) checkLabels() error {
 	switch {
 	case len(c.Set.Classes()) == 0:
-		return fmt.Errorf("%s has no labels, so there is no accuracy to measure: use images in one folder a class", c.data.Name)
+		return fmt.Errorf("%s has no labels, so accuracy cannot be measured: use class folders", c.data.Name)
 	case !c.fits:
 		return fmt.Errorf("model %s does not fit the data: its classes are not those of %s; name a model trained on it with --model", c.model.Name, c.data.Name)
 	}
