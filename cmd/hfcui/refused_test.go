@@ -165,7 +165,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"attack --band middle", 2, []string{"low, high, ring"}},
 		{"attack --band low", 2, []string{"-r"}},
 		{"attack -r 8", 2, []string{"--band"}},
-		{"attack --band ring -r 8", 2, []string{"from,to"}},
+		{"attack --band ring -r 8", 2, []string{"inner,outer"}},
 		{"attack --band ring -r 8,4", 2, []string{"ring"}},
 		{"attack --band low -r 4,8", 2, []string{"-r"}},
 		{"attack --queries 0", 2, []string{"--queries"}},
