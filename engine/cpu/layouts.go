@@ -27,8 +27,7 @@ func (c *compiler) layouts() error {
 			c.tensors[in.Out.ID] = flat(in.Out.Size())
 			continue
 		}
-		t := c.blocked(shape)
-		t.halo = halos[[2]int{t.h, t.w}]
+		t := c.blocked(shape, halos)
 		c.tensors[in.Out.ID] = t
 	}
 	for _, in := range c.program.Instrs {
@@ -46,12 +45,12 @@ func (c *compiler) layouts() error {
 
 func flat(n int) *tensor { return &tensor{layout: layout{flat: true, n: n}} }
 
-// blocked is the layout of [N,C,H,W], which has the device's data type, or of a matrix
-// [N,C], without halo.
-func (c *compiler) blocked(shape []int) *tensor {
+// blocked is the layout of [N,C,H,W], which has the device's data type and its size's halo, or
+// of a matrix [N,C]: that has none, also where planes of one pixel have.
+func (c *compiler) blocked(shape []int, halos map[[2]int]int) *tensor {
 	l := layout{n: shape[0], c: shape[1], h: 1, w: 1, block: kernel.Block}
 	if len(shape) == 4 {
-		l.h, l.w, l.dtype = shape[2], shape[3], c.dtype
+		l.h, l.w, l.dtype, l.halo = shape[2], shape[3], c.dtype, halos[[2]int(shape[2:])]
 	}
 	return &tensor{layout: l}
 }
@@ -68,8 +67,7 @@ func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
 			}
 		}
 	}
-	t := c.blocked(v.Shape)
-	t.halo = halos[[2]int{t.h, t.w}]
+	t := c.blocked(v.Shape, halos)
 	if few := kernel.Block / 4; t.c <= few && !v.Keep && c.onlyConvolved(v) {
 		t.block = few
 	}
