@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"maps"
-
 	"hfcui/engine/op"
 )
 
@@ -21,9 +19,6 @@ func NewShapes(batch int, input [3]int) *Shapes {
 
 // Tensor notes a tensor that nodes read.
 func (s *Shapes) Tensor(name string, shape []int) { s.tensors[name] = shape }
-
-// Tensors are the shapes of all of them.
-func (s *Shapes) Tensors() map[string][]int { return maps.Clone(s.tensors) }
 
 // Add gives the shape of a node's result, or says why there is none.
 func (s *Shapes) Add(n *Node) ([]int, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hfcui/engine/measure"
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
@@ -230,7 +231,7 @@ func (t *Trainer) StepOn(ctx context.Context, e Examples) (loss float64, correct
 	}
 	classes := t.model.Net.Classes
 	for i, label := range e.Labels {
-		if largest(t.logits[i*classes:(i+1)*classes]) == label {
+		if measure.Argmax(t.logits[i*classes:(i+1)*classes]) == label {
 			correct++
 		}
 	}
@@ -302,17 +303,6 @@ func (n running) update() {
 		n.mean[c] += statsMomentum * (n.stats[c] - n.mean[c])
 		n.variance[c] += statsMomentum * (n.stats[len(n.mean)+c]*n.unbiased - n.variance[c])
 	}
-}
-
-// largest is the index of the first largest element.
-func largest(v []float32) int {
-	best := 0
-	for i := range v {
-		if v[i] > v[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // Close frees the trainer's memory on the device.

@@ -156,6 +156,11 @@ func (im *importer) reduced(n *protoNode, rank int) (axes []int, keep bool, err 
 }
 
 func convertReduce(im *importer, n *protoNode) error {
+	return im.reduceBy(n, func(x value, axes []int) (value, error) { return im.reduce(x, axes, n.op == "ReduceMean") })
+}
+
+// reduceBy converts a reduction within images; by reduces x over axes, which stay with size 1.
+func (im *importer) reduceBy(n *protoNode, by func(x value, axes []int) (value, error)) error {
 	x, err := im.x(n, 0)
 	if err != nil {
 		return err
@@ -167,7 +172,7 @@ func convertReduce(im *importer, n *protoNode) error {
 	if slices.Contains(axes, 0) {
 		return fmt.Errorf("it is over the batch, which mixes images")
 	}
-	v, err := im.reduce(x, axes, n.op == "ReduceMean")
+	v, err := by(x, axes)
 	if err == nil && !keep {
 		v, err = im.reshape(v, without(x.shape, axes))
 	}
@@ -226,24 +231,7 @@ func (im *importer) norm(x value, axes []int) (value, error) {
 	return v, err
 }
 
-func convertReduceL2(im *importer, n *protoNode) error {
-	x, err := im.x(n, 0)
-	if err != nil {
-		return err
-	}
-	axes, keep, err := im.reduced(n, len(x.shape))
-	if err != nil {
-		return err
-	}
-	if slices.Contains(axes, 0) {
-		return fmt.Errorf("it is over the batch, which mixes images")
-	}
-	v, err := im.norm(x, axes)
-	if err == nil && !keep {
-		v, err = im.reshape(v, without(x.shape, axes))
-	}
-	return im.put(n, v, err)
-}
+func convertReduceL2(im *importer, n *protoNode) error { return im.reduceBy(n, im.norm) }
 
 func convertLpNorm(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)
