@@ -108,5 +108,5 @@ func TestSmoothedLayerIsOfTheModel(t *testing.T) {
 	if d.app.SmoothedLayer != "" {
 		t.Errorf("%q is smoothed", d.app.SmoothedLayer)
 	}
-	d.shows("lenet has no layer layer1.0.conv1: smoothing the first")
+	d.shows("lenet has no layer layer1.0.conv1: smoothing the first convolution")
 }

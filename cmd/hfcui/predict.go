@@ -69,7 +69,7 @@ func predictCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	deviceVar(cmd.Flags(), &o.Device)
-	choiceVar(cmd.Flags(), &part, "part", "what the model is given", parts...)
+	choiceVar(cmd.Flags(), &part, "part", "model input", parts...)
 	radiusVar(cmd.Flags(), &q.R)
 	smoothingFlags(cmd.Flags(), &q.Smoothing)
 	out.flags(cmd)

@@ -307,7 +307,7 @@ func (s *Session) splitChanged(msg splitMsg) tea.Cmd {
 // ModelChanged takes over another model, on the same images.
 func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
 	if s.SmoothedLayer != "" && !slices.Contains(info.Convs, s.SmoothedLayer) {
-		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": smoothing the first")
+		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": smoothing the first convolution")
 		s.SmoothedLayer = ""
 	}
 	return s.opened(info, ChangedSplit|ChangedModel)

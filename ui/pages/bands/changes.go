@@ -34,7 +34,7 @@ func changeBound(w int, at bands.Change, key BandsKey) string {
 	}
 	most := session.ScoreText(at.Both) + " %"
 	if at.Epsilon.L2 == 0 {
-		return kit.Pick(w, fmt.Sprintf("  correct on whole and low: %s; no correct image becomes wrong", most), "  both correct: "+most)
+		return kit.Pick(w, fmt.Sprintf("  correct on whole and low: %s; no correct image is misclassified", most), "  both correct: "+most)
 	}
 	ball := fmt.Sprintf("ε ≥ %.2f (L2), %.2f (L∞)", at.Epsilon.L2, at.Epsilon.LInf)
 	return kit.Pick(w, fmt.Sprintf("  upper bound on robust accuracy (pixels not clipped to [0,1]): %s at %s", most, ball),

@@ -51,17 +51,17 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		return
 	}
 	if p.uneven() {
-		c.Left(room, th.Dim, kit.Pick(room.W, which+"  layers of this name differ in size between models · rows: outputs, each on its own scale", which+"  of different sizes", which))
+		c.Left(room, th.Dim, kit.Pick(room.W, which+"  layers of this name differ in size between models · rows: outputs, individually scaled", which+"  of different sizes", which))
 		return
 	}
 	v, w := p.shown.kernels[i].view, p.shown.kernels[i].window
 	what := fmt.Sprintf("%s  %d kernels of %d×%d", which, v.Shape[0], v.Shape[2], v.Shape[3])
 	short := what
-	scale, scaleShort := " · each scaled to its largest weight, gray is 0", " · own scale each, gray 0"
+	scale, scaleShort := " · each scaled to its largest weight, gray is 0", " · individually scaled"
 	if v.Shape[1] != 3 && v.Shape[1] != 1 {
 		what = fmt.Sprintf("%s  %d×%d kernels of %d×%d", which, v.Shape[0], v.Shape[1], v.Shape[2], v.Shape[3])
 		short = what
-		scale, scaleShort = " · rows: outputs, columns: inputs; rows scaled to their largest weight, gray is 0", " · rows: outputs, own scale each"
+		scale, scaleShort = " · rows: outputs, columns: inputs; rows scaled to their largest weight, gray is 0", " · rows: outputs, scaled by row"
 		if w.Cropped() && !p.curves {
 			short += fmt.Sprintf(" · %s×%s", spanText(w.Out, w.Outs), spanText(w.In, w.Ins))
 			what += fmt.Sprintf(" · outputs %s of %d, inputs %s of %d", spanText(w.Out, w.Outs), w.AllOuts, spanText(w.In, w.Ins), w.AllIns)

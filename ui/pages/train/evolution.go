@@ -191,7 +191,7 @@ func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 		fmt.Sprintf("roughness %.3f", last.Roughness),
 		fmt.Sprintf("epoch %d, step %s", last.At.Epoch, kit.Grouped(last.At.Step)),
 		"",
-		"own scale each,",
+		"each normalized,",
 		"gray is 0",
 	}
 	plot := p.L.Plots[runlog.PanelKernels]

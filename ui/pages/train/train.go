@@ -78,7 +78,7 @@ var trainKeys = kit.Keymap[*Page]{
 	{Keys: []string{"0"}, Name: "zoom: all", Also: true, When: (*Page).begun, Do: (*Page).whole},
 	{Keys: []string{","}, Name: "bands at a smaller radius, or all", Help: "bands at one radius, of all runs", Hint: "radius", When: func(p *Page) bool { return len(p.Fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(-1) }},
 	{Keys: []string{"."}, Name: "bands at a larger radius, or all", Also: true, When: func(p *Page) bool { return len(p.Fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(1) }},
-	{Keys: []string{"i"}, Name: "next image to predict", Help: "image to predict", Hint: "image", When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(1) }},
+	{Keys: []string{"i"}, Name: "next evaluation image", Help: "next, previous evaluation image", Hint: "image", When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(1) }},
 	{Keys: []string{"I"}, Name: "previous image", Also: true, When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(-1) }},
 	{Keys: []string{"a"}, Name: "smooth curves more, or off", Hint: "smooth curves", Do: func(p *Page) tea.Cmd { p.smooth = (p.smooth + 1) % len(runlog.Smoothings); return p.Request() }},
 	{Keys: []string{"y"}, Name: "logarithmic loss and learning rate", Hint: "log", Do: func(p *Page) tea.Cmd { p.logY = !p.logY; return p.Request() }},
