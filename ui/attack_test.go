@@ -25,7 +25,7 @@ func attackScreen(t *testing.T, w, h int) *driver {
 
 func TestAttackShowsEverything(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "gray ± ×17", "attacked", "its log spectrum, circle at r",
+	d.shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "on gray ×17", "attacked", "its log spectrum, circle at r",
 		"‖δ‖∞ 0.0300", "7.65/255", "‖δ‖2 1.6628", "% energy", "✓", "✗", "power of δ", "ε ", "0.0300", "10.0",
 		"◆ pgd, ◇ fgsm vs ε", "at ε 0.03 vs ρ", "n 1,000", "attack    7.0 ms")
 	d.fits(140, 44)

@@ -115,7 +115,7 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 			// The number's trailing blanks keep the place of all before it.
 			factor := fmt.Sprintf("×%-5.3g", p.Shown.factor)
 			room := kit.NewRect(x+1, s.Title.Y, s.Title.Right()-x-2, 1)
-			c.Right(room, th.Dim, kit.Pick(room.W, "gray ± "+factor, factor))
+			c.Right(room, th.Dim, kit.Pick(room.W, "on gray "+factor, factor))
 		}
 	}
 }
