@@ -9,7 +9,6 @@ package checkpoints
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +22,8 @@ import (
 type Tensor struct {
 	Shape []int
 	Data  []float32 // as many elements as the product of Shape
+	// Integer tells that the file has the numbers as integers.
+	Integer bool
 }
 
 // File is what one checkpoint holds. Order lists the names as the file has them; Metadata is never nil in a
@@ -31,6 +32,7 @@ type File struct {
 	Tensors  map[string]*Tensor
 	Order    []string
 	Metadata map[string]string
+	Notes    []string // what to know about how it was read; not kept when it is written
 }
 
 const (
@@ -46,7 +48,7 @@ func Open(path string) (*File, error) {
 		return nil, pathError(path, err, "check the path")
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s: is a folder, not a model; name a .safetensors or .pt file", path)
+		return nil, fmt.Errorf("%s: %s", path, foreignFolder(path))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: is not a regular file; copy the model into a file first", path)
@@ -67,40 +69,30 @@ func Open(path string) (*File, error) {
 	switch head = head[:n]; {
 	case looksLikeSafetensors(head):
 		return ReadSafetensors(f, info.Size(), path)
+	case bytes.HasPrefix(head, []byte(npyMagic)):
+		return readNPY(f, info.Size(), path)
 	case looksLikeZip(head), looksLikePickle(head):
 		return ReadPyTorch(f, info.Size(), path)
 	}
-	return nil, fmt.Errorf("%s: %s", path, notAModel(head))
+	return nil, fmt.Errorf("%s: %s", path, foreign(path, head))
 }
 
 func looksLikeSafetensors(head []byte) bool { return len(head) >= 9 && head[8] == '{' }
 
 func looksLikeZip(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }
 
-// looksLikePickle knows a pickle of protocol 2 or later by its first opcode and torch.save's older
-// protocols by its magic number written out.
+// looksLikePickle knows a pickle of protocol 2 or later by its first operation, torch.save's older protocols
+// by its magic number written out, and pickle.dump's by how a dict begins.
 func looksLikePickle(head []byte) bool {
-	return len(head) >= 2 && head[0] == opProto && head[1] <= 5 || bytes.HasPrefix(head, []byte(legacyMagicText))
-}
-
-// notAModel says what a file that is no checkpoint seems to be, and what to do about it.
-func notAModel(head []byte) string {
-	text := bytes.ToLower(bytes.TrimSpace(head))
-	switch {
-	case len(head) == 0:
-		return "is empty; copy or download the model again"
-	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
-		return "is a Git LFS pointer, not the model; run `git lfs pull`"
-	case bytes.HasPrefix(text, []byte("<")):
-		return "is a web page, not a model; download the file itself"
-	case bytes.HasPrefix(head, []byte("\x89HDF")):
-		return "is an HDF5 (Keras) file; convert it to safetensors"
-	case len(head) >= 262 && string(head[257:262]) == "ustar":
-		return "is a tar archive; unpack it, or load it in Python and torch.save the state dict again"
-	case len(head) >= 8 && binary.LittleEndian.Uint64(head) <= maxHeader:
-		return "is cut short or no model; give a safetensors file or a PyTorch state dict (.pt, .pth)"
+	if len(head) >= 2 && head[0] == opProto && head[1] <= 5 {
+		return true
 	}
-	return "is no model this program reads; give a safetensors file or a PyTorch state dict (.pt, .pth)"
+	for _, start := range []string{legacyMagicText, "(dp", "}q\x00(", "ccollections\n", "ccopy_reg\n_reconstructor\n"} {
+		if bytes.HasPrefix(head, []byte(start)) {
+			return true
+		}
+	}
+	return false
 }
 
 // pathError is err about path in the form all errors here have, without the system call's name.

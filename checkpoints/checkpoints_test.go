@@ -19,7 +19,7 @@ func TestOpenRefuses(t *testing.T) {
 		"tar.pth":    {strings.Repeat("\x00", 257) + "ustar" + strings.Repeat("\x00", 250), "tar archive"},
 		"short":      {"\x40\x00\x00\x00\x00\x00\x00\x00", "cut short or no model"},
 		"text":       {"Hello, this is a text.", "no model this program reads"},
-		"pickle.pkl": {"\x80\x02K\x01.", "a pickle but not by torch.save"},
+		"pickle.pkl": {"\x80\x02K\x01.", "holds no state dict"},
 		"magic.pt":   {legacyMagicText + ".", "is cut short"},
 		"magic2.pt":  {legacyMagicText + ".I1002\n.", "unknown version"},
 		"magic3.pt":  {legacyMagicText + ".I1001\n.(lp0\n.", "what machine"},

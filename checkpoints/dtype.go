@@ -23,7 +23,22 @@ var (
 	int8Type     = &dtype{1, decodeI8}
 	uint8Type    = &dtype{1, decodeU8}
 	boolType     = &dtype{1, decodeBool}
+	uint16Type   = &dtype{2, decodeU16}
+	uint32Type   = &dtype{4, decodeU32}
+	uint64Type   = &dtype{8, decodeU64}
+
+	float8E4M3Type = &dtype{1, decodeE4M3}
+	float8E5M2Type = &dtype{1, decodeE5M2}
 )
+
+// integer says whether numbers of the type have no fraction.
+func (t *dtype) integer() bool {
+	switch t {
+	case int64Type, int32Type, int16Type, int8Type, uint8Type, uint16Type, uint32Type, uint64Type, boolType:
+		return true
+	}
+	return false
+}
 
 // readElements fills dst from r through buf, which holds at least one element: a large tensor is never in
 // memory twice.
@@ -102,6 +117,47 @@ func decodeBool(dst []float32, src []byte) {
 		dst[i] = 0
 		if src[i] != 0 {
 			dst[i] = 1
+		}
+	}
+}
+
+func decodeU16(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = float32(binary.LittleEndian.Uint16(src[2*i:]))
+	}
+}
+
+func decodeU32(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = float32(binary.LittleEndian.Uint32(src[4*i:]))
+	}
+}
+
+func decodeU64(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = float32(binary.LittleEndian.Uint64(src[8*i:]))
+	}
+}
+
+// decodeE5M2 widens eight-bit floats that are a half's upper byte.
+func decodeE5M2(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = halfToFloat(uint16(src[i]) << 8)
+	}
+}
+
+// decodeE4M3 widens eight-bit floats without infinities: sign, four bits of exponent of bias 7, three of
+// fraction.
+func decodeE4M3(dst []float32, src []byte) {
+	for i := range dst {
+		sign, magnitude := uint32(src[i]>>7)<<31, uint32(src[i])&0x7f
+		switch {
+		case magnitude == 0x7f:
+			dst[i] = float32(math.NaN())
+		case magnitude < 8: // subnormal
+			dst[i] = math.Float32frombits(sign | math.Float32bits(float32(magnitude)/512))
+		default:
+			dst[i] = math.Float32frombits(sign | (magnitude<<20 + (127-7)<<23))
 		}
 	}
 }

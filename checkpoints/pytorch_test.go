@@ -67,11 +67,8 @@ func TestTensorsShareNothing(t *testing.T) {
 
 func TestRefusedPyTorch(t *testing.T) {
 	for name, want := range map[string]string{
-		"system.pt": "asks for posix.system, which a state dict does not need", "system_protocol4.pt": "asks for posix.system,", "system_legacy.pt": "asks for posix.system,",
-		"module.pt": "asks for torch.nn.modules.container.Sequential,", "module_protocol4.pt": "asks for torch.nn.modules.container.Sequential,",
-		"module_legacy.pt": "asks for torch.nn.modules.container.Sequential,", "tensor.pt": "holds no state dict",
-		"no_tensors.pt": "holds no tensors by name, only epoch, model;", "complex.pt": "asks for torch.ComplexFloatStorage,",
-		"sparse.pt": "asks for torch._utils._rebuild_sparse_tensor,", "script.pt": "is a TorchScript program",
+		"tensor.pt": "holds no state dict", "no_tensors.pt": "holds no tensors by name, only epoch, model;",
+		"complex.pt": "has numbers of type ComplexFloat;", "sparse.pt": "stored as a sparse_tensor;", "script.pt": "is a TorchScript program",
 	} {
 		path := filepath.Join("testdata/refused", name)
 		refuse(t, path, want)

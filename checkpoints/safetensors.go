@@ -27,6 +27,7 @@ const (
 var safetensorsTypes = map[string]*dtype{
 	"F64": float64Type, "F32": float32Type, "F16": float16Type, "BF16": bfloat16Type, "I64": int64Type,
 	"I32": int32Type, "I16": int16Type, "I8": int8Type, "U8": uint8Type, "BOOL": boolType,
+	"U16": uint16Type, "U32": uint32Type, "U64": uint64Type, "F8_E4M3": float8E4M3Type, "F8_E5M2": float8E5M2Type,
 }
 
 // entry is what the header says of one tensor.
@@ -71,7 +72,7 @@ func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 		if err := readElements(io.NewSectionReader(r, start+e.begin, e.end-e.begin), e.dtype, data, buf); err != nil {
 			return nil, fmt.Errorf("cannot read tensor %s: %w", quote(e.name), err)
 		}
-		f.Tensors[e.name] = &Tensor{Shape: e.shape, Data: data}
+		f.Tensors[e.name] = &Tensor{Shape: e.shape, Data: data, Integer: e.dtype.integer()}
 	}
 	return f, nil
 }

@@ -1,6 +1,7 @@
 package checkpoints
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -12,14 +13,14 @@ import (
 func readStorages(f *File, named []namedRef, source torchFile, size int64) error {
 	of := map[*storage][]namedRef{}
 	var order []*storage
-	bytes, numbers := int64(0), int64(0)
+	read, numbers := int64(0), int64(0)
 	for _, n := range named {
 		if of[n.storage] == nil {
 			order = append(order, n.storage)
-			if n.storage.size > (size-bytes)/int64(n.storage.class.dtype.size) {
+			if !n.storage.fits(size - read) {
 				return fmt.Errorf("is cut short: storage %s is larger than the file; copy or download it again", quote(n.storage.key))
 			}
-			bytes += n.storage.size * int64(n.storage.class.dtype.size)
+			read += n.storage.bytes()
 		}
 		of[n.storage] = append(of[n.storage], n)
 		count, _ := elements(n.shape)               // known to fit since it was unpickled
@@ -35,7 +36,7 @@ func readStorages(f *File, named []namedRef, source torchFile, size int64) error
 		}
 		free := true // whether no tensor has taken data itself
 		for _, n := range of[st] {
-			t := &Tensor{Shape: slices.Clone(n.shape)}
+			t := &Tensor{Shape: slices.Clone(n.shape), Integer: st.dtype.integer()}
 			if n.whole() && free {
 				t.Data, free = data, false
 			} else {
@@ -48,13 +49,16 @@ func readStorages(f *File, named []namedRef, source torchFile, size int64) error
 }
 
 func readStorage(st *storage, source torchFile, buf []byte) ([]float32, error) {
-	r, err := source.open(st)
-	if err != nil {
+	var r io.ReadCloser
+	var err error
+	if st.data != nil {
+		r = io.NopCloser(bytes.NewReader(st.data))
+	} else if r, err = source.open(st); err != nil {
 		return nil, err
 	}
 	defer r.Close()
 	data := make([]float32, st.size)
-	if err = readElements(r, st.class.dtype, data, buf); err == nil {
+	if err = readElements(r, st.dtype, data, buf); err == nil {
 		_, err = r.Read(buf[:1]) // the end, where a checksum is compared
 		if err == io.EOF {
 			return data, nil

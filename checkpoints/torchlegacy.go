@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-
-	"github.com/nlpodyssey/gopickle/types"
 )
 
 // The format of torch.save before PyTorch 1.6, and since on demand: five pickles in a row (magic number,
@@ -27,34 +25,37 @@ type torchLegacy struct {
 	at map[*storage]int64
 }
 
-func openLegacy(r io.ReaderAt, size int64) (any, torchFile, error) {
-	p := &legacyPickles{unpickler: unpickler{storages: map[string]*storage{}}, left: size}
+func (u *unpickler) openLegacy(r io.ReaderAt, size int64) (value any, file torchLegacy, err error) {
+	p := &legacyPickles{unpickler: u, left: size}
 	p.buffered = bufio.NewReader(io.NewSectionReader(r, 0, size))
+	first, err := p.next()
+	if err != nil {
+		return nil, file, err
+	}
+	if n, ok := first.(*big.Int); !ok || n.String() != legacyMagic { // pickled without torch.save
+		return first, file, nil
+	}
 	if err := p.readPreamble(); err != nil {
-		return nil, nil, err
+		return nil, file, err
 	}
-	value, err := p.next()
+	if value, err = p.next(); err != nil {
+		return nil, file, err
+	}
+	names, err := p.next()
 	if err != nil {
-		return nil, nil, err
+		return nil, file, err
 	}
-	list, err := p.next()
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, ok := list.(*types.List)
+	keys, ok := names.(*list)
 	if !ok {
-		return nil, nil, errors.New("has no list of its storages; copy or download it again")
+		return nil, file, errors.New("has no list of its storages; copy or download it again")
 	}
-	legacy := torchLegacy{r, make(map[*storage]int64, len(p.storages))}
-	if err := legacy.locate(p.storages, *keys, size-p.left, size); err != nil {
-		return nil, nil, err
-	}
-	return value, legacy, nil
+	file = torchLegacy{r, make(map[*storage]int64, len(p.storages))}
+	return value, file, file.locate(p.storages, keys.items, size-p.left, size)
 }
 
 // legacyPickles reads the pickles one after the other.
 type legacyPickles struct {
-	unpickler
+	*unpickler
 	buffered *bufio.Reader
 	left     int64 // bytes not read yet
 }
@@ -66,14 +67,8 @@ func (p *legacyPickles) next() (any, error) {
 	return value, err
 }
 
+// readPreamble reads what follows the magic number up to the object.
 func (p *legacyPickles) readPreamble() error {
-	magic, err := p.next()
-	if err != nil {
-		return err
-	}
-	if n, ok := magic.(*big.Int); !ok || n.String() != legacyMagic {
-		return errors.New("is a pickle but not by torch.save; torch.save model.state_dict()")
-	}
 	version, err := p.next()
 	if err != nil {
 		return err
@@ -85,14 +80,12 @@ func (p *legacyPickles) readPreamble() error {
 	if err != nil {
 		return err
 	}
-	facts, ok := machine.(*types.Dict)
+	facts, ok := machine.(*dict)
 	if !ok {
 		return errors.New("does not say what machine wrote it; copy or download it again")
 	}
-	for _, fact := range *facts {
-		if fact.Key == "little_endian" && fact.Value == false {
-			return errors.New("was saved on a big-endian machine; load it in Python and save it as safetensors")
-		}
+	if facts.get("little_endian") == false {
+		return errors.New("was saved on a big-endian machine; load it in Python and save it as safetensors")
 	}
 	return nil
 }
@@ -113,11 +106,11 @@ func (l torchLegacy) locate(storages map[string]*storage, keys []any, at, size i
 			return fmt.Errorf("is broken: storage %s has %d numbers, not %d; copy or download it again", quote(key), n, st.size)
 		}
 		at += 8
-		if st.size > (size-at)/int64(st.class.dtype.size) {
+		if !st.fits(size - at) {
 			return fmt.Errorf("is cut short within storage %s; copy or download it again", quote(key))
 		}
 		l.at[st] = at
-		at += st.size * int64(st.class.dtype.size)
+		at += st.bytes()
 	}
 	if len(l.at) != len(storages) {
 		return fmt.Errorf("lists %d of its %d storages; copy or download it again", len(l.at), len(storages))
@@ -126,7 +119,10 @@ func (l torchLegacy) locate(storages map[string]*storage, keys []any, at, size i
 }
 
 func (l torchLegacy) open(st *storage) (io.ReadCloser, error) {
-	return io.NopCloser(io.NewSectionReader(l.r, l.at[st], st.size*int64(st.class.dtype.size))), nil
+	if l.at[st] == 0 {
+		return nil, fmt.Errorf("has no storage %s; copy or download it again", quote(st.key))
+	}
+	return io.NopCloser(io.NewSectionReader(l.r, l.at[st], st.size*int64(st.dtype.size))), nil
 }
 
 // countingReader counts what is read.

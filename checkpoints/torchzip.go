@@ -23,7 +23,7 @@ type torchZip struct {
 	files  map[string]*zip.File
 }
 
-func openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
+func (u *unpickler) openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
 	limited := &limitedReaderAt{r: r, left: maxDirectory, limit: true}
 	archive, err := zip.NewReader(limited, size)
 	if err != nil {
@@ -47,11 +47,11 @@ func openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
 	}
 	switch {
 	case pickles == 0:
-		return nil, nil, errors.New("is a zip archive but not by torch.save; unpack it and give the model inside")
+		return nil, nil, errors.New(foreignZip(z.files))
 	case pickles > 1:
 		return nil, nil, errors.New("is a zip archive of several models; unpack it and give one of them")
 	case z.files[z.folder+"constants.pkl"] != nil:
-		return nil, nil, errors.New("is a TorchScript program; in Python, torch.save torch.jit.load(file).state_dict()")
+		return nil, nil, errors.New("is a TorchScript program; export it: m = torch.jit.load(FILE); " + exportTorch)
 	}
 	if err := z.checkByteOrder(); err != nil {
 		return nil, nil, err
@@ -61,7 +61,6 @@ func openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
 		return nil, nil, err
 	}
 	defer f.Close()
-	u := &unpickler{storages: map[string]*storage{}}
 	value, err := u.load(bufio.NewReader(f), int64(z.files[z.folder+pickleEntry].UncompressedSize64))
 	if err != nil {
 		return nil, nil, err
@@ -114,7 +113,7 @@ func (z torchZip) open(st *storage) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, have := uint64(st.size)*uint64(st.class.dtype.size), z.files[z.folder+"data/"+st.key].UncompressedSize64
+	want, have := uint64(st.bytes()), z.files[z.folder+"data/"+st.key].UncompressedSize64
 	if want != have {
 		r.Close()
 		return nil, fmt.Errorf("is broken: storage %s has %d bytes, not %d; copy or download it again", quote(st.key), have, want)

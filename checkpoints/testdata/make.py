@@ -8,7 +8,8 @@ For every file NAME.pt that is to be read, NAME.expected.safetensors holds the s
 written here with struct and json alone. The files under refused/ must not be read.
 The files beside this script were made with PyTorch 1.13.1; tensors' values come from a seed.
 """
-import json, os, struct
+import argparse, collections, json, os, pathlib, pickle, struct
+import numpy as np
 import torch, torch.nn as nn
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
@@ -74,9 +75,10 @@ net.fc(torch.ones(1, 4)).sum().backward()
 optimizer.step()
 plain = net.state_dict()
 parallel = {"module." + k: v for k, v in plain.items()}
-save("nested", {"epoch": 3, "best": torch.tensor(0.5), "state_dict": parallel, "optimizer": optimizer.state_dict(), "args": None, "lr": [0.1, (1, "a")]}, plain)
+save("nested", {"epoch": 3, "best": torch.tensor(0.5), "state_dict": parallel, "optimizer": optimizer.state_dict(), "args": None, "lr": [0.1, (1, "a")]}, parallel)
 save("nested_legacy", {"model": {"net": plain}, "optimizer": optimizer.state_dict()}, plain, _use_new_zipfile_serialization=False)
-save("compiled", {"_orig_mod.module." + k: v for k, v in plain.items()}, plain)
+compiled = {"_orig_mod.module." + k: v for k, v in plain.items()}
+save("compiled", compiled, compiled)
 save("parameters", dict(net.named_parameters()), dict(net.named_parameters()))
 save("size", {"state_dict": plain, "size": torch.Size([1, 2])}, plain)
 
@@ -87,12 +89,28 @@ class Hostile:
         return os.system, ("echo this file ran a command",)
 
 
-torch.save({"state_dict": plain, "extra": Hostile()}, "refused/system.pt")
-torch.save({"state_dict": plain, "extra": Hostile()}, "refused/system_protocol4.pt", pickle_protocol=4)
-torch.save({"state_dict": plain, "extra": Hostile()}, "refused/system_legacy.pt", _use_new_zipfile_serialization=False)
-torch.save(nn.Sequential(nn.Linear(2, 2)), "refused/module.pt")
-torch.save(nn.Sequential(nn.Linear(2, 2)), "refused/module_protocol4.pt", pickle_protocol=4)
-torch.save(nn.Sequential(nn.Linear(2, 2)), "refused/module_legacy.pt", _use_new_zipfile_serialization=False)
+beside = {"state_dict": plain, "extra": Hostile(), "args": argparse.Namespace(lr=0.1), "best": np.float64(91.2), "losses": np.arange(5.0),
+          "log": collections.defaultdict(list, {"a": [1]}), "device": torch.device("cpu"), "dtype": torch.float32, "path": pathlib.PurePosixPath("/a"),
+          "state_dict_ema": {k: v + 1 for k, v in plain.items()}}
+save("inert", beside, plain)
+save("inert_protocol4", beside, plain, pickle_protocol=4)
+save("inert_legacy", beside, plain, _use_new_zipfile_serialization=False)
+whole = nn.Sequential(collections.OrderedDict(features=nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), fc=nn.Linear(4, 2)))
+save("module", whole, whole.state_dict())
+save("module_protocol4", whole, whole.state_dict(), pickle_protocol=4)
+save("module_legacy", whole, whole.state_dict(), _use_new_zipfile_serialization=False)
+arrays = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.asfortranarray(np.arange(6.0).reshape(2, 3)), "c": np.float32([1, 2]), "d": np.arange(3, dtype="i2")}
+tensors = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
+save("numpy", arrays, tensors)
+save("numpy_protocol4", arrays, tensors, pickle_protocol=4)
+for protocol in (2, 4, 5):
+    pickle.dump(plain, open(f"dumped_protocol{protocol}.pt", "wb"), protocol)
+    expect(f"dumped_protocol{protocol}.expected.safetensors", {k: v for k, v in plain.items() if not k.endswith("num_batches_tracked")})
+    pickle.dump(arrays, open(f"dumped_numpy_protocol{protocol}.pt", "wb"), protocol)
+    expect(f"dumped_numpy_protocol{protocol}.expected.safetensors", tensors)
+np.save("arrays.npy", arrays)
+os.rename("arrays.npy", "npy.pt")
+expect("npy.expected.safetensors", tensors)
 torch.save(torch.zeros(2), "refused/tensor.pt")
 torch.save({"epoch": 3, "model": "resnet"}, "refused/no_tensors.pt")
 torch.save({"w": torch.zeros(2, dtype=torch.complex64)}, "refused/complex.pt")

@@ -12,6 +12,7 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/model"
+	"hfcui/engine/nets"
 )
 
 func modelCommand() *cobra.Command {
@@ -30,6 +31,8 @@ type modelReport struct {
 	Std       []float32         `json:"std"`
 	BatchNorm bool              `json:"batch_norm"`
 	FirstConv string            `json:"first_conv"`
+	Assumed   []nets.Assumption `json:"assumed"` // what the file does not tell
+	Notes     []string          `json:"notes"`
 	Metadata  map[string]string `json:"metadata"`
 	Tensors   []tensorReport    `json:"tensors"`
 }
@@ -57,7 +60,7 @@ func modelInfoCommand() *cobra.Command {
 			c, h, w := m.Input()
 			report := modelReport{Model: args[0], Net: m.Net.Name, Params: m.Params(), Input: [3]int{c, h, w},
 				Outputs: m.Net.Classes, Classes: m.Classes, Mean: m.Mean, Std: m.Std, BatchNorm: m.HasBatchNorm(),
-				FirstConv: m.FirstConv(), Metadata: m.Metadata}
+				FirstConv: m.FirstConv(), Assumed: m.Assumed, Notes: m.Notes, Metadata: m.Metadata}
 			for _, p := range m.Net.Params {
 				report.Tensors = append(report.Tensors, tensorReport{p.Name, p.Shape})
 			}
@@ -80,6 +83,14 @@ func (r modelReport) table(w io.Writer) {
 	fmt.Fprintf(w, "classes\t%d: %s\n", r.Outputs, classes)
 	if r.Mean != nil {
 		fmt.Fprintf(w, "normalization\tmean %v, std %v\n", r.Mean, r.Std)
+	} else {
+		fmt.Fprintf(w, "normalization\tnone\n")
+	}
+	for _, a := range r.Assumed {
+		fmt.Fprintf(w, "%s\t%s\n", map[bool]string{false: "assumed", true: "given"}[a.Said], oneLine(a.Text()))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(w, "note\t%s\n", oneLine(note))
 	}
 	for _, key := range sortedKeys(r.Metadata) {
 		fmt.Fprintf(w, "%s\t%s\n", oneLine(key), oneLine(r.Metadata[key]))

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hfcui/engine/nets"
 	"hfcui/engine/printable"
 )
 
@@ -18,23 +19,25 @@ const (
 	keyMean    = "hfcui.mean"    // JSON array, one number per channel
 	keyStd     = "hfcui.std"     // likewise
 	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, of nets that are none of package nets' families
+	keyAssume  = "hfcui.assume"  // what is assumed of the net, as JSON
 )
 
 // metadata is a file's metadata; every field may be absent.
 type metadata struct {
-	net       string
+	name      string
 	classes   []string
 	input     [3]int
 	mean, std []float32
-	graph     string            // a graph.Graph as JSON
+	graph     string // a graph.Graph as JSON
+	assumed   []nets.Assumption
 	rest      map[string]string // all other keys
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
-	m := metadata{net: values[keyNet], graph: values[keyGraph], rest: make(map[string]string)}
+	m := metadata{name: values[keyNet], graph: values[keyGraph], rest: make(map[string]string)}
 	for k, v := range values {
 		switch k {
-		case keyNet, keyClasses, keyInput, keyMean, keyStd, keyGraph:
+		case keyNet, keyClasses, keyInput, keyMean, keyStd, keyGraph, keyAssume:
 		default:
 			m.rest[k] = v
 		}
@@ -50,6 +53,11 @@ func readMetadata(values map[string]string) (metadata, error) {
 	if s, ok := values[keyInput]; ok {
 		if err := readInput(s, &m.input); err != nil {
 			return m, err
+		}
+	}
+	if s, ok := values[keyAssume]; ok {
+		if err := json.Unmarshal([]byte(s), &m.assumed); err != nil {
+			return m, fmt.Errorf("its metadata %s is not as hfcui writes it", keyAssume)
 		}
 	}
 	for key, dst := range map[string]*[]float32{keyMean: &m.mean, keyStd: &m.std} {
@@ -127,6 +135,9 @@ func (m *Model) metadata() map[string]string {
 	values[keyInput] = fmt.Sprintf("%dx%dx%d", c, h, w)
 	if m.Classes != nil {
 		values[keyClasses] = text(m.Classes)
+	}
+	if len(m.Assumed) > 0 && m.Net.Described() != nil {
+		values[keyAssume] = text(m.Assumed)
 	}
 	if m.Mean != nil {
 		values[keyMean], values[keyStd] = text(m.Mean), text(m.Std)

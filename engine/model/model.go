@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"hfcui/checkpoints"
-	"hfcui/engine/graph"
 	"hfcui/engine/nets"
 	"hfcui/engine/op"
 	"hfcui/engine/printable"
@@ -20,6 +19,8 @@ type Model struct {
 	Classes   []string                       // Net.Classes names, or nil if unknown
 	Mean, Std []float32                      // input normalization, one value per channel; nil: none
 	Weights   map[string]*checkpoints.Tensor // all of Net.Params
+	Assumed   []nets.Assumption              // what the file does not tell about the net
+	Notes     []string                       // what to know about how the file was read
 	Metadata  map[string]string              // the file's other keys
 }
 
@@ -41,8 +42,13 @@ func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed ui
 // described in the file, or recognized by the names and shapes of its tensors; if netName is not
 // empty, another net is an error.
 func Load(nameOrPath, netName string) (*Model, error) {
+	return LoadAs(nameOrPath, Description{Net: netName})
+}
+
+// LoadAs reads a model as Load does, with what is said about it.
+func LoadAs(nameOrPath string, d Description) (*Model, error) {
 	if f, ok := checkpoints.Embedded(nameOrPath); ok {
-		return FromFile(nameOrPath, f, netName)
+		return FromFileAs(nameOrPath, f, d)
 	}
 	f, err := Open(nameOrPath)
 	if err != nil {
@@ -51,7 +57,7 @@ func Load(nameOrPath, netName string) (*Model, error) {
 		}
 		return nil, err
 	}
-	m, err := FromFile(nameOrPath, f, netName)
+	m, err := FromFileAs(nameOrPath, f, d)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +68,12 @@ func Load(nameOrPath, netName string) (*Model, error) {
 
 // FromFile makes a model of a checkpoint. The model owns the checkpoint's tensors from then on.
 func FromFile(name string, f *checkpoints.File, netName string) (*Model, error) {
-	m, err := fromFile(f, netName)
+	return FromFileAs(name, f, Description{Net: netName})
+}
+
+// FromFileAs makes a model of a checkpoint and what is said about it.
+func FromFileAs(name string, f *checkpoints.File, d Description) (*Model, error) {
+	m, err := fromFile(f, d)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -70,52 +81,45 @@ func FromFile(name string, f *checkpoints.File, netName string) (*Model, error) 
 	return m, nil
 }
 
-func fromFile(f *checkpoints.File, netName string) (*Model, error) {
+func fromFile(f *checkpoints.File, d Description) (*Model, error) {
 	meta, err := readMetadata(f.Metadata)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Classes: meta.classes, Weights: make(map[string]*checkpoints.Tensor), Metadata: meta.rest}
-	shapes := make(nets.Shapes)
-	for name, t := range f.Tensors {
-		if strings.HasSuffix(name, ".num_batches_tracked") {
-			continue // PyTorch counts batches; nothing here depends on it
-		}
-		shapes[name] = t.Shape
-		m.Weights[name] = t
-	}
-	if meta.graph != "" {
-		m.Net, err = describedNet(meta, shapes)
-	} else {
-		m.Net, err = nets.Recognize(shapes, meta.input)
-	}
+	meta.describe(d)
+	state, err := newStateDict(f, meta.graph != "")
 	if err != nil {
 		return nil, err
 	}
-	for _, said := range []string{netName, meta.net} {
+	found, err := meta.found(state, d)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Net: found.Net, Classes: meta.classes, Weights: state.weights(found), Metadata: meta.rest,
+		Assumed: found.Assumed, Notes: state.notes}
+	if len(found.Unused) > 0 {
+		m.Notes = append(m.Notes, fmt.Sprintf("%s: not used, since they do not follow what comes before", printable.Line(strings.Join(found.Unused[:min(4, len(found.Unused))], ", "))))
+	}
+	for _, said := range []string{d.Net, meta.name} {
 		if said != "" && said != m.Net.Name {
 			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", printable.Line(said), m.Net.Name)
 		}
 	}
 	if m.Classes != nil && len(m.Classes) != m.Net.Classes {
-		return nil, fmt.Errorf("it names %d classes in hfcui.classes, but its last layer has %d", len(m.Classes), m.Net.Classes)
+		return nil, fmt.Errorf("it names %d classes, but its last layer has %d", len(m.Classes), m.Net.Classes)
+	}
+	if meta.mean == nil && meta.std == nil {
+		meta.mean, meta.std = state.mean, state.std
 	}
 	if m.Mean, m.Std, err = meta.normalization(m.Net.Input[0]); err != nil {
 		return nil, err
 	}
+	if d.BGR {
+		if err := m.fromBGR(); err != nil {
+			return nil, err
+		}
+	}
 	return m, m.checkValues()
-}
-
-// describedNet is the network that the metadata describes.
-func describedNet(meta metadata, shapes nets.Shapes) (*nets.Net, error) {
-	g, err := graph.Parse([]byte(meta.graph))
-	if err != nil {
-		return nil, err
-	}
-	if meta.input != [3]int{} && meta.input != g.Input {
-		return nil, fmt.Errorf("its metadata %s is %v, but its graph takes images of %v", keyInput, meta.input, g.Input)
-	}
-	return nets.FromGraph(g, shapes)
 }
 
 // checkValues returns an error if a weight is not finite or a variance is negative.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"hfcui/checkpoints"
@@ -47,8 +48,8 @@ func Open(path string) (*checkpoints.File, error) {
 
 // isONNX tells an ONNX file by its beginning, or, where that is anything, by its name.
 func isONNX(path string) bool {
-	info, err := os.Stat(path) // before opening: a named pipe would block there
-	if err != nil || !info.Mode().IsRegular() {
+	info, err := os.Stat(path)                                                             // before opening: a named pipe would block there
+	if err != nil || !info.Mode().IsRegular() || filepath.Base(path) == "saved_model.pb" { // TensorFlow's
 		return false
 	}
 	f, err := os.Open(path)

@@ -1,0 +1,102 @@
+package checkpoints
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// pickleReader is what a pickle is read from.
+type pickleReader interface {
+	io.Reader
+	io.ByteReader
+}
+
+// pickleInput hands out the bytes of a pickle's operations. Every length is held against what is left before
+// memory is asked for.
+type pickleInput struct {
+	r    pickleReader
+	left int64 // bytes the file still has
+	buf  [maxNumber]byte
+}
+
+func (p *pickleInput) byte() (byte, error) {
+	if err := p.enough(1); err != nil {
+		return 0, err
+	}
+	p.left--
+	b, err := p.r.ReadByte()
+	if err != nil {
+		return 0, readError(err)
+	}
+	return b, nil
+}
+
+// fixed reads n bytes, at most maxNumber. Its result is good until the next call.
+func (p *pickleInput) fixed(n int) ([]byte, error) {
+	if err := p.enough(uint64(n)); err != nil {
+		return nil, err
+	}
+	p.left -= int64(n)
+	if _, err := io.ReadFull(p.r, p.buf[:n]); err != nil {
+		return nil, readError(err)
+	}
+	return p.buf[:n], nil
+}
+
+// length reads a length of the given number of bytes.
+func (p *pickleInput) length(width int) (uint64, error) {
+	b, err := p.fixed(width)
+	if err != nil {
+		return 0, err
+	}
+	var wide [8]byte
+	copy(wide[:], b)
+	return binary.LittleEndian.Uint64(wide[:]), nil
+}
+
+// counted reads a length of the given number of bytes, and as many bytes.
+func (p *pickleInput) counted(width int) ([]byte, error) {
+	n, err := p.length(width)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.enough(n); err != nil {
+		return nil, err
+	}
+	p.left -= int64(n)
+	b := make([]byte, n)
+	if _, err := io.ReadFull(p.r, b); err != nil {
+		return nil, readError(err)
+	}
+	return b, nil
+}
+
+// line reads at most so many bytes up to a newline, and returns them without that.
+func (p *pickleInput) line(most int) ([]byte, error) {
+	var line []byte
+	for {
+		b, err := p.byte()
+		if err != nil {
+			return nil, err
+		}
+		if b == '\n' {
+			return line, nil
+		}
+		if len(line) >= most {
+			return nil, fmt.Errorf("has a line of more than %d bytes; copy or download it again", most)
+		}
+		line = append(line, b)
+	}
+}
+
+// enough says whether n more bytes can be there.
+func (p *pickleInput) enough(n uint64) error {
+	if n <= uint64(p.left) {
+		return nil
+	}
+	if n == 1 {
+		return readError(io.EOF)
+	}
+	return fmt.Errorf("is cut short: its pickle wants %d bytes where %d are left; copy or download it again", n, p.left)
+}

@@ -1,0 +1,110 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hfcui/engine/graph"
+	"hfcui/engine/nets"
+	"hfcui/engine/op"
+)
+
+// Description is what a person says about a model whose file does not say it, or says
+// something else; zero fields say nothing.
+type Description struct {
+	Net       string       // what the net must turn out to be
+	Mean, Std []float32    // input normalization of pixels in [0,1], one value a channel or one for all
+	BGR       bool         // it takes blue first; mean and std are in that order, too
+	Input     [3]int       // channels, height, width
+	Classes   []string     // in the order of the outputs
+	Assume    nets.Choices // of what the file does not tell about the net
+}
+
+// Normalizations are the usual ones by name.
+var Normalizations = map[string]struct{ Mean, Std []float32 }{
+	"cifar10":  {[]float32{0.4914, 0.4822, 0.4465}, []float32{0.2470, 0.2435, 0.2616}},
+	"imagenet": {[]float32{0.485, 0.456, 0.406}, []float32{0.229, 0.224, 0.225}},
+	"half":     {[]float32{0.5, 0.5, 0.5}, []float32{0.5, 0.5, 0.5}},
+}
+
+// describe lets what is said count before what the file says.
+func (m *metadata) describe(d Description) {
+	if d.Mean != nil {
+		m.mean = d.Mean
+	}
+	if d.Std != nil {
+		m.std = d.Std
+	}
+	if d.Input != [3]int{} {
+		m.input = d.Input
+	}
+	if d.Classes != nil {
+		m.classes = d.Classes
+	}
+}
+
+// found is the network that the metadata describes, or that the tensors are recognized as.
+// Where something is said of assumptions, tensors that were recognized before are so again.
+func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
+	said := nets.Choices{}
+	for _, a := range m.assumed {
+		if a.Said {
+			said[a.Key] = a.Value
+		}
+	}
+	maps.Copy(said, d.Assume)
+	if m.graph == "" || len(m.assumed) > 0 && len(d.Assume) > 0 {
+		if len(d.Assume) > 0 && m.name != "" {
+			m.name = "" // it becomes another
+		}
+		return s.identify(m.input, said)
+	}
+	if len(d.Assume) > 0 {
+		return nil, errors.New("its network is described in the file: nothing is assumed of it")
+	}
+	g, err := graph.Parse([]byte(m.graph))
+	if err != nil {
+		return nil, err
+	}
+	if d.Input != [3]int{} {
+		g.Input = d.Input
+	}
+	if m.input != [3]int{} && m.input != g.Input {
+		return nil, fmt.Errorf("its metadata %s is %v, but its graph takes images of %v", keyInput, m.input, g.Input)
+	}
+	shapes := make(nets.Shapes)
+	for _, t := range s.shapes() {
+		shapes[t.Name] = t.Shape
+	}
+	net, err := nets.FromGraph(g, shapes)
+	if err != nil {
+		return nil, err
+	}
+	found := &nets.Found{Net: net, Names: make(map[string]string), Assumed: m.assumed}
+	for _, p := range net.Params {
+		found.Names[p.Name] = p.Name
+	}
+	return found, nil
+}
+
+// fromBGR turns the first convolution and the normalization around, so that images are
+// RGB as everywhere here.
+func (m *Model) fromBGR() error {
+	w := m.Weights[m.FirstConv()]
+	if len(w.Shape) != 4 || w.Shape[1] != 3 {
+		return errors.New("it takes images of one channel, which have no order of channels")
+	}
+	plane := op.Size(w.Shape[2:])
+	for o := range w.Shape[0] {
+		at := o * 3 * plane
+		for i := range plane {
+			w.Data[at+i], w.Data[at+2*plane+i] = w.Data[at+2*plane+i], w.Data[at+i]
+		}
+	}
+	m.Mean, m.Std = slices.Clone(m.Mean), slices.Clone(m.Std)
+	slices.Reverse(m.Mean)
+	slices.Reverse(m.Std)
+	return nil
+}

@@ -1,0 +1,275 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/nets"
+	"hfcui/engine/op"
+	"hfcui/engine/printable"
+)
+
+// stateDict is a checkpoint's tensors on the way to a model: without wrappers' prefixes,
+// counters and reparametrizations, and the input normalization apart.
+type stateDict struct {
+	order     []string
+	tensors   map[string]*checkpoints.Tensor
+	mean, std []float32 // of buffers in the file; nil: none
+	notes     []string
+}
+
+// newStateDict takes a checkpoint's tensors, as they are if the file describes its network.
+func newStateDict(f *checkpoints.File, described bool) (*stateDict, error) {
+	s := &stateDict{tensors: make(map[string]*checkpoints.Tensor, len(f.Tensors)), notes: slices.Clone(f.Notes)}
+	order := f.Order
+	if len(order) != len(f.Tensors) { // made in memory
+		order = slices.Sorted(maps.Keys(f.Tensors))
+	}
+	for _, name := range order {
+		if t := f.Tensors[name]; t != nil && (described || !counts(name, t)) {
+			s.order = append(s.order, name)
+			s.tensors[name] = t
+		}
+	}
+	if described {
+		return s, nil
+	}
+	s.rename(unwrapped)
+	s.takeNormalization()
+	s.unprefix()
+	if err := s.materialize(); err != nil {
+		return nil, err
+	}
+	for _, name := range s.order {
+		if t := s.tensors[name]; t.Integer && len(t.Shape) > 1 {
+			return nil, fmt.Errorf("%s holds integers, whose scales are missing: a quantized model; use the float model it was made of", printable.Line(name))
+		}
+	}
+	return s, nil
+}
+
+// counts reports whether a tensor is a counter: of batches, operations, averaged models. A
+// layer's weights count as such even if they are one number.
+func counts(name string, t *checkpoints.Tensor) bool {
+	switch leaf(name) {
+	case "weight", "bias", "running_mean", "running_var", "weight_g", "weight_v", "weight_orig", "weight_mask", "mean", "std", "mu", "sigma":
+		return false
+	}
+	return len(t.Data) <= 1
+}
+
+func leaf(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// rename renames all tensors, unless two would have one name: then it reports false.
+func (s *stateDict) rename(to func(string) string) bool {
+	tensors := make(map[string]*checkpoints.Tensor, len(s.tensors))
+	order := make([]string, len(s.order))
+	for i, name := range s.order {
+		order[i] = to(name)
+		tensors[order[i]] = s.tensors[name]
+	}
+	if len(tensors) < len(s.order) {
+		return false
+	}
+	s.order, s.tensors = order, tensors
+	return true
+}
+
+// wrapperModules are put around parts of a network without being layers.
+var wrapperModules = []string{"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"}
+
+// unwrapped is a name without them.
+func unwrapped(name string) string {
+	path := strings.Split(name, ".")
+	path = append(slices.DeleteFunc(path[:len(path)-1], func(m string) bool { return slices.Contains(wrapperModules, m) }), path[len(path)-1])
+	return strings.Join(path, ".")
+}
+
+// unprefix takes off modules that all layers lie in.
+func (s *stateDict) unprefix() {
+	for len(s.order) > 0 {
+		prefix, _, ok := strings.Cut(s.order[0], ".")
+		if !ok || slices.ContainsFunc(s.order, func(name string) bool {
+			rest, has := strings.CutPrefix(name, prefix+".")
+			return !has || !strings.Contains(rest, ".")
+		}) {
+			return
+		}
+		if !s.rename(func(name string) string { return strings.TrimPrefix(name, prefix+".") }) {
+			return
+		}
+	}
+}
+
+// takeNormalization takes a mean and a deviation a channel out of the tensors, as RobustBench
+// and others keep them in buffers.
+func (s *stateDict) takeNormalization() {
+	find := func(names ...string) (string, []float32) {
+		for _, name := range s.order {
+			l := strings.ToLower(leaf(name))
+			t := s.tensors[name]
+			known := slices.ContainsFunc(names, func(n string) bool {
+				return l == n || slices.Contains([]string{"normalize_" + n, "norm_" + n, "image_" + n, "img_" + n, "input_" + n, "pixel_" + n, "_" + n, "data_" + n}, l)
+			})
+			if known && (len(t.Data) == 1 || len(t.Data) == 3) && (len(t.Shape) == 0 || longest(t.Shape) == len(t.Data)) {
+				return name, t.Data
+			}
+		}
+		return "", nil
+	}
+	meanName, mean := find("mean", "mu", "means")
+	stdName, std := find("std", "sigma", "stds", "std_dev")
+	if mean == nil || std == nil || len(mean) != len(std) {
+		return
+	}
+	s.mean, s.std = slices.Clone(mean), slices.Clone(std)
+	if slices.Max(s.mean) > 1 { // of pixels in [0,255]
+		for i := range s.mean {
+			s.mean[i] /= 255
+			s.std[i] /= 255
+		}
+	}
+	for _, name := range []string{meanName, stdName} {
+		delete(s.tensors, name)
+	}
+	s.order = slices.DeleteFunc(s.order, func(name string) bool { return name == meanName || name == stdName })
+	s.notes = append(s.notes, fmt.Sprintf("mean and std are those of %s and %s in the file", printable.Line(meanName), printable.Line(stdName)))
+}
+
+func longest(shape []int) int {
+	if len(shape) == 0 {
+		return 1
+	}
+	return slices.Max(shape)
+}
+
+// materialize makes weights of what pruning, weight norm and spectral norm keep instead.
+func (s *stateDict) materialize() error {
+	s.rename(func(name string) string { // as torch.nn.utils.parametrizations names weight norm's
+		name = strings.Replace(name, ".parametrizations.weight.original0", ".weight_g", 1)
+		return strings.Replace(name, ".parametrizations.weight.original1", ".weight_v", 1)
+	})
+	for i, name := range s.order {
+		base, ok := strings.CutSuffix(name, "_orig")
+		if ok {
+			if err := s.unprune(name, base); err != nil {
+				return err
+			}
+			s.order[i] = base
+		}
+		if base, ok := strings.CutSuffix(name, "_g"); ok && s.tensors[base+"_v"] != nil {
+			if err := s.unnormalize(base); err != nil {
+				return err
+			}
+			s.order[i] = base
+		}
+	}
+	s.order = slices.DeleteFunc(s.order, func(name string) bool { return s.tensors[name] == nil })
+	return nil
+}
+
+// unprune multiplies a pruned tensor with its mask.
+func (s *stateDict) unprune(name, base string) error {
+	t, mask := s.tensors[name], s.tensors[base+"_mask"]
+	if mask == nil {
+		return fmt.Errorf("%s is a spectrally normalized weight; call torch.nn.utils.remove_spectral_norm before torch.save", printable.Line(base))
+	}
+	if len(mask.Data) != len(t.Data) {
+		return fmt.Errorf("%s has a mask of another size", printable.Line(base))
+	}
+	for i, m := range mask.Data {
+		t.Data[i] *= m
+	}
+	delete(s.tensors, name)
+	delete(s.tensors, base+"_mask")
+	s.tensors[base] = t
+	return nil
+}
+
+// unnormalize makes a weight of its norms g and its direction v (Salimans and Kingma 2016).
+func (s *stateDict) unnormalize(base string) error {
+	g, v := s.tensors[base+"_g"], s.tensors[base+"_v"]
+	rows := len(g.Data)
+	if rows == 0 || len(v.Shape) == 0 || v.Shape[0] != rows {
+		return fmt.Errorf("%s has %d norms for weights of %v", printable.Line(base), rows, v.Shape)
+	}
+	size := len(v.Data) / rows
+	for r, norm := range g.Data {
+		row, sum := v.Data[r*size:(r+1)*size], 0.0
+		for _, x := range row {
+			sum += float64(x) * float64(x)
+		}
+		for i := range row {
+			row[i] = float32(float64(row[i]) * float64(norm) / math.Sqrt(sum))
+		}
+	}
+	delete(s.tensors, base+"_g")
+	delete(s.tensors, base+"_v")
+	s.tensors[base] = v
+	return nil
+}
+
+// identify finds the net. If some tensors beside it are in the way, as of a loss, it is tried
+// without them.
+func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, error) {
+	found, err := nets.Identify(s.shapes(), input, said)
+	if err == nil {
+		return found, nil
+	}
+	counts, best := map[string]int{}, ""
+	for _, name := range s.order {
+		top, _, _ := strings.Cut(name, ".")
+		if counts[top]++; best == "" || counts[top] > counts[best] {
+			best = top
+		}
+	}
+	if counts[best] == len(s.order) || 5*counts[best] < 4*len(s.order) {
+		return nil, err
+	}
+	part := &stateDict{tensors: s.tensors}
+	for _, name := range s.order {
+		if strings.HasPrefix(name, best+".") {
+			part.order = append(part.order, name)
+		}
+	}
+	rest := len(s.order) - len(part.order)
+	part.unprefix()
+	found, inner := nets.Identify(part.shapes(), input, said)
+	if inner != nil {
+		return nil, err
+	}
+	s.order, s.tensors = part.order, part.tensors
+	s.notes = append(s.notes, fmt.Sprintf("%d tensors beside %s are not read", rest, printable.Line(best)))
+	return found, nil
+}
+
+func (s *stateDict) shapes() []nets.NamedShape {
+	shapes := make([]nets.NamedShape, len(s.order))
+	for i, name := range s.order {
+		shapes[i] = nets.NamedShape{Name: name, Shape: s.tensors[name].Shape}
+	}
+	return shapes
+}
+
+// weights gives the tensors the names the net has for them.
+func (s *stateDict) weights(found *nets.Found) map[string]*checkpoints.Tensor {
+	weights := make(map[string]*checkpoints.Tensor, len(found.Net.Params))
+	for _, p := range found.Net.Params {
+		if from, ok := found.Names[p.Name]; ok {
+			weights[p.Name] = s.tensors[from]
+			continue
+		}
+		t := &checkpoints.Tensor{Shape: p.Shape, Data: make([]float32, op.Size(p.Shape))}
+		if p.Role == nets.Scale {
+			for i := range t.Data {
+				t.Data[i] = 1
+			}
+		}
+		weights[p.Name] = t
+	}
+	return weights
+}

@@ -1,0 +1,189 @@
+package nets
+
+import (
+	"slices"
+	"strings"
+)
+
+// block is a residual block of a state dict.
+type block struct {
+	root  string // the module it is
+	stage string // the module its stage is
+	convs []*unit
+	norms []*unit
+	// short and shortNorm are the shortcut's, nil where it has no weights.
+	short, shortNorm *unit
+}
+
+func (b *block) in() int  { return b.convs[0].in }
+func (b *block) out() int { return b.convs[len(b.convs)-1].out }
+
+// spatial is the convolution that may have a stride: the first with a kernel of more than one
+// pixel.
+func (b *block) spatial() *unit {
+	for _, c := range b.convs {
+		if c.size > 1 {
+			return c
+		}
+	}
+	return b.convs[0]
+}
+
+// blocks finds the modules that hold two convolutions or more with no such module inside, but
+// for the one with the first convolution.
+func (r *recognizer) blocks() []*block {
+	convs := map[string]int{} // convolutions in each module
+	var first *unit
+	for _, u := range r.units {
+		if u.kind != convUnit {
+			continue
+		}
+		if first == nil {
+			first = u
+		}
+		for m := parent(u.name); m != ""; m = parent(m) {
+			convs[m]++
+		}
+	}
+	var roots []string
+	for m, n := range convs {
+		inner := slices.ContainsFunc(r.units, func(u *unit) bool {
+			return u.kind == convUnit && inside(u.name, m) && parent(u.name) != m && r.holdsTwo(convs, parent(u.name), m)
+		})
+		if n > 1 && !inner && !inside(first.name, m) {
+			roots = append(roots, m)
+		}
+	}
+	roots = withShortcuts(roots, convs)
+	var blocks []*block
+	of := map[string]*block{}
+	for _, u := range r.units {
+		at := slices.IndexFunc(roots, func(m string) bool { return inside(u.name, m) })
+		if at < 0 {
+			continue
+		}
+		b := of[roots[at]]
+		if b == nil {
+			b = &block{root: roots[at], stage: parent(roots[at])}
+			of[b.root] = b
+			blocks = append(blocks, b)
+		}
+		switch u.kind {
+		case convUnit:
+			b.convs = append(b.convs, u)
+		default:
+			b.norms = append(b.norms, u)
+		}
+	}
+	return blocks
+}
+
+// holdsTwo reports whether one of the modules from m outward, within limit, holds two
+// convolutions.
+func (r *recognizer) holdsTwo(convs map[string]int, m, limit string) bool {
+	for ; m != limit && m != ""; m = parent(m) {
+		if convs[m] > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// withShortcuts takes for a block the module around it where that has one convolution more,
+// the shortcut's, and likewise for blocks of the same name whose shortcut has none.
+func withShortcuts(roots []string, convs map[string]int) []string {
+	leaf := func(m string) string { return m[strings.LastIndexByte(m, '.')+1:] }
+	wrapped := map[string]bool{}
+	for _, m := range roots {
+		if p := parent(m); p != "" && convs[p] == convs[m]+1 {
+			wrapped[leaf(m)] = true
+		}
+	}
+	out := make([]string, 0, len(roots))
+	for _, m := range roots {
+		p := parent(m)
+		numbered := strings.Trim(leaf(m), "0123456789") == ""
+		inNumbered := p != "" && strings.Trim(leaf(p), "0123456789") == ""
+		switch {
+		case p != "" && convs[p] == convs[m]+1,
+			wrapped[leaf(m)] && p != "" && convs[p] == convs[m],
+			!numbered && inNumbered && convs[p] == convs[m]:
+			m = p
+		}
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// shortcutWords are what modules on a shortcut are called.
+var shortcutWords = []string{"short", "down", "skip", "proj", "ident", "match", "residual_conv", "res_conv", "bypass"}
+
+func onShortcut(u *unit, root string) bool {
+	name := strings.ToLower(u.under(root))
+	return slices.ContainsFunc(shortcutWords, func(w string) bool { return strings.Contains(name, w) })
+}
+
+// separate finds the shortcut's convolution and norm among those of the block, so that the
+// others follow one another. It is an error if no choice does that.
+func (b *block) separate() error {
+	try := func(short int) bool {
+		main := b.convs
+		if short >= 0 {
+			main = slices.Delete(slices.Clone(b.convs), short, short+1)
+		}
+		if len(main) < 1 {
+			return false
+		}
+		for i := 1; i < len(main); i++ {
+			if main[i].in != main[i-1].out {
+				return false
+			}
+		}
+		if short >= 0 && (b.convs[short].in != main[0].in || b.convs[short].out != main[len(main)-1].out) {
+			return false
+		}
+		if short >= 0 {
+			b.short = b.convs[short]
+		}
+		b.convs = main
+		return true
+	}
+	order := []int{-1}
+	for i := len(b.convs) - 1; i >= 0; i-- {
+		if onShortcut(b.convs[i], b.root) {
+			order = []int{i}
+			break
+		}
+		order = append(order, i)
+	}
+	if !slices.ContainsFunc(order, try) {
+		return unknown("the convolutions of %s do not follow one another as in a residual block", list([]string{b.root}))
+	}
+	if b.short == nil {
+		return nil
+	}
+	around := parent(b.short.name)
+	for i, n := range b.norms {
+		if around != b.root && parent(n.name) == around || onShortcut(n, b.root) {
+			b.shortNorm = n
+			b.norms = slices.Delete(slices.Clone(b.norms), i, i+1)
+			break
+		}
+	}
+	return nil
+}
+
+// fits reports whether the block's norms are those of its convolutions' outputs, and of their
+// inputs.
+func (b *block) fits() (post, pre bool) {
+	post, pre = len(b.norms) == len(b.convs), len(b.norms) == len(b.convs)
+	for i, n := range b.norms {
+		if i < len(b.convs) {
+			post = post && n.in == b.convs[i].out
+			pre = pre && n.in == b.convs[i].in
+		}
+	}
+	return post, pre
+}

@@ -1,0 +1,352 @@
+package nets
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"hfcui/engine/graph"
+)
+
+// Found is a net recognized in a state dict by what its tensors do, whatever they are called.
+type Found struct {
+	Net *Net
+	// Names gives for parameters of Net the tensor of the file that they are; those that are
+	// missing, batch norm's scales and shifts and linear layers' biases, are 1 and 0.
+	Names map[string]string
+	// Unused are tensors of the file that the net does not need.
+	Unused []string
+	// Assumed is what names and shapes do not tell.
+	Assumed []Assumption
+}
+
+// Assumption is something a state dict does not tell about a net.
+type Assumption struct {
+	Key     string   `json:"key"`              // "stem-pool"
+	Value   string   `json:"value"`            // "none": what is assumed, or was said
+	Others  []string `json:"others,omitempty"` // what else it could be
+	Said    bool     `json:"said"`             // by Choices
+	Meaning string   `json:"meaning"`          // a phrase
+}
+
+// Text is the assumption as a line of text: "stem-pool=none, or max: pooling after the first
+// convolution".
+func (a Assumption) Text() string {
+	text := a.Key + "=" + a.Value
+	if len(a.Others) > 0 {
+		text += ", or " + strings.Join(a.Others, ", ")
+	}
+	return text + ": " + a.Meaning
+}
+
+// Choices says of assumptions, by key, which holds.
+type Choices map[string]string
+
+// The keys of assumptions.
+const (
+	StemPool   = "stem-pool"  // none, max
+	Shortcut   = "shortcut"   // of pre-activation blocks that change shape: input, activated
+	LastReLU   = "last-relu"  // after-sum, before-sum
+	Padding    = "padding"    // of shortcuts without weights: subsample, average
+	EpsilonKey = "epsilon"    // a number
+	Activation = "activation" // of activationNames
+	Pooling    = "pooling"    // max, average
+	InputSize  = "input"      // CxHxW
+)
+
+// activationNames are the activations there are, the usual one first.
+var activationNames = []string{"relu", "relu6", "leakyrelu", "elu", "silu", "gelu", "tanh", "sigmoid", "softplus", "mish"}
+
+// assumptions collects what a recognition assumes.
+type assumptions struct {
+	said Choices
+	list []Assumption
+	err  error
+}
+
+// ask gives what was said about key, or else the first of options.
+func (a *assumptions) ask(key, meaning string, options ...string) string {
+	for _, known := range a.list {
+		if known.Key == key {
+			return known.Value
+		}
+	}
+	value, said := a.said[key]
+	if !said {
+		value = options[0]
+	} else if !slices.Contains(options, value) && a.err == nil {
+		a.err = fmt.Errorf("%s can be %s here, not %.20q", key, strings.Join(options, " or "), value)
+	}
+	others := slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == value })
+	a.list = append(a.list, Assumption{key, value, others, said, meaning})
+	return value
+}
+
+// state is add's form for what has no list of options.
+func (a *assumptions) state(key, value, meaning string) {
+	a.list = append(a.list, Assumption{Key: key, Value: value, Said: a.said[key] != "", Meaning: meaning})
+}
+
+// epsilon is that of batch norm.
+func (a *assumptions) epsilon() float64 {
+	value := a.said[EpsilonKey]
+	e := Epsilon
+	if value != "" {
+		if _, err := fmt.Sscanf(value, "%g", &e); err != nil || !(e > 0 && e < 1) {
+			a.err = fmt.Errorf("%s must be a small positive number, not %.20q", EpsilonKey, value)
+		}
+	}
+	a.state(EpsilonKey, fmt.Sprintf("%g", e), "added to the variance in batch norm")
+	return e
+}
+
+// Identify recognizes a net by its tensors in the order of the file. input is the images' size
+// where it is known, else zero.
+func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) {
+	shapes := make(Shapes, len(tensors))
+	for _, t := range tensors {
+		shapes[t.Name] = t.Shape
+	}
+	plain := !said.describe()
+	net, exact := Recognize(shapes, input)
+	if exact == nil && plain {
+		f := &Found{Net: net, Names: identity(net)}
+		f.Assumed = net.assumed(said, input)
+		return f, nil
+	}
+	units, err := unitsOf(tensors)
+	if err != nil {
+		return nil, nearest(exact, err)
+	}
+	r := &recognizer{units: units, names: map[string]string{}, shapes: Shapes{}, input: input, assumed: assumptions{said: said}}
+	f, err := r.recognize()
+	if err != nil {
+		return nil, nearest(exact, err)
+	}
+	if !plain {
+		return f, nil
+	}
+	return f.canonical(shapes, said, input), nil
+}
+
+// describe reports whether something was said that only described nets can have.
+func (c Choices) describe() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Keys(c)), func(key string) bool { return key != InputSize })
+}
+
+// nearest chooses which of two errors says more: that of the family whose names the file has,
+// or that of the roles.
+func nearest(exact, roles error) error {
+	if exact != nil && strings.HasPrefix(exact.Error(), "it lacks") && !strings.Contains(exact.Error(), "lenet") {
+		return exact
+	}
+	return roles
+}
+
+func identity(n *Net) map[string]string {
+	names := make(map[string]string, len(n.Params))
+	for _, p := range n.Params {
+		names[p.Name] = p.Name
+	}
+	return names
+}
+
+// canonical is the same net as one of the named families, where it is one.
+func (f *Found) canonical(shapes Shapes, said Choices, input [3]int) *Found {
+	renamed := make(Shapes)
+	for _, p := range f.Net.Params {
+		from, ok := f.Names[p.Name]
+		if !ok {
+			return f
+		}
+		renamed[p.Name] = shapes[from]
+	}
+	n, err := Recognize(renamed, f.Net.Input)
+	if err != nil {
+		return f
+	}
+	f.Net, f.Assumed = n, n.assumed(said, input)
+	return f
+}
+
+// assumed is what is assumed of a net of a named family.
+func (n *Net) assumed(said Choices, input [3]int) []Assumption {
+	a := assumptions{said: said}
+	switch arch := n.arch.(type) {
+	case resnet:
+		if !arch.preact {
+			a.ask(StemPool, "pooling after the first convolution", "none", "max")
+			a.ask(LastReLU, "the block's last activation", "after-sum", "before-sum")
+		}
+	case lenet:
+		a.ask(Pooling, "after every convolution", "max", "average")
+	}
+	a.ask(Activation, "after convolutions and between linear layers", activationNames...)
+	if len(n.Norms) > 0 {
+		a.epsilon()
+	}
+	if input == [3]int{} {
+		a.state(InputSize, shapeText(n.Input), "most nets take several sizes")
+	}
+	return a.list
+}
+
+// shapeText writes an input as "3x32x32".
+func shapeText(s [3]int) string { return fmt.Sprintf("%dx%dx%d", s[0], s[1], s[2]) }
+
+// recognizer finds out what net units are of.
+type recognizer struct {
+	units   []*unit
+	input   [3]int
+	names   map[string]string // canonical names of parameters to the file's
+	shapes  Shapes            // by canonical names
+	layers  []layer
+	unused  []string
+	assumed assumptions
+	epsilon float64
+	act     string // activation
+	title   string
+}
+
+var errUnknown = errors.New("its tensors are not those of a net hfcui can tell by their roles")
+
+func unknown(format string, args ...any) error {
+	return fmt.Errorf("%w: %s; export the model as ONNX", errUnknown, fmt.Sprintf(format, args...))
+}
+
+func (r *recognizer) recognize() (*Found, error) {
+	if len(r.units) == 0 {
+		return nil, errors.New("it holds no tensors")
+	}
+	first := r.units[0]
+	for _, u := range r.units {
+		if u.kind == convUnit {
+			first = u
+			break
+		}
+	}
+	if first.kind != convUnit {
+		return nil, unknown("it has no convolutions")
+	}
+	last := r.units[len(r.units)-1]
+	if last.kind != linearUnit {
+		return nil, unknown("the last layer is %s, not a linear layer", list([]string{last.name}))
+	}
+	if slices.ContainsFunc(r.units, func(u *unit) bool { return u.kind == normUnit }) {
+		r.epsilon = r.assumed.epsilon()
+	}
+	r.act = r.assumed.ask(Activation, "after convolutions and between linear layers", activationNames...)
+	blocks := r.blocks()
+	read := r.sequential
+	if len(blocks) > 0 && r.before(blocks[0].root) <= 3 {
+		read = func() error { return r.residual(blocks) }
+	}
+	if err := read(); err != nil {
+		return nil, err
+	}
+	if r.assumed.err != nil {
+		return nil, r.assumed.err
+	}
+	switch {
+	case r.input[0] != first.in:
+		return nil, fmt.Errorf("%s.weight takes %d channels, not %d", list([]string{first.name}), first.in, r.input[0])
+	case max(r.input[1], r.input[2]) > maxSide:
+		return nil, fmt.Errorf("%s cannot take images of %d×%d", r.title, r.input[1], r.input[2])
+	}
+	var d draft
+	g := &graph.Graph{Name: r.title, Input: r.input, Output: d.all(r.layers, graph.InputName)}
+	g.Nodes = d.nodes
+	net, err := FromGraph(g, r.shapes)
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Net: net, Names: r.names, Unused: r.unused, Assumed: r.assumed.list}, nil
+}
+
+// before counts the convolutions before a module.
+func (r *recognizer) before(module string) int {
+	n := 0
+	for _, u := range r.units {
+		if inside(u.name, module) {
+			break
+		}
+		if u.kind == convUnit {
+			n++
+		}
+	}
+	return n
+}
+
+// defaultInput sets the input size where none is known, and says so.
+func (r *recognizer) defaultInput(size int, meaning string) {
+	if r.input != [3]int{} {
+		return
+	}
+	r.input = [3]int{r.units[0].in, size, size}
+	for _, u := range r.units {
+		if u.kind == convUnit {
+			r.input[0] = u.in
+			break
+		}
+	}
+	r.assumed.state(InputSize, shapeText(r.input), meaning)
+}
+
+// rename notes under which names the net has a unit's parameters. Scales, shifts and biases it
+// lacks are among the net's all the same.
+func (r *recognizer) rename(u *unit, name string) {
+	vectors := []string{}
+	switch {
+	case u.kind == normUnit:
+		vectors = []string{"weight", "bias", "running_mean", "running_var"}
+	case u.bias || u.kind == linearUnit:
+		vectors = []string{"bias"}
+	}
+	for _, leaf := range vectors {
+		r.shapes[name+"."+leaf] = []int{u.out}
+		if leaf == "weight" && u.affine || leaf == "bias" && u.bias || strings.HasPrefix(leaf, "running") {
+			r.names[name+"."+leaf] = u.name + "." + leaf
+		}
+	}
+	if u.kind != normUnit {
+		r.names[name+".weight"] = u.name + ".weight"
+		r.shapes[name+".weight"] = u.shape
+	}
+}
+
+func (r *recognizer) activation() layer { return activationLayer{r.act} }
+
+func (r *recognizer) conv(u *unit, name string, stride, pad int) layer {
+	r.rename(u, name)
+	return convLayer{name: name, size: u.size, stride: stride, pad: pad, bias: u.bias}
+}
+
+func (r *recognizer) norm(u *unit, name string) layer {
+	r.rename(u, name)
+	return normLayer{name: name, epsilon: r.epsilon}
+}
+
+// linears adds linear layers with activations between them; the last gives the logits. They
+// are called name, or name.0, name.3 and so on as with dropout between them.
+func (r *recognizer) linears(units []*unit, name string) error {
+	for i, u := range units {
+		if u.kind != linearUnit {
+			return unknown("%s follows %s, a linear layer", list([]string{u.name}), list([]string{units[max(i-1, 0)].name}))
+		}
+		if i > 0 && units[i-1].out != u.in {
+			return unknown("%s takes %d features and gets %d", list([]string{u.name}), u.in, units[i-1].out)
+		}
+		if i > 0 {
+			r.layers = append(r.layers, r.activation())
+		}
+		at := name
+		if len(units) > 1 {
+			at = fmt.Sprint(name, ".", 3*i)
+		}
+		r.rename(u, at)
+		r.layers = append(r.layers, linearLayer{at})
+	}
+	return nil
+}

@@ -1,0 +1,357 @@
+package nets
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// residualNet is what has been found out about a residual net.
+type residualNet struct {
+	*recognizer
+	stages       [][]*block
+	stem, finals []*unit // before the blocks and behind them
+	linear       []*unit
+	plain        bool // without norms
+	preact       bool
+	padded       bool // some shortcuts change shape without weights
+}
+
+// residual recognizes residual nets: a stem, stages of blocks of which each but the first
+// halves height and width, and linear layers.
+func (r *recognizer) residual(blocks []*block) error {
+	n := &residualNet{recognizer: r}
+	for _, b := range blocks {
+		if err := b.separate(); err != nil {
+			return err
+		}
+	}
+	if err := n.around(blocks); err != nil {
+		return err
+	}
+	if err := n.chain(blocks); err != nil {
+		return err
+	}
+	if err := n.order(); err != nil {
+		return err
+	}
+	if err := n.buildStem(); err != nil {
+		return err
+	}
+	for k, stage := range n.stages {
+		for j, b := range stage {
+			stride := 1
+			if k > 0 && j == 0 {
+				stride = 2
+			}
+			if err := n.buildBlock(b, fmt.Sprintf("layer%d.%d", k+1, j), stride); err != nil {
+				return err
+			}
+		}
+	}
+	n.title = n.name()
+	return n.buildHead()
+}
+
+// around sorts the units that are in no block.
+func (n *residualNet) around(blocks []*block) error {
+	begun := false
+	for _, u := range n.units {
+		if slices.ContainsFunc(blocks, func(b *block) bool { return inside(u.name, b.root) }) {
+			begun = true
+			continue
+		}
+		switch {
+		case u.kind == linearUnit:
+			n.linear = append(n.linear, u)
+		case !begun:
+			n.stem = append(n.stem, u)
+		case u.kind == convUnit:
+			return unknown("%s is a convolution between residual blocks or behind them", list([]string{u.name}))
+		default:
+			n.finals = append(n.finals, u)
+		}
+	}
+	// In files sorted by name a norm behind the blocks may come first.
+	width := 0
+	n.stem = slices.DeleteFunc(n.stem, func(u *unit) bool {
+		if u.kind == convUnit {
+			width = u.out
+			return false
+		}
+		if u.in == width {
+			return false
+		}
+		n.finals = append(n.finals, u)
+		return true
+	})
+	switch {
+	case len(n.stem) == 0 || width == 0:
+		return unknown("no convolution comes before the residual blocks")
+	case len(n.linear) == 0:
+		return unknown("it has no linear layer")
+	case len(n.finals) > 1:
+		return unknown("%s and %s both follow the blocks", list([]string{n.finals[0].name}), list([]string{n.finals[1].name}))
+	}
+	return nil
+}
+
+// chain groups the blocks into stages and holds each one's input against what comes before.
+// A stage that does not follow the one before is not used.
+func (n *residualNet) chain(blocks []*block) error {
+	flat := !slices.ContainsFunc(blocks, func(b *block) bool { return b.stage != blocks[0].stage })
+	width, skipped := 0, ""
+	for _, u := range n.stem {
+		width = u.out
+	}
+	for i, b := range blocks {
+		begins := i == 0 || b.stage != blocks[i-1].stage
+		if flat && i > 0 {
+			begins = b.out() != blocks[i-1].out()
+		}
+		if i > 0 && b.stage == skipped && !flat {
+			continue
+		}
+		if b.in() != width {
+			if begins && i > 0 {
+				skipped = b.stage
+				n.unused = append(n.unused, b.stage)
+				continue
+			}
+			return unknown("%s takes %d channels and gets %d", list([]string{b.root}), b.in(), width)
+		}
+		if begins {
+			n.stages = append(n.stages, nil)
+		}
+		last := len(n.stages) - 1
+		n.stages[last] = append(n.stages[last], b)
+		width = b.out()
+	}
+	if len(n.unused) > 1 || len(n.stages) == 0 {
+		return unknown("its blocks do not follow one another")
+	}
+	in := n.linear[0].in
+	if side := int(math.Sqrt(float64(in / width))); in%width != 0 || side*side != in/width {
+		return unknown("%s takes %d features and the last block has %d channels", list([]string{n.linear[0].name}), in, width)
+	}
+	return nil
+}
+
+// order tells whether norms come before or after convolutions.
+func (n *residualNet) order() error {
+	after, before, norms := 0, 0, 0
+	for _, stage := range n.stages {
+		for _, b := range stage {
+			post, pre := b.fits()
+			norms += len(b.norms)
+			switch {
+			case len(b.norms) == 0:
+			case post && !pre:
+				after++
+			case pre && !post:
+				before++
+			case !post && !pre && len(b.convs) != len(b.norms):
+				return unknown("%s has %d norms for %d convolutions", list([]string{b.root}), len(b.norms), len(b.convs))
+			}
+		}
+	}
+	n.plain = norms == 0
+	switch {
+	case after > 0 && before > 0:
+		return unknown("some blocks have norms before convolutions and some after")
+	case n.plain:
+		return nil
+	}
+	stemNorm := slices.ContainsFunc(n.stem, func(u *unit) bool { return u.kind == normUnit })
+	n.preact = before > 0 || after == 0 && (len(n.finals) > 0 || !stemNorm)
+	if !n.preact && len(n.finals) > 0 {
+		return unknown("%s follows blocks that end with a norm", list([]string{n.finals[0].name}))
+	}
+	return nil
+}
+
+// buildStem builds the convolutions before the blocks.
+func (n *residualNet) buildStem() error {
+	var convs, norms []*unit
+	for _, u := range n.stem {
+		if u.kind == convUnit {
+			convs = append(convs, u)
+		} else {
+			norms = append(norms, u)
+		}
+	}
+	if len(norms) != 0 && len(norms) != len(convs) {
+		return unknown("%d norms for %d convolutions before the blocks", len(norms), len(convs))
+	}
+	large := convs[0].size == 7 || len(convs) == 3
+	for i, c := range convs {
+		stride := 1
+		if i == 0 && large {
+			stride = 2
+		}
+		name, norm := "conv1", "bn1"
+		if len(convs) > 1 {
+			name, norm = fmt.Sprint("conv1.", 3*i), fmt.Sprint("conv1.", 3*i+1)
+		}
+		n.layers = append(n.layers, n.conv(c, name, stride, c.size/2))
+		if len(norms) > 0 {
+			if norms[i].in != c.out {
+				return unknown("%s does not fit %s", list([]string{norms[i].name}), list([]string{c.name}))
+			}
+			n.layers = append(n.layers, n.norm(norms[i], norm))
+		}
+		if len(norms) > 0 || n.plain || len(convs) > 1 && i < len(convs)-1 {
+			n.layers = append(n.layers, n.activation())
+		}
+	}
+	options := []string{"none", "max"}
+	if large {
+		options = []string{"max", "none"}
+	}
+	if n.assumed.ask(StemPool, "pooling after the first convolution", options...) == "max" {
+		n.layers = append(n.layers, poolLayer{true, 3, 2, 1})
+	}
+	if large {
+		n.defaultInput(224, "usual with a first convolution of stride 2")
+	}
+	return nil
+}
+
+// buildBlock builds a block whose first spatial convolution has the stride.
+func (n *residualNet) buildBlock(b *block, name string, stride int) error {
+	var res residualLayer
+	main := &res.main
+	if n.preact && len(b.norms) == len(b.convs) {
+		res.before = []layer{n.norm(b.norms[0], name+".bn1"), n.activation()}
+	}
+	for i, c := range b.convs {
+		s := 1
+		if c == b.spatial() {
+			s = stride
+		}
+		if n.preact && i > 0 {
+			at := i - len(b.convs) + len(b.norms)
+			if at < 0 || b.norms[at].in != c.in {
+				return unknown("the norms of %s do not fit its convolutions", list([]string{b.root}))
+			}
+			*main = append(*main, n.norm(b.norms[at], fmt.Sprint(name, ".bn", i+1)), n.activation())
+		}
+		*main = append(*main, n.conv(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2))
+		if !n.preact {
+			if len(b.norms) > 0 {
+				*main = append(*main, n.norm(b.norms[i], fmt.Sprint(name, ".bn", i+1)))
+			}
+			if i < len(b.convs)-1 || n.assumed.ask(LastReLU, "the block's last activation", "after-sum", "before-sum") == "before-sum" {
+				*main = append(*main, n.activation())
+			}
+		}
+	}
+	if err := n.buildShortcut(b, &res, name, stride); err != nil {
+		return err
+	}
+	n.layers = append(n.layers, res)
+	if !n.preact {
+		n.layers = append(n.layers, n.activation())
+	}
+	return nil
+}
+
+// buildShortcut builds what the block's input passes on its way to the sum.
+func (n *residualNet) buildShortcut(b *block, res *residualLayer, name string, stride int) error {
+	if b.short == nil {
+		n.pad(b, res, stride)
+		return nil
+	}
+	s, size := stride, b.short.size
+	if stride == 2 && strings.HasSuffix(b.short.name, ".1") && b.shortNorm != nil && strings.HasSuffix(b.shortNorm.name, ".2") {
+		res.short, s = append(res.short, poolLayer{false, 2, 2, 0}), 1 // as in ResNet-D
+	}
+	res.short = append(res.short, n.conv(b.short, name+".downsample.0", s, size/2))
+	if b.shortNorm != nil {
+		if b.shortNorm.in != b.short.out {
+			return unknown("%s does not fit %s", list([]string{b.shortNorm.name}), list([]string{b.short.name}))
+		}
+		res.short = append(res.short, n.norm(b.shortNorm, name+".downsample.1"))
+	}
+	if n.preact {
+		options := []string{"activated", "input"}
+		if strings.Contains(b.short.under(b.root), "down") {
+			options = []string{"input", "activated"}
+		}
+		res.shortAfter = n.assumed.ask(Shortcut, "what the 1×1 convolutions of shortcuts take: the block's input before or after norm and ReLU", options...) == "activated"
+	}
+	return nil
+}
+
+// pad lets a shortcut without weights change shape: every other pixel, and channels of zeros
+// around (He et al. 2016, option A).
+func (n *residualNet) pad(b *block, res *residualLayer, stride int) {
+	more := b.out() - b.in()
+	if stride == 1 && more == 0 {
+		return
+	}
+	n.padded = true
+	size := 1
+	if n.assumed.ask(Padding, "how shortcuts without weights halve height and width", "subsample", "average") == "average" {
+		size = 2
+	}
+	if stride > 1 {
+		res.short = append(res.short, poolLayer{false, size, stride, 0})
+	}
+	if more > 0 {
+		res.short = append(res.short, channelsLayer{more / 2, more - more/2})
+	}
+}
+
+// buildHead builds what follows the blocks.
+func (n *residualNet) buildHead() error {
+	for _, u := range n.finals {
+		n.layers = append(n.layers, n.norm(u, "bn"), n.activation())
+	}
+	width := n.stages[len(n.stages)-1][0].out()
+	side := int(math.Sqrt(float64(n.linear[0].in / width)))
+	if side > 1 { // pooled by 4, as for 32×32, on larger images
+		n.layers = append(n.layers, poolLayer{false, 4, 4, 0}, flattenLayer{n.linear[0].in})
+		n.defaultInput(4*side<<(len(n.stages)-1), "as the first linear layer takes it")
+	} else {
+		n.layers = append(n.layers, globalPoolLayer{})
+	}
+	n.defaultInput(32, "most such nets take several sizes")
+	return n.linears(n.linear, "fc")
+}
+
+// name is what the net is called.
+func (n *residualNet) name() string {
+	b := n.stages[0][0]
+	stem, depth := n.stem[0].out, 2
+	for _, stage := range n.stages {
+		for _, b := range stage {
+			depth += len(b.convs)
+		}
+	}
+	wide := len(b.convs) == 2 && b.out() > stem
+	text := fmt.Sprint("resnet", depth)
+	if n.preact {
+		text = "preact-" + text
+	}
+	if wide && n.preact {
+		text = fmt.Sprintf("wide-resnet%d-%g", depth+2, float64(b.out())/float64(stem))
+	}
+	if usual := map[bool]int{true: 64, false: 16}[len(n.stages) > 3]; stem != usual {
+		text += fmt.Sprint("-w", stem)
+	}
+	if size := n.stem[0].size; size != 3 {
+		text += fmt.Sprintf("-stem%d", size)
+	}
+	if n.plain {
+		text += "-nobn"
+	}
+	switch {
+	case n.padded:
+		text += "-optionA"
+	case n.preact && !wide:
+		text += "-optionB"
+	}
+	return text
+}

@@ -1,0 +1,187 @@
+package nets
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// NamedShape is a tensor of a state dict without its numbers.
+type NamedShape struct {
+	Name  string
+	Shape []int
+}
+
+// unit is a layer with parameters in a state dict: a convolution, a linear layer or a
+// normalization.
+type unit struct {
+	name     string // its tensors' names without ".weight"
+	kind     unitKind
+	in, out  int   // channels; of a norm both the same
+	size     int   // of a convolution's kernel
+	shape    []int // of its weights
+	bias     bool
+	affine   bool // a norm's scale is there
+	mean     bool // a norm's running mean is there
+	variance bool // a norm's running variance is there
+}
+
+type unitKind int
+
+const (
+	convUnit unitKind = iota
+	linearUnit
+	normUnit
+)
+
+// path is the names of the modules a unit lies in, and its own.
+func (u *unit) path() []string { return strings.Split(u.name, ".") }
+
+// under is the unit's name within the module of that name.
+func (u *unit) under(module string) string {
+	if module == "" {
+		return u.name
+	}
+	return strings.TrimPrefix(u.name, module+".")
+}
+
+// parent is the name of the module a module or unit lies in; "" is the net itself.
+func parent(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		return name[:i]
+	}
+	return ""
+}
+
+// inside reports whether a unit or module lies in a module.
+func inside(name, module string) bool {
+	return module == "" || strings.HasPrefix(name, module+".")
+}
+
+// unitsOf groups tensors into units, in the order of a forward pass as far as names tell: the
+// file's order, unless the file is sorted by name, where numbers in names count.
+func unitsOf(tensors []NamedShape) ([]*unit, error) {
+	byName := map[string]*unit{}
+	var units []*unit
+	for _, t := range tensors {
+		module, leaf := parent(t.Name), t.Name[strings.LastIndexByte(t.Name, '.')+1:]
+		if module == "" {
+			return nil, fmt.Errorf("it has %s, which is no layer's; export the model as ONNX", list([]string{t.Name}))
+		}
+		u := byName[module]
+		if u == nil {
+			u = &unit{name: module, kind: -1}
+			byName[module] = u
+			units = append(units, u)
+		}
+		if err := u.add(leaf, t); err != nil {
+			return nil, err
+		}
+	}
+	for _, u := range units {
+		if err := u.check(); err != nil {
+			return nil, err
+		}
+	}
+	names := func(a, b NamedShape) int { return strings.Compare(a.Name, b.Name) }
+	if slices.IsSortedFunc(tensors, names) {
+		slices.SortStableFunc(units, func(a, b *unit) int { return natural(a.path(), b.path()) })
+	}
+	return units, nil
+}
+
+// add takes one tensor of the unit.
+func (u *unit) add(leaf string, t NamedShape) error {
+	one := len(t.Shape) == 1
+	switch {
+	case leaf == "weight" && len(t.Shape) == 4:
+		if t.Shape[2] != t.Shape[3] {
+			return fmt.Errorf("%s is a convolution with a kernel of %d×%d, which is not square; export the model as ONNX", list([]string{t.Name}), t.Shape[2], t.Shape[3])
+		}
+		u.kind, u.out, u.in, u.size, u.shape = convUnit, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape
+	case leaf == "weight" && len(t.Shape) == 2:
+		u.kind, u.out, u.in, u.shape = linearUnit, t.Shape[0], t.Shape[1], t.Shape
+	case leaf == "weight" && one:
+		u.kind, u.in, u.out, u.affine = normUnit, t.Shape[0], t.Shape[0], true
+	case leaf == "bias" && one:
+		u.bias = true
+	case leaf == "running_mean" && one:
+		u.kind, u.in, u.out, u.mean = normUnit, t.Shape[0], t.Shape[0], true
+	case leaf == "running_var" && one:
+		u.kind, u.in, u.out, u.variance = normUnit, t.Shape[0], t.Shape[0], true
+	default:
+		return fmt.Errorf("it has %s of shape %s, which is neither a convolution's, a linear layer's nor batch norm's; export the model as ONNX", list([]string{t.Name}), times(t.Shape))
+	}
+	return nil
+}
+
+func (u *unit) check() error {
+	switch {
+	case u.kind < 0:
+		return fmt.Errorf("it lacks %s: save the whole state dict", list([]string{u.name + ".weight"}))
+	case u.kind == normUnit && (u.mean || u.variance) && (u.affine != u.bias || u.mean != u.variance):
+		return fmt.Errorf("it lacks one of %s.weight, .bias, .running_mean and .running_var: save the whole state dict", list([]string{u.name}))
+	case u.kind == normUnit && !u.mean:
+		return fmt.Errorf("%s has no running statistics: it is GroupNorm or LayerNorm, or the file lacks batch norm's buffers; export the model as ONNX", list([]string{u.name}))
+	case u.in < 1 || u.out < 1:
+		return fmt.Errorf("%s is empty", list([]string{u.name}))
+	}
+	return nil
+}
+
+// natural compares paths so that numbers in them count: "block2" before "block10", and what
+// names give away: stems and features first, classifiers last.
+func natural(a, b []string) int {
+	if len(a) > 0 && len(b) > 0 && a[0] != b[0] {
+		if c := place(a[0]) - place(b[0]); c != 0 {
+			return c
+		}
+	}
+	for i := range min(len(a), len(b)) {
+		if c := compareNumbers(a[i], b[i]); c != 0 {
+			return c
+		}
+	}
+	return len(a) - len(b)
+}
+
+// place orders outermost modules by what their names mean.
+func place(name string) int {
+	name = strings.TrimRight(strings.ToLower(name), "0123456789_")
+	switch {
+	case slices.Contains([]string{"conv", "stem", "init", "init_conv", "conv_stem", "embed", "input"}, name):
+		return 0
+	case slices.Contains([]string{"fc", "linear", "classifier", "classifiers", "logits", "logit", "head", "output", "out", "last_linear", "clf", "cls", "dense_out", "pre_logits"}, name):
+		return 2
+	}
+	return 1
+}
+
+// compareNumbers compares names, numbers in them by value.
+func compareNumbers(a, b string) int {
+	digit := func(s string, i int) bool { return i < len(s) && '0' <= s[i] && s[i] <= '9' }
+	for len(a) > 0 && len(b) > 0 {
+		i, j := 0, 0
+		for digit(a, i) {
+			i++
+		}
+		for digit(b, j) {
+			j++
+		}
+		if i > 0 && j > 0 {
+			m, _ := strconv.Atoi(a[:i])
+			n, _ := strconv.Atoi(b[:j])
+			if m != n {
+				return m - n
+			}
+			a, b = a[i:], b[j:]
+			continue
+		}
+		if a[0] != b[0] {
+			return int(a[0]) - int(b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return len(a) - len(b)
+}
