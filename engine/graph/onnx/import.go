@@ -103,11 +103,8 @@ func (im *importer) begin(o Options) error {
 	if p.opset < oldest || p.opset > newest {
 		return fmt.Errorf("it is of opset %d; hfcui reads %d to %d: export it with opset_version=17", p.opset, oldest, newest)
 	}
-	for name, t := range p.tensors {
-		if _, ok := typeBytes[t.kind]; !ok {
-			return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32, not quantized", printable.Line(name), t.kind)
-		}
-		im.constants[name] = &constant{shape: t.dims, integer: !floating(t.kind), source: t, from: name}
+	if err := im.declare(p.protoGraph); err != nil {
+		return err
 	}
 	var inputs []protoValue
 	for _, v := range p.inputs { // older files list initializers among the inputs
@@ -118,15 +115,74 @@ func (im *importer) begin(o Options) error {
 	if len(inputs) != 1 || len(p.outputs) == 0 {
 		return fmt.Errorf("it has %d inputs and %d outputs: hfcui explores classifiers of one image", len(inputs), len(p.outputs))
 	}
-	for _, n := range p.nodes {
+	im.count(&p.protoGraph)
+	return im.beginInput(inputs[0], o)
+}
+
+// declare registers a graph's tensors as constants.
+func (im *importer) declare(g protoGraph) error {
+	for name, t := range g.tensors {
+		if _, ok := typeBytes[t.kind]; !ok {
+			return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32, not quantized", printable.Line(name), t.kind)
+		}
+		im.constants[name] = &constant{shape: t.dims, integer: !floating(t.kind), source: t, from: name}
+	}
+	return nil
+}
+
+// count counts who reads each result, also in branches.
+func (im *importer) count(g *protoGraph) {
+	for _, n := range g.nodes {
 		for _, name := range n.in {
 			im.readers[name]++
 		}
+		for _, a := range n.attrs {
+			if a.graph != nil {
+				im.count(a.graph)
+			}
+		}
 	}
-	for _, v := range p.outputs {
+	for _, v := range g.outputs {
 		im.readers[v.name]++
 	}
-	return im.beginInput(inputs[0], o)
+}
+
+// branch goes on with the branch of an If whose condition is known: exporters write one where
+// they did not know a shape.
+func (im *importer) branch(n *protoNode) error {
+	if len(n.in) != 1 || im.constants[n.in[0]] == nil {
+		return unsupported(n.op)
+	}
+	condition, err := im.numbersOf(im.constants[n.in[0]])
+	if err != nil {
+		return err
+	}
+	name := "else_branch"
+	if len(condition) > 0 && condition[0] != 0 {
+		name = "then_branch"
+	}
+	a := n.attrs[name]
+	if a == nil || a.graph == nil || len(a.graph.outputs) != len(n.out) {
+		return fmt.Errorf("it has no %s", name)
+	}
+	if err := im.declare(*a.graph); err != nil {
+		return err
+	}
+	for _, inner := range a.graph.nodes {
+		if err := im.add(inner); err != nil {
+			return fmt.Errorf("in its %s, operator %s at node %s: %w", name, describeOp(inner), describeNode(inner), err)
+		}
+	}
+	for i, o := range a.graph.outputs {
+		if c := im.constants[o.name]; c != nil {
+			im.constants[n.out[i]] = c
+		} else if v, ok := im.values[o.name]; ok {
+			im.values[n.out[i]] = v
+		} else {
+			return fmt.Errorf("its %s does not make %.60q", name, printable.Line(o.name))
+		}
+	}
+	return nil
 }
 
 // beginInput decides the images' size and whether channels come first or last.
@@ -197,8 +253,11 @@ func (im *importer) add(n *protoNode) error {
 	if n.domain != "" && n.domain != "ai.onnx" {
 		return errors.New("it is not a standard operator: export the model without optimizations for a runtime")
 	}
-	if n.op == "Constant" {
+	switch n.op {
+	case "Constant":
 		return im.constantNode(n)
+	case "If":
+		return im.branch(n)
 	}
 	known := true
 	for _, name := range n.in {

@@ -16,10 +16,15 @@ type protoModel struct {
 	opset    int      // of the standard operators
 	domains  []string // other operators' sets
 	metadata map[string]string
-	nodes    []*protoNode
-	tensors  map[string]*protoTensor
-	inputs   []protoValue
-	outputs  []protoValue
+	protoGraph
+}
+
+// protoGraph is a GraphProto.
+type protoGraph struct {
+	nodes   []*protoNode
+	tensors map[string]*protoTensor
+	inputs  []protoValue
+	outputs []protoValue
 }
 
 // protoNode is a NodeProto.
@@ -37,7 +42,7 @@ type protoAttr struct {
 	t      *protoTensor
 	floats []float64
 	ints   []int64
-	graph  bool
+	graph  *protoGraph // a branch of an If
 }
 
 // protoValue is a ValueInfoProto: dims are −1 where they are not numbers.
@@ -52,7 +57,11 @@ const (
 	maxTensors = 50_000
 	maxList    = 1 << 16 // numbers in an attribute, inputs of a node
 	maxRank    = 8
+	maxDepth   = 4 // of branches in branches
 )
+
+// budget is what may still be read.
+type budget struct{ nodes, tensors, depth int }
 
 var errTorn = errors.New("it is not an ONNX model, or only a part of one: export or copy it again")
 
@@ -117,15 +126,17 @@ func (fd field) numbers(f func(v uint64) error) error {
 }
 
 func readModel(b []byte) (*protoModel, error) {
-	m := &protoModel{metadata: make(map[string]string), tensors: make(map[string]*protoTensor)}
-	graphs := 0
+	m := &protoModel{metadata: make(map[string]string)}
+	left, graphs := &budget{maxNodes, maxTensors, maxDepth}, 0
 	err := fields(b, func(fd field) error {
 		switch fd.num {
 		case 2:
 			m.producer = string(fd.data)
 		case 7:
 			graphs++
-			return m.readGraph(fd.data)
+			g, err := left.readGraph(fd.data)
+			m.protoGraph = g
+			return err
 		case 8:
 			return m.readOpset(fd.data)
 		case 14:
@@ -179,18 +190,23 @@ func readEntry(b []byte) (key, value string, err error) {
 	return key, value, err
 }
 
-func (m *protoModel) readGraph(b []byte) error {
-	return fields(b, func(fd field) error {
+func (left *budget) readGraph(b []byte) (protoGraph, error) {
+	m := protoGraph{tensors: make(map[string]*protoTensor)}
+	if left.depth == 0 {
+		return m, errors.New("its branches go too deep: simplify it with onnxsim")
+	}
+	left.depth--
+	err := fields(b, func(fd field) error {
 		switch fd.num {
 		case 1:
-			if len(m.nodes) == maxNodes {
+			if left.nodes--; left.nodes < 0 {
 				return fmt.Errorf("it has more than %d nodes: simplify it with onnxsim", maxNodes)
 			}
-			n, err := readNode(fd.data)
+			n, err := left.readNode(fd.data)
 			m.nodes = append(m.nodes, n)
 			return err
 		case 5:
-			if len(m.tensors) == maxTensors {
+			if left.tensors--; left.tensors < 0 {
 				return fmt.Errorf("it has more than %d tensors", maxTensors)
 			}
 			t, err := readTensor(fd.data)
@@ -213,9 +229,11 @@ func (m *protoModel) readGraph(b []byte) error {
 		}
 		return nil
 	})
+	left.depth++
+	return m, err
 }
 
-func readNode(b []byte) (*protoNode, error) {
+func (left *budget) readNode(b []byte) (*protoNode, error) {
 	n := &protoNode{attrs: make(map[string]*protoAttr)}
 	err := fields(b, func(fd field) error {
 		if len(n.in)+len(n.out)+len(n.attrs) > maxList {
@@ -231,7 +249,7 @@ func readNode(b []byte) (*protoNode, error) {
 		case 4:
 			n.op = printable.Line(string(fd.data))
 		case 5:
-			name, a, err := readAttr(fd.data)
+			name, a, err := left.readAttr(fd.data)
 			n.attrs[name] = a
 			return err
 		case 7:
@@ -245,7 +263,7 @@ func readNode(b []byte) (*protoNode, error) {
 	return n, err
 }
 
-func readAttr(b []byte) (name string, a *protoAttr, err error) {
+func (left *budget) readAttr(b []byte) (name string, a *protoAttr, err error) {
 	a = new(protoAttr)
 	err = fields(b, func(fd field) (err error) {
 		switch fd.num {
@@ -259,8 +277,10 @@ func readAttr(b []byte) (name string, a *protoAttr, err error) {
 			a.s = string(fd.data)
 		case 5:
 			a.t, err = readTensor(fd.data)
-		case 6, 11:
-			a.graph = true
+		case 6:
+			g, err := left.readGraph(fd.data)
+			a.graph = &g
+			return err
 		case 7:
 			return a.readFloats(fd)
 		case 8:
