@@ -71,9 +71,9 @@ func putExperiments(t *testing.T) (root string) {
 		}
 		number := func(v float64) *float64 { return &v }
 		putFile(t, experiment.Summary{Name: name, Size: experiment.Quick, Data: "cifar10", Seeds: p.Seeds, Interval: "Student's t", Criteria: []experiment.Finding{
-			{Criterion: "Accuracy rises\x1b[2J with r", Verdict: experiment.Holds, Parts: []experiment.PartVerdict{{Text: "low 8 − low 4 > 0", Mean: number(0.123), Half: number(0.012), N: 3, Verdict: experiment.Holds}}},
-			{Criterion: "Low beats high", Verdict: experiment.Fails, Parts: []experiment.PartVerdict{{Text: "low 4 − high 4", Mean: number(-0.5), Half: number(0.1), N: 2, Verdict: experiment.Fails}}},
-			{Criterion: "Something else", Verdict: experiment.Undecided},
+			{Criterion: "Accuracy rises\x1b[2J with r", Verdict: experiment.Supported, Parts: []experiment.PartVerdict{{Text: "low 8 − low 4 > 0", Mean: number(0.123), Half: number(0.012), N: 3, Verdict: experiment.Supported}}},
+			{Criterion: "Low beats high", Verdict: experiment.NotSupported, Parts: []experiment.PartVerdict{{Text: "low 4 − high 4", Mean: number(-0.5), Half: number(0.1), N: 2, Verdict: experiment.NotSupported}}},
+			{Criterion: "Something else", Verdict: experiment.Inconclusive},
 		}, Tables: []experiment.Results{{Title: "Attacks", Cells: []experiment.Cell{{Setting: "natural", Column: "PGD 0.09", Marks: []string{"seed 2: rises"}}}}}}, dir, experiment.ReportDir, "results.json")
 	}
 	return root
@@ -100,7 +100,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d := experimentsAt(t, root, 140, 44)
 	d.shows("5 Experiments", "fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "table2", "svd", "quick", "–/6", "1/", "✓✗~")
 	d.shows("not started: hfcui reproduce fig3 --quick")
-	d.keys("down").shows("✓ Accuracy rises[2J with r: holds", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "fails", "undecided", "failed sanity check: Attacks, natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
+	d.keys("down").shows("✓ Accuracy rises[2J with r: supported", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "not supported", "inconclusive", "failed sanity check: Attacks, natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").hides("\x1b[2J")
 	d.keys("f").shows("full", "100 epochs", "not started: hfcui reproduce table1 --full").keys("f")
 	d.keys("down").shows("running, 1 of", "left", "●", "◐", "No report yet")
 	d.keys("x").shows("no report to export yet")

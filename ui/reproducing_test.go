@@ -134,7 +134,7 @@ func TestStaleReport(t *testing.T) {
 		}
 	}
 	results := func(weights string) {
-		s := experiment.Summary{Name: "table1", Size: experiment.Quick, Seeds: p.Seeds, Criteria: []experiment.Finding{{Criterion: "Low beats high", Verdict: experiment.Holds}},
+		s := experiment.Summary{Name: "table1", Size: experiment.Quick, Seeds: p.Seeds, Criteria: []experiment.Finding{{Criterion: "Low beats high", Verdict: experiment.Supported}},
 			Runs: []experiment.RunRef{{Setting: "low 8", Seed: 2, Weights: weights}}}
 		putFile(t, s, root, "table1-quick", experiment.ReportDir, "results.json")
 	}

@@ -41,5 +41,5 @@ func (p *Plan) compared(title, file string) {
 	columns := append([]Column{{Title: "train", Of: training}, {Title: "test", Of: test}, {Title: "gap", Of: gap}, {Title: "H", Of: highs}}, partColumns(same)...)
 	p.Tables = []Table{{Title: title, Columns: columns}}
 	p.Figures = []Figure{{File: file, Title: title, Y: "accuracy", Columns: columns}}
-	p.Notes = append(p.Notes, "The gap is training accuracy during the last epoch less test accuracy. Parts are of test images, divided by their own maximum; H is the mean over H4, H8, H12 and H16.")
+	p.Notes = append(p.Notes, "The gap is training accuracy during the last epoch less test accuracy. Low- and high-pass images are of the test split, divided by their own maximum; H is the mean over H4, H8, H12 and H16.")
 }

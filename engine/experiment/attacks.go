@@ -11,8 +11,8 @@ import (
 	"hfcui/engine/model"
 )
 
-// Attacks is accuracy on test images under attack, by every method, at every ε, with the
-// first layer's kernels smoothed by every ρ.
+// Attacks measures robust accuracy on test images under every method, at every ε, with the first
+// layer's kernels smoothed by every ρ.
 type Attacks struct {
 	Methods    []string  `json:"methods"`
 	Epsilons   []float64 `json:"epsilons"`
@@ -20,32 +20,32 @@ type Attacks struct {
 	DivideGain bool      `json:"gain_divided,omitempty"` // of smoothed kernels
 	Steps      int       `json:"steps"`                  // of PGD, each of 2.5·ε/steps, from the image itself
 	Limit      int       `json:"n,omitempty"`            // only the first Limit images; 0: all
-	// Square is on how many of them iterated methods are held against the Square attack; 0:
-	// none.
+	// Square is the number of images on which iterated methods are compared with the Square
+	// attack; 0: none.
 	Square int `json:"square,omitempty"`
 }
 
-// AttackResults is what Attacks came to.
+// AttackResults is the result of Attacks.
 type AttackResults struct {
 	Clean []CleanResult  `json:"clean"`
 	Cells []AttackResult `json:"cells"`
 }
 
-// CleanResult is the accuracy without an attack.
+// CleanResult is clean accuracy at a ρ.
 type CleanResult struct {
 	Rho   float64       `json:"rho"`
 	Score measure.Score `json:"score"`
 }
 
-// AttackResult is the accuracy under one attack.
+// AttackResult is robust accuracy under one attack.
 type AttackResult struct {
 	Method        string        `json:"method"`
 	Epsilon       float64       `json:"epsilon"`
 	Rho           float64       `json:"rho"`
 	Score         measure.Score `json:"score"`
 	ZeroGradients int           `json:"zero_gradients"`
-	Check         bool          `json:"check,omitempty"` // of Square, which others are held against
-	Marks         []string      `json:"marks,omitempty"` // checks of sanity that the figure fails
+	Check         bool          `json:"check,omitempty"` // of Square, for comparison
+	Marks         []string      `json:"marks,omitempty"` // failed sanity checks
 }
 
 func (a Attacks) grid() attack.Grid {
@@ -81,7 +81,7 @@ func (a Attacks) cost(of func(limit int) float64) float64 {
 	return sum * float64(len(a.Rhos))
 }
 
-// attacks measures accuracy under attack.
+// attacks measures robust accuracy.
 func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)) (*AttackResults, error) {
 	if s.data.Test == nil {
 		return nil, errors.New("there are no test images to attack")
@@ -107,16 +107,16 @@ func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)
 	return attackResults(result), nil
 }
 
-// attackedBatch is how many images are attacked at a time.
+// attackedBatch is the batch size of attacks.
 const attackedBatch = 50
 
-// smoothTarget is a model under attack with the smoothing it has at the moment.
+// smoothTarget is the model under attack with its current smoothing.
 type smoothTarget struct {
 	*attack.Model
 	rho float64
 }
 
-// smoothedTarget is one that is asked with a smoothing.
+// smoothedTarget is the model with one smoothing.
 type smoothedTarget struct {
 	*smoothTarget
 	want  float64
@@ -164,7 +164,7 @@ func attackResults(r attack.Robustness) *AttackResults {
 	return f
 }
 
-// attacked is what the i-th measurement found, nothing where it found none.
+// attacked is the result of the i-th measurement, empty if there is none.
 func attacked(r Run, i int) AttackResults {
 	if i >= len(r.After) || r.After[i].Attacks == nil {
 		return AttackResults{}
@@ -172,7 +172,7 @@ func attacked(r Run, i int) AttackResults {
 	return *r.After[i].Attacks
 }
 
-// cell is the figure of a method, if there is one.
+// cell is the result of a method, if there is one.
 func (f AttackResults) cell(method string, epsilon, rho float64) (AttackResult, bool) {
 	for _, c := range f.Cells {
 		if c.Method == method && c.Epsilon == epsilon && c.Rho == rho {
@@ -182,7 +182,7 @@ func (f AttackResults) cell(method string, epsilon, rho float64) (AttackResult, 
 	return AttackResult{}, false
 }
 
-// clean is accuracy without an attack, with kernels smoothed by ρ, off the i-th measurement.
+// clean is clean accuracy with kernels smoothed by ρ, of the i-th measurement.
 func clean(i int, rho float64) Quantity {
 	return func(r Run) float64 {
 		for _, c := range attacked(r, i).Clean {
@@ -194,7 +194,7 @@ func clean(i int, rho float64) Quantity {
 	}
 }
 
-// under is accuracy under a method, off the i-th measurement.
+// under is robust accuracy under a method, of the i-th measurement.
 func under(i int, method string, epsilon, rho float64) Quantity {
 	return func(r Run) float64 {
 		if c, ok := attacked(r, i).cell(method, epsilon, rho); ok {
@@ -204,7 +204,7 @@ func under(i int, method string, epsilon, rho float64) Quantity {
 	}
 }
 
-// marked gives the checks that figure fails.
+// marked returns the sanity checks that robust accuracy fails.
 func marked(i int, method string, epsilon, rho float64) func(Run) []string {
 	return func(r Run) []string {
 		c, _ := attacked(r, i).cell(method, epsilon, rho)
@@ -212,7 +212,7 @@ func marked(i int, method string, epsilon, rho float64) func(Run) []string {
 	}
 }
 
-// breaches counts, over the figures of a measurement, those that are not as they have to be.
+// breaches counts the results of a measurement that are inconsistent.
 func breaches(i int, wrong func(f AttackResults, c AttackResult) bool) Quantity {
 	return func(r Run) float64 {
 		f, n := attacked(r, i), 0
@@ -228,7 +228,7 @@ func breaches(i int, wrong func(f AttackResults, c AttackResult) bool) Quantity 
 	}
 }
 
-// rises tells that more images are right than at some smaller ε, or without an attack.
+// rises tells that accuracy is above that at some smaller ε, or clean accuracy.
 func rises(f AttackResults, c AttackResult) bool {
 	for _, other := range f.Cells {
 		if other.Method == c.Method && other.Rho == c.Rho && other.Epsilon < c.Epsilon && c.Score.Correct > other.Score.Correct {
@@ -238,18 +238,18 @@ func rises(f AttackResults, c AttackResult) bool {
 	return c.Score.Correct > f.cleanAt(c.Rho)
 }
 
-// aboveFGSM tells that PGD leaves more images right than FGSM.
+// aboveFGSM tells that accuracy under PGD is above that under FGSM.
 func aboveFGSM(f AttackResults, c AttackResult) bool {
 	one, ok := f.cell(attack.FGSMMethod, c.Epsilon, c.Rho)
 	return ok && c.Method == attack.PGDMethod && c.Score.Correct > one.Score.Correct
 }
 
-// unclean tells that ε = 0 is not as no attack.
+// unclean tells that accuracy at ε = 0 is not clean accuracy.
 func unclean(f AttackResults, c AttackResult) bool {
 	return c.Epsilon == 0 && c.Score.Correct != f.cleanAt(c.Rho)
 }
 
-// cleanAt is how many images are right without an attack, −1 where that was not measured.
+// cleanAt is the number of images correct without an attack, −1 if that was not measured.
 func (f AttackResults) cleanAt(rho float64) int {
 	for _, c := range f.Clean {
 		if c.Rho == rho {
@@ -259,7 +259,7 @@ func (f AttackResults) cleanAt(rho float64) int {
 	return -1
 }
 
-// named is a method as tables have it.
+// named is a method's name in tables.
 func named(method string) string {
 	return strings.ToUpper(method)
 }

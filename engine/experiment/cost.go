@@ -12,16 +12,15 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Cost is what a plan takes in all.
+// Cost is the total cost of a plan.
 type Cost struct {
-	Images float64       // as many would take as long to be trained on
-	Speed  float64       // images a second, over all runs
+	Images float64       // in training passes of an image
+	Speed  float64       // images/s, over all runs
 	Time   time.Duration // at this speed
 }
 
-// Expect measures how fast the plan's networks are trained now, with nothing else to do for
-// the moment, and says what the plan takes on data at these speeds. What is measured after
-// runs is counted. yield may be nil.
+// Expect measures the training throughput of the plan's networks and estimates the cost of the
+// plan on data, with measurements after training. yield may be nil.
 func (p Plan) Expect(ctx context.Context, data *dataset.Data, yield plan.Yield) (Cost, error) {
 	type work struct {
 		net, device, dtype string
@@ -49,9 +48,8 @@ func (p Plan) Expect(ctx context.Context, data *dataset.Data, yield plan.Yield) 
 	return c, nil
 }
 
-// Images is how many images a plan's runs are trained on in all, every pass counted, where
-// there are so many training images; what adversarial training looks for is counted, too.
-// What is measured afterwards is not.
+// Images is the number of training passes of an image in a plan for so many training images,
+// with those of adversarial training and without measurements after training.
 func (p Plan) Images(all int) float64 {
 	sum := 0.0
 	for _, r := range p.sizedTo(all, 0) {
@@ -60,7 +58,7 @@ func (p Plan) Images(all int) float64 {
 	return sum
 }
 
-// sized are the plan's runs as large as data makes them.
+// sized returns the plan's runs with the size of data.
 func (p Plan) sized(data *dataset.Data) []plannedRun {
 	train, test := 0, 0
 	if data.Train != nil {
@@ -90,8 +88,7 @@ func (p Plan) sizedTo(train, test int) []plannedRun {
 	return runs
 }
 
-// cost is roughly how long a run takes, in images' forward and backward passes, with what is
-// measured when it has ended.
+// cost estimates a run with its measurements, in training passes of an image.
 func (r plannedRun) cost() float64 {
 	n := float64(r.Config.Epochs) * float64(max(1, r.Config.Limit))
 	if a := r.Config.Adversarial; a != nil {
@@ -100,10 +97,10 @@ func (r plannedRun) cost() float64 {
 	return n + r.after
 }
 
-// attackCost is what a gradient with respect to images takes, of what training on them does.
+// attackCost is the cost of an input gradient relative to training on an image.
 const attackCost = 0.8
 
-// begun is the plan in an experiment's folder; nil where there is none to read.
+// begun is the plan in an experiment's folder; nil if there is none.
 func begun(dir string) *Plan {
 	var p Plan
 	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
@@ -113,8 +110,8 @@ func begun(dir string) *Plan {
 	return &p
 }
 
-// Threads gives how many threads the experiment in dir was begun with, or else: results
-// depend on it.
+// Threads returns the number of threads that the experiment in dir was started with, or
+// otherwise: results depend on it.
 func Threads(dir string, otherwise int) int {
 	if p := begun(dir); p != nil {
 		return p.Settings[0].Config.Threads
@@ -122,8 +119,7 @@ func Threads(dir string, otherwise int) int {
 	return otherwise
 }
 
-// Device gives the device that the experiment in dir was begun with, or else, as Threads
-// does.
+// Device returns the device that the experiment in dir was started with, or otherwise.
 func Device(dir string, otherwise string) string {
 	if p := begun(dir); p != nil {
 		return p.Settings[0].Config.Device
@@ -131,7 +127,7 @@ func Device(dir string, otherwise string) string {
 	return otherwise
 }
 
-// BegunOn gives the data that the experiment in dir was begun on; "" where none was.
+// BegunOn returns the data that the experiment in dir was started on; "" if there is none.
 func BegunOn(dir string) string {
 	if p := begun(dir); p != nil {
 		return p.data()

@@ -8,15 +8,15 @@ import (
 	"hfcui/engine/train"
 )
 
-// Experiment is one of the paper's, as it can be asked for.
+// Experiment is one of the paper's experiments.
 type Experiment struct {
 	Name  string
-	About string // what is compared, in one line
+	About string // one line
 	// Grid declares the runs at a size; Plan fills in names, data and threads.
 	Grid func(Size) Plan
 }
 
-// Size is how large an experiment is made.
+// Size is the scale of an experiment.
 type Size string
 
 const (
@@ -28,23 +28,23 @@ const (
 
 // all is in the paper's order, those that measure trained models last.
 var all = []Experiment{
-	{"fig3", "natural against shuffled labels", fig3},
-	{"table1", "trained on low or on high parts, tested on whole images", table1},
+	{"fig3", "natural vs shuffled labels", fig3},
+	{"table1", "trained on low- or high-pass images, tested on whole images", table1},
 	{"fig4", "batch sizes", fig4},
 	{"fig5", "heuristics: dropout, mixup, batch norm, adversarial training", fig5},
 	{"architectures", "LeNet, AlexNet, VGG and ResNet", architectures},
 	{"optimizers", "SGD, Adam, AdaGrad, AdaDelta and RMSprop", optimizers},
-	{"fig6", "batch norm when trained on low parts", fig6},
-	{"fig2", "samples that only their high part explains, and chance", fig2},
+	{"fig6", "batch norm when trained on low-pass images", fig6},
+	{"fig2", "samples explained by their high-pass image alone, vs a permutation null", fig2},
 	{"fig7", "first-layer kernels of natural and adversarial training", fig7},
-	{"table2", "smoothed kernels under attack, natural and adversarial training", table2},
+	{"table2", "robustness of smoothed kernels, natural and adversarial training", table2},
 	{"svd", "Fig. 2 by singular values: is it just noise?", svd},
 }
 
 // All lists the experiments.
 func All() []Experiment { return slices.Clone(all) }
 
-// Names lists what ByName knows.
+// Names lists the experiments' names.
 func Names() []string {
 	names := make([]string, len(all))
 	for i, e := range all {
@@ -53,7 +53,7 @@ func Names() []string {
 	return names
 }
 
-// ByName gives the experiment of that name.
+// ByName returns the experiment of that name.
 func ByName(name string) (Experiment, error) {
 	for _, e := range all {
 		if e.Name == name {
@@ -63,7 +63,7 @@ func ByName(name string) (Experiment, error) {
 	return Experiment{}, fmt.Errorf("no experiment %q: use %s", name, strings.Join(Names(), ", "))
 }
 
-// Plan is what is done for the experiment at a size, on data, with so many threads.
+// Plan returns the plan of the experiment at a size, on data, with so many threads.
 func (e Experiment) Plan(size Size, data string, threads int) Plan {
 	p := e.Grid(size)
 	p.Name, p.About, p.Size = e.Name, e.About, size
@@ -73,7 +73,7 @@ func (e Experiment) Plan(size Size, data string, threads int) Plan {
 	return p
 }
 
-// On has all of the plan's runs computed by the device of a name.
+// On returns the plan with all runs on the device of that name.
 func (p Plan) On(device string) Plan {
 	p.Settings = slices.Clone(p.Settings)
 	for i := range p.Settings {
@@ -82,7 +82,7 @@ func (p Plan) On(device string) Plan {
 	return p
 }
 
-// Plan is a declared grid of runs, and what is made of them.
+// Plan is a declared grid of runs and what to report of them.
 type Plan struct {
 	Name     string    `json:"name"`
 	About    string    `json:"about"`
@@ -91,11 +91,10 @@ type Plan struct {
 	Test     int       `json:"test,omitempty"` // only the first Test test images; 0: all
 	Settings []Setting `json:"settings"`
 
-	// After is what is measured when a run has ended, beside what its Config measures
-	// meanwhile.
+	// After is measured after training, in addition to what Config measures during it.
 	After []Measurement `json:"after,omitempty"`
 
-	Notes    []string    `json:"notes"` // what a reader of the numbers has to know
+	Notes    []string    `json:"notes"` // for readers of the report
 	Tables   []Table     `json:"-"`
 	Figures  []Figure    `json:"-"`
 	Criteria []Criterion `json:"-"`
@@ -115,11 +114,11 @@ func (p *Plan) add(name string, base train.Config, change func(*train.Config)) {
 	p.Settings = append(p.Settings, Setting{name, base})
 }
 
-// plannedRun is a cell of the grid.
+// plannedRun is a run of the grid.
 type plannedRun struct {
 	Setting string
 	Config  train.Config
-	after   float64 // what measuring it costs when it has ended
+	after   float64 // cost of its measurements after training
 }
 
 // dir is the run's folder inside the experiment's.
@@ -127,8 +126,8 @@ func (r plannedRun) dir() string {
 	return fmt.Sprintf("%s-seed%d", strings.ReplaceAll(r.Setting, " ", "-"), r.Config.Seed)
 }
 
-// runs lists the cells, seed by seed: so the first seeds are whole when an experiment is
-// ended early.
+// runs lists the runs seed by seed, so that the first seeds are complete when an experiment is
+// stopped early.
 func (p Plan) runs() []plannedRun {
 	var list []plannedRun
 	for _, seed := range p.Seeds {
@@ -157,7 +156,7 @@ func paperBase() train.Config {
 	return c
 }
 
-// quickBase is the paper's set-up made small: two hundred times less work in all.
+// quickBase is the paper's setup scaled down, with two hundred times less compute.
 func quickBase(images, epochs int) train.Config {
 	c := paperBase()
 	c.Net, c.Init = "resnet8-nobn", "he"
@@ -166,16 +165,16 @@ func quickBase(images, epochs int) train.Config {
 	return c
 }
 
-// ended are the bands measured once, after the last epoch.
+// ended has bands measured once, after the last epoch.
 func ended(b train.Bands) *train.Bands {
 	b.Every = 1 << 20
 	return &b
 }
 
-// bandsOf has bands measured when a run has ended.
+// bandsOf has bands measured after training.
 func bandsOf(b train.Bands) Measurement { return Measurement{Bands: &b} }
 
-// parts is how low and high parts are measured: divided by their own maximum, as the
+// parts measures accuracy on low- and high-pass images divided by their own maximum, as the
 // paper's code does.
 func parts(split string, n int, bn string) train.Bands {
 	return train.Bands{Radii: paperRadii, Every: 1, Limit: n, Split: split, Normalize: "max", BN: bn}

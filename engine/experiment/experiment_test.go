@@ -38,7 +38,7 @@ func TestPlansCanBeTrained(t *testing.T) {
 			}
 			s := Summarize(p, nil)
 			for _, c := range s.Criteria {
-				if c.Verdict != Undecided {
+				if c.Verdict != Inconclusive {
 					t.Errorf("%s: %s %s without any run", e.Name, c.Criterion, c.Verdict)
 				}
 			}
@@ -68,32 +68,32 @@ func TestVerdicts(t *testing.T) {
 		e    Estimate
 		want Verdict
 	}{
-		{atLeast(.1), Estimate{.2, .05, 3}, Holds},
-		{atLeast(.1), Estimate{.2, .15, 3}, Undecided},
-		{atLeast(.1), Estimate{0, .05, 3}, Fails},
-		{atLeast(.1), Estimate{0, .15, 3}, Undecided},
-		{atLeast(0), Estimate{0, 0, 3}, Holds},
-		{above(0), Estimate{0, 0, 3}, Fails},
-		{above(0), Estimate{.1, 0, 3}, Holds},
-		{atMost(.25), Estimate{.1, .1, 3}, Holds},
-		{atMost(.25), Estimate{.5, .1, 3}, Fails},
-		{within(.03), Estimate{.01, .01, 3}, Holds},
-		{within(.03), Estimate{.01, .03, 3}, Undecided},
-		{within(.03), Estimate{-.1, .05, 3}, Fails},
-		{atLeast(.1), Estimate{.9, math.Inf(1), 1}, Undecided},
-		{atLeast(.1), Estimate{.9, .01, 2}, Undecided}, // of three seeds
-		{atLeast(.1), Estimate{math.NaN(), math.Inf(1), 0}, Undecided},
+		{atLeast(.1), Estimate{.2, .05, 3}, Supported},
+		{atLeast(.1), Estimate{.2, .15, 3}, Inconclusive},
+		{atLeast(.1), Estimate{0, .05, 3}, NotSupported},
+		{atLeast(.1), Estimate{0, .15, 3}, Inconclusive},
+		{atLeast(0), Estimate{0, 0, 3}, Supported},
+		{above(0), Estimate{0, 0, 3}, NotSupported},
+		{above(0), Estimate{.1, 0, 3}, Supported},
+		{atMost(.25), Estimate{.1, .1, 3}, Supported},
+		{atMost(.25), Estimate{.5, .1, 3}, NotSupported},
+		{within(.03), Estimate{.01, .01, 3}, Supported},
+		{within(.03), Estimate{.01, .03, 3}, Inconclusive},
+		{within(.03), Estimate{-.1, .05, 3}, NotSupported},
+		{atLeast(.1), Estimate{.9, math.Inf(1), 1}, Inconclusive},
+		{atLeast(.1), Estimate{.9, .01, 2}, Inconclusive}, // of three seeds
+		{atLeast(.1), Estimate{math.NaN(), math.Inf(1), 0}, Inconclusive},
 	} {
 		if got := c.rule.judge(c.e, 3); got != c.want {
 			t.Errorf("%v %v: %s, not %s", c.rule, c.e, got, c.want)
 		}
 	}
-	for want, parts := range map[Verdict][]Verdict{Holds: {Holds, Holds}, Fails: {Holds, Fails, Undecided}, Undecided: {Holds, Undecided}} {
+	for want, parts := range map[Verdict][]Verdict{Supported: {Supported, Supported}, NotSupported: {Supported, NotSupported, Inconclusive}, Inconclusive: {Supported, Inconclusive}} {
 		if got := together(parts); got != want {
 			t.Errorf("%v: %s", parts, got)
 		}
 	}
-	if together(nil) != Undecided {
+	if together(nil) != Inconclusive {
 		t.Error("nothing decides something")
 	}
 }
@@ -220,7 +220,7 @@ func TestInterruptedAndResumed(t *testing.T) {
 	if a, b := markdown(p, got), markdown(p, want); a != b {
 		t.Errorf("resumed:\n%s\nin one go:\n%s", a, b)
 	}
-	if want.Tables[0].Cells[1].N != 2 || want.Criteria[0].Verdict == Fails {
+	if want.Tables[0].Cells[1].N != 2 || want.Criteria[0].Verdict == NotSupported {
 		t.Errorf("%+v", want)
 	}
 

@@ -2,8 +2,7 @@ package experiment
 
 import "fmt"
 
-// normalizations are those that parts are shown in: as they are, and as the paper's code has
-// them.
+// normalizations are those of low- and high-pass images: none, and that of the paper's code.
 var normalizations = []string{"none", "max"}
 
 // naturalOnly makes a plan of the natural setting alone.
@@ -13,14 +12,14 @@ func naturalOnly(size Size) Plan {
 	p.Settings = p.Settings[:1]
 	p.Notes = []string{
 		"The model is trained on whole images as they are, without augmentation.",
-		"Counted are test images whose whole and high part are classified right and whose low part is not, as a share of all test images. Parts are shown to the model as they are (none) or divided by their own maximum, negatives kept, as the paper's code does (max).",
-		"Dealt out is the share at the mean if the model's answers to low and high parts, each pair together, or those to high parts alone, were dealt out to the images at random: they would say nothing about their images. The first also makes most low parts wrong, of which there are few otherwise.",
+		"Samples are flips: test images that are correct on the whole and the high-pass image and wrong on the low-pass image, as a fraction of all test images. Low- and high-pass images are evaluated as they are (none) or divided by their own maximum, negatives kept, as in the paper's code (max).",
+		"The permutation null is the expected fraction if the predictions on low- and high-pass images, each pair together, or those on high-pass images alone, were permuted among the images at random, so that they would be independent of them. The first also makes most predictions on low-pass images wrong, of which there are few otherwise.",
 	}
 	return p
 }
 
-// fig2: some images are classified right by their high part and wrong by their low one,
-// more than chance has (Fig. 2).
+// fig2: some images are correct on the high-pass image and wrong on the low-pass image,
+// more than by chance (Fig. 2).
 func fig2(size Size) Plan {
 	p := naturalOnly(size)
 	var rows []Row
@@ -32,15 +31,15 @@ func fig2(size Size) Plan {
 			rows = append(rows, Row{Title: fmt.Sprintf("r = %s, %s", number(radius), normalize), Setting: "natural", Columns: flipColumns(i)})
 			if radius == 12 {
 				share := flipResults(i, FlipResults.share)
-				both = append(both, Part{normalize + ": samples − pairs dealt out > 0", contrast("natural", share, flipResults(i, FlipResults.chance)), above(0)})
-				high = append(high, Part{normalize + ": samples − high answers dealt out > 0", contrast("natural", share, flipResults(i, FlipResults.highChance)), above(0)})
+				both = append(both, Part{normalize + ": samples − null of pairs > 0", contrast("natural", share, flipResults(i, FlipResults.chance)), above(0)})
+				high = append(high, Part{normalize + ": samples − null of high > 0", contrast("natural", share, flipResults(i, FlipResults.highChance)), above(0)})
 			}
 		}
 	}
 	p.Tables = []Table{{Title: "Samples of Fig. 2", Rows: rows}, {Title: "Training", Columns: []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}}}
 	p.Criteria = []Criterion{
-		{"At r = 12 there are more samples than a permutation of the predictions on parts would give", both},
-		{"At r = 12 there are more samples than a permutation of the predictions on high parts alone would give (ours)", high},
+		{"At r = 12 there are more samples than the permutation null of pairs", both},
+		{"At r = 12 there are more samples than the permutation null of high-pass predictions alone (ours)", high},
 	}
 	return p
 }
@@ -48,9 +47,9 @@ func fig2(size Size) Plan {
 func flipColumns(i int) []Column {
 	return []Column{
 		{Title: "samples", Of: flipResults(i, FlipResults.share)},
-		{Title: "pairs dealt out", Of: flipResults(i, FlipResults.chance)},
-		{Title: "high answers dealt out", Of: flipResults(i, FlipResults.highChance)},
-		{Title: "low part answered otherwise than the whole", Of: flipResults(i, FlipResults.differs)},
+		{Title: "null of pairs", Of: flipResults(i, FlipResults.chance)},
+		{Title: "null of high", Of: flipResults(i, FlipResults.highChance)},
+		{Title: "prediction changes on the low-pass image", Of: flipResults(i, FlipResults.differs)},
 	}
 }
 
@@ -58,7 +57,7 @@ func flipColumns(i int) []Column {
 // (section 8).
 func svd(size Size) Plan {
 	p := naturalOnly(size)
-	p.Notes = append(p.Notes, "By SVD the low part is the image's truncated singular value decomposition. One rank holds for all channels of an image: the one whose remainder's energy is nearest to that of the Fourier high part at r.")
+	p.Notes = append(p.Notes, "By SVD the low-pass image is the truncated singular value decomposition of the image. All channels of an image have the same rank: the one whose residual energy is nearest to that of the Fourier high-pass image at r.")
 	var rows []Row
 	var fewer []Part
 	for _, radius := range []float64{12, 8, 4, 16} {

@@ -6,8 +6,8 @@ import (
 	"hfcui/engine/train"
 )
 
-// fig3: trained on natural and on shuffled labels, a net takes up low frequencies first
-// where labels mean something, and later where they do not (section 4, Fig. 3).
+// fig3: trained on natural and on shuffled labels, a net learns low frequencies first
+// if labels carry information, and later if they do not (section 4, Fig. 3).
 func fig3(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	natural, shuffledFor := paperBase(), 300
@@ -25,7 +25,7 @@ func fig3(size Size) Plan {
 	p.add("shuffled", natural, func(c *train.Config) { c.ShuffleLabels, c.Epochs = true, shuffledFor })
 
 	p.Notes = []string{
-		"Bands are of training images, without augmentation, against the labels trained on: for shuffled, the shuffled ones. Whole training images and the parts are divided by their own maximum, as the paper's code does; whole images that are measured are not.",
+		"Bands are measured on training images, without augmentation, with the labels trained on: for shuffled, the shuffled ones. Training images and low- and high-pass images are divided by their own maximum, as in the paper's code; whole images that are measured are not.",
 		"Training accuracy is that on the whole training images the bands are measured on.",
 	}
 	columns := []Column{{Title: "train", Of: whole, Paper: readings(".98", ".98")}}
@@ -50,7 +50,7 @@ func fig3(size Size) Plan {
 	return p
 }
 
-// fig3Criteria are what labels that mean nothing do.
+// fig3Criteria are the claims on shuffled labels.
 func fig3Criteria() []Criterion {
 	return []Criterion{
 		{"Natural labels: L4 < L8 < L12 ≤ L16", []Part{
@@ -77,7 +77,7 @@ func fig3Criteria() []Criterion {
 	}
 }
 
-// readings are the poster's, for natural and for shuffled labels.
+// readings are the poster's values for natural and for shuffled labels.
 func readings(natural, shuffled string) map[string]string {
 	return map[string]string{"natural": natural + " [P]", "shuffled": shuffled + " [P]"}
 }

@@ -21,9 +21,9 @@ func fig5(size Size) Plan {
 	p.add("adversarial", base, func(c *train.Config) { c.Adversarial = train.PGD(8. / 255) })
 
 	p.Notes = []string{
-		"All settings are trained alike: whole images as they are, without augmentation. (In the paper's code the panels are not like for like: natural images are divided by their maximum, adversarial training crops and flips.) Dropout is before the fully connected layer, p = 0.5; mixup draws from Beta(0.5, 0.5); batch norm has γ = 1 and β = 0; adversarial training is PGD with ε = 8/255, 10 steps of ε/10 from the image itself.",
-		"Parts are of test images, divided by their own maximum. Nets without batch norm have the same numbers with running and with batch statistics.",
-		"The criterion on batch norm goes by batch statistics, as the paper's code measures it.",
+		"All settings are trained alike: whole images, without augmentation. (In the paper's code the panels are not comparable: natural images are divided by their maximum, adversarial training crops and flips.) Dropout is before the fully connected layer, p = 0.5; mixup draws from Beta(0.5, 0.5); batch norm has γ = 1 and β = 0; adversarial training is PGD with ε = 8/255, 10 steps of ε/10 from the image itself.",
+		"Low- and high-pass images are of the test split, divided by their own maximum. Nets without batch norm have the same values with running and with batch statistics.",
+		"The criterion on batch norm uses batch statistics, as the paper's code does.",
 	}
 	columns := func(statistics string, of func(Quantity) Quantity) []Column {
 		list := append([]Column{{Title: "whole", Of: of(whole)}}, partColumns(of)...)
@@ -40,8 +40,8 @@ func fig5(size Size) Plan {
 	batch := func(q Quantity) Quantity { return after(0, q) }
 	p.Tables = []Table{
 		{Title: "All test images", Columns: []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}},
-		{Title: "Whole test images and parts, running statistics", Columns: columns("running", same)},
-		{Title: "Whole test images and parts, batch statistics of 100 images", Columns: columns("batch", batch)},
+		{Title: "Whole, low- and high-pass test images, running statistics", Columns: columns("running", same)},
+		{Title: "Whole, low- and high-pass test images, batch statistics of 100 images", Columns: columns("batch", batch)},
 	}
 	p.Figures = []Figure{
 		{File: "fig5-running", Title: "Heuristics, running statistics", Y: "accuracy on test images", Columns: columns("running", same)},

@@ -2,8 +2,8 @@ package experiment
 
 import "hfcui/engine/train"
 
-// fig6: what batch norm adds to a net trained on low parts is smallest where least of the
-// frequencies is left, at r = 4 (section 5.3, Fig. 6).
+// fig6: the gain of batch norm for a net trained on low-pass images is smallest at the
+// smallest radius, r = 4 (section 5.3, Fig. 6).
 func fig6(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	base, withNorm := paperBase(), "preact-resnet32"
@@ -19,13 +19,13 @@ func fig6(size Size) Plan {
 	}
 
 	p.Notes = []string{
-		"Settings are without and with batch norm (γ = 1, β = 0), by the radius of the low parts trained on, which are divided by their own maximum. Tested on whole images, which are not.",
+		"Settings are without and with batch norm (γ = 1, β = 0), by the radius of the low-pass training images, which are divided by their own maximum. Whole test images are not.",
 		"The paper's code measures with batch statistics; both are shown and judged.",
 	}
 	batch := after(0, whole)
 	columns := []Column{{Title: "train", Of: training}, {Title: "test, running statistics", Of: test}, {Title: "test, batch statistics", Of: batch}}
-	p.Tables = []Table{{Title: "Trained on low parts", Columns: columns}}
-	p.Figures = []Figure{{File: "fig6", Title: "Trained on low parts, tested on whole images", Y: "accuracy", Columns: columns}}
+	p.Tables = []Table{{Title: "Trained on low-pass images", Columns: columns}}
+	p.Figures = []Figure{{File: "fig6", Title: "Trained on low-pass images, tested on whole images", Y: "accuracy", Columns: columns}}
 	for _, q := range []struct {
 		name string
 		of   Quantity
@@ -41,7 +41,7 @@ func fig6(size Size) Plan {
 	return p
 }
 
-// gain is what batch norm adds at a radius.
+// gain is the gain in accuracy by batch norm at a radius.
 func gain(q Quantity, r float64) func(BySeed) float64 {
 	return difference(q, "with "+number(r), "without "+number(r))
 }

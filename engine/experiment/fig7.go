@@ -13,7 +13,7 @@ func fig7(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	p.naturalAndAdversarial(size)
 	p.After = []Measurement{{Kernels: &Kernels{Rhos: attackRhos}}}
-	p.Notes = append(p.Notes, "Roughness is the energy of differences between neighboring weights over the energy of the weights, of the first layer's kernels: dividing out the gain 1+8ρ of smoothing does not change it.")
+	p.Notes = append(p.Notes, "Roughness is the energy of differences between neighboring weights over the energy of the weights, of the first layer's kernels: the gain 1+8ρ of smoothing does not change it.")
 	var columns []Column
 	var falls []Part
 	for k, rho := range attackRhos {
@@ -26,7 +26,7 @@ func fig7(size Size) Plan {
 		}
 	}
 	p.Tables = []Table{{Title: "Roughness of the first layer's kernels", Columns: columns}, {Title: "Training", Columns: []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}}}
-	p.Figures = []Figure{{File: "fig7", Title: "First-layer kernels of seed 1: natural, natural smoothed with ρ = 1, adversarial, adversarial smoothed with ρ = 1. Each is stretched by itself", Draw: func(g Grid) image.Image {
+	p.Figures = []Figure{{File: "fig7", Title: "First-layer kernels of seed 1: natural, natural smoothed with ρ = 1, adversarial, adversarial smoothed with ρ = 1. Contrast is stretched per kernel", Draw: func(g Grid) image.Image {
 		var strips []strip
 		for _, s := range p.Settings {
 			f := kernelResults(g.find(s.Name, p.Seeds[0]), 0)

@@ -10,25 +10,25 @@ import (
 	"hfcui/spectral"
 )
 
-// Flips counts test images as those of the paper's Fig. 2: whole image and high part are
-// classified right, the low part is not.
+// Flips counts flips, as in the paper's Fig. 2: test images that are correct on the whole and the
+// high-pass image and wrong on the low-pass image.
 type Flips struct {
 	Radius    float64 `json:"r"`
-	By        string  `json:"by"`          // fourier, or svd: the rank that divides energy as r does
-	Normalize string  `json:"normalize"`   // of low and high parts: none, max or std
+	By        string  `json:"by"`          // fourier, or svd: the rank of the same energy fraction as r
+	Normalize string  `json:"normalize"`   // of low- and high-pass images: none, max or std
 	Limit     int     `json:"n,omitempty"` // only the first Limit images; 0: all
 }
 
-// FlipResults is what Flips came to.
+// FlipResults is the result of Flips.
 type FlipResults struct {
 	N     int `json:"n"`
 	Count int `json:"count"`
-	// Permuted is how many there would be at the mean if the answers to low and high parts,
-	// each pair together, were dealt out to the images at random: see bands.Permuted.
+	// Permuted is the permutation null: the expected count if the predictions on low- and
+	// high-pass images, each pair together, were permuted at random: see bands.Permuted.
 	Permuted float64 `json:"permuted"`
-	// HighPermuted is the same if only the answers to high parts were.
+	// HighPermuted is the same with only the predictions on high-pass images permuted.
 	HighPermuted float64 `json:"high_permuted"`
-	Differ       int     `json:"differ"` // images whose low part is answered otherwise than the whole
+	Differ       int     `json:"differ"` // images whose prediction changes on the low-pass image
 }
 
 func (f Flips) check() error {
@@ -47,10 +47,10 @@ func (f Flips) request() (q bands.Request, err error) {
 	return q, err
 }
 
-// flipsBatch is how many images and parts are classified at a time.
+// flipsBatch is the batch size of inference.
 const flipsBatch = 128
 
-// flips counts.
+// flips runs the measurement.
 func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*FlipResults, error) {
 	q, err := f.request()
 	if err != nil {
@@ -74,41 +74,41 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 		indices[i] = i
 	}
 	q.Threads, q.Yield = s.device.Threads(), s.yield
-	answers, found := make([]bands.Sample, 0, n), &FlipResults{N: n}
+	samples, found := make([]bands.Sample, 0, n), &FlipResults{N: n}
 	err = bands.Predict(ctx, set, e, q, indices, func(a bands.Sample) bool {
-		answers = append(answers, a)
+		samples = append(samples, a)
 		if a.Flip() {
 			found.Count++
 		}
 		if a.Low != a.Whole {
 			found.Differ++
 		}
-		tell(float64(len(answers)) / float64(n))
+		tell(float64(len(samples)) / float64(n))
 		return true
 	})
-	found.Permuted, found.HighPermuted = bands.Permuted(answers), highPermuted(answers)
+	found.Permuted, found.HighPermuted = bands.Permuted(samples), highPermuted(samples)
 	return found, err
 }
 
-// highPermuted is how many flips there would be at the mean if every permutation of the
-// answers to high parts were equally likely:
+// highPermuted is the expected number of flips over all permutations of the predictions on
+// high-pass images:
 //
-//	E = Σ over images right whole and wrong low of (high answers that are its label) / n
-func highPermuted(answers []bands.Sample) float64 {
+//	E = Σ over images correct whole and wrong low of (high predictions that are its label) / n
+func highPermuted(samples []bands.Sample) float64 {
 	high := map[int]int{}
-	for _, a := range answers {
+	for _, a := range samples {
 		high[a.High]++
 	}
 	sum := 0
-	for _, a := range answers {
+	for _, a := range samples {
 		if a.Whole == a.Label && a.Low != a.Label {
 			sum += high[a.Label]
 		}
 	}
-	return float64(sum) / float64(max(1, len(answers)))
+	return float64(sum) / float64(max(1, len(samples)))
 }
 
-// flipResults reads a share off the i-th measurement.
+// flipResults computes a fraction from the i-th measurement.
 func flipResults(i int, of func(FlipResults) float64) Quantity {
 	return func(r Run) float64 {
 		if i >= len(r.After) || r.After[i].Flips == nil || r.After[i].Flips.N == 0 {

@@ -9,17 +9,17 @@ import (
 	"hfcui/spectral"
 )
 
-// Kernels is how rough the first layer's kernels are, as they are and smoothed. Roughness is
+// Kernels measures the roughness of the first layer's kernels, smoothed by each ρ. Roughness is
 // the energy of differences between neighbors over the energy: no gain changes it.
 type Kernels struct {
 	Rhos []float64 `json:"rhos"`
 }
 
-// KernelResults is what Kernels came to.
+// KernelResults is the result of Kernels.
 type KernelResults struct {
 	Roughness []float64 `json:"roughness"` // by ρ
 	Shape     [4]int    `json:"shape"`     // of the weights: OIHW
-	Weights   []float32 `json:"weights"`   // as they are
+	Weights   []float32 `json:"weights"`   // unsmoothed
 }
 
 func (k Kernels) check() error {
@@ -62,20 +62,20 @@ func roughness(i, k int) Quantity {
 	}
 }
 
-// strip is a row of kernels in a picture.
+// strip is a row of kernels in an image.
 type strip struct {
 	shape [4]int
 	w     []float32
 }
 
-// Sizes in pixels of what pictures of kernels consist of.
+// Sizes in images of kernels, in pixels.
 const (
 	weightPixels = 12 // side of the square a weight is drawn as
 	kernelGap    = 4  // between kernels
 )
 
-// drawStrips draws strips below each other, of each all kernels. Every kernel is stretched by
-// itself: its form is what counts.
+// drawStrips draws strips one below the other. The contrast of every kernel is stretched on its
+// own: its shape is what counts.
 func drawStrips(strips []strip) image.Image {
 	w, h := kernelGap, kernelGap
 	for _, s := range strips {

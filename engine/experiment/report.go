@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// ReportDir is the folder inside an experiment's that has the report.
+// ReportDir is the report's folder inside an experiment's.
 const ReportDir = "report"
 
-// Summary is what an experiment came to, as results.json has it.
+// Summary is the results of an experiment, as in results.json.
 type Summary struct {
 	Name     string     `json:"name"`
 	Size     Size       `json:"size"`
 	Data     string     `json:"data"`
 	Seeds    []uint64   `json:"seeds"`
-	Report   string     `json:"report,omitempty"` // where report.md lies
+	Report   string     `json:"report,omitempty"` // path of report.md
 	Interval string     `json:"interval"`
 	Tables   []Results  `json:"tables"`
 	Criteria []Finding  `json:"criteria"`
@@ -27,7 +27,7 @@ type Summary struct {
 	Runs     []RunRef   `json:"runs,omitempty"`
 }
 
-// RunRef is a run that a report rests on.
+// RunRef is a run that a report is computed from.
 type RunRef struct {
 	Setting string `json:"setting"`
 	Seed    uint64 `json:"seed"`
@@ -40,25 +40,25 @@ type Results struct {
 	Cells []Cell `json:"cells"`
 }
 
-// Cell is a quantity of a setting over seeds.
+// Cell is a quantity of a setting, estimated over seeds.
 type Cell struct {
 	Setting string   `json:"setting"`
 	Column  string   `json:"column"`
-	Mean    *float64 `json:"mean"` // null where no run has it
+	Mean    *float64 `json:"mean"` // null if no run has it
 	Half    *float64 `json:"half"` // of the interval; null for fewer than two seeds
 	N       int      `json:"n"`    // seeds
 	Paper   string   `json:"paper,omitempty"`
-	Marks   []string `json:"marks,omitempty"` // why it is not to be relied on, seed by seed
+	Marks   []string `json:"marks,omitempty"` // failed sanity checks, seed by seed
 }
 
-// Finding is what came of a criterion.
+// Finding is the outcome of a criterion.
 type Finding struct {
 	Criterion string        `json:"criterion"`
 	Verdict   Verdict       `json:"verdict"`
 	Parts     []PartVerdict `json:"parts"`
 }
 
-// PartVerdict is what came of a criterion's part.
+// PartVerdict is the outcome of a part of a criterion.
 type PartVerdict struct {
 	Text    string   `json:"text"`
 	Mean    *float64 `json:"mean"`
@@ -74,7 +74,7 @@ type Diverged struct {
 	Error   string `json:"error"`
 }
 
-// interval is what stands behind a ±.
+// interval is what ± means.
 const interval = "Student's t, 95 %, over seeds"
 
 // Summarize computes everything a report says.
@@ -103,7 +103,7 @@ func Summarize(p Plan, g Grid) Summary {
 	return s
 }
 
-// marks are what is the matter with a column's number of a setting.
+// marks are the failed sanity checks of a column's value for a setting.
 func (c Column) marks(g Grid, seeds []uint64, setting string) []string {
 	if c.Marks == nil {
 		return nil
@@ -117,7 +117,7 @@ func (c Column) marks(g Grid, seeds []uint64, setting string) []string {
 	return list
 }
 
-// Marked lists, each in a line, the numbers that fail a check of their sanity.
+// Marked lists the values that fail a sanity check, one per line.
 func (s Summary) Marked() []string {
 	var lines []string
 	for _, t := range s.Tables {
@@ -211,7 +211,7 @@ func markdown(p Plan, s Summary) string {
 		writeTable(&w, p, t, s.Tables[i])
 	}
 	if marked := s.Marked(); len(marked) > 0 {
-		fmt.Fprintf(&w, "\n## Numbers that fail a check\n\nThey are marked %s above, and not to be relied on as they are.\n\n", markedSign)
+		fmt.Fprintf(&w, "\n## Failed sanity checks\n\nThe values are marked %s above and are not reliable.\n\n", markedSign)
 		for _, line := range marked {
 			fmt.Fprintf(&w, "- %s\n", line)
 		}
@@ -227,7 +227,7 @@ func markdown(p Plan, s Summary) string {
 		fmt.Fprintf(&w, "\n![%s](%s.%s)\n", f.Title, f.File, format)
 	}
 	if len(s.Diverged) > 0 {
-		w.WriteString("\n## Runs that diverged\n\nThey have no numbers, and what they take part in is undecided.\n\n")
+		w.WriteString("\n## Runs that diverged\n\nThey have no results, and criteria that involve them are inconclusive.\n\n")
 		for _, d := range s.Diverged {
 			fmt.Fprintf(&w, "- %s, seed %d: %s\n", d.Setting, d.Seed, d.Error)
 		}
@@ -235,7 +235,7 @@ func markdown(p Plan, s Summary) string {
 	return w.String()
 }
 
-// row describes the setting in a table.
+// row is the setting's row in the table of settings.
 func (s Setting) row() string {
 	c := s.Config
 	images, on := "all", c.Input
@@ -257,7 +257,7 @@ func (s Setting) row() string {
 }
 
 func writeVerdicts(w *strings.Builder, s Summary) {
-	w.WriteString("\n## Criteria\n\nA part holds where the whole interval of its quantity, taken between runs of the same seed, lies where the criterion wants it, fails where all of it lies elsewhere, and is undecided otherwise, as it is when a seed has no number. A criterion holds when all its parts do, and fails when one does.\n\n| criterion | verdict | rests on |\n|---|---|---|\n")
+	w.WriteString("\n## Criteria\n\nA part is supported if the whole interval of its quantity, computed between runs of the same seed, lies in the range of the criterion, not supported if all of it lies outside, and inconclusive otherwise, as it is if a seed has no value. A criterion is supported if all its parts are, and not supported if one is not.\n\n| criterion | verdict | rests on |\n|---|---|---|\n")
 	for _, f := range s.Criteria {
 		parts := make([]string, len(f.Parts))
 		for i, d := range f.Parts {
@@ -270,7 +270,7 @@ func writeVerdicts(w *strings.Builder, s Summary) {
 	}
 }
 
-// writeTable has our numbers, and under each the paper's.
+// writeTable writes our values, and under each row the paper's.
 func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
 	fmt.Fprintf(w, "\n## %s\n\n|", t.Title)
 	titles := t.titles()
@@ -304,7 +304,7 @@ func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
 	}
 }
 
-// markedSign stands beside numbers that fail a check of their sanity.
+// markedSign marks values that fail a sanity check.
 const markedSign = "†"
 
 // shown writes a mean and half its interval.
@@ -316,7 +316,7 @@ func shown(mean, half *float64) string {
 	if half != nil {
 		largest = max(largest, *half)
 	}
-	decimals := 3 // of shares; fewer of larger numbers
+	decimals := 3 // of fractions; fewer for larger values
 	switch {
 	case largest >= 10:
 		decimals = 1

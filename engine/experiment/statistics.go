@@ -14,7 +14,7 @@ type Estimate struct {
 	N    int     // seeds
 }
 
-// estimate leaves out values that are no numbers: runs that diverged.
+// estimate omits NaNs: runs that diverged.
 func estimate(values []float64) Estimate {
 	var kept []float64
 	for _, v := range values {
@@ -38,58 +38,69 @@ func estimate(values []float64) Estimate {
 func (e Estimate) low() float64  { return e.Mean - e.Half }
 func (e Estimate) high() float64 { return e.Mean + e.Half }
 
-// Verdict is what came of a criterion.
+// Verdict is the outcome of a criterion, with its value in results.json.
 type Verdict string
 
 const (
-	Holds     Verdict = "holds"
-	Fails     Verdict = "fails"
-	Undecided Verdict = "undecided"
+	Supported    Verdict = "holds"
+	NotSupported Verdict = "fails"
+	Inconclusive Verdict = "undecided"
 )
 
-// Rule is where a quantity must lie.
+// String is the verdict as reports and screens have it.
+func (v Verdict) String() string {
+	switch v {
+	case Supported:
+		return "supported"
+	case NotSupported:
+		return "not supported"
+	}
+	return "inconclusive"
+}
+
+// Rule is the range that a quantity must lie in.
 type Rule struct {
 	Low, High float64
 }
 
-// above leaves out x itself.
+// above excludes x itself.
 func above(x float64) Rule   { return Rule{math.Nextafter(x, math.Inf(1)), math.Inf(1)} }
 func atLeast(x float64) Rule { return Rule{x, math.Inf(1)} }
 func atMost(x float64) Rule  { return Rule{math.Inf(-1), x} }
 func within(x float64) Rule  { return Rule{-x, x} }
 
-// below leaves out x itself.
+// below excludes x itself.
 func below(x float64) Rule { return Rule{math.Inf(-1), math.Nextafter(x, math.Inf(-1))} }
 
-// judge holds an estimate against the rule: it holds where the whole interval lies inside,
-// fails where all of it lies outside, and is undecided otherwise, as it is for one seed
-// and where a seed of several diverged.
+// judge compares an estimate with the rule: it is supported if the whole interval lies inside,
+// not supported if all of it lies outside, and inconclusive otherwise, as it is for one seed and
+// if a seed of several diverged.
 func (r Rule) judge(e Estimate, seeds int) Verdict {
 	switch {
 	case e.N < 2 || e.N < seeds:
-		return Undecided
+		return Inconclusive
 	case e.low() >= r.Low && e.high() <= r.High:
-		return Holds
+		return Supported
 	case e.high() < r.Low || e.low() > r.High:
-		return Fails
+		return NotSupported
 	}
-	return Undecided
+	return Inconclusive
 }
 
-// together is the verdict on a criterion of several parts: all must hold, and one that
-// fails is enough.
+// together is the verdict on a criterion of several parts: all must be supported, and one that
+// is not is enough.
 func together(parts []Verdict) Verdict {
-	all := Holds
+	all := Supported
 	for _, v := range parts {
 		switch v {
-		case Fails:
-			return Fails
-		case Undecided:
-			all = Undecided
+		case NotSupported:
+			return NotSupported
+		case Inconclusive:
+			all = Inconclusive
 		}
 	}
 	if len(parts) == 0 {
-		return Undecided
+		return Inconclusive
 	}
 	return all
 }

@@ -2,8 +2,8 @@ package experiment
 
 import "hfcui/engine/train"
 
-// table1: trained on low parts, a net does well on whole images; trained on high parts,
-// hardly better than by chance (section 4, Table 1).
+// table1: trained on low-pass images, a net does well on whole images; trained on
+// high-pass images, hardly better than chance (section 4, Table 1).
 func table1(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	base := paperBase()
@@ -18,12 +18,12 @@ func table1(size Size) Plan {
 	}
 
 	p.Notes = []string{
-		"Parts trained on are divided by their own maximum, negatives kept, as the paper's code does; the whole images tested on are not.",
-		"Training accuracy is on the parts trained on, during the last epoch. The paper's Table 1 has not been checked, so its numbers are not shown.",
+		"Training images are divided by their own maximum, negatives kept, as in the paper's code; whole test images are not.",
+		"Training accuracy is on low- or high-pass images, during the last epoch. The paper's Table 1 has not been checked, so its values are not shown.",
 	}
 	columns := []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}
-	p.Tables = []Table{{Title: "Trained on parts, tested on whole images", Columns: columns}}
-	p.Figures = []Figure{{File: "table1", Title: "Trained on parts, tested on whole images", X: "", Y: "accuracy", Columns: columns}}
+	p.Tables = []Table{{Title: "Trained on low- or high-pass images, tested on whole images", Columns: columns}}
+	p.Figures = []Figure{{File: "table1", Title: "Trained on low- or high-pass images, tested on whole images", X: "", Y: "accuracy", Columns: columns}}
 	var rises, beats []Part
 	for i, r := range paperRadii {
 		if i > 0 {
@@ -35,8 +35,8 @@ func table1(size Size) Plan {
 			difference(test, trainedOn(train.Low, r), trainedOn(train.High, r)), atLeast(.3)})
 	}
 	p.Criteria = []Criterion{
-		{"Test accuracy of what was trained on low parts rises with r", rises},
-		{"It beats what was trained on high parts by .3 or more at each r", beats},
+		{"Test accuracy after training on low-pass images rises with r", rises},
+		{"It exceeds that after training on high-pass images by .3 or more at each r", beats},
 	}
 	return p
 }

@@ -14,12 +14,12 @@ var (
 	attackMethods  = []string{attack.FGSMMethod, attack.PGDMethod}
 )
 
-// The places in table2's After.
+// Indices in table2's After.
 const (
 	smoothedAt = iota // kernels smoothed as the paper does
-	dividedAt         // the same with the gain divided out
-	squareAt          // held against Square
-	partsAt           // low and high parts
+	dividedAt         // gain-normalized
+	squareAt          // compared with Square
+	partsAt           // low- and high-pass images
 )
 
 // table2: smoothing the first layer's kernels makes a natural model more robust, and an
@@ -39,21 +39,21 @@ func table2(size Size) Plan {
 	p.After = []Measurement{{Attacks: &smoothed}, {Attacks: &divided}, {Attacks: &square}, bandsOf(bands)}
 
 	p.Notes = append(p.Notes,
-		fmt.Sprintf("Attacks are on the first %d test images, in L∞, ε in pixels of [0,1], from the image itself, against the smoothed model's own gradient: FGSM, and PGD of %d steps of 2.5·ε/%d. (The paper's code searched for the smallest ε by steps of another kind.)", smoothed.Limit, smoothed.Steps, smoothed.Steps),
-		"The paper smooths the first layer's kernels and does not divide by the gain 1+8ρ: besides smoothing, every kernel's sum grows. The second arm divides it out.",
-		"Square needs no gradient: where it leaves fewer images right than PGD, PGD's figure may be too good (possible gradient masking). It has 500 queries an image, on the first 100 images, at ρ = 0 and 1.",
-		"A figure that fails a check of sanity is marked †: one image more that is right than at a smaller ε, without an attack, or for PGD than under FGSM, is enough.",
-		"The paper's Table 2 has not been checked, so its numbers are not shown.")
+		fmt.Sprintf("Attacks are on the first %d test images, in L∞, with pixels in [0,1], from the image itself, with the gradient of the smoothed model: FGSM, and PGD of %d steps of 2.5·ε/%d. (The paper's code searched for the smallest ε by steps of another kind.)", smoothed.Limit, smoothed.Steps, smoothed.Steps),
+		"The paper smooths the first layer's kernels and does not divide by the gain 1+8ρ: besides smoothing, the sum of every kernel grows. The second arm is gain-normalized.",
+		"Square is gradient-free: where accuracy under it is lower than under PGD, that under PGD may be too high (suspected gradient masking). It has 500 queries per image, on the first 100 images, at ρ = 0 and 1.",
+		"An accuracy that fails a sanity check is marked †: one more correct image than at a smaller ε, than clean, or for PGD than under FGSM, is enough.",
+		"The paper's Table 2 has not been checked, so its values are not shown.")
 	p.Tables = []Table{
-		{Title: "Kernels smoothed as the paper does: accuracy without and under attack", Rows: attackRows(smoothedAt, attackRhos)},
-		{Title: "Gain divided out: accuracy without and under attack", Rows: attackRows(dividedAt, attackRhos[1:])},
-		{Title: "PGD held against Square, on 100 images", Rows: squareRows(square.Rhos)},
-		{Title: "Whole test images and parts", Columns: append([]Column{{Title: "train", Of: training}, {Title: "test", Of: test}, {Title: "whole", Of: after(partsAt, whole)}}, partColumns(func(q Quantity) Quantity { return after(partsAt, q) })...)},
+		{Title: "Kernels smoothed as in the paper: clean and robust accuracy", Rows: attackRows(smoothedAt, attackRhos)},
+		{Title: "Gain-normalized: clean and robust accuracy", Rows: attackRows(dividedAt, attackRhos[1:])},
+		{Title: "PGD vs Square, on 100 images", Rows: squareRows(square.Rhos)},
+		{Title: "Whole, low- and high-pass test images", Columns: append([]Column{{Title: "train", Of: training}, {Title: "test", Of: test}, {Title: "whole", Of: after(partsAt, whole)}}, partColumns(func(q Quantity) Quantity { return after(partsAt, q) })...)},
 	}
 	for _, method := range attackMethods {
-		f := Figure{File: "table2-" + method, Title: "Smoothed kernels under " + named(method), X: "strength ρ of smoothing", Y: "accuracy"}
+		f := Figure{File: "table2-" + method, Title: "Smoothed kernels under " + named(method), X: "kernel smoothing ρ", Y: "accuracy"}
 		for _, setting := range []string{"natural", "adversarial"} {
-			f.Curves = append(f.Curves, Curve{Title: setting + ", no attack", Setting: setting, Against: attackRhos, At: func(rho float64) Quantity { return clean(smoothedAt, rho) }})
+			f.Curves = append(f.Curves, Curve{Title: setting + ", clean", Setting: setting, Against: attackRhos, At: func(rho float64) Quantity { return clean(smoothedAt, rho) }})
 			for _, epsilon := range attackEpsilons {
 				f.Curves = append(f.Curves, Curve{Title: fmt.Sprintf("%s, ε = %s", setting, number(epsilon)), Setting: setting, Against: attackRhos,
 					At: func(rho float64) Quantity { return under(smoothedAt, method, epsilon, rho) }})
@@ -77,9 +77,9 @@ func (p *Plan) naturalAndAdversarial(size Size) {
 	p.add("adversarial", base, func(c *train.Config) { c.Adversarial = against })
 	start := "the image itself"
 	if against.RandomStart {
-		start = "anywhere in the ball"
+		start = "a random point of the ball"
 	}
-	p.Notes = []string{fmt.Sprintf("Both settings are trained alike, on whole images as they are, without augmentation; adversarial training is PGD with ε = 8/255, %d steps of %.2g·ε from %s, no clean images mixed in.",
+	p.Notes = []string{fmt.Sprintf("Both settings are trained alike, on whole images, without augmentation; adversarial training is PGD with ε = 8/255, %d steps of %.2g·ε from %s, no clean images mixed in.",
 		against.Steps, against.StepSize/against.Epsilon, start)}
 }
 
@@ -119,7 +119,7 @@ func squareRows(rhos []float64) []Row {
 	return rows
 }
 
-// table2Criteria are what smoothing does.
+// table2Criteria are the claims on smoothing.
 func table2Criteria() []Criterion {
 	const fgsm, pgd = attack.FGSMMethod, attack.PGDMethod
 	var falls, naturalRises, dividedRises, consistent []Part
@@ -129,14 +129,14 @@ func table2Criteria() []Criterion {
 			falls = append(falls, Part{fmt.Sprintf("%s, ρ = %s − ρ = %s > 0", setting, number(before), number(rho)), contrast(setting, clean(smoothedAt, before), clean(smoothedAt, rho)), above(0)})
 		}
 		for arm, at := range []int{smoothedAt, dividedAt} {
-			of := setting + []string{"", ", gain divided out"}[arm]
+			of := setting + []string{"", ", gain-normalized"}[arm]
 			for _, c := range []struct {
 				text  string
 				wrong func(AttackResults, AttackResult) bool
 			}{
-				{"figures above that at a smaller ε or without an attack", rises},
-				{"figures of PGD above FGSM's", aboveFGSM},
-				{"figures at ε = 0 other than without an attack", unclean},
+				{"accuracies above that at a smaller ε or clean", rises},
+				{"accuracies under PGD above FGSM's", aboveFGSM},
+				{"accuracies at ε = 0 other than clean", unclean},
 			} {
 				consistent = append(consistent, Part{of + ": " + c.text + " = 0", ofSetting(setting, breaches(at, c.wrong)), within(0)})
 			}
@@ -158,15 +158,15 @@ func table2Criteria() []Criterion {
 	}
 	return []Criterion{
 		{"Clean accuracy falls with ρ [T]", falls},
-		{"The natural model's accuracy under attack rises with ρ [T] (here: from ρ = 0 to 1)", naturalRises},
-		{"The same with the gain divided out (ours)", dividedRises},
-		{"The adversarial model loses by smoothing at ε = .03 and gains at .09 [T] (here: from ρ = 0 to 1)", strong},
-		{"At ε = .09 under PGD the natural model with ρ = 1 beats the adversarial one without smoothing [T]", []Part{
+		{"The natural model's robust accuracy rises with ρ [T] (here: from ρ = 0 to 1)", naturalRises},
+		{"The same, gain-normalized (ours)", dividedRises},
+		{"The adversarial model's accuracy falls with smoothing at ε = .03 and rises at .09 [T] (here: from ρ = 0 to 1)", strong},
+		{"At ε = .09 under PGD the natural model with ρ = 1 exceeds the adversarial one without smoothing [T]", []Part{
 			{"natural, ρ = 1 − adversarial, ρ = 0 > 0", func(s BySeed) float64 {
 				return under(smoothedAt, pgd, .09, 1)(s("natural")) - under(smoothedAt, pgd, .09, 0)(s("adversarial"))
 			}, above(0)}}},
-		{"Accuracy never rises with ε, PGD ≤ FGSM, and ε = 0 is as no attack", consistent},
-		{"Adversarial training makes more robust at the ε it was trained for", []Part{
+		{"Accuracy never rises with ε, PGD ≤ FGSM, and ε = 0 equals clean", consistent},
+		{"Adversarial training increases robust accuracy at the ε it was trained for", []Part{
 			{"FGSM .03, adversarial − natural > 0", difference(under(smoothedAt, fgsm, .03, 0), "adversarial", "natural"), above(0)},
 			{"PGD .03, adversarial − natural > 0", difference(under(smoothedAt, pgd, .03, 0), "adversarial", "natural"), above(0)}}},
 	}
@@ -177,7 +177,7 @@ func ofSetting(setting string, q Quantity) func(BySeed) float64 {
 	return func(s BySeed) float64 { return q(s(setting)) }
 }
 
-// adversarialCriteria are what adversarial training does to accuracy on parts (section 5).
+// adversarialCriteria are the claims on adversarial training and bands (section 5).
 func adversarialCriteria() []Criterion {
 	of := func(q Quantity) Quantity { return after(partsAt, q) }
 	return []Criterion{

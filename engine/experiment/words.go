@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Describe says of every setting what it has that not all of them have, and what all have:
+// Describe returns what all settings have in common, and what each has that others do not:
 // "resnet8-nobn, 8 epochs, …".
 func (p Plan) Describe() (common string, own []string) {
 	var shared []string
@@ -37,7 +37,7 @@ func (p Plan) Describe() (common string, own []string) {
 	return strings.Join(shared, ", "), own
 }
 
-// words describes a setting, one thing at each place; "" where there is nothing to say.
+// words describes a setting, one property per element; "" if it does not apply.
 func (s Setting) words() []string {
 	c := s.Config
 	given := func(is bool, format string, args ...any) string {
@@ -73,12 +73,12 @@ func (s Setting) attack() string {
 	}
 	text := fmt.Sprintf("PGD ε = %.3g, %d steps", a.Epsilon, a.Steps)
 	if a.WarmUp > 0 {
-		text += fmt.Sprintf(", grown over %d epochs", a.WarmUp)
+		text += fmt.Sprintf(", warm-up over %d epochs", a.WarmUp)
 	}
 	return text
 }
 
-// extras is what changes training besides images and their labels.
+// extras describes training options other than images and labels.
 func (s Setting) extras() []string {
 	var list []string
 	for _, text := range s.words()[9:] {
@@ -89,5 +89,5 @@ func (s Setting) extras() []string {
 	return list
 }
 
-// Shown writes what a part was found to be: "0.123 ± 0.004".
+// Shown writes the estimate of a part: "0.123 ± 0.004".
 func (d PartVerdict) Shown() string { return shown(d.Mean, d.Half) }

@@ -48,9 +48,9 @@ const (
 
 func (p *Page) verdict(v experiment.Verdict) (mark string, st kit.Style) {
 	switch v {
-	case experiment.Holds:
+	case experiment.Supported:
 		return markHolds, p.screen.Theme().Right
-	case experiment.Fails:
+	case experiment.NotSupported:
 		return markFails, p.screen.Theme().Wrong
 	}
 	return markUndecided, p.screen.Theme().Dim
@@ -159,7 +159,7 @@ func (p *Page) drawVerdicts(c *kit.Canvas, r kit.Rect, f experiment.Folder) {
 	}
 	if len(f.Summary.Criteria) > r.W-2 {
 		text = ""
-		for _, v := range []experiment.Verdict{experiment.Holds, experiment.Fails, experiment.Undecided} {
+		for _, v := range []experiment.Verdict{experiment.Supported, experiment.NotSupported, experiment.Inconclusive} {
 			if n := counts[v]; n > 0 {
 				mark, st := p.verdict(v)
 				text += st.Paint(fmt.Sprintf(" %s%d", mark, n))
@@ -266,7 +266,7 @@ func (p *Page) sayCriteria() []said {
 	lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "Means ± half-width of the interval (" + f.Summary.Interval + ")"}}
 	for _, finding := range f.Summary.Criteria {
 		mark, st := p.verdict(finding.Verdict)
-		lines = append(lines, said{mark: mark, marked: st, text: finding.Criterion + ": " + string(finding.Verdict)})
+		lines = append(lines, said{mark: mark, marked: st, text: finding.Criterion + ": " + finding.Verdict.String()})
 		for _, d := range finding.Parts {
 			mark, st := p.verdict(d.Verdict)
 			text := d.Text + ": " + d.Shown()
