@@ -2,7 +2,8 @@ package spectral
 
 import "golang.org/x/sys/cpu"
 
-// native returns the arithmetics in assembly that the processor, and the system, can run.
+// native returns the assembly implementations that the processor and the operating system
+// support.
 func native() []*arithmetic {
 	var all []*arithmetic
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
@@ -14,8 +15,8 @@ func native() []*arithmetic {
 	return all
 }
 
-// The generated functions take arrays as pointers to their first number: the generator does
-// not know this package's types. Ranges of rows are told by where they begin.
+// The generated functions take arrays as pointers to their first element, because the
+// generator does not know this package's types. Ranges of rows are given by their first.
 
 var avx512 = arithmetic{
 	name: "avx512",

@@ -2,5 +2,5 @@
 
 package spectral
 
-// native returns the arithmetics in assembly: none here.
+// native returns the assembly implementations: none here.
 func native() []*arithmetic { return nil }

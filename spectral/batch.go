@@ -6,61 +6,61 @@ import (
 	"sync/atomic"
 )
 
-// Batch splits many images of one size at many radii, each image transformed forward
-// once. It owns its workspace, which it keeps between calls: a call allocates nothing
-// unless there are more radii than ever before. Not for concurrent use.
+// Batch splits many images of one size at many radii, transforming each image forward once. It
+// owns its workspace and reuses it: a call allocates nothing unless it has more radii than any
+// before. It is not safe for concurrent use.
 type Batch struct {
-	h, w    int
-	workers *pool
-	desks   []transform // one a worker
-	radii   []float64
-	masks   []mask // one a radius, and those of earlier calls
-	one     func(worker, p int)
+	h, w       int
+	workers    *pool
+	workspaces []transform // one per worker
+	radii      []float64
+	masks      []mask // one per radius, and more from earlier calls
+	one        func(worker, p int)
 
-	// The call under way.
+	// The current call.
 	low, high     [][]float32
 	x             []float32
-	planes        int // of an image
+	planes        int // per image
 	before, after func(image int) error
 	need          box
 	failed        atomic.Pointer[error]
 }
 
-// NewBatch returns a Batch for images of h×w pixels that uses so many threads, at least
-// one.
+// NewBatch returns a Batch for images of h×w pixels that runs on the given number of threads,
+// at least one.
 func NewBatch(h, w, threads int) *Batch {
 	checkSize(h, w)
 	return newBatch(h, w, threads, func() transform { return newTransform(h, w, newPool(1)) })
 }
 
-func newBatch(h, w, threads int, desk func() transform) *Batch {
+func newBatch(h, w, threads int, newOne func() transform) *Batch {
 	b := &Batch{h: h, w: w, workers: newPool(threads)}
 	for range b.workers.threads {
-		t := desk()
+		t := newOne()
 		t.resize(1)
-		b.desks = append(b.desks, t)
+		b.workspaces = append(b.workspaces, t)
 	}
 	b.one = b.splitImage
 	return b
 }
 
-// Split writes the components of the images x (n·planes·h·w pixels for any n and number
-// of planes) at radius radii[i] to low[i] and high[i], each as long as x or nil when it
-// is not wanted. low or high may be nil altogether. No two slices may overlap.
+// Split writes the components of the images x (n·planes·h·w pixels, for any n and number of
+// planes) at radius radii[i] to low[i] and high[i], each as long as x or nil if not wanted.
+// low or high may be nil altogether. No two slices may overlap; a wrong length panics.
 func (b *Batch) Split(low, high [][]float32, x []float32, radii []float64) {
 	_ = b.SplitEach(low, high, x, radii, 1, nil, nil)
 }
 
-// SplitEach is Split for images that come and go one by one, each of so many planes. A
-// thread calls before with an image's number, which may write the image to x, splits it and
-// calls after, which may go on with its parts while they are in that core's cache; so
-// threads wait for each other only at the very end. Both may be nil and must bear calls at
-// the same time. It stops after an error and returns it.
+// SplitEach is Split for images of the given number of planes that are produced and consumed
+// one by one. A thread calls before(image), which may write the image to x, splits the image
+// and calls after(image), which may process the components while they are in that core's
+// cache; threads wait for each other only at the very end. before and after may be nil and
+// must be safe for concurrent use. SplitEach stops at the first error and returns it.
 func (b *Batch) SplitEach(low, high [][]float32, x []float32, radii []float64, planes int, before, after func(image int) error) error {
 	size := planes * b.h * b.w
 	checkLen("the images", len(x), len(x)/size*size)
-	checkParts("low", low, x, radii)
-	checkParts("high", high, x, radii)
+	checkComponents("low", low, x, radii)
+	checkComponents("high", high, x, radii)
 	b.low, b.high, b.x, b.planes, b.before, b.after = low, high, x, planes, before, after
 	b.failed.Store(nil)
 	b.prepare(radii)
@@ -72,7 +72,7 @@ func (b *Batch) SplitEach(low, high [][]float32, x []float32, radii []float64, p
 	return nil
 }
 
-// prepare makes the masks, unless they are those of the call before.
+// prepare builds the masks, unless the radii are those of the previous call.
 func (b *Batch) prepare(radii []float64) {
 	if slices.Equal(radii, b.radii) {
 		return
@@ -88,14 +88,14 @@ func (b *Batch) prepare(radii []float64) {
 	}
 }
 
-func checkParts(what string, parts [][]float32, x []float32, radii []float64) {
-	if parts == nil {
+func checkComponents(what string, components [][]float32, x []float32, radii []float64) {
+	if components == nil {
 		return
 	}
-	checkLen(what, len(parts), len(radii))
-	for i, part := range parts {
-		if part != nil && len(part) != len(x) {
-			panic(fmt.Sprintf("spectral: %s[%d] has length %d, want %d", what, i, len(part), len(x)))
+	checkLen(what, len(components), len(radii))
+	for i, c := range components {
+		if c != nil && len(c) != len(x) {
+			panic(fmt.Sprintf("spectral: %s[%d] has length %d, want %d", what, i, len(c), len(x)))
 		}
 	}
 }
@@ -111,13 +111,13 @@ func (b *Batch) splitImage(worker, image int) {
 	b.call(b.after, image)
 }
 
-// call tells whether do, if there is one, went well.
+// call calls do unless it is nil, records its error and reports whether there was none.
 func (b *Batch) call(do func(image int) error, image int) bool {
 	if do == nil {
 		return true
 	}
 	if err := do(image); err != nil {
-		failure := err // on the heap only now
+		failure := err // escapes to the heap only here
 		b.failed.CompareAndSwap(nil, &failure)
 		return false
 	}
@@ -126,7 +126,7 @@ func (b *Batch) call(do func(image int) error, image int) bool {
 
 // splitPlane splits plane p of the images at all radii.
 func (b *Batch) splitPlane(worker, p int) {
-	t := b.desks[worker]
+	t := b.workspaces[worker]
 	size := b.h * b.w
 	x := b.x[p*size:][:size]
 	even := flat(x)
@@ -141,10 +141,10 @@ func (b *Batch) splitPlane(worker, p int) {
 	}
 }
 
-// plane returns plane p of the i-th part, nil when it is not wanted.
-func plane(parts [][]float32, i, p, size int) []float32 {
-	if parts == nil || parts[i] == nil {
+// plane returns plane p of the i-th component, nil if it is not wanted.
+func plane(components [][]float32, i, p, size int) []float32 {
+	if components == nil || components[i] == nil {
 		return nil
 	}
-	return parts[i][p*size:][:size]
+	return components[i][p*size:][:size]
 }

@@ -7,17 +7,17 @@ import (
 
 const (
 	contrastQuantile = 0.995
-	contrastSample   = 1 << 16 // values looked at, evenly spaced
-	contrastNothing  = 1e-5    // what is smaller is rounding error
+	contrastSample   = 1 << 16 // values sampled, evenly spaced
+	contrastNothing  = 1e-5    // anything smaller is rounding error
 
-	// LargestContrast limits the gain of a high-pass image: with more the rounding of eight-bit
-	// pixels would show, not the image.
+	// LargestContrast limits the gain of a high-pass image: beyond it the rounding of
+	// eight-bit pixels would show instead of the image.
 	LargestContrast = 32
 )
 
-// Contrast returns the gain, to two digits and no larger than limit, with which x, values about
-// 0, is shown as 0.5 + gain·x: 99.5 % of the values then lie in [0,1] and fill it, so that single
-// strong edges do not darken all else. It is 1 where x is nothing but rounding error.
+// Contrast returns the gain, rounded to two digits and at most limit, for displaying x, values
+// around 0, as 0.5 + gain·x: 99.5 % of the values then lie in [0,1] and span it, so that a few
+// strong edges do not darken the rest. It is 1 where x is nothing but rounding error.
 func Contrast(x []float32, limit float64) float64 {
 	if len(x) == 0 {
 		return 1
@@ -30,9 +30,9 @@ func Contrast(x []float32, limit float64) float64 {
 	return short
 }
 
-// quantile returns the q-quantile of the absolute values of an evenly spaced sample of x. The
-// bits of positive floats are in the order of the floats, so a histogram of their upper half
-// and one of the lower half within a bin find it exactly, without sorting.
+// quantile returns the q-quantile of the absolute values of an evenly spaced sample of x. Bit
+// patterns of positive floats are ordered like the floats, so a histogram of their upper
+// halves and one of the lower halves within a bin find it exactly, without sorting.
 func quantile(x []float32, q float64) float64 {
 	var bins [1 << 15]int32
 	stride, n := len(x)/contrastSample+1, 0
@@ -60,8 +60,8 @@ func quantile(x []float32, q float64) float64 {
 
 func magnitude(v float32) uint32 { return math.Float32bits(v) &^ (1 << 31) }
 
-// Quantize writes gain·x + offset to every stride-th byte of dst, from [0,1] to 0 … 255; values
-// outside are clipped.
+// Quantize writes gain·x + offset to every stride-th byte of dst, mapping [0,1] to 0 … 255 and
+// clipping values outside.
 func Quantize(dst []uint8, stride int, x []float32, gain, offset float64) {
 	k, o := float32(255*gain), float32(255*offset+0.5)
 	for i, v := range x {

@@ -1,26 +1,25 @@
 package spectral
 
-// dense transforms small planes with real Fourier matrices. A plane is folded along both
-// axes into its even and odd parts (see basis), which become coefficients of the cosines and
-// sines by products with matrices of at most 16×16: S = A·X·Bᵀ for each of the four
-// combinations, and X = Aᵀ·S·B on the way back.
+// dense transforms small planes by real Fourier matrices. A plane is folded along both axes
+// into its even and odd parts (see basis), which become coefficients of the cosines and sines
+// by products with matrices of at most 16×16: S = A·X·Bᵀ for each of the four combinations,
+// and X = Aᵀ·S·B for the inverse.
 //
-// A pair of coefficients belongs to one absolute frequency, so a mask that is even in u and
-// in v acts on them as it does on the complex ones. Both parts are in the order of their
-// frequencies: what the mask leaves is a range of each, and the products of the way back are
-// no larger than that.
+// A pair of coefficients belongs to one absolute frequency, so a mask that is even in u and in
+// v acts on them as it does on the complex ones. Both parts are ordered by frequency: what the
+// mask keeps is a range of each, and the inverse's products are no larger than that.
 type dense struct {
 	h, w       int
 	arithmetic *arithmetic
 	rows, cols *basis // of length w, along a row; of length h, along a column
 	spec       []folded
-	part, next folded    // on the way
-	plane      []float32 // a component nobody asked for but its complement
+	part, next folded    // intermediate results
+	plane      []float32 // for a component that is not wanted
 }
 
-// folded is a plane, or its spectrum, by parities: sixteen rows of the columns' even part,
-// then sixteen of their odd part, each with sixteen numbers of the even part along the row,
-// then of the odd part.
+// folded is a plane, or its spectrum, by parity: sixteen rows of the columns' even part, then
+// sixteen of their odd part; in each row sixteen values of the even part along the row, then
+// sixteen of the odd part.
 type folded [2 * half][2 * half]float32
 
 func newDense(h, w int, a *arithmetic) *dense {
@@ -56,10 +55,11 @@ func (d *dense) inverse(direct, other, x []float32, p int, m *mask) {
 	a.unfold(direct, other, x, &d.next, d.h, d.w, &d.rows.edges)
 }
 
-// kept is all ones where a folded spectrum is transformed back, and 0 elsewhere.
+// kept is a bit mask: all ones where the mask keeps a coefficient of a folded spectrum, else
+// 0.
 type kept [2 * half][2 * half]uint32
 
-// keep makes k what m leaves.
+// keep sets k to what m keeps.
 func (k *kept) keep(m *mask) {
 	*k = kept{}
 	for q := range k {
@@ -76,9 +76,9 @@ func (k *kept) keep(m *mask) {
 	}
 }
 
-// squares goes from real coefficients to complex ones. With a the sum of x times the
-// cosines of u and v, b the sines, c sine and cosine, s cosine and sine, all without
-// their norms, F(±u,v) = a∓b - i(s±c) up to a phase, as the origin is the middle here.
+// squares converts real coefficients to complex ones. With a the sum of x times the cosines of
+// u and v, b the sines, c sine and cosine, s cosine and sine, all without their norms, F(±u,v)
+// = a∓b - i(s±c) up to a phase, since the origin is the middle here.
 func (d *dense) squares(dst []float64, p, v int) {
 	h, w := d.h, d.w
 	at := func(parityU, u, parityV int) float64 {
@@ -107,7 +107,7 @@ func subtract(dst, a, b []float32) {
 	}
 }
 
-// grow returns s with length n, reallocated only when its capacity does not suffice.
+// grow returns s with length n, reallocated only if its capacity does not suffice.
 func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)

@@ -22,18 +22,16 @@
 // The distance depends on |u| and |v| alone, so the mask is even in u and in v and both
 // components are real. They are never clipped or scaled, and add up to the image.
 //
-// Two transforms do the work. Small images go through real Fourier matrices (dense.go),
-// whose way back is as small as the radius; larger ones of any size through fast Fourier
-// transforms of four sequences side by side (fast.go), with Bluestein's algorithm for
-// lengths with a large prime factor. Both are in assembly where the processor has AVX2 or
-// AVX-512; the variable HFCUI_CPU names the arithmetic to use instead of the fastest:
-// avx512, avx2 or portable.
+// There are two transforms. Small images use real Fourier matrices (dense.go), whose inverse
+// is only as large as the radius; larger ones of any size use fast Fourier transforms of four
+// sequences at once (fast.go), with Bluestein's algorithm for lengths with a large prime
+// factor. Both have assembly for AVX2 and AVX-512; the environment variable HFCUI_CPU selects
+// avx512, avx2 or portable instead of the fastest.
 //
-// [SVD] takes detail from images another way, by truncated singular value decomposition,
-// for the question whether high frequencies are more than noise (section 8).
+// [SVD] removes detail from images by truncated singular value decomposition instead, to test
+// whether high frequencies are more than noise (section 8).
 //
-// Images are float32, rows of pixels, plane after plane (CHW or NCHW). A slice of the
-// wrong length is the caller's mistake and panics; a radius that comes from outside is
-// checked with [CheckRadius]. Any number is safe to split at: r ≤ 0 and NaN keep
-// nothing in the low part, +Inf keeps everything.
+// Images are float32 in CHW or NCHW order. A slice of the wrong length is a programming error
+// and panics; check a radius that comes from outside with [CheckRadius]. Any number is safe to
+// split at: for r ≤ 0 and NaN the low-frequency component is zero, for +Inf it is the image.
 package spectral

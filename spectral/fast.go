@@ -1,22 +1,22 @@
 package spectral
 
-// fast transforms planes of any size with fast Fourier transforms, first along the rows,
-// two real rows as one complex sequence, then along the columns of the half spectrum
-// 0 ≤ v ≤ w/2. The way back leaves out the columns that the mask does not reach.
+// fast transforms planes of any size by fast Fourier transforms, first along the rows, two
+// real rows as one complex sequence, then along the columns of the half spectrum 0 ≤ v ≤ w/2.
+// The inverse skips the columns that the mask drops.
 //
-// Computing is done in float64. Spectra are kept as complex64, at half the memory and a
-// rounding below that of the float32 pixels, in blocks of as many columns as are
-// transformed side by side: F(u,v) at ((v/lanes)·h + u)·lanes + v%lanes.
+// Transforms are computed in float64. Spectra are stored as complex64, which halves the memory
+// at a rounding error below that of the float32 pixels, in blocks of as many columns as are
+// transformed at once: F(u,v) is at ((v/lanes)·h + u)·lanes + v%lanes.
 type fast struct {
 	h, w       int
 	blocks     int // of columns
 	arithmetic *arithmetic
 	workers    *pool
-	desks      []desk
+	workspaces []workspace
 	spec       []complex64
-	back       []complex64 // one plane, transformed back along its columns
+	back       []complex64 // one plane after the inverse transform of its columns
 
-	// The transform under way, for the tasks below.
+	// The current transform, for the tasks below.
 	x, direct, other            []float32
 	plane                       []complex64
 	box                         box
@@ -25,22 +25,22 @@ type fast struct {
 	composeColumns, composeRows func(worker, i int)
 }
 
-// desk is one worker's place.
-type desk struct {
+// workspace is the scratch memory of one worker.
+type workspace struct {
 	along, down sequences
 	x, y        []quad
-	spare       []float32 // a block of rows nobody asked for
+	spare       []float32 // for a block of rows that is not wanted
 }
 
-// rowBlock rows are transformed at once.
+// rowBlock is how many rows are transformed at once.
 const rowBlock = 2 * lanes
 
 func newFast(h, w int, workers *pool, a *arithmetic) *fast {
 	f := &fast{h: h, w: w, blocks: (w/2 + lanes) / lanes, arithmetic: a, workers: workers}
-	f.desks = make([]desk, workers.threads)
-	for i := range f.desks {
+	f.workspaces = make([]workspace, workers.threads)
+	for i := range f.workspaces {
 		n := max(h, w)
-		f.desks[i] = desk{newSequences(w, a), newSequences(h, a), make([]quad, n), make([]quad, n), make([]float32, rowBlock*w)}
+		f.workspaces[i] = workspace{newSequences(w, a), newSequences(h, a), make([]quad, n), make([]quad, n), make([]float32, rowBlock*w)}
 	}
 	f.back = make([]complex64, f.size())
 	f.analyzeRows, f.analyzeColumns = f.analyzeRowBlock, f.analyzeColumnBlock
@@ -48,7 +48,7 @@ func newFast(h, w int, workers *pool, a *arithmetic) *fast {
 	return f
 }
 
-// size is the number of coefficients kept of a plane.
+// size is the number of coefficients stored per plane.
 func (f *fast) size() int { return f.blocks * f.h * lanes }
 
 func (f *fast) resize(planes int) { f.spec = grow(f.spec, planes*f.size()) }
@@ -70,10 +70,10 @@ func (f *fast) forward(p int, x []float32, need box) {
 	f.x, f.plane = nil, nil
 }
 
-// analyzeRowBlock transforms a block of rows and takes the pairs apart: if a and b are
-// the rows of z = a+ib, A(v) = (Z(v)+conj Z(-v))/2 and B(v) = (Z(v)-conj Z(-v))/2i.
+// analyzeRowBlock transforms a block of rows and separates the pairs: if a and b are the rows
+// of z = a+ib, A(v) = (Z(v)+conj Z(-v))/2 and B(v) = (Z(v)-conj Z(-v))/2i.
 func (f *fast) analyzeRowBlock(worker, block int) {
-	d, w := &f.desks[worker], f.w
+	d, w := &f.workspaces[worker], f.w
 	y0 := block * rowBlock
 	rows := min(rowBlock, f.h-y0)
 	x := d.x[:w]
@@ -102,7 +102,7 @@ func (f *fast) analyzeRowBlock(worker, block int) {
 }
 
 func (f *fast) analyzeColumnBlock(worker, i int) {
-	d := &f.desks[worker]
+	d := &f.workspaces[worker]
 	columns := f.columns(f.plane, f.box.v0/lanes+i)
 	x := d.x[:f.h]
 	for u := range x {
@@ -124,8 +124,8 @@ func store(columns []complex64, z []quad) {
 	}
 }
 
-// inverse goes back with forward transforms, the inverse of z being the conjugate of the
-// transform of its conjugate.
+// inverse uses forward transforms: the inverse of z is the conjugate of the transform of its
+// conjugate, up to scale.
 func (f *fast) inverse(direct, other, x []float32, p int, m *mask) {
 	f.direct, f.other, f.x = direct, other, x
 	f.plane, f.mask, f.box = f.spectrum(p), m, m.box
@@ -135,10 +135,10 @@ func (f *fast) inverse(direct, other, x []float32, p int, m *mask) {
 	f.direct, f.other, f.x, f.plane, f.mask = nil, nil, nil, nil, nil
 }
 
-// composeColumnBlock transforms a block of columns back, as far as the mask keeps them,
-// and leaves their conjugates. The factor 1/(h·w) of the inverse is applied here.
+// composeColumnBlock applies the inverse transform to what the mask keeps of a block of
+// columns and leaves the conjugates. The factor 1/(h·w) is applied here.
 func (f *fast) composeColumnBlock(worker, i int) {
-	d, h := &f.desks[worker], f.h
+	d, h := &f.workspaces[worker], f.h
 	block := f.box.v0/lanes + i
 	columns := f.columns(f.plane, block)
 	x := d.x[:h]
@@ -156,7 +156,7 @@ func (f *fast) composeColumnBlock(worker, i int) {
 	store(f.columns(f.back, block), d.down.transform(x, d.y[:h]))
 }
 
-// conjugate copies the coefficients from lo up to hi of one column.
+// conjugate copies the conjugates of the coefficients from lo up to hi of one column.
 func (f *fast) conjugate(x []quad, columns []complex64, l, lo, hi int) {
 	norm := 1 / float64(f.h*f.w)
 	for u := lo; u < hi; u++ {
@@ -165,9 +165,10 @@ func (f *fast) conjugate(x []quad, columns []complex64, l, lo, hi int) {
 	}
 }
 
-// composeRowBlock transforms a block of rows back, two real rows as one sequence.
+// composeRowBlock applies the inverse transform to a block of rows, two real rows as one
+// sequence.
 func (f *fast) composeRowBlock(worker, block int) {
-	d, w := &f.desks[worker], f.w
+	d, w := &f.workspaces[worker], f.w
 	y0 := block * rowBlock
 	rows := min(rowBlock, f.h-y0)
 	x := d.x[:w]
@@ -181,7 +182,7 @@ func (f *fast) composeRowBlock(worker, block int) {
 			if at+lanes < len(in) {
 				b = complex128(in[at+lanes])
 			}
-			if single { // real but for a rounding
+			if single { // real up to rounding
 				mirror[l] = complex(real(a), -real(b))
 				continue
 			}
@@ -193,8 +194,8 @@ func (f *fast) composeRowBlock(worker, block int) {
 	f.scatter(d, z, y0*w, rows)
 }
 
-// scatter writes rows of the component and of its complement, from pixel number at on.
-func (f *fast) scatter(d *desk, z []quad, at, rows int) {
+// scatter writes rows of the component and of its complement, starting at pixel at.
+func (f *fast) scatter(d *workspace, z []quad, at, rows int) {
 	n := rows * len(z)
 	y, rest, x := d.spare, d.spare, f.x[at:at+n]
 	if f.direct != nil {
@@ -211,7 +212,7 @@ func (f *fast) scatter(d *desk, z []quad, at, rows int) {
 	subtract(rest[:n], x, y)
 }
 
-// gatherRows puts pairs of rows of x side by side as complex numbers.
+// gatherRows interleaves pairs of rows of x as complex numbers.
 func gatherRows(z []quad, x []float32, rows int) {
 	if rows < rowBlock {
 		clear(z)
@@ -232,7 +233,7 @@ func gatherRows(z []quad, x []float32, rows int) {
 	}
 }
 
-// scatterRows takes the conjugates of complex numbers apart into pairs of rows.
+// scatterRows splits the conjugates of complex numbers into pairs of rows.
 func scatterRows(y []float32, z []quad, rows int) {
 	for k := range rows {
 		row, l := y[k*len(z):][:len(z)], k/2

@@ -5,11 +5,11 @@ import (
 	"math/cmplx"
 )
 
-// lanes sequences are transformed side by side, so that a twiddle factor is read once
-// for all of them and the innermost loops have a constant length.
+// lanes is how many sequences are transformed at once, so that a twiddle factor is read once
+// for all of them and the innermost loops have constant length.
 const lanes = 4
 
-// quad is the element of one place of four sequences.
+// quad is one element of each of four sequences.
 type quad [lanes]complex128
 
 // sequences is a discrete Fourier transform of four sequences of one length n,
@@ -20,8 +20,8 @@ type sequences interface {
 	transform(x, y []quad) []quad
 }
 
-// largestRadix is the largest prime factor of a length that is transformed by a pass of
-// that radix. Its time grows with the radix; Bluestein's algorithm takes as long as two
+// largestRadix is the largest prime factor of a length that is handled by a pass of that
+// radix. The time of a pass grows with its radix; Bluestein's algorithm takes as long as two
 // transforms of twice the length, whatever the length.
 const largestRadix = 31
 
@@ -33,7 +33,8 @@ func newSequences(n int, a *arithmetic) sequences {
 	return newMixedRadix(n, radices, a)
 }
 
-// factors returns the prime factors of n, rising, with pairs of twos as fours in front.
+// factors returns the prime factors of n in ascending order, with pairs of twos merged into
+// fours in front.
 func factors(n int) []int {
 	var radices []int
 	for ; n%4 == 0; n /= 4 {
@@ -50,17 +51,16 @@ func factors(n int) []int {
 	return radices
 }
 
-// mixedRadix is Stockham's self-sorting fast Fourier transform: every pass reads one
-// array and writes the other, in such an order that nothing needs rearranging at the end
-// (Van Loan: Computational Frameworks for the Fast Fourier Transform, 1992, section 1.7).
+// mixedRadix is Stockham's self-sorting fast Fourier transform: every pass reads one array and
+// writes the other, in an order that needs no reordering at the end (Van Loan: Computational
+// Frameworks for the Fast Fourier Transform, 1992, section 1.7).
 type mixedRadix []pass
 
-// pass splits transforms of length r·m, of which there are s, interleaved, into r·s of
-// length m.
+// pass splits s interleaved transforms of length r·m into r·s of length m.
 type pass struct {
 	r, m, s int
 	twiddle []complex128 // exp(-2πi·p·k/(r·m)) at p·(r-1)+k-1
-	roots   []complex128 // exp(-2πi·k/r), for odd radices without a function of their own
+	roots   []complex128 // exp(-2πi·k/r), for odd radices without a dedicated function
 	scratch []quad
 	native  func(y, x, twiddle *complex128, m, s int) // nil: the methods below
 }

@@ -9,9 +9,9 @@ import (
 //
 //	dst[y,x] = w[y,x] + ρ · Σ w[y',x'] over the eight neighbors of (y,x)
 //
-// A neighbor outside the kernel takes the value at the nearest place inside, so a
-// 1×1 kernel becomes 1+8ρ times itself. Nothing is renormalized: the sum of a kernel of
-// one value grows by 1+8ρ (Wang et al. 2020, section 6). dst must not overlap w.
+// A neighbor outside the kernel takes the value of the nearest weight inside, so a 1×1 kernel
+// is multiplied by 1+8ρ. Nothing is renormalized: the sum of a constant kernel grows by the
+// factor 1+8ρ (Wang et al. 2020, section 6). dst must not overlap w; a wrong length panics.
 func Smooth(dst, w []float32, o, i, kh, kw int, rho float64) {
 	checkKernels(w, o, i, kh, kw)
 	checkLen("the smoothed kernels", len(dst), len(w))
@@ -34,9 +34,9 @@ func Smooth(dst, w []float32, o, i, kh, kw int, rho float64) {
 	}
 }
 
-// Roughness returns the energy of the differences between vertically and horizontally
-// adjacent weights over the energy of the weights, of all kernels w (OIHW) together: 0
-// for kernels of one value each, 0 as well when all weights are 0 and for 1×1 kernels.
+// Roughness returns the kernel roughness of all kernels w (OIHW) together: the energy of the
+// differences between vertically and horizontally adjacent weights over the energy of the
+// weights. It is 0 for constant kernels, for all-zero weights and for 1×1 kernels.
 func Roughness(w []float32, o, i, kh, kw int) float64 {
 	checkKernels(w, o, i, kh, kw)
 	var differences, energy float64
@@ -61,11 +61,11 @@ func Roughness(w []float32, o, i, kh, kw int) float64 {
 	return differences / energy
 }
 
-// Response returns the frequency response of the kernels w (OIHW): the amplitude |F| of
-// their transforms, zero-padded to size×size, averaged over all kernels and over the
-// frequencies of each radial bin. The bins divide the distances from 0 to that of the
-// corner, √2·(size/2), evenly, low to high; the corner itself is in the last. A bin too
-// narrow to hold a frequency repeats the one before it. size and bins are 1 or more.
+// Response returns the frequency response of the kernels w (OIHW): the amplitude |F| of their
+// transforms, zero-padded to size×size, averaged over all kernels and over the frequencies of
+// each radial bin. The bins divide the distances from 0 to that of the corner, √2·(size/2),
+// evenly and in ascending order; the corner itself is in the last. A bin too narrow to contain
+// a frequency repeats the previous one. size and bins must be at least 1, else it panics.
 func Response(w []float32, o, i, kh, kw, size, bins int) []float64 {
 	checkKernels(w, o, i, kh, kw)
 	if size < 1 || bins < 1 {
@@ -88,9 +88,9 @@ func Response(w []float32, o, i, kh, kw, size, bins int) []float64 {
 	return response
 }
 
-// kernelTransform is the transform of one kernel at size×size frequencies, first along
-// its rows, then, frequency by frequency, along its columns. Half of the frequencies along
-// rows do, since those at -v are the conjugates of those at v.
+// kernelTransform is the transform of one kernel at size×size frequencies, first along its
+// rows, then, frequency by frequency, along its columns. Half of the frequencies along rows
+// suffice, since those at -v are the conjugates of those at v.
 type kernelTransform struct {
 	kh, kw, size int
 	cos, sin     []float64 // of 2π·k/size
@@ -135,9 +135,8 @@ func (t *kernelTransform) rows(kernel []float32) {
 	}
 }
 
-// add adds the amplitudes at all frequencies to the sums of their bins. With the sums of
-// the column a of cosines and sines, C = Σ a·cos and S = Σ a·sin, the transform at u is
-// C - iS and that at -u is C + iS.
+// add adds the amplitudes at all frequencies to the sums of their bins. With C = Σ a·cos and S
+// = Σ a·sin over the column a, the transform at u is C - iS and that at -u is C + iS.
 func (t *kernelTransform) add(sums []float64) {
 	half := t.size/2 + 1
 	for v := range half {

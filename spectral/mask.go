@@ -3,14 +3,14 @@ package spectral
 // box is a range of absolute frequencies along each axis: u0 ≤ |u| < u1, v0 ≤ |v| < v1.
 type box struct{ u0, u1, v0, v1 int }
 
-// fullBox holds every coefficient of an h×w plane.
+// fullBox contains every coefficient of an h×w plane.
 func fullBox(h, w int) box { return box{0, h/2 + 1, 0, w/2 + 1} }
 
 func (b box) empty() bool { return b.u0 >= b.u1 || b.v0 >= b.v1 }
 
 func (b box) area() int { return (b.u1 - b.u0) * (b.v1 - b.v0) }
 
-// union returns the smallest box that holds both.
+// union returns the smallest box that contains both.
 func (b box) union(c box) box {
 	switch {
 	case b.empty():
@@ -21,21 +21,21 @@ func (b box) union(c box) box {
 	return box{min(b.u0, c.u0), max(b.u1, c.u1), min(b.v0, c.v0), max(b.v1, c.v1)}
 }
 
-// mask is the circle of radius r on the Fourier plane of an h×w image. Only one side of
-// it is ever transformed back, the one whose coefficients lie in the smaller box; the
-// other component is the image minus that. So whole = low + high always holds, and the
-// smaller component is not what is left of a difference.
+// mask is the disc of radius r on the Fourier plane of an h×w image. Only one component is
+// ever computed by an inverse transform, the one whose coefficients fit the smaller box; the
+// other is the image minus that one. So whole = low + high always holds, and the smaller
+// component is not a difference of large numbers.
 type mask struct {
 	h, w    int
 	r       float64
-	outside bool  // the high part is transformed back
-	box     box   // where the coefficients to transform back lie
-	none    bool  // nothing is in the low part
-	all     bool  // everything is
-	kept    *kept // of a small plane
+	outside bool  // the high-frequency component is transformed back
+	box     box   // contains the coefficients to transform back
+	none    bool  // the low-frequency component is zero
+	all     bool  // the high-frequency component is zero
+	kept    *kept // for dense
 }
 
-// set makes m the circle of radius r. What it had points to is used again.
+// set makes m the disc of radius r, reusing its memory.
 func (m *mask) set(h, w int, r float64) {
 	*m = mask{h: h, w: w, r: r, kept: m.kept}
 	m.none = !(0 < r)
@@ -57,8 +57,8 @@ func (m *mask) set(h, w int, r float64) {
 	}
 }
 
-// span returns the absolute frequencies lo ≤ g < hi of an axis of n bins that are to be
-// transformed back where the other axis has the absolute frequency f.
+// span returns the range lo ≤ g < hi of absolute frequencies along an axis of n bins to be
+// transformed back where the other axis has absolute frequency f.
 func (m *mask) span(f, n int) (lo, hi int) {
 	e := edge(f, n, m.r)
 	if m.outside {

@@ -6,7 +6,7 @@ import (
 )
 
 // pool runs numbered tasks on several goroutines that live as long as one call, so that
-// nothing needs closing. Not for concurrent use.
+// nothing needs closing. It is not safe for concurrent use.
 type pool struct {
 	threads int
 	tasks   int64
@@ -27,9 +27,9 @@ func newPool(threads int) *pool {
 	return p
 }
 
-// each calls task for i = 0 … n-1 in any order and returns when all are done. worker
-// < p.threads is different for calls that run at the same time. A task's panic is raised
-// again here, where the caller may recover from it.
+// each calls task for i = 0 … n-1 in any order and returns when all calls have. worker <
+// p.threads differs between concurrent calls. A panic in a task is re-raised in the caller,
+// where it can be recovered.
 func (p *pool) each(n int, task func(worker, i int)) {
 	threads := min(p.threads, n)
 	if threads <= 1 {
@@ -54,13 +54,13 @@ func (p *pool) each(n int, task func(worker, i int)) {
 	}
 }
 
-// drain works off tasks until there are none left.
+// drain runs tasks until there are none left.
 func (p *pool) drain(worker int) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			failure := reason // on the heap only now
+			failure := reason // escapes to the heap only here
 			p.failure.Store(&failure)
-			p.next.Store(p.tasks) // the others may stop
+			p.next.Store(p.tasks) // make the others stop
 		}
 	}()
 	for i := p.next.Add(1) - 1; i < p.tasks; i = p.next.Add(1) - 1 {

@@ -1,6 +1,6 @@
 package spectral
 
-// portable is the arithmetic in Go, which runs everywhere and says what the others mean.
+// portable is the arithmetic in Go; it runs everywhere and defines what the others compute.
 var portable = arithmetic{
 	name:        "portable",
 	fold:        foldPlane,
@@ -38,8 +38,8 @@ func unfoldPlane(y, rest, x []float32, p *folded, h, w int, _ *edges) {
 	}
 }
 
-// multiplyColumns keeps everything where keep is nil. Columns without anything are left
-// out.
+// multiplyColumns treats a nil keep as keeping everything. Columns that are masked out
+// entirely are skipped.
 func multiplyColumns(c, p *folded, t *table, keep *kept, from, to int) {
 	first, last := 0, half
 	if keep != nil {
@@ -56,9 +56,9 @@ func multiplyColumns(c, p *folded, t *table, keep *kept, from, to int) {
 	}
 }
 
-// addRows adds the sum over k of the table's number (k,i) times the part of row k of p that
-// begins with column j. Four rows are added at a time, so that sums are read and written
-// once for four multiplications.
+// addRows adds the sum over k of the table's entry (k,i) times the part of row k of p that
+// begins at column j. It adds four rows at a time, so that sums are loaded and stored once for
+// four multiplications.
 func addRows(sums []float32, p [][2 * half]float32, t *[half][half]float32, i, from, to, j int) {
 	k := from
 	for ; k+4 <= to; k += 4 {
@@ -76,8 +76,8 @@ func addRows(sums []float32, p [][2 * half]float32, t *[half][half]float32, i, f
 	}
 }
 
-// keep copies what is kept of p, and returns which numbers of even and odd parts along rows
-// that reaches.
+// keep copies what keep lets through of p, and returns the range of indices along rows that it
+// spans.
 func (f *folded) keep(p *folded, keep *kept) (first, last int) {
 	first = half
 	for q := range p {

@@ -5,8 +5,7 @@ import (
 	"math"
 )
 
-// CheckRadius returns an error of one line when r is not a radius: not a number,
-// infinite or negative.
+// CheckRadius returns a one-line error if r is not a radius: NaN, infinite or negative.
 func CheckRadius(r float64) error {
 	if math.IsNaN(r) || math.IsInf(r, 0) || r < 0 {
 		return fmt.Errorf("radius %v is not usable: give a finite number, 0 or more", r)
@@ -14,16 +13,17 @@ func CheckRadius(r float64) error {
 	return nil
 }
 
-// MaxRadius returns the smallest integer r at which the low part of an h×w image is the
-// whole image, and the high part identically zero: one past the distance of the corner
-// of the shifted plane from its center. It is 23 for 32×32 and 20 for 28×28.
+// MaxRadius returns the smallest integer r at which the low-frequency component of an h×w
+// image is the whole image and the high-frequency component zero: one more than the distance
+// of the corner of the shifted plane from its center, rounded down. It is 23 for 32×32 and 20
+// for 28×28.
 func MaxRadius(h, w int) float64 {
 	checkSize(h, w)
 	return math.Floor(distance(h/2, w/2)) + 1
 }
 
-// Kept returns how many of the h·w coefficients of a plane are in its low part: those
-// at a distance strictly below r from the zero frequency.
+// Kept returns how many of the h·w coefficients of a plane belong to its low-frequency
+// component, i.e. lie at a distance strictly below r from the zero frequency.
 func Kept(h, w int, r float64) int {
 	checkSize(h, w)
 	kept := 0
@@ -33,8 +33,8 @@ func Kept(h, w int, r float64) int {
 	return kept
 }
 
-// distance is √(u²+v²), correctly rounded. math.Hypot is not: it would put some
-// coefficients of an integer distance on the wrong side of the circle.
+// distance is √(u²+v²), correctly rounded. math.Hypot is not: it would put some coefficients
+// at an integer distance on the wrong side of the circle.
 func distance(u, v int) float64 { return math.Sqrt(float64(u*u + v*v)) }
 
 // edge returns how many frequencies g of an axis of n bins, counted 0, 1, … n/2, lie
@@ -48,7 +48,7 @@ func edge(f, n int, r float64) int {
 		return top
 	}
 	e := min(int(math.Sqrt(r*r-float64(f)*float64(f))), top)
-	// The root is off by a rounding; the comparison itself decides.
+	// The root may be off by a rounding error; the comparison itself decides.
 	for e < top && distance(f, e) < r {
 		e++
 	}
@@ -58,8 +58,8 @@ func edge(f, n int, r float64) int {
 	return e
 }
 
-// multiplicity returns how many bins of an axis of n have the absolute frequency f:
-// both signs, but the zero frequency and, for even n, the Nyquist frequency are single.
+// multiplicity returns how many bins of an axis of n have the absolute frequency f: two, one
+// per sign, except for the zero frequency and, for even n, the Nyquist frequency.
 func multiplicity(f, n int) int {
 	if f == 0 || 2*f == n {
 		return 1
@@ -67,8 +67,8 @@ func multiplicity(f, n int) int {
 	return 2
 }
 
-// firstBin returns how many bins of an axis of n have an absolute frequency below f,
-// which is where frequency f begins when bins are ordered by absolute frequency.
+// firstBin returns how many bins of an axis of n have an absolute frequency below f, i.e.
+// where frequency f begins when bins are ordered by absolute frequency.
 func firstBin(f, n int) int {
 	if f == 0 {
 		return 0

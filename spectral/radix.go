@@ -6,11 +6,11 @@ import "math"
 //
 //	y[q+s·(r·p+k)] = exp(-2πi·p·k/(r·m)) · Σ x[q+s·(p+m·j)]·exp(-2πi·j·k/r)
 //
-// for k = 0 … r-1, the sum over j < r. Complex numbers are taken apart: the compiler
-// keeps the parts in registers.
+// for k = 0 … r-1, the sum over j < r. Real and imaginary parts are handled separately, since
+// the compiler then keeps them in registers.
 
-// turned returns (re + i·im)·w.
-func turned(re, im float64, w complex128) complex128 {
+// cmul returns (re + i·im)·w.
+func cmul(re, im float64, w complex128) complex128 {
 	return complex(re*real(w)-im*imag(w), re*imag(w)+im*real(w))
 }
 
@@ -23,7 +23,7 @@ func (t *pass) two(y, x []quad) {
 			for l := range lanes {
 				y0[l] = a[l] + b[l]
 				d := a[l] - b[l]
-				y1[l] = turned(real(d), imag(d), w)
+				y1[l] = cmul(real(d), imag(d), w)
 			}
 		}
 	}
@@ -41,8 +41,8 @@ func (t *pass) three(y, x []quad) {
 				y0[l] = a[l] + sum
 				re, im := real(a[l])-real(sum)/2, imag(a[l])-imag(sum)/2
 				dr, di := sin*imag(d), -sin*real(d)
-				y1[l] = turned(re+dr, im+di, w1)
-				y2[l] = turned(re-dr, im-di, w2)
+				y1[l] = cmul(re+dr, im+di, w1)
+				y2[l] = cmul(re-dr, im-di, w2)
 			}
 		}
 	}
@@ -59,9 +59,9 @@ func (t *pass) four(y, x []quad) {
 				ac, bd := a[l]+c[l], b[l]+d[l]
 				e, f := a[l]-c[l], b[l]-d[l]
 				y0[l] = ac + bd
-				y1[l] = turned(real(e)+imag(f), imag(e)-real(f), w1)
-				y2[l] = turned(real(ac)-real(bd), imag(ac)-imag(bd), w2)
-				y3[l] = turned(real(e)-imag(f), imag(e)+real(f), w3)
+				y1[l] = cmul(real(e)+imag(f), imag(e)-real(f), w1)
+				y2[l] = cmul(real(ac)-real(bd), imag(ac)-imag(bd), w2)
+				y3[l] = cmul(real(e)-imag(f), imag(e)+real(f), w3)
 			}
 		}
 	}
@@ -83,20 +83,20 @@ func (t *pass) five(y, x []quad) {
 				re := real(a[l]) + c1*real(be) + c2*real(cd)
 				im := imag(a[l]) + c1*imag(be) + c2*imag(cd)
 				dr, di := s1*imag(f)+s2*imag(g), -s1*real(f)-s2*real(g)
-				y1[l] = turned(re+dr, im+di, w[0])
-				y4[l] = turned(re-dr, im-di, w[3])
+				y1[l] = cmul(re+dr, im+di, w[0])
+				y4[l] = cmul(re-dr, im-di, w[3])
 				re = real(a[l]) + c2*real(be) + c1*real(cd)
 				im = imag(a[l]) + c2*imag(be) + c1*imag(cd)
 				dr, di = s2*imag(f)-s1*imag(g), s1*real(g)-s2*real(f)
-				y2[l] = turned(re+dr, im+di, w[1])
-				y3[l] = turned(re-dr, im-di, w[2])
+				y2[l] = cmul(re+dr, im+di, w[1])
+				y3[l] = cmul(re-dr, im-di, w[2])
 			}
 		}
 	}
 }
 
-// odd is the pass of any odd radix. Sums and differences of the elements j and r-j
-// halve the multiplications.
+// odd is the pass for any odd radix. Sums and differences of elements j and r-j halve the
+// multiplications.
 func (t *pass) odd(y, x []quad) {
 	half := (t.r - 1) / 2
 	sums, differences := t.scratch[:half], t.scratch[half:]
@@ -119,15 +119,15 @@ func (t *pass) odd(y, x []quad) {
 				for l := range lanes {
 					re, im := real(even[l]), imag(even[l])
 					dr, di := imag(odd[l]), -real(odd[l])
-					low[l] = turned(re+dr, im+di, twiddle[k-1])
-					high[l] = turned(re-dr, im-di, twiddle[t.r-k-1])
+					low[l] = cmul(re+dr, im+di, twiddle[k-1])
+					high[l] = cmul(re-dr, im-di, twiddle[t.r-k-1])
 				}
 			}
 		}
 	}
 }
 
-// bin returns the cosine sums and the sine sums of one output.
+// bin returns the cosine and sine sums of one output.
 func (t *pass) bin(first quad, sums, differences []quad, k int) (even, odd quad) {
 	even = first
 	at := 0

@@ -2,8 +2,8 @@ package spectral
 
 import "math"
 
-// powerTable is the power of the loaded image by absolute frequency, summed over its
-// planes: at v·(h/2+1)+u the sum of |F(±u,±v)|²/(h·w). It is filled when first asked for.
+// powerTable is the power of the loaded image by absolute frequency, summed over its planes:
+// at v·(h/2+1)+u the sum of |F(±u,±v)|²/(h·w). It is computed on first use.
 type powerTable struct {
 	known bool
 	table []float64
@@ -28,7 +28,7 @@ func (s *Splitter) powerSpectrum() []float64 {
 			norm := float64(multiplicity(v, w)) / float64(h*w)
 			for u, square := range p.row {
 				if s.flat[plane] && u+v > 0 {
-					break // nothing but rounding
+					break // only rounding error
 				}
 				sums[min(u, h-u)] += square * norm
 			}
@@ -38,9 +38,9 @@ func (s *Splitter) powerSpectrum() []float64 {
 	return p.table
 }
 
-// Energy returns which shares of the loaded image's energy its low and its high part at
-// radius r hold, the mean of each plane (the zero frequency) left out. They add up to 1;
-// both are 0 when there is no other energy, as in an image of one color.
+// Energy returns the fractions of the loaded image's energy in its low- and high-frequency
+// components at radius r, excluding the mean of each plane (the zero frequency). They sum to
+// 1; both are 0 if there is no other energy, as in a constant image.
 func (s *Splitter) Energy(r float64) (low, high float64) {
 	total := s.energyWithin(math.Inf(1))
 	if !(total > 0) {
@@ -50,7 +50,7 @@ func (s *Splitter) Energy(r float64) (low, high float64) {
 	return low, 1 - low
 }
 
-// energyWithin sums the power at a distance below r, without the zero frequency.
+// energyWithin sums the power at distances below r, excluding the zero frequency.
 func (s *Splitter) energyWithin(r float64) float64 {
 	table, nu := s.powerSpectrum(), s.h/2+1
 	var sum float64
@@ -66,9 +66,9 @@ func (s *Splitter) energyWithin(r float64) float64 {
 	return sum
 }
 
-// RadialProfile returns the mean power |F|²/(h·w) of the loaded image's coefficients,
-// over all planes, by distance: element k averages k ≤ √(u²+v²) < k+1, so that the low
-// part at an integer radius r is exactly the first r elements. Its length is MaxRadius;
+// RadialProfile returns the mean power |F|²/(h·w) of the loaded image's coefficients, over all
+// planes, by distance: element k averages k ≤ √(u²+v²) < k+1, so that the low-frequency
+// component at an integer radius r is exactly the first r elements. Its length is MaxRadius;
 // element 0 is the zero frequency alone.
 func (s *Splitter) RadialProfile() []float64 {
 	table, nu := s.powerSpectrum(), s.h/2+1
@@ -92,13 +92,13 @@ func (s *Splitter) RadialProfile() []float64 {
 // amplitudes is the workspace of LogSpectrum.
 type amplitudes struct {
 	mean    []float64   // (w/2+1)·h, column after column
-	product [][]float64 // by worker, h each
+	product [][]float64 // by worker, of length h
 	square  [][]float64
 }
 
-// LogSpectrum writes the logarithmic spectrum of the loaded image to dst, h·w long:
-// log(1+|F|) averaged over the planes, the zero frequency at (h/2, w/2), divided by its
-// largest value so that it lies in [0,1]. An image of zeros gives zeros.
+// LogSpectrum writes the log spectrum of the loaded image to dst, h·w long: log(1+|F|)
+// averaged over the planes, the zero frequency at (h/2, w/2), divided by its maximum so that
+// it lies in [0,1]. An all-zero image yields zeros.
 func (s *Splitter) LogSpectrum(dst []float32) {
 	h, w := s.h, s.w
 	checkLen("the spectrum", len(dst), h*w)
@@ -117,7 +117,7 @@ func (s *Splitter) LogSpectrum(dst []float32) {
 	if largest > 0 {
 		scale = 1 / largest
 	}
-	// F(-u,-v) is the conjugate of F(u,v): the half spectrum gives both halves.
+	// F(-u,-v) is the conjugate of F(u,v): the half spectrum determines the other half.
 	for u := range h {
 		row := dst[(u+h/2)%h*w:][:w]
 		mirrored := dst[((h-u)%h+h/2)%h*w:][:w]
@@ -131,9 +131,9 @@ func (s *Splitter) LogSpectrum(dst []float32) {
 	}
 }
 
-// logColumn sums log(1+|F|) over the planes for one v, as the logarithm of the product
-// of 1+|F|: one logarithm instead of one a plane. With many planes it is taken in
-// between, long before the product overflows.
+// logColumn sums log(1+|F|) over the planes for one v, as the logarithm of the product of
+// 1+|F|: one logarithm instead of one per plane. With many planes it takes intermediate
+// logarithms, long before the product overflows.
 func (s *Splitter) logColumn(worker, v int) {
 	const overflow = 1e150
 	h, a := s.h, &s.amplitudes

@@ -5,9 +5,9 @@ import (
 	"runtime"
 )
 
-// Splitter splits one image of a fixed size at any number of radii. It owns its
-// workspace and keeps the loaded image and its spectrum, so that a new radius costs
-// only the way back. Not for concurrent use.
+// Splitter splits one image of a fixed size at any number of radii. It owns its workspace and
+// keeps the loaded image and its spectrum, so that a new radius costs only an inverse
+// transform. It is not safe for concurrent use.
 type Splitter struct {
 	h, w, planes int
 	x            []float32 // a copy of the loaded image
@@ -20,13 +20,13 @@ type Splitter struct {
 	logs         func(worker, v int)
 }
 
-// parallelPixels is the size from which one image is worth several goroutines: its
+// parallelPixels is the size from which on one image is worth several goroutines: its
 // transform then takes about half a millisecond.
 const parallelPixels = 128 * 128
 
-// NewSplitter returns a Splitter for images of h×w pixels, each 1 or more. Images of at
-// most 32×32 are transformed by real DFT matrices, larger ones by fast Fourier
-// transforms, those of 128×128 and more on all processors.
+// NewSplitter returns a Splitter for images of h×w pixels, each at least 1. Images of at most
+// 32×32 are transformed by real DFT matrices, larger ones by fast Fourier transforms, those
+// with at least 128·128 pixels on all cores.
 func NewSplitter(h, w int) *Splitter {
 	checkSize(h, w)
 	threads := 1
@@ -43,8 +43,8 @@ func newSplitter(h, w int, workers *pool, t transform) *Splitter {
 	return s
 }
 
-// Load takes an image of one or more planes, len(x) = planes·h·w, and transforms it. The
-// pixels are copied.
+// Load copies and transforms an image of one or more planes, len(x) = planes·h·w; any other
+// length panics.
 func (s *Splitter) Load(x []float32) {
 	size := s.h * s.w
 	if len(x) == 0 || len(x)%size != 0 {
@@ -62,8 +62,8 @@ func (s *Splitter) Load(x []float32) {
 	}
 }
 
-// Split writes the components of the loaded image at radius r to low and high, each
-// planes·h·w long or nil when it is not wanted. They must not overlap each other.
+// Split writes the components of the loaded image at radius r to low and high, each planes·h·w
+// long or nil if not wanted. They must not overlap each other; a wrong length panics.
 func (s *Splitter) Split(low, high []float32, r float64) {
 	if low != nil {
 		checkLen("low", len(low), len(s.x))

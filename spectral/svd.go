@@ -12,49 +12,50 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// SVD splits one image of a fixed size by truncated singular value decomposition, the other
-// way to take detail from an image that section 8 of the paper holds the Fourier split
-// against. Every plane x is U·Σ·Vᵀ, a matrix of h rows and w columns with the singular
-// values in falling order; its part of rank k is
+// SVD splits one image of a fixed size by truncated singular value decomposition, the
+// alternative way of removing detail that section 8 of the paper compares with the Fourier
+// split. Every plane x is U·Σ·Vᵀ, a matrix of h rows and w columns with the singular values in
+// descending order; its rank-k approximation is
 //
 //	x_k = Σ σ_i·u_i·v_iᵀ  over the k largest σ_i
 //
-// and the remainder is x - x_k. Both are orthogonal, so their energies add up to the
-// image's, the mean counted: unlike a Fourier split, this one does not keep the mean apart.
-// One rank holds for all planes of an image.
+// and the remainder is x - x_k. The two are orthogonal, so their energies add up to the
+// image's, including the mean: unlike a Fourier split, this one does not separate the mean.
+// One rank applies to all planes of an image.
 //
-// A SVD owns its workspace and keeps the loaded image's decomposition, so that a new rank
-// costs only a product. Not for concurrent use.
+// An SVD owns its workspace and keeps the loaded image's decomposition, so that a new rank
+// costs only a product. It is not safe for concurrent use.
 type SVD struct {
-	h, w, n int // n is the smaller of h and w
-	planes  int
-	x       []float32
-	parts   []singular // by plane
-	tail    []float64  // tail[k] is the remainder's energy at rank k, all planes together
-	workers *pool
-	desks   []svdDesk
-	one     func(worker, p int)
+	h, w, n    int // n is the smaller of h and w
+	planes     int
+	x          []float32
+	parts      []singular // by plane
+	tail       []float64  // tail[k] is the remainder's energy at rank k, summed over all planes
+	workers    *pool
+	workspaces []svdWorkspace
+	one        func(worker, p int)
 }
 
 // singular is the decomposition of one plane, or of its transpose where that is the taller
-// one, by eigenvectors of the smaller Gram matrix. Those of float32 pixels in float64 are as
-// good as the SVD itself: squaring costs half of the digits that there are to spare.
+// matrix, by eigenvectors of the smaller Gram matrix. Computed in float64 from float32 pixels
+// it is as accurate as a direct SVD: squaring costs half of the digits, and there are that
+// many to spare.
 type singular struct {
-	vectors blas64.General // n×n, a right singular vector a column, smallest σ first
-	images  blas64.General // m×n, the plane times each: σ_i·u_i
+	vectors blas64.General // n×n, one right singular vector per column, smallest σ first
+	images  blas64.General // m×n, the plane times each of them: σ_i·u_i
 	values  []float64      // σ², smallest first
 	ok      bool
 }
 
-// svdDesk is what a worker needs.
-type svdDesk struct {
+// svdWorkspace is the scratch memory of one worker.
+type svdWorkspace struct {
 	tall, out blas64.General // m×n
 	work      []float64
 }
 
-// NewSVD returns an SVD for images of h×w pixels, each 1 or more. Time grows with the third
-// power of the size: 32×32 take a fifth of a millisecond a plane, 256×256 a fifth of a
-// second. Planes of 128×128 and more are decomposed on all processors.
+// NewSVD returns an SVD for images of h×w pixels, each at least 1. Time grows with the third
+// power of the size: 32×32 takes a fifth of a millisecond per plane, 256×256 a fifth of a
+// second. Planes of at least 128·128 pixels are decomposed on all cores.
 func NewSVD(h, w int) *SVD {
 	checkSize(h, w)
 	s := &SVD{h: h, w: w, n: min(h, w)}
@@ -68,7 +69,7 @@ func NewSVD(h, w int) *SVD {
 	query := make([]float64, 1)
 	lapack64.Syev(lapack.EVCompute, blas64.Symmetric{Uplo: blas.Upper, N: s.n, Data: make([]float64, s.n*s.n), Stride: s.n}, make([]float64, s.n), query, -1)
 	for range s.workers.threads {
-		s.desks = append(s.desks, svdDesk{tall: general(m, s.n), out: general(m, s.n), work: make([]float64, int(query[0]))})
+		s.workspaces = append(s.workspaces, svdWorkspace{tall: general(m, s.n), out: general(m, s.n), work: make([]float64, int(query[0]))})
 	}
 	return s
 }
@@ -77,11 +78,11 @@ func general(rows, columns int) blas64.General {
 	return blas64.General{Rows: rows, Cols: columns, Stride: columns, Data: make([]float64, rows*columns)}
 }
 
-// MaxRank is the smaller side of the image: at this rank its part is the whole image.
+// MaxRank is the smaller side of the image: the approximation of this rank is the whole image.
 func (s *SVD) MaxRank() int { return s.n }
 
-// Load takes an image of one or more planes, len(x) = planes·h·w, and decomposes it. The
-// pixels are copied. It fails only for numbers that are not finite.
+// Load copies and decomposes an image of one or more planes, len(x) = planes·h·w; any other
+// length panics. It returns an error only if a pixel is not finite.
 func (s *SVD) Load(x []float32) error {
 	size := s.h * s.w
 	if len(x) == 0 || len(x)%size != 0 {
@@ -110,29 +111,30 @@ func (s *SVD) Load(x []float32) error {
 	return nil
 }
 
-// decompose finds the singular values and vectors of plane p.
+// decompose computes the singular values and vectors of plane p.
 func (s *SVD) decompose(worker, p int) {
-	part, desk := &s.parts[p], &s.desks[worker]
+	part, own := &s.parts[p], &s.workspaces[worker]
 	part.ok = true
 	var sum float64
-	s.matrix(desk.tall, p, func(at, i int) {
+	s.matrix(own.tall, p, func(at, i int) {
 		v := float64(s.x[p*s.h*s.w+i])
-		desk.tall.Data[at] = v
+		own.tall.Data[at] = v
 		sum += v * v
 	})
 	if part.ok = !math.IsNaN(sum) && !math.IsInf(sum, 0); !part.ok {
 		return
 	}
 	gram := blas64.Symmetric{Uplo: blas.Upper, N: s.n, Stride: s.n, Data: part.vectors.Data}
-	blas64.Syrk(blas.Trans, 1, desk.tall, 0, gram)
-	part.ok = lapack64.Syev(lapack.EVCompute, gram, part.values, desk.work, len(desk.work))
+	blas64.Syrk(blas.Trans, 1, own.tall, 0, gram)
+	part.ok = lapack64.Syev(lapack.EVCompute, gram, part.values, own.work, len(own.work))
 	for i, v := range part.values {
-		part.values[i] = max(v, 0) // a rounding below
+		part.values[i] = max(v, 0) // rounding error may make it negative
 	}
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, desk.tall, part.vectors, 0, part.images)
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, own.tall, part.vectors, 0, part.images)
 }
 
-// matrix calls visit with the place of every pixel of a plane in its taller matrix.
+// matrix calls visit with the index of every pixel of a plane and of its element in the taller
+// matrix.
 func (s *SVD) matrix(tall blas64.General, p int, visit func(at, pixel int)) {
 	for i := range s.h * s.w {
 		if s.h >= s.w {
@@ -143,9 +145,9 @@ func (s *SVD) matrix(tall blas64.General, p int, visit func(at, pixel int)) {
 	}
 }
 
-// Split writes the part of rank k of the loaded image to low and the remainder to high, each
-// planes·h·w long or nil when it is not wanted. At rank 0 and at MaxRank one of them is zero
-// and the other the image; k outside counts as the nearer of both.
+// Split writes the rank-k approximation of the loaded image to low and the remainder to high,
+// each planes·h·w long or nil if not wanted. At rank 0 and at MaxRank one of them is zero and
+// the other the image; k is clamped to that range.
 func (s *SVD) Split(low, high []float32, k int) {
 	if low != nil {
 		checkLen("low", len(low), len(s.x))
@@ -167,10 +169,10 @@ func (s *SVD) Split(low, high []float32, k int) {
 	})
 }
 
-// splitPlane makes the side of fewer singular values and takes the other as what is left of
-// the image, so that low + high is the image.
+// splitPlane computes the component with fewer singular values and subtracts it from the image
+// for the other, so that low + high is the image.
 func (s *SVD) splitPlane(low, high []float32, worker, p, k int) {
-	part, desk := &s.parts[p], &s.desks[worker]
+	part, own := &s.parts[p], &s.workspaces[worker]
 	from, count, direct, other := s.n-k, k, low, high
 	if 2*k > s.n {
 		from, count, direct, other = 0, s.n-k, high, low
@@ -182,9 +184,9 @@ func (s *SVD) splitPlane(low, high []float32, worker, p, k int) {
 		}
 		return
 	}
-	blas64.Gemm(blas.NoTrans, blas.Trans, 1, columns(part.images, from, count), columns(part.vectors, from, count), 0, desk.out)
-	s.matrix(desk.out, p, func(at, i int) {
-		v := float32(desk.out.Data[at])
+	blas64.Gemm(blas.NoTrans, blas.Trans, 1, columns(part.images, from, count), columns(part.vectors, from, count), 0, own.out)
+	s.matrix(own.out, p, func(at, i int) {
+		v := float32(own.out.Data[at])
 		if direct != nil {
 			direct[i] = v
 		}
@@ -194,13 +196,13 @@ func (s *SVD) splitPlane(low, high []float32, worker, p, k int) {
 	})
 }
 
-// columns are some of a matrix's.
+// columns returns a range of a matrix's columns.
 func columns(a blas64.General, from, count int) blas64.General {
 	return blas64.General{Rows: a.Rows, Cols: count, Stride: a.Stride, Data: a.Data[from:]}
 }
 
-// Energy returns which shares of the loaded image's energy, the mean counted, its part of
-// rank k and the remainder hold. They add up to 1; both are 0 for an image of zeros.
+// Energy returns the fractions of the loaded image's energy, including the mean, in its rank-k
+// approximation and in the remainder. They sum to 1; both are 0 for an all-zero image.
 func (s *SVD) Energy(k int) (low, high float64) {
 	if !(s.tail[0] > 0) {
 		return 0, 0
@@ -209,15 +211,16 @@ func (s *SVD) Energy(k int) (low, high float64) {
 	return 1 - high, high
 }
 
-// Matched returns the rank at which the loaded image's two parts divide its energy most
-// nearly as low and high do, the parts of another orthogonal split of the same image: the
-// one whose remainder's energy, the sum of its squares, is nearest to that of high, the
-// smaller rank of two equally near. A remainder of nothing is matched by MaxRank. Its
-// second answer is the share of the energy, the mean counted, that is not in high.
+// Matched returns the rank at which the loaded image's components divide its energy most
+// nearly as another orthogonal split of the same image does, whose second component is high:
+// the rank whose remainder's energy (sum of squares) is nearest to that of high, the smaller
+// one of two equally near. A zero remainder is matched by MaxRank. low is the fraction of the
+// energy, including the mean, that is not in high.
 //
-// With the Fourier parts at r this is the comparison of the paper's section 8. Whether the
-// mean is counted makes no difference to it, as long as r > 0 keeps it in the low part:
-// both remainders are compared as they are, and both splits begin with the same image.
+// With the Fourier components at r this is the comparison of the paper's section 8. Including
+// the mean makes no difference to it as long as r > 0 keeps the mean in the low-frequency
+// component: the remainders are compared as they are, and both splits start from the same
+// image.
 func (s *SVD) Matched(high []float32) (k int, low float64) {
 	checkLen("high", len(high), len(s.x))
 	var energy float64

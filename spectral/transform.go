@@ -1,23 +1,23 @@
 package spectral
 
-// transform knows the Fourier planes of images of one size. It owns its workspace and is
-// not for concurrent use.
+// transform computes and stores the Fourier planes of images of one size. It owns its
+// workspace and is not safe for concurrent use.
 type transform interface {
-	// resize makes room for the spectra of so many planes; earlier ones are lost.
+	// resize makes room for the spectra of that many planes; earlier ones are lost.
 	resize(planes int)
-	// forward transforms plane p, whose pixels are x, and keeps its spectrum. What
-	// lies outside the box need not be computed.
+	// forward transforms plane p, whose pixels are x, and stores its spectrum. Coefficients
+	// outside the box need not be computed.
 	forward(p int, x []float32, need box)
-	// inverse writes the component of plane p that the mask names to direct and
-	// x minus that to other; either may be nil.
+	// inverse writes the component of plane p that the mask selects to direct and x minus that
+	// to other; either may be nil.
 	inverse(direct, other, x []float32, p int, m *mask)
-	// squares writes |F(u,v)|² of plane p for u = 0 … h-1 (as the DFT orders them) and
-	// one v ≤ w/2 to dst. Calls for different v may run at once.
+	// squares writes |F(u,v)|² of plane p for u = 0 … h-1 (in the DFT's order) and one v ≤ w/2
+	// to dst. Calls for different v may run concurrently.
 	squares(dst []float64, p, v int)
 }
 
-// smallSide is the longest side of an image that is transformed by matrices. The even and
-// the odd part of an axis of 32 are what a register of AVX-512 holds.
+// smallSide is the longest side of an image that is transformed by matrices. The even and the
+// odd part of an axis of 32 each fit a register of AVX-512.
 const smallSide = 32
 
 func newTransform(h, w int, workers *pool) transform {
@@ -29,9 +29,9 @@ func newTransform(h, w int, workers *pool) transform {
 
 func small(h, w int) bool { return h <= smallSide && w <= smallSide }
 
-// split writes the components of plane p, whose pixels are x, to low and high; either
-// may be nil. A flat plane has nothing but its mean, which is said here exactly instead
-// of up to a rounding: a later normalization would blow up the rounding.
+// split writes the components of plane p, whose pixels are x, to low and high; either may be
+// nil. A flat plane has nothing but its mean, which is handled exactly: a later normalization
+// would amplify the rounding error.
 func split(t transform, low, high, x []float32, p int, m *mask, flat bool) {
 	switch {
 	case m.none:
@@ -47,7 +47,7 @@ func split(t transform, low, high, x []float32, p int, m *mask, flat bool) {
 	}
 }
 
-// flat tells whether all pixels of a plane are equal.
+// flat reports whether all pixels of a plane are equal.
 func flat(x []float32) bool {
 	for _, value := range x {
 		if value != x[0] {
