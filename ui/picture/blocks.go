@@ -6,7 +6,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// shades reports whether there are no colors, so that cells are shades.
+// shades reports whether the terminal has no colors, so that cells are shades of gray.
 func (e *Encoder) shades() bool {
 	return e.Profile == colorprofile.ASCII || e.Profile == colorprofile.NoTTY
 }
@@ -34,8 +34,8 @@ func (e *Encoder) halfBlocks(img *Image, cols, rows int) Drawn {
 	return Drawn{Lines: lines}
 }
 
-// blockLine appends one line of cells. A color is set where it changes; the end of the
-// line takes both back.
+// blockLine appends one line of cells. A color is set only where it changes; the line ends
+// with a reset.
 func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
 	fg, bg := uint32(none), uint32(none)
 	for i := 0; i < len(upper); i += 3 {
@@ -60,7 +60,7 @@ func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
 	return append(buf, "\x1b[m"...)
 }
 
-// code is the number of the color nearest to r, g, b in the encoder's profile.
+// code returns the number of the color nearest to r, g, b in the encoder's profile.
 func (e *Encoder) code(r, g, b uint8) uint32 {
 	switch e.Profile {
 	case colorprofile.ANSI256:
@@ -72,8 +72,8 @@ func (e *Encoder) code(r, g, b uint8) uint32 {
 	}
 }
 
-// appendCode appends the parameters of SGR that set the color; base is 30 for the
-// foreground, 40 for the background.
+// appendCode appends the SGR parameters that set the color; base is 30 for the foreground, 40
+// for the background.
 func (e *Encoder) appendCode(buf []byte, code uint32, base int64) []byte {
 	switch e.Profile {
 	case colorprofile.ANSI256:
@@ -111,7 +111,7 @@ func nearest256(r, g, b int) uint32 {
 	ri, rv := level(r)
 	gi, gv := level(g)
 	bi, bv := level(b)
-	mean := (3*r + 4*g + 2*b) / 9        // the nearest gray as distance weighs channels
+	mean := (3*r + 4*g + 2*b) / 9        // the nearest gray by the weights of distance
 	gray := min(max((mean-3)/10, 0), 23) // 8, 18 … 238
 	y := 8 + 10*gray
 	if distance(r, g, b, y, y, y) < distance(r, g, b, rv, gv, bv) {
@@ -120,7 +120,7 @@ func nearest256(r, g, b int) uint32 {
 	return uint32(16 + 36*ri + 6*gi + bi)
 }
 
-// ansi16 are xterm's default colors; what a terminal really shows is its user's choice.
+// ansi16 are xterm's default colors; users may have configured others.
 var ansi16 = [16][3]int{
 	{0, 0, 0}, {205, 0, 0}, {0, 205, 0}, {205, 205, 0},
 	{0, 0, 238}, {205, 0, 205}, {0, 205, 205}, {229, 229, 229},
@@ -138,7 +138,8 @@ func nearest16(r, g, b int) uint32 {
 	return uint32(best)
 }
 
-// distance is the squared distance of two colors, weighted as eyes see the channels.
+// distance is the squared distance of two colors, with the channels weighted roughly by
+// luminance.
 func distance(r, g, b, r2, g2, b2 int) int {
 	r, g, b = r-r2, g-g2, b-b2
 	return 3*r*r + 4*g*g + 2*b*b

@@ -7,16 +7,16 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// Encoder encodes pictures for one session. It reuses its memory, one or two megabytes for
-// sixel, so only one goroutine may use it at a time. Results stay valid; encoding the same
-// picture again returns the last result.
+// Encoder encodes pictures for one session. It reuses its buffers (one or two megabytes for
+// sixel) and is not safe for concurrent use. Results stay valid; encoding the same picture
+// again returns the last result.
 type Encoder struct {
-	// Profile is the terminal's color profile, for half blocks: ASCII uses the shades ░▒▓█
-	// in place of colors, and the zero value 24-bit color.
+	// Profile is the terminal's color profile, used by half blocks: ASCII replaces colors by
+	// the shades ░▒▓█; the zero value is 24-bit color.
 	Profile colorprofile.Profile
 	// Light means that the terminal's background is light: shades are inverted.
 	Light bool
-	// Registers is the number of sixel color registers, 2 to 1024; 0 stands for 256.
+	// Registers is the number of sixel color registers, 2 to 1024; 0 means 256.
 	Registers int
 
 	protocol Protocol
@@ -44,12 +44,12 @@ func NewEncoder(p Protocol) *Encoder { return &Encoder{protocol: p} }
 // Protocol returns the encoder's protocol.
 func (e *Encoder) Protocol() Protocol { return e.protocol }
 
-// seed is shared so that equal bytes have equal IDs within the process.
+// seed is shared by all encoders so that equal bytes have equal IDs within the process.
 var seed = maphash.MakeSeed()
 
-// Encode encodes img for a box of cols×rows cells, at least 1×1. For all protocols but
-// half blocks img must be exactly the size of the box: cols×rows times the cell's size in
-// pixels. Half blocks resample any size to the box.
+// Encode encodes img for a box of cols×rows cells, at least 1×1. For every protocol except
+// half blocks img must be exactly the size of the box: cols×rows times the size of a cell in
+// pixels. Half blocks resample an image of any size to the box.
 func (e *Encoder) Encode(img *Image, cols, rows int) Drawn {
 	cols, rows = max(cols, 1), max(rows, 1)
 	key := cacheKey{maphash.Bytes(seed, img.Pix), img.W, img.H, cols, rows, e.Profile, e.Light, e.Registers}
@@ -62,7 +62,7 @@ func (e *Encoder) Encode(img *Image, cols, rows int) Drawn {
 	return d
 }
 
-// identity is equal for pictures that look the same on screen.
+// identity returns equal IDs for pictures that look the same on screen.
 func identity(d Drawn, cols, rows int) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// deflater compresses pictures, reusing its memory.
+// deflater compresses pictures and reuses its buffers.
 type deflater struct {
 	buf bytes.Buffer
 	w   *zlib.Writer
@@ -17,13 +17,13 @@ type deflater struct {
 
 func newDeflater() *deflater {
 	d := &deflater{}
-	// The level is one of the package's own: no error is possible.
+	// An error would mean an invalid level.
 	d.w, _ = zlib.NewWriterLevel(&d.buf, zlib.BestSpeed)
 	return d
 }
 
-// rows compresses the image's rows, each after a byte 0 (PNG's filter "none") if filter.
-// The result is valid until the next call. Writing to memory does not fail.
+// rows compresses the image's rows, each preceded by a byte 0 (PNG's filter "none") if filter
+// is set. The result is valid until the next call. Writing to memory does not fail.
 func (d *deflater) rows(img *Image, filter bool) []byte {
 	d.buf.Reset()
 	d.w.Reset(&d.buf)
@@ -39,13 +39,13 @@ func (d *deflater) rows(img *Image, filter bool) []byte {
 	return d.buf.Bytes()
 }
 
-// png appends img as a PNG file of 24-bit colors: rows that repeat compress to next to
-// nothing without any filter, and trying filters is what takes time.
+// png appends img as a PNG file of 24-bit colors. It does not try filters: repeated rows
+// compress to next to nothing without any, and choosing filters dominates the time.
 func (d *deflater) png(dst []byte, img *Image) []byte {
 	var head [13]byte
 	binary.BigEndian.PutUint32(head[:], uint32(img.W))
 	binary.BigEndian.PutUint32(head[4:], uint32(img.H))
-	head[8], head[9] = 8, 2 // bits a channel; RGB
+	head[8], head[9] = 8, 2 // bits per channel; RGB
 	dst = append(dst, "\x89PNG\r\n\x1a\n"...)
 	dst = pngChunk(dst, "IHDR", head[:])
 	dst = pngChunk(dst, "IDAT", d.rows(img, true))

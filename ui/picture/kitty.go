@@ -9,18 +9,18 @@ import (
 	"github.com/charmbracelet/x/ansi/kitty"
 )
 
-// kittyIDs numbers Kitty pictures. It is shared by the whole process so that no two
-// encoders use the same number, and starts at random so that two programs on one terminal
-// (panes of tmux) hardly ever do.
+// kittyIDs numbers Kitty pictures. The counter is shared by the process so that no two
+// encoders use the same number, and starts at random so that two programs in one terminal
+// (tmux panes) hardly ever do.
 var kittyIDs = func() *atomic.Uint32 {
 	n := new(atomic.Uint32)
 	n.Store(rand.Uint32N(kittyRange))
 	return n
 }()
 
-// kittyRange is how many numbers there are: 1 to 255 for the low byte, which the cells'
-// foreground carries, times 256 for the high byte, which a diacritic carries. Colors of
-// 8 bits, unlike those of 24, survive a renderer that reduces colors to 256.
+// kittyRange is how many numbers there are: 1 to 255 for the low byte, which is the cells'
+// foreground color, times 256 for the high byte, which is a diacritic. Unlike 24-bit colors,
+// 8-bit ones survive a renderer that reduces colors to 256.
 const kittyRange = 255 * 256
 
 func nextKittyID() (low, high uint32) {
@@ -28,14 +28,15 @@ func nextKittyID() (low, high uint32) {
 	return n%255 + 1, n / 255
 }
 
-// kitty transmits a picture and makes the placeholder text that shows it (Kitty graphics
-// protocol, "Unicode placeholders"): cells of U+10EEEE whose diacritics say row, column
-// and the high byte of the picture's number. So the picture is text to everybody in
-// between: it moves, is covered and is erased with its cells.
+// kitty transmits a picture and returns the placeholder text that displays it (Kitty graphics
+// protocol, "Unicode placeholders"): cells of U+10EEEE whose diacritics encode row, column and
+// the high byte of the picture's number. To everything in between the picture is text: it
+// moves, is covered and is erased with its cells. See
+// https://sw.kovidgoyal.net/kitty/graphics-protocol/.
 func (e *Encoder) kitty(img *Image, cols, rows int) Drawn {
 	low, high := nextKittyID()
 	id := strconv.FormatUint(uint64(high)<<24|uint64(low), 10)
-	// a=T,U=1: keep it and make a virtual placement. q=2: no answers.
+	// a=T,U=1: store it and create a virtual placement. q=2: no replies.
 	head := "q=2,a=T,U=1,f=24,o=z,i=" + id +
 		",s=" + strconv.Itoa(img.W) + ",v=" + strconv.Itoa(img.H) +
 		",c=" + strconv.Itoa(cols) + ",r=" + strconv.Itoa(rows) + ","
@@ -49,7 +50,7 @@ func (e *Encoder) kitty(img *Image, cols, rows int) Drawn {
 	}
 }
 
-// kittyChunks splits data into escape strings of at most 4096 characters of base64.
+// kittyChunks splits data into escape sequences of at most 4096 base64 characters.
 func kittyChunks(head string, data []byte) []byte {
 	const chunk = 4096 / 4 * 3
 	out := make([]byte, 0, base64.StdEncoding.EncodedLen(len(data))+32*(len(data)/chunk+1)+len(head))
@@ -73,7 +74,7 @@ func kittyChunks(head string, data []byte) []byte {
 	return out
 }
 
-// placeholders returns the cells that show picture high<<24|low. Every cell names its row
+// placeholders returns the cells that display picture high<<24|low. Every cell encodes its row
 // and column, so that a renderer may rewrite any of them alone.
 func placeholders(low, high uint32, cols, rows int) []string {
 	lines := make([]string, rows)

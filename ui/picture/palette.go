@@ -1,9 +1,9 @@
 package picture
 
-// percent is a color as sixel defines it: three shares from 0 to 100.
+// percent is a color as sixel defines it: three percentages.
 type percent [3]uint8
 
-// toPercent rounds an 8-bit value to a share; 255·p/100 is at most 1.3 away from it.
+// toPercent rounds an 8-bit value to a percentage; 255·p/100 is at most 1.3 off.
 var toPercent = func() (t [256]uint8) {
 	for v := range t {
 		t[v] = uint8((v*100 + 127) / 255)
@@ -11,29 +11,28 @@ var toPercent = func() (t [256]uint8) {
 	return t
 }()
 
-// maxColors is the largest palette: xterm has 1024 registers.
+// maxColors is the size of the largest palette: xterm has 1024 registers.
 const maxColors = 1024
 
-// More colors take more time and more bytes. So pictures get usualColors at most, which is
-// 42 dB and more for photographs; only those with few different pixels, such as 32×32
-// images, where it costs nothing, get as many as the terminal has registers: every pixel's
-// own if possible, or what brings the error down to tolerance, a mean squared error of 3.3
-// or 43 dB.
+// More colors take more time and more bytes, so pictures get usualColors at most, which gives
+// 42 dB or more for photographs. Only pictures with few different pixels, e.g. 32×32 images,
+// where it costs nothing, get as many as the terminal has registers: exact colors if possible,
+// else as many as bring the error down to tolerance, a mean squared error of 3.3 or 43 dB.
 const (
 	usualColors = 256
 	tolerance   = 3.3
 	fewPixels   = 4096
 )
 
-// palette chooses the colors of a picture and says which one each pixel has. It works on
-// the pixels that repeats leaves: one for every run of rows and run of columns.
+// palette chooses the colors of a picture and maps every pixel to one. It works on the pixels
+// that repeats leaves: one for every run of rows and run of columns.
 type palette struct {
 	colors []percent
 	index  []uint16 // the pixels' colors, row by row
 
 	exact  exactTable
 	hist   []histCell // by cell of the color cube, all zero between pictures
-	look   []uint16   // the color of every cell that is in the picture
+	lookup []uint16   // the palette index of every cell that occurs in the picture
 	cell   []uint16   // the pixels' cells
 	cut    variancecut
 	refine refine
@@ -42,7 +41,7 @@ type palette struct {
 // histCell counts the pixels of one cell of the color cube and sums their values.
 type histCell struct{ n, r, g, b uint32 }
 
-// choose fills colors and index. A picture of at most registers colors keeps them all.
+// choose fills colors and index. A picture with at most registers colors keeps them all.
 func (p *palette) choose(img *Image, rep *repeats, registers int) {
 	cols, rows := rep.size()
 	if cap(p.index) < cols*rows {
@@ -58,7 +57,7 @@ func (p *palette) choose(img *Image, rep *repeats, registers int) {
 	}
 }
 
-// keepAll tries to give every color a place of its own.
+// keepAll tries to give every color an entry of its own.
 func (p *palette) keepAll(img *Image, rep *repeats, limit int) bool {
 	p.exact.reset()
 	i := 0
@@ -81,12 +80,12 @@ func (p *palette) keepAll(img *Image, rep *repeats, limit int) bool {
 	return true
 }
 
-// quantize reduces the colors to limit: it counts them in a cube of 32×64×32 cells, or
-// one by one if they are few, and cuts what occurs into boxes of little variance.
+// quantize reduces the colors to limit: it counts them in a cube of 32×64×32 cells, or one by
+// one if there are few, and divides those that occur into boxes of little variance.
 func (p *palette) quantize(img *Image, rep *repeats, limit int) {
 	if p.hist == nil {
 		p.hist = make([]histCell, 1<<16)
-		p.look = make([]uint16, 1<<16)
+		p.lookup = make([]uint16, 1<<16)
 	}
 	p.count(img, rep)
 	pts := p.cut.points
@@ -106,15 +105,15 @@ func (p *palette) quantize(img *Image, rep *repeats, limit int) {
 		p.colors = append(p.colors, q)
 	}
 	for i, q := range pts {
-		p.look[q.cell] = of[i]
+		p.lookup[q.cell] = of[i]
 	}
 	for i, c := range p.cell {
-		p.index[i] = p.look[c]
+		p.index[i] = p.lookup[c]
 	}
 }
 
-// count fills the histogram, every pixel as often as the runs it stands for, and lists
-// the cells that occur.
+// count fills the histogram, weighting every pixel by the runs it stands for, and lists the
+// cells that occur.
 func (p *palette) count(img *Image, rep *repeats) {
 	pts := p.cut.points[:0]
 	each := len(p.cell) <= fewPixels
@@ -145,12 +144,12 @@ func (p *palette) count(img *Image, rep *repeats) {
 	p.cut.points = pts
 }
 
-// exactTable numbers colors in the order in which they first occur: an open hash table
-// of a fixed size that is never more than a quarter full.
+// exactTable numbers colors in the order in which they first occur: an open-addressing hash
+// table of fixed size, at most a quarter full.
 type exactTable struct {
 	slots [4 * maxColors]uint32 // key<<11 | number+1; keys have 21 bits
 	keys  []uint32
-	last  uint32 // the key asked for last, plus 1
+	last  uint32 // the last key looked up, plus 1
 	num   int
 }
 

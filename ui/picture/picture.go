@@ -20,7 +20,7 @@ import (
 	"strings"
 )
 
-// Protocol is a way to show pictures in a terminal.
+// Protocol is a way of displaying pictures in a terminal.
 type Protocol int
 
 // The zero value, HalfBlocks, works in every terminal.
@@ -54,7 +54,7 @@ func Names() []string {
 // String returns the protocol's name, as Parse accepts it.
 func (p Protocol) String() string { return protocols[p].name }
 
-// Parse returns the protocol of a name, in any case.
+// Parse returns the protocol with a name, ignoring case. The error names those there are.
 func Parse(name string) (Protocol, error) {
 	for p := range protocols {
 		if strings.EqualFold(name, protocols[p].name) {
@@ -70,13 +70,13 @@ type Image struct {
 	Pix  []byte
 }
 
-// New returns a black image of w×h pixels; both are raised to at least 1.
+// New returns a black image of w×h pixels, each raised to at least 1.
 func New(w, h int) *Image {
 	w, h = max(w, 1), max(h, 1)
 	return &Image{W: w, H: h, Pix: make([]byte, 3*w*h)}
 }
 
-// Resize makes im w×h pixels, reusing its memory; the pixels are undefined afterwards.
+// Resize makes im w×h pixels, reusing its memory; the pixels' values are undefined afterwards.
 func (im *Image) Resize(w, h int) {
 	w, h = max(w, 1), max(h, 1)
 	n := 3 * w * h
@@ -104,12 +104,12 @@ func (im *Image) Fill(c RGB) {
 // Drawn is an encoded picture.
 type Drawn struct {
 	// Lines is the text in the picture's place: exactly rows lines of cols cells, for half
-	// blocks and Kitty. nil means blanks that the picture is drawn over (sixel, iTerm2).
+	// blocks and Kitty. nil means that the picture is drawn over blanks (sixel, iTerm2).
 	Lines []string
 	// Data is written to the terminal after the frame; nil for half blocks.
 	Data []byte
-	// Remove deletes the picture from terminals that keep it until told otherwise (Kitty).
-	// A picture with Remove is not drawn at the cursor but shown by its Lines.
+	// Remove deletes the picture from a terminal that stores it (Kitty). A picture with Remove
+	// is displayed by its Lines instead of being drawn at the cursor.
 	Remove []byte
 	// ID identifies the picture: equal for equal Data and size.
 	ID uint64

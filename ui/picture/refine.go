@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// refine improves the palette that variancecut made: every point goes to the nearest
-// color, which need not be its box's, and every color to the mean of its points. That is
-// one step of Lloyd's algorithm (Least squares quantization in PCM, 1982); more of them
-// gain next to nothing.
+// refine improves the palette that variancecut made: every point moves to the nearest color,
+// which need not be its box's, and every color to the mean of its points. That is one step of
+// Lloyd's algorithm (Least squares quantization in PCM, 1982); further steps gain next to
+// nothing.
 type refine struct {
 	colors []tone // ordered by key
 	of     []uint16
 }
 
-// tone is one color of a palette, with the sum of its points' values and their number.
+// tone is one color of a palette, with the sum of its points' values and their count.
 type tone struct {
 	v   [3]float32
 	key float32 // r+g+b: colors whose keys differ by d are at least d/√3 apart
@@ -22,11 +22,12 @@ type tone struct {
 	n   float64
 }
 
-// manyPoints is from how many points on they keep their boxes' colors: then it is noise,
-// where nobody sees the difference, and nearly all of the time would go into colors.
+// manyPoints is the number of points from which on points keep their boxes' colors: the
+// picture is then noise, where nobody sees the difference, and reassigning would dominate the
+// time.
 const manyPoints = 1 << 14
 
-// step returns the colors and which of them each point has.
+// step returns the colors and the index of each point's color.
 func (r *refine) step(points []point, boxes []colorBox) ([]tone, []uint16) {
 	r.colors = r.colors[:0]
 	for _, b := range boxes {
@@ -62,8 +63,8 @@ func (r *refine) step(points []point, boxes []colorBox) ([]tone, []uint16) {
 	return r.colors, r.of
 }
 
-// nearest looks for the color nearest to p, outwards from the one with the nearest key,
-// until keys alone say that no other is nearer.
+// nearest searches for the color nearest to p, outwards from the one with the nearest key,
+// until keys alone rule out all others.
 func (r *refine) nearest(p *point) int {
 	key := p.v[0] + p.v[1] + p.v[2]
 	low, high := 0, len(r.colors)
@@ -96,7 +97,7 @@ func (r *refine) nearest(p *point) int {
 	return best
 }
 
-// distance is the squared distance.
+// distance is the squared distance of p from the color.
 func (c *tone) distance(p *point) float32 {
 	r, g, b := c.v[0]-p.v[0], c.v[1]-p.v[1], c.v[2]-p.v[2]
 	return r*r + g*g + b*b

@@ -2,9 +2,9 @@ package picture
 
 import "bytes"
 
-// repeats finds what repeats in an image: runs of equal rows and runs of equal columns. A
-// 32×32 image enlarged tenfold has 32 of each, so all that follows looks at 1024 pixels
-// instead of 102,400. A photograph has as many runs as rows and columns.
+// repeats finds runs of equal rows and runs of equal columns in an image. A 32×32 image
+// enlarged tenfold has 32 of each, so everything downstream processes 1024 pixels instead of
+// 102,400. A photograph has as many runs as rows and columns.
 type repeats struct {
 	rows []int // where each run of equal rows starts; one more entry for the end
 	cols []int // the same for columns
@@ -41,7 +41,7 @@ func (r *repeats) find(img *Image) {
 	}
 	r.rows = append(r.rows, img.H)
 
-	// A column starts a run unless it is still open, that is like its neighbor everywhere.
+	// A column starts a run unless it is still open, i.e. equal to its neighbor everywhere.
 	r.cols = append(r.cols[:0], 0)
 	next := 0
 	for x := 1; x < img.W; x++ {
@@ -54,5 +54,5 @@ func (r *repeats) find(img *Image) {
 	r.cols = append(r.cols, img.W)
 }
 
-// size returns how many different columns and rows there are.
+// size returns the number of runs of columns and rows.
 func (r *repeats) size() (cols, rows int) { return len(r.cols) - 1, len(r.rows) - 1 }

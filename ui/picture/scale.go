@@ -1,13 +1,13 @@
 package picture
 
-// smallSide is up to how many pixels a side an image counts as small: its pixels are what
-// one wants to see, so enlarging keeps them as crisp squares.
+// smallSide is the largest side of an image that counts as small. Its pixels are what the
+// viewer wants to see, so enlarging keeps them as crisp squares.
 const smallSide = 128
 
-// Scale fits src into all of dst, keeping its proportions and centring it, and paints
-// what is left over with the background. Images of at most 128 pixels a side are enlarged
-// by repeating pixels, by whole and fractional factors alike; larger ones bilinearly.
-// Reducing averages areas. src must not share memory with dst.
+// Scale fits src into dst, keeping its aspect ratio and centering it, and fills the rest with
+// the background. Images of at most 128 pixels a side are enlarged by nearest neighbor, by
+// integer and fractional factors alike; larger ones bilinearly. Images are reduced by area
+// averaging. src must not share memory with dst.
 func Scale(dst, src *Image, background RGB) {
 	if src.W < 1 || src.H < 1 {
 		dst.Fill(background)
@@ -33,10 +33,10 @@ func Scale(dst, src *Image, background RGB) {
 	}
 }
 
-// rect is a part of an image.
+// rect is a rectangle of an image.
 type rect struct{ x, y, w, h int }
 
-// row returns the pixels of one row of the part.
+// row returns the pixels of one row of the rectangle.
 func (r rect) row(im *Image, y int) []byte {
 	o := 3 * ((r.y+y)*im.W + r.x)
 	return im.Pix[o : o+3*r.w]
@@ -62,12 +62,12 @@ func repeat(dst, src *Image, box rect) {
 	}
 }
 
-// span is the source pixels that one target pixel covers: all of those from first to
-// last, of the first and last one only a part. Weights are in units of 1/n of a pixel,
-// where n is the target's size, so that they add up to the source's size exactly.
+// span is the range of source pixels that one target pixel covers: all of those from first to
+// last, the first and last only partly. Weights are in units of 1/n of a pixel, where n is the
+// target's size, so that they add up to the source's size exactly.
 type span struct{ first, last, head, tail uint32 }
 
-// spans returns the spans of reducing or enlarging from pixels to n pixels.
+// spans returns the spans for resampling from pixels to n pixels.
 func spans(from, n int) []span {
 	s := make([]span, n)
 	for i := range s {
@@ -82,11 +82,11 @@ func spans(from, n int) []span {
 	return s
 }
 
-// average fills the box with the means of the areas that its pixels cover in src; on an
-// axis along which src is smaller, pixels overlap as far as they cover one another.
+// average fills the box with the means of the areas its pixels cover in src. Along an axis on
+// which src is smaller, those areas overlap.
 func average(dst, src *Image, box rect) {
 	across, down := spans(src.W, box.w), spans(src.H, box.h)
-	// One row of src's pixels summed downwards, 255·src.H at most each.
+	// Column sums of src's pixels, at most 255·src.H each.
 	sums := make([]uint32, 3*src.W)
 	area := uint64(src.W) * uint64(src.H)
 	for y, v := range down {
@@ -124,7 +124,7 @@ func addRow(sums []uint32, src *Image, y int, weight uint32) {
 	}
 }
 
-// bilinear enlarges by linear interpolation between the centres of the pixels, in 1/256.
+// bilinear enlarges by linear interpolation between pixel centers, in units of 1/256.
 func bilinear(dst, src *Image, box rect) {
 	type tap struct{ a, b, t int }
 	taps := func(from, n, stride int) []tap {

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// sixel encodes img as a sixel picture.
+// sixel encodes img as sixel graphics (DEC STD 070, chapter 9; VT330/VT340 Programmer
+// Reference, volume 2, chapter 14).
 func (e *Encoder) sixel(img *Image, _, _ int) Drawn {
 	if e.sixels == nil {
 		e.sixels = new(sixelEncoder)
@@ -14,25 +15,24 @@ func (e *Encoder) sixel(img *Image, _, _ int) Drawn {
 	return Drawn{Data: e.sixels.encode(img, e.Registers)}
 }
 
-// sixelEncoder writes sixel pictures (DEC STD 070, chapter 9; VT330/VT340 Programmer
-// Reference, volume 2, chapter 14). A band is six rows of pixels; for every color in a
-// band there is one character a column whose six bits are the pixels of that color.
+// sixelEncoder writes sixel pictures. A band is six rows of pixels; for every color in a band
+// there is one character per column whose six bits are the pixels of that color.
 type sixelEncoder struct {
 	repeats repeats
 	palette palette
 
 	count  [maxColors]int32 // entries of each color in this band
 	stride int
-	entry  []uint32 // stride a color: none, then column<<8 | bits, by ascending columns
+	entry  []uint32 // stride per color: none, then column<<8 | bits, by ascending column
 	order  []uint16 // the band's colors, by first column
-	left   []uint16 // those still to be written
+	left   []uint16 // those not yet written
 	out    []byte
 }
 
-// none is an entry of no column.
+// none is an entry without a column.
 const none = 1<<32 - 1
 
-// encode returns a complete sixel string of exactly the image's size.
+// encode returns a complete sixel sequence of exactly the image's size.
 func (e *sixelEncoder) encode(img *Image, registers int) []byte {
 	if registers <= 0 {
 		registers = usualColors
@@ -45,8 +45,8 @@ func (e *sixelEncoder) encode(img *Image, registers int) []byte {
 		e.entry = make([]uint32, n)
 	}
 
-	// P2 = 1: pixels of no color stay as they are; there are none, so no terminal needs to
-	// clear the area first. The raster attributes say that pixels are square and the size.
+	// P2 = 1: pixels without a color stay unchanged. There are none, so no terminal needs to
+	// clear the area first. The raster attributes give the aspect ratio, 1:1, and the size.
 	dst := append(e.out[:0], "\x1bP0;1;0q\"1;1;"...)
 	dst = strconv.AppendInt(dst, int64(img.W), 10)
 	dst = append(dst, ';')
@@ -58,7 +58,7 @@ func (e *sixelEncoder) encode(img *Image, registers int) []byte {
 	return append(make([]byte, 0, len(dst)), dst...)
 }
 
-// define writes the color registers.
+// define writes the color register definitions.
 func (e *sixelEncoder) define(dst []byte) []byte {
 	for i, c := range e.palette.colors {
 		dst = append(dst, '#')
@@ -72,10 +72,10 @@ func (e *sixelEncoder) define(dst []byte) []byte {
 	return dst
 }
 
-// bands writes all bands of a picture that is height pixels high.
+// bands writes all bands of a picture of the given height in pixels.
 func (e *sixelEncoder) bands(dst []byte, height int) []byte {
 	run := 0            // the run of rows that y is in
-	from, same := 0, -1 // where the last band starts in dst; the run it is wholly in
+	from, same := 0, -1 // where the last band starts in dst; the run that contains it entirely
 	for y := 0; y < height; y += 6 {
 		if y > 0 {
 			dst = append(dst, '-')
@@ -101,7 +101,7 @@ func (e *sixelEncoder) bands(dst []byte, height int) []byte {
 	return dst
 }
 
-// collect sorts the pixels of the rows y to end by color; run is the run y is in.
+// collect sorts the pixels of rows y to end by color; run is the run that contains y.
 func (e *sixelEncoder) collect(run, y, end int) {
 	cols, _ := e.repeats.size()
 	var rows [6][]uint16
@@ -130,8 +130,8 @@ func (e *sixelEncoder) collect(run, y, end int) {
 	}
 }
 
-// put adds pixels of one color in column x. Which colors meet in a column is as good as
-// random, so all but the first branch are written to become conditional moves.
+// put adds pixels of one color in column x. Which colors share a column is practically random,
+// so all branches except the first are written to compile to conditional moves.
 func (e *sixelEncoder) put(c uint16, x int, bits uint32) {
 	n := e.count[c]
 	if n == 0 {
@@ -148,8 +148,8 @@ func (e *sixelEncoder) put(c uint16, x int, bits uint32) {
 	e.count[c] = n + int32(step)
 }
 
-// emit writes the band that was collected. Colors follow one another without going back
-// to the left edge as long as each begins right of where the one before it ended.
+// emit writes the collected band. Colors follow one another without a return to the left edge
+// as long as each begins to the right of where the previous one ended.
 func (e *sixelEncoder) emit(dst []byte) []byte {
 	left := append(e.left[:0], e.order...)
 	e.left = left
@@ -162,7 +162,7 @@ func (e *sixelEncoder) emit(dst []byte) []byte {
 			i := int(c)*e.stride + 1
 			list := e.entry[i : i+int(e.count[c])]
 			if x := e.repeats.cols[list[0]>>8]; x < at {
-				left[n] = c // read before: n never passes the color at hand
+				left[n] = c // already read: n never passes the current color
 				n++
 				continue
 			}
@@ -173,7 +173,7 @@ func (e *sixelEncoder) emit(dst []byte) []byte {
 	return dst
 }
 
-// stroke writes one color of a band from pixel at on, and returns where it ends.
+// stroke writes one color of a band from column at on, and returns where it ends.
 func (e *sixelEncoder) stroke(dst []byte, c uint16, list []uint32, at int) ([]byte, int) {
 	dst = append(append(dst, '#'), decimal[c]...)
 	cols := e.repeats.cols
@@ -194,11 +194,11 @@ func (e *sixelEncoder) stroke(dst []byte, c uint16, list []uint32, at int) ([]by
 	return dst[:n], at
 }
 
-// longestRun is the longest run that is written as one.
+// longestRun is the longest run-length code that is precomputed.
 const longestRun = 1023
 
-// runCode is how a run of some length is written: eight bytes prefix + mult·c, of which
-// the first size count.
+// runCode encodes a run of some length: eight bytes prefix + mult·c, of which the first size
+// count.
 type runCode struct {
 	prefix, mult uint64
 	size         int
@@ -218,8 +218,8 @@ var runCodes = func() (t [longestRun + 1]runCode) {
 	return t
 }()
 
-// putRun writes n times c at dst[at:], where eight bytes more than needed are free, and
-// returns the position behind.
+// putRun writes n times c at dst[at:], which needs eight bytes of slack, and returns the
+// position after it.
 func putRun(dst []byte, at int, c uint64, n int) int {
 	for ; n > longestRun; n -= longestRun {
 		r := &runCodes[longestRun]
@@ -231,7 +231,7 @@ func putRun(dst []byte, at int, c uint64, n int) int {
 	return at + r.size
 }
 
-// decimal holds the numbers of colors and shares as text.
+// decimal holds color numbers and percentages as text.
 var decimal = func() (t [maxColors]string) {
 	for i := range t {
 		t[i] = strconv.Itoa(i)

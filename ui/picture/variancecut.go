@@ -1,32 +1,32 @@
 package picture
 
-// variancecut divides weighted points of the color cube into boxes, always the box with
-// the largest squared error, along its longest axis, where that leaves the least error:
-// Wu's criterion (Graphics Gems II, 1991) on one axis at a time.
+// variancecut divides weighted points of the color cube into boxes: always the box with the
+// largest squared error, along its axis of largest variance, at the plane that leaves the
+// least error. That is Wu's criterion (Graphics Gems II, 1991) on one axis at a time.
 type variancecut struct {
 	points []point
 	boxes  []colorBox
 }
 
-// point is a color, or the mean of a few that are much alike, and its number of pixels.
+// point is a color, or the mean of a few similar ones, and its number of pixels.
 type point struct {
 	v    [3]float32
 	n    float32
-	cell uint16 // what it is known by outside
+	cell uint16 // its cell in the color cube
 }
 
-// colorBox is a range of points with what is needed of them.
+// colorBox is a range of points and its statistics.
 type colorBox struct {
 	lo, hi int
 	n      float64
 	sum    [3]float64
 	axis   int     // the axis of the largest variance
-	err    float64 // the squared error there
-	total  float64 // the squared error on all axes
+	err    float64 // the squared error along it
+	total  float64 // the squared error along all axes
 }
 
-// split returns boxes that hold all points, of which there is at least one: usual of them,
-// or up to most as long as the mean squared error of a channel is above tolerance. It
+// split returns boxes that together hold all points, of which there is at least one: at most
+// usual boxes, or up to most while the mean squared error of a channel is above tolerance. It
 // reorders the points.
 func (c *variancecut) split(usual, most int, tolerance float64) []colorBox {
 	all := c.measure(0, len(c.points))
@@ -45,7 +45,7 @@ func (c *variancecut) split(usual, most int, tolerance float64) []colorBox {
 		}
 		mid := c.cut(b)
 		if mid == b.lo || mid == b.hi {
-			c.boxes[worst].err = 0 // rounding left nothing to divide
+			c.boxes[worst].err = 0 // nothing to divide but rounding error
 			continue
 		}
 		low, high := c.measure(b.lo, mid), c.measure(mid, b.hi)
@@ -81,8 +81,8 @@ func (c *variancecut) measure(lo, hi int) colorBox {
 	return b
 }
 
-// cut moves the points of a box to the two sides of the best plane across its axis and
-// returns where the second side begins.
+// cut moves the points of a box to the two sides of the best plane across its axis and returns
+// where the second side begins.
 func (c *variancecut) cut(b colorBox) int {
 	const bins = 64
 	var num, sum [bins]float64
@@ -93,7 +93,7 @@ func (c *variancecut) cut(b colorBox) int {
 		num[k] += float64(p.n)
 		sum[k] += float64(p.n * p.v[b.axis])
 	}
-	// The error that remains is least where Σ sum²/n of both sides is largest.
+	// The remaining error is smallest where Σ sum²/n over both sides is largest.
 	best, plane := -1.0, 1
 	var n, s float64
 	for k := range bins - 1 {

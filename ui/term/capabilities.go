@@ -11,46 +11,48 @@ import (
 
 // Capabilities describes a terminal as far as it is known.
 type Capabilities struct {
-	// Name is what the terminal calls itself (XTVERSION), "XTerm(379)", or else what the
-	// environment calls it. Safe to print; may be empty. In tmux it is the terminal outside
-	// if that answered.
+	// Name is the terminal's name for itself (XTVERSION), e.g. "XTerm(379)", or else the
+	// environment's. It is printable and may be empty. In tmux it is that of the outer
+	// terminal if that replied.
 	Name string
-	// Sixel, Kitty (with Unicode placeholders) and ITerm2 tell which pictures it can show.
+	// Sixel, Kitty (with Unicode placeholders) and ITerm2 are the graphics protocols it
+	// supports.
 	Sixel, Kitty, ITerm2 bool
-	// CellW and CellH are the size of a cell in pixels, never 0, and CellFrom says where
-	// that is from: "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "default".
+	// CellW and CellH are the size of a cell in pixels, never 0; CellFrom is the source of it:
+	// "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "default".
 	CellW, CellH int
 	CellFrom     string
-	// MaxW and MaxH are the largest sixel picture in pixels, 0 if not told. xterm cuts off
-	// what is larger.
+	// MaxW and MaxH are the largest sixel picture in pixels, 0 if unknown. xterm crops larger
+	// ones.
 	MaxW, MaxH int
-	// Colors is how many sixel color registers there are, 0 if not told.
+	// Colors is the number of sixel color registers, 0 if unknown.
 	Colors int
-	// Background is the background color (red, green, blue) if BackgroundKnown. Dark tells
-	// whether it is dark; if unknown, COLORFGBG decides, and without it Dark is true.
+	// Background is the background color (red, green, blue) if BackgroundKnown. Dark reports
+	// whether it is dark; if unknown, COLORFGBG decides, and Dark defaults to true.
 	Background      [3]uint8
 	BackgroundKnown bool
 	Dark            bool
-	// Tmux: the program runs inside tmux. Passthrough: pictures have to be wrapped for tmux
-	// to pass them to the terminal outside, and it does so.
+	// Tmux: the program runs inside tmux. Passthrough: pictures have to be wrapped for tmux to
+	// pass them to the outer terminal, which it is allowed to.
 	Tmux, Passthrough bool
-	// Sync: the terminal has synchronized output (mode 2026).
+	// Sync: the terminal supports synchronized output (mode 2026).
 	Sync bool
-	// Dumb: no cursor addressing at all (TERM=dumb or none).
+	// Dumb: the terminal has no cursor addressing (TERM=dumb or unset).
 	Dumb bool
-	// Profile is the color profile by NO_COLOR, COLORTERM and TERM; ASCII is no color. SSH
-	// does not forward COLORTERM; Bubble Tea may find out more (tea.ColorProfileMsg).
+	// Profile is the color profile according to NO_COLOR, COLORTERM and TERM; ASCII means no
+	// color. SSH does not forward COLORTERM, so Bubble Tea may find a better one
+	// (tea.ColorProfileMsg).
 	Profile colorprofile.Profile
-	// Complete: the last question (DA1) was answered, so all there will be has been said.
+	// Complete: the last query (DA1) was answered, so no more replies will come.
 	Complete bool
-	// Answers has one line for every question, for doctor.
+	// Answers has one line per query with its reply, for doctor.
 	Answers []string
 }
 
-// sixelAttribute is the device attribute of terminals that draw sixel pictures.
+// sixelAttribute is the device attribute of terminals that support sixel.
 const sixelAttribute = 4
 
-// environment is what matters of a session's environment variables.
+// environment holds the environment variables of a session that matter.
 type environment struct {
 	term, program, version string
 	tmux, ssh              bool
@@ -134,7 +136,7 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	return c
 }
 
-// cellSize takes the most trustworthy size of a cell that is known.
+// cellSize sets the size of a cell from the most reliable source there is.
 func (a *answers) cellSize(c *Capabilities, size windowSize) {
 	divide := func(w, h int) (int, int, bool) {
 		if size.cols < 1 || size.rows < 1 {
@@ -182,26 +184,26 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 		background = fmt.Sprintf("#%02x%02x%02x", a.background[0], a.background[1], a.background[2])
 	}
 	var out []string
-	say := func(question, answer string) {
-		if answer == "" {
-			answer = "no reply"
+	add := func(query, reply string) {
+		if reply == "" {
+			reply = "no reply"
 		}
-		out = append(out, question+": "+answer)
+		out = append(out, query+": "+reply)
 	}
-	say("name (XTVERSION)", a.name)
-	say("attributes (DA1; 4 is sixel)", attributes(a.da1))
+	add("name (XTVERSION)", a.name)
+	add("attributes (DA1; 4 is sixel)", attributes(a.da1))
 	if c.Tmux {
-		say("name outside of tmux", a.outer)
-		say("attributes outside of tmux", attributes(a.outerDA1))
+		add("name outside of tmux", a.outer)
+		add("attributes outside of tmux", attributes(a.outerDA1))
 	}
-	say("Kitty graphics", kitty)
-	say("sixel color registers (XTSMGRAPHICS)", registers)
-	say("largest sixel picture", pair(a.largest))
-	say("cell in pixels (CSI 16 t)", pair(a.cell))
-	say("window in pixels (CSI 14 t)", pair(a.pixels))
-	say("window in pixels (TIOCGWINSZ)", pair([2]int{size.width, size.height}))
-	say("background (OSC 11)", background)
-	say("synchronized output (mode 2026)", sync)
+	add("Kitty graphics", kitty)
+	add("sixel color registers (XTSMGRAPHICS)", registers)
+	add("largest sixel picture", pair(a.largest))
+	add("cell in pixels (CSI 16 t)", pair(a.cell))
+	add("window in pixels (CSI 14 t)", pair(a.pixels))
+	add("window in pixels (TIOCGWINSZ)", pair([2]int{size.width, size.height}))
+	add("background (OSC 11)", background)
+	add("synchronized output (mode 2026)", sync)
 	return out
 }
 

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// frame is what the program writes at once, without the layer's markers. A synchronized
-// update that comes in several writes is kept until it is whole.
+// frame is the output written to the terminal at once, without the layer's markers. A
+// synchronized update that comes in several writes is held until it is complete.
 type frame struct {
 	stream stream
 	modes  []string // sequences of this frame that change modes
@@ -16,8 +16,8 @@ type frame struct {
 	leave      int // where body leaves the alternate screen, -1 if it does not
 	version    uint64
 	marked     bool  // version is from a marker in this frame
-	hurt       []int // slots of pictures of which cells were rewritten
-	open       bool  // a synchronized update has begun and not ended
+	damaged    []int // slots of pictures with cells that were rewritten
+	open       bool  // inside a synchronized update
 	cuts       []cut
 }
 
@@ -30,15 +30,15 @@ var (
 	altLeave  = []byte("\x1b[?1049l")
 )
 
-// maxFrame is how long a synchronized update may become before it is written unfinished.
+// maxFrame is how large a synchronized update may become before it is written incomplete.
 const maxFrame = 8 << 20
 
-// add takes what is written next. It returns false while the frame has more to come.
+// add appends a write. It returns false while the frame is incomplete.
 func (f *frame) add(p []byte) bool {
 	if len(f.body) == 0 {
 		f.begin, f.end, f.leave = 0, -1, -1
 		f.marked, f.open = false, false
-		f.hurt, f.modes = f.hurt[:0], f.modes[:0]
+		f.damaged, f.modes = f.damaged[:0], f.modes[:0]
 	}
 	f.cuts = f.cuts[:0]
 	in := -len(f.stream.held)
@@ -74,14 +74,14 @@ func (f *frame) add(p []byte) bool {
 	return !f.open || len(f.body) > maxFrame
 }
 
-// mark takes a marker out of the stream.
+// mark records a marker that was taken out of the stream.
 func (f *frame) mark(kind byte, n uint64) {
 	switch kind {
 	case 'V':
 		f.version, f.marked = n, true
 	case 'D':
-		if !slices.Contains(f.hurt, int(n)) {
-			f.hurt = append(f.hurt, int(n))
+		if !slices.Contains(f.damaged, int(n)) {
+			f.damaged = append(f.damaged, int(n))
 		}
 	}
 }

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Input wraps the terminal's input for tea.WithInput so that replies that arrive late or
-// in pieces never become key presses: ultraviolet takes what does not go on within 50 ms
-// for keys. Whole replies are passed on to Bubble Tea, which wants some of them, and taken
-// note of; then changed is called, if it is not nil, from the reading goroutine.
+// Input wraps the terminal's input, for tea.WithInput, so that replies that arrive late or in
+// pieces never become key presses: ultraviolet treats a sequence that is not continued within
+// 50 ms as keys. Complete replies are recorded and also passed on to Bubble Tea, which uses
+// some of them; then changed, unless nil, is called from the reading goroutine.
 //
-// A terminal stays one (it has the methods Fd, Name, Write and Close), and then a Read may
-// return no bytes and no error when all it got was the beginning of a reply. On Windows
-// Bubble Tea reads the console itself; there Feed does this work.
+// If in is a terminal (it has Fd, Name, Write and Close), so is the result, and a Read may
+// return no bytes and no error when all it got was the beginning of a reply. On Windows Bubble
+// Tea reads the console itself; use Feed there.
 //
-// Anything else is read ahead of Bubble Tea until ctx ends, which is when nobody reads any
-// more; what is being read then is lost. A panic while reading is a *Panic as error.
+// Any other reader is read ahead by a goroutine until ctx is done; input read but not
+// delivered by then is lost. A panic while reading is returned as a *Panic.
 func (p *Probe) Input(ctx context.Context, in io.Reader, changed func(Capabilities)) io.Reader {
 	p.mu.Lock()
-	r := &input{ctx: ctx, probe: p, in: in, changed: changed, buf: make([]byte, 4096), held: p.begun}
-	p.begun = nil
+	r := &input{ctx: ctx, probe: p, in: in, changed: changed, buf: make([]byte, 4096), held: p.partial}
+	p.partial = nil
 	p.mu.Unlock()
 	if f, ok := in.(file); ok {
 		return &fileInput{r, f}
@@ -29,7 +29,7 @@ func (p *Probe) Input(ctx context.Context, in io.Reader, changed func(Capabiliti
 	return r
 }
 
-// file is what Bubble Tea wants of an input that is a terminal.
+// file is what Bubble Tea requires of an input that is a terminal.
 type file interface {
 	io.ReadWriteCloser
 	Fd() uintptr
@@ -46,12 +46,12 @@ func (r *fileInput) Close() error                { return r.f.Close() }
 func (r *fileInput) Fd() uintptr                 { return r.f.Fd() }
 func (r *fileInput) Name() string                { return r.f.Name() }
 
-// escapeTime is how long, while replies are to be expected, an escape is held that may be
-// a reply's first byte as well as a key.
+// escapeTime is how long an escape that may be a key as well as the beginning of a reply is
+// held while replies are expected.
 const escapeTime = 100 * time.Millisecond
 
 func (r *fileInput) Read(b []byte) (n int, err error) {
-	defer catch(&err)
+	defer recoverAsError(&err)
 	if len(r.ready) == 0 {
 		for {
 			n, err := r.f.Read(r.buf)
@@ -68,17 +68,17 @@ func (r *fileInput) Read(b []byte) (n int, err error) {
 	return r.deliver(b)
 }
 
-// input passes bytes on but for those that begin a reply that is not whole yet.
+// input passes bytes on, except for the beginning of an incomplete reply.
 type input struct {
 	ctx     context.Context
 	probe   *Probe
 	in      io.Reader
 	changed func(Capabilities)
 	buf     []byte
-	chunks  chan chunk // what another goroutine reads, if in is no terminal
+	chunks  chan chunk // what the goroutine reads, if in is not a terminal
 	held    []byte     // the beginning of a reply
-	ready   []byte     // to be passed on
-	err     error      // after that
+	ready   []byte     // to be delivered
+	err     error      // to be returned after ready
 }
 
 type chunk struct {
@@ -86,10 +86,9 @@ type chunk struct {
 	err error
 }
 
-// Read serves inputs that cannot be waited for with a limit: a goroutine of its own reads
-// ahead of it.
+// Read serves inputs that cannot be waited for with a timeout: a goroutine reads ahead of it.
 func (r *input) Read(b []byte) (n int, err error) {
-	defer catch(&err)
+	defer recoverAsError(&err)
 	if r.chunks == nil {
 		r.chunks = make(chan chunk)
 		go r.ahead()
@@ -111,7 +110,7 @@ func (r *input) Read(b []byte) (n int, err error) {
 	return r.deliver(b)
 }
 
-// ahead reads until there is an error or nobody wants any more.
+// ahead reads until there is an error or ctx is done.
 func (r *input) ahead() {
 	for err := error(nil); err == nil; {
 		var c chunk
@@ -126,7 +125,7 @@ func (r *input) ahead() {
 }
 
 func (r *input) chunk() (b []byte, err error) {
-	defer catch(&err)
+	defer recoverAsError(&err)
 	buf := make([]byte, len(r.buf))
 	n, err := r.in.Read(buf)
 	return buf[:n], err
@@ -141,16 +140,16 @@ func (r *input) deliver(b []byte) (int, error) {
 	return n, nil
 }
 
-// take sorts what was read: ready or held.
+// take divides what was read into bytes that are ready and bytes to be held.
 func (r *input) take(b []byte, err error) {
 	r.err = err
 	b = append(slices.Clone(r.held), b...)
 	taken := false
-	r.held = separate(b, func(seq []byte) {
+	r.held = split(b, func(seq []byte) {
 		taken = r.probe.take(seq) || taken
 		r.ready = append(r.ready, seq...)
 	}, func(other []byte) { r.ready = append(r.ready, other...) })
-	if err != nil || !unmistakable(r.held) && !r.probe.waiting() {
+	if err != nil || !neverKey(r.held) && !r.probe.waiting() {
 		r.release()
 	}
 	if taken && r.changed != nil {
@@ -158,10 +157,10 @@ func (r *input) take(b []byte, err error) {
 	}
 }
 
-// ambiguous tells that what is held may be a key.
-func (r *input) ambiguous() bool { return len(r.held) > 0 && !unmistakable(r.held) }
+// ambiguous reports whether the bytes held may be a key.
+func (r *input) ambiguous() bool { return len(r.held) > 0 && !neverKey(r.held) }
 
-// release passes on what was held.
+// release passes on the bytes held.
 func (r *input) release() {
 	r.ready = append(r.ready, r.held...)
 	r.held = nil

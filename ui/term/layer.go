@@ -11,9 +11,9 @@ import (
 	xterm "github.com/charmbracelet/x/term"
 )
 
-// Picture is a picture's place on the screen, in cells from 0. Data and Remove are as in
-// picture.Drawn; equal IDs mean equal Data. A picture without Remove is drawn at its
-// place, one with Remove is only transmitted: text shows it.
+// Picture is a picture and its position on the screen, in cells from 0. Data and Remove are as
+// in picture.Drawn; equal IDs mean equal Data. A picture without Remove is drawn at its
+// position; one with Remove is only transmitted, and text displays it.
 type Picture struct {
 	ID               uint64
 	X, Y, Cols, Rows int
@@ -21,62 +21,62 @@ type Picture struct {
 	Remove           []byte
 }
 
-// same tells whether two pictures look the same and at the same place.
+// same reports whether two pictures are equal in content and position.
 func (p Picture) same(o Picture) bool { return p.ID == o.ID && p.box() == o.box() }
 
 func (p Picture) box() [4]int { return [4]int{p.X, p.Y, p.Cols, p.Rows} }
 
-// stored tells that the terminal keeps the picture until it is removed.
+// stored reports whether the terminal stores the picture until it is removed.
 func (p Picture) stored() bool { return p.Remove != nil }
 
-// Frame tells what one write to the terminal carried.
+// Frame describes one write to the terminal.
 type Frame struct {
 	Version  uint64    // of the scene: Layer.Version after the Place that made it
-	Written  time.Time // when the terminal had taken the last byte
+	Written  time.Time // when the terminal had accepted the last byte
 	Bytes    int
 	Pictures int // pictures drawn or transmitted
 }
 
-// Stats counts what a Layer wrote.
+// Stats counts what a Layer has written.
 type Stats struct {
 	Writes, Bytes          int
 	Pictures, PictureBytes int // drawn or transmitted
 	Erased                 int // pictures blanked or removed
 }
 
-// Layer is the program's output: it draws pictures after the text of the frame they
-// belong to. All methods are safe for concurrent use; Place and those that make text do
-// not wait for the terminal.
+// Layer is the program's output: it draws pictures after the text of the frame they belong to.
+// All methods are safe for concurrent use; Place and the methods that return text do not wait
+// for the terminal.
 //
-// How it works. The View holds blank cells where pictures go, and zero-width markers,
-// which the renderer keeps inside the cell that follows and writes whenever it writes that
-// cell. One marker names the version of the scene: what pictures are where. The first and
-// the last cell of every row of blanks name their picture: the renderer rewrites all from
-// the first to the last change of a row, so whenever it blanks a part of a picture it
-// rewrites one of these. The layer takes the markers out of what it passes on. It blanks
-// pictures that went away in front of the frame's text, so that text that took their place
-// stays, and draws new and damaged ones behind it, all in one write and, where the
-// terminal has that, in one synchronized update. Pictures are drawn on the alternate screen
-// only: never before the program has begun, while it is suspended or after its end.
+// How it works: the View holds blank cells where pictures go, and zero-width markers, which
+// the renderer keeps inside the cell that follows and writes whenever it writes that cell. One
+// marker names the version of the scene, i.e. which pictures are where. The first and the last
+// cell of every row of blanks name their picture: the renderer rewrites a row from its first
+// to its last change, so whenever it blanks part of a picture it rewrites one of these. The
+// layer strips the markers from what it passes on. It erases pictures that are gone before the
+// frame's text, so that text in their place survives, and draws new and damaged ones after it,
+// all in one write and, where the terminal supports it, in one synchronized update. Pictures
+// are drawn on the alternate screen only: never before the program has started, while it is
+// suspended or after it has ended.
 type Layer struct {
 	w  io.Writer
 	tt tty // w if it is a terminal
 
-	mu         sync.Mutex // guards all up to ended; held for moments only
+	mu         sync.Mutex // guards the fields up to ended; held only briefly
 	version    uint64
-	redraw     uint64  // from this version on everything is drawn again, once
+	redraw     uint64  // from this version on everything is redrawn, once
 	scenes     []scene // by ascending version: the one on screen and those to come
-	cols, rows int     // of the screen, 0 not known
+	cols, rows int     // of the screen, 0 if unknown
 	tmux, sync bool
 	hook       func(Frame)
 	panicked   func(*Panic)
 	stats      Stats
-	shown      []shown // pictures on the screen; the slice is replaced, never changed
-	modes      modes   // what the program changed of the terminal
-	lost       bool    // a write failed: what is on the screen is not known
-	ended      bool    // Restore was called: nothing is written any more
+	shown      []shown // pictures on the screen; the slice is replaced, never modified
+	modes      modes   // terminal modes the program has changed
+	lost       bool    // a write failed: the content of the screen is unknown
+	ended      bool    // Restore was called: output is dropped
 
-	writing sync.Mutex // guards the rest; held while the terminal takes bytes
+	writing sync.Mutex // guards the rest; held during writes to the terminal
 	frame   frame
 	out     []byte
 	seen    uint64 // version on the screen
@@ -89,34 +89,34 @@ type scene struct {
 	pics    []Picture // hidden ones have no size
 }
 
-// shown is a picture on the screen and the count of drawings when it was drawn.
+// shown is a picture on the screen and the value of drawn when it was drawn.
 type shown struct {
 	Picture
 	at int
 }
 
-// tty is what Bubble Tea wants of an output that is a terminal.
+// tty is what Bubble Tea requires of an output that is a terminal.
 type tty interface {
 	io.ReadWriteCloser
 	Fd() uintptr
 }
 
-// New returns a layer that writes to w: os.Stdout, a pty, an SSH session.
+// New returns a layer that writes to w: os.Stdout, a pty or an SSH session.
 func New(w io.Writer) *Layer {
 	l := &Layer{w: w}
 	l.tt, _ = w.(tty)
 	return l
 }
 
-// Configure adapts the layer to the terminal: tmux's passthrough, synchronized output.
+// Configure adapts the layer to the terminal: tmux passthrough, synchronized output.
 func (l *Layer) Configure(c Capabilities) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tmux, l.sync = c.Tmux && c.Passthrough, c.Sync
 }
 
-// Resize tells the layer the screen's size, for outputs that cannot be asked for it (SSH
-// sessions). Pictures that do not fit are not drawn, and none ever on the last row, where
+// Resize sets the screen's size in cells, for outputs that cannot be asked for it (SSH
+// sessions). Pictures that do not fit are not drawn, and neither is any on the last row, where
 // drawing scrolls the screen.
 func (l *Layer) Resize(cols, rows int) {
 	l.mu.Lock()
@@ -124,8 +124,8 @@ func (l *Layer) Resize(cols, rows int) {
 	l.cols, l.rows = cols, rows
 }
 
-// size returns the screen's size, 0 if it is not known. A terminal is asked: it may have
-// become smaller while a frame for its old size was on the way.
+// size returns the screen's size, 0 if unknown. A terminal is always asked: it may have shrunk
+// while a frame for its old size was on its way.
 func (l *Layer) size() (cols, rows int) {
 	if l.tt != nil {
 		if w, h, err := xterm.GetSize(l.tt.Fd()); err == nil && w > 0 && h > 0 {
@@ -135,8 +135,8 @@ func (l *Layer) size() (cols, rows int) {
 	return l.cols, l.rows
 }
 
-// ttyOutput adds the terminal's own methods to a layer. It must not embed *os.File: that
-// has a WriteString and a ReadFrom, which would bypass Write.
+// ttyOutput adds the terminal's own methods to a layer. It must not embed *os.File, whose
+// WriteString and ReadFrom would bypass Write.
 type ttyOutput struct {
 	*Layer
 	t tty
@@ -146,7 +146,7 @@ func (o ttyOutput) Read(p []byte) (int, error) { return o.t.Read(p) }
 func (o ttyOutput) Close() error               { return o.t.Close() }
 func (o ttyOutput) Fd() uintptr                { return o.t.Fd() }
 
-// Output returns the writer for tea.WithOutput; it is a terminal if the layer's is one.
+// Output returns the writer for tea.WithOutput; it is a terminal if the layer's writer is one.
 func (l *Layer) Output() io.Writer {
 	if l.tt != nil {
 		return ttyOutput{l, l.tt}
@@ -154,19 +154,18 @@ func (l *Layer) Output() io.Writer {
 	return l
 }
 
-// keptScenes is how many versions are kept for frames on the way to the screen. There is
-// at most one; more are kept should a renderer hold frames back.
+// keptScenes is how many versions are kept for frames on their way to the screen: normally
+// one, more should a renderer hold frames back.
 const keptScenes = 16
 
-// Place sets what pictures the View shows that is being made. The marker it returns has no
-// width and goes in front of some character of the View above the pictures. Written to the
-// layer by itself, it shows the pictures ahead of their frame, provided that the screen has
-// their blanks already; a frame with an older marker does not bring older pictures back.
+// Place sets which pictures the View being built shows. The zero-width marker it returns goes
+// before some character of the View above the pictures. Written to the layer by itself, the
+// marker shows the pictures ahead of their frame, provided that their blanks are on the screen
+// already; a later frame with an older marker does not bring older pictures back.
 //
-// A picture without size is hidden and keeps its slot. While covered
-// (a popup lies over them) pictures are blanked and come back when it is false again; those
-// that text shows are covered by text without further ado. Slots of Blank are indices of
-// pics.
+// A picture without size is hidden and keeps its slot. While covered is true (a popup lies
+// over them) pictures are erased, to be redrawn when it is false again; pictures displayed by
+// text are covered by text anyway. Slots of Blank are indices into pics.
 func (l *Layer) Place(pics []Picture, covered bool) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -189,46 +188,46 @@ func (l *Layer) Place(pics []Picture, covered bool) string {
 	return marker('V', l.version)
 }
 
-// Redraw makes the View's next Place draw all pictures again, for instance when tmux, which
-// forgets pictures, shows the program's window again.
+// Redraw makes the next Place redraw all pictures, e.g. when tmux, which does not store
+// pictures, shows the program's window again.
 func (l *Layer) Redraw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.redraw = l.version + 1
 }
 
-// Version is the number of the scene that Place made last.
+// Version returns the version of the scene that the last Place set.
 func (l *Layer) Version() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.version
 }
 
-// OnFrame calls f after every write that carried Place's marker, that is after every frame
-// with new pictures and some others; nil ends that. f must be quick and must not write.
+// OnFrame sets f to be called after every write that carried Place's marker, i.e. after every
+// frame with new pictures and some others; nil unsets it. f must be quick and must not write.
 func (l *Layer) OnFrame(f func(Frame)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.hook = f
 }
 
-// OnPanic calls f when writing panics, with what Write returns as its error as well, which
-// Bubble Tea does not look at. f must not wait for the program.
+// OnPanic sets f to be called when writing panics. Write returns the same error, but Bubble
+// Tea ignores it. f must not wait for the program.
 func (l *Layer) OnPanic(f func(*Panic)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.panicked = f
 }
 
-// Stats returns what was written so far.
+// Stats returns what has been written so far.
 func (l *Layer) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.stats
 }
 
-// blank fills the cells under pictures: the renderer clears runs of spaces with sequences
-// that may reach further than the run, but writes these as they are.
+// blank fills the cells under pictures: the renderer clears runs of spaces with sequences that
+// may reach beyond the run, but writes these unchanged.
 const blank = "\u00a0"
 
 // Blank returns cols×rows blank cells for the View where picture pics[slot] of Place is.
@@ -244,9 +243,9 @@ func (l *Layer) Blank(slot, cols, rows int) string {
 	return row + strings.Repeat("\n"+row, rows-1)
 }
 
-// Pin puts an invisible number in front of every line of a whole View. No line is then
-// ever equal to a line of another row, so the renderer does not scroll parts of the
-// screen, which would move pictures or smear them.
+// Pin prefixes every line of a complete View with an invisible row number. Lines in different
+// rows are then never equal, so the renderer does not scroll parts of the screen, which would
+// move or smear pictures.
 func (l *Layer) Pin(view string) string {
 	var b strings.Builder
 	b.Grow(len(view) + 16*strings.Count(view, "\n") + 16)
@@ -254,7 +253,7 @@ func (l *Layer) Pin(view string) string {
 		line, rest, more := strings.Cut(view, "\n")
 		b.WriteString(marker('R', i))
 		if line == "" {
-			line = " " // or the marker would ride on the first cell of the next line
+			line = " " // else the marker would attach to the first cell of the next line
 		}
 		b.WriteString(line)
 		if !more {
@@ -265,8 +264,7 @@ func (l *Layer) Pin(view string) string {
 	}
 }
 
-// markerStart begins a marker: an APC string, which no terminal shows should one ever
-// reach it.
+// markerStart begins a marker: an APC string, which terminals ignore should one reach them.
 const markerStart = "\x1b_hf"
 
 const stringEnd = "\x1b\\"

@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// Panic is a panic of a reader, a writer or the code between, as the error that it becomes.
-// Bubble Tea reads and writes in goroutines that catch none: the process would end at once,
-// and leave the terminal as it is.
+// Panic is the error that a panic while reading or writing becomes. Bubble Tea reads and
+// writes in goroutines that do not recover: the process would end at once and leave the
+// terminal in raw mode.
 type Panic struct {
 	Value any
 	Stack []byte
@@ -15,12 +15,12 @@ type Panic struct {
 
 func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Value) }
 
-// caught makes a Panic of what recover returned.
-func caught(value any) *Panic { return &Panic{value, debug.Stack()} }
+// recovered wraps the value that recover returned.
+func recovered(value any) *Panic { return &Panic{value, debug.Stack()} }
 
-// catch is deferred: it makes an error of a panic.
-func catch(err *error) {
+// recoverAsError is deferred: it turns a panic into an error.
+func recoverAsError(err *error) {
 	if r := recover(); r != nil {
-		*err = caught(r)
+		*err = recovered(r)
 	}
 }

@@ -13,58 +13,58 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Probe gathers what one terminal says about itself. It is safe for concurrent use.
+// Probe gathers what one terminal reports about itself. It is safe for concurrent use.
 type Probe struct {
-	mu      sync.Mutex
-	env     environment
-	size    windowSize
-	answers answers
-	wrapped bool      // questions were asked past tmux
-	da1     int       // answers to DA1 since they were asked last
-	asked   time.Time // when they were
-	allowed tmuxSays
-	begun   []byte   // of a reply, at the end of Query
-	tty     *os.File // the terminal, if Query was told it
+	mu          sync.Mutex
+	env         environment
+	size        windowSize
+	answers     answers
+	wrapped     bool      // queries were also sent through tmux
+	da1         int       // DA1 replies since the last queries
+	asked       time.Time // when those were sent
+	passthrough passthroughOption
+	partial     []byte   // the beginning of a reply, left over when Query ended
+	tty         *os.File // the terminal, if Query was used
 }
 
-// windowSize is a terminal's size in cells and in pixels, 0 where it is not known.
+// windowSize is a terminal's size in cells and in pixels, 0 where unknown.
 type windowSize struct{ cols, rows, width, height int }
 
-// tmuxSays is what tmux's option allow-passthrough says.
-type tmuxSays int
+// passthroughOption is the value of tmux's option allow-passthrough.
+type passthroughOption int
 
 const (
-	notAsked tmuxSays = iota
-	passes
-	passesNot
+	passthroughUnknown passthroughOption = iota
+	passthroughOn
+	passthroughOff
 )
 
-// NewProbe starts from what the environment (of the session: "NAME=value") says.
+// NewProbe returns a probe for a session with the environment env ("NAME=value").
 func NewProbe(env []string) *Probe {
 	return &Probe{env: readEnvironment(env)}
 }
 
 const kittyQueryID = "i=31"
 
-// The questions. The last one is the fence: everybody answers it, and answers come in the
-// order of the questions.
+// The queries. DA1 comes last as the fence: every terminal replies to it, and replies come in
+// the order of the queries.
 const (
-	askName       = "\x1b[>q"                                                    // XTVERSION
-	askKitty      = "\x1b_G" + kittyQueryID + ",s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" // one pixel, not kept
-	askCell       = "\x1b[16t"
-	askPixels     = "\x1b[14t"
-	askBackground = "\x1b]11;?\x1b\\"
-	askRegisters  = "\x1b[?1;1;0S" // XTSMGRAPHICS: read the number of color registers
-	askLargest    = "\x1b[?2;1;0S" // … and the largest picture
-	askSync       = "\x1b[?2026$p" // DECRQM
-	askDA1        = "\x1b[c"
+	queryName       = "\x1b[>q"                                                    // XTVERSION
+	queryKitty      = "\x1b_G" + kittyQueryID + ",s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" // one pixel, not stored
+	queryCell       = "\x1b[16t"
+	queryPixels     = "\x1b[14t"
+	queryBackground = "\x1b]11;?\x1b\\"
+	queryRegisters  = "\x1b[?1;1;0S" // XTSMGRAPHICS: read the number of color registers
+	queryLargest    = "\x1b[?2;1;0S" // … and the largest picture
+	querySync       = "\x1b[?2026$p" // DECRQM
+	queryDA1        = "\x1b[c"
 
-	plainQuestions = askName + askCell + askPixels + askBackground + askRegisters + askLargest + askSync + askDA1
+	plainQueries = queryName + queryCell + queryPixels + queryBackground + queryRegisters + queryLargest + querySync + queryDA1
 )
 
-// Queries returns the questions, to be written at once: Query does so before Bubble Tea
-// starts; tea.Raw may do so again while it runs, for instance after a resize, when the
-// font may have changed. A dumb terminal is asked nothing.
+// Queries returns the queries, to be written at once. Query sends them before Bubble Tea
+// starts; tea.Raw may send them again while it runs, e.g. after a resize, when the font may
+// have changed. It is empty for a dumb terminal.
 func (p *Probe) Queries() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,21 +75,21 @@ func (p *Probe) Queries() string {
 	p.wrapped = false
 	switch {
 	case p.env.term == "linux" || p.env.program == "Apple_Terminal":
-		// They print parts of questions that they do not know, and have no graphics.
-		return askDA1
-	case p.inTmux() && p.allowed != passesNot:
-		// tmux answers for itself at once; then comes what the terminal outside says.
+		// They print parts of queries they do not know, and have no graphics.
+		return queryDA1
+	case p.inTmux() && p.passthrough != passthroughOff:
+		// tmux replies for itself at once, the outer terminal later.
 		p.wrapped = true
-		return ansi.TmuxPassthrough(askKitty+plainQuestions) + plainQuestions
+		return ansi.TmuxPassthrough(queryKitty+plainQueries) + plainQueries
 	case p.inTmux() || strings.HasPrefix(p.env.term, "screen"):
-		return plainQuestions // they take Kitty's for a window's title
+		return plainQueries // it would take Kitty's query for a window title
 	}
-	return askKitty + plainQuestions
+	return queryKitty + plainQueries
 }
 
 func (p *Probe) inTmux() bool { return p.env.tmux || isTmux(p.answers.name) }
 
-// Capabilities returns what is known by now.
+// Capabilities returns what is known so far.
 func (p *Probe) Capabilities() Capabilities {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,7 +99,7 @@ func (p *Probe) Capabilities() Capabilities {
 	return c
 }
 
-// complete tells that all answers have come.
+// complete reports whether all replies have arrived.
 func (p *Probe) complete() bool {
 	if p.wrapped && !slices.Contains(p.answers.da1, sixelAttribute) {
 		return p.da1 >= 2
@@ -107,16 +107,17 @@ func (p *Probe) complete() bool {
 	return p.da1 >= 1
 }
 
-// waiting tells that answers may still come: the fence was not answered, and it is not
-// long ago that it was asked for.
+// waiting reports whether replies may still arrive: the fence has not been answered and was
+// sent recently.
 func (p *Probe) waiting() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return !p.asked.IsZero() && !p.complete() && time.Since(p.asked) < 3*time.Second
 }
 
-// Resize tells the probe the terminal's size, as tea.WindowSizeMsg or an SSH client gives
-// it. Pixels are 0 when not known; a terminal that Query was told is asked for them.
+// Resize sets the terminal's size as tea.WindowSizeMsg or an SSH client reports it, width and
+// height in pixels, 0 if unknown. With a terminal given to Query, unknown pixels are looked up
+// there.
 func (p *Probe) Resize(cols, rows, width, height int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,17 +129,17 @@ func (p *Probe) Resize(cols, rows, width, height int) {
 	p.size = windowSize{cols, rows, width, height}
 }
 
-// Parse takes the replies out of what a terminal sent. It returns what was left: key
-// presses and such, without replies broken off in the middle.
+// Parse extracts the replies from what a terminal sent. It returns the rest: key presses and
+// the like, without incomplete replies.
 func (p *Probe) Parse(b []byte) (rest []byte) {
-	begun := separate(b, func(seq []byte) { p.take(seq) }, func(other []byte) { rest = append(rest, other...) })
-	if !unmistakable(begun) {
-		rest = append(rest, begun...)
+	partial := split(b, func(seq []byte) { p.take(seq) }, func(other []byte) { rest = append(rest, other...) })
+	if !neverKey(partial) {
+		rest = append(rest, partial...)
 	}
 	return rest
 }
 
-// take reads one whole reply and tells whether it was one to our questions.
+// take records one complete reply and reports whether it was to one of our queries.
 func (p *Probe) take(seq []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,12 +156,11 @@ func (p *Probe) take(seq []byte) bool {
 	return true
 }
 
-// Feed takes an event of the terminal as ultraviolet decodes it and tells whether it was a
-// reply to the probe's questions. It serves where Input cannot see the bytes themselves:
-// on Windows. Bubble Tea passes the events that it does not know to Update as they are; of
-// those that it has types of its own for, tea.TerminalVersionMsg, tea.BackgroundColorMsg
-// and tea.ModeReportMsg, each converts to the event of the same name, for instance
-// uv.ModeReportEvent(msg).
+// Feed takes a terminal event as ultraviolet decodes it and reports whether it was a reply to
+// the probe's queries. It is for Windows, where Input cannot see the bytes themselves. Bubble
+// Tea passes events it does not know to Update unchanged; those it has types of its own for
+// (tea.TerminalVersionMsg, tea.BackgroundColorMsg, tea.ModeReportMsg) convert to the event of
+// the same name, e.g. uv.ModeReportEvent(msg).
 func (p *Probe) Feed(event any) bool {
 	switch e := event.(type) {
 	case uv.PrimaryDeviceAttributesEvent:
@@ -196,14 +196,14 @@ func (p *Probe) Feed(event any) bool {
 	return false
 }
 
-// takeUnknown takes what ultraviolet could not make sense of.
+// takeUnknown records a reply that ultraviolet did not recognize.
 func (p *Probe) takeUnknown(s string) bool {
 	n, m := matchReply([]byte(s))
-	return m == replyWhole && n == len(s) && p.take([]byte(s))
+	return m == replyComplete && n == len(s) && p.take([]byte(s))
 }
 
-// Events decodes the bytes that Query left unread, for program.Send: Bubble Tea takes
-// ultraviolet's events for its own messages.
+// Events decodes the bytes that Query left unread, for program.Send: Bubble Tea accepts
+// ultraviolet's events as messages.
 func Events(typed []byte) []uv.Event {
 	var decoder uv.EventDecoder
 	var events []uv.Event

@@ -11,19 +11,19 @@ import (
 	xterm "github.com/charmbracelet/x/term"
 )
 
-// patienceLocal and patienceSSH are how long Query waits for the fence: a terminal on the
-// same machine answers within milliseconds, through SSH it takes a round trip.
+// timeoutLocal and timeoutSSH are how long Query waits for the last reply: a local terminal
+// replies within milliseconds, over SSH it takes a round trip.
 const (
-	patienceLocal = 150 * time.Millisecond
-	patienceSSH   = 600 * time.Millisecond
+	timeoutLocal = 150 * time.Millisecond
+	timeoutSSH   = 600 * time.Millisecond
 )
 
-// Query asks the terminal before Bubble Tea starts: raw mode, all questions at once, and
-// reading until the last one is answered or the time is over (150 ms, 600 ms through SSH;
-// a terminal that is in the midst of answering gets some more), ctx is, or Ctrl-C is
-// pressed. typed are bytes that were no replies: what the user has pressed meanwhile, for
-// Events. The probe is of use whatever the error; terminals that answer nothing are no
-// error. On Windows nothing is asked: ask with Queries while Bubble Tea runs.
+// Query queries the terminal before Bubble Tea starts: in raw mode it sends all queries at
+// once and reads until the last one is answered, the time is up (150 ms, 600 ms over SSH; up
+// to three times that while replies are arriving), ctx is done, or Ctrl-C is pressed. typed
+// holds the bytes that were not replies, i.e. keys pressed meanwhile, for Events. The probe is
+// usable whatever the error; a terminal that does not reply is not an error. On Windows
+// nothing is sent: use Queries while Bubble Tea runs.
 func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed []byte, err error) {
 	p = NewProbe(env)
 	if !xterm.IsTerminal(in.Fd()) || !xterm.IsTerminal(out.Fd()) {
@@ -36,30 +36,30 @@ func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed
 	if p.Capabilities().Dumb {
 		return p, nil, nil
 	}
-	patience := patienceLocal
+	timeout := timeoutLocal
 	if p.env.ssh {
-		patience = patienceSSH
+		timeout = timeoutSSH
 	}
 	start := time.Now()
-	p.askTmux(ctx, patience)
+	p.queryTmux(ctx, timeout)
 	if ctx.Err() != nil {
 		return p, nil, nil
 	}
-	typed, err = p.converse(ctx, in, out, deadline{start.Add(patience), start.Add(3 * patience)})
+	typed, err = p.exchange(ctx, in, out, deadline{start.Add(timeout), start.Add(3 * timeout)})
 	return p, typed, err
 }
 
-// deadline is until when to wait. What comes puts it off, to last at most.
+// deadline is when to stop waiting. Input extends it, at most to last.
 type deadline struct{ until, last time.Time }
 
-// askTmux asks tmux whether it passes anything through: without that the terminal outside
-// would never answer, and one would wait in vain. Versions before 3.3 always do and know
-// no such option.
-func (p *Probe) askTmux(ctx context.Context, patience time.Duration) {
+// queryTmux asks tmux whether it allows passthrough: without it the outer terminal would never
+// reply, and waiting for it would be in vain. Versions before 3.3 always pass sequences
+// through and do not know the option.
+func (p *Probe) queryTmux(ctx context.Context, timeout time.Duration) {
 	if !p.env.tmux || p.env.ssh {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	said, err := exec.CommandContext(ctx, "tmux", "display-message", "-p", "#{allow-passthrough}").Output()
 	if err != nil {
@@ -67,8 +67,8 @@ func (p *Probe) askTmux(ctx context.Context, patience time.Duration) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.allowed = passes
+	p.passthrough = passthroughOn
 	if s := strings.TrimSpace(string(said)); s == "0" || s == "off" {
-		p.allowed = passesNot
+		p.passthrough = passthroughOff
 	}
 }

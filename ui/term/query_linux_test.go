@@ -48,7 +48,7 @@ func terminal(master *os.File, wait time.Duration, answers ...string) <-chan str
 	go func() {
 		buf := make([]byte, 4096)
 		seen := ""
-		for !strings.Contains(seen, askDA1) {
+		for !strings.Contains(seen, queryDA1) {
 			n, err := master.Read(buf)
 			if err != nil {
 				break
@@ -93,10 +93,10 @@ func TestQuery(t *testing.T) {
 		if !caps.Complete || caps.Sixel != c.sixel || !strings.HasPrefix(string(typed), c.typed) {
 			t.Errorf("%s: complete %v, sixel %v, typed %q", c.what, caps.Complete, caps.Sixel, typed)
 		}
-		if d := time.Since(start); c.wait == 0 && d > patienceLocal {
+		if d := time.Since(start); c.wait == 0 && d > timeoutLocal {
 			t.Errorf("%s: took %v", c.what, d)
 		}
-		if !strings.Contains(<-asked, askCell) {
+		if !strings.Contains(<-asked, queryCell) {
 			t.Errorf("%s: not asked for the cell size", c.what)
 		}
 		after, err := xterm.GetState(slave.Fd())
@@ -113,7 +113,7 @@ func TestQueryOfASilentTerminal(t *testing.T) {
 	terminal(master, 0, "\x1b[6;19;9t\x1b[?62;")
 	start := time.Now()
 	p, typed, err := Query(context.Background(), slave, slave, xtermEnv)
-	if d := time.Since(start); err != nil || d < patienceLocal/2 || d > 4*patienceLocal {
+	if d := time.Since(start); err != nil || d < timeoutLocal/2 || d > 4*timeoutLocal {
 		t.Fatalf("%v after %v", err, d)
 	}
 	if c := p.Capabilities(); c.Complete || len(typed) > 0 || c.CellFrom != "CSI 16 t" {
@@ -142,7 +142,7 @@ func TestQueryIsCancelled(t *testing.T) {
 	cancel()
 	start := time.Now()
 	p, _, err := Query(ctx, slave, slave, xtermEnv)
-	if err != nil || time.Since(start) > patienceLocal/2 {
+	if err != nil || time.Since(start) > timeoutLocal/2 {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 	// The driver told the size; it is asked again when Bubble Tea tells of a new one.
@@ -161,7 +161,7 @@ func TestQueryIsCancelled(t *testing.T) {
 
 // Neither the end of the context nor Ctrl-C waits for a terminal that is silent.
 func TestQueryOfASilentTerminalIsLeft(t *testing.T) {
-	env := append([]string{"SSH_TTY=/dev/pts/0"}, xtermEnv...) // where patience is long
+	env := append([]string{"SSH_TTY=/dev/pts/0"}, xtermEnv...) // where the timeout is long
 	for _, c := range []struct {
 		what  string
 		leave func(master *os.File, cancel func())
@@ -183,7 +183,7 @@ func TestQueryOfASilentTerminalIsLeft(t *testing.T) {
 		}()
 		start := time.Now()
 		_, typed, err := Query(ctx, slave, slave, env)
-		if d := time.Since(start); err != nil || string(typed) != c.typed || d > patienceSSH/2 {
+		if d := time.Since(start); err != nil || string(typed) != c.typed || d > timeoutSSH/2 {
 			t.Errorf("%s: typed %q, error %v, after %v", c.what, typed, err, d)
 		}
 		after, err := xterm.GetState(slave.Fd())

@@ -10,15 +10,15 @@ import (
 	xterm "github.com/charmbracelet/x/term"
 )
 
-// ttySize asks the console, which knows nothing of pixels.
+// ttySize returns the size of the console, which does not know its size in pixels.
 func ttySize(f *os.File) (windowSize, bool) {
 	w, h, err := xterm.GetSize(f.Fd())
 	return windowSize{cols: w, rows: h}, err == nil
 }
 
-// converse leaves asking to Bubble Tea's reader: a console has no way to wait for input of
-// which some may be left to others.
-func (p *Probe) converse(context.Context, *os.File, *os.File, deadline) ([]byte, error) {
+// exchange does nothing: a console cannot wait for input and leave the rest of it to others,
+// so queries are sent while Bubble Tea reads.
+func (p *Probe) exchange(context.Context, *os.File, *os.File, deadline) ([]byte, error) {
 	return nil, nil
 }
 

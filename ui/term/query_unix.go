@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ttySize asks the terminal's driver.
+// ttySize returns the size the terminal driver reports.
 func ttySize(f *os.File) (windowSize, bool) {
 	w, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
@@ -23,18 +23,18 @@ func ttySize(f *os.File) (windowSize, bool) {
 	return windowSize{int(w.Col), int(w.Row), int(w.Xpixel), int(w.Ypixel)}, true
 }
 
-// ctrlC is what the key sends in raw mode.
+// ctrlC is the byte that Ctrl-C sends in raw mode.
 const ctrlC = 0x03
 
-// converse asks and reads the answers in raw mode. The beginning of an answer that did not
-// come in time is left to Input.
-func (p *Probe) converse(ctx context.Context, in, out *os.File, end deadline) (typed []byte, err error) {
+// exchange sends the queries and reads the replies in raw mode. A reply that was incomplete
+// when the time was up is completed by Input.
+func (p *Probe) exchange(ctx context.Context, in, out *os.File, end deadline) (typed []byte, err error) {
 	state, err := xterm.MakeRaw(in.Fd())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, xterm.Restore(in.Fd(), state)) }()
-	// What a terminal may print of a question that it does not understand is taken back.
+	// A terminal may print parts of a query it does not understand: they are erased.
 	ask := func() error {
 		_, err := out.WriteString("\x1b7" + p.Queries() + "\x1b8\x1b[K")
 		return err
@@ -54,37 +54,37 @@ func (p *Probe) converse(ctx context.Context, in, out *os.File, end deadline) (t
 		}
 		n, err := in.Read(buf)
 		if n == 0 && (err == nil || errors.Is(err, io.EOF)) {
-			break // hung up; whoever reads next will notice
+			break // hung up; the next reader will notice
 		}
 		if err != nil {
 			return typed, err
 		}
-		end.putOff()
+		end.extend()
 		held = append(held, buf[:n]...)
-		begun := separate(held, func(seq []byte) { p.take(seq) }, func(b []byte) { typed = append(typed, b...) })
-		held = append(held[:0], begun...)
+		partial := split(held, func(seq []byte) { p.take(seq) }, func(b []byte) { typed = append(typed, b...) })
+		held = append(held[:0], partial...)
 		if bytes.IndexByte(typed, ctrlC) >= 0 {
-			break // whoever wants to leave does not wait for a terminal
+			break // quit without waiting for the terminal
 		}
-		if p.done() && p.foundTmux() {
+		if p.done() && p.tmuxDetected() {
 			if err := ask(); err != nil {
 				return typed, err
 			}
 		}
 	}
-	if !unmistakable(held) {
+	if !neverKey(held) {
 		return append(typed, held...), nil // an escape key
 	}
 	p.mu.Lock()
-	p.begun = held
+	p.partial = held
 	p.mu.Unlock()
 	return typed, nil
 }
 
-// waitReadable waits until there is something to read; false when the time is over or ctx
-// is before.
+// waitReadable waits until there is something to read; it returns false once the time is up or
+// ctx is done.
 func waitReadable(ctx context.Context, fd uintptr, until time.Time) (bool, error) {
-	const slice = 20 * time.Millisecond // after which to look whether ctx was canceled
+	const slice = 20 * time.Millisecond // how often to check ctx
 	for ctx.Err() == nil {
 		wait := time.Until(until)
 		ready, err := readable(fd, max(min(wait, slice), 0))
@@ -111,10 +111,10 @@ func readable(fd uintptr, wait time.Duration) (bool, error) {
 	}
 }
 
-// pause is how long a terminal that is answering may be silent.
+// pause is how long a terminal may be silent between replies.
 const pause = 50 * time.Millisecond
 
-func (d *deadline) putOff() {
+func (d *deadline) extend() {
 	if t := time.Now().Add(pause); t.After(d.until) {
 		d.until = t
 	}
@@ -123,17 +123,17 @@ func (d *deadline) putOff() {
 	}
 }
 
-// done tells that all answers have come.
+// done reports whether all replies have arrived.
 func (p *Probe) done() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.complete()
 }
 
-// foundTmux tells that the answers name a tmux that the environment did not and that may
-// pass questions through.
-func (p *Probe) foundTmux() bool {
+// tmuxDetected reports whether the replies name a tmux that the environment did not, and which
+// may pass queries through.
+func (p *Probe) tmuxDetected() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return isTmux(p.answers.name) && !p.wrapped && p.allowed != passesNot
+	return isTmux(p.answers.name) && !p.wrapped && p.passthrough != passthroughOff
 }

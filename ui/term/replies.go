@@ -7,31 +7,31 @@ import (
 	"unicode"
 )
 
-// match says what the beginning of some input is.
+// match says what some input begins with.
 type match int
 
 const (
-	noReply    match = iota // not a reply
-	replyBegun              // all of it may be the beginning of a reply
-	replyWhole              // a whole reply
+	noReply       match = iota // not a reply
+	replyPartial               // all of it may be the beginning of a reply
+	replyComplete              // a complete reply
 )
 
-// Replies longer than these are none: a terminal that never ends a string must not keep
-// key presses from the program.
+// Anything longer is not a reply: a terminal that never ends a string must not keep key
+// presses from the program.
 const (
 	maxNumbers = 96
 	maxText    = 256
 )
 
-// matchReply looks for a reply to one of our questions, or to one of Bubble Tea's, at the
-// beginning of b, and returns its length. The grammar is strict: what a key may send is
-// no reply. For noReply, n is how much of b could still have been one.
+// matchReply looks for a reply to one of our queries, or one of Bubble Tea's, at the beginning
+// of b and returns its length. The grammar is strict: nothing a key may send is a reply. For
+// noReply, n is how much of b could still have been one.
 func matchReply(b []byte) (n int, m match) {
 	if len(b) == 0 || b[0] != esc {
 		return 0, noReply
 	}
 	if len(b) == 1 {
-		return 1, replyBegun
+		return 1, replyPartial
 	}
 	switch b[1] {
 	case '[':
@@ -69,7 +69,7 @@ func matchNumbers(b []byte) (int, match) {
 		i++
 	}
 	if i == len(b) {
-		return i, replyBegun
+		return i, replyPartial
 	}
 	final := b[i]
 	if private != 0 {
@@ -77,13 +77,13 @@ func matchNumbers(b []byte) (int, match) {
 		if final < 0x40 || final > 0x7e {
 			return i, noReply
 		}
-		return i + 1, replyWhole
+		return i + 1, replyComplete
 	}
 	kind, _, _ := bytes.Cut(numbers, []byte{';'})
 	if final != 't' || len(kind) != 1 || kind[0] != '4' && kind[0] != '6' && kind[0] != '8' {
 		return i, noReply
 	}
-	return i + 1, replyWhole
+	return i + 1, replyComplete
 }
 
 // matchText is matchReply for control strings that begin with start.
@@ -94,29 +94,29 @@ func matchText(b []byte, start string, belEnds bool) (int, match) {
 		}
 	}
 	if len(b) < len(start) {
-		return len(b), replyBegun
+		return len(b), replyPartial
 	}
 	for i := len(start); i < len(b); i++ {
 		switch c := b[i]; {
 		case c == bel && belEnds:
-			return i + 1, replyWhole
+			return i + 1, replyComplete
 		case c == esc:
 			if i+1 == len(b) {
-				return i, replyBegun
+				return i, replyPartial
 			}
 			if b[i+1] == '\\' {
-				return i + 2, replyWhole
+				return i + 2, replyComplete
 			}
 			return i, noReply
 		case c < 0x20 || i > maxText:
 			return i, noReply
 		}
 	}
-	return len(b), replyBegun
+	return len(b), replyPartial
 }
 
-// unmistakable tells that no key sends what b begins with.
-func unmistakable(b []byte) bool {
+// neverKey reports whether b begins with something that no key sends.
+func neverKey(b []byte) bool {
 	for _, s := range []string{"\x1b[?", "\x1b[>", "\x1bP>", "\x1b_G", "\x1b]1"} {
 		if bytes.HasPrefix(b, []byte(s)) {
 			return true
@@ -125,10 +125,10 @@ func unmistakable(b []byte) bool {
 	return false
 }
 
-// separate calls reply for the replies in b and pass for everything else, and returns
-// what at the end may be the beginning of a reply. A reply that was begun unmistakably and
-// then broken off is dropped: passed on it would become key presses.
-func separate(b []byte, reply, pass func([]byte)) (begun []byte) {
+// split calls reply for the replies in b and pass for everything else, and returns what may be
+// the beginning of a reply at the end. A reply that breaks off is dropped unless it may be a
+// key: passed on, it would become key presses.
+func split(b []byte, reply, pass func([]byte)) (partial []byte) {
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, esc)
 		if i < 0 {
@@ -141,11 +141,11 @@ func separate(b []byte, reply, pass func([]byte)) (begun []byte) {
 		}
 		n, m := matchReply(b)
 		switch {
-		case m == replyBegun:
+		case m == replyPartial:
 			return b
-		case m == replyWhole:
+		case m == replyComplete:
 			reply(b[:n])
-		case unmistakable(b[:n]):
+		case neverKey(b[:n]):
 			// dropped
 		default:
 			n = max(n, 1)
@@ -156,7 +156,7 @@ func separate(b []byte, reply, pass func([]byte)) (begun []byte) {
 	return nil
 }
 
-// answers are what a terminal said.
+// answers holds the terminal's replies.
 type answers struct {
 	name, outer   string // XTVERSION of the terminal asked, and of the one outside of tmux
 	da1, outerDA1 []int
@@ -170,7 +170,7 @@ type answers struct {
 	hasSync       bool
 }
 
-// take reads one whole reply; false if it is of no use to us.
+// take records one complete reply; false if it is not one of those we use.
 func (a *answers) take(seq []byte) bool {
 	s := string(seq)
 	switch {
@@ -203,8 +203,8 @@ func (a *answers) take(seq []byte) bool {
 	return false
 }
 
-// takeName takes XTVERSION's text. tmux answers for itself; what passes through it comes
-// from the terminal outside.
+// takeName records the text of XTVERSION. tmux replies for itself; what it passes through
+// comes from the outer terminal.
 func (a *answers) takeName(s string) bool {
 	s = printable(s)
 	if isTmux(a.name) && !isTmux(s) {
@@ -215,7 +215,7 @@ func (a *answers) takeName(s string) bool {
 	return s != ""
 }
 
-// printable leaves out control characters and what is no text.
+// printable drops control characters and everything else that is not text.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -227,7 +227,7 @@ func printable(s string) string {
 
 func isTmux(name string) bool { return strings.HasPrefix(name, "tmux") }
 
-// takeBackground reads rgb:r/g/b with one to four hexadecimal digits each.
+// takeBackground parses rgb:r/g/b with one to four hexadecimal digits each.
 func (a *answers) takeBackground(s string) bool {
 	s, ok := strings.CutPrefix(s, "rgb:")
 	parts := strings.Split(s, "/")
@@ -247,7 +247,7 @@ func (a *answers) takeBackground(s string) bool {
 	return true
 }
 
-// takeGraphics reads XTSMGRAPHICS: item, status 0 for success, values.
+// takeGraphics parses XTSMGRAPHICS: item, status (0 for success), values.
 func (a *answers) takeGraphics(v []int) bool {
 	switch {
 	case len(v) == 3 && v[0] == 1 && v[1] == 0 && v[2] >= 2:
@@ -255,12 +255,12 @@ func (a *answers) takeGraphics(v []int) bool {
 	case len(v) == 4 && v[0] == 2 && v[1] == 0 && v[2] > 0 && v[3] > 0:
 		a.largest = [2]int{v[2], v[3]}
 	default:
-		return len(v) > 1 && v[1] != 0 // it says that it cannot
+		return len(v) > 1 && v[1] != 0 // an error status is a reply, too
 	}
 	return true
 }
 
-// takeSize reads the answers to CSI 14 t and 16 t: height before width.
+// takeSize parses the replies to CSI 14 t and 16 t: height before width.
 func (a *answers) takeSize(v []int) bool {
 	if len(v) != 3 || v[1] < 1 || v[2] < 1 {
 		return false
@@ -276,11 +276,10 @@ func (a *answers) takeSize(v []int) bool {
 	return true
 }
 
-// maxCell is the largest side of a cell in pixels that is believed.
+// maxCell is the largest plausible side of a cell in pixels.
 const maxCell = 500
 
-// numbers reads numbers with semicolons between them; one that is missing or too large to
-// be meant is -1.
+// numbers parses numbers separated by semicolons; a missing or implausibly large one is -1.
 func numbers(s string) []int {
 	var out []int
 	for _, p := range strings.Split(s, ";") {

@@ -193,13 +193,13 @@ func TestQueries(t *testing.T) {
 		has, lacks []string
 		fences     int
 	}{
-		{xtermEnv, []string{askKitty, askName, askCell, askLargest}, nil, 1},
+		{xtermEnv, []string{queryKitty, queryName, queryCell, queryLargest}, nil, 1},
 		{[]string{"TERM=dumb"}, nil, []string{"\x1b"}, 0},
 		{nil, nil, []string{"\x1b"}, 0},
-		{[]string{"TERM=linux"}, []string{askDA1}, []string{askKitty, askName}, 1},
-		{[]string{"TERM=xterm-256color", "TERM_PROGRAM=Apple_Terminal"}, []string{askDA1}, []string{askKitty}, 1},
-		{[]string{"TERM=screen"}, []string{askCell}, []string{askKitty}, 1},
-		{[]string{"TERM=tmux-256color"}, []string{tmuxStart, strings.ReplaceAll(askKitty, "\x1b", "\x1b\x1b")}, []string{stringEnd + askKitty}, 2},
+		{[]string{"TERM=linux"}, []string{queryDA1}, []string{queryKitty, queryName}, 1},
+		{[]string{"TERM=xterm-256color", "TERM_PROGRAM=Apple_Terminal"}, []string{queryDA1}, []string{queryKitty}, 1},
+		{[]string{"TERM=screen"}, []string{queryCell}, []string{queryKitty}, 1},
+		{[]string{"TERM=tmux-256color"}, []string{tmuxStart, strings.ReplaceAll(queryKitty, "\x1b", "\x1b\x1b")}, []string{stringEnd + queryKitty}, 2},
 	} {
 		p := NewProbe(c.env)
 		q := p.Queries()
@@ -213,7 +213,7 @@ func TestQueries(t *testing.T) {
 				t.Errorf("%v: %q has %q", c.env, q, s)
 			}
 		}
-		if n := strings.Count(q, "[c"); n != c.fences || n > 0 && !strings.HasSuffix(q, askDA1) {
+		if n := strings.Count(q, "[c"); n != c.fences || n > 0 && !strings.HasSuffix(q, queryDA1) {
 			t.Errorf("%v: %d fences in %q", c.env, n, q)
 		}
 	}

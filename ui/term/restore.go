@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// modes remembers what a program has changed of a terminal, from the sequences it wrote,
-// so that exactly that can be taken back.
+// modes records the terminal modes a program has changed, from the sequences it wrote, so that
+// exactly those can be reset.
 type modes struct {
 	private  []modeState // DEC private modes, in the order of their first change
-	keyboard int         // entries pushed on Kitty's keyboard stack
+	keyboard int         // entries pushed onto Kitty's keyboard stack
 	keys     bool        // xterm's modifyOtherKeys is on
 	shape    bool        // the cursor's shape was set
 	region   bool        // a scroll region was set
@@ -24,11 +24,10 @@ type modeState struct {
 	on     bool
 }
 
-// normallyOn are the modes that are set on a terminal as one finds it: autowrap, visible
-// cursor.
+// normallyOn are the modes that are set by default: autowrap, visible cursor.
 var normallyOn = []int{7, 25}
 
-// changesModes tells whether note has any use for a sequence; most it has not.
+// changesModes reports whether note needs to see a sequence; most it need not.
 func changesModes(seq []byte) bool {
 	if len(seq) < 4 {
 		return false
@@ -43,7 +42,7 @@ func changesModes(seq []byte) bool {
 	return false
 }
 
-// note takes one escape sequence into account.
+// note records the effect of one escape sequence.
 func (m *modes) note(seq []byte) {
 	if !changesModes(seq) {
 		return
@@ -80,7 +79,7 @@ func (m *modes) note(seq []byte) {
 	}
 }
 
-// noteColor looks for the setting (OSC 10 to 19) and resetting (110 to 119) of colors.
+// noteColor records the setting (OSC 10 to 19) and resetting (OSC 110 to 119) of colors.
 func (m *modes) noteColor(body string) {
 	number, value, _ := strings.Cut(body, ";")
 	if n, err := strconv.Atoi(number); err == nil && n >= 110 && n <= 119 {
@@ -110,7 +109,7 @@ func (m *modes) clone() modes {
 	return c
 }
 
-// keep leaves changed what is changed in o.
+// keep marks as changed everything that is changed in o.
 func (m *modes) keep(o *modes) {
 	for _, s := range o.private {
 		if s.on != slices.Contains(normallyOn, s.number) {
@@ -126,12 +125,12 @@ func (m *modes) keep(o *modes) {
 	}
 }
 
-// alternate tells that the alternate screen is shown.
+// alternate reports whether the alternate screen is shown.
 func (m *modes) alternate() bool { return m.isOn(1049) }
 
-// undo returns what takes all changes back; alternate is written on the alternate screen
-// if that is the one that is shown. Modes are taken back last to first, but the alternate
-// screen is left after everything that is set per screen.
+// undo returns the sequences that reset all changes; alternate is written on the alternate
+// screen if that is shown. Modes are reset in reverse order, except that the alternate screen
+// is left after everything that is set per screen.
 func (m *modes) undo(alternate string) string {
 	var b strings.Builder
 	if m.isOn(2026) {
@@ -166,9 +165,9 @@ func (m *modes) undo(alternate string) string {
 	return b.String()
 }
 
-// RestoreSequence returns the bytes that bring the terminal back to what it was before the
-// first write: an unfinished sequence ended, pictures gone, every mode that was changed
-// changed back, the alternate screen left. It is empty when there is nothing to do.
+// RestoreSequence returns the bytes that restore the terminal to its state before the first
+// write: they end an unfinished sequence, erase the pictures, reset every mode that was
+// changed and leave the alternate screen. It is empty when there is nothing to restore.
 func (l *Layer) RestoreSequence() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -189,21 +188,21 @@ func (l *Layer) restoreSequence() string {
 	if undo == "" && len(remove) == 0 && !l.lost {
 		return ""
 	}
-	// The string terminator ends what a broken-off write may have left open, the
-	// attributes' reset what it may have left on.
+	// The string terminator ends a sequence that an interrupted write left open; the SGR
+	// reset clears attributes it left on.
 	return stringEnd + "\x1b[m" + string(remove) + undo
 }
 
-// patience is how long a write that is being done may keep Restore waiting, and then how
-// long the terminal has to take its bytes.
-const patience = 200 * time.Millisecond
+// restoreTimeout is how long Restore waits for a write in progress, and then for the terminal
+// to take its bytes.
+const restoreTimeout = 200 * time.Millisecond
 
-// Restore writes RestoreSequence and drops all that is written afterwards: for the end of
-// the program when Bubble Tea cannot be trusted with it (panics, signals). Where Bubble Tea
-// has restored the terminal it writes nothing. A terminal that takes no bytes does not keep
-// it for more than a moment.
+// Restore writes RestoreSequence and drops all later output. It is for the end of the program
+// when Bubble Tea cannot be relied on (panics, signals); where Bubble Tea has restored the
+// terminal it writes nothing. It returns an error after a moment if the terminal does not
+// accept output.
 func (l *Layer) Restore() error {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(restoreTimeout); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if l.writing.TryLock() {
 			defer l.writing.Unlock()
 			break
@@ -225,7 +224,7 @@ func (l *Layer) Restore() error {
 	select {
 	case err := <-written:
 		return err
-	case <-time.After(patience):
-		return errors.New("the terminal takes no output: it could not be restored")
+	case <-time.After(restoreTimeout):
+		return errors.New("the terminal accepts no output: it could not be restored")
 	}
 }

@@ -79,7 +79,7 @@ func TestRestoreDoesNotHang(t *testing.T) {
 	if err := l.Restore(); err == nil {
 		t.Error("no error")
 	}
-	if d := time.Since(start); d > 4*patience {
+	if d := time.Since(start); d > 4*restoreTimeout {
 		t.Errorf("took %v", d)
 	}
 	close(s)

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// stream divides what a program writes into text and escape sequences, however it is cut
-// into writes: what is incomplete at the end of one write is held for the next.
+// stream splits a program's output into text and escape sequences, regardless of how it is
+// divided into writes: what is incomplete at the end of one write is held for the next.
 type stream struct{ held []byte }
 
-// maxHeld is how long an unfinished sequence may become before it is passed on as it is.
+// maxHeld is how long an unfinished sequence may become before it is passed on unchanged.
 const maxHeld = 1 << 20
 
-// feed calls text and sequence in turn for the pieces of p, with what was held before it.
+// feed calls text and sequence in turn for the pieces of p, preceded by what was held.
 func (s *stream) feed(p []byte, text, sequence func([]byte)) {
 	if len(s.held) > 0 {
 		s.held = append(s.held, p...)
@@ -41,7 +41,7 @@ func (s *stream) feed(p []byte, text, sequence func([]byte)) {
 		sequence(p[:n])
 		p = p[n:]
 	}
-	// p may be a part of held: moving it to the front is what append does.
+	// p may alias held; append moves it to the front.
 	s.held = append(s.held[:0], p...)
 }
 
@@ -52,8 +52,8 @@ const (
 	sub = 0x1a
 )
 
-// sequenceLength returns how long the escape sequence is that b starts with, 0 if it does
-// not end in b. (ECMA-48, sections 5.3 to 5.6.)
+// sequenceLength returns the length of the escape sequence at the start of b, 0 if it is
+// incomplete (ECMA-48, sections 5.3 to 5.6).
 func sequenceLength(b []byte) int {
 	if len(b) < 2 {
 		return 0
@@ -65,7 +65,7 @@ func sequenceLength(b []byte) int {
 				return i + 1
 			}
 			if b[i] < 0x20 || b[i] > 0x7e {
-				return i // broken off
+				return i // cut short
 			}
 		}
 		return 0
@@ -84,7 +84,7 @@ func sequenceLength(b []byte) int {
 	return 2
 }
 
-// tmuxStart wraps sequences that tmux passes through; every ESC inside is doubled.
+// tmuxStart begins sequences that tmux passes through; every ESC inside is doubled.
 const tmuxStart = "\x1bPtmux;"
 
 // stringLength is sequenceLength for control strings.
@@ -106,7 +106,7 @@ func stringLength(b []byte) int {
 				return i + 2
 			}
 			if !wrapped || b[i+1] != esc {
-				return i // broken off by another sequence
+				return i // cut short by another sequence
 			}
 			i++
 		}
@@ -114,7 +114,7 @@ func stringLength(b []byte) int {
 	return 0
 }
 
-// unfinishedRune returns how many bytes at the end of b begin a character that has more.
+// unfinishedRune returns how many bytes at the end of b begin an incomplete UTF-8 sequence.
 func unfinishedRune(b []byte) int {
 	for n := 1; n <= min(len(b), utf8.UTFMax-1); n++ {
 		if c := b[len(b)-n]; utf8.RuneStart(c) {
@@ -127,7 +127,7 @@ func unfinishedRune(b []byte) int {
 	return 0
 }
 
-// parseMarker reads one of the layer's markers.
+// parseMarker parses one of the layer's markers.
 func parseMarker(seq []byte) (kind byte, n uint64, ok bool) {
 	body, ok := bytes.CutPrefix(seq, []byte(markerStart))
 	if !ok {

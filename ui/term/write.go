@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Write passes on what the renderer writes, with pictures. It takes the bytes of p into
-// account even where it holds them back because a sequence or a synchronized update is not
-// complete. After an error what is on the screen is not known, and the next frame draws
-// everything again. A panic is a *Panic as error.
+// Write passes the renderer's output on to the terminal, with the pictures added. The returned
+// n counts bytes of p, including those held back until their escape sequence or synchronized
+// update is complete. After an error the screen's content is unknown, and the next frame draws
+// everything again. A panic is returned as a *Panic.
 func (l *Layer) Write(p []byte) (n int, err error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	defer l.catch(&err)
+	defer l.recoverPanic(&err)
 	if !l.frame.add(p) {
 		return len(p), nil
 	}
@@ -35,20 +35,20 @@ func (l *Layer) Write(p []byte) (n int, err error) {
 	return len(p), nil
 }
 
-// put hands bytes to the terminal.
+// put writes bytes to the terminal.
 func (l *Layer) put(b []byte) (n int, err error) {
-	defer l.catch(&err)
+	defer l.recoverPanic(&err)
 	return l.w.Write(b)
 }
 
-// catch is deferred: it makes an error of a panic and tells of it. What is on the screen
-// then, Restore must not believe to be in order.
-func (l *Layer) catch(err *error) {
+// recoverPanic is deferred: it turns a panic into an error and reports it to OnPanic. Restore
+// must then not rely on what is known of the screen.
+func (l *Layer) recoverPanic(err *error) {
 	r := recover()
 	if r == nil {
 		return
 	}
-	p := caught(r)
+	p := recovered(r)
 	*err = p
 	l.mu.Lock()
 	l.lost = true
@@ -59,7 +59,7 @@ func (l *Layer) catch(err *error) {
 	}
 }
 
-// prepare makes l.out of the frame; false means that nothing is written any more.
+// prepare composes l.out from the frame; false means that output has ended.
 func (l *Layer) prepare() (plan, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,23 +76,23 @@ func (l *Layer) prepare() (plan, bool) {
 	return p, true
 }
 
-// plan is what one write does to pictures.
+// plan is what one write does to the pictures.
 type plan struct {
-	transmit []Picture // to store, before the text
+	transmit []Picture // to be stored by the terminal, before the text
 	blank    []Picture // gone from the screen, before the text
-	draw     []Picture // behind the text
-	remove   []Picture // stored and no longer needed, behind the text
-	shown    []shown   // what is on the screen then
+	draw     []Picture // after the text
+	remove   []Picture // stored and no longer needed, after the text
+	shown    []shown   // what is on the screen afterwards
 
 	modes         modes // before it
 	before, after insertion
 	size          int // bytes of pictures
 }
 
-// insertion is a number of bytes put into the frame's body at a place.
+// insertion is a number of bytes inserted into the frame's body at a position.
 type insertion struct{ at, size int }
 
-// body returns how much of the frame's body is among the first n bytes written.
+// body returns how many bytes of the frame's body are among the first n bytes written.
 func (p *plan) body(n int) int {
 	if n > p.before.at {
 		n = max(n-p.before.size, p.before.at)
@@ -110,13 +110,13 @@ func (l *Layer) plan() plan {
 		return l.leavePlan()
 	}
 	if !l.modes.alternate() {
-		return plan{shown: l.shown} // not begun, suspended or ended
+		return plan{shown: l.shown} // not started, suspended or ended
 	}
 	if !f.marked || f.version < l.seen {
-		f.version = l.seen // a frame may be overtaken by a marker written alone
+		f.version = l.seen // a marker written by itself may overtake a frame
 	}
 	pics, redraw := l.lookup(f.version)
-	if !f.marked && len(f.hurt) == 0 && !redraw {
+	if !f.marked && len(f.damaged) == 0 && !redraw {
 		return plan{shown: l.shown}
 	}
 	l.seen = f.version
@@ -132,7 +132,7 @@ func (l *Layer) plan() plan {
 		case c.stored() && k < 0:
 			p.transmit = append(p.transmit, c)
 			p.shown = append(p.shown, shown{c, 0})
-		case c.stored() || k >= 0 && !redraw && !slices.Contains(f.hurt, i):
+		case c.stored() || k >= 0 && !redraw && !slices.Contains(f.damaged, i):
 			p.shown = append(p.shown, l.shown[k])
 		default:
 			p.add(l, c)
@@ -150,8 +150,8 @@ func (l *Layer) plan() plan {
 	return p
 }
 
-// leavePlan takes everything off the alternate screen before the program leaves it: some
-// terminals would show it again to the next program there.
+// leavePlan removes all pictures before the program leaves the alternate screen: some
+// terminals would show them again to the next program that uses it.
 func (l *Layer) leavePlan() plan {
 	var p plan
 	for _, s := range l.shown {
@@ -164,8 +164,8 @@ func (l *Layer) leavePlan() plan {
 	return p
 }
 
-// lookup returns the pictures of a version and whether all are to be drawn again, and
-// forgets older versions.
+// lookup returns the pictures of a version and whether all have to be redrawn. It forgets
+// older versions.
 func (l *Layer) lookup(version uint64) ([]Picture, bool) {
 	for len(l.scenes) > 1 && l.scenes[1].version <= version {
 		l.scenes = slices.Delete(l.scenes, 0, 1)
@@ -177,18 +177,18 @@ func (l *Layer) lookup(version uint64) ([]Picture, bool) {
 	return l.scenes[0].pics, redraw
 }
 
-// add draws a picture at the cursor.
+// add plans to draw a picture at the cursor.
 func (p *plan) add(l *Layer, c Picture) {
 	l.drawn++
 	p.draw = append(p.draw, c)
 	p.shown = append(p.shown, shown{c, l.drawn})
 }
 
-// xterm keeps its last 16 pictures and forgets the others.
+// keptByXterm is how many pictures xterm stores; it drops older ones.
 const keptByXterm = 16
 
-// refresh draws pictures again before the terminal forgets them: when some others were
-// drawn since. It leaves room for a few more in the next frame.
+// refresh redraws pictures before the terminal drops them, i.e. once several others have been
+// drawn since, with some room for the next frame.
 func (p *plan) refresh(l *Layer) {
 	limit := min(max(keptByXterm-4, len(p.shown)), keptByXterm)
 	for range p.shown {
@@ -202,7 +202,7 @@ func (p *plan) refresh(l *Layer) {
 	}
 }
 
-// compose makes l.out: the frame's body with what the plan inserts.
+// compose makes l.out from the frame's body and what the plan inserts.
 func (l *Layer) compose(p *plan) {
 	f := &l.frame
 	begin, end := f.begin, f.end
@@ -248,14 +248,14 @@ func (l *Layer) compose(p *plan) {
 	l.out = append(out, f.body[end:]...)
 }
 
-// finish takes note of what was written, or tried to.
+// finish records what was written, or may have been.
 func (l *Layer) finish(p *plan, err error) {
 	n := len(p.draw) + len(p.transmit)
 	l.mu.Lock()
 	if err != nil {
-		// Any of the old and the new pictures may be there.
+		// Any of the old and new pictures may be on the screen.
 		p.shown = append(slices.Clone(p.shown), l.shown...)
-		l.modes.keep(&p.modes) // what was to be taken back perhaps is not
+		l.modes.keep(&p.modes) // resets may not have taken effect
 	}
 	l.shown, l.lost = p.shown, err != nil
 	l.stats.Writes++
@@ -279,8 +279,8 @@ func appendMove(out []byte, x, y int) []byte {
 	return append(out, 'H')
 }
 
-// appendBlanks overwrites boxes with plain spaces, which takes pictures off the screen
-// everywhere. The cursor and its colors are as before.
+// appendBlanks overwrites boxes with plain spaces, which erases pictures in every terminal.
+// The cursor and its colors are restored.
 func appendBlanks(out []byte, boxes []Picture) []byte {
 	if len(boxes) == 0 {
 		return out
@@ -295,8 +295,8 @@ func appendBlanks(out []byte, boxes []Picture) []byte {
 	return append(out, "\x1b8"...)
 }
 
-// appendPicture appends a picture's bytes, past tmux if need be. tmux moves the outer
-// cursor to where its own is before it passes a string on.
+// appendPicture appends a picture's bytes, wrapped for tmux if need be. tmux moves the outer
+// terminal's cursor to its own before it passes a string on.
 func appendPicture(out, data []byte, tmux bool) []byte {
 	if !tmux {
 		return append(out, data...)
