@@ -30,14 +30,18 @@ func benchCommand() *cobra.Command {
 		Short: "Benchmark training, inference, bands, attacks, splitting or sixel encoding",
 		Long: "Runs the workload twice to warm up and five times timed, and reports the median; a run of less than " +
 			"10 ms repeats it. split computes low-pass and high-pass images at every radius; bands also runs inference " +
-			"on them; attack is PGD-10. With several batch sizes the result is a table, or a JSON list.",
+			"on them; attack is PGD-10. Networks are untrained ones of --net for images of 32×32, or --model's, with its " +
+			"input size. Peak memory is the process's, up to then. With several batch sizes the result is a table, " +
+			"or a JSON list.",
 		Example: "hfcui bench --work train --net resnet20 --batch 128\n" +
+			"hfcui bench --work infer --model resnet50.onnx --batch 8\n" +
 			"hfcui bench --work bands --net resnet20 --batch 1,2,4,8,16,32,64,128,256",
 		Args: exactly(0, "no arguments"),
 	}
 	flags := cmd.Flags()
 	choiceVar(flags, &c.Work, "work", "workload", benchmark.Works()...)
 	netVar(flags, &c.Net, "architecture, for train, infer, bands and attack")
+	namedVar(flags, &c.Model, "model", "", "model file or embedded model, for train, infer, bands and attack", knownModel)
 	sizes := batches{128}
 	flags.Var(&sizes, "batch", "batch size, or a list of them")
 	radiiVar(flags, &c.Radii, "radii, for split and bands: 4,8,12 or start:stop:step (4,8,12,16)")
@@ -54,6 +58,9 @@ func benchCommand() *cobra.Command {
 			if cmd.Flags().Lookup(name).Changed {
 				return usagef("--%s does not apply to --work %s", name, c.Work)
 			}
+		}
+		if c.Model != "" && !flags.Changed("net") {
+			c.Net = "" // whatever the file holds
 		}
 		encoder := picture.NewEncoder(picture.Sixel)
 		c.Encode = func(width, height int, pixels []byte) {
@@ -77,21 +84,33 @@ func benchCommand() *cobra.Command {
 }
 
 func benchReport(w io.Writer, r *benchmark.Result) {
-	fmt.Fprintf(w, "%s %s\t%.1f images/s\n", r.Work, r.Net, r.ImagesPerSecond)
+	fmt.Fprintf(w, "%s %s\t%.1f images/s\n", r.Work, benchSubject(r), r.ImagesPerSecond)
 	fmt.Fprintf(w, "run\tmedian %.3g ms, from %.3g to %.3g ms\n",
 		1e3*float64(r.Batch)/r.ImagesPerSecond, slices.Min(r.Milliseconds), slices.Max(r.Milliseconds))
 	fmt.Fprintf(w, "images\t%d of %d×%d\n", r.Batch, r.Width, r.Height)
+	if r.PeakMemory > 0 {
+		fmt.Fprintf(w, "memory\t%d MB at its peak\n", r.PeakMemory/1e6)
+	}
 	fmt.Fprintf(w, "on\t%s\n", r.DeviceName)
+}
+
+// benchSubject is what a benchmark measures: a model by its file, another network by its name.
+func benchSubject(r *benchmark.Result) string {
+	if r.Model != "" {
+		return fmt.Sprintf("%s (%s)", oneLine(r.Model), r.Net)
+	}
+	return r.Net
 }
 
 // benchTable has a line for every batch size: where cost is linear, the last column is the
 // same in all.
 func benchTable(w io.Writer, results []*benchmark.Result) {
 	first := results[0]
-	fmt.Fprintf(w, "%s %s\t%d×%d\t%s\n\n", first.Work, first.Net, first.Width, first.Height, first.DeviceName)
-	fmt.Fprintln(w, "batch\timages/s\tms/run\tms/image")
+	fmt.Fprintf(w, "%s %s\t%d×%d\t%s\n\n", first.Work, benchSubject(first), first.Width, first.Height, first.DeviceName)
+	fmt.Fprintln(w, "batch\timages/s\tms/run\tms/image\tpeak MB")
 	for _, r := range results {
-		fmt.Fprintf(w, "%d\t%.1f\t%.4g\t%.4g\n", r.Batch, r.ImagesPerSecond, 1e3*float64(r.Batch)/r.ImagesPerSecond, 1e3/r.ImagesPerSecond)
+		fmt.Fprintf(w, "%d\t%.1f\t%.4g\t%.4g\t%d\n", r.Batch, r.ImagesPerSecond, 1e3*float64(r.Batch)/r.ImagesPerSecond, 1e3/r.ImagesPerSecond,
+			r.PeakMemory/1e6)
 	}
 }
 
@@ -131,9 +150,9 @@ func (b *batches) Set(s string) error {
 func unusedFlags(work string) []string {
 	switch work {
 	case "split":
-		return []string{"net", "dtype"}
+		return []string{"net", "model", "dtype"}
 	case "sixel":
-		return []string{"net", "batch", "threads", "radii", "dtype"}
+		return []string{"net", "model", "batch", "threads", "radii", "dtype"}
 	case "bands":
 		return []string{"size"}
 	}

@@ -308,6 +308,10 @@ func TestBenchReports(t *testing.T) {
 	}
 	hfcui(t, "bench", "--work", "sixel", "--size", "64x48").done(t)
 	hfcui(t, "bench", "--work", "infer", "--net", "resnet20-w4", "--batch", "2").done(t)
+	got = document[map[string]any](t, hfcui(t, "bench", "--work", "infer", "--model", "demo", "--batch", "2", "--json"))
+	if input, _ := got["input"].([]any); got["model"] != "demo" || len(input) != 3 || input[1] != got["height"] {
+		t.Errorf("%v", got)
+	}
 	got = document[map[string]any](t, hfcui(t, "bench", "--work", "train", "--net", "resnet8-w4", "--batch", "2", "--dtype", "bf16", "--json"))
 	if device, _ := got["device_name"].(string); got["dtype"] != "bf16" || !strings.Contains(device, "bf16") {
 		t.Errorf("%v", got)

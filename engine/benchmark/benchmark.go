@@ -33,7 +33,8 @@ func Works() []string { return []string{"train", "infer", "bands", "attack", "sp
 // Config configures a benchmark.
 type Config struct {
 	Work    string // one of Works
-	Net     string // for train, infer, bands and attack
+	Net     string // architecture, for train, infer, bands and attack; of Model, what it must be
+	Model   string // model file or embedded model, instead of an untrained Net; "": none
 	Batch   int    // images per run
 	Device  string // name, as of device.Open; "": auto
 	Threads int    // 0: one per core
@@ -45,12 +46,16 @@ type Config struct {
 	// Encode encodes one picture of packed RGB pixels, for sixel. The caller supplies it, since
 	// encoders belong to the terminal program.
 	Encode func(width, height int, pixels []byte)
+
+	channels int
 }
 
 // Result is a benchmark's result.
 type Result struct {
 	Work            string    `json:"work"`
-	Net             string    `json:"net"` // "" for benchmarks without one
+	Net             string    `json:"net"`             // "" for benchmarks without one
+	Model           string    `json:"model,omitempty"` // the file, "" for untrained networks
+	Input           [3]int    `json:"input,omitzero"`  // of the network: channels, height, width
 	Batch           int       `json:"batch"`
 	Threads         int       `json:"threads"`
 	DType           string    `json:"dtype"`
@@ -61,6 +66,10 @@ type Result struct {
 	Radii           []float64 `json:"radii,omitempty"`
 	ImagesPerSecond float64   `json:"images_per_s"`
 	Milliseconds    []float64 `json:"run_ms"` // every timed run, in order
+
+	// PeakMemory is the most memory the process has had resident until the end of this
+	// benchmark, in bytes, with all it did before; 0 where the system does not tell.
+	PeakMemory int64 `json:"peak_memory_bytes,omitempty"`
 
 	Note string `json:"note,omitempty"` // the device's limitation
 }
@@ -91,7 +100,6 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	var j job
 	switch c.Work {
 	case "train", "infer", "bands", "attack":
-		result.Net = c.Net
 		j, err = networkJob(c, plan.Yielding(d, c.Yield), result)
 	case "split":
 		j, result.Radii = splitJob(c), c.Radii
@@ -112,6 +120,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	for _, t := range times {
 		result.Milliseconds = append(result.Milliseconds, float64(t.Nanoseconds())/1e6)
 	}
+	result.PeakMemory = peakMemory()
 	result.ImagesPerSecond = float64(j.images) / median(times).Seconds()
 	return result, nil
 }
@@ -131,6 +140,7 @@ func (c *Config) fill() {
 	default:
 		c.Width, c.Height = side, side
 	}
+	c.channels = 3
 }
 
 // check returns an error for sizes that do not fit in memory.
@@ -138,7 +148,7 @@ func (c Config) check() error {
 	if c.Work != "split" && c.Work != "bands" {
 		return nil
 	}
-	bytes := int64(c.Batch) * 3 * int64(c.Height) * int64(c.Width) * 4 * int64(1+2*len(c.Radii))
+	bytes := int64(c.Batch) * int64(c.channels) * int64(c.Height) * int64(c.Width) * 4 * int64(1+2*len(c.Radii))
 	if bytes > maxBytes {
 		return fmt.Errorf("%d images of %d×%d and their low- and high-pass images take %.1f GB: use a smaller --batch or --size, or fewer radii",
 			c.Batch, c.Width, c.Height, float64(bytes)/1e9)

@@ -3,10 +3,15 @@ package benchmark
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
 )
 
 func TestMeasureWarmsUpThenCounts(t *testing.T) {
@@ -68,6 +73,30 @@ func TestEveryWorkRuns(t *testing.T) {
 				t.Errorf("%d pictures were encoded, want %d", encoded, wants)
 			}
 		})
+	}
+}
+
+// TestModelFile measures a network of a file at its own input size and number of classes.
+func TestModelFile(t *testing.T) {
+	m, err := model.New("lenet5", [3]int{1, 12, 20}, []string{"a", "b", "c"}, nets.He, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "a.safetensors")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	for _, work := range []string{"train", "infer", "bands", "attack"} {
+		r, err := Run(t.Context(), Config{Work: work, Model: path, Batch: 2, Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Net != "lenet5" || r.Model != path || r.Input != [3]int{1, 12, 20} || r.Height != 12 || r.Width != 20 || r.ImagesPerSecond <= 0 {
+			t.Errorf("%+v", r)
+		}
+		if runtime.GOOS == "linux" && r.PeakMemory < 1<<20 {
+			t.Errorf("%s had at most %d bytes", work, r.PeakMemory)
+		}
 	}
 }
 

@@ -8,30 +8,44 @@ import (
 	"hfcui/engine/attack"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/op"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
-// classes is the number of classes, as of CIFAR-10.
+// classes is the number of classes of untrained networks, as of CIFAR-10.
 const classes = 10
 
-// side is the height and width of the networks' input.
+// side is the height and width of untrained networks' input.
 const side = 32
 
-// networkJob is one batch of random images through an untrained network.
-func networkJob(c Config, device plan.Device, result *Result) (job, error) {
+// network gives the model to measure: the file's, or an untrained one for images of side×side.
+func network(c Config) (*model.Model, error) {
+	if c.Model != "" {
+		return model.Load(c.Model, c.Net)
+	}
 	names := make([]string, classes)
 	for i := range names {
 		names[i] = fmt.Sprint("class ", i)
 	}
-	m, err := model.New(c.Net, [3]int{3, side, side}, names, nets.He, 1)
+	return model.New(c.Net, [3]int{3, side, side}, names, nets.He, 1)
+}
+
+// networkJob is one batch of random images through a network.
+func networkJob(c Config, device plan.Device, result *Result) (job, error) {
+	m, err := network(c)
 	if err != nil {
 		return job{}, err
 	}
-	result.Width, result.Height = side, side
+	result.Net, result.Model, result.Input = m.Net.Name, c.Model, m.Net.Input
+	c.channels, c.Height, c.Width = m.Input()
+	result.Width, result.Height = c.Width, c.Height
+	if err := c.check(); err != nil {
+		return job{}, err
+	}
 	random := rand.New(rand.NewPCG(1, 2))
-	x := noise(random, c.Batch*3*side*side)
+	x := noise(random, c.Batch*op.Size(m.Net.Input[:]))
 	switch c.Work {
 	case "train":
 		return trainJob(c, m, device, x, random)
@@ -42,7 +56,7 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	logits := make([]float32, c.Batch*classes)
+	logits := make([]float32, c.Batch*m.Net.Classes)
 	if c.Work == "infer" {
 		run := func(ctx context.Context) error { return e.Logits(ctx, logits, x, c.Batch) }
 		return job{images: c.Batch, run: run, close: e.Close}, nil
@@ -54,7 +68,7 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 // bandsJob splits a batch of images at all radii and runs inference on all low-pass and high-pass
 // batches, but not on whole images.
 func bandsJob(c Config, e *model.Evaluator, x, logits []float32) job {
-	split := spectral.NewBatch(side, side, c.Threads)
+	split := spectral.NewBatch(c.Height, c.Width, c.Threads)
 	low, high := parts(c, len(x)), parts(c, len(x))
 	run := func(ctx context.Context) error {
 		split.Split(low, high, x, c.Radii)
@@ -77,7 +91,7 @@ func trainJob(c Config, m *model.Model, device plan.Device, x []float32, random 
 		return job{}, err
 	}
 	t.LearningRate = 0.01
-	labels := someLabels(random, c.Batch)
+	labels := someLabels(random, c.Batch, m.Net.Classes)
 	run := func(ctx context.Context) error {
 		_, _, err := t.Step(ctx, x, labels)
 		return err
@@ -96,7 +110,7 @@ func attackJob(c Config, m *model.Model, device plan.Device, x []float32, random
 	if err != nil {
 		return job{}, err
 	}
-	labels, dst := someLabels(random, c.Batch), make([]float32, len(x))
+	labels, dst := someLabels(random, c.Batch, m.Net.Classes), make([]float32, len(x))
 	run := func(ctx context.Context) error {
 		_, err := a.Run(ctx, t, dst, x, labels, nil)
 		return err
@@ -105,7 +119,7 @@ func attackJob(c Config, m *model.Model, device plan.Device, x []float32, random
 }
 
 // someLabels returns n random labels.
-func someLabels(random *rand.Rand, n int) []int {
+func someLabels(random *rand.Rand, n, classes int) []int {
 	labels := make([]int, n)
 	for i := range labels {
 		labels[i] = random.IntN(classes)
