@@ -74,12 +74,12 @@ type App struct {
 	hidden   bool // nothing is drawn: the program is being suspended, or ends
 	started  time.Time
 
-	theme   *kit.Theme
-	layout  kit.Layout
-	pages   []tab
-	page    int // the one on screen
-	dialogs []kit.Dialog
-	drag    func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
+	theme  *kit.Theme
+	layout kit.Layout
+	pages  []tab
+	page   int // the one on screen
+	kit.Dialogs
+	drag func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
 
 	same  bool   // the screen is what it was before the message handled last
 	shown string // the frame made last
@@ -131,7 +131,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	}()
 	a.same = false
 	cmd = a.handle(msg)
-	a.arrangeDialogs()
+	a.ArrangeDialogs(a.layout)
 	return a, cmd
 }
 
@@ -158,7 +158,7 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.fail(msg)
 	case ended:
 		return a.fail(msg.err)
-	case routed:
+	case kit.Routed:
 		return a.deliver(msg)
 	case exportMsg:
 		a.exported(msg)

@@ -8,16 +8,9 @@ import (
 
 // mouse sorts what the mouse does: a drag goes on where it started, wherever it is now.
 func (a *App) mouse(msg tea.MouseMsg) tea.Cmd {
-	at := msg.Mouse()
-	m := kit.Mouse{X: at.X, Y: at.Y, Shift: at.Mod.Contains(tea.ModShift)}
+	m, ok := kit.MouseOf(msg)
 	switch msg.(type) {
-	case tea.MouseClickMsg:
-		if at.Button != tea.MouseLeft {
-			return nil
-		}
-		m.Pressed, a.drag, a.message = true, nil, ""
 	case tea.MouseMotionMsg:
-		m.Moved = true
 		if a.drag != nil {
 			return a.drag(m)
 		}
@@ -25,13 +18,11 @@ func (a *App) mouse(msg tea.MouseMsg) tea.Cmd {
 	case tea.MouseReleaseMsg:
 		a.drag = nil
 		return nil
-	case tea.MouseWheelMsg:
-		switch at.Button {
-		case tea.MouseWheelUp, tea.MouseWheelLeft:
-			m.Wheel = -1
-		case tea.MouseWheelDown, tea.MouseWheelRight:
-			m.Wheel = 1
+	case tea.MouseClickMsg:
+		if !ok {
+			return nil
 		}
+		a.drag, a.message = nil, ""
 	}
 	return a.mouseAt(m)
 }
@@ -41,8 +32,8 @@ func (a *App) mouseAt(m kit.Mouse) tea.Cmd {
 		return nil
 	}
 	if d := a.Top(); d != nil {
-		inner := a.dialogRect(d).Inset(2, 1)
-		if !a.dialogRect(d).Contains(m.X, m.Y) {
+		inner := kit.DialogRect(a.layout, d).Inset(2, 1)
+		if !kit.DialogRect(a.layout, d).Contains(m.X, m.Y) {
 			if m.Pressed {
 				return a.CloseDialog()
 			}

@@ -12,8 +12,8 @@ import (
 
 	"hfcui/engine/model"
 	"hfcui/ui/kit"
-	explorepage "hfcui/ui/pages/explore"
 	"hfcui/ui/session"
+	"hfcui/ui/uitest"
 )
 
 func TestPagesByNumberTabAndClick(t *testing.T) {
@@ -22,14 +22,14 @@ func TestPagesByNumberTabAndClick(t *testing.T) {
 		keys string
 		page int
 	}{{"2", 1}, {"3", 2}, {"4", 3}, {"1", 0}, {"tab", 1}, {"tab", 2}, {"tab", 3}, {"tab", 4}, {"tab", 5}, {"tab", 6}, {"tab", 0}, {"shift+tab", 6}, {"5", 4}, {"6", 5}, {"7", 6}} {
-		if d.keys(step.keys); d.app.page != step.page {
-			t.Fatalf("page %d after %s, want %d", d.app.page, step.keys, step.page)
+		if d.Keys(step.keys); d.App.page != step.page {
+			t.Fatalf("page %d after %s, want %d", d.App.page, step.keys, step.page)
 		}
 	}
-	x, y := d.where("2 Bands")
-	d.click(x+3, y)
-	if d.app.page != 1 {
-		t.Fatalf("page %d after a click on Bands", d.app.page)
+	x, y := d.Where("2 Bands")
+	d.Click(x+3, y)
+	if d.App.page != 1 {
+		t.Fatalf("page %d after a click on Bands", d.App.page)
 	}
 }
 
@@ -51,74 +51,74 @@ func TestNoKeyIsBoundTwice(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range d.app.pages {
-		list := append(p.Entries(), d.app.entries()...)
-		check(p.name, append(list, lastKeys.Entries(d.app)...))
+	for _, p := range d.App.pages {
+		list := append(p.Entries(), d.App.entries()...)
+		check(p.name, append(list, lastKeys.Entries(d.App)...))
 	}
-	check("picker", kit.PickerKeys.Entries(kit.NewPicker(d.app, "", "", nil)))
-	check("reader", kit.ReaderKeys.Entries(newHelp(d.app)))
-	check("jump", session.JumpKeys.Entries(&session.Jump{Session: d.app.Session}))
+	check("picker", kit.PickerKeys.Entries(kit.NewPicker(d.App, "", "", nil)))
+	check("reader", kit.ReaderKeys.Entries(newHelp(d.App)))
+	check("jump", session.JumpKeys.Entries(&session.Jump{Session: d.App.Session}))
 }
 
 // Help, palette and hints are made from the tables that dispatch keys.
 func TestHelpListsEveryKey(t *testing.T) {
 	d := start(t, 120, 60)
-	d.keys("?").shows("Help", "previous, next image", "r smaller, larger by 1", "smoothing strength ρ", "quit", "mouse")
-	d.keys("esc").hides("strength of smoothing")
+	d.Keys("?").Shows("Help", "previous, next image", "r smaller, larger by 1", "smoothing strength ρ", "quit", "mouse")
+	d.Keys("esc").Hides("strength of smoothing")
 }
 
 func TestHelpScrolls(t *testing.T) {
 	d := start(t, 80, 24)
-	d.keys("?").shows("more", "↑↓ scroll").hides("label")
-	d.keys("pgdown pgdown pgdown pgdown pgdown").shows("flip").hides("more")
-	d.keys("?").hides("Marks")
+	d.Keys("?").Shows("more", "↑↓ scroll").Hides("label")
+	d.Keys("pgdown pgdown pgdown pgdown pgdown").Shows("flip").Hides("more")
+	d.Keys("?").Hides("Marks")
 }
 
 func TestPalette(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys(":").shows("Commands", "next image", "type to search")
-	d.types("smooth more").keys("enter")
-	if d.app.Rho != 0.6 {
-		t.Fatalf("ρ = %v after the palette's smooth more", d.app.Rho)
+	d.Keys(":").Shows("Commands", "next image", "type to search")
+	d.Types("smooth more").Keys("enter")
+	if d.App.Rho != 0.6 {
+		t.Fatalf("ρ = %v after the palette's smooth more", d.App.Rho)
 	}
-	d.keys("ctrl+p").types("kernls").keys("enter")
-	if d.app.page != 2 {
-		t.Fatalf("page %d after the palette's page Kernels", d.app.page)
+	d.Keys("ctrl+p").Types("kernls").Keys("enter")
+	if d.App.page != 2 {
+		t.Fatalf("page %d after the palette's page Kernels", d.App.page)
 	}
-	d.keys("1 :").types("zzz").shows("no match").keys("enter").hides("Commands")
-	d.keys(":").types("go to im").keys("enter").shows("Go to image")
-	d.keys("esc :")
-	d.send(tea.PasteMsg{Content: "class\x1b]0;x\x07"})
-	d.shows(": class]0;x")
-	d.click(0, 0)
-	d.hides("Commands")
+	d.Keys("1 :").Types("zzz").Shows("no match").Keys("enter").Hides("Commands")
+	d.Keys(":").Types("go to im").Keys("enter").Shows("Go to image")
+	d.Keys("esc :")
+	d.Send(tea.PasteMsg{Content: "class\x1b]0;x\x07"})
+	d.Shows(": class]0;x")
+	d.Click(0, 0)
+	d.Hides("Commands")
 }
 
 func TestEveryCommandRuns(t *testing.T) {
 	for _, page := range []string{"1", "2", "3", "4"} {
-		n := len(start(t, 100, 30).keys(page + " :").app.Top().(*kit.Picker).Choices)
+		n := len(start(t, 100, 30).Keys(page + " :").App.Top().(*kit.Picker).Choices)
 		for i := range n {
-			d := start(t, 100, 30).keys(page + " :")
-			name := d.app.Top().(*kit.Picker).Choices[i].Text
+			d := start(t, 100, 30).Keys(page + " :")
+			name := d.App.Top().(*kit.Picker).Choices[i].Text
 			for range i {
-				d.keys("down")
+				d.Keys("down")
 			}
-			d.keys("enter")
-			if d.app.err != nil {
-				t.Fatalf("page %s, %s: %v", page, name, d.app.err)
+			d.Keys("enter")
+			if d.App.err != nil {
+				t.Fatalf("page %s, %s: %v", page, name, d.App.err)
 			}
-			d.fits(100, 30)
+			d.Fits(100, 30)
 		}
 	}
 }
 
 func TestQuit(t *testing.T) {
 	for _, keys := range []string{"q", "ctrl+c", "2 q", ": ctrl+c", "? ctrl+c"} {
-		d := start(t, 100, 30).keys(keys)
-		if !d.quit || d.app.verdict(nil) != nil {
-			t.Errorf("%q: quit %v, error %v", keys, d.quit, d.app.verdict(nil))
+		d := start(t, 100, 30).Keys(keys)
+		if !d.Quit || d.App.verdict(nil) != nil {
+			t.Errorf("%q: quit %v, error %v", keys, d.Quit, d.App.verdict(nil))
 		}
-		if d.app.ctx.Err() == nil {
+		if d.App.ctx.Err() == nil {
 			t.Errorf("%q: computations go on", keys)
 		}
 	}
@@ -126,23 +126,23 @@ func TestQuit(t *testing.T) {
 
 func TestSuspendTakesPicturesAway(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("ctrl+z")
-	if !d.app.hidden {
+	d.Keys("ctrl+z")
+	if !d.App.hidden {
 		t.Fatal("pictures stay while the program is suspended")
 	}
-	d.hides("▀")
-	d.send(tea.ResumeMsg{})
-	d.shows("▀")
+	d.Hides("▀")
+	d.Send(tea.ResumeMsg{})
+	d.Shows("▀")
 }
 
 // Whatever panics, the program ends in order and says so in one line.
 func TestPanicsEndTheProgram(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	check := func(name string, d *driver) {
+	check := func(name string, d *uitest.Driver[*App]) {
 		t.Helper()
-		err := d.app.verdict(nil)
-		if !d.quit || err == nil {
-			t.Fatalf("%s: quit %v, error %v", name, d.quit, err)
+		err := d.App.verdict(nil)
+		if !d.Quit || err == nil {
+			t.Fatalf("%s: quit %v, error %v", name, d.Quit, err)
 		}
 		line := err.Error()
 		if strings.Contains(line, "\n") || !strings.Contains(line, "internal error: ") {
@@ -154,25 +154,24 @@ func TestPanicsEndTheProgram(t *testing.T) {
 		}
 	}
 	for method, key := range map[string]string{"View": "2", "Bands": "2", "Attack": "6", "Robustness": "6"} {
-		lab := newFakeLab()
-		lab.panics = method
-		check(method, startWith(t, lab, Options{}, 140, 44).keys(key))
+		lab := uitest.NewFakeLab()
+		lab.Panics = method
+		check(method, startWith(t, lab, Options{}, 140, 44).Keys(key))
 	}
 	d := start(t, 100, 30)
-	d.send(capabilitiesMsg{d.app.caps}) // still fine
-	pageOf[*explorepage.Page](d.app).L.Slots = nil
-	d.app.pages[0].page = nil
-	d.send(tea.KeyPressMsg{Code: 'm', Text: "m"})
+	d.Send(capabilitiesMsg{d.App.caps}) // still fine
+	d.App.pages[0].page = nil
+	d.Send(tea.KeyPressMsg{Code: 'm', Text: "m"})
 	check("Update", d)
 
 	d = start(t, 100, 30)
-	d.app.send = func(msg tea.Msg) {}
-	d.app.theme = nil
-	d.app.View()
-	if d.app.err == nil {
+	d.App.send = func(msg tea.Msg) {}
+	d.App.theme = nil
+	d.App.View()
+	if d.App.err == nil {
 		t.Fatal("a panic in View is not noticed")
 	}
-	d.quit = true
+	d.Quit = true
 	check("View", d)
 }
 
@@ -187,7 +186,7 @@ func TestTogetherRaisesPanics(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	a := start(t, 80, 24).app
+	a := start(t, 80, 24).App
 	if err := a.verdict(tea.ErrInterrupted); err != nil {
 		t.Errorf("ctrl+c: %v", err)
 	}
@@ -198,29 +197,29 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestTextFromOutsideIsHarmless(t *testing.T) {
-	lab := newFakeLab()
-	lab.info.Model = "evil\x1b]0;title\x07\n\u202emodel"
-	lab.info.Note = "note\x9b31m\x00"
-	lab.info.Classes = append([]string{"cl\x1b[2Jass"}, lab.info.Classes[1:]...)
-	lab.info.Data = "日本語データ"
+	lab := uitest.NewFakeLab()
+	lab.About.Model = "evil\x1b]0;title\x07\n\u202emodel"
+	lab.About.Note = "note\x9b31m\x00"
+	lab.About.Classes = append([]string{"cl\x1b[2Jass"}, lab.About.Classes[1:]...)
+	lab.About.Data = "日本語データ"
 	d := startWith(t, lab, Options{}, 100, 30)
 	for _, keys := range []string{"", "2", "3", "4", "1 c", "esc ?"} {
-		d.keys(keys)
-		content := strip(d.app.View().Content)
+		d.Keys(keys)
+		content := uitest.Strip(d.App.View().Content)
 		for _, bad := range []string{"\x1b]", "\x1b[2J", "\x9b31m", "\u009b", "\x00", "\a", "\u202e"} {
 			if strings.Contains(content, bad) {
 				t.Errorf("after %q the view holds %q", keys, bad)
 			}
 		}
-		d.fits(100, 30)
+		d.Fits(100, 30)
 	}
 }
 
 func TestOptionsAreTaken(t *testing.T) {
-	d := startWith(t, newFakeLab(), Options{Page: "kernels", Start: session.Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
-	d.shows("after, ρ 1.00", "none · batch · ρ 1.00")
-	d.keys("1").shows("test 9", "7.5")
-	if startWith(t, newFakeLab(), Options{Start: session.Start{Radius: 99, Index: 1 << 30}}, 100, 30).app.Index != 1999 {
+	d := startWith(t, uitest.NewFakeLab(), Options{Page: "kernels", Start: session.Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
+	d.Shows("after, ρ 1.00", "none · batch · ρ 1.00")
+	d.Keys("1").Shows("test 9", "7.5")
+	if startWith(t, uitest.NewFakeLab(), Options{Start: session.Start{Radius: 99, Index: 1 << 30}}, 100, 30).App.Index != 1999 {
 		t.Fatal("an index past the end is not the last image")
 	}
 }

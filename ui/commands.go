@@ -1,21 +1,17 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/ui/kit"
+	"hfcui/ui/session"
 )
 
-// settingKeys change what the model is asked, on every page.
-var settingKeys = kit.Keymap[*App]{
-	{Keys: []string{"s"}, Name: "smoothing on, off", Hint: "smooth", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.ToggleSmooth() }},
-	{Keys: []string{"["}, Name: "smooth less (ρ)", Help: "smoothing strength ρ", Hint: "ρ", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.StepRho(-1) }},
-	{Keys: []string{"]"}, Name: "smooth more (ρ)", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.StepRho(1) }},
-	{Keys: []string{"m"}, Name: "normalize band images: none, max, std", Hint: "norm", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.NextNormalization() }},
-	{Keys: []string{"b"}, Name: "batch-norm: running or batch statistics", Hint: "bn", When: func(a *App) bool { return a.Info.BatchNorm }, Do: func(a *App) tea.Cmd { return a.ToggleStatistics() }},
-	{Keys: []string{"t"}, Name: "split: test or train", Hint: "split", When: func(a *App) bool { return len(a.Info.Splits) > 1 }, Do: func(a *App) tea.Cmd { return a.NextSplit() }},
+// exportKeys export what is on any page.
+var exportKeys = kit.Keymap[*App]{
 	{Keys: []string{"x"}, Name: "Export page…", Hint: "export", Do: (*App).startExport},
 }
 
@@ -53,7 +49,7 @@ func pageKeys() (keys kit.Keymap[*App]) {
 
 // entries lists what can be pressed on every page, besides lastKeys.
 func (a *App) entries() []kit.Entry {
-	return append(settingKeys.Entries(a), programKeys.Entries(a)...)
+	return slices.Concat(session.SettingKeys.Entries(a.Session), exportKeys.Entries(a), programKeys.Entries(a))
 }
 
 // key handles a key press: it is the dialog's, the page's or the program's.
@@ -73,7 +69,10 @@ func (a *App) key(key string) tea.Cmd {
 	if cmd, ok := a.pages[a.page].Press(key); ok {
 		return cmd
 	}
-	for _, table := range []kit.Keymap[*App]{settingKeys, programKeys, lastKeys} {
+	if cmd, ok := session.SettingKeys.Press(a.Session, key); ok {
+		return cmd
+	}
+	for _, table := range []kit.Keymap[*App]{exportKeys, programKeys, lastKeys} {
 		if cmd, ok := table.Press(a, key); ok {
 			return cmd
 		}

@@ -13,18 +13,18 @@ func TestDrawingChangesNothing(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {100, 30}, {200, 60}} {
 		d := start(t, size[0], size[1])
 		for _, keys := range []string{"", "right", "s", "2", "c", "3", "v", "4", "5", "pgdown", "6", "w", "7", "1", "?", "esc :", "esc g", "esc 6 O", "esc 3 S"} {
-			d.keys(keys)
-			before, states := d.app.frame(), stateOf(d.app)
-			if after := d.app.frame(); after != before {
+			d.Keys(keys)
+			before, states := d.App.frame(), stateOf(d.App)
+			if after := d.App.frame(); after != before {
 				t.Fatalf("%v after %q: the second frame is another", size, keys)
 			}
-			for i, state := range stateOf(d.app) {
+			for i, state := range stateOf(d.App) {
 				if state != states[i] {
 					t.Fatalf("%v after %q: drawing changes\n%s\ninto\n%s", size, keys, states[i], state)
 				}
 			}
 		}
-		d.send(tea.WindowSizeMsg{Width: size[0] + 1, Height: size[1] + 1})
+		d.Send(tea.WindowSizeMsg{Width: size[0] + 1, Height: size[1] + 1})
 	}
 }
 
@@ -34,7 +34,7 @@ func stateOf(a *App) (states []string) {
 	for _, t := range a.pages {
 		write(t.page)
 	}
-	for _, d := range a.dialogs {
+	for _, d := range a.Stack {
 		write(d)
 	}
 	write(a.Session)

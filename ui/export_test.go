@@ -2,7 +2,6 @@ package ui
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"encoding/xml"
 	"image/png"
 	"io"
@@ -12,27 +11,19 @@ import (
 	"testing"
 
 	"hfcui/ui/session"
+	"hfcui/ui/uitest"
 )
-
-func exported(t *testing.T, folder, suffix string) string {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(folder, "*"+suffix))
-	if err != nil || len(found) == 0 {
-		t.Fatalf("no file ends in %s: %v", suffix, err)
-	}
-	return found[len(found)-1]
-}
 
 func TestExportPictures(t *testing.T) {
 	d := start(t, 100, 30)
-	folder := d.app.options.Folder
-	d.keys("x").shows("Wrote 5 files", "in "+folder[:20], "hfcui-shapes-test-0-r10.0-low.png", "esc close")
-	d.keys("esc").hides("Wrote").shows("10.0")
-	d.keys("x right").hides("Wrote").shows("11.0") // any other key closes it and acts
-	d.keys("x 2").hides("Wrote").shows("images at every r")
-	d.keys("1 left")
+	folder := d.App.options.Folder
+	d.Keys("x").Shows("Wrote 5 files", "in "+folder[:20], "hfcui-shapes-test-0-r10.0-low.png", "esc close")
+	d.Keys("esc").Hides("Wrote").Shows("10.0")
+	d.Keys("x right").Hides("Wrote").Shows("11.0") // any other key closes it and acts
+	d.Keys("x 2").Hides("Wrote").Shows("images at every r")
+	d.Keys("1 left")
 	for _, suffix := range []string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
-		f, err := os.Open(exported(t, folder, suffix))
+		f, err := os.Open(uitest.Exported(t, folder, suffix))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,32 +42,21 @@ func TestExportPictures(t *testing.T) {
 			Probabilities map[string]float64
 		}
 	}
-	read(t, exported(t, folder, "r10.0.json"), &doc)
+	uitest.Read(t, uitest.Exported(t, folder, "r10.0.json"), &doc)
 	if doc.R != 10 || doc.Total != 1024 || len(doc.Predictions) != 3 || len(doc.Predictions[1].Probabilities) != 10 {
 		t.Fatalf("exported %+v", doc)
-	}
-}
-
-func read(t *testing.T, name string, to any) {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err == nil {
-		err = json.Unmarshal(b, to)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
 // A second export gets a number, for all of its files, and never touches what is there.
 func TestExportNeverOverwrites(t *testing.T) {
 	d := start(t, 100, 30)
-	folder := d.app.options.Folder
+	folder := d.App.options.Folder
 	mine := filepath.Join(folder, "hfcui-shapes-test-0-r10.0-high.png")
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.keys("x esc x").shows("r10.0-3-low.png")
+	d.Keys("x esc x").Shows("r10.0-3-low.png")
 	if b, _ := os.ReadFile(mine); string(b) != "mine" {
 		t.Fatal("a file that was there is overwritten")
 	}
@@ -86,19 +66,19 @@ func TestExportNeverOverwrites(t *testing.T) {
 }
 
 func TestExportErrorsAreOneLine(t *testing.T) {
-	d := startWith(t, newFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "missing")}, 140, 44)
-	d.keys("x").shows("not exported: ")
-	d.keys("right").hides("not exported")
-	d.lab.info.Labeled = false
-	d.app.Info.Labeled = false
-	d.keys("2 x").shows("nothing to export yet")
+	d := startWith(t, uitest.NewFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "missing")}, 140, 44)
+	d.Keys("x").Shows("not exported: ")
+	d.Keys("right").Hides("not exported")
+	d.Lab.About.Labeled = false
+	d.App.Info.Labeled = false
+	d.Keys("2 x").Shows("nothing to export yet")
 }
 
 func TestExportCurve(t *testing.T) {
 	d := start(t, 100, 30)
-	folder := d.app.options.Folder
-	d.keys("2 s x").shows("Wrote 4 files", ".csv", ".json", ".svg", ".png")
-	f, err := os.Open(exported(t, folder, ".csv"))
+	folder := d.App.options.Folder
+	d.Keys("2 s x").Shows("Wrote 4 files", ".csv", ".json", ".svg", ".png")
+	f, err := os.Open(uitest.Exported(t, folder, ".csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,11 +100,11 @@ func TestExportCurve(t *testing.T) {
 			CI95     [2]float64
 		}
 	}
-	read(t, exported(t, folder, ".json"), &doc)
+	uitest.Read(t, uitest.Exported(t, folder, ".json"), &doc)
 	if doc.Model != "demo" || doc.N != 2000 || doc.Rho != 0.5 || len(doc.Bands) != 48 || doc.Bands[47].Part != "high" || doc.Bands[47].R != 23 || doc.Bands[3].CI95[0] >= doc.Bands[3].Accuracy {
 		t.Fatalf("exported %+v", doc)
 	}
-	svg, err := os.ReadFile(exported(t, folder, ".svg"))
+	svg, err := os.ReadFile(uitest.Exported(t, folder, ".svg"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +125,7 @@ func TestExportCurve(t *testing.T) {
 
 func TestExportKernels(t *testing.T) {
 	d := start(t, 100, 30)
-	d.keys("3 x").shows("Wrote 4 files", "kernels-rho0.50-conv1-before.png", "-after.png", "-response.csv", ".json")
+	d.Keys("3 x").Shows("Wrote 4 files", "kernels-rho0.50-conv1-before.png", "-after.png", "-response.csv", ".json")
 }
 
 func TestSafeName(t *testing.T) {

@@ -52,9 +52,7 @@ func (a *App) frame() string {
 		s.open, s.pictures, s.generation = len(pictures) > 0, pictures, a.Generation
 	}
 	marker := a.place(c, pictures)
-	for _, d := range a.dialogs {
-		a.drawDialog(c, d)
-	}
+	a.DrawDialogs(c, a.layout, a.theme)
 	a.drawStatus(c)
 	c.PutWide(0, 0, 1, marker+" ")
 	return a.layer.Pin(c.String())
@@ -69,8 +67,8 @@ func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 		lines := p.Drawn.Lines
 		if lines == nil {
 			lines = strings.Split(a.layer.Blank(drawn, p.At.W, p.At.H), "\n")
-			for _, d := range a.dialogs {
-				if p.At.Overlaps(a.dialogRect(d)) { // a picture without size is hidden
+			for _, d := range a.Stack {
+				if p.At.Overlaps(kit.DialogRect(a.layout, d)) { // a picture without size is hidden
 					list[drawn].Cols, list[drawn].Rows = 0, 0
 					a.stage.open = false
 				}

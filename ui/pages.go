@@ -18,7 +18,7 @@ import (
 
 // page is one of the program's pages.
 type page interface {
-	receiver
+	kit.Receiver
 	// Entries lists what can be pressed; press does it.
 	Entries() []kit.Entry
 	Press(key string) (tea.Cmd, bool)

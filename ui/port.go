@@ -8,19 +8,10 @@ import (
 	"hfcui/ui/kit"
 )
 
-// receiver takes what its own work in the background tells: a page, or the session.
-type receiver interface{ Receive(msg tea.Msg) tea.Cmd }
-
-// routed is a message on its way to the one whose work it comes from.
-type routed struct {
-	to  receiver
-	msg tea.Msg
-}
-
 // port is the program as one receiver sees it. It implements Screen.
 type port struct {
 	app *App
-	to  receiver
+	to  kit.Receiver
 }
 
 func (p *port) Open(d kit.Dialog) tea.Cmd { return p.app.Open(d) }
@@ -41,7 +32,7 @@ func (p *port) Ready() bool {
 }
 
 func (p *port) Shown() bool {
-	shown, ok := p.app.pages[p.app.page].page.(receiver)
+	shown, ok := p.app.pages[p.app.page].page.(kit.Receiver)
 	return ok && shown == p.to
 }
 
@@ -51,38 +42,24 @@ func (p *port) Present(pictures []kit.Placed, generation int, msg tea.Msg) {
 
 func (p *port) Task(work func() tea.Msg) tea.Cmd { return p.After(kit.Task(work)) }
 
-func (p *port) After(wait tea.Cmd) tea.Cmd {
-	return func() tea.Msg {
-		if msg := wait(); msg != nil {
-			return routed{p.to, msg}
-		}
-		return nil
-	}
-}
+func (p *port) After(cmd tea.Cmd) tea.Cmd { return kit.Route(p.to, cmd) }
 
 func (p *port) Start(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*kit.Job, tea.Cmd) {
 	j, wait := kit.StartJob(p.app.ctx, work)
 	return j, p.After(wait)
 }
 
-// deliver hands on a message of work in the background and, where the work goes on, waits for
-// the next.
-func (a *App) deliver(m routed) tea.Cmd {
-	switch msg := m.msg.(type) {
-	case kit.Crash:
-		return a.fail(msg)
-	case kit.Report:
-		if c, ok := msg.Msg.(kit.Crash); ok {
-			return a.fail(c)
-		}
-		cmd := m.to.Receive(msg)
-		if msg.Done {
-			return tea.Batch(cmd, a.Idle())
-		}
-		return tea.Batch(cmd, (&port{a, m.to}).After(msg.Job.Wait))
+// deliver hands on a message of work in the background.
+func (a *App) deliver(m kit.Routed) tea.Cmd {
+	a.stage.delivered(m.Msg)
+	cmd, ended, crashed := m.Deliver()
+	switch {
+	case crashed != nil:
+		return a.fail(crashed)
+	case ended:
+		return tea.Batch(cmd, a.Idle())
 	}
-	a.stage.delivered(m.msg)
-	return m.to.Receive(m.msg)
+	return cmd
 }
 
 // Idle tells pages that a job ended.

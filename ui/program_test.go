@@ -11,10 +11,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hfcui/ui/kit"
-	explorepage "hfcui/ui/pages/explore"
 	"hfcui/ui/session"
 	"hfcui/ui/term"
+	"hfcui/ui/uitest"
 )
 
 // wire is a terminal's end of the line: it keeps what is written.
@@ -54,7 +53,7 @@ type running struct {
 	done    chan error
 }
 
-func run(t *testing.T, lab *fakeLab, o Options, w, h int) *running {
+func run(t *testing.T, lab *uitest.FakeLab, o Options, w, h int) *running {
 	t.Helper()
 	in, keep := io.Pipe()
 	t.Cleanup(func() { keep.Close() })
@@ -62,7 +61,7 @@ func run(t *testing.T, lab *fakeLab, o Options, w, h int) *running {
 }
 
 // runOn is run with an input.
-func runOn(t *testing.T, in io.Reader, lab *fakeLab, o Options, w, h int) *running {
+func runOn(t *testing.T, in io.Reader, lab *uitest.FakeLab, o Options, w, h int) *running {
 	t.Helper()
 	r := &running{t: t, wire: &wire{}, done: make(chan error, 1)}
 	o.Output, o.Environ = r.wire, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
@@ -114,15 +113,15 @@ func (r *running) ended() error {
 }
 
 func TestProgramDrawsAndTidiesUp(t *testing.T) {
-	r := run(t, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r := run(t, uitest.NewFakeLab(), Options{Pictures: "sixel"}, 100, 30)
 	r.until("four pictures", pictures(4))
-	r.program.Send(keyPress("right"))
+	r.program.Send(uitest.KeyPress("right"))
 	r.until("three new pictures", pictures(3)) // the original stays
-	r.program.Send(keyPress("?"))
+	r.program.Send(uitest.KeyPress("?"))
 	r.until("help", func(b []byte) bool { return bytes.Contains(b, []byte("Help")) })
-	r.program.Send(keyPress("esc"))
+	r.program.Send(uitest.KeyPress("esc"))
 	r.until("pictures again", pictures(2))
-	if err := r.end(keyPress("q")); err != nil {
+	if err := r.end(uitest.KeyPress("q")); err != nil {
 		t.Fatal(err)
 	}
 	tail := string(r.wire.take())
@@ -139,26 +138,26 @@ func TestProgramDrawsAndTidiesUp(t *testing.T) {
 // Keys that come faster than pictures can be made change the screen all the time and end
 // with the newest.
 func TestHeldKeyKeepsMoving(t *testing.T) {
-	lab := newFakeLab()
-	lab.viewTime = 25 * time.Millisecond
+	lab := uitest.NewFakeLab()
+	lab.ViewTime = 25 * time.Millisecond
 	r := run(t, lab, Options{Pictures: "sixel", Start: session.Start{Radius: 1}}, 100, 30)
 	r.until("pictures", pictures(4))
-	lab.mu.Lock()
-	lab.views = nil
-	lab.mu.Unlock()
+	lab.Mu.Lock()
+	lab.Views = nil
+	lab.Mu.Unlock()
 	for range 20 {
-		r.program.Send(keyPress("right"))
+		r.program.Send(uitest.KeyPress("right"))
 		time.Sleep(8 * time.Millisecond)
 	}
 	r.until("pictures", pictures(6))
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		lab.mu.Lock()
-		n, last := len(lab.views), 0.0
+		lab.Mu.Lock()
+		n, last := len(lab.Views), 0.0
 		if n > 0 {
-			last = lab.views[n-1].R
+			last = lab.Views[n-1].R
 		}
-		lab.mu.Unlock()
+		lab.Mu.Unlock()
 		if last == 21 {
 			if n < 3 || n > 15 {
 				t.Fatalf("%d views for 20 keys", n)
@@ -170,14 +169,14 @@ func TestHeldKeyKeepsMoving(t *testing.T) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	if err := r.end(keyPress("q")); err != nil {
+	if err := r.end(uitest.KeyPress("q")); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // Pictures are on the wire before the frame that follows them is due.
 func TestPicturesDoNotWaitForTheFrame(t *testing.T) {
-	r := run(t, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r := run(t, uitest.NewFakeLab(), Options{Pictures: "sixel"}, 100, 30)
 	r.until("pictures", pictures(4))
 	time.Sleep(30 * time.Millisecond)
 	r.app.stage.mu.Lock()
@@ -188,22 +187,22 @@ func TestPicturesDoNotWaitForTheFrame(t *testing.T) {
 	}
 	r.wire.take()
 	for _, k := range []string{"right", "right", "?", "esc", "2", "1", "right", "w", "right"} {
-		r.program.Send(keyPress(k))
+		r.program.Send(uitest.KeyPress(k))
 		time.Sleep(15 * time.Millisecond)
 	}
 	r.until("pictures", pictures(8))
-	if err := r.end(keyPress("q")); err != nil {
+	if err := r.end(uitest.KeyPress("q")); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestProgramEndsInOrderAfterPanics(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	lab := newFakeLab()
-	lab.panics = "Bands"
+	lab := uitest.NewFakeLab()
+	lab.Panics = "Bands"
 	r := run(t, lab, Options{Pictures: "sixel"}, 100, 30)
 	r.until("pictures", pictures(4))
-	if err := r.end(keyPress("2")); err == nil {
+	if err := r.end(uitest.KeyPress("2")); err == nil {
 		t.Fatal("a panic is not told")
 	}
 	if left := r.app.layer.RestoreSequence(); left != "" {
@@ -220,12 +219,12 @@ func TestProgramEndsInOrderAfterPanicsBelow(t *testing.T) {
 			t.Errorf("%s: error %v", what, err)
 		}
 	}
-	r := run(t, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r := run(t, uitest.NewFakeLab(), Options{Pictures: "sixel"}, 100, 30)
 	r.until("four pictures", pictures(4))
 	r.wire.mu.Lock()
 	r.wire.panics = true
 	r.wire.mu.Unlock()
-	go r.program.Send(keyPress("?"))
+	go r.program.Send(uitest.KeyPress("?"))
 	check(r, "broken wire")
 	r.wire.mu.Lock()
 	r.wire.panics = false
@@ -239,7 +238,7 @@ func TestProgramEndsInOrderAfterPanicsBelow(t *testing.T) {
 	probe := term.NewProbe([]string{"TERM=xterm"})
 	probe.Queries()
 	in := probe.Input(t.Context(), reader, func(term.Capabilities) { panic("broken reader") })
-	r = runOn(t, in, newFakeLab(), Options{Pictures: "sixel"}, 100, 30)
+	r = runOn(t, in, uitest.NewFakeLab(), Options{Pictures: "sixel"}, 100, 30)
 	r.until("four pictures", pictures(4))
 	io.WriteString(typing, "\x1b[?62;4c")
 	check(r, "broken reader")
@@ -252,13 +251,13 @@ func TestProgramEndsInOrderAfterPanicsBelow(t *testing.T) {
 // Every kind of pictures fills the same cells, and dialogs lie over all of them.
 func TestKindsOfPictures(t *testing.T) {
 	for _, kind := range []string{"sixel", "kitty", "iterm2", "blocks"} {
-		d := startWith(t, newFakeLab(), Options{Pictures: kind}, 100, 30)
+		d := startWith(t, uitest.NewFakeLab(), Options{Pictures: kind}, 100, 30)
 		for _, keys := range []string{"", "right", "?", "esc", "3", ":"} {
-			d.keys(keys)
-			d.fits(100, 30)
+			d.Keys(keys)
+			d.Fits(100, 30)
 		}
-		d.shows("Commands").keys("esc 1").shows("whole", "11.0")
-		pic := pageOf[*explorepage.Page](d.app).Shown.Drawn[kit.SlotLow]
+		d.Shows("Commands").Keys("esc 1").Shows("whole", "11.0")
+		pic := d.App.stage.pictures[1].Drawn
 		if text := kind == "kitty" || kind == "blocks"; text != (pic.Lines != nil) || (kind != "blocks") != (pic.Data != nil) {
 			t.Errorf("%s: %d lines, %d bytes", kind, len(pic.Lines), len(pic.Data))
 		}

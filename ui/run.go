@@ -65,12 +65,17 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 	if err = a.verdict(err); err != nil {
 		a.layer.Restore() // whatever went wrong, and wherever: the terminal comes first
 	}
+	a.Wait()
+	return err
+}
+
+// Wait has pages end their work, once the program has ended.
+func (a *App) Wait() {
 	for _, t := range a.pages {
 		if p, ok := t.page.(waiter); ok {
 			p.Wait()
 		}
 	}
-	return err
 }
 
 // terminal returns the terminal to read from and to write to.

@@ -23,13 +23,6 @@ type Dialog interface {
 	Entries() []Entry
 }
 
-// DialogStack is the dialogs that lie over the page; keys are those of the one on top.
-type DialogStack interface {
-	Open(d Dialog) tea.Cmd
-	CloseDialog() tea.Cmd
-	Top() Dialog // nil when there is none
-}
-
 // Fixed is part of dialogs that have nothing to arrange.
 type Fixed struct{}
 

@@ -49,7 +49,7 @@ func (p *Picker) Search() {
 	p.found = p.found[:0]
 	scores := map[int]int{}
 	for i, ch := range p.Choices {
-		if score, ok := Fuzzy(p.field.Text, ch.Text); ok {
+		if score, ok := fuzzy(p.field.Text, ch.Text); ok {
 			scores[i] = score
 			p.found = append(p.found, i)
 		}
@@ -61,9 +61,9 @@ func (p *Picker) Search() {
 	p.At, p.top = 0, 0
 }
 
-// Fuzzy tells whether the letters of query occur in text in order, and how well: letters
+// fuzzy tells whether the letters of query occur in text in order, and how well: letters
 // at the start of words and letters in a row count more.
-func Fuzzy(query, text string) (score int, ok bool) {
+func fuzzy(query, text string) (score int, ok bool) {
 	q := []rune(strings.ToLower(strings.ReplaceAll(query, " ", "")))
 	if len(q) == 0 {
 		return 0, true

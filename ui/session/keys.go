@@ -44,3 +44,13 @@ var ImageKeys = kit.Keymap[*Session]{
 	{Keys: []string{"g"}, Name: "Go to image…", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&Jump{Session: s}) }},
 	{Keys: []string{"c"}, Name: "filter by class", Hint: "class", When: func(s *Session) bool { return s.Info.Labeled }, Do: (*Session).chooseClass},
 }
+
+// SettingKeys change what the model is asked, on every page.
+var SettingKeys = kit.Keymap[*Session]{
+	{Keys: []string{"s"}, Name: "smoothing on, off", Hint: "smooth", When: (*Session).Modeled, Do: (*Session).toggleSmooth},
+	{Keys: []string{"["}, Name: "smooth less (ρ)", Help: "smoothing strength ρ", Hint: "ρ", When: (*Session).Modeled, Do: func(s *Session) tea.Cmd { return s.stepRho(-1) }},
+	{Keys: []string{"]"}, Name: "smooth more (ρ)", Also: true, When: (*Session).Modeled, Do: func(s *Session) tea.Cmd { return s.stepRho(1) }},
+	{Keys: []string{"m"}, Name: "normalize band images: none, max, std", Hint: "norm", When: (*Session).Modeled, Do: (*Session).nextNormalization},
+	{Keys: []string{"b"}, Name: "batch-norm: running or batch statistics", Hint: "bn", When: func(s *Session) bool { return s.Info.BatchNorm }, Do: (*Session).toggleStatistics},
+	{Keys: []string{"t"}, Name: "split: test or train", Hint: "split", When: func(s *Session) bool { return len(s.Info.Splits) > 1 }, Do: (*Session).nextSplit},
+}

@@ -226,8 +226,8 @@ func (s *Session) keepClass() {
 	}
 }
 
-// ToggleSmooth switches kernel smoothing.
-func (s *Session) ToggleSmooth() tea.Cmd {
+// toggleSmooth switches kernel smoothing.
+func (s *Session) toggleSmooth() tea.Cmd {
 	s.Smooth = !s.Smooth
 	return s.Announce(ChangedSetting)
 }
@@ -244,8 +244,8 @@ func (s *Session) ToggleGain() tea.Cmd {
 	return s.Announce(ChangedSetting)
 }
 
-// StepRho moves the strength of smoothing, in finer steps where it is small.
-func (s *Session) StepRho(direction float64) tea.Cmd {
+// stepRho moves the strength of smoothing, in finer steps where it is small.
+func (s *Session) stepRho(direction float64) tea.Cmd {
 	step := 0.05
 	switch at := s.Rho + direction*1e-6; {
 	case at > 1:
@@ -262,14 +262,14 @@ func (s *Session) StepRho(direction float64) tea.Cmd {
 	return s.Announce(ChangedSetting)
 }
 
-// NextNormalization goes through none, max, std.
-func (s *Session) NextNormalization() tea.Cmd {
+// nextNormalization goes through none, max, std.
+func (s *Session) nextNormalization() tea.Cmd {
 	s.Normalize = (s.Normalize + 1) % (bands.NormalizeStd + 1)
 	return s.Announce(ChangedSetting)
 }
 
-// ToggleStatistics switches between batch-norm's running and batch statistics.
-func (s *Session) ToggleStatistics() tea.Cmd {
+// toggleStatistics switches between batch-norm's running and batch statistics.
+func (s *Session) toggleStatistics() tea.Cmd {
 	s.Statistics = model.BatchStatistics - s.Statistics
 	return s.Announce(ChangedSetting)
 }
@@ -280,8 +280,8 @@ type splitMsg struct {
 	err  error
 }
 
-// NextSplit goes to the other split; opening it may take a moment.
-func (s *Session) NextSplit() tea.Cmd {
+// nextSplit goes to the other split; opening it may take a moment.
+func (s *Session) nextSplit() tea.Cmd {
 	names, at := s.Info.Splits, 0
 	for i, name := range names {
 		if name == s.Info.Split {

@@ -24,21 +24,21 @@ import (
 type Page struct {
 	screen  session.Screen
 	session *session.Session
-	L       attackLayout
-	Options attack.Options // but for its Steps and Band
+	l       attackLayout
+	options attack.Options // but for its Steps and Band
 	steps   map[string]int // by method, where it is not the usual number
 	band    bandChoice
 	model   string  // whose image is attacked, of those side by side; "" is the open one
-	Most    float64 // end of ε's track
+	most    float64 // end of ε's track
 	figures bool    // what is measured has the page, in place of the pictures
 	byRho   bool    // accuracy is drawn against ρ where there is room for one chart only
 	painter attackPainter
 	asks    kit.Newest[attackRequest]
 	cancel  context.CancelFunc // of what is being computed
 	begun   time.Time          // when it was begun
-	Shown   AttackMsg          // what is on screen; its view is nil before the first
+	shown   attackMsg          // what is on screen; its view is nil before the first
 	failed  string             // why there is nothing to show for what was asked for last
-	Robust  robustness
+	robust  robustness
 }
 
 // attackRequest is everything that determines what the page shows of the image.
@@ -49,13 +49,13 @@ type attackRequest struct {
 	generation int
 }
 
-// AttackMsg is what came of a request.
-type AttackMsg struct {
+// attackMsg is what came of a request.
+type attackMsg struct {
 	asked  attackRequest
-	View   *lab.AttackView
+	view   *lab.AttackView
 	drawn  [kit.Slots]picture.Drawn
 	factor float64 // by which the perturbation is amplified
-	Err    error
+	err    error
 }
 
 // The pictures of the page, by the places they have in a row of four.
@@ -66,10 +66,10 @@ const (
 )
 
 func New(s session.Screen, on *session.Session) *Page {
-	p := &Page{screen: s, session: on, steps: map[string]int{}, Options: attack.Options{Method: attack.PGDMethod, Seed: 1}}
-	p.Most = firstMost(p.Options.Norm)
-	p.Options.Epsilon = 0.3 * p.Most
-	p.Robust = newRobustness(p)
+	p := &Page{screen: s, session: on, steps: map[string]int{}, options: attack.Options{Method: attack.PGDMethod, Seed: 1}}
+	p.most = firstMost(p.options.Norm)
+	p.options.Epsilon = 0.3 * p.most
+	p.robust = newRobustness(p)
 	return p
 }
 
@@ -85,7 +85,7 @@ var attackKeys = kit.Keymap[*Page]{
 	{Keys: []string{","}, Name: "ε a little smaller", Help: "ε by a fine step", Hint: "fine", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepFine) }},
 	{Keys: []string{"."}, Name: "ε a little larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepFine) }},
 	{Keys: []string{"home"}, Name: "ε = 0: no attack", Help: "ε to 0, to the end of its range", Do: func(p *Page) tea.Cmd { return p.setEpsilon(0) }},
-	{Keys: []string{"end"}, Name: "ε to the end of its range", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.Most) }},
+	{Keys: []string{"end"}, Name: "ε to the end of its range", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.most) }},
 	{Keys: []string{"O"}, Name: "attack options: norm, steps, restarts …", Hint: "options", Do: func(p *Page) tea.Cmd { return p.screen.Open(newAttackOptions(p)) }},
 	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
 	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
@@ -94,8 +94,8 @@ var attackKeys = kit.Keymap[*Page]{
 	{Keys: []string{"e"}, Name: "set ε to a value", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
 	{Keys: []string{"+", "="}, Name: "double ε's range", Help: "ε's range: double, halve", Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
 	{Keys: []string{"-"}, Name: "halve ε's range", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
-	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.Robust.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Robust.Halt() }},
-	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.Robust.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Robust.Resume() }},
+	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.robust.Job != nil }, Do: func(p *Page) tea.Cmd { return p.robust.Halt() }},
+	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.robust.Resumable() }, Do: func(p *Page) tea.Cmd { return p.robust.Resume() }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -128,7 +128,7 @@ func (p *Page) toggleFigures() tea.Cmd {
 }
 
 // oneAxis tells that there is room for one chart of accuracy only.
-func (p *Page) oneAxis() bool { return len(p.L.Accuracy) == 1 }
+func (p *Page) oneAxis() bool { return len(p.l.accuracy) == 1 }
 
 func (p *Page) toggleAxis() tea.Cmd {
 	p.byRho = !p.byRho
@@ -140,10 +140,10 @@ func (p *Page) Arrange(l kit.Layout) {
 		return
 	}
 	aspect := 1.0
-	if v := p.Shown.View; v != nil && v.Original.H > 0 {
+	if v := p.shown.view; v != nil && v.Original.H > 0 {
 		aspect = min(max(float64(v.Original.W)/float64(v.Original.H), 0.2), 5)
 	}
-	p.L = LayoutAttack(l.Body, l.Roomy(), aspect, p.screen.Cell(), p.figures, len(p.session.Models()))
+	p.l = layoutAttack(l.Body, l.Roomy(), aspect, p.screen.Cell(), p.figures, len(p.session.Models()))
 }
 
 func (p *Page) Enter() tea.Cmd { return tea.Batch(p.request(), p.measure()) }
@@ -159,8 +159,8 @@ func (p *Page) Leave() {
 
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&session.ChangedModel != 0 {
-		p.Robust.Forget()
-		p.Robust.On = p.screen.Shown()
+		p.robust.Forget()
+		p.robust.On = p.screen.Shown()
 	}
 	if what&session.ChangedModels != 0 {
 		if p.modelName(p.model) == "" {
@@ -171,9 +171,9 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	return tea.Batch(p.request(), p.measure())
 }
 
-// Attack is how the page attacks.
-func (p *Page) Attack() attack.Options {
-	return composed(p.Options, p.steps, p.band, p.session.R)
+// attack is how the page attacks.
+func (p *Page) attack() attack.Options {
+	return composed(p.options, p.steps, p.band, p.session.R)
 }
 
 // composed is an attack without what its method does not look at.
@@ -183,7 +183,7 @@ func composed(o attack.Options, steps map[string]int, band bandChoice, r float64
 	if n, ok := steps[o.Method]; ok {
 		o.Steps = n
 	}
-	if !HasStepSize(m) {
+	if !hasStepSize(m) {
 		o.StepSize = 0
 	}
 	if !m.RandomStart {
@@ -203,14 +203,14 @@ func (p *Page) setting() bands.Setting {
 
 // request asks for what should be on screen, unless the page is not.
 func (p *Page) request() tea.Cmd {
-	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Context().Err() != nil || p.screen.Layout().TooSmall || len(p.L.Slots) == 0 || p.session.Info.Images == 0 || p.none() != "" {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Context().Err() != nil || p.screen.Layout().TooSmall || len(p.l.slots) == 0 || p.session.Info.Images == 0 || p.none() != "" {
 		return nil
 	}
 	q := attackRequest{generation: p.session.Generation}
 	q.Model = p.model
-	q.Index, q.R, q.Setting, q.Options = p.session.Index, p.session.R, p.setting(), p.Attack()
-	q.RenderSpec = p.screen.Render(p.L.Slots[0].Pic.W, p.L.Slots[0].Pic.H)
-	for _, s := range p.L.Slots {
+	q.Index, q.R, q.Setting, q.Options = p.session.Index, p.session.R, p.setting(), p.attack()
+	q.RenderSpec = p.screen.Render(p.l.slots[0].Pic.W, p.l.slots[0].Pic.H)
+	for _, s := range p.l.slots {
 		q.kinds[s.Kind] = true
 	}
 	if p.asks.Ask(q) {
@@ -256,20 +256,20 @@ func (p *Page) compute(q attackRequest) tea.Cmd {
 		defer l.Foreground()()
 		v, err := l.Attack(ctx, q.AttackRequest)
 		if err != nil {
-			return AttackMsg{asked: q, Err: err}
+			return attackMsg{asked: q, err: err}
 		}
 		drawn, factor := paint.paint(v, q)
-		return AttackMsg{asked: q, View: v, drawn: drawn, factor: factor}
+		return attackMsg{asked: q, view: v, drawn: drawn, factor: factor}
 	})
 }
 
 // Receive takes what work in the background tells.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case AttackMsg:
+	case attackMsg:
 		return p.received(msg)
 	case kit.Report:
-		cmd, _ := p.Robust.Take(msg)
+		cmd, _ := p.robust.Take(msg)
 		return cmd
 	}
 	return nil
@@ -277,21 +277,21 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 
 // received takes over an answer. It is newer than what is on screen even when something
 // else is wanted by now, so it is shown.
-func (p *Page) received(msg AttackMsg) tea.Cmd {
+func (p *Page) received(msg attackMsg) tea.Cmd {
 	next, again := p.asks.Finish()
 	var cmd tea.Cmd
 	if again {
 		cmd = p.compute(next)
 	}
 	switch {
-	case errors.Is(msg.Err, context.Canceled):
+	case errors.Is(msg.err, context.Canceled):
 		if !again { // the page was left, and may be on screen again
 			p.asks.Forget()
 			cmd = p.request()
 		}
 	case msg.asked.generation != p.session.Generation:
-	case msg.Err != nil:
-		p.failed = kit.OneLine(msg.Err)
+	case msg.err != nil:
+		p.failed = kit.OneLine(msg.err)
 		p.asks.Forget()
 	default:
 		p.failed = ""
@@ -302,20 +302,20 @@ func (p *Page) received(msg AttackMsg) tea.Cmd {
 }
 
 // show puts an answer on screen.
-func (p *Page) show(msg AttackMsg) {
-	before := p.Shown.View
-	p.Shown = msg
-	if now := msg.View.Original; before == nil || before.Original.W*now.H != now.W*before.Original.H {
+func (p *Page) show(msg attackMsg) {
+	before := p.shown.view
+	p.shown = msg
+	if now := msg.view.Original; before == nil || before.Original.W*now.H != now.W*before.Original.H {
 		p.Arrange(p.screen.Layout())
 	}
 }
 
 // view is what is on screen; nil before the first answer and where there is none.
 func (p *Page) view() *lab.AttackView {
-	if p.failed != "" || p.none() != "" || p.Shown.asked.generation != p.session.Generation {
+	if p.failed != "" || p.none() != "" || p.shown.asked.generation != p.session.Generation {
 		return nil
 	}
-	return p.Shown.View
+	return p.shown.view
 }
 
 // Speed tells how long the last attack took.

@@ -16,10 +16,10 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 	th := p.screen.Theme()
 	p.drawAccuracyHead(c, r.Row(0), byRho)
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y+1, r.W, r.H-2))
-	most, at := p.Most, p.Options.Epsilon
+	most, at := p.most, p.options.Epsilon
 	if byRho {
 		_, k := p.keys("")
-		most, at = k.Most, p.setting().Rho
+		most, at = k.most, p.setting().Rho
 	}
 	ch := kit.NewChart(plot, most, 1)
 	grid := []float64{0, 0.25, 0.5, 0.75, 1}
@@ -45,11 +45,11 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 
 // drawAccuracyHead says what a chart is of.
 func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
-	th, method := p.screen.Theme(), p.Options.Method
+	th, method := p.screen.Theme(), p.options.Method
 	n, doubts := 0, 0
 	for _, m := range p.session.Models() {
 		k := p.keyOf(m, byRho)
-		result := p.Robust.Known[k]
+		result := p.robust.Known[k]
 		for _, cell := range result.Cells {
 			if cell.Method == method && !cell.Check {
 				n = max(n, cell.N)
@@ -94,7 +94,7 @@ func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 }
 
 // keyOf is the key of a model's curve.
-func (p *Page) keyOf(m session.ShownModel, byRho bool) RobustKey {
+func (p *Page) keyOf(m session.ShownModel, byRho bool) robustKey {
 	byE, byR := p.keys(m.Path)
 	if byRho {
 		return byR
@@ -110,7 +110,7 @@ type curvePoint struct {
 }
 
 // pointsOf lists a curve's figures; method "" is without an attack.
-func pointsOf(k RobustKey, result attack.Robustness, method string) []curvePoint {
+func pointsOf(k robustKey, result attack.Robustness, method string) []curvePoint {
 	var list []curvePoint
 	if k.byRho {
 		for _, rho := range k.rhos() {
@@ -134,7 +134,7 @@ func pointsOf(k RobustKey, result attack.Robustness, method string) []curvePoint
 // a curve; by FGSM where no other model needs the room. It tells whether there is any.
 func (p *Page) addCurves(ch *kit.Chart, m session.ShownModel, byRho bool) bool {
 	k := p.keyOf(m, byRho)
-	result, look, th := p.Robust.Known[k], p.screen.Theme().Model(m.Slot), p.screen.Theme()
+	result, look, th := p.robust.Known[k], p.screen.Theme().Model(m.Slot), p.screen.Theme()
 	points := pointsOf(k, result, k.options.Method)
 	alone := len(p.session.Models()) == 1
 	if byRho {
@@ -172,11 +172,11 @@ func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownM
 	taken := map[int]bool{}
 	for _, m := range models {
 		k := p.keyOf(m, byRho)
-		points := pointsOf(k, p.Robust.Known[k], k.options.Method)
+		points := pointsOf(k, p.robust.Known[k], k.options.Method)
 		if len(points) == 0 {
 			continue
 		}
-		at := k.epsilons()[kit.Nearest(k.epsilons(), p.Options.Epsilon)]
+		at := k.epsilons()[kit.Nearest(k.epsilons(), p.options.Epsilon)]
 		if byRho {
 			at = k.rhos()[kit.Nearest(k.rhos(), p.setting().Rho)]
 		}
@@ -204,14 +204,14 @@ func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownM
 // waitingFor says why there is no curve yet.
 func (p *Page) waitingFor(byRho bool) string {
 	for _, m := range p.session.Models() {
-		if why := p.Robust.Failed[p.keyOf(m, byRho)]; why != "" {
+		if why := p.robust.Failed[p.keyOf(m, byRho)]; why != "" {
 			return why
 		}
 	}
 	switch {
 	case p.none() != "":
 		return p.none()
-	case p.Robust.Stopped:
+	case p.robust.Stopped:
 		return "Stopped before the first results. Press enter to resume."
 	case byRho:
 		return "Robust accuracy vs ρ will appear here, then vs ε."
@@ -244,9 +244,9 @@ func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
 
 // foot says what the figures are of.
 func (p *Page) foot(w int) string {
-	of := fmt.Sprintf("%s: first %s, 95%% CI", kit.Clean(p.session.Info.Split), kit.Counted(min(p.Robust.images, p.session.Info.Images), "image"))
+	of := fmt.Sprintf("%s: first %s, 95%% CI", kit.Clean(p.session.Info.Split), kit.Counted(min(p.robust.images, p.session.Info.Images), "image"))
 	text := of + " · running batch-norm statistics"
-	if p.Robust.Stopped {
+	if p.robust.Stopped {
 		of, text = of+" · stopped", text+" · stopped"
 	}
 	return kit.Pick(w, text, of)
@@ -260,7 +260,7 @@ func (p *Page) doubts() [][]string {
 	models := p.session.Models()
 	for _, m := range models {
 		for _, byRho := range []bool{false, true} {
-			result := p.Robust.Known[p.keyOf(m, byRho)]
+			result := p.robust.Known[p.keyOf(m, byRho)]
 			for _, w := range result.Warnings() {
 				text, short := kit.Clean(w.String()), kit.Clean(w.Text)
 				if len(models) > 1 {

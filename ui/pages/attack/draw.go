@@ -16,21 +16,21 @@ import (
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	p.drawCaption(c)
 	var pictures []kit.Placed
-	for _, s := range p.L.Slots {
+	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
-		if p.view() != nil && p.Shown.asked.Fits(s.Pic) && p.Shown.asked.kinds[s.Kind] {
-			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: p.Shown.drawn[s.Kind]})
+		if p.view() != nil && p.shown.asked.Fits(s.Pic) && p.shown.asked.kinds[s.Kind] {
+			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: p.shown.drawn[s.Kind]})
 		} else {
 			p.drawWaiting(c, s)
 		}
 		p.drawText(c, s)
 	}
-	p.drawProfile(c, p.L.Profile)
-	p.drawTable(c, p.L.Table)
-	for i, r := range p.L.Accuracy {
-		p.drawAccuracy(c, r, i == 1 || len(p.L.Accuracy) == 1 && p.byRho)
+	p.drawProfile(c, p.l.profile)
+	p.drawTable(c, p.l.table)
+	for i, r := range p.l.accuracy {
+		p.drawAccuracy(c, r, i == 1 || len(p.l.accuracy) == 1 && p.byRho)
 	}
-	p.drawRemarks(c, p.L.Remarks)
+	p.drawRemarks(c, p.l.remarks)
 	p.drawSliders(c)
 	return pictures
 }
@@ -54,7 +54,7 @@ func (p *Page) outcome() (text string, st kit.Style) {
 // drawCaption draws which image it is and what comes of it at the left, and how it is
 // attacked at the right.
 func (p *Page) drawCaption(c *kit.Canvas) {
-	r := p.L.Caption
+	r := p.l.caption
 	r.W--
 	x := r.X
 	if !p.figures {
@@ -72,15 +72,15 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		x = p.drawModel(c, kit.NewRect(x+2, r.Y, r.Right()-x-2, 1))
 	}
 	if room := r.Right() - x - 2; room > 0 {
-		text := AttackText(p.Attack(), room)
-		if note := " · all frequencies"; p.band != bandAll && !attack.Lookup(p.Options.Method).Band && kit.Width(text+note) <= room {
+		text := attackText(p.attack(), room)
+		if note := " · all frequencies"; p.band != bandAll && !attack.Lookup(p.options.Method).Band && kit.Width(text+note) <= room {
 			text += note // whatever d says
 		}
 		if note := " · running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {
 			text += note // whatever the setting says
 		}
 		if !p.figures && p.session.Class >= 0 {
-			text = AttackText(p.Attack(), max(20, room-kit.Width(p.session.ClassName(p.session.Class))-8))
+			text = attackText(p.attack(), max(20, room-kit.Width(p.session.ClassName(p.session.Class))-8))
 			text = kit.Pick(room, "only "+p.session.ClassName(p.session.Class)+" · "+text, text)
 		}
 		c.Right(kit.NewRect(x+2, r.Y, room, 1), p.screen.Theme().Dim, text)
@@ -113,7 +113,7 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 		x := c.Left(s.Title, kit.Style{}, kit.Pick(s.Title.W-9, "perturbation", "δ"))
 		if v != nil && v.LInf > 0 {
 			// The number's trailing blanks keep the place of all before it.
-			factor := fmt.Sprintf("×%-5.3g", p.Shown.factor)
+			factor := fmt.Sprintf("×%-5.3g", p.shown.factor)
 			room := kit.NewRect(x+1, s.Title.Y, s.Title.Right()-x-2, 1)
 			c.Right(room, th.Dim, kit.Pick(room.W, "on gray "+factor, factor))
 		}
@@ -122,9 +122,9 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 
 // drawWaiting says what will be where there is no picture yet, or why there is none.
 func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
-	first := s.Kind == p.L.Slots[0].Kind
+	first := s.Kind == p.l.slots[0].Kind
 	all := s.Pic
-	all.W = p.L.Slots[len(p.L.Slots)-1].Pic.Right() - all.X
+	all.W = p.l.slots[len(p.l.slots)-1].Pic.Right() - all.X
 	switch why := p.none(); {
 	case p.failed != "" && first:
 		c.Paragraph(all, p.screen.Theme().Warn, p.failed)
@@ -264,23 +264,23 @@ func (p *Page) noProfile(v *lab.AttackView) string {
 // drawSliders draws the tracks of ε and of r.
 func (p *Page) drawSliders(c *kit.Canvas) {
 	th := p.screen.Theme()
-	kit.DrawTrack(c, p.screen.Theme(), p.L.Epsilon, kit.Track{Name: "ε", Most: p.Most, At: p.Options.Epsilon, Before: th.Text, After: th.Line, Value: epsilonText(p.Options.Epsilon)})
-	kit.DrawTrack(c, p.screen.Theme(), p.L.Radius, kit.Track{Name: "r", Most: p.session.Info.MaxRadius, At: p.session.R, Before: th.Low, After: th.High, Value: kit.RadiusText(p.session.R)})
+	kit.DrawTrack(c, p.screen.Theme(), p.l.epsilon, kit.Track{Name: "ε", Most: p.most, At: p.options.Epsilon, Before: th.Text, After: th.Line, Value: epsilonText(p.options.Epsilon)})
+	kit.DrawTrack(c, p.screen.Theme(), p.l.radius, kit.Track{Name: "r", Most: p.session.Info.MaxRadius, At: p.session.R, Before: th.Low, After: th.High, Value: kit.RadiusText(p.session.R)})
 }
 
 func (p *Page) Mouse(m kit.Mouse) (cmd tea.Cmd, ok bool) {
 	switch {
-	case p.L.Epsilon.Contains(m.X, m.Y):
-		return p.slide(kit.PlotOf(p.L.Epsilon), m), true
-	case p.L.Radius.Contains(m.X, m.Y):
-		return p.session.Slide(kit.PlotOf(p.L.Radius), p.session.Info.MaxRadius, m), true
-	case p.L.Profile.Contains(m.X, m.Y):
-		return p.session.Slide(kit.PlotOf(p.L.Profile), p.session.Info.MaxRadius, m), true
-	case m.Wheel != 0 && slices.ContainsFunc(p.L.Slots, func(s kit.Slot) bool { return s.Pic.Contains(m.X, m.Y) }):
+	case p.l.epsilon.Contains(m.X, m.Y):
+		return p.slide(kit.PlotOf(p.l.epsilon), m), true
+	case p.l.radius.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.l.radius), p.session.Info.MaxRadius, m), true
+	case p.l.profile.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.l.profile), p.session.Info.MaxRadius, m), true
+	case m.Wheel != 0 && slices.ContainsFunc(p.l.slots, func(s kit.Slot) bool { return s.Pic.Contains(m.X, m.Y) }):
 		return p.slide(kit.Rect{}, m), true
 	}
-	for i, r := range p.L.Accuracy {
-		if r.Contains(m.X, m.Y) && i == 0 && !(len(p.L.Accuracy) == 1 && p.byRho) {
+	for i, r := range p.l.accuracy {
+		if r.Contains(m.X, m.Y) && i == 0 && !(len(p.l.accuracy) == 1 && p.byRho) {
 			return p.slide(kit.PlotOf(r), m), true
 		}
 	}
@@ -298,6 +298,6 @@ func (p *Page) slide(line kit.Rect, m kit.Mouse) tea.Cmd {
 		if !fine {
 			share = math.Round(share/stepFine) * stepFine
 		}
-		return p.setEpsilon(p.onGrid(min(share, 1) * p.Most))
+		return p.setEpsilon(p.onGrid(min(share, 1) * p.most))
 	})
 }

@@ -20,9 +20,9 @@ import (
 // Export prepares the pictures and what is said of them, where they are on the page, and the
 // curves as far as they are measured.
 func (p *Page) Export() (session.Exporter, error) {
-	o := p.Attack()
+	o := p.attack()
 	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-attack-%s-%s", p.session.Info.Model, p.session.Info.Data, p.session.Info.Split, o.Method, o.Norm)}
-	if v := p.view(); v != nil && len(p.L.Slots) > 0 {
+	if v := p.view(); v != nil && len(p.l.slots) > 0 {
 		e.Base += fmt.Sprintf("-%d-eps%.4g", v.Index, v.Epsilon)
 		for kind, suffix := range [kit.Slots]string{"-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png"} {
 			e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: session.Enlarged(kind != kit.SlotSpectrum && v.Original.C == 1, func(src *picture.Image) { attackImage(src, v, kind, 1) },
@@ -55,7 +55,7 @@ func (p *Page) Export() (session.Exporter, error) {
 type robustCurve struct {
 	name   string
 	slot   int
-	key    RobustKey
+	key    robustKey
 	result attack.Robustness
 }
 
@@ -65,7 +65,7 @@ func (p *Page) measuredCurves() []robustCurve {
 	for _, m := range p.session.Models() {
 		for _, byRho := range []bool{false, true} {
 			k := p.keyOf(m, byRho)
-			if result := p.Robust.Known[k]; len(pointsOf(k, result, k.options.Method)) > 0 {
+			if result := p.robust.Known[k]; len(pointsOf(k, result, k.options.Method)) > 0 {
 				list = append(list, robustCurve{m.Name, m.Slot, k, result})
 			}
 		}
@@ -119,7 +119,7 @@ func (p *Page) viewDocument(v *lab.AttackView) any {
 	}{
 		p.modelName(v.Model), kit.Clean(p.session.Info.Data), kit.Clean(p.session.Info.Split), v.Index, kit.Clean(v.Title), p.session.ClassName(v.Label),
 		attackDocument{v.Options, v.Smoothing}, v.LInf, v.L2, v.ZeroGradient, v.R,
-		map[string]*float64{"low": session.Number(v.EnergyLow), "high": session.Number(v.EnergyHigh)}, v.Profile, p.Shown.factor, said(v.Before), said(v.After),
+		map[string]*float64{"low": session.Number(v.EnergyLow), "high": session.Number(v.EnergyHigh)}, v.Profile, p.shown.factor, said(v.Before), said(v.After),
 	}
 }
 
@@ -183,7 +183,7 @@ func quoted(s string) string {
 // accuracy, or accuracy under FGSM.
 func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	k := curves[0].key
-	panel := charts.Panel{X: charts.Axis{Title: "perturbation budget ε", To: k.Most}, Y: charts.Axis{Title: "accuracy", To: 1, Percent: true}}
+	panel := charts.Panel{X: charts.Axis{Title: "perturbation budget ε", To: k.most}, Y: charts.Axis{Title: "accuracy", To: 1, Percent: true}}
 	fig := &charts.Figure{Title: heading, Subtitle: session.SmoothingText(k.smoothing)}
 	dashed := ""
 	if methods := k.methods(); k.byRho {

@@ -6,14 +6,14 @@ import (
 
 // attackLayout divides the body of the Attack page.
 type attackLayout struct {
-	Caption  kit.Rect
-	Slots    []kit.Slot // none where what is measured has the page
-	Profile  kit.Rect   // empty where there is no room
-	Table    kit.Rect   // figures at the cursor
-	Accuracy []kit.Rect // charts: none, one, or against ε and against ρ
-	Remarks  kit.Rect   // why figures are marked
-	Epsilon  kit.Rect   // sliders
-	Radius   kit.Rect
+	caption  kit.Rect
+	slots    []kit.Slot // none where what is measured has the page
+	profile  kit.Rect   // empty where there is no room
+	table    kit.Rect   // figures at the cursor
+	accuracy []kit.Rect // charts: none, one, or against ε and against ρ
+	remarks  kit.Rect   // why figures are marked
+	epsilon  kit.Rect   // sliders
+	radius   kit.Rect
 }
 
 const (
@@ -24,14 +24,14 @@ const (
 	sidesColumns = 110 // from this width on two charts of accuracy stand side by side
 )
 
-// LayoutAttack gives the page to the pictures, with what is measured under them where there
+// layoutAttack gives the page to the pictures, with what is measured under them where there
 // is room, or to what is measured alone.
-func LayoutAttack(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, figures bool, models int) attackLayout {
+func layoutAttack(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, figures bool, models int) attackLayout {
 	gap := 0
 	if roomy {
 		gap = 1
 	}
-	l := attackLayout{Caption: kit.NewRect(b.X, b.Y, b.W-1, 1), Epsilon: b.Row(b.H - 2), Radius: b.Row(b.H - 1)}
+	l := attackLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), epsilon: b.Row(b.H - 2), radius: b.Row(b.H - 1)}
 	block := kit.NewRect(b.X, b.Y+1+gap, b.W, b.H-3-2*gap)
 	if figures {
 		l.placeFigures(block, models)
@@ -58,9 +58,9 @@ func (l *attackLayout) placePictures(block kit.Rect, under int, aspect float64, 
 	lines := min(max(room.H/5, 3), 5)
 	best := kit.BestArrangement(room, lines, aspect, cell, kit.Slots)
 	cols, rows := best.Fit(room, lines, aspect, cell)
-	l.Slots, _ = best.Place(kit.NewRect(room.X, room.Y, room.W, min(room.H, best.Height(rows, lines))), cols, rows, lines, lines)
+	l.slots, _ = best.Place(kit.NewRect(room.X, room.Y, room.W, min(room.H, best.Height(rows, lines))), cols, rows, lines, lines)
 	bottom := room.Y
-	for _, s := range l.Slots {
+	for _, s := range l.slots {
 		bottom = max(bottom, s.Pic.Bottom(), s.Text.Bottom())
 	}
 	if under > 0 {
@@ -78,40 +78,40 @@ func (l *attackLayout) placeStrip(r kit.Rect, models int) {
 	charts := min(3, r.W/chartWidth)
 	switch {
 	case r.H < chartHeight && r.W >= chartWidth+tableWidth:
-		l.Profile = kit.NewRect(r.X, r.Y, r.W-tableWidth, r.H)
-		l.Table = kit.NewRect(l.Profile.Right(), r.Y, tableWidth-1, min(r.H, models+1))
+		l.profile = kit.NewRect(r.X, r.Y, r.W-tableWidth, r.H)
+		l.table = kit.NewRect(l.profile.Right(), r.Y, tableWidth-1, min(r.H, models+1))
 	case r.H < chartHeight || charts < 2:
-		l.Profile = r
+		l.profile = r
 	default:
 		w := r.W / charts
-		l.Profile = kit.NewRect(r.X, r.Y, w, r.H)
+		l.profile = kit.NewRect(r.X, r.Y, w, r.H)
 		if r.H >= chartHeight+models+3 {
-			l.Table = kit.NewRect(r.X+w, r.Y, r.W-w-1, models+1)
-			l.Remarks = kit.NewRect(r.X+w, r.Y+models+1, r.W-w-1, 1)
+			l.table = kit.NewRect(r.X+w, r.Y, r.W-w-1, models+1)
+			l.remarks = kit.NewRect(r.X+w, r.Y+models+1, r.W-w-1, 1)
 			r.Y, r.H = r.Y+models+2, r.H-models-2
 		}
 		for i := 1; i < charts; i++ {
-			l.Accuracy = append(l.Accuracy, kit.NewRect(r.X+i*w, r.Y, w, r.H))
+			l.accuracy = append(l.accuracy, kit.NewRect(r.X+i*w, r.Y, w, r.H))
 		}
 	}
 }
 
 // placeFigures gives all of the room to what is measured.
 func (l *attackLayout) placeFigures(block kit.Rect, models int) {
-	l.Table = kit.NewRect(block.X, block.Y, block.W-1, models+1)
-	l.Remarks = kit.NewRect(block.X, block.Bottom()-1, block.W-1, 1)
+	l.table = kit.NewRect(block.X, block.Y, block.W-1, models+1)
+	l.remarks = kit.NewRect(block.X, block.Bottom()-1, block.W-1, 1)
 	if block.H >= 24 {
-		l.Remarks.Y, l.Remarks.H = l.Remarks.Y-2, 3
+		l.remarks.Y, l.remarks.H = l.remarks.Y-2, 3
 	}
-	top := l.Table.Bottom()
+	top := l.table.Bottom()
 	if block.H >= 20 {
 		top++
 	}
-	room := kit.NewRect(block.X, top, block.W, l.Remarks.Y-top)
+	room := kit.NewRect(block.X, top, block.W, l.remarks.Y-top)
 	if room.W < sidesColumns {
-		l.Accuracy = []kit.Rect{room}
+		l.accuracy = []kit.Rect{room}
 		return
 	}
 	w := room.W / 2
-	l.Accuracy = []kit.Rect{kit.NewRect(room.X, room.Y, w, room.H), kit.NewRect(room.X+w, room.Y, w, room.H)}
+	l.accuracy = []kit.Rect{kit.NewRect(room.X, room.Y, w, room.H), kit.NewRect(room.X+w, room.Y, w, room.H)}
 }

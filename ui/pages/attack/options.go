@@ -13,8 +13,8 @@ import (
 	"hfcui/ui/kit"
 )
 
-// AttackOptions is the dialog that says how is attacked.
-type AttackOptions struct {
+// attackOptions is the dialog that says how is attacked.
+type attackOptions struct {
 	kit.Form[attackChoice]
 	page *Page
 }
@@ -30,8 +30,8 @@ type attackChoice struct {
 
 var bandNames = []string{"all", "low", "high", "ring"}
 
-func newAttackOptions(p *Page) *AttackOptions {
-	d := &AttackOptions{page: p}
+func newAttackOptions(p *Page) *attackOptions {
+	d := &attackOptions{page: p}
 	d.Form = kit.NewForm(p.screen, "apply", d.apply, d.settings())
 	d.Wide, d.Names, d.Beside = 66, 16, d.note
 	d.Foot = []string{"Square is gradient-free: if it beats PGD, suspect gradient masking", "Square is gradient-free"}
@@ -39,8 +39,8 @@ func newAttackOptions(p *Page) *AttackOptions {
 }
 
 // settings are the rows, as the page has them now.
-func (d *AttackOptions) settings() []kit.FormRow[attackChoice] {
-	p, o := d.page, d.page.Options
+func (d *attackOptions) settings() []kit.FormRow[attackChoice] {
+	p, o := d.page, d.page.options
 	step := ""
 	if o.StepSize > 0 {
 		step = strconv.FormatFloat(o.StepSize, 'g', -1, 64)
@@ -52,32 +52,32 @@ func (d *AttackOptions) settings() []kit.FormRow[attackChoice] {
 	return []kit.FormRow[attackChoice]{
 		{Name: "method", Words: attack.Methods(), Field: kit.Field{Text: o.Method}, Chosen: d.showSteps, Take: kit.Word(func(s *attackChoice, t string) { s.options.Method = t })},
 		{Name: "norm", Words: []string{"linf", "l2"}, Field: kit.Field{Text: o.Norm.String()}, Take: func(s *attackChoice, t string) (err error) { s.options.Norm, err = attack.ParseNorm(t); return err }},
-		{Name: "steps", Field: kit.Field{Text: strconv.Itoa(p.Attack().Steps)}, Means: with(func(m attack.Method) bool { return m.Steps > 0 }), Take: kit.Whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
-		{Name: "step size", Hint: "2.5·ε/steps", Field: kit.Field{Text: step}, Means: with(HasStepSize), Take: func(s *attackChoice, t string) error {
+		{Name: "steps", Field: kit.Field{Text: strconv.Itoa(p.attack().Steps)}, Means: with(func(m attack.Method) bool { return m.Steps > 0 }), Take: kit.Whole(func(s *attackChoice, n int) { s.steps[s.options.Method] = n })},
+		{Name: "step size", Hint: "2.5·ε/steps", Field: kit.Field{Text: step}, Means: with(hasStepSize), Take: func(s *attackChoice, t string) error {
 			s.options.StepSize = 0
 			return kit.Optional(kit.Decimal(kit.ParseEpsilon, func(s *attackChoice, v float64) { s.options.StepSize = v }))(s, t)
 		}},
 		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(o.RandomStart)}, Means: with(hasStarts), Take: kit.Yes(func(s *attackChoice, on bool) { s.options.RandomStart = on })},
 		{Name: "restarts", Field: kit.Field{Text: strconv.Itoa(max(o.Restarts, 1))}, Means: with(hasStarts), Take: kit.Whole(func(s *attackChoice, n int) { s.options.Restarts = n })},
 		{Name: "band", Words: bandNames, Field: kit.Field{Text: bandNames[p.band]}, Means: with(func(m attack.Method) bool { return m.Band }), Take: kit.Word(func(s *attackChoice, t string) { s.band = bandChoice(slices.Index(bandNames, t)) })},
-		{Name: "images", Hint: "evaluation images", Field: kit.Field{Text: strconv.Itoa(p.Robust.images)}, Take: kit.Whole(func(s *attackChoice, n int) { s.images = n })},
-		{Name: "Square check", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(p.Robust.square)}, Means: with(func(m attack.Method) bool { return m.Iterated }), Take: kit.Yes(func(s *attackChoice, on bool) { s.square = on })},
+		{Name: "images", Hint: "evaluation images", Field: kit.Field{Text: strconv.Itoa(p.robust.images)}, Take: kit.Whole(func(s *attackChoice, n int) { s.images = n })},
+		{Name: "Square check", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(p.robust.square)}, Means: with(func(m attack.Method) bool { return m.Iterated }), Take: kit.Yes(func(s *attackChoice, on bool) { s.square = on })},
 	}
 }
 
-func (d *AttackOptions) Heading() string { return "Attack options" }
+func (d *attackOptions) Heading() string { return "Attack options" }
 
 // method is the one that is chosen in the dialog.
-func (d *AttackOptions) method() string { return d.Text("method") }
+func (d *attackOptions) method() string { return d.Text("method") }
 
 // showSteps puts the method's own steps into their row.
-func (d *AttackOptions) showSteps() {
+func (d *attackOptions) showSteps() {
 	steps := composed(attack.Options{Method: d.method()}, d.page.steps, bandAll, 0).Steps
 	d.Rows[d.Row("steps")].Field.Text = strconv.Itoa(steps)
 }
 
 // note is what is said beside a row.
-func (d *AttackOptions) note(row int) string {
+func (d *attackOptions) note(row int) string {
 	switch r := d.Rows[row]; {
 	case !d.Meaningful(row):
 		return "not with " + d.method()
@@ -89,9 +89,9 @@ func (d *AttackOptions) note(row int) string {
 }
 
 // choice is what was asked for, or what is wrong with it and in which line.
-func (d *AttackOptions) choice() (attackChoice, int, error) {
+func (d *attackOptions) choice() (attackChoice, int, error) {
 	p := d.page
-	s := attackChoice{p.Options, maps.Clone(p.steps), p.band, p.Robust.images, p.Robust.square}
+	s := attackChoice{p.options, maps.Clone(p.steps), p.band, p.robust.images, p.robust.square}
 	before := s.options.Norm
 	at, err := d.Take(&s)
 	switch {
@@ -109,17 +109,17 @@ func (d *AttackOptions) choice() (attackChoice, int, error) {
 }
 
 // apply takes over what is chosen.
-func (d *AttackOptions) apply() tea.Cmd {
+func (d *attackOptions) apply() tea.Cmd {
 	s, at, err := d.choice()
 	if err != nil {
 		d.Refuse(at, err)
 		return nil
 	}
 	p := d.page
-	if s.options.Norm != p.Options.Norm {
-		p.Most = firstMost(s.options.Norm)
+	if s.options.Norm != p.options.Norm {
+		p.most = firstMost(s.options.Norm)
 	}
-	p.Options, p.steps, p.band, p.Robust.images, p.Robust.square = s.options, s.steps, s.band, s.images, s.square
+	p.options, p.steps, p.band, p.robust.images, p.robust.square = s.options, s.steps, s.band, s.images, s.square
 	p.screen.CloseDialog()
 	return p.altered()
 }
@@ -157,7 +157,7 @@ func (d *epsilonField) Entries() []kit.Entry { return epsilonKeys.Entries(d) }
 func (d *epsilonField) set() tea.Cmd {
 	p := d.page
 	e, err := kit.ParseEpsilon(strings.TrimSpace(d.field.Text))
-	if largest := largestEpsilon(p.Options.Norm); err != nil || !(e >= 0 && e <= largest) {
+	if largest := largestEpsilon(p.options.Norm); err != nil || !(e >= 0 && e <= largest) {
 		d.wrong = fmt.Sprintf("a number from 0 to %.4g, or a fraction, e.g. 8/255", largest)
 		return nil
 	}
@@ -166,10 +166,10 @@ func (d *epsilonField) set() tea.Cmd {
 }
 
 func (d *epsilonField) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
-	d.field.Draw(c, r.Row(0), th, "ε ", fmt.Sprintf("0.03, or 8/255; now %.4g", d.page.Options.Epsilon))
+	d.field.Draw(c, r.Row(0), th, "ε ", fmt.Sprintf("0.03, or 8/255; now %.4g", d.page.options.Epsilon))
 	if d.wrong != "" {
 		c.Left(r.Row(2), th.Warn, d.wrong)
 		return
 	}
-	c.Left(r.Row(2), th.Dim, kit.Pick(r.W, "in "+normText(d.page.Options.Norm)+", pixels in [0,1]"))
+	c.Left(r.Row(2), th.Dim, kit.Pick(r.W, "in "+normText(d.page.options.Norm)+", pixels in [0,1]"))
 }

@@ -83,41 +83,41 @@ func largestEpsilon(n attack.Norm) float64 {
 
 // setEpsilon moves ε; the track gets longer where it is too short.
 func (p *Page) setEpsilon(e float64) tea.Cmd {
-	e = min(max(e, 0), largestEpsilon(p.Options.Norm))
-	if e == p.Options.Epsilon {
+	e = min(max(e, 0), largestEpsilon(p.options.Norm))
+	if e == p.options.Epsilon {
 		return nil
 	}
-	p.Options.Epsilon = e
+	p.options.Epsilon = e
 	return p.altered()
 }
 
 // stepEpsilon moves ε by a share of its track, on a grid of its thousandths.
 func (p *Page) stepEpsilon(share float64) tea.Cmd {
-	return p.setEpsilon(min(p.onGrid(p.Options.Epsilon+share*p.Most), max(p.Most, p.Options.Epsilon)))
+	return p.setEpsilon(min(p.onGrid(p.options.Epsilon+share*p.most), max(p.most, p.options.Epsilon)))
 }
 
 // onGrid is the nearest thousandth of the track, free of the rounding of sums.
 func (p *Page) onGrid(e float64) float64 {
-	unit := p.Most / 1000
+	unit := p.most / 1000
 	scale := math.Pow(10, math.Ceil(-math.Log10(unit))+2)
 	return math.Round(math.Round(e/unit)*unit*scale) / scale
 }
 
 // stretchTrack makes the track of ε longer or shorter.
 func (p *Page) stretchTrack(by float64) tea.Cmd {
-	first := firstMost(p.Options.Norm)
-	most := min(max(p.Most*by, first/8), largestEpsilon(p.Options.Norm))
-	if most == p.Most {
+	first := firstMost(p.options.Norm)
+	most := min(max(p.most*by, first/8), largestEpsilon(p.options.Norm))
+	if most == p.most {
 		return nil
 	}
-	p.Most, p.Options.Epsilon = most, min(p.Options.Epsilon, most)
+	p.most, p.options.Epsilon = most, min(p.options.Epsilon, most)
 	return p.altered()
 }
 
 // altered takes over another attack.
 func (p *Page) altered() tea.Cmd {
-	for p.Most < p.Options.Epsilon {
-		p.Most = min(2*p.Most, largestEpsilon(p.Options.Norm))
+	for p.most < p.options.Epsilon {
+		p.most = min(2*p.most, largestEpsilon(p.options.Norm))
 	}
 	return tea.Batch(p.request(), p.measure())
 }
@@ -126,8 +126,8 @@ func (p *Page) altered() tea.Cmd {
 func (p *Page) stepMethod(by int) tea.Cmd {
 	list := attack.Methods()
 	for range list {
-		p.Options.Method = list[(slices.Index(list, p.Options.Method)+by+len(list))%len(list)]
-		if p.Attack().Check() == nil {
+		p.options.Method = list[(slices.Index(list, p.options.Method)+by+len(list))%len(list)]
+		if p.attack().Check() == nil {
 			break
 		}
 	}
@@ -135,8 +135,8 @@ func (p *Page) stepMethod(by int) tea.Cmd {
 }
 
 func (p *Page) nextBand() tea.Cmd {
-	if !attack.Lookup(p.Options.Method).Band {
-		p.screen.Say(p.Options.Method + " does not support a frequency band")
+	if !attack.Lookup(p.options.Method).Band {
+		p.screen.Say(p.options.Method + " does not support a frequency band")
 		return nil
 	}
 	p.band = (p.band + 1) % bandChoices
@@ -159,8 +159,8 @@ func normText(n attack.Norm) string {
 	return "L∞"
 }
 
-// AttackText says how is attacked, besides ε, in w cells: what matters most first.
-func AttackText(o attack.Options, w int) string {
+// attackText says how is attacked, besides ε, in w cells: what matters most first.
+func attackText(o attack.Options, w int) string {
 	parts, m := []string{o.Method + " " + normText(o.Norm)}, attack.Lookup(o.Method)
 	switch {
 	case m.Steps == 0:
@@ -172,7 +172,7 @@ func AttackText(o attack.Options, w int) string {
 	if o.Band.Part != "" {
 		parts = append(parts, bandText(o.Band))
 	}
-	if o.StepSize > 0 && HasStepSize(m) {
+	if o.StepSize > 0 && hasStepSize(m) {
 		parts = append(parts, fmt.Sprintf("of %.4g", o.StepSize))
 	}
 	if o.Restarts > 1 {
@@ -193,6 +193,6 @@ func AttackText(o attack.Options, w int) string {
 	return kit.Cut(text, w)
 }
 
-// HasStepSize reports whether the page sets the step size of a method: that of minimal methods
+// hasStepSize reports whether the page sets the step size of a method: that of minimal methods
 // follows ε.
-func HasStepSize(m attack.Method) bool { return m.ChoosesStepSize && !m.Minimal }
+func hasStepSize(m attack.Method) bool { return m.ChoosesStepSize && !m.Minimal }

@@ -14,7 +14,7 @@ import (
 // tableColumn is a column of accuracies.
 type tableColumn struct {
 	head string
-	of   func(result attack.Robustness, k RobustKey) (score measure.Score, doubt bool)
+	of   func(result attack.Robustness, k robustKey) (score measure.Score, doubt bool)
 }
 
 const (
@@ -24,20 +24,20 @@ const (
 
 // columns lists what the table tells of every model, what matters most first.
 func (p *Page) columns() []tableColumn {
-	list := []tableColumn{{"clean", func(result attack.Robustness, k RobustKey) (measure.Score, bool) {
+	list := []tableColumn{{"clean", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 		return result.CleanAt(k.smoothing.Rho), false
 	}}}
 	epsilon := p.measured()
 	key, _ := p.keys("")
 	for _, method := range key.methods() {
 		head := kit.Pick(scoreColumn-1, fmt.Sprintf("%s ε %.4g", method, epsilon), method)
-		list = append(list, tableColumn{head, func(result attack.Robustness, k RobustKey) (measure.Score, bool) {
+		list = append(list, tableColumn{head, func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 			cell, _ := result.Cell(method, epsilon, k.smoothing.Rho)
 			return cell.Score, len(cell.Marks) > 0
 		}})
 	}
-	if p.Robust.square && p.Options.Method != attack.SquareMethod {
-		list = append(list, tableColumn{"square, on fewer", func(result attack.Robustness, k RobustKey) (measure.Score, bool) {
+	if p.robust.square && p.options.Method != attack.SquareMethod {
+		list = append(list, tableColumn{"square, on fewer", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 			return checkedBySquare(result, epsilon, k.smoothing.Rho), false
 		}})
 	}
@@ -89,7 +89,7 @@ func (p *Page) drawTable(c *kit.Canvas, r kit.Rect) {
 // showsSmallest tells whether there is a column for the median of images' smallest ε, which
 // would begin at x.
 func (p *Page) showsSmallest(x int, r kit.Rect) bool {
-	return attack.Minimal(p.Options.Method) && x+scoreColumn+imagesColumn <= r.Right()
+	return attack.Minimal(p.options.Method) && x+scoreColumn+imagesColumn <= r.Right()
 }
 
 // drawTableLine draws a model's figures; the number of images is that of the figure with the
@@ -99,11 +99,11 @@ func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.S
 	c.Put(row.X, row.Y, look.Style.Paint(look.Mark)+" "+kit.Fit(m.Name, names))
 	key, _ := p.keys(m.Path)
 	x := row.X + 3 + names
-	if why := p.Robust.Failed[key]; why != "" {
+	if why := p.robust.Failed[key]; why != "" {
 		c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Warn, why)
 		return
 	}
-	result := p.Robust.Known[key]
+	result := p.robust.Known[key]
 	n := result.CleanAt(key.smoothing.Rho).N
 	for i, column := range columns {
 		score, doubt := column.of(result, key)
@@ -125,7 +125,7 @@ func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.S
 }
 
 // smallestText is the median of images' smallest ε, or what it is above.
-func smallestText(result attack.Robustness, k RobustKey) string {
+func smallestText(result attack.Robustness, k robustKey) string {
 	for _, s := range result.Smallest {
 		switch {
 		case s.Rho != k.smoothing.Rho || s.N == 0:

@@ -21,13 +21,13 @@ import (
 type Page struct {
 	screen  session.Screen
 	session *session.Session
-	L       bandsLayout
-	Curves  kit.Measuring[BandsKey, bands.Result] // goes on once the page was looked at
+	l       bandsLayout
+	curves  kit.Measuring[bandsKey, bands.Result] // goes on once the page was looked at
 	changes bool                                  // how answers change between whole images and low parts is shown
 }
 
-// BandsKey is what determines a curve.
-type BandsKey struct {
+// bandsKey is what determines a curve.
+type bandsKey struct {
 	split string
 	bands.Setting
 }
@@ -35,14 +35,14 @@ type BandsKey struct {
 // bandsLayout divides the body of the page.
 type bandsLayout struct {
 	values kit.Rect // at the cursor: one line, one for the curve without smoothing, two for changes
-	Plot   kit.Rect
+	plot   kit.Rect
 	axis   kit.Rect
 	foot   kit.Rect
 }
 
 func New(s session.Screen, on *session.Session) *Page {
 	p := &Page{screen: s, session: on}
-	p.Curves = kit.Measuring[BandsKey, bands.Result]{
+	p.curves = kit.Measuring[bandsKey, bands.Result]{
 		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{0} },
 		Enough: func(r bands.Result, _ int) bool { return r.Done },
 		Empty:  func(r bands.Result) bool { return r.Whole.N == 0 },
@@ -51,9 +51,9 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var bandsKeys = kit.Keymap[*Page]{
-	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.Curves.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Curves.Halt() }},
+	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.curves.Job != nil }, Do: func(p *Page) tea.Cmd { return p.curves.Halt() }},
 	{Keys: []string{"c"}, Name: "prediction changes on the low-pass image: f(x) ≠ f(x_l)", Hint: "changed", Do: (*Page).toggleChanges},
-	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.Curves.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Curves.Resume() }},
+	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.curves.Resumable() }, Do: func(p *Page) tea.Cmd { return p.curves.Resume() }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -72,18 +72,18 @@ func (p *Page) Arrange(l kit.Layout) {
 		return
 	}
 	b := l.Body
-	p.L.values = kit.NewRect(b.X, b.Y, b.W-1, 2)
+	p.l.values = kit.NewRect(b.X, b.Y, b.W-1, 2)
 	if p.changes {
-		p.L.values.H += 2
+		p.l.values.H += 2
 	}
-	p.L.foot = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
-	p.L.axis = kit.NewRect(b.X, b.Bottom()-2, b.W, 1)
-	top := p.L.values.Bottom()
+	p.l.foot = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
+	p.l.axis = kit.NewRect(b.X, b.Bottom()-2, b.W, 1)
+	top := p.l.values.Bottom()
 	if l.Roomy() {
 		top++
-		p.L.axis.Y--
+		p.l.axis.Y--
 	}
-	p.L.Plot = kit.PlotOf(kit.NewRect(b.X, top, b.W, p.L.axis.Y-top))
+	p.l.plot = kit.PlotOf(kit.NewRect(b.X, top, b.W, p.l.axis.Y-top))
 }
 
 // toggleChanges shows the third curve, or not; it is measured with the others.
@@ -94,7 +94,7 @@ func (p *Page) toggleChanges() tea.Cmd {
 }
 
 func (p *Page) Enter() tea.Cmd {
-	p.Curves.On = true
+	p.curves.On = true
 	return p.measure()
 }
 
@@ -102,15 +102,15 @@ func (p *Page) Enter() tea.Cmd {
 // measured where they are seen.
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&session.ChangedModel != 0 {
-		p.Curves.Forget()
-		p.Curves.On = p.screen.Shown()
+		p.curves.Forget()
+		p.curves.On = p.screen.Shown()
 	}
 	return p.measure()
 }
 
-// Key is what the session asks for now; base is the same without smoothing.
-func (p *Page) Key() (now, base BandsKey) {
-	now = BandsKey{p.session.Info.Split, p.session.Setting()}
+// key is what the session asks for now; base is the same without smoothing.
+func (p *Page) key() (now, base bandsKey) {
+	now = bandsKey{p.session.Info.Split, p.session.Setting()}
 	base = now
 	base.Smoothing = model.Smoothing{}
 	return now, base
@@ -119,22 +119,22 @@ func (p *Page) Key() (now, base BandsKey) {
 // measure starts measuring what the session asks for, in place of anything else that is
 // being measured; then the curve without smoothing, for comparison.
 func (p *Page) measure() tea.Cmd {
-	now, base := p.Key()
+	now, base := p.key()
 	switch {
 	case p.session.Info.Images == 0 || !p.session.Info.Labeled:
-		p.Curves.Want()
+		p.curves.Want()
 	case now == base:
-		p.Curves.Want(now)
+		p.curves.Want(now)
 	default:
-		p.Curves.Want(now, base)
+		p.curves.Want(now, base)
 	}
-	return p.Curves.Run()
+	return p.curves.Run()
 }
 
 // work measures a curve.
-func (p *Page) work(k BandsKey, _ int) func(context.Context, func(bands.Result)) (bands.Result, error) {
+func (p *Page) work(k bandsKey, _ int) func(context.Context, func(bands.Result)) (bands.Result, error) {
 	l := p.session.Lab
-	q := lab.BandsRequest{Radii: RadiiUpTo(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
+	q := lab.BandsRequest{Radii: radiiUpTo(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
 	return func(ctx context.Context, update func(bands.Result)) (bands.Result, error) {
 		return l.Bands(ctx, q, update)
 	}
@@ -143,8 +143,8 @@ func (p *Page) work(k BandsKey, _ int) func(context.Context, func(bands.Result))
 // mostRadii bounds at how many radii accuracy is measured.
 const mostRadii = 40
 
-// RadiiUpTo returns whole radii from 0 to past the corner, all of them if they are few.
-func RadiiUpTo(most float64) []float64 {
+// radiiUpTo returns whole radii from 0 to past the corner, all of them if they are few.
+func radiiUpTo(most float64) []float64 {
 	step := max(1, math.Ceil(most/mostRadii))
 	var radii []float64
 	for r := 0.0; r < most; r += step {
@@ -156,22 +156,22 @@ func RadiiUpTo(most float64) []float64 {
 // Receive takes over what was measured.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	if r, ok := msg.(kit.Report); ok {
-		cmd, _ := p.Curves.Take(r)
+		cmd, _ := p.curves.Take(r)
 		return cmd
 	}
 	return nil
 }
 
 // Busy tells that somebody looks on while a curve is measured.
-func (p *Page) Busy() bool { return p.screen.Shown() && p.Curves.Job != nil }
+func (p *Page) Busy() bool { return p.screen.Shown() && p.curves.Job != nil }
 
 // Running tells the status line what is measured.
 func (p *Page) Running() (what string, share float64, ok bool) {
-	if p.Curves.Job == nil {
+	if p.curves.Job == nil {
 		return "", 0, false
 	}
-	r, name := p.Curves.Known[p.Curves.Working], "bands"
-	if now, _ := p.Key(); p.Curves.Working != now {
+	r, name := p.curves.Known[p.curves.Working], "bands"
+	if now, _ := p.key(); p.curves.Working != now {
 		name = "bands without smoothing"
 	}
 	return fmt.Sprintf("%s, %s images/s", name, kit.FitRight(kit.Grouped(int(r.ImagesPerSecond+0.5)), 6)),
@@ -180,17 +180,17 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 
 // Speed tells how fast the curve on screen was measured.
 func (p *Page) Speed() string {
-	now, _ := p.Key()
-	if r := p.Curves.Known[now]; r.ImagesPerSecond > 0 {
+	now, _ := p.key()
+	if r := p.curves.Known[now]; r.ImagesPerSecond > 0 {
 		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
 	}
 	return ""
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
-	area := kit.NewRect(p.L.Plot.X-1, p.L.Plot.Y, p.L.Plot.W+2, p.L.axis.Bottom()-p.L.Plot.Y)
+	area := kit.NewRect(p.l.plot.X-1, p.l.plot.Y, p.l.plot.W+2, p.l.axis.Bottom()-p.l.plot.Y)
 	if area.Contains(m.X, m.Y) {
-		return p.session.Slide(p.L.Plot, p.session.Info.MaxRadius, m), true
+		return p.session.Slide(p.l.plot, p.session.Info.MaxRadius, m), true
 	}
 	return nil, false
 }

@@ -11,7 +11,7 @@ import (
 
 // drawChanges says at the cursor how many images the model takes for another class by their
 // low part than whole, and what follows for its robustness: the paper's section 3.
-func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key BandsKey) {
+func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key bandsKey) {
 	if len(r.Changes) == 0 {
 		c.Left(rows.Row(0), p.screen.Theme().Dim, kit.Pick(rows.W, kit.MarkChanged+" prediction changes on the low-pass image come with the curves", kit.MarkChanged+" comes with the curves"))
 		return
@@ -23,7 +23,7 @@ func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key Ban
 }
 
 // changeBound says in w cells what changes bound: see [bands.Bounds].
-func changeBound(w int, at bands.Change, key BandsKey) string {
+func changeBound(w int, at bands.Change, key bandsKey) string {
 	switch {
 	case key.Normalize != bands.NormalizeNone:
 		return kit.Pick(w, "  no bound: the model is given the normalized low-pass image, not x_l", "  no bound: parts are normalized")

@@ -11,21 +11,21 @@ import (
 )
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
-	now, base := p.Key()
-	p.drawValues(c, p.L.values.Row(0), fmt.Sprintf("r %4.1f", p.radius(p.Curves.Known[now])), p.Curves.Known[now],
+	now, base := p.key()
+	p.drawValues(c, p.l.values.Row(0), fmt.Sprintf("r %4.1f", p.radius(p.curves.Known[now])), p.curves.Known[now],
 		[3]string{kit.MarkLow, kit.MarkHigh, kit.MarkWhole}, [3]kit.Style{p.screen.Theme().Low, p.screen.Theme().High, p.screen.Theme().Whole})
-	rows := p.L.values
+	rows := p.l.values
 	if p.changes {
 		rows.H -= 2
-		p.drawChanges(c, kit.NewRect(rows.X, rows.Bottom(), rows.W, 2), p.Curves.Known[now], now)
+		p.drawChanges(c, kit.NewRect(rows.X, rows.Bottom(), rows.W, 2), p.curves.Known[now], now)
 	}
-	if row := rows.Row(1); now != base && p.Curves.Known[base].Whole.N > 0 {
-		p.drawValues(c, row, "ρ off", p.Curves.Known[base],
+	if row := rows.Row(1); now != base && p.curves.Known[base].Whole.N > 0 {
+		p.drawValues(c, row, "ρ off", p.curves.Known[base],
 			[3]string{kit.MarkLowBase, kit.MarkHighBase, kit.MarkWBase}, [3]kit.Style{p.screen.Theme().LowDim, p.screen.Theme().HighDim, p.screen.Theme().WholeDim})
 	} else if now != base {
 		c.Left(row, p.screen.Theme().Dim, p.waitingBase(row.W))
 	}
-	p.drawCurves(c, p.L.Plot, p.L.axis.Y)
+	p.drawCurves(c, p.l.plot, p.l.axis.Y)
 	p.drawFoot(c, now)
 	return nil
 }
@@ -68,7 +68,7 @@ func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Resu
 // drawCurves draws the chart, or what will be there.
 func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 	th, most := p.screen.Theme(), p.session.Info.MaxRadius
-	now, base := p.Key()
+	now, base := p.key()
 	ch := kit.NewChart(plot, most, 1)
 	grid := []float64{0, 0.25, 0.5, 0.75, 1}
 	if plot.H < 9 {
@@ -77,17 +77,17 @@ func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 	ch.Grid(th.Line, grid...)
 	ch.Cursor(min(p.session.R, most), th.Focus)
 	if now != base {
-		p.addCurves(ch, p.Curves.Known[base], true)
+		p.addCurves(ch, p.curves.Known[base], true)
 	}
-	p.addCurves(ch, p.Curves.Known[now], false)
+	p.addCurves(ch, p.curves.Known[now], false)
 	ch.Render(c)
 	if now != base {
-		p.labelWhole(c, ch, p.Curves.Known[base], kit.MarkWBase, th.WholeDim)
+		p.labelWhole(c, ch, p.curves.Known[base], kit.MarkWBase, th.WholeDim)
 	}
-	p.labelWhole(c, ch, p.Curves.Known[now], kit.MarkWhole, th.Whole)
+	p.labelWhole(c, ch, p.curves.Known[now], kit.MarkWhole, th.Whole)
 	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
 	ch.LabelX(c, th.Dim, axis)
-	if why := p.waiting(p.Curves.Known[now]); why != "" {
+	if why := p.waiting(p.curves.Known[now]); why != "" {
 		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 2), th.Dim, why)
 	}
 }
@@ -130,39 +130,39 @@ func (p *Page) labelWhole(c *kit.Canvas, ch *kit.Chart, r bands.Result, mark str
 
 // waiting says why there is no curve yet; "" when there is one.
 func (p *Page) waiting(r bands.Result) string {
-	now, _ := p.Key()
+	now, _ := p.key()
 	switch {
-	case p.Curves.Failed[now] != "":
-		return p.Curves.Failed[now]
+	case p.curves.Failed[now] != "":
+		return p.curves.Failed[now]
 	case r.Whole.N > 0:
 		return ""
 	case p.session.Info.Images == 0:
 		return "No evaluation images."
 	case !p.session.Info.Labeled:
 		return "Accuracy needs labels that match the model's classes: open class folders, or a model trained on this dataset."
-	case p.Curves.Stopped:
+	case p.curves.Stopped:
 		return "Stopped before the first results. Press enter to resume."
 	}
-	return fmt.Sprintf("Accuracy on low-pass and high-pass images at %d radii will appear here.", len(RadiiUpTo(p.session.Info.MaxRadius)))
+	return fmt.Sprintf("Accuracy on low-pass and high-pass images at %d radii will appear here.", len(radiiUpTo(p.session.Info.MaxRadius)))
 }
 
 // waitingBase says in w cells when the curve without smoothing comes, for comparison.
 func (p *Page) waitingBase(w int) string {
 	switch {
-	case p.Curves.Job != nil:
+	case p.curves.Job != nil:
 		return kit.Pick(w, "ρ off   is evaluated after the smoothed curve", "ρ off comes next")
-	case p.Curves.Stopped:
+	case p.curves.Stopped:
 		return kit.Pick(w, "ρ off   not evaluated yet; press enter to resume", "ρ off: press enter")
 	}
 	return ""
 }
 
 // drawFoot says what the figures are of.
-func (p *Page) drawFoot(c *kit.Canvas, now BandsKey) {
-	r, th := p.Curves.Known[now], p.screen.Theme()
+func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
+	r, th := p.curves.Known[now], p.screen.Theme()
 	text := fmt.Sprintf("%s: %s of %s at every r, 95%% CI",
 		kit.Clean(now.split), kit.FitRight(kit.Grouped(r.Whole.N), len(kit.Grouped(p.session.Info.Images))), kit.Counted(p.session.Info.Images, "image"))
-	x := c.Left(p.L.foot, th.Dim, text)
+	x := c.Left(p.l.foot, th.Dim, text)
 	right := ""
 	switch {
 	case r.BatchSize > 0:
@@ -170,18 +170,18 @@ func (p *Page) drawFoot(c *kit.Canvas, now BandsKey) {
 	case p.session.Info.BatchNorm: // the setting says it before the first figures do
 		right = now.Statistics.String() + " statistics"
 	}
-	if p.Curves.Stopped {
+	if p.curves.Stopped {
 		right = "stopped"
 	}
-	if room := p.L.foot.Right() - x - 2; room >= kit.Width(right) {
-		c.Right(kit.NewRect(x+2, p.L.foot.Y, room, 1), th.Dim, right)
+	if room := p.l.foot.Right() - x - 2; room >= kit.Width(right) {
+		c.Right(kit.NewRect(x+2, p.l.foot.Y, room, 1), th.Dim, right)
 	}
 }
 
 // DrawChart draws the curves on another page that has room for them.
 func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
-	if !p.Curves.On {
+	if !p.curves.On {
 		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to evaluate accuracy vs r. The curve then stays here.")
 		return
 	}

@@ -17,13 +17,13 @@ import (
 // Export prepares the curves on the page as CSV, JSON, SVG and PNG. What is still being
 // measured is exported as far as it is; n tells how far that is.
 func (p *Page) Export() (session.Exporter, error) {
-	now, base := p.Key()
-	r := p.Curves.Known[now]
+	now, base := p.key()
+	r := p.curves.Known[now]
 	if r.Whole.N == 0 {
 		return session.Exporter{}, errors.New("nothing to export yet")
 	}
 	curves := []curve{{now, r, p.changes}}
-	if other := p.Curves.Known[base]; now != base && other.Whole.N > 0 {
+	if other := p.curves.Known[base]; now != base && other.Whole.N > 0 {
 		curves = append(curves, curve{base, other, false})
 	}
 	name := fmt.Sprintf("%s-%s-%s-bands-%s-%s", p.session.Info.Model, p.session.Info.Data, now.split, now.Normalize, now.Statistics)
@@ -38,7 +38,7 @@ func (p *Page) Export() (session.Exporter, error) {
 
 // curve is a measured result and what determines it.
 type curve struct {
-	key     BandsKey
+	key     bandsKey
 	result  bands.Result
 	changes bool // to be drawn, too
 }

@@ -14,19 +14,19 @@ import (
 // experimentsLayout divides the body: a line for every experiment, and below it what is
 // said of the chosen one, in two columns where there is room.
 type experimentsLayout struct {
-	Table  kit.Rect
-	Detail kit.Rect
+	table  kit.Rect
+	detail kit.Rect
 	across int
 }
 
-func LayoutExperiments(l kit.Layout, n int) experimentsLayout {
+func layoutExperiments(l kit.Layout, n int) experimentsLayout {
 	b := l.Body
-	e := experimentsLayout{Table: kit.NewRect(b.X, b.Y, b.W-1, 1+min(n, max(3, b.H-8))), across: 1}
-	top := e.Table.Bottom() + 1
+	e := experimentsLayout{table: kit.NewRect(b.X, b.Y, b.W-1, 1+min(n, max(3, b.H-8))), across: 1}
+	top := e.table.Bottom() + 1
 	if l.H < 22 {
 		top--
 	}
-	e.Detail = kit.NewRect(b.X, top, b.W-1, b.Bottom()-top)
+	e.detail = kit.NewRect(b.X, top, b.W-1, b.Bottom()-top)
 	if l.W >= 120 {
 		e.across = 2
 	}
@@ -35,7 +35,7 @@ func LayoutExperiments(l kit.Layout, n int) experimentsLayout {
 
 // first is the first experiment of n on screen, such that one of them is.
 func (e experimentsLayout) first(at, n int) int {
-	rows := e.Table.H - 1
+	rows := e.table.H - 1
 	return min(max(0, at-rows/2), max(0, n-rows))
 }
 
@@ -73,7 +73,7 @@ const (
 
 // drawList draws a line for every experiment.
 func (p *Page) drawList(c *kit.Canvas) {
-	th, t := p.screen.Theme(), p.l.Table
+	th, t := p.screen.Theme(), p.l.table
 	right := t.Right() - (sizeColumn + runsColumn + leftColumn + verdictsColumn + 4)
 	about := kit.NewRect(t.X+2+nameColumn, t.Y, right-(t.X+2+nameColumn), 1)
 	cells := func(y int, st kit.Style, texts ...string) {
@@ -132,7 +132,7 @@ func (s experimentState) cells() int {
 	if f := s.folder(); f.Plan != nil {
 		return f.Plan.Cells()
 	}
-	return s.Plan().Cells()
+	return s.plan().Cells()
 }
 
 // drawVerdicts draws a mark for every criterion of a report, or counts where there are
@@ -181,7 +181,7 @@ type said struct {
 
 // detail is what there is to say of the chosen experiment, in one or two columns.
 func (p *Page) detail() [][]said {
-	r := p.l.Detail
+	r := p.l.detail
 	if p.l.across == 2 {
 		half := r.W/2 - 2
 		return [][]said{
@@ -202,7 +202,7 @@ func (p *Page) lines() (n int) {
 
 // drawDetail draws it, from the line scrolled to on, and how many lines are below.
 func (p *Page) drawDetail(c *kit.Canvas) {
-	r, columns, n := p.l.Detail, p.detail(), 0
+	r, columns, n := p.l.detail, p.detail(), 0
 	for _, column := range columns {
 		n = max(n, len(column))
 	}
@@ -254,11 +254,11 @@ func wrap(lines []said, w int) []said {
 
 // sayCriteria lists the criteria with what their verdicts rest on.
 func (p *Page) sayCriteria() []said {
-	s, th := p.Chosen(), p.screen.Theme()
+	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
 	if f.Summary == nil {
 		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. Verdicts come when all runs are done."}}
-		for _, criterion := range s.Plan().Criteria {
+		for _, criterion := range s.plan().Criteria {
 			lines = append(lines, said{mark: "·", marked: th.Dim, text: criterion.Text})
 		}
 		return lines
@@ -287,7 +287,7 @@ func (p *Page) sayCriteria() []said {
 
 // sayState says where the experiment is and how far.
 func (p *Page) sayState() []said {
-	s, th := p.Chosen(), p.screen.Theme()
+	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
 	lines := []said{{style: kit.Bold, text: fmt.Sprintf("%s, %s: %s", s.Name, s.size, s.About)}}
 	if f.Err != nil {
@@ -316,9 +316,9 @@ func (p *Page) sayState() []said {
 
 // saySettings says what is trained, with a mark for every run that there is.
 func (p *Page) saySettings() []said {
-	s, th := p.Chosen(), p.screen.Theme()
+	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
-	plan := s.Plan()
+	plan := s.plan()
 	if f.Plan != nil {
 		plan = *f.Plan
 	}

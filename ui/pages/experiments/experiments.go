@@ -26,8 +26,8 @@ type Page struct {
 	watchRuns   func(dirs, names []string) tea.Cmd
 	l           experimentsLayout
 	looker      *experiment.Scanner
-	Every       time.Duration // between looks at the folders; 0: only when the page is entered
-	Scanning    bool
+	every       time.Duration // between looks at the folders; 0: only when the page is entered
+	scanning    bool
 	list        []experimentState
 	at          int // the chosen one
 	top         int // first line of what is said of it
@@ -44,7 +44,7 @@ type experimentState struct {
 	folders map[experiment.Size]experiment.Folder
 }
 
-func (s experimentState) Plan() experiment.Plan     { return s.planned[s.size] }
+func (s experimentState) plan() experiment.Plan     { return s.planned[s.size] }
 func (s experimentState) folder() experiment.Folder { return s.folders[s.size] }
 
 var experimentSizes = []experiment.Size{experiment.Quick, experiment.Full}
@@ -55,7 +55,7 @@ const lookPause = time.Second
 // New returns the page for the experiments in a folder. Without reproducing they
 // are only looked at; watch shows runs on the page that has them.
 func New(s session.Screen, on *session.Session, folder string, reproducing *Reproducing, watch func(dirs, names []string) tea.Cmd) *Page {
-	p := &Page{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Scanner{}, Every: lookPause}
+	p := &Page{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Scanner{}, every: lookPause}
 	for _, e := range experiment.All() {
 		state := experimentState{Experiment: e, size: experiment.Quick, planned: map[experiment.Size]experiment.Plan{}, folders: map[experiment.Size]experiment.Folder{}}
 		for _, size := range experimentSizes {
@@ -72,8 +72,8 @@ var experimentsKeys = kit.Keymap[*Page]{
 	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next experiment", Also: true, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
 	{Keys: []string{"f"}, Name: "quick or full size", Hint: "quick/full", Do: (*Page).otherSize},
 	{Keys: []string{"o"}, Name: "show its runs on the Train page", Hint: "runs", When: (*Page).begun, Do: (*Page).watch},
-	{Keys: []string{"pgdown", "space"}, Shown: "pgdn/", Name: "scroll details down", Help: "scroll details", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.Detail.H - 1) }},
-	{Keys: []string{"pgup"}, Name: "scroll details up", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.Detail.H) }},
+	{Keys: []string{"pgdown", "space"}, Shown: "pgdn/", Name: "scroll details down", Help: "scroll details", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.detail.H - 1) }},
+	{Keys: []string{"pgup"}, Name: "scroll details up", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.detail.H) }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -87,8 +87,8 @@ func (p *Page) Press(key string) (tea.Cmd, bool) {
 	return experimentsKeys.Press(p, key)
 }
 
-// Chosen is the experiment that is told of.
-func (p *Page) Chosen() *experimentState { return &p.list[p.at] }
+// chosen is the experiment that is told of.
+func (p *Page) chosen() *experimentState { return &p.list[p.at] }
 
 func (p *Page) choose(i int) tea.Cmd {
 	p.at, p.top = min(max(i, 0), len(p.list)-1), 0
@@ -96,7 +96,7 @@ func (p *Page) choose(i int) tea.Cmd {
 }
 
 func (p *Page) otherSize() tea.Cmd {
-	s := p.Chosen()
+	s := p.chosen()
 	p.top = 0
 	if s.size == experiment.Quick {
 		s.size = experiment.Full
@@ -108,7 +108,7 @@ func (p *Page) otherSize() tea.Cmd {
 
 // begun tells that the chosen one has runs to look at.
 func (p *Page) begun() bool {
-	for _, r := range p.Chosen().folder().Runs {
+	for _, r := range p.chosen().folder().Runs {
 		if r.Begun {
 			return true
 		}
@@ -118,7 +118,7 @@ func (p *Page) begun() bool {
 
 // watch shows the chosen one's runs on the Train page.
 func (p *Page) watch() tea.Cmd {
-	s := p.Chosen()
+	s := p.chosen()
 	var dirs, names []string
 	for _, r := range s.folder().Runs {
 		if r.Begun {
@@ -129,32 +129,35 @@ func (p *Page) watch() tea.Cmd {
 }
 
 // long tells that not all that is said fits.
-func (p *Page) long() bool { return p.lines() > p.l.Detail.H }
+func (p *Page) long() bool { return p.lines() > p.l.detail.H }
 
 func (p *Page) scroll(by int) tea.Cmd {
-	p.top = min(max(p.top+by, 0), max(0, p.lines()-p.l.Detail.H))
+	p.top = min(max(p.top+by, 0), max(0, p.lines()-p.l.detail.H))
 	return nil
 }
 
 func (p *Page) Arrange(l kit.Layout) {
 	if !l.TooSmall {
-		p.l = LayoutExperiments(l, len(p.list))
+		p.l = layoutExperiments(l, len(p.list))
 	}
 }
 
-func (p *Page) Enter() tea.Cmd { return p.Scan(0) }
+// Rescan has the folders scanned every so often; 0: only when the page is entered.
+func (p *Page) Rescan(every time.Duration) { p.every = every }
+
+func (p *Page) Enter() tea.Cmd { return p.scan(0) }
 
 func (p *Page) Changed(session.Change) tea.Cmd { return nil }
 
 // foldersMsg is what the folders say now.
 type foldersMsg struct{ folders [][]experiment.Folder }
 
-// Scan looks at all folders after a pause; one scan at a time.
-func (p *Page) Scan(after time.Duration) tea.Cmd {
-	if p.Scanning {
+// scan looks at all folders after a pause; one scan at a time.
+func (p *Page) scan(after time.Duration) tea.Cmd {
+	if p.scanning {
 		return nil
 	}
-	p.Scanning = true
+	p.scanning = true
 	looker, root, ctx := p.looker, p.folder, p.screen.Context()
 	return p.screen.Task(func() tea.Msg {
 		select {
@@ -188,21 +191,21 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 
 // received takes in what the folders say, and looks on while the page is on screen.
 func (p *Page) received(msg foldersMsg) tea.Cmd {
-	p.Scanning = false
+	p.scanning = false
 	for i, list := range msg.folders {
 		for k, f := range list {
 			p.list[i].folders[experimentSizes[k]] = f
 		}
 	}
-	if !p.screen.Shown() || p.Every <= 0 {
+	if !p.screen.Shown() || p.every <= 0 {
 		return nil
 	}
-	return p.Scan(p.Every)
+	return p.scan(p.every)
 }
 
 // Export prepares writing the chosen one's tables and verdicts, as its report has them.
 func (p *Page) Export() (session.Exporter, error) {
-	s := p.Chosen()
+	s := p.chosen()
 	summary := s.folder().Summary
 	if summary == nil {
 		return session.Exporter{}, errors.New("no report to export yet: wait until all runs are done")
@@ -218,20 +221,20 @@ func (p *Page) Speed() string {
 	if p.doing != nil {
 		return p.doing.called() + ": " + p.doing.sayProgress()
 	}
-	f := p.Chosen().folder()
+	f := p.chosen().folder()
 	if f.Running && f.Left > 0 {
-		return fmt.Sprintf("%s: %s left", p.Chosen().Name, kit.DurationText(f.Left))
+		return fmt.Sprintf("%s: %s left", p.chosen().Name, kit.DurationText(f.Left))
 	}
 	return ""
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	switch {
-	case m.Pressed && p.l.Table.Contains(m.X, m.Y) && m.Y > p.l.Table.Y:
-		return p.choose(p.l.first(p.at, len(p.list)) + m.Y - p.l.Table.Y - 1), true
-	case m.Wheel != 0 && p.l.Table.Contains(m.X, m.Y):
+	case m.Pressed && p.l.table.Contains(m.X, m.Y) && m.Y > p.l.table.Y:
+		return p.choose(p.l.first(p.at, len(p.list)) + m.Y - p.l.table.Y - 1), true
+	case m.Wheel != 0 && p.l.table.Contains(m.X, m.Y):
 		return p.choose(p.at + m.Wheel), true
-	case m.Wheel != 0 && p.l.Detail.Contains(m.X, m.Y):
+	case m.Wheel != 0 && p.l.detail.Contains(m.X, m.Y):
 		return p.scroll(m.Wheel), true
 	}
 	return nil, false

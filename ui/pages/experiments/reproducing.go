@@ -59,13 +59,13 @@ func (p *Page) reproduces() bool { return p.doing != nil && !p.doing.stopping }
 
 // canBegin tells that the chosen one can be begun here.
 func (p *Page) canBegin() bool {
-	f := p.Chosen().folder()
+	f := p.chosen().folder()
 	return p.reproducing != nil && p.doing == nil && f.Plan == nil && f.Err == nil
 }
 
 // canGoOn tells that there is something left to do of the chosen one, and nobody at it.
 func (p *Page) canGoOn() bool {
-	f := p.Chosen().folder()
+	f := p.chosen().folder()
 	return p.reproducing != nil && p.doing == nil && f.Plan != nil && f.Err == nil && !f.Running &&
 		(f.Done < len(f.Runs) || f.Summary == nil || f.Stale)
 }
@@ -81,7 +81,7 @@ func (p *Page) ask() tea.Cmd {
 		p.screen.Say(why)
 		return nil
 	}
-	s := *p.Chosen()
+	s := *p.chosen()
 	d := &beginning{page: p, state: s}
 	expect, dir := p.reproducing.Expect, s.folder().Dir
 	j, cmd := p.screen.Start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
@@ -127,7 +127,7 @@ func (p *Page) begin(s experimentState) tea.Cmd {
 	})
 	r.job, p.doing = j, r
 	p.session.Occupied = r.called() + " is running: stop it on the Experiments page first"
-	return tea.Batch(cmd, p.Scan(0))
+	return tea.Batch(cmd, p.scan(0))
 }
 
 // stop ends the experiment; its folder stays and can be gone on with.
@@ -166,7 +166,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	default:
 		p.screen.Say(doing.called() + ": " + kit.OneLine(doing.err))
 	}
-	return p.Scan(0)
+	return p.scan(0)
 }
 
 // Wait ends an experiment that is on when the program ends, and tells what became of it.
@@ -245,7 +245,7 @@ func (d *beginning) Heading() string {
 
 // lines is what the dialog says.
 func (d *beginning) lines(th *kit.Theme) []said {
-	f, plan := d.state.folder(), d.state.Plan()
+	f, plan := d.state.folder(), d.state.plan()
 	runs := fmt.Sprintf("%s × seeds %s: %s", kit.Counted(len(plan.Settings), "setting"), seedsText(plan.Seeds), kit.Counted(plan.Cells(), "run"))
 	if f.Done > 0 {
 		runs += fmt.Sprintf(", %d of them done", f.Done)

@@ -12,17 +12,17 @@ import (
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	p.drawCaption(c)
 	var pictures []kit.Placed
-	for _, s := range p.L.Slots {
+	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
-		if p.view() != nil && p.Shown.asked.Fits(s.Pic) && p.Shown.asked.Kinds[s.Kind] {
-			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: p.Shown.Drawn[s.Kind]})
+		if p.view() != nil && p.shown.asked.Fits(s.Pic) && p.shown.asked.kinds[s.Kind] {
+			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: p.shown.drawn[s.Kind]})
 		} else {
 			p.drawWaiting(c, s)
 		}
 		p.drawText(c, s)
 	}
-	if !p.L.Chart.Empty() {
-		p.chart(c, p.L.Chart)
+	if !p.l.chart.Empty() {
+		p.chart(c, p.l.chart)
 	}
 	p.drawSlider(c)
 	return pictures
@@ -31,7 +31,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 // drawCaption draws which image it is at the left, and at the right what is special about
 // what is shown.
 func (p *Page) drawCaption(c *kit.Canvas) {
-	r := p.L.Caption
+	r := p.l.caption
 	r.W--
 	name, label, flip := kit.Clean(p.session.Lab.Title(p.session.Index)), "", false
 	if class := p.session.Lab.Label(p.session.Index); class >= 0 {
@@ -57,15 +57,15 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 // say it, how much of it is kept.
 func (p *Page) remarks(w int) string {
 	long, short := "high-pass "+p.high.String(), p.high.String()
-	if p.high == HighStretched && p.view() != nil && p.Shown.stretch > 0 {
+	if p.high == highStretched && p.view() != nil && p.shown.stretch > 0 {
 		// The number stands last: its trailing blanks keep the place of all before it.
-		short = fmt.Sprintf("high ×%-5.3g", p.Shown.stretch)
-		long = fmt.Sprintf("high-pass on gray ×%-5.3g", p.Shown.stretch)
+		short = fmt.Sprintf("high ×%-5.3g", p.shown.stretch)
+		long = fmt.Sprintf("high-pass on gray ×%-5.3g", p.shown.stretch)
 	}
 	kept, keptShort := "", ""
 	if v := p.svdView(); v != nil {
 		kept, keptShort = p.rankRemarks(v)
-	} else if v := p.view(); v != nil && len(p.L.Slots) < kit.Slots {
+	} else if v := p.view(); v != nil && len(p.l.slots) < kit.Slots {
 		kept = fmt.Sprintf("%s of %s kept · ", kit.Grouped(v.Kept), kit.Grouped(v.Total))
 	}
 	only := ""
@@ -104,9 +104,9 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 // drawWaiting says what will be where there is no picture yet, or why there is none.
 func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 	switch {
-	case p.failed != "" && s.Kind == p.L.Slots[0].Kind:
+	case p.failed != "" && s.Kind == p.l.slots[0].Kind:
 		all := s.Pic
-		all.W = p.L.Slots[len(p.L.Slots)-1].Pic.Right() - all.X
+		all.W = p.l.slots[len(p.l.slots)-1].Pic.Right() - all.X
 		c.Paragraph(all, p.screen.Theme().Warn, p.failed)
 	case p.failed != "":
 	case p.session.Info.Images == 0:
@@ -158,5 +158,5 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
 // drawSlider draws the track of r: as much of it in the low part's color as the part
 // takes, the rest in the high part's.
 func (p *Page) drawSlider(c *kit.Canvas) {
-	kit.DrawTrack(c, p.screen.Theme(), p.L.Slider, kit.Track{Name: "r", Most: p.session.MaxR, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
+	kit.DrawTrack(c, p.screen.Theme(), p.l.slider, kit.Track{Name: "r", Most: p.session.MaxR, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
 }

@@ -24,30 +24,30 @@ type Page struct {
 	screen  session.Screen
 	session *session.Session
 	chart   func(c *kit.Canvas, r kit.Rect)
-	L       exploreLayout
+	l       exploreLayout
 	by      bands.Decomposition // into low and high part
 	high    highMode
 	most    int // pictures at most
-	painter Painter
+	painter painter
 	asks    kit.Newest[viewRequest]
-	Shown   viewMsg  // what is on screen; its view is nil before the first
+	shown   viewMsg  // what is on screen; its view is nil before the first
 	failed  string   // why there is nothing to show for the image asked for last
-	Job     *kit.Job // looking for a flip
+	job     *kit.Job // looking for a flip
 	search  flipProgress
 }
 
 // viewRequest is everything that determines what the page shows.
 type viewRequest struct {
 	view.Request
-	ViewSpec
+	viewSpec
 	generation int
 }
 
 // viewMsg is what came of a request.
 type viewMsg struct {
 	asked   viewRequest
-	View    *view.View
-	Drawn   [kit.Slots]picture.Drawn
+	view    *view.View
+	drawn   [kit.Slots]picture.Drawn
 	stretch float64
 	err     error
 }
@@ -60,7 +60,7 @@ func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.
 var exploreKeys = kit.Keymap[*Page]{
 	{Keys: []string{"f"}, Name: "next flip: correct on whole and high, wrong on low", Help: "next, previous flip: correct on whole and high, wrong on low", Hint: "flip", When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
 	{Keys: []string{"F"}, Name: "previous flip", Also: true, When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
-	{Keys: []string{"esc"}, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.Job != nil }, Do: (*Page).stop},
+	{Keys: []string{"esc"}, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
 	{Keys: []string{"d"}, Name: "decompose by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
 	{Keys: []string{"v"}, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
 	{Keys: []string{"w"}, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
@@ -104,10 +104,10 @@ func (p *Page) Arrange(l kit.Layout) {
 		return
 	}
 	aspect := 1.0
-	if v := p.Shown.View; v != nil && v.Pictures[0].H > 0 {
+	if v := p.shown.view; v != nil && v.Pictures[0].H > 0 {
 		aspect = min(max(float64(v.Pictures[0].W)/float64(v.Pictures[0].H), 0.2), 5)
 	}
-	p.L = LayoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), p.most)
+	p.l = layoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), p.most)
 }
 
 func (p *Page) Enter() tea.Cmd { return p.request() }
@@ -122,16 +122,16 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 // request asks for what should be on screen, unless the page is not, or the terminal has
 // not said yet what it can show.
 func (p *Page) request() tea.Cmd {
-	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.L.Slots) == 0 || p.session.Info.Images == 0 {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.slots) == 0 || p.session.Info.Images == 0 {
 		return nil
 	}
 	q := viewRequest{generation: p.session.Generation}
 	q.Index, q.R, q.Setting = p.session.Index, p.session.R, p.session.Setting()
 	q.By = p.by
-	q.RenderSpec = p.screen.Render(p.L.Slots[0].Pic.W, p.L.Slots[0].Pic.H)
+	q.RenderSpec = p.screen.Render(p.l.slots[0].Pic.W, p.l.slots[0].Pic.H)
 	q.high = p.high
-	for _, s := range p.L.Slots {
-		q.Kinds[s.Kind] = true
+	for _, s := range p.l.slots {
+		q.kinds[s.Kind] = true
 	}
 	if p.asks.Ask(q) {
 		return p.compute(q)
@@ -142,15 +142,15 @@ func (p *Page) request() tea.Cmd {
 // compute is the command that answers a request: it asks the Lab, then scales and encodes
 // the pictures, so that Update and View only put together what is ready.
 func (p *Page) compute(q viewRequest) tea.Cmd {
-	screen, ctx, l, paint, places := p.screen, p.screen.Context(), p.session.Lab, &p.painter, p.L.Slots
+	screen, ctx, l, paint, places := p.screen, p.screen.Context(), p.session.Lab, &p.painter, p.l.slots
 	return p.screen.Task(func() tea.Msg {
 		defer l.Foreground()()
 		v, err := l.View(ctx, q.Request)
 		if err != nil {
 			return &viewMsg{asked: q, err: err}
 		}
-		drawn, stretch := paint.Paint(v, q.ViewSpec)
-		msg := &viewMsg{asked: q, View: v, Drawn: drawn, stretch: stretch}
+		drawn, stretch := paint.paint(v, q.viewSpec)
+		msg := &viewMsg{asked: q, view: v, drawn: drawn, stretch: stretch}
 		var pictures []kit.Placed
 		for _, s := range places {
 			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: drawn[s.Kind]})
@@ -183,14 +183,14 @@ func (p *Page) received(msg *viewMsg) tea.Cmd {
 
 // show puts an answer on screen.
 func (p *Page) show(msg *viewMsg) {
-	before := p.Shown.View
-	p.Shown = *msg
-	now := msg.View.Pictures[0]
+	before := p.shown.view
+	p.shown = *msg
+	now := msg.view.Pictures[0]
 	if before == nil || before.Pictures[0].W*now.H != now.W*before.Pictures[0].H {
 		p.Arrange(p.screen.Layout())
 	}
-	if msg.View.MaxR > 0 {
-		p.session.SetMaxRadius(msg.View.MaxR)
+	if msg.view.MaxR > 0 {
+		p.session.SetMaxRadius(msg.view.MaxR)
 	}
 }
 
@@ -210,7 +210,7 @@ func (p *Page) find(step int) tea.Cmd {
 	l, q := p.session.Lab, lab.NextFlipRequest{From: p.session.Index, Step: step, R: p.session.R, By: p.by, Class: p.session.Class, Setting: p.session.Setting()}
 	p.search = flipProgress{total: p.session.Info.Images}
 	var cmd tea.Cmd
-	p.Job, cmd = p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+	p.job, cmd = p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		i, found, err := l.NextFlip(ctx, q, func(done, total int) {
 			tell(flipProgress{done, total})
 		})
@@ -221,9 +221,9 @@ func (p *Page) find(step int) tea.Cmd {
 
 // stop ends the search.
 func (p *Page) stop() tea.Cmd {
-	if p.Job != nil {
-		p.Job.Cancel()
-		p.Job = nil
+	if p.job != nil {
+		p.job.Cancel()
+		p.job = nil
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	case *viewMsg:
 		return p.received(msg)
 	case kit.Report:
-		if msg.Job == p.Job {
+		if msg.Job == p.job {
 			return p.reported(msg)
 		}
 	}
@@ -242,7 +242,7 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 }
 
 // Busy tells that a flip is looked for.
-func (p *Page) Busy() bool { return p.Job != nil }
+func (p *Page) Busy() bool { return p.job != nil }
 
 // reported takes what the search tells.
 func (p *Page) reported(r kit.Report) tea.Cmd {
@@ -250,7 +250,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	case flipProgress:
 		p.search = msg
 	case flipMsg:
-		p.Job = nil
+		p.job = nil
 		switch {
 		case errors.Is(msg.err, context.Canceled):
 		case msg.err != nil:
@@ -268,7 +268,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 
 // Running tells the status line about the search.
 func (p *Page) Running() (what string, share float64, ok bool) {
-	if p.Job == nil {
+	if p.job == nil {
 		return "", 0, false
 	}
 	return fmt.Sprintf("searching for a flip, %s of %s", kit.Grouped(p.search.done), kit.Grouped(p.search.total)),
@@ -281,7 +281,7 @@ func (p *Page) view() *view.View {
 	if p.failed != "" {
 		return nil
 	}
-	return p.Shown.View
+	return p.shown.view
 }
 
 // Speed tells how long the last answer took.
@@ -295,11 +295,11 @@ func (p *Page) Speed() string {
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	switch {
-	case p.L.Slider.Contains(m.X, m.Y):
-		return p.session.Slide(kit.PlotOf(p.L.Slider), p.session.MaxR, m), true
-	case p.L.Chart.Contains(m.X, m.Y):
-		return p.session.Slide(kit.PlotOf(p.L.Chart), p.session.Info.MaxRadius, m), true
-	case m.Wheel != 0 && slices.ContainsFunc(p.L.Slots, func(s kit.Slot) bool { return s.Pic.Contains(m.X, m.Y) }):
+	case p.l.slider.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.l.slider), p.session.MaxR, m), true
+	case p.l.chart.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.l.chart), p.session.Info.MaxRadius, m), true
+	case m.Wheel != 0 && slices.ContainsFunc(p.l.slots, func(s kit.Slot) bool { return s.Pic.Contains(m.X, m.Y) }):
 		return p.session.Slide(kit.Rect{}, p.session.MaxR, m), true
 	}
 	return nil, false

@@ -15,7 +15,7 @@ import (
 
 // Export prepares the pictures on the page and the predictions.
 func (p *Page) Export() (session.Exporter, error) {
-	v := p.Shown.View
+	v := p.shown.view
 	if v == nil || p.failed != "" {
 		return session.Exporter{}, errors.New("nothing to export yet")
 	}
@@ -23,7 +23,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	if v.By == bands.SVD {
 		e.Base += "-svd"
 	}
-	mode := p.Shown.asked.high
+	mode := p.shown.asked.high
 	for kind, suffix := range [kit.Slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
 		gray := kind != kit.SlotSpectrum && v.Pictures[kind].C == 1
 		e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: session.Enlarged(gray, func(src *picture.Image) {
@@ -31,7 +31,7 @@ func (p *Page) Export() (session.Exporter, error) {
 			case kit.SlotSpectrum:
 				session.SpectrumImage(src, spectrumOf(v), v.R, 1)
 			case kit.SlotHigh:
-				HighImage(src, v.Pictures[kind], mode, 1)
+				highImage(src, v.Pictures[kind], mode, 1)
 			default:
 				session.PlaneImage(src, v.Pictures[kind], 1, 0, 1)
 			}

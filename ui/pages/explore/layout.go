@@ -6,19 +6,19 @@ import (
 
 // exploreLayout divides the body of the Explore page.
 type exploreLayout struct {
-	Caption kit.Rect
-	Slots   []kit.Slot
-	Chart   kit.Rect // empty when there is no room for the curve
-	Slider  kit.Rect
+	caption kit.Rect
+	slots   []kit.Slot
+	chart   kit.Rect // empty when there is no room for the curve
+	slider  kit.Rect
 }
 
-// LayoutExplore arranges pictures of an aspect ratio (width over height) as large as they
+// layoutExplore arranges pictures of an aspect ratio (width over height) as large as they
 // can be: all four of them unless they would become too small, then without the spectrum,
 // then without the original. most limits their number.
-func LayoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize, classes, most int) exploreLayout {
+func layoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize, classes, most int) exploreLayout {
 	var l exploreLayout
-	l.Caption = body.Row(0)
-	l.Slider = body.Row(body.H - 1)
+	l.caption = body.Row(0)
+	l.slider = body.Row(body.H - 1)
 	block := kit.NewRect(body.X, body.Y+1, body.W, body.H-2)
 	if roomy {
 		block = kit.NewRect(body.X, body.Y+2, body.W, body.H-4)
@@ -26,6 +26,6 @@ func LayoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize,
 	lines := min(max(block.H/5, 3), 5, max(classes, 3))
 	best := kit.BestArrangement(block, lines, aspect, cell, most)
 	cols, rows := best.Fit(block, lines, aspect, cell)
-	l.Slots, l.Chart = best.Place(block, cols, rows, lines, classes)
+	l.slots, l.chart = best.Place(block, cols, rows, lines, classes)
 	return l
 }

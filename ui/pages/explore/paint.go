@@ -17,7 +17,7 @@ import (
 type highMode int
 
 const (
-	HighStretched highMode = iota // gray ± k times the value, k so that it fills the range
+	highStretched highMode = iota // gray ± k times the value, k so that it fills the range
 	highCentred                   // gray ± the value
 	highRaw                       // as it is, negatives black
 	highModes
@@ -28,26 +28,26 @@ func (m highMode) String() string {
 	return [...]string{"stretched on gray", "centered on gray", "unscaled"}[m]
 }
 
-// ViewSpec is everything besides a View that determines its pictures on the screen.
-type ViewSpec struct {
+// viewSpec is everything besides a View that determines its pictures on the screen.
+type viewSpec struct {
 	kit.RenderSpec
-	Kinds [kit.Slots]bool // which pictures are shown
+	kinds [kit.Slots]bool // which pictures are shown
 	high  highMode
 }
 
-// Painter turns Views into pictures for the terminal. It keeps memory and what did not
+// painter turns Views into pictures for the terminal. It keeps memory and what did not
 // change from one to the next.
-type Painter struct {
+type painter struct {
 	mu sync.Mutex
 	kit.Renderer
-	last    ViewSpec
+	last    viewSpec
 	whole   *float32 // first pixel of the original that was painted last
 	stretch float64  // of the high part
 }
 
-// Paint scales and encodes the pictures of v that k asks for, all at the same time. It
+// paint scales and encodes the pictures of v that k asks for, all at the same time. It
 // returns them with the factor by which the high part was stretched.
-func (p *Painter) Paint(v *view.View, k ViewSpec) (drawn [kit.Slots]picture.Drawn, stretch float64) {
+func (p *painter) paint(v *view.View, k viewSpec) (drawn [kit.Slots]picture.Drawn, stretch float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.Take(k.RenderSpec) || k != p.last {
@@ -57,7 +57,7 @@ func (p *Painter) Paint(v *view.View, k ViewSpec) (drawn [kit.Slots]picture.Draw
 	by := p.Reduction(v.Pictures[bands.Whole].W, v.Pictures[bands.Whole].H)
 	var work []func()
 	for kind := range kit.Slots {
-		if !k.Kinds[kind] || kind == kit.SlotWhole && p.whole == firstPixel(v) {
+		if !k.kinds[kind] || kind == kit.SlotWhole && p.whole == firstPixel(v) {
 			continue // the original stays while only r changes
 		}
 		work = append(work, func() { p.one(v, kind, by) })
@@ -76,7 +76,7 @@ func firstPixel(v *view.View) *float32 {
 }
 
 // one paints one picture.
-func (p *Painter) one(v *view.View, kind, by int) {
+func (p *painter) one(v *view.View, kind, by int) {
 	registers := p.Spec.Registers
 	if kind == kit.SlotHigh && v.Pictures[kind].W*v.Pictures[kind].H > session.ManyPixels {
 		registers = session.NoiseColors
@@ -88,7 +88,7 @@ func (p *Painter) one(v *view.View, kind, by int) {
 	p.Encode(kind, registers, func(src *picture.Image) {
 		switch kind {
 		case kit.SlotHigh:
-			p.stretch = HighImage(src, v.Pictures[bands.High], p.last.high, by)
+			p.stretch = highImage(src, v.Pictures[bands.High], p.last.high, by)
 		case kit.SlotSpectrum:
 			session.SpectrumImage(src, spectrumOf(v), v.R, by)
 		default:
@@ -103,9 +103,9 @@ func spectrumOf(v *view.View) dataset.Image {
 	return dataset.Image{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
 }
 
-// HighImage makes the high part visible and returns the gain it is shown with, which is
+// highImage makes the high part visible and returns the gain it is shown with, which is
 // spectral's Contrast as in the files that the split command writes.
-func HighImage(im *picture.Image, p dataset.Image, mode highMode, by int) (gain float64) {
+func highImage(im *picture.Image, p dataset.Image, mode highMode, by int) (gain float64) {
 	switch mode {
 	case highRaw:
 		session.PlaneImage(im, p, 1, 0, by)

@@ -89,7 +89,7 @@ func (p *Page) rankLines(v *view.View, w int) []string {
 func (p *Page) rankRemarks(v *view.View) (long, short string) {
 	short = fmt.Sprintf("rank %s of %d · ", rankText(v.Kept, v.Total), v.Total)
 	long = fmt.Sprintf("SVD, rank %s of %d, matches %s %% energy · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
-	if !p.L.Chart.Empty() {
+	if !p.l.chart.Empty() {
 		long += "curve: Fourier · "
 	}
 	return long, short

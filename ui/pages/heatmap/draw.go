@@ -15,8 +15,8 @@ import (
 
 // heatmapLayout divides the body of the page.
 type heatmapLayout struct {
-	caption, Pic, text kit.Rect
-	Norm, radius       kit.Rect // sliders
+	caption, pic, text kit.Rect
+	norm, radius       kit.Rect // sliders
 }
 
 // heatmapText is the room for text beside the picture, at least.
@@ -29,14 +29,14 @@ func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) he
 	if roomy {
 		gap = 1
 	}
-	l := heatmapLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), Norm: b.Row(b.H - 2), radius: b.Row(b.H - 1)}
+	l := heatmapLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), norm: b.Row(b.H - 2), radius: b.Row(b.H - 1)}
 	top := b.Y + 1 + gap
-	w, h := cell.Limit(b.W-heatmapText-3, l.Norm.Y-gap-top)
+	w, h := cell.Limit(b.W-heatmapText-3, l.norm.Y-gap-top)
 	perRow := float64(cell.H) * aspect / float64(cell.W)
 	cols := max(1, min(w, int(float64(h)*perRow+0.5)))
 	rows := max(1, min(h, int(float64(cols)/perRow+0.5)))
-	l.Pic = kit.NewRect(b.X, top, cols, rows)
-	l.text = kit.NewRect(l.Pic.Right()+3, top, b.Right()-l.Pic.Right()-4, l.Norm.Y-gap-top)
+	l.pic = kit.NewRect(b.X, top, cols, rows)
+	l.text = kit.NewRect(l.pic.Right()+3, top, b.Right()-l.pic.Right()-4, l.norm.Y-gap-top)
 	return l
 }
 
@@ -48,25 +48,25 @@ func (p *Page) Arrange(l kit.Layout) {
 	if p.session.Info.Height > 0 {
 		aspect = min(max(float64(p.session.Info.Width)/float64(p.session.Info.Height), 0.2), 5)
 	}
-	p.L = layoutHeatmap(l.Body, l.Roomy(), aspect, p.screen.Cell())
+	p.l = layoutHeatmap(l.Body, l.Roomy(), aspect, p.screen.Cell())
 }
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	p.drawCaption(c)
-	kit.DrawTrack(c, p.screen.Theme(), p.L.Norm, kit.Track{Name: "norm", Most: p.trackEnd(), At: p.Norm, Before: p.screen.Theme().Dim, After: p.screen.Theme().Line, Value: fmt.Sprintf("%5.2f", p.Norm)})
-	kit.DrawTrack(c, p.screen.Theme(), p.L.radius, kit.Track{Name: "r", Most: p.session.Info.MaxRadius, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
+	kit.DrawTrack(c, p.screen.Theme(), p.l.norm, kit.Track{Name: "norm", Most: p.trackEnd(), At: p.norm, Before: p.screen.Theme().Dim, After: p.screen.Theme().Line, Value: fmt.Sprintf("%5.2f", p.norm)})
+	kit.DrawTrack(c, p.screen.Theme(), p.l.radius, kit.Track{Name: "r", Most: p.session.Info.MaxRadius, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
 	r, ok := p.now()
 	used := p.drawText(c, r, ok)
-	p.drawProfile(c, kit.NewRect(p.L.text.X, p.L.text.Y+used+1, p.L.text.W, p.L.text.H-used-1), r)
-	if ok && p.ready() && p.Shown.Asked.Fits(p.L.Pic) && p.Shown.Asked.generation == p.session.Generation {
-		return []kit.Placed{{At: p.L.Pic, Drawn: p.Shown.Drawn}}
+	p.drawProfile(c, kit.NewRect(p.l.text.X, p.l.text.Y+used+1, p.l.text.W, p.l.text.H-used-1), r)
+	if ok && p.ready() && p.shown.asked.Fits(p.l.pic) && p.shown.asked.generation == p.session.Generation {
+		return []kit.Placed{{At: p.l.pic, Drawn: p.shown.drawn}}
 	}
-	c.Paragraph(p.L.Pic, p.screen.Theme().Dim, p.waiting())
+	c.Paragraph(p.l.pic, p.screen.Theme().Dim, p.waiting())
 	return nil
 }
 
 // ready tells that what was computed last is of the map that is asked for now.
-func (p *Page) ready() bool { return p.Shown.Asked.key == p.key() }
+func (p *Page) ready() bool { return p.shown.asked.key == p.key() }
 
 // drawCaption says what is shown.
 func (p *Page) drawCaption(c *kit.Canvas) {
@@ -74,11 +74,11 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	if p.unclipped {
 		pixels = "pixels not clipped"
 	}
-	row := p.L.caption
+	row := p.l.caption
 	what := kit.Pick(row.W, "error rate under each Fourier basis vector, "+pixels, "error under Fourier basis vectors, "+pixels, "error rate, "+pixels)
 	x := c.Left(row, kit.Bold, what)
 	for _, m := range p.session.Models() {
-		if len(p.session.Comparisons) > 0 && m.Path == p.Model && row.Right()-x-3 > 0 {
+		if len(p.session.Comparisons) > 0 && m.Path == p.model && row.Right()-x-3 > 0 {
 			c.Right(kit.NewRect(x+3, row.Y, row.Right()-x-3, 1), p.screen.Theme().Model(m.Slot).Style, p.screen.Theme().Model(m.Slot).Mark+" "+m.Name)
 		}
 	}
@@ -87,13 +87,13 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 // waiting says why there is no picture yet.
 func (p *Page) waiting() string {
 	switch {
-	case p.Maps.Failed[p.key()] != "":
-		return p.Maps.Failed[p.key()]
+	case p.maps.Failed[p.key()] != "":
+		return p.maps.Failed[p.key()]
 	case p.session.Info.Images == 0:
 		return "No evaluation images."
 	case !p.session.Info.Labeled:
 		return "Error rates need labels that match the model's classes."
-	case p.Maps.Stopped:
+	case p.maps.Stopped:
 		return "Stopped before the first results. Press enter to resume."
 	}
 	return "The Fourier heat map will appear here, coarse first."
@@ -105,25 +105,25 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	th := p.screen.Theme()
 	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
 	if ok {
-		at, zero = wrong(r.At(p.Cursor)), wrong(r.Clean)
+		at, zero = wrong(r.At(p.cursor)), wrong(r.Clean)
 	}
 	if ok && p.ready() {
-		low, high = p.Shown.low, p.Shown.high
+		low, high = p.shown.low, p.shown.high
 	}
 	lines := []string{
-		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.Cursor.U, p.Cursor.V)) + th.Dim.Paint(fmt.Sprintf("  radius %4.1f", p.Cursor.Distance())),
+		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.cursor.U, p.cursor.V)) + th.Dim.Paint(fmt.Sprintf("  radius %4.1f", p.cursor.Distance())),
 		th.Whole.Paint("□") + " error    " + session.ScoreText(at) + " %",
 		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))),
 		"",
 		th.Whole.Paint(kit.MarkWhole) + " clean    " + session.ScoreText(zero) + " %",
-		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(HeatmapImages, p.session.Info.Images)))),
+		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(heatmapImages, p.session.Info.Images)))),
 		"",
 		th.Low.Paint(kit.MarkLow) + " below r  " + session.ScoreText(low) + " %",
 		th.High.Paint(kit.MarkHigh) + " r and up " + session.ScoreText(high) + " %",
 		th.Dim.Paint("  means; CI of one cell"),
 		"",
-		legendLine(min(p.L.text.W, 32)),
-		th.Dim.Paint(p.legendLabels(r, min(p.L.text.W, 32))),
+		legendLine(min(p.l.text.W, 32)),
+		th.Dim.Paint(p.legendLabels(r, min(p.l.text.W, 32))),
 		"",
 	}
 	notes := [][]string{{"random sign per image, channel"}, {"norm per channel, before the", "model's normalization"}}
@@ -131,7 +131,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 		notes = append(notes, []string{"batch-norm: running statistics"})
 	}
 	drawn := lines
-	if p.L.text.H < 13 { // without what separates
+	if p.l.text.H < 13 { // without what separates
 		drawn = nil
 		for _, line := range lines {
 			if line != "" {
@@ -140,14 +140,14 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 		}
 	}
 	for _, note := range notes { // whole, or not at all
-		if len(drawn)+len(note) <= p.L.text.H {
+		if len(drawn)+len(note) <= p.l.text.H {
 			for _, line := range note {
 				drawn = append(drawn, th.Dim.Paint(line))
 			}
 		}
 	}
-	for i := 0; i < min(len(drawn), p.L.text.H); i++ {
-		c.Put(p.L.text.X, p.L.text.Y+i, kit.Cut(drawn[i], p.L.text.W))
+	for i := 0; i < min(len(drawn), p.l.text.H); i++ {
+		c.Put(p.l.text.X, p.l.text.Y+i, kit.Cut(drawn[i], p.l.text.W))
 	}
 	return len(drawn)
 }
@@ -155,7 +155,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 // drawProfile draws the mean error against the distance where there is room for a chart.
 func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	th := p.screen.Theme()
-	if room.H < kit.ChartRows+1 || !p.ready() || len(p.Shown.profile) == 0 {
+	if room.H < kit.ChartRows+1 || !p.ready() || len(p.shown.profile) == 0 {
 		return
 	}
 	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "mean error vs radius", "mean error vs radius"))
@@ -170,11 +170,11 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	ch.Draw(zero, true)
 	look := th.Model(0)
 	for _, m := range p.session.Models() {
-		if m.Path == p.Model {
+		if m.Path == p.model {
 			look = th.Model(m.Slot)
 		}
 	}
-	ch.Draw(kit.Series{Points: p.Shown.profile, Line: look.Style, Shade: th.WholeShade, Mark: look.Mark}, false)
+	ch.Draw(kit.Series{Points: p.shown.profile, Line: look.Style, Shade: th.WholeShade, Mark: look.Mark}, false)
 	ch.Render(c)
 	c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(wrong(r.Clean).Accuracy()))/4, th.Whole.Paint(kit.MarkWhole+kit.Percent(wrong(r.Clean).Accuracy())))
 	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })

@@ -19,12 +19,12 @@ func (p *Page) Export() (session.Exporter, error) {
 	}
 	key, name, data := p.key(), p.session.Info.Model, p.session.Info.Data
 	for _, m := range p.session.Models() {
-		if m.Path == p.Model {
+		if m.Path == p.model {
 			name = m.Name
 		}
 	}
 	lo, hi := colorRange(r, p.spread)
-	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.Norm)}
+	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.norm)}
 	if key.unclipped {
 		e.Base += "-unclipped"
 	}

@@ -22,16 +22,16 @@ import (
 type Page struct {
 	screen    session.Screen
 	session   *session.Session
-	L         heatmapLayout
-	Norm      float64 // of the noise in every channel
+	l         heatmapLayout
+	norm      float64 // of the noise in every channel
 	unclipped bool
 	spread    bool   // the colors go from the least error to the largest
-	Model     string // of those side by side; "" is the open one
-	Cursor    heatmap.Frequency
-	Maps      kit.Measuring[heatmapKey, heatmap.Result] // goes on while the page is shown
+	model     string // of those side by side; "" is the open one
+	cursor    heatmap.Frequency
+	maps      kit.Measuring[heatmapKey, heatmap.Result] // goes on while the page is shown
 	version   int                                       // counts what became known
 	asks      kit.Newest[heatmapPicture]
-	Shown     heatmapMsg
+	shown     heatmapMsg
 	painter   heatmapPainter
 }
 
@@ -39,27 +39,27 @@ type Page struct {
 type heatmapKey struct {
 	split, model string
 	model.Smoothing
-	Norm      float64
+	norm      float64
 	unclipped bool
 }
 
 const (
 	// HeatmapImages is how many images a map is of: so many figures need bounds.
-	HeatmapImages = 1000
+	heatmapImages = 1000
 	// The norms of the paper, for images of 32×32 and of 224×224, the larger from a side on,
 	// and how far they can be moved.
-	smallNorm, LargeNorm, largeSide = 4, 15.7, 64
-	SmallTrack, mostNorm            = 16, 64
+	smallNorm, largeNorm, largeSide = 4, 15.7, 64
+	smallTrack, mostNorm            = 16, 64
 	cursorStep                      = 4 // frequencies
 )
 
 func New(s session.Screen, on *session.Session) *Page {
-	p := &Page{screen: s, session: on, Norm: smallNorm}
+	p := &Page{screen: s, session: on, norm: smallNorm}
 	if max(on.Info.Width, on.Info.Height) > largeSide {
-		p.Norm = LargeNorm
+		p.norm = largeNorm
 	}
-	p.Maps = kit.Measuring[heatmapKey, heatmap.Result]{
-		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{HeatmapImages} },
+	p.maps = kit.Measuring[heatmapKey, heatmap.Result]{
+		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{heatmapImages} },
 		Enough: func(r heatmap.Result, _ int) bool { return r.Done },
 		Empty:  func(r heatmap.Result) bool { return r.Clean.N == 0 },
 	}
@@ -85,8 +85,8 @@ var heatmapKeys = kit.Keymap[*Page]{
 	{Keys: []string{"v"}, Name: "color scale: 0 to 100 %, or the range of the map", Hint: "colors", Do: (*Page).toggleSpread},
 	{Keys: []string{"e"}, Name: "clip pixels to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
 	{Keys: []string{"i"}, Name: "heat map of the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
-	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.Maps.Job != nil }, Do: func(p *Page) tea.Cmd { return p.Maps.Halt() }},
-	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.Maps.Resumable() }, Do: func(p *Page) tea.Cmd { return p.Maps.Resume() }},
+	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.maps.Job != nil }, Do: func(p *Page) tea.Cmd { return p.maps.Halt() }},
+	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.maps.Resumable() }, Do: func(p *Page) tea.Cmd { return p.maps.Resume() }},
 }
 
 func (p *Page) Entries() []kit.Entry {
@@ -102,19 +102,19 @@ func (p *Page) Press(key string) (tea.Cmd, bool) {
 
 // move moves the cursor, as far as there are frequencies.
 func (p *Page) move(u, v int) tea.Cmd {
-	return p.put(heatmap.Frequency{U: p.Cursor.U + u, V: p.Cursor.V + v})
+	return p.put(heatmap.Frequency{U: p.cursor.U + u, V: p.cursor.V + v})
 }
 
 func (p *Page) put(f heatmap.Frequency) tea.Cmd {
 	h, w := p.session.Info.Height, p.session.Info.Width
-	p.Cursor = heatmap.Frequency{U: min(max(f.U, -(h/2)), (h-1)/2), V: min(max(f.V, -(w/2)), (w-1)/2)}
+	p.cursor = heatmap.Frequency{U: min(max(f.U, -(h/2)), (h-1)/2), V: min(max(f.V, -(w/2)), (w-1)/2)}
 	return p.request()
 }
 
 // stepNorm moves the norm in steps that grow with it.
 func (p *Page) stepNorm(direction float64) tea.Cmd {
 	step := 4.0
-	switch at := p.Norm + direction*1e-6; {
+	switch at := p.norm + direction*1e-6; {
 	case at < 2:
 		step = 0.25
 	case at < 8:
@@ -124,11 +124,11 @@ func (p *Page) stepNorm(direction float64) tea.Cmd {
 	case at < 32:
 		step = 2
 	}
-	return p.setNorm(math.Round((p.Norm+direction*step)/step) * step)
+	return p.setNorm(math.Round((p.norm+direction*step)/step) * step)
 }
 
 func (p *Page) setNorm(norm float64) tea.Cmd {
-	p.Norm = min(max(norm, 0), mostNorm)
+	p.norm = min(max(norm, 0), mostNorm)
 	return p.again()
 }
 
@@ -145,8 +145,8 @@ func (p *Page) toggleSpread() tea.Cmd {
 // nextModel shows the map of another of the models.
 func (p *Page) nextModel() tea.Cmd {
 	models := p.session.Models()
-	at := slices.IndexFunc(models, func(m session.ShownModel) bool { return m.Path == p.Model })
-	p.Model = models[(at+1)%len(models)].Path
+	at := slices.IndexFunc(models, func(m session.ShownModel) bool { return m.Path == p.model })
+	p.model = models[(at+1)%len(models)].Path
 	return p.again()
 }
 
@@ -154,25 +154,25 @@ func (p *Page) nextModel() tea.Cmd {
 func (p *Page) again() tea.Cmd { return tea.Batch(p.measure(), p.request()) }
 
 func (p *Page) Enter() tea.Cmd {
-	p.Maps.On = true
+	p.maps.On = true
 	return p.again()
 }
 
 // Leave stops measuring as long as another page is looked at.
 func (p *Page) Leave() {
-	p.Maps.On = false
-	p.Maps.Drop()
+	p.maps.On = false
+	p.maps.Drop()
 }
 
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&session.ChangedModel != 0 {
-		p.Maps.Forget()
+		p.maps.Forget()
 	}
 	if what&session.ChangedSplit != 0 {
-		p.put(p.Cursor) // of another size, perhaps
+		p.put(p.cursor) // of another size, perhaps
 	}
-	if !slices.ContainsFunc(p.session.Models(), func(m session.ShownModel) bool { return m.Path == p.Model }) {
-		p.Model = "" // it was taken away
+	if !slices.ContainsFunc(p.session.Models(), func(m session.ShownModel) bool { return m.Path == p.model }) {
+		p.model = "" // it was taken away
 	}
 	if !p.screen.Shown() {
 		return nil
@@ -182,30 +182,30 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 
 // key is what the page is asked for now.
 func (p *Page) key() heatmapKey {
-	return heatmapKey{p.session.Info.Split, p.Model, p.session.Setting().Smoothing, p.Norm, p.unclipped}
+	return heatmapKey{p.session.Info.Split, p.model, p.session.Setting().Smoothing, p.norm, p.unclipped}
 }
 
 // now is what is known of that.
 func (p *Page) now() (heatmap.Result, bool) {
-	r, ok := p.Maps.Known[p.key()]
+	r, ok := p.maps.Known[p.key()]
 	return r, ok && r.Clean.N > 0
 }
 
 // measure has the map that is asked for measured, in place of any other.
 func (p *Page) measure() tea.Cmd {
 	if p.session.Info.Images == 0 || !p.session.Info.Labeled {
-		p.Maps.Want()
+		p.maps.Want()
 	} else {
-		p.Maps.Want(p.key())
+		p.maps.Want(p.key())
 	}
-	return p.Maps.Run()
+	return p.maps.Run()
 }
 
 // work measures a map.
 func (p *Page) work(k heatmapKey, limit int) func(context.Context, func(heatmap.Result)) (heatmap.Result, error) {
 	l := p.session.Lab
 	q := lab.HeatmapRequest{Model: k.model, Split: k.split,
-		Request: heatmap.Request{Norm: k.Norm, Unclipped: k.unclipped, Limit: limit, Seed: 1}}
+		Request: heatmap.Request{Norm: k.norm, Unclipped: k.unclipped, Limit: limit, Seed: 1}}
 	q.Smoothing = k.Smoothing
 	return func(ctx context.Context, update func(heatmap.Result)) (heatmap.Result, error) {
 		return l.Heatmap(ctx, q, update)
@@ -218,7 +218,7 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	case heatmapMsg:
 		return p.received(msg)
 	case kit.Report:
-		if cmd, ok := p.Maps.Take(msg); ok {
+		if cmd, ok := p.maps.Take(msg); ok {
 			p.version++
 			return tea.Batch(cmd, p.request())
 		}
@@ -227,11 +227,11 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 }
 
 // Busy tells that somebody looks on while a map is measured.
-func (p *Page) Busy() bool { return p.screen.Shown() && p.Maps.Job != nil }
+func (p *Page) Busy() bool { return p.screen.Shown() && p.maps.Job != nil }
 
 // Running tells the status line what is measured.
 func (p *Page) Running() (what string, share float64, ok bool) {
-	if p.Maps.Job == nil {
+	if p.maps.Job == nil {
 		return "", 0, false
 	}
 	r, _ := p.now()
@@ -249,11 +249,11 @@ func (p *Page) Speed() string {
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	h, w := p.session.Info.Height, p.session.Info.Width
 	switch {
-	case p.L.Pic.Contains(m.X, m.Y) && m.Pressed:
-		x, y := float64(m.X-p.L.Pic.X)+0.5, float64(m.Y-p.L.Pic.Y)+0.5
-		return p.put(heatmap.Frequency{U: int(y/float64(p.L.Pic.H)*float64(h)) - h/2, V: int(x/float64(p.L.Pic.W)*float64(w)) - w/2}), true
-	case p.L.Norm.Contains(m.X, m.Y):
-		return kit.SlideOn(p.screen, kit.PlotOf(p.L.Norm), m, func(direction float64, _ bool) tea.Cmd { return p.stepNorm(direction) },
+	case p.l.pic.Contains(m.X, m.Y) && m.Pressed:
+		x, y := float64(m.X-p.l.pic.X)+0.5, float64(m.Y-p.l.pic.Y)+0.5
+		return p.put(heatmap.Frequency{U: int(y/float64(p.l.pic.H)*float64(h)) - h/2, V: int(x/float64(p.l.pic.W)*float64(w)) - w/2}), true
+	case p.l.norm.Contains(m.X, m.Y):
+		return kit.SlideOn(p.screen, kit.PlotOf(p.l.norm), m, func(direction float64, _ bool) tea.Cmd { return p.stepNorm(direction) },
 			func(share float64, fine bool) tea.Cmd {
 				step := 0.5
 				if fine {
@@ -261,8 +261,8 @@ func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 				}
 				return p.setNorm(math.Round(share*p.trackEnd()/step) * step)
 			}), true
-	case p.L.radius.Contains(m.X, m.Y):
-		return p.session.Slide(kit.PlotOf(p.L.radius), p.session.Info.MaxRadius, m), true
+	case p.l.radius.Contains(m.X, m.Y):
+		return p.session.Slide(kit.PlotOf(p.l.radius), p.session.Info.MaxRadius, m), true
 	}
 	return nil, false
 }
@@ -272,5 +272,5 @@ func (p *Page) trackEnd() float64 {
 	if max(p.session.Info.Width, p.session.Info.Height) > largeSide {
 		return mostNorm
 	}
-	return SmallTrack
+	return smallTrack
 }

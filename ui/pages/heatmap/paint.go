@@ -17,17 +17,17 @@ import (
 type heatmapPicture struct {
 	key        heatmapKey
 	version    int
-	Cursor     heatmap.Frequency
-	R          float64
-	Spread     bool
+	cursor     heatmap.Frequency
+	r          float64
+	spread     bool
 	generation int
 	kit.RenderSpec
 }
 
 // heatmapMsg is what came of a request.
 type heatmapMsg struct {
-	Asked     heatmapPicture
-	Drawn     picture.Drawn
+	asked     heatmapPicture
+	drawn     picture.Drawn
 	low, high measure.Score // mean errors below r and from r on
 	profile   []kit.Point   // mean error by distance
 }
@@ -35,10 +35,10 @@ type heatmapMsg struct {
 // request asks for the picture that should be on screen.
 func (p *Page) request() tea.Cmd {
 	_, ok := p.now()
-	if !ok || !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || p.L.Pic.Empty() {
+	if !ok || !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || p.l.pic.Empty() {
 		return nil
 	}
-	q := heatmapPicture{p.key(), p.version, p.Cursor, p.session.R, p.spread, p.session.Generation, p.screen.Render(p.L.Pic.W, p.L.Pic.H)}
+	q := heatmapPicture{p.key(), p.version, p.cursor, p.session.R, p.spread, p.session.Generation, p.screen.Render(p.l.pic.W, p.l.pic.H)}
 	if p.asks.Ask(q) {
 		return p.compute(q)
 	}
@@ -46,10 +46,10 @@ func (p *Page) request() tea.Cmd {
 }
 
 func (p *Page) compute(q heatmapPicture) tea.Cmd {
-	paint, result := &p.painter, p.Maps.Known[q.key]
+	paint, result := &p.painter, p.maps.Known[q.key]
 	return p.screen.Task(func() tea.Msg {
-		msg := heatmapMsg{Asked: q, Drawn: paint.paint(result, q)}
-		msg.low, msg.high = result.MeanScore(0, q.R), result.MeanScore(q.R, result.Furthest())
+		msg := heatmapMsg{asked: q, drawn: paint.paint(result, q)}
+		msg.low, msg.high = result.MeanScore(0, q.r), result.MeanScore(q.r, result.Furthest())
 		msg.profile = heatmapProfile(result)
 		return msg
 	})
@@ -69,8 +69,8 @@ func heatmapProfile(r heatmap.Result) (points []kit.Point) {
 
 func (p *Page) received(msg heatmapMsg) tea.Cmd {
 	next, again := p.asks.Finish()
-	if msg.Asked.generation == p.session.Generation {
-		p.Shown = msg
+	if msg.asked.generation == p.session.Generation {
+		p.shown = msg
 	}
 	if again {
 		return p.compute(next)
@@ -98,15 +98,15 @@ func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn
 		p.encoder.Profile, p.encoder.Registers = q.Depth, q.Registers
 		p.spec = q.RenderSpec
 	}
-	HeatmapImage(&p.source, r, q.Spread)
+	heatmapImage(&p.source, r, q.spread)
 	q.Box(&p.boxed)
 	picture.Scale(&p.boxed, &p.source, q.Background())
 	drawHeatmapMarks(&p.boxed, r, q)
 	return p.encoder.Encode(&p.boxed, q.Cols, q.Rows)
 }
 
-// HeatmapImage has a pixel a frequency, gray where nothing is known.
-func HeatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
+// heatmapImage has a pixel a frequency, gray where nothing is known.
+func heatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
 	im.Resize(r.W, r.H)
 	lo, hi := colorRange(r, spread)
 	for i := range r.H * r.W {
@@ -131,14 +131,14 @@ func colorRange(r heatmap.Result, spread bool) (lo, hi float64) {
 
 // drawHeatmapMarks draws the ring at r and a frame about the frequency at the cursor.
 func drawHeatmapMarks(box *picture.Image, r heatmap.Result, q heatmapPicture) {
-	kit.DrawRing(box, r.W, r.H, q.R, heatmapRing)
+	kit.DrawRing(box, r.W, r.H, q.r, heatmapRing)
 	fw, fh := box.W, box.W*r.H/r.W
 	if fh > box.H {
 		fw, fh = box.H*r.W/r.H, box.H
 	}
 	scale := float64(fw) / float64(r.W)
-	x0 := float64((box.W-fw)/2) + float64(q.Cursor.V+r.W/2)*scale
-	y0 := float64((box.H-fh)/2) + float64(q.Cursor.U+r.H/2)*scale
+	x0 := float64((box.W-fw)/2) + float64(q.cursor.V+r.W/2)*scale
+	y0 := float64((box.H-fh)/2) + float64(q.cursor.U+r.H/2)*scale
 	thick := max(1, int(scale/8))
 	for at, color := range [][3]uint8{{}, {255, 255, 255}} { // black about white: seen on every color
 		by := float64((2 - at) * thick)

@@ -13,24 +13,24 @@ import (
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	if p.shown.kernels == nil {
-		c.Left(p.l.Caption, p.screen.Theme().Dim, "Every convolution's kernels, before and after smoothing.")
+		c.Left(p.l.caption, p.screen.Theme().Dim, "Every convolution's kernels, before and after smoothing.")
 		return nil
 	}
 	p.drawCaption(c)
-	if !p.l.State.Empty() {
-		c.Left(p.l.State, p.screen.Theme().Dim, kit.Pick(p.l.State.W, p.states()...))
+	if !p.l.state.Empty() {
+		c.Left(p.l.state, p.screen.Theme().Dim, kit.Pick(p.l.state.W, p.states()...))
 	}
 	var pictures []kit.Placed
 	for i, m := range p.session.Models() {
-		if i >= len(p.l.Columns) {
+		if i >= len(p.l.columns) {
 			break
 		}
 		k := p.of(m)
 		if p.curves {
-			p.drawLine(c, p.l.Lines[i], m, k)
+			p.drawLine(c, p.l.lines[i], m, k)
 			continue
 		}
-		pictures = append(pictures, p.drawColumn(c, p.l.Columns[i], m, k)...)
+		pictures = append(pictures, p.drawColumn(c, p.l.columns[i], m, k)...)
 	}
 	p.drawResponse(c)
 	return pictures
@@ -39,8 +39,8 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 // drawCaption says which layer is shown, and how.
 func (p *Page) drawCaption(c *kit.Canvas) {
 	th := p.screen.Theme()
-	x := c.Left(p.l.Caption, kit.Bold, p.layerName())
-	room := kit.NewRect(x, p.l.Caption.Y, p.l.Caption.Right()-x, 1)
+	x := c.Left(p.l.caption, kit.Bold, p.layerName())
+	room := kit.NewRect(x, p.l.caption.Y, p.l.caption.Right()-x, 1)
 	which := ""
 	if n := len(p.session.Info.Convs); n > 1 {
 		which = fmt.Sprintf("  %d/%d", p.at+1, n)
@@ -62,9 +62,9 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		what = fmt.Sprintf("%s  %d×%d kernels of %d×%d", which, v.Shape[0], v.Shape[1], v.Shape[2], v.Shape[3])
 		short = what
 		scale, scaleShort = " · rows: outputs, columns: inputs; rows scaled to their largest weight, gray is 0", " · rows: outputs, scaled by row"
-		if w.Cropped() && !p.curves {
-			short += fmt.Sprintf(" · %s×%s", spanText(w.Out, w.Outs), spanText(w.In, w.Ins))
-			what += fmt.Sprintf(" · outputs %s of %d, inputs %s of %d", spanText(w.Out, w.Outs), w.AllOuts, spanText(w.In, w.Ins), w.AllIns)
+		if w.cropped() && !p.curves {
+			short += fmt.Sprintf(" · %s×%s", spanText(w.out, w.outs), spanText(w.in, w.ins))
+			what += fmt.Sprintf(" · outputs %s of %d, inputs %s of %d", spanText(w.out, w.outs), w.allOuts, spanText(w.in, w.ins), w.allIns)
 		}
 	}
 	if p.curves {
@@ -92,11 +92,11 @@ func (p *Page) uneven() bool {
 func (k *shownKernels) shapeTexts() []string {
 	s, w := k.view.Shape, k.window
 	shape := fmt.Sprintf("%d×%d of %d×%d", s[0], s[1], s[2], s[3])
-	if !w.Cropped() {
+	if !w.cropped() {
 		return []string{shape, ""}
 	}
-	return []string{shape + ", outputs " + spanText(w.Out, w.Outs) + ", inputs " + spanText(w.In, w.Ins),
-		shape + ", " + spanText(w.Out, w.Outs) + "×" + spanText(w.In, w.Ins), shape, ""}
+	return []string{shape + ", outputs " + spanText(w.out, w.outs) + ", inputs " + spanText(w.in, w.ins),
+		shape + ", " + spanText(w.out, w.outs) + "×" + spanText(w.in, w.ins), shape, ""}
 }
 
 // spanText writes which of a row of things are shown, counted from 1: "1–57".
@@ -150,10 +150,10 @@ func (p *Page) reason() (long, short string) {
 func (p *Page) drawColumn(c *kit.Canvas, l kernelsColumn, m session.ShownModel, k *shownKernels) (pictures []kit.Placed) {
 	th := p.screen.Theme()
 	look := th.Model(m.Slot)
-	if !l.Head.Empty() {
-		c.Put(l.Head.X, l.Head.Y, look.Style.Paint(look.Mark)+" "+kit.Cut(m.Name, l.Head.W-2))
-		if used := kit.Width(m.Name) + 4; p.uneven() && k != nil && k.view != nil && used < l.Head.W {
-			room := kit.NewRect(l.Head.X+used, l.Head.Y, l.Head.W-used, 1)
+	if !l.head.Empty() {
+		c.Put(l.head.X, l.head.Y, look.Style.Paint(look.Mark)+" "+kit.Cut(m.Name, l.head.W-2))
+		if used := kit.Width(m.Name) + 4; p.uneven() && k != nil && k.view != nil && used < l.head.W {
+			room := kit.NewRect(l.head.X+used, l.head.Y, l.head.W-used, 1)
 			c.Left(room, th.Dim, kit.Pick(room.W, k.shapeTexts()...))
 		}
 	}
@@ -162,30 +162,30 @@ func (p *Page) drawColumn(c *kit.Canvas, l kernelsColumn, m session.ShownModel, 
 		if k != nil {
 			text = k.failed
 		}
-		area := kit.NewRect(l.Pics[0].X, l.Pics[0].Y, max(l.Pics[0].W, l.Notes[0].W), l.Notes[1].Bottom()-l.Pics[0].Y)
+		area := kit.NewRect(l.pics[0].X, l.pics[0].Y, max(l.pics[0].W, l.notes[0].W), l.notes[1].Bottom()-l.pics[0].Y)
 		c.Paragraph(area, th.Dim, text)
 		return nil
 	}
 	roughness := [2]float64{k.view.RoughnessBefore, k.view.RoughnessAfter}
 	for i, mark := range [2]string{look.Base, look.Mark} {
 		note := fmt.Sprintf("roughness %.3f", roughness[i])
-		if l.Titles[i].Empty() {
+		if l.titles[i].Empty() {
 			name := [2]string{"before", "after"}[i]
-			note = look.Style.Paint(mark) + " " + th.Dim.Paint(kit.Pick(l.Notes[i].W-2, name+", "+note, name+" "+note[len("roughness "):], note[len("roughness "):]))
-			c.Put(l.Notes[i].X, l.Notes[i].Y, note)
+			note = look.Style.Paint(mark) + " " + th.Dim.Paint(kit.Pick(l.notes[i].W-2, name+", "+note, name+" "+note[len("roughness "):], note[len("roughness "):]))
+			c.Put(l.notes[i].X, l.notes[i].Y, note)
 		} else {
 			title := "before"
 			if long, short := p.reason(); i == 1 {
-				title = kit.Pick(l.Titles[i].W-2, p.titles()...)
+				title = kit.Pick(l.titles[i].W-2, p.titles()...)
 				if why := strings.Trim(long[min(len(short), len(long)):], " :)"); !strings.Contains(title, why) {
-					note = kit.Pick(l.Notes[i].W, note+" · "+why, note)
+					note = kit.Pick(l.notes[i].W, note+" · "+why, note)
 				}
 			}
-			c.Put(l.Titles[i].X, l.Titles[i].Y, look.Style.Paint(mark)+" "+kit.Cut(title, l.Titles[i].W-2))
-			c.Left(l.Notes[i], th.Dim, note)
+			c.Put(l.titles[i].X, l.titles[i].Y, look.Style.Paint(mark)+" "+kit.Cut(title, l.titles[i].W-2))
+			c.Left(l.notes[i], th.Dim, note)
 		}
-		if p.shown.asked.Fits(l.Pics[i]) {
-			pictures = append(pictures, kit.Placed{At: l.Pics[i], Drawn: k.drawn[i]})
+		if p.shown.asked.Fits(l.pics[i]) {
+			pictures = append(pictures, kit.Placed{At: l.pics[i], Drawn: k.drawn[i]})
 		}
 	}
 	return pictures
@@ -220,9 +220,9 @@ func (p *Page) drawLine(c *kit.Canvas, r kit.Rect, m session.ShownModel, k *show
 
 // drawResponse draws the kernels' mean frequency response before and after smoothing.
 func (p *Page) drawResponse(c *kit.Canvas) {
-	th, r := p.screen.Theme(), p.l.Chart
+	th, r := p.screen.Theme(), p.l.chart
 	if r.Empty() {
-		c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "Frequency responses need a taller terminal, or press v.", "v: frequency responses"))
+		c.Left(p.l.legend, th.Dim, kit.Pick(p.l.legend.W, "Frequency responses need a taller terminal, or press v.", "v: frequency responses"))
 		return
 	}
 	most, bins := 1e-9, 0
@@ -255,7 +255,7 @@ func (p *Page) drawResponse(c *kit.Canvas) {
 	ch.Render(c)
 	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.2g", v) })
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
-	c.Left(p.l.Legend, th.Dim, kit.Pick(p.l.Legend.W, "mean frequency response |DFT| vs radius", "frequency response vs radius"))
+	c.Left(p.l.legend, th.Dim, kit.Pick(p.l.legend.W, "mean frequency response |DFT| vs radius", "frequency response vs radius"))
 	p.drawLegend(c)
 }
 
@@ -278,7 +278,7 @@ func (p *Page) drawLegend(c *kit.Canvas) {
 		before += look.Style.Paint(look.Base)
 		after += look.Style.Paint(look.Mark)
 	}
-	if room := p.l.Legend.W - 46; room >= 18+2*(len(models)-1) {
-		c.Right(p.l.Legend, kit.Style{}, before+th.Dim.Paint(" before   ")+after+th.Dim.Paint(" after"))
+	if room := p.l.legend.W - 46; room >= 18+2*(len(models)-1) {
+		c.Right(p.l.legend, kit.Style{}, before+th.Dim.Paint(" before   ")+after+th.Dim.Paint(" after"))
 	}
 }

@@ -55,7 +55,7 @@ func kernelPicture(w []float32, shape [4]int) *picture.Image {
 	}
 	im := picture.New(width, height)
 	im.Fill(picture.RGB{R: 24, G: 24, B: 24})
-	DrawWindow(im, w, shape, 0, 0, 1)
+	drawWindow(im, w, shape, 0, 0, 1)
 	return im
 }
 

@@ -54,7 +54,7 @@ type shownKernels struct {
 	view   *kernels.View    // nil where there is none
 	failed string           // why
 	drawn  [2]picture.Drawn // before, after
-	window KernelWindow
+	window kernelWindow
 }
 
 // New returns the page, with the layer that is smoothed. Models are saved to folder
@@ -107,7 +107,7 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 
 func (p *Page) Arrange(l kit.Layout) {
 	if !l.TooSmall {
-		p.l = LayoutKernels(l.Body, l.Roomy(), p.screen.Cell(), len(p.session.Models()), p.curves)
+		p.l = layoutKernels(l.Body, l.Roomy(), p.screen.Cell(), len(p.session.Models()), p.curves)
 	}
 }
 
@@ -174,29 +174,29 @@ func (p *Page) toggleCurves() tea.Cmd {
 	return p.request()
 }
 
-// Window is what of the kernels the pictures hold.
-func (p *Page) Window() KernelWindow {
+// window is what of the kernels the pictures hold.
+func (p *Page) window() kernelWindow {
 	for _, k := range p.shown.kernels {
 		if k.view != nil {
 			return k.window
 		}
 	}
-	return KernelWindow{}
+	return kernelWindow{}
 }
 
-func (p *Page) cropped() bool { return !p.curves && p.Window().Cropped() }
+func (p *Page) cropped() bool { return !p.curves && p.window().cropped() }
 
 // scroll moves the pictures by halves of what they hold.
 func (p *Page) scroll(outs, ins int) tea.Cmd {
-	w := p.Window()
-	p.outs = min(max(w.Out+outs*max(w.Outs/2, 1), 0), max(w.AllOuts-w.Outs, 0))
-	p.ins = min(max(w.In+ins*max(w.Ins/2, 1), 0), max(w.AllIns-w.Ins, 0))
+	w := p.window()
+	p.outs = min(max(w.out+outs*max(w.outs/2, 1), 0), max(w.allOuts-w.outs, 0))
+	p.ins = min(max(w.in+ins*max(w.ins/2, 1), 0), max(w.allIns-w.ins, 0))
 	return p.request()
 }
 
 // request asks for the pictures and curves that should be on screen.
 func (p *Page) request() tea.Cmd {
-	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.Columns) == 0 {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.columns) == 0 {
 		return nil
 	}
 	q := kernelsRequest{generation: p.session.Generation, Smoothing: p.smoothing(), outs: p.outs, ins: p.ins}
@@ -204,7 +204,7 @@ func (p *Page) request() tea.Cmd {
 		q.models[q.n] = m.Path
 		q.n++
 	}
-	pic := p.l.Columns[0].Pics[0]
+	pic := p.l.columns[0].pics[0]
 	q.RenderSpec = p.screen.Render(pic.W, pic.H)
 	if p.asks.Ask(q) {
 		return p.compute(q)

@@ -6,30 +6,30 @@ import (
 
 // kernelsLayout divides the body of the Kernels page.
 type kernelsLayout struct {
-	Caption kit.Rect
-	State   kit.Rect // what smoothing does, where no title says it; empty otherwise
-	Columns []kernelsColumn
-	Lines   []kit.Rect // of the models, where there are no pictures
-	Legend  kit.Rect
-	Chart   kit.Rect // with its axis on the last row
+	caption kit.Rect
+	state   kit.Rect // what smoothing does, where no title says it; empty otherwise
+	columns []kernelsColumn
+	lines   []kit.Rect // of the models, where there are no pictures
+	legend  kit.Rect
+	chart   kit.Rect // with its axis on the last row
 }
 
 // kernelsColumn is where a model's two pictures lie; empty ones are not drawn.
 type kernelsColumn struct {
-	Head   kit.Rect // the model's name; empty where there is only one
-	Titles [2]kit.Rect
-	Pics   [2]kit.Rect
-	Notes  [2]kit.Rect
+	head   kit.Rect // the model's name; empty where there is only one
+	titles [2]kit.Rect
+	pics   [2]kit.Rect
+	notes  [2]kit.Rect
 }
 
-// LayoutKernels lays out the kernels of so many models: of one side by side, of several
+// layoutKernels lays out the kernels of so many models: of one side by side, of several
 // below each other in columns; or the curves alone.
-func LayoutKernels(b kit.Rect, roomy bool, cell kit.CellSize, models int, curves bool) kernelsLayout {
+func layoutKernels(b kit.Rect, roomy bool, cell kit.CellSize, models int, curves bool) kernelsLayout {
 	gap := 0
 	if roomy {
 		gap = 1
 	}
-	l := kernelsLayout{Caption: kit.NewRect(b.X, b.Y, b.W-1, 1), Columns: make([]kernelsColumn, models)}
+	l := kernelsLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), columns: make([]kernelsColumn, models)}
 	switch {
 	case curves:
 		l.placeCurves(kit.NewRect(b.X, b.Y+1, b.W, b.H-1), gap, models)
@@ -43,15 +43,15 @@ func LayoutKernels(b kit.Rect, roomy bool, cell kit.CellSize, models int, curves
 
 // placeCurves gives a line to every model and the rest to the chart.
 func (l *kernelsLayout) placeCurves(b kit.Rect, gap, models int) {
-	l.State = kit.NewRect(b.X, b.Y, b.W-1, 1)
+	l.state = kit.NewRect(b.X, b.Y, b.W-1, 1)
 	y := b.Y + 1 + gap
 	for range models {
-		l.Lines = append(l.Lines, kit.NewRect(b.X, y, b.W-1, 1))
+		l.lines = append(l.lines, kit.NewRect(b.X, y, b.W-1, 1))
 		y++
 	}
 	y += gap
-	l.Legend = kit.NewRect(b.X, y, b.W-1, 1)
-	l.Chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
+	l.legend = kit.NewRect(b.X, y, b.W-1, 1)
+	l.chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
 }
 
 // placeOne puts the two pictures side by side and the chart where that leaves them larger:
@@ -69,16 +69,16 @@ func (l *kernelsLayout) placeOne(b kit.Rect, gap int, cell kit.CellSize) {
 	switch {
 	case max(right, below) < 5:
 		l.placePair(b.X, b.Y, b.W, fit((b.W-3)/2, room-1), perRow)
-		l.Legend = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
+		l.legend = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
 	case below >= right:
 		l.placePair(b.X, b.Y, b.W, below, perRow)
 		y := b.Y + below + 2 + gap
-		l.Legend = kit.NewRect(b.X, y, b.W-1, 1)
-		l.Chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
+		l.legend = kit.NewRect(b.X, y, b.W-1, 1)
+		l.chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
 	default:
 		x := l.placePair(b.X, b.Y, 0, right, perRow) + 2
-		l.Legend = kit.NewRect(x, b.Y, b.Right()-x-1, 1)
-		l.Chart = kit.NewRect(x, b.Y+1, b.Right()-x-1, right+1)
+		l.legend = kit.NewRect(x, b.Y, b.Right()-x-1, 1)
+		l.chart = kit.NewRect(x, b.Y+1, b.Right()-x-1, right+1)
 	}
 }
 
@@ -88,16 +88,16 @@ func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 	cols := int(float64(rows)*perRow + 0.5)
 	right := x + w - 1
 	spare := max(0, min(8, (w-1-2*cols-2)/3))
-	c := &l.Columns[0]
+	c := &l.columns[0]
 	for i := range 2 {
 		x += spare
 		text := cols + max(spare-1, 0) // titles and notes may be wider than their picture
 		if i == 1 {
 			text = max(cols, right-x)
 		}
-		c.Titles[i] = kit.NewRect(x, top, text, 1)
-		c.Pics[i] = kit.NewRect(x, top+1, cols, rows)
-		c.Notes[i] = kit.NewRect(x, top+1+rows, text, 1)
+		c.titles[i] = kit.NewRect(x, top, text, 1)
+		c.pics[i] = kit.NewRect(x, top+1, cols, rows)
+		c.notes[i] = kit.NewRect(x, top+1+rows, text, 1)
 		x += cols + 2
 	}
 	return x - 1
@@ -107,8 +107,8 @@ func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 // that leaves the pictures larger, and the chart under them where there is room.
 func (l *kernelsLayout) placeSeveral(b kit.Rect, gap int, cell kit.CellSize) {
 	const leastRows, leastChart, leastText = 5, 9, 8
-	l.State = kit.NewRect(b.X, b.Y, b.W-1, 1)
-	top, n := b.Y+1, len(l.Columns)
+	l.state = kit.NewRect(b.X, b.Y, b.W-1, 1)
+	top, n := b.Y+1, len(l.columns)
 	perRow := float64(cell.H) / float64(cell.W)
 	width := (b.W - 1 - 2*(n-1)) / n
 	fit := func(h, across int) (cols, rows int) { // without head and notes
@@ -130,24 +130,24 @@ func (l *kernelsLayout) placeSeveral(b kit.Rect, gap int, cell kit.CellSize) {
 		}
 		chart = 0
 	}
-	for i := range l.Columns {
-		c, x := &l.Columns[i], b.X+i*(width+2)
-		c.Head = kit.NewRect(x, top, width, 1)
+	for i := range l.columns {
+		c, x := &l.columns[i], b.X+i*(width+2)
+		c.head = kit.NewRect(x, top, width, 1)
 		for k := range 2 {
 			at, y, text := x, top+1+k*(rows+1), width
 			if across == 2 {
 				text = (width - 2) / 2
 				at, y = x+k*(text+2), top+1
 			}
-			c.Pics[k] = kit.NewRect(at, y, cols, rows)
-			c.Notes[k] = kit.NewRect(at, y+rows, text, 1)
+			c.pics[k] = kit.NewRect(at, y, cols, rows)
+			c.notes[k] = kit.NewRect(at, y+rows, text, 1)
 		}
 	}
 	if chart == 0 {
-		l.Legend = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
+		l.legend = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
 		return
 	}
-	y := l.Columns[0].Notes[1].Y + 1 + gap
-	l.Legend = kit.NewRect(b.X, y, b.W-1, 1)
-	l.Chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
+	y := l.columns[0].notes[1].Y + 1 + gap
+	l.legend = kit.NewRect(b.X, y, b.W-1, 1)
+	l.chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
 }

@@ -42,7 +42,7 @@ func (p *kernelPainter) paint(list []shownKernels, q kernelsRequest) {
 				im := &p.boxed[m][i]
 				k.Box(im)
 				im.Fill(k.Background())
-				window := DrawWindow(im, w, list[m].view.Shape, q.outs, q.ins, leastWeight(k))
+				window := drawWindow(im, w, list[m].view.Shape, q.outs, q.ins, leastWeight(k))
 				list[m].drawn[i] = p.encoder[m][i].Encode(im, k.Cols, k.Rows)
 				if i == 0 {
 					list[m].window = window
@@ -61,58 +61,58 @@ func leastWeight(k kit.RenderSpec) int {
 	return 2
 }
 
-// KernelWindow is which of the kernels a picture holds: so many outputs and inputs from the
+// kernelWindow is which of the kernels a picture holds: so many outputs and inputs from the
 // given ones on. It is zero for pictures that hold one tile an output.
-type KernelWindow struct {
-	Out, Outs, AllOuts int
-	In, Ins, AllIns    int
-	Px, Gap            int // a weight's side, and what lies between kernels
+type kernelWindow struct {
+	out, outs, allOuts int
+	in, ins, allIns    int
+	px, gap            int // a weight's side, and what lies between kernels
 }
 
-func (w KernelWindow) Cropped() bool { return w.Outs < w.AllOuts || w.Ins < w.AllIns }
+func (w kernelWindow) cropped() bool { return w.outs < w.allOuts || w.ins < w.allIns }
 
-// DrawWindow draws kernels (OIHW). Those of three input channels, or of one, are one tile an
+// drawWindow draws kernels (OIHW). Those of three input channels, or of one, are one tile an
 // output; of others every output is a row of gray tiles, one an input channel, scaled to the
 // row's own largest weight. Where not all of them fit, those from outs and ins on are drawn.
-func DrawWindow(im *picture.Image, w []float32, shape [4]int, outs, ins, least int) KernelWindow {
+func drawWindow(im *picture.Image, w []float32, shape [4]int, outs, ins, least int) kernelWindow {
 	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
 	if o < 1 || in < 1 || kh < 1 || kw < 1 || len(w) < o*in*kh*kw {
-		return KernelWindow{}
+		return kernelWindow{}
 	}
 	if in == 1 || in == 3 {
 		kit.Mosaic(im, w, shape)
-		return KernelWindow{}
+		return kernelWindow{}
 	}
-	win := WindowOf(im.W, im.H, shape, outs, ins, least)
-	width, height := kw*win.Px+win.Gap, kh*win.Px+win.Gap
-	x0, y0 := (im.W-win.Ins*width+win.Gap)/2, (im.H-win.Outs*height+win.Gap)/2
+	win := windowOf(im.W, im.H, shape, outs, ins, least)
+	width, height := kw*win.px+win.gap, kh*win.px+win.gap
+	x0, y0 := (im.W-win.ins*width+win.gap)/2, (im.H-win.outs*height+win.gap)/2
 	size := kh * kw
-	for y := range win.Outs {
-		row := w[(win.Out+y)*in*size:][:in*size]
+	for y := range win.outs {
+		row := w[(win.out+y)*in*size:][:in*size]
 		most := float32(1e-12)
 		for _, v := range row {
 			most = max(most, v, -v)
 		}
-		for x := range win.Ins {
-			tile := grayTile(row[(win.In+x)*size:][:size], most)
-			kit.FillTile(im, tile, x0+x*width, y0+y*height, kw, kh, win.Px)
+		for x := range win.ins {
+			tile := grayTile(row[(win.in+x)*size:][:size], most)
+			kit.FillTile(im, tile, x0+x*width, y0+y*height, kw, kh, win.px)
 		}
 	}
 	return win
 }
 
-// WindowOf chooses how large weights are drawn in a picture of w×h pixels: so that all fit,
+// windowOf chooses how large weights are drawn in a picture of w×h pixels: so that all fit,
 // but no smaller than least.
-func WindowOf(w, h int, shape [4]int, outs, ins, least int) KernelWindow {
+func windowOf(w, h int, shape [4]int, outs, ins, least int) kernelWindow {
 	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
-	win := KernelWindow{Outs: o, AllOuts: o, Ins: in, AllIns: in, Gap: 1}
-	win.Px = min((w-(in-1))/(in*kw), (h-(o-1))/(o*kh))
-	if win.Px < least {
-		win.Px = least
-		win.Outs = min(max((h+1)/(kh*least+1), 1), o)
-		win.Ins = min(max((w+1)/(kw*least+1), 1), in)
+	win := kernelWindow{outs: o, allOuts: o, ins: in, allIns: in, gap: 1}
+	win.px = min((w-(in-1))/(in*kw), (h-(o-1))/(o*kh))
+	if win.px < least {
+		win.px = least
+		win.outs = min(max((h+1)/(kh*least+1), 1), o)
+		win.ins = min(max((w+1)/(kw*least+1), 1), in)
 	}
-	win.Out, win.In = min(max(outs, 0), o-win.Outs), min(max(ins, 0), in-win.Ins)
+	win.out, win.in = min(max(outs, 0), o-win.outs), min(max(ins, 0), in-win.ins)
 	return win
 }
 

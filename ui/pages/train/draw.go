@@ -20,7 +20,7 @@ func (p *Page) runStyle(i int) (mark string, st kit.Style) {
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	p.drawTable(c)
 	var pictures []kit.Placed
-	for _, k := range p.L.Order() {
+	for _, k := range p.l.order() {
 		if k == runlog.PanelKernels {
 			p.drawTitle(c, k)
 			pictures = p.drawKernels(c)
@@ -79,7 +79,7 @@ func scoreOr(s *measure.Score) string {
 
 // drawTable draws a line for every run: where it is, at the cursor or now.
 func (p *Page) drawTable(c *kit.Canvas) {
-	th, t, runs := p.screen.Theme(), p.L.Table, p.Fig.Runs
+	th, t, runs := p.screen.Theme(), p.l.table, p.fig.Runs
 	if len(runs) == 0 {
 		c.Left(t.Row(0), th.Dim, "no runs yet")
 		return
@@ -90,8 +90,8 @@ func (p *Page) drawTable(c *kit.Canvas) {
 	}
 	names = min(max(names, 14), max(14, t.W/6))
 	head := "now"
-	if p.Cursor >= 0 {
-		head = fmt.Sprintf("at %s %s", p.Fig.Asked.Axis, kit.ShortNumber(p.Cursor))
+	if p.cursor >= 0 {
+		head = fmt.Sprintf("at %s %s", p.fig.Asked.Axis, kit.ShortNumber(p.cursor))
 	}
 	c.Left(kit.NewRect(t.X+4, t.Y, names, 1), th.Dim, head)
 	columns := columnsIn(t.W - names - 5)
@@ -100,7 +100,7 @@ func (p *Page) drawTable(c *kit.Canvas) {
 		c.Right(kit.NewRect(x+1, t.Y, col.w, 1), th.Dim, col.head)
 		x += col.w + 1
 	}
-	top := p.L.top(p.run, len(runs))
+	top := p.l.top(p.run, len(runs))
 	for i := 0; i < t.H-1 && top+i < len(runs); i++ {
 		p.drawRun(c, t.Row(1+i), top+i, names, columns)
 	}
@@ -120,12 +120,12 @@ func columnsIn(w int) []runColumn {
 
 // drawRun draws one line of the table.
 func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runColumn) {
-	th, r := p.screen.Theme(), p.OwnFacts(p.Fig.Runs[i])
+	th, r := p.screen.Theme(), p.ownFacts(p.fig.Runs[i])
 	mark, st := p.runStyle(i)
-	if !p.Fig.Asked.Shows(i) {
+	if !p.fig.Asked.Shows(i) {
 		mark, st = kit.MarkUnknown, th.Dim
 	}
-	if i == p.run && len(p.Fig.Runs) > 1 {
+	if i == p.run && len(p.fig.Runs) > 1 {
 		c.Put(row.X, row.Y, th.Focus.Paint("›"))
 	}
 	c.Put(row.X+2, row.Y, st.Paint(mark))
@@ -154,8 +154,8 @@ func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runC
 
 // drawPanel draws one chart with its heading.
 func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
-	th, f := p.screen.Theme(), p.Fig.Panels[k]
-	plot := p.L.Plots[k]
+	th, f := p.screen.Theme(), p.fig.Panels[k]
+	plot := p.l.plots[k]
 	p.drawTitle(c, k)
 	if f.Hi <= f.Lo {
 		f.Lo, f.Hi = 0, 1
@@ -166,7 +166,7 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 		grid = []float64{0, 0.5, 1}
 	}
 	ch.Grid(th.Line, grid...)
-	if x := p.Fig.Position(p.Cursor); p.Cursor >= 0 && p.begun() && x >= 0 && x <= 1 {
+	if x := p.fig.Position(p.cursor); p.cursor >= 0 && p.begun() && x >= 0 && x <= 1 {
 		ch.Cursor(x, th.Focus)
 	}
 	for _, curve := range f.Curves {
@@ -182,7 +182,7 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 	p.labelAxis(c, plot)
 	p.labelCurves(c, plot, ch, k, f)
 	if len(f.Curves) == 0 {
-		c.Paragraph(kit.NewRect(plot.X+1, plot.Y+max(0, plot.H/2-1), plot.W-2, min(3, plot.H)), th.Dim, p.Waiting(k))
+		c.Paragraph(kit.NewRect(plot.X+1, plot.Y+max(0, plot.H/2-1), plot.W-2, min(3, plot.H)), th.Dim, p.waiting(k))
 	}
 }
 
@@ -200,7 +200,7 @@ func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFig
 			"whole": {kit.MarkWhole, th.Whole, th.WholeShade, th.WholeDim},
 		}[curve.Part]
 		s.Line, s.Shade, dim = part[1].(kit.Style), part[2].(kit.Style), part[3].(kit.Style)
-		if p.Fig.Asked.Radius < 0 || len(p.Fig.Runs) == 1 {
+		if p.fig.Asked.Radius < 0 || len(p.fig.Runs) == 1 {
 			s.Mark = part[0].(string)
 		}
 	case k == runlog.PanelImage:
@@ -273,7 +273,7 @@ func (p *Page) labelCurves(c *kit.Canvas, plot kit.Rect, ch *kit.Chart, k runlog
 			} else {
 				part += "  "
 			}
-			if p.Fig.Asked.Radius >= 0 && len(p.Fig.Runs) > 1 {
+			if p.fig.Asked.Radius >= 0 && len(p.fig.Runs) > 1 {
 				part = mark + " "
 			}
 			text = part + strings.TrimRight(kit.WholePercent(curve.Value), " ")
@@ -298,7 +298,7 @@ func boolOrder(b bool) int {
 
 // drawTitle says what a chart shows.
 func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
-	th, r := p.screen.Theme(), p.L.Titles[k]
+	th, r := p.screen.Theme(), p.l.titles[k]
 	x := c.Left(r, kit.Bold, kit.Title(k.String()))
 	room := kit.NewRect(x+2, r.Y, r.Right()-x-2, 1)
 	text := ""
@@ -327,7 +327,7 @@ func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
 }
 
 func (p *Page) drawBandsTitle(c *kit.Canvas, room kit.Rect) {
-	th, f := p.screen.Theme(), p.Fig
+	th, f := p.screen.Theme(), p.fig
 	of := "at all radii"
 	if q := f.Asked.Radius; q >= 0 && q < len(f.Radii) {
 		of = fmt.Sprintf("at r = %g", f.Radii[q])
@@ -354,7 +354,7 @@ func (p *Page) drawBandsTitle(c *kit.Canvas, room kit.Rect) {
 
 // labelAxis writes numbers under a plot.
 func (p *Page) labelAxis(c *kit.Canvas, plot kit.Rect) {
-	th, f := p.screen.Theme(), &p.Fig
+	th, f := p.screen.Theme(), &p.fig
 	y := plot.Bottom()
 	unit := p.axis.String()
 	if p.logX {
@@ -388,17 +388,17 @@ func tickNumber(v float64) string {
 	return strings.Replace(kit.ShortNumber(v), "0.00", ".00", 1)
 }
 
-// Waiting says what will come where a chart is empty.
-func (p *Page) Waiting(k runlog.PanelKind) string {
-	runs := p.Fig.Runs
+// waiting says what will come where a chart is empty.
+func (p *Page) waiting(k runlog.PanelKind) string {
+	runs := p.fig.Runs
 	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
 	switch {
 	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
 		return "No runs yet. Press n to train a network on the open dataset."
 	case len(runs) == 0 && k == runlog.PanelAccuracy:
 		return "No runs yet."
-	case !begun && p.Over != nil && p.Over.failed() && p.run < len(runs) && runs[p.run].Dir == p.Over.Dir:
-		return p.Over.Name + " did not start: " + kit.OneLine(p.Over.Err)
+	case !begun && p.over != nil && p.over.failed() && p.run < len(runs) && runs[p.run].Dir == p.over.dir:
+		return p.over.name + " did not start: " + kit.OneLine(p.over.err)
 	case k == runlog.PanelImage || k == runlog.PanelKernels || k == runlog.PanelRoughness:
 		return p.withoutEvolution(k)
 	case k == runlog.PanelBands && p.begun():

@@ -29,8 +29,8 @@ type evolving struct {
 	shown   evolutionMsg
 	painter evolutionPainter
 	image   int       // looked at where there is no session
-	Ready   time.Time // when checkpoints may be looked at again
-	Timed   bool      // an evolutionTick is on its way
+	ready   time.Time // when checkpoints may be looked at again
+	timed   bool      // an evolutionTick is on its way
 }
 
 // evolutionRequest is everything that determines what is seen of checkpoints.
@@ -51,8 +51,8 @@ type evolutionMsg struct {
 	drawn picture.Drawn // the kernels
 }
 
-// EvolutionTick tells that the next checkpoint may be looked at.
-type EvolutionTick struct{}
+// evolutionTick tells that the next checkpoint may be looked at.
+type evolutionTick struct{}
 
 // evolves tells that checkpoints can be looked at.
 func (p *Page) evolves() bool { return p.options.Evolution != nil }
@@ -62,30 +62,30 @@ func (p *Page) stepImage(by int) tea.Cmd {
 	if p.session.Modeled() {
 		return p.session.StepIndex(by)
 	}
-	if v := p.Evolving.shown.view; v != nil && v.Images > 0 {
-		p.Evolving.image = (p.Evolving.image + by + v.Images) % v.Images
+	if v := p.evolving.shown.view; v != nil && v.Images > 0 {
+		p.evolving.image = (p.evolving.image + by + v.Images) % v.Images
 	}
 	return p.evolve()
 }
 
 // imaged tells that there are images to go through.
 func (p *Page) imaged() bool {
-	v := p.Evolving.shown.view
+	v := p.evolving.shown.view
 	return v != nil && v.Images > 1
 }
 
 // evolve asks for what should be seen of the chosen run's checkpoints.
 func (p *Page) evolve() tea.Cmd {
-	e := &p.Evolving
-	if !p.evolves() || !p.screen.Shown() || !p.screen.Ready() || p.run >= len(p.Fig.Runs) || !p.L.shows(runlog.PanelImage, runlog.PanelKernels, runlog.PanelRoughness) {
+	e := &p.evolving
+	if !p.evolves() || !p.screen.Shown() || !p.screen.Ready() || p.run >= len(p.fig.Runs) || !p.l.shows(runlog.PanelImage, runlog.PanelKernels, runlog.PanelRoughness) {
 		return nil
 	}
-	r := p.Fig.Runs[p.run]
+	r := p.fig.Runs[p.run]
 	q := evolutionRequest{dir: r.Dir, begun: r.BegunAt, written: r.Written, index: e.image}
 	if p.session.Modeled() {
 		q.split, q.index = p.session.Info.Split, p.session.Index
 	}
-	if box := p.L.Kernels; !box.Empty() {
+	if box := p.l.kernels; !box.Empty() {
 		q.RenderSpec = p.screen.Render(box.W, box.H)
 	}
 	if q.written == 0 {
@@ -93,11 +93,11 @@ func (p *Page) evolve() tea.Cmd {
 	}
 	var later tea.Cmd
 	before := e.shown.asked
-	if wait := time.Until(e.Ready); wait > 0 && q.written != before.written && q.dir == before.dir && q.begun == before.begun {
+	if wait := time.Until(e.ready); wait > 0 && q.written != before.written && q.dir == before.dir && q.begun == before.begun {
 		q.written = before.written // another image need not wait
-		if !e.Timed {
-			e.Timed = true
-			later = p.screen.After(tea.Tick(wait, func(time.Time) tea.Msg { return EvolutionTick{} }))
+		if !e.timed {
+			e.timed = true
+			later = p.screen.After(tea.Tick(wait, func(time.Time) tea.Msg { return evolutionTick{} }))
 		}
 	}
 	if e.asks.Ask(q) {
@@ -107,8 +107,8 @@ func (p *Page) evolve() tea.Cmd {
 }
 
 func (p *Page) inspect(q evolutionRequest) tea.Cmd {
-	book, paint, of, ctx := p.Book, &p.Evolving.painter, p.options.Evolution, p.screen.Context()
-	before := p.Evolving.shown.asked
+	book, paint, of, ctx := p.book, &p.evolving.painter, p.options.Evolution, p.screen.Context()
+	before := p.evolving.shown.asked
 	fresh := q.dir != before.dir || q.begun != before.begun || q.written != before.written
 	return p.screen.Task(func() tea.Msg {
 		msg := evolutionMsg{asked: q}
@@ -127,16 +127,16 @@ func (p *Page) inspect(q evolutionRequest) tea.Cmd {
 
 // evolvedTo takes over what there is to see.
 func (p *Page) evolvedTo(msg evolutionMsg) tea.Cmd {
-	e := &p.Evolving
+	e := &p.evolving
 	next, again := e.asks.Finish()
 	e.shown = msg
 	if msg.view != nil {
-		e.Ready = time.Now().Add(evolutionPause * msg.view.Took)
+		e.ready = time.Now().Add(evolutionPause * msg.view.Took)
 	}
 	if again {
 		return p.inspect(next)
 	}
-	return p.Request()
+	return p.request()
 }
 
 // evolutionPainter draws kernels. It keeps its memory.
@@ -165,11 +165,11 @@ func (p *evolutionPainter) paint(v *evolution.View, k kit.RenderSpec) picture.Dr
 
 // ofChosen is what is seen of the chosen run's checkpoints; nil where there is nothing yet.
 func (p *Page) ofChosen() *evolutionMsg {
-	m := &p.Evolving.shown
-	if p.run >= len(p.Fig.Runs) || m.view == nil {
+	m := &p.evolving.shown
+	if p.run >= len(p.fig.Runs) || m.view == nil {
 		return nil
 	}
-	if r := p.Fig.Runs[p.run]; m.asked.dir != r.Dir || m.asked.begun != r.BegunAt {
+	if r := p.fig.Runs[p.run]; m.asked.dir != r.Dir || m.asked.begun != r.BegunAt {
 		return nil
 	}
 	return m
@@ -177,9 +177,9 @@ func (p *Page) ofChosen() *evolutionMsg {
 
 // drawKernels draws the newest checkpoint's kernels with what there is to say of them.
 func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
-	th, at, m := p.screen.Theme(), p.L.Kernels, p.ofChosen()
+	th, at, m := p.screen.Theme(), p.l.kernels, p.ofChosen()
 	if m == nil || len(m.view.Kernels) == 0 {
-		c.Paragraph(p.L.Plots[runlog.PanelKernels], th.Dim, p.Waiting(runlog.PanelKernels))
+		c.Paragraph(p.l.plots[runlog.PanelKernels], th.Dim, p.waiting(runlog.PanelKernels))
 		return nil
 	}
 	v := m.view
@@ -194,7 +194,7 @@ func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 		"each normalized,",
 		"gray is 0",
 	}
-	plot := p.L.Plots[runlog.PanelKernels]
+	plot := p.l.plots[runlog.PanelKernels]
 	for i, line := range lines {
 		if i < plot.H && x+16 < plot.Right() {
 			c.Left(kit.NewRect(x, plot.Y+i, plot.Right()-x, 1), th.Dim, line)

@@ -15,8 +15,8 @@ import (
 // Export prepares what the page knows of the runs it shows: every event as CSV and JSON,
 // the charts as SVG and PNG, and an event file a run for TensorBoard.
 func (p *Page) Export() (session.Exporter, error) {
-	_, logs := p.Book.Read()
-	q := p.Fig.Asked
+	_, logs := p.book.Read()
+	q := p.fig.Asked
 	var runs []export.Run
 	var names []string
 	for i, l := range logs {

@@ -19,7 +19,7 @@ const followPause = 2 * time.Second
 type following struct {
 	on     bool
 	models kit.Newest[checkpoint]
-	Since  time.Time // when the model last changed
+	since  time.Time // when the model last changed
 	timed  bool      // a followTick is on its way
 }
 
@@ -43,33 +43,33 @@ type modelMsg struct {
 // followTick tells that the next checkpoint may be shown.
 type followTick struct{}
 
-func (p *Page) canFollow() bool { return p.session.Modeled() && len(p.Fig.Runs) > 0 }
+func (p *Page) canFollow() bool { return p.session.Modeled() && len(p.fig.Runs) > 0 }
 
 // toggleFollowing switches between the model opened at the start and the chosen run's newest
 // checkpoint, on all pages.
 func (p *Page) toggleFollowing() tea.Cmd {
-	p.Following.on, p.Following.Since = !p.Following.on, time.Time{}
-	if p.Following.on {
+	p.following.on, p.following.since = !p.following.on, time.Time{}
+	if p.following.on {
 		p.screen.Say("every page shows the newest checkpoint of the selected run; f switches back")
 	} else {
 		p.screen.Say("every page shows the model opened at the start")
 	}
-	return tea.Batch(p.followNewest(), p.Request())
+	return tea.Batch(p.followNewest(), p.request())
 }
 
 // followNewest opens what should be shown where something else is. What is being measured
 // or looked for is brought to its end before a checkpoint takes the place of another.
 func (p *Page) followNewest() tea.Cmd {
-	f, q := &p.Following, checkpoint{}
+	f, q := &p.following, checkpoint{}
 	if f.on {
-		if p.run >= len(p.Fig.Runs) || p.Fig.Runs[p.run].Kept == 0 {
+		if p.run >= len(p.fig.Runs) || p.fig.Runs[p.run].Kept == 0 {
 			return nil
 		}
-		q = checkpoint{p.Fig.Runs[p.run].Dir, p.Fig.Runs[p.run].Kept}
+		q = checkpoint{p.fig.Runs[p.run].Dir, p.fig.Runs[p.run].Kept}
 		if another := q.dir != f.models.At.dir; !another && p.busy() {
 			return nil
 		}
-		if wait := followPause - time.Since(f.Since); wait > 0 && q != f.models.At {
+		if wait := followPause - time.Since(f.since); wait > 0 && q != f.models.At {
 			if f.timed {
 				return nil
 			}
@@ -97,13 +97,13 @@ func (p *Page) openModel(q checkpoint) tea.Cmd {
 // modelOpened takes over a model.
 func (p *Page) modelOpened(msg modelMsg) tea.Cmd {
 	var again tea.Cmd
-	if next, more := p.Following.models.Finish(); more {
+	if next, more := p.following.models.Finish(); more {
 		again = p.openModel(next)
 	}
 	if msg.err != nil {
 		p.screen.Say("not shown: " + kit.OneLine(msg.err))
 		return again
 	}
-	p.Following.Since = time.Now()
+	p.following.since = time.Now()
 	return tea.Batch(again, p.session.ModelChanged(msg.info))
 }

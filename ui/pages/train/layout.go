@@ -7,11 +7,11 @@ import (
 
 // trainLayout divides the body of the Train page: a table of the runs, charts below it.
 type trainLayout struct {
-	Table  kit.Rect // its first row is the heading
-	Titles [runlog.Panels]kit.Rect
-	Plots  [runlog.Panels]kit.Rect // empty where a chart is not shown; the axis is in the row below
+	table  kit.Rect // its first row is the heading
+	titles [runlog.Panels]kit.Rect
+	plots  [runlog.Panels]kit.Rect // empty where a chart is not shown; the axis is in the row below
 	// Kernels is the picture, at the left of its panel.
-	Kernels kit.Rect
+	kernels kit.Rect
 	first   runlog.PanelKind
 	shown   int // how many charts
 }
@@ -33,17 +33,17 @@ var trainGrids = []struct {
 	{0, 0, 1, 1, []chartSlot{{0, 0, 1, 1}}},
 }
 
-// LayoutTrain lays out a table of so many runs and as many charts as there is room for,
+// layoutTrain lays out a table of so many runs and as many charts as there is room for,
 // beginning with first. Where all charts are shown they stay in their places.
-func LayoutTrain(l kit.Layout, runs int, first runlog.PanelKind, alone bool, cell kit.CellSize) trainLayout {
+func layoutTrain(l kit.Layout, runs int, first runlog.PanelKind, alone bool, cell kit.CellSize) trainLayout {
 	b := l.Body
 	most := 3
 	if l.Roomy() {
 		most = max(4, b.H/6)
 	}
 	t := trainLayout{first: first}
-	t.Table = kit.NewRect(b.X, b.Y, b.W-1, 1+min(max(runs, 1), most))
-	top := t.Table.Bottom()
+	t.table = kit.NewRect(b.X, b.Y, b.W-1, 1+min(max(runs, 1), most))
+	top := t.table.Bottom()
 	if l.Roomy() {
 		top++
 	}
@@ -65,11 +65,11 @@ func LayoutTrain(l kit.Layout, runs int, first runlog.PanelKind, alone bool, cel
 		if s.y+s.h == grid.down {
 			r.H = b.Bottom() - r.Y
 		}
-		t.Titles[k] = kit.NewRect(r.X, r.Y, r.W-2, 1)
-		t.Plots[k] = kit.PlotOf(kit.NewRect(r.X, r.Y+1, r.W, r.H-2))
+		t.titles[k] = kit.NewRect(r.X, r.Y, r.W-2, 1)
+		t.plots[k] = kit.PlotOf(kit.NewRect(r.X, r.Y+1, r.W, r.H-2))
 		if k == runlog.PanelKernels {
-			t.Plots[k] = kit.NewRect(r.X+1, r.Y+1, r.W-3, r.H-2)
-			t.Kernels = kernelBox(t.Plots[k], cell)
+			t.plots[k] = kit.NewRect(r.X+1, r.Y+1, r.W-3, r.H-2)
+			t.kernels = kernelBox(t.plots[k], cell)
 		}
 	}
 	return t
@@ -88,18 +88,18 @@ func kernelBox(r kit.Rect, cell kit.CellSize) kit.Rect {
 // shows tells whether one of some charts is shown.
 func (t trainLayout) shows(kinds ...runlog.PanelKind) bool {
 	for _, k := range kinds {
-		if !t.Plots[k].Empty() {
+		if !t.plots[k].Empty() {
 			return true
 		}
 	}
 	return false
 }
 
-// Order lists the charts that are shown.
-func (t trainLayout) Order() []runlog.PanelKind {
+// order lists the charts that are shown.
+func (t trainLayout) order() []runlog.PanelKind {
 	var list []runlog.PanelKind
 	for i := range runlog.Panels {
-		if k := (t.first + i) % runlog.Panels; !t.Plots[k].Empty() {
+		if k := (t.first + i) % runlog.Panels; !t.plots[k].Empty() {
 			list = append(list, k)
 		}
 	}
@@ -111,5 +111,5 @@ func (t trainLayout) Order() []runlog.PanelKind {
 
 // top is the first run of the table when not all fit: the chosen one is in it.
 func (t trainLayout) top(run, runs int) int {
-	return min(max(0, run-(t.Table.H-2)), max(0, runs-(t.Table.H-1)))
+	return min(max(0, run-(t.table.H-2)), max(0, runs-(t.table.H-1)))
 }

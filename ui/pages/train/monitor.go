@@ -49,7 +49,7 @@ type runNews struct{}
 
 // follow follows the run in a folder until the program ends.
 func (p *Page) follow(dir, name string) tea.Cmd {
-	i, f := p.Book.Add(dir, name), &p.followers
+	i, f := p.book.Add(dir, name), &p.followers
 	if f.dirs[dir] {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (p *Page) follow(dir, name string) tea.Cmd {
 // followRun follows a folder, whether a run is written there or weights are put into it. What
 // goes wrong in it ends the program in order.
 func (p *Page) followRun(ctx context.Context, i int, dir string, w Watch) {
-	book, f := p.Book, &p.followers
+	book, f := p.book, &p.followers
 	o := follow.Options{Silence: w.Silence}
 	guarded := func(work func()) {
 		defer func() {
@@ -113,15 +113,15 @@ func (p *Page) followRun(ctx context.Context, i int, dir string, w Watch) {
 // takeSnapshot takes in weights that have appeared, and measures them where there is data.
 func (p *Page) takeSnapshot(ctx context.Context, i int, s follow.Snapshot, w Watch) {
 	if s.Err != nil {
-		p.Book.Measured(i, s, nil, s.Err)
+		p.book.Measured(i, s, nil, s.Err)
 		return
 	}
-	p.Book.Appeared(i, s)
+	p.book.Appeared(i, s)
 	p.followers.post()
 	if w.Measure != nil {
 		e, err := w.Measure(ctx, s)
 		if ctx.Err() == nil {
-			p.Book.Measured(i, s, e, err)
+			p.book.Measured(i, s, e, err)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 		return p.trainingReported(r)
 	case r.Job == p.followers.job:
 		p.screen.Same() // until the figure is there
-		return p.Request()
+		return p.request()
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Recipe asks for the settings of a training.
-type Recipe struct {
+// recipe asks for the settings of a training.
+type recipe struct {
 	kit.Form[train.Config]
 	page *Page
 	base train.Config
@@ -33,8 +33,8 @@ const (
 	moreShown  = "shown"
 )
 
-func newRecipe(p *Page, c train.Config) *Recipe {
-	d := &Recipe{page: p, base: c}
+func newRecipe(p *Page, c train.Config) *recipe {
+	d := &recipe{page: p, base: c}
 	rows := append(basicRows(c),
 		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
@@ -89,10 +89,10 @@ func takeBands(c *train.Config, s string) error {
 	return nil
 }
 
-func (d *Recipe) Heading() string { return "Train on " + kit.Clean(d.base.Data) }
+func (d *recipe) Heading() string { return "Train on " + kit.Clean(d.base.Data) }
 
-// Config is what was asked for, or what is wrong with it and in which line.
-func (d *Recipe) Config() (train.Config, int, error) {
+// config is what was asked for, or what is wrong with it and in which line.
+func (d *recipe) config() (train.Config, int, error) {
 	c := d.base
 	at, err := d.Take(&c)
 	if err == nil {
@@ -102,8 +102,8 @@ func (d *Recipe) Config() (train.Config, int, error) {
 }
 
 // start begins the training.
-func (d *Recipe) start() tea.Cmd {
-	c, at, err := d.Config()
+func (d *recipe) start() tea.Cmd {
+	c, at, err := d.config()
 	dir := d.Text(rowFolder)
 	if err == nil && dir == "" {
 		at, err = d.Row(rowFolder), fmt.Errorf("run folder: give a name")
@@ -123,7 +123,7 @@ func (d *Recipe) start() tea.Cmd {
 }
 
 // said lists the further settings that are not as usual: what is hidden is not silent.
-func (d *Recipe) said() string {
+func (d *recipe) said() string {
 	var list []string
 	for _, r := range d.Rows {
 		if r.Listed != nil && r.Field.Text != r.Usual {

@@ -22,13 +22,13 @@ type Page struct {
 	session   *session.Session
 	options   Options
 	busy      func() bool
-	Book      *runlog.RunBook
+	book      *runlog.RunBook
 	curves    *runlog.CurveBook // of the figure that is being made
 	followers followers
 	opened    bool // the runs asked for at the start are followed
 	asks      kit.Newest[runlog.FigureRequest]
-	Fig       runlog.Figure
-	L         trainLayout
+	fig       runlog.Figure
+	l         trainLayout
 
 	first  runlog.PanelKind // shown where there is room for one
 	alone  bool             // one panel, as large as can be
@@ -38,15 +38,15 @@ type Page struct {
 	smooth int
 	from   float64 // part of the axis; all where both are 0
 	to     float64
-	Cursor float64 // on the axis; negative: none
+	cursor float64 // on the axis; negative: none
 	run    int     // the chosen one
 	radius int     // −1: all
 	hidden uint64
 
 	training  *OwnRun // nil while this program trains nothing
-	Over      *OwnRun // the one before
-	Following following
-	Evolving  evolving
+	over      *OwnRun // the one before
+	following following
+	evolving  evolving
 }
 
 // Options is what the page may do.
@@ -59,7 +59,7 @@ type Options struct {
 
 // New returns the page; busy tells that other pages should not be disturbed.
 func New(s session.Screen, on *session.Session, o Options, busy func() bool) *Page {
-	return &Page{screen: s, session: on, options: o, busy: busy, Book: &runlog.RunBook{}, curves: &runlog.CurveBook{}, followers: newFollowers(), Following: newFollowing(), Cursor: -1, radius: -1}
+	return &Page{screen: s, session: on, options: o, busy: busy, book: &runlog.RunBook{}, curves: &runlog.CurveBook{}, followers: newFollowers(), following: newFollowing(), cursor: -1, radius: -1}
 }
 
 var trainKeys = kit.Keymap[*Page]{
@@ -70,19 +70,19 @@ var trainKeys = kit.Keymap[*Page]{
 	{Keys: []string{"right", "l"}, Shown: "→", Name: "cursor right", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(1) }},
 	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "cursor far left", Help: "cursor by a large step", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(-10) }},
 	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "cursor far right", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(10) }},
-	{Keys: []string{"esc"}, Name: "newest values", Hint: "now", When: func(p *Page) bool { return p.Cursor >= 0 }, Do: (*Page).now},
-	{Keys: []string{"v"}, Name: "other charts", Hint: "chart", When: func(p *Page) bool { return p.L.shown < int(runlog.Panels) }, Do: (*Page).nextPanel},
-	{Keys: []string{"w"}, Name: "one chart alone, or several", Hint: "larger", Do: func(p *Page) tea.Cmd { p.alone = !p.alone; return p.Request() }},
+	{Keys: []string{"esc"}, Name: "newest values", Hint: "now", When: func(p *Page) bool { return p.cursor >= 0 }, Do: (*Page).now},
+	{Keys: []string{"v"}, Name: "other charts", Hint: "chart", When: func(p *Page) bool { return p.l.shown < int(runlog.Panels) }, Do: (*Page).nextPanel},
+	{Keys: []string{"w"}, Name: "one chart alone, or several", Hint: "larger", Do: func(p *Page) tea.Cmd { p.alone = !p.alone; return p.request() }},
 	{Keys: []string{"+", "="}, Name: "zoom in", Help: "zoom in, out, all", Hint: "zoom", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.zoom(0.5, p.middle()) }},
 	{Keys: []string{"-"}, Name: "zoom out", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.zoom(2, p.middle()) }},
 	{Keys: []string{"0"}, Name: "zoom: all", Also: true, When: (*Page).begun, Do: (*Page).whole},
-	{Keys: []string{","}, Name: "bands at a smaller radius, or all", Help: "bands at one radius, of all runs", Hint: "radius", When: func(p *Page) bool { return len(p.Fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(-1) }},
-	{Keys: []string{"."}, Name: "bands at a larger radius, or all", Also: true, When: func(p *Page) bool { return len(p.Fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(1) }},
+	{Keys: []string{","}, Name: "bands at a smaller radius, or all", Help: "bands at one radius, of all runs", Hint: "radius", When: func(p *Page) bool { return len(p.fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(-1) }},
+	{Keys: []string{"."}, Name: "bands at a larger radius, or all", Also: true, When: func(p *Page) bool { return len(p.fig.Radii) > 0 }, Do: func(p *Page) tea.Cmd { return p.stepRadius(1) }},
 	{Keys: []string{"i"}, Name: "next evaluation image", Help: "next, previous evaluation image", Hint: "image", When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(1) }},
 	{Keys: []string{"I"}, Name: "previous image", Also: true, When: (*Page).imaged, Do: func(p *Page) tea.Cmd { return p.stepImage(-1) }},
-	{Keys: []string{"a"}, Name: "smooth curves more, or off", Hint: "smooth curves", Do: func(p *Page) tea.Cmd { p.smooth = (p.smooth + 1) % len(runlog.Smoothings); return p.Request() }},
-	{Keys: []string{"y"}, Name: "logarithmic loss and learning rate", Hint: "log", Do: func(p *Page) tea.Cmd { p.logY = !p.logY; return p.Request() }},
-	{Keys: []string{"o"}, Name: "logarithmic epochs", Do: func(p *Page) tea.Cmd { p.logX = !p.logX; return p.Request() }},
+	{Keys: []string{"a"}, Name: "smooth curves more, or off", Hint: "smooth curves", Do: func(p *Page) tea.Cmd { p.smooth = (p.smooth + 1) % len(runlog.Smoothings); return p.request() }},
+	{Keys: []string{"y"}, Name: "logarithmic loss and learning rate", Hint: "log", Do: func(p *Page) tea.Cmd { p.logY = !p.logY; return p.request() }},
+	{Keys: []string{"o"}, Name: "logarithmic epochs", Do: func(p *Page) tea.Cmd { p.logX = !p.logX; return p.request() }},
 	{Keys: []string{"e"}, Name: "x axis: epochs, steps or minutes", Hint: "axis", Do: (*Page).nextAxis},
 }
 
@@ -97,52 +97,52 @@ func (p *Page) Press(key string) (tea.Cmd, bool) {
 	return trainKeys.Press(p, key)
 }
 
-func (p *Page) several() bool { return len(p.Fig.Runs) > 1 }
-func (p *Page) begun() bool   { return p.Fig.Most > 0 }
+func (p *Page) several() bool { return len(p.fig.Runs) > 1 }
+func (p *Page) begun() bool   { return p.fig.Most > 0 }
 
 // choose chooses a run.
 func (p *Page) choose(i int) tea.Cmd {
-	p.run = min(max(i, 0), max(len(p.Fig.Runs)-1, 0))
-	return p.Request()
+	p.run = min(max(i, 0), max(len(p.fig.Runs)-1, 0))
+	return p.request()
 }
 
 func (p *Page) toggleRun() tea.Cmd {
 	if p.run < 64 {
 		p.hidden ^= 1 << p.run
 	}
-	return p.Request()
+	return p.request()
 }
 
 func (p *Page) now() tea.Cmd {
-	p.Cursor = -1
-	return p.Request()
+	p.cursor = -1
+	return p.request()
 }
 
 // step moves the cursor by columns of the first chart.
 func (p *Page) step(by int) tea.Cmd {
-	if p.Cursor < 0 {
-		p.Cursor = p.Fig.To
+	if p.cursor < 0 {
+		p.cursor = p.fig.To
 		if by > 0 {
-			return p.Request()
+			return p.request()
 		}
 	}
-	plot := p.L.Plots[p.L.Order()[0]]
-	share := p.Fig.Position(p.Cursor) + float64(by)/float64(max(1, plot.W-1))
-	p.Cursor = p.Fig.At(min(max(share, 0), 1))
-	return p.Request()
+	plot := p.l.plots[p.l.order()[0]]
+	share := p.fig.Position(p.cursor) + float64(by)/float64(max(1, plot.W-1))
+	p.cursor = p.fig.At(min(max(share, 0), 1))
+	return p.request()
 }
 
 // middle is what is zoomed about: the cursor, or the newest where there is none.
 func (p *Page) middle() float64 {
-	if p.Cursor >= 0 {
-		return p.Cursor
+	if p.cursor >= 0 {
+		return p.cursor
 	}
-	return p.Fig.To
+	return p.fig.To
 }
 
 // zoom shows a part of the axis so much as large, about a place that stays.
 func (p *Page) zoom(by, about float64) tea.Cmd {
-	f := &p.Fig
+	f := &p.fig
 	share := f.Position(about)
 	from, to := f.At(share-by*share), f.At(share+by*(1-share))
 	if to-from < f.Most/1e6 {
@@ -152,30 +152,30 @@ func (p *Page) zoom(by, about float64) tea.Cmd {
 		return p.whole()
 	}
 	p.from, p.to = max(from, 0), min(to, f.Most)
-	return p.Request()
+	return p.request()
 }
 
 func (p *Page) whole() tea.Cmd {
 	p.from, p.to = 0, 0
-	return p.Request()
+	return p.request()
 }
 
 func (p *Page) nextPanel() tea.Cmd {
-	p.first = (p.first + runlog.PanelKind(p.L.shown)) % runlog.Panels
-	return p.Request()
+	p.first = (p.first + runlog.PanelKind(p.l.shown)) % runlog.Panels
+	return p.request()
 }
 
 func (p *Page) nextAxis() tea.Cmd {
 	p.axis = (p.axis + 1) % runlog.Axes
-	p.Cursor, p.from, p.to = -1, 0, 0
-	return p.Request()
+	p.cursor, p.from, p.to = -1, 0, 0
+	return p.request()
 }
 
 // stepRadius goes through all radii together and each of them.
 func (p *Page) stepRadius(by int) tea.Cmd {
-	n := len(p.Fig.Radii) + 1
+	n := len(p.fig.Radii) + 1
 	p.radius = (p.radius+1+by+n)%n - 1
-	return p.Request()
+	return p.request()
 }
 
 func (p *Page) Arrange(kit.Layout) { p.place() }
@@ -183,7 +183,7 @@ func (p *Page) Arrange(kit.Layout) { p.place() }
 // place lays the page out for the runs there are.
 func (p *Page) place() {
 	if !p.screen.Layout().TooSmall && p.screen.Layout().W > 0 {
-		p.L = LayoutTrain(p.screen.Layout(), len(p.Fig.Runs), p.first, p.alone, p.screen.Cell())
+		p.l = layoutTrain(p.screen.Layout(), len(p.fig.Runs), p.first, p.alone, p.screen.Cell())
 	}
 }
 
@@ -194,28 +194,28 @@ func (p *Page) Enter() tea.Cmd {
 		p.opened = true
 		cmd = p.Watch(w.Folders, w.Names)
 	}
-	return tea.Batch(cmd, p.Request())
+	return tea.Batch(cmd, p.request())
 }
 
-func (p *Page) Changed(session.Change) tea.Cmd { return p.Request() }
+func (p *Page) Changed(session.Change) tea.Cmd { return p.request() }
 
 // figureMsg is a figure that was asked for.
 type figureMsg struct{ figure runlog.Figure }
 
-// Request asks for the figure that should be on screen.
-func (p *Page) Request() tea.Cmd {
-	if !p.screen.Shown() && !p.Following.on || p.screen.Layout().TooSmall || p.screen.Layout().W == 0 {
+// request asks for the figure that should be on screen.
+func (p *Page) request() tea.Cmd {
+	if !p.screen.Shown() && !p.following.on || p.screen.Layout().TooSmall || p.screen.Layout().W == 0 {
 		return nil
 	}
 	p.place()
-	p.Book.Mu.Lock()
-	q := runlog.FigureRequest{Version: p.Book.Version}
-	p.Book.Mu.Unlock()
-	for k, plot := range p.L.Plots {
+	p.book.Mu.Lock()
+	q := runlog.FigureRequest{Version: p.book.Version}
+	p.book.Mu.Unlock()
+	for k, plot := range p.l.plots {
 		q.Columns[k] = max(0, plot.W)
 	}
 	q.Axis, q.LogX, q.LogY, q.Smooth, q.From, q.To = p.axis, p.logX, p.logY, p.smooth, p.from, p.to
-	q.Cursor, q.Run, q.Radius, q.Hidden = p.Cursor, p.run, p.radius, p.hidden
+	q.Cursor, q.Run, q.Radius, q.Hidden = p.cursor, p.run, p.radius, p.hidden
 	evolve := p.evolve()
 	if p.asks.Ask(q) {
 		return tea.Batch(evolve, p.compute(q))
@@ -224,7 +224,7 @@ func (p *Page) Request() tea.Cmd {
 }
 
 func (p *Page) compute(q runlog.FigureRequest) tea.Cmd {
-	book, curves, lab := p.Book, p.curves, p.session.Lab
+	book, curves, lab := p.book, p.curves, p.session.Lab
 	return p.screen.Task(func() tea.Msg {
 		if lab != nil {
 			defer lab.Foreground()()
@@ -242,12 +242,12 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	case modelMsg:
 		return p.modelOpened(msg)
 	case followTick:
-		p.Following.timed = false
+		p.following.timed = false
 		return p.followNewest()
 	case evolutionMsg:
 		return p.evolvedTo(msg)
-	case EvolutionTick:
-		p.Evolving.Timed = false
+	case evolutionTick:
+		p.evolving.timed = false
 		return p.evolve()
 	case kit.Report:
 		return p.reported(msg)
@@ -259,12 +259,12 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 func (p *Page) Idle() tea.Cmd { return p.followNewest() }
 
 // Facts are for the status line where no model is open.
-func (p *Page) Facts() []string { return []string{"watching " + kit.Counted(len(p.Fig.Runs), "run")} }
+func (p *Page) Facts() []string { return []string{"watching " + kit.Counted(len(p.fig.Runs), "run")} }
 
 // ModelFiles lists the last checkpoints of the runs.
 func (p *Page) ModelFiles() []string {
 	var files []string
-	for _, r := range p.Fig.Runs {
+	for _, r := range p.fig.Runs {
 		if r.Kept > 0 {
 			files = append(files, filepath.Join(r.Dir, train.ModelFile))
 		}
@@ -284,20 +284,20 @@ func (p *Page) Watch(dirs, names []string) tea.Cmd {
 // received takes over a figure.
 func (p *Page) received(msg figureMsg) tea.Cmd {
 	next, again := p.asks.Finish()
-	p.Fig = msg.figure
-	p.run = min(p.run, max(len(p.Fig.Runs)-1, 0))
-	if n := len(p.Fig.Radii); n > 0 && p.radius >= n {
+	p.fig = msg.figure
+	p.run = min(p.run, max(len(p.fig.Runs)-1, 0))
+	if n := len(p.fig.Radii); n > 0 && p.radius >= n {
 		p.radius = -1
 	}
 	if again {
 		return p.compute(next)
 	}
-	return tea.Batch(p.followNewest(), p.Request()) // more runs are laid out anew
+	return tea.Batch(p.followNewest(), p.request()) // more runs are laid out anew
 }
 
 func (p *Page) Speed() string {
-	if p.run < len(p.Fig.Runs) {
-		if r := p.Fig.Runs[p.run]; r.What != "" {
+	if p.run < len(p.fig.Runs) {
+		if r := p.fig.Runs[p.run]; r.What != "" {
 			return fmt.Sprintf("%s: %s", r.Name, r.What)
 		}
 	}
@@ -305,11 +305,11 @@ func (p *Page) Speed() string {
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
-	if p.L.Table.Contains(m.X, m.Y) && m.Pressed && m.Y > p.L.Table.Y {
-		return p.choose(p.L.top(p.run, len(p.Fig.Runs)) + m.Y - p.L.Table.Y - 1), true
+	if p.l.table.Contains(m.X, m.Y) && m.Pressed && m.Y > p.l.table.Y {
+		return p.choose(p.l.top(p.run, len(p.fig.Runs)) + m.Y - p.l.table.Y - 1), true
 	}
-	for _, k := range p.L.Order() {
-		plot := p.L.Plots[k]
+	for _, k := range p.l.order() {
+		plot := p.l.plots[k]
 		area := kit.NewRect(plot.X-1, plot.Y, plot.W+2, plot.H+1)
 		if k == runlog.PanelKernels || !area.Contains(m.X, m.Y) || !p.begun() {
 			continue
@@ -325,11 +325,11 @@ func (p *Page) point(plot kit.Rect, m kit.Mouse) tea.Cmd {
 	share := min(max(float64(m.X-plot.X)/float64(max(1, plot.W-1)), 0), 1)
 	switch {
 	case m.Wheel != 0:
-		return p.zoom(math.Pow(2, float64(m.Wheel)), p.Fig.At(share))
+		return p.zoom(math.Pow(2, float64(m.Wheel)), p.fig.At(share))
 	case m.Pressed, m.Moved:
 		p.screen.Drag(func(m kit.Mouse) tea.Cmd { return p.point(plot, m) })
-		p.Cursor = p.Fig.At(share)
-		return p.Request()
+		p.cursor = p.fig.At(share)
+		return p.request()
 	}
 	return nil
 }

@@ -38,11 +38,11 @@ type TrainingRun interface {
 // OwnRun is the run that this program trains. What is shown of it comes from its folder
 // like that of all others.
 type OwnRun struct {
-	Dir, Name string
+	dir, name string
 	config    train.Config
 	job       *kit.Job
 	run       TrainingRun   // nil until it has begun
-	Err       error         // once done is closed
+	err       error         // once done is closed
 	done      chan struct{} // closed when it has ended
 }
 
@@ -52,11 +52,11 @@ func (t *OwnRun) paused() bool { return t.run != nil && t.run.Paused() }
 // goesOn tells that an ended training can be gone on with.
 func (t *OwnRun) goesOn() bool {
 	var stopped *train.StoppedError
-	return errors.As(t.Err, &stopped) || errors.Is(t.Err, context.Canceled)
+	return errors.As(t.err, &stopped) || errors.Is(t.err, context.Canceled)
 }
 
 // failed tells that an ended training came to no end of its own, nor to a person's.
-func (t *OwnRun) failed() bool { return t.Err != nil && !t.goesOn() }
+func (t *OwnRun) failed() bool { return t.err != nil && !t.goesOn() }
 
 // trainingKeys begin and hold up a training of this program.
 var trainingKeys = kit.Keymap[*Page]{
@@ -93,42 +93,42 @@ type trainingBegun struct{ run TrainingRun }
 
 // begin trains in the background and follows the run.
 func (p *Page) begin(dir string, c train.Config) tea.Cmd {
-	t := &OwnRun{Dir: dir, Name: filepath.Base(dir), config: c, done: make(chan struct{})}
+	t := &OwnRun{dir: dir, name: filepath.Base(dir), config: c, done: make(chan struct{})}
 	start := p.options.Training.Start
 	j, cmd := p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		defer close(t.done)
 		run, err := start(ctx, c, dir)
-		if t.Err = err; err != nil {
+		if t.err = err; err != nil {
 			return nil
 		}
 		tell(trainingBegun{run})
 		<-run.Done()
-		t.Err = run.Err()
+		t.err = run.Err()
 		return nil
 	})
 	t.job, p.training = j, t
 	p.session.Occupied = "a training run is active: stop it on the Train page first"
-	follow := p.follow(dir, t.Name)
-	p.run = p.Book.Add(dir, t.Name)
-	return tea.Batch(cmd, follow, p.Request())
+	follow := p.follow(dir, t.name)
+	p.run = p.book.Add(dir, t.name)
+	return tea.Batch(cmd, follow, p.request())
 }
 
 // resumable tells that the chosen run can be gone on with.
 func (p *Page) resumable() bool {
-	if !p.canTrain() || p.run >= len(p.Fig.Runs) {
+	if !p.canTrain() || p.run >= len(p.fig.Runs) {
 		return false
 	}
-	r := p.Fig.Runs[p.run]
-	if p.Over != nil && p.Over.Dir == r.Dir { // its folder is not asked: it is read a little later
-		return p.Over.goesOn()
+	r := p.fig.Runs[p.run]
+	if p.over != nil && p.over.dir == r.Dir { // its folder is not asked: it is read a little later
+		return p.over.goesOn()
 	}
 	return r.Config != nil && (r.State == follow.Silent || r.State == follow.Paused || r.State == follow.Ended && r.Reason != train.Finished && r.Reason != train.Diverged)
 }
 
 func (p *Page) resume() tea.Cmd {
-	r := p.Fig.Runs[p.run]
-	if p.Over != nil && p.Over.Dir == r.Dir {
-		return p.begin(r.Dir, p.Over.config)
+	r := p.fig.Runs[p.run]
+	if p.over != nil && p.over.dir == r.Dir {
+		return p.begin(r.Dir, p.over.config)
 	}
 	return p.begin(r.Dir, train.Config{})
 }
@@ -142,13 +142,13 @@ func (p *Page) pause() tea.Cmd {
 		t.run.Pause()
 		p.screen.Say("paused; p resumes, c saves a checkpoint")
 	}
-	return p.Request()
+	return p.request()
 }
 
 func (p *Page) checkpoint() tea.Cmd {
 	if t := p.training; t.run != nil {
 		t.run.Checkpoint()
-		p.screen.Say("saving a checkpoint after this step to " + t.Dir)
+		p.screen.Say("saving a checkpoint after this step to " + t.dir)
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (p *Page) checkpoint() tea.Cmd {
 // stop ends the training; its folder stays and can be gone on with.
 func (p *Page) stop() tea.Cmd {
 	p.training.job.Cancel()
-	p.screen.Say("stopping " + p.training.Name + " after a checkpoint")
+	p.screen.Say("stopping " + p.training.name + " after a checkpoint")
 	return nil
 }
 
@@ -167,21 +167,21 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 		t.run = begun.run
 	}
 	if !r.Done {
-		return p.Request()
+		return p.request()
 	}
 	if p.screen.Context().Err() != nil {
 		return nil // the program ends: wait tells what became of it
 	}
-	p.training, p.Over, p.session.Occupied = nil, t, ""
+	p.training, p.over, p.session.Occupied = nil, t, ""
 	switch {
-	case t.Err == nil:
-		p.screen.Say(t.Name + " has finished")
+	case t.err == nil:
+		p.screen.Say(t.name + " has finished")
 	case t.goesOn():
-		p.screen.Say(t.Name + " is stopped; press r on the Train page to resume")
+		p.screen.Say(t.name + " is stopped; press r on the Train page to resume")
 	default:
-		p.screen.Say(t.Name + ": " + kit.OneLine(t.Err))
+		p.screen.Say(t.name + ": " + kit.OneLine(t.err))
 	}
-	return p.Request()
+	return p.request()
 }
 
 // Wait ends a training that is on when the program ends, and tells what became of it.
@@ -189,13 +189,13 @@ func (p *Page) Wait() {
 	if t := p.training; t != nil {
 		t.job.Cancel()
 		<-t.done
-		p.options.Training.Ended(t.Dir, t.Err)
+		p.options.Training.Ended(t.dir, t.err)
 	}
 }
 
-// OwnFacts puts what this program knows of its own training into its line.
-func (p *Page) OwnFacts(r runlog.RunFacts) runlog.RunFacts {
-	if t := p.training; t != nil && t.Dir == r.Dir {
+// ownFacts puts what this program knows of its own training into its line.
+func (p *Page) ownFacts(r runlog.RunFacts) runlog.RunFacts {
+	if t := p.training; t != nil && t.dir == r.Dir {
 		r.Late = false
 		switch {
 		case t.paused():
@@ -203,7 +203,7 @@ func (p *Page) OwnFacts(r runlog.RunFacts) runlog.RunFacts {
 		case !r.Begun:
 			r.Status = "begins"
 		}
-	} else if t := p.Over; t != nil && t.Dir == r.Dir && t.failed() && !r.Begun {
+	} else if t := p.over; t != nil && t.dir == r.Dir && t.failed() && !r.Begun {
 		r.Status, r.Late = "failed", false // its folder may not even be there
 	}
 	return r
@@ -211,15 +211,15 @@ func (p *Page) OwnFacts(r runlog.RunFacts) runlog.RunFacts {
 
 // withoutBands says why the chosen run shows no bands, or when they come.
 func (p *Page) withoutBands() string {
-	if p.run < len(p.Fig.Runs) {
-		if c := p.Fig.Runs[p.run].Config; c != nil && c.Bands != nil {
+	if p.run < len(p.fig.Runs) {
+		if c := p.fig.Runs[p.run].Config; c != nil && c.Bands != nil {
 			if c.Bands.Every > 1 {
 				return fmt.Sprintf("Band accuracy is evaluated every %d epochs.", c.Bands.Every)
 			}
 			return "Band accuracy is evaluated after every epoch."
 		}
 	}
-	if p.run < len(p.Fig.Runs) && p.Fig.Runs[p.run].Files > 0 {
+	if p.run < len(p.fig.Runs) && p.fig.Runs[p.run].Files > 0 {
 		if p.options.Watch.Measure == nil {
 			return "hfcui watch DIR --data DATA evaluates band accuracy of every new checkpoint."
 		}

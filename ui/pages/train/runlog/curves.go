@@ -8,8 +8,8 @@ import (
 	"hfcui/engine/train"
 )
 
-// Sample is a value of a run before it is put into a chart.
-type Sample struct{ x, Y, lo, hi float64 }
+// sample is a value of a run before it is put into a chart.
+type sample struct{ x, y, lo, hi float64 }
 
 // CurveBook keeps the curves of runs from one figure to the next: of a run that went on only
 // what is new is looked at. The zero value is empty.
@@ -40,14 +40,14 @@ type curveKey struct {
 // keptCurve is a curve as far as it has been read.
 type keptCurve struct {
 	read        int // events
-	raw, smooth Trace
+	raw, smooth trace
 	weight      float64 // of smooth; 0: there is none
-	mean        Sample  // sum of smooth, each value with its weight
+	mean        sample  // sum of smooth, each value with its weight
 	weighs      float64 // sum of the weights
 }
 
 // shown is what is drawn.
-func (c *keptCurve) shown() *Trace {
+func (c *keptCurve) shown() *trace {
 	if c.weight > 0 {
 		return &c.smooth
 	}
@@ -55,8 +55,8 @@ func (c *keptCurve) shown() *Trace {
 }
 
 // curve gives a run's curve up to its newest event.
-func (b *CurveBook) curve(run int, l *RunLog, a Axis, key curveKey, weight float64) *keptCurve {
-	basis := curveBasis{l.generation, a, l.PerEpoch()}
+func (b *CurveBook) curve(run int, l *runLog, a Axis, key curveKey, weight float64) *keptCurve {
+	basis := curveBasis{l.generation, a, l.perEpoch()}
 	r := b.runs[run]
 	if r == nil || r.of != basis {
 		r = &runCurves{basis, map[curveKey]*keptCurve{}}
@@ -70,13 +70,13 @@ func (b *CurveBook) curve(run int, l *RunLog, a Axis, key curveKey, weight float
 		c = &keptCurve{}
 		r.curves[key] = c
 	}
-	from := len(c.raw.Values)
+	from := len(c.raw.values)
 	l.read(c, key, a)
 	if c.weight != weight {
-		c.smooth, c.mean, c.weighs, c.weight, from = Trace{}, Sample{}, 0, weight, 0
+		c.smooth, c.mean, c.weighs, c.weight, from = trace{}, sample{}, 0, weight, 0
 	}
 	if weight > 0 {
-		for _, v := range c.raw.Values[from:] {
+		for _, v := range c.raw.values[from:] {
 			c.smoothen(v)
 		}
 	}
@@ -84,30 +84,30 @@ func (b *CurveBook) curve(run int, l *RunLog, a Axis, key curveKey, weight float
 }
 
 // smoothen adds to the exponential mean of values, which is without the bias of its beginning.
-func (c *keptCurve) smoothen(v Sample) {
+func (c *keptCurve) smoothen(v sample) {
 	w, m := c.weight, &c.mean
-	m.Y, m.lo, m.hi = w*m.Y+(1-w)*v.Y, w*m.lo+(1-w)*v.lo, w*m.hi+(1-w)*v.hi
+	m.y, m.lo, m.hi = w*m.y+(1-w)*v.y, w*m.lo+(1-w)*v.lo, w*m.hi+(1-w)*v.hi
 	c.weighs = w*c.weighs + 1 - w
 	sum := c.weighs
-	c.smooth.Add(Sample{v.x, m.Y / sum, m.lo / sum, m.hi / sum})
+	c.smooth.add(sample{v.x, m.y / sum, m.lo / sum, m.hi / sum})
 }
 
 // x is where an event lies on an axis.
-func (l *RunLog) x(s *train.Stamp, a Axis) float64 {
+func (l *runLog) x(s *train.Stamp, a Axis) float64 {
 	switch a {
 	case axisStep:
 		return float64(s.Step)
 	case axisMinutes:
 		return s.Seconds / 60
 	}
-	if per := l.PerEpoch(); per > 0 {
+	if per := l.perEpoch(); per > 0 {
 		return float64(s.Step) / per
 	}
 	return float64(s.Epoch)
 }
 
 // source says which events a curve is read from.
-func (l *RunLog) source(key curveKey) curveKey {
+func (l *runLog) source(key curveKey) curveKey {
 	switch key.panel {
 	case PanelAccuracy:
 		key.steps = key.onTrain && len(l.epochs) < 2 // the first epoch is seen growing
@@ -118,10 +118,10 @@ func (l *RunLog) source(key curveKey) curveKey {
 }
 
 // read adds to a curve what is new of it.
-func (l *RunLog) read(c *keptCurve, key curveKey, a Axis) {
+func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 	add := func(s *train.Stamp, v, lo, hi float64) {
 		if v-v == 0 {
-			c.raw.Add(Sample{l.x(s, a), v, lo, hi})
+			c.raw.add(sample{l.x(s, a), v, lo, hi})
 		}
 	}
 	score := func(s *train.Stamp, v *measure.Score) {
@@ -152,10 +152,10 @@ func (l *RunLog) read(c *keptCurve, key curveKey, a Axis) {
 	}
 	switch {
 	case key.panel == PanelBands:
-		for _, e := range l.Bands[c.read:] {
+		for _, e := range l.bands[c.read:] {
 			score(&e.Stamp, bandOf(e, key.part, key.r))
 		}
-		c.read = len(l.Bands)
+		c.read = len(l.bands)
 	case key.steps:
 		for _, e := range l.steps[c.read:] {
 			value(&e.Stamp, e.Train, e.Loss, e.LearningRate, e.ImagesPerSecond, math.NaN())
@@ -187,10 +187,10 @@ func bandOf(e *train.BandsEvent, part string, r float64) *measure.Score {
 }
 
 // radiiOf lists the radii of a run's bands.
-func (l *RunLog) radiiOf() []float64 {
+func (l *runLog) radiiOf() []float64 {
 	var list []float64
-	if len(l.Bands) > 0 {
-		for _, b := range l.Bands[len(l.Bands)-1].Bands {
+	if len(l.bands) > 0 {
+		for _, b := range l.bands[len(l.bands)-1].Bands {
 			if b.Part == "low" {
 				list = append(list, b.R)
 			}
@@ -199,9 +199,9 @@ func (l *RunLog) radiiOf() []float64 {
 	return list
 }
 
-// Trace is a curve's values in order, with the extremes of every block of them.
-type Trace struct {
-	Values []Sample
+// trace is a curve's values in order, with the extremes of every block of them.
+type trace struct {
+	values []sample
 	blocks []extremes
 }
 
@@ -214,27 +214,27 @@ type extremes struct {
 
 const traceBlock = 32
 
-func (t *Trace) Add(v Sample) {
-	if t.Values = append(t.Values, v); len(t.Values)%traceBlock == 0 {
-		t.blocks = append(t.blocks, t.Scan(len(t.Values)-traceBlock, len(t.Values)))
+func (t *trace) add(v sample) {
+	if t.values = append(t.values, v); len(t.values)%traceBlock == 0 {
+		t.blocks = append(t.blocks, t.scan(len(t.values)-traceBlock, len(t.values)))
 	}
 }
 
-// Scan looks at all values from i up to j.
-func (t *Trace) Scan(i, j int) extremes {
+// scan looks at all values from i up to j.
+func (t *trace) scan(i, j int) extremes {
 	e := extremes{least: i, most: i}
 	for k := i; k < j; k++ {
-		e = e.or(t.Values, extremes{k, k, max(t.Values[k].Y, 0)})
+		e = e.or(t.values, extremes{k, k, max(t.values[k].y, 0)})
 	}
 	return e
 }
 
 // or joins the extremes of values with those of values after them.
-func (e extremes) or(values []Sample, o extremes) extremes {
-	if values[o.least].Y < values[e.least].Y {
+func (e extremes) or(values []sample, o extremes) extremes {
+	if values[o.least].y < values[e.least].y {
 		e.least = o.least
 	}
-	if values[o.most].Y > values[e.most].Y {
+	if values[o.most].y > values[e.most].y {
 		e.most = o.most
 	}
 	if o.positive > 0 && (e.positive == 0 || o.positive < e.positive) {
@@ -243,42 +243,42 @@ func (e extremes) or(values []Sample, o extremes) extremes {
 	return e
 }
 
-// Extremes are those of values from i up to j; none where there are none.
-func (t *Trace) Extremes(i, j int) extremes {
+// extremes are those of values from i up to j; none where there are none.
+func (t *trace) extremes(i, j int) extremes {
 	if i >= j {
 		return extremes{}
 	}
 	first, end := (i+traceBlock-1)/traceBlock, j/traceBlock
 	if first >= end {
-		return t.Scan(i, j)
+		return t.scan(i, j)
 	}
-	e := t.Scan(i, max(first*traceBlock, i+1))
+	e := t.scan(i, max(first*traceBlock, i+1))
 	for _, b := range t.blocks[first:end] {
-		e = e.or(t.Values, b)
+		e = e.or(t.values, b)
 	}
 	if rest := end * traceBlock; rest < j {
-		e = e.or(t.Values, t.Scan(rest, j))
+		e = e.or(t.values, t.scan(rest, j))
 	}
 	return e
 }
 
 // from is the first value that is not left of x, past the first one right of it.
-func (t *Trace) from(x float64) int {
-	return sort.Search(len(t.Values), func(i int) bool { return t.Values[i].x >= x })
+func (t *trace) from(x float64) int {
+	return sort.Search(len(t.values), func(i int) bool { return t.values[i].x >= x })
 }
 
-func (t *Trace) past(x float64) int {
-	return sort.Search(len(t.Values), func(i int) bool { return t.Values[i].x > x })
+func (t *trace) past(x float64) int {
+	return sort.Search(len(t.values), func(i int) bool { return t.values[i].x > x })
 }
 
 // at is the value last known at x, the newest where x is negative.
-func (t *Trace) at(x float64) float64 {
-	i := len(t.Values) - 1
+func (t *trace) at(x float64) float64 {
+	i := len(t.values) - 1
 	if x >= 0 {
 		i = t.past(x+1e-9) - 1
 	}
 	if i < 0 {
 		return math.NaN()
 	}
-	return t.Values[i].Y
+	return t.values[i].y
 }

@@ -13,7 +13,7 @@ const (
 )
 
 // tellsRoughness tells that the run's own events have the kernels' roughness.
-func (l *RunLog) tellsRoughness() bool {
+func (l *runLog) tellsRoughness() bool {
 	n := len(l.epochs)
 	return n > 0 && l.epochs[n-1].Roughness > 0
 }
@@ -54,9 +54,9 @@ func MostProbable(p []float64, but int) int {
 }
 
 // evolved is a curve of what checkpoints show, up to the run's newest event.
-func (l *RunLog) evolved(key curveKey, a Axis) *keptCurve {
+func (l *runLog) evolved(key curveKey, a Axis) *keptCurve {
 	c := &keptCurve{}
-	if l.evolution == nil || l.Last() == nil {
+	if l.evolution == nil || l.last() == nil {
 		return c
 	}
 	for i := range l.evolution.Points {
@@ -65,8 +65,8 @@ func (l *RunLog) evolved(key curveKey, a Axis) *keptCurve {
 		if key.panel == PanelImage {
 			v = probabilityOf(l.evolution, p, key.part)
 		}
-		if v-v == 0 && p.At.Step <= l.Last().Step {
-			c.raw.Add(Sample{l.x(&p.At, a), v, v, v})
+		if v-v == 0 && p.At.Step <= l.last().Step {
+			c.raw.add(sample{l.x(&p.At, a), v, v, v})
 		}
 	}
 	return c

@@ -36,15 +36,15 @@ type RunFacts struct {
 }
 
 // factsOf is a run's line of the table: at the cursor, or now.
-func factsOf(l *RunLog, q FigureRequest) RunFacts {
+func factsOf(l *runLog, q FigureRequest) RunFacts {
 	c := RunFacts{Name: l.Name, Loss: math.NaN(), Rate: math.NaN(), Speed: math.NaN(), Left: l.left()}
-	c.Status, c.Late = l.Status()
+	c.Status, c.Late = l.status()
 	c.Dir, c.Config, c.State, c.Paused = l.dir, l.Config, l.State, l.State == follow.Paused
 	c.BegunAt, c.Written = l.begun, l.written
 	if l.kept != nil {
 		c.Kept = l.kept.Step
 	} else {
-		c.Files = len(l.Weights)
+		c.Files = len(l.weights)
 	}
 	if l.end != nil {
 		c.Reason = l.end.Reason
@@ -65,7 +65,7 @@ func factsOf(l *RunLog, q FigureRequest) RunFacts {
 			c.Loss, c.Rate, c.Speed, c.Train = epoch.Loss, epoch.LearningRate, epoch.ImagesPerSecond, epoch.Train
 		}
 	}
-	band := upTo(l.Bands, func(e *train.BandsEvent) bool { return q.Cursor < 0 || l.x(&e.Stamp, q.Axis) <= q.Cursor+1e-9 })
+	band := upTo(l.bands, func(e *train.BandsEvent) bool { return q.Cursor < 0 || l.x(&e.Stamp, q.Axis) <= q.Cursor+1e-9 })
 	if band != nil && !c.Begun {
 		c.Begun, c.Epoch, c.Step, c.Test = true, band.Epoch, band.Step, &band.Whole
 	}

@@ -118,10 +118,10 @@ type CurveFigure struct {
 
 // MakeFigure draws a figure from runs, with the curves that are kept from the one before. It
 // is called outside Update and View, once at a time for the same curves.
-func (kept *CurveBook) MakeFigure(runs []RunLog, q FigureRequest) Figure {
+func (kept *CurveBook) MakeFigure(runs []runLog, q FigureRequest) Figure {
 	f := Figure{Asked: q, ready: true}
 	for i := range runs {
-		if last := runs[i].Last(); last != nil && q.Shows(i) {
+		if last := runs[i].last(); last != nil && q.Shows(i) {
 			f.Most = max(f.Most, runs[i].x(last, q.Axis))
 		}
 	}
@@ -147,7 +147,7 @@ func (kept *CurveBook) MakeFigure(runs []RunLog, q FigureRequest) Figure {
 }
 
 // firstX is the least position above 0 of a logarithmic axis.
-func firstX(runs []RunLog, q FigureRequest) float64 {
+func firstX(runs []runLog, q FigureRequest) float64 {
 	first := math.Inf(1)
 	for i := range runs {
 		for _, e := range runs[i].Events {
@@ -177,7 +177,7 @@ func (f *Figure) At(share float64) float64 {
 }
 
 // fill makes one panel.
-func (f *Figure) fill(k PanelKind, runs []RunLog, kept *CurveBook) {
+func (f *Figure) fill(k PanelKind, runs []runLog, kept *CurveBook) {
 	q := f.Asked
 	p := &f.Panels[k]
 	smooth := Smoothings[q.Smooth]
@@ -189,12 +189,12 @@ func (f *Figure) fill(k PanelKind, runs []RunLog, kept *CurveBook) {
 		l := &runs[c.Run]
 		key := curveKey{panel: k, onTrain: c.Train, part: c.Part, r: c.R}
 		if k == PanelImage || k == PanelRoughness && !l.tellsRoughness() {
-			if curve := l.evolved(key, q.Axis); len(curve.raw.Values) > 0 {
+			if curve := l.evolved(key, q.Axis); len(curve.raw.values) > 0 {
 				p.Curves, all = append(p.Curves, c), append(all, curve)
 			}
 			return
 		}
-		if curve := kept.curve(c.Run, l, q.Axis, l.source(key), smooth); len(curve.raw.Values) > 0 {
+		if curve := kept.curve(c.Run, l, q.Axis, l.source(key), smooth); len(curve.raw.values) > 0 {
 			p.Curves, all = append(p.Curves, c), append(all, curve)
 		}
 	}
@@ -240,7 +240,7 @@ func (f *Figure) fill(k PanelKind, runs []RunLog, kept *CurveBook) {
 }
 
 // addBands adds a run's bands: of the chosen run at all radii, or of every run at one.
-func (f *Figure) addBands(l *RunLog, i int, runs []RunLog, add func(CurveFigure)) {
+func (f *Figure) addBands(l *runLog, i int, runs []runLog, add func(CurveFigure)) {
 	q := f.Asked
 	if q.Run >= len(runs) || q.Radius < 0 && i != q.Run {
 		return
@@ -248,8 +248,8 @@ func (f *Figure) addBands(l *RunLog, i int, runs []RunLog, add func(CurveFigure)
 	radii := runs[q.Run].radiiOf()
 	if i == q.Run {
 		f.Radii = radii
-		if n := len(l.Bands); n > 0 {
-			e := l.Bands[n-1]
+		if n := len(l.bands); n > 0 {
+			e := l.bands[n-1]
 			f.BandsOf = fmt.Sprintf("%s, n %s", kit.Clean(e.Split), kit.Grouped(e.N))
 			if e.Normalize != "none" {
 				f.BandsOf += ", normalize " + kit.Clean(e.Normalize)
@@ -271,8 +271,8 @@ func (f *Figure) rangeOf(all []*keptCurve, log bool) (lo, hi float64) {
 	lo, hi = math.Inf(1), 0
 	for _, c := range all {
 		t := c.shown()
-		if e := t.Extremes(t.from(f.From), t.past(f.To)); e.positive > 0 {
-			lo, hi = min(lo, e.positive), max(hi, t.Values[e.most].Y)
+		if e := t.extremes(t.from(f.From), t.past(f.To)); e.positive > 0 {
+			lo, hi = min(lo, e.positive), max(hi, t.values[e.most].y)
 		}
 	}
 	switch {
@@ -288,10 +288,10 @@ func (f *Figure) rangeOf(all []*keptCurve, log bool) (lo, hi float64) {
 
 // thin keeps of values what is seen: the least and the largest in every column of dots.
 // Lines that leave the part of the axis that is shown are cut at its ends.
-func (f *Figure) thin(t *Trace, p PanelFigure, columns int) []kit.Point {
-	s := t.Values
-	place := func(v Sample) kit.Point {
-		return kit.Point{X: f.Position(v.x), Y: p.Share(v.Y), Lo: p.Share(v.lo), Hi: p.Share(v.hi)}
+func (f *Figure) thin(t *trace, p PanelFigure, columns int) []kit.Point {
+	s := t.values
+	place := func(v sample) kit.Point {
+		return kit.Point{X: f.Position(v.x), Y: p.Share(v.y), Lo: p.Share(v.lo), Hi: p.Share(v.hi)}
 	}
 	first, end := t.from(f.From), t.past(f.To)
 	var out []kit.Point
@@ -301,8 +301,8 @@ func (f *Figure) thin(t *Trace, p PanelFigure, columns int) []kit.Point {
 	dots := float64(2 * columns)
 	for i := first; i < end; {
 		edge := f.At((math.Floor(f.Position(s[i].x)*dots) + 1) / dots)
-		j := i + Further(end-i, func(n int) bool { return s[i+n].x < edge })
-		e := t.Extremes(i, j)
+		j := i + further(end-i, func(n int) bool { return s[i+n].x < edge })
+		e := t.extremes(i, j)
 		out = append(out, place(s[min(e.least, e.most)]))
 		if e.least != e.most {
 			out = append(out, place(s[max(e.least, e.most)]))
@@ -315,9 +315,9 @@ func (f *Figure) thin(t *Trace, p PanelFigure, columns int) []kit.Point {
 	return out
 }
 
-// Further is the first of n places, the one at 0 apart, for which same does not hold, where
+// further is the first of n places, the one at 0 apart, for which same does not hold, where
 // it holds for all before it. It looks near the beginning first.
-func Further(n int, same func(int) bool) int {
+func further(n int, same func(int) bool) int {
 	step := 1
 	for step < n && same(step) {
 		step *= 2
@@ -327,11 +327,11 @@ func Further(n int, same func(int) bool) int {
 }
 
 // between is the point of a line at x.
-func between(a, b Sample, x float64) Sample {
+func between(a, b sample, x float64) sample {
 	t := 0.0
 	if b.x > a.x {
 		t = min(max((x-a.x)/(b.x-a.x), 0), 1)
 	}
 	mix := func(a, b float64) float64 { return a + t*(b-a) }
-	return Sample{x, mix(a.Y, b.Y), mix(a.lo, b.lo), mix(a.hi, b.hi)}
+	return sample{x, mix(a.y, b.y), mix(a.lo, b.lo), mix(a.hi, b.hi)}
 }

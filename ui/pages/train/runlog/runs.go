@@ -20,30 +20,30 @@ import (
 type RunBook struct {
 	Mu      sync.Mutex
 	Version int // counts changes
-	Runs    []*RunLog
+	runs    []*runLog
 }
 
-// RunLog is what is known of one run. Its slices only grow, or are made anew: so a copy of
+// runLog is what is known of one run. Its slices only grow, or are made anew: so a copy of
 // it can be read while the run goes on.
-type RunLog struct {
+type runLog struct {
 	Name, dir  string
 	generation int // another one: what was known before is not the beginning of what is known now
 	Config     *train.Config
 	State      follow.State
-	Fault      string // why it cannot be read, or what of it could not be
+	fault      string // why it cannot be read, or what of it could not be
 	skipped    int    // lines that are no events
 	Events     []train.Event
 	steps      []*train.StepEvent
 	epochs     []*train.EpochEvent
-	Bands      []*train.BandsEvent
+	bands      []*train.BandsEvent
 	kept       *train.CheckpointEvent // the last one
 	end        *train.EndEvent        // nil unless it is the last event
 	files      []string               // of weights that were measured, in the order of bands
 	begun      int64                  // when its first event was written: tells runs of one folder apart
 	written    int                    // counts checkpoints and files of weights that came
-	Weights    []evolution.Checkpoint // those there are: of a run the last one, else all in the order of their steps
+	weights    []evolution.Checkpoint // those there are: of a run the last one, else all in the order of their steps
 	evolution  *evolution.View        // what there was to see of them; nil as long as nobody looked
-	Refused    []refusal              // files that could not be read or measured, the last one at the end
+	refused    []refusal              // files that could not be read or measured, the last one at the end
 }
 
 // refusal is why a file is left out.
@@ -53,12 +53,12 @@ type refusal struct{ path, why string }
 func (b *RunBook) Add(dir, name string) int {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
-	if i := slices.IndexFunc(b.Runs, func(l *RunLog) bool { return l.dir == dir }); i >= 0 {
+	if i := slices.IndexFunc(b.runs, func(l *runLog) bool { return l.dir == dir }); i >= 0 {
 		return i
 	}
 	b.Version++
-	b.Runs = append(b.Runs, &RunLog{Name: kit.Clean(name), dir: dir})
-	return len(b.Runs) - 1
+	b.runs = append(b.runs, &runLog{Name: kit.Clean(name), dir: dir})
+	return len(b.runs) - 1
 }
 
 // Take takes in news of run i.
@@ -66,19 +66,19 @@ func (b *RunBook) Take(i int, u follow.Update) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
 	b.Version++
-	l := b.Runs[i]
+	l := b.runs[i]
 	if u.Begun {
-		*l = RunLog{Name: l.Name, dir: l.dir, generation: l.generation + 1}
+		*l = runLog{Name: l.Name, dir: l.dir, generation: l.generation + 1}
 	}
 	if u.Config != nil {
 		l.Config = u.Config
 	}
-	if len(l.Weights) == 0 || u.State != follow.Waiting {
+	if len(l.weights) == 0 || u.State != follow.Waiting {
 		l.State = u.State
 	}
-	l.skipped, l.Fault = u.Skipped, ""
+	l.skipped, l.fault = u.Skipped, ""
 	if u.Err != nil {
-		l.Fault = kit.OneLine(u.Err)
+		l.fault = kit.OneLine(u.Err)
 	}
 	l.Events = append(l.Events, u.Events...)
 	if l.begun == 0 && len(l.Events) > 0 {
@@ -92,11 +92,11 @@ func (b *RunBook) Take(i int, u follow.Update) {
 		case *train.EpochEvent:
 			l.epochs = append(l.epochs, e)
 		case *train.BandsEvent:
-			l.Bands = append(l.Bands, e)
+			l.bands = append(l.bands, e)
 		case *train.CheckpointEvent:
 			l.kept = e
 			l.written++
-			l.Weights = []evolution.Checkpoint{{Path: filepath.Join(l.dir, train.ModelFile), At: e.Stamp}}
+			l.weights = []evolution.Checkpoint{{Path: filepath.Join(l.dir, train.ModelFile), At: e.Stamp}}
 		case *train.EndEvent:
 			l.end = e
 		}
@@ -108,16 +108,16 @@ func (b *RunBook) Appeared(i int, s follow.Snapshot) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
 	b.Version++
-	l := b.Runs[i]
+	l := b.runs[i]
 	l.written++
-	l.State, l.Fault = follow.Running, ""
+	l.State, l.fault = follow.Running, ""
 	l.place(s)
 }
 
 // place gives a file of weights its place, in the order of the numbers in their names, or as
 // they come, and returns it. One that was replaced keeps its own.
-func (l *RunLog) place(s follow.Snapshot) evolution.Checkpoint {
-	list := l.Weights
+func (l *runLog) place(s follow.Snapshot) evolution.Checkpoint {
+	list := l.weights
 	if at := slices.IndexFunc(list, func(c evolution.Checkpoint) bool { return c.Path == s.Path }); at >= 0 {
 		return list[at]
 	}
@@ -133,7 +133,7 @@ func (l *RunLog) place(s follow.Snapshot) evolution.Checkpoint {
 	for at > 0 && list[at-1].At.Step > c.At.Step {
 		at--
 	}
-	l.Weights = slices.Insert(slices.Clone(list), at, c)
+	l.weights = slices.Insert(slices.Clone(list), at, c)
 	return c
 }
 
@@ -141,9 +141,9 @@ func (l *RunLog) place(s follow.Snapshot) evolution.Checkpoint {
 func (b *RunBook) Checkpoints(dir string) []evolution.Checkpoint {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
-	for _, l := range b.Runs {
+	for _, l := range b.runs {
 		if l.dir == dir {
-			return l.Weights
+			return l.weights
 		}
 	}
 	return nil
@@ -153,7 +153,7 @@ func (b *RunBook) Checkpoints(dir string) []evolution.Checkpoint {
 func (b *RunBook) Evolved(dir string, begun int64, v *evolution.View) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
-	for _, l := range b.Runs {
+	for _, l := range b.runs {
 		if l.dir == dir && l.begun == begun {
 			l.evolution = v
 			b.Version++
@@ -167,18 +167,18 @@ func (b *RunBook) Measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
 	b.Version++
-	l := b.Runs[i]
+	l := b.runs[i]
 	if err != nil {
-		l.Fault = kit.OneLine(err)
-		l.Refused = append(slices.DeleteFunc(slices.Clone(l.Refused), func(r refusal) bool { return r.path == s.Path }), refusal{s.Path, l.Fault})
-		l.Weights = slices.DeleteFunc(slices.Clone(l.Weights), func(c evolution.Checkpoint) bool { return c.Path == s.Path })
+		l.fault = kit.OneLine(err)
+		l.refused = append(slices.DeleteFunc(slices.Clone(l.refused), func(r refusal) bool { return r.path == s.Path }), refusal{s.Path, l.fault})
+		l.weights = slices.DeleteFunc(slices.Clone(l.weights), func(c evolution.Checkpoint) bool { return c.Path == s.Path })
 		return
 	}
-	l.State, l.Fault = follow.Running, ""
-	l.Refused = slices.DeleteFunc(slices.Clone(l.Refused), func(r refusal) bool { return r.path == s.Path })
+	l.State, l.fault = follow.Running, ""
+	l.refused = slices.DeleteFunc(slices.Clone(l.refused), func(r refusal) bool { return r.path == s.Path })
 	at := l.place(s).At
 	e.Step, e.Epoch = at.Step, at.Epoch
-	events, files := slices.Clone(l.Bands), slices.Clone(l.files)
+	events, files := slices.Clone(l.bands), slices.Clone(l.files)
 	if k := slices.Index(files, s.Path); k >= 0 {
 		events[k] = e
 	} else {
@@ -188,7 +188,7 @@ func (b *RunBook) Measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 		}
 		events, files = slices.Insert(events, k, e), slices.Insert(files, k, s.Path)
 	}
-	l.Bands, l.files = events, files
+	l.bands, l.files = events, files
 	l.generation++
 	l.Events = make([]train.Event, len(events))
 	for k, e := range events {
@@ -201,23 +201,23 @@ func (b *RunBook) Noted(i int, what string) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
 	b.Version++
-	b.Runs[i].Fault = kit.Clean(what)
+	b.runs[i].fault = kit.Clean(what)
 }
 
 // Read returns copies of all runs as they are now.
-func (b *RunBook) Read() (version int, runs []RunLog) {
+func (b *RunBook) Read() (version int, runs []runLog) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
-	for _, l := range b.Runs {
+	for _, l := range b.runs {
 		runs = append(runs, *l)
 	}
 	return b.Version, runs
 }
 
-// PerEpoch is how many steps an epoch has; 0 while that is not known.
-func (l *RunLog) PerEpoch() float64 {
+// perEpoch is how many steps an epoch has; 0 while that is not known.
+func (l *runLog) perEpoch() float64 {
 	switch {
-	case l.kept == nil && len(l.Weights) > 0:
+	case l.kept == nil && len(l.weights) > 0:
 		return 1
 	case len(l.epochs) > 0 && l.epochs[0].Epoch > 0:
 		return float64(l.epochs[0].Step) / float64(l.epochs[0].Epoch)
@@ -227,20 +227,20 @@ func (l *RunLog) PerEpoch() float64 {
 	return 0
 }
 
-// Last is the stamp of the newest event, or weights; nil without one.
-func (l *RunLog) Last() *train.Stamp {
-	n := len(l.Weights)
+// last is the stamp of the newest event, or weights; nil without one.
+func (l *runLog) last() *train.Stamp {
+	n := len(l.weights)
 	if len(l.Events) == 0 && n == 0 {
 		return nil
 	}
-	if l.kept == nil && n > 0 && (len(l.Events) == 0 || l.Weights[n-1].At.Step > l.Events[len(l.Events)-1].At().Step) {
-		return &l.Weights[n-1].At // it is still being measured
+	if l.kept == nil && n > 0 && (len(l.Events) == 0 || l.weights[n-1].At.Step > l.Events[len(l.Events)-1].At().Step) {
+		return &l.weights[n-1].At // it is still being measured
 	}
 	return l.Events[len(l.Events)-1].At()
 }
 
 // left estimates how long the run will take yet; 0 when nobody knows.
-func (l *RunLog) left() time.Duration {
+func (l *runLog) left() time.Duration {
 	if len(l.steps) == 0 || l.State != follow.Running {
 		return 0
 	}
@@ -251,23 +251,23 @@ func (l *RunLog) left() time.Duration {
 	return time.Duration(s.Seconds / float64(s.Step) * float64(s.Steps-s.Step) * float64(time.Second))
 }
 
-// Status says how the run is, in a few words; late tells that something seems wrong.
-func (l *RunLog) Status() (text string, late bool) {
+// status says how the run is, in a few words; late tells that something seems wrong.
+func (l *runLog) status() (text string, late bool) {
 	switch {
-	case l.Fault != "":
-		return l.Fault, true
+	case l.fault != "":
+		return l.fault, true
 	case l.State == follow.Silent:
-		return "silent since " + l.Last().Time.Local().Format("15:04:05") + ": its process may have died", true
+		return "silent since " + l.last().Time.Local().Format("15:04:05") + ": its process may have died", true
 	case l.State == follow.Paused:
-		return "paused since " + l.Last().Time.Local().Format("15:04:05"), false
+		return "paused since " + l.last().Time.Local().Format("15:04:05"), false
 	case l.end != nil && l.end.Error != "":
 		return kit.Clean(l.end.Reason) + ": " + kit.Clean(l.end.Error), true
 	case l.end != nil:
 		return kit.Clean(l.end.Reason), false
-	case l.kept == nil && len(l.Weights) > 0:
-		text = kit.Counted(len(l.Weights), "file")
-		if n := len(l.Refused); n > 0 {
-			text += fmt.Sprintf(", %d skipped: %s", n, l.Refused[n-1].why)
+	case l.kept == nil && len(l.weights) > 0:
+		text = kit.Counted(len(l.weights), "file")
+		if n := len(l.refused); n > 0 {
+			text += fmt.Sprintf(", %d skipped: %s", n, l.refused[n-1].why)
 		}
 		return text, false
 	}

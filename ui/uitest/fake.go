@@ -1,4 +1,4 @@
-package ui
+package uitest
 
 import (
 	"context"
@@ -20,32 +20,32 @@ import (
 	"hfcui/engine/view"
 )
 
-// fakeLab answers like a Lab of ten shapes: procedural pictures, a true Fourier split, and
+// FakeLab answers like a Lab of ten shapes: procedural pictures, a true Fourier split, and
 // made-up but plausible answers of a model.
-type fakeLab struct {
+type FakeLab struct {
 	used      []string // models that were opened
-	others    []string // models beside
-	kernels   []lab.KernelsRequest
-	saved     []savedModel
-	mu        sync.Mutex
-	info      lab.Info
-	w, h      int           // size of the pictures
-	viewTime  time.Duration // what a View takes besides making it
-	bandTime  time.Duration // what a round of Bands takes
-	views     []view.Request
-	heatmaps  []lab.HeatmapRequest
-	viewError error
+	Others    []string // models beside
+	Asked     []lab.KernelsRequest
+	Saved     []SavedModel
+	Mu        sync.Mutex
+	About     lab.Info
+	W, H      int           // size of the pictures
+	ViewTime  time.Duration // what a View takes besides making it
+	BandTime  time.Duration // what a round of Bands takes
+	Views     []view.Request
+	Heatmaps  []lab.HeatmapRequest
+	ViewError error
 	viewGate  chan struct{} // if set, a View waits for it
-	panics    string        // what method panics
-	attacks   fakeAttacks
+	Panics    string        // what method panics
+	Attacks   fakeAttacks
 }
 
 var fakeConvs = []string{"conv1.weight", "layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer2.0.downsample.0.weight"}
 
 var fakeClasses = []string{"circle", "square", "triangle", "star", "ring", "cross", "crescent", "heart", "hexagon", "arrow"}
 
-func newFakeLab() *fakeLab {
-	return &fakeLab{w: 32, h: 32, info: lab.Info{
+func NewFakeLab() *FakeLab {
+	return &FakeLab{W: 32, H: 32, About: lab.Info{
 		Model: "demo", Net: "resnet20", Params: 271_117, BatchNorm: true, FirstConv: "conv1.weight", Convs: fakeConvs,
 		Classes: fakeClasses, Channels: 3, Height: 32, Width: 32, Data: "shapes", Split: "test",
 		Splits: []string{"test", "train"}, Images: 2000, Labeled: true, Device: "cpu avx512, 2 threads",
@@ -53,52 +53,52 @@ func newFakeLab() *fakeLab {
 	}}
 }
 
-func (l *fakeLab) Info() lab.Info {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.info
+func (l *FakeLab) Info() lab.Info {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
+	return l.About
 }
 
-func (l *fakeLab) SetSplit(split string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *FakeLab) SetSplit(split string) error {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
 	if split == "broken" {
 		return fmt.Errorf("no such split")
 	}
-	l.info.Split = split
-	l.info.Images = map[string]int{"test": 2000, "train": 10000}[split]
+	l.About.Split = split
+	l.About.Images = map[string]int{"test": 2000, "train": 10000}[split]
 	return nil
 }
 
-func (l *fakeLab) UseModel(_ context.Context, path string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *FakeLab) UseModel(_ context.Context, path string) error {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
 	if strings.HasPrefix(path, "/broken") {
 		return fmt.Errorf("no such model")
 	}
 	l.used = append(l.used, path)
-	l.info.Model = "demo"
+	l.About.Model = "demo"
 	if path != "" {
-		l.info.Model = fmt.Sprintf("newest%d", len(l.used))
+		l.About.Model = fmt.Sprintf("newest%d", len(l.used))
 	}
 	return nil
 }
 
-// models lists what was opened.
-func (l *fakeLab) models() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// Models lists what was opened.
+func (l *FakeLab) Models() []string {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
 	return slices.Clone(l.used)
 }
 
-func (l *fakeLab) Label(i int) int {
-	if !l.info.Labeled {
+func (l *FakeLab) Label(i int) int {
+	if !l.About.Labeled {
 		return -1
 	}
 	return int(hash(uint64(i))*10) % 10
 }
 
-func (l *fakeLab) Title(i int) string { return fmt.Sprint(l.Info().Split, " ", i) }
+func (l *FakeLab) Title(i int) string { return fmt.Sprint(l.Info().Split, " ", i) }
 
 // hash is a number in [0, 1) that looks random.
 func hash(seed ...uint64) float64 {
@@ -113,7 +113,7 @@ func hash(seed ...uint64) float64 {
 
 // answer is what the fake model makes of a part: the chance to be right rises with what
 // is left of the image.
-func (l *fakeLab) answer(i int, part bands.Part, q bands.Setting, r float64) measure.Prediction {
+func (l *FakeLab) answer(i int, part bands.Part, q bands.Setting, r float64) measure.Prediction {
 	share := fakeAccuracy(part, q, r)
 	luck := hash(uint64(i), uint64(part)+17)
 	label := max(l.Label(i), 0)
@@ -122,7 +122,7 @@ func (l *fakeLab) answer(i int, part bands.Part, q bands.Setting, r float64) mea
 		class = (label + 1 + int(luck*97)%9) % 10
 	}
 	margin := 6*math.Abs(share-luck) + 0.8
-	p := measure.Prediction{Class: class, Probabilities: make([]float64, len(l.info.Classes))}
+	p := measure.Prediction{Class: class, Probabilities: make([]float64, len(l.About.Classes))}
 	sum := 0.0
 	for c := range p.Probabilities {
 		z := 1.6 * hash(uint64(i), uint64(c), uint64(part), uint64(r))
@@ -151,51 +151,51 @@ func fakeAccuracy(part bands.Part, q bands.Setting, r float64) float64 {
 	return 0.972 * fade
 }
 
-func (l *fakeLab) SaveSmoothed(_ context.Context, path string, q lab.KernelsRequest) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *FakeLab) SaveSmoothed(_ context.Context, path string, q lab.KernelsRequest) error {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
 	if strings.Contains(path, "there") {
 		return fmt.Errorf("%s: %w; give a file name that is not there yet", path, os.ErrExist)
 	}
-	l.saved = append(l.saved, savedModel{path, q})
+	l.Saved = append(l.Saved, SavedModel{path, q})
 	return nil
 }
 
-// savedModel is what a fakeLab was asked to save.
-type savedModel struct {
-	path string
+// SavedModel is what a fakeLab was asked to save.
+type SavedModel struct {
+	Path string
 	lab.KernelsRequest
 }
 
-func (l *fakeLab) OpenComparison(_ context.Context, path string) (lab.Info, error) {
+func (l *FakeLab) OpenComparison(_ context.Context, path string) (lab.Info, error) {
 	info := l.Info()
 	info.Model = path
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
 	if strings.HasPrefix(path, "/broken") {
 		return info, fmt.Errorf("%s takes images of 28×28 gray", path)
 	}
-	l.others = append(l.others, path)
+	l.Others = append(l.Others, path)
 	if strings.HasPrefix(path, "/smoothed") {
 		info.Note = "it was saved with smoothed kernels"
 	}
 	return info, nil
 }
 
-func (l *fakeLab) CloseComparison(path string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.others = slices.DeleteFunc(l.others, func(p string) bool { return p == path })
+func (l *FakeLab) CloseComparison(path string) {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
+	l.Others = slices.DeleteFunc(l.Others, func(p string) bool { return p == path })
 }
 
-func (l *fakeLab) Foreground() (leave func()) { return func() {} }
+func (l *FakeLab) Foreground() (leave func()) { return func() {} }
 
-func (l *fakeLab) View(ctx context.Context, q view.Request) (*view.View, error) {
-	l.mu.Lock()
-	l.views = append(l.views, q)
-	gate, err := l.viewGate, l.viewError
-	l.mu.Unlock()
-	if l.panics == "View" {
+func (l *FakeLab) View(ctx context.Context, q view.Request) (*view.View, error) {
+	l.Mu.Lock()
+	l.Views = append(l.Views, q)
+	gate, err := l.viewGate, l.ViewError
+	l.Mu.Unlock()
+	if l.Panics == "View" {
 		panic("fake view panics")
 	}
 	if gate != nil {
@@ -209,7 +209,7 @@ func (l *fakeLab) View(ctx context.Context, q view.Request) (*view.View, error) 
 		return nil, err
 	}
 	pix := l.pixels(q.Index)
-	low := lowPass(pix, l.w, l.h, q.R)
+	low := lowPass(pix, l.W, l.H, q.R)
 	high := make([]float32, len(pix))
 	var el, eh float64
 	for i := range pix {
@@ -218,27 +218,27 @@ func (l *fakeLab) View(ctx context.Context, q view.Request) (*view.View, error) 
 		eh += float64(high[i]) * float64(high[i])
 	}
 	kept := 0
-	for y := range l.h {
-		for x := range l.w {
-			if math.Hypot(float64(x-l.w/2), float64(y-l.h/2)) < q.R {
+	for y := range l.H {
+		for x := range l.W {
+			if math.Hypot(float64(x-l.W/2), float64(y-l.H/2)) < q.R {
 				kept++
 			}
 		}
 	}
 	v := &view.View{
 		Request: q, Title: l.Title(q.Index), Label: l.Label(q.Index), Spectrum: l.spectrum(q.Index),
-		MaxR: math.Ceil(math.Hypot(float64(l.w/2), float64(l.h/2)) + 1e-9),
-		Kept: kept, Total: l.w * l.h, EnergyLow: el / (el + eh), EnergyHigh: eh / (el + eh),
+		MaxR: math.Ceil(math.Hypot(float64(l.W/2), float64(l.H/2)) + 1e-9),
+		Kept: kept, Total: l.W * l.H, EnergyLow: el / (el + eh), EnergyHigh: eh / (el + eh),
 	}
 	if q.By == bands.SVD { // the parts are none, what is said of them is
-		v.Kept, v.Total, v.Matched = int(q.R), min(l.w, l.h), v.EnergyLow
+		v.Kept, v.Total, v.Matched = int(q.R), min(l.W, l.H), v.EnergyLow
 	}
 	v.SeenKept, v.SeenTotal = v.Kept, v.Total
 	for p, x := range [][]float32{pix, low, high} {
-		v.Pictures[p] = dataset.Image{C: 3, H: l.h, W: l.w, Pix: x}
+		v.Pictures[p] = dataset.Image{C: 3, H: l.H, W: l.W, Pix: x}
 		v.Predictions[p] = l.answer(q.Index, bands.Part(p), q.Setting, q.R)
 	}
-	time.Sleep(l.viewTime)
+	time.Sleep(l.ViewTime)
 	v.Split, v.Infer = 1200*time.Microsecond, 3400*time.Microsecond
 	return v, nil
 }
@@ -246,21 +246,21 @@ func (l *fakeLab) View(ctx context.Context, q view.Request) (*view.View, error) 
 // pixels draws a shape on a gradient with a faint texture.
 var pixelCache sync.Map
 
-func (l *fakeLab) pixels(i int) []float32 {
-	key := [3]int{i, l.w, l.h}
+func (l *FakeLab) pixels(i int) []float32 {
+	key := [3]int{i, l.W, l.H}
 	if p, ok := pixelCache.Load(key); ok {
 		return p.([]float32)
 	}
 	rng := rand.New(rand.NewPCG(uint64(i), 7))
-	pix := make([]float32, 3*l.w*l.h)
+	pix := make([]float32, 3*l.W*l.H)
 	var from, to, fill [3]float64
 	for c := range 3 {
 		from[c], to[c], fill[c] = 0.2+0.5*rng.Float64(), 0.2+0.5*rng.Float64(), rng.Float64()
 	}
 	class, cx, cy, size, turn := max(l.Label(i), 0), 0.4+0.2*rng.Float64(), 0.4+0.2*rng.Float64(), 0.25+0.1*rng.Float64(), rng.Float64()*6
-	for y := range l.h {
-		for x := range l.w {
-			u, v := (float64(x)+0.5)/float64(l.w)-cx, (float64(y)+0.5)/float64(l.h)-cy
+	for y := range l.H {
+		for x := range l.W {
+			u, v := (float64(x)+0.5)/float64(l.W)-cx, (float64(y)+0.5)/float64(l.H)-cy
 			rad, ang := math.Hypot(u, v), math.Atan2(v, u)+turn
 			edge := size
 			switch k := class; {
@@ -276,7 +276,7 @@ func (l *fakeLab) pixels(i int) []float32 {
 			tex := 0.05 * math.Sin(float64(x)*(1.8+0.1*float64(class))+float64(y)*2.1)
 			for c := range 3 {
 				g := from[c] + (to[c]-from[c])*(u+v+0.8)/2
-				pix[c*l.w*l.h+y*l.w+x] = float32(min(max(g+(fill[c]-g)*in+tex+0.01*rng.NormFloat64(), 0), 1))
+				pix[c*l.W*l.H+y*l.W+x] = float32(min(max(g+(fill[c]-g)*in+tex+0.01*rng.NormFloat64(), 0), 1))
 			}
 		}
 	}
@@ -350,30 +350,30 @@ func dft(f []complex128, w, h int, sign float64, columns bool) []complex128 {
 	return out
 }
 
-func (l *fakeLab) spectrum(i int) []float32 {
-	out := make([]float32, l.w*l.h)
-	if l.w*l.h > 64*64 {
+func (l *FakeLab) spectrum(i int) []float32 {
+	out := make([]float32, l.W*l.H)
+	if l.W*l.H > 64*64 {
 		for k := range out {
-			out[k] = float32(1 / (1 + 0.02*math.Hypot(float64(k%l.w-l.w/2), float64(k/l.w-l.h/2))))
+			out[k] = float32(1 / (1 + 0.02*math.Hypot(float64(k%l.W-l.W/2), float64(k/l.W-l.H/2))))
 		}
 		return out
 	}
-	f := transform(l.pixels(i)[:l.w*l.h], l.w, l.h)
+	f := transform(l.pixels(i)[:l.W*l.H], l.W, l.H)
 	most := 0.0
 	for k := range f {
 		most = max(most, math.Log1p(math.Hypot(real(f[k]), imag(f[k]))))
 	}
-	for y := range l.h {
-		for x := range l.w {
-			c := f[(y+l.h-l.h/2)%l.h*l.w+(x+l.w-l.w/2)%l.w]
-			out[y*l.w+x] = float32(math.Log1p(math.Hypot(real(c), imag(c))) / most)
+	for y := range l.H {
+		for x := range l.W {
+			c := f[(y+l.H-l.H/2)%l.H*l.W+(x+l.W-l.W/2)%l.W]
+			out[y*l.W+x] = float32(math.Log1p(math.Hypot(real(c), imag(c))) / most)
 		}
 	}
 	return out
 }
 
-func (l *fakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(bands.Result)) (bands.Result, error) {
-	if l.panics == "Bands" {
+func (l *FakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(bands.Result)) (bands.Result, error) {
+	if l.Panics == "Bands" {
 		panic("fake bands panics")
 	}
 	total := l.Info().Images
@@ -385,7 +385,7 @@ func (l *fakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(ban
 		select {
 		case <-ctx.Done():
 			return result, ctx.Err()
-		case <-time.After(l.bandTime):
+		case <-time.After(l.BandTime):
 		}
 		result.Whole = score(bands.Whole, 0, n)
 		low, high := make([]measure.Score, len(q.Radii)), make([]measure.Score, len(q.Radii))
@@ -409,7 +409,7 @@ func (l *fakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(ban
 	}
 }
 
-func (l *fakeLab) NextFlip(ctx context.Context, q lab.NextFlipRequest, progress func(done, total int)) (int, bool, error) {
+func (l *FakeLab) NextFlip(ctx context.Context, q lab.NextFlipRequest, progress func(done, total int)) (int, bool, error) {
 	n := l.Info().Images
 	for k := 1; k <= n; k++ {
 		i := ((q.From+k*q.Step)%n + n) % n
@@ -419,7 +419,7 @@ func (l *fakeLab) NextFlip(ctx context.Context, q lab.NextFlipRequest, progress 
 		select {
 		case <-ctx.Done():
 			return 0, false, ctx.Err()
-		case <-time.After(l.bandTime / 8):
+		case <-time.After(l.BandTime / 8):
 		}
 		label := l.Label(i)
 		if q.Class >= 0 && label != q.Class {
@@ -432,7 +432,7 @@ func (l *fakeLab) NextFlip(ctx context.Context, q lab.NextFlipRequest, progress 
 	return 0, false, nil
 }
 
-func (l *fakeLab) Kernels(_ context.Context, q lab.KernelsRequest) (*kernels.View, error) {
+func (l *FakeLab) Kernels(_ context.Context, q lab.KernelsRequest) (*kernels.View, error) {
 	o, in, k, rho := 16, 3, 3, q.Rho
 	layer := q.Layer
 	switch layer {
@@ -447,9 +447,9 @@ func (l *fakeLab) Kernels(_ context.Context, q lab.KernelsRequest) (*kernels.Vie
 	case "layer2.0.downsample.0.weight":
 		o, in, k = 32, 16, 1
 	}
-	l.mu.Lock()
-	l.kernels = append(l.kernels, q)
-	l.mu.Unlock()
+	l.Mu.Lock()
+	l.Asked = append(l.Asked, q)
+	l.Mu.Unlock()
 	if q.Model == "/other-net.pt" && q.Layer != "" {
 		return nil, fmt.Errorf("there is no layer %s in other-net", q.Layer)
 	}

@@ -1,24 +1,39 @@
-package session
+package kit
 
 import (
 	"math"
 	"strings"
 	"testing"
-
-	"hfcui/engine/measure"
-	"hfcui/ui/kit"
 )
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":                 "plain",
+		"a\tb\nc\r\nd":          "a b c  d",
+		"\x1b]0;title\x07x":     "]0;titlex",
+		"\u009b31mred":          "31mred",
+		"bad \xff\xfe utf":      "bad  utf",
+		"right\u202eto\u2066l":  "righttol",
+		"zero\u200bwidth\ufeff": "zerowidth",
+		"日本語 é":                 "日本語 é",
+		"\x00\x01\x7f":          "",
+	} {
+		if got := Clean(in); got != want {
+			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
 
 func TestWidths(t *testing.T) {
 	for _, s := range []string{"", "a", "abcdef", "日本語", "●▲■", "\x1b[1mbold\x1b[m", "é"} {
 		for w := range 9 {
-			if got := kit.Width(kit.Fit(s, w)); got != w {
+			if got := Width(Fit(s, w)); got != w {
 				t.Errorf("fit(%q, %d) is %d wide", s, w, got)
 			}
-			if got := kit.Width(kit.FitRight(s, w)); got != w {
+			if got := Width(FitRight(s, w)); got != w {
 				t.Errorf("fitRight(%q, %d) is %d wide", s, w, got)
 			}
-			if got := kit.Width(kit.Cut(s, w)); got > w {
+			if got := Width(Cut(s, w)); got > w {
 				t.Errorf("cut(%q, %d) is %d wide", s, w, got)
 			}
 		}
@@ -28,30 +43,15 @@ func TestWidths(t *testing.T) {
 // Numbers keep their width while they change.
 func TestNumbersKeepTheirWidth(t *testing.T) {
 	for _, p := range []float64{0, 0.004, 0.0999, 0.5, 0.99999, 1, math.NaN()} {
-		if got := kit.Percent(p); kit.Width(got) != 5 {
+		if got := Percent(p); Width(got) != 5 {
 			t.Errorf("percent(%v) = %q", p, got)
 		}
-		if got := kit.WholePercent(p); kit.Width(got) != 4 {
+		if got := WholePercent(p); Width(got) != 4 {
 			t.Errorf("wholePercent(%v) = %q", p, got)
-		}
-		if got := eighths(p, 7); kit.Width(got) != 7 {
-			t.Errorf("eighths(%v, 7) = %q", p, got)
-		}
-	}
-	for _, s := range []measure.Score{{}, {Correct: 0, N: 1}, {Correct: 1, N: 1}, {Correct: 5, N: 16}, {Correct: 10000, N: 10000}} {
-		if got := ScoreText(s); kit.Width(got) != 15 {
-			t.Errorf("scoreText(%v) = %q", s, got)
-		}
-	}
-	for s, want := range map[measure.Score]string{
-		{Correct: 64, N: 64}: "100.0 +0.0 −5.7", {Correct: 5, N: 16}: " 31.2  +24  −17", {Correct: 500, N: 1000}: " 50.0 +3.1 −3.1",
-	} {
-		if got := ScoreText(s); got != want {
-			t.Errorf("scoreText(%v) = %q, want %q", s, got, want)
 		}
 	}
 	for _, r := range []float64{0, 0.1, 9.9, 10, 99.9, 625} {
-		if got := kit.RadiusText(r); kit.Width(got) != 5 {
+		if got := RadiusText(r); Width(got) != 5 {
 			t.Errorf("radiusText(%v) = %q", r, got)
 		}
 	}
@@ -59,12 +59,12 @@ func TestNumbersKeepTheirWidth(t *testing.T) {
 
 func TestGrouped(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234"} {
-		if got := kit.Grouped(n); got != want {
+		if got := Grouped(n); got != want {
 			t.Errorf("grouped(%d) = %q, want %q", n, got, want)
 		}
 	}
 	for n, want := range map[int]string{61_706: "62 k", 271_117: "271 k", 11_173_962: "11.2 M", 850: "850"} {
-		if got := kit.ShortCount(n); got != want {
+		if got := ShortCount(n); got != want {
 			t.Errorf("shortCount(%d) = %q, want %q", n, got, want)
 		}
 	}
@@ -74,7 +74,7 @@ func TestFuzzy(t *testing.T) {
 	best := func(query string, texts ...string) string {
 		found, most := "", math.MinInt
 		for _, s := range texts {
-			if score, ok := kit.Fuzzy(query, s); ok && score > most {
+			if score, ok := fuzzy(query, s); ok && score > most {
 				found, most = s, score
 			}
 		}
@@ -86,13 +86,13 @@ func TestFuzzy(t *testing.T) {
 	if got := best("PAGEB", "page Explore", "page Bands"); got != "page Bands" {
 		t.Errorf("PAGEB finds %q", got)
 	}
-	if _, ok := kit.Fuzzy("xyz", "next image"); ok {
+	if _, ok := fuzzy("xyz", "next image"); ok {
 		t.Error("xyz matches next image")
 	}
 }
 
 func TestCanvasOverlaps(t *testing.T) {
-	c := kit.NewCanvas(12, 2)
+	c := NewCanvas(12, 2)
 	c.Put(0, 0, "abcdefghijkl")
 	c.Put(4, 0, "\x1b[1mXY\x1b[m")
 	c.Put(10, 0, "longer than the rest")

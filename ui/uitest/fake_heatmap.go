@@ -1,4 +1,4 @@
-package ui
+package uitest
 
 import (
 	"context"
@@ -11,26 +11,26 @@ import (
 )
 
 // Heatmap pretends that errors rise with the distance and the norm.
-func (l *fakeLab) Heatmap(ctx context.Context, q lab.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error) {
-	if l.panics == "Heatmap" {
+func (l *FakeLab) Heatmap(ctx context.Context, q lab.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error) {
+	if l.Panics == "Heatmap" {
 		panic("fake heat map panics")
 	}
-	l.mu.Lock()
-	l.heatmaps = append(l.heatmaps, q)
-	l.mu.Unlock()
+	l.Mu.Lock()
+	l.Heatmaps = append(l.Heatmaps, q)
+	l.Mu.Unlock()
 	if q.Norm > 60 {
 		return heatmap.Result{}, errors.New("too much noise for a fake")
 	}
-	r := heatmap.Result{Request: q.Request, H: l.h, W: l.w, Images: 1000, ImagesPerSecond: 4321}
+	r := heatmap.Result{Request: q.Request, H: l.H, W: l.W, Images: 1000, ImagesPerSecond: 4321}
 	for n := 16; ; n = min(4*n, 1000) {
 		select {
 		case <-ctx.Done():
 			return r, ctx.Err()
-		case <-time.After(l.bandTime):
+		case <-time.After(l.BandTime):
 		}
-		r.Cells = make([]measure.Score, l.h*l.w)
+		r.Cells = make([]measure.Score, l.H*l.W)
 		for i := range r.Cells {
-			f := heatmap.Frequency{U: i/l.w - l.h/2, V: i%l.w - l.w/2}
+			f := heatmap.Frequency{U: i/l.W - l.H/2, V: i%l.W - l.W/2}
 			if n == 16 && (f.U%4 != 0 || f.V%4 != 0) {
 				continue
 			}

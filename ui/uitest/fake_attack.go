@@ -1,4 +1,4 @@
-package ui
+package uitest
 
 import (
 	"context"
@@ -16,43 +16,43 @@ import (
 
 // fakeAttacks is how the fake Lab answers to attacks.
 type fakeAttacks struct {
-	asked    []lab.AttackRequest
-	measured []lab.RobustnessRequest
-	round    time.Duration // what a round of measuring takes
-	gate     chan struct{} // if set, an attack waits for it
-	err      error
-	broken   string // a model that cannot be measured
-	zero     bool   // the gradient is zero
-	doubt    bool   // figures at the largest ε are in doubt
+	Asked    []lab.AttackRequest
+	Measured []lab.RobustnessRequest
+	Round    time.Duration // what a round of measuring takes
+	Gate     chan struct{} // if set, an attack waits for it
+	Err      error
+	Broken   string // a model that cannot be measured
+	Zero     bool   // the gradient is zero
+	Doubt    bool   // figures at the largest ε are in doubt
 }
 
-func (l *fakeLab) Attack(ctx context.Context, q lab.AttackRequest) (*lab.AttackView, error) {
-	l.mu.Lock()
-	l.attacks.asked = append(l.attacks.asked, q)
-	f := l.attacks
-	l.mu.Unlock()
-	if l.panics == "Attack" {
+func (l *FakeLab) Attack(ctx context.Context, q lab.AttackRequest) (*lab.AttackView, error) {
+	l.Mu.Lock()
+	l.Attacks.Asked = append(l.Attacks.Asked, q)
+	f := l.Attacks
+	l.Mu.Unlock()
+	if l.Panics == "Attack" {
 		panic("fake attack panics")
 	}
-	if f.gate != nil {
+	if f.Gate != nil {
 		select {
-		case <-f.gate:
+		case <-f.Gate:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	if f.err != nil {
-		return nil, f.err
+	if f.Err != nil {
+		return nil, f.Err
 	}
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
 	plane := func(pix []float32) dataset.Image { return dataset.Image{C: 3, H: 32, W: 32, Pix: pix} }
 	x := l.pixels(q.Index)
-	v := &lab.AttackView{AttackRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), ZeroGradient: f.zero, Took: 7 * time.Millisecond}
+	v := &lab.AttackView{AttackRequest: q, Title: l.Title(q.Index), Label: l.Label(q.Index), ZeroGradient: f.Zero, Took: 7 * time.Millisecond}
 	d, y := make([]float32, len(x)), slices.Clone(x)
 	for i := range x {
-		if !f.zero {
+		if !f.Zero {
 			d[i] = float32(q.Epsilon) * float32(1-2*int(2*hash(uint64(i), 5)))
 		}
 		y[i] += d[i]
@@ -65,7 +65,7 @@ func (l *fakeLab) Attack(ctx context.Context, q lab.AttackRequest) (*lab.AttackV
 	for i := range v.Spectrum {
 		v.Spectrum[i] = float32(hash(uint64(i), 9))
 	}
-	if !f.zero {
+	if !f.Zero {
 		v.LInf, v.L2 = q.Epsilon, q.Epsilon*math.Sqrt(32*32*3)
 		v.EnergyLow, v.EnergyHigh = q.R/30, 1-q.R/30
 	}
@@ -88,15 +88,15 @@ func fakeRobust(method string, epsilon, rho float64) float64 {
 	return (0.97 - 0.2*rho) * math.Exp(-strength*epsilon*(1-0.3*rho))
 }
 
-func (l *fakeLab) Robustness(ctx context.Context, q lab.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error) {
-	l.mu.Lock()
-	l.attacks.measured = append(l.attacks.measured, q)
-	f := l.attacks
-	l.mu.Unlock()
-	if f.broken != "" && q.Model == f.broken {
+func (l *FakeLab) Robustness(ctx context.Context, q lab.RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error) {
+	l.Mu.Lock()
+	l.Attacks.Measured = append(l.Attacks.Measured, q)
+	f := l.Attacks
+	l.Mu.Unlock()
+	if f.Broken != "" && q.Model == f.Broken {
 		return attack.Robustness{}, errors.New("no such model")
 	}
-	if l.panics == "Robustness" {
+	if l.Panics == "Robustness" {
 		panic("fake robustness panics")
 	}
 	total := min(l.Info().Images, q.Limit)
@@ -104,7 +104,7 @@ func (l *fakeLab) Robustness(ctx context.Context, q lab.RobustnessRequest, updat
 		select {
 		case <-ctx.Done():
 			return attack.Robustness{}, ctx.Err()
-		case <-time.After(f.round):
+		case <-time.After(f.Round):
 		}
 		score := func(share float64) measure.Score { return measure.Score{Correct: int(share * float64(n)), N: n} }
 		r := attack.Robustness{Images: total, Done: n == total, Progress: float64(n) / float64(total)}
@@ -115,7 +115,7 @@ func (l *fakeLab) Robustness(ctx context.Context, q lab.RobustnessRequest, updat
 			for _, rho := range q.Rhos {
 				for _, e := range q.Epsilons {
 					c := attack.Cell{Method: method, Epsilon: e, Rho: rho, Score: score(fakeRobust(method, e, rho))}
-					if f.doubt && e == slices.Max(q.Epsilons) && method != attack.FGSMMethod {
+					if f.Doubt && e == slices.Max(q.Epsilons) && method != attack.FGSMMethod {
 						c.Marks = append(c.Marks, attack.Mark{Rule: attack.FlatInEpsilon, Text: "suspected gradient masking: accuracy is no lower than at the smaller epsilon 0.06: 9 vs 9 of 20"})
 					}
 					r.Cells = append(r.Cells, c)

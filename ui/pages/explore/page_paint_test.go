@@ -1,4 +1,4 @@
-package ui
+package explore
 
 import (
 	"bytes"
@@ -17,9 +17,9 @@ import (
 	"hfcui/engine/view"
 	"hfcui/spectral"
 	"hfcui/ui/kit"
-	explorepage "hfcui/ui/pages/explore"
 	"hfcui/ui/picture"
 	"hfcui/ui/session"
+	"hfcui/ui/uitest"
 )
 
 // What the Explore page exports of a high-pass image is, byte for byte, what the split command
@@ -58,7 +58,7 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 		s.Load(x.Pix)
 		s.Split(nil, high.Pix, r)
 		var got bytes.Buffer
-		write := session.Enlarged(x.C == 1, func(src *picture.Image) { explorepage.HighImage(src, high, explorepage.HighStretched, 1) }, func(*picture.Image) {})
+		write := session.Enlarged(x.C == 1, func(src *picture.Image) { highImage(src, high, highStretched, 1) }, func(*picture.Image) {})
 		if err := write(&got); err != nil || !bytes.Equal(got.Bytes(), want) {
 			t.Errorf("%d channels: %d bytes, the command's file has %d (%v)", x.C, got.Len(), len(want), err)
 		}
@@ -66,17 +66,17 @@ func TestHighImageIsThatOfTheCommand(t *testing.T) {
 }
 
 func benchmarkPaint(b *testing.B, w, h, cols, rows int) {
-	l := newFakeLab()
-	l.w, l.h = w, h
-	k := explorepage.ViewSpec{RenderSpec: kit.RenderSpec{Cols: cols, Rows: rows, Cell: kit.CellSize{W: 9, H: 18}, Protocol: picture.Sixel, Dark: true}, Kinds: [kit.Slots]bool{true, true, true, true}}
+	l := uitest.NewFakeLab()
+	l.W, l.H = w, h
+	k := viewSpec{RenderSpec: kit.RenderSpec{Cols: cols, Rows: rows, Cell: kit.CellSize{W: 9, H: 18}, Protocol: picture.Sixel, Dark: true}, kinds: [kit.Slots]bool{true, true, true, true}}
 	v, err := l.View(context.Background(), view.Request{R: 10})
 	if err != nil {
 		b.Fatal(err)
 	}
-	var p explorepage.Painter
+	var p painter
 	b.ReportAllocs()
 	for b.Loop() {
-		p.Paint(v, k)
+		p.paint(v, k)
 	}
 }
 

@@ -1,0 +1,168 @@
+package heatmap
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/heatmap"
+	"hfcui/engine/lab"
+	"hfcui/engine/measure"
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/session"
+	"hfcui/ui/uitest"
+)
+
+// startHeatmap starts the page alone, on a Lab of its own; heatmapWith on a Lab that is given.
+func startHeatmap(t *testing.T, w, h int) *uitest.Driver[*uitest.Host[*Page]] {
+	t.Helper()
+	return heatmapWith(t, uitest.NewFakeLab(), session.Start{}, w, h)
+}
+
+func heatmapWith(t *testing.T, l *uitest.FakeLab, o session.Start, w, h int) *uitest.Driver[*uitest.Host[*Page]] {
+	t.Helper()
+	return uitest.StartPage(t, l, o, "7", w, h, func(s session.Screen, on *session.Session) *Page { return New(s, on) })
+}
+
+func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
+	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
+		d := startHeatmap(t, size[0], size[1])
+		d.Keys("7").Shows("clean", "below r", "r and up", "norm", "n 1,000", "u  +0  v  +0")
+		d.Fits(size[0], size[1])
+		if d.App.Page.shown.drawn.Data == nil && d.App.Page.shown.drawn.Lines == nil {
+			t.Fatal("there is no picture")
+		}
+		before := d.App.Page.shown.asked
+		d.Keys("right right up").Shows("u  -1  v  +2", "radius  2.2")
+		if now := d.App.Page.shown.asked; now == before || now.cursor != (heatmap.Frequency{U: -1, V: 2}) {
+			t.Errorf("the picture is of %+v", now)
+		}
+		d.Keys("home shift+left shift+up K").Shows("u  -8  v  -4")
+		for range 12 {
+			d.Keys("H K")
+		}
+		d.Shows("u -16  v -16")
+		for range 12 {
+			d.Keys("L J")
+		}
+		d.Shows("u +15  v +15")
+		r := d.App.R
+		if d.Keys(">"); d.App.R != r+1 || d.App.Page.shown.asked.r != r+1 {
+			t.Errorf("the ring is at %v", d.App.Page.shown.asked.r)
+		}
+		d.Keys("+").Shows(" 4.50")
+		d.Keys("- - -").Shows(" 3.00")
+		d.Keys("e").Shows("not clipped")
+		d.Keys("e v")
+		if d.App.Page.shown.asked.spread != true {
+			t.Error("the colors are not spread")
+		}
+		d.Keys("s")
+		if last := d.Lab.Heatmaps[len(d.Lab.Heatmaps)-1]; last.Rho != 0.5 || last.Norm != 3 || last.Unclipped || last.Limit != heatmapImages || last.Split != "test" {
+			t.Errorf("asked for %+v", last)
+		}
+		n := len(d.Lab.Heatmaps)
+		if d.Keys("s v , ."); len(d.Lab.Heatmaps) != n {
+			t.Error("what is known is measured again")
+		}
+	}
+}
+
+// A map is measured while its page is on screen, and may be stopped.
+func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
+	d := startHeatmap(t, 100, 30)
+	d.Lab.BandTime = 30 * time.Millisecond
+	d.Hold = true
+	d.Keys("7").Shows("The Fourier heat map", "heat map,", "esc stop")
+	p := d.App.Page
+	d.Keys("esc").Shows("enter resume", "Stopped before").Hides("heat map,")
+	d.Keys("enter").Shows("heat map,")
+	job := p.maps.Job
+	if d.Keys("1"); p.maps.Job != nil {
+		t.Error("it is measured behind another page")
+	}
+	d.Keys("7")
+	if p.maps.Job == nil || p.maps.Job == job {
+		t.Error("it is not gone on with")
+	}
+	d.Keys("+").Shows("heat map,")
+	if p.maps.Working.norm != 4.5 {
+		t.Errorf("a map of norm %v is measured", p.maps.Working.norm)
+	}
+	d.Release()
+	d.Shows("n 1,000").Hides("heat map,")
+}
+
+// What cannot be measured says why, and what is asked for next is measured again.
+func TestHeatmapErrors(t *testing.T) {
+	d := startHeatmap(t, 100, 30)
+	d.App.Page.norm = 64
+	d.Keys("7").Shows("too much noise", "enter resume")
+	d.Keys("-").Hides("too much noise").Shows("n 1,000")
+	l := uitest.NewFakeLab()
+	l.About.Labeled = false
+	heatmapWith(t, l, session.Start{}, 80, 24).Keys("7").Shows("need labels").Keys("x").Shows("nothing to export")
+	l = uitest.NewFakeLab()
+	l.About.Width, l.About.Height = 224, 112
+	wide := heatmapWith(t, l, session.Start{}, 120, 40).Keys("7")
+	if wide.App.Page.norm != largeNorm || wide.App.Page.l.pic.W < 2*wide.App.Page.l.pic.H {
+		t.Errorf("norm %v, picture %+v", wide.App.Page.norm, wide.App.Page.l.pic)
+	}
+}
+
+// The models side by side have maps of their own.
+func TestHeatmapOfModelsBeside(t *testing.T) {
+	d := startHeatmap(t, 120, 30)
+	d.App.ComparisonOpened(session.ComparisonMsg{Path: "other.pt", Info: lab.Info{Model: "other"}})
+	d.Keys("7 i").Shows("other")
+	if last := d.Lab.Heatmaps[len(d.Lab.Heatmaps)-1]; last.Model != "other.pt" {
+		t.Errorf("asked for %+v", last)
+	}
+	d.App.DropComparison("other.pt")
+	d.App.Changed(session.ChangedModels)
+	if d.App.Page.model != "" {
+		t.Error("a model that was taken away is shown")
+	}
+}
+
+func TestHeatmapMouse(t *testing.T) {
+	d := startHeatmap(t, 100, 30)
+	d.Keys("7")
+	p := d.App.Page
+	click := func(x, y int) { d.Send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
+	click(p.l.pic.X, p.l.pic.Y)
+	if p.cursor != (heatmap.Frequency{U: -16, V: -16}) {
+		t.Errorf("the cursor is at %v", p.cursor)
+	}
+	click(p.l.pic.Right()-1, p.l.pic.Bottom()-1)
+	if p.cursor.U < 14 || p.cursor.V < 14 {
+		t.Errorf("the cursor is at %v", p.cursor)
+	}
+	track := kit.PlotOf(p.l.norm)
+	click(track.Right()-1, track.Y)
+	if p.norm != smallTrack {
+		t.Errorf("norm %v", p.norm)
+	}
+	click(track.X, track.Y)
+	if p.norm != 0 {
+		t.Errorf("norm %v", p.norm)
+	}
+}
+
+// Places that are not measured yet look like their neighbors; without any they are gray.
+func TestHeatmapImage(t *testing.T) {
+	r := heatmap.Result{H: 8, W: 8, Cells: make([]measure.Score, 64)}
+	var im picture.Image
+	heatmapImage(&im, r, true)
+	if !slices.Equal(im.Pix[:3], []byte{0x60, 0x60, 0x60}) {
+		t.Errorf("nothing looks like %v", im.Pix[:3])
+	}
+	r.Cells[4*8+4] = measure.Score{Correct: 0, N: 3}
+	heatmapImage(&im, r, false)
+	if c := heatmap.Color(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
+		t.Errorf("the neighbor looks like %v", im.Pix[3*(4*8+5):][:3])
+	}
+}

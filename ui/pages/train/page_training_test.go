@@ -1,0 +1,165 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
+	"hfcui/ui/pages/train/runlog"
+	"hfcui/ui/session"
+	"hfcui/ui/uitest"
+)
+
+// startTraining starts the page with a fake that trains.
+func startTraining(t *testing.T, l *uitest.FakeLab, w, h int) *uitest.Driver[*uitest.Host[*Page]] {
+	t.Helper()
+	f := uitest.NewFakeTraining()
+	o := Options{Folder: t.TempDir(), Training: &Training{
+		Recipe: f.Recipe, Ended: f.End,
+		Start: func(ctx context.Context, c train.Config, dir string) (TrainingRun, error) {
+			return f.Start(ctx, c, dir)
+		},
+	}}
+	return uitest.StartPage(t, l, session.Start{}, "4", w, h, func(s session.Screen, on *session.Session) *Page {
+		return New(s, on, o, func() bool { return false })
+	})
+}
+
+func TestTrainingThatCannotBegin(t *testing.T) {
+	p := startTraining(t, uitest.NewFakeLab(), 100, 30).App.Page
+	p.over = &OwnRun{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}
+	p.fig.Runs = []runlog.RunFacts{p.ownFacts(runlog.RunFacts{Dir: "nosuch", Status: "waiting", Late: true})}
+	if r := p.fig.Runs[0]; r.Status != "failed" || r.Late {
+		t.Errorf("the run is %s, late %v", r.Status, r.Late)
+	}
+	if got := p.waiting(runlog.PanelAccuracy); got != "nosuch did not start: no space left on device" {
+		t.Error(got)
+	}
+}
+
+// Below the rows on screen there is nothing to press, though more rows follow.
+func TestPressingBelowScrolledRows(t *testing.T) {
+	d := startTraining(t, uitest.NewFakeLab(), 80, 24)
+	d.Keys("4 n up right")
+	r := d.App.Top().(*recipe)
+	_, top := d.Where("network")
+	before := r.At
+	d.Click(20, top+r.Room)
+	d.Click(20, top+r.Room+1)
+	if len(r.List()) <= r.Room || r.At != before {
+		t.Errorf("row %d after %d, %d of %d on screen", r.At, before, r.Room, len(r.List()))
+	}
+	d.Click(20, top+r.Room-1)
+	if r.At == before && before != r.Top+r.Room-1 {
+		t.Error("the last row on screen cannot be pressed")
+	}
+}
+
+// All settings of a training can be asked for; those that are hidden are named.
+func TestRecipeHasEverySetting(t *testing.T) {
+	for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
+		d := startTraining(t, uitest.NewFakeLab(), size[0], size[1])
+		d.Keys("4 n up").Shows("more settings", "hidden").Hides("dropout")
+		d.Keys("right down").Shows("schedule")
+		set := func(name, keys string) {
+			t.Helper()
+			r := d.App.Top().(*recipe)
+			for range r.Rows {
+				if r.Rows[r.At].Name == name {
+					d.Keys(keys)
+					d.Shows(name)
+					d.Fits(size[0], size[1])
+					return
+				}
+				d.Keys("down")
+			}
+			t.Fatalf("no %q", name)
+		}
+		set("schedule", "right right")
+		set("dropout", "2 enter")
+		d.Shows("schedule step without milestones")
+		set("milestones", "3 , 6")
+		set("weight decay", "1 e - 3")
+		set("momentum", "0")
+		set("label noise", "x enter")
+		d.Shows("label noise: not a number")
+		set("label noise", "backspace 0 . 1")
+		set("balance classes", "right")
+		set("fixed γ and β", "right")
+		set("adversarial ε", "8 / 0 enter")
+		d.Shows("division by 0")
+		set("adversarial ε", "backspace 2 5 5")
+		set("PGD steps", "ctrl+u 7")
+		set("random start", "right")
+		set("images", "5 0 0")
+		set("weights from", "right")
+		set("seed", "ctrl+u 9")
+		set("dropout", "enter")
+		d.Shows("dropout")
+		set("dropout", "backspace 0 . 5")
+		set("more settings", "left")
+		d.Shows("hidden: schedule step").Hides("PGD")
+		c, _, err := d.App.Top().(*recipe).config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := c.Adversarial
+		if c.Schedule != "step" || len(c.Milestones) != 2 || c.WeightDecay != 1e-3 || c.Momentum != 0 || c.LabelNoise != 0.1 || !c.Balance || !c.FixedNorms ||
+			a == nil || a.Epsilon != 8.0/255 || a.Steps != 7 || a.StepSize != a.Epsilon/10 || !a.RandomStart || c.Limit != 500 || c.Init != "xavier" || c.Seed != 9 || c.Dropout != 0.5 {
+			t.Errorf("%+v, %+v", c, a)
+		}
+	}
+}
+
+// A checkpoint takes the place of another when nobody waits for what is measured of it.
+func TestFollowingWaits(t *testing.T) {
+	lab := uitest.NewFakeLab()
+	busy := false
+	d := uitest.StartPage(t, lab, session.Start{}, "4", 140, 44, func(s session.Screen, on *session.Session) *Page {
+		return New(s, on, Options{}, func() bool { return busy })
+	})
+	p := d.App.Page
+	p.book.Add("run", "run")
+	keep := func(step int) {
+		t.Helper()
+		c := train.Default("resnet20", "shapes")
+		c.Bands = &train.Bands{Every: 3}
+		p.book.Take(0, follow.Update{Config: &c, State: follow.Running, Events: []train.Event{
+			&train.StepEvent{Stamp: train.Stamp{Step: step, Epoch: 1}}, &train.CheckpointEvent{Stamp: train.Stamp{Step: step, Epoch: 1}}}})
+		p.following.since = time.Time{}
+		d.Run(p.request())
+	}
+	opened := func(n int) {
+		t.Helper()
+		if got := lab.Models(); len(got) != n {
+			t.Fatalf("opened %q, not %d", got, n)
+		}
+	}
+	d.Keys("4")
+	keep(10)
+	d.Shows("evaluated every 3")
+	opened(0)
+	d.Keys("f")
+	opened(1)
+	keep(10)
+	opened(1)
+	d.Keys("1")
+	if d.App.Info.Model != "newest1" {
+		t.Fatalf("%s is open", d.App.Info.Model)
+	}
+	keep(20)
+	opened(2)
+	busy = true
+	keep(30)
+	opened(2)
+	busy = false
+	d.Run(p.Idle())
+	opened(3)
+	d.Keys("4 f").Shows("the model opened at the start")
+	if got := lab.Models(); got[3] != "" {
+		t.Fatalf("%q", got)
+	}
+}
