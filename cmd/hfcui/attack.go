@@ -176,5 +176,6 @@ func runAttack(cmd *cobra.Command, o lab.Options, q lab.RobustnessRequest, out *
 	}
 	report := attack.NewReport(o.Model, o.Data, l.Info().Split, q.Options, q.Smoothing, result)
 	sayNote(l.Info().Note)
-	return out.print(report, func(w io.Writer) { attackTable(w, report, result) })
+	reading := l.Model().Reading()
+	return out.print(withReading(report, reading), func(w io.Writer) { attackTable(w, report, reading, result) })
 }

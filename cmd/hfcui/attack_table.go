@@ -8,13 +8,15 @@ import (
 	"strings"
 
 	"hfcui/engine/attack"
+	"hfcui/engine/model"
 )
 
 // attackTable writes a row for every method and ε and a column for every ρ, with marks on
 // results that fail a sanity check and their explanations below.
-func attackTable(w io.Writer, r attack.Report, result attack.Robustness) {
-	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
-	fmt.Fprintf(w, "method\tepsilon\tsteps")
+func attackTable(w io.Writer, r attack.Report, reading model.Reading, result attack.Robustness) {
+	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
+	readingLines(w, reading)
+	fmt.Fprintf(w, "\nmethod\tepsilon\tsteps")
 	for _, c := range result.Clean {
 		fmt.Fprintf(w, "\trho %s", plain(c.Rho))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/lab"
+	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
 
@@ -65,7 +66,8 @@ func bandsCommand() *cobra.Command {
 			report.DType = dtype
 		}
 		sayNote(l.Info().Note)
-		return out.print(report, func(w io.Writer) { bandsTable(w, report, result) })
+		reading := l.Model().Reading()
+		return out.print(withReading(report, reading), func(w io.Writer) { bandsTable(w, report, reading, result) })
 	}
 	return cmd
 }
@@ -78,10 +80,11 @@ func after(separator, word string) string {
 	return separator + word
 }
 
-func bandsTable(w io.Writer, r bands.Report, result bands.Result) {
-	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, %s%s\n\n",
+func bandsTable(w io.Writer, r bands.Report, reading model.Reading, result bands.Result) {
+	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, %s%s\n",
 		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, smoothingWords(r.Smoothing), after(", ", r.DType))
-	fmt.Fprintf(w, "r\tlow\thigh\n")
+	readingLines(w, reading)
+	fmt.Fprintf(w, "\nr\tlow\thigh\n")
 	for i, radius := range result.Radii {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", plain(radius), percent(result.Low[i]), percent(result.High[i]))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/lab"
+	"hfcui/engine/model"
 )
 
 // flipsReport is what the flips command prints as JSON; classes are indices.
@@ -76,12 +77,13 @@ func flipsCommand() *cobra.Command {
 			report.Samples = append(report.Samples, flip{a.Index, a.Label, a.Whole, a.Low, a.High, a.Rank})
 		}
 		sayNote(l.Info().Note)
-		return out.print(report, func(w io.Writer) { flipsTable(w, l, q, result) })
+		reading := l.Model().Reading()
+		return out.print(withReading(report, reading), func(w io.Writer) { flipsTable(w, l, q, reading, result) })
 	}
 	return cmd
 }
 
-func flipsTable(w io.Writer, l *lab.Lab, q lab.FlipsRequest, r lab.FlipsResult) {
+func flipsTable(w io.Writer, l *lab.Lab, q lab.FlipsRequest, reading model.Reading, r lab.FlipsResult) {
 	classes := l.Info().Classes
 	rank, title := "", ""
 	if q.By == bands.SVD {
@@ -90,6 +92,7 @@ func flipsTable(w io.Writer, l *lab.Lab, q lab.FlipsRequest, r lab.FlipsResult) 
 		rank = " at"
 	}
 	fmt.Fprintf(w, "%d of %d images are flips%s r=%s; permutation null %.1f\n", len(r.Flips), r.N, rank, plain(q.R), r.Permuted)
+	readingLines(w, reading)
 	if len(r.Flips) == 0 {
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"hfcui/engine/heatmap"
 	"hfcui/engine/lab"
 	"hfcui/engine/measure"
+	"hfcui/engine/model"
 )
 
 func heatmapCommand() *cobra.Command {
@@ -80,14 +81,16 @@ func heatmapCommand() *cobra.Command {
 		}
 		report := heatmap.NewReport(o.Model, o.Data, l.Info().Split, smoothing, result)
 		sayNote(l.Info().Note)
-		return out.print(report, func(w io.Writer) { heatmapTable(w, report, result, picture) })
+		reading := l.Model().Reading()
+		return out.print(withReading(report, reading), func(w io.Writer) { heatmapTable(w, report, reading, result, picture) })
 	}
 	return cmd
 }
 
 // heatmapTable writes the error rate by radius and the frequencies of the highest error.
-func heatmapTable(w io.Writer, r heatmap.Report, result heatmap.Result, picture string) {
+func heatmapTable(w io.Writer, r heatmap.Report, reading model.Reading, result heatmap.Result, picture string) {
 	fmt.Fprintf(w, "%s, %s\n", result.Title(oneLine(r.Model), oneLine(r.Data)+" "+r.Split), smoothingWords(r.Smoothing))
+	readingLines(w, reading)
 	fmt.Fprintf(w, "\nclean error\t%s\n\nradius\tmean error\tfrequencies\n", percent(wrongOf(result.Clean)))
 	furthest := heatmap.Frequency{U: result.H / 2, V: result.W / 2}.Distance()
 	for from := 0.0; from <= furthest; from += 2 {

@@ -44,7 +44,7 @@ func kernelsCommand() *cobra.Command {
 			if err := pngOnly(picture); err != nil {
 				return err
 			}
-			m, err := model.Load(o.Model, o.Net)
+			m, err := model.LoadAs(o.Model, o.Said)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,8 @@ func kernelsCommand() *cobra.Command {
 			report := kernelsReport{view.Layer, view.Shape, view.Rho, view.DivideGain && view.Rho > 0,
 				beforeAfter[float64]{view.RoughnessBefore, view.RoughnessAfter},
 				beforeAfter[[]float64]{view.ResponseBefore, view.ResponseAfter}}
-			return out.print(report, func(w io.Writer) {
+			return out.print(withReading(report, m.Reading()), func(w io.Writer) {
+				readingLines(w, m.Reading())
 				report.table(w)
 				for _, written := range []string{picture, save} {
 					if written != "" {

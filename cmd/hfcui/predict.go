@@ -39,7 +39,7 @@ func predictCommand() *cobra.Command {
 				}
 			}
 			q.Images = args
-			m, err := model.Load(o.Model, o.Net)
+			m, err := model.LoadAs(o.Model, o.Said)
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,8 @@ func predictCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return out.print(answers, func(w io.Writer) {
+			return out.print(withReading(answers, m.Reading()), func(w io.Writer) {
+				readingLines(w, m.Reading())
 				for _, a := range answers {
 					what := a.Part
 					if a.R != nil {

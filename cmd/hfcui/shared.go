@@ -18,10 +18,10 @@ import (
 // maxImages bounds how many images can be asked for; no dataset here comes near it.
 const maxImages = 1 << 30
 
-// modelFlags adds --model and --net.
+// modelFlags adds --model and what can be said about it.
 func modelFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt) or embedded model", knownModel)
-	netVar(cmd.Flags(), &o.Net, "architecture, for files that do not name it")
+	describeFlags(cmd.Flags(), &o.Said)
 }
 
 // network is a flag that takes a network's name.

@@ -29,8 +29,9 @@ type measureFunc func(context.Context, follow.Snapshot) (*train.BandsEvent, erro
 // watching holds the flags and state of a watch command.
 type watching struct {
 	dirs, names []string
-	data, net   string
-	images      *dataset.Data // nil without data
+	data        string
+	said        model.Description // about checkpoints
+	images      *dataset.Data     // nil without data
 	deviceName  string
 	device      plan.Device // nil without data
 	bands       train.Bands
@@ -69,7 +70,7 @@ func watchCommand() *cobra.Command {
 	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
 	choiceVar(flags, &w.bands.BN, "bands-bn", "batch-norm statistics", "running", "batch")
 	deviceVar(flags, &w.deviceName)
-	netVar(flags, &w.net, "architecture, for checkpoints that do not name it")
+	describeFlags(flags, &w.said)
 	nameVar(flags, &w.csvOrJSON, "export", "", "", "file to export all events to, .csv or .json")
 	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "folder to write TensorBoard event files to")
 	w.out.flags(cmd)
@@ -142,7 +143,7 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 	}
 	w.images, w.device = data, d
 	return func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) {
-		m, err := model.FromFile(s.Path, s.File, w.net)
+		m, err := model.FromFileAs(s.Path, s.File, w.said)
 		if err != nil {
 			return nil, err
 		}

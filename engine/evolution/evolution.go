@@ -178,7 +178,7 @@ func (r *run) read(ctx context.Context, c Checkpoint) error {
 	if f, ok := r.failed[c.Path]; ok && checkpoints.Unchanged(f.file, file) {
 		return f.err
 	}
-	m, err := train.LoadModel(ctx, c.Path, "")
+	m, err := train.LoadModel(ctx, c.Path, model.Description{})
 	if err != nil {
 		if ctx.Err() == nil {
 			r.failed[c.Path] = failure{file, err}

@@ -122,7 +122,7 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 		return m.study, l.checkComparison(m.model)
 	}
 	models.Remove(path)
-	m, err := train.LoadModel(ctx, path, "")
+	m, err := train.LoadModel(ctx, path, model.Description{})
 	if err == nil {
 		err = l.checkComparison(m)
 	}

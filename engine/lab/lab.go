@@ -17,7 +17,6 @@ import (
 // Options says what to open. The zero value opens the embedded demonstration.
 type Options struct {
 	Model   string   // file or embedded name; "" is "demo"
-	Net     string   // architecture, for files that do not name it
 	Data    string   // folder or name; "" is "shapes"
 	Images  []string // single image files to open instead of Data
 	Split   string   // "train" or "test"; "" is "test" where there is one
@@ -25,7 +24,8 @@ type Options struct {
 	Device  string   // as device.Open takes it; "" is the fastest there is
 	Threads int      // 0: one per core
 
-	DType plan.DType // of activations
+	Said  model.Description // about the model
+	DType plan.DType        // of activations
 }
 
 // Lab is one model and one dataset, opened for exploration. Its methods may be called
@@ -61,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	m, err := model.Load(o.Model, o.Net)
+	m, err := model.LoadAs(o.Model, o.Said)
 	if err != nil {
 		return nil, err
 	}

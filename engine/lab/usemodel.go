@@ -21,11 +21,11 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 	ticket := l.requested
 	l.changing.Unlock()
 
-	net := ""
+	var said model.Description
 	if path == "" {
-		path, net = l.opened.Model, l.opened.Net
+		path, said = l.opened.Model, l.opened.Said
 	}
-	m, err := train.LoadModel(ctx, path, net)
+	m, err := train.LoadModel(ctx, path, said)
 	if err != nil {
 		return err
 	}

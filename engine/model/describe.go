@@ -19,23 +19,19 @@ type Description struct {
 	BGR       bool         // it takes blue first; mean and std are in that order, too
 	Input     [3]int       // channels, height, width
 	Classes   []string     // in the order of the outputs
+	Outputs   int          // how many there must turn out to be, where they are not named
 	Assume    nets.Choices // of what the file does not tell about the net
-}
 
-// Normalizations are the usual ones by name.
-var Normalizations = map[string]struct{ Mean, Std []float32 }{
-	"cifar10":  {[]float32{0.4914, 0.4822, 0.4465}, []float32{0.2470, 0.2435, 0.2616}},
-	"imagenet": {[]float32{0.485, 0.456, 0.406}, []float32{0.229, 0.224, 0.225}},
-	"half":     {[]float32{0.5, 0.5, 0.5}, []float32{0.5, 0.5, 0.5}},
+	meanGiven, stdGiven bool // not implied by the name of the other
 }
 
 // describe lets what is said count before what the file says.
 func (m *metadata) describe(d Description) {
 	if d.Mean != nil {
-		m.mean = d.Mean
+		m.mean, m.meanName = d.Mean, "given mean"
 	}
 	if d.Std != nil {
-		m.std = d.Std
+		m.std, m.stdName = d.Std, "given std"
 	}
 	if d.Input != [3]int{} {
 		m.input = d.Input
@@ -48,18 +44,8 @@ func (m *metadata) describe(d Description) {
 // found is the network that the metadata describes, or that the tensors are recognized as.
 // Where something is said of assumptions, tensors that were recognized before are so again.
 func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
-	said := nets.Choices{}
-	for _, a := range m.assumed {
-		if a.Said {
-			said[a.Key] = a.Value
-		}
-	}
-	maps.Copy(said, d.Assume)
 	if m.graph == "" || len(m.assumed) > 0 && len(d.Assume) > 0 {
-		if len(d.Assume) > 0 && m.name != "" {
-			m.name = "" // it becomes another
-		}
-		return s.identify(m.input, said)
+		return m.recognized(s, d)
 	}
 	if len(d.Assume) > 0 {
 		return nil, errors.New("its network is described in the file: nothing is assumed of it")
@@ -85,6 +71,42 @@ func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 	found := &nets.Found{Net: net, Names: make(map[string]string), Assumed: m.assumed}
 	for _, p := range net.Params {
 		found.Names[p.Name] = p.Name
+	}
+	return found, nil
+}
+
+// recognized is the network that the tensors are recognized as. A file that names its network
+// and has no assumptions is one of a model made here, of which nothing is open.
+func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) {
+	said := nets.Choices{}
+	for _, a := range m.assumed {
+		if a.Said {
+			said[a.Key] = a.Value
+		}
+	}
+	if len(d.Assume) > 0 {
+		open, err := nets.OpenAssumptions(s.shapes(), m.input)
+		if err != nil {
+			return nil, err
+		}
+		given, err := complete(d.Assume, open)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(said, given)
+		m.name = "" // it becomes another
+	}
+	found, err := s.identify(m.input, said)
+	if err != nil {
+		return nil, err
+	}
+	if m.named() && len(d.Assume) == 0 {
+		found.Assumed = nil
+	}
+	for _, a := range m.assumed { // an assumed input size stays one
+		if a.Key == nets.InputSize && d.Input == [3]int{} {
+			found.Assumed = append(found.Assumed, a)
+		}
 	}
 	return found, nil
 }

@@ -31,10 +31,13 @@ type metadata struct {
 	graph     string // a graph.Graph as JSON
 	assumed   []nets.Assumption
 	rest      map[string]string // all other keys
+
+	meanName, stdName string // where they are from, for messages
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
-	m := metadata{name: values[keyNet], graph: values[keyGraph], rest: make(map[string]string)}
+	m := metadata{name: values[keyNet], graph: values[keyGraph], rest: make(map[string]string),
+		meanName: "metadata " + keyMean, stdName: "metadata " + keyStd}
 	for k, v := range values {
 		switch k {
 		case keyNet, keyClasses, keyInput, keyMean, keyStd, keyGraph, keyAssume:
@@ -51,8 +54,8 @@ func readMetadata(values map[string]string) (metadata, error) {
 		}
 	}
 	if s, ok := values[keyInput]; ok {
-		if err := readInput(s, &m.input); err != nil {
-			return m, err
+		if !parseInput(s, &m.input) {
+			return m, fmt.Errorf("its metadata %s is %.20q, not channels x height x width", keyInput, s)
 		}
 	}
 	if s, ok := values[keyAssume]; ok {
@@ -72,21 +75,30 @@ func readMetadata(values map[string]string) (metadata, error) {
 	return m, nil
 }
 
-// readInput reads "3x32x32".
-func readInput(s string, input *[3]int) error {
+// named reports whether the file is of a model made here: it names its network, and nothing was
+// assumed of it when it was written.
+func (m *metadata) named() bool { return m.name != "" && m.graph == "" && m.assumed == nil }
+
+// parseInput reads "3x32x32", and reports whether it is of that form.
+func parseInput(s string, input *[3]int) bool {
 	fields := strings.Split(s, "x")
-	for i := range input {
-		n, err := 0, error(nil)
-		if len(fields) == len(input) {
-			n, err = strconv.Atoi(fields[i])
-		}
-		if err != nil || n < 1 {
-			return fmt.Errorf("its metadata %s is %.20q, not channels x height x width", keyInput, s)
-		}
-		input[i] = n
+	if len(fields) != len(input) {
+		return false
 	}
-	return nil
+	var read [3]int
+	for i := range read {
+		n, err := strconv.Atoi(fields[i])
+		if err != nil || n < 1 {
+			return false
+		}
+		read[i] = n
+	}
+	*input = read
+	return true
 }
+
+// minStd is the smallest standard deviation that is taken for one.
+const minStd = 1e-6
 
 // normalization returns mean and standard deviation per channel, or nil for both.
 func (m metadata) normalization(channels int) (mean, std []float32, err error) {
@@ -94,14 +106,14 @@ func (m metadata) normalization(channels int) (mean, std []float32, err error) {
 		return nil, nil, nil
 	}
 	if mean, err = perChannel(m.mean, 0, channels); err != nil {
-		return nil, nil, fmt.Errorf("its metadata %s: %w", keyMean, err)
+		return nil, nil, fmt.Errorf("its %s: %w", m.meanName, err)
 	}
 	if std, err = perChannel(m.std, 1, channels); err != nil {
-		return nil, nil, fmt.Errorf("its metadata %s: %w", keyStd, err)
+		return nil, nil, fmt.Errorf("its %s: %w", m.stdName, err)
 	}
 	for _, s := range std {
-		if s < 1e-6 {
-			return nil, nil, fmt.Errorf("its metadata %s: %g is no standard deviation", keyStd, s)
+		if s < minStd {
+			return nil, nil, fmt.Errorf("its %s: %g is no standard deviation", m.stdName, s)
 		}
 	}
 	return mean, std, nil
@@ -136,7 +148,7 @@ func (m *Model) metadata() map[string]string {
 	if m.Classes != nil {
 		values[keyClasses] = text(m.Classes)
 	}
-	if len(m.Assumed) > 0 && m.Net.Described() != nil {
+	if len(m.Assumed) > 0 {
 		values[keyAssume] = text(m.Assumed)
 	}
 	if m.Mean != nil {

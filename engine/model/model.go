@@ -14,14 +14,15 @@ import (
 
 // Model is a net and its weights.
 type Model struct {
-	Name      string // "demo", or the file's name without folder and extension
-	Net       *nets.Net
-	Classes   []string                       // Net.Classes names, or nil if unknown
-	Mean, Std []float32                      // input normalization, one value per channel; nil: none
-	Weights   map[string]*checkpoints.Tensor // all of Net.Params
-	Assumed   []nets.Assumption              // what the file does not tell about the net
-	Notes     []string                       // what to know about how the file was read
-	Metadata  map[string]string              // the file's other keys
+	Name       string // "demo", or the file's name without folder and extension
+	Net        *nets.Net
+	Classes    []string                       // Net.Classes names, or nil if unknown
+	Mean, Std  []float32                      // input normalization, one value per channel; nil: none
+	Weights    map[string]*checkpoints.Tensor // all of Net.Params
+	Normalized Origin                         // where the input normalization, or that there is none, is from
+	Assumed    []nets.Assumption              // what the file does not tell about the net
+	Notes      []string                       // what to know about how the file was read
+	Metadata   map[string]string              // the file's other keys
 }
 
 // New returns an untrained model of the named net, initialized by scheme from seed.
@@ -30,7 +31,8 @@ func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed ui
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Name: net, Net: n, Classes: slices.Clone(classes), Weights: make(map[string]*checkpoints.Tensor), Metadata: make(map[string]string)}
+	m := &Model{Name: net, Net: n, Classes: slices.Clone(classes), Normalized: InFile,
+		Weights: make(map[string]*checkpoints.Tensor), Metadata: make(map[string]string)}
 	values := n.Init(scheme, seed)
 	for _, p := range n.Params {
 		m.Weights[p.Name] = &checkpoints.Tensor{Shape: p.Shape, Data: values[p.Name]}
@@ -86,6 +88,7 @@ func fromFile(f *checkpoints.File, d Description) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	named := meta.named()
 	meta.describe(d)
 	state, err := newStateDict(f, meta.graph != "")
 	if err != nil {
@@ -108,8 +111,17 @@ func fromFile(f *checkpoints.File, d Description) (*Model, error) {
 	if m.Classes != nil && len(m.Classes) != m.Net.Classes {
 		return nil, fmt.Errorf("it names %d classes, but its last layer has %d", len(m.Classes), m.Net.Classes)
 	}
+	if d.Outputs != 0 && d.Outputs != m.Net.Classes {
+		return nil, fmt.Errorf("it is said to have %d classes, but its last layer has %d", d.Outputs, m.Net.Classes)
+	}
 	if meta.mean == nil && meta.std == nil {
 		meta.mean, meta.std = state.mean, state.std
+	}
+	switch {
+	case d.Mean != nil || d.Std != nil:
+		m.Normalized = Given
+	case named || meta.mean != nil || meta.std != nil:
+		m.Normalized = InFile
 	}
 	if m.Mean, m.Std, err = meta.normalization(m.Net.Input[0]); err != nil {
 		return nil, err

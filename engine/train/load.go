@@ -11,12 +11,11 @@ import (
 )
 
 // LoadModel loads a model that a run may be writing at the same time: a file that changes while
-// it is read, by a writer that does not replace it atomically, is read again. net names the
-// network of files that do not record it. A model in a run folder is named for the folder.
-func LoadModel(ctx context.Context, path, net string) (*model.Model, error) {
+// it is read, by a writer that does not replace it atomically, is read again. d is what is said about it. A model in a run folder is named for the folder.
+func LoadModel(ctx context.Context, path string, d model.Description) (*model.Model, error) {
 	for tries := 3; ; tries-- {
 		before, _ := os.Stat(path)
-		m, err := model.Load(path, net)
+		m, err := model.LoadAs(path, d)
 		if err == nil {
 			m.Name = modelName(m.Name, path)
 			return m, nil
