@@ -96,11 +96,16 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 		maps.Copy(said, given)
 		m.name = "" // it becomes another
 	}
-	found, err := s.identify(m.input, said)
+	find := s.recognize
+	made := m.named() && len(d.Assume) == 0
+	if made {
+		find = s.identify
+	}
+	found, err := find(m.input, said)
 	if err != nil {
 		return nil, err
 	}
-	if m.named() && len(d.Assume) == 0 {
+	if made {
 		found.Assumed = nil
 	}
 	for _, a := range m.assumed { // an assumed input size stays one

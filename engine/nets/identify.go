@@ -24,11 +24,12 @@ type Found struct {
 
 // Assumption is something a state dict does not tell about a net.
 type Assumption struct {
-	Key     string   `json:"key"`              // "stem-pool"
-	Value   string   `json:"value"`            // "none": what is assumed, or was said
-	Others  []string `json:"others,omitempty"` // what else it could be
-	Said    bool     `json:"said"`             // by Choices
-	Meaning string   `json:"meaning"`          // a phrase
+	Key      string   `json:"key"`                // "stem-pool"
+	Value    string   `json:"value"`              // "none": what is assumed, or was said
+	Others   []string `json:"others,omitempty"`   // what else it could be
+	Said     bool     `json:"said"`               // by Choices
+	Evidence string   `json:"evidence,omitempty"` // why it is assumed, where that is not only what is usual
+	Meaning  string   `json:"meaning"`            // a phrase
 }
 
 // Text is the assumption as a line of text: "stem-pool=none, or max: pooling after the first
@@ -38,7 +39,11 @@ func (a Assumption) Text() string {
 	if len(a.Others) > 0 {
 		text += ", or " + strings.Join(a.Others, ", ")
 	}
-	return text + ": " + a.Meaning
+	text += ": " + a.Meaning
+	if a.Evidence != "" {
+		text += " (" + a.Evidence + ")"
+	}
+	return text
 }
 
 // Choices says of assumptions, by key, which holds.
@@ -80,13 +85,13 @@ func (a *assumptions) ask(key, meaning string, options ...string) string {
 		a.err = fmt.Errorf("%s can be %s here, not %.20q", key, strings.Join(options, " or "), value)
 	}
 	others := slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == value })
-	a.list = append(a.list, Assumption{key, value, others, said, meaning})
+	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Said: said, Meaning: meaning})
 	return value
 }
 
-// state is add's form for what has no list of options.
-func (a *assumptions) state(key, value, meaning string) {
-	a.list = append(a.list, Assumption{Key: key, Value: value, Said: a.said[key] != "", Meaning: meaning})
+// state is ask's form for what others than those listed can be said of.
+func (a *assumptions) state(key, value, meaning string, others ...string) {
+	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Said: a.said[key] != "", Meaning: meaning})
 }
 
 // epsilon is that of batch norm.
@@ -105,6 +110,9 @@ func (a *assumptions) epsilon() float64 {
 // Identify recognizes a net by its tensors in the order of the file. input is the images' size
 // where it is known, else zero.
 func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) {
+	if size := said[InputSize]; size != "" {
+		return identifyFor(tensors, size, said)
+	}
 	shapes := make(Shapes, len(tensors))
 	for _, t := range tensors {
 		shapes[t.Name] = t.Shape
@@ -131,9 +139,24 @@ func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) 
 	return f.canonical(shapes, said, input), nil
 }
 
+// identifyFor is Identify where the images' size is among what is said.
+func identifyFor(tensors []NamedShape, size string, said Choices) (*Found, error) {
+	var input [3]int
+	if _, err := fmt.Sscanf(size, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
+		return nil, fmt.Errorf("%s must be channels x height x width as in 3x32x32, not %.20q", InputSize, size)
+	}
+	others := maps.Clone(said)
+	delete(others, InputSize)
+	f, err := Identify(tensors, input, others)
+	if err == nil {
+		f.Assumed = append(f.Assumed, Assumption{Key: InputSize, Value: size, Others: otherSizes(input), Said: true, Meaning: "channels, height and width of images"})
+	}
+	return f, err
+}
+
 // describe reports whether something was said that only described nets can have.
 func (c Choices) describe() bool {
-	return slices.ContainsFunc(slices.Collect(maps.Keys(c)), func(key string) bool { return key != InputSize })
+	return len(c) > 0
 }
 
 // nearest chooses which of two errors says more: that of the family whose names the file has,
@@ -188,9 +211,24 @@ func (n *Net) assumed(said Choices, input [3]int) []Assumption {
 		a.epsilon()
 	}
 	if input == [3]int{} {
-		a.state(InputSize, shapeText(n.Input), "most nets take several sizes")
+		var others []string
+		if _, ok := n.arch.(resnet); ok {
+			others = otherSizes(n.Input)
+		}
+		a.state(InputSize, shapeText(n.Input), "most nets take several sizes", others...)
 	}
 	return a.list
+}
+
+// otherSizes are usual inputs of nets that take any.
+func otherSizes(input [3]int) []string {
+	var others []string
+	for _, size := range []int{32, 64, 96, 128, 224} {
+		if size != input[1] {
+			others = append(others, shapeText([3]int{input[0], size, size}))
+		}
+	}
+	return others
 }
 
 // shapeText writes an input as "3x32x32".
@@ -279,8 +317,9 @@ func (r *recognizer) before(module string) int {
 	return n
 }
 
-// defaultInput sets the input size where none is known, and says so.
-func (r *recognizer) defaultInput(size int, meaning string) {
+// defaultInput sets the input size where none is known, and says so. any tells that other sizes
+// are as possible.
+func (r *recognizer) defaultInput(size int, any bool, meaning string) {
 	if r.input != [3]int{} {
 		return
 	}
@@ -291,7 +330,11 @@ func (r *recognizer) defaultInput(size int, meaning string) {
 			break
 		}
 	}
-	r.assumed.state(InputSize, shapeText(r.input), meaning)
+	var others []string
+	if any {
+		others = otherSizes(r.input)
+	}
+	r.assumed.state(InputSize, shapeText(r.input), meaning, others...)
 }
 
 // rename notes under which names the net has a unit's parameters. Scales, shifts and biases it

@@ -213,7 +213,7 @@ func (n *residualNet) buildStem() error {
 		n.layers = append(n.layers, poolLayer{true, 3, 2, 1})
 	}
 	if large {
-		n.defaultInput(224, "usual with a first convolution of stride 2")
+		n.defaultInput(224, true, "usual with a first convolution of stride 2")
 	}
 	return nil
 }
@@ -313,11 +313,11 @@ func (n *residualNet) buildHead() error {
 	side := int(math.Sqrt(float64(n.linear[0].in / width)))
 	if side > 1 { // pooled by 4, as for 32×32, on larger images
 		n.layers = append(n.layers, poolLayer{false, 4, 4, 0}, flattenLayer{n.linear[0].in})
-		n.defaultInput(4*side<<(len(n.stages)-1), "as the first linear layer takes it")
+		n.defaultInput(4*side<<(len(n.stages)-1), false, "as the first linear layer takes it")
 	} else {
 		n.layers = append(n.layers, globalPoolLayer{})
 	}
-	n.defaultInput(32, "most such nets take several sizes")
+	n.defaultInput(32, true, "most such nets take several sizes")
 	return n.linears(n.linear, "fc")
 }
 

@@ -122,7 +122,7 @@ func (s sequence) features() error {
 		steps[len(steps)-1].pool = true
 		pools++
 	}
-	s.defaultInput(size, "which the linear layer and the pooling make likely")
+	s.defaultInput(size, false, "which the linear layer and the pooling make likely")
 	s.assumed.state(Pooling, fmt.Sprintf("max, %d×%d, %d times", pool.size, pool.size, pools), "where the numbering leaves room for it")
 	s.emit(steps, pool, func(i int) string { return feature(index(steps[i].conv)) }, func(i int) string { return feature(index(steps[i].norm)) })
 	for i, st := range dense {
@@ -232,7 +232,7 @@ func (s sequence) small() error {
 			if side(s.steps, poolLayer{true, 2, 2, 0}, size, false) != wants {
 				continue
 			}
-			s.defaultInput(size, "which the first linear layer makes likely")
+			s.defaultInput(size, false, "which the first linear layer makes likely")
 			pool := poolLayer{true, 2, 2, 0}
 			if s.assumed.ask(Pooling, "2×2 after convolutions", "max", "average") == "average" {
 				pool.max = false

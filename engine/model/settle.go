@@ -1,0 +1,236 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/graph"
+	"hfcui/engine/nets"
+	"hfcui/engine/printable"
+)
+
+// Of two networks, that is taken for the one trained whose expected means of batch norms'
+// inputs are nearer to the running means, by this factor and by this much in all.
+const (
+	nearer   = 0.6
+	nearerBy = 0.02
+	// explained is how much of the running means' mean square may remain: else they tell nothing,
+	// as before training or where weights were changed after it.
+	explained = 0.25
+)
+
+// evidence says why something is assumed that is not the usual.
+const evidence = "as batch-norm statistics tell"
+
+// recognize finds the net as identify does, and settles what names and shapes do not tell but
+// the statistics of trained batch norms do.
+func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, error) {
+	found, err := s.identify(input, said)
+	if err != nil || len(found.Net.Norms) == 0 {
+		return found, err
+	}
+	t := trial{state: s, choices: nets.Choices{}, input: found.Net.Input}
+	maps.Copy(t.choices, said)
+	for _, a := range found.Assumed {
+		if len(a.Others) > 0 && a.Key != nets.InputSize {
+			t.choices[a.Key] = a.Value
+		}
+	}
+	changed := t.settle(found.Assumed)
+	s.doubt(t.best)
+	if len(changed) == 0 {
+		return found, nil
+	}
+	final := nets.Choices{}
+	maps.Copy(final, said)
+	for _, key := range changed {
+		final[key] = t.choices[key]
+	}
+	if slices.Contains(changed, nets.InputSize) {
+		input = t.input
+		delete(final, nets.InputSize)
+	}
+	settled, err := s.identify(input, final)
+	if err != nil {
+		return nil, err
+	}
+	for i := range settled.Assumed {
+		if a := &settled.Assumed[i]; slices.Contains(changed, a.Key) {
+			a.Said, a.Evidence = false, evidence
+		}
+	}
+	for _, a := range found.Assumed { // of the input, which is known now
+		if a.Key == nets.InputSize && slices.Contains(changed, a.Key) {
+			others := slices.DeleteFunc(append([]string{a.Value}, a.Others...), func(o string) bool { return o == t.choices[a.Key] })
+			a.Value, a.Others, a.Evidence = t.choices[a.Key], others, evidence
+			settled.Assumed = append(settled.Assumed, a)
+		}
+	}
+	return settled, nil
+}
+
+// doubt notes that running statistics are not as the network found lets expect.
+func (s *stateDict) doubt(d deviations) {
+	if len(d) == 0 || d.sum(nil) < max(2*explained*d.running(), 0.1*float64(len(d))) {
+		return
+	}
+	worst, most := "", 0.0
+	for _, norm := range slices.Sorted(maps.Keys(d)) {
+		if e := meanSquare(d[norm].Deviation, nil); e > most {
+			worst, most = norm, e
+		}
+	}
+	s.notes = append(s.notes, fmt.Sprintf("batch-norm statistics are not those the weights let expect, least at %s: check what is assumed, or export the model as ONNX", printable.Line(worst)))
+}
+
+// trial compares networks that the same tensors can be of.
+type trial struct {
+	state   *stateDict
+	choices nets.Choices // what is assumed so far
+	input   [3]int
+	best    deviations // with these
+}
+
+// settle tries every assumption's other options, again where another assumption has changed,
+// and gives the keys of those that turned out otherwise.
+func (t *trial) settle(assumed []nets.Assumption) []string {
+	var changed []string
+	var err error
+	if t.best, err = t.deviations(t.choices, t.input); err != nil || len(t.best) == 0 {
+		return nil
+	}
+	for again := true; again && len(changed) <= len(assumed); {
+		again = false
+		for _, a := range assumed {
+			for _, option := range a.Others {
+				if a.Said || option == t.choices[a.Key] {
+					continue
+				}
+				choices, input := maps.Clone(t.choices), t.input
+				better := closer
+				if choices[a.Key] = option; a.Key == nets.InputSize {
+					if _, err := fmt.Sscanf(option, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
+						continue
+					}
+					delete(choices, a.Key)
+					better = likelier
+				}
+				deviations, err := t.deviations(choices, input)
+				if err != nil || !better(deviations, t.best) {
+					continue
+				}
+				t.choices, t.input, t.best = choices, input, deviations
+				t.choices[a.Key] = option
+				if !slices.Contains(changed, a.Key) {
+					changed, again = append(changed, a.Key), true
+				}
+			}
+		}
+	}
+	return changed
+}
+
+// deviations are what the running means of batch norms differ by from what a network lets
+// expect, by the norms' names.
+type deviations map[string]graph.Expectation
+
+var errFamily = errors.New("a net of a family has no description")
+
+func (t *trial) deviations(choices nets.Choices, input [3]int) (deviations, error) {
+	choices = maps.Clone(choices)
+	delete(choices, nets.InputSize)
+	found, err := t.state.identify(input, choices)
+	if err != nil {
+		return nil, err
+	}
+	g := found.Net.Described()
+	if g == nil {
+		return nil, errFamily
+	}
+	read := reader(t.state.weights(found))
+	var best deviations
+	for _, peak := range []float64{0.4, 0.7, 1} { // how alike neighbors are, is not known
+		expected, err := g.Expectations(read, peak)
+		if err != nil {
+			return nil, err
+		}
+		d := make(deviations, len(expected))
+		for _, e := range expected {
+			d[e.Norm] = e
+		}
+		if best == nil || d.sum(nil) < best.sum(nil) {
+			best = d
+		}
+		if !slices.ContainsFunc(g.Nodes, func(n graph.Node) bool { return n.Op == "maxpool" }) {
+			break
+		}
+	}
+	return best, nil
+}
+
+// reader gives weights as graphs read them.
+func reader(weights map[string]*checkpoints.Tensor) func(string) ([]int, []float32) {
+	return func(name string) ([]int, []float32) {
+		if w := weights[name]; w != nil {
+			return w.Shape, w.Data
+		}
+		return nil, nil
+	}
+}
+
+// sum adds up the norms' mean squares, or those of differences to another's deviations.
+func (d deviations) sum(from deviations) float64 {
+	total := 0.0
+	for norm, e := range d {
+		total += meanSquare(e.Deviation, from[norm].Deviation)
+	}
+	return total
+}
+
+// running adds up the mean squares of running means.
+func (d deviations) running() float64 {
+	total := 0.0
+	for _, e := range d {
+		total += e.Running
+	}
+	return total
+}
+
+// meanSquare is over channels that are known; from may be nil. A channel counts for two
+// standard deviations at most: some are dead.
+func meanSquare(values, from []float64) float64 {
+	sum, n := 0.0, 0
+	for c, v := range values {
+		if c < len(from) {
+			v -= from[c]
+		}
+		if v == v {
+			sum += min(v*v, 4)
+			n++
+		}
+	}
+	return sum / float64(max(n, 1))
+}
+
+// closer reports whether a is clearly less than b at norms where they differ.
+func closer(a, b deviations) bool {
+	var sumA, sumB, running float64
+	for norm, e := range a {
+		other, both := b[norm]
+		if x, y := meanSquare(e.Deviation, nil), meanSquare(other.Deviation, nil); both && math.Abs(x-y) > 1e-3 {
+			sumA, sumB, running = sumA+x, sumB+y, running+e.Running
+		}
+	}
+	return sumA < nearer*sumB && sumB-sumA > nearerBy && sumA < explained*running
+}
+
+// likelier reports whether a is nearer than b at all, where they differ enough to tell: for
+// image sizes, whose effect is that of borders, beside which both deviate alike.
+func likelier(a, b deviations) bool {
+	apart := a.sum(b)
+	return apart > 0.003 && a.sum(nil) < min(b.sum(nil), explained*a.running())
+}
