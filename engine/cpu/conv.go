@@ -68,7 +68,7 @@ func (c *convolution) prepare() {
 	for i := range c.weights.windows {
 		win := &c.weights.windows[i]
 		t := convTiles{calls: c.calls(win)}
-		t.inRows = win.cols == 3 && win.advance == 1 && win.step == 1 && win.width%kernel.TilePixels == 0 && c.x.block == kernel.Block
+		t.inRows = win.cols == 3 && win.dense() && win.width%kernel.TilePixels == 0 && c.x.block == kernel.Block
 		t.tiles = listTiles(win, c.x, c.y, c.group)
 		if rest := c.y.n % c.group; rest > 0 {
 			t.last = listTiles(win, c.x, c.y, rest)
@@ -142,7 +142,7 @@ func (c *convolution) calls(win *window) []convCall {
 		if c.weights.pairs {
 			make = kernel.NewConvShapeBF16
 		}
-		s := make(quads, win.cols, win.rows, blocks, x.bytes(x.block), x.stride(), x.bytes(x.plane()), c.y.bytes(c.y.plane()))
+		s := make(quads, win.cols, win.rows, blocks, win.spread[1]*x.bytes(x.block), win.spread[0]*x.stride(), x.bytes(x.plane()), c.y.bytes(c.y.plane()))
 		s.Later = win.later() * int(unsafe.Sizeof(kernel.Tile{}))
 		return s
 	}

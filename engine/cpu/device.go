@@ -24,13 +24,14 @@
 //
 // Convolutions, linear layers and their input gradients: products.go chooses the way, which
 // is conv.go's with window.go and weights.go, in bf16 with bf16conv.go too, or Winograd's in
-// winograd*.go and winograd2.go.
+// winograd*.go and winograd2.go. Convolutions in groups are grouped.go's, or, of one channel a
+// group, depthwise.go's.
 //
 // Gradients with respect to weights: convgrad.go, bf16convgrad.go, winogradgrad.go and
 // winograd2grad.go. The name winograd2 is F(2×2, 3×3).
 //
-// All else: norm.go, elementwise.go, pooling.go, softmax.go, reshape.go, and update.go, the
-// optimizers' formulas.
+// All else: norm.go, elementwise.go, activation.go, pooling.go, softmax.go, reshape.go, and update.go, the
+// optimizers' formulas. general.go runs what has no faster way.
 package cpu
 
 import (

@@ -60,13 +60,41 @@ func (c *compiler) repack(t *tensor, src []float32) {
 	c.pool.each(t.n, func(_, n int) { t.load(n, src[n*size:(n+1)*size], one, zero) })
 }
 
-// isGeneral tells whether an operation is run by general: its inputs may lie in any way.
-func isGeneral(o op.Op) bool {
+// isGeneral tells convolutions that have no faster way: of many uneven groups, in bf16 of
+// several, and gradients of dilated ones; where weights are computed, too.
+func (c *compiler) isGeneral(in *plan.Instr) bool {
+	switch in.Op.(type) {
+	case op.GeneralConv, plan.FusedConv:
+		o, _ := asConv(in)
+		w := in.In[1]
+		return w.Kind == plan.Temp || !c.suitsGroups(o.Conv.Groups, w.Shape)
+	case op.GeneralConvInputGrad:
+		o, _ := asInputGrad(in)
+		w := in.In[0]
+		return w.Kind == plan.Temp || o.Grad.Conv.Dilation != [2]int{1, 1} || !c.suitsGroups(o.Grad.Conv.Groups, w.Shape)
+	}
+	return false
+}
+
+// anyLayout tells operations whose inputs may lie in any way: where there is no faster way
+// for how they do, they are run by general.
+func anyLayout(o op.Op) bool {
 	switch o.(type) {
-	case op.GeneralConv, op.GeneralConvInputGrad, op.GeneralConvWeightGrad, op.GeneralMaxPool, op.GeneralMaxPoolGrad,
+	case op.GeneralConvWeightGrad, op.GeneralMaxPool, op.GeneralMaxPoolGrad,
 		op.GeneralAvgPool, op.GeneralAvgPoolGrad, op.Map, op.MapGrad, op.Binary, op.SumTo, op.Broadcast, op.Reshape, op.Transpose,
 		op.Slice, op.Pad, op.Concat, op.Gather, op.GatherGrad, op.Blend, op.BlendGrad, op.Standardize, op.StandardizeGrad, op.Softmax, op.SoftmaxGrad:
 		return true
 	}
 	return false
+}
+
+// lowerAnyLayout lowers operations whose inputs may lie in any way.
+func (c *compiler) lowerAnyLayout(in *plan.Instr) func() {
+	if !anyLayout(in.Op) {
+		return nil
+	}
+	if run := c.lowerActivation(in); run != nil {
+		return run
+	}
+	return c.general(in)
 }

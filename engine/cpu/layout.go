@@ -23,6 +23,7 @@ type layout struct {
 	block      int // channels of a pixel: 16, or 4 for images of few channels
 	halo       int
 	dtype      plan.DType // BFloat16 only where there is a block
+	whole      int        // distance between images, where there are more blocks than these; else 0
 }
 
 func (l *layout) blocks() int { return (l.c + l.block - 1) / l.block }
@@ -30,7 +31,7 @@ func (l *layout) blocks() int { return (l.c + l.block - 1) / l.block }
 // Distances in elements.
 func (l *layout) row() int   { return (l.w + l.halo) * l.block }
 func (l *layout) plane() int { return (l.h + l.halo) * l.row() }
-func (l *layout) image() int { return l.blocks() * l.plane() }
+func (l *layout) image() int { return max(l.whole, l.blocks()*l.plane()) }
 
 // margin is from a plane's halo to its first pixel.
 func (l *layout) margin() int { return l.halo * (l.row() + l.block) }
@@ -75,6 +76,14 @@ func (l *layout) offset(n, b, y, x int) int {
 type tensor struct {
 	layout
 	data []float32 // the memory, in words; may be longer than the array
+}
+
+// part is some channels of t, beginning with a block's first.
+func (t *tensor) part(from, channels int) *tensor {
+	p := *t
+	p.c, p.whole = channels, t.image()
+	p.data = t.data[t.words(from/t.block*t.plane()):]
+	return &p
 }
 
 // flatData is the elements of a flat tensor; nil for others and for none.

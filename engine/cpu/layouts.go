@@ -78,9 +78,8 @@ func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
 // with respect to weights, and by nothing else.
 func (c *compiler) onlyConvolved(v *plan.Value) bool {
 	for _, in := range c.readers[v.ID] {
-		switch in.Op.(type) {
-		case op.Conv, plan.FusedConv, op.ConvWeightGrad:
-		default:
+		_, weights := in.Op.(op.ConvWeightGrad)
+		if o, ok := asConv(in); !weights && !(ok && o.Conv.Groups == 1) {
 			return false
 		}
 		for i, r := range in.In {
@@ -110,7 +109,7 @@ func flatInputs(o op.Op) func(i int) bool {
 		return func(i int) bool { return i >= first && i <= last }
 	}
 	switch o := o.(type) {
-	case op.Conv, op.ChannelBias:
+	case op.Conv, op.GeneralConv, op.ChannelBias:
 		return from(1, 1)
 	case plan.FusedConv:
 		last := len(o.Dims()) - 2
@@ -118,7 +117,7 @@ func flatInputs(o op.Op) func(i int) bool {
 			last--
 		}
 		return from(1, last)
-	case op.ConvInputGrad, op.LinearInputGrad:
+	case op.ConvInputGrad, op.GeneralConvInputGrad, op.LinearInputGrad:
 		return from(0, 0)
 	case plan.FusedConvInputGrad:
 		return func(i int) bool { return i == 0 || o.Norm && (i == 2 || i == 3) }
@@ -144,7 +143,7 @@ func flatInputs(o op.Op) func(i int) bool {
 
 // checkInputs makes sure that an instruction finds its inputs as its step expects them.
 func (c *compiler) checkInputs(in *plan.Instr) error {
-	if isGeneral(in.Op) {
+	if anyLayout(in.Op) || c.isGeneral(in) {
 		return nil
 	}
 	isFlat := flatInputs(in.Op)
@@ -171,26 +170,26 @@ func (c *compiler) halos() map[[2]int]int {
 		}
 	}
 	for _, in := range c.program.Instrs {
-		switch o := in.Op.(type) {
-		case op.Conv:
-			look(in.In[0].Shape, forwardWindow(o, in.In[1].Shape, in.Out.Shape))
-		case plan.FusedConv:
+		if c.isGeneral(in) {
+			continue
+		}
+		if o, ok := asConv(in); ok {
 			look(in.In[0].Shape, forwardWindow(o.Conv, in.In[1].Shape, in.Out.Shape))
-		case op.ConvWeightGrad:
-			look(in.In[0].Shape, forwardWindow(op.Conv{Stride: o.Stride, Pad: o.Pad}, o.Shape[:], in.In[1].Shape))
-		case op.ConvInputGrad:
-			look(in.In[1].Shape, backwardWindows(o, in.In[0].Shape)...)
-		case plan.FusedConvInputGrad:
+		}
+		if o, ok := asInputGrad(in); ok {
 			look(in.In[1].Shape, backwardWindows(o.Grad, in.In[0].Shape)...)
+		}
+		if o, ok := in.Op.(op.ConvWeightGrad); ok {
+			look(in.In[0].Shape, forwardWindow(op.Conv{Stride: o.Stride, Pad: o.Pad}.General(), o.Shape[:], in.In[1].Shape))
 		}
 	}
 	return halos
 }
 
-func forwardWindow(o op.Conv, w, y []int) window {
-	return convWindow(w[2], w[3], o.Stride, o.Pad, y[2], y[3])
+func forwardWindow(o op.GeneralConv, w, y []int) window {
+	return convWindow(w[2], w[3], o.Window, y[2], y[3])
 }
 
-func backwardWindows(o op.ConvInputGrad, w []int) []window {
-	return gradWindows(w[2], w[3], o.Stride, o.Pad, o.Shape[2], o.Shape[3])
+func backwardWindows(o op.GeneralConvInputGrad, w []int) []window {
+	return gradWindows(w[2], w[3], o.Conv.Window, o.Shape[2], o.Shape[3])
 }

@@ -26,7 +26,7 @@ func (c *compiler) lower() error {
 // lowerMerged makes one step of an instruction and some that follow, where that saves a
 // pass over memory. It gives the number of those that follow.
 func (c *compiler) lowerMerged(in *plan.Instr, following []*plan.Instr) int {
-	if len(following) == 0 {
+	if len(following) == 0 || c.isGeneral(in) {
 		return 0
 	}
 	next := following[0]
@@ -112,6 +112,8 @@ func (c *compiler) plainReduce(in *plan.Instr) *normReduce {
 func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
 	switch o := in.Op.(type) {
 	case op.ConvInputGrad:
+		return plan.FusedConvInputGrad{Grad: o.General()}, true
+	case op.GeneralConvInputGrad:
 		return plan.FusedConvInputGrad{Grad: o}, true
 	case plan.FusedConvInputGrad:
 		return o, true
@@ -123,6 +125,8 @@ func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
 func asConv(in *plan.Instr) (plan.FusedConv, bool) {
 	switch o := in.Op.(type) {
 	case op.Conv:
+		return plan.FusedConv{Conv: o.General()}, true
+	case op.GeneralConv:
 		return plan.FusedConv{Conv: o}, true
 	case plan.FusedConv:
 		return o, true
@@ -150,15 +154,15 @@ func (c *compiler) reduce(in *plan.Instr, o norm, dy *tensor) *normReduce {
 
 // lowerOne makes a step of an instruction.
 func (c *compiler) lowerOne(in *plan.Instr) error {
-	for _, lower := range []func(*plan.Instr) func(){c.lowerProduct, c.lowerNorm, c.lowerElementwise, c.lowerPooling, c.lowerMatrix} {
+	if c.isGeneral(in) {
+		c.emit(in.Op, c.general(in))
+		return nil
+	}
+	for _, lower := range []func(*plan.Instr) func(){c.lowerProduct, c.lowerNorm, c.lowerElementwise, c.lowerPooling, c.lowerMatrix, c.lowerAnyLayout} {
 		if run := lower(in); run != nil {
 			c.emit(in.Op, run)
 			return nil
 		}
-	}
-	if isGeneral(in.Op) {
-		c.emit(in.Op, c.general(in))
-		return nil
 	}
 	return fmt.Errorf("there is no way to run %s", op.Name(in.Op))
 }

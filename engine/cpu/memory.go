@@ -106,7 +106,7 @@ func (c *compiler) overwritten(in *plan.Instr, i int, last []int) int {
 // the same pixel of its output.
 func pixelwise(in *plan.Instr) []*plan.Value {
 	switch o := in.Op.(type) {
-	case op.Add, op.ReLU, op.InputNormalize, op.InputNormalizeGrad:
+	case op.Add, op.ReLU, op.InputNormalize, op.InputNormalizeGrad, op.Map, op.MapGrad:
 		return in.In
 	case op.ReLUGrad:
 		return []*plan.Value{in.In[1], in.In[0]}

@@ -9,29 +9,22 @@ import (
 // convolve lowers a convolution with what it has taken up. after is called for every plane
 // that is done.
 func (c *compiler) convolve(in *plan.Instr, o plan.FusedConv, after func(n, b int)) func() {
+	if o.Conv.Groups > 1 {
+		return c.convolveGroups(in, o, after)
+	}
+	after = c.followed(o, c.t(in.Out), after)
 	w := in.In[1]
-	bias, stats, gamma, beta, addend := o.Sources(in.In)
+	_, _, _, _, addend := o.Sources(in.In)
 	weights := forwardWeights(c.t(w), w.Shape[0], w.Shape[1], w.Shape[2]*w.Shape[3],
 		[]window{forwardWindow(o.Conv, w.Shape, in.Out.Shape)})
 	conv := &convolution{compiler: c, x: c.t(in.In[0]), y: c.t(in.Out), weights: weights, addend: c.t(addend), rectify: o.Rectify, after: after}
 	if o.Bias || o.Norm {
 		conv.bias = perChannel(w.Shape[0])
 	}
-	sources := []*plan.Value{w}
-	var update func()
-	switch {
-	case o.Norm:
-		weights.scale, weights.scaleOf = perChannel(w.Shape[0]), scaledOutputs
-		norm, b := c.norm(stats, gamma, beta, o.Epsilon), c.t(bias)
-		update = func() { norm.fold(weights.scale, conv.bias, b) }
-		sources = append(sources, stats, gamma, beta)
-	case o.Bias:
-		b := c.t(bias)
-		update = func() { copy(conv.bias, b.data[:b.n]) }
+	if o.Norm {
+		weights.scaleOf = scaledOutputs
 	}
-	if o.Bias {
-		sources = append(sources, bias)
-	}
+	update, sources := c.foldNorm(in, o, &weights.scale, conv.bias)
 	return c.product(conv, update, sources)
 }
 
@@ -48,6 +41,9 @@ func (o *norm) fold(scale, shift []float32, bias *tensor) {
 // convolveBack lowers a convolution's gradient with respect to its input. after is called
 // for every plane that is done.
 func (c *compiler) convolveBack(in *plan.Instr, o plan.FusedConvInputGrad, after func(n, b int)) func() {
+	if o.Grad.Conv.Groups > 1 {
+		return c.convolveGroupsBack(in, o, after)
+	}
 	w := in.In[0]
 	weights := backwardWeights(c.t(w), w.Shape[0], w.Shape[1], w.Shape[2]*w.Shape[3], backwardWindows(o.Grad, w.Shape))
 	conv := &convolution{compiler: c, x: c.t(in.In[1]), y: c.t(in.Out), weights: weights, after: after}
@@ -70,7 +66,7 @@ func (c *compiler) convolveBack(in *plan.Instr, o plan.FusedConvInputGrad, after
 }
 
 // onePixel is the window of a matrix product.
-var onePixel = []window{convWindow(1, 1, 1, 0, 1, 1)}
+var onePixel = []window{convWindow(1, 1, op.Conv{Stride: 1}.General().Window, 1, 1)}
 
 // linear lowers a linear layer.
 func (c *compiler) linear(in *plan.Instr, rectify bool) func() {
@@ -91,6 +87,19 @@ func (c *compiler) linearBack(in *plan.Instr) func() {
 // changed, update runs and they are packed again. Where they change in every run, they are
 // packed into memory that all convolutions share.
 func (c *compiler) product(conv *convolution, update func(), sources []*plan.Value) func() {
+	p := c.producer(conv)
+	load := p.load
+	if update != nil {
+		load = func() {
+			update()
+			p.load()
+		}
+	}
+	return c.prepared(load, p.run, sources)
+}
+
+// producer chooses the way to compute a convolution, and prepares it.
+func (c *compiler) producer(conv *convolution) producer {
 	p := producer(conv)
 	switch {
 	case c.direct:
@@ -100,6 +109,11 @@ func (c *compiler) product(conv *convolution, update func(), sources []*plan.Val
 		p = &winograd2{convolution: conv}
 	}
 	p.prepare()
+	return p
+}
+
+// prepared runs, after load where the sources have changed since the last time.
+func (c *compiler) prepared(load, run func(), sources []*plan.Value) func() {
 	stale, always := new(bool), c.trains
 	for _, v := range sources {
 		switch v.Kind {
@@ -114,13 +128,10 @@ func (c *compiler) product(conv *convolution, update func(), sources []*plan.Val
 	*stale = true
 	return func() {
 		if *stale {
-			if update != nil {
-				update()
-			}
-			p.load()
+			load()
 			*stale = always
 		}
-		p.run()
+		run()
 	}
 }
 

@@ -66,7 +66,7 @@ func (c *convolution) suitsWinograd() bool {
 		return false
 	}
 	win := &c.weights.windows[0]
-	if win.rows != 3 || win.cols != 3 || win.advance != 1 || win.step != 1 {
+	if win.rows != 3 || win.cols != 3 || !win.dense() {
 		return false
 	}
 	const pixels = kernel.WinogradTile * kernel.WinogradTile

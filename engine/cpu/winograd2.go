@@ -41,7 +41,7 @@ func (c *convolution) suitsWinograd2() bool {
 		return false
 	}
 	win := &c.weights.windows[0]
-	return c.x.block == kernel.Block && win.rows == 3 && win.cols == 3 && win.advance == 1 && win.step == 1 &&
+	return c.x.block == kernel.Block && win.rows == 3 && win.cols == 3 && win.dense() &&
 		win.height%kernel.Winograd2Tile == 0 && win.width%kernel.Winograd2Tile == 0 &&
 		win.height*win.width/4*c.y.n >= fewTiles2
 }
@@ -89,7 +89,7 @@ func (w *winograd2) list(win *window) {
 	for n := range w.group {
 		for y := 0; y < win.height; y += side {
 			for x := 0; x < win.width; x += side {
-				in := n*w.x.image() + (win.fromY+y)*w.x.row() + (win.fromX+x)*w.x.block
+				in := n*w.x.image() + (win.from[0]+y)*w.x.row() + (win.from[1]+x)*w.x.block
 				w.inputs = append(w.inputs, int32(w.x.bytes(in)))
 				w.outputs = append(w.outputs, int32(w.y.bytes(n*w.y.image()+y*w.y.row()+x*w.y.block)))
 			}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/op"
 	"hfcui/engine/plan"
 )
 
@@ -55,7 +56,7 @@ type winogradWork struct {
 
 // window is where tiles of dy see x.
 func (g *weightGrad) window() window {
-	return convWindow(g.rows, g.cols, g.stride, g.pad, g.dy.h, g.dy.w)
+	return convWindow(g.rows, g.cols, op.Conv{Stride: g.stride, Pad: g.pad}.General().Window, g.dy.h, g.dy.w)
 }
 
 // suitsWinograd tells whether F(4×4, 3×3) can compute the gradient, and faster: not if tiles
@@ -197,7 +198,7 @@ func (g *winogradGrad) transformX(v, border []float32, w *winogradWork, n, block
 	for i := max(from, t.whole); i < to; i++ {
 		p := t.places[i]
 		w.border = kernel.WinogradShape{Row: kernel.WinogradInputs * kernel.PixelBytes, Point: w.x.Point}
-		copyTile(border, g.x, n+p.n, block, t.win.fromY+p.y, t.win.fromX+p.x, kernel.WinogradInputs)
+		copyTile(border, g.x, n+p.n, block, t.win.from[0]+p.y, t.win.from[1]+p.x, kernel.WinogradInputs)
 		f(&border[0], &v[(i-from)*kernel.Block], &only, 1, &w.border)
 	}
 }

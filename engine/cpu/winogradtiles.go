@@ -52,7 +52,7 @@ func listWinogradTiles(win *window, x, y *tensor, images int) *winogradTiles {
 	t.whole = len(t.places)
 	t.places = append(t.places, hanging...)
 	for _, p := range t.places {
-		in := p.n*x.image() + (win.fromY+p.y)*x.row() + (win.fromX+p.x)*x.block
+		in := p.n*x.image() + (win.from[0]+p.y)*x.row() + (win.from[1]+p.x)*x.block
 		t.inputs = append(t.inputs, int32(x.bytes(in)))
 		t.outputs = append(t.outputs, int32(y.bytes(p.n*y.image()+p.y*y.row()+p.x*y.block)))
 	}
@@ -61,7 +61,7 @@ func listWinogradTiles(win *window, x, y *tensor, images int) *winogradTiles {
 
 // whole tells whether all of a tile is there.
 func (p winogradPlace) whole(win *window, x, y *tensor) bool {
-	return win.fromY+p.y+kernel.WinogradInputs <= x.h+x.halo && win.fromX+p.x+kernel.WinogradInputs <= x.w+x.halo &&
+	return win.from[0]+p.y+kernel.WinogradInputs <= x.h+x.halo && win.from[1]+p.x+kernel.WinogradInputs <= x.w+x.halo &&
 		p.y+kernel.WinogradTile <= y.h && p.x+kernel.WinogradTile <= y.w
 }
 
@@ -103,7 +103,7 @@ func (w *winograd) transformTiles(v, border []float32, n int, t *winogradTiles, 
 // cutInput copies a tile's inputs, zeros where there are none.
 func (w *winograd) cutInput(tile []float32, n, b int, p winogradPlace, win *window) {
 	clear(tile)
-	eachRow(win.fromY+p.y, win.fromX+p.x, kernel.WinogradInputs, w.x.h, w.x.w, func(y, x, at, pixels int) {
+	eachRow(win.from[0]+p.y, win.from[1]+p.x, kernel.WinogradInputs, w.x.h, w.x.w, func(y, x, at, pixels int) {
 		from := w.x.offset(n, b, y, x)
 		copy(tile[at*kernel.Block:], w.x.data[from:from+pixels*kernel.Block])
 	})

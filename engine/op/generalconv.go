@@ -15,6 +15,16 @@ type GeneralConv struct {
 	Groups int
 }
 
+// General is o as a convolution of any geometry.
+func (o Conv) General() GeneralConv {
+	return GeneralConv{Window{[2]int{o.Stride, o.Stride}, [2]int{1, 1}, [4]int{o.Pad, o.Pad, o.Pad, o.Pad}}, 1}
+}
+
+// General is o as the gradient of a convolution of any geometry.
+func (o ConvInputGrad) General() GeneralConvInputGrad {
+	return GeneralConvInputGrad{Conv{o.Stride, o.Pad}.General(), o.Shape}
+}
+
 func (GeneralConv) Dims() []int { return []int{4, 4, 4} }
 
 func (o GeneralConv) Infer(in [][]int) ([]int, error) {

@@ -10,7 +10,7 @@ import (
 // fuses
 //
 //   - convolutions with the bias, the batch norm with running statistics, the residual addition
-//     and the ReLU that follow,
+//     and the ReLU or other function of single elements that follow,
 //   - linear layers with the ReLU that follows,
 //   - other batch norms with the residual addition and the ReLU that follow,
 //   - a batch norm's gradients with that of the ReLU after it,

@@ -57,7 +57,7 @@ func (f *fusion) scaleGrad(in *Instr) {
 	if r == nil {
 		return
 	}
-	if grad, ok := r.Op.(op.ConvInputGrad); ok && fixed(r.In[0]) {
+	if grad, ok := inputGrad(r); ok && fixed(r.In[0]) {
 		fused := FusedConvInputGrad{Grad: grad, Norm: true, Epsilon: scale.Epsilon}
 		f.replace(fused, []*Value{r.In[0], in.In[2], in.In[0], in.In[1]}, in, r)
 	}
@@ -75,13 +75,10 @@ func (f *fusion) gradSum(in *Instr) {
 		if m == nil || f.only(v) == nil || best != nil && f.at[m] < f.at[best] {
 			continue
 		}
-		switch o := m.Op.(type) {
-		case op.ConvInputGrad:
+		if o, ok := m.Op.(FusedConvInputGrad); ok && !o.Residual {
 			best = m
-		case FusedConvInputGrad:
-			if !o.Residual {
-				best = m
-			}
+		} else if _, ok := inputGrad(m); ok {
+			best = m
 		}
 	}
 	if best == nil {
@@ -89,9 +86,21 @@ func (f *fusion) gradSum(in *Instr) {
 	}
 	fused, ok := best.Op.(FusedConvInputGrad)
 	if !ok {
-		fused.Grad = best.Op.(op.ConvInputGrad)
+		fused.Grad, _ = inputGrad(best)
 	}
 	fused.Residual = true
 	addend := other(in.In, best.Out)
 	f.replace(fused, append(best.In[:len(best.In):len(best.In)], addend), best, in)
+}
+
+// inputGrad returns the gradient with respect to a convolution's input that in is, if other
+// work can be fused into it: all of one group, without dilation.
+func inputGrad(in *Instr) (op.GeneralConvInputGrad, bool) {
+	switch o := in.Op.(type) {
+	case op.ConvInputGrad:
+		return o.General(), true
+	case op.GeneralConvInputGrad:
+		return o, o.Conv.Groups == 1 && o.Conv.Dilation == [2]int{1, 1} && fixed(in.In[0])
+	}
+	return op.GeneralConvInputGrad{}, false
 }

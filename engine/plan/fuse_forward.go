@@ -4,11 +4,17 @@ import "hfcui/engine/op"
 
 // convolution fuses a convolution with what follows it.
 func (f *fusion) convolution(in *Instr) {
-	conv, ok := in.Op.(op.Conv)
-	if !ok {
+	fused := FusedConv{}
+	switch o := in.Op.(type) {
+	case op.Conv:
+		fused.Conv = o.General()
+	case op.GeneralConv:
+		if fused.Conv = o; !fixed(in.In[1]) {
+			return
+		}
+	default:
 		return
 	}
-	fused := FusedConv{Conv: conv}
 	sources, old := in.In, []*Instr{in}
 	next := func() *Instr { return f.only(old[len(old)-1].Out) }
 	take := func(r *Instr, values ...*Value) {
@@ -26,15 +32,19 @@ func (f *fusion) convolution(in *Instr) {
 			take(r, r.In[1:]...)
 		}
 	}
-	if r := next(); r != nil {
+	if r := next(); r != nil && fused.Conv.Groups == 1 {
 		if _, ok := r.Op.(op.Add); ok {
 			fused.Residual = true
 			take(r, other(r.In, old[len(old)-1].Out))
 		}
 	}
 	if r := next(); r != nil {
-		if _, ok := r.Op.(op.ReLU); ok {
+		switch o := r.Op.(type) {
+		case op.ReLU:
 			fused.Rectify = true
+			take(r)
+		case op.Map:
+			fused.Map = o
 			take(r)
 		}
 	}

@@ -9,13 +9,14 @@ import (
 // The operations below are several of package op in one, for devices to compute in one pass
 // over memory. Only Fuse creates them. Their Do runs the operations one after the other.
 
-// FusedConv is Conv, then optionally ChannelBias, BatchNorm, Add and ReLU, of the inputs
-// x, w, [bias], [stats, gamma, beta], [addend].
+// FusedConv is a convolution, then optionally ChannelBias, BatchNorm, Add, and ReLU or another
+// function, of the inputs x, w, [bias], [stats, gamma, beta], [addend].
 type FusedConv struct {
-	Conv              op.Conv
+	Conv              op.GeneralConv
 	Bias, Norm        bool
 	Epsilon           float64 // of Norm
 	Residual, Rectify bool
+	Map               op.Map // without a function: none
 }
 
 // FusedNorm is BatchNorm, [Add] and ReLU, of the inputs x, stats, gamma, beta, [addend].
@@ -35,7 +36,7 @@ type FusedNormInputGrad struct{ Epsilon float64 }
 // FusedConvInputGrad is optionally BatchNormScaleGrad, then ConvInputGrad, then optionally Add,
 // of the inputs w, dy, [stats, gamma], [addend].
 type FusedConvInputGrad struct {
-	Grad           op.ConvInputGrad
+	Grad           op.GeneralConvInputGrad
 	Norm, Residual bool
 	Epsilon        float64 // of Norm
 }
@@ -83,6 +84,9 @@ func (o FusedConv) steps() []op.Op {
 	}
 	if o.Rectify {
 		steps = append(steps, op.ReLU{})
+	}
+	if o.Map.Func != "" {
+		steps = append(steps, o.Map)
 	}
 	return steps
 }

@@ -12,9 +12,11 @@ func init() {
 	}
 }
 
+// expCoefficients are those of Cephes' expf (Moshier), the highest first.
+var expCoefficients = []float32{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1}
+
 // exponentials makes the kernel for exp(x − shift), x ≤ shift: with k the integer nearest to
-// (x − shift)/ln 2, exp is 2ᵏ times a polynomial of the rest, |r| ≤ ln 2 / 2, with the
-// coefficients of Cephes' expf (Moshier).
+// (x − shift)/ln 2, exp is 2ᵏ times a polynomial of the rest, |r| ≤ ln 2 / 2, with expCoefficients.
 func exponentials() {
 	function("exponentials", "func(x, y, shift *float32, n int)", "is Set.Exponentials.")
 	x, y, n := load("x"), load("y"), load("n")
@@ -23,7 +25,7 @@ func exponentials() {
 	least, perLn2, one := constant(-87), constant(1.44269504088896341), constant(1)
 	high, low := constant(0.693359375), constant(-2.12194440e-4) // ln 2 in two parts
 	var coefficients []factor
-	for _, f := range []float32{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+	for _, f := range expCoefficients {
 		coefficients = append(coefficients, newFactor(f))
 	}
 	Label("block")

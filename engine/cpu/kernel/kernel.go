@@ -10,8 +10,8 @@
 // Set says what every kernel computes. Assembly comes in groups, a file for each and for
 // each instruction set: base (convolutions, element-wise, norms, pooling) and bf16, the
 // same for BF16 but for convolutions, which are bf16conv; winograd and winogradgrad,
-// F(4×4, 3×3) in float32; winograd2 and winograd2grad, F(2×2, 3×3) in BF16; softmax, update
-// (the optimizers' formulas), interleave and transpose (changes of layout); and peak, which
+// F(4×4, 3×3) in float32; winograd2 and winograd2grad, F(2×2, 3×3) in BF16; depthwise
+// (convolutions) and activation, which sets for AVX-512 have from AVX2; softmax, update (the optimizers' formulas), interleave and transpose (changes of layout); and peak, which
 // measures the processor. What portable*.go compute is what the assembly has to.
 package kernel
 
@@ -148,7 +148,15 @@ type Set struct {
 	// WinogradGrad is the steps of a gradient with respect to weights: see there.
 	WinogradGrad WinogradGrad
 
-	Update Updates
+	Update      Updates
+	Activations Activations
+
+	// Depthwise multiplies every one of sixteen channels by weights of its own:
+	//
+	//	y[p,k] = limited(bias[k] + Σ x[p + tap, k]·w[tap row][tap column][k])
+	//
+	// between the shape's limits; NaN stays. Only sets for float32 have it.
+	Depthwise func(x, w, y, bias *float32, shape *DepthwiseShape)
 
 	// Exponentials is y = exp(x − shift) for n numbers that are not larger than shift, n a
 	// multiple of Block above 0. What is less than e⁻⁸⁷ is 0.

@@ -15,7 +15,7 @@ func portableSet() Set {
 	}
 	s.Grad32 = func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 8, 2) }
 	s.Grad16 = func(x, dy, dw *float32, shape *GradShape) { grad(x, dy, dw, shape, 16, 1) }
-	s.Exponentials = exponentials
+	s.Exponentials, s.Depthwise = exponentials, depthwise
 	s.WinogradInput, s.Winograd, s.WinogradGrad = winogradInput, portableWinograd, portableWinogradGrad
 	s.Transpose = transpose
 	s.BF16 = &portableBF16
@@ -52,6 +52,7 @@ func pixelwise[E Element](name string) Set {
 		NormSums: normSums[E], NormSumsReLU: normSumsReLU[E], NormSumsMasked: normSumsMasked[E],
 		NormGrad: normGrad[E], NormGradReLU: normGradReLU[E],
 		StepMax: stepMax[E], StepSpread: stepSpread[E], StepMaxGrad: stepMaxGrad[E],
+		Activations: portableActivations[E](),
 	}
 }
 

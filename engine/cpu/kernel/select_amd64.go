@@ -73,6 +73,8 @@ var avx512 = Set{
 	StepMax: stepMaxAVX512, StepSpread: stepSpreadAVX512,
 	StepMaxGrad: stepMaxGradAVX512,
 
+	Depthwise: avx2Depthwise, Activations: avx2Activations,
+
 	BF16: bestBF16(),
 }
 
@@ -127,5 +129,16 @@ var avx2 = Set{
 	StepMax: stepMaxAVX2, StepSpread: stepSpreadAVX2,
 	StepMaxGrad: stepMaxGradAVX2,
 
+	Depthwise: avx2Depthwise, Activations: avx2Activations,
+
 	BF16: &portableBF16,
+}
+
+func avx2Depthwise(x, w, y, bias *float32, shape *DepthwiseShape) {
+	depthwiseAVX2(x, w, y, bias, &shape.Pixels)
+}
+
+// avx2Activations are those of AVX-512, too: they wait for memory, or for division.
+var avx2Activations = Activations{
+	Clip: clipAVX2, HardSigmoid: hardSigmoidAVX2, HardSwish: hardSwishAVX2, Sigmoid: sigmoidAVX2, SiLU: siLUAVX2,
 }

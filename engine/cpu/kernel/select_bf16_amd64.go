@@ -58,4 +58,5 @@ var avx512BF16 = Set{
 	NormGrad: normGradBF16, NormGradReLU: normGradReLUBF16,
 	StepMax: stepMaxBF16, StepSpread: stepSpreadBF16,
 	StepMaxGrad: stepMaxGradBF16,
+	Activations: portableActivations[BF16](),
 }
