@@ -21,7 +21,7 @@ var floors = []string{
 	"engine/lab",
 	"engine/evolution engine/experiment engine/view engine/predict engine/split engine/kernels engine/train/*",
 	"engine/benchmark engine/train",
-	"engine/attack engine/bands engine/heatmap",
+	"engine/attack engine/bands engine/candidates engine/heatmap",
 	"engine/model",
 	"engine/graph/onnx engine/nets",
 	"engine/graph",

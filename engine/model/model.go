@@ -170,6 +170,12 @@ func (m *Model) Input() (c, h, w int) { return m.Net.Input[0], m.Net.Input[1], m
 // smoothing.
 func (m *Model) FirstConv() string { return m.Net.FirstConv() }
 
+// Certain reports whether the model is as a model made here says itself: nothing is assumed of
+// it, nor does it depend on what a person or another program says.
+func (m *Model) Certain() bool {
+	return m.Normalized == InFile && len(m.Assumed) == 0 && m.Net.Described() == nil
+}
+
 // HasBatchNorm reports whether the net has batch norm.
 func (m *Model) HasBatchNorm() bool { return len(m.Net.Norms) > 0 }
 

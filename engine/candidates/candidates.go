@@ -1,0 +1,290 @@
+// Package candidates holds what is assumed of a model against labeled images: the usual input
+// normalizations, the order of channels, and every option of what its file does not tell. Each
+// is compared with the model as it is on the same images; one that is clearly better says that
+// the file was read wrong.
+package candidates
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"hfcui/engine/measure"
+	"hfcui/engine/model"
+	"hfcui/engine/plan"
+)
+
+// Request says what to check.
+type Request struct {
+	Model  *model.Model
+	Said   model.Description                             // what Model was opened with
+	Reopen func(model.Description) (*model.Model, error) // opens its file with what is said instead
+	Device plan.Device                                   // runs the candidates
+	Images measure.Source                                // at the model's input size, labeled with its classes
+	Update func(evaluated int)                           // counts evaluated images; may be nil
+}
+
+// Result says what was found.
+type Result struct {
+	Checked int     `json:"checked"` // images the candidates were compared on; 0: not checked
+	Better  *Better `json:"better"`  // the best of the clearly better ones; null: none is
+}
+
+// Better is a candidate that is clearly better than the model as it is.
+type Better struct {
+	Flags string `json:"flags"` // what to give to use it
+	measure.ScoreDocument
+	Current measure.Score `json:"current"` // as it is, on the same images
+	P       float64       `json:"p"`       // McNemar's exact test, times the number of candidates
+
+	Change model.Description `json:"-"` // what Flags say
+	score  measure.Score
+}
+
+// String says so in one line.
+func (b Better) String() string {
+	return fmt.Sprintf("%s is clearly better: %s of %d images correct, as it is %s (McNemar p = %.1g)",
+		b.Flags, percent(b.score), b.score.N, percent(b.Current), b.P)
+}
+
+// percent writes a score as "79.5 % (74.9–83.4)", the interval at 95 %.
+func percent(s measure.Score) string {
+	lo, hi := s.Wilson()
+	return fmt.Sprintf("%.1f %% (%.1f–%.1f)", 100*s.Accuracy(), 100*lo, 100*hi)
+}
+
+const (
+	images    = 400      // most images of a check
+	fewest    = 100      // but this many of large ones
+	memory    = 16 << 20 // pixels of images that are held
+	batch     = 25       // images evaluated at a time
+	alpha     = 0.001    // level of the test, over all candidates
+	rounds    = 3        // changes that are combined
+	finalists = 3        // candidates that are evaluated on all images
+	slack     = 2        // images by which a candidate may be behind after the first stage
+)
+
+// stages are numbers of images after which candidates that fall behind are dropped.
+var stages = []int{batch, 4 * batch, images}
+
+// Check evaluates the candidates, greedily: the best of those that are clearly better is the
+// start of the next round. Where the model does no better than chance and no single change
+// helps, normalizations are combined with every option. The result is the same every time.
+func Check(ctx context.Context, q Request) (Result, error) {
+	if q.Model.Certain() {
+		return Result{}, nil
+	}
+	c := &check{Request: q, programs: map[string]*program{}}
+	defer c.close()
+	if err := c.read(); err != nil {
+		return Result{}, err
+	}
+	if len(c.labels) == 0 {
+		return Result{}, nil
+	}
+	start, err := c.evaluate(ctx, variant{})
+	if err != nil {
+		return Result{}, err
+	}
+	best, result := start, Result{Checked: len(c.labels)}
+	for range rounds {
+		cheap, dear := c.singles(best.variant)
+		next, err := c.improve(ctx, best, cheap)
+		if err == nil && next == nil {
+			next, err = c.improve(ctx, best, dear)
+		}
+		if err == nil && next == nil && best == start && c.poor(start) {
+			next, err = c.improve(ctx, best, c.pairs())
+		}
+		if err != nil {
+			return Result{}, err
+		}
+		if next == nil {
+			break
+		}
+		best = next
+	}
+	if best != start {
+		change := best.description()
+		gained, lost := compare(best.correct, start.correct)
+		result.Better = &Better{Flags: change.Flags(), ScoreDocument: best.score().Document(), Current: start.score(),
+			P: min(1, measure.McNemar(gained, lost)*float64(c.tried)), Change: change, score: best.score()}
+	}
+	return result, nil
+}
+
+// check is a check under way.
+type check struct {
+	Request
+	pixels   []float32 // [n,C,H,W]
+	labels   []int
+	programs map[string]*program
+	done     int // evaluated images
+	tried    int // candidates
+}
+
+// read reads the images that have a label.
+func (c *check) read() error {
+	ch, h, w := c.Model.Input()
+	size := ch * h * w
+	order, err := measure.Select(c.Images, 0)
+	if err != nil {
+		return err
+	}
+	most := max(fewest, min(images, memory/size))
+	var chosen []int
+	for _, i := range order {
+		if label := c.Images.Label(i); label >= 0 && label < c.Model.Net.Classes {
+			if chosen = append(chosen, i); len(chosen) == most {
+				break
+			}
+		}
+	}
+	c.pixels, c.labels = make([]float32, len(chosen)*size), make([]int, len(chosen))
+	if len(chosen) == 0 {
+		return nil
+	}
+	return c.Images.ReadBatch(c.pixels, c.labels, chosen)
+}
+
+// poor reports whether a model is not better than chance.
+func (c *check) poor(t *trial) bool {
+	lo, _ := t.score().Wilson()
+	return lo <= 1/float64(c.Model.Net.Classes)
+}
+
+// improve returns the best of the candidates that are clearly better than the base, nil if
+// none is.
+func (c *check) improve(ctx context.Context, base *trial, list []variant) (*trial, error) {
+	c.tried += len(list)
+	if reachable := measure.McNemar(base.wrong(0), 0); reachable*float64(c.tried) >= alpha {
+		return nil, nil // even a perfect one would not be clearly better
+	}
+	trials := make([]*trial, len(list))
+	for i, v := range list {
+		trials[i] = &trial{variant: v}
+	}
+	for k, end := range stages {
+		behind := 0
+		if k == 0 {
+			behind = slack
+		}
+		end = min(end, len(c.labels))
+		var left []*trial
+		for _, t := range trials {
+			if err := c.extend(ctx, t, end); err != nil {
+				return nil, err
+			}
+			gained, lost := compare(t.correct, base.correct)
+			if t.err == nil && gained+behind > lost && measure.McNemar(gained+base.wrong(end), lost)*float64(c.tried) < alpha {
+				left = append(left, t)
+			}
+		}
+		trials = left
+		if k == len(stages)-2 {
+			trials = ahead(trials, finalists)
+		}
+	}
+	for _, t := range ahead(trials, 1) {
+		gained, lost := compare(t.correct, base.correct)
+		if gained > lost && measure.McNemar(gained, lost)*float64(c.tried) < alpha {
+			return t, nil
+		}
+	}
+	return nil, nil
+}
+
+// evaluate evaluates a variant on all images.
+func (c *check) evaluate(ctx context.Context, v variant) (*trial, error) {
+	t := &trial{variant: v}
+	if err := c.extend(ctx, t, len(c.labels)); err != nil {
+		return nil, err
+	}
+	return t, t.err
+}
+
+// extend evaluates a variant on images up to end. A variant that cannot be opened has an error
+// of its own.
+func (c *check) extend(ctx context.Context, t *trial, end int) error {
+	p, err := c.program(t.variant)
+	if err != nil {
+		t.err = err
+		return ctx.Err()
+	}
+	ch, h, w := c.Model.Input()
+	size, k := ch*h*w, c.Model.Net.Classes
+	logits := make([]float32, batch*k)
+	for len(t.correct) < end {
+		from := len(t.correct)
+		n := min(batch, end-from)
+		x := t.transform(c.pixels[from*size:(from+n)*size], p.model, h*w)
+		if err := p.Logits(ctx, logits[:n*k], x, n); err != nil {
+			return err
+		}
+		for i := range n {
+			row := logits[i*k : (i+1)*k]
+			finite := measure.CheckLogits(row) == nil
+			t.correct = append(t.correct, finite && measure.Argmax(row) == c.labels[from+i])
+		}
+		if c.done += n; c.Update != nil {
+			c.Update(c.done)
+		}
+	}
+	return nil
+}
+
+// trial is a variant and which of the first images it classifies correctly.
+type trial struct {
+	variant
+	correct []bool
+	err     error // why it cannot be opened
+}
+
+func (t *trial) score() (s measure.Score) {
+	for _, correct := range t.correct {
+		s.Count(correct)
+	}
+	return s
+}
+
+// wrong counts the misclassified images from an index on.
+func (t *trial) wrong(from int) (n int) {
+	for _, correct := range t.correct[min(from, len(t.correct)):] {
+		if !correct {
+			n++
+		}
+	}
+	return n
+}
+
+// compare counts the images, of those both were evaluated on, that only a and only b
+// classifies correctly.
+func compare(a, b []bool) (gained, lost int) {
+	for i := range min(len(a), len(b)) {
+		switch {
+		case a[i] && !b[i]:
+			gained++
+		case b[i] && !a[i]:
+			lost++
+		}
+	}
+	return gained, lost
+}
+
+// ahead returns the n trials with the most correct images, in order; the first of equal ones
+// comes first.
+func ahead(trials []*trial, n int) []*trial {
+	var best []*trial
+	taken := map[*trial]bool{}
+	for range min(n, len(trials)) {
+		most, at := math.MinInt, -1
+		for i, t := range trials {
+			if s := t.score().Correct; !taken[t] && s > most {
+				most, at = s, i
+			}
+		}
+		taken[trials[at]] = true
+		best = append(best, trials[at])
+	}
+	return best
+}
