@@ -166,6 +166,10 @@ func runAttack(cmd *cobra.Command, o lab.Options, q lab.RobustnessRequest, out *
 		return err
 	}
 	defer l.Close()
+	reading, err := checkModel(cmd.Context(), l)
+	if err != nil {
+		return err
+	}
 	line := newProgress()
 	result, err := l.Robustness(cmd.Context(), q, func(r attack.Robustness) {
 		line.set("%s  clean %s%s", bar(int64(1e6*r.Progress), 1e6), percent(r.Clean[0].Score), after(", ", lastFigure(r)))
@@ -176,6 +180,5 @@ func runAttack(cmd *cobra.Command, o lab.Options, q lab.RobustnessRequest, out *
 	}
 	report := attack.NewReport(o.Model, o.Data, l.Info().Split, q.Options, q.Smoothing, result)
 	sayNote(l.Info().Note)
-	reading := l.Model().Reading()
 	return out.print(withReading(report, reading), func(w io.Writer) { attackTable(w, report, reading, result) })
 }

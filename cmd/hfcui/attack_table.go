@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"hfcui/engine/attack"
-	"hfcui/engine/model"
+	"hfcui/engine/lab"
 )
 
 // attackTable writes a row for every method and ε and a column for every ρ, with marks on
 // results that fail a sanity check and their explanations below.
-func attackTable(w io.Writer, r attack.Report, reading model.Reading, result attack.Robustness) {
+func attackTable(w io.Writer, r attack.Report, reading lab.Reading, result attack.Robustness) {
 	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
 	readingLines(w, reading)
 	fmt.Fprintf(w, "\nmethod\tepsilon\tsteps")

@@ -8,7 +8,6 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/lab"
-	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
 
@@ -46,6 +45,10 @@ func bandsCommand() *cobra.Command {
 			return err
 		}
 		defer l.Close()
+		reading, err := checkModel(cmd.Context(), l)
+		if err != nil {
+			return err
+		}
 		if q.Radii == nil {
 			q.Radii = wholeRadii(l.Info().MaxRadius)
 		}
@@ -66,7 +69,6 @@ func bandsCommand() *cobra.Command {
 			report.DType = dtype
 		}
 		sayNote(l.Info().Note)
-		reading := l.Model().Reading()
 		return out.print(withReading(report, reading), func(w io.Writer) { bandsTable(w, report, reading, result) })
 	}
 	return cmd
@@ -80,7 +82,7 @@ func after(separator, word string) string {
 	return separator + word
 }
 
-func bandsTable(w io.Writer, r bands.Report, reading model.Reading, result bands.Result) {
+func bandsTable(w io.Writer, r bands.Report, reading lab.Reading, result bands.Result) {
 	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, %s%s\n",
 		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, smoothingWords(r.Smoothing), after(", ", r.DType))
 	readingLines(w, reading)

@@ -49,7 +49,7 @@ func withoutReading(t *testing.T, text []byte) []byte {
 		if object["normalization"] == nil {
 			return
 		}
-		for _, key := range []string{"input", "mean", "std", "normalization", "assumed", "notes"} {
+		for _, key := range []string{"input", "mean", "std", "normalization", "assumed", "notes", "checked", "better"} {
 			if _, ok := object[key]; !ok {
 				t.Errorf("no %q in %.300s", key, text)
 			}

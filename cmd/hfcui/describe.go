@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -48,8 +49,37 @@ func (s *saidValue) Set(text string) error {
 	return err
 }
 
+// checkModel holds what is assumed of the open model against labels, and says on standard error
+// what is clearly better, or that there was nothing to check it with.
+func checkModel(ctx context.Context, l *lab.Lab) (lab.Reading, error) {
+	line := newProgress()
+	r, err := l.Check(ctx, func(n int) { line.set("checking what is assumed of the model, %s", plural(n, "evaluation")) })
+	line.clear()
+	switch {
+	case err != nil:
+		return r, err
+	case r.Better != nil:
+		sayNote(r.Better.String())
+	case r.Unchecked():
+		sayNote(unchecked)
+	}
+	return r, nil
+}
+
+// unchecked is said where nothing tells whether a model was read right.
+const unchecked = "what is assumed of the model was not checked against labels"
+
+// sayUnchecked says so for commands that have no labels.
+func sayUnchecked(m *model.Model) lab.Reading {
+	r := lab.Reading{Reading: m.Reading()}
+	if r.Unchecked() {
+		sayNote(unchecked)
+	}
+	return r
+}
+
 // readingLines writes how the model was read below a table's first line.
-func readingLines(w io.Writer, r model.Reading) {
+func readingLines(w io.Writer, r lab.Reading) {
 	for _, line := range r.Lines() {
 		fmt.Fprintln(w, oneLine(line))
 	}
@@ -59,4 +89,4 @@ func readingLines(w io.Writer, r model.Reading) {
 }
 
 // withReading is a report whose JSON has the keys of a reading besides its own.
-func withReading(report any, r model.Reading) any { return lab.Document{Report: report, Reading: r} }
+func withReading(report any, r lab.Reading) any { return lab.Document{Report: report, Reading: r} }

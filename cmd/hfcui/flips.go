@@ -8,7 +8,6 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/lab"
-	"hfcui/engine/model"
 )
 
 // flipsReport is what the flips command prints as JSON; classes are indices.
@@ -64,6 +63,10 @@ func flipsCommand() *cobra.Command {
 			return err
 		}
 		defer l.Close()
+		reading, err := checkModel(cmd.Context(), l)
+		if err != nil {
+			return err
+		}
 		line := newProgress()
 		result, err := l.Flips(cmd.Context(), q, func(done, total int) {
 			line.set("%s  %d of %d images", bar(int64(done), int64(total)), done, total)
@@ -77,13 +80,12 @@ func flipsCommand() *cobra.Command {
 			report.Samples = append(report.Samples, flip{a.Index, a.Label, a.Whole, a.Low, a.High, a.Rank})
 		}
 		sayNote(l.Info().Note)
-		reading := l.Model().Reading()
 		return out.print(withReading(report, reading), func(w io.Writer) { flipsTable(w, l, q, reading, result) })
 	}
 	return cmd
 }
 
-func flipsTable(w io.Writer, l *lab.Lab, q lab.FlipsRequest, reading model.Reading, r lab.FlipsResult) {
+func flipsTable(w io.Writer, l *lab.Lab, q lab.FlipsRequest, reading lab.Reading, r lab.FlipsResult) {
 	classes := l.Info().Classes
 	rank, title := "", ""
 	if q.By == bands.SVD {

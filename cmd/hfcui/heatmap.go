@@ -16,7 +16,6 @@ import (
 	"hfcui/engine/heatmap"
 	"hfcui/engine/lab"
 	"hfcui/engine/measure"
-	"hfcui/engine/model"
 )
 
 func heatmapCommand() *cobra.Command {
@@ -61,6 +60,10 @@ func heatmapCommand() *cobra.Command {
 			return err
 		}
 		defer l.Close()
+		reading, err := checkModel(cmd.Context(), l)
+		if err != nil {
+			return err
+		}
 		line := newProgress()
 		result, err := l.Heatmap(cmd.Context(), q, func(r heatmap.Result) {
 			line.set("%s  %.0f images/s, clean accuracy %s", bar(int64(1000*r.Share), 1000), r.ImagesPerSecond, percent(r.Clean))
@@ -81,14 +84,13 @@ func heatmapCommand() *cobra.Command {
 		}
 		report := heatmap.NewReport(o.Model, o.Data, l.Info().Split, smoothing, result)
 		sayNote(l.Info().Note)
-		reading := l.Model().Reading()
 		return out.print(withReading(report, reading), func(w io.Writer) { heatmapTable(w, report, reading, result, picture) })
 	}
 	return cmd
 }
 
 // heatmapTable writes the error rate by radius and the frequencies of the highest error.
-func heatmapTable(w io.Writer, r heatmap.Report, reading model.Reading, result heatmap.Result, picture string) {
+func heatmapTable(w io.Writer, r heatmap.Report, reading lab.Reading, result heatmap.Result, picture string) {
 	fmt.Fprintf(w, "%s, %s\n", result.Title(oneLine(r.Model), oneLine(r.Data)+" "+r.Split), smoothingWords(r.Smoothing))
 	readingLines(w, reading)
 	fmt.Fprintf(w, "\nclean error\t%s\n\nradius\tmean error\tfrequencies\n", percent(wrongOf(result.Clean)))

@@ -65,8 +65,9 @@ func kernelsCommand() *cobra.Command {
 			report := kernelsReport{view.Layer, view.Shape, view.Rho, view.DivideGain && view.Rho > 0,
 				beforeAfter[float64]{view.RoughnessBefore, view.RoughnessAfter},
 				beforeAfter[[]float64]{view.ResponseBefore, view.ResponseAfter}}
-			return out.print(withReading(report, m.Reading()), func(w io.Writer) {
-				readingLines(w, m.Reading())
+			reading := sayUnchecked(m)
+			return out.print(withReading(report, reading), func(w io.Writer) {
+				readingLines(w, reading)
 				report.table(w)
 				for _, written := range []string{picture, save} {
 					if written != "" {

@@ -108,9 +108,10 @@ func modelConvertCommand() *cobra.Command {
 				return err
 			}
 			report := map[string]any{"model": args[1], "net": m.Net.Name, "params": m.Params()}
-			return out.print(withReading(report, m.Reading()), func(w io.Writer) {
+			reading := sayUnchecked(m)
+			return out.print(withReading(report, reading), func(w io.Writer) {
 				fmt.Fprintf(w, "written\t%s\t%s, %d parameters\n", oneLine(args[1]), m.Net.Name, m.Params())
-				readingLines(w, m.Reading())
+				readingLines(w, reading)
 			})
 		},
 	}

@@ -52,8 +52,9 @@ func predictCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return out.print(withReading(answers, m.Reading()), func(w io.Writer) {
-				readingLines(w, m.Reading())
+			reading := sayUnchecked(m)
+			return out.print(withReading(answers, reading), func(w io.Writer) {
+				readingLines(w, reading)
 				for _, a := range answers {
 					what := a.Part
 					if a.R != nil {

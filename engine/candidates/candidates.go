@@ -43,7 +43,7 @@ type Better struct {
 
 // String says so in one line.
 func (b Better) String() string {
-	return fmt.Sprintf("%s is clearly better: %s of %d images correct, as it is %s (McNemar p = %.1g)",
+	return fmt.Sprintf("%s is clearly better: accuracy %s on %d images, without it %s (McNemar p = %.1g)",
 		b.Flags, percent(b.score), b.score.N, percent(b.Current), b.P)
 }
 

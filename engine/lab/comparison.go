@@ -129,7 +129,7 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStudy(m, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	s := newStudy(m, path, model.Description{}, l.device, l.gate.yield, l.data.Name, l.data.Test)
 	models.Put(path, comparison{file, s})
 	return s, nil
 }

@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-
-	"hfcui/engine/model"
 )
 
 // Document is a report together with how the model it is about was read: its JSON is the
 // report's object, or each of its objects, with the keys of the reading after its own.
 type Document struct {
 	Report  any
-	Reading model.Reading
+	Reading any // model.Reading, or Reading
 }
 
 // MarshalJSON implements json.Marshaler.

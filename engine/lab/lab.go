@@ -77,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if len(o.Images) == 0 {
 		l.source = o.Data
 	}
-	now, err := (*selection)(nil).with(data, newStudy(m, d, l.gate.yield, data.Name, data.Test), o.Split)
+	now, err := (*selection)(nil).with(data, newStudy(m, o.Model, o.Said, d, l.gate.yield, data.Name, data.Test), o.Split)
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}

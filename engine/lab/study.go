@@ -28,6 +28,9 @@ const (
 // study is a model under study: its programs and everything measured of it.
 type study struct {
 	model    *model.Model
+	path     string            // its file, or embedded name
+	said     model.Description // what it was opened with
+	checks   checks
 	programs *programCache
 	bands    *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
 	clean    *lru.Cache[cleanKey, *bands.CleanPredictions]
@@ -42,10 +45,10 @@ type study struct {
 	retired bool // replaced: closes with its last user
 }
 
-// newStudy prepares a model for images of a set. Its background work yields.
-func newStudy(m *model.Model, d plan.Device, yield plan.Yield, data string, set dataset.Set) *study {
+// newStudy prepares a model, opened at path with what was said, for images of a set. Its background work yields.
+func newStudy(m *model.Model, path string, said model.Description, d plan.Device, yield plan.Yield, data string, set dataset.Set) *study {
 	s := &study{
-		model: m, programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
+		model: m, path: path, said: said, checks: newChecks(), programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
 		bands:    lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
 		clean:    lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
 		kernels:  lru.New[model.Smoothing, *kernels.View](kernelViewsKept),

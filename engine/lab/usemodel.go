@@ -32,7 +32,7 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 	if err := l.checkInput(m); err != nil {
 		return err
 	}
-	s := newStudy(m, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	s := newStudy(m, path, said, l.device, l.gate.yield, l.data.Name, l.data.Test)
 	if _, err := s.programs.get(viewProgram, model.Smoothing{}); err != nil { // now, so that no View waits for it
 		return err
 	}
