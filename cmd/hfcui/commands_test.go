@@ -316,11 +316,14 @@ func TestDataGetNoticesDamage(t *testing.T) {
 func TestModelConvertKeepsAnswers(t *testing.T) {
 	dir := fixtures(t)
 	hfcuiIn(t, dir, "model", "convert", "demo", "copy.safetensors").done(t)
+	hfcuiIn(t, dir, "model", "convert", "demo", "copy.onnx").done(t)
 	ask := func(model string) string {
 		return hfcuiIn(t, dir, "predict", "photo.png", "--model", model, "--json").done(t).stdout
 	}
-	if a, b := ask("demo"), ask("copy.safetensors"); a != b {
-		t.Errorf("the copy says %s, the original %s", b, a)
+	for _, copied := range []string{"copy.safetensors", "copy.onnx"} {
+		if a, b := ask("demo"), ask(copied); a != b {
+			t.Errorf("%s says %s, the original %s", copied, b, a)
+		}
 	}
 	hfcuiIn(t, dir, "model", "convert", "demo", "named.safetensors", "--mean", "0.5", "--std", "0.25", "--classes", "a,b,c,d,e,f,g,h,i,j").done(t)
 	got := document[modelReport](t, hfcuiIn(t, dir, "model", "info", "named.safetensors", "--json"))

@@ -85,17 +85,21 @@ func (r modelReport) table(w io.Writer) {
 
 func modelConvertCommand() *cobra.Command {
 	var said model.Description
+	var normalized bool
 	var out output
 	cmd := &cobra.Command{
-		Use:   "convert IN OUT.safetensors",
-		Short: "Convert a model to safetensors with metadata",
-		Long: "Reads a safetensors file, a PyTorch state dict (.pt, .pth) or an embedded model and writes it " +
-			"as safetensors whose metadata names its network, input, classes and normalization.",
-		Example: "hfcui model convert resnet20.pt resnet20.safetensors --mean cifar10",
-		Args:    exactly(2, "model and output file"),
+		Use:   "convert IN OUT.{safetensors|onnx}",
+		Short: "Convert a model to safetensors or ONNX with metadata",
+		Long: "Reads a model file of any kind or an embedded model. A safetensors file gets metadata that name the " +
+			"network, input and classes. An ONNX file (opset 17, any batch size) takes pixels in [0,1]: mean and std " +
+			"are its first nodes, unless --normalized-input.",
+		Example: "hfcui model convert resnet20.pt resnet20.safetensors --mean cifar10\n" +
+			"hfcui model convert demo demo.onnx",
+		Args: exactly(2, "model and output file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if !strings.EqualFold(filepath.Ext(args[1]), ".safetensors") {
-				return usagef("%s: the output format is safetensors: use a file name ending in .safetensors", quoted(args[1]))
+			save, err := writerOf(args[1], normalized)
+			if err != nil {
+				return err
 			}
 			if err := knownModel(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
@@ -104,7 +108,7 @@ func modelConvertCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := m.Save(args[1]); err != nil {
+			if err := save(m); err != nil {
 				return err
 			}
 			report := map[string]any{"model": args[1], "net": m.Net.Name, "params": m.Params()}
@@ -116,6 +120,21 @@ func modelConvertCommand() *cobra.Command {
 		},
 	}
 	describeFlags(cmd.Flags(), &said)
+	cmd.Flags().BoolVar(&normalized, "normalized-input", false, "ONNX: take normalized images; mean and std in the metadata only")
 	out.flags(cmd)
 	return cmd
+}
+
+// writerOf saves a model in the format that a file's name says.
+func writerOf(path string, normalized bool) (func(*model.Model) error, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".safetensors":
+		if normalized {
+			return nil, usagef("--normalized-input: for ONNX only")
+		}
+		return func(m *model.Model) error { return m.Save(path) }, nil
+	case ".onnx":
+		return func(m *model.Model) error { return m.SaveONNX(path, normalized) }, nil
+	}
+	return nil, usagef("%s: the output format is safetensors or ONNX: use a file name ending in .safetensors or .onnx", quoted(path))
 }

@@ -130,8 +130,8 @@ func (n *Node) checkNumbers() error {
 		}
 	}
 	for _, v := range []float64{n.Epsilon, n.A, n.B} {
-		if v != v {
-			return fmt.Errorf("operator %s has an attribute that is not a number", n.Op)
+		if v-v != 0 {
+			return fmt.Errorf("operator %s has an attribute of %g", n.Op, v)
 		}
 	}
 	return nil

@@ -20,6 +20,9 @@ func NewShapes(batch int, input [3]int) *Shapes {
 // Tensor notes a tensor that nodes read.
 func (s *Shapes) Tensor(name string, shape []int) { s.tensors[name] = shape }
 
+// Of is the shape of a result that has been added, nil where there is none.
+func (s *Shapes) Of(name string) []int { return s.in.values[name].Shape }
+
 // Add gives the shape of a node's result, or says why there is none.
 func (s *Shapes) Add(n *Node) ([]int, error) {
 	if err := n.check(); err != nil {

@@ -20,6 +20,10 @@ const (
 	keyStd     = "hfcui.std"     // likewise
 	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, of nets that are none of package nets' families
 	keyAssume  = "hfcui.assume"  // what is assumed of the net, as JSON
+
+	// keyNormalized says in words what an ONNX file's graph does to its input; one value counts.
+	keyNormalized = "hfcui.normalization"
+	normalizedNot = "none" // the model takes pixels in [0,1] as they are
 )
 
 // metadata is a file's metadata; every field may be absent.
@@ -28,6 +32,7 @@ type metadata struct {
 	classes   []string
 	input     [3]int
 	mean, std []float32
+	none      bool   // it says that there is no normalization
 	graph     string // a graph.Graph as JSON
 	assumed   []nets.Assumption
 	rest      map[string]string // all other keys
@@ -36,11 +41,11 @@ type metadata struct {
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
-	m := metadata{name: values[keyNet], graph: values[keyGraph], rest: make(map[string]string),
+	m := metadata{name: values[keyNet], graph: values[keyGraph], none: values[keyNormalized] == normalizedNot, rest: make(map[string]string),
 		meanName: "metadata " + keyMean, stdName: "metadata " + keyStd}
 	for k, v := range values {
 		switch k {
-		case keyNet, keyClasses, keyInput, keyMean, keyStd, keyGraph, keyAssume:
+		case keyNet, keyClasses, keyInput, keyMean, keyStd, keyGraph, keyAssume, keyNormalized:
 		default:
 			m.rest[k] = v
 		}
@@ -138,24 +143,26 @@ func perChannel(values []float32, absent float32, channels int) ([]float32, erro
 func (m *Model) metadata() map[string]string {
 	values := make(map[string]string)
 	maps.Copy(values, m.Metadata)
-	text := func(v any) string {
-		b, _ := json.Marshal(v) // slices of strings, finite numbers and checked graphs always can be
-		return string(b)
-	}
 	c, h, w := m.Input()
 	values[keyNet] = m.Net.Name
 	values[keyInput] = fmt.Sprintf("%dx%dx%d", c, h, w)
 	if m.Classes != nil {
-		values[keyClasses] = text(m.Classes)
+		values[keyClasses] = jsonText(m.Classes)
 	}
 	if len(m.Assumed) > 0 {
-		values[keyAssume] = text(m.Assumed)
+		values[keyAssume] = jsonText(m.Assumed)
 	}
 	if m.Mean != nil {
-		values[keyMean], values[keyStd] = text(m.Mean), text(m.Std)
+		values[keyMean], values[keyStd] = jsonText(m.Mean), jsonText(m.Std)
 	}
 	if g := m.Net.Described(); g != nil {
-		values[keyGraph] = text(g)
+		values[keyGraph] = jsonText(g)
 	}
 	return values
+}
+
+// jsonText is a value as JSON; slices of strings, finite numbers and checked graphs always can be.
+func jsonText(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
 }

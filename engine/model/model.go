@@ -120,7 +120,7 @@ func fromFile(f *checkpoints.File, d Description) (*Model, error) {
 	switch {
 	case d.Mean != nil || d.Std != nil:
 		m.Normalized = Given
-	case named || meta.mean != nil || meta.std != nil:
+	case named || meta.none || meta.mean != nil || meta.std != nil:
 		m.Normalized = InFile
 	}
 	if m.Mean, m.Std, err = meta.normalization(m.Net.Input[0]); err != nil {

@@ -25,7 +25,11 @@ func Open(path string) (*checkpoints.File, error) {
 	}
 	f := &checkpoints.File{Tensors: n.Tensors, Metadata: make(map[string]string)}
 	for key, value := range n.Metadata {
-		if !strings.HasPrefix(key, "hfcui.") || key == keyClasses {
+		switch {
+		case strings.HasPrefix(key, "hfcui.") && !fromONNX[key], key == keyNormalized && value != normalizedNot:
+		case n.Mean != nil && (key == keyMean || key == keyStd):
+			return nil, fmt.Errorf("%s: its graph normalizes images and its metadata %s says to do so as well: remove one of the two", path, key)
+		default:
 			f.Metadata[printable.Line(key)] = printable.Line(value)
 		}
 	}
@@ -45,6 +49,9 @@ func Open(path string) (*checkpoints.File, error) {
 	}
 	return f, nil
 }
+
+// fromONNX are the keys of SaveONNX that are taken from an ONNX file; the others its graph tells.
+var fromONNX = map[string]bool{keyClasses: true, keyMean: true, keyStd: true, keyAssume: true, keyNormalized: true}
 
 // isONNX tells an ONNX file by its beginning, or, where that is anything, by its name.
 func isONNX(path string) bool {

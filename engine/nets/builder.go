@@ -3,6 +3,7 @@ package nets
 import (
 	"gorgonia.org/gorgonia"
 
+	"hfcui/engine/graph"
 	"hfcui/engine/op"
 )
 
@@ -15,6 +16,7 @@ type builder struct {
 	graph           *gorgonia.ExprGraph // nil: dry run
 	batchStatistics bool
 	dropout         float64 // rate before the last linear layer
+	record          *draft  // nil, or what a dry run becomes a description in
 
 	params  []Param
 	norms   []Norm
@@ -29,10 +31,13 @@ type builder struct {
 type tensor struct {
 	shape []int
 	node  *gorgonia.Node // nil in a dry run
+	name  string         // in a description, where one is made
 }
 
 func (b *builder) input(batch int, size [3]int) tensor {
-	return b.leaf(op.Input, InputName, batch, size[0], size[1], size[2])
+	x := b.leaf(op.Input, InputName, batch, size[0], size[1], size[2])
+	x.name = graph.InputName
+	return x
 }
 
 // leaf makes a leaf with op.Input or op.Param.
@@ -48,6 +53,7 @@ func (b *builder) leaf(add func(*gorgonia.ExprGraph, string, ...int) (*gorgonia.
 func (b *builder) param(name string, role Role, shape ...int) tensor {
 	b.params = append(b.params, Param{name, shape, role})
 	t := b.leaf(op.Param, name, shape...)
+	t.name = name
 	if b.leaves != nil {
 		b.leaves[name] = t.node
 	}
@@ -70,6 +76,9 @@ func (b *builder) apply(o op.Op, in ...tensor) tensor {
 	b.largest = max(b.largest, op.Size(out.shape))
 	if b.graph != nil {
 		out.node, b.err = op.Apply(o, nodes...)
+	}
+	if b.record != nil {
+		out.name, b.err = b.record.noted(o, in, out.shape)
 	}
 	return out
 }

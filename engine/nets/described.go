@@ -47,7 +47,7 @@ func (d described) forward(b *builder, x tensor, _ int) tensor {
 	if b.err == nil {
 		b.err = err
 	}
-	return tensor{out.Shape, out.Node}
+	return tensor{shape: out.Shape, node: out.Node}
 }
 
 // graphBuilder is a builder as a graph wants it.
@@ -70,19 +70,19 @@ func (g *graphBuilder) Param(name string, role graph.Role, shape []int) (graph.V
 func (g *graphBuilder) Apply(o op.Op, in ...graph.Value) (graph.Value, error) {
 	values := make([]tensor, len(in))
 	for i, v := range in {
-		values[i] = tensor{v.Shape, v.Node}
+		values[i] = tensor{shape: v.Shape, node: v.Node}
 	}
 	v := g.value(g.b.apply(o, values...))
 	return v, g.b.err
 }
 
 func (g *graphBuilder) Norm(prefix string, epsilon float64, x graph.Value) (graph.Value, error) {
-	v := g.value(g.b.normWith(prefix, epsilon, tensor{x.Shape, x.Node}))
+	v := g.value(g.b.normWith(prefix, epsilon, tensor{shape: x.Shape, node: x.Node}))
 	return v, g.b.err
 }
 
 func (g *graphBuilder) Classify(x graph.Value) (graph.Value, error) {
-	v := g.value(g.b.beforeLast(tensor{x.Shape, x.Node}))
+	v := g.value(g.b.beforeLast(tensor{shape: x.Shape, node: x.Node}))
 	return v, g.b.err
 }
 

@@ -13,7 +13,7 @@ type draft struct {
 
 // add appends a node that reads in, of which the first are results, and gives its result.
 func (d *draft) add(n graph.Node, in ...string) string {
-	n.In, n.Out = in, fmt.Sprint("x", len(d.nodes))
+	n.In, n.Out = in, fmt.Sprint(len(d.nodes))
 	d.nodes = append(d.nodes, n)
 	return n.Out
 }

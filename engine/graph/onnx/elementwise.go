@@ -11,25 +11,31 @@ import (
 // function is an operator that applies a function to every element, with two constants.
 type function struct {
 	name string
-	a, b func(n *protoNode) float64
+	a, b parameter
 }
 
-func attr(name string, otherwise float64) func(*protoNode) float64 {
-	return func(n *protoNode) float64 { return n.floatAttr(name, otherwise) }
+// parameter is a constant of a function: an attribute's value, or, without one, always the same.
+type parameter struct {
+	attr  string
+	value float64 // where there is no such attribute
 }
 
-func always(v float64) func(*protoNode) float64 { return func(*protoNode) float64 { return v } }
+func (p parameter) of(n *protoNode) float64 {
+	if p.attr == "" {
+		return p.value
+	}
+	return n.floatAttr(p.attr, p.value)
+}
 
-var none = always(0)
-
+// functions are read by the importer and, the other way around, by the exporter.
 var functions = map[string]function{
-	"LeakyRelu": {"leakyrelu", attr("alpha", 0.01), none}, "Elu": {"elu", attr("alpha", 1), none},
-	"Selu": {"selu", attr("alpha", 1.6732632), attr("gamma", 1.0507010)}, "Sigmoid": {"sigmoid", none, none},
-	"HardSigmoid": {"hardsigmoid", attr("alpha", 0.2), attr("beta", 0.5)}, "HardSwish": {"hardswish", none, none},
-	"Tanh": {"tanh", none, none}, "Softplus": {"softplus", none, none}, "Softsign": {"softsign", none, none}, "Mish": {"mish", none, none},
-	"Erf": {"erf", none, none}, "Exp": {"exp", none, none}, "Log": {"log", none, none}, "Sqrt": {"sqrt", none, none},
-	"Abs": {"abs", none, none}, "Reciprocal": {"reciprocal", none, none}, "Neg": {"affine", always(-1), none},
-	"ThresholdedRelu": {"thresholdrelu", attr("alpha", 1), none}, "Gelu": {"gelu", none, none}, "Swish": {"silu", none, none},
+	"LeakyRelu": {name: "leakyrelu", a: parameter{"alpha", 0.01}}, "Elu": {name: "elu", a: parameter{"alpha", 1}},
+	"Selu":        {"selu", parameter{"alpha", 1.6732632}, parameter{"gamma", 1.0507010}},
+	"HardSigmoid": {"hardsigmoid", parameter{"alpha", 0.2}, parameter{"beta", 0.5}}, "HardSwish": {name: "hardswish"},
+	"Sigmoid": {name: "sigmoid"}, "Tanh": {name: "tanh"}, "Softplus": {name: "softplus"}, "Softsign": {name: "softsign"},
+	"Mish": {name: "mish"}, "Erf": {name: "erf"}, "Exp": {name: "exp"}, "Log": {name: "log"}, "Sqrt": {name: "sqrt"}, "Abs": {name: "abs"},
+	"Reciprocal": {name: "reciprocal"}, "Neg": {name: "affine", a: parameter{"", -1}}, "Gelu": {name: "gelu"}, "Swish": {name: "silu"},
+	"ThresholdedRelu": {name: "thresholdrelu", a: parameter{"alpha", 1}}, "Relu": {name: "relu"},
 }
 
 func convertFunction(im *importer, n *protoNode) error {
@@ -45,16 +51,7 @@ func convertFunction(im *importer, n *protoNode) error {
 	if n.op == "Swish" && n.floatAttr("alpha", 1) != 1 {
 		return fmt.Errorf("its alpha is %g, hfcui knows 1", n.floatAttr("alpha", 1))
 	}
-	v, err := im.emit(graph.Node{Op: name, In: []string{x.name}, A: f.a(n), B: f.b(n)})
-	return im.put(n, v, err)
-}
-
-func convertRelu(im *importer, n *protoNode) error {
-	x, err := im.x(n, 0)
-	if err != nil {
-		return err
-	}
-	v, err := im.emit(graph.Node{Op: "relu", In: []string{x.name}})
+	v, err := im.emit(graph.Node{Op: name, In: []string{x.name}, A: f.a.of(n), B: f.b.of(n)})
 	return im.put(n, v, err)
 }
 
@@ -139,6 +136,7 @@ func (im *importer) biased(n *protoNode) (value, bool, error) {
 			continue
 		}
 		delete(im.tensors, last.In[2])
+		delete(im.taken, last.In[2])
 		bias := c.reshaped(c.shape)
 		bias.from = c.from
 		registered, err := im.register(bias, im.tensorName(bias, "bias"))

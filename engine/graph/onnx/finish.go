@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"hfcui/checkpoints"
 	"hfcui/engine/graph"
@@ -20,8 +21,9 @@ func (im *importer) finish() (*Network, error) {
 	g := im.graph
 	g.Name = im.name()
 	g.Output = logits(g, out.name)
-	simplify(g)
+	im.simplify()
 	drop(g)
+	number(g)
 	if len(g.Nodes) == 0 {
 		return nil, errors.New("its output does not depend on the images")
 	}
@@ -63,8 +65,12 @@ func (im *importer) output() (value, error) {
 	return value{}, fmt.Errorf("none of its outputs is [images, classes] (they are %v, −1 the batch): hfcui explores classifiers", seen)
 }
 
-// name is what the network is called, by who made the file.
+// name is what the network is called: in a file that Write wrote what it was called there, else
+// by who made the file.
 func (im *importer) name() string {
+	if name := printable.Line(im.proto.name); im.proto.producer == producer && name != "" && len(name) <= 200 {
+		return name
+	}
 	if p := printable.Line(im.proto.producer); p != "" {
 		return fmt.Sprintf("onnx (%.40s)", p)
 	}
@@ -92,26 +98,6 @@ func logits(g *graph.Graph, out string) string {
 	}
 }
 
-// makers gives the node that makes each result.
-func makers(g *graph.Graph) map[string]*graph.Node {
-	m := make(map[string]*graph.Node, len(g.Nodes))
-	for i := range g.Nodes {
-		m[g.Nodes[i].Out] = &g.Nodes[i]
-	}
-	return m
-}
-
-// readersOf counts who reads each result.
-func readersOf(g *graph.Graph) map[string]int {
-	readers := map[string]int{g.Output: 1}
-	for _, n := range g.Nodes {
-		for _, name := range n.In {
-			readers[name]++
-		}
-	}
-	return readers
-}
-
 // drop removes nodes whose results nothing needs.
 func drop(g *graph.Graph) {
 	needed := map[string]bool{g.Output: true}
@@ -128,99 +114,33 @@ func drop(g *graph.Graph) {
 	g.Nodes = slices.DeleteFunc(g.Nodes, func(graph.Node) bool { i++; return !keep[i] })
 }
 
-// simplify writes operations that exporters spell out as what they are: x·sigmoid(x) is SiLU,
-// x·hardsigmoid(x) Hardswish, x·(1+erf(x/√2))/2 GELU, padding before a convolution its own,
-// and two transposes that undo each other nothing.
-func simplify(g *graph.Graph) {
-	maker, readers := makers(g), readersOf(g)
+// number names the results 0, 1, …, and tells nodes of the same name apart.
+func number(g *graph.Graph) {
+	names, called := make(map[string]string, len(g.Nodes)), make(map[string]int)
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		switch n.Op {
-		case "mul":
-			gated(n, maker, readers)
-		case "affine":
-			gelu(n, maker, readers)
-		case "conv":
-			padded(n, maker, readers)
-		case "transpose":
-			undone(g, n, maker)
-		}
-	}
-}
-
-// gated recognizes x·f(x).
-func gated(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
-	for i, name := range n.In {
-		gate, x := maker[name], n.In[1-i]
-		if gate == nil || readers[name] != 1 || len(gate.In) != 1 || gate.In[0] != x {
-			continue
-		}
-		switch {
-		case gate.Op == "sigmoid":
-			n.Op, n.In = "silu", []string{x}
-			return
-		case gate.Op == "hardsigmoid" && gate.A > 0.16666 && gate.A < 0.16667 && gate.B == 0.5:
-			n.Op, n.In = "hardswish", []string{x}
-			return
-		}
-	}
-}
-
-// gelu recognizes 0.5·x·(1 + erf(x/√2)) in the order PyTorch writes it: the half last.
-func gelu(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
-	product := maker[n.In[0]]
-	if n.A != 0.5 || n.B != 0 || product == nil || product.Op != "mul" || readers[n.In[0]] != 1 {
-		return
-	}
-	for i, name := range product.In {
-		plus, x := maker[name], product.In[1-i]
-		if plus == nil || plus.Op != "affine" || plus.A != 1 || plus.B != 1 {
-			continue
-		}
-		erf := maker[plus.In[0]]
-		if erf == nil || erf.Op != "erf" {
-			continue
-		}
-		half := maker[erf.In[0]]
-		if half != nil && half.Op == "affine" && half.In[0] == x && half.B == 0 && half.A > 0.7071 && half.A < 0.70711 {
-			n.Op, n.In, n.A, n.B = "gelu", []string{x}, 0, 0
-			return
-		}
-	}
-}
-
-// padded takes padding with zeros into a convolution.
-func padded(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
-	for range 2 {
-		p := maker[n.In[0]]
-		if p == nil || p.Op != "pad" || p.A != 0 || p.Axis < 2 || readers[n.In[0]] != 1 {
-			return
-		}
-		n.Pad[p.Axis-2] += p.Before
-		n.Pad[p.Axis] += p.After
-		n.In[0] = p.In[0]
-	}
-}
-
-// undone lets readers of a transpose that undoes another read what was transposed.
-func undone(g *graph.Graph, n *graph.Node, maker map[string]*graph.Node) {
-	first := maker[n.In[0]]
-	if first == nil || first.Op != "transpose" || len(first.Axes) != len(n.Axes) {
-		return
-	}
-	for i, a := range n.Axes {
-		if first.Axes[a] != i {
-			return
-		}
-	}
-	for i := range g.Nodes {
-		for j, name := range g.Nodes[i].In {
-			if name == n.Out {
-				g.Nodes[i].In[j] = first.In[0]
+		n.Name = unlike(n.Name, called)
+		for j, name := range n.In {
+			if to, ok := names[name]; ok {
+				n.In[j] = to
 			}
 		}
+		names[n.Out] = strconv.Itoa(i)
+		n.Out = names[n.Out]
 	}
-	if g.Output == n.Out {
-		g.Output = first.In[0]
+	if to, ok := names[g.Output]; ok {
+		g.Output = to
 	}
+}
+
+// unlike is a name that is not among those given, with a number behind it if need be, and is
+// from then on. Any number of nodes may have none.
+func unlike(want string, given map[string]int) string {
+	name := want
+	for name != "" && given[name] > 0 {
+		given[want]++ // where to go on for the next that wants it
+		name = fmt.Sprintf("%s_%d", want, given[want])
+	}
+	given[name]++
+	return name
 }

@@ -39,10 +39,12 @@ type importer struct {
 	values    map[string]value     // likewise
 	readers   map[string]int
 	tensors   map[string]*constant // by the graph's names
+	taken     map[string]int       // names of tensors, for unlike
+	norms     map[string]int       // names of batch norms, likewise
 	folded    int                  // elements computed
 	fixed     int                  // the batch size the file was exported with, 0 for any
 	normal    normalization
-	made      map[string]*graph.Node // what makes a result of the graph
+	plain     map[string]value // what a result of the graph is a reshaped form of
 	node      *protoNode
 	counts    map[string]int // nodes of an operator so far
 }
@@ -62,7 +64,7 @@ func Import(data []byte, open func(name string) (Data, error), o Options) (*Netw
 	}
 	im := &importer{
 		proto: proto, open: open, graph: &graph.Graph{}, constants: make(map[string]*constant), values: make(map[string]value),
-		readers: make(map[string]int), tensors: make(map[string]*constant), made: make(map[string]*graph.Node), counts: make(map[string]int),
+		readers: make(map[string]int), tensors: make(map[string]*constant), taken: make(map[string]int), norms: make(map[string]int), plain: make(map[string]value), counts: make(map[string]int),
 	}
 	if err := im.begin(o); err != nil {
 		return nil, err
@@ -345,6 +347,9 @@ func (im *importer) emit(n graph.Node) (value, error) {
 	n.Out = fmt.Sprint(len(im.graph.Nodes))
 	if im.node != nil {
 		n.Name = fmt.Sprintf("%.200s", im.node.name)
+	}
+	if n.Op == "affine" || n.Op == "clip" || n.Op == "pow" || n.Op == "pad" { // as a tensor would hold them
+		n.A, n.B = float64(float32(n.A)), float64(float32(n.B))
 	}
 	shape, err := im.shapes.Add(&n)
 	if err != nil {

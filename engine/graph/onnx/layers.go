@@ -25,7 +25,7 @@ func init() { // they refer to it
 		"Pad": convertPad, "Expand": convertExpand, "Resize": convertResize, "Upsample": convertResize, "DepthToSpace": convertDepthToSpace,
 		"SpaceToDepth": convertSpaceToDepth, "Add": convertBinary, "Sub": convertBinary, "Mul": convertBinary, "Div": convertBinary,
 		"Sum": convertSum, "Mean": convertSum, "Pow": convertPow, "Clip": convertClip, "Min": convertLimit, "Max": convertLimit,
-		"PRelu": convertPRelu, "Relu": convertRelu,
+		"PRelu": convertPRelu,
 	}
 	for name := range functions {
 		operators[name] = convertFunction
@@ -157,11 +157,8 @@ func convertBatchNorm(im *importer, n *protoNode) error {
 			prefix = p
 		}
 	}
-	if prefix == "" || im.taken(prefix, suffixes) {
-		prefix = im.layerName()
-	}
-	for i := 2; im.taken(prefix, suffixes); i++ {
-		prefix = fmt.Sprintf("%s_%d", im.layerName(), i)
+	for prefix == "" || im.used(prefix, suffixes) {
+		prefix = unlike(im.layerName(), im.norms)
 	}
 	node := graph.Node{Op: "batchnorm", In: []string{x.name}, Epsilon: n.floatAttr("epsilon", 1e-5)}
 	for i, c := range tensors {
@@ -175,8 +172,8 @@ func convertBatchNorm(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// taken tells whether there is a tensor of one of those names.
-func (im *importer) taken(prefix string, suffixes [4]string) bool {
+// used tells whether there is a tensor of one of those names.
+func (im *importer) used(prefix string, suffixes [4]string) bool {
 	return slices.ContainsFunc(suffixes[:], func(s string) bool { return im.tensors[prefix+s] != nil })
 }
 
@@ -273,11 +270,13 @@ func (im *importer) scaled(c *constant, by float64) (*constant, error) {
 }
 
 // scaleShift multiplies v by a constant and adds another, both of shape or left out (nil).
+// Ones and zeros, which exporters write where a layer has neither, are left out, too.
 func (im *importer) scaleShift(n *protoNode, v value, scale, shift *constant, shape []int) (value, error) {
 	for _, step := range []struct {
 		op, role string
+		neutral  float32
 		c        *constant
-	}{{"mul", "weight", scale}, {"add", "bias", shift}} {
+	}{{"mul", "weight", 1, scale}, {"add", "bias", 0, shift}} {
 		if step.c == nil {
 			continue
 		}
@@ -287,6 +286,13 @@ func (im *importer) scaleShift(n *protoNode, v value, scale, shift *constant, sh
 		}
 		if step.c.size() != size {
 			return v, fmt.Errorf("its %s has shape %v, not %v", step.role, step.c.shape, shape)
+		}
+		values, err := im.floats(step.c)
+		if err != nil {
+			return v, err
+		}
+		if !slices.ContainsFunc(values, func(v float32) bool { return v != step.neutral }) {
+			continue
 		}
 		c := step.c.reshaped(shape)
 		name, err := im.register(c, im.tensorName(c, step.role))
@@ -372,7 +378,10 @@ func (im *importer) grouped(n *protoNode, groups int) error {
 	for _, d := range x.shape[2:] {
 		inner *= d
 	}
-	v, err := im.reshape(x, []int{x.shape[0], groups, inner})
+	v := x
+	if groups != channels {
+		v, err = im.reshape(x, []int{x.shape[0], groups, inner})
+	}
 	if err == nil {
 		v, err = im.emit(graph.Node{Op: "standardize", In: []string{v.name}, Axis: 2, Epsilon: n.floatAttr("epsilon", 1e-5)})
 	}

@@ -24,13 +24,12 @@ func (im *importer) register(c *constant, want string) (string, error) {
 	return c.name, nil
 }
 
-// free is a name nothing has: the one wanted, or that and a number.
+// free is a name no tensor has: the one wanted, or that and a number.
 func (im *importer) free(want string) string {
-	name := want
-	for i := 2; im.tensors[name] != nil || isNumber(name); i++ {
-		name = fmt.Sprintf("%s_%d", want, i)
+	if isNumber(want) {
+		im.taken[want] = 1
 	}
-	return name
+	return unlike(want, im.taken)
 }
 
 // isNumber tells whether a name could be one of the graph's results.

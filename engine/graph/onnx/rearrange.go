@@ -51,10 +51,17 @@ func symbolic(shape []int) []int {
 
 // reshape gives x another shape.
 func (im *importer) reshape(x value, shape []int) (value, error) {
+	if base, ok := im.plain[x.name]; ok {
+		x = base
+	}
 	if slices.Equal(x.shape, shape) {
 		return x, nil
 	}
-	return im.emit(graph.Node{Op: "reshape", In: []string{x.name}, Shape: symbolic(shape)})
+	v, err := im.emit(graph.Node{Op: "reshape", In: []string{x.name}, Shape: symbolic(shape)})
+	if err == nil {
+		im.plain[v.name] = x
+	}
+	return v, err
 }
 
 func convertReshape(im *importer, n *protoNode) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -21,6 +22,7 @@ type protoModel struct {
 
 // protoGraph is a GraphProto.
 type protoGraph struct {
+	name    string
 	nodes   []*protoNode
 	tensors map[string]*protoTensor
 	inputs  []protoValue
@@ -205,6 +207,8 @@ func (left *budget) readGraph(b []byte) (protoGraph, error) {
 			n, err := left.readNode(fd.data)
 			m.nodes = append(m.nodes, n)
 			return err
+		case 2:
+			m.name = string(fd.data)
 		case 5:
 			if left.tensors--; left.tensors < 0 {
 				return fmt.Errorf("it has more than %d tensors", maxTensors)
@@ -270,7 +274,7 @@ func (left *budget) readAttr(b []byte) (name string, a *protoAttr, err error) {
 		case 1:
 			name = string(fd.data)
 		case 2:
-			a.f = float64(math.Float32frombits(uint32(fd.v)))
+			a.f = decimal(math.Float32frombits(uint32(fd.v)))
 		case 3:
 			a.i = int64(fd.v)
 		case 4:
@@ -292,6 +296,12 @@ func (left *budget) readAttr(b []byte) (name string, a *protoAttr, err error) {
 		return err
 	})
 	return name, a, err
+}
+
+// decimal is the shortest decimal number that rounds to v: 1e-5 where an exporter wrote that.
+func decimal(v float32) float64 {
+	d, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64) // whatever v is, it is parsed as that
+	return d
 }
 
 func (a *protoAttr) readFloats(fd field) error {
