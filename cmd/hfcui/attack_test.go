@@ -51,8 +51,8 @@ type attackedJSON struct {
 
 func TestAttackReports(t *testing.T) {
 	const data = "shapes:test=64"
-	got := document[attackJSON](t, hfcui(t, "attack", "--data", data, "-n", "40", "--method", "fgsm,pgd", "--epsilon", "0,0.01,8/255", "--rho", "0,0.5", "--steps", "4", "--json"))
-	if *got.N != 40 || *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.Norm != "linf" || *got.RandomStart || *got.Restarts != 1 || got.Warnings == nil || got.Band != nil {
+	got := document[attackJSON](t, hfcui(t, "attack", "--data", data, "-n", "20", "--method", "fgsm,pgd", "--epsilon", "0,0.01,8/255", "--rho", "0,0.5", "--steps", "4", "--json"))
+	if *got.N != 20 || *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.Norm != "linf" || *got.RandomStart || *got.Restarts != 1 || got.Warnings == nil || got.Band != nil {
 		t.Errorf("%+v", got)
 	}
 	if len(got.Clean) != 2 || len(got.Results) != 12 || len(got.Checks) != 4 {
@@ -66,7 +66,7 @@ func TestAttackReports(t *testing.T) {
 		if step := map[string]float64{"fgsm": epsilon, "pgd": 2.5 * epsilon / 4}[method]; r.StepSize != step || r.Steps != map[string]int{"fgsm": 1, "pgd": 4}[method] {
 			t.Errorf("result %d has %d steps of %v", i, r.Steps, r.StepSize)
 		}
-		r.check(t, method, 40)
+		r.check(t, method, 20)
 		if clean := got.Clean[i/3%2]; epsilon == 0 && *r.Correct != *clean.Correct {
 			t.Errorf("%s at 0 leaves %d right, without an attack it is %d", method, *r.Correct, *clean.Correct)
 		}
@@ -75,7 +75,7 @@ func TestAttackReports(t *testing.T) {
 		if *c.Method != "pgd" || c.MadeFor == nil || *c.MadeFor+*c.Rho != 0.5 || *c.Epsilon != []float64{0.01, 8.0 / 255}[i/2] {
 			t.Errorf("check %d: %+v", i, c)
 		}
-		c.check(t, "check", 40)
+		c.check(t, "check", 20)
 	}
 	if *got.Results[7].Correct > *got.Results[1].Correct || *got.Results[1].Correct >= *got.Clean[0].Correct {
 		t.Errorf("clean %d, fgsm %d, pgd %d", *got.Clean[0].Correct, *got.Results[1].Correct, *got.Results[7].Correct)
@@ -105,18 +105,18 @@ func TestAttackSaysWhatItDid(t *testing.T) {
 }
 
 func TestAttackSearchesTheSmallest(t *testing.T) {
-	const data = "shapes:test=20"
+	const data = "shapes:test=6"
 	args := []string{"attack", "--data", data, "--method", "minimal-fgsm,square", "--epsilon", "0.01,0.1", "--queries", "30"}
 	got := document[attackJSON](t, hfcui(t, append(args, "--json")...))
-	if len(got.Results) != 4 || *got.Results[0].Correct < *got.Results[1].Correct || got.Results[2].Steps != 30 || len(got.Smallest) != 1 || got.Smallest[0].N != 20 || !(got.Smallest[0].Median > 0) {
+	if len(got.Results) != 4 || *got.Results[0].Correct < *got.Results[1].Correct || got.Results[2].Steps != 30 || len(got.Smallest) != 1 || got.Smallest[0].N != 6 || !(got.Smallest[0].Median > 0) {
 		t.Errorf("%+v", got)
 	}
 	table := hfcui(t, append(args, "--square")...).done(t).stdout
-	if !strings.Contains(table, "median") || !strings.Contains(table, "of 20\n") || strings.Contains(table, "first") {
+	if !strings.Contains(table, "median") || !strings.Contains(table, "of 6\n") || strings.Contains(table, "first") {
 		t.Errorf("table:\n%s", table)
 	}
 	table = hfcui(t, "attack", "--data", data, "--method", "pgd", "--epsilon", "0.01", "--steps", "2", "--square", "--queries", "9").done(t).stdout
-	if !strings.Contains(table, "square, first 20") {
+	if !strings.Contains(table, "square, first 6") {
 		t.Errorf("table:\n%s", table)
 	}
 }
@@ -134,7 +134,7 @@ func TestAttackMarksWhatMakesNoSense(t *testing.T) {
 	if err := m.Save(filepath.Join(dir, "sure.safetensors")); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"attack", "--model", "sure.safetensors", "--data", "shapes:test=60", "--epsilon", "0.01", "--steps", "3"}
+	args := []string{"attack", "--model", "sure.safetensors", "--data", "shapes:test=20", "--epsilon", "0.01", "--steps", "3"}
 	got := document[attackJSON](t, hfcuiIn(t, dir, append(args, "--json")...))
 	if r := got.Results[0]; *r.ZeroGradients == 0 || len(r.Marks) != 1 || r.Marks[0] != "zero-gradient" || len(got.Warnings) == 0 || !strings.Contains(got.Warnings[0], "zero gradient") {
 		t.Errorf("%+v, warnings %q", r, got.Warnings)
@@ -166,6 +166,6 @@ func TestAttackRefusesModels(t *testing.T) {
 	if err := gray.Save(filepath.Join(dir, "gray.safetensors")); err != nil {
 		t.Fatal(err)
 	}
-	hfcuiIn(t, dir, "attack", "--model", "dead.safetensors", "--data", "shapes:test=100", "--steps", "2").refused(t, 1, "no gradient", "zero")
+	hfcuiIn(t, dir, "attack", "--model", "dead.safetensors", "--data", "shapes:test=20", "--steps", "2").refused(t, 1, "no gradient", "zero")
 	hfcuiIn(t, dir, "attack", "--model", "gray.safetensors").refused(t, 1, "28×28 gray", "32×32 RGB", "shapes")
 }

@@ -176,12 +176,12 @@ type bandsJSON struct {
 }
 
 func TestBandsReports(t *testing.T) {
-	const data = "shapes:test=64"
-	got := document[bandsJSON](t, hfcui(t, "bands", "--data", data, "-r", "0,4:8:4,23", "-n", "50", "--json"))
-	if *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.N != 50 || *got.Normalize != "none" || *got.BN != "running" || *got.Rho != 0 {
+	const data = "shapes:test=32"
+	got := document[bandsJSON](t, hfcui(t, "bands", "--data", data, "-r", "0,4:8:4,23", "-n", "20", "--json"))
+	if *got.Model != "demo" || *got.Data != data || *got.Split != "test" || *got.N != 20 || *got.Normalize != "none" || *got.BN != "running" || *got.Rho != 0 {
 		t.Errorf("%+v", got)
 	}
-	got.Whole.check(t, "whole", 50)
+	got.Whole.check(t, "whole", 20)
 	if len(got.Bands) != 8 {
 		t.Fatalf("%d bands", len(got.Bands))
 	}
@@ -189,13 +189,13 @@ func TestBandsReports(t *testing.T) {
 		if part := []string{"low", "high"}[i%2]; *b.Part != part || *b.R != []float64{0, 4, 8, 23}[i/2] {
 			t.Errorf("band %d is %s r=%v", i, *b.Part, *b.R)
 		}
-		b.check(t, *b.Part, 50)
+		b.check(t, *b.Part, 20)
 		if (b.Changed != nil) != (i%2 == 0) || (b.Bound != nil) != (i%2 == 0) {
 			t.Fatalf("band %d: changed %v, bound %v", i, b.Changed, b.Bound)
 		} else if b.Changed != nil {
-			b.Bound.check(t, "bound", 50)
+			b.Bound.check(t, "bound", 20)
 			lost := *got.Whole.Correct - *b.Bound.Correct
-			if b.Changed.N != 50 || lost > b.Changed.Count || *b.Bound.Correct > *b.Correct || (lost > 0) != (b.Bound.L2 > 0) || b.Bound.LInf > b.Bound.L2 {
+			if b.Changed.N != 20 || lost > b.Changed.Count || *b.Bound.Correct > *b.Correct || (lost > 0) != (b.Bound.L2 > 0) || b.Bound.LInf > b.Bound.L2 {
 				t.Errorf("band %d: %+v, %+v", i, b.Changed, b.Bound)
 			}
 		}
@@ -204,14 +204,14 @@ func TestBandsReports(t *testing.T) {
 	if *got.Bands[1].Correct != *got.Whole.Correct || *got.Bands[6].Correct != *got.Whole.Correct {
 		t.Errorf("high at 0: %d, low at 23: %d, whole: %d", *got.Bands[1].Correct, *got.Bands[6].Correct, *got.Whole.Correct)
 	}
-	every := document[bandsJSON](t, hfcui(t, "bands", "--data", data, "-n", "8", "--bn", "batch", "--normalize", "max", "--rho", "0.25", "--split", "train", "--json"))
+	every := document[bandsJSON](t, hfcui(t, "bands", "--model", tinyModel(t), "--data", data, "-n", "8", "--bn", "batch", "--normalize", "max", "--rho", "0.25", "--split", "train", "--json"))
 	if len(every.Bands) != 2*24 || *every.BN != "batch" || *every.Normalize != "max" || *every.Rho != 0.25 || *every.Split != "train" {
 		t.Errorf("%d bands, %+v", len(every.Bands), every)
 	}
 	if every.Bands[0].Changed == nil || every.Bands[0].Bound != nil {
 		t.Errorf("normalized parts and batch statistics bound %+v", every.Bands[0].Bound)
 	}
-	table := hfcui(t, "bands", "--data", data, "-r", "4", "-n", "8", "--dtype", "bf16").done(t).stdout
+	table := hfcui(t, "bands", "--model", tinyModel(t), "--data", data, "-r", "4", "-n", "4", "--dtype", "bf16").done(t).stdout
 	if !strings.Contains(table, "f(x) ≠ f(x_l)") || !strings.Contains(table, "whole") || !strings.Contains(table, "bf16") || !strings.Contains(table, "%") {
 		t.Errorf("table:\n%s", table)
 	}
@@ -224,8 +224,8 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 		Permuted float64
 		Samples  []struct{ Index, Label, Whole, Low, High, Rank *int }
 	}
-	got := document[report](t, hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--json"))
-	if *got.N != 400 || *got.Count != len(got.Samples) || *got.Count < 4 {
+	got := document[report](t, hfcui(t, "flips", "--data", "shapes:test=60", "-r", "10", "--json"))
+	if *got.N != 60 || *got.Count != len(got.Samples) || *got.Count < 4 {
 		t.Errorf("%d flips of %d, %d listed", *got.Count, *got.N, len(got.Samples))
 	}
 	for _, s := range got.Samples {
@@ -233,8 +233,8 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 			t.Errorf("no flip: %d %d %d %d %d", *s.Index, *s.Label, *s.Whole, *s.Low, *s.High)
 		}
 	}
-	svd := document[report](t, hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--by", "svd", "--json"))
-	if *svd.N != 400 || *svd.Count != len(svd.Samples) || svd.By != "svd" || got.By != "fourier" || svd.Permuted < 0 || !(float64(*got.Count) > got.Permuted) {
+	svd := document[report](t, hfcui(t, "flips", "--data", "shapes:test=60", "-r", "10", "--by", "svd", "--json"))
+	if *svd.N != 60 || *svd.Count != len(svd.Samples) || svd.By != "svd" || got.By != "fourier" || svd.Permuted < 0 || !(float64(*got.Count) > got.Permuted) {
 		t.Errorf("by SVD %d (%v at random), by Fourier %d (%v)", *svd.Count, svd.Permuted, *got.Count, got.Permuted)
 	}
 	for _, s := range svd.Samples {
@@ -242,12 +242,12 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 			t.Errorf("image %d has rank %d", *s.Index, *s.Rank)
 		}
 	}
-	hfcui(t, "flips", "--data", "shapes:test=400", "-r", "10", "--by", "svd").done(t)
+	hfcui(t, "flips", "--data", "shapes:test=60", "-r", "10", "--by", "svd").done(t)
 	none := document[report](t, hfcui(t, "flips", "--data", "shapes:test=20", "-r", "23", "--json"))
 	if *none.Count != 0 || none.Samples == nil {
 		t.Errorf("past the corner: %+v", none)
 	}
-	hfcui(t, "flips", "--data", "shapes:test=50", "-r", "10").done(t)
+	hfcui(t, "flips", "--data", "shapes:test=20", "-r", "10").done(t)
 }
 
 func TestHeatmapReport(t *testing.T) {
@@ -263,7 +263,7 @@ func TestHeatmapReport(t *testing.T) {
 			scoreJSON
 		}
 	}
-	got := document[report](t, hfcuiIn(t, dir, "heatmap", "--data", "shapes:test=6", "--norm", "0", "-o", "h.png", "--json"))
+	got := document[report](t, hfcuiIn(t, dir, "heatmap", "--model", tinyModel(t), "--data", "shapes:test=6", "--norm", "0", "-o", "h.png", "--json"))
 	if *got.N != 6 || *got.Height != 32 || *got.Width != 32 || *got.Norm != 0 || !*got.Clip || *got.Rho != 0 || len(got.Cells) != 514 {
 		t.Errorf("%+v", got)
 	}
@@ -276,7 +276,7 @@ func TestHeatmapReport(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(dir, "h.png")); err != nil || !strings.HasPrefix(string(b), "\x89PNG") {
 		t.Errorf("picture: %v", err)
 	}
-	table := hfcui(t, "heatmap", "--data", "shapes:test=4", "--norm", "8", "--unclipped").done(t).stdout
+	table := hfcui(t, "heatmap", "--model", tinyModel(t), "--data", "shapes:test=4", "--norm", "8", "--unclipped").done(t).stdout
 	if !strings.Contains(table, "not clipped") || !strings.Contains(table, "highest error at") {
 		t.Errorf("table:\n%s", table)
 	}
@@ -389,8 +389,8 @@ func TestHelpIsThereForEveryCommand(t *testing.T) {
 	}
 }
 
-// TestInterruptEndsQuickly interrupts commands at work.
-func TestInterruptEndsQuickly(t *testing.T) {
+// TestInterruptEnds interrupts commands at work.
+func TestInterruptEnds(t *testing.T) {
 	for _, args := range [][]string{
 		{"bands", "--data", "shapes:test=200000"},
 		{"flips", "-r", "10", "--data", "shapes:test=200000"},
@@ -408,7 +408,7 @@ func TestInterruptEndsQuickly(t *testing.T) {
 			cmd.Process.Signal(syscall.SIGINT)
 			sent := time.Now()
 			cmd.Wait()
-			if took := time.Since(sent); took > 5*time.Second {
+			if took := time.Since(sent); took > patience { // uninterrupted it takes far longer
 				t.Errorf("it took %v to end", took)
 			}
 			outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}.refused(t, 130, "interrupt")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -11,7 +12,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
 )
 
 // fixtures makes a folder of files, good and bad ones.
@@ -58,6 +64,30 @@ func fixtures(t *testing.T) string {
 	write("page.pt", []byte("<!DOCTYPE html><html>not found</html>"))
 	return dir
 }
+
+// tinyModel is a file of an untrained network with the demo model's input and classes, and a
+// hundredth of its arithmetic: for what does not depend on what a model has learned.
+func tinyModel(t *testing.T) string {
+	t.Helper()
+	path, err := writeTinyModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var writeTinyModel = sync.OnceValues(func() (string, error) {
+	data, err := dataset.Open(context.Background(), "shapes", dataset.Options{})
+	if err != nil {
+		return "", err
+	}
+	m, err := model.New("resnet8-w4", [3]int{3, 32, 32}, data.Test.Classes(), nets.He, 1)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(program), "tiny.safetensors")
+	return path, m.Save(path)
+})
 
 // picturePNG is a picture of random blocks.
 func picturePNG(t *testing.T, w, h int, seed uint64) []byte {

@@ -57,7 +57,7 @@ func TestSmoothedModelsAreSaved(t *testing.T) {
 			Part, R, N, Accuracy, CI95, Changed, Bound any
 		}
 	}
-	bands := []string{"bands", "--data", "shapes:test=100", "-r", "4,8", "--json"}
+	bands := []string{"bands", "--data", "shapes:test=40", "-r", "4,8", "--json"}
 	live := document[measured](t, hfcuiIn(t, dir, append(bands, how...)...))
 	if live.Layer != "layer1.0.conv2.weight" || *live.Rho != 0.5 || !live.GainDivided {
 		t.Errorf("%+v", live)
@@ -76,7 +76,7 @@ func TestSmoothedModelsAreSaved(t *testing.T) {
 			t.Errorf("band %d: %d right saved, %d live", i, *saved.Bands[i].Correct, *live.Bands[i].Correct)
 		}
 	}
-	table := hfcuiIn(t, dir, append([]string{"bands", "--data", "shapes:test=50", "-r", "4"}, how...)...).done(t).stdout
+	table := hfcuiIn(t, dir, append([]string{"bands", "--data", "shapes:test=4", "-r", "4"}, how...)...).done(t).stdout
 	if !strings.Contains(table, "rho 0.5 on layer1.0.conv2, gain-normalized") {
 		t.Errorf("the table does not say what was smoothed:\n%s", table)
 	}

@@ -44,6 +44,10 @@ func buildAndTest(m *testing.M) int {
 	return m.Run()
 }
 
+// patience is how long a program may take for something before a test gives up: only what
+// hangs takes as long, also on machines that do other things as well.
+const patience = 2 * time.Minute
+
 // outcome is what a run of the command left.
 type outcome struct {
 	status         int
@@ -60,7 +64,7 @@ func hfcui(t *testing.T, args ...string) outcome {
 // hfcuiIn runs the built command in dir.
 func hfcuiIn(t *testing.T, dir string, args ...string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
@@ -80,7 +84,7 @@ func hfcuiIn(t *testing.T, dir string, args ...string) outcome {
 
 // environment is the test's own, but for what would tell the command of the tester's
 // terminal and data.
-func environment(t *testing.T) []string {
+func environment(t testing.TB) []string {
 	var env []string
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")

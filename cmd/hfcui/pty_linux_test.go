@@ -20,7 +20,7 @@ import (
 // player plays a terminal on a pseudo-terminal: it runs a program there, answers its
 // queries as a terminal with sixel graphics does, and remembers what the program wrote.
 type player struct {
-	t          *testing.T
+	t          testing.TB
 	cmd        *exec.Cmd
 	master     *os.File
 	slave      *os.File // kept open, so that its modes can be looked at in the end
@@ -42,7 +42,7 @@ const cellWidth, cellHeight = 9, 19
 
 // play starts a command on a terminal of a size. The program must leave the terminal as
 // it was; what is left of it is ended with the test.
-func play(t *testing.T, cols, rows int, name string, args ...string) *player {
+func play(t testing.TB, cols, rows int, name string, args ...string) *player {
 	t.Helper()
 	return (&player{t: t, cols: cols, rows: rows}).start(name, args...)
 }
@@ -196,10 +196,6 @@ func (p *player) pictures() int {
 	return p.screen.pictures
 }
 
-// patience is how long a program may take for something before a test gives up: long,
-// for machines that do other things as well.
-const patience = 30 * time.Second
-
 // until waits for a condition.
 func (p *player) until(what string, met func() bool) {
 	p.t.Helper()
@@ -209,6 +205,12 @@ func (p *player) until(what string, met func() bool) {
 			p.t.Fatalf("%s: not within %v; the last the program wrote: %.2000q", what, patience, written[max(0, len(written)-2000):])
 		}
 	}
+}
+
+// says waits until the program has written a word.
+func (p *player) says(word string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%q", word), func() bool { return strings.Contains(p.written(), word) })
 }
 
 // quiet waits until the program has written nothing for a while from now on.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,12 +20,8 @@ const (
 	ctrlZ = "\x1a"
 )
 
-// slow is by how much more patient time limits are than what the program is held to on
-// an idle machine with two cores: tests run beside others, and under the race detector.
-const slow = 10
-
 // explorer starts the explorer and waits for its first frame with all pictures.
-func explorer(t *testing.T, args ...string) *player {
+func explorer(t testing.TB, args ...string) *player {
 	t.Helper()
 	p := play(t, 100, 30, program, args...)
 	p.until("pictures", func() bool { return p.pictures() >= 4 })
@@ -35,19 +30,10 @@ func explorer(t *testing.T, args ...string) *player {
 }
 
 func TestTerminalFirstFrame(t *testing.T) {
-	started := time.Now()
 	p := play(t, 100, 30, program)
 	p.until("pictures", func() bool { return p.pictures() >= 4 })
-	took := time.Since(started)
-	t.Logf("from start to the fourth picture: %v", took)
-	if limit := 150 * time.Millisecond * slow; took > limit && !raceDetector {
-		t.Errorf("%v is more than %v", took, limit)
-	}
-	p.quiet()
 	for _, word := range []string{"demo", "shapes"} {
-		if !strings.Contains(p.written(), word) {
-			t.Errorf("nothing on screen says %q", word)
-		}
+		p.says(word)
 	}
 	p.send("q")
 	if status := p.exit(); status != 0 {
@@ -56,46 +42,59 @@ func TestTerminalFirstFrame(t *testing.T) {
 	p.restored()
 }
 
-// TestTerminalKeyToPicture measures from the key press to the last byte of the pictures.
+// TestTerminalKeyToPicture wants new pictures for every key.
 func TestTerminalKeyToPicture(t *testing.T) {
 	p := explorer(t)
-	var times []time.Duration
-	for i := range 20 {
-		key := []string{right, left}[i/5%2]
-		before, sent := p.pictures(), time.Now()
+	for _, key := range []string{right, right, left} {
+		before := p.pictures()
 		p.send(key)
 		p.until("new pictures", func() bool { return p.pictures() >= before+2 })
 		p.quiet()
-		p.mu.Lock()
-		times = append(times, p.drawn.Sub(sent))
-		p.mu.Unlock()
-	}
-	slices.Sort(times)
-	t.Logf("median %v, 95th percentile %v, longest %v", times[10], times[18], times[19])
-	if limit := 12 * time.Millisecond * slow; times[10] > limit && !raceDetector {
-		t.Errorf("the median is more than %v", limit)
 	}
 	p.send("q")
 	p.exit()
 	p.restored()
 }
 
-// TestTerminalHeldKeyQueuesNothing holds a key down for two seconds, as fast as keyboards
-// repeat, and wants the screen to be done shortly after.
+// TestTerminalHeldKeyQueuesNothing presses keys faster than any machine draws, and wants only
+// what is in work when the last key comes to be drawn before what that key asks for.
 func TestTerminalHeldKeyQueuesNothing(t *testing.T) {
 	p := explorer(t)
-	for i := range 60 {
-		p.send([]string{right, left}[i/15%2])
-		time.Sleep(33 * time.Millisecond)
-	}
-	released := time.Now()
+	before := p.pictures()
+	const keys = 200
+	p.send(strings.Repeat(right, keys))
+	p.until("pictures", func() bool { return p.pictures() >= before+2 })
 	p.quiet()
-	p.mu.Lock()
-	late := p.arrived.Sub(released)
-	p.mu.Unlock()
-	t.Logf("the last byte came %v after the key was released", late)
-	if limit := 25 * time.Millisecond * slow; late > limit && !raceDetector {
-		t.Errorf("more than %v", limit)
+	drawn := p.pictures() - before
+	t.Logf("%d pictures for %d keys", drawn, keys)
+	if drawn > keys/2 {
+		t.Errorf("%d pictures were drawn for %d keys", drawn, keys)
+	}
+}
+
+// BenchmarkTerminalKeyToPicture measures from the key press to the last byte of the pictures.
+func BenchmarkTerminalKeyToPicture(b *testing.B) {
+	p := explorer(b)
+	var total time.Duration
+	for i := 0; b.Loop(); i++ {
+		before, sent := p.pictures(), time.Now()
+		p.send([]string{right, left}[i/5%2])
+		p.until("new pictures", func() bool { return p.pictures() >= before+2 })
+		p.quiet()
+		p.mu.Lock()
+		total += p.drawn.Sub(sent)
+		p.mu.Unlock()
+	}
+	b.ReportMetric(float64(total.Microseconds())/1000/float64(b.N), "ms/key")
+}
+
+// BenchmarkTerminalFirstFrame measures from the start of the program to its fourth picture.
+func BenchmarkTerminalFirstFrame(b *testing.B) {
+	for b.Loop() {
+		p := play(b, 100, 30, program)
+		p.until("pictures", func() bool { return p.pictures() >= 4 })
+		p.send("q")
+		p.exit()
 	}
 }
 
@@ -326,10 +325,7 @@ func TestTerminalOpensAPhotograph(t *testing.T) {
 	dir := fixtures(t)
 	p := play(t, 100, 30, program, "explore", dir+"/photo.png", dir+"/gray.png")
 	p.until("pictures", func() bool { return p.pictures() >= 4 })
-	p.quiet()
-	if !strings.Contains(p.written(), "photo.png") {
-		t.Error("nothing on screen names the file")
-	}
+	p.says("photo.png")
 	p.send("n")
 	p.quiet()
 	p.send("q")
@@ -352,7 +348,7 @@ func TestTerminalRefusesOnTheNormalScreen(t *testing.T) {
 
 // TestTerminalProgress wants progress on a terminal, and the line gone in the end.
 func TestTerminalProgress(t *testing.T) {
-	p := play(t, 80, 24, program, "bands", "-r", "4:20:4", "--data", "shapes:test=400")
+	p := play(t, 80, 24, program, "bands", "-r", "4:20:4", "--data", "shapes:test=100")
 	if status := p.exit(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
@@ -369,7 +365,7 @@ func TestTerminalProgress(t *testing.T) {
 // TestTerminalTraining wants a bar below the lines of epochs, which never wraps, and what
 // Ctrl-C leaves on a line of its own.
 func TestTerminalTraining(t *testing.T) {
-	p := play(t, 40, 24, program, "train", "--data", "shapes:train=640,test=64", "--net", "resnet20-w4", "--epochs", "2000", "--batch", "64", "--run", "run")
+	p := play(t, 40, 24, program, "train", "--data", "shapes:train=320,test=32", "--net", "resnet8-w4", "--epochs", "2000", "--batch", "32", "--run", "run")
 	p.until("two epochs", func() bool { return strings.Contains(p.written(), "epoch 2  loss") })
 	p.until("a bar after them", func() bool { return strings.Contains(lastPart(p.written(), "epoch 2  loss"), "epoch 3 of") })
 	p.send("\x03")

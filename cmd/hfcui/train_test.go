@@ -13,7 +13,7 @@ import (
 
 func TestTrainKeepsItsRun(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"train", "--data", "shapes:train=256,test=64", "--net", "resnet20-w4", "--epochs", "1", "--batch", "64", "--run", "run", "--json"}
+	args := []string{"train", "--data", "shapes:train=256,test=64", "--net", "resnet8-w4", "--epochs", "1", "--batch", "64", "--run", "run", "--json"}
 	type event struct {
 		Type            *string
 		Time            *time.Time
@@ -88,7 +88,7 @@ func TestInterruptedTrainingSaysHowToResume(t *testing.T) {
 		t.Skip("trains for a while, twice")
 	}
 	dir := t.TempDir()
-	args := []string{"--data", "shapes:train=640,test=64", "--net", "resnet20-w4", "--epochs", "60", "--batch", "64", "--seed", "3", "--bands", "4,8", "--bands-every", "20", "--run"}
+	args := []string{"--data", "shapes:train=160,test=16", "--net", "resnet8-w4", "--epochs", "20", "--batch", "16", "--seed", "3", "--bands", "4,8", "--bands-every", "20", "--run"}
 	hfcuiIn(t, dir, append([]string{"train"}, append(args, "whole")...)...)
 	cmd := exec.Command(program, append([]string{"train"}, append(args, "a run")...)...)
 	var stderr strings.Builder
@@ -122,7 +122,7 @@ func TestInterruptedTrainingSaysHowToResume(t *testing.T) {
 
 func TestTrainInBF16(t *testing.T) {
 	dir := t.TempDir()
-	o := hfcuiIn(t, dir, "train", "--data", "shapes:train=64,test=16", "--net", "resnet8-w8", "--epochs", "1", "--batch", "32", "--run", "run", "--dtype", "bf16")
+	o := hfcuiIn(t, dir, "train", "--data", "shapes:train=16,test=4", "--net", "resnet8-w4", "--epochs", "1", "--batch", "8", "--run", "run", "--dtype", "bf16")
 	if o.status != 0 {
 		t.Fatalf("%+v", o)
 	}

@@ -15,7 +15,7 @@ import (
 // trained is a finished run folder of two epochs below dir.
 func trained(t *testing.T, dir, name string) {
 	t.Helper()
-	o := hfcuiIn(t, dir, "train", "--data", "shapes:train=256,test=64", "--net", "resnet20-w4", "--epochs", "2", "--batch", "64", "--bands", "4,8", "--run", name)
+	o := hfcuiIn(t, dir, "train", "--data", "shapes:train=256,test=64", "--net", "resnet8-w4", "--epochs", "2", "--batch", "64", "--bands", "4,8", "--run", name)
 	if o.status != 0 {
 		t.Fatalf("%+v", o)
 	}
@@ -43,7 +43,7 @@ func TestWatchReports(t *testing.T) {
 		}
 	}
 	got := document[watchJSON](t, hfcuiIn(t, dir, "watch", "first", "second", "--json"))
-	if len(got.Runs) != 2 || *got.Runs[1].Run != "second" || *got.Runs[1].State != "ended" || got.Runs[1].Config["net"] != "resnet20-w4" || len(got.Runs[1].Events) < 13 {
+	if len(got.Runs) != 2 || *got.Runs[1].Run != "second" || *got.Runs[1].State != "ended" || got.Runs[1].Config["net"] != "resnet8-w4" || len(got.Runs[1].Events) < 13 {
 		t.Errorf("%+v", got)
 	}
 	hfcuiIn(t, dir, "watch", "first", "second", "--export", "runs.csv", "--tensorboard", "board").done(t)
@@ -107,7 +107,7 @@ func TestWatchFollowsATraining(t *testing.T) {
 		return nil
 	}
 	until("waiting")
-	args := []string{"train", "--data", "shapes:train=640,test=64", "--net", "resnet20-w4", "--epochs", "40", "--batch", "64", "--run", "run"}
+	args := []string{"train", "--data", "shapes:train=160,test=16", "--net", "resnet8-w4", "--epochs", "40", "--batch", "16", "--run", "run"}
 	train := exec.Command(program, args...)
 	train.Dir, train.Env = dir, environment(t)
 	if err := train.Start(); err != nil {
@@ -145,21 +145,21 @@ func TestWatchMeasuresWeights(t *testing.T) {
 	if !strings.Contains(said, "epoch7.safetensors") || !strings.Contains(said, "--data") {
 		t.Errorf("%s", said)
 	}
-	measured := hfcuiIn(t, dir, "watch", "weights", "--once", "--data", "shapes:test=50", "--bands", "8").done(t).stdout
-	bands := document[bandsJSON](t, hfcui(t, "bands", "--data", "shapes:test=50", "-r", "8", "--json"))
-	if !strings.Contains(measured, "epoch7.safetensors  50 test images") || !strings.Contains(measured, "low 8: ") {
+	measured := hfcuiIn(t, dir, "watch", "weights", "--once", "--data", "shapes:test=20", "--bands", "8").done(t).stdout
+	bands := document[bandsJSON](t, hfcui(t, "bands", "--data", "shapes:test=20", "-r", "8", "--json"))
+	if !strings.Contains(measured, "epoch7.safetensors  20 test images") || !strings.Contains(measured, "low 8: ") {
 		t.Errorf("%s", measured)
 	}
 	type run struct {
 		Run, State string
 		Events     []bandsEventJSON
 	}
-	got := document[struct{ Runs []run }](t, hfcuiIn(t, dir, "watch", "weights", "--json", "--data", "shapes:test=50", "--bands", "8"))
+	got := document[struct{ Runs []run }](t, hfcuiIn(t, dir, "watch", "weights", "--json", "--data", "shapes:test=20", "--bands", "8"))
 	if e := got.Runs[0].Events; len(e) != 1 || e[0].Epoch != 7 || *e[0].Whole.Correct != *bands.Whole.Correct || *e[0].Bands[1].Correct != *bands.Bands[1].Correct {
 		t.Errorf("%+v", got)
 	}
 
-	watch := exec.Command(program, "watch", "weights", "--jsonl", "--data", "shapes:test=50")
+	watch := exec.Command(program, "watch", "weights", "--jsonl", "--data", "shapes:test=20")
 	watch.Dir, watch.Env = dir, environment(t)
 	out, err := watch.StdoutPipe()
 	if err != nil {
