@@ -61,15 +61,24 @@ func (m *Model) Program(b nets.Build) (*plan.Program, error) {
 func (e *Evaluator) wholeBatch() bool { return e.stats == BatchStatistics && e.model.HasBatchNorm() }
 
 // microBatch is the size of micro-batches whose activations fit the device's cache: all of about
-// the same size, but not so small that reading weights again outweighs the gain.
+// the same size, unless reading the weights again for each would take more than activations
+// that do not fit do, which are written and read once.
 func microBatch(dev plan.Device, p *plan.Program, batch int) int {
 	cache := dev.CacheSize()
 	if cache == 0 {
 		return batch
 	}
-	const fewest = 32
+	weights, activations := 0, 0
+	for _, v := range p.Values {
+		if v.Kind == plan.Param {
+			weights += v.Size()
+		}
+	}
+	for _, in := range plan.Fuse(p).Instrs {
+		activations += in.Out.Size()
+	}
 	_, total := plan.Arena(p, (*plan.Value).Size)
-	count := min(4*total/cache+1, max(1, batch/fewest))
+	count := min(4*total/cache+1, 2*activations/max(1, weights)+1, batch)
 	return (batch + count - 1) / count
 }
 
