@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"hfcui/engine/cpu/kernel"
 	"hfcui/engine/op"
 	"hfcui/engine/plan"
 )
@@ -93,8 +94,73 @@ func (c *compiler) lowerAnyLayout(in *plan.Instr) func() {
 	if !anyLayout(in.Op) {
 		return nil
 	}
-	if run := c.lowerActivation(in); run != nil {
-		return run
+	for _, lower := range []func(*plan.Instr) func(){c.lowerActivation, c.lowerMoves} {
+		if run := lower(in); run != nil {
+			return run
+		}
 	}
 	return c.general(in)
+}
+
+// isBlocked tells tensors of whole blocks of channels.
+func (t *tensor) isBlocked() bool { return !t.flat && t.block == kernel.Block }
+
+// lowerGeneralPooling lowers pooling with windows of any geometry; nil where arrays are not in
+// blocks, or means have gaps.
+func (c *compiler) lowerGeneralPooling(in *plan.Instr) func() {
+	x, out := c.t(in.In[0]), c.t(in.Out)
+	if !x.isBlocked() || !out.isBlocked() {
+		return nil
+	}
+	whole := [2]int{1, 1}
+	switch o := in.Op.(type) {
+	case op.GeneralMaxPool:
+		return c.maxPool(poolWindow{o.Window, o.Size, x, out})
+	case op.GeneralMaxPoolGrad:
+		if dy := c.t(in.In[1]); dy.isBlocked() {
+			return c.maxPoolGrad(poolWindow{o.Window, o.Size, x, dy}, dy, out)
+		}
+	case op.GeneralAvgPool:
+		if o.Dilation == whole {
+			return c.avgPool(poolWindow{o.Window, o.Size, x, out}, o.Shares(in.In[0].Shape, in.Out.Shape))
+		}
+	case op.GeneralAvgPoolGrad:
+		if o.Pool.Dilation == whole {
+			return c.avgPoolGrad(poolWindow{o.Pool.Window, o.Pool.Size, out, x}, o.Pool.Shares(o.Shape[:], in.In[0].Shape))
+		}
+	}
+	return nil
+}
+
+// lowerMoves lowers what moves channels of images as they are, sums of planes, and matrices
+// that become images of one pixel or were such; nil for others.
+func (c *compiler) lowerMoves(in *plan.Instr) func() {
+	out := c.t(in.Out)
+	parts := make([]*tensor, len(in.In))
+	for i, v := range in.In {
+		if parts[i] = c.t(v); !parts[i].isBlocked() || !out.isBlocked() || parts[i].dtype != out.dtype {
+			return nil
+		}
+	}
+	x := parts[0]
+	image := len(in.In[0].Shape) == 4
+	switch o := in.Op.(type) {
+	case op.Concat:
+		if o.Axis == 1 {
+			return c.concat(parts, out)
+		}
+	case op.Gather:
+		if o.Axis == 1 {
+			return c.gather(x, o.Index, out)
+		}
+	case op.SumTo:
+		if image && x.dtype == plan.Float32 && out.n == x.n && out.c == x.c && out.pixels() == 1 {
+			return c.planes(x, func(n, b int) { c.kernels.Sum(x.plane0(n, b), out.plane0(n, b), x.w, x.h, x.stride()) })
+		}
+	case op.Reshape:
+		if out.n == x.n && out.c == x.c && out.pixels() == 1 && x.pixels() == 1 {
+			return c.concat(parts, out)
+		}
+	}
+	return nil
 }

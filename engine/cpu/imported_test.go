@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"hfcui/engine/op"
 	"hfcui/engine/plan"
 )
@@ -53,6 +55,47 @@ func init() {
 				}
 			}
 			b.keep(b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(2, x.Shape[1], 3, 3))) // halo
+		},
+		"pooling of any geometry": func(b *builder) {
+			size := [2]int{b.between(1, 4), b.between(1, 4)}
+			h, w := b.between(size[0], 14), b.between(size[1], 14)
+			x := b.input(b.between(1, 3), b.between(1, 40), h, w)
+			for i, v := range b.data[x] {
+				b.data[x][i] = float32(math.Round(float64(v) * 4)) // equal ones among them
+			}
+			m := op.GeneralMaxPool{Window: b.window(size[0], size[1], h, w), Size: size}
+			for i := range m.Pad {
+				m.Pad[i] = min(m.Pad[i], size[i%2]-1) // every window sees something
+			}
+			a := op.GeneralAvgPool{Window: m.Window, Size: size}
+			a.Counted[b.rng.IntN(4)] = a.Pad[3]
+			for i := range a.Counted {
+				a.Counted[i] = min(a.Counted[i], a.Pad[i])
+			}
+			y := b.apply(m, x)
+			dy := b.input(y.Shape...)
+			b.keep(y, b.apply(a, x), b.apply(op.GeneralMaxPoolGrad(m), x, dy), b.apply(op.GeneralAvgPoolGrad{Pool: a, Shape: [4]int(x.Shape)}, dy))
+			b.keep(b.apply(op.Conv{Stride: 1, Pad: 1}, y, b.weights(2, y.Shape[1], 3, 3)))
+		},
+		"channels put together": func(b *builder) {
+			n, h, w := b.between(1, 3), b.between(1, 9), b.between(1, 9)
+			var parts []*plan.Value
+			for range b.between(1, 4) {
+				parts = append(parts, b.apply(op.ReLU{}, b.input(n, 8*b.between(1, 5)-b.between(0, 1), h, w)))
+			}
+			y := b.apply(op.Concat{Axis: 1, Parts: len(parts)}, parts...)
+			z := b.apply(op.Gather{Axis: 1, Index: b.rng.Perm(y.Shape[1])}, y)
+			sum := b.apply(op.SumTo{Shape: []int{n, y.Shape[1], 1, 1}}, y)
+			b.keep(y, z, sum, b.apply(op.Gather{Axis: 1, Index: []int{0, 0}}, y), b.apply(op.Concat{Axis: 2, Parts: 2}, y, y))
+			row := b.apply(op.Reshape{Shape: []int{n, y.Shape[1]}}, sum)
+			b.keep(row, b.apply(op.Reshape{Shape: []int{n, y.Shape[1], 1, 1}}, row))
+			b.keep(b.apply(op.Conv{Stride: 1, Pad: 1}, z, b.weights(2, z.Shape[1], 3, 3)))
+		},
+		"channels shuffled": func(b *builder) {
+			n, g, c, h, w := b.between(1, 3), b.between(1, 5), b.between(1, 20), b.between(1, 9), b.between(1, 9)
+			x := b.apply(op.ReLU{}, b.input(n, g*c, h, w))
+			y := b.apply(op.Transpose{Perm: []int{0, 2, 1, 3, 4}}, b.apply(op.Reshape{Shape: []int{n, g, c, h, w}}, x))
+			b.keep(b.apply(op.ReLU{}, b.apply(op.Reshape{Shape: x.Shape}, y)))
 		},
 	} {
 		operations[name] = build

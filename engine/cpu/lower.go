@@ -256,14 +256,16 @@ func (c *compiler) lowerPooling(in *plan.Instr) func() {
 	x, out := c.t(in.In[0]), c.t(in.Out)
 	switch o := in.Op.(type) {
 	case op.MaxPool:
-		return c.maxPool(poolWindow{o.Size, o.Stride, o.Pad, x, out})
+		return c.maxPool(squarePool(o.Size, o.Stride, o.Pad, x, out))
 	case op.MaxPoolGrad:
 		dy := c.t(in.In[1])
-		return c.maxPoolGrad(poolWindow{o.Size, o.Stride, o.Pad, x, dy}, dy, out)
+		return c.maxPoolGrad(squarePool(o.Size, o.Stride, o.Pad, x, dy), dy, out)
 	case op.AvgPool:
-		return c.avgPool(poolWindow{o.Size, o.Stride, o.Pad, x, out})
+		return c.avgPool(squarePool(o.Size, o.Stride, o.Pad, x, out), evenly(o.Size, out))
 	case op.AvgPoolGrad:
-		return c.avgPoolGrad(poolWindow{o.Size, o.Stride, o.Pad, out, x})
+		return c.avgPoolGrad(squarePool(o.Size, o.Stride, o.Pad, out, x), evenly(o.Size, x))
+	case op.GeneralMaxPool, op.GeneralMaxPoolGrad, op.GeneralAvgPool, op.GeneralAvgPoolGrad:
+		return c.lowerGeneralPooling(in)
 	case op.GlobalAvgPool:
 		return c.globalAvgPool(x, out)
 	case op.GlobalAvgPoolGrad:

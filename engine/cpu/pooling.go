@@ -2,36 +2,46 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"hfcui/engine/cpu/kernel"
+	"hfcui/engine/op"
 )
 
 // poolWindow is the window of a pooling operation from a plane x to a smaller one y.
 type poolWindow struct {
-	size, stride, pad int
-	x, y              *tensor
+	op.Window
+	size [2]int
+	x, y *tensor
+}
+
+// squarePool is the window of a pooling operation that is alike along both axes.
+func squarePool(size, stride, pad int, x, y *tensor) poolWindow {
+	return poolWindow{op.Conv{Stride: stride, Pad: pad}.General().Window, [2]int{size, size}, x, y}
 }
 
 // rows calls f for every tap of row oy of y that sees at least one pixel of x: with the
 // first output for which it lies inside, how many those are, and what the first one sees.
 func (p *poolWindow) rows(n, b, oy int, f func(first, count, x int)) {
-	for r := range p.size {
-		iy := oy*p.stride + r - p.pad
+	stride := p.Stride[1]
+	for r := range p.size[0] {
+		iy := oy*p.Stride[0] + r*p.Dilation[0] - p.Pad[0]
 		if iy < 0 || iy >= p.x.h {
 			continue
 		}
-		for s := range p.size {
-			first := max(0, (p.pad-s+p.stride-1)/p.stride)
-			last := min(p.y.w-1, (p.x.w-1+p.pad-s)/p.stride)
-			if p.x.w-1+p.pad-s >= 0 && first <= last {
-				f(first, last-first+1, p.x.offset(n, b, iy, first*p.stride+s-p.pad))
+		for s := range p.size[1] {
+			at := s*p.Dilation[1] - p.Pad[1] // what output 0 sees
+			first := max(0, (stride-1-at)/stride)
+			last := min(p.y.w-1, (p.x.w-1-at)/stride)
+			if p.x.w-1-at >= 0 && first <= last {
+				f(first, last-first+1, p.x.offset(n, b, iy, first*stride+at))
 			}
 		}
 	}
 }
 
 // step is bytes between what neighboring outputs see.
-func (p *poolWindow) step() int { return p.x.bytes(p.stride * p.x.block) }
+func (p *poolWindow) step() int { return p.x.bytes(p.Stride[1] * p.x.block) }
 
 // rowScratch is a row of pixels stored as t's are, one for each worker.
 func (c *compiler) rowScratch(t *tensor) []*tensor {
@@ -87,41 +97,63 @@ func (c *compiler) maxPoolGrad(p poolWindow, dy, dx *tensor) func() {
 	})
 }
 
-// avgPool sums every window in float32 before the mean is stored.
-func (c *compiler) avgPool(p poolWindow) func() {
-	k, share, means := c.of(p.x), every(1/float32(p.size*p.size)), make([][]float32, c.pool.threads)
+// avgPool sums every window in float32 before the mean is stored. shares is, for every output
+// of a plane, what an element counts.
+func (c *compiler) avgPool(p poolWindow, shares []float64) func() {
+	k, share, means := c.of(p.x), blocksOf(shares), make([][]float32, c.pool.threads)
 	for i := range means {
 		means[i] = every(0)
 	}
 	return c.planesBy(p.y, func(worker, n, b int) {
 		mean := &means[worker][0]
 		for oy := range p.y.h {
-			y0, y1 := p.inside(oy, p.x.h)
+			y0, y1 := p.inside(0, oy, p.x.h)
 			for ox := range p.y.w {
-				x0, x1 := p.inside(ox, p.x.w)
-				k.Sum(p.x.at(n, b, y0, x0), mean, x1-x0, y1-y0, p.x.stride())
-				c.kernels.Scale(mean, mean, &share[0], 1, 1, 0)
+				x0, x1 := p.inside(1, ox, p.x.w)
+				if y0 >= y1 || x0 >= x1 {
+					clear(means[worker])
+				} else {
+					k.Sum(p.x.at(n, b, y0, x0), mean, x1-x0, y1-y0, p.x.stride())
+				}
+				c.kernels.Scale(mean, mean, &share[(oy*p.y.w+ox)*kernel.Block], 1, 1, 0)
 				k.Fill(mean, p.y.at(n, b, oy, ox), 1, 1, 0)
 			}
 		}
 	})
 }
 
-// inside is the part, first to before last, of output o's window that lies within size.
-func (p *poolWindow) inside(o, size int) (first, last int) {
-	first = o*p.stride - p.pad
-	return max(0, first), min(size, first+p.size)
+// inside is the part, first to before last, of output o's window that lies within size along
+// an axis.
+func (p *poolWindow) inside(axis, o, size int) (first, last int) {
+	first = o*p.Stride[axis] - p.Pad[axis]
+	return max(0, first), min(size, first+p.size[axis])
 }
 
-// avgPoolGrad spreads dy, p's y, evenly over windows of dx, p's x.
-func (c *compiler) avgPoolGrad(p poolWindow) func() {
+// blocksOf is every number sixteen times.
+func blocksOf(numbers []float64) []float32 {
+	b := aligned(len(numbers) * kernel.Block)
+	for i := range b {
+		b[i] = float32(numbers[i/kernel.Block])
+	}
+	return b
+}
+
+// evenly is what elements count where every output of y's planes is the mean of as many.
+func evenly(size int, y *tensor) []float64 {
+	return slices.Repeat([]float64{1 / float64(size*size)}, y.pixels())
+}
+
+// avgPoolGrad spreads dy, p's y, evenly over windows of dx, p's x: shares is as avgPool's.
+func (c *compiler) avgPoolGrad(p poolWindow, shares []float64) func() {
 	dy, dx := p.y, p.x
-	k, zero, share, rows := c.of(dx), every(0), every(1/float32(p.size*p.size)), c.rowScratch(dy)
+	k, zero, share, rows := c.of(dx), every(0), blocksOf(shares), c.rowScratch(dy)
 	return c.planesBy(dy, func(worker, n, b int) {
 		k.Fill(&zero[0], dx.plane0(n, b), dx.w, dx.h, dx.stride())
 		row := rows[worker]
 		for oy := range dy.h {
-			k.Scale(dy.at(n, b, oy, 0), row.pointer(0), &share[0], dy.w, 1, 0)
+			for ox := range dy.w {
+				k.Scale(dy.at(n, b, oy, ox), row.pointer(ox*kernel.Block), &share[(oy*dy.w+ox)*kernel.Block], 1, 1, 0)
+			}
 			p.rows(n, b, oy, func(first, count, x int) {
 				k.StepSpread(row.pointer(first*kernel.Block), dx.pointer(x), count, p.step())
 			})

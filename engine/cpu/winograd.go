@@ -14,8 +14,8 @@ import (
 // Where the transformed weights are few, a chunk of work is a group of images, in steps of
 // so many tiles that what there is between the transforms stays in the cache. Where they
 // are many, it is they that must be read but once: the inputs of many images are
-// transformed first, and then a chunk is a group of output channels, whose weights are
-// transformed right before they are used and kept nowhere.
+// transformed first, and then a chunk is a group of output channels. Where they are too many
+// to be kept, its weights are transformed right before they are used.
 type winograd struct {
 	*convolution
 	u           *winogradWeights
@@ -30,6 +30,7 @@ type winograd struct {
 	sizes       winogradSizes
 
 	many     bool // weights
+	kept     bool // weights, transformed
 	together int  // groups of images whose inputs are transformed together
 	now      int  // the first of those that are
 	transform,
@@ -42,8 +43,10 @@ type winogradSizes struct{ v, m, shared, ownV, ownU, own int }
 
 const (
 	// manyWeights is how many bytes of transformed weights are too many to be read again for
-	// every group of images: more than stay in the third-level cache beside all else.
-	manyWeights = 12 << 20
+	// every step of tiles: more than come from the third-level cache as fast as they are used.
+	manyWeights = 6 << 20
+	// keptWeights is how many bytes of them are too many to be kept.
+	keptWeights = 12 << 20
 	// fewTiles is how many tiles there must be for fewer multiplications to be worth reading
 	// four times the weights; twice as many where they are more than largeWeights bytes, or
 	// are transformed in every run.
@@ -84,7 +87,8 @@ func winogradBytes(w *weights) int { return 4 * kernel.WinogradPoints * w.inputs
 // prepare lists tiles and decides how the work is cut.
 func (w *winograd) prepare() {
 	w.u = newWinogradWeights(w.weights, w.compiler.kernels)
-	w.many = winogradBytes(w.weights) > manyWeights
+	w.kept = winogradBytes(w.weights) <= keptWeights
+	w.many = winogradBytes(w.weights) > manyWeights && w.u.groups() >= w.compiler.pool.threads || !w.kept
 	win := &w.weights.windows[0]
 	w.cutImages(tilesOf(win))
 	w.tiles = listWinogradTiles(win, w.x, w.y, w.group)
@@ -93,7 +97,7 @@ func (w *winograd) prepare() {
 	}
 	w.cutTiles(w.tiles.count())
 	w.shapes()
-	if !w.many {
+	if w.kept {
 		w.u.keep(w.compiler)
 	}
 	w.pack = func(_, group int) { w.u.pack(group) }
@@ -141,7 +145,10 @@ func (w *winograd) cutTiles(tiles int) {
 	w.parts, w.together = 1, 1
 	if w.many {
 		w.together = min(w.groups(), max(1, transformedInputs/(4*s.v)))
-		s.shared, s.ownU = w.together*s.v, w.u.groupSize()
+		s.shared = w.together * s.v
+		if !w.kept {
+			s.ownU = w.u.groupSize()
+		}
 	} else {
 		if chunks, enough := w.groups(), 4*w.compiler.pool.threads; w.compiler.pool.threads > 1 && chunks < enough {
 			w.parts = min(enough/chunks, (tiles+tilesTogether-1)/tilesTogether)
@@ -176,7 +183,7 @@ func (w *winograd) shapes() {
 // load transforms the weights where they are few.
 func (w *winograd) load() {
 	w.u.begin()
-	if !w.many {
+	if w.kept {
 		w.compiler.pool.each(w.u.groups(), w.pack)
 	}
 }
@@ -250,7 +257,11 @@ func (w *winograd) transformSome(worker, i int) {
 func (w *winograd) produceSome(worker, group int) {
 	_, m, u, border := w.memory(worker)
 	var nothing winogradAhead
-	w.u.transform(u, group)
+	if w.kept {
+		u = w.u.at(group)
+	} else {
+		w.u.transform(u, group)
+	}
 	for g := range min(w.together, w.groups()-w.now) {
 		t, n := w.list(w.now+g), (w.now+g)*w.group
 		w.multiplyTiles((*w.work)[g*w.sizes.v:], u, m, group, t.count(), &nothing)

@@ -92,7 +92,7 @@ func (GeneralAvgPool) Dims() []int { return []int{4, 4} }
 func (o GeneralAvgPool) Infer(in [][]int) ([]int, error) { return o.pooled(in[0], o.Size) }
 
 func (o GeneralAvgPool) Do(out Tensor, in []Tensor) {
-	shares := o.shares(in[0].Shape, out.Shape)
+	shares := o.Shares(in[0].Shape, out.Shape)
 	o.each(in[0].Shape, out.Shape, o.Size, func(i int, window windowRect) {
 		sum := 0.0
 		window.each(func(j int) { sum += float64(in[0].Data[j]) })
@@ -100,9 +100,9 @@ func (o GeneralAvgPool) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// shares gives, for every position of a result's plane, what an element of its window
-// counts.
-func (o GeneralAvgPool) shares(x, y []int) []float64 {
+// Shares gives, for every position of a result's plane, what an element of its window counts,
+// from the shapes of x and of the result.
+func (o GeneralAvgPool) Shares(x, y []int) []float64 {
 	counted := func(axis, windows int) []float64 {
 		n := make([]float64, windows)
 		around := o.Window
@@ -149,7 +149,7 @@ func (o GeneralAvgPoolGrad) Infer(in [][]int) ([]int, error) {
 
 func (o GeneralAvgPoolGrad) Do(out Tensor, in []Tensor) {
 	clear(out.Data)
-	shares := o.Pool.shares(out.Shape, in[0].Shape)
+	shares := o.Pool.Shares(out.Shape, in[0].Shape)
 	o.Pool.each(out.Shape, in[0].Shape, o.Pool.Size, func(i int, window windowRect) {
 		share := float32(float64(in[0].Data[i]) * shares[i%len(shares)])
 		window.each(func(j int) { out.Data[j] += share })

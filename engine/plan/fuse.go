@@ -11,6 +11,7 @@ import (
 //
 //   - convolutions with the bias, the batch norm with running statistics, the residual addition
 //     and the ReLU or other function of single elements that follow,
+//   - two reshapes and a transpose between them that exchange groups of channels (ShuffleNet),
 //   - linear layers with the ReLU that follows,
 //   - other batch norms with the residual addition and the ReLU that follow,
 //   - a batch norm's gradients with that of the ReLU after it,
@@ -20,6 +21,7 @@ import (
 // Results differ from p's by rounding only. p is not changed.
 func Fuse(p *Program) *Program {
 	f := newFusion(p)
+	f.each(f.shuffle)
 	f.each(f.convolution)
 	f.each(f.linear)
 	f.each(f.norm)

@@ -1,6 +1,10 @@
 package plan
 
-import "hfcui/engine/op"
+import (
+	"slices"
+
+	"hfcui/engine/op"
+)
 
 // convolution fuses a convolution with what follows it.
 func (f *fusion) convolution(in *Instr) {
@@ -51,6 +55,34 @@ func (f *fusion) convolution(in *Instr) {
 	if len(old) > 1 {
 		f.replace(fused, sources, old...)
 	}
+}
+
+// shuffle makes a permutation of channels of the transpose of [N,g,c,H,W] to [N,c,g,H,W] between
+// reshapes from and to images.
+func (f *fusion) shuffle(in *Instr) {
+	x, out := in.In[0].Shape, in.Out.Shape
+	if _, ok := in.Op.(op.Reshape); !ok || len(x) != 4 || len(out) != 5 || x[0] != out[0] || x[2] != out[3] || x[3] != out[4] {
+		return
+	}
+	swap := f.only(in.Out)
+	if swap == nil {
+		return
+	}
+	if o, ok := swap.Op.(op.Transpose); !ok || !slices.Equal(o.Perm, []int{0, 2, 1, 3, 4}) {
+		return
+	}
+	back := f.only(swap.Out)
+	if back == nil || !slices.Equal(back.Out.Shape, x) {
+		return
+	}
+	if _, ok := back.Op.(op.Reshape); !ok {
+		return
+	}
+	index := make([]int, x[1])
+	for i := range index {
+		index[i] = i%out[1]*out[2] + i/out[1]
+	}
+	f.replace(op.Gather{Axis: 1, Index: index}, in.In, in, swap, back)
 }
 
 // linear fuses a linear layer with the ReLU that follows it.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hfcui/engine/nets"
+	"hfcui/engine/op"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
@@ -135,4 +136,23 @@ func TestFusionOfResidualBlocks(t *testing.T) {
 			t.Errorf("training has %d %s, wanted %d: %v", got[kind], kind, want, got)
 		}
 	}
+}
+
+// TestShuffle fuses what ShuffleNet does to channels into one permutation of them.
+func TestShuffle(t *testing.T) {
+	shapes := [][]int{{2, 12, 3, 1}, {2, 3, 4, 3, 1}, {2, 4, 3, 3, 1}, {2, 12, 3, 1}}
+	p := &plan.Program{}
+	for i, s := range shapes {
+		p.Values = append(p.Values, &plan.Value{ID: i, Shape: s, Kind: plan.Temp, Name: fmt.Sprint("v", i)})
+	}
+	p.Values[0].Kind, p.Values[3].Keep, p.Outputs = plan.Input, true, map[string]*plan.Value{"v3": p.Values[3]}
+	for i, o := range []op.Op{op.Reshape{Shape: shapes[1]}, op.Transpose{Perm: []int{0, 2, 1, 3, 4}}, op.Reshape{Shape: shapes[3]}} {
+		p.Instrs = append(p.Instrs, &plan.Instr{Op: o, In: p.Values[i : i+1], Out: p.Values[i+1]})
+	}
+	fused := plan.Fuse(p)
+	if len(fused.Instrs) != 1 {
+		t.Fatalf("%d instructions", len(fused.Instrs))
+	}
+	want, got := randomRun(t, plantest.Reference(), p), randomRun(t, plantest.Reference(), fused)
+	plantest.Close(t, "shuffled", got["v3"], want["v3"], 0)
 }
