@@ -10,6 +10,8 @@ import (
 	"hfcui/checkpoints"
 	"hfcui/engine/attack"
 	"hfcui/engine/device"
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
@@ -17,17 +19,48 @@ import (
 // goldenTarget is golden's model under attack, in batches of a size.
 func goldenTarget(t *testing.T, name string, batch int) (*attack.Model, map[string]*checkpoints.Tensor, []int) {
 	t.Helper()
-	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
 	m, f, labels := golden(t, name)
-	target, err := attack.NewTarget(m, device, batch)
+	target, err := attack.NewTarget(m, openCPU(t), batch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { target.Close() })
 	return target, f, labels
+}
+
+func openCPU(t *testing.T) plan.Device {
+	t.Helper()
+	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return device
+}
+
+// tiny is an untrained network of four channels with golden images, all correct: their labels
+// are what it predicts.
+func tiny(t *testing.T) (m *model.Model, x []float32, labels []int) {
+	t.Helper()
+	_, f, labels := golden(t, "net_resnet18_w8")
+	x = f["x"].Data
+	m, err := model.New("resnet8-w4", [3]int{3, 32, 32}, make([]string, 10), nets.He, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := m.NewEvaluator(openCPU(t), len(labels), model.RunningStatistics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	logits := make([]float32, 10*len(labels))
+	if err := e.Logits(t.Context(), logits, x, len(labels)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range labels {
+		own := logits[10*i : 10*i+10]
+		labels[i] = slices.Index(own, slices.Max(own))
+	}
+	return m, x, labels
 }
 
 // run attacks all images.
@@ -99,9 +132,16 @@ func inBounds(t *testing.T, what string, o attack.Options, got, x []float32, out
 // TestBounds: no perturbation is larger than epsilon, none leaves [0,1], and images do not
 // depend on what they are attacked together with.
 func TestBounds(t *testing.T) {
-	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
-	alone, _, _ := goldenTarget(t, "net_resnet18_w8", 5)
-	x := f["x"].Data
+	m, x, labels := tiny(t)
+	var targets [2]*attack.Model
+	for i, batch := range []int{8, 5} {
+		var err error
+		if targets[i], err = attack.NewTarget(m, openCPU(t), batch); err != nil {
+			t.Fatal(err)
+		}
+		defer targets[i].Close()
+	}
+	target, alone := targets[0], targets[1]
 	size := len(x) / len(labels)
 	for _, method := range attack.Methods() {
 		for _, norm := range []attack.Norm{attack.LInf, attack.L2} {

@@ -52,7 +52,7 @@ func TestGolden(t *testing.T) {
 	}
 	for _, dev := range []plan.Device{plantest.Reference(), device} {
 		for _, name := range []string{"net_resnet18_w8", "net_resnet20"} {
-			if dev != device && name == "net_resnet20" {
+			if dev != device && (name == "net_resnet20" || testing.Short()) {
 				continue // slow
 			}
 			m, f, labels := golden(t, name)

@@ -39,6 +39,9 @@ func TestDemoShowsTheEffect(t *testing.T) {
 // The adversarially trained demonstration keeps what the natural one loses at once, and pays
 // for it where nobody attacks.
 func TestDemoAdversarialIsRobust(t *testing.T) {
+	if testing.Short() {
+		t.Skip("about the demonstration's weights; attacks hundreds of images")
+	}
 	l, err := Open(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)

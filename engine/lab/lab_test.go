@@ -27,7 +27,7 @@ func openSmall(t *testing.T) *Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := model.New("resnet8-w8", [3]int{3, 32, 32}, data.Test.Classes(), nets.He, 3)
+	m, err := model.New("resnet8-w4", [3]int{3, 32, 32}, data.Test.Classes(), nets.He, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,11 @@ func flipsAgreeWithViews(t *testing.T, s bands.Setting, by bands.Decomposition) 
 	}
 	want := map[int]bands.Sample{}
 	var all []bands.Sample
-	for i := range got.N {
+	stride := 1
+	if s.Statistics == model.BatchStatistics {
+		stride = 7 // every view runs its whole batch: some of each batch, the last and smaller one too
+	}
+	for i := 0; i < got.N; i += stride {
 		v, err := l.View(t.Context(), view.Request{Index: i, R: 3, By: by, Setting: s})
 		if err != nil {
 			t.Fatal(err)
@@ -200,13 +204,20 @@ func flipsAgreeWithViews(t *testing.T, s bands.Setting, by bands.Decomposition) 
 			want[i] = a
 		}
 	}
-	if len(got.Flips) != len(want) || got.Permuted != bands.Permuted(all) {
-		t.Errorf("%d flips, %v expected at random; views show %d and %v", len(got.Flips), got.Permuted, len(want), bands.Permuted(all))
+	if stride == 1 && got.Permuted != bands.Permuted(all) {
+		t.Errorf("%v flips expected at random; views show %v", got.Permuted, bands.Permuted(all))
 	}
+	viewed := 0
 	for _, a := range got.Flips {
-		if a != want[a.Index] {
+		if a.Index%stride > 0 {
+			continue
+		}
+		if viewed++; a != want[a.Index] {
 			t.Errorf("flip %+v, its view says %+v", a, want[a.Index])
 		}
+	}
+	if viewed != len(want) {
+		t.Errorf("%d flips among the %d images viewed; views show %d", viewed, len(all), len(want))
 	}
 	if len(got.Flips) == 0 {
 		return

@@ -37,7 +37,7 @@ func TestReproduction(t *testing.T) {
 		}
 		return r
 	}
-	const epochs = 30
+	const epochs = 20
 	r := start(brief(epochs))
 	for r.Progress() == nil {
 		select {

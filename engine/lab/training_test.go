@@ -22,7 +22,7 @@ import (
 
 // smallTraining is a training of many short steps.
 func smallTraining() train.Config {
-	c := train.Default("resnet8-w8", "")
+	c := train.Default("resnet8-w4", "")
 	c.Epochs, c.Batch = 100, 25
 	return c
 }

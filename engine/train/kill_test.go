@@ -21,7 +21,7 @@ const childFolder = "HFCUI_TEST_RUN_FOLDER"
 // childRun is what it trains.
 func childRun() (Config, *dataset.Data) {
 	c, data := small()
-	c.Epochs, c.Limit = 200, 100
+	c.Net, c.Epochs, c.Batch, c.Limit = "resnet8-w2", 150, 8, 16
 	c.Bands.Every, c.Bands.Limit = 100, 8
 	data.Test = dataset.Subset(data.Test, 16)
 	return c, data
@@ -61,11 +61,11 @@ func child(t *testing.T, dir string) (cmd *exec.Cmd, out io.Reader) {
 	return cmd, out
 }
 
-// TestKilledAtAnyMoment kills a training 100 times, mostly while it trains or writes, now
+// TestKilledAtAnyMoment kills a training 60 times, mostly while it trains or writes, now
 // and then while it starts. What it comes to in the end must be what an undisturbed run
 // comes to: weights and events.
 func TestKilledAtAnyMoment(t *testing.T) {
-	kills := 100
+	kills := 60
 	if testing.Short() {
 		kills = 10
 	}

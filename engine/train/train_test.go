@@ -18,7 +18,7 @@ import (
 // smallRun trains a little and gives the run folder and the epochs' events.
 func smallRun(t *testing.T, change func(*Config)) (string, []*EpochEvent, *model.Model, error) {
 	t.Helper()
-	c := Default("resnet8-w8", "shapes")
+	c := Default("resnet8-w4", "shapes")
 	c.Epochs, c.Batch, c.Limit, c.Threads, c.LearningRate, c.Crop, c.Flip = 2, 32, 300, 2, 0.05, 2, true
 	if change != nil {
 		change(&c)
@@ -156,8 +156,8 @@ func TestRecipes(t *testing.T) {
 		"adversarial with batch statistics, from anywhere": func(c *Config) {
 			c.Adversarial = &Adversarial{Epsilon: 0.01, Steps: 1, StepSize: 0.01, RandomStart: true, BatchNorm: "batch"}
 		},
-		"pre-activation": func(c *Config) { c.Net = "preact-resnet8-w8" },
-		"no norms":       func(c *Config) { c.Net, c.LearningRate = "preact-resnet8-w8-nobn", 0.02 },
+		"pre-activation": func(c *Config) { c.Net = "preact-resnet8-w4" },
+		"no norms":       func(c *Config) { c.Net, c.LearningRate = "preact-resnet8-w4-nobn", 0.02 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, events, m, err := smallRun(t, func(c *Config) { c.Epochs = 2; change(c) })
