@@ -99,10 +99,9 @@ func TestEveryCommandRuns(t *testing.T) {
 		n := len(start(t, 100, 30).Keys(page + " :").App.Top().(*kit.Picker).Choices)
 		for i := range n {
 			d := start(t, 100, 30).Keys(page + " :")
-			name := d.App.Top().(*kit.Picker).Choices[i].Text
-			for range i {
-				d.Keys("down")
-			}
+			list := d.App.Top().(*kit.Picker)
+			list.At = i
+			name := list.Choices[i].Text
 			d.Keys("enter")
 			if d.App.err != nil {
 				t.Fatalf("page %s, %s: %v", page, name, d.App.err)

@@ -10,7 +10,7 @@ import (
 
 // Drawing changes nothing: the same frame comes twice, and pages are what they were.
 func TestDrawingChangesNothing(t *testing.T) {
-	for _, size := range [][2]int{{60, 18}, {100, 30}, {200, 60}} {
+	for _, size := range [][2]int{{60, 18}, {140, 44}} {
 		d := start(t, size[0], size[1])
 		for _, keys := range []string{"", "right", "s", "2", "c", "3", "v", "4", "5", "pgdown", "6", "w", "7", "1", "?", "esc :", "esc g", "esc 6 O", "esc 3 S"} {
 			d.Keys(keys)

@@ -111,8 +111,8 @@ func TestSaveSmoothedModel(t *testing.T) {
 
 func TestKernelsAreExported(t *testing.T) {
 	folder := t.TempDir()
-	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 140, 44).Keys("3 d down down").Compare("demo-shuffled")
-	d.Keys("x").Shows("Wrote 6 files", "rho0.50-layer2.0.conv1-gain-divided-1-demo-before.png", "-2-demodemo-shuffled-after.png")
+	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 140, 44).Keys("3 d down").Compare("demo-shuffled")
+	d.Keys("x").Shows("Wrote 6 files", "rho0.50-layer1.0.conv1-gain-divided-1-demo-before.png", "-2-demodemo-shuffled-after.png")
 	var doc []struct {
 		Model, Layer string
 		Shape        [4]int
@@ -123,7 +123,7 @@ func TestKernelsAreExported(t *testing.T) {
 		Response     struct{ Before, After []float64 }
 	}
 	uitest.Read(t, uitest.Exported(t, folder, ".json"), &doc)
-	if len(doc) != 2 || doc[1].Layer != "layer2.0.conv1.weight" || doc[0].Rho != 0.5 || !doc[0].GainDivided || doc[0].Applied || doc[0].Shape != [4]int{200, 100, 3, 3} || len(doc[1].Response.After) != 24 {
+	if len(doc) != 2 || doc[1].Layer != "layer1.0.conv1.weight" || doc[0].Rho != 0.5 || !doc[0].GainDivided || doc[0].Applied || doc[0].Shape != [4]int{16, 16, 3, 3} || len(doc[1].Response.After) != 24 {
 		t.Errorf("%+v", doc)
 	}
 	table, err := os.ReadFile(uitest.Exported(t, folder, ".csv"))

@@ -18,6 +18,9 @@ import (
 func TestEverythingFits(t *testing.T) {
 	for _, note := range []string{"", "answers are shown, not judged"} {
 		for _, size := range uitest.Sizes {
+			if note != "" && size[1] > 24 {
+				continue // a note takes one row, which only small terminals miss
+			}
 			lab := uitest.NewFakeLab()
 			lab.About.Note = note
 			d := startWith(t, lab, Options{}, size[0], size[1])

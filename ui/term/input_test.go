@@ -65,7 +65,8 @@ func TestInputFromATerminal(t *testing.T) {
 		t.Skip("Bubble Tea reads the console itself there")
 	}
 	const reply = "\x1b[?62;4c"
-	for cut := 1; cut < 2*len(reply); cut++ {
+	read := func(t *testing.T, cut int) {
+		t.Parallel() // they wait
 		r, w, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +77,6 @@ func TestInputFromATerminal(t *testing.T) {
 		if f, ok := in.(file); !ok || f.Fd() != r.Fd() || f.Name() != r.Name() {
 			t.Fatal("a file is no file any more")
 		}
-		cut := cut
 		if cut >= len(reply) { // the same through an SSH session
 			cut -= len(reply) - 1
 			in = probe.Input(t.Context(), struct{ io.Reader }{r}, nil)
@@ -106,6 +106,9 @@ func TestInputFromATerminal(t *testing.T) {
 			t.Errorf("cut at %d: not understood", cut)
 		}
 		r.Close()
+	}
+	for cut := 1; cut < 2*len(reply); cut++ {
+		t.Run(fmt.Sprint(cut), func(t *testing.T) { read(t, cut) })
 	}
 }
 

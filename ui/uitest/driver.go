@@ -26,13 +26,16 @@ type Driver[M tea.Model] struct {
 	Quit bool
 	Held []tea.Cmd // commands not run yet
 	Hold bool
+
+	drawn string   // the last content that Screen looked at
+	lines []string // what a terminal shows of it
 }
 
 // Send gives the program a message and runs what comes of it.
 func (d *Driver[M]) Send(msg tea.Msg) {
 	d.T.Helper()
 	if size, ok := msg.(tea.WindowSizeMsg); ok {
-		d.w, d.h = size.Width, size.Height
+		d.w, d.h, d.lines = size.Width, size.Height, nil
 	}
 	_, cmd := d.App.Update(msg)
 	d.App.View()
@@ -41,8 +44,8 @@ func (d *Driver[M]) Send(msg tea.Msg) {
 
 func (d *Driver[M]) Run(cmd tea.Cmd) {
 	d.T.Helper()
-	if cmd == nil {
-		return
+	if cmd == nil || d.Quit {
+		return // a program that has quit runs nothing more
 	}
 	if d.Hold {
 		d.Held = append(d.Held, cmd)
@@ -130,26 +133,24 @@ func (d *Driver[M]) Click(x, y int) {
 // Screen is what a terminal shows, line by line, without trailing blanks.
 func (d *Driver[M]) Screen() []string {
 	d.T.Helper()
-	buf := d.cells()
+	content := Strip(d.App.View().Content)
+	if content == d.drawn && len(d.lines) == d.h {
+		return d.lines
+	}
+	buf := uv.NewScreenBuffer(d.w, d.h)
+	uv.NewStyledString(content).Draw(buf, buf.Bounds())
 	var lines []string
 	for y := range buf.Height() {
 		var b strings.Builder
 		for x := range buf.Width() {
 			if c := buf.CellAt(x, y); c != nil {
-				b.WriteString(Strip(c.Content))
+				b.WriteString(c.Content)
 			}
 		}
 		lines = append(lines, strings.TrimRight(strings.ReplaceAll(b.String(), "\u00a0", " "), " "))
 	}
+	d.drawn, d.lines = content, lines
 	return lines
-}
-
-// cells draws the view as the renderer does.
-func (d *Driver[M]) cells() uv.ScreenBuffer {
-	d.T.Helper()
-	buf := uv.NewScreenBuffer(d.w, d.h)
-	uv.NewStyledString(d.App.View().Content).Draw(buf, buf.Bounds())
-	return buf
 }
 
 var marker = regexp.MustCompile("\x1b_[^\x1b]*\x1b\\\\")
@@ -203,7 +204,7 @@ func (d *Driver[M]) Where(text string) (x, y int) {
 	return 0, 0
 }
 
-// wide fails the test if a line is wider than the terminal or there are too many.
+// Fits fails the test if a line is wider than the terminal or there are too many.
 func (d *Driver[M]) Fits(w, h int) {
 	d.T.Helper()
 	lines := strings.Split(Strip(d.App.View().Content), "\n")

@@ -209,7 +209,7 @@ func (l *FakeLab) View(ctx context.Context, q view.Request) (*view.View, error) 
 		return nil, err
 	}
 	pix := l.pixels(q.Index)
-	low := lowPass(pix, l.W, l.H, q.R)
+	low := l.lowPass(q.Index, q.R)
 	high := make([]float32, len(pix))
 	var el, eh float64
 	for i := range pix {
@@ -241,135 +241,6 @@ func (l *FakeLab) View(ctx context.Context, q view.Request) (*view.View, error) 
 	time.Sleep(l.ViewTime)
 	v.Split, v.Infer = 1200*time.Microsecond, 3400*time.Microsecond
 	return v, nil
-}
-
-// pixels draws a shape on a gradient with a faint texture.
-var pixelCache sync.Map
-
-func (l *FakeLab) pixels(i int) []float32 {
-	key := [3]int{i, l.W, l.H}
-	if p, ok := pixelCache.Load(key); ok {
-		return p.([]float32)
-	}
-	rng := rand.New(rand.NewPCG(uint64(i), 7))
-	pix := make([]float32, 3*l.W*l.H)
-	var from, to, fill [3]float64
-	for c := range 3 {
-		from[c], to[c], fill[c] = 0.2+0.5*rng.Float64(), 0.2+0.5*rng.Float64(), rng.Float64()
-	}
-	class, cx, cy, size, turn := max(l.Label(i), 0), 0.4+0.2*rng.Float64(), 0.4+0.2*rng.Float64(), 0.25+0.1*rng.Float64(), rng.Float64()*6
-	for y := range l.H {
-		for x := range l.W {
-			u, v := (float64(x)+0.5)/float64(l.W)-cx, (float64(y)+0.5)/float64(l.H)-cy
-			rad, ang := math.Hypot(u, v), math.Atan2(v, u)+turn
-			edge := size
-			switch k := class; {
-			case k == 0:
-			case k == 4:
-				if rad < size*0.55 {
-					edge = 0
-				}
-			default:
-				edge = size * (0.75 + 0.25*math.Cos(float64(k+2)*ang))
-			}
-			in := 1 / (1 + math.Exp((rad-edge)*60))
-			tex := 0.05 * math.Sin(float64(x)*(1.8+0.1*float64(class))+float64(y)*2.1)
-			for c := range 3 {
-				g := from[c] + (to[c]-from[c])*(u+v+0.8)/2
-				pix[c*l.W*l.H+y*l.W+x] = float32(min(max(g+(fill[c]-g)*in+tex+0.01*rng.NormFloat64(), 0), 1))
-			}
-		}
-	}
-	pixelCache.Store(key, pix)
-	return pix
-}
-
-// lowPass keeps coefficients nearer than r: by the definition for small images, by
-// blurring for large ones.
-func lowPass(pix []float32, w, h int, r float64) []float32 {
-	out := make([]float32, len(pix))
-	if w*h > 64*64 {
-		n := int(float64(w) / (4*r + 1))
-		for i := range pix {
-			x, plane := i%w, i/w*w
-			var sum float32
-			for k := -n; k <= n; k++ {
-				sum += pix[plane+min(max(x+k, 0), w-1)]
-			}
-			out[i] = sum / float32(2*n+1)
-		}
-		return out
-	}
-	for c := range 3 {
-		f := transform(pix[c*w*h:(c+1)*w*h], w, h)
-		for y := range h {
-			for x := range w {
-				dx, dy := min(x, w-x), min(y, h-y)
-				if math.Hypot(float64(dx), float64(dy)) >= r {
-					f[y*w+x] = 0
-				}
-			}
-		}
-		g := dft(dft(f, w, h, 1, false), w, h, 1, true)
-		for i := range g {
-			out[c*w*h+i] = float32(real(g[i])) / float32(w*h)
-		}
-	}
-	return out
-}
-
-func transform(pix []float32, w, h int) []complex128 {
-	f := make([]complex128, w*h)
-	for i, v := range pix {
-		f[i] = complex(float64(v), 0)
-	}
-	return dft(dft(f, w, h, -1, false), w, h, -1, true)
-}
-
-// dft transforms rows or columns by the definition.
-func dft(f []complex128, w, h int, sign float64, columns bool) []complex128 {
-	out := make([]complex128, len(f))
-	n, lines, step, next := w, h, 1, w
-	if columns {
-		n, lines, step, next = h, w, w, 1
-	}
-	turn := make([]complex128, n)
-	for k := range turn {
-		s, c := math.Sincos(sign * 2 * math.Pi * float64(k) / float64(n))
-		turn[k] = complex(c, s)
-	}
-	for line := range lines {
-		for k := range n {
-			var sum complex128
-			for x := range n {
-				sum += f[line*next+x*step] * turn[k*x%n]
-			}
-			out[line*next+k*step] = sum
-		}
-	}
-	return out
-}
-
-func (l *FakeLab) spectrum(i int) []float32 {
-	out := make([]float32, l.W*l.H)
-	if l.W*l.H > 64*64 {
-		for k := range out {
-			out[k] = float32(1 / (1 + 0.02*math.Hypot(float64(k%l.W-l.W/2), float64(k/l.W-l.H/2))))
-		}
-		return out
-	}
-	f := transform(l.pixels(i)[:l.W*l.H], l.W, l.H)
-	most := 0.0
-	for k := range f {
-		most = max(most, math.Log1p(math.Hypot(real(f[k]), imag(f[k]))))
-	}
-	for y := range l.H {
-		for x := range l.W {
-			c := f[(y+l.H-l.H/2)%l.H*l.W+(x+l.W-l.W/2)%l.W]
-			out[y*l.W+x] = float32(math.Log1p(math.Hypot(real(c), imag(c))) / most)
-		}
-	}
-	return out
 }
 
 func (l *FakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(bands.Result)) (bands.Result, error) {
@@ -453,32 +324,43 @@ func (l *FakeLab) Kernels(_ context.Context, q lab.KernelsRequest) (*kernels.Vie
 	if q.Model == "/other-net.pt" && q.Layer != "" {
 		return nil, fmt.Errorf("there is no layer %s in other-net", q.Layer)
 	}
-	rng := rand.New(rand.NewPCG(3, uint64(5+len(q.Model))))
 	v := &kernels.View{Model: "demo" + q.Model, Layer: layer, DivideGain: q.DivideGain, Shape: [4]int{o, in, k, k}, Rho: rho, RoughnessBefore: 1.184, RoughnessAfter: 1.184 / (1 + 2*rho)}
-	for range o * in * k * k {
-		v.Before = append(v.Before, float32(rng.NormFloat64()*0.3))
-	}
-	v.After = make([]float32, len(v.Before))
-	for p := range o * in {
-		for y := range k {
-			for x := range k {
-				at := func(y, x int) float32 { return v.Before[p*k*k+min(max(y, 0), k-1)*k+min(max(x, 0), k-1)] }
-				sum := float32(0)
-				for dy := -1; dy <= 1; dy++ {
-					for dx := -1; dx <= 1; dx++ {
-						if dy != 0 || dx != 0 {
-							sum += at(y+dy, x+dx)
-						}
-					}
-				}
-				v.After[p*k*k+y*k+x] = at(y, x) + float32(rho)*sum
-			}
-		}
-	}
+	weights := fakeWeights(weightsKey{uint64(5 + len(q.Model)), o * in, k, rho})
+	v.Before, v.After = weights[0], weights[1]
 	for b := range 24 {
 		f := float64(b) / 23
 		v.ResponseBefore = append(v.ResponseBefore, 0.8+0.5*math.Sin(2.6*f+0.3))
 		v.ResponseAfter = append(v.ResponseAfter, (0.8+0.5*math.Sin(2.6*f+0.3))*(1+8*rho*math.Exp(-6*f*f)*0.3))
 	}
 	return v, nil
+}
+
+type weightsKey struct {
+	seed      uint64
+	planes, k int
+	rho       float64
+}
+
+// fakeWeights makes planes of k×k random weights, before and after smoothing.
+func fakeWeights(key weightsKey) [2][]float32 {
+	return remembered(key, func() (w [2][]float32) {
+		rng, k := rand.New(rand.NewPCG(3, key.seed)), key.k
+		for i := range w {
+			w[i] = make([]float32, key.planes*k*k)
+		}
+		for i := range w[0] {
+			w[0][i] = float32(rng.NormFloat64() * 0.3)
+		}
+		for i := range w[0] {
+			p, y, x := i/(k*k)*k*k, i/k%k, i%k
+			sum := -w[0][i]
+			for dy := -1; dy <= 1; dy++ {
+				for dx := -1; dx <= 1; dx++ {
+					sum += w[0][p+min(max(y+dy, 0), k-1)*k+min(max(x+dx, 0), k-1)]
+				}
+			}
+			w[1][i] = w[0][i] + float32(key.rho)*sum
+		}
+		return w
+	})
 }
