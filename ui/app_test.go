@@ -52,7 +52,7 @@ func TestNoKeyIsBoundTwice(t *testing.T) {
 		}
 	}
 	for _, p := range d.App.pages {
-		list := append(p.Entries(), d.App.entries()...)
+		list := append(p.Keys().Entries(), d.App.entries()...)
 		check(p.name, append(list, lastKeys.Entries(d.App)...))
 	}
 	check("picker", kit.PickerKeys.Entries(kit.NewPicker(d.App, "", "", nil)))

@@ -66,7 +66,7 @@ func (a *App) key(key string) tea.Cmd {
 	if d := a.Top(); d != nil {
 		return d.Press(key)
 	}
-	if cmd, ok := a.pages[a.page].Press(key); ok {
+	if cmd, ok := a.pages[a.page].Keys().Press(key); ok {
 		return cmd
 	}
 	if cmd, ok := session.SettingKeys.Press(a.Session, key); ok {
@@ -91,7 +91,7 @@ func (a *App) paste(text string) tea.Cmd {
 // openPalette lists everything that can be done now, by name.
 func (a *App) openPalette() tea.Cmd {
 	var choices []kit.Choice
-	list := append(a.pages[a.page].Entries(), a.entries()...)
+	list := append(a.pages[a.page].Keys().Entries(), a.entries()...)
 	for _, e := range append(list, lastKeys.Entries(a)...) {
 		if e.Possible && e.Name != "all commands" {
 			choices = append(choices, kit.Choice{Text: e.Name, Note: e.Label, Do: e.Do})

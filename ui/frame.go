@@ -170,7 +170,7 @@ func (a *App) drawStatus(c *kit.Canvas) {
 	} else {
 		a.drawFacts(c)
 	}
-	list := append(a.pages[a.page].Entries(), a.entries()...)
+	list := append(a.pages[a.page].Keys().Entries(), a.entries()...)
 	last := lastKeys.Entries(a)
 	if d := a.Top(); d != nil {
 		list, last = d.Entries(), nil

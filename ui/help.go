@@ -8,7 +8,7 @@ import (
 func newHelp(a *App) *kit.Reader {
 	p := a.pages[a.page]
 	var lines []kit.HelpLine
-	if own := kit.HelpLines(p.Entries()); len(own) > 0 {
+	if own := kit.HelpLines(p.Keys().Entries()); len(own) > 0 {
 		lines = append(append(lines, kit.HelpLine{Keys: "", Text: kit.Title(p.name)}), own...)
 		lines = append(lines, kit.HelpLine{})
 	}

@@ -19,9 +19,8 @@ import (
 // page is one of the program's pages.
 type page interface {
 	kit.Receiver
-	// Entries lists what can be pressed; press does it.
-	Entries() []kit.Entry
-	Press(key string) (tea.Cmd, bool)
+	// Keys are the tables of what can be pressed.
+	Keys() kit.Tables
 	// Arrange is told the layout whenever it changes.
 	Arrange(l kit.Layout)
 	// Enter is called when the page comes on screen; changed when something of the

@@ -109,6 +109,14 @@ func (c *Canvas) center(r Rect, st Style, s string) {
 	c.Put(r.X+(r.W-Width(s))/2, r.Y, st.Paint(s))
 }
 
+// Lines draws styled lines from the top of a rectangle on, as many and as much of them as there
+// is room for.
+func (c *Canvas) Lines(r Rect, lines []string) {
+	for i := range min(r.H, len(lines)) {
+		c.Put(r.X, r.Y+i, Cut(lines[i], r.W))
+	}
+}
+
 // Paragraph draws text wrapped into a rectangle, in its middle.
 func (c *Canvas) Paragraph(r Rect, st Style, s string) {
 	lines := strings.Split(ansi.Wordwrap(s, max(1, r.W-2), ""), "\n")

@@ -106,6 +106,19 @@ func (ch *Chart) Grid(st Style, values ...float64) {
 	}
 }
 
+// ShareGrid draws faint lines at shares from 0 to 1, fewer in low charts, and returns them.
+func (ch *Chart) ShareGrid(th *Theme) []float64 {
+	grid := []float64{0, 0.25, 0.5, 0.75, 1}
+	if ch.Plot.H < 9 {
+		grid = []float64{0, 0.5, 1}
+	}
+	ch.Grid(th.Line, grid...)
+	return grid
+}
+
+// PercentOf writes a share as a label: "50%".
+func PercentOf(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) }
+
 // Cursor draws a vertical line at a value of x.
 func (ch *Chart) Cursor(x float64, st Style) {
 	for row := range ch.Plot.H {

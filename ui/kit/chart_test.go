@@ -103,25 +103,25 @@ func TestTickStep(t *testing.T) {
 
 func TestNewest(t *testing.T) {
 	var n Newest[int]
-	if !n.Ask(1) || n.Ask(2) || n.Ask(3) {
+	if !n.ask(1) || n.ask(2) || n.ask(3) {
 		t.Fatal("more than one at a time")
 	}
-	if q, again := n.Finish(); !again || q != 3 {
+	if q, again := n.finish(); !again || q != 3 {
 		t.Fatalf("next is %d, %v: want 3", q, again)
 	}
-	if n.Ask(3) {
+	if n.ask(3) {
 		t.Fatal("3 is being computed")
 	}
-	if _, again := n.Finish(); again {
+	if _, again := n.finish(); again {
 		t.Fatal("nothing is wanted any more")
 	}
-	if n.Ask(3) {
+	if n.ask(3) {
 		t.Fatal("3 is known")
 	}
-	if !n.Ask(4) || n.Ask(5) || n.Ask(4) {
+	if !n.ask(4) || n.ask(5) || n.ask(4) {
 		t.Fatal("4 is being computed, and wanted again")
 	}
-	if q, again := n.Finish(); again {
+	if q, again := n.finish(); again {
 		t.Fatalf("%d is computed in vain", q)
 	}
 }

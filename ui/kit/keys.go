@@ -43,6 +43,43 @@ func (m Keymap[T]) Press(t T, key string) (tea.Cmd, bool) {
 	return nil, false
 }
 
+// Bound is a key table with what it acts on.
+type Bound interface {
+	Entries() []Entry
+	Press(key string) (tea.Cmd, bool)
+}
+
+type bound[T any] struct {
+	keys Keymap[T]
+	on   T
+}
+
+func (b bound[T]) Entries() []Entry                 { return b.keys.Entries(b.on) }
+func (b bound[T]) Press(key string) (tea.Cmd, bool) { return b.keys.Press(b.on, key) }
+
+// On is the table as it acts on t.
+func (m Keymap[T]) On(t T) Bound { return bound[T]{m, t} }
+
+// Tables are key tables of several things, in the order in which help and hints list them.
+type Tables []Bound
+
+func (l Tables) Entries() (list []Entry) {
+	for _, b := range l {
+		list = append(list, b.Entries()...)
+	}
+	return list
+}
+
+// Press does what the first table that has the key binds it to.
+func (l Tables) Press(key string) (tea.Cmd, bool) {
+	for _, b := range l {
+		if cmd, ok := b.Press(key); ok {
+			return cmd, true
+		}
+	}
+	return nil, false
+}
+
 // Entry is a binding seen from outside: the type it acts on is closed over.
 type Entry struct {
 	Keys                    []string

@@ -128,8 +128,8 @@ func (m *Measuring[K, R]) Drop() {
 	}
 }
 
-// Halt stops measuring until something else is wanted.
-func (m *Measuring[K, R]) Halt() tea.Cmd {
+// halt stops measuring until something else is wanted.
+func (m *Measuring[K, R]) halt() tea.Cmd {
 	if m.Job != nil {
 		m.Drop()
 		m.Stopped = true
@@ -137,11 +137,15 @@ func (m *Measuring[K, R]) Halt() tea.Cmd {
 	return nil
 }
 
-// Resumable tells that there is something to resume.
-func (m *Measuring[K, R]) Resumable() bool { return m.Stopped || len(m.Failed) > 0 }
+// Keys stop measuring and resume it where it was stopped, or failed.
+func (m *Measuring[K, R]) Keys() Bound {
+	return Keymap[*Measuring[K, R]]{
+		{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(m *Measuring[K, R]) bool { return m.Job != nil }, Do: (*Measuring[K, R]).halt},
+		{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(m *Measuring[K, R]) bool { return m.Stopped || len(m.Failed) > 0 }, Do: (*Measuring[K, R]).resume},
+	}.On(m)
+}
 
-// Resume goes on where measuring was stopped, or failed.
-func (m *Measuring[K, R]) Resume() tea.Cmd {
+func (m *Measuring[K, R]) resume() tea.Cmd {
 	m.Stopped, m.Failed = false, nil
 	return m.Run()
 }

@@ -1,5 +1,7 @@
 package kit
 
+import tea "charm.land/bubbletea/v2"
+
 // Newest lets one computation run at a time and remembers only the last request made in
 // the meantime: a key held down never queues up work.
 type Newest[Q comparable] struct {
@@ -11,8 +13,24 @@ type Newest[Q comparable] struct {
 	Any     bool
 }
 
-// Ask tells whether to start computing q now. When not, q is being computed or waits.
-func (n *Newest[Q]) Ask(q Q) bool {
+// Start computes q unless it is there, being computed, or has to wait.
+func (n *Newest[Q]) Start(q Q, compute func(Q) tea.Cmd) tea.Cmd {
+	if n.ask(q) {
+		return compute(q)
+	}
+	return nil
+}
+
+// Ended takes note that the running computation ended, and starts what waits.
+func (n *Newest[Q]) Ended(compute func(Q) tea.Cmd) tea.Cmd {
+	if q, again := n.finish(); again {
+		return compute(q)
+	}
+	return nil
+}
+
+// ask tells whether to start computing q now. When not, q is being computed or waits.
+func (n *Newest[Q]) ask(q Q) bool {
 	switch {
 	case n.Running:
 		n.Waiting = q != n.At
@@ -25,15 +43,15 @@ func (n *Newest[Q]) Ask(q Q) bool {
 	return true
 }
 
-// Finish takes note that the running computation ended and tells what to start next.
-func (n *Newest[Q]) Finish() (q Q, again bool) {
+// finish takes note that the running computation ended and tells what to start next.
+func (n *Newest[Q]) finish() (q Q, again bool) {
 	n.Running, n.done, n.Any = false, n.At, true
 	if !n.Waiting {
 		return q, false
 	}
 	n.Waiting = false
 	q = n.next
-	return q, n.Ask(q)
+	return q, n.ask(q)
 }
 
 // Forget makes the next request be computed even if it is the last one again.

@@ -15,6 +15,14 @@ type Slot struct {
 	Title, Pic, Text Rect
 }
 
+// Aspect is the width of pictures of w×h pixels over their height, as far as it is laid out for.
+func Aspect(w, h int) float64 {
+	if w <= 0 || h <= 0 {
+		return 1
+	}
+	return min(max(float64(w)/float64(h), 0.2), 5)
+}
+
 // arrangement is a way to lay out pictures: how many, how many side by side, and whether
 // what is said of each stands beside or under it.
 type arrangement struct {

@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"sync"
+
 	"github.com/charmbracelet/colorprofile"
 
 	"hfcui/ui/picture"
@@ -32,6 +34,29 @@ func (k RenderSpec) Background() picture.RGB {
 
 // Fits tells whether pictures of a spec fill a rectangle.
 func (k RenderSpec) Fits(r Rect) bool { return k.Cols == r.W && k.Rows == r.H }
+
+// Painter draws and encodes one picture. It keeps its memory, so that pictures wait for each
+// other.
+type Painter struct {
+	mu      sync.Mutex
+	spec    RenderSpec
+	encoder *picture.Encoder
+	boxed   picture.Image
+}
+
+// Paint encodes what draw makes of an empty picture of a spec's size.
+func (p *Painter) Paint(k RenderSpec, draw func(box *picture.Image)) picture.Drawn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k != p.spec || p.encoder == nil {
+		p.encoder, p.spec = picture.NewEncoder(k.Protocol), k
+		p.encoder.Profile, p.encoder.Registers = k.Depth, k.Registers
+	}
+	k.Box(&p.boxed)
+	p.boxed.Fill(k.Background())
+	draw(&p.boxed)
+	return p.encoder.Encode(&p.boxed, k.Cols, k.Rows)
+}
 
 // Renderer scales and encodes the pictures of a page, slots of them at most, for one spec. It
 // keeps its memory, so that it is for one answer at a time.

@@ -33,6 +33,23 @@ func (s *Session) Models() []ShownModel {
 	return append([]ShownModel{open}, s.Comparisons...)
 }
 
+// Model is the one of those at a path; false where it was taken away.
+func (s *Session) Model(path string) (ShownModel, bool) {
+	models := s.Models()
+	i := slices.IndexFunc(models, func(m ShownModel) bool { return m.Path == path })
+	if i < 0 {
+		return ShownModel{}, false
+	}
+	return models[i], true
+}
+
+// NextModel is the path of the one after that at a path, and of the first after the last.
+func (s *Session) NextModel(path string) string {
+	models := s.Models()
+	i := slices.IndexFunc(models, func(m ShownModel) bool { return m.Path == path })
+	return models[(i+1)%len(models)].Path
+}
+
 // ComparisonKeys choose the models that are looked at side by side; pages that show several have
 // them.
 var ComparisonKeys = kit.Keymap[*Session]{

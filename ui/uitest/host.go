@@ -14,8 +14,7 @@ import (
 // hosted is a page as a host sees it.
 type hosted interface {
 	kit.Receiver
-	Entries() []kit.Entry
-	Press(key string) (tea.Cmd, bool)
+	Keys() kit.Tables
 	Arrange(l kit.Layout)
 	Enter() tea.Cmd
 	Changed(what session.Change) tea.Cmd
@@ -148,7 +147,7 @@ func (a *Host[P]) key(key string) tea.Cmd {
 	if d := a.Top(); d != nil {
 		return d.Press(key)
 	}
-	if cmd, ok := a.Page.Press(key); ok {
+	if cmd, ok := a.Page.Keys().Press(key); ok {
 		return cmd
 	}
 	if cmd, ok := session.SettingKeys.Press(a.Session, key); ok {
@@ -232,7 +231,7 @@ func (a *Host[P]) View() tea.View {
 		}
 	}
 	c.Left(a.layout.Status, kit.Style{}, status)
-	list := append(a.Page.Entries(), session.SettingKeys.Entries(a.Session)...)
+	list := append(a.Page.Keys().Entries(), session.SettingKeys.Entries(a.Session)...)
 	if d := a.Top(); d != nil {
 		list = d.Entries()
 	}

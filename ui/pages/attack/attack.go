@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -94,29 +93,15 @@ var attackKeys = kit.Keymap[*Page]{
 	{Keys: []string{"e"}, Name: "set ε to a value", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
 	{Keys: []string{"+", "="}, Name: "double ε's range", Help: "ε's range: double, halve", Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
 	{Keys: []string{"-"}, Name: "halve ε's range", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
-	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.robust.Job != nil }, Do: func(p *Page) tea.Cmd { return p.robust.Halt() }},
-	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.robust.Resumable() }, Do: func(p *Page) tea.Cmd { return p.robust.Resume() }},
 }
 
-func (p *Page) Entries() []kit.Entry {
-	return slices.Concat(attackKeys[:2].Entries(p), session.ImageKeys[:2].Entries(p.session), attackKeys[2:].Entries(p), session.ImageKeys[2:].Entries(p.session), session.ComparisonKeys.Entries(p.session))
-}
-
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	if cmd, ok := attackKeys.Press(p, key); ok {
-		return cmd, true
-	}
-	if cmd, ok := session.ImageKeys.Press(p.session, key); ok {
-		return cmd, true
-	}
-	return session.ComparisonKeys.Press(p.session, key)
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{attackKeys[:2].On(p), session.ImageKeys[:2].On(p.session), attackKeys[2:].On(p), p.robust.Keys(), session.ImageKeys[2:].On(p.session), session.ComparisonKeys.On(p.session)}
 }
 
 // nextModel attacks the image as another of the models sees it.
 func (p *Page) nextModel() tea.Cmd {
-	models := p.session.Models()
-	at := slices.IndexFunc(models, func(m session.ShownModel) bool { return m.Path == p.model })
-	p.model = models[(at+1)%len(models)].Path
+	p.model = p.session.NextModel(p.model)
 	return p.request()
 }
 
@@ -140,8 +125,8 @@ func (p *Page) Arrange(l kit.Layout) {
 		return
 	}
 	aspect := 1.0
-	if v := p.shown.view; v != nil && v.Original.H > 0 {
-		aspect = min(max(float64(v.Original.W)/float64(v.Original.H), 0.2), 5)
+	if v := p.shown.view; v != nil {
+		aspect = kit.Aspect(v.Original.W, v.Original.H)
 	}
 	p.l = layoutAttack(l.Body, l.Roomy(), aspect, p.screen.Cell(), p.figures, len(p.session.Models()))
 }
@@ -163,7 +148,7 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 		p.robust.On = p.screen.Shown()
 	}
 	if what&session.ChangedModels != 0 {
-		if p.modelName(p.model) == "" {
+		if _, ok := p.session.Model(p.model); !ok {
 			p.model = "" // it was taken away
 		}
 		p.Arrange(p.screen.Layout())
@@ -213,13 +198,11 @@ func (p *Page) request() tea.Cmd {
 	for _, s := range p.l.slots {
 		q.kinds[s.Kind] = true
 	}
-	if p.asks.Ask(q) {
-		return p.compute(q)
-	}
+	cmd := p.asks.Start(q, p.compute)
 	if p.asks.Waiting {
 		p.hurry()
 	}
-	return nil
+	return cmd
 }
 
 // patience is how long an attack goes on that nobody waits for any more: to its end if that
@@ -278,14 +261,10 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 // received takes over an answer. It is newer than what is on screen even when something
 // else is wanted by now, so it is shown.
 func (p *Page) received(msg attackMsg) tea.Cmd {
-	next, again := p.asks.Finish()
-	var cmd tea.Cmd
-	if again {
-		cmd = p.compute(next)
-	}
+	cmd := p.asks.Ended(p.compute)
 	switch {
 	case errors.Is(msg.err, context.Canceled):
-		if !again { // the page was left, and may be on screen again
+		if cmd == nil { // the page was left, and may be on screen again
 			p.asks.Forget()
 			cmd = p.request()
 		}

@@ -22,11 +22,7 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 		most, at = k.most, p.setting().Rho
 	}
 	ch := kit.NewChart(plot, most, 1)
-	grid := []float64{0, 0.25, 0.5, 0.75, 1}
-	if plot.H < 9 {
-		grid = []float64{0, 0.5, 1}
-	}
-	ch.Grid(th.Line, grid...)
+	grid := ch.ShareGrid(th)
 	ch.Cursor(min(at, most), th.Focus)
 	models := p.session.Models()
 	any := false
@@ -34,7 +30,7 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 		any = p.addCurves(ch, models[i], byRho) || any
 	}
 	ch.Render(c)
-	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
 	if !any {
 		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 3), th.Dim, p.waitingFor(byRho))

@@ -89,14 +89,10 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 
 // drawModel says whose answers there are, where there are several models.
 func (p *Page) drawModel(c *kit.Canvas, r kit.Rect) int {
-	for _, m := range p.session.Models() {
-		if m.Path == p.model {
-			look := p.screen.Theme().Model(m.Slot)
-			x := c.Left(r, look.Style, look.Mark)
-			return c.Left(kit.NewRect(x+1, r.Y, r.Right()-x-1, 1), p.screen.Theme().Dim, kit.Cut(m.Name, 20))
-		}
-	}
-	return r.X
+	m, _ := p.session.Model(p.model)
+	look := p.screen.Theme().Model(m.Slot)
+	x := c.Left(r, look.Style, look.Mark)
+	return c.Left(kit.NewRect(x+1, r.Y, r.Right()-x-1, 1), p.screen.Theme().Dim, kit.Cut(m.Name, 20))
 }
 
 // drawTitle names a picture.
@@ -172,9 +168,7 @@ func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	case v.LInf == 0:
 		lines = append(lines, th.Dim.Paint("no perturbation"))
 	}
-	for i := range min(r.H, len(lines)) {
-		c.Put(r.X, r.Y+i, kit.Cut(lines[i], r.W))
-	}
+	c.Lines(r, lines)
 }
 
 // drawEnergy says how the circle at r divides the perturbation's energy.
@@ -188,9 +182,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 		th.High.Paint(kit.MarkHigh) + " " + kit.Percent(high) + th.Dim.Paint(" % energy"),
 		th.Dim.Paint("  (mean left out)"),
 	}
-	for i := range min(r.H, len(lines)) {
-		c.Put(r.X, r.Y+i, kit.Cut(lines[i], r.W))
-	}
+	c.Lines(r, lines)
 }
 
 // decades is how many powers of ten the profile shows at most.

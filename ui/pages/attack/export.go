@@ -99,6 +99,7 @@ func (p *Page) viewDocument(v *lab.AttackView) any {
 	said := func(q measure.Prediction) answer {
 		return answer{p.session.ClassName(q.Class), q.Class == v.Label, p.session.Probabilities(q)}
 	}
+	m, _ := p.session.Model(v.Model)
 	return struct {
 		Model        string              `json:"model"`
 		Data         string              `json:"data"`
@@ -117,7 +118,7 @@ func (p *Page) viewDocument(v *lab.AttackView) any {
 		Before       answer              `json:"before"`
 		After        answer              `json:"after"`
 	}{
-		p.modelName(v.Model), kit.Clean(p.session.Info.Data), kit.Clean(p.session.Info.Split), v.Index, kit.Clean(v.Title), p.session.ClassName(v.Label),
+		m.Name, kit.Clean(p.session.Info.Data), kit.Clean(p.session.Info.Split), v.Index, kit.Clean(v.Title), p.session.ClassName(v.Label),
 		attackDocument{v.Options, v.Smoothing}, v.LInf, v.L2, v.ZeroGradient, v.R,
 		map[string]*float64{"low": session.Number(v.EnergyLow), "high": session.Number(v.EnergyHigh)}, v.Profile, p.shown.factor, said(v.Before), said(v.After),
 	}

@@ -166,24 +166,14 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 	if r.Working.byRho {
 		what = r.Working.options.Method + " vs ρ"
 	}
-	if name := p.modelName(r.Working.model); len(p.session.Models()) > 1 {
-		what = kit.Cut(name, 16) + ", " + what
+	if m, _ := p.session.Model(r.Working.model); len(p.session.Models()) > 1 {
+		what = kit.Cut(m.Name, 16) + ", " + what
 	}
 	done := r.Known[r.Working].Progress
 	if r.Known[r.Working].Images < r.Limit { // known from fewer images
 		done = 0
 	}
 	return what + ", " + kit.Counted(r.Limit, "image"), done, true
-}
-
-// modelName names a model by its path.
-func (p *Page) modelName(path string) string {
-	for _, m := range p.session.Models() {
-		if m.Path == path {
-			return m.Name
-		}
-	}
-	return ""
 }
 
 // cellAt is the figure of a curve at an ε and a ρ by a method.

@@ -51,20 +51,11 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var bandsKeys = kit.Keymap[*Page]{
-	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.curves.Job != nil }, Do: func(p *Page) tea.Cmd { return p.curves.Halt() }},
 	{Keys: []string{"c"}, Name: "prediction changes on the low-pass image: f(x) ≠ f(x_l)", Hint: "changed", Do: (*Page).toggleChanges},
-	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.curves.Resumable() }, Do: func(p *Page) tea.Cmd { return p.curves.Resume() }},
 }
 
-func (p *Page) Entries() []kit.Entry {
-	return append(session.RadiusKeys.Entries(p.session), bandsKeys.Entries(p)...)
-}
-
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	if cmd, ok := session.RadiusKeys.Press(p.session, key); ok {
-		return cmd, true
-	}
-	return bandsKeys.Press(p, key)
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{session.RadiusKeys.On(p.session), p.curves.Keys(), bandsKeys.On(p)}
 }
 
 func (p *Page) Arrange(l kit.Layout) {

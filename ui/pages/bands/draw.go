@@ -70,11 +70,7 @@ func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 	th, most := p.screen.Theme(), p.session.Info.MaxRadius
 	now, base := p.key()
 	ch := kit.NewChart(plot, most, 1)
-	grid := []float64{0, 0.25, 0.5, 0.75, 1}
-	if plot.H < 9 {
-		grid = []float64{0, 0.5, 1}
-	}
-	ch.Grid(th.Line, grid...)
+	grid := ch.ShareGrid(th)
 	ch.Cursor(min(p.session.R, most), th.Focus)
 	if now != base {
 		p.addCurves(ch, p.curves.Known[base], true)
@@ -85,7 +81,7 @@ func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 		p.labelWhole(c, ch, p.curves.Known[base], kit.MarkWBase, th.WholeDim)
 	}
 	p.labelWhole(c, ch, p.curves.Known[now], kit.MarkWhole, th.Whole)
-	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, axis)
 	if why := p.waiting(p.curves.Known[now]); why != "" {
 		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 2), th.Dim, why)

@@ -76,15 +76,8 @@ var experimentsKeys = kit.Keymap[*Page]{
 	{Keys: []string{"pgup"}, Name: "scroll details up", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.detail.H) }},
 }
 
-func (p *Page) Entries() []kit.Entry {
-	return append(reproducingKeys.Entries(p), experimentsKeys.Entries(p)...)
-}
-
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	if cmd, ok := reproducingKeys.Press(p, key); ok {
-		return cmd, true
-	}
-	return experimentsKeys.Press(p, key)
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{reproducingKeys.On(p), experimentsKeys.On(p)}
 }
 
 // chosen is the experiment that is told of.

@@ -150,9 +150,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
 	if v := p.svdView(); v != nil {
 		lines = p.rankLines(v, r.W)
 	}
-	for i := 0; i < min(r.H, len(lines)); i++ {
-		c.Put(r.X, r.Y+i, kit.Cut(lines[i], r.W))
-	}
+	c.Lines(r, lines)
 }
 
 // drawSlider draws the track of r: as much of it in the low part's color as the part

@@ -68,22 +68,21 @@ var exploreKeys = kit.Keymap[*Page]{
 
 func (p *Page) labeled() bool { return p.session.Info.Labeled }
 
-func (p *Page) Entries() []kit.Entry {
-	return slices.Concat(session.RadiusKeys.Entries(p.session), session.ImageKeys.Entries(p.session), exploreKeys.Entries(p))
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p), unlabeled{p}}
 }
 
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	for _, table := range []kit.Keymap[*session.Session]{session.RadiusKeys, session.ImageKeys} {
-		if cmd, ok := table.Press(p.session, key); ok {
-			return cmd, true
-		}
+// unlabeled says why keys that need labels do nothing.
+type unlabeled struct{ *Page }
+
+func (unlabeled) Entries() []kit.Entry { return nil }
+
+func (p unlabeled) Press(key string) (tea.Cmd, bool) {
+	if p.labeled() || !slices.Contains([]string{"c", "f", "F"}, key) {
+		return nil, false
 	}
-	cmd, ok := exploreKeys.Press(p, key)
-	if !ok && !p.labeled() && slices.Contains([]string{"c", "f", "F"}, key) {
-		p.screen.Say("unavailable: no labels that match the model's classes")
-		return nil, true
-	}
-	return cmd, ok
+	p.screen.Say("unavailable: no labels that match the model's classes")
+	return nil, true
 }
 
 func (p *Page) nextHigh() tea.Cmd {
@@ -104,8 +103,8 @@ func (p *Page) Arrange(l kit.Layout) {
 		return
 	}
 	aspect := 1.0
-	if v := p.shown.view; v != nil && v.Pictures[0].H > 0 {
-		aspect = min(max(float64(v.Pictures[0].W)/float64(v.Pictures[0].H), 0.2), 5)
+	if v := p.shown.view; v != nil {
+		aspect = kit.Aspect(v.Pictures[0].W, v.Pictures[0].H)
 	}
 	p.l = layoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), p.most)
 }
@@ -133,10 +132,7 @@ func (p *Page) request() tea.Cmd {
 	for _, s := range p.l.slots {
 		q.kinds[s.Kind] = true
 	}
-	if p.asks.Ask(q) {
-		return p.compute(q)
-	}
-	return nil
+	return p.asks.Start(q, p.compute)
 }
 
 // compute is the command that answers a request: it asks the Lab, then scales and encodes
@@ -163,11 +159,7 @@ func (p *Page) compute(q viewRequest) tea.Cmd {
 // received takes over an answer. It is newer than what is on screen even when something
 // else is wanted by now, so it is shown: a key held down moves the pictures all the time.
 func (p *Page) received(msg *viewMsg) tea.Cmd {
-	next, again := p.asks.Finish()
-	var cmd tea.Cmd
-	if again {
-		cmd = p.compute(next)
-	}
+	cmd := p.asks.Ended(p.compute)
 	switch {
 	case msg.asked.generation != p.session.Generation, errors.Is(msg.err, context.Canceled):
 	case msg.err != nil:

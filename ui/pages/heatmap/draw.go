@@ -44,11 +44,7 @@ func (p *Page) Arrange(l kit.Layout) {
 	if l.TooSmall {
 		return
 	}
-	aspect := 1.0
-	if p.session.Info.Height > 0 {
-		aspect = min(max(float64(p.session.Info.Width)/float64(p.session.Info.Height), 0.2), 5)
-	}
-	p.l = layoutHeatmap(l.Body, l.Roomy(), aspect, p.screen.Cell())
+	p.l = layoutHeatmap(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell())
 }
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
@@ -77,10 +73,9 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	row := p.l.caption
 	what := kit.Pick(row.W, "error rate under each Fourier basis vector, "+pixels, "error under Fourier basis vectors, "+pixels, "error rate, "+pixels)
 	x := c.Left(row, kit.Bold, what)
-	for _, m := range p.session.Models() {
-		if len(p.session.Comparisons) > 0 && m.Path == p.model && row.Right()-x-3 > 0 {
-			c.Right(kit.NewRect(x+3, row.Y, row.Right()-x-3, 1), p.screen.Theme().Model(m.Slot).Style, p.screen.Theme().Model(m.Slot).Mark+" "+m.Name)
-		}
+	if m, _ := p.session.Model(p.model); len(p.session.Comparisons) > 0 && row.Right()-x-3 > 0 {
+		look := p.screen.Theme().Model(m.Slot)
+		c.Right(kit.NewRect(x+3, row.Y, row.Right()-x-3, 1), look.Style, look.Mark+" "+m.Name)
 	}
 }
 
@@ -146,9 +141,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 			}
 		}
 	}
-	for i := 0; i < min(len(drawn), p.l.text.H); i++ {
-		c.Put(p.l.text.X, p.l.text.Y+i, kit.Cut(drawn[i], p.l.text.W))
-	}
+	c.Lines(p.l.text, drawn)
 	return len(drawn)
 }
 
@@ -168,16 +161,12 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 		zero.Points = append(zero.Points, session.ScorePoint(x, wrong(r.Clean)))
 	}
 	ch.Draw(zero, true)
-	look := th.Model(0)
-	for _, m := range p.session.Models() {
-		if m.Path == p.model {
-			look = th.Model(m.Slot)
-		}
-	}
+	m, _ := p.session.Model(p.model)
+	look := th.Model(m.Slot)
 	ch.Draw(kit.Series{Points: p.shown.profile, Line: look.Style, Shade: th.WholeShade, Mark: look.Mark}, false)
 	ch.Render(c)
 	c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(wrong(r.Clean).Accuracy()))/4, th.Whole.Paint(kit.MarkWhole+kit.Percent(wrong(r.Clean).Accuracy())))
-	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) })
+	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, room.Bottom()-1)
 }
 

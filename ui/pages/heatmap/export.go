@@ -17,12 +17,8 @@ func (p *Page) Export() (session.Exporter, error) {
 	if !ok {
 		return session.Exporter{}, errors.New("nothing to export yet")
 	}
-	key, name, data := p.key(), p.session.Info.Model, p.session.Info.Data
-	for _, m := range p.session.Models() {
-		if m.Path == p.model {
-			name = m.Name
-		}
-	}
+	m, _ := p.session.Model(p.model)
+	key, name, data := p.key(), m.Name, p.session.Info.Data
 	lo, hi := colorRange(r, p.spread)
 	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.norm)}
 	if key.unclipped {

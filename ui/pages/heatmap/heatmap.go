@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -32,7 +31,7 @@ type Page struct {
 	version   int                                       // counts what became known
 	asks      kit.Newest[heatmapPicture]
 	shown     heatmapMsg
-	painter   heatmapPainter
+	painter   kit.Painter
 }
 
 // heatmapKey is what determines a map.
@@ -85,19 +84,10 @@ var heatmapKeys = kit.Keymap[*Page]{
 	{Keys: []string{"v"}, Name: "color scale: 0 to 100 %, or the range of the map", Hint: "colors", Do: (*Page).toggleSpread},
 	{Keys: []string{"e"}, Name: "clip pixels to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
 	{Keys: []string{"i"}, Name: "heat map of the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
-	{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(p *Page) bool { return p.maps.Job != nil }, Do: func(p *Page) tea.Cmd { return p.maps.Halt() }},
-	{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(p *Page) bool { return p.maps.Resumable() }, Do: func(p *Page) tea.Cmd { return p.maps.Resume() }},
 }
 
-func (p *Page) Entries() []kit.Entry {
-	return append(heatmapKeys.Entries(p), session.ComparisonKeys.Entries(p.session)...)
-}
-
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	if cmd, ok := heatmapKeys.Press(p, key); ok {
-		return cmd, true
-	}
-	return session.ComparisonKeys.Press(p.session, key)
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{heatmapKeys.On(p), p.maps.Keys(), session.ComparisonKeys.On(p.session)}
 }
 
 // move moves the cursor, as far as there are frequencies.
@@ -144,9 +134,7 @@ func (p *Page) toggleSpread() tea.Cmd {
 
 // nextModel shows the map of another of the models.
 func (p *Page) nextModel() tea.Cmd {
-	models := p.session.Models()
-	at := slices.IndexFunc(models, func(m session.ShownModel) bool { return m.Path == p.model })
-	p.model = models[(at+1)%len(models)].Path
+	p.model = p.session.NextModel(p.model)
 	return p.again()
 }
 
@@ -171,7 +159,7 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&session.ChangedSplit != 0 {
 		p.put(p.cursor) // of another size, perhaps
 	}
-	if !slices.ContainsFunc(p.session.Models(), func(m session.ShownModel) bool { return m.Path == p.model }) {
+	if _, ok := p.session.Model(p.model); !ok {
 		p.model = "" // it was taken away
 	}
 	if !p.screen.Shown() {

@@ -2,7 +2,6 @@ package heatmap
 
 import (
 	"math"
-	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -39,16 +38,13 @@ func (p *Page) request() tea.Cmd {
 		return nil
 	}
 	q := heatmapPicture{p.key(), p.version, p.cursor, p.session.R, p.spread, p.session.Generation, p.screen.Render(p.l.pic.W, p.l.pic.H)}
-	if p.asks.Ask(q) {
-		return p.compute(q)
-	}
-	return nil
+	return p.asks.Start(q, p.compute)
 }
 
 func (p *Page) compute(q heatmapPicture) tea.Cmd {
 	paint, result := &p.painter, p.maps.Known[q.key]
 	return p.screen.Task(func() tea.Msg {
-		msg := heatmapMsg{asked: q, drawn: paint.paint(result, q)}
+		msg := heatmapMsg{asked: q, drawn: paintMap(paint, result, q)}
 		msg.low, msg.high = result.MeanScore(0, q.r), result.MeanScore(q.r, result.Furthest())
 		msg.profile = heatmapProfile(result)
 		return msg
@@ -68,41 +64,22 @@ func heatmapProfile(r heatmap.Result) (points []kit.Point) {
 }
 
 func (p *Page) received(msg heatmapMsg) tea.Cmd {
-	next, again := p.asks.Finish()
 	if msg.asked.generation == p.session.Generation {
 		p.shown = msg
 	}
-	if again {
-		return p.compute(next)
-	}
-	return nil
-}
-
-// heatmapPainter draws maps. It keeps its memory.
-type heatmapPainter struct {
-	mu      sync.Mutex
-	spec    kit.RenderSpec
-	encoder *picture.Encoder
-	source  picture.Image
-	boxed   picture.Image
+	return p.asks.Ended(p.compute)
 }
 
 // heatmapRing is the color of the ring: none of a map's own.
 var heatmapRing = kit.DarkTheme.CircleLow
 
-func (p *heatmapPainter) paint(r heatmap.Result, q heatmapPicture) picture.Drawn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if q.RenderSpec != p.spec || p.encoder == nil {
-		p.encoder = picture.NewEncoder(q.Protocol)
-		p.encoder.Profile, p.encoder.Registers = q.Depth, q.Registers
-		p.spec = q.RenderSpec
-	}
-	heatmapImage(&p.source, r, q.spread)
-	q.Box(&p.boxed)
-	picture.Scale(&p.boxed, &p.source, q.Background())
-	drawHeatmapMarks(&p.boxed, r, q)
-	return p.encoder.Encode(&p.boxed, q.Cols, q.Rows)
+func paintMap(p *kit.Painter, r heatmap.Result, q heatmapPicture) picture.Drawn {
+	return p.Paint(q.RenderSpec, func(box *picture.Image) {
+		var source picture.Image
+		heatmapImage(&source, r, q.spread)
+		picture.Scale(box, &source, q.Background())
+		drawHeatmapMarks(box, r, q)
+	})
 }
 
 // heatmapImage has a pixel a frequency, gray where nothing is known.

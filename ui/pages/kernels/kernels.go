@@ -29,7 +29,7 @@ type Page struct {
 	curves    bool // the responses alone
 	asks      kit.Newest[kernelsRequest]
 	shown     kernelsMsg
-	painter   kernelPainter
+	painter   kernelPainters
 }
 
 // kernelsRequest is everything that determines the page's pictures.
@@ -77,15 +77,8 @@ var kernelsKeys = kit.Keymap[*Page]{
 	{Keys: []string{"S"}, Name: "Save the smoothed model…", Hint: "save", Do: (*Page).save},
 }
 
-func (p *Page) Entries() []kit.Entry {
-	return append(session.ComparisonKeys.Entries(p.session), kernelsKeys.Entries(p)...)
-}
-
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	if cmd, ok := session.ComparisonKeys.Press(p.session, key); ok {
-		return cmd, true
-	}
-	return kernelsKeys.Press(p, key)
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{session.ComparisonKeys.On(p.session), kernelsKeys.On(p)}
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
@@ -206,10 +199,7 @@ func (p *Page) request() tea.Cmd {
 	}
 	pic := p.l.columns[0].pics[0]
 	q.RenderSpec = p.screen.Render(pic.W, pic.H)
-	if p.asks.Ask(q) {
-		return p.compute(q)
-	}
-	return nil
+	return p.asks.Start(q, p.compute)
 }
 
 func (p *Page) compute(q kernelsRequest) tea.Cmd {
@@ -246,15 +236,12 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 }
 
 func (p *Page) received(msg kernelsMsg) tea.Cmd {
-	next, again := p.asks.Finish()
+	cmd := p.asks.Ended(p.compute)
 	p.shown = msg
 	if slices.ContainsFunc(msg.kernels, func(k shownKernels) bool { return k.view == nil }) {
 		p.asks.Forget() // asked again, it may go well
 	}
-	if again {
-		return p.compute(next)
-	}
-	return nil
+	return cmd
 }
 
 // of returns what is shown of a model, nil when there is nothing yet.

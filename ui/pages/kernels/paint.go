@@ -1,52 +1,32 @@
 package kernels
 
 import (
-	"sync"
-
 	"hfcui/ui/kit"
 	"hfcui/ui/picture"
 	"hfcui/ui/session"
 )
 
-// kernelPainter draws kernels. It keeps its memory.
-type kernelPainter struct {
-	mu      sync.Mutex
-	spec    kit.RenderSpec
-	encoder [session.MostComparisons + 1][2]*picture.Encoder
-	boxed   [session.MostComparisons + 1][2]picture.Image
-}
+// kernelPainters draw the kernels of every model before and after smoothing.
+type kernelPainters [session.MostComparisons + 1][2]kit.Painter
 
-// paint draws the kernels of every model before and after smoothing.
-func (p *kernelPainter) paint(list []shownKernels, q kernelsRequest) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	k := q.RenderSpec
-	if k.Cols < 1 || k.Rows < 1 {
+func (p *kernelPainters) paint(list []shownKernels, q kernelsRequest) {
+	if q.Cols < 1 || q.Rows < 1 {
 		return
-	}
-	if k != p.spec {
-		p.encoder = [session.MostComparisons + 1][2]*picture.Encoder{}
-		p.spec = k
 	}
 	var work []func()
 	for m := range list {
-		if list[m].view == nil {
+		k := &list[m]
+		if k.view == nil {
 			continue
 		}
-		for i, w := range [][]float32{list[m].view.Before, list[m].view.After} {
-			if p.encoder[m][i] == nil {
-				p.encoder[m][i] = picture.NewEncoder(k.Protocol)
-				p.encoder[m][i].Profile, p.encoder[m][i].Registers = k.Depth, k.Registers
-			}
+		for i, w := range [][]float32{k.view.Before, k.view.After} {
 			work = append(work, func() {
-				im := &p.boxed[m][i]
-				k.Box(im)
-				im.Fill(k.Background())
-				window := drawWindow(im, w, list[m].view.Shape, q.outs, q.ins, leastWeight(k))
-				list[m].drawn[i] = p.encoder[m][i].Encode(im, k.Cols, k.Rows)
-				if i == 0 {
-					list[m].window = window
-				}
+				k.drawn[i] = p[m][i].Paint(q.RenderSpec, func(box *picture.Image) {
+					window := drawWindow(box, w, k.view.Shape, q.outs, q.ins, leastWeight(q.RenderSpec))
+					if i == 0 {
+						k.window = window
+					}
+				})
 			})
 		}
 	}

@@ -161,11 +161,7 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 		f.Lo, f.Hi = 0, 1
 	}
 	ch := kit.NewChart(plot, 1, 1)
-	grid := []float64{0, 0.25, 0.5, 0.75, 1}
-	if plot.H < 9 {
-		grid = []float64{0, 0.5, 1}
-	}
-	ch.Grid(th.Line, grid...)
+	grid := ch.ShareGrid(th)
 	if x := p.fig.Position(p.cursor); p.cursor >= 0 && p.begun() && x >= 0 && x <= 1 {
 		ch.Cursor(x, th.Focus)
 	}

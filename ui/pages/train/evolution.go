@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -27,7 +26,7 @@ const evolutionPause = 100
 type evolving struct {
 	asks    kit.Newest[evolutionRequest]
 	shown   evolutionMsg
-	painter evolutionPainter
+	painter kit.Painter
 	image   int       // looked at where there is no session
 	ready   time.Time // when checkpoints may be looked at again
 	timed   bool      // an evolutionTick is on its way
@@ -100,10 +99,7 @@ func (p *Page) evolve() tea.Cmd {
 			later = p.screen.After(tea.Tick(wait, func(time.Time) tea.Msg { return evolutionTick{} }))
 		}
 	}
-	if e.asks.Ask(q) {
-		return tea.Batch(later, p.inspect(q))
-	}
-	return later
+	return tea.Batch(later, e.asks.Start(q, p.inspect))
 }
 
 func (p *Page) inspect(q evolutionRequest) tea.Cmd {
@@ -118,7 +114,7 @@ func (p *Page) inspect(q evolutionRequest) tea.Cmd {
 		}
 		msg.view, msg.err = of.View(ctx, ask)
 		if msg.err == nil {
-			msg.drawn = paint.paint(msg.view, q.RenderSpec)
+			msg.drawn = paintKernels(paint, msg.view, q.RenderSpec)
 			book.Evolved(q.dir, q.begun, msg.view)
 		}
 		return msg
@@ -128,39 +124,22 @@ func (p *Page) inspect(q evolutionRequest) tea.Cmd {
 // evolvedTo takes over what there is to see.
 func (p *Page) evolvedTo(msg evolutionMsg) tea.Cmd {
 	e := &p.evolving
-	next, again := e.asks.Finish()
 	e.shown = msg
 	if msg.view != nil {
 		e.ready = time.Now().Add(evolutionPause * msg.view.Took)
 	}
-	if again {
-		return p.inspect(next)
+	if again := e.asks.Ended(p.inspect); again != nil {
+		return again
 	}
 	return p.request()
 }
 
-// evolutionPainter draws kernels. It keeps its memory.
-type evolutionPainter struct {
-	mu      sync.Mutex
-	spec    kit.RenderSpec
-	encoder *picture.Encoder
-	boxed   picture.Image
-}
-
-func (p *evolutionPainter) paint(v *evolution.View, k kit.RenderSpec) picture.Drawn {
+// paintKernels draws the kernels of a checkpoint where there is room for them.
+func paintKernels(p *kit.Painter, v *evolution.View, k kit.RenderSpec) picture.Drawn {
 	if k.Cols == 0 || len(v.Kernels) == 0 {
 		return picture.Drawn{}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if k != p.spec || p.encoder == nil {
-		p.encoder, p.spec = picture.NewEncoder(k.Protocol), k
-		p.encoder.Profile, p.encoder.Registers = k.Depth, k.Registers
-	}
-	k.Box(&p.boxed)
-	p.boxed.Fill(k.Background())
-	kit.Mosaic(&p.boxed, v.Kernels, v.Shape)
-	return p.encoder.Encode(&p.boxed, k.Cols, k.Rows)
+	return p.Paint(k, func(box *picture.Image) { kit.Mosaic(box, v.Kernels, v.Shape) })
 }
 
 // ofChosen is what is seen of the chosen run's checkpoints; nil where there is nothing yet.

@@ -77,10 +77,7 @@ func (p *Page) followNewest() tea.Cmd {
 			return p.screen.After(tea.Tick(wait, func(time.Time) tea.Msg { return followTick{} }))
 		}
 	}
-	if f.models.Ask(q) {
-		return p.openModel(q)
-	}
-	return nil
+	return f.models.Start(q, p.openModel)
 }
 
 func (p *Page) openModel(q checkpoint) tea.Cmd {
@@ -96,10 +93,7 @@ func (p *Page) openModel(q checkpoint) tea.Cmd {
 
 // modelOpened takes over a model.
 func (p *Page) modelOpened(msg modelMsg) tea.Cmd {
-	var again tea.Cmd
-	if next, more := p.following.models.Finish(); more {
-		again = p.openModel(next)
-	}
+	again := p.following.models.Ended(p.openModel)
 	if msg.err != nil {
 		p.screen.Say("not shown: " + kit.OneLine(msg.err))
 		return again

@@ -86,15 +86,8 @@ var trainKeys = kit.Keymap[*Page]{
 	{Keys: []string{"e"}, Name: "x axis: epochs, steps or minutes", Hint: "axis", Do: (*Page).nextAxis},
 }
 
-func (p *Page) Entries() []kit.Entry {
-	return append(trainingKeys.Entries(p), trainKeys.Entries(p)...)
-}
-
-func (p *Page) Press(key string) (tea.Cmd, bool) {
-	if cmd, ok := trainingKeys.Press(p, key); ok {
-		return cmd, true
-	}
-	return trainKeys.Press(p, key)
+func (p *Page) Keys() kit.Tables {
+	return kit.Tables{trainingKeys.On(p), trainKeys.On(p)}
 }
 
 func (p *Page) several() bool { return len(p.fig.Runs) > 1 }
@@ -216,11 +209,7 @@ func (p *Page) request() tea.Cmd {
 	}
 	q.Axis, q.LogX, q.LogY, q.Smooth, q.From, q.To = p.axis, p.logX, p.logY, p.smooth, p.from, p.to
 	q.Cursor, q.Run, q.Radius, q.Hidden = p.cursor, p.run, p.radius, p.hidden
-	evolve := p.evolve()
-	if p.asks.Ask(q) {
-		return tea.Batch(evolve, p.compute(q))
-	}
-	return evolve
+	return tea.Batch(p.evolve(), p.asks.Start(q, p.compute))
 }
 
 func (p *Page) compute(q runlog.FigureRequest) tea.Cmd {
@@ -283,14 +272,13 @@ func (p *Page) Watch(dirs, names []string) tea.Cmd {
 
 // received takes over a figure.
 func (p *Page) received(msg figureMsg) tea.Cmd {
-	next, again := p.asks.Finish()
 	p.fig = msg.figure
 	p.run = min(p.run, max(len(p.fig.Runs)-1, 0))
 	if n := len(p.fig.Radii); n > 0 && p.radius >= n {
 		p.radius = -1
 	}
-	if again {
-		return p.compute(next)
+	if again := p.asks.Ended(p.compute); again != nil {
+		return again
 	}
 	return tea.Batch(p.followNewest(), p.request()) // more runs are laid out anew
 }
