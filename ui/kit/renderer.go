@@ -18,6 +18,12 @@ type RenderSpec struct {
 	Dark       bool
 }
 
+func (k RenderSpec) encoder() *picture.Encoder {
+	e := picture.NewEncoder(k.Protocol)
+	e.Profile, e.Registers, e.Light = k.Depth, k.Registers, !k.Dark
+	return e
+}
+
 // Box makes im as large as the picture's cells. Half blocks have two pixels a cell.
 func (k RenderSpec) Box(im *picture.Image) {
 	if k.Protocol == picture.HalfBlocks {
@@ -49,8 +55,7 @@ func (p *Painter) Paint(k RenderSpec, draw func(box *picture.Image)) picture.Dra
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if k != p.spec || p.encoder == nil {
-		p.encoder, p.spec = picture.NewEncoder(k.Protocol), k
-		p.encoder.Profile, p.encoder.Registers = k.Depth, k.Registers
+		p.encoder, p.spec = k.encoder(), k
 	}
 	k.Box(&p.boxed)
 	p.boxed.Fill(k.Background())
@@ -74,8 +79,7 @@ func (e *Renderer) Take(k RenderSpec) (another bool) {
 		return false
 	}
 	for i := range e.encoder {
-		e.encoder[i] = picture.NewEncoder(k.Protocol)
-		e.encoder[i].Profile = k.Depth
+		e.encoder[i] = k.encoder()
 	}
 	e.Spec = k
 	return true

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	xterm "github.com/charmbracelet/x/term"
 )
@@ -28,21 +27,6 @@ func (p Picture) box() [4]int { return [4]int{p.X, p.Y, p.Cols, p.Rows} }
 
 // stored reports whether the terminal stores the picture until it is removed.
 func (p Picture) stored() bool { return p.Remove != nil }
-
-// Frame describes one write to the terminal.
-type Frame struct {
-	Version  uint64    // of the scene: Layer.Version after the Place that made it
-	Written  time.Time // when the terminal had accepted the last byte
-	Bytes    int
-	Pictures int // pictures drawn or transmitted
-}
-
-// Stats counts what a Layer has written.
-type Stats struct {
-	Writes, Bytes          int
-	Pictures, PictureBytes int // drawn or transmitted
-	Erased                 int // pictures blanked or removed
-}
 
 // Layer is the program's output: it draws pictures after the text of the frame they belong to.
 // All methods are safe for concurrent use; Place and the methods that return text do not wait
@@ -68,9 +52,7 @@ type Layer struct {
 	scenes     []scene // by ascending version: the one on screen and those to come
 	cols, rows int     // of the screen, 0 if unknown
 	tmux, sync bool
-	hook       func(Frame)
 	panicked   func(*Panic)
-	stats      Stats
 	shown      []shown // pictures on the screen; the slice is replaced, never modified
 	modes      modes   // terminal modes the program has changed
 	lost       bool    // a write failed: the content of the screen is unknown
@@ -196,34 +178,12 @@ func (l *Layer) Redraw() {
 	l.redraw = l.version + 1
 }
 
-// Version returns the version of the scene that the last Place set.
-func (l *Layer) Version() uint64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.version
-}
-
-// OnFrame sets f to be called after every write that carried Place's marker, i.e. after every
-// frame with new pictures and some others; nil unsets it. f must be quick and must not write.
-func (l *Layer) OnFrame(f func(Frame)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.hook = f
-}
-
 // OnPanic sets f to be called when writing panics. Write returns the same error, but Bubble
 // Tea ignores it. f must not wait for the program.
 func (l *Layer) OnPanic(f func(*Panic)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.panicked = f
-}
-
-// Stats returns what has been written so far.
-func (l *Layer) Stats() Stats {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.stats
 }
 
 // blank fills the cells under pictures: the renderer clears runs of spaces with sequences that

@@ -131,25 +131,6 @@ func TestFailingWrites(t *testing.T) {
 	}
 }
 
-func TestStatsAndFrames(t *testing.T) {
-	var b bytes.Buffer
-	l := started(t, &b)
-	var frames []Frame
-	l.OnFrame(func(f Frame) { frames = append(frames, f) })
-	a := pic(1, 2, 1, 3, 2)
-	write(t, l, "x")
-	write(t, l, l.Place([]Picture{a}, false)+"x")
-	n := b.Len() - 1
-	write(t, l, l.Place(nil, false)+"x")
-	if len(frames) != 2 || frames[0].Version != 1 || frames[0].Bytes != n || frames[0].Pictures != 1 ||
-		frames[1].Version != l.Version() || frames[1].Written.Before(frames[0].Written) {
-		t.Errorf("frames %+v", frames)
-	}
-	if s := l.Stats(); s != (Stats{Writes: 4, Bytes: len("\x1b[?1049h") + b.Len(), Pictures: 1, PictureBytes: len(a.Data), Erased: 1}) {
-		t.Errorf("stats %+v", s)
-	}
-}
-
 // Place is called while another goroutine writes: the race detector looks on.
 func TestConcurrentUse(t *testing.T) {
 	l := started(t, io.Discard)
@@ -162,7 +143,6 @@ func TestConcurrentUse(t *testing.T) {
 	})
 	wg.Go(func() {
 		for range 100 {
-			l.Stats()
 			l.Configure(Capabilities{})
 			l.RestoreSequence()
 			l.Redraw()

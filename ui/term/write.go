@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // Write passes the renderer's output on to the terminal, with the pictures added. The returned
@@ -86,7 +85,6 @@ type plan struct {
 
 	modes         modes // before it
 	before, after insertion
-	size          int // bytes of pictures
 }
 
 // insertion is a number of bytes inserted into the frame's body at a position.
@@ -224,7 +222,6 @@ func (l *Layer) compose(p *plan) {
 	}
 	for _, c := range p.transmit {
 		out = appendPicture(out, c.Data, l.tmux)
-		p.size += len(c.Data)
 	}
 	out = appendBlanks(out, p.blank)
 	p.before = insertion{start, len(out) - start}
@@ -236,7 +233,6 @@ func (l *Layer) compose(p *plan) {
 		out = appendMove(out, c.X, c.Y)
 		out = appendPicture(out, c.Data, l.tmux)
 		out = append(out, "\x1b8"...)
-		p.size += len(c.Data)
 	}
 	for _, c := range p.remove {
 		out = appendPicture(out, c.Remove, l.tmux)
@@ -250,7 +246,6 @@ func (l *Layer) compose(p *plan) {
 
 // finish records what was written, or may have been.
 func (l *Layer) finish(p *plan, err error) {
-	n := len(p.draw) + len(p.transmit)
 	l.mu.Lock()
 	if err != nil {
 		// Any of the old and new pictures may be on the screen.
@@ -258,16 +253,7 @@ func (l *Layer) finish(p *plan, err error) {
 		l.modes.keep(&p.modes) // resets may not have taken effect
 	}
 	l.shown, l.lost = p.shown, err != nil
-	l.stats.Writes++
-	l.stats.Bytes += len(l.out)
-	l.stats.Pictures += n
-	l.stats.PictureBytes += p.size
-	l.stats.Erased += len(p.blank) + len(p.remove)
-	hook := l.hook
 	l.mu.Unlock()
-	if hook != nil && l.frame.marked {
-		hook(Frame{Version: l.frame.version, Written: time.Now(), Bytes: len(l.out), Pictures: n})
-	}
 }
 
 // appendMove moves the cursor to a cell.
