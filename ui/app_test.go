@@ -55,9 +55,9 @@ func TestNoKeyIsBoundTwice(t *testing.T) {
 		list := append(p.Keys().Entries(), d.App.entries()...)
 		check(p.name, append(list, lastKeys.Entries(d.App)...))
 	}
-	check("picker", kit.PickerKeys.Entries(kit.NewPicker(d.App, "", "", nil)))
-	check("reader", kit.ReaderKeys.Entries(newHelp(d.App)))
-	check("jump", session.JumpKeys.Entries(&session.Jump{Session: d.App.Session}))
+	check("picker", kit.NewPicker(d.App, "", "", nil).Entries())
+	check("reader", newHelp(d.App).Entries())
+	check("jump", d.Keys("g").App.Top().Entries())
 }
 
 // Help, palette and hints are made from the tables that dispatch keys.

@@ -125,3 +125,15 @@ func TestNewest(t *testing.T) {
 		t.Fatalf("%d is computed in vain", q)
 	}
 }
+
+// Results that are not wanted are not kept without end; those that are stay.
+func TestResultsKept(t *testing.T) {
+	var m Measuring[int, string]
+	m.Want(1)
+	for i := range 2 * resultsKept {
+		m.learn(i, "known")
+	}
+	if n := len(m.Known); n > resultsKept || m.Known[1] == "" {
+		t.Fatalf("%d results are kept, of the one that is wanted %q", n, m.Known[1])
+	}
+}

@@ -99,7 +99,7 @@ func (p *Picker) Insert(text string) {
 }
 
 func (p *Picker) Press(key string) tea.Cmd {
-	if cmd, ok := PickerKeys.Press(p, key); ok {
+	if cmd, ok := pickerKeys.Press(p, key); ok {
 		return cmd
 	}
 	if p.field.Press(key) {
@@ -108,7 +108,7 @@ func (p *Picker) Press(key string) tea.Cmd {
 	return nil
 }
 
-var PickerKeys = Keymap[*Picker]{
+var pickerKeys = Keymap[*Picker]{
 	{Keys: []string{"enter"}, Shown: "enter", Name: "choose", Hint: "choose", Do: (*Picker).choose},
 	{Keys: []string{"up", "ctrl+k"}, Shown: "↑", Name: "line up", Hint: "line", Do: func(p *Picker) tea.Cmd { return p.Move(-1) }},
 	{Keys: []string{"down", "ctrl+j", "tab"}, Shown: "↓", Name: "line down", Also: true, Do: func(p *Picker) tea.Cmd { return p.Move(1) }},
@@ -117,7 +117,7 @@ var PickerKeys = Keymap[*Picker]{
 	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(p *Picker) tea.Cmd { return p.stack.CloseDialog() }},
 }
 
-func (p *Picker) Entries() []Entry { return PickerKeys.Entries(p) }
+func (p *Picker) Entries() []Entry { return pickerKeys.Entries(p) }
 
 func (p *Picker) Move(by int) tea.Cmd {
 	p.At = min(max(p.At+by, 0), max(len(p.found)-1, 0))

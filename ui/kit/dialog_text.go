@@ -45,7 +45,7 @@ func (d *Reader) indent() int {
 	return d.wide + 2
 }
 
-var ReaderKeys = Keymap[*Reader]{
+var readerKeys = Keymap[*Reader]{
 	{Keys: []string{"esc", "enter", "q", "?"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
 	{Keys: []string{"up", "k"}, Shown: "↑", Name: "line up", Hint: "scroll", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(-1) }},
 	{Keys: []string{"down", "j"}, Shown: "↓", Name: "line down", Also: true, When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(1) }},
@@ -56,12 +56,12 @@ var ReaderKeys = Keymap[*Reader]{
 // noticeKeys are the keys of a reader that every other key closes.
 var noticeKeys = append(Keymap[*Reader]{
 	{Keys: []string{"esc", "enter"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
-}, ReaderKeys[1:]...)
+}, readerKeys[1:]...)
 
-func (d *Reader) Entries() []Entry { return ReaderKeys.Entries(d) }
+func (d *Reader) Entries() []Entry { return readerKeys.Entries(d) }
 
 func (d *Reader) Press(key string) tea.Cmd {
-	own := ReaderKeys
+	own := readerKeys
 	if d.Pass != nil {
 		own = noticeKeys
 	}

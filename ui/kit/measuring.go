@@ -87,7 +87,7 @@ func (m *Measuring[K, R]) Take(r Report) (cmd tea.Cmd, ok bool) {
 		return nil, false
 	}
 	if msg.Err == nil && !m.Empty(msg.result) {
-		m.Learn(msg.key, msg.result)
+		m.learn(msg.key, msg.result)
 	}
 	if !r.Done {
 		return nil, true
@@ -102,15 +102,15 @@ func (m *Measuring[K, R]) Take(r Report) (cmd tea.Cmd, ok bool) {
 	return m.Run(), true
 }
 
-// ResultsKept bounds how many results stay.
-const ResultsKept = 32
+// resultsKept bounds how many results stay.
+const resultsKept = 32
 
-// Learn keeps a result, in place of those that are not wanted where there are too many.
-func (m *Measuring[K, R]) Learn(k K, r R) {
+// learn keeps a result, in place of those that are not wanted where there are too many.
+func (m *Measuring[K, R]) learn(k K, r R) {
 	if m.Known == nil {
 		m.Known = map[K]R{}
 	}
-	if _, ok := m.Known[k]; !ok && len(m.Known) >= ResultsKept {
+	if _, ok := m.Known[k]; !ok && len(m.Known) >= resultsKept {
 		for old := range m.Known {
 			if !slices.Contains(m.wanted, old) {
 				delete(m.Known, old)

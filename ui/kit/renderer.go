@@ -24,8 +24,8 @@ func (k RenderSpec) encoder() *picture.Encoder {
 	return e
 }
 
-// Box makes im as large as the picture's cells. Half blocks have two pixels a cell.
-func (k RenderSpec) Box(im *picture.Image) {
+// box makes im as large as the picture's cells. Half blocks have two pixels a cell.
+func (k RenderSpec) box(im *picture.Image) {
 	if k.Protocol == picture.HalfBlocks {
 		im.Resize(k.Cols, 2*k.Rows)
 		return
@@ -57,7 +57,7 @@ func (p *Painter) Paint(k RenderSpec, draw func(box *picture.Image)) picture.Dra
 	if k != p.spec || p.encoder == nil {
 		p.encoder, p.spec = k.encoder(), k
 	}
-	k.Box(&p.boxed)
+	k.box(&p.boxed)
 	p.boxed.Fill(k.Background())
 	draw(&p.boxed)
 	return p.encoder.Encode(&p.boxed, k.Cols, k.Rows)
@@ -88,7 +88,7 @@ func (e *Renderer) Take(k RenderSpec) (another bool) {
 // Reduction is by how much a picture of w×h pixels can be reduced while it is read.
 func (e *Renderer) Reduction(w, h int) int {
 	box := &e.boxed[0]
-	e.Spec.Box(box)
+	e.Spec.box(box)
 	return max(1, min(w/box.W, h/box.H))
 }
 
@@ -96,7 +96,7 @@ func (e *Renderer) Reduction(w, h int) int {
 // what came of scaling it.
 func (e *Renderer) Encode(kind, registers int, source, finish func(*picture.Image)) {
 	src, box := &e.source[kind], &e.boxed[kind]
-	e.Spec.Box(box)
+	e.Spec.box(box)
 	source(src)
 	picture.Scale(box, src, e.Spec.Background())
 	if finish != nil {

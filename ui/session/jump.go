@@ -10,24 +10,24 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Jump asks for the number of an image.
-type Jump struct {
+// jump asks for the number of an image.
+type jump struct {
 	kit.Fixed
-	Session *Session
+	session *Session
 	field   kit.Field
 	wrong   string
 }
 
-func (d *Jump) Heading() string { return "Go to image" }
+func (d *jump) Heading() string { return "Go to image" }
 
-func (d *Jump) Size(maxW, maxH int) (int, int) { return 44, 3 }
+func (d *jump) Size(maxW, maxH int) (int, int) { return 44, 3 }
 
-func (d *Jump) Mouse(kit.Mouse) tea.Cmd { return nil }
+func (d *jump) Mouse(kit.Mouse) tea.Cmd { return nil }
 
-func (d *Jump) Insert(text string) { d.field.Insert(text); d.wrong = "" }
+func (d *jump) Insert(text string) { d.field.Insert(text); d.wrong = "" }
 
-func (d *Jump) Press(key string) tea.Cmd {
-	if cmd, ok := JumpKeys.Press(d, key); ok {
+func (d *jump) Press(key string) tea.Cmd {
+	if cmd, ok := jumpKeys.Press(d, key); ok {
 		return cmd
 	}
 	d.field.Press(key)
@@ -35,35 +35,35 @@ func (d *Jump) Press(key string) tea.Cmd {
 	return nil
 }
 
-var JumpKeys = kit.Keymap[*Jump]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "go", Hint: "go", Do: (*Jump).leap},
-	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Jump) tea.Cmd { return d.Session.Screen.CloseDialog() }},
+var jumpKeys = kit.Keymap[*jump]{
+	{Keys: []string{"enter"}, Shown: "enter", Name: "go", Hint: "go", Do: (*jump).leap},
+	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *jump) tea.Cmd { return d.session.Screen.CloseDialog() }},
 }
 
-func (d *Jump) Entries() []kit.Entry { return JumpKeys.Entries(d) }
+func (d *jump) Entries() []kit.Entry { return jumpKeys.Entries(d) }
 
 // leap goes to the image, if the text is the number of one.
-func (d *Jump) leap() tea.Cmd {
+func (d *jump) leap() tea.Cmd {
 	i, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(d.field.Text), ",", ""))
-	if err != nil || i < 0 || i >= d.Session.Info.Images {
-		d.wrong = "a number from 0 to " + kit.Grouped(d.Session.Info.Images-1)
+	if err != nil || i < 0 || i >= d.session.Info.Images {
+		d.wrong = "a number from 0 to " + kit.Grouped(d.session.Info.Images-1)
 		return nil
 	}
-	d.Session.Screen.CloseDialog()
-	return d.Session.leap(i)
+	d.session.Screen.CloseDialog()
+	return d.session.leap(i)
 }
 
-func (d *Jump) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
-	d.field.Draw(c, r.Row(0), th, "number ", fmt.Sprintf("0 to %s; now %d", kit.Grouped(d.Session.Info.Images-1), d.Session.Index))
+func (d *jump) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
+	d.field.Draw(c, r.Row(0), th, "number ", fmt.Sprintf("0 to %s; now %d", kit.Grouped(d.session.Info.Images-1), d.session.Index))
 	if d.wrong != "" {
 		c.Left(r.Row(2), th.Warn, d.wrong)
 		return
 	}
-	if i, err := strconv.Atoi(strings.TrimSpace(d.field.Text)); err == nil && i >= 0 && i < d.Session.Info.Images {
+	if i, err := strconv.Atoi(strings.TrimSpace(d.field.Text)); err == nil && i >= 0 && i < d.session.Info.Images {
 		label := ""
-		if class := d.Session.Lab.Label(i); class >= 0 {
-			label = " · " + d.Session.ClassName(class)
+		if class := d.session.Lab.Label(i); class >= 0 {
+			label = " · " + d.session.ClassName(class)
 		}
-		c.Left(r.Row(2), th.Dim, kit.Clean(d.Session.Lab.Title(i))+label)
+		c.Left(r.Row(2), th.Dim, kit.Clean(d.session.Lab.Title(i))+label)
 	}
 }

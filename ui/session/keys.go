@@ -41,7 +41,7 @@ var RadiusKeys = kit.Keymap[*Session]{
 var ImageKeys = kit.Keymap[*Session]{
 	{Keys: []string{"up", "p", "k"}, Shown: "↑", Name: "previous image", Help: "previous, next image (also p, n)", Hint: "image", Do: func(s *Session) tea.Cmd { return s.StepIndex(-1) }},
 	{Keys: []string{"down", "n", "j"}, Shown: "↓", Name: "next image", Also: true, Do: func(s *Session) tea.Cmd { return s.StepIndex(1) }},
-	{Keys: []string{"g"}, Name: "Go to image…", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&Jump{Session: s}) }},
+	{Keys: []string{"g"}, Name: "Go to image…", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&jump{session: s}) }},
 	{Keys: []string{"c"}, Name: "filter by class", Hint: "class", When: func(s *Session) bool { return s.Info.Labeled }, Do: (*Session).chooseClass},
 }
 

@@ -180,18 +180,6 @@ func TestAttackComesBack(t *testing.T) {
 	}
 }
 
-// Curves that are not on screen are not kept without end.
-func TestCurvesKept(t *testing.T) {
-	d := attackShown(t, 140, 44)
-	for i := range 2 * kit.ResultsKept {
-		d.App.Page.robust.Learn(robustKey{most: float64(i)}, attack.Robustness{})
-	}
-	if n := len(d.App.Page.robust.Known); n > kit.ResultsKept {
-		t.Fatalf("%d curves are kept", n)
-	}
-	d.Shows("n 1,000")
-}
-
 func TestAttackMethodsAndBand(t *testing.T) {
 	d := attackShown(t, 140, 44)
 	for range attack.Methods() {

@@ -30,7 +30,7 @@ func startTraining(t *testing.T, l *uitest.FakeLab, w, h int) *uitest.Driver[*ui
 
 func TestTrainingThatCannotBegin(t *testing.T) {
 	p := startTraining(t, uitest.NewFakeLab(), 100, 30).App.Page
-	p.over = &OwnRun{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}
+	p.over = &ownRun{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}
 	p.fig.Runs = []runlog.RunFacts{p.ownFacts(runlog.RunFacts{Dir: "nosuch", Status: "waiting", Late: true})}
 	if r := p.fig.Runs[0]; r.Status != "failed" || r.Late {
 		t.Errorf("the run is %s, late %v", r.Status, r.Late)

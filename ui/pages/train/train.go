@@ -43,8 +43,8 @@ type Page struct {
 	radius int     // −1: all
 	hidden uint64
 
-	training  *OwnRun // nil while this program trains nothing
-	over      *OwnRun // the one before
+	training  *ownRun // nil while this program trains nothing
+	over      *ownRun // the one before
 	following following
 	evolving  evolving
 }

@@ -35,9 +35,9 @@ type TrainingRun interface {
 	Err() error
 }
 
-// OwnRun is the run that this program trains. What is shown of it comes from its folder
+// ownRun is the run that this program trains. What is shown of it comes from its folder
 // like that of all others.
-type OwnRun struct {
+type ownRun struct {
 	dir, name string
 	config    train.Config
 	job       *kit.Job
@@ -47,16 +47,16 @@ type OwnRun struct {
 }
 
 // paused tells that a person holds the training up.
-func (t *OwnRun) paused() bool { return t.run != nil && t.run.Paused() }
+func (t *ownRun) paused() bool { return t.run != nil && t.run.Paused() }
 
 // goesOn tells that an ended training can be gone on with.
-func (t *OwnRun) goesOn() bool {
+func (t *ownRun) goesOn() bool {
 	var stopped *train.StoppedError
 	return errors.As(t.err, &stopped) || errors.Is(t.err, context.Canceled)
 }
 
 // failed tells that an ended training came to no end of its own, nor to a person's.
-func (t *OwnRun) failed() bool { return t.err != nil && !t.goesOn() }
+func (t *ownRun) failed() bool { return t.err != nil && !t.goesOn() }
 
 // trainingKeys begin and hold up a training of this program.
 var trainingKeys = kit.Keymap[*Page]{
@@ -93,7 +93,7 @@ type trainingBegun struct{ run TrainingRun }
 
 // begin trains in the background and follows the run.
 func (p *Page) begin(dir string, c train.Config) tea.Cmd {
-	t := &OwnRun{dir: dir, name: filepath.Base(dir), config: c, done: make(chan struct{})}
+	t := &ownRun{dir: dir, name: filepath.Base(dir), config: c, done: make(chan struct{})}
 	start := p.options.Training.Start
 	j, cmd := p.screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
 		defer close(t.done)
