@@ -18,6 +18,9 @@ import (
 const (
 	nearer   = 0.6
 	nearerBy = 0.02
+	// An activation other than the usual must explain almost all: it makes up for what sums of
+	// branches that have much in common deviate by.
+	activationNearer, activationExplained = 0.3, 0.05
 	// explained is how much of the running means' mean square may remain: else they tell nothing,
 	// as before training or where weights were changed after it.
 	explained = 0.25
@@ -111,8 +114,11 @@ func (t *trial) settle(assumed []nets.Assumption) []string {
 					continue
 				}
 				choices, input := maps.Clone(t.choices), t.input
-				better := closer
-				if choices[a.Key] = option; a.Key == nets.InputSize {
+				better := func(a, b deviations) bool { return closer(a, b, nearer, explained) }
+				switch choices[a.Key] = option; a.Key {
+				case nets.Activation:
+					better = func(a, b deviations) bool { return closer(a, b, activationNearer, activationExplained) }
+				case nets.InputSize:
 					if _, err := fmt.Sscanf(option, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
 						continue
 					}
@@ -216,8 +222,9 @@ func meanSquare(values, from []float64) float64 {
 	return sum / float64(max(n, 1))
 }
 
-// closer reports whether a is clearly less than b at norms where they differ.
-func closer(a, b deviations) bool {
+// closer reports whether a is less than b times a factor at norms where they differ, and less
+// than a share of the running means.
+func closer(a, b deviations, factor, share float64) bool {
 	var sumA, sumB, running float64
 	for norm, e := range a {
 		other, both := b[norm]
@@ -225,7 +232,7 @@ func closer(a, b deviations) bool {
 			sumA, sumB, running = sumA+x, sumB+y, running+e.Running
 		}
 	}
-	return sumA < nearer*sumB && sumB-sumA > nearerBy && sumA < explained*running
+	return sumA < factor*sumB && sumB-sumA > nearerBy && sumA < share*running
 }
 
 // likelier reports whether a is nearer than b at all, where they differ enough to tell: for

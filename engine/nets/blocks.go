@@ -13,9 +13,24 @@ type block struct {
 	norms []*unit
 	// short and shortNorm are the shortcut's, nil where it has no weights.
 	short, shortNorm *unit
+	gate             []*unit // of squeeze and excitation: to few channels, and back
 }
 
-func (b *block) in() int  { return b.convs[0].in }
+// in is how many channels the block takes.
+func (b *block) in() int {
+	if first := b.convs[0]; first.in > 1 || first.size == 1 {
+		return first.in
+	}
+	return b.convs[0].out // each by itself
+}
+
+// takes is how many channels a convolution of the block gets.
+func (b *block) takes(i int) int {
+	if i == 0 {
+		return b.in()
+	}
+	return b.convs[i-1].out
+}
 func (b *block) out() int { return b.convs[len(b.convs)-1].out }
 
 // spatial is the convolution that may have a stride: the first with a kernel of more than one
@@ -35,7 +50,7 @@ func (r *recognizer) blocks() []*block {
 	convs := map[string]int{} // convolutions in each module
 	var first *unit
 	for _, u := range r.units {
-		if u.kind != convUnit {
+		if u.kind != convUnit || u.gate {
 			continue
 		}
 		if first == nil {
@@ -48,7 +63,7 @@ func (r *recognizer) blocks() []*block {
 	var roots []string
 	for m, n := range convs {
 		inner := slices.ContainsFunc(r.units, func(u *unit) bool {
-			return u.kind == convUnit && inside(u.name, m) && parent(u.name) != m && r.holdsTwo(convs, parent(u.name), m)
+			return u.kind == convUnit && !u.gate && inside(u.name, m) && parent(u.name) != m && r.holdsTwo(convs, parent(u.name), m)
 		})
 		if n > 1 && !inner && !inside(first.name, m) {
 			roots = append(roots, m)
@@ -68,14 +83,30 @@ func (r *recognizer) blocks() []*block {
 			of[b.root] = b
 			blocks = append(blocks, b)
 		}
-		switch u.kind {
-		case convUnit:
+		switch {
+		case u.gate:
+			b.gate = append(b.gate, u)
+		case u.kind == convUnit:
 			b.convs = append(b.convs, u)
 		default:
 			b.norms = append(b.norms, u)
 		}
 	}
 	return blocks
+}
+
+// markGates finds squeeze and excitation (Hu et al. 2018): two linear layers, or convolutions
+// of one pixel, to fewer channels and back, without norms.
+func (r *recognizer) markGates() {
+	for i := range len(r.units) - 1 {
+		a, b := r.units[i], r.units[i+1]
+		words := strings.ToLower(a.name)
+		named := a.bias && b.bias || strings.Contains(words, ".se") || strings.Contains(words, "squeeze") || strings.Contains(words, "excit")
+		small := a.kind == linearUnit || a.kind == convUnit && a.size == 1 && b.size == 1 && named
+		if a.kind == b.kind && small && a.in == b.out && a.out == b.in && 2*a.out <= a.in && i+2 < len(r.units) && parent(a.name) != "" {
+			a.gate, b.gate = true, true
+		}
+	}
 }
 
 // holdsTwo reports whether one of the modules from m outward, within limit, holds two
@@ -125,9 +156,19 @@ func onShortcut(u *unit, root string) bool {
 	return slices.ContainsFunc(shortcutWords, func(w string) bool { return strings.Contains(name, w) })
 }
 
+// groups is how many groups a convolution has of so many channels; 0 if none fits.
+func (u *unit) groups(channels int) int {
+	if g := channels / u.in; g*u.in == channels && u.out%g == 0 {
+		return g
+	}
+	return 0
+}
+
 // separate finds the shortcut's convolution and norm among those of the block, so that the
-// others follow one another. It is an error if no choice does that.
+// others follow one another. It is an error if no choice does that. Convolutions of several
+// groups are taken where none of one group fit.
 func (b *block) separate() error {
+	grouped := false
 	try := func(short int) bool {
 		main := b.convs
 		if short >= 0 {
@@ -137,7 +178,7 @@ func (b *block) separate() error {
 			return false
 		}
 		for i := 1; i < len(main); i++ {
-			if main[i].in != main[i-1].out {
+			if main[i].in != main[i-1].out && !(grouped && main[i].groups(main[i-1].out) > 0) {
 				return false
 			}
 		}
@@ -158,7 +199,12 @@ func (b *block) separate() error {
 		}
 		order = append(order, i)
 	}
-	if !slices.ContainsFunc(order, try) {
+	fit := slices.ContainsFunc(order, try)
+	if !fit {
+		grouped = true
+		fit = slices.ContainsFunc(order, try)
+	}
+	if !fit {
 		return unknown("the convolutions of %s do not follow one another as in a residual block", list([]string{b.root}))
 	}
 	if b.short == nil {
@@ -182,7 +228,7 @@ func (b *block) fits() (post, pre bool) {
 	for i, n := range b.norms {
 		if i < len(b.convs) {
 			post = post && n.in == b.convs[i].out
-			pre = pre && n.in == b.convs[i].in
+			pre = pre && n.in == b.takes(i)
 		}
 	}
 	return post, pre

@@ -59,6 +59,8 @@ const (
 	Activation = "activation" // of activationNames
 	Pooling    = "pooling"    // max, average
 	InputSize  = "input"      // CxHxW
+	Strides    = "strides"    // of the first convolution and each stage: 1-1-2-2
+	Concat     = "concat"     // of dense layers: old-first, new-first
 )
 
 // activationNames are the activations there are, the usual one first.
@@ -275,13 +277,10 @@ func (r *recognizer) recognize() (*Found, error) {
 	if slices.ContainsFunc(r.units, func(u *unit) bool { return u.kind == normUnit }) {
 		r.epsilon = r.assumed.epsilon()
 	}
-	r.act = r.assumed.ask(Activation, "after convolutions and between linear layers", activationNames...)
+	r.markGates()
 	blocks := r.blocks()
-	read := r.sequential
-	if len(blocks) > 0 && r.before(blocks[0].root) <= 3 {
-		read = func() error { return r.residual(blocks) }
-	}
-	if err := read(); err != nil {
+	r.act = r.assumed.ask(Activation, "after convolutions and between linear layers", usualActivations(blocks)...)
+	if err := r.read(blocks); err != nil {
 		return nil, err
 	}
 	if r.assumed.err != nil {
@@ -301,6 +300,33 @@ func (r *recognizer) recognize() (*Found, error) {
 		return nil, err
 	}
 	return &Found{Net: net, Names: r.names, Unused: r.unused, Assumed: r.assumed.list}, nil
+}
+
+// read recognizes the family: what may only be one kind of net is tried as that.
+func (r *recognizer) read(blocks []*block) error {
+	switch {
+	case r.branched():
+		return r.branches()
+	case r.dense():
+		return r.densenet()
+	case depthwise(blocks):
+		return r.inverted(blocks)
+	case len(blocks) > 0 && r.before(blocks[0].root) <= 3:
+		return r.residual(blocks)
+	}
+	return r.sequential()
+}
+
+// usualActivations are all, the usual one first. MobileNetV2's is ReLU6, as torchvision has it,
+// where no block has weights on its shortcut.
+func usualActivations(blocks []*block) []string {
+	shortcut := slices.ContainsFunc(blocks, func(b *block) bool {
+		return slices.ContainsFunc(b.convs, func(c *unit) bool { return onShortcut(c, b.root) })
+	})
+	if !depthwise(blocks) || shortcut {
+		return activationNames
+	}
+	return append([]string{"relu6"}, slices.DeleteFunc(slices.Clone(activationNames), func(n string) bool { return n == "relu6" })...)
 }
 
 // before counts the convolutions before a module.
@@ -362,8 +388,13 @@ func (r *recognizer) rename(u *unit, name string) {
 func (r *recognizer) activation() layer { return activationLayer{r.act} }
 
 func (r *recognizer) conv(u *unit, name string, stride, pad int) layer {
+	return r.grouped(u, name, stride, pad, u.in)
+}
+
+// grouped is a convolution of so many channels, of which each group takes as many as the unit.
+func (r *recognizer) grouped(u *unit, name string, stride, pad, channels int) layer {
 	r.rename(u, name)
-	return convLayer{name: name, size: u.size, stride: stride, pad: pad, bias: u.bias}
+	return convLayer{name: name, size: u.size, stride: stride, pad: pad, groups: channels / u.in, bias: u.bias}
 }
 
 func (r *recognizer) norm(u *unit, name string) layer {

@@ -2,6 +2,7 @@ package nets
 
 import (
 	"fmt"
+	"slices"
 
 	"hfcui/engine/graph"
 )
@@ -58,6 +59,20 @@ type (
 	linearLayer struct{ name string }
 	// channelsLayer puts channels of zeros around what there is.
 	channelsLayer struct{ before, after int }
+	// gateLayer multiplies channels with what layers make of their means, as rows or as planes of
+	// one pixel.
+	gateLayer struct {
+		channels int
+		planes   bool
+		layers   []layer
+	}
+	// sumLayer adds up what branches make of the same.
+	sumLayer struct{ branches [][]layer }
+	// denseLayer puts what layers make of its input behind that, or before it.
+	denseLayer struct {
+		layers []layer
+		first  bool
+	}
 	// residualLayer is main(y) + short(x), where y = before(x), or main(y) + short(y).
 	residualLayer struct {
 		before, main, short []layer
@@ -120,4 +135,32 @@ func (l residualLayer) emit(d *draft, x string) string {
 		short = y
 	}
 	return d.add(graph.Node{Op: "add"}, d.all(l.main, y), d.all(l.short, short))
+}
+
+func (l gateLayer) emit(d *draft, x string) string {
+	planes := []int{-1, l.channels, 1, 1}
+	y := d.add(graph.Node{Op: "globalavgpool"}, x)
+	if l.planes {
+		y = d.add(graph.Node{Op: "reshape", Shape: planes}, y)
+	}
+	if y = d.all(l.layers, y); !l.planes {
+		y = d.add(graph.Node{Op: "reshape", Shape: planes}, y)
+	}
+	return d.add(graph.Node{Op: "mul"}, x, y)
+}
+
+func (l sumLayer) emit(d *draft, x string) string {
+	sum := d.all(l.branches[0], x)
+	for _, b := range l.branches[1:] {
+		sum = d.add(graph.Node{Op: "add"}, sum, d.all(b, x))
+	}
+	return sum
+}
+
+func (l denseLayer) emit(d *draft, x string) string {
+	in := []string{x, d.all(l.layers, x)}
+	if l.first {
+		slices.Reverse(in)
+	}
+	return d.add(graph.Node{Op: "concat", Axis: 1}, in...)
 }

@@ -73,19 +73,7 @@ func (n *residualNet) around(blocks []*block) error {
 			n.finals = append(n.finals, u)
 		}
 	}
-	// In files sorted by name a norm behind the blocks may come first.
-	width := 0
-	n.stem = slices.DeleteFunc(n.stem, func(u *unit) bool {
-		if u.kind == convUnit {
-			width = u.out
-			return false
-		}
-		if u.in == width {
-			return false
-		}
-		n.finals = append(n.finals, u)
-		return true
-	})
+	width := n.placeNorms(blocks)
 	switch {
 	case len(n.stem) == 0 || width == 0:
 		return unknown("no convolution comes before the residual blocks")
@@ -95,6 +83,44 @@ func (n *residualNet) around(blocks []*block) error {
 		return unknown("%s and %s both follow the blocks", list([]string{n.finals[0].name}), list([]string{n.finals[1].name}))
 	}
 	return nil
+}
+
+// placeNorms puts norms outside of blocks where they belong, which their place in a file sorted
+// by name does not tell, and gives the stem's channels.
+func (n *residualNet) placeNorms(blocks []*block) (width int) {
+	var loose []*unit
+	normed := false
+	n.stem = slices.DeleteFunc(n.stem, func(u *unit) bool {
+		if u.kind == convUnit {
+			width = u.out
+			return false
+		}
+		if u.in == width {
+			normed = true
+			return false
+		}
+		loose = append(loose, u)
+		return true
+	})
+	loose = append(loose, n.finals...)
+	n.finals = nil
+	ends := blocks[len(blocks)-1].out()
+	for _, u := range loose {
+		if !normed && u.in == width && (u.in != ends || !preactivated(blocks)) {
+			n.stem, normed = append(n.stem, u), true
+		} else {
+			n.finals = append(n.finals, u)
+		}
+	}
+	return width
+}
+
+// preactivated reports whether some block's norms only fit before its convolutions.
+func preactivated(blocks []*block) bool {
+	return slices.ContainsFunc(blocks, func(b *block) bool {
+		post, pre := b.fits()
+		return pre && !post
+	})
 }
 
 // chain groups the blocks into stages and holds each one's input against what comes before.
@@ -232,12 +258,12 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 		}
 		if n.preact && i > 0 {
 			at := i - len(b.convs) + len(b.norms)
-			if at < 0 || b.norms[at].in != c.in {
+			if at < 0 || b.norms[at].in != b.takes(i) {
 				return unknown("the norms of %s do not fit its convolutions", list([]string{b.root}))
 			}
 			*main = append(*main, n.norm(b.norms[at], fmt.Sprint(name, ".bn", i+1)), n.activation())
 		}
-		*main = append(*main, n.conv(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2))
+		*main = append(*main, n.grouped(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2, b.takes(i)))
 		if !n.preact {
 			if len(b.norms) > 0 {
 				*main = append(*main, n.norm(b.norms[i], fmt.Sprint(name, ".bn", i+1)))
@@ -245,6 +271,11 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 			if i < len(b.convs)-1 || n.assumed.ask(LastReLU, "the block's last activation", "after-sum", "before-sum") == "before-sum" {
 				*main = append(*main, n.activation())
 			}
+		}
+	}
+	if len(b.gate) > 0 {
+		if err := n.buildGate(b, &res, name); err != nil {
+			return err
 		}
 	}
 	if err := n.buildShortcut(b, &res, name, stride); err != nil {
@@ -255,6 +286,32 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 		n.layers = append(n.layers, n.activation())
 	}
 	return nil
+}
+
+// buildGate builds squeeze and excitation of the block's output.
+func (n *residualNet) buildGate(b *block, res *residualLayer, name string) error {
+	if len(b.gate) != 2 || b.gate[0].in != b.out() {
+		return unknown("%s is squeeze and excitation elsewhere than behind the block's last convolution", list([]string{b.gate[0].name}))
+	}
+	res.main = append(res.main, n.gate(b.gate, name+".se"))
+	return nil
+}
+
+// gate is squeeze and excitation (Hu et al. 2018).
+func (r *recognizer) gate(units []*unit, name string) layer {
+	var layers [2]layer
+	for i, u := range units {
+		at := fmt.Sprint(name, ".fc", i+1)
+		if u.kind == linearUnit {
+			r.rename(u, at)
+			layers[i] = linearLayer{at}
+		} else {
+			layers[i] = r.conv(u, at, 1, 0)
+		}
+	}
+	g := gateLayer{channels: units[1].out, planes: units[0].kind == convUnit}
+	g.layers = []layer{layers[0], activationLayer{"relu"}, layers[1], activationLayer{"sigmoid"}}
+	return g
 }
 
 // buildShortcut builds what the block's input passes on its way to the sum.

@@ -25,6 +25,7 @@ type unit struct {
 	affine   bool // a norm's scale is there
 	mean     bool // a norm's running mean is there
 	variance bool // a norm's running variance is there
+	gate     bool // of squeeze and excitation
 }
 
 type unitKind int
