@@ -46,12 +46,10 @@ func foreign(path string, head []byte) string {
 		return "is compressed; unpack it and give the model inside"
 	case strings.HasSuffix(name, ".msgpack"):
 		return "is a Flax (JAX) checkpoint; convert it: " + exportNPZ
-	case has("\x08") && bytes.Contains(head, []byte("ytorch")), strings.HasSuffix(name, ".onnx"):
-		return "is an ONNX model, which is not read yet; give the PyTorch state dict it was exported from"
 	case len(head) >= 8 && binary.LittleEndian.Uint64(head) <= maxHeader:
-		return "is cut short or no model; give a safetensors file or a PyTorch state dict (.pt, .pth)"
+		return "is cut short or no model; give a safetensors file, a PyTorch state dict (.pt, .pth) or ONNX"
 	}
-	return "is no model this program reads; give a safetensors file or a PyTorch state dict (.pt, .pth)"
+	return "is no model this program reads; give a safetensors file, a PyTorch state dict (.pt, .pth) or ONNX"
 }
 
 // foreignFolder does the same for a folder.

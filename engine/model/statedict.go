@@ -227,7 +227,7 @@ func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, erro
 			best = top
 		}
 	}
-	if counts[best] == len(s.order) || 5*counts[best] < 4*len(s.order) {
+	if counts[best] == len(s.order) || 5*counts[best] < 4*len(s.order) && !s.copies(best) {
 		return nil, err
 	}
 	part := &stateDict{tensors: s.tensors}
@@ -245,6 +245,19 @@ func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, erro
 	s.order, s.tensors = part.order, part.tensors
 	s.notes = append(s.notes, fmt.Sprintf("%d tensors beside %s are not read", rest, printable.Line(best)))
 	return found, nil
+}
+
+// copies reports whether a module's tensors come again in others, as those of an average over
+// training steps do, and hardly anything else.
+func (s *stateDict) copies(module string) bool {
+	same := 0
+	for _, name := range s.order {
+		top, rest, _ := strings.Cut(name, ".")
+		if t := s.tensors[module+"."+rest]; top == module || t != nil && slices.Equal(t.Shape, s.tensors[name].Shape) {
+			same++
+		}
+	}
+	return 5*same >= 4*len(s.order)
 }
 
 func (s *stateDict) shapes() []nets.NamedShape {
