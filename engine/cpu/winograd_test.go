@@ -27,25 +27,17 @@ func convolutionProgram(images, inputs, outputs, height, width int, backward boo
 	return &plan.Program{Values: []*plan.Value{x, w, y}, Instrs: []*plan.Instr{in}, Outputs: map[string]*plan.Value{"y": y}}
 }
 
-// convolved is what convolutionProgram computes, in double precision.
+// convolved is what convolutionProgram computes, summed in double precision.
 func convolved(p *plan.Program, x, w []float32, backward bool) []float64 {
-	from, to, inputs := p.Values[0].Shape, p.Values[2].Shape, p.Values[1].Shape[1]
-	height, width := from[2], from[3]
-	y := make([]float64, op.Size(to))
-	for i := range y {
-		n, k, row, col := i/(to[1]*height*width), i/(height*width)%to[1], i/width%height, i%width
-		for c := range from[1] {
-			first, step := (k*inputs+c)*9, 1
-			if backward {
-				first, step = (c*inputs+k)*9+8, -1
-			}
-			for tap := range 9 {
-				r, s := row+tap/3-1, col+tap%3-1
-				if r >= 0 && r < height && s >= 0 && s < width {
-					y[i] += float64(w[first+tap*step]) * float64(x[((n*from[1]+c)*height+r)*width+s])
-				}
-			}
-		}
+	out := op.Tensor{Shape: p.Values[2].Shape, Data: make([]float32, p.Values[2].Size())}
+	in := []op.Tensor{{Shape: p.Values[0].Shape, Data: x}, {Shape: p.Values[1].Shape, Data: w}}
+	if backward {
+		in[0], in[1] = in[1], in[0]
+	}
+	p.Instrs[0].Op.Do(out, in)
+	y := make([]float64, len(out.Data))
+	for i, v := range out.Data {
+		y[i] = float64(v)
 	}
 	return y
 }
