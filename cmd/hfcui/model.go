@@ -25,8 +25,10 @@ type modelReport struct {
 	BatchNorm bool     `json:"batch_norm"`
 	FirstConv string   `json:"first_conv"`
 	model.Reading
-	Metadata map[string]string `json:"metadata"`
-	Tensors  []tensorReport    `json:"tensors"`
+	Metadata     map[string]string `json:"metadata"`
+	Tensors      []tensorReport    `json:"tensors"`
+	Layers       []model.Layer     `json:"layers"`        // in the order of a forward pass, for one image
+	MultiplyAdds int               `json:"multiply_adds"` // of convolutions and linear layers, for one image
 }
 
 type tensorReport struct {
@@ -36,11 +38,15 @@ type tensorReport struct {
 
 func modelInfoCommand() *cobra.Command {
 	var said model.Description
+	var all bool
 	var out output
 	cmd := &cobra.Command{
 		Use:   "info MODEL",
 		Short: "Describe the network in a model file",
-		Args:  exactly(1, "model"),
+		Long: "Describes the network in a model file, its input and its layers with the shape of their output, their " +
+			"parameters and the multiply-adds of convolutions and linear layers for one image. Layers that repeat are " +
+			"shown once, unless --layers.",
+		Args: exactly(1, "model"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := knownModel(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
@@ -54,17 +60,30 @@ func modelInfoCommand() *cobra.Command {
 			for _, p := range m.Net.Params {
 				report.Tensors = append(report.Tensors, tensorReport{p.Name, p.Shape})
 			}
-			return out.print(report, func(w io.Writer) { report.table(w) })
+			if report.Layers, err = m.Layers(); err != nil {
+				return err
+			}
+			for _, l := range report.Layers {
+				report.MultiplyAdds += l.MultiplyAdds
+			}
+			return out.print(report, func(w io.Writer) {
+				report.table(w)
+				layerTable(w, report.Layers, all)
+			})
 		},
 	}
 	describeFlags(cmd.Flags(), &said)
+	cmd.Flags().BoolVar(&all, "layers", false, "list every operation")
 	out.flags(cmd)
 	return cmd
 }
 
 func (r modelReport) table(w io.Writer) {
 	fmt.Fprintf(w, "model\t%s\n", oneLine(r.Model))
-	fmt.Fprintf(w, "network\t%s, %d parameters in %d tensors\n", r.Net, r.Params, len(r.Tensors))
+	fmt.Fprintf(w, "network\t%s, %d parameters in %d tensors, %s multiply-adds per image\n", r.Net, r.Params, len(r.Tensors), magnitude(r.MultiplyAdds))
+	if source := r.Metadata[model.KeySource]; source != "" {
+		fmt.Fprintf(w, "file\t%s\n", oneLine(source))
+	}
 	fmt.Fprintf(w, "input\t%d×%d, %s\n", r.Input[2], r.Input[1], plural(r.Input[0], "channel"))
 	classes := "not named"
 	if r.Classes != nil {
@@ -79,6 +98,9 @@ func (r modelReport) table(w io.Writer) {
 		fmt.Fprintf(w, "note\t%s\n", oneLine(note))
 	}
 	for _, key := range sortedKeys(r.Metadata) {
+		if key == model.KeySource {
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%s\n", oneLine(key), oneLine(r.Metadata[key]))
 	}
 }

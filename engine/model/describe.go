@@ -44,7 +44,8 @@ func (m *metadata) describe(d Description) {
 // found is the network that the metadata describes, or that the tensors are recognized as.
 // Where something is said of assumptions, tensors that were recognized before are so again.
 func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
-	if m.graph == "" || len(m.assumed) > 0 && len(d.Assume) > 0 {
+	ofNet := slices.ContainsFunc(m.assumed, func(a nets.Assumption) bool { return a.Key != nets.InputSize })
+	if m.graph == "" || ofNet && len(d.Assume) > 0 {
 		return m.recognized(s, d)
 	}
 	if len(d.Assume) > 0 {
@@ -69,6 +70,9 @@ func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 		return nil, err
 	}
 	found := &nets.Found{Net: net, Names: make(map[string]string), Assumed: m.assumed}
+	if d.Input != [3]int{} {
+		found.Assumed = slices.DeleteFunc(slices.Clone(m.assumed), func(a nets.Assumption) bool { return a.Key == nets.InputSize })
+	}
 	for _, p := range net.Params {
 		found.Names[p.Name] = p.Name
 	}

@@ -21,6 +21,9 @@ const (
 	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, of nets that are none of package nets' families
 	keyAssume  = "hfcui.assume"  // what is assumed of the net, as JSON
 
+	// KeySource says in words which foreign file the model is from.
+	KeySource = "hfcui.source"
+
 	// keyNormalized says in words what an ONNX file's graph does to its input; one value counts.
 	keyNormalized = "hfcui.normalization"
 	normalizedNot = "none" // the model takes pixels in [0,1] as they are

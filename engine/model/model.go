@@ -52,7 +52,7 @@ func LoadAs(nameOrPath string, d Description) (*Model, error) {
 	if f, ok := checkpoints.Embedded(nameOrPath); ok {
 		return FromFileAs(nameOrPath, f, d)
 	}
-	f, err := Open(nameOrPath)
+	f, err := openFor(nameOrPath, d.Input)
 	if err != nil {
 		if names := checkpoints.EmbeddedNames(); !strings.ContainsAny(nameOrPath, `./\`) && len(names) > 0 {
 			return nil, fmt.Errorf("%w (embedded models are %s)", err, strings.Join(names, ", "))

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,16 +11,20 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/graph/onnx"
+	"hfcui/engine/nets"
 	"hfcui/engine/printable"
 )
 
 // Open reads a model's file: what package checkpoints reads, and ONNX, whose network becomes
 // metadata like that of a file that was saved before.
-func Open(path string) (*checkpoints.File, error) {
+func Open(path string) (*checkpoints.File, error) { return openFor(path, [3]int{}) }
+
+// openFor is Open for images of a size, which counts where an ONNX file leaves it open.
+func openFor(path string, input [3]int) (*checkpoints.File, error) {
 	if !isONNX(path) {
 		return checkpoints.Open(path)
 	}
-	n, err := onnx.Read(path, onnx.Options{})
+	n, err := onnx.Read(path, onnx.Options{Input: input})
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +43,12 @@ func Open(path string) (*checkpoints.File, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	f.Metadata[keyGraph] = string(text)
+	f.Metadata[KeySource] = fmt.Sprintf("ONNX, opset %d, by %s", n.Opset, cmp.Or(n.Producer, "an unnamed producer"))
+	if n.Guessed {
+		size := fmt.Sprintf("%dx%dx%d", n.Graph.Input[0], n.Graph.Input[1], n.Graph.Input[2])
+		f.Metadata[keyAssume] = jsonText([]nets.Assumption{{Key: nets.InputSize, Value: size, Meaning: "channels, height and width of images",
+			Evidence: "the file leaves them open: usual with its first convolution"}})
+	}
 	if n.Mean != nil {
 		for key, values := range map[string][]float32{keyMean: n.Mean, keyStd: n.Std} {
 			b, err := json.Marshal(values)

@@ -27,7 +27,8 @@ func (im *importer) finish() (*Network, error) {
 	if len(g.Nodes) == 0 {
 		return nil, errors.New("its output does not depend on the images")
 	}
-	n := &Network{Graph: g, Tensors: make(map[string]*checkpoints.Tensor), Metadata: maps.Clone(im.proto.metadata)}
+	n := &Network{Graph: g, Tensors: make(map[string]*checkpoints.Tensor), Metadata: maps.Clone(im.proto.metadata),
+		Opset: im.proto.opset, Producer: printable.Line(im.proto.producer), Guessed: im.guessed}
 	n.Mean, n.Std = im.normal.meanStd()
 	for _, node := range g.Nodes {
 		for _, name := range node.In {

@@ -27,6 +27,11 @@ type Network struct {
 	Tensors   map[string]*checkpoints.Tensor // those the graph reads
 	Mean, Std []float32                      // input normalization found at the graph's beginning, or nil
 	Metadata  map[string]string
+
+	// About the file that was read.
+	Opset    int
+	Producer string
+	Guessed  bool // Graph.Input is a guess: the file leaves it open
 }
 
 // importer turns a file's nodes into a graph's.
@@ -45,6 +50,7 @@ type importer struct {
 	fixed     int                  // the batch size the file was exported with, 0 for any
 	normal    normalization
 	plain     map[string]value // what a result of the graph is a reshaped form of
+	guessed   bool             // the images' size is
 	node      *protoNode
 	counts    map[string]int // nodes of an operator so far
 }
@@ -206,11 +212,13 @@ func (im *importer) beginInput(in protoValue, o Options) error {
 	for i, d := range size {
 		switch {
 		case d > 0 && o.Input[i] > 0 && d != o.Input[i]:
-			return fmt.Errorf("its input is fixed at %v, not %v", size, o.Input)
+			return fmt.Errorf("its input is fixed at %dx%dx%d, not %dx%dx%d: export it with dynamic axes for height and width",
+				size[0], size[1], size[2], o.Input[0], o.Input[1], o.Input[2])
 		case d <= 0 && o.Input[i] > 0:
 			size[i] = o.Input[i]
 		case d <= 0:
 			size[i] = guess[i]
+			im.guessed = im.guessed || i > 0
 		}
 	}
 	im.graph.Input = size

@@ -91,7 +91,7 @@ func everything(t *testing.T) *Network {
 	if err := g.Check(); err != nil {
 		t.Fatal(err)
 	}
-	return &Network{Graph: g, Tensors: tensors, Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225}, Metadata: map[string]string{"author": "me"}}
+	return &Network{Graph: g, Tensors: tensors, Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225}, Metadata: map[string]string{"author": "me"}, Opset: 17, Producer: "hfcui"}
 }
 
 // TestWrite: what is written is read again as the same network, whatever its operators.
