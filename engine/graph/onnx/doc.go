@@ -7,9 +7,10 @@
 // operator and its node.
 //
 // From a file to a graph: wire.go and tensor.go read the protobuf, import.go goes through the
-// nodes, constant.go and fold.go compute what does not depend on images (mostly shapes),
-// layers.go, elementwise.go, pool.go and rearrange.go say what operators become, and finish.go
-// chooses the output; simplify.go writes what exporters spell out as what it is.
+// nodes, constant.go, fold.go and arithmetic.go compute what does not depend on images (mostly
+// shapes), layers.go, elementwise.go, pool.go, reshape.go and rearrange.go say what operators
+// become, and finish.go chooses the output; simplify.go writes what exporters spell out as what
+// it is.
 //
 // From a graph to a file: export.go has the table of operators, write.go goes through the nodes,
 // writewire.go writes the protobuf. What is written is read again as the same graph.
