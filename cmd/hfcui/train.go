@@ -27,6 +27,7 @@ func trainCommand() *cobra.Command {
 	flags := cmd.Flags()
 	namedVar(flags, &c.Data, "data", c.Data, "dataset folder or name", knownData)
 	netVar(flags, &c.Net, "architecture to train")
+	nameVar(flags, &c.Model, "model", "", "", "model file to start from, of any kind, instead of an untrained --net")
 	nameVar(flags, &dir, "run", "", "", "run folder; an existing run is resumed")
 	countVar(flags, &c.Epochs, "epochs", "", c.Epochs, 1, 1<<20, "number of epochs")
 	countVar(flags, &c.Batch, "batch", "", c.Batch, 2, maxBatch, "batch size")
@@ -52,6 +53,9 @@ func trainCommand() *cobra.Command {
 		resumed, err := begunWith(cmd.Flags(), dir, &c)
 		if err != nil {
 			return err
+		}
+		if cmd.Flags().Changed("net") && cmd.Flags().Changed("model") {
+			return usagef("--net: the network is that of --model: use one of the two")
 		}
 		if err := finish(); err != nil {
 			return &usageError{err}

@@ -10,6 +10,7 @@ import (
 // in it: the same Config with the same number of threads gives the same weights.
 type Config struct {
 	Net     string `json:"net"`
+	Model   string `json:"model,omitempty"` // the model file whose network and weights the run starts from; "": Net, untrained
 	Data    string `json:"data"`
 	Epochs  int    `json:"epochs,omitempty"`
 	Steps   int    `json:"steps,omitempty"` // how many steps to train, instead of Epochs

@@ -18,6 +18,7 @@ const (
 	ConfigFile = "config.json"
 	EventsFile = "events.jsonl"
 	ModelFile  = "model.safetensors"
+	StartFile  = "start.safetensors" // a copy of Config.Model, which a run is taken up with
 	LabelsFile = "labels.json"       // the labels trained on, in the data's order, where they are not its own
 	StateFile  = "state.safetensors" // everything a run needs to be taken up again
 )

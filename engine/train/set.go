@@ -1,7 +1,12 @@
 package train
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
@@ -30,12 +35,49 @@ func trainingSet(c Config, data *dataset.Data) (dataset.Set, error) {
 	return relabeled(set, c), nil
 }
 
-// newModel is the untrained model for the set.
-func newModel(c Config, set dataset.Set) (*model.Model, error) {
+// newModel is the model a run in dir starts with: untrained, or that of a file.
+func newModel(c Config, set dataset.Set, dir string) (*model.Model, error) {
 	ch, h, w := set.Shape()
-	m, err := model.New(c.Net, [3]int{ch, h, w}, set.Classes(), schemes[c.Init], c.Seed)
+	var m *model.Model
+	var err error
+	if c.Model != "" {
+		m, err = startModel(c, set, dir)
+	} else {
+		m, err = model.New(c.Net, [3]int{ch, h, w}, set.Classes(), schemes[c.Init], c.Seed)
+	}
 	if err == nil && c.FixedNorms && !m.HasBatchNorm() {
-		return nil, fmt.Errorf("%s has no batch norm whose γ and β could be fixed: use the net's form with batch norm", c.Net)
+		return nil, fmt.Errorf("%s has no batch norm whose γ and β could be fixed: use the net's form with batch norm", m.Net.Name)
 	}
 	return m, err
+}
+
+// startModel is the model of c.Model, or the copy of it that a run keeps. It must take the set's
+// images and have as many classes; its outputs are the set's classes from then on.
+func startModel(c Config, set dataset.Set, dir string) (*model.Model, error) {
+	path := filepath.Join(dir, StartFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		path = c.Model
+	}
+	m, err := model.Load(path, "")
+	if err != nil {
+		return nil, err
+	}
+	ch, h, w := set.Shape()
+	if m.Net.Input != [3]int{ch, h, w} {
+		return nil, fmt.Errorf("%s: it takes images of %d×%d×%d, the data has %d×%d×%d: use other data or another model", path, m.Net.Input[0], m.Net.Input[1], m.Net.Input[2], ch, h, w)
+	}
+	if n := len(set.Classes()); n != m.Net.Classes {
+		return nil, fmt.Errorf("%s: it has %d outputs, the data has %d classes: use other data or another model", path, m.Net.Classes, n)
+	}
+	m.Classes = slices.Clone(set.Classes())
+	return m, nil
+}
+
+// keepStart keeps the model a run starts with, so that the run can be taken up without its file.
+func keepStart(dir string, c Config, m *model.Model) error {
+	path := filepath.Join(dir, StartFile)
+	if _, err := os.Stat(path); c.Model == "" || err == nil {
+		return nil
+	}
+	return m.Save(path)
 }

@@ -61,9 +61,12 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if err != nil {
 		return nil, err
 	}
-	m, err := newModel(c, set)
+	m, err := newModel(c, set, dir)
 	if err != nil {
 		return nil, err
+	}
+	if c.Model != "" {
+		c.Net = m.Net.Name
 	}
 	loader := newLoader(newInputs(set, c), c, m.Net.Features)
 	if loader.steps() == 0 {
@@ -77,7 +80,7 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if result, err := ended(dir); result != nil || err != nil {
 		return result, err
 	}
-	if err := keepLabels(dir, set, c); err != nil {
+	if err := errors.Join(keepLabels(dir, set, c), keepStart(dir, c, m)); err != nil {
 		if folder.fresh {
 			folder.discard()
 		}
