@@ -2,8 +2,8 @@ package experiment
 
 import "hfcui/engine/train"
 
-// architectures: of LeNet, AlexNet, VGG and ResNet, ResNet has the best test accuracy, the
-// smallest gap and uses least of the high frequencies (section 5).
+// architectures: among LeNet, AlexNet, VGG and ResNet, ResNet has the best test accuracy and the
+// smallest gap, and relies least on high frequencies (section 5).
 func architectures(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	base := paperBase()
@@ -30,16 +30,16 @@ func architectures(size Size) Plan {
 	p.Criteria = []Criterion{
 		{"ResNet has the best test accuracy [T]", best},
 		{"ResNet has the smallest gap [T]", smallest},
-		{"ResNet uses least of the high frequencies [T]", least},
+		{"ResNet relies least on high frequencies [T]", least},
 	}
 	return p
 }
 
 // compared adds the table, the figure and the notes of experiments that compare settings
-// by accuracy, gap and parts.
+// by accuracy, gap and accuracy on low- and high-pass images.
 func (p *Plan) compared(title, file string) {
 	columns := append([]Column{{Title: "train", Of: training}, {Title: "test", Of: test}, {Title: "gap", Of: gap}, {Title: "H", Of: highs}}, partColumns(same)...)
 	p.Tables = []Table{{Title: title, Columns: columns}}
 	p.Figures = []Figure{{File: file, Title: title, Y: "accuracy", Columns: columns}}
-	p.Notes = append(p.Notes, "The gap is training accuracy during the last epoch less test accuracy. Low- and high-pass images are of the test split, divided by their own maximum; H is the mean over H4, H8, H12 and H16.")
+	p.Notes = append(p.Notes, "The gap is training accuracy in the last epoch minus test accuracy. Low- and high-pass images are of the test split, divided by their own maximum; H is the mean over H4, H8, H12 and H16.")
 }

@@ -18,7 +18,7 @@ type Attacks struct {
 	Epsilons   []float64 `json:"epsilons"`
 	Rhos       []float64 `json:"rhos"`
 	DivideGain bool      `json:"gain_divided,omitempty"` // of smoothed kernels
-	Steps      int       `json:"steps"`                  // of PGD, each of 2.5·ε/steps, from the image itself
+	Steps      int       `json:"steps"`                  // of PGD, of size 2.5·ε/steps, without random start
 	Limit      int       `json:"n,omitempty"`            // only the first Limit images; 0: all
 	// Square is the number of images on which iterated methods are compared with the Square
 	// attack; 0: none.
@@ -65,7 +65,7 @@ func (a Attacks) cost(of func(limit int) float64) float64 {
 	sum := inferenceCost * of(a.Limit)
 	for _, epsilon := range a.Epsilons {
 		if epsilon == 0 {
-			continue // the images themselves
+			continue // the clean images
 		}
 		for _, m := range a.Methods {
 			steps := 1
@@ -84,7 +84,7 @@ func (a Attacks) cost(of func(limit int) float64) float64 {
 // attacks measures robust accuracy.
 func (s subject) attacks(ctx context.Context, a Attacks, tell func(part float64)) (*AttackResults, error) {
 	if s.data.Test == nil {
-		return nil, errors.New("there are no test images to attack")
+		return nil, errors.New("no test images to attack")
 	}
 	set := s.data.Test
 	m, err := attack.NewMeasurement(set, a.grid(), attack.NewKnown(), func(rho float64) attack.ModelKey { return attack.ModelKey{Smoothing: model.Smoothing{Rho: rho}} })
@@ -212,7 +212,7 @@ func marked(i int, method string, epsilon, rho float64) func(Run) []string {
 	}
 }
 
-// breaches counts the results of a measurement that are inconsistent.
+// breaches counts the inconsistent results of a measurement.
 func breaches(i int, wrong func(f AttackResults, c AttackResult) bool) Quantity {
 	return func(r Run) float64 {
 		f, n := attacked(r, i), 0
@@ -228,7 +228,7 @@ func breaches(i int, wrong func(f AttackResults, c AttackResult) bool) Quantity 
 	}
 }
 
-// rises tells that accuracy is above that at some smaller ε, or clean accuracy.
+// rises reports whether accuracy is above that at a smaller ε, or clean accuracy.
 func rises(f AttackResults, c AttackResult) bool {
 	for _, other := range f.Cells {
 		if other.Method == c.Method && other.Rho == c.Rho && other.Epsilon < c.Epsilon && c.Score.Correct > other.Score.Correct {
@@ -238,18 +238,18 @@ func rises(f AttackResults, c AttackResult) bool {
 	return c.Score.Correct > f.cleanAt(c.Rho)
 }
 
-// aboveFGSM tells that accuracy under PGD is above that under FGSM.
+// aboveFGSM reports whether accuracy under PGD is above that under FGSM.
 func aboveFGSM(f AttackResults, c AttackResult) bool {
 	one, ok := f.cell(attack.FGSMMethod, c.Epsilon, c.Rho)
 	return ok && c.Method == attack.PGDMethod && c.Score.Correct > one.Score.Correct
 }
 
-// unclean tells that accuracy at ε = 0 is not clean accuracy.
+// unclean reports whether accuracy at ε = 0 differs from clean accuracy.
 func unclean(f AttackResults, c AttackResult) bool {
 	return c.Epsilon == 0 && c.Score.Correct != f.cleanAt(c.Rho)
 }
 
-// cleanAt is the number of images correct without an attack, −1 if that was not measured.
+// cleanAt returns the number of images that are correct without perturbation; −1 if not measured.
 func (f AttackResults) cleanAt(rho float64) int {
 	for _, c := range f.Clean {
 		if c.Rho == rho {

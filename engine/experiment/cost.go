@@ -48,8 +48,8 @@ func (p Plan) Expect(ctx context.Context, data *dataset.Data, yield plan.Yield) 
 	return c, nil
 }
 
-// Images is the number of training passes of an image in a plan for so many training images,
-// with those of adversarial training and without measurements after training.
+// Images returns the number of training passes of an image in a plan with that many training
+// images, including adversarial training and excluding measurements after training.
 func (p Plan) Images(all int) float64 {
 	sum := 0.0
 	for _, r := range p.sizedTo(all, 0) {
@@ -100,7 +100,7 @@ func (r plannedRun) cost() float64 {
 // attackCost is the cost of an input gradient relative to training on an image.
 const attackCost = 0.8
 
-// begun is the plan in an experiment's folder; nil if there is none.
+// begun returns the plan in an experiment's folder; nil if there is none.
 func begun(dir string) *Plan {
 	var p Plan
 	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
@@ -110,8 +110,8 @@ func begun(dir string) *Plan {
 	return &p
 }
 
-// Threads returns the number of threads that the experiment in dir was started with, or
-// otherwise: results depend on it.
+// Threads returns the number of threads the experiment in dir was started with, which results
+// depend on, or otherwise.
 func Threads(dir string, otherwise int) int {
 	if p := begun(dir); p != nil {
 		return p.Settings[0].Config.Threads
@@ -119,7 +119,7 @@ func Threads(dir string, otherwise int) int {
 	return otherwise
 }
 
-// Device returns the device that the experiment in dir was started with, or otherwise.
+// Device returns the device the experiment in dir was started with, or otherwise.
 func Device(dir string, otherwise string) string {
 	if p := begun(dir); p != nil {
 		return p.Settings[0].Config.Device
@@ -127,7 +127,7 @@ func Device(dir string, otherwise string) string {
 	return otherwise
 }
 
-// BegunOn returns the data that the experiment in dir was started on; "" if there is none.
+// BegunOn returns the dataset the experiment in dir was started on; "" if there is none.
 func BegunOn(dir string) string {
 	if p := begun(dir); p != nil {
 		return p.data()

@@ -63,7 +63,7 @@ func ByName(name string) (Experiment, error) {
 	return Experiment{}, fmt.Errorf("no experiment %q: use %s", name, strings.Join(Names(), ", "))
 }
 
-// Plan returns the plan of the experiment at a size, on data, with so many threads.
+// Plan returns the plan of the experiment at a size, on a dataset, with that many threads.
 func (e Experiment) Plan(size Size, data string, threads int) Plan {
 	p := e.Grid(size)
 	p.Name, p.About, p.Size = e.Name, e.About, size
@@ -82,7 +82,7 @@ func (p Plan) On(device string) Plan {
 	return p
 }
 
-// Plan is a declared grid of runs and what to report of them.
+// Plan is a grid of runs and the contents of its report.
 type Plan struct {
 	Name     string    `json:"name"`
 	About    string    `json:"about"`
@@ -94,7 +94,7 @@ type Plan struct {
 	// After is measured after training, in addition to what Config measures during it.
 	After []Measurement `json:"after,omitempty"`
 
-	Notes    []string    `json:"notes"` // for readers of the report
+	Notes    []string    `json:"notes"` // of the report
 	Tables   []Table     `json:"-"`
 	Figures  []Figure    `json:"-"`
 	Criteria []Criterion `json:"-"`
@@ -140,10 +140,10 @@ func (p Plan) runs() []plannedRun {
 	return list
 }
 
-// paperRadii are those of the paper's figures.
+// paperRadii are the radii of the paper's figures.
 var paperRadii = []float64{4, 8, 12, 16}
 
-// threeSeeds are those every experiment uses; the paper reports none.
+// threeSeeds are the seeds of every experiment; the paper reports none.
 var threeSeeds = []uint64{1, 2, 3}
 
 // paperBase is the paper's set-up: the net of its code, without batch norm, Adam at 1e-4,
@@ -156,7 +156,7 @@ func paperBase() train.Config {
 	return c
 }
 
-// quickBase is the paper's setup scaled down, with two hundred times less compute.
+// quickBase is the paper's set-up scaled down to a two-hundredth of the compute.
 func quickBase(images, epochs int) train.Config {
 	c := paperBase()
 	c.Net, c.Init = "resnet8-nobn", "he"
@@ -165,13 +165,13 @@ func quickBase(images, epochs int) train.Config {
 	return c
 }
 
-// ended has bands measured once, after the last epoch.
+// ended returns b measured once, after the last epoch.
 func ended(b train.Bands) *train.Bands {
 	b.Every = 1 << 20
 	return &b
 }
 
-// bandsOf has bands measured after training.
+// bandsOf returns b as a measurement after training.
 func bandsOf(b train.Bands) Measurement { return Measurement{Bands: &b} }
 
 // parts measures accuracy on low- and high-pass images divided by their own maximum, as the

@@ -5,7 +5,7 @@ import "fmt"
 // normalizations are those of low- and high-pass images: none, and that of the paper's code.
 var normalizations = []string{"none", "max"}
 
-// naturalOnly makes a plan of the natural setting alone.
+// naturalOnly returns a plan with only the natural setting.
 func naturalOnly(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	p.naturalAndAdversarial(size)
@@ -13,7 +13,7 @@ func naturalOnly(size Size) Plan {
 	p.Notes = []string{
 		"The model is trained on whole images as they are, without augmentation.",
 		"Samples are flips: test images that are correct on the whole and the high-pass image and wrong on the low-pass image, as a fraction of all test images. Low- and high-pass images are evaluated as they are (none) or divided by their own maximum, negatives kept, as in the paper's code (max).",
-		"The permutation null is the expected fraction if the predictions on low- and high-pass images, each pair together, or those on high-pass images alone, were permuted among the images at random, so that they would be independent of them. The first also makes most predictions on low-pass images wrong, of which there are few otherwise.",
+		"The permutation null is the expected fraction if the predictions on low- and high-pass images, each pair together, or those on high-pass images alone, were permuted among the images at random, which makes them independent of the images. Permuting pairs also makes most predictions on low-pass images wrong; otherwise few are.",
 	}
 	return p
 }
@@ -73,7 +73,7 @@ func svd(size Size) Plan {
 			}
 		}
 	}
-	p.Tables = []Table{{Title: "Samples of Fig. 2 by the way images are split", Rows: rows}, {Title: "Training", Columns: []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}}}
+	p.Tables = []Table{{Title: "Samples of Fig. 2, Fourier vs SVD", Rows: rows}, {Title: "Training", Columns: []Column{{Title: "train", Of: training}, {Title: "test", Of: test}}}}
 	p.Criteria = []Criterion{{"At the energy of r = 12 SVD gives fewer than half of Fourier's samples", fewer}}
 	return p
 }

@@ -6,8 +6,8 @@ import (
 	"hfcui/engine/train"
 )
 
-// fig3: trained on natural and on shuffled labels, a net learns low frequencies first
-// if labels carry information, and later if they do not (section 4, Fig. 3).
+// fig3: trained on natural or shuffled labels, a net learns low frequencies first with the former,
+// and later with the latter (section 4, Fig. 3).
 func fig3(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	natural, shuffledFor := paperBase(), 300
@@ -25,8 +25,8 @@ func fig3(size Size) Plan {
 	p.add("shuffled", natural, func(c *train.Config) { c.ShuffleLabels, c.Epochs = true, shuffledFor })
 
 	p.Notes = []string{
-		"Bands are measured on training images, without augmentation, with the labels trained on: for shuffled, the shuffled ones. Training images and low- and high-pass images are divided by their own maximum, as in the paper's code; whole images that are measured are not.",
-		"Training accuracy is that on the whole training images the bands are measured on.",
+		"Bands are measured on training images, without augmentation, with the labels trained on: for shuffled, the shuffled ones. Training images and low- and high-pass images are divided by their own maximum, as in the paper's code; whole images in measurements are not.",
+		"Training accuracy is on the whole images of the band measurement.",
 	}
 	columns := []Column{{Title: "train", Of: whole, Paper: readings(".98", ".98")}}
 	paper := []map[string]string{readings(".96–.98", ".97"), readings(".89–.93", ".90"), readings(".62–.70", ".53"), readings(".27", ".14")}
@@ -36,7 +36,7 @@ func fig3(size Size) Plan {
 	columns = append(columns, Column{Title: "best L4", Of: bestLow4, Paper: map[string]string{"natural": ".39 [P]"}})
 	p.Tables = []Table{
 		{Title: "Final accuracy on training images", Columns: columns},
-		{Title: "On the way", Columns: []Column{{Title: "epoch of the best L4", Of: bestLow4Epoch, Paper: map[string]string{"natural": "2–6 [P]"}}, {Title: "epoch of .9 training accuracy", Of: reaches(.9), Paper: readings("50", "150")}}},
+		{Title: "During training", Columns: []Column{{Title: "epoch of the best L4", Of: bestLow4Epoch, Paper: map[string]string{"natural": "2–6 [P]"}}, {Title: "epoch of .9 training accuracy", Of: reaches(.9), Paper: readings("50", "150")}}},
 	}
 	for _, setting := range []string{"natural", "shuffled"} {
 		f := Figure{File: setting, Title: "Trained on " + setting + " labels", X: "epoch", Y: "accuracy on training images"}
@@ -58,11 +58,11 @@ func fig3Criteria() []Criterion {
 			{"L12 − L8 > 0", contrast("natural", low(12), low(8)), above(0)},
 			{"L16 − L12 ≥ 0", contrast("natural", low(16), low(12)), atLeast(0)},
 		}},
-		{"Natural labels: L4 peaks early (our rule: in the first quarter of the epochs, and falls by .02 or more after it)", []Part{
-			{"peak's epoch as a share of all ≤ .25", func(s BySeed) float64 { return bestLow4Epoch(s("natural")) / lastEpoch(s("natural")) }, atMost(.25)},
+		{"Natural labels: L4 peaks early (our rule: within the first quarter of the epochs, and later falls by .02 or more)", []Part{
+			{"epoch of the peak ÷ epochs ≤ .25", func(s BySeed) float64 { return bestLow4Epoch(s("natural")) / lastEpoch(s("natural")) }, atMost(.25)},
 			{"best L4 − last L4 ≥ .02", contrast("natural", bestLow4, low(4)), atLeast(.02)},
 		}},
-		{"Shuffled labels take 3 times the epochs or more to the same training accuracy (the highest of .95, .9, .8 … that both runs of a seed reached)", []Part{
+		{"Shuffled labels take at least 3 times as many epochs to reach the same training accuracy (the highest of .95, .9, .8 … that both runs of a seed reached)", []Part{
 			{"epochs of shuffled ÷ of natural ≥ 3", func(s BySeed) float64 {
 				level := bothReached(s)
 				return reaches(level)(s("shuffled")) / reaches(level)(s("natural"))
@@ -82,7 +82,7 @@ func readings(natural, shuffled string) map[string]string {
 	return map[string]string{"natural": natural + " [P]", "shuffled": shuffled + " [P]"}
 }
 
-// bestLow4 is the largest accuracy on low parts at r = 4 after any epoch.
+// bestLow4 is the maximum over epochs of accuracy on low-pass images at r = 4.
 func bestLow4(r Run) float64 {
 	best, _ := peak(r)
 	return best
@@ -110,7 +110,7 @@ func lastEpoch(r Run) float64 {
 	return float64(r.Epochs[len(r.Epochs)-1].Epoch)
 }
 
-// when gives the first measurement whose whole images are classified that well.
+// when returns the first measurement with at least that accuracy on whole images.
 func when(r Run, level float64) *train.BandsEvent {
 	for _, e := range r.Bands {
 		if accuracy(&e.Whole) >= level {
@@ -120,7 +120,7 @@ func when(r Run, level float64) *train.BandsEvent {
 	return nil
 }
 
-// reaches is the epoch after which training accuracy first was at a level.
+// reaches is the first epoch with training accuracy at a level or above.
 func reaches(level float64) Quantity {
 	return func(r Run) float64 {
 		if e := when(r, level); e != nil {
@@ -130,12 +130,12 @@ func reaches(level float64) Quantity {
 	}
 }
 
-// lowWhen is the accuracy on low parts at the moment training accuracy first is at a level.
+// lowWhen is the accuracy on low-pass images when training accuracy first reaches a level.
 func lowWhen(level, radius float64) Quantity {
 	return func(r Run) float64 { return part(when(r, level), "low", radius) }
 }
 
-// bothReached is the highest level that both runs' training accuracies come to.
+// bothReached is the highest level that the training accuracy of both runs reaches.
 func bothReached(s BySeed) float64 {
 	for _, level := range []float64{.95, .9, .8, .7, .6, .5, .4, .3} {
 		if when(s("natural"), level) != nil && when(s("shuffled"), level) != nil {

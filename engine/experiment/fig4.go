@@ -6,8 +6,8 @@ import (
 	"hfcui/engine/train"
 )
 
-// fig4: small batches are more accurate; large ones have a smaller gap and use less of the
-// high frequencies (section 5, Fig. 4).
+// fig4: small batches are more accurate; large ones have a smaller gap and rely less on high
+// frequencies (section 5, Fig. 4).
 func fig4(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	base := paperBase()
@@ -24,12 +24,12 @@ func fig4(size Size) Plan {
 	}
 
 	p.compared("Batch sizes", "fig4")
-	p.Notes = append(p.Notes, "The epochs and the learning rate are the same for all batch sizes, so that large batches make fewer steps.")
+	p.Notes = append(p.Notes, "The epochs and the learning rate are the same for all batch sizes, so that large batches take fewer steps.")
 	small, large := ofBatch(sizes[0]), ofBatch(sizes[len(sizes)-1])
 	p.Criteria = []Criterion{
 		{"Small batches are more accurate [T]", []Part{{"test accuracy, " + small + " − " + large + " > 0", difference(test, small, large), above(0)}}},
 		{"Large batches have a smaller gap [T]", []Part{{"gap, " + small + " − " + large + " > 0", difference(gap, small, large), above(0)}}},
-		{"Large batches use less of the high frequencies [T]", []Part{{"H, " + small + " − " + large + " > 0", difference(highs, small, large), above(0)}}},
+		{"Large batches rely less on high frequencies [T]", []Part{{"H, " + small + " − " + large + " > 0", difference(highs, small, large), above(0)}}},
 	}
 	return p
 }

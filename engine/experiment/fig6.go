@@ -2,8 +2,8 @@ package experiment
 
 import "hfcui/engine/train"
 
-// fig6: the gain of batch norm for a net trained on low-pass images is smallest at the
-// smallest radius, r = 4 (section 5.3, Fig. 6).
+// fig6: for nets trained on low-pass images, the gain by batch norm is smallest at the smallest
+// radius, r = 4 (section 5.3, Fig. 6).
 func fig6(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	base, withNorm := paperBase(), "preact-resnet32"
@@ -20,7 +20,7 @@ func fig6(size Size) Plan {
 
 	p.Notes = []string{
 		"Settings are without and with batch norm (γ = 1, β = 0), by the radius of the low-pass training images, which are divided by their own maximum. Whole test images are not.",
-		"The paper's code measures with batch statistics; both are shown and judged.",
+		"The paper's code measures with batch statistics; both are reported.",
 	}
 	batch := after(0, whole)
 	columns := []Column{{Title: "train", Of: training}, {Title: "test, running statistics", Of: test}, {Title: "test, batch statistics", Of: batch}}

@@ -7,8 +7,8 @@ import (
 	"hfcui/spectral"
 )
 
-// fig7: adversarial training makes the first layer's kernels smoother, and smoothing makes
-// natural ones look so (section 6, Fig. 7).
+// fig7: adversarial training makes the first layer's kernels smoother, and smoothing makes natural
+// ones look similar (section 6, Fig. 7).
 func fig7(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	p.naturalAndAdversarial(size)

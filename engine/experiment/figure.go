@@ -27,7 +27,7 @@ func (f Figure) draw(dir string, p Plan, g Grid) error {
 	return render(filepath.Join(dir, f.File+".png"), fig.WritePNG)
 }
 
-// render writes a file with what draws it.
+// render writes a file with draw.
 func render(path string, draw func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := draw(&b); err != nil {
@@ -59,7 +59,7 @@ func (f Figure) describe(p Plan, g Grid) *figure.Figure {
 	return &figure.Figure{Title: f.Title, Subtitle: seeds, Panels: []figure.Panel{panel}}
 }
 
-// point adds a mean with its interval, which is the mean alone where it is not known.
+// point adds a mean with its interval; without one, the bounds are the mean.
 func point(list []figure.Point, x float64, v Estimate) []figure.Point {
 	if math.IsNaN(v.Mean) {
 		return list
@@ -71,7 +71,7 @@ func point(list []figure.Point, x float64, v Estimate) []figure.Point {
 	return append(list, figure.Point{X: x, Y: v.Mean, Lo: v.Mean - half, Hi: v.Mean + half})
 }
 
-// points are a group for every column and in it a point for every setting.
+// points returns a group for every column with a point for every setting.
 func (f Figure) points(p Plan, g Grid) []figure.Series {
 	var list []figure.Series
 	for i, setting := range p.Settings {
@@ -87,7 +87,7 @@ func (f Figure) points(p Plan, g Grid) []figure.Series {
 	return list
 }
 
-// curves are quantities against epochs or something else, their intervals within [0,1].
+// curves returns quantities vs epochs or another axis, with intervals clipped to [0,1].
 func (f Figure) curves(p Plan, g Grid) []figure.Series {
 	var list []figure.Series
 	for i, c := range f.Curves {
@@ -102,7 +102,7 @@ func (f Figure) curves(p Plan, g Grid) []figure.Series {
 	return list
 }
 
-// estimates gives the curve's points, epoch by epoch.
+// estimates returns the curve's points, epoch by epoch.
 func (c Curve) estimates(p Plan, g Grid) (list []figure.Point) {
 	for _, x := range c.Against {
 		list = point(list, x, g.of(p.Seeds, c.Setting, c.At(x)))

@@ -57,7 +57,7 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 		return nil, err
 	}
 	if s.data.Test == nil {
-		return nil, errors.New("there are no test images")
+		return nil, errors.New("no test images")
 	}
 	e, err := s.model.NewEvaluator(s.device, flipsBatch, model.RunningStatistics)
 	if err != nil {

@@ -17,18 +17,18 @@ func Dir(root string, e Experiment, size Size) string {
 	return filepath.Join(root, e.Name+"-"+string(size))
 }
 
-// Folder is the state of an experiment as its folder has it, whichever process writes it.
+// Folder is the state of an experiment in its folder, whichever process writes it.
 type Folder struct {
 	Dir     string
 	Plan    *Plan // as in experiment.json, without tables, figures and criteria; nil if there is none
 	Runs    []FolderRun
 	Done    int           // complete runs
 	Running bool          // a run wrote something recently
-	Part    float64       // of the whole, 0 to 1
+	Part    float64       // progress, 0 to 1
 	Left    time.Duration // estimate; 0: unknown
 	Summary *Summary      // of the report; nil if there is none
 	Stale   bool          // the runs or the plan have changed since the report
-	Err     error         // the folder, or a part of it, cannot be read
+	Err     error         // a file of the folder cannot be read
 }
 
 // FolderRun is a run of the grid.
@@ -44,7 +44,7 @@ type FolderRun struct {
 	Weights string // digest of the final weights; "" if there are none
 }
 
-// Data is the data set of the experiment.
+// Data returns the experiment's dataset.
 func (f Folder) Data() string {
 	if f.Plan == nil {
 		return ""
@@ -108,15 +108,14 @@ func (l *Scanner) Scan(dir string, now time.Time) Folder {
 	return f
 }
 
-// sameComputation tells whether a plan in JSON computes what p does. A plan that cannot be read
-// does not.
+// sameComputation reports whether a plan in JSON computes what p does; false if it cannot be read.
 func sameComputation(text []byte, p Plan) bool {
 	var other Plan
 	return json.Unmarshal(text, &other) == nil && other.computes(p)
 }
 
-// stale tells whether the runs differ from those of the report. Modification times do not tell:
-// they are lost when a folder is copied.
+// stale reports whether the runs differ from those of the report. It does not use modification
+// times, which are lost when a folder is copied.
 func (s Summary) stale(f Folder) bool {
 	if f.Done < len(f.Runs) {
 		return true
@@ -138,7 +137,7 @@ type runName struct {
 	seed    uint64
 }
 
-// changed is the modification time of a file; zero if there is none.
+// changed returns the modification time of a file; zero if there is none.
 func changed(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -194,7 +193,7 @@ func (l *Scanner) scanRuns(f *Folder, now time.Time) {
 	}
 }
 
-// measurements returns how many of the measurements asked for a run's folder has, and since when.
+// measurements returns how many of the requested measurements a run's folder has, and since when.
 func (l *Scanner) measurements(dir string, asked []Measurement) (n int, at time.Time) {
 	at = changed(filepath.Join(dir, measuredFile))
 	if len(asked) == 0 || at.IsZero() {

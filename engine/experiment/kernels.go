@@ -9,8 +9,9 @@ import (
 	"hfcui/spectral"
 )
 
-// Kernels measures the roughness of the first layer's kernels, smoothed by each ρ. Roughness is
-// the energy of differences between neighbors over the energy: no gain changes it.
+// Kernels measures the roughness of the first layer's kernels, smoothed by each ρ. Roughness is the
+// energy of differences between neighboring weights over the energy of the weights, which is
+// invariant to gain.
 type Kernels struct {
 	Rhos []float64 `json:"rhos"`
 }
@@ -74,8 +75,7 @@ const (
 	kernelGap    = 4  // between kernels
 )
 
-// drawStrips draws strips one below the other. The contrast of every kernel is stretched on its
-// own: its shape is what counts.
+// drawStrips draws strips one below the other. Contrast is stretched per kernel, to show its shape.
 func drawStrips(strips []strip) image.Image {
 	w, h := kernelGap, kernelGap
 	for _, s := range strips {

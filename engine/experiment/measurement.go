@@ -43,10 +43,10 @@ func (m Measurement) Check() error {
 	case m.Bands != nil:
 		return m.Bands.Check()
 	}
-	return errors.New("nothing to measure")
+	return errors.New("no measurement is set")
 }
 
-// what names the kind of m.
+// what returns the kind of m, for progress.
 func (m Measurement) what() string {
 	switch {
 	case m.Attacks != nil:
@@ -59,7 +59,7 @@ func (m Measurement) what() string {
 	return "bands"
 }
 
-// cost estimates the compute of m for so many test images, in training passes of an image.
+// cost estimates the compute of m for that many test images, in training passes of an image.
 func (m Measurement) cost(test int) float64 {
 	of := func(limit int) float64 {
 		if limit <= 0 || limit > test {
@@ -90,8 +90,7 @@ type measured struct {
 	Results []MeasurementResult `json:"found"`
 }
 
-// readMeasured returns the results that a run's folder has of a plan's measurements: the first
-// ones.
+// readMeasured returns the results of a plan's measurements in a run's folder: a prefix of them.
 func readMeasured(dir string, asked []Measurement) []MeasurementResult {
 	var saved measured
 	text, err := os.ReadFile(filepath.Join(dir, measuredFile))

@@ -2,8 +2,8 @@ package experiment
 
 import "hfcui/engine/train"
 
-// optimizers: of SGD, Adam, AdaGrad, AdaDelta and RMSprop, SGD alone uses markedly more of
-// the high frequencies (section 5).
+// optimizers: of SGD, Adam, AdaGrad, AdaDelta and RMSprop, only SGD relies markedly more on high
+// frequencies (section 5).
 func optimizers(size Size) Plan {
 	p := Plan{Seeds: threeSeeds}
 	base := paperBase()
@@ -23,12 +23,12 @@ func optimizers(size Size) Plan {
 		})
 	}
 	p.compared("Optimizers", "optimizers")
-	p.Notes = append(p.Notes, "Each optimizer has a learning rate of its own, listed in the configuration; the paper names only Adam's. SGD has momentum 0.9; there is no weight decay.")
+	p.Notes = append(p.Notes, "Each optimizer has its own learning rate, listed in the configuration; the paper names only Adam's. SGD has momentum 0.9; there is no weight decay.")
 
 	var more []Part
 	for _, n := range names[1:] {
 		more = append(more, Part{"H, SGD − " + n.name + " > 0", difference(highs, "SGD", n.name), above(0)})
 	}
-	p.Criteria = []Criterion{{"SGD uses more of the high frequencies than each other optimizer [T]", more}}
+	p.Criteria = []Criterion{{"SGD relies more on high frequencies than every other optimizer [T]", more}}
 	return p
 }

@@ -39,7 +39,7 @@ func training(r Run) float64 {
 	return accuracy(r.Epochs[len(r.Epochs)-1].Train)
 }
 
-// gap is the generalization gap: training accuracy less test accuracy.
+// gap is the generalization gap: training accuracy minus test accuracy.
 func gap(r Run) float64 { return training(r) - test(r) }
 
 func accuracy(s *measure.Score) float64 {
@@ -146,12 +146,12 @@ type Part struct {
 	Rule Rule
 }
 
-// difference is a quantity of setting a less that of setting b.
+// difference is a quantity of setting a minus that of setting b.
 func difference(q Quantity, a, b string) func(BySeed) float64 {
 	return func(s BySeed) float64 { return q(s(a)) - q(s(b)) }
 }
 
-// contrast is quantity a less quantity b of one setting.
+// contrast is quantity a minus quantity b of one setting.
 func contrast(setting string, a, b Quantity) func(BySeed) float64 {
 	return func(s BySeed) float64 { return a(s(setting)) - b(s(setting)) }
 }
@@ -198,7 +198,7 @@ func (t Table) titles() []string {
 type Column struct {
 	Title string
 	Of    Quantity
-	Paper map[string]string  // with their tag; nil where there are none
+	Paper map[string]string  // with their tag; nil if there are none
 	Marks func(Run) []string // failed sanity checks; nil: none
 }
 
@@ -224,17 +224,17 @@ type Figure struct {
 	X, Y        string
 	Columns     []Column                 // one group of points for each, a point for every setting
 	Curves      []Curve                  // or curves
-	Draw        func(g Grid) image.Image // or an image; nil where there is nothing to draw
+	Draw        func(g Grid) image.Image // or an image; nil if there is nothing to draw
 }
 
 // Curve is a quantity of a setting by epoch.
 type Curve struct {
 	Title, Setting string
 	Of             Quantity
-	// Against are positions on the axis instead of epochs, and At the quantity at each.
+	// Against has positions on the axis instead of epochs, and At the quantity at each.
 	Against []float64
 	At      func(x float64) Quantity
 }
 
-// number writes a radius.
+// number formats a radius, ρ or ε.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -77,7 +77,7 @@ type Diverged struct {
 // interval is what ± means.
 const interval = "Student's t, 95 %, over seeds"
 
-// Summarize computes everything a report says.
+// Summarize computes the contents of a report.
 func Summarize(p Plan, g Grid) Summary {
 	s := Summary{Name: p.Name, Size: p.Size, Data: p.data(), Seeds: p.Seeds, Interval: interval}
 	for _, t := range p.Tables {
@@ -150,7 +150,7 @@ func (c Criterion) decide(seeds []uint64, g Grid) Finding {
 	return f
 }
 
-// numbers are the estimate as JSON can have it.
+// numbers returns the estimate for JSON, which has no NaN or ∞: nil.
 func (e Estimate) numbers() (mean, half *float64) {
 	finite := func(v float64) *float64 {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -257,7 +257,7 @@ func (s Setting) row() string {
 }
 
 func writeVerdicts(w *strings.Builder, s Summary) {
-	w.WriteString("\n## Criteria\n\nA part is supported if the whole interval of its quantity, computed between runs of the same seed, lies in the range of the criterion, not supported if all of it lies outside, and inconclusive otherwise, as it is if a seed has no value. A criterion is supported if all its parts are, and not supported if one is not.\n\n| criterion | verdict | rests on |\n|---|---|---|\n")
+	w.WriteString("\n## Criteria\n\nA part is supported if the entire 95 % CI of its quantity, paired by seed, lies in the criterion's range, not supported if it lies outside, and inconclusive otherwise or if a seed has no value. A criterion is supported if all its parts are, and not supported if any part is not.\n\n| criterion | verdict | evidence |\n|---|---|---|\n")
 	for _, f := range s.Criteria {
 		parts := make([]string, len(f.Parts))
 		for i, d := range f.Parts {
@@ -270,7 +270,7 @@ func writeVerdicts(w *strings.Builder, s Summary) {
 	}
 }
 
-// writeTable writes our values, and under each row the paper's.
+// writeTable writes our values and, below each row, the paper's.
 func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
 	fmt.Fprintf(w, "\n## %s\n\n|", t.Title)
 	titles := t.titles()
@@ -307,7 +307,7 @@ func writeTable(w *strings.Builder, p Plan, t Table, results Results) {
 // markedSign marks values that fail a sanity check.
 const markedSign = "†"
 
-// shown writes a mean and half its interval.
+// shown formats a mean and half its interval.
 func shown(mean, half *float64) string {
 	if mean == nil {
 		return "–"
@@ -338,12 +338,12 @@ func seedList(seeds []uint64) string {
 	return strings.Join(words, ", ")
 }
 
-// tagged explains the paper's readings where there are any.
+// tagged explains the paper's readings, if any.
 func tagged(p Plan) string {
 	for _, t := range p.Tables {
 		for _, c := range t.Columns {
 			if c.Paper != nil {
-				return "; [P] are the paper's own, read off its poster's plots to ±.02, at the paper's size"
+				return "; [P]: the paper's values, read off its poster's plots to ±.02, at the paper's scale"
 			}
 		}
 	}

@@ -8,10 +8,9 @@ import (
 	"hfcui/engine/train"
 )
 
-// reuse copies a finished run of the same configuration from the folder of another experiment
-// next to this one's into dir, unless dir exists. A configuration determines everything about a
-// run, so that it would have the same result here; test is the number of images that it has to
-// be tested on. It tells whether there is such a run.
+// reuse copies a finished run of the same configuration from the folder of another experiment next
+// to this one's into dir, unless dir exists. The configuration determines the result of a run; test
+// is the number of test images it must have. It reports whether there was such a run.
 func (c *runner) reuse(r plannedRun, dir string, test int) bool {
 	if _, err := os.Lstat(dir); err == nil {
 		return false
@@ -36,7 +35,7 @@ func (c *runner) reuse(r plannedRun, dir string, test int) bool {
 	return false
 }
 
-// sameRun tells whether a folder holds a finished run of a configuration.
+// sameRun reports whether a folder holds a finished run of a configuration.
 func sameRun(dir string, want train.Config, test int) bool {
 	c, err := train.ReadConfig(dir)
 	if err != nil {

@@ -30,8 +30,8 @@ type Progress struct {
 	Skipped   bool           // the run was complete already
 	Reused    bool           // the run was copied from another experiment's folder
 	Training  train.Progress // of the current run
-	Measuring string         // what is measured of the trained model; "" during training
-	Part      float64        // of the whole experiment, 0 to 1
+	Measuring string         // the current measurement after training; "" during training
+	Part      float64        // of the experiment, 0 to 1
 	Left      time.Duration  // estimate; 0: unknown
 }
 
@@ -70,14 +70,14 @@ func Reproduce(ctx context.Context, dir string, p Plan, data *dataset.Data, yiel
 	return grid, nil
 }
 
-// begin writes the plan to dir, or checks that it computes what the plan there does.
+// begin writes the plan to dir, or checks that it matches the plan there.
 func begin(dir string, p Plan) error {
 	text, err := p.document()
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("experiment folder: %w: name one that may be written with --run", err)
+		return fmt.Errorf("experiment folder: %w: use a writable one with --run", err)
 	}
 	path := filepath.Join(dir, PlanFile)
 	saved, err := os.ReadFile(path)
@@ -89,16 +89,16 @@ func begin(dir string, p Plan) error {
 	}
 	var was Plan
 	if err := json.Unmarshal(saved, &was); err != nil {
-		return fmt.Errorf("%s: %w: name another folder with --run", path, err)
+		return fmt.Errorf("%s: %w: use another folder with --run", path, err)
 	}
 	if !was.computes(p) {
-		return fmt.Errorf("%s holds the experiment %s %s on %s, started with other settings: resume with those, or name another folder with --run",
+		return fmt.Errorf("%s holds the experiment %s %s on %s, started with other settings: resume with those, or use another folder with --run",
 			dir, was.Name, was.Size, was.data())
 	}
 	return nil
 }
 
-// computes tells whether p and other are the same but for their wording.
+// computes reports whether p and other are equal except for wording.
 func (p Plan) computes(other Plan) bool {
 	p.About, p.Notes, other.About, other.Notes = "", nil, "", nil
 	a, err := p.document()
@@ -112,7 +112,7 @@ func (p Plan) document() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// data is the data set that all settings are trained on.
+// data returns the dataset that all settings are trained on.
 func (p Plan) data() string {
 	if len(p.Settings) == 0 {
 		return ""
@@ -136,7 +136,7 @@ type runner struct {
 	update  func(Progress)
 	devices map[string]plan.Device
 
-	size        plannedRun // the current run, with the data's size: its cost counts
+	size        plannedRun // the current run, sized for the data, for its cost
 	total, done float64    // cost
 	made        float64    // the part of done that was computed by this runner
 	spent       time.Duration
@@ -248,7 +248,7 @@ func (r *Run) read(dir string) error {
 	}
 	for line := range bytes.Lines(text) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
-			break // torn
+			break // written in part
 		}
 		e, err := train.Decode(line)
 		if err != nil {
@@ -264,7 +264,7 @@ func (r *Run) read(dir string) error {
 		}
 	}
 	if r.Diverged != "" {
-		r.Epochs, r.Bands = nil, nil // accuracies before divergence mean nothing
+		r.Epochs, r.Bands = nil, nil // accuracies before divergence are meaningless
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ const (
 	Inconclusive Verdict = "undecided"
 )
 
-// String is the verdict as reports and screens have it.
+// String returns the verdict as in reports and on screens.
 func (v Verdict) String() string {
 	switch v {
 	case Supported:
@@ -72,9 +72,9 @@ func within(x float64) Rule  { return Rule{-x, x} }
 // below excludes x itself.
 func below(x float64) Rule { return Rule{math.Inf(-1), math.Nextafter(x, math.Inf(-1))} }
 
-// judge compares an estimate with the rule: it is supported if the whole interval lies inside,
-// not supported if all of it lies outside, and inconclusive otherwise, as it is for one seed and
-// if a seed of several diverged.
+// judge compares an estimate with the rule: supported if the entire interval lies inside, not
+// supported if it lies outside, and inconclusive otherwise, with a single seed, or if a seed
+// diverged.
 func (r Rule) judge(e Estimate, seeds int) Verdict {
 	switch {
 	case e.N < 2 || e.N < seeds:
@@ -87,8 +87,8 @@ func (r Rule) judge(e Estimate, seeds int) Verdict {
 	return Inconclusive
 }
 
-// together is the verdict on a criterion of several parts: all must be supported, and one that
-// is not is enough.
+// together returns the verdict on a criterion: supported if all parts are, not supported if any
+// part is not.
 func together(parts []Verdict) Verdict {
 	all := Supported
 	for _, v := range parts {

@@ -39,10 +39,10 @@ func table2(size Size) Plan {
 	p.After = []Measurement{{Attacks: &smoothed}, {Attacks: &divided}, {Attacks: &square}, bandsOf(bands)}
 
 	p.Notes = append(p.Notes,
-		fmt.Sprintf("Attacks are on the first %d test images, in L∞, with pixels in [0,1], from the image itself, with the gradient of the smoothed model: FGSM, and PGD of %d steps of 2.5·ε/%d. (The paper's code searched for the smallest ε by steps of another kind.)", smoothed.Limit, smoothed.Steps, smoothed.Steps),
-		"The paper smooths the first layer's kernels and does not divide by the gain 1+8ρ: besides smoothing, the sum of every kernel grows. The second arm is gain-normalized.",
+		fmt.Sprintf("Attacks are on the first %d test images, in L∞, with pixels in [0,1], without random start, with gradients of the smoothed model: FGSM, and PGD of %d steps of 2.5·ε/%d. (The paper's code instead searched for the smallest ε.)", smoothed.Limit, smoothed.Steps, smoothed.Steps),
+		"The paper smooths the first layer's kernels and does not divide by the gain 1+8ρ: besides smoothing, this increases every kernel's sum. The second arm is gain-normalized.",
 		"Square is gradient-free: where accuracy under it is lower than under PGD, that under PGD may be too high (suspected gradient masking). It has 500 queries per image, on the first 100 images, at ρ = 0 and 1.",
-		"An accuracy that fails a sanity check is marked †: one more correct image than at a smaller ε, than clean, or for PGD than under FGSM, is enough.",
+		"An accuracy that fails a sanity check is marked †: even one more correct image than at a smaller ε, than clean, or, for PGD, than under FGSM.",
 		"The paper's Table 2 has not been checked, so its values are not shown.")
 	p.Tables = []Table{
 		{Title: "Kernels smoothed as in the paper: clean and robust accuracy", Rows: attackRows(smoothedAt, attackRhos)},
@@ -75,15 +75,15 @@ func (p *Plan) naturalAndAdversarial(size Size) {
 	}
 	p.add("natural", base, nil)
 	p.add("adversarial", base, func(c *train.Config) { c.Adversarial = against })
-	start := "the image itself"
+	start := "without random start"
 	if against.RandomStart {
-		start = "a random point of the ball"
+		start = "with random start"
 	}
-	p.Notes = []string{fmt.Sprintf("Both settings are trained alike, on whole images, without augmentation; adversarial training is PGD with ε = 8/255, %d steps of %.2g·ε from %s, no clean images mixed in.",
+	p.Notes = []string{fmt.Sprintf("Both settings are trained on whole images, without augmentation; adversarial training is PGD with ε = 8/255, %d steps of %.2g·ε %s, on adversarial examples only.",
 		against.Steps, against.StepSize/against.Epsilon, start)}
 }
 
-// attackRows are a row for every setting and ρ.
+// attackRows returns a row for every setting and ρ.
 func attackRows(at int, rhos []float64) []Row {
 	var rows []Row
 	for _, setting := range []string{"natural", "adversarial"} {
@@ -104,7 +104,7 @@ func attackColumn(at int, method string, epsilon, rho float64) Column {
 	return Column{Title: named(method) + " " + number(epsilon), Of: under(at, method, epsilon, rho), Marks: marked(at, method, epsilon, rho)}
 }
 
-// squareRows are PGD and Square on the same images.
+// squareRows returns rows of PGD and Square on the same images.
 func squareRows(rhos []float64) []Row {
 	var rows []Row
 	for _, setting := range []string{"natural", "adversarial"} {
@@ -181,12 +181,12 @@ func ofSetting(setting string, q Quantity) func(BySeed) float64 {
 func adversarialCriteria() []Criterion {
 	of := func(q Quantity) Quantity { return after(partsAt, q) }
 	return []Criterion{
-		{"Adversarial training costs .08 or more of test accuracy", []Part{
+		{"Adversarial training lowers test accuracy by at least .08", []Part{
 			{"natural − adversarial ≥ .08", difference(test, "natural", "adversarial"), atLeast(.08)}}},
-		{"Adversarially trained, whole and L8 differ by .05 at most where natural's differ by .15 or more", []Part{
+		{"Whole and L8 differ by at most .05 with adversarial training and by at least .15 with natural", []Part{
 			{"|whole − L8| of adversarial ≤ .05", contrast("adversarial", of(whole), of(low(8))), within(.05)},
 			{"whole − L8 of natural ≥ .15", contrast("natural", of(whole), of(low(8))), atLeast(.15)}}},
-		{"Adversarial training's L4 is .15 or more above natural's", []Part{
+		{"L4 of adversarial training exceeds natural's by at least .15", []Part{
 			{"L4, adversarial − natural ≥ .15", difference(of(low(4)), "adversarial", "natural"), atLeast(.15)}}},
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Describe returns what all settings have in common, and what each has that others do not:
+// Describe returns the properties common to all settings, and those specific to each:
 // "resnet8-nobn, 8 epochs, …".
-func (p Plan) Describe() (common string, own []string) {
+func (p Plan) Describe() (common string, specific []string) {
 	var shared []string
 	words := make([][]string, len(p.Settings))
 	for i, s := range p.Settings {
 		words[i] = s.words()
 	}
-	own = make([]string, len(p.Settings))
+	specific = make([]string, len(p.Settings))
 	differ := make([][]string, len(p.Settings))
 	for k := range len(new(Setting).words()) {
 		same := true
@@ -32,12 +32,12 @@ func (p Plan) Describe() (common string, own []string) {
 		}
 	}
 	for i := range differ {
-		own[i] = strings.Join(differ[i], ", ")
+		specific[i] = strings.Join(differ[i], ", ")
 	}
-	return strings.Join(shared, ", "), own
+	return strings.Join(shared, ", "), specific
 }
 
-// words describes a setting, one property per element; "" if it does not apply.
+// words describes a setting, one property per element; "" if not applicable.
 func (s Setting) words() []string {
 	c := s.Config
 	given := func(is bool, format string, args ...any) string {
@@ -65,7 +65,7 @@ func (s Setting) words() []string {
 	}
 }
 
-// attack describes adversarial training; "" where there is none.
+// attack describes adversarial training; "" without.
 func (s Setting) attack() string {
 	a := s.Config.Adversarial
 	if a == nil {
@@ -89,5 +89,5 @@ func (s Setting) extras() []string {
 	return list
 }
 
-// Shown writes the estimate of a part: "0.123 ± 0.004".
+// Shown formats the estimate of a part: "0.123 ± 0.004".
 func (d PartVerdict) Shown() string { return shown(d.Mean, d.Half) }

@@ -7,10 +7,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// BatchStats gives, as [2,C], the mean and the biased variance of every channel of
-// x [N,C,H,W].
-//
-// It counts as not differentiable: BatchNorm's gradients take it into account.
+// BatchStats is the mean and the biased variance of every channel of x [N,C,H,W], as [2,C].
+// It has no gradient of its own: BatchNorm's gradients account for it.
 type BatchStats struct{}
 
 func (BatchStats) Dims() []int { return []int{4, 2} }
@@ -75,8 +73,8 @@ func (o BatchNorm) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgoni
 		call{Row{1}, gorgonia.Nodes{reduce}})
 }
 
-// BatchNormReduce gives, as [2,C], BatchNorm's gradients with respect to gamma and beta
-// from x, stats and dy.
+// BatchNormReduce is BatchNorm's gradients with respect to gamma and beta, as [2,C], from x, stats
+// and dy.
 type BatchNormReduce struct{ Epsilon float64 }
 
 func (BatchNormReduce) Dims() []int { return []int{4, 2, 4, 2} }
@@ -154,12 +152,12 @@ func (o BatchNormScaleGrad) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// moments gives the mean of channel c and 1/√(variance + epsilon).
+// moments returns the mean of channel c and 1/√(variance + epsilon).
 func moments(stats []float32, c int, epsilon float64) (mean, inverse float64) {
 	return float64(stats[c]), 1 / math.Sqrt(float64(stats[len(stats)/2+c])+epsilon)
 }
 
-// normSizes is an error unless stats is [2,C] and all vectors are [C] for x [N,C,H,W].
+// normSizes returns an error unless stats is [2,C] and all vectors are [C] for x [N,C,H,W].
 func normSizes(x, stats []int, vectors ...[]int) error {
 	if err := equal(stats, []int{2, x[1]}); err != nil {
 		return fmt.Errorf("statistics: %w", err)

@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Binary combines a and b element by element. Both have as many dimensions; where one has
-// size 1 along an axis, its element stands for all of the other's (broadcasting).
+// Binary is an element-wise operation on a and b, which have the same number of dimensions. Axes of
+// size 1 are broadcast.
 type Binary struct{ Func string } // "add", "sub", "mul" or "div"
 
 var binaries = map[string]func(a, b float32) float32{
@@ -22,7 +22,7 @@ func (Binary) Dims() []int { return []int{Any, Any, Any} }
 
 func (o Binary) Infer(in [][]int) ([]int, error) {
 	if binaries[o.Func] == nil {
-		return nil, fmt.Errorf("there is no operation %q", o.Func)
+		return nil, fmt.Errorf("unknown operation %q", o.Func)
 	}
 	out := slices.Clone(in[0])
 	for i, n := range in[1] {
@@ -46,9 +46,8 @@ func (o Binary) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// walk calls f for every row, along the last axis, of an array of the given shape: with where
-// it begins there and in arrays a and b that are broadcast to it, its length, and the steps
-// from element to element in a and b.
+// walk calls f for every row along the last axis of an array of the given shape, with the row's
+// offsets in it and in a and b, which are broadcast to it, its length, and the strides in a and b.
 func walk(shape, a, b []int, f func(i, j, k, n, dj, dk int)) {
 	last := len(shape) - 1
 	if last < 0 {
@@ -71,8 +70,7 @@ func walk(shape, a, b []int, f func(i, j, k, n, dj, dk int)) {
 	})
 }
 
-// broadcastSteps gives the distance between neighbors along every axis, 0 where there is one
-// element that stands for all.
+// broadcastSteps returns the stride of every axis; 0 where it is broadcast.
 func broadcastSteps(shape []int) []int {
 	steps, n := make([]int, len(shape)), 1
 	for i := len(shape) - 1; i >= 0; i-- {
@@ -116,14 +114,14 @@ func (o Binary) Gradients(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia
 	return gorgonia.Nodes{da, db}, err
 }
 
-// SumTo sums x along the axes where Shape has size 1 and x more.
+// SumTo sums x over the axes of size 1 in Shape: the gradient of broadcasting.
 type SumTo struct{ Shape []int }
 
 func (SumTo) Dims() []int { return []int{Any, Any} }
 
 func (o SumTo) Infer(in [][]int) ([]int, error) { return o.Shape, broadcastable(o.Shape, in[0]) }
 
-// broadcastable is an error unless an array of shape small can be broadcast to large.
+// broadcastable returns an error unless shape small can be broadcast to large.
 func broadcastable(small, large []int) error {
 	ok := len(small) == len(large)
 	for i := 0; ok && i < len(small); i++ {
@@ -161,7 +159,7 @@ func (SumTo) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Node
 	return applyAll(call{Broadcast{slices.Clone([]int(in[0].Shape()))}, gorgonia.Nodes{grad}})
 }
 
-// Broadcast repeats x along the axes where it has size 1 and Shape more.
+// Broadcast repeats x along its axes of size 1 to Shape.
 type Broadcast struct{ Shape []int }
 
 func (Broadcast) Dims() []int { return []int{Any, Any} }

@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Blend is a weighted mean of two elements of x along Axis for every element of the result:
-// (1 − Weight)·x[Low] + Weight·x[High]. Linear interpolation along an axis is one.
+// Blend computes (1 − Weight[i])·x[Low[i]] + Weight[i]·x[High[i]] along Axis, as in linear
+// interpolation.
 type Blend struct {
 	Axis      int
 	Low, High []int
@@ -18,7 +18,7 @@ func (Blend) Dims() []int { return []int{Any, Any} }
 
 func (o Blend) Infer(in [][]int) ([]int, error) {
 	if len(o.Low) != len(o.High) || len(o.Low) != len(o.Weight) {
-		return nil, fmt.Errorf("%d, %d places and %d weights do not belong together", len(o.Low), len(o.High), len(o.Weight))
+		return nil, fmt.Errorf("%d and %d indices and %d weights: the counts differ", len(o.Low), len(o.High), len(o.Weight))
 	}
 	if _, err := (Gather{o.Axis, o.High}).Infer(in); err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// ChannelBias adds b [C] to every position of x [N,C,H,W].
+// ChannelBias adds b [C] to the channels of x [N,C,H,W].
 type ChannelBias struct{}
 
 func (ChannelBias) Dims() []int { return []int{4, 1, 4} }
@@ -46,7 +46,7 @@ func (ChannelSum) Do(out Tensor, in []Tensor) {
 	round(out.Data, sum)
 }
 
-// planes calls f for every plane of an NCHW array: its channel and its range of elements.
+// planes calls f for every plane of an NCHW array, with its channel and its range of elements.
 func planes(shape []int, f func(c, from, to int)) {
 	hw := shape[2] * shape[3]
 	for i := range shape[0] * shape[1] {
@@ -54,12 +54,11 @@ func planes(shape []int, f func(c, from, to int)) {
 	}
 }
 
-// perChannel is an error unless every one of vectors has one element for each channel of
-// x.
+// perChannel returns an error unless all vectors have one element per channel of x.
 func perChannel(x []int, vectors ...[]int) error {
 	for _, v := range vectors {
 		if v[0] != x[1] {
-			return fmt.Errorf("%d values for the %d channels of %v", v[0], x[1], x)
+			return fmt.Errorf("%d values for %d channels of %v", v[0], x[1], x)
 		}
 	}
 	return nil

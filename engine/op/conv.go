@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Conv is the cross-correlation all libraries call convolution: x [N,C,H,W] and w
-// [K,C,R,S] give [N,K,H',W'], H' = (H+2·Pad−R)/Stride + 1, with zeros outside of x.
+// Conv is a convolution (as in all libraries, a cross-correlation) with zero padding: x [N,C,H,W]
+// and w [K,C,R,S] to [N,K,H',W'], H' = (H+2·Pad−R)/Stride + 1.
 type Conv struct{ Stride, Pad int }
 
 func (Conv) Dims() []int { return []int{4, 4, 4} }
@@ -15,7 +15,7 @@ func (Conv) Dims() []int { return []int{4, 4, 4} }
 func (o Conv) Infer(in [][]int) ([]int, error) {
 	x, w := in[0], in[1]
 	if x[1] != w[1] {
-		return nil, fmt.Errorf("input %v has %d channels, weights %v want %d", x, x[1], w, w[1])
+		return nil, fmt.Errorf("input %v has %d channels, but weights %v expect %d", x, x[1], w, w[1])
 	}
 	h, err := window(x[2], w[2], o.Stride, o.Pad)
 	if err != nil {

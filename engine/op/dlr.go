@@ -2,14 +2,13 @@ package op
 
 import "gorgonia.org/gorgonia"
 
-// DLR is the sum over the batch of the difference-of-logits ratio (Croce and Hein
-// 2020), a scalar, from logits z [N,K], K being 3 or more, and target [N,K], of which the
-// largest says the class y:
+// DLR is the sum over the batch of the difference-of-logits ratio (Croce and Hein 2020), a scalar,
+// from logits z [N,K], K being 3 or more, and target [N,K], whose argmax is the class y:
 //
 //	−(z[y] − max over i≠y of z[i]) / (z[π1] − z[π3] + 1e-12)
 //
-// where π sorts z from the largest on. Unlike cross-entropy it does not depend on how large
-// logits are, so that it does not vanish where a model is sure.
+// where π sorts z in descending order. Unlike cross-entropy it is invariant to the scale of the
+// logits, so that its gradient does not vanish for confident predictions.
 type DLR struct{}
 
 // DLRGrad is DLR's gradient with respect to the logits, from logits, target
@@ -30,12 +29,12 @@ func (o DLR) Do(out Tensor, in []Tensor) {
 	out.Data[0] = float32(sum)
 }
 
-// Row computes the ratio of one row, whose class is label.
+// Row returns the ratio of one row with the given label.
 func (DLR) Row(logits []float32, label int) float64 {
 	return rankLogits(logits, label).ratio()
 }
 
-// LabelOf is the class that a row of target says: the first of the largest.
+// LabelOf returns the class of a row of target: the first argmax.
 func LabelOf(target []float32) int {
 	label := 0
 	for k, t := range target {
@@ -64,7 +63,7 @@ func (o DLRGrad) Do(out Tensor, in []Tensor) {
 	}
 }
 
-// Row computes one row, whose class is label.
+// Row computes the gradient of one row with the given label.
 func (DLRGrad) Row(out, logits []float32, label int, dloss float32) {
 	r := rankLogits(logits, label)
 	clear(out)
@@ -84,9 +83,9 @@ func ratioShapes(in [][]int) error {
 	return equal(in[1], in[0])
 }
 
-// ranks are the logits of a row that its ratio is made of.
+// ranks are the logits of a row that its ratio depends on.
 type ranks struct {
-	label, rival int // the class, and the largest of the others
+	label, rival int // the class, and the largest other logit
 	first, third int
 	margin       float64 // of label over rival
 	spread       float64 // of first over third

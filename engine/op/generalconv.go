@@ -6,10 +6,9 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// GeneralConv is Conv with groups, dilation, and strides and padding that differ from side
-// to side: x [N,C,H,W] and w [K,C/Groups,R,S] give [N,K,H',W']. The first K/Groups output
-// channels see the first C/Groups input channels, and so on; Groups = C is a depthwise
-// convolution.
+// GeneralConv is Conv with groups, dilation, and strides and padding per axis and side: x [N,C,H,W]
+// and w [K,C/Groups,R,S] to [N,K,H',W']. The first K/Groups output channels see the first C/Groups
+// input channels, and so on; Groups = C is a depthwise convolution.
 type GeneralConv struct {
 	Window
 	Groups int
@@ -30,10 +29,10 @@ func (GeneralConv) Dims() []int { return []int{4, 4, 4} }
 func (o GeneralConv) Infer(in [][]int) ([]int, error) {
 	x, w := in[0], in[1]
 	if o.Groups < 1 || x[1]%o.Groups != 0 || w[0]%o.Groups != 0 {
-		return nil, fmt.Errorf("%d input and %d output channels do not divide into %d groups", x[1], w[0], o.Groups)
+		return nil, fmt.Errorf("%d input and %d output channels are not divisible into %d groups", x[1], w[0], o.Groups)
 	}
 	if x[1]/o.Groups != w[1] {
-		return nil, fmt.Errorf("input %v has %d channels in each of %d groups, weights %v want %d", x, x[1]/o.Groups, o.Groups, w, w[1])
+		return nil, fmt.Errorf("input %v has %d channels in each of %d groups, but weights %v expect %d", x, x[1]/o.Groups, o.Groups, w, w[1])
 	}
 	h, wd, err := o.Output(x[2], x[3], w[2], w[3])
 	return []int{x[0], w[0], h, wd}, err
@@ -50,10 +49,10 @@ func (o GeneralConv) sizes(x, w, y []int) groupedConv {
 	return groupedConv{p, x[0], x[1], w[0], w[1], w[0] / o.Groups}
 }
 
-// input is the first element of the plane that output channel k of image n sees as its c-th.
+// input is the offset of the c-th input plane of output channel k in image n.
 func (g groupedConv) input(n, k, c int) int { return (n*g.c + k/g.out*g.in + c) * g.h * g.w }
 
-// weight is the first element of that pair's kernel.
+// weight is the offset of the kernel of output channel k and its c-th input.
 func (g groupedConv) weight(k, c int) int { return (k*g.in + c) * g.r * g.s }
 
 func (o GeneralConv) Do(out Tensor, in []Tensor) {

@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// GeneralMaxPool gives the largest element of every window of Size [R,S] of x [N,C,H,W];
-// padding is smaller than everything. It is MaxPool with any geometry.
+// GeneralMaxPool is MaxPool with windows of Size [R,S] and any geometry, of x [N,C,H,W]; padding is
+// −∞.
 type GeneralMaxPool struct {
 	Window
 	Size [2]int
@@ -17,7 +17,7 @@ func (GeneralMaxPool) Dims() []int { return []int{4, 4} }
 
 func (o GeneralMaxPool) Infer(in [][]int) ([]int, error) { return o.pooled(in[0], o.Size) }
 
-// pooled gives the shape after pooling x.
+// pooled returns the shape after pooling x.
 func (w Window) pooled(x []int, size [2]int) ([]int, error) {
 	h, wd, err := w.Output(x[2], x[3], size[0], size[1])
 	return []int{x[0], x[1], h, wd}, err
@@ -39,8 +39,8 @@ func (o GeneralMaxPool) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (go
 	return applyAll(call{GeneralMaxPoolGrad(o), gorgonia.Nodes{in[0], grad}})
 }
 
-// largest calls f with the place of every result and of the first largest element of its
-// window, −1 where that lies in the padding.
+// largest calls f with the index of every output and of its window's first maximum; −1 if that is
+// padding.
 func (o GeneralMaxPool) largest(x Tensor, y []int, f func(y, x int)) {
 	o.each(x.Shape, y, o.Size, func(i int, window windowRect) {
 		best, at := float32(math.Inf(-1)), -1
@@ -78,9 +78,9 @@ func (o GeneralMaxPoolGrad) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// GeneralAvgPool gives the mean of every window of Size [R,S] of x [N,C,H,W]. Positions
-// outside of x are zeros; they count in the mean only as far as Counted reaches: top, left,
-// bottom, right. Counted = 0 takes the mean of what lies inside.
+// GeneralAvgPool is the mean of every window of Size [R,S] of x [N,C,H,W]. Padding is zero and
+// counts in the mean up to Counted rows and columns (top, left, bottom, right) from the image;
+// Counted = 0 excludes it.
 type GeneralAvgPool struct {
 	Window
 	Size    [2]int
@@ -156,11 +156,10 @@ func (o GeneralAvgPoolGrad) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// windowRect is the part of a window that lies inside its plane: rows × cols elements, steps
-// apart.
+// windowRect is the part of a window inside its plane: rows × cols elements, with strides.
 type windowRect struct{ start, rows, cols, rowStep, colStep int }
 
-// each calls f with the place of every element, row by row.
+// each calls f with the index of every element, row by row.
 func (r windowRect) each(f func(i int)) {
 	for y := range r.rows {
 		for x := range r.cols {
@@ -169,8 +168,7 @@ func (r windowRect) each(f func(i int)) {
 	}
 }
 
-// each calls f for every result of pooling, plane by plane on all cores, with its place and
-// its window.
+// each calls f with the index and the window of every output, planes in parallel.
 func (w Window) each(x, y []int, size [2]int, f func(i int, window windowRect)) {
 	h, wd, oh, ow := x[2], x[3], y[2], y[3]
 	each(y[0]*y[1], func(plane int) {

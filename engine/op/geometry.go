@@ -2,19 +2,19 @@ package op
 
 import "fmt"
 
-// window gives how many windows of the given size fit along an axis of n elements.
+// window returns the number of windows of the given size along an axis of n elements.
 func window(n, size, stride, pad int) (int, error) {
 	if size < 1 || stride < 1 || pad < 0 {
-		return 0, fmt.Errorf("size %d, stride %d, padding %d make no window", size, stride, pad)
+		return 0, fmt.Errorf("invalid window: size %d, stride %d, padding %d", size, stride, pad)
 	}
 	if n < 1 || n+2*pad < size {
-		return 0, fmt.Errorf("windows of %d do not fit into %d with padding %d", size, n, pad)
+		return 0, fmt.Errorf("windows of %d exceed an axis of %d with padding %d", size, n, pad)
 	}
 	return (n+2*pad-size)/stride + 1, nil
 }
 
-// inside gives the range of windows whose element number tap lies inside an axis of n
-// elements: the others see padding there.
+// inside returns the range of windows whose element tap lies inside an axis of n elements, not in
+// the padding.
 func inside(n, windows, tap, stride, pad int) (from, to int) {
 	if pad > tap {
 		from = (pad - tap + stride - 1) / stride
@@ -35,11 +35,10 @@ func (o Conv) geometry(x, w, y []int) geometry {
 	return geometry{o, x[0], x[1], x[2], x[3], w[0], w[2], w[3], y[2], y[3]}
 }
 
-// tap is one position (r, s) in a kernel and the outputs for which it lies inside the
-// image.
+// tap is a position (r, s) in a kernel and the range of outputs for which it lies inside the image.
 type tap struct{ r, s, y0, y1, x0, x1 int }
 
-// taps calls f for every input channel and kernel position. Positions that only ever see
+// taps calls f for every input channel and kernel position. Positions that are always in the
 // padding have y0 = y1 or x0 = x1.
 func (g geometry) taps(f func(c int, t tap)) {
 	for c := range g.c {
@@ -57,16 +56,16 @@ func (g geometry) taps(f func(c int, t tap)) {
 	}
 }
 
-// weight is where w[k,c,r,s] lies.
+// weight is the offset of w[k,c,r,s].
 func (g geometry) weight(k, c int, t tap) int { return ((k*g.c+c)*g.r+t.r)*g.s + t.s }
 
-// input is where that element of x lies which the first output of row oy sees through t.
+// input is the offset of the element of x that tap t reads for the first output of row oy.
 func (g geometry) input(n, c, oy int, t tap) int {
 	return ((n*g.c+c)*g.h+oy*g.Stride+t.r-g.Pad)*g.w + t.x0*g.Stride + t.s - g.Pad
 }
 
-// The loops below do all of a convolution's arithmetic. They are kept from the race
-// detector, which would make them ten times slower: they see only their arguments.
+// The loops below do all of a convolution's arithmetic. They are excluded from race detection,
+// which would slow them down tenfold: they access only their arguments.
 
 // gather adds w·x[i·stride] to acc[i].
 //

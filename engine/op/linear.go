@@ -14,7 +14,7 @@ func (Linear) Dims() []int { return []int{2, 2, 1, 2} }
 func (Linear) Infer(in [][]int) ([]int, error) {
 	x, w, b := in[0], in[1], in[2]
 	if x[1] != w[1] || w[0] != b[0] {
-		return nil, fmt.Errorf("%v, weights %v and bias %v do not fit together", x, w, b)
+		return nil, fmt.Errorf("shapes of input %v, weights %v and bias %v do not match", x, w, b)
 	}
 	return []int{x[0], w[0]}, nil
 }
@@ -47,7 +47,7 @@ func (LinearInputGrad) Dims() []int { return []int{2, 2, 2} }
 func (LinearInputGrad) Infer(in [][]int) ([]int, error) {
 	w, dy := in[0], in[1]
 	if w[0] != dy[1] {
-		return nil, fmt.Errorf("weights %v and gradient %v do not fit together", w, dy)
+		return nil, fmt.Errorf("shapes of weights %v and gradient %v do not match", w, dy)
 	}
 	return []int{dy[0], w[1]}, nil
 }
@@ -73,7 +73,7 @@ func (LinearWeightGrad) Dims() []int { return []int{2, 2, 2} }
 func (LinearWeightGrad) Infer(in [][]int) ([]int, error) {
 	x, dy := in[0], in[1]
 	if x[0] != dy[0] {
-		return nil, fmt.Errorf("input %v and gradient %v do not fit together", x, dy)
+		return nil, fmt.Errorf("shapes of input %v and gradient %v do not match", x, dy)
 	}
 	return []int{dy[1], x[1]}, nil
 }

@@ -10,16 +10,16 @@ import (
 // Map applies a function to every element of x, of any shape.
 type Map struct {
 	Func string  // a key of Functions
-	A, B float64 // what the function takes
+	A, B float64 // its constants
 }
 
-// Function is a function of one number, and of two constants.
+// Function is a scalar function with two constants.
 type Function struct {
 	F  func(x, a, b float64) float64
 	DF func(x, a, b float64) float64 // its derivative with respect to x
 }
 
-// Functions are those Map knows.
+// Functions are the functions of Map, by name.
 var Functions = map[string]Function{
 	"affine":        {func(x, a, b float64) float64 { return a*x + b }, func(_, a, _ float64) float64 { return a }},
 	"clip":          {clip, func(x, a, b float64) float64 { return step(x >= a && x <= b) }},
@@ -56,21 +56,21 @@ func when(ok bool, yes, no float64) float64 {
 // step is 1 or 0.
 func step(ok bool) float64 { return when(ok, 1, 0) }
 
-// clip keeps NaN.
+// clip returns NaN for NaN.
 func clip(x, a, b float64) float64 { return math.Min(math.Max(x, a), b) }
 
 func leaky(x, a, _ float64) float64 { return when(x < 0, a*x, x) }
 
 func sigmoid(x, _, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// softplus is log(1 + eˣ), which overflows for no x.
+// softplus is log(1 + eˣ), without overflow.
 func softplus(x, _, _ float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
 // normal is the standard normal distribution function, density its derivative.
 func normal(x float64) float64  { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 func density(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }
 
-// geluInner is what Hendrycks and Gimpel 2016 approximate GELU's distribution function by.
+// geluInner is the argument of tanh in the approximate GELU (Hendrycks and Gimpel 2016).
 func geluInner(x float64) float64 { return math.Sqrt(2/math.Pi) * (x + 0.044715*x*x*x) }
 
 func geluTanhSlope(x, _, _ float64) float64 {
@@ -104,7 +104,7 @@ func (Map) Dims() []int { return []int{Any, Any} }
 
 func (o Map) Infer(in [][]int) ([]int, error) {
 	if _, ok := Functions[o.Func]; !ok {
-		return nil, fmt.Errorf("there is no function %q", o.Func)
+		return nil, fmt.Errorf("unknown function %q", o.Func)
 	}
 	return in[0], nil
 }
@@ -137,7 +137,7 @@ func (MapGrad) Dims() []int { return []int{Any, Any, Any} }
 
 func (o MapGrad) Infer(in [][]int) ([]int, error) {
 	if _, ok := Functions[o.Func]; !ok {
-		return nil, fmt.Errorf("there is no function %q", o.Func)
+		return nil, fmt.Errorf("unknown function %q", o.Func)
 	}
 	return same(in)
 }
@@ -151,7 +151,7 @@ func (o MapGrad) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// inChunks calls f for ranges that cover n elements, on all cores.
+// inChunks calls f for ranges that cover n elements, in parallel.
 func inChunks(n int, f func(from, to int)) {
 	const size = 1 << 14
 	each((n+size-1)/size, func(i int) { f(i*size, min(n, (i+1)*size)) })

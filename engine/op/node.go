@@ -14,14 +14,14 @@ import (
 // Differentiable is an operation with a gradient.
 type Differentiable interface {
 	Op
-	// Wrt tells with respect to which inputs there is a gradient.
+	// Wrt reports which inputs have a gradient.
 	Wrt() []bool
-	// Gradients gives, for a node out made from in and the loss's gradient grad with
-	// respect to out, the gradients with respect to in; nil where Wrt says false.
+	// Gradients returns the loss's gradients with respect to in, given grad, its gradient with
+	// respect to out; nil where Wrt is false.
 	Gradients(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
-// inputPrefix starts the names of nodes that hold what changes from run to run.
+// inputPrefix is the prefix of the names of inputs.
 const inputPrefix = "input "
 
 // Input adds to g a leaf that is set before every run: images, targets.
@@ -32,18 +32,18 @@ func Input(g *gorgonia.ExprGraph, name string, shape ...int) (*gorgonia.Node, er
 // Param adds to g a leaf that holds a parameter: weights, statistics.
 func Param(g *gorgonia.ExprGraph, name string, shape ...int) (*gorgonia.Node, error) {
 	if name == "" || strings.HasPrefix(name, inputPrefix) {
-		return nil, fmt.Errorf("%q cannot be a parameter's name", name)
+		return nil, fmt.Errorf("invalid parameter name %q", name)
 	}
 	return leaf(g, name, shape)
 }
 
-// InputName gives the name a node was given to Input with; ok is false for other nodes.
+// InputName returns the name of an input; ok is false for other nodes.
 func InputName(n *gorgonia.Node) (name string, ok bool) {
 	return strings.CutPrefix(n.Name(), inputPrefix)
 }
 
-// leaf adds a named leaf. Gorgonia silently gives back an older leaf of the same name and
-// shape, or whose 32-bit hash is the same: that is an error here.
+// leaf adds a named leaf. Gorgonia silently returns an existing leaf of the same name and shape, or
+// of the same 32-bit hash: that is an error here.
 func leaf(g *gorgonia.ExprGraph, name string, shape []int) (*gorgonia.Node, error) {
 	before := len(g.AllNodes())
 	n := gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
@@ -53,9 +53,9 @@ func leaf(g *gorgonia.ExprGraph, name string, shape []int) (*gorgonia.Node, erro
 	return n, nil
 }
 
-// Apply adds to the graph of in a node for o. The same operation on the same nodes is one
-// node. It is an error when shapes do not fit, or when Gorgonia merged the node with
-// another that happens to have the same 32-bit hash.
+// Apply adds a node for o to the graph of in. Equal operations on the same inputs share a node. It
+// is an error if shapes do not match, or if Gorgonia merged the node with another of the same
+// 32-bit hash.
 func Apply(o Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	n, err := gorgonia.ApplyOp(node{o}, in...)
 	if err != nil {
@@ -73,7 +73,7 @@ func Apply(o Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	return n, nil
 }
 
-// Of gives the operation of a node made by Apply, and nil for other nodes.
+// Of returns the operation of a node made by Apply; nil for other nodes.
 func Of(n *gorgonia.Node) Op {
 	if w, ok := n.Op().(node); ok {
 		return w.Op
@@ -97,20 +97,20 @@ func applyAll(calls ...call) (gorgonia.Nodes, error) {
 	return nodes, nil
 }
 
-// call is an operation and what it is applied to; without an operation, it gives nil.
+// call is an operation and its inputs; the result is nil without an operation.
 type call struct {
 	op Op
 	in gorgonia.Nodes
 }
 
-// node is an Op as Gorgonia wants it.
+// node adapts an Op to Gorgonia's interface.
 type node struct{ Op }
 
 var _ gorgonia.SDOp = node{}
 
 func (n node) Arity() int { return len(n.Dims()) - 1 }
 
-// Type makes a new type at every call, because Gorgonia hands it to a pool afterwards.
+// Type returns a new type at every call, because Gorgonia returns it to a pool afterwards.
 func (n node) Type() hm.Type {
 	dims := n.Dims()
 	types := make([]hm.Type, len(dims))
@@ -173,8 +173,8 @@ func (n node) ReturnsPtr() bool     { return false }
 func (n node) CallsExtern() bool    { return false }
 func (n node) OverwritesInput() int { return -1 }
 
-// WriteHash writes the name, which has every attribute in it: Gorgonia takes operations
-// of equal hash for the same.
+// WriteHash hashes the name, which includes every attribute: Gorgonia merges operations of equal
+// hash.
 func (n node) WriteHash(h hash.Hash) { fmt.Fprint(h, "hfcui/", n.String()) }
 
 func (n node) Hashcode() uint32 {
@@ -185,7 +185,7 @@ func (n node) Hashcode() uint32 {
 
 func (n node) String() string { return Name(n.Op) }
 
-// DiffWRT must not be shorter than inputs, even where nothing can be differentiated.
+// DiffWRT has an element per input, even if none is differentiable.
 func (n node) DiffWRT(inputs int) []bool {
 	if d, ok := n.Op.(Differentiable); ok {
 		return d.Wrt()

@@ -13,7 +13,7 @@ func (InputNormalize) Dims() []int { return []int{4, 4} }
 
 func (o InputNormalize) Infer(in [][]int) ([]int, error) {
 	if c := in[0][1]; len(o.Mean) != c || len(o.Std) != c {
-		return nil, fmt.Errorf("%d means and %d deviations for %d channels", len(o.Mean), len(o.Std), c)
+		return nil, fmt.Errorf("%d means and %d standard deviations for %d channels", len(o.Mean), len(o.Std), c)
 	}
 	return in[0], nil
 }
@@ -39,7 +39,7 @@ func (InputNormalizeGrad) Dims() []int { return []int{4, 4} }
 
 func (o InputNormalizeGrad) Infer(in [][]int) ([]int, error) {
 	if c := in[0][1]; len(o.Std) != c {
-		return nil, fmt.Errorf("%d deviations for %d channels", len(o.Std), c)
+		return nil, fmt.Errorf("%d standard deviations for %d channels", len(o.Std), c)
 	}
 	return in[0], nil
 }

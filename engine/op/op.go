@@ -8,7 +8,7 @@ type Tensor struct {
 	Data  []float32
 }
 
-// Size is the number of elements of an array of the given shape.
+// Size returns the number of elements of a shape.
 func Size(shape []int) int {
 	n := 1
 	for _, d := range shape {
@@ -17,23 +17,21 @@ func Size(shape []int) int {
 	return n
 }
 
-// Any, as a number of dimensions, stands for whatever the first input has.
+// Any, as a number of dimensions, is that of the first input.
 const Any = -1
 
-// Op is one operation with one output. Two values with equal fields are the same
-// operation.
+// Op is an operation with one output. Values with equal fields are the same operation.
 type Op interface {
-	// Dims gives the number of dimensions of every input and, last, of the output.
+	// Dims returns the number of dimensions of every input and, last, of the output.
 	Dims() []int
-	// Infer gives the output's shape. The inputs' numbers of dimensions have been
-	// checked; the error says which sizes do not fit.
+	// Infer returns the output's shape. The inputs' numbers of dimensions have been checked; the
+	// error says which sizes do not match.
 	Infer(in [][]int) ([]int, error)
-	// Do computes out, all of it, from inputs whose shapes fit. It keeps nothing and may
-	// be called from several goroutines.
+	// Do computes all elements of out from inputs of valid shapes. It is safe for concurrent use.
 	Do(out Tensor, in []Tensor)
 }
 
-// Name says what o is and with which attributes: "Conv{Stride:1 Pad:1}".
+// Name returns o's type and attributes: "Conv{Stride:1 Pad:1}".
 func Name(o Op) string {
 	s := fmt.Sprintf("%T%+v", o, o)
 	for i := range s {
@@ -44,7 +42,7 @@ func Name(o Op) string {
 	return s
 }
 
-// Check tells whether inputs of these shapes fit o, and gives the output's shape.
+// Check returns the output's shape, or an error if the input shapes do not match o.
 func Check(o Op, in [][]int) ([]int, error) {
 	dims := o.Dims()
 	if len(in) != len(dims)-1 {
@@ -66,7 +64,7 @@ func Check(o Op, in [][]int) ([]int, error) {
 	return out, nil
 }
 
-// same is the Infer of operations whose inputs and output all have one shape.
+// same is Infer for operations whose inputs and output have the same shape.
 func same(in [][]int) ([]int, error) {
 	for _, s := range in[1:] {
 		if err := equal(s, in[0]); err != nil {
@@ -76,7 +74,7 @@ func same(in [][]int) ([]int, error) {
 	return in[0], nil
 }
 
-// equal is an error unless both shapes are the same.
+// equal returns an error unless both shapes are the same.
 func equal(got, want []int) error {
 	if len(got) == len(want) {
 		ok := true
@@ -87,5 +85,5 @@ func equal(got, want []int) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("shape %v where %v was expected", got, want)
+	return fmt.Errorf("shape %v, expected %v", got, want)
 }

@@ -6,8 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// PadChannels puts Before channels of zeros before those of x [N,C,H,W] and After behind
-// them.
+// PadChannels adds Before channels of zeros before, and After channels after, those of x [N,C,H,W].
 type PadChannels struct{ Before, After int }
 
 func (PadChannels) Dims() []int { return []int{4, 4} }
@@ -15,7 +14,7 @@ func (PadChannels) Dims() []int { return []int{4, 4} }
 func (o PadChannels) Infer(in [][]int) ([]int, error) {
 	x := in[0]
 	if o.Before < 0 || o.After < 0 {
-		return nil, fmt.Errorf("%d channels before and %d behind cannot be added", o.Before, o.After)
+		return nil, fmt.Errorf("invalid padding: %d channels before and %d after", o.Before, o.After)
 	}
 	return []int{x[0], o.Before + x[1] + o.After, x[2], x[3]}, nil
 }
@@ -34,8 +33,8 @@ func (o PadChannels) Gradients(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgon
 	return applyAll(call{CutChannels(o), gorgonia.Nodes{grad}})
 }
 
-// CutChannels leaves out the first Before channels of x [N,C,H,W] and the last After:
-// PadChannels' gradient.
+// CutChannels removes the first Before and the last After channels of x [N,C,H,W]: PadChannels'
+// gradient.
 type CutChannels struct{ Before, After int }
 
 func (CutChannels) Dims() []int { return []int{4, 4} }
@@ -43,7 +42,7 @@ func (CutChannels) Dims() []int { return []int{4, 4} }
 func (o CutChannels) Infer(in [][]int) ([]int, error) {
 	x := in[0]
 	if o.Before < 0 || o.After < 0 || o.Before+o.After >= x[1] {
-		return nil, fmt.Errorf("%d channels before and %d behind cannot be left out of %v", o.Before, o.After, x)
+		return nil, fmt.Errorf("cannot remove %d channels before and %d after from %v", o.Before, o.After, x)
 	}
 	return []int{x[0], x[1] - o.Before - o.After, x[2], x[3]}, nil
 }

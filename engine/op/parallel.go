@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// each calls f for 0 … n-1 on all cores; calls must not depend on one another.
+// each calls f for 0 … n−1 in parallel.
 func each(n int, f func(i int)) {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers <= 1 {

@@ -7,8 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// MaxPool gives the largest element of every Size×Size window of x [N,C,H,W]; padding is
-// smaller than everything.
+// MaxPool is the maximum of every Size×Size window of x [N,C,H,W]; padding is −∞.
 type MaxPool struct{ Size, Stride, Pad int }
 
 func (MaxPool) Dims() []int { return []int{4, 4} }
@@ -25,8 +24,7 @@ func (o MaxPool) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.
 	return applyAll(call{MaxPoolGrad(o), gorgonia.Nodes{in[0], grad}})
 }
 
-// largest calls f with the place of every window's output and of its first largest
-// element.
+// largest calls f with the index of every output and of its window's first maximum.
 func (o MaxPool) largest(x Tensor, y []int, f func(y, x int)) {
 	windows(x.Shape, y, o.Size, o.Stride, o.Pad, func(i int, w rect) {
 		best, at := float32(math.Inf(-1)), -1
@@ -39,8 +37,7 @@ func (o MaxPool) largest(x Tensor, y []int, f func(y, x int)) {
 	})
 }
 
-// MaxPoolGrad is MaxPool's gradient from x and dy: each of dy goes to the first largest
-// element of its window.
+// MaxPoolGrad is MaxPool's gradient from x and dy: it goes to the first maximum of each window.
 type MaxPoolGrad struct{ Size, Stride, Pad int }
 
 func (MaxPoolGrad) Dims() []int { return []int{4, 4, 4} }
@@ -58,8 +55,7 @@ func (o MaxPoolGrad) Do(out Tensor, in []Tensor) {
 	MaxPool(o).largest(in[0], in[1].Shape, func(y, x int) { out.Data[x] += in[1].Data[y] })
 }
 
-// AvgPool gives the mean of every Size×Size window of x [N,C,H,W]; padding counts as
-// zeros.
+// AvgPool is the mean of every Size×Size window of x [N,C,H,W]; padding counts as zeros.
 type AvgPool struct{ Size, Stride, Pad int }
 
 func (AvgPool) Dims() []int { return []int{4, 4} }
@@ -145,10 +141,10 @@ func (o GlobalAvgPoolGrad) Do(out Tensor, in []Tensor) {
 	}
 }
 
-// pooled gives the shape after pooling x.
+// pooled returns the shape after pooling x.
 func pooled(x []int, size, stride, pad int) ([]int, error) {
 	if pad > size/2 {
-		return nil, fmt.Errorf("padding %d is more than half of the window", pad)
+		return nil, fmt.Errorf("padding %d is more than half the window", pad)
 	}
 	h, err := window(x[2], size, stride, pad)
 	if err != nil {
@@ -158,10 +154,10 @@ func pooled(x []int, size, stride, pad int) ([]int, error) {
 	return []int{x[0], x[1], h, w}, err
 }
 
-// rect is the part of a window that lies inside the image.
+// rect is the part of a window inside the image.
 type rect struct{ start, width, height, stride int }
 
-// each calls f with the place of every element, row by row.
+// each calls f with the index of every element, row by row.
 func (r rect) each(f func(i int)) {
 	for y := range r.height {
 		for x := range r.width {
@@ -170,7 +166,7 @@ func (r rect) each(f func(i int)) {
 	}
 }
 
-// windows calls f for every output of pooling with its place and its window.
+// windows calls f with the index and the window of every output.
 func windows(x, y []int, size, stride, pad int, f func(i int, w rect)) {
 	h, w, oh, ow := x[2], x[3], y[2], y[3]
 	for i := range Size(y) {

@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Reshape gives x's elements, in order, the shape Shape.
+// Reshape changes x's shape to Shape, elements in order.
 type Reshape struct{ Shape []int }
 
 func (o Reshape) Dims() []int { return []int{Any, len(o.Shape)} }
@@ -27,7 +27,7 @@ func (Reshape) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.No
 	return applyAll(call{Reshape{slices.Clone([]int(in[0].Shape()))}, gorgonia.Nodes{grad}})
 }
 
-// Transpose puts axis Perm[i] of x in place i.
+// Transpose permutes axes: axis i of the output is axis Perm[i] of x.
 type Transpose struct{ Perm []int }
 
 func (o Transpose) Dims() []int { return []int{len(o.Perm), len(o.Perm)} }
@@ -37,7 +37,7 @@ func (o Transpose) Infer(in [][]int) ([]int, error) {
 	seen := make([]bool, len(o.Perm))
 	for i, axis := range o.Perm {
 		if axis < 0 || axis >= len(o.Perm) || seen[axis] {
-			return nil, fmt.Errorf("%v is no order of %d axes", o.Perm, len(o.Perm))
+			return nil, fmt.Errorf("%v is not a permutation of %d axes", o.Perm, len(o.Perm))
 		}
 		seen[axis], out[i] = true, in[0][axis]
 	}
@@ -75,14 +75,14 @@ func (o Transpose) Gradients(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia
 	return applyAll(call{Transpose{inverse}, gorgonia.Nodes{grad}})
 }
 
-// Slice takes Count elements of x along Axis, beginning with Start.
+// Slice is Count elements of x along Axis, from Start.
 type Slice struct{ Axis, Start, Count int }
 
 func (Slice) Dims() []int { return []int{Any, Any} }
 
 func (o Slice) Infer(in [][]int) ([]int, error) {
 	if o.Axis < 0 || o.Axis >= len(in[0]) || o.Start < 0 || o.Count < 1 || o.Start+o.Count > in[0][o.Axis] {
-		return nil, fmt.Errorf("%v has no such part", in[0])
+		return nil, fmt.Errorf("slice out of range of %v", in[0])
 	}
 	out := slices.Clone(in[0])
 	out[o.Axis] = o.Count
@@ -100,7 +100,7 @@ func (o Slice) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.No
 	return applyAll(call{Pad{o.Axis, o.Start, rest, 0}, gorgonia.Nodes{grad}})
 }
 
-// Pad puts Before elements of Value before those of x along Axis, and After behind them.
+// Pad adds Before elements of Value before, and After elements after, those of x along Axis.
 type Pad struct {
 	Axis, Before, After int
 	Value               float32
@@ -110,7 +110,7 @@ func (Pad) Dims() []int { return []int{Any, Any} }
 
 func (o Pad) Infer(in [][]int) ([]int, error) {
 	if o.Axis < 0 || o.Axis >= len(in[0]) || o.Before < 0 || o.After < 0 {
-		return nil, fmt.Errorf("%v cannot be padded so", in[0])
+		return nil, fmt.Errorf("invalid padding of %v", in[0])
 	}
 	out := slices.Clone(in[0])
 	out[o.Axis] += o.Before + o.After
@@ -139,20 +139,20 @@ func copyAxis(y, x Tensor, axis, to, from, count int) {
 	}
 }
 
-// Concat puts Parts arrays behind each other along Axis.
+// Concat concatenates Parts arrays along Axis.
 type Concat struct{ Axis, Parts int }
 
 func (o Concat) Dims() []int { return slices.Repeat([]int{Any}, max(0, o.Parts)+1) }
 
 func (o Concat) Infer(in [][]int) ([]int, error) {
 	if len(in) == 0 || o.Axis < 0 || o.Axis >= len(in[0]) {
-		return nil, fmt.Errorf("there is no axis %d to concatenate along", o.Axis)
+		return nil, fmt.Errorf("no axis %d to concatenate along", o.Axis)
 	}
 	out := slices.Clone(in[0])
 	for _, s := range in[1:] {
 		for i := range s {
 			if i != o.Axis && s[i] != out[i] {
-				return nil, fmt.Errorf("shapes %v and %v differ elsewhere than along axis %d", in[0], s, o.Axis)
+				return nil, fmt.Errorf("shapes %v and %v differ along axes other than %d", in[0], s, o.Axis)
 			}
 		}
 		out[o.Axis] += s[o.Axis]
@@ -180,7 +180,7 @@ func (o Concat) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.N
 	return applyAll(calls...)
 }
 
-// Gather takes elements of x along Axis by their numbers.
+// Gather selects elements of x along Axis by index.
 type Gather struct {
 	Axis  int
 	Index []int
@@ -194,7 +194,7 @@ func (o Gather) Infer(in [][]int) ([]int, error) {
 	}
 	for _, i := range o.Index {
 		if i < 0 || i >= in[0][o.Axis] {
-			return nil, fmt.Errorf("%v has no element %d along axis %d", in[0], i, o.Axis)
+			return nil, fmt.Errorf("index out of range: %v has no element %d along axis %d", in[0], i, o.Axis)
 		}
 	}
 	out := slices.Clone(in[0])
@@ -214,8 +214,8 @@ func (o Gather) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.N
 	return applyAll(call{GatherGrad{o.Axis, in[0].Shape()[o.Axis], o.Index}, gorgonia.Nodes{grad}})
 }
 
-// GatherGrad adds dy's elements along Axis to those of Length places that Index names: the
-// gradient of Gather.
+// GatherGrad is Gather's gradient from dy, for an x of Length elements along Axis: it accumulates
+// at Index.
 type GatherGrad struct {
 	Axis, Length int
 	Index        []int
@@ -225,7 +225,7 @@ func (GatherGrad) Dims() []int { return []int{Any, Any} }
 
 func (o GatherGrad) Infer(in [][]int) ([]int, error) {
 	if o.Axis < 0 || o.Axis >= len(in[0]) || in[0][o.Axis] != len(o.Index) {
-		return nil, fmt.Errorf("%v has not %d elements along axis %d", in[0], len(o.Index), o.Axis)
+		return nil, fmt.Errorf("%v does not have %d elements along axis %d", in[0], len(o.Index), o.Axis)
 	}
 	out := slices.Clone(in[0])
 	out[o.Axis] = o.Length

@@ -21,8 +21,8 @@ func (ReLU) Gradients(_ gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Node
 	return applyAll(call{ReLUGrad{}, gorgonia.Nodes{out, grad}})
 }
 
-// ReLUGrad is dy where ReLU's output y is positive, else 0, from y and dy. It needs only
-// the output, so that ReLU's input need not be kept.
+// ReLUGrad is dy where ReLU's output y is positive, else 0, from y and dy. It needs only the
+// output, so that ReLU can run in place.
 type ReLUGrad struct{}
 
 func (ReLUGrad) Dims() []int { return []int{Any, Any, Any} }

@@ -13,14 +13,14 @@ func (Row) Dims() []int { return []int{2, 1} }
 
 func (o Row) Infer(in [][]int) ([]int, error) {
 	if o.Index < 0 || o.Index >= in[0][0] {
-		return nil, fmt.Errorf("%v has no such row", in[0])
+		return nil, fmt.Errorf("row index out of range of %v", in[0])
 	}
 	return in[0][1:], nil
 }
 
 func (o Row) Do(out Tensor, in []Tensor) { copy(out.Data, in[0].Data[o.Index*len(out.Data):]) }
 
-// Flatten turns x [N,C,H,W] into [N,C·H·W].
+// Flatten reshapes x [N,C,H,W] to [N,C·H·W].
 type Flatten struct{}
 
 func (Flatten) Dims() []int { return []int{4, 2} }
@@ -35,7 +35,7 @@ func (Flatten) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.No
 	return applyAll(call{Unflatten{[4]int(in[0].Shape())}, gorgonia.Nodes{grad}})
 }
 
-// Unflatten turns dy [N,C·H·W] into Shape: Flatten's gradient.
+// Unflatten reshapes dy [N,C·H·W] to Shape: Flatten's gradient.
 type Unflatten struct{ Shape [4]int }
 
 func (Unflatten) Dims() []int { return []int{2, 4} }

@@ -6,9 +6,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// SoftmaxCrossEntropy is the mean over the batch, or the sum, of −Σ target·log
-// softmax(logits), a scalar, from logits [N,K] and target [N,K]: probabilities, which for
-// hard labels are 1 for the label's class.
+// SoftmaxCrossEntropy is the mean over the batch, or the sum, of −Σ target·log softmax(logits), a
+// scalar, from logits [N,K] and class probabilities target [N,K] (one-hot for hard labels).
 type SoftmaxCrossEntropy struct{ Sum bool }
 
 func (SoftmaxCrossEntropy) Dims() []int { return []int{2, 2, 0} }
@@ -38,7 +37,7 @@ func (o SoftmaxCrossEntropy) Gradients(in gorgonia.Nodes, _, grad *gorgonia.Node
 // from logits, target and the scalar dloss.
 type SoftmaxCrossEntropyGrad struct{ Sum bool }
 
-// Images is what a sum over n images is divided by.
+// Images returns the divisor of a sum over n images.
 func (o SoftmaxCrossEntropyGrad) Images(n int) float64 { return images(o.Sum, n) }
 
 func images(sum bool, n int) float64 {
@@ -67,8 +66,8 @@ func (o SoftmaxCrossEntropyGrad) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// rows calls f with the range of every row of z [N,K] and with log Σexp(z) of that row,
-// computed so that it overflows for no z.
+// rows calls f with the range of every row of z [N,K] and the row's log Σexp(z), computed without
+// overflow.
 func rows(z Tensor, f func(from, to int, logSum float64)) {
 	classes := z.Shape[1]
 	for from := 0; from < len(z.Data); from += classes {

@@ -6,9 +6,9 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Standardize is (x − mean)/√(variance + Epsilon) row by row of a matrix x [R,M], with the
-// row's own mean and biased variance: what layer, group and instance normalization compute
-// (Ba et al. 2016, Wu and He 2018) before they scale and shift.
+// Standardize is (x − mean)/√(variance + Epsilon) for every row of x [R,M], with the row's mean and
+// biased variance: layer, group and instance normalization (Ba et al. 2016, Wu and He 2018) before
+// scale and shift.
 type Standardize struct{ Epsilon float64 }
 
 func (Standardize) Dims() []int { return []int{2, 2} }
@@ -26,7 +26,7 @@ func (o Standardize) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// rowMoments gives the mean of x and 1/√(variance + epsilon).
+// rowMoments returns the mean of x and 1/√(variance + epsilon).
 func rowMoments(x []float32, epsilon float64) (mean, inverse float64) {
 	sum, n := 0.0, float64(len(x))
 	for _, v := range x {

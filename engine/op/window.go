@@ -2,15 +2,14 @@ package op
 
 import "fmt"
 
-// Window says how a kernel moves over planes [H,W] where rows and columns, or the two sides
-// of an axis, are treated differently: the geometry of GeneralConv, GeneralMaxPool and
-// GeneralAvgPool.
+// Window is the geometry of GeneralConv, GeneralMaxPool and GeneralAvgPool: stride, dilation and
+// padding per axis and side.
 type Window struct {
 	Stride, Dilation [2]int // along rows (y) and columns (x)
 	Pad              [4]int // top, left, bottom, right
 }
 
-// Output gives the plane's height and width after a kernel of size [R,S] moved over [H,W].
+// Output returns the output's height and width for a plane [h,wd] and a kernel [r,s].
 func (w Window) Output(h, wd, r, s int) (oh, ow int, err error) {
 	if oh, err = w.along(0, h, r); err != nil {
 		return 0, 0, err
@@ -19,21 +18,21 @@ func (w Window) Output(h, wd, r, s int) (oh, ow int, err error) {
 	return oh, ow, err
 }
 
-// along gives the number of windows of size elements along an axis of n.
+// along returns the number of windows of size elements along an axis of n.
 func (w Window) along(axis, n, size int) (int, error) {
 	stride, dilation, before, after := w.Stride[axis], w.Dilation[axis], w.Pad[axis], w.Pad[axis+2]
 	if size < 1 || stride < 1 || dilation < 1 || before < 0 || after < 0 {
-		return 0, fmt.Errorf("size %d, stride %d, dilation %d, padding %d and %d make no window", size, stride, dilation, before, after)
+		return 0, fmt.Errorf("invalid window: size %d, stride %d, dilation %d, padding %d and %d", size, stride, dilation, before, after)
 	}
 	reach := (size-1)*dilation + 1
 	if n < 1 || n+before+after < reach {
-		return 0, fmt.Errorf("windows of %d do not fit into %d with padding %d and %d", reach, n, before, after)
+		return 0, fmt.Errorf("windows of %d exceed an axis of %d with padding %d and %d", reach, n, before, after)
 	}
 	return (n+before+after-reach)/stride + 1, nil
 }
 
-// within gives the range of windows along an axis of n elements in which element t of the
-// kernel lies inside.
+// within returns the range of windows along an axis of n elements for which kernel element t lies
+// inside.
 func (w Window) within(axis, n, windows, t int) (from, to int) {
 	offset, stride := t*w.Dilation[axis]-w.Pad[axis], w.Stride[axis]
 	if offset < 0 {
@@ -45,7 +44,7 @@ func (w Window) within(axis, n, windows, t int) (from, to int) {
 	return min(from, to), to
 }
 
-// reach is the range of kernel elements that window o sees inside an axis of n.
+// reach returns the range of kernel elements of window o that lie inside an axis of n.
 func (w Window) reach(axis, n, size, o int) (from, to int) {
 	dilation := w.Dilation[axis]
 	start := o*w.Stride[axis] - w.Pad[axis]
@@ -58,20 +57,20 @@ func (w Window) reach(axis, n, size, o int) (from, to int) {
 	return min(from, to), to
 }
 
-// planeWindow is Window over one plane [h,w] with a kernel of r×s and oh×ow results.
+// planeWindow is a Window over a plane [h,w] with an r×s kernel and oh×ow outputs.
 type planeWindow struct {
 	Window
 	h, w, r, s, oh, ow int
 }
 
-// kernelTap is one position of a kernel and the results for which it lies inside the plane.
+// kernelTap is a position of a kernel and the range of outputs for which it lies inside the plane.
 type kernelTap struct {
-	at             int // its place in the kernel [R,S]
+	at             int // its offset in the kernel [R,S]
 	y0, y1, x0, x1 int
-	row, col       int // of the plane's element that result (0, 0) sees
+	row, col       int // of the plane's element that output (0, 0) reads
 }
 
-// taps lists the kernel's positions that see anything but padding.
+// taps lists the kernel's positions that are not always in the padding.
 func (p planeWindow) taps() []kernelTap {
 	var taps []kernelTap
 	for r := range p.r {
@@ -86,7 +85,7 @@ func (p planeWindow) taps() []kernelTap {
 	return taps
 }
 
-// first is the plane's element that the first result of row oy sees through t.
+// first is the offset of the plane's element that tap t reads for the first output of row oy.
 func (p planeWindow) first(t kernelTap, oy int) int {
 	return (oy*p.Stride[0]+t.row)*p.w + t.x0*p.Stride[1] + t.col
 }

@@ -7,16 +7,16 @@ import "math"
 // are m / (1 − Beta1ᵗ) and v / (1 − Beta2ᵗ).
 type Adam struct{ Beta1, Beta2, Epsilon, WeightDecay float64 }
 
-// AdamW (Loshchilov and Hutter 2019) is Adam whose weights decay by themselves: g is the
-// gradient, and w ← w − rate·WeightDecay·w comes first.
+// AdamW (Loshchilov and Hutter 2019) is Adam with decoupled weight decay: g is the gradient, and w
+// ← w − rate·WeightDecay·w comes first.
 type AdamW struct{ Beta1, Beta2, Epsilon, WeightDecay float64 }
 
-// Check says in one line what is wrong with the hyperparameters.
+// Check returns an error, in one line, unless the hyperparameters are valid.
 func (o Adam) Check() error {
 	return first(share("beta1", o.Beta1), share("beta2", o.Beta2), amount("eps", o.Epsilon), amount("weight decay", o.WeightDecay))
 }
 
-// Check says in one line what is wrong with the hyperparameters.
+// Check returns an error, in one line, unless the hyperparameters are valid.
 func (o AdamW) Check() error { return Adam(o).Check() }
 
 // State names m and v.
@@ -25,10 +25,10 @@ func (Adam) State() []string { return []string{"exp_avg", "exp_avg_sq"} }
 // State names m and v.
 func (AdamW) State() []string { return Adam{}.State() }
 
-// Update gives the update of a step.
+// Update returns the update of a step.
 func (o Adam) Update(step int, rate float64) Update { return o.update(step, rate, o.WeightDecay, 1) }
 
-// Update gives the update of a step.
+// Update returns the update of a step.
 func (o AdamW) Update(step int, rate float64) Update {
 	return Adam(o).update(step, rate, 0, 1-rate*o.WeightDecay)
 }

@@ -13,17 +13,17 @@ type AdaDelta struct{ Rho, Epsilon, WeightDecay float64 }
 // w ← w − rate·d.
 type RMSprop struct{ Alpha, Epsilon, Momentum, WeightDecay float64 }
 
-// Check says in one line what is wrong with the hyperparameters.
+// Check returns an error, in one line, unless the hyperparameters are valid.
 func (o AdaGrad) Check() error {
 	return first(amount("eps", o.Epsilon), amount("weight decay", o.WeightDecay))
 }
 
-// Check says in one line what is wrong with the hyperparameters.
+// Check returns an error, in one line, unless the hyperparameters are valid.
 func (o AdaDelta) Check() error {
 	return first(share("alpha", o.Rho), amount("eps", o.Epsilon), amount("weight decay", o.WeightDecay))
 }
 
-// Check says in one line what is wrong with the hyperparameters.
+// Check returns an error, in one line, unless the hyperparameters are valid.
 func (o RMSprop) Check() error {
 	return first(share("alpha", o.Alpha), amount("eps", o.Epsilon), share("momentum", o.Momentum), amount("weight decay", o.WeightDecay))
 }
@@ -42,19 +42,19 @@ func (o RMSprop) State() []string {
 	return []string{"square_avg", "momentum"}
 }
 
-// Update gives the update of a step.
+// Update returns the update of a step.
 func (o AdaGrad) Update(_ int, rate float64) Update {
 	return Update{Kind: SumOfSquares, K: [8]float32{float32(rate), float32(o.WeightDecay), float32(o.Epsilon)}}
 }
 
-// Update gives the update of a step.
+// Update returns the update of a step.
 func (o AdaDelta) Update(_ int, rate float64) Update {
 	return Update{Kind: Deltas, K: [8]float32{
 		float32(rate), float32(o.WeightDecay), float32(o.Epsilon), float32(o.Rho), float32(1 - o.Rho),
 	}}
 }
 
-// Update gives the update of a step.
+// Update returns the update of a step.
 func (o RMSprop) Update(_ int, rate float64) Update {
 	u := Update{Kind: MeanSquare, K: [8]float32{
 		float32(rate), float32(o.WeightDecay), float32(o.Epsilon), float32(o.Alpha), float32(1 - o.Alpha), float32(o.Momentum),

@@ -1,6 +1,5 @@
-// Package optim has the rules by which weights follow their gradients, as PyTorch defines
-// them. A Rule knows its hyperparameters and makes of them, step by step, an Update: a
-// formula and its constants, which a device carries out over all weights.
+// Package optim defines optimizers as PyTorch does. A Rule holds the hyperparameters and returns
+// for every step an Update: a formula and its constants, which a device applies to all weights.
 package optim
 
 import (
@@ -9,24 +8,23 @@ import (
 	"strings"
 )
 
-// Rule is a way of changing weights by their gradients. Rules are values: what they keep
-// from step to step lies in arrays beside the weights, which State names.
+// Rule is an optimizer. Rules are stateless values: State names the arrays of optimizer state,
+// which the caller stores with the weights.
 type Rule interface {
-	// Check says in one line what is wrong with the hyperparameters.
+	// Check returns an error, in one line, unless the hyperparameters are valid.
 	Check() error
-	// State names the arrays kept for every weight, at most two, which are 0 at the start.
+	// State names the arrays of state, at most two, of the size of the weights and initially 0.
 	State() []string
-	// Update gives the update of a step, counted from 1, at a learning rate.
+	// Update returns the update of a step, counted from 1, at a learning rate.
 	Update(step int, rate float64) Update
 }
 
-// Names lists the rules by the names New knows.
+// Names lists the names of the rules.
 func Names() []string {
 	return []string{"sgd", "adam", "adamw", "adagrad", "adadelta", "rmsprop"}
 }
 
-// New gives the rule of that name with PyTorch's defaults, and PyTorch's default learning
-// rate.
+// New returns the rule of that name with PyTorch's default hyperparameters and learning rate.
 func New(name string) (rule Rule, rate float64, err error) {
 	switch name {
 	case "sgd":
@@ -45,15 +43,15 @@ func New(name string) (rule Rule, rate float64, err error) {
 	return nil, 0, fmt.Errorf("unknown optimizer %q: use one of %s", name, strings.Join(Names(), ", "))
 }
 
-// share is an error unless v is from 0 to below 1.
+// share returns an error unless 0 ≤ v < 1.
 func share(what string, v float64) error {
 	if !(v >= 0 && v < 1) {
-		return fmt.Errorf("%s %v: use 0 to below 1", what, v)
+		return fmt.Errorf("%s %v: use at least 0 and below 1", what, v)
 	}
 	return nil
 }
 
-// amount is an error unless v is finite and not negative.
+// amount returns an error unless v is finite and at least 0.
 func amount(what string, v float64) error {
 	if !(v >= 0 && v <= math.MaxFloat32) {
 		return fmt.Errorf("%s %v: use a finite number, 0 or more", what, v)
@@ -61,7 +59,7 @@ func amount(what string, v float64) error {
 	return nil
 }
 
-// first gives the first error there is.
+// first returns the first error.
 func first(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

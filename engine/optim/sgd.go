@@ -9,10 +9,10 @@ type SGD struct {
 	Nesterov              bool
 }
 
-// Check says in one line what is wrong with the hyperparameters.
+// Check returns an error, in one line, unless the hyperparameters are valid.
 func (o SGD) Check() error {
 	if o.Nesterov && o.Momentum == 0 {
-		return errors.New("to use Nesterov's momentum, momentum must be above 0")
+		return errors.New("Nesterov momentum requires momentum above 0")
 	}
 	return first(share("momentum", o.Momentum), amount("weight decay", o.WeightDecay))
 }
@@ -25,7 +25,7 @@ func (o SGD) State() []string {
 	return []string{"momentum"}
 }
 
-// Update gives the update of a step.
+// Update returns the update of a step.
 func (o SGD) Update(_ int, rate float64) Update {
 	u := Update{Kind: Descent, K: [8]float32{float32(rate), float32(o.WeightDecay)}}
 	if o.Momentum == 0 {

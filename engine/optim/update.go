@@ -23,7 +23,7 @@ const (
 	MeanSquare
 	// MeanSquareMomentum is s ← k₃·s + k₄·g², t ← k₅·t + g / (√s + k₂), w ← w − k₀·t.
 	MeanSquareMomentum
-	// Kinds is how many there are.
+	// Kinds is their number.
 	Kinds
 )
 
@@ -32,14 +32,14 @@ func (k Kind) String() string {
 	return [...]string{"Descent", "Momentum", "Moments", "SumOfSquares", "Deltas", "MeanSquare", "MeanSquareMomentum"}[k]
 }
 
-// Update is one step of a rule: a formula and its constants, the same for all weights.
+// Update is a step of a rule: a formula and its constants, the same for all weights.
 type Update struct {
 	Kind Kind
 	K    [8]float32
 }
 
-// Apply changes weights w by their gradients g, and the state's arrays s and t as far as the
-// formula has them. All have one length.
+// Apply updates weights w by their gradients g, and the arrays of state s and t that the formula
+// uses. All have the same length.
 func (u *Update) Apply(w, g, s, t []float32) {
 	k, g := &u.K, g[:len(w)]
 	switch u.Kind {
