@@ -1,7 +1,7 @@
 package dataset
 
-// Bounded returns image i of s with no side longer than side: larger ones are reduced, and
-// files while they are decoded, so that a huge photograph never lies in memory as float32.
+// Bounded returns image i of s, downscaled so that no side is longer than side. Files are
+// downscaled while decoding, so that a large photograph is never in memory as float32.
 func Bounded(s Set, i, side int) (*Image, error) {
 	if f, ok := s.(*files); ok {
 		c, h, w, err := ImageSize(f.paths[i])
@@ -21,7 +21,7 @@ func Bounded(s Set, i, side int) (*Image, error) {
 	return im.Resize(im.C, h, w), nil
 }
 
-// reducedTo is a size of the same shape whose longer side is side.
+// reducedTo returns a size of the same aspect ratio whose longer side is side.
 func reducedTo(h, w, side int) (int, int) {
 	long := max(h, w)
 	return max(1, h*side/long), max(1, w*side/long)

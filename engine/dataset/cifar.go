@@ -22,10 +22,10 @@ const (
 
 var cifarNames = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 
-// batch is one of CIFAR-10's files: labels in memory, pixels where they are.
+// batch is one of CIFAR-10's files: labels in memory, pixels on disk.
 type batch struct {
 	labels         []uint8
-	titles         []string // one a label, or none
+	titles         []string // one per label, or none
 	pixels         io.ReaderAt
 	offset, stride int64
 }
@@ -59,7 +59,7 @@ func (d *Data) addBatches(suffix string, classes []string, read func(io.ReaderAt
 		return nil
 	}
 	if err := add(test, "test_batch"); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: not there, and the layout %s needs it: put it there, or get all files with: hfcui data get cifar10", filepath.Join(d.Dir, "test_batch"+suffix), d.Layout)
+		return fmt.Errorf("%s: not found, but required by the layout %s: add it, or download all files with: hfcui data get cifar10", filepath.Join(d.Dir, "test_batch"+suffix), d.Layout)
 	} else if err != nil {
 		return err
 	}
@@ -78,13 +78,13 @@ func (d *Data) addBatches(suffix string, classes []string, read func(io.ReaderAt
 // cifarBatch checks a binary batch of size bytes and reads its labels.
 func cifarBatch(from io.ReaderAt, size int64, file string) (batch, error) {
 	if size == 0 {
-		return batch{}, fmt.Errorf("%s: is empty (0 bytes): get the file again, for instance with: hfcui data get cifar10", file)
+		return batch{}, fmt.Errorf("%s: empty file: download it again, e.g. with: hfcui data get cifar10", file)
 	}
 	if size < cifarRecord {
-		return batch{}, fmt.Errorf("%s: %d bytes is less than one CIFAR-10 record of %d bytes: get the file again, for instance with: hfcui data get cifar10", file, size, cifarRecord)
+		return batch{}, fmt.Errorf("%s: %d bytes is smaller than a CIFAR-10 record (%d bytes): download it again, e.g. with: hfcui data get cifar10", file, size, cifarRecord)
 	}
 	if size%cifarRecord != 0 {
-		return batch{}, fmt.Errorf("%s: %d bytes is not a whole number of CIFAR-10 records of %d bytes (%d are left over after record %d): get the file again, for instance with: hfcui data get cifar10",
+		return batch{}, fmt.Errorf("%s: %d bytes is not a multiple of CIFAR-10's record size, %d bytes (%d bytes after record %d): download it again, e.g. with: hfcui data get cifar10",
 			file, size, cifarRecord, size%cifarRecord, size/cifarRecord-1)
 	}
 	labels := make([]uint8, 0, size/cifarRecord)
@@ -98,14 +98,14 @@ func cifarBatch(from io.ReaderAt, size int64, file string) (batch, error) {
 			return batch{}, fmt.Errorf("%s: record %d: %w", file, i, err)
 		}
 		if label >= cifarClasses {
-			return batch{}, fmt.Errorf("%s: record %d: label %d is not 0 to 9: this is not a CIFAR-10 batch (CIFAR-100 has another layout), or it is damaged: get the file again", file, i, label)
+			return batch{}, fmt.Errorf("%s: record %d: label %d is not in 0…9: not a CIFAR-10 batch (CIFAR-100 has another layout), or corrupt: download it again", file, i, label)
 		}
 		labels = append(labels, label)
 	}
 	return batch{labels: labels, pixels: from, offset: 1, stride: cifarRecord}, nil
 }
 
-// cifarMeta reads the ten class names, one a line; the official ones when there is no file.
+// cifarMeta reads the ten class names, one per line; the official ones if there is no file.
 func cifarMeta(file string) ([]string, error) {
 	text, err := readSmall(file, 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +121,7 @@ func cifarMeta(file string) ([]string, error) {
 		}
 	}
 	if len(names) != cifarClasses {
-		return nil, fmt.Errorf("%s: %d class names, not %d: mend the file, or remove it to use the official names", file, len(names), cifarClasses)
+		return nil, fmt.Errorf("%s: %d class names, expected %d: fix the file, or delete it to use the official names", file, len(names), cifarClasses)
 	}
 	return names, nil
 }

@@ -30,7 +30,7 @@ func (d *Data) openCIFARPython() error {
 func cifarPythonBatch(from io.ReaderAt, size int64, file string) (batch, error) {
 	b, err := parseCIFARPython(from, size)
 	if err != nil {
-		return batch{}, fmt.Errorf("%s: not a readable CIFAR-10 python batch (%w): get the file again, or the binary layout with: hfcui data get cifar10", file, err)
+		return batch{}, fmt.Errorf("%s: invalid CIFAR-10 python batch (%w): download it again, or the binary layout with: hfcui data get cifar10", file, err)
 	}
 	return b, nil
 }
@@ -47,10 +47,10 @@ func parseCIFARPython(from io.ReaderAt, size int64) (b batch, err error) {
 	data, ok := v.(*pyArray)
 	n := int64(len(b.labels))
 	if !ok || len(data.shape) != 2 || data.shape[0] != n || data.shape[1] != cifarPixels || data.data.size != n*cifarPixels {
-		return b, fmt.Errorf("its \"data\" is not an array of %d rows of %d bytes, one a label", n, cifarPixels)
+		return b, fmt.Errorf("\"data\" is not an array of %d rows (one per label) of %d bytes", n, cifarPixels)
 	}
 	if data.dtype != "u1" && data.dtype != "|u1" && data.dtype != "B" {
-		return b, fmt.Errorf("its \"data\" are of type %q, not uint8", printable.Line(data.dtype))
+		return b, fmt.Errorf("\"data\" has type %q, not uint8", printable.Line(data.dtype))
 	}
 	b.pixels, b.offset, b.stride = from, data.data.at, cifarPixels
 	if data.data.bytes != nil {
@@ -67,14 +67,14 @@ func parseCIFARPython(from io.ReaderAt, size int64) (b batch, err error) {
 func unpickleDict(from io.ReaderAt, size int64) (*pyDict, error) {
 	v, err := unpickle(from, size)
 	if err == io.ErrUnexpectedEOF {
-		return nil, errors.New("it ends too early")
+		return nil, errors.New("unexpected end of file")
 	}
 	if err != nil {
 		return nil, err
 	}
 	d, ok := v.(*pyDict)
 	if !ok {
-		return nil, errors.New("it holds no dict")
+		return nil, errors.New("not a dict")
 	}
 	return d, nil
 }
@@ -85,25 +85,25 @@ func pythonLabels(d *pyDict) ([]uint8, error) {
 	list, ok := v.(*pyList)
 	if !ok {
 		if _, cifar100 := d.get("fine_labels"); cifar100 {
-			return nil, errors.New("it is a batch of CIFAR-100")
+			return nil, errors.New("a batch of CIFAR-100")
 		}
-		return nil, errors.New("it has no list \"labels\"")
+		return nil, errors.New("no list \"labels\"")
 	}
 	if len(list.items) == 0 {
-		return nil, errors.New("it has no images")
+		return nil, errors.New("no images")
 	}
 	labels := make([]uint8, len(list.items))
 	for i, item := range list.items {
 		label, ok := item.(int64)
 		if !ok || label < 0 || label >= cifarClasses {
-			return nil, fmt.Errorf("record %d: label %v is not 0 to 9", i, shorten(fmt.Sprint(item)))
+			return nil, fmt.Errorf("record %d: label %v is not in 0…9", i, shorten(fmt.Sprint(item)))
 		}
 		labels[i] = uint8(label)
 	}
 	return labels, nil
 }
 
-// pythonStrings returns the printable form of a list of strings; nil when there is none.
+// pythonStrings returns the printable form of a list of strings; nil if there is none.
 func pythonStrings(d *pyDict, key string) (all []string) {
 	v, _ := d.get(key)
 	list, ok := v.(*pyList)
@@ -120,7 +120,7 @@ func pythonStrings(d *pyDict, key string) (all []string) {
 	return all
 }
 
-// cifarPythonMeta reads the class names; the official ones when there is no file.
+// cifarPythonMeta reads the class names; the official ones if there is no file.
 func cifarPythonMeta(file string) ([]string, error) {
 	f, size, err := openRegular(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,11 +132,11 @@ func cifarPythonMeta(file string) ([]string, error) {
 	defer f.Close()
 	d, err := unpickleDict(f, size)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a readable list of classes (%w): get the file again, or remove it to use the official names", file, err)
+		return nil, fmt.Errorf("%s: invalid list of classes (%w): download it again, or delete it to use the official names", file, err)
 	}
 	names := pythonStrings(d, "label_names")
 	if len(names) != cifarClasses {
-		return nil, fmt.Errorf("%s: %d class names, not %d: get the file again, or remove it to use the official names", file, len(names), cifarClasses)
+		return nil, fmt.Errorf("%s: %d class names, expected %d: download it again, or delete it to use the official names", file, len(names), cifarClasses)
 	}
 	return names, nil
 }

@@ -97,13 +97,13 @@ func TestCIFARPythonErrors(t *testing.T) {
 		data []byte
 		says string
 	}{
-		"empty":         {nil, "too early"},
-		"truncated":     {good[:len(good)-100], "too early"},
-		"huge string":   {[]byte("\x80\x02T\xff\xff\xff\x7f."), "too early"},
-		"huge string 8": {[]byte("\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xff."), "too early"},
+		"empty":         {nil, "unexpected end"},
+		"truncated":     {good[:len(good)-100], "unexpected end"},
+		"huge string":   {[]byte("\x80\x02T\xff\xff\xff\x7f."), "unexpected end"},
+		"huge string 8": {[]byte("\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xff."), "unexpected end"},
 		"call":          {[]byte("\x80\x02cposix\nsystem\nU\x02ls\x85R."), `"posix.system"`},
 		"call 4":        {[]byte("\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R."), `"os.system"`},
-		"no dict":       {[]byte("\x80\x02K\x05."), "no dict"},
+		"no dict":       {[]byte("\x80\x02K\x05."), "not a dict"},
 		"protocol 0":    {[]byte("(dp0\nS'data'\n."), "not a pickle"},
 		"text":          {[]byte("<html>404</html>"), "not a pickle"},
 		"label":         {bigBatch(3, 11), "label 11"},

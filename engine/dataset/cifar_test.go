@@ -87,10 +87,10 @@ func TestCIFARErrors(t *testing.T) {
 		data []byte
 		says []string
 	}{
-		"empty":     {nil, []string{"0 bytes", "hfcui data get"}},
-		"truncated": {good[:len(good)-5], []string{"9214 bytes", "after record 1", "get the file again"}},
+		"empty":     {nil, []string{"empty file", "hfcui data get"}},
+		"truncated": {good[:len(good)-5], []string{"9214 bytes", "after record 1", "download it again"}},
 		"longer":    {append(slices.Clone(good), 0), []string{"9220 bytes"}},
-		"label":     {bad, []string{"record 2", "label 10", "0 to 9"}},
+		"label":     {bad, []string{"record 2", "label 10", "not in 0…9"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -107,7 +107,7 @@ func TestCIFARErrors(t *testing.T) {
 	t.Run("folder for a file", func(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "test_batch.bin/x", nil)
-		wantError(t, dir, "test_batch.bin", "not a regular file")
+		wantError(t, dir, "test_batch.bin", "not a file")
 	})
 	t.Run("classes", func(t *testing.T) {
 		dir := t.TempDir()

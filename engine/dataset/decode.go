@@ -16,11 +16,11 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// maxPixels is the largest image that is decoded: 64 megapixels, that is up to 768 MiB as
-// float32. What would take more is refused from its header.
+// maxPixels is the largest image that is decoded: 64 megapixels, up to 768 MiB as float32. Larger
+// ones are rejected by their header.
 const maxPixels = 64 << 20
 
-// isImageName tells by its ending whether a file should be an image.
+// isImageName reports whether a file name has the extension of an image.
 func isImageName(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
@@ -29,14 +29,13 @@ func isImageName(name string) bool {
 	return false
 }
 
-// ReadImage decodes a PNG, JPEG, GIF (first frame), BMP or WebP file. Gray files have one
-// channel, all others three. Sixteen-bit files keep their precision. Transparent pixels are
-// laid over black, so that colors nobody sees do not reach a model. EXIF orientation is
-// not followed.
+// ReadImage decodes a PNG, JPEG, GIF (first frame), BMP or WebP file. Gray files have one channel,
+// all others three. Sixteen-bit files keep their precision. Transparency is composited over black,
+// so that invisible colors do not reach a model. EXIF orientation is ignored.
 func ReadImage(path string) (*Image, error) { return readImage(path, whole) }
 
-// readImageAs reads an image at another size, as ReadImage(path) followed by Resize(c, h, w)
-// would, but keeps nothing of the file's own size besides what the decoder makes.
+// readImageAs is ReadImage(path) followed by Resize(c, h, w), without a float32 image of the file's
+// size.
 func readImageAs(path string, c, h, w int) (*Image, error) {
 	return readImage(path, func(src rows) *Image { return resample(src, c, h, w) })
 }
@@ -54,7 +53,7 @@ func readImage(path string, finish func(rows) *Image) (*Image, error) {
 	return im, nil
 }
 
-// ImageSize reads from its header what ReadImage would return: channels, height and width.
+// ImageSize returns the channels, height and width of an image file from its header.
 func ImageSize(path string) (c, h, w int, err error) {
 	f, _, err := openRegular(path)
 	if err != nil {
@@ -71,8 +70,7 @@ func ImageSize(path string) (c, h, w int, err error) {
 	return 3, config.Height, config.Width, nil
 }
 
-// decodeImage reads the header, decides, rewinds and decodes; finish makes the image of
-// what was decoded.
+// decodeImage checks the header, then decodes; finish converts the decoded rows to an Image.
 func decodeImage(from io.ReadSeeker, finish func(rows) *Image) (im *Image, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := imageHeader(from)
@@ -84,34 +82,34 @@ func decodeImage(from io.ReadSeeker, finish func(rows) *Image) (im *Image, err e
 	}
 	src, _, err := image.Decode(bufio.NewReader(from))
 	if err != nil {
-		return nil, fmt.Errorf("the %s image of %d×%d pixels does not decode (%w): get it again", format, config.Width, config.Height, err)
+		return nil, fmt.Errorf("the %s image of %d×%d pixels cannot be decoded (%w): download it again", format, config.Width, config.Height, err)
 	}
-	// A decoder may disagree with its own header; nothing larger goes on.
+	// A decoder may disagree with the header; reject anything larger.
 	if b := src.Bounds(); b.Empty() || b.Dx() > config.Width || b.Dy() > config.Height {
-		return nil, fmt.Errorf("the %s image is %d×%d pixels but says %d×%d: get it again", format, b.Dx(), b.Dy(), config.Width, config.Height)
+		return nil, fmt.Errorf("the %s image has %d×%d pixels, but its header says %d×%d: download it again", format, b.Dx(), b.Dy(), config.Width, config.Height)
 	}
 	return finish(rowsOf(src)), nil
 }
 
-// imageHeader reads an image's size and refuses one with no or too many pixels.
+// imageHeader reads an image's size and rejects empty and too large ones.
 func imageHeader(from io.Reader) (config image.Config, format string, err error) {
 	defer recoverDecoder(&err)
 	config, format, err = image.DecodeConfig(bufio.NewReader(from))
 	switch {
 	case err != nil:
-		err = fmt.Errorf("not a readable image (%w): PNG, JPEG, GIF, BMP and WebP are read", err)
+		err = fmt.Errorf("not a readable image (%w): use PNG, JPEG, GIF, BMP or WebP", err)
 	case config.Width < 1 || config.Height < 1:
-		err = fmt.Errorf("a %s image of %d×%d pixels has nothing to show", format, config.Width, config.Height)
+		err = fmt.Errorf("a %s image of %d×%d pixels is empty", format, config.Width, config.Height)
 	case int64(config.Width)*int64(config.Height) > maxPixels:
-		err = fmt.Errorf("a %s image of %d×%d pixels is more than the %d megapixels that are read: make it smaller", format, config.Width, config.Height, maxPixels>>20)
+		err = fmt.Errorf("a %s image of %d×%d pixels is larger than %d megapixels: downscale it", format, config.Width, config.Height, maxPixels>>20)
 	}
 	return config, format, err
 }
 
-// recoverDecoder turns a panic into an error: the decoders outside the standard library
-// have panicked on broken files before.
+// recoverDecoder turns a panic into an error: decoders outside the standard library have panicked
+// on corrupt files.
 func recoverDecoder(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("not a readable image (%v): save it again, for instance as PNG", r)
+		*err = fmt.Errorf("not a readable image (%v): save it again, e.g. as PNG", r)
 	}
 }

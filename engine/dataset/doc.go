@@ -1,8 +1,8 @@
 // Package dataset reads labeled images: CIFAR-10 in its binary and python layouts, MNIST
 // and Fashion-MNIST as IDX files, folders of image files, and the procedural dataset
-// shapes. It also downloads the public ones into the user's cache folder.
+// shapes. It also downloads public datasets to the user's cache folder.
 //
-// Images are CHW float32 with pixels in [0,1], row-major, of 1 or 3 (RGB) channels. A Set
-// is one split of one dataset and reads its images only when asked; what a file says about
-// its own size is checked before anything is allocated.
+// Images are CHW float32 with pixels in [0,1], row-major, of 1 or 3 (RGB) channels. A Set is one
+// split of a dataset and reads images on demand; sizes in files are checked before memory is
+// allocated.
 package dataset

@@ -16,25 +16,25 @@ import (
 )
 
 const (
-	downloadTries = 4                // of a connection that breaks
-	stallTimeout  = 45 * time.Second // without a byte
+	downloadTries = 4                // per URL
+	stallTimeout  = 45 * time.Second // without data
 )
 
-// newClient gives up on servers that do not answer; how long a file takes is not limited.
+// newClient returns a client that times out waiting for a response, but not during a transfer.
 func newClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = (&net.Dialer{Timeout: 20 * time.Second}).DialContext
 	t.ResponseHeaderTimeout = 30 * time.Second
-	t.DisableCompression = true // the bytes as they are: they have a digest
+	t.DisableCompression = true // the digest is of the raw bytes
 	return &http.Client{Transport: t}
 }
 
-// errStatus is a server's refusal, which trying again does not help.
+// errStatus is an HTTP error status, which is not retried.
 type errStatus struct{ url, status string }
 
-func (e errStatus) Error() string { return fmt.Sprintf("%s: the server answers %s", e.url, e.status) }
+func (e errStatus) Error() string { return fmt.Sprintf("%s: server response: %s", e.url, e.status) }
 
-// download makes part the complete file, or leaves what it got for the next time.
+// download completes part, or keeps what it received for the next call.
 func (g *getter) download(ctx context.Context, f remoteFile, part string) error {
 	var first error
 	for _, base := range g.bases {
@@ -43,7 +43,7 @@ func (g *getter) download(ctx context.Context, f remoteFile, part string) error 
 			return nil
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("%s: stopped (%w): what is there is kept, the same command goes on with it", f.name, ctx.Err())
+			return fmt.Errorf("%s: stopped (%w): run the same command to resume", f.name, ctx.Err())
 		}
 		if first == nil {
 			first = err
@@ -52,7 +52,7 @@ func (g *getter) download(ctx context.Context, f remoteFile, part string) error 
 	return first
 }
 
-// tryPlace downloads from one URL, taking up again where the connection breaks.
+// tryPlace downloads from one URL and resumes broken connections.
 func (g *getter) tryPlace(ctx context.Context, url string, f remoteFile, part string) error {
 	var err error
 	for try := range downloadTries {
@@ -73,10 +73,10 @@ func (g *getter) tryPlace(ctx context.Context, url string, f remoteFile, part st
 			return err
 		}
 	}
-	return fmt.Errorf("%s: %w: check the network and run the same command again: it goes on where this one stopped", url, err)
+	return fmt.Errorf("%s: %w: check the network and run the same command to resume", url, err)
 }
 
-// fetch appends what part lacks of the file.
+// fetch appends the missing bytes to part.
 func (g *getter) fetch(ctx context.Context, url string, f remoteFile, part string) error {
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -87,7 +87,7 @@ func (g *getter) fetch(ctx context.Context, url string, f remoteFile, part strin
 	if err != nil {
 		return err
 	}
-	if have >= f.size { // complete, or too long: the digest decides
+	if have >= f.size { // complete or too long: the digest check decides
 		g.progress(g.done+f.size, g.total)
 		return nil
 	}
@@ -117,14 +117,14 @@ func (g *getter) fetch(ctx context.Context, url string, f remoteFile, part strin
 	return out.Sync()
 }
 
-// answer is what a server sends: the file's bytes [from, to). No body: there are no more.
+// answer is a server's response: the file's bytes [from, to). Without a body there are no more.
 type answer struct {
 	body     io.ReadCloser
 	from, to int64
 }
 
-// request asks for the file, of size bytes unless the server says otherwise, from byte have
-// on. Servers that do not know ranges send it all.
+// request requests the file, of size bytes unless the server says otherwise, from byte have.
+// Servers without range support send all of it.
 func (g *getter) request(ctx context.Context, url string, have, size int64) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -142,7 +142,7 @@ func (g *getter) request(ctx context.Context, url string, have, size int64) (ans
 	case resp.StatusCode == http.StatusOK:
 	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
 		a.from = have
-	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0: // it is complete: the digest decides
+	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0: // complete: the digest check decides
 		return answer{}, resp.Body.Close()
 	default:
 		resp.Body.Close()
@@ -154,7 +154,7 @@ func (g *getter) request(ctx context.Context, url string, have, size int64) (ans
 	return a, nil
 }
 
-// copy writes an answer, at most limit bytes.
+// copy writes a response, at most limit bytes.
 func (g *getter) copy(out io.Writer, a answer, limit int64, stall *time.Timer) error {
 	buf := make([]byte, 128<<10)
 	for at := a.from; ; {
@@ -167,9 +167,9 @@ func (g *getter) copy(out io.Writer, a answer, limit int64, stall *time.Timer) e
 		at += int64(n)
 		switch {
 		case at > limit:
-			return fmt.Errorf("more than %d bytes come: that is not the file", limit)
+			return fmt.Errorf("response exceeds %d bytes: not the expected file", limit)
 		case err == io.EOF && at < a.to:
-			return fmt.Errorf("the connection ended after %d of %d bytes", at, a.to)
+			return fmt.Errorf("connection closed after %d of %d bytes", at, a.to)
 		case err == io.EOF:
 			g.progress(g.done+at, g.total)
 			return nil
@@ -179,7 +179,7 @@ func (g *getter) copy(out io.Writer, a answer, limit int64, stall *time.Timer) e
 	}
 }
 
-// checkDigest removes a file that is not the one expected.
+// checkDigest deletes a file with another digest than expected.
 func checkDigest(part string, f remoteFile) error {
 	in, err := os.Open(part)
 	if err != nil {
@@ -193,7 +193,7 @@ func checkDigest(part string, f remoteFile) error {
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != f.md5 {
 		os.Remove(part)
-		return fmt.Errorf("%s: its MD5 digest is %s, not %s: it was damaged on the way or changed by its publisher, and is deleted: run the same command again", f.name, got, f.md5)
+		return fmt.Errorf("%s: MD5 digest is %s, expected %s: corrupt or changed by its publisher, and deleted: run the same command again", f.name, got, f.md5)
 	}
 	return nil
 }

@@ -8,18 +8,18 @@ import (
 	"os"
 )
 
-// openRegular opens a regular file and returns its size. Folders, pipes and devices are
-// refused: reading them might never end.
+// openRegular opens a regular file and returns its size. Folders, pipes and devices, whose reads
+// may block forever, are rejected.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, 0, fileError(path, err, "check the name")
 	}
 	if info.IsDir() {
-		return nil, 0, fmt.Errorf("%s: not a regular file but a folder: name a file in it", path)
+		return nil, 0, fmt.Errorf("%s: a folder, not a file: use a file in it", path)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: not a regular file: copy it into one first", path)
+		return nil, 0, fmt.Errorf("%s: not a regular file: copy it to one first", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -28,7 +28,7 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// fileError is err about path and what to do, without the system call's name.
+// fileError returns an error with path, cause and what to do, without the system call's name.
 func fileError(path string, err error, do string) error {
 	var inner *fs.PathError
 	if errors.As(err, &inner) {
@@ -37,7 +37,7 @@ func fileError(path string, err error, do string) error {
 	return fmt.Errorf("%s: %w: %s", path, err, do)
 }
 
-// readSmall reads a whole file of at most limit bytes.
+// readSmall reads a file of at most limit bytes.
 func readSmall(path string, limit int64) ([]byte, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -45,11 +45,11 @@ func readSmall(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	if size > limit {
-		return nil, fmt.Errorf("%s: %d bytes, more than the %d such a file may have: get it again", path, size, limit)
+		return nil, fmt.Errorf("%s: %d bytes exceed the limit of %d: download it again", path, size, limit)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit))
 	if err != nil {
-		return nil, fileError(path, err, "get it again")
+		return nil, fileError(path, err, "download it again")
 	}
 	return data, nil
 }

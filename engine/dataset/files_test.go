@@ -124,7 +124,7 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 	write(t, dir, "data_batch_1.bin", make([]byte, cifarRecord))
 	for path, says := range map[string]string{
 		filepath.Join(dir, "nope.png"): "check the name",
-		dir:                            "name a file in it",
+		dir:                            "use a file in it",
 	} {
 		_, err := ReadImage(path)
 		checkLine(t, err, path, says)
@@ -133,10 +133,10 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 		}
 	}
 	_, err := Open(t.Context(), dir, Options{})
-	checkLine(t, err, "test_batch.bin: not there", "hfcui data get cifar10")
+	checkLine(t, err, "test_batch.bin: not found", "hfcui data get cifar10")
 	write(t, dir, "test_batch.bin", nil)
 	_, err = Open(t.Context(), dir, Options{})
-	checkLine(t, err, "test_batch.bin: is empty (0 bytes): get the file again")
+	checkLine(t, err, "test_batch.bin: empty file: download it again")
 	if err := unreadable(&fs.PathError{Op: "open", Path: "pairs/left", Err: fs.ErrPermission}); err.Error() != "pairs/left: permission denied: check its permissions" {
 		t.Error(err)
 	}

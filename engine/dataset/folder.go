@@ -14,7 +14,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// files is a set of image files of any size, each decoded when it is asked for.
+// files is a set of image files of any size, decoded on demand.
 type files struct {
 	name, split string
 	classes     []string // nil: no labels
@@ -23,8 +23,7 @@ type files struct {
 	cache       *lru.Cache[int, *Image]
 }
 
-// filesCacheBytes bounds the decoded images a set of files keeps: enough for going back and
-// forth between photographs.
+// filesCacheBytes bounds the cache of decoded images: enough to switch between a few photographs.
 const filesCacheBytes = 48 << 20
 
 func newFiles(name, split string) *files {
@@ -57,7 +56,7 @@ func (f *files) Image(i int) (*Image, error) {
 	return f.cache.GetOrLoad(i, func() (*Image, error) { return ReadImage(path) })
 }
 
-// imageAs does not fill the cache: who wants images at another size keeps them at that.
+// imageAs bypasses the cache: callers cache images at their own size.
 func (f *files) imageAs(i, c, h, w int) (*Image, error) {
 	if im, ok := f.cache.Peek(i); ok {
 		return im.Resize(c, h, w), nil
@@ -69,8 +68,8 @@ func (f *files) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return errNoFixedShape
 }
 
-// OpenImages makes an unlabeled set of single image files of any size. Every file must have
-// the header of an image that is not too large; the rest is read when it is asked for.
+// OpenImages returns an unlabeled set of image files of any size. Headers are checked; pixels are
+// read on demand.
 func OpenImages(paths []string) (Set, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no images given")
@@ -111,8 +110,8 @@ func (d *Data) openImageFolder(names []string) {
 	d.Test = f
 }
 
-// openClassFolders opens a folder of one folder a class, or of such folders called train and
-// test (or val).
+// openClassFolders opens a folder of class folders, or of folders train and test (or val) of class
+// folders.
 func (d *Data) openClassFolders(tree folderTree) (err error) {
 	d.Name = displayName(d.Dir)
 	if tree.test == "" {
@@ -125,7 +124,7 @@ func (d *Data) openClassFolders(tree folderTree) (err error) {
 		return err
 	}
 	if len(testImages) == 0 {
-		return fmt.Errorf("%s: no class folders with images in it: put one folder a class there", testDir)
+		return fmt.Errorf("%s: no class folders with images: add one folder per class", testDir)
 	}
 	trainImages := map[string][]string{}
 	if tree.train {
@@ -133,7 +132,7 @@ func (d *Data) openClassFolders(tree folderTree) (err error) {
 			return err
 		}
 	}
-	both := maps.Clone(testImages) // so that labels agree
+	both := maps.Clone(testImages) // the same labels for both splits
 	maps.Copy(both, trainImages)
 	classes := slices.Sorted(maps.Keys(both))
 	d.Test = d.newClassSet("test", testDir, classes, testImages)
@@ -161,17 +160,16 @@ func (d *Data) newClassSet(split, dir string, classes []string, images map[strin
 	return f
 }
 
-// folderTree is what a folder was found to hold.
+// folderTree is the contents of a folder.
 type folderTree struct {
-	loose   []string            // images right in it
+	loose   []string            // images directly in it
 	classes []string            // sorted folders with images
 	images  map[string][]string // of each class
-	train   bool                // there is a folder train …
-	test    string              // … and one called so: test or val
+	train   bool                // it has a folder train
+	test    string              // name of its test folder: test or val
 }
 
-// readTree looks into a folder and the folders in it, no deeper: links that lead around in
-// circles cannot be followed for long.
+// readTree lists a folder and its subfolders, no deeper, so that cycles of links end.
 func readTree(dir string) (t folderTree, err error) {
 	loose, folders, err := listImages(dir)
 	if err != nil {
@@ -188,7 +186,7 @@ func readTree(dir string) (t folderTree, err error) {
 		return t, err
 	}
 	t.classes = slices.Sorted(maps.Keys(t.images))
-	// Folders called train, test or val that hold images themselves are classes.
+	// Folders named train, test or val that directly contain images are classes.
 	if t.test != "" && t.images[t.test] != nil {
 		t.test = ""
 	}
@@ -220,9 +218,9 @@ func imagesByClass(dir string) (map[string][]string, error) {
 	return images, nil
 }
 
-// listImages returns the names of a folder's image files and folders, sorted, without
-// hidden ones. A link counts as what it leads to; one that leads nowhere or in a circle is
-// listed as a file if it is called like an image, so that opening it says what is wrong.
+// listImages returns the names of a folder's image files and folders, sorted, without hidden ones.
+// Links are followed; a broken one is listed as a file if it has the name of an image, so that
+// opening it reports the error.
 func listImages(dir string) (images, folders []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -248,7 +246,7 @@ func listImages(dir string) (images, folders []string, err error) {
 	return images, folders, nil
 }
 
-// displayName is what a dataset at path is called.
+// displayName is the name of a dataset at path.
 func displayName(path string) string {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full

@@ -13,23 +13,22 @@ import (
 	"hfcui/engine/printable"
 )
 
-// GetOption changes where and how Get downloads.
+// GetOption configures Get.
 type GetOption func(*getter)
 
-// WithBaseURL makes Get take the files from another place; its last part is the files' name.
+// WithBaseURL makes Get download from another base URL.
 func WithBaseURL(url string) GetOption {
 	return func(g *getter) { g.bases = []string{strings.TrimSuffix(url, "/") + "/"} }
 }
 
-// Get downloads a dataset by name into the cache folder ("": CacheDir()) and unpacks it
-// there, in a folder of its name that appears only when it is complete. A copy that is
-// already there and opens is left as it is and nothing is downloaded. A download that was
-// broken off lies beside it as a .part file and is taken up again. progress (nil: nobody
-// wants to know) is called from one goroutine with bytes done and bytes in all.
+// Get downloads a dataset to the cache folder ("": CacheDir()) and unpacks it atomically to a
+// folder of its name. If a valid copy exists, nothing is downloaded. Interrupted downloads are kept
+// as .part files and resumed. progress, which may be nil, is called from one goroutine with the
+// bytes done and in total.
 func Get(ctx context.Context, name, cacheDir string, progress func(done, total int64), options ...GetOption) error {
 	s := sourceByName(name)
 	if s == nil {
-		return fmt.Errorf("%s: not a dataset that can be downloaded: those are %s", printable.Line(name), strings.Join(Names()[1:], ", "))
+		return fmt.Errorf("%s: unknown dataset: use %s", printable.Line(name), strings.Join(Names()[1:], ", "))
 	}
 	return getSource(ctx, s, cacheDir, progress, options...)
 }
@@ -40,7 +39,7 @@ type getter struct {
 	bases    []string
 	dir      string // the cache folder
 	progress func(done, total int64)
-	done     int64 // of the files before the present one
+	done     int64 // bytes of completed files
 	total    int64
 }
 
@@ -82,13 +81,13 @@ func getSource(ctx context.Context, s *source, cacheDir string, progress func(do
 	return nil
 }
 
-// cacheError is about a file below the cache folder that cannot be made or written.
+// cacheError reports a file in the cache folder that cannot be created or written.
 func cacheError(dir string, err error) error {
-	return fileError(dir, err, "free some space there, or name another cache folder in HFCUI_CACHE")
+	return fileError(dir, err, "free disk space, or set HFCUI_CACHE to another folder")
 }
 
-// install unpacks complete downloads into a new folder beside dir, tries whether it opens
-// and only then puts it in dir's place.
+// install unpacks complete downloads to a new folder next to dir, checks that it opens, and only
+// then renames it to dir.
 func install(ctx context.Context, s *source, parts []string, dir string) error {
 	fresh, err := os.MkdirTemp(filepath.Dir(dir), "."+s.name+"-*")
 	if err != nil {
@@ -106,7 +105,7 @@ func install(ctx context.Context, s *source, parts []string, dir string) error {
 	}
 	d, err := openDir(fresh)
 	if err != nil {
-		return fmt.Errorf("what was downloaded does not open: %w", err)
+		return fmt.Errorf("the downloaded dataset cannot be opened: %w", err)
 	}
 	if err := d.Close(); err != nil {
 		return err
@@ -117,8 +116,7 @@ func install(ctx context.Context, s *source, parts []string, dir string) error {
 	return replace(fresh, dir)
 }
 
-// replace puts the folder fresh in dir's place. What is at dir already did not open, but is
-// the caller's all the same: it goes only once the new one is in place.
+// replace renames the folder fresh to dir. An existing, invalid dir is deleted only after that.
 func replace(fresh, dir string) error {
 	if !exists(dir) {
 		return os.Rename(fresh, dir)

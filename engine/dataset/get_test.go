@@ -222,7 +222,7 @@ func TestGetResumes(t *testing.T) {
 				cancel()
 			}
 		})
-		checkLine(t, err, "stopped", "goes on")
+		checkLine(t, err, "stopped", "resume")
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v is not a cancellation", err)
 		}

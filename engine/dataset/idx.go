@@ -11,7 +11,7 @@ import (
 )
 
 // The IDX layout of MNIST and Fashion-MNIST: a big-endian header of magic number (0, 0, 8
-// for bytes, number of dimensions) and one 32-bit size a dimension, then bytes. Images are
+// for bytes, number of dimensions) and one 32-bit size per dimension, then bytes. Images are
 // (n, rows, columns), labels (n).
 
 var (
@@ -21,12 +21,12 @@ var (
 
 const (
 	idxMaxSide    = 4096
-	idxMaxUnpack  = 256 << 20 // of a .gz file, which has to be unpacked into memory
+	idxMaxUnpack  = 256 << 20 // of a .gz file, unpacked in memory
 	idxMaxRecords = 100_000_000
 )
 
-// idxFile finds one of the four files, for instance ("train", "images", 3), under any of its
-// usual names; "" when there is none.
+// idxFile returns the name of one of the four files, e.g. ("train", "images", 3), under any of its
+// usual names; "" if there is none.
 func idxFile(dir, split, what string, dims int) string {
 	for _, dot := range []string{"-", "."} {
 		for _, end := range []string{"", ".gz"} {
@@ -39,8 +39,8 @@ func idxFile(dir, split, what string, dims int) string {
 	return ""
 }
 
-// openIDX opens the four files. Those of Fashion-MNIST have the same names as MNIST's: the
-// path tells them apart.
+// openIDX opens the four files. Fashion-MNIST's have the same names as MNIST's and are recognized
+// by their path.
 func (d *Data) openIDX() error {
 	d.Name = "mnist"
 	classes := mnistNames
@@ -65,7 +65,7 @@ func (d *Data) openIDX() error {
 func (d *Data) openIDXSplit(prefix, split string, classes []string) (*records, error) {
 	imageFile, labelFile := idxFile(d.Dir, prefix, "images", 3), idxFile(d.Dir, prefix, "labels", 1)
 	if imageFile == "" || labelFile == "" {
-		return nil, fmt.Errorf("%s: %s-images-idx3-ubyte and %s-labels-idx1-ubyte (or .gz) are needed: get both, for instance with: hfcui data get %s", d.Dir, prefix, prefix, d.Name)
+		return nil, fmt.Errorf("%s: %s-images-idx3-ubyte and %s-labels-idx1-ubyte (or .gz) are required: download both, e.g. with: hfcui data get %s", d.Dir, prefix, prefix, d.Name)
 	}
 	labels, _, err := d.readIDX(labelFile, 1)
 	if err != nil {
@@ -76,7 +76,7 @@ func (d *Data) openIDXSplit(prefix, split string, classes []string) (*records, e
 		return nil, err
 	}
 	if size[0] != labels.count {
-		return nil, fmt.Errorf("%s: %d images, but %s has %d labels: get both files again", imageFile, size[0], labelFile, labels.count)
+		return nil, fmt.Errorf("%s: %d images, but %s has %d labels: download both again", imageFile, size[0], labelFile, labels.count)
 	}
 	r := newRecords(d.Name, split, 1, size[1], size[2], classes)
 	r.labels = make([]uint8, labels.count)
@@ -85,14 +85,14 @@ func (d *Data) openIDXSplit(prefix, split string, classes []string) (*records, e
 	}
 	for i, label := range r.labels {
 		if int(label) >= len(classes) {
-			return nil, fmt.Errorf("%s: record %d: label %d is not 0 to %d: these are not the labels of %s, or the file is damaged: get it again", labelFile, i, label, len(classes)-1, d.Name)
+			return nil, fmt.Errorf("%s: record %d: label %d is not in 0…%d: not the labels of %s, or corrupt: download it again", labelFile, i, label, len(classes)-1, d.Name)
 		}
 	}
 	r.chunks = []chunk{images}
 	return r, nil
 }
 
-// readIDX opens a file and checks it. A .gz is unpacked into memory.
+// readIDX opens and checks a file. A .gz is unpacked in memory.
 func (d *Data) readIDX(file string, dims int) (chunk, []int, error) {
 	f, size, err := openRegular(file)
 	if err != nil {
@@ -110,34 +110,33 @@ func (d *Data) readIDX(file string, dims int) (chunk, []int, error) {
 	return parseIDX(bytes.NewReader(data), int64(len(data)), dims, file)
 }
 
-// deflateRatio is more than the most that deflate packs a byte into: 1032 (RFC 1951 has 258
-// bytes in two bits).
+// deflateRatio is above deflate's maximum compression ratio, 1032 (RFC 1951: 258 bytes in two bits).
 const deflateRatio = 1100
 
-// gunzipIDX unpacks a header and as many bytes as it announces. size is the packed file's. How much memory that takes
-// is known, and bounded, before it is taken, and what is packed behind is not unpacked.
+// gunzipIDX unpacks a header and the bytes it declares; size is that of the compressed file. The
+// memory needed is known and bounded in advance, and trailing data is not unpacked.
 func gunzipIDX(from io.Reader, size int64, dims int, file string) ([]byte, error) {
-	broken := func(err error) error { return fmt.Errorf("%s: does not unpack (%w): get the file again", file, err) }
+	broken := func(err error) error { return fmt.Errorf("%s: cannot be unpacked (%w): download it again", file, err) }
 	z, err := gzip.NewReader(from)
 	if err != nil {
 		return nil, broken(err)
 	}
 	header := make([]byte, 4+4*dims)
 	if n, err := io.ReadFull(z, header); err == io.EOF || err == io.ErrUnexpectedEOF {
-		return header[:n], nil // parseIDX says what is wrong with it
+		return header[:n], nil // parseIDX reports the error
 	} else if err != nil {
 		return nil, broken(err)
 	}
 	shape, record, err := idxHeader(header, dims)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: get the file again", file, err)
+		return nil, fmt.Errorf("%s: %w: download it again", file, err)
 	}
 	want := int64(len(header)) + int64(shape[0])*record
 	if want > idxMaxUnpack {
-		return nil, fmt.Errorf("%s: unpacks to %d MiB, more than the %d MiB that are kept in memory: unpack it with gunzip, the unpacked file is read from disk", file, want>>20, idxMaxUnpack>>20)
+		return nil, fmt.Errorf("%s: unpacks to %d MiB, more than the limit of %d MiB in memory: unpack it with gunzip to have it read from disk", file, want>>20, idxMaxUnpack>>20)
 	}
 	if want > deflateRatio*size {
-		return nil, fmt.Errorf("%s: %d records of %d bytes announced, more than %d packed bytes can hold: get the file again", file, shape[0], record, size)
+		return nil, fmt.Errorf("%s: header declares %d records of %d bytes, more than %d compressed bytes can hold: download it again", file, shape[0], record, size)
 	}
 	data := make([]byte, want)
 	n, err := io.ReadFull(z, data[copy(data, header):])
@@ -146,10 +145,10 @@ func gunzipIDX(from io.Reader, size int64, dims int, file string) ([]byte, error
 	} else if err != nil {
 		return nil, broken(err)
 	}
-	// One byte more shows the end of the data and has its checksum verified.
+	// Reading one more byte checks for trailing data and verifies the checksum.
 	switch n, err := io.ReadFull(z, make([]byte, 1)); {
 	case n > 0:
-		return nil, fmt.Errorf("%s: %d records of %d bytes announced, but more data follows them: get the file again", file, shape[0], record)
+		return nil, fmt.Errorf("%s: header declares %d records of %d bytes, but more data follows: download it again", file, shape[0], record)
 	case err != io.EOF:
 		return nil, broken(err)
 	}
@@ -159,7 +158,7 @@ func gunzipIDX(from io.Reader, size int64, dims int, file string) ([]byte, error
 // idxHeader reads the sizes of the dimensions, and the bytes of a record.
 func idxHeader(header []byte, dims int) (shape []int, record int64, err error) {
 	if want := []byte{0, 0, 8, byte(dims)}; !bytes.Equal(header[:4], want) {
-		return nil, 0, fmt.Errorf("starts with % x, not % x as an IDX file of %d dimensions of bytes does", header[:4], want, dims)
+		return nil, 0, fmt.Errorf("starts with % x, not % x as an IDX file of %d dimensions of bytes", header[:4], want, dims)
 	}
 	shape, record = make([]int, dims), 1
 	for k := range shape {
@@ -175,23 +174,23 @@ func idxHeader(header []byte, dims int) (shape []int, record int64, err error) {
 	return shape, record, nil
 }
 
-// parseIDX checks that size bytes hold exactly what the header says, and returns where the
-// records are and the sizes of the dimensions.
+// parseIDX checks that size bytes match the header, and returns the position of the records and the
+// sizes of the dimensions.
 func parseIDX(from io.ReaderAt, size int64, dims int, file string) (chunk, []int, error) {
 	header := make([]byte, 4+4*dims)
 	if size < int64(len(header)) {
-		return chunk{}, nil, fmt.Errorf("%s: %d bytes is too short for an IDX file: get the file again", file, size)
+		return chunk{}, nil, fmt.Errorf("%s: %d bytes is too short for an IDX file: download it again", file, size)
 	}
 	if _, err := from.ReadAt(header, 0); err != nil {
-		return chunk{}, nil, fmt.Errorf("%s: %w: get the file again", file, err)
+		return chunk{}, nil, fmt.Errorf("%s: %w: download it again", file, err)
 	}
 	shape, record, err := idxHeader(header, dims)
 	if err != nil {
-		return chunk{}, nil, fmt.Errorf("%s: %w: get the file again", file, err)
+		return chunk{}, nil, fmt.Errorf("%s: %w: download it again", file, err)
 	}
 	have := size - int64(len(header))
 	if want := int64(shape[0]) * record; have != want {
-		return chunk{}, nil, fmt.Errorf("%s: %d records of %d bytes announced, that is %d bytes, but %d follow (record %d is the first that is not whole): get the file again",
+		return chunk{}, nil, fmt.Errorf("%s: header declares %d records of %d bytes, %d bytes in total, but %d follow (record %d is incomplete): download it again",
 			file, shape[0], record, want, have, min(have/record, int64(shape[0])))
 	}
 	return chunk{file: file, from: from, count: shape[0], offset: int64(len(header)), stride: record}, shape, nil

@@ -91,14 +91,14 @@ func TestIDXErrors(t *testing.T) {
 			writeIDX(t, dir, "-", "")
 			if len(c.says) > 0 {
 				write(t, dir, c.file, c.data)
-				wantError(t, dir, append(c.says, c.file, "get")...)
+				wantError(t, dir, append(c.says, c.file, "download")...)
 				return
 			}
-			// These are only looked at when the plain file is not there.
+			// These are read only if there is no plain file.
 			other := t.TempDir()
 			write(t, other, "t10k-images-idx3-ubyte", images)
 			write(t, other, c.file, c.data)
-			wantError(t, other, c.file, "get the file again")
+			wantError(t, other, c.file, "download it again")
 		})
 	}
 	t.Run("labels missing", func(t *testing.T) {

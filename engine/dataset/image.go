@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Image is one picture as numbers: CHW, row-major, pixels in [0,1], C 1 (gray) or 3 (RGB).
+// Image is an image of C = 1 (gray) or 3 (RGB) channels: CHW, row-major, pixels in [0,1].
 type Image struct {
 	C, H, W int
 	Pix     []float32 // C*H*W
@@ -16,11 +16,10 @@ func NewImage(c, h, w int) *Image {
 	return &Image{C: c, H: h, W: w, Pix: make([]float32, c*h*w)}
 }
 
-// Resize returns the image with c channels (1 or 3), h rows and w columns. Along each axis
-// that shrinks a pixel is the mean of the area it covers; along each that grows it is
-// interpolated linearly between pixel centres, edges repeated. Gray becomes RGB by
-// repetition, RGB becomes gray as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). An image that
-// already fits is returned itself.
+// Resize returns the image with c channels (1 or 3), h rows and w columns. Axes that shrink are
+// averaged over the area of a pixel; axes that grow are interpolated linearly between pixel
+// centers, with edges repeated. Gray becomes RGB by repetition, RGB becomes gray as 0.299 R + 0.587
+// G + 0.114 B (ITU-R BT.601). An image of this size is returned unchanged.
 func (im *Image) Resize(c, h, w int) *Image {
 	if im.C == c && im.H == h && im.W == w {
 		return im
@@ -28,8 +27,8 @@ func (im *Image) Resize(c, h, w int) *Image {
 	return resample(im.rows(), c, h, w)
 }
 
-// resample is Resize of an image read row by row: each row is resampled along itself once
-// and added to the rows of the result it is part of.
+// resample is Resize of an image read row by row: each row is resampled horizontally and added to
+// the output rows it contributes to.
 func resample(src rows, c, h, w int) *Image {
 	if src.c == c && src.h == h && src.w == w {
 		return whole(src)
@@ -44,7 +43,7 @@ func resample(src rows, c, h, w int) *Image {
 	for y := range src.h {
 		src.read(y, row)
 		for first < h && down.first[first]+len(down.weights[first]) <= y {
-			first++ // that row of the result is complete
+			first++ // that output row is complete
 		}
 		for p, from := range withChannels(row, c) {
 			across.apply(line, from)
@@ -63,8 +62,7 @@ func resample(src rows, c, h, w int) *Image {
 	return out
 }
 
-// withChannels returns a row with c channels: itself when it has them. The slices given are
-// overwritten or shared.
+// withChannels converts a row to c channels. It may overwrite or share row's slices.
 func withChannels(row [][]float32, c int) [][]float32 {
 	switch {
 	case len(row) == c:
@@ -79,8 +77,7 @@ func withChannels(row [][]float32, c int) [][]float32 {
 	return row[:1]
 }
 
-// taps says which source pixels, with which weights summing to 1, make each pixel of a
-// line that is resampled.
+// taps has, for each pixel of a resampled line, its source pixels and their weights, which sum to 1.
 type taps struct {
 	first   []int
 	weights [][]float32

@@ -153,11 +153,11 @@ func TestReadImageErrors(t *testing.T) {
 	}{
 		"empty.png":     {nil, "not a readable image"},
 		"text.png":      {[]byte("hello"), "not a readable image"},
-		"truncated.png": {good[:len(good)-30], "does not decode"},
-		"huge.png":      {pngHeader(60000, 60000), "60000×60000 pixels is more than the 64 megapixels"},
+		"truncated.png": {good[:len(good)-30], "cannot be decoded"},
+		"huge.png":      {pngHeader(60000, 60000), "60000×60000 pixels is larger than 64 megapixels"},
 		"huger.png":     {pngHeader(1<<31-1, 1<<31-1), "readable"},
-		"promise.png":   {pngHeader(6000, 6000), "does not decode"},
-		"bomb.webp":     {[]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\xff\x3f\x00\xff\x3f\x00"), "more than the 64 megapixels"},
+		"promise.png":   {pngHeader(6000, 6000), "cannot be decoded"},
+		"bomb.webp":     {[]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\xff\x3f\x00\xff\x3f\x00"), "larger than 64 megapixels"},
 	} {
 		_, err := ReadImage(write(t, dir, name, c.data))
 		checkLine(t, err, name, c.says)
@@ -165,7 +165,7 @@ func TestReadImageErrors(t *testing.T) {
 	_, err := ReadImage(filepath.Join(dir, "missing.png"))
 	checkLine(t, err, "missing.png")
 	_, err = ReadImage(dir)
-	checkLine(t, err, "not a regular file")
+	checkLine(t, err, "not a file")
 }
 
 // Refusing an image that is too large must not cost the memory it would take.
@@ -259,12 +259,12 @@ func TestImageFolder(t *testing.T) {
 
 func TestFolderErrors(t *testing.T) {
 	dir := t.TempDir()
-	wantError(t, dir, "no dataset in it")
+	wantError(t, dir, "no dataset found")
 	wantError(t, filepath.Join(dir, "nothing"), "nothing", "no such folder", "cifar10")
 	write(t, dir, "train/a/1.png", nil)
 	wantError(t, dir, "open "+filepath.Join(dir, "train"))
 	write(t, dir, "test/readme", nil)
-	wantError(t, dir, filepath.Join(dir, "test"), "one folder a class")
+	wantError(t, dir, filepath.Join(dir, "test"), "one folder per class")
 	wantError(t, write(t, dir, "data.zip", []byte("PK")), "data.zip", "a dataset is a folder")
 }
 

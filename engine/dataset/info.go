@@ -1,11 +1,11 @@
 package dataset
 
-// Info describes a dataset for people and as JSON.
+// Info describes a dataset, for display and as JSON.
 type Info struct {
 	Name    string      `json:"name"`
 	Layout  Layout      `json:"layout"`
 	Dir     string      `json:"dir,omitempty"`
-	Classes []string    `json:"classes"` // null when labels are unknown
+	Classes []string    `json:"classes"` // null if labels are unknown
 	Splits  []SplitInfo `json:"splits"`
 }
 
@@ -13,11 +13,11 @@ type Info struct {
 type SplitInfo struct {
 	Split    string `json:"split"`
 	Images   int    `json:"images"`
-	Shape    []int  `json:"shape"`     // channels, height, width; null when images may differ
-	PerClass []int  `json:"per_class"` // images of each class; null when labels are unknown
+	Shape    []int  `json:"shape"`     // channels, height, width; null if images may differ
+	PerClass []int  `json:"per_class"` // images per class; null if labels are unknown
 }
 
-// Info counts what is in the dataset. No image is decoded.
+// Info counts images and classes without decoding images.
 func (d *Data) Info() Info {
 	info := Info{Name: d.Name, Layout: d.Layout, Dir: d.Dir, Classes: d.Test.Classes()}
 	for _, split := range d.Splits() {

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// Options says where to look for datasets known by name.
+// Options configures Open.
 type Options struct {
 	Cache string // "": CacheDir()
 }
 
-// Layout is how a dataset lies on disk.
+// Layout is the file layout of a dataset.
 type Layout string
 
-// The layouts there are.
+// The supported layouts.
 const (
 	Procedural   Layout = "procedural"
 	CIFARBinary  Layout = "CIFAR-10 binary"
@@ -27,10 +27,10 @@ const (
 	Images       Layout = "images"
 )
 
-// Open opens a dataset. It is known by name ("shapes", also with settings as in
-// "shapes:seed=2,agreement=0.9,train=20000,test=5000"; "cifar10", "mnist" and
-// "fashion-mnist" in the cache), or is a folder whose layout is detected, or one image file.
-// Where a folder and a name are spelled alike the name is meant: write ./mnist for the folder.
+// Open opens a dataset by name ("shapes", also with options as in
+// "shapes:seed=2,agreement=0.9,train=20000,test=5000"; "cifar10", "mnist" and "fashion-mnist" in
+// the cache), a folder, whose layout is detected, or an image file. Names take precedence: use
+// ./mnist for a folder of that name.
 func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	}
 	info, err := os.Stat(nameOrDir)
 	if os.IsNotExist(err) {
-		return nil, fmt.Errorf("%s: no such folder, and not a dataset known by name: %s", nameOrDir, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%s: no such folder or dataset: the datasets are %s", nameOrDir, strings.Join(Names(), ", "))
 	}
 	if err != nil {
 		return nil, fileError(nameOrDir, err, "check its permissions")
@@ -105,16 +105,16 @@ func openDir(dir string) (*Data, error) {
 	return d, nil
 }
 
-// unreadable says what to do about a folder that cannot be read.
+// unreadable adds what to do to the error of a folder that cannot be read.
 func unreadable(err error) error {
-	if inner, ok := err.(*fs.PathError); ok { // else somebody has said it already
+	if inner, ok := err.(*fs.PathError); ok { // other errors say it already
 		return fileError(inner.Path, err, "check its permissions")
 	}
 	return err
 }
 
-// detect returns the layout of the dataset in a folder and the folder its files are in,
-// which may lie below, as cifar-10-batches-bin does where an archive was unpacked.
+// detect returns the layout of the dataset in a folder and the folder of its files, which may be a
+// subfolder, e.g. cifar-10-batches-bin of an unpacked archive.
 func detect(dir string) (Layout, string, folderTree, error) {
 	for _, sub := range []string{"", "cifar-10-batches-bin", "cifar-10-batches-py"} {
 		at := filepath.Join(dir, sub)
@@ -140,9 +140,9 @@ func detect(dir string) (Layout, string, folderTree, error) {
 	case len(tree.loose) > 0:
 		return Images, dir, tree, nil
 	case tree.train:
-		return "", "", tree, fmt.Errorf("%s: there is a folder train but none called test or val: open %s itself", dir, filepath.Join(dir, "train"))
+		return "", "", tree, fmt.Errorf("%s: has a folder train but none named test or val: open %s instead", dir, filepath.Join(dir, "train"))
 	}
-	return "", "", tree, fmt.Errorf("%s: no dataset in it: CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), a folder of images a class, or images are read", dir)
+	return "", "", tree, fmt.Errorf("%s: no dataset found: use CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), class folders or images", dir)
 }
 
 func exists(path string) bool {

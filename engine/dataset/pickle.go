@@ -10,10 +10,10 @@ import (
 )
 
 // This file and its neighbors read as much of Python's pickle format
-// (https://docs.python.org/3/library/pickletools.html), protocols 2 to 5, as a CIFAR batch
-// needs: dicts, lists, tuples, numbers, strings and numpy byte arrays. Nothing is ever
-// called; names other than numpy's array makers are refused. Every length is checked against
-// the file's before it is trusted, and what a file can make this reader allocate is bounded.
+// (https://docs.python.org/3/library/pickletools.html), protocols 2 to 5, as a CIFAR batch needs:
+// dicts, lists, tuples, numbers, strings and numpy byte arrays. Nothing is executed; globals other
+// than numpy's array constructors are rejected. Lengths are checked against the file's size, and
+// allocations are bounded.
 
 // Values a pickle holds: nil, bool, int64, float64, *blob, *pyList (also for tuples),
 // *pyDict, pyName, *pyDtype, *pyArray and pyMark.
@@ -22,7 +22,7 @@ type (
 	pyName string // "module name"
 	pyList struct{ items []any }
 	pyDict struct{ keys, values []any }
-	// pyDtype is a numpy element type: "u1".
+	// pyDtype is a numpy dtype: "u1".
 	pyDtype struct{ code string }
 	// pyArray is a numpy array in C order; its data are still bytes.
 	pyArray struct {
@@ -32,9 +32,9 @@ type (
 	}
 )
 
-// blob is a byte or text string. A long byte string is not read but remembered by its place.
+// blob is a byte or text string. Long byte strings are not read; their position is kept.
 type blob struct {
-	bytes []byte // nil when at is used
+	bytes []byte // nil if at is used
 	at    int64
 	size  int64
 }
@@ -42,7 +42,7 @@ type blob struct {
 func (b *blob) String() string { return string(b.bytes) }
 
 const (
-	maxPickleValues = 1 << 20 // pushed in all: about 2 a record of a batch
+	maxPickleValues = 1 << 20 // pushed in total: a batch has about 2 per record
 	maxPickleText   = 1 << 27 // bytes of strings kept in memory
 	blobInPlace     = 4 << 10 // longer byte strings stay in the file
 )
@@ -56,7 +56,7 @@ type unpickler struct {
 	text   int64 // bytes of strings made so far
 }
 
-// unpickle returns what the pickle in a file of size bytes holds.
+// unpickle returns the value of the pickle in a file of size bytes.
 func unpickle(from io.ReaderAt, size int64) (any, error) {
 	u := &unpickler{in: pickleReader{from: from, size: size}}
 	for {
@@ -87,7 +87,7 @@ func (u *unpickler) step(op byte) error {
 			err = fmt.Errorf("pickle protocol %d, not 2 to 5", version)
 		}
 		return err
-	case 0x95: // FRAME: nothing to do, reading is buffered anyway
+	case 0x95: // FRAME: ignored, as reading is buffered
 		_, err := u.in.uint(8)
 		return err
 	case '(':
@@ -142,8 +142,8 @@ func (u *unpickler) pop() (any, error) {
 	return v, nil
 }
 
-// popTo returns what lies above the last mark and removes both. The slice is valid until
-// the next push.
+// popTo pops the last mark and the values above it, and returns these. The slice is valid until the
+// next push.
 func (u *unpickler) popTo() ([]any, error) {
 	for i := len(u.stack) - 1; i >= 0; i-- {
 		if _, ok := u.stack[i].(pyMark); ok {
@@ -155,7 +155,7 @@ func (u *unpickler) popTo() ([]any, error) {
 	return nil, errPickle
 }
 
-// lengthOf is the number of bytes of an opcode's number, or of its string's length.
+// lengthOf returns the size in bytes of an opcode's number, or of its string's length.
 func lengthOf(op byte) int {
 	switch op {
 	case 'K', 'U', 'C', 0x8c, 'q', 'h':
@@ -198,7 +198,7 @@ func (u *unpickler) number(op byte) error {
 	return u.push(int64(v))
 }
 
-// str reads a string: of bytes as python 2 or 3 knows them, or of text.
+// str reads a string: bytes of python 2 or 3, or text.
 func (u *unpickler) str(op byte) error {
 	n, err := u.in.uint(lengthOf(op))
 	if err != nil {

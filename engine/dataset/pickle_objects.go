@@ -9,7 +9,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// collect makes a tuple, list or dict of values on the stack.
+// collect builds a tuple, list or dict from values on the stack.
 func (u *unpickler) collect(op byte) error {
 	var items []any
 	switch op {
@@ -71,7 +71,7 @@ func (u *unpickler) extend(op byte) (err error) {
 	return errPickle
 }
 
-// set adds keys and values that follow one another.
+// set adds alternating keys and values.
 func (d *pyDict) set(items []any) error {
 	if len(items)%2 != 0 {
 		return errPickle
@@ -83,7 +83,7 @@ func (d *pyDict) set(items []any) error {
 	return nil
 }
 
-// get returns the value of a text key, the last one given to it.
+// get returns the last value set for a text key.
 func (d *pyDict) get(key string) (any, bool) {
 	for i := len(d.keys) - 1; i >= 0; i-- {
 		if b, ok := d.keys[i].(*blob); ok && b.bytes != nil && string(b.bytes) == key {
@@ -93,8 +93,8 @@ func (d *pyDict) get(key string) (any, bool) {
 	return nil, false
 }
 
-// remember runs MEMOIZE, BINPUT or LONG_BINPUT. Places in the memo are used in order by
-// every pickler, so that gaps are refused and the memo cannot be made large.
+// remember runs MEMOIZE, BINPUT or LONG_BINPUT. Picklers use memo indices in order, so gaps are
+// rejected, which bounds the memo.
 func (u *unpickler) remember(op byte) error {
 	at := uint64(len(u.memo))
 	var err error
@@ -127,8 +127,8 @@ func (u *unpickler) recall(op byte) error {
 	return u.push(u.memo[at])
 }
 
-// name runs GLOBAL or STACK_GLOBAL. The allowed names are the makers of numpy arrays and
-// of bytes; numpy 2 has moved its own.
+// name runs GLOBAL or STACK_GLOBAL. The allowed names are the constructors of numpy arrays and of
+// bytes; numpy 2 has renamed its own.
 func (u *unpickler) name(op byte) error {
 	var module, name string
 	if op == 'c' {
@@ -154,7 +154,7 @@ func (u *unpickler) name(op byte) error {
 	case "numpy ndarray", "numpy dtype", "numpy.core.multiarray _reconstruct", "numpy.core.numeric _frombuffer", "_codecs encode":
 		return u.push(full)
 	}
-	return fmt.Errorf("it asks for %q, which a CIFAR batch does not need", printable.Line(shorten(module+"."+name)))
+	return fmt.Errorf("unexpected global %q", printable.Line(shorten(module+"."+name)))
 }
 
 func shorten(s string) string {
@@ -228,7 +228,7 @@ func (u *unpickler) encode(args []any) error {
 	return u.push(&blob{bytes: out, size: int64(len(out))})
 }
 
-// build runs BUILD: an array's or a dtype's state.
+// build runs BUILD: it sets the state of an array or a dtype.
 func (u *unpickler) build() error {
 	s, _ := u.pop()
 	state, ok := s.(*pyList)
@@ -236,7 +236,7 @@ func (u *unpickler) build() error {
 		return errPickle
 	}
 	switch to := u.stack[len(u.stack)-1].(type) {
-	case *pyDtype: // byte order, fields and sizes: no matter for single bytes
+	case *pyDtype: // byte order, fields and sizes: irrelevant for single bytes
 		return nil
 	case *pyArray: // version, shape, dtype, whether Fortran order, data
 		if len(state.items) != 5 {

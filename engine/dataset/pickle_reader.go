@@ -5,16 +5,16 @@ import (
 	"io"
 )
 
-// pickleReader reads a file forwards in pieces and can skip without reading.
+// pickleReader reads a file sequentially in pieces and can skip without reading.
 type pickleReader struct {
 	from   io.ReaderAt
 	size   int64
 	pos    int64  // of the next byte
-	buffer []byte // of pos and what follows
+	buffer []byte // from pos
 	store  []byte
 }
 
-// need makes at least n bytes lie in the buffer.
+// need fills the buffer to at least n bytes.
 func (p *pickleReader) need(n int) error {
 	if n <= len(p.buffer) {
 		return nil
@@ -78,7 +78,7 @@ func (p *pickleReader) line() (string, error) {
 	return string(b[:max(len(b)-1, 0)]), err
 }
 
-// skip moves past n bytes the caller knows to be there.
+// skip skips n bytes, which the caller has checked to exist.
 func (p *pickleReader) skip(n int64) {
 	if n <= int64(len(p.buffer)) {
 		p.buffer = p.buffer[n:]

@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// records is a set whose images are 8-bit CHW planes of one size at known places in files:
-// the CIFAR and IDX layouts. Only labels are kept in memory.
+// records is a set of 8-bit CHW images of one size at known offsets in files: the CIFAR and IDX
+// layouts. Only labels are kept in memory.
 type records struct {
 	name, split string
 	c, h, w     int
 	classes     []string
 	labels      []uint8
-	titles      []string // one an image, or none
+	titles      []string // one per image, or none
 	chunks      []chunk
 	buffers     sync.Pool // *[]byte of one image
 }
 
-// chunk is a run of equally spaced images in one file.
+// chunk is a range of equally spaced images in a file.
 type chunk struct {
 	file   string
 	from   io.ReaderAt
@@ -47,7 +47,7 @@ func (r *records) Title(i int) string {
 	return fmt.Sprintf("%s %d", r.split, i)
 }
 
-// add appends a batch's images. Titles are only kept while every batch has them.
+// add appends a batch's images. Titles are kept only if every batch has them.
 func (r *records) add(file string, b batch) {
 	if len(r.titles) == len(r.labels) && b.titles != nil {
 		r.titles = append(r.titles, b.titles...)
@@ -97,7 +97,7 @@ func (r *records) read(dst []float32, i int) error {
 	}
 	r.buffers.Put(buf)
 	if err != nil {
-		return fmt.Errorf("%s: image %d cannot be read any more (%v): open the dataset again", ch.file, at, err)
+		return fmt.Errorf("%s: image %d can no longer be read (%v): open the dataset again", ch.file, at, err)
 	}
 	return nil
 }

@@ -9,12 +9,11 @@ import (
 	"hfcui/engine/lru"
 )
 
-// resizedCacheBytes bounds the resized images a set keeps: about 5000 of 3×32×32, 110 of
-// 3×224×224.
+// resizedCacheBytes bounds a set's cache of resized images: about 5000 of 3×32×32, 110 of 3×224×224.
 const resizedCacheBytes = 64 << 20
 
-// Resized returns the set as a model of input c×h×w sees it: every image resized on demand,
-// the last ones kept. A set that already has this shape is returned itself.
+// Resized returns the set with images resized on demand to c×h×w, a model's input, and cached. A
+// set of this shape is returned unchanged.
 func Resized(s Set, c, h, w int) Set {
 	if sc, sh, sw := s.Shape(); sc == c && sh == h && sw == w {
 		return s
@@ -28,7 +27,7 @@ type resized struct {
 	cache   *lru.Cache[int, *Image]
 }
 
-// reducer is a set that can decode an image straight to another size.
+// reducer is a set that can decode an image directly to another size.
 type reducer interface {
 	imageAs(i, c, h, w int) (*Image, error)
 }
@@ -48,7 +47,7 @@ func (r *resized) Image(i int) (*Image, error) {
 	})
 }
 
-// ReadBatch decodes on all processors: that is most of the work of a folder of photographs.
+// ReadBatch decodes images in parallel, which dominates the time for photographs.
 func (r *resized) ReadBatch(dst []float32, labels []int, indices []int) error {
 	size := r.c * r.h * r.w
 	checkBatch(dst, labels, indices, size)
@@ -65,8 +64,8 @@ func (r *resized) ReadBatch(dst []float32, labels []int, indices []int) error {
 	})
 }
 
-// eachIndex calls do for 0 to n-1, several at once, and returns one of the errors if there
-// are any. A panic is raised again in the caller, where it can be recovered.
+// eachIndex calls do for 0 … n−1 in parallel, and returns one of the errors, if any. Panics are
+// re-raised in the caller, which can recover them.
 func eachIndex(n int, do func(k int) error) error {
 	var next atomic.Int64
 	var once sync.Once

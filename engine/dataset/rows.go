@@ -5,8 +5,8 @@ import (
 	"image/color"
 )
 
-// rows is an image of which one row at a time is wanted, so that a decoded photograph need
-// not lie in memory as float32 as well.
+// rows is an image that is read row by row, so that a decoded photograph need not also be in memory
+// as float32.
 type rows struct {
 	c, h, w int
 	read    func(y int, to [][]float32) // row y into c slices of w values in [0,1]
@@ -34,8 +34,8 @@ func whole(src rows) *Image {
 	return im
 }
 
-// rowsOf converts what the decoders make. RGBA values of Go are alpha-premultiplied: that is
-// the image over black.
+// rowsOf converts decoded images. Go's RGBA values are alpha-premultiplied, i.e. composited over
+// black.
 func rowsOf(src image.Image) rows {
 	left, top := src.Bounds().Min.X, src.Bounds().Min.Y
 	gray := func(read func(y int, to [][]float32)) rows {
@@ -88,7 +88,7 @@ func rowsOf(src image.Image) rows {
 	return rgb(func(y int, red, green, blue []float32) { deepRow(src, y, red, green, blue) })
 }
 
-// deepRow reads a row of any other type with 16 bits a channel.
+// deepRow reads a row of any other type with 16 bits per channel.
 func deepRow(src image.Image, y int, red, green, blue []float32) {
 	left := src.Bounds().Min.X
 	fast, ok := src.(image.RGBA64Image) // every type of the standard library

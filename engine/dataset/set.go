@@ -5,21 +5,21 @@ import (
 	"io"
 )
 
-// Set is one split of one dataset. All methods are safe for concurrent use. Indices run
-// from 0 to Len()-1; any other index panics, as that of a slice does.
+// Set is a split of a dataset. All methods are safe for concurrent use. Indices are 0 to Len()−1;
+// others panic.
 type Set interface {
 	Name() string  // "shapes", "cifar10", or the folder's name
 	Split() string // "train" or "test"
 	Len() int
-	Classes() []string    // names in label order, safe to print; nil when labels are unknown
-	Shape() (c, h, w int) // 0,0,0 when images differ in size
-	Label(i int) int      // -1 when unknown
+	Classes() []string    // names in label order, safe to print; nil if labels are unknown
+	Shape() (c, h, w int) // 0,0,0 if images differ in size
+	Label(i int) int      // −1 if unknown
 	Title(i int) string   // file name or "test 17", safe to print
-	// Image decodes image i. The result may be shared: it must not be written to.
+	// Image decodes image i. The result may be shared and must not be modified.
 	Image(i int) (*Image, error)
-	// ReadBatch writes the images at indices one after the other into dst, NCHW, and their
-	// labels into labels (nil: not wanted). len(dst) must be len(indices)*c*h*w, len(labels)
-	// len(indices); anything else panics. Sets without a fixed Shape return an error.
+	// ReadBatch writes the images at indices one after the other into dst, NCHW, and their labels
+	// into labels, unless nil. It panics unless len(dst) is len(indices)*c*h*w and len(labels) is
+	// len(indices). Sets without a fixed Shape return an error.
 	ReadBatch(dst []float32, labels []int, indices []int) error
 }
 
@@ -27,14 +27,14 @@ type Set interface {
 type Data struct {
 	Name   string
 	Layout Layout
-	Dir    string // where it was found; "" when it is made, not read
-	Train  Set    // nil when there is none
+	Dir    string // folder of its files; "" if generated
+	Train  Set    // nil if there is none
 	Test   Set    // never nil
 
 	files []io.Closer
 }
 
-// Set returns the split called "train" or "test", or nil when there is none of that name.
+// Set returns the split of a name, "train" or "test"; nil if there is none.
 func (d *Data) Set(split string) Set {
 	switch {
 	case split == "train" && d.Train != nil:
@@ -45,7 +45,7 @@ func (d *Data) Set(split string) Set {
 	return nil
 }
 
-// Splits returns the names of the splits there are.
+// Splits returns the names of the splits.
 func (d *Data) Splits() []string {
 	if d.Train == nil {
 		return []string{"test"}
@@ -53,7 +53,7 @@ func (d *Data) Splits() []string {
 	return []string{"train", "test"}
 }
 
-// Close closes the files the sets read from; their images cannot be read any more.
+// Close closes the files of the sets, whose images can no longer be read.
 func (d *Data) Close() error {
 	var errs []error
 	for _, f := range d.files {
@@ -63,14 +63,14 @@ func (d *Data) Close() error {
 	return errors.Join(errs...)
 }
 
-var errNoFixedShape = errors.New("images of this set differ in size: resize them first")
+var errNoFixedShape = errors.New("images differ in size: resize them first")
 
-// checkBatch panics when the arguments of ReadBatch do not fit together.
+// checkBatch panics if the lengths of ReadBatch's arguments do not match.
 func checkBatch(dst []float32, labels, indices []int, size int) {
 	if len(dst) != len(indices)*size {
 		panic("dataset: ReadBatch: length of dst is not images*channels*height*width")
 	}
 	if labels != nil && len(labels) != len(indices) {
-		panic("dataset: ReadBatch: as many labels as indices are needed")
+		panic("dataset: ReadBatch: length of labels differs from that of indices")
 	}
 }

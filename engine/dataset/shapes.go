@@ -10,32 +10,31 @@ import (
 	"hfcui/engine/printable"
 )
 
-// ShapesOptions says which shapes to make. The zero value is the standard dataset.
+// ShapesOptions configures Shapes. The zero value is the standard dataset.
 type ShapesOptions struct {
 	Seed  uint64 // 0: 1
 	Train int    // number of training images; 0: 20000
 	Test  int    // number of test images; 0: 5000
-	// Agreement is the share of the textured images whose texture is of their own class,
-	// 0 to 1; the others bear the texture of another class, drawn at random. 0 means the
-	// standard 1; for no agreement at all say something negative.
+	// Agreement is the fraction of textured images whose texture is that of their class, 0 to 1;
+	// the others have the texture of another, random class. 0 is the default 1; a negative value is
+	// no agreement.
 	Agreement float64
 }
 
 // shapesNames are the silhouettes, in label order.
 var shapesNames = []string{"disc", "ring", "square", "triangle", "bar", "cross", "star", "crescent", "heart", "hourglass"}
 
-// Shapes is the procedural dataset: ten classes of 32×32 RGB images, each made on demand
-// from (seed, split, index) alone and the same on every platform. A class shows in two ways:
+// Shapes is the procedural dataset: ten classes of 32×32 RGB images, generated on demand from
+// (seed, split, index), identical on every platform. A class has two cues:
 //
-//   - as a silhouette of varied pose, size and color, whose soft outline lies in the low
+//   - a silhouette of varied pose, size and color, whose soft outline lies in the low
 //     frequencies;
-//   - as a faint stripe texture all over the image, whose direction and wave length are the
-//     class's; more than 95 % of its energy lies above 10 cycles an image.
+//   - a faint stripe texture over the entire image, whose direction and wavelength are the
+//     class's; more than 95 % of its energy lies above 10 cycles per image.
 //
-// In some images the silhouette is hidden, in others the texture is missing, so a model that
-// is to be right everywhere has to learn both. Taking the frequencies above r = 10 away
-// leaves a person nothing to notice and such a model without an answer wherever the
-// silhouette is hidden: the paper's Fig. 2, by construction.
+// In some images the silhouette is hidden, in others the texture is missing, so an accurate model
+// has to learn both. A low-pass filter at r = 10 is imperceptible to humans, but removes the
+// model's only cue where the silhouette is hidden: the paper's Fig. 2, by construction.
 func Shapes(o ShapesOptions) *Data {
 	o = o.withDefaults()
 	return &Data{
@@ -61,12 +60,12 @@ func (o ShapesOptions) withDefaults() ShapesOptions {
 	return o
 }
 
-// agreement is the share in 1/65536, so that drawing it takes no floating point.
+// agreement is Agreement in units of 1/65536, to draw it without floating point.
 func (o ShapesOptions) agreement() int {
 	return int(math.Round(math.Min(math.Max(o.Agreement, 0), 1) * 65536))
 }
 
-// parseShapes reads what may follow "shapes:", for instance "seed=3,agreement=0.8,train=1000".
+// parseShapes parses the options after "shapes:", e.g. "seed=3,agreement=0.8,train=1000".
 func parseShapes(s string) (o ShapesOptions, err error) {
 	for _, field := range strings.Split(s, ",") {
 		key, value, _ := strings.Cut(field, "=")
@@ -90,7 +89,7 @@ func parseShapes(s string) (o ShapesOptions, err error) {
 			err = strconv.ErrSyntax
 		}
 		if err != nil {
-			return o, fmt.Errorf("shapes: %q is not understood: write for instance shapes:seed=2,agreement=0.9,train=20000,test=5000 (agreement 0 to 1)", printable.Line(field))
+			return o, fmt.Errorf("shapes: invalid option %q: use e.g. shapes:seed=2,agreement=0.9,train=20000,test=5000 (agreement 0 to 1)", printable.Line(field))
 		}
 	}
 	return o, nil
@@ -119,8 +118,8 @@ func (s *shapes) Classes() []string    { return shapesNames }
 func (s *shapes) Shape() (c, h, w int) { return 3, shapesSide, shapesSide }
 func (s *shapes) Title(i int) string   { return fmt.Sprintf("%s %d", s.split, i) }
 
-// Label deals the classes out in blocks of ten images, each class once a block, so that
-// every beginning of the set is balanced.
+// Label permutes the classes within blocks of ten images, so that every prefix of the set is
+// balanced.
 func (s *shapes) Label(i int) int {
 	s.check(i)
 	r := shapesStream(s.seed, uint64(i/10)<<1|1)
@@ -160,12 +159,12 @@ func (s *shapes) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return nil
 }
 
-// shapesCanvas is the pixels of one image, 8 bit, as CHW.
+// shapesCanvas is an 8-bit image, CHW.
 type shapesCanvas [3 * shapesSide * shapesSide]uint8
 
 var shapesCanvases = sync.Pool{New: func() any { return new(shapesCanvas) }}
 
-// render draws image i as bytes and scales them to [0,1]: what leaves here was quantized.
+// render draws image i in 8 bits and scales it to [0,1].
 func (s *shapes) render(dst []float32, i, label int) {
 	canvas := shapesCanvases.Get().(*shapesCanvas)
 	defer shapesCanvases.Put(canvas)
@@ -182,8 +181,8 @@ func (s *shapes) render(dst []float32, i, label int) {
 	}
 }
 
-// stream is the random numbers of one image: SplitMix64 (Steele, Lea, Flood 2014), whose
-// state is a counter, so that any (seed, index) starts a stream at no cost.
+// stream is the random stream of an image: SplitMix64 (Steele, Lea, Flood 2014), whose state is a
+// counter, so that a stream of any (seed, index) costs nothing to start.
 type stream uint64
 
 func (s *stream) next() uint64 {
@@ -191,13 +190,13 @@ func (s *stream) next() uint64 {
 	return mix64(uint64(*s))
 }
 
-// below returns a number in [0, n); its bias, n/2³², does not matter here.
+// below returns a number in [0, n); its bias, n/2³², is negligible here.
 func (s *stream) below(n int) int { return int(s.next() >> 32 * uint64(n) >> 32) }
 
 // between returns a number in [lo, hi], both included.
 func (s *stream) between(lo, hi int) int { return lo + s.below(hi-lo+1) }
 
-// chance is true in percent of a hundred cases.
+// chance returns true with a probability in percent.
 func (s *stream) chance(percent int) bool { return s.below(100) < percent }
 
 func mix64(z uint64) uint64 {

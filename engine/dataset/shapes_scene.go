@@ -4,17 +4,16 @@ import "math"
 
 const shapesSide = 32
 
-// Brightness is counted in 1/256 of a byte's levels, angles and phases in 1/1024 of a
-// turn, places in 1/256 of a pixel.
+// Brightness is in units of 1/256 of an 8-bit level, angles and phases in 1/1024 of a turn,
+// positions in 1/256 of a pixel.
 const level = 256
 
-// waves are the textures' wave vectors in half cycles an image, (x, y), in label order.
-// They are all at least 12.5 cycles long and, counting what a wave vector's negative and
-// its aliases mean, at least 5.7 cycles apart.
+// waves are the textures' wave vectors in half cycles per image, (x, y), in label order. All are at
+// least 12.5 cycles long and, modulo sign and aliasing, at least 5.7 cycles apart.
 var waves = [10][2]int{{25, 4}, {-5, 25}, {-19, 17}, {7, 27}, {25, 28}, {-28, 25}, {-27, 8}, {17, 19}, {28, 15}, {-16, 28}}
 
-// sine is sin over one turn, times 2¹⁴. Rounding hides what platforms' floating point
-// differs in: no entry is near enough to a half for it to matter, which a test checks.
+// sine is sin over one turn, times 2¹⁴. Rounding removes differences between platforms' floating
+// point: no entry is close enough to a half to matter, which a test checks.
 var sine = func() (t [1024]int) {
 	for i := range t {
 		t[i] = int(math.Round(math.Sin(2*math.Pi*float64(i)/1024) * (1 << 14)))
@@ -22,26 +21,26 @@ var sine = func() (t [1024]int) {
 	return t
 }()
 
-// scene is everything about an image that is drawn at random but for the noise.
+// scene is the random parameters of an image, except noise.
 type scene struct {
 	shape                        *mask
 	cx, cy                       int // center, in 1/256 pixel
 	angle                        int
-	scaleX, scaleY               int // mask cells a pixel, in 1/256
+	scaleX, scaleY               int // mask cells per pixel, in 1/256
 	back, fore, patch            [3]int
-	slopeX, slopeY               [3]int // of the background, a pixel
-	veil                         int    // how much of the silhouette shows, 0 to 256
+	slopeX, slopeY               [3]int // of the background, per pixel
+	veil                         int    // opacity of the silhouette, 0 to 256
 	patchX, patchY               int
 	patchRx, patchRy, patchCover int // half sides in pixels/256; opacity 0 to 256
-	waveX, waveY, phase          int // texture: 1/65536 turn a pixel; 1/65536 turn
+	waveX, waveY, phase          int // texture: 1/65536 turn per pixel; 1/65536 turn
 	amplitude                    [3]int
-	slowX, slowY, slowPhase      int // what the texture's strength varies with
-	depth                        int // by how much it varies, 0 to 256
+	slowX, slowY, slowPhase      int // modulation of the texture's amplitude
+	depth                        int // modulation depth, 0 to 256
 	noise                        int // in 1/256 of a level, times -255 to 255
 }
 
-// draw draws what the image of a class with a texture of a class shows. In 24 of 100
-// images the silhouette is hidden, in 16 the texture is missing.
+// draw samples the scene of a class with the texture of a class. In 24 % of images the silhouette
+// is hidden, in 16 % the texture is missing.
 func (s *scene) draw(r *stream, class, texture int) {
 	s.shape = &silhouettes[class]
 	kind := r.below(100)
@@ -55,8 +54,8 @@ func (s *scene) draw(r *stream, class, texture int) {
 	s.noise = r.between(2, 9)
 }
 
-// pose places the silhouette: any direction, radius 8 to 12 pixels, each axis stretched by
-// up to an eighth.
+// pose samples the silhouette's pose: any orientation, radius 8 to 12 pixels, each axis stretched
+// by up to an eighth.
 func (s *scene) pose(r *stream) {
 	const cells = maskSide * 1000 / (2 * maskReach) // a silhouette's radius in mask cells
 	radius := r.between(8*256, 12*256)
@@ -67,8 +66,8 @@ func (s *scene) pose(r *stream) {
 	s.cy = shapesSide*128 + r.between(-4*256, 4*256)
 }
 
-// light chooses the colors. Brightness goes down to black, contrast down to very little;
-// a hidden silhouette has the background's color in half of the cases.
+// light samples the colors. Brightness goes down to black, contrast to almost none; a hidden
+// silhouette has the background's color in half of the images.
 func (s *scene) light(r *stream, hidden, plain bool) {
 	exposure := r.between(90, 256)
 	if !plain && r.chance(35) {
@@ -93,8 +92,8 @@ func (s *scene) light(r *stream, hidden, plain bool) {
 	}
 }
 
-// occlude lays a soft patch over the image: large enough to hide the silhouette where that
-// is wanted, small and in a third of the images elsewhere.
+// occlude adds a soft patch: large enough to hide the silhouette if hidden, otherwise small and in
+// a third of the images.
 func (s *scene) occlude(r *stream, hidden bool) {
 	switch {
 	case hidden && s.veil > 0:
@@ -108,10 +107,10 @@ func (s *scene) occlude(r *stream, hidden bool) {
 	}
 }
 
-// stripe chooses the texture: the class's wave vector but for a quarter cycle, any phase,
-// faint, nearly gray, its strength varying over the image by half a cycle to one.
+// stripe samples the texture: the class's wave vector within a quarter cycle, any phase, faint,
+// nearly gray, with an amplitude modulated by half a cycle to one over the image.
 func (s *scene) stripe(r *stream, class int) {
-	perCycle := 65536 / shapesSide // of an image, in phase a pixel
+	perCycle := 65536 / shapesSide // per image, in phase per pixel
 	s.waveX = waves[class][0]*perCycle/2 + r.between(-perCycle/4, perCycle/4)
 	s.waveY = waves[class][1]*perCycle/2 + r.between(-perCycle/4, perCycle/4)
 	s.phase = r.below(65536)
@@ -124,7 +123,7 @@ func (s *scene) stripe(r *stream, class int) {
 	s.depth = r.between(0, 200)
 }
 
-// paint draws the scene. Noise is the sum of two even ones per channel.
+// paint draws the scene. Noise is the sum of two uniform samples per channel.
 func (s *scene) paint(dst *shapesCanvas, r *stream) {
 	const plane = shapesSide * shapesSide
 	sin, cos := sine[s.angle], sine[(s.angle+256)%1024]
@@ -162,7 +161,7 @@ func (s *scene) patchAt(x, y int) int {
 	return inX * inY / edge * s.patchCover / edge
 }
 
-// waveAt is the texture at a pixel, from -2¹⁴ to 2¹⁴; before its amplitude.
+// waveAt is the texture at a pixel, −2¹⁴ to 2¹⁴, before scaling by its amplitude.
 func (s *scene) waveAt(x, y int) int {
 	if s.amplitude[0] == 0 {
 		return 0

@@ -1,8 +1,7 @@
 package dataset
 
-// A silhouette is a soft mask on a square grid that reaches from -maskReach to maskReach in
-// both axes, where 1000 is the silhouette's own radius. Everything here is integer
-// arithmetic: the same masks come out on every platform.
+// A silhouette is a soft mask on a square grid from −maskReach to maskReach on both axes, where
+// 1000 is the silhouette's radius. Integer arithmetic makes masks identical on every platform.
 const (
 	maskSide  = 64
 	maskReach = 1280
@@ -21,7 +20,7 @@ var silhouettes = func() (masks [10]mask) {
 
 type point struct{ x, y int }
 
-// outlines tell whether a point belongs to a silhouette.
+// outlines report whether a point is inside a silhouette.
 var outlines = [10]func(x, y int) bool{
 	func(x, y int) bool { return within(x, y, 0, 0, 820) },
 	func(x, y int) bool { return within(x, y, 0, 0, 950) && !within(x, y, 0, 0, 520) },
@@ -46,7 +45,7 @@ func within(x, y, cx, cy, radius int) bool {
 	return (x-cx)*(x-cx)+(y-cy)*(y-cy) <= radius*radius
 }
 
-// polygon returns the even-odd inside test of a closed line of corners.
+// polygon returns the even-odd test of a polygon.
 func polygon(corners ...point) func(x, y int) bool {
 	return func(x, y int) bool {
 		in := false
@@ -63,8 +62,8 @@ func polygon(corners ...point) func(x, y int) bool {
 	}
 }
 
-// newMask samples an outline four by four times a cell, then blurs it twice over
-// three cells: with the sizes in use an edge takes about two pixels.
+// newMask samples an outline 4×4 times per cell, then blurs it twice over three cells, for an edge
+// of about two pixels.
 func newMask(inside func(x, y int) bool) (m mask) {
 	const sub = 4
 	var fine [maskSide * maskSide]int
@@ -95,8 +94,7 @@ func newMask(inside func(x, y int) bool) (m mask) {
 	return m
 }
 
-// at returns the coverage, 0 to 255, at a place given in 1/256 of a cell, interpolated
-// between cells; 0 outside.
+// at returns the interpolated coverage, 0 to 255, at a position in 1/256 of a cell; 0 outside.
 func (m *mask) at(u, v int) int {
 	x, y := u>>8, v>>8
 	if uint(x) >= maskSide-1 || uint(y) >= maskSide-1 {

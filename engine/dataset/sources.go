@@ -5,23 +5,23 @@ import (
 	"path/filepath"
 )
 
-// source is a public dataset and where it officially comes from.
+// source is a public dataset and its official URLs.
 type source struct {
 	name, about string
 	bases       []string // tried in order
 	files       []remoteFile
 }
 
-// remoteFile is one file of a source. Digests are those its publishers and torchvision give;
-// MD5 is enough to notice damage, which is what they are for.
+// remoteFile is a file of a source. Digests are those of its publishers and torchvision, against
+// corruption, for which MD5 suffices.
 type remoteFile struct {
 	name string
 	md5  string
 	size int64
 }
 
-// sources are the datasets Get knows. The binary layout of CIFAR-10 is taken: it opens
-// without being unpickled. MNIST's first home, yann.lecun.com, often does not answer.
+// sources are the datasets of Get. CIFAR-10 is in the binary layout, which needs no unpickling.
+// MNIST's original server, yann.lecun.com, is often unavailable.
 var sources = []source{
 	{
 		name: "cifar10", about: "CIFAR-10: 60,000 color photographs of 10 classes, 32×32",
@@ -59,7 +59,7 @@ func sourceByName(name string) *source {
 	return nil
 }
 
-// size is what has to be downloaded, in bytes.
+// size returns the bytes to download.
 func (s *source) size() (n int64) {
 	for _, f := range s.files {
 		n += f.size
@@ -67,7 +67,7 @@ func (s *source) size() (n int64) {
 	return n
 }
 
-// Names returns what Open and (all but the first) Get know by name.
+// Names returns the names that Open and, except the first, Get accept.
 func Names() []string {
 	names := []string{"shapes"}
 	for _, s := range sources {
@@ -76,17 +76,16 @@ func Names() []string {
 	return names
 }
 
-// Listing is a dataset known by name.
+// Listing is a dataset with a name.
 type Listing struct {
 	Name     string `json:"name"`
 	About    string `json:"about"`
-	Dir      string `json:"dir,omitempty"`      // where it lies; "" when it is not there or needs no files
+	Dir      string `json:"dir,omitempty"`      // its folder; "" if missing or generated
 	Ready    bool   `json:"ready"`              // can be opened now
-	Download int64  `json:"download,omitempty"` // bytes Get would download at most
+	Download int64  `json:"download,omitempty"` // maximum bytes to download
 }
 
-// List returns the datasets known by name and whether they lie in a cache folder ("":
-// CacheDir()).
+// List returns the datasets with a name and whether they are in the cache folder ("": CacheDir()).
 func List(cacheDir string) ([]Listing, error) {
 	all := []Listing{{Name: "shapes", About: "procedural: silhouettes in the low, textures in the high frequencies; 10 classes, 32×32", Ready: true}}
 	for _, s := range sources {
@@ -103,8 +102,8 @@ func List(cacheDir string) ([]Listing, error) {
 	return all, nil
 }
 
-// CacheDir returns the folder downloaded datasets are kept in: $HFCUI_CACHE if that is
-// set, else hfcui in the user's cache folder. It need not exist.
+// CacheDir returns the folder of downloaded datasets: $HFCUI_CACHE if set, otherwise hfcui in the
+// user's cache folder. It need not exist.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("HFCUI_CACHE"); dir != "" {
 		return dir, nil
@@ -116,7 +115,7 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "hfcui"), nil
 }
 
-// cachedDir is where a dataset lies in a cache folder ("": CacheDir()).
+// cachedDir returns the folder of a dataset in a cache folder ("": CacheDir()).
 func cachedDir(name, cache string) (string, error) {
 	if cache == "" {
 		var err error

@@ -21,8 +21,8 @@ const (
 	unpackMaxFiles = 100
 )
 
-// unpack writes the files of name.tar.gz, or the one of name.gz, into dir. Only regular files
-// are taken, by the last part of their names: nothing can land outside dir.
+// unpack writes the files of name.tar.gz, or the one of name.gz, to dir. Only regular files are
+// extracted, by base name, so that nothing is written outside dir.
 func unpack(ctx context.Context, file, name, dir string) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -47,14 +47,14 @@ func unpack(ctx context.Context, file, name, dir string) error {
 			return err
 		}
 		if count >= unpackMaxFiles || total > unpackMaxTotal {
-			return errors.New("the archive holds more than the dataset does")
+			return errors.New("the archive has more files than the dataset")
 		}
 		if h.Typeflag != tar.TypeReg {
 			continue
 		}
 		base := path.Base(path.Clean("/" + strings.ReplaceAll(h.Name, `\`, "/")))
 		if !filepath.IsLocal(base) || base == "." {
-			return fmt.Errorf("the archive holds a file with the name %q", printable.Line(h.Name))
+			return fmt.Errorf("the archive has a file with the invalid name %q", printable.Line(h.Name))
 		}
 		n, err := unpackFile(ctx, filepath.Join(dir, base), archive)
 		if err != nil {
@@ -80,7 +80,7 @@ func unpackFile(ctx context.Context, to string, from io.Reader) (int64, error) {
 	return n, errors.Join(err, out.Close())
 }
 
-// contextReader stops reading when its context ends.
+// contextReader fails when its context ends.
 type contextReader struct {
 	ctx  context.Context
 	from io.Reader

@@ -1,7 +1,7 @@
 package dataset
 
-// Subset returns the first n images of a set; the set itself when it has no more. The first
-// images of shapes are balanced; those of other sets lie as their publishers dealt them.
+// Subset returns the first n images of a set, or the set if it has no more. Prefixes of shapes are
+// balanced; other sets have their publishers' order.
 func Subset(s Set, n int) Set {
 	if n >= s.Len() {
 		return s
@@ -44,9 +44,8 @@ func (s *subset) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return s.Set.ReadBatch(dst, labels, indices)
 }
 
-// Shuffled returns the set with its labels permuted once, by a seed: every class keeps its
-// number of images, but what an image shows says nothing about its label. This is what the
-// paper calls label shuffling.
+// Shuffled returns the set with its labels permuted by a seed, the paper's label shuffling: class
+// counts stay, but labels are independent of images.
 func Shuffled(s Set, seed uint64) Set {
 	r := shapesStream(mix64(seed), 0)
 	labels := make([]int, s.Len())
@@ -60,10 +59,10 @@ func Shuffled(s Set, seed uint64) Set {
 	return Relabeled(s, labels)
 }
 
-// Relabeled returns the set with other labels, one an image.
+// Relabeled returns the set with other labels, one per image.
 func Relabeled(s Set, labels []int) Set {
 	if len(labels) != s.Len() {
-		panic("dataset: Relabeled: as many labels as images are needed")
+		panic("dataset: Relabeled: number of labels differs from that of images")
 	}
 	return &relabeled{Set: s, labels: labels}
 }
