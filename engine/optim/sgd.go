@@ -12,7 +12,7 @@ type SGD struct {
 // Check returns an error, in one line, unless the hyperparameters are valid.
 func (o SGD) Check() error {
 	if o.Nesterov && o.Momentum == 0 {
-		return errors.New("Nesterov momentum requires momentum above 0")
+		return errors.New("momentum must be above 0 for Nesterov momentum")
 	}
 	return first(share("momentum", o.Momentum), amount("weight decay", o.WeightDecay))
 }

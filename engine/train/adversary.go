@@ -9,17 +9,16 @@ import (
 	"hfcui/engine/plan"
 )
 
-// adversary makes batches adversarial for the weights as they are.
+// adversary perturbs batches adversarially for the current weights.
 type adversary struct {
 	gradient *model.Differentiator
 	asked    Adversarial
-	warm     int // steps until Epsilon is what was asked for
+	warm     int // warm-up steps until Epsilon is reached
 	pgd      attack.PGD
 	x        []float32
 }
 
-// newAdversary prepares what c asks for, in epochs of perEpoch steps; nil where it asks for
-// none.
+// newAdversary returns the adversary of c, for epochs of perEpoch steps; nil if there is none.
 func newAdversary(m *model.Model, device plan.Device, c Config, perEpoch int) (*adversary, error) {
 	a := c.Adversarial
 	if a == nil {
@@ -36,8 +35,8 @@ func newAdversary(m *model.Model, device plan.Device, c Config, perEpoch int) (*
 	return &adversary{gradient: d, asked: *a, warm: a.WarmUp * perEpoch, pgd: attack.PGD{Steps: a.Steps}}, nil
 }
 
-// change gives the images to train on in a step, counted from 0, instead of b's; they hold
-// until the next call. On nothing it gives b's own.
+// change returns the images to train on in a step, counted from 0, valid until the next call. A nil
+// adversary returns b's.
 func (a *adversary) change(ctx context.Context, b *batch, step int) ([]float32, error) {
 	if a == nil {
 		return b.x, nil

@@ -2,14 +2,14 @@ package train
 
 import "math/rand/v2"
 
-// augmentation changes images at random.
+// augmentation augments images at random.
 type augmentation struct {
-	crop    int  // pixels by which an image may move, zeros moving in
-	flip    bool // left to right, half of the images
+	crop    int  // zero padding of random crops, in pixels
+	flip    bool // flip half of the images horizontally
 	c, h, w int
 }
 
-// apply changes every image of x in place; source has room for one image.
+// apply augments every image of x in place; source is a buffer for one image.
 func (a augmentation) apply(random *rand.Rand, x, source []float32) {
 	if a.crop == 0 && !a.flip {
 		return
@@ -29,10 +29,10 @@ func (a augmentation) apply(random *rand.Rand, x, source []float32) {
 	}
 }
 
-// move writes source shifted by (dy, dx), zeros moving in; mirrored, it is source's mirror
-// image that is shifted.
+// move writes source shifted by (dy, dx) with zero padding, flipped horizontally first if mirror is
+// set.
 func (a augmentation) move(dst, source []float32, dy, dx int, mirror bool) {
-	// Pixels left to right: so many zeros, so many of the image's, zeros again.
+	// A row is zeros, pixels of the image, zeros.
 	before := min(max(-dx, 0), a.w)
 	inside := max(a.w-max(dx, -dx), 0)
 	from := max(dx, 0)

@@ -8,23 +8,23 @@ import (
 	"hfcui/spectral"
 )
 
-// Bands says when and how accuracy on low and high parts is measured during a run.
+// Bands configures measurements of accuracy on low- and high-pass images during a run.
 type Bands struct {
 	Radii     []float64 `json:"radii"`
-	Every     int       `json:"every"`       // epochs; the last is always measured
+	Every     int       `json:"every"`       // epochs; always after the last one
 	Limit     int       `json:"n,omitempty"` // only the first Limit images; 0: all
-	Split     string    `json:"split"`       // test, or train: the images trained on with the labels trained on
-	Normalize string    `json:"normalize"`   // of low and high parts: none, max or std
+	Split     string    `json:"split"`       // test, or train: with the labels trained on
+	Normalize string    `json:"normalize"`   // of low- and high-pass images: none, max or std
 	BN        string    `json:"bn"`          // batch-norm statistics: running or batch
 }
 
-// Check says in one line what cannot be measured.
+// Check returns an error, in one line, unless b is valid.
 func (b *Bands) Check() error {
 	switch {
 	case b == nil:
 		return nil
 	case len(b.Radii) == 0:
-		return fmt.Errorf("no radii to measure bands at")
+		return fmt.Errorf("no radii for bands")
 	case b.Every < 1:
 		return fmt.Errorf("bands every %d epochs: use 1 or more", b.Every)
 	case b.Limit < 0:
@@ -44,5 +44,5 @@ func (b *Bands) Check() error {
 	return err
 }
 
-// due tells whether bands are measured after an epoch.
+// due reports whether bands are measured after an epoch.
 func (b *Bands) due(epoch int, last bool) bool { return b != nil && (last || epoch%b.Every == 0) }

@@ -12,7 +12,7 @@ import (
 	"hfcui/spectral"
 )
 
-// Check says in one line what cannot be trained with, or makes no sense.
+// Check returns an error, in one line, unless c is valid.
 func (c Config) Check() error {
 	for _, check := range []func() error{c.checkLength, c.checkRate, c.checkInput, c.checkLabels, c.checkNet, c.checkDevice, c.checkAdversarial, c.Bands.Check} {
 		if err := check(); err != nil {
@@ -25,22 +25,22 @@ func (c Config) Check() error {
 func (c Config) checkLength() error {
 	switch {
 	case c.Steps < 0:
-		return fmt.Errorf("%d steps: train for at least 1", c.Steps)
+		return fmt.Errorf("%d steps: use at least 1", c.Steps)
 	case c.Steps > 0 && c.Epochs != 0:
-		return fmt.Errorf("%d epochs and %d steps: say one of them", c.Epochs, c.Steps)
+		return fmt.Errorf("%d epochs and %d steps: set one of them", c.Epochs, c.Steps)
 	case c.Steps == 0 && c.Epochs < 1:
-		return fmt.Errorf("%d epochs: train for at least 1", c.Epochs)
+		return fmt.Errorf("%d epochs: use at least 1", c.Epochs)
 	case c.Batch < 2:
-		return fmt.Errorf("a batch of %d: batch-norm needs at least 2 images", c.Batch)
+		return fmt.Errorf("batch size %d: batch norm needs at least 2", c.Batch)
 	case c.Limit < 0:
-		return fmt.Errorf("a limit of %d images: use 0 for all", c.Limit)
+		return fmt.Errorf("limit of %d images: use 0 for all", c.Limit)
 	}
 	return nil
 }
 
 func (c Config) checkDevice() error { return device.Check(c.Device) }
 
-// between0 tells whether v is a number from 0 to below top.
+// between0 reports whether 0 ≤ v < top.
 func between0(v, top float64) bool { return v >= 0 && v < top }
 
 func (c Config) checkRate() error {
@@ -56,17 +56,17 @@ func (c Config) checkRate() error {
 	case !between0(c.LearningRate, math.Inf(1)) || c.LearningRate == 0:
 		return fmt.Errorf("learning rate %v: use a finite number above 0", c.LearningRate)
 	case c.Schedule != "step" && len(c.Milestones) > 0:
-		return fmt.Errorf("milestones %v: they are for schedule step, not %s", c.Milestones, c.Schedule)
+		return fmt.Errorf("milestones %v: only for schedule step, not %s", c.Milestones, c.Schedule)
 	case c.Schedule != "step":
 		return nil
 	case len(c.Milestones) == 0:
-		return fmt.Errorf("schedule step without milestones: say after which epochs to lower the rate")
+		return fmt.Errorf("schedule step without milestones: set the epochs after which to lower the learning rate")
 	case c.Milestones[0] < 1 || !slices.IsSorted(c.Milestones) || len(slices.Compact(slices.Clone(c.Milestones))) < len(c.Milestones):
-		return fmt.Errorf("milestones %v: use epochs from 1 up, each later than the one before", c.Milestones)
+		return fmt.Errorf("milestones %v: use increasing epochs from 1", c.Milestones)
 	case c.Epochs > 0 && c.Milestones[len(c.Milestones)-1] >= c.Epochs:
-		return fmt.Errorf("milestones %v: the last one is not before the end, epoch %d", c.Milestones, c.Epochs)
+		return fmt.Errorf("milestones %v: the last one must be before the end, epoch %d", c.Milestones, c.Epochs)
 	case !between0(c.Factor, math.Inf(1)) || c.Factor == 0:
-		return fmt.Errorf("factor %v: use a finite number above 0, such as 0.1", c.Factor)
+		return fmt.Errorf("factor %v: use a finite number above 0, e.g. 0.1", c.Factor)
 	}
 	return nil
 }
@@ -81,11 +81,11 @@ func (c Config) checkInput() error {
 	case spectral.CheckRadius(c.Radius) != nil:
 		return fmt.Errorf("radius %v: use a finite number, 0 or more", c.Radius)
 	case c.Input == Whole && c.Radius != 0:
-		return fmt.Errorf("radius %v: it is for input low or high, not for whole images", c.Radius)
+		return fmt.Errorf("radius %v: only for input low or high, not for whole images", c.Radius)
 	case c.Input == Low && c.Radius == 0:
-		return fmt.Errorf("input low at radius 0 is no picture at all: use a radius above 0")
+		return fmt.Errorf("input low at radius 0 is empty: use a radius above 0")
 	case c.Input == Whole && c.Normalize == bands.NormalizeStd.String():
-		return fmt.Errorf("input whole with normalize std: test images stay as they are, and nothing learned would hold for them; use none or max")
+		return fmt.Errorf("input whole with normalize std: test images, which are not normalized, would be out of distribution; use none or max")
 	case c.Crop < 0 || c.Crop > 64:
 		return fmt.Errorf("crop %d: use 0 to 64 pixels of padding", c.Crop)
 	case c.Mixup != 0 && !(c.Mixup >= 0.01 && c.Mixup <= 100):
@@ -97,9 +97,9 @@ func (c Config) checkInput() error {
 func (c Config) checkLabels() error {
 	switch {
 	case !(c.LabelNoise >= 0 && c.LabelNoise <= 1):
-		return fmt.Errorf("label noise %v: use a share from 0 to 1", c.LabelNoise)
+		return fmt.Errorf("label noise %v: use a fraction from 0 to 1", c.LabelNoise)
 	case c.ShuffleLabels && c.LabelNoise > 0:
-		return fmt.Errorf("label noise %v on shuffled labels, which say nothing already: choose one", c.LabelNoise)
+		return fmt.Errorf("label noise %v on shuffled labels: use one of them", c.LabelNoise)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (c Config) checkLabels() error {
 func (c Config) checkNet() error {
 	switch {
 	case !between0(c.Dropout, 1):
-		return fmt.Errorf("dropout %v: use 0 to below 1", c.Dropout)
+		return fmt.Errorf("dropout %v: use at least 0 and below 1", c.Dropout)
 	}
 	if _, ok := schemes[c.Init]; !ok {
 		return fmt.Errorf("unknown initialization %q: use he or xavier", c.Init)
@@ -122,17 +122,17 @@ func (c Config) checkAdversarial() error {
 	}
 	switch {
 	case !(a.Epsilon > 0 && a.Epsilon <= 1):
-		return fmt.Errorf("epsilon %v: use a number above 0 and at most 1; pixels are 0 to 1, so that 8/255 is usual", a.Epsilon)
+		return fmt.Errorf("epsilon %v: use a number above 0 and at most 1 (pixels are in [0,1]), e.g. 8/255", a.Epsilon)
 	case a.Steps < 1 || a.Steps > 1000:
-		return fmt.Errorf("%d steps of the attack: use 1 to 1000", a.Steps)
+		return fmt.Errorf("%d attack steps: use 1 to 1000", a.Steps)
 	case !(a.StepSize > 0 && a.StepSize <= 1):
-		return fmt.Errorf("step size %v of the attack: use a number above 0 and at most 1", a.StepSize)
+		return fmt.Errorf("attack step size %v: use a number above 0 and at most 1", a.StepSize)
 	case a.WarmUp < 0 || c.Epochs > 0 && a.WarmUp > c.Epochs:
-		return fmt.Errorf("the attack warms up for %d epochs: use 0 to all %d", a.WarmUp, c.Epochs)
+		return fmt.Errorf("attack warm-up of %d epochs: use 0 to %d", a.WarmUp, c.Epochs)
 	case c.Input != Whole:
-		return fmt.Errorf("adversarial training wants pixels from 0 to 1: use input whole, not %s", c.Input)
+		return fmt.Errorf("adversarial training requires pixels in [0,1]: use input whole, not %s", c.Input)
 	case c.Mixup > 0:
-		return fmt.Errorf("adversarial training with mixup: the attack needs images of one class; choose one of them")
+		return fmt.Errorf("adversarial training with mixup: the attack needs hard labels; use one of them")
 	}
 	_, err := model.ParseStatistics(a.BatchNorm)
 	return err

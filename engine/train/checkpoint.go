@@ -15,17 +15,16 @@ import (
 	"hfcui/engine/model"
 )
 
-// position is where a run is. With the weights and the optimizer's state it is all that
-// what follows depends on: everything random is drawn from the seed and the step's number.
+// position is the position of a run. With the weights and the optimizer's state it determines the
+// rest of the run: random numbers depend on the seed and the step only.
 type position struct {
 	Step    int     `json:"step"`    // steps done
-	Pending bool    `json:"pending"` // an epoch ends with Step and has not been measured yet
-	Events  int64   `json:"events"`  // bytes of events.jsonl that belong to it
+	Pending bool    `json:"pending"` // Step ends an epoch, which has not been evaluated yet
+	Events  int64   `json:"events"`  // bytes of events.jsonl up to it
 	Seconds float64 `json:"seconds"` // spent
 	Images  int     `json:"images"`  // in the training set
 	Epoch   tally   `json:"epoch"`   // of the epoch's steps
-	// Tested is the test accuracy of the pending epoch as far as it is known: on the first
-	// images.
+	// Tested is the partial test accuracy of the pending epoch: on the first images.
 	Tested measure.Score `json:"tested"`
 	Recent tally         `json:"recent"` // of the steps since the last StepEvent
 }
@@ -49,7 +48,7 @@ func (t *tally) add(u tally) {
 
 func (t tally) loss() float64 { return t.Loss / float64(t.Steps) }
 
-// score is nil where nothing could be counted.
+// score returns nil if no image counts.
 func (t tally) score() *measure.Score {
 	if t.N == 0 {
 		return nil
@@ -57,31 +56,31 @@ func (t tally) score() *measure.Score {
 	return &measure.Score{Correct: t.Correct, N: t.N}
 }
 
-// speed of images trained on a second.
+// speed returns the training throughput in images/s.
 func (t tally) speed(batch int) float64 {
 	return float64(t.Steps*batch) / max(t.Seconds, 1e-9)
 }
 
-// The metadata of a state file.
+// Metadata keys of a state file.
 const (
 	keyPosition = "hfcui.position"
 	keyConfig   = "hfcui.config"
 )
 
-// The beginnings of its tensors' names.
+// Prefixes of its tensors' names.
 const (
 	prefixModel     = "model."
 	prefixOptimizer = "optimizer."
 )
 
-// snapshot is a copy of everything that a run at a position is made of.
+// snapshot is a copy of the state of a run at a position.
 type snapshot struct {
 	position  position
 	model     *model.Model
 	optimizer map[string][]float32
 }
 
-// take copies the run's state. Memory is reused.
+// take copies the run's state, reusing memory.
 func (s *snapshot) take(p position, m *model.Model, optimizer map[string][]float32) {
 	s.position = p
 	if s.model == nil {
@@ -96,21 +95,21 @@ func (s *snapshot) take(p position, m *model.Model, optimizer map[string][]float
 	}
 }
 
-// finite is an error when a weight is no finite number.
+// finite returns an error if a weight is not finite.
 func (s *snapshot) finite() error {
 	for _, p := range s.model.Net.Params {
 		for _, v := range s.model.Weights[p.Name].Data {
 			if v-v != 0 {
-				return &DivergedError{Step: s.position.Step, What: p.Name + " holds a weight that is no finite number"}
+				return &DivergedError{Step: s.position.Step, What: p.Name + " has a weight that is not finite"}
 			}
 		}
 	}
 	return nil
 }
 
-// write writes state.safetensors, which a run is taken up from, and then model.safetensors,
-// for others to read. The first holds the weights, too: so each of them is whole whenever
-// the process ends, and it does not matter that they are not replaced at the same moment.
+// write writes state.safetensors, from which a run resumes, and then model.safetensors, for other
+// readers. The first also has the weights, so that both are valid whenever the process ends,
+// although they are not replaced together.
 func (s *snapshot) write(dir string, c Config) error {
 	f := &checkpoints.File{Tensors: make(map[string]*checkpoints.Tensor)}
 	for _, p := range s.model.Net.Params {
@@ -136,8 +135,8 @@ func (s *snapshot) write(dir string, c Config) error {
 	return s.model.Save(filepath.Join(dir, ModelFile))
 }
 
-// restore reads state.safetensors into a model and an optimizer's state. It reports false
-// where there is no such file.
+// restore reads state.safetensors into a model and an optimizer's state. It reports false if there
+// is no such file.
 func restore(dir string, c Config, m *model.Model, optimizer map[string][]float32) (position, bool, error) {
 	path := filepath.Join(dir, StateFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -149,7 +148,7 @@ func restore(dir string, c Config, m *model.Model, optimizer map[string][]float3
 	}
 	at, err := readState(f, c, m, optimizer)
 	if err != nil {
-		return at, false, fmt.Errorf("%s: %w: name another folder with --run", path, err)
+		return at, false, fmt.Errorf("%s: %w: use another folder with --run", path, err)
 	}
 	return at, true, nil
 }
@@ -158,10 +157,10 @@ func readState(f *checkpoints.File, c Config, m *model.Model, optimizer map[stri
 	var at position
 	var config Config
 	if err := json.Unmarshal([]byte(f.Metadata[keyPosition]), &at); err != nil || at.Step < 0 || at.Events < 0 {
-		return at, errors.New("it is no state of a run")
+		return at, errors.New("not the state of a run")
 	}
 	if err := json.Unmarshal([]byte(f.Metadata[keyConfig]), &config); err != nil || len(differences(config, c)) > 0 {
-		return at, fmt.Errorf("it belongs to a run that %s beside it does not describe", ConfigFile)
+		return at, fmt.Errorf("it belongs to a run with another %s", ConfigFile)
 	}
 	places := make(map[string][]float32)
 	for _, p := range m.Net.Params {
@@ -173,7 +172,7 @@ func readState(f *checkpoints.File, c Config, m *model.Model, optimizer map[stri
 	for name, place := range places {
 		t := f.Tensors[name]
 		if t == nil || len(t.Data) != len(place) {
-			return at, fmt.Errorf("it has not what this network and optimizer have as %s", name)
+			return at, fmt.Errorf("%s is missing or has another shape than in this network and optimizer", name)
 		}
 	}
 	for name, place := range places {
@@ -182,7 +181,7 @@ func readState(f *checkpoints.File, c Config, m *model.Model, optimizer map[stri
 	return at, nil
 }
 
-// DivergedError is why a training ended that left the finite numbers.
+// DivergedError is the error of a run whose loss or weights are no longer finite.
 type DivergedError struct {
 	Step int // counted from 1
 	What string

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Control holds a run up, lets it go on and asks it for checkpoints, while it runs. None of
-// its methods waits. The zero value lets a run go on; each run has its own.
+// Control pauses and resumes a run and requests checkpoints. Its methods do not block. The zero
+// value is not paused; every run has its own.
 type Control struct {
 	mu      sync.Mutex
 	paused  time.Time     // since when; zero while it is not paused
-	idle    time.Duration // in pauses before
-	wanted  bool          // a checkpoint
-	changed chan struct{} // closed when a paused run has to look again; nil while nothing waits
+	idle    time.Duration // in earlier pauses
+	wanted  bool          // a checkpoint is requested
+	changed chan struct{} // closed to wake a paused run; nil if none waits
 
 	telling  sync.Mutex
-	standing bool // as the run's events have it
+	standing bool // paused, according to the run's events
 }
 
-// Pause lets the run stand still between two instructions. Its state stays in memory, and
-// the run's clock stands still, too. A PauseEvent tells when it does.
+// Pause pauses the run before its next instruction, with its state in memory. Its clock stops, too.
+// A PauseEvent marks the moment.
 func (c *Control) Pause() {
 	c.change(func() {
 		if c.paused.IsZero() {
@@ -30,7 +30,7 @@ func (c *Control) Pause() {
 	})
 }
 
-// Resume lets a paused run go on.
+// Resume resumes a paused run.
 func (c *Control) Resume() {
 	c.change(func() {
 		if !c.paused.IsZero() {
@@ -40,15 +40,15 @@ func (c *Control) Resume() {
 	})
 }
 
-// Paused tells whether the run is to stand still.
+// Paused reports whether the run is or will be paused.
 func (c *Control) Paused() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.paused.IsZero()
 }
 
-// Checkpoint has the state written as soon as the step under way has ended, also in a pause.
-// A CheckpointEvent tells when that is done.
+// Checkpoint requests a checkpoint after the current step, also in a pause. A CheckpointEvent
+// follows when it is written.
 func (c *Control) Checkpoint() { c.change(func() { c.wanted = true }) }
 
 func (c *Control) change(do func()) {
@@ -61,7 +61,7 @@ func (c *Control) change(do func()) {
 	}
 }
 
-// pausedFor is how long the run has been paused in all; nil has never been.
+// pausedFor returns the total time of pauses; 0 for nil.
 func (c *Control) pausedFor() time.Duration {
 	if c == nil {
 		return 0
@@ -74,7 +74,7 @@ func (c *Control) pausedFor() time.Duration {
 	return c.idle + time.Since(c.paused)
 }
 
-// takeWanted tells whether a checkpoint is wanted, once; of nil none is.
+// takeWanted reports and clears a request for a checkpoint; false for nil.
 func (c *Control) takeWanted() bool {
 	if c == nil {
 		return false
@@ -86,8 +86,8 @@ func (c *Control) takeWanted() bool {
 	return wanted
 }
 
-// hold is nil when the run may go on: it is not paused, or a checkpoint is wanted, for which
-// the step under way has to end. Else there is something new when the channel closes.
+// hold returns nil if the run may continue: it is not paused, or a checkpoint is requested, for
+// which the current step has to end. Otherwise it returns a channel that closes on a change.
 func (c *Control) hold() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,12 +100,11 @@ func (c *Control) hold() <-chan struct{} {
 	return c.changed
 }
 
-// wait blocks while the run is paused, until ctx ends. tell is called when the run stands
-// still, and when it goes on. Several goroutines may wait: those that train and those that
-// read images to be measured.
+// wait blocks while the run is paused, until ctx ends. tell is called when the run pauses and
+// resumes. Several goroutines may wait: those that train and those that read images for evaluation.
 func (c *Control) wait(ctx context.Context, tell func(paused bool)) error {
 	for {
-		runtime.Gosched() // so that what waits for a processor, to begin in the foreground, gets one
+		runtime.Gosched() // let foreground work start
 		changed := c.hold()
 		c.stand(changed != nil, tell)
 		if changed == nil {
@@ -119,7 +118,7 @@ func (c *Control) wait(ctx context.Context, tell func(paused bool)) error {
 	}
 }
 
-// stand tells of a change.
+// stand calls tell on a change.
 func (c *Control) stand(still bool, tell func(paused bool)) {
 	c.telling.Lock()
 	defer c.telling.Unlock()

@@ -1,13 +1,13 @@
-// Package train trains a network on a dataset and keeps what happens in a run folder
-// that other processes may read at any moment:
+// Package train trains a network on a dataset and records the run in a folder that other processes
+// may read at any time:
 //
 //	config.json        what determines the result: a Config
-//	events.jsonl       what happened: an Event a line
+//	events.jsonl       an Event per line
 //	model.safetensors  the model at the last checkpoint
-//	state.safetensors  everything the run is taken up from: weights, optimizer, position
-//	labels.json        the labels trained on, where they are not the data's own
+//	state.safetensors  everything needed to resume: weights, optimizer state, position
+//	labels.json        the labels trained on, if they differ from the dataset's
 //
-// A run is taken up from state.safetensors alone, and everything random in a step is drawn
-// from the seed and the step's number. So it does not matter when a process is killed: what
-// it had not written yet is done again, bit for bit.
+// A run resumes from state.safetensors alone, and the random numbers of a step depend on the seed
+// and the step's index only. A process may therefore be killed at any time: what it had not written
+// is repeated, bit for bit.
 package train

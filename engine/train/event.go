@@ -13,94 +13,89 @@ import (
 // Event is one line of a run's events.jsonl: a *StepEvent, *EpochEvent, *BandsEvent,
 // *CheckpointEvent, *PauseEvent, *ResumeEvent or *EndEvent.
 //
-// What a run's events say of steps, epochs, bands and the end is determined by its Config,
-// but for times and speeds, however often the run was interrupted; checkpoints and pauses
-// come when they come. A run that is taken up again goes back to its checkpoint, and the events after
-// it are cut off the file before new ones are appended.
+// Except for times and throughput, the events of steps, epochs, bands and the end are determined by
+// the Config, however often the run is interrupted; those of checkpoints and pauses are not. A run
+// that resumes goes back to its checkpoint and truncates the file to the events before it.
 type Event interface {
 	At() *Stamp
 }
 
-// Stamp is what every event has.
+// Stamp has the fields common to all events.
 type Stamp struct {
 	Type    string    `json:"type"` // step, epoch, bands, checkpoint, pause, resume or end
 	Time    time.Time `json:"time"`
-	Seconds float64   `json:"seconds"` // since the run began, without the time it was interrupted or paused
+	Seconds float64   `json:"seconds"` // since the start, without interruptions and pauses
 	Step    int       `json:"step"`    // steps done
-	Epoch   int       `json:"epoch"`   // epochs begun: that of the last step, counted from 1
+	Epoch   int       `json:"epoch"`   // epoch of the last step, counted from 1
 }
 
-// At is the event's own Stamp.
+// At returns the event's Stamp.
 func (s *Stamp) At() *Stamp { return s }
 
-// StepEvent tells of the steps since the StepEvent before it, or since the epoch began.
+// StepEvent summarizes the steps since the last StepEvent, or since the start of the epoch.
 type StepEvent struct {
 	Stamp
-	Steps int     `json:"steps"` // of the whole run
+	Steps int     `json:"steps"` // of the run
 	Loss  float64 `json:"loss"`  // mean cross-entropy
-	// Train is how many images were classified right when they were trained on; nil where
-	// images have no one class to be right about, as with mixup.
+	// Train is training accuracy; nil without hard labels, as with mixup.
 	Train           *measure.Score `json:"train,omitempty"`
 	LearningRate    float64        `json:"learning_rate"` // of the last step
 	ImagesPerSecond float64        `json:"images_per_s"`
 }
 
-// EpochEvent tells of a whole epoch.
+// EpochEvent summarizes an epoch.
 type EpochEvent struct {
 	Stamp
 	Loss            float64        `json:"loss"`            // mean cross-entropy of its steps
 	Train           *measure.Score `json:"train,omitempty"` // as in a StepEvent
 	Test            *measure.Score `json:"test,omitempty"`  // after it; nil without test images
 	LearningRate    float64        `json:"learning_rate"`   // of the last step
-	ImagesPerSecond float64        `json:"images_per_s"`    // trained on, evaluation not counted
-	// Roughness is that of the first convolution's kernels after it, as spectral has it; 0
-	// where it is not known.
+	ImagesPerSecond float64        `json:"images_per_s"`    // training throughput, without evaluation
+	// Roughness is the kernel roughness of the first convolution after the epoch, see package
+	// spectral; 0 if unknown.
 	Roughness float64 `json:"roughness,omitempty"`
 }
 
-// BandsEvent tells how accurate the model is on low and high parts of images.
+// BandsEvent is the accuracy on low- and high-pass images.
 type BandsEvent struct {
 	Stamp
-	Split     string        `json:"split"`     // test, or train: the images trained on, with the labels trained on
-	N         int           `json:"n"`         // images measured
-	Normalize string        `json:"normalize"` // of low and high parts: none, max or std
+	Split     string        `json:"split"`     // test, or train: with the labels trained on
+	N         int           `json:"n"`         // evaluation images
+	Normalize string        `json:"normalize"` // of low- and high-pass images: none, max or std
 	BN        string        `json:"bn"`        // batch-norm statistics: running or batch
 	Whole     measure.Score `json:"whole"`
-	Bands     []bands.Band  `json:"bands"` // low, then high, for every radius
+	Bands     []bands.Band  `json:"bands"` // low, then high, for each radius
 }
 
-// CheckpointEvent tells that everything up to its Step is in state.safetensors and
-// model.safetensors.
+// CheckpointEvent marks that everything up to its Step is in state.safetensors and model.safetensors.
 type CheckpointEvent struct {
 	Stamp
-	Resumed bool `json:"resumed,omitempty"` // the run was taken up here
+	Resumed bool `json:"resumed,omitempty"` // the run resumed here
 }
 
-// PauseEvent tells that the run stands still because somebody wants it to; a ResumeEvent
-// follows. A run that was killed in a pause has none.
+// PauseEvent marks a pause; a ResumeEvent follows unless the process is killed.
 type PauseEvent struct{ Stamp }
 
-// ResumeEvent tells that a paused run goes on, if only to the end of a step for a checkpoint.
+// ResumeEvent marks that a paused run continues, possibly only to the end of a step for a checkpoint.
 type ResumeEvent struct{ Stamp }
 
-// EndEvent is the last event. A run that was stopped or failed can be taken up again; then
-// its EndEvent goes.
+// EndEvent is the last event. If a stopped or failed run resumes, its EndEvent is removed.
 type EndEvent struct {
 	Stamp
 	Reason  string `json:"reason"`            // Finished, Diverged, Stopped or Failed
-	Error   string `json:"error,omitempty"`   // what went wrong
-	Weights string `json:"weights,omitempty"` // SHA-256 of the finished run's model.safetensors, in hexadecimal
+	Error   string `json:"error,omitempty"`   // cause
+	Weights string `json:"weights,omitempty"` // hexadecimal SHA-256 of the finished run's model.safetensors
 }
 
 // The reasons for which runs end.
 const (
-	Finished = "finished" // every epoch was trained
-	Diverged = "diverged" // the loss or a weight was no finite number any more
-	Stopped  = "stopped"  // somebody wanted it to
-	Failed   = "failed"   // something else went wrong
+	Finished = "finished" // trained to the last epoch
+	Diverged = "diverged" // the loss or a weight became infinite or NaN
+	Stopped  = "stopped"  // by the user
+	Failed   = "failed"   // by another error
 )
 
-// newEvent returns an empty event of a type, or nil where there is no such type.
+// newEvent returns an empty event of a type; nil if there is no such type.
 func newEvent(kind string) Event {
 	switch kind {
 	case "step":
@@ -121,7 +116,7 @@ func newEvent(kind string) Event {
 	return nil
 }
 
-// Decode reads one line of events.jsonl. Keys it does not know are ignored.
+// Decode parses a line of events.jsonl. Unknown keys are ignored.
 func Decode(line []byte) (Event, error) {
 	kind := leadingType(line)
 	if kind == "" {
@@ -129,22 +124,22 @@ func Decode(line []byte) (Event, error) {
 			Type string `json:"type"`
 		}
 		if err := json.Unmarshal(line, &head); err != nil {
-			return nil, fmt.Errorf("no event: %w", err)
+			return nil, fmt.Errorf("not an event: %w", err)
 		}
 		kind = head.Type
 	}
 	e := newEvent(kind)
 	if e == nil {
-		return nil, fmt.Errorf("no event: type %.20q", kind)
+		return nil, fmt.Errorf("not an event: type %.20q", kind)
 	}
 	if err := json.Unmarshal(line, e); err != nil {
-		return nil, fmt.Errorf("no event: %w", err)
+		return nil, fmt.Errorf("not an event: %w", err)
 	}
 	return e, nil
 }
 
-// leadingType is the type of a line that begins as ours do, so that it need not be parsed
-// twice; else "".
+// leadingType returns the type of a line whose first key is the type, without parsing it twice;
+// otherwise "".
 func leadingType(line []byte) string {
 	rest, ok := bytes.CutPrefix(line, []byte(`{"type":"`))
 	if !ok {

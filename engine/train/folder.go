@@ -19,25 +19,25 @@ const (
 	EventsFile = "events.jsonl"
 	ModelFile  = "model.safetensors"
 	StartFile  = "start.safetensors" // a copy of Config.Model, which a run is taken up with
-	LabelsFile = "labels.json"       // the labels trained on, in the data's order, where they are not its own
-	StateFile  = "state.safetensors" // everything a run needs to be taken up again
+	LabelsFile = "labels.json"       // the labels trained on, in the dataset's order, if they differ from its own
+	StateFile  = "state.safetensors" // everything needed to resume
 )
 
-// folder is a run folder being written. Nobody else can take it until it is closed: its
-// events file is locked, by a lock that ends with the process however it ends.
+// folder is a run folder being written. Its events file is locked until it is closed or the process
+// ends.
 type folder struct {
 	dir    string
 	made   bool // by openFolder
-	fresh  bool // it held no run before
+	fresh  bool // it had no run before
 	broken bool // an event could not be written
 	events *os.File
 }
 
-// openFolder takes a run folder, making it where it is not there. One that holds a run of
-// another configuration, or files that are no run's, is refused; nothing is overwritten.
+// openFolder opens and locks a run folder, creating it if needed. It rejects folders with a run of
+// another configuration or with other files; nothing is overwritten.
 func openFolder(dir string, c Config) (f *folder, err error) {
 	if dir == "" {
-		return nil, errors.New("a run needs a folder: name one with --run")
+		return nil, errors.New("no run folder: set one with --run")
 	}
 	_, err = os.Stat(dir)
 	f = &folder{dir: dir, made: os.IsNotExist(err)}
@@ -48,9 +48,9 @@ func openFolder(dir string, c Config) (f *folder, err error) {
 	if err != nil {
 		return nil, err
 	}
-	checkpoints.RemoveTemporary(dir) // the folder is ours alone now
+	checkpoints.RemoveTemporary(dir) // the folder is locked
 	if err := f.takeConfig(c); err != nil {
-		if began { // by us, and the run is not ours
+		if began { // by this call, and rejected
 			os.Remove(f.events.Name())
 		}
 		f.close()
@@ -78,15 +78,15 @@ func (f *folder) takeEvents() (began bool, err error) {
 			return false, folderError(f.dir, err)
 		case taken:
 			f.close()
-			return false, fmt.Errorf("%s is in use: another hfcui trains there; wait for it, or name another folder with --run", f.dir)
+			return false, fmt.Errorf("%s is in use: another hfcui is training there: wait for it, or use another folder with --run", f.dir)
 		case f.there(path):
 			return began, nil
 		}
-		f.close() // another process has discarded the file between our opening and locking it
+		f.close() // another process has deleted the file between open and lock
 	}
 }
 
-// there reports whether path still is the events file that is open.
+// there reports whether path is still the open events file.
 func (f *folder) there(path string) bool {
 	now, err := os.Stat(path)
 	if err != nil {
@@ -96,7 +96,7 @@ func (f *folder) there(path string) bool {
 	return err == nil && os.SameFile(now, opened)
 }
 
-// takeConfig writes config.json, or holds c against the one that is there.
+// takeConfig writes config.json, or compares c with the existing one.
 func (f *folder) takeConfig(c Config) error {
 	saved, err := ReadConfig(f.dir)
 	if err == nil {
@@ -107,7 +107,7 @@ func (f *folder) takeConfig(c Config) error {
 	}
 	for _, name := range []string{ModelFile, StateFile, EventsFile} {
 		if info, err := os.Stat(filepath.Join(f.dir, name)); err == nil && info.Size() > 0 {
-			return fmt.Errorf("%s holds %s but no %s, so it is no run to go on with: name another folder with --run", f.dir, name, ConfigFile)
+			return fmt.Errorf("%s has %s but no %s, so the run cannot be resumed: use another folder with --run", f.dir, name, ConfigFile)
 		}
 	}
 	f.fresh = true
@@ -123,17 +123,17 @@ func (f *folder) takeConfig(c Config) error {
 
 func (f *folder) sameConfig(saved, c Config) error {
 	if changed := differences(saved, c); len(changed) > 0 {
-		return fmt.Errorf("%s holds a run with %s: go on with the flags it was begun with, or name another folder with --run", f.dir, listed(changed))
+		return fmt.Errorf("%s has a run with %s: resume with the flags it was started with, or use another folder with --run", f.dir, listed(changed))
 	}
 	return nil
 }
 
-// folderError says what to do when the run folder does not take what is written to it.
+// folderError reports a failed write to the run folder and what to do.
 func folderError(dir string, err error) error {
-	return fmt.Errorf("run folder %s: %w: name one that may be written, with space left, with --run", dir, cause(err))
+	return fmt.Errorf("run folder %s: %w: use a writable one with free space with --run", dir, cause(err))
 }
 
-// cause is err without the system call and the path.
+// cause returns err without the system call and the path.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -142,30 +142,29 @@ func cause(err error) error {
 	return err
 }
 
-// discard takes back what openFolder made, so that the folder can be used for another try.
-// It is for fresh runs that ended before their first step.
+// discard deletes what openFolder created, so that the folder can be reused, if a fresh run ended
+// before its first step.
 func (f *folder) discard() {
 	os.Remove(filepath.Join(f.dir, ConfigFile))
 	os.Remove(filepath.Join(f.dir, LabelsFile))
 	err := os.Remove(f.events.Name())
 	f.close()
-	if err != nil { // Windows does not remove what is open
+	if err != nil { // Windows does not delete open files
 		os.Remove(f.events.Name())
 	}
 	if f.made {
-		os.Remove(f.dir) // unless something else is in it by now
+		os.Remove(f.dir) // unless it is no longer empty
 	}
 }
 
-// append adds an event. Where that fails the folder counts as broken.
+// append adds an event. If that fails the folder counts as broken.
 func (f *folder) append(e Event) error {
 	err := f.write(e)
 	f.broken = f.broken || err != nil
 	return err
 }
 
-// write writes an event, whole, in one write. Where that fails, the part that was written
-// is taken back.
+// write writes an event in one write. If that fails, a partial write is truncated.
 func (f *folder) write(e Event) error {
 	var line bytes.Buffer
 	if err := json.NewEncoder(&line).Encode(e); err != nil {
@@ -180,7 +179,7 @@ func (f *folder) write(e Event) error {
 	return nil
 }
 
-// size is how long the events file is.
+// size returns the size of the events file in bytes.
 func (f *folder) size() (int64, error) {
 	info, err := f.events.Stat()
 	if err != nil {
@@ -189,14 +188,14 @@ func (f *folder) size() (int64, error) {
 	return info.Size(), nil
 }
 
-// cut removes the events behind the first size bytes.
+// cut truncates the events file to size bytes.
 func (f *folder) cut(size int64) error {
 	has, err := f.size()
 	switch {
 	case err != nil:
 		return err
 	case has < size:
-		return fmt.Errorf("%s has %d bytes, but the checkpoint beside it was made when it had %d: put the file back, or name another folder with --run",
+		return fmt.Errorf("%s has %d bytes, but had %d when the checkpoint was written: restore the file, or use another folder with --run",
 			filepath.Join(f.dir, EventsFile), has, size)
 	case has == size:
 		return nil

@@ -9,25 +9,25 @@ import (
 	"hfcui/spectral"
 )
 
-// inputs is a set whose images are what a net is trained on: whole, or their low- or
-// high-frequency components, normalized. It is safe for concurrent use. Splitting an image
-// takes a few microseconds, a thousandth of training on it: nothing is kept.
+// inputs is a set of training inputs: whole, low- or high-pass images, normalized. It is safe for
+// concurrent use. Splitting an image takes a few microseconds, a thousandth of training on it, so
+// results are not cached.
 type inputs struct {
 	dataset.Set
 	part      string
 	radii     []float64 // one
 	normalize bands.Normalization
-	size      int       // numbers in an image
+	size      int       // elements per image
 	splitters sync.Pool // *splitter
 }
 
-// splitter is what one caller splits with.
+// splitter is the workspace of one caller.
 type splitter struct {
 	batch *spectral.Batch
 	whole []float32
 }
 
-// newInputs gives the inputs c asks for from a set of one image size.
+// newInputs returns the inputs of c for a set of one image size.
 func newInputs(set dataset.Set, c Config) dataset.Set {
 	if c.Input == Whole && c.Normalize == bands.NormalizeNone.String() {
 		return set

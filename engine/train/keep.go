@@ -12,7 +12,7 @@ import (
 	"hfcui/engine/model"
 )
 
-// keep writes a checkpoint if one is due or asked for, and tells of one that was written.
+// keep starts a checkpoint if one is due or requested, and reports completed ones.
 func (r *run) keep(epochEnded bool) error {
 	if r.options.Control.takeWanted() {
 		return r.settle()
@@ -28,7 +28,7 @@ func (r *run) keep(epochEnded bool) error {
 	return r.save()
 }
 
-// save begins to write a checkpoint of what the run is now.
+// save starts writing a checkpoint of the current state.
 func (r *run) save() error {
 	size, err := r.folder.size()
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *run) save() error {
 	return nil
 }
 
-// wrote tells of a checkpoint that was written, or was not.
+// wrote reports a checkpoint that was written, or its error.
 func (r *run) wrote(done saved) error {
 	if done.err != nil {
 		return done.err
@@ -52,8 +52,8 @@ func (r *run) wrote(done saved) error {
 	return r.emit(&CheckpointEvent{Stamp: s})
 }
 
-// settle waits for the checkpoint being written and writes one of what the run is now,
-// unless that is one already.
+// settle waits for a pending checkpoint and writes one of the current state, unless it is already
+// saved.
 func (r *run) settle() error {
 	if done, ok := r.saver.wait(); ok {
 		if err := r.wrote(done); err != nil {
@@ -70,7 +70,7 @@ func (r *run) settle() error {
 	return r.wrote(done)
 }
 
-// finish keeps the finished run.
+// finish saves the finished run.
 func (r *run) finish() error {
 	if err := r.settle(); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (r *run) finish() error {
 	return r.emit(&EndEvent{Stamp: r.stamp("end"), Reason: Finished, Weights: digest})
 }
 
-// leave keeps what there is of a run that cannot go on, and says why it ended.
+// leave saves a run that cannot continue, and records why it ended.
 func (r *run) leave(ctx context.Context, why error) error {
 	var diverged *DivergedError
 	if r.folder.fresh && r.at.Step == 0 && !errors.As(why, &diverged) {
@@ -92,10 +92,10 @@ func (r *run) leave(ctx context.Context, why error) error {
 	end := &EndEvent{Reason: Failed, Error: why.Error()}
 	switch {
 	case errors.As(why, &diverged):
-		r.saver.wait() // what it writes is from before, or refused
+		r.saver.wait() // what it writes is older, or rejected
 		end.Reason = Diverged
 	case r.folder.broken:
-		r.saver.wait() // an event is missing: the run goes on from the last checkpoint
+		r.saver.wait() // an event is missing: the run resumes from the last checkpoint
 	default:
 		stopped := ctx.Err() != nil && errors.Is(why, ctx.Err())
 		switch err := r.settle(); {
@@ -112,11 +112,11 @@ func (r *run) leave(ctx context.Context, why error) error {
 	if diverged != nil {
 		end.Step = diverged.Step
 	}
-	r.emit(end) // where this fails, why is that the folder cannot be written
+	r.emit(end) // if this fails, why is already that the folder cannot be written
 	return why
 }
 
-// fileDigest is a file's SHA-256.
+// fileDigest returns a file's SHA-256.
 func fileDigest(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

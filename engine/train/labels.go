@@ -11,8 +11,8 @@ import (
 	"hfcui/engine/dataset"
 )
 
-// relabeled is the set with the labels it is trained on: permuted, then some of them made
-// wrong, if c asks for it; else the set itself.
+// relabeled returns the set with the labels to train on: permuted, then partly replaced by wrong
+// ones, as in c.
 func relabeled(set dataset.Set, c Config) dataset.Set {
 	if c.ShuffleLabels {
 		set = dataset.Shuffled(set, c.Seed)
@@ -25,8 +25,8 @@ func relabeled(set dataset.Set, c Config) dataset.Set {
 	labels := make([]int, set.Len())
 	for i := range labels {
 		labels[i] = set.Label(i)
-		// Both are drawn for every image, so that of two shares of noise the larger one
-		// spoils what the smaller one does, and more.
+		// Both are drawn for every image, so that a larger noise fraction changes a superset of the
+		// labels a smaller one does.
 		wrong, by := random.Float64() < c.LabelNoise, 1+random.IntN(classes-1)
 		if wrong {
 			labels[i] = (labels[i] + by) % classes
@@ -35,9 +35,8 @@ func relabeled(set dataset.Set, c Config) dataset.Set {
 	return dataset.Relabeled(set, labels)
 }
 
-// keepLabels writes the labels of set, which are trained on, into the run folder, if they
-// are not the data's own. Where the folder keeps others it is an error: a run goes on with
-// the labels it was begun with.
+// keepLabels writes the labels of set to the run folder if they differ from the dataset's. It is an
+// error if the folder has others: a run resumes with the labels it was started with.
 func keepLabels(dir string, set dataset.Set, c Config) error {
 	if !c.ShuffleLabels && c.LabelNoise == 0 {
 		return nil
@@ -50,7 +49,7 @@ func keepLabels(dir string, set dataset.Set, c Config) error {
 		}
 		for i := range set.Len() {
 			if kept.Label(i) != set.Label(i) {
-				return fmt.Errorf("%s: label %d is %d, the data's is %d now: put the data back, or name another folder with --run", path, i, kept.Label(i), set.Label(i))
+				return fmt.Errorf("%s: label %d is %d, but %d in the dataset: restore the data, or use another folder with --run", path, i, kept.Label(i), set.Label(i))
 			}
 		}
 		return nil
@@ -64,8 +63,8 @@ func keepLabels(dir string, set dataset.Set, c Config) error {
 	})
 }
 
-// KeptLabels is the training images of a run, set, with the labels its folder keeps; set
-// itself where it keeps none.
+// KeptLabels returns set, the training images of a run, with the labels in its folder, or set if
+// there are none.
 func KeptLabels(dir string, set dataset.Set) (dataset.Set, error) {
 	path := filepath.Join(dir, LabelsFile)
 	text, err := os.ReadFile(path)
@@ -77,14 +76,14 @@ func KeptLabels(dir string, set dataset.Set) (dataset.Set, error) {
 	}
 	var labels []int
 	if err := json.Unmarshal(text, &labels); err != nil {
-		return nil, fmt.Errorf("%s: it is no list of labels: %w", path, err)
+		return nil, fmt.Errorf("%s: not a list of labels: %w", path, err)
 	}
 	if len(labels) != set.Len() {
-		return nil, fmt.Errorf("%s: it has %d labels, the data has %d training images: the run was of other data", path, len(labels), set.Len())
+		return nil, fmt.Errorf("%s: %d labels for %d training images: use the dataset of the run", path, len(labels), set.Len())
 	}
 	for i, label := range labels {
 		if label < 0 || label >= len(set.Classes()) {
-			return nil, fmt.Errorf("%s: label %d of image %d is not one of %d classes", path, label, i, len(set.Classes()))
+			return nil, fmt.Errorf("%s: label %d of image %d is not below %d, the number of classes", path, label, i, len(set.Classes()))
 		}
 	}
 	return dataset.Relabeled(set, labels), nil

@@ -9,19 +9,16 @@ import (
 	"hfcui/engine/measure"
 )
 
-// batch is what one step trains on.
+// batch is the data of one step.
 type batch struct {
 	step   int       // counted from 0
 	x      []float32 // NCHW
 	labels []int
-	// target is class probabilities, [images, classes], where labels do not say it all;
-	// else nil.
+	// target is class probabilities, [images, classes]; nil for hard labels.
 	target []float32
-	// keep is 1 where dropout keeps what the last layer reads, [images, features], else 0;
-	// nil without dropout.
+	// keep is the dropout mask of the last layer's input, [images, features]; nil without dropout.
 	keep []float32
-	// start is where an attack starts from every pixel, in units of ε, −1 to 1; nil where
-	// it starts from the image itself.
+	// start is the attack's random start, in units of ε, −1 to 1; nil without.
 	start []float32
 	err   error
 
@@ -29,27 +26,26 @@ type batch struct {
 	done    chan struct{} // receives when the batch is ready
 }
 
-// loader reads and changes batches ahead of the training loop, several at the same time.
-// What is in a batch is determined by the configuration and the number of its step alone. A
-// remainder smaller than a batch is left out of its epoch; which images that is differs from
-// epoch to epoch.
+// loader reads and augments batches ahead of the training loop, several in parallel. A batch is
+// determined by the configuration and the step alone. The incomplete last batch of an epoch is
+// dropped; its images differ from epoch to epoch.
 type loader struct {
 	set      dataset.Set
 	config   Config
 	order    *order
 	augment  augmentation
 	mix      mixer
-	features int // numbers that dropout drops from, of an image
+	features int // size of the dropout mask per image
 
 	ready, use chan *batch
 }
 
-// loaders is how many batches are made at the same time.
+// loaders is the number of batches prepared in parallel.
 const loaders = 2
 
-// newLoader loads from set; features is what the net's last layer reads of an image.
+// newLoader returns a loader of set; features is the number of inputs of the net's last layer.
 func newLoader(set dataset.Set, c Config, features int) *loader {
-	const batches = loaders + 2 // one is being trained on, one waits
+	const batches = loaders + 2 // one in training, one waiting
 	ch, h, w := set.Shape()
 	size, classes := ch*h*w, len(set.Classes())
 	l := &loader{
@@ -57,7 +53,7 @@ func newLoader(set dataset.Set, c Config, features int) *loader {
 		augment:  augmentation{c.Crop, c.Flip, ch, h, w},
 		mix:      mixer{c.Mixup, size, classes},
 		features: features,
-		ready:    make(chan *batch, batches), use: make(chan *batch, batches), // handing one over never waits
+		ready:    make(chan *batch, batches), use: make(chan *batch, batches), // sends never block
 	}
 	for range batches {
 		b := &batch{x: make([]float32, c.Batch*size), labels: make([]int, c.Batch), done: make(chan struct{}, 1)}
@@ -75,11 +71,11 @@ func newLoader(set dataset.Set, c Config, features int) *loader {
 	return l
 }
 
-// steps is how many batches an epoch has.
+// steps returns the number of batches per epoch.
 func (l *loader) steps() int { return l.order.len() / l.config.Batch }
 
-// run delivers the batches of the steps from one on (0 is the first) on ready, until all
-// are or ctx ends; then it closes ready. Batches are given back on use.
+// run sends the batches of the steps from index from on ready, until the end or until ctx ends;
+// then it closes ready. Batches are returned on use.
 func (l *loader) run(ctx context.Context, from int) {
 	defer close(l.ready)
 	making, work := make(chan *batch, cap(l.use)), make(chan *batch)
@@ -103,7 +99,7 @@ func (l *loader) run(ctx context.Context, from int) {
 	}
 }
 
-// deal has batches made, in the order of steps.
+// deal dispatches batches in the order of steps.
 func (l *loader) deal(ctx context.Context, from int, making, work chan<- *batch) {
 	var images []int
 	for step := from; step < l.config.total(l.steps()); step++ {
@@ -116,13 +112,13 @@ func (l *loader) deal(ctx context.Context, from int, making, work chan<- *batch)
 			return
 		case b := <-l.use:
 			b.step, b.indices = step, images[at*l.config.Batch:(at+1)*l.config.Batch]
-			making <- b // has room for all
+			making <- b // never blocks
 			work <- b
 		}
 	}
 }
 
-// fillOrFail is fill where a panic, which here would end the whole program, is an error.
+// fillOrFail is fill with panics, which would end the program, as errors.
 func (l *loader) fillOrFail(b *batch, source []float32) []float32 {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -132,7 +128,7 @@ func (l *loader) fillOrFail(b *batch, source []float32) []float32 {
 	return l.fill(b, source)
 }
 
-// fill makes a batch. source is memory, which it gives back.
+// fill prepares a batch. source is a buffer, which it returns.
 func (l *loader) fill(b *batch, source []float32) []float32 {
 	c := l.config
 	if b.err = l.set.ReadBatch(b.x, b.labels, b.indices); b.err != nil {

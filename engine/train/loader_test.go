@@ -286,7 +286,7 @@ func TestLabelsAreKept(t *testing.T) {
 			t.Errorf("the same labels again: %v", err)
 		}
 		if c.ShuffleLabels || c.LabelNoise > 0 {
-			if err := keepLabels(dir, plain, c); err == nil || !strings.Contains(err.Error(), "put the data back") {
+			if err := keepLabels(dir, plain, c); err == nil || !strings.Contains(err.Error(), "restore the data") {
 				t.Errorf("other labels: %v", err)
 			}
 		}

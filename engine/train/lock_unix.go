@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock takes f for this process until it is closed, or the process ends in any way. It
-// reports whether another has it.
+// lock locks f for this process until it is closed or the process ends. It reports whether another
+// process has it.
 func lock(f *os.File) (taken bool, err error) {
 	for {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -13,12 +13,11 @@ import (
 	"hfcui/engine/plan"
 )
 
-// meter measures a model while it is trained. Its compiled programs are kept from one
-// measurement to the next.
+// meter evaluates a model during training. Its compiled programs are reused between measurements.
 type meter struct {
 	model  *model.Model
 	device plan.Device
-	yield  plan.Yield // between images read
+	yield  plan.Yield // between reads of images
 	kept   map[evaluatorKey]*model.Evaluator
 }
 
@@ -37,42 +36,42 @@ func (m *meter) close() {
 	}
 }
 
-// accuracy measures the model, as its weights are now, on all images of a set.
+// accuracy evaluates the model with its current weights on all images of a set.
 func (m *meter) accuracy(ctx context.Context, set measure.Source, update func(bands.Result)) (measure.Score, error) {
 	result, err := m.measure(ctx, set, bands.Request{}, update)
 	return result.Whole, err
 }
 
-// Measure measures a model that was trained elsewhere as a run measures its own: whole
-// images and, at b's radii, their low and high parts. b.Every does not matter. yield, which
-// may be nil, is called between images that are read; programs yield as device has them.
+// Measure measures a model as a run does: accuracy on whole images and, at b's radii, on low- and
+// high-pass images. b.Every is ignored. yield, which may be nil, is called between reads of images;
+// programs yield by device.
 func Measure(ctx context.Context, m *model.Model, device plan.Device, data *dataset.Data, b Bands, yield plan.Yield) (*BandsEvent, error) {
 	if set := data.Test; set.Len() > 0 {
 		ch, h, w := set.Shape()
 		if c, y, x := m.Input(); c != ch || y != h || x != w {
-			return nil, fmt.Errorf("the network takes images of %d×%d×%d, the data has %d×%d×%d: use the data it was trained on", c, y, x, ch, h, w)
+			return nil, fmt.Errorf("the network's input is %d×%d×%d, the dataset's images are %d×%d×%d: use the dataset it was trained on", c, y, x, ch, h, w)
 		}
 		if n := len(set.Classes()); n != m.Net.Classes {
-			return nil, fmt.Errorf("the network knows %d classes, the data has %d: use the data it was trained on", m.Net.Classes, n)
+			return nil, fmt.Errorf("the network has %d classes, the dataset %d: use the dataset it was trained on", m.Net.Classes, n)
 		}
 	}
 	meter := newMeter(m, device, yield)
 	defer meter.close()
 	e, err := meter.bands(ctx, data.Train, data.Test, b, nil)
 	if errors.Is(err, measure.ErrNotFinite) {
-		err = errors.New("its answers are no finite numbers")
+		err = errors.New("its logits are not finite")
 	}
 	return e, err
 }
 
-// bands measures low and high parts of a split's images.
+// bands measures accuracy on low- and high-pass images of a split.
 func (m *meter) bands(ctx context.Context, train, test dataset.Set, b Bands, update func(bands.Result)) (*BandsEvent, error) {
 	set := test
 	if b.Split == "train" {
 		set = train
 	}
 	if set == nil {
-		return nil, fmt.Errorf("there are no %s images to measure bands on: use --bands-split train", b.Split)
+		return nil, fmt.Errorf("no %s images to measure bands on: use --bands-split train", b.Split)
 	}
 	q := bands.Request{Radii: b.Radii, Limit: b.Limit}
 	var err error
@@ -107,7 +106,7 @@ func (m *meter) measure(ctx context.Context, set measure.Source, q bands.Request
 	return measurement.Run(ctx, e, update)
 }
 
-// span is n images of a set, from one on.
+// span is n images of a set, from an index.
 type span struct {
 	dataset.Set
 	from, n int
@@ -124,7 +123,7 @@ func (s span) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return s.Set.ReadBatch(dst, labels, moved)
 }
 
-// evaluator is one with the weights of now.
+// evaluator returns an evaluator with the current weights.
 func (m *meter) evaluator(key evaluatorKey) (*model.Evaluator, error) {
 	if e := m.kept[key]; e != nil {
 		return e, e.Refresh()
@@ -136,17 +135,17 @@ func (m *meter) evaluator(key evaluatorKey) (*model.Evaluator, error) {
 	return e, err
 }
 
-// Progress is how far a run is between two events.
+// Progress is the progress of a run between events.
 type Progress struct {
-	Epoch, Epochs   int           // Epoch is the one under way, counted from 1
+	Epoch, Epochs   int           // Epoch is the current one, counted from 1
 	Doing           string        // train, test or bands
-	Done, Of        int           // of it: steps of this epoch, or images
-	Loss            float64       // mean of the epoch's steps so far
-	ImagesPerSecond float64       // trained on in this epoch
-	Left            time.Duration // until the run ends, going by what it did so far; 0: not known
+	Done, Of        int           // steps of this epoch, or images
+	Loss            float64       // mean over the epoch's steps so far
+	ImagesPerSecond float64       // training throughput in this epoch
+	Left            time.Duration // ETA; 0: unknown
 }
 
-// progress tells how far what is being done is.
+// progress reports progress.
 func (r *run) progress(doing string, done, of int) {
 	if r.options.Progress == nil {
 		return
@@ -161,7 +160,7 @@ func (r *run) progress(doing string, done, of int) {
 	r.options.Progress(p)
 }
 
-// measuring passes on how far a measurement is.
+// measuring returns a function that reports the progress of a measurement.
 func (r *run) measuring(doing string) func(bands.Result) {
 	return func(result bands.Result) { r.progress(doing, result.Whole.N, result.Images) }
 }

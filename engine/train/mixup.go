@@ -10,13 +10,13 @@ import (
 // x ← λ·x_i + (1−λ)·x_j, the target likewise, one λ per batch from Beta(α, α).
 type mixer struct {
 	alpha         float64
-	size, classes int // numbers in an image, in a target
+	size, classes int // elements per image, per target
 }
 
-// apply mixes x in place, with source for a copy of it, and makes the targets.
+// apply mixes x in place, with source as a buffer, and sets the targets.
 func (m mixer) apply(random *rand.Rand, x, source, target []float32, labels []int) {
 	lambda := distuv.Beta{Alpha: m.alpha, Beta: m.alpha, Src: random}.Rand()
-	if !(lambda >= 0) { // so near to 0 and 1 that both of its parts were rounded to 0
+	if !(lambda >= 0) { // NaN: both gamma samples underflowed to 0
 		lambda = 1
 	}
 	a, b := float32(lambda), float32(1-lambda)

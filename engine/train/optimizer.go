@@ -6,11 +6,10 @@ import (
 	"hfcui/engine/optim"
 )
 
-// Optimizer says how weights follow their gradients. Hyperparameters that the named rule
-// does not have are 0.
+// Optimizer is an optimizer and its hyperparameters. Those it does not have are 0.
 type Optimizer struct {
 	Name        string  `json:"optimizer"` // one of optim.Names
-	Momentum    float64 `json:"momentum"`  // of sgd and rmsprop
+	Momentum    float64 `json:"momentum"`  // sgd, rmsprop
 	Nesterov    bool    `json:"nesterov"`  // of sgd
 	WeightDecay float64 `json:"weight_decay"`
 	Beta1       float64 `json:"beta1,omitempty"` // of adam and adamw
@@ -19,8 +18,8 @@ type Optimizer struct {
 	Eps         float64 `json:"eps,omitempty"`   // of all but sgd
 }
 
-// Usual gives the optimizer of that name and its largest learning rate as they are used
-// where nothing is said: PyTorch's defaults, and for sgd the usual recipe.
+// Usual returns the default optimizer of a name and its peak learning rate: PyTorch's defaults, and
+// for sgd the usual recipe.
 func Usual(name string) (Optimizer, float64, error) {
 	o := Optimizer{Name: name}
 	rule, rate, err := optim.New(name)
@@ -41,8 +40,7 @@ func Usual(name string) (Optimizer, float64, error) {
 	return o, rate, err
 }
 
-// Uses tells whether a hyperparameter, named as its flag is, means something to the
-// optimizer of that name.
+// Uses reports whether the optimizer of a name has a hyperparameter, by the name of its flag.
 func Uses(name, parameter string) bool {
 	switch parameter {
 	case "momentum":
@@ -59,7 +57,7 @@ func Uses(name, parameter string) bool {
 	return true
 }
 
-// rule gives the rule to train with, or says in one line what is wrong.
+// rule returns the rule to train with, or an error in one line.
 func (o Optimizer) rule() (optim.Rule, error) {
 	rule, _, err := optim.New(o.Name)
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"hfcui/engine/dataset"
 )
 
-// order says which images an epoch trains on, one after the other.
+// order is the order of the images of an epoch.
 type order struct {
 	seed    uint64
 	images  int
-	classes [][]int // the images of every class that has any, for balancing; nil: none
-	largest int     // images of the largest class
+	classes [][]int // images by class, without empty ones, for balancing; nil: no balancing
+	largest int     // size of the largest class
 }
 
 func newOrder(set dataset.Set, c Config) *order {
@@ -34,7 +34,7 @@ func newOrder(set dataset.Set, c Config) *order {
 	return o
 }
 
-// len is how many images an epoch has.
+// len returns the number of images per epoch.
 func (o *order) len() int {
 	if o.classes != nil {
 		return o.largest * len(o.classes)
@@ -42,7 +42,7 @@ func (o *order) len() int {
 	return o.images
 }
 
-// epoch gives the images of an epoch, counted from 0.
+// epoch returns the images of an epoch, counted from 0.
 func (o *order) epoch(epoch int) []int {
 	random := stream(o.seed, forOrder, epoch)
 	if o.classes == nil {
@@ -51,10 +51,10 @@ func (o *order) epoch(epoch int) []int {
 	return o.balanced(random)
 }
 
-// balanced shows every class as often as the largest ("Label Shuffling"): images sorted by
-// class and counted; for every class a random permutation of as many numbers as the largest
-// class has images; each number modulo the class's own size selects one of its images; the
-// lists of all classes are joined and shuffled.
+// balanced oversamples classes to the size of the largest ("Label Shuffling"): images sorted by
+// class and counted; for every class a random permutation of as many numbers as the largest class
+// has images; each number modulo the class's size selects one of its images; the lists of all
+// classes are concatenated and shuffled.
 func (o *order) balanced(random *rand.Rand) []int {
 	all := make([]int, 0, o.len())
 	for _, images := range o.classes {

@@ -7,38 +7,38 @@ import (
 )
 
 const (
-	// checkpointPause is the longest time between checkpoints. A run that is young, or was
-	// just taken up again, makes them sooner, so that one that is killed often gets on.
+	// checkpointPause is the maximum time between checkpoints. They are more frequent at the start
+	// and after resuming, so that a run that is often killed makes progress.
 	checkpointPause = 15 * time.Second
 	firstPause      = time.Second
-	// A checkpoint's copy holds up the training and may take 1/copyShare of the time; its
-	// writing, mostly waiting for the disk, is beside it on one of the cores.
+	// Copying the state blocks training and may take 1/copyShare of the time; writing, mostly
+	// waiting for the disk, runs in the background on one core.
 	copyShare  = 200
 	writeShare = 50
 )
 
-// saver writes checkpoints beside the training.
+// saver writes checkpoints in the background.
 type saver struct {
 	folder *folder
 	config Config
 
 	started, last time.Time
-	pause         time.Duration // the shortest before the next, for what the last one cost
+	pause         time.Duration // minimum until the next, by the cost of the last one
 	copy          snapshot
-	writing       chan saved // nil while nothing is being written
+	writing       chan saved // nil if no checkpoint is being written
 }
 
-// saved is what became of a checkpoint.
+// saved is the outcome of a checkpoint.
 type saved struct {
 	position position
-	pause    time.Duration // to be made before the next
+	pause    time.Duration // until the next
 	err      error
 }
 
-// begins is said when training begins.
+// begins marks the start of training.
 func (s *saver) begins(now time.Time) { s.started, s.last = now, now }
 
-// due tells whether it is time for a checkpoint; the end of an epoch is a good one.
+// due reports whether a checkpoint is due; ends of epochs are preferred.
 func (s *saver) due(epochEnds bool) bool {
 	now := time.Now()
 	since := now.Sub(s.last)
@@ -48,7 +48,7 @@ func (s *saver) due(epochEnds bool) bool {
 	return epochEnds || since >= min(checkpointPause, max(firstPause, now.Sub(s.started)/2))
 }
 
-// begin copies the run's state and starts to write it. Nothing must be being written.
+// begin copies the run's state and starts writing it. No other write may be pending.
 func (s *saver) begin(at position, r *run) {
 	s.last = time.Now()
 	s.copy.take(at, r.model, r.trainer.State())
@@ -62,7 +62,7 @@ func (s *saver) begin(at position, r *run) {
 	}()
 }
 
-// writeOrFail is write where a panic, which here would end the whole program, is an error.
+// writeOrFail is write with panics, which would end the program, as errors.
 func (s *saver) writeOrFail() (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -72,7 +72,7 @@ func (s *saver) writeOrFail() (err error) {
 	return s.write()
 }
 
-// write writes the copy. Events that it counts on are on the disk before it is.
+// write writes the copy, after the events before it are on disk.
 func (s *saver) write() error {
 	if err := s.copy.finite(); err != nil {
 		return err
@@ -83,15 +83,15 @@ func (s *saver) write() error {
 	return s.copy.write(s.folder.dir, s.config)
 }
 
-// poll gives what became of a checkpoint that has been written since.
+// poll returns the outcome of a completed checkpoint, if any.
 func (s *saver) poll() (saved, bool) {
-	if len(s.writing) == 0 { // also where nothing is being written
+	if len(s.writing) == 0 { // also if none is being written
 		return saved{}, false
 	}
 	return s.wait()
 }
 
-// wait waits for the checkpoint that is being written, if there is one.
+// wait waits for the pending checkpoint, if any.
 func (s *saver) wait() (saved, bool) {
 	if s.writing == nil {
 		return saved{}, false

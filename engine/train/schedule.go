@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// schedule gives the learning rate of a step, counted from 0.
+// schedule returns the learning rate of a step, counted from 0.
 type schedule func(step int) float64
 
-// newSchedule returns the schedule of a checked Config for a run of so many steps, of which
-// perEpoch make an epoch.
+// newSchedule returns the schedule of a valid Config for a run of that many steps, perEpoch per
+// epoch.
 func newSchedule(c Config, perEpoch, steps int) (schedule, error) {
 	peak := c.LearningRate
 	switch c.Schedule {
@@ -17,7 +17,7 @@ func newSchedule(c Config, perEpoch, steps int) (schedule, error) {
 		return func(int) float64 { return peak }, nil
 	case "step":
 		if last := c.Milestones[len(c.Milestones)-1]; last*perEpoch >= steps {
-			return nil, fmt.Errorf("milestones %v: the last one is not before the end, step %d, for an epoch has %d", c.Milestones, steps, perEpoch)
+			return nil, fmt.Errorf("milestones %v: the last one must be before the end, step %d (%d per epoch)", c.Milestones, steps, perEpoch)
 		}
 		return multiStep(peak, c.Factor, c.Milestones, perEpoch), nil
 	case "cosine":
@@ -29,8 +29,8 @@ func newSchedule(c Config, perEpoch, steps int) (schedule, error) {
 // schedules are the values of Config.Schedule.
 var schedules = []string{"constant", "step", "cosine", "onecycle"}
 
-// multiStep multiplies the rate by factor after each milestone, a number of epochs, as
-// PyTorch's MultiStepLR.
+// multiStep multiplies the learning rate by factor after each milestone, in epochs, as PyTorch's
+// MultiStepLR.
 func multiStep(peak, factor float64, milestones []int, perEpoch int) schedule {
 	return func(step int) float64 {
 		rate := peak
@@ -43,8 +43,8 @@ func multiStep(peak, factor float64, milestones []int, perEpoch int) schedule {
 	}
 }
 
-// oneCycle rises for 30 % of the steps from a 25th of the peak and falls to a
-// 250,000th, both along half a cosine (Smith and Topin 2018, as PyTorch's OneCycleLR).
+// oneCycle rises from peak/25 for 30 % of the steps and falls to peak/250,000, both with cosine
+// annealing (Smith and Topin 2018, as PyTorch's OneCycleLR).
 func oneCycle(peak float64, steps int) schedule {
 	start, end := peak/25, peak/25/1e4
 	up := 0.3*float64(steps) - 1
@@ -57,7 +57,7 @@ func oneCycle(peak float64, steps int) schedule {
 	}
 }
 
-// between goes from a to b along half a cosine as t goes from 0 to 1.
+// between anneals from a to b along half a cosine, t from 0 to 1.
 func between(a, b, t float64) float64 {
 	return b + (a-b)/2*(1+math.Cos(math.Pi*t))
 }

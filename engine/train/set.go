@@ -12,14 +12,14 @@ import (
 	"hfcui/engine/model"
 )
 
-// trainingSet is the whole images that are trained on, with the labels that are.
+// trainingSet returns the whole training images with the labels to train on.
 func trainingSet(c Config, data *dataset.Data) (dataset.Set, error) {
 	set := data.Train
 	switch {
 	case set == nil:
-		return nil, fmt.Errorf("%s has no training images: put them in a folder named train", data.Name)
+		return nil, fmt.Errorf("%s has no training images: add them in a folder named train", data.Name)
 	case len(set.Classes()) < 2:
-		return nil, fmt.Errorf("%s has fewer than two classes to tell apart", data.Name)
+		return nil, fmt.Errorf("%s has fewer than two classes", data.Name)
 	}
 	if ch, _, _ := set.Shape(); ch == 0 {
 		return nil, fmt.Errorf("the images of %s differ in size: resize them to one size first", data.Name)
@@ -46,7 +46,7 @@ func newModel(c Config, set dataset.Set, dir string) (*model.Model, error) {
 		m, err = model.New(c.Net, [3]int{ch, h, w}, set.Classes(), schemes[c.Init], c.Seed)
 	}
 	if err == nil && c.FixedNorms && !m.HasBatchNorm() {
-		return nil, fmt.Errorf("%s has no batch norm whose γ and β could be fixed: use the net's form with batch norm", m.Net.Name)
+		return nil, fmt.Errorf("%s has no batch norm to fix γ and β of: use the variant with batch norm", m.Net.Name)
 	}
 	return m, err
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// ReadConfig reads the configuration of the run in a folder. The error is fs.ErrNotExist
-// where there is none.
+// ReadConfig reads the configuration of the run in a folder. The error is fs.ErrNotExist if there
+// is none.
 func ReadConfig(dir string) (Config, error) {
 	var c Config
 	path := filepath.Join(dir, ConfigFile)
@@ -21,7 +21,7 @@ func ReadConfig(dir string) (Config, error) {
 		return c, err
 	}
 	if info.Size() > 1<<20 {
-		return c, fmt.Errorf("%s: %d bytes are no configuration: name another folder", path, info.Size())
+		return c, fmt.Errorf("%s: %d bytes is too large for a configuration: use another folder", path, info.Size())
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -30,13 +30,12 @@ func ReadConfig(dir string) (Config, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
-		return c, fmt.Errorf("%s: no configuration of a run: %w: name another folder", path, err)
+		return c, fmt.Errorf("%s: not the configuration of a run: %w: use another folder", path, err)
 	}
 	return c, nil
 }
 
-// differences lists the settings that differ, as "epochs 10, not 20" where the first is
-// of saved.
+// differences lists the settings that differ as "epochs 10, not 20", saved's first.
 func differences(saved, c Config) []string {
 	a, b := fields(saved), fields(c)
 	var changed []string
@@ -69,7 +68,7 @@ func shown(value json.RawMessage) string {
 	return strings.Trim(string(value), `"`)
 }
 
-// listed names the first of some things.
+// listed joins the first few elements.
 func listed(all []string) string {
 	const most = 3
 	if len(all) > most {
@@ -78,15 +77,14 @@ func listed(all []string) string {
 	return strings.Join(all, "; ")
 }
 
-// Status is how far the run in a folder has come.
+// Status is the status of the run in a folder.
 type Status struct {
 	Config Config
-	Last   *EpochEvent // nil: no epoch was ended yet
-	End    *EndEvent   // nil: it runs, or was killed
+	Last   *EpochEvent // nil: no epoch has ended
+	End    *EndEvent   // nil: running, or killed
 }
 
-// ReadStatus reads what is known of the run in a folder. The error is fs.ErrNotExist where
-// there is none.
+// ReadStatus reads the status of the run in a folder. The error is fs.ErrNotExist if there is none.
 func ReadStatus(dir string) (Status, error) {
 	c, err := ReadConfig(dir)
 	if err != nil {
@@ -103,7 +101,7 @@ func ReadStatus(dir string) (Status, error) {
 	for {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
 		if !whole {
-			return s, nil // nothing, or a line that is torn
+			return s, nil // empty, or a partial line
 		}
 		text = rest
 		switch kind := leadingType(line); kind {

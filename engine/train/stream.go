@@ -6,11 +6,11 @@ import (
 	"hfcui/engine/random"
 )
 
-// purpose is what random numbers of a run are for. Every purpose has numbers of its own, so
-// that switching one thing on leaves all others as they were.
+// purpose is the use of a random stream of a run. Streams of different purposes are independent, so
+// that enabling an option does not change the others' random numbers.
 type purpose uint64
 
-// The purposes, and what they are drawn anew for.
+// The purposes, and when their streams restart.
 const (
 	forOrder   purpose = iota + 1 // every epoch
 	forAugment                    // every step
@@ -20,8 +20,8 @@ const (
 	forNoise                      // the run
 )
 
-// stream is the random numbers for a purpose in one epoch or step. Nothing else determines
-// them: a run can be taken up anywhere.
+// stream returns the random stream for a purpose in an epoch or step. It depends on nothing else,
+// so that a run can resume anywhere.
 func stream(seed uint64, p purpose, at int) *rand.Rand {
 	return rand.New(rand.NewPCG(random.Mix(random.Mix(seed)+uint64(p)), random.Mix(uint64(at))))
 }

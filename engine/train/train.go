@@ -14,26 +14,26 @@ import (
 	"hfcui/spectral"
 )
 
-// Options is how a run is watched and steered by whom started it. All of it may be nil. The
-// functions are called from one goroutine at a time and hold the training up while they run.
+// Options observe and control a run. All fields may be nil. The functions are called from one
+// goroutine at a time and block training.
 type Options struct {
-	Event    func(Event)    // after it was written
-	Progress func(Progress) // after every step and while measuring
+	Event    func(Event)    // after it is written
+	Progress func(Progress) // after every step and during evaluation
 	Control  *Control
-	// Yield lets other work go first, between two instructions of the run's programs and
-	// between images that are read to be measured.
+	// Yield lets work of higher priority run first, between instructions of the run's programs and
+	// between reads of images for evaluation.
 	Yield plan.Yield
 }
 
-// Result is what a run came to.
+// Result is the result of a run.
 type Result struct {
 	Model *model.Model
 	Last  *EpochEvent // of the last epoch
-	// Already is set where the folder held the finished run: then nothing was done.
+	// Already is set if the folder had the finished run, and nothing was done.
 	Already bool
 }
 
-// StoppedError is why a run ended whose context did. Everything it did is kept.
+// StoppedError is the error of a run whose context ended. Its state is saved.
 type StoppedError struct {
 	Dir  string
 	Step int
@@ -41,18 +41,17 @@ type StoppedError struct {
 }
 
 func (e *StoppedError) Error() string {
-	return fmt.Sprintf("stopped at step %d, which is kept in %s", e.Step, e.Dir)
+	return fmt.Sprintf("stopped at step %d, saved in %s", e.Step, e.Dir)
 }
 
 func (e *StoppedError) Unwrap() error { return e.Err }
 
-// Run trains a model in a run folder. Where the folder holds a run of the same Config it
-// is taken up from its last checkpoint: the run then goes on bit for bit as it would have
-// without the interruption. One that has finished is only read.
+// Run trains a model in a run folder. If the folder has a run of the same Config, it resumes from
+// the last checkpoint, bit for bit as without interruption. A finished run is only read.
 //
-// When ctx ends, or training fails, everything up to the last whole step is kept. A
-// *StoppedError tells of the first, a *DivergedError that the loss or the weights are no
-// finite numbers any more; then the last good state stays.
+// When ctx ends, or training fails, everything up to the last complete step is saved. The error is
+// a *StoppedError if ctx ended, and a *DivergedError if the loss or a weight is no longer finite;
+// the last finite state stays.
 func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device plan.Device, o Options) (*Result, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	}
 	loader := newLoader(newInputs(set, c), c, m.Net.Features)
 	if loader.steps() == 0 {
-		return nil, fmt.Errorf("%d training images do not fill a batch of %d: use a smaller --batch", loader.order.len(), c.Batch)
+		return nil, fmt.Errorf("%d training images are fewer than the batch size %d: use a smaller --batch", loader.order.len(), c.Batch)
 	}
 	folder, err := openFolder(dir, c)
 	if err != nil {
@@ -98,8 +97,7 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	return &Result{Model: m, Last: r.last}, nil
 }
 
-// ended reads the run in a folder that needs no more training: its result, or why there is
-// none. Both are nil where there is something to do.
+// ended returns the result or the error of an ended run in a folder; both nil if it has not ended.
 func ended(dir string) (*Result, error) {
 	s, err := ReadStatus(dir)
 	if err != nil || s.End == nil {
@@ -115,7 +113,7 @@ func ended(dir string) (*Result, error) {
 	return nil, nil
 }
 
-// run is a training under way.
+// run is a run in progress.
 type run struct {
 	config  Config
 	options Options
@@ -129,19 +127,19 @@ type run struct {
 
 	adversary *adversary // nil: none
 	rate      schedule
-	train     dataset.Set // whole images, with the labels trained on
+	train     dataset.Set // whole images with the labels trained on
 	test      dataset.Set // may be nil
 
 	perEpoch, total int // steps
 	at              position
-	kept            *position // of the last checkpoint that was written here
-	begun           time.Time // when the run would have begun without interruptions
-	here            time.Time // when this process began with it
-	from            int       // and at which step
+	kept            *position // of the last checkpoint written by this process
+	begun           time.Time // start time, shifted by interruptions
+	here            time.Time // when this process started or resumed it
+	from            int       // and its step at that time
 	last            *EpochEvent
 }
 
-// run trains from wherever the folder has it, to the end.
+// run trains from the folder's state to the end.
 func (r *run) run(ctx context.Context) error {
 	if err := r.prepare(); err != nil {
 		if r.folder.fresh {
@@ -160,7 +158,7 @@ func (r *run) run(ctx context.Context) error {
 	return nil
 }
 
-// prepare compiles the training and takes up what the folder holds.
+// prepare compiles the training programs and restores the folder's state.
 func (r *run) prepare() (err error) {
 	c := r.config
 	defer func() {
@@ -182,10 +180,10 @@ func (r *run) prepare() (err error) {
 	if r.rate, err = newSchedule(c, r.perEpoch, r.total); err != nil {
 		return err
 	}
-	return r.takeUp()
+	return r.resume()
 }
 
-// close frees what prepare has made.
+// close frees the resources of prepare.
 func (r *run) close() {
 	r.meter.close()
 	r.adversary.close()
@@ -194,14 +192,14 @@ func (r *run) close() {
 	}
 }
 
-// takeUp sets everything to the folder's checkpoint.
-func (r *run) takeUp() error {
+// resume restores the folder's checkpoint.
+func (r *run) resume() error {
 	at, found, err := restore(r.folder.dir, r.config, r.model, r.trainer.State())
 	if err != nil {
 		return err
 	}
 	if found && at.Images != r.train.Len() {
-		return fmt.Errorf("%s was begun with %d training images, and there are %d now: put the data back, or name another folder with --run",
+		return fmt.Errorf("%s was started with %d training images, but there are %d now: restore the data, or use another folder with --run",
 			r.folder.dir, at.Images, r.train.Len())
 	}
 	if err := r.folder.cut(at.Events); err != nil {
@@ -225,13 +223,13 @@ func (r *run) takeUp() error {
 	return r.emit(&CheckpointEvent{Stamp: r.stamp("checkpoint"), Resumed: true})
 }
 
-// steps trains and measures until all is done.
+// steps trains and evaluates to the end.
 func (r *run) steps(ctx context.Context) error {
 	loading, stop := context.WithCancel(ctx)
 	go r.loader.run(loading, r.at.Step)
 	defer func() {
 		stop()
-		for range r.loader.ready { // until it reads no more
+		for range r.loader.ready { // closed at the end
 		}
 	}()
 	for {
@@ -255,7 +253,7 @@ func (r *run) steps(ctx context.Context) error {
 	}
 }
 
-// step trains on the next batch and tells of it.
+// step trains on the next batch and reports it.
 func (r *run) step(ctx context.Context) error {
 	begun, rate := r.clock(), r.rate(r.at.Step)
 	r.trainer.LearningRate = rate
@@ -306,13 +304,13 @@ const (
 	stepEventsARun    = 10_000
 )
 
-// stepEvents is how many steps a StepEvent tells of: so many that there are a few for every
-// epoch, and that those of a long run still can be read and drawn at once.
+// stepEvents returns the number of steps per StepEvent: few enough for several events per epoch,
+// but enough to keep the files of long runs fast to read and draw.
 func stepEvents(perEpoch, total int) int {
 	return max(1, (perEpoch+stepEventsAnEpoch-1)/stepEventsAnEpoch, (total+stepEventsARun-1)/stepEventsARun)
 }
 
-// endEpoch measures what came of an epoch.
+// endEpoch evaluates the model after an epoch.
 func (r *run) endEpoch(ctx context.Context) error {
 	sum := r.at.Epoch
 	e := &EpochEvent{Loss: sum.loss(), Train: sum.score(), LearningRate: r.rate(r.at.Step - 1), ImagesPerSecond: sum.speed(r.config.Batch)}
@@ -345,7 +343,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 	return nil
 }
 
-// roughness is that of a model's first convolution; 0 where it is no finite number.
+// roughness is the kernel roughness of a model's first convolution; 0 if not finite.
 func roughness(m *model.Model) float64 {
 	w := m.Weights[m.FirstConv()]
 	v := spectral.Roughness(w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3])
@@ -355,11 +353,11 @@ func roughness(m *model.Model) float64 {
 	return v
 }
 
-// testPart is how many test images are measured before a checkpoint may be made: a run that
-// is killed while it measures goes on there.
+// testPart is the number of test images between checkpoints during evaluation, from which a killed
+// run resumes.
 const testPart = 8 * measure.Batch
 
-// testAll measures the model on the test images that it was not measured on yet.
+// testAll evaluates the model on the remaining test images.
 func (r *run) testAll(ctx context.Context) error {
 	for r.at.Tested.N < r.test.Len() {
 		from := r.at.Tested.N
@@ -376,25 +374,25 @@ func (r *run) testAll(ctx context.Context) error {
 	return nil
 }
 
-// measured says that answers which are no numbers are a divergence.
+// measured turns the error of logits that are not finite into a *DivergedError.
 func (r *run) measured(err error) error {
 	if errors.Is(err, measure.ErrNotFinite) {
-		return &DivergedError{Step: r.at.Step, What: "the network's answers are no finite numbers"}
+		return &DivergedError{Step: r.at.Step, What: "the network's logits are not finite"}
 	}
 	return err
 }
 
-// stamp is what an event of a type has in common with others, now.
+// stamp returns the Stamp of an event now.
 func (r *run) stamp(kind string) Stamp {
 	return Stamp{Type: kind, Time: time.Now().UTC(), Seconds: r.clock().Sub(r.begun).Seconds(), Step: r.at.Step, Epoch: (r.at.Step + r.perEpoch - 1) / r.perEpoch}
 }
 
-// clock is the time without pauses.
+// clock returns the time without pauses.
 func (r *run) clock() time.Time {
 	return time.Now().Add(-r.options.Control.pausedFor())
 }
 
-// yield stands still while the run is paused, its clock too, or other work goes first.
+// yield blocks while the run is paused or work of higher priority runs.
 func (r *run) yield(ctx context.Context) error {
 	if c := r.options.Control; c != nil {
 		if err := c.wait(ctx, r.stands); err != nil {
@@ -404,8 +402,8 @@ func (r *run) yield(ctx context.Context) error {
 	return r.options.Yield.Wait(ctx)
 }
 
-// stands tells that the run stands still or goes on. Where that cannot be written nothing
-// is lost that a run needs.
+// stands reports that the run pauses or resumes. A failed write is ignored, as resuming does not
+// need these events.
 func (r *run) stands(still bool) {
 	var e Event = &ResumeEvent{r.stamp("resume")}
 	if still {

@@ -1,3 +1,3 @@
-// Package export writes what happened in runs for other programs: CSV, JSON and
-// TensorBoard's event files.
+// Package export writes the metrics of runs for other programs: CSV, JSON and TensorBoard event
+// files.
 package export

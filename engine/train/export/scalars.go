@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/train"
 )
 
-// Run is a run to be written.
+// Run is a run to export.
 type Run struct {
 	Name   string        `json:"run"`
 	State  string        `json:"state"` // waiting, running, paused, silent or ended
@@ -15,16 +15,16 @@ type Run struct {
 	Events []train.Event `json:"events"`
 }
 
-// Scalar is one number of an event.
+// Scalar is a metric of an event.
 type Scalar struct {
-	// Tag says which: step, epoch or bands, a slash, and loss, train, test, learning_rate
-	// or images_per_s, roughness; of bands whole, low/R or high/R.
+	// Tag names the metric: step/ or epoch/ and loss, train, test, learning_rate, images_per_s or
+	// roughness; bands/ and whole, low/R or high/R.
 	Tag   string
 	Value float64
-	Score *measure.Score // where Value is an accuracy
+	Score *measure.Score // if Value is an accuracy
 }
 
-// Scalars lists the numbers of an event. Accuracies of no images are left out.
+// Scalars lists the metrics of an event, except accuracies on no images.
 func Scalars(e train.Event) []Scalar {
 	var s scalars
 	switch e := e.(type) {

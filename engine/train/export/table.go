@@ -10,11 +10,10 @@ import (
 	"hfcui/engine/train"
 )
 
-// header are the columns of CSV: correct, n and the 95 % interval where the value is an
-// accuracy.
+// header has the columns of CSV: correct, n and the 95 % CI are set for accuracies.
 var header = []string{"run", "tag", "time", "seconds", "epoch", "step", "value", "correct", "n", "lo", "hi"}
 
-// CSV writes a row for every number of every event.
+// CSV writes a row for every metric of every event.
 func CSV(w io.Writer, runs []Run) error {
 	out := csv.NewWriter(w)
 	out.Write(header)
@@ -44,7 +43,7 @@ func JSON(w io.Writer, runs []Run) error {
 	return e.Encode(Document(runs))
 }
 
-// Document is what JSON writes.
+// Document returns the value that JSON writes.
 func Document(runs []Run) any {
 	all := make([]Run, len(runs))
 	for i, r := range runs {

@@ -10,8 +10,8 @@ import (
 	"hfcui/engine/train"
 )
 
-// TensorBoard writes one run's numbers as an event file, which TensorBoard shows when the
-// file's name holds "tfevents". Steps are those of training.
+// TensorBoard writes a run's metrics as an event file, which TensorBoard loads if the file's name
+// contains "tfevents". Steps are training steps.
 //
 // The file is a sequence of records (TensorFlow's lib/io/record_writer.h): the data's
 // length in eight bytes, its masked checksum, the data, its masked checksum; all little
@@ -34,7 +34,7 @@ func TensorBoard(w io.Writer, events []train.Event) error {
 	return nil
 }
 
-// record writes one record.
+// record writes a record.
 func record(w io.Writer, data []byte) error {
 	b := make([]byte, 0, len(data)+16)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(data)))
@@ -47,14 +47,13 @@ func record(w io.Writer, data []byte) error {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// masked is the checksum of data, CRC-32C, rotated and offset as TensorFlow has it
-// (lib/hash/crc32c.h), so that checksums of data that holds checksums are good ones.
+// masked returns TensorFlow's masked CRC-32C of data (lib/hash/crc32c.h).
 func masked(data []byte) uint32 {
 	sum := crc32.Checksum(data, castagnoli)
 	return (sum>>15 | sum<<17) + 0xa282ead8
 }
 
-// The kinds of fields in protocol buffers.
+// Wire types of protocol buffers.
 const (
 	varint  = 0
 	fixed64 = 1

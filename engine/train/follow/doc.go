@@ -1,7 +1,6 @@
-// Package follow reads what others write while they train: run folders, by this program on
-// this or another machine, and folders into which PyTorch drops state dicts.
+// Package follow follows training in other processes: run folders of this program, on this or
+// another machine, and folders to which PyTorch saves state dicts.
 //
-// It looks at files' sizes and times twenty times a second and reads what is new: that
-// costs the writer nothing and works on folders shared over a network, where no file
-// system tells of changes.
+// It polls files' sizes and times twenty times per second and reads what is new, which costs the
+// writer nothing and works on network file systems, which do not report changes.
 package follow

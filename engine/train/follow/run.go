@@ -10,15 +10,15 @@ import (
 	"hfcui/engine/train"
 )
 
-// State is how a run seems to be.
+// State is the apparent state of a run.
 type State int
 
 // The states of a run.
 const (
-	Waiting State = iota // there is no event yet
+	Waiting State = iota // no events yet
 	Running
 	Paused // its last event says so
-	Silent // no event came for long: its process may have died
+	Silent // no event for long: its process may have died
 	Ended  // its last event says so
 )
 
@@ -27,27 +27,27 @@ func (s State) String() string {
 	return [...]string{"waiting", "running", "paused", "silent", "ended"}[s]
 }
 
-// Update is news of one run.
+// Update is an update of a run.
 type Update struct {
-	Run int // its place among the folders followed
-	// Begun tells to forget the events before: the run was begun anew, or was taken up
-	// from a checkpoint that lies before some of them. Events are all from the start on.
+	Run int // index of its folder
+	// Begun is set if earlier events are obsolete, since the run restarted, or resumed from a
+	// checkpoint before some of them. Events then has all events.
 	Begun  bool
 	Events []train.Event
-	Config *train.Config // the run's, once it is known
-	// Skipped is how many lines were no events, since the start. A torn last line, which
-	// may be completed yet, does not count.
+	Config *train.Config // the run's, once known
+	// Skipped is the number of invalid lines since the start, without a partial last line, which
+	// may still be completed.
 	Skipped int
 	State   State
-	Quiet   time.Duration // how long no event has come, where State is Silent
-	Err     error         // why the folder cannot be read at the moment; nil when it can
+	Quiet   time.Duration // time since the last event if State is Silent
+	Err     error         // if the folder currently cannot be read
 }
 
-// Options are how runs are followed; zero values are the usual.
+// Options configure how runs are followed; zero values are defaults.
 type Options struct {
-	Every time.Duration // between looks at a folder; 50 ms
-	// Silence is how long nothing comes before a run counts as silent; 30 s. It is never
-	// less than three times the longest pause between the run's events.
+	Every time.Duration // polling interval; 50 ms
+	// Silence is the time without events after which a run counts as silent; 30 s, but at least
+	// three times the longest interval between the run's events.
 	Silence time.Duration
 }
 
@@ -61,9 +61,9 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Runs follows the runs in folders, which need not be there yet, until ctx ends, and
-// returns when all its goroutines have. It calls update first with what is there, then
-// whenever there are news, with one update at a time.
+// Runs follows the runs in folders, which need not exist yet, until ctx ends, and returns when all
+// its goroutines have. It calls update, never concurrently, first with the existing events, then
+// with new ones.
 func Runs(ctx context.Context, dirs []string, o Options, update func(Update)) {
 	o = o.filled()
 	var one sync.Mutex
@@ -81,7 +81,7 @@ func Runs(ctx context.Context, dirs []string, o Options, update func(Update)) {
 				}
 				switch {
 				case more:
-				case news: // more may come at once: it is seen as it comes
+				case news: // more may follow immediately
 					rest(ctx, o.Every*2/3)
 				default:
 					rest(ctx, o.Every)
@@ -92,8 +92,8 @@ func Runs(ctx context.Context, dirs []string, o Options, update func(Update)) {
 	all.Wait()
 }
 
-// rest waits for the next moment at which folders are looked at. All that are looked at as
-// often have the same ones: the machine is woken once for many.
+// rest waits for the next polling time. Followers with the same interval share these, so that the
+// machine wakes once for all.
 func rest(ctx context.Context, every time.Duration) {
 	wake := time.NewTimer(every - time.Duration(time.Now().UnixNano())%every)
 	defer wake.Stop()
@@ -103,7 +103,7 @@ func rest(ctx context.Context, every time.Duration) {
 	}
 }
 
-// Read gives everything there is of the run in a folder now.
+// Read returns the current state of the run in a folder.
 func Read(ctx context.Context, dir string) (Update, error) {
 	f := newFollower(dir, Options{}.filled())
 	var sum Update
@@ -134,8 +134,8 @@ type follower struct {
 	config  *train.Config
 	skipped int
 	last    train.Event
-	heard   time.Time     // when the last event came
-	longest time.Duration // pause between events, by their own clock
+	heard   time.Time     // time of the last event
+	longest time.Duration // interval between events, by their own clock
 	told    Update        // before
 	first   bool
 }
@@ -144,7 +144,7 @@ func newFollower(dir string, o Options) *follower {
 	return &follower{dir: dir, options: o, tail: tail{path: filepath.Join(dir, train.EventsFile)}, first: true}
 }
 
-// look gives what is new, if anything is, and whether there is more to be read at once.
+// look returns what is new, if anything, and whether there is more to read.
 func (f *follower) look(now time.Time) (u Update, news, more bool) {
 	lines, begun, more, err := f.tail.next()
 	u.Begun, u.Err = begun, err
@@ -188,7 +188,7 @@ func (f *follower) decode(lines []byte) (events []train.Event) {
 	return events
 }
 
-// hear keeps what is to be known of events that came.
+// hear updates the follower's state by new events.
 func (f *follower) hear(events []train.Event, now time.Time) {
 	for _, e := range events {
 		if f.last != nil && !interrupted(f.last, e) {
@@ -196,7 +196,7 @@ func (f *follower) hear(events []train.Event, now time.Time) {
 		}
 		f.last = e
 	}
-	if f.heard.IsZero() { // they may have come long ago
+	if f.heard.IsZero() { // they may be old
 		if at := f.last.At().Time; at.Before(now) {
 			now = at
 		}
@@ -204,7 +204,7 @@ func (f *follower) hear(events []train.Event, now time.Time) {
 	f.heard = now
 }
 
-// interrupted tells that a run stood still between two events.
+// interrupted reports whether a run was interrupted between two events.
 func interrupted(before, after train.Event) bool {
 	_, paused := before.(*train.PauseEvent)
 	c, kept := after.(*train.CheckpointEvent)

@@ -17,28 +17,28 @@ import (
 	"hfcui/engine/train"
 )
 
-// runPause is how often, at most, a run folder is looked at to see whether it still is one.
+// runPause is the minimum time between checks whether a folder is still a run folder.
 const runPause = time.Second
 
-// Snapshot is a file of weights that somebody has put into a folder.
+// Snapshot is a file of weights in a folder.
 type Snapshot struct {
 	Path string
-	Time time.Time // when it was written
-	// Number is the last number in the file's name, such as 12 of "resnet18-epoch12.pt", and
-	// −1 where there is none.
+	Time time.Time // modification time
+	// Number is the last number in the file's name, e.g. 12 of "resnet18-epoch12.pt"; −1 if there
+	// is none.
 	Number int
-	File   *checkpoints.File // nil where Err is not
-	Err    error             // why it cannot be read
+	File   *checkpoints.File // nil if Err is set
+	Err    error             // if it cannot be read
 }
 
-// patience is how long a file that cannot be read, and does not change, is thought to be
-// still being written.
+// patience is the time after which an unreadable file that does not change is no longer considered
+// incomplete.
 const patience = 3 * time.Second
 
-// Snapshots follows a folder, which need not be there yet, into which weights are put as
-// safetensors or PyTorch state dicts, until ctx ends. A run folder has none. It calls found with every file once it
-// is whole, and again when it was replaced: first those that are there, in the order of
-// their numbers, or of their times where some have none.
+// Snapshots follows a folder, which need not exist yet, of safetensors files or PyTorch state
+// dicts, until ctx ends. A run folder has none. It calls found with every file when it is complete,
+// and again when it is replaced; existing ones first, ordered by number, or by time if some have
+// none.
 func Snapshots(ctx context.Context, dir string, o Options, found func(Snapshot)) error {
 	o = o.filled()
 	w := snapshots{dir: dir, seen: make(map[string]*seen)}
@@ -55,11 +55,11 @@ func Snapshots(ctx context.Context, dir string, o Options, found func(Snapshot))
 	return nil
 }
 
-// Present calls found with every file of weights that is in a folder now, in the same order.
+// Present calls found with every file of weights currently in a folder, in the same order.
 func Present(ctx context.Context, dir string, found func(Snapshot)) error {
 	w := snapshots{dir: dir, seen: make(map[string]*seen)}
 	now := time.Now().Add(-patience)
-	for range 2 { // a file is given when it is found as it was
+	for range 2 { // a file is reported when it is unchanged since the last look
 		if err := w.look(ctx, now, found); err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func Present(ctx context.Context, dir string, found func(Snapshot)) error {
 	return ctx.Err()
 }
 
-// IsSnapshot tells whether a file's name is one of weights.
+// IsSnapshot reports whether a file's name is that of weights.
 func IsSnapshot(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".pt", ".pth", ".safetensors":
@@ -82,21 +82,21 @@ type snapshots struct {
 	seen map[string]*seen
 }
 
-// seen is how a file was when it was last looked at.
+// seen is the state of a file at the last look.
 type seen struct {
 	size  int64
 	time  time.Time
-	since time.Time // when it was first seen like that
+	since time.Time // when it was first seen in this state
 	given bool
 }
 
-// run tells that the folder is a run's, by the first file that a run has.
+// run reports whether the folder is a run's, by the first file of a run.
 func (w *snapshots) run() bool {
 	_, err := os.Stat(filepath.Join(w.dir, train.EventsFile))
 	return err == nil
 }
 
-// look gives files that have not changed since the last look.
+// look reports files that have not changed since the last look.
 func (w *snapshots) look(ctx context.Context, now time.Time, found func(Snapshot)) error {
 	if w.run() {
 		return nil
@@ -144,7 +144,7 @@ func (w *snapshots) look(ctx context.Context, now time.Time, found func(Snapshot
 	return nil
 }
 
-// give reads a file. One that cannot be read may still be being written.
+// give reads and reports a file. An unreadable one may be incomplete.
 func (w *snapshots) give(s Snapshot, now time.Time, found func(Snapshot)) {
 	s.File, s.Err = checkpoints.Open(s.Path)
 	at := w.seen[s.Path]

@@ -11,24 +11,23 @@ import (
 
 const (
 	firstChunk = 1 << 20  // bytes read at a time
-	maxLine    = 16 << 20 // bytes; what is longer is no event
+	maxLine    = 16 << 20 // bytes; longer lines are not events
 	markLength = 512
 )
 
-// tail reads the whole lines of a file that grows, is cut back, or is replaced.
+// tail reads complete lines of a file that grows, is truncated, or is replaced.
 type tail struct {
 	path   string
-	offset int64  // of the first byte not given yet
-	mark   []byte // what stood before it: when that is another, the file is another
-	size   int64  // when last looked at
+	offset int64  // of the next byte
+	mark   []byte // the bytes before it: if they differ, the file was replaced
+	size   int64  // at the last look
 	time   time.Time
 	chunk  int
 }
 
-// next gives whole lines that have come since, at most a chunk of them; more tells that
-// there are others already. begun tells that the file is not the one that lines were given
-// of before, or was cut back: lines are the first ones then. A file that is not there has
-// no lines.
+// next returns new complete lines, at most a chunk; more reports that there are further ones. begun
+// reports that the file was replaced or truncated: lines are then from its start. A missing file
+// has no lines.
 func (t *tail) next() (lines []byte, begun, more bool, err error) {
 	info, err := os.Stat(t.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -61,7 +60,7 @@ func (t *tail) next() (lines []byte, begun, more bool, err error) {
 	return lines, begun, more, err
 }
 
-// same tells whether f still has what was read of it last.
+// same reports whether f still has the bytes last read.
 func (t *tail) same(f *os.File) (bool, error) {
 	now := make([]byte, len(t.mark))
 	n, err := f.ReadAt(now, t.offset-int64(len(t.mark)))
@@ -71,7 +70,7 @@ func (t *tail) same(f *os.File) (bool, error) {
 	return bytes.Equal(now[:n], t.mark), nil
 }
 
-// read reads lines from the offset on, of a file that had a size a moment ago.
+// read reads lines from the offset, of a file whose size was just read.
 func (t *tail) read(f *os.File, size int64) (lines []byte, more bool, err error) {
 	t.chunk = max(t.chunk, firstChunk)
 	text := make([]byte, min(int64(t.chunk), max(size-t.offset, 0)))
@@ -84,11 +83,11 @@ func (t *tail) read(f *os.File, size int64) (lines []byte, more bool, err error)
 	end := bytes.LastIndexByte(text, '\n') + 1
 	switch {
 	case end > 0:
-	case full && t.chunk < maxLine: // a long line: try again with more
+	case full && t.chunk < maxLine: // a long line: retry with a larger chunk
 		t.chunk *= 2
 		return nil, true, nil
 	case full:
-		end = n // not a line of anything we know
+		end = n // not a line of events
 	}
 	lines = text[:end]
 	if end > 0 {
