@@ -108,7 +108,7 @@ func bandOf(part string, radius []float64) (attack.Band, error) {
 // knownMethods are the values of --method.
 func knownMethods() []string { return append(slices.Clone(attack.Methods()), attack.Worst) }
 
-// methodList describes every method, one a line.
+// methodList describes the methods, one per line.
 func methodList() string {
 	var list strings.Builder
 	for _, name := range attack.Methods() {

@@ -18,12 +18,12 @@ func bandsCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bands",
-		Short: "Measure accuracy on low-pass and high-pass images against r",
+		Short: "Measure accuracy on low-pass and high-pass images vs r",
 		Long: "Measures accuracy on whole images and, at each radius, on their low-pass images x_l and high-pass images, with " +
 			"95 % CIs (Wilson), and how often the prediction changes on x_l (the paper's section 3). An image classified " +
 			"correctly whole and incorrectly from x_l is not robust at any ε ≥ ‖x−x_l‖; so, at the largest of these distances, " +
 			"the fraction of images correct both times is an upper bound on robust accuracy on these images, in a ball that is " +
-			"not clipped to [0,1]. With normalized parts or batch statistics there is no bound.\n\nWith --bn batch, batches are " +
+			"not clipped to [0,1]. With normalized images or batch statistics there is no bound.\n\nWith --bn batch, batches are " +
 			"100 images in dataset order; if the dataset is sorted by class they are drawn from across it, and an incomplete " +
 			"last batch is filled up with images already counted.",
 		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json",

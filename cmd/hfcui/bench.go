@@ -15,7 +15,7 @@ import (
 	"hfcui/ui/picture"
 )
 
-// Bounds of what can be asked for: beyond them memory runs out before time does.
+// Limits of sizes: beyond them memory runs out.
 const (
 	maxBatch   = 1024
 	maxThreads = 1024
@@ -102,8 +102,7 @@ func benchSubject(r *benchmark.Result) string {
 	return r.Net
 }
 
-// benchTable has a line for every batch size: where cost is linear, the last column is the
-// same in all.
+// benchTable has a line per batch size: if the cost is linear, the last column is constant.
 func benchTable(w io.Writer, results []*benchmark.Result) {
 	first := results[0]
 	fmt.Fprintf(w, "%s %s\t%d×%d\t%s\n\n", first.Work, benchSubject(first), first.Width, first.Height, first.DeviceName)
@@ -114,10 +113,10 @@ func benchTable(w io.Writer, results []*benchmark.Result) {
 	}
 }
 
-// batches is a flag that takes numbers of images.
+// batches is a flag that takes a list of batch sizes.
 type batches []int
 
-// maxBatches bounds how many a list may have: each takes seconds.
+// maxBatches bounds the length of a list: each entry takes seconds.
 const maxBatches = 100
 
 func (b *batches) Type() string { return "LIST" }
@@ -146,7 +145,7 @@ func (b *batches) Set(s string) error {
 	return nil
 }
 
-// unusedFlags are those that a job does not look at.
+// unusedFlags lists the flags that do not apply to a job.
 func unusedFlags(work string) []string {
 	switch work {
 	case "split":

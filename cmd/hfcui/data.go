@@ -37,7 +37,7 @@ func dataListCommand() *cobra.Command {
 	return cmd
 }
 
-// whereabouts says where a dataset is, or how to get it.
+// whereabouts returns the folder of a dataset, or how to get it.
 func whereabouts(d dataset.Listing) string {
 	switch {
 	case d.Dir != "":
@@ -83,7 +83,7 @@ func dataGetCommand() *cobra.Command {
 					return out.print(d, func(w io.Writer) { fmt.Fprintf(w, "%s is in %s\n", d.Name, oneLine(d.Dir)) })
 				}
 			}
-			return fmt.Errorf("%s was fetched but is not in the cache folder", args[0])
+			return fmt.Errorf("%s was downloaded, but is not in the cache folder", args[0])
 		},
 	}
 	nameVar(cmd.Flags(), &from, "from", "", "", "base URL to download from instead of the official source")

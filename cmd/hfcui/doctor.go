@@ -25,7 +25,7 @@ import (
 type doctorReport struct {
 	Version   string            `json:"version"`
 	Platform  string            `json:"platform"`
-	Terminal  *terminalReport   `json:"terminal"` // null where there is none to ask
+	Terminal  *terminalReport   `json:"terminal"` // null if there is none
 	Pictures  picturesReport    `json:"pictures"`
 	Processor processorReport   `json:"processor"`
 	Models    []embeddedReport  `json:"models"`
@@ -59,11 +59,11 @@ type processorReport struct {
 	Name     string   `json:"name"`
 	Cores    int      `json:"cores"`
 	Features []string `json:"features"`
-	Kernels  []string `json:"kernels"` // the paths this processor can take
-	Device   string   `json:"device"`  // the one that is taken
-	BF16     string   `json:"bf16"`    // the one that is taken for --dtype bf16
+	Kernels  []string `json:"kernels"` // supported by this processor
+	Device   string   `json:"device"`  // the one in use
+	BF16     string   `json:"bf16"`    // the one in use for --dtype bf16
 
-	BF16Note string `json:"bf16_note,omitempty"` // why that one is slow
+	BF16Note string `json:"bf16_note,omitempty"` // why it is slow
 }
 
 type embeddedReport struct {
@@ -97,7 +97,7 @@ func doctorCommand() *cobra.Command {
 func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 	r := &doctorReport{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + ", " + runtime.Version()}
 	r.Pictures = picturesReport{"none", "no terminal"}
-	if err := r.askTerminal(ctx, pictures); err != nil {
+	if err := r.queryTerminal(ctx, pictures); err != nil {
 		return nil, err
 	}
 	const processor = "cpu"
@@ -118,7 +118,7 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 		}
 		r.Models = append(r.Models, embeddedReport{name, m.Net.Name, m.Params()})
 	}
-	// Without a cache folder, as in a container without a home, all else still works.
+	// Without a cache folder, e.g. in a container without a home, everything else works.
 	r.Cache, err = dataset.CacheDir()
 	if err != nil {
 		r.CacheProblem = err.Error()
@@ -128,9 +128,9 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 	return r, err
 }
 
-// askTerminal asks the terminal on standard input, by way of standard output, or of
-// standard error where the output goes elsewhere.
-func (r *doctorReport) askTerminal(ctx context.Context, pictures string) error {
+// queryTerminal queries the terminal on standard input, through standard output, or through
+// standard error if the output is redirected.
+func (r *doctorReport) queryTerminal(ctx context.Context, pictures string) error {
 	out := os.Stdout
 	if !term.IsTerminal(out.Fd()) {
 		out = os.Stderr
@@ -161,7 +161,7 @@ func version() string {
 	return "unknown"
 }
 
-// processorName is what the system calls the processor, "" where it does not say.
+// processorName returns the processor's name; "" if unknown.
 func processorName() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -172,7 +172,7 @@ func processorName() string {
 	return oneLine(strings.TrimLeft(line, "\t :"))
 }
 
-// processorFeatures are those that kernels could use.
+// processorFeatures lists the features that kernels may use.
 func processorFeatures() []string {
 	var found []string
 	for _, f := range []struct {
@@ -217,7 +217,7 @@ func (r *doctorReport) table(w io.Writer) {
 	}
 }
 
-// named stands in for a name that is not known.
+// named returns a name, or a placeholder for an unknown one.
 func named(s string) string {
 	if s == "" {
 		return "unnamed"

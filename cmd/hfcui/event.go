@@ -42,7 +42,7 @@ func describe(e train.Event) string {
 	return ""
 }
 
-// bandsText has a word for every radius: "low 4: 27.1 %".
+// bandsText formats the accuracy at every radius: "low 4: 27.1 %".
 func bandsText(e *train.BandsEvent) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s images (normalize %s, batch-norm %s)  whole %.2f %%",

@@ -16,7 +16,7 @@ import (
 	"hfcui/ui"
 )
 
-// exploring is the explorer as a command's flags describe it.
+// exploring is the explorer as configured by flags.
 type exploring struct {
 	lab     lab.Options
 	screen  ui.Options
@@ -140,7 +140,7 @@ func reproducingOf(l *lab.Lab) *ui.Reproducing {
 	}
 }
 
-// runRoot is the explorer, unless what was typed looks like a command that is none.
+// runRoot runs the explorer, unless the first argument looks like an unknown command.
 func (e *exploring) runRoot(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 && !strings.ContainsAny(args[0], `./\`) {
 		if _, err := os.Stat(args[0]); err != nil {

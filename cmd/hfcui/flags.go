@@ -14,7 +14,7 @@ import (
 	"hfcui/spectral"
 )
 
-// maxListed bounds a list of numbers: no curve can show more points.
+// maxListed bounds a list of numbers, each a point of a curve.
 const maxListed = 1000
 
 // radius is a flag that takes a distance in the Fourier plane.
@@ -33,7 +33,7 @@ func (r *radius) Set(s string) error {
 	return err
 }
 
-// parseNumber reads a finite number that is not negative. The caller names what was typed.
+// parseNumber parses a finite number, 0 or more. The caller adds the input to the error.
 func parseNumber(s string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	switch {
@@ -66,8 +66,8 @@ func (r *radii) Set(s string) error {
 	return err
 }
 
-// values is a flag that takes a list as radii does, its numbers also as 8/255. What is said
-// twice counts once.
+// values is a flag that takes a list as radii does, its numbers also as 8/255. Duplicates are
+// removed.
 type values []float64
 
 func (v *values) Type() string   { return "LIST" }
@@ -102,7 +102,7 @@ func parseList(s string, number func(string) (float64, error)) ([]float64, error
 	for item := range strings.SplitSeq(s, ",") {
 		values, err := parseRange(item, number)
 		if bad := (*badNumber)(nil); errors.As(err, &bad) && bad.typed == s {
-			return nil, bad.error // the message begins with it
+			return nil, bad.error // the message starts with it
 		}
 		if err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func parseList(s string, number func(string) (float64, error)) ([]float64, error
 	return list, nil
 }
 
-// badNumber is a word of a list that is no number.
+// badNumber is the error of an element of a list that is not a number.
 type badNumber struct {
 	typed string
 	error
@@ -143,7 +143,7 @@ func parseRange(s string, number func(string) (float64, error)) ([]float64, erro
 	if step <= 0 || stop < start {
 		return nil, fmt.Errorf("empty range: start:stop:step must ascend, with a step above 0")
 	}
-	// A stop missed by rounding only still counts.
+	// A stop missed only by rounding is included.
 	n := math.Floor((stop-start)/step + 1e-9)
 	if n >= maxListed {
 		return nil, fmt.Errorf("more than %d numbers", maxListed)
@@ -155,8 +155,8 @@ func parseRange(s string, number func(string) (float64, error)) ([]float64, erro
 	return values, nil
 }
 
-// asWritten is v as a person would have written it, 0.3 instead of 0.30000000000000004, if it
-// is off by rounding only. Else the same number from a list and from a range would be two.
+// asWritten rounds v as one would write it, 0.3 instead of 0.30000000000000004, so that the same
+// number from a list and from a range is equal.
 func asWritten(v, step float64) float64 {
 	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
 	if err != nil || math.Abs(short-v) > 1e-9*step {
@@ -168,7 +168,7 @@ func asWritten(v, step float64) float64 {
 // number is a flag that takes a finite number that is not negative.
 type number float64
 
-// smoothingFlags adds --rho, and --layer and --divide-gain beside it.
+// smoothingFlags adds --rho, --layer and --divide-gain.
 func smoothingFlags(flags *pflag.FlagSet, s *model.Smoothing) {
 	flags.Var((*strength)(&s.Rho), "rho", "kernel smoothing strength ρ, 0 or more (default 0: off)")
 	layerFlags(flags, s)
@@ -220,7 +220,7 @@ func (s *strength) Set(text string) error {
 	return err
 }
 
-// count is a flag that takes a whole number in a range.
+// count is a flag that takes an integer in a range.
 type count struct {
 	value    *int
 	low, top int
@@ -235,9 +235,9 @@ func (c *count) Type() string   { return "N" }
 func (c *count) String() string { return strconv.Itoa(*c.value) }
 
 func (c *count) Set(s string) error {
-	v, err := strconv.Atoi(strings.TrimSpace(s)) // the nearest there is, out of range
+	v, err := strconv.Atoi(strings.TrimSpace(s)) // clamped if out of range
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return fmt.Errorf("not a whole number")
+		return fmt.Errorf("not an integer")
 	}
 	if v < c.low {
 		return fmt.Errorf("must be %d or more", c.low)
@@ -262,7 +262,7 @@ func (n *name) String() string { return string(*n) }
 
 func (n *name) Set(s string) error {
 	if s == "" {
-		return fmt.Errorf("is empty: give a name, or omit the flag")
+		return fmt.Errorf("is empty: use a name, or omit the flag")
 	}
 	*n = name(s)
 	return nil
@@ -274,7 +274,7 @@ type choice struct {
 	words []string
 }
 
-// choiceVar adds a choice whose first word is the default, unless *p says another.
+// choiceVar adds a choice whose default is *p, or the first word.
 func choiceVar(flags *pflag.FlagSet, p *string, name, usage string, words ...string) {
 	if *p == "" {
 		*p = words[0]

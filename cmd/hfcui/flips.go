@@ -36,7 +36,7 @@ func flipsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flips -r R",
 		Short: "Find images classified correctly from high frequencies alone",
-		Long: "Lists the images the paper's Fig. 2 shows: correct on the whole and the high-pass image, wrong on the low-pass image, which is what people see.\n\n" +
+		Long: "Lists the images the paper's Fig. 2 shows: correct on the whole and the high-pass image, wrong on the low-pass image, which is what humans see.\n\n" +
 			"With --by svd (the paper's section 8) the low-pass image is the truncated singular value decomposition, with one rank for all " +
 			"channels of an image: the rank whose residual energy is nearest to that of the Fourier high-pass image at r.\n\n" +
 			"The count is compared with a permutation null: the expected number of flips if predictions on low-pass and high-pass images " +

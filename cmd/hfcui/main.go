@@ -1,7 +1,6 @@
-// Command hfcui shows what a convolutional network sees in the low and the high
-// frequencies of an image: as a terminal program, and as commands that measure the same
-// things without one. This package turns flags into calls and results into text or JSON;
-// what the commands do is in package engine and those below it.
+// Command hfcui explores how a convolutional network uses the low and the high frequencies of
+// images: as a terminal program, and as commands for the same measurements. This package maps flags
+// to calls, and results to text or JSON; the logic is in the packages below engine.
 package main
 
 import (
@@ -18,12 +17,12 @@ import (
 const (
 	exitFailed = 1
 	exitUsage  = 2
-	exitSignal = 128 // plus the number of the signal, as shells have it
+	exitSignal = 128 // plus the number of the signal, as in shells
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run carries out one command line and returns the exit status.
+// run executes a command line and returns the exit status.
 func run(args []string) int {
 	ctx, stop := notify(context.Background())
 	defer stop()
@@ -32,8 +31,8 @@ func run(args []string) int {
 	return report(os.Stderr, root.ExecuteContext(ctx), context.Cause(ctx))
 }
 
-// report says in one line why a command failed, and returns its exit status. cause is
-// why the command's context ended, or nil.
+// report prints a command's error in one line and returns its exit status. cause is the cause of
+// the end of the command's context, or nil.
 func report(w io.Writer, err, cause error) int {
 	var ended endedBy
 	var usage *usageError
@@ -57,8 +56,7 @@ type endedBy struct{ syscall.Signal }
 func (e endedBy) Error() string { return e.Signal.String() }
 
 // notify returns a context that the first interrupt, hang-up or termination signal
-// cancels, so that commands stop without leaving half a file. A second one ends the
-// program at once.
+// cancels, so that commands stop without leaving partial files. A second one terminates the program.
 func notify(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)

@@ -21,7 +21,7 @@ type modelReport struct {
 	Net       string   `json:"net"`
 	Params    int      `json:"params"`
 	Outputs   int      `json:"outputs"`
-	Classes   []string `json:"classes"` // null when the file does not name them
+	Classes   []string `json:"classes"` // null if the file does not name them
 	BatchNorm bool     `json:"batch_norm"`
 	FirstConv string   `json:"first_conv"`
 	model.Reading

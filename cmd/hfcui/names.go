@@ -12,25 +12,25 @@ import (
 	"hfcui/engine/dataset"
 )
 
-// An argument is either a path or a name the program knows. A word that looks like neither is a
-// usage error that suggests the nearest name, before anything runs.
+// An argument is a path or a known name. One that looks like neither is a usage error that suggests
+// the nearest name, before anything runs.
 
-// knownModel rejects what can be neither a model file nor an embedded model.
+// knownModel returns an error for an argument that is neither a model file nor an embedded model.
 func knownModel(typed string) error {
 	names := checkpoints.EmbeddedNames()
 	if !strange(typed, names) {
 		return nil
 	}
-	return fmt.Errorf("no such file or embedded model: give a file, or use %s%s", strings.Join(names, ", "), didYouMean(typed, names))
+	return fmt.Errorf("no such file or embedded model: use a file, or %s%s", strings.Join(names, ", "), didYouMean(typed, names))
 }
 
-// knownData rejects what can be neither a folder nor a named dataset.
+// knownData returns an error for an argument that is neither a folder nor a named dataset.
 func knownData(typed string) error {
 	name, _, _ := strings.Cut(typed, ":") // settings
 	if !strange(name, dataset.Names()) {
 		return nil
 	}
-	return fmt.Errorf("no such folder or named dataset: give a folder, or use %s%s", strings.Join(dataset.Names(), ", "), didYouMean(name, dataset.Names()))
+	return fmt.Errorf("no such folder or named dataset: use a folder, or %s%s", strings.Join(dataset.Names(), ", "), didYouMean(name, dataset.Names()))
 }
 
 // strange reports whether a word is neither a known name nor a path nor a file.

@@ -23,8 +23,7 @@ func (o *output) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document with floats in full precision")
 }
 
-// print writes document as JSON, or as the table that table writes in tab-separated columns,
-// aligned. Nothing is written until all of it is ready.
+// print writes document as JSON, or the tab-separated columns of table, aligned, in one write.
 func (o *output) print(document any, table func(w io.Writer)) error {
 	var b bytes.Buffer
 	if o.json {
@@ -44,7 +43,7 @@ func (o *output) print(document any, table func(w io.Writer)) error {
 	return nil
 }
 
-// percent writes a score as "91.20 % (90.63–91.74)", the interval at 95 %.
+// percent formats a score with its 95 % CI: "91.20 % (90.63–91.74)".
 func percent(s measure.Score) string {
 	if s.N == 0 {
 		return "–"

@@ -8,14 +8,13 @@ import (
 	"github.com/charmbracelet/x/term"
 )
 
-// progress is one line on standard error, updated in place; nil where standard error is not a
-// terminal.
+// progress is a line on standard error, updated in place; nil if standard error is not a terminal.
 type progress struct {
 	shown bool
 	last  time.Time
 }
 
-// progressPause is the shortest time between two changes of the line.
+// progressPause is the minimum time between updates of the line.
 const progressPause = 100 * time.Millisecond
 
 func newProgress() *progress {
@@ -60,7 +59,7 @@ func bar(done, total int64) string {
 	return fmt.Sprintf("%s %3.0f %%", string(line), 100*part)
 }
 
-// sayNote prints a caveat about a result on stderr; note may be "".
+// sayNote prints a caveat on stderr unless it is "".
 func sayNote(note string) {
 	if note != "" {
 		fmt.Fprintf(os.Stderr, "hfcui: note: %s\n", oneLine(note))

@@ -194,7 +194,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train --run r --optimizer adam --beta1 1", 2, []string{"beta1"}},
 		{"train --run r --nesterov --momentum 0", 2, []string{"Nesterov"}},
 		{"train --run r --crop -4", 2, []string{"--crop"}},
-		{"train --run r --seed -1", 2, []string{"--seed -1: not a whole number"}},
+		{"train --run r --seed -1", 2, []string{"--seed -1: not an integer"}},
 		{"train --run r --schedule linear", 2, []string{"onecycle"}},
 		{"train --run r --schedule step", 2, []string{"milestones"}},
 		{"train --run r --schedule step --milestones 3,x", 2, []string{"--milestones", "whole number"}},

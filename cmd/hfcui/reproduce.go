@@ -84,7 +84,7 @@ func listExperiments(out output) error {
 	})
 }
 
-// reproduce does what is left of an experiment and reports.
+// reproduce runs or resumes an experiment and prints its report.
 func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Size, name, device, dir string, out output) error {
 	data, err := dataset.Open(ctx, name, dataset.Options{})
 	if err != nil {
@@ -111,19 +111,19 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 			fmt.Fprintf(w, "%s\t%s\n", f.Verdict, f.Criterion)
 		}
 		if n := len(summary.Marked()); n > 0 {
-			fmt.Fprintf(w, "marked\t%d numbers failed a sanity check: the report says which and why\n", n)
+			fmt.Fprintf(w, "marked\t%d values failed a sanity check: see the report\n", n)
 		}
 		fmt.Fprintf(w, "report\t%s\n", oneLine(summary.Report))
 	})
 }
 
-// reproduceLine is what a shell is told to go on with an experiment.
+// reproduceLine returns the command line that resumes an experiment.
 func reproduceLine(e experiment.Experiment, size experiment.Size, data, dir string) string {
 	return fmt.Sprintf("hfcui reproduce %s --%s --data %s --run %s", e.Name, size, shellWord(data), shellWord(dir))
 }
 
-// experimentLines tells of an experiment: a line for every run, and on a terminal a bar
-// for the one under way.
+// experimentLines reports the progress of an experiment: a line per run, and on a terminal a
+// progress bar of the current one.
 type experimentLines struct{ *progress }
 
 func (l experimentLines) tell(p experiment.Progress) {
@@ -135,7 +135,7 @@ func (l experimentLines) tell(p experiment.Progress) {
 	if !p.Done {
 		doing := fmt.Sprintf("epoch %d of %d", p.Training.Epoch, p.Training.Epochs)
 		if p.Measuring != "" {
-			doing = "measuring " + p.Measuring
+			doing = "evaluating " + p.Measuring
 		}
 		l.set("%s  %s  %s%s", bar(int64(p.Part*1000), 1000), what, doing, left)
 		return

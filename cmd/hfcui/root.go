@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newRoot returns the whole command. Without a subcommand it is the explorer.
+// newRoot returns the root command, which is the explorer without a subcommand.
 func newRoot() *cobra.Command {
 	var e exploring
 	root := &cobra.Command{
@@ -33,8 +33,8 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// help prints help as fang lays it out. Only help goes through fang: on any error it would
-// ask the terminal for its background color first, and wait for the answer.
+// help prints help with fang's layout. Errors do not use fang, which would query the terminal's
+// background color first and wait for the reply.
 func help(cmd *cobra.Command, _ []string) {
 	root := cmd.Root()
 	root.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
@@ -46,7 +46,7 @@ func help(cmd *cobra.Command, _ []string) {
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
-		Short: "Explain a command",
+		Short: "Show help for a command",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {

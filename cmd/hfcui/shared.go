@@ -15,7 +15,7 @@ import (
 	"hfcui/ui/picture"
 )
 
-// maxImages bounds how many images can be asked for; no dataset here comes near it.
+// maxImages is the maximum number of images of a flag, above the size of any dataset.
 const maxImages = 1 << 30
 
 // modelFlags adds --model and what can be said about it.
@@ -68,7 +68,7 @@ func (d *deviceName) String() string {
 
 func (d *deviceName) Set(s string) error {
 	if s == "" {
-		return fmt.Errorf("is empty: give a name, or omit the flag")
+		return fmt.Errorf("is empty: use a name, or omit the flag")
 	}
 	if err := device.Check(s); err != nil {
 		return fmt.Errorf("%w%s", err, didYouMean(s, device.Names()))
@@ -85,8 +85,7 @@ func limitVar(flags *pflag.FlagSet, n *int) {
 	countVar(flags, n, "limit", "n", 0, 0, maxImages, "use only the first N images (0: all)")
 }
 
-// settingFlags adds what determines a prediction besides image and radius, and returns a
-// function that gives the parsed setting.
+// settingFlags adds the flags of a Setting and returns a function that returns the parsed setting.
 func settingFlags(cmd *cobra.Command) func() bands.Setting {
 	var s bands.Setting
 	var normalize, statistics string
@@ -105,7 +104,7 @@ func picturesVar(flags *pflag.FlagSet, p *string) {
 	choiceVar(flags, p, "pictures", "graphics protocol for pictures", append([]string{"auto"}, picture.Names()...)...)
 }
 
-// plural writes "1 image" or "3 images".
+// plural formats "1 image" or "3 images".
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -113,7 +112,7 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// wholeRadii are 0, 1, 2 … up to the first past the corner.
+// wholeRadii returns 0, 1, 2 … up to the first past the corner.
 func wholeRadii(past float64) []float64 {
 	r := make([]float64, int(past)+1)
 	for i := range r {

@@ -43,7 +43,7 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 		return err
 	}
 	if result.Already {
-		sayNote(fmt.Sprintf("the run in %s has already finished: give another folder with --run to start a new one", dir))
+		sayNote(fmt.Sprintf("the run in %s has already finished: use another folder with --run to start a new one", dir))
 	}
 	return out.print(result.Last, func(w io.Writer) { trainedTable(w, dir, result.Last) })
 }
@@ -56,12 +56,12 @@ type interruptedError struct {
 
 func (e *interruptedError) Unwrap() error { return e.error }
 
-// stoppedText says that a run was stopped and how to resume it.
+// stoppedText reports that a run was stopped and how to resume it.
 func stoppedText(err *train.StoppedError, dir string) string {
 	return fmt.Sprintf("%s; resume with: hfcui train --run %s", err, shellWord(dir))
 }
 
-// shellWord quotes a word for a shell where it needs it.
+// shellWord quotes a word for a shell if needed.
 func shellWord(s string) string {
 	plain := func(r rune) bool {
 		return r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r))
@@ -89,13 +89,13 @@ func trainedTable(w io.Writer, dir string, last *train.EpochEvent) {
 // below them.
 type trainingLines struct {
 	to    io.Writer
-	width func() int // of the terminal; nil where there is none
-	shown bool       // there is a bar
+	width func() int // of the terminal; nil if there is none
+	shown bool       // the bar is shown
 	last  time.Time
 	left  time.Duration
 }
 
-// newTrainingLines writes to f, with a bar where that is a terminal.
+// newTrainingLines writes to f, with a bar if that is a terminal.
 func newTrainingLines(f *os.File) *trainingLines {
 	w := &trainingLines{to: f}
 	if term.IsTerminal(f.Fd()) {
@@ -155,7 +155,7 @@ func (w *trainingLines) clear() {
 	}
 }
 
-// whyEnded is what the report of a signal adds: how to resume, or another error.
+// whyEnded returns the suffix of a signal's report: how to resume, or another error.
 func whyEnded(err error) string {
 	var interrupted *interruptedError
 	switch {

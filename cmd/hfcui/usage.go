@@ -44,12 +44,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usagef("%w; see %s --help", err, cmd.CommandPath())
 }
 
-// within is the command's name without the program's, which every message begins with.
+// within returns the command's name without the program's, which starts every message.
 func within(cmd *cobra.Command) string {
 	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
-// flagName is how the flag is best written: -r or --model.
+// flagName returns the preferred form of a flag: -r or --model.
 func flagName(f *pflag.Flag) string {
 	if f.Shorthand != "" {
 		return "-" + f.Shorthand
@@ -57,7 +57,7 @@ func flagName(f *pflag.Flag) string {
 	return "--" + f.Name
 }
 
-// withoutParser says what a value must be instead of which function failed to parse it.
+// withoutParser returns what a value must be, without the name of the parsing function.
 func withoutParser(err error) error {
 	var number *strconv.NumError
 	if !errors.As(err, &number) {
@@ -69,12 +69,12 @@ func withoutParser(err error) error {
 	case number.Func == "ParseBool":
 		return errors.New("use true or false")
 	case number.Func == "ParseUint":
-		return errors.New("not a whole number, 0 or more")
+		return errors.New("not an integer, 0 or more")
 	}
 	return errors.New("not a number")
 }
 
-// quoted makes what was typed safe to print, short, and visible when it is empty.
+// quoted returns user input quoted, shortened and safe to print.
 func quoted(s string) string {
 	if short := []rune(s); len(short) > 60 {
 		s = string(short[:60]) + "…"
@@ -85,13 +85,12 @@ func quoted(s string) string {
 	return s
 }
 
-// oneLine makes a message fit for a terminal: one line, no control characters.
+// oneLine returns a message as one line without control characters.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(printable.Line(s)), " ")
 }
 
-// didYouMean returns "; did you mean X?" for the name nearest to what was typed, or ""
-// when none is near.
+// didYouMean returns "; did you mean X?" for the name nearest to the input; "" if none is near.
 func didYouMean(typed string, names []string) string {
 	best, nearest := "", max(1, len(typed)/3)+1
 	for _, name := range names {
@@ -106,7 +105,7 @@ func didYouMean(typed string, names []string) string {
 }
 
 // editDistance counts the insertions, deletions, substitutions and swaps of neighbors
-// that make b of a (optimal string alignment).
+// that turn a into b (optimal string alignment).
 func editDistance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -156,7 +155,7 @@ func atLeastOne(what string) cobra.PositionalArgs {
 func notEmpty(args []string) error {
 	for i, a := range args {
 		if a == "" {
-			return usagef("argument %d is empty: name a file", i+1)
+			return usagef("argument %d is empty: use a file name", i+1)
 		}
 	}
 	return nil
@@ -172,7 +171,7 @@ func required(cmd *cobra.Command, names ...string) error {
 	return nil
 }
 
-// pngOnly refuses a file to draw into whose name promises another format; "" is none.
+// pngOnly returns an error for an output file whose extension is not .png; "" is no file.
 func pngOnly(path string) error {
 	if ext := filepath.Ext(path); path != "" && !strings.EqualFold(ext, ".png") {
 		return usagef("-o %s: cannot write %s; supported: .png", quoted(path), cmp.Or(ext, "a file without extension"))

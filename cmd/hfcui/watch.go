@@ -23,7 +23,7 @@ import (
 	"hfcui/engine/train/follow"
 )
 
-// measureFunc makes an event of weights that have appeared.
+// measureFunc evaluates a new snapshot.
 type measureFunc func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
 
 // watching holds the flags and state of a watch command.
@@ -108,7 +108,7 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 	return w.write(runs)
 }
 
-// runNames are short names for folders: the last part of each, where those differ.
+// runNames returns short names for folders: base names, if they differ.
 func runNames(dirs []string) []string {
 	names := make([]string, len(dirs))
 	seen := map[string]bool{}
@@ -122,7 +122,7 @@ func runNames(dirs []string) []string {
 	return names
 }
 
-// measurer returns what makes an event of a snapshot, and what frees its memory.
+// measurer returns a function that evaluates a snapshot, and one that frees its memory.
 func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(), err error) {
 	if w.data == "" {
 		for _, name := range []string{"bands", "bands-n", "bands-split", "bands-normalize", "bands-bn", "device"} {
@@ -156,7 +156,7 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 	}, func() { data.Close() }, nil
 }
 
-// collect reads what is there now.
+// collect reads the current state.
 func (w *watching) collect(ctx context.Context, measure measureFunc) ([]export.Run, error) {
 	runs := make([]export.Run, len(w.dirs))
 	for i, dir := range w.dirs {
@@ -189,7 +189,7 @@ func (w *watching) collect(ctx context.Context, measure measureFunc) ([]export.R
 	return runs, nil
 }
 
-// write writes what was asked for and tells of it.
+// write writes the requested files and reports them.
 func (w *watching) write(runs []export.Run) error {
 	var written []string
 	file := func(path string, write func(io.Writer) error) error {
@@ -226,8 +226,8 @@ func (w *watching) write(runs []export.Run) error {
 	})
 }
 
-// tensorBoardFile is where a run's event file goes: in a folder of the run's name, under a
-// name that TensorBoard knows, and that is the same the next time.
+// tensorBoardFile returns the path of a run's event file: in a folder of the run's name, with a
+// fixed name that TensorBoard recognizes.
 func tensorBoardFile(below string, r export.Run) (string, error) {
 	dir := filepath.Join(below, strings.Trim(strings.Map(func(c rune) rune {
 		if c == '/' || c == '\\' || c == ':' {

@@ -16,8 +16,7 @@ import (
 	"hfcui/engine/train/follow"
 )
 
-// follow prints a line for everything that happens until all runs have finished, or, once,
-// for what is there.
+// follow prints a line per event until all runs have finished, or, with once, for existing events.
 func (w *watching) follow(ctx context.Context, measure measureFunc) error {
 	p := &watchPrinter{watching: w, states: make([]follow.State, len(w.dirs)), finished: make([]bool, len(w.dirs)), printed: make([]time.Time, len(w.dirs))}
 	if w.once {
@@ -55,12 +54,12 @@ type watchPrinter struct {
 	mu       sync.Mutex
 	states   []follow.State
 	said     string      // the last error reported
-	printed  []time.Time // when the last event was written that was printed of each run
+	printed  []time.Time // time of the last printed event of each run
 	finished []bool
 	end      context.CancelCauseFunc
 }
 
-// present prints what is there now.
+// present prints the existing events.
 func (p *watchPrinter) present(ctx context.Context, measure measureFunc) error {
 	p.end = func(error) {}
 	for i, dir := range p.dirs {
@@ -79,13 +78,13 @@ func (p *watchPrinter) present(ctx context.Context, measure measureFunc) error {
 			return err
 		}
 		if len(u.Events) == 0 && !weights {
-			sayNote(dir + " holds neither run events nor checkpoints")
+			sayNote(dir + " has neither run events nor checkpoints")
 		}
 	}
 	return nil
 }
 
-// update prints news of a run.
+// update prints an update of a run.
 func (p *watchPrinter) update(u follow.Update) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,8 +114,8 @@ func (p *watchPrinter) update(u follow.Update) {
 	p.end(errAllFinished)
 }
 
-// begun says that a run goes on from an earlier place, and gives the events to be printed:
-// as JSON all of them again, for people only what they have not read.
+// begun reports that a run restarted or resumed from an earlier step, and returns the events to
+// print: all of them as JSON, only new ones as text.
 func (p *watchPrinter) begun(u follow.Update) []train.Event {
 	if !u.Begun {
 		return u.Events
@@ -137,7 +136,7 @@ func (p *watchPrinter) begun(u follow.Update) []train.Event {
 	return u.Events[fresh:]
 }
 
-// state prints how a run seems to be, when that has changed and no event says it.
+// state prints the state of a run if it has changed without an event.
 func (p *watchPrinter) state(u follow.Update) {
 	before := p.states[u.Run]
 	p.states[u.Run] = u.State
@@ -149,13 +148,13 @@ func (p *watchPrinter) state(u follow.Update) {
 	}
 }
 
-// hasWeights tells whether there are files of weights in a folder.
+// hasWeights reports whether a folder has files of weights.
 func (p *watchPrinter) hasWeights(run int) bool {
-	entries, _ := os.ReadDir(p.dirs[run]) // none, where it cannot be read
+	entries, _ := os.ReadDir(p.dirs[run]) // none if it cannot be read
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return follow.IsSnapshot(e.Name()) })
 }
 
-// snapshot measures weights that have appeared and prints what came of it.
+// snapshot evaluates a new snapshot and prints the result.
 func (p *watchPrinter) snapshot(ctx context.Context, run int, s follow.Snapshot, measure measureFunc) {
 	file := filepath.Base(s.Path)
 	if s.Err == nil && measure == nil {
@@ -190,7 +189,7 @@ func (p *watchPrinter) event(run int, e train.Event) {
 	p.textLine(run, describe(e))
 }
 
-// note prints what is no event: of that kind in JSON, with more keys.
+// note prints a message that is not an event: in JSON with that kind and more keys.
 func (p *watchPrinter) note(run int, kind, text string, more map[string]any) {
 	if !p.lines {
 		p.textLine(run, oneLine(text))

@@ -14,7 +14,7 @@ import (
 	"hfcui/ui"
 )
 
-// onTerminal tells whether the program can be shown.
+// onTerminal reports whether the terminal program can run.
 func onTerminal() bool {
 	return term.IsTerminal(os.Stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()) && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
 }

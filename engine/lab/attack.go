@@ -47,7 +47,7 @@ type AttackView struct {
 // Success reports whether the adversarial example is misclassified.
 func (v *AttackView) Success() bool { return v.After.Class != v.Label }
 
-// Attack attacks one image. Background work stands still meanwhile.
+// Attack attacks one image. Background work is paused meanwhile.
 func (l *Lab) Attack(ctx context.Context, q AttackRequest) (*AttackView, error) {
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return nil, err

@@ -51,10 +51,10 @@ func (q BandsRequest) cleanKey() cleanKey {
 	return k
 }
 
-// Bands measures accuracy on whole images and, at every radius, on low- and high-pass images.
-// It calls update, which may be nil, from its own goroutine with what is known already, rough
-// figures first, and returns the final result. Canceled, it returns the error of ctx; the next
-// call with the same request resumes the measurement.
+// Bands measures accuracy on whole images and, at every radius, on low- and high-pass images. It
+// calls update, which may be nil, from its own goroutine with partial results, rough estimates
+// first, and returns the final result. Canceled, it returns the error of ctx; the next call with
+// the same request resumes the measurement.
 func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Result)) (bands.Result, error) {
 	now, end, err := l.resolveLabeled(ctx, "", q.Split, &q.Setting)
 	if err != nil {

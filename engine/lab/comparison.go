@@ -17,7 +17,7 @@ import (
 // comparisonsKept is the number of comparison models kept open.
 const comparisonsKept = 3
 
-// comparisons are the models compared with the open one, by path. They see the same images.
+// comparisons are the models compared with the open one, by path, on the same images.
 type comparisons struct {
 	loading chan struct{} // semaphore of one
 	models  *lru.Cache[string, comparison]
@@ -30,13 +30,13 @@ type comparison struct {
 
 func newComparisons() comparisons {
 	c := comparisons{make(chan struct{}, 1), lru.New[string, comparison](comparisonsKept)}
-	c.models.OnEvict = func(_ string, m comparison) { m.retire() } // freeing memory does not fail in a way that matters
+	c.models.OnEvict = func(_ string, m comparison) { m.retire() } // errors of freeing memory are irrelevant
 	return c
 }
 
-// OpenComparison loads the model at path, a file or an embedded name, to be compared with the
-// open one, and describes it. Of more than three the one used least recently is closed. A
-// model that does not take the images of the data is an error.
+// OpenComparison loads the model at path, a file or an embedded name, for comparison with the open
+// one, and describes it. If there are more than three, the least recently used is closed. A model
+// with another input than the images of the data is an error.
 func (l *Lab) OpenComparison(ctx context.Context, path string) (Info, error) {
 	now, end, err := l.model(ctx, path)
 	if err != nil {
@@ -80,8 +80,8 @@ func (l *Lab) model(ctx context.Context, path string) (now *selection, end func(
 	}
 }
 
-// resolve is the beginning of every evaluation: the model at path, the split, "" being the
-// selected one, and q in canonical form. Call end when the model is no longer needed.
+// resolve prepares an evaluation: it returns the model at path with the split, "" being the
+// selected one, and canonicalizes q. Call end when the model is no longer needed.
 func (l *Lab) resolve(ctx context.Context, path, split string, q *bands.Setting) (now *selection, end func(), err error) {
 	if now, end, err = l.model(ctx, path); err != nil {
 		return nil, nil, err
@@ -134,14 +134,14 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	return s, nil
 }
 
-// checkComparison returns an error unless a model takes the images of the data.
+// checkComparison returns an error unless a model's input matches the images of the data.
 func (l *Lab) checkComparison(m *model.Model) error {
 	if l.checkInput(m) == nil {
 		return nil
 	}
 	c, h, w := m.Input()
 	bc, bh, bw := l.Model().Input()
-	return fmt.Errorf("%s takes images of %s and %s takes %s: they cannot be compared", m.Name, size(c, h, w), l.Model().Name, size(bc, bh, bw))
+	return fmt.Errorf("the input of %s is %s, that of %s is %s: they cannot be compared", m.Name, size(c, h, w), l.Model().Name, size(bc, bh, bw))
 }
 
 // identity returns the state of a model's file; nil for embedded models.
@@ -151,7 +151,7 @@ func identity(path string) (fs.FileInfo, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		_, err = model.Load(path, "") // its error says what there is instead
+		_, err = model.Load(path, "") // for its error
 	}
 	return info, err
 }

@@ -1,4 +1,4 @@
-// Package lab opens one model and one data split for exploration: what the terminal program
-// and the commands ask for views, measurements, attacks and trainings. It holds the compiled
-// programs, gives foreground requests priority over background work, and remembers results.
+// Package lab opens one model and one data split for exploration. The terminal program and the
+// commands request views, measurements, attacks and training from it. It caches compiled programs
+// and results, and gives foreground requests priority over background work.
 package lab

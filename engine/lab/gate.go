@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// gate holds up background work while the foreground computes what a person waits for.
+// gate blocks background work during foreground work, which a user waits for.
 type gate struct {
 	mu         sync.Mutex
-	foreground int           // how many are computing
-	free       chan struct{} // closed while there are none
+	foreground int           // number of foreground requests
+	free       chan struct{} // closed if there are none
 }
 
 func newGate() *gate {
@@ -18,7 +18,7 @@ func newGate() *gate {
 	return g
 }
 
-// enter holds up background work until the returned function is called.
+// enter blocks background work until the returned function is called.
 func (g *gate) enter() (leave func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// job is work of hours in the background: a training or an experiment, which reports progress
-// P. What it produces is in its folder, for anybody to read. None of its methods blocks.
+// job is long-running background work, a training run or an experiment, with progress P. Its
+// results are in its folder. Its methods do not block.
 type job[P any] struct {
-	what     string // "a training"
+	what     string // "a training run"
 	dir      string
 	stop     context.CancelFunc
 	done     chan struct{}
@@ -21,7 +21,7 @@ type job[P any] struct {
 }
 
 // start runs a job in the background, below foreground work, if no other is running. A panic
-// becomes an error: the program goes on without the job.
+// becomes an error: the program continues without the job.
 func (j *job[P]) start(ctx context.Context, l *Lab, what, dir string, run func(ctx context.Context) error) error {
 	j.what, j.dir, j.done = what, dir, make(chan struct{})
 	ctx, j.stop = context.WithCancel(ctx)
@@ -34,7 +34,7 @@ func (j *job[P]) start(ctx context.Context, l *Lab, what, dir string, run func(c
 		defer j.stop()
 		defer func() {
 			if reason := recover(); reason != nil {
-				j.err = fmt.Errorf("%s broke: %v\n%s", j.name(), reason, debug.Stack())
+				j.err = fmt.Errorf("%s panicked: %v\n%s", j.name(), reason, debug.Stack())
 			}
 		}()
 		j.err = run(ctx)
@@ -45,15 +45,15 @@ func (j *job[P]) start(ctx context.Context, l *Lab, what, dir string, run func(c
 // Dir returns the folder.
 func (j *job[P]) Dir() string { return j.dir }
 
-// Stop ends the job after a checkpoint of the last whole step. It can be resumed.
+// Stop ends the job after a checkpoint of the last complete step. It can be resumed.
 func (j *job[P]) Stop() { j.stop() }
 
 // Done is closed when the job has ended, for whatever reason, and everything is written.
 func (j *job[P]) Done() <-chan struct{} { return j.done }
 
-// Err returns why the job ended: nil while it runs and when it has finished; a
-// *train.StoppedError when it was stopped and can be resumed; the context's error when it was
-// stopped before there was anything to keep.
+// Err returns why the job ended: nil while it runs and when it has finished; a *train.StoppedError
+// if it was stopped and can be resumed; the context's error if it was stopped before its first
+// step.
 func (j *job[P]) Err() error {
 	if !closed(j.done) {
 		return nil
@@ -61,7 +61,7 @@ func (j *job[P]) Err() error {
 	return j.err
 }
 
-// Progress returns how far the job is; nil before its first step.
+// Progress returns the job's progress; nil before its first step.
 func (j *job[P]) Progress() *P { return j.progress.Load() }
 
 func (j *job[P]) name() string { return j.what + " in " + j.dir }
@@ -78,7 +78,7 @@ type slot struct {
 type occupant interface {
 	Stop()
 	Done() <-chan struct{}
-	name() string // "a training in runs/first"
+	name() string // "a training run in runs/first"
 }
 
 // take puts o into the slot unless another job is running.
@@ -87,9 +87,9 @@ func (s *slot) take(o occupant) error {
 	defer s.mu.Unlock()
 	switch {
 	case s.closed:
-		return errors.New("nothing can begin: the data is closed")
+		return errors.New("cannot start: the data is closed")
 	case s.now != nil && !closed(s.now.Done()):
-		return fmt.Errorf("%s is under way: stop it first", s.now.name())
+		return fmt.Errorf("%s is running: stop it first", s.now.name())
 	}
 	s.now = o
 	return nil

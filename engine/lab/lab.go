@@ -14,14 +14,14 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Options says what to open. The zero value opens the embedded demonstration.
+// Options configures Open. The zero value opens the embedded demo.
 type Options struct {
 	Model   string   // file or embedded name; "" is "demo"
 	Data    string   // folder or name; "" is "shapes"
 	Images  []string // single image files to open instead of Data
-	Split   string   // "train" or "test"; "" is "test" where there is one
+	Split   string   // "train" or "test"; "" is "test" if it exists
 	Cache   string   // folder of downloaded data; "" is the user's cache folder
-	Device  string   // as device.Open takes it; "" is the fastest there is
+	Device  string   // name, as of device.Open; "" is the fastest
 	Threads int      // 0: one per core
 
 	Said  model.Description // about the model
@@ -32,7 +32,7 @@ type Options struct {
 // concurrently; foreground requests have priority over background work.
 type Lab struct {
 	data     *dataset.Data
-	source   string // what data was opened as; "" for single images
+	source   string // name the data was opened by; "" for single images
 	opened   Options
 	device   plan.Device
 	threads  int
@@ -40,7 +40,7 @@ type Lab struct {
 	selected atomic.Pointer[selection]
 	compared comparisons
 
-	changing  sync.Mutex // held while another model or split is selected
+	changing  sync.Mutex // locked while another model or split is selected
 	requested uint64     // number of calls of UseModel
 	served    uint64     // the call whose model is selected
 
@@ -96,7 +96,7 @@ func openData(ctx context.Context, o Options) (*dataset.Data, error) {
 	return dataset.Open(ctx, o.Data, dataset.Options{Cache: o.Cache})
 }
 
-// Close stops a training or experiment as its Stop does, waits for its end and frees all
+// Close stops a training run or experiment as its Stop does, waits for its end and frees all
 // resources. Other computations must have been canceled and have returned.
 func (l *Lab) Close() error {
 	l.slot.end()
@@ -104,8 +104,8 @@ func (l *Lab) Close() error {
 	return errors.Join(l.selected.Load().retire(), l.data.Close())
 }
 
-// Foreground holds up background work until leave is called, for foreground work outside the
-// Lab such as drawing.
+// Foreground blocks background work until leave is called, for foreground work outside the Lab,
+// e.g. drawing.
 func (l *Lab) Foreground() (leave func()) { return l.gate.enter() }
 
 // Model returns the open model, which is read-only.
@@ -123,7 +123,7 @@ func (l *Lab) SetSplit(split string) error {
 	return err
 }
 
-// Info describes what is open.
+// Info describes the model and the split.
 func (l *Lab) Info() Info {
 	info := l.selected.Load().info(l.device)
 	if note := l.device.Note(); note != "" {
@@ -132,8 +132,7 @@ func (l *Lab) Info() Info {
 	return info
 }
 
-// Label returns the class of image i of the selected split, -1 where it is unknown or not one
-// of the model's.
+// Label returns the class of image i of the selected split; −1 if unknown or not one of the model's.
 func (l *Lab) Label(i int) int { return l.selected.Load().label(i) }
 
 // Title returns the name of image i of the selected split, safe to print.

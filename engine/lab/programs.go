@@ -90,8 +90,7 @@ func (p *programCache) close() error {
 	return errors.Join(errs...)
 }
 
-// program is a compiled model with the smoothing its weights have at the moment. A new one has
-// none.
+// program is a compiled model with the current smoothing of its weights, initially none.
 type program struct {
 	model *model.Model
 
@@ -100,8 +99,8 @@ type program struct {
 	now     model.Smoothing
 }
 
-// smooth sets the kernels to a smoothing in canonical form. A layer that was smoothed before
-// and no longer is gets the model's own weights back. mu must be held.
+// smooth applies a smoothing in canonical form and restores the weights of a layer that is no
+// longer smoothed. mu must be locked.
 func (p *program) smooth(to model.Smoothing) error {
 	if p.now == to {
 		return nil

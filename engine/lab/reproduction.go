@@ -7,13 +7,12 @@ import (
 	"hfcui/engine/experiment"
 )
 
-// Reproduction is one of the paper's experiments that a Lab runs in the background. Its results
+// Reproduction is one of the paper's experiments running in the background of a Lab. Its results
 // are in its folder.
 type Reproduction struct{ job[experiment.Progress] }
 
-// Reproduce runs what is left of an experiment in dir, on the open data, and writes its report.
-// It has the priority of a training, and a Lab runs one of either at a time. It ends with ctx
-// as by Stop, and can be resumed.
+// Reproduce starts or resumes an experiment in dir, on the open data, and writes its report. It has
+// the priority of training, and a Lab runs one of either at a time. The end of ctx is like Stop.
 func (l *Lab) Reproduce(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (*Reproduction, error) {
 	p, err := l.plan(e, size, dir)
 	if err != nil {
@@ -49,10 +48,10 @@ func (l *Lab) plan(e experiment.Experiment, size experiment.Size, dir string) (e
 		return experiment.Plan{}, errNoData
 	}
 	if on := experiment.BegunOn(dir); on != "" && on != l.source {
-		return experiment.Plan{}, fmt.Errorf("%s was begun on %s, and %s is open: open it with --data %s", dir, on, l.source, on)
+		return experiment.Plan{}, fmt.Errorf("%s was started on %s, but %s is open: open it with --data %s", dir, on, l.source, on)
 	}
 	if l.data.Train == nil || l.data.Test == nil {
-		return experiment.Plan{}, fmt.Errorf("%s has not both training and test images: open data that has with --data", l.data.Name)
+		return experiment.Plan{}, fmt.Errorf("%s lacks training or test images: open another dataset with --data", l.data.Name)
 	}
 	return e.Plan(size, l.source, experiment.Threads(dir, l.threads)).On(experiment.Device(dir, l.opened.Device)), nil
 }

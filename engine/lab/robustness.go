@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// attackBatch is the number of images attacked at a time: more are no faster per image and
-	// give updates in larger steps.
+	// attackBatch is the batch size of attacks: larger ones are no faster per image and update less
+	// often.
 	attackBatch = 32
 	// squareImages is the number of images of the sanity check by Square.
 	squareImages = 100
@@ -38,7 +38,7 @@ type RobustnessRequest struct {
 
 // Robustness measures robust accuracy. With several ρ, adversarial examples of iterated methods
 // for one are transferred to the others. It calls update, which may be nil, from its own
-// goroutine with what is known already, rough figures first, and returns the final result.
+// goroutine with partial results, rough estimates first, and returns the final result.
 // Figures that fail a sanity check are marked. Canceled, it returns the error of ctx; the next
 // call that asks for the same figures, among others or not, resumes them.
 func (l *Lab) Robustness(ctx context.Context, q RobustnessRequest, update func(attack.Robustness)) (attack.Robustness, error) {
@@ -103,14 +103,14 @@ func (q RobustnessRequest) grid() attack.Grid {
 	return g
 }
 
-// checkOwnSize returns an error where images are resized for the model: ε would then limit
-// changes of pixels that the data does not have. Folders of images of many sizes pass.
+// checkOwnSize returns an error if images are resized for the model: ε would then bound changes to
+// pixels that are not the data's. Folders of images of many sizes pass.
 func (c *selection) checkOwnSize() error {
 	dc, dh, dw := c.Set.Shape()
 	ch, h, w := c.model.Input()
 	if dc == 0 || dc == ch && dh == h && dw == w {
 		return nil
 	}
-	return fmt.Errorf("%s takes images of %s, those of %s are %s: accuracy under attack is measured on images of the model's own size; use other data or another model",
+	return fmt.Errorf("the input of %s is %s, images of %s are %s: robust accuracy is measured at the model's input size; use another dataset or model",
 		c.model.Name, size(ch, h, w), c.data.Name, size(dc, dh, dw))
 }

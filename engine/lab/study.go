@@ -25,7 +25,7 @@ const (
 	kernelViewsKept = 4
 )
 
-// study is a model under study: its programs and everything measured of it.
+// study is a model under study: its programs and cached results.
 type study struct {
 	model    *model.Model
 	path     string            // its file, or embedded name
@@ -42,7 +42,7 @@ type study struct {
 
 	mu      sync.Mutex
 	users   int
-	retired bool // replaced: closes with its last user
+	retired bool // replaced: closes after its last use
 }
 
 // newStudy prepares a model, opened at path with what was said, for images of a set. Its background work yields.
@@ -62,7 +62,7 @@ func newStudy(m *model.Model, path string, said model.Description, d plan.Device
 	return s
 }
 
-// acquire must precede every use of the study, and release follow it. It is false once the
+// acquire must precede every use of the study, and release follow it. It returns false once the
 // study has been replaced.
 func (s *study) acquire() bool {
 	s.mu.Lock()
@@ -80,11 +80,11 @@ func (s *study) release() {
 	last := s.retired && s.users == 0
 	s.mu.Unlock()
 	if last {
-		s.programs.close() // freeing memory does not fail in a way that matters
+		s.programs.close() // errors of freeing memory are irrelevant
 	}
 }
 
-// retire closes the study as soon as nobody uses it.
+// retire closes the study after its last use.
 func (s *study) retire() error {
 	s.mu.Lock()
 	free := !s.retired && s.users == 0
@@ -96,12 +96,12 @@ func (s *study) retire() error {
 	return nil
 }
 
-// compareSizes notes when images have to be converted for the model.
+// compareSizes notes if images have to be converted for the model.
 func (s *study) compareSizes(data string, set dataset.Set) {
 	dc, dh, dw := set.Shape()
 	c, h, w := s.model.Input()
 	if dc != 0 && (dc != c || dh != h || dw != w) {
-		s.note("%s takes %s images, those of %s are %s: they are converted", s.model.Name, size(c, h, w), data, size(dc, dh, dw))
+		s.note("the input of %s is %s, images of %s are %s: they are converted", s.model.Name, size(c, h, w), data, size(dc, dh, dw))
 	}
 }
 
@@ -137,7 +137,7 @@ func (s *study) background(q bands.Setting, n int) (measure.Classifier, error) {
 	return s.programs.get(programKey{batch: batch, statistics: q.Statistics, background: true}, q.Smoothing)
 }
 
-// selection is a model and a split. What starts with one ends with it, even if another is
+// selection is a model and a split. A request uses the same one to its end, even if another is
 // selected meanwhile.
 type selection struct {
 	*study
@@ -154,19 +154,19 @@ func (c *selection) classes() []string {
 	return c.model.ClassNames()
 }
 
-// checkLabels returns an error that says what to do where accuracy cannot be measured, because
-// the images have no labels or their labels are not the model's classes.
+// checkLabels returns an error if accuracy cannot be measured, because the images have no labels or
+// their labels are not the model's classes.
 func (c *selection) checkLabels() error {
 	switch {
 	case len(c.Set.Classes()) == 0:
 		return fmt.Errorf("%s has no labels, so accuracy cannot be measured: use class folders", c.data.Name)
 	case !c.fits:
-		return fmt.Errorf("model %s does not fit the data: its classes are not those of %s; name a model trained on it with --model", c.model.Name, c.data.Name)
+		return fmt.Errorf("model %s does not match the data: its classes are not those of %s; use a model trained on it with --model", c.model.Name, c.data.Name)
 	}
 	return nil
 }
 
-// label returns the class of image i, -1 where it is unknown or not one of the model's.
+// label returns the class of image i; −1 if unknown or not one of the model's.
 func (c *selection) label(i int) int {
 	if !c.fits || i < 0 || i >= c.Set.Len() {
 		return -1
@@ -174,8 +174,8 @@ func (c *selection) label(i int) int {
 	return c.Set.Label(i)
 }
 
-// with returns the selection of another split, "" being the same, or another model. What stays
-// the same keeps its open images. c may be nil.
+// with returns the selection of another split, "" being the same, or another model. Unchanged sets
+// keep their cached images. c may be nil.
 func (c *selection) with(data *dataset.Data, s *study, split string) (*selection, error) {
 	if c != nil && split == "" {
 		split = c.split

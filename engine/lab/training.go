@@ -8,21 +8,21 @@ import (
 	"hfcui/engine/train"
 )
 
-// Training is a run that a Lab trains in the background. Its events are in its run folder, to
-// be followed like those of any run.
+// Training is a training run in the background of a Lab. Its events are in its run folder, to be
+// followed like those of any run.
 type Training struct {
 	job[train.Progress]
 	config  train.Config
 	control train.Control
 }
 
-// Train starts a training on the open data in a run folder; a run of the same configuration
-// that is there is resumed from its last checkpoint. The training stands still between two
-// instructions as long as there is foreground work, such as a View.
+// Train starts a training run on the open data in a run folder, or resumes one of the same
+// configuration from its last checkpoint. It pauses between instructions during foreground work,
+// e.g. a View.
 //
-// The zero Config stands for that of the run in the folder. Data "" is the Lab's, Threads 0 is
-// the number of threads the Lab has. A Lab runs one training or experiment at a time; it ends
-// with ctx as by Stop.
+// The zero Config is that of the run in the folder. Data "" is the Lab's, Threads 0 is the Lab's
+// number of threads. A Lab runs one training run or experiment at a time. The end of ctx is like
+// Stop.
 func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training, error) {
 	c, err := l.trainingConfig(c, dir)
 	if err != nil {
@@ -33,7 +33,7 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 		return nil, err
 	}
 	t := &Training{config: c}
-	err = t.start(ctx, l, "a training", dir, func(ctx context.Context) error {
+	err = t.start(ctx, l, "a training run", dir, func(ctx context.Context) error {
 		_, err := train.Run(ctx, dir, c, l.data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.yield})
 		return err
 	})
@@ -43,23 +43,23 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	return t, nil
 }
 
-// Recipe returns the default configuration of a training on the open data: the open model's
+// Recipe returns the default configuration for training on the open data: the open model's
 // network and the usual hyperparameters.
 func (l *Lab) Recipe() (train.Config, error) {
 	if l.source == "" {
 		return train.Config{}, errNoData
 	}
 	if l.data.Train == nil {
-		return train.Config{}, fmt.Errorf("%s has no training images: open data that has with --data", l.data.Name)
+		return train.Config{}, fmt.Errorf("%s has no training images: open another dataset with --data", l.data.Name)
 	}
 	c := train.Default(l.Model().Net.Name, l.source)
 	c.Device, c.Threads = l.opened.Device, l.threads
 	return c, nil
 }
 
-var errNoData = errors.New("single images are nothing to train on: open a dataset with --data")
+var errNoData = errors.New("cannot train on single images: open a dataset with --data")
 
-// trainingConfig completes a configuration from the run folder and what is open.
+// trainingConfig completes a configuration by the run folder and the open data.
 func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
 	if c.Net == "" {
 		var err error
@@ -77,7 +77,7 @@ func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
 		c.Data = l.source
 	}
 	if c.Data != l.source {
-		return c, fmt.Errorf("the run is of %s, and %s is open: open it with --data", c.Data, l.source)
+		return c, fmt.Errorf("the run is on %s, but %s is open: open it with --data", c.Data, l.source)
 	}
 	return c, c.Check()
 }
@@ -85,8 +85,7 @@ func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
 // Config returns the configuration, as in the run folder.
 func (t *Training) Config() train.Config { return t.config }
 
-// Pause suspends the training between two instructions. Its state stays in memory and the
-// run's clock stands still.
+// Pause pauses the run before its next instruction, with its state in memory. Its clock stops, too.
 func (t *Training) Pause() { t.control.Pause() }
 
 // Resume continues a paused training.
@@ -96,5 +95,5 @@ func (t *Training) Resume() { t.control.Resume() }
 func (t *Training) Paused() bool { return t.control.Paused() && !closed(t.done) }
 
 // Checkpoint requests a checkpoint at the end of the current step, also during a pause. A
-// CheckpointEvent tells when it is written.
+// CheckpointEvent follows when it is written.
 func (t *Training) Checkpoint() { t.control.Checkpoint() }

@@ -21,5 +21,5 @@ type Info struct {
 	Device     string
 	Note       string  // caveats, e.g. that classes do not match; or ""
 	MaxRadius  float64 // radius past the corner of the model's input
-	MaxPreview float64 // the same for the largest picture of the split; ≥ MaxRadius
+	MaxPreview float64 // the same for the largest image of the split; ≥ MaxRadius
 }

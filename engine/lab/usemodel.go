@@ -8,13 +8,13 @@ import (
 	"hfcui/engine/train"
 )
 
-// UseModel switches to another model: an embedded one or a file, for instance the
-// model.safetensors of a run, which may be replaced while it is read; "" is the one the Lab
-// was opened with. It may have another architecture if its input size is that of the data or
-// of the model before it. On error the model before it stays.
+// UseModel switches to another model: an embedded one or a file, e.g. the model.safetensors of a
+// run, which may be replaced while it is read; "" is the one the Lab was opened with. It may have
+// another architecture if its input size is that of the data or of the previous model, which stays
+// on error.
 //
-// Requests under way end with the model they began with. Of concurrent calls the last one
-// wins, whichever file is read first.
+// Running requests keep their model. Of concurrent calls the last one wins, whichever file is read
+// first.
 func (l *Lab) UseModel(ctx context.Context, path string) error {
 	l.changing.Lock()
 	l.requested++
@@ -33,7 +33,7 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 		return err
 	}
 	s := newStudy(m, path, said, l.device, l.gate.yield, l.data.Name, l.data.Test)
-	if _, err := s.programs.get(viewProgram, model.Smoothing{}); err != nil { // now, so that no View waits for it
+	if _, err := s.programs.get(viewProgram, model.Smoothing{}); err != nil { // now, so that no View has to wait
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -67,7 +67,7 @@ func (l *Lab) checkInput(m *model.Model) error {
 	}
 	wanted := size(bc, bh, bw)
 	if dc == 0 {
-		return fmt.Errorf("%s takes images of %s, not %s: open it anew with --model", m.Name, size(c, h, w), wanted)
+		return fmt.Errorf("the input of %s is %s, not %s: restart with --model to open it", m.Name, size(c, h, w), wanted)
 	}
-	return fmt.Errorf("%s takes images of %s, those of %s are %s: open it anew with --model", m.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
+	return fmt.Errorf("the input of %s is %s, images of %s are %s: restart with --model to open it", m.Name, size(c, h, w), l.data.Name, size(dc, dh, dw))
 }
