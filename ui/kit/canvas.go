@@ -1,7 +1,7 @@
-// Package kit is what the terminal program's pages are drawn and driven with: a canvas of
-// cells, the theme, text helpers, charts in braille, the key table that drives dispatch,
-// help and hints, forms and dialogs, jobs and tasks, and the state machine of a measurement
-// that is shown while it runs. It knows no engine package.
+// Package kit is the toolkit of the terminal program's pages: a canvas of cells, the theme, text
+// helpers, braille charts, the key table that drives dispatch, help and hints, forms and dialogs,
+// jobs and tasks, and the state machine of a measurement that is displayed while it runs. It
+// imports no engine package.
 package kit
 
 import (
@@ -16,7 +16,7 @@ import (
 // Rect is a part of the screen in cells.
 type Rect struct{ X, Y, W, H int }
 
-// NewRect is the rectangle of w×h cells whose upper left corner is at (x, y).
+// NewRect returns the rectangle of w×h cells with upper left corner (x, y).
 func NewRect(x, y, w, h int) Rect { return Rect{x, y, w, h} }
 
 func (r Rect) Right() int  { return r.X + r.W }
@@ -39,8 +39,8 @@ func (r Rect) Inset(dx, dy int) Rect {
 	return Rect{r.X + dx, r.Y + dy, max(0, r.W-2*dx), max(0, r.H-2*dy)}
 }
 
-// Canvas is a screen being drawn: pieces of styled text put at cells. A piece put later
-// lies on top. Nothing outside the canvas is kept.
+// Canvas is a screen of pieces of styled text. Later pieces cover earlier ones. Everything is
+// clipped to the canvas.
 type Canvas struct {
 	w, h int
 	rows [][]piece
@@ -54,10 +54,10 @@ type piece struct {
 
 func NewCanvas(w, h int) *Canvas { return &Canvas{w, h, make([][]piece, h)} }
 
-// Put draws styled text from cell (x, y) on.
+// Put draws styled text at cell (x, y).
 func (c *Canvas) Put(x, y int, s string) { c.PutWide(x, y, Width(s), s) }
 
-// PutWide is put for text whose width is known: it may hold anything that takes no room.
+// PutWide is Put for text of known width, which may contain anything of width 0.
 func (c *Canvas) PutWide(x, y, w int, s string) {
 	if y < 0 || y >= c.h || x >= c.w || w <= 0 || x < 0 {
 		return
@@ -70,7 +70,7 @@ func (c *Canvas) PutWide(x, y, w int, s string) {
 	c.rows[y] = append(c.rows[y], piece{x, w, s})
 }
 
-// clear takes away what lies in w cells from (x, y) on.
+// clear clears w cells from (x, y).
 func (c *Canvas) clear(x, y, w int) {
 	row := c.rows[y]
 	for i := 0; i < len(row); i++ {
@@ -103,7 +103,7 @@ func (c *Canvas) Right(r Rect, st Style, s string) {
 	c.Put(r.Right()-Width(s), r.Y, st.Paint(s))
 }
 
-// center draws text in the middle of a one-line rectangle.
+// center draws text centered in a one-line rectangle.
 func (c *Canvas) center(r Rect, st Style, s string) {
 	s = Cut(s, r.W)
 	c.Put(r.X+(r.W-Width(s))/2, r.Y, st.Paint(s))
@@ -117,7 +117,7 @@ func (c *Canvas) Lines(r Rect, lines []string) {
 	}
 }
 
-// Paragraph draws text wrapped into a rectangle, in its middle.
+// Paragraph draws text wrapped and centered in a rectangle.
 func (c *Canvas) Paragraph(r Rect, st Style, s string) {
 	lines := strings.Split(ansi.Wordwrap(s, max(1, r.W-2), ""), "\n")
 	y := r.Y + max(0, (r.H-len(lines))/2)

@@ -9,8 +9,7 @@ import (
 // Point is a measured value with its interval.
 type Point struct{ X, Y, Lo, Hi float64 }
 
-// Series is a curve: a line through its points, their intervals as a ribbon, a mark at
-// every point.
+// Series is a curve: a line, a ribbon of intervals, and markers at the points.
 type Series struct {
 	Points      []Point
 	Line, Shade Style
@@ -18,9 +17,9 @@ type Series struct {
 	Thick       bool   // two dots instead of one
 }
 
-// Chart draws curves with braille dots, two by four a cell, over x from 0 to mostX and y
-// from 0 to mostY. Column and row of a value are those of a cell's middle, so that marks,
-// which take a cell, and lines agree.
+// Chart draws curves with braille dots, two by four per cell, over x from 0 to mostX and y from 0
+// to mostY. Values map to the centers of cells, so that markers, which take a cell, and lines
+// align.
 type Chart struct {
 	Plot         Rect
 	MostX, mostY float64
@@ -35,7 +34,7 @@ type chartCell struct {
 	rank  rank
 }
 
-// rank says what is drawn over what.
+// rank is the z-order of dots and characters.
 type rank int
 
 const (
@@ -53,7 +52,7 @@ func NewChart(plot Rect, mostX, mostY float64) *Chart {
 	return &Chart{plot, mostX, mostY, make([]chartCell, plot.W*plot.H)}
 }
 
-// DotX and dotY are the positions of values in dots from the plot's upper left corner.
+// DotX and dotY return positions of values in dots from the plot's upper left corner.
 func (ch *Chart) DotX(x float64) float64 {
 	return 2*x/ch.MostX*float64(ch.Plot.W-1) + 0.5
 }
@@ -73,7 +72,7 @@ func (ch *Chart) cell(col, row int) *chartCell {
 	return &ch.cells[row*ch.Plot.W+col]
 }
 
-// dot sets a dot. Dots of lower rank in the same cell give way.
+// dot sets a dot, replacing dots of lower rank in the cell.
 func (ch *Chart) dot(x, y int, st Style, rk rank) {
 	if x < 0 || y < 0 {
 		return
@@ -126,7 +125,7 @@ func (ch *Chart) Cursor(x float64, st Style) {
 	}
 }
 
-// Draw draws a curve. Curves kept for comparison have no ribbon and give way to others.
+// Draw draws a curve. Base curves, for comparison, have no ribbon and are behind others.
 func (ch *Chart) Draw(s Series, base bool) {
 	markRank := RankMark
 	if base {
@@ -150,7 +149,7 @@ func (ch *Chart) Draw(s Series, base bool) {
 		}
 		last = col
 		if ch.taken(col, row, s.Mark, markRank) {
-			if met++; met%2 == 0 { // where curves are the same their marks take turns
+			if met++; met%2 == 0 { // alternate the markers of overlapping curves
 				continue
 			}
 		}
@@ -158,14 +157,14 @@ func (ch *Chart) Draw(s Series, base bool) {
 	}
 }
 
-// taken tells whether another curve's mark of the same rank is at a cell.
+// taken reports whether another curve's marker of the same rank is in a cell.
 func (ch *Chart) taken(col, row int, mark string, rk rank) bool {
 	c := ch.cell(col, row)
 	return c != nil && c.rank == rk && c.char != "" && c.char != mark
 }
 
-// segment draws the line between two points and, as a pattern of every second dot, the
-// ribbon of their intervals.
+// segment draws the line between two points and, as a pattern of every second dot, the ribbon of
+// their intervals.
 func (ch *Chart) segment(p, q Point, s Series, base bool) {
 	rk := rankLine
 	if base {
@@ -199,7 +198,7 @@ func (ch *Chart) segment(p, q Point, s Series, base bool) {
 	}
 }
 
-// Render puts the plot on the canvas.
+// Render draws the plot on the canvas.
 func (ch *Chart) Render(c *Canvas) {
 	for row := range ch.Plot.H {
 		var b strings.Builder
@@ -227,7 +226,7 @@ func (c chartCell) text() string {
 	return " "
 }
 
-// LabelY writes labels left of the plot at values of y.
+// LabelY draws labels of values of y to the left of the plot.
 func (ch *Chart) LabelY(c *Canvas, st Style, values []float64, format func(float64) string) {
 	for _, v := range values {
 		y := ch.Plot.Y + int(ch.DotY(v))/4
@@ -235,7 +234,7 @@ func (ch *Chart) LabelY(c *Canvas, st Style, values []float64, format func(float
 	}
 }
 
-// LabelX writes numbers into a row of the screen, under their columns.
+// LabelX draws labels of values of x in a row of the screen.
 func (ch *Chart) LabelX(c *Canvas, st Style, row int) {
 	step := TickStep(ch.MostX, ch.Plot.W)
 	for i := 0; float64(i)*step <= ch.MostX*(1+1e-9); i++ {
@@ -244,8 +243,8 @@ func (ch *Chart) LabelX(c *Canvas, st Style, row int) {
 	}
 }
 
-// TickStep is the distance of labels so that there are at least seven columns for each:
-// whole numbers unless there are too few.
+// TickStep returns the distance of ticks with at least seven columns each, an integer unless there
+// would be too few.
 func TickStep(most float64, w int) float64 {
 	first := 1.0
 	if most < 4 {
@@ -270,18 +269,18 @@ func Nearest(radii []float64, r float64) int {
 	return best
 }
 
-// ThickRows is how high a chart has to be for thick lines: in low ones they are blots.
+// ThickRows is the minimum height of a chart with thick lines.
 const ThickRows = 16
 
-// AxisWidth is the room left of the chart's plot and of the slider's track for labels;
-// valueWidth the room right of them. Both have the same, so that r is at the same column.
+// AxisWidth is the width for labels left of the chart's plot and of the slider's track, valueWidth
+// that right of them. Both are the same for plot and track, so that r is in the same column.
 const (
 	AxisWidth  = 5
 	ValueWidth = 8
 )
 
-// PlotOf returns the columns of r, where track and plot lie.
+// PlotOf returns the columns of r for track and plot.
 func PlotOf(r Rect) Rect { return Rect{r.X + AxisWidth, r.Y, r.W - AxisWidth - ValueWidth, r.H} }
 
-// ChartRows is the least height of a chart worth showing.
+// ChartRows is the minimum height of a chart.
 const ChartRows = 10

@@ -10,16 +10,17 @@ import (
 	"hfcui/ui/term"
 )
 
-// Crash is a panic caught somewhere in the program, on its way to ending it in order.
+// Crash is a recovered panic that ends the program in order.
 type Crash struct {
 	Value any
 	Stack []byte
 }
 
-// Error tells what went wrong in one line.
+// Error returns the panic in one line.
 func (c Crash) Error() string { return "internal error: " + Clean(fmt.Sprint(c.Value)) }
 
-// Report leaves the stack in a file, once the terminal is the shell's again, and names it.
+// Report writes the stack to a file, after the terminal is restored, and returns an error that
+// names it.
 func (c Crash) Report() error {
 	name, err := c.save()
 	if err != nil {
@@ -40,18 +41,18 @@ func (c Crash) save() (string, error) {
 	return f.Name(), err
 }
 
-// Recovered makes a crash of what recover returned.
+// Recovered returns the Crash of a value of recover.
 func Recovered(value any) Crash {
 	switch c := value.(type) {
 	case Crash:
-		return c // from a goroutine further in, with its own stack
+		return c // from an inner goroutine, with its own stack
 	case *term.Panic:
 		return Crash{c.Value, c.Stack}
 	}
 	return Crash{value, debug.Stack()}
 }
 
-// Protect runs work; a panic in it becomes a crash message, which ends the program.
+// Protect runs work; a panic in it becomes a Crash message, which ends the program.
 func Protect(work func() tea.Msg) (msg tea.Msg) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -61,13 +62,13 @@ func Protect(work func() tea.Msg) (msg tea.Msg) {
 	return work()
 }
 
-// Task makes a command of work that may fail badly.
+// Task returns a command that runs work with Protect.
 func Task(work func() tea.Msg) tea.Cmd {
 	return func() tea.Msg { return Protect(work) }
 }
 
-// Together runs pieces of work at the same time and waits for all. A panic in one of them
-// is raised again here, where someone catches it.
+// Together runs functions concurrently and waits for all. A panic in one is re-raised in the
+// caller, which can recover it.
 func Together(work ...func()) {
 	failed := make(chan any, len(work))
 	for _, f := range work {

@@ -6,37 +6,36 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Dialog lies over the page until it is closed. While it is there, keys are its own.
+// Dialog is a modal dialog over the page: it receives the keys until it is closed.
 type Dialog interface {
 	Heading() string
-	// Size is how large it wants to be inside its frame, given how large it can be.
+	// Size returns the preferred size inside the frame, given the maximum.
 	Size(maxW, maxH int) (w, h int)
-	// Arrange is told how large it is, after everything that happens and before it is drawn;
-	// draw changes nothing.
+	// Arrange sets the size, after every message and before drawing; Draw changes no state.
 	Arrange(w, h int)
 	Draw(c *Canvas, r Rect, th *Theme)
 	// Press handles a key; insert text typed or pasted.
 	Press(key string) tea.Cmd
 	Insert(text string)
-	// Mouse handles what happens inside its rectangle, whose corner is (0, 0).
+	// Mouse handles the mouse inside its rectangle, with upper left corner (0, 0).
 	Mouse(m Mouse) tea.Cmd
 	Entries() []Entry
 }
 
-// Fixed is part of dialogs that have nothing to arrange.
+// Fixed is embedded by dialogs without Arrange.
 type Fixed struct{}
 
 func (Fixed) Arrange(w, h int) {}
 
-// NoText is part of dialogs that take no text.
+// NoText is embedded by dialogs without text input.
 type NoText struct{}
 
 func (NoText) Insert(string) {}
 
-// Field is a line of text being typed.
+// Field is a text input of one line.
 type Field struct{ Text string }
 
-// Press edits the text and tells whether the key meant that.
+// Press edits the text and reports whether the key was an editing key.
 func (f *Field) Press(key string) bool {
 	switch key {
 	case "backspace", "ctrl+h":
@@ -59,7 +58,7 @@ func (f *Field) Press(key string) bool {
 	return true
 }
 
-// mostTyped bounds what is kept of a paste.
+// mostTyped bounds the length of the text, e.g. of a paste.
 const mostTyped = 200
 
 func (f *Field) Insert(text string) {
@@ -69,13 +68,13 @@ func (f *Field) Insert(text string) {
 	}
 }
 
-// Draw shows the text, or in its place what to type, and the cursor.
+// Draw draws the text, or the placeholder, and the cursor.
 func (f *Field) Draw(c *Canvas, r Rect, th *Theme, prompt, placeholder string) {
 	x := c.Left(r, th.Focus, prompt)
 	room := Rect{x, r.Y, r.Right() - x - 1, 1}
 	text := f.Text
 	for Width(text) > room.W {
-		text = text[len(string([]rune(text)[:1])):] // the end is where one types
+		text = text[len(string([]rune(text)[:1])):] // keep the end, with the cursor, visible
 	}
 	x = c.Left(room, Style{}, text)
 	c.PutWide(x, r.Y, 1, reverse.Paint(" "))

@@ -8,37 +8,37 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Form is a dialog's list of settings to fill in, one a row, that together set a T. The
-// dialog around it has the heading and says what comes of what is filled in.
+// Form is a dialog's list of settings, one per row, that together set a T. The dialog around it has
+// the heading and describes the result.
 type Form[T any] struct {
 	stack  DialogStack
 	keys   Keymap[*Form[T]]
 	Rows   []FormRow[T]
-	At     int // the row that is edited
-	Top    int // the first that is on screen
-	Room   int // how many are
+	At     int // the row being edited
+	Top    int // the first row on screen
+	Room   int // number of rows on screen
 	wrong  string
-	Wide   int                  // how wide it wants to be
-	Names  int                  // how much of that is the names'
-	Foot   []string             // said below as long as nothing is wrong, in more and in less room
-	Beside func(row int) string // what stands at the right of a row, and for its hint; nil: nothing does
+	Wide   int                  // preferred width
+	Names  int                  // width of the names
+	Foot   []string             // shown below unless there is an error, longest form first
+	Beside func(row int) string // note at the right of a row, and for its hint; nil: none
 }
 
-// FormRow is one setting: words to choose from, or text.
+// FormRow is a setting: a choice of words, or text.
 type FormRow[T any] struct {
 	Name   string
-	Hint   string   // what an empty text means
+	Hint   string   // meaning of an empty text
 	Words  []string // nil: text
 	Field  Field
-	Usual  string                           // what the text is at first
-	Listed func(f *Form[T]) bool            // whether it is there now; nil: always
-	Means  func(f *Form[T]) bool            // whether it has a meaning with the others; nil: always
-	Chosen func()                           // called after another word was chosen
-	Also   func() string                    // what is said after its word
-	Take   func(into *T, text string) error // sets what the text asks for; nil: the dialog reads it
+	Usual  string                           // initial text
+	Listed func(f *Form[T]) bool            // whether it is shown; nil: always
+	Means  func(f *Form[T]) bool            // whether it applies; nil: always
+	Chosen func()                           // called after the choice changes
+	Also   func() string                    // note after its word
+	Take   func(into *T, text string) error // parses the text; nil: the dialog reads it
 }
 
-// NewForm starts with the first row. What enter does is called name.
+// NewForm returns a form at its first row. name names the action of enter.
 func NewForm[T any](stack DialogStack, name string, enter func() tea.Cmd, rows []FormRow[T]) Form[T] {
 	for i := range rows {
 		rows[i].Usual = rows[i].Field.Text
@@ -84,7 +84,7 @@ func (f *Form[T]) Mouse(m Mouse) tea.Cmd {
 	return nil
 }
 
-// List is the rows there are to go through.
+// List returns the indices of the shown rows.
 func (f *Form[T]) List() []int {
 	var list []int
 	for i, r := range f.Rows {
@@ -95,12 +95,12 @@ func (f *Form[T]) List() []int {
 	return list
 }
 
-// Row finds a row by its name.
+// Row returns the index of a row by name.
 func (f *Form[T]) Row(name string) int {
 	return slices.IndexFunc(f.Rows, func(r FormRow[T]) bool { return r.Name == name })
 }
 
-// Text is what a row says now.
+// Text returns the current text of a row.
 func (f *Form[T]) Text(name string) string {
 	return strings.TrimSpace(f.Rows[f.Row(name)].Field.Text)
 }
@@ -129,8 +129,8 @@ func (f *Form[T]) choose(by int) tea.Cmd {
 	return nil
 }
 
-// Take sets what the rows ask for that have a meaning, one after the other. It returns what
-// is wrong and in which row; without an error, the row that is edited.
+// Take parses the rows that apply into into. It returns the first error and its row; without an
+// error, the row being edited.
 func (f *Form[T]) Take(into *T) (row int, err error) {
 	for i, r := range f.Rows {
 		if r.Take == nil || !f.Meaningful(i) {
@@ -143,7 +143,7 @@ func (f *Form[T]) Take(into *T) (row int, err error) {
 	return f.At, nil
 }
 
-// Refuse goes to a row and says what is wrong with it.
+// Refuse moves to a row and shows its error.
 func (f *Form[T]) Refuse(row int, err error) { f.At, f.wrong = row, OneLine(err) }
 
 func (f *Form[T]) Arrange(_, h int) {
@@ -171,7 +171,7 @@ func (f *Form[T]) Draw(c *Canvas, r Rect, th *Theme) {
 	c.Left(last, th.Dim, Pick(last.W, f.Foot...))
 }
 
-// drawRow draws one setting.
+// drawRow draws a setting.
 func (f *Form[T]) drawRow(c *Canvas, line Rect, th *Theme, i int) {
 	row, here, st := &f.Rows[i], i == f.At, Style{}
 	value := Rect{line.X + f.Names, line.Y, line.W - f.Names, 1}

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// What rows of a form commonly ask for: each function makes a row's take out of what is
-// done with the value.
+// Parsers of common rows: each function returns a row's Take from a setter.
 
 func Word[T any](set func(*T, string)) func(*T, string) error {
 	return func(into *T, text string) error {
@@ -19,7 +18,7 @@ func Word[T any](set func(*T, string)) func(*T, string) error {
 
 var NoYes = []string{"no", "yes"}
 
-// Yes is for rows whose words are noYes.
+// Yes is for rows with the words noYes.
 func Yes[T any](set func(*T, bool)) func(*T, string) error {
 	return Word(func(into *T, text string) { set(into, text == "yes") })
 }
@@ -33,9 +32,9 @@ func YesText(yes bool) string {
 
 func Whole[T any](set func(*T, int)) func(*T, string) error {
 	return func(into *T, text string) error {
-		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", "")) // as numbers are shown
+		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", "")) // as displayed
 		if err != nil {
-			return fmt.Errorf("not a whole number")
+			return fmt.Errorf("not an integer")
 		}
 		set(into, n)
 		return nil
@@ -52,7 +51,7 @@ func Decimal[T any](parse func(string) (float64, error), set func(*T, float64)) 
 	}
 }
 
-// Optional leaves a setting as it is where nothing is said.
+// Optional keeps the setting if the text is empty.
 func Optional[T any](take func(*T, string) error) func(*T, string) error {
 	return func(into *T, text string) error {
 		if text == "" {
@@ -103,7 +102,7 @@ func ParseWholes(text string) (list []int, err error) {
 	for word := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
 		if err != nil {
-			return nil, fmt.Errorf("not a list of whole numbers")
+			return nil, fmt.Errorf("not a list of integers")
 		}
 		list = append(list, n)
 	}

@@ -9,22 +9,22 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Choice is a line one can pick.
+// Choice is an entry of a Picker.
 type Choice struct {
 	Text, Note string
 	Do         func() tea.Cmd
 }
 
-// Picker is a list that is narrowed by typing: the palette and the filter by class.
+// Picker is a list filtered by typing: the palette and the filter by class.
 type Picker struct {
 	stack   DialogStack
 	head    string
 	prompt  string
 	Choices []Choice
-	Typed   func(text string) Choice // what the text itself can mean, if not nil; it comes last
+	Typed   func(text string) Choice // if not nil, the choice that the text itself is; listed last
 	field   Field
 	found   []int // indices of choices that match, best first
-	At, top int   // chosen line of found, first line on screen
+	At, top int   // selected line of found, first line on screen
 	lines   int   // on screen
 }
 
@@ -44,7 +44,7 @@ func (p *Picker) Size(maxW, maxH int) (int, int) {
 	return min(w, maxW), min(len(p.Choices)+2, 18, maxH)
 }
 
-// Search finds what matches the text.
+// Search updates the matches of the text.
 func (p *Picker) Search() {
 	p.found = p.found[:0]
 	scores := map[int]int{}
@@ -85,7 +85,7 @@ func fuzzy(query, text string) (score int, ok bool) {
 	return score*16 - len(text), at == len(q)
 }
 
-// choice is one of those that found has.
+// choice returns the i-th match.
 func (p *Picker) choice(i int) Choice {
 	if i == len(p.Choices) {
 		return p.Typed(strings.TrimSpace(p.field.Text))
@@ -124,7 +124,7 @@ func (p *Picker) Move(by int) tea.Cmd {
 	return nil
 }
 
-// choose closes the list first, so that what is picked may open another dialog.
+// choose closes the list first, so that the choice may open another dialog.
 func (p *Picker) choose() tea.Cmd {
 	p.stack.CloseDialog()
 	if p.At >= len(p.found) {

@@ -6,17 +6,17 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Reader shows lines that may be longer than the screen: help and messages.
+// Reader shows scrollable text: help and messages.
 type Reader struct {
 	NoText
 	stack DialogStack
 	head  string
-	lines []HelpLine // keys, if any, stand left
-	wide  int        // columns of keys
+	lines []HelpLine // keys, if any, at the left
+	wide  int        // width of the keys
 	top   int
 	rows  int // on screen
 
-	// Pass, if any, gets keys that mean nothing here once they have closed it.
+	// Pass, if any, receives unbound keys after they have closed it.
 	Pass func(key string) tea.Cmd
 }
 
@@ -53,7 +53,7 @@ var readerKeys = Keymap[*Reader]{
 	{Keys: []string{"pgdown", "space"}, Name: "page down", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(d.rows - 1) }},
 }
 
-// noticeKeys are the keys of a reader that every other key closes.
+// noticeKeys are the keys of a reader that any other key closes.
 var noticeKeys = append(Keymap[*Reader]{
 	{Keys: []string{"esc", "enter"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
 }, readerKeys[1:]...)
@@ -73,7 +73,7 @@ func (d *Reader) Press(key string) tea.Cmd {
 	return cmd
 }
 
-// long tells that not everything fits.
+// long reports whether the text is longer than the screen.
 func (d *Reader) long() bool { return d.rows < len(d.lines) }
 
 func (d *Reader) scroll(by int) tea.Cmd {

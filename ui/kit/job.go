@@ -7,12 +7,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// reportPause is the shortest time between two reports of a job that are shown, unless it
-// has its own: work that reports a thousand times a second must not redraw the screen as often.
+// reportPause is the minimum time between displayed reports of a job, unless it has its own, so
+// that frequent reports do not redraw the screen as often.
 const reportPause = 60 * time.Millisecond
 
-// Job is work in the background that reports as it goes. Of its reports only the newest
-// waits to be read, so a slow terminal never falls behind.
+// Job is background work with progress reports. Only the newest report is kept, so that a slow
+// terminal does not fall behind.
 type Job struct {
 	Cancel context.CancelFunc
 	mail   chan Report
@@ -20,15 +20,15 @@ type Job struct {
 	shown  time.Time     // when the last report was read
 }
 
-// Report is a message of a job on its way; the last one carries done.
+// Report is a message of a running job; the last one has done set.
 type Report struct {
 	Job  *Job
 	Msg  tea.Msg
 	Done bool
 }
 
-// StartJob runs work in a goroutine of its own. The returned command waits for the first
-// report; the one who gets it as a message asks for the next with job.wait.
+// StartJob runs work in a goroutine. The returned command waits for the first report; its receiver
+// requests the next with Job.Wait.
 func StartJob(ctx context.Context, work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*Job, tea.Cmd) {
 	ctx, cancel := context.WithCancel(ctx)
 	j := &Job{Cancel: cancel, mail: make(chan Report, 1), Pause: reportPause}
@@ -42,8 +42,8 @@ func StartJob(ctx context.Context, work func(ctx context.Context, tell func(tea.
 	return j, j.Wait
 }
 
-// post replaces the report that waits. Only the job's own goroutine calls it, so after
-// taking the old one out there is room.
+// post replaces the pending report. Only the job's goroutine calls it, so the send does not block
+// after the old one is removed.
 func (j *Job) post(r Report) {
 	select {
 	case <-j.mail:
@@ -52,7 +52,7 @@ func (j *Job) post(r Report) {
 	j.mail <- r
 }
 
-// Wait is the command that brings the next report.
+// Wait is the command that waits for the next report.
 func (j *Job) Wait() tea.Msg {
 	r := <-j.mail
 	if pause := j.Pause - time.Since(j.shown); pause > 0 && !r.Done && !j.shown.IsZero() {

@@ -6,18 +6,18 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Binding is one thing a person can do, with the keys that do it. One table of them
-// drives dispatch, help, the palette and the last line, so that none can disagree.
+// Binding is a command and its keys. A single table of them drives dispatch, help, the palette and
+// the hints, which therefore agree.
 type Binding[T any] struct {
-	Keys  []string // as tea.KeyPressMsg.String gives them
-	Shown string   // the keys as help shows them; "" shows the first
-	Name  string   // what it does, for the palette: "next image"
-	// Help is what help says of it and of the bindings after it that are marked also:
-	// "previous, next image". Without it the name stands there.
+	Keys  []string // as of tea.KeyPressMsg.String
+	Shown string   // the keys in help; "" is the first
+	Name  string   // for the palette: "next image"
+	// Help is the help text of it and of the following bindings with Also: "previous, next image".
+	// Default: the name.
 	Help string
-	Hint string       // what the last line says; "" keeps it off there
-	Also bool         // the counterpart of the binding before
-	When func(T) bool // whether it can be done now; nil: always
+	Hint string       // for the last line; "": not shown there
+	Also bool         // the counterpart of the previous binding
+	When func(T) bool // whether it is available; nil: always
 	Do   func(T) tea.Cmd
 }
 
@@ -33,7 +33,7 @@ func (b Binding[T]) label() string {
 // Keymap is all bindings of a page, a dialog or the program.
 type Keymap[T any] []Binding[T]
 
-// Press does what key is bound to. It tells false when nothing is, or not now.
+// Press runs the binding of key. It returns false if there is none, or it is not available.
 func (m Keymap[T]) Press(t T, key string) (tea.Cmd, bool) {
 	for _, b := range m {
 		if slices.Contains(b.Keys, key) && b.possible(t) {
@@ -80,7 +80,7 @@ func (l Tables) Press(key string) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// Entry is a binding seen from outside: the type it acts on is closed over.
+// Entry is a binding with its receiver bound.
 type Entry struct {
 	Keys                    []string
 	Label, Name, help, hint string
@@ -88,7 +88,7 @@ type Entry struct {
 	Do                      func() tea.Cmd
 }
 
-// Entries lists what there is for help, palette and hints.
+// Entries lists the bindings for help, palette and hints.
 func (m Keymap[T]) Entries(t T) []Entry {
 	list := make([]Entry, len(m))
 	for i, b := range m {
@@ -100,7 +100,7 @@ func (m Keymap[T]) Entries(t T) []Entry {
 	return list
 }
 
-// HelpLine is one line of help: keys and what they do.
+// HelpLine is a line of help: keys and their text.
 type HelpLine struct{ Keys, Text string }
 
 // HelpLines joins counterparts: "← →  r smaller, larger".
@@ -120,8 +120,8 @@ func HelpLines(list []Entry) []HelpLine {
 	return lines
 }
 
-// Hints writes what can be pressed now into w cells: as many hints as fit whole, in the
-// order of the tables, with those of last always there.
+// Hints formats the available bindings in w cells: as many hints as fit, in the order of the
+// tables, always with those of last.
 func Hints(th *Theme, w int, list, last []Entry) string {
 	text, used := "", 0
 	join := func(items []HelpLine, room int) {
@@ -150,7 +150,7 @@ func Hints(th *Theme, w int, list, last []Entry) string {
 	return text
 }
 
-// hintLines joins the hints of counterparts that can be pressed now: "←→ r".
+// hintLines joins the hints of available counterparts: "←→ r".
 func hintLines(list []Entry) []HelpLine {
 	var lines []HelpLine
 	open := false

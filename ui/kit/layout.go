@@ -1,12 +1,12 @@
 package kit
 
-// The program needs at least this much room.
+// Minimum size of the terminal.
 const (
 	MinWidth  = 60
 	MinHeight = 18
 )
 
-// Layout is where everything on the frame lies; pages divide body among themselves.
+// Layout is the positions of the parts of the frame; pages lay out the body.
 type Layout struct {
 	W, H     int
 	TooSmall bool
@@ -17,7 +17,7 @@ type Layout struct {
 	Hints    Rect
 }
 
-// Roomy tells that there are lines to spare for separating things.
+// Roomy reports whether there are lines for spacing.
 func (l Layout) Roomy() bool { return l.H >= 28 }
 
 func NewLayout(w, h int, note bool) Layout {
@@ -41,11 +41,11 @@ func NewLayout(w, h int, note bool) Layout {
 	return l
 }
 
-// CellSize is a cell of the terminal in pixels, and the largest picture it draws, in
-// cells; 0 where there is no limit.
+// CellSize is the size of the terminal's cells in pixels, and of the largest picture in cells; 0:
+// no limit.
 type CellSize struct{ W, H, MostW, MostH int }
 
-// Limit makes a picture no larger than can be drawn.
+// Limit limits a picture's size to the largest.
 func (c CellSize) Limit(cols, rows int) (int, int) {
 	if c.MostW > 0 {
 		cols = min(cols, c.MostW)

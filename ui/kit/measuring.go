@@ -8,39 +8,39 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Measuring has results measured in the background, one at a time: those that are wanted, in
-// their order, in place of what is wanted no more. The latest results stay, so that charts come
-// back at once when a setting does; whoever measures remembers more.
+// Measuring measures requested results in the background, one at a time and in order; a new request
+// cancels measurements that are no longer requested. Recent results are cached, so that charts
+// reappear immediately with a setting.
 type Measuring[K comparable, R any] struct {
 	// Begin runs work as a job of the page.
 	Begin func(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*Job, tea.Cmd)
-	// Work measures a result on up to limit images, from a goroutine of its own.
+	// Work measures a result on up to limit images, in its own goroutine.
 	Work func(k K, limit int) func(ctx context.Context, update func(R)) (R, error)
-	// Limits are on how many images: all results on the first before any on the next.
+	// Limits are numbers of images: all results are measured on the first before any on the next.
 	Limits func() []int
-	// Enough tells that a result needs no more for a limit; empty that it says nothing yet.
+	// Enough reports whether a result is complete for a limit; Empty whether it has no data yet.
 	Enough func(r R, limit int) bool
 	Empty  func(r R) bool
 
-	On      bool // measuring goes on, page shown or not
-	Stopped bool // by the person, until something else is wanted
+	On      bool // measures, whether the page is shown or not
+	Stopped bool // by the user, until another request
 	Job     *Job
-	Working K // what the job measures
+	Working K // of the job
 	Limit   int
 	wanted  []K
 	Known   map[K]R
 	Failed  map[K]string
 }
 
-// Measured is what is known so far of a result.
+// Measured is a partial or complete result.
 type Measured[K comparable, R any] struct {
 	key    K
 	result R
 	Err    error
 }
 
-// Want says what is to be measured from now on, what matters most first. Something else than
-// before is measured even if measuring was stopped, or failed.
+// Want requests results, in order of priority. New requests are measured even if measuring was
+// stopped or failed.
 func (m *Measuring[K, R]) Want(keys ...K) {
 	if slices.Equal(keys, m.wanted) {
 		return
@@ -48,7 +48,7 @@ func (m *Measuring[K, R]) Want(keys ...K) {
 	m.wanted, m.Stopped, m.Failed = keys, false, nil
 }
 
-// next is what to measure next, and on how many images.
+// next returns what to measure next, and on how many images.
 func (m *Measuring[K, R]) next() (k K, limit int, ok bool) {
 	for _, limit := range m.Limits() {
 		for _, k := range m.wanted {
@@ -60,7 +60,7 @@ func (m *Measuring[K, R]) next() (k K, limit int, ok bool) {
 	return k, 0, false
 }
 
-// Run measures what comes next, unless that is being done.
+// Run starts the next measurement, unless it is running.
 func (m *Measuring[K, R]) Run() tea.Cmd {
 	k, limit, ok := m.next()
 	if ok && m.Job != nil && k == m.Working && limit == m.Limit {
@@ -80,7 +80,7 @@ func (m *Measuring[K, R]) Run() tea.Cmd {
 	return cmd
 }
 
-// Take takes over what a job tells, if it is this one's.
+// Take handles a report, if it is of the current job.
 func (m *Measuring[K, R]) Take(r Report) (cmd tea.Cmd, ok bool) {
 	msg, is := r.Msg.(Measured[K, R])
 	if m.Job == nil || r.Job != m.Job || !is {
@@ -120,7 +120,7 @@ func (m *Measuring[K, R]) learn(k K, r R) {
 	m.Known[k] = r
 }
 
-// Drop ends the job; what came of it is kept.
+// Drop ends the job and keeps its result.
 func (m *Measuring[K, R]) Drop() {
 	if m.Job != nil {
 		m.Job.Cancel()
@@ -150,7 +150,7 @@ func (m *Measuring[K, R]) resume() tea.Cmd {
 	return m.Run()
 }
 
-// Forget drops everything: it is of another model.
+// Forget drops all results, e.g. for another model.
 func (m *Measuring[K, R]) Forget() {
 	m.Drop()
 	m.Known, m.Failed, m.wanted, m.Stopped = nil, nil, nil, false

@@ -6,9 +6,8 @@ import (
 	"hfcui/ui/picture"
 )
 
-// Mosaic draws kernels (OIHW) as tiles into im, each scaled to its own largest weight,
-// gray being 0. Three input channels are red, green and blue; otherwise the tile shows
-// the mean over the input channels.
+// Mosaic draws kernels (OIHW) as tiles into im, each scaled to its largest weight, with gray as 0.
+// Three input channels are RGB; otherwise a tile is the mean over input channels.
 func Mosaic(im *picture.Image, w []float32, shape [4]int) {
 	o, in, kh, kw := shape[0], shape[1], shape[2], shape[3]
 	if o < 1 || in < 1 || kh < 1 || kw < 1 || len(w) < o*in*kh*kw {
@@ -26,8 +25,7 @@ func Mosaic(im *picture.Image, w []float32, shape [4]int) {
 	}
 }
 
-// tiling chooses how many tiles of kw×kh weights stand side by side so that each weight
-// gets as many pixels as possible.
+// tiling returns the number of tiles of kw×kh weights per row that gives each weight the most pixels.
 func tiling(w, h, gap, o, kw, kh int) (across, px int) {
 	across, px = 1, 0
 	for n := 1; n <= o; n++ {
@@ -37,7 +35,7 @@ func tiling(w, h, gap, o, kw, kh int) (across, px int) {
 			across, px = n, size
 		}
 	}
-	if px == 0 { // more kernels than pixels: as square as can be, cut at the edges
+	if px == 0 { // more kernels than pixels: nearly square, clipped at the edges
 		for across*across < o {
 			across++
 		}

@@ -4,7 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Mouse is what the mouse did at a cell.
+// Mouse is a mouse event at a cell.
 type Mouse struct {
 	X, Y    int
 	Pressed bool // the left button went down
@@ -13,13 +13,13 @@ type Mouse struct {
 	shift   bool
 }
 
-// dragger has a function handle where the pressed mouse moves.
+// dragger receives the movements of a pressed mouse.
 type dragger interface {
 	Drag(f func(m Mouse) tea.Cmd)
 }
 
-// SlideOn handles the mouse on a track: the wheel steps, press and drag move to a share of
-// the track. Shift makes it fine.
+// SlideOn handles the mouse on a track: the wheel steps, press and drag move to a fraction of the
+// track. Shift is fine control.
 func SlideOn(d dragger, line Rect, m Mouse, step, to func(v float64, fine bool) tea.Cmd) tea.Cmd {
 	switch {
 	case m.Wheel != 0:

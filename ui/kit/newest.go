@@ -2,14 +2,14 @@ package kit
 
 import tea "charm.land/bubbletea/v2"
 
-// Newest lets one computation run at a time and remembers only the last request made in
-// the meantime: a key held down never queues up work.
+// Newest runs one computation at a time and keeps only the latest request in the meantime, so that
+// a held key does not queue up work.
 type Newest[Q comparable] struct {
 	Running bool
-	At      Q // what is being computed
+	At      Q // being computed
 	Waiting bool
-	next    Q // what is wanted after it
-	done    Q // what was computed last
+	next    Q // requested after it
+	done    Q // computed last
 	Any     bool
 }
 
@@ -54,5 +54,5 @@ func (n *Newest[Q]) finish() (q Q, again bool) {
 	return q, n.ask(q)
 }
 
-// Forget makes the next request be computed even if it is the last one again.
+// Forget makes the next request start even if it equals the last one.
 func (n *Newest[Q]) Forget() { n.Any = false }

@@ -9,7 +9,7 @@ const (
 	Slots
 )
 
-// Slot is where one picture, its title and what is said of it lie.
+// Slot is the position of a picture, its title and its text.
 type Slot struct {
 	Kind             int
 	Title, Pic, Text Rect
@@ -23,15 +23,15 @@ func Aspect(w, h int) float64 {
 	return min(max(float64(w)/float64(h), 0.2), 5)
 }
 
-// arrangement is a way to lay out pictures: how many, how many side by side, and whether
-// what is said of each stands beside or under it.
+// arrangement is a layout of pictures: their number, how many are side by side, and whether text is
+// beside or below each.
 type arrangement struct {
 	pictures, across int
-	beside           bool // text stands beside its picture, not under it
+	beside           bool // text is beside its picture, not below
 }
 
-// BestArrangement is the one of most pictures at most that makes them largest: of all of them
-// unless they would become too small, else of fewer.
+// BestArrangement returns the arrangement with the largest pictures, at most most of them: of all,
+// unless they would be too small.
 func BestArrangement(block Rect, lines int, aspect float64, cell CellSize, most int) arrangement {
 	best, area := arrangement{2, 2, false}, 0.0
 	for n := min(most, Slots); n >= 2; n-- {
@@ -39,7 +39,7 @@ func BestArrangement(block Rect, lines int, aspect float64, cell CellSize, most 
 			cols, rows := a.Fit(block, lines, aspect, cell)
 			score := float64(cols * rows)
 			if a.across == n {
-				score *= 1.3 // side by side is how they are compared
+				score *= 1.3 // side by side is best for comparison
 			}
 			if score > area && (cols*rows >= pictureCells || n == 2) {
 				best, area = a, score
@@ -62,7 +62,7 @@ func arrangements(n int) []arrangement {
 	return list
 }
 
-// Fit returns the size of each picture in cells, 0 when there is no room.
+// Fit returns the size of each picture in cells; 0 if there is no room.
 func (a arrangement) Fit(block Rect, lines int, aspect float64, cell CellSize) (cols, rows int) {
 	down := a.pictures / a.across
 	w := (block.W - (a.across - 1)) / a.across
@@ -76,7 +76,7 @@ func (a arrangement) Fit(block Rect, lines int, aspect float64, cell CellSize) (
 		return 0, 0
 	}
 	w, h = cell.Limit(w, h)
-	perRow := float64(cell.H) * aspect / float64(cell.W) // columns as wide as a row is high
+	perRow := float64(cell.H) * aspect / float64(cell.W) // columns per row for square pixels
 	cols = min(w, int(float64(h)*perRow+0.5))
 	rows = min(h, int(float64(cols)/perRow))
 	if rows < 1 {
@@ -85,7 +85,7 @@ func (a arrangement) Fit(block Rect, lines int, aspect float64, cell CellSize) (
 	return max(1, min(w, max(titleWidth, int(float64(rows)*perRow+0.5)))), rows
 }
 
-// order lists the pictures that are shown when there is room for n.
+// order lists the pictures to show if there is room for n.
 func order(n int) []int {
 	switch n {
 	case 2:
@@ -96,7 +96,7 @@ func order(n int) []int {
 	return []int{SlotWhole, SlotLow, SlotHigh, SlotSpectrum}
 }
 
-// Height is how many rows an arrangement of pictures takes.
+// Height returns the number of rows of an arrangement.
 func (a arrangement) Height(rows, lines int) int {
 	down := a.pictures / a.across
 	if a.beside {
@@ -106,14 +106,14 @@ func (a arrangement) Height(rows, lines int) int {
 }
 
 const (
-	textWidth    = 22  // room for text beside a picture, at least
-	pictureCells = 150 // pictures of fewer cells than this are too small: show fewer of them
+	textWidth    = 22  // minimum width for text beside a picture
+	pictureCells = 150 // minimum cells of a picture, else fewer are shown
 	mostLines    = 10  // predictions listed at most
-	titleWidth   = 16  // room for a picture's title, at least: a narrow picture gets a wider box
+	titleWidth   = 16  // minimum width for a picture's title
 )
 
-// Place puts the pictures of an arrangement into the block and gives what room is left to
-// more predictions and the chart, which is empty where there is none.
+// Place lays out the pictures of an arrangement in the block, and uses the remaining room for more
+// predictions and the chart, which is empty if there is none.
 func (a arrangement) Place(block Rect, cols, rows, lines, classes int) (places []Slot, chart Rect) {
 	down := a.pictures / a.across
 	column := (block.W + 1) / a.across

@@ -8,7 +8,7 @@ import (
 	"hfcui/ui/picture"
 )
 
-// RenderSpec is how pictures of a size are drawn on the terminal there is.
+// RenderSpec is the size and the protocol of pictures.
 type RenderSpec struct {
 	Cols, Rows int
 	Cell       CellSize
@@ -38,7 +38,7 @@ func (k RenderSpec) Background() picture.RGB {
 	return picture.RGB{R: c[0], G: c[1], B: c[2]}
 }
 
-// Fits tells whether pictures of a spec fill a rectangle.
+// Fits reports whether pictures of a spec fill a rectangle.
 func (k RenderSpec) Fits(r Rect) bool { return k.Cols == r.W && k.Rows == r.H }
 
 // Painter draws and encodes one picture. It keeps its memory, so that pictures wait for each
@@ -63,8 +63,8 @@ func (p *Painter) Paint(k RenderSpec, draw func(box *picture.Image)) picture.Dra
 	return p.encoder.Encode(&p.boxed, k.Cols, k.Rows)
 }
 
-// Renderer scales and encodes the pictures of a page, slots of them at most, for one spec. It
-// keeps its memory, so that it is for one answer at a time.
+// Renderer scales and encodes the pictures of a page, at most Slots, for a spec. It reuses its
+// memory: use one result at a time.
 type Renderer struct {
 	Spec    RenderSpec
 	encoder [Slots]*picture.Encoder
@@ -73,7 +73,7 @@ type Renderer struct {
 	Drawn   [Slots]picture.Drawn
 }
 
-// Take prepares for a spec and tells whether it is another than before.
+// Take sets the spec and reports whether it changed.
 func (e *Renderer) Take(k RenderSpec) (another bool) {
 	if k == e.Spec && e.encoder[0] != nil {
 		return false
@@ -85,15 +85,14 @@ func (e *Renderer) Take(k RenderSpec) (another bool) {
 	return true
 }
 
-// Reduction is by how much a picture of w×h pixels can be reduced while it is read.
+// Reduction returns the factor by which a picture of w×h pixels can be downscaled while it is read.
 func (e *Renderer) Reduction(w, h int) int {
 	box := &e.boxed[0]
 	e.Spec.box(box)
 	return max(1, min(w/box.W, h/box.H))
 }
 
-// Encode draws one picture: source fills what it is of, finish, unless it is nil, draws on
-// what came of scaling it.
+// Encode draws a picture: source fills it, finish, unless nil, draws on the scaled picture.
 func (e *Renderer) Encode(kind, registers int, source, finish func(*picture.Image)) {
 	src, box := &e.source[kind], &e.boxed[kind]
 	e.Spec.box(box)

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// Track is a slider: a quantity from 0 to most, with the value's text at its right.
+// Track is a slider from 0 to most, with the value's text at its right.
 type Track struct {
 	Name          string
 	Most, At      float64
@@ -22,7 +22,7 @@ func DrawTrack(c *Canvas, th *Theme, row Rect, t Track) {
 	c.Put(line.Right()+1, row.Y, Bold.Paint(t.Value))
 }
 
-// columnAt is the column of a value on a track from 0 to most.
+// columnAt returns the column of a value on a track from 0 to most.
 func columnAt(line Rect, most, at float64) int {
 	share := 0.0
 	if most > 0 {

@@ -12,10 +12,10 @@ import (
 	"hfcui/engine/printable"
 )
 
-// Clean makes text from outside (file names, class names, errors) safe to show on one line.
+// Clean returns untrusted text (file names, class names, errors) safe to print on one line.
 func Clean(s string) string { return printable.Line(s) }
 
-// Width is the number of cells a string takes; escape sequences take none.
+// Width returns the width of a string in cells; escape sequences have none.
 func Width(s string) int {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -25,7 +25,7 @@ func Width(s string) int {
 	return len(s)
 }
 
-// Cut shortens a string to at most w cells, with an ellipsis where something is missing.
+// Cut truncates a string to w cells, with an ellipsis.
 func Cut(s string, w int) string {
 	if w <= 0 {
 		return ""
@@ -36,13 +36,13 @@ func Cut(s string, w int) string {
 	return ansi.Truncate(s, w, "…")
 }
 
-// Fit makes a string exactly w cells wide, left-aligned.
+// Fit pads or truncates a string to w cells, left-aligned.
 func Fit(s string, w int) string {
 	s = Cut(s, w)
 	return s + Blanks(w-Width(s))
 }
 
-// FitRight makes a string exactly w cells wide, right-aligned.
+// FitRight pads or truncates a string to w cells, right-aligned.
 func FitRight(s string, w int) string {
 	s = Cut(s, w)
 	return Blanks(w-Width(s)) + s
@@ -60,7 +60,7 @@ func Blanks(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-// Grouped writes a count with commas between thousands.
+// Grouped formats a count with thousands separators.
 func Grouped(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -69,7 +69,7 @@ func Grouped(n int) string {
 	return s
 }
 
-// Counted writes how many there are of a thing: "1 image", "2,000 images".
+// Counted formats a count with its noun: "1 image", "2,000 images".
 func Counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -80,10 +80,10 @@ func Counted(n int, thing string) string {
 	return Grouped(n) + " " + thing + "s"
 }
 
-// RadiusText writes a radius with one decimal, always five cells up to 999.9.
+// RadiusText formats a radius with one decimal, in five cells up to 999.9.
 func RadiusText(r float64) string { return fmt.Sprintf("%5.1f", r) }
 
-// Percent writes a share with one decimal in five cells: " 61.2", "100.0", "    –".
+// Percent formats a fraction in percent with one decimal in five cells: " 61.2", "100.0", "    –".
 func Percent(p float64) string {
 	if math.IsNaN(p) {
 		return "    –"
@@ -91,7 +91,7 @@ func Percent(p float64) string {
 	return fmt.Sprintf("%5.1f", 100*p)
 }
 
-// WholePercent writes a share in four cells with its sign: " 61%".
+// WholePercent formats a fraction in percent in four cells: " 61%".
 func WholePercent(p float64) string {
 	if math.IsNaN(p) {
 		return "  – "
@@ -99,7 +99,7 @@ func WholePercent(p float64) string {
 	return fmt.Sprintf("%3.0f%%", 100*p)
 }
 
-// ShortCount writes a large count in at most five cells: "271 k", "11.2 M".
+// ShortCount formats a large count in at most five cells: "271 k", "11.2 M".
 func ShortCount(n int) string {
 	switch {
 	case n < 10_000:
@@ -111,7 +111,7 @@ func ShortCount(n int) string {
 	}
 }
 
-// OneLine is an error as a single clean line.
+// OneLine returns an error as a single clean line.
 func OneLine(err error) string { return Clean(err.Error()) }
 
 // Pick returns the first form that fits into w cells, or the last, cut.
@@ -124,7 +124,7 @@ func Pick(w int, forms ...string) string {
 	return Cut(forms[len(forms)-1], w)
 }
 
-// Title writes a page's name with a capital.
+// Title capitalizes a page's name.
 func Title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 func Decimals(v float64, format string) string {
@@ -134,7 +134,7 @@ func Decimals(v float64, format string) string {
 	return fmt.Sprintf(format, v)
 }
 
-// DurationText writes a time to go in at most nine cells; "–" where it is not known.
+// DurationText formats a duration in at most nine cells; "–" if unknown.
 func DurationText(d time.Duration) string {
 	s := int(d.Seconds() + 0.5)
 	switch {
@@ -150,7 +150,7 @@ func DurationText(d time.Duration) string {
 	return fmt.Sprintf("%d days", s/86400)
 }
 
-// ShortNumber writes a number in at most five cells or so.
+// ShortNumber formats a number in about five cells.
 func ShortNumber(v float64) string {
 	abs := math.Abs(v)
 	switch {

@@ -6,14 +6,14 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// Style is what a Lip Gloss style writes in front of text. Styles are rendered once a
-// theme and then painted by joining strings: a frame has hundreds of them.
+// Style is the escape sequence of a Lip Gloss style. Styles are rendered once per theme and painted
+// by concatenation, since a frame has hundreds.
 type Style struct{ on string }
 
 const styleOff = "\x1b[m"
 
-// Styled renders a Lip Gloss style that has attributes and colors only. Bubble Tea
-// reduces its colors to what the terminal has, and drops them when NO_COLOR is set.
+// Styled renders a Lip Gloss style of attributes and colors. Bubble Tea reduces its colors to the
+// terminal's, and drops them if NO_COLOR is set.
 func Styled(s lipgloss.Style) Style {
 	on, _, _ := strings.Cut(s.Render("x"), "x")
 	return Style{on}
@@ -30,7 +30,7 @@ func (st Style) Paint(s string) string {
 // and returns a style with another's attributes on top.
 func (st Style) and(other Style) Style { return Style{st.on + other.on} }
 
-// fg is a foreground color given as "#rrggbb".
+// fg is a foreground color, "#rrggbb".
 func fg(hex string) Style { return Styled(lipgloss.NewStyle().Foreground(lipgloss.Color(hex))) }
 
 // bg is a background color.
@@ -41,21 +41,20 @@ var (
 	reverse = Styled(lipgloss.NewStyle().Reverse(true))
 )
 
-// Theme is every style there is. The same thing has the same color everywhere: low
-// blue, high orange, whole neutral (Okabe and Ito's palette, told apart by the
-// color-blind), and never color alone: each has a marker of its own.
+// Theme is the set of styles. Colors have the same meaning everywhere: low blue, high orange, whole
+// neutral (Okabe and Ito's color-blind-safe palette). Each also has its own marker.
 type Theme struct {
 	dark                  bool
-	Text, Dim, Line       Style // what is read, what explains, what separates
-	Focus                 Style // what has the focus, what can be pressed
+	Text, Dim, Line       Style // content, explanations, separators
+	Focus                 Style // focus and keys
 	Low, High, Whole      Style
-	LowDim, HighDim       Style // the curves without smoothing, kept for comparison
+	LowDim, HighDim       Style // curves without smoothing, for comparison
 	WholeDim              Style
 	LowShade, HighShade   Style // 95 % intervals
 	WholeShade            Style
-	Changed, ChangedShade Style // answers that are others by the low part
+	Changed, ChangedShade Style // predictions that change on the low-pass image
 	Right, Wrong, Warn    Style
-	models                []Style // of models side by side and of trainings; modelMarks go with them
+	models                []Style // of compared models and runs, with modelMarks
 	panel                 Style   // the background of dialogs
 	selected              Style
 	CircleLow, CircleHigh [3]uint8 // tints of the spectrum inside and outside the circle
@@ -70,20 +69,20 @@ const (
 	MarkRight, MarkWrong, MarkUnknown    = "✓", "✗", "·"
 )
 
-// modelMarks tell models, and trainings, apart together with their colors; modelBases stand
-// for the same model as it is without what is done to it.
+// modelMarks are the markers of models and runs, besides their colors; modelBases are those of the
+// same models without smoothing or attack.
 var (
 	modelMarks = [...]string{"◆", "▼", "★", "✚", "◉", "✦"}
 	modelBases = [...]string{"◇", "▽", "☆", "✛", "◎", "✧"}
 )
 
-// modelLook is how a model is drawn.
+// modelLook is the style and the markers of a model.
 type modelLook struct {
 	Mark, Base string
 	Style      Style
 }
 
-// Model returns the look of model i, which is the same everywhere.
+// Model returns the style and markers of model i.
 func (th *Theme) Model(i int) modelLook {
 	return modelLook{modelMarks[i%len(modelMarks)], modelBases[i%len(modelBases)], th.models[i%len(th.models)]}
 }
@@ -128,5 +127,5 @@ func newTheme(dark bool) *Theme {
 	}
 }
 
-// MarkDoubt stands at figures that fail a check of their sanity.
+// MarkDoubt marks values that fail a sanity check.
 const MarkDoubt = "†"
