@@ -1,5 +1,5 @@
-// Package bands is the page of accuracy on low-pass and high-pass images against r, drawn
-// while it is measured.
+// Package bands is the page of accuracy on low-pass and high-pass images vs r, drawn while it is
+// measured.
 package bands
 
 import (
@@ -16,14 +16,14 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page shows accuracy on the low and the high part of images against r, as it is
-// measured. Its cursor is the session's r.
+// Page shows accuracy on low-pass and high-pass images vs r while it is measured. Its cursor is the
+// session's r.
 type Page struct {
 	screen  session.Screen
 	session *session.Session
 	l       bandsLayout
-	curves  kit.Measuring[bandsKey, bands.Result] // goes on once the page was looked at
-	changes bool                                  // how answers change between whole images and low parts is shown
+	curves  kit.Measuring[bandsKey, bands.Result] // runs once the page was shown
+	changes bool                                  // show prediction changes on the low-pass image
 }
 
 // bandsKey is what determines a curve.
@@ -32,7 +32,7 @@ type bandsKey struct {
 	bands.Setting
 }
 
-// bandsLayout divides the body of the page.
+// bandsLayout is the layout of the body.
 type bandsLayout struct {
 	values kit.Rect // at the cursor: one line, one for the curve without smoothing, two for changes
 	plot   kit.Rect
@@ -77,7 +77,7 @@ func (p *Page) Arrange(l kit.Layout) {
 	p.l.plot = kit.PlotOf(kit.NewRect(b.X, top, b.W, p.l.axis.Y-top))
 }
 
-// toggleChanges shows the third curve, or not; it is measured with the others.
+// toggleChanges shows or hides the third curve, which is measured with the others.
 func (p *Page) toggleChanges() tea.Cmd {
 	p.changes = !p.changes
 	p.Arrange(p.screen.Layout())
@@ -89,8 +89,7 @@ func (p *Page) Enter() tea.Cmd {
 	return p.measure()
 }
 
-// Changed has another curve measured where another is asked for; those of another model are
-// measured where they are seen.
+// Changed requests the curve of a new setting; curves of another model are measured when shown.
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&session.ChangedModel != 0 {
 		p.curves.Forget()
@@ -107,8 +106,7 @@ func (p *Page) key() (now, base bandsKey) {
 	return now, base
 }
 
-// measure starts measuring what the session asks for, in place of anything else that is
-// being measured; then the curve without smoothing, for comparison.
+// measure requests the current curve, then the one without smoothing, for comparison.
 func (p *Page) measure() tea.Cmd {
 	now, base := p.key()
 	switch {
@@ -131,7 +129,7 @@ func (p *Page) work(k bandsKey, _ int) func(context.Context, func(bands.Result))
 	}
 }
 
-// mostRadii bounds at how many radii accuracy is measured.
+// mostRadii is the maximum number of radii.
 const mostRadii = 40
 
 // radiiUpTo returns whole radii from 0 to past the corner, all of them if they are few.
@@ -144,7 +142,7 @@ func radiiUpTo(most float64) []float64 {
 	return append(radii, most)
 }
 
-// Receive takes over what was measured.
+// Receive handles results.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	if r, ok := msg.(kit.Report); ok {
 		cmd, _ := p.curves.Take(r)
@@ -153,10 +151,10 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// Busy tells that somebody looks on while a curve is measured.
+// Busy reports whether a curve is being measured on screen.
 func (p *Page) Busy() bool { return p.screen.Shown() && p.curves.Job != nil }
 
-// Running tells the status line what is measured.
+// Running returns the measurement's progress for the status line.
 func (p *Page) Running() (what string, share float64, ok bool) {
 	if p.curves.Job == nil {
 		return "", 0, false
@@ -169,7 +167,7 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 		float64(r.Whole.N) / float64(max(1, r.Images)), true
 }
 
-// Speed tells how fast the curve on screen was measured.
+// Speed returns the throughput of the curve on screen.
 func (p *Page) Speed() string {
 	now, _ := p.key()
 	if r := p.curves.Known[now]; r.ImagesPerSecond > 0 {

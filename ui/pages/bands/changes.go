@@ -9,8 +9,8 @@ import (
 	"hfcui/ui/session"
 )
 
-// drawChanges says at the cursor how many images the model takes for another class by their
-// low part than whole, and what follows for its robustness: the paper's section 3.
+// drawChanges draws the prediction changes at the cursor and the bound on robust accuracy that
+// follows: the paper's section 3.
 func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key bandsKey) {
 	if len(r.Changes) == 0 {
 		c.Left(rows.Row(0), p.screen.Theme().Dim, kit.Pick(rows.W, kit.MarkChanged+" prediction changes on the low-pass image come with the curves", kit.MarkChanged+" comes with the curves"))
@@ -22,11 +22,11 @@ func (p *Page) drawChanges(c *kit.Canvas, rows kit.Rect, r bands.Result, key ban
 	c.Left(rows.Row(1), p.screen.Theme().Dim, changeBound(rows.W, at, key))
 }
 
-// changeBound says in w cells what changes bound: see [bands.Bounds].
+// changeBound describes, in w cells, the bound by changes: see [bands.Bounds].
 func changeBound(w int, at bands.Change, key bandsKey) string {
 	switch {
 	case key.Normalize != bands.NormalizeNone:
-		return kit.Pick(w, "  no bound: the model is given the normalized low-pass image, not x_l", "  no bound: parts are normalized")
+		return kit.Pick(w, "  no bound: the model's input is the normalized low-pass image, not x_l", "  no bound: inputs are normalized")
 	case key.Statistics != model.RunningStatistics:
 		return kit.Pick(w, "  no bound: with batch statistics predictions depend on the rest of the batch", "  no bound with batch statistics")
 	case at.Both.N == 0:
@@ -44,7 +44,7 @@ func changeBound(w int, at bands.Change, key bandsKey) string {
 		fmt.Sprintf("robust ≤%s %% at %s", kit.Percent(at.Both.Accuracy()), ball))
 }
 
-// changesSeries is the curve of the images that change class.
+// changesSeries returns the curve of prediction changes.
 func (p *Page) changesSeries(r bands.Result, thick bool) kit.Series {
 	s := kit.Series{Line: p.screen.Theme().Changed, Shade: p.screen.Theme().ChangedShade, Mark: kit.MarkChanged, Thick: thick}
 	for i, change := range r.Changes {

@@ -30,7 +30,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	return nil
 }
 
-// radius is the measured radius nearest to r.
+// radius returns the measured radius nearest to r.
 func (p *Page) radius(r bands.Result) float64 {
 	if len(r.Radii) == 0 {
 		return p.session.R
@@ -65,7 +65,7 @@ func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Resu
 	}
 }
 
-// drawCurves draws the chart, or what will be there.
+// drawCurves draws the chart, or a placeholder.
 func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 	th, most := p.screen.Theme(), p.session.Info.MaxRadius
 	now, base := p.key()
@@ -117,14 +117,14 @@ func (p *Page) addCurves(ch *kit.Chart, r bands.Result, base bool) {
 	ch.Draw(low, base)
 }
 
-// labelWhole marks the line of the whole image, right of the plot.
+// labelWhole labels the line of the whole image, right of the plot.
 func (p *Page) labelWhole(c *kit.Canvas, ch *kit.Chart, r bands.Result, mark string, st kit.Style) {
 	if r.Whole.N > 0 {
 		c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(r.Whole.Accuracy()))/4, st.Paint(mark+kit.Percent(r.Whole.Accuracy())))
 	}
 }
 
-// waiting says why there is no curve yet; "" when there is one.
+// waiting returns why there is no curve yet; "" if there is one.
 func (p *Page) waiting(r bands.Result) string {
 	now, _ := p.key()
 	switch {
@@ -142,7 +142,7 @@ func (p *Page) waiting(r bands.Result) string {
 	return fmt.Sprintf("Accuracy on low-pass and high-pass images at %d radii will appear here.", len(radiiUpTo(p.session.Info.MaxRadius)))
 }
 
-// waitingBase says in w cells when the curve without smoothing comes, for comparison.
+// waitingBase returns, in w cells, why the curve without smoothing is missing.
 func (p *Page) waitingBase(w int) string {
 	switch {
 	case p.curves.Job != nil:
@@ -153,7 +153,7 @@ func (p *Page) waitingBase(w int) string {
 	return ""
 }
 
-// drawFoot says what the figures are of.
+// drawFoot describes the evaluation.
 func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
 	r, th := p.curves.Known[now], p.screen.Theme()
 	text := fmt.Sprintf("%s: %s of %s at every r, 95%% CI",
@@ -174,7 +174,7 @@ func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
 	}
 }
 
-// DrawChart draws the curves on another page that has room for them.
+// DrawChart draws the curves on another page with room for them.
 func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
 	if !p.curves.On {

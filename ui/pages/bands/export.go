@@ -14,8 +14,8 @@ import (
 	"hfcui/ui/session"
 )
 
-// Export prepares the curves on the page as CSV, JSON, SVG and PNG. What is still being
-// measured is exported as far as it is; n tells how far that is.
+// Export prepares the curves on the page as CSV, JSON, SVG and PNG, including partial results,
+// whose n is the number of images so far.
 func (p *Page) Export() (session.Exporter, error) {
 	now, base := p.key()
 	r := p.curves.Known[now]
@@ -36,14 +36,14 @@ func (p *Page) Export() (session.Exporter, error) {
 	}, session.FigureFiles("", func() *charts.Figure { return bandsFigure(labels, most, curves) })...)}, nil
 }
 
-// curve is a measured result and what determines it.
+// curve is a result and its key.
 type curve struct {
 	key     bandsKey
 	result  bands.Result
-	changes bool // to be drawn, too
+	changes bool // draw prediction changes, too
 }
 
-// writeCSV writes one line a score.
+// writeCSV writes a line per score.
 func writeCSV(w io.Writer, curves []curve) error {
 	var b strings.Builder
 	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn," + session.SmoothingColumns + "\n")
@@ -57,7 +57,7 @@ func writeCSV(w io.Writer, curves []curve) error {
 			at := strconv.FormatFloat(r, 'g', -1, 64)
 			line("low", at, c.result.Low[i])
 			line("high", at, c.result.High[i])
-			if c.result.Changes != nil { // here correct is how many changed
+			if c.result.Changes != nil { // correct is the number of changes
 				line("changed", at, c.result.Changes[i].Differ)
 			}
 		}
@@ -66,13 +66,13 @@ func writeCSV(w io.Writer, curves []curve) error {
 	return err
 }
 
-// report is a curve as the bands command prints it.
+// report returns a curve as printed by the bands command.
 func (c curve) report(model, data string) bands.Report {
 	return bands.NewReport(model, data, c.key.split, c.key.Normalize, c.key.Statistics, c.key.Smoothing, c.result)
 }
 
-// bandsFigure is the chart of accuracies against r: the first curve in full, others, without
-// their intervals, dashed and behind it.
+// bandsFigure returns the chart of accuracy vs r: the first curve with intervals, others dashed
+// behind it.
 func bandsFigure(heading string, most float64, curves []curve) *charts.Figure {
 	panel := charts.Panel{
 		X: charts.Axis{Title: "cutoff radius r", Unit: "cycles per image", To: most},
@@ -93,7 +93,7 @@ func bandsFigure(heading string, most float64, curves []curve) *charts.Figure {
 	}
 }
 
-// series are the lines of a curve, those for comparison without a name.
+// series returns the lines of a curve, unnamed for comparison.
 func (c curve) series(most float64, comparison bool) []charts.Series {
 	r := c.result
 	list := []charts.Series{

@@ -28,8 +28,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	return pictures
 }
 
-// drawCaption draws which image it is at the left, and at the right what is special about
-// what is shown.
+// drawCaption draws the image's title and label at the left, remarks at the right.
 func (p *Page) drawCaption(c *kit.Canvas) {
 	r := p.l.caption
 	r.W--
@@ -52,13 +51,12 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	}
 }
 
-// remarks say, in w cells, how the high part is shown, which images are stepped to, at
-// which size the model sees a picture of another, and, where the spectrum is not there to
-// say it, how much of it is kept.
+// remarks returns, in w cells, the display of the high-pass image, the filter by class, the model's
+// input size if it differs, and the kept coefficients unless the spectrum shows them.
 func (p *Page) remarks(w int) string {
 	long, short := "high-pass "+p.high.String(), p.high.String()
 	if p.high == highStretched && p.view() != nil && p.shown.stretch > 0 {
-		// The number stands last: its trailing blanks keep the place of all before it.
+		// The number is last: its padding keeps the rest in place.
 		short = fmt.Sprintf("high ×%-5.3g", p.shown.stretch)
 		long = fmt.Sprintf("high-pass on gray ×%-5.3g", p.shown.stretch)
 	}
@@ -84,7 +82,7 @@ func (p *Page) remarks(w int) string {
 	return kit.Pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+keptShort+short, seenShort+only+keptShort+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
 }
 
-// drawTitle names a picture.
+// drawTitle draws a picture's title.
 func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	th := p.screen.Theme()
 	switch s.Kind {
@@ -101,7 +99,7 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	}
 }
 
-// drawWaiting says what will be where there is no picture yet, or why there is none.
+// drawWaiting draws a placeholder for a missing picture, or why it is missing.
 func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 	switch {
 	case p.failed != "" && s.Kind == p.l.slots[0].Kind:
@@ -116,7 +114,7 @@ func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 	}
 }
 
-// drawText draws what is said of a picture.
+// drawText draws a picture's text.
 func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
 	if s.Kind == kit.SlotSpectrum {
 		p.drawEnergy(c, s.Text)
@@ -130,7 +128,7 @@ func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
 	p.session.DrawPrediction(c, s.Text, v.Predictions[bands.Part(s.Kind)], v.Label, st)
 }
 
-// drawEnergy says how the split divides coefficients and energy.
+// drawEnergy draws the split's coefficients and energy fractions.
 func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
 	v, th := p.view(), p.screen.Theme()
 	count, of, low, high := "–", " of –", math.NaN(), math.NaN()
@@ -153,8 +151,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
 	c.Lines(r, lines)
 }
 
-// drawSlider draws the track of r: as much of it in the low part's color as the part
-// takes, the rest in the high part's.
+// drawSlider draws the track of r, in the low color up to r and in the high color beyond.
 func (p *Page) drawSlider(c *kit.Canvas) {
 	kit.DrawTrack(c, p.screen.Theme(), p.l.slider, kit.Track{Name: "r", Most: p.session.MaxR, At: p.session.R, Before: p.screen.Theme().Low, After: p.screen.Theme().High, Value: kit.RadiusText(p.session.R)})
 }

@@ -18,32 +18,31 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page is the page that shows one image, its low and its high part, their spectrum,
-// and what the model makes of each.
+// Page shows one image, its low-pass and high-pass images, the spectrum, and the model's predictions.
 type Page struct {
 	screen  session.Screen
 	session *session.Session
 	chart   func(c *kit.Canvas, r kit.Rect)
 	l       exploreLayout
-	by      bands.Decomposition // into low and high part
+	by      bands.Decomposition // into low- and high-pass image
 	high    highMode
-	most    int // pictures at most
+	most    int // maximum number of pictures
 	painter painter
 	asks    kit.Newest[viewRequest]
 	shown   viewMsg  // what is on screen; its view is nil before the first
-	failed  string   // why there is nothing to show for the image asked for last
+	failed  string   // error of the last request
 	job     *kit.Job // looking for a flip
 	search  flipProgress
 }
 
-// viewRequest is everything that determines what the page shows.
+// viewRequest is everything that determines the page's contents.
 type viewRequest struct {
 	view.Request
 	viewSpec
 	generation int
 }
 
-// viewMsg is what came of a request.
+// viewMsg is the result of a request.
 type viewMsg struct {
 	asked   viewRequest
 	view    *view.View
@@ -52,7 +51,7 @@ type viewMsg struct {
 	err     error
 }
 
-// New returns the page; chart draws accuracy against r where there is room for it.
+// New returns the page; chart draws accuracy vs r if there is room.
 func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.Rect)) *Page {
 	return &Page{screen: s, session: on, chart: chart, most: kit.Slots}
 }
@@ -61,7 +60,7 @@ var exploreKeys = kit.Keymap[*Page]{
 	{Keys: []string{"f"}, Name: "next flip: correct on whole and high, wrong on low", Help: "next, previous flip: correct on whole and high, wrong on low", Hint: "flip", When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
 	{Keys: []string{"F"}, Name: "previous flip", Also: true, When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
 	{Keys: []string{"esc"}, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
-	{Keys: []string{"d"}, Name: "decompose by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
+	{Keys: []string{"d"}, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
 	{Keys: []string{"v"}, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
 	{Keys: []string{"w"}, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
 }
@@ -113,13 +112,13 @@ func (p *Page) Enter() tea.Cmd { return p.request() }
 
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&(session.ChangedSplit|session.ChangedRadius|session.ChangedSetting|session.ChangedClass) != 0 {
-		p.stop() // what it would find is a flip of something else
+		p.stop() // its setting is obsolete
 	}
 	return p.request()
 }
 
-// request asks for what should be on screen, unless the page is not, or the terminal has
-// not said yet what it can show.
+// request requests the page's contents, unless the page is not on screen, or the terminal's
+// capabilities are not known yet.
 func (p *Page) request() tea.Cmd {
 	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.slots) == 0 || p.session.Info.Images == 0 {
 		return nil
@@ -135,8 +134,8 @@ func (p *Page) request() tea.Cmd {
 	return p.asks.Start(q, p.compute)
 }
 
-// compute is the command that answers a request: it asks the Lab, then scales and encodes
-// the pictures, so that Update and View only put together what is ready.
+// compute returns the command of a request: it computes the View, then scales and encodes the
+// pictures, so that Update and View do no such work.
 func (p *Page) compute(q viewRequest) tea.Cmd {
 	screen, ctx, l, paint, places := p.screen, p.screen.Context(), p.session.Lab, &p.painter, p.l.slots
 	return p.screen.Task(func() tea.Msg {
@@ -156,24 +155,24 @@ func (p *Page) compute(q viewRequest) tea.Cmd {
 	})
 }
 
-// received takes over an answer. It is newer than what is on screen even when something
-// else is wanted by now, so it is shown: a key held down moves the pictures all the time.
+// received shows a result even if it is no longer the latest request, since it is newer than what
+// is on screen: a held key keeps updating the pictures.
 func (p *Page) received(msg *viewMsg) tea.Cmd {
 	cmd := p.asks.Ended(p.compute)
 	switch {
 	case msg.asked.generation != p.session.Generation, errors.Is(msg.err, context.Canceled):
 	case msg.err != nil:
 		p.failed = kit.OneLine(msg.err)
-		p.asks.Forget() // asked again, it may go well
+		p.asks.Forget() // a retry may succeed
 	default:
 		p.failed = ""
 		p.show(msg)
-		cmd = tea.Batch(cmd, p.request()) // pictures of another shape are laid out anew
+		cmd = tea.Batch(cmd, p.request()) // another aspect ratio changes the layout
 	}
 	return cmd
 }
 
-// show puts an answer on screen.
+// show displays a result.
 func (p *Page) show(msg *viewMsg) {
 	before := p.shown.view
 	p.shown = *msg
@@ -186,10 +185,10 @@ func (p *Page) show(msg *viewMsg) {
 	}
 }
 
-// flipProgress is how far the search for a flip is.
+// flipProgress is the progress of the search for a flip.
 type flipProgress struct{ done, total int }
 
-// flipMsg is what came of it.
+// flipMsg is its result.
 type flipMsg struct {
 	index int
 	found bool
@@ -220,7 +219,7 @@ func (p *Page) stop() tea.Cmd {
 	return nil
 }
 
-// Receive takes what work in the background tells.
+// Receive handles messages of background work.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case *viewMsg:
@@ -233,10 +232,10 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// Busy tells that a flip is looked for.
+// Busy reports whether a search for a flip is running.
 func (p *Page) Busy() bool { return p.job != nil }
 
-// reported takes what the search tells.
+// reported handles a report of the search.
 func (p *Page) reported(r kit.Report) tea.Cmd {
 	switch msg := r.Msg.(type) {
 	case flipProgress:
@@ -258,7 +257,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	return nil
 }
 
-// Running tells the status line about the search.
+// Running returns the search's progress for the status line.
 func (p *Page) Running() (what string, share float64, ok bool) {
 	if p.job == nil {
 		return "", 0, false
@@ -267,8 +266,7 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 		float64(p.search.done) / float64(max(1, p.search.total)), true
 }
 
-// view is what is on screen; nil before the first answer and where there is none for the
-// image asked for last.
+// view returns the View on screen; nil before the first and if the last request failed.
 func (p *Page) view() *view.View {
 	if p.failed != "" {
 		return nil
@@ -276,7 +274,7 @@ func (p *Page) view() *view.View {
 	return p.shown.view
 }
 
-// Speed tells how long the last answer took.
+// Speed returns the time of the last result.
 func (p *Page) Speed() string {
 	v := p.view()
 	if v == nil {

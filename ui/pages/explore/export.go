@@ -46,7 +46,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	return e, nil
 }
 
-// viewDocument is what the Explore page says, as JSON.
+// viewDocument returns the page's contents as JSON.
 func viewDocument(of *session.Session, v *view.View) any {
 	type answer struct {
 		Part          string              `json:"part"`
@@ -76,7 +76,7 @@ func viewDocument(of *session.Session, v *view.View) any {
 		Title     string              `json:"title"`
 		Label     *string             `json:"label"`
 		R         float64             `json:"r"`
-		By        string              `json:"by"` // fourier: kept are frequencies; svd: singular values
+		By        string              `json:"by"` // fourier: kept frequencies; svd: kept singular values
 		Kept      int                 `json:"kept"`
 		Total     int                 `json:"total"`
 		Energy    map[string]*float64 `json:"energy"`

@@ -4,11 +4,11 @@ import (
 	"hfcui/ui/kit"
 )
 
-// exploreLayout divides the body of the Explore page.
+// exploreLayout is the layout of the body.
 type exploreLayout struct {
 	caption kit.Rect
 	slots   []kit.Slot
-	chart   kit.Rect // empty when there is no room for the curve
+	chart   kit.Rect // empty if there is no room
 	slider  kit.Rect
 }
 

@@ -12,18 +12,18 @@ import (
 	"hfcui/ui/session"
 )
 
-// highMode is how the high part, whose values lie around 0, is made visible. Only the
-// preview: what the model is shown is never touched.
+// highMode is how the high-pass image, whose values are around 0, is displayed. It does not affect
+// the model's input.
 type highMode int
 
 const (
-	highStretched highMode = iota // gray ± k times the value, k so that it fills the range
+	highStretched highMode = iota // gray ± k·value, with k that fills the range
 	highCentred                   // gray ± the value
-	highRaw                       // as it is, negatives black
+	highRaw                       // unscaled, negatives black
 	highModes
 )
 
-// String names the mode as the screen does.
+// String returns the mode's name on screen.
 func (m highMode) String() string {
 	return [...]string{"stretched on gray", "centered on gray", "unscaled"}[m]
 }
@@ -41,8 +41,8 @@ type painter struct {
 	mu sync.Mutex
 	kit.Renderer
 	last    viewSpec
-	whole   *float32 // first pixel of the original that was painted last
-	stretch float64  // of the high part
+	whole   *float32 // first pixel of the original painted last
+	stretch float64  // gain of the high-pass image
 }
 
 // paint scales and encodes the pictures of v that k asks for, all at the same time. It
@@ -58,7 +58,7 @@ func (p *painter) paint(v *view.View, k viewSpec) (drawn [kit.Slots]picture.Draw
 	var work []func()
 	for kind := range kit.Slots {
 		if !k.kinds[kind] || kind == kit.SlotWhole && p.whole == firstPixel(v) {
-			continue // the original stays while only r changes
+			continue // the original does not change with r
 		}
 		work = append(work, func() { p.one(v, kind, by) })
 	}
@@ -67,7 +67,7 @@ func (p *painter) paint(v *view.View, k viewSpec) (drawn [kit.Slots]picture.Draw
 	return p.Drawn, p.stretch
 }
 
-// firstPixel tells the memory of one image's pixels from that of another's.
+// firstPixel identifies an image by the address of its pixels.
 func firstPixel(v *view.View) *float32 {
 	if pix := v.Pictures[bands.Whole].Pix; len(pix) > 0 {
 		return &pix[0]
@@ -75,7 +75,7 @@ func firstPixel(v *view.View) *float32 {
 	return nil
 }
 
-// one paints one picture.
+// one paints a picture.
 func (p *painter) one(v *view.View, kind, by int) {
 	registers := p.Spec.Registers
 	if kind == kit.SlotHigh && v.Pictures[kind].W*v.Pictures[kind].H > session.ManyPixels {
@@ -97,7 +97,7 @@ func (p *painter) one(v *view.View, kind, by int) {
 	}, finish)
 }
 
-// spectrumOf is a View's spectrum as a picture of one channel.
+// spectrumOf returns a View's spectrum as an image of one channel.
 func spectrumOf(v *view.View) dataset.Image {
 	whole := v.Pictures[bands.Whole]
 	return dataset.Image{C: 1, W: whole.W, H: whole.H, Pix: v.Spectrum}
@@ -110,7 +110,7 @@ func highImage(im *picture.Image, p dataset.Image, mode highMode, by int) (gain 
 	case highRaw:
 		session.PlaneImage(im, p, 1, 0, by)
 		return 1
-	case highCentred:
+	case highCentered:
 		session.PlaneImage(im, p, 1, 0.5, by)
 		return 1
 	}

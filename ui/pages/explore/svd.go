@@ -11,14 +11,14 @@ import (
 	"hfcui/ui/kit"
 )
 
-// nextDecomposition goes over to the other way of dividing images, at the same r.
+// nextDecomposition switches between Fourier and SVD, at the same r.
 func (p *Page) nextDecomposition() tea.Cmd {
-	p.stop() // what it would find is a flip of the other
+	p.stop() // its setting is obsolete
 	p.by = bands.SVD - p.by
 	return p.request()
 }
 
-// bySVD says that images are divided by singular values, where they are.
+// bySVD returns " by SVD" if images are split by SVD.
 func (p *Page) bySVD() string {
 	if p.by == bands.SVD {
 		return " by SVD"
@@ -26,7 +26,7 @@ func (p *Page) bySVD() string {
 	return ""
 }
 
-// svdView is the view on screen, if its parts are by singular values.
+// svdView returns the View on screen if it is by SVD.
 func (p *Page) svdView() *view.View {
 	if v := p.view(); v != nil && v.By == bands.SVD {
 		return v
@@ -34,7 +34,7 @@ func (p *Page) svdView() *view.View {
 	return nil
 }
 
-// partTitle names the low or the high part and says its share of the energy.
+// partTitle returns the title of the low- or high-pass image and its energy fraction.
 func (p *Page) partTitle(kind, w int) (st kit.Style, mark, name, share string) {
 	v, part := p.view(), math.NaN()
 	st, mark, name = p.screen.Theme().Low, kit.MarkLow, "low"
@@ -62,10 +62,10 @@ func (p *Page) partTitle(kind, w int) (st kit.Style, mark, name, share string) {
 	return st, mark, name, share
 }
 
-// rankText writes k in as many cells as most takes.
+// rankText formats k in the width of most.
 func rankText(k, most int) string { return fmt.Sprintf("%*d", len(fmt.Sprint(most)), k) }
 
-// finePercent writes a share with two decimals in five cells, "100.0" for all.
+// finePercent formats a fraction in percent with two decimals in five cells, "100.0" for 1.
 func finePercent(p float64) string {
 	if text := fmt.Sprintf("%5.2f", 100*p); len(text) <= 5 {
 		return text
@@ -73,8 +73,8 @@ func finePercent(p float64) string {
 	return kit.Percent(p)
 }
 
-// rankLines say what the rank of the low part is matched to: both splits leave out as much
-// of the energy as can be, the mean counted.
+// rankLines describe the rank's match: both splits remove nearly the same energy fraction,
+// including the mean.
 func (p *Page) rankLines(v *view.View, w int) []string {
 	th := p.screen.Theme()
 	return []string{
@@ -85,7 +85,7 @@ func (p *Page) rankLines(v *view.View, w int) []string {
 	}
 }
 
-// rankRemarks say in a line, longest first, how parts by singular values come about.
+// rankRemarks describe the split by SVD in a line, longest first.
 func (p *Page) rankRemarks(v *view.View) (long, short string) {
 	short = fmt.Sprintf("rank %s of %d · ", rankText(v.Kept, v.Total), v.Total)
 	long = fmt.Sprintf("SVD, rank %s of %d, matches %s %% energy · ", rankText(v.Kept, v.Total), v.Total, finePercent(v.Matched))
