@@ -1,5 +1,5 @@
-// Package attack is the page of adversarial examples: one image, the perturbation and its
-// spectrum, and robust accuracy against ε and ρ.
+// Package attack is the page of adversarial examples: one image, the perturbation and its spectrum,
+// and robust accuracy vs ε and ρ.
 package attack
 
 import (
@@ -18,29 +18,29 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page attacks the image that is explored, shows what that takes and what comes of it,
-// and measures how many images the models get right under the same attack.
+// Page attacks the session's image, shows the perturbation and the adversarial example, and
+// measures the models' robust accuracy under the same attack.
 type Page struct {
 	screen  session.Screen
 	session *session.Session
 	l       attackLayout
 	options attack.Options // but for its Steps and Band
-	steps   map[string]int // by method, where it is not the usual number
+	steps   map[string]int // by method, unless the default
 	band    bandChoice
-	model   string  // whose image is attacked, of those side by side; "" is the open one
+	model   string  // the model under attack, by path; "" is the open one
 	most    float64 // end of ε's track
-	figures bool    // what is measured has the page, in place of the pictures
-	byRho   bool    // accuracy is drawn against ρ where there is room for one chart only
+	figures bool    // show robust accuracy only, without pictures
+	byRho   bool    // draw accuracy vs ρ if there is room for only one chart
 	painter attackPainter
 	asks    kit.Newest[attackRequest]
-	cancel  context.CancelFunc // of what is being computed
-	begun   time.Time          // when it was begun
+	cancel  context.CancelFunc // of the current computation
+	begun   time.Time          // its start
 	shown   attackMsg          // what is on screen; its view is nil before the first
-	failed  string             // why there is nothing to show for what was asked for last
+	failed  string             // error of the last request
 	robust  robustness
 }
 
-// attackRequest is everything that determines what the page shows of the image.
+// attackRequest is everything that determines the pictures.
 type attackRequest struct {
 	lab.AttackRequest
 	kit.RenderSpec
@@ -53,11 +53,11 @@ type attackMsg struct {
 	asked  attackRequest
 	view   *lab.AttackView
 	drawn  [kit.Slots]picture.Drawn
-	factor float64 // by which the perturbation is amplified
+	factor float64 // gain of the displayed perturbation
 	err    error
 }
 
-// The pictures of the page, by the places they have in a row of four.
+// The pictures of the page, by position in a row of four.
 const (
 	slotOriginal     = kit.SlotWhole
 	slotPerturbation = kit.SlotLow
@@ -99,20 +99,20 @@ func (p *Page) Keys() kit.Tables {
 	return kit.Tables{attackKeys[:2].On(p), session.ImageKeys[:2].On(p.session), attackKeys[2:].On(p), p.robust.Keys(), session.ImageKeys[2:].On(p.session), session.ComparisonKeys.On(p.session)}
 }
 
-// nextModel attacks the image as another of the models sees it.
+// nextModel selects the next model to attack.
 func (p *Page) nextModel() tea.Cmd {
 	p.model = p.session.NextModel(p.model)
 	return p.request()
 }
 
-// toggleFigures gives the page to what is measured, or to the pictures.
+// toggleFigures shows or hides the pictures.
 func (p *Page) toggleFigures() tea.Cmd {
 	p.figures = !p.figures
 	p.Arrange(p.screen.Layout())
 	return tea.Batch(p.request(), p.measure())
 }
 
-// oneAxis tells that there is room for one chart of accuracy only.
+// oneAxis reports whether there is room for only one chart of accuracy.
 func (p *Page) oneAxis() bool { return len(p.l.accuracy) == 1 }
 
 func (p *Page) toggleAxis() tea.Cmd {
@@ -133,7 +133,7 @@ func (p *Page) Arrange(l kit.Layout) {
 
 func (p *Page) Enter() tea.Cmd { return tea.Batch(p.request(), p.measure()) }
 
-// Leave ends what is computed for the screen only; what is measured goes on.
+// Leave cancels the attack on the image; measurements continue.
 func (p *Page) Leave() {
 	if p.cancel != nil {
 		p.cancel()
@@ -149,7 +149,7 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	}
 	if what&session.ChangedModels != 0 {
 		if _, ok := p.session.Model(p.model); !ok {
-			p.model = "" // it was taken away
+			p.model = "" // it was closed
 		}
 		p.Arrange(p.screen.Layout())
 	}
@@ -161,7 +161,7 @@ func (p *Page) attack() attack.Options {
 	return composed(p.options, p.steps, p.band, p.session.R)
 }
 
-// composed is an attack without what its method does not look at.
+// composed returns attack options without those that do not apply to the method.
 func composed(o attack.Options, steps map[string]int, band bandChoice, r float64) attack.Options {
 	m := attack.Lookup(o.Method)
 	o.Steps = m.Preview()
@@ -180,13 +180,13 @@ func composed(o attack.Options, steps map[string]int, band bandChoice, r float64
 	return o
 }
 
-// setting is what of the session's goes for attacks, which use running statistics and look at
-// whole images.
+// setting returns the parts of the session's setting that apply to attacks, which use running
+// statistics and whole images.
 func (p *Page) setting() bands.Setting {
 	return bands.Setting{Smoothing: p.session.Setting().Smoothing}
 }
 
-// request asks for what should be on screen, unless the page is not.
+// request requests the page's contents, unless the page is not on screen.
 func (p *Page) request() tea.Cmd {
 	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Context().Err() != nil || p.screen.Layout().TooSmall || len(p.l.slots) == 0 || p.session.Info.Images == 0 || p.none() != "" {
 		return nil
@@ -205,11 +205,11 @@ func (p *Page) request() tea.Cmd {
 	return cmd
 }
 
-// patience is how long an attack goes on that nobody waits for any more: to its end if that
-// is near, so that a key held down moves the pictures all the time.
+// patience is the time an obsolete attack may still take, so that a held key keeps updating the
+// pictures.
 const patience = 150 * time.Millisecond
 
-// hurry ends what is being computed, if it takes longer than it is worth.
+// hurry cancels an obsolete computation that has exceeded patience.
 func (p *Page) hurry() {
 	if left := patience - time.Since(p.begun); left > 0 {
 		time.AfterFunc(left, p.cancel)
@@ -218,7 +218,7 @@ func (p *Page) hurry() {
 	p.cancel()
 }
 
-// none says why no image can be attacked; "" where it can.
+// none returns why no image can be attacked; "" if one can.
 func (p *Page) none() string {
 	switch {
 	case p.session.Info.Images == 0:
@@ -229,7 +229,7 @@ func (p *Page) none() string {
 	return ""
 }
 
-// compute is the command that answers a request.
+// compute returns the command of a request.
 func (p *Page) compute(q attackRequest) tea.Cmd {
 	l, paint := p.session.Lab, &p.painter
 	ctx, cancel := context.WithCancel(p.screen.Context())
@@ -246,7 +246,7 @@ func (p *Page) compute(q attackRequest) tea.Cmd {
 	})
 }
 
-// Receive takes what work in the background tells.
+// Receive handles messages of background work.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case attackMsg:
@@ -258,13 +258,13 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// received takes over an answer. It is newer than what is on screen even when something
-// else is wanted by now, so it is shown.
+// received shows a result even if it is no longer the latest request, since it is newer than what
+// is on screen.
 func (p *Page) received(msg attackMsg) tea.Cmd {
 	cmd := p.asks.Ended(p.compute)
 	switch {
 	case errors.Is(msg.err, context.Canceled):
-		if cmd == nil { // the page was left, and may be on screen again
+		if cmd == nil { // the page was left, and may be shown again
 			p.asks.Forget()
 			cmd = p.request()
 		}
@@ -275,12 +275,12 @@ func (p *Page) received(msg attackMsg) tea.Cmd {
 	default:
 		p.failed = ""
 		p.show(msg)
-		cmd = tea.Batch(cmd, p.request()) // pictures of another shape are laid out anew
+		cmd = tea.Batch(cmd, p.request()) // another aspect ratio changes the layout
 	}
 	return cmd
 }
 
-// show puts an answer on screen.
+// show displays a result.
 func (p *Page) show(msg attackMsg) {
 	before := p.shown.view
 	p.shown = msg
@@ -289,7 +289,7 @@ func (p *Page) show(msg attackMsg) {
 	}
 }
 
-// view is what is on screen; nil before the first answer and where there is none.
+// view returns the view on screen; nil before the first and if the last request failed.
 func (p *Page) view() *lab.AttackView {
 	if p.failed != "" || p.none() != "" || p.shown.asked.generation != p.session.Generation {
 		return nil
@@ -297,7 +297,7 @@ func (p *Page) view() *lab.AttackView {
 	return p.shown.view
 }
 
-// Speed tells how long the last attack took.
+// Speed returns the time of the last attack.
 func (p *Page) Speed() string {
 	v := p.view()
 	switch {

@@ -11,7 +11,7 @@ import (
 	"hfcui/ui/session"
 )
 
-// drawAccuracy draws accuracy under attack against ε, or against ρ.
+// drawAccuracy draws robust accuracy vs ε, or vs ρ.
 func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 	th := p.screen.Theme()
 	p.drawAccuracyHead(c, r.Row(0), byRho)
@@ -26,7 +26,7 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 	ch.Cursor(min(at, most), th.Focus)
 	models := p.session.Models()
 	any := false
-	for i := len(models) - 1; i >= 0; i-- { // the open model lies on top
+	for i := len(models) - 1; i >= 0; i-- { // the open model is on top
 		any = p.addCurves(ch, models[i], byRho) || any
 	}
 	ch.Render(c)
@@ -39,7 +39,7 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 	p.labelCurves(c, ch, models, byRho)
 }
 
-// drawAccuracyHead says what a chart is of.
+// drawAccuracyHead draws the heading of a chart.
 func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 	th, method := p.screen.Theme(), p.options.Method
 	n, doubts := 0, 0
@@ -89,7 +89,7 @@ func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 	c.Right(kit.NewRect(row.X, row.Y, row.W-2, 1), th.Dim, count)
 }
 
-// keyOf is the key of a model's curve.
+// keyOf returns the key of a model's curve.
 func (p *Page) keyOf(m session.ShownModel, byRho bool) robustKey {
 	byE, byR := p.keys(m.Path)
 	if byRho {
@@ -98,14 +98,14 @@ func (p *Page) keyOf(m session.ShownModel, byRho bool) robustKey {
 	return byE
 }
 
-// curvePoint is a measured figure of a curve.
+// curvePoint is a measured point of a curve.
 type curvePoint struct {
 	x     float64
 	score measure.Score
 	doubt bool
 }
 
-// pointsOf lists a curve's figures; method "" is without an attack.
+// pointsOf lists a curve's points; method "" is clean accuracy.
 func pointsOf(k robustKey, result attack.Robustness, method string) []curvePoint {
 	var list []curvePoint
 	if k.byRho {
@@ -126,8 +126,8 @@ func pointsOf(k robustKey, result attack.Robustness, method string) []curvePoint
 	return slices.DeleteFunc(list, func(q curvePoint) bool { return q.score.N == 0 })
 }
 
-// addCurves draws a model's curves: under the chosen method; without an attack where that is
-// a curve; by FGSM where no other model needs the room. It tells whether there is any.
+// addCurves draws a model's curves: under the selected method; clean if that is a curve; under FGSM
+// unless there are other models. It reports whether there are any.
 func (p *Page) addCurves(ch *kit.Chart, m session.ShownModel, byRho bool) bool {
 	k := p.keyOf(m, byRho)
 	result, look, th := p.robust.Known[k], p.screen.Theme().Model(m.Slot), p.screen.Theme()
@@ -162,8 +162,8 @@ func seriesOf(points []curvePoint, line, shade kit.Style, mark string) kit.Serie
 	return s
 }
 
-// labelCurves writes each model's accuracy at the cursor right of the plot, where its curve
-// is or as near as there is room.
+// labelCurves draws each model's accuracy at the cursor right of the plot, as close to its curve as
+// possible.
 func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownModel, byRho bool) {
 	taken := map[int]bool{}
 	for _, m := range models {
@@ -197,7 +197,7 @@ func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownM
 	}
 }
 
-// waitingFor says why there is no curve yet.
+// waitingFor returns why there is no curve yet.
 func (p *Page) waitingFor(byRho bool) string {
 	for _, m := range p.session.Models() {
 		if why := p.robust.Failed[p.keyOf(m, byRho)]; why != "" {
@@ -215,8 +215,7 @@ func (p *Page) waitingFor(byRho bool) string {
 	return "Robust accuracy vs ε will appear here."
 }
 
-// drawRemarks says why figures are in doubt, those at the cursor first, or what the figures
-// are of.
+// drawRemarks lists failed sanity checks, those at the cursor first, or describes the evaluation.
 func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
 	if r.Empty() {
 		return
@@ -238,7 +237,7 @@ func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
 	}
 }
 
-// foot says what the figures are of.
+// foot describes the evaluation.
 func (p *Page) foot(w int) string {
 	of := fmt.Sprintf("%s: first %s, 95%% CI", kit.Clean(p.session.Info.Split), kit.Counted(min(p.robust.images, p.session.Info.Images), "image"))
 	text := of + " · running batch-norm statistics"
@@ -248,8 +247,8 @@ func (p *Page) foot(w int) string {
 	return kit.Pick(w, text, of)
 }
 
-// doubts lists what is the matter with which figures of the page, those at the cursor first:
-// each thing with the figures' names, without them, and without counts.
+// doubts lists the failed sanity checks of the page, those at the cursor first, each in several
+// forms: with names of the accuracies, without, and without counts.
 func (p *Page) doubts() [][]string {
 	var first, rest [][]string
 	seen := map[string]bool{}

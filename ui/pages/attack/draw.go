@@ -35,7 +35,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	return pictures
 }
 
-// outcome says what the attack on the image came to, once that is known.
+// outcome returns the outcome of the attack on the image, once known.
 func (p *Page) outcome() (text string, st kit.Style) {
 	v, th := p.view(), p.screen.Theme()
 	switch {
@@ -51,8 +51,7 @@ func (p *Page) outcome() (text string, st kit.Style) {
 	return "holds", th.Right
 }
 
-// drawCaption draws which image it is and what comes of it at the left, and how it is
-// attacked at the right.
+// drawCaption draws the image and the outcome at the left, the attack at the right.
 func (p *Page) drawCaption(c *kit.Canvas) {
 	r := p.l.caption
 	r.W--
@@ -74,10 +73,10 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	if room := r.Right() - x - 2; room > 0 {
 		text := attackText(p.attack(), room)
 		if note := " · all frequencies"; p.band != bandAll && !attack.Lookup(p.options.Method).Band && kit.Width(text+note) <= room {
-			text += note // whatever d says
+			text += note // the method ignores the band
 		}
 		if note := " · running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {
-			text += note // whatever the setting says
+			text += note // attacks ignore the setting
 		}
 		if !p.figures && p.session.Class >= 0 {
 			text = attackText(p.attack(), max(20, room-kit.Width(p.session.ClassName(p.session.Class))-8))
@@ -87,7 +86,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	}
 }
 
-// drawModel says whose answers there are, where there are several models.
+// drawModel names the model under attack if there are several.
 func (p *Page) drawModel(c *kit.Canvas, r kit.Rect) int {
 	m, _ := p.session.Model(p.model)
 	look := p.screen.Theme().Model(m.Slot)
@@ -95,7 +94,7 @@ func (p *Page) drawModel(c *kit.Canvas, r kit.Rect) int {
 	return c.Left(kit.NewRect(x+1, r.Y, r.Right()-x-1, 1), p.screen.Theme().Dim, kit.Cut(m.Name, 20))
 }
 
-// drawTitle names a picture.
+// drawTitle draws a picture's title.
 func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	th, v := p.screen.Theme(), p.view()
 	switch s.Kind {
@@ -108,7 +107,7 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	case slotPerturbation:
 		x := c.Left(s.Title, kit.Style{}, kit.Pick(s.Title.W-9, "perturbation", "δ"))
 		if v != nil && v.LInf > 0 {
-			// The number's trailing blanks keep the place of all before it.
+			// The number's padding keeps the rest in place.
 			factor := fmt.Sprintf("×%-5.3g", p.shown.factor)
 			room := kit.NewRect(x+1, s.Title.Y, s.Title.Right()-x-2, 1)
 			c.Right(room, th.Dim, kit.Pick(room.W, "on gray "+factor, factor))
@@ -116,7 +115,7 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	}
 }
 
-// drawWaiting says what will be where there is no picture yet, or why there is none.
+// drawWaiting draws a placeholder for a missing picture, or why it is missing.
 func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 	first := s.Kind == p.l.slots[0].Kind
 	all := s.Pic
@@ -132,7 +131,7 @@ func (p *Page) drawWaiting(c *kit.Canvas, s kit.Slot) {
 	}
 }
 
-// drawText draws what is said of a picture.
+// drawText draws a picture's text.
 func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
 	v := p.view()
 	if v == nil {
@@ -150,7 +149,7 @@ func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
 	}
 }
 
-// drawNorms says how large the perturbation is.
+// drawNorms draws the perturbation's norms.
 func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	th := p.screen.Theme()
 	linf := "‖δ‖∞ " + kit.Bold.Paint(epsilonText(v.LInf))
@@ -171,7 +170,7 @@ func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	c.Lines(r, lines)
 }
 
-// drawEnergy says how the circle at r divides the perturbation's energy.
+// drawEnergy draws the perturbation's energy fractions below and above r.
 func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	th, low, high := p.screen.Theme(), v.EnergyLow, v.EnergyHigh
 	if low+high == 0 {
@@ -185,7 +184,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	c.Lines(r, lines)
 }
 
-// decades is how many powers of ten the profile shows at most.
+// decades is the maximum range of the profile in powers of ten.
 const decades = 6
 
 // drawProfile draws the perturbation's mean power by radius, on a logarithmic axis.
@@ -222,7 +221,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 	for k, power := range v.Profile {
 		at := float64(k) + 0.5
 		if k == 0 {
-			at = 0 // the zero frequency alone
+			at = 0 // only the zero frequency
 		}
 		y := max(math.Log10(max(power, 1e-300))-bottom, 0)
 		if float64(k) < v.R {
@@ -231,7 +230,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 			high.Points = append(high.Points, kit.Point{X: at, Y: y, Lo: y, Hi: y})
 		}
 	}
-	if n := len(low.Points); n > 0 && len(high.Points) > 0 { // the line goes on
+	if n := len(low.Points); n > 0 && len(high.Points) > 0 { // connect the lines
 		high.Points = slices.Insert(high.Points, 0, low.Points[n-1])
 		high.Points[0].Y = low.Points[n-1].Y
 	}
@@ -242,7 +241,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
 }
 
-// noProfile says why there is no profile.
+// noProfile returns why there is no profile.
 func (p *Page) noProfile(v *lab.AttackView) string {
 	switch {
 	case p.failed != "" || p.none() != "":

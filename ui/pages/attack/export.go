@@ -17,8 +17,7 @@ import (
 	"hfcui/ui/session"
 )
 
-// Export prepares the pictures and what is said of them, where they are on the page, and the
-// curves as far as they are measured.
+// Export prepares the pictures and their text, if shown, and the curves, including partial results.
 func (p *Page) Export() (session.Exporter, error) {
 	o := p.attack()
 	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-attack-%s-%s", p.session.Info.Model, p.session.Info.Data, p.session.Info.Split, o.Method, o.Norm)}
@@ -51,7 +50,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	return e, nil
 }
 
-// robustCurve is a measured curve of a model.
+// robustCurve is a model's curve.
 type robustCurve struct {
 	name   string
 	slot   int
@@ -59,7 +58,7 @@ type robustCurve struct {
 	result attack.Robustness
 }
 
-// measuredCurves lists the curves of the page of which there is something.
+// measuredCurves lists the curves of the page that have data.
 func (p *Page) measuredCurves() []robustCurve {
 	var list []robustCurve
 	for _, m := range p.session.Models() {
@@ -83,13 +82,13 @@ func curvesOf(curves []robustCurve, byRho bool) []robustCurve {
 	return list
 }
 
-// attackDocument says how is attacked, as JSON.
+// attackDocument is the attack options as JSON.
 type attackDocument struct {
 	attack.Options
 	Smoothing any `json:"smoothing"`
 }
 
-// viewDocument is what the page says of the image, as JSON.
+// viewDocument returns the page's text on the image as JSON.
 func (p *Page) viewDocument(v *lab.AttackView) any {
 	type answer struct {
 		Class         string              `json:"class"`
@@ -124,7 +123,7 @@ func (p *Page) viewDocument(v *lab.AttackView) any {
 	}
 }
 
-// curvesDocument is what is measured, as JSON: of each curve what the attack command prints.
+// curvesDocument returns the curves as JSON, each as printed by the attack command.
 func (p *Page) curvesDocument(curves []robustCurve) any {
 	type document struct {
 		Against string `json:"against"`
@@ -143,8 +142,8 @@ func (p *Page) curvesDocument(curves []robustCurve) any {
 	}{list}
 }
 
-// writeRobustCSV writes one line a figure: method "none" is without an attack, check tells what
-// others are only held against, and reasons to doubt a figure are quoted.
+// writeRobustCSV writes a line per accuracy: method "none" is clean accuracy, check marks those
+// measured only for comparison, and failed sanity checks are quoted.
 func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 	var b strings.Builder
 	b.WriteString("model,against,method,norm,epsilon,rho,correct,n,accuracy,ci95_lo,ci95_hi,check,doubts," + session.SmoothingColumns + "\n")
@@ -172,7 +171,7 @@ func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 	return err
 }
 
-// quoted makes a field of CSV of text from outside.
+// quoted returns untrusted text as a CSV field.
 func quoted(s string) string {
 	if s == "" {
 		return ""
@@ -180,7 +179,7 @@ func quoted(s string) string {
 	return `"` + strings.ReplaceAll(kit.Clean(s), `"`, `""`) + `"`
 }
 
-// robustFigure is the chart of accuracy under attack, each model in its color; dashed is clean
+// robustFigure returns the chart of robust accuracy, each model in its color; dashed is clean
 // accuracy, or accuracy under FGSM.
 func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	k := curves[0].key
@@ -220,7 +219,7 @@ func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	return fig
 }
 
-// robustPoints are a curve's points as a chart has them; those in doubt are marked.
+// robustPoints converts a curve's points for a chart; those that fail a sanity check are marked.
 func robustPoints(list []curvePoint) (points []charts.Point) {
 	for _, q := range list {
 		at := session.ScorePoints([]float64{q.x}, []measure.Score{q.score})

@@ -4,24 +4,24 @@ import (
 	"hfcui/ui/kit"
 )
 
-// attackLayout divides the body of the Attack page.
+// attackLayout is the layout of the body.
 type attackLayout struct {
 	caption  kit.Rect
-	slots    []kit.Slot // none where what is measured has the page
-	profile  kit.Rect   // empty where there is no room
-	table    kit.Rect   // figures at the cursor
-	accuracy []kit.Rect // charts: none, one, or against ε and against ρ
-	remarks  kit.Rect   // why figures are marked
+	slots    []kit.Slot // none without pictures
+	profile  kit.Rect   // empty if there is no room
+	table    kit.Rect   // accuracies at the cursor
+	accuracy []kit.Rect // charts: none, one, or vs ε and vs ρ
+	remarks  kit.Rect   // failed sanity checks
 	epsilon  kit.Rect   // sliders
 	radius   kit.Rect
 }
 
 const (
-	chartWidth   = 44  // the least width of a chart beside others
-	chartHeight  = 8   // the least height of a chart of accuracy, with its heading and axis
-	profileRows  = 5   // the least height of the profile, with its axis
-	tableWidth   = 54  // the least width of the table of figures beside a chart
-	sidesColumns = 110 // from this width on two charts of accuracy stand side by side
+	chartWidth   = 44  // minimum width of a chart beside others
+	chartHeight  = 8   // minimum height of a chart of accuracy, with heading and axis
+	profileRows  = 5   // minimum height of the profile, with axis
+	tableWidth   = 54  // minimum width of the table beside a chart
+	sidesColumns = 110 // minimum width for two charts of accuracy side by side
 )
 
 // layoutAttack gives the page to the pictures, with what is measured under them where there
@@ -42,7 +42,7 @@ func layoutAttack(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, fig
 	case block.H >= 24:
 		under = max(chartHeight+2, block.H*3/10)
 		if models > 1 && block.H >= 34 && block.W >= 2*chartWidth {
-			under = max(under, chartHeight+models+4) // which is which stands in the table
+			under = max(under, chartHeight+models+4) // the table is the legend
 		}
 	case block.H >= 18:
 		under = profileRows + gap
@@ -51,8 +51,8 @@ func layoutAttack(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, fig
 	return l
 }
 
-// placePictures puts the pictures as large as can be with a strip under them, which gets
-// what they leave.
+// placePictures lays out the pictures as large as possible above a strip, which gets the remaining
+// room.
 func (l *attackLayout) placePictures(block kit.Rect, under int, aspect float64, cell kit.CellSize, models int) {
 	room := kit.NewRect(block.X, block.Y, block.W, block.H-under)
 	lines := min(max(room.H/5, 3), 5)
@@ -68,8 +68,8 @@ func (l *attackLayout) placePictures(block kit.Rect, under int, aspect float64, 
 	}
 }
 
-// placeStrip divides the strip under the pictures: the profile, and what is measured as
-// charts, or as figures where it is low.
+// placeStrip lays out the strip below the pictures: the profile, and charts of robust accuracy, or
+// a table if it is low.
 func (l *attackLayout) placeStrip(r kit.Rect, models int) {
 	if r.H > profileRows {
 		r.Y++
@@ -96,7 +96,7 @@ func (l *attackLayout) placeStrip(r kit.Rect, models int) {
 	}
 }
 
-// placeFigures gives all of the room to what is measured.
+// placeFigures lays out robust accuracy without pictures.
 func (l *attackLayout) placeFigures(block kit.Rect, models int) {
 	l.table = kit.NewRect(block.X, block.Y, block.W-1, models+1)
 	l.remarks = kit.NewRect(block.X, block.Bottom()-1, block.W-1, 1)

@@ -19,7 +19,7 @@ type attackOptions struct {
 	page *Page
 }
 
-// attackChoice is what the dialog chooses.
+// attackChoice is the dialog's result.
 type attackChoice struct {
 	options attack.Options
 	steps   map[string]int
@@ -38,7 +38,7 @@ func newAttackOptions(p *Page) *attackOptions {
 	return d
 }
 
-// settings are the rows, as the page has them now.
+// settings returns the rows with the page's current values.
 func (d *attackOptions) settings() []kit.FormRow[attackChoice] {
 	p, o := d.page, d.page.options
 	step := ""
@@ -67,16 +67,16 @@ func (d *attackOptions) settings() []kit.FormRow[attackChoice] {
 
 func (d *attackOptions) Heading() string { return "Attack options" }
 
-// method is the one that is chosen in the dialog.
+// method returns the method selected in the dialog.
 func (d *attackOptions) method() string { return d.Text("method") }
 
-// showSteps puts the method's own steps into their row.
+// showSteps shows the method's steps in their row.
 func (d *attackOptions) showSteps() {
 	steps := composed(attack.Options{Method: d.method()}, d.page.steps, bandAll, 0).Steps
 	d.Rows[d.Row("steps")].Field.Text = strconv.Itoa(steps)
 }
 
-// note is what is said beside a row.
+// note returns the note beside a row.
 func (d *attackOptions) note(row int) string {
 	switch r := d.Rows[row]; {
 	case !d.Meaningful(row):
@@ -88,7 +88,7 @@ func (d *attackOptions) note(row int) string {
 	}
 }
 
-// choice is what was asked for, or what is wrong with it and in which line.
+// choice returns the dialog's result, or an error and its row.
 func (d *attackOptions) choice() (attackChoice, int, error) {
 	p := d.page
 	s := attackChoice{p.options, maps.Clone(p.steps), p.band, p.robust.images, p.robust.square}
@@ -100,15 +100,15 @@ func (d *attackOptions) choice() (attackChoice, int, error) {
 	case s.images < 1:
 		return s, at, fmt.Errorf("images: use 1 or more")
 	case s.options.Restarts > 1:
-		s.options.RandomStart = true // all would be the same without
+		s.options.RandomStart = true // restarts would be identical without
 	}
-	if s.options.Norm != before { // the ε of the other norm means nothing in this one
+	if s.options.Norm != before { // budgets of the norms are not comparable
 		s.options.Epsilon = 0.3 * firstMost(s.options.Norm)
 	}
 	return s, at, composed(s.options, s.steps, s.band, p.session.R).Check()
 }
 
-// apply takes over what is chosen.
+// apply applies the dialog's result.
 func (d *attackOptions) apply() tea.Cmd {
 	s, at, err := d.choice()
 	if err != nil {
@@ -124,7 +124,7 @@ func (d *attackOptions) apply() tea.Cmd {
 	return p.altered()
 }
 
-// epsilonField asks for ε as a number.
+// epsilonField is the dialog that sets ε.
 type epsilonField struct {
 	kit.Fixed
 	page  *Page
@@ -153,7 +153,7 @@ var epsilonKeys = kit.Keymap[*epsilonField]{
 
 func (d *epsilonField) Entries() []kit.Entry { return epsilonKeys.Entries(d) }
 
-// set takes over the number, if it is one that attacks take.
+// set sets ε if the number is valid.
 func (d *epsilonField) set() tea.Cmd {
 	p := d.page
 	e, err := kit.ParseEpsilon(strings.TrimSpace(d.field.Text))

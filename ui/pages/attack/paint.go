@@ -12,19 +12,19 @@ import (
 	"hfcui/ui/session"
 )
 
-// attackPainter turns what came of attacks into pictures for the terminal. It keeps memory
-// and what did not change from one to the next.
+// attackPainter renders attack views as pictures for the terminal. It reuses memory and unchanged
+// pictures.
 type attackPainter struct {
 	mu sync.Mutex
 	kit.Renderer
-	original [2]int // generation and number of the image painted last
+	original [2]int // generation and index of the image painted last
 	painted  bool
 	kinds    [kit.Slots]bool // of the pictures painted last
-	factor   float64         // by which the perturbation was amplified
+	factor   float64         // gain of the displayed perturbation
 }
 
-// paint scales and encodes the pictures of v that q asks for, all at the same time. It
-// returns them with the factor by which the perturbation was amplified.
+// paint scales and encodes the pictures of v requested by q, in parallel. It returns them with the
+// gain of the displayed perturbation.
 func (p *attackPainter) paint(v *lab.AttackView, q attackRequest) (drawn [kit.Slots]picture.Drawn, factor float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,7 +34,7 @@ func (p *attackPainter) paint(v *lab.AttackView, q attackRequest) (drawn [kit.Sl
 	var work []func()
 	for kind := range kit.Slots {
 		if !q.kinds[kind] || kind == slotOriginal && again {
-			continue // the original stays while only the attack changes
+			continue // the original does not change with the attack
 		}
 		work = append(work, func() { p.one(v, kind, by) })
 	}
@@ -43,7 +43,7 @@ func (p *attackPainter) paint(v *lab.AttackView, q attackRequest) (drawn [kit.Sl
 	return p.Drawn, p.factor
 }
 
-// one paints one picture.
+// one paints a picture.
 func (p *attackPainter) one(v *lab.AttackView, kind, by int) {
 	registers := p.Spec.Registers
 	if kind == slotPerturbation && v.Original.W*v.Original.H > session.ManyPixels {
@@ -56,8 +56,7 @@ func (p *attackPainter) one(v *lab.AttackView, kind, by int) {
 	}, func(box *picture.Image) { finishAttack(box, v, kind) })
 }
 
-// attackImage draws one of the pictures, by×by pixels as one, and returns the factor by which
-// it is amplified.
+// attackImage draws a picture, downscaled by by, and returns its gain.
 func attackImage(im *picture.Image, v *lab.AttackView, kind, by int) (factor float64) {
 	switch kind {
 	case slotOriginal:
@@ -74,14 +73,14 @@ func attackImage(im *picture.Image, v *lab.AttackView, kind, by int) (factor flo
 	return 1
 }
 
-// finishAttack draws what lies on a picture of its final size.
+// finishAttack draws the overlay on a scaled picture.
 func finishAttack(box *picture.Image, v *lab.AttackView, kind int) {
 	if kind == kit.SlotSpectrum {
 		session.DrawCircle(box, perturbationSpectrum(v), v.R)
 	}
 }
 
-// perturbationSpectrum is the perturbation's spectrum as a picture of one channel.
+// perturbationSpectrum returns the perturbation's spectrum as an image of one channel.
 func perturbationSpectrum(v *lab.AttackView) dataset.Image {
 	return dataset.Image{C: 1, W: v.Perturbation.W, H: v.Perturbation.H, Pix: v.Spectrum}
 }

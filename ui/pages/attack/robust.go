@@ -14,18 +14,18 @@ import (
 	"hfcui/ui/kit"
 )
 
-// robustness is what is measured of the models under attack, and how.
+// robustness is the measurements of robust accuracy and their options.
 type robustness struct {
-	kit.Measuring[robustKey, attack.Robustness]      // goes on once figures were on screen
-	images                                      int  // at most
-	square                                      bool // held against the Square attack
+	kit.Measuring[robustKey, attack.Robustness]      // runs once accuracies were shown
+	images                                      int  // maximum
+	square                                      bool // with the Square check
 }
 
 // robustKey is what determines a curve: of a model against ε, or against ρ at an ε.
 type robustKey struct {
 	model, split string
-	smoothing    model.Smoothing // without its ρ where the curve is against it
-	options      attack.Options  // with ε where the curve is against ρ
+	smoothing    model.Smoothing // without ρ if the curve is vs ρ
+	options      attack.Options  // with ε if the curve is vs ρ
 	most         float64         // end of ε's track, or the largest ρ
 	byRho        bool
 	square       bool
@@ -39,17 +39,17 @@ func newRobustness(p *Page) robustness {
 	}}
 }
 
-// roughImages is how many images all curves are measured on before any is on more.
+// roughImages is the number of images all curves are first measured on.
 const roughImages = 200
 
-// epsilonShares are where on its track ε is measured: of the first track among others the
+// epsilonShares are the measured ε as fractions of its track: on the initial track they include the
 // paper's .03, .06 and .09.
 var epsilonShares = []float64{0, 0.05, 0.1, 0.2, 0.3, 0.6, 0.9}
 
-// paperRhos are the paper's strengths of smoothing.
+// paperRhos are the paper's ρ.
 var paperRhos = []float64{0, 0.1, 0.25, 0.5, 1}
 
-// epsilons lists where ε is measured.
+// epsilons lists the measured ε.
 func (k robustKey) epsilons() []float64 {
 	if k.byRho {
 		return []float64{k.options.Epsilon}
@@ -61,7 +61,7 @@ func (k robustKey) epsilons() []float64 {
 	return list
 }
 
-// rhos lists where ρ is measured.
+// rhos lists the measured ρ.
 func (k robustKey) rhos() []float64 {
 	switch {
 	case !k.byRho:
@@ -72,7 +72,7 @@ func (k robustKey) rhos() []float64 {
 	return paperRhos
 }
 
-// methods are the one that is chosen, and FGSM, which no method of more steps may fall behind.
+// methods returns the selected method and FGSM, which iterated methods must outperform.
 func (k robustKey) methods() []string {
 	m := k.options.Method
 	if m == attack.FGSMMethod || attack.Minimal(m) {
@@ -81,17 +81,16 @@ func (k robustKey) methods() []string {
 	return []string{m, attack.FGSMMethod}
 }
 
-// tidy frees a number of the rounding of products.
+// tidy removes rounding errors of products.
 func tidy(v float64) float64 { return math.Round(v*1e9) / 1e9 }
 
-// measured is the ε of the grid that is nearest to the slider's, but for 0, at which there is
-// nothing to see against ρ.
+// measured returns the measured ε nearest to the slider's, except 0.
 func (p *Page) measured() float64 {
 	list := robustKey{most: p.most}.epsilons()[1:]
 	return list[kit.Nearest(list, p.options.Epsilon)]
 }
 
-// keys lists the curves of a model: against ε and against ρ.
+// keys returns the curves of a model: vs ε and vs ρ.
 func (p *Page) keys(path string) (byEpsilon, byRho robustKey) {
 	k := robustKey{model: path, split: p.session.Info.Split, smoothing: p.setting().Smoothing, options: p.attack(), square: p.robust.square}
 	byEpsilon, byRho = k, k
@@ -105,7 +104,7 @@ func (p *Page) keys(path string) (byEpsilon, byRho robustKey) {
 	return byEpsilon, byRho
 }
 
-// want lists the curves that are on screen, those that matter most first.
+// want lists the curves on screen, by priority.
 func (p *Page) want() []robustKey {
 	var first, second []robustKey
 	for _, m := range p.session.Models() {
@@ -116,21 +115,21 @@ func (p *Page) want() []robustKey {
 	case len(p.l.accuracy) == 2:
 		return append(first, second...)
 	case len(p.l.accuracy) == 1 && p.byRho:
-		return append(second, first...) // the table has figures against ε
+		return append(second, first...) // the table shows accuracies at ε
 	}
 	return first
 }
 
-// measuring tells whether figures have a place on screen.
+// measuring reports whether robust accuracy is on screen.
 func (p *Page) measuring() bool { return len(p.l.accuracy) > 0 || !p.l.table.Empty() }
 
-// limits are on how many images curves are measured: on a few, then on all of them.
+// limits returns the numbers of images to measure on: a few, then all.
 func (p *Page) limits() []int {
 	all := min(p.robust.images, p.session.Info.Images)
 	return []int{min(roughImages, all), all}
 }
 
-// measure has what is on screen measured, in place of what is not any more.
+// measure requests the curves on screen.
 func (p *Page) measure() tea.Cmd {
 	r := &p.robust
 	r.Want(p.want()...)
@@ -153,10 +152,10 @@ func (p *Page) work(k robustKey, limit int) func(context.Context, func(attack.Ro
 	}
 }
 
-// Busy tells that somebody looks on while a curve is measured.
+// Busy reports whether a curve is being measured on screen.
 func (p *Page) Busy() bool { return p.screen.Shown() && p.robust.Job != nil }
 
-// Running tells the status line what is measured.
+// Running returns the measurement's progress for the status line.
 func (p *Page) Running() (what string, share float64, ok bool) {
 	r := &p.robust
 	if r.Job == nil {
@@ -170,13 +169,13 @@ func (p *Page) Running() (what string, share float64, ok bool) {
 		what = kit.Cut(m.Name, 16) + ", " + what
 	}
 	done := r.Known[r.Working].Progress
-	if r.Known[r.Working].Images < r.Limit { // known from fewer images
+	if r.Known[r.Working].Images < r.Limit { // measured on fewer images so far
 		done = 0
 	}
 	return what + ", " + kit.Counted(r.Limit, "image"), done, true
 }
 
-// cellAt is the figure of a curve at an ε and a ρ by a method.
+// cellAt returns the result of a method at an ε and a ρ.
 func cellAt(r attack.Robustness, method string, epsilon, rho float64) attack.Cell {
 	c, _ := r.Cell(method, epsilon, rho)
 	return c

@@ -12,7 +12,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// bandChoice is the part of the frequency plane that perturbations are limited to.
+// bandChoice is the frequency band of perturbations.
 type bandChoice int
 
 const (
@@ -23,10 +23,10 @@ const (
 	bandChoices
 )
 
-// ringWidth is how far a ring reaches from r on.
+// ringWidth is the width of the ring from r.
 const ringWidth = 4
 
-// at is the band at a radius.
+// at returns the band at a radius.
 func (b bandChoice) at(r float64) attack.Band {
 	switch b {
 	case bandLow:
@@ -39,7 +39,7 @@ func (b bandChoice) at(r float64) attack.Band {
 	return attack.Band{}
 }
 
-// bandText says what perturbations are limited to.
+// bandText describes a band.
 func bandText(b attack.Band) string {
 	switch b.Part {
 	case "low":
@@ -52,20 +52,20 @@ func bandText(b attack.Band) string {
 	return "all frequencies"
 }
 
-// Steps of ε, in shares of its track.
+// Steps of ε, as fractions of its track.
 const (
 	stepFine  = 0.01
 	stepUsual = 0.05
 	stepLarge = 0.2
 )
 
-// The track of ε goes to a power of two times the first one.
+// The range of ε's track is the initial one times a power of two.
 const (
 	mostLInf = 1.0
 	mostL2   = 102.4
 )
 
-// firstMost is the track's end to begin with: three of its shares are the paper's ε.
+// firstMost returns the track's initial end, on which the paper's ε are measured.
 func firstMost(n attack.Norm) float64 {
 	if n == attack.L2 {
 		return 1
@@ -73,7 +73,7 @@ func firstMost(n attack.Norm) float64 {
 	return 0.1
 }
 
-// largestEpsilon is what ε can be at most.
+// largestEpsilon returns the maximum of ε.
 func largestEpsilon(n attack.Norm) float64 {
 	if n == attack.L2 {
 		return mostL2
@@ -81,7 +81,7 @@ func largestEpsilon(n attack.Norm) float64 {
 	return mostLInf
 }
 
-// setEpsilon moves ε; the track gets longer where it is too short.
+// setEpsilon sets ε and extends the track if needed.
 func (p *Page) setEpsilon(e float64) tea.Cmd {
 	e = min(max(e, 0), largestEpsilon(p.options.Norm))
 	if e == p.options.Epsilon {
@@ -91,19 +91,19 @@ func (p *Page) setEpsilon(e float64) tea.Cmd {
 	return p.altered()
 }
 
-// stepEpsilon moves ε by a share of its track, on a grid of its thousandths.
+// stepEpsilon moves ε by a fraction of its track, on a grid of thousandths.
 func (p *Page) stepEpsilon(share float64) tea.Cmd {
 	return p.setEpsilon(min(p.onGrid(p.options.Epsilon+share*p.most), max(p.most, p.options.Epsilon)))
 }
 
-// onGrid is the nearest thousandth of the track, free of the rounding of sums.
+// onGrid rounds to the nearest thousandth of the track.
 func (p *Page) onGrid(e float64) float64 {
 	unit := p.most / 1000
 	scale := math.Pow(10, math.Ceil(-math.Log10(unit))+2)
 	return math.Round(math.Round(e/unit)*unit*scale) / scale
 }
 
-// stretchTrack makes the track of ε longer or shorter.
+// stretchTrack scales the range of ε's track.
 func (p *Page) stretchTrack(by float64) tea.Cmd {
 	first := firstMost(p.options.Norm)
 	most := min(max(p.most*by, first/8), largestEpsilon(p.options.Norm))
@@ -114,7 +114,7 @@ func (p *Page) stretchTrack(by float64) tea.Cmd {
 	return p.altered()
 }
 
-// altered takes over another attack.
+// altered updates the page after a change of the attack.
 func (p *Page) altered() tea.Cmd {
 	for p.most < p.options.Epsilon {
 		p.most = min(2*p.most, largestEpsilon(p.options.Norm))
@@ -122,7 +122,7 @@ func (p *Page) altered() tea.Cmd {
 	return tea.Batch(p.request(), p.measure())
 }
 
-// stepMethod goes to the next method that there is in the chosen norm.
+// stepMethod selects the next method that supports the norm.
 func (p *Page) stepMethod(by int) tea.Cmd {
 	list := attack.Methods()
 	for range list {
@@ -143,7 +143,7 @@ func (p *Page) nextBand() tea.Cmd {
 	return p.altered()
 }
 
-// epsilonText writes an ε in six cells.
+// epsilonText formats an ε in six cells.
 func epsilonText(e float64) string {
 	if e < 10 {
 		return fmt.Sprintf("%.4f", e)
@@ -151,7 +151,7 @@ func epsilonText(e float64) string {
 	return fmt.Sprintf("%.3f", e)
 }
 
-// normText is how a norm is written.
+// normText formats a norm.
 func normText(n attack.Norm) string {
 	if n == attack.L2 {
 		return "L2"

@@ -22,7 +22,7 @@ const (
 	imagesColumn = 9
 )
 
-// columns lists what the table tells of every model, what matters most first.
+// columns lists the table's columns, most important first.
 func (p *Page) columns() []tableColumn {
 	list := []tableColumn{{"clean", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 		return result.CleanAt(k.smoothing.Rho), false
@@ -44,7 +44,7 @@ func (p *Page) columns() []tableColumn {
 	return list
 }
 
-// checkedBySquare is the accuracy that others are held against, on fewer images.
+// checkedBySquare returns the accuracy of the Square check, on fewer images.
 func checkedBySquare(result attack.Robustness, epsilon, rho float64) measure.Score {
 	for _, cell := range result.Cells {
 		if cell.Check && cell.Method == attack.SquareMethod && cell.Epsilon == epsilon && cell.Rho == rho {
@@ -54,7 +54,7 @@ func checkedBySquare(result attack.Robustness, epsilon, rho float64) measure.Sco
 	return measure.Score{}
 }
 
-// drawTable draws the figures at the cursor, a line for each model.
+// drawTable draws the accuracies at the cursor, a line per model.
 func (p *Page) drawTable(c *kit.Canvas, r kit.Rect) {
 	if r.Empty() {
 		return
@@ -86,14 +86,13 @@ func (p *Page) drawTable(c *kit.Canvas, r kit.Rect) {
 	}
 }
 
-// showsSmallest tells whether there is a column for the median of images' smallest ε, which
-// would begin at x.
+// showsSmallest reports whether there is room at x for the column of the median smallest ε.
 func (p *Page) showsSmallest(x int, r kit.Rect) bool {
 	return attack.Minimal(p.options.Method) && x+scoreColumn+imagesColumn <= r.Right()
 }
 
-// drawTableLine draws a model's figures; the number of images is that of the figure with the
-// fewest, but for what is measured on fewer on purpose.
+// drawTableLine draws a model's accuracies and the smallest number of images, except that of the
+// Square check.
 func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.ShownModel, columns []tableColumn) {
 	th, look := p.screen.Theme(), p.screen.Theme().Model(m.Slot)
 	c.Put(row.X, row.Y, look.Style.Paint(look.Mark)+" "+kit.Fit(m.Name, names))
@@ -124,7 +123,7 @@ func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.S
 	c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Dim, kit.FitRight(kit.Grouped(n), min(imagesColumn, row.Right()-x)))
 }
 
-// smallestText is the median of images' smallest ε, or what it is above.
+// smallestText formats the median smallest ε, or its lower bound.
 func smallestText(result attack.Robustness, k robustKey) string {
 	for _, s := range result.Smallest {
 		switch {
