@@ -11,8 +11,8 @@ import (
 	"hfcui/ui/kit"
 )
 
-// experimentsLayout divides the body: a line for every experiment, and below it what is
-// said of the chosen one, in two columns where there is room.
+// experimentsLayout is the layout of the body: a line per experiment, and below it the details of
+// the selected one, in two columns if there is room.
 type experimentsLayout struct {
 	table  kit.Rect
 	detail kit.Rect
@@ -33,13 +33,13 @@ func layoutExperiments(l kit.Layout, n int) experimentsLayout {
 	return e
 }
 
-// first is the first experiment of n on screen, such that one of them is.
+// first returns the first of n experiments on screen, such that at is visible.
 func (e experimentsLayout) first(at, n int) int {
 	rows := e.table.H - 1
 	return min(max(0, at-rows/2), max(0, n-rows))
 }
 
-// Marks of verdicts.
+// Markers of verdicts.
 const (
 	markHolds     = "✓"
 	markFails     = "✗"
@@ -62,7 +62,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	return nil
 }
 
-// Columns of the list right of what is asked.
+// Columns of the list right of the description.
 const (
 	nameColumn     = 14
 	sizeColumn     = 5
@@ -71,7 +71,7 @@ const (
 	verdictsColumn = 10
 )
 
-// drawList draws a line for every experiment.
+// drawList draws a line per experiment.
 func (p *Page) drawList(c *kit.Canvas) {
 	th, t := p.screen.Theme(), p.l.table
 	right := t.Right() - (sizeColumn + runsColumn + leftColumn + verdictsColumn + 4)
@@ -127,7 +127,7 @@ func (p *Page) drawList(c *kit.Canvas) {
 	}
 }
 
-// cells is how many runs there are: as it was begun, or as it would be.
+// cells returns the number of runs: of the experiment as started, or else as planned.
 func (s experimentState) cells() int {
 	if f := s.folder(); f.Plan != nil {
 		return f.Plan.Cells()
@@ -135,8 +135,7 @@ func (s experimentState) cells() int {
 	return s.plan().Cells()
 }
 
-// drawVerdicts draws a mark for every criterion of a report, or counts where there are
-// many.
+// drawVerdicts draws a marker per criterion of a report, or counts if there are many.
 func (p *Page) drawVerdicts(c *kit.Canvas, r kit.Rect, f experiment.Folder) {
 	th := p.screen.Theme()
 	if f.Err != nil {
@@ -169,8 +168,7 @@ func (p *Page) drawVerdicts(c *kit.Canvas, r kit.Rect, f experiment.Folder) {
 	c.Right(r, kit.Style{}, text)
 }
 
-// said is a line about an experiment: a mark of its own, and text that goes on below
-// itself where it is too long.
+// said is a line of details: a marker and text, which is wrapped with indent.
 type said struct {
 	mark   string
 	marked kit.Style
@@ -179,7 +177,7 @@ type said struct {
 	text   string
 }
 
-// detail is what there is to say of the chosen experiment, in one or two columns.
+// detail returns the details of the selected experiment, in one or two columns.
 func (p *Page) detail() [][]said {
 	r := p.l.detail
 	if p.l.across == 2 {
@@ -192,7 +190,7 @@ func (p *Page) detail() [][]said {
 	return [][]said{wrap(slices.Concat(p.sayState(), p.sayCriteria(), []said{{}}, p.saySettings()), r.W)}
 }
 
-// lines is how many lines that takes.
+// lines returns the number of lines of the details.
 func (p *Page) lines() (n int) {
 	for _, column := range p.detail() {
 		n = max(n, len(column))
@@ -200,7 +198,7 @@ func (p *Page) lines() (n int) {
 	return n
 }
 
-// drawDetail draws it, from the line scrolled to on, and how many lines are below.
+// drawDetail draws the details from the scroll position, and the number of lines below.
 func (p *Page) drawDetail(c *kit.Canvas) {
 	r, columns, n := p.l.detail, p.detail(), 0
 	for _, column := range columns {
@@ -242,7 +240,7 @@ func wrap(lines []said, w int) []said {
 			part.text = text
 			if i > 0 {
 				part.mark = ""
-				if s.mark != "" && s.indent == 0 { // under the text, not the mark
+				if s.mark != "" && s.indent == 0 { // below the text, not the marker
 					part.text = "  " + text
 				}
 			}
@@ -252,12 +250,12 @@ func wrap(lines []said, w int) []said {
 	return out
 }
 
-// sayCriteria lists the criteria with what their verdicts rest on.
+// sayCriteria lists the criteria with their verdicts and the evidence.
 func (p *Page) sayCriteria() []said {
 	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
 	if f.Summary == nil {
-		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. Verdicts come when all runs are done."}}
+		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. Verdicts appear when all runs are done."}}
 		for _, criterion := range s.plan().Criteria {
 			lines = append(lines, said{mark: "·", marked: th.Dim, text: criterion.Text})
 		}
@@ -285,7 +283,7 @@ func (p *Page) sayCriteria() []said {
 	return lines
 }
 
-// sayState says where the experiment is and how far.
+// sayState describes the experiment's folder and progress.
 func (p *Page) sayState() []said {
 	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
@@ -314,7 +312,7 @@ func (p *Page) sayState() []said {
 	return lines
 }
 
-// saySettings says what is trained, with a mark for every run that there is.
+// saySettings lists the settings, with a marker per run.
 func (p *Page) saySettings() []said {
 	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
@@ -346,7 +344,7 @@ func (p *Page) saySettings() []said {
 	return lines
 }
 
-// runMark is one sign for how a run is.
+// runMark returns the marker of a run's state.
 func runMark(r experiment.FolderRun) string {
 	switch {
 	case r.Done && r.Reason == "diverged":
@@ -359,12 +357,12 @@ func runMark(r experiment.FolderRun) string {
 	return "○"
 }
 
-// command is what a shell is told to do the experiment.
+// command returns the command line that runs the experiment.
 func (s experimentState) command() string {
 	return fmt.Sprintf("hfcui reproduce %s --%s", s.Name, s.size)
 }
 
-// stale says why a report is not what its runs say now.
+// stale returns why a report is outdated.
 func stale(f experiment.Folder) string {
 	if f.Done < len(f.Runs) {
 		return fmt.Sprintf("the report is outdated: %d of %d runs are done now", f.Done, len(f.Runs))
@@ -372,7 +370,7 @@ func stale(f experiment.Folder) string {
 	return "the report is older than its runs: hfcui reproduce updates it"
 }
 
-// howFar says in words how far an experiment is.
+// howFar describes an experiment's progress.
 func (p *Page) howFar(s experimentState) string {
 	f := s.folder()
 	switch {

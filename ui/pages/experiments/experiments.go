@@ -1,4 +1,4 @@
-// Package experiments is the page of the paper's experiments: how far their runs are, the
+// Package experiments is the page of the paper's experiments: the progress of their runs, the
 // verdicts on their criteria, and starting and stopping one.
 package experiments
 
@@ -16,30 +16,29 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page lists the paper's experiments. What it knows of them comes from their
-// folders, whoever writes them.
+// Page lists the paper's experiments, as in their folders, whichever process writes them.
 type Page struct {
 	screen      session.Screen
 	session     *session.Session
-	folder      string       // that they lie in
-	reproducing *Reproducing // nil: they are only looked at
+	folder      string       // of the experiments' folders
+	reproducing *Reproducing // nil: read-only
 	watchRuns   func(dirs, names []string) tea.Cmd
 	l           experimentsLayout
 	looker      *experiment.Scanner
-	every       time.Duration // between looks at the folders; 0: only when the page is entered
+	every       time.Duration // between scans of the folders; 0: only when the page is entered
 	scanning    bool
 	list        []experimentState
-	at          int // the chosen one
-	top         int // first line of what is said of it
+	at          int // the selected one
+	top         int // first visible line of its details
 
-	asked *beginning    // the dialog that asks whether to begin
-	doing *reproduction // nil while this program does no experiment
+	asked *beginning    // the dialog that confirms the start
+	doing *reproduction // running here; nil: none
 }
 
-// experimentState is what is known of one experiment.
+// experimentState is the state of an experiment.
 type experimentState struct {
 	experiment.Experiment
-	size    experiment.Size // the one that is shown
+	size    experiment.Size // the size shown
 	planned map[experiment.Size]experiment.Plan
 	folders map[experiment.Size]experiment.Folder
 }
@@ -49,11 +48,11 @@ func (s experimentState) folder() experiment.Folder { return s.folders[s.size] }
 
 var experimentSizes = []experiment.Size{experiment.Quick, experiment.Full}
 
-// lookPause is how long folders are left alone between looks.
+// lookPause is the time between scans of the folders.
 const lookPause = time.Second
 
-// New returns the page for the experiments in a folder. Without reproducing they
-// are only looked at; watch shows runs on the page that has them.
+// New returns the page of the experiments in a folder. Without reproducing it is read-only; watch
+// shows runs on the Train page.
 func New(s session.Screen, on *session.Session, folder string, reproducing *Reproducing, watch func(dirs, names []string) tea.Cmd) *Page {
 	p := &Page{screen: s, session: on, folder: folder, reproducing: reproducing, watchRuns: watch, looker: &experiment.Scanner{}, every: lookPause}
 	for _, e := range experiment.All() {
@@ -99,7 +98,7 @@ func (p *Page) otherSize() tea.Cmd {
 	return nil
 }
 
-// begun tells that the chosen one has runs to look at.
+// begun reports whether the selected one has runs.
 func (p *Page) begun() bool {
 	for _, r := range p.chosen().folder().Runs {
 		if r.Begun {
@@ -109,7 +108,7 @@ func (p *Page) begun() bool {
 	return false
 }
 
-// watch shows the chosen one's runs on the Train page.
+// watch shows the selected one's runs on the Train page.
 func (p *Page) watch() tea.Cmd {
 	s := p.chosen()
 	var dirs, names []string
@@ -121,7 +120,7 @@ func (p *Page) watch() tea.Cmd {
 	return p.watchRuns(dirs, names)
 }
 
-// long tells that not all that is said fits.
+// long reports whether the details are longer than the screen.
 func (p *Page) long() bool { return p.lines() > p.l.detail.H }
 
 func (p *Page) scroll(by int) tea.Cmd {
@@ -142,7 +141,7 @@ func (p *Page) Enter() tea.Cmd { return p.scan(0) }
 
 func (p *Page) Changed(session.Change) tea.Cmd { return nil }
 
-// foldersMsg is what the folders say now.
+// foldersMsg is the state of the folders.
 type foldersMsg struct{ folders [][]experiment.Folder }
 
 // scan looks at all folders after a pause; one scan at a time.
@@ -171,7 +170,7 @@ func (p *Page) scan(after time.Duration) tea.Cmd {
 	})
 }
 
-// Receive takes what work in the background tells.
+// Receive handles messages of background work.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case foldersMsg:
@@ -182,7 +181,7 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// received takes in what the folders say, and looks on while the page is on screen.
+// received updates the state, and continues scanning while the page is on screen.
 func (p *Page) received(msg foldersMsg) tea.Cmd {
 	p.scanning = false
 	for i, list := range msg.folders {
@@ -196,7 +195,7 @@ func (p *Page) received(msg foldersMsg) tea.Cmd {
 	return p.scan(p.every)
 }
 
-// Export prepares writing the chosen one's tables and verdicts, as its report has them.
+// Export prepares the tables and verdicts of the selected one, as in its report.
 func (p *Page) Export() (session.Exporter, error) {
 	s := p.chosen()
 	summary := s.folder().Summary

@@ -14,68 +14,67 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Reproducing is how the program does experiments; *lab.Lab does the work.
+// Reproducing runs experiments; implemented by *lab.Lab.
 type Reproducing struct {
-	// Expect measures what an experiment takes here, or says why it cannot be done.
+	// Expect estimates the cost of an experiment on this machine, or returns why it cannot run.
 	Expect func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (experiment.Cost, error)
-	// Start does what is left of an experiment in a folder, in the background, until ctx
-	// ends.
+	// Start starts or resumes an experiment in a folder, in the background, until ctx ends.
 	Start func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (Reproduction, error)
-	// Ended tells of an experiment that was under way when the program left the screen.
+	// Ended is called for an experiment that was running when the program quit.
 	Ended func(e experiment.Experiment, size experiment.Size, dir string, err error)
 }
 
-// Reproduction is an experiment under way, as lab.Reproduction describes it.
+// Reproduction is a running experiment, see lab.Reproduction.
 type Reproduction interface {
 	Progress() *experiment.Progress
 	Done() <-chan struct{}
 	Err() error
 }
 
-// reproduction is the experiment that this program does. Its settings, runs and report are
-// read from its folder like those of all others.
+// reproduction is the experiment running in this process. Its settings, runs and report are read
+// from its folder as those of all others.
 type reproduction struct {
 	experiment.Experiment
 	size     experiment.Size
 	dir      string
 	job      *kit.Job
-	progress *experiment.Progress // the newest; nil before there is any
+	progress *experiment.Progress // latest; nil before the first
 	stopping bool
 	err      error         // once done is closed
-	done     chan struct{} // closed when it has ended
+	done     chan struct{} // closed at its end
 }
 
 func (r *reproduction) called() string { return r.Name + " " + string(r.size) }
 
-// reproducingKeys begin and end experiments of this program.
+// reproducingKeys start and stop experiments.
 var reproducingKeys = kit.Keymap[*Page]{
 	{Keys: []string{"n"}, Name: "Start the experiment on the open dataset", Hint: "start", When: (*Page).canBegin, Do: (*Page).ask},
 	{Keys: []string{"r"}, Name: "Resume the experiment", Hint: "resume", When: (*Page).canGoOn, Do: (*Page).ask},
 	{Keys: []string{"S"}, Name: "Stop the experiment; it can be resumed", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
 }
 
-// reproduces tells that this program does an experiment that is not being stopped yet.
+// reproduces reports whether an experiment is running here and is not being stopped.
 func (p *Page) reproduces() bool { return p.doing != nil && !p.doing.stopping }
 
-// canBegin tells that the chosen one can be begun here.
+// canBegin reports whether the selected one can be started here.
 func (p *Page) canBegin() bool {
 	f := p.chosen().folder()
 	return p.reproducing != nil && p.doing == nil && f.Plan == nil && f.Err == nil
 }
 
-// canGoOn tells that there is something left to do of the chosen one, and nobody at it.
+// canGoOn reports whether the selected one is incomplete and not running.
 func (p *Page) canGoOn() bool {
 	f := p.chosen().folder()
 	return p.reproducing != nil && p.doing == nil && f.Plan != nil && f.Err == nil && !f.Running &&
 		(f.Done < len(f.Runs) || f.Summary == nil || f.Stale)
 }
 
-// own tells whether the experiment shown at i is the one this program does.
+// own reports whether an experiment is the one running here.
 func (p *Page) own(s experimentState) bool {
 	return p.doing != nil && p.doing.Name == s.Name && p.doing.size == s.size
 }
 
-// ask opens the dialog that says what the chosen one takes.
+// ask opens the dialog with the cost of the selected one.
 func (p *Page) ask() tea.Cmd {
 	if why := p.session.Occupied; why != "" {
 		p.screen.Say(why)
@@ -92,16 +91,16 @@ func (p *Page) ask() tea.Cmd {
 	return tea.Batch(cmd, p.screen.Open(d))
 }
 
-// expectedMsg tells what an experiment takes.
+// expectedMsg is the expected cost of an experiment.
 type expectedMsg struct {
 	cost experiment.Cost
 	err  error
 }
 
-// newsPause is how often progress is shown.
+// newsPause is the time between displays of progress.
 const newsPause = 250 * time.Millisecond
 
-// begin does an experiment in the background.
+// begin starts an experiment in the background.
 func (p *Page) begin(s experimentState) tea.Cmd {
 	r := &reproduction{Experiment: s.Experiment, size: s.size, dir: s.folder().Dir, done: make(chan struct{})}
 	start := p.reproducing.Start
@@ -130,7 +129,7 @@ func (p *Page) begin(s experimentState) tea.Cmd {
 	return tea.Batch(cmd, p.scan(0))
 }
 
-// stop ends the experiment; its folder stays and can be gone on with.
+// stop stops the experiment, which can be resumed.
 func (p *Page) stop() tea.Cmd {
 	p.doing.stopping = true
 	p.doing.job.Cancel()
@@ -138,7 +137,7 @@ func (p *Page) stop() tea.Cmd {
 	return nil
 }
 
-// reported takes what its jobs tell.
+// reported handles reports of its jobs.
 func (p *Page) reported(r kit.Report) tea.Cmd {
 	if d := p.asked; d != nil && r.Job == d.job {
 		if msg, ok := r.Msg.(expectedMsg); ok {
@@ -153,7 +152,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	if now, ok := r.Msg.(experiment.Progress); ok {
 		doing.progress = &now
 	}
-	if !r.Done || p.screen.Context().Err() != nil { // the program ends: wait tells what became of it
+	if !r.Done || p.screen.Context().Err() != nil { // the program quits: Wait reports the outcome
 		return nil
 	}
 	p.doing, p.session.Occupied = nil, ""
@@ -169,7 +168,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	return p.scan(0)
 }
 
-// Wait ends an experiment that is on when the program ends, and tells what became of it.
+// Wait stops an experiment that is running when the program quits, and reports the outcome.
 func (p *Page) Wait() {
 	if r := p.doing; r != nil {
 		r.job.Cancel()
@@ -178,7 +177,7 @@ func (p *Page) Wait() {
 	}
 }
 
-// sayProgress says how far the experiment is that this program does.
+// sayProgress describes the progress of the experiment.
 func (r *reproduction) sayProgress() string {
 	now := r.progress
 	if now == nil {
@@ -196,13 +195,13 @@ func (r *reproduction) sayProgress() string {
 	return strings.Join(parts, " · ")
 }
 
-// beginning asks whether to do an experiment, and says what that takes.
+// beginning is the dialog that shows an experiment's cost and confirms its start.
 type beginning struct {
 	kit.Fixed
 	kit.NoText
 	page  *Page
 	state experimentState
-	job   *kit.Job // measures
+	job   *kit.Job // estimates the cost
 	known bool
 	cost  experiment.Cost
 	err   error
@@ -222,7 +221,7 @@ func (d *beginning) Press(key string) tea.Cmd {
 
 func (d *beginning) Mouse(kit.Mouse) tea.Cmd { return nil }
 
-// ready tells that it is known what it takes.
+// ready reports whether the cost is known.
 func (d *beginning) ready() bool { return d.known && d.err == nil }
 
 func (d *beginning) close() tea.Cmd {
@@ -240,10 +239,10 @@ func (d *beginning) Heading() string {
 	if d.state.folder().Plan != nil {
 		return "Resume " + d.state.Name + ", " + string(d.state.size)
 	}
-	return "Do " + d.state.Name + ", " + string(d.state.size)
+	return "Start " + d.state.Name + ", " + string(d.state.size)
 }
 
-// lines is what the dialog says.
+// lines returns the dialog's text.
 func (d *beginning) lines(th *kit.Theme) []said {
 	f, plan := d.state.folder(), d.state.plan()
 	runs := fmt.Sprintf("%s × seeds %s: %s", kit.Counted(len(plan.Settings), "setting"), seedsText(plan.Seeds), kit.Counted(plan.Cells(), "run"))
@@ -270,11 +269,11 @@ func (d *beginning) lines(th *kit.Theme) []said {
 	return append(lines, said{style: th.Dim, text: "The explorer has priority. S stops it, r resumes it."})
 }
 
-// takes says what the experiment costs.
+// takes describes the experiment's cost.
 func (d *beginning) takes(f experiment.Folder) string {
 	left := 1 - f.Part
 	if f.Plan != nil && f.Done == len(f.Runs) {
-		return "All runs are done; only the report is left"
+		return "All runs are done; only the report is missing"
 	}
 	return fmt.Sprintf("About %s: %s training images at the measured %s images/s",
 		kit.DurationText(time.Duration(left*float64(d.cost.Time))), kit.ShortCount(int(left*d.cost.Images)), kit.ShortCount(int(d.cost.Speed)))

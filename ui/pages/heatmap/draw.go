@@ -13,17 +13,16 @@ import (
 	"hfcui/ui/session"
 )
 
-// heatmapLayout divides the body of the page.
+// heatmapLayout is the layout of the body.
 type heatmapLayout struct {
 	caption, pic, text kit.Rect
 	norm, radius       kit.Rect // sliders
 }
 
-// heatmapText is the room for text beside the picture, at least.
+// heatmapText is the minimum width for text beside the picture.
 const heatmapText = 33
 
-// layoutHeatmap puts the picture at the left, as large as it can be, and what is said of it
-// at its right.
+// layoutHeatmap lays out the picture at the left, as large as possible, and text at its right.
 func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) heatmapLayout {
 	gap := 0
 	if roomy {
@@ -61,10 +60,10 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	return nil
 }
 
-// ready tells that what was computed last is of the map that is asked for now.
+// ready reports whether the picture on screen is of the current map.
 func (p *Page) ready() bool { return p.shown.asked.key == p.key() }
 
-// drawCaption says what is shown.
+// drawCaption draws the caption.
 func (p *Page) drawCaption(c *kit.Canvas) {
 	pixels := "pixels clipped to [0,1]"
 	if p.unclipped {
@@ -79,7 +78,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	}
 }
 
-// waiting says why there is no picture yet.
+// waiting returns why there is no picture yet.
 func (p *Page) waiting() string {
 	switch {
 	case p.maps.Failed[p.key()] != "":
@@ -94,8 +93,8 @@ func (p *Page) waiting() string {
 	return "The Fourier heat map will appear here, coarse first."
 }
 
-// drawText says what is at the cursor, what errors are like within r and from r on, and what
-// the colors mean. It returns how many lines that takes.
+// drawText draws the error at the cursor, the mean errors below and above r, and the color scale.
+// It returns the number of lines.
 func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	th := p.screen.Theme()
 	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
@@ -126,7 +125,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 		notes = append(notes, []string{"batch-norm: running statistics"})
 	}
 	drawn := lines
-	if p.l.text.H < 13 { // without what separates
+	if p.l.text.H < 13 { // without separators
 		drawn = nil
 		for _, line := range lines {
 			if line != "" {
@@ -134,7 +133,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 			}
 		}
 	}
-	for _, note := range notes { // whole, or not at all
+	for _, note := range notes { // complete notes only
 		if len(drawn)+len(note) <= p.l.text.H {
 			for _, line := range note {
 				drawn = append(drawn, th.Dim.Paint(line))
@@ -145,7 +144,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	return len(drawn)
 }
 
-// drawProfile draws the mean error against the distance where there is room for a chart.
+// drawProfile draws the mean error vs radius if there is room for a chart.
 func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	th := p.screen.Theme()
 	if room.H < kit.ChartRows+1 || !p.ready() || len(p.shown.profile) == 0 {
@@ -170,10 +169,10 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	ch.LabelX(c, th.Dim, room.Bottom()-1)
 }
 
-// wrong is the score of errors.
+// wrong converts accuracy to error rate.
 func wrong(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }
 
-// legendStyles are colors from the least error to the largest.
+// legendStyles are the colors from the lowest error rate to the highest.
 var legendStyles = sync.OnceValue(func() []kit.Style {
 	list := make([]kit.Style, 32)
 	for i := range list {
@@ -183,7 +182,7 @@ var legendStyles = sync.OnceValue(func() []kit.Style {
 	return list
 })
 
-// legendLine is the colors in w cells.
+// legendLine returns the color scale in w cells.
 func legendLine(w int) string {
 	var b strings.Builder
 	styles := legendStyles()
@@ -193,7 +192,7 @@ func legendLine(w int) string {
 	return b.String()
 }
 
-// legendLabels says in w cells what the first and the last color stand for.
+// legendLabels returns, in w cells, the error rates of the first and the last color.
 func (p *Page) legendLabels(r heatmap.Result, w int) string {
 	lo, hi := 0.0, 1.0
 	if len(r.Cells) > 0 {

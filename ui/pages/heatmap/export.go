@@ -10,8 +10,8 @@ import (
 	"hfcui/ui/session"
 )
 
-// Export prepares the map as PNG, CSV and JSON. What is still being measured is exported as
-// far as it is; n tells how far that is.
+// Export prepares the map as PNG, CSV and JSON, including partial results, whose n is the number of
+// images so far.
 func (p *Page) Export() (session.Exporter, error) {
 	r, ok := p.now()
 	if !ok {

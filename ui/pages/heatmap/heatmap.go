@@ -16,19 +16,18 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page shows how often a model errs with noise of every frequency, as it is measured.
-// A cursor goes from frequency to frequency.
+// Page shows the Fourier heat map while it is measured, with a cursor.
 type Page struct {
 	screen    session.Screen
 	session   *session.Session
 	l         heatmapLayout
 	norm      float64 // of the noise in every channel
 	unclipped bool
-	spread    bool   // the colors go from the least error to the largest
+	spread    bool   // colors span the map's range
 	model     string // of those side by side; "" is the open one
 	cursor    heatmap.Frequency
-	maps      kit.Measuring[heatmapKey, heatmap.Result] // goes on while the page is shown
-	version   int                                       // counts what became known
+	maps      kit.Measuring[heatmapKey, heatmap.Result] // runs while the page is shown
+	version   int                                       // incremented with every result
 	asks      kit.Newest[heatmapPicture]
 	shown     heatmapMsg
 	painter   kit.Painter
@@ -43,10 +42,10 @@ type heatmapKey struct {
 }
 
 const (
-	// HeatmapImages is how many images a map is of: so many figures need bounds.
+	// HeatmapImages is the maximum number of evaluation images, to bound the cost.
 	heatmapImages = 1000
-	// The norms of the paper, for images of 32×32 and of 224×224, the larger from a side on,
-	// and how far they can be moved.
+	// The paper's norms for 32×32 and 224×224 images, the side from which the larger is the
+	// default, and the norm's range.
 	smallNorm, largeNorm, largeSide = 4, 15.7, 64
 	smallTrack, mostNorm            = 16, 64
 	cursorStep                      = 4 // frequencies
@@ -90,7 +89,7 @@ func (p *Page) Keys() kit.Tables {
 	return kit.Tables{heatmapKeys.On(p), p.maps.Keys(), session.ComparisonKeys.On(p.session)}
 }
 
-// move moves the cursor, as far as there are frequencies.
+// move moves the cursor within the map.
 func (p *Page) move(u, v int) tea.Cmd {
 	return p.put(heatmap.Frequency{U: p.cursor.U + u, V: p.cursor.V + v})
 }
@@ -132,13 +131,13 @@ func (p *Page) toggleSpread() tea.Cmd {
 	return p.request()
 }
 
-// nextModel shows the map of another of the models.
+// nextModel shows the map of the next model.
 func (p *Page) nextModel() tea.Cmd {
 	p.model = p.session.NextModel(p.model)
 	return p.again()
 }
 
-// again asks for another map than before.
+// again requests the map of a changed setting.
 func (p *Page) again() tea.Cmd { return tea.Batch(p.measure(), p.request()) }
 
 func (p *Page) Enter() tea.Cmd {
@@ -146,7 +145,7 @@ func (p *Page) Enter() tea.Cmd {
 	return p.again()
 }
 
-// Leave stops measuring as long as another page is looked at.
+// Leave stops measuring while another page is shown.
 func (p *Page) Leave() {
 	p.maps.On = false
 	p.maps.Drop()
@@ -168,18 +167,18 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	return p.again()
 }
 
-// key is what the page is asked for now.
+// key returns the current map's key.
 func (p *Page) key() heatmapKey {
 	return heatmapKey{p.session.Info.Split, p.model, p.session.Setting().Smoothing, p.norm, p.unclipped}
 }
 
-// now is what is known of that.
+// now returns its result so far.
 func (p *Page) now() (heatmap.Result, bool) {
 	r, ok := p.maps.Known[p.key()]
 	return r, ok && r.Clean.N > 0
 }
 
-// measure has the map that is asked for measured, in place of any other.
+// measure requests the current map.
 func (p *Page) measure() tea.Cmd {
 	if p.session.Info.Images == 0 || !p.session.Info.Labeled {
 		p.maps.Want()
@@ -200,7 +199,7 @@ func (p *Page) work(k heatmapKey, limit int) func(context.Context, func(heatmap.
 	}
 }
 
-// Receive takes what work in the background tells.
+// Receive handles messages of background work.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case heatmapMsg:
@@ -214,10 +213,10 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// Busy tells that somebody looks on while a map is measured.
+// Busy reports whether a map is being measured on screen.
 func (p *Page) Busy() bool { return p.screen.Shown() && p.maps.Job != nil }
 
-// Running tells the status line what is measured.
+// Running returns the measurement's progress for the status line.
 func (p *Page) Running() (what string, share float64, ok bool) {
 	if p.maps.Job == nil {
 		return "", 0, false
@@ -233,7 +232,7 @@ func (p *Page) Speed() string {
 	return ""
 }
 
-// Mouse puts the cursor where the picture is pressed, and moves the sliders.
+// Mouse moves the cursor to a pressed pixel, and the sliders.
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	h, w := p.session.Info.Height, p.session.Info.Width
 	switch {
@@ -255,7 +254,7 @@ func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// trackEnd is the norm at the end of its slider.
+// trackEnd returns the norm at the end of its slider.
 func (p *Page) trackEnd() float64 {
 	if max(p.session.Info.Width, p.session.Info.Height) > largeSide {
 		return mostNorm

@@ -23,15 +23,15 @@ type heatmapPicture struct {
 	kit.RenderSpec
 }
 
-// heatmapMsg is what came of a request.
+// heatmapMsg is the result of a request.
 type heatmapMsg struct {
 	asked     heatmapPicture
 	drawn     picture.Drawn
-	low, high measure.Score // mean errors below r and from r on
+	low, high measure.Score // mean errors below and above r
 	profile   []kit.Point   // mean error by distance
 }
 
-// request asks for the picture that should be on screen.
+// request requests the picture of the current map.
 func (p *Page) request() tea.Cmd {
 	_, ok := p.now()
 	if !ok || !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || p.l.pic.Empty() {
@@ -51,7 +51,7 @@ func (p *Page) compute(q heatmapPicture) tea.Cmd {
 	})
 }
 
-// heatmapProfile is the mean error by distance, in steps that a chart has columns for.
+// heatmapProfile returns the mean error by distance, binned for a chart's columns.
 func heatmapProfile(r heatmap.Result) (points []kit.Point) {
 	const most = 40
 	step := max(1, math.Ceil(r.Furthest()/most))
@@ -70,7 +70,7 @@ func (p *Page) received(msg heatmapMsg) tea.Cmd {
 	return p.asks.Ended(p.compute)
 }
 
-// heatmapRing is the color of the ring: none of a map's own.
+// heatmapRing is the color of the ring, which is not in the color scale.
 var heatmapRing = kit.DarkTheme.CircleLow
 
 func paintMap(p *kit.Painter, r heatmap.Result, q heatmapPicture) picture.Drawn {
@@ -98,7 +98,7 @@ func heatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
 	}
 }
 
-// colorRange is the error rates from the darkest color to the brightest.
+// colorRange returns the error rates of the darkest and the brightest color.
 func colorRange(r heatmap.Result, spread bool) (lo, hi float64) {
 	if spread {
 		return r.Range()
@@ -106,7 +106,7 @@ func colorRange(r heatmap.Result, spread bool) (lo, hi float64) {
 	return 0, 1
 }
 
-// drawHeatmapMarks draws the ring at r and a frame about the frequency at the cursor.
+// drawHeatmapMarks draws the ring at r and a frame around the cursor.
 func drawHeatmapMarks(box *picture.Image, r heatmap.Result, q heatmapPicture) {
 	kit.DrawRing(box, r.W, r.H, q.r, heatmapRing)
 	fw, fh := box.W, box.W*r.H/r.W
@@ -117,7 +117,7 @@ func drawHeatmapMarks(box *picture.Image, r heatmap.Result, q heatmapPicture) {
 	x0 := float64((box.W-fw)/2) + float64(q.cursor.V+r.W/2)*scale
 	y0 := float64((box.H-fh)/2) + float64(q.cursor.U+r.H/2)*scale
 	thick := max(1, int(scale/8))
-	for at, color := range [][3]uint8{{}, {255, 255, 255}} { // black about white: seen on every color
+	for at, color := range [][3]uint8{{}, {255, 255, 255}} { // black around white: visible on every color
 		by := float64((2 - at) * thick)
 		drawFrame(box, int(math.Round(x0-by)), int(math.Round(y0-by)), int(math.Round(x0+scale+by)), int(math.Round(y0+scale+by)), thick, color)
 	}
