@@ -36,7 +36,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	return pictures
 }
 
-// drawCaption says which layer is shown, and how.
+// drawCaption draws the layer and its display.
 func (p *Page) drawCaption(c *kit.Canvas) {
 	th := p.screen.Theme()
 	x := c.Left(p.l.caption, kit.Bold, p.layerName())
@@ -73,7 +73,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	c.Left(room, th.Dim, kit.Pick(room.W, what+scale, what+scaleShort, what, short))
 }
 
-// uneven tells that the models' layers differ in shape: then every model says its own.
+// uneven reports whether the models' layers differ in shape, so that every model shows its own.
 func (p *Page) uneven() bool {
 	var first *kernels.View
 	for _, k := range p.shown.kernels {
@@ -88,7 +88,7 @@ func (p *Page) uneven() bool {
 	return false
 }
 
-// shapeTexts say the shape of a model's layer and what of it is shown, longest form first.
+// shapeTexts returns the shape of a model's layer and the visible part, longest form first.
 func (k *shownKernels) shapeTexts() []string {
 	s, w := k.view.Shape, k.window
 	shape := fmt.Sprintf("%d×%d of %d×%d", s[0], s[1], s[2], s[3])
@@ -99,11 +99,10 @@ func (k *shownKernels) shapeTexts() []string {
 		shape + ", " + spanText(w.out, w.outs) + "×" + spanText(w.in, w.ins), shape, ""}
 }
 
-// spanText writes which of a row of things are shown, counted from 1: "1–57".
+// spanText formats a range, counted from 1: "1–57".
 func spanText(from, n int) string { return fmt.Sprintf("%d–%d", from+1, from+n) }
 
-// states say what the smoothing does that is shown, and whether it is in force, longest form
-// first.
+// states describes the displayed smoothing and whether it is applied, longest form first.
 func (p *Page) states() []string {
 	s := p.shown.asked.Smoothing
 	how := fmt.Sprintf("ρ %.2f", s.Rho)
@@ -128,8 +127,8 @@ func (p *Page) states() []string {
 	}
 }
 
-// reason says why what is shown is not in force, and what to do, in a long and a short form;
-// empty where it is.
+// reason returns why the displayed smoothing is not applied, and what to do, in a long and a short
+// form; empty if it is.
 func (p *Page) reason() (long, short string) {
 	switch {
 	case p.applied():
@@ -146,7 +145,7 @@ func (p *Page) reason() (long, short string) {
 	return fmt.Sprintf(" (not applied: %s is smoothed; press a)", kit.Clean(other)), " (not applied)"
 }
 
-// drawColumn draws a model's two pictures with what is said of them.
+// drawColumn draws a model's two pictures with titles and notes.
 func (p *Page) drawColumn(c *kit.Canvas, l kernelsColumn, m session.ShownModel, k *shownKernels) (pictures []kit.Placed) {
 	th := p.screen.Theme()
 	look := th.Model(m.Slot)
@@ -191,7 +190,7 @@ func (p *Page) drawColumn(c *kit.Canvas, l kernelsColumn, m session.ShownModel, 
 	return pictures
 }
 
-// titles are the states as the title of a picture.
+// titles returns the states as titles of a picture.
 func (p *Page) titles() []string {
 	list := p.states()
 	for i, s := range list {
@@ -200,7 +199,7 @@ func (p *Page) titles() []string {
 	return list
 }
 
-// drawLine says in a line what a model's smoothing does, where there are no pictures.
+// drawLine draws a model's roughness in a line, without pictures.
 func (p *Page) drawLine(c *kit.Canvas, r kit.Rect, m session.ShownModel, k *shownKernels) {
 	th := p.screen.Theme()
 	look := th.Model(m.Slot)
@@ -259,7 +258,7 @@ func (p *Page) drawResponse(c *kit.Canvas) {
 	p.drawLegend(c)
 }
 
-// responseCurve is a response as a curve.
+// responseCurve returns a response as a curve.
 func responseCurve(y []float64, st kit.Style, mark string, thick bool) kit.Series {
 	s := kit.Series{Line: st, Mark: mark, Thick: thick, Shade: st}
 	for i, v := range y {
@@ -269,7 +268,7 @@ func responseCurve(y []float64, st kit.Style, mark string, thick bool) kit.Serie
 	return s
 }
 
-// drawLegend says which marks are before and which after, where there is room.
+// drawLegend draws the legend if there is room.
 func (p *Page) drawLegend(c *kit.Canvas) {
 	th, before, after := p.screen.Theme(), "", ""
 	models := p.session.Models()

@@ -13,8 +13,8 @@ import (
 	"hfcui/ui/session"
 )
 
-// Export prepares the kernels as pictures, the frequency responses as CSV and what is said
-// of them as JSON, of every model on the page.
+// Export prepares the kernels as pictures, the frequency responses as CSV and the page's text as
+// JSON, of every model on the page.
 func (p *Page) Export() (session.Exporter, error) {
 	var list []shownKernels
 	for _, m := range p.session.Models() {
@@ -45,7 +45,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	return e, nil
 }
 
-// kernelPicture is all of a layer's kernels, whatever their number.
+// kernelPicture returns a picture of all of a layer's kernels.
 func kernelPicture(w []float32, shape [4]int) *picture.Image {
 	const side, most, largest = 640, 2048, 16
 	width, height := side, side
@@ -59,7 +59,7 @@ func kernelPicture(w []float32, shape [4]int) *picture.Image {
 	return im
 }
 
-// kernelsDocument is what the Kernels page says, as JSON.
+// kernelsDocument returns the page's text as JSON.
 func kernelsDocument(list []shownKernels, applied bool) any {
 	type beforeAfter struct {
 		Before any `json:"before"`
@@ -71,7 +71,7 @@ func kernelsDocument(list []shownKernels, applied bool) any {
 		Shape       [4]int      `json:"shape"`
 		Rho         float64     `json:"rho"`
 		GainDivided bool        `json:"gain_divided,omitempty"`
-		Applied     bool        `json:"applied"` // whether it is in force on all pages
+		Applied     bool        `json:"applied"` // on all pages
 		Roughness   beforeAfter `json:"roughness"`
 		Response    beforeAfter `json:"response"`
 	}
@@ -84,7 +84,7 @@ func kernelsDocument(list []shownKernels, applied bool) any {
 	return layers
 }
 
-// writeResponses writes a line a radial bin.
+// writeResponses writes a line per radial bin.
 func writeResponses(w io.Writer, list []shownKernels) error {
 	head := []string{"radius_from", "radius_to"}
 	for _, k := range list {
@@ -95,7 +95,7 @@ func writeResponses(w io.Writer, list []shownKernels) error {
 		head = append(head, of+"before", of+"after")
 	}
 	c := csv.NewWriter(w)
-	c.Write(head) // Flush and Error tell
+	c.Write(head) // errors are reported by Error
 	plain := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for i := range list[0].view.ResponseBefore {
 		from, to := kernels.ResponseBin(i)

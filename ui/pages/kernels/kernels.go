@@ -17,16 +17,16 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page shows a convolution's kernels before and after smoothing, of models side by
-// side, and their frequency response.
+// Page shows a convolution's kernels before and after smoothing, of the compared models, and their
+// frequency responses.
 type Page struct {
 	screen    session.Screen
 	session   *session.Session
-	folder    string // where models are saved
+	folder    string // for saved models
 	l         kernelsLayout
-	at        int  // the layer: which of the open model's convolutions
-	outs, ins int  // channels the pictures begin with, where they do not hold all
-	curves    bool // the responses alone
+	at        int  // the layer: index into the open model's convolutions
+	outs, ins int  // first channels in the pictures, if not all fit
+	curves    bool // responses only
 	asks      kit.Newest[kernelsRequest]
 	shown     kernelsMsg
 	painter   kernelPainters
@@ -42,23 +42,22 @@ type kernelsRequest struct {
 	kit.RenderSpec
 }
 
-// kernelsMsg is what came of a request; without kernels before the first.
+// kernelsMsg is the result of a request; without kernels before the first.
 type kernelsMsg struct {
 	asked   kernelsRequest
 	kernels []shownKernels // by model
 }
 
-// shownKernels are those of one model.
+// shownKernels are a model's kernels.
 type shownKernels struct {
 	path   string
-	view   *kernels.View    // nil where there is none
-	failed string           // why
+	view   *kernels.View    // nil if it failed
+	failed string           // the error
 	drawn  [2]picture.Drawn // before, after
 	window kernelWindow
 }
 
-// New returns the page, with the layer that is smoothed. Models are saved to folder
-// where nothing else is said.
+// New returns the page at the smoothed layer. Models are saved to folder by default.
 func New(s session.Screen, on *session.Session, folder string) *Page {
 	return &Page{screen: s, session: on, folder: folder, at: max(slices.Index(on.Info.Convs, on.SmoothedLayer), 0)}
 }
@@ -104,10 +103,10 @@ func (p *Page) Arrange(l kit.Layout) {
 	}
 }
 
-// layered tells that there are several layers to choose from.
+// layered reports whether there are several layers.
 func (p *Page) layered() bool { return len(p.session.Info.Convs) > 1 }
 
-// layer is the shown one as a Smoothing has it: "" is the first.
+// layer returns the layer as in a Smoothing: "" is the first.
 func (p *Page) layer() string {
 	if p.at == 0 || p.at >= len(p.session.Info.Convs) {
 		return ""
@@ -115,7 +114,7 @@ func (p *Page) layer() string {
 	return p.session.Info.Convs[p.at]
 }
 
-// layerName is the shown one's name.
+// layerName returns the layer's name.
 func (p *Page) layerName() string {
 	if p.at >= len(p.session.Info.Convs) {
 		return kit.Clean(model.LayerName(p.session.Info.FirstConv))
@@ -123,17 +122,17 @@ func (p *Page) layerName() string {
 	return kit.Clean(model.LayerName(p.session.Info.Convs[p.at]))
 }
 
-// smoothing is what the pictures on the right, or below, show.
+// smoothing returns the displayed smoothing.
 func (p *Page) smoothing() model.Smoothing {
 	s := p.session.Smoothing()
 	s.Layer = p.layer()
 	return s
 }
 
-// applied tells that what is shown is in force.
+// applied reports whether the displayed smoothing is applied.
 func (p *Page) applied() bool { return p.session.Smooth && p.session.SmoothedLayer == p.layer() }
 
-// choose goes to a layer.
+// choose selects a layer.
 func (p *Page) choose(i int) tea.Cmd {
 	p.at = min(max(i, 0), max(len(p.session.Info.Convs)-1, 0))
 	p.outs, p.ins = 0, 0
@@ -155,7 +154,7 @@ func (p *Page) pickLayer() tea.Cmd {
 	return p.screen.Open(d)
 }
 
-// smoothThis puts the shown smoothing in force, on all pages.
+// smoothThis applies the displayed smoothing on all pages.
 func (p *Page) smoothThis() tea.Cmd {
 	p.screen.Say(p.layerName() + " is smoothed on every page; press s to switch off")
 	return p.session.SmoothLayer(p.layer())
@@ -179,7 +178,7 @@ func (p *Page) window() kernelWindow {
 
 func (p *Page) cropped() bool { return !p.curves && p.window().cropped() }
 
-// scroll moves the pictures by halves of what they hold.
+// scroll scrolls the pictures by half their range.
 func (p *Page) scroll(outs, ins int) tea.Cmd {
 	w := p.window()
 	p.outs = min(max(w.out+outs*max(w.outs/2, 1), 0), max(w.allOuts-w.outs, 0))
@@ -187,7 +186,7 @@ func (p *Page) scroll(outs, ins int) tea.Cmd {
 	return p.request()
 }
 
-// request asks for the pictures and curves that should be on screen.
+// request requests the page's pictures and curves.
 func (p *Page) request() tea.Cmd {
 	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.columns) == 0 {
 		return nil
@@ -224,7 +223,7 @@ func (p *Page) compute(q kernelsRequest) tea.Cmd {
 	})
 }
 
-// Receive takes what work in the background tells.
+// Receive handles messages of background work.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case kernelsMsg:
@@ -239,12 +238,12 @@ func (p *Page) received(msg kernelsMsg) tea.Cmd {
 	cmd := p.asks.Ended(p.compute)
 	p.shown = msg
 	if slices.ContainsFunc(msg.kernels, func(k shownKernels) bool { return k.view == nil }) {
-		p.asks.Forget() // asked again, it may go well
+		p.asks.Forget() // a retry may succeed
 	}
 	return cmd
 }
 
-// of returns what is shown of a model, nil when there is nothing yet.
+// of returns a model's kernels on screen; nil if there are none yet.
 func (p *Page) of(m session.ShownModel) *shownKernels {
 	for i := range p.shown.kernels {
 		if p.shown.kernels[i].path == m.Path {

@@ -4,19 +4,19 @@ import (
 	"hfcui/ui/kit"
 )
 
-// kernelsLayout divides the body of the Kernels page.
+// kernelsLayout is the layout of the body.
 type kernelsLayout struct {
 	caption kit.Rect
-	state   kit.Rect // what smoothing does, where no title says it; empty otherwise
+	state   kit.Rect // the smoothing, if titles do not show it
 	columns []kernelsColumn
-	lines   []kit.Rect // of the models, where there are no pictures
+	lines   []kit.Rect // of the models, without pictures
 	legend  kit.Rect
 	chart   kit.Rect // with its axis on the last row
 }
 
-// kernelsColumn is where a model's two pictures lie; empty ones are not drawn.
+// kernelsColumn is the position of a model's two pictures; empty ones are not drawn.
 type kernelsColumn struct {
-	head   kit.Rect // the model's name; empty where there is only one
+	head   kit.Rect // the model's name; empty if there is only one
 	titles [2]kit.Rect
 	pics   [2]kit.Rect
 	notes  [2]kit.Rect
@@ -41,7 +41,7 @@ func layoutKernels(b kit.Rect, roomy bool, cell kit.CellSize, models int, curves
 	return l
 }
 
-// placeCurves gives a line to every model and the rest to the chart.
+// placeCurves lays out a line per model and the chart.
 func (l *kernelsLayout) placeCurves(b kit.Rect, gap, models int) {
 	l.state = kit.NewRect(b.X, b.Y, b.W-1, 1)
 	y := b.Y + 1 + gap
@@ -54,12 +54,12 @@ func (l *kernelsLayout) placeCurves(b kit.Rect, gap, models int) {
 	l.chart = kit.NewRect(b.X, y+1, b.W-1, b.Bottom()-y-1)
 }
 
-// placeOne puts the two pictures side by side and the chart where that leaves them larger:
-// at their right or under them. On low terminals there is no chart.
+// placeOne lays out two pictures side by side and the chart at their right or below, whichever
+// leaves larger pictures. Low terminals have no chart.
 func (l *kernelsLayout) placeOne(b kit.Rect, gap int, cell kit.CellSize) {
-	const beside = 46 // the least room for the chart at the right
+	const beside = 46 // minimum width of the chart at the right
 	under := max(9, b.H*3/10)
-	room := b.H - 2 // without titles and notes
+	room := b.H - 2 // minus titles and notes
 	perRow := float64(cell.H) / float64(cell.W)
 	fit := func(w, h int) int {
 		w, h = cell.Limit(w, h)
@@ -82,8 +82,8 @@ func (l *kernelsLayout) placeOne(b kit.Rect, gap int, cell kit.CellSize) {
 	}
 }
 
-// placePair puts the pictures of a height side by side, spread over a width if it is larger
-// than they are, and returns the column after them.
+// placePair lays out two pictures of a height side by side, spread over a larger width, and returns
+// the column after them.
 func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 	cols := int(float64(rows)*perRow + 0.5)
 	right := x + w - 1
@@ -91,7 +91,7 @@ func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 	c := &l.columns[0]
 	for i := range 2 {
 		x += spare
-		text := cols + max(spare-1, 0) // titles and notes may be wider than their picture
+		text := cols + max(spare-1, 0) // titles and notes may be wider than the picture
 		if i == 1 {
 			text = max(cols, right-x)
 		}
@@ -103,8 +103,8 @@ func (l *kernelsLayout) placePair(x, top, w, rows int, perRow float64) int {
 	return x - 1
 }
 
-// placeSeveral puts the models side by side, each with before above after or beside it, as
-// that leaves the pictures larger, and the chart under them where there is room.
+// placeSeveral lays out the models side by side, each with before above or beside after, whichever
+// leaves larger pictures, and the chart below if there is room.
 func (l *kernelsLayout) placeSeveral(b kit.Rect, gap int, cell kit.CellSize) {
 	const leastRows, leastChart, leastText = 5, 9, 8
 	l.state = kit.NewRect(b.X, b.Y, b.W-1, 1)

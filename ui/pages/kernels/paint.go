@@ -33,7 +33,7 @@ func (p *kernelPainters) paint(list []shownKernels, q kernelsRequest) {
 	kit.Together(work...)
 }
 
-// leastWeight is the side of the square a weight is drawn as where not all of them fit.
+// leastWeight returns the side of the square of a weight if not all fit.
 func leastWeight(k kit.RenderSpec) int {
 	if k.Protocol == picture.HalfBlocks {
 		return 1
@@ -46,7 +46,7 @@ func leastWeight(k kit.RenderSpec) int {
 type kernelWindow struct {
 	out, outs, allOuts int
 	in, ins, allIns    int
-	px, gap            int // a weight's side, and what lies between kernels
+	px, gap            int // side of a weight, gap between kernels
 }
 
 func (w kernelWindow) cropped() bool { return w.outs < w.allOuts || w.ins < w.allIns }
@@ -96,7 +96,7 @@ func windowOf(w, h int, shape [4]int, outs, ins, least int) kernelWindow {
 	return win
 }
 
-// grayTile turns one kernel of one channel into pixels, gray being 0.
+// grayTile converts a kernel of one channel to pixels, with gray as 0.
 func grayTile(w []float32, most float32) []byte {
 	tile := make([]byte, 0, 3*len(w))
 	for _, v := range w {

@@ -15,35 +15,35 @@ import (
 	"hfcui/ui/session"
 )
 
-// saveDialog asks where a smoothed model goes, and which of those side by side.
+// saveDialog asks for the file of a smoothed model, and which of the models to save.
 type saveDialog struct {
 	kit.Fixed
 	page   *Page
 	how    model.Smoothing
-	layer  string // its name
+	layer  string // name
 	models []session.ShownModel
 	at     int // the model
 	field  kit.Field
-	typed  bool // the name is the person's, not the suggestion
+	typed  bool // the user has edited the name
 	wrong  string
 	busy   bool
 }
 
-// savedMsg tells that a smoothed model was saved, or why not.
+// savedMsg is the outcome of saving a smoothed model.
 type savedMsg struct {
 	dialog *saveDialog
 	path   string
 	err    error
 }
 
-// save opens the dialog for what the page shows.
+// save opens the dialog for the page's models.
 func (p *Page) save() tea.Cmd {
 	d := &saveDialog{page: p, how: p.smoothing(), layer: p.layerName(), models: p.session.Models()}
 	d.suggest()
 	return p.screen.Open(d)
 }
 
-// suggest proposes a name.
+// suggest suggests a file name.
 func (d *saveDialog) suggest() {
 	if d.typed {
 		return
@@ -88,11 +88,11 @@ func (d *saveDialog) next() tea.Cmd {
 	return nil
 }
 
-// start saves the model.
+// start starts saving the model.
 func (d *saveDialog) start() tea.Cmd {
 	name := strings.TrimSpace(d.field.Text)
 	if name == "" {
-		d.wrong = "give a file name"
+		d.wrong = "enter a file name"
 		return nil
 	}
 	d.busy, d.wrong = true, ""
@@ -107,14 +107,14 @@ func (d *saveDialog) start() tea.Cmd {
 	})
 }
 
-// saved tells what came of it.
+// saved reports the outcome.
 func (p *Page) saved(msg savedMsg) {
 	d := msg.dialog
 	d.busy = false
 	if msg.err != nil {
 		d.wrong = kit.OneLine(msg.err)
 		if errors.Is(msg.err, fs.ErrExist) {
-			d.wrong = "file exists: give another name"
+			d.wrong = "file exists: enter another name"
 		}
 		if p.screen.Top() != kit.Dialog(d) {
 			p.screen.Say("not saved: " + d.wrong)
@@ -128,7 +128,7 @@ func (p *Page) saved(msg savedMsg) {
 }
 
 func (d *saveDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
-	d.field.Draw(c, r.Row(0), th, "file  ", "a name that ends in .safetensors")
+	d.field.Draw(c, r.Row(0), th, "file  ", "NAME.safetensors")
 	m := d.models[d.at]
 	look := th.Model(m.Slot)
 	name := look.Style.Paint(look.Mark) + " " + kit.Cut(m.Name, r.W/3)

@@ -38,7 +38,7 @@ type runColumn struct {
 	text func(runlog.RunFacts) string
 }
 
-// runColumns stand in the order of what matters most; those that do not fit are left out.
+// runColumns are in order of priority; those that do not fit are omitted.
 var runColumns = []runColumn{
 	{"epoch", 9, func(r runlog.RunFacts) string {
 		if r.Epochs > 0 {
@@ -77,7 +77,7 @@ func scoreOr(s *measure.Score) string {
 	return session.ScoreText(*s)
 }
 
-// drawTable draws a line for every run: where it is, at the cursor or now.
+// drawTable draws a line per run, with values at the cursor or the newest.
 func (p *Page) drawTable(c *kit.Canvas) {
 	th, t, runs := p.screen.Theme(), p.l.table, p.fig.Runs
 	if len(runs) == 0 {
@@ -118,7 +118,7 @@ func columnsIn(w int) []runColumn {
 	return runColumns
 }
 
-// drawRun draws one line of the table.
+// drawRun draws a line of the table.
 func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runColumn) {
 	th, r := p.screen.Theme(), p.ownFacts(p.fig.Runs[i])
 	mark, st := p.runStyle(i)
@@ -140,7 +140,7 @@ func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runC
 		return
 	}
 	for n, col := range columns {
-		if r.Late && n == 1 { // what is wrong matters more than figures
+		if r.Late && n == 1 { // show the problem instead of values
 			c.Left(kit.NewRect(x+2, row.Y, row.Right()-x-2, 1), th.Warn, r.Status)
 			return
 		}
@@ -152,7 +152,7 @@ func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runC
 	}
 }
 
-// drawPanel draws one chart with its heading.
+// drawPanel draws a chart with its heading.
 func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 	th, f := p.screen.Theme(), p.fig.Panels[k]
 	plot := p.l.plots[k]
@@ -182,7 +182,7 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 	}
 }
 
-// addCurve draws a curve, and what it was before smoothing.
+// addCurve draws a curve, and faintly the unsmoothed one.
 func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFigure) {
 	th := p.screen.Theme()
 	mark, st := p.runStyle(curve.Run)
@@ -237,13 +237,12 @@ func sparse(list []kit.Point, n int) []kit.Point {
 	return out
 }
 
-// labelCurves writes the curves' values right of the plot, each at its height as far as
-// there is room.
+// labelCurves draws the curves' values right of the plot, as close to the curves as possible.
 func (p *Page) labelCurves(c *kit.Canvas, plot kit.Rect, ch *kit.Chart, k runlog.PanelKind, f runlog.PanelFigure) {
 	th := p.screen.Theme()
 	taken := map[int]bool{}
 	curves := slices.Clone(f.Curves)
-	slices.SortStableFunc(curves, func(a, b runlog.CurveFigure) int { // the chosen run first
+	slices.SortStableFunc(curves, func(a, b runlog.CurveFigure) int { // the selected run first
 		return boolOrder(a.Run != p.run) - boolOrder(b.Run != p.run)
 	})
 	for _, curve := range curves {
@@ -292,7 +291,7 @@ func boolOrder(b bool) int {
 	return 0
 }
 
-// drawTitle says what a chart shows.
+// drawTitle draws a chart's title.
 func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
 	th, r := p.screen.Theme(), p.l.titles[k]
 	x := c.Left(r, kit.Bold, kit.Title(k.String()))
@@ -348,7 +347,7 @@ func (p *Page) drawBandsTitle(c *kit.Canvas, room kit.Rect) {
 	}
 }
 
-// labelAxis writes numbers under a plot.
+// labelAxis draws tick labels below a plot.
 func (p *Page) labelAxis(c *kit.Canvas, plot kit.Rect) {
 	th, f := p.screen.Theme(), &p.fig
 	y := plot.Bottom()
@@ -374,7 +373,7 @@ func (p *Page) labelAxis(c *kit.Canvas, plot kit.Rect) {
 	c.Put(end, y, th.Dim.Paint(unit))
 }
 
-// tickNumber writes a number in four cells.
+// tickNumber formats a number in four cells.
 func tickNumber(v float64) string {
 	if abs := math.Abs(v); abs >= 0.01 && abs < 1 {
 		return strings.TrimRight(fmt.Sprintf("%.3f", v), "0")[1:]

@@ -13,26 +13,26 @@ import (
 	"hfcui/ui/picture"
 )
 
-// Evolution shows what a run's checkpoints hold; *evolution.History does.
+// Evolution returns the history of a run's checkpoints; implemented by *evolution.History.
 type Evolution interface {
 	View(ctx context.Context, q evolution.Request) (*evolution.View, error)
 }
 
-// evolutionPause is how many times as long as it took to look at a checkpoint passes before
-// the next is looked at: that is how little of a core it may cost a training.
+// evolutionPause is the pause between inspections of checkpoints, in multiples of their duration,
+// which bounds the cost to training.
 const evolutionPause = 100
 
-// evolving looks at the chosen run's checkpoints as they come.
+// evolving inspects the selected run's checkpoints as they appear.
 type evolving struct {
 	asks    kit.Newest[evolutionRequest]
 	shown   evolutionMsg
 	painter kit.Painter
-	image   int       // looked at where there is no session
+	image   int       // index without a session
 	ready   time.Time // when checkpoints may be looked at again
 	timed   bool      // an evolutionTick is on its way
 }
 
-// evolutionRequest is everything that determines what is seen of checkpoints.
+// evolutionRequest is everything that determines the history on screen.
 type evolutionRequest struct {
 	dir     string
 	begun   int64
@@ -42,7 +42,7 @@ type evolutionRequest struct {
 	kit.RenderSpec
 }
 
-// evolutionMsg is what came of it.
+// evolutionMsg is its result.
 type evolutionMsg struct {
 	asked evolutionRequest
 	view  *evolution.View // nil before the first, and with err
@@ -53,10 +53,10 @@ type evolutionMsg struct {
 // evolutionTick tells that the next checkpoint may be looked at.
 type evolutionTick struct{}
 
-// evolves tells that checkpoints can be looked at.
+// evolves reports whether checkpoints can be inspected.
 func (p *Page) evolves() bool { return p.options.Evolution != nil }
 
-// stepImage goes to another image.
+// stepImage selects another image.
 func (p *Page) stepImage(by int) tea.Cmd {
 	if p.session.Modeled() {
 		return p.session.StepIndex(by)
@@ -67,13 +67,13 @@ func (p *Page) stepImage(by int) tea.Cmd {
 	return p.evolve()
 }
 
-// imaged tells that there are images to go through.
+// imaged reports whether there are images to choose from.
 func (p *Page) imaged() bool {
 	v := p.evolving.shown.view
 	return v != nil && v.Images > 1
 }
 
-// evolve asks for what should be seen of the chosen run's checkpoints.
+// evolve requests the history of the selected run.
 func (p *Page) evolve() tea.Cmd {
 	e := &p.evolving
 	if !p.evolves() || !p.screen.Shown() || !p.screen.Ready() || p.run >= len(p.fig.Runs) || !p.l.shows(runlog.PanelImage, runlog.PanelKernels, runlog.PanelRoughness) {
@@ -121,7 +121,7 @@ func (p *Page) inspect(q evolutionRequest) tea.Cmd {
 	})
 }
 
-// evolvedTo takes over what there is to see.
+// evolvedTo displays a history.
 func (p *Page) evolvedTo(msg evolutionMsg) tea.Cmd {
 	e := &p.evolving
 	e.shown = msg
@@ -142,7 +142,7 @@ func paintKernels(p *kit.Painter, v *evolution.View, k kit.RenderSpec) picture.D
 	return p.Paint(k, func(box *picture.Image) { kit.Mosaic(box, v.Kernels, v.Shape) })
 }
 
-// ofChosen is what is seen of the chosen run's checkpoints; nil where there is nothing yet.
+// ofChosen returns the history of the selected run; nil if there is none yet.
 func (p *Page) ofChosen() *evolutionMsg {
 	m := &p.evolving.shown
 	if p.run >= len(p.fig.Runs) || m.view == nil {
@@ -154,7 +154,7 @@ func (p *Page) ofChosen() *evolutionMsg {
 	return m
 }
 
-// drawKernels draws the newest checkpoint's kernels with what there is to say of them.
+// drawKernels draws the newest checkpoint's kernels and their properties.
 func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 	th, at, m := p.screen.Theme(), p.l.kernels, p.ofChosen()
 	if m == nil || len(m.view.Kernels) == 0 {
@@ -185,7 +185,7 @@ func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 	return []kit.Placed{{At: at, Drawn: m.drawn}}
 }
 
-// imageTitle says what the newest checkpoint makes of the image.
+// imageTitle draws the newest checkpoint's prediction on the image.
 func (p *Page) imageTitle(c *kit.Canvas, room kit.Rect) {
 	th, m := p.screen.Theme(), p.ofChosen()
 	if m == nil || m.view.Image == nil {
@@ -223,7 +223,7 @@ func (p *Page) imageTitle(c *kit.Canvas, room kit.Rect) {
 	}
 }
 
-// withoutEvolution says why there is nothing to see of checkpoints, or when it comes.
+// withoutEvolution returns the placeholder of a panel of checkpoints.
 func (p *Page) withoutEvolution(k runlog.PanelKind) string {
 	m := p.ofChosen()
 	switch {

@@ -12,8 +12,8 @@ import (
 	"hfcui/ui/session"
 )
 
-// Export prepares what the page knows of the runs it shows: every event as CSV and JSON,
-// the charts as SVG and PNG, and an event file a run for TensorBoard.
+// Export prepares the runs on the page: all events as CSV and JSON, the charts as SVG and PNG, and
+// a TensorBoard event file per run.
 func (p *Page) Export() (session.Exporter, error) {
 	_, logs := p.book.Read()
 	q := p.fig.Asked
@@ -28,7 +28,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	if len(runs) == 0 {
 		return session.Exporter{}, errors.New("no events to export yet")
 	}
-	for k := range q.Columns { // all charts, with more points than a terminal has
+	for k := range q.Columns { // all charts, at higher resolution than the terminal
 		q.Columns[k] = 400
 	}
 	e := session.Exporter{Base: "train-" + strings.Join(names, "-"), Files: []session.ExportFile{

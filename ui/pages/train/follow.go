@@ -11,19 +11,18 @@ import (
 	"hfcui/ui/kit"
 )
 
-// followPause is how long a checkpoint is looked at, at least, before the next takes its
-// place.
+// followPause is the minimum time a checkpoint is shown before the next.
 const followPause = 2 * time.Second
 
-// following has all pages show a run's newest checkpoint.
+// following shows a run's newest checkpoint on all pages.
 type following struct {
 	on     bool
 	models kit.Newest[checkpoint]
 	since  time.Time // when the model last changed
-	timed  bool      // a followTick is on its way
+	timed  bool      // a followTick is scheduled
 }
 
-// checkpoint is one of a run; the zero value stands for the model the program was opened with.
+// checkpoint is a run's; the zero value is the model the program was opened with.
 type checkpoint struct {
 	dir  string
 	step int
@@ -33,20 +32,20 @@ func newFollowing() following {
 	return following{models: kit.Newest[checkpoint]{Any: true}} // the opened model is shown
 }
 
-// modelMsg tells that another model was opened, or why not.
+// modelMsg is the outcome of opening another model.
 type modelMsg struct {
 	asked checkpoint
 	info  lab.Info
 	err   error
 }
 
-// followTick tells that the next checkpoint may be shown.
+// followTick allows the next checkpoint to be shown.
 type followTick struct{}
 
 func (p *Page) canFollow() bool { return p.session.Modeled() && len(p.fig.Runs) > 0 }
 
-// toggleFollowing switches between the model opened at the start and the chosen run's newest
-// checkpoint, on all pages.
+// toggleFollowing switches all pages between the model opened at the start and the selected run's
+// newest checkpoint.
 func (p *Page) toggleFollowing() tea.Cmd {
 	p.following.on, p.following.since = !p.following.on, time.Time{}
 	if p.following.on {
@@ -57,8 +56,8 @@ func (p *Page) toggleFollowing() tea.Cmd {
 	return tea.Batch(p.followNewest(), p.request())
 }
 
-// followNewest opens what should be shown where something else is. What is being measured
-// or looked for is brought to its end before a checkpoint takes the place of another.
+// followNewest opens the newest checkpoint if it is not open. Measurements and searches are
+// completed before a checkpoint replaces another.
 func (p *Page) followNewest() tea.Cmd {
 	f, q := &p.following, checkpoint{}
 	if f.on {
@@ -91,7 +90,7 @@ func (p *Page) openModel(q checkpoint) tea.Cmd {
 	})
 }
 
-// modelOpened takes over a model.
+// modelOpened switches to a model.
 func (p *Page) modelOpened(msg modelMsg) tea.Cmd {
 	again := p.following.models.Ended(p.openModel)
 	if msg.err != nil {

@@ -5,23 +5,22 @@ import (
 	"hfcui/ui/pages/train/runlog"
 )
 
-// trainLayout divides the body of the Train page: a table of the runs, charts below it.
+// trainLayout is the layout of the body: a table of the runs, charts below it.
 type trainLayout struct {
 	table  kit.Rect // its first row is the heading
 	titles [runlog.Panels]kit.Rect
-	plots  [runlog.Panels]kit.Rect // empty where a chart is not shown; the axis is in the row below
+	plots  [runlog.Panels]kit.Rect // empty for hidden charts; the axis is in the row below
 	// Kernels is the picture, at the left of its panel.
 	kernels kit.Rect
 	first   runlog.PanelKind
-	shown   int // how many charts
+	shown   int // number of charts
 }
 
-// chartSlot is a place for a chart, in shares of columns and rows of the page.
+// chartSlot is the position of a chart, in grid columns and rows.
 type chartSlot struct{ x, y, w, h int }
 
-// trainGrids are the ways to put charts side by side and under each other, the largest
-// first: the least size of the terminal, the columns and rows, and the places in the order
-// in which charts take them.
+// trainGrids are the grids of charts, largest first: minimum size of the terminal, columns and
+// rows, and the slots in the order in which charts fill them.
 var trainGrids = []struct {
 	w, h, across, down int
 	slots              []chartSlot
@@ -75,7 +74,7 @@ func layoutTrain(l kit.Layout, runs int, first runlog.PanelKind, alone bool, cel
 	return t
 }
 
-// kernelBox is a square picture at the left of a panel.
+// kernelBox returns the box of a square picture at the left of a panel.
 func kernelBox(r kit.Rect, cell kit.CellSize) kit.Rect {
 	w, h := cell.Limit(r.W, r.H)
 	if cell.W > 0 && cell.H > 0 {
@@ -85,7 +84,7 @@ func kernelBox(r kit.Rect, cell kit.CellSize) kit.Rect {
 	return kit.NewRect(r.X, r.Y, w, h)
 }
 
-// shows tells whether one of some charts is shown.
+// shows reports whether one of the charts is shown.
 func (t trainLayout) shows(kinds ...runlog.PanelKind) bool {
 	for _, k := range kinds {
 		if !t.plots[k].Empty() {
@@ -109,7 +108,7 @@ func (t trainLayout) order() []runlog.PanelKind {
 	return list
 }
 
-// top is the first run of the table when not all fit: the chosen one is in it.
+// top returns the first visible run of the table, such that the selected one is visible.
 func (t trainLayout) top(run, runs int) int {
 	return min(max(0, run-(t.table.H-2)), max(0, runs-(t.table.H-1)))
 }

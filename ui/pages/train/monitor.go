@@ -11,23 +11,23 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Watch says which runs the Train page follows from the start.
+// Watch is the runs that the page follows from the start.
 type Watch struct {
 	Folders []string
-	Names   []string      // of the runs, one a folder
-	Silence time.Duration // as follow.Options has it
-	// Measure evaluates weights that appear in a folder; nil where there is no data for it.
+	Names   []string      // of the runs, one per folder
+	Silence time.Duration // as in follow.Options
+	// Measure evaluates new snapshots in a folder; nil without data.
 	Measure func(context.Context, follow.Snapshot) (*train.BandsEvent, error)
 }
 
-// followNewsPause is the shortest time between two looks at what is new of all runs.
+// followNewsPause is the minimum time between updates of all runs.
 const followNewsPause = time.Second / 30
 
-// followers are the goroutines that follow runs. One job tells of all of them: however many
-// there are, the page is drawn once for what comes at about the same time.
+// followers are the goroutines that follow runs. A single job reports for all, so that simultaneous
+// updates redraw the page once.
 type followers struct {
 	dirs   map[string]bool
-	news   chan struct{} // holds one: the book has something new
+	news   chan struct{} // of capacity 1: the book has updates
 	broken chan kit.Crash
 	job    *kit.Job // nil before the first
 }
@@ -36,7 +36,7 @@ func newFollowers() followers {
 	return followers{dirs: map[string]bool{}, news: make(chan struct{}, 1), broken: make(chan kit.Crash, 1)}
 }
 
-// post tells that there are news.
+// post signals updates.
 func (f *followers) post() {
 	select {
 	case f.news <- struct{}{}:
@@ -44,10 +44,10 @@ func (f *followers) post() {
 	}
 }
 
-// runNews tells that the book has something new.
+// runNews signals updates of the book.
 type runNews struct{}
 
-// follow follows the run in a folder until the program ends.
+// follow follows the run in a folder until the program quits.
 func (p *Page) follow(dir, name string) tea.Cmd {
 	i, f := p.book.Add(dir, name), &p.followers
 	if f.dirs[dir] {
@@ -75,8 +75,8 @@ func (p *Page) follow(dir, name string) tea.Cmd {
 	return cmd
 }
 
-// followRun follows a folder, whether a run is written there or weights are put into it. What
-// goes wrong in it ends the program in order.
+// followRun follows a folder, whether a run is written or snapshots are saved there. A panic ends
+// the program in order.
 func (p *Page) followRun(ctx context.Context, i int, dir string, w Watch) {
 	book, f := p.book, &p.followers
 	o := follow.Options{Silence: w.Silence}
@@ -110,7 +110,7 @@ func (p *Page) followRun(ctx context.Context, i int, dir string, w Watch) {
 	})
 }
 
-// takeSnapshot takes in weights that have appeared, and measures them where there is data.
+// takeSnapshot adds a new snapshot, and evaluates it if there is data.
 func (p *Page) takeSnapshot(ctx context.Context, i int, s follow.Snapshot, w Watch) {
 	if s.Err != nil {
 		p.book.Measured(i, s, nil, s.Err)
@@ -126,13 +126,13 @@ func (p *Page) takeSnapshot(ctx context.Context, i int, s follow.Snapshot, w Wat
 	}
 }
 
-// reported takes what following, or the training of this program, tells.
+// reported handles reports of followers and of the run in this process.
 func (p *Page) reported(r kit.Report) tea.Cmd {
 	switch {
 	case p.training != nil && r.Job == p.training.job:
 		return p.trainingReported(r)
 	case r.Job == p.followers.job:
-		p.screen.Same() // until the figure is there
+		p.screen.Same() // until the figure is ready
 		return p.request()
 	}
 	return nil

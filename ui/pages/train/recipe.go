@@ -22,10 +22,10 @@ type recipe struct {
 	base train.Config
 }
 
-// firstRadii are at which radii bands are measured unless something else is said.
+// firstRadii are the default radii of bands.
 const firstRadii = "4,8,12,16"
 
-// Names of rows that are more than a setting, and the words of one.
+// Names of rows that other code refers to, and the words of one.
 const (
 	rowFolder  = "run folder"
 	rowMore    = "more settings"
@@ -44,7 +44,7 @@ func newRecipe(p *Page, c train.Config) *recipe {
 	return d
 }
 
-// basicRows are the settings that are asked for at once.
+// basicRows returns the settings that are always shown.
 func basicRows(c train.Config) []kit.FormRow[train.Config] {
 	return []kit.FormRow[train.Config]{
 		{Name: "network", Field: kit.Field{Text: c.Net}, Take: func(c *train.Config, s string) error {
@@ -101,12 +101,12 @@ func (d *recipe) config() (train.Config, int, error) {
 	return c, at, err
 }
 
-// start begins the training.
+// start starts the run.
 func (d *recipe) start() tea.Cmd {
 	c, at, err := d.config()
 	dir := d.Text(rowFolder)
 	if err == nil && dir == "" {
-		at, err = d.Row(rowFolder), fmt.Errorf("run folder: give a name")
+		at, err = d.Row(rowFolder), fmt.Errorf("run folder: enter a name")
 	}
 	if err != nil {
 		if d.Rows[at].Listed != nil {
@@ -122,7 +122,7 @@ func (d *recipe) start() tea.Cmd {
 	return d.page.begin(dir, c)
 }
 
-// said lists the further settings that are not as usual: what is hidden is not silent.
+// said lists hidden settings that differ from the defaults.
 func (d *recipe) said() string {
 	var list []string
 	for _, r := range d.Rows {

@@ -9,7 +9,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// moreRows are the settings that most trainings leave as they are.
+// moreRows returns the less common settings.
 func moreRows(c train.Config) []kit.FormRow[train.Config] {
 	type config = train.Config
 	stepped := func(f *kit.Form[config]) bool { return f.Text("schedule") == "step" }
@@ -48,7 +48,7 @@ func moreRows(c train.Config) []kit.FormRow[train.Config] {
 		{Name: "seed", Field: kit.Field{Text: strconv.FormatUint(c.Seed, 10)}, Take: func(c *config, s string) error {
 			n, err := strconv.ParseUint(s, 10, 64)
 			if err != nil {
-				return fmt.Errorf("not a whole number")
+				return fmt.Errorf("not an integer")
 			}
 			c.Seed = n
 			return nil

@@ -15,31 +15,30 @@ import (
 	"hfcui/ui/session"
 )
 
-// Page shows runs while they are trained, by this process or another: everything it
-// knows comes from their folders.
+// Page shows runs during training, by this process or another, as in their folders.
 type Page struct {
 	screen    session.Screen
 	session   *session.Session
 	options   Options
 	busy      func() bool
 	book      *runlog.RunBook
-	curves    *runlog.CurveBook // of the figure that is being made
+	curves    *runlog.CurveBook // of the figure being computed
 	followers followers
-	opened    bool // the runs asked for at the start are followed
+	opened    bool // the runs of Watch are followed
 	asks      kit.Newest[runlog.FigureRequest]
 	fig       runlog.Figure
 	l         trainLayout
 
-	first  runlog.PanelKind // shown where there is room for one
-	alone  bool             // one panel, as large as can be
+	first  runlog.PanelKind // shown if there is room for one
+	alone  bool             // one panel, as large as possible
 	axis   runlog.Axis
 	logX   bool
 	logY   bool
 	smooth int
-	from   float64 // part of the axis; all where both are 0
+	from   float64 // range of the axis; all if both are 0
 	to     float64
 	cursor float64 // on the axis; negative: none
-	run    int     // the chosen one
+	run    int     // the selected one
 	radius int     // −1: all
 	hidden uint64
 
@@ -49,15 +48,15 @@ type Page struct {
 	evolving  evolving
 }
 
-// Options is what the page may do.
+// Options configures the page.
 type Options struct {
-	Training  *Training // nil: nothing can be trained here
-	Watch     Watch     // the runs the page begins with
-	Evolution Evolution // looks at checkpoints of runs; nil: nobody does
-	Folder    string    // where runs go whose folder is not said in full
+	Training  *Training // nil: cannot train
+	Watch     Watch     // the runs followed from the start
+	Evolution Evolution // inspects checkpoints of runs; nil: none
+	Folder    string    // base of relative run folders
 }
 
-// New returns the page; busy tells that other pages should not be disturbed.
+// New returns the page; busy reports whether other pages are busy.
 func New(s session.Screen, on *session.Session, o Options, busy func() bool) *Page {
 	return &Page{screen: s, session: on, options: o, busy: busy, book: &runlog.RunBook{}, curves: &runlog.CurveBook{}, followers: newFollowers(), following: newFollowing(), cursor: -1, radius: -1}
 }
@@ -93,7 +92,7 @@ func (p *Page) Keys() kit.Tables {
 func (p *Page) several() bool { return len(p.fig.Runs) > 1 }
 func (p *Page) begun() bool   { return p.fig.Most > 0 }
 
-// choose chooses a run.
+// choose selects a run.
 func (p *Page) choose(i int) tea.Cmd {
 	p.run = min(max(i, 0), max(len(p.fig.Runs)-1, 0))
 	return p.request()
@@ -125,7 +124,7 @@ func (p *Page) step(by int) tea.Cmd {
 	return p.request()
 }
 
-// middle is what is zoomed about: the cursor, or the newest where there is none.
+// middle returns the center of zooming: the cursor, or the newest value.
 func (p *Page) middle() float64 {
 	if p.cursor >= 0 {
 		return p.cursor
@@ -133,7 +132,7 @@ func (p *Page) middle() float64 {
 	return p.fig.To
 }
 
-// zoom shows a part of the axis so much as large, about a place that stays.
+// zoom scales the visible range of the axis around a fixed position.
 func (p *Page) zoom(by, about float64) tea.Cmd {
 	f := &p.fig
 	share := f.Position(about)
@@ -164,7 +163,7 @@ func (p *Page) nextAxis() tea.Cmd {
 	return p.request()
 }
 
-// stepRadius goes through all radii together and each of them.
+// stepRadius cycles through all radii together and each of them.
 func (p *Page) stepRadius(by int) tea.Cmd {
 	n := len(p.fig.Radii) + 1
 	p.radius = (p.radius+1+by+n)%n - 1
@@ -173,14 +172,14 @@ func (p *Page) stepRadius(by int) tea.Cmd {
 
 func (p *Page) Arrange(kit.Layout) { p.place() }
 
-// place lays the page out for the runs there are.
+// place lays out the page for the current runs.
 func (p *Page) place() {
 	if !p.screen.Layout().TooSmall && p.screen.Layout().W > 0 {
 		p.l = layoutTrain(p.screen.Layout(), len(p.fig.Runs), p.first, p.alone, p.screen.Cell())
 	}
 }
 
-// Enter follows the runs that were asked for, the first time.
+// Enter starts following the runs of Watch, the first time.
 func (p *Page) Enter() tea.Cmd {
 	var cmd tea.Cmd
 	if w := p.options.Watch; !p.opened {
@@ -192,7 +191,7 @@ func (p *Page) Enter() tea.Cmd {
 
 func (p *Page) Changed(session.Change) tea.Cmd { return p.request() }
 
-// figureMsg is a figure that was asked for.
+// figureMsg is a requested figure.
 type figureMsg struct{ figure runlog.Figure }
 
 // request asks for the figure that should be on screen.
@@ -223,7 +222,7 @@ func (p *Page) compute(q runlog.FigureRequest) tea.Cmd {
 	})
 }
 
-// Receive takes what work in the background tells.
+// Receive handles messages of background work.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case figureMsg:
@@ -244,10 +243,10 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// Idle shows a checkpoint that waited for what was being measured.
+// Idle shows a checkpoint that waited for a measurement.
 func (p *Page) Idle() tea.Cmd { return p.followNewest() }
 
-// Facts are for the status line where no model is open.
+// Facts returns the status line if no model is open.
 func (p *Page) Facts() []string { return []string{"watching " + kit.Counted(len(p.fig.Runs), "run")} }
 
 // ModelFiles lists the last checkpoints of the runs.
@@ -270,7 +269,7 @@ func (p *Page) Watch(dirs, names []string) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// received takes over a figure.
+// received displays a figure.
 func (p *Page) received(msg figureMsg) tea.Cmd {
 	p.fig = msg.figure
 	p.run = min(p.run, max(len(p.fig.Runs)-1, 0))
@@ -280,7 +279,7 @@ func (p *Page) received(msg figureMsg) tea.Cmd {
 	if again := p.asks.Ended(p.compute); again != nil {
 		return again
 	}
-	return tea.Batch(p.followNewest(), p.request()) // more runs are laid out anew
+	return tea.Batch(p.followNewest(), p.request()) // more runs change the layout
 }
 
 func (p *Page) Speed() string {
@@ -307,8 +306,7 @@ func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// point handles the mouse on a chart: pressed or dragged it moves the cursor, the wheel
-// zooms about where it is.
+// point handles the mouse on a chart: press and drag move the cursor, the wheel zooms at the pointer.
 func (p *Page) point(plot kit.Rect, m kit.Mouse) tea.Cmd {
 	share := min(max(float64(m.X-plot.X)/float64(max(1, plot.W-1)), 0), 1)
 	switch {

@@ -14,18 +14,18 @@ import (
 	"hfcui/ui/pages/train/runlog"
 )
 
-// Training is how the program trains; *lab.Lab does the work.
+// Training starts runs; implemented by *lab.Lab.
 type Training struct {
-	// Recipe is what a new training begins with, or why nothing can be trained here.
+	// Recipe returns the default configuration of a run, or why training is impossible.
 	Recipe func() (train.Config, error)
-	// Start begins to train in a folder, in the background, until ctx ends. The zero Config
-	// is that of the run that is there.
+	// Start starts or resumes a run in a folder, in the background, until ctx ends. The zero Config
+	// is that of the run in the folder.
 	Start func(ctx context.Context, c train.Config, dir string) (TrainingRun, error)
-	// Ended tells of a training that was under way when the program left the screen.
+	// Ended is called for a run that was active when the program quit.
 	Ended func(dir string, err error)
 }
 
-// TrainingRun is a training under way, as lab.Training describes it.
+// TrainingRun is an active run, see lab.Training.
 type TrainingRun interface {
 	Pause()
 	Resume()
@@ -41,24 +41,24 @@ type ownRun struct {
 	dir, name string
 	config    train.Config
 	job       *kit.Job
-	run       TrainingRun   // nil until it has begun
+	run       TrainingRun   // nil until it has started
 	err       error         // once done is closed
-	done      chan struct{} // closed when it has ended
+	done      chan struct{} // closed at its end
 }
 
-// paused tells that a person holds the training up.
+// paused reports whether the run is paused.
 func (t *ownRun) paused() bool { return t.run != nil && t.run.Paused() }
 
-// goesOn tells that an ended training can be gone on with.
+// goesOn reports whether an ended run can be resumed.
 func (t *ownRun) goesOn() bool {
 	var stopped *train.StoppedError
 	return errors.As(t.err, &stopped) || errors.Is(t.err, context.Canceled)
 }
 
-// failed tells that an ended training came to no end of its own, nor to a person's.
+// failed reports whether a run ended by an error.
 func (t *ownRun) failed() bool { return t.err != nil && !t.goesOn() }
 
-// trainingKeys begin and hold up a training of this program.
+// trainingKeys start, pause and stop a run of this process.
 var trainingKeys = kit.Keymap[*Page]{
 	{Keys: []string{"n"}, Name: "New run on the open dataset", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
 	{Keys: []string{"r"}, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Do: (*Page).resume},
@@ -68,13 +68,13 @@ var trainingKeys = kit.Keymap[*Page]{
 	{Keys: []string{"f"}, Name: "Show the run's newest checkpoint on every page", Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
 }
 
-// trains tells that a training of this program is on.
+// trains reports whether this process is training.
 func (p *Page) trains() bool { return p.training != nil }
 
-// canTrain tells that one can be begun.
+// canTrain reports whether a run can be started.
 func (p *Page) canTrain() bool { return p.options.Training != nil && !p.trains() }
 
-// newTraining asks for its settings.
+// newTraining opens the dialog of a new run.
 func (p *Page) newTraining() tea.Cmd {
 	if why := p.session.Occupied; why != "" {
 		p.screen.Say(why)
@@ -88,10 +88,10 @@ func (p *Page) newTraining() tea.Cmd {
 	return p.screen.Open(newRecipe(p, c))
 }
 
-// trainingBegun tells that the training is under way.
+// trainingBegun reports that the run has started.
 type trainingBegun struct{ run TrainingRun }
 
-// begin trains in the background and follows the run.
+// begin starts a run in the background and follows it.
 func (p *Page) begin(dir string, c train.Config) tea.Cmd {
 	t := &ownRun{dir: dir, name: filepath.Base(dir), config: c, done: make(chan struct{})}
 	start := p.options.Training.Start
@@ -113,13 +113,13 @@ func (p *Page) begin(dir string, c train.Config) tea.Cmd {
 	return tea.Batch(cmd, follow, p.request())
 }
 
-// resumable tells that the chosen run can be gone on with.
+// resumable reports whether the selected run can be resumed.
 func (p *Page) resumable() bool {
 	if !p.canTrain() || p.run >= len(p.fig.Runs) {
 		return false
 	}
 	r := p.fig.Runs[p.run]
-	if p.over != nil && p.over.dir == r.Dir { // its folder is not asked: it is read a little later
+	if p.over != nil && p.over.dir == r.Dir { // the state of its folder is read with a delay
 		return p.over.goesOn()
 	}
 	return r.Config != nil && (r.State == follow.Silent || r.State == follow.Paused || r.State == follow.Ended && r.Reason != train.Finished && r.Reason != train.Diverged)
@@ -153,14 +153,14 @@ func (p *Page) checkpoint() tea.Cmd {
 	return nil
 }
 
-// stop ends the training; its folder stays and can be gone on with.
+// stop stops the run, which can be resumed.
 func (p *Page) stop() tea.Cmd {
 	p.training.job.Cancel()
 	p.screen.Say("stopping " + p.training.name + " after a checkpoint")
 	return nil
 }
 
-// trainingReported takes the beginning and the end of the training.
+// trainingReported handles the start and the end of the run.
 func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 	t := p.training
 	if begun, ok := r.Msg.(trainingBegun); ok {
@@ -170,7 +170,7 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 		return p.request()
 	}
 	if p.screen.Context().Err() != nil {
-		return nil // the program ends: wait tells what became of it
+		return nil // the program quits: Wait reports the outcome
 	}
 	p.training, p.over, p.session.Occupied = nil, t, ""
 	switch {
@@ -184,7 +184,7 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 	return p.request()
 }
 
-// Wait ends a training that is on when the program ends, and tells what became of it.
+// Wait stops a run that is active when the program quits, and reports the outcome.
 func (p *Page) Wait() {
 	if t := p.training; t != nil {
 		t.job.Cancel()
@@ -204,12 +204,12 @@ func (p *Page) ownFacts(r runlog.RunFacts) runlog.RunFacts {
 			r.Status = "begins"
 		}
 	} else if t := p.over; t != nil && t.dir == r.Dir && t.failed() && !r.Begun {
-		r.Status, r.Late = "failed", false // its folder may not even be there
+		r.Status, r.Late = "failed", false // its folder may not exist
 	}
 	return r
 }
 
-// withoutBands says why the chosen run shows no bands, or when they come.
+// withoutBands returns why the selected run has no bands yet.
 func (p *Page) withoutBands() string {
 	if p.run < len(p.fig.Runs) {
 		if c := p.fig.Runs[p.run].Config; c != nil && c.Bands != nil {
