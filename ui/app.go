@@ -1,6 +1,5 @@
-// Package ui is the shell of the terminal program, in which a person slides the radius r
-// through the Fourier plane, sees low-pass and high-pass images as pictures, reads the model's
-// predictions on each, and watches accuracy per band grow.
+// Package ui is the shell of the terminal program, which shows low-pass and high-pass images at a
+// cutoff radius r, the model's predictions on each, and accuracy per band.
 //
 // App is the one tea.Model: it routes messages, owns the dialogs and the terminal, and draws
 // the frame around the page on screen. Pages are packages below pages, listed in one table in
@@ -29,7 +28,7 @@ import (
 	"hfcui/ui/term"
 )
 
-// What a caller of Run provides for training, watching runs and experiments; see the pages.
+// Interfaces to training, run folders and experiments; see the pages.
 type (
 	Training     = trainpage.Training
 	TrainingRun  = trainpage.TrainingRun
@@ -39,22 +38,22 @@ type (
 	Reproduction = experimentspage.Reproduction
 )
 
-// Options says how to start. The zero value is fine.
+// Options configures the program. The zero value is valid.
 type Options struct {
 	Output   io.Writer // nil: standard output
 	Environ  []string  // nil: os.Environ()
-	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" asks the terminal
+	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" queries the terminal
 	Folder   string    // where exports go; "" is the current one
 	Page     string    // one of PageNames; "" is the first
-	Training *Training // nil: nothing can be trained here
-	Watch    Watch     // the runs the Train page begins with
-	// Evolution looks at checkpoints of runs; nil: nobody does.
+	Training *Training // nil: cannot train
+	Watch    Watch     // the runs the Train page follows from the start
+	// Evolution inspects checkpoints of runs; nil: none.
 	Evolution Evolution
 
-	Experiments string       // where their folders lie; "" is runs
-	Reproducing *Reproducing // nil: experiments are only looked at
+	Experiments string       // parent of their folders; "" is runs
+	Reproducing *Reproducing // nil: experiments are read-only
 
-	session.Start // what the session begins with
+	session.Start // initial state of the session
 }
 
 // App is the program. It implements tea.Model.
@@ -63,15 +62,15 @@ type App struct {
 	options Options
 	ctx     context.Context
 	cancel  context.CancelFunc
-	send    func(tea.Msg) // into the running program, nil while there is none
+	send    func(tea.Msg) // to the running program; nil before it runs
 
 	layer    *term.Layer
 	stage    stage
 	probe    *term.Probe
 	caps     term.Capabilities
 	protocol picture.Protocol
-	asked    bool // the terminal was asked, and answered or had its time
-	hidden   bool // nothing is drawn: the program is being suspended, or ends
+	asked    bool // the terminal has replied to queries, or timed out
+	hidden   bool // draw nothing: the program is suspending or quitting
 	started  time.Time
 
 	theme  *kit.Theme
@@ -81,16 +80,15 @@ type App struct {
 	kit.Dialogs
 	drag func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
 
-	same  bool   // the screen is what it was before the message handled last
-	shown string // the frame made last
+	same  bool   // the last message did not change the screen
+	shown string // the last frame
 
-	message string                    // one line about what just happened, until the next key
-	err     error                     // what ended the program
-	fault   atomic.Pointer[kit.Crash] // a panic in writing to the terminal
+	message string                    // shown until the next key
+	err     error                     // that ended the program
+	fault   atomic.Pointer[kit.Crash] // panic while writing to the terminal
 }
 
-// New returns the program for a Lab, which stays the caller's to close. Without one, nil,
-// there is the Train page alone.
+// New returns the program for a Lab, which the caller closes. With nil there is only the Train page.
 func New(lab session.Lab, o Options) *App {
 	if o.Output == nil {
 		o.Output = os.Stdout
@@ -135,7 +133,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	return a, cmd
 }
 
-// handle sorts messages.
+// handle dispatches messages.
 func (a *App) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -168,10 +166,10 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// ended is sent to end the program for a reason.
+// ended is sent to end the program with an error.
 type ended struct{ err error }
 
-// fail ends the program; Run tells err on the normal screen.
+// fail ends the program; Run returns err.
 func (a *App) fail(err error) tea.Cmd {
 	if a.err == nil {
 		a.err = err
@@ -179,8 +177,8 @@ func (a *App) fail(err error) tea.Cmd {
 	return a.quit()
 }
 
-// startTime is how long the program runs at least: Bubble Tea asks the terminal questions
-// of its own at the start, whose answers must not be left to the shell.
+// startTime is the minimum running time: Bubble Tea queries the terminal at the start, and the
+// replies must not reach the shell.
 const startTime = 100 * time.Millisecond
 
 // quit ends the program.
@@ -193,17 +191,16 @@ func (a *App) quit() tea.Cmd {
 	return tea.Quit
 }
 
-// suspend stops the program until the shell continues it. The pictures are taken off the
-// screen in the frame before.
+// suspend stops the program until the shell continues it. Pictures are removed in the frame before.
 func (a *App) suspend() tea.Cmd {
 	a.hidden = true
 	return tea.Suspend
 }
 
-// say shows a line in place of the status line until the next key.
+// say shows a message in the status line until the next key.
 func (a *App) say(s string) { a.message = kit.Clean(s) }
 
-// changed tells every page what is different.
+// changed notifies every page of a change.
 func (a *App) changed(what session.Change) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, p := range a.pages {
@@ -212,7 +209,7 @@ func (a *App) changed(what session.Change) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// show goes to a page.
+// show switches to a page.
 func (a *App) show(i int) tea.Cmd {
 	if i == a.page {
 		return nil
@@ -224,7 +221,7 @@ func (a *App) show(i int) tea.Cmd {
 	return a.pages[i].Enter()
 }
 
-// resize takes over another size of the terminal.
+// resize handles another size of the terminal.
 func (a *App) resize(w, h int) tea.Cmd {
 	first := a.layout.W == 0
 	a.layer.Resize(w, h)
@@ -241,13 +238,13 @@ func (a *App) resize(w, h int) tea.Cmd {
 	if first {
 		return cmd
 	}
-	return tea.Batch(cmd, a.ask()) // the font may be another as well
+	return tea.Batch(cmd, a.ask()) // the font may have changed, too
 }
 
-// verdict is what Run returns once the program ended.
+// verdict returns the result of Run after the program has ended.
 func (a *App) verdict(err error) error {
 	var c kit.Crash
-	var unread *term.Panic // in reading: Bubble Tea hands it on
+	var unread *term.Panic // while reading: returned by Bubble Tea
 	switch fault := a.fault.Load(); {
 	case errors.As(a.err, &c):
 		return c.Report()

@@ -5,8 +5,8 @@ import (
 	"hfcui/ui/term"
 )
 
-// onPanic takes a panic in writing to the terminal, which happens in a goroutine that must
-// not wait for the program. The program may be ending already: verdict looks for it then.
+// onPanic records a panic while writing to the terminal, in a goroutine that must not wait for the
+// program. If the program is already ending, verdict returns it.
 func (a *App) onPanic(p *term.Panic) {
 	c := kit.Recovered(p)
 	if a.fault.CompareAndSwap(nil, &c) && a.send != nil {

@@ -8,13 +8,13 @@ import (
 	"hfcui/ui/kit"
 )
 
-// exportMsg tells which files were written.
+// exportMsg lists the files written.
 type exportMsg struct {
 	names []string
 	err   error
 }
 
-// startExport writes what is on the page into files.
+// startExport exports the page to files.
 func (a *App) startExport() tea.Cmd {
 	e, err := a.pages[a.page].Export()
 	if err != nil {
@@ -24,14 +24,14 @@ func (a *App) startExport() tea.Cmd {
 	folder := a.options.Folder
 	return kit.Task(func() tea.Msg {
 		if full, err := filepath.Abs(folder); err == nil {
-			folder = full // "." says nothing to the reader
+			folder = full // more informative than "."
 		}
 		names, err := e.Save(folder)
 		return exportMsg{names, err}
 	})
 }
 
-// exported says what was written.
+// exported reports the files written.
 func (a *App) exported(msg exportMsg) {
 	if msg.err != nil {
 		a.say("not exported: " + kit.OneLine(msg.err))

@@ -6,7 +6,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// mouse sorts what the mouse does: a drag goes on where it started, wherever it is now.
+// mouse dispatches mouse events: a drag stays with the element where it started.
 func (a *App) mouse(msg tea.MouseMsg) tea.Cmd {
 	m, ok := kit.MouseOf(msg)
 	switch msg.(type) {

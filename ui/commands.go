@@ -15,13 +15,13 @@ var exportKeys = kit.Keymap[*App]{
 	{Keys: []string{"x"}, Name: "Export page…", Hint: "export", Do: (*App).startExport},
 }
 
-// programKeys move about the program.
+// programKeys navigate the program.
 var programKeys kit.Keymap[*App]
 
-// lastKeys are those whose hints always stand on the last line.
+// lastKeys are always among the hints on the last line.
 var lastKeys kit.Keymap[*App]
 
-// Help and palette list the tables they are in, so these are filled once all is there.
+// Help and palette list the tables they are in, which init therefore fills.
 func init() {
 	lastKeys = kit.Keymap[*App]{
 		{Keys: []string{"?"}, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
@@ -35,7 +35,7 @@ func init() {
 	}...)
 }
 
-// pageKeys go to the pages by their numbers.
+// pageKeys select pages by number.
 func pageKeys() (keys kit.Keymap[*App]) {
 	for i, name := range PageNames() {
 		b := kit.Binding[*App]{Keys: []string{strconv.Itoa(i + 1)}, Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show(i) }}
@@ -47,12 +47,12 @@ func pageKeys() (keys kit.Keymap[*App]) {
 	return keys
 }
 
-// entries lists what can be pressed on every page, besides lastKeys.
+// entries lists the bindings on every page, besides lastKeys.
 func (a *App) entries() []kit.Entry {
 	return slices.Concat(session.SettingKeys.Entries(a.Session), exportKeys.Entries(a), programKeys.Entries(a))
 }
 
-// key handles a key press: it is the dialog's, the page's or the program's.
+// key dispatches a key press to the dialog, the page or the program.
 func (a *App) key(key string) tea.Cmd {
 	a.message = ""
 	switch {
@@ -80,7 +80,7 @@ func (a *App) key(key string) tea.Cmd {
 	return nil
 }
 
-// paste gives pasted text to the dialog; pages take none.
+// paste passes pasted text to the dialog; pages have no text input.
 func (a *App) paste(text string) tea.Cmd {
 	if d := a.Top(); d != nil {
 		d.Insert(text)
@@ -88,7 +88,7 @@ func (a *App) paste(text string) tea.Cmd {
 	return nil
 }
 
-// openPalette lists everything that can be done now, by name.
+// openPalette opens the list of available commands.
 func (a *App) openPalette() tea.Cmd {
 	var choices []kit.Choice
 	list := append(a.pages[a.page].Keys().Entries(), a.entries()...)

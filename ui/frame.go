@@ -33,7 +33,7 @@ func (a *App) View() (v tea.View) {
 	return tea.NewView(a.shown)
 }
 
-// frame is the text of the screen, with marks where the layer draws pictures.
+// frame returns the text of the screen, with markers for the layer's pictures.
 func (a *App) frame() string {
 	a.stage.mu.Lock()
 	defer a.stage.mu.Unlock()
@@ -58,8 +58,8 @@ func (a *App) frame() string {
 	return a.layer.Pin(c.String())
 }
 
-// place puts the pictures under the text: as text where they are text, else as blanks
-// that the layer draws on.
+// place draws the pictures below the text: half blocks as text, others as blanks that the layer
+// draws on.
 func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 	list := layerPictures(pictures)
 	drawn := 0
@@ -68,7 +68,7 @@ func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 		if lines == nil {
 			lines = strings.Split(a.layer.Blank(drawn, p.At.W, p.At.H), "\n")
 			for _, d := range a.Stack {
-				if p.At.Overlaps(kit.DialogRect(a.layout, d)) { // a picture without size is hidden
+				if p.At.Overlaps(kit.DialogRect(a.layout, d)) { // hide it
 					list[drawn].Cols, list[drawn].Rows = 0, 0
 					a.stage.open = false
 				}
@@ -84,7 +84,7 @@ func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 	return a.layer.Place(list, false)
 }
 
-// drawHeader draws the pages' names and the setting in force.
+// drawHeader draws the pages' names and the setting.
 func (a *App) drawHeader(c *kit.Canvas) {
 	for i, tab := range a.tabs() {
 		st := a.theme.Dim
@@ -108,15 +108,15 @@ func (a *App) drawHeader(c *kit.Canvas) {
 		statistics = "none"
 	}
 	if text := fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, full); kit.Width(text) <= room.W {
-		rho = full // else the status line says all of it
+		rho = full // otherwise it is in the status line
 	}
 	text := kit.Pick(room.W,
 		fmt.Sprintf("normalize %s · batch-norm %s · smoothing %s", a.Normalize, statistics, rho),
 		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, rho),
 		fmt.Sprintf("%s · %s · smooth %s", a.Normalize, statistics, rho),
 		fmt.Sprintf("%s · %s · %s", a.Normalize, statistics, rho),
-		fmt.Sprintf("%s·%s·%s", a.Normalize, statistics, rho), rho) // what is cut last is ρ
-	if a.Smooth { // the one setting that changes the model stands out
+		fmt.Sprintf("%s·%s·%s", a.Normalize, statistics, rho), rho) // ρ is cut last
+	if a.Smooth { // highlighted, since it changes the model
 		text = a.theme.Dim.Paint(strings.TrimSuffix(text, rho)) + a.theme.Focus.Paint(rho)
 		c.Right(room, kit.Style{}, text)
 		return
@@ -124,7 +124,7 @@ func (a *App) drawHeader(c *kit.Canvas) {
 	c.Right(room, a.theme.Dim, text)
 }
 
-// tabs is where the pages' names are.
+// tabs returns the rectangles of the pages' names.
 func (a *App) tabs() []kit.Rect {
 	var list []kit.Rect
 	x := a.layout.Header.X
@@ -136,22 +136,22 @@ func (a *App) tabs() []kit.Rect {
 	return list
 }
 
-// tabName is a page's name as the header has it: names give way to the setting.
+// tabName returns a page's name in the header, shortened to leave room for the setting.
 func (a *App) tabName(t tab) string {
 	name, limit := kit.Title(t.name), a.tabLimit()
-	if limit < 6 { // the first letters of all of them
+	if limit < 6 { // the first letters
 		return ansi.Truncate(name, limit, "")
 	}
 	return ansi.Truncate(name, limit, ".")
 }
 
-// tabLimit is how many letters of pages' names there is room for: all where the setting has
-// room as well, else so many that the strength of smoothing has.
+// tabLimit returns the maximum length of pages' names: unlimited if the setting fits, otherwise
+// such that ρ fits.
 func (a *App) tabLimit() int {
 	for _, try := range []struct{ letters, setting int }{{20, 40}, {20, 21}, {7, 7}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
 		used := a.layout.Header.X
 		for _, p := range a.pages {
-			used += 4 + min(len(p.name), try.letters) // its number, and blanks
+			used += 4 + min(len(p.name), try.letters) // its number and blanks
 		}
 		if used+try.setting <= a.layout.W {
 			return try.letters
@@ -160,7 +160,7 @@ func (a *App) tabLimit() int {
 	return 1
 }
 
-// drawStatus draws the caveat, the status line and what can be pressed.
+// drawStatus draws the caveat, the status line and the hints.
 func (a *App) drawStatus(c *kit.Canvas) {
 	if !a.layout.Note.Empty() {
 		c.Left(a.layout.Note, a.theme.Warn, kit.Clean(a.Info.Note))
@@ -178,12 +178,12 @@ func (a *App) drawStatus(c *kit.Canvas) {
 	c.Put(a.layout.Hints.X, a.layout.Hints.Y, kit.Hints(a.theme, a.layout.Hints.W, list, last))
 }
 
-// drawFacts draws what is open at the left and what is being done at the right.
+// drawFacts draws the model and the data at the left, the activity at the right.
 func (a *App) drawFacts(c *kit.Canvas) {
 	r := a.layout.Status
 	activity := a.activity()
 	x := r.X
-	if other := a.otherSmoothing(); other != nil { // than the paper's: never silent
+	if other := a.otherSmoothing(); other != nil { // always shown if it differs from the paper's
 		text := kit.Pick(max(r.W-kit.Width(activity)-2, kit.Width(other[1])), other...)
 		x = c.Left(r, a.theme.Focus, text) + 2
 		activity = kit.Cut(activity, r.Right()-x)
@@ -197,7 +197,7 @@ func (a *App) drawFacts(c *kit.Canvas) {
 	if _, p, ok := find[facter](a); ok && !a.Modeled() {
 		facts = p.Facts()
 	}
-	// What matters most comes first; what does not fit whole is left out.
+	// Most important first; what does not fit is omitted.
 	text := ""
 	for _, f := range facts {
 		if f = strings.TrimSpace(f); f == "" {
@@ -213,8 +213,8 @@ func (a *App) drawFacts(c *kit.Canvas) {
 	c.Left(kit.NewRect(x, r.Y, room, 1), a.theme.Dim, text)
 }
 
-// otherSmoothing says what is in force where it is another smoothing than the paper's, in a long form and
-// a short one; nil when there is none.
+// otherSmoothing describes the smoothing if it differs from the paper's, in a long form and a short
+// one; nil if not.
 func (a *App) otherSmoothing() []string {
 	s := a.Smoothing()
 	if !a.Smooth || s.Layer == "" && !s.DivideGain {
@@ -231,9 +231,9 @@ func (a *App) otherSmoothing() []string {
 	return []string{kit.Clean(s.Describe()), short}
 }
 
-// activity tells what runs now, with its progress, or how fast the last answer was.
+// activity returns the running work with its progress, or the speed of the last result.
 func (a *App) activity() string {
-	list := append([]tab{a.pages[a.page]}, a.pages...) // what is looked at comes first
+	list := append([]tab{a.pages[a.page]}, a.pages...) // the page on screen first
 	for _, t := range list {
 		if p, ok := t.page.(runner); ok {
 			if what, share, ok := p.Running(); ok {
@@ -244,13 +244,13 @@ func (a *App) activity() string {
 	return a.theme.Dim.Paint(a.pages[a.page].Speed())
 }
 
-// bar is a share as w cells of a progress bar.
+// bar formats a fraction as a progress bar of w cells.
 func bar(share float64, w int) string {
 	n := min(max(int(share*float64(w)+0.5), 0), w)
 	return strings.Repeat("━", n) + strings.Repeat("─", w-n)
 }
 
-// drawTooSmall says how much room is needed.
+// drawTooSmall shows the minimum size.
 func (a *App) drawTooSmall(c *kit.Canvas) {
 	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or q to quit.", kit.MinWidth, kit.MinHeight, a.layout.W, a.layout.H)
 	c.Paragraph(kit.NewRect(1, 0, a.layout.W-1, a.layout.H), kit.Style{}, text)

@@ -4,7 +4,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// newHelp lists what can be pressed, from the tables that dispatch it.
+// newHelp returns the help, from the tables that dispatch keys.
 func newHelp(a *App) *kit.Reader {
 	p := a.pages[a.page]
 	var lines []kit.HelpLine

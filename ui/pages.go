@@ -16,42 +16,41 @@ import (
 	"hfcui/ui/session"
 )
 
-// page is one of the program's pages.
+// page is a page of the program.
 type page interface {
 	kit.Receiver
 	// Keys are the tables of what can be pressed.
 	Keys() kit.Tables
-	// Arrange is told the layout whenever it changes.
+	// Arrange is called when the layout changes.
 	Arrange(l kit.Layout)
-	// Enter is called when the page comes on screen; changed when something of the
-	// session is different, on screen or not.
+	// Enter is called when the page is shown; Changed when the session has changed, on screen or not.
 	Enter() tea.Cmd
 	Changed(what session.Change) tea.Cmd
-	// Draw draws the page's text and returns the pictures that go with it. It changes nothing.
+	// Draw draws the page's text and returns its pictures. It changes no state.
 	Draw(c *kit.Canvas) []kit.Placed
-	// Mouse handles what happens at a cell; false when it means nothing there.
+	// Mouse handles a mouse event; false if it has no effect.
 	Mouse(m kit.Mouse) (tea.Cmd, bool)
-	// Speed tells how fast the last answer came, for the status line.
+	// Speed returns the speed of the last result, for the status line.
 	Speed() string
-	// Export prepares writing what is on the page into files.
+	// Export prepares the page's export.
 	Export() (session.Exporter, error)
 }
 
-// What a page may have besides.
+// Optional interfaces of pages.
 type (
-	// leaver is told that another page comes on screen.
+	// leaver is notified when another page is shown.
 	leaver interface{ Leave() }
-	// runner tells what it measures or looks for, and what share of it is done.
+	// runner returns its running work and the fraction done.
 	runner interface {
 		Running() (what string, share float64, ok bool)
 	}
-	// busier tells that somebody looks on while something is measured or looked for.
+	// busier reports whether work is running on screen.
 	busier interface{ Busy() bool }
-	// idler is told that a job of some page ended.
+	// idler is notified when a job of any page ends.
 	idler interface{ Idle() tea.Cmd }
-	// waiter ends its own work when the program has ended, and tells what became of it.
+	// waiter ends its work when the program has ended, and reports the outcome.
 	waiter interface{ Wait() }
-	// charter draws accuracy against r on a page that has room for it.
+	// charter draws accuracy vs r on another page.
 	charter interface {
 		DrawChart(c *kit.Canvas, r kit.Rect)
 	}
@@ -61,19 +60,18 @@ type (
 	}
 	// modelLister lists the model files of runs it shows.
 	modelLister interface{ ModelFiles() []string }
-	// facter has facts for the status line where no model is open.
+	// facter returns the status line if no model is open.
 	facter interface{ Facts() []string }
 )
 
-// pageKind is a page there is. Those that need no model are there when none is open.
+// pageKind is a kind of page. Those that need no model exist without one.
 type pageKind struct {
 	name      string
 	modelless bool
 	make      func(a *App, s session.Screen) page
 }
 
-// pageKinds are the pages in the order of their numbers: help, palette, header and the names
-// that Options.Page can have are made from it.
+// pageKinds lists the pages in order, for help, palette, header and the values of Options.Page.
 func pageKinds() []pageKind {
 	return []pageKind{
 		{"explore", false, func(a *App, s session.Screen) page { return explorepage.New(s, a.Session, a.DrawChart) }},
@@ -90,7 +88,7 @@ func pageKinds() []pageKind {
 	}
 }
 
-// PageNames lists the pages, by the names that Options.Page takes.
+// PageNames lists the values of Options.Page.
 func PageNames() []string {
 	var list []string
 	for _, k := range pageKinds() {
@@ -99,14 +97,14 @@ func PageNames() []string {
 	return list
 }
 
-// tab is a page of this program, with its name and the number it is called by.
+// tab is a page with its name and number.
 type tab struct {
 	page
 	name   string
 	number int
 }
 
-// makePages makes the pages there are with what is open.
+// makePages creates the pages.
 func (a *App) makePages() {
 	for i, k := range pageKinds() {
 		if !a.Modeled() && !k.modelless {
@@ -132,14 +130,14 @@ func find[T any](a *App) (i int, p T, ok bool) {
 	return 0, p, false
 }
 
-// DrawChart draws accuracy against r for another page than the one it is from.
+// DrawChart draws accuracy vs r on another page.
 func (a *App) DrawChart(c *kit.Canvas, r kit.Rect) {
 	if _, p, ok := find[charter](a); ok {
 		p.DrawChart(c, r)
 	}
 }
 
-// Watch shows runs on the page that has them.
+// Watch shows runs on the Train page.
 func (a *App) Watch(dirs, names []string) tea.Cmd {
 	i, p, ok := find[watcher](a)
 	if !ok {
@@ -148,7 +146,7 @@ func (a *App) Watch(dirs, names []string) tea.Cmd {
 	return tea.Batch(p.Watch(dirs, names), a.show(i))
 }
 
-// Busy tells that what is measured or looked for should come to its end undisturbed.
+// Busy reports whether work is running on screen, which should not be disturbed.
 func (a *App) Busy() bool {
 	return slices.ContainsFunc(a.pages, func(t tab) bool {
 		p, ok := t.page.(busier)
@@ -156,7 +154,7 @@ func (a *App) Busy() bool {
 	})
 }
 
-// ModelFiles lists the model files of runs that pages show.
+// ModelFiles lists the model files of displayed runs.
 func (a *App) ModelFiles() []string {
 	if _, p, ok := find[modelLister](a); ok {
 		return p.ModelFiles()

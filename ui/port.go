@@ -8,7 +8,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// port is the program as one receiver sees it. It implements Screen.
+// port implements Screen for a receiver.
 type port struct {
 	app *App
 	to  kit.Receiver
@@ -62,7 +62,7 @@ func (a *App) deliver(m kit.Routed) tea.Cmd {
 	return cmd
 }
 
-// Idle tells pages that a job ended.
+// Idle notifies pages that a job has ended.
 func (a *App) Idle() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, t := range a.pages {

@@ -14,18 +14,16 @@ import (
 	"hfcui/ui/term"
 )
 
-// framesPerSecond is how often the screen may change: what a key changes waits half of
-// this at the mean. Watching alone it is less: looking for changes costs the training that
-// is watched, when it runs on the same machine.
+// framesPerSecond is the maximum frame rate, which determines latency. It is lower for watching
+// only, since redrawing takes time from a run on the same machine.
 const (
 	framesPerSecond         = 120
 	watchingFramesPerSecond = 30
 )
 
-// Run runs the program on this process's terminal until it is quit, and leaves the
-// terminal as it was found. The end of ctx ends it in order, whatever it is doing; signals
-// are the caller's to turn into that. The error, if any, is one line on why it ended: the
-// cause of ctx's end if that was it.
+// Run runs the program on this process's terminal until the user quits or ctx ends, and restores
+// the terminal. The caller turns signals into the end of ctx. The error, if any, is one line: the
+// cause of ctx's end, or another.
 func Run(ctx context.Context, lab session.Lab, o Options) error {
 	in, out, err := terminal()
 	if err != nil {
@@ -36,7 +34,7 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 	defer a.cancel()
 	probe, typed, err := term.Query(ctx, in, out, a.options.Environ)
 	if err == nil {
-		err = context.Cause(ctx) // there is no program yet that could be ended
+		err = context.Cause(ctx) // before the program has started
 	}
 	if err != nil {
 		return err
@@ -45,9 +43,9 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 		return errors.New("the terminal has no cursor addressing (TERM is dumb or not set): use split, predict, bands, flips or kernels instead")
 	}
 	a.probe = probe
-	a.asked = runtime.GOOS != "windows" // there the questions are asked while the program runs
+	a.asked = runtime.GOOS != "windows" // where queries are sent while the program runs
 	a.useCapabilities(probe.Capabilities())
-	reading, read := context.WithCancel(context.Background()) // longer than a.ctx: replies come late
+	reading, read := context.WithCancel(context.Background()) // outlives a.ctx, since replies may be late
 	defer read()
 	input := probe.Input(reading, in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
 	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler())...)
@@ -63,7 +61,7 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 	}()
 	_, err = program.Run()
 	if err = a.verdict(err); err != nil {
-		a.layer.Restore() // whatever went wrong, and wherever: the terminal comes first
+		a.layer.Restore() // restore the terminal in any case
 	}
 	a.Wait()
 	return err
@@ -92,7 +90,7 @@ func terminal() (in, out *os.File, err error) {
 	return in, os.Stdout, nil
 }
 
-// ProgramOptions are what a tea.Program needs to run a.
+// ProgramOptions returns the options of the tea.Program that runs a.
 func (a *App) ProgramOptions() []tea.ProgramOption {
 	frames := framesPerSecond
 	if !a.Modeled() {

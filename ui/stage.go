@@ -10,24 +10,22 @@ import (
 	"hfcui/ui/term"
 )
 
-// stage is where finished pictures get on screen without waiting for the next frame.
-// Bubble Tea writes frames at fixed times; a picture that is ready in between would wait
-// for half of that time at the mean. So the goroutine that made it hands it to the layer
-// at once, provided that the frame shown last has nothing but blanks in its place. The
-// frame that follows brings its text and finds the pictures drawn.
+// stage shows finished pictures without waiting for the next frame. Bubble Tea writes frames at
+// fixed times, for which a picture would wait half a period on average. Instead the goroutine that
+// rendered it passes it to the layer immediately, provided that its place in the last frame is
+// blank. The next frame has the text.
 //
-// The lock makes frame and stage take turns: what is placed last is always the newest.
+// The lock orders frame and stage, so that the last picture placed is the newest.
 type stage struct {
 	mu         sync.Mutex
-	open       bool         // the frame made last has the page's pictures, uncovered
-	pictures   []kit.Placed // which
+	open       bool         // the last frame has the page's pictures, uncovered
+	pictures   []kit.Placed // of the last frame
 	generation int          // of the images they are of
 	ahead      []kit.Placed // shown ahead of their frame
-	next       tea.Msg      // that brings it; nil when nothing is ahead
+	next       tea.Msg      // whose frame it is; nil if none are ahead
 }
 
-// delivered takes note that a message came: if pictures were shown ahead of it, the page has
-// them now.
+// delivered marks a message as delivered: the page now has the pictures shown ahead of it.
 func (s *stage) delivered(msg tea.Msg) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +34,7 @@ func (s *stage) delivered(msg tea.Msg) {
 	}
 }
 
-// newest gives a frame's pictures, those shown ahead in place of the ones before.
+// newest returns a frame's pictures, with those shown ahead replacing older ones.
 func (s *stage) newest(pictures []kit.Placed) []kit.Placed {
 	if s.next != nil && samePlaces(s.ahead, pictures) {
 		return s.ahead
@@ -44,21 +42,19 @@ func (s *stage) newest(pictures []kit.Placed) []kit.Placed {
 	return pictures
 }
 
-// samePlaces tells whether pictures take the places of others.
+// samePlaces reports whether pictures have the same positions as others.
 func samePlaces(a, b []kit.Placed) bool {
 	return slices.EqualFunc(a, b, func(p, q kit.Placed) bool { return p.At == q.At })
 }
 
-// present shows pictures now if that is possible. It is called from the goroutine that made
-// them.
+// present shows pictures immediately if possible. It is called from the goroutine that rendered them.
 func (a *App) present(pictures []kit.Placed, generation int, msg tea.Msg) {
 	if marker := a.placeAhead(pictures, generation, msg); marker != "" {
-		a.layer.Write([]byte(marker)) // a terminal that is gone hangs up, which ends the program
+		a.layer.Write([]byte(marker)) // a closed terminal ends the program by a hang-up
 	}
 }
 
-// placeAhead prepares showing pictures and returns the layer's marker for them, "" when they
-// must wait for their frame.
+// placeAhead places pictures and returns the layer's marker; "" if they must wait for their frame.
 func (a *App) placeAhead(pictures []kit.Placed, generation int, msg tea.Msg) string {
 	s := &a.stage
 	s.mu.Lock()
@@ -75,7 +71,7 @@ func (a *App) placeAhead(pictures []kit.Placed, generation int, msg tea.Msg) str
 	return a.layer.Place(layerPictures(pictures), false)
 }
 
-// layerPictures lists what the layer draws.
+// layerPictures converts pictures for the layer.
 func layerPictures(pictures []kit.Placed) []term.Picture {
 	var list []term.Picture
 	for _, p := range pictures {

@@ -13,18 +13,18 @@ import (
 	"hfcui/ui/term"
 )
 
-// answerTime is how long the terminal has to say what it can show before half blocks are
-// drawn. A later answer is still taken.
+// answerTime is the time to wait for the terminal's replies before drawing half blocks. Later
+// replies are still accepted.
 const answerTime = 600 * time.Millisecond
 
-// capabilitiesMsg brings what the terminal is now known to be able to do.
+// capabilitiesMsg has the terminal's known capabilities.
 type capabilitiesMsg struct{ caps term.Capabilities }
 
-// silentMsg tells that the time to answer is over.
+// silentMsg is sent after answerTime.
 type silentMsg struct{}
 
-// ask asks the terminal what it can do and how large its cells are. The answers come as
-// capabilitiesMsg, or on Windows as events of their own.
+// ask queries the terminal's capabilities and cell size. Replies arrive as capabilitiesMsg, or on
+// Windows as events.
 func (a *App) ask() tea.Cmd {
 	questions := tea.Raw(a.probe.Queries())
 	if a.asked {
@@ -33,7 +33,7 @@ func (a *App) ask() tea.Cmd {
 	return tea.Batch(questions, tea.Tick(answerTime, func(time.Time) tea.Msg { return silentMsg{} }))
 }
 
-// reply takes what nobody else wants: perhaps an answer of the terminal.
+// reply handles other messages, which may be replies of the terminal.
 func (a *App) reply(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case capabilitiesMsg:
@@ -51,7 +51,7 @@ func (a *App) reply(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// event turns Bubble Tea's messages back into the events they were made from.
+// event converts Bubble Tea's messages back to the original events.
 func event(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case tea.TerminalVersionMsg:
@@ -64,7 +64,7 @@ func event(msg tea.Msg) any {
 	return msg
 }
 
-// useCapabilities adapts to what is known of the terminal, and draws anew if that matters.
+// useCapabilities adapts to the terminal's capabilities, and redraws if needed.
 func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
 	before, asked := a.render(0, 0), a.asked
 	a.adopt(caps)
@@ -78,7 +78,7 @@ func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
 	return a.changed(session.ChangedScreen)
 }
 
-// adopt takes over what is known of the terminal.
+// adopt stores the terminal's capabilities.
 func (a *App) adopt(caps term.Capabilities) {
 	a.caps = caps
 	a.asked = a.asked || caps.Complete
@@ -88,9 +88,9 @@ func (a *App) adopt(caps term.Capabilities) {
 	a.layer.Configure(caps)
 }
 
-// cell is the size in pixels that pictures are laid out for.
+// cell returns the cell size for the layout of pictures.
 func (a *App) cell() kit.CellSize {
-	if a.protocol == picture.HalfBlocks { // half blocks: two square halves a cell
+	if a.protocol == picture.HalfBlocks { // half blocks: two square halves per cell
 		return kit.CellSize{W: 1, H: 2}
 	}
 	c := kit.CellSize{W: max(1, a.caps.CellW), H: max(1, a.caps.CellH)}
@@ -100,7 +100,7 @@ func (a *App) cell() kit.CellSize {
 	return c
 }
 
-// render is how pictures of a size are drawn on this terminal.
+// render returns the spec of pictures of a size on this terminal.
 func (a *App) render(cols, rows int) kit.RenderSpec {
 	return kit.RenderSpec{
 		Cols: cols, Rows: rows, Cell: a.cell(), Protocol: a.protocol,

@@ -16,18 +16,18 @@ import (
 	"hfcui/ui/kit"
 )
 
-// MostComparisons is how many models are looked at side by side with the open one.
+// MostComparisons is the maximum number of comparison models.
 const MostComparisons = 3
 
-// ShownModel is one of the models that are looked at side by side.
+// ShownModel is the open model or a comparison model.
 type ShownModel struct {
-	Path string // as a request's Model has it: "" is the open one
+	Path string // as in a request's Model: "" is the open one
 	Name string // safe to print
-	Slot int    // theme.model's: the same as long as it is there
+	Slot int    // of Theme.Model, fixed while it is open
 	info lab.Info
 }
 
-// Models lists the models that are looked at: the open one and those beside it.
+// Models lists the open model and the comparison models.
 func (s *Session) Models() []ShownModel {
 	open := ShownModel{Name: kit.Clean(s.Info.Model), info: s.Info}
 	return append([]ShownModel{open}, s.Comparisons...)
@@ -50,21 +50,19 @@ func (s *Session) NextModel(path string) string {
 	return models[(i+1)%len(models)].Path
 }
 
-// ComparisonKeys choose the models that are looked at side by side; pages that show several have
-// them.
+// ComparisonKeys select comparison models, on pages that show several models.
 var ComparisonKeys = kit.Keymap[*Session]{
 	{Keys: []string{"o"}, Name: "Compare models", Hint: "models", When: (*Session).Modeled, Do: (*Session).chooseComparison},
 }
 
-// ComparisonMsg tells that a model was opened beside the open one, or why not.
+// ComparisonMsg is the outcome of opening a comparison model.
 type ComparisonMsg struct {
 	Path string
 	Info lab.Info
 	err  error
 }
 
-// chooseComparison opens the list of models that can be looked at side by side, and of those
-// that are, to take them away.
+// chooseComparison opens the list of models to add to or remove from the comparison.
 func (s *Session) chooseComparison() tea.Cmd {
 	d := kit.NewPicker(s.Screen, "Compare models", "model", s.comparisonChoices(nil))
 	d.Typed = func(text string) kit.Choice {
@@ -74,7 +72,7 @@ func (s *Session) chooseComparison() tea.Cmd {
 	return s.findModelFiles(d)
 }
 
-// comparisonChoices lists models; files are of runs.
+// comparisonChoices lists models; files are those of runs.
 func (s *Session) comparisonChoices(files []string) []kit.Choice {
 	var list []kit.Choice
 	there := map[string]bool{}
@@ -98,7 +96,7 @@ func (s *Session) comparisonChoices(files []string) []kit.Choice {
 	return list
 }
 
-// AddComparison opens a model to be looked at beside the open one.
+// AddComparison opens a comparison model.
 func (s *Session) AddComparison(path string) tea.Cmd {
 	switch {
 	case slices.ContainsFunc(s.Comparisons, func(m ShownModel) bool { return m.Path == path }):
@@ -117,8 +115,7 @@ func (s *Session) AddComparison(path string) tea.Cmd {
 	})
 }
 
-// FullPath is a file's path where "~" is the person's own folder; names of built-in models
-// stay.
+// FullPath expands "~" to the home folder; names of embedded models are unchanged.
 func FullPath(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~"+string(filepath.Separator)); ok {
 		if home, err := os.UserHomeDir(); err == nil {
@@ -128,7 +125,7 @@ func FullPath(path string) string {
 	return path
 }
 
-// ComparisonOpened takes over a model.
+// ComparisonOpened adds a comparison model.
 func (s *Session) ComparisonOpened(msg ComparisonMsg) tea.Cmd {
 	s.Screen.Say("")
 	switch {
@@ -144,12 +141,12 @@ func (s *Session) ComparisonOpened(msg ComparisonMsg) tea.Cmd {
 	}
 	s.Comparisons = append(s.Comparisons, ShownModel{msg.Path, kit.Clean(msg.Info.Model), slot, msg.Info})
 	if msg.Info.Note != "" {
-		s.Screen.Say(msg.Info.Note) // once: the pages have no room for it
+		s.Screen.Say(msg.Info.Note) // once, as pages have no room for it
 	}
 	return s.Announce(ChangedModels)
 }
 
-// DropComparison takes a model away.
+// DropComparison removes a comparison model.
 func (s *Session) DropComparison(path string) tea.Cmd {
 	n := len(s.Comparisons)
 	s.Comparisons = slices.DeleteFunc(slices.Clone(s.Comparisons), func(m ShownModel) bool { return m.Path == path })
@@ -163,14 +160,13 @@ func (s *Session) DropComparison(path string) tea.Cmd {
 	}))
 }
 
-// modelFilesMsg brings the models of runs for a list that waits for them.
+// modelFilesMsg has the models of runs for a waiting list.
 type modelFilesMsg struct {
 	list  *kit.Picker
 	files []string
 }
 
-// findModelFiles looks for models of runs: those that are shown and those in the folder of
-// runs.
+// findModelFiles searches for models of runs: displayed ones and those in the folder of runs.
 func (s *Session) findModelFiles(d *kit.Picker) tea.Cmd {
 	files := slices.Clone(s.RunFiles())
 	ctx, root := s.Screen.Context(), s.runs
@@ -184,7 +180,7 @@ func (s *Session) modelFilesFound(msg modelFilesMsg) {
 	msg.list.Move(at)
 }
 
-// Bounds of what is looked through for models of runs.
+// Limits of the search for models of runs.
 const (
 	mostModelFiles  = 200
 	deepestRun      = 4
@@ -201,7 +197,7 @@ func runModels(ctx context.Context, root string) []string {
 		case ctx.Err() != nil, len(files) >= mostModelFiles, seen > mostRunsEntries:
 			return fs.SkipAll
 		case err != nil:
-			return nil // what cannot be read is not offered
+			return nil // skip unreadable folders
 		case d.IsDir():
 			if rest, err := filepath.Rel(root, path); err == nil && strings.Count(rest, string(filepath.Separator)) >= deepestRun {
 				return fs.SkipDir

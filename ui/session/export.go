@@ -10,23 +10,23 @@ import (
 	"hfcui/checkpoints"
 )
 
-// Exporter is what is on a page, ready to be written into files.
+// Exporter is a page's contents, ready to be written to files.
 type Exporter struct {
-	Base  string // what all the files' names begin with
+	Base  string // prefix of the files' names
 	Files []ExportFile
 }
 
-// ExportFile is one of them.
+// ExportFile is a file of an export.
 type ExportFile struct {
 	Suffix string // "-low.png"
 	Write  func(io.Writer) error
 }
 
-// mostNumbered bounds how many exports of the same name are looked past.
+// mostNumbered is the maximum number of exports of the same name.
 const mostNumbered = 10000
 
-// Save writes all files under the first name, numbered if need be, that none of them has
-// taken. An existing file is never touched, and no file is there half written.
+// Save writes all files under the base name, numbered if any of them exists. Existing files are
+// never changed, and files are written atomically.
 func (e Exporter) Save(folder string) (names []string, err error) {
 	base := SafeName(e.Base)
 	for n := 1; n <= mostNumbered; n++ {
@@ -45,7 +45,7 @@ func (e Exporter) Save(folder string) (names []string, err error) {
 		}
 		return names, nil
 	}
-	return nil, fmt.Errorf("%s holds %d exports named %s already", folder, mostNumbered, base)
+	return nil, fmt.Errorf("%s already has %d exports named %s", folder, mostNumbered, base)
 }
 
 func (e Exporter) taken(at string) bool {
@@ -57,7 +57,7 @@ func (e Exporter) taken(at string) bool {
 	return false
 }
 
-// SafeName makes a file name of text from outside.
+// SafeName converts untrusted text to a file name.
 func SafeName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -72,5 +72,5 @@ func SafeName(s string) string {
 	return "hfcui-" + strings.Trim(s, "-.")
 }
 
-// SafePart makes a part of a file name of text from outside.
+// SafePart converts untrusted text to a part of a file name.
 func SafePart(s string) string { return SafeName(s)[len("hfcui-"):] }

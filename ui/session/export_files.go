@@ -11,11 +11,11 @@ import (
 	"hfcui/ui/picture"
 )
 
-// exportSide is how large small pictures are made, by whole factors, when exported.
+// exportSide is the size to which small pictures are enlarged, by integer factors, in exports.
 const exportSide = 256
 
-// Enlarged writes a picture as PNG, made exportSide large by a whole factor if it is smaller:
-// source fills what it is of, finish draws on it once it is large.
+// Enlarged writes a picture as PNG, enlarged to exportSide by an integer factor if smaller: source
+// fills it, finish draws on the enlarged picture.
 func Enlarged(gray bool, source, finish func(*picture.Image)) func(io.Writer) error {
 	return func(w io.Writer) error {
 		var src, large picture.Image
@@ -28,7 +28,7 @@ func Enlarged(gray bool, source, finish func(*picture.Image)) func(io.Writer) er
 	}
 }
 
-// Number is what JSON can hold of v: null where v is no number.
+// Number returns v for JSON: null for NaN and ∞.
 func Number(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil
@@ -36,7 +36,7 @@ func Number(v float64) *float64 {
 	return &v
 }
 
-// WritePNG writes im, of one channel where it is gray.
+// WritePNG writes im, with one channel if gray.
 func WritePNG(w io.Writer, im *picture.Image, gray bool) error {
 	if gray {
 		out := image.NewGray(image.Rect(0, 0, im.W, im.H))
@@ -60,7 +60,7 @@ func WriteJSON(w io.Writer, document any) error {
 	return e.Encode(document)
 }
 
-// FigureFiles are the two forms in which a chart is exported.
+// FigureFiles returns a chart's export as SVG and PNG.
 func FigureFiles(suffix string, describe func() *charts.Figure) []ExportFile {
 	return []ExportFile{
 		{suffix + ".svg", func(w io.Writer) error { return describe().WriteSVG(w) }},

@@ -42,7 +42,7 @@ var jumpKeys = kit.Keymap[*jump]{
 
 func (d *jump) Entries() []kit.Entry { return jumpKeys.Entries(d) }
 
-// leap goes to the image, if the text is the number of one.
+// leap goes to the image if the text is a valid index.
 func (d *jump) leap() tea.Cmd {
 	i, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(d.field.Text), ",", ""))
 	if err != nil || i < 0 || i >= d.session.Info.Images {

@@ -8,8 +8,8 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Slide handles the mouse on a track of r from 0 to most: press and drag move r there, to
-// whole numbers unless shift is held, and the wheel steps.
+// Slide handles the mouse on a track of r from 0 to most: press and drag set r, to integers unless
+// shift is held, and the wheel steps.
 func (s *Session) Slide(line kit.Rect, most float64, m kit.Mouse) tea.Cmd {
 	return kit.SlideOn(s.Screen, line, m, func(direction float64, fine bool) tea.Cmd {
 		if fine {
@@ -25,7 +25,7 @@ func (s *Session) Slide(line kit.Rect, most float64, m kit.Mouse) tea.Cmd {
 	})
 }
 
-// RadiusKeys move r; pages that show something at r have them.
+// RadiusKeys change r, on pages that show something at r.
 var RadiusKeys = kit.Keymap[*Session]{
 	{Keys: []string{"left", "h"}, Shown: "←", Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(s *Session) tea.Cmd { return s.StepRadius(-1) }},
 	{Keys: []string{"right", "l"}, Shown: "→", Name: "r larger by 1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(1) }},
@@ -33,11 +33,11 @@ var RadiusKeys = kit.Keymap[*Session]{
 	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "r much larger", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(s.bigStep()) }},
 	{Keys: []string{","}, Name: "r smaller by 0.1", Help: "r by 0.1", Hint: "0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
 	{Keys: []string{"."}, Name: "r larger by 0.1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(0.1) }},
-	{Keys: []string{"home"}, Name: "r = 0: everything is high", Help: "r to 0, to past the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
-	{Keys: []string{"end"}, Name: "r past the corner: everything is low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
+	{Keys: []string{"home"}, Name: "r = 0: all frequencies are high", Help: "r to 0, to past the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
+	{Keys: []string{"end"}, Name: "r past the corner: all frequencies are low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
 }
 
-// ImageKeys choose the image; pages that show one have them.
+// ImageKeys select the image, on pages that show one.
 var ImageKeys = kit.Keymap[*Session]{
 	{Keys: []string{"up", "p", "k"}, Shown: "↑", Name: "previous image", Help: "previous, next image (also p, n)", Hint: "image", Do: func(s *Session) tea.Cmd { return s.StepIndex(-1) }},
 	{Keys: []string{"down", "n", "j"}, Shown: "↓", Name: "next image", Also: true, Do: func(s *Session) tea.Cmd { return s.StepIndex(1) }},

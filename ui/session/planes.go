@@ -9,15 +9,15 @@ import (
 	"hfcui/ui/picture"
 )
 
-// The high part of a photograph looks like noise, which costs several times the bytes of
-// other pictures. In noise nobody tells a hundred colors from many, so it gets fewer.
+// The high-pass image of a photograph looks like noise, which takes several times the bytes of
+// other pictures. Fewer colors are not noticeable in noise, so it gets fewer.
 const (
 	ManyPixels  = 128 * 128
 	NoiseColors = 64
 )
 
-// PlaneImage fills im with scale·p+offset, clipped to what a screen can show. by×by
-// pixels become one, their mean: large pictures are reduced while they are read.
+// PlaneImage fills im with scale·p+offset, clipped to the range of the screen, and averages by×by
+// pixels: large pictures are downscaled while they are read.
 func PlaneImage(im *picture.Image, p dataset.Image, scale, offset float64, by int) {
 	w, h := p.W/by, p.H/by
 	im.Resize(w, h)
@@ -34,7 +34,7 @@ func PlaneImage(im *picture.Image, p dataset.Image, scale, offset float64, by in
 	}
 }
 
-// addReduced adds the sums of by values in a row each.
+// addReduced adds the sums of every by values of a row.
 func addReduced(sums, row []float32, by int) {
 	if by == 1 {
 		for x, v := range row {
@@ -51,8 +51,8 @@ func addReduced(sums, row []float32, by int) {
 	}
 }
 
-// SpectrumImage fills im with a log-spectrum, tinted by the part a coefficient is in at
-// radius r, by×by coefficients a pixel.
+// SpectrumImage fills im with a log spectrum, tinted low and high at radius r, by×by coefficients
+// per pixel.
 func SpectrumImage(im *picture.Image, spectrum dataset.Image, r float64, by int) {
 	PlaneImage(im, spectrum, 1, 0, by)
 	for y := range im.H {
@@ -69,8 +69,8 @@ func SpectrumImage(im *picture.Image, spectrum dataset.Image, r float64, by int)
 	}
 }
 
-// spectrumTints are the colors of a spectrum by part (0 high, 1 low) and level: the
-// parts' own, lightened, with weak frequencies raised so that they show.
+// spectrumTints are the colors of a spectrum by band (0 high, 1 low) and level: the band's color,
+// lightened, with weak frequencies raised to be visible.
 var spectrumTints = func() (tints [2][256][3]uint8) {
 	for part, color := range [2][3]uint8{kit.DarkTheme.CircleHigh, kit.DarkTheme.CircleLow} {
 		for level := range 256 {

@@ -10,9 +10,9 @@ import (
 	"hfcui/ui/kit"
 )
 
-// DrawPrediction lists the classes a model finds probable: the most probable ones, or, if
-// there is room, all in their own order, so that they stay in place while a slider moves. For the
-// same reason the answer comes first and what looks equally probable is in that order.
+// DrawPrediction lists class probabilities: the largest, or, if there is room, all in class order,
+// so that they stay in place while a slider moves. For the same reason the predicted class is
+// first, and equal displayed probabilities are in class order.
 func (s *Session) DrawPrediction(c *kit.Canvas, r kit.Rect, answer measure.Prediction, label int, st kit.Style) {
 	classes := make([]int, len(answer.Probabilities))
 	for i := range classes {
@@ -28,14 +28,13 @@ func (s *Session) DrawPrediction(c *kit.Canvas, r kit.Rect, answer measure.Predi
 	for i := range s.Info.Classes {
 		names = max(names, kit.Width(s.ClassName(i)))
 	}
-	names = min(names, max(5, r.W-10, (r.W-7)/2)) // a bar of two cells, at least
+	names = min(names, max(5, r.W-10, (r.W-7)/2)) // with a bar of at least two cells
 	for i, class := range classes {
 		s.drawClass(c, r.Row(i), names, class, answer, label, st)
 	}
 }
 
-// ShownRank is what classes are sorted by: whole percents, as they are written, with the
-// answer above all.
+// ShownRank is the sort key of classes: displayed percent, with the predicted class first.
 func ShownRank(answer measure.Prediction, class int) float64 {
 	if class == answer.Class {
 		return math.Inf(1)
@@ -43,7 +42,7 @@ func ShownRank(answer measure.Prediction, class int) float64 {
 	return math.Round(100 * answer.Probabilities[class])
 }
 
-// drawClass draws one class: mark, name, bar and probability.
+// drawClass draws a class: marker, name, bar and probability.
 func (s *Session) drawClass(c *kit.Canvas, row kit.Rect, names, class int, answer measure.Prediction, label int, st kit.Style) {
 	th := s.Screen.Theme()
 	mark, nameStyle := " ", th.Dim
@@ -70,9 +69,9 @@ func (s *Session) drawClass(c *kit.Canvas, row kit.Rect, names, class int, answe
 	c.PutWide(row.X, row.Y, names+8+bars, text+nameStyle.Paint(kit.WholePercent(share)))
 }
 
-// eighths is a share as a bar of w cells, exact to an eighth of a cell.
+// eighths formats a fraction as a bar of w cells, to an eighth of a cell.
 func eighths(share float64, w int) string {
-	if !(share > 0) { // a broken model's NaN is no bar
+	if !(share > 0) { // or NaN
 		share = 0
 	}
 	n := int(min(share, 1)*float64(8*w) + 0.5)
@@ -86,7 +85,7 @@ func eighths(share float64, w int) string {
 	return bar + kit.Blanks(w-(n+7)/8)
 }
 
-// Probabilities is an answer as JSON has it, by class.
+// Probabilities returns a prediction's class probabilities for JSON.
 func (s *Session) Probabilities(said measure.Prediction) map[string]*float64 {
 	list := map[string]*float64{}
 	for class, share := range said.Probabilities {

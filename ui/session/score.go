@@ -8,9 +8,8 @@ import (
 	"hfcui/ui/kit"
 )
 
-// ScoreText writes an accuracy in percent with what its 95 % interval adds and takes away,
-// in fifteen cells: " 98.7 +0.6 −1.1". The two differ near 0 and 100 %, where a single ±
-// would promise what cannot be.
+// ScoreText formats an accuracy in percent with its 95 % CI as upper and lower deviations, in
+// fifteen cells: " 98.7 +0.6 −1.1". They differ near 0 and 100 %, where ± would exceed the range.
 func ScoreText(s measure.Score) string {
 	if s.N == 0 {
 		return "    –          "
@@ -20,7 +19,7 @@ func ScoreText(s measure.Score) string {
 	return kit.Percent(p) + " " + sideText("+", hi-p) + " " + sideText("−", p-lo)
 }
 
-// sideText writes one side of an interval in four cells: "+0.6", " +12".
+// sideText formats a deviation in four cells: "+0.6", " +12".
 func sideText(sign string, d float64) string {
 	d = 100 * max(d, 0)
 	if d < 9.95 {
@@ -34,7 +33,7 @@ func ScorePoint(x float64, s measure.Score) kit.Point {
 	return kit.Point{X: x, Y: s.Accuracy(), Lo: lo, Hi: hi}
 }
 
-// ScorePoints are accuracies with their 95 % intervals as a chart has them.
+// ScorePoints converts accuracies with 95 % CIs for a chart.
 func ScorePoints(at []float64, scores []measure.Score) (list []charts.Point) {
 	for i, s := range scores {
 		if s.N > 0 {

@@ -1,7 +1,7 @@
-// Package session is what all pages look at and what they may do to the program around
-// them. Session holds the image, the radius, the setting and the models compared; its keys
-// and commands are shared by the pages. Screen is a page's view of the shell: theme, layout,
-// dialogs, messages, tasks and jobs.
+// Package session is the state shared by all pages and their interface to the program. Session has
+// the image, the radius, the setting and the comparison models, with keys and commands that the
+// pages share. Screen is a page's view of the shell: theme, layout, dialogs, messages, tasks and
+// jobs.
 package session
 
 import (
@@ -16,48 +16,47 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Bounds and steps of the strength of smoothing.
+// Range and steps of ρ.
 const (
 	firstRho = 0.5
 	leastRho = 0.05
 	mostRho  = 2
 )
 
-// Session is what all pages look at: one image, one radius, one setting. Pages read it, and
-// change it by its methods, which tell all pages.
+// Session is the state shared by all pages: image, radius, setting. Pages read it, and change it by
+// its methods, which notify all pages.
 type Session struct {
 	Screen        Screen
-	Announce      func(what Change) tea.Cmd // tells every page what is different
-	RunFiles      func() []string           // model files of the runs that are shown
+	Announce      func(what Change) tea.Cmd // notifies every page of a change
+	RunFiles      func() []string           // model files of displayed runs
 	runs          string                    // a folder of runs
-	Lab           Lab                       // nil where runs are watched without a model
+	Lab           Lab                       // nil without a model, when only watching runs
 	Info          lab.Info
-	Generation    int // counts changes of split: answers about an older one are dropped
+	Generation    int // incremented when the split changes; results of an older one are dropped
 	Index         int
 	R             float64
-	MaxR          float64 // past the corner of what is on screen
+	MaxR          float64 // past the corner of the image on screen
 	Smooth        bool
-	Rho           float64 // in force when smooth, as are the two after it
-	SmoothedLayer string  // whose kernels are smoothed; "" is the first
-	DivideGain    bool    // the smoothed kernels are divided by 1+8ρ
+	Rho           float64 // applied if Smooth, as are the next two
+	SmoothedLayer string  // the smoothed layer; "" is the first
+	DivideGain    bool    // gain-normalized: smoothed kernels are divided by 1+8ρ
 	Normalize     bands.Normalization
 	Statistics    model.Statistics
-	Comparisons   []ShownModel // shown side by side with the open one
-	Class         int          // only images of this class are stepped to; -1: all
-	Occupied      string       // why nothing can be trained now, and what to do; "" where it can
+	Comparisons   []ShownModel // besides the open one
+	Class         int          // filter of the image keys; −1: all
+	Occupied      string       // why training cannot start now, and what to do; "" if it can
 }
 
-// Start is what a session begins with. The zero value is fine.
+// Start is the initial state of a session. The zero value is valid.
 type Start struct {
 	Radius     float64         // 0 chooses one
-	Smoothing  model.Smoothing // ρ 0 is off. Its layer is one the model has, in canonical form
+	Smoothing  model.Smoothing // ρ 0 is off. Its layer is one of the model's, in canonical form
 	Index      int             // image
 	Normalize  bands.Normalization
 	Statistics model.Statistics
 }
 
-// New begins a session with a Lab, nil where there is none. Whoever makes it sets
-// screen, announce and runFiles.
+// New returns a session with a Lab, which may be nil. The caller sets Screen, Announce and RunFiles.
 func New(l Lab, o Start, runs string) *Session {
 	s := &Session{Lab: l, runs: runs, Rho: firstRho, Class: -1, Normalize: o.Normalize, Statistics: o.Statistics}
 	if l != nil {
@@ -76,10 +75,10 @@ func New(l Lab, o Start, runs string) *Session {
 	return s
 }
 
-// Modeled tells whether a model is open, which most pages are about.
+// Modeled reports whether a model is open.
 func (s *Session) Modeled() bool { return s.Lab != nil }
 
-// Receive takes what work of the session's tells.
+// Receive handles messages of the session's work.
 func (s *Session) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case splitMsg:
@@ -92,7 +91,7 @@ func (s *Session) Receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// Setting is what besides image and radius determines answers.
+// Setting returns the setting of predictions.
 func (s *Session) Setting() bands.Setting {
 	set := bands.Setting{Normalize: s.Normalize, Statistics: s.Statistics}
 	if s.Smooth {
@@ -101,12 +100,12 @@ func (s *Session) Setting() bands.Setting {
 	return set
 }
 
-// Smoothing is what smoothing does when it is on.
+// Smoothing returns the smoothing that applies if Smooth is on.
 func (s *Session) Smoothing() model.Smoothing {
 	return model.Smoothing{Rho: s.Rho, Layer: s.SmoothedLayer, DivideGain: s.DivideGain}
 }
 
-// ClassName names a class protect.
+// ClassName returns the name of a class, safe to print.
 func (s *Session) ClassName(i int) string {
 	if i < 0 || i >= len(s.Info.Classes) {
 		return "?"
@@ -114,21 +113,21 @@ func (s *Session) ClassName(i int) string {
 	return kit.Clean(s.Info.Classes[i])
 }
 
-// Change says what of the session is different now.
+// Change is a kind of change of the session.
 type Change int
 
 const (
 	ChangedRadius  Change = 1 << iota
 	changedImage          // another index
 	ChangedSetting        // smoothing, normalization, statistics
-	ChangedSplit          // other images altogether
-	ChangedScreen         // size, cells, colors, kind of pictures
-	ChangedModels         // others are shown side by side with the open one
-	ChangedModel          // another one is open, on the same images
-	ChangedClass          // which images are stepped to
+	ChangedSplit          // another set of images
+	ChangedScreen         // size, cells, colors, protocol
+	ChangedModels         // comparison models
+	ChangedModel          // the open model, on the same images
+	ChangedClass          // filter by class
 )
 
-// setRadius moves r, on a grid of tenths and inside its bounds.
+// setRadius sets r, rounded to tenths and clamped to its range.
 func (s *Session) setRadius(r float64) tea.Cmd {
 	r = math.Round(min(max(r, 0), s.MaxR)*10) / 10
 	if r == s.R {
@@ -138,7 +137,7 @@ func (s *Session) setRadius(r float64) tea.Cmd {
 	return s.Announce(ChangedRadius)
 }
 
-// StepRadius moves r by whole steps; from between whole numbers to the next one.
+// StepRadius steps r; from between integers to the next one.
 func (s *Session) StepRadius(by float64) tea.Cmd {
 	switch by {
 	case 1:
@@ -149,10 +148,10 @@ func (s *Session) StepRadius(by float64) tea.Cmd {
 	return s.setRadius(s.R + by)
 }
 
-// bigStep is a twentieth of the way, at least 5.
+// bigStep is a twentieth of the range, at least 5.
 func (s *Session) bigStep() float64 { return max(5, math.Round(s.MaxR/20)) }
 
-// SetIndex goes to an image.
+// SetIndex selects an image.
 func (s *Session) SetIndex(i int) tea.Cmd {
 	if i < 0 || i >= s.Info.Images || i == s.Index {
 		return nil
@@ -161,8 +160,7 @@ func (s *Session) SetIndex(i int) tea.Cmd {
 	return s.Announce(changedImage)
 }
 
-// StepIndex goes to the next image in a direction, of the chosen class if there is one;
-// past the end it goes on from the other.
+// StepIndex selects the next image in a direction, of the filter's class, and wraps around.
 func (s *Session) StepIndex(by int) tea.Cmd {
 	n := s.Info.Images
 	for k := 1; k <= n; k++ {
@@ -183,7 +181,7 @@ func (s *Session) chooseClass() tea.Cmd {
 	return s.Screen.Open(kit.NewPicker(s.Screen, "Filter by class", "class", choices))
 }
 
-// setClass chooses which images are stepped to, and steps to one if needed.
+// setClass sets the filter and selects an image of the class if needed.
 func (s *Session) setClass(class int) tea.Cmd {
 	s.Class = class
 	cmd := s.Announce(ChangedClass)
@@ -199,8 +197,7 @@ func (s *Session) setClass(class int) tea.Cmd {
 	return cmd
 }
 
-// leap goes to an image by its number. The person said which: a filter it does not pass is
-// dropped.
+// leap selects an image by index, and clears a filter it does not match.
 func (s *Session) leap(i int) tea.Cmd {
 	if s.Class < 0 || s.Lab.Label(i) == s.Class {
 		return s.SetIndex(i)
@@ -210,8 +207,8 @@ func (s *Session) leap(i int) tea.Cmd {
 	return tea.Batch(s.Announce(ChangedClass), s.SetIndex(i))
 }
 
-// keepClass keeps the filter in another split and goes to the next image that passes it;
-// where there is none the filter is dropped.
+// keepClass keeps the filter in another split and selects the next matching image; if there is none
+// the filter is cleared.
 func (s *Session) keepClass() {
 	n, class := s.Info.Images, s.Class
 	for k := 0; class >= 0 && k < n; k++ {
@@ -232,13 +229,13 @@ func (s *Session) toggleSmooth() tea.Cmd {
 	return s.Announce(ChangedSetting)
 }
 
-// SmoothLayer smooths a layer in place of any other; "" is the first.
+// SmoothLayer selects the layer to smooth; "" is the first.
 func (s *Session) SmoothLayer(layer string) tea.Cmd {
 	s.Smooth, s.SmoothedLayer = true, layer
 	return s.Announce(ChangedSetting)
 }
 
-// ToggleGain divides smoothed kernels by 1+8ρ, or not.
+// ToggleGain toggles gain normalization.
 func (s *Session) ToggleGain() tea.Cmd {
 	s.DivideGain = !s.DivideGain
 	return s.Announce(ChangedSetting)
@@ -274,7 +271,7 @@ func (s *Session) toggleStatistics() tea.Cmd {
 	return s.Announce(ChangedSetting)
 }
 
-// splitMsg tells that the split was changed, or why not.
+// splitMsg is the outcome of changing the split.
 type splitMsg struct {
 	info lab.Info
 	err  error
@@ -295,7 +292,7 @@ func (s *Session) nextSplit() tea.Cmd {
 	})
 }
 
-// splitChanged takes over another split.
+// splitChanged switches to another split.
 func (s *Session) splitChanged(msg splitMsg) tea.Cmd {
 	if msg.err != nil {
 		s.Screen.Say(kit.OneLine(msg.err))
@@ -304,7 +301,7 @@ func (s *Session) splitChanged(msg splitMsg) tea.Cmd {
 	return s.opened(msg.info, ChangedSplit)
 }
 
-// ModelChanged takes over another model, on the same images.
+// ModelChanged switches to another model, on the same images.
 func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
 	if s.SmoothedLayer != "" && !slices.Contains(info.Convs, s.SmoothedLayer) {
 		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": smoothing the first convolution")
@@ -313,7 +310,7 @@ func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
 	return s.opened(info, ChangedSplit|ChangedModel)
 }
 
-// opened takes over what is open now.
+// opened updates the session to an open model and split.
 func (s *Session) opened(info lab.Info, what Change) tea.Cmd {
 	s.Info = info
 	s.Generation++
@@ -324,5 +321,5 @@ func (s *Session) opened(info lab.Info, what Change) tea.Cmd {
 	return s.Announce(what)
 }
 
-// SetMaxRadius takes over how far r goes for the image on screen.
+// SetMaxRadius sets the range of r for the image on screen.
 func (s *Session) SetMaxRadius(r float64) { s.MaxR = max(r, s.Info.MaxRadius) }

@@ -7,10 +7,10 @@ import (
 	"hfcui/ui/kit"
 )
 
-// What files say of smoothing: never its strength alone where it is another than the paper's.
+// Descriptions of smoothing in files, complete if it differs from the paper's.
 
-// SmoothingText is a smoothing in a figure's heading: "ρ 0.5 on layer1.0.conv1, gain divided
-// out".
+// SmoothingText formats a smoothing for a figure's heading: "ρ 0.5 on layer1.0.conv1,
+// gain-normalized".
 func SmoothingText(s model.Smoothing) string {
 	if s.Rho == 0 {
 		return "ρ 0"
@@ -18,7 +18,7 @@ func SmoothingText(s model.Smoothing) string {
 	return fmt.Sprintf("ρ %g", s.Rho) + SmoothedText(s)
 }
 
-// SmoothedText is the same without the strength, for figures against it.
+// SmoothedText is the same without ρ, for figures vs ρ.
 func SmoothedText(s model.Smoothing) (text string) {
 	if s.Layer != "" {
 		text = " on " + kit.Clean(model.LayerName(s.Layer))
@@ -29,7 +29,7 @@ func SmoothedText(s model.Smoothing) (text string) {
 	return text
 }
 
-// SmoothingSuffix is a smoothing in a file's name; empty where there is none.
+// SmoothingSuffix formats a smoothing for a file's name; empty without one.
 func SmoothingSuffix(s model.Smoothing) string {
 	if s.Rho == 0 {
 		return ""

@@ -11,8 +11,8 @@ import (
 // sample is a value of a run before it is put into a chart.
 type sample struct{ x, y, lo, hi float64 }
 
-// CurveBook keeps the curves of runs from one figure to the next: of a run that went on only
-// what is new is looked at. The zero value is empty.
+// CurveBook caches the curves of runs between figures, so that only new events are read. The zero
+// value is empty.
 type CurveBook struct{ runs map[int]*runCurves }
 
 // runCurves are the curves of one run.
@@ -21,14 +21,14 @@ type runCurves struct {
 	curves map[curveKey]*keptCurve
 }
 
-// curveBasis is what all of a run's curves rest on: with another they are made anew.
+// curveBasis is what all of a run's curves depend on: if it changes they are recomputed.
 type curveBasis struct {
 	generation int // of the run
 	axis       Axis
 	perEpoch   float64
 }
 
-// curveKey says which values of a run a curve has.
+// curveKey identifies a curve of a run.
 type curveKey struct {
 	panel   PanelKind
 	onTrain bool
@@ -37,16 +37,16 @@ type curveKey struct {
 	steps   bool // from StepEvents, not EpochEvents
 }
 
-// keptCurve is a curve as far as it has been read.
+// keptCurve is a cached curve.
 type keptCurve struct {
 	read        int // events
 	raw, smooth trace
-	weight      float64 // of smooth; 0: there is none
+	weight      float64 // of smooth; 0: none
 	mean        sample  // sum of smooth, each value with its weight
 	weighs      float64 // sum of the weights
 }
 
-// shown is what is drawn.
+// shown returns the trace to draw.
 func (c *keptCurve) shown() *trace {
 	if c.weight > 0 {
 		return &c.smooth
@@ -54,7 +54,7 @@ func (c *keptCurve) shown() *trace {
 	return &c.raw
 }
 
-// curve gives a run's curve up to its newest event.
+// curve returns a run's curve up to its newest event.
 func (b *CurveBook) curve(run int, l *runLog, a Axis, key curveKey, weight float64) *keptCurve {
 	basis := curveBasis{l.generation, a, l.perEpoch()}
 	r := b.runs[run]
@@ -83,7 +83,7 @@ func (b *CurveBook) curve(run int, l *runLog, a Axis, key curveKey, weight float
 	return c
 }
 
-// smoothen adds to the exponential mean of values, which is without the bias of its beginning.
+// smoothen updates the bias-corrected exponential moving average.
 func (c *keptCurve) smoothen(v sample) {
 	w, m := c.weight, &c.mean
 	m.y, m.lo, m.hi = w*m.y+(1-w)*v.y, w*m.lo+(1-w)*v.lo, w*m.hi+(1-w)*v.hi
@@ -92,7 +92,7 @@ func (c *keptCurve) smoothen(v sample) {
 	c.smooth.add(sample{v.x, m.y / sum, m.lo / sum, m.hi / sum})
 }
 
-// x is where an event lies on an axis.
+// x returns the position of an event on an axis.
 func (l *runLog) x(s *train.Stamp, a Axis) float64 {
 	switch a {
 	case axisStep:
@@ -106,18 +106,18 @@ func (l *runLog) x(s *train.Stamp, a Axis) float64 {
 	return float64(s.Epoch)
 }
 
-// source says which events a curve is read from.
+// source returns the key with the events to read.
 func (l *runLog) source(key curveKey) curveKey {
 	switch key.panel {
 	case PanelAccuracy:
-		key.steps = key.onTrain && len(l.epochs) < 2 // the first epoch is seen growing
+		key.steps = key.onTrain && len(l.epochs) < 2 // show progress within the first epoch
 	case PanelLoss, PanelRate, PanelSpeed:
 		key.steps = len(l.steps) > 0
 	}
 	return key
 }
 
-// read adds to a curve what is new of it.
+// read appends new events to a curve.
 func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 	add := func(s *train.Stamp, v, lo, hi float64) {
 		if v-v == 0 {
@@ -129,7 +129,7 @@ func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 			return
 		}
 		lo, hi := v.Accuracy(), v.Accuracy()
-		if !key.onTrain { // of a net that changed in between: no sample of anything
+		if !key.onTrain { // no CI: the weights changed during the epoch
 			lo, hi = v.Wilson()
 		}
 		add(s, v.Accuracy(), lo, hi)
@@ -173,7 +173,7 @@ func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 	}
 }
 
-// bandOf is the accuracy on a part, nil where it was not measured: part whole, low or high.
+// bandOf returns the accuracy on whole, low- or high-pass images; nil if not measured.
 func bandOf(e *train.BandsEvent, part string, r float64) *measure.Score {
 	if part == "whole" {
 		return &e.Whole
@@ -205,8 +205,8 @@ type trace struct {
 	blocks []extremes
 }
 
-// extremes are where the least and the largest y of some values are, the first of equals,
-// and the least y above 0, 0 where there is none.
+// extremes has the indices of the smallest and the largest y of a range, the first of ties, and the
+// smallest y above 0; 0 if there is none.
 type extremes struct {
 	least, most int
 	positive    float64
@@ -229,7 +229,7 @@ func (t *trace) scan(i, j int) extremes {
 	return e
 }
 
-// or joins the extremes of values with those of values after them.
+// or merges the extremes of adjacent ranges.
 func (e extremes) or(values []sample, o extremes) extremes {
 	if values[o.least].y < values[e.least].y {
 		e.least = o.least
@@ -262,7 +262,7 @@ func (t *trace) extremes(i, j int) extremes {
 	return e
 }
 
-// from is the first value that is not left of x, past the first one right of it.
+// from returns the index of the first value not left of x.
 func (t *trace) from(x float64) int {
 	return sort.Search(len(t.values), func(i int) bool { return t.values[i].x >= x })
 }
@@ -271,7 +271,7 @@ func (t *trace) past(x float64) int {
 	return sort.Search(len(t.values), func(i int) bool { return t.values[i].x > x })
 }
 
-// at is the value last known at x, the newest where x is negative.
+// at returns the last value at or before x; the newest if x is negative.
 func (t *trace) at(x float64) float64 {
 	i := len(t.values) - 1
 	if x >= 0 {

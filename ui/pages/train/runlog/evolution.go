@@ -6,19 +6,19 @@ import (
 	"hfcui/engine/evolution"
 )
 
-// The parts of an image's curves.
+// The curves of an image.
 const (
-	partLabel = "label" // the probability of its class, or, where that is not known, of the newest answer
-	PartOther = "other" // of the most probable other class
+	partLabel = "label" // probability of its class, or, if unknown, of the newest prediction
+	PartOther = "other" // probability of the most probable other class
 )
 
-// tellsRoughness tells that the run's own events have the kernels' roughness.
+// tellsRoughness reports whether the run's events have the kernels' roughness.
 func (l *runLog) tellsRoughness() bool {
 	n := len(l.epochs)
 	return n > 0 && l.epochs[n-1].Roughness > 0
 }
 
-// probabilityOf is a part's value at a checkpoint; NaN where it is not known.
+// probabilityOf returns a curve's value at a checkpoint; NaN if unknown.
 func probabilityOf(v *evolution.View, at *evolution.Point, part string) float64 {
 	class := labelOf(v)
 	if class < 0 || class >= len(at.Probabilities) {
@@ -30,7 +30,7 @@ func probabilityOf(v *evolution.View, at *evolution.Point, part string) float64 
 	return at.Probabilities[MostProbable(at.Probabilities, class)]
 }
 
-// labelOf is an image's class, or the newest answer where that is not known; −1 without any.
+// labelOf returns an image's class, or, if unknown, the newest prediction; −1 without any.
 func labelOf(v *evolution.View) int {
 	switch n := len(v.Points); {
 	case v.Image == nil || n == 0:
@@ -42,7 +42,7 @@ func labelOf(v *evolution.View) int {
 	}
 }
 
-// MostProbable is the most probable class, but for one; −1 where there is none.
+// MostProbable returns the most probable class except but; −1 if there is none.
 func MostProbable(p []float64, but int) int {
 	best := -1
 	for i, v := range p {
@@ -53,7 +53,7 @@ func MostProbable(p []float64, but int) int {
 	return best
 }
 
-// evolved is a curve of what checkpoints show, up to the run's newest event.
+// evolved returns a curve of checkpoints, up to the run's newest event.
 func (l *runLog) evolved(key curveKey, a Axis) *keptCurve {
 	c := &keptCurve{}
 	if l.evolution == nil || l.last() == nil {

@@ -7,7 +7,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Describe is the figure's charts under each other, for files.
+// Describe returns the figure's charts, one below the other, for files.
 func (f *Figure) Describe() *charts.Figure {
 	out := &charts.Figure{}
 	for _, k := range f.kinds() {
@@ -21,7 +21,7 @@ func (f *Figure) Describe() *charts.Figure {
 	return out
 }
 
-// kinds are the charts that have something to show.
+// kinds lists the charts that have data.
 func (f *Figure) kinds() []PanelKind {
 	var list []PanelKind
 	for k, p := range f.Panels {
@@ -32,7 +32,7 @@ func (f *Figure) kinds() []PanelKind {
 	return list
 }
 
-// heading is what stands above a chart.
+// heading returns a chart's title.
 func (f *Figure) heading(k PanelKind) string {
 	switch {
 	case k == PanelBands:
@@ -45,7 +45,7 @@ func (f *Figure) heading(k PanelKind) string {
 	return kit.Title(k.String())
 }
 
-// panelChart is one chart.
+// panelChart returns a chart.
 func (f *Figure) panelChart(k PanelKind) charts.Panel {
 	p := f.Panels[k]
 	if p.Hi <= p.Lo {
@@ -66,8 +66,7 @@ func (f *Figure) panelChart(k PanelKind) charts.Panel {
 	return out
 }
 
-// curveSeries is how a curve looks in a chart: runs have colors of their own, bands those of
-// their parts.
+// curveSeries returns a curve's series: colored by run, or for bands by low, high and whole.
 func (f *Figure) curveSeries(k PanelKind, c CurveFigure) charts.Series {
 	switch {
 	case k == PanelImage && c.Part == PartOther:

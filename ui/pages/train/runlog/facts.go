@@ -18,24 +18,24 @@ type RunFacts struct {
 	Paused       bool
 	Begun        bool
 	Epoch        int
-	Epochs       int // 0: not known
+	Epochs       int // 0: unknown
 	Step         int
 	Loss         float64
 	Train, Test  *measure.Score
 	Rate, Speed  float64
 	Left         time.Duration
-	What         string // what is trained on what
+	What         string // network and dataset
 	Dir          string
 	Config       *train.Config
 	State        follow.State
-	Reason       string // of its end
+	Reason       string // for its end
 	Kept         int    // step of the last checkpoint; 0: none
-	Files        int    // of weights, where it is no run folder
-	BegunAt      int64  // when its first event was written
-	Written      int    // counts checkpoints and files of weights that came
+	Files        int    // of weights, if it is not a run folder
+	BegunAt      int64  // time of its first event
+	Written      int    // number of checkpoints and files of weights so far
 }
 
-// factsOf is a run's line of the table: at the cursor, or now.
+// factsOf returns a run's line of the table: at the cursor, or the newest.
 func factsOf(l *runLog, q FigureRequest) RunFacts {
 	c := RunFacts{Name: l.Name, Loss: math.NaN(), Rate: math.NaN(), Speed: math.NaN(), Left: l.left()}
 	c.Status, c.Late = l.status()
@@ -72,7 +72,7 @@ func factsOf(l *runLog, q FigureRequest) RunFacts {
 	return c
 }
 
-// upTo is the last of events in order for which before holds; nil where there is none.
+// upTo returns the last event for which before is true; nil if there is none.
 func upTo[E any](list []*E, before func(*E) bool) *E {
 	i := sort.Search(len(list), func(i int) bool { return !before(list[i]) })
 	if i == 0 {

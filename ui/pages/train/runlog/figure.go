@@ -15,8 +15,8 @@ const (
 	PanelAccuracy PanelKind = iota
 	PanelBands
 	PanelLoss
-	PanelImage   // what checkpoints make of one image
-	PanelKernels // the newest checkpoint's, as a picture
+	PanelImage   // predictions of checkpoints on an image
+	PanelKernels // of the newest checkpoint, a picture
 	PanelRoughness
 	PanelRate
 	PanelSpeed
@@ -27,16 +27,16 @@ func (k PanelKind) String() string {
 	return [...]string{"accuracy", "bands", "loss", "image", "kernels", "roughness", "learning rate", "images/s"}[k]
 }
 
-// Shares tells that values are shares, drawn from 0 to 100 %.
+// Shares reports whether values are fractions, drawn from 0 to 100 %.
 func (k PanelKind) Shares() bool { return k == PanelAccuracy || k == PanelBands || k == PanelImage }
 
-// Smooths tells that curves are smoothed where that is wanted.
+// Smooths reports whether the curves support smoothing.
 func (k PanelKind) Smooths() bool { return k == PanelAccuracy || k == PanelBands || k == PanelLoss }
 
-// logs tells that values are drawn on a logarithmic axis where that is wanted.
+// logs reports whether the values support a logarithmic axis.
 func (k PanelKind) logs() bool { return k == PanelLoss || k == PanelRate }
 
-// Axis is what the charts are drawn against.
+// Axis is the x axis of the charts.
 type Axis int
 
 const (
@@ -48,47 +48,47 @@ const (
 
 func (a Axis) String() string { return [...]string{"epoch", "step", "minutes"}[a] }
 
-// Smoothings are the weights of what came before in exponential means.
+// Smoothings are the decay rates of exponential moving averages.
 var Smoothings = [...]float64{0, 0.6, 0.9, 0.97}
 
 // FigureRequest is everything that determines a figure.
 type FigureRequest struct {
 	Version    int
-	Columns    [Panels]int // of each panel's plot; 0: not shown
+	Columns    [Panels]int // of each panel's plot; 0: hidden
 	Axis       Axis
 	LogX, LogY bool
-	Smooth     int     // index of smoothings
-	From, To   float64 // part of the axis; all where both are 0
-	Cursor     float64 // where values are wanted; negative: the newest
-	Run        int     // chosen one
-	Radius     int     // its index; −1: all radii of the chosen run
-	Hidden     uint64  // bits of runs
+	Smooth     int     // index into Smoothings
+	From, To   float64 // range of the axis; all if both are 0
+	Cursor     float64 // position of values; negative: the newest
+	Run        int     // selected run
+	Radius     int     // index; −1: all radii of the selected run
+	Hidden     uint64  // bit set of runs
 }
 
 func (q FigureRequest) Shows(run int) bool { return run >= 64 || q.Hidden>>run&1 == 0 }
 
-// Figure is what the Train page draws: no more points than there are dots.
+// Figure is the charts of the Train page, decimated to the resolution of the screen.
 type Figure struct {
 	Asked    FigureRequest
-	From, To float64 // of the axis, as shown
+	From, To float64 // visible range of the axis
 	Most     float64 // of the axis
 	Panels   [Panels]PanelFigure
 	Runs     []RunFacts
-	Radii    []float64 // of the chosen run
-	BandsOf  string    // what the bands are measured on
-	imageOf  string    // which image checkpoints are asked about
+	Radii    []float64 // of the selected run
+	BandsOf  string    // evaluation images of the bands
+	imageOf  string    // image of the checkpoints' predictions
 	ready    bool
 }
 
-// PanelFigure is one chart; points are in shares of its range, which are logarithms
-// where it is logarithmic.
+// PanelFigure is a chart; points are fractions of its range, whose bounds are logarithms if it is
+// logarithmic.
 type PanelFigure struct {
 	Lo, Hi float64
 	log    bool
 	Curves []CurveFigure
 }
 
-// Share is where a value lies between lo and hi.
+// Share returns the position of a value between lo and hi.
 func (p PanelFigure) Share(v float64) float64 {
 	lo, hi := p.Lo, p.Hi
 	if p.log {
@@ -97,7 +97,7 @@ func (p PanelFigure) Share(v float64) float64 {
 	return min(max((v-lo)/(hi-lo), -0.1), 1.1)
 }
 
-// Value is the inverse of share.
+// Value is the inverse of Share.
 func (p PanelFigure) Value(share float64) float64 {
 	if p.log {
 		return p.Lo * math.Pow(p.Hi/p.Lo, share)
@@ -105,19 +105,19 @@ func (p PanelFigure) Value(share float64) float64 {
 	return p.Lo + share*(p.Hi-p.Lo)
 }
 
-// CurveFigure is one curve of a panel.
+// CurveFigure is a curve of a panel.
 type CurveFigure struct {
 	Run    int
 	Part   string // whole, low or high, of bands; of an image partLabel or partOther
 	R      float64
-	Train  bool // of accuracies: on what is trained on
+	Train  bool // training accuracy
 	Points []kit.Point
-	Raw    []kit.Point // without smoothing
+	Raw    []kit.Point // unsmoothed
 	Value  float64     // at the cursor; NaN: none
 }
 
-// MakeFigure draws a figure from runs, with the curves that are kept from the one before. It
-// is called outside Update and View, once at a time for the same curves.
+// MakeFigure computes a figure of runs with cached curves. It is called outside Update and View,
+// never concurrently for the same CurveBook.
 func (kept *CurveBook) MakeFigure(runs []runLog, q FigureRequest) Figure {
 	f := Figure{Asked: q, ready: true}
 	for i := range runs {
@@ -146,7 +146,7 @@ func (kept *CurveBook) MakeFigure(runs []runLog, q FigureRequest) Figure {
 	return f
 }
 
-// firstX is the least position above 0 of a logarithmic axis.
+// firstX returns the smallest position above 0 of a logarithmic axis.
 func firstX(runs []runLog, q FigureRequest) float64 {
 	first := math.Inf(1)
 	for i := range runs {
@@ -160,7 +160,7 @@ func firstX(runs []runLog, q FigureRequest) float64 {
 	return first
 }
 
-// Position is where a value lies on the axis, in shares of what is shown.
+// Position returns the position of a value on the axis, as a fraction of the visible range.
 func (f *Figure) Position(x float64) float64 {
 	if f.Asked.LogX {
 		return math.Log(max(x, f.From/10)/f.From) / math.Log(f.To/f.From)
@@ -168,7 +168,7 @@ func (f *Figure) Position(x float64) float64 {
 	return (x - f.From) / (f.To - f.From)
 }
 
-// At is the inverse of position.
+// At is the inverse of Position.
 func (f *Figure) At(share float64) float64 {
 	if f.Asked.LogX {
 		return f.From * math.Pow(f.To/f.From, share)
@@ -176,7 +176,7 @@ func (f *Figure) At(share float64) float64 {
 	return f.From + share*(f.To-f.From)
 }
 
-// fill makes one panel.
+// fill computes a panel.
 func (f *Figure) fill(k PanelKind, runs []runLog, kept *CurveBook) {
 	q := f.Asked
 	p := &f.Panels[k]
@@ -239,7 +239,7 @@ func (f *Figure) fill(k PanelKind, runs []runLog, kept *CurveBook) {
 	}
 }
 
-// addBands adds a run's bands: of the chosen run at all radii, or of every run at one.
+// addBands adds a run's bands: of the selected run at all radii, or of every run at one.
 func (f *Figure) addBands(l *runLog, i int, runs []runLog, add func(CurveFigure)) {
 	q := f.Asked
 	if q.Run >= len(runs) || q.Radius < 0 && i != q.Run {
@@ -266,7 +266,7 @@ func (f *Figure) addBands(l *runLog, i int, runs []runLog, add func(CurveFigure)
 	}
 }
 
-// rangeOf is the range of y of what is shown: from 0 unless it is logarithmic.
+// rangeOf returns the visible range of y: from 0 unless logarithmic.
 func (f *Figure) rangeOf(all []*keptCurve, log bool) (lo, hi float64) {
 	lo, hi = math.Inf(1), 0
 	for _, c := range all {
@@ -286,8 +286,8 @@ func (f *Figure) rangeOf(all []*keptCurve, log bool) (lo, hi float64) {
 	return lo, hi
 }
 
-// thin keeps of values what is seen: the least and the largest in every column of dots.
-// Lines that leave the part of the axis that is shown are cut at its ends.
+// thin decimates values to the smallest and the largest in every column of dots. Lines are clipped
+// to the visible range of the axis.
 func (f *Figure) thin(t *trace, p PanelFigure, columns int) []kit.Point {
 	s := t.values
 	place := func(v sample) kit.Point {
@@ -326,7 +326,7 @@ func further(n int, same func(int) bool) int {
 	return from + sort.Search(to-from, func(i int) bool { return from+i > 0 && !same(from+i) })
 }
 
-// between is the point of a line at x.
+// between interpolates a line at x.
 func between(a, b sample, x float64) sample {
 	t := 0.0
 	if b.x > a.x {

@@ -1,5 +1,5 @@
-// Package runlog is what is known of the runs on the Train page, written by the goroutines
-// that follow them, and the curves that are drawn of it, thinned to what can be seen.
+// Package runlog is the data of the runs on the Train page, written by the goroutines that follow
+// them, and their curves, decimated for display.
 package runlog
 
 import (
@@ -15,11 +15,11 @@ import (
 	"hfcui/ui/kit"
 )
 
-// RunBook keeps what is known of the runs on the Train page. The goroutines that follow
-// them write it, figures are made from it, both outside Update and View.
+// RunBook has the data of the runs on the Train page. Goroutines that follow runs write it and
+// figures are computed from it, both outside Update and View.
 type RunBook struct {
 	Mu      sync.Mutex
-	Version int // counts changes
+	Version int // incremented with every change
 	runs    []*runLog
 }
 
@@ -27,29 +27,29 @@ type RunBook struct {
 // it can be read while the run goes on.
 type runLog struct {
 	Name, dir  string
-	generation int // another one: what was known before is not the beginning of what is known now
+	generation int // changes if earlier events are replaced
 	Config     *train.Config
 	State      follow.State
-	fault      string // why it cannot be read, or what of it could not be
-	skipped    int    // lines that are no events
+	fault      string // error of reading the run or a part of it
+	skipped    int    // invalid lines
 	Events     []train.Event
 	steps      []*train.StepEvent
 	epochs     []*train.EpochEvent
 	bands      []*train.BandsEvent
 	kept       *train.CheckpointEvent // the last one
-	end        *train.EndEvent        // nil unless it is the last event
-	files      []string               // of weights that were measured, in the order of bands
-	begun      int64                  // when its first event was written: tells runs of one folder apart
-	written    int                    // counts checkpoints and files of weights that came
-	weights    []evolution.Checkpoint // those there are: of a run the last one, else all in the order of their steps
-	evolution  *evolution.View        // what there was to see of them; nil as long as nobody looked
-	refused    []refusal              // files that could not be read or measured, the last one at the end
+	end        *train.EndEvent        // nil unless the last event
+	files      []string               // of evaluated weights, in the order of bands
+	begun      int64                  // time of its first event: tells runs of one folder apart
+	written    int                    // number of checkpoints and files of weights so far
+	weights    []evolution.Checkpoint // existing ones: of a run the last one, otherwise all by step
+	evolution  *evolution.View        // their history; nil if not requested
+	refused    []refusal              // files that could not be read or evaluated, the newest last
 }
 
-// refusal is why a file is left out.
+// refusal is why a file is skipped.
 type refusal struct{ path, why string }
 
-// Add takes in another run and returns its place. One that is there keeps its place.
+// Add adds a run and returns its index; an existing one keeps its index.
 func (b *RunBook) Add(dir, name string) int {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -61,7 +61,7 @@ func (b *RunBook) Add(dir, name string) int {
 	return len(b.runs) - 1
 }
 
-// Take takes in news of run i.
+// Take applies an update of run i.
 func (b *RunBook) Take(i int, u follow.Update) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -103,7 +103,7 @@ func (b *RunBook) Take(i int, u follow.Update) {
 	}
 }
 
-// Appeared takes in a file of weights.
+// Appeared adds a snapshot.
 func (b *RunBook) Appeared(i int, s follow.Snapshot) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -114,8 +114,8 @@ func (b *RunBook) Appeared(i int, s follow.Snapshot) {
 	l.place(s)
 }
 
-// place gives a file of weights its place, in the order of the numbers in their names, or as
-// they come, and returns it. One that was replaced keeps its own.
+// place inserts a snapshot by the number in its name, or in order of arrival, and returns its
+// checkpoint. A replaced file keeps its position.
 func (l *runLog) place(s follow.Snapshot) evolution.Checkpoint {
 	list := l.weights
 	if at := slices.IndexFunc(list, func(c evolution.Checkpoint) bool { return c.Path == s.Path }); at >= 0 {
@@ -137,7 +137,7 @@ func (l *runLog) place(s follow.Snapshot) evolution.Checkpoint {
 	return c
 }
 
-// Checkpoints lists the files of weights there are of the run in a folder.
+// Checkpoints lists the existing files of weights of the run in a folder.
 func (b *RunBook) Checkpoints(dir string) []evolution.Checkpoint {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -149,7 +149,7 @@ func (b *RunBook) Checkpoints(dir string) []evolution.Checkpoint {
 	return nil
 }
 
-// Evolved takes in what there is to see of a run's checkpoints, unless it was begun anew.
+// Evolved sets the history of a run's checkpoints, unless the run has restarted.
 func (b *RunBook) Evolved(dir string, begun int64, v *evolution.View) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -161,8 +161,7 @@ func (b *RunBook) Evolved(dir string, begun int64, v *evolution.View) {
 	}
 }
 
-// Measured takes in what was measured of a file of weights. A file that was replaced is
-// measured anew.
+// Measured adds the evaluation of a snapshot. A replaced file is evaluated again.
 func (b *RunBook) Measured(i int, s follow.Snapshot, e *train.BandsEvent, err error) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -196,7 +195,7 @@ func (b *RunBook) Measured(i int, s follow.Snapshot, e *train.BandsEvent, err er
 	}
 }
 
-// Noted keeps what there is to say of a run without an event.
+// Noted records a message about a run.
 func (b *RunBook) Noted(i int, what string) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -204,7 +203,7 @@ func (b *RunBook) Noted(i int, what string) {
 	b.runs[i].fault = kit.Clean(what)
 }
 
-// Read returns copies of all runs as they are now.
+// Read returns copies of all runs.
 func (b *RunBook) Read() (version int, runs []runLog) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -234,12 +233,12 @@ func (l *runLog) last() *train.Stamp {
 		return nil
 	}
 	if l.kept == nil && n > 0 && (len(l.Events) == 0 || l.weights[n-1].At.Step > l.Events[len(l.Events)-1].At().Step) {
-		return &l.weights[n-1].At // it is still being measured
+		return &l.weights[n-1].At // not evaluated yet
 	}
 	return l.Events[len(l.Events)-1].At()
 }
 
-// left estimates how long the run will take yet; 0 when nobody knows.
+// left estimates the remaining time; 0 if unknown.
 func (l *runLog) left() time.Duration {
 	if len(l.steps) == 0 || l.State != follow.Running {
 		return 0

@@ -6,7 +6,7 @@ import (
 	"hfcui/ui/kit"
 )
 
-// Ticks are the values that are written under a plot of a width.
+// Ticks returns the labeled values below a plot of a width.
 func (f *Figure) Ticks(w int) []float64 {
 	var list []float64
 	if f.Asked.LogX {
@@ -26,7 +26,7 @@ func (f *Figure) Ticks(w int) []float64 {
 	return list
 }
 
-// fineStep is tickStep for ranges below 1 too.
+// fineStep is TickStep also for ranges below 1.
 func fineStep(most float64, w int) float64 {
 	scale := 1.0
 	for most*scale < 10 {
