@@ -97,7 +97,7 @@ func TestSaveSmoothedModel(t *testing.T) {
 		t.Errorf("saved %+v, want %+v", d.Lab.Saved, want)
 	}
 	d.Keys("S ctrl+u").Types("/is/there.safetensors").Keys("enter").Shows("Save the smoothed model", "file exists")
-	d.Keys("ctrl+u enter").Shows("give a file name").Keys("esc")
+	d.Keys("ctrl+u enter").Shows("enter a file name").Keys("esc")
 	d.Compare("demo-shuffled").Keys("S tab").Shows("▼ demo-shuffled", "demo-shuffled-layer1.0").Keys("tab tab enter")
 	if got := d.Lab.Saved[len(d.Lab.Saved)-1]; len(d.Lab.Saved) != 2 || got.Model != "demo-shuffled" {
 		t.Errorf("saved %+v", d.Lab.Saved)

@@ -96,7 +96,7 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d.Fits(80, 24)
 	d.Keys("x enter").Shows("network: ")
 	d.Keys("backspace down ctrl+u 0 enter").Shows("0 epochs")
-	d.Keys("ctrl+u x enter").Shows("epochs: not a whole number")
+	d.Keys("ctrl+u x enter").Shows("epochs: not an integer")
 	d.Keys("ctrl+u 3 down down").Shows("‹", "optimizer default")
 	d.Keys("esc").Hides("shuffle labels")
 	for _, size := range uitest.Sizes {

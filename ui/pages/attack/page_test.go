@@ -233,7 +233,7 @@ func TestMethodsDiffer(t *testing.T) {
 func TestAttackOptionsDialog(t *testing.T) {
 	d := attackShown(t, 100, 30)
 	d.Keys("O").Shows("Attack options", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "apply")
-	d.Keys("down right down ctrl+u").Types("x").Keys("enter").Shows("steps: not a whole number")
+	d.Keys("down right down ctrl+u").Types("x").Keys("enter").Shows("steps: not an integer")
 	d.Keys("ctrl+u").Types("0").Keys("enter").Shows("0 steps: use 1 to")
 	d.Keys("ctrl+u").Types("40").Keys("enter").Hides("Attack options").Shows("pgd L2 · 40 steps")
 	if p := d.App.Page; p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
