@@ -2,12 +2,11 @@ package cpu
 
 import "hfcui/engine/cpu/kernel"
 
-// Weights of convolutions in bf16 are pairs of input channels: for every group of output
-// channels, window, block of input channels, tap and pair, the group's output channels'
-// two weights each. A pair takes a word, so that everything lies where as many float32
-// would.
+// Weights of convolutions in bf16 are pairs of input channels: for every group of output channels,
+// window, block of input channels, tap and pair, the two weights of each of the group's output
+// channels. A pair takes a word, so that the layout is that of as many float32.
 
-// placePairs does place's part for pairs: all blocks of x are whole.
+// placePairs is place for pairs: all blocks of x are complete.
 func (w *weights) placePairs(x *layout) {
 	w.block = x.block
 	w.padded = roundUp(w.inputs, w.block) / 2
@@ -16,7 +15,7 @@ func (w *weights) placePairs(x *layout) {
 	}
 }
 
-// packPairs packs the weights of the n output channels from k on.
+// packPairs packs the weights of n output channels from k.
 func (w *weights) packPairs(dst []float32, k, n int) {
 	kernels := w.kernels.BF16
 	for i := range w.windows {
@@ -37,8 +36,7 @@ func (w *weights) packPairs(dst []float32, k, n int) {
 	}
 }
 
-// packSome packs a tap of a block of input channels, from c on, of which some may not be
-// there or may be scaled.
+// packSome packs a tap of a block of input channels from c, some of which may be padding or scaled.
 func (w *weights) packSome(dst []float32, k, c, tap, n int) {
 	out := halves(dst)
 	for i := range out {
@@ -47,8 +45,7 @@ func (w *weights) packSome(dst []float32, k, c, tap, n int) {
 	}
 }
 
-// value is the weight from input channel c to output channel k, 0 where one of them only
-// fills up a block.
+// value returns the weight from input channel c to output channel k; 0 for padding.
 func (w *weights) value(k, c, tap int) float32 {
 	if k >= w.outputs || c >= w.inputs {
 		return 0

@@ -5,23 +5,23 @@ import (
 	"hfcui/engine/plan"
 )
 
-// pairGrad is weightGrad in bf16, where instructions sum the products of pairs of numbers:
-// of two images, whose pixels are put side by side right before they are multiplied. A pair
-// takes a word, so that two images become one laid out like those of float32.
+// pairGrad is weightGrad in bf16, whose instructions sum products of pairs: of two images, whose
+// pixels are interleaved right before multiplication. A pair takes a word, so that two images have
+// the layout of one in float32.
 type pairGrad struct {
 	*weightGrad
-	pairs   int       // of images; the last of an odd number is with zeros
-	workers []pairing // a worker's each
+	pairs   int       // of images; the last of an odd number is paired with zeros
+	workers []pairing // per worker
 	zeros   []float32 // a plane
 }
 
-// pairing is a worker's images side by side: a block of x, a group of dy.
+// pairing is a worker's interleaved images: a block of x, a group of dy.
 type pairing struct {
 	x, dy     tensor
-	atX, atDY int // where they lie in scratch
+	atX, atDY int // offsets in scratch
 }
 
-// pairGrad gives the step of a weights' gradient in bf16.
+// pairGrad returns the step of a weight gradient in bf16.
 func (c *compiler) pairGrad(w *weightGrad) func() {
 	w.prepare()
 	g := &pairGrad{weightGrad: w, pairs: (w.x.n + 1) / 2}
@@ -37,7 +37,7 @@ func (c *compiler) pairGrad(w *weightGrad) func() {
 	return g.run
 }
 
-// prepare decides how the work is cut.
+// prepare partitions the work.
 func (g *pairGrad) prepare() {
 	g.parts = min(g.pairs, max(ceilDiv(16, g.groups()), g.parts))
 	g.images = min(g.images, g.pairs)
@@ -58,14 +58,14 @@ func (g *pairGrad) run() {
 	g.assemble()
 }
 
-// paired is the layout of some blocks of t's images side by side.
+// paired returns the layout of blocks of t's interleaved images.
 func (g *pairGrad) paired(t *tensor, blocks int) layout {
 	l := t.layout
 	l.dtype, l.n, l.c = plan.Float32, g.images, blocks*l.block
 	return l
 }
 
-// sumPairs sums one part for one group of output channels.
+// sumPairs sums a part for a group of output channels.
 func (g *pairGrad) sumPairs(worker, i int) {
 	part, k := i%g.parts, i/g.parts*2*kernel.Block
 	wide, first, end := width(k, g.dy.c), part*g.pairs/g.parts, (part+1)*g.pairs/g.parts
@@ -86,7 +86,7 @@ func (g *pairGrad) sumPairs(worker, i int) {
 	}
 }
 
-// put puts planes of pairs of images of t, with their halo, side by side in `to`.
+// put interleaves planes of pairs of images of t, with halo, into to.
 func (g *pairGrad) put(to, t *tensor, pair, pairs, block, blocks int) {
 	size := t.plane() + t.margin()
 	pixels := (t.bytes(size) + kernel.PixelBytes/2 - 1) / (kernel.PixelBytes / 2)
@@ -99,8 +99,8 @@ func (g *pairGrad) put(to, t *tensor, pair, pairs, block, blocks int) {
 	}
 }
 
-// twoPlanes is where the planes of image n and of the next, or of zeros, begin: so many
-// elements before their first pixels.
+// twoPlanes returns the start of the planes of image n and of the next, or of zeros, including
+// elements before the first pixels.
 func (g *pairGrad) twoPlanes(t *tensor, n, block, before int) (first, second *float32) {
 	first = t.pointer(t.offset(n, block, 0, 0) - before)
 	if n+1 < t.n {

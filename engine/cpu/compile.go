@@ -8,7 +8,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// compiler makes an executable of a program, which is its own.
+// compiler compiles a program, which it may change.
 type compiler struct {
 	program *plan.Program
 	kernels *kernel.Set // for float32: see of
@@ -17,15 +17,15 @@ type compiler struct {
 	roomy   int
 	direct  bool
 	readers [][]*plan.Instr // by Value.ID
-	tensors []*tensor       // by Value.ID; nil where nothing needs one
+	tensors []*tensor       // by Value.ID; nil if not needed
 	inputs  map[string]*leaf
 	params  map[string]*leaf
 
 	haloShared []bool // by Value.ID
 	steps      []step
-	trains     bool   // weights change from run to run
-	scratch    shared // sums on their way to a result
-	packing    shared // weights that are packed right before they are used
+	trains     bool   // weights change between runs
+	scratch    shared // partial sums
+	packing    shared // weights packed right before use
 	tiles      shared // Winograd's, between transforms
 }
 
@@ -49,7 +49,7 @@ func newCompiler(d *Device, p *plan.Program) *compiler {
 	return c
 }
 
-// link notes who reads what.
+// link records the readers of values.
 func (c *compiler) link() {
 	c.readers = make([][]*plan.Instr, len(c.program.Values))
 	for _, in := range c.program.Instrs {
@@ -59,8 +59,7 @@ func (c *compiler) link() {
 	}
 }
 
-// normalizeInputs leaves normalizing to when an input is stored, where nothing else reads
-// the input.
+// normalizeInputs moves input normalization to SetInput, if nothing else reads the input.
 func (c *compiler) normalizeInputs() {
 	c.program.Instrs = slices.DeleteFunc(c.program.Instrs, func(in *plan.Instr) bool {
 		o, ok := in.Op.(op.InputNormalize)
@@ -82,7 +81,7 @@ func (c *compiler) normalizeInputs() {
 	c.link()
 }
 
-// normalizing gives scale and shift of every channel.
+// normalizing returns scale and shift per channel.
 func normalizing(o op.InputNormalize) (scale, shift []float32) {
 	scale, shift = perChannel(len(o.Mean)), perChannel(len(o.Mean))
 	for i := range o.Mean {
@@ -91,9 +90,8 @@ func normalizing(o op.InputNormalize) (scale, shift []float32) {
 	return scale, shift
 }
 
-// reorder moves what can be done together with another instruction next to it: what
-// follows a convolution and sums up its result right after it, a ReLU's gradient right
-// before the sums of it.
+// reorder moves instructions that can be fused next to each other: sums over a convolution's result
+// right after it, a ReLU's gradient right before the sums of it.
 func (c *compiler) reorder() {
 	maker := make(map[*plan.Value]*plan.Instr)
 	var order []*plan.Instr
@@ -125,8 +123,8 @@ func (c *compiler) reorder() {
 	c.program.Instrs = order
 }
 
-// sums gives the instructions that sum up what a convolution, or its input gradient, makes,
-// and batch norm's gradients from them, each after those it needs.
+// sums returns the instructions that sum the result of a convolution, or of its input gradient, and
+// batch norm's gradients from these sums, in topological order.
 func (c *compiler) sums(in *plan.Instr) (sums []*plan.Instr) {
 	_, forward := asConv(in)
 	_, backward := asInputGrad(in)
@@ -150,8 +148,8 @@ func (c *compiler) sums(in *plan.Instr) (sums []*plan.Instr) {
 	return sums
 }
 
-// normGrads gives batch norm's gradients with respect to its input that need the sums in
-// makes: they read what it has read, and find it in the cache.
+// normGrads returns batch norm's input gradients that use the sums of in: they read the same
+// arrays, which are in the cache.
 func (c *compiler) normGrads(in *plan.Instr) (grads []*plan.Instr) {
 	for _, r := range c.readers[in.Out.ID] {
 		switch r.Op.(type) {
@@ -162,7 +160,7 @@ func (c *compiler) normGrads(in *plan.Instr) (grads []*plan.Instr) {
 	return grads
 }
 
-// reduced is the gradient that an instruction sums up for batch norm, nil for others.
+// reduced returns the gradient that an instruction reduces for batch norm; nil for others.
 func reduced(in *plan.Instr) *plan.Value {
 	switch in.Op.(type) {
 	case op.BatchNormReduce:
@@ -178,7 +176,7 @@ func isReLUGrad(in *plan.Instr) bool {
 	return ok
 }
 
-// of gives the kernels for pixels stored as t's are.
+// of returns the kernels for t's data type.
 func (c *compiler) of(t *tensor) *kernel.Set {
 	if t.dtype == plan.BFloat16 {
 		return c.kernels.BF16
@@ -194,13 +192,13 @@ func isWeightGrad(in *plan.Instr) bool {
 	return false
 }
 
-// shared is memory that a step needs only while it runs: all steps have the same.
+// shared is scratch memory that all steps share.
 type shared struct {
 	data *[]float32
 	size int
 }
 
-// take asks for n elements, which are there when steps run.
+// take reserves n elements, allocated before steps run.
 func (s *shared) take(n int) *[]float32 {
 	if s.data == nil {
 		s.data = new([]float32)
@@ -209,7 +207,7 @@ func (s *shared) take(n int) *[]float32 {
 	return s.data
 }
 
-// allocate makes the memory.
+// allocate allocates the memory.
 func (s *shared) allocate() {
 	if s.data != nil {
 		*s.data = aligned(s.size + slack)
@@ -221,7 +219,7 @@ func (c *compiler) emit(o op.Op, run func()) {
 	c.steps = append(c.steps, step{op.Name(o), run})
 }
 
-// finish gives the executable.
+// finish returns the executable.
 func (c *compiler) finish() *executable {
 	c.scratch.allocate()
 	c.packing.allocate()
@@ -241,8 +239,7 @@ func (c *compiler) finish() *executable {
 	return e
 }
 
-// isElementwise tells whether a kernel goes over the arrays an instruction reads, whatever
-// they are.
+// isElementwise reports whether an instruction's kernel works on arrays of any kind.
 func isElementwise(in *plan.Instr) bool {
 	switch in.Op.(type) {
 	case op.Add, op.ReLU, op.ReLUGrad:
@@ -251,7 +248,7 @@ func isElementwise(in *plan.Instr) bool {
 	return false
 }
 
-// finishLeaf prepares a leaf for being stored.
+// finishLeaf prepares a leaf for storing.
 func (c *compiler) finishLeaf(l *leaf) {
 	t := c.tensors[l.value.ID]
 	l.tensor = t

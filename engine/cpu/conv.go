@@ -6,8 +6,8 @@ import (
 	"hfcui/engine/cpu/kernel"
 )
 
-// convolution computes y = x∗w + bias + addend, rectified if asked for; also an input's
-// gradient, where x is dy, and matrix products, where images have one pixel.
+// convolution computes y = x∗w + bias + addend with an optional ReLU; also input gradients, with dy
+// as x, and matrix products, as images of one pixel.
 type convolution struct {
 	compiler *compiler
 	x, y     *tensor
@@ -15,12 +15,12 @@ type convolution struct {
 	addend   *tensor // laid out like y, or nil
 	bias     []float32
 	rectify  bool
-	after    func(n, b int) // called when a plane of y is done
+	after    func(n, b int) // called after a plane of y
 
 	windows []convTiles
 	// A chunk of work is `outs` groups of output channels by `images` groups of images by
 	// one of `parts` of the tiles.
-	group        int // images whose tiles are listed together
+	group        int // images with a common list of tiles
 	outs, images int
 	parts        int
 	outChunks    int
@@ -29,14 +29,14 @@ type convolution struct {
 	pack         func(worker, group int)
 }
 
-// convTiles is what there is to do for a window.
+// convTiles is the tiles of a window.
 type convTiles struct {
 	tiles, last []kernel.Tile // of a group of images, and of the last one if it is smaller
 	calls       []convCall
-	inRows      bool // kernels that want neighboring pixels and three columns can do it
+	inRows      bool // kernels for neighboring pixels and three columns apply
 }
 
-// convCall is a kernel's call for some of the input channels.
+// convCall is a kernel call for a range of input channels.
 type convCall struct {
 	channel int // the first
 	offset  int // of its block in x
@@ -54,7 +54,7 @@ func (c *convolution) run() {
 	}
 }
 
-// prepare lists tiles and calls and decides how the work is cut.
+// prepare lists tiles and calls and partitions the work.
 func (c *convolution) prepare() {
 	c.weights.kernels = c.compiler.kernels
 	c.weights.place(&c.x.layout)
@@ -80,8 +80,8 @@ func (c *convolution) prepare() {
 	c.each = func(_, i int) { c.after(i/c.y.blocks(), i%c.y.blocks()) }
 }
 
-// groupOf is how many images of so many pixels share tiles: small ones do, since tiles of
-// eight pixels rarely fit them.
+// groupOf returns the number of images that share tiles: several if small, as tiles of eight pixels
+// rarely fit.
 func groupOf(pixels, images int) int {
 	switch {
 	case pixels >= 64:
@@ -92,15 +92,14 @@ func groupOf(pixels, images int) int {
 	return min(64, images)
 }
 
-// later is how many tiles ahead inputs are asked for: those whose middle tap no tile in
-// between sees with another, and two more, which take longer than memory does.
+// later returns the prefetch distance in tiles: past tiles that share the middle tap, plus two,
+// which take longer than a memory access.
 func (win *window) later() int {
 	return (win.width*(win.rows/2)+kernel.TilePixels-1)/kernel.TilePixels + 2
 }
 
-// listTiles cuts the window's pixels of so many images into tiles. The last one is filled
-// up with its last pixel. Behind them, for the kernels to ask for inputs ahead of time, are
-// the first tiles of the next block of channels.
+// listTiles partitions the window's pixels of images into tiles. The last one is padded with its
+// last pixel. After them, for prefetching, are the first tiles of the next block of channels.
 func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
 	pixels := win.height * win.width * images
 	n := (pixels + kernel.TilePixels - 1) / kernel.TilePixels
@@ -131,11 +130,11 @@ func listTiles(win *window, x, y *tensor, images int) []kernel.Tile {
 	return tiles
 }
 
-// cached is how many taps times blocks of input channels a call may have for its weights
-// to stay in the first-level cache: 18 KB for 32 output channels.
+// cached is the maximum of taps times blocks of input channels of a call whose weights fit the L1
+// cache: 18 KB for 32 output channels.
 const cached = 9
 
-// calls cuts the input channels into calls.
+// calls partitions the input channels into calls.
 func (c *convolution) calls(win *window) []convCall {
 	shape := func(quads, blocks int) kernel.ConvShape {
 		x, make := c.x, kernel.NewConvShape
@@ -151,7 +150,7 @@ func (c *convolution) calls(win *window) []convCall {
 	case len(win.taps) == 0:
 		calls = append(calls, convCall{shape: shape(1, 0)})
 	case c.weights.pairs:
-		// All in one: what is stored in between would be rounded.
+		// A single call: intermediate results would be rounded.
 		calls = append(calls, convCall{shape: shape(c.x.block/4, c.x.blocks())})
 	default:
 		whole := c.x.c / kernel.Block
@@ -170,11 +169,11 @@ func (c *convolution) calls(win *window) []convCall {
 	return calls
 }
 
-// large is how many bytes of weights stay in the second-level cache beside everything else.
+// large is the size of weights, in bytes, that fit the L2 cache.
 const large = 512 << 10
 
-// cut decides how the work is cut into chunks: enough for all threads, and such that
-// weights or images, whichever are larger, are read from memory once.
+// cut partitions the work into chunks: enough for all threads, and such that weights or images,
+// whichever are larger, are read from memory once.
 func (c *convolution) cut() {
 	groups, images := c.weights.groups(), (c.y.n+c.group-1)/c.group
 	enough := 4 * c.compiler.pool.threads
@@ -219,8 +218,8 @@ func (c *convolution) chunk(_, i int) {
 	}
 }
 
-// call runs the kernel for the output channels from k on, call j of a window, group g of
-// images and one part of its tiles.
+// call runs the kernel for output channels from k, call j of a window, group g of images and a part
+// of its tiles.
 func (c *convolution) call(k, win, j, g, part int) {
 	w := &c.windows[win]
 	call := &w.calls[j]

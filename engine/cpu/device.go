@@ -1,22 +1,20 @@
-// Package cpu runs programs fast on the processor: arrays in blocks of sixteen channels
-// with a halo of zeros, kernels in assembly where the processor has what they need, work
-// shared over cores.
+// Package cpu runs programs on the CPU: arrays in blocks of sixteen channels with a halo of zeros,
+// assembly kernels for the CPU's features, and work shared over cores.
 //
-// Compile fuses the program (plan.Fuse), chooses how every array lies in memory (layout),
-// shares memory between arrays that are not needed at the same time (memory), and makes of
-// every instruction a step that allocates nothing. Sums are added up in an order that
-// depends on shapes only, so results are the same, bit for bit, from run to run and for
-// any number of threads.
+// Compile fuses the program (plan.Fuse), chooses a layout for every array (layout), shares memory
+// between arrays that are not live at the same time (memory), and lowers every instruction to a
+// step that allocates nothing. The order of summation depends on shapes only, so results are
+// identical, bit for bit, between runs and for any number of threads.
 //
 // In bf16, images between layers, and the gradients with respect to them, are stored and
 // multiplied as such. Everything else is float32: sums, statistics, matrices [N,C], weights
 // and their gradients.
 //
-// Convolutions of 3×3 taps, a pixel apart, and their gradients go through Winograd's
-// algorithms where these are faster: F(4×4, 3×3) in float32, F(2×2, 3×3) in bf16, whose
-// rounding bears no larger tiles. All others are computed directly.
+// Convolutions of 3×3 taps, a pixel apart, and their gradients go through Winograd's algorithms
+// where these are faster: F(4×4, 3×3) in float32, F(2×2, 3×3) in bf16, whose precision allows no
+// larger tiles. All others are computed directly.
 //
-// From a program to a run: device.go, compile.go, lower.go (what each instruction becomes),
+// From a program to a run: device.go, compile.go, lower.go (the step of each instruction),
 // executable.go, and pool.go, the threads.
 //
 // Memory: layout.go and layouts.go, halo.go, memory.go (who shares it), recompute.go (what
@@ -42,30 +40,30 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Options chooses how a device computes.
+// Options configures a device.
 type Options struct {
-	Threads int    // how many cores to use; 0: all
+	Threads int    // number of threads; 0: one per core
 	ISA     string // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
 
-	// DType is how images are stored and multiplied. For bf16 there is assembly for
-	// processors with AVX512_BF16; on others portable kernels are used, which are slow.
+	// DType is the data type of activations. bf16 has assembly for AVX512_BF16; other CPUs use
+	// portable kernels, which are slow.
 	DType plan.DType
 }
 
-// Device compiles programs for the processor. Its executables share one set of threads,
-// which is there as long as there are executables.
+// Device compiles programs for the CPU. Its executables share a pool of threads, which exists as
+// long as there are executables.
 type Device struct {
 	kernels *kernel.Set
 	dtype   plan.DType
 	pool    *pool
 	roomy   int  // see const roomy
-	direct  bool // convolutions do without Winograd
+	direct  bool // convolutions without Winograd
 }
 
-// New makes a device. It is an error to ask for kernels the processor cannot run.
+// New returns a device. It is an error if the CPU does not support the ISA.
 func New(o Options) (*Device, error) {
 	if o.Threads < 0 {
-		return nil, fmt.Errorf("%d threads cannot compute", o.Threads)
+		return nil, fmt.Errorf("%d threads: use 0 or more", o.Threads)
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
@@ -77,7 +75,7 @@ func New(o Options) (*Device, error) {
 	return &Device{kernels: kernels, dtype: o.DType, pool: newPool(o.Threads), roomy: roomy}, nil
 }
 
-// Name says which kernels the device uses and how many threads.
+// Name returns the device's kernels and number of threads.
 func (d *Device) Name() string {
 	kernels := d.kernels
 	if d.dtype == plan.BFloat16 {
@@ -90,28 +88,28 @@ func (d *Device) Name() string {
 	return fmt.Sprintf("cpu %s, %d %s", kernels.Name, d.pool.threads, threads)
 }
 
-// ID is what opens the device again.
+// ID returns the name that opens the device.
 func (d *Device) ID() string { return driverName }
 
-// Threads is how many threads the device's executables share.
+// Threads returns the number of threads that the device's executables share.
 func (d *Device) Threads() int { return d.pool.threads }
 
-// CacheSize is most of the third-level cache, as processors of many cores have it for a few.
+// CacheSize is most of a typical L3 cache.
 func (d *Device) CacheSize() int { return 26 << 20 }
 
-// Note says what to know about how fast the device is, "" if there is nothing to say.
+// Note returns a limitation of the device's speed; "" if there is none.
 func (d *Device) Note() string {
 	if d.dtype == plan.BFloat16 && d.kernels.BF16.Name == kernel.PortableBF16 {
-		return "bf16 is computed by portable code here, which is right but slow: the fast one needs AVX512_BF16"
+		return "bf16 runs on portable kernels, which are slow: fast ones require AVX512_BF16"
 	}
 	return ""
 }
 
-// Compile prepares a program for running.
+// Compile compiles a program.
 func (d *Device) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, error) {
 	e, err := d.compile(p)
 	if err != nil {
-		return nil, fmt.Errorf("compiling for the processor: %w", err)
+		return nil, fmt.Errorf("compiling for the CPU: %w", err)
 	}
 	e.yield = yield
 	return e, nil

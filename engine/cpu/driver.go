@@ -5,7 +5,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Driver opens the processor.
+// Driver opens the CPU.
 func Driver() plan.Driver {
 	return plan.Driver{Name: driverName, Open: open, Kernels: kernels}
 }
