@@ -26,7 +26,7 @@ type Request struct {
 	Threads    int           // for splitting; at least 1
 	// Yield is called before an image is read; nil only checks the context.
 	Yield plan.Yield
-	// Steady makes every round as large as possible, where nobody watches the figures.
+	// Steady makes every round as large as possible, without frequent updates.
 	Steady bool
 	// Clean, if not nil, holds predictions of this Classifier for whole images of this Source,
 	// with these Statistics and, with batch statistics, this Limit. New ones are added to it.

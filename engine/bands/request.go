@@ -145,5 +145,5 @@ func ParseDecomposition(s string) (Decomposition, error) {
 	case "svd":
 		return SVD, nil
 	}
-	return 0, fmt.Errorf("unknown way to divide images %q: use fourier or svd", s)
+	return 0, fmt.Errorf("unknown decomposition %q: use fourier or svd", s)
 }

@@ -9,13 +9,13 @@ import (
 	"hfcui/engine/printable"
 )
 
-// tick is a labeled place on an axis.
+// tick is a labeled position on an axis.
 type tick struct {
 	at    float64
 	label string
 }
 
-// label is an axis' title with its unit.
+// label returns an axis's title with its unit.
 func (a Axis) label() string {
 	if a.Unit == "" || a.Title == "" {
 		return printable.Line(a.Title + a.Unit)
@@ -23,7 +23,7 @@ func (a Axis) label() string {
 	return printable.Line(fmt.Sprintf("%s (%s)", a.Title, a.Unit))
 }
 
-// share is where a value lies on the axis, 0 at From and 1 at To.
+// share returns the position of a value on the axis, 0 at From and 1 at To.
 func (a Axis) share(v float64) float64 {
 	if len(a.Categories) > 0 {
 		return (v + 0.5) / float64(len(a.Categories))
@@ -34,7 +34,8 @@ func (a Axis) share(v float64) float64 {
 	return (v - a.From) / (a.To - a.From)
 }
 
-// fit gives an axis without ends those of the values, and to the next tick outwards if wanted.
+// fit sets the ends of an axis without ends to the range of the values, optionally extended to the
+// next ticks.
 func (a Axis) fit(values []float64, outwards bool) Axis {
 	if a.From != a.To || len(a.Categories) > 0 {
 		return a
@@ -64,15 +65,14 @@ func (a Axis) fit(values []float64, outwards bool) Axis {
 	return a
 }
 
-// widened is the axis from the edge of the first of n cells to that of the last, whose centers
-// were its ends.
+// widened extends the axis from the centers of the first and last of n cells to their outer edges.
 func (a Axis) widened(n int) Axis {
 	half := (a.To - a.From) / float64(max(1, n-1)) / 2
 	a.From, a.To = a.From-half, a.To+half
 	return a
 }
 
-// ticks are as many labeled places as fit, where fits tells whether labels at them do.
+// ticks returns as many ticks as fit, where fits reports whether their labels do.
 func (a Axis) ticks(fits func([]tick) bool) []tick {
 	if len(a.Categories) > 0 {
 		list := make([]tick, len(a.Categories))
@@ -97,7 +97,7 @@ func (a Axis) ticks(fits func([]tick) bool) []tick {
 	return list
 }
 
-// linearTicks are multiples of 1, 2 or 5 times a power of ten, most steps at most.
+// linearTicks returns multiples of 1, 2 or 5 times a power of ten, at most most steps.
 func (a Axis) linearTicks(lo, hi float64, most int) []tick {
 	step := roundStep((hi-lo)/float64(most), a.Percent)
 	var list []tick
@@ -107,7 +107,7 @@ func (a Axis) linearTicks(lo, hi float64, most int) []tick {
 	return list
 }
 
-// logTicks are powers of ten and, where those are few, twice and five times them.
+// logTicks returns powers of ten and, if these are few, 2 and 5 times them.
 func logTicks(lo, hi float64, most int) []tick {
 	first, last := int(math.Floor(math.Log10(lo)+1e-9)), int(math.Ceil(math.Log10(hi)-1e-9))
 	digits, every := []float64{1}, 1+(last-first)/most
@@ -126,8 +126,8 @@ func logTicks(lo, hi float64, most int) []tick {
 	return list
 }
 
-// roundStep is the next of 1, 2, 5, 10 … times a power of ten from least on; of percentages it
-// may also be 25 %, which quarters the whole.
+// roundStep returns the smallest of 1, 2, 5, 10 … times a power of ten not below least; for
+// percentages also 25 %.
 func roundStep(least float64, percent bool) float64 {
 	if percent && least > 0.1 && least <= 0.25 {
 		return 0.25
@@ -141,7 +141,7 @@ func roundStep(least float64, percent bool) float64 {
 	return 10 * power
 }
 
-// number writes a value with the decimals that multiples of step need.
+// number formats a value with the decimals that multiples of step need.
 func (a Axis) number(v, step float64) string {
 	unit := ""
 	if v == 0 {
@@ -175,7 +175,7 @@ func (a Axis) number(v, step float64) string {
 	return minus(text) + unit
 }
 
-// minus writes the sign as typography has it.
+// minus replaces hyphens by minus signs.
 func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }
 
 func finite(v float64) bool { return v-v == 0 }

@@ -8,7 +8,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// draw lays the figure out on all of a canvas: title, legend, panels, notes from top to bottom.
+// draw lays out the figure on a canvas: title, legend, panels, notes from top to bottom.
 func (f *Figure) draw(p *pen, width, height float64) {
 	p.SetColor(p.theme.Background)
 	p.Fill(vg.Rectangle{Max: at(width, height)}.Path())
@@ -19,7 +19,7 @@ func (f *Figure) draw(p *pen, width, height float64) {
 	f.panels(p, inner)
 }
 
-// height is how high the figure is at a width where every row of panels has room for itself.
+// height returns the figure's height at a width, for a given height of a row of panels.
 func (f *Figure) height(p *pen, width, row float64) float64 {
 	pad := p.theme.TextSize
 	inner := box{pad, 0, width - pad, 0}
@@ -29,8 +29,8 @@ func (f *Figure) height(p *pen, width, row float64) float64 {
 func (f *Figure) columns() int { return max(1, min(f.Columns, len(f.Panels))) }
 func (f *Figure) rows() int    { return (len(f.Panels) + f.columns() - 1) / f.columns() }
 
-// header writes title and legend from the top of a box down, and returns where they end; unless
-// visible it only measures.
+// header draws title and legend from the top of a box, and returns their lower end; unless visible
+// it only measures.
 func (f *Figure) header(p *pen, in box, visible bool) (y float64) {
 	y = in.y1
 	put := func(s style, text string) {
@@ -70,7 +70,7 @@ func (f *Figure) header(p *pen, in box, visible bool) (y float64) {
 	return y - 1.5*p.line(s)
 }
 
-// legend is the series that are named, each once.
+// legend returns the named series without duplicates.
 func (f *Figure) legend() []Series {
 	type look struct {
 		name   string
@@ -91,7 +91,7 @@ func (f *Figure) legend() []Series {
 	return list
 }
 
-// footer writes the notes at the bottom of a box and returns where they begin.
+// footer draws the notes at the bottom of a box and returns their upper end.
 func (f *Figure) footer(p *pen, in box, visible bool) float64 {
 	s := p.small()
 	var lines []string
@@ -109,7 +109,7 @@ func (f *Figure) footer(p *pen, in box, visible bool) float64 {
 	return in.y0 + (float64(len(lines))+0.5)*p.line(s)
 }
 
-// panels draws the panels into equal parts of a box, with axes that are in line.
+// panels draws the panels in a grid with aligned axes.
 func (f *Figure) panels(p *pen, in box) {
 	columns, gap := f.columns(), 1.2*p.theme.TextSize
 	if len(f.Panels) == 0 {
@@ -137,7 +137,7 @@ func (f *Figure) panels(p *pen, in box) {
 	}
 }
 
-// layout is a panel in its place: the plot within margins for labels.
+// layout is a positioned panel: the plot within margins for labels.
 type layout struct {
 	*pen
 	panel                    *Panel
@@ -204,7 +204,7 @@ func newLayout(p *pen, panel *Panel, outer box) *layout {
 	return l
 }
 
-// yTitle is the width that the title of the vertical axis takes.
+// yTitle returns the width of the title of the vertical axis.
 func (l *layout) yTitle() float64 {
 	if l.y.label() == "" {
 		return 0
@@ -212,7 +212,7 @@ func (l *layout) yTitle() float64 {
 	return l.line(l.body()) + 0.2*l.theme.TextSize
 }
 
-// fold breaks the names of categories and returns how many lines that takes.
+// fold wraps the names of categories and returns the number of lines.
 func (l *layout) fold(room float64) (most int) {
 	l.folded, most = nil, 1
 	for _, name := range l.x.Categories {
@@ -222,7 +222,7 @@ func (l *layout) fold(room float64) (most int) {
 	return most
 }
 
-// apart tells whether labels on an axis of a length, of which size gives the extent, do not touch.
+// apart reports whether labels of the given sizes do not overlap on an axis of a length.
 func (l *layout) apart(list []tick, a Axis, length float64, size func(string) float64) bool {
 	for i := 1; i < len(list); i++ {
 		room := math.Abs(a.share(list[i].at)-a.share(list[i-1].at)) * length

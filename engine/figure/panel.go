@@ -12,15 +12,15 @@ import (
 	"hfcui/engine/printable"
 )
 
-// points are a series' points that can be drawn.
+// points returns a series's finite points.
 func (s *Series) points() []Point {
 	return slices.DeleteFunc(slices.Clone(s.Points), func(q Point) bool { return !finite(q.X) || !finite(q.Y) })
 }
 
-// thickness is a series' line's.
+// thickness returns the width of a series's line.
 func (p *pen) thickness() float64 { return 0.14 * p.theme.TextSize }
 
-// colorOf is a series' color.
+// colorOf returns a series's color.
 func (p *pen) colorOf(s *Series) color.Color {
 	if s.Faint {
 		return through(p.theme.color(s.Color), 0.6)
@@ -33,7 +33,7 @@ func (l *layout) draw() {
 	o := l.outer
 	l.plot = box{o.x0 + l.left, o.y0 + l.bottom, o.x1 - l.right, o.y1 - l.top}
 	if l.plot.width() <= 0 || l.plot.height() <= 0 {
-		return // there is no room
+		return // no room
 	}
 	if m := l.panel.Map; m != nil {
 		l.square(m)
@@ -107,7 +107,7 @@ func (l *layout) reference(r Reference) {
 	l.write(s, b.x1, y+l.line(s)/2, 1, printable.Line(r.Label))
 }
 
-// interval draws a series' intervals: as an area, or as bars.
+// interval draws a series's intervals: as an area, or as bars.
 func (l *layout) interval(s *Series) {
 	c := l.theme.color(s.Color)
 	var upper, lower []vg.Point
@@ -130,7 +130,7 @@ func (l *layout) interval(s *Series) {
 	}
 }
 
-// inside draws with a canvas that is the plot, to which lines and areas are clipped.
+// inside draws on a canvas clipped to the plot.
 func (l *layout) inside(drawIt func()) {
 	all := l.Rectangle
 	l.Rectangle = vg.Rectangle{Min: at(l.plot.x0, l.plot.y0), Max: at(l.plot.x1, l.plot.y1)}
@@ -138,10 +138,10 @@ func (l *layout) inside(drawIt func()) {
 	l.Rectangle = all
 }
 
-// mostMarkers is at how many points of a series there are markers.
+// mostMarkers is the maximum number of markers of a series.
 const mostMarkers = 25
 
-// series draws a series' line, markers and notes.
+// series draws a series's line, markers and labels.
 func (l *layout) series(s *Series) {
 	c, points := l.colorOf(s), s.points()
 	if !s.NoLine {
@@ -173,7 +173,7 @@ func (l *layout) series(s *Series) {
 	}
 }
 
-// ends writes what stands next to the last points, moved apart where they are close.
+// ends draws the labels next to the last points, moved apart if they overlap.
 func (l *layout) ends() {
 	type end struct {
 		x, y  float64
@@ -207,7 +207,7 @@ func (l *layout) ends() {
 	}
 }
 
-// square narrows the plot until a map's cells are square.
+// square narrows the plot so that a map's cells are square.
 func (l *layout) square(m *HeatMap) {
 	b := &l.plot
 	if w := b.height() * float64(m.W) / float64(m.H); w < b.width() {
@@ -222,7 +222,7 @@ func (l *layout) square(m *HeatMap) {
 func (l *layout) heat(m *HeatMap) {
 	unknown := color.RGBA{0x80, 0x80, 0x80, 255}
 	paint := func(w, h int, value func(x, y int) float64, b box) {
-		side := max(8, 512/h) // pixels a cell has, so that smoothing viewers do not blur it
+		side := max(8, 512/h) // pixels per cell, against blur by interpolating viewers
 		im := image.NewRGBA(image.Rect(0, 0, w*side, h*side))
 		for y := range h * side {
 			for x := range w * side {

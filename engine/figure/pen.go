@@ -15,7 +15,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// pen draws on a canvas, whose origin is at its lower left, in a theme. Lengths are in units.
+// pen draws on a canvas with its origin at the lower left, in a theme. Lengths are in units.
 type pen struct {
 	draw.Canvas
 	theme *Theme
@@ -27,10 +27,10 @@ type box struct{ x0, y0, x1, y1 float64 }
 func (b box) width() float64  { return b.x1 - b.x0 }
 func (b box) height() float64 { return b.y1 - b.y0 }
 
-// fonts reads the fonts when the first figure is drawn.
+// fonts loads the fonts on first use.
 var fonts = sync.OnceValue(func() *font.Cache { return font.NewCache(liberation.Collection()) })
 
-// style is text of a size, relative to that of labels.
+// style is a text style; its size is relative to that of labels.
 type style struct {
 	size  float64
 	bold  bool
@@ -50,7 +50,7 @@ func (p *pen) face(s style) font.Face {
 	return fonts().Lookup(f, vg.Length(s.size*p.theme.TextSize))
 }
 
-// line is the height of a line of text.
+// line returns the height of a line of text.
 func (p *pen) line(s style) float64 { return 1.35 * s.size * p.theme.TextSize }
 
 func (p *pen) widthOf(s style, text string) float64 {
@@ -58,8 +58,7 @@ func (p *pen) widthOf(s style, text string) float64 {
 	return float64(f.Width(text))
 }
 
-// write writes a line whose middle is at height y and whose x lies at align of its width: 0 its
-// beginning, 0.5 its middle, 1 its end.
+// write draws a line of text centered at height y and aligned at x: 0 left, 0.5 centered, 1 right.
 func (p *pen) write(s style, x, y, align float64, text string) {
 	if text == "" {
 		return
@@ -69,7 +68,7 @@ func (p *pen) write(s style, x, y, align float64, text string) {
 	p.FillString(f, vg.Point{X: vg.Length(x - align*p.widthOf(s, text)), Y: vg.Length(y - 0.35*s.size*p.theme.TextSize)}, text)
 }
 
-// writeUp writes a line that runs upwards, its middle at x and y.
+// writeUp draws a line of text upwards, centered at x and y.
 func (p *pen) writeUp(s style, x, y float64, text string) {
 	if text == "" {
 		return
@@ -80,7 +79,7 @@ func (p *pen) writeUp(s style, x, y float64, text string) {
 	p.Pop()
 }
 
-// fold breaks text into lines no wider than room; a word that is wider is cut.
+// fold wraps text to lines no wider than room; wider words are truncated.
 func (p *pen) fold(s style, text string, room float64) []string {
 	var lines []string
 	line := ""
@@ -98,7 +97,7 @@ func (p *pen) fold(s style, text string, room float64) []string {
 	return lines
 }
 
-// cut shortens text to room.
+// cut truncates text to room.
 func (p *pen) cut(s style, text string, room float64) string {
 	if p.widthOf(s, text) <= room {
 		return text
@@ -127,7 +126,7 @@ func (p *pen) rule(c color.Color, width, x0, y0, x1, y1 float64) {
 
 func at(x, y float64) vg.Point { return vg.Point{X: vg.Length(x), Y: vg.Length(y)} }
 
-// outlines are the shapes of markers that are polygons, about 0, y upwards.
+// outlines are the polygons of markers, around 0, y upwards.
 var outlines = map[Marker][][2]float64{
 	Triangle: {{0, 1.15}, {1.1, -0.8}, {-1.1, -0.8}},
 	Down:     {{0, -1.15}, {1.1, 0.8}, {-1.1, 0.8}},

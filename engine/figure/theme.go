@@ -2,13 +2,13 @@ package figure
 
 import "image/color"
 
-// Theme is how figures look.
+// Theme is the appearance of figures.
 type Theme struct {
 	Background, Text, Dim, Grid color.RGBA
 	Meanings                    [firstOf]color.RGBA // of Low, High, Whole, Changed
 	List                        []color.RGBA        // of models, runs and settings
 	TextSize                    float64             // height of labels, in units; titles are larger
-	Scale                       float64             // pixels a unit of Render has; 0 is 1
+	Scale                       float64             // pixels per unit in Render; 0 is 1
 }
 
 // Light is for paper, Dark for dark screens.
@@ -38,7 +38,7 @@ func (t *Theme) color(c Color) color.RGBA {
 	return t.List[int(c-firstOf)%len(t.List)]
 }
 
-// through is c at an opacity.
+// through returns c with an opacity.
 func through(c color.RGBA, opacity float64) color.NRGBA {
 	return color.NRGBA{c.R, c.G, c.B, uint8(255*opacity + 0.5)}
 }

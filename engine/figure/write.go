@@ -13,16 +13,16 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Sizes of files, in units, which are an SVG's points.
+// Sizes of files, in units: points in SVG.
 const (
-	single  = 720 // width of one panel
+	single  = 720 // width of a single panel
 	several = 440 // of each of several side by side
 	row     = 320 // height of a row of panels
 	mapRow  = 480 // of one with a heat map
-	fine    = 2   // pixels a unit has in a PNG file
+	fine    = 2   // pixels per unit in PNG files
 )
 
-// size is what a file of the figure takes, in units.
+// size returns the size of the figure's files, in units.
 func (f *Figure) size(t *Theme) (width, height float64) {
 	width = single
 	if n := f.columns(); n > 1 {
@@ -37,8 +37,8 @@ func (f *Figure) size(t *Theme) (width, height float64) {
 	return width, f.height(&pen{theme: t}, width, h)
 }
 
-// WriteSVG writes the figure, for paper, as SVG whose text is text. The same figure gives the
-// same bytes.
+// WriteSVG writes the figure in the Light theme as SVG with text elements. Equal figures give equal
+// bytes.
 func (f *Figure) WriteSVG(w io.Writer) error {
 	if len(f.Panels) == 0 {
 		return errEmpty
@@ -50,14 +50,14 @@ func (f *Figure) WriteSVG(w io.Writer) error {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return err
 	}
-	// A reader without this font has one that is as wide.
+	// Fallbacks of the same metrics.
 	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")))
 	return err
 }
 
 var errEmpty = errors.New("the figure has no panels")
 
-// WritePNG writes the figure, for paper, as PNG, two pixels a unit of the SVG file.
+// WritePNG writes the figure in the Light theme as PNG, two pixels per unit of the SVG file.
 func (f *Figure) WritePNG(w io.Writer) error {
 	if len(f.Panels) == 0 {
 		return errEmpty
@@ -68,7 +68,7 @@ func (f *Figure) WritePNG(w io.Writer) error {
 	return png.Encode(w, f.Render(int(fine*width), int(fine*height), t))
 }
 
-// Render draws the figure into an image of width×height pixels.
+// Render draws the figure as an image of width×height pixels.
 func (f *Figure) Render(width, height int, t Theme) image.Image {
 	if t.Scale == 0 {
 		t.Scale = 1

@@ -40,8 +40,8 @@ func Color(share float64) color.RGBA {
 	return scale()[int(math.Round(min(max(share, 0), 1)*(colorSteps-1)))]
 }
 
-// Range returns the lowest and the highest known error rate; 0 and 1 where there are none or all
-// are equal.
+// Range returns the lowest and the highest known error rate; 0 and 1 if there are none or all are
+// equal.
 func (r Result) Range() (lo, hi float64) {
 	lo, hi = 1, 0
 	for _, s := range r.Cells {
@@ -78,5 +78,5 @@ func (r Result) Title(name, data string) string {
 	if r.Unclipped {
 		clipped = "not clipped"
 	}
-	return fmt.Sprintf("%s on %s: noise of norm %g a channel, %s, %d images", name, data, r.Norm, clipped, r.Clean.N)
+	return fmt.Sprintf("%s on %s: perturbation norm %g per channel, %s, %d images", name, data, r.Norm, clipped, r.Clean.N)
 }

@@ -21,10 +21,10 @@ type Request struct {
 // Check returns a one-line error unless q can be measured.
 func (q Request) Check() error {
 	if math.IsNaN(q.Norm) || math.IsInf(q.Norm, 0) || q.Norm < 0 {
-		return fmt.Errorf("norm %v is not usable: give a finite number, 0 or more", q.Norm)
+		return fmt.Errorf("norm %v: use a finite number, 0 or more", q.Norm)
 	}
 	if q.Limit < 0 {
-		return fmt.Errorf("%d images: give a number, 0 or more", q.Limit)
+		return fmt.Errorf("%d images: use 0 or more", q.Limit)
 	}
 	return nil
 }

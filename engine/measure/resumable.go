@@ -14,7 +14,7 @@ type Measurement[R Result] interface {
 	Run(ctx context.Context, c Classifier, update func(R)) (R, error)
 }
 
-// Resumable is a measurement that several callers may ask for and one at a time runs.
+// Resumable is a measurement that several callers may request and that runs once at a time.
 type Resumable[R Result] struct {
 	running     chan struct{} // semaphore of one
 	measurement Measurement[R]

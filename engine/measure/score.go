@@ -13,7 +13,7 @@ type Score struct {
 	N       int
 }
 
-// Accuracy returns Correct/N, or NaN where N is 0.
+// Accuracy returns Correct/N; NaN if N is 0.
 func (s Score) Accuracy() float64 {
 	if s.N == 0 {
 		return math.NaN()
@@ -60,7 +60,7 @@ func (s Score) Add(t Score) Score { return Score{s.Correct + t.Correct, s.N + t.
 type ScoreDocument struct {
 	Correct  int        `json:"correct"`
 	N        int        `json:"n"`
-	Accuracy *float64   `json:"accuracy"` // nil where N is 0
+	Accuracy *float64   `json:"accuracy"` // nil if N is 0
 	CI95     [2]float64 `json:"ci95"`
 }
 
@@ -83,7 +83,7 @@ func (s Score) MarshalJSON() ([]byte, error) { return json.Marshal(s.Document())
 type ShareDocument struct {
 	Count int        `json:"count"`
 	N     int        `json:"n"`
-	Share *float64   `json:"share"` // nil where N is 0
+	Share *float64   `json:"share"` // nil if N is 0
 	CI95  [2]float64 `json:"ci95"`
 }
 
