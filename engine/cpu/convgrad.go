@@ -6,8 +6,8 @@ import "hfcui/engine/cpu/kernel"
 // weights [O,I,R,S], from x and dy: for every group of output channels, block of input
 // channels and tap the sum over all pixels of dy times x.
 //
-// Where there are fewer of those than would keep all threads busy, images are cut into
-// parts that are summed apart and then added up, always in the same order.
+// If these are too few for all threads, images are partitioned, summed separately and then added,
+// always in the same order.
 type weightGrad struct {
 	compiler *compiler
 	x, dy    *tensor
@@ -17,13 +17,13 @@ type weightGrad struct {
 	stride   int
 	pad      int
 
-	floats int        // of x that one call's products are with: those of a tap, or of a row of taps
-	taps   int        // calls' places in the kernel: all taps, or its rows
+	floats int        // of x per call: of a tap, or of a row of taps
+	taps   int        // calls per kernel: its taps, or its rows
 	places [2][]int32 // of a block's sums for 16 or 32 channels, in the order of dw, in bytes
 	parts  int
 	images int // together in one call
 	sums   *[]float32
-	shapes []kernel.GradShape // a worker's each
+	shapes []kernel.GradShape // per worker
 	body   func(worker, i int)
 	unpack func(worker, i int)
 }
@@ -33,15 +33,15 @@ func (g *weightGrad) run() {
 	g.assemble()
 }
 
-// assemble makes dw of the parts.
+// assemble adds the parts to dw.
 func (g *weightGrad) assemble() { g.compiler.pool.each(g.groups()*g.x.blocks(), g.unpack) }
 
 func (g *weightGrad) groups() int { return (g.dy.c + 2*kernel.Block - 1) / (2 * kernel.Block) }
 
-// wholeRows tells that one call does for the taps of a row.
+// wholeRows reports whether a call covers the taps of a row.
 func (g *weightGrad) wholeRows() bool { return g.x.block < kernel.Block }
 
-// inRows tells that a kernel for rows of three taps, and pairs of pixels, can do it.
+// inRows reports whether a kernel for rows of three taps, and pairs of pixels, applies.
 func (g *weightGrad) inRows() bool {
 	return g.cols == 3 && g.stride == 1 && g.x.block == kernel.Block && g.dy.w%2 == 0
 }
@@ -54,7 +54,7 @@ func (g *weightGrad) size() int {
 func (g *weightGrad) prepare() {
 	g.floats, g.taps = kernel.Block, g.rows*g.cols
 	if g.wholeRows() {
-		// Taps of a row are next to each other in memory: one call does for several.
+		// Taps of a row are adjacent in memory: a call covers several.
 		g.floats, g.taps = roundUp(g.cols*g.x.block, kernel.Block), g.rows
 	}
 	for i := range g.x.block * g.rows * g.cols {
@@ -64,7 +64,7 @@ func (g *weightGrad) prepare() {
 	}
 	units := g.groups() * g.x.blocks()
 	g.parts = min(g.x.n, max(1, (16+units-1)/units))
-	// Single precision adds up so many numbers well enough.
+	// Single precision is accurate enough for this many terms.
 	const longest = 1 << 16
 	g.parts = min(g.x.n, max(g.parts, g.x.n*g.dy.pixels()/longest))
 	g.images = max(1, 256/g.dy.pixels())
@@ -72,12 +72,12 @@ func (g *weightGrad) prepare() {
 	g.body, g.unpack = g.sum, g.collect
 }
 
-// base is where the sums of a part, for the output channels from k on, begin.
+// base returns the offset of the sums of a part for output channels from k.
 func (g *weightGrad) base(part, k int) int {
 	return part*g.size() + g.x.blocks()*g.taps*g.floats*k
 }
 
-// sum sums one part for one group of output channels and one block of input channels.
+// sum sums a part for a group of output channels and a block of input channels.
 func (g *weightGrad) sum(worker, i int) {
 	part, i := i%g.parts, i/g.parts
 	block, k := i%g.x.blocks(), i/g.x.blocks()*2*kernel.Block
@@ -102,7 +102,7 @@ type gradSource struct {
 	wide     int
 }
 
-// add adds what some images contribute.
+// add adds the contributions of images.
 func (g *weightGrad) add(dw []float32, from gradSource, shape *kernel.GradShape) {
 	kernels := g.compiler.of(g.x)
 	f, step, wide := kernels.Grad32, kernel.Block/2, from.wide
@@ -131,9 +131,8 @@ func (g *weightGrad) add(dw []float32, from gradSource, shape *kernel.GradShape)
 	}
 }
 
-// lookAhead lets the first calls for some images ask for what those for the next images
-// would wait for: one of dy's two blocks each, and x, of which a call sees only the pixels
-// that lie some way towards the stride.
+// lookAhead makes the first calls for some images prefetch the data of the next: one of dy's two
+// blocks each, and x, of which a call reads only the pixels of its phase of the stride.
 func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int, newPixels bool) {
 	shape.XAhead, shape.YAhead = 0, 0
 	if newPixels {
@@ -144,7 +143,7 @@ func (g *weightGrad) lookAhead(shape *kernel.GradShape, call int, newPixels bool
 	}
 }
 
-// shape is the walk over the pixels of some images laid out like x and dy.
+// shape returns the loop over the pixels of images with the layouts of x and dy.
 func (g *weightGrad) shape(x, dy *tensor, images int) kernel.GradShape {
 	walk := func(t *tensor, stride int) kernel.Walk {
 		return kernel.Walk{Pixel: stride * t.bytes(t.block), Row: stride * t.stride(), Image: t.bytes(t.image())}
@@ -158,8 +157,8 @@ func (g *weightGrad) shape(x, dy *tensor, images int) kernel.GradShape {
 	return kernel.NewGradShape(images, dy.h, dy.w, xs, dys, block)
 }
 
-// collect adds up the parts of a block of input channels for a group of output channels and
-// stores them in dw.
+// collect adds the parts of a block of input channels for a group of output channels and stores
+// them in dw.
 func (g *weightGrad) collect(_, i int) {
 	block, k0 := i%g.x.blocks(), i/g.x.blocks()*2*kernel.Block
 	wide := width(k0, g.dy.c)
@@ -175,7 +174,7 @@ func (g *weightGrad) collect(_, i int) {
 	g.store(g.dw.data[k0*row+block*g.x.block*taps:], total, places, row, outs)
 }
 
-// store stores in rows of dw the sums at some places for so many channels.
+// store stores sums at places in rows of dw.
 func (g *weightGrad) store(dw, sums []float32, places []int32, row, outs int) {
 	whole, wholeOuts := len(places)/kernel.Block*kernel.Block, outs/kernel.Block*kernel.Block
 	for k := 0; k < wholeOuts; k += kernel.Block {
@@ -194,7 +193,7 @@ func (g *weightGrad) store(dw, sums []float32, places []int32, row, outs int) {
 	}
 }
 
-// place is where the sum for input channel c of a block and tap t lies among the block's.
+// place returns the index of the sum for input channel c of a block and tap t.
 func (g *weightGrad) place(c, t int) int {
 	if g.wholeRows() {
 		return t/g.cols*g.floats + t%g.cols*g.x.block + c

@@ -2,16 +2,16 @@ package cpu
 
 import "hfcui/engine/cpu/kernel"
 
-// chunkPixels is about how many pixels a chunk of element-wise work has: enough to be
-// worth handing over, few enough to share evenly.
+// chunkPixels is the approximate size of a chunk of element-wise work: large enough to amortize
+// scheduling, small enough to balance load.
 const chunkPixels = 1024
 
-// planes gives a function that calls f for all planes of t.
+// planes returns a function that calls f for all planes of t.
 func (c *compiler) planes(t *tensor, f func(n, b int)) func() {
 	return c.planesBy(t, func(_, n, b int) { f(n, b) })
 }
 
-// planesBy does the same and tells f which worker calls.
+// planesBy is planes with the worker's index.
 func (c *compiler) planesBy(t *tensor, f func(worker, n, b int)) func() {
 	blocks := t.blocks()
 	total := t.n * blocks
@@ -28,8 +28,8 @@ func (c *compiler) planesBy(t *tensor, f func(worker, n, b int)) func() {
 	return func() { c.pool.each(chunks, body) }
 }
 
-// everywhere gives a function that calls f so that it reaches all elements of tensors laid
-// out like t: with the offset of the first pixel, and rows of pixels.
+// everywhere returns a function that calls f for ranges that cover all elements of tensors with t's
+// layout: the offset of the first pixel, pixels per row and rows.
 func (c *compiler) everywhere(t *tensor, f func(offset, pixels, rows int)) func() {
 	if !t.flat && t.halo > 0 {
 		return c.planes(t, func(n, b int) { f(t.offset(n, b, 0, 0), t.w, t.h) })
@@ -40,7 +40,7 @@ func (c *compiler) everywhere(t *tensor, f func(offset, pixels, rows int)) func(
 	return func() { c.pool.each(chunks, body) }
 }
 
-// stride is bytes from row to row; flat arrays have one row.
+// stride returns the bytes between rows; flat arrays have one row.
 func (c *compiler) stride(t *tensor) int {
 	if t.flat {
 		return 0

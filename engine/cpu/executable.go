@@ -16,7 +16,7 @@ type executable struct {
 	steps   []step
 	inputs  map[string]*leaf
 	params  map[string]*leaf
-	unset   int // leaves not set yet
+	unset   int // number of leaves not set
 	outputs map[string]*tensor
 	updates [optim.Kinds]updateKernel
 	closed  bool
@@ -31,16 +31,16 @@ type step struct {
 // leaf is an input or a parameter.
 type leaf struct {
 	value        *plan.Value
-	tensor       *tensor   // nil if nothing reads it
-	scale, shift []float32 // of its channels, applied when it is stored
+	tensor       *tensor   // nil if unused
+	scale, shift []float32 // per channel, applied when it is stored
 	set          bool
-	sharable     bool      // the tensor's memory may be anybody's
-	stale        []*bool   // what is to be made again when it changes
+	sharable     bool      // the tensor may use the caller's memory
+	stale        []*bool   // derived values to recompute when it changes
 	data         []float32 // while it is being stored
 	store        func(worker, n int)
 }
 
-// SetParam stores a parameter. What is made of it is made again in the next run.
+// SetParam stores a parameter. Derived values are recomputed in the next run.
 func (e *executable) SetParam(name string, data []float32) error {
 	return e.set(e.params[name], plan.Param, name, data)
 }
@@ -93,7 +93,7 @@ func (e *executable) Run(ctx context.Context) error {
 	return nil
 }
 
-// notSet says what has not been set.
+// notSet returns an error that names a leaf that is not set.
 func (e *executable) notSet() error {
 	for _, v := range e.program.Values {
 		leaves := e.inputs
@@ -115,7 +115,7 @@ func (e *executable) Output(name string, dst []float32) error {
 		return err
 	}
 	if want := t.count(); len(dst) != want {
-		return fmt.Errorf("%d places for output %q, which has %d values", len(dst), name, want)
+		return fmt.Errorf("%d elements for output %q of %d", len(dst), name, want)
 	}
 	if t.flat {
 		copy(dst, t.data)
@@ -130,8 +130,8 @@ func (e *executable) Output(name string, dst []float32) error {
 
 var _ plan.Local = (*executable)(nil)
 
-// Share makes data the memory of a parameter that only steps in Go read: kernels may read
-// beyond an array's end.
+// Share makes data the memory of a parameter that is read by Go code only: kernels may read beyond
+// an array's end.
 func (e *executable) Share(name string, data []float32) bool {
 	l := e.params[name]
 	if l == nil || !l.sharable || len(data) != l.value.Size() {
@@ -141,10 +141,10 @@ func (e *executable) Share(name string, data []float32) bool {
 	return e.set(l, plan.Param, name, data) == nil
 }
 
-// View is the memory of an output.
+// View returns the memory of an output.
 func (e *executable) View(name string) []float32 { return e.outputs[name].flatData() }
 
-// Each shares a loop over the device's threads.
+// Each runs a loop in parallel on the device's threads.
 func (e *executable) Each(n int, body func(worker, i int)) { e.pool.each(n, body) }
 
 // Close frees the program's memory; the last executable of a device ends its threads.

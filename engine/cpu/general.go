@@ -6,9 +6,8 @@ import (
 	"hfcui/engine/plan"
 )
 
-// general runs an operation as package op defines it, on arrays as op has them: what is
-// blocked is copied out of its blocks and the result into them. It is the way for operations
-// that have no faster one.
+// general runs an operation's reference implementation in package op: blocked inputs are unpacked
+// and the result is packed. It is the fallback of operations without kernels.
 func (c *compiler) general(in *plan.Instr) func() {
 	size := 0
 	scratch := func(v *plan.Value) int {
@@ -49,13 +48,13 @@ func (c *compiler) general(in *plan.Instr) func() {
 	}
 }
 
-// unpack copies a blocked tensor out.
+// unpack copies a blocked tensor to a flat array.
 func (c *compiler) unpack(t *tensor, dst []float32) {
 	size := t.c * t.pixels()
 	c.pool.each(t.n, func(_, n int) { t.store(n, dst[n*size:(n+1)*size]) })
 }
 
-// repack copies into a blocked tensor.
+// repack copies a flat array to a blocked tensor.
 func (c *compiler) repack(t *tensor, src []float32) {
 	size, one, zero := t.c*t.pixels(), ones(t.c), perChannel(t.c)
 	c.pool.each(t.n, func(_, n int) { t.load(n, src[n*size:(n+1)*size], one, zero) })

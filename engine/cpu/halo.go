@@ -2,7 +2,7 @@ package cpu
 
 import "hfcui/engine/plan"
 
-// emitHalo adds a step that makes the halo of v zero, if it may be anything else.
+// emitHalo adds a step that zeroes the halo of v, if it may be dirty.
 func (c *compiler) emitHalo(v *plan.Value) {
 	if !c.haloShared[v.ID] {
 		return
@@ -17,8 +17,8 @@ func (c *compiler) emitHalo(v *plan.Value) {
 	}})
 }
 
-// clearHalo gives a function that makes the halo of a plane zero, but for what lies below
-// it: that is the next plane's.
+// clearHalo returns a function that zeroes the halo of a plane, except below it, which is the next
+// plane's.
 func (c *compiler) clearHalo(t *tensor) func(n, b int) {
 	zero, fill := every(0), c.of(t).Fill
 	return func(n, b int) {

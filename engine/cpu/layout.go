@@ -7,16 +7,15 @@ import (
 	"hfcui/engine/plan"
 )
 
-// layout says how an array lies in memory.
+// layout is the memory layout of an array.
 //
-// A blocked one has its channels in blocks: a pixel is the block's channels, next to each
-// other, pixels follow in rows, rows in planes, and an image is its planes. Channels that
-// only fill up the last block are 0. A halo of zeros surrounds every plane for kernels
-// that look over its edge: `halo` rows above it, and as many pixels left of every row. What
-// lies right of a row is the halo of the next one, what lies below a plane that of the
-// next plane. Matrices [N,C] are images of one pixel, without halo.
+// A blocked layout has its channels in blocks: a pixel is the adjacent channels of a block, pixels
+// form rows, rows planes, and planes images. The last block is padded with zero channels. A halo of
+// zeros surrounds every plane for kernels that read beyond its edge: `halo` rows above it, and as
+// many pixels left of every row. Right of a row is the halo of the next one, below a plane that of
+// the next plane. Matrices [N,C] are images of one pixel, without halo.
 //
-// A flat one is n elements, as op has them.
+// A flat layout is n elements, in op's order.
 type layout struct {
 	flat       bool
 	n, c, h, w int
@@ -33,19 +32,19 @@ func (l *layout) row() int   { return (l.w + l.halo) * l.block }
 func (l *layout) plane() int { return (l.h + l.halo) * l.row() }
 func (l *layout) image() int { return max(l.whole, l.blocks()*l.plane()) }
 
-// margin is from a plane's halo to its first pixel.
+// margin is the distance from a plane's halo to its first pixel.
 func (l *layout) margin() int { return l.halo * (l.row() + l.block) }
 
-// bytes is what so many elements take.
+// bytes returns the size of elements in bytes.
 func (l *layout) bytes(elements int) int { return elements * l.dtype.Bytes() }
 
-// words is how many float32 take as much. All distances are whole words.
+// words returns the size of elements in float32 words. All distances are multiples of a word.
 func (l *layout) words(elements int) int { return l.bytes(elements) / 4 }
 
-// stride is bytes from row to row, as kernels take it.
+// stride returns the bytes between rows, for kernels.
 func (l *layout) stride() int { return l.bytes(l.row()) }
 
-// size is the number of elements to have.
+// size returns the number of elements to allocate.
 func (l *layout) size() int {
 	if l.flat {
 		return l.n
@@ -53,10 +52,10 @@ func (l *layout) size() int {
 	return l.n*l.image() + l.margin()
 }
 
-// memory is what they take, in words.
+// memory returns their size in words.
 func (l *layout) memory() int { return l.words(l.size()) }
 
-// count is the number of elements without what fills up and surrounds them.
+// count returns the number of elements without padding and halo.
 func (l *layout) count() int {
 	if l.flat {
 		return l.n
@@ -67,7 +66,7 @@ func (l *layout) count() int {
 // pixels is the number of pixels of a plane.
 func (l *layout) pixels() int { return l.h * l.w }
 
-// offset is where pixel (y, x) of a plane of image n lies.
+// offset returns the offset of pixel (y, x) of a plane of image n.
 func (l *layout) offset(n, b, y, x int) int {
 	return n*l.image() + b*l.plane() + l.margin() + y*l.row() + x*l.block
 }
@@ -86,7 +85,7 @@ func (t *tensor) part(from, channels int) *tensor {
 	return &p
 }
 
-// flatData is the elements of a flat tensor; nil for others and for none.
+// flatData returns the elements of a flat tensor; nil for others and for nil.
 func (t *tensor) flatData() []float32 {
 	if t == nil || !t.flat {
 		return nil
@@ -94,30 +93,29 @@ func (t *tensor) flatData() []float32 {
 	return t.data[:t.n:t.n]
 }
 
-// pointer is where the element at an offset lies, for kernels: the first of a pixel.
+// pointer returns the address of an offset, the first element of a pixel, for kernels.
 func (t *tensor) pointer(offset int) *float32 { return &t.data[t.words(offset)] }
 
-// elements is a tensor's memory as what is stored there: E is to fit the data type.
+// elements returns a tensor's memory as elements of its data type, which E must match.
 func elements[E kernel.Element](t *tensor) []E {
 	return unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(t.data))), 4*len(t.data)/t.dtype.Bytes())
 }
 
-// halves is memory as BF16.
+// halves returns memory as BF16.
 func halves(words []float32) []kernel.BF16 {
 	return unsafe.Slice((*kernel.BF16)(unsafe.Pointer(unsafe.SliceData(words))), 2*len(words))
 }
 
-// at is the first channel of a pixel.
+// at returns the first channel of a pixel.
 func (t *tensor) at(n, b, y, x int) *float32 { return t.pointer(t.offset(n, b, y, x)) }
 
-// plane0 is the first pixel of a plane.
+// plane0 returns the first pixel of a plane.
 func (t *tensor) plane0(n, b int) *float32 { return t.at(n, b, 0, 0) }
 
-// clear makes the elements between two offsets zero.
+// clear zeroes the elements between two offsets.
 func (t *tensor) clear(from, to int) { clear(t.data[t.words(from):t.words(to)]) }
 
-// load stores an image given as [C,H,W], multiplied by scale and moved by shift, values a
-// channel each.
+// load stores an image [C,H,W], scaled and shifted per channel.
 func (t *tensor) load(n int, src, scale, shift []float32) {
 	if t.dtype == plan.BFloat16 {
 		loadImage[kernel.BF16](t, n, src, scale, shift)
@@ -148,7 +146,7 @@ func loadImage[E kernel.Element](t *tensor, n int, src, scale, shift []float32) 
 	}
 }
 
-// store gives an image as [C,H,W].
+// store writes an image as [C,H,W].
 func (t *tensor) store(n int, dst []float32) {
 	switch {
 	case t.dtype == plan.BFloat16:
@@ -174,11 +172,11 @@ func storeImage[E kernel.Element](t *tensor, n int, dst []float32) {
 	}
 }
 
-// roundUp is the next multiple of n.
+// roundUp rounds up to a multiple of n.
 func roundUp(v, n int) int { return (v + n - 1) / n * n }
 
-// width is how many output channels the kernels compute from channel k on: 32, or 16 for
-// the last block if there is an odd number of them.
+// width returns the number of output channels that kernels compute from channel k: 32, or 16 for
+// the last of an odd number of blocks.
 func width(k, channels int) int {
 	if roundUp(channels, kernel.Block)-k >= 2*kernel.Block {
 		return 2 * kernel.Block

@@ -9,10 +9,9 @@ import (
 	"hfcui/engine/plan"
 )
 
-// layouts chooses how every value lies in memory. Activations are blocked, everything that
-// belongs to channels or weights is flat. All planes of one size have the same halo, so
-// that element-wise work finds its arrays laid out alike; only inputs of few channels that
-// go straight into convolutions are packed tighter.
+// layouts chooses the layout of every value. Activations are blocked, per-channel arrays and
+// weights are flat. All planes of a size have the same halo, so that element-wise operations have
+// equal layouts; only inputs of few channels that go straight into convolutions are packed tighter.
 func (c *compiler) layouts() error {
 	c.tensors = make([]*tensor, len(c.program.Values))
 	halos := c.halos()
@@ -37,7 +36,7 @@ func (c *compiler) layouts() error {
 	}
 	for _, v := range c.program.Values {
 		if t := c.tensors[v.ID]; t != nil && !t.flat && t.bytes(t.image())*groupOf(t.pixels(), t.n) > math.MaxInt32 {
-			return fmt.Errorf("an image of %s takes more than 2 GB", v)
+			return fmt.Errorf("an image of %s exceeds 2 GB", v)
 		}
 	}
 	return nil
@@ -55,7 +54,7 @@ func (c *compiler) blocked(shape []int, halos map[[2]int]int) *tensor {
 	return &tensor{layout: l}
 }
 
-// leaf gives the tensor of an input, parameter or constant: flat if it is read so.
+// leaf returns the tensor of an input, parameter or constant: flat if it is read as flat.
 func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
 	if v.Kind == plan.Constant || len(v.Shape) != 2 && len(v.Shape) != 4 {
 		return flat(v.Size())
@@ -74,8 +73,7 @@ func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
 	return t
 }
 
-// onlyConvolved tells whether v is read as images by convolutions and by their gradients
-// with respect to weights, and by nothing else.
+// onlyConvolved reports whether v is read only by convolutions and their weight gradients, as images.
 func (c *compiler) onlyConvolved(v *plan.Value) bool {
 	for _, in := range c.readers[v.ID] {
 		_, weights := in.Op.(op.ConvWeightGrad)
@@ -91,7 +89,7 @@ func (c *compiler) onlyConvolved(v *plan.Value) bool {
 	return true
 }
 
-// makesFlat tells whether an instruction's result has no images or rows in it.
+// makesFlat reports whether an instruction's result is flat.
 func (c *compiler) makesFlat(in *plan.Instr) bool {
 	switch in.Op.(type) {
 	case op.BatchStats, op.BatchNormReduce, plan.FusedNormReduce, op.ConvWeightGrad, op.LinearWeightGrad:
@@ -102,8 +100,7 @@ func (c *compiler) makesFlat(in *plan.Instr) bool {
 	return false
 }
 
-// flatInputs tells which inputs of an operation are flat: those that belong to channels
-// and weights.
+// flatInputs reports which inputs of an operation are flat: per-channel arrays and weights.
 func flatInputs(o op.Op) func(i int) bool {
 	from := func(first, last int) func(int) bool {
 		return func(i int) bool { return i >= first && i <= last }
@@ -141,7 +138,7 @@ func flatInputs(o op.Op) func(i int) bool {
 	return func(int) bool { return false }
 }
 
-// checkInputs makes sure that an instruction finds its inputs as its step expects them.
+// checkInputs checks that an instruction's inputs have the layouts that its step expects.
 func (c *compiler) checkInputs(in *plan.Instr) error {
 	if anyLayout(in.Op) || c.isGeneral(in) {
 		return nil
@@ -154,13 +151,13 @@ func (c *compiler) checkInputs(in *plan.Instr) error {
 			want = c.tensors[in.Out.ID].flat
 		}
 		if c.tensors[v.ID].flat != want {
-			return fmt.Errorf("%s cannot read %s: parameters and activations lie differently", op.Name(in.Op), v)
+			return fmt.Errorf("%s cannot read %s: parameters and activations have different layouts", op.Name(in.Op), v)
 		}
 	}
 	return nil
 }
 
-// halos gives, for every size of planes, how far convolutions look over their edges.
+// halos returns, for every size of planes, the largest halo of its convolutions.
 func (c *compiler) halos() map[[2]int]int {
 	halos := make(map[[2]int]int)
 	look := func(shape []int, windows ...window) {

@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// lower makes steps of all instructions.
+// lower lowers all instructions to steps.
 func (c *compiler) lower() error {
 	for i := 0; i < len(c.program.Instrs); i++ {
 		in := c.program.Instrs[i]
@@ -23,8 +23,8 @@ func (c *compiler) lower() error {
 	return nil
 }
 
-// lowerMerged makes one step of an instruction and some that follow, where that saves a
-// pass over memory. It gives the number of those that follow.
+// lowerMerged lowers an instruction together with following ones, if that saves a pass over memory,
+// and returns the number of those.
 func (c *compiler) lowerMerged(in *plan.Instr, following []*plan.Instr) int {
 	if len(following) == 0 || c.isGeneral(in) {
 		return 0
@@ -54,9 +54,9 @@ func (c *compiler) lowerMerged(in *plan.Instr, following []*plan.Instr) int {
 	return 0
 }
 
-// lowerReducedGrad makes one step of an input's gradient and batch norm's sums of it, with
-// a ReLU's gradient in between if that is written over the input's. Were it elsewhere, it
-// might be over something the convolution still reads.
+// lowerReducedGrad lowers an input gradient and batch norm's sums of it to one step, with a ReLU's
+// gradient in between if that overwrites the input gradient. Elsewhere it might overwrite something
+// the convolution still reads.
 func (c *compiler) lowerReducedGrad(in *plan.Instr, o plan.FusedConvInputGrad, following []*plan.Instr) int {
 	next := following[0]
 	var r *normReduce
@@ -107,8 +107,7 @@ func (c *compiler) plainReduce(in *plan.Instr) *normReduce {
 	return r
 }
 
-// asInputGrad gives the gradient with respect to a convolution's input an instruction is,
-// if it is one.
+// asInputGrad returns an instruction's operation as a convolution's input gradient, if it is one.
 func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
 	switch o := in.Op.(type) {
 	case op.ConvInputGrad:
@@ -121,7 +120,7 @@ func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
 	return plan.FusedConvInputGrad{}, false
 }
 
-// asConv gives the convolution an instruction is, if it is one.
+// asConv returns an instruction's operation as a convolution, if it is one.
 func asConv(in *plan.Instr) (plan.FusedConv, bool) {
 	switch o := in.Op.(type) {
 	case op.Conv:
@@ -134,7 +133,7 @@ func asConv(in *plan.Instr) (plan.FusedConv, bool) {
 	return plan.FusedConv{}, false
 }
 
-// t is the tensor of v; nil for none.
+// t returns the tensor of v; nil for nil.
 func (c *compiler) t(v *plan.Value) *tensor {
 	if v == nil {
 		return nil
@@ -142,17 +141,17 @@ func (c *compiler) t(v *plan.Value) *tensor {
 	return c.tensors[v.ID]
 }
 
-// norm gathers what a batch norm reads.
+// norm returns the inputs of a batch norm.
 func (c *compiler) norm(stats, gamma, beta *plan.Value, epsilon float64) norm {
 	return norm{c.t(stats), c.t(gamma), c.t(beta), epsilon}
 }
 
-// reduce begins a step for batch norm's sums.
+// reduce returns a step of batch norm's sums.
 func (c *compiler) reduce(in *plan.Instr, o norm, dy *tensor) *normReduce {
 	return &normReduce{c: c, x: c.t(in.In[0]), dy: dy, out: c.t(in.Out), norm: o}
 }
 
-// lowerOne makes a step of an instruction.
+// lowerOne lowers an instruction to a step.
 func (c *compiler) lowerOne(in *plan.Instr) error {
 	if c.isGeneral(in) {
 		c.emit(in.Op, c.general(in))
@@ -164,7 +163,7 @@ func (c *compiler) lowerOne(in *plan.Instr) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no way to run %s", op.Name(in.Op))
+	return fmt.Errorf("unsupported operation %s", op.Name(in.Op))
 }
 
 // lowerProduct lowers convolutions, linear layers and their gradients.
@@ -221,7 +220,7 @@ func (c *compiler) lowerNorm(in *plan.Instr) func() {
 	return nil
 }
 
-// lowerElementwise lowers what goes over arrays element by element, and sums of them.
+// lowerElementwise lowers element-wise operations and reductions.
 func (c *compiler) lowerElementwise(in *plan.Instr) func() {
 	v, out := in.In, c.t(in.Out)
 	x := c.t(v[0])
@@ -274,7 +273,7 @@ func (c *compiler) lowerPooling(in *plan.Instr) func() {
 	return nil
 }
 
-// lowerMatrix lowers what works on rows of matrices, and what only moves numbers.
+// lowerMatrix lowers operations on rows of matrices, and copies.
 func (c *compiler) lowerMatrix(in *plan.Instr) func() {
 	x, out := c.t(in.In[0]), c.t(in.Out)
 	switch o := in.Op.(type) {

@@ -9,7 +9,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// aligned is n zeros that begin at a cache line.
+// aligned returns n zeros, aligned to a cache line.
 func aligned(n int) []float32 {
 	const line = kernel.PixelBytes / 4
 	b := make([]float32, n+line)
@@ -20,11 +20,11 @@ func aligned(n int) []float32 {
 	return b[at : at+n : at+n]
 }
 
-// slack is how many words after an array kernels may read, though they use none: the
-// weights' gradient reads rows of taps in whole blocks.
+// slack is the number of words after an array that kernels may read without using them: weight
+// gradients read rows of taps in complete blocks.
 const slack = 2 * kernel.Block
 
-// place is where a value made by an instruction lies in the arena.
+// place is the position of an instruction's value in the arena.
 type place struct {
 	at, size int // in words; nowhere: size 0
 	inPlace  bool
@@ -32,10 +32,9 @@ type place struct {
 
 func (p place) overlaps(o place) bool { return p.at < o.at+o.size && o.at < p.at+p.size }
 
-// arena gives every value that instructions make a place in one buffer, so that values
-// share memory only if they are not needed at the same time. An instruction that goes over
-// its arrays pixel by pixel writes over an input that nobody needs afterwards: the arena is
-// that of a program in which both are one value.
+// arena assigns instructions' values places in one buffer, so that values share memory only if they
+// are not live at the same time. A pixel-wise instruction runs in place over an input that is dead
+// afterwards: the arena is that of a program in which both are one value.
 func (c *compiler) arena() (places []place, total int) {
 	last := c.lastReads()
 	merged := &plan.Program{Values: make([]*plan.Value, len(c.program.Values))}
@@ -45,7 +44,7 @@ func (c *compiler) arena() (places []place, total int) {
 	}
 	nothing := &plan.Value{ID: len(merged.Values)}
 	merged.Values = append(merged.Values, nothing)
-	stand := slices.Clone(merged.Values) // what stands for a value in the merged program
+	stand := slices.Clone(merged.Values) // the value's representative in the merged program
 	places = make([]place, len(c.program.Values))
 	for i, in := range c.program.Instrs {
 		m := &plan.Instr{Out: stand[in.Out.ID]}
@@ -74,7 +73,7 @@ func (c *compiler) arena() (places []place, total int) {
 	return places, total
 }
 
-// lastReads gives the last instruction that reads a value; outputs are read after the end.
+// lastReads returns the last instruction that reads each value; outputs are read after the end.
 func (c *compiler) lastReads() []int {
 	last := make([]int, len(c.program.Values))
 	for i, in := range c.program.Instrs {
@@ -90,8 +89,8 @@ func (c *compiler) lastReads() []int {
 	return last
 }
 
-// overwritten gives the ID of the input that instruction i may write its output over, or
-// −1.
+// overwritten returns the ID of the input that instruction i may overwrite with its output; −1 if
+// none.
 func (c *compiler) overwritten(in *plan.Instr, i int, last []int) int {
 	for _, v := range pixelwise(in) {
 		a, b := c.tensors[v.ID], c.tensors[in.Out.ID]
@@ -102,8 +101,8 @@ func (c *compiler) overwritten(in *plan.Instr, i int, last []int) int {
 	return -1
 }
 
-// pixelwise gives the inputs of which an instruction reads a pixel only before it writes
-// the same pixel of its output.
+// pixelwise returns the inputs of which an instruction reads a pixel only before it writes that
+// pixel of its output.
 func pixelwise(in *plan.Instr) []*plan.Value {
 	switch o := in.Op.(type) {
 	case op.Add, op.ReLU, op.InputNormalize, op.InputNormalizeGrad, op.Map, op.MapGrad:
@@ -128,8 +127,7 @@ func pixelwise(in *plan.Instr) []*plan.Value {
 	return nil
 }
 
-// residual gives what a convolution adds, its last input, unless that is also the image
-// whose windows it reads.
+// residual returns a convolution's addend, its last input, unless that is also its image.
 func residual(in *plan.Instr, has bool) []*plan.Value {
 	last := len(in.In) - 1
 	if !has || slices.Contains(in.In[:last], in.In[last]) {
@@ -138,9 +136,8 @@ func residual(in *plan.Instr, has bool) []*plan.Value {
 	return in.In[last:]
 }
 
-// allocate gives every value its memory and notes whose halo must be made zero in every
-// run: those that share memory with something laid out differently. All other halos are
-// zero from the start, and nothing writes to them.
+// allocate assigns every value its memory and records whose halo must be zeroed in every run: those
+// that share memory with another layout. Other halos are initially zero and never written.
 func (c *compiler) allocate() {
 	places, total := c.arena()
 	buffer := aligned(total + slack)
@@ -170,7 +167,7 @@ func (c *compiler) allocate() {
 	}
 }
 
-// sameHalo tells whether both have halos at the same places as far as both reach.
+// sameHalo reports whether the halos of both coincide within their common range.
 func (l *layout) sameHalo(o *layout) bool {
 	return !l.flat && l.block == o.block && l.dtype == o.dtype && l.halo == o.halo && l.h == o.h && l.w == o.w
 }

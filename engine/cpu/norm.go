@@ -6,10 +6,10 @@ import (
 	"hfcui/engine/cpu/kernel"
 )
 
-// perChannel is one value for every channel, filled up to whole blocks with zeros.
+// perChannel returns an array of a value per channel, padded to complete blocks with zeros.
 func perChannel(channels int) []float32 { return aligned(roundUp(channels, kernel.Block)) }
 
-// ones is 1 for every channel.
+// ones returns 1 for every channel.
 func ones(channels int) []float32 {
 	v := perChannel(channels)
 	for i := range channels {
@@ -18,8 +18,8 @@ func ones(channels int) []float32 {
 	return v
 }
 
-// moments sums up planes of x for its mean and variance, relative to the pixel in the
-// middle: a mean far from zero then costs no precision.
+// moments sums planes of x for mean and variance, relative to the center pixel, so that a mean far
+// from zero costs no precision.
 type moments struct {
 	c       *compiler
 	x       *tensor
@@ -28,7 +28,7 @@ type moments struct {
 	body    func(worker, i int)
 }
 
-// Values for one plane: sums, sums of squares, and what they are relative to.
+// Values per plane: sums, sums of squares, and their reference.
 const momentsSize = 3 * kernel.Block
 
 func (c *compiler) moments(x, stats *tensor) *moments {
@@ -69,7 +69,7 @@ func (m *moments) combine(_, b int) {
 	}
 }
 
-// norm is what batch norm needs to know of its inputs.
+// norm is the inputs of a batch norm.
 type norm struct {
 	stats, gamma, beta *tensor // flat; beta may be nil
 	epsilon            float64
@@ -83,14 +83,14 @@ func (o *norm) inverse(c int) float64 {
 	return 1 / math.Sqrt(float64(o.stats.data[o.channels()+c])+o.epsilon)
 }
 
-// affine gives, for a channel, the scale and shift batch norm amounts to. Whoever needs to
-// know again where its result was positive must use just these.
+// affine returns a channel's scale and shift. Recomputing the sign of the result requires exactly
+// these.
 func (o *norm) affine(c int) (scale, shift float32) {
 	s := float64(o.gamma.data[c]) * o.inverse(c)
 	return float32(s), float32(float64(o.beta.data[c]) - float64(o.stats.data[c])*s)
 }
 
-// affines does so for all channels.
+// affines does this for all channels.
 func (o *norm) affines(scale, shift []float32) {
 	for c := range o.channels() {
 		scale[c], shift[c] = o.affine(c)
@@ -118,8 +118,8 @@ func (c *compiler) batchNorm(x, y, addend *tensor, o norm, rectify bool) func() 
 	}
 }
 
-// normReduce sums dy and dy·(x − mean) over planes, and gives batch norm's gradients with
-// respect to gamma and beta.
+// normReduce sums dy and dy·(x − mean) over planes, for batch norm's gradients with respect to
+// gamma and beta.
 type normReduce struct {
 	c            *compiler
 	x, dy, out   *tensor // out is flat, [2,C]
@@ -161,7 +161,7 @@ func (r *normReduce) begin() {
 	}
 }
 
-// end adds up the sums of all planes.
+// end adds the sums of all planes.
 func (r *normReduce) end() { r.c.pool.each(r.x.blocks(), r.finish) }
 
 func (r *normReduce) plane(n, b int) {
@@ -178,7 +178,7 @@ func (r *normReduce) plane(n, b int) {
 	}
 }
 
-// combine adds up the planes of one block of channels.
+// combine adds the planes of a block of channels.
 func (r *normReduce) combine(_, b int) {
 	var sum, product [kernel.Block]float64
 	for n := range r.x.n {

@@ -6,15 +6,15 @@ import (
 	"sync/atomic"
 )
 
-// pool shares loops over goroutines that stay. The goroutine that asks works too, so a
-// pool of n threads keeps n−1.
+// pool runs loops in parallel on persistent goroutines. The caller works, too, so a pool of n
+// threads has n−1.
 //
-// Handing a loop over costs well under a microsecond while the workers are awake: they
-// look for the next one for a while before they sleep. There is one loop at a time; who
-// finds the pool busy, or its workers asleep, does the work alone.
+// Starting a loop costs well under a microsecond while the workers are awake: they spin for the
+// next one for a while before they sleep. There is one loop at a time; a caller that finds the pool
+// busy, or its workers asleep, runs the loop alone.
 type pool struct {
 	threads int
-	busy    sync.Mutex // held by whom the workers work for
+	busy    sync.Mutex // locked by the caller of the current loop
 
 	// epoch is odd while a loop is open to workers. Its body, size and next may only
 	// change while it is even and joined is 0.
@@ -36,7 +36,7 @@ func newPool(threads int) *pool {
 	return &pool{threads: threads, wake: make(chan struct{}, threads)}
 }
 
-// acquire starts the workers if there is no other user yet.
+// acquire starts the workers for the first user.
 func (p *pool) acquire() {
 	p.busy.Lock()
 	defer p.busy.Unlock()
@@ -61,9 +61,9 @@ func (p *pool) release() {
 	}
 }
 
-// each calls body for 0 … n−1 and returns when all calls have. worker is 0 for calls on
-// this goroutine and less than threads for others; no two calls at the same time have the
-// same one. A panic in a call on another goroutine is raised again here.
+// each calls body for 0 … n−1 and returns when all calls have. worker is 0 for calls on this
+// goroutine and less than threads for others, and unique among concurrent calls. A panic on another
+// goroutine is re-raised here.
 func (p *pool) each(n int, body func(worker, i int)) {
 	if n <= 1 || p.threads == 1 || !p.busy.TryLock() {
 		for i := range n {
@@ -80,8 +80,8 @@ func (p *pool) each(n int, body func(worker, i int)) {
 	p.share(0)
 }
 
-// finish waits for the workers that have joined the loop, also when a call on this
-// goroutine panicked: the next loop must not begin before.
+// finish waits for the workers that have joined the loop, also after a panic on this goroutine: the
+// next loop must not start before.
 func (p *pool) finish() {
 	p.epoch.Add(1)
 	for spins := 0; p.joined.Load() > 0; spins++ {
@@ -92,22 +92,22 @@ func (p *pool) finish() {
 	}
 }
 
-// share does what is left of the loop that is open.
+// share runs the remaining iterations of the open loop.
 func (p *pool) share(worker int) {
 	for i := p.next.Add(1) - 1; i < p.size; i = p.next.Add(1) - 1 {
 		p.body(worker, int(i))
 	}
 }
 
-// work is the life of a worker.
+// work is a worker's main loop.
 func (p *pool) work(id int) {
 	for seen := uint64(0); ; {
 		epoch := p.await(seen)
 		if p.closed.Load() {
 			return
 		}
-		// Who has joined must look again: the loop may have ended, and another begun,
-		// before the caller could know.
+		// After joining, check again: the loop may have ended, and another started, before the
+		// caller could see the join.
 		p.joined.Add(1)
 		if p.epoch.Load() == epoch {
 			p.join(id)
@@ -117,8 +117,8 @@ func (p *pool) work(id int) {
 	}
 }
 
-// join is a worker's share. Its panic is kept for the caller: here it would end the whole
-// program, with the terminal left as it is.
+// join runs a worker's share. A panic is passed to the caller: here it would end the program
+// without restoring the terminal.
 func (p *pool) join(id int) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -129,11 +129,11 @@ func (p *pool) join(id int) {
 	p.share(id)
 }
 
-// spins is how often a worker looks for work before it sleeps: some tens of microseconds,
-// more than instructions that are not shared take.
+// spins is the number of polls before a worker sleeps: tens of microseconds, longer than sequential
+// instructions take.
 const spins = 20_000
 
-// await waits for a loop other than the one seen last, and gives its epoch.
+// await waits for a loop other than the last seen, and returns its epoch.
 func (p *pool) await(seen uint64) uint64 {
 	ready := func() (uint64, bool) {
 		e := p.epoch.Load()
@@ -154,7 +154,7 @@ func (p *pool) await(seen uint64) uint64 {
 	}
 }
 
-// unsleep takes one from the number of sleepers; false if there is none left to take.
+// unsleep decrements the number of sleepers; false if it is 0.
 func (p *pool) unsleep() bool {
 	for {
 		n := p.asleep.Load()
@@ -167,14 +167,14 @@ func (p *pool) unsleep() bool {
 	}
 }
 
-// rouse wakes all sleepers.
+// rouse wakes all sleeping workers.
 func (p *pool) rouse() {
 	for p.unsleep() {
 		p.wake <- struct{}{}
 	}
 }
 
-// pause lets others run now and then.
+// pause yields occasionally.
 func pause(i int) {
 	if i&63 == 63 {
 		runtime.Gosched()
