@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// WriteAtomic gives path the content that write writes, in one step: a reader, or a crash at any moment,
-// finds the old file or the new one whole. The content goes to a temporary file beside path, to disk, and
-// is then renamed. When anything fails the old file stays and the temporary file is removed.
+// WriteAtomic replaces path atomically by what write writes: readers, also after a crash, see the
+// old file or the complete new one. The content is written and synced to a temporary file next to
+// path, which is then renamed. On error the old file stays and the temporary file is removed.
 //
-// An existing file keeps its permission bits, and one that may not be written is not replaced; a new one
-// gets what the umask leaves. Where path is a symbolic link the file it points to is replaced.
+// An existing file keeps its permission bits, and a read-only one is not replaced; a new one gets
+// those of the umask. If path is a symbolic link, its target is replaced.
 func WriteAtomic(path string, write func(io.Writer) error) error {
 	target, mode, err := writeTarget(path)
 	if err != nil {
@@ -36,8 +36,8 @@ func WriteAtomic(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// writeTemp writes and syncs a temporary file beside target and returns its name. When that fails, also by a
-// panic, no file is left. Errors speak of path.
+// writeTemp writes and syncs a temporary file next to target and returns its name. On error or
+// panic no file is left. Errors name path.
 func writeTemp(path, target string, mode fs.FileMode, write func(io.Writer) error) (name string, err error) {
 	temp, err := createTemp(target)
 	if err != nil {
@@ -64,7 +64,7 @@ func writeTemp(path, target string, mode fs.FileMode, write func(io.Writer) erro
 	return temp.Name(), nil
 }
 
-// writeTarget is the file to replace and its permission bits, 0 where there is none yet.
+// writeTarget returns the file to replace and its permission bits; 0 if it does not exist.
 func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 	if target, err = filepath.EvalSymlinks(path); errors.Is(err, fs.ErrNotExist) {
 		return path, 0, nil
@@ -88,10 +88,10 @@ func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 	return target, info.Mode().Perm(), f.Close()
 }
 
-// RemoveTemporary removes from a folder what processes have left there that were killed within WriteAtomic. It
-// is for who knows that no other writes there now.
+// RemoveTemporary removes temporary files of killed processes from a folder. No other process may
+// be writing there.
 func RemoveTemporary(dir string) {
-	entries, _ := os.ReadDir(dir) // without them there is nothing to do
+	entries, _ := os.ReadDir(dir) // nothing to do on error
 	for _, e := range entries {
 		if ok, _ := filepath.Match(".hfcui-????????.tmp", e.Name()); ok && e.Type().IsRegular() {
 			os.Remove(filepath.Join(dir, e.Name()))
@@ -99,7 +99,8 @@ func RemoveTemporary(dir string) {
 	}
 }
 
-// createTemp makes a new file beside target. Unlike os.CreateTemp it leaves the permissions to the umask.
+// createTemp creates a temporary file next to target, with the umask's permissions, unlike
+// os.CreateTemp.
 func createTemp(target string) (*os.File, error) {
 	for range 100 {
 		name := fmt.Sprintf(".hfcui-%08x.tmp", rand.Uint32())
@@ -126,8 +127,8 @@ func finish(temp *os.File, buffered *bufio.Writer, mode fs.FileMode) error {
 	return temp.Close()
 }
 
-// rename replaces target. On Windows that fails for the moment another process reads target, so there it
-// is tried for half a second.
+// rename replaces target. On Windows that fails while another process reads target, so it is
+// retried for half a second.
 func rename(temp, target string) error {
 	err := os.Rename(temp, target)
 	for try := 0; err != nil && runtime.GOOS == "windows" && try < 50; try++ {
@@ -137,8 +138,8 @@ func rename(temp, target string) error {
 	return err
 }
 
-// syncFolder makes a rename durable. Where folders cannot be synced (Windows, some network file systems)
-// the rename is still atomic, so a failure is none of the caller's.
+// syncFolder makes a rename durable. Where folders cannot be synced (Windows, some network file
+// systems) the rename is still atomic, so errors are ignored.
 func syncFolder(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		f.Sync()

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// WriteNew is WriteAtomic for a file that is not there yet: the name is taken in one step, provided that it is
-// still free then. Where it is not, the error is fs.ErrExist and what is there stays.
+// WriteNew is WriteAtomic for a new file: if the name is taken, the error is fs.ErrExist and the
+// existing file stays.
 func WriteNew(path string, write func(io.Writer) error) error {
 	const advice = "name a file that is not there yet"
 	if _, err := os.Lstat(path); err == nil {
@@ -20,8 +20,8 @@ func WriteNew(path string, write func(io.Writer) error) error {
 		return err
 	}
 	defer os.Remove(temp) // after renameNew there is nothing to remove
-	// A hard link fails where the name is taken; a rename would replace it. File systems without links get the
-	// name reserved first.
+	// A hard link fails if the name is taken; a rename would replace it. On file systems without
+	// links the name is reserved first.
 	if err = os.Link(temp, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		err = renameNew(temp, path)
 	}
@@ -35,7 +35,7 @@ func WriteNew(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// renameNew gives a file a name that is still free. If that fails nothing has the name.
+// renameNew renames a file to an unused name. On error the name stays unused.
 func renameNew(old, name string) error {
 	reserved, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// call runs the operations that name, make and fill instances, and look up storages.
+// call runs the operations that name, create and fill instances, and look up storages.
 func (m *machine) call(op byte) error {
 	switch op {
 	case 'c', 'i':
@@ -45,7 +45,7 @@ func (m *machine) call(op byte) error {
 			return errMalformed
 		}
 		return m.construct(args[0], append(tuple(nil), args[1:]...))
-	case 0x92: // NEWOBJ_EX: the arguments by name make no difference
+	case 0x92: // NEWOBJ_EX: keyword arguments are ignored
 		if _, err := m.popN(1); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (m *machine) call(op byte) error {
 	return errors.Join(err, m.push(v))
 }
 
-// class is the class or function of that name; the same name gives the same class.
+// class returns the class or function of a name; equal names return the same class.
 func (m *machine) class(module, name string) (*class, error) {
 	full := module + "." + name
 	if c := m.classes[full]; c != nil {
@@ -84,7 +84,7 @@ func (m *machine) class(module, name string) (*class, error) {
 	return c, m.spend(perValue + int64(len(full)))
 }
 
-// construct pushes what calling f with args gives.
+// construct pushes the result of calling f with args.
 func (m *machine) construct(f any, args tuple) error {
 	if err := m.spend(2 * perValue); err != nil {
 		return err
@@ -101,14 +101,14 @@ func (m *machine) construct(f any, args tuple) error {
 		return m.push(v)
 	}
 	if len(args) > 0 && (c.name == "Parameter" || c.name == "Variable" || c.name == "Buffer") && strings.HasPrefix(c.module, "torch.") {
-		if t, ok := args[0].(*tensorRef); ok { // as PyTorch before 0.4 has it
+		if t, ok := args[0].(*tensorRef); ok { // as in PyTorch before 0.4
 			return m.push(t)
 		}
 	}
 	return m.push(&object{of: c, args: args})
 }
 
-// build gives an object its state. Dicts' attributes, as a state dict's _metadata, are nothing to tensors.
+// build sets an object's state. Attributes of dicts, such as a state dict's _metadata, are ignored.
 func (m *machine) build() error {
 	state, err := m.pop()
 	if err != nil {
@@ -129,10 +129,10 @@ func (m *machine) build() error {
 	return nil
 }
 
-// calls are the functions and classes whose results matter here.
+// calls are the functions and classes whose results are needed.
 var calls map[string]func(*unpickler, tuple) (any, error)
 
-func init() { // not where it is declared: files lie within files, so that calls lead to calls
+func init() { // not at the declaration: nested files make calls refer to itself
 	calls = map[string]func(*unpickler, tuple) (any, error){
 		"collections.OrderedDict": makeDict, "collections.defaultdict": makeDict, "collections.Counter": makeDict,
 		"builtins.dict": makeDict, "__builtin__.dict": makeDict,
@@ -166,7 +166,7 @@ func makeDict(u *unpickler, args tuple) (any, error) {
 		case *list:
 			for _, item := range from.items {
 				pair, ok := item.(tuple)
-				if l, isList := item.(*list); isList { // as Python 2 has it
+				if l, isList := item.(*list); isList { // as in Python 2
 					pair, ok = l.items, true
 				}
 				if !ok || len(pair) != 2 {
@@ -179,7 +179,7 @@ func makeDict(u *unpickler, args tuple) (any, error) {
 	return d, u.spend(int64(len(d.keys)) * 4 * perItem)
 }
 
-// makeSize is torch.Size, a tuple by another name.
+// makeSize is torch.Size: a tuple.
 func makeSize(_ *unpickler, args tuple) (any, error) {
 	if len(args) == 1 {
 		if t, ok := args[0].(tuple); ok {
@@ -189,13 +189,13 @@ func makeSize(_ *unpickler, args tuple) (any, error) {
 	return nil, errors.New("has a torch.Size of something else than a tuple; copy or download it again")
 }
 
-// firstTensor is a tensor with something said about it, or an array that a tensor is made of.
+// firstTensor returns the tensor that a wrapper, e.g. a parameter, is built from.
 func firstTensor(_ *unpickler, args tuple) (any, error) {
 	if len(args) > 0 {
 		switch t := args[0].(type) {
 		case *tensorRef, *array:
 			return t, nil
-		case *object: // of a kind of tensor this package does not read
+		case *object: // an unsupported kind of tensor
 			return t, nil
 		}
 	}
@@ -214,7 +214,7 @@ func rebuildFromType(u *unpickler, args tuple) (any, error) {
 	return &object{of: &class{"torch", "Tensor"}, args: args}, nil
 }
 
-// encodeText is bytes as pickles before protocol 3 have them: codecs.encode(text, "latin1").
+// encodeText is bytes as in pickles before protocol 3: codecs.encode(text, "latin1").
 func encodeText(u *unpickler, args tuple) (any, error) {
 	text, ok := "", false
 	if len(args) > 0 {
@@ -238,7 +238,7 @@ func encodeText(u *unpickler, args tuple) (any, error) {
 
 const maxDepth = 3 // files within files
 
-// loadFromBytes is a storage as pickle.dump writes it: a whole file by torch.save.
+// loadFromBytes is a storage as written by pickle.dump: a nested file of torch.save.
 func loadFromBytes(u *unpickler, args tuple) (any, error) {
 	b, ok := rawBytes(nil), false
 	if len(args) > 0 {

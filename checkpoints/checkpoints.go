@@ -1,10 +1,10 @@
-// Package checkpoints keeps tensors by name in files: it reads safetensors and PyTorch state dicts,
-// writes safetensors, and holds the models built into the program.
+// Package checkpoints reads and writes files of named tensors: it reads safetensors and PyTorch
+// state dicts, writes safetensors, and has the embedded models.
 //
-// Files come from anywhere, so nothing in one is believed before it is checked: every length is held
-// against the size of the file before memory is asked for, a pickle runs only operations and types a state
-// dict needs, and a broken or hostile file is an error of one line that names it. Reading a file takes at
-// most a small multiple of its size in memory.
+// Files are untrusted: lengths are checked against the file's size before memory is allocated,
+// pickles run only the operations and types that a state dict needs, and a corrupt or hostile file
+// is an error of one line that names it. Reading a file takes at most a small multiple of its size
+// in memory.
 package checkpoints
 
 import (
@@ -21,29 +21,29 @@ import (
 // Tensor is an array of float32 in row-major order. A scalar has an empty Shape and one element.
 type Tensor struct {
 	Shape []int
-	Data  []float32 // as many elements as the product of Shape
-	// Integer tells that the file has the numbers as integers.
+	Data  []float32 // of the product of Shape elements
+	// Integer is set if the file stores integers.
 	Integer bool
 }
 
-// File is what one checkpoint holds. Order lists the names as the file has them; Metadata is never nil in a
-// File that was read. Tensors never share their Data.
+// File is the contents of a checkpoint. Order lists the names in the file's order; Metadata is not
+// nil after reading. Tensors never share their Data.
 type File struct {
 	Tensors  map[string]*Tensor
 	Order    []string
 	Metadata map[string]string
-	Notes    []string // what to know about how it was read; not kept when it is written
+	Notes    []string // caveats of reading; not written
 }
 
 const (
-	maxRank = 64      // more dimensions than any framework makes
+	maxRank = 64      // above any framework's maximum
 	maxName = 4 << 10 // bytes in a tensor's name
 )
 
 // Open reads the checkpoint at path: safetensors, or a PyTorch state dict (.pt, .pth) in either of
-// torch.save's formats. The format is told by the content, never by the file's name.
+// torch.save's formats. The format is detected by content, not by the file's name.
 func Open(path string) (*File, error) {
-	info, err := os.Stat(path) // before opening: a named pipe would block there
+	info, err := os.Stat(path) // before opening, as a named pipe would block
 	if err != nil {
 		return nil, pathError(path, err, "check the path")
 	}
@@ -58,7 +58,7 @@ func Open(path string) (*File, error) {
 		return nil, pathError(path, err, "check its permissions")
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil { // the size of what was opened, should it have been replaced meanwhile
+	if info, err = f.Stat(); err != nil { // the file may have been replaced meanwhile
 		return nil, pathError(path, err, "try again")
 	}
 	head := make([]byte, 512)
@@ -81,8 +81,8 @@ func looksLikeSafetensors(head []byte) bool { return len(head) >= 9 && head[8] =
 
 func looksLikeZip(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }
 
-// looksLikePickle knows a pickle of protocol 2 or later by its first operation, torch.save's older protocols
-// by its magic number written out, and pickle.dump's by how a dict begins.
+// looksLikePickle recognizes a pickle of protocol 2 or later by its first operation, torch.save's
+// older protocols by its magic number in text, and pickle.dump's by the start of a dict.
 func looksLikePickle(head []byte) bool {
 	if len(head) >= 2 && head[0] == opProto && head[1] <= 5 {
 		return true
@@ -95,7 +95,7 @@ func looksLikePickle(head []byte) bool {
 	return false
 }
 
-// pathError is err about path in the form all errors here have, without the system call's name.
+// pathError returns an error with path, cause and what to do, without the system call's name.
 func pathError(path string, err error, do string) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -104,8 +104,8 @@ func pathError(path string, err error, do string) error {
 	return fmt.Errorf("%s: %w; %s", path, err, do)
 }
 
-// elements is the number of elements of shape, or false when a dimension is negative or the product does
-// not fit: callers multiply it by up to eight bytes without a further check.
+// elements returns the number of elements of shape; false if a dimension is negative or the product
+// is too large to be multiplied by eight bytes.
 func elements(shape []int) (int64, bool) {
 	const limit = 1 << 59
 	n, zero := int64(1), false
@@ -127,7 +127,7 @@ func elements(shape []int) (int64, bool) {
 	return n, true
 }
 
-// checkName refuses names that could not be written again or shown.
+// checkName rejects names that cannot be written or shown.
 func checkName(name string) error {
 	if len(name) > maxName {
 		return fmt.Errorf("has a tensor name of %d bytes", len(name))
@@ -138,8 +138,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// quote shows text that came out of a file: as it is where it is a plain name, else quoted and escaped, and
-// never long.
+// quote formats untrusted text: plain names unchanged, others quoted and escaped, and shortened.
 func quote(s string) string {
 	const most = 80
 	cut := ""

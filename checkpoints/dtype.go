@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// dtype is one way of storing numbers, little-endian.
+// dtype is a storage type, little-endian.
 type dtype struct {
-	size   int                             // bytes an element
+	size   int                             // bytes per element
 	decode func(dst []float32, src []byte) // len(src) is size*len(dst)
 }
 
@@ -31,7 +31,7 @@ var (
 	float8E5M2Type = &dtype{1, decodeE5M2}
 )
 
-// integer says whether numbers of the type have no fraction.
+// integer reports whether the type is an integer type.
 func (t *dtype) integer() bool {
 	switch t {
 	case int64Type, int32Type, int16Type, int8Type, uint8Type, uint16Type, uint32Type, uint64Type, boolType:
@@ -40,8 +40,8 @@ func (t *dtype) integer() bool {
 	return false
 }
 
-// readElements fills dst from r through buf, which holds at least one element: a large tensor is never in
-// memory twice.
+// readElements fills dst from r through buf, of at least one element, so that a large tensor is
+// never in memory twice.
 func readElements(r io.Reader, t *dtype, dst []float32, buf []byte) error {
 	for len(dst) > 0 {
 		n := min(len(dst), len(buf)/t.size)
@@ -57,7 +57,7 @@ func readElements(r io.Reader, t *dtype, dst []float32, buf []byte) error {
 	return nil
 }
 
-// decodeF64 rounds to nearest; what is beyond float32's range becomes an infinity.
+// decodeF64 rounds to nearest; values beyond float32's range become infinite.
 func decodeF64(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(src[8*i:])))
@@ -139,7 +139,7 @@ func decodeU64(dst []float32, src []byte) {
 	}
 }
 
-// decodeE5M2 widens eight-bit floats that are a half's upper byte.
+// decodeE5M2 widens E5M2 floats: the upper byte of a half.
 func decodeE5M2(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = halfToFloat(uint16(src[i]) << 8)

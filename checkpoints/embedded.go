@@ -9,15 +9,14 @@ import (
 	"strings"
 )
 
-// The models built into the program; models/README.md says what they are.
+// The embedded models; see models/README.md.
 //
 //go:embed models
 var models embed.FS
 
 const modelSuffix = ".safetensors"
 
-// Embedded reads the built-in model of that name, or reports that there is none. Every call gives a File of
-// its own.
+// Embedded reads the embedded model of a name; false if there is none. Every call returns a new File.
 func Embedded(name string) (*File, bool) {
 	f, err := models.Open(path.Join("models", name+modelSuffix))
 	if err != nil || strings.ContainsAny(name, `/\`) {
@@ -31,10 +30,10 @@ func Embedded(name string) (*File, bool) {
 	// An embedded file is an io.ReaderAt over the program's own memory: reading it this way converts the
 	// numbers straight from there, where ReadFile would copy them first.
 	file, err := ReadSafetensors(f.(io.ReaderAt), info.Size(), "built-in model "+name)
-	return file, err == nil // a test holds every embedded file to be readable
+	return file, err == nil // a test reads every embedded file
 }
 
-// EmbeddedNames lists the built-in models, sorted.
+// EmbeddedNames lists the embedded models, sorted.
 func EmbeddedNames() []string {
 	found, _ := fs.Glob(models, "models/*"+modelSuffix) // the pattern is a valid one
 	names := make([]string, len(found))

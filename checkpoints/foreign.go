@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Lines of Python or shell that make a file this program reads.
+// Python or shell commands that export a supported file.
 const (
 	exportTorch = `torch.onnx.export(m.eval(), torch.rand(1, 3, 32, 32), "model.onnx")`
 	exportKeras = "python -m tf2onnx.convert --keras FILE --output model.onnx"
@@ -17,8 +17,8 @@ const (
 	exportNPZ   = "load the arrays into the PyTorch model they are of and torch.save(m.state_dict(), \"model.pt\"), or " + exportTorch
 )
 
-// foreign says what a file that is no checkpoint of a known format seems to be, and what to do about it. head
-// is how it begins.
+// foreign describes what a file of an unsupported format seems to be, and what to do. head is its
+// beginning.
 func foreign(path string, head []byte) string {
 	text := bytes.ToLower(bytes.TrimSpace(head))
 	has := func(prefix string) bool { return bytes.HasPrefix(head, []byte(prefix)) }
@@ -52,7 +52,7 @@ func foreign(path string, head []byte) string {
 	return "is no model this program reads; give a safetensors file, a PyTorch state dict (.pt, .pth) or ONNX"
 }
 
-// foreignFolder does the same for a folder.
+// foreignFolder is foreign for a folder.
 func foreignFolder(path string) string {
 	if _, err := os.Stat(filepath.Join(path, "saved_model.pb")); err == nil {
 		return "is a TensorFlow SavedModel; convert it: " + exportTF
@@ -60,7 +60,7 @@ func foreignFolder(path string) string {
 	return "is a folder, not a model; name a .safetensors or .pt file"
 }
 
-// foreignZip does the same for a zip archive without torch.save's pickle.
+// foreignZip is foreign for a zip archive without torch.save's pickle.
 func foreignZip(files map[string]*zip.File) string {
 	arrays := len(files) > 0
 	for name := range files {

@@ -53,7 +53,7 @@ func (e *elementType) setState(state any) error {
 	return nil
 }
 
-// makeArray is an array that gets its state later.
+// makeArray returns an array whose state is set later.
 func makeArray(*unpickler, tuple) (any, error) { return &array{}, nil }
 
 // setState takes (version, shape, dtype, column-major, bytes or list of objects).
@@ -79,7 +79,7 @@ func (a *array) set(shape tuple, kind *elementType, swap bool, data any) error {
 	switch data := data.(type) {
 	case rawBytes:
 		a.data = data
-	case string: // as Python 2 has it
+	case string: // as in Python 2
 		a.data = []byte(data)
 	case *list:
 		a.items = data.items
@@ -87,7 +87,7 @@ func (a *array) set(shape tuple, kind *elementType, swap bool, data any) error {
 	return nil
 }
 
-// arrayFromBuffer is (bytes, dtype, shape, order), as pickles of protocol 5 have arrays.
+// arrayFromBuffer is (bytes, dtype, shape, order): arrays of protocol 5.
 func arrayFromBuffer(_ *unpickler, args tuple) (any, error) {
 	if len(args) != 4 {
 		return nil, errMalformed
@@ -101,7 +101,7 @@ func arrayFromBuffer(_ *unpickler, args tuple) (any, error) {
 	return a, a.set(shape, kind, args[3] == "F", args[0])
 }
 
-// tensor is the array as a tensor over a storage of its own; nil if its elements are no numbers.
+// tensor returns the array as a tensor with its own storage; nil if its elements are not numeric.
 func (a *array) tensor() (*tensorRef, error) {
 	if a.dtype == nil {
 		return nil, nil

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// A pickle (https://docs.python.org/3/library/pickletools.html) is a program for a stack machine. This one
-// knows all of its operations in protocols 0 to 5 but executes nothing: classes and functions are names, and
-// calling one gives an object that remembers its arguments, except for the few that make dicts, arrays and
-// tensors (see calls.go). So a file may hold a whole nn.Module, an argparse.Namespace or os.system alike.
+// A pickle (https://docs.python.org/3/library/pickletools.html) is a program for a stack machine.
+// This one supports all operations of protocols 0 to 5 but executes nothing: classes and functions
+// are names, and calling one returns an object with its arguments, except for the few that create
+// dicts, arrays and tensors (see calls.go). A file may therefore contain an nn.Module, an
+// argparse.Namespace or os.system.
 
 const (
 	maxValues = 32 << 20 // bytes that values may take in memory beyond their text, by the estimates below
@@ -23,16 +24,16 @@ const (
 	opProto   = 0x80
 )
 
-// Values are nil, bool, int, float64, *big.Int, string, rawBytes, tuple, *list, *dict, *class, *object, and
-// what the known calls make: *tensorRef, *storageView, *array, *elementType.
+// Values are nil, bool, int, float64, *big.Int, string, rawBytes, tuple, *list, *dict, *class,
+// *object, and results of calls: *tensorRef, *storageView, *array, *elementType.
 type (
 	rawBytes []byte
 	tuple    []any
 	list     struct{ items []any }
 	class    struct{ module, name string }
-	// dict has its items in order. A key may come again; the last counts.
+	// dict has its items in order. The last of equal keys counts.
 	dict struct{ keys, values []any }
-	// object is an instance of a class or the result of a function, neither of which is looked at.
+	// object is an instance of a class or the result of a function, neither of which is executed.
 	object struct {
 		of    *class
 		args  tuple
@@ -53,7 +54,7 @@ func (d *dict) set(items []any) error {
 	return nil
 }
 
-// get is the value of a text key, nil where there is none.
+// get returns the value of a text key; nil if there is none.
 func (d *dict) get(key string) any {
 	for i := len(d.keys) - 1; i >= 0; i-- {
 		if d.keys[i] == key {
@@ -63,13 +64,13 @@ func (d *dict) get(key string) any {
 	return nil
 }
 
-// unpickler runs the pickles of one file. It knows the storages they speak of.
+// unpickler runs the pickles of a file and collects the storages they refer to.
 type unpickler struct {
 	storages map[string]*storage
 	size     int64 // of the file
 	depth    int   // of files within the file
 	spent    int64 // bytes, as estimated
-	copied   int64 // bytes of text made into something else
+	copied   int64 // bytes of text converted
 }
 
 // spend counts memory against its limit.
@@ -80,7 +81,7 @@ func (u *unpickler) spend(n int64) error {
 	return nil
 }
 
-// copy counts text that is made into something else, as each byte of a file is twice at most.
+// copy counts converted text: each byte of a file is converted at most twice.
 func (u *unpickler) copy(n int) error {
 	if u.copied += int64(n); u.copied > 2*u.size {
 		return errors.New("has a pickle that reads its data again and again; torch.save only model.state_dict()")
@@ -95,14 +96,14 @@ type machine struct {
 	stack   []any
 	marks   []int // lengths of the stack
 	memo    []any
-	far     map[int]any // places in the memo out of order
+	far     map[int]any // memo indices out of order
 	classes map[string]*class
 }
 
 var errMalformed = errors.New("holds a malformed pickle; copy or download it again")
 
-// load runs the pickle that r begins with and returns what it makes, storages not read yet. remaining is how
-// many bytes r has.
+// load runs the pickle at the start of r and returns its value, without reading storages. remaining
+// is the number of bytes of r.
 func (u *unpickler) load(r pickleReader, remaining int64) (any, error) {
 	m := &machine{unpickler: u, in: pickleInput{r: r, left: remaining}, classes: map[string]*class{}}
 	for {
@@ -127,7 +128,7 @@ func (m *machine) push(v any) error {
 	return nil
 }
 
-// floor is where the stack ends that an operation may take from.
+// floor returns the lower end of the stack for an operation.
 func (m *machine) floor() int {
 	if len(m.marks) == 0 {
 		return 0
@@ -143,7 +144,7 @@ func (m *machine) pop() (any, error) {
 	return top[0], nil
 }
 
-// popN takes n values off the stack. Its result is good until the next push.
+// popN pops n values. The result is valid until the next push.
 func (m *machine) popN(n int) ([]any, error) {
 	at := len(m.stack) - n
 	if at < m.floor() {
@@ -154,7 +155,8 @@ func (m *machine) popN(n int) ([]any, error) {
 	return top, nil
 }
 
-// popMark takes what lies above the last mark, and the mark. Its result is good until the next push.
+// popMark pops the last mark and the values above it, and returns these. The result is valid until
+// the next push.
 func (m *machine) popMark() ([]any, error) {
 	if len(m.marks) == 0 {
 		return nil, errors.New("has a pickle that ends a list it never began; copy or download it again")
@@ -166,7 +168,7 @@ func (m *machine) popMark() ([]any, error) {
 	return top, nil
 }
 
-// top is the last value, which stays.
+// top returns the top value without popping it.
 func (m *machine) top() (any, error) {
 	if len(m.stack) <= m.floor() {
 		return nil, errMalformed
@@ -183,7 +185,7 @@ func (m *machine) step(op byte) error {
 			err = fmt.Errorf("is a pickle of protocol %d, newer than the 5 known; save it again with an older one", version)
 		}
 		return err
-	case 0x95: // FRAME: what is in it follows as the operations it is
+	case 0x95: // FRAME: its operations follow
 		_, err := m.in.fixed(8)
 		return err
 	case '(':
@@ -288,7 +290,7 @@ func (m *machine) remember(at int) error {
 	return nil
 }
 
-// collect runs the operations that make and fill tuples, lists, sets and dicts.
+// collect runs the operations that create and fill tuples, lists, sets and dicts.
 func (m *machine) collect(op byte) error {
 	switch op {
 	case ')':
@@ -374,7 +376,7 @@ func (m *machine) fill(op byte) (err error) {
 	return errMalformed
 }
 
-// readError says that a pickle ended early or could not be read.
+// readError reports that a pickle is truncated or cannot be read.
 func readError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errors.New("is cut short within its pickle; copy or download it again")

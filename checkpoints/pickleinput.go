@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// pickleReader is what a pickle is read from.
+// pickleReader is the input of a pickle.
 type pickleReader interface {
 	io.Reader
 	io.ByteReader
 }
 
-// pickleInput hands out the bytes of a pickle's operations. Every length is held against what is left before
-// memory is asked for.
+// pickleInput reads the operands of a pickle's operations. Lengths are checked against the
+// remaining size before memory is allocated.
 type pickleInput struct {
 	r    pickleReader
 	left int64 // bytes the file still has
@@ -32,7 +32,7 @@ func (p *pickleInput) byte() (byte, error) {
 	return b, nil
 }
 
-// fixed reads n bytes, at most maxNumber. Its result is good until the next call.
+// fixed reads n bytes, at most maxNumber. The result is valid until the next call.
 func (p *pickleInput) fixed(n int) ([]byte, error) {
 	if err := p.enough(uint64(n)); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (p *pickleInput) counted(width int) ([]byte, error) {
 	return b, nil
 }
 
-// line reads at most so many bytes up to a newline, and returns them without that.
+// line reads at most most bytes up to a newline, and returns them without it.
 func (p *pickleInput) line(most int) ([]byte, error) {
 	var line []byte
 	for {
@@ -90,7 +90,7 @@ func (p *pickleInput) line(most int) ([]byte, error) {
 	}
 }
 
-// enough says whether n more bytes can be there.
+// enough returns an error unless at least n bytes remain.
 func (p *pickleInput) enough(n uint64) error {
 	if n <= uint64(p.left) {
 		return nil

@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// ReadPyTorch reads the size bytes of r as a file by torch.save, in its zip or its legacy format, or by
-// pickle.dump, that holds a state dict or a whole nn.Module; name is what errors call it. The state dict may
-// lie under any key and in any object beside other things, which are not read: of several, Notes says which
-// was taken. num_batches_tracked counters are left out. Numbers become float32 as in ReadSafetensors. No code
-// in the file is run, whatever it asks for.
+// ReadPyTorch reads the size bytes of r as a file by torch.save, in its zip or its legacy format,
+// or by pickle.dump, with a state dict or an nn.Module; errors use name. The state dict may be
+// under any key or in any object, and other values are ignored; if there are several, Notes names
+// the one read. num_batches_tracked counters are omitted. Numbers become float32 as in
+// ReadSafetensors. No code in the file is executed.
 func ReadPyTorch(r io.ReaderAt, size int64, name string) (*File, error) {
 	f, err := readPyTorch(r, size)
 	if err != nil {
@@ -18,9 +18,9 @@ func ReadPyTorch(r io.ReaderAt, size int64, name string) (*File, error) {
 	return f, nil
 }
 
-// torchFile is one of the two formats: where the storages are.
+// torchFile is one of the two formats.
 type torchFile interface {
-	// open reads a storage's bytes; when they have been read to the end, an error says what is wrong with them.
+	// open reads a storage's bytes; at their end, an error reports corruption.
 	open(st *storage) (io.ReadCloser, error)
 }
 
@@ -44,7 +44,7 @@ func readPyTorch(r io.ReaderAt, size int64) (*File, error) {
 	return fileOf(value, source, size)
 }
 
-// fileOf reads the state dict in what was pickled.
+// fileOf reads the state dict in a pickled value.
 func fileOf(value any, source torchFile, size int64) (*File, error) {
 	found, err := findStateDict(value)
 	if err != nil {

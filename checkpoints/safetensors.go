@@ -39,7 +39,7 @@ type entry struct {
 	begin, end int64 // bytes, from the end of the header
 }
 
-// ReadSafetensors reads the size bytes of r as a safetensors file; name is what errors call it. Numbers of
+// ReadSafetensors reads the size bytes of r as a safetensors file; errors use name. Numbers of
 // every dtype become float32: F64 and integers are rounded to nearest, BOOL is 0 or 1.
 func ReadSafetensors(r io.ReaderAt, size int64, name string) (*File, error) {
 	f, err := readSafetensors(r, size)
@@ -100,8 +100,8 @@ func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	return text, nil
 }
 
-// checkLayout holds the tensors' places against each other and the available bytes of data: together they
-// must cover it exactly, which also bounds what reading them allocates. It sorts entries by place.
+// checkLayout checks the tensors' ranges against each other and the available bytes of data, which
+// they must cover exactly; this also bounds allocation. It sorts entries by offset.
 func checkLayout(entries []entry, available int64) error {
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end))
@@ -124,8 +124,8 @@ func checkLayout(entries []entry, available int64) error {
 	return nil
 }
 
-// headerParser walks the header's tokens. It does not decode into a struct because a decoder would take
-// the last of two equal keys and lose the order.
+// headerParser parses the header's tokens. Decoding into a struct would accept duplicate keys and
+// lose the order.
 type headerParser struct{ *json.Decoder }
 
 // parseHeader returns the tensors in the header's order.
@@ -228,7 +228,7 @@ func (p headerParser) entry(name string) (entry, error) {
 	return e, checkName(name)
 }
 
-// check completes e from what its header entry said.
+// check validates and completes e.
 func (e *entry) check(seen map[string]bool, offsets []int) error {
 	for _, key := range []string{"dtype", "shape", "data_offsets"} {
 		if !seen[key] {
