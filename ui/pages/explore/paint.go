@@ -18,7 +18,7 @@ type highMode int
 
 const (
 	highStretched highMode = iota // gray ± k·value, with k that fills the range
-	highCentered                   // gray ± the value
+	highCentered                  // gray ± the value
 	highRaw                       // unscaled, negatives black
 	highModes
 )
