@@ -101,7 +101,7 @@ func TestModelsThatCannotBeCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		gray:   "gray takes images of 28×28 gray and small takes 32×32 RGB: they cannot be compared",
+		gray:   "the input of gray is 28×28 gray, that of small is 32×32 RGB: they cannot be compared",
 		text:   text,
 		"demu": "embedded models are demo",
 	} {

@@ -392,7 +392,7 @@ func TestConversionIsNoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if note := l.Info().Note; note != "gray takes 28×28 gray images, those of shapes are 32×32 RGB: they are converted" {
+	if note := l.Info().Note; note != "the input of gray is 28×28 gray, images of shapes are 32×32 RGB: they are converted" {
 		t.Errorf("noted: %q", note)
 	}
 	if _, err := l.View(t.Context(), view.Request{R: 5}); err != nil {
