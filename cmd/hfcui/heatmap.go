@@ -93,7 +93,7 @@ func heatmapCommand() *cobra.Command {
 func heatmapTable(w io.Writer, r heatmap.Report, reading lab.Reading, result heatmap.Result, picture string) {
 	fmt.Fprintf(w, "%s, %s\n", result.Title(oneLine(r.Model), oneLine(r.Data)+" "+r.Split), smoothingWords(r.Smoothing))
 	readingLines(w, reading)
-	fmt.Fprintf(w, "\nclean error\t%s\n\nradius\tmean error\tfrequencies\n", percent(wrongOf(result.Clean)))
+	fmt.Fprintf(w, "\nclean error\t%s\n\nradius\tmean error\tfrequencies\n", percent(result.Clean.Errors()))
 	furthest := heatmap.Frequency{U: result.H / 2, V: result.W / 2}.Distance()
 	for from := 0.0; from <= furthest; from += 2 {
 		if mean, n := result.Mean(from, from+2); n > 0 {
@@ -104,12 +104,9 @@ func heatmapTable(w io.Writer, r heatmap.Report, reading lab.Reading, result hea
 	fmt.Fprintf(w, "\nhighest error at\t\n")
 	for _, c := range worst[:min(5, len(worst))] {
 		at := math.Hypot(float64(c.U), float64(c.V))
-		fmt.Fprintf(w, "(%d,%d), radius %.1f\t%s\n", c.U, c.V, at, percent(wrongOf(measure.Score{Correct: c.Correct, N: c.N})))
+		fmt.Fprintf(w, "(%d,%d), radius %.1f\t%s\n", c.U, c.V, at, percent(measure.Score{Correct: c.Correct, N: c.N}.Errors()))
 	}
 	if picture != "" {
 		fmt.Fprintf(w, "\nwritten\t%s\n", oneLine(picture))
 	}
 }
-
-// wrongOf turns accuracy into error rate.
-func wrongOf(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }

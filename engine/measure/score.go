@@ -24,6 +24,9 @@ func (s Score) Accuracy() float64 {
 // normal975 is the 97.5 % quantile of the standard normal distribution, 1.96.
 var normal975 = distuv.UnitNormal.Quantile(0.975)
 
+// Errors returns the score of the incorrect predictions, whose accuracy is the error rate.
+func (s Score) Errors() Score { return Score{s.N - s.Correct, s.N} }
+
 // Wilson returns the 95 % confidence interval of Wilson (1927) for the accuracy; (0, 1) where
 // N is 0. Unlike the normal approximation it stays inside [0, 1] and keeps its coverage near 0
 // and 1.

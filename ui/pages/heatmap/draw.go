@@ -99,7 +99,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	th := p.screen.Theme()
 	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
 	if ok {
-		at, zero = wrong(r.At(p.cursor)), wrong(r.Clean)
+		at, zero = r.At(p.cursor).Errors(), r.Clean.Errors()
 	}
 	if ok && p.ready() {
 		low, high = p.shown.low, p.shown.high
@@ -157,20 +157,17 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	ch.Cursor(min(p.session.R, r.Furthest()), th.Focus)
 	zero := kit.Series{Line: th.WholeDim, Shade: th.WholeShade}
 	for _, x := range []float64{0, r.Furthest()} {
-		zero.Points = append(zero.Points, session.ScorePoint(x, wrong(r.Clean)))
+		zero.Points = append(zero.Points, session.ScorePoint(x, r.Clean.Errors()))
 	}
 	ch.Draw(zero, true)
 	m, _ := p.session.Model(p.model)
 	look := th.Model(m.Slot)
 	ch.Draw(kit.Series{Points: p.shown.profile, Line: look.Style, Shade: th.WholeShade, Mark: look.Mark}, false)
 	ch.Render(c)
-	c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(wrong(r.Clean).Accuracy()))/4, th.Whole.Paint(kit.MarkWhole+kit.Percent(wrong(r.Clean).Accuracy())))
+	c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(r.Clean.Errors().Accuracy()))/4, th.Whole.Paint(kit.MarkWhole+kit.Percent(r.Clean.Errors().Accuracy())))
 	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, room.Bottom()-1)
 }
-
-// wrong converts accuracy to error rate.
-func wrong(s measure.Score) measure.Score { return measure.Score{Correct: s.N - s.Correct, N: s.N} }
 
 // legendStyles are the colors from the lowest error rate to the highest.
 var legendStyles = sync.OnceValue(func() []kit.Style {
