@@ -10,6 +10,9 @@ import (
 // TestBadInputIsRefused wants one clear line for everything that can be wrong with a
 // command line or with the files it names.
 func TestBadInputIsRefused(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine reads flags and files, and starting the command hundreds of times takes long")
+	}
 	dir := fixtures(t)
 	for _, c := range []struct {
 		args   string // words, "" written as ''
