@@ -58,8 +58,8 @@ func checkModel(ctx context.Context, l *lab.Lab) (lab.Reading, error) {
 	switch {
 	case err != nil:
 		return r, err
-	case r.Better != nil:
-		sayNote(r.Better.String())
+	case r.Result.String() != "":
+		sayNote(r.Result.String())
 	case r.Unchecked():
 		sayNote(unchecked)
 	}

@@ -28,6 +28,17 @@ type Request struct {
 type Result struct {
 	Checked int     `json:"checked"` // images the candidates were compared on; 0: not checked
 	Better  *Better `json:"better"`  // the best of the clearly better ones; null: none is
+	// Chance says that the model as it is does no better than chance, where nothing is clearly
+	// better.
+	Chance string `json:"chance,omitempty"`
+}
+
+// String is what there is to say, in one line; "" if there is nothing.
+func (r Result) String() string {
+	if r.Better != nil {
+		return r.Better.String()
+	}
+	return r.Chance
 }
 
 // Better is a candidate that is clearly better than the model as it is.
@@ -56,11 +67,14 @@ func percent(s measure.Score) string {
 const (
 	images    = 400      // most images of a check
 	fewest    = 100      // but this many of large ones
+	large     = 4 << 20  // parameters of a net that is evaluated on half as many
 	memory    = 16 << 20 // pixels of images that are held
 	batch     = 25       // images evaluated at a time
 	alpha     = 0.001    // level of the test, over all candidates
+	alphaPair = 0.0001   // of two changes at a time, which fit a model at chance by chance
+	hint      = 0.05     // level at which a candidate is mentioned where the model is at chance
 	rounds    = 3        // changes that are combined
-	finalists = 3        // candidates that are evaluated on all images
+	finalists = 5        // candidates that are evaluated on all images
 	slack     = 2        // images by which a candidate may be behind after the first stage
 )
 
@@ -89,12 +103,12 @@ func Check(ctx context.Context, q Request) (Result, error) {
 	best, result := start, Result{Checked: len(c.labels)}
 	for range rounds {
 		cheap, dear := c.singles(best.variant)
-		next, err := c.improve(ctx, best, cheap)
-		if err == nil && next == nil {
-			next, err = c.improve(ctx, best, dear)
+		next, err := c.improve(ctx, best, cheap, alpha)
+		if err == nil && next == nil && best.score().Accuracy() < 0.5 { // with another activation it would be far off
+			next, err = c.improve(ctx, best, dear, alpha)
 		}
 		if err == nil && next == nil && best == start && c.poor(start) {
-			next, err = c.improve(ctx, best, c.pairs())
+			next, err = c.improve(ctx, best, c.pairs(), alphaPair)
 		}
 		if err != nil {
 			return Result{}, err
@@ -103,6 +117,9 @@ func Check(ctx context.Context, q Request) (Result, error) {
 			break
 		}
 		best = next
+	}
+	if best == start && c.poor(start) {
+		result.Chance = c.chance(start)
 	}
 	if best != start {
 		change := best.description()
@@ -119,8 +136,9 @@ type check struct {
 	pixels   []float32 // [n,C,H,W]
 	labels   []int
 	programs map[string]*program
-	done     int // evaluated images
-	tried    int // candidates
+	done     int    // evaluated images
+	tried    int    // candidates
+	leader   *trial // the best of those evaluated on all images that are not clearly better
 }
 
 // read reads the images that have a label.
@@ -131,7 +149,11 @@ func (c *check) read() error {
 	if err != nil {
 		return err
 	}
-	most := max(fewest, min(images, memory/size))
+	most := images
+	if c.Model.Params() > large {
+		most /= 2
+	}
+	most = max(fewest, min(most, memory/size))
 	var chosen []int
 	for _, i := range order {
 		if label := c.Images.Label(i); label >= 0 && label < c.Model.Net.Classes {
@@ -153,11 +175,25 @@ func (c *check) poor(t *trial) bool {
 	return lo <= 1/float64(c.Model.Net.Classes)
 }
 
-// improve returns the best of the candidates that are clearly better than the base, nil if
-// none is.
-func (c *check) improve(ctx context.Context, base *trial, list []variant) (*trial, error) {
+// chance says that a model does no better than chance, and what may be better.
+func (c *check) chance(t *trial) string {
+	text := fmt.Sprintf("accuracy is %s on %d images, no better than chance: normalization, order of classes or what is assumed may be wrong",
+		percent(t.score()), len(c.labels))
+	if l := c.leader; l != nil {
+		gained, lost := compare(l.correct, t.correct)
+		if p := measure.McNemar(gained, lost); p < hint {
+			d := l.description()
+			text += fmt.Sprintf("; with %s it is %s (McNemar p = %.1g, one of %d candidates)", d.Flags(), percent(l.score()), p, c.tried)
+		}
+	}
+	return text
+}
+
+// improve returns the best of the candidates that are clearly better than the base, at a level
+// over all candidates; nil if none is.
+func (c *check) improve(ctx context.Context, base *trial, list []variant, level float64) (*trial, error) {
 	c.tried += len(list)
-	if reachable := measure.McNemar(base.wrong(0), 0); reachable*float64(c.tried) >= alpha {
+	if reachable := measure.McNemar(base.wrong(0), 0); reachable*float64(c.tried) >= level {
 		return nil, nil // even a perfect one would not be clearly better
 	}
 	trials := make([]*trial, len(list))
@@ -176,7 +212,7 @@ func (c *check) improve(ctx context.Context, base *trial, list []variant) (*tria
 				return nil, err
 			}
 			gained, lost := compare(t.correct, base.correct)
-			if t.err == nil && gained+behind > lost && measure.McNemar(gained+base.wrong(end), lost)*float64(c.tried) < alpha {
+			if t.err == nil && gained+behind > lost && measure.McNemar(gained+base.wrong(end), lost)*float64(c.tried) < level {
 				left = append(left, t)
 			}
 		}
@@ -185,10 +221,13 @@ func (c *check) improve(ctx context.Context, base *trial, list []variant) (*tria
 			trials = ahead(trials, finalists)
 		}
 	}
-	for _, t := range ahead(trials, 1) {
+	for _, t := range ahead(trials, 1) { // ahead of the base, too
 		gained, lost := compare(t.correct, base.correct)
-		if gained > lost && measure.McNemar(gained, lost)*float64(c.tried) < alpha {
+		if measure.McNemar(gained, lost)*float64(c.tried) < level {
 			return t, nil
+		}
+		if c.leader == nil || t.score().Correct > c.leader.score().Correct {
+			c.leader = t
 		}
 	}
 	return nil, nil

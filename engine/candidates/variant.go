@@ -119,7 +119,7 @@ func (c *check) close() {
 // take several times as long.
 func (c *check) singles(v variant) (cheap, dear []variant) {
 	for _, more := range append(c.inputs(v), c.options(v)...) {
-		if more.assume[nets.Activation] != "" {
+		if dearActivation(more) {
 			dear = append(dear, v.with(more))
 		} else {
 			cheap = append(cheap, v.with(more))
@@ -128,12 +128,29 @@ func (c *check) singles(v variant) (cheap, dear []variant) {
 	return cheap, dear
 }
 
-// pairs are all combinations of another normalization with another option.
+// dearActivation reports whether a variant has an activation other than one like ReLU.
+func dearActivation(v variant) bool {
+	a := v.assume[nets.Activation]
+	return a != "" && !strings.Contains(a, "relu")
+}
+
+// pairs are all combinations of two changes, of large nets without those that take long.
 func (c *check) pairs() []variant {
 	var list []variant
+	options := c.options(variant{})
+	if c.Model.Params() > large {
+		options = slices.DeleteFunc(options, dearActivation)
+	}
 	for _, input := range c.inputs(variant{}) {
-		for _, option := range c.options(variant{}) {
+		for _, option := range options {
 			list = append(list, input.with(option))
+		}
+	}
+	for i, a := range options {
+		for _, b := range options[i+1:] {
+			if both := a.with(b); len(both.assume) == 2 {
+				list = append(list, both)
+			}
 		}
 	}
 	return list
