@@ -203,6 +203,13 @@ func (a *App) say(s string) { a.message = kit.Clean(s) }
 // changed notifies every page of a change.
 func (a *App) changed(what session.Change) tea.Cmd {
 	var cmds []tea.Cmd
+	if noted := a.Notice() != ""; a.layout.W > 0 && !a.layout.TooSmall && noted == a.layout.Note.Empty() {
+		a.layout = kit.NewLayout(a.layout.W, a.layout.H, noted)
+		for _, p := range a.pages {
+			p.Arrange(a.layout)
+		}
+		what |= session.ChangedScreen
+	}
 	for _, p := range a.pages {
 		cmds = append(cmds, p.Changed(what))
 	}
@@ -227,7 +234,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	a.layer.Resize(w, h)
 	a.probe.Resize(w, h, 0, 0)
 	a.adopt(a.probe.Capabilities())
-	a.layout = kit.NewLayout(w, h, a.Info.Note != "")
+	a.layout = kit.NewLayout(w, h, a.Notice() != "")
 	for _, p := range a.pages {
 		p.Arrange(a.layout)
 	}
@@ -236,7 +243,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	}
 	cmd := tea.Batch(a.changed(session.ChangedScreen), a.pages[a.page].Enter())
 	if first {
-		return cmd
+		return tea.Batch(cmd, a.Check())
 	}
 	return tea.Batch(cmd, a.ask()) // the font may have changed, too
 }

@@ -27,7 +27,7 @@ func init() {
 		{Keys: []string{"?"}, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
 		{Keys: []string{"q", "ctrl+c"}, Shown: "q", Name: "quit", Hint: "quit", Do: (*App).quit},
 	}
-	programKeys = append(pageKeys(), kit.Keymap[*App]{
+	programKeys = append(append(pageKeys(), modelKeys()...), kit.Keymap[*App]{
 		{Keys: []string{"tab"}, Shown: "tab", Name: "next page", Help: "next, previous page", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
 		{Keys: []string{"shift+tab"}, Shown: "⇧tab", Name: "previous page", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
 		{Keys: []string{":", "ctrl+p"}, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
@@ -43,6 +43,14 @@ func pageKeys() (keys kit.Keymap[*App]) {
 			b.Help = "pages"
 		}
 		keys = append(keys, b)
+	}
+	return keys
+}
+
+// modelKeys are the session's that open a model.
+func modelKeys() (keys kit.Keymap[*App]) {
+	for _, b := range session.ModelKeys {
+		keys = append(keys, kit.Binding[*App]{Keys: b.Keys, Name: b.Name, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return b.Do(a.Session) }})
 	}
 	return keys
 }

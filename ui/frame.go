@@ -163,7 +163,7 @@ func (a *App) tabLimit() int {
 // drawStatus draws the caveat, the status line and the hints.
 func (a *App) drawStatus(c *kit.Canvas) {
 	if !a.layout.Note.Empty() {
-		c.Left(a.layout.Note, a.theme.Warn, kit.Clean(a.Info.Note))
+		c.Left(a.layout.Note, a.theme.Warn, kit.Clean(a.Notice()))
 	}
 	if a.message != "" {
 		c.Left(a.layout.Status, a.theme.Focus, a.message)
@@ -191,7 +191,7 @@ func (a *App) drawFacts(c *kit.Canvas) {
 	c.Right(r, kit.Style{}, activity)
 	room := r.Right() - x - kit.Width(activity) - 2
 	facts := []string{
-		kit.Clean(a.Info.Model), kit.Clean(a.Info.Data) + " " + kit.Clean(a.Info.Split), kit.Clean(a.Info.Net),
+		kit.Clean(a.Info.Model), kit.Clean(a.Info.Data) + " " + kit.Clean(a.Info.Split), kit.Clean(a.Info.Net), kit.Clean(a.Reading.Brief()),
 		kit.Counted(a.Info.Images, "image"), kit.Clean(a.Info.Device), kit.ShortCount(a.Info.Params) + " parameters",
 	}
 	if _, p, ok := find[facter](a); ok && !a.Modeled() {

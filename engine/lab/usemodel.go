@@ -16,15 +16,33 @@ import (
 // Running requests keep their model. Of concurrent calls the last one wins, whichever file is read
 // first.
 func (l *Lab) UseModel(ctx context.Context, path string) error {
+	if path == "" {
+		path, said := l.Opened()
+		return l.use(ctx, path, said, false)
+	}
+	return l.use(ctx, path, model.Description{}, false)
+}
+
+// OpenModel is UseModel with what a person says about the model, which takes the place of the
+// one the Lab was opened with.
+func (l *Lab) OpenModel(ctx context.Context, path string, said model.Description) error {
+	return l.use(ctx, path, said, true)
+}
+
+// Opened returns what the model that was opened last, by Open or OpenModel, was opened with.
+func (l *Lab) Opened() (path string, said model.Description) {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	return l.opened.Model, l.opened.Said
+}
+
+// use switches to a model; opened says that it is the one to come back to.
+func (l *Lab) use(ctx context.Context, path string, said model.Description, opened bool) error {
 	l.changing.Lock()
 	l.requested++
 	ticket := l.requested
 	l.changing.Unlock()
 
-	var said model.Description
-	if path == "" {
-		path, said = l.opened.Model, l.opened.Said
-	}
 	m, err := train.LoadModel(ctx, path, said)
 	if err != nil {
 		return err
@@ -52,6 +70,9 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 		return err
 	}
 	l.served = ticket
+	if opened {
+		l.opened.Model, l.opened.Said = path, said
+	}
 	l.selected.Store(next)
 	return now.retire()
 }

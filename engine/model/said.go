@@ -254,6 +254,29 @@ func (d Description) Flags() string {
 	return strings.Join(words, " ")
 }
 
+// Texts are what SetMean and the others take to say what d says.
+type Texts struct{ Mean, Std, Input, Classes, Assume string }
+
+// Texts writes d.
+func (d Description) Texts() Texts {
+	t := Texts{Mean: NameOf(d.Mean, d.Std)}
+	if t.Mean == "" {
+		t.Mean, t.Std = numbers(d.Mean), numbers(d.Std)
+	}
+	if d.Input != [3]int{} {
+		t.Input = fmt.Sprintf("%dx%dx%d", d.Input[0], d.Input[1], d.Input[2])
+	}
+	if t.Classes = strings.Join(d.Classes, ","); d.Outputs > 0 {
+		t.Classes = strconv.Itoa(d.Outputs)
+	}
+	var words []string
+	for _, key := range slices.Sorted(maps.Keys(d.Assume)) {
+		words = append(words, key+"="+d.Assume[key])
+	}
+	t.Assume = strings.Join(words, ",")
+	return t
+}
+
 // NameOf is the name of a normalization, "" if it has none.
 func NameOf(mean, std []float32) string {
 	for _, name := range NormalizationNames() {

@@ -8,6 +8,7 @@ import (
 	"hfcui/engine/heatmap"
 	"hfcui/engine/kernels"
 	"hfcui/engine/lab"
+	"hfcui/engine/model"
 	"hfcui/engine/view"
 )
 
@@ -43,6 +44,14 @@ type Lab interface {
 	CloseComparison(path string)
 	// UseModel switches to the model in a file; "" is the one opened first.
 	UseModel(ctx context.Context, path string) error
+	// OpenModel goes over to a model as a person describes it; UseModel with "" comes back to it.
+	OpenModel(ctx context.Context, path string, said model.Description) error
+	// Opened is what the model that was opened last was opened with.
+	Opened() (path string, said model.Description)
+	// Reading describes how the open model was read.
+	Reading() lab.Reading
+	// Check holds what is assumed of the open model against labels.
+	Check(ctx context.Context, update func(evaluated int)) (lab.Reading, error)
 	// SetSplit selects the split of all requests.
 	SetSplit(split string) error
 }

@@ -44,6 +44,9 @@ type Session struct {
 	Statistics    model.Statistics
 	Comparisons   []ShownModel // besides the open one
 	Class         int          // filter of the image keys; −1: all
+	Reading       lab.Reading  // how the open model was read, and what a check of it found
+	checking      *kit.Job     // of the open model
+	checked       bool         // it has ended
 	Occupied      string       // why training cannot start now, and what to do; "" if it can
 }
 
@@ -60,7 +63,7 @@ type Start struct {
 func New(l Lab, o Start, runs string) *Session {
 	s := &Session{Lab: l, runs: runs, Rho: firstRho, Class: -1, Normalize: o.Normalize, Statistics: o.Statistics}
 	if l != nil {
-		s.Info = l.Info()
+		s.Info, s.Reading = l.Info(), l.Reading()
 	}
 	if o.Smoothing.Rho > 0 {
 		s.Smooth, s.Rho = true, min(o.Smoothing.Rho, mostRho)
@@ -85,6 +88,12 @@ func (s *Session) Receive(msg tea.Msg) tea.Cmd {
 		return s.splitChanged(msg)
 	case ComparisonMsg:
 		return s.ComparisonOpened(msg)
+	case openedModel:
+		return s.modelOpened(msg)
+	case kit.Report:
+		if checked, ok := msg.Msg.(checkedModel); ok {
+			return s.modelChecked(msg, checked)
+		}
 	case modelFilesMsg:
 		s.modelFilesFound(msg)
 	}
@@ -124,6 +133,7 @@ const (
 	ChangedScreen         // size, cells, colors, protocol
 	ChangedModels         // comparison models
 	ChangedModel          // the open model, on the same images
+	ChangedNotice         // the line of caveats
 	ChangedClass          // filter by class
 )
 
@@ -318,7 +328,8 @@ func (s *Session) opened(info lab.Info, what Change) tea.Cmd {
 	s.keepClass()
 	s.MaxR = max(s.Info.MaxRadius, s.Info.MaxPreview, 1)
 	s.R = min(s.R, s.MaxR)
-	return s.Announce(what)
+	s.checked = false
+	return tea.Batch(s.Check(), s.Announce(what|ChangedNotice))
 }
 
 // SetMaxRadius sets the range of r for the image on screen.

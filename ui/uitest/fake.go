@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/candidates"
 	"hfcui/engine/dataset"
 	"hfcui/engine/kernels"
 	"hfcui/engine/lab"
@@ -38,6 +39,8 @@ type FakeLab struct {
 	viewGate  chan struct{} // if set, a View waits for it
 	Panics    string        // what method panics
 	Attacks   fakeAttacks
+	Said      model.Description // about the model that was opened last
+	Found     candidates.Result // by checks
 }
 
 var fakeConvs = []string{"conv1.weight", "layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer2.0.downsample.0.weight"}
@@ -82,6 +85,31 @@ func (l *FakeLab) UseModel(_ context.Context, path string) error {
 		l.About.Model = fmt.Sprintf("newest%d", len(l.used))
 	}
 	return nil
+}
+
+// OpenModel goes over to a model and keeps what was said.
+func (l *FakeLab) OpenModel(ctx context.Context, path string, said model.Description) error {
+	l.Mu.Lock()
+	l.Said = said
+	l.Mu.Unlock()
+	return l.UseModel(ctx, path)
+}
+
+// Opened is the demo.
+func (l *FakeLab) Opened() (string, model.Description) { return "demo", model.Description{} }
+
+// Reading is that of a model made here.
+func (l *FakeLab) Reading() lab.Reading {
+	return lab.Reading{Reading: model.Reading{Input: [3]int{3, 32, 32}, Normalized: model.InFile}}
+}
+
+// Check finds what Found says.
+func (l *FakeLab) Check(context.Context, func(int)) (lab.Reading, error) {
+	r := l.Reading()
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
+	r.Result = l.Found
+	return r, nil
 }
 
 // Models lists what was opened.

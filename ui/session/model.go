@@ -1,0 +1,163 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/engine/lab"
+	"hfcui/engine/model"
+	"hfcui/ui/kit"
+)
+
+// ModelKeys open another model, on every page.
+var ModelKeys = kit.Keymap[*Session]{
+	{Keys: []string{"M"}, Name: "Open model…", When: (*Session).Modeled, Do: (*Session).chooseModel},
+}
+
+// modelDialog asks for a model's file and what it does not say.
+type modelDialog struct {
+	kit.Form[modelChoice]
+	session *Session
+	busy    bool
+}
+
+// modelChoice is what the dialog asks for.
+type modelChoice struct {
+	path string
+	said model.Description
+}
+
+// openedModel tells that a model was opened, or why not.
+type openedModel struct {
+	dialog  *modelDialog
+	info    lab.Info
+	reading lab.Reading
+	err     error
+}
+
+// chooseModel opens the dialog. Where something is clearly better than what the open model was
+// opened with, it begins with that.
+func (s *Session) chooseModel() tea.Cmd {
+	path, said := s.Lab.Opened()
+	if b := s.Reading.Better; b != nil {
+		said = said.With(b.Change)
+	}
+	text := said.Texts()
+	d := &modelDialog{session: s}
+	take := func(set func(*model.Description, string) error) func(*modelChoice, string) error {
+		return kit.Optional(func(c *modelChoice, text string) error { return set(&c.said, text) })
+	}
+	names := strings.Join(model.NormalizationNames(), ", ")
+	d.Form = kit.NewForm(s.Screen, "open", d.open, []kit.FormRow[modelChoice]{
+		{Name: "file", Hint: "safetensors, .pt, .onnx, or an embedded model", Field: kit.Field{Text: path}, Take: func(c *modelChoice, text string) error {
+			if c.path = FullPath(text); text == "" {
+				return errors.New("give a file name")
+			}
+			return nil
+		}},
+		{Name: "mean", Hint: names, Field: kit.Field{Text: text.Mean}, Take: take((*model.Description).SetMean)},
+		{Name: "std", Hint: "as the mean's name says", Field: kit.Field{Text: text.Std}, Take: take((*model.Description).SetStd)},
+		{Name: "blue first", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(said.BGR)}, Take: kit.Yes(func(c *modelChoice, on bool) { c.said.BGR = on })},
+		{Name: "input", Hint: "channels x height x width", Field: kit.Field{Text: text.Input}, Take: take((*model.Description).SetInput)},
+		{Name: "classes", Hint: "a,b,c, a file of names, or cifar10", Field: kit.Field{Text: text.Classes}, Take: take((*model.Description).SetClasses)},
+		{Name: "assume", Hint: "key=value, e.g. stem-pool=max", Field: kit.Field{Text: text.Assume}, Take: take((*model.Description).SetAssume)},
+	})
+	d.Wide, d.Names, d.Foot = 72, 14, []string{"what is empty is as in the file, or assumed"}
+	return s.Screen.Open(d)
+}
+
+func (d *modelDialog) Heading() string { return "Open model" }
+
+// open opens what is asked for.
+func (d *modelDialog) open() tea.Cmd {
+	var c modelChoice
+	if at, err := d.Take(&c); err != nil {
+		d.Refuse(at, err)
+		return nil
+	}
+	if d.busy {
+		return nil
+	}
+	d.busy = true
+	l, ctx := d.session.Lab, d.session.Screen.Context()
+	return d.session.Screen.Task(func() tea.Msg {
+		err := l.OpenModel(ctx, c.path, c.said)
+		return openedModel{d, l.Info(), l.Reading(), err}
+	})
+}
+
+// modelOpened takes over the model, or says what is wrong.
+func (s *Session) modelOpened(msg openedModel) tea.Cmd {
+	msg.dialog.busy = false
+	top := s.Screen.Top() == kit.Dialog(msg.dialog)
+	switch {
+	case msg.err != nil && top:
+		msg.dialog.Refuse(0, msg.err)
+		return nil
+	case msg.err != nil:
+		s.Screen.Say("not opened: " + kit.OneLine(msg.err))
+		return nil
+	case top:
+		s.Screen.CloseDialog()
+	}
+	return s.ModelChanged(msg.info)
+}
+
+// checkedModel tells what a check against labels found.
+type checkedModel struct {
+	generation int
+	reading    lab.Reading
+	err        error
+}
+
+// Check has what is assumed of the open model held against labels, in place of a check that is
+// under way.
+func (s *Session) Check() tea.Cmd {
+	if s.Lab == nil {
+		return nil
+	}
+	if s.checking != nil {
+		s.checking.Cancel()
+	}
+	s.Reading = s.Lab.Reading()
+	l, generation := s.Lab, s.Generation
+	var cmd tea.Cmd
+	s.checking, cmd = s.Screen.Start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
+		r, err := l.Check(ctx, nil)
+		return checkedModel{generation, r, err}
+	})
+	return cmd
+}
+
+// modelChecked takes over what was found.
+func (s *Session) modelChecked(r kit.Report, msg checkedModel) tea.Cmd {
+	if r.Job == s.checking {
+		s.checking = nil
+	}
+	if msg.err != nil || msg.generation != s.Generation {
+		return nil // canceled, or of another model; what cannot be checked stays unchecked
+	}
+	s.Reading, s.checked = msg.reading, true
+	return s.Announce(ChangedNotice)
+}
+
+// Notice is the line of caveats: what a check found, and what is known of model and data.
+func (s *Session) Notice() string {
+	var list []string
+	if text := s.Reading.Result.String(); text != "" {
+		if s.Reading.Better != nil {
+			text += "; M opens it so"
+		}
+		list = append(list, text)
+	}
+	if s.checked && s.Reading.Unchecked() {
+		list = append(list, "what is assumed of the model was not checked against labels")
+	}
+	if s.Info.Note != "" {
+		list = append(list, s.Info.Note)
+	}
+	return strings.Join(list, "; ")
+}
