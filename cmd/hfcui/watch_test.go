@@ -63,7 +63,7 @@ func TestWatchReports(t *testing.T) {
 	if err != nil || len(again.Runs) != 1 || len(again.Runs[0].Events) != len(got.Runs[0].Events) {
 		t.Errorf("%v", err)
 	}
-	if o := hfcuiIn(t, dir, "watch", "nosuch", "--once"); o.status != 0 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch holds neither run events nor checkpoints") {
+	if o := hfcuiIn(t, dir, "watch", "nosuch", "--once"); o.status != 0 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch has neither run events nor checkpoints") {
 		t.Errorf("%+v", o)
 	}
 }
