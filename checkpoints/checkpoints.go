@@ -33,6 +33,9 @@ type File struct {
 	Order    []string
 	Metadata map[string]string
 	Notes    []string // caveats of reading; not written
+	// Modules are those of a whole model in registered order, each before those in it; none of a
+	// state dict. They are not written.
+	Modules []Module
 }
 
 const (

@@ -51,7 +51,7 @@ func fileOf(value any, source torchFile, size int64) (*File, error) {
 		return nil, err
 	}
 	named := found.named
-	f := &File{Tensors: make(map[string]*Tensor, len(named)), Order: make([]string, len(named)), Metadata: map[string]string{}, Notes: found.notes}
+	f := &File{Tensors: make(map[string]*Tensor, len(named)), Order: make([]string, len(named)), Metadata: map[string]string{}, Notes: found.notes, Modules: found.modules}
 	for i, n := range named {
 		f.Order[i] = n.name
 	}

@@ -16,10 +16,11 @@ type namedRef struct {
 
 // stateDict is a set of tensors by name somewhere in what was pickled.
 type stateDict struct {
-	named []namedRef
-	path  []string // keys and attributes on the way
-	notes []string
-	err   error // why it cannot be taken after all
+	named   []namedRef
+	modules []Module // of an nn.Module
+	path    []string // keys and attributes on the way
+	notes   []string
+	err     error // why it cannot be taken after all
 }
 
 // Of several state dicts, that under the key listed first is taken. What averages weights during training
@@ -39,10 +40,11 @@ const (
 
 // finder looks for state dicts.
 type finder struct {
-	found []stateDict
-	seen  map[any]bool
-	steps int
-	err   error // about a tensor
+	found   []stateDict
+	modules []Module // of the nn.Module that is looked at
+	seen    map[any]bool
+	steps   int
+	err     error // about a tensor
 }
 
 // findStateDict finds the tensors by name in what was pickled: the items of a dict, or the parameters and
@@ -159,6 +161,7 @@ func (f *finder) look(v any, path []string) {
 		if attributes := v.attributes(); attributes != nil && attributes.get("_modules") != nil {
 			f.seen[v] = true
 			f.take(f.module(v, "", 0, nil), path)
+			f.modules = nil
 			return
 		}
 		f.lookInto(v, &v.dict, path)
@@ -212,7 +215,7 @@ func (f *finder) lookInto(identity any, d *dict, path []string) {
 // take adds tensors as a candidate, if there are any.
 func (f *finder) take(named []namedRef, path []string) {
 	if len(named) > 0 {
-		f.found = append(f.found, stateDict{named: named, path: path, err: f.err})
+		f.found = append(f.found, stateDict{named: named, modules: f.modules, path: path, err: f.err})
 		f.err = nil
 	}
 }
@@ -285,6 +288,7 @@ func (f *finder) module(o *object, prefix string, depth int, named []namedRef) [
 	if f.steps++; f.steps > maxNames || attributes == nil || depth > maxPath || len(prefix) > maxName {
 		return named
 	}
+	f.describe(o, attributes, prefix)
 	for _, key := range []string{"_parameters", "_buffers"} {
 		if d := asDict(attributes.get(key)); d != nil {
 			named = f.tensors(d, prefix, named)

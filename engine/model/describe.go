@@ -89,7 +89,7 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 		}
 	}
 	if len(d.Assume) > 0 {
-		open, err := nets.OpenAssumptions(s.shapes(), m.input)
+		open, err := nets.OpenAssumptions(s.shapes(), s.modules, m.input)
 		if err != nil {
 			return nil, err
 		}

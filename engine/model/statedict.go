@@ -17,6 +17,7 @@ import (
 // counters and reparametrizations, and the input normalization apart.
 type stateDict struct {
 	order     []string
+	modules   []checkpoints.Module // of a whole model, named as the tensors are
 	tensors   map[string]*checkpoints.Tensor
 	mean, std []float32 // of buffers in the file; nil: none
 	notes     []string
@@ -24,7 +25,7 @@ type stateDict struct {
 
 // newStateDict takes a checkpoint's tensors, as they are if the file describes its network.
 func newStateDict(f *checkpoints.File, described bool) (*stateDict, error) {
-	s := &stateDict{tensors: make(map[string]*checkpoints.Tensor, len(f.Tensors)), notes: slices.Clone(f.Notes)}
+	s := &stateDict{tensors: make(map[string]*checkpoints.Tensor, len(f.Tensors)), notes: slices.Clone(f.Notes), modules: slices.Clone(f.Modules)}
 	order := f.Order
 	if len(order) != len(f.Tensors) { // made in memory
 		order = slices.Sorted(maps.Keys(f.Tensors))
@@ -38,7 +39,11 @@ func newStateDict(f *checkpoints.File, described bool) (*stateDict, error) {
 	if described {
 		return s, nil
 	}
-	s.rename(unwrapped)
+	if s.rename(unwrapped) {
+		for i, m := range s.modules {
+			s.modules[i].Name = strings.TrimSuffix(strings.TrimSuffix(unwrapped(m.Name+".weight"), "weight"), ".")
+		}
+	}
 	s.takeNormalization()
 	s.unprefix()
 	if err := s.materialize(); err != nil {
@@ -102,7 +107,24 @@ func (s *stateDict) unprefix() {
 		if !s.rename(func(name string) string { return strings.TrimPrefix(name, prefix+".") }) {
 			return
 		}
+		s.modules = inside(s.modules, prefix)
 	}
+}
+
+// inside are the modules in one, and that itself, named from there.
+func inside(modules []checkpoints.Module, prefix string) []checkpoints.Module {
+	var in []checkpoints.Module
+	for _, m := range modules {
+		rest, ok := strings.CutPrefix(m.Name, prefix+".")
+		if ok || m.Name == prefix {
+			m.Name = rest
+			if !ok {
+				m.Name = ""
+			}
+			in = append(in, m)
+		}
+	}
+	return in
 }
 
 // takeNormalization takes a mean and a deviation a channel out of the tensors, as RobustBench
@@ -216,7 +238,7 @@ func (s *stateDict) unnormalize(base string) error {
 // identify finds the net. If some tensors beside it are in the way, as of a loss, it is tried
 // without them.
 func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, error) {
-	found, err := nets.Identify(s.shapes(), input, said)
+	found, err := nets.IdentifyWhole(s.shapes(), s.modules, input, said)
 	if err == nil {
 		return found, nil
 	}
@@ -230,7 +252,7 @@ func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, erro
 	if counts[best] == len(s.order) || 5*counts[best] < 4*len(s.order) && !s.copies(best) {
 		return nil, err
 	}
-	part := &stateDict{tensors: s.tensors}
+	part := &stateDict{tensors: s.tensors, modules: s.modules}
 	for _, name := range s.order {
 		if strings.HasPrefix(name, best+".") {
 			part.order = append(part.order, name)
@@ -238,11 +260,11 @@ func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, erro
 	}
 	rest := len(s.order) - len(part.order)
 	part.unprefix()
-	found, inner := nets.Identify(part.shapes(), input, said)
+	found, inner := nets.IdentifyWhole(part.shapes(), part.modules, input, said)
 	if inner != nil {
 		return nil, err
 	}
-	s.order, s.tensors = part.order, part.tensors
+	s.order, s.tensors, s.modules = part.order, part.tensors, part.modules
 	s.notes = append(s.notes, fmt.Sprintf("%d tensors beside %s are not read", rest, printable.Line(best)))
 	return found, nil
 }

@@ -105,6 +105,15 @@ func (r *recognizer) branches() error {
 			slices.Reverse(options)
 		}
 	}
+	var firsts [][]*unit
+	for i, b := range blocks {
+		if begins(blocks, i) {
+			firsts = append(firsts, b.convs[:1])
+		}
+	}
+	if known := r.wholeStrides(firsts...); known != "" {
+		options = []string{known}
+	}
 	strides := r.strides("of the stages", options...)
 	stage, width := -1, blocks[0].convs[0].in
 	for i, b := range blocks {

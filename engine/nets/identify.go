@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hfcui/checkpoints"
 	"hfcui/engine/graph"
 )
 
@@ -113,7 +114,7 @@ func (a *assumptions) epsilon() float64 {
 // where it is known, else zero.
 func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) {
 	if size := said[InputSize]; size != "" {
-		return identifyFor(tensors, size, said)
+		return withInput(size, said, func(input [3]int, said Choices) (*Found, error) { return Identify(tensors, input, said) })
 	}
 	shapes := make(Shapes, len(tensors))
 	for _, t := range tensors {
@@ -130,8 +131,7 @@ func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) 
 	if err != nil {
 		return nil, nearest(exact, err)
 	}
-	r := &recognizer{units: units, names: map[string]string{}, shapes: Shapes{}, input: input, assumed: assumptions{said: said}}
-	f, err := r.recognize()
+	f, err := newRecognizer(units, nil, input, said).recognize()
 	if err != nil {
 		return nil, nearest(exact, err)
 	}
@@ -141,15 +141,41 @@ func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) 
 	return f.canonical(shapes, said, input), nil
 }
 
-// identifyFor is Identify where the images' size is among what is said.
-func identifyFor(tensors []NamedShape, size string, said Choices) (*Found, error) {
+// IdentifyWhole is Identify for a whole model, whose modules tell more than tensors do: of an
+// nn.Sequential everything, else what layers are and how they are configured.
+func IdentifyWhole(tensors []NamedShape, whole []checkpoints.Module, input [3]int, said Choices) (*Found, error) {
+	if len(whole) == 0 {
+		return Identify(tensors, input, said)
+	}
+	if size := said[InputSize]; size != "" {
+		return withInput(size, said, func(input [3]int, said Choices) (*Found, error) {
+			return IdentifyWhole(tensors, whole, input, said)
+		})
+	}
+	units, err := unitsOf(tensors)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newRecognizer(units, whole, input, said).exactly()
+	if err == nil || !errors.Is(err, errOpen) {
+		return f, err
+	}
+	return newRecognizer(units, whole, input, said).recognize()
+}
+
+func newRecognizer(units []*unit, whole []checkpoints.Module, input [3]int, said Choices) *recognizer {
+	return &recognizer{units: units, modules: modulesOf(whole), names: map[string]string{}, shapes: Shapes{}, input: input, assumed: assumptions{said: said}}
+}
+
+// withInput identifies a net where the images' size is among what is said.
+func withInput(size string, said Choices, identify func([3]int, Choices) (*Found, error)) (*Found, error) {
 	var input [3]int
 	if _, err := fmt.Sscanf(size, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
 		return nil, fmt.Errorf("%s must be channels x height x width as in 3x32x32, not %.20q", InputSize, size)
 	}
 	others := maps.Clone(said)
 	delete(others, InputSize)
-	f, err := Identify(tensors, input, others)
+	f, err := identify(input, others)
 	if err == nil {
 		f.Assumed = append(f.Assumed, Assumption{Key: InputSize, Value: size, Others: otherSizes(input), Said: true, Meaning: "channels, height and width of images"})
 	}
@@ -238,16 +264,20 @@ func shapeText(s [3]int) string { return fmt.Sprintf("%dx%dx%d", s[0], s[1], s[2
 
 // recognizer finds out what net units are of.
 type recognizer struct {
-	units   []*unit
-	input   [3]int
-	names   map[string]string // canonical names of parameters to the file's
-	shapes  Shapes            // by canonical names
-	layers  []layer
-	unused  []string
-	assumed assumptions
-	epsilon float64
-	act     string // activation
-	title   string
+	units    []*unit
+	input    [3]int
+	names    map[string]string // canonical names of parameters to the file's
+	shapes   Shapes            // by canonical names
+	layers   []layer
+	unused   []string
+	assumed  assumptions
+	epsilon  float64
+	epsilons bool        // each norm has its own in the file
+	act      string      // activation
+	actNode  *graph.Node // the same, where the file tells
+	modules  modules
+	wrong    error // about a module
+	title    string
 }
 
 var errUnknown = errors.New("its tensors are not those of a net hfcui can tell by their roles")
@@ -275,13 +305,16 @@ func (r *recognizer) recognize() (*Found, error) {
 		return nil, unknown("the last layer is %s, not a linear layer", list([]string{last.name}))
 	}
 	if slices.ContainsFunc(r.units, func(u *unit) bool { return u.kind == normUnit }) {
-		r.epsilon = r.assumed.epsilon()
+		r.chooseEpsilon()
 	}
 	r.markGates()
 	blocks := r.blocks()
-	r.act = r.assumed.ask(Activation, "after convolutions and between linear layers", usualActivations(blocks)...)
+	r.chooseActivation(usualActivations(blocks))
 	if err := r.read(blocks); err != nil {
 		return nil, err
+	}
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
 	if r.assumed.err != nil {
 		return nil, r.assumed.err
@@ -385,7 +418,7 @@ func (r *recognizer) rename(u *unit, name string) {
 	}
 }
 
-func (r *recognizer) activation() layer { return activationLayer{r.act} }
+func (r *recognizer) activation() layer { return activationLayer{r.act, r.actNode} }
 
 func (r *recognizer) conv(u *unit, name string, stride, pad int) layer {
 	return r.grouped(u, name, stride, pad, u.in)
@@ -394,12 +427,24 @@ func (r *recognizer) conv(u *unit, name string, stride, pad int) layer {
 // grouped is a convolution of so many channels, of which each group takes as many as the unit.
 func (r *recognizer) grouped(u *unit, name string, stride, pad, channels int) layer {
 	r.rename(u, name)
-	return convLayer{name: name, size: u.size, stride: stride, pad: pad, groups: channels / u.in, bias: u.bias}
+	l := convLayer{name: name, size: u.size, stride: stride, pad: pad, groups: channels / u.in, bias: u.bias}
+	if m := r.modules.byName[u.name]; torchClass(m) == "Conv2d" {
+		n, err := convolution(m, u)
+		if err != nil && r.wrong == nil {
+			r.wrong = err
+		}
+		l.from = &n
+	}
+	return l
 }
 
 func (r *recognizer) norm(u *unit, name string) layer {
 	r.rename(u, name)
-	return normLayer{name: name, epsilon: r.epsilon}
+	l := normLayer{name: name, epsilon: r.epsilon}
+	if m := r.modules.byName[u.name]; m != nil && r.epsilons {
+		l.epsilon = number(m, "eps", r.epsilon)
+	}
+	return l
 }
 
 // linears adds linear layers with activations between them; the last gives the logits. They

@@ -55,6 +55,9 @@ func (r *recognizer) inverted(blocks []*block) error {
 	if shortcuts == 0 && linear[len(linear)-1].out > 100 {
 		slices.Reverse(usual)
 	}
+	if known := r.wholeStrides(mobileGroups(stem[0], blocks)...); known != "" {
+		usual = []string{known}
+	}
 	strides := r.strides("of the first convolution and the stages", usual...)
 	r.layers = append(r.layers, r.conv(stem[0], "conv1", strides[0], stem[0].size/2), r.norm(stem[1], "bn1"), r.activation())
 	width, i := stem[0].out, 0
@@ -83,6 +86,16 @@ func (r *recognizer) inverted(blocks []*block) error {
 	r.defaultInput(size, true, "usual with these strides")
 	r.title = fmt.Sprintf("mobilenetv2-w%d", stem[0].out)
 	return r.linears(linear, "fc")
+}
+
+// mobileGroups are the first convolution, and those of each stage's first block.
+func mobileGroups(stem *unit, blocks []*block) [][]*unit {
+	groups, at := [][]*unit{{stem}}, 0
+	for _, n := range mobileStages {
+		groups = append(groups, blocks[at].convs)
+		at += n
+	}
+	return groups
 }
 
 // aroundMobile gives the convolutions with their norms before and behind the blocks, and the

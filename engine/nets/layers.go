@@ -39,6 +39,7 @@ type (
 		name                      string
 		size, stride, pad, groups int
 		bias                      bool
+		from                      *graph.Node // stride, padding and groups, where the file tells
 	}
 	// normLayer is batch norm.
 	normLayer struct {
@@ -46,8 +47,11 @@ type (
 		epsilon float64
 	}
 	// activationLayer is a function of every element; a key of activations.
-	activationLayer struct{ name string }
-	poolLayer       struct {
+	activationLayer struct {
+		name string
+		from *graph.Node // the function, where the file tells
+	}
+	poolLayer struct {
 		max               bool
 		size, stride, pad int
 	}
@@ -90,6 +94,9 @@ func square(n int) [2]int { return [2]int{n, n} }
 
 func (l convLayer) emit(d *draft, x string) string {
 	n := graph.Node{Op: "conv", Name: l.name, Stride: square(l.stride), Dilation: square(1), Pad: [4]int{l.pad, l.pad, l.pad, l.pad}, Groups: max(l.groups, 1)}
+	if f := l.from; f != nil {
+		n.Stride, n.Dilation, n.Pad, n.Groups = f.Stride, f.Dilation, f.Pad, f.Groups
+	}
 	if l.bias {
 		return d.add(n, x, l.name+".weight", l.name+".bias")
 	}
@@ -101,7 +108,12 @@ func (l normLayer) emit(d *draft, x string) string {
 	return d.add(n, x, l.name+".weight", l.name+".bias", l.name+".running_mean", l.name+".running_var")
 }
 
-func (l activationLayer) emit(d *draft, x string) string { return d.add(activations[l.name], x) }
+func (l activationLayer) emit(d *draft, x string) string {
+	if l.from != nil {
+		return d.add(*l.from, x)
+	}
+	return d.add(activations[l.name], x)
+}
 
 func (l poolLayer) emit(d *draft, x string) string {
 	n := graph.Node{Op: "avgpool", Size: square(l.size), Stride: square(l.stride), Dilation: square(1), Pad: [4]int{l.pad, l.pad, l.pad, l.pad}}

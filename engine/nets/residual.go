@@ -45,6 +45,9 @@ func (r *recognizer) residual(blocks []*block) error {
 			if k > 0 && j == 0 {
 				stride = 2
 			}
+			if s := n.fileStride(b.convs...); s > 0 {
+				stride = s
+			}
 			if err := n.buildBlock(b, fmt.Sprintf("layer%d.%d", k+1, j), stride); err != nil {
 				return err
 			}
@@ -235,13 +238,31 @@ func (n *residualNet) buildStem() error {
 	if large {
 		options = []string{"max", "none"}
 	}
-	if n.assumed.ask(StemPool, "pooling after the first convolution", options...) == "max" {
-		n.layers = append(n.layers, poolLayer{true, 3, 2, 1})
-	}
+	n.stemPool(options)
 	if large {
 		n.defaultInput(224, true, "usual with a first convolution of stride 2")
 	}
 	return nil
+}
+
+// stemPool adds pooling after the stem; the file tells where it has such a module, or one in its
+// place that does nothing.
+func (n *residualNet) stemPool(options []string) {
+	const meaning = "pooling after the first convolution"
+	pool, ok := n.filePool()
+	switch {
+	case ok && pool.max:
+		n.assumed.known(StemPool, "max", meaning, fromFile)
+	case torchClass(n.modules.byName["maxpool"]) == "Identity":
+		n.assumed.known(StemPool, "none", meaning, fromFile)
+		return
+	default:
+		if n.assumed.ask(StemPool, meaning, options...) != "max" {
+			return
+		}
+		pool = poolLayer{true, 3, 2, 1}
+	}
+	n.layers = append(n.layers, pool)
 }
 
 // buildBlock builds a block whose first spatial convolution has the stride.
@@ -310,7 +331,7 @@ func (r *recognizer) gate(units []*unit, name string) layer {
 		}
 	}
 	g := gateLayer{channels: units[1].out, planes: units[0].kind == convUnit}
-	g.layers = []layer{layers[0], activationLayer{"relu"}, layers[1], activationLayer{"sigmoid"}}
+	g.layers = []layer{layers[0], activationLayer{name: "relu"}, layers[1], activationLayer{name: "sigmoid"}}
 	return g
 }
 
@@ -321,7 +342,7 @@ func (n *residualNet) buildShortcut(b *block, res *residualLayer, name string, s
 		return nil
 	}
 	s, size := stride, b.short.size
-	if stride == 2 && strings.HasSuffix(b.short.name, ".1") && b.shortNorm != nil && strings.HasSuffix(b.shortNorm.name, ".2") {
+	if stride == 2 && n.fileStride(b.short) != 2 && strings.HasSuffix(b.short.name, ".1") && b.shortNorm != nil && strings.HasSuffix(b.shortNorm.name, ".2") {
 		res.short, s = append(res.short, poolLayer{false, 2, 2, 0}), 1 // as in ResNet-D
 	}
 	res.short = append(res.short, n.conv(b.short, name+".downsample.0", s, size/2))
