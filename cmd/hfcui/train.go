@@ -28,6 +28,8 @@ func trainCommand() *cobra.Command {
 	namedVar(flags, &c.Data, "data", c.Data, "dataset folder or name", knownData)
 	netVar(flags, &c.Net, "architecture to train")
 	nameVar(flags, &c.Model, "model", "", "", "model file to start from, of any kind, instead of an untrained --net")
+	nameVar(flags, &c.Freeze, "freeze", "", "", "do not train the first N convolution and linear layers, or the backbone (all but the last): N or backbone; "+
+		"frozen batch norm uses and keeps its running statistics")
 	nameVar(flags, &dir, "run", "", "", "run folder; an existing run is resumed")
 	countVar(flags, &c.Epochs, "epochs", "", c.Epochs, 1, 1<<20, "number of epochs")
 	countVar(flags, &c.Batch, "batch", "", c.Batch, 2, maxBatch, "batch size")

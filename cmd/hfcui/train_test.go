@@ -57,8 +57,8 @@ func TestTrainRecordsItsRecipe(t *testing.T) {
 	dir := t.TempDir()
 	args := strings.Fields("train --data shapes:train=128,test=32 --net preact-resnet8-w4 --batch 32 --run")
 	for run, c := range map[string]struct{ flags, config string }{
-		"parts": {"--steps 6 --init xavier --schedule step --milestones 1 --factor 0.5 --input low -r 6 --normalize max --mixup 0.5 --label-noise 0.25 --balance-classes --dropout 0.5 --fixed-norms",
-			`"steps":6 "init":"xavier" "schedule":"step" "milestones":[1] "factor":0.5 "input":"low" "radius":6 "normalize":"max" "mixup":0.5 "label_noise":0.25 "balance_classes":true "dropout":0.5 "fixed_norms":true`},
+		"parts": {"--steps 6 --init xavier --schedule step --milestones 1 --factor 0.5 --input low -r 6 --normalize max --mixup 0.5 --label-noise 0.25 --balance-classes --dropout 0.5 --fixed-norms --freeze 2",
+			`"steps":6 "init":"xavier" "schedule":"step" "milestones":[1] "factor":0.5 "input":"low" "radius":6 "normalize":"max" "mixup":0.5 "label_noise":0.25 "balance_classes":true "dropout":0.5 "fixed_norms":true "freeze":"2"`},
 		"attacked": {"--epochs 1 --adversarial 8/255 --attack-steps 2 --random-start --attack-bn batch",
 			`"epochs":1 "input":"whole" "adversarial":{"epsilon":0.03137254901960784,"steps":2,"step_size":0.003137254901960784,"random_start":true,"bn":"batch"}`},
 	} {

@@ -108,7 +108,12 @@ func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	if stats == BatchStatistics {
 		return nil
 	}
-	for _, n := range m.Net.Norms {
+	return m.setStatistics(exe, m.Net.Norms)
+}
+
+// setStatistics sets the running statistics of some batch-norm layers of a program.
+func (m *Model) setStatistics(exe plan.Executable, norms []nets.Norm) error {
+	for _, n := range norms {
 		mean, variance := m.Weights[n.Name+".running_mean"].Data, m.Weights[n.Name+".running_var"].Data
 		both := append(append(make([]float32, 0, 2*n.Channels), mean...), variance...)
 		if err := exe.SetParam(nets.StatsName(n.Name), both); err != nil {

@@ -16,5 +16,8 @@ func (t *Trainer) State() map[string][]float32 {
 // must have been restored.
 func (t *Trainer) Resume(steps int) error {
 	t.steps = steps
-	return t.model.SetParams(t.exe, BatchStatistics)
+	if err := t.model.SetParams(t.exe, BatchStatistics); err != nil {
+		return err
+	}
+	return t.model.setStatistics(t.exe, t.frozen)
 }

@@ -26,6 +26,7 @@ type Trainer struct {
 	each   func(n int, body func(worker, i int)) // shares a loop over threads
 	chunks []chunk
 	norms  []running
+	frozen []nets.Norm // which use running statistics
 	target []float32
 	logits []float32
 	loss   [1]float32
@@ -66,6 +67,10 @@ type TrainerOptions struct {
 	Dropout float64
 	// FixedNorms freezes batch norm's scales and shifts.
 	FixedNorms bool
+	// Frozen is how many layers with weights are frozen, from the first on: their parameters, and
+	// batch norm up to the next, are not updated, have no optimizer state and no weight decay. Frozen
+	// batch norm normalizes by its running statistics, which stay as they are.
+	Frozen int
 }
 
 // NewTrainer is NewTrainerWith with default options.
@@ -80,9 +85,11 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 	if err := rule.Check(); err != nil {
 		return nil, err
 	}
-	p, err := m.Program(nets.Build{
-		Batch: batch, BatchStatistics: true, Train: true, Dropout: o.Dropout, FixedNorms: o.FixedNorms,
-	})
+	params, norms := m.Net.Before(o.Frozen)
+	build := nets.Build{
+		Batch: batch, BatchStatistics: true, Train: true, Dropout: o.Dropout, FixedNorms: o.FixedNorms, Frozen: params,
+	}
+	p, err := m.Program(build)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +99,9 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 		rule:   rule,
 		target: make([]float32, batch*m.Net.Classes),
 		logits: make([]float32, batch*m.Net.Classes),
+		frozen: m.Net.Norms[:norms],
 	}
-	for _, n := range m.Net.Norms {
+	for _, n := range m.Net.Norms[norms:] {
 		values := float32(batch * n.Positions)
 		if values < 2 {
 			return nil, fmt.Errorf("a batch of %d images has one value per channel at %s: batch norm needs more to train", batch, n.Name)
@@ -101,8 +109,8 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 		mean, variance := m.Weights[n.Name+".running_mean"].Data, m.Weights[n.Name+".running_var"].Data
 		t.norms = append(t.norms, running{nets.StatsName(n.Name), mean, variance, make([]float32, 2*n.Channels), values / (values - 1)})
 	}
-	for _, p := range m.Net.Params {
-		if p.Trained() && !(o.FixedNorms && p.OfNorm()) {
+	for i, p := range m.Net.Params {
+		if build.Trains(i, p) {
 			t.params = append(t.params, t.learn(p.Name))
 		}
 	}
@@ -110,8 +118,11 @@ func (m *Model) NewTrainerWith(dev plan.Device, o TrainerOptions) (*Trainer, err
 		return nil, fmt.Errorf("compiling %s for %s: %w", m.Net.Name, dev.Name(), err)
 	}
 	err = t.prepareUpdate()
-	for _, p := range m.Net.Params {
-		if err == nil && !p.Running() && !(p.Trained() && !(o.FixedNorms && p.OfNorm())) {
+	if err == nil {
+		err = m.setStatistics(t.exe, t.frozen)
+	}
+	for i, p := range m.Net.Params {
+		if err == nil && !p.Running() && !build.Trains(i, p) {
 			err = t.exe.SetParam(p.Name, m.Weights[p.Name].Data)
 		}
 	}

@@ -15,13 +15,14 @@ const Epsilon = 1e-5
 type builder struct {
 	graph           *gorgonia.ExprGraph // nil: dry run
 	batchStatistics bool
+	frozen          int     // as Build.Frozen
 	dropout         float64 // rate before the last linear layer
 	record          *draft  // nil, or what a dry run becomes a description in
 
 	params  []Param
 	norms   []Norm
 	leaves  map[string]*gorgonia.Node // parameters, by name
-	stats   []*gorgonia.Node          // BatchStats, as norms
+	stats   []*gorgonia.Node          // BatchStats, as norms; nil: running statistics
 	last    int                       // input features of the last linear layer
 	largest int                       // elements of the largest activation; of one image in a dry run
 	err     error
@@ -114,17 +115,18 @@ func (b *builder) normWith(name string, epsilon float64, x tensor) tensor {
 	if b.err != nil {
 		return tensor{}
 	}
-	c := x.shape[1]
+	c, frozen := x.shape[1], len(b.params) < b.frozen
 	gamma := b.param(name+".weight", Scale, c)
 	beta := b.param(name+".bias", Shift, c)
 	b.params = append(b.params, Param{name + ".running_mean", []int{c}, RunningMean}, Param{name + ".running_var", []int{c}, RunningVar})
 	b.norms = append(b.norms, Norm{name, c, x.shape[2] * x.shape[3]})
 	var stats tensor
-	if b.batchStatistics {
+	if b.batchStatistics && !frozen {
 		stats = b.apply(op.BatchStats{}, x)
 		b.stats = append(b.stats, stats.node)
 	} else {
 		stats = b.leaf(op.Param, StatsName(name), 2, c)
+		b.stats = append(b.stats, nil)
 	}
 	return b.apply(op.BatchNorm{Epsilon: epsilon}, x, stats, gamma, beta)
 }

@@ -43,9 +43,17 @@ type Build struct {
 	Train bool
 	// FixedNorms freezes batch norm's scales and shifts.
 	FixedNorms bool
+	// Frozen freezes the first so many of Net.Params: they have no gradients, and batch norm among
+	// them uses running statistics.
+	Frozen int
 	// Dropout is the dropout rate before the last linear layer. It adds the input
 	// DropoutMaskName.
 	Dropout float64
+}
+
+// Trains reports whether p, Net.Params[i], is trained.
+func (o Build) Trains(i int, p Param) bool {
+	return i >= o.Frozen && p.Trained() && !(o.FixedNorms && p.OfNorm())
 }
 
 // Objective is a loss function of logits and targets.
@@ -74,7 +82,7 @@ func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, er
 	if o.Batch < 1 {
 		return nil, nil, fmt.Errorf("a batch of %d images cannot be computed", o.Batch)
 	}
-	b := &builder{graph: gorgonia.NewGraph(), batchStatistics: o.BatchStatistics, dropout: o.Dropout, leaves: make(map[string]*gorgonia.Node)}
+	b := &builder{graph: gorgonia.NewGraph(), batchStatistics: o.BatchStatistics, frozen: o.Frozen, dropout: o.Dropout, leaves: make(map[string]*gorgonia.Node)}
 	x := b.input(o.Batch, n.Input)
 	h := x
 	if o.Mean != nil || o.Std != nil {
@@ -85,9 +93,11 @@ func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, er
 		return nil, nil, fmt.Errorf("building %s: %w", n.Name, b.err)
 	}
 	outputs := map[string]*gorgonia.Node{LogitsName: logits.node}
-	if o.Train && o.BatchStatistics {
+	if o.Train {
 		for i, norm := range b.norms {
-			outputs[StatsName(norm.Name)] = b.stats[i]
+			if b.stats[i] != nil {
+				outputs[StatsName(norm.Name)] = b.stats[i]
+			}
 		}
 	}
 	if !o.Loss && !o.InputGradient && !o.Train {
@@ -110,8 +120,8 @@ func (n *Net) gradients(b *builder, o Build, x, loss *gorgonia.Node, outputs map
 		names, wrt = append(names, InputGradName), append(wrt, x)
 	}
 	if o.Train {
-		for _, p := range n.Params {
-			if p.Trained() && !(o.FixedNorms && p.OfNorm()) {
+		for i, p := range n.Params {
+			if o.Trains(i, p) {
 				names, wrt = append(names, GradName(p.Name)), append(wrt, b.leaves[p.Name])
 			}
 		}

@@ -2,6 +2,7 @@ package nets
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"hfcui/engine/op"
@@ -144,6 +145,39 @@ func (n *Net) FirstConv() string {
 		}
 	}
 	return ""
+}
+
+// Layers is the number of layers with weights: convolutions and linear layers.
+func (n *Net) Layers() int {
+	layers := 0
+	for _, p := range n.Params {
+		if p.Role == Weight {
+			layers++
+		}
+	}
+	return layers
+}
+
+// Before returns how many of Params, and of Norms, come before a layer with weights, counted from
+// 0: those of the layers before it, and of batch norm up to it.
+func (n *Net) Before(layer int) (params, norms int) {
+	for i, p := range n.Params {
+		switch {
+		case p.Role == Weight && layer == 0:
+			return i, norms
+		case p.Role == Weight:
+			layer--
+		case p.Role == RunningMean:
+			norms++
+		}
+	}
+	return len(n.Params), norms
+}
+
+// Builtin reports whether New makes the net of its name, input and classes.
+func (n *Net) Builtin() bool {
+	a := byName(n.Name, n.Input)
+	return a != nil && reflect.DeepEqual(a, n.arch)
 }
 
 // Size is the number of trainable parameters.

@@ -16,7 +16,7 @@ func TestAdversaryWarmsUp(t *testing.T) {
 	c.Batch, c.Adversarial = 8, PGD(0.1)
 	c.Adversarial.WarmUp = 2
 	data := dataset.Shapes(dataset.ShapesOptions{Train: 8, Test: 8})
-	m, err := newModel(c, data.Train, t.TempDir())
+	m, err := newModel(c, data.Train, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -108,6 +109,11 @@ func (c Config) checkNet() error {
 	switch {
 	case !between0(c.Dropout, 1):
 		return fmt.Errorf("dropout %v: use at least 0 and below 1", c.Dropout)
+	case c.Freeze != "" && c.Adversarial != nil && c.Adversarial.BatchNorm == "batch":
+		return errors.New("freeze with batch statistics during PGD: frozen batch norm uses running statistics; use running in PGD, too")
+	}
+	if _, err := ParseFreeze(c.Freeze); err != nil {
+		return fmt.Errorf("freeze %w", err)
 	}
 	if _, ok := schemes[c.Init]; !ok {
 		return fmt.Errorf("unknown initialization %q: use he or xavier", c.Init)

@@ -22,6 +22,10 @@ type Config struct {
 	DType   string `json:"dtype"`            // of activations: fp32 or bf16
 	Init    string `json:"init"`             // of weights: he or xavier
 
+	// Freeze is what is not trained: FreezeBackbone, the number of the first convolution and linear
+	// layers, or "" for nothing. Frozen batch norm uses its running statistics and keeps them.
+	Freeze string `json:"freeze,omitempty"`
+
 	LearningRate float64 `json:"learning_rate"`        // the peak of the schedule
 	Schedule     string  `json:"schedule"`             // constant, step, cosine or onecycle
 	Milestones   []int   `json:"milestones,omitempty"` // epochs after which schedule step lowers the learning rate

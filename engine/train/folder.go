@@ -147,6 +147,7 @@ func cause(err error) error {
 func (f *folder) discard() {
 	os.Remove(filepath.Join(f.dir, ConfigFile))
 	os.Remove(filepath.Join(f.dir, LabelsFile))
+	os.Remove(filepath.Join(f.dir, StartFile))
 	err := os.Remove(f.events.Name())
 	f.close()
 	if err != nil { // Windows does not delete open files

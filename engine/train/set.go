@@ -35,31 +35,41 @@ func trainingSet(c Config, data *dataset.Data) (dataset.Set, error) {
 	return relabeled(set, c), nil
 }
 
-// newModel is the model a run in dir starts with: untrained, or that of a file.
-func newModel(c Config, set dataset.Set, dir string) (*model.Model, error) {
+// newModel is the model a run in dir starts with: untrained, or that of a file, which may be open.
+func newModel(c Config, set dataset.Set, dir string, open *model.Model) (*model.Model, error) {
 	ch, h, w := set.Shape()
 	var m *model.Model
 	var err error
 	if c.Model != "" {
-		m, err = startModel(c, set, dir)
+		m, err = startModel(c, set, dir, open)
 	} else {
 		m, err = model.New(c.Net, [3]int{ch, h, w}, set.Classes(), schemes[c.Init], c.Seed)
 	}
-	if err == nil && c.FixedNorms && !m.HasBatchNorm() {
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.frozen(m.Net); err != nil {
+		return nil, err
+	}
+	if c.FixedNorms && !m.HasBatchNorm() {
 		return nil, fmt.Errorf("%s has no batch norm to fix γ and β of: use the variant with batch norm", m.Net.Name)
 	}
-	return m, err
+	return m, nil
 }
 
 // startModel is the model of c.Model, or the copy of it that a run keeps. It must take the set's
 // images and have as many classes; its outputs are the set's classes from then on.
-func startModel(c Config, set dataset.Set, dir string) (*model.Model, error) {
+func startModel(c Config, set dataset.Set, dir string, open *model.Model) (*model.Model, error) {
 	path := filepath.Join(dir, StartFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Stat(path)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if fresh {
 		path = c.Model
 	}
-	m, err := model.Load(path, "")
-	if err != nil {
+	var m *model.Model
+	if fresh && open != nil {
+		m = open.Clone()
+	} else if m, err = model.Load(path, ""); err != nil {
 		return nil, err
 	}
 	ch, h, w := set.Shape()

@@ -20,6 +20,9 @@ type Options struct {
 	Event    func(Event)    // after it is written
 	Progress func(Progress) // after every step and during evaluation
 	Control  *Control
+	// Start is the model of Config.Model, if it is already in memory, as it was opened there. It is
+	// not changed.
+	Start *model.Model
 	// Yield lets work of higher priority run first, between instructions of the run's programs and
 	// between reads of images for evaluation.
 	Yield plan.Yield
@@ -60,7 +63,7 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 	if err != nil {
 		return nil, err
 	}
-	m, err := newModel(c, set, dir)
+	m, err := newModel(c, set, dir, o.Start)
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +170,15 @@ func (r *run) prepare() (err error) {
 		}
 	}()
 	r.meter = newMeter(r.model, r.device, r.yield)
+	frozen, err := c.frozen(r.model.Net)
+	if err != nil {
+		return err
+	}
 	rule, err := c.rule()
 	if err != nil {
 		return err
 	}
-	if r.trainer, err = r.model.NewTrainerWith(r.device, model.TrainerOptions{Batch: c.Batch, Rule: rule, Dropout: c.Dropout, FixedNorms: c.FixedNorms}); err != nil {
+	if r.trainer, err = r.model.NewTrainerWith(r.device, model.TrainerOptions{Batch: c.Batch, Rule: rule, Dropout: c.Dropout, FixedNorms: c.FixedNorms, Frozen: frozen}); err != nil {
 		return err
 	}
 	if r.adversary, err = newAdversary(r.model, r.device, c, r.perEpoch); err != nil {

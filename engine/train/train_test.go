@@ -120,6 +120,12 @@ func TestRefused(t *testing.T) {
 		"noise":               func(c *Config) { c.LabelNoise = 1.5 },
 		"noise on noise":      func(c *Config) { c.LabelNoise, c.ShuffleLabels = 0.5, true },
 		"dropout":             func(c *Config) { c.Dropout = 1 },
+		"freeze":              func(c *Config) { c.Freeze = "head" },
+		"freeze all":          func(c *Config) { c.Freeze = "20" },
+		"freeze, batch statistics": func(c *Config) {
+			c.Freeze, c.Adversarial = "1", PGD(0.1)
+			c.Adversarial.BatchNorm = "batch"
+		},
 		"no norms":            func(c *Config) { c.Net, c.FixedNorms = "lenet5", true },
 		"epsilon":             func(c *Config) { c.Adversarial = PGD(0) },
 		"epsilon in bytes":    func(c *Config) { c.Adversarial = PGD(8) },
