@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
@@ -32,9 +33,13 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	if err != nil {
 		return nil, err
 	}
+	var open *model.Model
+	if now := l.selected.Load(); now.path == c.Model {
+		open = now.model // with what was said about it when it was opened
+	}
 	t := &Training{config: c}
 	err = t.start(ctx, l, "a training run", dir, func(ctx context.Context) error {
-		_, err := train.Run(ctx, dir, c, l.data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.yield})
+		_, err := train.Run(ctx, dir, c, l.data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.yield, Start: open})
 		return err
 	})
 	if err != nil {
@@ -43,18 +48,20 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	return t, nil
 }
 
-// Recipe returns the default configuration for training on the open data: the open model's
-// network and the usual hyperparameters.
-func (l *Lab) Recipe() (train.Config, error) {
+// Recipe returns the default configuration for training on the open data, starting from the open
+// model, with the usual hyperparameters. scratch reports whether its network can also be trained
+// from scratch: with Model "", Net names it, which it does not if the network is imported.
+func (l *Lab) Recipe() (c train.Config, scratch bool, err error) {
 	if l.source == "" {
-		return train.Config{}, errNoData
+		return c, false, errNoData
 	}
 	if l.data.Train == nil {
-		return train.Config{}, fmt.Errorf("%s has no training images: open another dataset with --data", l.data.Name)
+		return c, false, fmt.Errorf("%s has no training images: open another dataset with --data", l.data.Name)
 	}
-	c := train.Default(l.Model().Net.Name, l.source)
-	c.Device, c.Threads = l.opened.Device, l.threads
-	return c, nil
+	now := l.selected.Load()
+	c = train.Default(now.model.Net.Name, l.source)
+	c.Model, c.Device, c.Threads = now.path, l.opened.Device, l.threads
+	return c, now.model.Net.Builtin(), nil
 }
 
 var errNoData = errors.New("cannot train on single images: open a dataset with --data")

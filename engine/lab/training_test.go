@@ -330,7 +330,7 @@ func TestUseModelRefusesAndKeeps(t *testing.T) {
 	if _, err := l.View(t.Context(), view.Request{R: 5}); err != nil {
 		t.Error(err)
 	}
-	if c, err := l.Recipe(); err != nil || c.Net != l.Info().Net || c.Threads != 2 || c.Check() != nil {
+	if c, scratch, err := l.Recipe(); err != nil || !scratch || c.Net != l.Info().Net || c.Threads != 2 || c.Check() != nil {
 		t.Errorf("recipe %+v, %v", c, err)
 	}
 	if err := l.UseModel(t.Context(), "demo"); err != nil || l.Info().Net == "resnet8-w8" {
@@ -385,4 +385,37 @@ func kernelsOf(t *testing.T, l *Lab) *kernels.View {
 		t.Error(err)
 	}
 	return v
+}
+
+// A run that starts from an imported model takes its network and what was said when it was opened.
+func TestTrainsOpenModel(t *testing.T) {
+	l := openSmall(t)
+	path := filepath.Join(t.TempDir(), "net.onnx")
+	if err := l.Model().SaveONNX(path, false); err != nil {
+		t.Fatal(err)
+	}
+	said := model.Description{Mean: []float32{0.25}, Std: []float32{0.5}}
+	if err := l.OpenModel(t.Context(), path, said); err != nil {
+		t.Fatal(err)
+	}
+	c, scratch, err := l.Recipe()
+	if err != nil || scratch || c.Model != path {
+		t.Fatalf("recipe %+v, from scratch %v, %v", c, scratch, err)
+	}
+	c.Epochs, c.Steps, c.Batch, c.Freeze = 0, 2, 8, train.FreezeBackbone
+	dir := filepath.Join(t.TempDir(), "run")
+	training, err := l.Train(t.Context(), c, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if <-training.Done(); training.Err() != nil {
+		t.Fatal(training.Err())
+	}
+	m, err := model.Load(modelFile(dir), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Net.Described() == nil || m.Mean[0] != 0.25 || m.Std[2] != 0.5 {
+		t.Errorf("net %s, mean %v, std %v", m.Net.Name, m.Mean, m.Std)
+	}
 }

@@ -18,9 +18,14 @@ type FakeTraining struct {
 	Kept    atomic.Int64
 	Configs chan train.Config
 	Ended   []error // what was under way when the program ended
+
+	Model    string // the open model
+	Imported bool   // its network cannot be trained from scratch
 }
 
-func NewFakeTraining() *FakeTraining { return &FakeTraining{Configs: make(chan train.Config, 8)} }
+func NewFakeTraining() *FakeTraining {
+	return &FakeTraining{Configs: make(chan train.Config, 8), Model: "demo"}
+}
 
 // fakeRun is a training of it.
 type fakeRun struct {
@@ -105,8 +110,10 @@ func (r *fakeRun) train(ctx context.Context) {
 	}
 }
 
-func (f *FakeTraining) Recipe() (train.Config, error) {
-	return train.Default("resnet20", "shapes"), nil
+func (f *FakeTraining) Recipe() (c train.Config, scratch bool, err error) {
+	c = train.Default("resnet20", "shapes")
+	c.Model = f.Model
+	return c, !f.Imported, nil
 }
 
 func (f *FakeTraining) End(_ string, err error) { f.Ended = append(f.Ended, err) }

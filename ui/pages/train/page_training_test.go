@@ -16,7 +16,11 @@ import (
 // startTraining starts the page with a fake that trains.
 func startTraining(t *testing.T, l *uitest.FakeLab, w, h int) *uitest.Driver[*uitest.Host[*Page]] {
 	t.Helper()
-	f := uitest.NewFakeTraining()
+	return startTrainingOf(t, uitest.NewFakeTraining(), l, w, h)
+}
+
+func startTrainingOf(t *testing.T, f *uitest.FakeTraining, l *uitest.FakeLab, w, h int) *uitest.Driver[*uitest.Host[*Page]] {
+	t.Helper()
 	o := Options{Folder: t.TempDir(), Training: &Training{
 		Recipe: f.Recipe, Ended: f.End,
 		Start: func(ctx context.Context, c train.Config, dir string) (TrainingRun, error) {
@@ -45,7 +49,7 @@ func TestPressingBelowScrolledRows(t *testing.T) {
 	d := startTraining(t, uitest.NewFakeLab(), 80, 24)
 	d.Keys("4 n up right")
 	r := d.App.Top().(*recipe)
-	_, top := d.Where("network")
+	_, top := d.Where("start from")
 	before := r.At
 	d.Click(20, top+r.Room)
 	d.Click(20, top+r.Room+1)
@@ -95,7 +99,7 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		set("PGD steps", "ctrl+u 7")
 		set("random start", "right")
 		set("images", "5 0 0")
-		set("weights from", "right")
+		set("initialization", "right")
 		set("seed", "ctrl+u 9")
 		set("dropout", "enter")
 		d.Shows("dropout")
@@ -111,6 +115,37 @@ func TestRecipeHasEverySetting(t *testing.T) {
 			a == nil || a.Epsilon != 8.0/255 || a.Steps != 7 || a.StepSize != a.Epsilon/10 || !a.RandomStart || c.Limit != 500 || c.Init != "xavier" || c.Seed != 9 || c.Dropout != 0.5 {
 			t.Errorf("%+v, %+v", c, a)
 		}
+	}
+}
+
+// A run starts from scratch or from the open model, and from the latter only if its network is
+// not built in.
+func TestRecipeStartsFromOpenModel(t *testing.T) {
+	asked := func(d *uitest.Driver[*uitest.Host[*Page]]) train.Config {
+		t.Helper()
+		c, _, err := d.App.Top().(*recipe).config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	d := startTraining(t, uitest.NewFakeLab(), 80, 24)
+	d.Keys("4 n").Shows("start from", "scratch").Hides("demo")
+	if c := asked(d); c.Model != "" || c.Net != "resnet20" {
+		t.Errorf("from scratch: %+v", c)
+	}
+	d.Keys("right").Shows("open model: demo")
+	d.Keys("down down x enter").Shows("freeze: \"x\"")
+	d.Keys("backspace 3")
+	if c := asked(d); c.Model != "demo" || c.Freeze != "3" {
+		t.Errorf("from the open model: %+v", c)
+	}
+	f := uitest.NewFakeTraining()
+	f.Model, f.Imported = "nets/a.onnx", true
+	d = startTrainingOf(t, f, uitest.NewFakeLab(), 80, 24)
+	d.Keys("4 n right").Shows("open model, not a built-in network: a.onnx")
+	if c := asked(d); c.Model != "nets/a.onnx" {
+		t.Errorf("from an imported model: %+v", c)
 	}
 }
 

@@ -25,33 +25,70 @@ type recipe struct {
 // firstRadii are the default radii of bands.
 const firstRadii = "4,8,12,16"
 
-// Names of rows that other code refers to, and the words of one.
+// Names of rows that other code refers to, and the words of two.
 const (
+	rowStart   = "start from"
 	rowFolder  = "run folder"
 	rowMore    = "more settings"
+	scratch    = "scratch"
+	openModel  = "open model"
 	moreHidden = "hidden"
 	moreShown  = "shown"
 )
 
-func newRecipe(p *Page, c train.Config) *recipe {
+// newRecipe asks for a run like c, which starts from the open model. Its network may be built in, so
+// that it can be trained from scratch.
+func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 	d := &recipe{page: p, base: c}
-	rows := append(basicRows(c),
+	rows := append(append(startRows(c, builtin), basicRows(c)...),
 		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
 	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
 	d.Wide, d.Names = 64, 18
+	d.Rows[d.Row(rowStart)].Also = func() string {
+		switch {
+		case fromScratch(&d.Form):
+			return ""
+		case !builtin:
+			return ", not a built-in network: " + kit.Clean(filepath.Base(c.Model))
+		}
+		return ": " + kit.Clean(filepath.Base(c.Model))
+	}
 	d.Foot = []string{"hfcui train has every setting and resumes this run", "hfcui train has every setting"}
 	return d
 }
 
-// basicRows returns the settings that are always shown.
-func basicRows(c train.Config) []kit.FormRow[train.Config] {
+// startRows returns the settings of the network and its initial weights.
+func startRows(c train.Config, builtin bool) []kit.FormRow[train.Config] {
+	words := []string{scratch, openModel}
+	if !builtin {
+		words = words[1:]
+	}
 	return []kit.FormRow[train.Config]{
-		{Name: "network", Field: kit.Field{Text: c.Net}, Take: func(c *train.Config, s string) error {
+		{Name: rowStart, Words: words, Field: kit.Field{Text: words[0]}, Take: kit.Word(func(c *train.Config, s string) {
+			if s == scratch {
+				c.Model = ""
+			}
+		})},
+		{Name: "network", Field: kit.Field{Text: c.Net}, Means: fromScratch, Take: func(c *train.Config, s string) error {
 			c.Net = s
 			_, err := nets.ByName(s)
 			return err
 		}},
+		{Name: "freeze", Hint: "nothing; the first N layers, or backbone", Means: func(f *kit.Form[train.Config]) bool { return !fromScratch(f) },
+			Take: func(c *train.Config, s string) error {
+				c.Freeze = s
+				_, err := train.ParseFreeze(s)
+				return err
+			}},
+	}
+}
+
+func fromScratch(f *kit.Form[train.Config]) bool { return f.Text(rowStart) == scratch }
+
+// basicRows returns the other settings that are always shown.
+func basicRows(c train.Config) []kit.FormRow[train.Config] {
+	return []kit.FormRow[train.Config]{
 		{Name: "epochs", Field: kit.Field{Text: strconv.Itoa(c.Epochs)}, Take: kit.Whole(func(c *train.Config, n int) { c.Epochs = n })},
 		{Name: "batch", Field: kit.Field{Text: strconv.Itoa(c.Batch)}, Take: kit.Whole(func(c *train.Config, n int) { c.Batch = n })},
 		{Name: "optimizer", Words: optim.Names(), Field: kit.Field{Text: c.Name}, Take: func(c *train.Config, s string) (err error) {

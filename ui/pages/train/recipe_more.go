@@ -43,7 +43,7 @@ func moreRows(c train.Config) []kit.FormRow[train.Config] {
 			c.Limit = 0
 			return kit.Optional(kit.Whole(func(c *config, n int) { c.Limit = n }))(c, s)
 		}},
-		{Name: "weights from", Words: []string{"he", "xavier"}, Field: kit.Field{Text: c.Init}, Take: kit.Word(func(c *config, s string) { c.Init = s })},
+		{Name: "initialization", Means: fromScratch, Words: []string{"he", "xavier"}, Field: kit.Field{Text: c.Init}, Take: kit.Word(func(c *config, s string) { c.Init = s })},
 		{Name: "arithmetic", Words: plan.DTypes(), Field: kit.Field{Text: c.DType}, Take: kit.Word(func(c *config, s string) { c.DType = s })},
 		{Name: "seed", Field: kit.Field{Text: strconv.FormatUint(c.Seed, 10)}, Take: func(c *config, s string) error {
 			n, err := strconv.ParseUint(s, 10, 64)

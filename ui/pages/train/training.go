@@ -16,8 +16,9 @@ import (
 
 // Training starts runs; implemented by *lab.Lab.
 type Training struct {
-	// Recipe returns the default configuration of a run, or why training is impossible.
-	Recipe func() (train.Config, error)
+	// Recipe returns the default configuration of a run, which starts from the open model, and
+	// whether its network can be trained from scratch; or why training is impossible.
+	Recipe func() (c train.Config, scratch bool, err error)
 	// Start starts or resumes a run in a folder, in the background, until ctx ends. The zero Config
 	// is that of the run in the folder.
 	Start func(ctx context.Context, c train.Config, dir string) (TrainingRun, error)
@@ -80,12 +81,12 @@ func (p *Page) newTraining() tea.Cmd {
 		p.screen.Say(why)
 		return nil
 	}
-	c, err := p.options.Training.Recipe()
+	c, scratch, err := p.options.Training.Recipe()
 	if err != nil {
 		p.screen.Say(kit.OneLine(err))
 		return nil
 	}
-	return p.screen.Open(newRecipe(p, c))
+	return p.screen.Open(newRecipe(p, c, scratch))
 }
 
 // trainingBegun reports that the run has started.
