@@ -133,6 +133,11 @@ func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) 
 	}
 	f, err := newRecognizer(units, nil, input, said).recognize()
 	if err != nil {
+		if input != [3]int{} || !plain {
+			if _, alone := Identify(tensors, [3]int{}, nil); alone == nil {
+				return nil, err // the net is known: it is what was said that does not fit
+			}
+		}
 		return nil, nearest(exact, err)
 	}
 	if !plain {

@@ -321,3 +321,23 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestSaidDoesNotFit: of a known net, the error is about the size that was said, not about names
+// of tensors that differ from those of the nearest family.
+func TestSaidDoesNotFit(t *testing.T) {
+	n := resnet("conv1", "layer%d.%d", "conv%d", "bn%d", "shortcut.0", "shortcut.1", "linear")
+	if _, err := nets.Identify(*n, [3]int{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		input [3]int
+		want  string
+	}{
+		{[3]int{1, 32, 32}, "takes 3 channels, not 1"},
+		{[3]int{3, 9999, 9999}, "cannot take images of 9999×9999"},
+	} {
+		if _, err := nets.Identify(*n, c.input, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("input %v: error %v, not %q", c.input, err, c.want)
+		}
+	}
+}
