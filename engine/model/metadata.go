@@ -24,7 +24,8 @@ const (
 	// KeySource says in words which foreign file the model is from.
 	KeySource = "hfcui.source"
 
-	// keyNormalized says in words what an ONNX file's graph does to its input; one value counts.
+	// keyNormalized says in words what an ONNX file's graph does to its input, or that there is no
+	// normalization; one value counts.
 	keyNormalized = "hfcui.normalization"
 	normalizedNot = "none" // the model takes pixels in [0,1] as they are
 )
@@ -155,8 +156,11 @@ func (m *Model) metadata() map[string]string {
 	if len(m.Assumed) > 0 {
 		values[keyAssume] = jsonText(m.Assumed)
 	}
-	if m.Mean != nil {
+	switch {
+	case m.Mean != nil:
 		values[keyMean], values[keyStd] = jsonText(m.Mean), jsonText(m.Std)
+	case m.Normalized != Assumed && (m.Net.Described() != nil || len(m.Assumed) > 0): // else named tells
+		values[keyNormalized] = normalizedNot
 	}
 	if g := m.Net.Described(); g != nil {
 		values[keyGraph] = jsonText(g)

@@ -42,7 +42,7 @@ func TestStartsFromModel(t *testing.T) {
 	if _, err := train(dir, 2); !errors.As(err, new(*StoppedError)) {
 		t.Fatal(err)
 	}
-	if start, err := model.Load(filepath.Join(dir, StartFile), ""); err != nil || !reflect.DeepEqual(start.Weights, untrained.Weights) {
+	if start, err := model.Load(filepath.Join(dir, StartFile), ""); err != nil || start.Normalized != model.InFile || !reflect.DeepEqual(start.Weights, untrained.Weights) {
 		t.Errorf("the copy of the model is not as it was: %v", err)
 	}
 	if kept, err := ReadConfig(dir); err != nil || kept.Net != "resnet8-w4" || kept.Model != c.Model {
