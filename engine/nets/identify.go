@@ -52,16 +52,17 @@ type Choices map[string]string
 
 // The keys of assumptions.
 const (
-	StemPool   = "stem-pool"  // none, max
-	Shortcut   = "shortcut"   // of pre-activation blocks that change shape: input, activated
-	LastReLU   = "last-relu"  // after-sum, before-sum
-	Padding    = "padding"    // of shortcuts without weights: subsample, average
-	EpsilonKey = "epsilon"    // a number
-	Activation = "activation" // of activationNames
-	Pooling    = "pooling"    // max, average
-	InputSize  = "input"      // CxHxW
-	Strides    = "strides"    // of the first convolution and each stage: 1-1-2-2
-	Concat     = "concat"     // of dense layers: old-first, new-first
+	StemPool    = "stem-pool"    // none, max
+	Shortcut    = "shortcut"     // of pre-activation blocks that change shape: input, activated
+	LastReLU    = "last-relu"    // after-sum, before-sum
+	Padding     = "padding"      // of shortcuts without weights: subsample, average
+	EpsilonKey  = "epsilon"      // a number
+	Activation  = "activation"   // of activationNames
+	Pooling     = "pooling"      // max, average; of nets in a row max-last, average-last, none, too
+	InputSize   = "input"        // CxHxW
+	Strides     = "strides"      // of the first convolution and each stage, or of every convolution: 1-1-2-2
+	ConvPadding = "conv-padding" // same, none
+	Concat      = "concat"       // of dense layers: old-first, new-first
 )
 
 // activationNames are the activations there are, the usual one first.

@@ -13,6 +13,7 @@ type step struct {
 	pool       bool
 	stride     int
 	pad        int
+	fixed      bool // stride and padding are from the file
 }
 
 // sequential recognizes nets whose layers follow one another: VGGs, AlexNet, LeNets and nets
@@ -29,7 +30,7 @@ func (r *recognizer) sequential() error {
 			if n := len(steps); n > 0 && steps[n-1].conv.out != u.in {
 				return unknown("%s takes %d channels and gets %d: layers are not in a row", list([]string{u.name}), u.in, steps[n-1].conv.out)
 			}
-			steps = append(steps, &step{conv: u, stride: 1, pad: u.size / 2})
+			steps = append(steps, r.step(u))
 		case normUnit:
 			if len(linear) > 0 || steps[len(steps)-1].norm != nil || steps[len(steps)-1].conv.out != u.in {
 				return unknown("%s, a norm, does not follow a convolution", list([]string{u.name}))
@@ -47,6 +48,20 @@ func (r *recognizer) sequential() error {
 		return s.small()
 	}
 	return s.features()
+}
+
+// step begins with a convolution: of stride 1 and padded unless the file tells.
+func (r *recognizer) step(u *unit) *step {
+	st := &step{conv: u, stride: 1, pad: u.size / 2}
+	m := r.modules.byName[u.name]
+	if torchClass(m) != "Conv2d" {
+		return st
+	}
+	n, err := convolution(m, u)
+	if err == nil && n.Stride[0] > 0 && n.Stride[0] == n.Stride[1] && n.Pad == [4]int{n.Pad[0], n.Pad[0], n.Pad[0], n.Pad[0]} && n.Dilation == square(1) {
+		st.stride, st.pad, st.fixed = n.Stride[0], n.Pad[0], true
+	}
+	return st
 }
 
 // sequence is a net whose layers follow one another.
@@ -114,21 +129,31 @@ func (s sequence) features() error {
 		}
 		s.assumed.state("stem-stride", "4", "of the first convolution")
 	}
-	end, size, global := ending(steps, pool, wants, s.input)
-	if size == 0 {
+	file, known := s.filePool()
+	if known {
+		pool = file
+	}
+	row := s
+	row.steps = steps
+	forms := row.fitting(row.numberedForms(len(dense) > 0, pools, wants), pool, wants)
+	if len(forms) == 0 {
 		return unknown("its linear layer takes %d×%d positions, which no usual image size gives", wants, wants)
 	}
-	if end {
-		steps[len(steps)-1].pool = true
+	f := row.choose(forms, &pool, known)
+	steps = row.with(f)
+	steps[len(steps)-1].pool = f.end
+	switch {
+	case f.pooling == noPooling:
+		pools = 0
+	case f.end:
 		pools++
 	}
-	s.defaultInput(size, false, "which the linear layer and the pooling make likely")
-	s.assumed.state(Pooling, fmt.Sprintf("max, %d×%d, %d times", pool.size, pool.size, pools), "where the numbering leaves room for it")
+	s.defaultInput(f.size, false, "which the linear layer and the pooling make likely")
 	s.emit(steps, pool, func(i int) string { return feature(index(steps[i].conv)) }, func(i int) string { return feature(index(steps[i].norm)) })
 	for i, st := range dense {
 		s.layers = append(s.layers, s.conv(st.conv, fmt.Sprint("dense.", 3*i), 1, 0), s.activation())
 	}
-	if global || len(dense) > 0 {
+	if f.global || len(dense) > 0 {
 		s.layers = append(s.layers, globalPoolLayer{})
 	} else {
 		s.layers = append(s.layers, flattenLayer{s.linear[0].in})
@@ -154,38 +179,44 @@ func (s sequence) side(width int, dense []*step) int {
 	return 0
 }
 
-// ending finds out whether pooling follows the last convolution, and the image size, so that
-// the given number of positions remain; global reports that the mean over positions is taken.
-func ending(steps []*step, pool poolLayer, wants int, known [3]int) (end bool, size int, global bool) {
+// numberedForms are those of an nn.Sequential whose numbering tells where pooling may be. Behind
+// the last convolution it may be if the linear layer lies in another module, or far enough.
+func (s sequence) numberedForms(dense bool, pools, wants int) []form {
 	sizes := []int{32, 224, 28, 64, 96, 128, 48, 256, 299, 227}
-	if known != [3]int{} {
-		sizes = []int{known[1]}
+	if s.input != [3]int{} {
+		sizes = []int{s.input[1]}
 	}
-	for _, size := range sizes {
-		for _, end := range []bool{true, false} {
-			if side(steps, pool, size, end) == wants && wants > 0 {
-				return end, size, false
+	ends := []bool{true, false}
+	last := s.steps[len(s.steps)-1]
+	if same := !dense && len(s.linear) > 0 && parent(s.linear[0].name) == parent(last.conv.name); same {
+		// An activation, pooling and flattening; where the mean is taken, that, too.
+		if gap := index(s.linear[0]) - last.last() - 1; gap < 3 || gap == 3 && wants == 1 {
+			ends = []bool{false}
+		}
+	}
+	poolings := []string{"max", noPooling}
+	if pools == 0 && !ends[0] {
+		poolings = poolings[1:]
+	}
+	paddings := []string{"same", "none"}
+	if s.steps[0].fixed || s.steps[0].stride != 1 {
+		paddings = paddings[:1]
+	}
+	var forms []form
+	for _, strides := range s.stridings() {
+		for _, padding := range paddings {
+			for _, pooling := range poolings {
+				for _, size := range sizes {
+					for _, end := range ends {
+						if !end || pooling != noPooling {
+							forms = append(forms, form{pooling: pooling, strides: strides, padding: padding, end: end, size: size})
+						}
+					}
+				}
 			}
 		}
 	}
-	if wants == 1 && side(steps, pool, sizes[0], true) >= 1 {
-		return true, sizes[0], true
-	}
-	return false, 0, false
-}
-
-// side is what is left of an image's side behind the steps; 0 if nothing is.
-func side(steps []*step, pool poolLayer, size int, end bool) int {
-	for i, st := range steps {
-		size = (size+2*st.pad-st.conv.size)/st.stride + 1
-		if st.pool || end && i == len(steps)-1 {
-			size = (size+2*pool.pad-pool.size)/pool.stride + 1
-		}
-		if size < 1 {
-			return 0
-		}
-	}
-	return size
+	return forms
 }
 
 // emit builds the steps.
@@ -217,41 +248,55 @@ func (s sequence) small() error {
 	if s.input != [3]int{} {
 		sizes = []int{s.input[1]}
 	}
-	type form struct {
-		same  bool
-		every bool
+	pool := poolLayer{true, 2, 2, 0}
+	file, known := s.filePool()
+	if known {
+		pool = file
 	}
-	for _, size := range sizes {
-		for _, f := range []form{{false, true}, {true, true}, {false, false}, {true, false}} {
-			for i, st := range s.steps {
-				st.pool, st.pad = f.every || i == len(s.steps)-1, 0
-				if f.same {
-					st.pad = st.conv.size / 2
+	forms := s.fitting(s.smallForms(sizes), pool, wants)
+	if len(forms) == 0 {
+		return unknown("%s takes %d features, which its convolutions give for no usual image size", list([]string{s.linear[0].name}), s.linear[0].in)
+	}
+	f := s.choose(forms, &pool, known)
+	s.defaultInput(f.size, false, "which the first linear layer makes likely")
+	s.emit(s.with(f), pool, func(i int) string { return fmt.Sprint("conv", i+1) }, func(i int) string { return fmt.Sprint("bn", i+1) })
+	if f.global {
+		s.layers = append(s.layers, globalPoolLayer{})
+	} else {
+		s.layers = append(s.layers, flattenLayer{s.linear[0].in})
+	}
+	s.title = fmt.Sprintf("cnn%d", len(s.steps)+len(s.linear))
+	for i, u := range s.linear {
+		if i > 0 {
+			s.layers = append(s.layers, s.activation())
+		}
+		name := fmt.Sprint("fc", i+1)
+		s.rename(u, name)
+		s.layers = append(s.layers, linearLayer{name})
+	}
+	return nil
+}
+
+// smallForms are those of a few convolutions, which pool every time, at the end or never.
+func (s sequence) smallForms(sizes []int) []form {
+	paddings := []string{"none", "same"}
+	if s.steps[0].fixed {
+		paddings = paddings[1:]
+	}
+	for _, st := range s.steps {
+		st.pool = true
+	}
+	var forms []form
+	for _, strides := range s.stridings() {
+		for _, size := range sizes {
+			for _, pooling := range []string{"max", "max" + lastOnly, noPooling} {
+				for _, padding := range paddings {
+					forms = append(forms, form{pooling: pooling, strides: strides, padding: padding, size: size})
 				}
 			}
-			if side(s.steps, poolLayer{true, 2, 2, 0}, size, false) != wants {
-				continue
-			}
-			s.defaultInput(size, false, "which the first linear layer makes likely")
-			pool := poolLayer{true, 2, 2, 0}
-			if s.assumed.ask(Pooling, "2×2 after convolutions", "max", "average") == "average" {
-				pool.max = false
-			}
-			s.emit(s.steps, pool, func(i int) string { return fmt.Sprint("conv", i+1) }, func(i int) string { return fmt.Sprint("bn", i+1) })
-			s.layers = append(s.layers, flattenLayer{s.linear[0].in})
-			s.title = fmt.Sprintf("cnn%d", len(s.steps)+len(s.linear))
-			for i, u := range s.linear {
-				if i > 0 {
-					s.layers = append(s.layers, s.activation())
-				}
-				name := fmt.Sprint("fc", i+1)
-				s.rename(u, name)
-				s.layers = append(s.layers, linearLayer{name})
-			}
-			return nil
 		}
 	}
-	return unknown("%s takes %d features, which its convolutions give for no usual image size", list([]string{s.linear[0].name}), s.linear[0].in)
+	return forms
 }
 
 // name is what the net is called.

@@ -1,0 +1,185 @@
+package nets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// form is one way to fill in what the tensors of a net in a row leave open: where and how it
+// pools, strides and padding.
+type form struct {
+	pooling string // max, average, max-last, average-last, none
+	strides []int
+	padding string // same, none
+	end     bool   // pooling follows the last convolution
+	global  bool   // the mean over positions is taken
+	size    int    // of images
+}
+
+const (
+	noPooling  = "none"
+	lastOnly   = "-last" // pooling behind the last convolution alone
+	mostForms  = 6       // options of an assumption
+	fullSearch = 4       // convolutions of which all strides are tried
+)
+
+func (f form) strideText() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(f.strides), " ", "-"), "[]")
+}
+
+// openKeys are the assumptions that tell forms apart.
+var openKeys = []struct {
+	key, meaning string
+	of           func(form) string
+}{
+	{Pooling, "between convolutions", func(f form) string { return f.pooling }},
+	{Strides, "of the convolutions", form.strideText},
+	{ConvPadding, "of convolutions: the size stays, or nothing is padded", func(f form) string { return f.padding }},
+}
+
+// left is how many positions each way a form leaves; 0 if it cannot be. What halves an image
+// needs two pixels.
+func (s sequence) left(f form, pool poolLayer) int {
+	size := f.size
+	for i, st := range s.with(f) {
+		if st.stride > 1 && size < 2 {
+			return 0
+		}
+		size = (size+2*st.pad-st.conv.size)/st.stride + 1
+		if st.pool || f.end && i == len(s.steps)-1 {
+			size = (size+2*pool.pad-pool.size)/pool.stride + 1
+		}
+		if size < 1 {
+			return 0
+		}
+	}
+	return size
+}
+
+// with are the steps as the form has them.
+func (s sequence) with(f form) []*step {
+	steps := make([]*step, len(s.steps))
+	for i, st := range s.steps {
+		c := *st
+		c.stride = f.strides[i]
+		if f.padding == "none" && !st.fixed {
+			c.pad = 0
+		}
+		switch {
+		case f.pooling == noPooling:
+			c.pool = false
+		case strings.HasSuffix(f.pooling, lastOnly):
+			c.pool = i == len(s.steps)-1
+		}
+		steps[i] = &c
+	}
+	return steps
+}
+
+// stridings are the strides to try, the usual ones first: halving where the channels grow, if
+// nothing pools.
+func (s sequence) stridings() [][]int {
+	n := len(s.steps)
+	own, grow, both, all, first := make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
+	fixed, pooled := false, false
+	for i, st := range s.steps {
+		fixed, pooled = fixed || st.fixed || st.stride != 1, pooled || st.pool
+		own[i], grow[i], both[i], all[i], first[i] = st.stride, 1, 1, 2, 1
+		if i > 0 && st.conv.out > s.steps[i-1].conv.out {
+			grow[i], both[i] = 2, 2
+		}
+	}
+	if fixed {
+		return [][]int{own}
+	}
+	both[0], first[0] = 2, 2
+	list := [][]int{own, grow, both, first, all}
+	if !pooled {
+		list[0], list[1] = grow, own
+	}
+	for bits := range 1 << n {
+		if n > fullSearch {
+			break
+		}
+		c := make([]int, n)
+		for i := range c {
+			c[i] = 1 + bits>>i&1
+		}
+		list = append(list, c)
+	}
+	var distinct [][]int
+	for _, l := range list {
+		if !slices.ContainsFunc(distinct, func(d []int) bool { return slices.Equal(d, l) }) {
+			distinct = append(distinct, l)
+		}
+	}
+	return distinct
+}
+
+// fitting keeps the forms that leave the positions the first linear layer takes. Where that is
+// one, the mean over positions makes it one, too, unless the usual strides and padding do.
+func (s sequence) fitting(forms []form, pool poolLayer, wants int) []form {
+	var exact, all []form
+	usual := false
+	for _, f := range forms {
+		switch n := s.left(f, pool); {
+		case n == wants && wants > 0:
+			exact, all = append(exact, f), append(all, f)
+			usual = usual || f.padding == forms[0].padding && slices.Equal(f.strides, forms[0].strides)
+		case n > 1 && wants == 1:
+			f.global = true
+			all = append(all, f)
+		}
+	}
+	if usual {
+		return exact
+	}
+	return all
+}
+
+// choose takes the first form, and asks for what tells it from others for images of its size.
+// The kind of pooling is open unless the file tells.
+func (s sequence) choose(forms []form, pool *poolLayer, known bool) form {
+	for _, f := range slices.Clone(forms) {
+		if strings.HasPrefix(f.pooling, "max") && (!known || !pool.max) {
+			f.pooling = strings.Replace(f.pooling, "max", "average", 1)
+			forms = append(forms, f)
+		}
+	}
+	if known {
+		fits := slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return f.pooling == noPooling || strings.HasPrefix(f.pooling, "max") != pool.max })
+		if len(fits) > 0 {
+			forms = fits
+		}
+	}
+	left := forms
+	for _, k := range openKeys {
+		kept := slices.DeleteFunc(slices.Clone(left), func(f form) bool { return k.of(f) != s.assumed.said[k.key] })
+		if len(kept) > 0 {
+			left = kept
+		}
+	}
+	chosen, usual := left[0], form{pooling: noPooling, padding: "same"}
+	for _, st := range s.steps {
+		usual.strides = append(usual.strides, st.stride)
+	}
+	for _, k := range openKeys {
+		options := []string{k.of(chosen)}
+		for _, f := range forms {
+			if value := k.of(f); f.size == chosen.size && len(options) < mostForms && !slices.Contains(options, value) {
+				options = append(options, value)
+			}
+		}
+		switch {
+		case len(options) > 1 || s.assumed.said[k.key] != "":
+			s.assumed.ask(k.key, k.meaning, options...)
+		case known && k.key == Pooling:
+			s.assumed.known(k.key, options[0], k.meaning, fromFile)
+		case !s.steps[0].fixed && options[0] != k.of(usual):
+			s.assumed.known(k.key, options[0], k.meaning, "as the linear layer takes it")
+		}
+	}
+	pool.max = !strings.HasPrefix(chosen.pooling, "average")
+	return chosen
+}
