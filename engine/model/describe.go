@@ -137,5 +137,6 @@ func (m *Model) fromBGR() error {
 	m.Mean, m.Std = slices.Clone(m.Mean), slices.Clone(m.Std)
 	slices.Reverse(m.Mean)
 	slices.Reverse(m.Std)
+	m.Notes = append(slices.Clone(m.Notes), "the model takes blue first (given); mean and std are listed red first")
 	return nil
 }

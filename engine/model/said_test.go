@@ -132,4 +132,7 @@ func TestReadingsSurviveSaving(t *testing.T) {
 	if m.Weights[m.FirstConv()].Data[0] != demo.Weights[demo.FirstConv()].Data[2*9] {
 		t.Error("the first convolution still takes blue first")
 	}
+	if notes := strings.Join(m.Reading().Notes, "\n"); !strings.Contains(notes, "blue first") {
+		t.Errorf("notes %q do not say that the model was given as blue first", notes)
+	}
 }
