@@ -12,48 +12,48 @@ import (
 	"hfcui/engine/model"
 )
 
-// describeFlags adds what can be said about a model's file, the same on every command that
-// opens one.
+// describeFlags adds the flags that describe a model file, the same on every command that opens
+// one.
 func describeFlags(flags *pflag.FlagSet, d *model.Description) {
 	netVar(flags, &d.Net, "expected architecture")
 	names := strings.Join(model.NormalizationNames(), ", ")
-	said(flags, "mean", "LIST", "mean of pixels in [0,1], one per channel or one for all, or "+names, d.SetMean)
-	said(flags, "std", "LIST", "standard deviation of pixels in [0,1], likewise", d.SetStd)
-	flags.BoolVar(&d.BGR, "bgr", false, "the model takes blue first; --mean and --std are in that order, too")
-	said(flags, "input", "CxHxW", "input size of the model, e.g. 3x32x32", d.SetInput)
-	said(flags, "classes", "LIST", "class names in output order: a,b,c, a file of one per line, cifar10, or their number", d.SetClasses)
-	said(flags, "assume", "KEY=VALUE", "what the file does not tell, e.g. stem-pool=max; repeatable; see hfcui model info", d.SetAssume)
+	textFlag(flags, "mean", "LIST", "mean of pixels in [0,1], one per channel or one for all, or "+names, d.SetMean)
+	textFlag(flags, "std", "LIST", "standard deviation of pixels in [0,1], likewise", d.SetStd)
+	flags.BoolVar(&d.BGR, "bgr", false, "BGR input; --mean and --std are BGR, too")
+	textFlag(flags, "input", "CxHxW", "input size of the model, e.g. 3x32x32", d.SetInput)
+	textFlag(flags, "classes", "LIST", "class names in output order: a,b,c, a file with one per line, cifar10, or the number of classes", d.SetClasses)
+	textFlag(flags, "assume", "KEY=VALUE", "assumption about the network, e.g. stem-pool=max; repeatable; see hfcui model info", d.SetAssume)
 }
 
-// said adds a flag whose text is taken over at once.
-func said(flags *pflag.FlagSet, name, kind, usage string, set func(string) error) {
-	flags.Var(&saidValue{kind: kind, set: set}, name, usage)
+// textFlag adds a flag that is parsed by set.
+func textFlag(flags *pflag.FlagSet, name, kind, usage string, set func(string) error) {
+	flags.Var(&textValue{kind: kind, set: set}, name, usage)
 }
 
-type saidValue struct {
+type textValue struct {
 	text, kind string
 	set        func(string) error
 }
 
-func (s *saidValue) Type() string   { return s.kind }
-func (s *saidValue) String() string { return s.text }
+func (v *textValue) Type() string   { return v.kind }
+func (v *textValue) String() string { return v.text }
 
-func (s *saidValue) Set(text string) error {
+func (v *textValue) Set(text string) error {
 	if strings.TrimSpace(text) == "" {
-		return fmt.Errorf("is empty: give a value, or omit the flag")
+		return fmt.Errorf("empty: give a value, or omit the flag")
 	}
-	err := s.set(text)
+	err := v.set(text)
 	if err == nil {
-		s.text = text
+		v.text = text
 	}
 	return err
 }
 
-// checkModel holds what is assumed of the open model against labels, and says on standard error
-// what is clearly better, or that there was nothing to check it with.
+// checkModel checks the assumptions about the open model against labels, and reports on standard
+// error what is clearly better, or that nothing could be checked.
 func checkModel(ctx context.Context, l *lab.Lab) (lab.Reading, error) {
 	line := newProgress()
-	r, err := l.Check(ctx, func(n int) { line.set("checking what is assumed of the model, %s", plural(n, "evaluation")) })
+	r, err := l.Check(ctx, func(n int) { line.set("checking assumptions about the model, %s", plural(n, "evaluation")) })
 	line.clear()
 	switch {
 	case err != nil:
@@ -66,10 +66,10 @@ func checkModel(ctx context.Context, l *lab.Lab) (lab.Reading, error) {
 	return r, nil
 }
 
-// unchecked is said where nothing tells whether a model was read right.
-const unchecked = "what is assumed of the model was not checked against labels"
+// unchecked is the note where assumptions could not be verified.
+const unchecked = "assumptions about the model were not checked against labels"
 
-// sayUnchecked says so for commands that have no labels.
+// sayUnchecked prints that note for commands that have no labels.
 func sayUnchecked(m *model.Model) lab.Reading {
 	r := lab.Reading{Reading: m.Reading()}
 	if r.Unchecked() {
@@ -78,7 +78,7 @@ func sayUnchecked(m *model.Model) lab.Reading {
 	return r
 }
 
-// readingLines writes how the model was read below a table's first line.
+// readingLines prints how the model was interpreted, below a table's first line.
 func readingLines(w io.Writer, r lab.Reading) {
 	for _, line := range r.Lines() {
 		fmt.Fprintln(w, oneLine(line))
@@ -88,5 +88,5 @@ func readingLines(w io.Writer, r lab.Reading) {
 	}
 }
 
-// withReading is a report whose JSON has the keys of a reading besides its own.
+// withReading adds the keys of a reading to a report's JSON.
 func withReading(report any, r lab.Reading) any { return lab.Document{Report: report, Reading: r} }

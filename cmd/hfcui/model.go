@@ -15,13 +15,13 @@ func modelCommand() *cobra.Command {
 	return group("model", "Inspect and convert model files", modelInfoCommand(), modelConvertCommand())
 }
 
-// modelReport is what model info prints as JSON.
+// modelReport is the JSON output of model info.
 type modelReport struct {
 	Model     string   `json:"model"`
 	Net       string   `json:"net"`
 	Params    int      `json:"params"`
 	Outputs   int      `json:"outputs"`
-	Classes   []string `json:"classes"` // null if the file does not name them
+	Classes   []string `json:"classes"` // null if the file has none
 	BatchNorm bool     `json:"batch_norm"`
 	FirstConv string   `json:"first_conv"`
 	model.Reading
@@ -37,21 +37,20 @@ type tensorReport struct {
 }
 
 func modelInfoCommand() *cobra.Command {
-	var said model.Description
+	var description model.Description
 	var all bool
 	var out output
 	cmd := &cobra.Command{
 		Use:   "info MODEL",
 		Short: "Describe the network in a model file",
-		Long: "Describes the network in a model file, its input and its layers with the shape of their output, their " +
-			"parameters and the multiply-adds of convolutions and linear layers for one image. Layers that repeat are " +
-			"shown once, unless --layers.",
+		Long: "Describes the network in a model file: its input, assumptions and layers with output shape, parameters and, " +
+			"for convolutions and linear layers, multiply-adds per image. Repeated layers are shown once, unless --layers.",
 		Args: exactly(1, "model"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := knownModel(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
 			}
-			m, err := model.LoadAs(args[0], said)
+			m, err := model.LoadAs(args[0], description)
 			if err != nil {
 				return err
 			}
@@ -72,7 +71,7 @@ func modelInfoCommand() *cobra.Command {
 			})
 		},
 	}
-	describeFlags(cmd.Flags(), &said)
+	describeFlags(cmd.Flags(), &description)
 	cmd.Flags().BoolVar(&all, "layers", false, "list every operation")
 	out.flags(cmd)
 	return cmd
@@ -106,15 +105,15 @@ func (r modelReport) table(w io.Writer) {
 }
 
 func modelConvertCommand() *cobra.Command {
-	var said model.Description
+	var description model.Description
 	var normalized bool
 	var out output
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT.{safetensors|onnx}",
 		Short: "Convert a model to safetensors or ONNX with metadata",
-		Long: "Reads a model file of any kind or an embedded model. A safetensors file gets metadata that name the " +
-			"network, input and classes. An ONNX file (opset 17, any batch size) takes pixels in [0,1]: mean and std " +
-			"are its first nodes, unless --normalized-input.",
+		Long: "Converts a model file or an embedded model. Safetensors output has metadata that names the network, input " +
+			"and classes. ONNX output (opset 17, dynamic batch size) takes pixels in [0,1]: mean and std are its first " +
+			"nodes, unless --normalized-input.",
 		Example: "hfcui model convert resnet20.pt resnet20.safetensors --mean cifar10\n" +
 			"hfcui model convert demo demo.onnx",
 		Args: exactly(2, "model and output file"),
@@ -126,7 +125,7 @@ func modelConvertCommand() *cobra.Command {
 			if err := knownModel(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
 			}
-			m, err := model.LoadAs(args[0], said)
+			m, err := model.LoadAs(args[0], description)
 			if err != nil {
 				return err
 			}
@@ -141,13 +140,13 @@ func modelConvertCommand() *cobra.Command {
 			})
 		},
 	}
-	describeFlags(cmd.Flags(), &said)
-	cmd.Flags().BoolVar(&normalized, "normalized-input", false, "ONNX: take normalized images; mean and std in the metadata only")
+	describeFlags(cmd.Flags(), &description)
+	cmd.Flags().BoolVar(&normalized, "normalized-input", false, "ONNX only: the model takes normalized images; mean and std in the metadata")
 	out.flags(cmd)
 	return cmd
 }
 
-// writerOf saves a model in the format that a file's name says.
+// writerOf returns the function that saves a model in the format of a file's extension.
 func writerOf(path string, normalized bool) (func(*model.Model) error, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".safetensors":
@@ -158,5 +157,5 @@ func writerOf(path string, normalized bool) (func(*model.Model) error, error) {
 	case ".onnx":
 		return func(m *model.Model) error { return m.SaveONNX(path, normalized) }, nil
 	}
-	return nil, usagef("%s: the output format is safetensors or ONNX: use a file name ending in .safetensors or .onnx", quoted(path))
+	return nil, usagef("%s: unsupported output format: use a file name ending in .safetensors or .onnx", quoted(path))
 }

@@ -1,7 +1,7 @@
-// Package candidates holds what is assumed of a model against labeled images: the usual input
-// normalizations, the order of channels, and every option of what its file does not tell. Each
-// is compared with the model as it is on the same images; one that is clearly better says that
-// the file was read wrong.
+// Package candidates checks the assumptions about a model against labeled images: common input
+// normalizations, the channel order, and every option of what its file leaves open. Each
+// candidate is compared with the current model on the same images; a clearly better one means
+// that the file was misinterpreted.
 package candidates
 
 import (
@@ -14,26 +14,26 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Request says what to check.
+// Request is what to check.
 type Request struct {
 	Model  *model.Model
 	Said   model.Description                             // what Model was opened with
-	Reopen func(model.Description) (*model.Model, error) // opens its file with what is said instead
+	Reopen func(model.Description) (*model.Model, error) // opens its file with another description
 	Device plan.Device                                   // runs the candidates
 	Images measure.Source                                // at the model's input size, labeled with its classes
 	Update func(evaluated int)                           // counts evaluated images; may be nil
 }
 
-// Result says what was found.
+// Result is the outcome of a check.
 type Result struct {
 	Checked int     `json:"checked"` // images the candidates were compared on; 0: not checked
 	Better  *Better `json:"better"`  // the best of the clearly better ones; null: none is
-	// Chance says that the model as it is does no better than chance, where nothing is clearly
-	// better.
+	// Chance is a warning that the current model is no better than chance, where no candidate is
+	// clearly better.
 	Chance string `json:"chance,omitempty"`
 }
 
-// String is what there is to say, in one line; "" if there is nothing.
+// String is the finding in one line; "" if there is none.
 func (r Result) String() string {
 	if r.Better != nil {
 		return r.Better.String()
@@ -41,24 +41,24 @@ func (r Result) String() string {
 	return r.Chance
 }
 
-// Better is a candidate that is clearly better than the model as it is.
+// Better is a candidate that is clearly better than the current model.
 type Better struct {
-	Flags string `json:"flags"` // what to give to use it
+	Flags string `json:"flags"` // flags that select it
 	measure.ScoreDocument
-	Current measure.Score `json:"current"` // as it is, on the same images
+	Current measure.Score `json:"current"` // the current model, on the same images
 	P       float64       `json:"p"`       // McNemar's exact test, times the number of candidates
 
-	Change model.Description `json:"-"` // what Flags say
+	Change model.Description `json:"-"` // Flags as a description
 	score  measure.Score
 }
 
-// String says so in one line.
+// String is the comparison in one line.
 func (b Better) String() string {
-	return fmt.Sprintf("%s is clearly better: accuracy %s on %d images, without it %s (McNemar p = %.1g)",
+	return fmt.Sprintf("%s is clearly better: accuracy %s on %d images, vs %s without it (McNemar p = %.1g)",
 		b.Flags, percent(b.score), b.score.N, percent(b.Current), b.P)
 }
 
-// percent writes a score as "79.5 % (74.9–83.4)", the interval at 95 %.
+// percent formats a score as "79.5 % (74.9–83.4)", the interval at 95 %.
 func percent(s measure.Score) string {
 	lo, hi := s.Wilson()
 	return fmt.Sprintf("%.1f %% (%.1f–%.1f)", 100*s.Accuracy(), 100*lo, 100*hi)
@@ -66,24 +66,24 @@ func percent(s measure.Score) string {
 
 const (
 	images    = 400      // most images of a check
-	fewest    = 100      // but this many of large ones
+	fewest    = 100      // lower limit for large images
 	large     = 4 << 20  // parameters of a net that is evaluated on half as many
 	memory    = 16 << 20 // pixels of images that are held
 	batch     = 25       // images evaluated at a time
 	alpha     = 0.001    // level of the test, over all candidates
-	alphaPair = 0.0001   // of two changes at a time, which fit a model at chance by chance
-	hint      = 0.05     // level at which a candidate is mentioned where the model is at chance
-	rounds    = 3        // changes that are combined
+	alphaPair = 0.0001   // for pairs of changes, which are prone to chance fits
+	hint      = 0.05     // level at which a candidate is suggested for a model at chance
+	rounds    = 3        // most changes that are combined
 	finalists = 5        // candidates that are evaluated on all images
-	slack     = 2        // images by which a candidate may be behind after the first stage
+	slack     = 2        // images by which a candidate may trail after the first stage
 )
 
-// stages are numbers of images after which candidates that fall behind are dropped.
+// stages are the numbers of images after which trailing candidates are dropped.
 var stages = []int{batch, 4 * batch, images}
 
-// Check evaluates the candidates, greedily: the best of those that are clearly better is the
-// start of the next round. Where the model does no better than chance and no single change
-// helps, normalizations are combined with every option. The result is the same every time.
+// Check evaluates the candidates greedily: the best of the clearly better ones is the base of the
+// next round. Where the model is no better than chance and no single change helps,
+// normalizations are combined with every option. The result is deterministic.
 func Check(ctx context.Context, q Request) (Result, error) {
 	if q.Model.Certain() {
 		return Result{}, nil
@@ -104,7 +104,7 @@ func Check(ctx context.Context, q Request) (Result, error) {
 	for range rounds {
 		cheap, dear := c.singles(best.variant)
 		next, err := c.improve(ctx, best, cheap, alpha)
-		if err == nil && next == nil && best.score().Accuracy() < 0.5 { // with another activation it would be far off
+		if err == nil && next == nil && best.score().Accuracy() < 0.5 { // a wrong activation costs more than that
 			next, err = c.improve(ctx, best, dear, alpha)
 		}
 		if err == nil && next == nil && best == start && c.poor(start) {
@@ -130,7 +130,7 @@ func Check(ctx context.Context, q Request) (Result, error) {
 	return result, nil
 }
 
-// check is a check under way.
+// check is a check in progress.
 type check struct {
 	Request
 	pixels   []float32 // [n,C,H,W]
@@ -141,7 +141,7 @@ type check struct {
 	leader   *trial // the best of those evaluated on all images that are not clearly better
 }
 
-// read reads the images that have a label.
+// read loads the labeled images.
 func (c *check) read() error {
 	ch, h, w := c.Model.Input()
 	size := ch * h * w
@@ -169,21 +169,21 @@ func (c *check) read() error {
 	return c.Images.ReadBatch(c.pixels, c.labels, chosen)
 }
 
-// poor reports whether a model is not better than chance.
+// poor reports whether a model is no better than chance.
 func (c *check) poor(t *trial) bool {
 	lo, _ := t.score().Wilson()
 	return lo <= 1/float64(c.Model.Net.Classes)
 }
 
-// chance says that a model does no better than chance, and what may be better.
+// chance formats the warning for a model at chance, with the best candidate if there is one.
 func (c *check) chance(t *trial) string {
-	text := fmt.Sprintf("accuracy is %s on %d images, no better than chance: normalization, order of classes or what is assumed may be wrong",
+	text := fmt.Sprintf("accuracy is %s on %d images, no better than chance: check normalization, class order and assumptions",
 		percent(t.score()), len(c.labels))
 	if l := c.leader; l != nil {
 		gained, lost := compare(l.correct, t.correct)
 		if p := measure.McNemar(gained, lost); p < hint {
 			d := l.description()
-			text += fmt.Sprintf("; with %s it is %s (McNemar p = %.1g, one of %d candidates)", d.Flags(), percent(l.score()), p, c.tried)
+			text += fmt.Sprintf("; with %s it is %s (McNemar p = %.1g, uncorrected, best of %d candidates)", d.Flags(), percent(l.score()), p, c.tried)
 		}
 	}
 	return text

@@ -76,7 +76,7 @@ func TestForgottenNormalizationIsFound(t *testing.T) {
 	if b.Flags != "--mean bytes" || *b.Accuracy < 0.9 || b.Current.Accuracy() > 0.7 || b.P >= alpha {
 		t.Errorf("%s", b)
 	}
-	if !strings.Contains(b.String(), " is clearly better: ") || !strings.Contains(b.String(), " on 100 images, without it ") {
+	if !strings.Contains(b.String(), " is clearly better: ") || !strings.Contains(b.String(), " on 100 images, vs ") {
 		t.Error(b.String())
 	}
 

@@ -11,14 +11,14 @@ import (
 	"hfcui/engine/nets"
 )
 
-// variant is the model with something else assumed of it. The zero value is the model as it is.
+// variant is a change of the model's assumptions. The zero value is the current model.
 type variant struct {
-	normal *model.Normalization // nil: as it is
-	bgr    bool                 // channels the other way around
-	assume nets.Choices         // besides what was said
+	normal *model.Normalization // nil: unchanged
+	bgr    bool                 // reversed channel order
+	assume nets.Choices         // in addition to the given ones
 }
 
-// description is what to say for the variant.
+// description returns the variant as a description.
 func (v variant) description() model.Description {
 	d := model.Description{BGR: v.bgr, Assume: v.assume}
 	if v.normal != nil {
@@ -27,7 +27,7 @@ func (v variant) description() model.Description {
 	return d
 }
 
-// with is v with what more changes.
+// with returns v with the changes of more.
 func (v variant) with(more variant) variant {
 	if more.normal != nil {
 		v.normal = more.normal
@@ -42,8 +42,8 @@ func (v variant) with(more variant) variant {
 	return v
 }
 
-// transform gives a program that normalizes as m does the images that v normalizes: pixels are
-// scaled and shifted so that after m's normalization they are v's.
+// transform scales and shifts pixels so that m's normalization yields what v's would, so that one
+// program evaluates all normalizations.
 func (v variant) transform(x []float32, m *model.Model, plane int) []float32 {
 	if v.normal == nil && !v.bgr {
 		return x
@@ -79,7 +79,7 @@ type program struct {
 	*model.Evaluator
 }
 
-// program returns what runs a variant: one of the same network and weights, whose input is
+// program returns the compiled network of a variant, cached by its assumptions; its input is
 // transformed.
 func (c *check) program(v variant) (*program, error) {
 	var key strings.Builder
@@ -96,7 +96,7 @@ func (c *check) program(v variant) (*program, error) {
 			return nil, err
 		}
 		if m.Net.Input != c.Model.Net.Input || m.Net.Classes != c.Model.Net.Classes {
-			return nil, fmt.Errorf("another input or other classes")
+			return nil, fmt.Errorf("input size or number of classes differs")
 		}
 	}
 	e, err := m.NewEvaluator(c.Device, batch, model.RunningStatistics)
@@ -128,13 +128,13 @@ func (c *check) singles(v variant) (cheap, dear []variant) {
 	return cheap, dear
 }
 
-// dearActivation reports whether a variant has an activation other than one like ReLU.
+// dearActivation reports whether a variant has an expensive activation, i.e. not ReLU-like.
 func dearActivation(v variant) bool {
 	a := v.assume[nets.Activation]
 	return a != "" && !strings.Contains(a, "relu")
 }
 
-// pairs are all combinations of two changes, of large nets without those that take long.
+// pairs are all combinations of two changes, without expensive ones for large nets.
 func (c *check) pairs() []variant {
 	var list []variant
 	options := c.options(variant{})
@@ -156,13 +156,13 @@ func (c *check) pairs() []variant {
 	return list
 }
 
-// usual are the normalizations that are tried, by the number of channels.
+// usual are the candidate normalizations by number of channels.
 var usual = map[int][]string{
 	1: {"none", "mnist", "half", "bytes"},
 	3: {"none", "cifar10", "imagenet", "half", "bytes"},
 }
 
-// inputs are the other normalizations, and the other order of channels.
+// inputs are the other normalizations and the reversed channel order.
 func (c *check) inputs(v variant) []variant {
 	var list []variant
 	channels := c.Model.Net.Input[0]
@@ -179,7 +179,7 @@ func (c *check) inputs(v variant) []variant {
 			list = append(list, variant{normal: &n})
 		}
 	}
-	if v.normal == nil { // else it is the best of them
+	if v.normal == nil { // otherwise it is the best one already
 		for _, name := range usual[channels] {
 			add(model.Normalizations[name])
 		}
@@ -191,7 +191,7 @@ func (c *check) inputs(v variant) []variant {
 	return list
 }
 
-// near reports whether two normalizations are too similar to be told apart by accuracy.
+// near reports whether two normalizations are too similar to distinguish by accuracy.
 func near(a, b model.Normalization, channels int) bool {
 	for i := range channels {
 		mean := a.Mean[i%len(a.Mean)] - b.Mean[i%len(b.Mean)]
@@ -203,7 +203,7 @@ func near(a, b model.Normalization, channels int) bool {
 	return true
 }
 
-// own is the mean and the deviation of the images themselves, rounded as one would write them.
+// own is the mean and standard deviation of the images themselves, rounded to three decimals.
 func (c *check) own() model.Normalization {
 	ch, h, w := c.Model.Input()
 	sum, squares, plane := make([]float64, ch), make([]float64, ch), h*w
@@ -222,7 +222,7 @@ func (c *check) own() model.Normalization {
 	return n
 }
 
-// options are the other values of what is assumed of the network and was not said.
+// options are the other values of assumptions about the network that were not given.
 func (c *check) options(v variant) []variant {
 	var list []variant
 	for _, a := range c.Model.Assumed {

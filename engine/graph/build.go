@@ -62,7 +62,7 @@ func (g *Graph) Build(b Builder, x Value, shapes map[string][]int) (Value, error
 	if n := elements(out.Shape); n > 0 && len(out.Shape) > 2 && out.Shape[0] == x.Shape[0] && n == out.Shape[0]*out.Shape[1] {
 		return in.reshape(out, out.Shape[:2])
 	}
-	return Value{}, fmt.Errorf("its output has shape %v for %d images: a classifier's is [images, classes]", out.Shape, x.Shape[0])
+	return Value{}, fmt.Errorf("the output has shape %v for %d images, not [images, classes]: hfcui explores classifiers", out.Shape, x.Shape[0])
 }
 
 // interpreter is a graph while it is built.
@@ -82,11 +82,11 @@ func newInterpreter(b Builder, x Value, shapes map[string][]int) *interpreter {
 func (in *interpreter) add(n *Node) error {
 	k, ok := kindOf(n.Op)
 	if !ok {
-		return fmt.Errorf("operator %.40q is unknown", n.Op)
+		return fmt.Errorf("unknown operator %.40q", n.Op)
 	}
 	v, err := k.build(in, n)
 	if err == nil && elements(v.Shape) < 0 {
-		err = fmt.Errorf("its result would be %v", v.Shape)
+		err = fmt.Errorf("invalid result shape %v", v.Shape)
 	}
 	if err != nil {
 		name := n.Name
@@ -117,14 +117,14 @@ func (in *interpreter) tensor(n *Node, i int, role Role) (Value, error) {
 	}
 	name := n.In[i]
 	if _, ok := in.values[name]; ok {
-		return Value{}, fmt.Errorf("input %q is computed, which hfcui cannot take as weights", name)
+		return Value{}, fmt.Errorf("input %q is computed; weights must be constants", name)
 	}
 	shape, ok := in.shapes[name]
 	switch {
 	case !ok:
-		return Value{}, fmt.Errorf("it reads %q, which is neither computed nor a tensor", name)
+		return Value{}, fmt.Errorf("unknown input %q", name)
 	case len(shape) == 0 || elements(shape) < 0:
-		return Value{}, fmt.Errorf("tensor %q of shape %v cannot be used", name, shape)
+		return Value{}, fmt.Errorf("invalid shape of tensor %q: %v", name, shape)
 	}
 	v, err := in.b.Param(name, role, shape)
 	v.fixed = true
@@ -152,7 +152,7 @@ func (in *interpreter) reshape(x Value, shape []int) (Value, error) {
 		return Value{}, fmt.Errorf("%v cannot be reshaped to %v", x.Shape, shape)
 	}
 	if len(shape) == 0 || len(shape) > maxDims {
-		return Value{}, fmt.Errorf("%d dimensions are too many or too few", len(shape))
+		return Value{}, fmt.Errorf("%d dimensions are not supported", len(shape))
 	}
 	o := op.Op(op.Reshape{Shape: slices.Clone(shape)})
 	if len(x.Shape) == 4 && len(shape) == 2 && x.Shape[0] == shape[0] && !x.fixed {

@@ -61,7 +61,7 @@ const (
 func Parse(text []byte) (*Graph, error) {
 	g := new(Graph)
 	if err := json.Unmarshal(text, g); err != nil {
-		return nil, fmt.Errorf("the description of its graph is not as hfcui writes it: %w", err)
+		return nil, fmt.Errorf("invalid graph description: %w", err)
 	}
 	return g, g.Check()
 }
@@ -73,24 +73,24 @@ func (g *Graph) JSON() ([]byte, error) { return json.Marshal(g) }
 // attributes within limits. Whether shapes fit is for Build to tell.
 func (g *Graph) Check() error {
 	if len(g.Nodes) == 0 || len(g.Nodes) > maxNodes {
-		return fmt.Errorf("its graph has %d nodes, which must be 1 to %d", len(g.Nodes), maxNodes)
+		return fmt.Errorf("the graph has %d nodes, not 1 to %d", len(g.Nodes), maxNodes)
 	}
 	if !printable(g.Name) {
-		return fmt.Errorf("its graph's name is %.40q", g.Name)
+		return fmt.Errorf("invalid graph name %.40q", g.Name)
 	}
 	made := map[string]bool{InputName: true}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		if err := n.check(); err != nil {
-			return fmt.Errorf("node %d of its graph: %w", i, err)
+			return fmt.Errorf("graph node %d: %w", i, err)
 		}
 		if made[n.Out] {
-			return fmt.Errorf("node %d of its graph makes %q a second time", i, n.Out)
+			return fmt.Errorf("graph node %d defines %q a second time", i, n.Out)
 		}
 		made[n.Out] = true
 	}
 	if g.Output == InputName || !made[g.Output] {
-		return fmt.Errorf("no node of its graph makes the output %.40q", g.Output)
+		return fmt.Errorf("no graph node defines the output %.40q", g.Output)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (n *Node) check() error {
 	k, ok := kindOf(n.Op)
 	switch {
 	case !ok:
-		return fmt.Errorf("operator %.40q is unknown", n.Op)
+		return fmt.Errorf("unknown operator %.40q", n.Op)
 	case len(n.In) < k.least || len(n.In) > k.most:
 		return fmt.Errorf("operator %s has %d inputs", n.Op, len(n.In))
 	}
@@ -109,7 +109,7 @@ func (n *Node) check() error {
 		}
 	}
 	if !printable(n.Name) {
-		return fmt.Errorf("its name is %.40q", n.Name)
+		return fmt.Errorf("invalid name %.40q", n.Name)
 	}
 	return n.checkNumbers()
 }

@@ -11,7 +11,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`{`, "JSON"},
 		{`{"nodes":[],"output":"0"}`, "0 nodes"},
-		{`{"nodes":[{"op":"shout","in":["input"],"out":"0"}],"output":"0"}`, `"shout" is unknown`},
+		{`{"nodes":[{"op":"shout","in":["input"],"out":"0"}],"output":"0"}`, `unknown operator "shout"`},
 		{`{"nodes":[{"op":"conv","in":["input"],"out":"0"}],"output":"0"}`, "1 inputs"},
 		{`{"nodes":[` + conv + `,` + conv + `],"output":"0"}`, "second time"},
 		{`{"nodes":[` + conv + `],"output":"1"}`, "output"},

@@ -11,21 +11,21 @@ import (
 	"hfcui/engine/op"
 )
 
-// Description is what a person says about a model whose file does not say it, or says
-// something else; zero fields say nothing.
+// Description is user-supplied information about a model that its file lacks or gets wrong;
+// zero fields are unset.
 type Description struct {
-	Net       string       // what the net must turn out to be
-	Mean, Std []float32    // input normalization of pixels in [0,1], one value a channel or one for all
-	BGR       bool         // it takes blue first; mean and std are in that order, too
+	Net       string       // expected architecture
+	Mean, Std []float32    // input normalization of pixels in [0,1], one value per channel or one for all
+	BGR       bool         // the model expects BGR; mean and std are BGR, too
 	Input     [3]int       // channels, height, width
-	Classes   []string     // in the order of the outputs
-	Outputs   int          // how many there must turn out to be, where they are not named
-	Assume    nets.Choices // of what the file does not tell about the net
+	Classes   []string     // in output order
+	Outputs   int          // expected number of classes where they are not named
+	Assume    nets.Choices // overrides of assumptions about the net
 
 	meanGiven, stdGiven bool // not implied by the name of the other
 }
 
-// describe lets what is said count before what the file says.
+// describe overrides metadata with the description.
 func (m *metadata) describe(d Description) {
 	if d.Mean != nil {
 		m.mean, m.meanName = d.Mean, "given mean"
@@ -41,15 +41,15 @@ func (m *metadata) describe(d Description) {
 	}
 }
 
-// found is the network that the metadata describes, or that the tensors are recognized as.
-// Where something is said of assumptions, tensors that were recognized before are so again.
+// found is the network that the metadata describes, or the one recognized from the tensors.
+// Overridden assumptions make a network that was recognized before be recognized again.
 func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 	ofNet := slices.ContainsFunc(m.assumed, func(a nets.Assumption) bool { return a.Key != nets.InputSize })
 	if m.graph == "" || ofNet && len(d.Assume) > 0 {
 		return m.recognized(s, d)
 	}
 	if len(d.Assume) > 0 {
-		return nil, errors.New("its network is described in the file: nothing is assumed of it")
+		return nil, errors.New("no assumptions to override: the file specifies the network")
 	}
 	g, err := graph.Parse([]byte(m.graph))
 	if err != nil {
@@ -59,7 +59,7 @@ func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 		g.Input = d.Input
 	}
 	if m.input != [3]int{} && m.input != g.Input {
-		return nil, fmt.Errorf("its metadata %s is %v, but its graph takes images of %v", keyInput, m.input, g.Input)
+		return nil, fmt.Errorf("metadata %s is %v, but the graph's input is %v", keyInput, m.input, g.Input)
 	}
 	shapes := make(nets.Shapes)
 	for _, t := range s.shapes() {
@@ -79,8 +79,8 @@ func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 	return found, nil
 }
 
-// recognized is the network that the tensors are recognized as. A file that names its network
-// and has no assumptions is one of a model made here, of which nothing is open.
+// recognized is the network recognized from the tensors. A file that names its network and has
+// no assumptions was written for a model trained here, which needs none.
 func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) {
 	said := nets.Choices{}
 	for _, a := range m.assumed {
@@ -98,7 +98,7 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 			return nil, err
 		}
 		maps.Copy(said, given)
-		m.name = "" // it becomes another
+		m.name = "" // the overrides change the network
 	}
 	find := s.recognize
 	made := m.named() && len(d.Assume) == 0
@@ -112,7 +112,7 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 	if made {
 		found.Assumed = nil
 	}
-	for _, a := range m.assumed { // an assumed input size stays one
+	for _, a := range m.assumed { // an assumed input size stays assumed
 		if a.Key == nets.InputSize && d.Input == [3]int{} {
 			found.Assumed = append(found.Assumed, a)
 		}
@@ -120,12 +120,12 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 	return found, nil
 }
 
-// fromBGR turns the first convolution and the normalization around, so that images are
-// RGB as everywhere here.
+// fromBGR reverses the channel order of the first convolution and the normalization, so that
+// the model takes RGB.
 func (m *Model) fromBGR() error {
 	w := m.Weights[m.FirstConv()]
 	if len(w.Shape) != 4 || w.Shape[1] != 3 {
-		return errors.New("it takes images of one channel, which have no order of channels")
+		return errors.New("BGR needs a model with 3 input channels")
 	}
 	plane := op.Size(w.Shape[2:])
 	for o := range w.Shape[0] {

@@ -19,9 +19,9 @@ const (
 	keyMean    = "hfcui.mean"    // JSON array, one number per channel
 	keyStd     = "hfcui.std"     // likewise
 	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, of nets that are none of package nets' families
-	keyAssume  = "hfcui.assume"  // what is assumed of the net, as JSON
+	keyAssume  = "hfcui.assume"  // assumptions about the net, as JSON
 
-	// KeySource says in words which foreign file the model is from.
+	// KeySource describes the foreign file the model was imported from.
 	KeySource = "hfcui.source"
 
 	// keyNormalized says in words what an ONNX file's graph does to its input, or that there is no
@@ -36,12 +36,12 @@ type metadata struct {
 	classes   []string
 	input     [3]int
 	mean, std []float32
-	none      bool   // it says that there is no normalization
+	none      bool   // explicitly no normalization
 	graph     string // a graph.Graph as JSON
 	assumed   []nets.Assumption
 	rest      map[string]string // all other keys
 
-	meanName, stdName string // where they are from, for messages
+	meanName, stdName string // their source, for messages
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
@@ -56,7 +56,7 @@ func readMetadata(values map[string]string) (metadata, error) {
 	}
 	if s, ok := values[keyClasses]; ok {
 		if err := json.Unmarshal([]byte(s), &m.classes); err != nil || len(m.classes) == 0 {
-			return m, fmt.Errorf("its metadata %s is not a JSON array of names", keyClasses)
+			return m, fmt.Errorf("metadata %s is not a JSON array of names", keyClasses)
 		}
 		for i, c := range m.classes {
 			m.classes[i] = printable.Line(c)
@@ -64,12 +64,12 @@ func readMetadata(values map[string]string) (metadata, error) {
 	}
 	if s, ok := values[keyInput]; ok {
 		if !parseInput(s, &m.input) {
-			return m, fmt.Errorf("its metadata %s is %.20q, not channels x height x width", keyInput, s)
+			return m, fmt.Errorf("metadata %s is %.20q, not channels x height x width", keyInput, s)
 		}
 	}
 	if s, ok := values[keyAssume]; ok {
 		if err := json.Unmarshal([]byte(s), &m.assumed); err != nil {
-			return m, fmt.Errorf("its metadata %s is not as hfcui writes it", keyAssume)
+			return m, fmt.Errorf("metadata %s: invalid JSON", keyAssume)
 		}
 	}
 	for key, dst := range map[string]*[]float32{keyMean: &m.mean, keyStd: &m.std} {
@@ -78,14 +78,14 @@ func readMetadata(values map[string]string) (metadata, error) {
 			continue
 		}
 		if err := json.Unmarshal([]byte(s), dst); err != nil || len(*dst) == 0 {
-			return m, fmt.Errorf("its metadata %s is not a JSON array of numbers", key)
+			return m, fmt.Errorf("metadata %s is not a JSON array of numbers", key)
 		}
 	}
 	return m, nil
 }
 
-// named reports whether the file is of a model made here: it names its network, and nothing was
-// assumed of it when it was written.
+// named reports whether the file holds a model trained here: it names its network, and was written
+// without assumptions.
 func (m *metadata) named() bool { return m.name != "" && m.graph == "" && m.assumed == nil }
 
 // parseInput reads "3x32x32", and reports whether it is of that form.
@@ -106,7 +106,7 @@ func parseInput(s string, input *[3]int) bool {
 	return true
 }
 
-// minStd is the smallest standard deviation that is taken for one.
+// minStd is the smallest valid standard deviation.
 const minStd = 1e-6
 
 // normalization returns mean and standard deviation per channel, or nil for both.
@@ -115,14 +115,14 @@ func (m metadata) normalization(channels int) (mean, std []float32, err error) {
 		return nil, nil, nil
 	}
 	if mean, err = perChannel(m.mean, 0, channels); err != nil {
-		return nil, nil, fmt.Errorf("its %s: %w", m.meanName, err)
+		return nil, nil, fmt.Errorf("%s: %w", m.meanName, err)
 	}
 	if std, err = perChannel(m.std, 1, channels); err != nil {
-		return nil, nil, fmt.Errorf("its %s: %w", m.stdName, err)
+		return nil, nil, fmt.Errorf("%s: %w", m.stdName, err)
 	}
 	for _, s := range std {
 		if s < minStd {
-			return nil, nil, fmt.Errorf("its %s: %g is no standard deviation", m.stdName, s)
+			return nil, nil, fmt.Errorf("%s: %g is not a valid standard deviation", m.stdName, s)
 		}
 	}
 	return mean, std, nil

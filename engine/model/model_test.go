@@ -123,7 +123,7 @@ func TestRefused(t *testing.T) {
 		{"an input of two numbers", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "32x32" }, "", "hfcui.input"},
 		{"an input of words", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "\x1bxaxb" }, "", "hfcui.input"},
 		{"an input of other channels", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "1x32x32" }, "", "conv1.weight"},
-		{"an input of gigabytes", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "3x99999999x99999999" }, "", "cannot take images"},
+		{"an input of gigabytes", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "3x99999999x99999999" }, "", "does not support"},
 		{"a mean of two numbers", func(f *checkpoints.File) { f.Metadata["hfcui.mean"] = `[0.5,0.5]` }, "", "2 values for 3 channels"},
 		{"a mean of words", func(f *checkpoints.File) { f.Metadata["hfcui.mean"] = `["x"]` }, "", "hfcui.mean"},
 		{"an infinite mean", func(f *checkpoints.File) { f.Metadata["hfcui.mean"] = `[1e99]` }, "", "hfcui.mean"},
@@ -131,7 +131,7 @@ func TestRefused(t *testing.T) {
 		{"NaN", func(f *checkpoints.File) { f.Tensors["fc.weight"].Data[5] = float32(math.NaN()) }, "", "fc.weight holds NaN"},
 		{"infinity", func(f *checkpoints.File) { f.Tensors["bn1.running_mean"].Data[0] = float32(math.Inf(-1)) }, "", "bn1.running_mean holds"},
 		{"a negative variance", func(f *checkpoints.File) { f.Tensors["bn1.running_var"].Data[0] = -1 }, "", "negative variance"},
-		{"a missing tensor", func(f *checkpoints.File) { delete(f.Tensors, "fc.weight") }, "", "lacks fc.weight"},
+		{"a missing tensor", func(f *checkpoints.File) { delete(f.Tensors, "fc.weight") }, "", "missing fc.weight"},
 	} {
 		f := file(t)
 		c.change(f)

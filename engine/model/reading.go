@@ -7,14 +7,14 @@ import (
 	"hfcui/engine/nets"
 )
 
-// Origin says where something about a model is from.
+// Origin is the source of a property of a model.
 type Origin string
 
-// The origins. Nothing is an assumption.
+// The origins; the zero value is an assumption.
 const (
 	Assumed Origin = ""
-	InFile  Origin = "file"  // or of a model made here
-	Given   Origin = "given" // by a person
+	InFile  Origin = "file"  // or a model trained here
+	Given   Origin = "given" // by the user
 )
 
 // MarshalText writes "assumed", "file" or "given".
@@ -25,8 +25,8 @@ func (o Origin) MarshalText() ([]byte, error) {
 	return []byte(o), nil
 }
 
-// Reading is how a model's file was read: what it says, what was given, and what is assumed.
-// Its JSON keys stand in the documents of all commands that open a model.
+// Reading is how a model's file was interpreted: what is in the file, given or assumed. Its JSON
+// keys are part of the output of every command that opens a model.
 type Reading struct {
 	Input      [3]int            `json:"input"` // channels, height, width
 	Mean       []float32         `json:"mean"`  // null: no normalization
@@ -36,7 +36,7 @@ type Reading struct {
 	Notes      []string          `json:"notes"`
 }
 
-// Reading describes how m was read.
+// Reading returns how m was interpreted.
 func (m *Model) Reading() Reading {
 	r := Reading{Input: m.Net.Input, Mean: m.Mean, Std: m.Std, Normalized: m.Normalized, Assumed: m.Assumed, Notes: m.Notes}
 	if r.Assumed == nil {
@@ -48,7 +48,7 @@ func (m *Model) Reading() Reading {
 	return r
 }
 
-// Open reports whether something about the model is assumed that could be otherwise.
+// Open reports whether an assumption about the model has alternatives.
 func (r Reading) Open() bool {
 	if r.Normalized == Assumed {
 		return true
@@ -61,7 +61,7 @@ func (r Reading) Open() bool {
 	return false
 }
 
-// Lines describes the model's input and what is assumed or given of its network, a line each.
+// Lines formats the model's input, then the given and the assumed properties, one line each.
 func (r Reading) Lines() []string {
 	kind := map[int]string{1: "gray", 3: "RGB"}[r.Input[0]]
 	lines := []string{fmt.Sprintf("input %d×%d %s, %s", r.Input[2], r.Input[1], kind, r.Normalization())}
@@ -82,7 +82,7 @@ func (r Reading) Lines() []string {
 	return lines
 }
 
-// Normalization describes the input normalization and where it is from.
+// Normalization formats the input normalization and its origin.
 func (r Reading) Normalization() string {
 	text := "no normalization"
 	if r.Mean != nil {
@@ -91,8 +91,8 @@ func (r Reading) Normalization() string {
 	return text + map[Origin]string{Assumed: " (assumed)", InFile: " (from the file)", Given: " (given)"}[r.Normalized]
 }
 
-// Brief is the same in a few words, "" where nothing is open or given: "no mean, std (assumed)",
-// "imagenet (given)".
+// Brief is a short form of Normalization, "" where nothing is assumed or given: "no mean, std
+// (assumed)", "imagenet (given)".
 func (r Reading) Brief() string {
 	text := "no mean, std"
 	if r.Mean != nil {

@@ -14,11 +14,11 @@ import (
 	"hfcui/engine/printable"
 )
 
-// Normalization is an input normalization of pixels in [0,1]: one value a channel, or one for
+// Normalization is an input normalization of pixels in [0,1]: one value per channel, or one for
 // all.
 type Normalization struct{ Mean, Std []float32 }
 
-// Normalizations are the usual ones by name.
+// Normalizations are the common ones by name.
 var Normalizations = map[string]Normalization{
 	"none":     {[]float32{0}, []float32{1}},
 	"cifar10":  {[]float32{0.4914, 0.4822, 0.4465}, []float32{0.2470, 0.2435, 0.2616}},
@@ -29,16 +29,16 @@ var Normalizations = map[string]Normalization{
 	"bytes":    {[]float32{0}, []float32{1.0 / 255}}, // for models that take pixels in [0,255]
 }
 
-// NormalizationNames lists the usual normalizations.
+// NormalizationNames lists the names of Normalizations.
 func NormalizationNames() []string { return slices.Sorted(maps.Keys(Normalizations)) }
 
-// classLists are the orders of classes that have a name.
+// classLists are the class names of common datasets, in output order.
 var classLists = map[string][]string{
 	"cifar10": {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
 }
 
-// SetMean takes numbers, one a channel or one for all, or the name of a usual normalization,
-// which gives the deviation as well unless that is given, too.
+// SetMean parses comma-separated numbers, one per channel or one for all, or the name of a
+// normalization, which also sets Std unless SetStd was given.
 func (d *Description) SetMean(text string) error {
 	values, named, err := parseValues(text)
 	if err != nil {
@@ -53,7 +53,7 @@ func (d *Description) SetMean(text string) error {
 	return nil
 }
 
-// SetStd is likewise.
+// SetStd is SetMean for the standard deviation.
 func (d *Description) SetStd(text string) error {
 	values, named, err := parseValues(text)
 	if err != nil {
@@ -68,7 +68,7 @@ func (d *Description) SetStd(text string) error {
 	return nil
 }
 
-// parseValues reads "0.49,0.48,0.45", or a name.
+// parseValues parses "0.49,0.48,0.45", or the name of a normalization.
 func parseValues(text string) ([]float32, *Normalization, error) {
 	if n, ok := Normalizations[strings.ToLower(strings.TrimSpace(text))]; ok {
 		return nil, &n, nil
@@ -78,18 +78,18 @@ func parseValues(text string) ([]float32, *Normalization, error) {
 		v, err := strconv.ParseFloat(strings.TrimSpace(word), 32)
 		switch {
 		case err != nil && v-v == 0:
-			return nil, nil, fmt.Errorf("not a number, and none of %s", strings.Join(NormalizationNames(), ", "))
+			return nil, nil, fmt.Errorf("neither a number nor one of %s", strings.Join(NormalizationNames(), ", "))
 		case v-v != 0:
 			return nil, nil, fmt.Errorf("must be finite")
 		}
 		if values = append(values, float32(v)); len(values) > 3 {
-			return nil, nil, fmt.Errorf("more than three numbers: give one a channel, or one for all")
+			return nil, nil, fmt.Errorf("more than three values: give one per channel, or one for all")
 		}
 	}
 	return values, nil, nil
 }
 
-// SetInput takes "3x32x32": channels, height, width.
+// SetInput parses "3x32x32": channels, height, width.
 func (d *Description) SetInput(text string) error {
 	if !parseInput(strings.ReplaceAll(text, "×", "x"), &d.Input) {
 		return fmt.Errorf("use channels x height x width, e.g. 3x32x32")
@@ -97,11 +97,11 @@ func (d *Description) SetInput(text string) error {
 	return nil
 }
 
-// maxClassFile bounds a file of names.
+// maxClassFile is the size limit of a file of class names, in bytes.
 const maxClassFile = 1 << 22
 
-// SetClasses takes names in the order of the outputs with commas between them, the name of a
-// usual order, how many there are, or a file of one name a line.
+// SetClasses parses comma-separated names in output order, the name of a class list, the number
+// of classes, or the path of a file with one name per line.
 func (d *Description) SetClasses(text string) error {
 	d.Classes, d.Outputs = nil, 0
 	if list, ok := classLists[strings.ToLower(text)]; ok {
@@ -119,7 +119,7 @@ func (d *Description) SetClasses(text string) error {
 	if len(words) == 1 {
 		f, err := os.Open(text)
 		if err != nil {
-			return fmt.Errorf("use names with commas between them, a number, %s, or a file of one name a line: %w", strings.Join(slices.Sorted(maps.Keys(classLists)), ", "), err)
+			return fmt.Errorf("use comma-separated names, a number, %s, or a file with one name per line: %w", strings.Join(slices.Sorted(maps.Keys(classLists)), ", "), err)
 		}
 		defer f.Close()
 		b, err := io.ReadAll(io.LimitReader(f, maxClassFile))
@@ -138,8 +138,8 @@ func (d *Description) SetClasses(text string) error {
 	return nil
 }
 
-// SetAssume takes "key=value", several with commas between them, and adds to what was said
-// before. What keys and values there are is known once the file is.
+// SetAssume parses comma-separated "key=value" pairs and adds them to earlier ones. Keys and
+// values are validated when the file is read, since they depend on its network.
 func (d *Description) SetAssume(text string) error {
 	said := maps.Clone(d.Assume)
 	if said == nil {
@@ -149,7 +149,7 @@ func (d *Description) SetAssume(text string) error {
 		key, value, ok := strings.Cut(item, "=")
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		if !ok || key == "" || value == "" {
-			return fmt.Errorf("use key=value, e.g. stem-pool=max; hfcui model info lists what is assumed of a file")
+			return fmt.Errorf("use key=value, e.g. stem-pool=max; hfcui model info lists a file's assumptions")
 		}
 		if key == nets.InputSize {
 			if err := d.SetInput(value); err != nil {
@@ -163,7 +163,7 @@ func (d *Description) SetAssume(text string) error {
 	return nil
 }
 
-// With is d, and where more says something that instead.
+// With returns d overridden by the fields that more sets.
 func (d Description) With(more Description) Description {
 	if more.Mean != nil {
 		d.Mean, d.meanGiven = more.Mean, more.meanGiven
@@ -184,8 +184,8 @@ func (d Description) With(more Description) Description {
 	return d
 }
 
-// complete gives what was said of assumptions its full keys and values, where open is all that
-// can be said. Beginnings that fit one only are enough.
+// complete expands abbreviated keys and values to those of the open assumptions. A unique prefix
+// is enough.
 func complete(said nets.Choices, open []nets.Assumption) (nets.Choices, error) {
 	full := nets.Choices{}
 	for _, key := range slices.Sorted(maps.Keys(said)) {
@@ -196,18 +196,18 @@ func complete(said nets.Choices, open []nets.Assumption) (nets.Choices, error) {
 			}
 		}
 		if len(keys) == 0 {
-			return nil, fmt.Errorf("%.40q cannot be assumed: nothing of its network is open", key)
+			return nil, fmt.Errorf("no assumption %.40q: the file fully specifies the network", key)
 		}
 		whole, ok := only(key, keys)
 		if !ok {
-			return nil, fmt.Errorf("%.40q is not among what is assumed of it: %s", key, strings.Join(keys, ", "))
+			return nil, fmt.Errorf("unknown assumption %.40q: use one of %s", key, strings.Join(keys, ", "))
 		}
 		a := open[slices.IndexFunc(open, func(a nets.Assumption) bool { return a.Key == whole })]
 		value := said[key]
 		if len(a.Others) > 0 {
 			options := append([]string{a.Value}, a.Others...)
 			if value, ok = only(value, options); !ok {
-				return nil, fmt.Errorf("%s can be %s, not %.40q", whole, strings.Join(options, ", "), said[key])
+				return nil, fmt.Errorf("%s must be one of %s, not %.40q", whole, strings.Join(options, ", "), said[key])
 			}
 		}
 		full[whole] = value
@@ -215,7 +215,7 @@ func complete(said nets.Choices, open []nets.Assumption) (nets.Choices, error) {
 	return full, nil
 }
 
-// only returns the word, or the only one that begins so.
+// only returns the word equal to begin, or the only one with that prefix.
 func only(begin string, words []string) (string, bool) {
 	if slices.Contains(words, begin) {
 		return begin, true
@@ -232,7 +232,7 @@ func only(begin string, words []string) (string, bool) {
 	return fit, fit != ""
 }
 
-// Flags writes what d says as command-line flags; numbers that have a name by it.
+// Flags formats d as command-line flags, with normalizations by name where they have one.
 func (d Description) Flags() string {
 	var words []string
 	name := NameOf(d.Mean, d.Std)
@@ -254,10 +254,10 @@ func (d Description) Flags() string {
 	return strings.Join(words, " ")
 }
 
-// Texts are what SetMean and the others take to say what d says.
+// Texts are the arguments of SetMean and the other setters that reproduce a Description.
 type Texts struct{ Mean, Std, Input, Classes, Assume string }
 
-// Texts writes d.
+// Texts formats d.
 func (d Description) Texts() Texts {
 	t := Texts{Mean: NameOf(d.Mean, d.Std)}
 	if t.Mean == "" {
@@ -277,7 +277,7 @@ func (d Description) Texts() Texts {
 	return t
 }
 
-// NameOf is the name of a normalization, "" if it has none.
+// NameOf returns the name of a normalization, "" if it has none.
 func NameOf(mean, std []float32) string {
 	for _, name := range NormalizationNames() {
 		n := Normalizations[name]
@@ -288,7 +288,7 @@ func NameOf(mean, std []float32) string {
 	return ""
 }
 
-// same reports whether values a channel are those of b, which may be one for all.
+// same reports whether per-channel values equal b, which may hold one value for all channels.
 func same(a, b []float32) bool {
 	if len(b) == 1 {
 		return len(a) > 0 && !slices.ContainsFunc(a, func(v float32) bool { return v != b[0] })
@@ -296,7 +296,7 @@ func same(a, b []float32) bool {
 	return slices.Equal(a, b)
 }
 
-// numbers writes "0.485,0.456,0.406".
+// numbers formats values as "0.485,0.456,0.406".
 func numbers(values []float32) string {
 	words := make([]string, len(values))
 	for i, v := range values {

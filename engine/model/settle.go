@@ -13,24 +13,24 @@ import (
 	"hfcui/engine/printable"
 )
 
-// Of two networks, that is taken for the one trained whose expected means of batch norms'
-// inputs are nearer to the running means, by this factor and by this much in all.
+// An alternative replaces the current assumption if the expected means of its batch-norm inputs
+// are closer to the running means, by this factor and by this absolute amount.
 const (
 	nearer   = 0.6
 	nearerBy = 0.02
-	// An activation other than the usual must explain almost all: it makes up for what sums of
-	// branches that have much in common deviate by.
+	// A non-default activation must explain almost all of the running means: otherwise it would
+	// compensate for the error that sums of correlated branches leave.
 	activationNearer, activationExplained = 0.3, 0.05
-	// explained is how much of the running means' mean square may remain: else they tell nothing,
-	// as before training or where weights were changed after it.
+	// explained is the largest residual, as a fraction of the running means' mean square, at which
+	// they are informative: it is larger before training, or if weights were changed after it.
 	explained = 0.25
 )
 
-// evidence says why something is assumed that is not the usual.
-const evidence = "as batch-norm statistics tell"
+// evidence is the reason given for assuming a non-default value.
+const evidence = "inferred from batch-norm statistics"
 
-// recognize finds the net as identify does, and settles what names and shapes do not tell but
-// the statistics of trained batch norms do.
+// recognize is identify, with assumptions that names and shapes leave open resolved by the
+// statistics of trained batch norms where possible.
 func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, error) {
 	found, err := s.identify(input, said)
 	if err != nil || len(found.Net.Norms) == 0 {
@@ -66,7 +66,7 @@ func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, err
 			a.Said, a.Evidence = false, evidence
 		}
 	}
-	for _, a := range found.Assumed { // of the input, which is known now
+	for _, a := range found.Assumed { // the input size, known by now
 		if a.Key == nets.InputSize && slices.Contains(changed, a.Key) {
 			others := slices.DeleteFunc(append([]string{a.Value}, a.Others...), func(o string) bool { return o == t.choices[a.Key] })
 			a.Value, a.Others, a.Evidence = t.choices[a.Key], others, evidence
@@ -76,7 +76,7 @@ func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, err
 	return settled, nil
 }
 
-// doubt notes that running statistics are not as the network found lets expect.
+// doubt adds a note if the running statistics do not match those expected of the network.
 func (s *stateDict) doubt(d deviations) {
 	if len(d) == 0 || d.sum(nil) < max(2*explained*d.running(), 0.1*float64(len(d))) {
 		return
@@ -87,19 +87,19 @@ func (s *stateDict) doubt(d deviations) {
 			worst, most = norm, e
 		}
 	}
-	s.notes = append(s.notes, fmt.Sprintf("batch-norm statistics are not those the weights let expect, least at %s: check what is assumed, or export the model as ONNX", printable.Line(worst)))
+	s.notes = append(s.notes, fmt.Sprintf("batch-norm statistics do not match the network (worst at %s): check the assumptions, or export the model to ONNX", printable.Line(worst)))
 }
 
-// trial compares networks that the same tensors can be of.
+// trial compares candidate networks for the same tensors.
 type trial struct {
 	state   *stateDict
-	choices nets.Choices // what is assumed so far
+	choices nets.Choices // current assumptions
 	input   [3]int
 	best    deviations // with these
 }
 
-// settle tries every assumption's other options, again where another assumption has changed,
-// and gives the keys of those that turned out otherwise.
+// settle tries the other options of every assumption, repeats after a change, and returns the
+// keys of changed assumptions.
 func (t *trial) settle(assumed []nets.Assumption) []string {
 	var changed []string
 	var err error
@@ -140,11 +140,10 @@ func (t *trial) settle(assumed []nets.Assumption) []string {
 	return changed
 }
 
-// deviations are what the running means of batch norms differ by from what a network lets
-// expect, by the norms' names.
+// deviations are the differences of expected from running batch-norm means, by the norms' names.
 type deviations map[string]graph.Expectation
 
-var errFamily = errors.New("a net of a family has no description")
+var errFamily = errors.New("a built-in architecture has no graph")
 
 func (t *trial) deviations(choices nets.Choices, input [3]int) (deviations, error) {
 	choices = maps.Clone(choices)
@@ -159,7 +158,7 @@ func (t *trial) deviations(choices nets.Choices, input [3]int) (deviations, erro
 	}
 	read := reader(t.state.weights(found))
 	var best deviations
-	for _, peak := range []float64{0.4, 0.7, 1} { // how alike neighbors are, is not known
+	for _, peak := range []float64{0.4, 0.7, 1} { // the correlation of neighbors is unknown
 		expected, err := g.Expectations(read, peak)
 		if err != nil {
 			return nil, err
@@ -178,7 +177,7 @@ func (t *trial) deviations(choices nets.Choices, input [3]int) (deviations, erro
 	return best, nil
 }
 
-// reader gives weights as graphs read them.
+// reader adapts weights to the form in which graphs read them.
 func reader(weights map[string]*checkpoints.Tensor) func(string) ([]int, []float32) {
 	return func(name string) ([]int, []float32) {
 		if w := weights[name]; w != nil {
@@ -188,7 +187,7 @@ func reader(weights map[string]*checkpoints.Tensor) func(string) ([]int, []float
 	}
 }
 
-// sum adds up the norms' mean squares, or those of differences to another's deviations.
+// sum adds up the mean squares per norm, of the deviations or of their difference from another's.
 func (d deviations) sum(from deviations) float64 {
 	total := 0.0
 	for norm, e := range d {
@@ -206,8 +205,8 @@ func (d deviations) running() float64 {
 	return total
 }
 
-// meanSquare is over channels that are known; from may be nil. A channel counts for two
-// standard deviations at most: some are dead.
+// meanSquare averages over channels with known values; from may be nil. Each channel is clipped
+// at two standard deviations, since some are dead.
 func meanSquare(values, from []float64) float64 {
 	sum, n := 0.0, 0
 	for c, v := range values {
@@ -222,8 +221,8 @@ func meanSquare(values, from []float64) float64 {
 	return sum / float64(max(n, 1))
 }
 
-// closer reports whether a is less than b times a factor at norms where they differ, and less
-// than a share of the running means.
+// closer reports whether a is below factor × b, over the norms where they differ, and below a
+// share of the running means.
 func closer(a, b deviations, factor, share float64) bool {
 	var sumA, sumB, running float64
 	for norm, e := range a {
@@ -235,8 +234,8 @@ func closer(a, b deviations, factor, share float64) bool {
 	return sumA < factor*sumB && sumB-sumA > nearerBy && sumA < share*running
 }
 
-// likelier reports whether a is nearer than b at all, where they differ enough to tell: for
-// image sizes, whose effect is that of borders, beside which both deviate alike.
+// likelier reports whether a is closer than b, given that they differ enough. It compares image
+// sizes, which affect only borders; both have the same error elsewhere.
 func likelier(a, b deviations) bool {
 	apart := a.sum(b)
 	return apart > 0.003 && a.sum(nil) < min(b.sum(nil), explained*a.running())

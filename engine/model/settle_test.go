@@ -134,7 +134,7 @@ func TestDoubt(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	if notes := strings.Join(m.Notes, "\n"); !strings.Contains(notes, "batch-norm statistics are not those") {
+	if notes := strings.Join(m.Notes, "\n"); !strings.Contains(notes, "batch-norm statistics do not match") {
 		t.Errorf("notes are %q", notes)
 	}
 }

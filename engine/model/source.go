@@ -15,11 +15,11 @@ import (
 	"hfcui/engine/printable"
 )
 
-// Open reads a model's file: what package checkpoints reads, and ONNX, whose network becomes
-// metadata like that of a file that was saved before.
+// Open reads a model file in any format of package checkpoints, or ONNX, whose network becomes
+// metadata as in a file saved by this package.
 func Open(path string) (*checkpoints.File, error) { return openFor(path, [3]int{}) }
 
-// openFor is Open for images of a size, which counts where an ONNX file leaves it open.
+// openFor is Open with the image size to use where an ONNX file has dynamic dimensions.
 func openFor(path string, input [3]int) (*checkpoints.File, error) {
 	if !isONNX(path) {
 		return checkpoints.Open(path)
@@ -33,7 +33,7 @@ func openFor(path string, input [3]int) (*checkpoints.File, error) {
 		switch {
 		case strings.HasPrefix(key, "hfcui.") && !fromONNX[key], key == keyNormalized && value != normalizedNot:
 		case n.Mean != nil && (key == keyMean || key == keyStd):
-			return nil, fmt.Errorf("%s: its graph normalizes images and its metadata %s says to do so as well: remove one of the two", path, key)
+			return nil, fmt.Errorf("%s: both the graph and metadata %s normalize the input: remove one", path, key)
 		default:
 			f.Metadata[printable.Line(key)] = printable.Line(value)
 		}
@@ -46,14 +46,14 @@ func openFor(path string, input [3]int) (*checkpoints.File, error) {
 	f.Metadata[KeySource] = fmt.Sprintf("ONNX, opset %d, by %s", n.Opset, cmp.Or(n.Producer, "an unnamed producer"))
 	if n.Guessed {
 		size := fmt.Sprintf("%dx%dx%d", n.Graph.Input[0], n.Graph.Input[1], n.Graph.Input[2])
-		f.Metadata[keyAssume] = jsonText([]nets.Assumption{{Key: nets.InputSize, Value: size, Meaning: "channels, height and width of images",
-			Evidence: "the file leaves them open: usual with its first convolution"}})
+		f.Metadata[keyAssume] = jsonText([]nets.Assumption{{Key: nets.InputSize, Value: size, Meaning: "input size (C×H×W)",
+			Evidence: "dynamic in the file; typical for its first convolution"}})
 	}
 	if n.Mean != nil {
 		for key, values := range map[string][]float32{keyMean: n.Mean, keyStd: n.Std} {
 			b, err := json.Marshal(values)
 			if err != nil {
-				return nil, fmt.Errorf("%s: its input normalization %v is not finite", path, values)
+				return nil, fmt.Errorf("%s: input normalization %v is not finite", path, values)
 			}
 			f.Metadata[key] = string(b)
 		}
@@ -61,10 +61,10 @@ func openFor(path string, input [3]int) (*checkpoints.File, error) {
 	return f, nil
 }
 
-// fromONNX are the keys of SaveONNX that are taken from an ONNX file; the others its graph tells.
+// fromONNX are the keys of SaveONNX that are read from an ONNX file; its graph gives the others.
 var fromONNX = map[string]bool{keyClasses: true, keyMean: true, keyStd: true, keyAssume: true, keyNormalized: true}
 
-// isONNX tells an ONNX file by its beginning, or, where that is anything, by its name.
+// isONNX detects an ONNX file by its first bytes, or by its name where those are ambiguous.
 func isONNX(path string) bool {
 	info, err := os.Stat(path)                                                             // before opening: a named pipe would block there
 	if err != nil || !info.Mode().IsRegular() || filepath.Base(path) == "saved_model.pb" { // TensorFlow's

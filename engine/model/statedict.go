@@ -13,17 +13,17 @@ import (
 	"hfcui/engine/printable"
 )
 
-// stateDict is a checkpoint's tensors on the way to a model: without wrappers' prefixes,
-// counters and reparametrizations, and the input normalization apart.
+// stateDict is a checkpoint's tensors with wrapper prefixes, counters and reparametrizations
+// removed and the input normalization split off.
 type stateDict struct {
 	order     []string
 	modules   []checkpoints.Module // of a whole model, named as the tensors are
 	tensors   map[string]*checkpoints.Tensor
-	mean, std []float32 // of buffers in the file; nil: none
+	mean, std []float32 // from buffers in the file; nil: none
 	notes     []string
 }
 
-// newStateDict takes a checkpoint's tensors, as they are if the file describes its network.
+// newStateDict takes a checkpoint's tensors, unchanged if the file describes its network.
 func newStateDict(f *checkpoints.File, described bool) (*stateDict, error) {
 	s := &stateDict{tensors: make(map[string]*checkpoints.Tensor, len(f.Tensors)), notes: slices.Clone(f.Notes), modules: slices.Clone(f.Modules)}
 	order := f.Order
@@ -51,14 +51,14 @@ func newStateDict(f *checkpoints.File, described bool) (*stateDict, error) {
 	}
 	for _, name := range s.order {
 		if t := s.tensors[name]; t.Integer && len(t.Shape) > 1 {
-			return nil, fmt.Errorf("%s holds integers, whose scales are missing: a quantized model; use the float model it was made of", printable.Line(name))
+			return nil, fmt.Errorf("%s is an integer tensor without scales: quantized models are not supported, use the float model", printable.Line(name))
 		}
 	}
 	return s, nil
 }
 
-// counts reports whether a tensor is a counter: of batches, operations, averaged models. A
-// layer's weights count as such even if they are one number.
+// counts reports whether a tensor is a counter, e.g. of batches or averaged models. Parameters
+// of layers are not, even if they have one element.
 func counts(name string, t *checkpoints.Tensor) bool {
 	switch leaf(name) {
 	case "weight", "bias", "running_mean", "running_var", "weight_g", "weight_v", "weight_orig", "weight_mask", "mean", "std", "mu", "sigma":
@@ -69,7 +69,7 @@ func counts(name string, t *checkpoints.Tensor) bool {
 
 func leaf(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
-// rename renames all tensors, unless two would have one name: then it reports false.
+// rename renames all tensors; it reports false and changes nothing if names would collide.
 func (s *stateDict) rename(to func(string) string) bool {
 	tensors := make(map[string]*checkpoints.Tensor, len(s.tensors))
 	order := make([]string, len(s.order))
@@ -84,17 +84,17 @@ func (s *stateDict) rename(to func(string) string) bool {
 	return true
 }
 
-// wrapperModules are put around parts of a network without being layers.
+// wrapperModules are modules that wrap parts of a network and are no layers.
 var wrapperModules = []string{"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"}
 
-// unwrapped is a name without them.
+// unwrapped removes wrapper modules from a name.
 func unwrapped(name string) string {
 	path := strings.Split(name, ".")
 	path = append(slices.DeleteFunc(path[:len(path)-1], func(m string) bool { return slices.Contains(wrapperModules, m) }), path[len(path)-1])
 	return strings.Join(path, ".")
 }
 
-// unprefix takes off modules that all layers lie in.
+// unprefix removes module prefixes common to all tensors.
 func (s *stateDict) unprefix() {
 	for len(s.order) > 0 {
 		prefix, _, ok := strings.Cut(s.order[0], ".")
@@ -127,8 +127,8 @@ func inside(modules []checkpoints.Module, prefix string) []checkpoints.Module {
 	return in
 }
 
-// takeNormalization takes a mean and a deviation a channel out of the tensors, as RobustBench
-// and others keep them in buffers.
+// takeNormalization removes the per-channel mean and standard deviation from the tensors, which
+// RobustBench and others keep in buffers.
 func (s *stateDict) takeNormalization() {
 	find := func(names ...string) (string, []float32) {
 		for _, name := range s.order {
@@ -159,7 +159,7 @@ func (s *stateDict) takeNormalization() {
 		delete(s.tensors, name)
 	}
 	s.order = slices.DeleteFunc(s.order, func(name string) bool { return name == meanName || name == stdName })
-	s.notes = append(s.notes, fmt.Sprintf("mean and std are those of %s and %s in the file", printable.Line(meanName), printable.Line(stdName)))
+	s.notes = append(s.notes, fmt.Sprintf("mean and std from %s and %s in the file", printable.Line(meanName), printable.Line(stdName)))
 }
 
 func longest(shape []int) int {
@@ -169,7 +169,7 @@ func longest(shape []int) int {
 	return slices.Max(shape)
 }
 
-// materialize makes weights of what pruning, weight norm and spectral norm keep instead.
+// materialize computes the weights of layers reparametrized by pruning or weight norm.
 func (s *stateDict) materialize() error {
 	s.rename(func(name string) string { // as torch.nn.utils.parametrizations names weight norm's
 		name = strings.Replace(name, ".parametrizations.weight.original0", ".weight_g", 1)
@@ -194,14 +194,14 @@ func (s *stateDict) materialize() error {
 	return nil
 }
 
-// unprune multiplies a pruned tensor with its mask.
+// unprune multiplies a pruned tensor by its mask.
 func (s *stateDict) unprune(name, base string) error {
 	t, mask := s.tensors[name], s.tensors[base+"_mask"]
 	if mask == nil {
 		return fmt.Errorf("%s is a spectrally normalized weight; call torch.nn.utils.remove_spectral_norm before torch.save", printable.Line(base))
 	}
 	if len(mask.Data) != len(t.Data) {
-		return fmt.Errorf("%s has a mask of another size", printable.Line(base))
+		return fmt.Errorf("%s and its mask differ in size", printable.Line(base))
 	}
 	for i, m := range mask.Data {
 		t.Data[i] *= m
@@ -212,12 +212,12 @@ func (s *stateDict) unprune(name, base string) error {
 	return nil
 }
 
-// unnormalize makes a weight of its norms g and its direction v (Salimans and Kingma 2016).
+// unnormalize computes a weight from its norms g and direction v (Salimans and Kingma 2016).
 func (s *stateDict) unnormalize(base string) error {
 	g, v := s.tensors[base+"_g"], s.tensors[base+"_v"]
 	rows := len(g.Data)
 	if rows == 0 || len(v.Shape) == 0 || v.Shape[0] != rows {
-		return fmt.Errorf("%s has %d norms for weights of %v", printable.Line(base), rows, v.Shape)
+		return fmt.Errorf("%s: weight_g has %d values for weight_v of shape %v", printable.Line(base), rows, v.Shape)
 	}
 	size := len(v.Data) / rows
 	for r, norm := range g.Data {
@@ -235,8 +235,8 @@ func (s *stateDict) unnormalize(base string) error {
 	return nil
 }
 
-// identify finds the net. If some tensors beside it are in the way, as of a loss, it is tried
-// without them.
+// identify recognizes the net. If that fails, it retries without the tensors outside the largest
+// top-level module, e.g. those of a loss.
 func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, error) {
 	found, err := nets.IdentifyWhole(s.shapes(), s.modules, input, said)
 	if err == nil {
@@ -265,12 +265,12 @@ func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, erro
 		return nil, err
 	}
 	s.order, s.tensors, s.modules = part.order, part.tensors, part.modules
-	s.notes = append(s.notes, fmt.Sprintf("%d tensors beside %s are not read", rest, printable.Line(best)))
+	s.notes = append(s.notes, fmt.Sprintf("ignored %d tensors outside %s", rest, printable.Line(best)))
 	return found, nil
 }
 
-// copies reports whether a module's tensors come again in others, as those of an average over
-// training steps do, and hardly anything else.
+// copies reports whether almost all other tensors duplicate those of a module, as with an
+// exponential moving average of the weights.
 func (s *stateDict) copies(module string) bool {
 	same := 0
 	for _, name := range s.order {
@@ -290,7 +290,7 @@ func (s *stateDict) shapes() []nets.NamedShape {
 	return shapes
 }
 
-// weights gives the tensors the names the net has for them.
+// weights returns the tensors under the net's parameter names.
 func (s *stateDict) weights(found *nets.Found) map[string]*checkpoints.Tensor {
 	weights := make(map[string]*checkpoints.Tensor, len(found.Net.Params))
 	for _, p := range found.Net.Params {

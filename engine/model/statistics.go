@@ -2,7 +2,7 @@ package model
 
 import "fmt"
 
-// Statistics says which mean and variance batch-norm layers use at evaluation.
+// Statistics selects the mean and variance that batch-norm layers use at evaluation.
 type Statistics int
 
 // Running statistics were accumulated in training; batch statistics are those of the batch

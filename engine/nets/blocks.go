@@ -205,7 +205,7 @@ func (b *block) separate() error {
 		fit = slices.ContainsFunc(order, try)
 	}
 	if !fit {
-		return unknown("the convolutions of %s do not follow one another as in a residual block", list([]string{b.root}))
+		return unknown("the convolutions of %s do not form a residual block", list([]string{b.root}))
 	}
 	if b.short == nil {
 		return nil

@@ -114,7 +114,7 @@ func (r *recognizer) branches() error {
 	if known := r.wholeStrides(firsts...); known != "" {
 		options = []string{known}
 	}
-	strides := r.strides("of the stages", options...)
+	strides := r.strides("strides of the stages", options...)
 	stage, width := -1, blocks[0].convs[0].in
 	for i, b := range blocks {
 		stride := 1
@@ -123,19 +123,19 @@ func (r *recognizer) branches() error {
 			stride = strides[stage]
 		}
 		if b.convs[0].in != width {
-			return unknown("%s takes %d channels and gets %d", list([]string{b.root}), b.convs[0].in, width)
+			return unknown("%s expects %d input channels, got %d", list([]string{b.root}), b.convs[0].in, width)
 		}
 		width = b.convs[0].out
 		r.branch(b, fmt.Sprintf("block%d", i+1), stride)
 	}
 	if linear[0].in != width {
-		return unknown("%s takes %d features and gets %d", list([]string{linear[0].name}), linear[0].in, width)
+		return unknown("%s expects %d features, got %d", list([]string{linear[0].name}), linear[0].in, width)
 	}
 	size := 32
 	if strides[0] == 2 {
 		size = 224
 	}
-	r.defaultInput(size, true, "usual with these strides")
+	r.defaultInput(size, true, "typical input size for these strides")
 	r.layers = append(r.layers, globalPoolLayer{})
 	r.title = fmt.Sprintf("repvgg%d-w%d", len(blocks), blocks[0].convs[0].out)
 	return r.linears(linear, "fc")

@@ -84,7 +84,7 @@ func (r *recognizer) densenet() error {
 		case u.kind == normUnit:
 			norms = append(norms, u)
 		case stem != nil:
-			return unknown("it is nearest to DenseNet, but %s is neither in a dense layer nor the first convolution", list([]string{u.name}))
+			return unknown("nearest: DenseNet, but %s is neither in a dense layer nor the first convolution", list([]string{u.name}))
 		default:
 			stem = u
 		}
@@ -95,7 +95,7 @@ func (r *recognizer) densenet() error {
 		}
 	}
 	if stem == nil {
-		return unknown("it is nearest to DenseNet, but no convolution comes before the dense layers")
+		return unknown("nearest: DenseNet, but no convolution precedes the dense layers")
 	}
 	large := stem.size == 7
 	stride := 1
@@ -106,7 +106,7 @@ func (r *recognizer) densenet() error {
 	if len(norms) == 2 { // the other follows the last dense layer
 		at := slices.IndexFunc(norms, func(u *unit) bool { return u.in == stem.out })
 		if at < 0 {
-			return unknown("it is nearest to DenseNet, but %s follows no convolution", list([]string{norms[0].name}))
+			return unknown("nearest: DenseNet, but %s follows no convolution", list([]string{norms[0].name}))
 		}
 		r.layers = append(r.layers, r.norm(norms[at], "bn1"), r.activation())
 		norms = slices.Delete(norms, at, at+1)
@@ -123,13 +123,13 @@ func (r *recognizer) densenet() error {
 		return err
 	}
 	if len(norms) != 1 || norms[0].in != width || len(linear) == 0 || linear[0].in != width {
-		return unknown("it is nearest to DenseNet, but no norm and linear layer of %d channels follow the dense layers", width)
+		return unknown("nearest: DenseNet, but no norm and linear layer of %d channels follow the dense layers", width)
 	}
 	r.layers = append(r.layers, r.norm(norms[0], "bn"), r.activation(), globalPoolLayer{})
 	if large {
-		r.defaultInput(224, true, "usual with a first convolution of stride 2")
+		r.defaultInput(224, true, "typical input size for a first convolution of stride 2")
 	}
-	r.defaultInput(32, true, "most such nets take several sizes")
+	r.defaultInput(32, true, "input size; the weights fit several")
 	r.title = fmt.Sprintf("densenet%d-k%d", len(layers)*len(layers[0].convs)+len(transitions)+2, layers[0].growth())
 	return r.linears(linear, "fc")
 }
@@ -140,12 +140,12 @@ func (r *recognizer) denseBlocks(layers, transitions []*denseGroup, width int) (
 	if root := layers[0].root; strings.HasPrefix(root, "dense") && !strings.HasPrefix(root, "denseblock") { // as kuangliu has it
 		slices.Reverse(orders)
 	}
-	first := r.assumed.ask(Concat, "order of channels behind a dense layer: those that came, or those it adds", orders...) == "new-first"
+	first := r.assumed.ask(Concat, "concatenation order of a dense layer: its input or its new channels first", orders...) == "new-first"
 	for i, l := range layers {
 		for l.convs[0].in != width {
 			at := slices.IndexFunc(transitions, func(t *denseGroup) bool { return len(t.convs) == 1 && t.convs[0].in == width })
 			if at < 0 {
-				return 0, unknown("it is nearest to DenseNet, but %s takes %d channels and gets %d", list([]string{l.root}), l.convs[0].in, width)
+				return 0, unknown("nearest: DenseNet, but %s expects %d input channels, got %d", list([]string{l.root}), l.convs[0].in, width)
 			}
 			t := transitions[at]
 			name := fmt.Sprint("trans", i)

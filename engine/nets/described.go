@@ -27,7 +27,7 @@ func FromGraph(g *graph.Graph, shapes Shapes) (*Net, error) {
 		return nil, err
 	}
 	if n.FirstConv() == "" {
-		return nil, errors.New("its graph has no convolution")
+		return nil, errors.New("the graph has no convolution")
 	}
 	return n, n.Check(shapes)
 }

@@ -86,7 +86,7 @@ func (a *assumptions) ask(key, meaning string, options ...string) string {
 	if !said {
 		value = options[0]
 	} else if !slices.Contains(options, value) && a.err == nil {
-		a.err = fmt.Errorf("%s can be %s here, not %.20q", key, strings.Join(options, " or "), value)
+		a.err = fmt.Errorf("%s must be %s, not %.20q", key, strings.Join(options, " or "), value)
 	}
 	others := slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == value })
 	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Said: said, Meaning: meaning})
@@ -107,7 +107,7 @@ func (a *assumptions) epsilon() float64 {
 			a.err = fmt.Errorf("%s must be a small positive number, not %.20q", EpsilonKey, value)
 		}
 	}
-	a.state(EpsilonKey, fmt.Sprintf("%g", e), "added to the variance in batch norm")
+	a.state(EpsilonKey, fmt.Sprintf("%g", e), "batch-norm epsilon")
 	return e
 }
 
@@ -177,13 +177,13 @@ func newRecognizer(units []*unit, whole []checkpoints.Module, input [3]int, said
 func withInput(size string, said Choices, identify func([3]int, Choices) (*Found, error)) (*Found, error) {
 	var input [3]int
 	if _, err := fmt.Sscanf(size, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
-		return nil, fmt.Errorf("%s must be channels x height x width as in 3x32x32, not %.20q", InputSize, size)
+		return nil, fmt.Errorf("%s must be channels x height x width, e.g. 3x32x32, not %.20q", InputSize, size)
 	}
 	others := maps.Clone(said)
 	delete(others, InputSize)
 	f, err := identify(input, others)
 	if err == nil {
-		f.Assumed = append(f.Assumed, Assumption{Key: InputSize, Value: size, Others: otherSizes(input), Said: true, Meaning: "channels, height and width of images"})
+		f.Assumed = append(f.Assumed, Assumption{Key: InputSize, Value: size, Others: otherSizes(input), Said: true, Meaning: "input size (C×H×W)"})
 	}
 	return f, err
 }
@@ -196,7 +196,7 @@ func (c Choices) describe() bool {
 // nearest chooses which of two errors says more: that of the family whose names the file has,
 // or that of the roles.
 func nearest(exact, roles error) error {
-	if exact != nil && strings.HasPrefix(exact.Error(), "it lacks") && !strings.Contains(exact.Error(), "lenet") {
+	if exact != nil && strings.HasPrefix(exact.Error(), "missing") && !strings.Contains(exact.Error(), "lenet") {
 		return exact
 	}
 	return roles
@@ -235,12 +235,12 @@ func (n *Net) assumed(said Choices, input [3]int) []Assumption {
 	case resnet:
 		if !arch.preact {
 			a.ask(StemPool, "pooling after the first convolution", "none", "max")
-			a.ask(LastReLU, "the block's last activation", "after-sum", "before-sum")
+			a.ask(LastReLU, "last activation of a block, before or after the residual sum", "after-sum", "before-sum")
 		}
 	case lenet:
-		a.ask(Pooling, "after every convolution", "max", "average")
+		a.ask(Pooling, "pooling after each convolution", "max", "average")
 	}
-	a.ask(Activation, "after convolutions and between linear layers", activationNames...)
+	a.ask(Activation, "activation function", activationNames...)
 	if len(n.Norms) > 0 {
 		a.epsilon()
 	}
@@ -249,7 +249,7 @@ func (n *Net) assumed(said Choices, input [3]int) []Assumption {
 		if _, ok := n.arch.(resnet); ok {
 			others = otherSizes(n.Input)
 		}
-		a.state(InputSize, shapeText(n.Input), "most nets take several sizes", others...)
+		a.state(InputSize, shapeText(n.Input), "input size; the weights fit several", others...)
 	}
 	return a.list
 }
@@ -286,15 +286,15 @@ type recognizer struct {
 	title    string
 }
 
-var errUnknown = errors.New("its tensors are not those of a net hfcui can tell by their roles")
+var errUnknown = errors.New("unrecognized architecture")
 
 func unknown(format string, args ...any) error {
-	return fmt.Errorf("%w: %s; export the model as ONNX", errUnknown, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s; export it to ONNX with torch.onnx.export", errUnknown, fmt.Sprintf(format, args...))
 }
 
 func (r *recognizer) recognize() (*Found, error) {
 	if len(r.units) == 0 {
-		return nil, errors.New("it holds no tensors")
+		return nil, errors.New("no tensors found")
 	}
 	first := r.units[0]
 	for _, u := range r.units {
@@ -304,7 +304,7 @@ func (r *recognizer) recognize() (*Found, error) {
 		}
 	}
 	if first.kind != convUnit {
-		return nil, unknown("it has no convolutions")
+		return nil, unknown("no convolutions")
 	}
 	last := r.units[len(r.units)-1]
 	if last.kind != linearUnit {
@@ -327,9 +327,9 @@ func (r *recognizer) recognize() (*Found, error) {
 	}
 	switch {
 	case r.input[0] != first.in:
-		return nil, fmt.Errorf("%s.weight takes %d channels, not %d", list([]string{first.name}), first.in, r.input[0])
+		return nil, fmt.Errorf("%s.weight expects %d input channels, not %d", list([]string{first.name}), first.in, r.input[0])
 	case max(r.input[1], r.input[2]) > maxSide:
-		return nil, fmt.Errorf("%s cannot take images of %d×%d", r.title, r.input[1], r.input[2])
+		return nil, fmt.Errorf("%s does not support %d×%d images", r.title, r.input[1], r.input[2])
 	}
 	var d draft
 	g := &graph.Graph{Name: r.title, Input: r.input, Output: d.all(r.layers, graph.InputName)}
@@ -458,10 +458,10 @@ func (r *recognizer) norm(u *unit, name string) layer {
 func (r *recognizer) linears(units []*unit, name string) error {
 	for i, u := range units {
 		if u.kind != linearUnit {
-			return unknown("%s follows %s, a linear layer", list([]string{u.name}), list([]string{units[max(i-1, 0)].name}))
+			return unknown("%s follows the linear layer %s", list([]string{u.name}), list([]string{units[max(i-1, 0)].name}))
 		}
 		if i > 0 && units[i-1].out != u.in {
-			return unknown("%s takes %d features and gets %d", list([]string{u.name}), u.in, units[i-1].out)
+			return unknown("%s expects %d features, got %d", list([]string{u.name}), u.in, units[i-1].out)
 		}
 		if i > 0 {
 			r.layers = append(r.layers, r.activation())

@@ -333,8 +333,8 @@ func TestSaidDoesNotFit(t *testing.T) {
 		input [3]int
 		want  string
 	}{
-		{[3]int{1, 32, 32}, "takes 3 channels, not 1"},
-		{[3]int{3, 9999, 9999}, "cannot take images of 9999×9999"},
+		{[3]int{1, 32, 32}, "expects 3 input channels, not 1"},
+		{[3]int{3, 9999, 9999}, "does not support 9999×9999 images"},
 	} {
 		if _, err := nets.Identify(*n, c.input, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("input %v: error %v, not %q", c.input, err, c.want)

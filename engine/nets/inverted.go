@@ -33,7 +33,7 @@ func (r *recognizer) inverted(blocks []*block) error {
 			return err
 		}
 		if post, _ := b.fits(); !post || len(b.gate) > 0 || len(b.convs) < 2 || len(b.convs) > 3 || b.convs[len(b.convs)-2].in != 1 {
-			return unknown("it is nearest to MobileNetV2, but %s is no block of that: 1×1, depthwise and 1×1 convolutions, each with batch norm", list([]string{b.root}))
+			return unknown("nearest: MobileNetV2, but %s is not an inverted residual block (1×1, depthwise, 1×1, each with batch norm)", list([]string{b.root}))
 		}
 		if b.short != nil {
 			shortcuts++
@@ -44,7 +44,7 @@ func (r *recognizer) inverted(blocks []*block) error {
 		total += n
 	}
 	if len(blocks) != total {
-		return unknown("it is nearest to MobileNetV2, but has %d blocks, not %d: strides cannot be told", len(blocks), total)
+		return unknown("nearest: MobileNetV2, but it has %d blocks, not %d, which leaves the strides open", len(blocks), total)
 	}
 	stem, head, linear, err := r.aroundMobile(blocks)
 	if err != nil {
@@ -58,7 +58,7 @@ func (r *recognizer) inverted(blocks []*block) error {
 	if known := r.wholeStrides(mobileGroups(stem[0], blocks)...); known != "" {
 		usual = []string{known}
 	}
-	strides := r.strides("of the first convolution and the stages", usual...)
+	strides := r.strides("strides of the first convolution and the stages", usual...)
 	r.layers = append(r.layers, r.conv(stem[0], "conv1", strides[0], stem[0].size/2), r.norm(stem[1], "bn1"), r.activation())
 	width, i := stem[0].out, 0
 	for stage, n := range mobileStages {
@@ -68,7 +68,7 @@ func (r *recognizer) inverted(blocks []*block) error {
 				stride = strides[stage+1]
 			}
 			if blocks[i].in() != width {
-				return unknown("%s takes %d channels and gets %d", list([]string{blocks[i].root}), blocks[i].in(), width)
+				return unknown("%s expects %d input channels, got %d", list([]string{blocks[i].root}), blocks[i].in(), width)
 			}
 			r.invertedBlock(blocks[i], fmt.Sprintf("layer%d.%d", stage+1, j), stride)
 			width = blocks[i].out()
@@ -76,14 +76,14 @@ func (r *recognizer) inverted(blocks []*block) error {
 		}
 	}
 	if head[0].in != width || head[0].out != linear[0].in {
-		return unknown("%s takes %d channels and gets %d", list([]string{head[0].name}), head[0].in, width)
+		return unknown("%s expects %d input channels, got %d", list([]string{head[0].name}), head[0].in, width)
 	}
 	r.layers = append(r.layers, r.conv(head[0], "conv2", 1, head[0].size/2), r.norm(head[1], "bn2"), r.activation(), globalPoolLayer{})
 	size := 32
 	if strides[0] == 2 {
 		size = 224
 	}
-	r.defaultInput(size, true, "usual with these strides")
+	r.defaultInput(size, true, "typical input size for these strides")
 	r.title = fmt.Sprintf("mobilenetv2-w%d", stem[0].out)
 	return r.linears(linear, "fc")
 }
@@ -114,7 +114,7 @@ func (r *recognizer) aroundMobile(blocks []*block) (stem, head, linear []*unit, 
 		}
 	}
 	if len(convs) != 2 || len(norms) != 2 || len(linear) == 0 || norms[0].in != convs[0].out || norms[1].in != convs[1].out {
-		return nil, nil, nil, unknown("it is nearest to MobileNetV2, but has %d convolutions and %d norms around its blocks, not 2 and 2", len(convs), len(norms))
+		return nil, nil, nil, unknown("nearest: MobileNetV2, but it has %d convolutions and %d norms outside its blocks, not 2 and 2", len(convs), len(norms))
 	}
 	return []*unit{convs[0], norms[0]}, []*unit{convs[1], norms[1]}, linear, nil
 }

@@ -115,11 +115,11 @@ func newNet(a architecture, input [3]int, classes int) (*Net, error) {
 	c, h, w := input[0], input[1], input[2]
 	switch {
 	case c != 1 && c != 3:
-		return nil, fmt.Errorf("%s cannot take images of %d channels, only of 1 or 3", a.name(), c)
+		return nil, fmt.Errorf("%s supports images of 1 or 3 channels, not %d", a.name(), c)
 	case h < 1 || w < 1 || h > maxSide || w > maxSide:
-		return nil, fmt.Errorf("%s cannot take images of %d×%d", a.name(), h, w)
+		return nil, fmt.Errorf("%s does not support %d×%d images", a.name(), h, w)
 	case classes < 1 || classes > maxClasses:
-		return nil, fmt.Errorf("%s cannot have %d classes", a.name(), classes)
+		return nil, fmt.Errorf("%s does not support %d classes", a.name(), classes)
 	}
 	b := &builder{}
 	a.forward(b, b.input(1, input), classes)

@@ -184,21 +184,21 @@ func TestNotRecognized(t *testing.T) {
 	}{
 		{"nothing", func(s nets.Shapes) { clear(s) }, "no tensors"},
 		{"something else", func(s nets.Shapes) { clear(s); s["a\x1b[2J"] = nil; s["b"] = nil }, `"a\x1b[2J", b`},
-		{"a missing tensor", func(s nets.Shapes) { delete(s, "layer2.0.bn2.bias") }, "lacks layer2.0.bn2.bias"},
-		{"no last layer", func(s nets.Shapes) { delete(s, "fc.bias") }, "lacks fc.bias"},
+		{"a missing tensor", func(s nets.Shapes) { delete(s, "layer2.0.bn2.bias") }, "missing layer2.0.bn2.bias"},
+		{"no last layer", func(s nets.Shapes) { delete(s, "fc.bias") }, "missing fc.bias"},
 		{"no stage", func(s nets.Shapes) {
 			maps.DeleteFunc(s, func(name string, _ []int) bool { return strings.HasPrefix(name, "layer2") })
-		}, "lacks all weights of layer2"},
+		}, "missing all weights of layer2"},
 		{"a block beyond reason", func(s nets.Shapes) { s["layer2.999.conv1.weight"] = []int{32, 32, 3, 3} }, "layer2.999.conv1.weight"},
 		{"many missing tensors", func(s nets.Shapes) {
 			maps.DeleteFunc(s, func(name string, _ []int) bool { return strings.Contains(name, "running") })
 		}, "more of resnet8"},
-		{"an extra tensor", func(s nets.Shapes) { s["layer4.weight"] = []int{1} }, "has layer4.weight"},
+		{"an extra tensor", func(s nets.Shapes) { s["layer4.weight"] = []int{1} }, "unexpected layer4.weight"},
 		{"a wrong shape", func(s nets.Shapes) { s["layer1.0.conv1.weight"] = []int{16, 15, 3, 3} }, "layer1.0.conv1.weight is 16×15×3×3"},
 		{"a scalar", func(s nets.Shapes) { s["bn1.bias"] = nil }, "bn1.bias is a scalar"},
 		{"bottlenecks", func(s nets.Shapes) { s["layer1.0.conv3.weight"] = []int{16, 16, 1, 1} }, "bottleneck"},
 		{"a large stem", func(s nets.Shapes) { s["conv1.weight"] = []int{16, 3, 7, 7} }, "7×7 stem"},
-		{"two channels", func(s nets.Shapes) { s["conv1.weight"] = []int{16, 2, 3, 3} }, "2 channels"},
+		{"two channels", func(s nets.Shapes) { s["conv1.weight"] = []int{16, 2, 3, 3} }, "not 2"},
 		{"no channels", func(s nets.Shapes) { s["conv1.weight"] = []int{16} }, "stem"},
 		{"empty tensors", func(s nets.Shapes) {
 			for name, shape := range s {
@@ -227,7 +227,7 @@ func TestEveryMissingTensorIsNamed(t *testing.T) {
 			s := maps.Clone(all)
 			delete(s, name)
 			_, err := nets.Recognize(s, [3]int{})
-			if err == nil || !strings.Contains(err.Error(), "lacks "+name) {
+			if err == nil || !strings.Contains(err.Error(), "missing "+name) {
 				t.Errorf("%s without %s: %v", net, name, err)
 			}
 		}

@@ -6,9 +6,8 @@ import (
 	"hfcui/checkpoints"
 )
 
-// OpenAssumptions lists what can be said of the net that tensors are recognized as, by Choices:
-// what is assumed of it where it is told by the roles of its tensors and, of a whole model, by its
-// modules.
+// OpenAssumptions lists the assumptions that Choices can override for the net recognized from
+// the tensors and, in a whole model, its modules.
 func OpenAssumptions(tensors []NamedShape, whole []checkpoints.Module, input [3]int) ([]Assumption, error) {
 	units, err := unitsOf(tensors)
 	if err != nil {

@@ -52,15 +52,15 @@ func readVGG(s Shapes) ([]architecture, error) {
 	for i := range vggLayers {
 		name := feature(v.index(i)) + ".weight"
 		if !s.has(name) {
-			return nil, fmt.Errorf("it lacks %s of %s", name, v.name())
+			return nil, fmt.Errorf("missing %s of %s", name, v.name())
 		}
 		v.widths[i] = s.dim(name, 0)
 	}
 	if !s.has("classifier.weight") && !s.hasPrefix("classifier.0.") {
-		return nil, fmt.Errorf("it lacks classifier.weight of vgg11")
+		return nil, fmt.Errorf("missing classifier.weight of vgg11")
 	}
 	if !s.has("classifier.weight") {
-		return nil, fmt.Errorf("it is a vgg with several classifier layers; hfcui knows the form with one, classifier.weight")
+		return nil, fmt.Errorf("VGG with several classifier layers; the built-in one has a single classifier.weight")
 	}
 	return []architecture{v}, nil
 }
@@ -118,11 +118,11 @@ func readAlexNet(s Shapes) ([]architecture, error) {
 		wanted, a.widths[i] = append(wanted, name), s.dim(name, 0)
 	}
 	if lacks := s.lacks(wanted...); len(lacks) > 0 {
-		return nil, fmt.Errorf("it lacks %s of %s", list(lacks), a.name())
+		return nil, fmt.Errorf("missing %s of %s", list(lacks), a.name())
 	}
 	a.hidden = [2]int{s.dim("classifier.1.weight", 0), s.dim("classifier.4.weight", 0)}
 	if k := s.dim("features.0.weight", 2); k != 3 {
-		return nil, fmt.Errorf("it is an alexnet with a %d×%d first kernel, for large images; hfcui knows the one for small images, with 3×3", k, k)
+		return nil, fmt.Errorf("AlexNet with a %d×%d first kernel (large images); the built-in one has 3×3 (small images)", k, k)
 	}
 	return []architecture{a}, nil
 }
@@ -167,7 +167,7 @@ func (l lenet) forward(b *builder, x tensor, classes int) tensor {
 // tells, together with the images' size, which it is.
 func readLeNet(s Shapes) ([]architecture, error) {
 	if lacks := s.lacks("fc1.weight", "fc2.weight"); len(lacks) > 0 {
-		return nil, fmt.Errorf("it lacks %s of lenet5", list(lacks))
+		return nil, fmt.Errorf("missing %s of lenet5", list(lacks))
 	}
 	l := lenet{
 		widths: [2]int{s.dim("conv1.weight", 0), s.dim("conv2.weight", 0)},

@@ -63,7 +63,7 @@ func Recognize(s Shapes, input [3]int) (*Net, error) {
 			continue
 		}
 		if lacks := s.lacks(f.first, f.out); len(lacks) > 0 {
-			return nil, fmt.Errorf("it lacks %s, which %s nets have: save the whole state dict", list(lacks), f.name)
+			return nil, fmt.Errorf("missing %s, which every %s has: save the whole state dict", list(lacks), f.name)
 		}
 		archs, err := f.read(s)
 		if err != nil {
@@ -76,14 +76,14 @@ func Recognize(s Shapes, input [3]int) (*Net, error) {
 		names = append(names, name)
 	}
 	if len(names) == 0 {
-		return nil, errors.New("it holds no tensors")
+		return nil, errors.New("no tensors found")
 	}
 	for _, f := range families {
 		if lacks := s.lacks(f.marks...); len(lacks) == 1 && len(f.marks) > 2 {
-			return nil, fmt.Errorf("it lacks %s, which %s nets have: save the whole state dict", lacks[0], f.name)
+			return nil, fmt.Errorf("missing %s, which every %s has: save the whole state dict", lacks[0], f.name)
 		}
 	}
-	return nil, fmt.Errorf("its tensors (%s) are not those of a net hfcui knows (%s)", list(names), strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("unrecognized tensors (%s): use a built-in architecture (%s)", list(names), strings.Join(Names(), ", "))
 }
 
 // sizes lists the image sizes to try.
@@ -129,7 +129,7 @@ func (n *Net) Check(s Shapes) error {
 		case !ok:
 			missing = append(missing, p.Name)
 		case !slices.Equal(shape, p.Shape) && wrong == nil:
-			wrong = fmt.Errorf("%s is %s, for %s on %s images it must be %s", p.Name, times(shape), n.Name, times(n.Input[:]), times(p.Shape))
+			wrong = fmt.Errorf("%s is %s; %s on %s images needs %s", p.Name, times(shape), n.Name, times(n.Input[:]), times(p.Shape))
 		}
 	}
 	for name := range s {
@@ -139,11 +139,11 @@ func (n *Net) Check(s Shapes) error {
 	}
 	switch {
 	case len(missing) > 0:
-		return fmt.Errorf("it lacks %s of %s", list(missing), n.Name)
+		return fmt.Errorf("missing %s of %s", list(missing), n.Name)
 	case wrong != nil:
 		return wrong
 	case len(extra) > 0:
-		return fmt.Errorf("it has %s, which %s does not have", list(extra), n.Name)
+		return fmt.Errorf("unexpected %s, not part of %s", list(extra), n.Name)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (n *residualNet) around(blocks []*block) error {
 		case !begun:
 			n.stem = append(n.stem, u)
 		case u.kind == convUnit:
-			return unknown("%s is a convolution between residual blocks or behind them", list([]string{u.name}))
+			return unknown("convolution %s is between or after the residual blocks", list([]string{u.name}))
 		default:
 			n.finals = append(n.finals, u)
 		}
@@ -79,9 +79,9 @@ func (n *residualNet) around(blocks []*block) error {
 	width := n.placeNorms(blocks)
 	switch {
 	case len(n.stem) == 0 || width == 0:
-		return unknown("no convolution comes before the residual blocks")
+		return unknown("no convolution precedes the residual blocks")
 	case len(n.linear) == 0:
-		return unknown("it has no linear layer")
+		return unknown("no linear layer")
 	case len(n.finals) > 1:
 		return unknown("%s and %s both follow the blocks", list([]string{n.finals[0].name}), list([]string{n.finals[1].name}))
 	}
@@ -148,7 +148,7 @@ func (n *residualNet) chain(blocks []*block) error {
 				n.unused = append(n.unused, b.stage)
 				continue
 			}
-			return unknown("%s takes %d channels and gets %d", list([]string{b.root}), b.in(), width)
+			return unknown("%s expects %d input channels, got %d", list([]string{b.root}), b.in(), width)
 		}
 		if begins {
 			n.stages = append(n.stages, nil)
@@ -158,11 +158,11 @@ func (n *residualNet) chain(blocks []*block) error {
 		width = b.out()
 	}
 	if len(n.unused) > 1 || len(n.stages) == 0 {
-		return unknown("its blocks do not follow one another")
+		return unknown("the residual blocks are not sequential")
 	}
 	in := n.linear[0].in
 	if side := int(math.Sqrt(float64(in / width))); in%width != 0 || side*side != in/width {
-		return unknown("%s takes %d features and the last block has %d channels", list([]string{n.linear[0].name}), in, width)
+		return unknown("%s expects %d features, but the last block has %d channels", list([]string{n.linear[0].name}), in, width)
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (n *residualNet) order() error {
 	n.plain = norms == 0
 	switch {
 	case after > 0 && before > 0:
-		return unknown("some blocks have norms before convolutions and some after")
+		return unknown("blocks mix pre-activation and post-activation norms")
 	case n.plain:
 		return nil
 	}
@@ -240,7 +240,7 @@ func (n *residualNet) buildStem() error {
 	}
 	n.stemPool(options)
 	if large {
-		n.defaultInput(224, true, "usual with a first convolution of stride 2")
+		n.defaultInput(224, true, "typical input size for a first convolution of stride 2")
 	}
 	return nil
 }
@@ -289,7 +289,7 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 			if len(b.norms) > 0 {
 				*main = append(*main, n.norm(b.norms[i], fmt.Sprint(name, ".bn", i+1)))
 			}
-			if i < len(b.convs)-1 || n.assumed.ask(LastReLU, "the block's last activation", "after-sum", "before-sum") == "before-sum" {
+			if i < len(b.convs)-1 || n.assumed.ask(LastReLU, "last activation of a block, before or after the residual sum", "after-sum", "before-sum") == "before-sum" {
 				*main = append(*main, n.activation())
 			}
 		}
@@ -312,7 +312,7 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 // buildGate builds squeeze and excitation of the block's output.
 func (n *residualNet) buildGate(b *block, res *residualLayer, name string) error {
 	if len(b.gate) != 2 || b.gate[0].in != b.out() {
-		return unknown("%s is squeeze and excitation elsewhere than behind the block's last convolution", list([]string{b.gate[0].name}))
+		return unknown("squeeze-and-excitation %s does not follow the block's last convolution", list([]string{b.gate[0].name}))
 	}
 	res.main = append(res.main, n.gate(b.gate, name+".se"))
 	return nil
@@ -357,7 +357,7 @@ func (n *residualNet) buildShortcut(b *block, res *residualLayer, name string, s
 		if strings.Contains(b.short.under(b.root), "down") {
 			options = []string{"input", "activated"}
 		}
-		res.shortAfter = n.assumed.ask(Shortcut, "what the 1×1 convolutions of shortcuts take: the block's input before or after norm and ReLU", options...) == "activated"
+		res.shortAfter = n.assumed.ask(Shortcut, "input of the shortcuts' 1×1 convolutions: before or after norm and ReLU", options...) == "activated"
 	}
 	return nil
 }
@@ -371,7 +371,7 @@ func (n *residualNet) pad(b *block, res *residualLayer, stride int) {
 	}
 	n.padded = true
 	size := 1
-	if n.assumed.ask(Padding, "how shortcuts without weights halve height and width", "subsample", "average") == "average" {
+	if n.assumed.ask(Padding, "downsampling of parameter-free shortcuts", "subsample", "average") == "average" {
 		size = 2
 	}
 	if stride > 1 {
@@ -391,11 +391,11 @@ func (n *residualNet) buildHead() error {
 	side := int(math.Sqrt(float64(n.linear[0].in / width)))
 	if side > 1 { // pooled by 4, as for 32×32, on larger images
 		n.layers = append(n.layers, poolLayer{false, 4, 4, 0}, flattenLayer{n.linear[0].in})
-		n.defaultInput(4*side<<(len(n.stages)-1), false, "as the first linear layer takes it")
+		n.defaultInput(4*side<<(len(n.stages)-1), false, "input size implied by the first linear layer")
 	} else {
 		n.layers = append(n.layers, globalPoolLayer{})
 	}
-	n.defaultInput(32, true, "most such nets take several sizes")
+	n.defaultInput(32, true, "input size; the weights fit several")
 	return n.linears(n.linear, "fc")
 }
 

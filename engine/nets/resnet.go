@@ -159,7 +159,7 @@ func readResnet(s Shapes) ([]architecture, error) {
 		stage, _ := strconv.Atoi(m[1])
 		block, _ := strconv.Atoi(m[2])
 		if stage < 1 || block >= mostBlocks {
-			return nil, fmt.Errorf("it has %s, which no resnet has", list([]string{name}))
+			return nil, fmt.Errorf("unexpected %s, not part of any ResNet", list([]string{name}))
 		}
 		for len(r.blocks) < stage {
 			r.blocks = append(r.blocks, 1)
@@ -169,15 +169,15 @@ func readResnet(s Shapes) ([]architecture, error) {
 	for k, blocks := range r.blocks {
 		width, ok := s.stageWidth(k+1, blocks)
 		if !ok {
-			return nil, fmt.Errorf("it lacks all weights of layer%d, and has a layer%d", k+1, len(r.blocks))
+			return nil, fmt.Errorf("missing all weights of layer%d, but layer%d exists", k+1, len(r.blocks))
 		}
 		r.widths = append(r.widths, width)
 	}
 	if s.has("layer1.0.conv3.weight") {
-		return nil, fmt.Errorf("it is a resnet with bottleneck blocks; hfcui knows those with basic blocks")
+		return nil, fmt.Errorf("ResNet with bottleneck blocks; the built-in ones have basic blocks")
 	}
 	if k := s.dim("conv1.weight", 2); k != 3 {
-		return nil, fmt.Errorf("it is a resnet with a %d×%d stem, for large images; hfcui knows those for small ones, with a 3×3 stem", k, k)
+		return nil, fmt.Errorf("ResNet with a %d×%d stem (large images); the built-in ones have a 3×3 stem (small images)", k, k)
 	}
 	return []architecture{r}, nil
 }

@@ -25,20 +25,20 @@ func (r *recognizer) sequential() error {
 		switch u.kind {
 		case convUnit:
 			if len(linear) > 0 {
-				return unknown("%s, a convolution, follows a linear layer", list([]string{u.name}))
+				return unknown("convolution %s follows a linear layer", list([]string{u.name}))
 			}
 			if n := len(steps); n > 0 && steps[n-1].conv.out != u.in {
-				return unknown("%s takes %d channels and gets %d: layers are not in a row", list([]string{u.name}), u.in, steps[n-1].conv.out)
+				return unknown("%s expects %d input channels, got %d: not a sequential network", list([]string{u.name}), u.in, steps[n-1].conv.out)
 			}
 			steps = append(steps, r.step(u))
 		case normUnit:
 			if len(linear) > 0 || steps[len(steps)-1].norm != nil || steps[len(steps)-1].conv.out != u.in {
-				return unknown("%s, a norm, does not follow a convolution", list([]string{u.name}))
+				return unknown("norm %s does not follow a convolution", list([]string{u.name}))
 			}
 			steps[len(steps)-1].norm = u
 		default:
 			if i == 0 {
-				return unknown("it begins with a linear layer")
+				return unknown("the first layer is linear")
 			}
 			linear = append(linear, u)
 		}
@@ -113,7 +113,7 @@ func (s sequence) features() error {
 	for i, st := range steps[:len(steps)-1] {
 		gap := index(steps[i+1].conv) - st.last() - 1
 		if gap < 1 || gap > 3 {
-			return unknown("%d layers lie between %s and %s", gap, list([]string{st.conv.name}), list([]string{steps[i+1].conv.name}))
+			return unknown("%d unknown layers between %s and %s", gap, list([]string{st.conv.name}), list([]string{steps[i+1].conv.name}))
 		}
 		if st.pool = gap > 1; st.pool {
 			pools++
@@ -127,7 +127,7 @@ func (s sequence) features() error {
 		if pool = (poolLayer{true, 3, 2, 0}); wants == 1 {
 			first.pad, pool = 5, poolLayer{true, 2, 2, 0}
 		}
-		s.assumed.state("stem-stride", "4", "of the first convolution")
+		s.assumed.state("stem-stride", "4", "stride of the first convolution")
 	}
 	file, known := s.filePool()
 	if known {
@@ -137,7 +137,7 @@ func (s sequence) features() error {
 	row.steps = steps
 	forms := row.fitting(row.numberedForms(len(dense) > 0, pools, wants), pool, wants)
 	if len(forms) == 0 {
-		return unknown("its linear layer takes %d×%d positions, which no usual image size gives", wants, wants)
+		return unknown("the linear layer expects %d×%d feature maps, which no common image size gives", wants, wants)
 	}
 	f := row.choose(forms, &pool, known)
 	steps = row.with(f)
@@ -148,7 +148,7 @@ func (s sequence) features() error {
 	case f.end:
 		pools++
 	}
-	s.defaultInput(f.size, false, "which the linear layer and the pooling make likely")
+	s.defaultInput(f.size, false, "input size inferred from the linear layer and the pooling")
 	s.emit(steps, pool, func(i int) string { return feature(index(steps[i].conv)) }, func(i int) string { return feature(index(steps[i].norm)) })
 	for i, st := range dense {
 		s.layers = append(s.layers, s.conv(st.conv, fmt.Sprint("dense.", 3*i), 1, 0), s.activation())
@@ -239,7 +239,7 @@ func (s sequence) small() error {
 	width := s.steps[len(s.steps)-1].conv.out
 	wants := s.side(width, nil)
 	if wants == 0 {
-		return unknown("%s takes %d features, no square of positions of the %d channels before it", list([]string{s.linear[0].name}), s.linear[0].in, width)
+		return unknown("%s expects %d features, not a square feature map of %d channels", list([]string{s.linear[0].name}), s.linear[0].in, width)
 	}
 	sizes := []int{32, 28, 64, 224}
 	if s.steps[0].conv.in == 1 {
@@ -255,10 +255,10 @@ func (s sequence) small() error {
 	}
 	forms := s.fitting(s.smallForms(sizes), pool, wants)
 	if len(forms) == 0 {
-		return unknown("%s takes %d features, which its convolutions give for no usual image size", list([]string{s.linear[0].name}), s.linear[0].in)
+		return unknown("%s expects %d features, which no common image size gives", list([]string{s.linear[0].name}), s.linear[0].in)
 	}
 	f := s.choose(forms, &pool, known)
-	s.defaultInput(f.size, false, "which the first linear layer makes likely")
+	s.defaultInput(f.size, false, "input size inferred from the first linear layer")
 	s.emit(s.with(f), pool, func(i int) string { return fmt.Sprint("conv", i+1) }, func(i int) string { return fmt.Sprint("bn", i+1) })
 	if f.global {
 		s.layers = append(s.layers, globalPoolLayer{})

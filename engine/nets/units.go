@@ -68,7 +68,7 @@ func unitsOf(tensors []NamedShape) ([]*unit, error) {
 	for _, t := range tensors {
 		module, leaf := parent(t.Name), t.Name[strings.LastIndexByte(t.Name, '.')+1:]
 		if module == "" {
-			return nil, fmt.Errorf("it has %s, which is no layer's; export the model as ONNX", list([]string{t.Name}))
+			return nil, fmt.Errorf("%s belongs to no known layer; export the model to ONNX", list([]string{t.Name}))
 		}
 		u := byName[module]
 		if u == nil {
@@ -98,7 +98,7 @@ func (u *unit) add(leaf string, t NamedShape) error {
 	switch {
 	case leaf == "weight" && len(t.Shape) == 4:
 		if t.Shape[2] != t.Shape[3] {
-			return fmt.Errorf("%s is a convolution with a kernel of %d×%d, which is not square; export the model as ONNX", list([]string{t.Name}), t.Shape[2], t.Shape[3])
+			return fmt.Errorf("convolution %s has a non-square %d×%d kernel; export the model to ONNX", list([]string{t.Name}), t.Shape[2], t.Shape[3])
 		}
 		u.kind, u.out, u.in, u.size, u.shape = convUnit, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape
 	case leaf == "weight" && len(t.Shape) == 2:
@@ -112,7 +112,7 @@ func (u *unit) add(leaf string, t NamedShape) error {
 	case leaf == "running_var" && one:
 		u.kind, u.in, u.out, u.variance = normUnit, t.Shape[0], t.Shape[0], true
 	default:
-		return fmt.Errorf("it has %s of shape %s, which is neither a convolution's, a linear layer's nor batch norm's; export the model as ONNX", list([]string{t.Name}), times(t.Shape))
+		return fmt.Errorf("%s of shape %s is no parameter of a convolution, linear or batch-norm layer; export the model to ONNX", list([]string{t.Name}), times(t.Shape))
 	}
 	return nil
 }
@@ -120,11 +120,11 @@ func (u *unit) add(leaf string, t NamedShape) error {
 func (u *unit) check() error {
 	switch {
 	case u.kind < 0:
-		return fmt.Errorf("it lacks %s: save the whole state dict", list([]string{u.name + ".weight"}))
+		return fmt.Errorf("missing %s: save the whole state dict", list([]string{u.name + ".weight"}))
 	case u.kind == normUnit && (u.mean || u.variance) && (u.affine != u.bias || u.mean != u.variance):
-		return fmt.Errorf("it lacks one of %s.weight, .bias, .running_mean and .running_var: save the whole state dict", list([]string{u.name}))
+		return fmt.Errorf("missing one of %s.weight, .bias, .running_mean and .running_var: save the whole state dict", list([]string{u.name}))
 	case u.kind == normUnit && !u.mean:
-		return fmt.Errorf("%s has no running statistics: it is GroupNorm or LayerNorm, or the file lacks batch norm's buffers; export the model as ONNX", list([]string{u.name}))
+		return fmt.Errorf("%s has no running statistics: GroupNorm, LayerNorm, or batch norm without its buffers; export the model to ONNX", list([]string{u.name}))
 	case u.in < 1 || u.out < 1:
 		return fmt.Errorf("%s is empty", list([]string{u.name}))
 	}

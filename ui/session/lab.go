@@ -50,7 +50,7 @@ type Lab interface {
 	Opened() (path string, said model.Description)
 	// Reading describes how the open model was read.
 	Reading() lab.Reading
-	// Check holds what is assumed of the open model against labels.
+	// Check compares the assumptions about the open model with labels.
 	Check(ctx context.Context, update func(evaluated int)) (lab.Reading, error)
 	// SetSplit selects the split of all requests.
 	SetSplit(split string) error

@@ -113,8 +113,8 @@ type checkedModel struct {
 	err        error
 }
 
-// Check has what is assumed of the open model held against labels, in place of a check that is
-// under way.
+// Check starts checking the assumptions about the open model against labels, and cancels a check
+// in progress.
 func (s *Session) Check() tea.Cmd {
 	if s.Lab == nil {
 		return nil
@@ -154,7 +154,7 @@ func (s *Session) Notice() string {
 		list = append(list, text)
 	}
 	if s.checked && s.Reading.Unchecked() {
-		list = append(list, "what is assumed of the model was not checked against labels")
+		list = append(list, "assumptions about the model were not checked against labels")
 	}
 	if s.Info.Note != "" {
 		list = append(list, s.Info.Note)

@@ -63,13 +63,13 @@ func foldRange(im *importer, _ *protoNode, in []*constant) ([]*constant, error) 
 			return nil, err
 		}
 		if len(numbers) != 1 {
-			return nil, fmt.Errorf("its inputs are not single numbers")
+			return nil, fmt.Errorf("the inputs are not scalars")
 		}
 		v[i] = numbers[0]
 	}
 	count := math.Max(0, math.Ceil((v[1]-v[0])/v[2]))
 	if !(count <= maxFolded) {
-		return nil, fmt.Errorf("it has %v elements", count)
+		return nil, fmt.Errorf("%v elements are not supported", count)
 	}
 	out := &constant{shape: []int{int(count)}, integer: in[0].integer, numbers: make([]float64, int(count))}
 	for i := range out.numbers {
@@ -95,7 +95,7 @@ func foldBinary(im *importer, n *protoNode, in []*constant) ([]*constant, error)
 	out := in[0]
 	for _, c := range in[1:] {
 		if c == nil {
-			return nil, fmt.Errorf("an input is left out")
+			return nil, fmt.Errorf("an input is missing")
 		}
 		shape, err := broadcastShape(out.shape, c.shape)
 		if err != nil {

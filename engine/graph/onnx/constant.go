@@ -66,7 +66,7 @@ func (im *importer) held(t *protoTensor, n int) error {
 		have += len(b) * 8
 	}
 	if t.external == nil && n*typeBytes[t.kind] > have {
-		return fmt.Errorf("tensor %.60q of %v has fewer numbers than that", t.name, t.dims)
+		return fmt.Errorf("tensor %.60q of %v has too few elements", t.name, t.dims)
 	}
 	return nil
 }
@@ -77,10 +77,10 @@ func (im *importer) numbersOf(c *constant) ([]float64, error) {
 		return c.numbers, nil
 	}
 	if c.size() > maxFolded {
-		return nil, fmt.Errorf("%.60q of %v is too large to be computed with when the file is read: simplify the model with onnxsim", c.from, c.shape)
+		return nil, fmt.Errorf("%.60q of %v is too large for constant folding: simplify the model with onnxsim", c.from, c.shape)
 	}
 	if im.folded += c.size(); im.folded > maxAllFolded {
-		return nil, fmt.Errorf("too much would have to be computed when the file is read: simplify the model with onnxsim")
+		return nil, fmt.Errorf("too much constant folding: simplify the model with onnxsim")
 	}
 	if c.source != nil {
 		if err := im.held(c.source, c.size()); err != nil {
@@ -111,7 +111,7 @@ func (im *importer) ints(c *constant) ([]int, error) {
 	out := make([]int, len(numbers))
 	for i, v := range numbers {
 		if v != v {
-			return nil, fmt.Errorf("%.60q holds what is not a number", c.from)
+			return nil, fmt.Errorf("%.60q has non-finite values", c.from)
 		}
 		out[i] = int(math.Max(-1<<52, math.Min(1<<52, v)))
 	}

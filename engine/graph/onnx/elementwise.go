@@ -49,7 +49,7 @@ func convertFunction(im *importer, n *protoNode) error {
 		name = "gelutanh"
 	}
 	if n.op == "Swish" && n.floatAttr("alpha", 1) != 1 {
-		return fmt.Errorf("its alpha is %g, hfcui knows 1", n.floatAttr("alpha", 1))
+		return fmt.Errorf("alpha is %g: only 1 is supported", n.floatAttr("alpha", 1))
 	}
 	v, err := im.emit(graph.Node{Op: name, In: []string{x.name}, A: f.a.of(n), B: f.b.of(n)})
 	return im.put(n, v, err)
@@ -170,7 +170,7 @@ func convertPow(im *importer, n *protoNode) error {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("its exponent is not one number")
+		return fmt.Errorf("the exponent is not a scalar")
 	}
 	node := graph.Node{Op: "pow", In: []string{x.name}, A: exponent}
 	switch exponent {
@@ -198,7 +198,7 @@ func convertClip(im *importer, n *protoNode) error {
 				return err
 			}
 			if !ok {
-				return fmt.Errorf("its %s is not one number", name)
+				return fmt.Errorf("%s is not a scalar", name)
 			}
 			limits[i] = v
 		}
@@ -237,7 +237,7 @@ func convertLimit(im *importer, n *protoNode) error {
 			return im.clip(n, x, c, math.MaxFloat32)
 		}
 	}
-	return fmt.Errorf("hfcui supports it with one number only")
+	return fmt.Errorf("only a scalar operand is supported")
 }
 
 // convertPRelu is relu(x) − slope·relu(−x).
@@ -251,7 +251,7 @@ func convertPRelu(im *importer, n *protoNode) error {
 		return err
 	}
 	if c == nil || len(c.shape) > len(x.shape) {
-		return fmt.Errorf("its slopes do not fit %v", x.shape)
+		return fmt.Errorf("the slopes do not broadcast to %v", x.shape)
 	}
 	if len(c.shape) == 1 && len(x.shape) > 1 && c.shape[0] == x.shape[1] && c.shape[0] != 1 && x.shape[len(x.shape)-1] != c.shape[0] {
 		c = c.reshaped(append([]int{c.shape[0]}, slices.Repeat([]int{1}, len(x.shape)-2)...)) // one a channel

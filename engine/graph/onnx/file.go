@@ -20,9 +20,9 @@ func Read(path string, o Options) (*Network, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, reason(err))
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: is not a file: name an .onnx file", path)
+		return nil, fmt.Errorf("%s: not a file: name an .onnx file", path)
 	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s: has more than 2 GB, which no ONNX file has: keep its weights in external data", path)
+		return nil, fmt.Errorf("%s: larger than 2 GB, the limit of ONNX files: keep the weights in external data", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -47,11 +47,11 @@ func reason(err error) error {
 func beside(folder string) func(name string) (Data, error) {
 	return func(name string) (Data, error) {
 		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("its data are said to be in %.60q, outside of the model's folder", printable.Line(name))
+			return nil, fmt.Errorf("external data %.60q is outside the model's folder", printable.Line(name))
 		}
 		f, err := os.OpenInRoot(folder, name)
 		if err != nil {
-			return nil, fmt.Errorf("its data are in %.60q, which cannot be read (%w): keep that file beside the model", printable.Line(name), reason(err))
+			return nil, fmt.Errorf("external data %.60q: %w: keep that file next to the model", printable.Line(name), reason(err))
 		}
 		info, err := f.Stat()
 		if err == nil && !info.Mode().IsRegular() {

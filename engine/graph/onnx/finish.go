@@ -25,7 +25,7 @@ func (im *importer) finish() (*Network, error) {
 	drop(g)
 	number(g)
 	if len(g.Nodes) == 0 {
-		return nil, errors.New("its output does not depend on the images")
+		return nil, errors.New("the output does not depend on the images")
 	}
 	n := &Network{Graph: g, Tensors: make(map[string]*checkpoints.Tensor), Metadata: maps.Clone(im.proto.metadata),
 		Opset: im.proto.opset, Producer: printable.Line(im.proto.producer), Guessed: im.guessed}
@@ -63,7 +63,7 @@ func (im *importer) output() (value, error) {
 		}
 		seen = append(seen, symbolic(v.shape))
 	}
-	return value{}, fmt.Errorf("none of its outputs is [images, classes] (they are %v, −1 the batch): hfcui explores classifiers", seen)
+	return value{}, fmt.Errorf("no output of shape [images, classes] (outputs: %v, −1 = batch): hfcui explores classifiers", seen)
 }
 
 // name is what the network is called: in a file that Write wrote what it was called there, else

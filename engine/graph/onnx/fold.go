@@ -28,14 +28,14 @@ func init() { // arithmetic fills in the rest
 func (im *importer) fold(n *protoNode) ([]*constant, error) {
 	f := folders[n.op]
 	if f == nil {
-		return nil, fmt.Errorf("it would have to be computed when the file is read: simplify the model with onnxsim")
+		return nil, fmt.Errorf("no constant folding for this operator: simplify the model with onnxsim")
 	}
 	in := make([]*constant, len(n.in))
 	for i, name := range n.in {
 		in[i] = im.constants[name] // nil where an input is left out
 	}
 	if len(in) == 0 || in[0] == nil {
-		return nil, fmt.Errorf("it has no input")
+		return nil, fmt.Errorf("no input")
 	}
 	return f(im, n, in)
 }
@@ -70,12 +70,12 @@ func (im *importer) foldable(shape []int) (int, error) {
 	n := 1
 	for _, d := range shape {
 		if d < 0 || len(shape) > maxRank || d > 0 && n > maxFolded/d {
-			return 0, fmt.Errorf("an array of %v cannot be computed when the file is read", shape)
+			return 0, fmt.Errorf("constant folding does not support shape %v", shape)
 		}
 		n *= d
 	}
 	if im.folded += n; im.folded > maxAllFolded {
-		return 0, fmt.Errorf("too much would have to be computed when the file is read: simplify the model with onnxsim")
+		return 0, fmt.Errorf("too much constant folding: simplify the model with onnxsim")
 	}
 	return n, nil
 }
@@ -103,7 +103,7 @@ func foldFill(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
 			return nil, err
 		}
 		if len(values) != 1 {
-			return nil, fmt.Errorf("its value has %d elements", len(values))
+			return nil, fmt.Errorf("the value has %d elements", len(values))
 		}
 		for i := range out.numbers {
 			out.numbers[i] = values[0]
@@ -118,7 +118,7 @@ func axisOf(axis int64, rank int) (int, error) {
 		axis += int64(rank)
 	}
 	if axis < 0 || axis >= int64(rank) {
-		return 0, fmt.Errorf("there is no axis %d of %d", axis, rank)
+		return 0, fmt.Errorf("axis %d is out of range for %d dimensions", axis, rank)
 	}
 	return int(axis), nil
 }
@@ -142,7 +142,7 @@ func (im *importer) along(c *constant, numbers []float64, axis int, index []int)
 
 func foldGather(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
 	if len(in) < 2 || in[1] == nil {
-		return nil, fmt.Errorf("it has no indices")
+		return nil, fmt.Errorf("no indices")
 	}
 	axis, err := axisOf(n.intAttr("axis", 0), len(in[0].shape))
 	if err != nil {
@@ -175,7 +175,7 @@ func (im *importer) index(c *constant, size int) ([]int, error) {
 			v += size
 		}
 		if v < 0 || v >= size {
-			return nil, fmt.Errorf("there is no element %d of %d", index[i], size)
+			return nil, fmt.Errorf("index %d is out of range for size %d", index[i], size)
 		}
 		index[i] = v
 	}
@@ -191,11 +191,11 @@ func foldConcat(im *importer, n *protoNode, in []*constant) ([]*constant, error)
 	shape[axis] = 0
 	for _, c := range in {
 		if c == nil || len(c.shape) != len(shape) {
-			return nil, fmt.Errorf("its inputs differ in dimensions")
+			return nil, fmt.Errorf("the inputs differ in number of dimensions")
 		}
 		for i, d := range c.shape {
 			if i != axis && d != shape[i] {
-				return nil, fmt.Errorf("its inputs differ in size")
+				return nil, fmt.Errorf("the inputs differ in size")
 			}
 		}
 		shape[axis] += c.shape[axis]
@@ -290,7 +290,7 @@ func foldTranspose(im *importer, n *protoNode, in []*constant) ([]*constant, err
 
 func foldExpand(im *importer, _ *protoNode, in []*constant) ([]*constant, error) {
 	if len(in) < 2 || in[1] == nil {
-		return nil, fmt.Errorf("it has no shape")
+		return nil, fmt.Errorf("no shape")
 	}
 	want, err := im.ints(in[1])
 	if err != nil {

@@ -109,7 +109,7 @@ const (
 func (im *importer) begin(o Options) error {
 	p := im.proto
 	if p.opset < oldest || p.opset > newest {
-		return fmt.Errorf("it is of opset %d; hfcui reads %d to %d: export it with opset_version=17", p.opset, oldest, newest)
+		return fmt.Errorf("opset %d is not supported (%d to %d are): export with opset_version=17", p.opset, oldest, newest)
 	}
 	if err := im.declare(p.protoGraph); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (im *importer) begin(o Options) error {
 		}
 	}
 	if len(inputs) != 1 || len(p.outputs) == 0 {
-		return fmt.Errorf("it has %d inputs and %d outputs: hfcui explores classifiers of one image", len(inputs), len(p.outputs))
+		return fmt.Errorf("%d inputs and %d outputs: hfcui explores classifiers with one image input", len(inputs), len(p.outputs))
 	}
 	im.count(&p.protoGraph)
 	return im.beginInput(inputs[0], o)
@@ -131,7 +131,7 @@ func (im *importer) begin(o Options) error {
 func (im *importer) declare(g protoGraph) error {
 	for name, t := range g.tensors {
 		if _, ok := typeBytes[t.kind]; !ok {
-			return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32, not quantized", printable.Line(name), t.kind)
+			return fmt.Errorf("tensor %.60q has unsupported data type %d: export the model in float32, not quantized", printable.Line(name), t.kind)
 		}
 		im.constants[name] = &constant{shape: t.dims, integer: !floating(t.kind), source: t, from: name}
 	}
@@ -171,14 +171,14 @@ func (im *importer) branch(n *protoNode) error {
 	}
 	a := n.attrs[name]
 	if a == nil || a.graph == nil || len(a.graph.outputs) != len(n.out) {
-		return fmt.Errorf("it has no %s", name)
+		return fmt.Errorf("no %s", name)
 	}
 	if err := im.declare(*a.graph); err != nil {
 		return err
 	}
 	for _, inner := range a.graph.nodes {
 		if err := im.add(inner); err != nil {
-			return fmt.Errorf("in its %s, operator %s at node %s: %w", name, describeOp(inner), describeNode(inner), err)
+			return fmt.Errorf("in %s, operator %s at node %s: %w", name, describeOp(inner), describeNode(inner), err)
 		}
 	}
 	for i, o := range a.graph.outputs {
@@ -187,7 +187,7 @@ func (im *importer) branch(n *protoNode) error {
 		} else if v, ok := im.values[o.name]; ok {
 			im.values[n.out[i]] = v
 		} else {
-			return fmt.Errorf("its %s does not make %.60q", name, printable.Line(o.name))
+			return fmt.Errorf("%s does not define %.60q", name, printable.Line(o.name))
 		}
 	}
 	return nil
@@ -196,7 +196,7 @@ func (im *importer) branch(n *protoNode) error {
 // beginInput decides the images' size and whether channels come first or last.
 func (im *importer) beginInput(in protoValue, o Options) error {
 	if len(in.dims) != 4 {
-		return fmt.Errorf("its input has %d dimensions; hfcui explores networks for images [N,C,H,W]", len(in.dims))
+		return fmt.Errorf("the input has %d dimensions: hfcui explores networks for images [N,C,H,W]", len(in.dims))
 	}
 	dims := slices.Clone(in.dims)
 	last := dims[3] == 1 || dims[3] == 3
@@ -212,7 +212,7 @@ func (im *importer) beginInput(in protoValue, o Options) error {
 	for i, d := range size {
 		switch {
 		case d > 0 && o.Input[i] > 0 && d != o.Input[i]:
-			return fmt.Errorf("its input is fixed at %dx%dx%d, not %dx%dx%d: export it with dynamic axes for height and width",
+			return fmt.Errorf("the input size is fixed at %dx%dx%d, not %dx%dx%d: export with dynamic axes for height and width",
 				size[0], size[1], size[2], o.Input[0], o.Input[1], o.Input[2])
 		case d <= 0 && o.Input[i] > 0:
 			size[i] = o.Input[i]
@@ -261,7 +261,7 @@ func (im *importer) guess() [3]int {
 func (im *importer) add(n *protoNode) error {
 	im.node = n
 	if n.domain != "" && n.domain != "ai.onnx" {
-		return errors.New("it is not a standard operator: export the model without optimizations for a runtime")
+		return errors.New("not a standard ONNX operator: export the model without runtime-specific optimizations")
 	}
 	switch n.op {
 	case "Constant":
@@ -275,7 +275,7 @@ func (im *importer) add(n *protoNode) error {
 		case name == "":
 		case im.constants[name] != nil:
 		case im.values[name].name == "":
-			return fmt.Errorf("it reads %.60q, which no node before it makes", printable.Line(name))
+			return fmt.Errorf("input %.60q is not defined by an earlier node", printable.Line(name))
 		default:
 			known = false
 		}
@@ -307,13 +307,13 @@ func (im *importer) add(n *protoNode) error {
 func unsupported(name string) error {
 	switch {
 	case strings.Contains(name, "Quantize") || strings.HasSuffix(name, "Integer") || strings.HasPrefix(name, "QLinear"):
-		return errors.New("it is quantized: export the model in float32")
+		return errors.New("quantized operator: export the model in float32")
 	case name == "If" || name == "Loop" || name == "Scan":
-		return errors.New("hfcui follows no control flow: simplify the model with onnxsim")
+		return errors.New("control flow is not supported: simplify the model with onnxsim")
 	case name == "LSTM" || name == "GRU" || name == "RNN" || name == "Attention":
-		return errors.New("it is not a convolutional network's: hfcui explores CNNs")
+		return errors.New("not an operator of a CNN: hfcui explores CNNs")
 	}
-	return errors.New("hfcui does not support it: simplify the model with onnxsim, or export it with another opset (17)")
+	return errors.New("unsupported operator: simplify the model with onnxsim, or export with opset_version=17")
 }
 
 // constantNode registers what a Constant holds.
@@ -326,7 +326,7 @@ func (im *importer) constantNode(n *protoNode) error {
 				return errTorn
 			}
 			if _, ok := typeBytes[a.t.kind]; !ok {
-				return errors.New("it is of a type hfcui does not read")
+				return errors.New("unsupported data type")
 			}
 			c = &constant{shape: a.t.dims, integer: !floating(a.t.kind), source: a.t}
 		case "value_float":
@@ -347,7 +347,7 @@ func (im *importer) constantNode(n *protoNode) error {
 		im.constants[n.out[0]] = c
 		return nil
 	}
-	return errors.New("it holds no numbers hfcui reads")
+	return errors.New("no supported value")
 }
 
 // emit adds a node to the graph.
@@ -402,7 +402,7 @@ func (im *importer) c(n *protoNode, i int) (*constant, error) {
 	if c := im.constants[n.in[i]]; c != nil {
 		return c, nil
 	}
-	return nil, fmt.Errorf("its input %d depends on the images, which hfcui cannot follow: simplify the model with onnxsim", i)
+	return nil, fmt.Errorf("input %d depends on the images, but must be constant: simplify the model with onnxsim", i)
 }
 
 // intsOf is what an attribute or, from some opset on, an input lists; nil if it is left out.

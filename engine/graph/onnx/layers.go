@@ -42,12 +42,12 @@ func (im *importer) window(n *protoNode, x []int, size [2]int) (node graph.Node,
 		case v == nil:
 			return [2]int{1, 1}, nil
 		case len(v) != 2 || v[0] < 1 || v[1] < 1 || max(v[0], v[1]) > 1<<20:
-			return p, fmt.Errorf("its %s are %v: hfcui convolves and pools images, in two dimensions", name, v)
+			return p, fmt.Errorf("%s is %v: only 2D convolution and pooling are supported", name, v)
 		}
 		return [2]int(v), nil
 	}
 	if len(x) != 4 {
-		return node, fmt.Errorf("its input is %v: hfcui convolves and pools images, in two dimensions", x)
+		return node, fmt.Errorf("the input is %v: only 2D convolution and pooling are supported", x)
 	}
 	if node.Stride, err = pair("strides"); err != nil {
 		return node, err
@@ -73,13 +73,13 @@ func (im *importer) window(n *protoNode, x []int, size [2]int) (node graph.Node,
 		}
 	case auto == "VALID" || pads == nil:
 	case len(pads) != 4:
-		return node, fmt.Errorf("its pads are %v", pads)
+		return node, fmt.Errorf("invalid pads %v", pads)
 	default:
 		node.Pad = [4]int(pads)
 	}
 	for _, p := range node.Pad {
 		if p < 0 || p > 1<<20 {
-			return node, fmt.Errorf("its pads are %v", pads)
+			return node, fmt.Errorf("invalid pads %v", pads)
 		}
 	}
 	return node, nil
@@ -95,7 +95,7 @@ func (im *importer) weights(n *protoNode, i, rank int, role string) (name string
 		return "", nil, fmt.Errorf("input %d is missing", i)
 	}
 	if len(c.shape) != rank {
-		return "", nil, fmt.Errorf("its %s has %d dimensions: hfcui convolves images, in two dimensions", role, len(c.shape))
+		return "", nil, fmt.Errorf("%s has %d dimensions: only 2D convolution is supported", role, len(c.shape))
 	}
 	name, err = im.register(c, im.tensorName(c, role))
 	return name, c.shape, err
@@ -131,7 +131,7 @@ func convertConv(im *importer, n *protoNode) error {
 // exporters let layers of equal values share them.
 func convertBatchNorm(im *importer, n *protoNode) error {
 	if n.intAttr("training_mode", 0) != 0 {
-		return errors.New("it is in training mode: export the model after model.eval()")
+		return errors.New("training mode: export the model after model.eval()")
 	}
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -146,7 +146,7 @@ func convertBatchNorm(im *importer, n *protoNode) error {
 			return err
 		}
 		if c == nil || len(c.shape) != 1 || len(x.shape) < 2 || c.shape[0] != x.shape[1] {
-			return fmt.Errorf("its input %d does not have a value for each channel", i+1)
+			return fmt.Errorf("input %d does not have one value per channel", i+1)
 		}
 		w, err := im.floats(c)
 		if err != nil {
@@ -180,7 +180,7 @@ func (im *importer) used(prefix string, suffixes [4]string) bool {
 // convertGemm is alpha·x·w + beta·b.
 func convertGemm(im *importer, n *protoNode) error {
 	if n.intAttr("transA", 0) != 0 {
-		return errors.New("it transposes what is computed, which no classifier does")
+		return errors.New("transposed activations are not supported")
 	}
 	w, err := im.c(n, 1)
 	if err != nil {
@@ -196,7 +196,7 @@ func convertGemm(im *importer, n *protoNode) error {
 func convertMatMul(im *importer, n *protoNode) error {
 	w, err := im.c(n, 1)
 	if err != nil {
-		return fmt.Errorf("it multiplies two computed arrays, as attention does: hfcui explores CNNs")
+		return fmt.Errorf("product of two activations, as in attention: hfcui explores CNNs")
 	}
 	return im.linear(n, w, nil, false, 1, 1)
 }
@@ -208,7 +208,7 @@ func (im *importer) linear(n *protoNode, w, b *constant, transposed bool, alpha,
 		return err
 	}
 	if w == nil || len(w.shape) != 2 {
-		return errors.New("its weights are no matrix")
+		return errors.New("the weights are not a matrix")
 	}
 	if !transposed {
 		t, err := foldTranspose(im, &protoNode{}, []*constant{w})
@@ -236,7 +236,7 @@ func (im *importer) linear(n *protoNode, w, b *constant, transposed bool, alpha,
 		}
 		b = &constant{shape: []int{outputs}, weights: slices.Repeat(one, outputs), from: b.from}
 	default:
-		return fmt.Errorf("its bias is %v for %d outputs", b.shape, outputs)
+		return fmt.Errorf("the bias has shape %v for %d outputs", b.shape, outputs)
 	}
 	if b, err = im.scaled(b, beta); err != nil {
 		return err
@@ -285,7 +285,7 @@ func (im *importer) scaleShift(n *protoNode, v value, scale, shift *constant, sh
 			size *= d
 		}
 		if step.c.size() != size {
-			return v, fmt.Errorf("its %s has shape %v, not %v", step.role, step.c.shape, shape)
+			return v, fmt.Errorf("%s has shape %v, not %v", step.role, step.c.shape, shape)
 		}
 		values, err := im.floats(step.c)
 		if err != nil {
@@ -347,7 +347,7 @@ func (im *importer) grouped(n *protoNode, groups int) error {
 		return err
 	}
 	if len(x.shape) < 3 {
-		return fmt.Errorf("its input is %v", x.shape)
+		return fmt.Errorf("unsupported input shape %v", x.shape)
 	}
 	channels := x.shape[1]
 	if groups == 0 {
@@ -403,7 +403,7 @@ func convertLRN(im *importer, n *protoNode) error {
 	}
 	size := int(min(max(n.intAttr("size", 1), 1), 1<<20))
 	if len(x.shape) != 4 {
-		return fmt.Errorf("its input is %v", x.shape)
+		return fmt.Errorf("unsupported input shape %v", x.shape)
 	}
 	v, err := im.emit(graph.Node{Op: "mul", In: []string{x.name, x.name}})
 	if err == nil {

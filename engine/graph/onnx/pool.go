@@ -11,7 +11,7 @@ import (
 // never counts in means.
 func convertPool(im *importer, n *protoNode) error {
 	if len(n.out) > 1 && n.out[1] != "" {
-		return fmt.Errorf("its second output, the places of the largest, is not supported")
+		return fmt.Errorf("the second output (indices) is not supported")
 	}
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -25,7 +25,7 @@ func convertPool(im *importer, n *protoNode) error {
 		return im.depthPool(n, x, size)
 	}
 	if len(size) != 2 || min(size[0], size[1]) < 1 || max(size[0], size[1]) > 1<<20 {
-		return fmt.Errorf("its windows are %v: hfcui pools images, in two dimensions", size)
+		return fmt.Errorf("the kernel is %v: only 2D pooling is supported", size)
 	}
 	node, err := im.window(n, x.shape, [2]int(size))
 	if err != nil {
@@ -63,7 +63,7 @@ func (im *importer) depthPool(n *protoNode, x value, size []int) error {
 	}
 	one := slices.Equal(size[1:], []int{1, 1}) && (strides == nil || slices.Equal(strides, []int{1, 1, 1})) && n.attrs["dilations"] == nil
 	if !one || n.op != "AveragePool" || len(pads) != 6 || pads[1]+pads[2]+pads[4]+pads[5] != 0 || min(pads[0], pads[3]) < 0 || n.intAttr("ceil_mode", 0) != 0 {
-		return fmt.Errorf("its windows are %v: hfcui pools images, in two dimensions", size)
+		return fmt.Errorf("the kernel is %v: only 2D pooling is supported", size)
 	}
 	v, err := im.reshape(x, []int{x.shape[0], x.shape[1], x.shape[2], x.shape[3] * x.shape[4]})
 	node := graph.Node{
@@ -99,7 +99,7 @@ func ceilPad(n, size, stride, dilation, before, after int) int {
 // planes is x [N,C,…] as [N,C,H,W].
 func (im *importer) planes(x value) (value, error) {
 	if len(x.shape) < 3 {
-		return x, fmt.Errorf("its input is %v", x.shape)
+		return x, fmt.Errorf("unsupported input shape %v", x.shape)
 	}
 	if len(x.shape) == 4 {
 		return x, nil
@@ -170,7 +170,7 @@ func (im *importer) reduceBy(n *protoNode, by func(x value, axes []int) (value, 
 		return err
 	}
 	if slices.Contains(axes, 0) {
-		return fmt.Errorf("it is over the batch, which mixes images")
+		return fmt.Errorf("reduction over the batch is not supported")
 	}
 	v, err := by(x, axes)
 	if err == nil && !keep {
@@ -210,7 +210,7 @@ func convertReduceMax(im *importer, n *protoNode) error {
 		return err
 	}
 	if len(x.shape) != 4 || !slices.Equal(axes, []int{2, 3}) {
-		return fmt.Errorf("hfcui supports it over height and width only, not axes %v of %v", axes, x.shape)
+		return fmt.Errorf("only height and width are supported, not axes %v of %v", axes, x.shape)
 	}
 	v, err := im.emit(graph.Node{Op: "globalmaxpool", In: []string{x.name}})
 	if err == nil && !keep {
@@ -243,7 +243,7 @@ func convertLpNorm(im *importer, n *protoNode) error {
 		return err
 	}
 	if n.intAttr("p", 2) != 2 || axis == 0 {
-		return fmt.Errorf("hfcui supports the Euclidean norm of an image only")
+		return fmt.Errorf("only the Euclidean norm of an image is supported")
 	}
 	v, err := im.norm(x, []int{axis})
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 func convertSame(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)
 	if err == nil && n.op == "Cast" && !floating(int(n.intAttr("to", typeFloat))) {
-		err = errors.New("it makes integers of what is computed")
+		err = errors.New("cast of activations to integers is not supported")
 	}
 	return im.put(n, x, err)
 }
@@ -28,7 +28,7 @@ func (n *protoNode) perm(rank int) ([]int, error) {
 			continue
 		}
 		if len(a.ints) != rank || slices.Contains(a.ints[:i], a.ints[i]) || a.ints[i] < 0 || a.ints[i] >= int64(rank) {
-			return nil, fmt.Errorf("%v is no order of %d axes", a.ints, rank)
+			return nil, fmt.Errorf("%v is not a permutation of %d axes", a.ints, rank)
 		}
 		perm[i] = int(a.ints[i])
 	}
@@ -137,7 +137,7 @@ func (im *importer) cuts(n *protoNode, x []int) ([]cut, error) {
 	}
 	starts, ends, axes, steps := lists[0], lists[1], lists[2], lists[3]
 	if len(starts) != len(ends) || axes != nil && len(axes) != len(starts) || steps != nil && len(steps) != len(starts) {
-		return nil, errors.New("its starts, ends, axes and steps are not as many")
+		return nil, errors.New("starts, ends, axes and steps differ in length")
 	}
 	var cuts []cut
 	for i, start := range starts {
@@ -153,7 +153,7 @@ func (im *importer) cuts(n *protoNode, x []int) ([]cut, error) {
 			step = steps[i]
 		}
 		if step == 0 || step > math.MaxInt32 || step < -math.MaxInt32 {
-			return nil, fmt.Errorf("its step is %d", step)
+			return nil, fmt.Errorf("unsupported step %d", step)
 		}
 		size := x[axis]
 		end := ends[i]
@@ -199,11 +199,11 @@ func (im *importer) take(x value, c cut) (value, error) {
 	case c.start == 0 && c.step == 1 && c.count == x.shape[c.axis]:
 		return x, nil
 	case c.axis == 0:
-		return x, errors.New("it takes some images of a batch")
+		return x, errors.New("slicing the batch is not supported")
 	case c.step == 1:
 		return im.emit(graph.Node{Op: "slice", In: []string{x.name}, Axis: c.axis, Start: c.start, Count: c.count})
 	case c.count > 1<<16:
-		return x, fmt.Errorf("it takes %d elements a step apart", c.count)
+		return x, fmt.Errorf("slice of %d elements with a step is not supported", c.count)
 	}
 	return im.emit(graph.Node{Op: "gather", In: []string{x.name}, Axis: c.axis, Index: c.index()})
 }
@@ -222,7 +222,7 @@ func convertGather(im *importer, n *protoNode) error {
 		return err
 	}
 	if c == nil || axis == 0 {
-		return errors.New("it takes some images of a batch")
+		return errors.New("slicing the batch is not supported")
 	}
 	index, err := im.index(c, x.shape[axis])
 	if err != nil {
@@ -260,7 +260,7 @@ func convertPad(im *importer, n *protoNode) error {
 		}
 	}
 	if len(pads) != 2*len(axes) {
-		return fmt.Errorf("its pads are %v for %d axes", pads, len(axes))
+		return fmt.Errorf("invalid pads %v for %d axes", pads, len(axes))
 	}
 	for i, a := range axes {
 		axis, err := axisOf(int64(a), len(x.shape))
@@ -281,7 +281,7 @@ func (im *importer) padAxis(x value, mode string, axis, before, after int, fill 
 	case before == 0 && after == 0:
 		return x, nil
 	case axis == 0 || max(before, after) > 1<<16 || min(before, after) < -size:
-		return x, fmt.Errorf("it pads axis %d of %v by %d and %d", axis, x.shape, before, after)
+		return x, fmt.Errorf("unsupported padding: axis %d of %v by %d and %d", axis, x.shape, before, after)
 	case mode == "constant" && min(before, after) >= 0:
 		return im.emit(graph.Node{Op: "pad", In: []string{x.name}, Axis: axis, Before: before, After: after, A: max(-math.MaxFloat32, min(fill, math.MaxFloat32))})
 	case mode == "constant":
@@ -306,10 +306,10 @@ func (im *importer) padAxis(x value, mode string, axis, before, after int, fill 
 		case "wrap":
 			at = ((i % size) + size) % size
 		default:
-			return x, fmt.Errorf("its mode is %.20q", printable.Line(mode))
+			return x, fmt.Errorf("unsupported mode %.20q", printable.Line(mode))
 		}
 		if at < 0 || at >= size {
-			return x, fmt.Errorf("it pads axis %d of %v by %d and %d", axis, x.shape, before, after)
+			return x, fmt.Errorf("unsupported padding: axis %d of %v by %d and %d", axis, x.shape, before, after)
 		}
 		index = append(index, at)
 	}

@@ -118,7 +118,7 @@ func (im *importer) newShape(n *protoNode, x []int) ([]int, error) {
 				continue
 			}
 			if from == len(x) {
-				return nil, fmt.Errorf("its axes %v are not for %v", axes, x)
+				return nil, fmt.Errorf("invalid axes %v for %v", axes, x)
 			}
 			out[i], from = x[from], from+1
 		}
@@ -158,7 +158,7 @@ func (im *importer) target(n *protoNode, x []int) ([]int, error) {
 		return nil, err
 	}
 	if shape == nil || len(shape) > maxRank {
-		return nil, fmt.Errorf("it has no shape, or one of %d dimensions", len(shape))
+		return nil, fmt.Errorf("invalid shape of %d dimensions", len(shape))
 	}
 	shape = slices.Clone(shape)
 	total, known, open := 1, 1, -1
@@ -173,10 +173,10 @@ func (im *importer) target(n *protoNode, x []int) ([]int, error) {
 			open = i
 			continue
 		case d < 1 || d > math.MaxInt32:
-			return nil, fmt.Errorf("its shape is %v", shape)
+			return nil, fmt.Errorf("invalid shape %v", shape)
 		}
 		if known > 1<<50/shape[i] {
-			return nil, fmt.Errorf("its shape is %v", shape)
+			return nil, fmt.Errorf("invalid shape %v", shape)
 		}
 		known *= shape[i]
 	}
@@ -206,7 +206,7 @@ func convertDepthToSpace(im *importer, n *protoNode) error {
 	}
 	b := int(min(max(n.intAttr("blocksize", 1), 1), 1<<10))
 	if len(x.shape) != 4 || x.shape[1]%(b*b) != 0 {
-		return fmt.Errorf("%v has no blocks of %d×%d", x.shape, b, b)
+		return fmt.Errorf("%v does not divide into %d×%d blocks", x.shape, b, b)
 	}
 	c, h, w := x.shape[1]/(b*b), x.shape[2], x.shape[3]
 	split, perm := []int{batch, b, b, c, h, w}, []int{0, 3, 4, 1, 5, 2}
@@ -224,7 +224,7 @@ func convertSpaceToDepth(im *importer, n *protoNode) error {
 	}
 	b := int(min(max(n.intAttr("blocksize", 1), 1), 1<<10))
 	if len(x.shape) != 4 || x.shape[2]%b != 0 || x.shape[3]%b != 0 {
-		return fmt.Errorf("%v has no blocks of %d×%d", x.shape, b, b)
+		return fmt.Errorf("%v does not divide into %d×%d blocks", x.shape, b, b)
 	}
 	c, h, w := x.shape[1], x.shape[2]/b, x.shape[3]/b
 	v, err := im.rearrange(x, []int{batch, c, h, b, w, b}, []int{0, 3, 5, 1, 2, 4}, []int{batch, c * b * b, h, w})

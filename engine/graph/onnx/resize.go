@@ -20,14 +20,14 @@ func convertResize(im *importer, n *protoNode) error {
 	}
 	mode := n.stringAttr("mode", "nearest")
 	if mode != "nearest" && mode != "linear" {
-		return fmt.Errorf("its mode is %.20q: hfcui resizes by nearest and linear", printable.Line(mode))
+		return fmt.Errorf("unsupported mode %.20q: use nearest or linear", printable.Line(mode))
 	}
 	for axis := range x.shape {
 		if sizes[axis] == x.shape[axis] && scales[axis] == 1 {
 			continue
 		}
 		if axis == 0 || sizes[axis] < 1 || sizes[axis] > 1<<16 {
-			return fmt.Errorf("it resizes %v to %v", x.shape, sizes)
+			return fmt.Errorf("unsupported resize of %v to %v", x.shape, sizes)
 		}
 		r := resizing{n, im.proto.opset, x.shape[axis], sizes[axis], scales[axis]}
 		node := r.linear(axis)
@@ -59,11 +59,11 @@ func (im *importer) resized(n *protoNode, x []int) (sizes []int, scales []float6
 	}
 	if scales != nil {
 		if len(scales) != len(x) {
-			return nil, nil, fmt.Errorf("it has %d scales for %v", len(scales), x)
+			return nil, nil, fmt.Errorf("%d scales for %v", len(scales), x)
 		}
 		for i, s := range scales {
 			if !(s > 0) || s > 1<<12 {
-				return nil, nil, fmt.Errorf("its scales are %v", scales)
+				return nil, nil, fmt.Errorf("invalid scales %v", scales)
 			}
 			sizes = append(sizes, int(math.Floor(float64(x[i])*s)))
 		}
@@ -73,7 +73,7 @@ func (im *importer) resized(n *protoNode, x []int) (sizes []int, scales []float6
 		return nil, nil, err
 	}
 	if len(sizes) != len(x) || n.attrs["axes"] != nil {
-		return nil, nil, fmt.Errorf("it has %d sizes for %v", len(sizes), x)
+		return nil, nil, fmt.Errorf("%d sizes for %v", len(sizes), x)
 	}
 	if sizes[0] == im.fixed || sizes[0] == 1 {
 		sizes[0] = x[0]

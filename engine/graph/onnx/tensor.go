@@ -56,7 +56,7 @@ func readTensor(b []byte) (*protoTensor, error) {
 		case 1:
 			return fd.numbers(func(v uint64) error {
 				if len(t.dims) == maxRank || v > math.MaxInt32 {
-					return fmt.Errorf("tensor %.40q has dimensions no tensor has", t.name)
+					return fmt.Errorf("tensor %.40q has invalid dimensions", t.name)
 				}
 				t.dims = append(t.dims, int(v))
 				return nil
@@ -109,7 +109,7 @@ func (t *protoTensor) decode(open func(name string) (Data, error), f func(i int,
 	}
 	size, ok := typeBytes[t.kind]
 	if !ok {
-		return fmt.Errorf("tensor %.60q is of a type hfcui does not read (number %d): export the model in float32", t.name, t.kind)
+		return fmt.Errorf("tensor %.60q has unsupported data type %d: export the model in float32", t.name, t.kind)
 	}
 	raw := t.raw
 	if t.external != nil {
@@ -179,7 +179,7 @@ func (t *protoTensor) decodeTyped(n int, f func(i int, v float64)) error {
 	i := 0
 	put := func(v uint64) error {
 		if i == n {
-			return fmt.Errorf("tensor %.60q of %v has more numbers than that", t.name, t.dims)
+			return fmt.Errorf("tensor %.60q of %v has too many elements", t.name, t.dims)
 		}
 		f(i, typedNumber(t.kind, v))
 		i++
@@ -214,7 +214,7 @@ func (t *protoTensor) decodeTyped(n int, f func(i int, v float64)) error {
 		}
 	}
 	if i != n {
-		return fmt.Errorf("tensor %.60q of %v has %d numbers", t.name, t.dims, i)
+		return fmt.Errorf("tensor %.60q of %v has %d elements", t.name, t.dims, i)
 	}
 	return nil
 }
@@ -250,13 +250,13 @@ func (t *protoTensor) readExternal(open func(name string) (Data, error), want in
 		if s, ok := t.external[key]; ok {
 			v, err := strconv.ParseInt(s, 10, 64)
 			if err != nil || v < 0 {
-				return nil, fmt.Errorf("its external data has the %s %.20q", key, s)
+				return nil, fmt.Errorf("invalid %s of external data: %.20q", key, s)
 			}
 			*dst = v
 		}
 	}
 	if open == nil {
-		return nil, errors.New("its data are in another file")
+		return nil, errors.New("the data is in another file")
 	}
 	f, err := open(location)
 	if err != nil {
@@ -264,7 +264,7 @@ func (t *protoTensor) readExternal(open func(name string) (Data, error), want in
 	}
 	defer f.Close()
 	if length != int64(want) || offset > f.Size() || length > f.Size()-offset {
-		return nil, fmt.Errorf("its %d bytes are not in %.60q, which has %d: copy that file again, too", want, location, f.Size())
+		return nil, fmt.Errorf("%d bytes exceed external data %.60q of %d bytes: copy that file again, too", want, location, f.Size())
 	}
 	b := make([]byte, want)
 	_, err = f.ReadAt(b, offset)

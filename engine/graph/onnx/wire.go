@@ -65,7 +65,7 @@ const (
 // budget is what may still be read.
 type budget struct{ nodes, tensors, depth int }
 
-var errTorn = errors.New("it is not an ONNX model, or only a part of one: export or copy it again")
+var errTorn = errors.New("not an ONNX model, or truncated: export or copy it again")
 
 // field is one field of a message.
 type field struct {
@@ -195,14 +195,14 @@ func readEntry(b []byte) (key, value string, err error) {
 func (left *budget) readGraph(b []byte) (protoGraph, error) {
 	m := protoGraph{tensors: make(map[string]*protoTensor)}
 	if left.depth == 0 {
-		return m, errors.New("its branches go too deep: simplify it with onnxsim")
+		return m, errors.New("subgraphs are nested too deep: simplify the model with onnxsim")
 	}
 	left.depth--
 	err := fields(b, func(fd field) error {
 		switch fd.num {
 		case 1:
 			if left.nodes--; left.nodes < 0 {
-				return fmt.Errorf("it has more than %d nodes: simplify it with onnxsim", maxNodes)
+				return fmt.Errorf("more than %d nodes: simplify the model with onnxsim", maxNodes)
 			}
 			n, err := left.readNode(fd.data)
 			m.nodes = append(m.nodes, n)
@@ -211,7 +211,7 @@ func (left *budget) readGraph(b []byte) (protoGraph, error) {
 			m.name = string(fd.data)
 		case 5:
 			if left.tensors--; left.tensors < 0 {
-				return fmt.Errorf("it has more than %d tensors", maxTensors)
+				return fmt.Errorf("more than %d tensors", maxTensors)
 			}
 			t, err := readTensor(fd.data)
 			if err == nil {
@@ -229,7 +229,7 @@ func (left *budget) readGraph(b []byte) (protoGraph, error) {
 			}
 			return err
 		case 15:
-			return errors.New("it has sparse tensors: export it with dense ones")
+			return errors.New("sparse tensors are not supported: export dense ones")
 		}
 		return nil
 	})
@@ -241,7 +241,7 @@ func (left *budget) readNode(b []byte) (*protoNode, error) {
 	n := &protoNode{attrs: make(map[string]*protoAttr)}
 	err := fields(b, func(fd field) error {
 		if len(n.in)+len(n.out)+len(n.attrs) > maxList {
-			return errors.New("a node has more inputs, outputs and attributes than any has")
+			return errors.New("a node has too many inputs, outputs or attributes")
 		}
 		switch fd.num {
 		case 1:
@@ -324,7 +324,7 @@ func (a *protoAttr) readFloats(fd field) error {
 // within is an error for lists longer than any attribute's.
 func within(n int) error {
 	if n > maxList {
-		return fmt.Errorf("an attribute has more than %d numbers", maxList)
+		return fmt.Errorf("an attribute has more than %d values", maxList)
 	}
 	return nil
 }

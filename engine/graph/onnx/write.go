@@ -97,7 +97,7 @@ func (e *exporter) add(n *graph.Node) error {
 	for _, name := range n.In {
 		if e.name[name] == "" {
 			if e.network.Tensors[name] == nil {
-				return fmt.Errorf("it reads %q, which is neither computed nor a tensor", name)
+				return fmt.Errorf("unknown input %q", name)
 			}
 			e.weight(name)
 		}
@@ -128,7 +128,7 @@ func (e *exporter) normalize() error {
 	}
 	c := e.network.Graph.Input[0]
 	if len(mean) != c || len(std) != c {
-		return fmt.Errorf("%d means and %d standard deviations are not for %d channels", len(mean), len(std), c)
+		return fmt.Errorf("%d means and %d standard deviations for %d channels", len(mean), len(std), c)
 	}
 	at := e.name[graph.InputName]
 	for _, step := range []struct {
@@ -182,7 +182,7 @@ func (e *exporter) constant(key string, t exportedTensor) string {
 }
 
 // errTooLarge is what protobuf cannot hold.
-var errTooLarge = errors.New("it would have more than 2 GB, which no ONNX file can: save the model as .safetensors")
+var errTooLarge = errors.New("larger than 2 GB, the limit of ONNX files: save the model as .safetensors")
 
 // write writes the file: what comes before the weights, the weights, what comes behind.
 func (e *exporter) write(w io.Writer, n *Network) error {
