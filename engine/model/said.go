@@ -78,7 +78,7 @@ func parseValues(text string) ([]float32, *Normalization, error) {
 		v, err := strconv.ParseFloat(strings.TrimSpace(word), 32)
 		switch {
 		case err != nil && v-v == 0:
-			return nil, nil, fmt.Errorf("neither a number nor one of %s", strings.Join(NormalizationNames(), ", "))
+			return nil, nil, fmt.Errorf("not a number or one of %s", strings.Join(NormalizationNames(), ", "))
 		case v-v != 0:
 			return nil, nil, fmt.Errorf("must be finite")
 		}

@@ -49,13 +49,13 @@ func TestDescriptionsAreParsed(t *testing.T) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	for want, err := range map[string]error{
-		"neither a number nor one of": d.SetMean("image-net"),
-		"must be finite":              d.SetStd("1e99"),
-		"more than three":             d.SetMean("1,2,3,4"),
-		"channels x height x width":   d.SetInput("32x32"),
-		"comma-separated names":       d.SetClasses("no-such-file"),
-		"is empty":                    d.SetClasses("a,,b"),
-		"key=value":                   d.SetAssume("max"),
+		"not a number or one of":    d.SetMean("image-net"),
+		"must be finite":            d.SetStd("1e99"),
+		"more than three":           d.SetMean("1,2,3,4"),
+		"channels x height x width": d.SetInput("32x32"),
+		"comma-separated names":     d.SetClasses("no-such-file"),
+		"is empty":                  d.SetClasses("a,,b"),
+		"key=value":                 d.SetAssume("max"),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
