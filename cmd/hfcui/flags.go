@@ -177,7 +177,7 @@ func smoothingFlags(flags *pflag.FlagSet, s *model.Smoothing) {
 // layerFlags adds --layer and --divide-gain.
 func layerFlags(flags *pflag.FlagSet, s *model.Smoothing) {
 	nameVar(flags, &s.Layer, "layer", "", "", "convolution to smooth (default the first)")
-	flags.BoolVar(&s.DivideGain, "divide-gain", false, "gain-normalize smoothed kernels (÷ 1+8ρ)")
+	flags.BoolVar(&s.DivideGain, "divide-gain", false, "divide smoothed kernels by their gain, 1+8ρ")
 }
 
 // smoothingWords writes a smoothing as "rho 0.5 on layer1.0.conv1, gain-normalized".

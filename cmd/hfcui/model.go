@@ -141,7 +141,7 @@ func modelConvertCommand() *cobra.Command {
 		},
 	}
 	describeFlags(cmd.Flags(), &description)
-	cmd.Flags().BoolVar(&normalized, "normalized-input", false, "ONNX only: the model takes normalized images; mean and std in the metadata")
+	cmd.Flags().BoolVar(&normalized, "normalized-input", false, "export an ONNX model that takes normalized images, with mean and std in its metadata only")
 	out.flags(cmd)
 	return cmd
 }

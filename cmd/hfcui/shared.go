@@ -90,7 +90,7 @@ func settingFlags(cmd *cobra.Command) func() bands.Setting {
 	var s bands.Setting
 	var normalize, statistics string
 	choiceVar(cmd.Flags(), &normalize, "normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
-	choiceVar(cmd.Flags(), &statistics, "bn", "batch-norm statistics", "running", "batch")
+	choiceVar(cmd.Flags(), &statistics, "bn", "statistics that batch norm uses", "running", "batch")
 	smoothingFlags(cmd.Flags(), &s.Smoothing)
 	return func() bands.Setting {
 		s.Normalize, _ = bands.ParseNormalization(normalize)

@@ -39,7 +39,7 @@ func bandsDuring(flags *pflag.FlagSet) func(*train.Config) error {
 	countVar(flags, &b.Limit, "bands-n", "", 1000, 0, maxImages, "evaluate bands on the first N images (0: all)")
 	choiceVar(flags, &b.Split, "bands-split", "split to evaluate bands on; train is the training images with their labels", "test", "train")
 	choiceVar(flags, &b.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
-	choiceVar(flags, &b.BN, "bands-bn", "batch-norm statistics", "running", "batch")
+	choiceVar(flags, &b.BN, "bands-bn", "statistics that batch norm uses", "running", "batch")
 	return func(c *train.Config) error {
 		set := func(name string) bool { return flags.Lookup(name).Changed }
 		if c.Bands == nil && !set("bands") {

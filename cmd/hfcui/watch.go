@@ -68,7 +68,7 @@ func watchCommand() *cobra.Command {
 	countVar(flags, &w.bands.Limit, "bands-n", "", 1000, 0, maxImages, "evaluate on the first N images (0: all)")
 	choiceVar(flags, &w.bands.Split, "bands-split", "split to evaluate on", "test", "train")
 	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
-	choiceVar(flags, &w.bands.BN, "bands-bn", "batch-norm statistics", "running", "batch")
+	choiceVar(flags, &w.bands.BN, "bands-bn", "statistics that batch norm uses", "running", "batch")
 	deviceVar(flags, &w.deviceName)
 	describeFlags(flags, &w.said)
 	nameVar(flags, &w.csvOrJSON, "export", "", "", "file to export all events to, .csv or .json")

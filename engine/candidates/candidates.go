@@ -54,7 +54,7 @@ type Better struct {
 
 // String is the comparison in one line.
 func (b Better) String() string {
-	return fmt.Sprintf("%s is clearly better: accuracy %s on %d images, vs %s without it (McNemar p = %.1g)",
+	return fmt.Sprintf("%s is clearly better: accuracy %s on %d images, vs %s as opened (McNemar p = %.1g)",
 		b.Flags, percent(b.score), b.score.N, percent(b.Current), b.P)
 }
 

@@ -26,8 +26,9 @@ func (l *Lab) Reading() Reading {
 }
 
 // Check compares what is assumed of the open model with what else it could be, on labeled
-// images of the selected split, as background work. Without labels nothing is checked. update,
-// which may be nil, is told how many images were evaluated. The result is kept.
+// images of the selected split, as background work. Nothing is checked without labels, or where
+// kernels were smoothed, whose gain a wrong normalization would make up for. update, which may
+// be nil, is called with the number of images evaluated. The result is kept.
 func (l *Lab) Check(ctx context.Context, update func(evaluated int)) (Reading, error) {
 	now, end, err := l.resolve(ctx, "", "", &bands.Setting{})
 	if err != nil {
@@ -35,7 +36,7 @@ func (l *Lab) Check(ctx context.Context, update func(evaluated int)) (Reading, e
 	}
 	defer end()
 	r := Reading{Reading: now.model.Reading()}
-	if now.checkLabels() != nil {
+	if now.checkLabels() != nil || len(now.model.Smoothings()) > 0 {
 		return r, nil
 	}
 	c := &now.checks
