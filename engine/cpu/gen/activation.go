@@ -77,36 +77,19 @@ func sigmoids() {
 	}{{"sigmoid", false}, {"siLU", true}} {
 		function(s.name, "func(x, y *float32, pixels, rows, stride int)", "is Set."+title(s.name)+".")
 		sign, least, perLn2, one := newFactor(negativeZero), newFactor(-87), newFactor(1.44269504088896341), constant(1)
-		high, low := newFactor(0.693359375), newFactor(-2.12194440e-4)
-		var coefficients []factor
-		for _, f := range expCoefficients {
-			coefficients = append(coefficients, newFactor(f))
-		}
+		exp := newExponential(perLn2.operand(), newFactor(ln2High).operand(), newFactor(ln2Low).operand(), one)
 		eachPixel([]Register{load("x"), load("y")}, func(at []Register, u int) {
 			for p := 0; p < isa.parts(); p++ {
-				x, v, k, r, square, sum := vector(), vector(), vector(), vector(), vector(), vector()
+				x, v := vector(), vector()
 				channels{at[0], u, p}.load(x)
 				VORPS(sign.operand(), x, v) // −|x|
-				VMULPS(perLn2.operand(), v, k)
-				VROUNDPS(Imm(8), k, k)
-				VMOVAPS(v, r)
-				VFNMADD231PS(high.operand(), k, r)
-				VFNMADD231PS(low.operand(), k, r)
-				VMULPS(r, r, square)
-				VMOVUPS(coefficients[0].operand(), sum)
-				for _, c := range coefficients[1:] {
-					VFMADD213PS(c.operand(), r, sum)
-				}
-				VFMADD213PS(r, square, sum)
-				VADDPS(one, sum, sum)
-				VCVTPS2DQ(k, k)
-				VPSLLD(Imm(23), k, k)
-				VPADDD(k, sum, sum)
+				sum := exp.of(v)
 				keepUnlessLess(v, least.loaded(), sum)
 				// exp(−|x|) or 1, over their sum.
-				VADDPS(one, sum, r)
+				total := vector()
+				VADDPS(one, sum, total)
 				VBLENDVPS(x, sum, one, v) // by x's sign
-				VDIVPS(r, v, v)
+				VDIVPS(total, v, v)
 				if s.times {
 					VMULPS(x, v, v)
 				}

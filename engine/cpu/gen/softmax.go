@@ -23,36 +23,13 @@ func exponentials() {
 	shift := vector()
 	VBROADCASTSS(Mem{Base: load("shift")}, shift)
 	least, perLn2, one := constant(-87), constant(1.44269504088896341), constant(1)
-	high, low := constant(0.693359375), constant(-2.12194440e-4) // ln 2 in two parts
-	var coefficients []factor
-	for _, f := range expCoefficients {
-		coefficients = append(coefficients, newFactor(f))
-	}
+	exp := newExponential(perLn2, constant(ln2High), constant(ln2Low), one)
 	Label("block")
 	for p := 0; p < isa.parts(); p++ {
-		v, k, r, square, sum := vector(), vector(), vector(), vector(), vector()
+		v := vector()
 		VMOVUPS(part(x, 0, p), v)
 		VSUBPS(shift, v, v)
-		VMULPS(perLn2, v, k)
-		if isa.wide {
-			VRNDSCALEPS(Imm(8), k, k)
-		} else {
-			VROUNDPS(Imm(8), k, k)
-		}
-		VMOVAPS(v, r)
-		VFNMADD231PS(high, k, r)
-		VFNMADD231PS(low, k, r)
-		VMULPS(r, r, square)
-		VMOVUPS(coefficients[0].operand(), sum)
-		for _, c := range coefficients[1:] {
-			VFMADD213PS(c.operand(), r, sum)
-		}
-		VFMADD213PS(r, square, sum)
-		VADDPS(one, sum, sum)
-		// 2ᵏ has k + 127 for an exponent.
-		VCVTPS2DQ(k, k)
-		VPSLLD(Imm(23), k, k)
-		VPADDD(k, sum, sum)
+		sum := exp.of(v)
 		keepUnlessLess(v, least, sum)
 		VMOVUPS(sum, part(y, 0, p))
 	}
@@ -61,6 +38,50 @@ func exponentials() {
 	SUBQ(Imm(16), n)
 	JNZ(LabelRef("block"))
 	finish()
+}
+
+// ln 2 in two parts.
+const ln2High, ln2Low = 0.693359375, -2.12194440e-4
+
+// exponential is what exp needs: 1/ln 2, ln 2 in two parts, 1 and expCoefficients.
+type exponential struct {
+	perLn2, high, low Op
+	one               VecVirtual
+	coefficients      []factor
+}
+
+func newExponential(perLn2, high, low Op, one VecVirtual) exponential {
+	e := exponential{perLn2: perLn2, high: high, low: low, one: one}
+	for _, f := range expCoefficients {
+		e.coefficients = append(e.coefficients, newFactor(f))
+	}
+	return e
+}
+
+// of is exp(v) for −87 ≤ v ≤ 0.
+func (e exponential) of(v VecVirtual) VecVirtual {
+	k, r, square, sum := vector(), vector(), vector(), vector()
+	VMULPS(e.perLn2, v, k)
+	if isa.wide {
+		VRNDSCALEPS(Imm(8), k, k)
+	} else {
+		VROUNDPS(Imm(8), k, k)
+	}
+	VMOVAPS(v, r)
+	VFNMADD231PS(e.high, k, r)
+	VFNMADD231PS(e.low, k, r)
+	VMULPS(r, r, square)
+	VMOVUPS(e.coefficients[0].operand(), sum)
+	for _, c := range e.coefficients[1:] {
+		VFMADD213PS(c.operand(), r, sum)
+	}
+	VFMADD213PS(r, square, sum)
+	VADDPS(e.one, sum, sum)
+	// 2ᵏ has k + 127 for an exponent.
+	VCVTPS2DQ(k, k)
+	VPSLLD(Imm(23), k, k)
+	VPADDD(k, sum, sum)
+	return sum
 }
 
 // keepUnlessLess makes v 0 where test is less than the limit; where test is NaN, v stays.

@@ -397,9 +397,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, (R8)
 	VMOVUPS      32(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -423,9 +423,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 32(R8)
 	VMOVUPS      64(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -449,9 +449,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 64(R8)
 	VMOVUPS      96(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -475,9 +475,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 96(R8)
 	VMOVUPS      128(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -501,9 +501,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 128(R8)
 	VMOVUPS      160(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -527,9 +527,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 160(R8)
 	VMOVUPS      192(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -553,9 +553,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 192(R8)
 	VMOVUPS      224(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -579,9 +579,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 224(R8)
 	ADDQ         $0x00000100, DI
 	ADDQ         $0x00000100, R8
@@ -615,9 +615,9 @@ pixel:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, (R8)
 	VMOVUPS      32(DI), Y1
 	VORPS        (SP), Y1, Y2
@@ -641,9 +641,9 @@ pixel:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMOVUPS      Y2, 32(R8)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, R8
@@ -744,9 +744,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, (R8)
 	VMOVUPS      32(DI), Y1
@@ -771,9 +771,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 32(R8)
 	VMOVUPS      64(DI), Y1
@@ -798,9 +798,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 64(R8)
 	VMOVUPS      96(DI), Y1
@@ -825,9 +825,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 96(R8)
 	VMOVUPS      128(DI), Y1
@@ -852,9 +852,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 128(R8)
 	VMOVUPS      160(DI), Y1
@@ -879,9 +879,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 160(R8)
 	VMOVUPS      192(DI), Y1
@@ -906,9 +906,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 192(R8)
 	VMOVUPS      224(DI), Y1
@@ -933,9 +933,9 @@ pixels:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 224(R8)
 	ADDQ         $0x00000100, DI
@@ -970,9 +970,9 @@ pixel:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, (R8)
 	VMOVUPS      32(DI), Y1
@@ -997,9 +997,9 @@ pixel:
 	VMOVUPS      32(SP), Y3
 	VCMPPS       $0x15, Y3, Y2, Y2
 	VANDPS       Y2, Y6, Y6
-	VADDPS       Y0, Y6, Y4
+	VADDPS       Y0, Y6, Y3
 	VBLENDVPS    Y1, Y6, Y0, Y2
-	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 32(R8)
 	ADDQ         $0x40, DI
