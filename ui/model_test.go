@@ -28,7 +28,7 @@ func TestClearlyBetterIsNoticed(t *testing.T) {
 	l.Found = candidates.Result{Checked: 400, Better: &candidates.Better{Flags: "--mean imagenet", Current: measure.Score{Correct: 100, N: 400},
 		Change: model.Description{Mean: model.Normalizations["imagenet"].Mean, Std: model.Normalizations["imagenet"].Std}}}
 	d := startWith(t, l, Options{}, 140, 44)
-	d.Shows("--mean imagenet is clearly better", "M opens it so")
+	d.Shows("--mean imagenet is clearly better", "press M to apply it")
 	d.Keys("M")
 	d.Shows("imagenet")
 }

@@ -19,7 +19,7 @@ func describeFlags(flags *pflag.FlagSet, d *model.Description) {
 	names := strings.Join(model.NormalizationNames(), ", ")
 	textFlag(flags, "mean", "LIST", "mean of pixels in [0,1], one per channel or one for all, or "+names, d.SetMean)
 	textFlag(flags, "std", "LIST", "standard deviation of pixels in [0,1], likewise", d.SetStd)
-	flags.BoolVar(&d.BGR, "bgr", false, "BGR input; --mean and --std are BGR, too")
+	flags.BoolVar(&d.BGR, "bgr", false, "BGR input; --mean and --std are in BGR order")
 	textFlag(flags, "input", "CxHxW", "input size of the model, e.g. 3x32x32", d.SetInput)
 	textFlag(flags, "classes", "LIST", "class names in output order: a,b,c, a file with one per line, cifar10, or the number of classes", d.SetClasses)
 	textFlag(flags, "assume", "KEY=VALUE", "assumption about the network, e.g. stem-pool=max; repeatable; see hfcui model info", d.SetAssume)
@@ -61,19 +61,16 @@ func checkModel(ctx context.Context, l *lab.Lab) (lab.Reading, error) {
 	case r.Result.String() != "":
 		sayNote(r.Result.String())
 	case r.Unchecked():
-		sayNote(unchecked)
+		sayNote(lab.Unverified)
 	}
 	return r, nil
 }
-
-// unchecked is the note where assumptions could not be verified.
-const unchecked = "assumptions about the model were not checked against labels"
 
 // sayUnchecked prints that note for commands that have no labels.
 func sayUnchecked(m *model.Model) lab.Reading {
 	r := lab.Reading{Reading: m.Reading()}
 	if r.Unchecked() {
-		sayNote(unchecked)
+		sayNote(lab.Unverified)
 	}
 	return r
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"hfcui/engine/lab"
 )
 
 // What is clearly better than what was given or assumed is said, as text and in JSON, and so is
@@ -32,7 +34,7 @@ func TestWrongReadingsDoNotPassInSilence(t *testing.T) {
 	}
 	dir := fixtures(t)
 	o = hfcuiIn(t, dir, "predict", "photo.png", "--assume", "epsilon=1e-3")
-	if !strings.Contains(o.stderr, unchecked) || !strings.Contains(o.stdout, "assumed stem-pool=none") && !strings.Contains(o.stdout, "given epsilon=0.001") {
+	if !strings.Contains(o.stderr, lab.Unverified) || !strings.Contains(o.stdout, "assumed stem-pool=none") && !strings.Contains(o.stdout, "given epsilon=0.001") {
 		t.Errorf("%s%s", o.stderr, o.stdout)
 	}
 	if o = hfcuiIn(t, dir, "predict", "photo.png"); o.stderr != "" {

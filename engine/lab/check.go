@@ -16,6 +16,9 @@ type Reading struct {
 	candidates.Result
 }
 
+// Unverified is the note where assumptions about a model could not be compared with labels.
+const Unverified = "assumptions about the model were not checked against labels"
+
 // Unchecked reports whether something is assumed of the model that was not checked.
 func (r Reading) Unchecked() bool { return r.Checked == 0 && r.Open() }
 

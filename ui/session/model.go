@@ -149,12 +149,12 @@ func (s *Session) Notice() string {
 	var list []string
 	if text := s.Reading.Result.String(); text != "" {
 		if s.Reading.Better != nil {
-			text += "; M opens it so"
+			text = "press M to apply it: " + text
 		}
 		list = append(list, text)
 	}
 	if s.checked && s.Reading.Unchecked() {
-		list = append(list, "assumptions about the model were not checked against labels")
+		list = append(list, lab.Unverified)
 	}
 	if s.Info.Note != "" {
 		list = append(list, s.Info.Note)
