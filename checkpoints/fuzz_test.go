@@ -2,11 +2,14 @@ package checkpoints
 
 import (
 	"bytes"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hfcui/checkpoints/memtest"
 )
 
 // sound holds a file that was read to its promises, and to come back the same from being written.
@@ -51,18 +54,26 @@ func oneLine(t *testing.T, err error) {
 	}
 }
 
+// read asserts that reading data takes bounded memory and returns a sound file or an error of one line.
+func read(t *testing.T, read func(io.ReaderAt, int64, string) (*File, error), data []byte) {
+	t.Helper()
+	var file *File
+	var err error
+	memtest.Within(t, len(data), func() { file, err = read(bytes.NewReader(data), int64(len(data)), "fuzz") })
+	if err != nil {
+		oneLine(t, err)
+		return
+	}
+	sound(t, file, len(data))
+}
+
 func FuzzSafetensors(f *testing.F) {
 	for _, data := range hostileSafetensors() {
 		f.Add(data)
 	}
 	addFiles(f, "testdata/*.safetensors")
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := ReadSafetensors(bytes.NewReader(data), int64(len(data)), "fuzz")
-		if err != nil {
-			oneLine(t, err)
-			return
-		}
-		sound(t, file, len(data))
+		read(t, ReadSafetensors, data)
 	})
 }
 
@@ -75,12 +86,7 @@ func FuzzHeader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, header string, size int) {
 		data := safetensorsOf(header, max(0, min(size, 1<<16)))
-		file, err := ReadSafetensors(bytes.NewReader(data), int64(len(data)), "fuzz")
-		if err != nil {
-			oneLine(t, err)
-			return
-		}
-		sound(t, file, len(data))
+		read(t, ReadSafetensors, data)
 	})
 }
 
@@ -89,12 +95,7 @@ func FuzzPyTorch(f *testing.F) {
 	addFiles(f, "testdata/*.pt")
 	addFiles(f, "testdata/refused/*.pt")
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := ReadPyTorch(bytes.NewReader(data), int64(len(data)), "fuzz")
-		if err != nil {
-			oneLine(t, err)
-			return
-		}
-		sound(t, file, len(data))
+		read(t, ReadPyTorch, data)
 	})
 }
 
@@ -120,12 +121,7 @@ func FuzzPickle(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, pickle []byte) {
 		data := torchZipOf(string(pickle), floats4)
-		file, err := ReadPyTorch(bytes.NewReader(data), int64(len(data)), "fuzz")
-		if err != nil {
-			oneLine(t, err)
-			return
-		}
-		sound(t, file, len(data))
+		read(t, ReadPyTorch, data)
 	})
 }
 

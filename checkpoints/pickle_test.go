@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
+
+	"hfcui/checkpoints/memtest"
 )
 
 // zipEntry is a file in a zip archive.
@@ -191,42 +191,15 @@ func TestHostileCost(t *testing.T) {
 		"big numbers":  strings.Repeat("\x8a"+string(rune(maxNumber))+strings.Repeat("\xf7", maxNumber), many/8) + ".",
 	} {
 		zipped := torchZipOf(pickle, "")
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
 		start := time.Now()
-		peak := watchHeap(func() { ReadPyTorch(bytes.NewReader(zipped), int64(len(zipped)), name) })
+		peak := memtest.Peak(func() { ReadPyTorch(bytes.NewReader(zipped), int64(len(zipped)), name) })
 		took := time.Since(start)
-		runtime.ReadMemStats(&after)
-		extra := (int64(peak) - int64(before.HeapAlloc) - int64(len(zipped))) >> 20
-		t.Logf("%-12s %4d MiB beyond the file, %d MiB allocated, %v", name, extra, (after.TotalAlloc-before.TotalAlloc)>>20, took.Round(time.Millisecond))
-		if extra > 64 || took > 20*time.Second {
-			t.Errorf("%s: %d MiB beyond the file in %v", name, extra, took)
+		extra := peak - int64(len(zipped))
+		t.Logf("%-12s %4d MiB beyond the file, %v", name, extra>>20, took.Round(time.Millisecond))
+		if extra > memtest.Bound || took > 20*time.Second {
+			t.Errorf("%s: %d MiB beyond the file in %v", name, extra>>20, took)
 		}
 	}
-}
-
-// watchHeap is the largest heap seen while f runs, what the collector has not taken yet included.
-func watchHeap(f func()) uint64 {
-	defer debug.SetGCPercent(debug.SetGCPercent(5))
-	done, most := make(chan bool), make(chan uint64)
-	go func() {
-		var m runtime.MemStats
-		peak := uint64(0)
-		for {
-			runtime.ReadMemStats(&m)
-			peak = max(peak, m.HeapAlloc)
-			select {
-			case <-done:
-				most <- peak
-				return
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	}()
-	f()
-	close(done)
-	return <-most
 }
 
 func TestHostileZips(t *testing.T) {

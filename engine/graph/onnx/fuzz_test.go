@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hfcui/checkpoints/memtest"
 	"hfcui/engine/graph"
 )
 
@@ -36,7 +37,9 @@ func FuzzImport(f *testing.F) {
 	}
 	open := func(string) (Data, error) { return nil, errors.New("there are no other files") }
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, err := Import(b, open, Options{})
+		var n *Network
+		var err error
+		memtest.Within(t, len(b), func() { n, err = Import(b, open, Options{}) })
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\r\x1b") {
 				t.Errorf("error %q is not one line", err)
