@@ -16,13 +16,18 @@ import (
 // one.
 func describeFlags(flags *pflag.FlagSet, d *model.Description) {
 	netVar(flags, &d.Net, "expected architecture")
-	names := strings.Join(model.NormalizationNames(), ", ")
-	textFlag(flags, "mean", "LIST", "mean of pixels in [0,1], one per channel or one for all, or "+names, d.SetMean)
-	textFlag(flags, "std", "LIST", "standard deviation of pixels in [0,1], likewise", d.SetStd)
+	meanStdFlags(flags, d)
 	flags.BoolVar(&d.BGR, "bgr", false, "BGR input; --mean and --std are in BGR order")
 	textFlag(flags, "input", "CxHxW", "input size of the model, e.g. 3x32x32", d.SetInput)
 	textFlag(flags, "classes", "LIST", "class names in output order: a,b,c, a file with one per line, cifar10, or the number of classes", d.SetClasses)
 	textFlag(flags, "assume", "KEY=VALUE", "assumption about the network, e.g. stem-pool=max; repeatable; see hfcui model info", d.SetAssume)
+}
+
+// meanStdFlags adds the flags of a model's input normalization.
+func meanStdFlags(flags *pflag.FlagSet, d *model.Description) {
+	names := strings.Join(model.NormalizationNames(), ", ")
+	textFlag(flags, "mean", "LIST", "mean of pixels in [0,1], one per channel or one for all, or "+names, d.SetMean)
+	textFlag(flags, "std", "LIST", "standard deviation of pixels in [0,1], likewise", d.SetStd)
 }
 
 // textFlag adds a flag that is parsed by set.

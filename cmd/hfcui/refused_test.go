@@ -223,6 +223,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train --run photo.png --data shapes:train=256", 1, []string{"photo.png"}},
 		{"train --run pairs/left --data shapes:train=256 --epochs 0", 2, []string{"--epochs"}},
 		{"train --run r --bands 4,x", 2, []string{"--bands", "x"}},
+		{"train --run r --mean half", 2, []string{"--model"}},
 		{"train --run r --bands-every 2", 2, []string{"--bands-every requires --bands"}},
 		{"train --run r --bands 4 --bands-split validation", 2, []string{"test, train"}},
 
@@ -242,9 +243,10 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"watch r --bands 4", 2, []string{"--bands requires --data"}},
 		{"watch r --data nosuch", 2, []string{"nosuch"}},
 		{"watch r --silence x", 2, []string{"--silence"}},
-		{"watch r --export nosuch/runs.csv", 1, []string{"nosuch"}},
-		{"watch r --tensorboard photo.png", 1, []string{"photo.png"}},
-		{"watch photo.png --once", 1, []string{"photo.png"}},
+		{"watch pairs --export nosuch/runs.csv", 1, []string{"nosuch"}},
+		{"watch pairs --tensorboard photo.png", 1, []string{"photo.png"}},
+		{"watch photo.png --once", 1, []string{"photo.png", "not a folder"}},
+		{"watch r", 1, []string{"r: no such folder", "--wait"}},
 
 		// data and model
 		{"data", 2, []string{"list, get, info"}},

@@ -28,6 +28,7 @@ func trainCommand() *cobra.Command {
 	namedVar(flags, &c.Data, "data", c.Data, "dataset folder or name", knownData)
 	netVar(flags, &c.Net, "architecture to train")
 	nameVar(flags, &c.Model, "model", "", "", "model file to start from, of any kind, instead of an untrained --net")
+	normalized := normalizationFlags(flags)
 	nameVar(flags, &c.Freeze, "freeze", "", "", "do not train the first N convolution and linear layers, or the backbone (all but the last): N or backbone; "+
 		"frozen batch norm uses and keeps its running statistics")
 	nameVar(flags, &dir, "run", "", "", "run folder; an existing run is resumed")
@@ -59,6 +60,7 @@ func trainCommand() *cobra.Command {
 		if cmd.Flags().Changed("net") && cmd.Flags().Changed("model") {
 			return usagef("--net: the network is that of --model: use one of the two")
 		}
+		normalized(&c)
 		if err := finish(); err != nil {
 			return &usageError{err}
 		}

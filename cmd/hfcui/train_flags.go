@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
@@ -28,6 +29,18 @@ func begunWith(flags *pflag.FlagSet, dir string, c *train.Config) (resumed bool,
 		}
 	}
 	return true, nil
+}
+
+// normalizationFlags adds --mean and --std, and returns a function that applies them to a Config
+// if given.
+func normalizationFlags(flags *pflag.FlagSet) func(*train.Config) {
+	var d model.Description
+	meanStdFlags(flags, &d)
+	return func(c *train.Config) {
+		if d.Mean != nil || d.Std != nil {
+			c.Mean, c.Std = d.Mean, d.Std
+		}
+	}
 }
 
 // bandsDuring adds the flags of the band evaluation during a run, and returns a function that

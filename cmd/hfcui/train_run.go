@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/engine/dataset"
+	"hfcui/engine/model"
 	"hfcui/engine/train"
 )
 
@@ -33,7 +34,7 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 	}
 	sayNote(device.Note())
 	w := newTrainingLines(os.Stderr)
-	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress})
+	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress, Begins: func(m *model.Model) { w.begins(c.Model, m) }})
 	w.clear()
 	var stopped *train.StoppedError
 	if errors.As(err, &stopped) {
@@ -85,19 +86,22 @@ func trainedTable(w io.Writer, dir string, last *train.EpochEvent) {
 	fmt.Fprintf(w, "run\t%s\n", oneLine(dir))
 }
 
-// trainingLines reports a training run: one line per epoch, and on a terminal a progress bar
-// below them.
+// linePause is the time without a line after which progress is reported where there is no bar.
+const linePause = 20 * time.Second
+
+// trainingLines reports a training run: one line per epoch; below them a progress bar on a terminal,
+// and within long epochs a line every linePause elsewhere.
 type trainingLines struct {
 	to    io.Writer
 	width func() int // of the terminal; nil if there is none
 	shown bool       // the bar is shown
-	last  time.Time
+	last  time.Time  // of the bar, or of a line without it
 	left  time.Duration
 }
 
 // newTrainingLines writes to f, with a bar if that is a terminal.
 func newTrainingLines(f *os.File) *trainingLines {
-	w := &trainingLines{to: f}
+	w := &trainingLines{to: f, last: time.Now()}
 	if term.IsTerminal(f.Fd()) {
 		w.width = func() int {
 			columns, _, err := term.GetSize(f.Fd())
@@ -110,12 +114,21 @@ func newTrainingLines(f *os.File) *trainingLines {
 	return w
 }
 
+// begins reports the model that a run starts from and how its input is normalized.
+func (w *trainingLines) begins(path string, m *model.Model) {
+	r := m.Reading()
+	fmt.Fprintf(w.to, "starting from %s: %s, %s\n", oneLine(path), oneLine(m.Net.Name), r.Normalization())
+	if r.Normalized == model.Assumed {
+		sayNote(fmt.Sprintf("%s does not say how its input is normalized: give --mean and --std if it was trained with a normalization", path))
+	}
+}
+
 func (w *trainingLines) event(e train.Event) {
 	line := describe(e)
 	switch e := e.(type) {
 	case *train.EpochEvent:
 		if w.left > 0 {
-			line += fmt.Sprintf("  %s left", seconds(w.left.Seconds()))
+			line += fmt.Sprintf("  ETA %s", seconds(w.left.Seconds()))
 		}
 	case *train.BandsEvent:
 	case *train.CheckpointEvent:
@@ -126,25 +139,42 @@ func (w *trainingLines) event(e train.Event) {
 		return
 	}
 	w.clear()
+	if w.width == nil {
+		w.last = time.Now()
+	}
 	fmt.Fprintln(w.to, line)
 }
 
 func (w *trainingLines) progress(p train.Progress) {
 	w.left = p.Left
-	if w.width == nil || time.Since(w.last) < progressPause {
+	pause := progressPause
+	if w.width == nil {
+		pause = linePause
+	}
+	if time.Since(w.last) < pause {
 		return
 	}
-	w.shown, w.last = true, time.Now()
-	line := fmt.Sprintf("epoch %d of %d  %s", p.Epoch, p.Epochs, bar(int64(p.Done), int64(p.Of)))
+	w.last = time.Now()
+	if w.width == nil {
+		fmt.Fprintln(w.to, progressText(p, fmt.Sprintf("%d of %d", p.Done, p.Of)))
+		return
+	}
+	w.shown = true
+	fmt.Fprintf(w.to, "\r\x1b[K%s", ansi.Truncate(progressText(p, bar(int64(p.Done), int64(p.Of))), w.width()-1, "…"))
+}
+
+// progressText formats the progress within an epoch; share is how much of it is done.
+func progressText(p train.Progress, share string) string {
+	line := fmt.Sprintf("epoch %d of %d  ", p.Epoch, p.Epochs)
 	if p.Doing != "train" {
-		line += "  evaluating " + p.Doing
-	} else if p.ImagesPerSecond > 0 {
+		line += fmt.Sprintf("evaluating %s  %s", p.Doing, share)
+	} else if line += share; p.ImagesPerSecond > 0 {
 		line += fmt.Sprintf("  loss %.3f  %.0f images/s", p.Loss, p.ImagesPerSecond)
 	}
 	if p.Left > 0 {
-		line += fmt.Sprintf("  %s left", seconds(p.Left.Seconds()))
+		line += fmt.Sprintf("  ETA %s", seconds(p.Left.Seconds()))
 	}
-	fmt.Fprintf(w.to, "\r\x1b[K%s", ansi.Truncate(line, w.width()-1, "…"))
+	return line
 }
 
 // clear removes the bar, so that what follows starts on a clean line.

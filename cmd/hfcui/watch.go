@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +35,7 @@ type watching struct {
 	device      plan.Device // nil without data
 	bands       train.Bands
 	silence     float64
+	wait        bool
 	plain       bool
 	once, lines bool
 	csvOrJSON   string
@@ -49,17 +49,19 @@ func watchCommand() *cobra.Command {
 		Use:   "watch DIR…",
 		Short: "Monitor training runs, or evaluate checkpoints as they appear",
 		Long: "On a terminal, opens the Train page with these runs. Otherwise, or with --lines, prints one line per event of the run " +
-			"folders that hfcui train writes, here or on another machine, until all runs have finished. A run may start later, be " +
-			"restarted, or stop responding.\n\n" +
+			"folders that hfcui train writes, here or on another machine, until all runs have finished. A run may be " +
+			"restarted, or stop responding; with --wait, it may start later.\n\n" +
+			"All runs below a folder without a run of its own are watched.\n\n" +
 			"A folder to which PyTorch saves .pt or .safetensors state dicts can be watched, too: with --data, accuracy on whole, " +
 			"low-pass and high-pass images is evaluated for every new file.\n\n" +
 			"--json, --export and --tensorboard write the current state and exit. CSV has one row per value: run, tag, time, seconds, " +
 			"epoch, step, value and, for accuracies, correct, n and the 95 % CI.",
-		Example: "hfcui watch runs/first runs/second\nhfcui watch runs/* --export runs.csv\nhfcui watch weights --data cifar10 --bands 4,8,12,16",
+		Example: "hfcui watch runs\nhfcui watch runs/first runs/second\nhfcui watch runs --export runs.csv\nhfcui watch weights --data cifar10 --bands 4,8,12,16",
 		Args:    atLeastOne("run folders"),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&w.once, "once", false, "print the current state and exit")
+	flags.BoolVar(&w.wait, "wait", false, "wait for run folders that do not exist yet")
 	flags.BoolVar(&w.plain, "lines", false, "print one line per event, on a terminal as well")
 	flags.BoolVar(&w.lines, "jsonl", false, "print every event as one line of JSON")
 	flags.Var((*number)(&w.silence), "silence", "seconds without an event after which a run is reported as silent (default 30)")
@@ -79,7 +81,6 @@ func watchCommand() *cobra.Command {
 }
 
 func (w *watching) run(cmd *cobra.Command, args []string) error {
-	w.dirs, w.names = args, runNames(args)
 	now := w.out.json || w.csvOrJSON != "" || w.tensorBoard != ""
 	switch ext := filepath.Ext(w.csvOrJSON); {
 	case w.csvOrJSON != "" && ext != ".csv" && ext != ".json":
@@ -95,6 +96,14 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer done()
+	dirs, notes, err := follow.Find(args, w.wait)
+	for _, note := range notes {
+		sayNote(note)
+	}
+	if err != nil {
+		return err
+	}
+	w.dirs, w.names = dirs, follow.Names(dirs)
 	switch {
 	case !now && !w.once && !w.lines && !w.plain && onTerminal():
 		return w.screen(cmd.Context(), measure)
@@ -106,20 +115,6 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	return w.write(runs)
-}
-
-// runNames returns short names for folders: base names, if they differ.
-func runNames(dirs []string) []string {
-	names := make([]string, len(dirs))
-	seen := map[string]bool{}
-	for i, dir := range dirs {
-		names[i] = filepath.Base(filepath.Clean(dir))
-		if seen[names[i]] {
-			return slices.Clone(dirs)
-		}
-		seen[names[i]] = true
-	}
-	return names
 }
 
 // measurer returns a function that evaluates a snapshot, and one that frees its memory.

@@ -63,7 +63,16 @@ func TestWatchReports(t *testing.T) {
 	if err != nil || len(again.Runs) != 1 || len(again.Runs[0].Events) != len(got.Runs[0].Events) {
 		t.Errorf("%v", err)
 	}
-	if o := hfcuiIn(t, dir, "watch", "nosuch", "--once"); o.status != 0 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch has neither run events nor checkpoints") {
+	if o := hfcuiIn(t, dir, "watch", "nosuch", "--once", "--wait"); o.status != 0 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch has neither run events nor checkpoints") {
+		t.Errorf("%+v", o)
+	}
+	if o := hfcuiIn(t, dir, "watch", "nosuch"); o.status != 1 || o.stdout != "" || !strings.Contains(o.stderr, "nosuch: no such folder") {
+		t.Errorf("%+v", o)
+	}
+	if o := hfcuiIn(t, dir, "watch", ".", "--json"); len(document[watchJSON](t, o).Runs) != 2 {
+		t.Errorf("%+v", o)
+	}
+	if o := hfcuiIn(t, dir, "watch", "first", "runs.csv", "board"); o.status != 0 || !strings.Contains(o.stderr, "skipped runs.csv (not a folder), board (no run or checkpoints in it)") {
 		t.Errorf("%+v", o)
 	}
 }
@@ -74,7 +83,7 @@ func TestWatchFollowsATraining(t *testing.T) {
 		t.Skip("trains for a while")
 	}
 	dir := t.TempDir()
-	watch := exec.Command(program, "watch", "run", "--jsonl", "--silence", "0.5")
+	watch := exec.Command(program, "watch", "run", "--wait", "--jsonl", "--silence", "0.5")
 	watch.Dir, watch.Env = dir, environment(t)
 	var stderr strings.Builder
 	watch.Stderr = &stderr
@@ -86,7 +95,7 @@ func TestWatchFollowsATraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	var people strings.Builder
-	text := exec.Command(program, "watch", "run")
+	text := exec.Command(program, "watch", "run", "--wait")
 	text.Dir, text.Env, text.Stdout = dir, watch.Env, &people
 	if err := text.Start(); err != nil {
 		t.Fatal(err)

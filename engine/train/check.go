@@ -107,6 +107,8 @@ func (c Config) checkLabels() error {
 
 func (c Config) checkNet() error {
 	switch {
+	case c.Model == "" && (c.Mean != nil || c.Std != nil):
+		return errors.New("mean and std without a model to start from: an untrained network learns on pixels in [0,1]; use --model, or omit them")
 	case !between0(c.Dropout, 1):
 		return fmt.Errorf("dropout %v: use at least 0 and below 1", c.Dropout)
 	case c.Freeze != "" && c.Adversarial != nil && c.Adversarial.BatchNorm == "batch":

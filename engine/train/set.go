@@ -69,8 +69,14 @@ func startModel(c Config, set dataset.Set, dir string, open *model.Model) (*mode
 	var m *model.Model
 	if fresh && open != nil {
 		m = open.Clone()
-	} else if m, err = model.Load(path, ""); err != nil {
-		return nil, err
+	} else {
+		said := model.Description{}
+		if fresh {
+			said.Mean, said.Std = c.Mean, c.Std
+		}
+		if m, err = model.LoadAs(path, said); err != nil {
+			return nil, err
+		}
 	}
 	ch, h, w := set.Shape()
 	if m.Net.Input != [3]int{ch, h, w} {

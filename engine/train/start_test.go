@@ -25,10 +25,16 @@ func TestStartsFromModel(t *testing.T) {
 	if err := untrained.SaveONNX(c.Model, false); err != nil {
 		t.Fatal(err)
 	}
+	c.Mean, c.Std = []float32{0.5}, []float32{0.25}
+	begins := 0
 	train := func(dir string, stopAfter int) (*Result, error) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		return Run(ctx, dir, c, data, testDevice(t), Options{Event: func(e Event) {
+		return Run(ctx, dir, c, data, testDevice(t), Options{Begins: func(m *model.Model) {
+			if begins++; m.Mean[2] != 0.5 || m.Std[0] != 0.25 {
+				t.Errorf("mean %v, std %v", m.Mean, m.Std)
+			}
+		}, Event: func(e Event) {
 			if s, ok := e.(*StepEvent); ok && s.Step == stopAfter {
 				stop()
 			}
@@ -54,6 +60,9 @@ func TestStartsFromModel(t *testing.T) {
 	resumed, err := train(dir, 0)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if begins != 3 {
+		t.Errorf("begins %d times", begins)
 	}
 	if !reflect.DeepEqual(resumed.Model.Weights, whole.Model.Weights) || reflect.DeepEqual(whole.Model.Weights, untrained.Weights) {
 		t.Error("the resumed run did not reach the weights of the other, or none was trained")

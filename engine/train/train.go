@@ -20,6 +20,8 @@ type Options struct {
 	Event    func(Event)    // after it is written
 	Progress func(Progress) // after every step and during evaluation
 	Control  *Control
+	// Begins is called before training with the model that a run of Config.Model starts with.
+	Begins func(*model.Model)
 	// Start is the model of Config.Model, if it is already in memory, as it was opened there. It is
 	// not changed.
 	Start *model.Model
@@ -92,6 +94,9 @@ func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device p
 		config: c, options: o, loader: loader, folder: folder, saver: &saver{folder: folder, config: c},
 		model: m, train: set, test: data.Test,
 		perEpoch: loader.steps(), total: c.total(loader.steps()),
+	}
+	if c.Model != "" && o.Begins != nil {
+		o.Begins(m)
 	}
 	r.device = plan.Yielding(device, r.yield)
 	if err := r.run(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 	"hfcui/engine/optim"
 	"hfcui/engine/train"
 	"hfcui/ui/kit"
+	"hfcui/ui/session"
 )
 
 // recipe asks for the settings of a training.
@@ -41,7 +42,7 @@ const (
 func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 	d := &recipe{page: p, base: c}
 	rows := append(append(startRows(c, builtin), basicRows(c)...),
-		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", c.Net+time.Now().Format("-0102-150405"))}},
+		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", folderName(c, builtin)+time.Now().Format("-0102-150405"))}},
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
 	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
 	d.Wide, d.Names = 64, 18
@@ -124,6 +125,19 @@ func takeBands(c *train.Config, s string) error {
 	}
 	c.Bands = b
 	return nil
+}
+
+// folderName is the first part of a run folder's default name: the network, or the file of one that
+// is not built in, whose name is a description.
+func folderName(c train.Config, builtin bool) string {
+	name := c.Net
+	if !builtin {
+		name = strings.TrimSuffix(filepath.Base(c.Model), filepath.Ext(c.Model))
+	}
+	if name = session.SafePart(name); name == "" {
+		return "run"
+	}
+	return name
 }
 
 func (d *recipe) Heading() string { return "Train on " + kit.Clean(d.base.Data) }
