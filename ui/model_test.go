@@ -17,8 +17,8 @@ func TestModelsAreOpenedAsDescribed(t *testing.T) {
 	d.Keys("down x y enter")
 	d.Shows("mean: not a number")
 	d.Keys("ctrl+u h a l f down down right enter")
-	if d.Lab.Said.Mean[0] != 0.5 || !d.Lab.Said.BGR || d.App.Top() != nil {
-		t.Errorf("opened with %+v", d.Lab.Said)
+	if d.Lab.Given.Mean[0] != 0.5 || !d.Lab.Given.BGR || d.App.Top() != nil {
+		t.Errorf("opened with %+v", d.Lab.Given)
 	}
 }
 

@@ -44,7 +44,10 @@ func kernelsCommand() *cobra.Command {
 			if err := pngOnly(picture); err != nil {
 				return err
 			}
-			m, err := model.LoadAs(o.Model, o.Said)
+			if err := safetensorsOnly("--save", save); err != nil {
+				return err
+			}
+			m, err := model.LoadAs(o.Model, o.Given)
 			if err != nil {
 				return err
 			}

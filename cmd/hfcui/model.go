@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -91,7 +92,7 @@ func (r modelReport) table(w io.Writer) {
 	fmt.Fprintf(w, "classes\t%d: %s\n", r.Outputs, classes)
 	fmt.Fprintf(w, "normalization\t%s\n", r.Normalization())
 	for _, a := range r.Assumed {
-		fmt.Fprintf(w, "%s\t%s\n", map[bool]string{false: "assumed", true: "given"}[a.Said], oneLine(a.Text()))
+		fmt.Fprintf(w, "%s\t%s\n", map[bool]string{false: "assumed", true: "given"}[a.Given], oneLine(a.Text()))
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(w, "note\t%s\n", oneLine(note))
@@ -125,6 +126,9 @@ func modelConvertCommand() *cobra.Command {
 			if err := knownModel(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
 			}
+			if sameFile(args[0], args[1]) {
+				return usagef("%s: the output is the input file: choose another name", quoted(args[1]))
+			}
 			m, err := model.LoadAs(args[0], description)
 			if err != nil {
 				return err
@@ -144,6 +148,16 @@ func modelConvertCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&normalized, "normalized-input", false, "export an ONNX model that takes normalized images, with mean and std in its metadata only")
 	out.flags(cmd)
 	return cmd
+}
+
+// sameFile reports whether two names lead to one existing file, also through links.
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // writerOf returns the function that saves a model in the format of a file's extension.

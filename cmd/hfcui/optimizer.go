@@ -24,15 +24,15 @@ func fillOptimizer(flags *pflag.FlagSet, c *train.Config) error {
 	if err != nil {
 		return err
 	}
-	said := c.Optimizer
+	given := c.Optimizer
 	for _, p := range []struct {
 		flag       string
 		value, set *float64
 	}{
 		{"lr", &c.LearningRate, &rate},
-		{"momentum", &said.Momentum, &usual.Momentum}, {"weight-decay", &said.WeightDecay, &usual.WeightDecay},
-		{"beta1", &said.Beta1, &usual.Beta1}, {"beta2", &said.Beta2, &usual.Beta2},
-		{"alpha", &said.Alpha, &usual.Alpha}, {"eps", &said.Eps, &usual.Eps},
+		{"momentum", &given.Momentum, &usual.Momentum}, {"weight-decay", &given.WeightDecay, &usual.WeightDecay},
+		{"beta1", &given.Beta1, &usual.Beta1}, {"beta2", &given.Beta2, &usual.Beta2},
+		{"alpha", &given.Alpha, &usual.Alpha}, {"eps", &given.Eps, &usual.Eps},
 	} {
 		if !flags.Changed(p.flag) {
 			continue
@@ -46,7 +46,7 @@ func fillOptimizer(flags *pflag.FlagSet, c *train.Config) error {
 	case flags.Changed("nesterov") && !train.Uses(c.Optimizer.Name, "nesterov"):
 		return usagef("--nesterov does not apply to --optimizer %s", c.Optimizer.Name)
 	case flags.Changed("nesterov"):
-		usual.Nesterov = said.Nesterov
+		usual.Nesterov = given.Nesterov
 	case usual.Momentum == 0:
 		usual.Nesterov = false // there is nothing to look ahead with
 	}

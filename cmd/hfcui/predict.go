@@ -39,7 +39,7 @@ func predictCommand() *cobra.Command {
 				}
 			}
 			q.Images = args
-			m, err := model.LoadAs(o.Model, o.Said)
+			m, err := model.LoadAs(o.Model, o.Given)
 			if err != nil {
 				return err
 			}

@@ -267,6 +267,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"model convert demo demo.pt", 2, []string{"safetensors"}},
 		{"model convert nosuch.pt a.safetensors", 1, []string{"nosuch.pt"}},
 		{"model convert demo nosuch/a.safetensors", 1, []string{"nosuch"}},
+		{"kernels --rho 1 --save k.foo", 2, []string{"--save k.foo: cannot write .foo"}},
 		{"model convert demo a.safetensors --classes one,two", 1, []string{"2 classes"}},
 		{"model convert demo a.safetensors --std 0", 1, []string{"std"}},
 		{"model convert demo a.safetensors --mean x", 2, []string{"--mean x: not a number"}},

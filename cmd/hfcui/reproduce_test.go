@@ -49,14 +49,14 @@ func TestReproduceInterrupted(t *testing.T) {
 		<-ended
 		return stderr.String()
 	}
-	said := begin(syscall.SIGINT)
-	if !strings.Contains(said, "resume with: hfcui reproduce table1 --quick --data 'shapes:train=10000,test=32' --run exp") {
-		t.Errorf("%q", said)
+	given := begin(syscall.SIGINT)
+	if !strings.Contains(given, "resume with: hfcui reproduce table1 --quick --data 'shapes:train=10000,test=32' --run exp") {
+		t.Errorf("%q", given)
 	}
 	begin(os.Kill)
-	said = begin(syscall.SIGTERM)
-	if !strings.Contains(said, "resume with") {
-		t.Errorf("%q", said)
+	given = begin(syscall.SIGTERM)
+	if !strings.Contains(given, "resume with") {
+		t.Errorf("%q", given)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "exp", experiment.PlanFile))
 	var p experiment.Plan

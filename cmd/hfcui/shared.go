@@ -18,10 +18,10 @@ import (
 // maxImages is the maximum number of images of a flag, above the size of any dataset.
 const maxImages = 1 << 30
 
-// modelFlags adds --model and what can be said about it.
+// modelFlags adds --model and the flags that describe it.
 func modelFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt) or embedded model", knownModel)
-	describeFlags(cmd.Flags(), &o.Said)
+	describeFlags(cmd.Flags(), &o.Given)
 }
 
 // network is a flag that takes a network's name.

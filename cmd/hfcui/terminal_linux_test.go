@@ -392,10 +392,10 @@ func TestTerminalDoctor(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 	p.restored()
-	said := stripControl(p.written())
+	given := stripControl(p.written())
 	for _, want := range []string{"player(1)", "100×30 cells of 9×19 pixels", "sixel", "kernels", "shapes"} {
-		if !strings.Contains(said, want) {
-			t.Errorf("nothing says %q:\n%s", want, said)
+		if !strings.Contains(given, want) {
+			t.Errorf("nothing says %q:\n%s", want, given)
 		}
 	}
 }

@@ -179,6 +179,14 @@ func pngOnly(path string) error {
 	return nil
 }
 
+// safetensorsOnly rejects names of model files with another extension.
+func safetensorsOnly(flag, path string) error {
+	if ext := filepath.Ext(path); path != "" && !strings.EqualFold(ext, ".safetensors") {
+		return usagef("%s %s: cannot write %s; supported: .safetensors", flag, quoted(path), cmp.Or(ext, "a file without extension"))
+	}
+	return nil
+}
+
 // group is a command that only has subcommands.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short}

@@ -29,7 +29,7 @@ type measureFunc func(context.Context, follow.Snapshot) (*train.BandsEvent, erro
 type watching struct {
 	dirs, names []string
 	data        string
-	said        model.Description // about checkpoints
+	given       model.Description // about checkpoints
 	images      *dataset.Data     // nil without data
 	deviceName  string
 	device      plan.Device // nil without data
@@ -72,7 +72,7 @@ func watchCommand() *cobra.Command {
 	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
 	choiceVar(flags, &w.bands.BN, "bands-bn", "statistics that batch norm uses", "running", "batch")
 	deviceVar(flags, &w.deviceName)
-	describeFlags(flags, &w.said)
+	describeFlags(flags, &w.given)
 	nameVar(flags, &w.csvOrJSON, "export", "", "", "file to export all events to, .csv or .json")
 	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "folder to write TensorBoard event files to")
 	w.out.flags(cmd)
@@ -138,7 +138,7 @@ func (w *watching) measurer(cmd *cobra.Command) (measure measureFunc, done func(
 	}
 	w.images, w.device = data, d
 	return func(ctx context.Context, s follow.Snapshot) (*train.BandsEvent, error) {
-		m, err := model.FromFileAs(s.Path, s.File, w.said)
+		m, err := model.FromFileAs(s.Path, s.File, w.given)
 		if err != nil {
 			return nil, err
 		}

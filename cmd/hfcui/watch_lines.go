@@ -53,7 +53,7 @@ type watchPrinter struct {
 	*watching
 	mu       sync.Mutex
 	states   []follow.State
-	said     string      // the last error reported
+	given    string      // the last error reported
 	printed  []time.Time // time of the last printed event of each run
 	finished []bool
 	end      context.CancelCauseFunc
@@ -98,9 +98,9 @@ func (p *watchPrinter) update(u follow.Update) {
 		}
 		p.printed[u.Run] = e.At().Time
 	}
-	if u.Err != nil && p.said != u.Err.Error() {
-		p.said = u.Err.Error()
-		sayNote(p.said)
+	if u.Err != nil && p.given != u.Err.Error() {
+		p.given = u.Err.Error()
+		sayNote(p.given)
 	}
 	p.state(u)
 	if !u.Begun && len(u.Events) == 0 {

@@ -150,9 +150,9 @@ func TestWatchMeasuresWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	hfcuiIn(t, dir, "model", "convert", "demo", filepath.Join("weights", "epoch7.safetensors")).done(t)
-	said := hfcuiIn(t, dir, "watch", "weights", "--once").done(t).stdout
-	if !strings.Contains(said, "epoch7.safetensors") || !strings.Contains(said, "--data") {
-		t.Errorf("%s", said)
+	given := hfcuiIn(t, dir, "watch", "weights", "--once").done(t).stdout
+	if !strings.Contains(given, "epoch7.safetensors") || !strings.Contains(given, "--data") {
+		t.Errorf("%s", given)
 	}
 	measured := hfcuiIn(t, dir, "watch", "weights", "--once", "--data", "shapes:test=20", "--bands", "8").done(t).stdout
 	bands := document[bandsJSON](t, hfcui(t, "bands", "--data", "shapes:test=20", "-r", "8", "--json"))

@@ -17,7 +17,7 @@ import (
 // Request is what to check.
 type Request struct {
 	Model  *model.Model
-	Said   model.Description                             // what Model was opened with
+	Given  model.Description                             // what Model was opened with
 	Reopen func(model.Description) (*model.Model, error) // opens its file with another description
 	Device plan.Device                                   // runs the candidates
 	Images measure.Source                                // at the model's input size, labeled with its classes

@@ -16,7 +16,7 @@ import (
 )
 
 // stateDict is the demo as PyTorch would save it, for images that were normalized: neither its
-// network nor the normalization is said.
+// network nor the normalization is given.
 func stateDict(t *testing.T, n model.Normalization) *checkpoints.File {
 	t.Helper()
 	f, ok := checkpoints.Embedded("demo")
@@ -36,7 +36,7 @@ func stateDict(t *testing.T, n model.Normalization) *checkpoints.File {
 }
 
 // request is for the demo's images and a file made anew at every call.
-func request(t *testing.T, said model.Description, file func() *checkpoints.File) Request {
+func request(t *testing.T, given model.Description, file func() *checkpoints.File) Request {
 	t.Helper()
 	data, err := dataset.Open(t.Context(), "shapes:test=100", dataset.Options{})
 	if err != nil {
@@ -47,9 +47,9 @@ func request(t *testing.T, said model.Description, file func() *checkpoints.File
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := Request{Said: said, Images: data.Test, Device: d}
-	q.Reopen = func(said model.Description) (*model.Model, error) { return model.FromFileAs("x", file(), said) }
-	if q.Model, err = q.Reopen(said); err != nil {
+	q := Request{Given: given, Images: data.Test, Device: d}
+	q.Reopen = func(given model.Description) (*model.Model, error) { return model.FromFileAs("x", file(), given) }
+	if q.Model, err = q.Reopen(given); err != nil {
 		t.Fatal(err)
 	}
 	return q
@@ -90,7 +90,7 @@ func TestWrongPoolingIsFound(t *testing.T) {
 	none := model.Normalizations["none"]
 	q := request(t, model.Description{Assume: nets.Choices{nets.StemPool: "max"}}, func() *checkpoints.File { return stateDict(t, none) })
 	for i := range q.Model.Assumed {
-		q.Model.Assumed[i].Said = false
+		q.Model.Assumed[i].Given = false
 	}
 	r := checked(t, q)
 	if r.Better == nil || r.Better.Flags != "--assume stem-pool=none" || *r.Better.Accuracy < 0.9 {
@@ -103,7 +103,7 @@ func TestMistakesAreCombined(t *testing.T) {
 	bytes := model.Normalizations["bytes"]
 	q := request(t, model.Description{Assume: nets.Choices{nets.StemPool: "max"}}, func() *checkpoints.File { return stateDict(t, bytes) })
 	for i, a := range q.Model.Assumed {
-		q.Model.Assumed[i].Said = a.Key != nets.StemPool
+		q.Model.Assumed[i].Given = a.Key != nets.StemPool
 	}
 	r := checked(t, q)
 	if r.Better == nil || r.Better.Flags != "--mean bytes --assume stem-pool=none" || *r.Better.Accuracy < 0.8 {

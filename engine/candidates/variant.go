@@ -92,7 +92,7 @@ func (c *check) program(v variant) (*program, error) {
 	m := c.Model
 	if len(v.assume) > 0 {
 		var err error
-		if m, err = c.Reopen(c.Said.With(model.Description{Assume: v.assume})); err != nil {
+		if m, err = c.Reopen(c.Given.With(model.Description{Assume: v.assume})); err != nil {
 			return nil, err
 		}
 		if m.Net.Input != c.Model.Net.Input || m.Net.Classes != c.Model.Net.Classes {
@@ -185,7 +185,7 @@ func (c *check) inputs(v variant) []variant {
 		}
 		add(c.own())
 	}
-	if channels == 3 && !v.bgr && !c.Said.BGR {
+	if channels == 3 && !v.bgr && !c.Given.BGR {
 		list = append(list, variant{bgr: true})
 	}
 	return list
@@ -226,7 +226,7 @@ func (c *check) own() model.Normalization {
 func (c *check) options(v variant) []variant {
 	var list []variant
 	for _, a := range c.Model.Assumed {
-		if _, changed := v.assume[a.Key]; a.Said || changed {
+		if _, changed := v.assume[a.Key]; a.Given || changed {
 			continue
 		}
 		for _, other := range a.Others {

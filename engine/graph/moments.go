@@ -102,7 +102,7 @@ func (f *follower) follow(n *Node, out []int) moments {
 		}
 	case "relu":
 		return x.each(rectified)
-	case "reshape": // keeps channels where it is told of a vector per image
+	case "reshape": // keeps channels when given a vector per image
 		if in := f.shapes.in.values[n.In[0]].Shape; elements(in) == elements(out) && len(out) > 1 && in[1] == out[1] {
 			return x
 		}

@@ -24,7 +24,7 @@ type Options struct {
 	Device  string   // name, as of device.Open; "" is the fastest
 	Threads int      // 0: one per core
 
-	Said  model.Description // about the model
+	Given model.Description // about the model
 	DType plan.DType        // of activations
 }
 
@@ -61,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	m, err := model.LoadAs(o.Model, o.Said)
+	m, err := model.LoadAs(o.Model, o.Given)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 	if len(o.Images) == 0 {
 		l.source = o.Data
 	}
-	now, err := (*selection)(nil).with(data, newStudy(m, o.Model, o.Said, d, l.gate.yield, data.Name, data.Test), o.Split)
+	now, err := (*selection)(nil).with(data, newStudy(m, o.Model, o.Given, d, l.gate.yield, data.Name, data.Test), o.Split)
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}

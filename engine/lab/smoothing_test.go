@@ -213,10 +213,10 @@ func TestSavedSmoothedModels(t *testing.T) {
 func TestSmoothingsOfHostileFiles(t *testing.T) {
 	l := openSmall(t)
 	m := l.Model().Clone()
-	for _, said := range []string{"", "{", "[1]", `[{"rho":-1}]`, `[{"rho":1e300}]`, `[{"rho":1,"layer":"\u001b[31m"}]`, "null"} {
-		m.Metadata["hfcui.smoothing"] = said
+	for _, given := range []string{"", "{", "[1]", `[{"rho":-1}]`, `[{"rho":1e300}]`, `[{"rho":1,"layer":"\u001b[31m"}]`, "null"} {
+		m.Metadata["hfcui.smoothing"] = given
 		if got := m.Smoothings(); len(got) != 0 {
-			t.Errorf("%q: %+v", said, got)
+			t.Errorf("%q: %+v", given, got)
 		}
 	}
 }

@@ -29,7 +29,7 @@ const (
 type study struct {
 	model    *model.Model
 	path     string            // its file, or embedded name
-	said     model.Description // what it was opened with
+	given    model.Description // what it was opened with
 	checks   checks
 	programs *programCache
 	bands    *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
@@ -45,10 +45,10 @@ type study struct {
 	retired bool // replaced: closes after its last use
 }
 
-// newStudy prepares a model, opened at path with what was said, for images of a set. Its background work yields.
-func newStudy(m *model.Model, path string, said model.Description, d plan.Device, yield plan.Yield, data string, set dataset.Set) *study {
+// newStudy prepares a model, opened at path with what was given, for images of a set. Its background work yields.
+func newStudy(m *model.Model, path string, given model.Description, d plan.Device, yield plan.Yield, data string, set dataset.Set) *study {
 	s := &study{
-		model: m, path: path, said: said, checks: newChecks(), programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
+		model: m, path: path, given: given, checks: newChecks(), programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
 		bands:    lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
 		clean:    lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
 		kernels:  lru.New[model.Smoothing, *kernels.View](kernelViewsKept),

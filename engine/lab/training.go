@@ -35,7 +35,7 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	}
 	var open *model.Model
 	if now := l.selected.Load(); now.path == c.Model {
-		open = now.model // with what was said about it when it was opened
+		open = now.model // as described when it was opened
 	}
 	t := &Training{config: c}
 	err = t.start(ctx, l, "a training run", dir, func(ctx context.Context) error {

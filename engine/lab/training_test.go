@@ -387,15 +387,15 @@ func kernelsOf(t *testing.T, l *Lab) *kernels.View {
 	return v
 }
 
-// A run that starts from an imported model takes its network and what was said when it was opened.
+// A run that starts from an imported model takes its network and the description it was opened with.
 func TestTrainsOpenModel(t *testing.T) {
 	l := openSmall(t)
 	path := filepath.Join(t.TempDir(), "net.onnx")
 	if err := l.Model().SaveONNX(path, false); err != nil {
 		t.Fatal(err)
 	}
-	said := model.Description{Mean: []float32{0.25}, Std: []float32{0.5}}
-	if err := l.OpenModel(t.Context(), path, said); err != nil {
+	given := model.Description{Mean: []float32{0.25}, Std: []float32{0.5}}
+	if err := l.OpenModel(t.Context(), path, given); err != nil {
 		t.Fatal(err)
 	}
 	c, scratch, err := l.Recipe()

@@ -17,40 +17,40 @@ import (
 // first.
 func (l *Lab) UseModel(ctx context.Context, path string) error {
 	if path == "" {
-		path, said := l.Opened()
-		return l.use(ctx, path, said, false)
+		path, given := l.Opened()
+		return l.use(ctx, path, given, false)
 	}
 	return l.use(ctx, path, model.Description{}, false)
 }
 
 // OpenModel is UseModel with what a person says about the model, which takes the place of the
 // one the Lab was opened with.
-func (l *Lab) OpenModel(ctx context.Context, path string, said model.Description) error {
-	return l.use(ctx, path, said, true)
+func (l *Lab) OpenModel(ctx context.Context, path string, given model.Description) error {
+	return l.use(ctx, path, given, true)
 }
 
 // Opened returns what the model that was opened last, by Open or OpenModel, was opened with.
-func (l *Lab) Opened() (path string, said model.Description) {
+func (l *Lab) Opened() (path string, given model.Description) {
 	l.changing.Lock()
 	defer l.changing.Unlock()
-	return l.opened.Model, l.opened.Said
+	return l.opened.Model, l.opened.Given
 }
 
 // use switches to a model; opened says that it is the one to come back to.
-func (l *Lab) use(ctx context.Context, path string, said model.Description, opened bool) error {
+func (l *Lab) use(ctx context.Context, path string, given model.Description, opened bool) error {
 	l.changing.Lock()
 	l.requested++
 	ticket := l.requested
 	l.changing.Unlock()
 
-	m, err := train.LoadModel(ctx, path, said)
+	m, err := train.LoadModel(ctx, path, given)
 	if err != nil {
 		return err
 	}
 	if err := l.checkInput(m); err != nil {
 		return err
 	}
-	s := newStudy(m, path, said, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	s := newStudy(m, path, given, l.device, l.gate.yield, l.data.Name, l.data.Test)
 	if _, err := s.programs.get(viewProgram, model.Smoothing{}); err != nil { // now, so that no View has to wait
 		return err
 	}
@@ -71,7 +71,7 @@ func (l *Lab) use(ctx context.Context, path string, said model.Description, open
 	}
 	l.served = ticket
 	if opened {
-		l.opened.Model, l.opened.Said = path, said
+		l.opened.Model, l.opened.Given = path, given
 	}
 	l.selected.Store(next)
 	return now.retire()

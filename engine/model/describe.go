@@ -82,10 +82,10 @@ func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 // recognized is the network recognized from the tensors. A file that names its network and has
 // no assumptions was written for a model trained here, which needs none.
 func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) {
-	said := nets.Choices{}
+	given := nets.Choices{}
 	for _, a := range m.assumed {
-		if a.Said {
-			said[a.Key] = a.Value
+		if a.Given {
+			given[a.Key] = a.Value
 		}
 	}
 	if len(d.Assume) > 0 {
@@ -93,11 +93,11 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 		if err != nil {
 			return nil, err
 		}
-		given, err := complete(d.Assume, open)
+		closed, err := complete(d.Assume, open)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(said, given)
+		maps.Copy(given, closed)
 		m.name = "" // the overrides change the network
 	}
 	find := s.recognize
@@ -105,7 +105,7 @@ func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) 
 	if made {
 		find = s.identify
 	}
-	found, err := find(m.input, said)
+	found, err := find(m.input, given)
 	if err != nil {
 		return nil, err
 	}

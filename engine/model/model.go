@@ -47,7 +47,7 @@ func Load(nameOrPath, netName string) (*Model, error) {
 	return LoadAs(nameOrPath, Description{Net: netName})
 }
 
-// LoadAs reads a model as Load does, with what is said about it.
+// LoadAs reads a model as Load does, with a description that completes the file.
 func LoadAs(nameOrPath string, d Description) (*Model, error) {
 	if f, ok := checkpoints.Embedded(nameOrPath); ok {
 		return FromFileAs(nameOrPath, f, d)
@@ -73,7 +73,7 @@ func FromFile(name string, f *checkpoints.File, netName string) (*Model, error) 
 	return FromFileAs(name, f, Description{Net: netName})
 }
 
-// FromFileAs makes a model of a checkpoint and what is said about it.
+// FromFileAs makes a model of a checkpoint and a description that completes it.
 func FromFileAs(name string, f *checkpoints.File, d Description) (*Model, error) {
 	m, err := fromFile(f, d)
 	if err != nil {
@@ -103,16 +103,16 @@ func fromFile(f *checkpoints.File, d Description) (*Model, error) {
 	if len(found.Unused) > 0 {
 		m.Notes = append(m.Notes, fmt.Sprintf("%s: not used, since they do not follow what comes before", printable.Line(strings.Join(found.Unused[:min(4, len(found.Unused))], ", "))))
 	}
-	for _, said := range []string{d.Net, meta.name} {
-		if said != "" && said != m.Net.Name {
-			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", printable.Line(said), m.Net.Name)
+	for _, given := range []string{d.Net, meta.name} {
+		if given != "" && given != m.Net.Name {
+			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", printable.Line(given), m.Net.Name)
 		}
 	}
 	if m.Classes != nil && len(m.Classes) != m.Net.Classes {
 		return nil, fmt.Errorf("it names %d classes, but its last layer has %d", len(m.Classes), m.Net.Classes)
 	}
 	if d.Outputs != 0 && d.Outputs != m.Net.Classes {
-		return nil, fmt.Errorf("it is said to have %d classes, but its last layer has %d", d.Outputs, m.Net.Classes)
+		return nil, fmt.Errorf("%d classes are given, but its last layer has %d outputs", d.Outputs, m.Net.Classes)
 	}
 	if meta.mean == nil && meta.std == nil {
 		meta.mean, meta.std = state.mean, state.std

@@ -54,7 +54,7 @@ func (r Reading) Open() bool {
 		return true
 	}
 	for _, a := range r.Assumed {
-		if !a.Said && len(a.Others) > 0 {
+		if !a.Given && len(a.Others) > 0 {
 			return true
 		}
 	}
@@ -67,7 +67,7 @@ func (r Reading) Lines() []string {
 	lines := []string{fmt.Sprintf("input %d×%d %s, %s", r.Input[2], r.Input[1], kind, r.Normalization())}
 	var assumed, given []string
 	for _, a := range r.Assumed {
-		if text := a.Key + "=" + a.Value; a.Said {
+		if text := a.Key + "=" + a.Value; a.Given {
 			given = append(given, text)
 		} else {
 			assumed = append(assumed, text)

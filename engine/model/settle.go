@@ -31,13 +31,13 @@ const evidence = "inferred from batch-norm statistics"
 
 // recognize is identify, with assumptions that names and shapes leave open resolved by the
 // statistics of trained batch norms where possible.
-func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, error) {
-	found, err := s.identify(input, said)
+func (s *stateDict) recognize(input [3]int, given nets.Choices) (*nets.Found, error) {
+	found, err := s.identify(input, given)
 	if err != nil || len(found.Net.Norms) == 0 {
 		return found, err
 	}
 	t := trial{state: s, choices: nets.Choices{}, input: found.Net.Input}
-	maps.Copy(t.choices, said)
+	maps.Copy(t.choices, given)
 	for _, a := range found.Assumed {
 		if len(a.Others) > 0 && a.Key != nets.InputSize {
 			t.choices[a.Key] = a.Value
@@ -49,7 +49,7 @@ func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, err
 		return found, nil
 	}
 	final := nets.Choices{}
-	maps.Copy(final, said)
+	maps.Copy(final, given)
 	for _, key := range changed {
 		final[key] = t.choices[key]
 	}
@@ -63,7 +63,7 @@ func (s *stateDict) recognize(input [3]int, said nets.Choices) (*nets.Found, err
 	}
 	for i := range settled.Assumed {
 		if a := &settled.Assumed[i]; slices.Contains(changed, a.Key) {
-			a.Said, a.Evidence = false, evidence
+			a.Given, a.Evidence = false, evidence
 		}
 	}
 	for _, a := range found.Assumed { // the input size, known by now
@@ -110,7 +110,7 @@ func (t *trial) settle(assumed []nets.Assumption) []string {
 		again = false
 		for _, a := range assumed {
 			for _, option := range a.Others {
-				if a.Said || option == t.choices[a.Key] {
+				if a.Given || option == t.choices[a.Key] {
 					continue
 				}
 				choices, input := maps.Clone(t.choices), t.input

@@ -108,7 +108,7 @@ func TestSettle(t *testing.T) {
 			usual := want[c.key]
 			want[c.key] = c.value
 			for _, a := range m.Assumed {
-				if want[a.Key] != "" && a.Value != want[a.Key] || a.Said {
+				if want[a.Key] != "" && a.Value != want[a.Key] || a.Given {
 					t.Errorf("%+v", a)
 				}
 				if a.Key == c.key && (a.Evidence != "") != (a.Value != usual) {

@@ -237,8 +237,8 @@ func (s *stateDict) unnormalize(base string) error {
 
 // identify recognizes the net. If that fails, it retries without the tensors outside the largest
 // top-level module, e.g. those of a loss.
-func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, error) {
-	found, err := nets.IdentifyWhole(s.shapes(), s.modules, input, said)
+func (s *stateDict) identify(input [3]int, given nets.Choices) (*nets.Found, error) {
+	found, err := nets.IdentifyWhole(s.shapes(), s.modules, input, given)
 	if err == nil {
 		return found, nil
 	}
@@ -260,7 +260,7 @@ func (s *stateDict) identify(input [3]int, said nets.Choices) (*nets.Found, erro
 	}
 	rest := len(s.order) - len(part.order)
 	part.unprefix()
-	found, inner := nets.IdentifyWhole(part.shapes(), part.modules, input, said)
+	found, inner := nets.IdentifyWhole(part.shapes(), part.modules, input, given)
 	if inner != nil {
 		return nil, err
 	}

@@ -155,7 +155,7 @@ func (s sequence) choose(forms []form, pool *poolLayer, known bool) form {
 	}
 	left := forms
 	for _, k := range openKeys {
-		kept := slices.DeleteFunc(slices.Clone(left), func(f form) bool { return k.of(f) != s.assumed.said[k.key] })
+		kept := slices.DeleteFunc(slices.Clone(left), func(f form) bool { return k.of(f) != s.assumed.given[k.key] })
 		if len(kept) > 0 {
 			left = kept
 		}
@@ -172,7 +172,7 @@ func (s sequence) choose(forms []form, pool *poolLayer, known bool) form {
 			}
 		}
 		switch {
-		case len(options) > 1 || s.assumed.said[k.key] != "":
+		case len(options) > 1 || s.assumed.given[k.key] != "":
 			s.assumed.ask(k.key, k.meaning, options...)
 		case known && k.key == Pooling:
 			s.assumed.known(k.key, options[0], k.meaning, fromFile)

@@ -26,9 +26,9 @@ type Found struct {
 // Assumption is something a state dict does not tell about a net.
 type Assumption struct {
 	Key      string   `json:"key"`                // "stem-pool"
-	Value    string   `json:"value"`              // "none": what is assumed, or was said
+	Value    string   `json:"value"`              // "none": what is assumed, or was given
 	Others   []string `json:"others,omitempty"`   // what else it could be
-	Said     bool     `json:"said"`               // by Choices
+	Given    bool     `json:"given"`              // by Choices
 	Evidence string   `json:"evidence,omitempty"` // why it is assumed, where that is not only what is usual
 	Meaning  string   `json:"meaning"`            // a phrase
 }
@@ -70,37 +70,37 @@ var activationNames = []string{"relu", "relu6", "leakyrelu", "elu", "silu", "gel
 
 // assumptions collects what a recognition assumes.
 type assumptions struct {
-	said Choices
-	list []Assumption
-	err  error
+	given Choices
+	list  []Assumption
+	err   error
 }
 
-// ask gives what was said about key, or else the first of options.
+// ask returns what was given for key, or else the first of options.
 func (a *assumptions) ask(key, meaning string, options ...string) string {
 	for _, known := range a.list {
 		if known.Key == key {
 			return known.Value
 		}
 	}
-	value, said := a.said[key]
-	if !said {
+	value, given := a.given[key]
+	if !given {
 		value = options[0]
 	} else if !slices.Contains(options, value) && a.err == nil {
 		a.err = fmt.Errorf("%s must be %s, not %.20q", key, strings.Join(options, " or "), value)
 	}
 	others := slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == value })
-	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Said: said, Meaning: meaning})
+	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Given: given, Meaning: meaning})
 	return value
 }
 
-// state is ask's form for what others than those listed can be said of.
+// state is ask for keys that take values other than those listed.
 func (a *assumptions) state(key, value, meaning string, others ...string) {
-	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Said: a.said[key] != "", Meaning: meaning})
+	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Given: a.given[key] != "", Meaning: meaning})
 }
 
 // epsilon is that of batch norm.
 func (a *assumptions) epsilon() float64 {
-	value := a.said[EpsilonKey]
+	value := a.given[EpsilonKey]
 	e := Epsilon
 	if value != "" {
 		if _, err := fmt.Sscanf(value, "%g", &e); err != nil || !(e > 0 && e < 1) {
@@ -113,30 +113,30 @@ func (a *assumptions) epsilon() float64 {
 
 // Identify recognizes a net by its tensors in the order of the file. input is the images' size
 // where it is known, else zero.
-func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) {
-	if size := said[InputSize]; size != "" {
-		return withInput(size, said, func(input [3]int, said Choices) (*Found, error) { return Identify(tensors, input, said) })
+func Identify(tensors []NamedShape, input [3]int, given Choices) (*Found, error) {
+	if size := given[InputSize]; size != "" {
+		return withInput(size, given, func(input [3]int, given Choices) (*Found, error) { return Identify(tensors, input, given) })
 	}
 	shapes := make(Shapes, len(tensors))
 	for _, t := range tensors {
 		shapes[t.Name] = t.Shape
 	}
-	plain := !said.describe()
+	plain := !given.describe()
 	net, exact := Recognize(shapes, input)
 	if exact == nil && plain {
 		f := &Found{Net: net, Names: identity(net)}
-		f.Assumed = net.assumed(said, input)
+		f.Assumed = net.assumed(given, input)
 		return f, nil
 	}
 	units, err := unitsOf(tensors)
 	if err != nil {
 		return nil, nearest(exact, err)
 	}
-	f, err := newRecognizer(units, nil, input, said).recognize()
+	f, err := newRecognizer(units, nil, input, given).recognize()
 	if err != nil {
 		if input != [3]int{} || !plain {
 			if _, alone := Identify(tensors, [3]int{}, nil); alone == nil {
-				return nil, err // the net is known: it is what was said that does not fit
+				return nil, err // the net is known: what was given does not fit
 			}
 		}
 		return nil, nearest(exact, err)
@@ -144,51 +144,51 @@ func Identify(tensors []NamedShape, input [3]int, said Choices) (*Found, error) 
 	if !plain {
 		return f, nil
 	}
-	return f.canonical(shapes, said, input), nil
+	return f.canonical(shapes, given, input), nil
 }
 
 // IdentifyWhole is Identify for a whole model, whose modules tell more than tensors do: of an
 // nn.Sequential everything, else what layers are and how they are configured.
-func IdentifyWhole(tensors []NamedShape, whole []checkpoints.Module, input [3]int, said Choices) (*Found, error) {
+func IdentifyWhole(tensors []NamedShape, whole []checkpoints.Module, input [3]int, given Choices) (*Found, error) {
 	if len(whole) == 0 {
-		return Identify(tensors, input, said)
+		return Identify(tensors, input, given)
 	}
-	if size := said[InputSize]; size != "" {
-		return withInput(size, said, func(input [3]int, said Choices) (*Found, error) {
-			return IdentifyWhole(tensors, whole, input, said)
+	if size := given[InputSize]; size != "" {
+		return withInput(size, given, func(input [3]int, given Choices) (*Found, error) {
+			return IdentifyWhole(tensors, whole, input, given)
 		})
 	}
 	units, err := unitsOf(tensors)
 	if err != nil {
 		return nil, err
 	}
-	f, err := newRecognizer(units, whole, input, said).exactly()
+	f, err := newRecognizer(units, whole, input, given).exactly()
 	if err == nil || !errors.Is(err, errOpen) {
 		return f, err
 	}
-	return newRecognizer(units, whole, input, said).recognize()
+	return newRecognizer(units, whole, input, given).recognize()
 }
 
-func newRecognizer(units []*unit, whole []checkpoints.Module, input [3]int, said Choices) *recognizer {
-	return &recognizer{units: units, modules: modulesOf(whole), names: map[string]string{}, shapes: Shapes{}, input: input, assumed: assumptions{said: said}}
+func newRecognizer(units []*unit, whole []checkpoints.Module, input [3]int, given Choices) *recognizer {
+	return &recognizer{units: units, modules: modulesOf(whole), names: map[string]string{}, shapes: Shapes{}, input: input, assumed: assumptions{given: given}}
 }
 
-// withInput identifies a net where the images' size is among what is said.
-func withInput(size string, said Choices, identify func([3]int, Choices) (*Found, error)) (*Found, error) {
+// withInput identifies a net where the image size is among the choices.
+func withInput(size string, given Choices, identify func([3]int, Choices) (*Found, error)) (*Found, error) {
 	var input [3]int
 	if _, err := fmt.Sscanf(size, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
 		return nil, fmt.Errorf("%s must be channels x height x width, e.g. 3x32x32, not %.20q", InputSize, size)
 	}
-	others := maps.Clone(said)
+	others := maps.Clone(given)
 	delete(others, InputSize)
 	f, err := identify(input, others)
 	if err == nil {
-		f.Assumed = append(f.Assumed, Assumption{Key: InputSize, Value: size, Others: otherSizes(input), Said: true, Meaning: "input size (C×H×W)"})
+		f.Assumed = append(f.Assumed, Assumption{Key: InputSize, Value: size, Others: otherSizes(input), Given: true, Meaning: "input size (C×H×W)"})
 	}
 	return f, err
 }
 
-// describe reports whether something was said that only described nets can have.
+// describe reports whether something was given that only described nets can have.
 func (c Choices) describe() bool {
 	return len(c) > 0
 }
@@ -211,7 +211,7 @@ func identity(n *Net) map[string]string {
 }
 
 // canonical is the same net as one of the named families, where it is one.
-func (f *Found) canonical(shapes Shapes, said Choices, input [3]int) *Found {
+func (f *Found) canonical(shapes Shapes, given Choices, input [3]int) *Found {
 	renamed := make(Shapes)
 	for _, p := range f.Net.Params {
 		from, ok := f.Names[p.Name]
@@ -224,13 +224,13 @@ func (f *Found) canonical(shapes Shapes, said Choices, input [3]int) *Found {
 	if err != nil {
 		return f
 	}
-	f.Net, f.Assumed = n, n.assumed(said, input)
+	f.Net, f.Assumed = n, n.assumed(given, input)
 	return f
 }
 
 // assumed is what is assumed of a net of a named family.
-func (n *Net) assumed(said Choices, input [3]int) []Assumption {
-	a := assumptions{said: said}
+func (n *Net) assumed(given Choices, input [3]int) []Assumption {
+	a := assumptions{given: given}
 	switch arch := n.arch.(type) {
 	case resnet:
 		if !arch.preact {

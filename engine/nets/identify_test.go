@@ -256,7 +256,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// TestChoices: what is said of assumptions holds, and each option gives another net.
+// TestChoices: given assumptions hold, and each option gives another net.
 func TestChoices(t *testing.T) {
 	for _, c := range []struct {
 		n   *names
@@ -322,9 +322,9 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestSaidDoesNotFit: of a known net, the error is about the size that was said, not about names
+// TestGivenDoesNotFit: of a known net, the error is about the size that was given, not about names
 // of tensors that differ from those of the nearest family.
-func TestSaidDoesNotFit(t *testing.T) {
+func TestGivenDoesNotFit(t *testing.T) {
 	n := resnet("conv1", "layer%d.%d", "conv%d", "bn%d", "shortcut.0", "shortcut.1", "linear")
 	if _, err := nets.Identify(*n, [3]int{}, nil); err != nil {
 		t.Fatal(err)

@@ -184,7 +184,7 @@ func (r *recognizer) fileActivation() *graph.Node {
 func (r *recognizer) chooseActivation(usual []string) {
 	const meaning = "after convolutions and between linear layers"
 	n := r.fileActivation()
-	if n == nil || r.assumed.said[Activation] != "" {
+	if n == nil || r.assumed.given[Activation] != "" {
 		r.act = r.assumed.ask(Activation, meaning, usual...)
 		return
 	}
@@ -207,7 +207,7 @@ func (r *recognizer) chooseEpsilon() {
 			found = append(found, m.Numbers["eps"][0])
 		}
 	}
-	if len(found) == 0 || r.assumed.said[EpsilonKey] != "" {
+	if len(found) == 0 || r.assumed.given[EpsilonKey] != "" {
 		r.epsilon = r.assumed.epsilon()
 		return
 	}

@@ -195,7 +195,7 @@ func (s Shapes) resnetKind() resnet {
 	return r
 }
 
-// stageWidth is the number of channels of a stage, told by the first weight there is.
+// stageWidth is the number of channels of a stage, read from its first weight.
 func (s Shapes) stageWidth(stage, blocks int) (width int, ok bool) {
 	for j := range blocks {
 		for _, layer := range []string{"conv1", "conv2", "bn2", "bn1"} {

@@ -11,7 +11,7 @@ import (
 )
 
 // LoadModel loads a model that a run may be writing at the same time: a file that changes while
-// it is read, by a writer that does not replace it atomically, is read again. d is what is said about it. A model in a run folder is named for the folder.
+// it is read, by a writer that does not replace it atomically, is read again. d completes the description of the file. A model in a run folder is named for the folder.
 func LoadModel(ctx context.Context, path string, d model.Description) (*model.Model, error) {
 	for tries := 3; ; tries-- {
 		before, _ := os.Stat(path)

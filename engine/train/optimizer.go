@@ -63,9 +63,9 @@ func (o Optimizer) rule() (optim.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	for parameter, said := range map[string]bool{"momentum": o.Momentum != 0, "nesterov": o.Nesterov,
+	for parameter, given := range map[string]bool{"momentum": o.Momentum != 0, "nesterov": o.Nesterov,
 		"beta1": o.Beta1 != 0, "beta2": o.Beta2 != 0, "alpha": o.Alpha != 0, "eps": o.Eps != 0} {
-		if said && !Uses(o.Name, parameter) {
+		if given && !Uses(o.Name, parameter) {
 			return nil, fmt.Errorf("%s has no %s", o.Name, parameter)
 		}
 	}

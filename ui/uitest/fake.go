@@ -39,7 +39,7 @@ type FakeLab struct {
 	viewGate  chan struct{} // if set, a View waits for it
 	Panics    string        // what method panics
 	Attacks   fakeAttacks
-	Said      model.Description // about the model that was opened last
+	Given     model.Description // about the model that was opened last
 	Found     candidates.Result // by checks
 }
 
@@ -88,9 +88,9 @@ func (l *FakeLab) UseModel(_ context.Context, path string) error {
 }
 
 // OpenModel goes over to a model and keeps what was said.
-func (l *FakeLab) OpenModel(ctx context.Context, path string, said model.Description) error {
+func (l *FakeLab) OpenModel(ctx context.Context, path string, given model.Description) error {
 	l.Mu.Lock()
-	l.Said = said
+	l.Given = given
 	l.Mu.Unlock()
 	return l.UseModel(ctx, path)
 }

@@ -235,7 +235,7 @@ func (im *importer) beginInput(in protoValue, o Options) error {
 	return nil
 }
 
-// guess is the usual size of images, told by the first convolution.
+// guess is the usual size of images, inferred from the first convolution.
 func (im *importer) guess() [3]int {
 	for _, n := range im.proto.nodes {
 		if n.op != "Conv" || len(n.in) < 2 || im.constants[n.in[1]] == nil {

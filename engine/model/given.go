@@ -141,9 +141,9 @@ func (d *Description) SetClasses(text string) error {
 // SetAssume parses comma-separated "key=value" pairs and adds them to earlier ones. Keys and
 // values are validated when the file is read, since they depend on its network.
 func (d *Description) SetAssume(text string) error {
-	said := maps.Clone(d.Assume)
-	if said == nil {
-		said = nets.Choices{}
+	given := maps.Clone(d.Assume)
+	if given == nil {
+		given = nets.Choices{}
 	}
 	for item := range strings.SplitSeq(text, ",") {
 		key, value, ok := strings.Cut(item, "=")
@@ -157,9 +157,9 @@ func (d *Description) SetAssume(text string) error {
 			}
 			continue
 		}
-		said[key] = value
+		given[key] = value
 	}
-	d.Assume = said
+	d.Assume = given
 	return nil
 }
 
@@ -186,9 +186,9 @@ func (d Description) With(more Description) Description {
 
 // complete expands abbreviated keys and values to those of the open assumptions. A unique prefix
 // is enough.
-func complete(said nets.Choices, open []nets.Assumption) (nets.Choices, error) {
+func complete(given nets.Choices, open []nets.Assumption) (nets.Choices, error) {
 	full := nets.Choices{}
-	for _, key := range slices.Sorted(maps.Keys(said)) {
+	for _, key := range slices.Sorted(maps.Keys(given)) {
 		var keys []string
 		for _, a := range open {
 			if len(a.Others) > 0 || a.Key == nets.EpsilonKey {
@@ -203,12 +203,15 @@ func complete(said nets.Choices, open []nets.Assumption) (nets.Choices, error) {
 			return nil, fmt.Errorf("unknown assumption %.40q: use one of %s", key, strings.Join(keys, ", "))
 		}
 		a := open[slices.IndexFunc(open, func(a nets.Assumption) bool { return a.Key == whole })]
-		value := said[key]
+		value := given[key]
 		if len(a.Others) > 0 {
 			options := append([]string{a.Value}, a.Others...)
 			if value, ok = only(value, options); !ok {
-				return nil, fmt.Errorf("%s must be one of %s, not %.40q", whole, strings.Join(options, ", "), said[key])
+				return nil, fmt.Errorf("%s must be one of %s, not %.40q", whole, strings.Join(options, ", "), given[key])
 			}
+		}
+		if _, twice := full[whole]; twice {
+			return nil, fmt.Errorf("%s is given twice, once abbreviated", whole)
 		}
 		full[whole] = value
 	}

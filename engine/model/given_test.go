@@ -63,10 +63,10 @@ func TestDescriptionsAreParsed(t *testing.T) {
 	}
 }
 
-func TestWhatIsSaidIsChecked(t *testing.T) {
+func TestWhatIsGivenIsChecked(t *testing.T) {
 	for _, c := range []struct {
-		said func(*Description) error
-		want string
+		given func(*Description) error
+		want  string
 	}{
 		{func(d *Description) error { return d.SetAssume("stem-pol=max") }, "stem-pool"},
 		{func(d *Description) error { return d.SetAssume("stem-pool=average") }, "none, max"},
@@ -76,7 +76,7 @@ func TestWhatIsSaidIsChecked(t *testing.T) {
 		{func(d *Description) error { return d.SetInput("1x32x32") }, "channels"},
 	} {
 		var d Description
-		if err := c.said(&d); err != nil {
+		if err := c.given(&d); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := FromFileAs("x", stripped(t), d); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -85,7 +85,7 @@ func TestWhatIsSaidIsChecked(t *testing.T) {
 	}
 }
 
-// What is assumed, said or in the file stays so when a model is saved and read again.
+// What is assumed, given or in the file stays so when a model is saved and read again.
 func TestReadingsSurviveSaving(t *testing.T) {
 	again := func(m *Model) Reading {
 		t.Helper()
@@ -124,6 +124,9 @@ func TestReadingsSurviveSaving(t *testing.T) {
 	r = again(m)
 	if text := strings.Join(r.Lines(), "\n"); !strings.Contains(text, "mean 0.5,0.5,0.5 std 1,1,1 (from the file)\ngiven stem-pool=max\nassumed ") {
 		t.Error(text)
+	}
+	if _, err := FromFileAs("x", stripped(t), Description{Assume: nets.Choices{"stem-p": "max", "stem-pool": "none"}}); err == nil || !strings.Contains(err.Error(), "stem-pool is given twice") {
+		t.Errorf("two values of one assumption: %v", err)
 	}
 	m, err = FromFileAs("x", stripped(t), Description{Assume: nets.Choices{"stem-pool": "none"}, BGR: true})
 	if err != nil {
