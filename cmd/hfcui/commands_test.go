@@ -219,10 +219,21 @@ func TestBandsReports(t *testing.T) {
 
 func TestFlipsReportWhatBandsCount(t *testing.T) {
 	type report struct {
-		N, Count *int
-		By       string
-		Permuted float64
-		Samples  []struct{ Index, Label, Whole, Low, High, Rank *int }
+		N, Count                          *int
+		By                                string
+		Permuted                          float64
+		Model, Data, Split, Normalize, BN string
+
+		R, Rho, Share float64
+		CI95          [2]float64
+		PermutedShare float64 `json:"permuted_share"`
+		Classes       []struct {
+			Label, N, Count int
+			Class           string
+			Share, Permuted float64
+			CI95            [2]float64
+		}
+		Samples []struct{ Index, Label, Whole, Low, High, Rank *int }
 	}
 	got := document[report](t, hfcui(t, "flips", "--data", "shapes:test=60", "-r", "10", "--json"))
 	if *got.N != 60 || *got.Count != len(got.Samples) || *got.Count < 4 {
@@ -232,6 +243,13 @@ func TestFlipsReportWhatBandsCount(t *testing.T) {
 		if *s.Whole != *s.Label || *s.High != *s.Label || *s.Low == *s.Label {
 			t.Errorf("no flip: %d %d %d %d %d", *s.Index, *s.Label, *s.Whole, *s.Low, *s.High)
 		}
+	}
+	images, count, permuted := 0, 0, 0.0
+	for _, c := range got.Classes {
+		images, count, permuted = images+c.N, count+c.Count, permuted+c.Permuted
+	}
+	if images != 60 || count != *got.Count || math.Abs(permuted-got.Permuted) > 1e-9 || got.Model != "demo" || got.R != 10 || got.CI95[0] > got.Share || got.CI95[1] < got.Share {
+		t.Errorf("%+v", got)
 	}
 	svd := document[report](t, hfcui(t, "flips", "--data", "shapes:test=60", "-r", "10", "--by", "svd", "--json"))
 	if *svd.N != 60 || *svd.Count != len(svd.Samples) || svd.By != "svd" || got.By != "fourier" || svd.Permuted < 0 || !(float64(*got.Count) > got.Permuted) {

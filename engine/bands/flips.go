@@ -80,6 +80,76 @@ func LogitsOf(ctx context.Context, src measure.Source, c measure.Classifier, q R
 	return nil
 }
 
+// FlipCounts counts the flips among evaluation images by class, with what the permutation null
+// needs.
+type FlipCounts struct {
+	N       int // evaluation images
+	Classes []ClassFlips
+}
+
+// ClassFlips are the counts of one class.
+type ClassFlips struct {
+	Images  int // with this label
+	Flips   int // of them
+	Correct int // of them, on the whole image
+	Pairs   int // images of any label whose high-pass image is predicted as this class, and whose low-pass image is not
+}
+
+// CountFlips counts the flips among samples, with entries for at least a number of classes.
+func CountFlips(samples []Sample, classes int) FlipCounts {
+	f := FlipCounts{Classes: make([]ClassFlips, classes)}
+	for _, s := range samples {
+		f.Count(s)
+	}
+	return f
+}
+
+// grow makes room for a number of classes.
+func (f *FlipCounts) grow(classes int) {
+	if more := classes - len(f.Classes); more > 0 {
+		f.Classes = append(f.Classes, make([]ClassFlips, more)...)
+	}
+}
+
+// Count adds one image.
+func (f *FlipCounts) Count(s Sample) {
+	f.N++
+	f.grow(max(s.Label, s.High) + 1)
+	own := &f.Classes[s.Label]
+	own.Images++
+	if s.Whole == s.Label {
+		own.Correct++
+	}
+	if s.Flip() {
+		own.Flips++
+	}
+	if s.High != s.Low {
+		f.Classes[s.High].Pairs++
+	}
+}
+
+// add pools the counts of disjoint samples.
+func (f *FlipCounts) add(g FlipCounts) {
+	f.grow(len(g.Classes))
+	f.N += g.N
+	for i, c := range g.Classes {
+		own := &f.Classes[i]
+		own.Images, own.Flips, own.Correct, own.Pairs = own.Images+c.Images, own.Flips+c.Flips, own.Correct+c.Correct, own.Pairs+c.Pairs
+	}
+}
+
+// Total returns the flips among all images as a score.
+func (f FlipCounts) Total() measure.Score {
+	s := measure.Score{N: f.N}
+	for _, c := range f.Classes {
+		s.Correct += c.Flips
+	}
+	return s
+}
+
+// Score returns the flips among the images of the class as a score.
+func (c ClassFlips) Score() measure.Score { return measure.Score{Correct: c.Flips, N: c.Images} }
+
 // Permuted is the expected number of flips under the permutation null: the pairs of predictions
 // for the low- and the high-pass image are permuted over the images, every permutation equally
 // likely, while labels and predictions for the whole image stay. A correctly classified image
@@ -89,19 +159,16 @@ func LogitsOf(ctx context.Context, src measure.Source, c measure.Classifier, q R
 //
 // With no more flips than that, high-pass images carry no information about their images; a
 // model that predicts the same class for all of them has that many by chance.
-func Permuted(samples []Sample) float64 {
-	pairs, correct := map[int]int{}, map[int]int{}
-	for _, a := range samples {
-		if a.High != a.Low {
-			pairs[a.High]++
-		}
-		if a.Whole == a.Label {
-			correct[a.Label]++
-		}
+func (f FlipCounts) Permuted() float64 {
+	sum := 0.0
+	for class := range f.Classes {
+		sum += f.PermutedOf(class)
 	}
-	sum := 0
-	for label, n := range correct {
-		sum += n * pairs[label]
-	}
-	return float64(sum) / float64(max(1, len(samples)))
+	return sum
+}
+
+// PermutedOf is the part of Permuted that is images of a class.
+func (f FlipCounts) PermutedOf(class int) float64 {
+	c := f.Classes[class]
+	return float64(c.Correct) * float64(c.Pairs) / float64(max(1, f.N))
 }

@@ -56,7 +56,7 @@ func TestPredictBySVD(t *testing.T) {
 
 // The expectation is what the mean over many permutations goes to.
 func TestPermuted(t *testing.T) {
-	if e := Permuted(nil); e != 0 {
+	if e := CountFlips(nil, 3).Permuted(); e != 0 {
 		t.Errorf("no images: %v", e)
 	}
 	random := rand.New(rand.NewPCG(4, 2))
@@ -82,7 +82,7 @@ func TestPermuted(t *testing.T) {
 			}
 		}
 	}
-	if mean, want := float64(sum)/times, Permuted(answers); math.Abs(mean-want) > 0.1 {
+	if mean, want := float64(sum)/times, CountFlips(answers, 0).Permuted(); math.Abs(mean-want) > 0.1 {
 		t.Errorf("%v flips at the mean of %d permutations, want %v", mean, times, want)
 	}
 }

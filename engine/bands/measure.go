@@ -23,6 +23,7 @@ type Request struct {
 	Statistics model.Statistics
 	By         Decomposition // into low- and high-pass image
 	Changes    bool          // whether to compare predictions for low-pass and whole images
+	Outcomes   bool          // whether to keep which images are correct, and to count flips
 	Threads    int           // for splitting; at least 1
 	// Yield is called before an image is read; nil only checks the context.
 	Yield plan.Yield
@@ -39,6 +40,8 @@ type Result struct {
 	Whole     measure.Score
 	Low, High []measure.Score // one per radius
 	Changes   []Change        // one per radius; nil if not requested
+	Flips     []FlipCounts    // one per radius; nil if Outcomes are not requested
+	Outcomes  Outcomes        // empty if not requested
 	// Images is the number of evaluation images.
 	Images int
 	Done   bool
@@ -57,6 +60,10 @@ func (r Result) Finished() bool { return r.Done }
 // clone returns a copy that shares nothing with r.
 func (r Result) clone() Result {
 	r.Radii, r.Low, r.High, r.Changes = slices.Clone(r.Radii), slices.Clone(r.Low), slices.Clone(r.High), slices.Clone(r.Changes)
+	r.Flips = slices.Clone(r.Flips)
+	for i := range r.Flips {
+		r.Flips[i].Classes = slices.Clone(r.Flips[i].Classes)
+	}
 	return r
 }
 
@@ -69,7 +76,11 @@ func (r *Result) add(t tally) {
 		if r.Changes != nil {
 			r.Changes[i] = r.Changes[i].add(t.changes[i])
 		}
+		if r.Flips != nil {
+			r.Flips[i].add(t.flips[i])
+		}
 	}
+	r.Outcomes.append(t.outcomes)
 }
 
 // Measurement evaluates images in rounds, of few images first and more later, each at every
@@ -98,9 +109,9 @@ func NewMeasurement(src measure.Source, q Request) (*Measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTally(q)
+	t := newTally(q, 0, 0)
 	return &Measurement{src: src, q: q, order: order, result: Result{
-		Radii: slices.Clone(q.Radii), Images: len(order), Low: t.low, High: t.high, Changes: t.changes,
+		Radii: slices.Clone(q.Radii), Images: len(order), Low: t.low, High: t.high, Changes: t.changes, Flips: t.flips, Outcomes: t.outcomes,
 	}}, nil
 }
 

@@ -22,6 +22,7 @@ type runner struct {
 	labels     []int
 	ranks      []int // by image, then radius; with a ranker
 	wholes     []int // predicted classes of whole images, in a round
+	lows       []int // those of low-pass images at the radius being counted, for flips
 	logits     []float32
 
 	// The images being loaded, by load.
@@ -92,13 +93,22 @@ type tally struct {
 	whole     measure.Score
 	low, high []measure.Score
 	changes   []Change // if requested
+	flips     []FlipCounts
+	outcomes  Outcomes
 }
 
-func newTally(q Request) tally {
+// newTally returns a tally of 0 for a number of images and classes.
+func newTally(q Request, images, classes int) tally {
 	n := len(q.Radii)
 	t := tally{low: make([]measure.Score, n), high: make([]measure.Score, n)}
 	if q.Changes {
 		t.changes = make([]Change, n)
+	}
+	if q.Outcomes {
+		t.flips, t.outcomes = make([]FlipCounts, n), newOutcomes(n, images)
+		for i := range t.flips {
+			t.flips[i] = CountFlips(nil, classes)
+		}
 	}
 	return t
 }
@@ -107,9 +117,9 @@ func newTally(q Request) tally {
 // images of each. It goes through the radii in groups. evaluated is the number of images that
 // inference ran on.
 func (r *runner) round(ctx context.Context, indices []int, counted, group int) (found tally, evaluated int, err error) {
-	found = newTally(r.q)
+	found = newTally(r.q, counted, r.classifier.Classes())
 	uncounted, skip := len(indices)-counted, 0
-	r.wholes = measure.Resize(r.wholes, len(indices))
+	r.wholes, r.lows = measure.Resize(r.wholes, len(indices)), measure.Resize(r.lows, len(indices))
 	known := r.q.Clean.get(r.wholes[uncounted:], indices[uncounted:])
 	if known {
 		skip = 1
@@ -126,7 +136,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 				r.wholes[image] = class
 				r.q.Clean.add(indices[image], class)
 			default:
-				r.count(&found, from, part, image, class)
+				r.count(&found, from, part, image, image-uncounted, class)
 			}
 		})
 		if err != nil {
@@ -134,7 +144,9 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 		}
 		if from == 0 {
 			for image := uncounted; image < len(indices); image++ {
-				found.whole.Count(r.wholes[image] == r.labels[image])
+				right := r.wholes[image] == r.labels[image]
+				found.whole.Count(right)
+				found.outcomes.set(image-uncounted, Whole, 0, right)
 			}
 		}
 		evaluated += len(r.slab)/r.size - skip*len(indices)
@@ -144,17 +156,25 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 }
 
 // count adds the predicted class of an image's component, in a group that begins at radius
-// number from. Whole images precede all components.
-func (r *runner) count(found *tally, from, part, image, class int) {
-	at, right := (part-1)/2, class == r.labels[image]
+// number from; the image is number at of those counted. Whole images precede all components, and
+// an image's low-pass image at a radius its high-pass image.
+func (r *runner) count(found *tally, from, part, image, at, class int) {
+	i, label := from+(part-1)/2, r.labels[image]
+	right := class == label
 	if part%2 == 0 {
-		found.high[from+at].Count(right)
+		found.high[i].Count(right)
+		found.outcomes.set(at, High, i, right)
+		if found.flips != nil {
+			found.flips[i].Count(Sample{Label: label, Whole: r.wholes[image], Low: r.lows[image], High: class})
+		}
 		return
 	}
-	found.low[from+at].Count(right)
+	r.lows[image] = class
+	found.low[i].Count(right)
+	found.outcomes.set(at, Low, i, right)
 	if found.changes != nil {
-		x, low := r.slab[image*r.size:][:r.size], r.low[at][image*r.size:][:r.size]
-		found.changes[from+at].count(r.labels[image], r.wholes[image], class, x, low)
+		x, low := r.slab[image*r.size:][:r.size], r.low[(part-1)/2][image*r.size:][:r.size]
+		found.changes[i].count(label, r.wholes[image], class, x, low)
 	}
 }
 

@@ -24,7 +24,7 @@ type FlipResults struct {
 	N     int `json:"n"`
 	Count int `json:"count"`
 	// Permuted is the permutation null: the expected count if the predictions on low- and
-	// high-pass images, each pair together, were permuted at random: see bands.Permuted.
+	// high-pass images, each pair together, were permuted at random: see bands.FlipCounts.Permuted.
 	Permuted float64 `json:"permuted"`
 	// HighPermuted is the same with only the predictions on high-pass images permuted.
 	HighPermuted float64 `json:"high_permuted"`
@@ -86,7 +86,7 @@ func (s subject) flips(ctx context.Context, f Flips, tell func(part float64)) (*
 		tell(float64(len(samples)) / float64(n))
 		return true
 	})
-	found.Permuted, found.HighPermuted = bands.Permuted(samples), highPermuted(samples)
+	found.Permuted, found.HighPermuted = bands.CountFlips(samples, 0).Permuted(), highPermuted(samples)
 	return found, err
 }
 

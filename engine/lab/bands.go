@@ -15,6 +15,8 @@ type BandsRequest struct {
 	Radii []float64
 	Limit int    // evaluation images; 0: all
 	Split string // "" is the selected one
+	Model string // path of a comparison model; "" is the open one
+	By    bands.Decomposition
 	bands.Setting
 }
 
@@ -23,6 +25,7 @@ type bandsKey struct {
 	split   string
 	limit   int
 	radii   string // float64s, little-endian
+	by      bands.Decomposition
 	setting bands.Setting
 }
 
@@ -31,7 +34,7 @@ func (q BandsRequest) key() bandsKey {
 	for _, r := range q.Radii {
 		radii = binary.LittleEndian.AppendUint64(radii, math.Float64bits(r))
 	}
-	return bandsKey{q.Split, q.Limit, string(radii), q.Setting}
+	return bandsKey{q.Split, q.Limit, string(radii), q.By, q.Setting}
 }
 
 // cleanKey is what determines the predictions for whole images, which measurements at other
@@ -51,12 +54,13 @@ func (q BandsRequest) cleanKey() cleanKey {
 	return k
 }
 
-// Bands measures accuracy on whole images and, at every radius, on low- and high-pass images. It
+// Bands measures accuracy on whole images and, at every radius, on low- and high-pass images, and
+// counts flips. Results of models on the same split, radii and limit are paired by their outcomes. It
 // calls update, which may be nil, from its own goroutine with partial results, rough estimates
 // first, and returns the final result. Canceled, it returns the error of ctx; the next call with
 // the same request resumes the measurement.
 func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Result)) (bands.Result, error) {
-	now, end, err := l.resolveLabeled(ctx, "", q.Split, &q.Setting)
+	now, end, err := l.resolveLabeled(ctx, q.Model, q.Split, &q.Setting)
 	if err != nil {
 		return bands.Result{}, err
 	}
@@ -67,7 +71,7 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 			return bands.NewCleanPredictions(now.Inputs.Len()), nil
 		})
 		m, err := bands.NewMeasurement(now.Inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
-			Normalize: q.Normalize, Statistics: q.Statistics, Changes: true, Threads: l.threads, Yield: l.gate.yield, Clean: clean})
+			Normalize: q.Normalize, Statistics: q.Statistics, By: q.By, Changes: true, Outcomes: true, Threads: l.threads, Yield: l.gate.yield, Clean: clean})
 		return measure.NewResumable(m), err
 	})
 	if err != nil {

@@ -60,6 +60,13 @@ func (l *Lab) model(ctx context.Context, path string) (now *selection, end func(
 			}
 		}
 	}
+	if s, ok, err := l.compared.current(path); ok && err == nil && l.checkComparison(s.model) == nil && s.acquire() {
+		if now, err = l.selected.Load().with(l.data, s, ""); err != nil {
+			s.release()
+			return nil, nil, err
+		}
+		return now, s.release, nil // without waiting for another that is loading
+	}
 	select {
 	case l.compared.loading <- struct{}{}:
 		defer func() { <-l.compared.loading }()
@@ -113,15 +120,18 @@ func (l *Lab) resolveLabeled(ctx context.Context, path, split string, q *bands.S
 // compare returns the comparison model at path.
 func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	models := l.compared.models
-	file, err := identity(path)
-	if err != nil {
-		models.Remove(path)
-		return nil, err
-	}
-	if m, ok := models.Get(path); ok && checkpoints.Unchanged(m.file, file) {
-		return m.study, l.checkComparison(m.model)
+	s, ok, err := l.compared.current(path)
+	if ok {
+		return s, l.checkComparison(s.model)
 	}
 	models.Remove(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := identity(path) // before it is read: if it changes meanwhile it is read again
+	if err != nil {
+		return nil, err
+	}
 	m, err := train.LoadModel(ctx, path, model.Description{})
 	if err == nil {
 		err = l.checkComparison(m)
@@ -129,9 +139,22 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStudy(m, path, model.Description{}, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	s = newStudy(m, path, model.Description{}, l.device, l.gate.yield, l.data.Name, l.data.Test)
 	models.Put(path, comparison{file, s})
 	return s, nil
+}
+
+// current returns the comparison model at path if it is open and its file has not changed.
+func (c comparisons) current(path string) (s *study, ok bool, err error) {
+	file, err := identity(path)
+	if err != nil {
+		return nil, false, err
+	}
+	m, ok := c.models.Get(path)
+	if !ok || !checkpoints.Unchanged(m.file, file) {
+		return nil, false, nil
+	}
+	return m.study, true, nil
 }
 
 // checkComparison returns an error unless a model's input matches the images of the data.

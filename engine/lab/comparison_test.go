@@ -5,13 +5,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/nets"
+	"hfcui/engine/view"
 )
 
 // saved writes an untrained model of a net into a file.
@@ -147,4 +151,54 @@ func TestConcurrentComparisons(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// A comparison model predicts and is measured as the same model is when it is the open one.
+func TestComparisonsAgreeWithTheOpenModel(t *testing.T) {
+	l := openSmall(t)
+	other, err := model.New("resnet8-w8", [3]int{3, 32, 32}, l.Info().Classes, nets.He, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "other.safetensors")
+	if err := other.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	q := PredictionsRequest{Model: path, Request: view.Request{Index: 3, R: 5, Setting: bands.Setting{Smoothing: model.Smoothing{Rho: 0.5}}}}
+	b := BandsRequest{Model: path, Radii: []float64{2, 5}, Limit: 40}
+	f := FlipsRequest{Model: path, R: 5, Limit: 40}
+	beside, err := l.Predict(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	curve, err := l.Bands(t.Context(), b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flips, err := l.Flips(t.Context(), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(flips.Counts, curve.Flips[1]) {
+		t.Errorf("flips %+v, in the curve %+v", flips.Counts, curve.Flips[1])
+	}
+	own, err := l.Bands(t.Context(), BandsRequest{Radii: b.Radii, Limit: 40}, nil)
+	if err != nil || bands.Subtract(own, curve).Whole.N() != 40 {
+		t.Errorf("%+v, %v", bands.Subtract(own, curve), err)
+	}
+	if err := l.UseModel(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	v, err := l.View(t.Context(), q.Request)
+	if err != nil || !reflect.DeepEqual(v.Predictions, [3]measure.Prediction(beside)) {
+		t.Errorf("%+v beside, %+v open (%v)", beside, v.Predictions, err)
+	}
+	b.Model = ""
+	alone, err := l.Bands(t.Context(), b, nil)
+	if alone.ImagesPerSecond = curve.ImagesPerSecond; err != nil || !reflect.DeepEqual(alone, curve) {
+		t.Errorf("%+v beside, %+v open (%v)", curve, alone, err)
+	}
+	if _, err := l.Predict(t.Context(), PredictionsRequest{Request: view.Request{Index: 1 << 20, R: 5}}); err == nil {
+		t.Error("an image that does not exist is predicted")
+	}
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"slices"
+	"time"
 
 	"hfcui/engine/bands"
 	"hfcui/engine/measure"
@@ -13,22 +14,28 @@ import (
 // FlipsRequest asks for the images of the paper's Fig. 2: correct on the whole and the
 // high-pass image, wrong on the low-pass image.
 type FlipsRequest struct {
+	Model string // path of a comparison model; "" is the open one
+	Split string // "" is the selected one
 	R     float64
 	By    bands.Decomposition
 	Limit int // evaluation images; 0: all
 	bands.Setting
 }
 
-// FlipsResult lists the flips.
+// FlipsResult lists the flips, so far.
 type FlipsResult struct {
-	N        int // evaluation images
-	Flips    []bands.Sample
-	Permuted float64 // expected flips under permuted predictions: see [bands.Permuted]
+	Counts bands.FlipCounts
+	Flips  []bands.Sample // in the order of the images
+	Images int            // evaluation images, of which Counts.N are done
 }
 
-// Flips finds all flips, in the order of the images. progress may be nil.
-func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, total int)) (FlipsResult, error) {
-	now, end, err := l.resolveLabeled(ctx, "", "", &q.Setting)
+// flipsPause is the shortest time between two updates but the last.
+const flipsPause = 100 * time.Millisecond
+
+// Flips finds all flips. It calls update, which may be nil, from its own goroutine with what has
+// been found already.
+func (l *Lab) Flips(ctx context.Context, q FlipsRequest, update func(FlipsResult)) (FlipsResult, error) {
+	now, end, err := l.resolveLabeled(ctx, q.Model, q.Split, &q.Setting)
 	if err != nil {
 		return FlipsResult{}, err
 	}
@@ -41,19 +48,26 @@ func (l *Lab) Flips(ctx context.Context, q FlipsRequest, progress func(done, tot
 	for i := range indices {
 		indices[i] = i
 	}
-	result := FlipsResult{N: n}
-	all := make([]bands.Sample, 0, n)
+	result, last := FlipsResult{Counts: bands.CountFlips(nil, len(now.classes())), Images: n}, time.Now()
 	err = l.predict(ctx, now, q, indices, func(a bands.Sample) bool {
-		if all = append(all, a); progress != nil {
-			progress(len(all), n)
-		}
+		result.Counts.Count(a)
 		if a.Flip() {
 			result.Flips = append(result.Flips, a)
 		}
+		if update != nil && time.Since(last) > flipsPause {
+			last = time.Now()
+			update(result.clone())
+		}
 		return true
 	})
-	result.Permuted = bands.Permuted(all)
 	return result, err
+}
+
+// clone returns a copy that does not change with r.
+func (r FlipsResult) clone() FlipsResult {
+	r.Counts.Classes = slices.Clone(r.Counts.Classes)
+	r.Flips = r.Flips[:len(r.Flips):len(r.Flips)]
+	return r
 }
 
 // NextFlipRequest asks for the nearest flip after (Step 1) or before (Step -1) image From,

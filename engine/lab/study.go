@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
@@ -39,6 +40,7 @@ type study struct {
 	heatmaps *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
 	fits     bool // the labels of the data are the model's classes
 	notes    []string
+	own      atomic.Pointer[selection] // with images at another size than those of the open model; nil if there are none
 
 	mu      sync.Mutex
 	users   int
@@ -193,7 +195,12 @@ func (c *selection) with(data *dataset.Data, s *study, split string) (*selection
 			return &selection{s, data, split, c.Images}, nil
 		}
 	}
-	return &selection{s, data, split, view.NewImages(set, ch, h, w)}, nil
+	if own := s.own.Load(); own != nil && own.split == split {
+		return own, nil // with the images viewed recently
+	}
+	own := &selection{s, data, split, view.NewImages(set, ch, h, w)}
+	s.own.Store(own)
+	return own, nil
 }
 
 // info describes the model and the split.

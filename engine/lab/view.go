@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 
+	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
 	"hfcui/engine/evolution"
 	"hfcui/engine/kernels"
@@ -30,14 +31,45 @@ func (l *Lab) View(ctx context.Context, q view.Request) (*view.View, error) {
 	if err := now.Check(q.Index, l.data.Name, now.split); err != nil {
 		return nil, err
 	}
-	v, err := now.Images.View(ctx, q, func(batch int, s model.Statistics) (measure.Classifier, error) {
-		return now.programs.get(programKey{batch: batch, statistics: s}, q.Smoothing)
-	}, l.threads)
+	v, err := now.Images.View(ctx, q, now.viewPrograms(q.Setting), l.threads)
 	if err != nil {
 		return nil, err
 	}
 	v.Label = now.label(q.Index)
 	return v, nil
+}
+
+// PredictionsRequest asks for the predictions of a model on an image, as a View has them.
+type PredictionsRequest struct {
+	Model string // path of a comparison model; "" is the open one
+	view.Request
+}
+
+// Predictions are those of one model, by bands.Part.
+type Predictions [3]measure.Prediction
+
+// Predict runs inference on one image of the selected split and on its low- and high-pass image.
+func (l *Lab) Predict(ctx context.Context, q PredictionsRequest) (Predictions, error) {
+	if err := spectral.CheckRadius(q.R); err != nil {
+		return Predictions{}, err
+	}
+	defer l.gate.enter()()
+	now, end, err := l.resolve(ctx, q.Model, "", &q.Setting)
+	if err != nil {
+		return Predictions{}, err
+	}
+	defer end()
+	if err := now.Check(q.Index, l.data.Name, now.split); err != nil {
+		return Predictions{}, err
+	}
+	return now.Images.Predict(ctx, q.Request, now.viewPrograms(q.Setting), l.threads)
+}
+
+// viewPrograms returns the classifiers of views.
+func (c *selection) viewPrograms(q bands.Setting) view.Programs {
+	return func(batch int, s model.Statistics) (measure.Classifier, error) {
+		return c.programs.get(programKey{batch: batch, statistics: s}, q.Smoothing)
+	}
 }
 
 // KernelsRequest asks for the kernels of a convolution before and after smoothing.

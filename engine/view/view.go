@@ -96,36 +96,59 @@ type Programs func(batch int, s model.Statistics) (measure.Classifier, error)
 // with the same meaning of r: cycles per image along each axis. By SVD pictures are reduced to
 // svdSide first; each size has the rank that matches r there. The Label is not set.
 func (s *Images) View(ctx context.Context, q Request, programs Programs, threads int) (*View, error) {
-	im, _ := s.recent.GetOrMake(q.Index, func() (*openImage, error) { return &openImage{}, nil })
+	v := &View{Request: q, Title: s.Set.Title(q.Index), Label: -1}
+	x, err := s.divide(ctx, v, true)
+	if err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	err = s.infer(ctx, v, x, programs, threads)
+	v.Infer = time.Since(started)
+	return v, err
+}
+
+// Predict returns the predictions of a View without its pictures, e.g. those of another model.
+func (s *Images) Predict(ctx context.Context, q Request, programs Programs, threads int) (list [3]measure.Prediction, err error) {
+	v := &View{Request: q}
+	x, err := s.divide(ctx, v, false)
+	if err != nil {
+		return list, err
+	}
+	err = s.infer(ctx, v, x, programs, threads)
+	return v.Predictions, err
+}
+
+// divide opens the image of v and splits it: its pictures, if wanted, and the whole, low-pass and
+// high-pass image at the model's input size, which it returns.
+func (s *Images) divide(ctx context.Context, v *View, pictures bool) (x []float32, err error) {
+	im, _ := s.recent.GetOrMake(v.Index, func() (*openImage, error) { return &openImage{}, nil })
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	if err := im.open(s, q.Index); err != nil {
+	if err := im.open(s, v.Index); err != nil {
 		return nil, err
 	}
-	v := &View{Request: q, Title: s.Set.Title(q.Index), Label: -1}
 	started := time.Now()
-	if err := im.fill(ctx, v); err != nil {
-		return nil, err
+	if pictures {
+		if err := im.fill(ctx, v); err != nil {
+			return nil, err
+		}
 	}
 	n := len(im.input.Pix)
-	x := make([]float32, 3*n)
+	x = make([]float32, 3*n)
 	copy(x, im.input.Pix)
 	if err := im.inputs(ctx, x[n:2*n], x[2*n:], v); err != nil {
 		return nil, err
 	}
 	v.Split = time.Since(started)
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	return x, ctx.Err()
+}
+
+// infer sets the predictions of v for its image and components x.
+func (s *Images) infer(ctx context.Context, v *View, x []float32, programs Programs, threads int) error {
+	if v.Statistics == model.BatchStatistics {
+		return s.predictInBatch(ctx, v, programs, threads)
 	}
-	started = time.Now()
-	var err error
-	if q.Statistics == model.BatchStatistics {
-		err = s.predictInBatch(ctx, v, programs, threads)
-	} else {
-		err = v.predict(ctx, x, programs)
-	}
-	v.Infer = time.Since(started)
-	return v, err
+	return v.predict(ctx, x, programs)
 }
 
 // predict runs inference on x, the whole, low-pass and high-pass image, with running
