@@ -9,16 +9,16 @@ import (
 	"hfcui/engine/op"
 )
 
-// Value is an array on its way through the graph.
+// Value is an array while the graph is built: the images, a result or a tensor.
 type Value struct {
 	Shape []int
 	Node  *gorgonia.Node // nil where a Builder only collects shapes
 
-	fixed bool   // it is a tensor, not made from images
-	plain *Value // what it is a reshaped form of
+	fixed bool   // a tensor, independent of the images
+	plain *Value // the value this is a reshape of
 }
 
-// Role says what a tensor is for.
+// Role is the use of a tensor.
 type Role int
 
 // The roles.
@@ -28,21 +28,21 @@ const (
 	Constant             // anything else
 )
 
-// Builder takes what a graph consists of.
+// Builder receives the operations of a graph.
 type Builder interface {
-	// Param gives the tensor of that name; asked for again, the same.
+	// Param returns the tensor of that name, the same one on every call.
 	Param(name string, role Role, shape []int) (Value, error)
-	// Apply applies an operation whose inputs' shapes it checks.
+	// Apply checks the shapes of an operation's inputs and applies it.
 	Apply(o op.Op, in ...Value) (Value, error)
-	// Norm is batch norm of x [N,C,H,W] with the tensors prefix.weight, .bias, .running_mean
-	// and .running_var.
+	// Norm applies batch norm to x [N,C,H,W] with the tensors prefix.weight, .bias,
+	// .running_mean and .running_var.
 	Norm(prefix string, epsilon float64, x Value) (Value, error)
-	// Classify is called with what the last linear layer reads, and gives what it is to read.
+	// Classify receives the input of the last linear layer and returns its replacement.
 	Classify(x Value) (Value, error)
 }
 
-// Build applies the graph to images x [N,C,H,W] and gives the logits [N,K]. shapes are the
-// tensors' by name.
+// Build applies the graph to images x [N,C,H,W] and returns the logits [N,K]. shapes maps the
+// names of tensors to their shapes.
 func (g *Graph) Build(b Builder, x Value, shapes map[string][]int) (Value, error) {
 	in := newInterpreter(b, x, shapes)
 	for i := range g.Nodes {
@@ -65,7 +65,7 @@ func (g *Graph) Build(b Builder, x Value, shapes map[string][]int) (Value, error
 	return Value{}, fmt.Errorf("the output has shape %v for %d images, not [images, classes]: hfcui explores classifiers", out.Shape, x.Shape[0])
 }
 
-// interpreter is a graph while it is built.
+// interpreter is the state of a build.
 type interpreter struct {
 	b      Builder
 	shapes map[string][]int
@@ -78,7 +78,7 @@ func newInterpreter(b Builder, x Value, shapes map[string][]int) *interpreter {
 	return &interpreter{b: b, shapes: shapes, values: map[string]Value{InputName: x}, batch: x.Shape[0]}
 }
 
-// add applies a node.
+// add applies a node and stores its result.
 func (in *interpreter) add(n *Node) error {
 	k, ok := kindOf(n.Op)
 	if !ok {
@@ -99,10 +99,10 @@ func (in *interpreter) add(n *Node) error {
 	return nil
 }
 
-// value gives input i of a node: a result, or a tensor that is neither weight nor bias.
+// value returns input i of a node: a result, or a tensor that is neither weight nor bias.
 func (in *interpreter) value(n *Node, i int) (Value, error) {
 	if i >= len(n.In) {
-		return Value{}, fmt.Errorf("it has %d inputs", len(n.In))
+		return Value{}, fmt.Errorf("unexpected number of inputs: %d", len(n.In))
 	}
 	if v, ok := in.values[n.In[i]]; ok {
 		return v, nil
@@ -110,10 +110,10 @@ func (in *interpreter) value(n *Node, i int) (Value, error) {
 	return in.tensor(n, i, Constant)
 }
 
-// tensor gives input i of a node, which must be a tensor.
+// tensor returns input i of a node, which must be a tensor.
 func (in *interpreter) tensor(n *Node, i int, role Role) (Value, error) {
 	if i >= len(n.In) {
-		return Value{}, fmt.Errorf("it has %d inputs", len(n.In))
+		return Value{}, fmt.Errorf("unexpected number of inputs: %d", len(n.In))
 	}
 	name := n.In[i]
 	if _, ok := in.values[name]; ok {
@@ -141,7 +141,7 @@ func (in *interpreter) apply(o op.Op, values ...Value) (Value, error) {
 	return v, err
 }
 
-// reshape gives x another shape; back to an earlier one, it is what it was.
+// reshape reshapes x; reshaping back returns the original value.
 func (in *interpreter) reshape(x Value, shape []int) (Value, error) {
 	for base := &x; base != nil; base = base.plain {
 		if slices.Equal(base.Shape, shape) {
@@ -163,7 +163,7 @@ func (in *interpreter) reshape(x Value, shape []int) (Value, error) {
 	return v, err
 }
 
-// dims is a node's shape with the batch size put in.
+// dims substitutes the batch size into a node's shape.
 func (in *interpreter) dims(shape []int) []int {
 	out := slices.Clone(shape)
 	for i, d := range out {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzParse: whatever a description says, it is an error of one line, or a graph that is written
-// and read again and whose shapes can be inferred or are an error.
+// FuzzParse parses arbitrary descriptions: the result is a one-line error, or a graph that survives
+// a JSON round trip and whose shape inference does not panic.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"name":"a","input":[3,8,8],"nodes":[` +
 		`{"op":"conv","in":["input","w4333","b4"],"out":"0","stride":[1,1],"dilation":[1,1],"pad":[1,1,1,1],"groups":1},` +
@@ -49,7 +49,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// shapeIn reads a tensor's shape off the digits in its name: w4333 is [4,3,3,3].
+// shapeIn decodes a tensor's shape from the digits in its name: w4333 is [4,3,3,3].
 func shapeIn(name string) []int {
 	shape := []int{}
 	for _, r := range name {

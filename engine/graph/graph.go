@@ -6,29 +6,29 @@ import (
 	"unicode"
 )
 
-// Graph is a network for images of one size.
+// Graph describes a network for images of one size.
 type Graph struct {
 	Name   string `json:"name"`
 	Input  [3]int `json:"input"` // channels, height, width
-	Nodes  []Node `json:"nodes"` // each after those whose results it reads
+	Nodes  []Node `json:"nodes"` // in topological order
 	Output string `json:"output"`
 }
 
-// InputName is what nodes call the images [N,C,H,W]; input normalization has been applied.
+// InputName is the nodes' name of the normalized images [N,C,H,W].
 const InputName = "input"
 
-// Node is one operation. Which attributes count depends on the operator; see kinds.
+// Node is one operation. The attributes used depend on the operator; see kinds.
 type Node struct {
 	Op   string   `json:"op"`
-	Name string   `json:"name,omitempty"` // what its source calls it
+	Name string   `json:"name,omitempty"` // in its source, e.g. an ONNX file
 	In   []string `json:"in"`             // results of nodes, or tensors
 	Out  string   `json:"out"`
 
-	Stride   [2]int  `json:"stride,omitzero"`   // rows, columns
+	Stride   [2]int  `json:"stride,omitzero"`   // vertical, horizontal
 	Dilation [2]int  `json:"dilation,omitzero"` // likewise
 	Size     [2]int  `json:"size,omitzero"`     // of a pooling window
 	Pad      [4]int  `json:"pad,omitzero"`      // top, left, bottom, right
-	Counted  [4]int  `json:"counted,omitzero"`  // padding that counts in means
+	Counted  [4]int  `json:"counted,omitzero"`  // padding included in averages
 	Groups   int     `json:"groups,omitzero"`
 	Epsilon  float64 `json:"epsilon,omitzero"`
 	A        float64 `json:"a,omitzero"` // constants of a function
@@ -40,13 +40,13 @@ type Node struct {
 	Count  int       `json:"count,omitzero"`
 	Before int       `json:"before,omitzero"`
 	After  int       `json:"after,omitzero"`
-	Shape  []int     `json:"shape,omitempty"` // −k stands for k times the batch size
+	Shape  []int     `json:"shape,omitempty"` // −k: k times the batch size
 	Index  []int     `json:"index,omitempty"`
 	High   []int     `json:"high,omitempty"`
 	Weight []float32 `json:"weight,omitempty"`
 }
 
-// Limits beyond which a description is broken or hostile.
+// Limits of a plausible description.
 const (
 	maxNodes    = 20_000
 	maxInputs   = 4_096
@@ -54,10 +54,10 @@ const (
 	maxDims     = 8
 	maxNumber   = 1 << 24
 	maxIndices  = 1 << 16
-	maxElements = 1 << 50 // of an array, whatever the batch
+	maxElements = 1 << 50 // of an array, at any batch size
 )
 
-// Parse reads a description from JSON and checks it.
+// Parse reads a description from JSON and validates it.
 func Parse(text []byte) (*Graph, error) {
 	g := new(Graph)
 	if err := json.Unmarshal(text, g); err != nil {
@@ -66,14 +66,14 @@ func Parse(text []byte) (*Graph, error) {
 	return g, g.Check()
 }
 
-// JSON is the description as Parse reads it.
+// JSON encodes the description as Parse reads it.
 func (g *Graph) JSON() ([]byte, error) { return json.Marshal(g) }
 
-// Check is an error unless every node is of a known operator, reads what is there, and has
-// attributes within limits. Whether shapes fit is for Build to tell.
+// Check returns an error unless every node has a known operator, defined inputs and attributes
+// within limits. Shapes are checked by Build.
 func (g *Graph) Check() error {
 	if len(g.Nodes) == 0 || len(g.Nodes) > maxNodes {
-		return fmt.Errorf("the graph has %d nodes, not 1 to %d", len(g.Nodes), maxNodes)
+		return fmt.Errorf("the graph has %d nodes; supported are 1 to %d", len(g.Nodes), maxNodes)
 	}
 	if !printable(g.Name) {
 		return fmt.Errorf("invalid graph name %.40q", g.Name)
@@ -85,7 +85,7 @@ func (g *Graph) Check() error {
 			return fmt.Errorf("graph node %d: %w", i, err)
 		}
 		if made[n.Out] {
-			return fmt.Errorf("graph node %d defines %q a second time", i, n.Out)
+			return fmt.Errorf("graph node %d redefines %q", i, n.Out)
 		}
 		made[n.Out] = true
 	}
@@ -105,7 +105,7 @@ func (n *Node) check() error {
 	}
 	for _, name := range append([]string{n.Out}, n.In...) {
 		if name == "" || !printable(name) {
-			return fmt.Errorf("operator %s has an input or output %.40q", n.Op, name)
+			return fmt.Errorf("invalid input or output name %.40q of operator %s", n.Op, name)
 		}
 	}
 	if !printable(n.Name) {
@@ -114,7 +114,7 @@ func (n *Node) check() error {
 	return n.checkNumbers()
 }
 
-// checkNumbers keeps all attributes small enough to be computed with.
+// checkNumbers bounds all attributes, so that arithmetic on them cannot overflow.
 func (n *Node) checkNumbers() error {
 	if max(len(n.Axes), len(n.Shape)) > maxDims || max(len(n.Index), len(n.High), len(n.Weight)) > maxIndices {
 		return fmt.Errorf("operator %s has attributes that are too long", n.Op)
@@ -137,7 +137,7 @@ func (n *Node) checkNumbers() error {
 	return nil
 }
 
-// printable tells whether a name can be shown as it is.
+// printable reports whether a name is a short string of printable characters.
 func printable(s string) bool {
 	for _, r := range s {
 		if !unicode.IsPrint(r) {
@@ -147,7 +147,7 @@ func printable(s string) bool {
 	return len(s) <= maxName
 }
 
-// elements is the number of elements of an array, or −1 if it is more than anything has.
+// elements returns the number of elements of an array, or −1 beyond maxElements.
 func elements(shape []int) int {
 	n := 1
 	for _, d := range shape {

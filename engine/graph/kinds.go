@@ -7,13 +7,13 @@ import (
 	"hfcui/engine/op"
 )
 
-// kind is an operator: how many inputs its nodes have, and how they are applied.
+// kind is an operator: its number of inputs and its implementation.
 type kind struct {
 	least, most int
 	build       func(in *interpreter, n *Node) (Value, error)
 }
 
-// kindOf gives an operator; every function op.Map knows is one, too.
+// kindOf returns the operator of that name, which may be any of op.Functions.
 func kindOf(name string) (kind, bool) {
 	if k, ok := kinds[name]; ok {
 		return k, true
@@ -24,21 +24,21 @@ func kindOf(name string) (kind, bool) {
 
 var kinds map[string]kind
 
-func init() { // its functions refer to it
+func init() { // avoids an initialization cycle
 	kinds = map[string]kind{
 		"conv":          {2, 3, (*interpreter).conv},           // x, weight, bias; Stride, Dilation, Pad, Groups
 		"linear":        {3, 3, (*interpreter).linear},         // x […,I], weight [O,I], bias [O]
 		"batchnorm":     {5, 5, (*interpreter).batchNorm},      // x, P.weight, P.bias, P.running_mean, P.running_var; Epsilon
 		"relu":          {1, 1, (*interpreter).relu},           // x
-		"add":           {2, 2, (*interpreter).binary},         // a, b, broadcast
-		"sub":           {2, 2, (*interpreter).binary},         // likewise
-		"mul":           {2, 2, (*interpreter).binary},         // likewise
-		"div":           {2, 2, (*interpreter).binary},         // likewise
+		"add":           {2, 2, (*interpreter).binary},         // a, b, with broadcasting
+		"sub":           {2, 2, (*interpreter).binary},         // a, b
+		"mul":           {2, 2, (*interpreter).binary},         // a, b
+		"div":           {2, 2, (*interpreter).binary},         // a, b
 		"maxpool":       {1, 1, (*interpreter).maxPool},        // x; Size, Stride, Dilation, Pad
 		"avgpool":       {1, 1, (*interpreter).avgPool},        // x; Size, Stride, Pad, Counted
-		"globalavgpool": {1, 1, (*interpreter).globalAvgPool},  // x [N,C,H,W], as [N,C]
-		"globalmaxpool": {1, 1, (*interpreter).globalMaxPool},  // x [N,C,H,W], as [N,C,1,1]
-		"sum":           {1, 1, (*interpreter).sum},            // x; Axes, which stay with size 1
+		"globalavgpool": {1, 1, (*interpreter).globalAvgPool},  // x [N,C,H,W] to [N,C]
+		"globalmaxpool": {1, 1, (*interpreter).globalMaxPool},  // x [N,C,H,W] to [N,C,1,1]
+		"sum":           {1, 1, (*interpreter).sum},            // x; Axes, kept with size 1
 		"concat":        {1, maxInputs, (*interpreter).concat}, // …; Axis
 		"slice":         {1, 1, (*interpreter).slice},          // x; Axis, Start, Count
 		"pad":           {1, 1, (*interpreter).pad},            // x; Axis, Before, After, A
@@ -48,7 +48,7 @@ func init() { // its functions refer to it
 		"broadcast":     {1, 1, (*interpreter).broadcast},      // x; Shape
 		"transpose":     {1, 1, (*interpreter).transpose},      // x; Axes
 		"softmax":       {1, 1, (*interpreter).softmax},        // x; Axis
-		"standardize":   {1, 1, (*interpreter).standardize},    // x; Axis, the first of those standardized over; Epsilon
+		"standardize":   {1, 1, (*interpreter).standardize},    // x; Axis, the first of the normalized axes; Epsilon
 	}
 }
 
@@ -68,7 +68,7 @@ func (in *interpreter) relu(n *Node) (Value, error) {
 	return in.apply(op.ReLU{}, x)
 }
 
-// plain tells whether a window is the same on all sides.
+// plain reports whether a window has square stride and dilation and symmetric padding.
 func plain(w op.Window) bool {
 	return w.Stride[0] == w.Stride[1] && w.Dilation == [2]int{1, 1} && w.Pad == [4]int{w.Pad[0], w.Pad[0], w.Pad[0], w.Pad[0]}
 }
@@ -102,7 +102,7 @@ func (in *interpreter) conv(n *Node) (Value, error) {
 	return in.apply(op.ChannelBias{}, y, bias)
 }
 
-// linear applies a linear layer to the last axis.
+// linear applies a linear layer along the last axis.
 func (in *interpreter) linear(n *Node) (Value, error) {
 	x, err := in.value(n, 0)
 	if err != nil {
@@ -134,10 +134,10 @@ func (in *interpreter) linear(n *Node) (Value, error) {
 	return in.reshape(y, append(slices.Clone(x.Shape[:rank-1]), w.Shape[0]))
 }
 
-// normSuffixes are what the tensors of a batch norm are called.
+// normSuffixes are the suffixes of a batch norm's tensors, in the order of its inputs.
 var normSuffixes = [4]string{".weight", ".bias", ".running_mean", ".running_var"}
 
-// batchNorm is over the second axis of x, which has two dimensions or more.
+// batchNorm normalizes per index of the second axis of x.
 func (in *interpreter) batchNorm(n *Node) (Value, error) {
 	x, err := in.value(n, 0)
 	if err != nil {
@@ -146,7 +146,7 @@ func (in *interpreter) batchNorm(n *Node) (Value, error) {
 	prefix := n.In[1][:max(0, len(n.In[1])-len(normSuffixes[0]))]
 	for i, suffix := range normSuffixes {
 		if n.In[i+1] != prefix+suffix {
-			return x, fmt.Errorf("its tensors are %q and not %s%s", n.In[1:], prefix, suffix)
+			return x, fmt.Errorf("its tensors are %q; expected %s%s", n.In[1:], prefix, suffix)
 		}
 	}
 	if len(x.Shape) < 2 || x.fixed {
@@ -165,7 +165,7 @@ func (in *interpreter) batchNorm(n *Node) (Value, error) {
 	return in.reshape(y, x.Shape)
 }
 
-// binary combines two values, of which one may be a tensor.
+// binary applies an elementwise operation with broadcasting; one operand may be a tensor.
 func (in *interpreter) binary(n *Node) (Value, error) {
 	a, err := in.value(n, 0)
 	if err != nil {
@@ -210,7 +210,7 @@ func (in *interpreter) avgPool(n *Node) (Value, error) {
 	}
 	for i, c := range n.Counted {
 		if c < 0 || c > n.Pad[i] {
-			return x, fmt.Errorf("padding %v cannot count as %v", n.Pad, n.Counted)
+			return x, fmt.Errorf("padding %v cannot be counted as %v", n.Pad, n.Counted)
 		}
 	}
 	return in.apply(op.GeneralAvgPool{Window: w, Size: n.Size, Counted: n.Counted}, x)
@@ -230,7 +230,7 @@ func (in *interpreter) globalMaxPool(n *Node) (Value, error) {
 		return x, err
 	}
 	if len(x.Shape) != 4 {
-		return x, fmt.Errorf("%v has no planes", x.Shape)
+		return x, fmt.Errorf("%v is not [N,C,H,W]", x.Shape)
 	}
 	one := [2]int{1, 1}
 	return in.apply(op.GeneralMaxPool{Window: op.Window{Stride: one, Dilation: one}, Size: [2]int(x.Shape[2:])}, x)
@@ -336,7 +336,7 @@ func (in *interpreter) transpose(n *Node) (Value, error) {
 	return in.apply(op.Transpose{Perm: n.Axes}, x)
 }
 
-// softmax is along one axis; others than the last change places with it.
+// softmax transposes its axis to the end and back.
 func (in *interpreter) softmax(n *Node) (Value, error) {
 	x, err := in.value(n, 0)
 	if err != nil {
@@ -370,7 +370,7 @@ func (in *interpreter) softmax(n *Node) (Value, error) {
 	return in.apply(op.Transpose{Perm: swap}, y)
 }
 
-// standardize is over the axes from Axis on together.
+// standardize normalizes jointly over the axes from Axis on.
 func (in *interpreter) standardize(n *Node) (Value, error) {
 	x, err := in.value(n, 0)
 	if err != nil {

@@ -2,14 +2,14 @@ package graph
 
 import "slices"
 
-// Layer is what a node makes and takes for one image.
+// Layer is the result shape and cost of a node for one image.
 type Layer struct {
 	Node         *Node
-	Shape        []int // of its result, without the batch
+	Shape        []int // of the result, without the batch axis
 	MultiplyAdds int   // of convolutions and linear layers
 }
 
-// Layers gives the graph's nodes as layers. shapes are the tensors' by name.
+// Layers returns the graph's nodes as layers. shapes maps the names of tensors to their shapes.
 func (g *Graph) Layers(shapes map[string][]int) ([]Layer, error) {
 	s := NewShapes(1, g.Input)
 	for name, shape := range shapes {

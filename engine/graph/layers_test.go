@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestLayers: shapes and multiply-adds as counted by hand.
+// TestLayers compares shapes and multiply-adds with ones counted by hand.
 func TestLayers(t *testing.T) {
 	one := [2]int{1, 1}
 	g := &Graph{Input: [3]int{3, 8, 8}, Output: "3", Nodes: []Node{

@@ -7,28 +7,28 @@ import (
 	"hfcui/engine/op"
 )
 
-// Expectation compares what a graph gives a batch norm, as its other tensors let expect, with
-// the running mean that training left there.
+// Expectation compares the expected channel means of a batch norm's input, predicted from the
+// graph's other tensors, with its running means from training.
 type Expectation struct {
-	Norm string // what its tensors' names begin with
-	// Deviation is expected mean − running mean of every channel in running standard deviations:
-	// about 0.05 to 0.2 where the graph is the one that was trained, and more where an
-	// activation, a pooling layer or a sum before it is another. NaN where nothing is expected.
+	Norm string // prefix of its tensors' names
+	// Deviation is (expected mean − running mean) / running standard deviation by channel: about
+	// 0.05 to 0.2 if the graph is the one that was trained, more if an activation, pooling
+	// layer or sum before it differs. NaN where no mean could be predicted.
 	Deviation []float64
-	// Running is the mean square of the running means in the same units: where Deviation's is no
-	// less, the graph explains nothing.
+	// Running is the mean square of the running means in the same units, i.e. of the deviations if
+	// all expected means were zero.
 	Running float64
 }
 
-// Expectations follows means and variances of channels through the graph, from each batch norm
-// to those behind it: its output has mean β and variance γ², an activation of normally
-// distributed numbers has moments known in closed form, and a convolution is linear. So a
-// trained file tells about its network what names and shapes do not. read gives a tensor.
+// Expectations propagates channel means and variances through the graph, from each batch norm
+// to the next ones: its output has mean β and variance γ², activations of normally
+// distributed inputs have known moments, and a convolution is linear. It tests assumptions
+// about a network that names and shapes of its tensors leave open. read returns a tensor.
 //
-// peak is the expected maximum over a pooling window in standard deviations: 0.6 of two
-// independent numbers, 1.5 of nine; neighbors are not independent.
+// peak is the expected maximum over a pooling window in standard deviations: 0.6 for two
+// independent values, 1.5 for nine; neighboring pixels are correlated.
 func (g *Graph) Expectations(read func(name string) (shape []int, data []float32), peak float64) ([]Expectation, error) {
-	f := follower{shapes: NewShapes(1, g.Input), read: read, peak: peak, at: make(map[string]moments), readers: make(map[string][]*Node)}
+	f := propagation{shapes: NewShapes(1, g.Input), read: read, peak: peak, at: make(map[string]moments), readers: make(map[string][]*Node)}
 	for i := range g.Nodes {
 		for _, name := range g.Nodes[i].In {
 			f.readers[name] = append(f.readers[name], &g.Nodes[i])
@@ -45,33 +45,33 @@ func (g *Graph) Expectations(read func(name string) (shape []int, data []float32
 		if err != nil {
 			return nil, err
 		}
-		if m := f.follow(n, out); len(out) > 1 && len(m.mean) == out[1] {
+		if m := f.propagate(n, out); len(out) > 1 && len(m.mean) == out[1] {
 			f.at[n.Out] = m
 		}
 	}
 	return f.found, nil
 }
 
-// enough channels of a layer tell what all would.
+// enough is how many output channels of a layer are evaluated, at least.
 const enough = 64
 
-// moments are those of a value's channels; empty where nothing is known, and with variances of
-// NaN where only means are.
+// moments are the means and variances of a value's channels: empty if unknown, with variances NaN
+// if only the means are known.
 type moments struct{ mean, variance []float64 }
 
-// follower is a graph on which moments are followed.
-type follower struct {
+// propagation is the state of Expectations.
+type propagation struct {
 	shapes *Shapes
 	read   func(string) ([]int, []float32)
 	peak   float64
 	at     map[string]moments
-	// readers are the nodes that read a value.
+	// readers maps values to the nodes that read them.
 	readers map[string][]*Node
 	found   []Expectation
 }
 
-// follow gives the moments of a node's result, which has shape out.
-func (f *follower) follow(n *Node, out []int) moments {
+// propagate returns the moments of a node's result, which has shape out.
+func (f *propagation) propagate(n *Node, out []int) moments {
 	x := f.at[n.In[0]]
 	if n.Op == "batchnorm" {
 		return f.batchNorm(n, x)
@@ -88,7 +88,7 @@ func (f *follower) follow(n *Node, out []int) moments {
 		return f.binary(n, x)
 	case "maxpool":
 		return x.each(func(m, v float64) (float64, float64) { return m + f.peak*math.Sqrt(v), v / 2 })
-	case "avgpool": // neighbors are alike
+	case "avgpool": // neighbors are correlated
 		return x.each(func(m, v float64) (float64, float64) { return m, v / 2 })
 	case "globalavgpool":
 		return x.each(func(m, _ float64) (float64, float64) { return m, 0 })
@@ -102,7 +102,7 @@ func (f *follower) follow(n *Node, out []int) moments {
 		}
 	case "relu":
 		return x.each(rectified)
-	case "reshape": // keeps channels when given a vector per image
+	case "reshape": // flattening [N,C,1,1] keeps the channels
 		if in := f.shapes.in.values[n.In[0]].Shape; elements(in) == elements(out) && len(out) > 1 && in[1] == out[1] {
 			return x
 		}
@@ -124,7 +124,7 @@ func (x moments) each(fn func(m, v float64) (float64, float64)) moments {
 	return out
 }
 
-// rectified are the moments of max(t, 0) of normally distributed t.
+// rectified returns the moments of max(t, 0) for normally distributed t.
 func rectified(m, v float64) (mean, variance float64) {
 	if v == 0 {
 		return max(m, 0), 0
@@ -136,8 +136,8 @@ func rectified(m, v float64) (mean, variance float64) {
 	return mean, max(0, (m*m+v)*below+m*s*density-mean*mean)
 }
 
-// mapped are the moments of fn(t) of normally distributed t, summed up over ±4 standard
-// deviations.
+// mapped returns the moments of fn(t) for normally distributed t, integrated numerically over
+// ±4 standard deviations.
 func mapped(fn func(float64) float64, m, v float64) (mean, variance float64) {
 	if v == 0 {
 		return fn(m), 0
@@ -154,8 +154,8 @@ func mapped(fn func(float64) float64, m, v float64) (mean, variance float64) {
 	return mean, max(0, squares/weight-mean*mean)
 }
 
-// batchNorm compares what comes with the running mean, and starts from β and γ.
-func (f *follower) batchNorm(n *Node, x moments) moments {
+// batchNorm records the deviation of x from the running mean and returns mean β, variance γ².
+func (f *propagation) batchNorm(n *Node, x moments) moments {
 	var of [4][]float32
 	for i := range of {
 		if _, of[i] = f.read(n.In[i+1]); len(of[i]) != len(of[0]) {
@@ -172,7 +172,7 @@ func (f *follower) batchNorm(n *Node, x moments) moments {
 		}
 		f.found = append(f.found, e)
 	}
-	// Whatever came is known now, for what else reads it.
+	// The running statistics are the moments of x for its other readers.
 	out, in := moments{make([]float64, len(scale)), make([]float64, len(scale))}, moments{make([]float64, len(scale)), make([]float64, len(scale))}
 	f.at[n.In[0]] = in
 	for c := range scale {
@@ -184,14 +184,14 @@ func (f *follower) batchNorm(n *Node, x moments) moments {
 	return out
 }
 
-// conv has the mean that its weights give, of which at borders some meet padding.
-func (f *follower) conv(n *Node, x moments, out []int) moments {
+// conv applies the weights to the means, averaged over positions, borders included.
+func (f *propagation) conv(n *Node, x moments, out []int) moments {
 	shape, weight := f.read(n.In[1])
 	in := f.shapes.in.values[n.In[0]].Shape
 	if len(shape) != 4 || len(in) != 4 || n.Groups < 1 {
 		return moments{}
 	}
-	var share [2][]float64 // of positions at which a row or column of the kernel is on the image
+	var share [2][]float64 // of output positions at which a kernel row or column lies inside the image
 	for axis := range share {
 		share[axis] = make([]float64, shape[2+axis])
 		for k := range share[axis] {
@@ -208,7 +208,7 @@ func (f *follower) conv(n *Node, x moments, out []int) moments {
 	}
 	y := moments{make([]float64, shape[0]), make([]float64, shape[0])}
 	rows, columns := shape[2], shape[3]
-	every := 1 // of the channels: some are enough to compare by
+	every := 1 // evaluate every n-th output channel only
 	if r := f.readers[n.Out]; len(r) == 1 && r[0].Op == "batchnorm" {
 		every = max(1, shape[0]/enough)
 	}
@@ -218,7 +218,7 @@ func (f *follower) conv(n *Node, x moments, out []int) moments {
 			continue
 		}
 		group := o / max(1, shape[0]/n.Groups)
-		still := true // every input is a constant
+		constant := true
 		for i := range shape[1] {
 			at, c := ((o*shape[1]+i)*rows)*columns, group*shape[1]+i
 			if c >= len(x.mean) || at+rows*columns > len(weight) {
@@ -231,20 +231,20 @@ func (f *follower) conv(n *Node, x moments, out []int) moments {
 				}
 			}
 			y.mean[o] += sum * x.mean[c]
-			still = still && x.variance[c] == 0
+			constant = constant && x.variance[c] == 0
 		}
 		if o < len(bias) {
 			y.mean[o] += float64(bias[o])
 		}
-		if !still {
+		if !constant {
 			y.variance[o] = math.NaN()
 		}
 	}
 	return y
 }
 
-// linear is a convolution of one position.
-func (f *follower) linear(n *Node, x moments) moments {
+// linear is conv with a single position.
+func (f *propagation) linear(n *Node, x moments) moments {
 	shape, weight := f.read(n.In[1])
 	_, bias := f.read(n.In[2])
 	if len(shape) != 2 || shape[1] != len(x.mean) || len(weight) != shape[0]*shape[1] || len(bias) != shape[0] {
@@ -263,8 +263,8 @@ func (f *follower) linear(n *Node, x moments) moments {
 	return y
 }
 
-// binary treats both sides as independent.
-func (f *follower) binary(n *Node, a moments) moments {
+// binary assumes that the operands are independent.
+func (f *propagation) binary(n *Node, a moments) moments {
 	b := f.at[n.In[1]]
 	if len(b.mean) != len(a.mean) {
 		return moments{}
@@ -281,7 +281,7 @@ func (f *follower) binary(n *Node, a moments) moments {
 	return out
 }
 
-func (f *follower) concat(n *Node) moments {
+func (f *propagation) concat(n *Node) moments {
 	var out moments
 	for _, name := range n.In {
 		x := f.at[name]
@@ -293,7 +293,7 @@ func (f *follower) concat(n *Node) moments {
 	return out
 }
 
-// padded has channels of a constant around.
+// padded adds constant channels.
 func padded(n *Node, x moments) moments {
 	if n.Axis != 1 || n.Before < 0 || n.After < 0 {
 		return moments{}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestExpectations holds expected means of a convolution of rectified, normalized noise with
-// padding against means over samples of it.
+// TestExpectations compares the expected means of a padded convolution of rectified Gaussian
+// noise with sample means.
 func TestExpectations(t *testing.T) {
 	const channels, side, out = 3, 4, 2
 	random := rand.New(rand.NewPCG(1, 2))
@@ -67,7 +67,7 @@ func TestExpectations(t *testing.T) {
 		}
 		want := (sum/float64(n) - float64(tensors["bn2.running_mean"][o])) / math.Sqrt(float64(tensors["bn2.running_var"][o])+1e-5)
 		if got := found[0].Deviation[o]; math.Abs(got-want) > 0.05 {
-			t.Errorf("channel %d deviates by %.3f, wanted %.3f", o, got, want)
+			t.Errorf("channel %d deviates by %.3f, want %.3f", o, got, want)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestMoments(t *testing.T) {
 		m, v := rectified(c.m, c.v)
 		mm, vv := mapped(func(x float64) float64 { return max(x, 0) }, c.m, c.v)
 		if math.Abs(m-mm) > 0.005 || math.Abs(v-vv) > 0.01 {
-			t.Errorf("max(x, 0) of mean %g and variance %g has %g and %g, by summing up %g and %g", c.m, c.v, m, v, mm, vv)
+			t.Errorf("moments of max(x, 0) for mean %g and variance %g: %g and %g, numerically %g and %g", c.m, c.v, m, v, mm, vv)
 		}
 	}
 }

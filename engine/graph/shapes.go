@@ -4,26 +4,26 @@ import (
 	"hfcui/engine/op"
 )
 
-// Shapes infers the shapes of a graph's results node by node, while it is being made.
+// Shapes infers the shapes of a graph's results while nodes are added.
 type Shapes struct {
 	in      *interpreter
 	tensors map[string][]int
 }
 
-// NewShapes begins with images of a size and the batch size to infer with.
+// NewShapes returns the shapes of a graph with only an input [batch, input...].
 func NewShapes(batch int, input [3]int) *Shapes {
 	s := &Shapes{tensors: make(map[string][]int)}
 	s.in = newInterpreter(shapesOnly{}, Value{Shape: []int{batch, input[0], input[1], input[2]}}, s.tensors)
 	return s
 }
 
-// Tensor notes a tensor that nodes read.
+// Tensor adds a tensor.
 func (s *Shapes) Tensor(name string, shape []int) { s.tensors[name] = shape }
 
-// Of is the shape of a result that has been added, nil where there is none.
+// Of returns the shape of an added result; nil if unknown.
 func (s *Shapes) Of(name string) []int { return s.in.values[name].Shape }
 
-// Add gives the shape of a node's result, or says why there is none.
+// Add adds a node and returns the shape of its result.
 func (s *Shapes) Add(n *Node) ([]int, error) {
 	if err := n.check(); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *Shapes) Add(n *Node) ([]int, error) {
 	return s.in.values[n.Out].Shape, nil
 }
 
-// shapesOnly is a Builder of nothing.
+// shapesOnly is a Builder that builds nothing.
 type shapesOnly struct{}
 
 func (shapesOnly) Param(_ string, _ Role, shape []int) (Value, error) {

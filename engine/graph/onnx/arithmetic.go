@@ -30,7 +30,7 @@ func truth(ok bool) float64 {
 	return 0
 }
 
-// foldCast rounds towards zero where integers are asked for.
+// foldCast truncates toward zero for integer types.
 func foldCast(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
 	to := int(n.intAttr("to", typeFloat))
 	if floating(to) && !in[0].integer {
@@ -56,7 +56,7 @@ func foldRange(im *importer, _ *protoNode, in []*constant) ([]*constant, error) 
 	var v [3]float64
 	for i := range v {
 		if i >= len(in) || in[i] == nil {
-			return nil, fmt.Errorf("it has %d inputs", len(in))
+			return nil, fmt.Errorf("unexpected number of inputs: %d", len(in))
 		}
 		numbers, err := im.numbersOf(in[i])
 		if err != nil {
@@ -90,7 +90,7 @@ func foldUnary(im *importer, n *protoNode, in []*constant) ([]*constant, error) 
 	return []*constant{out}, nil
 }
 
-// foldBinary divides integers as integers: towards zero.
+// foldBinary truncates the quotient of integers toward zero.
 func foldBinary(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
 	out := in[0]
 	for _, c := range in[1:] {
@@ -128,7 +128,7 @@ func foldBinary(im *importer, n *protoNode, in []*constant) ([]*constant, error)
 
 func foldWhere(im *importer, _ *protoNode, in []*constant) ([]*constant, error) {
 	if len(in) != 3 || in[1] == nil || in[2] == nil {
-		return nil, fmt.Errorf("it has %d inputs", len(in))
+		return nil, fmt.Errorf("unexpected number of inputs: %d", len(in))
 	}
 	shape, err := broadcastShape(in[0].shape, in[1].shape)
 	if err == nil {

@@ -6,23 +6,22 @@ import (
 	"slices"
 )
 
-// constant is an array known when the file is read. Its numbers are decoded when they are
-// needed: weights as float32, what is computed with as float64, which holds every integer a
-// shape is made of.
+// constant is an array that does not depend on images. Elements are decoded on demand: weights as
+// float32, operands of constant folding as float64, which represents all integers of shapes.
 type constant struct {
 	shape   []int
 	integer bool
-	source  *protoTensor // nil where numbers are known
+	source  *protoTensor // nil if numbers is set
 	weights []float32
 	numbers []float64
-	name    string // of the tensor it is registered as
-	from    string // what the file calls it
+	name    string // in the graph; "" if not registered
+	from    string // in the file
 }
 
-// maxFolded is how many elements an array may have that is computed with.
+// maxFolded is the maximum number of elements of an array in constant folding.
 const maxFolded = 1 << 20
 
-// maxAllFolded is how many elements all of those may have together: 32 MB.
+// maxAllFolded is the maximum of their sum: 32 MB.
 const maxAllFolded = 1 << 22
 
 func (c *constant) size() int {
@@ -33,7 +32,7 @@ func (c *constant) size() int {
 	return n
 }
 
-// floats gives the elements as float32.
+// floats returns the elements as float32.
 func (im *importer) floats(c *constant) ([]float32, error) {
 	switch {
 	case c.weights != nil:
@@ -42,7 +41,7 @@ func (im *importer) floats(c *constant) ([]float32, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := im.held(c.source, n); err != nil {
+		if err := im.checkSize(c.source, n); err != nil {
 			return nil, err
 		}
 		w := make([]float32, n)
@@ -59,8 +58,8 @@ func (im *importer) floats(c *constant) ([]float32, error) {
 	return c.weights, nil
 }
 
-// held is an error if a tensor says that it has more elements than its file has room for.
-func (im *importer) held(t *protoTensor, n int) error {
+// checkSize returns an error if a tensor declares more elements than its data holds.
+func (im *importer) checkSize(t *protoTensor, n int) error {
 	have := len(t.raw) + 10*len(t.single)
 	for _, b := range t.typed {
 		have += len(b) * 8
@@ -71,7 +70,7 @@ func (im *importer) held(t *protoTensor, n int) error {
 	return nil
 }
 
-// values gives the elements as float64.
+// numbersOf returns the elements as float64.
 func (im *importer) numbersOf(c *constant) ([]float64, error) {
 	if c.numbers != nil {
 		return c.numbers, nil
@@ -83,7 +82,7 @@ func (im *importer) numbersOf(c *constant) ([]float64, error) {
 		return nil, fmt.Errorf("too much constant folding: simplify the model with onnxsim")
 	}
 	if c.source != nil {
-		if err := im.held(c.source, c.size()); err != nil {
+		if err := im.checkSize(c.source, c.size()); err != nil {
 			return nil, err
 		}
 	}
@@ -102,7 +101,7 @@ func (im *importer) numbersOf(c *constant) ([]float64, error) {
 	return numbers, err
 }
 
-// ints gives the elements as integers.
+// ints returns the elements as integers.
 func (im *importer) ints(c *constant) ([]int, error) {
 	numbers, err := im.numbersOf(c)
 	if err != nil {
@@ -118,14 +117,14 @@ func (im *importer) ints(c *constant) ([]int, error) {
 	return out, nil
 }
 
-// reshaped gives the same elements another shape.
+// reshaped returns the same elements in another shape.
 func (c *constant) reshaped(shape []int) *constant {
 	d := *c
 	d.shape, d.name = shape, ""
 	return &d
 }
 
-// number makes an integer constant.
+// integers returns an integer constant.
 func integers(shape []int, values ...int) *constant {
 	c := &constant{shape: shape, integer: true, numbers: make([]float64, len(values))}
 	for i, v := range values {
@@ -134,8 +133,8 @@ func integers(shape []int, values ...int) *constant {
 	return c
 }
 
-// indices calls f for every element of an array of a shape with its place along every axis,
-// which f must not keep.
+// indices calls f for every element of an array with its flat index and its index along every
+// axis; f must not retain at.
 func indices(shape []int, f func(i int, at []int)) {
 	n := 1
 	for _, d := range shape {
@@ -153,7 +152,7 @@ func indices(shape []int, f func(i int, at []int)) {
 	}
 }
 
-// place is where an element lies in an array that is broadcast from shape.
+// place returns the flat index, in an array of the given shape, of an element of its broadcast.
 func place(shape, at []int) int {
 	i := 0
 	for axis, d := range shape {
@@ -166,7 +165,7 @@ func place(shape, at []int) int {
 	return i
 }
 
-// broadcastShape is the shape both can be broadcast to.
+// broadcastShape returns the common shape of a and b by NumPy's broadcasting rules.
 func broadcastShape(a, b []int) ([]int, error) {
 	if len(a) < len(b) {
 		a, b = b, a

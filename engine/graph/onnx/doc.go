@@ -1,17 +1,15 @@
-// Package onnx reads ONNX files (https://onnx.ai, opsets 7 to 24): it gives their weights and a
-// description of their network as package graph has it. It writes them, too, in opset 17.
+// Package onnx reads ONNX files (https://onnx.ai, opsets 7 to 24) into weights and a description of
+// the network (package graph), and writes them (opset 17).
 //
-// Files come from anywhere. Nothing in one is believed before it is checked: lengths are held
-// against what there is before memory is asked for, subgraphs are not followed, external data
-// is read from the file's own folder only. What is not supported is an error that names the
-// operator and its node.
+// Files are untrusted: lengths are checked against the data before memory is allocated, nesting of
+// subgraphs is limited, and external data is read from the file's own folder only. Unsupported
+// features are errors that name the operator and its node.
 //
-// From a file to a graph: wire.go and tensor.go read the protobuf, import.go goes through the
-// nodes, constant.go, fold.go and arithmetic.go compute what does not depend on images (mostly
-// shapes), layers.go, elementwise.go, pool.go, reshape.go and rearrange.go say what operators
-// become, and finish.go chooses the output; simplify.go writes what exporters spell out as what
-// it is.
+// Import: wire.go and tensor.go parse the protobuf, import.go iterates over the nodes, constant.go,
+// fold.go and arithmetic.go fold constants (mostly shapes), layers.go, elementwise.go, pool.go,
+// reshape.go and rearrange.go convert operators, simplify.go fuses patterns that exporters
+// decompose, and finish.go selects the output.
 //
-// From a graph to a file: export.go has the table of operators, write.go goes through the nodes,
-// writewire.go writes the protobuf. What is written is read again as the same graph.
+// Export: export.go has the table of operators, write.go iterates over the nodes, writewire.go
+// encodes the protobuf. An exported graph is imported as the same graph.
 package onnx

@@ -8,16 +8,16 @@ import (
 	"hfcui/engine/graph"
 )
 
-// function is an operator that applies a function to every element, with two constants.
+// function is an elementwise operator with up to two constants.
 type function struct {
 	name string
 	a, b parameter
 }
 
-// parameter is a constant of a function: an attribute's value, or, without one, always the same.
+// parameter is a constant of a function: the value of an attribute, or a fixed value.
 type parameter struct {
 	attr  string
-	value float64 // where there is no such attribute
+	value float64 // without the attribute
 }
 
 func (p parameter) of(n *protoNode) float64 {
@@ -27,7 +27,7 @@ func (p parameter) of(n *protoNode) float64 {
 	return n.floatAttr(p.attr, p.value)
 }
 
-// functions are read by the importer and, the other way around, by the exporter.
+// functions are used by both importer and exporter.
 var functions = map[string]function{
 	"LeakyRelu": {name: "leakyrelu", a: parameter{"alpha", 0.01}}, "Elu": {name: "elu", a: parameter{"alpha", 1}},
 	"Selu":        {"selu", parameter{"alpha", 1.6732632}, parameter{"gamma", 1.0507010}},
@@ -55,7 +55,7 @@ func convertFunction(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// scalar is the one number of a constant input, if it is one.
+// scalar returns the value of a constant scalar input.
 func (im *importer) scalar(n *protoNode, i int) (v float64, ok bool, err error) {
 	if i >= len(n.in) || im.constants[n.in[i]] == nil || im.constants[n.in[i]].size() != 1 {
 		return 0, false, nil
@@ -67,10 +67,10 @@ func (im *importer) scalar(n *protoNode, i int) (v float64, ok bool, err error) 
 	return numbers[0], true, nil
 }
 
-// convertBinary makes functions of operations with a number.
+// convertBinary converts operations with a scalar to functions.
 func convertBinary(im *importer, n *protoNode) error {
 	if len(n.in) != 2 {
-		return fmt.Errorf("it has %d inputs", len(n.in))
+		return fmt.Errorf("unexpected number of inputs: %d", len(n.in))
 	}
 	for i := range 2 {
 		c, ok, err := im.scalar(n, i)
@@ -120,7 +120,7 @@ func convertBinary(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// biased adds a constant to what a linear layer without a bias gives: it becomes its bias.
+// biased fuses the addition of a constant into the bias of a preceding linear layer without one.
 func (im *importer) biased(n *protoNode) (value, bool, error) {
 	if n.op != "Add" {
 		return value{}, false, nil
@@ -206,7 +206,7 @@ func convertClip(im *importer, n *protoNode) error {
 	return im.clip(n, x, limits[0], limits[1])
 }
 
-// clip limits x; from 0 on without an upper limit, it is a ReLU.
+// clip clips x; clipping to [0, ∞) is a ReLU.
 func (im *importer) clip(n *protoNode, x value, low, high float64) error {
 	node := graph.Node{Op: "clip", In: []string{x.name}, A: low, B: high}
 	if low == 0 && high >= math.MaxFloat32 {
@@ -216,7 +216,7 @@ func (im *importer) clip(n *protoNode, x value, low, high float64) error {
 	return im.put(n, v, err)
 }
 
-// convertLimit is Min and Max with a number.
+// convertLimit converts Min and Max with a scalar.
 func convertLimit(im *importer, n *protoNode) error {
 	if len(n.in) == 2 {
 		for i := range 2 {
@@ -240,7 +240,7 @@ func convertLimit(im *importer, n *protoNode) error {
 	return fmt.Errorf("only a scalar operand is supported")
 }
 
-// convertPRelu is relu(x) − slope·relu(−x).
+// convertPRelu computes relu(x) − slope·relu(−x).
 func convertPRelu(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -254,7 +254,7 @@ func convertPRelu(im *importer, n *protoNode) error {
 		return fmt.Errorf("the slopes do not broadcast to %v", x.shape)
 	}
 	if len(c.shape) == 1 && len(x.shape) > 1 && c.shape[0] == x.shape[1] && c.shape[0] != 1 && x.shape[len(x.shape)-1] != c.shape[0] {
-		c = c.reshaped(append([]int{c.shape[0]}, slices.Repeat([]int{1}, len(x.shape)-2)...)) // one a channel
+		c = c.reshaped(append([]int{c.shape[0]}, slices.Repeat([]int{1}, len(x.shape)-2)...)) // one per channel
 	}
 	slope, err := im.register(c, im.tensorName(c, "weight"))
 	if err != nil {

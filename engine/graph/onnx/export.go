@@ -9,8 +9,8 @@ import (
 	"hfcui/engine/graph"
 )
 
-// exports convert the graph's operators, whose results the file calls out. Functions of
-// elements are in the table of functions, unless opset 17 lacks them.
+// exports convert the graph's operators; out is the result's name in the file. Elementwise
+// functions are in the table functions, unless opset 17 lacks them.
 var exports = map[string]func(e *exporter, n *graph.Node, out string) error{
 	"conv":          exportConv,
 	"linear":        exportLinear,
@@ -43,7 +43,7 @@ var exports = map[string]func(e *exporter, n *graph.Node, out string) error{
 	"gelutanh":      exportGELU,
 }
 
-// in gives a node's inputs by their names in the file.
+// in returns the names of a node's inputs in the file.
 func (e *exporter) in(n *graph.Node) []string {
 	names := make([]string, len(n.In))
 	for i, name := range n.In {
@@ -52,14 +52,14 @@ func (e *exporter) in(n *graph.Node) []string {
 	return names
 }
 
-// then adds a node whose result has no name of its own, and gives that.
+// then adds a node and returns the generated name of its result.
 func (e *exporter) then(op string, in []string, attrs ...attribute) string {
 	out := e.free(in[0] + "_" + op)
 	e.op("", op, in, out, attrs...)
 	return out
 }
 
-// exportAs is an operator that ONNX has under another name and without attributes.
+// exportAs converts to an ONNX operator without attributes.
 func exportAs(op string) func(*exporter, *graph.Node, string) error {
 	return func(e *exporter, n *graph.Node, out string) error {
 		e.op(n.Name, op, e.in(n), out)
@@ -67,7 +67,7 @@ func exportAs(op string) func(*exporter, *graph.Node, string) error {
 	}
 }
 
-// exportFunction writes a function of elements with its constants as attributes.
+// exportFunction converts an elementwise function, with its constants as attributes.
 func exportFunction(e *exporter, n *graph.Node, out string) error {
 	for op, f := range functions {
 		if f.name != n.Op {
@@ -88,7 +88,7 @@ func exportFunction(e *exporter, n *graph.Node, out string) error {
 	return errors.New("ONNX has no such operator")
 }
 
-// window gives the attributes of a window's geometry.
+// window returns the attributes of a window's geometry.
 func window(n *graph.Node, pad [4]int) []attribute {
 	return []attribute{{"dilations", n.Dilation[:]}, {"pads", pad[:]}, {"strides", n.Stride[:]}}
 }
@@ -100,7 +100,7 @@ func exportConv(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportLinear is a Gemm of rows, and a MatMul of arrays of more dimensions.
+// exportLinear writes Gemm for matrices and MatMul for arrays of more dimensions.
 func exportLinear(e *exporter, n *graph.Node, out string) error {
 	in := e.in(n)
 	if len(e.shape[n.In[0]]) == 2 {
@@ -119,7 +119,7 @@ func exportBatchNorm(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// padded is x padded on the sides of its planes by what a window's padding has beyond least.
+// padded pads height and width of x by (top, left, bottom, right).
 func (e *exporter) padded(x string, by [4]int, fill float64) string {
 	if by == [4]int{} {
 		return x
@@ -128,9 +128,9 @@ func (e *exporter) padded(x string, by [4]int, fill float64) string {
 	return e.then("Pad", []string{x, pads, e.scalar(fill)})
 }
 
-// beyond splits a pooling window's padding into what must be less than the window in ONNX,
-// and the rest.
-func beyond(n *graph.Node) (pad, rest [4]int) {
+// splitPadding splits a pooling window's padding into a part smaller than the window, as ONNX
+// requires, and the rest.
+func splitPadding(n *graph.Node) (pad, rest [4]int) {
 	for i, p := range n.Pad {
 		pad[i] = min(p, n.Size[i%2]-1)
 		rest[i] = p - pad[i]
@@ -139,16 +139,16 @@ func beyond(n *graph.Node) (pad, rest [4]int) {
 }
 
 func exportMaxPool(e *exporter, n *graph.Node, out string) error {
-	pad, rest := beyond(n)
+	pad, rest := splitPadding(n)
 	x := e.padded(e.in(n)[0], rest, -math.MaxFloat32)
 	e.op(n.Name, "MaxPool", []string{x}, out, append(window(n, pad), attribute{"kernel_shape", n.Size[:]})...)
 	return nil
 }
 
-// exportAvgPool pads with zeros first where padding counts in part: the rest never counts.
+// exportAvgPool pads with zeros first if only part of the padding is counted.
 func exportAvgPool(e *exporter, n *graph.Node, out string) error {
 	x, pad, counts := e.in(n)[0], n.Pad, 0
-	small, rest := beyond(n)
+	small, rest := splitPadding(n)
 	switch {
 	case rest == [4]int{} && n.Counted == n.Pad:
 		counts = 1
@@ -156,7 +156,7 @@ func exportAvgPool(e *exporter, n *graph.Node, out string) error {
 	default:
 		for i, c := range n.Counted {
 			if pad[i] -= c; pad[i] > small[i] {
-				return fmt.Errorf("padding %v that does not count is as wide as the window %v", pad, n.Size)
+				return fmt.Errorf("uncounted padding %v is not smaller than the window %v", pad, n.Size)
 			}
 		}
 		x = e.padded(x, n.Counted, 0)
@@ -204,7 +204,7 @@ func exportGather(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportBlend is low + weight·(high − low).
+// exportBlend writes low + weight·(high − low).
 func exportBlend(e *exporter, n *graph.Node, out string) error {
 	x, axis := e.in(n)[0], attribute{"axis", n.Axis}
 	low := e.then("Gather", []string{x, e.ints(n.Index...)}, axis)
@@ -216,7 +216,7 @@ func exportBlend(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportReshape leaves the axis with the batch to ONNX; there is one at most.
+// exportReshape writes −1 for the axis with the batch; there is one at most.
 func exportReshape(e *exporter, n *graph.Node, out string) error {
 	shape := slices.Clone(n.Shape)
 	for i, d := range shape {
@@ -226,8 +226,8 @@ func exportReshape(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportBroadcast asks for size 1 where there is the batch already, and for the input's batch
-// size where there is none.
+// exportBroadcast expands by 1 along an axis that has the batch size already, and else reads the
+// batch size from the input.
 func exportBroadcast(e *exporter, n *graph.Node, out string) error {
 	in := e.shape[n.In[0]]
 	var parts []string
@@ -242,7 +242,7 @@ func exportBroadcast(e *exporter, n *graph.Node, out string) error {
 			shape := e.then("Shape", []string{e.name[graph.InputName]})
 			parts = append(parts, e.then("Slice", []string{shape, e.ints(0), e.ints(1), e.ints(0)}))
 		default:
-			return fmt.Errorf("shape %v has %d values for each image on one axis", n.Shape, -d)
+			return fmt.Errorf("shape %v has an axis of %d × the batch size", n.Shape, -d)
 		}
 	}
 	shape := e.then("Concat", parts, attribute{"axis", 0})
@@ -260,8 +260,8 @@ func exportSoftmax(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportStandardize is a layer normalization, or, over all axes behind the second, an instance
-// normalization, whose scales are fewer; neither scales nor shifts.
+// exportStandardize writes LayerNormalization or, over all axes after the second,
+// InstanceNormalization, which has fewer scales; with scales 1 and shifts 0.
 func exportStandardize(e *exporter, n *graph.Node, out string) error {
 	in, shape, epsilon := e.in(n), e.shape[n.In[0]], attribute{"epsilon", n.Epsilon}
 	size := func(dims []int) int {
@@ -282,7 +282,7 @@ func exportStandardize(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportAffine is a product, a sum, or both.
+// exportAffine writes Mul, Add, or both.
 func exportAffine(e *exporter, n *graph.Node, out string) error {
 	in := e.in(n)
 	switch {
@@ -317,22 +317,21 @@ func exportPow(e *exporter, n *graph.Node, out string) error {
 	return nil
 }
 
-// exportSiLU is x·sigmoid(x).
+// exportSiLU writes x·sigmoid(x).
 func exportSiLU(e *exporter, n *graph.Node, out string) error {
 	x := e.in(n)[0]
 	e.op(n.Name, "Mul", []string{x, e.then("Sigmoid", []string{x})}, out)
 	return nil
 }
 
-// exportMish is x·tanh(softplus(x)).
+// exportMish writes x·tanh(softplus(x)).
 func exportMish(e *exporter, n *graph.Node, out string) error {
 	x := e.in(n)[0]
 	e.op(n.Name, "Mul", []string{x, e.then("Tanh", []string{e.then("Softplus", []string{x})})}, out)
 	return nil
 }
 
-// exportGELU is x·(1 + erf(x/√2))/2 in the order PyTorch writes it, or likewise the
-// approximation by tanh.
+// exportGELU writes x·(1 + erf(x/√2))/2 or its tanh approximation, in PyTorch's order of operations.
 func exportGELU(e *exporter, n *graph.Node, out string) error {
 	x := e.in(n)[0]
 	var inner string

@@ -10,7 +10,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// maxFile is as long as a protobuf message may be.
+// maxFile is the maximum size of a protobuf message in bytes.
 const maxFile = 1<<31 - 1
 
 // Read imports the ONNX file at path, and external data from its folder.
@@ -20,7 +20,7 @@ func Read(path string, o Options) (*Network, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, reason(err))
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a file: name an .onnx file", path)
+		return nil, fmt.Errorf("%s: not a regular file: specify an .onnx file", path)
 	case info.Size() > maxFile:
 		return nil, fmt.Errorf("%s: larger than 2 GB, the limit of ONNX files: keep the weights in external data", path)
 	}
@@ -35,7 +35,7 @@ func Read(path string, o Options) (*Network, error) {
 	return n, nil
 }
 
-// reason is an error without the path that it repeats.
+// reason strips the path from an error.
 func reason(err error) error {
 	if e, ok := err.(*fs.PathError); ok {
 		return e.Err
@@ -43,7 +43,7 @@ func reason(err error) error {
 	return err
 }
 
-// beside opens files in a folder, none outside of it.
+// beside returns a function that opens files inside a folder, and none outside of it.
 func beside(folder string) func(name string) (Data, error) {
 	return func(name string) (Data, error) {
 		if !filepath.IsLocal(name) {
@@ -65,7 +65,7 @@ func beside(folder string) func(name string) (Data, error) {
 	}
 }
 
-// external is a file with a model's data.
+// external is an open file of external data.
 type external struct {
 	io.ReaderAt
 	size int64
@@ -74,8 +74,8 @@ type external struct {
 func (e external) Size() int64  { return e.size }
 func (e external) Close() error { return e.ReaderAt.(io.Closer).Close() }
 
-// Looks tells whether a file that begins so is likely an ONNX model: a ModelProto's first field
-// is its version, a small number, and another field follows.
+// Looks reports whether the first bytes of a file look like an ONNX model: the first field of a
+// ModelProto is ir_version, a small number, and another field follows.
 func Looks(head []byte) bool {
 	return len(head) > 3 && head[0] == 0x08 && head[1] > 0 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x1a || head[2] == 0x22 || head[2] == 0x28 || head[2] == 0x32 || head[2] == 0x3a || head[2] == 0x42)
 }

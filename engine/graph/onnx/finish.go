@@ -12,7 +12,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// finish chooses the output, drops what it does not need and collects the weights.
+// finish selects the output, removes unused nodes and collects the weights.
 func (im *importer) finish() (*Network, error) {
 	out, err := im.output()
 	if err != nil {
@@ -46,7 +46,7 @@ func (im *importer) finish() (*Network, error) {
 	return n, g.Check()
 }
 
-// output is the first of the file's outputs that is a classifier's.
+// output returns the first output of shape [batch, classes].
 func (im *importer) output() (value, error) {
 	var seen [][]int
 	for _, o := range im.proto.outputs {
@@ -66,8 +66,7 @@ func (im *importer) output() (value, error) {
 	return value{}, fmt.Errorf("no output of shape [images, classes] (outputs: %v, −1 = batch): hfcui explores classifiers", seen)
 }
 
-// name is what the network is called: in a file that Write wrote what it was called there, else
-// by who made the file.
+// name returns the network's name: from the file if Write wrote it, else from the producer.
 func (im *importer) name() string {
 	if name := printable.Line(im.proto.name); im.proto.producer == producer && name != "" && len(name) <= 200 {
 		return name
@@ -78,8 +77,7 @@ func (im *importer) name() string {
 	return "onnx"
 }
 
-// logits is what a final softmax is of: what classifiers are compared by. The logarithm of
-// probabilities is as good as the logits.
+// logits returns the input of a final softmax or log-softmax; out if there is none.
 func logits(g *graph.Graph, out string) string {
 	maker := makers(g)
 	for {
@@ -99,7 +97,7 @@ func logits(g *graph.Graph, out string) string {
 	}
 }
 
-// drop removes nodes whose results nothing needs.
+// drop removes nodes whose results are unused.
 func drop(g *graph.Graph) {
 	needed := map[string]bool{g.Output: true}
 	keep := make([]bool, len(g.Nodes))
@@ -115,12 +113,12 @@ func drop(g *graph.Graph) {
 	g.Nodes = slices.DeleteFunc(g.Nodes, func(graph.Node) bool { i++; return !keep[i] })
 }
 
-// number names the results 0, 1, …, and tells nodes of the same name apart.
+// number renames the results to 0, 1, … and makes the names of nodes unique.
 func number(g *graph.Graph) {
 	names, called := make(map[string]string, len(g.Nodes)), make(map[string]int)
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		n.Name = unlike(n.Name, called)
+		n.Name = uniqueName(n.Name, called)
 		for j, name := range n.In {
 			if to, ok := names[name]; ok {
 				n.In[j] = to
@@ -134,12 +132,12 @@ func number(g *graph.Graph) {
 	}
 }
 
-// unlike is a name that is not among those given, with a number behind it if need be, and is
-// from then on. Any number of nodes may have none.
-func unlike(want string, given map[string]int) string {
+// uniqueName returns want, with a numeric suffix if it is already in given, and adds the result to
+// given. The empty name may repeat.
+func uniqueName(want string, given map[string]int) string {
 	name := want
 	for name != "" && given[name] > 0 {
-		given[want]++ // where to go on for the next that wants it
+		given[want]++ // next suffix to try
 		name = fmt.Sprintf("%s_%d", want, given[want])
 	}
 	given[name]++

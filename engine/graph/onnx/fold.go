@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// folders compute a node's results from constants.
+// folders compute the results of nodes from constants.
 var folders map[string]func(im *importer, n *protoNode, in []*constant) ([]*constant, error)
 
-func init() { // arithmetic fills in the rest
+func init() { // the init of arithmetic.go adds the rest
 	folders = map[string]func(*importer, *protoNode, []*constant) ([]*constant, error){
 		"Identity": foldSame, "Dropout": foldSame, "Cast": foldCast, "Shape": foldShape, "Size": foldSize,
 		"ConstantOfShape": foldFill, "Gather": foldGather, "Concat": foldConcat, "Slice": foldSlice,
@@ -32,7 +32,7 @@ func (im *importer) fold(n *protoNode) ([]*constant, error) {
 	}
 	in := make([]*constant, len(n.in))
 	for i, name := range n.in {
-		in[i] = im.constants[name] // nil where an input is left out
+		in[i] = im.constants[name] // nil for an omitted optional input
 	}
 	if len(in) == 0 || in[0] == nil {
 		return nil, fmt.Errorf("no input")
@@ -46,7 +46,7 @@ func foldShape(_ *importer, n *protoNode, in []*constant) ([]*constant, error) {
 	return []*constant{shapeConstant(n, in[0].shape)}, nil
 }
 
-// shapeConstant is what Shape gives for a shape.
+// shapeConstant returns the result of Shape for a shape.
 func shapeConstant(n *protoNode, shape []int) *constant {
 	from, to := int(n.intAttr("start", 0)), int(n.intAttr("end", int64(len(shape))))
 	if from < 0 {
@@ -64,8 +64,8 @@ func foldSize(_ *importer, _ *protoNode, in []*constant) ([]*constant, error) {
 	return []*constant{integers(nil, in[0].size())}, nil
 }
 
-// foldable is the number of elements of a shape, or an error if they are too many to compute
-// beside those that were.
+// foldable returns the number of elements of a shape, or an error beyond the limits of constant
+// folding.
 func (im *importer) foldable(shape []int) (int, error) {
 	n := 1
 	for _, d := range shape {
@@ -87,7 +87,7 @@ func foldFill(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
 	}
 	for i, d := range shape {
 		if d == batch {
-			shape[i] = 1 // the same for all images: what reads it broadcasts it
+			shape[i] = 1 // equal for all images, hence broadcast
 		}
 	}
 	count, err := im.foldable(shape)
@@ -112,7 +112,7 @@ func foldFill(im *importer, n *protoNode, in []*constant) ([]*constant, error) {
 	return []*constant{out}, nil
 }
 
-// axisOf gives an axis of an array of so many dimensions, which may be counted from the end.
+// axisOf returns the axis of an array of rank dimensions; negative ones count from the end.
 func axisOf(axis int64, rank int) (int, error) {
 	if axis < 0 {
 		axis += int64(rank)
@@ -123,7 +123,7 @@ func axisOf(axis int64, rank int) (int, error) {
 	return int(axis), nil
 }
 
-// along gives every element of an array taken along one axis by number.
+// along gathers numbers, the elements of c, along one axis.
 func (im *importer) along(c *constant, numbers []float64, axis int, index []int) (*constant, error) {
 	shape := slices.Clone(c.shape)
 	shape[axis] = len(index)
@@ -164,7 +164,7 @@ func foldGather(im *importer, n *protoNode, in []*constant) ([]*constant, error)
 	return []*constant{out}, nil
 }
 
-// index gives places along an axis of so many elements.
+// index returns indices along an axis of the given size; negative ones count from the end.
 func (im *importer) index(c *constant, size int) ([]int, error) {
 	index, err := im.ints(c)
 	if err != nil {
@@ -221,10 +221,10 @@ func foldConcat(im *importer, n *protoNode, in []*constant) ([]*constant, error)
 	return []*constant{out}, nil
 }
 
-// cut is a part of an axis.
+// cut is a slice along an axis.
 type cut struct{ axis, start, count, step int }
 
-// index lists the elements of a cut.
+// index lists the indices of a cut.
 func (c cut) index() []int {
 	index := make([]int, c.count)
 	for i := range index {
@@ -342,7 +342,7 @@ func foldSplit(im *importer, n *protoNode, in []*constant) ([]*constant, error) 
 	return out, nil
 }
 
-// without is a shape without some axes.
+// without returns a shape without the given axes.
 func without(shape, axes []int) []int {
 	var out []int
 	for i, d := range shape {

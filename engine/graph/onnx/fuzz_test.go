@@ -29,8 +29,8 @@ func corpus(t testing.TB) [][]byte {
 	return files
 }
 
-// FuzzImport: whatever a file holds, it is a network that can be described and read again, or
-// an error of one line.
+// FuzzImport imports arbitrary files: the result is a network whose description survives a round
+// trip, or a one-line error.
 func FuzzImport(f *testing.F) {
 	for _, b := range corpus(f) {
 		f.Add(b)
@@ -67,15 +67,15 @@ func FuzzImport(f *testing.F) {
 	})
 }
 
-// TestTorn: a file that ends early or has a byte changed is an error or a network, and takes
-// no more memory than it may.
+// TestTorn imports truncated and corrupted files: they are an error or a network, and memory stays
+// bounded.
 func TestTorn(t *testing.T) {
 	var before, after runtime.MemStats
 	for _, b := range corpus(t) {
 		runtime.ReadMemStats(&before)
 		for cut := 0; cut < len(b); cut += 97 {
 			if n, err := Import(b[:cut], nil, Options{}); err == nil {
-				t.Errorf("%d of %d bytes are taken for a network of %d nodes", cut, len(b), len(n.Graph.Nodes))
+				t.Errorf("the first %d of %d bytes import as a network of %d nodes", cut, len(b), len(n.Graph.Nodes))
 			}
 		}
 		for at := 0; at < len(b); at += 61 {
@@ -90,7 +90,7 @@ func TestTorn(t *testing.T) {
 	}
 }
 
-// TestBesideOnly: external data come from the model's folder alone.
+// TestBesideOnly: external data outside the model's folder is rejected.
 func TestBesideOnly(t *testing.T) {
 	dir := t.TempDir()
 	outside := filepath.Join(dir, "secret")

@@ -11,58 +11,58 @@ import (
 	"hfcui/engine/printable"
 )
 
-// batch stands for the batch size while shapes are inferred: a prime that no other size is a
-// multiple of, so that sizes made from it are known as such.
+// batch stands for the batch size in shape inference: a prime larger than other sizes, so that
+// its multiples are recognized.
 const batch = 1_000_003
 
-// Options say what a file leaves open.
+// Options complete what a file leaves open.
 type Options struct {
-	// Input is the images' size where the file does not fix it; zero: a guess.
+	// Input is [C,H,W] of the images if the file does not fix it; zero: guessed.
 	Input [3]int
 }
 
-// Network is what a file holds.
+// Network is the content of a file.
 type Network struct {
 	Graph     *graph.Graph
 	Tensors   map[string]*checkpoints.Tensor // those the graph reads
-	Mean, Std []float32                      // input normalization found at the graph's beginning, or nil
+	Mean, Std []float32                      // input normalization at the start of the graph, or nil
 	Metadata  map[string]string
 
-	// About the file that was read.
+	// Set by Import only.
 	Opset    int
 	Producer string
-	Guessed  bool // Graph.Input is a guess: the file leaves it open
+	Guessed  bool // whether Graph.Input is a guess
 }
 
-// importer turns a file's nodes into a graph's.
+// importer converts a file's nodes to a graph.
 type importer struct {
 	proto     *protoModel
 	open      func(name string) (Data, error)
 	shapes    *graph.Shapes
 	graph     *graph.Graph
-	constants map[string]*constant // by the file's names
-	values    map[string]value     // likewise
+	constants map[string]*constant // by name in the file
+	values    map[string]value     // by name in the file
 	readers   map[string]int
-	tensors   map[string]*constant // by the graph's names
-	taken     map[string]int       // names of tensors, for unlike
-	norms     map[string]int       // names of batch norms, likewise
+	tensors   map[string]*constant // by name in the graph
+	taken     map[string]int       // names of tensors, for uniqueName
+	norms     map[string]int       // names of batch norms, for uniqueName
 	folded    int                  // elements computed
 	fixed     int                  // the batch size the file was exported with, 0 for any
 	normal    normalization
-	plain     map[string]value // what a result of the graph is a reshaped form of
-	guessed   bool             // the images' size is
+	plain     map[string]value // the array a result is a reshape of
+	guessed   bool             // whether the images' size is guessed
 	node      *protoNode
-	counts    map[string]int // nodes of an operator so far
+	counts    map[string]int // number of nodes by operator
 }
 
-// value is an array made from images.
+// value is an array that depends on the images.
 type value struct {
 	name  string // in the graph
 	shape []int
 }
 
-// Import makes a network of the bytes of an ONNX file. open opens the files with external
-// data beside it; nil: there are none.
+// Import converts the bytes of an ONNX file to a network. open opens files with external data;
+// nil: external data is an error.
 func Import(data []byte, open func(name string) (Data, error), o Options) (*Network, error) {
 	proto, err := readModel(data)
 	if err != nil {
@@ -83,7 +83,7 @@ func Import(data []byte, open func(name string) (Data, error), o Options) (*Netw
 	return im.finish()
 }
 
-// describeOp and describeNode name a node for a person; the name is a file's.
+// describeOp and describeNode name a node in errors; its untrusted names are made printable.
 func describeOp(n *protoNode) string {
 	name := n.op
 	if n.domain != "" && n.domain != "ai.onnx" {
@@ -99,7 +99,7 @@ func describeNode(n *protoNode) string {
 	return fmt.Sprintf("%.80q", printable.Line(n.out[0]))
 }
 
-// Opsets that are read.
+// Supported opsets.
 const (
 	oldest = 7
 	newest = 24
@@ -138,7 +138,7 @@ func (im *importer) declare(g protoGraph) error {
 	return nil
 }
 
-// count counts who reads each result, also in branches.
+// count counts the readers of each result, including those in branches.
 func (im *importer) count(g *protoGraph) {
 	for _, n := range g.nodes {
 		for _, name := range n.in {
@@ -155,8 +155,8 @@ func (im *importer) count(g *protoGraph) {
 	}
 }
 
-// branch goes on with the branch of an If whose condition is known: exporters write one where
-// they did not know a shape.
+// branch inlines the branch of an If with a constant condition, which exporters write where a
+// shape was unknown.
 func (im *importer) branch(n *protoNode) error {
 	if len(n.in) != 1 || im.constants[n.in[0]] == nil {
 		return unsupported(n.op)
@@ -193,7 +193,7 @@ func (im *importer) branch(n *protoNode) error {
 	return nil
 }
 
-// beginInput decides the images' size and whether channels come first or last.
+// beginInput determines the images' size and the layout, channels first or last.
 func (im *importer) beginInput(in protoValue, o Options) error {
 	if len(in.dims) != 4 {
 		return fmt.Errorf("the input has %d dimensions: hfcui explores networks for images [N,C,H,W]", len(in.dims))
@@ -235,7 +235,7 @@ func (im *importer) beginInput(in protoValue, o Options) error {
 	return nil
 }
 
-// guess is the usual size of images, inferred from the first convolution.
+// guess returns a common image size, inferred from the first convolution.
 func (im *importer) guess() [3]int {
 	for _, n := range im.proto.nodes {
 		if n.op != "Conv" || len(n.in) < 2 || im.constants[n.in[1]] == nil {
@@ -303,7 +303,7 @@ func (im *importer) add(n *protoNode) error {
 	return convert(im, n)
 }
 
-// unsupported says what to do about an operator that is not known.
+// unsupported returns an error that states what to do about an unknown operator.
 func unsupported(name string) error {
 	switch {
 	case strings.Contains(name, "Quantize") || strings.HasSuffix(name, "Integer") || strings.HasPrefix(name, "QLinear"):
@@ -316,7 +316,7 @@ func unsupported(name string) error {
 	return errors.New("unsupported operator: simplify the model with onnxsim, or export with opset_version=17")
 }
 
-// constantNode registers what a Constant holds.
+// constantNode registers the value of a Constant.
 func (im *importer) constantNode(n *protoNode) error {
 	for name, a := range n.attrs {
 		var c *constant
@@ -356,7 +356,7 @@ func (im *importer) emit(n graph.Node) (value, error) {
 	if im.node != nil {
 		n.Name = fmt.Sprintf("%.200s", im.node.name)
 	}
-	if n.Op == "affine" || n.Op == "clip" || n.Op == "pow" || n.Op == "pad" { // as a tensor would hold them
+	if n.Op == "affine" || n.Op == "clip" || n.Op == "pow" || n.Op == "pad" { // round to float32
 		n.A, n.B = float64(float32(n.A)), float64(float32(n.B))
 	}
 	shape, err := im.shapes.Add(&n)
@@ -370,7 +370,7 @@ func (im *importer) emit(n graph.Node) (value, error) {
 	return value{n.Out, shape}, nil
 }
 
-// put notes a node's result.
+// put stores a node's result.
 func (im *importer) put(n *protoNode, v value, err error) error {
 	if err == nil {
 		im.values[n.out[0]] = v
@@ -378,7 +378,7 @@ func (im *importer) put(n *protoNode, v value, err error) error {
 	return err
 }
 
-// x is input i of a node as an array of the graph; a constant becomes a tensor.
+// x returns input i of a node as an array of the graph; a constant becomes a tensor.
 func (im *importer) x(n *protoNode, i int) (value, error) {
 	if i >= len(n.in) || n.in[i] == "" {
 		return value{}, fmt.Errorf("input %d is missing", i)
@@ -394,7 +394,7 @@ func (im *importer) x(n *protoNode, i int) (value, error) {
 	return value{name, c.shape}, err
 }
 
-// c is input i of a node as a constant, nil if it is left out.
+// c returns input i of a node as a constant; nil if omitted.
 func (im *importer) c(n *protoNode, i int) (*constant, error) {
 	if i >= len(n.in) || n.in[i] == "" {
 		return nil, nil
@@ -405,7 +405,7 @@ func (im *importer) c(n *protoNode, i int) (*constant, error) {
 	return nil, fmt.Errorf("input %d depends on the images, but must be constant: simplify the model with onnxsim", i)
 }
 
-// intsOf is what an attribute or, from some opset on, an input lists; nil if it is left out.
+// intsOf returns the integers of an attribute or, in later opsets, an input; nil if omitted.
 func (im *importer) intsOf(n *protoNode, attr string, input int) ([]int, error) {
 	if a := n.attrs[attr]; a != nil {
 		out := make([]int, len(a.ints))
@@ -424,7 +424,7 @@ func (im *importer) intsOf(n *protoNode, attr string, input int) ([]int, error) 
 	return im.ints(c)
 }
 
-// intAttr is a number an attribute holds.
+// intAttr returns the value of an integer attribute.
 func (n *protoNode) intAttr(name string, otherwise int64) int64 {
 	if a := n.attrs[name]; a != nil {
 		return a.i

@@ -12,7 +12,7 @@ import (
 // operators convert nodes that depend on images.
 var operators map[string]func(im *importer, n *protoNode) error
 
-func init() { // they refer to it
+func init() { // avoids an initialization cycle
 	operators = map[string]func(*importer, *protoNode) error{
 		"Conv": convertConv, "BatchNormalization": convertBatchNorm, "Gemm": convertGemm, "MatMul": convertMatMul,
 		"LayerNormalization": convertLayerNorm, "InstanceNormalization": convertInstanceNorm, "GroupNormalization": convertGroupNorm,
@@ -32,7 +32,7 @@ func init() { // they refer to it
 	}
 }
 
-// pads reads pads, auto_pad and the rest of a window's geometry for x [N,C,H,W].
+// window reads a window's geometry, including pads and auto_pad, for x [N,C,H,W].
 func (im *importer) window(n *protoNode, x []int, size [2]int) (node graph.Node, err error) {
 	pair := func(name string) (p [2]int, err error) {
 		v, err := im.intsOf(n, name, -1)
@@ -85,7 +85,7 @@ func (im *importer) window(n *protoNode, x []int, size [2]int) (node graph.Node,
 	return node, nil
 }
 
-// weights is a constant input as a tensor of so many dimensions.
+// weights registers a constant input, which must have rank dimensions, as a tensor.
 func (im *importer) weights(n *protoNode, i, rank int, role string) (name string, shape []int, err error) {
 	c, err := im.c(n, i)
 	if err != nil {
@@ -127,8 +127,8 @@ func convertConv(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// convertBatchNorm gives every batch norm tensors of its own, named as PyTorch does:
-// exporters let layers of equal values share them.
+// convertBatchNorm creates separate tensors, named as in PyTorch, for every batch norm: exporters
+// share them between layers with equal values.
 func convertBatchNorm(im *importer, n *protoNode) error {
 	if n.intAttr("training_mode", 0) != 0 {
 		return errors.New("training mode: export the model after model.eval()")
@@ -153,12 +153,12 @@ func convertBatchNorm(im *importer, n *protoNode) error {
 			return err
 		}
 		tensors[i] = &constant{shape: c.shape, weights: slices.Clone(w), from: c.from}
-		if p, ok := strings.CutSuffix(c.from, suffixes[i]); ok && prefix == "" && spoken(c.from) {
+		if p, ok := strings.CutSuffix(c.from, suffixes[i]); ok && prefix == "" && meaningful(c.from) {
 			prefix = p
 		}
 	}
 	for prefix == "" || im.used(prefix, suffixes) {
-		prefix = unlike(im.layerName(), im.norms)
+		prefix = uniqueName(im.layerName(), im.norms)
 	}
 	node := graph.Node{Op: "batchnorm", In: []string{x.name}, Epsilon: n.floatAttr("epsilon", 1e-5)}
 	for i, c := range tensors {
@@ -172,12 +172,12 @@ func convertBatchNorm(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// used tells whether there is a tensor of one of those names.
+// used reports whether a tensor has one of the names prefix+suffix.
 func (im *importer) used(prefix string, suffixes [4]string) bool {
 	return slices.ContainsFunc(suffixes[:], func(s string) bool { return im.tensors[prefix+s] != nil })
 }
 
-// convertGemm is alpha·x·w + beta·b.
+// convertGemm computes alpha·x·w + beta·b.
 func convertGemm(im *importer, n *protoNode) error {
 	if n.intAttr("transA", 0) != 0 {
 		return errors.New("transposed activations are not supported")
@@ -201,7 +201,7 @@ func convertMatMul(im *importer, n *protoNode) error {
 	return im.linear(n, w, nil, false, 1, 1)
 }
 
-// linear adds a linear layer: weights [O,I] if transposed, else [I,O].
+// linear adds a linear layer with weights [O,I] if transposed, else [I,O].
 func (im *importer) linear(n *protoNode, w, b *constant, transposed bool, alpha, beta float64) error {
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -253,7 +253,7 @@ func (im *importer) linear(n *protoNode, w, b *constant, transposed bool, alpha,
 	return im.put(n, v, err)
 }
 
-// scaled is a constant times a number.
+// scaled multiplies a constant by a scalar.
 func (im *importer) scaled(c *constant, by float64) (*constant, error) {
 	if by == 1 {
 		return c, nil
@@ -269,8 +269,8 @@ func (im *importer) scaled(c *constant, by float64) (*constant, error) {
 	return out, nil
 }
 
-// scaleShift multiplies v by a constant and adds another, both of shape or left out (nil).
-// Ones and zeros, which exporters write where a layer has neither, are left out, too.
+// scaleShift multiplies v by a constant and adds another, both of the given shape or nil. All-one
+// scales and all-zero shifts, which exporters write by default, are omitted.
 func (im *importer) scaleShift(n *protoNode, v value, scale, shift *constant, shape []int) (value, error) {
 	for _, step := range []struct {
 		op, role string
@@ -306,7 +306,7 @@ func (im *importer) scaleShift(n *protoNode, v value, scale, shift *constant, sh
 	return v, nil
 }
 
-// constantsFrom gives the constant inputs from i on, as many as there are of two.
+// constantsFrom returns the constant inputs i and i+1; nil if omitted.
 func (im *importer) constantsFrom(n *protoNode, i int) (a, b *constant, err error) {
 	if a, err = im.c(n, i); err == nil {
 		b, err = im.c(n, i+1)
@@ -340,7 +340,7 @@ func convertGroupNorm(im *importer, n *protoNode) error {
 	return im.grouped(n, int(min(max(n.intAttr("num_groups", 1), 1), 1<<20)))
 }
 
-// grouped standardizes groups of channels; 0 groups are as many as channels.
+// grouped normalizes groups of channels; 0: one group per channel.
 func (im *importer) grouped(n *protoNode, groups int) error {
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -361,7 +361,7 @@ func (im *importer) grouped(n *protoNode, groups int) error {
 		return err
 	}
 	shape := append([]int{channels}, slices.Repeat([]int{1}, len(x.shape)-2)...)
-	for _, c := range []**constant{&scale, &shift} { // opset 18 has a value for each group
+	for _, c := range []**constant{&scale, &shift} { // opset 18 has one value per group
 		if *c != nil && (*c).size() == groups && groups != channels {
 			w, err := im.floats(*c)
 			if err != nil {
@@ -394,7 +394,7 @@ func (im *importer) grouped(n *protoNode, groups int) error {
 	return im.put(n, v, err)
 }
 
-// convertLRN is x / (bias + alpha/size·Σ x²)^beta, the sum over size neighboring channels
+// convertLRN computes x / (bias + alpha/size·Σ x²)^beta, summed over size neighboring channels
 // (Krizhevsky et al. 2012).
 func convertLRN(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)

@@ -2,11 +2,10 @@ package onnx
 
 import "hfcui/engine/graph"
 
-// normalization follows the arithmetic at a graph's beginning by which images in [0,1] are
-// normalized, x·scale + shift channel by channel: it is not made part of the graph, but is the
-// model's mean and standard deviation.
+// normalization recognizes per-channel arithmetic x·scale + shift at the start of a graph, which
+// normalizes images in [0,1]. It becomes the model's mean and standard deviation instead of nodes.
 type normalization struct {
-	at           string // the last of those results; "" when it is over
+	at           string // the last such result; "" at the end
 	scale, shift []float64
 }
 
@@ -20,7 +19,7 @@ func (m *normalization) begin(input string, alone bool, channels int) {
 	}
 }
 
-// take tells whether a node belongs to it.
+// take reports whether a node belongs to the normalization, and absorbs it.
 func (m *normalization) take(im *importer, n *protoNode) bool {
 	if m.at == "" || len(n.in) == 0 || len(n.in) > 2 {
 		return false
@@ -46,7 +45,7 @@ func (m *normalization) take(im *importer, n *protoNode) bool {
 	return true
 }
 
-// step applies a node that reads the result so far as input i.
+// step absorbs a node that reads the last result as input i.
 func (m *normalization) step(im *importer, n *protoNode, i int) bool {
 	if n.op == "Identity" || n.op == "Cast" && floating(int(n.intAttr("to", typeFloat))) {
 		return true
@@ -73,7 +72,7 @@ func (m *normalization) step(im *importer, n *protoNode, i int) bool {
 		default:
 			return false
 		}
-		if !(a > 0) || a > 1e5 || b-b != 0 { // no standard deviation is 1/a
+		if !(a > 0) || a > 1e5 || b-b != 0 { // 1/a would not be a plausible standard deviation
 			return false
 		}
 		scale[c], shift[c] = a, b
@@ -82,7 +81,7 @@ func (m *normalization) step(im *importer, n *protoNode, i int) bool {
 	return true
 }
 
-// perChannel gives a constant's values for every channel of [N,C,H,W], nil if it has others.
+// perChannel returns a constant broadcast to the channels of [N,C,H,W]; nil if it varies otherwise.
 func (im *importer) perChannel(c *constant, channels int) []float64 {
 	n := c.size()
 	if n != 1 && !(n == channels && len(c.shape) >= 3 && c.shape[len(c.shape)-3] == channels) || len(c.shape) > 4 {
@@ -99,7 +98,7 @@ func (im *importer) perChannel(c *constant, channels int) []float64 {
 	return out
 }
 
-// meanStd is the normalization as (x − mean)/std; nil where there is none.
+// meanStd returns the normalization as (x − mean)/std; nil if it is the identity.
 func (m *normalization) meanStd() (mean, std []float32) {
 	any := false
 	for c, a := range m.scale {

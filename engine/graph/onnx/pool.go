@@ -7,8 +7,8 @@ import (
 	"hfcui/engine/graph"
 )
 
-// convertPool works out what ceil_mode means for the input's size: more padding behind, which
-// never counts in means.
+// convertPool resolves ceil_mode for the input's size: more padding at the end, excluded from
+// averages.
 func convertPool(im *importer, n *protoNode) error {
 	if len(n.out) > 1 && n.out[1] != "" {
 		return fmt.Errorf("the second output (indices) is not supported")
@@ -47,8 +47,8 @@ func convertPool(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// depthPool averages along the first of three axes only, as PyTorch writes local response
-// normalization.
+// depthPool averages along the first of three axes only, as in PyTorch's export of local
+// response normalization.
 func (im *importer) depthPool(n *protoNode, x value, size []int) error {
 	pads, err := im.intsOf(n, "pads", -1)
 	if err != nil {
@@ -81,8 +81,8 @@ func (im *importer) depthPool(n *protoNode, x value, size []int) error {
 	return im.put(n, v, err)
 }
 
-// ceilPad is the padding behind an axis with which the last window, begun inside the input or
-// the padding before it, is whole.
+// ceilPad returns the padding at the end of an axis that completes the last window; windows
+// must start inside the input or the padding before it, as in PyTorch.
 func ceilPad(n, size, stride, dilation, before, after int) int {
 	reach := (size-1)*dilation + 1
 	room := n + before + after - reach
@@ -96,7 +96,7 @@ func ceilPad(n, size, stride, dilation, before, after int) int {
 	return max(after, (windows-1)*stride+reach-n-before)
 }
 
-// planes is x [N,C,…] as [N,C,H,W].
+// planes reshapes x [N,C,…] to [N,C,H,W].
 func (im *importer) planes(x value) (value, error) {
 	if len(x.shape) < 3 {
 		return x, fmt.Errorf("unsupported input shape %v", x.shape)
@@ -131,7 +131,7 @@ func convertGlobalPool(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// reduced gives the axes a reduction is over, in order, and whether they stay.
+// reduced returns the axes of a reduction, sorted, and whether they are kept.
 func (im *importer) reduced(n *protoNode, rank int) (axes []int, keep bool, err error) {
 	list, err := im.intsOf(n, "axes", 1)
 	if err != nil {
@@ -159,7 +159,7 @@ func convertReduce(im *importer, n *protoNode) error {
 	return im.reduceBy(n, func(x value, axes []int) (value, error) { return im.reduce(x, axes, n.op == "ReduceMean") })
 }
 
-// reduceBy converts a reduction within images; by reduces x over axes, which stay with size 1.
+// reduceBy converts a reduction within images; by reduces x over axes, kept with size 1.
 func (im *importer) reduceBy(n *protoNode, by func(x value, axes []int) (value, error)) error {
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -179,7 +179,7 @@ func (im *importer) reduceBy(n *protoNode, by func(x value, axes []int) (value, 
 	return im.put(n, v, err)
 }
 
-// reduce sums or averages x over axes, which stay with size 1.
+// reduce sums or averages x over axes, kept with size 1.
 func (im *importer) reduce(x value, axes []int, mean bool) (value, error) {
 	kept, count := slices.Clone(x.shape), 1
 	for _, a := range axes {
@@ -219,7 +219,7 @@ func convertReduceMax(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// norm is the Euclidean norm of x over axes, which stay with size 1.
+// norm returns the Euclidean norm of x over axes, kept with size 1.
 func (im *importer) norm(x value, axes []int) (value, error) {
 	v, err := im.emit(graph.Node{Op: "mul", In: []string{x.name, x.name}})
 	if err == nil {
@@ -252,7 +252,7 @@ func convertLpNorm(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// convertSoftmax is over one axis, and before opset 13 over all from that one on.
+// convertSoftmax normalizes over one axis; before opset 13, jointly over all axes from that one on.
 func convertSoftmax(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)
 	if err != nil {

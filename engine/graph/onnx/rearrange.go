@@ -18,7 +18,7 @@ func convertSame(im *importer, n *protoNode) error {
 	return im.put(n, x, err)
 }
 
-// perm is the order of axes a Transpose asks for.
+// perm returns the permutation of a Transpose.
 func (n *protoNode) perm(rank int) ([]int, error) {
 	perm := make([]int, rank)
 	a := n.attrs["perm"]
@@ -64,7 +64,7 @@ func convertConcat(im *importer, n *protoNode) error {
 	}
 	node := graph.Node{Op: "concat", Axis: axis}
 	for _, p := range parts {
-		if len(p.shape) == rank && axis != 0 && p.shape[0] == 1 { // a constant, the same for all images
+		if len(p.shape) == rank && axis != 0 && p.shape[0] == 1 { // a constant, equal for all images
 			shape := append([]int{batch}, p.shape[1:]...)
 			if p, err = im.emit(graph.Node{Op: "broadcast", In: []string{p.name}, Shape: symbolic(shape)}); err != nil {
 				return err
@@ -76,7 +76,7 @@ func convertConcat(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// splits gives the axis and the sizes of a Split's parts.
+// splits returns the axis of a Split and the sizes along it.
 func (im *importer) splits(n *protoNode, x []int) (axis int, sizes []int, err error) {
 	if axis, err = axisOf(n.intAttr("axis", 0), len(x)); err != nil {
 		return 0, nil, err
@@ -125,7 +125,7 @@ func convertSplit(im *importer, n *protoNode) error {
 	return nil
 }
 
-// cuts gives the parts of axes that a Slice takes.
+// cuts returns the slices of a Slice, one per axis.
 func (im *importer) cuts(n *protoNode, x []int) ([]cut, error) {
 	var lists [4][]int
 	for i, name := range []string{"starts", "ends", "axes", "steps"} {
@@ -193,7 +193,7 @@ func convertSlice(im *importer, n *protoNode) error {
 	return im.put(n, v, nil)
 }
 
-// take is a part of x along an axis.
+// take slices x along an axis.
 func (im *importer) take(x value, c cut) (value, error) {
 	switch {
 	case c.start == 0 && c.step == 1 && c.count == x.shape[c.axis]:
@@ -274,7 +274,7 @@ func convertPad(im *importer, n *protoNode) error {
 	return im.put(n, x, nil)
 }
 
-// padAxis pads one axis; where padding is negative, it cuts.
+// padAxis pads one axis; negative padding crops.
 func (im *importer) padAxis(x value, mode string, axis, before, after int, fill float64) (value, error) {
 	size := x.shape[axis]
 	switch {

@@ -28,7 +28,7 @@ func convertSize(im *importer, n *protoNode) error {
 	return err
 }
 
-// symbolic is a shape as nodes of the graph have it: −k for k times the batch.
+// symbolic returns a shape with −k for k times the batch size, as nodes of the graph store it.
 func symbolic(shape []int) []int {
 	out := slices.Clone(shape)
 	for i, d := range out {
@@ -39,7 +39,7 @@ func symbolic(shape []int) []int {
 	return out
 }
 
-// reshape gives x another shape.
+// reshape reshapes x.
 func (im *importer) reshape(x value, shape []int) (value, error) {
 	if base, ok := im.plain[x.name]; ok {
 		x = base
@@ -67,7 +67,7 @@ func convertReshape(im *importer, n *protoNode) error {
 	return im.put(n, v, err)
 }
 
-// newShape is what Reshape, Flatten, Squeeze and Unsqueeze make of a shape.
+// newShape returns the result shape of Reshape, Flatten, Squeeze or Unsqueeze.
 func (im *importer) newShape(n *protoNode, x []int) ([]int, error) {
 	switch n.op {
 	case "Flatten":
@@ -127,8 +127,8 @@ func (im *importer) newShape(n *protoNode, x []int) ([]int, error) {
 	return im.target(n, x)
 }
 
-// axes reads axes of an array of rank dimensions, or, for −rank, of what becomes of it with
-// them.
+// axes reads axes of an array of rank dimensions; a negative rank means that they are added to
+// −rank dimensions. full is the rank that axes refer to.
 func (im *importer) axes(n *protoNode, rank int) (axes []int, full int, err error) {
 	list, err := im.intsOf(n, "axes", 1)
 	if err != nil || list == nil {
@@ -138,7 +138,7 @@ func (im *importer) axes(n *protoNode, rank int) (axes []int, full int, err erro
 		full = len(list) - rank
 	}
 	if full > maxRank {
-		return nil, 0, fmt.Errorf("it has %d dimensions", full)
+		return nil, 0, fmt.Errorf("unsupported number of dimensions: %d", full)
 	}
 	for _, a := range list {
 		axis, err := axisOf(int64(a), full)
@@ -150,8 +150,7 @@ func (im *importer) axes(n *protoNode, rank int) (axes []int, full int, err erro
 	return axes, full, nil
 }
 
-// target is the shape Reshape asks for. A batch size that was fixed when the model was
-// exported becomes any.
+// target returns the shape of a Reshape. A batch size fixed at export becomes dynamic.
 func (im *importer) target(n *protoNode, x []int) ([]int, error) {
 	shape, err := im.intsOf(n, "shape", 1)
 	if err != nil {
@@ -198,7 +197,7 @@ func (im *importer) target(n *protoNode, x []int) ([]int, error) {
 	return shape, nil
 }
 
-// convertDepthToSpace moves channels into blocks of pixels.
+// convertDepthToSpace rearranges channels into blocks of pixels.
 func convertDepthToSpace(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)
 	if err != nil {

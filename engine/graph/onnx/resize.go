@@ -8,7 +8,7 @@ import (
 	"hfcui/engine/printable"
 )
 
-// convertResize resizes axis by axis: Resize (opsets 10 and 11 on) and Upsample.
+// convertResize converts Resize (opsets 10 and 11 on) and Upsample, axis by axis.
 func convertResize(im *importer, n *protoNode) error {
 	x, err := im.x(n, 0)
 	if err != nil {
@@ -42,7 +42,7 @@ func convertResize(im *importer, n *protoNode) error {
 	return im.put(n, x, nil)
 }
 
-// resized gives the size and the scale of every axis.
+// resized returns the size and the scale of every axis.
 func (im *importer) resized(n *protoNode, x []int) (sizes []int, scales []float64, err error) {
 	at := 2
 	if n.op == "Upsample" || im.proto.opset < 11 {
@@ -92,7 +92,7 @@ type resizing struct {
 	scale    float64
 }
 
-// source is where element i lies in the input.
+// source returns the input coordinate of output element i.
 func (r resizing) source(i int) float64 {
 	mode := "half_pixel"
 	if r.opset < 11 || r.n.op == "Upsample" {

@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/graph"
 )
 
-// makers gives the node that makes each result.
+// makers maps results to the nodes that compute them.
 func makers(g *graph.Graph) map[string]*graph.Node {
 	m := make(map[string]*graph.Node, len(g.Nodes))
 	for i := range g.Nodes {
@@ -16,7 +16,7 @@ func makers(g *graph.Graph) map[string]*graph.Node {
 	return m
 }
 
-// readersOf counts who reads each result.
+// readersOf counts the readers of each result.
 func readersOf(g *graph.Graph) map[string]int {
 	readers := map[string]int{g.Output: 1}
 	for _, n := range g.Nodes {
@@ -27,10 +27,10 @@ func readersOf(g *graph.Graph) map[string]int {
 	return readers
 }
 
-// simplify writes operations that exporters spell out as what they are: x·sigmoid(x) is SiLU,
-// x·hardsigmoid(x) Hardswish, x·tanh(softplus(x)) Mish, x·(1+erf(x/√2))/2 GELU, a product and a
-// sum one affine function, low + w·(high − low) a blend, padding before a convolution or a mean
-// its own, and two transposes that undo each other nothing.
+// simplify fuses patterns that exporters decompose: x·sigmoid(x) to SiLU, x·hardsigmoid(x) to
+// Hardswish, x·tanh(softplus(x)) to Mish, x·(1+erf(x/√2))/2 to GELU, multiplication and addition of
+// scalars to an affine function, low + w·(high − low) to a blend, and Pad into the convolution or
+// average pooling after it. Transposes that cancel are removed.
 func (im *importer) simplify() {
 	g := im.graph
 	maker, readers := makers(g), readersOf(g)
@@ -43,18 +43,18 @@ func (im *importer) simplify() {
 			}
 		case "affine":
 			gelu(n, maker, readers)
-			joined(n, maker, readers)
+			fuseAffine(n, maker, readers)
 		case "add":
-			im.blended(n, maker, readers)
+			im.fuseBlend(n, maker, readers)
 		case "conv", "avgpool":
 			padded(n, maker, readers)
 		case "transpose":
-			undone(g, n, maker)
+			cancelTransposes(g, n, maker)
 		}
 	}
 }
 
-// gated recognizes x·f(x), and tells whether it is one.
+// gated recognizes x·f(x), and reports whether it did.
 func gated(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) bool {
 	for i, name := range n.In {
 		gate, x := maker[name], n.In[1-i]
@@ -85,17 +85,17 @@ func mish(n *graph.Node, maker map[string]*graph.Node) {
 	}
 }
 
-// joined makes one function of a product with a number and a sum with one.
-func joined(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
+// fuseAffine fuses multiplication by and addition of scalars to an affine function.
+func fuseAffine(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
 	first := maker[n.In[0]]
 	if n.Op == "affine" && n.A == 1 && first != nil && first.Op == "affine" && first.B == 0 && readers[n.In[0]] == 1 {
 		n.A, n.In = first.A, []string{first.In[0]}
 	}
 }
 
-// blended recognizes low + w·(high − low), low and high elements of the same x along an axis, as
-// Write writes it.
-func (im *importer) blended(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
+// fuseBlend recognizes low + w·(high − low) as Write writes it, with low and high gathered from the
+// same x along an axis.
+func (im *importer) fuseBlend(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
 	low, product := maker[n.In[0]], maker[n.In[1]]
 	if low == nil || low.Op != "gather" || product == nil || product.Op != "mul" || readers[n.In[1]] != 1 {
 		return
@@ -119,8 +119,8 @@ func (im *importer) blended(n *graph.Node, maker map[string]*graph.Node, readers
 	*n = graph.Node{Op: "blend", Name: n.Name, In: []string{low.In[0]}, Out: n.Out, Axis: low.Axis, Index: low.Index, High: high.Index, Weight: weight}
 }
 
-// gelu recognizes 0.5·x·(1 + erf(x/√2)) in the order PyTorch writes it: the half last. The same
-// with tanh(√(2/π)·(x + 0.044715·x³)) is the approximation.
+// gelu recognizes 0.5·x·(1 + erf(x/√2)) in PyTorch's order of operations, the factor 0.5 last,
+// and the approximation by tanh(√(2/π)·(x + 0.044715·x³)).
 func gelu(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
 	product := maker[n.In[0]]
 	if n.A != 0.5 || n.B != 0 || product == nil || product.Op != "mul" || readers[n.In[0]] != 1 {
@@ -146,7 +146,7 @@ func gelu(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
 	}
 }
 
-// times tells whether a node multiplies by a number, which an exporter may have rounded.
+// times reports whether a node multiplies by a scalar, up to an exporter's rounding.
 func times(n *graph.Node, by float64) bool {
 	return n != nil && n.Op == "affine" && n.B == 0 && math.Abs(n.A-by) < 1e-5
 }
@@ -178,7 +178,7 @@ func withCube(n *graph.Node, x string, maker map[string]*graph.Node) bool {
 	return false
 }
 
-// padded takes padding with zeros into a convolution, or, as padding that counts, into a mean.
+// padded fuses zero padding into a convolution, or, as counted padding, into average pooling.
 func padded(n *graph.Node, maker map[string]*graph.Node, readers map[string]int) {
 	for range 2 {
 		p := maker[n.In[0]]
@@ -195,8 +195,8 @@ func padded(n *graph.Node, maker map[string]*graph.Node, readers map[string]int)
 	}
 }
 
-// undone lets readers of a transpose that undoes another read what was transposed.
-func undone(g *graph.Graph, n *graph.Node, maker map[string]*graph.Node) {
+// cancelTransposes bypasses two transposes that cancel.
+func cancelTransposes(g *graph.Graph, n *graph.Node, maker map[string]*graph.Node) {
 	first := maker[n.In[0]]
 	if first == nil || first.Op != "transpose" || len(first.Axes) != len(n.Axes) {
 		return

@@ -11,18 +11,18 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// protoTensor is a TensorProto. Its numbers are decoded when they are needed.
+// protoTensor is a TensorProto. Its elements are decoded on demand.
 type protoTensor struct {
 	name     string
 	dims     []int
 	kind     int      // TensorProto.DataType
 	raw      []byte   // raw_data, part of the file
 	typed    [][]byte // packed float_data, int32_data, int64_data, double_data or uint64_data
-	single   []uint64 // the same where it is not packed
+	single   []uint64 // the same, not packed
 	external map[string]string
 }
 
-// The types of tensors, as TensorProto numbers them, and what an element takes in raw_data.
+// Values of TensorProto.DataType, and the size of an element in raw_data in bytes.
 const (
 	typeFloat    = 1
 	typeUint8    = 2
@@ -44,7 +44,7 @@ var typeBytes = map[int]int{
 	typeFloat16: 2, typeDouble: 8, typeUint32: 4, typeUint64: 8, typeBFloat16: 2,
 }
 
-// floating tells whether a type's numbers are fractions.
+// floating reports whether a type is a floating-point type.
 func floating(kind int) bool {
 	return kind == typeFloat || kind == typeFloat16 || kind == typeDouble || kind == typeBFloat16
 }
@@ -89,7 +89,7 @@ func readTensor(b []byte) (*protoTensor, error) {
 	return t, err
 }
 
-// count is the number of elements, or an error if they cannot be as many.
+// count returns the number of elements, or an error if dims are invalid or too large.
 func (t *protoTensor) count() (int, error) {
 	n := 1
 	for _, d := range t.dims {
@@ -129,7 +129,7 @@ func (t *protoTensor) decode(open func(name string) (Data, error), f func(i int,
 	return t.decodeTyped(n, f)
 }
 
-// rawNumber reads a number in raw_data's form.
+// rawNumber decodes an element of raw_data.
 func rawNumber(kind int, b []byte) float64 {
 	le := binary.LittleEndian
 	switch kind {
@@ -159,7 +159,7 @@ func rawNumber(kind int, b []byte) float64 {
 	return float64(b[0])
 }
 
-// half widens a number of IEEE 754's 16-bit form.
+// half converts from IEEE 754 half precision.
 func half(h uint16) float64 {
 	sign, exponent, fraction := 1-2*float64(h>>15), int(h>>10&31), float64(h&1023)
 	switch exponent {
@@ -174,7 +174,7 @@ func half(h uint16) float64 {
 	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
-// decodeTyped reads float_data and its like.
+// decodeTyped decodes float_data and the other typed fields.
 func (t *protoTensor) decodeTyped(n int, f func(i int, v float64)) error {
 	i := 0
 	put := func(v uint64) error {
@@ -242,7 +242,7 @@ type Data interface {
 	Size() int64
 }
 
-// readExternal reads a tensor's bytes from the file beside the model that it names.
+// readExternal reads want bytes of a tensor from its external data.
 func (t *protoTensor) readExternal(open func(name string) (Data, error), want int) ([]byte, error) {
 	location := t.external["location"]
 	offset, length := int64(0), int64(want)
@@ -256,7 +256,7 @@ func (t *protoTensor) readExternal(open func(name string) (Data, error), want in
 		}
 	}
 	if open == nil {
-		return nil, errors.New("the data is in another file")
+		return nil, errors.New("external data is not available")
 	}
 	f, err := open(location)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"hfcui/engine/printable"
 )
 
-// protoModel is the part of a ModelProto that is needed.
+// protoModel has the relevant fields of a ModelProto.
 type protoModel struct {
 	producer string
-	opset    int      // of the standard operators
-	domains  []string // other operators' sets
+	opset    int      // of the standard domain
+	domains  []string // other domains
 	metadata map[string]string
 	protoGraph
 }
@@ -47,22 +47,22 @@ type protoAttr struct {
 	graph  *protoGraph // a branch of an If
 }
 
-// protoValue is a ValueInfoProto: dims are −1 where they are not numbers.
+// protoValue is a ValueInfoProto; symbolic dims are −1.
 type protoValue struct {
 	name string
 	dims []int
 }
 
-// Limits of what is taken from a file.
+// Limits of a file.
 const (
 	maxNodes   = 20_000
 	maxTensors = 50_000
-	maxList    = 1 << 16 // numbers in an attribute, inputs of a node
+	maxList    = 1 << 16 // values of an attribute, inputs of a node
 	maxRank    = 8
-	maxDepth   = 4 // of branches in branches
+	maxDepth   = 4 // of nested subgraphs
 )
 
-// budget is what may still be read.
+// budget is the remainder of the limits.
 type budget struct{ nodes, tensors, depth int }
 
 var errTorn = errors.New("not an ONNX model, or truncated: export or copy it again")
@@ -71,8 +71,8 @@ var errTorn = errors.New("not an ONNX model, or truncated: export or copy it aga
 type field struct {
 	num  protowire.Number
 	typ  protowire.Type
-	v    uint64 // of numbers
-	data []byte // of all else; part of the file
+	v    uint64 // of numeric wire types
+	data []byte // of length-delimited fields; aliases the file
 }
 
 // fields calls f for every field of a message.
@@ -96,7 +96,7 @@ func fields(b []byte, f func(field) error) error {
 		case protowire.BytesType:
 			fd.data, n = protowire.ConsumeBytes(b)
 		default:
-			n = -1 // groups, which ONNX does not have
+			n = -1 // groups, which ONNX does not use
 		}
 		if n < 0 {
 			return errTorn
@@ -298,9 +298,9 @@ func (left *budget) readAttr(b []byte) (name string, a *protoAttr, err error) {
 	return name, a, err
 }
 
-// decimal is the shortest decimal number that rounds to v: 1e-5 where an exporter wrote that.
+// decimal returns the shortest decimal that rounds to v, e.g. 1e-5 as given to the exporter.
 func decimal(v float32) float64 {
-	d, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64) // whatever v is, it is parsed as that
+	d, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64) // cannot fail
 	return d
 }
 
@@ -321,7 +321,7 @@ func (a *protoAttr) readFloats(fd field) error {
 	return within(len(a.floats))
 }
 
-// within is an error for lists longer than any attribute's.
+// within returns an error for lists beyond maxList.
 func within(n int) error {
 	if n > maxList {
 		return fmt.Errorf("an attribute has more than %d values", maxList)
@@ -359,7 +359,7 @@ func readValue(b []byte) (v protoValue, err error) {
 	return v, err
 }
 
-// inside calls f for the messages in one of a message's fields.
+// inside calls f for the messages of one field of a message.
 func inside(b []byte, num protowire.Number, f func([]byte) error) error {
 	return fields(b, func(fd field) error {
 		if fd.num == num && fd.typ == protowire.BytesType {

@@ -11,8 +11,8 @@ import (
 	"hfcui/engine/graph"
 )
 
-// What Write writes: opset 17 is the newest that the versions of ONNX in use since 2022 read,
-// and the first with LayerNormalization.
+// Versions written: opset 17 is read by ONNX releases since 2022, and the first with
+// LayerNormalization.
 const (
 	writtenOpset = 17
 	writtenIR    = 8
@@ -26,10 +26,9 @@ const (
 )
 
 // Write writes a network as ONNX: the input "input" [batch,C,H,W], the output "logits"
-// [batch,K], for any batch size. Where the network has a mean and std, the graph begins with
-// (x − mean)/std, so that it takes pixels in [0,1] in any runtime; Read finds them there. The
-// network's metadata go into metadata_props. Weights are streamed: memory does not grow with
-// them.
+// [batch,K], for any batch size. If the network has a mean and std, the graph starts with
+// (x − mean)/std, so that it takes pixels in [0,1] in any runtime; Read recovers them. The
+// network's metadata is written to metadata_props. Weights are streamed.
 func Write(w io.Writer, n *Network) error {
 	e, err := exported(n)
 	if err != nil {
@@ -38,22 +37,22 @@ func Write(w io.Writer, n *Network) error {
 	return e.write(w, n)
 }
 
-// exporter turns a graph into an ONNX file's nodes and tensors.
+// exporter converts a graph to nodes and tensors of an ONNX file.
 type exporter struct {
 	network *Network
 	shapes  *graph.Shapes
-	shape   map[string][]int  // of the graph's results and tensors, with batch for the batch size
-	name    map[string]string // of the graph's results in the file
+	shape   map[string][]int  // of results and tensors, with batch for the batch size
+	name    map[string]string // of results in the file
 	used    map[string]int    // names of values in the file
 	called  map[string]int    // names of nodes
 
-	input, output string       // their names
+	input, output string       // names in the file
 	nodes         bytes.Buffer // encoded, as fields of the graph
 	tensors       []exportedTensor
-	numbers       map[string]string // names of the constants that operators take, by content
+	numbers       map[string]string // names of constant operands by content
 }
 
-// exportedTensor is a tensor of the file: float32 weights, or int64 numbers where ints is set.
+// exportedTensor is a tensor of the file: int64 if ints is set, else float32.
 type exportedTensor struct {
 	name   string
 	dims   []int
@@ -120,7 +119,7 @@ func (e *exporter) add(n *graph.Node) error {
 	return nil
 }
 
-// normalize begins the graph with (x − mean)/std.
+// normalize starts the graph with (x − mean)/std.
 func (e *exporter) normalize() error {
 	mean, std := e.network.Mean, e.network.Std
 	if mean == nil && std == nil {
@@ -144,8 +143,8 @@ func (e *exporter) normalize() error {
 	return nil
 }
 
-// free is a name no value in the file has, which is then taken.
-func (e *exporter) free(want string) string { return unlike(want, e.used) }
+// free returns an unused name of a value in the file, and reserves it.
+func (e *exporter) free(want string) string { return uniqueName(want, e.used) }
 
 // weight adds a tensor of the network.
 func (e *exporter) weight(name string) {
@@ -154,12 +153,12 @@ func (e *exporter) weight(name string) {
 	e.tensors = append(e.tensors, exportedTensor{name: name, dims: t.Shape, floats: t.Data})
 }
 
-// floats adds a constant of a shape, once.
+// floats returns the name of a float32 constant, added on first use.
 func (e *exporter) floats(dims []int, values ...float32) string {
 	return e.constant(fmt.Sprint("f", dims, values), exportedTensor{dims: dims, floats: values})
 }
 
-// ints adds a list of integers, once.
+// ints returns the name of an int64 list, added on first use.
 func (e *exporter) ints(values ...int) string {
 	t := exportedTensor{dims: []int{len(values)}, ints: make([]int64, len(values))}
 	for i, v := range values {
@@ -168,7 +167,7 @@ func (e *exporter) ints(values ...int) string {
 	return e.constant(fmt.Sprint("i", values), t)
 }
 
-// scalar adds a single number, once.
+// scalar returns the name of a float32 scalar, added on first use.
 func (e *exporter) scalar(v float64) string { return e.floats(nil, float32(v)) }
 
 func (e *exporter) constant(key string, t exportedTensor) string {
@@ -181,10 +180,10 @@ func (e *exporter) constant(key string, t exportedTensor) string {
 	return t.name
 }
 
-// errTooLarge is what protobuf cannot hold.
+// errTooLarge is returned beyond the limit of protobuf messages.
 var errTooLarge = errors.New("larger than 2 GB, the limit of ONNX files: save the model as .safetensors")
 
-// write writes the file: what comes before the weights, the weights, what comes behind.
+// write writes the file, streaming the weights.
 func (e *exporter) write(w io.Writer, n *Network) error {
 	before, behind := e.frame()
 	size := e.nodes.Len() + len(before) + len(behind)

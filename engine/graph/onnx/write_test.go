@@ -17,7 +17,7 @@ import (
 	"hfcui/engine/op"
 )
 
-// everything is a network with every operator.
+// everything returns a network with every operator.
 func everything(t *testing.T) *Network {
 	t.Helper()
 	g := &graph.Graph{Name: "everything", Input: [3]int{3, 8, 8}}
@@ -94,7 +94,7 @@ func everything(t *testing.T) *Network {
 	return &Network{Graph: g, Tensors: tensors, Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225}, Metadata: map[string]string{"author": "me"}, Opset: 17, Producer: "hfcui"}
 }
 
-// TestWrite: what is written is read again as the same network, whatever its operators.
+// TestWrite: a network with every operator survives a round trip.
 func TestWrite(t *testing.T) {
 	want := everything(t)
 	used := make(map[string]bool)
@@ -103,7 +103,7 @@ func TestWrite(t *testing.T) {
 	}
 	for name := range exports {
 		if !used[name] {
-			t.Errorf("operator %s is not tried", name)
+			t.Errorf("operator %s is not covered", name)
 		}
 	}
 	var file bytes.Buffer
@@ -116,15 +116,15 @@ func TestWrite(t *testing.T) {
 	}
 	for i := range min(len(got.Graph.Nodes), len(want.Graph.Nodes)) {
 		if !reflect.DeepEqual(got.Graph.Nodes[i], want.Graph.Nodes[i]) {
-			t.Fatalf("node %d is %+v, was %+v", i, got.Graph.Nodes[i], want.Graph.Nodes[i])
+			t.Fatalf("node %d is %+v, want %+v", i, got.Graph.Nodes[i], want.Graph.Nodes[i])
 		}
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, was %+v", got, want)
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 
-// TestWriteRefused: what ONNX does not have is an error that says so, and so is a failing writer.
+// TestWriteRefused: operators that ONNX lacks and failing writers are errors.
 func TestWriteRefused(t *testing.T) {
 	n := everything(t)
 	n.Graph.Nodes[0].In[1] = "missing.weight"

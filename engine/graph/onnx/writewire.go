@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// message is a protobuf message while it is written. Fields have the numbers of onnx.proto.
+// message is an encoded protobuf message. Field numbers are those of onnx.proto.
 type message []byte
 
 func (m *message) int(num protowire.Number, v int64) {
@@ -45,7 +45,7 @@ func (e *exporter) op(name, op string, in []string, out string, attrs ...attribu
 		m.text(1, s)
 	}
 	m.text(2, out)
-	if name = unlike(name, e.called); name != "" {
+	if name = uniqueName(name, e.called); name != "" {
 		m.text(3, name)
 	}
 	m.text(4, op)
@@ -76,7 +76,7 @@ func (a attribute) message() message {
 	return m
 }
 
-// modelHead is a ModelProto up to its graph, whose fields take so many bytes.
+// modelHead encodes a ModelProto up to the fields of its graph, of graphSize bytes.
 func modelHead(graphSize int) []byte {
 	var m message
 	m.int(1, writtenIR)
@@ -84,7 +84,7 @@ func modelHead(graphSize int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(m, 7, protowire.BytesType), uint64(graphSize))
 }
 
-// modelTail is what follows the graph: the opset and metadata_props.
+// modelTail encodes the fields after the graph: the opset and metadata_props.
 func modelTail(metadata map[string]string) []byte {
 	var m, opset message
 	opset.text(1, "")
@@ -99,7 +99,7 @@ func modelTail(metadata map[string]string) []byte {
 	return m
 }
 
-// frame is what a graph has before and behind its tensors: its name; its input and output.
+// frame encodes the fields of the graph before and after its tensors: name; input and output.
 func (e *exporter) frame() (before, behind []byte) {
 	var m, tail message
 	g := e.network.Graph
@@ -127,10 +127,10 @@ func valueInfo(name string, dims []int) message {
 	return info
 }
 
-// bytes is how many bytes a tensor's elements take.
+// bytes returns the size of a tensor's elements in bytes.
 func (t exportedTensor) bytes() int { return 4*len(t.floats) + 8*len(t.ints) }
 
-// head is a tensor as field of a graph, up to its elements.
+// head encodes a tensor as field of a graph, up to its elements.
 func (t exportedTensor) head() []byte {
 	var m message
 	for _, d := range t.dims {
