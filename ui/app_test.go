@@ -33,37 +33,10 @@ func TestPagesByNumberTabAndClick(t *testing.T) {
 	}
 }
 
-// No key means two things on a page or in a dialog, except that what a page binds only at
-// times may give way.
-func TestNoKeyIsBoundTwice(t *testing.T) {
-	d := start(t, 100, 30)
-	check := func(where string, list []kit.Entry) {
-		seen := map[string]string{}
-		for _, e := range list {
-			for _, k := range e.Keys {
-				if other, ok := seen[k]; ok {
-					t.Errorf("%s: %q is both %q and %q", where, k, other, e.Name)
-				}
-				seen[k] = e.Name
-			}
-			if e.Name == "" || e.Label == "" {
-				t.Errorf("%s: a binding without a name or label: %+v", where, e)
-			}
-		}
-	}
-	for _, p := range d.App.pages {
-		list := append(p.Keys().Entries(), d.App.entries()...)
-		check(p.name, append(list, lastKeys.Entries(d.App)...))
-	}
-	check("picker", kit.NewPicker(d.App, "", "", nil).Entries())
-	check("reader", newHelp(d.App).Entries())
-	check("jump", d.Keys("g").App.Top().Entries())
-}
-
 // Help, palette and hints are made from the tables that dispatch keys.
 func TestHelpListsEveryKey(t *testing.T) {
 	d := start(t, 120, 60)
-	d.Keys("?").Shows("Help", "previous, next image", "r smaller, larger by 1", "smoothing strength ρ", "quit", "mouse")
+	d.Keys("?").Shows("Help", "previous, next image", "r smaller, larger by 1", "smooth less, more (ρ)", "quit", "mouse")
 	d.Keys("esc").Hides("strength of smoothing")
 }
 
@@ -81,7 +54,7 @@ func TestPalette(t *testing.T) {
 	if d.App.Rho != 0.6 {
 		t.Fatalf("ρ = %v after the palette's smooth more", d.App.Rho)
 	}
-	d.Keys("ctrl+p").Types("kernls").Keys("enter")
+	d.Keys("ctrl+p").Types("page kern").Keys("enter")
 	if d.App.page != 2 {
 		t.Fatalf("page %d after the palette's page Kernels", d.App.page)
 	}

@@ -66,15 +66,15 @@ func TestBandsGoOnWhileExploring(t *testing.T) {
 func TestBandsShowChanges(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
 		d := start(t, size[0], size[1])
-		d.Keys("2").Hides("f(x)").Keys("c").Shows("≠ ").Shows("f(x_l)").Shows("ε ≥ 2.50 (L2), 0.25 (L∞)").Shows("≠")
+		d.Keys("2").Hides("f(x)").Keys("v").Shows("≠ ").Shows("f(x_l)").Shows("ε ≥ 2.50 (L2), 0.25 (L∞)").Shows("≠")
 		if size[0] >= 80 {
 			d.Shows("robust accuracy")
 		}
 		d.Keys("m").Shows("no bound").Keys("m m b").Shows("no bound").Keys("b s").Shows("○", "ε ≥ 2.50")
-		if d.Keys("c").Hides("robust", "f(x)"); size[0] != 100 {
+		if d.Keys("v").Hides("robust", "f(x)"); size[0] != 100 {
 			continue
 		}
-		d.Keys("c x").Shows("Wrote 4 files")
+		d.Keys("v x").Shows("Wrote 4 files")
 		if svg, err := os.ReadFile(uitest.Exported(t, d.App.options.Folder, ".svg")); err != nil || !strings.Contains(string(svg), "prediction changes on the low-pass image") {
 			t.Errorf("the figure has no third curve: %v", err)
 		}

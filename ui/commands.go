@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,7 +11,7 @@ import (
 
 // exportKeys export what is on any page.
 var exportKeys = kit.Keymap[*App]{
-	{Keys: []string{"x"}, Name: "Export page…", Hint: "export", Do: (*App).startExport},
+	{Act: kit.Export, Name: "Export page…", Hint: "export", Do: (*App).startExport},
 }
 
 // programKeys navigate the program.
@@ -24,21 +23,21 @@ var lastKeys kit.Keymap[*App]
 // Help and palette list the tables they are in, which init therefore fills.
 func init() {
 	lastKeys = kit.Keymap[*App]{
-		{Keys: []string{"?"}, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
-		{Keys: []string{"q", "ctrl+c"}, Shown: "q", Name: "quit", Hint: "quit", Do: (*App).quit},
+		{Act: kit.Help, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
+		{Act: kit.Quit, Name: "quit", Hint: "quit", Do: (*App).quit},
 	}
 	programKeys = append(append(pageKeys(), modelKeys()...), kit.Keymap[*App]{
-		{Keys: []string{"tab"}, Shown: "tab", Name: "next page", Help: "next, previous page", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
-		{Keys: []string{"shift+tab"}, Shown: "⇧tab", Name: "previous page", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
-		{Keys: []string{":", "ctrl+p"}, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
-		{Keys: []string{"ctrl+z"}, Name: "suspend", Do: (*App).suspend},
+		{Act: kit.Next, Name: "next page", Help: "next, previous page", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
+		{Act: kit.Previous, Name: "previous page", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
+		{Act: kit.Palette, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
+		{Act: kit.Suspend, Name: "suspend", Do: (*App).suspend},
 	}...)
 }
 
 // pageKeys select pages by number.
 func pageKeys() (keys kit.Keymap[*App]) {
 	for i, name := range PageNames() {
-		b := kit.Binding[*App]{Keys: []string{strconv.Itoa(i + 1)}, Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show(i) }}
+		b := kit.Binding[*App]{Act: kit.ToPage[i], Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show(i) }}
 		if i == 0 {
 			b.Help = "pages"
 		}
@@ -50,7 +49,7 @@ func pageKeys() (keys kit.Keymap[*App]) {
 // modelKeys are the session's that open a model.
 func modelKeys() (keys kit.Keymap[*App]) {
 	for _, b := range session.ModelKeys {
-		keys = append(keys, kit.Binding[*App]{Keys: b.Keys, Name: b.Name, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return b.Do(a.Session) }})
+		keys = append(keys, kit.Binding[*App]{Act: b.Act, Name: b.Name, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return b.Do(a.Session) }})
 	}
 	return keys
 }
@@ -85,7 +84,27 @@ func (a *App) key(key string) tea.Cmd {
 			return cmd
 		}
 	}
+	a.say(a.unbound(key))
 	return nil
+}
+
+// unbound returns why a key has no effect.
+func (a *App) unbound(key string) string {
+	for _, e := range a.bound() {
+		if slices.Contains(e.Keys(), key) && e.Why != "" {
+			return "unavailable: " + e.Why
+		}
+	}
+	label := kit.KeyLabel(key)
+	if act := kit.ActionOf(key); act != nil {
+		return label + " (" + act.Meaning + ") is unavailable here; ? lists keys"
+	}
+	return label + ": no command; ? lists keys"
+}
+
+// bound lists the bindings of the page on screen and of the program.
+func (a *App) bound() []kit.Entry {
+	return slices.Concat(a.pages[a.page].Keys().Entries(), a.entries(), lastKeys.Entries(a))
 }
 
 // paste passes pasted text to the dialog; pages have no text input.
@@ -99,9 +118,8 @@ func (a *App) paste(text string) tea.Cmd {
 // openPalette opens the list of available commands.
 func (a *App) openPalette() tea.Cmd {
 	var choices []kit.Choice
-	list := append(a.pages[a.page].Keys().Entries(), a.entries()...)
-	for _, e := range append(list, lastKeys.Entries(a)...) {
-		if e.Possible && e.Name != "all commands" {
+	for _, e := range a.bound() {
+		if e.Possible && e.Act != kit.Palette {
 			choices = append(choices, kit.Choice{Text: e.Name, Note: e.Label, Do: e.Do})
 		}
 	}

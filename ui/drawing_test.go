@@ -12,7 +12,7 @@ import (
 func TestDrawingChangesNothing(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {140, 44}} {
 		d := start(t, size[0], size[1])
-		for _, keys := range []string{"", "right", "s", "2", "c", "3", "v", "4", "5", "pgdown", "6", "w", "7", "1", "?", "esc :", "esc g", "esc 6 O", "esc 3 S"} {
+		for _, keys := range []string{"", "right", "s", "2", "v", "3", "v", "4", "5", "pgdown", "6", "w", "7", "1", "?", "esc :", "esc g", "esc 6 E", "esc 3 ctrl+s"} {
 			d.Keys(keys)
 			before, states := d.App.frame(), stateOf(d.App)
 			if after := d.App.frame(); after != before {

@@ -17,25 +17,25 @@ func TestKernelsPage(t *testing.T) {
 	d := start(t, 100, 30)
 	d.Keys("3").Shows("conv1  1/4", "16 kernels of 3×3", "before", "after, ρ 0.50 (off", "roughness 1.184", "roughness 0.592", "◆", "◇", "frequency response")
 	d.Keys("s").Hides("(off").Keys("]").Shows("ρ 0.60")
-	d.Keys("d").Shows("ρ 0.60, gain-normalized").Keys("d").Hides("gain-normalized")
+	d.Keys("G").Shows("ρ 0.60, gain-normalized").Keys("G").Hides("gain-normalized")
 }
 
 func TestEveryLayerIsShown(t *testing.T) {
 	d := start(t, 140, 44).Keys("3 s down")
 	d.Shows("layer1.0.conv1  2/4", "16×16 kernels of 3×3", "rows: outputs")
-	d.Shows("(not applied: conv1 is smoothed; press a)", "smoothing ρ 0.50")
-	d.Keys("a").Shows("layer1.0.conv1 is smoothed on every page", "ρ 0.50 on layer1.0.conv1").Hides("not applied")
+	d.Shows("(not applied: conv1 is smoothed; press enter)", "smoothing ρ 0.50")
+	d.Keys("enter").Shows("layer1.0.conv1 is smoothed on every page", "ρ 0.50 on layer1.0.conv1").Hides("not applied")
 	if got := d.App.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight"}) {
 		t.Errorf("asked with %+v", got)
 	}
-	d.Keys("d").Shows("gain-normalized").Keys("1").Shows("gain-normalized").Keys("3 down down down down")
+	d.Keys("G").Shows("gain-normalized").Keys("1").Shows("gain-normalized").Keys("3 down down down down")
 	d.Shows("layer2.0.downsample.0  4/4", "32×16 kernels of 1×1", "1×1: ×1")
-	d.Keys("d").Shows("1×1: ×5").Keys("up up up up up").Shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; press a)")
-	d.Keys("a").Hides("not applied")
+	d.Keys("G").Shows("1×1: ×5").Keys("up up up up up").Shows("conv1  1/4", "(not applied: layer1.0.conv1 is smoothed; press enter)")
+	d.Keys("enter").Hides("not applied")
 	if got := d.App.Setting().Smoothing; got != (model.Smoothing{Rho: 0.5}) {
 		t.Errorf("asked with %+v", got)
 	}
-	d.Keys("s").Shows("(off: press s)").Keys("down").Shows("(off: press a)")
+	d.Keys("s").Shows("(off: press s)").Keys("down").Shows("(off: press enter)")
 	d.Keys("g").Shows("Go to layer").Types("down").Keys("enter").Shows("layer2.0.downsample.0  4/4")
 }
 
@@ -88,7 +88,7 @@ func TestKernelsThatFailAreAskedForAgain(t *testing.T) {
 
 func TestSaveSmoothedModel(t *testing.T) {
 	folder := t.TempDir()
-	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 100, 30).Keys("3 down d S")
+	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 100, 30).Keys("3 down G ctrl+s")
 	d.Shows("Save the smoothed model", "demo-layer1.0.conv1-rho0.50-gain-divided.safetensors", "ρ 0.50 on layer1.0.conv1, gain-normalized")
 	d.Keys("enter").Shows("saved " + folder).Hides("Save the smoothed model")
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
@@ -96,22 +96,22 @@ func TestSaveSmoothedModel(t *testing.T) {
 	if !slices.Equal(d.Lab.Saved, []uitest.SavedModel{want}) {
 		t.Errorf("saved %+v, want %+v", d.Lab.Saved, want)
 	}
-	d.Keys("S ctrl+u").Types("/is/there.safetensors").Keys("enter").Shows("Save the smoothed model", "file exists")
+	d.Keys("ctrl+s ctrl+u").Types("/is/there.safetensors").Keys("enter").Shows("Save the smoothed model", "file exists")
 	d.Keys("ctrl+u enter").Shows("enter a file name").Keys("esc")
-	d.Compare("demo-shuffled").Keys("S tab").Shows("▼ demo-shuffled", "demo-shuffled-layer1.0").Keys("tab tab enter")
+	d.Compare("demo-shuffled").Keys("ctrl+s tab").Shows("▼ demo-shuffled", "demo-shuffled-layer1.0").Keys("tab tab enter")
 	if got := d.Lab.Saved[len(d.Lab.Saved)-1]; len(d.Lab.Saved) != 2 || got.Model != "demo-shuffled" {
 		t.Errorf("saved %+v", d.Lab.Saved)
 	}
 	// Closed before it is written, the dialog stays closed and what came of it is said.
 	d.Hold = true
-	d.Keys("S ctrl+u").Types("/is/there").Keys("enter esc 1")
+	d.Keys("ctrl+s ctrl+u").Types("/is/there").Keys("enter esc 1")
 	d.Release()
 	d.Shows("not saved: ", "test 0")
 }
 
 func TestKernelsAreExported(t *testing.T) {
 	folder := t.TempDir()
-	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 140, 44).Keys("3 d down").Compare("demo-shuffled")
+	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 140, 44).Keys("3 G down").Compare("demo-shuffled")
 	d.Keys("x").Shows("Wrote 6 files", "rho0.50-layer1.0.conv1-gain-divided-1-demo-before.png", "-2-demodemo-shuffled-after.png")
 	var doc []struct {
 		Model, Layer string

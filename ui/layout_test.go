@@ -24,7 +24,7 @@ func TestEverythingFits(t *testing.T) {
 			lab := uitest.NewFakeLab()
 			lab.About.Note = note
 			d := startWith(t, lab, Options{}, size[0], size[1])
-			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "v", "v", "down", "down", "S", "esc o", "esc 4", "w", "v", "w", "5", "down", "f", "pgdown", "6", "w", "s", "v", "O", "esc e", "esc w", "7", "s v", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
+			for _, keys := range []string{"1", "w", "w", "w", "s", "2", "3", "v", "v", "down", "down", "ctrl+s", "esc o", "esc 4", "w", "v", "w", "5", "down", "v", "pgdown", "6", "w", "s", "v", "E", "esc e", "esc w", "7", "s v", "?", "esc :", "esc 1 g", "esc c", "esc 1"} {
 				d.Keys(keys)
 				t.Run(fmt.Sprintf("%dx%d %s", size[0], size[1], keys), func(t *testing.T) {
 					d.T = t

@@ -37,18 +37,18 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 		}
 	}
 	press("5")
-	see("not started: press n")
-	press("n")
+	see("not started: press N")
+	press("N")
 	see("About 33m 20s")
 	press("enter")
 	see("run 3 of 6: natural, seed 2")
-	press("4 n")
+	press("4 N")
 	see("stop it on the Experiments page first")
-	press("5 n S")
+	press("5 N S")
 	see("page to resume") // only what changes on the line is written
 	begin := func(times int64) {
 		t.Helper()
-		press("n")
+		press("N")
 		see("About 33m 20s")
 		press("enter")
 		r.until("begun again", func([]byte) bool { return f.Started.Load() == times })
@@ -72,11 +72,11 @@ func TestBeginningAsks(t *testing.T) {
 	for _, size := range uitest.Sizes {
 		f := &uitest.FakeReproducing{}
 		d := startWith(t, uitest.NewFakeLab(), Options{Experiments: root, Reproducing: reproducingOf(f)}, size[0], size[1])
-		d.Keys("5").Shows("n start").Keys("f n").Shows("Start fig3, full", "8 days", "CIFAR-10").Fits(size[0], size[1])
+		d.Keys("5").Shows("N start").Keys("v N").Shows("Start fig3, full", "8 days", "CIFAR-10").Fits(size[0], size[1])
 		d.Keys("esc").Hides("Start fig3")
-		d.Keys("down").Hides("n start").Shows("r resume") // there is a report, but its runs are gone
+		d.Keys("down").Hides("N start").Shows("R resume") // there is a report, but its runs are gone
 		f.Refuse = errors.New("fig4 was begun on moon\x1b[2J, and shapes is open")
-		d.Keys("down n").Hides("Start fig4").Keys("up up n").Shows("moon[2J", "esc close").Hides("enter do it").Keys("enter").Fits(size[0], size[1])
+		d.Keys("down N").Hides("Start fig4").Keys("up up N").Shows("moon[2J", "esc close").Hides("enter do it").Keys("enter").Fits(size[0], size[1])
 		if f.Started.Load() != 0 {
 			t.Fatal("begun though it cannot be")
 		}

@@ -45,7 +45,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	}
 	press("4")
 	see("to train a network")
-	press("n")
+	press("N")
 	see("run folder")
 	press("down down down down 9 down right up up up up up up up ctrl+u f i r s t enter")
 	c := <-f.Configs
@@ -56,14 +56,14 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 		becomes("folder", func() bool { _, err := os.Stat(filepath.Join(dir, "first")); return err == nil })
 	}
 	becomes("epochs", func() bool { return f.Epochs.Load() > 10 })
-	press("p")
+	press("P")
 	see("paused")
 	before := f.Epochs.Load()
 	time.Sleep(60 * time.Millisecond)
 	if now := f.Epochs.Load(); now != before {
 		t.Fatalf("%d epochs while paused", now-before)
 	}
-	press("f c")
+	press("u ctrl+s")
 	becomes("checkpoint", func() bool { return f.Kept.Load() == 1 })
 	becomes("newest model", func() bool { return len(lab.Models()) == 1 })
 	if path := lab.Models()[0]; path != filepath.Join(dir, "first", train.ModelFile) {
@@ -71,10 +71,10 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	}
 	press("1")
 	see("newest1")
-	press("4 f p S")
+	press("4 u P S")
 	becomes("first model", func() bool { l := lab.Models(); return len(l) == 2 && l[1] == "" })
-	see("press r on the Train page")
-	press("r") // at once: its end need not have been read from the folder
+	see("press R on the Train page")
+	press("R") // at once: its end need not have been read from the folder
 	if again := <-f.Configs; again.Batch != c.Batch {
 		t.Fatalf("%+v", again)
 	}
@@ -92,7 +92,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 
 func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d := startWith(t, uitest.NewFakeLab(), Options{Training: trainingOf(uitest.NewFakeTraining())}, 80, 24)
-	d.Keys("4 n").Shows("Train on shapes", "network", "resnet20", "shuffle labels", "bands at", "4,8,12,16")
+	d.Keys("4 N").Shows("Train on shapes", "network", "resnet20", "shuffle labels", "bands at", "4,8,12,16")
 	d.Fits(80, 24)
 	d.Keys("down x enter").Shows("network: ")
 	d.Keys("backspace down down ctrl+u 0 enter").Shows("0 epochs")
@@ -101,7 +101,7 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d.Keys("esc").Hides("shuffle labels")
 	for _, size := range uitest.Sizes {
 		d := startWith(t, uitest.NewFakeLab(), Options{Training: trainingOf(uitest.NewFakeTraining())}, size[0], size[1])
-		d.Keys("4 n up up")
+		d.Keys("4 N up up")
 		d.Fits(size[0], size[1])
 	}
 }

@@ -44,26 +44,28 @@ func NewForm[T any](stack DialogStack, name string, enter func() tea.Cmd, rows [
 		rows[i].Usual = rows[i].Field.Text
 	}
 	return Form[T]{stack: stack, Rows: rows, keys: Keymap[*Form[T]]{
-		{Keys: []string{"enter"}, Shown: "enter", Name: name, Hint: name, Do: func(*Form[T]) tea.Cmd { return enter() }},
-		{Keys: []string{"up", "shift+tab"}, Shown: "↑", Name: "line up", Hint: "line", Do: func(f *Form[T]) tea.Cmd { return f.move(-1) }},
-		{Keys: []string{"down", "tab"}, Shown: "↓", Name: "line down", Also: true, Do: func(f *Form[T]) tea.Cmd { return f.move(1) }},
-		{Keys: []string{"left"}, Shown: "←", Name: "previous choice", Hint: "choice", When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(-1) }},
-		{Keys: []string{"right", "space"}, Shown: "→", Name: "next choice", Also: true, When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(1) }},
-		{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(f *Form[T]) tea.Cmd { return f.stack.CloseDialog() }},
+		{Act: Accept, Name: name, Hint: name, Do: func(*Form[T]) tea.Cmd { return enter() }},
+		{Act: Up, Too: Acts{Previous}, Name: "line up", Hint: "line", Do: func(f *Form[T]) tea.Cmd { return f.move(-1) }},
+		{Act: Down, Too: Acts{Next}, Name: "line down", Also: true, Do: func(f *Form[T]) tea.Cmd { return f.move(1) }},
+		{Act: Left, Name: "previous choice", Hint: "choice", When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(-1) }},
+		{Act: Right, Too: Acts{Toggle}, Name: "next choice", Also: true, When: (*Form[T]).choosing, Do: func(f *Form[T]) tea.Cmd { return f.choose(1) }},
+		{Act: Back, Name: "close", Hint: "close", Do: func(f *Form[T]) tea.Cmd { return f.stack.CloseDialog() }},
 	}}
 }
 
 func (f *Form[T]) Entries() []Entry { return f.keys.Entries(f) }
 
 func (f *Form[T]) Press(key string) tea.Cmd {
-	if cmd, ok := f.keys.Press(f, key); ok {
+	if f.choosing() {
+		cmd, _ := f.keys.Press(f, key)
 		return cmd
 	}
-	if !f.choosing() {
+	cmd, ok := f.keys.PressTyping(f, key)
+	if !ok {
 		f.Rows[f.At].Field.Press(key)
 		f.wrong = ""
 	}
-	return nil
+	return cmd
 }
 
 func (f *Form[T]) Insert(text string) {

@@ -99,7 +99,7 @@ func (p *Picker) Insert(text string) {
 }
 
 func (p *Picker) Press(key string) tea.Cmd {
-	if cmd, ok := pickerKeys.Press(p, key); ok {
+	if cmd, ok := pickerKeys.PressTyping(p, key); ok {
 		return cmd
 	}
 	if p.field.Press(key) {
@@ -109,12 +109,12 @@ func (p *Picker) Press(key string) tea.Cmd {
 }
 
 var pickerKeys = Keymap[*Picker]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "choose", Hint: "choose", Do: (*Picker).choose},
-	{Keys: []string{"up", "ctrl+k"}, Shown: "↑", Name: "line up", Hint: "line", Do: func(p *Picker) tea.Cmd { return p.Move(-1) }},
-	{Keys: []string{"down", "ctrl+j", "tab"}, Shown: "↓", Name: "line down", Also: true, Do: func(p *Picker) tea.Cmd { return p.Move(1) }},
-	{Keys: []string{"pgup"}, Name: "page up", Do: func(p *Picker) tea.Cmd { return p.Move(-max(1, p.lines-1)) }},
-	{Keys: []string{"pgdown"}, Name: "page down", Do: func(p *Picker) tea.Cmd { return p.Move(max(1, p.lines-1)) }},
-	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(p *Picker) tea.Cmd { return p.stack.CloseDialog() }},
+	{Act: Accept, Name: "choose", Hint: "choose", Do: (*Picker).choose},
+	{Act: Up, Name: "line up", Hint: "line", Do: func(p *Picker) tea.Cmd { return p.Move(-1) }},
+	{Act: Down, Too: Acts{Next}, Name: "line down", Also: true, Do: func(p *Picker) tea.Cmd { return p.Move(1) }},
+	{Act: PageUp, Name: "page up", Do: func(p *Picker) tea.Cmd { return p.Move(-max(1, p.lines-1)) }},
+	{Act: PageDown, Name: "page down", Do: func(p *Picker) tea.Cmd { return p.Move(max(1, p.lines-1)) }},
+	{Act: Back, Name: "close", Hint: "close", Do: func(p *Picker) tea.Cmd { return p.stack.CloseDialog() }},
 }
 
 func (p *Picker) Entries() []Entry { return pickerKeys.Entries(p) }

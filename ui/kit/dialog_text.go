@@ -46,26 +46,29 @@ func (d *Reader) indent() int {
 }
 
 var readerKeys = Keymap[*Reader]{
-	{Keys: []string{"esc", "enter", "q", "?"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
-	{Keys: []string{"up", "k"}, Shown: "↑", Name: "line up", Hint: "scroll", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(-1) }},
-	{Keys: []string{"down", "j"}, Shown: "↓", Name: "line down", Also: true, When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(1) }},
-	{Keys: []string{"pgup"}, Name: "page up", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(1 - d.rows) }},
-	{Keys: []string{"pgdown", "space"}, Name: "page down", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(d.rows - 1) }},
+	{Act: Back, Too: Acts{Accept, Quit, Help}, Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
+	{Act: Up, Name: "line up", Hint: "scroll", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(-1) }},
+	{Act: Down, Name: "line down", Also: true, When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(1) }},
+	{Act: PageUp, Name: "page up", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(1 - d.rows) }},
+	{Act: PageDown, Name: "page down", When: (*Reader).long, Do: func(d *Reader) tea.Cmd { return d.scroll(d.rows - 1) }},
 }
 
 // noticeKeys are the keys of a reader that any other key closes.
 var noticeKeys = append(Keymap[*Reader]{
-	{Keys: []string{"esc", "enter"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
+	{Act: Back, Too: Acts{Accept}, Name: "close", Hint: "close", Do: func(d *Reader) tea.Cmd { return d.stack.CloseDialog() }},
 }, readerKeys[1:]...)
 
-func (d *Reader) Entries() []Entry { return readerKeys.Entries(d) }
+func (d *Reader) Entries() []Entry { return d.keys().Entries(d) }
+
+func (d *Reader) keys() Keymap[*Reader] {
+	if d.Pass != nil {
+		return noticeKeys
+	}
+	return readerKeys
+}
 
 func (d *Reader) Press(key string) tea.Cmd {
-	own := readerKeys
-	if d.Pass != nil {
-		own = noticeKeys
-	}
-	cmd, ok := own.Press(d, key)
+	cmd, ok := d.keys().Press(d, key)
 	if !ok && d.Pass != nil {
 		d.stack.CloseDialog()
 		return d.Pass(key)

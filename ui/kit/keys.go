@@ -1,42 +1,67 @@
 package kit
 
 import (
+	"cmp"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 )
 
-// Binding is a command and its keys. A single table of them drives dispatch, help, the palette and
-// the hints, which therefore agree.
+// Binding is a command and the action whose keys run it. A single table of them drives dispatch,
+// help, the palette and the hints, which therefore agree.
 type Binding[T any] struct {
-	Keys  []string // as of tea.KeyPressMsg.String
-	Shown string   // the keys in help; "" is the first
-	Name  string   // for the palette: "next image"
+	Act  *Action
+	Too  Acts   // their keys do the same here: "n" besides "↓"
+	Name string // for the palette: "next layer"; "": the action's meaning
 	// Help is the help text of it and of the following bindings with Also: "previous, next image".
 	// Default: the name.
 	Help string
-	Hint string       // for the last line; "": not shown there
-	Also bool         // the counterpart of the previous binding
-	When func(T) bool // whether it is available; nil: always
+	Hint string         // for the last line; "": the action's, NoHint: none
+	Also bool           // the counterpart of the previous binding
+	When func(T) bool   // whether it is available; nil: always
+	Why  func(T) string // the reason it is unavailable; nil: none is given
 	Do   func(T) tea.Cmd
 }
 
+// NoHint is the hint of bindings that have none, although their action has.
+const NoHint = "-"
+
 func (b Binding[T]) possible(t T) bool { return b.When == nil || b.When(t) }
 
-func (b Binding[T]) label() string {
-	if b.Shown == "" && len(b.Keys) > 0 {
-		return b.Keys[0]
+// has reports whether a key runs it; where text is typed, keys that are text do not.
+func (b Binding[T]) has(key string, typing bool) bool {
+	return !(typing && typed(key)) && (b.Act.Has(key) || b.Too.has(key))
+}
+
+func (b Binding[T]) name() string {
+	if b.Name == "" {
+		return b.Act.Meaning
 	}
-	return b.Shown
+	return b.Name
+}
+
+func (b Binding[T]) hint() string {
+	switch b.Hint {
+	case "":
+		return b.Act.Hint
+	case NoHint:
+		return ""
+	}
+	return b.Hint
 }
 
 // Keymap is all bindings of a page, a dialog or the program.
 type Keymap[T any] []Binding[T]
 
 // Press runs the binding of key. It returns false if there is none, or it is not available.
-func (m Keymap[T]) Press(t T, key string) (tea.Cmd, bool) {
+func (m Keymap[T]) Press(t T, key string) (tea.Cmd, bool) { return m.press(t, key, false) }
+
+// PressTyping is Press where text is typed: keys that are text are not bound.
+func (m Keymap[T]) PressTyping(t T, key string) (tea.Cmd, bool) { return m.press(t, key, true) }
+
+func (m Keymap[T]) press(t T, key string, typing bool) (tea.Cmd, bool) {
 	for _, b := range m {
-		if slices.Contains(b.Keys, key) && b.possible(t) {
+		if b.has(key, typing) && b.possible(t) {
 			return b.Do(t), true
 		}
 	}
@@ -82,8 +107,10 @@ func (l Tables) Press(key string) (tea.Cmd, bool) {
 
 // Entry is a binding with its receiver bound.
 type Entry struct {
-	Keys                    []string
+	Act                     *Action
+	Too                     Acts
 	Label, Name, help, hint string
+	Why                     string // it is not possible; "": no reason is given
 	also, Possible          bool
 	Do                      func() tea.Cmd
 }
@@ -93,9 +120,21 @@ func (m Keymap[T]) Entries(t T) []Entry {
 	list := make([]Entry, len(m))
 	for i, b := range m {
 		list[i] = Entry{
-			Keys: b.Keys, Label: b.label(), Name: b.Name, help: b.Help, hint: b.Hint,
+			Act: b.Act, Too: b.Too, Label: b.Act.Label, Name: b.name(), help: b.Help, hint: b.hint(),
 			also: b.Also, Possible: b.possible(t), Do: func() tea.Cmd { return b.Do(t) },
 		}
+		if b.Why != nil && !list[i].Possible {
+			list[i].Why = b.Why(t)
+		}
+	}
+	return list
+}
+
+// Keys lists the keys that run it.
+func (e Entry) Keys() []string {
+	list := slices.Clone(e.Act.Keys)
+	for _, a := range e.Too {
+		list = append(list, a.Keys...)
 	}
 	return list
 }
@@ -106,17 +145,25 @@ type HelpLine struct{ Keys, Text string }
 // HelpLines joins counterparts: "← →  r smaller, larger".
 func HelpLines(list []Entry) []HelpLine {
 	var lines []HelpLine
+	too := "" // other keys of the last line
+	end := func() {
+		if too != "" {
+			lines[len(lines)-1].Text += " (also" + too + ")"
+		}
+		too = ""
+	}
 	for _, e := range list {
 		if e.also && len(lines) > 0 {
 			lines[len(lines)-1].Keys += " " + e.Label
-			continue
+		} else {
+			end()
+			lines = append(lines, HelpLine{e.Label, cmp.Or(e.help, e.Name)})
 		}
-		text := e.help
-		if text == "" {
-			text = e.Name
+		for _, a := range e.Too {
+			too += " " + a.Label
 		}
-		lines = append(lines, HelpLine{e.Label, text})
 	}
+	end()
 	return lines
 }
 

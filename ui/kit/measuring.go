@@ -140,8 +140,8 @@ func (m *Measuring[K, R]) halt() tea.Cmd {
 // Keys stop measuring and resume it where it was stopped, or failed.
 func (m *Measuring[K, R]) Keys() Bound {
 	return Keymap[*Measuring[K, R]]{
-		{Keys: []string{"esc"}, Name: "stop evaluating", Hint: "stop", When: func(m *Measuring[K, R]) bool { return m.Job != nil }, Do: (*Measuring[K, R]).halt},
-		{Keys: []string{"enter"}, Name: "resume evaluating", Hint: "resume", When: func(m *Measuring[K, R]) bool { return m.Stopped || len(m.Failed) > 0 }, Do: (*Measuring[K, R]).resume},
+		{Act: Back, Name: "stop evaluating", Hint: "stop", When: func(m *Measuring[K, R]) bool { return m.Job != nil }, Do: (*Measuring[K, R]).halt},
+		{Act: Accept, Name: "resume evaluating", Hint: "resume", When: func(m *Measuring[K, R]) bool { return m.Stopped || len(m.Failed) > 0 }, Do: (*Measuring[K, R]).resume},
 	}.On(m)
 }
 

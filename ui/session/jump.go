@@ -27,7 +27,7 @@ func (d *jump) Mouse(kit.Mouse) tea.Cmd { return nil }
 func (d *jump) Insert(text string) { d.field.Insert(text); d.wrong = "" }
 
 func (d *jump) Press(key string) tea.Cmd {
-	if cmd, ok := jumpKeys.Press(d, key); ok {
+	if cmd, ok := jumpKeys.PressTyping(d, key); ok {
 		return cmd
 	}
 	d.field.Press(key)
@@ -36,8 +36,8 @@ func (d *jump) Press(key string) tea.Cmd {
 }
 
 var jumpKeys = kit.Keymap[*jump]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "go", Hint: "go", Do: (*jump).leap},
-	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *jump) tea.Cmd { return d.session.Screen.CloseDialog() }},
+	{Act: kit.Accept, Name: "go", Hint: "go", Do: (*jump).leap},
+	{Act: kit.Back, Name: "close", Hint: "close", Do: func(d *jump) tea.Cmd { return d.session.Screen.CloseDialog() }},
 }
 
 func (d *jump) Entries() []kit.Entry { return jumpKeys.Entries(d) }

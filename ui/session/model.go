@@ -14,7 +14,7 @@ import (
 
 // ModelKeys open another model, on every page.
 var ModelKeys = kit.Keymap[*Session]{
-	{Keys: []string{"M"}, Name: "Open model…", When: (*Session).Modeled, Do: (*Session).chooseModel},
+	{Act: kit.ModelForm, Name: "Open model: file, normalization, input, classes …", When: (*Session).Modeled, Do: (*Session).chooseModel},
 }
 
 // modelDialog asks for a model's file and what it does not say.

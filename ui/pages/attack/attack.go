@@ -73,30 +73,28 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var attackKeys = kit.Keymap[*Page]{
-	{Keys: []string{"left", "h"}, Shown: "←", Name: "ε smaller", Help: "ε smaller, larger", Hint: "ε", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepUsual) }},
-	{Keys: []string{"right", "l"}, Shown: "→", Name: "ε larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepUsual) }},
-	{Keys: []string{"a"}, Name: "next attack method", Help: "next, previous method", Hint: "method", Do: func(p *Page) tea.Cmd { return p.stepMethod(1) }},
-	{Keys: []string{"A"}, Name: "previous attack method", Also: true, Do: func(p *Page) tea.Cmd { return p.stepMethod(-1) }},
-	{Keys: []string{"w"}, Name: "show pictures, or robust accuracy only", Hint: "view", Do: (*Page).toggleFigures},
-	{Keys: []string{"v"}, Name: "robust accuracy vs ε or vs ρ", Hint: "axis", When: (*Page).oneAxis, Do: (*Page).toggleAxis},
-	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "ε much smaller", Help: "ε by a large step", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepLarge) }},
-	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "ε much larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepLarge) }},
-	{Keys: []string{","}, Name: "ε a little smaller", Help: "ε by a fine step", Hint: "fine", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepFine) }},
-	{Keys: []string{"."}, Name: "ε a little larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepFine) }},
-	{Keys: []string{"home"}, Name: "ε = 0: no attack", Help: "ε to 0, to the end of its range", Do: func(p *Page) tea.Cmd { return p.setEpsilon(0) }},
-	{Keys: []string{"end"}, Name: "ε to the end of its range", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.most) }},
-	{Keys: []string{"O"}, Name: "attack options: norm, steps, restarts …", Hint: "options", Do: func(p *Page) tea.Cmd { return p.screen.Open(newAttackOptions(p)) }},
-	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
-	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
-	{Keys: []string{"d"}, Name: "restrict the perturbation to a band: all, low, high, ring at r", Hint: "band", Do: (*Page).nextBand},
-	{Keys: []string{"i"}, Name: "attack the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
-	{Keys: []string{"e"}, Name: "set ε to a value", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
-	{Keys: []string{"+", "="}, Name: "double ε's range", Help: "ε's range: double, halve", Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
-	{Keys: []string{"-"}, Name: "halve ε's range", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
+	{Act: kit.Left, Name: "ε smaller", Help: "ε smaller, larger", Hint: "ε", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepUsual) }},
+	{Act: kit.Right, Name: "ε larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepUsual) }},
+	{Act: kit.NextMethod, Name: "next attack method", Help: "next, previous method", Hint: "method", Do: func(p *Page) tea.Cmd { return p.stepMethod(1) }},
+	{Act: kit.PreviousMethod, Name: "previous attack method", Also: true, Do: func(p *Page) tea.Cmd { return p.stepMethod(-1) }},
+	{Act: kit.Larger, Name: "larger charts without pictures, or all", Do: (*Page).toggleFigures},
+	{Act: kit.NextView, Name: "robust accuracy vs ε or vs ρ", Hint: "axis", When: (*Page).oneAxis, Do: (*Page).toggleAxis},
+	{Act: kit.FarLeft, Name: "ε much smaller", Help: "ε by a large step", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepLarge) }},
+	{Act: kit.FarRight, Name: "ε much larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepLarge) }},
+	{Act: kit.Weaker, Name: "ε a little smaller", Help: "ε by a fine step", Hint: "fine ε", Do: func(p *Page) tea.Cmd { return p.stepEpsilon(-stepFine) }},
+	{Act: kit.Stronger, Name: "ε a little larger", Also: true, Do: func(p *Page) tea.Cmd { return p.stepEpsilon(stepFine) }},
+	{Act: kit.ToStart, Name: "ε = 0: no attack", Help: "ε to 0, to the end of its range", Do: func(p *Page) tea.Cmd { return p.setEpsilon(0) }},
+	{Act: kit.ToEnd, Name: "ε to the end of its range", Also: true, Do: func(p *Page) tea.Cmd { return p.setEpsilon(p.most) }},
+	{Act: kit.EditSettings, Name: "Attack settings: norm, steps, restarts …", Do: func(p *Page) tea.Cmd { return p.screen.Open(newAttackOptions(p)) }},
+	{Act: kit.NextBand, Do: (*Page).nextBand},
+	{Act: kit.NextModel, Name: "attack the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Act: kit.EditValue, Name: "set ε to a value", Hint: "set ε", Do: func(p *Page) tea.Cmd { return p.screen.Open(&epsilonField{page: p}) }},
+	{Act: kit.ZoomIn, Name: "zoom in: half the range of ε", Help: "zoom in, out: the range of ε", Hint: kit.NoHint, Do: func(p *Page) tea.Cmd { return p.stretchTrack(0.5) }},
+	{Act: kit.ZoomOut, Name: "zoom out: twice the range of ε", Also: true, Do: func(p *Page) tea.Cmd { return p.stretchTrack(2) }},
 }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{attackKeys[:2].On(p), session.ImageKeys[:2].On(p.session), attackKeys[2:].On(p), p.robust.Keys(), session.ImageKeys[2:].On(p.session), session.ComparisonKeys.On(p.session)}
+	return kit.Tables{attackKeys[:2].On(p), session.ImageKeys[:2].On(p.session), attackKeys[2:].On(p), session.CutoffKeys.On(p.session), p.robust.Keys(), session.ImageKeys[2:].On(p.session), session.ComparisonKeys.On(p.session)}
 }
 
 // nextModel selects the next model to attack.

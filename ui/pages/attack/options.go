@@ -138,7 +138,7 @@ func (d *epsilonField) Mouse(kit.Mouse) tea.Cmd        { return nil }
 func (d *epsilonField) Insert(text string)             { d.field.Insert(text); d.wrong = "" }
 
 func (d *epsilonField) Press(key string) tea.Cmd {
-	if cmd, ok := epsilonKeys.Press(d, key); ok {
+	if cmd, ok := epsilonKeys.PressTyping(d, key); ok {
 		return cmd
 	}
 	d.field.Press(key)
@@ -147,8 +147,8 @@ func (d *epsilonField) Press(key string) tea.Cmd {
 }
 
 var epsilonKeys = kit.Keymap[*epsilonField]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "set ε", Hint: "set ε", Do: (*epsilonField).set},
-	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *epsilonField) tea.Cmd { return d.page.screen.CloseDialog() }},
+	{Act: kit.Accept, Name: "set ε", Hint: "set ε", Do: (*epsilonField).set},
+	{Act: kit.Back, Name: "close", Hint: "close", Do: func(d *epsilonField) tea.Cmd { return d.page.screen.CloseDialog() }},
 }
 
 func (d *epsilonField) Entries() []kit.Entry { return epsilonKeys.Entries(d) }

@@ -39,7 +39,7 @@ func TestRobustnessFollowsWhatIsOnScreen(t *testing.T) {
 		t.Fatalf("%d measurements after s", n)
 	}
 	d.Shows("ρ 0.50").Keys("s s").Shows("n 1,000")
-	d.Keys(".") // nearest to the same measured ε
+	d.Keys("}") // nearest to the same measured ε
 	if n := len(d.Lab.Attacks.Measured); n != 2 {
 		t.Fatalf("%d measurements: what is known is measured again", n)
 	}

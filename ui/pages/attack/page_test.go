@@ -39,8 +39,8 @@ func TestEpsilonKeys(t *testing.T) {
 		keys    string
 		epsilon float64
 	}{
-		{"right", 0.035}, {"left left", 0.025}, {".", 0.026}, {", ,", 0.024}, {"shift+right", 0.044}, {"shift+left", 0.024},
-		{"home", 0}, {"left", 0}, {"end", 0.1}, {"right", 0.1}, {"h h l", 0.095}, {"-", 0.05}, {"left", 0.0475}, {"+ + right", 0.0576}, {"end", 0.2}, {"home", 0},
+		{"right", 0.035}, {"left left", 0.025}, {"}", 0.026}, {"{ {", 0.024}, {"shift+right", 0.044}, {"shift+left", 0.024},
+		{"home", 0}, {"left", 0}, {"end", 0.1}, {"right", 0.1}, {"h h l", 0.095}, {"+", 0.05}, {"left", 0.0475}, {"- - right", 0.0576}, {"end", 0.2}, {"home", 0},
 	} {
 		if d.Keys(step.keys); d.App.Page.options.Epsilon != step.epsilon {
 			t.Fatalf("after %q ε is %v, want %v", step.keys, d.App.Page.options.Epsilon, step.epsilon)
@@ -139,7 +139,7 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 		d := attackShown(t, 100, 30).Keys("esc")
 		d.Lab.Attacks.Gate = make(chan struct{})
 		d.Hold = true
-		d.Keys(".").Shows("attack")
+		d.Keys("}").Shows("attack")
 		answer := make(chan tea.Msg)
 		first := d.Held[0]
 		d.Held = nil
@@ -165,7 +165,7 @@ func TestSlowAttackIsCutShort(t *testing.T) {
 func TestAttackComesBack(t *testing.T) {
 	d := attackShown(t, 100, 30)
 	d.Hold = true
-	d.Keys(".")
+	d.Keys("}")
 	first := d.Held[0]
 	d.Held = nil
 	d.Keys("2")
@@ -189,13 +189,13 @@ func TestAttackMethodsAndBand(t *testing.T) {
 	if got := d.App.Page.options.Method; got != attack.PGDMethod {
 		t.Fatalf("method %s", got)
 	}
-	d.Keys("d").Shows("low only, below r 10.0")
-	d.Keys("d >").Shows("high only, from r 11.0")
-	d.Keys("d").Shows("ring only, r 11.0 to 15.0")
+	d.Keys("B").Shows("low only, below r 10.0")
+	d.Keys("B >").Shows("high only, from r 11.0")
+	d.Keys("B").Shows("ring only, r 11.0 to 15.0")
 	if b := d.App.Page.shown.view.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
 		t.Fatalf("attacked in %+v", b)
 	}
-	d.Keys("d").Hides("only")
+	d.Keys("B").Hides("only")
 }
 
 // Every method keeps its own number of steps, is not given what it does not look at, and is
@@ -204,7 +204,7 @@ func TestMethodsDiffer(t *testing.T) {
 	d := attackShown(t, 140, 44)
 	p := d.App.Page
 	p.options.RandomStart, p.options.Restarts, p.options.StepSize = true, 4, 0.01
-	d.Keys("d")
+	d.Keys("B")
 	for _, method := range attack.Methods() {
 		p.options.Method = method
 		o := p.attack()
@@ -217,12 +217,12 @@ func TestMethodsDiffer(t *testing.T) {
 		}
 	}
 	p.options.Method = attack.SquareMethod
-	d.Keys("d").Shows("square does not support a frequency band", "500 queries · all frequencies")
-	d.Keys("O down down ctrl+u").Types("700").Keys("up up right right").Shows("Attack options", "not with minimal-pgd")
+	d.Keys("B").Shows("square does not support a frequency band", "500 queries · all frequencies")
+	d.Keys("E down down ctrl+u").Types("700").Keys("up up right right").Shows("Attack options", "not with minimal-pgd")
 	if got := d.App.Stack[0].(*attackOptions).Rows[2].Field.Text; got != "40" {
 		t.Fatalf("minimal-pgd has %s steps", got)
 	}
-	d.Keys("esc O down right enter").Shows("L2")
+	d.Keys("esc E down right enter").Shows("L2")
 	for range attack.Methods() {
 		if d.Keys("a"); attack.Minimal(p.options.Method) {
 			t.Fatalf("%s in L2", p.options.Method)
@@ -232,18 +232,18 @@ func TestMethodsDiffer(t *testing.T) {
 
 func TestAttackOptionsDialog(t *testing.T) {
 	d := attackShown(t, 100, 30)
-	d.Keys("O").Shows("Attack options", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "apply")
+	d.Keys("E").Shows("Attack options", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "apply")
 	d.Keys("down right down ctrl+u").Types("x").Keys("enter").Shows("steps: not an integer")
 	d.Keys("ctrl+u").Types("0").Keys("enter").Shows("0 steps: use 1 to")
 	d.Keys("ctrl+u").Types("40").Keys("enter").Hides("Attack options").Shows("pgd L2 · 40 steps")
 	if p := d.App.Page; p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
 		t.Fatalf("%+v, track to %v", p.options, p.most)
 	}
-	d.Keys("O down down down").Types("inf").Keys("enter").Shows("step size")
+	d.Keys("E down down down").Types("inf").Keys("enter").Shows("step size")
 	if len(d.App.Stack) != 1 {
 		t.Fatal("an infinite step size is taken")
 	}
-	d.Keys("esc O")
+	d.Keys("esc E")
 	for d.App.Stack[0].(*attackOptions).Rows[d.App.Stack[0].(*attackOptions).At].Name != "restarts" {
 		d.Keys("down")
 	}
@@ -251,7 +251,7 @@ func TestAttackOptionsDialog(t *testing.T) {
 	if o := d.App.Page.options; !o.RandomStart || o.Restarts != 3 {
 		t.Fatalf("%+v", o)
 	}
-	d.Keys("a O").Shows("not with " + d.App.Page.options.Method)
+	d.Keys("a E").Shows("not with " + d.App.Page.options.Method)
 }
 
 func TestAttackLayoutHasNoOverlaps(t *testing.T) {

@@ -51,7 +51,7 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var bandsKeys = kit.Keymap[*Page]{
-	{Keys: []string{"c"}, Name: "prediction changes on the low-pass image: f(x) ≠ f(x_l)", Hint: "changed", Do: (*Page).toggleChanges},
+	{Act: kit.NextView, Name: "with predictions that change on the low-pass image, f(x) ≠ f(x_l), or without", Hint: "changes", Do: (*Page).toggleChanges},
 }
 
 func (p *Page) Keys() kit.Tables {

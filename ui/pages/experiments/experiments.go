@@ -67,12 +67,12 @@ func New(s session.Screen, on *session.Session, folder string, reproducing *Repr
 }
 
 var experimentsKeys = kit.Keymap[*Page]{
-	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous experiment", Help: "previous, next experiment", Hint: "experiment", Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
-	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next experiment", Also: true, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
-	{Keys: []string{"f"}, Name: "quick or full size", Hint: "quick/full", Do: (*Page).otherSize},
-	{Keys: []string{"o"}, Name: "show its runs on the Train page", Hint: "runs", When: (*Page).begun, Do: (*Page).watch},
-	{Keys: []string{"pgdown", "space"}, Shown: "pgdn/", Name: "scroll details down", Help: "scroll details", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.detail.H - 1) }},
-	{Keys: []string{"pgup"}, Name: "scroll details up", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.detail.H) }},
+	{Act: kit.Up, Name: "previous experiment", Help: "previous, next experiment", Hint: "experiment", Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
+	{Act: kit.Down, Name: "next experiment", Also: true, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
+	{Act: kit.NextView, Name: "quick or full size", Hint: "quick/full", Do: (*Page).otherSize},
+	{Act: kit.Accept, Name: "show its runs on the Train page", Hint: "runs", When: (*Page).begun, Do: (*Page).watch},
+	{Act: kit.PageDown, Name: "scroll details down", Help: "scroll details", Hint: "scroll", When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(p.l.detail.H - 1) }},
+	{Act: kit.PageUp, Name: "scroll details up", Also: true, When: (*Page).long, Do: func(p *Page) tea.Cmd { return p.scroll(1 - p.l.detail.H) }},
 }
 
 func (p *Page) Keys() kit.Tables {

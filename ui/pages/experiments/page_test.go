@@ -35,7 +35,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d.Shows("fig3", "table1", "fig4", "fig5", "architectures", "optimizers", "fig6", "fig2", "fig7", "table2", "svd", "quick", "–/6", "1/", "✓✗~")
 	d.Shows("not started: hfcui reproduce fig3 --quick")
 	d.Keys("down").Shows("✓ Accuracy rises[2J with r: supported", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "not supported", "inconclusive", "failed sanity check: Attacks, natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").Hides("\x1b[2J")
-	d.Keys("f").Shows("full", "100 epochs", "not started: hfcui reproduce table1 --full").Keys("f")
+	d.Keys("v").Shows("full", "100 epochs", "not started: hfcui reproduce table1 --full").Keys("v")
 	d.Keys("down").Shows("running, 1 of", "left", "●", "◐", "No report yet")
 	d.Keys("x").Shows("no report to export yet")
 	d.Keys("up x").Shows("Wrote 1 file").Keys("esc")
@@ -50,7 +50,7 @@ func TestExperimentsFitEverywhere(t *testing.T) {
 	for _, root := range []string{t.TempDir(), uitest.PutExperiments(t)} {
 		for _, size := range uitest.Sizes {
 			d := experimentsAt(t, root, size[0], size[1])
-			for _, keys := range []string{"", "down", "pgdown", "pgdown pgdown pgdown", "f", "down", "down down down down down", "?"} {
+			for _, keys := range []string{"", "down", "pgdown", "pgdown pgdown pgdown", "v", "down", "down down down down down", "?"} {
 				d.Keys(keys)
 				d.Fits(size[0], size[1])
 			}
@@ -112,8 +112,8 @@ func TestStaleReport(t *testing.T) {
 	f := &uitest.FakeReproducing{}
 	d := startExperiments(t, root, &Reproducing{Expect: f.Expect, Ended: f.End}, 140, 44)
 	results("0123")
-	d.Keys("5 down").Shows("older than its runs", "! ✓", "r resume").Keys("r").Shows("All runs are done").Keys("esc")
+	d.Keys("5 down").Shows("older than its runs", "! ✓", "R resume").Keys("R").Shows("All runs are done").Keys("esc")
 	results("")
 	d.Run(d.App.Page.scan(0))
-	d.Hides("older than its runs", "! ✓", "r resume").Shows("✓")
+	d.Hides("older than its runs", "! ✓", "R resume").Shows("✓")
 }

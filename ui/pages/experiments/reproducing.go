@@ -48,9 +48,9 @@ func (r *reproduction) called() string { return r.Name + " " + string(r.size) }
 
 // reproducingKeys start and stop experiments.
 var reproducingKeys = kit.Keymap[*Page]{
-	{Keys: []string{"n"}, Name: "Start the experiment on the open dataset", Hint: "start", When: (*Page).canBegin, Do: (*Page).ask},
-	{Keys: []string{"r"}, Name: "Resume the experiment", Hint: "resume", When: (*Page).canGoOn, Do: (*Page).ask},
-	{Keys: []string{"S"}, Name: "Stop the experiment; it can be resumed", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
+	{Act: kit.New, Name: "Start the experiment on the open dataset", Hint: "start", When: (*Page).canBegin, Do: (*Page).ask},
+	{Act: kit.Resume, Name: "Resume the experiment", Hint: "resume", When: (*Page).canGoOn, Do: (*Page).ask},
+	{Act: kit.Stop, Name: "Stop the experiment; it can be resumed", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
 }
 
 // reproduces reports whether an experiment is running here and is not being stopped.
@@ -161,7 +161,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	case doing.err == nil:
 		p.screen.Say(doing.called() + " is done: see the verdicts on the Experiments page")
 	case errors.As(doing.err, &stopped), errors.Is(doing.err, context.Canceled):
-		p.screen.Say(doing.called() + " is stopped; press r on the Experiments page to resume")
+		p.screen.Say(doing.called() + " is stopped; press R on the Experiments page to resume")
 	default:
 		p.screen.Say(doing.called() + ": " + kit.OneLine(doing.err))
 	}
@@ -208,8 +208,8 @@ type beginning struct {
 }
 
 var beginningKeys = kit.Keymap[*beginning]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "start", Hint: "start", When: (*beginning).ready, Do: (*beginning).start},
-	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: (*beginning).close},
+	{Act: kit.Accept, Name: "start", Hint: "start", When: (*beginning).ready, Do: (*beginning).start},
+	{Act: kit.Back, Name: "close", Hint: "close", Do: (*beginning).close},
 }
 
 func (d *beginning) Entries() []kit.Entry { return beginningKeys.Entries(d) }

@@ -57,31 +57,19 @@ func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.
 }
 
 var exploreKeys = kit.Keymap[*Page]{
-	{Keys: []string{"f"}, Name: "next flip: correct on whole and high, wrong on low", Help: "next, previous flip: correct on whole and high, wrong on low", Hint: "flip", When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
-	{Keys: []string{"F"}, Name: "previous flip", Also: true, When: (*Page).labeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
-	{Keys: []string{"esc"}, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
-	{Keys: []string{"d"}, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
-	{Keys: []string{"v"}, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
-	{Keys: []string{"w"}, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
+	{Act: kit.NextFlip, Help: "next, previous flip: correct on whole and high, misclassified on low", When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
+	{Act: kit.PreviousFlip, Also: true, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
+	{Act: kit.Back, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
+	{Act: kit.Decomposition, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
+	{Act: kit.NextView, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
+	{Act: kit.Larger, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
 }
 
-func (p *Page) labeled() bool { return p.session.Info.Labeled }
+func (p *Page) labeled() bool     { return p.session.Info.Labeled }
+func (p *Page) unlabeled() string { return session.Unlabeled }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p), unlabeled{p}}
-}
-
-// unlabeled says why keys that need labels do nothing.
-type unlabeled struct{ *Page }
-
-func (unlabeled) Entries() []kit.Entry { return nil }
-
-func (p unlabeled) Press(key string) (tea.Cmd, bool) {
-	if p.labeled() || !slices.Contains([]string{"c", "f", "F"}, key) {
-		return nil, false
-	}
-	p.screen.Say("unavailable: no labels that match the model's classes")
-	return nil, true
+	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p)}
 }
 
 func (p *Page) nextHigh() tea.Cmd {

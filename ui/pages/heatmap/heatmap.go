@@ -65,28 +65,24 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var heatmapKeys = kit.Keymap[*Page]{
-	{Keys: []string{"left", "h"}, Shown: "←", Name: "cursor left", Help: "move the cursor", Hint: "cursor", Do: func(p *Page) tea.Cmd { return p.move(0, -1) }},
-	{Keys: []string{"right", "l"}, Shown: "→", Name: "cursor right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, 1) }},
-	{Keys: []string{"up", "k"}, Shown: "↑", Name: "cursor up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-1, 0) }},
-	{Keys: []string{"down", "j"}, Shown: "↓", Name: "cursor down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(1, 0) }},
-	{Keys: []string{"shift+left", "H"}, Shown: "⇧←", Name: "cursor far left", Help: "cursor by a large step", Do: func(p *Page) tea.Cmd { return p.move(0, -cursorStep) }},
-	{Keys: []string{"shift+right", "L"}, Shown: "⇧→", Name: "cursor far right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, cursorStep) }},
-	{Keys: []string{"shift+up", "K"}, Shown: "⇧↑", Name: "cursor far up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-cursorStep, 0) }},
-	{Keys: []string{"shift+down", "J"}, Shown: "⇧↓", Name: "cursor far down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(cursorStep, 0) }},
-	{Keys: []string{"home"}, Name: "cursor to the zero frequency", Do: func(p *Page) tea.Cmd { return p.put(heatmap.Frequency{}) }},
-	{Keys: []string{"-"}, Name: "smaller norm ν", Help: "norm ν smaller, larger", Hint: "norm", Do: func(p *Page) tea.Cmd { return p.stepNorm(-1) }},
-	{Keys: []string{"+", "="}, Name: "larger norm ν", Also: true, Do: func(p *Page) tea.Cmd { return p.stepNorm(1) }},
-	{Keys: []string{"<"}, Name: "r smaller by 1", Help: "r, the ring, smaller, larger by 1", Hint: "r", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-1) }},
-	{Keys: []string{">"}, Name: "r larger by 1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(1) }},
-	{Keys: []string{","}, Name: "r smaller by 0.1", Help: "r by 0.1", Do: func(p *Page) tea.Cmd { return p.session.StepRadius(-0.1) }},
-	{Keys: []string{"."}, Name: "r larger by 0.1", Also: true, Do: func(p *Page) tea.Cmd { return p.session.StepRadius(0.1) }},
-	{Keys: []string{"v"}, Name: "color scale: 0 to 100 %, or the range of the map", Hint: "colors", Do: (*Page).toggleSpread},
-	{Keys: []string{"e"}, Name: "clip pixels to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
-	{Keys: []string{"i"}, Name: "heat map of the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Act: kit.Left, Name: "cursor left", Help: "move the cursor", Hint: "cursor", Do: func(p *Page) tea.Cmd { return p.move(0, -1) }},
+	{Act: kit.Right, Name: "cursor right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, 1) }},
+	{Act: kit.Up, Name: "cursor up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-1, 0) }},
+	{Act: kit.Down, Name: "cursor down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(1, 0) }},
+	{Act: kit.FarLeft, Name: "cursor far left", Help: "cursor by a large step", Do: func(p *Page) tea.Cmd { return p.move(0, -cursorStep) }},
+	{Act: kit.FarRight, Name: "cursor far right", Also: true, Do: func(p *Page) tea.Cmd { return p.move(0, cursorStep) }},
+	{Act: kit.FarUp, Name: "cursor far up", Also: true, Do: func(p *Page) tea.Cmd { return p.move(-cursorStep, 0) }},
+	{Act: kit.FarDown, Name: "cursor far down", Also: true, Do: func(p *Page) tea.Cmd { return p.move(cursorStep, 0) }},
+	{Act: kit.ToStart, Name: "cursor to the zero frequency", Do: func(p *Page) tea.Cmd { return p.put(heatmap.Frequency{}) }},
+	{Act: kit.Weaker, Name: "smaller norm ν", Help: "norm ν smaller, larger", Hint: "ν", Do: func(p *Page) tea.Cmd { return p.stepNorm(-1) }},
+	{Act: kit.Stronger, Name: "larger norm ν", Also: true, Do: func(p *Page) tea.Cmd { return p.stepNorm(1) }},
+	{Act: kit.NextView, Name: "color scale: 0 to 100 %, or the range of the map", Hint: "colors", Do: (*Page).toggleSpread},
+	{Act: kit.Clip, Name: "clip pixels to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
+	{Act: kit.NextModel, Name: "heat map of the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
 }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{heatmapKeys.On(p), p.maps.Keys(), session.ComparisonKeys.On(p.session)}
+	return kit.Tables{heatmapKeys.On(p), session.CutoffKeys.On(p.session), p.maps.Keys(), session.ComparisonKeys.On(p.session)}
 }
 
 // move moves the cursor within the map.

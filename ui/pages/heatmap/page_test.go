@@ -40,23 +40,23 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 		if now := d.App.Page.shown.asked; now == before || now.cursor != (heatmap.Frequency{U: -1, V: 2}) {
 			t.Errorf("the picture is of %+v", now)
 		}
-		d.Keys("home shift+left shift+up K").Shows("u  -8  v  -4")
+		d.Keys("home shift+left shift+up shift+up").Shows("u  -8  v  -4")
 		for range 12 {
-			d.Keys("H K")
+			d.Keys("shift+left shift+up")
 		}
 		d.Shows("u -16  v -16")
 		for range 12 {
-			d.Keys("L J")
+			d.Keys("shift+right shift+down")
 		}
 		d.Shows("u +15  v +15")
 		r := d.App.R
 		if d.Keys(">"); d.App.R != r+1 || d.App.Page.shown.asked.r != r+1 {
 			t.Errorf("the ring is at %v", d.App.Page.shown.asked.r)
 		}
-		d.Keys("+").Shows(" 4.50")
-		d.Keys("- - -").Shows(" 3.00")
-		d.Keys("e").Shows("not clipped")
-		d.Keys("e v")
+		d.Keys("}").Shows(" 4.50")
+		d.Keys("{ { {").Shows(" 3.00")
+		d.Keys("C").Shows("not clipped")
+		d.Keys("C v")
 		if d.App.Page.shown.asked.spread != true {
 			t.Error("the colors are not spread")
 		}
@@ -88,7 +88,7 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 	if p.maps.Job == nil || p.maps.Job == job {
 		t.Error("it is not gone on with")
 	}
-	d.Keys("+").Shows("heat map,")
+	d.Keys("}").Shows("heat map,")
 	if p.maps.Working.norm != 4.5 {
 		t.Errorf("a map of norm %v is measured", p.maps.Working.norm)
 	}
@@ -101,7 +101,7 @@ func TestHeatmapErrors(t *testing.T) {
 	d := startHeatmap(t, 100, 30)
 	d.App.Page.norm = 64
 	d.Keys("7").Shows("too much noise", "enter resume")
-	d.Keys("-").Hides("too much noise").Shows("n 1,000")
+	d.Keys("{").Hides("too much noise").Shows("n 1,000")
 	l := uitest.NewFakeLab()
 	l.About.Labeled = false
 	heatmapWith(t, l, session.Start{}, 80, 24).Keys("7").Shows("need labels").Keys("x").Shows("nothing to export")

@@ -136,13 +136,13 @@ func (p *Page) reason() (long, short string) {
 	case !p.session.Smooth && p.session.SmoothedLayer == p.layer():
 		return " (off: press s)", " (off)"
 	case !p.session.Smooth:
-		return " (off: press a)", " (off)"
+		return " (off: press enter)", " (off)"
 	}
 	other := model.LayerName(p.session.Info.FirstConv)
 	if p.session.SmoothedLayer != "" {
 		other = model.LayerName(p.session.SmoothedLayer)
 	}
-	return fmt.Sprintf(" (not applied: %s is smoothed; press a)", kit.Clean(other)), " (not applied)"
+	return fmt.Sprintf(" (not applied: %s is smoothed; press enter)", kit.Clean(other)), " (not applied)"
 }
 
 // drawColumn draws a model's two pictures with titles and notes.

@@ -63,17 +63,17 @@ func New(s session.Screen, on *session.Session, folder string) *Page {
 }
 
 var kernelsKeys = kit.Keymap[*Page]{
-	{Keys: []string{"up", "k"}, Shown: "↑", Name: "previous layer", Help: "previous, next layer", Hint: "layer", When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
-	{Keys: []string{"down", "j"}, Shown: "↓", Name: "next layer", Also: true, When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
-	{Keys: []string{"g"}, Name: "go to a layer by name", Hint: "go to", When: (*Page).layered, Do: (*Page).pickLayer},
-	{Keys: []string{"a"}, Name: "smooth this layer only", Hint: "smooth this", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
-	{Keys: []string{"d"}, Name: "gain-normalize (÷ 1+8ρ), or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
-	{Keys: []string{"left", "h"}, Shown: "←", Name: "earlier input channels", Help: "earlier, later input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
-	{Keys: []string{"right", "l"}, Shown: "→", Name: "later input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
-	{Keys: []string{"pgup"}, Name: "earlier output channels", Help: "earlier, later output channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(-1, 0) }},
-	{Keys: []string{"pgdown"}, Name: "later output channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(1, 0) }},
-	{Keys: []string{"v"}, Name: "frequency responses alone, or with the kernels", Hint: "curves", Do: (*Page).toggleCurves},
-	{Keys: []string{"S"}, Name: "Save the smoothed model…", Hint: "save", Do: (*Page).save},
+	{Act: kit.Up, Name: "previous layer", Help: "previous, next layer", Hint: "layer", When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
+	{Act: kit.Down, Name: "next layer", Also: true, When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
+	{Act: kit.GoTo, Name: "go to a layer by name", Hint: "go to", When: (*Page).layered, Do: (*Page).pickLayer},
+	{Act: kit.Accept, Name: "smooth this layer only", Hint: "smooth this", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
+	{Act: kit.GainNorm, Name: "gain-normalize (÷ 1+8ρ), or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
+	{Act: kit.Left, Name: "earlier input channels", Help: "earlier, later input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
+	{Act: kit.Right, Name: "later input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
+	{Act: kit.PageUp, Name: "earlier output channels", Help: "earlier, later output channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(-1, 0) }},
+	{Act: kit.PageDown, Name: "later output channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(1, 0) }},
+	{Act: kit.NextView, Name: "frequency responses alone, or with the kernels", Hint: "curves", Do: (*Page).toggleCurves},
+	{Act: kit.SaveModel, Name: "Save the smoothed model…", Hint: "save", Do: (*Page).save},
 }
 
 func (p *Page) Keys() kit.Tables {

@@ -65,7 +65,7 @@ func (d *saveDialog) Insert(text string) {
 }
 
 func (d *saveDialog) Press(key string) tea.Cmd {
-	if cmd, ok := saveKeys.Press(d, key); ok {
+	if cmd, ok := saveKeys.PressTyping(d, key); ok {
 		return cmd
 	}
 	if d.field.Press(key) {
@@ -75,9 +75,9 @@ func (d *saveDialog) Press(key string) tea.Cmd {
 }
 
 var saveKeys = kit.Keymap[*saveDialog]{
-	{Keys: []string{"enter"}, Shown: "enter", Name: "save", Hint: "save", When: func(d *saveDialog) bool { return !d.busy }, Do: (*saveDialog).start},
-	{Keys: []string{"tab"}, Name: "the next model", Hint: "model", When: func(d *saveDialog) bool { return len(d.models) > 1 }, Do: (*saveDialog).next},
-	{Keys: []string{"esc"}, Shown: "esc", Name: "close", Hint: "close", Do: func(d *saveDialog) tea.Cmd { return d.page.screen.CloseDialog() }},
+	{Act: kit.Accept, Name: "save", Hint: "save", When: func(d *saveDialog) bool { return !d.busy }, Do: (*saveDialog).start},
+	{Act: kit.Next, Name: "the next model", Hint: "model", When: func(d *saveDialog) bool { return len(d.models) > 1 }, Do: (*saveDialog).next},
+	{Act: kit.Back, Name: "close", Hint: "close", Do: func(d *saveDialog) tea.Cmd { return d.page.screen.CloseDialog() }},
 }
 
 func (d *saveDialog) Entries() []kit.Entry { return saveKeys.Entries(d) }

@@ -389,7 +389,7 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
 	switch {
 	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
-		return "No runs yet. Press n to train a network on the open dataset."
+		return "No runs yet. Press N to train a network on the open dataset."
 	case len(runs) == 0 && k == runlog.PanelAccuracy:
 		return "No runs yet."
 	case !begun && p.over != nil && p.over.failed() && p.run < len(runs) && runs[p.run].Dir == p.over.dir:

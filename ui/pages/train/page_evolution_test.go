@@ -39,7 +39,7 @@ func TestTrainPageShowsCheckpoints(t *testing.T) {
 	if n := len(f.Asked); n != 6 || len(f.Known) != 6 || f.Known[5].At.Step != 6 {
 		t.Fatalf("%d times, %+v", n, f.Known)
 	}
-	d.Keys("i").Shows("test 1: cat").Keys("I I").Shows("test 4: cat")
+	d.Keys("n").Shows("test 1: cat").Keys("p p").Shows("test 4: cat")
 	if last := f.Asked[len(f.Asked)-1]; len(last.Checkpoints) != 0 || last.Index != 4 {
 		t.Errorf("%+v", last)
 	}
@@ -59,7 +59,7 @@ func TestTrainPageWithoutImages(t *testing.T) {
 	f := &uitest.FakeEvolution{}
 	d, keep := watchEvolution(t, f, 200, 60)
 	keep(1)
-	d.Shows("2 kernels of 3×3", "--data DATA").Keys("i")
+	d.Shows("2 kernels of 3×3", "--data DATA").Keys("n")
 	torn := &uitest.FakeEvolution{Fault: errors.New("torn\x1b file")}
 	d, keep = watchEvolution(t, torn, 200, 60)
 	keep(1)
@@ -81,7 +81,7 @@ func TestCheckpointsWait(t *testing.T) {
 	if len(f.Asked) != 1 {
 		t.Fatalf("%+v", f.Asked)
 	}
-	d.Keys("i")
+	d.Keys("n")
 	if n := len(f.Asked); n != 2 || len(f.Asked[1].Checkpoints) != 0 {
 		t.Fatalf("%+v", f.Asked)
 	}
@@ -101,7 +101,7 @@ func TestTrainPageFitsWithCheckpoints(t *testing.T) {
 			d.Fits(size[0], size[1])
 			d.Keys("v")
 		}
-		d.Keys("w v v v i ?")
+		d.Keys("w v v v n ?")
 		d.Fits(size[0], size[1])
 	}
 }

@@ -45,15 +45,15 @@ func startWatching(t testing.TB, o Options, w, h int) *uitest.Driver[*uitest.Hos
 func TestTrainPageShowsRuns(t *testing.T) {
 	d := watchRuns(t, 200, 60, "natural", "shuffled")
 	d.Shows("natural", "shuffled", "◆", "▼", "30/30", "running", "Accuracy", "Bands", "Loss", "Learning rate", "Images/s", "●4", "▲12", "■", "test, n 200")
-	d.Keys("down .").Shows("at r = 4")
+	d.Keys("down >").Shows("at r = 4")
 	d.Keys("space").Shows("·")
-	d.Keys("space up , e").Shows("step").Keys("e").Shows("minutes").Keys("e a y").Shows("smoothed 0.6", "logarithmic")
+	d.Keys("space up < X").Shows("step").Keys("X").Shows("minutes").Keys("X z y").Shows("smoothed 0.6", "logarithmic")
 	d.Keys("left").Shows("at epoch", "29/30").Keys("esc").Shows("now")
 	d.Keys("left shift+left + +")
 	if f := d.App.Page.fig; f.To-f.From > f.Most/3 || f.From <= 0 {
 		t.Fatalf("zoomed to %v of %v", [2]float64{f.From, f.To}, f.Most)
 	}
-	d.Keys("o")
+	d.Keys("Y")
 	d.Keys("0")
 	if f := d.App.Page.fig; f.To != 30 {
 		t.Fatalf("all is up to %v", f.To)
@@ -133,7 +133,7 @@ func TestTrainPageFitsEverywhere(t *testing.T) {
 	for _, size := range uitest.Sizes {
 		for _, names := range [][]string{nil, {"one"}, {"one", "a run with a very long name indeed, longer than there is room", "3", "4", "5", "6", "7", "8", "9"}} {
 			d := watchRuns(t, size[0], size[1], names...)
-			for _, keys := range []string{"", "v", "v", "v", "v", "w", "left", "down", "down", "+", "o", "y", "?", "esc :"} {
+			for _, keys := range []string{"", "v", "v", "v", "v", "w", "left", "down", "down", "+", "Y", "y", "?", "esc :"} {
 				d.Keys(keys)
 				d.Fits(size[0], size[1])
 			}

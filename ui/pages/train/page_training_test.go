@@ -47,7 +47,7 @@ func TestTrainingThatCannotBegin(t *testing.T) {
 // Below the rows on screen there is nothing to press, though more rows follow.
 func TestPressingBelowScrolledRows(t *testing.T) {
 	d := startTraining(t, uitest.NewFakeLab(), 80, 24)
-	d.Keys("4 n up right")
+	d.Keys("4 N up right")
 	r := d.App.Top().(*recipe)
 	_, top := d.Where("start from")
 	before := r.At
@@ -66,7 +66,7 @@ func TestPressingBelowScrolledRows(t *testing.T) {
 func TestRecipeHasEverySetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
 		d := startTraining(t, uitest.NewFakeLab(), size[0], size[1])
-		d.Keys("4 n up").Shows("more settings", "hidden").Hides("dropout")
+		d.Keys("4 N up").Shows("more settings", "hidden").Hides("dropout")
 		d.Keys("right down").Shows("schedule")
 		set := func(name, keys string) {
 			t.Helper()
@@ -130,7 +130,7 @@ func TestRecipeStartsFromOpenModel(t *testing.T) {
 		return c
 	}
 	d := startTraining(t, uitest.NewFakeLab(), 80, 24)
-	d.Keys("4 n").Shows("start from", "scratch").Hides("demo")
+	d.Keys("4 N").Shows("start from", "scratch").Hides("demo")
 	if c := asked(d); c.Model != "" || c.Net != "resnet20" {
 		t.Errorf("from scratch: %+v", c)
 	}
@@ -143,7 +143,7 @@ func TestRecipeStartsFromOpenModel(t *testing.T) {
 	f := uitest.NewFakeTraining()
 	f.Model, f.Imported = "nets/a.onnx", true
 	d = startTrainingOf(t, f, uitest.NewFakeLab(), 80, 24)
-	d.Keys("4 n right").Shows("open model, not a built-in network: a.onnx")
+	d.Keys("4 N right").Shows("open model, not a built-in network: a.onnx")
 	if c := asked(d); c.Model != "nets/a.onnx" {
 		t.Errorf("from an imported model: %+v", c)
 	}
@@ -177,7 +177,7 @@ func TestFollowingWaits(t *testing.T) {
 	keep(10)
 	d.Shows("evaluated every 3")
 	opened(0)
-	d.Keys("f")
+	d.Keys("u")
 	opened(1)
 	keep(10)
 	opened(1)
@@ -193,7 +193,7 @@ func TestFollowingWaits(t *testing.T) {
 	busy = false
 	d.Run(p.Idle())
 	opened(3)
-	d.Keys("4 f").Shows("the model opened at the start")
+	d.Keys("4 u").Shows("the model opened at the start")
 	if got := lab.Models(); got[3] != "" {
 		t.Fatalf("%q", got)
 	}

@@ -61,12 +61,12 @@ func (t *ownRun) failed() bool { return t.err != nil && !t.goesOn() }
 
 // trainingKeys start, pause and stop a run of this process.
 var trainingKeys = kit.Keymap[*Page]{
-	{Keys: []string{"n"}, Name: "New run on the open dataset", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
-	{Keys: []string{"r"}, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Do: (*Page).resume},
-	{Keys: []string{"p"}, Name: "Pause or resume run", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
-	{Keys: []string{"c"}, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
-	{Keys: []string{"S"}, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
-	{Keys: []string{"f"}, Name: "Show the run's newest checkpoint on every page", Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
+	{Act: kit.New, Name: "New run on the open dataset", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
+	{Act: kit.Resume, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Do: (*Page).resume},
+	{Act: kit.Pause, Name: "Pause or resume run", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
+	{Act: kit.SaveModel, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
+	{Act: kit.Stop, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
+	{Act: kit.UseNewest, Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
 }
 
 // trains reports whether this process is training.
@@ -178,7 +178,7 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 	case t.err == nil:
 		p.screen.Say(t.name + " has finished")
 	case t.goesOn():
-		p.screen.Say(t.name + " is stopped; press r on the Train page to resume")
+		p.screen.Say(t.name + " is stopped; press R on the Train page to resume")
 	default:
 		p.screen.Say(t.name + ": " + kit.OneLine(t.err))
 	}

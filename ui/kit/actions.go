@@ -1,0 +1,206 @@
+package kit
+
+import "slices"
+
+// Action is what a key means, on every page and in every dialog. Bindings refer to actions and have
+// no keys of their own, so that no key means two things.
+type Action struct {
+	Group   string
+	Keys    []string // as of tea.KeyPressMsg.String
+	Label   string   // the key in help and hints
+	Meaning string   // what it does wherever it is bound
+	Hint    string   // for the last line; "": not shown there
+	Words   string   // other words by which the palette finds it
+}
+
+// Has reports whether a key is one of the action's.
+func (a *Action) Has(key string) bool { return slices.Contains(a.Keys, key) }
+
+// Acts are several actions.
+type Acts []*Action
+
+func (l Acts) has(key string) bool {
+	return slices.ContainsFunc(l, func(a *Action) bool { return a.Has(key) })
+}
+
+// actions is the table, in the order of its rows below.
+var actions []*Action
+
+// Actions returns the table of all actions, in order.
+func Actions() []*Action { return actions }
+
+// ActionOf returns the action of a key; nil if there is none.
+func ActionOf(key string) *Action {
+	for _, a := range actions {
+		if a.Has(key) {
+			return a
+		}
+	}
+	return nil
+}
+
+// keys are those of an action. The first is its label.
+func keys(list ...string) []string { return list }
+
+// typed reports whether a key is text where text is typed.
+func typed(key string) bool { return key == "space" || len([]rune(key)) == 1 }
+
+// row adds an action to the table. Words follow in any number.
+func row(group string, keys []string, meaning, hint string, words ...string) *Action {
+	a := &Action{Group: group, Keys: keys, Label: KeyLabel(keys[0]), Meaning: meaning, Hint: hint}
+	for _, w := range words {
+		a.Words += " " + w
+	}
+	actions = append(actions, a)
+	return a
+}
+
+// KeyLabel is a key as help and hints write it.
+func KeyLabel(key string) string {
+	switch key {
+	case "up":
+		return "↑"
+	case "down":
+		return "↓"
+	case "left":
+		return "←"
+	case "right":
+		return "→"
+	case "shift+up":
+		return "⇧↑"
+	case "shift+down":
+		return "⇧↓"
+	case "shift+left":
+		return "⇧←"
+	case "shift+right":
+		return "⇧→"
+	case "shift+tab":
+		return "⇧tab"
+	case "pgdown":
+		return "pgdn"
+	}
+	return key
+}
+
+// Groups of actions, as help lists them.
+const (
+	GroupMove     = "Cursor, slider, list"
+	GroupRadius   = "Cutoff radius r"
+	GroupImage    = "Image"
+	GroupView     = "View"
+	GroupModel    = "Model and data"
+	GroupSettings = "Evaluation settings"
+	GroupAttack   = "Perturbation"
+	GroupRun      = "Measurements and runs"
+	GroupProgram  = "Program"
+)
+
+// The page's cursor, slider or list.
+var (
+	Left      = row(GroupMove, keys("left", "h"), "move left: the page's slider or cursor", "")
+	Right     = row(GroupMove, keys("right", "l"), "move right", "")
+	Up        = row(GroupMove, keys("up", "k", "ctrl+k"), "move up: the page's list or cursor", "")
+	Down      = row(GroupMove, keys("down", "j", "ctrl+j"), "move down", "")
+	FarLeft   = row(GroupMove, keys("shift+left"), "move left by a large step", "")
+	FarRight  = row(GroupMove, keys("shift+right"), "move right by a large step", "")
+	FarUp     = row(GroupMove, keys("shift+up"), "move up by a large step", "")
+	FarDown   = row(GroupMove, keys("shift+down"), "move down by a large step", "")
+	PageUp    = row(GroupMove, keys("pgup"), "scroll up by a page", "")
+	PageDown  = row(GroupMove, keys("pgdown"), "scroll down by a page", "")
+	ToStart   = row(GroupMove, keys("home"), "move to the start", "")
+	ToEnd     = row(GroupMove, keys("end"), "move to the end", "")
+	Toggle    = row(GroupMove, keys("space"), "toggle the selected item", "toggle", "show", "hide")
+	Accept    = row(GroupMove, keys("enter"), "accept: the selection, a dialog, resuming a measurement", "accept", "apply", "ok")
+	Back      = row(GroupMove, keys("esc"), "stop a measurement, close a dialog, go back", "back", "cancel", "abort")
+	Filter    = row(GroupMove, keys("/"), "filter a list by text", "filter", "search", "find")
+	EditValue = row(GroupMove, keys("e"), "enter the slider's value", "value", "type", "number")
+)
+
+// The cutoff radius, on every page that shows something at r.
+var (
+	RadiusDown     = row(GroupRadius, keys("<"), "r smaller by 1", "r", "cutoff", "radius", "blur", "low-pass")
+	RadiusUp       = row(GroupRadius, keys(">"), "r larger by 1", "", "cutoff", "radius", "sharpen", "high-pass")
+	RadiusFineDown = row(GroupRadius, keys(","), "r smaller by 0.1", "", "cutoff", "radius", "fine")
+	RadiusFineUp   = row(GroupRadius, keys("."), "r larger by 0.1", "", "cutoff", "radius", "fine")
+)
+
+// The image, on every page that shows one.
+var (
+	NextImage     = row(GroupImage, keys("n"), "next image", "image", "example", "sample")
+	PreviousImage = row(GroupImage, keys("p"), "previous image", "", "example", "sample")
+	GoTo          = row(GroupImage, keys("g"), "go to: an image by number, a layer by name", "go to", "jump", "index", "find")
+	FilterClass   = row(GroupImage, keys("c"), "filter by class", "class", "label", "category")
+	NextFlip      = row(GroupImage, keys("f"), "next flip: correct on whole and high, misclassified on low", "flip", "wrong", "disagreement")
+	PreviousFlip  = row(GroupImage, keys("F"), "previous flip", "")
+)
+
+// What is shown, and how.
+var (
+	NextView      = row(GroupView, keys("v"), "next view of the page", "view", "display", "show", "mode")
+	Larger        = row(GroupView, keys("w"), "fewer, larger pictures or charts, or all", "larger", "zoom", "wide", "full screen")
+	ZoomIn        = row(GroupView, keys("+", "="), "zoom in", "zoom", "magnify", "range")
+	ZoomOut       = row(GroupView, keys("-"), "zoom out", "", "range")
+	ZoomAll       = row(GroupView, keys("0"), "zoom: all", "", "reset", "fit")
+	Decomposition = row(GroupView, keys("d"), "decomposition: Fourier, SVD", "Fourier/SVD", "fft", "singular values", "spectrum")
+	XAxis         = row(GroupView, keys("X"), "quantity on the x axis", "x axis", "epoch", "step", "time")
+	LogY          = row(GroupView, keys("y"), "y axis: linear, logarithmic", "log", "scale", "loss")
+	LogX          = row(GroupView, keys("Y"), "x axis: linear, logarithmic", "", "scale")
+	SmoothCurves  = row(GroupView, keys("z"), "smoothing of curves: off, more", "smooth curves", "moving average", "ema", "noise")
+)
+
+// Models and data.
+var (
+	Compare   = row(GroupModel, keys("o"), "compare models", "compare", "comparison", "other", "add model", "versus", "side by side")
+	NextModel = row(GroupModel, keys("i"), "next comparison model", "model", "switch", "other")
+	ModelForm = row(GroupModel, keys("M"), "how the model is read: normalization, input, classes", "", "open model", "load", "checkpoint", "mean", "std", "onnx", "pytorch")
+	Split     = row(GroupModel, keys("t"), "split: test, train", "split", "data", "validation", "evaluation set")
+	Open      = row(GroupModel, keys("O"), "open: a model, data, an image, runs", "open", "load", "file", "dataset", "split", "photo", "folder")
+	UseNewest = row(GroupModel, keys("u"), "use the run's newest checkpoint on every page, or not", "use run", "follow", "live", "track")
+	SaveModel = row(GroupModel, keys("ctrl+s"), "save a model: smoothed, or a run's checkpoint", "save", "write", "download", "store")
+	Export    = row(GroupModel, keys("x"), "export the page", "export", "download", "csv", "json", "png", "svg", "save figure", "picture")
+)
+
+// Settings of evaluation, on every page.
+var (
+	Smooth     = row(GroupSettings, keys("s"), "kernel smoothing: on, off", "smooth", "blur", "ρ", "rho", "robustness", "kernels")
+	LessRho    = row(GroupSettings, keys("["), "smooth less (ρ)", "ρ", "rho", "kernel")
+	MoreRho    = row(GroupSettings, keys("]"), "smooth more (ρ)", "", "rho", "kernel", "blur")
+	GainNorm   = row(GroupSettings, keys("G"), "gain-normalize smoothed kernels (÷ 1+8ρ): on, off", "gain", "divide", "scale")
+	Normalize  = row(GroupSettings, keys("m"), "normalize band images: none, max, std", "norm", "contrast", "rescale", "stretch")
+	Statistics = row(GroupSettings, keys("b"), "batch-norm statistics: running, batch", "bn", "batchnorm")
+)
+
+// Adversarial and Fourier perturbations.
+var (
+	NextMethod     = row(GroupAttack, keys("a"), "next attack method", "method", "pgd", "fgsm", "adversarial", "robustness")
+	PreviousMethod = row(GroupAttack, keys("A"), "previous attack method", "", "adversarial")
+	Weaker         = row(GroupAttack, keys("{"), "smaller perturbation: ε, ν", "size", "epsilon", "norm", "budget", "strength")
+	Stronger       = row(GroupAttack, keys("}"), "larger perturbation: ε, ν", "", "epsilon", "norm", "budget", "strength")
+	NextBand       = row(GroupAttack, keys("B"), "frequency band of the perturbation: all, low, high, ring", "band", "restrict", "low-pass", "high-pass")
+	Clip           = row(GroupAttack, keys("C"), "clip pixels to [0,1]: on, off", "clip", "clamp", "range")
+	EditSettings   = row(GroupAttack, keys("E"), "settings: norm, steps, restarts …", "settings", "options", "configure", "step size", "iterations")
+)
+
+// Runs and experiments.
+var (
+	Jobs   = row(GroupRun, keys("J"), "jobs: what runs, progress, cancel", "jobs", "queue", "tasks", "progress", "background", "cancel")
+	New    = row(GroupRun, keys("N"), "new run, or start the experiment", "new", "start", "train", "launch")
+	Resume = row(GroupRun, keys("R"), "resume the run or experiment", "resume", "continue", "restart")
+	Pause  = row(GroupRun, keys("P"), "pause or resume the run", "pause", "wait", "hold")
+	Stop   = row(GroupRun, keys("S"), "stop the run or experiment; it can be resumed", "stop", "end", "cancel", "kill")
+)
+
+// The program.
+var (
+	ToPage = [...]*Action{
+		row(GroupProgram, keys("1"), "page 1", ""), row(GroupProgram, keys("2"), "page 2", ""), row(GroupProgram, keys("3"), "page 3", ""),
+		row(GroupProgram, keys("4"), "page 4", ""), row(GroupProgram, keys("5"), "page 5", ""), row(GroupProgram, keys("6"), "page 6", ""),
+		row(GroupProgram, keys("7"), "page 7", ""), row(GroupProgram, keys("8"), "page 8", ""), row(GroupProgram, keys("9"), "page 9", ""),
+	}
+	Next     = row(GroupProgram, keys("tab"), "next page; in a dialog: next row", "")
+	Previous = row(GroupProgram, keys("shift+tab"), "previous page; in a dialog: previous row", "")
+	Palette  = row(GroupProgram, keys(":", "ctrl+p"), "all commands", "commands", "palette", "search")
+	Help     = row(GroupProgram, keys("?"), "help", "help", "keys", "manual", "words", "shortcuts")
+	Quit     = row(GroupProgram, keys("q", "ctrl+c"), "quit; in help: close", "quit", "exit", "close", "leave", "bye")
+	Suspend  = row(GroupProgram, keys("ctrl+z"), "suspend: back to the shell until fg", "", "background", "shell")
+)
