@@ -34,6 +34,7 @@ func trainCommand() *cobra.Command {
 	nameVar(flags, &dir, "run", "", "", "run folder; an existing run is resumed")
 	countVar(flags, &c.Epochs, "epochs", "", c.Epochs, 1, 1<<20, "number of epochs")
 	countVar(flags, &c.Batch, "batch", "", c.Batch, 2, maxBatch, "batch size")
+	countVar(flags, &c.Keep, "keep", "", 0, 0, train.MaxKept, "keep the models of up to N epochs, evenly spaced, in the run folder (0: the last one only)")
 	countVar(flags, &c.Limit, "limit", "n", 0, 0, maxImages, "train on the first N images only (0: all)")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "random seed of initial weights and data order")
 	countVar(flags, &c.Threads, "threads", "", 0, 0, maxThreads, "compute threads (0: one per core)")

@@ -159,7 +159,7 @@ func (w *watching) collect(ctx context.Context, measure measureFunc) ([]export.R
 		if err != nil {
 			return nil, err
 		}
-		runs[i] = export.Run{Name: w.names[i], State: u.State.String(), Config: u.Config, Events: u.Events}
+		runs[i] = export.Run{Name: w.names[i], State: u.State.String(), Config: u.Config, Notes: u.Notes, Events: u.Events}
 		if u.Skipped > 0 {
 			sayNote(fmt.Sprintf("%s: skipped %s that are not events", dir, plural(u.Skipped, "line")))
 		}

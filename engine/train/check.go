@@ -23,6 +23,9 @@ func (c Config) Check() error {
 	return nil
 }
 
+// MaxKept is the maximum of Config.Keep.
+const MaxKept = 1000
+
 func (c Config) checkLength() error {
 	switch {
 	case c.Steps < 0:
@@ -33,6 +36,8 @@ func (c Config) checkLength() error {
 		return fmt.Errorf("%d epochs: use at least 1", c.Epochs)
 	case c.Batch < 2:
 		return fmt.Errorf("batch size %d: batch norm needs at least 2", c.Batch)
+	case c.Keep < 0 || c.Keep > MaxKept:
+		return fmt.Errorf("%d checkpoints to keep: use 0 to %d", c.Keep, MaxKept)
 	case c.Limit < 0:
 		return fmt.Errorf("limit of %d images: use 0 for all", c.Limit)
 	}

@@ -30,6 +30,10 @@ type Config struct {
 	// layers, or "" for nothing. Frozen batch norm uses its running statistics and keeps them.
 	Freeze string `json:"freeze,omitempty"`
 
+	// Keep is the maximum number of epochs whose models are kept, evenly spaced and with the last; 0:
+	// none but that of the last checkpoint.
+	Keep int `json:"keep,omitempty"`
+
 	LearningRate float64 `json:"learning_rate"`        // the peak of the schedule
 	Schedule     string  `json:"schedule"`             // constant, step, cosine or onecycle
 	Milestones   []int   `json:"milestones,omitempty"` // epochs after which schedule step lowers the learning rate
@@ -60,6 +64,15 @@ func (c Config) total(perEpoch int) int {
 		return c.Steps
 	}
 	return c.Epochs * perEpoch
+}
+
+// keeps reports whether the model after an epoch of so many is kept.
+func (c Config) keeps(epoch, epochs int) bool {
+	if c.Keep < 1 {
+		return false
+	}
+	every := (epochs + c.Keep - 1) / c.Keep
+	return epoch%every == 0 || epoch == epochs
 }
 
 // OpenDevice opens the device of c.

@@ -5,6 +5,8 @@
 //	events.jsonl       an Event per line
 //	model.safetensors  the model at the last checkpoint
 //	state.safetensors  everything needed to resume: weights, optimizer state, position
+//	checkpoints        models of earlier epochs, if Config.Keep is set
+//	notes.json         remarks of people, see Note
 //	labels.json        the labels trained on, if they differ from the dataset's
 //
 // A run resumes from state.safetensors alone, and the random numbers of a step depend on the seed

@@ -13,7 +13,7 @@ import (
 // Event is one line of a run's events.jsonl: a *StepEvent, *EpochEvent, *BandsEvent,
 // *CheckpointEvent, *PauseEvent, *ResumeEvent or *EndEvent.
 //
-// Except for times and throughput, the events of steps, epochs, bands and the end are determined by
+// Except for times, throughput and use of the machine, the events of steps, epochs, bands and the end are determined by
 // the Config, however often the run is interrupted; those of checkpoints and pauses are not. A run
 // that resumes goes back to its checkpoint and truncates the file to the events before it.
 type Event interface {
@@ -41,6 +41,10 @@ type StepEvent struct {
 	Train           *measure.Score `json:"train,omitempty"`
 	LearningRate    float64        `json:"learning_rate"` // of the last step
 	ImagesPerSecond float64        `json:"images_per_s"`
+	// Cores is the mean number of cores that the process used since the last StepEvent of this
+	// process, Memory its resident memory in bytes; 0 where unknown.
+	Cores  float64 `json:"cpu_cores,omitempty"`
+	Memory int64   `json:"memory_bytes,omitempty"`
 }
 
 // EpochEvent summarizes an epoch.
@@ -54,6 +58,9 @@ type EpochEvent struct {
 	// Roughness is the kernel roughness of the first convolution after the epoch, see package
 	// spectral; 0 if unknown.
 	Roughness float64 `json:"roughness,omitempty"`
+	// Checkpoint is the file with the model after the epoch, relative to the run folder, if
+	// Config.Keep keeps it; otherwise "".
+	Checkpoint string `json:"checkpoint,omitempty"`
 }
 
 // BandsEvent is the accuracy on low- and high-pass images.

@@ -21,6 +21,8 @@ const (
 	StartFile  = "start.safetensors" // a copy of Config.Model, which a run is taken up with
 	LabelsFile = "labels.json"       // the labels trained on, in the dataset's order, if they differ from its own
 	StateFile  = "state.safetensors" // everything needed to resume
+
+	CheckpointsFolder = "checkpoints" // of the models that Config.Keep keeps
 )
 
 // folder is a run folder being written. Its events file is locked until it is closed or the process

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,6 +69,15 @@ func (r *run) settle() error {
 	}
 	done, _ := r.saver.wait()
 	return r.wrote(done)
+}
+
+// keepEpoch saves the model after an epoch and returns its file, relative to the run folder.
+func (r *run) keepEpoch(epoch int) (string, error) {
+	if err := os.MkdirAll(filepath.Join(r.folder.dir, CheckpointsFolder), 0o755); err != nil {
+		return "", folderError(r.folder.dir, err)
+	}
+	name := fmt.Sprintf("%s/epoch-%04d.safetensors", CheckpointsFolder, epoch)
+	return name, r.model.Save(filepath.Join(r.folder.dir, filepath.FromSlash(name)))
 }
 
 // finish saves the finished run.

@@ -14,6 +14,7 @@ import (
 
 	"hfcui/engine/dataset"
 	"hfcui/engine/device"
+	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
 
@@ -51,7 +52,7 @@ func timeless(t *testing.T, dir string) []map[string]any {
 		if err := json.Unmarshal(text, &m); err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range []string{"time", "seconds", "images_per_s"} {
+		for _, key := range []string{"time", "seconds", "images_per_s", "cpu_cores", "memory_bytes"} {
 			delete(m, key)
 		}
 		list = append(list, m)
@@ -84,10 +85,59 @@ func sameRun(t *testing.T, got, want string) {
 	}
 }
 
+// keptModels wants the models that a run of small keeps: after epochs 2 and 3.
+func keptModels(t *testing.T, dir string) {
+	t.Helper()
+	var kept []string
+	busy := false
+	for _, e := range readEvents(t, dir) {
+		switch e := e.(type) {
+		case *EpochEvent:
+			kept = append(kept, e.Checkpoint)
+		case *StepEvent:
+			busy = busy || e.Cores > 0
+		}
+	}
+	if !reflect.DeepEqual(kept, []string{"", "checkpoints/epoch-0002.safetensors", "checkpoints/epoch-0003.safetensors"}) {
+		t.Errorf("kept %q", kept)
+	}
+	if !busy {
+		t.Error("no use of processors")
+	}
+	last, err := model.Load(filepath.Join(dir, kept[2]), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err := loadModel(dir)
+	if err != nil || !reflect.DeepEqual(last.Weights, end.Weights) {
+		t.Errorf("the last kept model is another than that of the run: %v", err)
+	}
+	if files, _ := os.ReadDir(filepath.Join(dir, CheckpointsFolder)); len(files) != 2 {
+		t.Errorf("%v", files)
+	}
+}
+
+// Never more models are kept than asked for.
+func TestKeeps(t *testing.T) {
+	for epochs := 1; epochs < 60; epochs++ {
+		for keep := range 20 {
+			n := 0
+			for e := 1; e <= epochs; e++ {
+				if (Config{Keep: keep}).keeps(e, epochs) {
+					n++
+				}
+			}
+			if n > keep || keep > 0 && (n == 0 || !(Config{Keep: keep}).keeps(epochs, epochs)) {
+				t.Errorf("%d of %d epochs, at most %d", n, epochs, keep)
+			}
+		}
+	}
+}
+
 // small is a run of 3 epochs of 9 steps with everything that has a state.
 func small() (Config, *dataset.Data) {
 	c := Default("resnet8-w4", "shapes")
-	c.Dropout, c.LabelNoise = 0.2, 0.1
+	c.Dropout, c.LabelNoise, c.Keep = 0.2, 0.1, 2
 	c.Epochs, c.Batch, c.Limit, c.Threads, c.LearningRate, c.Crop, c.Flip = 3, 32, 300, 2, 0.05, 2, true
 	c.Bands = &Bands{Radii: []float64{4, 12}, Every: 2, Limit: 40, Split: "test", Normalize: "none", BN: "batch"}
 	return c, dataset.Shapes(dataset.ShapesOptions{Train: 320, Test: 64})
@@ -137,6 +187,7 @@ func TestStoppedAndTakenUp(t *testing.T) {
 		break
 	}
 	sameRun(t, parts, whole)
+	keptModels(t, whole)
 	before, _ := os.ReadFile(filepath.Join(parts, EventsFile))
 	result, err := Run(t.Context(), parts, c, data, device, Options{})
 	if err != nil || !result.Already || result.Last.Epoch != 3 || result.Model == nil {

@@ -141,6 +141,7 @@ type run struct {
 	perEpoch, total int // steps
 	at              position
 	kept            *position // of the last checkpoint written by this process
+	usage           usage
 	begun           time.Time // start time, shifted by interruptions
 	here            time.Time // when this process started or resumed it
 	from            int       // and its step at that time
@@ -220,6 +221,7 @@ func (r *run) resume() error {
 	r.at = at
 	r.at.Images = r.train.Len()
 	r.here = r.clock()
+	r.usage.since(time.Now())
 	r.begun = r.here.Add(-time.Duration(at.Seconds * float64(time.Second)))
 	r.from = at.Step
 	r.saver.begins(time.Now())
@@ -287,8 +289,9 @@ func (r *run) step(ctx context.Context) error {
 	if r.at.Step%stepEvents(r.perEpoch, r.total) == 0 {
 		recent := r.at.Recent
 		r.at.Recent = tally{}
+		cores, memory := r.usage.since(time.Now())
 		err = r.emit(&StepEvent{Stamp: r.stamp("step"), Steps: r.total, Loss: recent.loss(), Train: recent.score(),
-			LearningRate: rate, ImagesPerSecond: recent.speed(r.config.Batch)})
+			LearningRate: rate, ImagesPerSecond: recent.speed(r.config.Batch), Cores: cores, Memory: memory})
 	}
 	r.progress("train", (r.at.Step-1)%r.perEpoch+1, r.perEpoch)
 	return err
@@ -338,6 +341,12 @@ func (r *run) endEpoch(ctx context.Context) error {
 		var err error
 		if b, err = r.meter.bands(ctx, r.train, r.test, *r.config.Bands, r.measuring("bands")); err != nil {
 			return r.measured(err)
+		}
+	}
+	if epoch := r.stamp("").Epoch; r.config.keeps(epoch, (r.total+r.perEpoch-1)/r.perEpoch) {
+		var err error
+		if e.Checkpoint, err = r.keepEpoch(epoch); err != nil {
+			return err
 		}
 	}
 	e.Stamp, e.Roughness = r.stamp("epoch"), roughness(r.model)

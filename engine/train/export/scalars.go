@@ -12,13 +12,14 @@ type Run struct {
 	Name   string        `json:"run"`
 	State  string        `json:"state"` // waiting, running, paused, silent or ended
 	Config *train.Config `json:"config,omitempty"`
+	Notes  []train.Note  `json:"notes,omitempty"`
 	Events []train.Event `json:"events"`
 }
 
 // Scalar is a metric of an event.
 type Scalar struct {
-	// Tag names the metric: step/ or epoch/ and loss, train, test, learning_rate, images_per_s or
-	// roughness; bands/ and whole, low/R or high/R.
+	// Tag names the metric: step/ or epoch/ and loss, train, test, learning_rate, images_per_s,
+	// cpu_cores, memory_bytes or roughness; bands/ and whole, low/R or high/R.
 	Tag   string
 	Value float64
 	Score *measure.Score // if Value is an accuracy
@@ -33,6 +34,12 @@ func Scalars(e train.Event) []Scalar {
 		s.score("step/train", e.Train)
 		s.number("step/learning_rate", e.LearningRate)
 		s.number("step/images_per_s", e.ImagesPerSecond)
+		if e.Cores > 0 {
+			s.number("step/cpu_cores", e.Cores)
+		}
+		if e.Memory > 0 {
+			s.number("step/memory_bytes", float64(e.Memory))
+		}
 	case *train.EpochEvent:
 		s.number("epoch/loss", e.Loss)
 		s.score("epoch/train", e.Train)

@@ -38,6 +38,7 @@ type Update struct {
 	// Skipped is the number of invalid lines since the start, without a partial last line, which
 	// may still be completed.
 	Skipped int
+	Notes   []train.Note // all of the run's, by step
 	State   State
 	Quiet   time.Duration // time since the last event if State is Silent
 	Err     error         // if the folder currently cannot be read
@@ -132,6 +133,7 @@ type follower struct {
 	tail    tail
 
 	config  *train.Config
+	notes   notes
 	skipped int
 	last    train.Event
 	heard   time.Time     // time of the last event
@@ -160,9 +162,13 @@ func (f *follower) look(now time.Time) (u Update, news, more bool) {
 			f.config = &c
 		}
 	}
-	u.Config, u.Skipped = f.config, f.skipped
+	noted := f.notes.look(f.dir, now)
+	u.Config, u.Skipped, u.Notes = f.config, f.skipped, f.notes.list
+	if u.Err == nil {
+		u.Err = f.notes.err
+	}
 	u.State, u.Quiet = f.state(now)
-	news = f.first || begun || len(u.Events) > 0 || u.Skipped != f.told.Skipped || u.State != f.told.State || u.Config != f.told.Config ||
+	news = f.first || begun || noted || len(u.Events) > 0 || u.Skipped != f.told.Skipped || u.State != f.told.State || u.Config != f.told.Config ||
 		(u.Err == nil) != (f.told.Err == nil)
 	f.first, f.told = false, u
 	f.told.Events = nil

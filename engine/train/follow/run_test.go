@@ -349,3 +349,24 @@ func ExampleRead() {
 	}
 	// Output: 1 2.3 0.123
 }
+
+// Notes that a person writes during a run are followed like its events.
+func TestFollowingNotes(t *testing.T) {
+	l := newLooker(t)
+	l.append(line(t, epoch(1)))
+	l.sees("before", Running, false, 1)
+	if _, err := train.SetNote(l.written.dir, train.Note{Step: 391, Text: "lower learning rate"}); err != nil {
+		t.Fatal(err)
+	}
+	l.now = l.now.Add(notesPause)
+	if u := l.sees("a note", Running, false); len(u.Notes) != 1 || u.Notes[0].Step != 391 {
+		t.Errorf("%+v", u.Notes)
+	}
+	if err := os.WriteFile(filepath.Join(l.written.dir, train.NotesFile), []byte("nonsense"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l.now = l.now.Add(notesPause)
+	if u, news, _ := l.look(l.now); u.Err == nil || !news {
+		t.Errorf("%+v", u)
+	}
+}
