@@ -59,7 +59,7 @@ func TestBandsGoOnWhileExploring(t *testing.T) {
 	d := start(t, 200, 60)
 	d.Shows("Press 2 to evaluate")
 	d.Keys("2 1").Hides("Press 2 to evaluate").Shows("100%", "▲")
-	d.Keys("s").Shows("○")
+	d.Keys("s").Shows("□")
 }
 
 // The third curve is shown on demand, with what it bounds where it bounds something.

@@ -42,8 +42,10 @@ func (r Rect) Inset(dx, dy int) Rect {
 // Canvas is a screen of pieces of styled text. Later pieces cover earlier ones. Everything is
 // clipped to the canvas.
 type Canvas struct {
-	w, h int
-	rows [][]piece
+	w, h   int
+	rows   [][]piece
+	Charts *ChartList // of charts that are drawn as pictures; nil: draw them in cells
+	Plain  bool       // the terminal has no colors
 }
 
 // piece is styled text at a column, w cells wide.
@@ -52,7 +54,7 @@ type piece struct {
 	s    string
 }
 
-func NewCanvas(w, h int) *Canvas { return &Canvas{w, h, make([][]piece, h)} }
+func NewCanvas(w, h int) *Canvas { return &Canvas{w: w, h: h, rows: make([][]piece, h)} }
 
 // Put draws styled text at cell (x, y).
 func (c *Canvas) Put(x, y int, s string) { c.PutWide(x, y, Width(s), s) }

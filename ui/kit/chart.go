@@ -2,8 +2,9 @@ package kit
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math"
-	"strings"
+	"slices"
 )
 
 // Point is a measured value with its interval.
@@ -13,249 +14,227 @@ type Point struct{ X, Y, Lo, Hi float64 }
 type Series struct {
 	Points      []Point
 	Line, Shade Style
-	Mark        string // "" draws none
+	Mark        string // one of the theme's markers; "" draws none
 	Thick       bool   // two dots instead of one
+	NoLine      bool   // markers only
 }
 
-// Chart draws curves with braille dots, two by four per cell, over x from 0 to mostX and y from 0
-// to mostY. Values map to the centers of cells, so that markers, which take a cell, and lines
-// align.
+// Curve is a series of a chart. Base curves, for comparison, have no ribbon and are behind others.
+type Curve struct {
+	Series
+	Base bool
+}
+
+// Span is the range of an axis. On a logarithmic one values are powers of ten: their logarithms.
+type Span struct {
+	From, To float64
+	Log      bool
+}
+
+// Chart is a description of curves in a plot of cells. Render has it drawn: as a picture where the
+// terminal has pictures, else with braille dots, two by four per cell. Ticks of y are in the centers
+// of rows, where their labels are.
 type Chart struct {
-	Plot         Rect
-	MostX, mostY float64
-	cells        []chartCell
+	Plot   Rect
+	MostX  float64 // the end of x
+	x      Span
+	rows   rowScale
+	Curves []Curve
+	Lines  []GridLine
+	Ticks  []float64 // of x
+	cursor []cursorLine
+	note   bool // text is in front of the plot
 }
 
-// chartCell is a cell of the plot: dots, or a character on top of them.
-type chartCell struct {
-	dots  uint8
-	char  string
+// GridLine is a faint line at a value of y.
+type GridLine struct {
+	At    float64
+	Style Style
+}
+
+// cursorLine is a vertical line at a value of x.
+type cursorLine struct {
+	at    float64
 	style Style
-	rank  rank
 }
 
-// rank is the z-order of dots and characters.
-type rank int
-
-const (
-	rankNothing rank = iota
-	rankGrid
-	rankShade
-	rankCursor
-	rankBase
-	rankLine
-	RankMark
-)
-
+// NewChart returns a chart with x from 0 to mostX and y from 0 to mostY.
 func NewChart(plot Rect, mostX, mostY float64) *Chart {
+	return NewChartOn(plot, Span{To: mostX}, Span{To: mostY})
+}
+
+// NewChartOn returns a chart with axes.
+func NewChartOn(plot Rect, x, y Span) *Chart {
 	plot.W, plot.H = max(0, plot.W), max(0, plot.H)
-	return &Chart{plot, mostX, mostY, make([]chartCell, plot.W*plot.H)}
+	x, y = x.valid(), y.valid()
+	return &Chart{Plot: plot, MostX: x.To, x: x, rows: fitRows(y, plot.H)}
 }
 
-// DotX and dotY return positions of values in dots from the plot's upper left corner.
-func (ch *Chart) DotX(x float64) float64 {
-	return 2*x/ch.MostX*float64(ch.Plot.W-1) + 0.5
-}
-
-func (ch *Chart) DotY(y float64) float64 {
-	return 4*(1-y/ch.mostY)*float64(ch.Plot.H-1) + 1.5
-}
-
-// dotBits are the bits of a braille character's dots, by row and column.
-var dotBits = [4][2]uint8{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
-
-// cell returns the cell at a column and row of the plot, nil outside.
-func (ch *Chart) cell(col, row int) *chartCell {
-	if col < 0 || row < 0 || col >= ch.Plot.W || row >= ch.Plot.H {
-		return nil
+// valid returns the span, or a range of 1 where it has none.
+func (s Span) valid() Span {
+	if length := s.To - s.From; !(length > 0) || math.IsInf(length, 0) {
+		s.From, s.To = 0, 1
 	}
-	return &ch.cells[row*ch.Plot.W+col]
+	return s
 }
 
-// dot sets a dot, replacing dots of lower rank in the cell.
-func (ch *Chart) dot(x, y int, st Style, rk rank) {
-	if x < 0 || y < 0 {
-		return
-	}
-	c := ch.cell(x/2, y/4)
-	switch {
-	case c == nil, c.rank > rk:
-		return
-	case c.rank < rk:
-		*c = chartCell{style: st, rank: rk}
-	}
-	c.dots |= dotBits[y%4][x%2]
-	c.style = st
+// column returns the position of x in columns from the center of the first one; row that of y in rows
+// from the center of the top one.
+func (ch *Chart) column(x float64) float64 {
+	return (x - ch.x.From) / (ch.x.To - ch.x.From) * float64(ch.Plot.W-1)
 }
 
-// Put sets a character.
-func (ch *Chart) Put(col, row int, char string, st Style, rk rank) {
-	if c := ch.cell(col, row); c != nil && c.rank <= rk {
-		*c = chartCell{char: char, style: st, rank: rk}
-	}
+func (ch *Chart) row(y float64) float64 { return ch.rows.row(y) }
+
+// PixelX and PixelY return positions of values in a picture of the plot with such cells.
+func (ch *Chart) PixelX(x float64, cell CellSize) float64 {
+	return (ch.column(x) + 0.5) * float64(cell.W)
+}
+
+func (ch *Chart) PixelY(y float64, cell CellSize) float64 {
+	return (ch.row(y) + 0.5) * float64(cell.H)
+}
+
+// Bounds returns the ends of the axes.
+func (ch *Chart) Bounds() (x, y Span) { return ch.x, ch.rows.Span }
+
+// DotX and DotY return positions of values in dots from the plot's upper left corner.
+func (ch *Chart) DotX(x float64) float64 { return 2*ch.column(x) + 0.5 }
+func (ch *Chart) DotY(y float64) float64 { return 4*ch.row(y) + 1.5 }
+
+// Row returns the row of the screen of a value of y, within the plot.
+func (ch *Chart) Row(y float64) int {
+	return ch.Plot.Y + int(min(max(math.Round(ch.row(y)), 0), float64(max(ch.Plot.H-1, 0))))
 }
 
 // Grid draws faint lines at values of y.
 func (ch *Chart) Grid(st Style, values ...float64) {
 	for _, v := range values {
-		y := int(ch.DotY(v))
-		for x := 0; x < 2*ch.Plot.W; x += 4 {
-			ch.dot(x, y, st, rankGrid)
-		}
+		ch.Lines = append(ch.Lines, GridLine{v, st})
 	}
 }
 
-// ShareGrid draws faint lines at shares from 0 to 1, fewer in low charts, and returns them.
-func (ch *Chart) ShareGrid(th *Theme) []float64 {
-	grid := []float64{0, 0.25, 0.5, 0.75, 1}
-	if ch.Plot.H < 9 {
-		grid = []float64{0, 0.5, 1}
-	}
-	ch.Grid(th.Line, grid...)
-	return grid
+// TickGrid draws faint lines at the ticks of y, and returns them.
+func (ch *Chart) TickGrid(th *Theme) []float64 {
+	ch.Grid(th.Line, ch.rows.ticks...)
+	return ch.rows.ticks
 }
 
-// PercentOf writes a share as a label: "50%".
+// ShareGrid is TickGrid for shares from 0 to 1.
+func (ch *Chart) ShareGrid(th *Theme) []float64 { return ch.TickGrid(th) }
+
+// PercentOf formats a share as a label: "50%".
 func PercentOf(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) }
 
 // Cursor draws a vertical line at a value of x.
-func (ch *Chart) Cursor(x float64, st Style) {
-	for row := range ch.Plot.H {
-		ch.Put(columnAt(ch.Plot, ch.MostX, x)-ch.Plot.X, row, "│", st, rankCursor)
-	}
-}
+func (ch *Chart) Cursor(x float64, st Style) { ch.cursor = append(ch.cursor, cursorLine{x, st}) }
 
 // Draw draws a curve. Base curves, for comparison, have no ribbon and are behind others.
 func (ch *Chart) Draw(s Series, base bool) {
-	markRank := RankMark
-	if base {
-		markRank = rankBase
-	}
-	for i := 1; i < len(s.Points); i++ {
-		p, q := s.Points[i-1], s.Points[i]
-		if math.IsNaN(p.Y) || math.IsNaN(q.Y) {
-			continue
-		}
-		ch.segment(p, q, s, base)
-	}
-	last, met := -2, 0
-	for _, p := range s.Points {
-		if s.Mark == "" || math.IsNaN(p.Y) {
-			continue
-		}
-		col, row := int(ch.DotX(p.X))/2, int(ch.DotY(p.Y))/4
-		if col-last < 2 {
-			continue
-		}
-		last = col
-		if ch.taken(col, row, s.Mark, markRank) {
-			if met++; met%2 == 0 { // alternate the markers of overlapping curves
-				continue
-			}
-		}
-		ch.Put(col, row, s.Mark, s.Line, markRank)
-	}
+	s.Points = slices.Clone(s.Points)
+	ch.Curves = append(ch.Curves, Curve{s, base})
 }
 
-// taken reports whether another curve's marker of the same rank is in a cell.
-func (ch *Chart) taken(col, row int, mark string, rk rank) bool {
-	c := ch.cell(col, row)
-	return c != nil && c.rank == rk && c.char != "" && c.char != mark
+// MarkDoubt marks a value that fails a sanity check.
+func (ch *Chart) MarkDoubt(x, y float64, st Style) {
+	ch.Draw(Series{Points: []Point{{x, y, y, y}}, Line: st, Mark: MarkDoubt, NoLine: true}, false)
 }
 
-// segment draws the line between two points and, as a pattern of every second dot, the ribbon of
-// their intervals.
-func (ch *Chart) segment(p, q Point, s Series, base bool) {
-	rk := rankLine
-	if base {
-		rk = rankBase
-	}
-	x0, x1 := ch.DotX(p.X), ch.DotX(q.X)
-	before := int(ch.DotY(p.Y))
-	for x := int(x0); x <= int(x1); x++ {
-		t := 0.0
-		if x1 > x0 {
-			t = min(max((float64(x)-x0)/(x1-x0), 0), 1)
-		}
-		if !base {
-			top, bottom := int(ch.DotY(p.Hi+t*(q.Hi-p.Hi))), int(ch.DotY(p.Lo+t*(q.Lo-p.Lo)))
-			for y := top; y <= bottom; y++ {
-				if (x+y)%2 == 0 {
-					ch.dot(x, y, s.Shade, rankShade)
-				}
-			}
-		}
-		y := int(ch.DotY(p.Y + t*(q.Y-p.Y)))
-		for k := min(before, y); k <= max(before, y); k++ {
-			if k != before || before == y {
-				ch.dot(x, k, s.Line, rk)
-				if s.Thick {
-					ch.dot(x, k+1, s.Line, rk)
-				}
-			}
-		}
-		before = y
-	}
+// Note draws text in front of the plot, whose curves stay visible around it.
+func (ch *Chart) Note(c *Canvas, st Style, text string) {
+	ch.note = true
+	p := ch.Plot
+	c.Paragraph(Rect{p.X + 2, p.Y + max(0, p.H/2-1), p.W - 4, min(3, p.H)}, st, text)
 }
 
-// Render draws the plot on the canvas.
+// Render draws the plot: on the canvas, or later as a picture.
 func (ch *Chart) Render(c *Canvas) {
-	for row := range ch.Plot.H {
-		var b strings.Builder
-		line := ch.cells[row*ch.Plot.W : (row+1)*ch.Plot.W]
-		for i := 0; i < len(line); {
-			j := i
-			var run strings.Builder
-			for ; j < len(line) && line[j].style == line[i].style; j++ {
-				run.WriteString(line[j].text())
-			}
-			b.WriteString(line[i].style.Paint(run.String()))
-			i = j
-		}
-		c.PutWide(ch.Plot.X, ch.Plot.Y+row, ch.Plot.W, b.String())
+	if c.Charts != nil && len(ch.Curves) > 0 && ch.Plot.W >= leastPlotW && ch.Plot.H >= leastPlotH {
+		c.Charts.List = append(c.Charts.List, ch)
+		return
 	}
+	ch.drawCells(c)
 }
 
-func (c chartCell) text() string {
-	switch {
-	case c.char != "":
-		return c.char
-	case c.dots != 0:
-		return string(rune(0x2800 + int(c.dots)))
-	}
-	return " "
+// A smaller plot is not drawn as a picture.
+const leastPlotW, leastPlotH = 8, 3
+
+// ChartList collects the charts of a frame that are drawn as pictures.
+type ChartList struct{ List []*Chart }
+
+// Pictured returns the charts without text in front of them.
+func (l *ChartList) Pictured() []*Chart {
+	return slices.DeleteFunc(slices.Clone(l.List), func(ch *Chart) bool { return ch.note })
 }
 
 // LabelY draws labels of values of y to the left of the plot.
 func (ch *Chart) LabelY(c *Canvas, st Style, values []float64, format func(float64) string) {
 	for _, v := range values {
-		y := ch.Plot.Y + int(ch.DotY(v))/4
-		c.Put(ch.Plot.X-AxisWidth, y, st.Paint(FitRight(format(v), AxisWidth-1)))
+		c.Put(ch.Plot.X-AxisWidth, ch.Row(v), st.Paint(FitRight(format(v), AxisWidth-1)))
+	}
+}
+
+// LabelTicks labels the ticks of y to the left of the plot, all in one format.
+func (ch *Chart) LabelTicks(c *Canvas, st Style) {
+	labels := tickLabels(ch.rows, AxisWidth-1)
+	for i, v := range ch.rows.ticks {
+		c.Put(ch.Plot.X-AxisWidth, ch.Row(v), st.Paint(FitRight(labels[i], AxisWidth-1)))
 	}
 }
 
 // LabelX draws labels of values of x in a row of the screen.
 func (ch *Chart) LabelX(c *Canvas, st Style, row int) {
-	step := TickStep(ch.MostX, ch.Plot.W)
-	for i := 0; float64(i)*step <= ch.MostX*(1+1e-9); i++ {
-		label := fmt.Sprintf("%.4g", float64(i)*step)
-		c.Put(columnAt(ch.Plot, ch.MostX, float64(i)*step)-(Width(label)-1)/2, row, st.Paint(label))
+	step := TickStep(ch.x.To-ch.x.From, ch.Plot.W)
+	decimals := decimalsOf(step)
+	for i := math.Ceil(ch.x.From/step - 1e-9); i*step <= ch.x.To+1e-9*step; i++ {
+		ch.LabelAt(c, st, row, i*step, fmt.Sprintf("%.*f", decimals, i*step+0)) // not −0
 	}
 }
 
-// TickStep returns the distance of ticks with at least seven columns each, an integer unless there
-// would be too few.
-func TickStep(most float64, w int) float64 {
-	first := 1.0
-	if most < 4 {
-		first = 1e-6
+// LabelAt draws a label below a value of x in a row of the screen, and a tick.
+func (ch *Chart) LabelAt(c *Canvas, st Style, row int, x float64, label string) {
+	ch.Ticks = append(ch.Ticks, x)
+	c.Put(ch.Plot.X+int(ch.column(x)+0.5)-(Width(label)-1)/2, row, st.Paint(label))
+}
+
+// seed is that of the charts' keys.
+var seed = maphash.MakeSeed()
+
+// Key returns equal numbers for charts that look the same; base ignores the cursor.
+func (ch *Chart) Key(base bool) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	add := func(v any) { maphash.WriteComparable(&h, v) }
+	add(Rect{W: ch.Plot.W, H: ch.Plot.H})
+	add(ch.x)
+	add(ch.rows.Span)
+	add([2]float64{ch.rows.per, ch.rows.zero})
+	for _, l := range ch.Lines {
+		add(l)
 	}
-	for step := first; ; step *= 10 {
-		for _, k := range [...]float64{1, 2, 5} {
-			if step*k/most*float64(w) >= 7 {
-				return step * k
-			}
+	for _, x := range ch.Ticks {
+		add(x)
+	}
+	for _, s := range ch.Curves {
+		add([2]Style{s.Line, s.Shade})
+		add(s.Mark)
+		add([4]bool{s.Base, s.Thick, s.NoLine})
+		for _, p := range s.Points {
+			add(p)
 		}
+	}
+	if !base {
+		for _, k := range ch.cursor {
+			add(k)
+		}
+	}
+	return h.Sum64()
+}
+
+// Cursors returns the columns of pixels of the cursors and their styles.
+func (ch *Chart) Cursors(cell CellSize, draw func(x float64, st Style)) {
+	for _, k := range ch.cursor {
+		draw(ch.PixelX(min(max(k.at, ch.x.From), ch.x.To), cell), k.style)
 	}
 }
 

@@ -4,15 +4,21 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
+// plain returns the lines of a chart without styles.
 func plain(ch *Chart) []string {
 	c := NewCanvas(ch.Plot.Right(), ch.Plot.Bottom())
-	for i := range ch.cells {
-		ch.cells[i].style = Style{}
-	}
 	ch.Render(c)
-	return strings.Split(c.String(), "\n")
+	return strings.Split(ansi.Strip(c.String()), "\n")
+}
+
+// dotAt reports whether a dot of the plot is set.
+func dotAt(lines []string, x, y int) bool {
+	r := []rune(lines[y/4])
+	return x/2 < len(r) && r[x/2] >= 0x2800 && (r[x/2]-0x2800)&rune(dotBits[y%4][x%2]) != 0
 }
 
 func TestChartPutsValuesWhereTheyBelong(t *testing.T) {
@@ -37,24 +43,55 @@ func TestChartPutsValuesWhereTheyBelong(t *testing.T) {
 	}
 }
 
+// A marker is within a dot of its value, and no part of it is outside the plot.
+func TestMarkersAreAtTheirValues(t *testing.T) {
+	for _, y := range []float64{0, 0.02, 0.31, 0.5, 0.78, 0.99, 1} {
+		ch := NewChart(Rect{0, 1, 9, 11}, 8, 1)
+		ch.Draw(Series{Mark: MarkWhole, Points: []Point{{4, y, y, y}}, NoLine: true}, false)
+		lines := plain(ch)[1:]
+		sum, n := 0.0, 0
+		for row := range 44 {
+			for x := range 18 {
+				if dotAt(lines, x, row) {
+					sum, n = sum+float64(row), n+1
+				}
+				if x == 8 && strings.Contains(lines[row/4], MarkWhole) { // in the middle
+					sum, n = sum+float64(row), n+2
+					sum += float64(row)
+				}
+			}
+		}
+		if n < 6 || math.Abs(sum/float64(n)-ch.DotY(y)) > 1 {
+			t.Errorf("%v: %d dots around row %.1f, want %.1f:\n%s", y, n, sum/float64(n), ch.DotY(y), strings.Join(lines, "\n"))
+		}
+	}
+	ch := NewChart(Rect{0, 0, 9, 3}, 8, 1)
+	ch.Draw(Series{Mark: MarkWhole, Points: []Point{{4, -1, -1, -1}, {5, 3, 3, 3}}, NoLine: true}, false)
+	if got := strings.TrimSpace(strings.Join(plain(ch), "")); got != "" {
+		t.Errorf("values outside the range are drawn: %q", got)
+	}
+}
+
 // What is kept for comparison gives way to what is in force.
 func TestChartRanks(t *testing.T) {
-	flat := func(mark string) Series {
-		return Series{Mark: mark, Points: []Point{{0, 0.5, 0.5, 0.5}, {4, 0.5, 0.5, 0.5}, {8, 0.5, 0.5, 0.5}}}
+	flat := func(st Style) Series {
+		return Series{Line: st, Mark: MarkLow, Points: []Point{{0, 0.5, 0.5, 0.5}, {4, 0.5, 0.5, 0.5}, {8, 0.5, 0.5, 0.5}}}
 	}
 	for _, baseFirst := range []bool{true, false} {
 		ch := NewChart(Rect{0, 0, 9, 3}, 8, 1)
 		ch.Grid(Style{}, 0.5)
 		ch.Cursor(2, Style{})
 		if baseFirst {
-			ch.Draw(flat("○"), true)
+			ch.Draw(flat(DarkTheme.LowDim), true)
 		}
-		ch.Draw(flat("●"), false)
+		ch.Draw(flat(DarkTheme.Low), false)
 		if !baseFirst {
-			ch.Draw(flat("○"), true)
+			ch.Draw(flat(DarkTheme.LowDim), true)
 		}
-		lines := plain(ch)
-		if got := strings.Count(lines[1], "●"); got != 3 || strings.Contains(lines[1], "○") || strings.Contains(lines[1], "│") {
+		c := NewCanvas(9, 3)
+		ch.Render(c)
+		lines := strings.Split(c.String(), "\n")
+		if strings.Contains(lines[1], DarkTheme.LowDim.on) || strings.Contains(lines[1], "│") {
 			t.Errorf("base first %v: %q", baseFirst, lines[1])
 		}
 		if !strings.Contains(lines[0], "│") {
@@ -65,16 +102,81 @@ func TestChartRanks(t *testing.T) {
 
 // Of curves that are the same both can be seen.
 func TestMarksOfEqualCurvesTakeTurns(t *testing.T) {
-	flat := func(mark string) Series {
-		return Series{Mark: mark, Points: []Point{{0, 0.5, 0.5, 0.5}, {2, 0.5, 0.5, 0.5}, {4, 0.5, 0.5, 0.5}, {6, 0.5, 0.5, 0.5}}}
+	flat := func(st Style) Series {
+		return Series{Line: st, Mark: MarkLow, Points: []Point{{0, 0.5, 0.5, 0.5}, {2, 0.5, 0.5, 0.5}, {4, 0.5, 0.5, 0.5}, {6, 0.5, 0.5, 0.5}}}
 	}
-	for _, base := range []bool{false, true} {
-		ch := NewChart(Rect{0, 0, 13, 3}, 6, 1)
-		ch.Draw(flat("▲"), base)
-		ch.Draw(flat("●"), base)
-		line := plain(ch)[1]
-		if strings.Count(line, "▲") != 2 || strings.Count(line, "●") != 2 {
-			t.Errorf("base %v: %q", base, line)
+	ch := NewChart(Rect{0, 0, 13, 3}, 6, 1)
+	ch.Draw(flat(DarkTheme.High), false)
+	ch.Draw(flat(DarkTheme.Low), false)
+	c := NewCanvas(13, 3)
+	ch.Render(c)
+	if line := strings.Split(c.String(), "\n")[1]; !strings.Contains(line, DarkTheme.High.on) || !strings.Contains(line, DarkTheme.Low.on) {
+		t.Errorf("%q", line)
+	}
+}
+
+// Without colors curves differ in their dashes.
+func TestPlainCurvesDiffer(t *testing.T) {
+	flat := func(y float64) Series {
+		return Series{Points: []Point{{0, y, y, y}, {20, y, y, y}}}
+	}
+	ch := NewChart(Rect{0, 0, 21, 11}, 20, 1)
+	for _, y := range []float64{0, 0.5, 1} {
+		ch.Draw(flat(y), false)
+	}
+	c := NewCanvas(21, 11)
+	c.Plain = true
+	ch.Render(c)
+	lines := strings.Split(c.String(), "\n")
+	if lines[0] == lines[5] || lines[5] == lines[10] || lines[0] == lines[10] {
+		t.Errorf("two lines look the same:\n%s", c.String())
+	}
+}
+
+// Ticks are multiples of 1, 2 or 5 in the centers of rows, with labels of one format.
+func TestTicksOfRows(t *testing.T) {
+	for _, c := range []struct {
+		span Span
+		rows int
+		want string
+	}{
+		{Span{To: 1}, 11, "0 0.5 1.0"},
+		{Span{To: 1}, 20, "0 0.2 0.4 0.6 0.8 1.0"},
+		{Span{To: 381}, 12, "0 100 200 300"},
+		{Span{To: 0.0125}, 12, "0 .005 .010"},
+		{Span{To: 14_000}, 12, "0 5k 10k"},
+		{Span{To: 61_234}, 9, "0 20k 40k 60k"},
+		{Span{To: 2.34}, 16, "0 0.5 1.0 1.5 2.0"},
+		{Span{To: 3e-6}, 9, "0 1e−6 2e−6 3e−6"},
+		{Span{From: -0.4, To: 0.4}, 12, "−0.4 −0.2 0 0.2 0.4"},
+		{Span{From: -1.7, To: 0.36, Log: true}, 12, "0.1 1"},
+		{Span{From: -0.5, To: -0.4, Log: true}, 9, "0.1 1"},
+		{Span{From: -9, To: -3, Log: true}, 13, "1e−8 1e−6 1e−4"},
+		{Span{To: 1}, 1, "0 1"},
+	} {
+		s := fitRows(c.span, c.rows)
+		if got := strings.Join(tickLabels(s, 4), " "); got != c.want {
+			t.Errorf("%+v on %d rows: %s, want %s", c.span, c.rows, got, c.want)
+		}
+		for _, v := range s.ticks {
+			if row := s.row(v); math.Abs(row-math.Round(row)) > 1e-6 && c.rows > 1 {
+				t.Errorf("%+v on %d rows: %v is at row %v", c.span, c.rows, v, row)
+			}
+		}
+		if s.row(s.From) > float64(c.rows) || s.row(s.To) < -1e-6 {
+			t.Errorf("%+v on %d rows reaches from %v to %v", c.span, c.rows, s.row(s.From), s.row(s.To))
+		}
+	}
+}
+
+// Most of the rows are used whatever the range.
+func TestRowsAreUsed(t *testing.T) {
+	for rows := 6; rows < 60; rows++ {
+		for _, to := range []float64{1, 0.37, 2.34, 7, 95, 381, 61234} {
+			s := fitRows(Span{To: to}, rows)
+			if used := (s.row(0) - s.row(to)) / float64(rows-1); used < 0.62 {
+				t.Errorf("0 to %v uses %.2f of %d rows, ticks %v", to, used, rows, s.ticks)
+			}
 		}
 	}
 }

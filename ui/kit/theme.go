@@ -8,7 +8,10 @@ import (
 
 // Style is the escape sequence of a Lip Gloss style. Styles are rendered once per theme and painted
 // by concatenation, since a frame has hundreds.
-type Style struct{ on string }
+type Style struct {
+	on  string
+	rgb [3]uint8 // the foreground's color, for pictures
+}
 
 const styleOff = "\x1b[m"
 
@@ -16,8 +19,16 @@ const styleOff = "\x1b[m"
 // terminal's, and drops them if NO_COLOR is set.
 func Styled(s lipgloss.Style) Style {
 	on, _, _ := strings.Cut(s.Render("x"), "x")
-	return Style{on}
+	st := Style{on: on}
+	if _, none := s.GetForeground().(lipgloss.NoColor); !none {
+		r, g, b, _ := s.GetForeground().RGBA()
+		st.rgb = [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}
+	}
+	return st
 }
+
+// RGB returns the foreground's color; black is none.
+func (st Style) RGB() [3]uint8 { return st.rgb }
 
 // Paint returns s in this style.
 func (st Style) Paint(s string) string {
@@ -28,7 +39,12 @@ func (st Style) Paint(s string) string {
 }
 
 // and returns a style with another's attributes on top.
-func (st Style) and(other Style) Style { return Style{st.on + other.on} }
+func (st Style) and(other Style) Style {
+	if other.rgb == [3]uint8{} {
+		other.rgb = st.rgb
+	}
+	return Style{st.on + other.on, other.rgb}
+}
 
 // fg is a foreground color, "#rrggbb".
 func fg(hex string) Style { return Styled(lipgloss.NewStyle().Foreground(lipgloss.Color(hex))) }

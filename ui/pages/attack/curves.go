@@ -33,7 +33,7 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
 	if !any {
-		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 3), th.Dim, p.waitingFor(byRho))
+		ch.Note(c, th.Dim, p.waitingFor(byRho))
 		return
 	}
 	p.labelCurves(c, ch, models, byRho)
@@ -147,8 +147,7 @@ func (p *Page) addCurves(ch *kit.Chart, m session.ShownModel, byRho bool) bool {
 	ch.Draw(s, false)
 	for _, q := range points {
 		if q.doubt {
-			col, row := int(ch.DotX(q.x))/2, int(ch.DotY(q.score.Accuracy()))/4
-			ch.Put(col, max(0, row-1), kit.MarkDoubt, th.Warn, kit.RankMark)
+			ch.MarkDoubt(q.x, q.score.Accuracy(), th.Warn)
 		}
 	}
 	return len(points) > 0
@@ -181,7 +180,7 @@ func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownM
 			continue // not measured yet
 		}
 		best := points[found]
-		row := int(ch.DotY(best.score.Accuracy())) / 4
+		row := ch.Row(best.score.Accuracy()) - ch.Plot.Y
 		for _, try := range []int{row, row - 1, row + 1, row - 2, row + 2, row - 3, row + 3} {
 			if try >= 0 && try < ch.Plot.H && !taken[try] {
 				taken[try] = true

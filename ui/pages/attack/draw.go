@@ -210,12 +210,8 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 		}
 	}
 	bottom = min(max(bottom, top-decades), top-1)
-	ch := kit.NewChart(plot, float64(len(v.Profile)), top-bottom)
-	var grid []float64
-	for y, step := 0.0, math.Ceil((top-bottom)/float64(max(1, plot.H/3))); y <= top-bottom; y += step {
-		grid = append(grid, y)
-	}
-	ch.Grid(th.Line, grid...)
+	ch := kit.NewChartOn(plot, kit.Span{To: float64(len(v.Profile))}, kit.Span{From: bottom, To: top, Log: true})
+	ch.TickGrid(th)
 	ch.Cursor(v.R, th.Focus)
 	low, high := kit.Series{Line: th.Low, Mark: kit.MarkLow}, kit.Series{Line: th.High, Mark: kit.MarkHigh}
 	for k, power := range v.Profile {
@@ -223,7 +219,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 		if k == 0 {
 			at = 0 // only the zero frequency
 		}
-		y := max(math.Log10(max(power, 1e-300))-bottom, 0)
+		y := max(math.Log10(max(power, 1e-300)), bottom)
 		if float64(k) < v.R {
 			low.Points = append(low.Points, kit.Point{X: at, Y: y, Lo: y, Hi: y})
 		} else {
@@ -237,7 +233,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 	ch.Draw(high, false)
 	ch.Draw(low, false)
 	ch.Render(c)
-	ch.LabelY(c, th.Dim, grid, func(y float64) string { return fmt.Sprintf("1e%.0f", y+bottom) })
+	ch.LabelTicks(c, th.Dim)
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
 }
 

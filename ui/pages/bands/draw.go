@@ -84,7 +84,7 @@ func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, axis)
 	if why := p.waiting(p.curves.Known[now]); why != "" {
-		c.Paragraph(kit.NewRect(plot.X+2, plot.Y+plot.H/2-1, plot.W-4, 2), th.Dim, why)
+		ch.Note(c, th.Dim, why)
 	}
 }
 
@@ -120,7 +120,7 @@ func (p *Page) addCurves(ch *kit.Chart, r bands.Result, base bool) {
 // labelWhole labels the line of the whole image, right of the plot.
 func (p *Page) labelWhole(c *kit.Canvas, ch *kit.Chart, r bands.Result, mark string, st kit.Style) {
 	if r.Whole.N > 0 {
-		c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(r.Whole.Accuracy()))/4, st.Paint(mark+kit.Percent(r.Whole.Accuracy())))
+		c.Put(ch.Plot.Right()+1, ch.Row(r.Whole.Accuracy()), st.Paint(mark+kit.Percent(r.Whole.Accuracy())))
 	}
 }
 

@@ -152,8 +152,7 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	}
 	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "mean error vs radius", "mean error vs radius"))
 	ch := kit.NewChart(kit.PlotOf(kit.NewRect(room.X, room.Y+1, room.W, room.H-2)), r.Furthest(), 1)
-	grid := []float64{0, 0.5, 1}
-	ch.Grid(th.Line, grid...)
+	grid := ch.ShareGrid(th)
 	ch.Cursor(min(p.session.R, r.Furthest()), th.Focus)
 	zero := kit.Series{Line: th.WholeDim, Shade: th.WholeShade}
 	for _, x := range []float64{0, r.Furthest()} {
@@ -164,7 +163,7 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	look := th.Model(m.Slot)
 	ch.Draw(kit.Series{Points: p.shown.profile, Line: look.Style, Shade: th.WholeShade, Mark: look.Mark}, false)
 	ch.Render(c)
-	c.Put(ch.Plot.Right()+1, ch.Plot.Y+int(ch.DotY(r.Clean.Errors().Accuracy()))/4, th.Whole.Paint(kit.MarkWhole+kit.Percent(r.Clean.Errors().Accuracy())))
+	c.Put(ch.Plot.Right()+1, ch.Row(r.Clean.Errors().Accuracy()), th.Whole.Paint(kit.MarkWhole+kit.Percent(r.Clean.Errors().Accuracy())))
 	ch.LabelY(c, th.Dim, grid, kit.PercentOf)
 	ch.LabelX(c, th.Dim, room.Bottom()-1)
 }

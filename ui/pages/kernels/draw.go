@@ -237,8 +237,7 @@ func (p *Page) drawResponse(c *kit.Canvas) {
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
 	_, corner := kernels.ResponseBin(bins - 1)
 	ch := kit.NewChart(plot, corner, most)
-	grid := []float64{0, most / 2, most}
-	ch.Grid(th.Line, grid...)
+	ch.TickGrid(th)
 	for i := range 2 {
 		for _, m := range p.session.Models() {
 			if k := p.of(m); k != nil && k.view != nil {
@@ -252,7 +251,7 @@ func (p *Page) drawResponse(c *kit.Canvas) {
 		}
 	}
 	ch.Render(c)
-	ch.LabelY(c, th.Dim, grid, func(v float64) string { return fmt.Sprintf("%.2g", v) })
+	ch.LabelTicks(c, th.Dim)
 	ch.LabelX(c, th.Dim, r.Bottom()-1)
 	c.Left(p.l.legend, th.Dim, kit.Pick(p.l.legend.W, "mean frequency response |DFT| vs radius", "frequency response vs radius"))
 	p.drawLegend(c)

@@ -157,36 +157,33 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 	th, f := p.screen.Theme(), p.fig.Panels[k]
 	plot := p.l.plots[k]
 	p.drawTitle(c, k)
-	if f.Hi <= f.Lo {
-		f.Lo, f.Hi = 0, 1
-	}
-	ch := kit.NewChart(plot, 1, 1)
-	grid := ch.ShareGrid(th)
+	y := f.Span()
+	ch := kit.NewChartOn(plot, kit.Span{To: 1}, y)
+	grid := ch.TickGrid(th)
 	if x := p.fig.Position(p.cursor); p.cursor >= 0 && p.begun() && x >= 0 && x <= 1 {
 		ch.Cursor(x, th.Focus)
 	}
 	for _, curve := range f.Curves {
-		p.addCurve(ch, k, curve)
+		p.addCurve(ch, k, curve, y)
 	}
 	ch.Render(c)
-	ch.LabelY(c, th.Dim, grid, func(share float64) string {
-		if k.Shares() {
-			return fmt.Sprintf("%.0f%%", 100*share)
-		}
-		return tickNumber(f.Value(share))
-	})
-	p.labelAxis(c, plot)
+	if k.Shares() {
+		ch.LabelY(c, th.Dim, grid, kit.PercentOf)
+	} else {
+		ch.LabelTicks(c, th.Dim)
+	}
+	p.labelAxis(c, ch)
 	p.labelCurves(c, plot, ch, k, f)
 	if len(f.Curves) == 0 {
-		c.Paragraph(kit.NewRect(plot.X+1, plot.Y+max(0, plot.H/2-1), plot.W-2, min(3, plot.H)), th.Dim, p.waiting(k))
+		ch.Note(c, th.Dim, p.waiting(k))
 	}
 }
 
 // addCurve draws a curve, and faintly the unsmoothed one.
-func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFigure) {
+func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFigure, y kit.Span) {
 	th := p.screen.Theme()
 	mark, st := p.runStyle(curve.Run)
-	s := kit.Series{Points: curve.Points, Line: st, Mark: mark, Shade: th.Line}
+	s := kit.Series{Points: onSpan(curve.Points, y), Line: st, Mark: mark, Shade: th.Line}
 	dim := th.Line
 	switch {
 	case k == runlog.PanelBands:
@@ -212,20 +209,26 @@ func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFig
 		s.Mark = ""
 	}
 	if curve.Raw != nil {
-		ch.Draw(kit.Series{Points: curve.Raw, Line: dim}, true)
+		ch.Draw(kit.Series{Points: onSpan(curve.Raw, y), Line: dim}, true)
 	}
 	if len(s.Points) == 1 && s.Mark == "" {
 		s.Mark = mark
 	}
 	if n := len(s.Points); n*3 > ch.Plot.W && s.Mark != "" { // marks every few columns
 		ch.Draw(kit.Series{Points: s.Points, Line: s.Line, Shade: s.Shade, Thick: s.Thick}, false)
-		s.Points = sparse(s.Points, max(1, 8*n/max(1, ch.Plot.W)))
-		for _, at := range s.Points {
-			ch.Put(int(ch.DotX(at.X))/2, int(ch.DotY(at.Y))/4, s.Mark, s.Line, kit.RankMark)
-		}
-		return
+		s.Points, s.NoLine = sparse(s.Points, max(1, 8*n/max(1, ch.Plot.W))), true
 	}
 	ch.Draw(s, false)
+}
+
+// onSpan returns points, which are fractions of a span, as its values.
+func onSpan(points []kit.Point, y kit.Span) []kit.Point {
+	at := func(share float64) float64 { return y.From + share*(y.To-y.From) }
+	var list []kit.Point
+	for _, p := range points {
+		list = append(list, kit.Point{X: p.X, Y: at(p.Y), Lo: at(p.Lo), Hi: at(p.Hi)})
+	}
+	return list
 }
 
 // sparse keeps every n-th point.
@@ -273,7 +276,7 @@ func (p *Page) labelCurves(c *kit.Canvas, plot kit.Rect, ch *kit.Chart, k runlog
 			}
 			text = part + strings.TrimRight(kit.WholePercent(curve.Value), " ")
 		}
-		row := min(max(int(ch.DotY(f.Share(curve.Value)))/4, 0), plot.H-1)
+		row := ch.Row(f.OnSpan(curve.Value)) - plot.Y
 		for _, d := range []int{0, 1, -1, 2, -2, 3, -3} {
 			if y := row + d; y >= 0 && y < plot.H && !taken[y] {
 				taken[y] = true
@@ -348,8 +351,8 @@ func (p *Page) drawBandsTitle(c *kit.Canvas, room kit.Rect) {
 }
 
 // labelAxis draws tick labels below a plot.
-func (p *Page) labelAxis(c *kit.Canvas, plot kit.Rect) {
-	th, f := p.screen.Theme(), &p.fig
+func (p *Page) labelAxis(c *kit.Canvas, ch *kit.Chart) {
+	th, f, plot := p.screen.Theme(), &p.fig, ch.Plot
 	y := plot.Bottom()
 	unit := p.axis.String()
 	if p.logX {
@@ -367,20 +370,10 @@ func (p *Page) labelAxis(c *kit.Canvas, plot kit.Rect) {
 		if x <= last || x+kit.Width(label) >= end {
 			continue
 		}
-		c.Put(x, y, th.Dim.Paint(label))
+		ch.LabelAt(c, th.Dim, y, f.Position(v), label)
 		last = x + kit.Width(label)
 	}
 	c.Put(end, y, th.Dim.Paint(unit))
-}
-
-// tickNumber formats a number in four cells.
-func tickNumber(v float64) string {
-	if abs := math.Abs(v); abs >= 0.01 && abs < 1 {
-		return strings.TrimRight(fmt.Sprintf("%.3f", v), "0")[1:]
-	} else if abs >= 1 && abs < 10 {
-		return fmt.Sprintf("%.2f", v)
-	}
-	return strings.Replace(kit.ShortNumber(v), "0.00", ".00", 1)
 }
 
 // waiting says what will come where a chart is empty.

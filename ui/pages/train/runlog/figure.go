@@ -105,6 +105,22 @@ func (p PanelFigure) Value(share float64) float64 {
 	return p.Lo + share*(p.Hi-p.Lo)
 }
 
+// Span returns the range as the span of a chart's axis.
+func (p PanelFigure) Span() kit.Span {
+	if p.log {
+		return kit.Span{From: math.Log10(p.Lo), To: math.Log10(p.Hi), Log: true}
+	}
+	return kit.Span{From: p.Lo, To: p.Hi}
+}
+
+// OnSpan returns a value's position on Span.
+func (p PanelFigure) OnSpan(v float64) float64 {
+	if p.log {
+		return math.Log10(max(v, p.Lo/2))
+	}
+	return v
+}
+
 // CurveFigure is a curve of a panel.
 type CurveFigure struct {
 	Run    int
