@@ -161,7 +161,7 @@ func lastFigure(r attack.Robustness) string {
 }
 
 func runAttack(cmd *cobra.Command, o lab.Options, q lab.RobustnessRequest, out *output) error {
-	l, err := lab.Open(cmd.Context(), o)
+	l, err := openScored(cmd, o)
 	if err != nil {
 		return err
 	}

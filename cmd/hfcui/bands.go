@@ -40,7 +40,7 @@ func bandsCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.Setting = setting()
 		o.DType, _ = plan.ParseDType(dtype)
-		l, err := lab.Open(cmd.Context(), o)
+		l, err := openScored(cmd, o)
 		if err != nil {
 			return err
 		}

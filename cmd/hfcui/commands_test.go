@@ -147,7 +147,7 @@ func TestPredictReports(t *testing.T) {
 			t.Errorf("class %d is more probable than the one before it", k)
 		}
 	}
-	low := document[[]answer](t, hfcuiIn(t, dir, "predict", "photo.png", "--part", "low", "-r", "7.5", "--rho", "0.5", "--json"))
+	low := document[[]answer](t, hfcuiIn(t, dir, "predict", "photo.png", "--model", "demo", "--part", "low", "-r", "7.5", "--rho", "0.5", "--json"))
 	if *low[0].Part != "low" || *low[0].R != 7.5 || len(low[0].Top) != 5 {
 		t.Errorf("%+v", low)
 	}

@@ -37,7 +37,7 @@ func TestWrongReadingsDoNotPassInSilence(t *testing.T) {
 	if !strings.Contains(o.stderr, lab.Unverified) || !strings.Contains(o.stdout, "assumed stem-pool=none") && !strings.Contains(o.stdout, "given epsilon=0.001") {
 		t.Errorf("%s%s", o.stderr, o.stdout)
 	}
-	if o = hfcuiIn(t, dir, "predict", "photo.png"); o.stderr != "" {
+	if o = hfcuiIn(t, dir, "predict", "photo.png", "--model", "demo"); o.stderr != "" {
 		t.Errorf("of the demo nothing is assumed: %s", o.stderr)
 	}
 }

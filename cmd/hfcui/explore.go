@@ -65,7 +65,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	s := e.setting()
 	e.screen.Normalize, e.screen.Statistics = s.Normalize, s.Statistics
 	e.lab.Threads = leaveRoom()
-	l, err := lab.Open(cmd.Context(), e.lab)
+	l, err := openLab(cmd, e.lab)
 	if err != nil {
 		return err
 	}

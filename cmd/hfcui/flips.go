@@ -102,7 +102,7 @@ func flipsCommand() *cobra.Command {
 		}
 		q.Setting = setting()
 		q.By, _ = bands.ParseDecomposition(by)
-		l, err := lab.Open(cmd.Context(), o)
+		l, err := openScored(cmd, o)
 		if err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func heatmapCommand() *cobra.Command {
 			// Fail before measuring, not after.
 			return fmt.Errorf("%s: %w; check that the folder exists and is writable", picture, errors.Unwrap(err))
 		}
-		l, err := lab.Open(cmd.Context(), o)
+		l, err := openScored(cmd, o)
 		if err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ func predictCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if !cmd.Flags().Changed("model") {
+				sayNote(lab.DefaultModelNote + "; choose another with --model")
+			}
 			reading := sayUnchecked(m)
 			return out.print(withReading(answers, reading), func(w io.Writer) {
 				readingLines(w, reading)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -47,6 +48,38 @@ func (n *network) Set(s string) error {
 func dataFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "dataset folder or name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "split of the dataset", "test", "train")
+}
+
+// openLab opens the model and the data of a command's flags. Defaults are left to the Lab, which then
+// knows that nobody chose them.
+func openLab(cmd *cobra.Command, o lab.Options) (*lab.Lab, error) {
+	if !cmd.Flags().Changed("model") {
+		o.Model = ""
+	}
+	if !cmd.Flags().Changed("data") {
+		o.Data = ""
+	}
+	return lab.Open(cmd.Context(), o)
+}
+
+// openScored is openLab for commands that measure accuracy.
+func openScored(cmd *cobra.Command, o lab.Options) (*lab.Lab, error) {
+	l, err := openLab(cmd, o)
+	if err != nil {
+		return nil, err
+	}
+	info := l.Info()
+	switch {
+	case info.Labeled:
+		return l, nil
+	case info.DefaultData:
+		err = fmt.Errorf("accuracy unavailable: %s; choose its dataset with --data", info.Unscored)
+	case info.DefaultModel:
+		err = fmt.Errorf("accuracy unavailable: %s; choose a model of this dataset with --model", info.Unscored)
+	default:
+		err = fmt.Errorf("accuracy unavailable: %s; use class folders with the model's classes, or name them with --classes", info.Unscored)
+	}
+	return nil, errors.Join(err, l.Close())
 }
 
 // deviceName is a flag that takes a device's name; the automatic choice is "".

@@ -26,3 +26,16 @@ func reducedTo(h, w, side int) (int, int) {
 	long := max(h, w)
 	return max(1, h*side/long), max(1, w*side/long)
 }
+
+// BoundedSize returns the size that Bounded gives the images of s: that of all, or of the first where
+// they differ in size. It is 0×0 if there are none, or the first cannot be read.
+func BoundedSize(s Set, side int) (h, w int) {
+	_, h, w = s.Shape()
+	if f, ok := s.(*files); ok && f.Len() > 0 {
+		_, h, w, _ = ImageSize(f.paths[0]) // an error leaves 0×0
+	}
+	if max(h, w) > side {
+		return reducedTo(h, w, side)
+	}
+	return h, w
+}

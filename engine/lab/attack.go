@@ -62,7 +62,7 @@ func (l *Lab) Attack(ctx context.Context, q AttackRequest) (*AttackView, error) 
 		return nil, err
 	}
 	defer end()
-	if err := now.Check(q.Index, l.data.Name, now.split); err != nil {
+	if err := now.Check(q.Index, now.data.Name, now.split); err != nil {
 		return nil, err
 	}
 	q.Normalize, q.Statistics = bands.NormalizeNone, model.RunningStatistics

@@ -199,7 +199,7 @@ func TestRobustnessRefusesWhatCannotBe(t *testing.T) {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
-	m, err := model.New("lenet5", [3]int{1, 28, 28}, l.data.Test.Classes(), nets.He, 3)
+	m, err := model.New("lenet5", [3]int{1, 28, 28}, l.selected.Load().data.Test.Classes(), nets.He, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

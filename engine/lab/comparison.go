@@ -60,8 +60,9 @@ func (l *Lab) model(ctx context.Context, path string) (now *selection, end func(
 			}
 		}
 	}
-	if s, ok, err := l.compared.current(path); ok && err == nil && l.checkComparison(s.model) == nil && s.acquire() {
-		if now, err = l.selected.Load().with(l.data, s, ""); err != nil {
+	open := l.selected.Load()
+	if s, ok, err := l.compared.current(path, open); ok && err == nil && open.checkComparison(s.model) == nil && s.acquire() {
+		if now, err = open.with(s, ""); err != nil {
 			s.release()
 			return nil, nil, err
 		}
@@ -78,7 +79,12 @@ func (l *Lab) model(ctx context.Context, path string) (now *selection, end func(
 		if err != nil {
 			return nil, nil, err
 		}
-		if now, err = l.selected.Load().with(l.data, s, ""); err != nil {
+		open = l.selected.Load()
+		if open.data != s.data { // other data were opened meanwhile
+			l.compared.models.Remove(path)
+			continue
+		}
+		if now, err = open.with(s, ""); err != nil {
 			return nil, nil, err
 		}
 		if s.acquire() { // else it was closed meanwhile
@@ -95,7 +101,7 @@ func (l *Lab) resolve(ctx context.Context, path, split string, q *bands.Setting)
 	}
 	q.Smoothing, err = now.model.Canonical(q.Smoothing)
 	if err == nil {
-		now, err = now.with(l.data, now.study, split)
+		now, err = now.with(now.study, split)
 	}
 	if err != nil {
 		end()
@@ -120,9 +126,14 @@ func (l *Lab) resolveLabeled(ctx context.Context, path, split string, q *bands.S
 // compare returns the comparison model at path.
 func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	models := l.compared.models
-	s, ok, err := l.compared.current(path)
+	open, end, err := l.model(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	s, ok, err := l.compared.current(path, open)
 	if ok {
-		return s, l.checkComparison(s.model)
+		return s, open.checkComparison(s.model)
 	}
 	models.Remove(path)
 	if err != nil {
@@ -134,37 +145,40 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	}
 	m, err := train.LoadModel(ctx, path, model.Description{})
 	if err == nil {
-		err = l.checkComparison(m)
+		err = open.checkComparison(m)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s = newStudy(m, path, model.Description{}, l.device, l.gate.yield, l.data.Name, l.data.Test)
+	s = newStudy(m, modelSource{path: path, chosen: true}, l.device, l.gate.yield, open.data)
 	models.Put(path, comparison{file, s})
 	return s, nil
 }
 
-// current returns the comparison model at path if it is open and its file has not changed.
-func (c comparisons) current(path string) (s *study, ok bool, err error) {
+// current returns the comparison model at path if it is open, on the data that now are, and its file
+// has not changed.
+func (c comparisons) current(path string, now *selection) (s *study, ok bool, err error) {
 	file, err := identity(path)
 	if err != nil {
 		return nil, false, err
 	}
 	m, ok := c.models.Get(path)
-	if !ok || !checkpoints.Unchanged(m.file, file) {
+	if !ok || m.data != now.data || !checkpoints.Unchanged(m.file, file) {
 		return nil, false, nil
 	}
 	return m.study, true, nil
 }
 
-// checkComparison returns an error unless a model's input matches the images of the data.
-func (l *Lab) checkComparison(m *model.Model) error {
-	if l.checkInput(m) == nil {
+// checkComparison returns an error unless a model's input size is that of the open model or of the
+// data.
+func (c *selection) checkComparison(m *model.Model) error {
+	ch, h, w := m.Input()
+	oc, oh, ow := c.model.Input()
+	dc, dh, dw := c.data.Test.Shape()
+	if ch == oc && h == oh && w == ow || ch == dc && h == dh && w == dw {
 		return nil
 	}
-	c, h, w := m.Input()
-	bc, bh, bw := l.Model().Input()
-	return fmt.Errorf("the input of %s is %s, that of %s is %s: they cannot be compared", m.Name, size(c, h, w), l.Model().Name, size(bc, bh, bw))
+	return fmt.Errorf("the input of %s is %s, that of %s is %s: they cannot be compared", m.Name, size(ch, h, w), c.model.Name, size(oc, oh, ow))
 }
 
 // identity returns the state of a model's file; nil for embedded models.

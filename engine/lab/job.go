@@ -20,17 +20,20 @@ type job[P any] struct {
 	progress atomic.Pointer[P]
 }
 
-// start runs a job in the background, below foreground work, if no other is running. A panic
-// becomes an error: the program continues without the job.
-func (j *job[P]) start(ctx context.Context, l *Lab, what, dir string, run func(ctx context.Context) error) error {
+// start runs a job on data in the background, below foreground work, if no other is running. A panic
+// becomes an error: the program continues without the job. The caller uses the data, which the job
+// keeps open.
+func (j *job[P]) start(ctx context.Context, l *Lab, what, dir string, data *source, run func(ctx context.Context) error) error {
 	j.what, j.dir, j.done = what, dir, make(chan struct{})
 	ctx, j.stop = context.WithCancel(ctx)
 	if err := l.slot.take(j); err != nil {
 		j.stop()
 		return err
 	}
+	data.acquire()
 	go func() {
 		defer close(j.done)
+		defer data.release() // read-only: nothing is lost if closing fails
 		defer j.stop()
 		defer func() {
 			if reason := recover(); reason != nil {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime"
@@ -8,16 +9,24 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"hfcui/engine/dataset"
 	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
 
+// What is open by default.
+const (
+	defaultModel = "demo"
+	defaultData  = "shapes"
+)
+
 // Options configures Open. The zero value opens the embedded demo.
+//
+// A model without class names is scored only on data that was chosen: on the default data its
+// accuracy would mean nothing.
 type Options struct {
-	Model   string   // file or embedded name; "" is "demo"
-	Data    string   // folder or name; "" is "shapes"
+	Model   string   // file or embedded name; "" is "demo", by default
+	Data    string   // folder or name; "" is "shapes", by default
 	Images  []string // single image files to open instead of Data
 	Split   string   // "train" or "test"; "" is "test" if it exists
 	Cache   string   // folder of downloaded data; "" is the user's cache folder
@@ -28,12 +37,11 @@ type Options struct {
 	DType plan.DType        // of activations
 }
 
-// Lab is one model and one dataset, opened for exploration. Its methods may be called
-// concurrently; foreground requests have priority over background work.
+// Lab is one model and one dataset, opened for exploration; Reopen opens others in their place. Its
+// methods may be called concurrently; foreground requests have priority over background work.
 type Lab struct {
-	data     *dataset.Data
-	source   string // name the data was opened by; "" for single images
-	opened   Options
+	options  Options     // of Open
+	opened   modelSource // by Open or Reopen, as opposed to UseModel
 	device   plan.Device
 	threads  int
 	gate     *gate
@@ -41,59 +49,40 @@ type Lab struct {
 	compared comparisons
 
 	changing  sync.Mutex // locked while another model or split is selected
-	requested uint64     // number of calls of UseModel
-	served    uint64     // the call whose model is selected
+	requested uint64     // number of calls of UseModel and Reopen
+	// the calls whose model and whose data are open
+	servedModel, servedData uint64
 
 	slot slot
 }
 
 // Open opens a model and a dataset.
 func Open(ctx context.Context, o Options) (*Lab, error) {
-	if o.Model == "" {
-		o.Model = "demo"
-	}
-	if o.Data == "" {
-		o.Data = "shapes"
-	}
-	if o.Split == "" {
-		o.Split = "test"
-	}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	m, err := model.LoadAs(o.Model, o.Given)
+	file := modelSource{cmp.Or(o.Model, defaultModel), o.Given, o.Model != ""}
+	m, err := model.LoadAs(file.path, o.Given)
 	if err != nil {
 		return nil, err
 	}
-	data, err := openData(ctx, o)
+	data, err := openSource(ctx, o)
 	if err != nil {
 		return nil, err
 	}
+	defer data.release() // the study keeps it open
 	d, err := device.Open(o.Device, plan.DeviceOptions{Threads: o.Threads, DType: o.DType})
 	if err != nil {
-		return nil, errors.Join(err, data.Close())
+		return nil, err
 	}
-	l := &Lab{data: data, opened: o, device: d, threads: o.Threads, gate: newGate(), compared: newComparisons()}
-	if len(o.Images) == 0 {
-		l.source = o.Data
-	}
-	now, err := (*selection)(nil).with(data, newStudy(m, o.Model, o.Given, d, l.gate.yield, data.Name, data.Test), o.Split)
+	l := &Lab{options: o, opened: file, device: d, threads: o.Threads, gate: newGate(), compared: newComparisons()}
+	s := newStudy(m, file, d, l.gate.yield, data)
+	now, err := (*selection)(nil).with(s, cmp.Or(o.Split, "test"))
 	if err != nil {
-		return nil, errors.Join(err, data.Close())
+		return nil, errors.Join(err, s.retire())
 	}
 	l.selected.Store(now)
 	return l, nil
-}
-
-func openData(ctx context.Context, o Options) (*dataset.Data, error) {
-	if len(o.Images) > 0 {
-		set, err := dataset.OpenImages(o.Images)
-		if err != nil {
-			return nil, err
-		}
-		return &dataset.Data{Name: set.Name(), Test: set}, nil
-	}
-	return dataset.Open(ctx, o.Data, dataset.Options{Cache: o.Cache})
 }
 
 // Close stops a training run or experiment as its Stop does, waits for its end and frees all
@@ -101,7 +90,7 @@ func openData(ctx context.Context, o Options) (*dataset.Data, error) {
 func (l *Lab) Close() error {
 	l.slot.end()
 	l.compared.models.Clear()
-	return errors.Join(l.selected.Load().retire(), l.data.Close())
+	return l.selected.Load().retire()
 }
 
 // Foreground blocks background work until leave is called, for foreground work outside the Lab,
@@ -116,7 +105,7 @@ func (l *Lab) SetSplit(split string) error {
 	l.changing.Lock()
 	defer l.changing.Unlock()
 	now := l.selected.Load()
-	next, err := now.with(l.data, now.study, split)
+	next, err := now.with(now.study, split)
 	if err == nil {
 		l.selected.Store(next)
 	}

@@ -366,7 +366,7 @@ func TestLabelsThatAreNotTheModels(t *testing.T) {
 	l := openSmall(t)
 	now := l.selected.Load()
 	now.model.Classes[0] = "zebra"
-	now.compareClasses(l.data.Name, now.Set)
+	now.compareClasses(now.Set.Classes())
 	if l.Info().Note == "" || l.Info().Labeled || l.Label(0) != -1 {
 		t.Errorf("%+v", l.Info())
 	}

@@ -78,8 +78,8 @@ func TestReproduction(t *testing.T) {
 	if f := look.Scan(dir, time.Now()); !f.Stale {
 		t.Errorf("not stale without a run: %+v", f)
 	}
-	p := brief(epochs).Plan(experiment.Quick, l.source, l.threads)
-	if _, err := experiment.Reproduce(t.Context(), dir, p, l.data, nil, nil); err != nil {
+	p := brief(epochs).Plan(experiment.Quick, l.selected.Load().data.origin, l.threads)
+	if _, err := experiment.Reproduce(t.Context(), dir, p, l.selected.Load().data.Data, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if f := look.Scan(dir, time.Now()); f.Done != 2 || f.Stale {
@@ -119,14 +119,14 @@ func TestReproductionRefused(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, experiment.PlanFile), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Reproduce(t.Context(), brief(1), experiment.Quick, dir); err == nil || !strings.Contains(err.Error(), "--data cifar10") {
+	if _, err := l.Reproduce(t.Context(), brief(1), experiment.Quick, dir); err == nil || !strings.Contains(err.Error(), "open cifar10") {
 		t.Errorf("on other data: %v", err)
 	}
 	cost, err := l.Expect(t.Context(), brief(10), experiment.Quick, filepath.Join(root, "other"))
 	if err != nil || cost.Images != 2*10*50 || cost.Time <= 0 || cost.Speed <= 0 {
 		t.Errorf("%+v, %v", cost, err)
 	}
-	l.data.Train = nil
+	l.selected.Load().data.Train = nil
 	if _, err := l.Expect(t.Context(), brief(1), experiment.Quick, filepath.Join(root, "other")); err == nil {
 		t.Error("nothing to train on")
 	}

@@ -201,7 +201,7 @@ func TestSavedSmoothedModels(t *testing.T) {
 	if found, _ := os.ReadDir(dir); len(found) != 2 {
 		t.Errorf("files %v", found)
 	}
-	if err := l.OpenModel(t.Context(), path, model.Description{Mean: []float32{0.3}}); err != nil {
+	if err := l.Reopen(t.Context(), Choice{Model: path, Given: model.Description{Mean: []float32{0.3}}}); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := l.Check(t.Context(), nil); err != nil || r.Checked != 0 || r.Better != nil {

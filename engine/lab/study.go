@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -8,7 +9,6 @@ import (
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
-	"hfcui/engine/dataset"
 	"hfcui/engine/heatmap"
 	"hfcui/engine/kernels"
 	"hfcui/engine/lru"
@@ -26,11 +26,18 @@ const (
 	kernelViewsKept = 4
 )
 
+// modelSource is where a model is from.
+type modelSource struct {
+	path   string            // its file, or embedded name
+	given  model.Description // what it was opened with
+	chosen bool              // by the caller, not by default
+}
+
 // study is a model under study: its programs and cached results.
 type study struct {
-	model    *model.Model
-	path     string            // its file, or embedded name
-	given    model.Description // what it was opened with
+	model *model.Model
+	data  *source // kept open
+	modelSource
 	checks   checks
 	programs *programCache
 	bands    *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
@@ -38,7 +45,7 @@ type study struct {
 	kernels  *lru.Cache[model.Smoothing, *kernels.View]
 	attacked *attack.Known
 	heatmaps *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
-	fits     bool // the labels of the data are the model's classes
+	unscored string // why accuracy cannot be measured; "" if the labels of the data are the model's classes
 	notes    []string
 	own      atomic.Pointer[selection] // with images at another size than those of the open model; nil if there are none
 
@@ -47,20 +54,22 @@ type study struct {
 	retired bool // replaced: closes after its last use
 }
 
-// newStudy prepares a model, opened at path with what was given, for images of a set. Its background work yields.
-func newStudy(m *model.Model, path string, given model.Description, d plan.Device, yield plan.Yield, data string, set dataset.Set) *study {
+// newStudy prepares the model in a file for the images of data, which it keeps open. Its background
+// work yields.
+func newStudy(m *model.Model, file modelSource, d plan.Device, yield plan.Yield, data *source) *study {
+	data.acquire() // open: the caller uses it
 	s := &study{
-		model: m, path: path, given: given, checks: newChecks(), programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
+		model: m, data: data, modelSource: file, checks: newChecks(), programs: newProgramCache(m, d, yield), attacked: attack.NewKnown(),
 		bands:    lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
 		clean:    lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
 		kernels:  lru.New[model.Smoothing, *kernels.View](kernelViewsKept),
 		heatmaps: lru.New[heatmapKey, *measure.Resumable[heatmap.Result]](heatmapsKept),
 	}
+	s.compareClasses(data.Test.Classes())
 	for _, done := range m.Smoothings() {
 		s.note("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
 	}
-	s.compareSizes(data, set)
-	s.compareClasses(data, set)
+	s.compareSizes()
 	return s
 }
 
@@ -82,9 +91,12 @@ func (s *study) release() {
 	last := s.retired && s.users == 0
 	s.mu.Unlock()
 	if last {
-		s.programs.close() // errors of freeing memory are irrelevant
+		s.close() // errors of freeing memory are irrelevant
 	}
 }
+
+// close frees the programs and, unless others use it, closes the data.
+func (s *study) close() error { return errors.Join(s.programs.close(), s.data.release()) }
 
 // retire closes the study after its last use.
 func (s *study) retire() error {
@@ -93,17 +105,17 @@ func (s *study) retire() error {
 	s.retired = true
 	s.mu.Unlock()
 	if free {
-		return s.programs.close()
+		return s.close()
 	}
 	return nil
 }
 
 // compareSizes notes if images have to be converted for the model.
-func (s *study) compareSizes(data string, set dataset.Set) {
-	dc, dh, dw := set.Shape()
+func (s *study) compareSizes() {
+	dc, dh, dw := s.data.Test.Shape()
 	c, h, w := s.model.Input()
 	if dc != 0 && (dc != c || dh != h || dw != w) {
-		s.note("the input of %s is %s, images of %s are %s: they are converted", s.model.Name, size(c, h, w), data, size(dc, dh, dw))
+		s.note("the input of %s is %s, images of %s are %s: they are converted", s.model.Name, size(c, h, w), s.data.Name, size(dc, dh, dw))
 	}
 }
 
@@ -117,17 +129,31 @@ func size(c, h, w int) string {
 	return fmt.Sprintf("%d×%d %s", w, h, map[int]string{1: "gray", 3: "RGB"}[c])
 }
 
-// compareClasses determines whether the labels of the data are the model's classes.
-func (s *study) compareClasses(data string, set dataset.Set) {
-	names := set.Classes()
-	s.fits = s.model.Predicts(names)
+// DefaultModelNote is the note on predictions for images of which no dataset is known.
+const DefaultModelNote = "predictions are those of " + defaultModel + ", the default model, which was trained on drawn shapes"
+
+// compareClasses determines whether the labels of the data, of these names, are the model's classes.
+// A model without class names may have any: where nobody chose the data for it, nothing says so.
+func (s *study) compareClasses(names []string) {
+	name, data := s.model.Name, s.data.Name
 	switch {
-	case s.fits, len(names) == 0:
+	case len(names) == 0:
+		s.unscored = data + " has no labels"
+		if !s.chosen {
+			s.note(DefaultModelNote)
+		}
+		return
 	case len(names) != s.model.Net.Classes:
-		s.note("%s predicts %d classes, %s has %d: predictions are shown, not scored", s.model.Name, s.model.Net.Classes, data, len(names))
+		s.unscored = fmt.Sprintf("%s predicts %d classes, %s has %d", name, s.model.Net.Classes, data, len(names))
+	case !s.model.Predicts(names):
+		s.unscored = fmt.Sprintf("%s was trained on other classes than those of %s", name, data)
+	case len(s.model.Classes) == 0 && !s.data.chosen:
+		s.unscored = fmt.Sprintf("%s has no class names and no dataset was chosen for it; %s is the default", name, data)
 	default:
-		s.note("%s was trained on other classes than those of %s: predictions are shown, not scored", s.model.Name, data)
+		s.unscored = ""
+		return
 	}
+	s.note("predictions shown, not scored: %s", s.unscored)
 }
 
 // background returns a classifier for background work on n images.
@@ -143,14 +169,13 @@ func (s *study) background(q bands.Setting, n int) (measure.Classifier, error) {
 // selected meanwhile.
 type selection struct {
 	*study
-	data  *dataset.Data
 	split string
 	*view.Images
 }
 
 // classes names the model's outputs.
 func (c *selection) classes() []string {
-	if len(c.model.Classes) == 0 && c.fits {
+	if len(c.model.Classes) == 0 && c.unscored == "" {
 		return c.Set.Classes()
 	}
 	return c.model.ClassNames()
@@ -159,46 +184,43 @@ func (c *selection) classes() []string {
 // checkLabels returns an error if accuracy cannot be measured, because the images have no labels or
 // their labels are not the model's classes.
 func (c *selection) checkLabels() error {
-	switch {
-	case len(c.Set.Classes()) == 0:
-		return fmt.Errorf("%s has no labels, so accuracy cannot be measured: use class folders", c.data.Name)
-	case !c.fits:
-		return fmt.Errorf("model %s does not match the data: its classes are not those of %s; use a model trained on it with --model", c.model.Name, c.data.Name)
+	if c.unscored != "" {
+		return fmt.Errorf("accuracy unavailable: %s", c.unscored)
 	}
 	return nil
 }
 
 // label returns the class of image i; −1 if unknown or not one of the model's.
 func (c *selection) label(i int) int {
-	if !c.fits || i < 0 || i >= c.Set.Len() {
+	if c.unscored != "" || i < 0 || i >= c.Set.Len() {
 		return -1
 	}
 	return c.Set.Label(i)
 }
 
-// with returns the selection of another split, "" being the same, or another model. Unchanged sets
-// keep their cached images. c may be nil.
-func (c *selection) with(data *dataset.Data, s *study, split string) (*selection, error) {
+// with returns the selection of another split, "" being the same, or another model, on its data.
+// Unchanged sets keep their cached images. c may be nil.
+func (c *selection) with(s *study, split string) (*selection, error) {
 	if c != nil && split == "" {
 		split = c.split
 	}
 	if c != nil && s == c.study && split == c.split {
 		return c, nil
 	}
-	set := data.Set(split)
+	set := s.data.Set(split)
 	if set == nil {
-		return nil, fmt.Errorf("%s has no %q split: use %s", data.Name, split, strings.Join(data.Splits(), " or "))
+		return nil, fmt.Errorf("%s has no %q split: use %s", s.data.Name, split, strings.Join(s.data.Splits(), " or "))
 	}
 	ch, h, w := s.model.Input()
-	if c != nil && split == c.split {
+	if c != nil && s.data == c.data && split == c.split {
 		if oc, oh, ow := c.Inputs.Shape(); oc == ch && oh == h && ow == w {
-			return &selection{s, data, split, c.Images}, nil
+			return &selection{s, split, c.Images}, nil
 		}
 	}
 	if own := s.own.Load(); own != nil && own.split == split {
 		return own, nil // with the images viewed recently
 	}
-	own := &selection{s, data, split, view.NewImages(set, ch, h, w)}
+	own := &selection{s, split, view.NewImages(set, ch, h, w)}
 	s.own.Store(own)
 	return own, nil
 }
@@ -210,12 +232,10 @@ func (c *selection) info(device plan.Device) Info {
 		Model: c.model.Name, Net: c.model.Net.Name, Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
 		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
 		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
-		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.fits,
+		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.unscored == "", Unscored: c.unscored,
+		DefaultModel: !c.chosen, DefaultData: !c.data.chosen,
 		Device: device.Name(), Note: strings.Join(c.notes, "; "),
 	}
-	info.MaxPreview = info.MaxRadius
-	if _, ph, pw := c.Set.Shape(); ph > 0 {
-		info.MaxPreview = max(info.MaxPreview, spectral.MaxRadius(ph, pw))
-	}
+	info.MaxPreview = max(info.MaxRadius, c.data.preview[c.split])
 	return info
 }

@@ -25,7 +25,12 @@ type Training struct {
 // number of threads. A Lab runs one training run or experiment at a time. The end of ctx is like
 // Stop.
 func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training, error) {
-	c, err := l.trainingConfig(c, dir)
+	now, end, err := l.model(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	c, err = now.trainingConfig(c, dir, l.threads)
 	if err != nil {
 		return nil, err
 	}
@@ -34,12 +39,12 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 		return nil, err
 	}
 	var open *model.Model
-	if now := l.selected.Load(); now.path == c.Model {
+	if now.path == c.Model {
 		open = now.model // as described when it was opened
 	}
 	t := &Training{config: c}
-	err = t.start(ctx, l, "a training run", dir, func(ctx context.Context) error {
-		_, err := train.Run(ctx, dir, c, l.data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.yield, Start: open})
+	err = t.start(ctx, l, "a training run", dir, now.data, func(ctx context.Context) error {
+		_, err := train.Run(ctx, dir, c, now.data.Data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.yield, Start: open})
 		return err
 	})
 	if err != nil {
@@ -52,41 +57,41 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 // model, with the usual hyperparameters. scratch reports whether its network can also be trained
 // from scratch: with Model "", Net names it, which it does not if the network is imported.
 func (l *Lab) Recipe() (c train.Config, scratch bool, err error) {
-	if l.source == "" {
+	now := l.selected.Load()
+	if now.data.origin == "" {
 		return c, false, errNoData
 	}
-	if l.data.Train == nil {
-		return c, false, fmt.Errorf("%s has no training images: open another dataset with --data", l.data.Name)
+	if now.data.Train == nil {
+		return c, false, fmt.Errorf("%s has no training images: open another dataset", now.data.Name)
 	}
-	now := l.selected.Load()
-	c = train.Default(now.model.Net.Name, l.source)
-	c.Model, c.Device, c.Threads = now.path, l.opened.Device, l.threads
+	c = train.Default(now.model.Net.Name, now.data.origin)
+	c.Model, c.Device, c.Threads = now.path, l.options.Device, l.threads
 	return c, now.model.Net.Builtin(), nil
 }
 
-var errNoData = errors.New("cannot train on single images: open a dataset with --data")
+var errNoData = errors.New("cannot train on single images: open a dataset")
 
 // trainingConfig completes a configuration by the run folder and the open data.
-func (l *Lab) trainingConfig(c train.Config, dir string) (train.Config, error) {
-	if c.Net == "" {
+func (c *selection) trainingConfig(q train.Config, dir string, threads int) (train.Config, error) {
+	if q.Net == "" {
 		var err error
-		if c, err = train.ReadConfig(dir); err != nil {
-			return c, err
+		if q, err = train.ReadConfig(dir); err != nil {
+			return q, err
 		}
 	}
-	if c.Threads == 0 {
-		c.Threads = l.threads
+	if q.Threads == 0 {
+		q.Threads = threads
 	}
-	if l.source == "" {
-		return c, errNoData
+	if c.data.origin == "" {
+		return q, errNoData
 	}
-	if c.Data == "" {
-		c.Data = l.source
+	if q.Data == "" {
+		q.Data = c.data.origin
 	}
-	if c.Data != l.source {
-		return c, fmt.Errorf("the run is on %s, but %s is open: open it with --data", c.Data, l.source)
+	if q.Data != c.data.origin {
+		return q, fmt.Errorf("the run is on %s, but %s is open: open %s", q.Data, c.data.origin, q.Data)
 	}
-	return c, c.Check()
+	return q, q.Check()
 }
 
 // Config returns the configuration, as in the run folder.

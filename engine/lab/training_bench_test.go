@@ -83,7 +83,7 @@ func BenchmarkTrainingBesideLab(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := train.Run(b.Context(), dir, c, l.data, device, train.Options{}); err != nil {
+		if _, err := train.Run(b.Context(), dir, c, l.selected.Load().data.Data, device, train.Options{}); err != nil {
 			b.Fatal(err)
 		}
 		alone = append(alone, speed(dir))

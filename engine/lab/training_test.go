@@ -15,7 +15,6 @@ import (
 	"hfcui/engine/kernels"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
-	"hfcui/engine/nets"
 	"hfcui/engine/train"
 	"hfcui/engine/view"
 )
@@ -203,9 +202,9 @@ func TestCloseKeepsTheTraining(t *testing.T) {
 func TestTrainingsThatCannotBe(t *testing.T) {
 	l, dir := openSmall(t), t.TempDir()
 	for name, change := range map[string]func(c *train.Config){
-		"open it with --data": func(c *train.Config) { c.Data = "cifar10" },
-		"batch":               func(c *train.Config) { c.Batch = 1 },
-		"unknown input":       func(c *train.Config) { c.Input = "left" },
+		"open cifar10":  func(c *train.Config) { c.Data = "cifar10" },
+		"batch":         func(c *train.Config) { c.Batch = 1 },
+		"unknown input": func(c *train.Config) { c.Input = "left" },
 	} {
 		c := smallTraining()
 		change(&c)
@@ -240,7 +239,7 @@ func (brokenSet) ReadBatch([]float32, []int, []int) error { panic("no such page"
 
 func TestPanicEndsTheTrainingOnly(t *testing.T) {
 	l := openSmall(t)
-	l.data.Train = brokenSet{l.data.Train}
+	l.selected.Load().data.Train = brokenSet{l.selected.Load().data.Train}
 	training, err := l.Train(t.Context(), smallTraining(), filepath.Join(t.TempDir(), "run"))
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +247,7 @@ func TestPanicEndsTheTrainingOnly(t *testing.T) {
 	if <-training.Done(); training.Err() == nil || !strings.Contains(training.Err().Error(), "no such page") {
 		t.Errorf("%v", training.Err())
 	}
-	l.data.Train = nil
+	l.selected.Load().data.Train = nil
 	if training, err = l.Train(t.Context(), smallTraining(), filepath.Join(t.TempDir(), "run")); err != nil {
 		t.Fatal(err)
 	}
@@ -304,22 +303,13 @@ func TestUseModelFollowsTraining(t *testing.T) {
 
 func TestUseModelRefusesAndKeeps(t *testing.T) {
 	l := openSmall(t)
-	classes := l.Model().Classes
-	gray, err := model.New("lenet5", [3]int{1, 28, 28}, classes, nets.He, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := filepath.Join(t.TempDir(), "gray.safetensors")
-	if err := gray.Save(other); err != nil {
-		t.Fatal(err)
-	}
 	torn := filepath.Join(t.TempDir(), "torn.safetensors")
 	if err := os.WriteFile(torn, []byte("\x08\x00\x00\x00\x00\x00\x00\x00{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	for path, ctx := range map[string]context.Context{other: t.Context(), torn: t.Context(), filepath.Join(t.TempDir(), "none.safetensors"): t.Context(), "demo": ended} {
+	for path, ctx := range map[string]context.Context{torn: t.Context(), filepath.Join(t.TempDir(), "none.safetensors"): t.Context(), "demo": ended} {
 		if err := l.UseModel(ctx, path); err == nil {
 			t.Errorf("%s was taken", path)
 		}
@@ -395,7 +385,7 @@ func TestTrainsOpenModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := model.Description{Mean: []float32{0.25}, Std: []float32{0.5}}
-	if err := l.OpenModel(t.Context(), path, given); err != nil {
+	if err := l.Reopen(t.Context(), Choice{Model: path, Given: given}); err != nil {
 		t.Fatal(err)
 	}
 	c, scratch, err := l.Recipe()

@@ -2,24 +2,27 @@ package lab
 
 // Info describes a model and the images of the selected split; names are safe to print.
 type Info struct {
-	Model      string // "demo" or a file's name
-	Net        string // "resnet20"
-	Params     int
-	BatchNorm  bool
-	FirstConv  string   // "conv1.weight"
-	Convs      []string // the weights of all convolutions, in PyTorch's order
-	Mean, Std  []float32
-	Classes    []string
-	Channels   int // of the model's input
-	Height     int
-	Width      int
-	Data       string
-	Split      string
-	Splits     []string
-	Images     int  // in the selected split
-	Labeled    bool // the labels are the model's classes
-	Device     string
-	Note       string  // caveats, e.g. that classes do not match; or ""
-	MaxRadius  float64 // radius past the corner of the model's input
-	MaxPreview float64 // the same for the largest image of the split; ≥ MaxRadius
+	Model     string // "demo" or a file's name
+	Net       string // "resnet20"
+	Params    int
+	BatchNorm bool
+	FirstConv string   // "conv1.weight"
+	Convs     []string // the weights of all convolutions, in PyTorch's order
+	Mean, Std []float32
+	Classes   []string
+	Channels  int // of the model's input
+	Height    int
+	Width     int
+	Data      string
+	Split     string
+	Splits    []string
+	Images    int    // in the selected split
+	Labeled   bool   // the labels are the model's classes
+	Unscored  string // why they are not, and accuracy is unavailable; ""
+	// DefaultModel and DefaultData tell that nobody chose them.
+	DefaultModel, DefaultData bool
+	Device                    string
+	Note                      string  // caveats, e.g. that classes do not match; or ""
+	MaxRadius                 float64 // radius past the corner of the model's input
+	MaxPreview                float64 // the same for images as displayed, the first where they differ in size; ≥ MaxRadius
 }

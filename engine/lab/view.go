@@ -28,7 +28,7 @@ func (l *Lab) View(ctx context.Context, q view.Request) (*view.View, error) {
 		return nil, err
 	}
 	defer end()
-	if err := now.Check(q.Index, l.data.Name, now.split); err != nil {
+	if err := now.Check(q.Index, now.data.Name, now.split); err != nil {
 		return nil, err
 	}
 	v, err := now.Images.View(ctx, q, now.viewPrograms(q.Setting), l.threads)
@@ -59,7 +59,7 @@ func (l *Lab) Predict(ctx context.Context, q PredictionsRequest) (Predictions, e
 		return Predictions{}, err
 	}
 	defer end()
-	if err := now.Check(q.Index, l.data.Name, now.split); err != nil {
+	if err := now.Check(q.Index, now.data.Name, now.split); err != nil {
 		return Predictions{}, err
 	}
 	return now.Images.Predict(ctx, q.Request, now.viewPrograms(q.Setting), l.threads)

@@ -99,3 +99,9 @@ func (im *openImage) inputs(ctx context.Context, low, high []float32, v *View) e
 	v.SeenKept, v.SeenTotal = parts.kept, parts.total
 	return nil
 }
+
+// PreviewSize returns the size at which images of a set are displayed: that of all images, or of the
+// first where they differ in size. It is 0×0 if there are none, or the first cannot be read.
+func PreviewSize(set dataset.Set) (h, w int) {
+	return dataset.BoundedSize(set, previewSide)
+}

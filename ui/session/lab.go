@@ -42,10 +42,10 @@ type Lab interface {
 	OpenComparison(ctx context.Context, path string) (lab.Info, error)
 	// CloseComparison closes it.
 	CloseComparison(path string)
-	// UseModel switches to the model in a file; "" is the one opened first.
+	// UseModel switches to the model in a file; "" is the one opened last by Reopen, or at the start.
 	UseModel(ctx context.Context, path string) error
-	// OpenModel goes over to a model as a person describes it; UseModel with "" comes back to it.
-	OpenModel(ctx context.Context, path string, said model.Description) error
+	// Reopen opens another model, other data, or both; what is open stays usable until then.
+	Reopen(ctx context.Context, c lab.Choice) error
 	// Opened is what the model that was opened last was opened with.
 	Opened() (path string, said model.Description)
 	// Reading describes how the open model was read.

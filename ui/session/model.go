@@ -84,7 +84,7 @@ func (d *modelDialog) open() tea.Cmd {
 	d.busy = true
 	l, ctx := d.session.Lab, d.session.Screen.Context()
 	return d.session.Screen.Task(func() tea.Msg {
-		err := l.OpenModel(ctx, c.path, c.said)
+		err := l.Reopen(ctx, lab.Choice{Model: c.path, Given: c.said})
 		return openedModel{d, l.Info(), l.Reading(), err}
 	})
 }

@@ -40,6 +40,7 @@ type FakeLab struct {
 	Panics    string        // what method panics
 	Attacks   fakeAttacks
 	Given     model.Description // about the model that was opened last
+	Reopened  []lab.Choice
 	Found     candidates.Result // by checks
 }
 
@@ -87,12 +88,22 @@ func (l *FakeLab) UseModel(_ context.Context, path string) error {
 	return nil
 }
 
-// OpenModel goes over to a model and keeps what was said.
-func (l *FakeLab) OpenModel(ctx context.Context, path string, given model.Description) error {
+// Reopen keeps what is to be opened.
+func (l *FakeLab) Reopen(ctx context.Context, c lab.Choice) error {
 	l.Mu.Lock()
-	l.Given = given
+	l.Given, l.Reopened = c.Given, append(l.Reopened, c)
+	if strings.HasPrefix(c.Data, "/broken") {
+		l.Mu.Unlock()
+		return fmt.Errorf("no such data")
+	}
+	if c.Data != "" {
+		l.About.Data, l.About.Images = c.Data, 500
+	}
 	l.Mu.Unlock()
-	return l.UseModel(ctx, path)
+	if c.Model == "" {
+		return nil
+	}
+	return l.UseModel(ctx, c.Model)
 }
 
 // Opened is the demo.
