@@ -7,8 +7,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// BenchmarkProgram builds and lowers ResNet-20: part of what passes before the explorer's
-// first frame.
+// BenchmarkProgram builds and lowers ResNet-20, which is part of the explorer's start time.
 func BenchmarkProgram(b *testing.B) {
 	for name, build := range map[string]nets.Build{
 		"evaluation": {Batch: 3},

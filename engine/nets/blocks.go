@@ -7,24 +7,24 @@ import (
 
 // block is a residual block of a state dict.
 type block struct {
-	root  string // the module it is
-	stage string // the module its stage is
+	root  string // its module
+	stage string // the module of its stage
 	convs []*unit
 	norms []*unit
-	// short and shortNorm are the shortcut's, nil where it has no weights.
+	// short and shortNorm are the shortcut's; nil if it has no weights.
 	short, shortNorm *unit
-	gate             []*unit // of squeeze and excitation: to few channels, and back
+	gate             []*unit // squeeze-and-excitation: reduction and expansion
 }
 
-// in is how many channels the block takes.
+// in returns the number of input channels.
 func (b *block) in() int {
 	if first := b.convs[0]; first.in > 1 || first.size == 1 {
 		return first.in
 	}
-	return b.convs[0].out // each by itself
+	return b.convs[0].out // depthwise
 }
 
-// takes is how many channels a convolution of the block gets.
+// takes returns the number of input channels of a convolution of the block.
 func (b *block) takes(i int) int {
 	if i == 0 {
 		return b.in()
@@ -33,8 +33,7 @@ func (b *block) takes(i int) int {
 }
 func (b *block) out() int { return b.convs[len(b.convs)-1].out }
 
-// spatial is the convolution that may have a stride: the first with a kernel of more than one
-// pixel.
+// spatial returns the convolution that may be strided: the first that is not 1×1.
 func (b *block) spatial() *unit {
 	for _, c := range b.convs {
 		if c.size > 1 {
@@ -44,10 +43,10 @@ func (b *block) spatial() *unit {
 	return b.convs[0]
 }
 
-// blocks finds the modules that hold two convolutions or more with no such module inside, but
-// for the one with the first convolution.
+// blocks finds the innermost modules with at least two convolutions, except the one with the
+// first convolution.
 func (r *recognizer) blocks() []*block {
-	convs := map[string]int{} // convolutions in each module
+	convs := map[string]int{} // number of convolutions by module
 	var first *unit
 	for _, u := range r.units {
 		if u.kind != convUnit || u.gate {
@@ -95,8 +94,8 @@ func (r *recognizer) blocks() []*block {
 	return blocks
 }
 
-// markGates finds squeeze and excitation (Hu et al. 2018): two linear layers, or convolutions
-// of one pixel, to fewer channels and back, without norms.
+// markGates finds squeeze-and-excitation (Hu et al. 2018): two linear layers or 1×1 convolutions
+// without norms that reduce and expand the channels.
 func (r *recognizer) markGates() {
 	for i := range len(r.units) - 1 {
 		a, b := r.units[i], r.units[i+1]
@@ -109,8 +108,7 @@ func (r *recognizer) markGates() {
 	}
 }
 
-// holdsTwo reports whether one of the modules from m outward, within limit, holds two
-// convolutions.
+// holdsTwo reports whether m or a module around it, inside limit, has at least two convolutions.
 func (r *recognizer) holdsTwo(convs map[string]int, m, limit string) bool {
 	for ; m != limit && m != ""; m = parent(m) {
 		if convs[m] > 1 {
@@ -120,8 +118,8 @@ func (r *recognizer) holdsTwo(convs map[string]int, m, limit string) bool {
 	return false
 }
 
-// withShortcuts takes for a block the module around it where that has one convolution more,
-// the shortcut's, and likewise for blocks of the same name whose shortcut has none.
+// withShortcuts replaces a block by its parent module if that has one convolution more, the
+// shortcut's, and does so too for blocks of the same name without a shortcut convolution.
 func withShortcuts(roots []string, convs map[string]int) []string {
 	leaf := func(m string) string { return m[strings.LastIndexByte(m, '.')+1:] }
 	wrapped := map[string]bool{}
@@ -148,7 +146,7 @@ func withShortcuts(roots []string, convs map[string]int) []string {
 	return out
 }
 
-// shortcutWords are what modules on a shortcut are called.
+// shortcutWords are parts of common names of shortcut modules.
 var shortcutWords = []string{"short", "down", "skip", "proj", "ident", "match", "residual_conv", "res_conv", "bypass"}
 
 func onShortcut(u *unit, root string) bool {
@@ -156,7 +154,7 @@ func onShortcut(u *unit, root string) bool {
 	return slices.ContainsFunc(shortcutWords, func(w string) bool { return strings.Contains(name, w) })
 }
 
-// groups is how many groups a convolution has of so many channels; 0 if none fits.
+// groups returns the number of groups of a convolution of that many channels; 0 if none fits.
 func (u *unit) groups(channels int) int {
 	if g := channels / u.in; g*u.in == channels && u.out%g == 0 {
 		return g
@@ -164,9 +162,9 @@ func (u *unit) groups(channels int) int {
 	return 0
 }
 
-// separate finds the shortcut's convolution and norm among those of the block, so that the
-// others follow one another. It is an error if no choice does that. Convolutions of several
-// groups are taken where none of one group fit.
+// separate finds the shortcut's convolution and norm among those of the block, such that the
+// others form a chain. It returns an error if there is no such choice. Grouped convolutions
+// are considered only if ungrouped ones do not fit.
 func (b *block) separate() error {
 	grouped := false
 	try := func(short int) bool {
@@ -221,8 +219,8 @@ func (b *block) separate() error {
 	return nil
 }
 
-// fits reports whether the block's norms are those of its convolutions' outputs, and of their
-// inputs.
+// fits reports whether the block's norms fit the outputs of its convolutions (post) and
+// their inputs (pre).
 func (b *block) fits() (post, pre bool) {
 	post, pre = len(b.norms) == len(b.convs), len(b.norms) == len(b.convs)
 	for i, n := range b.norms {

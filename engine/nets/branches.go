@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// branch is a block of RepVGG as it is trained (Ding et al. 2021): convolutions of 3×3 and of
-// 1×1 and, where nothing changes shape, none, each with a norm, added up.
+// branch is a training-time RepVGG block (Ding et al. 2021): the sum of a 3×3 convolution, a 1×1
+// convolution and, if shapes agree, the identity, each followed by a norm.
 type branch struct {
 	root         string
-	convs, norms []*unit // of 3×3 and 1×1
-	identity     *unit   // the norm without a convolution; nil if there is none
+	convs, norms []*unit // 3×3, 1×1
+	identity     *unit   // norm of the identity branch, or nil
 }
 
-// groupBranches groups all convolutions by twos; nil if they are no blocks of branches.
+// groupBranches groups all convolutions into blocks; nil if some do not fit.
 func (r *recognizer) groupBranches() []*branch {
 	var all []*branch
 	of := map[string]*branch{}
@@ -27,7 +27,7 @@ func (r *recognizer) groupBranches() []*branch {
 		}
 	}
 	for _, u := range r.units {
-		b := of[parent(u.name)] // of the norm without a convolution
+		b := of[parent(u.name)] // identity branch
 		if b == nil {
 			b = of[parent(parent(u.name))]
 		}
@@ -46,7 +46,7 @@ func (r *recognizer) groupBranches() []*branch {
 	return all
 }
 
-// pair sorts a block's two convolutions and their norms.
+// pair orders a block's two convolutions and their norms.
 func (b *branch) pair() bool {
 	slices.SortStableFunc(b.convs, func(c, d *unit) int { return d.size - c.size })
 	large, small := b.convs[0], b.convs[1]
@@ -71,7 +71,7 @@ func (b *branch) pair() bool {
 
 func (r *recognizer) branched() bool { return len(r.groupBranches()) > 1 }
 
-// branches recognizes RepVGG as it is trained.
+// branches recognizes training-time RepVGG.
 func (r *recognizer) branches() error {
 	blocks := r.groupBranches()
 	var linear []*unit
@@ -80,8 +80,8 @@ func (r *recognizer) branches() error {
 			linear = append(linear, u)
 		}
 	}
-	// A stage is the blocks of one module. The first of each halves height and width, but for
-	// small images those of the first two, unless norms without a convolution deny it.
+	// A stage is the blocks of one module. Its first block halves height and width, in models
+	// for small images not in the first two stages; an identity branch rules out a stride.
 	small, large := "", ""
 	stages := 0
 	for i, b := range blocks {
@@ -141,7 +141,7 @@ func (r *recognizer) branches() error {
 	return r.linears(linear, "fc")
 }
 
-// begins reports whether a block is the first of a stage.
+// begins reports whether block i is the first of a stage.
 func begins(blocks []*branch, i int) bool {
 	return i == 0 || parent(blocks[i].root) != parent(blocks[i-1].root) || parent(blocks[i].root) == ""
 }

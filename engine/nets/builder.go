@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/op"
 )
 
-// Epsilon is added to the variance in all batch-norm layers.
+// Epsilon is batch norm's default epsilon, as in PyTorch.
 const Epsilon = 1e-5
 
 // builder builds a forward pass layer by layer. Without a graph it is a dry run that only
@@ -15,16 +15,16 @@ const Epsilon = 1e-5
 type builder struct {
 	graph           *gorgonia.ExprGraph // nil: dry run
 	batchStatistics bool
-	frozen          int     // as Build.Frozen
+	frozen          int     // see Build.Frozen
 	dropout         float64 // rate before the last linear layer
-	record          *draft  // nil, or what a dry run becomes a description in
+	record          *draft  // records a description in a dry run, or nil
 
 	params  []Param
 	norms   []Norm
 	leaves  map[string]*gorgonia.Node // parameters, by name
-	stats   []*gorgonia.Node          // BatchStats, as norms; nil: running statistics
+	stats   []*gorgonia.Node          // op.BatchStats nodes in the order of norms; nil: running statistics
 	last    int                       // input features of the last linear layer
-	largest int                       // elements of the largest activation; of one image in a dry run
+	largest int                       // elements of the largest activation, for one image in a dry run
 	err     error
 }
 
@@ -32,7 +32,7 @@ type builder struct {
 type tensor struct {
 	shape []int
 	node  *gorgonia.Node // nil in a dry run
-	name  string         // in a description, where one is made
+	name  string         // in the recorded description
 }
 
 func (b *builder) input(batch int, size [3]int) tensor {
@@ -41,7 +41,7 @@ func (b *builder) input(batch int, size [3]int) tensor {
 	return x
 }
 
-// leaf makes a leaf with op.Input or op.Param.
+// leaf adds a leaf with op.Input or op.Param.
 func (b *builder) leaf(add func(*gorgonia.ExprGraph, string, ...int) (*gorgonia.Node, error), name string, shape ...int) tensor {
 	t := tensor{shape: shape}
 	if b.err == nil && b.graph != nil {
@@ -50,7 +50,7 @@ func (b *builder) leaf(add func(*gorgonia.ExprGraph, string, ...int) (*gorgonia.
 	return t
 }
 
-// param makes a parameter.
+// param adds a parameter.
 func (b *builder) param(name string, role Role, shape ...int) tensor {
 	b.params = append(b.params, Param{name, shape, role})
 	t := b.leaf(op.Param, name, shape...)
@@ -84,7 +84,7 @@ func (b *builder) apply(o op.Op, in ...tensor) tensor {
 	return out
 }
 
-// conv is a convolution without bias: weights name.weight.
+// conv adds a convolution without bias: name.weight.
 func (b *builder) conv(name string, x tensor, out, size, stride, pad int) tensor {
 	if b.err != nil {
 		return tensor{}
@@ -93,13 +93,13 @@ func (b *builder) conv(name string, x tensor, out, size, stride, pad int) tensor
 	return b.apply(op.Conv{Stride: stride, Pad: pad}, x, w)
 }
 
-// convBias is a convolution with bias: name.weight, name.bias.
+// convBias adds a convolution with bias: name.weight, name.bias.
 func (b *builder) convBias(name string, x tensor, out, size, stride, pad int) tensor {
 	y := b.conv(name, x, out, size, stride, pad)
 	return b.apply(op.ChannelBias{}, y, b.param(name+".bias", Bias, out))
 }
 
-// convNorm is a convolution followed by batch norm or, if plain, with a bias instead.
+// convNorm adds a convolution followed by batch norm or, if plain, with a bias instead.
 func (b *builder) convNorm(plain bool, conv, norm string, x tensor, out, size, stride, pad int) tensor {
 	if plain {
 		return b.convBias(conv, x, out, size, stride, pad)
@@ -107,10 +107,10 @@ func (b *builder) convNorm(plain bool, conv, norm string, x tensor, out, size, s
 	return b.norm(norm, b.conv(conv, x, out, size, stride, pad))
 }
 
-// norm is batch norm: name.weight, name.bias, name.running_mean, name.running_var.
+// norm adds batch norm: name.weight, name.bias, name.running_mean, name.running_var.
 func (b *builder) norm(name string, x tensor) tensor { return b.normWith(name, Epsilon, x) }
 
-// normWith is norm with another epsilon.
+// normWith is norm with a given epsilon.
 func (b *builder) normWith(name string, epsilon float64, x tensor) tensor {
 	if b.err != nil {
 		return tensor{}
@@ -131,12 +131,12 @@ func (b *builder) normWith(name string, epsilon float64, x tensor) tensor {
 	return b.apply(op.BatchNorm{Epsilon: epsilon}, x, stats, gamma, beta)
 }
 
-// classify is the last linear layer, with dropout before it.
+// classify adds the last linear layer, with dropout before it.
 func (b *builder) classify(name string, x tensor, classes int) tensor {
 	return b.linear(name, b.beforeLast(x), classes)
 }
 
-// beforeLast notes what the last linear layer reads, and drops some of it if asked for.
+// beforeLast records the input features of the last linear layer and applies dropout.
 func (b *builder) beforeLast(x tensor) tensor {
 	if b.err != nil {
 		return tensor{}
@@ -148,7 +148,7 @@ func (b *builder) beforeLast(x tensor) tensor {
 	return x
 }
 
-// linear is a linear layer: name.weight, name.bias.
+// linear adds a linear layer: name.weight, name.bias.
 func (b *builder) linear(name string, x tensor, out int) tensor {
 	if b.err != nil {
 		return tensor{}
@@ -162,7 +162,7 @@ func (b *builder) relu(x tensor) tensor { return b.apply(op.ReLU{}, x) }
 // maxPool halves height and width.
 func (b *builder) maxPool(x tensor) tensor { return b.apply(op.MaxPool{Size: 2, Stride: 2}, x) }
 
-// globalPool averages height and width away.
+// globalPool averages over height and width.
 func (b *builder) globalPool(x tensor) tensor { return b.apply(op.GlobalAvgPool{}, x) }
 
 func (b *builder) flatten(x tensor) tensor { return b.apply(op.Flatten{}, x) }

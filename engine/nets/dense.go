@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// denseGroup is the norms and convolutions of one module of a DenseNet (Huang et al. 2017): a
-// dense layer or a transition.
+// denseGroup is one module of a DenseNet (Huang et al. 2017): a dense layer or a transition.
 type denseGroup struct {
 	root         string
 	convs, norms []*unit
 }
 
-// grows reports whether it is a dense layer: one that ends with a convolution of 3×3.
+// grows reports whether g is a dense layer, i.e. ends with a 3×3 convolution.
 func (g *denseGroup) grows() bool { return g.convs[len(g.convs)-1].size > 1 }
 
-// growth is how many channels it makes.
+// growth returns the number of output channels.
 func (g *denseGroup) growth() int { return g.convs[len(g.convs)-1].out }
 
-// groupDense groups what is neither before nor behind dense layers and transitions, by modules.
+// groupDense groups units by module into dense layers and transitions; around are the units before
+// and after them.
 func (r *recognizer) groupDense() (layers, transitions []*denseGroup, around []*unit) {
 	var all []*denseGroup
 	of := map[string]*denseGroup{}
@@ -57,8 +57,8 @@ func (r *recognizer) groupDense() (layers, transitions []*denseGroup, around []*
 	return layers, transitions, around
 }
 
-// dense reports whether most of the net is layers of which each takes as many channels as the
-// one before and what that adds, always the same number.
+// dense reports whether most layers are dense layers with the same growth rate, each with the
+// input channels and the growth of the one before as input.
 func (r *recognizer) dense() bool {
 	layers, _, _ := r.groupDense()
 	follow := 0
@@ -103,7 +103,7 @@ func (r *recognizer) densenet() error {
 		stride = 2
 	}
 	r.layers = append(r.layers, r.conv(stem, "conv1", stride, stem.size/2))
-	if len(norms) == 2 { // the other follows the last dense layer
+	if len(norms) == 2 { // the second one follows the last dense layer
 		at := slices.IndexFunc(norms, func(u *unit) bool { return u.in == stem.out })
 		if at < 0 {
 			return unknown("nearest: DenseNet, but %s follows no convolution", list([]string{norms[0].name}))
@@ -134,10 +134,11 @@ func (r *recognizer) densenet() error {
 	return r.linears(linear, "fc")
 }
 
-// denseBlocks adds dense layers, and transitions where channels change without one.
+// denseBlocks adds the dense layers, with a transition wherever input channels do not match, and
+// returns the number of output channels.
 func (r *recognizer) denseBlocks(layers, transitions []*denseGroup, width int) (int, error) {
 	orders := []string{"old-first", "new-first"}
-	if root := layers[0].root; strings.HasPrefix(root, "dense") && !strings.HasPrefix(root, "denseblock") { // as kuangliu has it
+	if root := layers[0].root; strings.HasPrefix(root, "dense") && !strings.HasPrefix(root, "denseblock") { // kuangliu's pytorch-cifar
 		slices.Reverse(orders)
 	}
 	first := r.assumed.ask(Concat, "concatenation order of a dense layer: its input or its new channels first", orders...) == "new-first"

@@ -7,14 +7,13 @@ import (
 	"hfcui/engine/op"
 )
 
-// described is a network given as a graph.
+// described is an architecture defined by a graph.
 type described struct {
 	graph  *graph.Graph
 	shapes Shapes
 }
 
-// FromGraph gives the network that a graph describes, whose tensors have these shapes. The
-// graph has been checked.
+// FromGraph returns the network of a valid graph; shapes are those of its tensors.
 func FromGraph(g *graph.Graph, shapes Shapes) (*Net, error) {
 	a := described{g, shapes}
 	b := &builder{}
@@ -32,7 +31,7 @@ func FromGraph(g *graph.Graph, shapes Shapes) (*Net, error) {
 	return n, n.Check(shapes)
 }
 
-// Described is the description the network is made from, nil for the families.
+// Described returns the graph of a network made by FromGraph; nil for others.
 func (n *Net) Described() *graph.Graph {
 	if d, ok := n.arch.(described); ok {
 		return d.graph
@@ -50,7 +49,7 @@ func (d described) forward(b *builder, x tensor, _ int) tensor {
 	return tensor{shape: out.Shape, node: out.Node}
 }
 
-// graphBuilder is a builder as a graph wants it.
+// graphBuilder adapts builder to graph.Builder.
 type graphBuilder struct {
 	b      *builder
 	params map[string]graph.Value

@@ -9,23 +9,23 @@ import (
 	"hfcui/engine/graph"
 )
 
-// errOpen says that modules do not tell how the net computes: a forward of its own does.
-var errOpen = errors.New("its modules do not tell how it computes")
+// errOpen is returned if modules do not determine the forward pass, because it is custom code.
+var errOpen = errors.New("its modules do not determine the forward pass")
 
-// exact builds a net from a whole model's modules: an nn.Sequential, or modules that can only
-// run one after another in registered order.
+// exact builds a net from the modules of a pickled model: an nn.Sequential, or modules that are
+// certainly called in registered order.
 type exact struct {
 	*recognizer
 	units  map[string]*unit
-	order  []*checkpoints.Module // leaves, in the order they run
+	order  []*checkpoints.Module // leaf modules in execution order
 	d      draft
 	shapes *graph.Shapes
 	x      string
-	shape  []int // of x, for one image
+	shape  []int // of x without the batch axis
 	loose  bool  // the order is assumed
 }
 
-// exactly builds the net from its modules; errOpen if they do not tell.
+// exactly builds the net from its modules; errOpen if they do not determine it.
 func (r *recognizer) exactly() (*Found, error) {
 	e := &exact{recognizer: r, units: map[string]*unit{}}
 	for _, u := range r.units {
@@ -52,7 +52,7 @@ func (r *recognizer) exactly() (*Found, error) {
 	return e.fit(sizes)
 }
 
-// fit builds the net for the first of the sizes that fits.
+// fit builds the net for the first size that fits.
 func (e *exact) fit(sizes []int) (*Found, error) {
 	known := e.input != [3]int{}
 	var fits []int
@@ -76,10 +76,10 @@ func (e *exact) fit(sizes []int) (*Found, error) {
 		for _, size := range fits[1:min(len(fits), 5)] {
 			others = append(others, shapeText([3]int{input[0], size, size}))
 		}
-		e.assumed.state(InputSize, shapeText(input), "which its layers take", others...)
+		e.assumed.state(InputSize, shapeText(input), "the layers' input size", others...)
 	}
 	if e.loose {
-		e.assumed.known("order", "registered", "its modules run one after another", fromFile)
+		e.assumed.known("order", "registered", "modules are called in registered order", fromFile)
 	}
 	g := &graph.Graph{Name: e.name(), Input: input, Output: e.x, Nodes: e.d.nodes}
 	net, err := FromGraph(g, e.recognizer.shapes)
@@ -89,7 +89,7 @@ func (e *exact) fit(sizes []int) (*Found, error) {
 	return &Found{Net: net, Names: e.names, Assumed: e.assumed.list}, nil
 }
 
-// size is an input of that height and width, or the one that is known.
+// size returns the known input size, or a square one.
 func (e *exact) size(side int) [3]int {
 	if e.input != [3]int{} {
 		return e.input
@@ -117,7 +117,7 @@ func (e *exact) name() string {
 	return fmt.Sprint("cnn", layers, "-nobn")
 }
 
-// walk lists the modules in the order they run.
+// walk lists the leaf modules in execution order.
 func (e *exact) walk(m *checkpoints.Module, depth int) error {
 	if m == nil || depth > 32 {
 		return errOpen
@@ -129,7 +129,7 @@ func (e *exact) walk(m *checkpoints.Module, depth int) error {
 	case class != "" && len(in) == 0:
 		e.order = append(e.order, m)
 		return nil
-	case depth == 0 && e.inOrder(in): // a forward of its own
+	case depth == 0 && e.inOrder(in): // custom forward
 		e.loose = true
 	default:
 		return errOpen
@@ -142,9 +142,8 @@ func (e *exact) walk(m *checkpoints.Module, depth int) error {
 	return nil
 }
 
-// inOrder reports whether modules with a forward of their own can hardly run in another order
-// than the registered one: convolutions lie in one nn.Sequential, and beside it nothing does but
-// what usually follows it.
+// inOrder reports whether the children of a module with a custom forward are almost certainly called
+// in registered order: one nn.Sequential has all convolutions, and only the usual layers follow.
 func (e *exact) inOrder(modules []*checkpoints.Module) bool {
 	rows := 0
 	for i, m := range modules {
@@ -162,8 +161,8 @@ func (e *exact) inOrder(modules []*checkpoints.Module) bool {
 	return rows > 0
 }
 
-// alternates reports whether an activation lies between any two layers with weights, so that
-// forward has none of its own.
+// alternates reports whether an activation module lies between any two layers with weights, so
+// that forward adds none.
 func (e *exact) alternates() bool {
 	active := true
 	for _, m := range e.order {
@@ -180,7 +179,7 @@ func (e *exact) alternates() bool {
 	return true
 }
 
-// build adds all layers for images of a size.
+// build adds all layers for an input size [C,H,W].
 func (e *exact) build(input [3]int) error {
 	e.d, e.x = draft{}, graph.InputName
 	e.shapes, e.shape = graph.NewShapes(1, input), []int{1, input[0], input[1], input[2]}
@@ -195,12 +194,12 @@ func (e *exact) build(input [3]int) error {
 		}
 	}
 	if len(e.shape) != 2 {
-		return unknown("its output has shape %s, not one number for each class", times(e.shape[1:]))
+		return unknown("the output has shape %s, expected one logit per class", times(e.shape[1:]))
 	}
 	return nil
 }
 
-// add adds a node that reads the last one's result.
+// add adds a node that reads the previous result.
 func (e *exact) add(n graph.Node, tensors ...string) error {
 	x := e.d.add(n, append([]string{e.x}, tensors...)...)
 	for _, name := range tensors {
@@ -214,7 +213,7 @@ func (e *exact) add(n graph.Node, tensors ...string) error {
 	return nil
 }
 
-// layer adds a module.
+// layer adds a leaf module.
 func (e *exact) layer(m *checkpoints.Module, last bool) error {
 	if n, ok := activationOf(m); ok {
 		return e.add(n)
@@ -235,18 +234,18 @@ func (e *exact) layer(m *checkpoints.Module, last bool) error {
 		return e.adaptive(m)
 	case "Flatten":
 		if number(m, "start_dim", 1) != 1 || number(m, "end_dim", -1) != -1 {
-			return unknown("%s flattens other axes than all", list([]string{m.Name}))
+			return unknown("%s does not flatten all axes after the batch", list([]string{m.Name}))
 		}
 		return e.flatten()
 	case "Identity", "Dropout", "Dropout2d", "AlphaDropout":
 		return nil
-	case "Softmax", "LogSoftmax": // of logits, which are what is wanted
+	case "Softmax", "LogSoftmax": // keep the logits
 		if last {
 			return nil
 		}
 		fallthrough
 	default:
-		return unknown("%s is a %s, which hfcui builds only from ONNX", list([]string{m.Name}), list([]string{class}))
+		return unknown("%s is a %s, which is supported only in ONNX", list([]string{m.Name}), list([]string{class}))
 	}
 }
 
@@ -261,7 +260,7 @@ func (e *exact) flatten() error {
 	return e.add(graph.Node{Op: "reshape", Shape: []int{-1, features}})
 }
 
-// weighted adds a layer with tensors.
+// weighted adds a layer with parameters.
 func (e *exact) weighted(m *checkpoints.Module, class string) error {
 	u := e.units[m.Name]
 	kind := map[string]unitKind{"Conv2d": convUnit, "Linear": linearUnit}
@@ -289,7 +288,7 @@ func (e *exact) weighted(m *checkpoints.Module, class string) error {
 		n := graph.Node{Op: "batchnorm", Name: u.name, Epsilon: number(m, "eps", Epsilon)}
 		return e.add(n, u.name+".weight", u.name+".bias", u.name+".running_mean", u.name+".running_var")
 	}
-	if e.loose && len(e.shape) == 4 { // forward pools or flattens
+	if e.loose && len(e.shape) == 4 { // forward pools or flattens before it
 		if e.shape[1] == u.in && e.shape[2]*e.shape[3] > 1 {
 			if err := e.add(graph.Node{Op: "globalavgpool"}); err != nil {
 				return err
@@ -299,16 +298,16 @@ func (e *exact) weighted(m *checkpoints.Module, class string) error {
 		}
 	}
 	if len(e.shape) != 2 {
-		return unknown("%s takes rows and gets %s", list([]string{m.Name}), times(e.shape[1:]))
+		return unknown("%s expects a vector per image, got %s", list([]string{m.Name}), times(e.shape[1:]))
 	}
 	return e.add(graph.Node{Op: "linear", Name: u.name}, u.name+".weight", u.name+".bias")
 }
 
-// adaptive adds mean pooling to a given size.
+// adaptive adds adaptive average pooling.
 func (e *exact) adaptive(m *checkpoints.Module) error {
 	to, ok := pair(m, "output_size")
 	if !ok || len(e.shape) != 4 || min(to[0], to[1]) < 1 || max(to[0], to[1]) > maxSide {
-		return unknown("%s pools %s to a size that is open", list([]string{m.Name}), times(e.shape[1:]))
+		return unknown("%s pools %s to an unspecified size", list([]string{m.Name}), times(e.shape[1:]))
 	}
 	if to == square(1) {
 		channels := e.shape[1]
@@ -323,7 +322,7 @@ func (e *exact) adaptive(m *checkpoints.Module) error {
 		case size%to[i] == 0:
 			pool.Size[i], pool.Stride[i] = size/to[i], size/to[i]
 		case to[i]%size != 0:
-			return unknown("%s pools %d positions to %d, in windows of several sizes", list([]string{m.Name}), size, to[i])
+			return unknown("%s pools %d positions to %d, in windows of different sizes", list([]string{m.Name}), size, to[i])
 		}
 	}
 	if pool.Size != square(1) {
@@ -345,8 +344,8 @@ func (e *exact) adaptive(m *checkpoints.Module) error {
 	return nil
 }
 
-// wholeStrides are the strides of groups of convolutions, written as in 1-2-2; "" where the
-// file does not tell.
+// wholeStrides returns the total strides of groups of convolutions, e.g. "1-2-2"; "" if the
+// file does not state them.
 func (r *recognizer) wholeStrides(groups ...[]*unit) string {
 	text := ""
 	for i, units := range groups {

@@ -11,7 +11,7 @@ import (
 
 const torchNN = "torch.nn.modules."
 
-// whole lists modules; attributes are numbers by name.
+// whole lists modules; attributes maps their names to numbers.
 type whole []checkpoints.Module
 
 func (w *whole) add(name, class string, numbers map[string][]float64) {
@@ -20,7 +20,7 @@ func (w *whole) add(name, class string, numbers map[string][]float64) {
 
 type attributes = map[string][]float64
 
-// row is an nn.Sequential with what tensors do not tell.
+// row returns an nn.Sequential with settings that its tensors do not determine.
 func row() (*names, *whole) {
 	n, w := new(names), new(whole)
 	n.conv("0", 8, 3, 5)
@@ -39,7 +39,7 @@ func row() (*names, *whole) {
 	return n, w
 }
 
-// TestIdentifyWhole: of an nn.Sequential everything is from the file.
+// TestIdentifyWhole: nothing is assumed about an nn.Sequential.
 func TestIdentifyWhole(t *testing.T) {
 	n, w := row()
 	f, err := nets.IdentifyWhole(*n, *w, [3]int{3, 32, 32}, nil)
@@ -60,7 +60,7 @@ func TestIdentifyWhole(t *testing.T) {
 	}
 }
 
-// TestWholeRefused: what a row of modules cannot be built from is not guessed from roles.
+// TestWholeRefused: unsupported modules are errors, not replaced by guesses from tensors.
 func TestWholeRefused(t *testing.T) {
 	for _, c := range []struct {
 		at   int
@@ -68,7 +68,7 @@ func TestWholeRefused(t *testing.T) {
 		want string
 	}{
 		{2, checkpoints.Module{Name: "1", Class: torchNN + "activation.RReLU"}, "RReLU"},
-		{6, checkpoints.Module{Name: "5", Class: torchNN + "pooling.AdaptiveAvgPool2d", Numbers: attributes{"output_size": {5}}}, "windows of several sizes"},
+		{6, checkpoints.Module{Name: "5", Class: torchNN + "pooling.AdaptiveAvgPool2d", Numbers: attributes{"output_size": {5}}}, "windows of different sizes"},
 		{6, checkpoints.Module{Name: "5", Class: torchNN + "pooling.MaxPool2d", Numbers: attributes{"kernel_size": {2}}}, "no stride"},
 		{1, checkpoints.Module{Name: "0", Class: torchNN + "conv.Conv2d", Numbers: attributes{"stride": {1e9}, "padding": {0}}}, "ONNX"},
 		{1, checkpoints.Module{Name: "0", Class: torchNN + "conv.Conv2d", Numbers: attributes{"stride": {1}, "padding": {1}}, Texts: map[string]string{"padding_mode": "reflect"}}, "reflect"},
@@ -76,14 +76,14 @@ func TestWholeRefused(t *testing.T) {
 		n, w := row()
 		(*w)[c.at] = c.with
 		if f, err := nets.IdentifyWhole(*n, *w, [3]int{3, 32, 32}, nil); err == nil {
-			t.Errorf("%v taken for %s", c.with, f.Net.Name)
+			t.Errorf("%v recognized as %s", c.with, f.Net.Name)
 		} else if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "ONNX") {
 			t.Error(err)
 		}
 	}
 }
 
-// TestWholeResidual: a forward of its own is recognized by roles, configured as the file tells.
+// TestWholeResidual: with a custom forward, tensors determine the family, modules its settings.
 func TestWholeResidual(t *testing.T) {
 	n, w := resnet("conv1", "layer%d.0.", "conv%d", "bn%d", "shortcut.0", "shortcut.1", "linear"), new(whole)
 	w.add("", "__main__.ResNet", nil)

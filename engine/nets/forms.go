@@ -6,40 +6,40 @@ import (
 	"strings"
 )
 
-// form is one way to fill in what the tensors of a net in a row leave open: where and how it
-// pools, strides and padding.
+// form is a choice of what the tensors of a sequential net leave open: pooling, strides and
+// padding.
 type form struct {
 	pooling string // max, average, max-last, average-last, none
 	strides []int
 	padding string // same, none
-	end     bool   // pooling follows the last convolution
-	global  bool   // the mean over positions is taken
-	size    int    // of images
+	end     bool   // pool after the last convolution
+	global  bool   // global average pooling
+	size    int    // height and width of images
 }
 
 const (
 	noPooling  = "none"
-	lastOnly   = "-last" // pooling behind the last convolution alone
-	mostForms  = 6       // options of an assumption
-	fullSearch = 4       // convolutions of which all strides are tried
+	lastOnly   = "-last" // pool after the last convolution only
+	mostForms  = 6       // maximum options of an assumption
+	fullSearch = 4       // maximum convolutions for which all strides are tried
 )
 
 func (f form) strideText() string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(f.strides), " ", "-"), "[]")
 }
 
-// openKeys are the assumptions that tell forms apart.
+// openKeys are the assumptions that a form consists of.
 var openKeys = []struct {
 	key, meaning string
 	of           func(form) string
 }{
 	{Pooling, "between convolutions", func(f form) string { return f.pooling }},
 	{Strides, "of the convolutions", form.strideText},
-	{ConvPadding, "of convolutions: the size stays, or nothing is padded", func(f form) string { return f.padding }},
+	{ConvPadding, "of convolutions: same size, or none", func(f form) string { return f.padding }},
 }
 
-// left is how many positions each way a form leaves; 0 if it cannot be. What halves an image
-// needs two pixels.
+// left returns height and width of a form's last feature map; 0 if it is impossible, e.g. a
+// stride on a single pixel.
 func (s sequence) left(f form, pool poolLayer) int {
 	size := f.size
 	for i, st := range s.with(f) {
@@ -57,7 +57,7 @@ func (s sequence) left(f form, pool poolLayer) int {
 	return size
 }
 
-// with are the steps as the form has them.
+// with returns the steps with the form's settings.
 func (s sequence) with(f form) []*step {
 	steps := make([]*step, len(s.steps))
 	for i, st := range s.steps {
@@ -77,8 +77,8 @@ func (s sequence) with(f form) []*step {
 	return steps
 }
 
-// stridings are the strides to try, the usual ones first: halving where the channels grow, if
-// nothing pools.
+// stridings lists the strides to try, common ones first: without pooling, 2 where the channels
+// increase.
 func (s sequence) stridings() [][]int {
 	n := len(s.steps)
 	own, grow, both, all, first := make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
@@ -117,8 +117,8 @@ func (s sequence) stridings() [][]int {
 	return distinct
 }
 
-// fitting keeps the forms that leave the positions the first linear layer takes. Where that is
-// one, the mean over positions makes it one, too, unless the usual strides and padding do.
+// fitting keeps the forms with a last feature map of wants×wants, as the first linear layer expects.
+// For 1×1, global average pooling is considered unless a form with default strides and padding fits.
 func (s sequence) fitting(forms []form, pool poolLayer, wants int) []form {
 	var exact, all []form
 	usual := false
@@ -138,8 +138,8 @@ func (s sequence) fitting(forms []form, pool poolLayer, wants int) []form {
 	return all
 }
 
-// choose takes the first form, and asks for what tells it from others for images of its size.
-// The kind of pooling is open unless the file tells.
+// choose returns the first form consistent with the given choices, and states what differs in other
+// forms for the same image size. Max or average pooling is open unless known.
 func (s sequence) choose(forms []form, pool *poolLayer, known bool) form {
 	for _, f := range slices.Clone(forms) {
 		if strings.HasPrefix(f.pooling, "max") && (!known || !pool.max) {
@@ -177,7 +177,7 @@ func (s sequence) choose(forms []form, pool *poolLayer, known bool) form {
 		case known && k.key == Pooling:
 			s.assumed.known(k.key, options[0], k.meaning, fromFile)
 		case !s.steps[0].fixed && options[0] != k.of(usual):
-			s.assumed.known(k.key, options[0], k.meaning, "as the linear layer takes it")
+			s.assumed.known(k.key, options[0], k.meaning, "implied by the linear layer")
 		}
 	}
 	pool.max = !strings.HasPrefix(chosen.pooling, "average")

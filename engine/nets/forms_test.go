@@ -9,7 +9,7 @@ import (
 	"hfcui/engine/nets"
 )
 
-// numbered is an nn.Sequential of 3×3 convolutions at these numbers, and a linear layer.
+// numbered returns an nn.Sequential with 3×3 convolutions at these indices, and a linear layer.
 func numbered(width, linear, last int, at ...int) *names {
 	n := new(names)
 	in := 3
@@ -22,8 +22,8 @@ func numbered(width, linear, last int, at ...int) *names {
 	return n
 }
 
-// TestForms: what the tensors of a net in a row leave open is assumed, with options that all fit
-// the linear layer; what fits no image is refused.
+// TestForms: what the tensors of a sequential net leave open is assumed, with options that all fit
+// the linear layer; a linear layer that fits no image size is an error.
 func TestForms(t *testing.T) {
 	for _, c := range []struct {
 		what    string
@@ -55,7 +55,7 @@ func TestForms(t *testing.T) {
 					continue
 				}
 				if text := text(t, g.Net.Described()); seen[text] {
-					t.Errorf("%s: %s=%s gives the same net as another", c.what, key, value)
+					t.Errorf("%s: %s=%s and another option yield the same net", c.what, key, value)
 				} else {
 					seen[text] = true
 				}

@@ -7,8 +7,8 @@ import (
 	"hfcui/engine/nets"
 )
 
-// FuzzRecognize replaces one tensor's shape in a file and removes another: it is recognized
-// as a net that can be built, or refused in one line.
+// FuzzRecognize replaces one tensor's shape in a file and removes another tensor: the result is a
+// net that can be built, or a one-line error.
 func FuzzRecognize(f *testing.F) {
 	f.Add(uint8(0), "conv1.weight", 0, 3, 3, 3, "fc.bias")
 	f.Add(uint8(0), "layer1.1.conv1.weight", 4, 4, 3, 3, "layer3.0.conv1.weight")

@@ -9,7 +9,7 @@ import (
 )
 
 // Names of inputs and outputs of a net's graph. Parameters have the names of
-// Net.Params; running statistics go in as one parameter per layer, StatsName.
+// Net.Params; running statistics are one parameter per layer, StatsName.
 const (
 	InputName       = "x"      // images [N,C,H,W], pixels in [0,1]
 	TargetName      = "target" // class probabilities [N,K]
@@ -19,7 +19,7 @@ const (
 	InputGradName   = "x.grad" // the loss's gradient with respect to the images
 )
 
-// GradName is the output with the loss's gradient with respect to a parameter.
+// GradName is the name of the output with the loss's gradient with respect to a parameter.
 func GradName(param string) string { return param + ".grad" }
 
 // StatsName is the name of a batch-norm layer's statistics [2,C]: means, then variances. Batch
@@ -34,17 +34,17 @@ type Build struct {
 	BatchStatistics bool
 	// Loss adds the input target and the output loss.
 	Loss bool
-	// Objective is the loss that is computed and differentiated.
+	// Objective is the loss function.
 	Objective Objective
 	// InputGradient adds the loss's gradient with respect to the images.
 	InputGradient bool
-	// Train adds the gradients with respect to all trainable parameters and, if they are the
-	// batch's, the statistics of batch-norm layers.
+	// Train adds the gradients with respect to all trainable parameters and, with
+	// BatchStatistics, the statistics of batch-norm layers.
 	Train bool
 	// FixedNorms freezes batch norm's scales and shifts.
 	FixedNorms bool
-	// Frozen freezes the first so many of Net.Params: they have no gradients, and batch norm among
-	// them uses running statistics.
+	// Frozen is the number of leading Net.Params that are frozen: they have no gradients, and batch
+	// norm among them uses running statistics.
 	Frozen int
 	// Dropout is the dropout rate before the last linear layer. It adds the input
 	// DropoutMaskName.
@@ -59,11 +59,11 @@ func (o Build) Trains(i int, p Param) bool {
 // Objective is a loss function of logits and targets.
 type Objective int
 
-// The objectives. The gradient of a sum with respect to an image is that of its own loss.
+// The objectives. The gradient of a sum with respect to an image depends on its own loss only.
 const (
-	MeanCrossEntropy Objective = iota // over the batch
+	MeanCrossEntropy Objective = iota // mean over the batch
 	SumCrossEntropy
-	SumDLR // op.DLR: needs at least 3 classes
+	SumDLR // op.DLR; at least 3 classes
 )
 
 func (o Objective) op() op.Op {
@@ -76,11 +76,11 @@ func (o Objective) op() op.Op {
 	return op.SoftmaxCrossEntropy{}
 }
 
-// Graph builds the net as a Gorgonia graph, differentiates it as o says and returns its outputs
+// Graph builds the net as a Gorgonia graph, differentiates it as set in o and returns its outputs
 // by name.
 func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, error) {
 	if o.Batch < 1 {
-		return nil, nil, fmt.Errorf("a batch of %d images cannot be computed", o.Batch)
+		return nil, nil, fmt.Errorf("unsupported batch size %d", o.Batch)
 	}
 	b := &builder{graph: gorgonia.NewGraph(), batchStatistics: o.BatchStatistics, frozen: o.Frozen, dropout: o.Dropout, leaves: make(map[string]*gorgonia.Node)}
 	x := b.input(o.Batch, n.Input)
@@ -112,7 +112,7 @@ func (n *Net) Graph(o Build) (*gorgonia.ExprGraph, map[string]*gorgonia.Node, er
 	return b.graph, outputs, n.gradients(b, o, x.node, loss.node, outputs)
 }
 
-// gradients adds the gradients o asks for to outputs.
+// gradients adds the gradients selected in o to outputs.
 func (n *Net) gradients(b *builder, o Build, x, loss *gorgonia.Node, outputs map[string]*gorgonia.Node) error {
 	var names []string
 	var wrt gorgonia.Nodes

@@ -11,29 +11,29 @@ import (
 	"hfcui/engine/graph"
 )
 
-// Found is a net recognized in a state dict by what its tensors do, whatever they are called.
+// Found is a net recognized from the roles of a state dict's tensors, independent of their names.
 type Found struct {
 	Net *Net
-	// Names gives for parameters of Net the tensor of the file that they are; those that are
-	// missing, batch norm's scales and shifts and linear layers' biases, are 1 and 0.
+	// Names maps parameters of Net to tensors of the file. Missing ones are scales of batch norm,
+	// which are 1, and shifts and biases, which are 0.
 	Names map[string]string
-	// Unused are tensors of the file that the net does not need.
+	// Unused are tensors of the file that are not part of the net.
 	Unused []string
-	// Assumed is what names and shapes do not tell.
+	// Assumed lists what names and shapes do not determine.
 	Assumed []Assumption
 }
 
-// Assumption is something a state dict does not tell about a net.
+// Assumption is a property of a net that its state dict does not determine.
 type Assumption struct {
 	Key      string   `json:"key"`                // "stem-pool"
-	Value    string   `json:"value"`              // "none": what is assumed, or was given
-	Others   []string `json:"others,omitempty"`   // what else it could be
-	Given    bool     `json:"given"`              // by Choices
-	Evidence string   `json:"evidence,omitempty"` // why it is assumed, where that is not only what is usual
-	Meaning  string   `json:"meaning"`            // a phrase
+	Value    string   `json:"value"`              // assumed or given, e.g. "none"
+	Others   []string `json:"others,omitempty"`   // other options
+	Given    bool     `json:"given"`              // whether set by Choices
+	Evidence string   `json:"evidence,omitempty"` // reason, if it is not just the default
+	Meaning  string   `json:"meaning"`            // noun phrase
 }
 
-// Text is the assumption as a line of text: "stem-pool=none, or max: pooling after the first
+// Text formats the assumption, e.g. "stem-pool=none, or max: pooling after the first
 // convolution".
 func (a Assumption) Text() string {
 	text := a.Key + "=" + a.Value
@@ -47,35 +47,35 @@ func (a Assumption) Text() string {
 	return text
 }
 
-// Choices says of assumptions, by key, which holds.
+// Choices are given values of assumptions by key.
 type Choices map[string]string
 
 // The keys of assumptions.
 const (
 	StemPool    = "stem-pool"    // none, max
-	Shortcut    = "shortcut"     // of pre-activation blocks that change shape: input, activated
+	Shortcut    = "shortcut"     // input of shortcuts in pre-activation blocks: input, activated
 	LastReLU    = "last-relu"    // after-sum, before-sum
 	Padding     = "padding"      // of shortcuts without weights: subsample, average
-	EpsilonKey  = "epsilon"      // a number
-	Activation  = "activation"   // of activationNames
-	Pooling     = "pooling"      // max, average; of nets in a row max-last, average-last, none, too
+	EpsilonKey  = "epsilon"      // positive number
+	Activation  = "activation"   // one of activationNames
+	Pooling     = "pooling"      // max, average; in sequential nets also max-last, average-last, none
 	InputSize   = "input"        // CxHxW
-	Strides     = "strides"      // of the first convolution and each stage, or of every convolution: 1-1-2-2
+	Strides     = "strides"      // of the first convolution and each stage, or of every convolution, e.g. 1-1-2-2
 	ConvPadding = "conv-padding" // same, none
 	Concat      = "concat"       // of dense layers: old-first, new-first
 )
 
-// activationNames are the activations there are, the usual one first.
+// activationNames are the supported activations, the default first.
 var activationNames = []string{"relu", "relu6", "leakyrelu", "elu", "silu", "gelu", "tanh", "sigmoid", "softplus", "mish"}
 
-// assumptions collects what a recognition assumes.
+// assumptions collects the assumptions of a recognition.
 type assumptions struct {
 	given Choices
 	list  []Assumption
 	err   error
 }
 
-// ask returns what was given for key, or else the first of options.
+// ask returns the given value of key, by default the first option.
 func (a *assumptions) ask(key, meaning string, options ...string) string {
 	for _, known := range a.list {
 		if known.Key == key {
@@ -93,12 +93,12 @@ func (a *assumptions) ask(key, meaning string, options ...string) string {
 	return value
 }
 
-// state is ask for keys that take values other than those listed.
+// state is ask for keys that accept values other than those listed.
 func (a *assumptions) state(key, value, meaning string, others ...string) {
 	a.list = append(a.list, Assumption{Key: key, Value: value, Others: others, Given: a.given[key] != "", Meaning: meaning})
 }
 
-// epsilon is that of batch norm.
+// epsilon returns batch norm's epsilon.
 func (a *assumptions) epsilon() float64 {
 	value := a.given[EpsilonKey]
 	e := Epsilon
@@ -111,8 +111,8 @@ func (a *assumptions) epsilon() float64 {
 	return e
 }
 
-// Identify recognizes a net by its tensors in the order of the file. input is the images' size
-// where it is known, else zero.
+// Identify recognizes a net from its tensors in the order of the file. input is the images' size
+// [C,H,W]; zero if unknown.
 func Identify(tensors []NamedShape, input [3]int, given Choices) (*Found, error) {
 	if size := given[InputSize]; size != "" {
 		return withInput(size, given, func(input [3]int, given Choices) (*Found, error) { return Identify(tensors, input, given) })
@@ -136,7 +136,7 @@ func Identify(tensors []NamedShape, input [3]int, given Choices) (*Found, error)
 	if err != nil {
 		if input != [3]int{} || !plain {
 			if _, alone := Identify(tensors, [3]int{}, nil); alone == nil {
-				return nil, err // the net is known: what was given does not fit
+				return nil, err // a named net, but input or given do not fit
 			}
 		}
 		return nil, nearest(exact, err)
@@ -147,8 +147,8 @@ func Identify(tensors []NamedShape, input [3]int, given Choices) (*Found, error)
 	return f.canonical(shapes, given, input), nil
 }
 
-// IdentifyWhole is Identify for a whole model, whose modules tell more than tensors do: of an
-// nn.Sequential everything, else what layers are and how they are configured.
+// IdentifyWhole is Identify for a pickled model, whose modules determine an nn.Sequential
+// completely, and otherwise the types and settings of layers.
 func IdentifyWhole(tensors []NamedShape, whole []checkpoints.Module, input [3]int, given Choices) (*Found, error) {
 	if len(whole) == 0 {
 		return Identify(tensors, input, given)
@@ -173,7 +173,7 @@ func newRecognizer(units []*unit, whole []checkpoints.Module, input [3]int, give
 	return &recognizer{units: units, modules: modulesOf(whole), names: map[string]string{}, shapes: Shapes{}, input: input, assumed: assumptions{given: given}}
 }
 
-// withInput identifies a net where the image size is among the choices.
+// withInput identifies a net with the image size taken from the choices.
 func withInput(size string, given Choices, identify func([3]int, Choices) (*Found, error)) (*Found, error) {
 	var input [3]int
 	if _, err := fmt.Sscanf(size, "%dx%dx%d", &input[0], &input[1], &input[2]); err != nil {
@@ -188,13 +188,12 @@ func withInput(size string, given Choices, identify func([3]int, Choices) (*Foun
 	return f, err
 }
 
-// describe reports whether something was given that only described nets can have.
+// describe reports whether any assumption is given, so that the net is described by a graph.
 func (c Choices) describe() bool {
 	return len(c) > 0
 }
 
-// nearest chooses which of two errors says more: that of the family whose names the file has,
-// or that of the roles.
+// nearest returns the more specific of two errors: by tensor names (exact) or by tensor roles.
 func nearest(exact, roles error) error {
 	if exact != nil && strings.HasPrefix(exact.Error(), "missing") && !strings.Contains(exact.Error(), "lenet") {
 		return exact
@@ -210,7 +209,7 @@ func identity(n *Net) map[string]string {
 	return names
 }
 
-// canonical is the same net as one of the named families, where it is one.
+// canonical returns the equivalent net of a named family, if there is one.
 func (f *Found) canonical(shapes Shapes, given Choices, input [3]int) *Found {
 	renamed := make(Shapes)
 	for _, p := range f.Net.Params {
@@ -228,7 +227,7 @@ func (f *Found) canonical(shapes Shapes, given Choices, input [3]int) *Found {
 	return f
 }
 
-// assumed is what is assumed of a net of a named family.
+// assumed returns the assumptions about a net of a named family.
 func (n *Net) assumed(given Choices, input [3]int) []Assumption {
 	a := assumptions{given: given}
 	switch arch := n.arch.(type) {
@@ -254,7 +253,7 @@ func (n *Net) assumed(given Choices, input [3]int) []Assumption {
 	return a.list
 }
 
-// otherSizes are usual inputs of nets that take any.
+// otherSizes lists common input sizes for nets that accept any.
 func otherSizes(input [3]int) []string {
 	var others []string
 	for _, size := range []int{32, 64, 96, 128, 224} {
@@ -265,24 +264,24 @@ func otherSizes(input [3]int) []string {
 	return others
 }
 
-// shapeText writes an input as "3x32x32".
+// shapeText formats an input size, e.g. "3x32x32".
 func shapeText(s [3]int) string { return fmt.Sprintf("%dx%dx%d", s[0], s[1], s[2]) }
 
-// recognizer finds out what net units are of.
+// recognizer identifies the net that units belong to.
 type recognizer struct {
 	units    []*unit
 	input    [3]int
-	names    map[string]string // canonical names of parameters to the file's
-	shapes   Shapes            // by canonical names
+	names    map[string]string // maps names of parameters to those in the file
+	shapes   Shapes            // by name of parameter
 	layers   []layer
 	unused   []string
 	assumed  assumptions
 	epsilon  float64
-	epsilons bool        // each norm has its own in the file
+	epsilons bool        // the file has one per norm
 	act      string      // activation
-	actNode  *graph.Node // the same, where the file tells
+	actNode  *graph.Node // activation stated by the file, or nil
 	modules  modules
-	wrong    error // about a module
+	wrong    error // error in a module
 	title    string
 }
 
@@ -341,7 +340,7 @@ func (r *recognizer) recognize() (*Found, error) {
 	return &Found{Net: net, Names: r.names, Unused: r.unused, Assumed: r.assumed.list}, nil
 }
 
-// read recognizes the family: what may only be one kind of net is tried as that.
+// read recognizes the family by its distinctive features.
 func (r *recognizer) read(blocks []*block) error {
 	switch {
 	case r.branched():
@@ -356,8 +355,8 @@ func (r *recognizer) read(blocks []*block) error {
 	return r.sequential()
 }
 
-// usualActivations are all, the usual one first. MobileNetV2's is ReLU6, as torchvision has it,
-// where no block has weights on its shortcut.
+// usualActivations lists all activations, the most likely first: ReLU6 for MobileNetV2 as in
+// torchvision, where no shortcut has weights.
 func usualActivations(blocks []*block) []string {
 	shortcut := slices.ContainsFunc(blocks, func(b *block) bool {
 		return slices.ContainsFunc(b.convs, func(c *unit) bool { return onShortcut(c, b.root) })
@@ -368,7 +367,7 @@ func usualActivations(blocks []*block) []string {
 	return append([]string{"relu6"}, slices.DeleteFunc(slices.Clone(activationNames), func(n string) bool { return n == "relu6" })...)
 }
 
-// before counts the convolutions before a module.
+// before returns the number of convolutions before a module.
 func (r *recognizer) before(module string) int {
 	n := 0
 	for _, u := range r.units {
@@ -382,8 +381,7 @@ func (r *recognizer) before(module string) int {
 	return n
 }
 
-// defaultInput sets the input size where none is known, and says so. any tells that other sizes
-// are as possible.
+// defaultInput sets and states the input size if it is unknown. any: other sizes are possible too.
 func (r *recognizer) defaultInput(size int, any bool, meaning string) {
 	if r.input != [3]int{} {
 		return
@@ -402,8 +400,8 @@ func (r *recognizer) defaultInput(size int, any bool, meaning string) {
 	r.assumed.state(InputSize, shapeText(r.input), meaning, others...)
 }
 
-// rename notes under which names the net has a unit's parameters. Scales, shifts and biases it
-// lacks are among the net's all the same.
+// rename maps the net's parameters called name to those of a unit, and adds shapes for a unit's
+// missing scales, shifts and biases.
 func (r *recognizer) rename(u *unit, name string) {
 	vectors := []string{}
 	switch {
@@ -430,7 +428,8 @@ func (r *recognizer) conv(u *unit, name string, stride, pad int) layer {
 	return r.grouped(u, name, stride, pad, u.in)
 }
 
-// grouped is a convolution of so many channels, of which each group takes as many as the unit.
+// grouped returns a convolution layer of channels input channels, with as many groups as the
+// unit's weights imply.
 func (r *recognizer) grouped(u *unit, name string, stride, pad, channels int) layer {
 	r.rename(u, name)
 	l := convLayer{name: name, size: u.size, stride: stride, pad: pad, groups: channels / u.in, bias: u.bias}
@@ -453,8 +452,8 @@ func (r *recognizer) norm(u *unit, name string) layer {
 	return l
 }
 
-// linears adds linear layers with activations between them; the last gives the logits. They
-// are called name, or name.0, name.3 and so on as with dropout between them.
+// linears adds linear layers with activations between them; the last one outputs the logits. A
+// single one is called name, several ones name.0, name.3, …, as with dropout between them.
 func (r *recognizer) linears(units []*unit, name string) error {
 	for i, u := range units {
 		if u.kind != linearUnit {

@@ -30,7 +30,7 @@ func (n *names) linear(name string, out, in int) {
 	n.add(name+".bias", out)
 }
 
-// resnet is a small one: stages of one block, whose parts have names of the form.
+// resnet returns a small ResNet with one block per stage and names of the given forms.
 func resnet(stem, block, conv, norm, short, shortNorm, head string) *names {
 	n := new(names)
 	n.conv(stem, 8, 3, 3)
@@ -52,7 +52,7 @@ func resnet(stem, block, conv, norm, short, shortNorm, head string) *names {
 	return n
 }
 
-// wideResNet is a pre-activation net as xternalz and RobustBench name it.
+// wideResNet returns a pre-activation net with the names of xternalz and RobustBench.
 func wideResNet() *names {
 	n := new(names)
 	n.conv("conv1", 16, 3, 3)
@@ -71,7 +71,7 @@ func wideResNet() *names {
 	return n
 }
 
-// mobileNet is MobileNetV2 of a quarter of the width as torchvision names it.
+// mobileNet returns MobileNetV2 of width 0.25 with torchvision's names.
 func mobileNet() *names {
 	n := new(names)
 	n.conv("features.0.0", 8, 3, 3)
@@ -144,7 +144,7 @@ func repVGG() *names {
 	return n
 }
 
-// squeezed is a residual net with squeeze and excitation.
+// squeezed returns a residual net with squeeze-and-excitation.
 func squeezed() *names {
 	n := new(names)
 	n.conv("conv1", 16, 3, 3)
@@ -168,7 +168,7 @@ func squeezed() *names {
 	return n
 }
 
-// grouped is a bottleneck of 4 groups, as ResNeXt has it.
+// grouped returns a ResNeXt with bottlenecks of 4 groups.
 func grouped() *names {
 	n := new(names)
 	n.conv("conv1", 16, 3, 7)
@@ -207,14 +207,14 @@ func vgg() *names {
 	return n
 }
 
-// TestIdentify: families by the roles of their tensors, in the file's order and sorted by name
-// as safetensors files may be.
+// TestIdentify recognizes families from tensor roles, in file order and sorted by name as in some
+// safetensors files.
 func TestIdentify(t *testing.T) {
 	for _, c := range []struct {
 		what, name string
 		n          *names
 		input      [3]int
-		sorted     bool // is found in order of names, too
+		sorted     bool // recognized in name order, too
 	}{
 		{"kuangliu", "resnet8-w8", resnet("conv1", "layer%d.0.", "conv%d", "bn%d", "shortcut.0", "shortcut.1", "linear"), [3]int{3, 32, 32}, true},
 		{"numbered", "resnet8-w8", resnet("stem.0", "blocks.%d.", "conv%d", "norm%d", "skip.0", "skip.1", "head"), [3]int{3, 32, 32}, true},
@@ -241,7 +241,7 @@ func TestIdentify(t *testing.T) {
 				continue
 			}
 			if f.Net.Name != c.name || f.Net.Input != c.input {
-				t.Errorf("%s, order %d is %s of %v, wanted %s of %v", c.what, i, f.Net.Name, f.Net.Input, c.name, c.input)
+				t.Errorf("%s, order %d is %s of %v, want %s of %v", c.what, i, f.Net.Name, f.Net.Input, c.name, c.input)
 			}
 			used := map[string]bool{}
 			for _, from := range f.Names {
@@ -256,7 +256,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// TestChoices: given assumptions hold, and each option gives another net.
+// TestChoices: given values are used, and each option yields a different net.
 func TestChoices(t *testing.T) {
 	for _, c := range []struct {
 		n   *names
@@ -271,7 +271,7 @@ func TestChoices(t *testing.T) {
 		}
 		at := slices.IndexFunc(f.Assumed, func(a nets.Assumption) bool { return a.Key == c.key })
 		if at < 0 || len(f.Assumed[at].Others) == 0 {
-			t.Errorf("%s: nothing is assumed of %s: %v", f.Net.Name, c.key, f.Assumed)
+			t.Errorf("%s: no assumption about %s: %v", f.Net.Name, c.key, f.Assumed)
 			continue
 		}
 		seen := map[string]string{}
@@ -283,12 +283,12 @@ func TestChoices(t *testing.T) {
 			}
 			text := text(t, g.Net.Described())
 			if before, again := seen[text]; again {
-				t.Errorf("%s: %s and %s give the same net", c.key, before, value)
+				t.Errorf("%s: %s and %s yield the same net", c.key, before, value)
 			}
 			seen[text] = value
 		}
 		if _, err := nets.Identify(*c.n, [3]int{}, nets.Choices{c.key: "no such"}); err == nil {
-			t.Errorf("%s can be anything", c.key)
+			t.Errorf("%s accepts any value", c.key)
 		}
 	}
 }
@@ -302,7 +302,7 @@ func text(t *testing.T, g *graph.Graph) string {
 	return string(b)
 }
 
-// TestNearest: what is no known family is refused with the nearest one and what differs.
+// TestNearest: the error for an unknown family names the nearest one and the difference.
 func TestNearest(t *testing.T) {
 	short := mobileNet()
 	*short = slices.DeleteFunc(*short, func(n nets.NamedShape) bool { return strings.HasPrefix(n.Name, "features.17.") })
@@ -315,15 +315,15 @@ func TestNearest(t *testing.T) {
 		{&names{{Name: "token", Shape: []int{1, 1, 8}}}, "token"},
 	} {
 		if f, err := nets.Identify(*c.n, [3]int{}, nil); err == nil {
-			t.Errorf("taken for %s", f.Net.Name)
+			t.Errorf("recognized as %s", f.Net.Name)
 		} else if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "ONNX") {
 			t.Error(err)
 		}
 	}
 }
 
-// TestGivenDoesNotFit: of a known net, the error is about the size that was given, not about names
-// of tensors that differ from those of the nearest family.
+// TestGivenDoesNotFit: the error for a known net is about the given size, not about tensor names
+// that differ from those of the nearest family.
 func TestGivenDoesNotFit(t *testing.T) {
 	n := resnet("conv1", "layer%d.%d", "conv%d", "bn%d", "shortcut.0", "shortcut.1", "linear")
 	if _, err := nets.Identify(*n, [3]int{}, nil); err != nil {
@@ -337,7 +337,7 @@ func TestGivenDoesNotFit(t *testing.T) {
 		{[3]int{3, 9999, 9999}, "does not support 9999×9999 images"},
 	} {
 		if _, err := nets.Identify(*n, c.input, nil); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("input %v: error %v, not %q", c.input, err, c.want)
+			t.Errorf("input %v: error %v, want %q", c.input, err, c.want)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/op"
 )
 
-// Scheme is how weights are initialized.
+// Scheme is a method of weight initialization.
 type Scheme int
 
 // The schemes.

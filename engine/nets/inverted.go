@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// mobileStages are MobileNetV2's blocks a stage.
+// mobileStages are MobileNetV2's blocks per stage.
 var mobileStages = []int{1, 2, 3, 4, 3, 3, 1}
 
-// Usual strides of MobileNetV2's first convolution and of its stages: for images of 32×32, and
-// those of the paper (Sandler et al. 2018).
+// Common strides of MobileNetV2's first convolution and stages: for 32×32 images, and those of the
+// paper (Sandler et al. 2018).
 const (
 	mobileSmall = "1-1-1-2-2-1-2-1"
 	mobileLarge = "2-1-2-2-2-1-2-1"
 )
 
-// depthwise reports whether each channel has kernels of its own in some block.
+// depthwise reports whether some block has a depthwise convolution.
 func depthwise(blocks []*block) bool {
 	return slices.ContainsFunc(blocks, func(b *block) bool {
 		return slices.ContainsFunc(b.convs, func(c *unit) bool { return c.in == 1 && c.out > 1 && c.size > 1 })
 	})
 }
 
-// inverted recognizes MobileNetV2s: blocks of a convolution to more channels, one of each
-// channel by itself and one to fewer channels, without an activation behind it.
+// inverted recognizes MobileNetV2: blocks of a 1×1 expansion, a depthwise convolution and a 1×1
+// projection without activation.
 func (r *recognizer) inverted(blocks []*block) error {
 	shortcuts := 0
 	for _, b := range blocks {
@@ -44,13 +44,13 @@ func (r *recognizer) inverted(blocks []*block) error {
 		total += n
 	}
 	if len(blocks) != total {
-		return unknown("nearest: MobileNetV2, but it has %d blocks, not %d, which leaves the strides open", len(blocks), total)
+		return unknown("nearest: MobileNetV2, but with %d blocks instead of %d, the strides are ambiguous", len(blocks), total)
 	}
 	stem, head, linear, err := r.aroundMobile(blocks)
 	if err != nil {
 		return err
 	}
-	// As CIFAR-10's nets have shortcuts with weights where a block changes channels alone.
+	// Nets for CIFAR-10 have shortcut weights where a block changes only the channels.
 	usual := []string{mobileSmall, mobileLarge}
 	if shortcuts == 0 && linear[len(linear)-1].out > 100 {
 		slices.Reverse(usual)
@@ -88,7 +88,7 @@ func (r *recognizer) inverted(blocks []*block) error {
 	return r.linears(linear, "fc")
 }
 
-// mobileGroups are the first convolution, and those of each stage's first block.
+// mobileGroups returns the first convolution, and those of each stage's first block.
 func mobileGroups(stem *unit, blocks []*block) [][]*unit {
 	groups, at := [][]*unit{{stem}}, 0
 	for _, n := range mobileStages {
@@ -98,8 +98,8 @@ func mobileGroups(stem *unit, blocks []*block) [][]*unit {
 	return groups
 }
 
-// aroundMobile gives the convolutions with their norms before and behind the blocks, and the
-// linear layers.
+// aroundMobile returns the convolutions and norms before and after the blocks, and the linear
+// layers.
 func (r *recognizer) aroundMobile(blocks []*block) (stem, head, linear []*unit, err error) {
 	var convs, norms []*unit
 	for _, u := range r.units {
@@ -114,7 +114,7 @@ func (r *recognizer) aroundMobile(blocks []*block) (stem, head, linear []*unit, 
 		}
 	}
 	if len(convs) != 2 || len(norms) != 2 || len(linear) == 0 || norms[0].in != convs[0].out || norms[1].in != convs[1].out {
-		return nil, nil, nil, unknown("nearest: MobileNetV2, but it has %d convolutions and %d norms outside its blocks, not 2 and 2", len(convs), len(norms))
+		return nil, nil, nil, unknown("nearest: MobileNetV2, but with %d convolutions and %d norms outside its blocks instead of 2 and 2", len(convs), len(norms))
 	}
 	return []*unit{convs[0], norms[0]}, []*unit{convs[1], norms[1]}, linear, nil
 }
@@ -145,13 +145,13 @@ func (r *recognizer) invertedBlock(b *block, name string, stride int) {
 	}
 }
 
-// strides asks for numbers written as in 1-2-2.
+// strides returns the given or assumed strides, written as in 1-2-2.
 func (r *recognizer) strides(meaning string, options ...string) []int {
 	var strides []int
 	for field := range strings.SplitSeq(r.assumed.ask(Strides, meaning, options...), "-") {
 		s, err := strconv.Atoi(field)
 		if err != nil {
-			return slices.Repeat([]int{1}, strings.Count(options[0], "-")+1) // ask has noted the error
+			return slices.Repeat([]int{1}, strings.Count(options[0], "-")+1) // the error is in assumed.err
 		}
 		strides = append(strides, s)
 	}

@@ -7,19 +7,19 @@ import (
 	"hfcui/engine/graph"
 )
 
-// draft is a graph while layers are added to it.
+// draft is a graph under construction.
 type draft struct {
 	nodes []graph.Node
 }
 
-// add appends a node that reads in, of which the first are results, and gives its result.
+// add appends a node with inputs in, results before tensors, and returns the name of its result.
 func (d *draft) add(n graph.Node, in ...string) string {
 	n.In, n.Out = in, fmt.Sprint(len(d.nodes))
 	d.nodes = append(d.nodes, n)
 	return n.Out
 }
 
-// all adds layers one after the other.
+// all appends layers in sequence.
 func (d *draft) all(layers []layer, x string) string {
 	for _, l := range layers {
 		x = l.emit(d, x)
@@ -27,9 +27,9 @@ func (d *draft) all(layers []layer, x string) string {
 	return x
 }
 
-// layer is one step of a net recognized in a state dict.
+// layer is a layer of a net recognized from a state dict.
 type layer interface {
-	// emit adds the layer's nodes, of which the first reads x, and gives the last one's result.
+	// emit appends the layer's nodes with input x and returns the name of the result.
 	emit(d *draft, x string) string
 }
 
@@ -39,17 +39,17 @@ type (
 		name                      string
 		size, stride, pad, groups int
 		bias                      bool
-		from                      *graph.Node // stride, padding and groups, where the file tells
+		from                      *graph.Node // stride, padding and groups stated by the file, or nil
 	}
 	// normLayer is batch norm.
 	normLayer struct {
 		name    string
 		epsilon float64
 	}
-	// activationLayer is a function of every element; a key of activations.
+	// activationLayer is an elementwise activation, a key of activations.
 	activationLayer struct {
 		name string
-		from *graph.Node // the function, where the file tells
+		from *graph.Node // function stated by the file, or nil
 	}
 	poolLayer struct {
 		max               bool
@@ -57,22 +57,22 @@ type (
 	}
 	// globalPoolLayer is the mean over height and width.
 	globalPoolLayer struct{}
-	// flattenLayer makes rows of so many features.
+	// flattenLayer reshapes to [N,features].
 	flattenLayer struct{ features int }
-	// linearLayer is a linear layer: name.weight, name.bias. The last one gives the logits.
+	// linearLayer is a linear layer: name.weight, name.bias. The last one outputs the logits.
 	linearLayer struct{ name string }
-	// channelsLayer puts channels of zeros around what there is.
+	// channelsLayer adds zero channels before and after x.
 	channelsLayer struct{ before, after int }
-	// gateLayer multiplies channels with what layers make of their means, as rows or as planes of
-	// one pixel.
+	// gateLayer multiplies channels by the output of layers applied to their means [N,C] or
+	// [N,C,1,1].
 	gateLayer struct {
 		channels int
 		planes   bool
 		layers   []layer
 	}
-	// sumLayer adds up what branches make of the same.
+	// sumLayer sums branches applied to the same input.
 	sumLayer struct{ branches [][]layer }
-	// denseLayer puts what layers make of its input behind that, or before it.
+	// denseLayer concatenates x and layers(x), in either order.
 	denseLayer struct {
 		layers []layer
 		first  bool
@@ -80,11 +80,11 @@ type (
 	// residualLayer is main(y) + short(x), where y = before(x), or main(y) + short(y).
 	residualLayer struct {
 		before, main, short []layer
-		shortAfter          bool // short of y
+		shortAfter          bool // the shortcut reads y
 	}
 )
 
-// activations are the functions a state dict leaves open.
+// activations are the functions that may be assumed.
 var activations = map[string]graph.Node{
 	"relu": {Op: "relu"}, "relu6": {Op: "clip", B: 6}, "leakyrelu": {Op: "leakyrelu", A: 0.01}, "elu": {Op: "elu", A: 1},
 	"silu": {Op: "silu"}, "gelu": {Op: "gelu"}, "tanh": {Op: "tanh"}, "sigmoid": {Op: "sigmoid"}, "softplus": {Op: "softplus"}, "mish": {Op: "mish"},

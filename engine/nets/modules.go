@@ -9,10 +9,10 @@ import (
 	"hfcui/engine/graph"
 )
 
-// fromFile is why something is assumed that a whole model's modules tell.
+// fromFile is the evidence of values stated by the modules of a pickled model.
 const fromFile = "from the file"
 
-// modules are those of a whole model, by their names among the tensors.
+// modules are those of a pickled model by name.
 type modules struct {
 	list   []checkpoints.Module
 	byName map[string]*checkpoints.Module
@@ -26,7 +26,7 @@ func modulesOf(list []checkpoints.Module) modules {
 	return m
 }
 
-// children are the modules right in another, in registered order.
+// children returns the direct children of a module in registered order.
 func (m modules) children(name string) []*checkpoints.Module {
 	var in []*checkpoints.Module
 	for i := range m.list {
@@ -37,7 +37,7 @@ func (m modules) children(name string) []*checkpoints.Module {
 	return in
 }
 
-// torchClass is the name of one of PyTorch's own classes; "" of others.
+// torchClass returns the name of a PyTorch class; "" for others.
 func torchClass(m *checkpoints.Module) string {
 	if m == nil || !strings.HasPrefix(m.Class, "torch.nn.modules.") {
 		return ""
@@ -45,7 +45,7 @@ func torchClass(m *checkpoints.Module) string {
 	return m.Class[strings.LastIndexByte(m.Class, '.')+1:]
 }
 
-// number is an attribute, or what it is by default.
+// number returns a numeric attribute, or its default.
 func number(m *checkpoints.Module, key string, usual float64) float64 {
 	if v := m.Numbers[key]; len(v) == 1 {
 		return v[0]
@@ -53,7 +53,7 @@ func number(m *checkpoints.Module, key string, usual float64) float64 {
 	return usual
 }
 
-// pair is an attribute that is one number for rows and columns, or one for each; false if it is
+// pair returns an attribute that is an integer or a pair (vertical, horizontal); false if it is
 // neither.
 func pair(m *checkpoints.Module, key string) ([2]int, bool) {
 	v := m.Numbers[key]
@@ -66,7 +66,7 @@ func pair(m *checkpoints.Module, key string) ([2]int, bool) {
 	return [2]int{int(v[0]), int(v[1])}, true
 }
 
-// window gives a node a module's stride, dilation and padding.
+// window sets a node's stride, dilation and padding from a module.
 func window(n *graph.Node, m *checkpoints.Module) error {
 	stride, ok := pair(m, "stride")
 	if !ok {
@@ -91,18 +91,18 @@ func window(n *graph.Node, m *checkpoints.Module) error {
 	return nil
 }
 
-// convolution is a convolution's node without its tensors.
+// convolution returns the node of a convolution without its inputs.
 func convolution(m *checkpoints.Module, u *unit) (graph.Node, error) {
 	n := graph.Node{Op: "conv", Groups: int(number(m, "groups", 1)), Size: square(u.size)}
 	if mode := m.Texts["padding_mode"]; mode != "" && mode != "zeros" {
-		return n, unknown("%s pads with %.20q", list([]string{m.Name}), mode)
+		return n, unknown("%s has unsupported padding mode %.20q", list([]string{m.Name}), mode)
 	}
 	err := window(&n, m)
 	n.Size = [2]int{}
 	return n, err
 }
 
-// pooling is a pooling module's node for planes of a size.
+// pooling returns the node of a pooling module for feature maps of a size.
 func pooling(m *checkpoints.Module, plane [2]int) (graph.Node, error) {
 	n := graph.Node{Op: "maxpool"}
 	size, ok := pair(m, "kernel_size")
@@ -116,7 +116,7 @@ func pooling(m *checkpoints.Module, plane [2]int) (graph.Node, error) {
 	if torchClass(m) == "AvgPool2d" {
 		n.Op = "avgpool"
 		if m.Numbers["divisor_override"] != nil {
-			return n, unknown("%s has a divisor of its own", list([]string{m.Name}))
+			return n, unknown("%s has divisor_override, which is not supported", list([]string{m.Name}))
 		}
 		if number(m, "count_include_pad", 1) != 0 {
 			n.Counted = n.Pad
@@ -128,7 +128,7 @@ func pooling(m *checkpoints.Module, plane [2]int) (graph.Node, error) {
 		}
 		span := plane[i] + 2*n.Pad[i] - n.Dilation[i]*(size[i]-1) - 1
 		out := (span+n.Stride[i]-1)/n.Stride[i] + 1
-		if (out-1)*n.Stride[i] >= plane[i]+n.Pad[i] { // a window may not begin in the padding
+		if (out-1)*n.Stride[i] >= plane[i]+n.Pad[i] { // windows must not start in the padding
 			out--
 		}
 		n.Pad[i+2] += max(0, (out-1)*n.Stride[i]-span)
@@ -136,7 +136,7 @@ func pooling(m *checkpoints.Module, plane [2]int) (graph.Node, error) {
 	return n, nil
 }
 
-// activationOf is the function a module is; false if it is none.
+// activationOf returns the node of an activation module; false for others.
 func activationOf(m *checkpoints.Module) (graph.Node, bool) {
 	switch torchClass(m) {
 	case "ReLU":
@@ -163,8 +163,8 @@ func activationOf(m *checkpoints.Module) (graph.Node, bool) {
 // sameNode reports whether two activations are the same function.
 func sameNode(a, b graph.Node) bool { return a.Op == b.Op && a.A == b.A && a.B == b.B }
 
-// fileActivation is the only activation the modules have, but for gates'; nil if there are none or
-// several.
+// fileActivation returns the activation of all modules except gates; nil if there are none or
+// different ones.
 func (r *recognizer) fileActivation() *graph.Node {
 	var only *graph.Node
 	for i := range r.modules.list {
@@ -180,7 +180,7 @@ func (r *recognizer) fileActivation() *graph.Node {
 	return only
 }
 
-// chooseActivation finds out the activation, from the file where that tells.
+// chooseActivation sets the activation, from the file if stated.
 func (r *recognizer) chooseActivation(usual []string) {
 	const meaning = "after convolutions and between linear layers"
 	n := r.fileActivation()
@@ -199,7 +199,7 @@ func (r *recognizer) chooseActivation(usual []string) {
 	r.assumed.known(Activation, r.act, meaning, evidence)
 }
 
-// chooseEpsilon finds out batch norm's epsilon, from the file where that tells.
+// chooseEpsilon sets batch norm's epsilon, from the file if stated.
 func (r *recognizer) chooseEpsilon() {
 	var found []float64
 	for _, u := range r.units {
@@ -214,17 +214,17 @@ func (r *recognizer) chooseEpsilon() {
 	r.epsilon, r.epsilons = found[0], len(found) > 1
 	text := fmt.Sprintf("%g", found[0])
 	if r.epsilons {
-		text = "each layer's"
+		text = "per layer"
 	}
 	r.assumed.known(EpsilonKey, text, "added to the variance in batch norm", fromFile)
 }
 
-// known states what the file tells.
+// known adds a value that is determined by evidence.
 func (a *assumptions) known(key, value, meaning, evidence string) {
 	a.list = append(a.list, Assumption{Key: key, Value: value, Meaning: meaning, Evidence: evidence})
 }
 
-// fileStride is the product of the strides of convolutions, 0 where the file does not tell.
+// fileStride returns the product of the strides of convolutions; 0 if the file does not state them.
 func (r *recognizer) fileStride(units ...*unit) int {
 	product := 1
 	for _, u := range units {
@@ -241,8 +241,8 @@ func (r *recognizer) fileStride(units ...*unit) int {
 	return product
 }
 
-// filePool is the only window modules pool with, beside adaptive pooling; false if there are
-// none or several.
+// filePool returns the window of all pooling modules except adaptive ones; false if there are none
+// or different ones.
 func (r *recognizer) filePool() (poolLayer, bool) {
 	var only *poolLayer
 	for i := range r.modules.list {

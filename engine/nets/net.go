@@ -13,7 +13,7 @@ type Net struct {
 	Name    string  // "resnet20"
 	Input   [3]int  // channels, height, width
 	Classes int     // number of logits
-	Params  []Param // all parameters, in the order PyTorch lists them
+	Params  []Param // all parameters, in PyTorch's order
 	Norms   []Norm  // batch-norm layers, in the order of the forward pass
 	// Features is the number of input features of the last linear layer.
 	Features int
@@ -28,10 +28,10 @@ type Param struct {
 	Role  Role
 }
 
-// Trained reports whether p is trained by gradient, unlike running statistics and constants.
+// Trained reports whether p has a gradient, unlike running statistics and constants.
 func (p Param) Trained() bool { return p.Role < RunningMean }
 
-// Running reports whether p is a running statistic. A layer's two go into programs as one,
+// Running reports whether p is a running statistic. Programs take both of a layer as one parameter,
 // StatsName.
 func (p Param) Running() bool { return p.Role == RunningMean || p.Role == RunningVar }
 
@@ -41,7 +41,7 @@ func (p Param) Kernels() bool { return p.Role == Weight && len(p.Shape) == 4 }
 // OfNorm reports whether p is a scale or shift of batch norm.
 func (p Param) OfNorm() bool { return p.Role == Scale || p.Role == Shift }
 
-// Role is what a parameter is for.
+// Role is the use of a parameter.
 type Role int
 
 // The roles of parameters.
@@ -50,9 +50,9 @@ const (
 	Bias                    // of convolutions and linear layers
 	Scale                   // batch norm's gamma
 	Shift                   // batch norm's beta
-	RunningMean             // batch norm's mean in evaluation
-	RunningVar              // batch norm's variance in evaluation
-	Constant                // a tensor of a graph that is none of these, and not learned
+	RunningMean             // mean in evaluation
+	RunningVar              // variance in evaluation
+	Constant                // other tensors of a graph, not learned
 )
 
 // Norm is a batch-norm layer.
@@ -62,24 +62,24 @@ type Norm struct {
 	Positions int // height × width: values per image and channel
 }
 
-// architecture is a family's forward pass with its widths chosen.
+// architecture is the forward pass of a family with given widths.
 type architecture interface {
 	name() string
 	forward(b *builder, x tensor, classes int) tensor
 }
 
-// Names lists the nets of the paper's experiments; ByName knows their variants, too.
+// Names lists the nets of the paper's experiments; ByName accepts their variants, too.
 func Names() []string {
 	return []string{"resnet18", "resnet20", "resnet32", "vgg11", "alexnet", "lenet5", "preact-resnet32"}
 }
 
-// Forms describes the names of variants.
+// Forms describes the names of variants, for help and errors.
 const Forms = "resnets also as in resnet20-w8, without batch norm as in vgg11-nobn, with it as in lenet5-bn"
 
 // ByName returns a net for 3×32×32 images and 10 classes.
 func ByName(name string) (*Net, error) { return New(name, [3]int{3, 32, 32}, 10) }
 
-// New returns a net for images of input: channels, height, width.
+// New returns a net for images of size input: channels, height, width.
 func New(name string, input [3]int, classes int) (*Net, error) {
 	a := byName(name, input)
 	if a == nil {
@@ -103,11 +103,11 @@ func byName(name string, input [3]int) architecture {
 	return nil
 }
 
-// Larger sizes are taken for broken files.
+// Limits of a plausible net.
 const (
 	maxSide    = 1024
 	maxClasses = 1 << 16
-	maxLayer   = 1 << 26 // elements of one image's largest activation
+	maxLayer   = 1 << 26 // elements of the largest activation per image
 )
 
 // newNet collects the parameters in a dry run of the forward pass.
@@ -137,7 +137,7 @@ func newNet(a architecture, input [3]int, classes int) (*Net, error) {
 	return &Net{Name: a.name(), Input: input, Classes: classes, Params: b.params, Norms: b.norms, Features: b.last, arch: a}, nil
 }
 
-// FirstConv is the name of the first convolution's weights, "" if there is none.
+// FirstConv returns the name of the first convolution's weights; "" if there is none.
 func (n *Net) FirstConv() string {
 	for _, p := range n.Params {
 		if p.Kernels() {
@@ -147,7 +147,7 @@ func (n *Net) FirstConv() string {
 	return ""
 }
 
-// Layers is the number of layers with weights: convolutions and linear layers.
+// Layers returns the number of layers with weights: convolutions and linear layers.
 func (n *Net) Layers() int {
 	layers := 0
 	for _, p := range n.Params {
@@ -158,8 +158,8 @@ func (n *Net) Layers() int {
 	return layers
 }
 
-// Before returns how many of Params, and of Norms, come before a layer with weights, counted from
-// 0: those of the layers before it, and of batch norm up to it.
+// Before returns the numbers of Params and of Norms before a layer with weights (zero-based):
+// those of earlier layers, and of batch norm between them.
 func (n *Net) Before(layer int) (params, norms int) {
 	for i, p := range n.Params {
 		switch {
@@ -174,13 +174,13 @@ func (n *Net) Before(layer int) (params, norms int) {
 	return len(n.Params), norms
 }
 
-// Builtin reports whether New makes the net of its name, input and classes.
+// Builtin reports whether New returns this net for its name, input and classes.
 func (n *Net) Builtin() bool {
 	a := byName(n.Name, n.Input)
 	return a != nil && reflect.DeepEqual(a, n.arch)
 }
 
-// Size is the number of trainable parameters.
+// Size returns the number of trainable parameters.
 func (n *Net) Size() int {
 	sum := 0
 	for _, p := range n.Params {

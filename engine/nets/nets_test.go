@@ -10,7 +10,7 @@ import (
 	"hfcui/engine/nets"
 )
 
-// TestSizes: numbers of learned parameters, as known of these nets.
+// TestSizes compares parameter counts with published or hand-counted ones.
 func TestSizes(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -28,7 +28,7 @@ func TestSizes(t *testing.T) {
 		{"vgg11-nobn", [3]int{3, 32, 32}, 10, 9225610},
 		{"alexnet-bn", [3]int{3, 32, 32}, 10, 23272266 + 64 + 192 + 384 + 256 + 256},
 		{"lenet5-bn", [3]int{3, 32, 32}, 10, 62006 + 6 + 16},
-		// As wenxinxu/resnet-in-tensorflow, which the paper's code is made from.
+		// As in wenxinxu/resnet-in-tensorflow, which the paper's code is based on.
 		{"preact-resnet32-nobn", [3]int{3, 32, 32}, 10, 432 + 10*2304 + 4608 + 9*9216 + 18432 + 9*36864 + 650},
 		{"lenet5", [3]int{3, 32, 32}, 10, 62006},
 		{"lenet5", [3]int{1, 32, 32}, 10, 61706},
@@ -40,7 +40,7 @@ func TestSizes(t *testing.T) {
 			continue
 		}
 		if n.Size() != c.want {
-			t.Errorf("%s for %v and %d classes has %d parameters, wanted %d", c.name, c.input, c.classes, n.Size(), c.want)
+			t.Errorf("%s for %v and %d classes has %d parameters, want %d", c.name, c.input, c.classes, n.Size(), c.want)
 		}
 	}
 }
@@ -51,14 +51,14 @@ func TestNames(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		} else if n.Name != name {
-			t.Errorf("%s calls itself %s", name, n.Name)
+			t.Errorf("%s has the name %s", name, n.Name)
 		}
 	}
 	for _, name := range []string{"", "resnet", "resnet2", "resnet19", "resnet20-w0", "resnet20-w", "resnet-20", "vgg16", "ResNet20", "resnet9999999", "preact-resnet18", "resnet20-bn", "resnet20-nobn-w8", "lenet5-nobn", "preact-"} {
 		if n, err := nets.ByName(name); err == nil {
-			t.Errorf("%q is taken for %s", name, n.Name)
+			t.Errorf("%q parsed as %s", name, n.Name)
 		} else if !strings.Contains(err.Error(), "lenet5") {
-			t.Errorf("error %v does not say which nets there are", err)
+			t.Errorf("error %v does not list the nets", err)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestSizesRefused(t *testing.T) {
 	}
 }
 
-// shapes is what a file of a model of the net holds.
+// shapes returns the shapes of a net's state dict.
 func shapes(t *testing.T, name string, input [3]int, classes int) nets.Shapes {
 	t.Helper()
 	n, err := nets.New(name, input, classes)
@@ -108,7 +108,7 @@ func TestRecognize(t *testing.T) {
 		name    string
 		input   [3]int
 		classes int
-		known   bool // whether the file says the images' size
+		known   bool // whether the file states the images' size
 	}{
 		{"resnet20", [3]int{3, 32, 32}, 10, false},
 		{"resnet20", [3]int{1, 28, 28}, 10, false},
@@ -138,12 +138,12 @@ func TestRecognize(t *testing.T) {
 			continue
 		}
 		if n.Name != c.name || n.Input != c.input || n.Classes != c.classes {
-			t.Errorf("%s for %v and %d classes is taken for %s, %v, %d", c.name, c.input, c.classes, n.Name, n.Input, n.Classes)
+			t.Errorf("%s for %v and %d classes recognized as %s, %v, %d", c.name, c.input, c.classes, n.Name, n.Input, n.Classes)
 		}
 	}
 }
 
-// TestRecognizeLeNet: the tutorial's form for 28×28 images, which does not pad them.
+// TestRecognizeLeNet: the tutorial's variant for 28×28 images, without padding.
 func TestRecognizeLeNet(t *testing.T) {
 	s := shapes(t, "lenet5", [3]int{1, 28, 28}, 10)
 	s["fc1.weight"] = []int{120, 256}
@@ -152,11 +152,11 @@ func TestRecognizeLeNet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n.Input != [3]int{1, 28, 28} {
-		t.Errorf("it takes %v", n.Input)
+		t.Errorf("input is %v", n.Input)
 	}
 }
 
-// TestRecognizeUneven: any widths and numbers of blocks will do.
+// TestRecognizeUneven: widths and numbers of blocks are arbitrary.
 func TestRecognizeUneven(t *testing.T) {
 	s := shapes(t, "resnet8-w4", [3]int{3, 32, 32}, 10)
 	for name, shape := range shapes(t, "resnet14-w4", [3]int{3, 32, 32}, 10) {
@@ -169,7 +169,7 @@ func TestRecognizeUneven(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(n.Name, "[2 1 1]") {
-		t.Errorf("its name is %q", n.Name)
+		t.Errorf("name is %q", n.Name)
 	}
 	if _, _, err := n.Graph(nets.Build{Batch: 1}); err != nil {
 		t.Error(err)
@@ -211,7 +211,7 @@ func TestNotRecognized(t *testing.T) {
 		c.change(s)
 		_, err := nets.Recognize(s, [3]int{})
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.ContainsAny(err.Error(), "\n\x1b") {
-			t.Errorf("%s: error %v does not say %q", c.what, err, c.says)
+			t.Errorf("%s: error %v does not contain %q", c.what, err, c.says)
 		}
 	}
 }
@@ -242,10 +242,10 @@ func TestInit(t *testing.T) {
 	a, b, c := n.Init(nets.He, 1), n.Init(nets.He, 1), n.Init(nets.He, 2)
 	for _, p := range n.Params {
 		if !slices.Equal(a[p.Name], b[p.Name]) {
-			t.Errorf("%s differs for the same seed", p.Name)
+			t.Errorf("%s differs between runs with the same seed", p.Name)
 		}
 		if p.Role == nets.Weight && slices.Equal(a[p.Name], c[p.Name]) {
-			t.Errorf("%s is the same for another seed", p.Name)
+			t.Errorf("%s is equal for different seeds", p.Name)
 		}
 	}
 	const fan = 64 * 9
@@ -255,7 +255,7 @@ func TestInit(t *testing.T) {
 			sum += float64(w) * float64(w)
 		}
 		if got := sum / float64(len(v)); math.Abs(got/want-1) > 0.03 {
-			t.Errorf("scheme %d: variance %g, wanted %g", scheme, got, want)
+			t.Errorf("scheme %d: variance %g, want %g", scheme, got, want)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // OpenAssumptions lists the assumptions that Choices can override for the net recognized from
-// the tensors and, in a whole model, its modules.
+// the tensors and, for a pickled model, its modules.
 func OpenAssumptions(tensors []NamedShape, whole []checkpoints.Module, input [3]int) ([]Assumption, error) {
 	units, err := unitsOf(tensors)
 	if err != nil {

@@ -2,7 +2,7 @@ package nets
 
 import "fmt"
 
-// feature names a layer of a net that is a row of them, as torchvision does.
+// feature returns torchvision's name of a layer in features.
 func feature(index int) string { return fmt.Sprint("features.", index) }
 
 // vgg is VGG-11: eight convolutions in five groups, each group followed by max pooling.
@@ -13,7 +13,7 @@ type vgg struct {
 
 func vgg11(norm bool) vgg { return vgg{[8]int{64, 128, 256, 256, 512, 512, 512, 512}, norm} }
 
-// vggLayers are the convolutions' numbers in torchvision's vgg11_bn and vgg11, and whether
+// vggLayers are the convolutions' indices in torchvision's vgg11_bn and vgg11, and whether
 // pooling follows.
 var vggLayers = [8]struct {
 	normed, plain int
@@ -76,8 +76,8 @@ func alexnet32(norm bool) alexnet {
 	return alexnet{[5]int{64, 192, 384, 256, 256}, [2]int{4096, 4096}, norm}
 }
 
-// alexLayers are the convolutions' numbers in torchvision's alexnet, and what they are with
-// batch norm after each, and whether pooling follows.
+// alexLayers are the convolutions' indices in torchvision's alexnet and with batch norm after
+// each, and whether pooling follows.
 var alexLayers = [5]struct {
 	plain, normed, stride int
 	pool                  bool
@@ -163,8 +163,8 @@ func (l lenet) forward(b *builder, x tensor, classes int) tensor {
 	return b.classify("fc3", x, classes)
 }
 
-// readLeNet gives the forms without and with padding: what the first linear layer takes
-// tells, together with the images' size, which it is.
+// readLeNet returns the variants without and with padding; the features of the first linear layer
+// and the images' size decide between them.
 func readLeNet(s Shapes) ([]architecture, error) {
 	if lacks := s.lacks("fc1.weight", "fc2.weight"); len(lacks) > 0 {
 		return nil, fmt.Errorf("missing %s of lenet5", list(lacks))

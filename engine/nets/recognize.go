@@ -27,7 +27,7 @@ func (s Shapes) hasPrefix(prefix string) bool {
 	return false
 }
 
-// dim is a tensor's size along an axis; 0 where there is no such tensor or axis.
+// dim returns a tensor's size along an axis; 0 if either does not exist.
 func (s Shapes) dim(name string, axis int) int {
 	if shape := s[name]; axis < len(shape) {
 		return shape[axis]
@@ -37,9 +37,9 @@ func (s Shapes) dim(name string, axis int) int {
 
 // family is a family of nets and how its state dicts are recognized.
 type family struct {
-	name       string   // what names of its nets begin with
-	marks      []string // tensors all of its nets have
-	prefix     string   // or what names of tensors begin with in its nets alone
+	name       string   // prefix of the names of its nets
+	marks      []string // tensors that all of its nets have
+	prefix     string   // prefix of tensor names that only its nets have
 	first, out string   // first convolution's weights, last layer's bias
 	read       func(Shapes) ([]architecture, error)
 }
@@ -148,8 +148,8 @@ func (n *Net) Check(s Shapes) error {
 	return nil
 }
 
-// list names up to four tensors in alphabetical order. Names are a file's: they are quoted
-// unless they are plain.
+// list formats up to four names in alphabetical order. Names are untrusted: unusual ones are
+// quoted.
 func list(names []string) string {
 	slices.Sort(names)
 	for i, name := range names[:min(4, len(names))] {
@@ -165,7 +165,7 @@ func list(names []string) string {
 
 const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-// times writes a shape as "64×3×3×3".
+// times formats a shape, e.g. "64×3×3×3".
 func times(shape []int) string {
 	if len(shape) == 0 {
 		return "a scalar"

@@ -8,8 +8,8 @@ import (
 	"hfcui/engine/op"
 )
 
-// Describe gives the network as a graph: the one it is made from, or, of the families, a
-// record of their forward pass. FromGraph makes the same network of it.
+// Describe returns the network's graph: the one it was made from, or, for named families, a
+// recording of the forward pass. FromGraph is its inverse.
 func (n *Net) Describe() (*graph.Graph, error) {
 	if g := n.Described(); g != nil {
 		return g, nil
@@ -23,10 +23,10 @@ func (n *Net) Describe() (*graph.Graph, error) {
 	return g, g.Check()
 }
 
-// moduleOf is the module that a tensor is the weight of.
+// moduleOf returns the module of a weight tensor.
 func moduleOf(weight tensor) string { return strings.TrimSuffix(weight.name, ".weight") }
 
-// noted adds what an operation of the families becomes to a graph, and names its result.
+// noted appends an operation of a named family and returns the name of its result.
 func (d *draft) noted(o op.Op, in []tensor, out []int) (string, error) {
 	n, names := graph.Node{}, []string{in[0].name}
 	switch o := o.(type) {
@@ -64,7 +64,7 @@ func (d *draft) noted(o op.Op, in []tensor, out []int) (string, error) {
 	case op.PadChannels:
 		n = graph.Node{Op: "pad", Axis: 1, Before: o.Before, After: o.After}
 	default:
-		return "", fmt.Errorf("a description has no %T", o)
+		return "", fmt.Errorf("%T cannot be described", o)
 	}
 	return d.add(n, names...), nil
 }

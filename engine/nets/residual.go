@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// residualNet is what has been found out about a residual net.
+// residualNet is the state of recognizing a residual net.
 type residualNet struct {
 	*recognizer
 	stages       [][]*block
-	stem, finals []*unit // before the blocks and behind them
+	stem, finals []*unit // before and after the blocks
 	linear       []*unit
 	plain        bool // without norms
 	preact       bool
 	padded       bool // some shortcuts change shape without weights
 }
 
-// residual recognizes residual nets: a stem, stages of blocks of which each but the first
-// halves height and width, and linear layers.
+// residual recognizes residual nets: a stem, stages of blocks, each but the first halving height
+// and width, and linear layers.
 func (r *recognizer) residual(blocks []*block) error {
 	n := &residualNet{recognizer: r}
 	for _, b := range blocks {
@@ -57,7 +57,7 @@ func (r *recognizer) residual(blocks []*block) error {
 	return n.buildHead()
 }
 
-// around sorts the units that are in no block.
+// around classifies the units outside of blocks.
 func (n *residualNet) around(blocks []*block) error {
 	begun := false
 	for _, u := range n.units {
@@ -88,8 +88,8 @@ func (n *residualNet) around(blocks []*block) error {
 	return nil
 }
 
-// placeNorms puts norms outside of blocks where they belong, which their place in a file sorted
-// by name does not tell, and gives the stem's channels.
+// placeNorms assigns norms outside of blocks to the stem or the end, independent of their position
+// in a file sorted by name, and returns the stem's channels.
 func (n *residualNet) placeNorms(blocks []*block) (width int) {
 	var loose []*unit
 	normed := false
@@ -118,7 +118,7 @@ func (n *residualNet) placeNorms(blocks []*block) (width int) {
 	return width
 }
 
-// preactivated reports whether some block's norms only fit before its convolutions.
+// preactivated reports whether some block's norms fit only before its convolutions.
 func preactivated(blocks []*block) bool {
 	return slices.ContainsFunc(blocks, func(b *block) bool {
 		post, pre := b.fits()
@@ -126,8 +126,8 @@ func preactivated(blocks []*block) bool {
 	})
 }
 
-// chain groups the blocks into stages and holds each one's input against what comes before.
-// A stage that does not follow the one before is not used.
+// chain groups the blocks into stages and checks that each one's input channels are the output
+// channels of the one before. A stage that does not fit is skipped.
 func (n *residualNet) chain(blocks []*block) error {
 	flat := !slices.ContainsFunc(blocks, func(b *block) bool { return b.stage != blocks[0].stage })
 	width, skipped := 0, ""
@@ -167,7 +167,7 @@ func (n *residualNet) chain(blocks []*block) error {
 	return nil
 }
 
-// order tells whether norms come before or after convolutions.
+// order determines whether norms come before or after convolutions.
 func (n *residualNet) order() error {
 	after, before, norms := 0, 0, 0
 	for _, stage := range n.stages {
@@ -245,8 +245,8 @@ func (n *residualNet) buildStem() error {
 	return nil
 }
 
-// stemPool adds pooling after the stem; the file tells where it has such a module, or one in its
-// place that does nothing.
+// stemPool adds pooling after the stem, as stated by the file if it has a pooling module or an
+// nn.Identity in its place.
 func (n *residualNet) stemPool(options []string) {
 	const meaning = "pooling after the first convolution"
 	pool, ok := n.filePool()
@@ -309,7 +309,7 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 	return nil
 }
 
-// buildGate builds squeeze and excitation of the block's output.
+// buildGate builds squeeze-and-excitation of the block's output.
 func (n *residualNet) buildGate(b *block, res *residualLayer, name string) error {
 	if len(b.gate) != 2 || b.gate[0].in != b.out() {
 		return unknown("squeeze-and-excitation %s does not follow the block's last convolution", list([]string{b.gate[0].name}))
@@ -318,7 +318,7 @@ func (n *residualNet) buildGate(b *block, res *residualLayer, name string) error
 	return nil
 }
 
-// gate is squeeze and excitation (Hu et al. 2018).
+// gate returns a squeeze-and-excitation layer (Hu et al. 2018).
 func (r *recognizer) gate(units []*unit, name string) layer {
 	var layers [2]layer
 	for i, u := range units {
@@ -335,7 +335,7 @@ func (r *recognizer) gate(units []*unit, name string) layer {
 	return g
 }
 
-// buildShortcut builds what the block's input passes on its way to the sum.
+// buildShortcut builds the block's shortcut.
 func (n *residualNet) buildShortcut(b *block, res *residualLayer, name string, stride int) error {
 	if b.short == nil {
 		n.pad(b, res, stride)
@@ -343,7 +343,7 @@ func (n *residualNet) buildShortcut(b *block, res *residualLayer, name string, s
 	}
 	s, size := stride, b.short.size
 	if stride == 2 && n.fileStride(b.short) != 2 && strings.HasSuffix(b.short.name, ".1") && b.shortNorm != nil && strings.HasSuffix(b.shortNorm.name, ".2") {
-		res.short, s = append(res.short, poolLayer{false, 2, 2, 0}), 1 // as in ResNet-D
+		res.short, s = append(res.short, poolLayer{false, 2, 2, 0}), 1 // ResNet-D
 	}
 	res.short = append(res.short, n.conv(b.short, name+".downsample.0", s, size/2))
 	if b.shortNorm != nil {
@@ -362,8 +362,8 @@ func (n *residualNet) buildShortcut(b *block, res *residualLayer, name string, s
 	return nil
 }
 
-// pad lets a shortcut without weights change shape: every other pixel, and channels of zeros
-// around (He et al. 2016, option A).
+// pad builds a parameter-free shortcut that changes shape by subsampling and zero channels (He et
+// al. 2016, option A).
 func (n *residualNet) pad(b *block, res *residualLayer, stride int) {
 	more := b.out() - b.in()
 	if stride == 1 && more == 0 {
@@ -382,14 +382,14 @@ func (n *residualNet) pad(b *block, res *residualLayer, stride int) {
 	}
 }
 
-// buildHead builds what follows the blocks.
+// buildHead builds the layers after the blocks.
 func (n *residualNet) buildHead() error {
 	for _, u := range n.finals {
 		n.layers = append(n.layers, n.norm(u, "bn"), n.activation())
 	}
 	width := n.stages[len(n.stages)-1][0].out()
 	side := int(math.Sqrt(float64(n.linear[0].in / width)))
-	if side > 1 { // pooled by 4, as for 32×32, on larger images
+	if side > 1 { // 4×4 average pooling as for 32×32 images, on larger ones
 		n.layers = append(n.layers, poolLayer{false, 4, 4, 0}, flattenLayer{n.linear[0].in})
 		n.defaultInput(4*side<<(len(n.stages)-1), false, "input size implied by the first linear layer")
 	} else {
@@ -399,7 +399,7 @@ func (n *residualNet) buildHead() error {
 	return n.linears(n.linear, "fc")
 }
 
-// name is what the net is called.
+// name returns the net's descriptive name.
 func (n *residualNet) name() string {
 	b := n.stages[0][0]
 	stem, depth := n.stem[0].out, 2

@@ -16,10 +16,10 @@ type resnet struct {
 	widths []int
 	blocks []int
 	plain  bool // without batch norm
-	preact bool // normalizing and rectifying before convolutions
+	preact bool // norm and ReLU before convolutions
 }
 
-// uniform makes a resnet whose stages have as many blocks each and double the channels.
+// uniform returns a resnet with equal numbers of blocks and doubling widths.
 func uniform(stages, blocks, width int) resnet {
 	r := resnet{stem: width}
 	for k := range stages {
@@ -31,8 +31,8 @@ func uniform(stages, blocks, width int) resnet {
 
 var resnetPattern = regexp.MustCompile(`^(preact-)?resnet(\d{1,3})(?:-w(\d{1,4}))?(-nobn)?$`)
 
-// resnetByName understands resnet18, resnet(6n+2), preact-resnet(6n+2) and their -w and
-// -nobn forms.
+// resnetByName parses resnet18, resnet(6n+2), preact-resnet(6n+2) and their -w and -nobn
+// variants.
 func resnetByName(name string) (resnet, bool) {
 	m := resnetPattern.FindStringSubmatch(name)
 	if m == nil {
@@ -55,7 +55,7 @@ func resnetByName(name string) (resnet, bool) {
 	return r, width > 0
 }
 
-// name is the name resnetByName understands, or, of uncommon ones, a description.
+// name returns the name that resnetByName parses or, for other shapes, a description.
 func (r resnet) name() string {
 	prefix, suffix := "", ""
 	if r.preact {
@@ -100,7 +100,7 @@ func (r resnet) forward(b *builder, x tensor, classes int) tensor {
 	return b.classify("fc", b.globalPool(x), classes)
 }
 
-// norm is batch norm, if there is any.
+// norm adds batch norm unless plain.
 func (r resnet) norm(b *builder, name string, x tensor) tensor {
 	if r.plain {
 		return x
@@ -108,7 +108,7 @@ func (r resnet) norm(b *builder, name string, x tensor) tensor {
 	return b.norm(name, x)
 }
 
-// residual is the basic block: relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)).
+// residual adds a basic block: relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)).
 func (r resnet) residual(b *builder, name string, x tensor, width, stride int) tensor {
 	y := b.relu(b.convNorm(r.plain, name+".conv1", name+".bn1", x, width, 3, stride, 1))
 	y = b.convNorm(r.plain, name+".conv2", name+".bn2", y, width, 3, 1, 1)
@@ -118,10 +118,10 @@ func (r resnet) residual(b *builder, name string, x tensor, width, stride int) t
 	return b.relu(b.add(y, x))
 }
 
-// preactivated is the block of He et al. 2016, "Identity mappings":
-// conv2(relu(bn2(conv1(relu(bn1(x)))))) + shortcut(x). A shortcut that changes shape takes
-// means of 2×2 pixels and puts zeros on both sides of the channels. The very first block
-// finds its image normalized and rectified.
+// preactivated adds the block of He et al. 2016, "Identity mappings":
+// conv2(relu(bn2(conv1(relu(bn1(x)))))) + shortcut(x). A shortcut that changes shape averages
+// 2×2 pixels and adds zero channels on both sides. The first block has no bn1: the stem ends with
+// norm and ReLU.
 func (r resnet) preactivated(b *builder, name string, x tensor, width, stride int) tensor {
 	y := x
 	if name != "layer1.0" {
@@ -142,13 +142,13 @@ func (r resnet) preactivated(b *builder, name string, x tensor, width, stride in
 	return b.add(y, x)
 }
 
-// mostBlocks is more than any resnet has in a stage; what says more is no resnet.
+// mostBlocks is the limit of blocks in a stage.
 const mostBlocks = 500
 
 var blockPattern = regexp.MustCompile(`^layer(\d)\.(\d{1,3})\.`)
 
-// readResnet infers widths and numbers of blocks from all tensors there are, so that one
-// that is missing is not taken for the end of a stage.
+// readResnet infers widths and numbers of blocks from all tensors, so that a missing one does not
+// end a stage.
 func readResnet(s Shapes) ([]architecture, error) {
 	r := s.resnetKind()
 	for name := range s {
@@ -182,8 +182,8 @@ func readResnet(s Shapes) ([]architecture, error) {
 	return []architecture{r}, nil
 }
 
-// resnetKind tells nets with and without batch norm and pre-activation apart, by all that
-// there is of what only one of them has.
+// resnetKind determines whether a net has batch norm and pre-activation, from all tensors that
+// only one kind has.
 func (s Shapes) resnetKind() resnet {
 	r := resnet{stem: s.dim("conv1.weight", 0), plain: true, preact: s.hasPrefix("bn2.")}
 	biases := false
@@ -195,7 +195,7 @@ func (s Shapes) resnetKind() resnet {
 	return r
 }
 
-// stageWidth is the number of channels of a stage, read from its first weight.
+// stageWidth returns the number of channels of a stage, read from its first weight.
 func (s Shapes) stageWidth(stage, blocks int) (width int, ok bool) {
 	for j := range blocks {
 		for _, layer := range []string{"conv1", "conv2", "bn2", "bn1"} {

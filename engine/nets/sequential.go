@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// step is a convolution of a sequential net with what follows it.
+// step is a convolution of a sequential net with its norm and pooling.
 type step struct {
 	conv, norm *unit
 	pool       bool
 	stride     int
 	pad        int
-	fixed      bool // stride and padding are from the file
+	fixed      bool // stride and padding are stated by the file
 }
 
-// sequential recognizes nets whose layers follow one another: VGGs, AlexNet, LeNets and nets
-// written as nn.Sequential.
+// sequential recognizes purely sequential nets: VGG, AlexNet, LeNet and nets written as
+// nn.Sequential.
 func (r *recognizer) sequential() error {
 	var steps []*step
 	var linear []*unit
@@ -50,7 +50,7 @@ func (r *recognizer) sequential() error {
 	return s.features()
 }
 
-// step begins with a convolution: of stride 1 and padded unless the file tells.
+// step returns a step with a convolution, of stride 1 and same padding unless the file states them.
 func (r *recognizer) step(u *unit) *step {
 	st := &step{conv: u, stride: 1, pad: u.size / 2}
 	m := r.modules.byName[u.name]
@@ -64,14 +64,14 @@ func (r *recognizer) step(u *unit) *step {
 	return st
 }
 
-// sequence is a net whose layers follow one another.
+// sequence is the state of recognizing a sequential net.
 type sequence struct {
 	*recognizer
 	steps  []*step
 	linear []*unit
 }
 
-// index is a layer's number in an nn.Sequential, -1 if it is in none.
+// index returns a layer's index in an nn.Sequential; -1 if it is in none.
 func index(u *unit) int {
 	n, err := strconv.Atoi(u.name[strings.LastIndexByte(u.name, '.')+1:])
 	if err != nil {
@@ -80,8 +80,8 @@ func index(u *unit) int {
 	return n
 }
 
-// numbered reports whether all convolutions lie in one nn.Sequential, whose gaps tell where
-// it has layers without parameters.
+// numbered reports whether all convolutions lie in one nn.Sequential, so that gaps between indices
+// are layers without parameters.
 func (s sequence) numbered() bool {
 	in := parent(s.steps[0].conv.name)
 	for _, st := range s.steps {
@@ -92,7 +92,7 @@ func (s sequence) numbered() bool {
 	return len(s.steps) > 1
 }
 
-// last is the number of the step's last layer with parameters.
+// last returns the index of the step's last layer with parameters.
 func (st *step) last() int {
 	if st.norm != nil {
 		return index(st.norm)
@@ -100,8 +100,8 @@ func (st *step) last() int {
 	return index(st.conv)
 }
 
-// features reads an nn.Sequential: what lies between a convolution and the next is an
-// activation and, where there are two layers or more, max pooling.
+// features recognizes an nn.Sequential: one layer without parameters between convolutions is an
+// activation, two or three include max pooling.
 func (s sequence) features() error {
 	steps := s.steps
 	tail := slices.IndexFunc(steps, func(st *step) bool { return parent(st.conv.name) != parent(steps[0].conv.name) })
@@ -137,7 +137,7 @@ func (s sequence) features() error {
 	row.steps = steps
 	forms := row.fitting(row.numberedForms(len(dense) > 0, pools, wants), pool, wants)
 	if len(forms) == 0 {
-		return unknown("the linear layer expects %d×%d feature maps, which no common image size gives", wants, wants)
+		return unknown("the linear layer expects %d×%d feature maps, which no common image size yields", wants, wants)
 	}
 	f := row.choose(forms, &pool, known)
 	steps = row.with(f)
@@ -162,8 +162,8 @@ func (s sequence) features() error {
 	return s.linears(s.linear, "classifier")
 }
 
-// side is how many positions each way the first layer after the features takes; 0 if its
-// size is no square of them.
+// side returns height and width of the feature map that the first layer after the features expects;
+// 0 if it is not square.
 func (s sequence) side(width int, dense []*step) int {
 	if len(dense) > 0 {
 		return dense[0].conv.size
@@ -179,8 +179,8 @@ func (s sequence) side(width int, dense []*step) int {
 	return 0
 }
 
-// numberedForms are those of an nn.Sequential whose numbering tells where pooling may be. Behind
-// the last convolution it may be if the linear layer lies in another module, or far enough.
+// numberedForms lists the forms of an nn.Sequential, whose indices limit where it pools. After the
+// last convolution it may pool if the linear layer lies in another module or leaves a gap.
 func (s sequence) numberedForms(dense bool, pools, wants int) []form {
 	sizes := []int{32, 224, 28, 64, 96, 128, 48, 256, 299, 227}
 	if s.input != [3]int{} {
@@ -189,7 +189,7 @@ func (s sequence) numberedForms(dense bool, pools, wants int) []form {
 	ends := []bool{true, false}
 	last := s.steps[len(s.steps)-1]
 	if same := !dense && len(s.linear) > 0 && parent(s.linear[0].name) == parent(last.conv.name); same {
-		// An activation, pooling and flattening; where the mean is taken, that, too.
+		// The gap has an activation, pooling and flattening, possibly global pooling.
 		if gap := index(s.linear[0]) - last.last() - 1; gap < 3 || gap == 3 && wants == 1 {
 			ends = []bool{false}
 		}
@@ -219,7 +219,7 @@ func (s sequence) numberedForms(dense bool, pools, wants int) []form {
 	return forms
 }
 
-// emit builds the steps.
+// emit adds the layers of the steps.
 func (s sequence) emit(steps []*step, pool poolLayer, conv, norm func(i int) string) {
 	for i, st := range steps {
 		s.layers = append(s.layers, s.conv(st.conv, conv(i), st.stride, st.pad))
@@ -233,8 +233,8 @@ func (s sequence) emit(steps []*step, pool poolLayer, conv, norm func(i int) str
 	}
 }
 
-// small reads a net of a few convolutions under names of their own, as LeNets and examples
-// have them: where they pool and pad, the first linear layer's size tells.
+// small recognizes a few individually named convolutions, as in LeNet and tutorials: pooling and
+// padding are inferred from the size of the first linear layer.
 func (s sequence) small() error {
 	width := s.steps[len(s.steps)-1].conv.out
 	wants := s.side(width, nil)
@@ -255,7 +255,7 @@ func (s sequence) small() error {
 	}
 	forms := s.fitting(s.smallForms(sizes), pool, wants)
 	if len(forms) == 0 {
-		return unknown("%s expects %d features, which no common image size gives", list([]string{s.linear[0].name}), s.linear[0].in)
+		return unknown("%s expects %d features, which no common image size yields", list([]string{s.linear[0].name}), s.linear[0].in)
 	}
 	f := s.choose(forms, &pool, known)
 	s.defaultInput(f.size, false, "input size inferred from the first linear layer")
@@ -277,7 +277,7 @@ func (s sequence) small() error {
 	return nil
 }
 
-// smallForms are those of a few convolutions, which pool every time, at the end or never.
+// smallForms lists the forms of a few convolutions: pooling after each, after the last, or never.
 func (s sequence) smallForms(sizes []int) []form {
 	paddings := []string{"none", "same"}
 	if s.steps[0].fixed {
@@ -299,7 +299,7 @@ func (s sequence) smallForms(sizes []int) []form {
 	return forms
 }
 
-// name is what the net is called.
+// name returns the net's descriptive name.
 func (s sequence) name(convs, pools int) string {
 	text := fmt.Sprint("cnn", convs+len(s.linear))
 	if s.steps[0].conv.size == 11 {

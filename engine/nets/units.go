@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// NamedShape is a tensor of a state dict without its numbers.
+// NamedShape is the name and shape of a tensor in a state dict.
 type NamedShape struct {
 	Name  string
 	Shape []int
@@ -16,16 +16,16 @@ type NamedShape struct {
 // unit is a layer with parameters in a state dict: a convolution, a linear layer or a
 // normalization.
 type unit struct {
-	name     string // its tensors' names without ".weight"
+	name     string // common prefix of its tensors' names
 	kind     unitKind
-	in, out  int   // channels; of a norm both the same
+	in, out  int   // channels; equal for a norm
 	size     int   // of a convolution's kernel
 	shape    []int // of its weights
 	bias     bool
-	affine   bool // a norm's scale is there
-	mean     bool // a norm's running mean is there
-	variance bool // a norm's running variance is there
-	gate     bool // of squeeze and excitation
+	affine   bool // a norm has a scale
+	mean     bool // a norm has a running mean
+	variance bool // a norm has a running variance
+	gate     bool // part of squeeze-and-excitation
 }
 
 type unitKind int
@@ -36,10 +36,10 @@ const (
 	normUnit
 )
 
-// path is the names of the modules a unit lies in, and its own.
+// path splits the name into those of the enclosing modules and its own.
 func (u *unit) path() []string { return strings.Split(u.name, ".") }
 
-// under is the unit's name within the module of that name.
+// under returns the unit's name relative to a module.
 func (u *unit) under(module string) string {
 	if module == "" {
 		return u.name
@@ -47,7 +47,7 @@ func (u *unit) under(module string) string {
 	return strings.TrimPrefix(u.name, module+".")
 }
 
-// parent is the name of the module a module or unit lies in; "" is the net itself.
+// parent returns the name of the enclosing module of a module or unit; "" is the net itself.
 func parent(name string) string {
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		return name[:i]
@@ -60,8 +60,8 @@ func inside(name, module string) bool {
 	return module == "" || strings.HasPrefix(name, module+".")
 }
 
-// unitsOf groups tensors into units, in the order of a forward pass as far as names tell: the
-// file's order, unless the file is sorted by name, where numbers in names count.
+// unitsOf groups tensors into units in the likely order of the forward pass: file order or, if the
+// file is sorted by name, natural order of names.
 func unitsOf(tensors []NamedShape) ([]*unit, error) {
 	byName := map[string]*unit{}
 	var units []*unit
@@ -92,7 +92,7 @@ func unitsOf(tensors []NamedShape) ([]*unit, error) {
 	return units, nil
 }
 
-// add takes one tensor of the unit.
+// add adds a tensor to the unit.
 func (u *unit) add(leaf string, t NamedShape) error {
 	one := len(t.Shape) == 1
 	switch {
@@ -112,7 +112,7 @@ func (u *unit) add(leaf string, t NamedShape) error {
 	case leaf == "running_var" && one:
 		u.kind, u.in, u.out, u.variance = normUnit, t.Shape[0], t.Shape[0], true
 	default:
-		return fmt.Errorf("%s of shape %s is no parameter of a convolution, linear or batch-norm layer; export the model to ONNX", list([]string{t.Name}), times(t.Shape))
+		return fmt.Errorf("%s of shape %s is not a parameter of a convolution, linear or batch-norm layer; export the model to ONNX", list([]string{t.Name}), times(t.Shape))
 	}
 	return nil
 }
@@ -131,8 +131,8 @@ func (u *unit) check() error {
 	return nil
 }
 
-// natural compares paths so that numbers in them count: "block2" before "block10", and what
-// names give away: stems and features first, classifiers last.
+// natural compares paths with numbers by value ("block2" before "block10") and by the meaning of
+// names: stems and features first, classifiers last.
 func natural(a, b []string) int {
 	if len(a) > 0 && len(b) > 0 && a[0] != b[0] {
 		if c := place(a[0]) - place(b[0]); c != 0 {
@@ -147,7 +147,7 @@ func natural(a, b []string) int {
 	return len(a) - len(b)
 }
 
-// place orders outermost modules by what their names mean.
+// place returns the rank of an outermost module by the meaning of its name.
 func place(name string) int {
 	name = strings.TrimRight(strings.ToLower(name), "0123456789_")
 	switch {
@@ -159,7 +159,7 @@ func place(name string) int {
 	return 1
 }
 
-// compareNumbers compares names, numbers in them by value.
+// compareNumbers compares names with numbers in them by value.
 func compareNumbers(a, b string) int {
 	digit := func(s string, i int) bool { return i < len(s) && '0' <= s[i] && s[i] <= '9' }
 	for len(a) > 0 && len(b) > 0 {

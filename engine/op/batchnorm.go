@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// BatchStats is the mean and the biased variance of every channel of x [N,C,H,W], as [2,C].
+// BatchStats computes the mean and the biased variance of every channel of x [N,C,H,W], as [2,C].
 // It has no gradient of its own: BatchNorm's gradients account for it.
 type BatchStats struct{}
 

@@ -14,12 +14,12 @@ type GeneralConv struct {
 	Groups int
 }
 
-// General is o as a convolution of any geometry.
+// General returns o as a GeneralConv.
 func (o Conv) General() GeneralConv {
 	return GeneralConv{Window{[2]int{o.Stride, o.Stride}, [2]int{1, 1}, [4]int{o.Pad, o.Pad, o.Pad, o.Pad}}, 1}
 }
 
-// General is o as the gradient of a convolution of any geometry.
+// General returns o as a GeneralConvInputGrad.
 func (o ConvInputGrad) General() GeneralConvInputGrad {
 	return GeneralConvInputGrad{Conv{o.Stride, o.Pad}.General(), o.Shape}
 }

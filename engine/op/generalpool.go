@@ -100,8 +100,8 @@ func (o GeneralAvgPool) Do(out Tensor, in []Tensor) {
 	})
 }
 
-// Shares gives, for every position of a result's plane, what an element of its window counts,
-// from the shapes of x and of the result.
+// Shares returns, for every position of the output's plane, the weight of an element of its window,
+// from the shapes of x and of the output y.
 func (o GeneralAvgPool) Shares(x, y []int) []float64 {
 	counted := func(axis, windows int) []float64 {
 		n := make([]float64, windows)

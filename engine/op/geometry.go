@@ -64,8 +64,8 @@ func (g geometry) input(n, c, oy int, t tap) int {
 	return ((n*g.c+c)*g.h+oy*g.Stride+t.r-g.Pad)*g.w + t.x0*g.Stride + t.s - g.Pad
 }
 
-// The loops below do all of a convolution's arithmetic. They are excluded from race detection,
-// which would slow them down tenfold: they access only their arguments.
+// The loops below do all arithmetic of convolutions. They access only their arguments and are
+// excluded from race detection, which would make them ten times slower.
 
 // gather adds w·x[i·stride] to acc[i].
 //

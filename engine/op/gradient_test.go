@@ -10,8 +10,8 @@ import (
 	"hfcui/engine/op"
 )
 
-// differentiable lists every operation with a gradient and shapes to try it with, among
-// them odd ones.
+// differentiable lists every operation with a gradient, with input shapes to test, including odd
+// ones.
 var differentiable = []struct {
 	op     op.Differentiable
 	shapes [][]int
@@ -65,7 +65,7 @@ var differentiable = []struct {
 	{op.InputNormalize{Mean: []float32{0.5, 0.1}, Std: []float32{0.25, 2}}, [][]int{{2, 2, 3, 2}}},
 }
 
-// TestGradients holds every gradient against finite differences of Σ dy·y.
+// TestGradients compares every gradient with finite differences of Σ dy·y.
 func TestGradients(t *testing.T) {
 	for _, c := range differentiable {
 		t.Run(op.Name(c.op), func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestBatchNormGradient(t *testing.T) {
 	}
 }
 
-// function is Σ dy·op(in) with everything drawn at random.
+// function is Σ dy·op(in) with random dy and in.
 type function struct {
 	op    op.Differentiable
 	in    []op.Tensor
@@ -106,7 +106,7 @@ func newFunction(t *testing.T, o op.Differentiable, shapes [][]int) *function {
 	random := func(shape []int) op.Tensor {
 		x := op.Tensor{Shape: shape, Data: make([]float32, op.Size(shape))}
 		for i := range x.Data {
-			// Different from each other and from 0 by more than what differences try.
+			// Farther from each other and from 0 than the step of the differences.
 			x.Data[i] = (float32(i) - float32(len(x.Data))/2 + 0.37) / float32(len(x.Data)) * 2
 		}
 		rng.Shuffle(len(x.Data), func(i, j int) { x.Data[i], x.Data[j] = x.Data[j], x.Data[i] })
@@ -143,7 +143,7 @@ func (f *function) value() float64 {
 	return sum
 }
 
-// gradients gives the function's gradients as a graph on Gorgonia's machine computes them.
+// gradients returns the function's gradients, computed on Gorgonia's machine.
 func (f *function) gradients(t *testing.T) [][]float32 {
 	t.Helper()
 	g := gorgonia.NewGraph()
@@ -182,7 +182,7 @@ func (f *function) gradients(t *testing.T) [][]float32 {
 	return values
 }
 
-// compare holds a gradient against central differences.
+// compare compares a gradient with central differences.
 func (f *function) compare(t *testing.T, input int, grad []float32) {
 	t.Helper()
 	const step = 1.0 / 256
@@ -199,14 +199,13 @@ func (f *function) compare(t *testing.T, input int, grad []float32) {
 		down := f.value()
 		*at = was
 		if want := (up - down) / (2 * step); math.Abs(want-float64(grad[i])) > 2e-3*scale {
-			t.Errorf("input %d, element %d: gradient %g, differences give %g", input, i, grad[i], want)
+			t.Errorf("input %d, element %d: gradient %g, central difference %g", input, i, grad[i], want)
 			return
 		}
 	}
 }
 
-// TestMaps holds the derivative of every function against differences, away from where it has
-// none.
+// TestMaps compares the derivative of every function with central differences, where it exists.
 func TestMaps(t *testing.T) {
 	constants := map[string][2]float64{
 		"affine": {1.5, -0.25}, "clip": {-0.5, 0.6}, "leakyrelu": {0.1}, "elu": {1.2}, "selu": {1.67, 1.05},
@@ -221,13 +220,13 @@ func TestMaps(t *testing.T) {
 			}
 			want := (f.F(x+h, a, b) - f.F(x-h, a, b)) / (2 * h)
 			if got := f.DF(x, a, b); math.Abs(got-want) > 1e-5*(1+math.Abs(want)) {
-				t.Errorf("%s: slope %g at %g, differences give %g", name, got, x, want)
+				t.Errorf("%s: slope %g at %g, central difference %g", name, got, x, want)
 			}
 		}
 	}
 }
 
-// TestDivide: differences of a quotient are far from linear near 0, so that b stays away.
+// TestDivide keeps b away from 0, where the quotient is too nonlinear for finite differences.
 func TestDivide(t *testing.T) {
 	f := newFunction(t, op.Binary{"div"}, [][]int{{2, 3, 2}, {1, 3, 1}})
 	for i := range f.in[1].Data {

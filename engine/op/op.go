@@ -54,7 +54,7 @@ func Check(o Op, in [][]int) ([]int, error) {
 			want = len(in[0])
 		}
 		if len(s) != want {
-			return nil, fmt.Errorf("%s: input %d has shape %v, wanted %d dimensions", Name(o), i, s, want)
+			return nil, fmt.Errorf("%s: input %d has shape %v, expected %d dimensions", Name(o), i, s, want)
 		}
 	}
 	out, err := o.Infer(in)

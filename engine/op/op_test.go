@@ -20,7 +20,7 @@ func apply(t *testing.T, o op.Op, in ...*gorgonia.Node) *gorgonia.Node {
 	return n
 }
 
-// let gives a leaf its value.
+// let sets the value of a leaf.
 func let(t *testing.T, n *gorgonia.Node, x op.Tensor) {
 	t.Helper()
 	var v any = float32(0)
@@ -43,8 +43,8 @@ func param(t *testing.T, g *gorgonia.ExprGraph, name string, shape ...int) *gorg
 	return n
 }
 
-// TestAttributes: an attribute that were missing in the hash would merge different
-// operations into one node.
+// TestAttributes: every attribute is part of the hash, else different operations would share a
+// node.
 func TestAttributes(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x, w := param(t, g, "x", 1, 2, 8, 8), param(t, g, "w", 2, 2, 1, 1)
@@ -73,17 +73,17 @@ func TestAttributes(t *testing.T) {
 		}
 	}
 	if apply(t, op.Conv{Stride: 1}, x, w) != nodes[0] {
-		t.Error("the same operation twice is not one node")
+		t.Error("equal operations do not share a node")
 	}
 }
 
-// TestMerged: Gorgonia takes nodes of equal 32-bit hash for one, whatever they are made
-// from. Here are two leaves whose hashes collide; nodes made from them must not.
+// TestMerged: Gorgonia merges nodes of equal 32-bit hash. The hashes of these two leaves collide;
+// an operation on the second must be an error.
 func TestMerged(t *testing.T) {
 	g := gorgonia.NewGraph()
 	a, b := param(t, g, "w539618", 2, 2), param(t, g, "w1276936", 2, 2)
 	if a.Hashcode() != b.Hashcode() {
-		t.Fatal("these two do not collide any more: find others")
+		t.Fatal("the hashes no longer collide: find other names")
 	}
 	apply(t, op.ReLU{}, a)
 	if _, err := op.Apply(op.ReLU{}, b); err == nil || !strings.Contains(err.Error(), "collide") {
@@ -96,24 +96,24 @@ func TestLeaves(t *testing.T) {
 	g := gorgonia.NewGraph()
 	param(t, g, "w", 2, 2)
 	if _, err := op.Param(g, "w", 2, 2); err == nil {
-		t.Error("two parameters of one name are accepted")
+		t.Error("accepted two parameters with the same name")
 	}
 	if _, err := op.Param(g, "", 2, 2); err == nil {
-		t.Error("a parameter without a name is accepted")
+		t.Error("accepted a parameter without a name")
 	}
 	if _, err := op.Param(g, "input w", 2, 2); err == nil {
-		t.Error("a parameter that looks like an input is accepted")
+		t.Error("accepted a parameter with an input's name")
 	}
 	n, err := op.Input(g, "w", 2, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if name, ok := op.InputName(n); !ok || name != "w" {
-		t.Errorf("input's name is %q", name)
+		t.Errorf("name of the input is %q", name)
 	}
 }
 
-// TestMisfits: every operation refuses shapes it cannot work with, in words.
+// TestMisfits: invalid shapes are errors that name the mismatch.
 func TestMisfits(t *testing.T) {
 	for _, c := range []struct {
 		op     op.Op
@@ -124,7 +124,7 @@ func TestMisfits(t *testing.T) {
 		{op.Conv{Stride: 1}, [][]int{{1, 2, 8, 2}, {4, 2, 3, 3}}, "exceed an axis of 2"},
 		{op.Conv{Stride: 0}, [][]int{{1, 2, 8, 8}, {4, 2, 3, 3}}, "stride 0"},
 		{op.Conv{Stride: 1}, [][]int{{1, 2, 8, 8}}, "takes 2 inputs"},
-		{op.Conv{Stride: 1}, [][]int{{1, 2, 8}, {4, 2, 3, 3}}, "wanted 4 dimensions"},
+		{op.Conv{Stride: 1}, [][]int{{1, 2, 8}, {4, 2, 3, 3}}, "expected 4 dimensions"},
 		{op.ConvInputGrad{Stride: 1, Shape: [4]int{1, 2, 8, 8}}, [][]int{{4, 2, 3, 3}, {1, 4, 8, 8}}, "expected"},
 		{op.ConvWeightGrad{Stride: 1, Shape: [4]int{4, 2, 3, 3}}, [][]int{{1, 2, 8, 8}, {1, 4, 8, 8}}, "expected"},
 		{op.ChannelBias{}, [][]int{{1, 2, 8, 8}, {3}}, "3 values for 2 channels"},
@@ -133,7 +133,7 @@ func TestMisfits(t *testing.T) {
 		{op.BatchNormInputGrad{}, [][]int{{1, 2, 8, 8}, {2, 2}, {2}, {1, 2}, {1, 2, 8, 8}}, "expected"},
 		{op.BatchNormScaleGrad{}, [][]int{{2, 2}, {1}, {1, 2, 8, 8}}, "1 values"},
 		{op.Add{}, [][]int{{2, 3}, {3, 2}}, "expected"},
-		{op.Add{}, [][]int{{2, 3}, {6}}, "wanted 2 dimensions"},
+		{op.Add{}, [][]int{{2, 3}, {6}}, "expected 2 dimensions"},
 		{op.MaxPool{Size: 2, Stride: 2, Pad: 2}, [][]int{{1, 2, 8, 8}}, "more than half"},
 		{op.AvgPool{Size: 9, Stride: 1}, [][]int{{1, 2, 8, 8}}, "exceed an axis"},
 		{op.Linear{}, [][]int{{2, 3}, {4, 3}, {3}}, "do not match"},
@@ -149,27 +149,27 @@ func TestMisfits(t *testing.T) {
 	} {
 		_, err := op.Check(c.op, c.shapes)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s of %v: error %v does not say %q", op.Name(c.op), c.shapes, err, c.says)
+			t.Errorf("%s of %v: error %v does not contain %q", op.Name(c.op), c.shapes, err, c.says)
 		}
 	}
 }
 
-// TestApplyMisfit: the same through a graph is an error too, not a panic.
+// TestApplyMisfit: invalid shapes in a graph are errors, not panics.
 func TestApplyMisfit(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x, w := param(t, g, "x", 1, 2, 8, 8), param(t, g, "w", 4, 3, 3, 3)
 	if _, err := op.Apply(op.Conv{Stride: 1}, x, w); err == nil {
-		t.Error("a convolution of the wrong channels is accepted")
+		t.Error("accepted a convolution with the wrong number of channels")
 	}
 	if _, err := op.Apply(op.Flatten{}, param(t, g, "m", 2, 2)); err == nil {
-		t.Error("flattening a matrix is accepted")
+		t.Error("accepted flattening a matrix")
 	}
 	if _, err := op.Apply(op.Conv{Stride: 1}, x); err == nil {
-		t.Error("a convolution without weights is accepted")
+		t.Error("accepted a convolution without weights")
 	}
 }
 
-// TestNarrow: a tap that sees only padding hides nothing from those after it.
+// TestNarrow: a tap that lies entirely in the padding does not affect later ones.
 func TestNarrow(t *testing.T) {
 	x := op.Tensor{Shape: []int{1, 1, 2, 1}, Data: []float32{2, 3}}
 	w := op.Tensor{Shape: []int{1, 1, 3, 3}, Data: []float32{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}}
@@ -180,8 +180,8 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
-// TestExtremes: softmax and its loss stay finite for logits exp cannot take, and what is
-// not a number is not hidden.
+// TestExtremes: softmax and its loss stay finite for logits whose exponential overflows, and NaN
+// propagates.
 func TestExtremes(t *testing.T) {
 	logits := op.Tensor{Shape: []int{2, 3}, Data: []float32{1000, 0, -1000, -90, -91, -92}}
 	target := op.Tensor{Shape: []int{2, 3}, Data: []float32{1, 0, 0, 0, 0.5, 0.5}}
@@ -189,7 +189,7 @@ func TestExtremes(t *testing.T) {
 	op.SoftmaxCrossEntropy{}.Do(loss, []op.Tensor{logits, target})
 	// The second row: 1.5 + log(1 + e⁻¹ + e⁻²), the first 0.
 	if want := (1.5 + math.Log(1+math.Exp(-1)+math.Exp(-2))) / 2; math.Abs(float64(loss.Data[0])-want) > 1e-5 {
-		t.Errorf("loss %g, wanted %g", loss.Data[0], want)
+		t.Errorf("loss %g, want %g", loss.Data[0], want)
 	}
 	nan := float32(math.NaN())
 	x := op.Tensor{Shape: []int{1, 1, 1, 2}, Data: []float32{nan, 1}}

@@ -44,7 +44,7 @@ func (w Window) within(axis, n, windows, t int) (from, to int) {
 	return min(from, to), to
 }
 
-// reach returns the range of kernel elements of window o that lie inside an axis of n.
+// reach returns the range of kernel elements of window o that lie inside an axis of n elements.
 func (w Window) reach(axis, n, size, o int) (from, to int) {
 	dilation := w.Dilation[axis]
 	start := o*w.Stride[axis] - w.Pad[axis]

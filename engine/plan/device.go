@@ -8,11 +8,11 @@ import (
 
 // Device compiles programs and describes itself. Its methods are safe for concurrent use.
 type Device interface {
-	// ID is the name that opens the device, as --device takes it: "cpu".
+	// ID is the device's name as in --device, e.g. "cpu".
 	ID() string
-	// Name describes the device in a status line: "cpu avx512, 2 threads".
+	// Name describes the device in a status line, e.g. "cpu avx512, 2 threads".
 	Name() string
-	// Note is a limitation users should know of, such as a slow data type; "" if none.
+	// Note is a limitation to show to users, e.g. a slow data type; "" if none.
 	Note() string
 	// Threads is the number of host threads the device uses, at least 1.
 	Threads() int
@@ -30,10 +30,9 @@ type DeviceOptions struct {
 	DType   DType // of activations
 }
 
-// Driver opens devices of one kind. Every device package has one; package device registers
-// them.
+// Driver opens devices of one kind; package device lists all drivers.
 type Driver struct {
-	Name string // of the kind, as --device takes it: "cpu"
+	Name string // of the kind, as in --device, e.g. "cpu"
 	// Numbered allows several devices of the kind, numbered from 0: "name:1". The name alone
 	// is number 0.
 	Numbered bool

@@ -1,4 +1,4 @@
-// Package plan turns a Gorgonia graph, differentiated or not, into a Program: a flat list
-// of instructions in an order they can be run in. A Device compiles a Program into an
-// Executable; nothing above this package knows which device it is.
+// Package plan lowers a Gorgonia graph, differentiated or not, to a Program: a flat list of
+// instructions in topological order. A Device compiles a Program to an Executable; packages above
+// are independent of the device.
 package plan

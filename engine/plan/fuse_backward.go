@@ -93,8 +93,8 @@ func (f *fusion) gradSum(in *Instr) {
 	f.replace(fused, append(best.In[:len(best.In):len(best.In)], addend), best, in)
 }
 
-// inputGrad returns the gradient with respect to a convolution's input that in is, if other
-// work can be fused into it: all of one group, without dilation.
+// inputGrad returns the operation of in if it is a convolution's input gradient that supports
+// fusion: one group, no dilation.
 func inputGrad(in *Instr) (op.GeneralConvInputGrad, bool) {
 	switch o := in.Op.(type) {
 	case op.ConvInputGrad:

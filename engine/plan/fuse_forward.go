@@ -6,7 +6,7 @@ import (
 	"hfcui/engine/op"
 )
 
-// convolution fuses a convolution with what follows it.
+// convolution fuses a convolution with the operations after it.
 func (f *fusion) convolution(in *Instr) {
 	fused := FusedConv{}
 	switch o := in.Op.(type) {
@@ -57,8 +57,8 @@ func (f *fusion) convolution(in *Instr) {
 	}
 }
 
-// shuffle makes a permutation of channels of the transpose of [N,g,c,H,W] to [N,c,g,H,W] between
-// reshapes from and to images.
+// shuffle fuses a transpose of [N,g,c,H,W] to [N,c,g,H,W] between reshapes from and to NCHW into a
+// permutation of channels.
 func (f *fusion) shuffle(in *Instr) {
 	x, out := in.In[0].Shape, in.Out.Shape
 	if _, ok := in.Op.(op.Reshape); !ok || len(x) != 4 || len(out) != 5 || x[0] != out[0] || x[2] != out[3] || x[3] != out[4] {

@@ -14,7 +14,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// randomRun sets everything a program takes to random values and gives its outputs.
+// randomRun runs a program on random inputs and parameters and returns its outputs.
 func randomRun(t *testing.T, dev plan.Device, p *plan.Program) map[string][]float32 {
 	t.Helper()
 	exe, err := dev.Compile(p, nil)
@@ -47,8 +47,8 @@ func randomRun(t *testing.T, dev plan.Device, p *plan.Program) map[string][]floa
 	return outputs
 }
 
-// randomValues gives a value of a name the same random numbers in every program: weights
-// that keep activations in bounds; positive scales, variances and probabilities.
+// randomValues returns random numbers that depend on a value's name only: weights that keep
+// activations bounded; positive scales, variances and probabilities.
 func randomValues(v *plan.Value) []float32 {
 	h := fnv.New64a()
 	h.Write([]byte(v.Name))
@@ -79,7 +79,7 @@ func TestFusedProgramsComputeTheSame(t *testing.T) {
 			{Batch: 2, Train: true},
 		} {
 			if name == "vgg11" && (testing.Short() || build.BatchStatistics || build.Train) {
-				continue // slow, and nothing else than in the others
+				continue // slow, and covered by the others
 			}
 			t.Run(fmt.Sprintf("%s %+v", name, build), func(t *testing.T) {
 				p, err := plantest.Lowered(net.Graph(build))
@@ -92,10 +92,10 @@ func TestFusedProgramsComputeTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				if after := fmt.Sprint(len(p.Values), len(p.Instrs)); after != before {
-					t.Errorf("the program itself was changed: %s, then %s", before, after)
+					t.Errorf("Fuse modified its argument: %s, then %s", before, after)
 				}
 				if len(fused.Instrs) >= len(p.Instrs) {
-					t.Errorf("%d instructions became %d", len(p.Instrs), len(fused.Instrs))
+					t.Errorf("%d instructions fused to %d", len(p.Instrs), len(fused.Instrs))
 				}
 				want, got := randomRun(t, plantest.Reference(), p), randomRun(t, plantest.Reference(), fused)
 				for name := range want {
@@ -106,7 +106,7 @@ func TestFusedProgramsComputeTheSame(t *testing.T) {
 	}
 }
 
-// What fusion is for, in the network it matters most for.
+// TestFusionOfResidualBlocks counts instructions of a fused ResNet.
 func TestFusionOfResidualBlocks(t *testing.T) {
 	net, err := nets.New("resnet8-w4", [3]int{3, 8, 8}, 5)
 	if err != nil {
@@ -124,7 +124,7 @@ func TestFusionOfResidualBlocks(t *testing.T) {
 		return kinds
 	}
 	if got := count(nets.Build{Batch: 2}); len(got) != 3 || got["plan.FusedConv"] != 9 {
-		t.Errorf("evaluation: %v, wanted 9 convolutions, pooling and a linear layer", got)
+		t.Errorf("evaluation: %v, want 9 convolutions, pooling and a linear layer", got)
 	}
 	got := count(nets.Build{Batch: 2, BatchStatistics: true, Train: true})
 	for kind, want := range map[string]int{
@@ -133,12 +133,12 @@ func TestFusionOfResidualBlocks(t *testing.T) {
 		"plan.FusedConvInputGrad": 3,
 	} {
 		if got[kind] != want {
-			t.Errorf("training has %d %s, wanted %d: %v", got[kind], kind, want, got)
+			t.Errorf("training has %d %s, want %d: %v", got[kind], kind, want, got)
 		}
 	}
 }
 
-// TestShuffle fuses what ShuffleNet does to channels into one permutation of them.
+// TestShuffle fuses ShuffleNet's channel shuffle into one permutation.
 func TestShuffle(t *testing.T) {
 	shapes := [][]int{{2, 12, 3, 1}, {2, 3, 4, 3, 1}, {2, 4, 3, 3, 1}, {2, 12, 3, 1}}
 	p := &plan.Program{}

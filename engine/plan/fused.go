@@ -6,8 +6,8 @@ import (
 	"hfcui/engine/op"
 )
 
-// The operations below are several of package op in one, for devices to compute in one pass
-// over memory. Only Fuse creates them. Their Do runs the operations one after the other.
+// The operations below combine several of package op, which devices compute in one pass over
+// memory. Only Fuse creates them. Do runs the operations in sequence.
 
 // FusedConv is a convolution, then optionally ChannelBias, BatchNorm, Add, and ReLU or another
 // function, of the inputs x, w, [bias], [stats, gamma, beta], [addend].
@@ -16,7 +16,7 @@ type FusedConv struct {
 	Bias, Norm        bool
 	Epsilon           float64 // of Norm
 	Residual, Rectify bool
-	Map               op.Map // without a function: none
+	Map               op.Map // none if Func is ""
 }
 
 // FusedNorm is BatchNorm, [Add] and ReLU, of the inputs x, stats, gamma, beta, [addend].
@@ -138,7 +138,7 @@ func (o FusedNormInputGrad) Do(out op.Tensor, in []op.Tensor) {
 	op.BatchNormInputGrad(o).Do(out, []op.Tensor{in[0], in[1], in[2], in[4], dy})
 }
 
-// rectifiedGrad is ReLUGrad of the batch norm of the given inputs.
+// rectifiedGrad computes ReLUGrad of the batch norm of the given inputs.
 func rectifiedGrad(epsilon float64, norm []op.Tensor, dy op.Tensor) op.Tensor {
 	y, dx := empty(dy.Shape), empty(dy.Shape)
 	op.BatchNorm{Epsilon: epsilon}.Do(y, norm)

@@ -10,9 +10,9 @@ import (
 	"hfcui/engine/op"
 )
 
-// Lower turns the subgraph of g that outputs depend on into a program. Leaves made by op.Input
+// Lower converts the subgraph of g that outputs depend on to a program. Leaves made by op.Input
 // and op.Param become inputs and parameters of the same names. Operations must be of package
-// op, or the addition with which Gorgonia accumulates gradients.
+// op, or Gorgonia's addition that accumulates gradients.
 //
 // Instructions are in the order in which nodes were added to g: equal graphs give equal
 // programs.
@@ -115,7 +115,7 @@ func (l *lowering) claim(name string) error {
 	return nil
 }
 
-// constant makes v the constant node n.
+// constant sets v to the constant node n.
 func constant(v *Value, n *gorgonia.Node) error {
 	v.Kind = Constant
 	if n.Value() == nil {

@@ -16,7 +16,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// small is a net that has all there is to a resnet, and a program that has all outputs.
+// small returns a resnet with every kind of layer, and options with every output.
 func small(t testing.TB) (*nets.Net, nets.Build) {
 	t.Helper()
 	n, err := nets.New("resnet8-w4", [3]int{3, 12, 10}, 5)
@@ -29,7 +29,7 @@ func small(t testing.TB) (*nets.Net, nets.Build) {
 	}
 }
 
-// values gives every leaf of p something, the same for the same name.
+// values returns data for every leaf of p that depends on its name only.
 func values(p *plan.Program) map[*plan.Value][]float32 {
 	m := make(map[*plan.Value][]float32)
 	for _, v := range p.Values {
@@ -44,7 +44,7 @@ func values(p *plan.Program) map[*plan.Value][]float32 {
 }
 
 // TestTapeMachine runs a training graph on Gorgonia's own machine and as a program. Both
-// use the operations' Do, so the results are equal to the last bit, gradient sums aside.
+// use the operations' Do, so results are bitwise equal except for sums of gradients.
 func TestTapeMachine(t *testing.T) {
 	n, build := small(t)
 	tapeMachine(t, n, build)
@@ -96,7 +96,7 @@ func tapeMachine(t *testing.T, n *nets.Net, build nets.Build) {
 	if err := vm.RunAll(); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // a second run must not depend on what the first left
+	for range 2 { // a second run must not depend on the first
 		if err := exe.Run(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func listing(p *plan.Program) string {
 	return b.String()
 }
 
-// TestDead: only what outputs need is computed.
+// TestDead: instructions that no output depends on are removed.
 func TestDead(t *testing.T) {
 	n, build := small(t)
 	p, err := plantest.Lowered(n.Graph(build))
@@ -164,7 +164,7 @@ func TestDead(t *testing.T) {
 	}
 	for _, v := range p.Values {
 		if !used[v] {
-			t.Errorf("%v is made for nothing", v)
+			t.Errorf("%v is unused", v)
 		}
 	}
 	build.InputGradient = false
@@ -177,7 +177,7 @@ func TestDead(t *testing.T) {
 	}
 }
 
-// TestForeign: Gorgonia's own operations are refused by name.
+// TestForeign: Gorgonia's own operations are errors that name them.
 func TestForeign(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x, err := op.Input(g, "x", 2, 3)
@@ -200,7 +200,7 @@ func TestForeign(t *testing.T) {
 
 func TestContract(t *testing.T) { plantest.Contract(t, plantest.Reference()) }
 
-// TestArena: values that live at the same time share nothing, and memory is less than the
+// TestArena: values that live at the same time do not overlap, and total memory is less than the
 // sum of all values.
 func TestArena(t *testing.T) {
 	n, build := small(t)
@@ -225,7 +225,7 @@ func TestArena(t *testing.T) {
 			until[v.ID] = len(p.Instrs)
 		}
 		if offsets[v.ID] < 0 || offsets[v.ID]%16 != 0 || offsets[v.ID]+v.Size() > total {
-			t.Fatalf("%v lies at %d of %d", v, offsets[v.ID], total)
+			t.Fatalf("%v has offset %d of %d", v, offsets[v.ID], total)
 		}
 		for _, earlier := range p.Instrs[:i] {
 			w := earlier.Out
@@ -236,11 +236,11 @@ func TestArena(t *testing.T) {
 		}
 	}
 	if total > sum*2/3 {
-		t.Errorf("%d elements for %d", total, sum)
+		t.Errorf("%d elements for values of %d in total", total, sum)
 	}
 	for _, v := range p.Values {
 		if v.Kind != plan.Temp && offsets[v.ID] != -1 {
-			t.Errorf("%v has a place", v)
+			t.Errorf("%v has an offset", v)
 		}
 	}
 }

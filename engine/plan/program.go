@@ -14,7 +14,7 @@ type Program struct {
 	Outputs map[string]*Value // readable after a run, by name
 }
 
-// Kind is where a value comes from.
+// Kind is the source of a value.
 type Kind int
 
 // The kinds of values.

@@ -2,9 +2,8 @@ package plan
 
 import "context"
 
-// Yield lets work of higher priority run first. Programs call it before every instruction, other
-// background work between its steps. It may block; an error, usually ctx's, ends the work. nil
-// never blocks.
+// Yield blocks while work of higher priority runs. Programs call it before every instruction, other
+// background work between its steps. An error, usually ctx's, ends the work. nil never blocks.
 type Yield func(ctx context.Context) error
 
 // Wait calls y; a nil y returns ctx's error.

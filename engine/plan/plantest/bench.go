@@ -11,7 +11,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// bench is a graph made of a file's tensors, to be run on a device.
+// bench is a graph of a file's tensors, to be run on a device.
 type bench struct {
 	t       *testing.T
 	file    *checkpoints.File
@@ -24,7 +24,7 @@ func newBench(t *testing.T, f *checkpoints.File) *bench {
 	return &bench{t, f, gorgonia.NewGraph(), make(map[string]*gorgonia.Node), make(map[string]plan.Kind)}
 }
 
-// input and param give the file's tensor of that name as a leaf.
+// input and param add the file's tensor of that name as a leaf.
 func (b *bench) input(name string) *gorgonia.Node {
 	b.leaves[name] = plan.Input
 	return b.check(op.Input(b.graph, name, b.file.Tensors[name].Shape...))
@@ -48,8 +48,8 @@ func (b *bench) check(n *gorgonia.Node, err error) *gorgonia.Node {
 	return n
 }
 
-// backward makes outputs of the gradients with respect to y's inputs, given dy; "" is for
-// an input that is left out.
+// backward adds the gradients with respect to y's inputs, given dy, as outputs; inputs named "" are
+// omitted.
 func (b *bench) backward(y, dy *gorgonia.Node, names ...string) {
 	b.t.Helper()
 	var in gorgonia.Nodes
@@ -67,7 +67,7 @@ func (b *bench) backward(y, dy *gorgonia.Node, names ...string) {
 	}
 }
 
-// run gives all outputs as the device computes them.
+// run returns all outputs computed on the device.
 func (b *bench) run(dev plan.Device) map[string][]float32 {
 	b.t.Helper()
 	p, err := plan.Lower(b.graph, b.outputs)
@@ -94,7 +94,7 @@ func (b *bench) run(dev plan.Device) map[string][]float32 {
 	return Outputs(b.t, p, exe)
 }
 
-// Lowered is plan.Lower for what a net's Graph gives.
+// Lowered is plan.Lower for the results of a net's Graph.
 func Lowered(g *gorgonia.ExprGraph, outputs map[string]*gorgonia.Node, err error) (*plan.Program, error) {
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func Outputs(t *testing.T, p *plan.Program, exe plan.Executable) map[string][]fl
 	return values
 }
 
-// compare runs the graph and holds every output against the file's tensor of that name.
+// compare runs the graph and compares every output with the file's tensor of that name.
 func (b *bench) compare(dev plan.Device) {
 	b.t.Helper()
 	for name, got := range b.run(dev) {

@@ -14,7 +14,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Contract holds dev to what plan.Executable promises besides right results.
+// Contract tests the contract of plan.Executable except for numerical results.
 func Contract(t *testing.T, dev plan.Device) {
 	for name, test := range map[string]func(*testing.T, plan.Executable){
 		"names": namesChecked, "copies": dataCopied, "canceled": runCancelled,
@@ -30,7 +30,7 @@ func Contract(t *testing.T, dev plan.Device) {
 	t.Run("several at once", func(t *testing.T) { severalAtOnce(t, dev) })
 }
 
-// namesChecked: names and lengths that do not fit are errors.
+// namesChecked: unknown names and wrong lengths are errors.
 func namesChecked(t *testing.T, exe plan.Executable) {
 	w, x, y := make([]float32, 12), make([]float32, 6), make([]float32, 8)
 	for what, err := range map[string]error{
@@ -45,12 +45,12 @@ func namesChecked(t *testing.T, exe plan.Executable) {
 		"a short output":          exe.Output("y", y[1:]),
 	} {
 		if err == nil {
-			t.Error(what, "is no error")
+			t.Error(what, "is not an error")
 		}
 	}
 }
 
-// dataCopied: what was given may change, and an input stays until it is set again.
+// dataCopied: callers may modify data after passing it, and an input stays until it is set again.
 func dataCopied(t *testing.T, exe plan.Executable) {
 	for run := range 3 {
 		w, x := ramp(12, run), ramp(6, 1)
@@ -64,20 +64,20 @@ func dataCopied(t *testing.T, exe plan.Executable) {
 	}
 }
 
-// runCancelled: a context that has ended stops a run, and the next one is as good as any.
+// runCancelled: a canceled context stops a run, and the next run is unaffected.
 func runCancelled(t *testing.T, exe plan.Executable) {
 	must(t, exe.SetParam("w", ramp(12, 0)))
 	must(t, exe.SetInput("x", ramp(6, 0)))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := exe.Run(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v for a context that has ended", err)
+		t.Errorf("error %v for a canceled context", err)
 	}
 	expect(t, exe, ramp(12, 0), ramp(6, 0))
 }
 
-// runYields: a run yields between any two instructions, under whatever context, and ends with
-// the error it is given.
+// runYields: a run yields between any two instructions, under any context, and ends with the error
+// of yield.
 func runYields(t *testing.T, dev plan.Device) {
 	calls, last := 0, -1
 	ended := errors.New("ended")
@@ -102,7 +102,7 @@ func runYields(t *testing.T, dev plan.Device) {
 	for last = 1; last <= all; last++ {
 		calls = 0
 		if err := exe.Run(ctx); !errors.Is(err, ended) || calls != last {
-			t.Errorf("ended when yielding for time %d, a run yields %d times: %v", last, calls, err)
+			t.Errorf("with an error at yield %d, a run yields %d times: %v", last, calls, err)
 		}
 	}
 	last, calls = -1, 0
@@ -111,11 +111,11 @@ func runYields(t *testing.T, dev plan.Device) {
 	defer twice.Close()
 	must(t, errors.Join(twice.SetParam("w", ramp(12, 0)), twice.SetInput("x", ramp(6, 0)), twice.Run(ctx)))
 	if calls != 2*all {
-		t.Errorf("a run for two that go first yields %d times, not %d", calls, 2*all)
+		t.Errorf("a run with two yields composed yields %d times, want %d", calls, 2*all)
 	}
 }
 
-// severalAtOnce: executables of one program do not disturb each other.
+// severalAtOnce: executables of one program are independent.
 func severalAtOnce(t *testing.T, dev plan.Device) {
 	p := product(t)
 	var wg sync.WaitGroup
@@ -139,7 +139,7 @@ func severalAtOnce(t *testing.T, dev plan.Device) {
 	wg.Wait()
 }
 
-// product is y = 2·relu(x·w) for x [2,3] and w [3,4].
+// product returns a program for y = 2·relu(x·w) with x [2,3] and w [3,4].
 func product(t *testing.T) *plan.Program {
 	t.Helper()
 	g := gorgonia.NewGraph()
@@ -158,7 +158,7 @@ func product(t *testing.T) *plan.Program {
 	return p
 }
 
-// ramp is n numbers around 0 that depend on k.
+// ramp returns n numbers around 0 that depend on k.
 func ramp(n, k int) []float32 {
 	v := make([]float32, n)
 	for i := range v {
@@ -167,8 +167,8 @@ func ramp(n, k int) []float32 {
 	return v
 }
 
-// expect runs product and holds its output against what these w and x give. It may be
-// called from any goroutine.
+// expect runs product and checks its output for the given w and x. It may be called from any
+// goroutine.
 func expect(t *testing.T, exe plan.Executable, w, x []float32) {
 	t.Helper()
 	want := make([]float32, 8)
@@ -182,7 +182,7 @@ func expect(t *testing.T, exe plan.Executable, w, x []float32) {
 	if err := errors.Join(exe.Run(context.Background()), exe.Output("y", got)); err != nil {
 		t.Error(err)
 	} else if !slices.Equal(got, want) {
-		t.Errorf("y is %v, wanted %v", got, want)
+		t.Errorf("y is %v, want %v", got, want)
 	}
 }
 

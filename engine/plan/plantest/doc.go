@@ -1,3 +1,3 @@
-// Package plantest holds any device against the contract of plan.Device and single operations
-// against values PyTorch computed. The reference device and every other run the same tests.
+// Package plantest is the conformance suite of devices: it tests the contract of plan.Device, and
+// operations against values computed with PyTorch.
 package plantest

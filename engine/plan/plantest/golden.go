@@ -10,8 +10,7 @@ import (
 	"hfcui/checkpoints"
 )
 
-// The values were made with PyTorch 1.13; tensors are named for what they are, settings are
-// in the metadata.
+// goldens were computed with PyTorch 1.13. Tensors are named by role; settings are in the metadata.
 //
 //go:embed testdata/*.safetensors
 var goldens embed.FS
@@ -49,24 +48,24 @@ func Goldens(t *testing.T, prefix string) []string {
 	return found
 }
 
-// Tolerance is how far float32 results may be from the reference values, relative to an
-// element's own size plus the root mean square of all of them.
+// Tolerance is the maximum difference of float32 results from the reference values, relative to
+// an element's magnitude plus the root mean square of all elements.
 const Tolerance = 1e-4
 
 // Close fails the test unless got is want within tolerance.
 func Close(t *testing.T, what string, got, want []float32, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {
-		t.Errorf("%s: %d values, wanted %d", what, len(got), len(want))
+		t.Errorf("%s: %d values, want %d", what, len(got), len(want))
 		return
 	}
 	if worst, at := Difference(got, want); !(worst <= tolerance) {
-		t.Errorf("%s: element %d is %g, wanted %g: off by %.2g, more than %g", what, at, got[at], want[at], worst, tolerance)
+		t.Errorf("%s: element %d is %g, want %g: relative difference %.2g exceeds %g", what, at, got[at], want[at], worst, tolerance)
 	}
 }
 
-// Difference is the largest difference of an element, relative to its own size plus the
-// root mean square of all, and where it is.
+// Difference returns the largest difference of an element, relative to its magnitude plus the
+// root mean square of all elements, and its index.
 func Difference(got, want []float32) (worst float64, at int) {
 	sum := 0.0
 	for _, v := range want {

@@ -11,7 +11,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Operations holds the operations, forward and backward, against reference values.
+// Operations compares the operations, forward and backward, with reference values.
 func Operations(t *testing.T, dev plan.Device) {
 	for _, name := range Goldens(t, "op_") {
 		t.Run(name, func(t *testing.T) {
@@ -57,8 +57,8 @@ func convolution(t *testing.T, dev plan.Device, f *checkpoints.File) {
 	b.compare(dev)
 }
 
-// batchNorm tests training and evaluation. PyTorch's running statistics began with mean 0
-// and variance 1 and saw this one batch.
+// batchNorm tests training and evaluation. PyTorch's running statistics started with mean 0
+// and variance 1 and were updated with this batch.
 func batchNorm(t *testing.T, dev plan.Device, f *checkpoints.File) {
 	const epsilon, momentum = 1e-5, 0.1
 	channels := len(f.Tensors["gamma"].Data)

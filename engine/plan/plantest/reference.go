@@ -8,8 +8,8 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Reference is the device that runs every operation's Do: slow, and what other devices are
-// held against.
+// Reference returns the device that runs every operation's Do: slow, and the reference for other
+// devices.
 func Reference() plan.Device { return reference{} }
 
 type reference struct{}
@@ -95,7 +95,7 @@ func (r *interpreter) Output(name string, dst []float32) error {
 		return err
 	}
 	if len(dst) != v.Size() {
-		return fmt.Errorf("%d places for %s", len(dst), v)
+		return fmt.Errorf("destination of %d elements for %s", len(dst), v)
 	}
 	copy(dst, r.buffers[v.ID])
 	return nil

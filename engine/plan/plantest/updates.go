@@ -10,9 +10,8 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Updates holds a device's updates of weights against optim's, for arrays of all lengths,
-// and wants them to be the same, bit for bit, wherever an array is cut at a multiple of
-// sixteen elements.
+// Updates compares a device's weight updates with optim's, for arrays of all lengths, and requires
+// bitwise equality between an array updated in one piece and split at multiples of sixteen elements.
 func Updates(t *testing.T, dev plan.Device) {
 	exe, err := dev.Compile(product(t), nil)
 	if err != nil {
@@ -21,7 +20,7 @@ func Updates(t *testing.T, dev plan.Device) {
 	defer exe.Close()
 	local, ok := exe.(plan.Local)
 	if !ok {
-		t.Skip("the weights are elsewhere")
+		t.Skip("the device does not share weights")
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	random := func(n int, positive bool) []float32 {
@@ -56,7 +55,7 @@ func Updates(t *testing.T, dev plan.Device) {
 					Close(t, what, got[i], want[i], 1e-6)
 				}
 				if !slices.Equal(got[i], parts[i]) {
-					t.Errorf("%s: differs in parts", what)
+					t.Errorf("%s: differs when split", what)
 				}
 			}
 		}
