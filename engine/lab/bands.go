@@ -71,7 +71,7 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 			return bands.NewCleanPredictions(now.Inputs.Len()), nil
 		})
 		m, err := bands.NewMeasurement(now.Inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
-			Normalize: q.Normalize, Statistics: q.Statistics, By: q.By, Changes: true, Outcomes: true, Threads: l.threads, Yield: l.gate.yield, Clean: clean})
+			Normalize: q.Normalize, Statistics: q.Statistics, By: q.By, Changes: true, Outcomes: true, Threads: l.threads, Yield: l.gate.turn, Clean: clean})
 		return measure.NewResumable(m), err
 	})
 	if err != nil {

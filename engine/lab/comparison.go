@@ -150,7 +150,7 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = newStudy(m, modelSource{path: path, chosen: true}, l.device, l.gate.yield, open.data)
+	s = newStudy(m, modelSource{path: path, chosen: true}, l.device, l.gate, open.data)
 	models.Put(path, comparison{file, s})
 	return s, nil
 }

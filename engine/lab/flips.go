@@ -120,7 +120,7 @@ func (l *Lab) predict(ctx context.Context, from *selection, r FlipsRequest, indi
 	if err != nil {
 		return err
 	}
-	q := bands.Request{Radii: []float64{r.R}, Normalize: r.Normalize, Statistics: r.Statistics, By: r.By, Threads: l.threads, Yield: l.gate.yield}
+	q := bands.Request{Radii: []float64{r.R}, Normalize: r.Normalize, Statistics: r.Statistics, By: r.By, Threads: l.threads, Yield: l.gate.turn}
 	if r.Statistics == model.RunningStatistics {
 		return bands.Predict(ctx, inputs, classifier, q, indices, visit)
 	}

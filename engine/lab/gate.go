@@ -10,6 +10,8 @@ type gate struct {
 	mu         sync.Mutex
 	foreground int           // number of foreground requests
 	free       chan struct{} // closed if there are none
+
+	turns turns
 }
 
 func newGate() *gate {
@@ -34,7 +36,8 @@ func (g *gate) enter() (leave func()) {
 	})
 }
 
-// yield is background work's [plan.Yield]: it waits until nothing computes in the foreground.
+// yield is background work's [plan.Yield] where it holds a program that other work may need: it
+// waits until nothing computes in the foreground.
 func (g *gate) yield(ctx context.Context) error {
 	g.mu.Lock()
 	free := g.free
@@ -44,4 +47,15 @@ func (g *gate) yield(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	return ctx.Err()
+}
+
+// turn is background work's [plan.Yield] where it holds nothing that other work may need: besides
+// foreground work it lets other background jobs run first, see [WithPriority].
+func (g *gate) turn(ctx context.Context) error {
+	if p, ok := ctx.Value(priorityKey{}).(*Priority); ok {
+		if err := g.turns.wait(ctx, p); err != nil {
+			return err
+		}
+	}
+	return g.yield(ctx)
 }

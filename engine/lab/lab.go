@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{options: o, opened: file, device: d, threads: o.Threads, gate: newGate(), compared: newComparisons()}
-	s := newStudy(m, file, d, l.gate.yield, data)
+	s := newStudy(m, file, d, l.gate, data)
 	now, err := (*selection)(nil).with(s, cmp.Or(o.Split, "test"))
 	if err != nil {
 		return nil, errors.Join(err, s.retire())

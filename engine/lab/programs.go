@@ -25,12 +25,13 @@ type programCache struct {
 	model      *model.Model
 	device     plan.Device
 	background plan.Device // the same, for work that yields
+	turn       plan.Yield  // before background work takes a program
 	mu         sync.Mutex
 	programs   map[programKey]*program
 }
 
-func newProgramCache(m *model.Model, d plan.Device, yield plan.Yield) *programCache {
-	return &programCache{model: m, device: d, background: plan.Yielding(d, yield), programs: map[programKey]*program{}}
+func newProgramCache(m *model.Model, d plan.Device, g *gate) *programCache {
+	return &programCache{model: m, device: d, background: plan.Yielding(d, g.yield), turn: g.turn, programs: map[programKey]*program{}}
 }
 
 // network is a compiled model: a *model.Evaluator or an *attack.Model.
@@ -53,7 +54,7 @@ func (p *programCache) get(key programKey, how model.Smoothing) (classifier, err
 		e = &program{model: p.model}
 		device := p.device
 		if key.background {
-			device = p.background
+			device, e.turn = p.background, p.turn
 		}
 		if key.gradients {
 			e.network, err = attack.NewTarget(p.model, device, key.batch)
@@ -93,6 +94,7 @@ func (p *programCache) close() error {
 // program is a compiled model with the current smoothing of its weights, initially none.
 type program struct {
 	model *model.Model
+	turn  plan.Yield // nil in the foreground
 
 	mu      sync.Mutex
 	network network
@@ -138,12 +140,25 @@ func (c classifier) Batch() int   { return c.network.Batch() }
 func (c classifier) Classes() int { return c.network.Classes() }
 
 func (c classifier) Logits(ctx context.Context, dst, x []float32, n int) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.smooth(c.smoothing); err != nil {
+	if err := c.take(ctx); err != nil {
 		return err
 	}
+	defer c.mu.Unlock()
 	return c.network.Logits(ctx, dst, x, n)
+}
+
+// take locks the program with its smoothing. Background jobs take turns before, since one that
+// waits for another must not hold what the other needs.
+func (c classifier) take(ctx context.Context) error {
+	if err := c.turn.Wait(ctx); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	err := c.smooth(c.smoothing)
+	if err != nil {
+		c.mu.Unlock()
+	}
+	return err
 }
 
 // target is a classifier with gradients.
@@ -158,10 +173,9 @@ func (t target) Input() (c, h, w int) { return t.attacked.Input() }
 func (t target) Each(n int, body func(i int)) { t.attacked.Each(n, body) }
 
 func (t target) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss attack.Loss) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := t.smooth(t.smoothing); err != nil {
+	if err := t.take(ctx); err != nil {
 		return err
 	}
+	defer t.mu.Unlock()
 	return t.attacked.Gradient(ctx, dx, logits, x, labels, loss)
 }

@@ -97,7 +97,7 @@ func (l *Lab) replace(ctx context.Context, ticket uint64, file *modelSource, m *
 	} else if split == "" {
 		split = "test"
 	}
-	s := newStudy(m, *file, l.device, l.gate.yield, data)
+	s := newStudy(m, *file, l.device, l.gate, data)
 	if err = s.compile(ctx); err != nil {
 		s.retire()
 		return false, err

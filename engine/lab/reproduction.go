@@ -25,7 +25,7 @@ func (l *Lab) Reproduce(ctx context.Context, e experiment.Experiment, size exper
 	}
 	r := &Reproduction{}
 	err = r.start(ctx, l, "an experiment", dir, now.data, func(ctx context.Context) error {
-		grid, err := experiment.Reproduce(ctx, dir, p, now.data.Data, l.gate.yield, r.report)
+		grid, err := experiment.Reproduce(ctx, dir, p, now.data.Data, l.gate.turn, r.report)
 		if err == nil {
 			_, err = experiment.Report(dir, p, grid)
 		}
@@ -49,7 +49,7 @@ func (l *Lab) Expect(ctx context.Context, e experiment.Experiment, size experime
 	if err != nil {
 		return experiment.Cost{}, err
 	}
-	return p.Expect(ctx, now.data.Data, l.gate.yield)
+	return p.Expect(ctx, now.data.Data, l.gate.turn)
 }
 
 // plan returns the plan of an experiment on the open data.

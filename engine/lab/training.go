@@ -44,7 +44,7 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	}
 	t := &Training{config: c}
 	err = t.start(ctx, l, "a training run", dir, now.data, func(ctx context.Context) error {
-		_, err := train.Run(ctx, dir, c, now.data.Data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.yield, Start: open})
+		_, err := train.Run(ctx, dir, c, now.data.Data, device, train.Options{Progress: t.report, Control: &t.control, Yield: l.gate.turn, Start: open})
 		return err
 	})
 	if err != nil {
