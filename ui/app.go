@@ -78,7 +78,9 @@ type App struct {
 	pages  []tab
 	page   int // the one on screen
 	kit.Dialogs
-	drag func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
+	drag   func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
+	jobs   jobs
+	claims map[*kit.Job]claim // of running jobs
 
 	same  bool   // the last message did not change the screen
 	shown string // the last frame
@@ -103,6 +105,7 @@ func New(lab session.Lab, o Options) *App {
 		o.Experiments = "runs"
 	}
 	a := &App{Session: session.New(lab, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
+	a.jobs.pause, a.claims = jobsPause, map[*kit.Job]claim{}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.Session.Screen, a.Session.Announce, a.Session.RunFiles = &port{a, a.Session}, a.changed, a.ModelFiles
@@ -128,7 +131,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	a.same = false
-	cmd = a.handle(msg)
+	cmd = tea.Batch(a.handle(msg), a.watchJobs())
 	a.ArrangeDialogs(a.layout)
 	return a, cmd
 }
@@ -160,6 +163,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.deliver(msg)
 	case exportMsg:
 		a.exported(msg)
+	case jobsTick:
+		a.jobsTicked()
 	default:
 		return a.reply(msg)
 	}
@@ -225,6 +230,7 @@ func (a *App) show(i int) tea.Cmd {
 		p.Leave()
 	}
 	a.page = i
+	a.prefer()
 	return a.pages[i].Enter()
 }
 

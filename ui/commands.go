@@ -29,6 +29,7 @@ func init() {
 	programKeys = append(append(pageKeys(), modelKeys()...), kit.Keymap[*App]{
 		{Act: kit.Next, Name: "next page", Help: "next, previous page", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
 		{Act: kit.Previous, Name: "previous page", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
+		{Act: kit.Jobs, Name: "Jobs…", Help: "jobs: progress, ETA, stop", Hint: kit.NoHint, Do: (*App).openJobs},
 		{Act: kit.Palette, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
 		{Act: kit.Suspend, Name: "suspend", Do: (*App).suspend},
 	}...)

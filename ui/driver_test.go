@@ -23,6 +23,7 @@ func startWith(t *testing.T, lab *uitest.FakeLab, o Options, w, h int) *uitest.D
 		o.Folder = t.TempDir()
 	}
 	d := &uitest.Driver[*App]{T: t, App: New(lab, o), Lab: lab}
+	d.App.jobs.pause = 0 // for the same reason
 	t.Cleanup(d.App.cancel)
 	if _, p, ok := find[interface{ Rescan(every time.Duration) }](d.App); ok {
 		p.Rescan(0) // or the program would never be at rest

@@ -231,24 +231,16 @@ func (a *App) otherSmoothing() []string {
 	return []string{kit.Clean(s.Describe()), short}
 }
 
-// activity returns the running work with its progress, or the speed of the last result.
+// activity returns the sum of the jobs, or the speed of the page's last result.
 func (a *App) activity() string {
-	list := append([]tab{a.pages[a.page]}, a.pages...) // the page on screen first
-	for _, t := range list {
-		if p, ok := t.page.(runner); ok {
-			if what, share, ok := p.Running(); ok {
-				return a.theme.Text.Paint(what) + " " + a.theme.Focus.Paint(bar(share, 8)) + " " + kit.WholePercent(share)
-			}
-		}
+	if text := kit.Pick(max(a.layout.Status.W-factsWidth, a.layout.Status.W/2), a.jobs.sum()...); text != "" {
+		return a.theme.Focus.Paint("J") + " " + a.theme.Text.Paint(text)
 	}
 	return a.theme.Dim.Paint(a.pages[a.page].Speed())
 }
 
-// bar formats a fraction as a progress bar of w cells.
-func bar(share float64, w int) string {
-	n := min(max(int(share*float64(w)+0.5), 0), w)
-	return strings.Repeat("━", n) + strings.Repeat("─", w-n)
-}
+// factsWidth is the room that the sum of the jobs leaves to model and data in the status line.
+const factsWidth = 34
 
 // drawTooSmall shows the minimum size.
 func (a *App) drawTooSmall(c *kit.Canvas) {

@@ -40,10 +40,8 @@ type page interface {
 type (
 	// leaver is notified when another page is shown.
 	leaver interface{ Leave() }
-	// runner returns its running work and the fraction done.
-	runner interface {
-		Running() (what string, share float64, ok bool)
-	}
+	// jobber lists its jobs, in a fixed order.
+	jobber interface{ Jobs() []kit.JobInfo }
 	// busier reports whether work is running on screen.
 	busier interface{ Busy() bool }
 	// idler is notified when a job of any page ends.

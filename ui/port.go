@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/engine/lab"
 	"hfcui/ui/kit"
 )
 
@@ -45,13 +46,41 @@ func (p *port) Task(work func() tea.Msg) tea.Cmd { return p.After(kit.Task(work)
 func (p *port) After(cmd tea.Cmd) tea.Cmd { return kit.Route(p.to, cmd) }
 
 func (p *port) Start(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*kit.Job, tea.Cmd) {
-	j, wait := kit.StartJob(p.app.ctx, work)
+	claim := claim{to: p.to, priority: &lab.Priority{}}
+	claim.priority.Show(p.app.sees(p.to))
+	j, wait := kit.StartJob(lab.WithPriority(p.app.ctx, claim.priority), work)
+	p.app.claims[j] = claim
 	return j, p.After(wait)
+}
+
+// claim is a job's claim to the device.
+type claim struct {
+	to       kit.Receiver // whose job it is
+	priority *lab.Priority
+}
+
+// sees reports whether the work of a receiver is for what is on screen: its page, or every page.
+func (a *App) sees(to kit.Receiver) bool {
+	if to == kit.Receiver(a.Session) {
+		return true
+	}
+	shown, ok := a.pages[a.page].page.(kit.Receiver)
+	return ok && shown == to
+}
+
+// prefer gives priority to the jobs of the page on screen.
+func (a *App) prefer() {
+	for _, c := range a.claims {
+		c.priority.Show(a.sees(c.to))
+	}
 }
 
 // deliver hands on a message of work in the background.
 func (a *App) deliver(m kit.Routed) tea.Cmd {
 	a.stage.delivered(m.Msg)
+	if r, ok := m.Msg.(kit.Report); ok && r.Done {
+		delete(a.claims, r.Job)
+	}
 	cmd, ended, crashed := m.Deliver()
 	switch {
 	case crashed != nil:

@@ -12,6 +12,7 @@ import (
 // cancels measurements that are no longer requested. Recent results are cached, so that charts
 // reappear immediately with a setting.
 type Measuring[K comparable, R any] struct {
+	Name string // of what is measured, as in "Stop bands"
 	// Begin runs work as a job of the page.
 	Begin func(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*Job, tea.Cmd)
 	// Work measures a result on up to limit images, in its own goroutine.
@@ -137,11 +138,30 @@ func (m *Measuring[K, R]) halt() tea.Cmd {
 	return nil
 }
 
+// Jobs lists the measurement that runs and those that wait for it, as a page describes them.
+func (m *Measuring[K, R]) Jobs(describe func(k K, r R, limit int) JobInfo) []JobInfo {
+	if m.Job == nil {
+		return nil
+	}
+	info := describe(m.Working, m.Known[m.Working], m.Limit)
+	info.Name, info.Stop = m.Name, m.halt
+	list, limits := []JobInfo{info}, m.Limits()
+	for _, k := range m.wanted {
+		last := limits[len(limits)-1]
+		if r := m.Known[k]; k != m.Working && m.Failed[k] == "" && !m.Enough(r, last) {
+			next := describe(k, r, last)
+			next.Name, next.State = m.Name, JobQueued
+			list = append(list, next)
+		}
+	}
+	return list
+}
+
 // Keys stop measuring and resume it where it was stopped, or failed.
 func (m *Measuring[K, R]) Keys() Bound {
 	return Keymap[*Measuring[K, R]]{
-		{Act: Back, Name: "stop evaluating", Hint: "stop", When: func(m *Measuring[K, R]) bool { return m.Job != nil }, Do: (*Measuring[K, R]).halt},
-		{Act: Accept, Name: "resume evaluating", Hint: "resume", When: func(m *Measuring[K, R]) bool { return m.Stopped || len(m.Failed) > 0 }, Do: (*Measuring[K, R]).resume},
+		{Act: Back, Name: "Stop " + m.Name, Hint: "stop " + m.Name, When: func(m *Measuring[K, R]) bool { return m.Job != nil }, Do: (*Measuring[K, R]).halt},
+		{Act: Accept, Name: "Resume " + m.Name, Hint: "resume " + m.Name, When: func(m *Measuring[K, R]) bool { return m.Stopped || len(m.Failed) > 0 }, Do: (*Measuring[K, R]).resume},
 	}.On(m)
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -107,12 +108,20 @@ func (s *Session) AddComparison(path string) tea.Cmd {
 		return nil
 	}
 	s.Screen.Say("opening " + path)
-	l, ctx := s.Lab, s.Screen.Context()
-	return s.Screen.Task(func() tea.Msg {
+	l := s.Lab
+	job, cmd := s.Screen.Start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
 		at := FullPath(path)
 		info, err := l.OpenComparison(ctx, at)
 		return ComparisonMsg{at, info, err}
 	})
+	s.opening = append(s.opening, opening{path, job})
+	return cmd
+}
+
+// opening is a comparison model being opened.
+type opening struct {
+	path string
+	job  *kit.Job
 }
 
 // FullPath expands "~" to the home folder; names of embedded models are unchanged.
@@ -129,6 +138,8 @@ func FullPath(path string) string {
 func (s *Session) ComparisonOpened(msg ComparisonMsg) tea.Cmd {
 	s.Screen.Say("")
 	switch {
+	case errors.Is(msg.err, context.Canceled):
+		return nil
 	case msg.err != nil:
 		s.Screen.Say("not added: " + kit.OneLine(msg.err))
 		return nil

@@ -125,11 +125,22 @@ func (s *Session) Check() tea.Cmd {
 	s.Reading = s.Lab.Reading()
 	l, generation := s.Lab, s.Generation
 	var cmd tea.Cmd
-	s.checking, cmd = s.Screen.Start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
-		r, err := l.Check(ctx, nil)
+	s.evaluated = 0
+	s.checking, cmd = s.Screen.Start(func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
+		r, err := l.Check(ctx, func(n int) { tell(evaluatedImages(n)) })
 		return checkedModel{generation, r, err}
 	})
 	return cmd
+}
+
+// evaluatedImages is the progress of the check.
+type evaluatedImages int
+
+func (s *Session) stopChecking() tea.Cmd {
+	if s.checking != nil {
+		s.checking.Cancel()
+	}
+	return nil
 }
 
 // modelChecked takes over what was found.

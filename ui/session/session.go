@@ -47,6 +47,8 @@ type Session struct {
 	Reading       lab.Reading  // how the open model was read, and what a check of it found
 	checking      *kit.Job     // of the open model
 	checked       bool         // it has ended
+	evaluated     int          // images so far
+	opening       []opening    // comparison models
 	Occupied      string       // why training cannot start now, and what to do; "" if it can
 }
 
@@ -86,16 +88,28 @@ func (s *Session) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case splitMsg:
 		return s.splitChanged(msg)
-	case ComparisonMsg:
-		return s.ComparisonOpened(msg)
 	case openedModel:
 		return s.modelOpened(msg)
 	case kit.Report:
-		if checked, ok := msg.Msg.(checkedModel); ok {
-			return s.modelChecked(msg, checked)
-		}
+		return s.reported(msg)
 	case modelFilesMsg:
 		s.modelFilesFound(msg)
+	}
+	return nil
+}
+
+// reported handles a report of the session's jobs.
+func (s *Session) reported(r kit.Report) tea.Cmd {
+	switch msg := r.Msg.(type) {
+	case evaluatedImages:
+		if r.Job == s.checking {
+			s.evaluated = int(msg)
+		}
+	case checkedModel:
+		return s.modelChecked(r, msg)
+	case ComparisonMsg:
+		s.opening = slices.DeleteFunc(s.opening, func(o opening) bool { return o.job == r.Job })
+		return s.ComparisonOpened(msg)
 	}
 	return nil
 }

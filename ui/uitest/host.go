@@ -223,10 +223,10 @@ func (a *Host[P]) View() tea.View {
 	if status == "" {
 		status = a.Page.Speed()
 		if p, ok := any(a.Page).(interface {
-			Running() (string, float64, bool)
+			Jobs() []kit.JobInfo
 		}); ok {
-			if what, share, ok := p.Running(); ok {
-				status = what + " " + kit.WholePercent(share)
+			if list := p.Jobs(); len(list) > 0 {
+				status = list[0].Name + " " + list[0].Progress() + " " + list[0].Of + " " + list[0].Count
 			}
 		}
 	}

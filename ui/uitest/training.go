@@ -53,6 +53,9 @@ func (r *fakeRun) Checkpoint() { r.set(func() { r.wanted = true }) }
 
 func (r *fakeRun) Paused() (yes bool) { r.set(func() { yes = r.paused }); return yes }
 
+// Progress is unknown: it would change with every epoch.
+func (r *fakeRun) Progress() *train.Progress { return nil }
+
 func (r *fakeRun) Done() <-chan struct{} { return r.done }
 
 func (r *fakeRun) Err() error { return r.err }

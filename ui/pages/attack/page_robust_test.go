@@ -56,9 +56,9 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 	d := startAttack(t, 140, 44)
 	d.Lab.Attacks.Round = 10 * time.Millisecond
 	d.Hold = true
-	d.Keys("6").Shows("appear here", "pgd vs ε, 200 images", "esc stop")
+	d.Keys("6").Shows("appear here", "pgd vs ε 200 images", "esc stop robust accuracy")
 	job := d.App.Page.robust.Job
-	d.Keys("esc").Shows("Stopped before", "enter resume").Hides("pgd vs ε, 200")
+	d.Keys("esc").Shows("Stopped before", "enter resume").Hides("pgd vs ε 200")
 	uitest.Drain(job)
 	d.Lab.Attacks.Round = 0
 	d.Hold, d.Held = false, nil

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -33,6 +34,7 @@ type robustKey struct {
 
 func newRobustness(p *Page) robustness {
 	return robustness{images: 1000, Measuring: kit.Measuring[robustKey, attack.Robustness]{
+		Name:  "robust accuracy",
 		Begin: p.screen.Start, Work: p.work, Limits: p.limits,
 		Enough: func(r attack.Robustness, limit int) bool { return r.Done && r.Images >= limit },
 		Empty:  func(r attack.Robustness) bool { return len(r.Cells) == 0 },
@@ -155,24 +157,23 @@ func (p *Page) work(k robustKey, limit int) func(context.Context, func(attack.Ro
 // Busy reports whether a curve is being measured on screen.
 func (p *Page) Busy() bool { return p.screen.Shown() && p.robust.Job != nil }
 
-// Running returns the measurement's progress for the status line.
-func (p *Page) Running() (what string, share float64, ok bool) {
-	r := &p.robust
-	if r.Job == nil {
-		return "", 0, false
-	}
-	what = r.Working.options.Method + " vs ε"
-	if r.Working.byRho {
-		what = r.Working.options.Method + " vs ρ"
-	}
-	if m, _ := p.session.Model(r.Working.model); len(p.session.Models()) > 1 {
-		what = kit.Cut(m.Name, 16) + ", " + what
-	}
-	done := r.Known[r.Working].Progress
-	if r.Known[r.Working].Images < r.Limit { // measured on fewer images so far
-		done = 0
-	}
-	return what + ", " + kit.Counted(r.Limit, "image"), done, true
+// Jobs lists the measurements of robust accuracy.
+func (p *Page) Jobs() []kit.JobInfo {
+	return p.robust.Jobs(func(k robustKey, r attack.Robustness, limit int) kit.JobInfo {
+		m, _ := p.session.Model(k.model)
+		axis := "ε"
+		if k.byRho {
+			axis = "ρ"
+		}
+		j := kit.JobInfo{
+			Of:    fmt.Sprintf("%s, %s vs %s", p.session.Subject(m.Name, k.split, k.smoothing), k.options.Method, axis),
+			Share: r.Progress, Count: kit.Counted(limit, "image") + " per accuracy",
+		}
+		if r.Images < limit { // evaluated on fewer images so far
+			j.Share = 0
+		}
+		return j
+	})
 }
 
 // cellAt returns the result of a method at an ε and a ρ.

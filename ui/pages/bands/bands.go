@@ -4,7 +4,6 @@ package bands
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	tea "charm.land/bubbletea/v2"
@@ -43,6 +42,7 @@ type bandsLayout struct {
 func New(s session.Screen, on *session.Session) *Page {
 	p := &Page{screen: s, session: on}
 	p.curves = kit.Measuring[bandsKey, bands.Result]{
+		Name:  "bands",
 		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{0} },
 		Enough: func(r bands.Result, _ int) bool { return r.Done },
 		Empty:  func(r bands.Result) bool { return r.Whole.N == 0 },
@@ -154,17 +154,18 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 // Busy reports whether a curve is being measured on screen.
 func (p *Page) Busy() bool { return p.screen.Shown() && p.curves.Job != nil }
 
-// Running returns the measurement's progress for the status line.
-func (p *Page) Running() (what string, share float64, ok bool) {
-	if p.curves.Job == nil {
-		return "", 0, false
-	}
-	r, name := p.curves.Known[p.curves.Working], "bands"
-	if now, _ := p.key(); p.curves.Working != now {
-		name = "bands without smoothing"
-	}
-	return fmt.Sprintf("%s, %s images/s", name, kit.FitRight(kit.Grouped(int(r.ImagesPerSecond+0.5)), 6)),
-		float64(r.Whole.N) / float64(max(1, r.Images)), true
+// Jobs lists the measurement of the curves.
+func (p *Page) Jobs() []kit.JobInfo {
+	return p.curves.Jobs(func(k bandsKey, r bands.Result, _ int) kit.JobInfo {
+		all := max(r.Images, 1)
+		if r.Images == 0 {
+			all = max(p.session.Info.Images, 1)
+		}
+		return kit.JobInfo{
+			Of:    p.session.Subject(p.session.Info.Model, k.split, k.Smoothing),
+			Share: float64(r.Whole.N) / float64(all), Count: kit.Amount(r.Whole.N, all, "image"), Rate: kit.PerSecond(r.ImagesPerSecond, "images"),
+		}
+	})
 }
 
 // Speed returns the throughput of the curve on screen.

@@ -177,6 +177,27 @@ func (p *Page) Wait() {
 	}
 }
 
+// Jobs lists the experiment running here, and the estimate of another's cost.
+func (p *Page) Jobs() []kit.JobInfo {
+	var list []kit.JobInfo
+	if r := p.doing; r != nil {
+		j := kit.JobInfo{Name: "experiment", Of: r.called() + " in " + kit.Clean(r.dir), Stop: p.stop}
+		if now := r.progress; now != nil {
+			j.Share, j.Left = now.Part, now.Left
+			j.Count = fmt.Sprintf("run %d of %d: %s, seed %d", now.Run, now.Runs, kit.Clean(now.Setting), now.Seed)
+			j.Rate = kit.PerSecond(now.Training.ImagesPerSecond, "images")
+		}
+		if r.stopping {
+			j.State, j.Stop = kit.JobStopping, nil
+		}
+		list = append(list, j)
+	}
+	if d := p.asked; d != nil && !d.known {
+		list = append(list, kit.JobInfo{Name: "cost estimate", Of: d.state.Name + " " + string(d.state.size), Share: -1, Stop: d.close})
+	}
+	return list
+}
+
 // sayProgress describes the progress of the experiment.
 func (r *reproduction) sayProgress() string {
 	now := r.progress

@@ -59,7 +59,7 @@ func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.
 var exploreKeys = kit.Keymap[*Page]{
 	{Act: kit.NextFlip, Help: "next, previous flip: correct on whole and high, misclassified on low", When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
 	{Act: kit.PreviousFlip, Also: true, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
-	{Act: kit.Back, Name: "stop the search for a flip", Hint: "stop", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
+	{Act: kit.Back, Name: "Stop flip search", Hint: "stop flip search", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
 	{Act: kit.Decomposition, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
 	{Act: kit.NextView, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
 	{Act: kit.Larger, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
@@ -245,13 +245,15 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	return nil
 }
 
-// Running returns the search's progress for the status line.
-func (p *Page) Running() (what string, share float64, ok bool) {
+// Jobs lists the search for a flip.
+func (p *Page) Jobs() []kit.JobInfo {
 	if p.job == nil {
-		return "", 0, false
+		return nil
 	}
-	return fmt.Sprintf("searching for a flip, %s of %s", kit.Grouped(p.search.done), kit.Grouped(p.search.total)),
-		float64(p.search.done) / float64(max(1, p.search.total)), true
+	return []kit.JobInfo{{
+		Name: "flip search", Of: fmt.Sprintf("%s, r %.1f", p.session.Subject(p.session.Info.Model, p.session.Info.Split, p.session.Setting().Smoothing), p.session.R),
+		Share: float64(p.search.done) / float64(max(1, p.search.total)), Count: kit.Amount(p.search.done, p.search.total, "image"), Stop: p.stop,
+	}}
 }
 
 // view returns the View on screen; nil before the first and if the last request failed.

@@ -80,7 +80,7 @@ func TestSVD(t *testing.T) {
 	d := startExplore(t, 100, 30)
 	d.Lab.BandTime = 50 * time.Millisecond
 	d.Hold = true
-	d.Keys("d f").Shows("searching for a flip").Keys("d").Hides("searching for a flip")
+	d.Keys("d f").Shows("flip search   0%").Keys("d").Hides("flip search ")
 }
 
 // A flip is one at a radius and a setting: the search ends when they change.
@@ -89,9 +89,9 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 		d := startExplore(t, 100, 30)
 		d.Lab.BandTime = 50 * time.Millisecond
 		d.Hold = true
-		d.Keys("f").Shows("searching for a flip")
+		d.Keys("f").Shows("flip search   0%")
 		job := d.App.Page.job
-		d.Keys(key).Hides("searching for a flip")
+		d.Keys(key).Hides("flip search ")
 		for r := job.Wait().(kit.Report); ; r = job.Wait().(kit.Report) {
 			d.Send(kit.Routed{To: d.App.Page, Msg: r})
 			if r.Done {
@@ -105,16 +105,16 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 	d := startExplore(t, 100, 30).Keys("s")
 	d.Lab.BandTime = 50 * time.Millisecond
 	d.Hold = true
-	d.Keys("f ]").Hides("searching for a flip")
+	d.Keys("f ]").Hides("flip search ")
 }
 
 func TestFlipSearchCanBeStopped(t *testing.T) {
 	d := startExplore(t, 100, 30)
 	d.Lab.BandTime = 50 * time.Millisecond
 	d.Hold = true
-	d.Keys("f").Shows("searching for a flip", "esc stop")
+	d.Keys("f").Shows("flip search   0%", "esc stop flip search")
 	job := d.App.Page.job
-	d.Keys("esc").Hides("searching for a flip")
+	d.Keys("esc").Hides("flip search ")
 	if d.App.Page.job != nil {
 		t.Fatal("the search is still known")
 	}

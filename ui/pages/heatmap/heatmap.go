@@ -57,6 +57,7 @@ func New(s session.Screen, on *session.Session) *Page {
 		p.norm = largeNorm
 	}
 	p.maps = kit.Measuring[heatmapKey, heatmap.Result]{
+		Name:  "heat map",
 		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{heatmapImages} },
 		Enough: func(r heatmap.Result, _ int) bool { return r.Done },
 		Empty:  func(r heatmap.Result) bool { return r.Clean.N == 0 },
@@ -212,13 +213,15 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 // Busy reports whether a map is being measured on screen.
 func (p *Page) Busy() bool { return p.screen.Shown() && p.maps.Job != nil }
 
-// Running returns the measurement's progress for the status line.
-func (p *Page) Running() (what string, share float64, ok bool) {
-	if p.maps.Job == nil {
-		return "", 0, false
-	}
-	r, _ := p.now()
-	return fmt.Sprintf("heat map, %s images/s", kit.FitRight(kit.Grouped(int(r.ImagesPerSecond+0.5)), 6)), r.Share, true
+// Jobs lists the measurement of the map.
+func (p *Page) Jobs() []kit.JobInfo {
+	return p.maps.Jobs(func(k heatmapKey, r heatmap.Result, _ int) kit.JobInfo {
+		m, _ := p.session.Model(k.model)
+		return kit.JobInfo{
+			Of:    fmt.Sprintf("%s, ν %g", p.session.Subject(m.Name, k.split, k.Smoothing), k.norm),
+			Share: r.Share, Count: kit.Counted(r.Images, "image") + " per frequency", Rate: kit.PerSecond(r.ImagesPerSecond, "images"),
+		}
+	})
 }
 
 func (p *Page) Speed() string {

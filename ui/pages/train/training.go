@@ -31,6 +31,7 @@ type TrainingRun interface {
 	Pause()
 	Resume()
 	Paused() bool
+	Progress() *train.Progress // nil before the first step
 	Checkpoint()
 	Done() <-chan struct{}
 	Err() error
@@ -42,9 +43,38 @@ type ownRun struct {
 	dir, name string
 	config    train.Config
 	job       *kit.Job
-	run       TrainingRun   // nil until it has started
+	run       TrainingRun // nil until it has started
+	stopping  bool
 	err       error         // once done is closed
 	done      chan struct{} // closed at its end
+}
+
+// Jobs lists the run of this process.
+func (p *Page) Jobs() []kit.JobInfo {
+	t := p.training
+	if t == nil {
+		return nil
+	}
+	j := kit.JobInfo{Name: "training", Of: kit.Clean(t.name), Stop: p.stop, Pause: p.pause}
+	if t.run != nil {
+		if now := t.run.Progress(); now != nil {
+			j.At = fmt.Sprintf("epoch %d/%d", now.Epoch, now.Epochs)
+			epochs := float64(now.Epoch - 1)
+			j.Count, j.Rate, j.Left = "evaluating "+now.Doing, kit.PerSecond(now.ImagesPerSecond, "images"), now.Left
+			if now.Doing == "train" {
+				epochs += float64(now.Done) / float64(max(1, now.Of))
+				j.Count = "step " + kit.Grouped(now.Done) + " of " + kit.Grouped(now.Of) + " in this epoch"
+			}
+			j.Share = epochs / float64(max(1, now.Epochs))
+		}
+	}
+	switch {
+	case t.stopping:
+		j.State, j.Stop, j.Pause = kit.JobStopping, nil, nil
+	case t.paused():
+		j.State = kit.JobPaused
+	}
+	return []kit.JobInfo{j}
 }
 
 // paused reports whether the run is paused.
@@ -156,6 +186,7 @@ func (p *Page) checkpoint() tea.Cmd {
 
 // stop stops the run, which can be resumed.
 func (p *Page) stop() tea.Cmd {
+	p.training.stopping = true
 	p.training.job.Cancel()
 	p.screen.Say("stopping " + p.training.name + " after a checkpoint")
 	return nil
