@@ -17,18 +17,18 @@ import (
 // Request is what to check.
 type Request struct {
 	Model  *model.Model
-	Given  model.Description                             // what Model was opened with
+	Given  model.Description                             // description that Model was opened with
 	Reopen func(model.Description) (*model.Model, error) // opens its file with another description
 	Device plan.Device                                   // runs the candidates
-	Images measure.Source                                // at the model's input size, labeled with its classes
-	Update func(evaluated int)                           // counts evaluated images; may be nil
+	Images measure.Source                                // labeled with the model's classes, at its input size
+	Update func(evaluated int)                           // receives the number of evaluated images; may be nil
 }
 
 // Result is the outcome of a check.
 type Result struct {
 	Checked int     `json:"checked"` // images the candidates were compared on; 0: not checked
-	Better  *Better `json:"better"`  // the best of the clearly better ones; null: none is
-	// Chance is a warning that the current model is no better than chance, where no candidate is
+	Better  *Better `json:"better"`  // the best of the clearly better candidates, or null
+	// Chance is a warning that the current model is no better than chance, if no candidate is
 	// clearly better.
 	Chance string `json:"chance,omitempty"`
 }
@@ -46,7 +46,7 @@ type Better struct {
 	Flags string `json:"flags"` // flags that select it
 	measure.ScoreDocument
 	Current measure.Score `json:"current"` // the current model, on the same images
-	P       float64       `json:"p"`       // McNemar's exact test, times the number of candidates
+	P       float64       `json:"p"`       // McNemar's exact test, Bonferroni-corrected
 
 	Change model.Description `json:"-"` // Flags as a description
 	score  measure.Score
@@ -65,15 +65,15 @@ func percent(s measure.Score) string {
 }
 
 const (
-	images    = 400      // most images of a check
-	fewest    = 100      // lower limit for large images
-	large     = 4 << 20  // parameters of a net that is evaluated on half as many
-	memory    = 16 << 20 // pixels of images that are held
+	images    = 400      // maximum images of a check
+	fewest    = 100      // minimum for large images
+	large     = 4 << 20  // parameters beyond which half as many images are used
+	memory    = 16 << 20 // pixels of images in memory
 	batch     = 25       // images evaluated at a time
-	alpha     = 0.001    // level of the test, over all candidates
-	alphaPair = 0.0001   // for pairs of changes, which are prone to chance fits
+	alpha     = 0.001    // significance level over all candidates
+	alphaPair = 0.0001   // for pairs of changes, which are more prone to overfitting
 	hint      = 0.05     // level at which a candidate is suggested for a model at chance
-	rounds    = 3        // most changes that are combined
+	rounds    = 3        // maximum number of combined changes
 	finalists = 5        // candidates that are evaluated on all images
 	slack     = 2        // images by which a candidate may trail after the first stage
 )
@@ -82,7 +82,7 @@ const (
 var stages = []int{batch, 4 * batch, images}
 
 // Check evaluates the candidates greedily: the best of the clearly better ones is the base of the
-// next round. Where the model is no better than chance and no single change helps,
+// next round. If the model is no better than chance and no single change helps,
 // normalizations are combined with every option. The result is deterministic.
 func Check(ctx context.Context, q Request) (Result, error) {
 	if q.Model.Certain() {
@@ -138,7 +138,7 @@ type check struct {
 	programs map[string]*program
 	done     int    // evaluated images
 	tried    int    // candidates
-	leader   *trial // the best of those evaluated on all images that are not clearly better
+	leader   *trial // the best fully evaluated candidate that is not clearly better
 }
 
 // read loads the labeled images.
@@ -175,7 +175,7 @@ func (c *check) poor(t *trial) bool {
 	return lo <= 1/float64(c.Model.Net.Classes)
 }
 
-// chance formats the warning for a model at chance, with the best candidate if there is one.
+// chance formats the warning for a model at chance, with the best candidate, if any.
 func (c *check) chance(t *trial) string {
 	text := fmt.Sprintf("accuracy is %s on %d images, no better than chance: check normalization, class order and assumptions",
 		percent(t.score()), len(c.labels))
@@ -194,7 +194,7 @@ func (c *check) chance(t *trial) string {
 func (c *check) improve(ctx context.Context, base *trial, list []variant, level float64) (*trial, error) {
 	c.tried += len(list)
 	if reachable := measure.McNemar(base.wrong(0), 0); reachable*float64(c.tried) >= level {
-		return nil, nil // even a perfect one would not be clearly better
+		return nil, nil // even a perfect candidate would not be clearly better
 	}
 	trials := make([]*trial, len(list))
 	for i, v := range list {
@@ -286,7 +286,7 @@ func (t *trial) score() (s measure.Score) {
 	return s
 }
 
-// wrong counts the misclassified images from an index on.
+// wrong counts the misclassified images from index from on.
 func (t *trial) wrong(from int) (n int) {
 	for _, correct := range t.correct[min(from, len(t.correct)):] {
 		if !correct {
@@ -296,8 +296,8 @@ func (t *trial) wrong(from int) (n int) {
 	return n
 }
 
-// compare counts the images, of those both were evaluated on, that only a and only b
-// classifies correctly.
+// compare counts the images that only a (gained) and only b (lost) classifies correctly, of those
+// evaluated by both.
 func compare(a, b []bool) (gained, lost int) {
 	for i := range min(len(a), len(b)) {
 		switch {
@@ -310,8 +310,7 @@ func compare(a, b []bool) (gained, lost int) {
 	return gained, lost
 }
 
-// ahead returns the n trials with the most correct images, in order; the first of equal ones
-// comes first.
+// ahead returns the n trials with the most correct images, in stable order.
 func ahead(trials []*trial, n int) []*trial {
 	var best []*trial
 	taken := map[*trial]bool{}

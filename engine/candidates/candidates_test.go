@@ -15,13 +15,13 @@ import (
 	"hfcui/engine/plan"
 )
 
-// stateDict is the demo as PyTorch would save it, for images that were normalized: neither its
-// network nor the normalization is given.
+// stateDict returns the demo as a PyTorch state dict for normalized images, without its network and
+// normalization.
 func stateDict(t *testing.T, n model.Normalization) *checkpoints.File {
 	t.Helper()
 	f, ok := checkpoints.Embedded("demo")
 	if !ok {
-		t.Fatal("there is no demo")
+		t.Fatal("no embedded model demo")
 	}
 	clear(f.Metadata)
 	w, mean := f.Tensors["conv1.weight"], f.Tensors["bn1.running_mean"]
@@ -35,7 +35,7 @@ func stateDict(t *testing.T, n model.Normalization) *checkpoints.File {
 	return f
 }
 
-// request is for the demo's images and a file made anew at every call.
+// request returns a request for the demo's images and a file that is recreated on every call.
 func request(t *testing.T, given model.Description, file func() *checkpoints.File) Request {
 	t.Helper()
 	data, err := dataset.Open(t.Context(), "shapes:test=100", dataset.Options{})
@@ -65,7 +65,7 @@ func checked(t *testing.T, q Request) Result {
 }
 
 func TestForgottenNormalizationIsFound(t *testing.T) {
-	// The demo hardly depends on the others.
+	// The demo is insensitive to the other normalizations.
 	bytes := model.Normalizations["bytes"]
 	q := request(t, model.Description{}, func() *checkpoints.File { return stateDict(t, bytes) })
 	r := checked(t, q)
@@ -82,7 +82,7 @@ func TestForgottenNormalizationIsFound(t *testing.T) {
 
 	q = request(t, model.Description{}.With(b.Change), func() *checkpoints.File { return stateDict(t, bytes) })
 	if r := checked(t, q); r.Checked != 100 || r.Better != nil {
-		t.Errorf("with the right one: %+v", r)
+		t.Errorf("with the correct normalization: %+v", r)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestWrongPoolingIsFound(t *testing.T) {
 	}
 }
 
-// Two mistakes at a time are found, one after the other or together.
+// TestMistakesAreCombined: two wrong assumptions are found, successively or as a pair.
 func TestMistakesAreCombined(t *testing.T) {
 	bytes := model.Normalizations["bytes"]
 	q := request(t, model.Description{Assume: nets.Choices{nets.StemPool: "max"}}, func() *checkpoints.File { return stateDict(t, bytes) })
@@ -124,7 +124,7 @@ func TestRightModelsPass(t *testing.T) {
 	}
 	q.Model = demo
 	if r := checked(t, q); r.Checked != 0 || r.Better != nil {
-		t.Errorf("of the demo nothing is assumed: %+v", r)
+		t.Errorf("the demo has no assumptions to check: %+v", r)
 	}
 }
 
@@ -141,8 +141,8 @@ func TestChecksCanBeCanceled(t *testing.T) {
 	}
 }
 
-// A transformed image gives a program with another normalization, or order of channels, what
-// the flags would.
+// Transforming pixels is equivalent to opening the model with another normalization or channel
+// order.
 func TestTransform(t *testing.T) {
 	m, err := model.FromFileAs("x", stateDict(t, model.Normalizations["none"]), model.Description{Mean: []float32{0.1, 0.2, 0.3}, Std: []float32{0.5, 1, 2}})
 	if err != nil {
@@ -160,6 +160,6 @@ func TestTransform(t *testing.T) {
 		}
 	}
 	if x := []float32{1, 2, 3}; !slices.Equal(variant{}.transform(x, m, 1), x) {
-		t.Error("the model as it is takes other pixels")
+		t.Error("the identity transform changes pixels")
 	}
 }

@@ -15,7 +15,7 @@ import (
 type variant struct {
 	normal *model.Normalization // nil: unchanged
 	bgr    bool                 // reversed channel order
-	assume nets.Choices         // in addition to the given ones
+	assume nets.Choices         // added to the given ones
 }
 
 // description returns the variant as a description.
@@ -108,15 +108,15 @@ func (c *check) program(v variant) (*program, error) {
 	return p, nil
 }
 
-// close frees the programs, which does not fail in a way that matters.
+// close frees the programs and ignores errors.
 func (c *check) close() {
 	for _, p := range c.programs {
 		p.Close()
 	}
 }
 
-// singles are the variants that differ from v in one thing. Other activations are dear: they
-// take several times as long.
+// singles returns the variants with one change from v. Activations other than ReLU-like ones are
+// dear: several times as slow.
 func (c *check) singles(v variant) (cheap, dear []variant) {
 	for _, more := range append(c.inputs(v), c.options(v)...) {
 		if dearActivation(more) {
@@ -128,13 +128,13 @@ func (c *check) singles(v variant) (cheap, dear []variant) {
 	return cheap, dear
 }
 
-// dearActivation reports whether a variant has an expensive activation, i.e. not ReLU-like.
+// dearActivation reports whether a variant has an expensive activation, i.e. not a ReLU-like one.
 func dearActivation(v variant) bool {
 	a := v.assume[nets.Activation]
 	return a != "" && !strings.Contains(a, "relu")
 }
 
-// pairs are all combinations of two changes, without expensive ones for large nets.
+// pairs returns all combinations of two changes, without expensive ones for large nets.
 func (c *check) pairs() []variant {
 	var list []variant
 	options := c.options(variant{})
@@ -162,7 +162,7 @@ var usual = map[int][]string{
 	3: {"none", "cifar10", "imagenet", "half", "bytes"},
 }
 
-// inputs are the other normalizations and the reversed channel order.
+// inputs returns the other normalizations and the reversed channel order.
 func (c *check) inputs(v variant) []variant {
 	var list []variant
 	channels := c.Model.Net.Input[0]
@@ -179,7 +179,7 @@ func (c *check) inputs(v variant) []variant {
 			list = append(list, variant{normal: &n})
 		}
 	}
-	if v.normal == nil { // otherwise it is the best one already
+	if v.normal == nil { // else it is already the best one
 		for _, name := range usual[channels] {
 			add(model.Normalizations[name])
 		}
@@ -203,7 +203,7 @@ func near(a, b model.Normalization, channels int) bool {
 	return true
 }
 
-// own is the mean and standard deviation of the images themselves, rounded to three decimals.
+// own returns the mean and standard deviation of the images themselves, rounded to three decimals.
 func (c *check) own() model.Normalization {
 	ch, h, w := c.Model.Input()
 	sum, squares, plane := make([]float64, ch), make([]float64, ch), h*w
@@ -222,7 +222,7 @@ func (c *check) own() model.Normalization {
 	return n
 }
 
-// options are the other values of assumptions about the network that were not given.
+// options returns the alternatives to assumptions about the network that were not given.
 func (c *check) options(v variant) []variant {
 	var list []variant
 	for _, a := range c.Model.Assumed {

@@ -125,7 +125,7 @@ func TestSmoothingsThatCannotBe(t *testing.T) {
 	_, flips := l.Flips(t.Context(), FlipsRequest{R: 4, Setting: s}, nil)
 	_, kernels := l.Kernels(t.Context(), KernelsRequest{Smoothing: s.Smoothing})
 	for _, err := range []error{view, measured, flips, kernels} {
-		if err == nil || !strings.Contains(err.Error(), "fc of small is no convolution: its convolutions are conv1, layer1.0.conv1") {
+		if err == nil || !strings.Contains(err.Error(), "fc of small is not a convolution: its convolutions are conv1, layer1.0.conv1") {
 			t.Errorf("the error is %v", err)
 		}
 	}

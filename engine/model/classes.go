@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ClassNames returns the names of the model's outputs, "class 0" etc. where the file has none.
+// ClassNames returns the names of the model's outputs; "class 0" etc. if the file has none.
 func (m *Model) ClassNames() []string {
 	if len(m.Classes) > 0 {
 		return m.Classes
@@ -17,7 +17,7 @@ func (m *Model) ClassNames() []string {
 	return names
 }
 
-// Predicts reports whether the model's outputs can be these classes, by their number and the
+// Predicts reports whether the model's outputs can be these classes, judging by number and by the
 // names in its file.
 func (m *Model) Predicts(classes []string) bool {
 	if len(classes) != m.Net.Classes {

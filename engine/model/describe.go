@@ -19,7 +19,7 @@ type Description struct {
 	BGR       bool         // the model expects BGR; mean and std are BGR, too
 	Input     [3]int       // channels, height, width
 	Classes   []string     // in output order
-	Outputs   int          // expected number of classes where they are not named
+	Outputs   int          // expected number of classes, if they are not named
 	Assume    nets.Choices // overrides of assumptions about the net
 
 	meanGiven, stdGiven bool // not implied by the name of the other
@@ -41,8 +41,8 @@ func (m *metadata) describe(d Description) {
 	}
 }
 
-// found is the network that the metadata describes, or the one recognized from the tensors.
-// Overridden assumptions make a network that was recognized before be recognized again.
+// found returns the network that the metadata describes, or the one recognized from the tensors.
+// Overriding assumptions repeats the recognition.
 func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 	ofNet := slices.ContainsFunc(m.assumed, func(a nets.Assumption) bool { return a.Key != nets.InputSize })
 	if m.graph == "" || ofNet && len(d.Assume) > 0 {
@@ -79,8 +79,8 @@ func (m *metadata) found(s *stateDict, d Description) (*nets.Found, error) {
 	return found, nil
 }
 
-// recognized is the network recognized from the tensors. A file that names its network and has
-// no assumptions was written for a model trained here, which needs none.
+// recognized returns the network recognized from the tensors. A file that names its network and has
+// no assumptions was written by hfcui train.
 func (m *metadata) recognized(s *stateDict, d Description) (*nets.Found, error) {
 	given := nets.Choices{}
 	for _, a := range m.assumed {
@@ -137,6 +137,6 @@ func (m *Model) fromBGR() error {
 	m.Mean, m.Std = slices.Clone(m.Mean), slices.Clone(m.Std)
 	slices.Reverse(m.Mean)
 	slices.Reverse(m.Std)
-	m.Notes = append(slices.Clone(m.Notes), "the model takes blue first (given); mean and std are listed red first")
+	m.Notes = append(slices.Clone(m.Notes), "the model expects BGR (given); mean and std are listed as RGB")
 	return nil
 }

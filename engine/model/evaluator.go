@@ -8,14 +8,14 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Evaluator runs inference on batches of up to one size. It is not safe for concurrent use.
+// Evaluator runs inference on batches of up to a fixed size. It is not safe for concurrent use.
 type Evaluator struct {
 	model      *Model
 	exe        plan.Executable
 	batch      int
 	microBatch int // images per run of the program
 	stats      Statistics
-	x, out     []float32 // of a micro-batch that is not full
+	x, out     []float32 // padding buffers of a partial micro-batch
 }
 
 // NewEvaluator compiles the model for a batch size, with its current weights; Refresh updates
@@ -60,9 +60,9 @@ func (m *Model) Program(b nets.Build) (*plan.Program, error) {
 // wholeBatch reports whether a batch cannot be split into micro-batches.
 func (e *Evaluator) wholeBatch() bool { return e.stats == BatchStatistics && e.model.HasBatchNorm() }
 
-// microBatch is the size of micro-batches whose activations fit the device's cache: all of about
-// the same size, unless reading the weights again for each would take more than activations
-// that do not fit do, which are written and read once.
+// microBatch returns the size of equal micro-batches whose activations fit the device's cache. Their
+// number is limited so that reading the weights for each does not cost more memory traffic than it
+// saves: activations outside the cache are written and read once.
 func microBatch(dev plan.Device, p *plan.Program, batch int) int {
 	cache := dev.CacheSize()
 	if cache == 0 {
@@ -82,10 +82,10 @@ func microBatch(dev plan.Device, p *plan.Program, batch int) int {
 	return (batch + count - 1) / count
 }
 
-// Batch is the batch size.
+// Batch returns the batch size.
 func (e *Evaluator) Batch() int { return e.batch }
 
-// Classes is the number of logits per image.
+// Classes returns the number of logits per image.
 func (e *Evaluator) Classes() int { return e.model.Net.Classes }
 
 // Refresh copies the model's current weights to the device.
@@ -95,7 +95,7 @@ func (e *Evaluator) Refresh() error { return e.model.SetParams(e.exe, e.stats) }
 // the device.
 func (e *Evaluator) LoadWeights(m *Model) error { return m.SetParams(e.exe, e.stats) }
 
-// SetParams sets all parameters of a program of m with those statistics.
+// SetParams sets all parameters of a program of m compiled with stats.
 func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 	for _, p := range m.Net.Params {
 		if p.Running() {

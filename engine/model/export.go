@@ -10,15 +10,15 @@ import (
 )
 
 // SaveONNX writes the model as ONNX, atomically: for pixels in [0,1], with the input
-// normalization as the graph's first nodes. With normalized, the graph takes images that have
-// been normalized, and mean and std are in the metadata only, where Open finds them.
+// normalization as the graph's first nodes. If normalized, the graph expects normalized images,
+// and mean and std are in the metadata only, where Open finds them.
 func (m *Model) SaveONNX(path string, normalized bool) error {
 	g, err := m.Net.Describe()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	n := &onnx.Network{Graph: g, Tensors: m.Weights, Metadata: maps.Clone(m.metadata())}
-	for _, key := range []string{keyNet, keyInput, keyGraph} { // what the file says itself
+	for _, key := range []string{keyNet, keyInput, keyGraph} { // redundant in ONNX
 		delete(n.Metadata, key)
 	}
 	switch {
@@ -26,7 +26,7 @@ func (m *Model) SaveONNX(path string, normalized bool) error {
 		n.Metadata[keyNormalized] = normalizedNot
 	case m.Mean != nil && !normalized:
 		n.Mean, n.Std = m.Mean, m.Std
-		n.Metadata[keyNormalized] = fmt.Sprintf("the graph takes pixels in [0,1] and begins with (x - mean) / std: mean %s, std %s", n.Metadata[keyMean], n.Metadata[keyStd])
+		n.Metadata[keyNormalized] = fmt.Sprintf("the graph takes pixels in [0,1] and starts with (x - mean) / std: mean %s, std %s", n.Metadata[keyMean], n.Metadata[keyStd])
 		delete(n.Metadata, keyMean)
 		delete(n.Metadata, keyStd)
 	}

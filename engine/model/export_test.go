@@ -14,8 +14,8 @@ import (
 	"hfcui/engine/plan"
 )
 
-// TestSaveONNX: a model written as ONNX and opened again has the same description, mean, std,
-// classes and logits. $HFCUI_ONNX names more files by a pattern.
+// TestSaveONNX: description, mean, std, classes and logits survive a round trip through ONNX.
+// $HFCUI_ONNX is a glob pattern of more files.
 func TestSaveONNX(t *testing.T) {
 	dev, err := cpu.New(cpu.Options{})
 	if err != nil {
@@ -76,16 +76,16 @@ func sameAsONNX(t *testing.T, dev plan.Device, m *Model) {
 		if got := again.Net.Described(); !reflect.DeepEqual(got, want) {
 			for i := range min(len(got.Nodes), len(want.Nodes)) {
 				if !reflect.DeepEqual(got.Nodes[i], want.Nodes[i]) {
-					t.Fatalf("node %d is %+v, was %+v", i, got.Nodes[i], want.Nodes[i])
+					t.Fatalf("node %d is %+v, want %+v", i, got.Nodes[i], want.Nodes[i])
 				}
 			}
-			t.Fatalf("the graph has %d nodes, had %d; its name is %q", len(got.Nodes), len(want.Nodes), got.Name)
+			t.Fatalf("the graph has %d nodes, want %d; its name is %q", len(got.Nodes), len(want.Nodes), got.Name)
 		}
 		if !reflect.DeepEqual(again.Mean, m.Mean) || !reflect.DeepEqual(again.Std, m.Std) || !slices.Equal(again.Classes, m.Classes) {
-			t.Errorf("mean %v, std %v, classes %v; were %v, %v, %v", again.Mean, again.Std, again.Classes, m.Mean, m.Std, m.Classes)
+			t.Errorf("mean %v, std %v, classes %v; want %v, %v, %v", again.Mean, again.Std, again.Classes, m.Mean, m.Std, m.Classes)
 		}
 		if got := logitsOf(t, dev, again, x, n); !slices.Equal(got, logits) {
-			t.Errorf("logits %v, were %v", got[:min(8, len(got))], logits[:min(8, len(got))])
+			t.Errorf("logits %v, want %v", got[:min(8, len(got))], logits[:min(8, len(got))])
 		}
 	}
 }

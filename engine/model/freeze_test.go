@@ -10,7 +10,8 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// With a frozen backbone, training sees the logits of evaluation: batch norm uses running statistics.
+// With a frozen backbone, logits in training are those of evaluation: batch norm uses running
+// statistics.
 func TestFrozenBatchNormUsesRunningStatistics(t *testing.T) {
 	m, err := model.New("preact-resnet8-w4", [3]int{3, 16, 16}, []string{"a", "b", "c"}, nets.He, 1)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"hfcui/engine/nets"
 )
 
-// stripped is the demo as a state dict of PyTorch's has it: without metadata.
+// stripped returns the demo without metadata, like a PyTorch state dict.
 func stripped(t *testing.T) *checkpoints.File {
 	t.Helper()
 	f, ok := checkpoints.Embedded("demo")
 	if !ok {
-		t.Fatal("there is no demo")
+		t.Fatal("no embedded model demo")
 	}
 	clear(f.Metadata)
 	return f
@@ -40,7 +40,7 @@ func TestDescriptionsAreParsed(t *testing.T) {
 		t.Errorf("classes %q", d.Classes)
 	}
 	if err := d.SetStd("0.5"); err != nil || NameOf(d.Mean, d.Std) != "" || d.Std[0] != 0.5 {
-		t.Errorf("a given deviation gives way to a name's: %+v, %v", d, err)
+		t.Errorf("a given std is overridden by a named normalization: %+v, %v", d, err)
 	}
 	if got := d.Flags(); got != "--mean 0.485,0.456,0.406 --std 0.5 --input 3x64x64 --assume epsilon=1e-3 --assume stem-pool=max" {
 		t.Error(got)
@@ -85,7 +85,7 @@ func TestWhatIsGivenIsChecked(t *testing.T) {
 	}
 }
 
-// What is assumed, given or in the file stays so when a model is saved and read again.
+// Origins (assumed, given, in the file) survive saving and loading.
 func TestReadingsSurviveSaving(t *testing.T) {
 	again := func(m *Model) Reading {
 		t.Helper()
@@ -104,7 +104,7 @@ func TestReadingsSurviveSaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := demo.Reading(); r.Open() || r.Normalized != InFile || len(r.Assumed) > 0 || r.Brief() != "" || again(demo).Open() {
-		t.Errorf("a model made here: %+v", r)
+		t.Errorf("a model trained here: %+v", r)
 	}
 	m, err := FromFileAs("x", stripped(t), Description{})
 	if err != nil {
@@ -133,9 +133,9 @@ func TestReadingsSurviveSaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Weights[m.FirstConv()].Data[0] != demo.Weights[demo.FirstConv()].Data[2*9] {
-		t.Error("the first convolution still takes blue first")
+		t.Error("the first convolution still expects BGR")
 	}
-	if notes := strings.Join(m.Reading().Notes, "\n"); !strings.Contains(notes, "blue first") {
-		t.Errorf("notes %q do not say that the model was given as blue first", notes)
+	if notes := strings.Join(m.Reading().Notes, "\n"); !strings.Contains(notes, "BGR") {
+		t.Errorf("notes %q do not mention BGR", notes)
 	}
 }

@@ -8,15 +8,15 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Differentiator computes the gradient of a loss with respect to images, in batches of up to one
-// size. It is not safe for concurrent use and does not update running statistics.
+// Differentiator computes the gradient of a loss with respect to images, in batches of up to a
+// fixed size. It is not safe for concurrent use and does not update running statistics.
 type Differentiator struct {
 	model      *Model
 	exe        plan.Executable
 	batch      int
 	microBatch int // images per run of the program
 	stats      Statistics
-	x          []float32 // of a micro-batch that is not full
+	x          []float32 // padding buffer of a partial micro-batch
 	dx         []float32
 	logits     []float32
 	target     []float32
@@ -45,7 +45,7 @@ func (m *Model) NewDifferentiatorWith(dev plan.Device, o DifferentiatorOptions) 
 	if err != nil {
 		return nil, err
 	}
-	// The gradient of a mean needs the whole batch; that of a sum is separate for each image.
+	// Images are independent in the gradient of a sum, but not of a mean.
 	if n := microBatch(dev, p, o.Batch); n < o.Batch && o.Objective != nets.MeanCrossEntropy && !d.wholeBatch() {
 		d.microBatch = n
 		if p, err = d.program(o.Objective); err != nil {
@@ -77,7 +77,7 @@ func (d *Differentiator) wholeBatch() bool {
 	return d.stats == BatchStatistics && d.model.HasBatchNorm()
 }
 
-// Batch is the batch size.
+// Batch returns the batch size.
 func (d *Differentiator) Batch() int { return d.batch }
 
 // Refresh copies the model's current weights to the device.
@@ -89,12 +89,12 @@ func (d *Differentiator) SetWeight(name string, w []float32) error { return d.ex
 
 // Gradient computes dx [N,C,H,W], the objective's gradient with respect to images x [N,C,H,W]
 // with labels [N]. With running statistics N may be less than the batch size; the gradient of a
-// mean is then that over the N images times N/batch.
+// mean is then scaled by N/batch.
 func (d *Differentiator) Gradient(ctx context.Context, dx, x []float32, labels []int) error {
 	return d.LogitsGradient(ctx, dx, nil, x, labels)
 }
 
-// LogitsGradient is Gradient that also writes the logits [N,classes], unless nil.
+// LogitsGradient is Gradient that also writes the logits [N,classes], unless logits is nil.
 func (d *Differentiator) LogitsGradient(ctx context.Context, dx, logits, x []float32, labels []int) error {
 	n, classes, size := len(labels), d.model.Net.Classes, d.model.images(1)
 	switch {

@@ -12,9 +12,8 @@ import (
 	"hfcui/engine/optim"
 )
 
-// TestTrainImported: imported networks are trained as our own are. The gradient of every tensor is
-// the loss's slope along it, by central differences; the loss falls; batch norms' running statistics
-// move, and constants of the graph stay.
+// TestTrainImported trains imported networks: gradients agree with central differences of the loss,
+// the loss decreases, running statistics are updated, and constants of the graph are not.
 func TestTrainImported(t *testing.T) {
 	dev, err := cpu.New(cpu.Options{})
 	if err != nil {
@@ -76,14 +75,13 @@ func TestTrainImported(t *testing.T) {
 				last = step(0.01)
 			}
 			if !(last < first) {
-				t.Errorf("the loss went from %g to %g", first, last)
+				t.Errorf("the loss changed from %g to %g", first, last)
 			}
 		})
 	}
 }
 
-// along holds the gradient w − stepped against the loss's slope in its own direction, which is its
-// norm.
+// along compares the norm of the gradient w − stepped with the loss's slope in its direction.
 func along(t *testing.T, name string, w, stepped []float32, loss func(w []float32) float64) {
 	t.Helper()
 	norm, size := 0.0, 0.0
@@ -93,7 +91,7 @@ func along(t *testing.T, name string, w, stepped []float32, loss func(w []float3
 	}
 	norm, size = math.Sqrt(norm), math.Sqrt(size)
 	if norm < 1e-3 {
-		return // a bias before batch norm, or too small to be told from rounding
+		return // a bias before batch norm, or below rounding errors
 	}
 	h := max(5e-4, 3e-4*size)
 	var at [2]float64

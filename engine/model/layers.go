@@ -11,10 +11,10 @@ import (
 
 // Layer is an operation of the network, for one image.
 type Layer struct {
-	Name         string `json:"name"` // the module's or the file's; "" where it has none
-	Op           string `json:"op"`   // with what distinguishes it: "conv 3×3 /2"
+	Name         string `json:"name"` // of the module or in the file; may be ""
+	Op           string `json:"op"`   // with its geometry, e.g. "conv 3×3 /2"
 	Shape        []int  `json:"shape"`
-	Params       int    `json:"params"`        // learned; of tensors that several layers share, the first's
+	Params       int    `json:"params"`        // learned; shared tensors count for the first layer
 	MultiplyAdds int    `json:"multiply_adds"` // of convolutions and linear layers
 }
 
@@ -47,7 +47,7 @@ func (m *Model) Layers() ([]Layer, error) {
 	return layers, nil
 }
 
-// moduleName is the module a node is of: what its weights are called, or its name.
+// moduleName returns the module of a node: the prefix of its weights, or its name.
 func moduleName(n *graph.Node) string {
 	if len(n.In) > 1 {
 		if module, ok := strings.CutSuffix(n.In[1], ".weight"); ok {
@@ -57,7 +57,7 @@ func moduleName(n *graph.Node) string {
 	return strings.Trim(n.Name, "/")
 }
 
-// operation is an operator with its geometry.
+// operation formats an operator with its geometry.
 func operation(n *graph.Node, shapes map[string][]int) string {
 	text, size := n.Op, n.Size
 	if n.Op == "conv" {
@@ -81,21 +81,21 @@ func operation(n *graph.Node, shapes map[string][]int) string {
 	return text
 }
 
-// LayerGroup is consecutive layers that come several times.
+// LayerGroup is a sequence of layers that repeats.
 type LayerGroup struct {
 	Times  int
-	Layers []Layer // the first time
+	Layers []Layer // of the first repetition
 }
 
-// GroupLayers shortens a list of layers: what follows a convolution or linear layer and has its
-// shape is named with it, and runs of layers that differ in nothing but names become one group.
+// GroupLayers shortens a list of layers: operations of the same shape after a convolution or linear
+// layer are joined with it, and repeated runs that differ only in names become one group.
 func GroupLayers(layers []Layer) []LayerGroup {
 	rows := joinLayers(layers)
 	var groups []LayerGroup
 	for len(rows) > 0 {
 		period, times := repeats(rows)
 		if p, n := repeats(rows[1:]); times > 1 && (n-1)*p == (times-1)*period && parentModule(rows[1]) != parentModule(rows[0]) {
-			period, times = 1, 1 // as much is saved from the next module on
+			period, times = 1, 1 // starting at the next module is as short
 		}
 		if times == 1 && len(groups) > 0 && groups[len(groups)-1].Times == 1 {
 			last := &groups[len(groups)-1]
@@ -108,7 +108,7 @@ func GroupLayers(layers []Layer) []LayerGroup {
 	return groups
 }
 
-// joinLayers names activations, norms and sums with the layer before them.
+// joinLayers joins activations, norms and sums with the layer before them.
 func joinLayers(layers []Layer) []Layer {
 	var rows []Layer
 	for _, l := range layers {
@@ -124,11 +124,11 @@ func joinLayers(layers []Layer) []Layer {
 	return rows
 }
 
-// longestPeriod is more layers than blocks of common networks have.
+// longestPeriod exceeds the number of layers in a block of common networks.
 const longestPeriod = 40
 
-// repeats finds how the first rows repeat so that the most rows are saved: period rows so many
-// times.
+// repeats returns the period and number of repetitions at the start of rows that shorten the list
+// the most.
 func repeats(rows []Layer) (period, times int) {
 	period, times = 1, 1
 	for p := 1; p <= longestPeriod && 2*p <= len(rows); p++ {
@@ -143,10 +143,10 @@ func repeats(rows []Layer) (period, times int) {
 	return period, times
 }
 
-// alike tells whether layers differ in nothing but their names.
+// alike reports whether layers differ only in their names.
 func alike(a, b Layer) bool {
 	return a.Op == b.Op && slices.Equal(a.Shape, b.Shape) && a.Params == b.Params && a.MultiplyAdds == b.MultiplyAdds
 }
 
-// parentModule is the module a layer is in.
+// parentModule returns the module that contains a layer.
 func parentModule(l Layer) string { return l.Name[:max(0, strings.LastIndexByte(l.Name, '.'))] }

@@ -7,8 +7,8 @@ import (
 	"hfcui/engine/nets"
 )
 
-// TestLayers: the layers have all parameters there are, and blocks that repeat are grouped
-// where modules begin.
+// TestLayers: the layers cover all parameters, and repeated blocks are grouped at module
+// boundaries.
 func TestLayers(t *testing.T) {
 	m, err := New("resnet20", [3]int{3, 32, 32}, make([]string, 10), nets.He, 1)
 	if err != nil {
@@ -23,7 +23,7 @@ func TestLayers(t *testing.T) {
 		params, work = params+l.Params, work+l.MultiplyAdds
 	}
 	if params != m.Params() || work != 40_813_184 {
-		t.Errorf("%d parameters of %d and %d multiply-adds", params, m.Params(), work)
+		t.Errorf("%d of %d parameters and %d multiply-adds", params, m.Params(), work)
 	}
 	groups := GroupLayers(layers)
 	var times []int
@@ -39,7 +39,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// TestGroupLayersAligned: a run that could begin one layer earlier begins with its module.
+// TestGroupLayersAligned: of equivalent groupings, the one that starts with a module is chosen.
 func TestGroupLayersAligned(t *testing.T) {
 	var layers []Layer
 	for _, name := range []string{"a.short", "b.0.x", "b.0.y", "b.1.x", "b.1.y"} {

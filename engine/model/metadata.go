@@ -17,17 +17,17 @@ const (
 	keyClasses = "hfcui.classes" // JSON array of names
 	keyInput   = "hfcui.input"   // "3x32x32"
 	keyMean    = "hfcui.mean"    // JSON array, one number per channel
-	keyStd     = "hfcui.std"     // likewise
-	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, of nets that are none of package nets' families
+	keyStd     = "hfcui.std"     // JSON array, one number per channel
+	keyGraph   = "hfcui.graph"   // a graph.Graph as JSON, for nets outside of package nets' families
 	keyAssume  = "hfcui.assume"  // assumptions about the net, as JSON
 
 	// KeySource describes the foreign file the model was imported from.
 	KeySource = "hfcui.source"
 
-	// keyNormalized says in words what an ONNX file's graph does to its input, or that there is no
-	// normalization; one value counts.
+	// keyNormalized describes for readers how an ONNX graph normalizes its input; only the value
+	// normalizedNot is parsed.
 	keyNormalized = "hfcui.normalization"
-	normalizedNot = "none" // the model takes pixels in [0,1] as they are
+	normalizedNot = "none" // no input normalization
 )
 
 // metadata is a file's metadata; every field may be absent.
@@ -41,7 +41,7 @@ type metadata struct {
 	assumed   []nets.Assumption
 	rest      map[string]string // all other keys
 
-	meanName, stdName string // their source, for messages
+	meanName, stdName string // their source, for errors
 }
 
 func readMetadata(values map[string]string) (metadata, error) {
@@ -84,8 +84,8 @@ func readMetadata(values map[string]string) (metadata, error) {
 	return m, nil
 }
 
-// named reports whether the file holds a model trained here: it names its network, and was written
-// without assumptions.
+// named reports whether the model was trained here: the file names its network and has no
+// assumptions.
 func (m *metadata) named() bool { return m.name != "" && m.graph == "" && m.assumed == nil }
 
 // parseInput reads "3x32x32", and reports whether it is of that form.
@@ -128,7 +128,7 @@ func (m metadata) normalization(channels int) (mean, std []float32, err error) {
 	return mean, std, nil
 }
 
-// perChannel returns one value per channel: a single value is repeated, absent is the default.
+// perChannel returns one value per channel; a single value is repeated, none yields absent.
 func perChannel(values []float32, absent float32, channels int) ([]float32, error) {
 	if values == nil {
 		values = []float32{absent}
@@ -143,7 +143,7 @@ func perChannel(values []float32, absent float32, channels int) ([]float32, erro
 	return out, nil
 }
 
-// metadata is the metadata that Save writes.
+// metadata returns the metadata that Save writes.
 func (m *Model) metadata() map[string]string {
 	values := make(map[string]string)
 	maps.Copy(values, m.Metadata)
@@ -159,7 +159,7 @@ func (m *Model) metadata() map[string]string {
 	switch {
 	case m.Mean != nil:
 		values[keyMean], values[keyStd] = jsonText(m.Mean), jsonText(m.Std)
-	case m.Normalized != Assumed && (m.Net.Described() != nil || len(m.Assumed) > 0): // else named tells
+	case m.Normalized != Assumed && (m.Net.Described() != nil || len(m.Assumed) > 0): // else implied, see named
 		values[keyNormalized] = normalizedNot
 	}
 	if g := m.Net.Described(); g != nil {
@@ -168,7 +168,7 @@ func (m *Model) metadata() map[string]string {
 	return values
 }
 
-// jsonText is a value as JSON; slices of strings, finite numbers and checked graphs always can be.
+// jsonText encodes a value that cannot fail: strings, finite numbers, valid graphs.
 func jsonText(v any) string {
 	b, _ := json.Marshal(v)
 	return string(b)

@@ -19,10 +19,10 @@ type Model struct {
 	Classes    []string                       // Net.Classes names, or nil if unknown
 	Mean, Std  []float32                      // input normalization, one value per channel; nil: none
 	Weights    map[string]*checkpoints.Tensor // all of Net.Params
-	Normalized Origin                         // where the input normalization, or that there is none, is from
-	Assumed    []nets.Assumption              // what the file does not tell about the net
-	Notes      []string                       // what to know about how the file was read
-	Metadata   map[string]string              // the file's other keys
+	Normalized Origin                         // origin of the input normalization or its absence
+	Assumed    []nets.Assumption              // properties of the net that the file does not determine
+	Notes      []string                       // caveats about how the file was read
+	Metadata   map[string]string              // other keys of the file
 }
 
 // New returns an untrained model of the named net, initialized by scheme from seed.
@@ -41,8 +41,8 @@ func New(net string, input [3]int, classes []string, scheme nets.Scheme, seed ui
 }
 
 // Load reads an embedded model by name, or a file: safetensors, .pt, .pth or .onnx. The net is
-// described in the file, or recognized by the names and shapes of its tensors; if netName is not
-// empty, another net is an error.
+// described in the file, or recognized from the names and shapes of its tensors. If netName is set,
+// other nets are an error.
 func Load(nameOrPath, netName string) (*Model, error) {
 	return LoadAs(nameOrPath, Description{Net: netName})
 }
@@ -68,12 +68,12 @@ func LoadAs(nameOrPath string, d Description) (*Model, error) {
 	return m, nil
 }
 
-// FromFile makes a model of a checkpoint. The model owns the checkpoint's tensors from then on.
+// FromFile converts a checkpoint to a model, which takes ownership of the tensors.
 func FromFile(name string, f *checkpoints.File, netName string) (*Model, error) {
 	return FromFileAs(name, f, Description{Net: netName})
 }
 
-// FromFileAs makes a model of a checkpoint and a description that completes it.
+// FromFileAs is FromFile with a description that completes the checkpoint.
 func FromFileAs(name string, f *checkpoints.File, d Description) (*Model, error) {
 	m, err := fromFile(f, d)
 	if err != nil {
@@ -101,18 +101,18 @@ func fromFile(f *checkpoints.File, d Description) (*Model, error) {
 	m := &Model{Net: found.Net, Classes: meta.classes, Weights: state.weights(found), Metadata: meta.rest,
 		Assumed: found.Assumed, Notes: state.notes}
 	if len(found.Unused) > 0 {
-		m.Notes = append(m.Notes, fmt.Sprintf("%s: not used, since they do not follow what comes before", printable.Line(strings.Join(found.Unused[:min(4, len(found.Unused))], ", "))))
+		m.Notes = append(m.Notes, fmt.Sprintf("%s: unused, since their inputs do not match any layer", printable.Line(strings.Join(found.Unused[:min(4, len(found.Unused))], ", "))))
 	}
 	for _, given := range []string{d.Net, meta.name} {
 		if given != "" && given != m.Net.Name {
-			return nil, fmt.Errorf("it is declared as %s, but has the tensors of %s", printable.Line(given), m.Net.Name)
+			return nil, fmt.Errorf("declared as %s, but has the tensors of %s", printable.Line(given), m.Net.Name)
 		}
 	}
 	if m.Classes != nil && len(m.Classes) != m.Net.Classes {
-		return nil, fmt.Errorf("it names %d classes, but its last layer has %d", len(m.Classes), m.Net.Classes)
+		return nil, fmt.Errorf("%d classes named, but the last layer has %d outputs", len(m.Classes), m.Net.Classes)
 	}
 	if d.Outputs != 0 && d.Outputs != m.Net.Classes {
-		return nil, fmt.Errorf("%d classes are given, but its last layer has %d outputs", d.Outputs, m.Net.Classes)
+		return nil, fmt.Errorf("%d classes given, but the last layer has %d outputs", d.Outputs, m.Net.Classes)
 	}
 	if meta.mean == nil && meta.std == nil {
 		meta.mean, meta.std = state.mean, state.std
@@ -139,10 +139,10 @@ func (m *Model) checkValues() error {
 	for _, p := range m.Net.Params {
 		for _, v := range m.Weights[p.Name].Data {
 			if v-v != 0 {
-				return fmt.Errorf("%s holds NaN or infinity: use a checkpoint from before training diverged", p.Name)
+				return fmt.Errorf("%s contains NaN or infinity: use a checkpoint from before training diverged", p.Name)
 			}
 			if v < 0 && p.Role == nets.RunningVar {
-				return fmt.Errorf("%s holds a negative variance", p.Name)
+				return fmt.Errorf("%s contains a negative variance", p.Name)
 			}
 		}
 	}
@@ -163,15 +163,15 @@ func (m *Model) file() *checkpoints.File {
 	return f
 }
 
-// Input is the input shape: channels, height, width.
+// Input returns the input shape: channels, height, width.
 func (m *Model) Input() (c, h, w int) { return m.Net.Input[0], m.Net.Input[1], m.Net.Input[2] }
 
-// FirstConv is the name of the first convolution's weights, the default layer of kernel
+// FirstConv returns the name of the first convolution's weights, the default layer of kernel
 // smoothing.
 func (m *Model) FirstConv() string { return m.Net.FirstConv() }
 
-// Certain reports whether the model is as a model made here says itself: nothing is assumed of
-// it, nor does it depend on what a person or another program says.
+// Certain reports whether the model is fully specified by a file written here: nothing is assumed,
+// given, or described by another program.
 func (m *Model) Certain() bool {
 	return m.Normalized == InFile && len(m.Assumed) == 0 && m.Net.Described() == nil
 }
@@ -179,7 +179,7 @@ func (m *Model) Certain() bool {
 // HasBatchNorm reports whether the net has batch norm.
 func (m *Model) HasBatchNorm() bool { return len(m.Net.Norms) > 0 }
 
-// Params is the number of trainable parameters.
+// Params returns the number of trainable parameters.
 func (m *Model) Params() int { return m.Net.Size() }
 
 // Clone returns a deep copy.
@@ -196,5 +196,5 @@ func (m *Model) Clone() *Model {
 	return &c
 }
 
-// images is the number of values of n images.
+// images returns the number of values of n images.
 func (m *Model) images(n int) int { return n * op.Size(m.Net.Input[:]) }

@@ -21,7 +21,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// small makes an untrained model that evaluates in no time.
+// small returns a small untrained model.
 func small(t testing.TB) *model.Model {
 	t.Helper()
 	m, err := model.New("resnet8-w4", [3]int{3, 8, 8}, []string{"cat", "dog", "ship"}, nets.He, 1)
@@ -59,7 +59,7 @@ func TestSaveLoad(t *testing.T) {
 	}
 	for name, w := range m.Weights {
 		if !slices.Equal(got.Weights[name].Data, w.Data) {
-			t.Errorf("%s is not what was saved", name)
+			t.Errorf("%s differs after saving and loading", name)
 		}
 	}
 	again := filepath.Join(t.TempDir(), "again.safetensors")
@@ -69,7 +69,7 @@ func TestSaveLoad(t *testing.T) {
 	a, _ := os.ReadFile(path)
 	b, _ := os.ReadFile(again)
 	if len(a) == 0 || !bytes.Equal(a, b) {
-		t.Error("saved again, the file differs")
+		t.Error("saving again yields a different file")
 	}
 }
 
@@ -81,7 +81,7 @@ func TestLoadMissing(t *testing.T) {
 	}
 }
 
-// file is what a checkpoint of small holds.
+// file returns small as a checkpoint.
 func file(t testing.TB) *checkpoints.File {
 	t.Helper()
 	m := small(t)
@@ -118,8 +118,8 @@ func TestRefused(t *testing.T) {
 	}{
 		{"another net asked for", func(f *checkpoints.File) {}, "vgg11", "declared as vgg11"},
 		{"another net in metadata", func(f *checkpoints.File) { f.Metadata["hfcui.net"] = "resnet20\x1b" }, "", "declared as resnet20,"},
-		{"classes that do not match", func(f *checkpoints.File) { f.Metadata["hfcui.classes"] = `["a","b"]` }, "", "names 2 classes"},
-		{"classes that are no list", func(f *checkpoints.File) { f.Metadata["hfcui.classes"] = `{}` }, "", "hfcui.classes"},
+		{"classes that do not match", func(f *checkpoints.File) { f.Metadata["hfcui.classes"] = `["a","b"]` }, "", "2 classes named"},
+		{"classes that are not a list", func(f *checkpoints.File) { f.Metadata["hfcui.classes"] = `{}` }, "", "hfcui.classes"},
 		{"an input of two numbers", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "32x32" }, "", "hfcui.input"},
 		{"an input of words", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "\x1bxaxb" }, "", "hfcui.input"},
 		{"an input of other channels", func(f *checkpoints.File) { f.Metadata["hfcui.input"] = "1x32x32" }, "", "conv1.weight"},
@@ -128,8 +128,8 @@ func TestRefused(t *testing.T) {
 		{"a mean of words", func(f *checkpoints.File) { f.Metadata["hfcui.mean"] = `["x"]` }, "", "hfcui.mean"},
 		{"an infinite mean", func(f *checkpoints.File) { f.Metadata["hfcui.mean"] = `[1e99]` }, "", "hfcui.mean"},
 		{"a deviation of 0", func(f *checkpoints.File) { f.Metadata["hfcui.std"] = `[0.2,0,0.2]` }, "", "hfcui.std"},
-		{"NaN", func(f *checkpoints.File) { f.Tensors["fc.weight"].Data[5] = float32(math.NaN()) }, "", "fc.weight holds NaN"},
-		{"infinity", func(f *checkpoints.File) { f.Tensors["bn1.running_mean"].Data[0] = float32(math.Inf(-1)) }, "", "bn1.running_mean holds"},
+		{"NaN", func(f *checkpoints.File) { f.Tensors["fc.weight"].Data[5] = float32(math.NaN()) }, "", "fc.weight contains NaN"},
+		{"infinity", func(f *checkpoints.File) { f.Tensors["bn1.running_mean"].Data[0] = float32(math.Inf(-1)) }, "", "bn1.running_mean contains"},
 		{"a negative variance", func(f *checkpoints.File) { f.Tensors["bn1.running_var"].Data[0] = -1 }, "", "negative variance"},
 		{"a missing tensor", func(f *checkpoints.File) { delete(f.Tensors, "fc.weight") }, "", "missing fc.weight"},
 	} {
@@ -137,12 +137,12 @@ func TestRefused(t *testing.T) {
 		c.change(f)
 		_, err := model.FromFile("x.pt", f, c.net)
 		if err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "x.pt: ") || strings.ContainsAny(err.Error(), "\n\x1b") {
-			t.Errorf("%s: error %v does not say %q", c.what, err, c.says)
+			t.Errorf("%s: error %v does not contain %q", c.what, err, c.says)
 		}
 	}
 }
 
-// FuzzMetadata: whatever a file says about itself, it is read or refused.
+// FuzzMetadata: arbitrary metadata is read or a one-line error.
 func FuzzMetadata(f *testing.F) {
 	f.Add("resnet8-w4", `["a","b","c"]`, "3x8x8", "[0.5,0.5,0.5]", "[0.2]")
 	f.Add("resnet8-w4 ", `[]`, "3x8", "[]", "[0]")
@@ -190,11 +190,11 @@ func TestEvaluator(t *testing.T) {
 	}
 	for n, err := range map[int]error{0: e.Logits(ctx, one, x, 0), 5: e.Logits(ctx, make([]float32, 15), pictures(m, 5), 5)} {
 		if err == nil {
-			t.Errorf("%d images are accepted", n)
+			t.Errorf("accepted %d images", n)
 		}
 	}
 	if e.Logits(ctx, one[:11], x, 4) == nil || e.Logits(ctx, one, x[1:], 4) == nil {
-		t.Error("short slices are accepted")
+		t.Error("accepted short slices")
 	}
 
 	conv := slices.Clone(m.Weights[m.FirstConv()].Data)
@@ -205,7 +205,7 @@ func TestEvaluator(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := e.Logits(ctx, one, x, 4); err != nil || slices.Equal(one, whole) {
-		t.Errorf("a weight that was set changes nothing (%v)", err)
+		t.Errorf("SetWeight has no effect (%v)", err)
 	}
 	if err := e.Refresh(); err != nil {
 		t.Fatal(err)
@@ -214,12 +214,11 @@ func TestEvaluator(t *testing.T) {
 		t.Errorf("after refreshing %v, before %v (%v)", one, whole, err)
 	}
 	if e.SetWeight("nonesuch", conv) == nil || e.SetWeight(m.FirstConv(), conv[1:]) == nil {
-		t.Error("a weight the net does not have is accepted")
+		t.Error("accepted a weight that the net does not have")
 	}
 }
 
-// TestBatchStatistics: with the batch's statistics, running ones do not matter, and
-// batches must be full.
+// TestBatchStatistics: with batch statistics, running ones are unused, and batches must be full.
 func TestBatchStatistics(t *testing.T) {
 	m, ctx := small(t), context.Background()
 	e, err := m.NewEvaluator(plantest.Reference(), 4, model.BatchStatistics)
@@ -243,11 +242,11 @@ func TestBatchStatistics(t *testing.T) {
 		t.Errorf("running statistics change %v to %v (%v)", before, after, err)
 	}
 	if e.Logits(ctx, after, x, 3) == nil {
-		t.Error("a batch that is not full is accepted")
+		t.Error("accepted a partial batch")
 	}
 }
 
-// TestParts: what a batch is cut into shows in nothing.
+// TestParts: results do not depend on the split into micro-batches.
 func TestParts(t *testing.T) {
 	m, err := model.New("resnet8", [3]int{3, 32, 32}, make([]string, 10), nets.He, 1)
 	if err != nil {
@@ -277,8 +276,8 @@ func TestParts(t *testing.T) {
 	plantest.Close(t, "logits", logits(batch), logits(10), plantest.Tolerance)
 }
 
-// TestTrainer: a net learns four pictures by heart, its running statistics follow, and the
-// same steps give the same weights.
+// TestTrainer: a net overfits four images, its running statistics are updated, and training is
+// deterministic.
 func TestTrainer(t *testing.T) {
 	train := func() (*model.Model, float64, float64) {
 		m := small(t)
@@ -298,22 +297,22 @@ func TestTrainer(t *testing.T) {
 				first = loss
 			}
 			if last = loss; i == 29 && right != 4 {
-				t.Errorf("%d of 4 right after training", right)
+				t.Errorf("%d of 4 correct after training", right)
 			}
 		}
 		return m, first, last
 	}
 	m, first, last := train()
 	if last > 0.2*first {
-		t.Errorf("the loss went from %g to %g", first, last)
+		t.Errorf("the loss changed from %g to %g", first, last)
 	}
 	if v := m.Weights["bn1.running_var"].Data[0]; v == 1 {
-		t.Error("running statistics stay as they are")
+		t.Error("running statistics are not updated")
 	}
 	again, _, _ := train()
 	for name, w := range m.Weights {
 		if !slices.Equal(w.Data, again.Weights[name].Data) {
-			t.Errorf("%s differs when trained again", name)
+			t.Errorf("%s differs between two runs", name)
 		}
 	}
 }
@@ -336,7 +335,7 @@ func TestTrainerRefuses(t *testing.T) {
 		"too many images":   {pictures(m, 3), []int{0, 1}},
 	} {
 		if _, _, err := tr.Step(context.Background(), c.x, c.labels); err == nil {
-			t.Error(what, "is accepted")
+			t.Error("accepted", what)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())

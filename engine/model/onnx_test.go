@@ -15,10 +15,10 @@ import (
 	"hfcui/engine/nets"
 )
 
-// TestONNX holds ONNX files against PyTorch's logits and input gradients (of the sum of
-// cross-entropies, image i being of class i) in the .bin file beside each: N, C, H, W and the
-// number of classes as int32, then images, logits and gradients as float32. $HFCUI_ONNX names
-// more such files by a pattern.
+// TestONNX compares ONNX files with PyTorch's logits and input gradients (of the sum of
+// cross-entropies, with class i for image i) in the .bin file next to each: N, C, H, W and the
+// number of classes as int32, then images, logits and gradients as float32. $HFCUI_ONNX is a glob
+// pattern of more such files.
 func TestONNX(t *testing.T) {
 	files, err := filepath.Glob("../graph/onnx/testdata/*.onnx")
 	if err != nil || len(files) == 0 {
@@ -90,15 +90,14 @@ func TestONNX(t *testing.T) {
 	}
 }
 
-// exactly is what PyTorch computes in float64, and by how much that changes, relative to the
-// largest, where weights change by 3e-7 of themselves, a few roundings: ReLUs of deep networks turn
-// on and off then.
+// exactly has PyTorch's float64 results and their change, relative to the largest, if weights are
+// perturbed by a relative 3e-7, a few rounding errors, which flips ReLUs of deep networks.
 type exactly struct {
 	values []float32
 	change float64
 }
 
-// exact are log probabilities and gradients; empty where there is no file of them.
+// exact has float64 log probabilities and gradients; empty without a file.
 type exact struct{ logits, grad exactly }
 
 // readExact reads a .f64 file: float32 log probabilities, gradients, and the two changes.
@@ -108,14 +107,14 @@ func readExact(path string, logits, grads int) (e exact) {
 	if err != nil || len(b) != 4*len(values) {
 		return exact{}
 	}
-	_, _ = binary.Decode(b, binary.LittleEndian, values) // has as many bytes
+	_, _ = binary.Decode(b, binary.LittleEndian, values) // the length was checked
 	e.logits = exactly{values[:logits], float64(values[logits+grads])}
 	e.grad = exactly{values[logits:][:grads], float64(values[logits+grads+1])}
 	return e
 }
 
-// compare holds values against PyTorch's: they differ by no more than a tolerance, relative to the
-// largest, or are within twice of how far PyTorch, or rounding, is from what float64 gives.
+// compare compares values with PyTorch's: the difference relative to the largest value is within a
+// tolerance, or the error relative to float64 is at most twice that of PyTorch or of rounding.
 func compare(t *testing.T, what string, got, want []float32, exact exactly, tolerance float64) {
 	t.Helper()
 	by := worst(got, want)
@@ -128,13 +127,13 @@ func compare(t *testing.T, what string, got, want []float32, exact exactly, tole
 		return
 	}
 	ours, theirs := worst(got, exact.values), worst(want, exact.values)
-	t.Logf("from float64, %s differ by %.2g, PyTorch's by %.2g, those of changed weights by %.2g", what, ours, theirs, exact.change)
+	t.Logf("error of %s relative to float64: %.2g, PyTorch: %.2g, perturbed weights: %.2g", what, ours, theirs, exact.change)
 	if !(ours <= 2*max(theirs, exact.change)) {
-		t.Errorf("%s differ by %.2g of the largest, from float64 by %.2g, PyTorch's by %.2g", what, by, ours, theirs)
+		t.Errorf("%s differ by %.2g of the largest; error relative to float64: %.2g, PyTorch: %.2g", what, by, ours, theirs)
 	}
 }
 
-// worst is the largest difference, relative to the largest value.
+// worst returns the largest difference relative to the largest value.
 func worst(got, want []float32) float64 {
 	most, scale := 0.0, 1e-30
 	for i, w := range want {
@@ -143,8 +142,8 @@ func worst(got, want []float32) float64 {
 	return most / scale
 }
 
-// logSoftmax takes away what softmax does not see: networks end in logits or in their log
-// softmax.
+// logSoftmax removes the additive constant to which softmax is invariant: networks output logits or
+// their log-softmax.
 func logSoftmax(z []float32, classes int) {
 	for ; len(z) > 0; z = z[classes:] {
 		sum := 0.0
@@ -157,7 +156,7 @@ func logSoftmax(z []float32, classes int) {
 	}
 }
 
-// TestGraphSaved saves an imported model and opens it again: it is the same.
+// TestGraphSaved: an imported model survives saving and loading.
 func TestGraphSaved(t *testing.T) {
 	m, err := Load("../graph/onnx/testdata/shuffle.onnx", "")
 	if err != nil {
@@ -172,7 +171,7 @@ func TestGraphSaved(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := again.Net.Described(), m.Net.Described(); !reflect.DeepEqual(got, want) {
-		t.Errorf("the graph is %+v, was %+v", got, want)
+		t.Errorf("the graph is %+v, want %+v", got, want)
 	}
 	if !reflect.DeepEqual(again.Weights, m.Weights) || !reflect.DeepEqual(again.Mean, m.Mean) {
 		t.Error("weights or normalization differ")

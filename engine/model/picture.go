@@ -8,7 +8,7 @@ import (
 )
 
 // DrawKernel draws one kernel w [I,H,W] at a point, each weight as a square of side pixels: mid
-// gray for 0, black and white for ∓scale. Three input channels are drawn as RGB; of others the
+// gray for 0, black and white for ∓scale. Three input channels are drawn as RGB; otherwise the
 // first is drawn in gray.
 func DrawKernel(canvas draw.Image, at image.Point, side int, w []float32, shape [3]int, scale float64) {
 	channels, kh, kw := shape[0], shape[1], shape[2]
@@ -24,7 +24,7 @@ func DrawKernel(canvas draw.Image, at image.Point, side int, w []float32, shape 
 	}
 }
 
-// LargestWeight is the largest absolute weight, or a small positive number if all are 0.
+// LargestWeight returns the largest absolute weight, or a small positive number if all are 0.
 func LargestWeight(w []float32) float64 {
 	most := 1e-12
 	for _, v := range w {

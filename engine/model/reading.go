@@ -13,7 +13,7 @@ type Origin string
 // The origins; the zero value is an assumption.
 const (
 	Assumed Origin = ""
-	InFile  Origin = "file"  // or a model trained here
+	InFile  Origin = "file"  // or trained here
 	Given   Origin = "given" // by the user
 )
 
@@ -91,8 +91,8 @@ func (r Reading) Normalization() string {
 	return text + map[Origin]string{Assumed: " (assumed)", InFile: " (from the file)", Given: " (given)"}[r.Normalized]
 }
 
-// Brief is a short form of Normalization, "" where nothing is assumed or given: "no mean, std
-// (assumed)", "imagenet (given)".
+// Brief is a short form of Normalization, e.g. "no mean, std (assumed)" or "imagenet (given)"; ""
+// if nothing is assumed or given.
 func (r Reading) Brief() string {
 	text := "no mean, std"
 	if r.Mean != nil {

@@ -1,7 +1,7 @@
 package model
 
-// State is the optimizer's state by name, e.g. "momentum.conv1.weight". The arrays are the
-// trainer's own: copy them to keep them; after writing to them call Resume.
+// State returns the optimizer's state by name, e.g. "momentum.conv1.weight". The arrays alias the
+// trainer's; after writing to them call Resume.
 func (t *Trainer) State() map[string][]float32 {
 	state := make(map[string][]float32)
 	for i, name := range t.rule.State() {
@@ -12,8 +12,8 @@ func (t *Trainer) State() map[string][]float32 {
 	return state
 }
 
-// Resume continues training after so many steps. The model's weights and the arrays of State
-// must have been restored.
+// Resume sets the number of completed steps and reloads the model's weights and the arrays of
+// State, which must have been restored.
 func (t *Trainer) Resume(steps int) error {
 	t.steps = steps
 	if err := t.model.SetParams(t.exe, BatchStatistics); err != nil {

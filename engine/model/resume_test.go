@@ -10,7 +10,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// TestResume wants a trainer that gets another's weights and state to go on as that one.
+// TestResume: a trainer with restored weights and state continues bitwise identically.
 func TestResume(t *testing.T) {
 	start := func() (*model.Model, *model.Trainer) {
 		m := small(t)

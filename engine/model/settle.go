@@ -29,8 +29,7 @@ const (
 // evidence is the reason given for assuming a non-default value.
 const evidence = "inferred from batch-norm statistics"
 
-// recognize is identify, with assumptions that names and shapes leave open resolved by the
-// statistics of trained batch norms where possible.
+// recognize is identify, with assumptions resolved from batch-norm statistics where possible.
 func (s *stateDict) recognize(input [3]int, given nets.Choices) (*nets.Found, error) {
 	found, err := s.identify(input, given)
 	if err != nil || len(found.Net.Norms) == 0 {
@@ -66,7 +65,7 @@ func (s *stateDict) recognize(input [3]int, given nets.Choices) (*nets.Found, er
 			a.Given, a.Evidence = false, evidence
 		}
 	}
-	for _, a := range found.Assumed { // the input size, known by now
+	for _, a := range found.Assumed { // the input size is known now
 		if a.Key == nets.InputSize && slices.Contains(changed, a.Key) {
 			others := slices.DeleteFunc(append([]string{a.Value}, a.Others...), func(o string) bool { return o == t.choices[a.Key] })
 			a.Value, a.Others, a.Evidence = t.choices[a.Key], others, evidence
@@ -177,7 +176,7 @@ func (t *trial) deviations(choices nets.Choices, input [3]int) (deviations, erro
 	return best, nil
 }
 
-// reader adapts weights to the form in which graphs read them.
+// reader adapts weights to graph.Expectations.
 func reader(weights map[string]*checkpoints.Tensor) func(string) ([]int, []float32) {
 	return func(name string) ([]int, []float32) {
 		if w := weights[name]; w != nil {
@@ -187,7 +186,7 @@ func reader(weights map[string]*checkpoints.Tensor) func(string) ([]int, []float
 	}
 }
 
-// sum adds up the mean squares per norm, of the deviations or of their difference from another's.
+// sum returns the sum over norms of the mean square of d − from; from may be nil.
 func (d deviations) sum(from deviations) float64 {
 	total := 0.0
 	for norm, e := range d {
@@ -196,7 +195,7 @@ func (d deviations) sum(from deviations) float64 {
 	return total
 }
 
-// running adds up the mean squares of running means.
+// running returns the sum over norms of the mean square of running means.
 func (d deviations) running() float64 {
 	total := 0.0
 	for _, e := range d {
@@ -234,8 +233,8 @@ func closer(a, b deviations, factor, share float64) bool {
 	return sumA < factor*sumB && sumB-sumA > nearerBy && sumA < share*running
 }
 
-// likelier reports whether a is closer than b, given that they differ enough. It compares image
-// sizes, which affect only borders; both have the same error elsewhere.
+// likelier reports whether a is closer than b and they differ enough. It compares image sizes, which
+// affect only borders: other errors are equal.
 func likelier(a, b deviations) bool {
 	apart := a.sum(b)
 	return apart > 0.003 && a.sum(nil) < min(b.sum(nil), explained*a.running())

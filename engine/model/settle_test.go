@@ -10,7 +10,7 @@ import (
 	"hfcui/engine/nets"
 )
 
-// preactivation is a small pre-activation ResNet's state dict.
+// preactivation returns the state dict of a small pre-activation ResNet.
 func preactivation() *checkpoints.File {
 	f := &checkpoints.File{Tensors: make(map[string]*checkpoints.Tensor)}
 	random := rand.New(rand.NewPCG(3, 4))
@@ -59,14 +59,14 @@ func preactivation() *checkpoints.File {
 	return f
 }
 
-// train sets running means to what the network described by choices lets expect.
+// train sets running means to those expected of the network with the given choices.
 func train(t *testing.T, f *checkpoints.File, choices nets.Choices, input [3]int) {
 	t.Helper()
 	s, err := newStateDict(f, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 20 { // means follow from those before
+	for range 20 { // means depend on earlier ones
 		found, err := s.identify(input, choices)
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func train(t *testing.T, f *checkpoints.File, choices nets.Choices, input [3]int
 	}
 }
 
-// TestSettle: what a trained network is shows in its batch norms, where it is not the usual.
+// TestSettle: non-default properties are inferred from batch-norm statistics.
 func TestSettle(t *testing.T) {
 	for _, c := range []struct{ key, value string }{
 		{nets.Shortcut, "activated"}, {nets.Shortcut, "input"}, {nets.Activation, "silu"}, {nets.StemPool, "max"}, {nets.InputSize, "3x64x64"},
@@ -123,7 +123,7 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestDoubt: statistics of other weights settle nothing, and are noted.
+// TestDoubt: inconsistent statistics do not change assumptions, and add a note.
 func TestDoubt(t *testing.T) {
 	m, err := FromFile("x", preactivation(), "")
 	if err != nil {

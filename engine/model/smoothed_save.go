@@ -34,8 +34,7 @@ func (m *Model) WithSmoothing(s Smoothing) (*Model, error) {
 	return &c, nil
 }
 
-// Smoothings returns the smoothings that the model's file records, nil for most files. Invalid
-// entries are skipped.
+// Smoothings returns the smoothings recorded in the model's file. Invalid entries are skipped.
 func (m *Model) Smoothings() []Smoothing {
 	var all, known []Smoothing
 	if json.Unmarshal([]byte(m.Metadata[keySmoothing]), &all) != nil {

@@ -41,8 +41,8 @@ func (s Smoothing) Gain() float64 {
 	return 1 + 8*s.Rho
 }
 
-// Describe describes s for people: "ρ 0.50", "ρ 0.50 on layer1.0.conv1, gain
-// divided out", "off". It rounds, so it does not identify a smoothing.
+// Describe formats s for display, e.g. "ρ 0.50 on layer1.0.conv1, gain-normalized" or "off". It
+// rounds, so it does not identify a smoothing.
 func (s Smoothing) Describe() string {
 	if s.Rho == 0 {
 		return "off"
@@ -57,7 +57,7 @@ func (s Smoothing) Describe() string {
 	return text
 }
 
-// LayerName is a layer's name, given its weights'.
+// LayerName returns the name of the layer that weights belong to.
 func LayerName(weights string) string { return strings.TrimSuffix(weights, ".weight") }
 
 // Convolutions lists the names of all convolutions' weights, in PyTorch's order.
@@ -105,15 +105,15 @@ func (m *Model) Convolution(layer string) (string, error) {
 	for i, name := range known {
 		known[i] = LayerName(name)
 	}
-	what := "there is no layer %s in %s"
+	what := "no layer %s in %s"
 	if m.Weights[layer] != nil || m.Weights[layer+".weight"] != nil {
-		what = "%s of %s is no convolution"
+		what = "%s of %s is not a convolution"
 	}
 	return "", fmt.Errorf(what+": its convolutions are %s", printable.Line(layer), m.Name, strings.Join(known, ", "))
 }
 
 // Smoothed returns the smoothed kernels [O,I,H,W] of the convolution that s names, and the name of
-// that tensor. Kernels of 1×1 have no neighbors but themselves: they are scaled by the gain.
+// that tensor. 1×1 kernels have no neighbors: they are scaled by the gain.
 func (m *Model) Smoothed(s Smoothing) (name string, w []float32, err error) {
 	if err := CheckRho(s.Rho); err != nil {
 		return "", nil, err

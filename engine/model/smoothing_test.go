@@ -11,7 +11,7 @@ import (
 	"hfcui/spectral"
 )
 
-// untrained is an untrained net whose layers have 3×3 and 1×1 kernels.
+// untrained returns an untrained net with 3×3 and 1×1 kernels.
 func untrained(t *testing.T, net string) *model.Model {
 	t.Helper()
 	m, err := model.New(net, [3]int{3, 32, 32}, slices.Repeat([]string{"class"}, 10), nets.He, 5)
@@ -42,8 +42,8 @@ func TestSmoothedIsSpectralSmooth(t *testing.T) {
 	}
 }
 
-// A kernel of one value keeps its sum where the gain is divided out, and 1×1 kernels are
-// multiplied by the gain or stay.
+// With gain normalization, constant kernels keep their sum and 1×1 kernels are unchanged; without,
+// 1×1 kernels are multiplied by the gain.
 func TestGainDividedOut(t *testing.T) {
 	m := untrained(t, "resnet20-w8")
 	layer := m.Weights["layer1.0.conv1.weight"]
@@ -96,10 +96,10 @@ func TestCanonical(t *testing.T) {
 		{model.Smoothing{Rho: -1}, "rho -1"},
 		{model.Smoothing{Rho: math.NaN()}, "rho NaN"},
 		{model.Smoothing{Rho: math.Inf(1)}, "rho +Inf"},
-		{model.Smoothing{Rho: 1, Layer: "conv9"}, "there is no layer conv9 in resnet8-w8: its convolutions are conv1, layer1.0.conv1"},
+		{model.Smoothing{Rho: 1, Layer: "conv9"}, "no layer conv9 in resnet8-w8: its convolutions are conv1, layer1.0.conv1"},
 		{model.Smoothing{Layer: "conv9"}, "no layer conv9"},
-		{model.Smoothing{Rho: 1, Layer: "fc"}, "fc of resnet8-w8 is no convolution"},
-		{model.Smoothing{Rho: 1, Layer: "bn1"}, "bn1 of resnet8-w8 is no convolution"},
+		{model.Smoothing{Rho: 1, Layer: "fc"}, "fc of resnet8-w8 is not a convolution"},
+		{model.Smoothing{Rho: 1, Layer: "bn1"}, "bn1 of resnet8-w8 is not a convolution"},
 		{model.Smoothing{Rho: 1, Layer: "a\x1b[31mb"}, "no layer a[31mb"},
 	} {
 		if got, err := m.Canonical(c.asked); err == nil || !strings.Contains(err.Error(), c.word) {

@@ -19,7 +19,7 @@ import (
 // metadata as in a file saved by this package.
 func Open(path string) (*checkpoints.File, error) { return openFor(path, [3]int{}) }
 
-// openFor is Open with the image size to use where an ONNX file has dynamic dimensions.
+// openFor is Open with the image size for ONNX files with dynamic dimensions.
 func openFor(path string, input [3]int) (*checkpoints.File, error) {
 	if !isONNX(path) {
 		return checkpoints.Open(path)
@@ -61,10 +61,10 @@ func openFor(path string, input [3]int) (*checkpoints.File, error) {
 	return f, nil
 }
 
-// fromONNX are the keys of SaveONNX that are read from an ONNX file; its graph gives the others.
+// fromONNX are the metadata keys read from an ONNX file; its graph determines the others.
 var fromONNX = map[string]bool{keyClasses: true, keyMean: true, keyStd: true, keyAssume: true, keyNormalized: true}
 
-// isONNX detects an ONNX file by its first bytes, or by its name where those are ambiguous.
+// isONNX detects an ONNX file by its first bytes, or by its name if they are ambiguous.
 func isONNX(path string) bool {
 	info, err := os.Stat(path)                                                             // before opening: a named pipe would block there
 	if err != nil || !info.Mode().IsRegular() || filepath.Base(path) == "saved_model.pb" { // TensorFlow's

@@ -12,7 +12,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// step trains one step on four pictures.
+// step trains one step on four images.
 func step(t *testing.T, o model.TrainerOptions, change func(*model.Examples)) (*model.Model, float64) {
 	t.Helper()
 	m := small(t)
@@ -43,15 +43,14 @@ func sameWeights(a, b *model.Model) bool {
 	return true
 }
 
-// TestTargets: targets that say what labels say do what labels do, and cross-entropy is
-// linear in them.
+// TestTargets: one-hot targets are equivalent to labels, and cross-entropy is linear in targets.
 func TestTargets(t *testing.T) {
 	labeled, hard := step(t, model.TrainerOptions{}, nil)
 	one := []float32{1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}
 	other := []float32{0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}
 	targeted, _ := step(t, model.TrainerOptions{}, func(e *model.Examples) { e.Targets = one })
 	if !sameWeights(labeled, targeted) {
-		t.Error("targets of ones train otherwise than labels")
+		t.Error("one-hot targets and labels yield different weights")
 	}
 	_, swapped := step(t, model.TrainerOptions{}, func(e *model.Examples) { e.Targets = other })
 	_, mixed := step(t, model.TrainerOptions{}, func(e *model.Examples) {
@@ -65,8 +64,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestDropout: what is dropped learns nothing from its gradient, and nothing is dropped in
-// evaluation.
+// TestDropout: weights of dropped features have no gradient, and evaluation has no dropout.
 func TestDropout(t *testing.T) {
 	before := small(t)
 	features := before.Net.Features
@@ -83,7 +81,7 @@ func TestDropout(t *testing.T) {
 	for i := range w {
 		decayed := was[i] - 0.1*0.1*was[i]
 		if near := math.Abs(float64(w[i]-decayed)) < 1e-7; near != (i%features == 3) {
-			t.Errorf("weight %d of feature %d went from %v to %v", i, i%features, was[i], w[i])
+			t.Errorf("weight %d of feature %d changed from %v to %v", i, i%features, was[i], w[i])
 		}
 	}
 	m := small(t)
@@ -93,11 +91,11 @@ func TestDropout(t *testing.T) {
 	}
 	defer tr.Close()
 	if _, _, err := tr.Step(context.Background(), pictures(m, 4), []int{0, 1, 2, 0}); err == nil || !strings.Contains(err.Error(), "keep") {
-		t.Errorf("error %v when nobody says what is kept", err)
+		t.Errorf("error %v without a dropout mask", err)
 	}
 }
 
-// TestFixedNorms: scales and shifts stay, also where weights decay; all else learns.
+// TestFixedNorms: scales and shifts are not updated, even by weight decay; all else is.
 func TestFixedNorms(t *testing.T) {
 	before := small(t)
 	after, _ := step(t, model.TrainerOptions{FixedNorms: true}, nil)
@@ -108,16 +106,16 @@ func TestFixedNorms(t *testing.T) {
 			t.Errorf("%s: from %v to %v", p.Name, was[0], is[0])
 		}
 		if p.OfNorm() && slices.Equal(was, free.Weights[p.Name].Data) {
-			t.Errorf("%s stays where nothing is fixed", p.Name)
+			t.Errorf("%s is not updated without FixedNorms", p.Name)
 		}
 		if !p.OfNorm() && !slices.Equal(is, free.Weights[p.Name].Data) {
-			t.Errorf("%s is another after one step", p.Name)
+			t.Errorf("%s changed after one step", p.Name)
 		}
 	}
 }
 
-// TestDifferentiator holds gradients against differences of the loss, and batches that are
-// not full against full ones.
+// TestDifferentiator compares gradients with finite differences of the loss, and partial batches
+// with full ones.
 func TestDifferentiator(t *testing.T) {
 	m, ctx := small(t), context.Background()
 	x, labels := pictures(m, 4), []int{0, 1, 2, 0}
@@ -160,18 +158,18 @@ func TestDifferentiator(t *testing.T) {
 			moved[i] += float32(small * float64(dx[i]) / math.Sqrt(norm))
 		}
 		if got := (loss(moved) - loss(x)) / small; math.Abs(got/math.Sqrt(norm)-1) > 0.05 {
-			t.Errorf("along a gradient of norm %v the loss changes by %v", math.Sqrt(norm), got)
+			t.Errorf("gradient norm %v, slope of the loss along it %v", math.Sqrt(norm), got)
 		}
 		part := make([]float32, len(x)/2)
 		err = d.Gradient(ctx, part, x[:len(part)], labels[:2])
 		if stats == model.BatchStatistics {
 			if err == nil {
-				t.Error("half a batch has no statistics of a whole one")
+				t.Error("accepted half a batch with batch statistics")
 			}
 			continue
 		}
 		if err != nil || !slices.Equal(part, dx[:len(part)]) {
-			t.Errorf("two images of four have other gradients (%v)", err)
+			t.Errorf("gradients of a partial batch differ (%v)", err)
 		}
 		for what, err := range map[string]error{
 			"no images":        d.Gradient(ctx, nil, nil, nil),
@@ -180,7 +178,7 @@ func TestDifferentiator(t *testing.T) {
 			"an unknown class": d.Gradient(ctx, dx, x, []int{0, 1, 2, 3}),
 		} {
 			if err == nil {
-				t.Error(what, "is accepted")
+				t.Error("accepted", what)
 			}
 		}
 	}

@@ -17,17 +17,17 @@ import (
 // removed and the input normalization split off.
 type stateDict struct {
 	order     []string
-	modules   []checkpoints.Module // of a whole model, named as the tensors are
+	modules   []checkpoints.Module // of a pickled model, named like the tensors
 	tensors   map[string]*checkpoints.Tensor
 	mean, std []float32 // from buffers in the file; nil: none
 	notes     []string
 }
 
-// newStateDict takes a checkpoint's tensors, unchanged if the file describes its network.
+// newStateDict normalizes a checkpoint's tensors, unless the file describes its network.
 func newStateDict(f *checkpoints.File, described bool) (*stateDict, error) {
 	s := &stateDict{tensors: make(map[string]*checkpoints.Tensor, len(f.Tensors)), notes: slices.Clone(f.Notes), modules: slices.Clone(f.Modules)}
 	order := f.Order
-	if len(order) != len(f.Tensors) { // made in memory
+	if len(order) != len(f.Tensors) { // built in memory
 		order = slices.Sorted(maps.Keys(f.Tensors))
 	}
 	for _, name := range order {
@@ -84,7 +84,7 @@ func (s *stateDict) rename(to func(string) string) bool {
 	return true
 }
 
-// wrapperModules are modules that wrap parts of a network and are no layers.
+// wrapperModules are modules that wrap parts of a network and are not layers.
 var wrapperModules = []string{"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"}
 
 // unwrapped removes wrapper modules from a name.
@@ -111,7 +111,7 @@ func (s *stateDict) unprefix() {
 	}
 }
 
-// inside are the modules in one, and that itself, named from there.
+// inside returns the modules in prefix, including itself, with names relative to it.
 func inside(modules []checkpoints.Module, prefix string) []checkpoints.Module {
 	var in []checkpoints.Module
 	for _, m := range modules {
@@ -127,8 +127,8 @@ func inside(modules []checkpoints.Module, prefix string) []checkpoints.Module {
 	return in
 }
 
-// takeNormalization removes the per-channel mean and standard deviation from the tensors, which
-// RobustBench and others keep in buffers.
+// takeNormalization removes per-channel mean and standard deviation, which e.g. RobustBench stores
+// as buffers, from the tensors.
 func (s *stateDict) takeNormalization() {
 	find := func(names ...string) (string, []float32) {
 		for _, name := range s.order {
@@ -149,7 +149,7 @@ func (s *stateDict) takeNormalization() {
 		return
 	}
 	s.mean, s.std = slices.Clone(mean), slices.Clone(std)
-	if slices.Max(s.mean) > 1 { // of pixels in [0,255]
+	if slices.Max(s.mean) > 1 { // for pixels in [0,255]
 		for i := range s.mean {
 			s.mean[i] /= 255
 			s.std[i] /= 255
@@ -171,7 +171,7 @@ func longest(shape []int) int {
 
 // materialize computes the weights of layers reparametrized by pruning or weight norm.
 func (s *stateDict) materialize() error {
-	s.rename(func(name string) string { // as torch.nn.utils.parametrizations names weight norm's
+	s.rename(func(name string) string { // names of torch.nn.utils.parametrizations.weight_norm
 		name = strings.Replace(name, ".parametrizations.weight.original0", ".weight_g", 1)
 		return strings.Replace(name, ".parametrizations.weight.original1", ".weight_v", 1)
 	})

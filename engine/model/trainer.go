@@ -10,8 +10,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// Trainer trains a model, one batch per step. During a step nothing else may use the model's
-// weights.
+// Trainer trains a model, one batch per step. The model's weights must not be used during a step.
 type Trainer struct {
 	LearningRate float64 // of the next step
 
@@ -19,14 +18,14 @@ type Trainer struct {
 	exe    plan.Executable
 	batch  int
 	rule   optim.Rule
-	steps  int // so far
+	steps  int // completed
 	update optim.Update
 	params []trained
 	apply  func(u *optim.Update, w, g, s, t []float32)
-	each   func(n int, body func(worker, i int)) // shares a loop over threads
+	each   func(n int, body func(worker, i int)) // parallel loop
 	chunks []chunk
 	norms  []running
-	frozen []nets.Norm // which use running statistics
+	frozen []nets.Norm // use running statistics
 	target []float32
 	logits []float32
 	loss   [1]float32
@@ -37,7 +36,7 @@ type Trainer struct {
 type trained struct {
 	name, grad       string
 	weight, gradient []float32
-	viewed           bool         // gradient is the device's memory
+	viewed           bool         // gradient aliases the device's memory
 	state            [2][]float32 // of the optimizer
 }
 
@@ -56,7 +55,7 @@ type running struct {
 	unbiased       float32   // n/(n−1)
 }
 
-// statsMomentum is the momentum of running statistics, PyTorch's default.
+// statsMomentum is the momentum of running statistics, as in PyTorch.
 const statsMomentum = 0.1
 
 // TrainerOptions configures a Trainer.
@@ -67,9 +66,9 @@ type TrainerOptions struct {
 	Dropout float64
 	// FixedNorms freezes batch norm's scales and shifts.
 	FixedNorms bool
-	// Frozen is how many layers with weights are frozen, from the first on: their parameters, and
-	// batch norm up to the next, are not updated, have no optimizer state and no weight decay. Frozen
-	// batch norm normalizes by its running statistics, which stay as they are.
+	// Frozen is the number of frozen layers with weights, from the first on: their parameters, and
+	// those of batch norm after them, are not updated, have no optimizer state and no weight decay.
+	// Frozen batch norm normalizes by its running statistics, which are not updated.
 	Frozen int
 }
 
@@ -177,7 +176,7 @@ func (t *Trainer) prepareUpdate() error {
 	return nil
 }
 
-// changeChunk updates a chunk of weights.
+// changeChunk updates one chunk of weights.
 func (t *Trainer) changeChunk(_, i int) {
 	c := t.chunks[i]
 	p := &t.params[c.param]
@@ -203,7 +202,7 @@ func (t *Trainer) applyUpdates() error {
 	return nil
 }
 
-// Batch is the batch size.
+// Batch returns the batch size.
 func (t *Trainer) Batch() int { return t.batch }
 
 // Examples is a batch to train on.
@@ -212,8 +211,8 @@ type Examples struct {
 	Labels []int     // their classes
 	// Targets are class probabilities [N,K] that replace one-hot labels; nil: one-hot labels.
 	Targets []float32
-	// DropoutMask is 1 where the last linear layer's input [N,Net.Features] is kept, else 0; nil
-	// without dropout.
+	// DropoutMask [N,Net.Features] is 1 for kept inputs of the last linear layer, else 0; nil without
+	// dropout.
 	DropoutMask []float32
 }
 
@@ -308,7 +307,7 @@ func (t *Trainer) readBack() error {
 	return nil
 }
 
-// update moves the running statistics towards the batch's.
+// update updates the running statistics by exponential averaging.
 func (n running) update() {
 	for c := range n.mean {
 		n.mean[c] += statsMomentum * (n.stats[c] - n.mean[c])

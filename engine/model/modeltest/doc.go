@@ -1,4 +1,3 @@
-// Package modeltest holds whole networks on any device against values PyTorch computed: logits,
-// losses, gradients and training steps. The reference device and every other run the same
-// tests.
+// Package modeltest tests complete networks on a device against values computed with PyTorch:
+// logits, losses, gradients and training steps.
 package modeltest

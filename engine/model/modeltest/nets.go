@@ -15,15 +15,13 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// A ReLU's output next to zero may be positive on one device and zero on another, whose
-// sums round otherwise, and then a gradient changes by far more than by rounding. In the
-// nets here that happens once rounding errors reach about 5e-6 of the values, as with
-// Winograd's convolutions: PyTorch in float64 with that much noise after each convolution
-// is off by up to 1e-2 of a gradient's norm, and a step of training or two later by several
-// hundredths of the loss. Where flips is true, tests below allow for this; Steps does not
-// need to.
+// Rounding may flip a ReLU whose input is close to zero, which changes gradients by far more than
+// rounding errors. In the nets here that happens with relative errors of about 5e-6, as of
+// Winograd convolutions: in PyTorch with float64 and that much noise after each convolution,
+// gradients are off by up to 1e-2 of their norm, and losses after one or two training steps by
+// several percent. With flips, the tests below allow for this; Steps does not need to.
 
-// part gives the model of the tensors whose names begin with prefix.
+// part returns the model of the tensors whose names start with prefix.
 func part(t *testing.T, f *checkpoints.File, prefix string) *model.Model {
 	t.Helper()
 	p := &checkpoints.File{Tensors: make(map[string]*checkpoints.Tensor), Metadata: make(map[string]string)}
@@ -52,9 +50,8 @@ func labelsOf(f *checkpoints.File) []int {
 	return labels
 }
 
-// Evaluation holds whole nets with running statistics against reference values: logits,
-// loss, the loss's gradient with respect to the images and the adversarial images made of
-// its sign.
+// Evaluation compares nets with running statistics with reference values: logits, loss, the loss's
+// gradient with respect to the images, and FGSM adversarial examples.
 func Evaluation(t *testing.T, dev plan.Device, flips bool) {
 	for _, name := range plantest.Goldens(t, "net_") {
 		t.Run(name, func(t *testing.T) {
@@ -78,8 +75,7 @@ func Evaluation(t *testing.T, dev plan.Device, flips bool) {
 	}
 }
 
-// run builds a program, as attacks and training do, and gives all its outputs for one
-// batch.
+// run compiles a program as attacks and training do, and returns all its outputs for one batch.
 func run(t *testing.T, dev plan.Device, m *model.Model, o nets.Build, x []float32, labels []int) map[string][]float32 {
 	t.Helper()
 	o.Batch = len(labels)
@@ -115,7 +111,7 @@ func runProgram(t *testing.T, dev plan.Device, m *model.Model, p *plan.Program, 
 	return plantest.Outputs(t, p, exe)
 }
 
-// partial holds the logits of a batch that is not full against the reference.
+// partial compares the logits of a partial batch with the reference.
 func partial(t *testing.T, dev plan.Device, m *model.Model, x, want []float32, n int) {
 	t.Helper()
 	e, err := m.NewEvaluator(dev, n+3, model.RunningStatistics)
@@ -127,7 +123,7 @@ func partial(t *testing.T, dev plan.Device, m *model.Model, x, want []float32, n
 	if err := e.Logits(context.Background(), logits, x, n); err != nil {
 		t.Fatal(err)
 	}
-	plantest.Close(t, "logits of a batch that is not full", logits, want, plantest.Tolerance)
+	plantest.Close(t, "logits of a partial batch", logits, want, plantest.Tolerance)
 }
 
 // near fails the test unless the norm of got−want is within tolerance of want's.
@@ -139,13 +135,12 @@ func near(t *testing.T, what string, got, want []float32, tolerance float64) {
 		n += math.Pow(float64(want[i]), 2)
 	}
 	if r := math.Sqrt(d / n); !(r <= tolerance) {
-		t.Errorf("%s: off by %.2g of its norm, more than %g", what, r, tolerance)
+		t.Errorf("%s: relative error %.2g exceeds %g", what, r, tolerance)
 	}
 }
 
-// signs holds x + epsilon·sign(gradient), clipped to [0,1], against want. A sign may be
-// another only where the gradient, for which reference has the right value, is 0 within
-// the tolerance; with flips, also at one pixel in a thousand.
+// signs compares x + epsilon·sign(gradient), clipped to [0,1], with want. Signs may differ only
+// where the reference gradient is 0 within the tolerance; with flips, also at 0.1 % of the pixels.
 func signs(t *testing.T, gradient, reference, x, want []float32, flips bool) {
 	t.Helper()
 	const epsilon = 8.0 / 255
@@ -173,12 +168,11 @@ func signs(t *testing.T, gradient, reference, x, want []float32, flips bool) {
 	}
 }
 
-// Training holds five steps of SGD with momentum and weight decay on eight images against
+// Training compares five steps of SGD with momentum and weight decay on eight images with
 // reference values: the losses, then all weights and running statistics.
 //
-// These five steps amplify rounding a thousand times and more: PyTorch in float64 has
-// 2e-4 and 1e-3 of other losses at the fourth and fifth step than PyTorch in float32, which
-// made the values.
+// These steps amplify rounding errors a thousand times and more: PyTorch's losses in float64 differ
+// by 2e-4 and 1e-3 at the fourth and fifth step from those in float32, the reference values.
 func Training(t *testing.T, dev plan.Device, flips bool) {
 	allowed, moved := []float64{plantest.Tolerance, plantest.Tolerance, plantest.Tolerance, 1e-3, 5e-3}, 0.05
 	if flips {
@@ -201,7 +195,7 @@ func Training(t *testing.T, dev plan.Device, flips bool) {
 					t.Fatal(err)
 				}
 				if off := math.Abs(loss/float64(want) - 1); !(off <= allowed[i]) {
-					t.Errorf("step %d: loss %g, wanted %g: off by %.2g, more than %g", i+1, loss, want, off, allowed[i])
+					t.Errorf("step %d: loss %g, want %g: relative error %.2g exceeds %g", i+1, loss, want, off, allowed[i])
 				}
 			}
 			var got, want []float32
@@ -211,7 +205,7 @@ func Training(t *testing.T, dev plan.Device, flips bool) {
 					want = append(want, after.Weights[p.Name].Data[i]-v)
 				}
 			}
-			near(t, "what weights and statistics moved", got, want, moved)
+			near(t, "updates of weights and statistics", got, want, moved)
 		})
 	}
 }

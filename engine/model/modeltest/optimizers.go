@@ -10,7 +10,7 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// Optimizers trains a step by every rule, on dev and on the reference device.
+// Optimizers trains one step with every optimizer, on dev and on the reference device.
 func Optimizers(t *testing.T, dev plan.Device) {
 	for _, name := range optim.Names() {
 		rule, rate, err := optim.New(name)
@@ -27,8 +27,8 @@ func Optimizers(t *testing.T, dev plan.Device) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A small step: what divides by a gradient's size makes steps of one size of the
-			// smallest gradients, whose signs are rounding's.
+			// A small learning rate: optimizers that normalize gradients amplify the smallest ones, whose
+			// signs are rounding errors.
 			tr.LearningRate = rate / 100
 			if _, _, err := tr.Step(context.Background(), x, labels); err != nil {
 				t.Fatal(err)

@@ -11,13 +11,13 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// Rounded holds whole nets against reference values on a device that stores what goes from
-// layer to layer in bf16, where a number is off by up to 2⁻⁹ of itself: logits, loss and
-// gradient in evaluation and, if asked for, losses in training.
+// Rounded compares nets with reference values on a device that stores activations in bf16, with
+// relative errors of up to 2⁻⁹: logits, loss and gradient in evaluation and, if training is set,
+// losses in training.
 //
-// Logits were off by up to 0.3 % of their norm when this was written. Gradients suffer from
-// ReLUs that flip (see above Evaluation) far more than from rounding: up to a third of
-// their norm in the narrowest net. So does training from the second step on.
+// Errors of logits were up to 0.3 % of their norm when this was written. Flipped ReLUs (see
+// Evaluation) change gradients far more than rounding: by up to a third of their norm in the
+// narrowest net, and thus training from the second step on.
 func Rounded(t *testing.T, dev plan.Device, training bool) {
 	for _, name := range plantest.Goldens(t, "net_") {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func roundedTraining(t *testing.T, dev plan.Device, name string) {
 			t.Fatal(err)
 		}
 		if off := math.Abs(loss/float64(want) - 1); !(off <= allowed[i]) {
-			t.Errorf("step %d: loss %g, wanted %g: off by %.2g, more than %g", i+1, loss, want, off, allowed[i])
+			t.Errorf("step %d: loss %g, want %g: relative error %.2g exceeds %g", i+1, loss, want, off, allowed[i])
 		}
 	}
 }

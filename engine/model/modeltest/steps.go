@@ -14,8 +14,8 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// stepCase is a small net and a seed, found by search, with which no ReLU and no maximum
-// comes close to its edge in three steps of training.
+// stepCase is a small net and a seed, found by search, for which no ReLU or maximum comes close to
+// its kink in three steps of training.
 type stepCase struct {
 	net   string
 	input [3]int
@@ -32,8 +32,8 @@ var stepCases = []stepCase{
 	{"lenet5-bn", [3]int{1, 14, 12}, 3, 2},
 }
 
-// Steps holds three steps of training on dev against the reference device: losses, weights
-// and running statistics, all within plantest.Tolerance.
+// Steps compares three steps of training on dev with the reference device: losses, weights and
+// running statistics, all within plantest.Tolerance.
 func Steps(t *testing.T, dev plan.Device) {
 	for _, c := range stepCases {
 		t.Run(c.net, func(t *testing.T) {
@@ -44,7 +44,7 @@ func Steps(t *testing.T, dev plan.Device) {
 			defer b.Close()
 			for step := range 3 {
 				if m := margin(t, reference, x, labels); m < plantest.Tolerance {
-					t.Fatalf("step %d: a value is within %.2g of an edge: choose another seed", step+1, m)
+					t.Fatalf("step %d: a value is within %.2g of a kink: choose another seed", step+1, m)
 				}
 				want, wantRight, err := a.Step(context.Background(), x, labels)
 				if err != nil {
@@ -55,7 +55,7 @@ func Steps(t *testing.T, dev plan.Device) {
 					t.Fatal(err)
 				}
 				if right != wantRight || math.Abs(got/want-1) > plantest.Tolerance {
-					t.Errorf("step %d: loss %g and %d right, wanted %g and %d", step+1, got, right, want, wantRight)
+					t.Errorf("step %d: loss %g and %d correct, want %g and %d", step+1, got, right, want, wantRight)
 				}
 				for _, p := range reference.Net.Params {
 					plantest.Close(t, p.Name, tested.Weights[p.Name].Data, reference.Weights[p.Name].Data, plantest.Tolerance)
@@ -96,8 +96,8 @@ func (c stepCase) trainer(t *testing.T, dev plan.Device, m *model.Model) *model.
 	return tr
 }
 
-// margin is how close any input of a ReLU comes to 0, and any two of a maximum to each
-// other, relative to the root mean square of the layer's inputs.
+// margin returns the smallest distance of a ReLU's input from 0, and of a maximum from the second
+// largest value, relative to the root mean square of the layer's inputs.
 func margin(t *testing.T, m *model.Model, x []float32, labels []int) float64 {
 	t.Helper()
 	p, err := m.Program(nets.Build{Batch: len(labels), BatchStatistics: true, Loss: true})
@@ -132,8 +132,8 @@ func margin(t *testing.T, m *model.Model, x []float32, labels []int) float64 {
 	return least
 }
 
-// poolMargin is the smallest difference between the two largest elements of a 2×2 window,
-// where they are not both 0.
+// poolMargin returns the smallest difference between the two largest elements of a 2×2 window that
+// are not both 0.
 func poolMargin(data []float32, shape []int) float64 {
 	least := math.Inf(1)
 	h, w := shape[2], shape[3]
