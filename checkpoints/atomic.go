@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// WriteAtomic replaces path atomically by what write writes: readers, also after a crash, see the
+// WriteAtomic atomically replaces path by the output of write: even after a crash, readers see the
 // old file or the complete new one. The content is written and synced to a temporary file next to
 // path, which is then renamed. On error the old file stays and the temporary file is removed.
 //
 // An existing file keeps its permission bits, and a read-only one is not replaced; a new one gets
-// those of the umask. If path is a symbolic link, its target is replaced.
+// the umask's default. If path is a symbolic link, its target is replaced.
 func WriteAtomic(path string, write func(io.Writer) error) error {
 	target, mode, err := writeTarget(path)
 	if err != nil {
@@ -28,7 +28,7 @@ func WriteAtomic(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp) // after the rename there is nothing to remove
+	defer os.Remove(temp) // no-op after the rename
 	if err := rename(temp, target); err != nil {
 		return fmt.Errorf("%s: cannot be replaced: %w; check its permissions", path, errors.Unwrap(err))
 	}
@@ -79,7 +79,7 @@ func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 	case info.IsDir():
 		return "", 0, errors.New("is a folder")
 	case !info.Mode().IsRegular():
-		return "", 0, errors.New("is not a regular file") // a rename would take away the device or pipe
+		return "", 0, errors.New("is not a regular file") // a rename would replace the device or pipe
 	}
 	f, err := os.OpenFile(target, os.O_WRONLY, 0) // a rename would replace even a write-protected file
 	if err != nil {
@@ -91,7 +91,7 @@ func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 // RemoveTemporary removes temporary files of killed processes from a folder. No other process may
 // be writing there.
 func RemoveTemporary(dir string) {
-	entries, _ := os.ReadDir(dir) // nothing to do on error
+	entries, _ := os.ReadDir(dir) // best effort
 	for _, e := range entries {
 		if ok, _ := filepath.Match(".hfcui-????????.tmp", e.Name()); ok && e.Type().IsRegular() {
 			os.Remove(filepath.Join(dir, e.Name()))

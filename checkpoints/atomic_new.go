@@ -11,7 +11,7 @@ import (
 // WriteNew is WriteAtomic for a new file: if the name is taken, the error is fs.ErrExist and the
 // existing file stays.
 func WriteNew(path string, write func(io.Writer) error) error {
-	const advice = "name a file that is not there yet"
+	const advice = "choose a new file name"
 	if _, err := os.Lstat(path); err == nil {
 		return pathError(path, fs.ErrExist, advice)
 	}
@@ -19,7 +19,7 @@ func WriteNew(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp) // after renameNew there is nothing to remove
+	defer os.Remove(temp) // no-op after renameNew
 	// A hard link fails if the name is taken; a rename would replace it. On file systems without
 	// links the name is reserved first.
 	if err = os.Link(temp, path); err != nil && !errors.Is(err, fs.ErrExist) {

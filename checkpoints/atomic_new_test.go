@@ -15,17 +15,17 @@ func TestWriteNewFailsWhole(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	if _, err := os.Stat(name); err == nil {
-		t.Fatal("half a file is left")
+		t.Fatal("a partial file is left")
 	}
 	if err := WriteNew(name, func(w io.Writer) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if err := WriteNew(name, func(w io.Writer) error { return nil }); !errors.Is(err, os.ErrExist) {
-		t.Fatalf("a second time: %v", err)
+		t.Fatalf("second call: %v", err)
 	}
 }
 
-// Where there are no links the name is reserved first; it does not stay reserved.
+// Without hard links the name is reserved first; a failure releases it.
 func TestRenameNewLeavesNothingOnFailure(t *testing.T) {
 	folder := t.TempDir()
 	old, name := filepath.Join(folder, "old"), filepath.Join(folder, "new")
@@ -33,7 +33,7 @@ func TestRenameNewLeavesNothingOnFailure(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("an empty file is left: %v", err)
+		t.Fatalf("the reserved name is left: %v", err)
 	}
 	for _, f := range []string{old, name} {
 		if err := os.WriteFile(f, []byte(f), 0o600); err != nil {
@@ -41,10 +41,10 @@ func TestRenameNewLeavesNothingOnFailure(t *testing.T) {
 		}
 	}
 	if err := renameNew(old, name); !errors.Is(err, os.ErrExist) {
-		t.Fatalf("a taken name: %v", err)
+		t.Fatalf("existing name: %v", err)
 	}
 	if b, _ := os.ReadFile(name); string(b) != name {
-		t.Fatal("a file that was there is overwritten")
+		t.Fatal("an existing file is overwritten")
 	}
 	os.Remove(name)
 	if err := renameNew(old, name); err != nil {

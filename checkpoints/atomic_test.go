@@ -20,7 +20,7 @@ func content(s string) func(io.Writer) error {
 	}
 }
 
-// holds reports when path has other content than want, or its folder other files than path.
+// holds checks the content of path, and that its folder has no other file.
 func holds(t *testing.T, path, want string) {
 	t.Helper()
 	if got, err := os.ReadFile(path); err != nil || string(got) != want {
@@ -42,7 +42,7 @@ func TestWriteAtomic(t *testing.T) {
 	}
 }
 
-// TestWriteFails lets the callback fail halfway, by error and by panic: the old file stays, no other is left.
+// TestWriteFails: if the callback fails halfway, by error or by panic, only the old file is left.
 func TestWriteFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := WriteAtomic(path, content("old")); err != nil {
@@ -66,7 +66,7 @@ func TestWriteFails(t *testing.T) {
 	holds(t, path, "old")
 }
 
-// TestKilledWhileWriting ends a process in the middle of a write.
+// TestKilledWhileWriting kills a process in the middle of a write.
 func TestKilledWhileWriting(t *testing.T) {
 	const variable = "CHECKPOINTS_TEST_KILLED"
 	if path := os.Getenv(variable); path != "" {
@@ -89,7 +89,7 @@ func TestKilledWhileWriting(t *testing.T) {
 		t.Fatal("the process was not killed")
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
-		t.Errorf("holds %q (%v)", got, err)
+		t.Errorf("content %q (%v)", got, err)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestWriteKeepsMode(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := WriteAtomic(path, content("again")); err != nil || mode(path) != want {
-			t.Errorf("mode %v became %v (%v)", want, mode(path), err)
+			t.Errorf("mode %v changed to %v (%v)", want, mode(path), err)
 		}
 	}
 }
@@ -143,7 +143,7 @@ func TestWriteThroughLink(t *testing.T) {
 	}
 	holds(t, target, "new")
 	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		t.Errorf("the link became %v (%v)", info, err)
+		t.Errorf("the link changed to %v (%v)", info, err)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestWriteRefusesPlace(t *testing.T) {
 		places[locked] = "permission denied"
 	}
 	for path, want := range places {
-		err := WriteAtomic(path, func(io.Writer) error { t.Error("was called"); return nil })
+		err := WriteAtomic(path, func(io.Writer) error { t.Error("write was called"); return nil })
 		if err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
@@ -183,7 +183,7 @@ func TestRemoveTemporary(t *testing.T) {
 	}
 }
 
-// TestFullDiskNamesTheFile wants the file that was asked for in the message, not the temporary one.
+// TestFullDiskNamesTheFile: the error names the target, not the temporary file.
 func TestFullDiskNamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	err := WriteAtomic(path, func(io.Writer) error {

@@ -63,7 +63,7 @@ func (m *machine) call(op byte) error {
 	case 'b':
 		return m.build()
 	case 'P':
-		return errors.New("names a tensor's storage in an unknown way; torch.save it again with a current PyTorch")
+		return errors.New("refers to a storage in an unknown format; torch.save it again with a current PyTorch")
 	}
 	id, err := m.pop()
 	if err != nil {
@@ -129,10 +129,10 @@ func (m *machine) build() error {
 	return nil
 }
 
-// calls are the functions and classes whose results are needed.
+// calls are the supported functions and classes; results of others are opaque objects.
 var calls map[string]func(*unpickler, tuple) (any, error)
 
-func init() { // not at the declaration: nested files make calls refer to itself
+func init() { // avoids an initialization cycle by nested files
 	calls = map[string]func(*unpickler, tuple) (any, error){
 		"collections.OrderedDict": makeDict, "collections.defaultdict": makeDict, "collections.Counter": makeDict,
 		"builtins.dict": makeDict, "__builtin__.dict": makeDict,
@@ -156,7 +156,7 @@ func init() { // not at the declaration: nested files make calls refer to itself
 	}
 }
 
-// makeDict is OrderedDict(pairs), defaultdict(factory, dict) or Counter(dict).
+// makeDict implements OrderedDict(pairs), defaultdict(factory, dict) and Counter(dict).
 func makeDict(u *unpickler, args tuple) (any, error) {
 	d := &dict{}
 	for _, arg := range args {
@@ -179,14 +179,14 @@ func makeDict(u *unpickler, args tuple) (any, error) {
 	return d, u.spend(int64(len(d.keys)) * 4 * perItem)
 }
 
-// makeSize is torch.Size: a tuple.
+// makeSize implements torch.Size, a tuple.
 func makeSize(_ *unpickler, args tuple) (any, error) {
 	if len(args) == 1 {
 		if t, ok := args[0].(tuple); ok {
 			return t, nil
 		}
 	}
-	return nil, errors.New("has a torch.Size of something else than a tuple; copy or download it again")
+	return nil, errors.New("has a torch.Size that is not a tuple; copy or download it again")
 }
 
 // firstTensor returns the tensor that a wrapper, e.g. a parameter, is built from.
@@ -199,10 +199,11 @@ func firstTensor(_ *unpickler, args tuple) (any, error) {
 			return t, nil
 		}
 	}
-	return nil, errors.New("has a parameter that is no tensor; copy or download it again")
+	return nil, errors.New("has a parameter that is not a tensor; copy or download it again")
 }
 
-// rebuildFromType is (function, type, arguments, state): a tensor of a subclass.
+// rebuildFromType implements _rebuild_from_type_v2(function, type, arguments, state) for tensor
+// subclasses.
 func rebuildFromType(u *unpickler, args tuple) (any, error) {
 	if len(args) >= 3 {
 		f, isClass := args[0].(*class)
@@ -214,7 +215,7 @@ func rebuildFromType(u *unpickler, args tuple) (any, error) {
 	return &object{of: &class{"torch", "Tensor"}, args: args}, nil
 }
 
-// encodeText is bytes as in pickles before protocol 3: codecs.encode(text, "latin1").
+// encodeText implements codecs.encode(text, "latin1"), the form of bytes before protocol 3.
 func encodeText(u *unpickler, args tuple) (any, error) {
 	text, ok := "", false
 	if len(args) > 0 {
@@ -236,9 +237,9 @@ func encodeText(u *unpickler, args tuple) (any, error) {
 	return b, nil
 }
 
-const maxDepth = 3 // files within files
+const maxDepth = 3 // nested files
 
-// loadFromBytes is a storage as written by pickle.dump: a nested file of torch.save.
+// loadFromBytes returns a storage pickled by pickle.dump, a nested torch.save file.
 func loadFromBytes(u *unpickler, args tuple) (any, error) {
 	b, ok := rawBytes(nil), false
 	if len(args) > 0 {
@@ -258,7 +259,7 @@ func loadFromBytes(u *unpickler, args tuple) (any, error) {
 	}
 	view, ok := value.(*storageView)
 	if !ok {
-		return nil, errors.New("has a storage that is none; torch.save model.state_dict()")
+		return nil, errors.New("has an invalid storage; torch.save model.state_dict()")
 	}
 	if at := source.at[view.storage]; view.data == nil {
 		view.data = b[at : at+view.bytes()]

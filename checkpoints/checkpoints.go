@@ -2,9 +2,8 @@
 // state dicts, writes safetensors, and has the embedded models.
 //
 // Files are untrusted: lengths are checked against the file's size before memory is allocated,
-// pickles run only the operations and types that a state dict needs, and a corrupt or hostile file
-// is an error of one line that names it. Reading a file takes at most a small multiple of its size
-// in memory.
+// pickles execute only the operations and types that a state dict needs, and a corrupt or hostile
+// file is a one-line error that names it. Memory is bounded by a small multiple of the file's size.
 package checkpoints
 
 import (
@@ -21,7 +20,7 @@ import (
 // Tensor is an array of float32 in row-major order. A scalar has an empty Shape and one element.
 type Tensor struct {
 	Shape []int
-	Data  []float32 // of the product of Shape elements
+	Data  []float32 // product of Shape elements
 	// Integer is set if the file stores integers.
 	Integer bool
 }
@@ -33,20 +32,20 @@ type File struct {
 	Order    []string
 	Metadata map[string]string
 	Notes    []string // caveats of reading; not written
-	// Modules are those of a whole model in registered order, each before those in it; none of a
-	// state dict. They are not written.
+	// Modules are those of a pickled model in registered order, parents first; empty for a state
+	// dict. They are not written.
 	Modules []Module
 }
 
 const (
-	maxRank = 64      // above any framework's maximum
+	maxRank = 64      // exceeds any framework's maximum
 	maxName = 4 << 10 // bytes in a tensor's name
 )
 
 // Open reads the checkpoint at path: safetensors, or a PyTorch state dict (.pt, .pth) in either of
 // torch.save's formats. The format is detected by content, not by the file's name.
 func Open(path string) (*File, error) {
-	info, err := os.Stat(path) // before opening, as a named pipe would block
+	info, err := os.Stat(path) // before opening, since a named pipe would block
 	if err != nil {
 		return nil, pathError(path, err, "check the path")
 	}
@@ -107,8 +106,8 @@ func pathError(path string, err error, do string) error {
 	return fmt.Errorf("%s: %w; %s", path, err, do)
 }
 
-// elements returns the number of elements of shape; false if a dimension is negative or the product
-// is too large to be multiplied by eight bytes.
+// elements returns the number of elements of shape; false if a dimension is negative or eight times
+// the product overflows.
 func elements(shape []int) (int64, bool) {
 	const limit = 1 << 59
 	n, zero := int64(1), false
@@ -130,7 +129,7 @@ func elements(shape []int) (int64, bool) {
 	return n, true
 }
 
-// checkName rejects names that cannot be written or shown.
+// checkName rejects names that cannot be written or displayed.
 func checkName(name string) error {
 	if len(name) > maxName {
 		return fmt.Errorf("has a tensor name of %d bytes", len(name))

@@ -40,8 +40,8 @@ func (t *dtype) integer() bool {
 	return false
 }
 
-// readElements fills dst from r through buf, of at least one element, so that a large tensor is
-// never in memory twice.
+// readElements fills dst from r through buf, which holds at least one element, so that a large
+// tensor is in memory only once.
 func readElements(r io.Reader, t *dtype, dst []float32, buf []byte) error {
 	for len(dst) > 0 {
 		n := min(len(dst), len(buf)/t.size)
@@ -139,15 +139,15 @@ func decodeU64(dst []float32, src []byte) {
 	}
 }
 
-// decodeE5M2 widens E5M2 floats: the upper byte of a half.
+// decodeE5M2 converts E5M2 floats, the upper byte of a half.
 func decodeE5M2(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = halfToFloat(uint16(src[i]) << 8)
 	}
 }
 
-// decodeE4M3 widens eight-bit floats without infinities: sign, four bits of exponent of bias 7, three of
-// fraction.
+// decodeE4M3 converts E4M3 floats without infinities: sign, four exponent bits (bias 7), three
+// fraction bits.
 func decodeE4M3(dst []float32, src []byte) {
 	for i := range dst {
 		sign, magnitude := uint32(src[i]>>7)<<31, uint32(src[i])&0x7f
@@ -162,7 +162,7 @@ func decodeE4M3(dst []float32, src []byte) {
 	}
 }
 
-// halfToFloat widens an IEEE 754 binary16, exactly: subnormals, infinities and NaNs included.
+// halfToFloat converts an IEEE 754 binary16 exactly, including subnormals, infinities and NaNs.
 func halfToFloat(h uint16) float32 {
 	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&0x1f, uint32(h)&0x3ff
 	switch exponent {

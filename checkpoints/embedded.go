@@ -16,7 +16,8 @@ var models embed.FS
 
 const modelSuffix = ".safetensors"
 
-// Embedded reads the embedded model of a name; false if there is none. Every call returns a new File.
+// Embedded returns the embedded model of that name; false if there is none. Every call returns a new
+// File.
 func Embedded(name string) (*File, bool) {
 	f, err := models.Open(path.Join("models", name+modelSuffix))
 	if err != nil || strings.ContainsAny(name, `/\`) {
@@ -27,15 +28,15 @@ func Embedded(name string) (*File, bool) {
 	if err != nil {
 		return nil, false
 	}
-	// An embedded file is an io.ReaderAt over the program's own memory: reading it this way converts the
-	// numbers straight from there, where ReadFile would copy them first.
+	// The file is an io.ReaderAt over the program's memory: elements are converted directly from it,
+	// without the copy that ReadFile makes.
 	file, err := ReadSafetensors(f.(io.ReaderAt), info.Size(), "built-in model "+name)
-	return file, err == nil // a test reads every embedded file
+	return file, err == nil // TestEmbedded reads every embedded file
 }
 
 // EmbeddedNames lists the embedded models, sorted.
 func EmbeddedNames() []string {
-	found, _ := fs.Glob(models, "models/*"+modelSuffix) // the pattern is a valid one
+	found, _ := fs.Glob(models, "models/*"+modelSuffix) // the pattern is valid
 	names := make([]string, len(found))
 	for i, file := range found {
 		names[i] = strings.TrimSuffix(path.Base(file), modelSuffix)

@@ -41,7 +41,7 @@ func Example() {
 	// ["cat","dog"] [1 -1]
 }
 
-// The models built into the program are opened by name.
+// Embedded models are opened by name.
 func ExampleEmbedded() {
 	file, ok := checkpoints.Embedded("demo")
 	fmt.Println(ok, file.Metadata["hfcui.net"], file.Tensors["conv1.weight"].Shape)

@@ -12,7 +12,7 @@ import (
 	"hfcui/checkpoints/memtest"
 )
 
-// sound holds a file that was read to its promises, and to come back the same from being written.
+// sound checks the invariants of a file that was read, and that it survives a round trip.
 func sound(t *testing.T, f *File, size int) {
 	t.Helper()
 	numbers := 0
@@ -46,7 +46,7 @@ func sound(t *testing.T, f *File, size int) {
 	same(t, again, f)
 }
 
-// oneLine holds an error to one line that begins with the file's name.
+// oneLine checks that an error is one line that starts with the file's name.
 func oneLine(t *testing.T, err error) {
 	t.Helper()
 	if text := err.Error(); !strings.HasPrefix(text, "fuzz: ") || strings.ContainsAny(text, "\n\r\x1b\x00") || len(text) > 1000 {
@@ -54,7 +54,7 @@ func oneLine(t *testing.T, err error) {
 	}
 }
 
-// read asserts that reading data takes bounded memory and returns a sound file or an error of one line.
+// read asserts that reading data takes bounded memory and returns a sound file or a one-line error.
 func read(t *testing.T, read func(io.ReaderAt, int64, string) (*File, error), data []byte) {
 	t.Helper()
 	var file *File
@@ -77,7 +77,7 @@ func FuzzSafetensors(f *testing.F) {
 	})
 }
 
-// FuzzHeader mutates the header alone, its length always right.
+// FuzzHeader mutates only the header; its length stays correct.
 func FuzzHeader(f *testing.F) {
 	for _, data := range hostileSafetensors() {
 		if len(data) > 8 {
@@ -90,7 +90,7 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// FuzzPyTorch mutates whole files of both formats.
+// FuzzPyTorch mutates complete files of both formats.
 func FuzzPyTorch(f *testing.F) {
 	addFiles(f, "testdata/*.pt")
 	addFiles(f, "testdata/refused/*.pt")
@@ -99,7 +99,7 @@ func FuzzPyTorch(f *testing.F) {
 	})
 }
 
-// FuzzPickle mutates a pickle inside a zip archive whose checksums are right.
+// FuzzPickle mutates a pickle inside a zip archive with correct checksums.
 func FuzzPickle(f *testing.F) {
 	all := hostilePickles()
 	maps.Copy(all, hostileTensors())

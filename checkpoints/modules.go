@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Module is an nn.Module of a whole model, as torch.save(model) pickles it: what it is, without
-// the parameters and buffers, which are tensors.
+// Module is an nn.Module of a model pickled by torch.save(model), without its parameters and
+// buffers, which are tensors.
 type Module struct {
-	Name    string               // as in tensors' names, "layer1.0.conv1"; the model itself is ""
-	Class   string               // "torch.nn.modules.conv.Conv2d"
+	Name    string               // prefix of its tensors' names, e.g. "layer1.0.conv1"; "" for the model itself
+	Class   string               // e.g. "torch.nn.modules.conv.Conv2d"
 	Numbers map[string][]float64 // attributes: a number, a bool as 0 or 1, or a pair of numbers
 	Texts   map[string]string    // attributes
 }
@@ -20,7 +20,7 @@ const (
 	maxText       = 64 // bytes of an attribute or its name
 )
 
-// describe adds a module to those found.
+// describe adds a module to f.modules.
 func (f *finder) describe(o *object, attributes *dict, prefix string) {
 	if len(f.modules) >= maxModules {
 		return
@@ -40,8 +40,8 @@ func (f *finder) describe(o *object, attributes *dict, prefix string) {
 	f.modules = append(f.modules, m)
 }
 
-// numbers are those of an attribute: one, or of a pair or a tuple of one; nil if it is something
-// else.
+// numbers returns the values of a numeric attribute: a scalar, a pair or a tuple of one; nil for
+// others.
 func numbers(v any) []float64 {
 	switch v := v.(type) {
 	case bool:

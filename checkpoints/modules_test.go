@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestModules: a whole model's modules are read with their classes and attributes, in every format.
+// TestModules: modules of a pickled model are read with classes and attributes, in every format.
 func TestModules(t *testing.T) {
 	for _, name := range []string{"module", "module_protocol4", "module_legacy"} {
 		f, err := Open("testdata/" + name + ".pt")

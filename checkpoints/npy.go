@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// The format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic, version, a header
-// with its length before it, and for an array of objects a pickle.
+// The format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic, version,
+// header length, header, and for an array of objects a pickle.
 
 const npyMagic = "\x93NUMPY"
 
-// readNPY reads a dict of arrays by name that numpy.save pickled.
+// readNPY reads a dict of arrays by name, pickled by numpy.save.
 func readNPY(r io.ReaderAt, size int64, name string) (*File, error) {
 	f, err := readPickledArray(r, size)
 	if err != nil {
@@ -33,7 +33,7 @@ func readPickledArray(r io.ReaderAt, size int64) (*File, error) {
 		at, length = 12, int64(binary.LittleEndian.Uint32(head[8:]))
 	}
 	if length > min(size-at, 64<<10) {
-		return nil, errors.New("is cut short within its header; copy or download it again")
+		return nil, errors.New("is truncated within its header; copy or download it again")
 	}
 	text := make([]byte, length)
 	if _, err := r.ReadAt(text, at); err != nil && err != io.EOF {

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// array is a numpy array, its data in order.
+// array is a NumPy array.
 type array struct {
 	shape tuple
 	dtype *dtype
-	of    string // the element type's name, for errors
+	of    string // name of the element type, for errors
 	data  []byte
 	swap  bool  // column-major
-	items []any // of an array of objects
+	items []any // elements of an array of objects
 }
 
 // elementType is a numpy.dtype.
@@ -21,7 +21,7 @@ type elementType struct {
 	order string // "<" little-endian, ">" big-endian, "|" either
 }
 
-// numpyTypes are numpy's codes of element types.
+// numpyTypes maps NumPy's type codes to element types.
 var numpyTypes = map[string]*dtype{
 	"f8": float64Type, "f4": float32Type, "f2": float16Type, "i8": int64Type, "i4": int32Type, "i2": int16Type, "i1": int8Type,
 	"u8": uint64Type, "u4": uint32Type, "u2": uint16Type, "u1": uint8Type, "b1": boolType, "?": boolType,
@@ -79,7 +79,7 @@ func (a *array) set(shape tuple, kind *elementType, swap bool, data any) error {
 	switch data := data.(type) {
 	case rawBytes:
 		a.data = data
-	case string: // as in Python 2
+	case string: // Python 2
 		a.data = []byte(data)
 	case *list:
 		a.items = data.items
@@ -87,7 +87,7 @@ func (a *array) set(shape tuple, kind *elementType, swap bool, data any) error {
 	return nil
 }
 
-// arrayFromBuffer is (bytes, dtype, shape, order): arrays of protocol 5.
+// arrayFromBuffer implements _frombuffer(bytes, dtype, shape, order) of protocol 5.
 func arrayFromBuffer(_ *unpickler, args tuple) (any, error) {
 	if len(args) != 4 {
 		return nil, errMalformed
@@ -134,4 +134,4 @@ func (a *array) tensor() (*tensorRef, error) {
 	return &tensorRef{storage: &storage{key: "of an array", dtype: a.dtype, size: n, data: data}, shape: shape, stride: stride}, nil
 }
 
-var errObjects = errors.New("holds arrays of objects; torch.save model.state_dict()")
+var errObjects = errors.New("contains arrays of objects; torch.save model.state_dict()")

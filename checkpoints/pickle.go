@@ -15,11 +15,11 @@ import (
 // argparse.Namespace or os.system.
 
 const (
-	maxValues = 32 << 20 // bytes that values may take in memory beyond their text, by the estimates below
+	maxValues = 32 << 20 // estimated memory of values beyond their text, in bytes
 	maxMarks  = 10_000   // nesting
-	maxNumber = 64       // digits of a number written out, or bytes of a binary one
-	perOp     = 32       // bytes an operation may leave behind: a stack slot and a number
-	perValue  = 64       // bytes of an empty dict, list or object beyond that
+	maxNumber = 64       // digits of a decimal number, or bytes of a binary one
+	perOp     = 32       // bytes of a stack slot and a number
+	perValue  = 64       // additional bytes of an empty dict, list or object
 	perItem   = 16       // bytes of an item of a tuple
 	opProto   = 0x80
 )
@@ -31,14 +31,14 @@ type (
 	tuple    []any
 	list     struct{ items []any }
 	class    struct{ module, name string }
-	// dict has its items in order. The last of equal keys counts.
+	// dict keeps its items in order. Of equal keys the last one wins.
 	dict struct{ keys, values []any }
 	// object is an instance of a class or the result of a function, neither of which is executed.
 	object struct {
 		of    *class
 		args  tuple
 		state any
-		dict  // of instances of subclasses of dict
+		dict  // items, for subclasses of dict
 	}
 )
 
@@ -54,7 +54,7 @@ func (d *dict) set(items []any) error {
 	return nil
 }
 
-// get returns the value of a text key; nil if there is none.
+// get returns the value of a string key; nil if there is none.
 func (d *dict) get(key string) any {
 	for i := len(d.keys) - 1; i >= 0; i-- {
 		if d.keys[i] == key {
@@ -64,11 +64,11 @@ func (d *dict) get(key string) any {
 	return nil
 }
 
-// unpickler runs the pickles of a file and collects the storages they refer to.
+// unpickler executes the pickles of a file and collects the storages they refer to.
 type unpickler struct {
 	storages map[string]*storage
 	size     int64 // of the file
-	depth    int   // of files within the file
+	depth    int   // of nested files
 	spent    int64 // bytes, as estimated
 	copied   int64 // bytes of text converted
 }
@@ -76,15 +76,15 @@ type unpickler struct {
 // spend counts memory against its limit.
 func (u *unpickler) spend(n int64) error {
 	if u.spent += n; u.spent > maxValues {
-		return errors.New("has a pickle of more values than any model has; torch.save only model.state_dict()")
+		return errors.New("has a pickle with too many values; torch.save only model.state_dict()")
 	}
 	return nil
 }
 
-// copy counts converted text: each byte of a file is converted at most twice.
+// copy limits converted text: each byte of a file may be converted at most twice.
 func (u *unpickler) copy(n int) error {
 	if u.copied += int64(n); u.copied > 2*u.size {
-		return errors.New("has a pickle that reads its data again and again; torch.save only model.state_dict()")
+		return errors.New("has a pickle that copies its data repeatedly; torch.save only model.state_dict()")
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ type machine struct {
 	classes map[string]*class
 }
 
-var errMalformed = errors.New("holds a malformed pickle; copy or download it again")
+var errMalformed = errors.New("contains a malformed pickle; copy or download it again")
 
 // load runs the pickle at the start of r and returns its value, without reading storages. remaining
 // is the number of bytes of r.
@@ -159,7 +159,7 @@ func (m *machine) popN(n int) ([]any, error) {
 // the next push.
 func (m *machine) popMark() ([]any, error) {
 	if len(m.marks) == 0 {
-		return nil, errors.New("has a pickle that ends a list it never began; copy or download it again")
+		return nil, errors.New("has a pickle with an unbalanced mark; copy or download it again")
 	}
 	at := m.floor()
 	m.marks = m.marks[:len(m.marks)-1]
@@ -182,7 +182,7 @@ func (m *machine) step(op byte) error {
 	case opProto:
 		version, err := m.in.byte()
 		if err == nil && version > 5 {
-			err = fmt.Errorf("is a pickle of protocol %d, newer than the 5 known; save it again with an older one", version)
+			err = fmt.Errorf("is a pickle of protocol %d, newer than the supported 5; save it again with an older one", version)
 		}
 		return err
 	case 0x95: // FRAME: its operations follow
@@ -211,7 +211,7 @@ func (m *machine) step(op byte) error {
 	case ')', 't', 0x85, 0x86, 0x87, ']', 'l', 0x8f, 0x91, '}', 'd', 'a', 'e', 's', 'u', 0x90:
 		return m.collect(op)
 	}
-	return fmt.Errorf("has pickle operation 0x%02x, which no model needs; copy or download it again", op)
+	return fmt.Errorf("has pickle operation 0x%02x, which is not supported; copy or download it again", op)
 }
 
 // discard runs POP, POP_MARK and DUP.
@@ -379,7 +379,7 @@ func (m *machine) fill(op byte) (err error) {
 // readError reports that a pickle is truncated or cannot be read.
 func readError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New("is cut short within its pickle; copy or download it again")
+		return errors.New("is truncated within its pickle; copy or download it again")
 	}
 	return fmt.Errorf("cannot be read: %w; copy or download it again", err)
 }

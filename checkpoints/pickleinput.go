@@ -16,7 +16,7 @@ type pickleReader interface {
 // remaining size before memory is allocated.
 type pickleInput struct {
 	r    pickleReader
-	left int64 // bytes the file still has
+	left int64 // remaining bytes of the file
 	buf  [maxNumber]byte
 }
 
@@ -98,5 +98,5 @@ func (p *pickleInput) enough(n uint64) error {
 	if n == 1 {
 		return readError(io.EOF)
 	}
-	return fmt.Errorf("is cut short: its pickle wants %d bytes where %d are left; copy or download it again", n, p.left)
+	return fmt.Errorf("is truncated: its pickle needs %d bytes, but %d are left; copy or download it again", n, p.left)
 }

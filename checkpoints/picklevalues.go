@@ -50,7 +50,7 @@ func (m *machine) number(op byte) error {
 	return m.push(signed(b))
 }
 
-// signed is a little-endian two's complement number.
+// signed decodes a little-endian two's complement number.
 func signed(b []byte) any {
 	v := new(big.Int)
 	for i := len(b) - 1; i >= 0; i-- {
@@ -78,7 +78,7 @@ func (m *machine) writtenNumber(op byte) error {
 		}
 		return m.push(v)
 	}
-	if op == 'I' && (text == "00" || text == "01") { // as protocol 1 writes booleans
+	if op == 'I' && (text == "00" || text == "01") { // booleans in protocol 1
 		return m.push(text == "01")
 	}
 	v, ok := new(big.Int).SetString(text, 10)
@@ -91,7 +91,7 @@ func (m *machine) writtenNumber(op byte) error {
 	return m.push(v)
 }
 
-// text runs all operations that push text or bytes. A Python 2 string is text where it can be.
+// text runs all operations that push text or bytes. Python 2 strings are text.
 func (m *machine) text(op byte) error {
 	var b []byte
 	var err error
@@ -116,7 +116,7 @@ func (m *machine) text(op byte) error {
 	return m.push(string(b))
 }
 
-// unquote takes Python's quotes off a string and its commonest escapes away.
+// unquote decodes a quoted Python string with the most common escapes.
 func unquote(b []byte) ([]byte, error) {
 	if len(b) < 2 || b[0] != b[len(b)-1] || b[0] != '\'' && b[0] != '"' {
 		return nil, errMalformed

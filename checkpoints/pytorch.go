@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// ReadPyTorch reads the size bytes of r as a file by torch.save, in its zip or its legacy format,
-// or by pickle.dump, with a state dict or an nn.Module; errors use name. The state dict may be
+// ReadPyTorch reads the size bytes of r as a file of torch.save, in its zip or its legacy format,
+// or of pickle.dump, with a state dict or an nn.Module; errors use name. The state dict may be
 // under any key or in any object, and other values are ignored; if there are several, Notes names
 // the one read. num_batches_tracked counters are omitted. Numbers become float32 as in
 // ReadSafetensors. No code in the file is executed.
@@ -20,7 +20,7 @@ func ReadPyTorch(r io.ReaderAt, size int64, name string) (*File, error) {
 
 // torchFile is one of the two formats.
 type torchFile interface {
-	// open reads a storage's bytes; at their end, an error reports corruption.
+	// open reads a storage's bytes; the error at the end reports corruption.
 	open(st *storage) (io.ReadCloser, error)
 }
 
@@ -44,7 +44,7 @@ func readPyTorch(r io.ReaderAt, size int64) (*File, error) {
 	return fileOf(value, source, size)
 }
 
-// fileOf reads the state dict in a pickled value.
+// fileOf reads the state dict from a pickled value.
 func fileOf(value any, source torchFile, size int64) (*File, error) {
 	found, err := findStateDict(value)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// same reports how two files differ in order, shapes or, bit for bit, numbers.
+// same compares two files: order, shapes and, bitwise, elements.
 func same(t *testing.T, got, want *File) {
 	t.Helper()
 	if !slices.Equal(got.Order, want.Order) {
@@ -22,7 +22,7 @@ func same(t *testing.T, got, want *File) {
 	for name, w := range want.Tensors {
 		g := got.Tensors[name]
 		if g == nil {
-			t.Errorf("no tensor %q", name)
+			t.Errorf("missing tensor %q", name)
 			continue
 		}
 		equal := slices.EqualFunc(g.Data, w.Data, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) })
@@ -32,7 +32,7 @@ func same(t *testing.T, got, want *File) {
 	}
 }
 
-// TestOpenPyTorch reads what PyTorch wrote (testdata/make.py) and finds PyTorch's own numbers.
+// TestOpenPyTorch compares files written by PyTorch (testdata/make.py) with PyTorch's values.
 func TestOpenPyTorch(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.pt")
 	if err != nil || len(files) < 20 {
@@ -53,7 +53,7 @@ func TestOpenPyTorch(t *testing.T) {
 	}
 }
 
-// TestTensorsShareNothing holds tied weights to be copies: training one must not move the other.
+// TestTensorsShareNothing: tied weights are copies, so that training one does not change the other.
 func TestTensorsShareNothing(t *testing.T) {
 	f, err := Open("testdata/views.pt")
 	if err != nil {
@@ -61,21 +61,21 @@ func TestTensorsShareNothing(t *testing.T) {
 	}
 	f.Tensors["tied"].Data[0] = -1
 	if f.Tensors["tied_too"].Data[0] != 0 {
-		t.Error("tied and tied_too share their numbers")
+		t.Error("tied and tied_too share their data")
 	}
 }
 
 func TestRefusedPyTorch(t *testing.T) {
 	for name, want := range map[string]string{
-		"tensor.pt": "holds no state dict", "no_tensors.pt": "holds no tensors by name, only epoch, model;",
-		"complex.pt": "has numbers of type ComplexFloat;", "sparse.pt": "stored as a sparse_tensor;", "script.pt": "is a TorchScript program",
+		"tensor.pt": "contains no state dict", "no_tensors.pt": "contains no named tensors, only epoch, model;",
+		"complex.pt": "has elements of unsupported type ComplexFloat;", "sparse.pt": "stored as a sparse_tensor;", "script.pt": "is a TorchScript program",
 	} {
 		path := filepath.Join("testdata/refused", name)
 		refuse(t, path, want)
 	}
 }
 
-// refuse holds Open to an error of one line that names the file, says want and what to do.
+// refuse checks that Open returns a one-line error with the file, want and what to do.
 func refuse(t *testing.T, path, want string) {
 	t.Helper()
 	f, err := Open(path)
@@ -85,14 +85,14 @@ func refuse(t *testing.T, path, want string) {
 	}
 	text := err.Error()
 	if !strings.HasPrefix(text, path+": ") || !strings.Contains(text, want) || !strings.Contains(text, "; ") {
-		t.Errorf("%s: error %q, want one that says %q and what to do", path, text, want)
+		t.Errorf("%s: error %q, want one with %q and what to do", path, text, want)
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || len(text) > len(path)+400 {
 		t.Errorf("%s: error is not one short line: %q", path, text)
 	}
 }
 
-// TestOpenByContent renames files of all three formats: the suffix must not matter.
+// TestOpenByContent: formats are detected whatever the file's suffix.
 func TestOpenByContent(t *testing.T) {
 	for _, name := range []string{"zip.pt", "legacy.pt", "zip.expected.safetensors"} {
 		data, err := os.ReadFile("testdata/" + name)
@@ -109,7 +109,7 @@ func TestOpenByContent(t *testing.T) {
 	}
 }
 
-// TestCutShort cuts every file everywhere: each piece is an error.
+// TestCutShort: files truncated at any byte are errors.
 func TestCutShort(t *testing.T) {
 	for _, name := range []string{"zip.pt", "legacy.pt", "views_legacy.pt", "zip_protocol4.pt", "golden.safetensors"} {
 		data, err := os.ReadFile("testdata/" + name)
@@ -122,14 +122,14 @@ func TestCutShort(t *testing.T) {
 		}
 		for n := range data {
 			if _, err := read(bytes.NewReader(data[:n]), int64(n), name); err == nil {
-				t.Errorf("%s cut to %d bytes of %d was read", name, n, len(data))
+				t.Errorf("%s truncated to %d of %d bytes was read", name, n, len(data))
 			}
-			read(bytes.NewReader(data[:n]), int64(len(data)), name) // shrunk after its size was asked for: no panic
+			read(bytes.NewReader(data[:n]), int64(len(data)), name) // shrunk after Stat: no panic
 		}
 	}
 }
 
-// TestDamagedZip flips each bit of a tensor's numbers: the checksum finds it.
+// TestDamagedZip: the checksum detects each flipped bit of a tensor.
 func TestDamagedZip(t *testing.T) {
 	data, err := os.ReadFile("testdata/zip.pt")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 // The format (https://github.com/huggingface/safetensors): a header length of eight bytes, little-endian;
-// a JSON object that gives each tensor's dtype, shape and place; the raw data, without a hole.
+// a JSON object with each tensor's dtype, shape and offsets; the raw data, without gaps.
 
 const (
 	maxHeader   = 100 << 20 // as in the reference implementation
@@ -30,16 +30,16 @@ var safetensorsTypes = map[string]*dtype{
 	"U16": uint16Type, "U32": uint32Type, "U64": uint64Type, "F8_E4M3": float8E4M3Type, "F8_E5M2": float8E5M2Type,
 }
 
-// entry is what the header says of one tensor.
+// entry is a tensor's entry in the header.
 type entry struct {
 	name       string
 	typeName   string
 	dtype      *dtype
 	shape      []int
-	begin, end int64 // bytes, from the end of the header
+	begin, end int64 // byte offsets from the end of the header
 }
 
-// ReadSafetensors reads the size bytes of r as a safetensors file; errors use name. Numbers of
+// ReadSafetensors reads the size bytes of r as a safetensors file; errors use name. Elements of
 // every dtype become float32: F64 and integers are rounded to nearest, BOOL is 0 or 1.
 func ReadSafetensors(r io.ReaderAt, size int64, name string) (*File, error) {
 	f, err := readSafetensors(r, size)
@@ -79,7 +79,7 @@ func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 
 func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	if size < 8 {
-		return nil, fmt.Errorf("is cut short: %d bytes", size)
+		return nil, fmt.Errorf("is truncated: %d bytes", size)
 	}
 	section := io.NewSectionReader(r, 0, size)
 	var length [8]byte
@@ -88,10 +88,10 @@ func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader {
-		return nil, fmt.Errorf("claims a header of %d bytes, more than the %d allowed", n, maxHeader)
+		return nil, fmt.Errorf("has a header of %d bytes, more than the maximum of %d", n, maxHeader)
 	}
 	if int64(n) > size-8 {
-		return nil, fmt.Errorf("is cut short: a header of %d bytes in a file of %d", n, size)
+		return nil, fmt.Errorf("is truncated: a header of %d bytes in a file of %d", n, size)
 	}
 	text := make([]byte, n)
 	if _, err := io.ReadFull(section, text); err != nil {
@@ -112,9 +112,9 @@ func checkLayout(entries []entry, available int64) error {
 		case e.begin < at:
 			return fmt.Errorf("has tensor %s overlapping another", quote(e.name))
 		case e.begin > at:
-			return fmt.Errorf("has a hole of %d bytes before tensor %s", e.begin-at, quote(e.name))
+			return fmt.Errorf("has a gap of %d bytes before tensor %s", e.begin-at, quote(e.name))
 		case e.end > available:
-			return fmt.Errorf("is cut short: tensor %s ends at byte %d of %d", quote(e.name), e.end, available)
+			return fmt.Errorf("is truncated: tensor %s ends at byte %d of %d", quote(e.name), e.end, available)
 		}
 		at = e.end
 	}
@@ -143,7 +143,7 @@ func parseHeader(text []byte) ([]entry, map[string]string, error) {
 	seen := map[string]bool{}
 	err := p.object(func(key string) error {
 		if seen[key] {
-			return fmt.Errorf("names %s twice", quote(key))
+			return fmt.Errorf("has duplicate key %s", quote(key))
 		}
 		seen[key] = true
 		if key == metadataKey {
@@ -158,10 +158,10 @@ func parseHeader(text []byte) ([]entry, map[string]string, error) {
 	return entries, metadata, err
 }
 
-// object calls member for each key of the object that comes next; member takes the value.
+// object parses an object and calls member for each key; member parses the value.
 func (p headerParser) object(member func(key string) error) error {
 	if t, err := p.Token(); err != nil || t != json.Delim('{') {
-		return errors.New("has a header with something else where an object belongs")
+		return errors.New("has a malformed header: expected an object")
 	}
 	for p.More() {
 		key, err := p.text()
@@ -181,17 +181,17 @@ func (p headerParser) text() (string, error) {
 	if s, ok := t.(string); ok && err == nil {
 		return s, nil
 	}
-	return "", errors.New("has a header with something else where a text belongs")
+	return "", errors.New("has a malformed header: expected a string")
 }
 
 func (p headerParser) metadata(m map[string]string) error {
 	return p.object(func(key string) error {
 		value, err := p.text()
 		if err != nil {
-			return fmt.Errorf("has metadata %s that is not a text", quote(key))
+			return fmt.Errorf("has metadata %s that is not a string", quote(key))
 		}
 		if _, twice := m[key]; twice {
-			return fmt.Errorf("names metadata %s twice", quote(key))
+			return fmt.Errorf("has duplicate metadata %s", quote(key))
 		}
 		m[key] = value
 		return nil
@@ -204,7 +204,7 @@ func (p headerParser) entry(name string) (entry, error) {
 	seen := map[string]bool{}
 	err := p.object(func(key string) (err error) {
 		if seen[key] {
-			return fmt.Errorf("says %s twice", quote(key))
+			return fmt.Errorf("duplicate key %s", quote(key))
 		}
 		seen[key] = true
 		switch key {
@@ -215,7 +215,7 @@ func (p headerParser) entry(name string) (entry, error) {
 		case "data_offsets":
 			offsets, err = p.integers(2)
 		default:
-			err = fmt.Errorf("says %s, which the format does not have", quote(key))
+			err = fmt.Errorf("unknown key %s", quote(key))
 		}
 		return err
 	})
@@ -223,7 +223,7 @@ func (p headerParser) entry(name string) (entry, error) {
 		err = e.check(seen, offsets)
 	}
 	if err != nil {
-		return e, fmt.Errorf("has a bad tensor %s: it %w", quote(name), err)
+		return e, fmt.Errorf("has invalid tensor %s: %w", quote(name), err)
 	}
 	return e, checkName(name)
 }
@@ -232,23 +232,23 @@ func (p headerParser) entry(name string) (entry, error) {
 func (e *entry) check(seen map[string]bool, offsets []int) error {
 	for _, key := range []string{"dtype", "shape", "data_offsets"} {
 		if !seen[key] {
-			return fmt.Errorf("has no %s", key)
+			return fmt.Errorf("no %s", key)
 		}
 	}
 	if e.dtype = safetensorsTypes[e.typeName]; e.dtype == nil {
 		known := slices.Sorted(maps.Keys(safetensorsTypes))
-		return fmt.Errorf("is of dtype %s, which is not one of %s", quote(e.typeName), strings.Join(known, " "))
+		return fmt.Errorf("unsupported dtype %s, supported are %s", quote(e.typeName), strings.Join(known, " "))
 	}
 	if len(offsets) != 2 || offsets[0] > offsets[1] {
-		return errors.New("has data_offsets that are not a begin and an end")
+		return errors.New("data_offsets are not [begin, end]")
 	}
 	e.begin, e.end = int64(offsets[0]), int64(offsets[1])
 	n, ok := elements(e.shape)
 	if !ok {
-		return errors.New("has a shape too large to be real")
+		return errors.New("implausibly large shape")
 	}
 	if n*int64(e.dtype.size) != e.end-e.begin {
-		return fmt.Errorf("has shape %v in %s, %d bytes, but %d bytes of data", e.shape, e.typeName, n*int64(e.dtype.size), e.end-e.begin)
+		return fmt.Errorf("shape %v in %s takes %d bytes, but has %d", e.shape, e.typeName, n*int64(e.dtype.size), e.end-e.begin)
 	}
 	return nil
 }
@@ -256,21 +256,21 @@ func (e *entry) check(seen map[string]bool, offsets []int) error {
 // integers reads an array of at most the given number of non-negative integers.
 func (p headerParser) integers(most int) ([]int, error) {
 	if t, err := p.Token(); err != nil || t != json.Delim('[') {
-		return nil, errors.New("has something else where an array belongs")
+		return nil, errors.New("expected an array")
 	}
 	list := []int{}
 	for p.More() {
 		t, err := p.Token()
 		number, ok := t.(json.Number)
 		if err != nil || !ok {
-			return nil, errors.New("has something else where an integer belongs")
+			return nil, errors.New("expected an integer")
 		}
 		n, err := strconv.ParseUint(number.String(), 10, strconv.IntSize-1)
 		if err != nil {
-			return nil, fmt.Errorf("has %s where a non-negative integer belongs", quote(number.String()))
+			return nil, fmt.Errorf("%s is not a non-negative integer", quote(number.String()))
 		}
 		if len(list) == most {
-			return nil, fmt.Errorf("has an array of more than %d numbers", most)
+			return nil, fmt.Errorf("array of more than %d integers", most)
 		}
 		list = append(list, int(n))
 	}

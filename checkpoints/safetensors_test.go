@@ -14,13 +14,13 @@ import (
 	"testing"
 )
 
-// safetensorsOf puts a header and data together.
+// safetensorsOf returns a file with a header and data of a size.
 func safetensorsOf(header string, data int) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	return append(append(b, header...), make([]byte, data)...)
 }
 
-// TestReadSafetensors reads a file by another writer (shared golden values).
+// TestReadSafetensors reads a file of another writer (shared golden values).
 func TestReadSafetensors(t *testing.T) {
 	f, err := Open("testdata/golden.safetensors")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestReadSafetensors(t *testing.T) {
 	}
 	for i, x := range f.Tensors["x"].Data {
 		if sum := f.Tensors["low_1"].Data[i] + f.Tensors["high_1"].Data[i]; math.Abs(float64(sum-x)) > 1e-6 {
-			t.Errorf("low + high = %v, not %v", sum, x)
+			t.Errorf("low + high = %v, want %v", sum, x)
 		}
 	}
 	if !slices.Equal(f.Tensors["x"].Shape, []int{1, 1, 1, 5}) {
@@ -93,10 +93,10 @@ func hostileSafetensors() map[string][]byte {
 	one := tensor("F32", "[2]", "[0,8]")
 	length := func(n uint64) []byte { return append(binary.LittleEndian.AppendUint64(nil, n), `{"a":1}        `...) }
 	return map[string][]byte{
-		"is cut short: 0 bytes":                       {},
-		"is cut short: 7 bytes":                       make([]byte, 7),
-		"claims a header of 18446744073709551615":     length(math.MaxUint64),
-		"claims a header of 104857601 bytes":          length(maxHeader + 1),
+		"is truncated: 0 bytes":                       {},
+		"is truncated: 7 bytes":                       make([]byte, 7),
+		"has a header of 18446744073709551615":        length(math.MaxUint64),
+		"has a header of 104857601 bytes":             length(maxHeader + 1),
 		"a header of 104857600 bytes in a file of 23": length(maxHeader),
 		"a header of 16 bytes in a file of 23":        length(16),
 		"header that is not a JSON object":            safetensorsOf(`[]`, 0),
@@ -104,35 +104,35 @@ func hostileSafetensors() map[string][]byte {
 		"header that is not valid JSON":               safetensorsOf("{\"\xff\":1}", 0),
 		"not valid JSON":                              safetensorsOf("{} {}", 0),
 		"valid JSON":                                  safetensorsOf(strings.Repeat(`{"a":`, 20000), 0),
-		"something else where an object belongs":      safetensorsOf(`{"a":1}`, 0),
-		"where an object":                             safetensorsOf(`{"__metadata__":null}`, 0),
-		"metadata k that is not a text":               safetensorsOf(`{"__metadata__":{"k":1}}`, 0),
-		"metadata k twice":                            safetensorsOf(`{"__metadata__":{"k":"1","k":"2"}}`, 0),
-		"names __metadata__ twice":                    safetensorsOf(`{"__metadata__":{},"__metadata__":{}}`, 0),
-		"names a twice":                               safetensorsOf(`{`+one+`,`+one+`}`, 8),
-		"says dtype twice":                            safetensorsOf(`{"a":{"dtype":"F32","dtype":"F64","shape":[2],"data_offsets":[0,8]}}`, 8),
-		"says x, which":                               safetensorsOf(`{"a":{"dtype":"F32","x":1,"shape":[2],"data_offsets":[0,8]}}`, 8),
-		"has no shape":                                safetensorsOf(`{"a":{"dtype":"F32","data_offsets":[0,8]}}`, 8),
-		"has no dtype":                                safetensorsOf(`{"a":{}}`, 8),
-		"dtype F4, which is not one of BF16 BOOL":     safetensorsOf(`{`+tensor("F4", "[2]", "[0,8]")+`}`, 8),
+		"malformed header: expected an object":        safetensorsOf(`{"a":1}`, 0),
+		"expected an object":                          safetensorsOf(`{"__metadata__":null}`, 0),
+		"metadata k that is not a string":             safetensorsOf(`{"__metadata__":{"k":1}}`, 0),
+		"duplicate metadata k":                        safetensorsOf(`{"__metadata__":{"k":"1","k":"2"}}`, 0),
+		"duplicate key __metadata__":                  safetensorsOf(`{"__metadata__":{},"__metadata__":{}}`, 0),
+		"has duplicate key a":                         safetensorsOf(`{`+one+`,`+one+`}`, 8),
+		"tensor a: duplicate key dtype":               safetensorsOf(`{"a":{"dtype":"F32","dtype":"F64","shape":[2],"data_offsets":[0,8]}}`, 8),
+		"unknown key x":                               safetensorsOf(`{"a":{"dtype":"F32","x":1,"shape":[2],"data_offsets":[0,8]}}`, 8),
+		"tensor a: no shape":                          safetensorsOf(`{"a":{"dtype":"F32","data_offsets":[0,8]}}`, 8),
+		"tensor a: no dtype":                          safetensorsOf(`{"a":{}}`, 8),
+		"dtype F4, supported are BF16 BOOL":           safetensorsOf(`{`+tensor("F4", "[2]", "[0,8]")+`}`, 8),
 		`dtype "\x1b[2J",`:                            safetensorsOf(`{`+tensor(`\u001b[2J`, "[2]", "[0,8]")+`}`, 8),
-		"has -2 where":                                safetensorsOf(`{`+tensor("F32", "[-2]", "[0,8]")+`}`, 8),
-		"has 2.0 where":                               safetensorsOf(`{`+tensor("F32", "[2.0]", "[0,8]")+`}`, 8),
-		"has 2e0 where":                               safetensorsOf(`{`+tensor("F32", "[2e0]", "[0,8]")+`}`, 8),
-		"has 9223372036854775808 where":               safetensorsOf(`{`+tensor("F32", "[9223372036854775808]", "[0,8]")+`}`, 8),
-		"where an integer belongs":                    safetensorsOf(`{`+tensor("F32", `["2"]`, "[0,8]")+`}`, 8),
-		"where an array belongs":                      safetensorsOf(`{`+tensor("F32", `2`, "[0,8]")+`}`, 8),
-		"shape too large":                             safetensorsOf(`{`+tensor("F32", "[4294967296,4294967296]", "[0,8]")+`}`, 8),
-		"too large to be real":                        safetensorsOf(`{`+tensor("F32", "[0,4294967296,4294967296]", "[0,0]")+`}`, 0),
-		"more than 64 numbers":                        safetensorsOf(`{`+tensor("F32", "[1"+strings.Repeat(",1", 64)+"]", "[0,4]")+`}`, 4),
-		"more than 2 numbers":                         safetensorsOf(`{`+tensor("F32", "[2]", "[0,8,8]")+`}`, 8),
-		"not a begin and an end":                      safetensorsOf(`{`+tensor("F32", "[2]", "[8,0]")+`}`, 8),
-		"a begin and an end":                          safetensorsOf(`{`+tensor("F32", "[2]", "[8]")+`}`, 8),
-		"shape [3] in F32, 12 bytes, but 8 bytes":     safetensorsOf(`{`+tensor("F32", "[3]", "[0,8]")+`}`, 8),
+		"-2 is not":                                   safetensorsOf(`{`+tensor("F32", "[-2]", "[0,8]")+`}`, 8),
+		"2.0 is not":                                  safetensorsOf(`{`+tensor("F32", "[2.0]", "[0,8]")+`}`, 8),
+		"2e0 is not":                                  safetensorsOf(`{`+tensor("F32", "[2e0]", "[0,8]")+`}`, 8),
+		"9223372036854775808 is not":                  safetensorsOf(`{`+tensor("F32", "[9223372036854775808]", "[0,8]")+`}`, 8),
+		"expected an integer":                         safetensorsOf(`{`+tensor("F32", `["2"]`, "[0,8]")+`}`, 8),
+		"expected an array":                           safetensorsOf(`{`+tensor("F32", `2`, "[0,8]")+`}`, 8),
+		"implausibly large":                           safetensorsOf(`{`+tensor("F32", "[4294967296,4294967296]", "[0,8]")+`}`, 8),
+		"large shape":                                 safetensorsOf(`{`+tensor("F32", "[0,4294967296,4294967296]", "[0,0]")+`}`, 0),
+		"more than 64 integers":                       safetensorsOf(`{`+tensor("F32", "[1"+strings.Repeat(",1", 64)+"]", "[0,4]")+`}`, 4),
+		"more than 2 integers":                        safetensorsOf(`{`+tensor("F32", "[2]", "[0,8,8]")+`}`, 8),
+		"data_offsets are not [begin, end]":           safetensorsOf(`{`+tensor("F32", "[2]", "[8,0]")+`}`, 8),
+		"not [begin, end]":                            safetensorsOf(`{`+tensor("F32", "[2]", "[8]")+`}`, 8),
+		"shape [3] in F32 takes 12 bytes, but has 8":  safetensorsOf(`{`+tensor("F32", "[3]", "[0,8]")+`}`, 8),
 		"tensor a ends at byte 8 of 4":                safetensorsOf(`{`+one+`}`, 4),
 		"4 bytes after its last tensor":               safetensorsOf(`{`+one+`}`, 12),
 		"1 bytes after its last tensor":               safetensorsOf(`{}`, 1),
-		"a hole of 4 bytes before tensor a":           safetensorsOf(`{`+tensor("F32", "[2]", "[4,12]")+`}`, 12),
+		"a gap of 4 bytes before tensor a":            safetensorsOf(`{`+tensor("F32", "[2]", "[4,12]")+`}`, 12),
 		"tensor b overlapping another":                safetensorsOf(`{`+one+`,"b":{"dtype":"U8","shape":[8],"data_offsets":[4,12]}}`, 12),
 		"b overlapping another":                       safetensorsOf(`{`+one+`,"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 8),
 		"name of 5000 bytes":                          safetensorsOf(`{"`+strings.Repeat("n", 5000)+`":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0),
@@ -152,7 +152,7 @@ func TestHostileSafetensors(t *testing.T) {
 	}
 }
 
-// TestReadingCost reads a large file of many tensors in little more memory than its size.
+// TestReadingCost: reading a large file of many tensors takes little more memory than its size.
 func TestReadingCost(t *testing.T) {
 	const count, each = 1000, 4096
 	f := &File{Tensors: map[string]*Tensor{}}
@@ -174,7 +174,8 @@ func TestReadingCost(t *testing.T) {
 	}
 }
 
-// randomFile has tensors of all ranks, also empty ones, names and metadata that need escaping.
+// randomFile returns tensors of all ranks, including empty ones, and names and metadata that need
+// escaping.
 func randomFile(r *rand.Rand) *File {
 	f := &File{Tensors: map[string]*Tensor{}, Metadata: map[string]string{}}
 	for i := range r.IntN(6) {
@@ -223,7 +224,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if second, _ := os.ReadFile(path); !bytes.Equal(first, second) {
-			t.Fatal("written twice, the bytes differ")
+			t.Fatal("two writes yield different bytes")
 		}
 		if header := binary.LittleEndian.Uint64(first); header%8 != 0 {
 			t.Fatalf("header of %d bytes leaves the data unaligned", header)
@@ -241,7 +242,7 @@ func TestWriteRefuses(t *testing.T) {
 		"[3] but 2 elements":      {Tensors: map[string]*Tensor{"a": {Shape: []int{3}, Data: tensor.Data}}},
 		"[-1 -2] but 2 elements":  {Tensors: map[string]*Tensor{"a": {Shape: []int{-1, -2}, Data: tensor.Data}}},
 		"[] but 2 elements":       {Tensors: map[string]*Tensor{"a": {Data: tensor.Data}}},
-		"can be named":            {Tensors: map[string]*Tensor{metadataKey: tensor}},
+		"cannot be named":         {Tensors: map[string]*Tensor{metadataKey: tensor}},
 		"name that is not UTF-8":  {Tensors: map[string]*Tensor{"\xff": tensor}},
 		`"\xff" is not UTF-8`:     {Metadata: map[string]string{"a": "\xff"}},
 		`"\xfe" is not UTF-8`:     {Metadata: map[string]string{"\xfe": "a"}},
@@ -256,7 +257,7 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// TestWriteWithoutOrder writes what Order leaves out by name.
+// TestWriteWithoutOrder: tensors missing in Order are written sorted by name.
 func TestWriteWithoutOrder(t *testing.T) {
 	f := &File{Tensors: map[string]*Tensor{}, Order: []string{"m"}}
 	for _, name := range []string{"z", "m", "a"} {

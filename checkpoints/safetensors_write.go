@@ -14,14 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// WriteSafetensors writes f to path as safetensors, every tensor as F32, replacing an existing file in one
-// step (see WriteAtomic). Tensors lie in f.Order, those it does not name behind them by name; the data
-// begins at a multiple of eight bytes; equal Files give equal bytes.
+// WriteSafetensors writes f to path as safetensors, every tensor as F32, atomically (see WriteAtomic).
+// Tensors are in the order of f.Order, the others after them by name. Data starts at a multiple of
+// eight bytes; equal Files yield equal bytes.
 func WriteSafetensors(path string, f *File) error {
 	return WriteAtomic(path, func(w io.Writer) error { return EncodeSafetensors(w, f) })
 }
 
-// EncodeSafetensors writes to w what WriteSafetensors puts into a file, in pieces of bounded size.
+// EncodeSafetensors is WriteSafetensors to w, with bounded memory.
 func EncodeSafetensors(w io.Writer, f *File) error {
 	names, err := writingOrder(f)
 	if err != nil {
@@ -48,10 +48,10 @@ func writingOrder(f *File) ([]string, error) {
 	listed := make(map[string]bool, len(f.Tensors))
 	for _, name := range f.Order {
 		if f.Tensors[name] == nil {
-			return nil, fmt.Errorf("its Order lists %s, which is not among the tensors", quote(name))
+			return nil, fmt.Errorf("Order lists %s, which is not among the tensors", quote(name))
 		}
 		if listed[name] {
-			return nil, fmt.Errorf("its Order lists %s twice", quote(name))
+			return nil, fmt.Errorf("Order lists %s twice", quote(name))
 		}
 		listed[name] = true
 		names = append(names, name)
@@ -64,10 +64,10 @@ func writingOrder(f *File) ([]string, error) {
 	return names, nil
 }
 
-// safetensorsHeader is everything before the data: the length, the JSON, the spaces that align the data.
+// safetensorsHeader returns everything before the data: length, JSON, and spaces for alignment.
 func safetensorsHeader(f *File, names []string) ([]byte, error) {
 	var b bytes.Buffer
-	b.Write(make([]byte, 8)) // the length, when it is known
+	b.Write(make([]byte, 8)) // length, set below
 	b.WriteByte('{')
 	comma := ""
 	if len(f.Metadata) > 0 {
@@ -109,7 +109,7 @@ func safetensorsHeader(f *File, names []string) ([]byte, error) {
 		b.WriteByte(' ')
 	}
 	if b.Len()-8 > maxHeader {
-		return nil, fmt.Errorf("a header of %d bytes is more than the %d any reader allows", b.Len()-8, maxHeader)
+		return nil, fmt.Errorf("a header of %d bytes exceeds the maximum of %d", b.Len()-8, maxHeader)
 	}
 	binary.LittleEndian.PutUint64(b.Bytes(), uint64(b.Len()-8))
 	return b.Bytes(), nil
@@ -123,7 +123,7 @@ func checkTensor(name string, t *Tensor) error {
 		return fmt.Errorf("tensor %s has shape %v but %d elements", quote(name), t.Shape, len(t.Data))
 	}
 	if name == metadataKey {
-		return errors.New("no tensor can be named " + metadataKey)
+		return errors.New("a tensor cannot be named " + metadataKey)
 	}
 	return checkName(name)
 }
@@ -137,7 +137,7 @@ func writeMember(b *bytes.Buffer, comma, key string) error {
 	return nil
 }
 
-// writeText writes s as JSON. What is not UTF-8 is refused, for the encoder would silently change it.
+// writeText writes s as JSON. Invalid UTF-8 is an error, since the encoder would silently change it.
 func writeText(b *bytes.Buffer, s string) error {
 	if !utf8.ValidString(s) {
 		return fmt.Errorf("%s is not UTF-8", quote(s))

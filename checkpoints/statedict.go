@@ -8,32 +8,32 @@ import (
 	"strings"
 )
 
-// namedRef is one tensor of a state dict.
+// namedRef is a tensor of a state dict.
 type namedRef struct {
 	name string
 	*tensorRef
 }
 
-// stateDict is a set of tensors by name somewhere in what was pickled.
+// stateDict is a set of named tensors somewhere in the pickled value.
 type stateDict struct {
 	named   []namedRef
 	modules []Module // of an nn.Module
-	path    []string // keys and attributes on the way
+	path    []string // keys and attributes from the root
 	notes   []string
-	err     error // why it cannot be taken after all
+	err     error // why it cannot be read
 }
 
-// Of several state dicts, that under the key listed first is taken. What averages weights during training
-// comes last: beside it lie the weights themselves.
+// Of several state dicts, the one whose key is listed first is read. Averages of weights come last,
+// after the weights themselves.
 var preferred = []string{"", "state_dict", "model_state_dict", "model_state", "model", "net", "network", "state", "weights", "params",
 	"module", "generator", "last", "best", "student"}
 
-// other things that hold tensors: what optimizers keep of every weight.
+// unwanted are keys of tensors that are not weights, e.g. optimizer states.
 var unwanted = []string{"optim", "exp_avg", "momentum", "sched", "scaler", "amp", "criterion", "loss", "callbacks", "hyper_parameters"}
 
 const (
 	counter       = "num_batches_tracked"
-	maxNames      = 100_000 // tensors and objects looked at in all
+	maxNames      = 100_000 // visited tensors and objects
 	maxPath       = 32      // levels
 	maxCandidates = 64
 )
@@ -41,14 +41,14 @@ const (
 // finder looks for state dicts.
 type finder struct {
 	found   []stateDict
-	modules []Module // of the nn.Module that is looked at
+	modules []Module // of the current nn.Module
 	seen    map[any]bool
 	steps   int
 	err     error // about a tensor
 }
 
-// findStateDict finds the tensors by name in what was pickled: the items of a dict, or the parameters and
-// buffers of a module.
+// findStateDict finds the named tensors in a pickled value: the items of a dict, or the parameters
+// and buffers of a module.
 func findStateDict(value any) (*stateDict, error) {
 	f := &finder{seen: map[any]bool{}}
 	f.look(value, nil)
@@ -81,17 +81,17 @@ func findStateDict(value any) (*stateDict, error) {
 	return best, nil
 }
 
-// nothingNamed says what there is instead of tensors by name.
+// nothingNamed returns an error that describes a value without named tensors.
 func nothingNamed(value any) error {
 	switch v := value.(type) {
 	case *dict:
-		return fmt.Errorf("holds no tensors by name, only %s; torch.save model.state_dict()", keys(v))
+		return fmt.Errorf("contains no named tensors, only %s; torch.save model.state_dict()", keys(v))
 	case *object:
-		return fmt.Errorf("holds no tensors by name, only an object of %s; torch.save model.state_dict()", quote(v.of.String()))
+		return fmt.Errorf("contains no named tensors, only an object of %s; torch.save model.state_dict()", quote(v.of.String()))
 	case *array:
 		return errObjects
 	}
-	return errors.New("holds no state dict but something else; torch.save model.state_dict()")
+	return errors.New("contains no state dict; torch.save model.state_dict()")
 }
 
 func (s *stateDict) key() string {
@@ -101,7 +101,7 @@ func (s *stateDict) key() string {
 	return quote(strings.Join(s.path, "."))
 }
 
-// wanted says whether the tensors are a network's: some are matrices, and no optimizer's.
+// wanted reports whether the tensors are a network's: some are matrices, and none an optimizer's.
 func (s *stateDict) wanted() bool {
 	for _, p := range s.path {
 		p = strings.ToLower(p)
@@ -112,7 +112,7 @@ func (s *stateDict) wanted() bool {
 	return slices.ContainsFunc(s.named, func(n namedRef) bool { return len(n.shape) > 1 })
 }
 
-// rank orders state dicts by their keys, the last one first.
+// rank returns the index of the innermost key in preferred; averages of weights come last.
 func (s *stateDict) rank() int {
 	last, ema := "", false
 	for _, p := range s.path {
@@ -135,7 +135,7 @@ func (s *stateDict) compare(t *stateDict) int {
 		}
 		return 1
 	}
-	// What has far fewer tensors is a part of the network, or something small beside it.
+	// Far fewer tensors are a part of the network, or belong to something smaller.
 	few := func(d, of *stateDict) bool { return 2*len(d.named) < len(of.named) }
 	if c := cmp.Compare(worth(s), worth(t)); c != 0 {
 		return c
@@ -146,7 +146,7 @@ func (s *stateDict) compare(t *stateDict) int {
 	return cmp.Compare(s.rank(), t.rank())
 }
 
-// look finds the state dicts in v, which lies at path.
+// look finds the state dicts in the value v at path.
 func (f *finder) look(v any, path []string) {
 	if f.steps++; f.steps > maxNames || len(path) > maxPath || len(f.found) >= maxCandidates || f.err != nil {
 		return
@@ -193,7 +193,7 @@ func (f *finder) each(identity any, items []any, path []string) {
 	}
 }
 
-// lookInto takes a dict's own tensors, and looks at its other values.
+// lookInto takes the tensors of a dict, and searches its other values.
 func (f *finder) lookInto(identity any, d *dict, path []string) {
 	if f.seen[identity] {
 		return
@@ -212,7 +212,7 @@ func (f *finder) lookInto(identity any, d *dict, path []string) {
 	}
 }
 
-// take adds tensors as a candidate, if there are any.
+// take adds tensors as a candidate unless there are none.
 func (f *finder) take(named []namedRef, path []string) {
 	if len(named) > 0 {
 		f.found = append(f.found, stateDict{named: named, modules: f.modules, path: path, err: f.err})
@@ -220,7 +220,7 @@ func (f *finder) take(named []namedRef, path []string) {
 	}
 }
 
-// attributes are an object's: its state, or the first of a pair with slots.
+// attributes returns an object's attributes: its state, or the first of a pair with slots.
 func (o *object) attributes() *dict {
 	state := o.state
 	if pair, ok := state.(tuple); ok && len(pair) == 2 {
@@ -230,7 +230,7 @@ func (o *object) attributes() *dict {
 	return d
 }
 
-// tensors appends those under text keys, without batch norm's counters of training steps.
+// tensors appends the tensors under string keys, except num_batches_tracked counters.
 func (f *finder) tensors(d *dict, prefix string, named []namedRef) []namedRef {
 	at := map[string]int{}
 	for i, key := range d.keys {
@@ -244,7 +244,7 @@ func (f *finder) tensors(d *dict, prefix string, named []namedRef) []namedRef {
 		}
 		f.steps++
 		if len(name) > maxName {
-			name = name[:maxName+1] // refused when it is taken
+			name = name[:maxName+1] // rejected by checkName
 		}
 		if before, again := at[name]; again {
 			named[before].tensorRef = t
@@ -256,7 +256,7 @@ func (f *finder) tensors(d *dict, prefix string, named []namedRef) []namedRef {
 	return named
 }
 
-// tensor is a value that is one, or an array of numbers.
+// tensor returns a value that is a tensor or a numeric array, else nil.
 func (f *finder) tensor(value any, name string) *tensorRef {
 	switch v := value.(type) {
 	case *tensorRef:
@@ -279,10 +279,10 @@ func (f *finder) tensor(value any, name string) *tensorRef {
 	return nil
 }
 
-var errQuantized = errors.New("holds a quantized model, whose scales a state dict keeps apart; export the float model it was made of: torch.onnx.export(model, torch.rand(1, 3, 32, 32), \"model.onnx\")")
+var errQuantized = errors.New("contains a quantized model, which is not supported; export the original float model: torch.onnx.export(model, torch.rand(1, 3, 32, 32), \"model.onnx\")")
 
-// module appends the parameters and buffers of an nn.Module and the modules in it, named as state_dict names
-// them.
+// module appends the parameters and buffers of an nn.Module and its submodules, named as in
+// state_dict.
 func (f *finder) module(o *object, prefix string, depth int, named []namedRef) []namedRef {
 	attributes := o.attributes()
 	if f.steps++; f.steps > maxNames || attributes == nil || depth > maxPath || len(prefix) > maxName {
@@ -305,7 +305,7 @@ func (f *finder) module(o *object, prefix string, depth int, named []namedRef) [
 	return named
 }
 
-// asDict is a dict, or what an instance of a subclass holds.
+// asDict returns a dict, or the items of an instance of a subclass; nil for others.
 func asDict(v any) *dict {
 	switch v := v.(type) {
 	case *dict:

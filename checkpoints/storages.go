@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// readStorages fills f with the named tensors. Each storage is read once. Storages may lie over each other
-// in a hostile zip, and tensors may repeat a storage's numbers (stride 0, shared storages), so what is
-// read and what is made are both held against the size of the file.
+// readStorages fills f with the named tensors. Each storage is read once. Storages may overlap in a
+// hostile zip, and tensors may repeat elements (stride 0, shared storages), so both the bytes read
+// and the elements created are limited by the size of the file.
 func readStorages(f *File, named []namedRef, source torchFile, size int64) error {
 	of := map[*storage][]namedRef{}
 	var order []*storage
@@ -18,14 +18,14 @@ func readStorages(f *File, named []namedRef, source torchFile, size int64) error
 		if of[n.storage] == nil {
 			order = append(order, n.storage)
 			if !n.storage.fits(size - read) {
-				return fmt.Errorf("is cut short: storage %s is larger than the file; copy or download it again", quote(n.storage.key))
+				return fmt.Errorf("is truncated: storage %s is larger than the file; copy or download it again", quote(n.storage.key))
 			}
 			read += n.storage.bytes()
 		}
 		of[n.storage] = append(of[n.storage], n)
-		count, _ := elements(n.shape)               // known to fit since it was unpickled
-		if numbers += count; numbers > size+chunk { // a number takes at least a byte of the file
-			return fmt.Errorf("has tensors that repeat their numbers beyond the file's size, up to %s; save them with .clone()", quote(n.name))
+		count, _ := elements(n.shape)               // checked when unpickled
+		if numbers += count; numbers > size+chunk { // an element takes at least a byte of the file
+			return fmt.Errorf("has tensors that expand shared elements beyond the file's size, e.g. %s; save them with .clone()", quote(n.name))
 		}
 	}
 	buf := make([]byte, chunk)
@@ -34,7 +34,7 @@ func readStorages(f *File, named []namedRef, source torchFile, size int64) error
 		if err != nil {
 			return err
 		}
-		free := true // whether no tensor has taken data itself
+		free := true // whether no tensor aliases data
 		for _, n := range of[st] {
 			t := &Tensor{Shape: slices.Clone(n.shape), Integer: st.dtype.integer()}
 			if n.whole() && free {
@@ -59,24 +59,24 @@ func readStorage(st *storage, source torchFile, buf []byte) ([]float32, error) {
 	defer r.Close()
 	data := make([]float32, st.size)
 	if err = readElements(r, st.dtype, data, buf); err == nil {
-		_, err = r.Read(buf[:1]) // the end, where a checksum is compared
+		_, err = r.Read(buf[:1]) // reads the end, where the checksum is compared
 		if err == io.EOF {
 			return data, nil
 		}
 		if err == nil {
-			err = fmt.Errorf("has more bytes than its %d numbers", st.size)
+			err = fmt.Errorf("has more bytes than its %d elements", st.size)
 		}
 	}
 	return nil, fmt.Errorf("storage %s: %w; copy or download the file again", quote(st.key), err)
 }
 
-// whole says whether t is its storage, number for number.
+// whole reports whether t has exactly the elements of its storage in order.
 func (t *tensorRef) whole() bool {
 	n, _ := elements(t.shape)
 	return t.offset == 0 && n == t.storage.size && t.contiguous()
 }
 
-// contiguous says whether t's elements lie one after the other in row-major order.
+// contiguous reports whether t's elements are contiguous in row-major order.
 func (t *tensorRef) contiguous() bool {
 	step := int64(1)
 	for i := len(t.shape) - 1; i >= 0; i-- {
@@ -88,7 +88,7 @@ func (t *tensorRef) contiguous() bool {
 	return true
 }
 
-// gather copies t's elements out of its storage in row-major order.
+// gather copies t's elements from its storage in row-major order.
 func (t *tensorRef) gather(data []float32) []float32 {
 	n, _ := elements(t.shape)
 	out := make([]float32, n)

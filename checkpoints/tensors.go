@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// storageTypes are the classes of storages of one element type. Those of complex and quantized numbers are
-// not among them.
+// storageTypes maps classes of typed storages to element types; complex and quantized ones are not
+// supported.
 var storageTypes = map[string]*dtype{
 	"DoubleStorage": float64Type, "FloatStorage": float32Type, "HalfStorage": float16Type, "BFloat16Storage": bfloat16Type,
 	"LongStorage": int64Type, "IntStorage": int32Type, "ShortStorage": int16Type, "CharStorage": int8Type,
 	"ByteStorage": uint8Type, "BoolStorage": boolType,
 }
 
-// torchTypes are PyTorch's names of element types, as tensors over untyped storages give them.
+// torchTypes maps PyTorch's dtypes, as in tensors over untyped storages, to element types.
 var torchTypes = map[string]*dtype{
 	"float64": float64Type, "double": float64Type, "float32": float32Type, "float": float32Type, "float16": float16Type, "half": float16Type,
 	"bfloat16": bfloat16Type, "int64": int64Type, "long": int64Type, "int32": int32Type, "int16": int16Type, "int8": int8Type,
@@ -22,16 +22,16 @@ var torchTypes = map[string]*dtype{
 	"float8_e4m3fn": float8E4M3Type, "float8_e5m2": float8E5M2Type,
 }
 
-// storage is a run of numbers that tensors look at. Where it lies in the file the format knows, unless data
-// holds its bytes.
+// storage is a contiguous array that tensors refer to. Its position depends on the format, unless
+// data has its bytes.
 type storage struct {
 	key   string
-	dtype *dtype // nil where only tensors tell, and size is in bytes
+	dtype *dtype // nil if untyped; size is then in bytes
 	size  int64  // elements
 	data  []byte
 }
 
-// bytes is what the storage takes in a file.
+// bytes returns the storage's size in a file in bytes.
 func (s *storage) bytes() int64 {
 	if s.dtype == nil {
 		return s.size
@@ -39,7 +39,7 @@ func (s *storage) bytes() int64 {
 	return s.size * int64(s.dtype.size)
 }
 
-// fits says whether the storage can lie in so many bytes.
+// fits reports whether the storage fits into room bytes.
 func (s *storage) fits(room int64) bool {
 	if s.dtype == nil {
 		return s.size <= room
@@ -47,14 +47,14 @@ func (s *storage) fits(room int64) bool {
 	return s.size <= room/int64(s.dtype.size)
 }
 
-// storageView is the part of a storage that tensors' offsets count from: all of it, but for files by
-// PyTorch before 0.4.
+// storageView is the part of a storage that tensors' offsets are relative to: all of it, except in
+// files of PyTorch before 0.4.
 type storageView struct {
 	*storage
 	offset, size int64 // elements
 }
 
-// tensorRef is a tensor before its numbers are read. Its elements are known to lie in its storage.
+// tensorRef is a tensor before its data is read. Its elements are inside its storage.
 type tensorRef struct {
 	storage *storage
 	offset  int64
@@ -62,11 +62,11 @@ type tensorRef struct {
 	stride  []int64
 }
 
-var errStorage = errors.New("names a tensor's storage in an unknown way; torch.save it again with a current PyTorch")
+var errStorage = errors.New("refers to a storage in an unknown format; torch.save it again with a current PyTorch")
 
-// persistentLoad gives the storage that a tensor names: ("storage", class, key, location, size), in the
-// legacy format with a sixth element, None or (key of the view, offset, size). Of a class saved with its
-// source, ("module", class, file, source), it gives the class.
+// persistentLoad returns the storage of ("storage", class, key, location, size), in the legacy format
+// with a sixth element, None or (key of the view, offset, size). For a class saved with its source,
+// ("module", class, file, source), it returns the class.
 func (u *unpickler) persistentLoad(id any) (any, error) {
 	t, ok := id.(tuple)
 	if ok && len(t) == 4 && t[0] == "module" {
@@ -86,7 +86,7 @@ func (u *unpickler) persistentLoad(id any) (any, error) {
 		return nil, errQuantized
 	}
 	if !known && c.name != "UntypedStorage" {
-		return nil, fmt.Errorf("has numbers of type %s; convert them with .float() or dequantize() before torch.save", quote(strings.TrimSuffix(c.name, "Storage")))
+		return nil, fmt.Errorf("has elements of unsupported type %s; convert them with .float() or dequantize() before torch.save", quote(strings.TrimSuffix(c.name, "Storage")))
 	}
 	st := u.storages[key]
 	if st == nil {
@@ -94,7 +94,7 @@ func (u *unpickler) persistentLoad(id any) (any, error) {
 		u.storages[key] = st
 	}
 	if known && (st.dtype != kind || st.size != int64(size)) {
-		return nil, fmt.Errorf("says two different things of storage %s; copy or download it again", quote(key))
+		return nil, fmt.Errorf("has contradictory descriptions of storage %s; copy or download it again", quote(key))
 	}
 	view := &storageView{st, 0, st.size}
 	if len(t) == 6 && t[5] != nil {
@@ -111,34 +111,34 @@ func (u *unpickler) persistentLoad(id any) (any, error) {
 	return view, u.spend(2 * perValue)
 }
 
-// typed gives an untyped storage the element type of its first tensor.
+// typed sets an untyped storage's element type to that of its first tensor.
 func (v *storageView) typed(name string) error {
 	kind := torchTypes[name]
 	switch {
 	case kind == nil:
-		return fmt.Errorf("has numbers of type %s; convert them with .float() before torch.save", quote(name))
+		return fmt.Errorf("has elements of unsupported type %s; convert them with .float() before torch.save", quote(name))
 	case v.dtype == nil:
 		v.dtype, v.storage.size = kind, v.storage.size/int64(kind.size)
 	case v.dtype != kind:
-		return fmt.Errorf("says two different things of storage %s; copy or download it again", quote(v.key))
+		return fmt.Errorf("has contradictory descriptions of storage %s; copy or download it again", quote(v.key))
 	}
 	v.size = v.storage.size - v.offset
 	return nil
 }
 
-// rebuildTensor is torch._utils._rebuild_tensor(storage, offset, size, stride) of PyTorch before 0.4,
-// _rebuild_tensor_v2 with requires_grad and hooks besides, since PyTorch 2 with an optional dict of what is
-// special about the tensor, or _rebuild_tensor_v3 with the element type before that.
+// rebuildTensor implements torch._utils._rebuild_tensor(storage, offset, size, stride) of PyTorch
+// before 0.4; _rebuild_tensor_v2, which adds requires_grad, hooks and, since PyTorch 2, optional
+// metadata; and _rebuild_tensor_v3, with the element type before the metadata.
 func rebuildTensor(_ *unpickler, args tuple) (any, error) {
 	if len(args) < 4 || len(args) > 8 {
-		return nil, fmt.Errorf("describes a tensor with %d facts; torch.save it again with a current PyTorch", len(args))
+		return nil, fmt.Errorf("describes a tensor by %d values; torch.save it again with a current PyTorch", len(args))
 	}
 	view, isView := args[0].(*storageView)
 	offset, isInt := args[1].(int)
 	size, isSize := args[2].(tuple)
 	stride, isStride := args[3].(tuple)
 	if !isView || !isInt || !isSize || !isStride || offset < 0 {
-		return nil, errors.New("describes a tensor in an unknown way; torch.save it again with a current PyTorch")
+		return nil, errors.New("describes a tensor in an unknown format; torch.save it again with a current PyTorch")
 	}
 	for _, arg := range args[min(6, len(args)):] {
 		if kind, ok := arg.(*class); ok && kind.module == "torch" {
@@ -146,7 +146,7 @@ func rebuildTensor(_ *unpickler, args tuple) (any, error) {
 				return nil, err
 			}
 		} else if d, isDict := arg.(*dict); arg != nil && !(isDict && len(d.keys) == 0) { // lazily negated or conjugated
-			return nil, errors.New("has a tensor that is not stored as it is; call .resolve_neg().resolve_conj() before torch.save")
+			return nil, errors.New("has a lazily negated or conjugated tensor; call .resolve_neg().resolve_conj() before torch.save")
 		}
 	}
 	if view.dtype == nil {
@@ -155,7 +155,7 @@ func rebuildTensor(_ *unpickler, args tuple) (any, error) {
 	return newTensor(view, int64(offset), size, stride)
 }
 
-// newTensor holds a tensor's size and stride against its storage.
+// newTensor checks a tensor's size and stride against its storage.
 func newTensor(view *storageView, offset int64, size, stride tuple) (any, error) {
 	if len(size) > maxRank || len(stride) != len(size) {
 		return nil, fmt.Errorf("has a tensor of %d dimensions and %d strides; copy or download it again", len(size), len(stride))
@@ -170,12 +170,12 @@ func newTensor(view *storageView, offset int64, size, stride tuple) (any, error)
 		t.shape[i] = int(d)
 	}
 	if offset > view.size || !t.within(view.offset+view.size) {
-		return nil, fmt.Errorf("has a tensor of size %v beyond the %d numbers of its storage; copy or download it again", t.shape, view.size)
+		return nil, fmt.Errorf("has a tensor of size %v beyond the %d elements of its storage; copy or download it again", t.shape, view.size)
 	}
 	return t, nil
 }
 
-// within says whether every element of t lies before end, without overflowing on the way.
+// within reports whether every element of t lies before end, without overflow.
 func (t *tensorRef) within(end int64) bool {
 	n, ok := elements(t.shape)
 	if !ok || n == 0 {
@@ -191,7 +191,7 @@ func (t *tensorRef) within(end int64) bool {
 	return left >= 0
 }
 
-// integers is list as non-negative integers, or false.
+// integers converts list to non-negative integers; false if it has others.
 func integers(list []any) ([]int64, bool) {
 	out := make([]int64, len(list))
 	for i, v := range list {

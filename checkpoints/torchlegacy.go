@@ -9,8 +9,8 @@ import (
 	"math/big"
 )
 
-// The format of torch.save before PyTorch 1.6, and since on demand: five pickles in a row (magic number,
-// protocol version, facts about the machine, the object, the keys of its storages), and then for each key
+// The format of torch.save before PyTorch 1.6, optional since: five consecutive pickles (magic number,
+// protocol version, system information, the object, the keys of its storages), and then for each key
 // the storage's number of elements in eight bytes and its raw bytes.
 
 const (
@@ -19,7 +19,7 @@ const (
 	legacyVersion   = 1001
 )
 
-// torchLegacy knows where each storage begins.
+// torchLegacy reads storages at their offsets.
 type torchLegacy struct {
 	r  io.ReaderAt
 	at map[*storage]int64
@@ -47,17 +47,17 @@ func (u *unpickler) openLegacy(r io.ReaderAt, size int64) (value any, file torch
 	}
 	keys, ok := names.(*list)
 	if !ok {
-		return nil, file, errors.New("has no list of its storages; copy or download it again")
+		return nil, file, errors.New("has no list of storages; copy or download it again")
 	}
 	file = torchLegacy{r, make(map[*storage]int64, len(p.storages))}
 	return value, file, file.locate(p.storages, keys.items, size-p.left, size)
 }
 
-// legacyPickles reads the pickles one after the other.
+// legacyPickles reads consecutive pickles.
 type legacyPickles struct {
 	*unpickler
 	buffered *bufio.Reader
-	left     int64 // bytes not read yet
+	left     int64 // unread bytes
 }
 
 func (p *legacyPickles) next() (any, error) {
@@ -67,7 +67,7 @@ func (p *legacyPickles) next() (any, error) {
 	return value, err
 }
 
-// readPreamble reads what follows the magic number up to the object.
+// readPreamble reads the pickles between the magic number and the object.
 func (p *legacyPickles) readPreamble() error {
 	version, err := p.next()
 	if err != nil {
@@ -82,7 +82,7 @@ func (p *legacyPickles) readPreamble() error {
 	}
 	facts, ok := machine.(*dict)
 	if !ok {
-		return errors.New("does not say what machine wrote it; copy or download it again")
+		return errors.New("does not state its byte order; copy or download it again")
 	}
 	if facts.get("little_endian") == false {
 		return errors.New("was saved on a big-endian machine; load it in Python and save it as safetensors")
@@ -90,24 +90,24 @@ func (p *legacyPickles) readPreamble() error {
 	return nil
 }
 
-// locate finds where the storages are, from byte at on, in the order of keys.
+// locate finds the offsets of the storages, from byte at on, in the order of keys.
 func (l torchLegacy) locate(storages map[string]*storage, keys []any, at, size int64) error {
 	var count [8]byte
 	for _, k := range keys {
 		key, _ := k.(string)
 		st := storages[key]
 		if st == nil || l.at[st] != 0 {
-			return fmt.Errorf("lists storage %s twice or without need; copy or download it again", quote(key))
+			return fmt.Errorf("lists storage %s twice or unused; copy or download it again", quote(key))
 		}
 		if _, err := io.ReadFull(io.NewSectionReader(l.r, at, size-at), count[:]); err != nil {
 			return readError(err)
 		}
 		if n := binary.LittleEndian.Uint64(count[:]); n != uint64(st.size) {
-			return fmt.Errorf("is broken: storage %s has %d numbers, not %d; copy or download it again", quote(key), n, st.size)
+			return fmt.Errorf("is corrupt: storage %s has %d elements, expected %d; copy or download it again", quote(key), n, st.size)
 		}
 		at += 8
 		if !st.fits(size - at) {
-			return fmt.Errorf("is cut short within storage %s; copy or download it again", quote(key))
+			return fmt.Errorf("is truncated within storage %s; copy or download it again", quote(key))
 		}
 		l.at[st] = at
 		at += st.bytes()
@@ -125,7 +125,7 @@ func (l torchLegacy) open(st *storage) (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(l.r, l.at[st], st.size*int64(st.dtype.size))), nil
 }
 
-// countingReader counts what is read.
+// countingReader counts the bytes read.
 type countingReader struct {
 	r *bufio.Reader
 	n int64

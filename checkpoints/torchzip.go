@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The format of torch.save since PyTorch 1.6: a zip archive, nothing in it compressed, of one folder with
-// data.pkl, the pickle, and data/KEY, the raw bytes of each storage.
+// The format of torch.save since PyTorch 1.6: an uncompressed zip archive of one folder with data.pkl,
+// the pickle, and data/KEY, the raw bytes of each storage.
 
 const (
 	maxDirectory = 16 << 20 // bytes of the archive's directory, about 200,000 entries
@@ -19,7 +19,7 @@ const (
 
 type torchZip struct {
 	size   int64  // of the archive
-	folder string // with its slash
+	folder string // with trailing slash
 	files  map[string]*zip.File
 }
 
@@ -30,7 +30,7 @@ func (u *unpickler) openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
 		if limited.left < 0 {
 			err = errors.New("its directory is too large")
 		}
-		return nil, nil, fmt.Errorf("is a broken zip archive (%w); copy or download it again", err)
+		return nil, nil, fmt.Errorf("is a corrupt zip archive (%w); copy or download it again", err)
 	}
 	limited.limit = false
 	z := torchZip{size: size, files: make(map[string]*zip.File, len(archive.File))}
@@ -49,7 +49,7 @@ func (u *unpickler) openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
 	case pickles == 0:
 		return nil, nil, errors.New(foreignZip(z.files))
 	case pickles > 1:
-		return nil, nil, errors.New("is a zip archive of several models; unpack it and give one of them")
+		return nil, nil, errors.New("is a zip archive of several models; unpack it and open one of them")
 	case z.files[z.folder+"constants.pkl"] != nil:
 		return nil, nil, errors.New("is a TorchScript program; export it: m = torch.jit.load(FILE); " + exportTorch)
 	}
@@ -65,14 +65,14 @@ func (u *unpickler) openZip(r io.ReaderAt, size int64) (any, torchFile, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := io.Copy(io.Discard, f); err != nil { // to the end, where the checksum is compared
-		return nil, nil, fmt.Errorf("has a damaged %s: %w; copy or download it again", pickleEntry, err)
+	if _, err := io.Copy(io.Discard, f); err != nil { // read to the end, where the checksum is compared
+		return nil, nil, fmt.Errorf("has a corrupt %s: %w; copy or download it again", pickleEntry, err)
 	}
 	return value, z, nil
 }
 
-// entry opens an entry of the model's folder. Compression is refused, which torch.save never uses: an entry
-// is then never longer than the file.
+// entry opens an entry of the model's folder. Compressed entries, which torch.save never writes, are
+// rejected, so that an entry is never longer than the file.
 func (z torchZip) entry(name string) (io.ReadCloser, error) {
 	f := z.files[z.folder+name]
 	if f == nil {
@@ -82,16 +82,16 @@ func (z torchZip) entry(name string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("has a compressed or encrypted entry %s; unpack it and pack it with `zip -0`, or torch.save it again", quote(name))
 	}
 	if f.UncompressedSize64 > uint64(z.size) {
-		return nil, fmt.Errorf("is cut short: its entry %s has %d bytes; copy or download it again", quote(name), f.UncompressedSize64)
+		return nil, fmt.Errorf("is truncated: its entry %s has %d bytes; copy or download it again", quote(name), f.UncompressedSize64)
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("has a broken entry %s: %w; copy or download it again", quote(name), err)
+		return nil, fmt.Errorf("has a corrupt entry %s: %w; copy or download it again", quote(name), err)
 	}
 	return r, nil
 }
 
-// checkByteOrder refuses files of big-endian machines; PyTorch 2.1 and later say so.
+// checkByteOrder rejects files of big-endian machines, which PyTorch 2.1 and later mark.
 func (z torchZip) checkByteOrder() error {
 	if z.files[z.folder+"byteorder"] == nil {
 		return nil
@@ -116,13 +116,12 @@ func (z torchZip) open(st *storage) (io.ReadCloser, error) {
 	want, have := uint64(st.bytes()), z.files[z.folder+"data/"+st.key].UncompressedSize64
 	if want != have {
 		r.Close()
-		return nil, fmt.Errorf("is broken: storage %s has %d bytes, not %d; copy or download it again", quote(st.key), have, want)
+		return nil, fmt.Errorf("is corrupt: storage %s has %d bytes, expected %d; copy or download it again", quote(st.key), have, want)
 	}
 	return r, nil
 }
 
-// limitedReaderAt bounds what archive/zip reads, and so what it keeps, of a directory that claims millions
-// of entries.
+// limitedReaderAt bounds the memory of archive/zip for a directory with millions of entries.
 type limitedReaderAt struct {
 	r     io.ReaderAt
 	left  int64

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// Unchanged reports whether two os.Stat results, nil where there is no file, are of the same
-// state of the same file.
+// Unchanged reports whether two os.Stat results, nil if there is no file, are of the same state of
+// the same file.
 func Unchanged(was, is fs.FileInfo) bool {
 	if was == nil || is == nil {
 		return was == nil && is == nil

@@ -1,4 +1,4 @@
-// Package memtest bounds the memory that reading a file from outside may take, in tests.
+// Package memtest tests that reading an untrusted file takes bounded memory.
 package memtest
 
 import (
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Bound is the memory in bytes that reading a file may take beyond the file's size.
+// Bound is the maximum memory of reading a file beyond the file's size, in bytes.
 const Bound = 64 << 20
 
 // Within runs read, and fails the test if its heap exceeds size bytes, the file's, by more than
@@ -27,15 +27,14 @@ func Within(t testing.TB, size int, read func()) {
 	}
 }
 
-// allocated is the number of bytes allocated on the heap since the program started.
+// allocated returns the number of bytes allocated on the heap since the program started.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
-// Peak is by how many bytes the heap grows at most while f runs, garbage that is not collected yet
-// included.
+// Peak returns the peak growth of the heap while f runs in bytes, including uncollected garbage.
 func Peak(f func()) int64 {
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(5))
