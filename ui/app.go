@@ -66,6 +66,7 @@ type App struct {
 
 	layer    *term.Layer
 	stage    stage
+	charts   charts
 	probe    *term.Probe
 	caps     term.Capabilities
 	protocol picture.Protocol
@@ -104,7 +105,7 @@ func New(lab session.Lab, o Options) *App {
 	if o.Experiments == "" {
 		o.Experiments = "runs"
 	}
-	a := &App{Session: session.New(lab, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ)}
+	a := &App{Session: session.New(lab, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
 	a.jobs.pause, a.claims = jobsPause, map[*kit.Job]claim{}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
@@ -133,7 +134,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	a.same = false
 	cmd = tea.Batch(a.handle(msg), a.watchJobs())
 	a.ArrangeDialogs(a.layout)
-	return a, cmd
+	return a, tea.Batch(cmd, a.compose())
 }
 
 // handle dispatches messages.
@@ -161,6 +162,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.fail(msg.err)
 	case kit.Routed:
 		return a.deliver(msg)
+	case chartsMsg:
+		a.drawn(msg)
 	case exportMsg:
 		a.exported(msg)
 	case jobsTick:

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,26 +12,13 @@ import (
 	"hfcui/ui/kit"
 )
 
-// View implements tea.Model. A panic ends the program in order.
-func (a *App) View() (v tea.View) {
-	defer func() {
-		if r := recover(); r != nil {
-			v = tea.NewView("")
-			if cmd := a.fail(kit.Recovered(r)); a.send != nil {
-				go a.send(cmd())
-			}
-		}
-		v.AltScreen = true
-		v.MouseMode = tea.MouseModeCellMotion
-		v.ReportFocus = a.caps.Tmux
-	}()
-	if a.layout.W == 0 {
-		return tea.NewView("")
-	}
-	if !a.same {
-		a.shown = a.frame()
-	}
-	return tea.NewView(a.shown)
+// View implements tea.Model. The frame is made by Update.
+func (a *App) View() tea.View {
+	v := tea.NewView(a.shown)
+	v.AltScreen = true
+	v.MouseMode = tea.MouseModeCellMotion
+	v.ReportFocus = a.caps.Tmux
+	return v
 }
 
 // frame returns the text of the screen, with markers for the layer's pictures.
@@ -40,6 +28,10 @@ func (a *App) frame() string {
 	s := &a.stage
 	s.open = false
 	c := kit.NewCanvas(a.layout.W, a.layout.H)
+	c.Plain = a.plain()
+	if _, ok := a.look(); ok {
+		c.Charts = &kit.ChartList{}
+	}
 	if a.layout.TooSmall {
 		a.drawTooSmall(c)
 		c.PutWide(0, 0, 1, a.layer.Place(nil, false)+" ")
@@ -51,7 +43,8 @@ func (a *App) frame() string {
 		pictures = s.newest(a.pages[a.page].Draw(c))
 		s.open, s.pictures, s.generation = len(pictures) > 0, pictures, a.Generation
 	}
-	marker := a.place(c, pictures)
+	s.charts = a.placed(c)
+	marker := a.place(c, slices.Concat(pictures, s.charts))
 	a.DrawDialogs(c, a.layout, a.theme)
 	a.drawStatus(c)
 	c.PutWide(0, 0, 1, marker+" ")

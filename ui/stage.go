@@ -20,6 +20,7 @@ type stage struct {
 	mu         sync.Mutex
 	open       bool         // the last frame has the page's pictures, uncovered
 	pictures   []kit.Placed // of the last frame
+	charts     []kit.Placed // pictures of its charts, besides
 	generation int          // of the images they are of
 	ahead      []kit.Placed // shown ahead of their frame
 	next       tea.Msg      // whose frame it is; nil if none are ahead
@@ -32,6 +33,13 @@ func (s *stage) delivered(msg tea.Msg) {
 	if s.next != nil && s.next == msg {
 		s.next, s.ahead = nil, nil
 	}
+}
+
+// shut keeps pictures from being shown ahead of a frame that is not on screen yet.
+func (s *stage) shut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = false
 }
 
 // newest returns a frame's pictures, with those shown ahead replacing older ones.
@@ -68,7 +76,7 @@ func (a *App) placeAhead(pictures []kit.Placed, generation int, msg tea.Msg) str
 		}
 	}
 	s.ahead, s.next = pictures, msg
-	return a.layer.Place(layerPictures(pictures), false)
+	return a.layer.Place(layerPictures(slices.Concat(pictures, s.charts)), false)
 }
 
 // layerPictures converts pictures for the layer.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	uv "github.com/charmbracelet/ultraviolet"
 
 	"hfcui/ui/kit"
@@ -98,6 +99,11 @@ func (a *App) cell() kit.CellSize {
 		c.MostW, c.MostH = a.caps.MaxW/c.W, a.caps.MaxH/c.H
 	}
 	return c
+}
+
+// plain reports whether the terminal has no colors.
+func (a *App) plain() bool {
+	return a.caps.Profile == colorprofile.ASCII || a.caps.Profile == colorprofile.NoTTY
 }
 
 // render returns the spec of pictures of a size on this terminal.

@@ -15,7 +15,7 @@ var floors = []string{
 	"ui",
 	"ui/pages/*",
 	"ui/pages/train/runlog ui/uitest",
-	"ui/session",
+	"ui/session ui/plot",
 	"ui/kit",
 	"ui/term ui/picture",
 	"engine/lab",

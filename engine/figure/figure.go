@@ -43,6 +43,8 @@ type Series struct {
 	Interval Interval
 	NoLine   bool // markers only
 	Faint    bool // shown for comparison
+	Hollow   bool // markers are outlines
+	Every    int  // points per marker; 0 thins them to at most mostMarkers
 }
 
 // Point is a value with its interval, Lo to Hi, and a label above it.
@@ -108,6 +110,7 @@ const (
 	Star
 	Plus
 	Ring
+	Dagger // of values that fail a sanity check
 )
 
 // MarkerOf returns the marker of the i-th model, run or setting of a list: none of Circle,

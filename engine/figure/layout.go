@@ -62,7 +62,7 @@ func (f *Figure) header(p *pen, in box, visible bool) (y float64) {
 			if !e.NoLine {
 				p.stroke(p.colorOf(&e), p.thickness(), e.Dash, at(x, middle), at(x+sample, middle))
 			}
-			p.mark(e.Marker, p.colorOf(&e), x+sample/2, middle)
+			p.mark(e.Marker, p.colorOf(&e), e.Hollow, x+sample/2, middle)
 			p.write(s, x+sample+0.4*p.theme.TextSize, middle, 0, name)
 		}
 		x += w + 1.4*p.theme.TextSize

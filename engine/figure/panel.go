@@ -155,7 +155,10 @@ func (l *layout) series(s *Series) {
 			}
 		})
 	}
-	marker, every := s.Marker, (len(points)+mostMarkers-1)/mostMarkers
+	marker, every := s.Marker, s.Every
+	if every <= 0 {
+		every = (len(points) + mostMarkers - 1) / mostMarkers
+	}
 	if marker == NoMarker && len(points) == 1 {
 		marker = Circle
 	}
@@ -165,7 +168,7 @@ func (l *layout) series(s *Series) {
 			continue
 		}
 		if (len(points)-1-i)%every == 0 {
-			l.mark(marker, c, l.px(q.X), l.py(q.Y))
+			l.mark(marker, c, s.Hollow, l.px(q.X), l.py(q.Y))
 		}
 		if q.Note != "" {
 			l.write(l.body(), l.px(q.X), l.py(q.Y)+0.9*l.theme.TextSize, 0.5, printable.Line(q.Note))

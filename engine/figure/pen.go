@@ -135,6 +135,9 @@ var outlines = map[Marker][][2]float64{
 	Plus: {{-0.4, -1.2}, {0.4, -1.2}, {0.4, -0.4}, {1.2, -0.4}, {1.2, 0.4}, {0.4, 0.4}, {0.4, 1.2}, {-0.4, 1.2},
 		{-0.4, 0.4}, {-1.2, 0.4}, {-1.2, -0.4}, {-0.4, -0.4}},
 	Star: star(),
+	// Above the value.
+	Dagger: {{-0.3, 5}, {0.3, 5}, {0.3, 4.2}, {0.9, 4.2}, {0.9, 3.6}, {0.3, 3.6}, {0.3, 1.6}, {-0.3, 1.6}, {-0.3, 3.6},
+		{-0.9, 3.6}, {-0.9, 4.2}, {-0.3, 4.2}},
 }
 
 func star() (points [][2]float64) {
@@ -149,23 +152,26 @@ func star() (points [][2]float64) {
 	return points
 }
 
-// mark draws a marker.
-func (p *pen) mark(m Marker, c color.Color, x, y float64) {
+// mark draws a marker, or its outline around the background.
+func (p *pen) mark(m Marker, c color.Color, hollow bool, x, y float64) {
 	r := 0.28 * p.theme.TextSize
 	switch m {
 	case NoMarker:
 	case Circle, Ring:
+		hollow = hollow || m == Ring
 		var path vg.Path
 		path.Move(at(x+r, y))
 		path.Arc(at(x, y), vg.Length(r), 0, 2*math.Pi)
 		path.Close()
-		p.SetColor(c)
-		if m == Circle {
+		if hollow {
+			p.SetColor(p.theme.Background)
 			p.Fill(path)
+			p.SetLineStyle(draw.LineStyle{Color: c, Width: vg.Length(0.5 * r)})
+			p.Stroke(path)
 			return
 		}
-		p.SetLineStyle(draw.LineStyle{Color: c, Width: vg.Length(0.5 * r)})
-		p.Stroke(path)
+		p.SetColor(c)
+		p.Fill(path)
 	case Cross:
 		p.stroke(c, 0.5*r, Solid, at(x-r, y-r), at(x+r, y+r))
 		p.stroke(c, 0.5*r, Solid, at(x-r, y+r), at(x+r, y-r))
@@ -173,6 +179,11 @@ func (p *pen) mark(m Marker, c color.Color, x, y float64) {
 		var points []vg.Point
 		for _, q := range outlines[m] {
 			points = append(points, at(x+r*q[0], y+r*q[1]))
+		}
+		if hollow {
+			p.FillPolygon(p.theme.Background, points)
+			p.stroke(c, 0.4*r, Solid, append(points, points[0], points[1])...)
+			return
 		}
 		p.FillPolygon(c, points)
 	}

@@ -43,13 +43,19 @@ type Chart struct {
 	Lines  []GridLine
 	Ticks  []float64 // of x
 	cursor []cursorLine
-	note   bool // text is in front of the plot
+	note   *chartNote // text in front of the plot
 }
 
 // GridLine is a faint line at a value of y.
 type GridLine struct {
 	At    float64
 	Style Style
+}
+
+// chartNote is a text in front of the plot.
+type chartNote struct {
+	style Style
+	text  string
 }
 
 // cursorLine is a vertical line at a value of x.
@@ -142,9 +148,13 @@ func (ch *Chart) MarkDoubt(x, y float64, st Style) {
 
 // Note draws text in front of the plot, whose curves stay visible around it.
 func (ch *Chart) Note(c *Canvas, st Style, text string) {
-	ch.note = true
+	ch.note = &chartNote{st, text}
+	ch.drawNote(c)
+}
+
+func (ch *Chart) drawNote(c *Canvas) {
 	p := ch.Plot
-	c.Paragraph(Rect{p.X + 2, p.Y + max(0, p.H/2-1), p.W - 4, min(3, p.H)}, st, text)
+	c.Paragraph(Rect{p.X + 2, p.Y + max(0, p.H/2-1), p.W - 4, min(3, p.H)}, ch.note.style, ch.note.text)
 }
 
 // Render draws the plot: on the canvas, or later as a picture.
@@ -153,7 +163,7 @@ func (ch *Chart) Render(c *Canvas) {
 		c.Charts.List = append(c.Charts.List, ch)
 		return
 	}
-	ch.drawCells(c)
+	ch.DrawCells(c)
 }
 
 // A smaller plot is not drawn as a picture.
@@ -162,9 +172,18 @@ const leastPlotW, leastPlotH = 8, 3
 // ChartList collects the charts of a frame that are drawn as pictures.
 type ChartList struct{ List []*Chart }
 
-// Pictured returns the charts without text in front of them.
-func (l *ChartList) Pictured() []*Chart {
-	return slices.DeleteFunc(slices.Clone(l.List), func(ch *Chart) bool { return ch.note })
+// Pictured returns the charts to draw as pictures. Those with text in front of them are drawn on the
+// canvas.
+func (l *ChartList) Pictured(c *Canvas) (list []*Chart) {
+	for _, ch := range l.List {
+		if ch.note == nil {
+			list = append(list, ch)
+			continue
+		}
+		ch.DrawCells(c)
+		ch.drawNote(c)
+	}
+	return list
 }
 
 // LabelY draws labels of values of y to the left of the plot.

@@ -52,8 +52,8 @@ var dotMarks = map[string][3]string{
 	MarkRight: {"..#", "#.#", ".#."}, MarkWrong: {"#.#", ".#.", "#.#"},
 }
 
-// drawCells draws the chart on a canvas.
-func (ch *Chart) drawCells(c *Canvas) {
+// DrawCells draws the chart in cells on a canvas.
+func (ch *Chart) DrawCells(c *Canvas) {
 	d := &cellChart{ch, make([]chartCell, ch.Plot.W*ch.Plot.H), c.Plain}
 	for _, l := range ch.Lines {
 		y := int(math.Round(ch.DotY(l.At)))

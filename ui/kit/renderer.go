@@ -18,7 +18,8 @@ type RenderSpec struct {
 	Dark       bool
 }
 
-func (k RenderSpec) encoder() *picture.Encoder {
+// Encoder returns an encoder of the spec's protocol.
+func (k RenderSpec) Encoder() *picture.Encoder {
 	e := picture.NewEncoder(k.Protocol)
 	e.Profile, e.Registers, e.Light = k.Depth, k.Registers, !k.Dark
 	return e
@@ -55,7 +56,7 @@ func (p *Painter) Paint(k RenderSpec, draw func(box *picture.Image)) picture.Dra
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if k != p.spec || p.encoder == nil {
-		p.encoder, p.spec = k.encoder(), k
+		p.encoder, p.spec = k.Encoder(), k
 	}
 	k.box(&p.boxed)
 	p.boxed.Fill(k.Background())
@@ -79,7 +80,7 @@ func (e *Renderer) Take(k RenderSpec) (another bool) {
 		return false
 	}
 	for i := range e.encoder {
-		e.encoder[i] = k.encoder()
+		e.encoder[i] = k.Encoder()
 	}
 	e.Spec = k
 	return true

@@ -1,0 +1,150 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hfcui/ui/kit"
+	"hfcui/ui/picture"
+	"hfcui/ui/plot"
+)
+
+// charts draws the frame's charts as pictures, in the background: what the last frame wants, when the
+// renderer is free. A frame whose charts are not drawn waits for them, so that text and pictures change
+// together; while they are redrawn faster than they are drawn, every second one is shown.
+type charts struct {
+	painter plot.Painter
+	running bool
+	known   map[plot.Key][]kit.Placed // of the last frames
+	shown   map[kit.Rect][]kit.Placed // what is where
+	wanted  []plot.Job                // of the last frame, not drawn yet
+	wait    time.Duration             // of a frame for its charts, at most
+	held    time.Time                 // since when a frame waits; zero: none does
+	drew    bool                      // charts have just been drawn: the next frame does not wait
+	places  []kit.Placed              // pictures of the page in the frame on screen
+}
+
+// chartsMsg has charts drawn.
+type chartsMsg struct{ drawn map[plot.Key][]kit.Placed }
+
+// Bounds on pictures: xterm keeps 16, of which a page may have four more.
+const (
+	mostTiles    = 12
+	tilesOfOne   = 8
+	keptCharts   = 48
+	leastColumns = 12 // of a tile
+)
+
+// longestWait is the usual wait.
+const longestWait = 60 * time.Millisecond
+
+// look returns how charts look on this terminal; false if they are drawn in cells.
+func (a *App) look() (plot.Look, bool) {
+	k := plot.Look{RenderSpec: a.render(0, 0), Plain: a.plain()}
+	back := k.Background()
+	k.Back = [3]uint8{back.R, back.G, back.B}
+	if a.caps.BackgroundKnown {
+		k.Back = a.caps.Background
+	}
+	return k, a.asked && a.protocol != picture.HalfBlocks
+}
+
+// tiles returns in how many pictures a chart is drawn, where n charts are shown; 0 if it is too large.
+func (a *App) tiles(r kit.Rect, n int) int {
+	most := a.cell()
+	if most.MostH > 0 && r.H > most.MostH {
+		return 0
+	}
+	need := 1
+	if most.MostW > 0 {
+		need = (r.W + most.MostW - 1) / most.MostW
+	}
+	if need > max(1, mostTiles/n) {
+		return 0
+	}
+	return max(need, min(tilesOfOne, mostTiles/n, r.W/leastColumns))
+}
+
+// placed returns the pictures of a frame's charts: those drawn, or what was in their places before, or
+// else the charts are drawn in cells.
+func (a *App) placed(c *kit.Canvas) (list []kit.Placed) {
+	s := &a.charts
+	s.wanted = nil
+	if c.Charts == nil {
+		return nil
+	}
+	look, _ := a.look()
+	shown := map[kit.Rect][]kit.Placed{}
+	pictured := c.Charts.Pictured(c)
+	for _, ch := range pictured {
+		j := plot.Job{Chart: ch, Look: look, Tiles: a.tiles(ch.Plot, len(pictured))}
+		if j.Tiles == 0 {
+			ch.DrawCells(c)
+			continue
+		}
+		pictures, ok := s.known[j.Key()]
+		if !ok {
+			s.wanted = append(s.wanted, j)
+			if pictures = s.shown[ch.Plot]; pictures == nil {
+				ch.DrawCells(c)
+			}
+		}
+		if pictures != nil {
+			shown[ch.Plot] = pictures
+		}
+		list = append(list, pictures...)
+	}
+	s.shown = shown
+	return list
+}
+
+// compose makes the frame and has its charts drawn. It keeps the last frame on screen while they are.
+func (a *App) compose() tea.Cmd {
+	s := &a.charts
+	if a.layout.W == 0 || a.same {
+		return nil
+	}
+	text := a.frame()
+	var cmd tea.Cmd
+	if len(s.wanted) > 0 && !s.running && !a.hidden {
+		s.running = true
+		jobs, painter := s.wanted, &s.painter
+		cmd = kit.Task(func() tea.Msg { return chartsMsg{painter.Paint(jobs)} })
+	}
+	if a.waits() {
+		if !samePlaces(s.places, a.stage.pictures) {
+			a.stage.shut()
+		}
+		return cmd
+	}
+	a.shown, s.places, s.held, s.drew = text, a.stage.pictures, time.Time{}, false
+	return cmd
+}
+
+// waits reports whether the frame waits for its charts.
+func (a *App) waits() bool {
+	s := &a.charts
+	if len(s.wanted) == 0 || s.drew || a.hidden || a.shown == "" {
+		return false
+	}
+	if s.held.IsZero() {
+		s.held = time.Now()
+	}
+	return time.Since(s.held) < s.wait
+}
+
+// drawn takes charts that have been drawn; the frame that waited is shown.
+func (a *App) drawn(msg chartsMsg) {
+	s := &a.charts
+	if len(s.known) > keptCharts {
+		s.known = nil
+	}
+	if s.known == nil {
+		s.known = map[plot.Key][]kit.Placed{}
+	}
+	for k, pictures := range msg.drawn {
+		s.known[k] = pictures
+	}
+	s.running, s.drew = false, true
+}
