@@ -2,5 +2,5 @@
 
 package spectral
 
-// native returns no assembly implementations.
+// native returns the assembly implementations: none here.
 func native() []*arithmetic { return nil }

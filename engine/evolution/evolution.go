@@ -51,16 +51,11 @@ type Request struct {
 
 // View is the history of a run. It is read-only.
 type View struct {
-	Points []Point // by step
-	// Kernels (OIHW) of the first convolution in the newest checkpoint; nil where none could be
-	// read.
-	Layer   string
-	Shape   [4]int
-	Kernels []float32
-	Image   *Image        // nil without data
-	Images  int           // number of images to choose from
-	Fault   error         // why a checkpoint could not be read; nil where all could
-	Took    time.Duration // without what is done once for all checkpoints
+	Points []Point       // by step
+	Image  *Image        // nil without data
+	Images int           // number of images to choose from
+	Fault  error         // why a checkpoint could not be read; nil where all could
+	Took   time.Duration // without what is done once for all checkpoints
 }
 
 // Point is one checkpoint.
@@ -68,6 +63,10 @@ type Point struct {
 	At            train.Stamp
 	Roughness     float64   // of the kernels
 	Probabilities []float64 // of the image's classes; nil where unknown
+	// Kernels (OIHW) of the first convolution, which is Layer.
+	Layer   string
+	Shape   [4]int
+	Kernels []float32
 }
 
 // Image describes the image of the predictions.
@@ -91,17 +90,10 @@ type failure struct {
 
 type point struct {
 	Point
-	path   string
-	file   fs.FileInfo
-	layer  string
-	kernel *weights
-	model  *model.Model // nil: dropped to free memory
-	of     imageKey     // the image of Probabilities
-}
-
-type weights struct {
-	shape [4]int
-	data  []float32
+	path  string
+	file  fs.FileInfo
+	model *model.Model // nil: dropped to free memory
+	of    imageKey     // the image of Probabilities
 }
 
 type imageKey struct {
@@ -159,7 +151,6 @@ func (h *History) View(ctx context.Context, q Request) (*View, error) {
 	}
 	for _, p := range r.points {
 		v.Points = append(v.Points, p.Point)
-		v.Layer, v.Shape, v.Kernels = p.layer, p.kernel.shape, p.kernel.data
 	}
 	v.Took = time.Since(started) - (h.once - once)
 	return v, nil
@@ -187,7 +178,8 @@ func (r *run) read(ctx context.Context, c Checkpoint) error {
 	}
 	delete(r.failed, c.Path)
 	w := m.Weights[m.FirstConv()]
-	p := point{path: c.Path, file: file, layer: m.FirstConv(), kernel: &weights{[4]int(w.Shape), w.Data}, model: m}
+	p := point{path: c.Path, file: file, model: m}
+	p.Layer, p.Shape, p.Kernels = m.FirstConv(), [4]int(w.Shape), w.Data
 	p.At, p.Roughness = c.At, spectral.Roughness(w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3])
 	if there {
 		r.points[at] = p

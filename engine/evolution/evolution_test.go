@@ -26,7 +26,7 @@ func TestEvolutionWithoutData(t *testing.T) {
 	path := filepath.Join(t.TempDir(), train.ModelFile)
 	save(t, "demo", path)
 	v, err := e.View(t.Context(), Request{Run: "run", Checkpoints: []Checkpoint{{Path: path}}})
-	if err != nil || len(v.Points) != 1 || v.Image != nil || v.Points[0].Probabilities != nil || len(v.Kernels) == 0 {
+	if err != nil || len(v.Points) != 1 || v.Image != nil || v.Points[0].Probabilities != nil || len(v.Points[0].Kernels) == 0 {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
@@ -45,9 +45,9 @@ func TestEvolutionForgets(t *testing.T) {
 	e.runs.Put("run", r)
 	e.runs.Put("other", other)
 	for i := range n {
-		r.points = append(r.points, point{Point: Point{At: train.Stamp{Step: i}}, model: large, kernel: &weights{}})
+		r.points = append(r.points, point{Point: Point{At: train.Stamp{Step: i}}, model: large})
 	}
-	other.points = []point{{model: large, kernel: &weights{}}}
+	other.points = []point{{model: large}}
 	e.freeMemory()
 	held := 0
 	for _, p := range r.points {

@@ -36,6 +36,16 @@ func Cut(s string, w int) string {
 	return ansi.Truncate(s, w, "…")
 }
 
+// CutMiddle truncates a string to w cells in the middle, where names of runs have least in them:
+// "resnet20…seed3".
+func CutMiddle(s string, w int) string {
+	if w < 5 || Width(s) <= w {
+		return Cut(s, w)
+	}
+	end := w / 2
+	return ansi.Truncate(s, w-end, "…") + ansi.TruncateLeft(s, Width(s)-end, "")
+}
+
 // Fit pads or truncates a string to w cells, left-aligned.
 func Fit(s string, w int) string {
 	s = Cut(s, w)

@@ -33,8 +33,8 @@ func (f *FakeEvolution) View(_ context.Context, q evolution.Request) (*evolution
 			p.Probabilities = []float64{0.2 * float64(i), 1 - 0.2*float64(i)}
 			v.Image = &evolution.Image{Title: fmt.Sprint("test \x1b", q.Index), Classes: []string{"cat", "do\x1bg"}}
 		}
+		p.Layer, p.Shape, p.Kernels = "conv1.weight", [4]int{2, 3, 3, 3}, make([]float32, 54)
 		v.Points = append(v.Points, p)
-		v.Layer, v.Shape, v.Kernels = "conv1.weight", [4]int{2, 3, 3, 3}, make([]float32, 54)
 	}
 	return v, nil
 }

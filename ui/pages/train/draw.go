@@ -12,8 +12,13 @@ import (
 	"hfcui/ui/session"
 )
 
-func (p *Page) runStyle(i int) (mark string, st kit.Style) {
-	m := p.screen.Theme().Model(i)
+// runStyle returns the marker and the style of a row of the table: gray where others are pinned.
+func (p *Page) runStyle(row int) (mark string, st kit.Style) {
+	color := p.fig.Runs[row].Color
+	if color == runlog.Uncolored {
+		return kit.MarkUnknown, p.screen.Theme().Dim
+	}
+	m := p.screen.Theme().Model(color)
 	return m.Mark, m.Style
 }
 
@@ -21,12 +26,16 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	p.drawTable(c)
 	var pictures []kit.Placed
 	for _, k := range p.l.order() {
-		if k == runlog.PanelKernels {
+		switch k {
+		case runlog.PanelKernels:
 			p.drawTitle(c, k)
 			pictures = p.drawKernels(c)
-			continue
+		case runlog.PanelLog:
+			p.drawTitle(c, k)
+			p.drawLog(c)
+		default:
+			p.drawPanel(c, k)
 		}
-		p.drawPanel(c, k)
 	}
 	return pictures
 }
@@ -47,14 +56,10 @@ var runColumns = []runColumn{
 		return fmt.Sprint(r.Epoch)
 	}},
 	{"loss", 7, func(r runlog.RunFacts) string { return kit.Decimals(r.Loss, "%.4f") }},
-	{"test %", 15, func(r runlog.RunFacts) string { return scoreOr(r.Test) }},
-	{"train", 6, func(r runlog.RunFacts) string {
-		if r.Train == nil || r.Train.N == 0 {
-			return "–"
-		}
-		return kit.Percent(r.Train.Accuracy())
-	}},
-	{"left", 9, func(r runlog.RunFacts) string {
+	{"test %", 15, testText},
+	{"best %", 6, func(r runlog.RunFacts) string { return kit.Percent(r.Best) }},
+	{"train %", 7, func(r runlog.RunFacts) string { return kit.Percent(r.TrainAccuracy) }},
+	{"ETA", 9, func(r runlog.RunFacts) string {
 		if r.Paused {
 			return "paused"
 		}
@@ -66,20 +71,28 @@ var runColumns = []runColumn{
 		}
 		return kit.Grouped(int(r.Speed + 0.5))
 	}},
-	{"rate", 8, func(r runlog.RunFacts) string { return kit.Decimals(r.Rate, "%.3g") }},
+	{"LR", 8, func(r runlog.RunFacts) string { return kit.Decimals(r.Rate, "%.3g") }},
 	{"step", 9, func(r runlog.RunFacts) string { return kit.Grouped(r.Step) }},
 }
 
-func scoreOr(s *measure.Score) string {
-	if s == nil {
+// testText formats test accuracy with its 95 % CI, or of a group its mean and range.
+func testText(r runlog.RunFacts) string {
+	switch {
+	case r.Grouped && r.Accuracy == r.Accuracy:
+		return fmt.Sprintf("%.1f %.1f–%.1f", 100*r.Accuracy, 100*r.Lo, 100*r.Hi)
+	case r.Test == nil:
 		return session.ScoreText(measure.Score{})
 	}
-	return session.ScoreText(*s)
+	return session.ScoreText(*r.Test)
 }
 
 // drawTable draws a line per run, with values at the cursor or the newest.
 func (p *Page) drawTable(c *kit.Canvas) {
 	th, t, runs := p.screen.Theme(), p.l.table, p.fig.Runs
+	if len(runs) == 0 && p.fig.All > 0 {
+		c.Left(t.Row(0), th.Dim, "no run matches the filter "+kit.Clean(p.table.filter)+"; press / to change it")
+		return
+	}
 	if len(runs) == 0 {
 		c.Left(t.Row(0), th.Dim, "no runs yet")
 		return
@@ -88,7 +101,7 @@ func (p *Page) drawTable(c *kit.Canvas) {
 	for _, r := range runs {
 		names = max(names, kit.Width(r.Name))
 	}
-	names = min(max(names, 14), max(14, t.W/6))
+	names = min(max(names, 14), max(14, t.W/4))
 	head := "now"
 	if p.cursor >= 0 {
 		head = fmt.Sprintf("at %s %s", p.fig.Asked.Axis, kit.ShortNumber(p.cursor))
@@ -100,12 +113,12 @@ func (p *Page) drawTable(c *kit.Canvas) {
 		c.Right(kit.NewRect(x+1, t.Y, col.w, 1), th.Dim, col.head)
 		x += col.w + 1
 	}
-	top := p.l.top(p.run, len(runs))
+	top := p.l.top(p.row(), len(runs))
 	for i := 0; i < t.H-1 && top+i < len(runs); i++ {
 		p.drawRun(c, t.Row(1+i), top+i, names, columns)
 	}
 	if more := len(runs) - (t.H - 1); more > 0 {
-		c.Right(t.Row(0), th.Dim, fmt.Sprintf(" %d/%d", p.run+1, len(runs)))
+		c.Right(t.Row(0), th.Dim, fmt.Sprintf(" %d/%d", p.row()+1, len(runs)))
 	}
 }
 
@@ -122,14 +135,17 @@ func columnsIn(w int) []runColumn {
 func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runColumn) {
 	th, r := p.screen.Theme(), p.ownFacts(p.fig.Runs[i])
 	mark, st := p.runStyle(i)
-	if !p.fig.Asked.Shows(i) {
+	if r.Hidden {
 		mark, st = kit.MarkUnknown, th.Dim
 	}
-	if i == p.run && len(p.fig.Runs) > 1 {
+	if i == p.row() && len(p.fig.Runs) > 1 {
 		c.Put(row.X, row.Y, th.Focus.Paint("›"))
 	}
+	if r.Pinned {
+		c.Put(row.X+1, row.Y, th.Focus.Paint("*"))
+	}
 	c.Put(row.X+2, row.Y, st.Paint(mark))
-	c.Left(kit.NewRect(row.X+4, row.Y, names, 1), st, r.Name)
+	c.Left(kit.NewRect(row.X+4, row.Y, names, 1), st, kit.CutMiddle(r.Name, names))
 	x := row.X + 4 + names
 	if !r.Begun {
 		st := th.Dim
@@ -160,6 +176,11 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 	y := f.Span()
 	ch := kit.NewChartOn(plot, kit.Span{To: 1}, y)
 	grid := ch.TickGrid(th)
+	for _, n := range p.fig.Notes {
+		if x := p.fig.Position(n.X); x >= 0 && x <= 1 {
+			ch.Cursor(x, th.Changed)
+		}
+	}
 	if x := p.fig.Position(p.cursor); p.cursor >= 0 && p.begun() && x >= 0 && x <= 1 {
 		ch.Cursor(x, th.Focus)
 	}
@@ -182,10 +203,17 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 // addCurve draws a curve, and faintly the unsmoothed one.
 func (p *Page) addCurve(ch *kit.Chart, k runlog.PanelKind, curve runlog.CurveFigure, y kit.Span) {
 	th := p.screen.Theme()
-	mark, st := p.runStyle(curve.Run)
+	mark, st := p.runStyle(curve.Row)
 	s := kit.Series{Points: onSpan(curve.Points, y), Line: st, Mark: mark, Shade: th.Line}
 	dim := th.Line
-	switch {
+	switch gray := p.fig.Runs[curve.Row].Color == runlog.Uncolored; {
+	case gray && k != runlog.PanelBands && k != runlog.PanelImage:
+		line := th.Line
+		if curve.Row == p.row() {
+			line = th.Dim
+		}
+		ch.Draw(kit.Series{Points: s.Points, Line: line}, true)
+		return
 	case k == runlog.PanelBands:
 		part := map[string][4]any{
 			"low":   {kit.MarkLow, th.Low, th.LowShade, th.LowDim},
@@ -246,13 +274,14 @@ func (p *Page) labelCurves(c *kit.Canvas, plot kit.Rect, ch *kit.Chart, k runlog
 	taken := map[int]bool{}
 	curves := slices.Clone(f.Curves)
 	slices.SortStableFunc(curves, func(a, b runlog.CurveFigure) int { // the selected run first
-		return boolOrder(a.Run != p.run) - boolOrder(b.Run != p.run)
+		return boolOrder(a.Row != p.row()) - boolOrder(b.Row != p.row())
 	})
 	for _, curve := range curves {
-		if curve.Train || math.IsNaN(curve.Value) {
+		gray := p.fig.Runs[curve.Row].Color == runlog.Uncolored && curve.Row != p.row()
+		if curve.Train || gray || math.IsNaN(curve.Value) {
 			continue
 		}
-		mark, st := p.runStyle(curve.Run)
+		mark, st := p.runStyle(curve.Row)
 		text := mark + kit.ShortNumber(curve.Value)
 		switch {
 		case k == runlog.PanelAccuracy:
@@ -302,7 +331,14 @@ func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
 	text := ""
 	switch k {
 	case runlog.PanelAccuracy:
+		if n := p.noteAtCursor(); n != nil {
+			c.Left(room, th.Changed, kit.Pick(room.W, fmt.Sprintf("note at step %s: %s", kit.Grouped(n.Step), n.Text), "note: "+n.Text))
+			return
+		}
 		text = kit.Pick(room.W, "thick, marked: test, 95% CI; thin: train", "marked: test; thin: train")
+		if p.table.group != "" {
+			text = kit.Pick(room.W, "test: mean and range of the runs that reach each "+strings.TrimSuffix(p.axis.String(), "s"), "test: mean and range of runs", "mean, range")
+		}
 	case runlog.PanelBands:
 		p.drawBandsTitle(c, room)
 		return
@@ -310,7 +346,18 @@ func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
 		p.imageTitle(c, room)
 		return
 	case runlog.PanelKernels:
-		text = "of the newest checkpoint"
+		text = p.kernelsTitle()
+	case runlog.PanelLog:
+		if r := p.selected(); r != nil {
+			text = "of " + r.Name
+			if r.Grouped {
+				text = "of the first run of " + r.Name
+			}
+		}
+	case runlog.PanelCPU, runlog.PanelMemory:
+		text = kit.Pick(room.W, k.Unit()+" used by the training process", k.Unit())
+	case runlog.PanelSpeed:
+		text = k.Unit()
 	case runlog.PanelRoughness:
 		text = kit.Pick(room.W, "of the first layer's kernels", "first layer")
 	case runlog.PanelLoss, runlog.PanelRate:
@@ -331,8 +378,8 @@ func (p *Page) drawBandsTitle(c *kit.Canvas, room kit.Rect) {
 		of = fmt.Sprintf("at r = %g", f.Radii[q])
 	}
 	name := ""
-	if p.run < len(f.Runs) && len(f.Runs) > 1 && f.Asked.Radius < 0 {
-		name = ", " + f.Runs[p.run].Name
+	if r := p.selected(); r != nil && len(f.Runs) > 1 && f.Asked.Radius < 0 {
+		name = ", " + r.Name
 	}
 	legend := th.Low.Paint(kit.MarkLow+" low") + " " + th.High.Paint(kit.MarkHigh+" high") + " " + th.Whole.Paint(kit.MarkWhole+" whole")
 	if room.W < kit.Width(legend) {
@@ -385,7 +432,7 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 		return "No runs yet. Press N to train a network on the open dataset."
 	case len(runs) == 0 && k == runlog.PanelAccuracy:
 		return "No runs yet."
-	case !begun && p.over != nil && p.over.failed() && p.run < len(runs) && runs[p.run].Dir == p.over.dir:
+	case !begun && p.over != nil && p.over.failed() && p.selected() != nil && p.selected().Dir == p.over.dir:
 		return p.over.name + " did not start: " + kit.OneLine(p.over.err)
 	case k == runlog.PanelImage || k == runlog.PanelKernels || k == runlog.PanelRoughness:
 		return p.withoutEvolution(k)
@@ -394,13 +441,15 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 	case begun && k == runlog.PanelAccuracy:
 		return "Accuracy appears with the first steps; test accuracy after every epoch."
 	case begun:
-		return "No " + k.String() + " recorded for these runs."
+		return "No " + k.Recorded() + " recorded for these runs."
 	}
 	return map[runlog.PanelKind]string{
 		runlog.PanelAccuracy: "Training and test accuracy will appear here.",
 		runlog.PanelBands:    "Accuracy on low-pass and high-pass images, one curve per radius, will appear here.",
 		runlog.PanelLoss:     "The training loss will appear here.",
 		runlog.PanelRate:     "The learning rate will appear here.",
-		runlog.PanelSpeed:    "Throughput (images/s) will appear here.",
+		runlog.PanelSpeed:    "Training throughput (images/s) will appear here.",
+		runlog.PanelCPU:      "The cores that the training process uses will appear here.",
+		runlog.PanelMemory:   "The resident memory of the training process will appear here.",
 	}[k]
 }

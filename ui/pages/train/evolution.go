@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"sort"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -39,6 +40,7 @@ type evolutionRequest struct {
 	written int
 	split   string
 	index   int
+	step    int // up to which the checkpoint shown is; 0: the newest
 	kit.RenderSpec
 }
 
@@ -76,13 +78,16 @@ func (p *Page) imaged() bool {
 // evolve requests the history of the selected run.
 func (p *Page) evolve() tea.Cmd {
 	e := &p.evolving
-	if !p.evolves() || !p.screen.Shown() || !p.screen.Ready() || p.run >= len(p.fig.Runs) || !p.l.shows(runlog.PanelImage, runlog.PanelKernels, runlog.PanelRoughness) {
+	if !p.evolves() || !p.screen.Shown() || !p.screen.Ready() || p.selected() == nil || !p.l.shows(runlog.PanelImage, runlog.PanelKernels, runlog.PanelRoughness) {
 		return nil
 	}
-	r := p.fig.Runs[p.run]
+	r := p.selected()
 	q := evolutionRequest{dir: r.Dir, begun: r.BegunAt, written: r.Written, index: e.image}
 	if p.session.Modeled() {
 		q.split, q.index = p.session.Info.Split, p.session.Index
+	}
+	if p.cursor >= 0 {
+		q.step = max(r.Step, 1)
 	}
 	if box := p.l.kernels; !box.Empty() {
 		q.RenderSpec = p.screen.Render(box.W, box.H)
@@ -114,7 +119,7 @@ func (p *Page) inspect(q evolutionRequest) tea.Cmd {
 		}
 		msg.view, msg.err = of.View(ctx, ask)
 		if msg.err == nil {
-			msg.drawn = paintKernels(paint, msg.view, q.RenderSpec)
+			msg.drawn = paintKernels(paint, msg.point(), q.RenderSpec)
 			book.Evolved(q.dir, q.begun, msg.view)
 		}
 		return msg
@@ -135,20 +140,49 @@ func (p *Page) evolvedTo(msg evolutionMsg) tea.Cmd {
 }
 
 // paintKernels draws the kernels of a checkpoint where there is room for them.
-func paintKernels(p *kit.Painter, v *evolution.View, k kit.RenderSpec) picture.Drawn {
-	if k.Cols == 0 || len(v.Kernels) == 0 {
+func paintKernels(p *kit.Painter, at *evolution.Point, k kit.RenderSpec) picture.Drawn {
+	if k.Cols == 0 || at == nil || len(at.Kernels) == 0 {
 		return picture.Drawn{}
 	}
-	return p.Paint(k, func(box *picture.Image) { kit.Mosaic(box, v.Kernels, v.Shape) })
+	return p.Paint(k, func(box *picture.Image) { kit.Mosaic(box, at.Kernels, at.Shape) })
+}
+
+// point returns the checkpoint to show: the last one up to the cursor, or the newest; nil without
+// one.
+func (m *evolutionMsg) point() *evolution.Point {
+	if m == nil || m.view == nil {
+		return nil
+	}
+	n := len(m.view.Points)
+	if m.asked.step > 0 {
+		n = sort.Search(n, func(i int) bool { return m.view.Points[i].At.Step > m.asked.step })
+	}
+	if n == 0 {
+		return nil
+	}
+	return &m.view.Points[n-1]
+}
+
+// kernelsTitle says whose kernels are shown.
+func (p *Page) kernelsTitle() string {
+	m := p.ofChosen()
+	at := m.point()
+	switch {
+	case at == nil || m.asked.step == 0:
+		return "of the newest checkpoint"
+	default:
+		return fmt.Sprintf("of the checkpoint at step %s", kit.Grouped(at.At.Step))
+	}
 }
 
 // ofChosen returns the history of the selected run; nil if there is none yet.
 func (p *Page) ofChosen() *evolutionMsg {
 	m := &p.evolving.shown
-	if p.run >= len(p.fig.Runs) || m.view == nil {
+	r := p.selected()
+	if r == nil || m.view == nil {
 		return nil
 	}
-	if r := p.fig.Runs[p.run]; m.asked.dir != r.Dir || m.asked.begun != r.BegunAt {
+	if m.asked.dir != r.Dir || m.asked.begun != r.BegunAt {
 		return nil
 	}
 	return m
@@ -157,16 +191,15 @@ func (p *Page) ofChosen() *evolutionMsg {
 // drawKernels draws the newest checkpoint's kernels and their properties.
 func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 	th, at, m := p.screen.Theme(), p.l.kernels, p.ofChosen()
-	if m == nil || len(m.view.Kernels) == 0 {
+	last := m.point()
+	if last == nil || len(last.Kernels) == 0 {
 		c.Paragraph(p.l.plots[runlog.PanelKernels], th.Dim, p.waiting(runlog.PanelKernels))
 		return nil
 	}
-	v := m.view
-	last := v.Points[len(v.Points)-1]
 	x := at.Right() + 2
 	lines := []string{
-		fmt.Sprintf("%d kernels of %d×%d", v.Shape[0], v.Shape[2], v.Shape[3]),
-		kit.Clean(v.Layer),
+		fmt.Sprintf("%d kernels of %d×%d", last.Shape[0], last.Shape[2], last.Shape[3]),
+		kit.Clean(last.Layer),
 		fmt.Sprintf("roughness %.3f", last.Roughness),
 		fmt.Sprintf("epoch %d, step %s", last.At.Epoch, kit.Grouped(last.At.Step)),
 		"",
@@ -188,11 +221,11 @@ func (p *Page) drawKernels(c *kit.Canvas) []kit.Placed {
 // imageTitle draws the newest checkpoint's prediction on the image.
 func (p *Page) imageTitle(c *kit.Canvas, room kit.Rect) {
 	th, m := p.screen.Theme(), p.ofChosen()
-	if m == nil || m.view.Image == nil {
+	at := m.point()
+	if at == nil || m.view.Image == nil {
 		return
 	}
-	v := m.view
-	im, newest := v.Image, v.Points[len(v.Points)-1].Probabilities
+	im, newest := m.view.Image, at.Probabilities
 	name := func(class int) string {
 		if class < 0 || class >= len(im.Classes) {
 			return "?"

@@ -19,9 +19,9 @@ func (p *Page) Export() (session.Exporter, error) {
 	q := p.fig.Asked
 	var runs []export.Run
 	var names []string
-	for i, l := range logs {
-		if q.Shows(i) && len(l.Events) > 0 {
-			runs = append(runs, export.Run{Name: l.Name, State: l.State.String(), Config: l.Config, Events: l.Events})
+	for _, i := range p.shownRuns() {
+		if l := logs[i]; len(l.Events) > 0 {
+			runs = append(runs, export.Run{Name: l.Name, State: l.State.String(), Config: l.Config, Notes: l.Notes, Events: l.Events})
 			names = append(names, l.Name)
 		}
 	}
@@ -31,7 +31,11 @@ func (p *Page) Export() (session.Exporter, error) {
 	for k := range q.Columns { // all charts, at higher resolution than the terminal
 		q.Columns[k] = 400
 	}
-	e := session.Exporter{Base: "train-" + strings.Join(names, "-"), Files: []session.ExportFile{
+	base := "train-" + strings.Join(names, "-")
+	if len(names) > 3 {
+		base = fmt.Sprintf("train-%d-runs", len(names))
+	}
+	e := session.Exporter{Base: base, Files: []session.ExportFile{
 		{Suffix: ".csv", Write: func(w io.Writer) error { return export.CSV(w, runs) }},
 		{Suffix: ".json", Write: func(w io.Writer) error { return export.JSON(w, runs) }},
 	}}

@@ -61,10 +61,11 @@ func (p *Page) toggleFollowing() tea.Cmd {
 func (p *Page) followNewest() tea.Cmd {
 	f, q := &p.following, checkpoint{}
 	if f.on {
-		if p.run >= len(p.fig.Runs) || p.fig.Runs[p.run].Kept == 0 {
+		r := p.selected()
+		if r == nil || r.Kept == 0 {
 			return nil
 		}
-		q = checkpoint{p.fig.Runs[p.run].Dir, p.fig.Runs[p.run].Kept}
+		q = checkpoint{r.Dir, r.Kept}
 		if another := q.dir != f.models.At.dir; !another && p.busy() {
 			return nil
 		}

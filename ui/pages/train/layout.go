@@ -25,7 +25,8 @@ var trainGrids = []struct {
 	w, h, across, down int
 	slots              []chartSlot
 }{
-	{180, 50, 3, 3, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {0, 2, 1, 1}, {1, 2, 1, 1}}},
+	{180, 56, 3, 4, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {0, 2, 1, 1}, {1, 2, 1, 1}, {0, 3, 1, 1}, {1, 3, 1, 1}, {2, 3, 1, 1}}},
+	{180, 44, 3, 3, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 2}, {0, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {0, 2, 1, 1}, {1, 2, 1, 1}}},
 	{130, 38, 2, 2, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}}},
 	{100, 28, 2, 1, []chartSlot{{0, 0, 1, 1}, {1, 0, 1, 1}}},
 	{60, 36, 1, 2, []chartSlot{{0, 0, 1, 1}, {0, 1, 1, 1}}},
@@ -66,8 +67,11 @@ func layoutTrain(l kit.Layout, runs int, first runlog.PanelKind, alone bool, cel
 		}
 		t.titles[k] = kit.NewRect(r.X, r.Y, r.W-2, 1)
 		t.plots[k] = kit.PlotOf(kit.NewRect(r.X, r.Y+1, r.W, r.H-2))
+		if !k.Chart() {
+			t.plots[k] = kit.NewRect(r.X+1, r.Y+1, r.W-3, r.H-1)
+		}
 		if k == runlog.PanelKernels {
-			t.plots[k] = kit.NewRect(r.X+1, r.Y+1, r.W-3, r.H-2)
+			t.plots[k].H--
 			t.kernels = kernelBox(t.plots[k], cell)
 		}
 	}

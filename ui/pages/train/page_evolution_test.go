@@ -71,7 +71,7 @@ func TestTrainPageWithoutImages(t *testing.T) {
 // about at once.
 func TestCheckpointsWait(t *testing.T) {
 	f := &uitest.FakeEvolution{Data: true, Took: time.Hour}
-	d, keep := watchEvolution(t, f, 140, 44)
+	d, keep := watchEvolution(t, f, 200, 60)
 	keep(1)
 	if p := d.App.Page; !p.evolving.ready.After(time.Now().Add(time.Hour)) {
 		t.Fatal("no pause")

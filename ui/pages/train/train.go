@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -38,9 +40,9 @@ type Page struct {
 	from   float64 // range of the axis; all if both are 0
 	to     float64
 	cursor float64 // on the axis; negative: none
-	run    int     // the selected one
+	run    int     // the selected one, by its index in the book
 	radius int     // −1: all
-	hidden uint64
+	table  tableSettings
 
 	training  *ownRun // nil while this program trains nothing
 	over      *ownRun // the one before
@@ -62,9 +64,15 @@ func New(s session.Screen, on *session.Session, o Options, busy func() bool) *Pa
 }
 
 var trainKeys = kit.Keymap[*Page]{
-	{Act: kit.Up, Name: "previous run", Help: "previous, next run", Hint: "run", When: (*Page).several, Do: func(p *Page) tea.Cmd { return p.choose(p.run - 1) }},
-	{Act: kit.Down, Name: "next run", Also: true, When: (*Page).several, Do: func(p *Page) tea.Cmd { return p.choose(p.run + 1) }},
+	{Act: kit.Up, Name: "previous run", Help: "previous, next run", Hint: "run", When: (*Page).several, Do: func(p *Page) tea.Cmd { return p.choose(p.row() - 1) }},
+	{Act: kit.Down, Name: "next run", Also: true, When: (*Page).several, Do: func(p *Page) tea.Cmd { return p.choose(p.row() + 1) }},
 	{Act: kit.Toggle, Name: "show or hide the run", Hint: "show/hide", When: (*Page).several, Do: (*Page).toggleRun},
+	{Act: kit.Filter, Name: "filter runs by a regular expression…", Hint: "filter", When: (*Page).manyRuns, Do: (*Page).filterRuns},
+	{Act: kit.SortRuns, When: (*Page).several, Do: (*Page).sortRuns},
+	{Act: kit.GroupRuns, When: (*Page).manyRuns, Do: (*Page).groupRuns},
+	{Act: kit.PinRun, When: (*Page).several, Do: (*Page).pinRun},
+	{Act: kit.Configs, When: (*Page).configured, Do: (*Page).showConfigs},
+	{Act: kit.Annotate, When: (*Page).begun, Do: (*Page).annotate},
 	{Act: kit.Left, Name: "cursor left", Help: "move the cursor", Hint: "cursor", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(-1) }},
 	{Act: kit.Right, Name: "cursor right", Also: true, When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(1) }},
 	{Act: kit.FarLeft, Name: "cursor far left", Help: "cursor by a large step", When: (*Page).begun, Do: func(p *Page) tea.Cmd { return p.step(-10) }},
@@ -86,21 +94,42 @@ var trainKeys = kit.Keymap[*Page]{
 }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{trainingKeys.On(p), trainKeys.On(p)}
+	if p.options.Training == nil {
+		return kit.Tables{trainKeys.On(p), followKeys.On(p)}
+	}
+	return kit.Tables{trainingKeys.On(p), trainKeys.On(p), followKeys.On(p)}
 }
 
 func (p *Page) several() bool { return len(p.fig.Runs) > 1 }
-func (p *Page) begun() bool   { return p.fig.Most > 0 }
 
-// choose selects a run.
-func (p *Page) choose(i int) tea.Cmd {
-	p.run = min(max(i, 0), max(len(p.fig.Runs)-1, 0))
-	return p.request()
+// manyRuns reports whether there are several runs, if only without the filter.
+func (p *Page) manyRuns() bool { return p.fig.All > 1 }
+
+func (p *Page) begun() bool { return p.fig.Most > 0 }
+
+// row returns the row of the selected run in the table; −1 if there is none yet.
+func (p *Page) row() int {
+	for i := range p.fig.Runs {
+		if slices.Contains(p.fig.Runs[i].Members, p.run) {
+			return i
+		}
+	}
+	return p.fig.Selected
 }
 
-func (p *Page) toggleRun() tea.Cmd {
-	if p.run < 64 {
-		p.hidden ^= 1 << p.run
+// selected returns the row of the selected run, nil if there is none yet. It stands for the first run
+// of a group.
+func (p *Page) selected() *runlog.RunFacts {
+	if i := p.row(); i >= 0 && i < len(p.fig.Runs) {
+		return &p.fig.Runs[i]
+	}
+	return nil
+}
+
+// choose selects a row.
+func (p *Page) choose(i int) tea.Cmd {
+	if n := len(p.fig.Runs); n > 0 {
+		p.run = p.fig.Runs[min(max(i, 0), n-1)].ID
 	}
 	return p.request()
 }
@@ -207,7 +236,8 @@ func (p *Page) request() tea.Cmd {
 		q.Columns[k] = max(0, plot.W)
 	}
 	q.Axis, q.LogX, q.LogY, q.Smooth, q.From, q.To = p.axis, p.logX, p.logY, p.smooth, p.from, p.to
-	q.Cursor, q.Run, q.Radius, q.Hidden = p.cursor, p.run, p.radius, p.hidden
+	q.Cursor, q.Run, q.Radius = p.cursor, p.run, p.radius
+	p.table.apply(&q)
 	return tea.Batch(p.evolve(), p.asks.Start(q, p.compute))
 }
 
@@ -237,6 +267,8 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	case evolutionTick:
 		p.evolving.timed = false
 		return p.evolve()
+	case noteMsg:
+		return p.noted(msg)
 	case kit.Report:
 		return p.reported(msg)
 	}
@@ -247,13 +279,13 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 func (p *Page) Idle() tea.Cmd { return p.followNewest() }
 
 // Facts returns the status line if no model is open.
-func (p *Page) Facts() []string { return []string{"watching " + kit.Counted(len(p.fig.Runs), "run")} }
+func (p *Page) Facts() []string { return []string{"watching " + kit.Counted(p.fig.All, "run")} }
 
 // ModelFiles lists the last checkpoints of the runs.
 func (p *Page) ModelFiles() []string {
 	var files []string
-	for _, r := range p.fig.Runs {
-		if r.Kept > 0 {
+	for i := range p.fig.Runs {
+		if r := &p.fig.Runs[i]; r.Kept > 0 {
 			files = append(files, filepath.Join(r.Dir, train.ModelFile))
 		}
 	}
@@ -272,7 +304,6 @@ func (p *Page) Watch(dirs, names []string) tea.Cmd {
 // received displays a figure.
 func (p *Page) received(msg figureMsg) tea.Cmd {
 	p.fig = msg.figure
-	p.run = min(p.run, max(len(p.fig.Runs)-1, 0))
 	if n := len(p.fig.Radii); n > 0 && p.radius >= n {
 		p.radius = -1
 	}
@@ -283,22 +314,24 @@ func (p *Page) received(msg figureMsg) tea.Cmd {
 }
 
 func (p *Page) Speed() string {
-	if p.run < len(p.fig.Runs) {
-		if r := p.fig.Runs[p.run]; r.What != "" {
-			return fmt.Sprintf("%s: %s", r.Name, r.What)
-		}
+	var words []string
+	if r := p.selected(); r != nil && r.What != "" {
+		words = append(words, fmt.Sprintf("%s: %s", r.Name, r.What))
 	}
-	return ""
+	if text := p.table.text(&p.fig); text != "" {
+		words = append(words, text)
+	}
+	return strings.Join(words, " · ")
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	if p.l.table.Contains(m.X, m.Y) && m.Pressed && m.Y > p.l.table.Y {
-		return p.choose(p.l.top(p.run, len(p.fig.Runs)) + m.Y - p.l.table.Y - 1), true
+		return p.choose(p.l.top(p.row(), len(p.fig.Runs)) + m.Y - p.l.table.Y - 1), true
 	}
 	for _, k := range p.l.order() {
 		plot := p.l.plots[k]
 		area := kit.NewRect(plot.X-1, plot.Y, plot.W+2, plot.H+1)
-		if k == runlog.PanelKernels || !area.Contains(m.X, m.Y) || !p.begun() {
+		if !k.Chart() || !area.Contains(m.X, m.Y) || !p.begun() {
 			continue
 		}
 		return p.point(plot, m), true

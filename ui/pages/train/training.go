@@ -96,6 +96,10 @@ var trainingKeys = kit.Keymap[*Page]{
 	{Act: kit.Pause, Name: "Pause or resume run", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
 	{Act: kit.SaveModel, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
 	{Act: kit.Stop, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
+}
+
+// followKeys show a run's model on every page.
+var followKeys = kit.Keymap[*Page]{
 	{Act: kit.UseNewest, Hint: "follow", When: (*Page).canFollow, Do: (*Page).toggleFollowing},
 }
 
@@ -146,10 +150,10 @@ func (p *Page) begin(dir string, c train.Config) tea.Cmd {
 
 // resumable reports whether the selected run can be resumed.
 func (p *Page) resumable() bool {
-	if !p.canTrain() || p.run >= len(p.fig.Runs) {
+	r := p.selected()
+	if !p.canTrain() || r == nil || r.Grouped {
 		return false
 	}
-	r := p.fig.Runs[p.run]
 	if p.over != nil && p.over.dir == r.Dir { // the state of its folder is read with a delay
 		return p.over.goesOn()
 	}
@@ -157,7 +161,7 @@ func (p *Page) resumable() bool {
 }
 
 func (p *Page) resume() tea.Cmd {
-	r := p.fig.Runs[p.run]
+	r := p.selected()
 	if p.over != nil && p.over.dir == r.Dir {
 		return p.begin(r.Dir, p.over.config)
 	}
@@ -243,15 +247,16 @@ func (p *Page) ownFacts(r runlog.RunFacts) runlog.RunFacts {
 
 // withoutBands returns why the selected run has no bands yet.
 func (p *Page) withoutBands() string {
-	if p.run < len(p.fig.Runs) {
-		if c := p.fig.Runs[p.run].Config; c != nil && c.Bands != nil {
+	r := p.selected()
+	if r != nil {
+		if c := r.Config; c != nil && c.Bands != nil {
 			if c.Bands.Every > 1 {
 				return fmt.Sprintf("Band accuracy is evaluated every %d epochs.", c.Bands.Every)
 			}
 			return "Band accuracy is evaluated after every epoch."
 		}
 	}
-	if p.run < len(p.fig.Runs) && p.fig.Runs[p.run].Files > 0 {
+	if r != nil && r.Files > 0 {
 		if p.options.Watch.Measure == nil {
 			return "hfcui watch DIR --data DATA evaluates band accuracy of every new checkpoint."
 		}

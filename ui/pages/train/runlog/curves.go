@@ -111,6 +111,8 @@ func (l *runLog) source(key curveKey) curveKey {
 	switch key.panel {
 	case PanelAccuracy:
 		key.steps = key.onTrain && len(l.epochs) < 2 // show progress within the first epoch
+	case PanelCPU, PanelMemory:
+		key.steps = true
 	case PanelLoss, PanelRate, PanelSpeed:
 		key.steps = len(l.steps) > 0
 	}
@@ -133,6 +135,15 @@ func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 			lo, hi = v.Wilson()
 		}
 		add(s, v.Accuracy(), lo, hi)
+	}
+	machine := func(e *train.StepEvent) {
+		v := e.Cores
+		if key.panel == PanelMemory {
+			v = float64(e.Memory) / 1e9
+		}
+		if v > 0 {
+			add(&e.Stamp, v, v, v)
+		}
 	}
 	value := func(s *train.Stamp, on *measure.Score, loss, rate, speed, roughness float64) {
 		if key.panel == PanelAccuracy {
@@ -158,6 +169,10 @@ func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 		c.read = len(l.bands)
 	case key.steps:
 		for _, e := range l.steps[c.read:] {
+			if key.panel.machine() {
+				machine(e)
+				continue
+			}
 			value(&e.Stamp, e.Train, e.Loss, e.LearningRate, e.ImagesPerSecond, math.NaN())
 		}
 		c.read = len(l.steps)

@@ -39,7 +39,8 @@ func TestFiguresOfRunsThatGoOn(t *testing.T) {
 		book.Take(i, u)
 		rest[i] = rest[i][n:]
 		q := FigureRequest{Cursor: -1, Radius: rng.IntN(4) - 1, Run: rng.IntN(2), Axis: Axis(rng.IntN(int(Axes))),
-			Smooth: rng.IntN(len(Smoothings)), LogX: rng.IntN(3) == 0, LogY: rng.IntN(3) == 0, Hidden: uint64(rng.IntN(4))}
+			Smooth: rng.IntN(len(Smoothings)), LogX: rng.IntN(3) == 0, LogY: rng.IntN(3) == 0, Hidden: RunSet("").With(0, rng.IntN(2) == 0).With(1, rng.IntN(2) == 0),
+			Pinned: RunSet("").With(1, rng.IntN(3) == 0), Sort: SortKeys()[rng.IntN(len(SortKeys()))], Group: []string{"", "", "net"}[rng.IntN(3)]}
 		if rng.IntN(3) == 0 {
 			q.From, q.To, q.Cursor = 10, 90, 50
 		}
@@ -57,7 +58,8 @@ func TestFiguresOfRunsThatGoOn(t *testing.T) {
 func same(a, b Figure) bool {
 	for _, f := range []*Figure{&a, &b} {
 		for i := range f.Runs {
-			for _, v := range []*float64{&f.Runs[i].Loss, &f.Runs[i].Rate, &f.Runs[i].Speed} {
+			r := &f.Runs[i]
+			for _, v := range []*float64{&r.Loss, &r.Rate, &r.Speed, &r.Accuracy, &r.Lo, &r.Hi, &r.TrainAccuracy, &r.Best} {
 				if math.IsNaN(*v) {
 					*v = -1
 				}

@@ -2,6 +2,7 @@ package runlog
 
 import (
 	"fmt"
+	"strconv"
 
 	charts "hfcui/engine/figure"
 	"hfcui/ui/kit"
@@ -17,6 +18,9 @@ func (f *Figure) Describe() *charts.Figure {
 				out.Notes = []string{"Dashed: accuracy on training images."}
 			}
 		}
+	}
+	for i, n := range f.Notes {
+		out.Notes = append(out.Notes, fmt.Sprintf("Note %d, %s, step %s: %s", i+1, f.Runs[n.Row].Name, kit.Grouped(n.Step), n.Text))
 	}
 	return out
 }
@@ -54,7 +58,7 @@ func (f *Figure) panelChart(k PanelKind) charts.Panel {
 	out := charts.Panel{
 		Title: f.heading(k),
 		X:     charts.Axis{Title: f.Asked.Axis.String(), From: f.From, To: f.To, Log: f.Asked.LogX},
-		Y:     charts.Axis{From: p.Lo, To: p.Hi, Log: p.log, Percent: k.Shares()},
+		Y:     charts.Axis{Title: k.Unit(), From: p.Lo, To: p.Hi, Log: p.log, Percent: k.Shares()},
 	}
 	for _, c := range p.Curves {
 		s := f.curveSeries(k, c)
@@ -62,6 +66,11 @@ func (f *Figure) panelChart(k PanelKind) charts.Panel {
 			s.Points = append(s.Points, charts.Point{X: f.At(at.X), Y: p.Value(at.Y), Lo: p.Value(at.Lo), Hi: p.Value(at.Hi)})
 		}
 		out.Series = append(out.Series, s)
+	}
+	for i, n := range f.Notes {
+		if n.X >= f.From && n.X <= f.To {
+			out.Lines = append(out.Lines, charts.Reference{At: n.X, Vertical: true, Label: strconv.Itoa(i + 1)})
+		}
 	}
 	return out
 }
@@ -81,14 +90,22 @@ func (f *Figure) curveSeries(k PanelKind, c CurveFigure) charts.Series {
 			s.Color, s.Marker = charts.High, charts.Triangle
 		}
 		return s
-	case c.Train:
-		return charts.Series{Color: charts.ColorOf(c.Run), Dash: charts.Dashed}
 	}
-	s := charts.Series{Name: f.Runs[c.Run].Name, Color: charts.ColorOf(c.Run)}
-	if what := f.Runs[c.Run].What; what != "" {
-		s.Name += " (" + what + ")"
+	r := &f.Runs[c.Row]
+	color, faint := charts.ColorOf(max(r.Color, 0)), r.Color == Uncolored
+	if c.Train {
+		return charts.Series{Color: color, Dash: charts.Dashed, Faint: faint}
 	}
-	if k == PanelAccuracy {
+	s := charts.Series{Name: r.Name, Color: color, Faint: faint}
+	switch {
+	case faint:
+		s.Name = ""
+	case r.Grouped:
+		s.Name += fmt.Sprintf(" (mean and range of %s)", kit.Counted(len(r.Members), "run"))
+	case r.What != "":
+		s.Name += " (" + r.What + ")"
+	}
+	if k == PanelAccuracy || c.N > 1 {
 		s.Interval = charts.Band
 	}
 	return s

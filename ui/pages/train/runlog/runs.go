@@ -4,6 +4,7 @@ package runlog
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -29,6 +30,13 @@ type runLog struct {
 	Name, dir  string
 	generation int // changes if earlier events are replaced
 	Config     *train.Config
+	what       string            // network and dataset
+	settings   map[string]string // of Config, by key
+	Notes      []train.Note      // by step
+	best       float64           // test accuracy after an epoch; NaN without any
+	rate       float64           // the last learning rate
+	changes    []rateChange
+	stored     []evolution.Checkpoint // models kept of epochs
 	State      follow.State
 	fault      string // error of reading the run or a part of it
 	skipped    int    // invalid lines
@@ -57,7 +65,7 @@ func (b *RunBook) Add(dir, name string) int {
 		return i
 	}
 	b.Version++
-	b.runs = append(b.runs, &runLog{Name: kit.Clean(name), dir: dir})
+	b.runs = append(b.runs, &runLog{Name: kit.Clean(name), dir: dir, best: math.NaN()})
 	return len(b.runs) - 1
 }
 
@@ -68,11 +76,12 @@ func (b *RunBook) Take(i int, u follow.Update) {
 	b.Version++
 	l := b.runs[i]
 	if u.Begun {
-		*l = runLog{Name: l.Name, dir: l.dir, generation: l.generation + 1}
+		*l = runLog{Name: l.Name, dir: l.dir, generation: l.generation + 1, best: math.NaN()}
 	}
-	if u.Config != nil {
-		l.Config = u.Config
+	if u.Config != nil && l.Config != u.Config {
+		l.Config, l.settings, l.what = u.Config, u.Config.Settings(), kit.Clean(netOf(u.Config)+" on "+u.Config.Data)
 	}
+	l.Notes = u.Notes
 	if len(l.weights) == 0 || u.State != follow.Waiting {
 		l.State = u.State
 	}
@@ -89,8 +98,10 @@ func (b *RunBook) Take(i int, u follow.Update) {
 		switch e := e.(type) {
 		case *train.StepEvent:
 			l.steps = append(l.steps, e)
+			l.takeRate(e)
 		case *train.EpochEvent:
 			l.epochs = append(l.epochs, e)
+			l.takeEpoch(e)
 		case *train.BandsEvent:
 			l.bands = append(l.bands, e)
 		case *train.CheckpointEvent:
@@ -99,6 +110,31 @@ func (b *RunBook) Take(i int, u follow.Update) {
 			l.weights = []evolution.Checkpoint{{Path: filepath.Join(l.dir, train.ModelFile), At: e.Stamp}}
 		case *train.EndEvent:
 			l.end = e
+		}
+	}
+}
+
+// takeEpoch takes the test accuracy after an epoch and the model that is kept of it.
+func (l *runLog) takeEpoch(e *train.EpochEvent) {
+	if e.Test != nil && e.Test.N > 0 {
+		if a := e.Test.Accuracy(); !(a <= l.best) {
+			l.best = a
+		}
+	}
+	if name := filepath.FromSlash(e.Checkpoint); name != "" && filepath.IsLocal(name) {
+		l.stored = append(l.stored, evolution.Checkpoint{Path: filepath.Join(l.dir, name), At: e.Stamp})
+		l.written++
+	}
+}
+
+// Annotated sets the notes of a run, before they are read from its folder.
+func (b *RunBook) Annotated(dir string, notes []train.Note) {
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
+	for _, l := range b.runs {
+		if l.dir == dir {
+			l.Notes = notes
+			b.Version++
 		}
 	}
 }
@@ -137,14 +173,18 @@ func (l *runLog) place(s follow.Snapshot) evolution.Checkpoint {
 	return c
 }
 
-// Checkpoints lists the existing files of weights of the run in a folder.
+// Checkpoints lists the existing files of weights of the run in a folder, by step.
 func (b *RunBook) Checkpoints(dir string) []evolution.Checkpoint {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
 	for _, l := range b.runs {
-		if l.dir == dir {
-			return l.weights
+		if l.dir != dir {
+			continue
 		}
+		if n, w := len(l.stored), len(l.weights); n > 0 && w > 0 && l.stored[n-1].At.Step >= l.weights[w-1].At.Step {
+			return l.stored // the last checkpoint is one of them, or older
+		}
+		return slices.Concat(l.stored, l.weights)
 	}
 	return nil
 }
