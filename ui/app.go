@@ -87,6 +87,7 @@ type App struct {
 	shown string // the last frame
 
 	message string                    // shown until the next key
+	leave   bool                      // runs go on when the program has ended
 	err     error                     // that ended the program
 	fault   atomic.Pointer[kit.Crash] // panic while writing to the terminal
 }

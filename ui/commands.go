@@ -24,7 +24,7 @@ var lastKeys kit.Keymap[*App]
 func init() {
 	lastKeys = kit.Keymap[*App]{
 		{Act: kit.Help, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
-		{Act: kit.Quit, Name: "quit", Hint: "quit", Do: (*App).quit},
+		{Act: kit.Quit, Name: "quit", Hint: "quit", Do: (*App).askQuit},
 	}
 	programKeys = append(append(pageKeys(), modelKeys()...), kit.Keymap[*App]{
 		{Act: kit.Next, Name: "next page", Help: "next, previous page", When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + 1) % len(a.pages)) }},
@@ -64,7 +64,9 @@ func (a *App) entries() []kit.Entry {
 func (a *App) key(key string) tea.Cmd {
 	a.message = ""
 	switch {
-	case key == "ctrl+c", a.layout.TooSmall && key == "q":
+	case key == "ctrl+c":
+		return a.askQuit()
+	case a.layout.TooSmall && key == "q":
 		return a.quit()
 	case key == "ctrl+z":
 		return a.suspend()

@@ -46,8 +46,9 @@ type (
 	busier interface{ Busy() bool }
 	// idler is notified when a job of any page ends.
 	idler interface{ Idle() tea.Cmd }
-	// waiter ends its work when the program has ended, and reports the outcome.
-	waiter interface{ Wait() }
+	// waiter ends its work when the program has ended, and reports the outcome; with leave, work
+	// that can goes on as a process of its own.
+	waiter interface{ Wait(leave bool) }
 	// charter draws accuracy vs r on another page.
 	charter interface {
 		DrawChart(c *kit.Canvas, r kit.Rect)

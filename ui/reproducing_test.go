@@ -57,7 +57,8 @@ func TestExperimentFromTheExplorer(t *testing.T) {
 	f.Finish <- struct{}{}
 	see("fig3 quick is done")
 	begin(3)
-	if err := r.end(uitest.KeyPress("q")); err != nil {
+	press("q")
+	if err := r.end(uitest.KeyPress("enter")); err != nil {
 		t.Fatal(err)
 	}
 	r.app.Wait()

@@ -67,11 +67,11 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 	return err
 }
 
-// Wait has pages end their work, once the program has ended.
+// Wait has pages end their work, or leave it running, once the program has ended.
 func (a *App) Wait() {
 	for _, t := range a.pages {
 		if p, ok := t.page.(waiter); ok {
-			p.Wait()
+			p.Wait(a.leave)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // trainingOf has the program train with a fake.
 func trainingOf(f *uitest.FakeTraining) *trainpage.Training {
 	return &trainpage.Training{
-		Recipe: f.Recipe, Ended: f.End,
+		Recipe: f.Recipe, Ended: f.End, Leave: f.Leave,
 		Start: func(ctx context.Context, c train.Config, dir string) (trainpage.TrainingRun, error) {
 			return f.Start(ctx, c, dir)
 		},
@@ -80,7 +80,8 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	}
 	now := f.Epochs.Load()
 	becomes("epochs again", func() bool { return f.Epochs.Load() > now+3 })
-	if err := r.end(uitest.KeyPress("q")); err != nil {
+	press("q")
+	if err := r.end(uitest.KeyPress("enter")); err != nil {
 		t.Fatal(err)
 	}
 	r.app.Wait()

@@ -75,7 +75,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	}
 	evolution := l.Evolution()
 	defer evolution.Close()
-	e.screen.Evolution = evolution
+	e.screen.Evolution, e.screen.Watch = evolution, activeRuns("runs")
 	e.screen.Training, e.screen.Reproducing = trainingOf(l), reproducingOf(l)
 	return ui.Run(cmd.Context(), l, e.screen)
 }
@@ -101,6 +101,7 @@ func trainingOf(l *lab.Lab) *ui.Training {
 			}
 			return run, nil
 		},
+		Leave: func(dir string) { leaveRunning(dir, "train", "--run", dir) },
 		Ended: func(dir string, err error) {
 			var stopped *train.StoppedError
 			switch {
@@ -125,6 +126,9 @@ func reproducingOf(l *lab.Lab) *ui.Reproducing {
 				return nil, err
 			}
 			return run, nil
+		},
+		Leave: func(e experiment.Experiment, size experiment.Size, dir string) {
+			leaveRunning(dir, reproduceArgs(e, size, experiment.BegunOn(dir), dir)...)
 		},
 		Ended: func(e experiment.Experiment, size experiment.Size, dir string, err error) {
 			var stopped *train.StoppedError

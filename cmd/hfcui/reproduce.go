@@ -119,7 +119,16 @@ func reproduce(ctx context.Context, e experiment.Experiment, size experiment.Siz
 
 // reproduceLine returns the command line that resumes an experiment.
 func reproduceLine(e experiment.Experiment, size experiment.Size, data, dir string) string {
-	return fmt.Sprintf("hfcui reproduce %s --%s --data %s --run %s", e.Name, size, shellWord(data), shellWord(dir))
+	line := "hfcui"
+	for _, arg := range reproduceArgs(e, size, data, dir) {
+		line += " " + shellWord(arg)
+	}
+	return line
+}
+
+// reproduceArgs are the arguments of that command.
+func reproduceArgs(e experiment.Experiment, size experiment.Size, data, dir string) []string {
+	return []string{"reproduce", e.Name, "--" + string(size), "--data", data, "--run", dir}
 }
 
 // experimentLines reports the progress of an experiment: a line per run, and on a terminal a

@@ -64,6 +64,17 @@ func openFolder(dir string, c Config) (f *folder, err error) {
 	return f, nil
 }
 
+// Active reports whether another process is training in a run folder.
+func Active(dir string) bool {
+	events, err := os.Open(filepath.Join(dir, EventsFile))
+	if err != nil {
+		return false
+	}
+	defer events.Close()
+	taken, err := lock(events)
+	return err == nil && taken
+}
+
 // takeEvents opens and locks events.jsonl. It reports whether the file is new.
 func (f *folder) takeEvents() (began bool, err error) {
 	path := filepath.Join(f.dir, EventsFile)

@@ -35,6 +35,8 @@ type JobInfo struct {
 	State JobState
 	Stop  func() tea.Cmd // nil: cannot be stopped
 	Pause func() tea.Cmd // pauses or resumes; nil: cannot be paused
+	Kept  bool           // saves a checkpoint when the program ends: ask before
+	Leave bool           // can then be left running as a process of its own
 }
 
 // Progress says how far the job is, in a few cells: "epoch 3/10", " 34%"; "" if unknown.

@@ -17,7 +17,8 @@ type FakeTraining struct {
 	Epochs  atomic.Int64
 	Kept    atomic.Int64
 	Configs chan train.Config
-	Ended   []error // what was under way when the program ended
+	Ended   []error  // what was under way when the program ended
+	Left    []string // folders of runs left running
 
 	Model    string // the open model
 	Imported bool   // its network cannot be trained from scratch
@@ -53,8 +54,10 @@ func (r *fakeRun) Checkpoint() { r.set(func() { r.wanted = true }) }
 
 func (r *fakeRun) Paused() (yes bool) { r.set(func() { yes = r.paused }); return yes }
 
-// Progress is unknown: it would change with every epoch.
-func (r *fakeRun) Progress() *train.Progress { return nil }
+// Progress stays the same.
+func (r *fakeRun) Progress() *train.Progress {
+	return &train.Progress{Epoch: 3, Epochs: 10, Doing: "train", Done: 1, Of: 4, Left: 4 * time.Minute}
+}
 
 func (r *fakeRun) Done() <-chan struct{} { return r.done }
 
@@ -118,5 +121,7 @@ func (f *FakeTraining) Recipe() (c train.Config, scratch bool, err error) {
 	c.Model = f.Model
 	return c, !f.Imported, nil
 }
+
+func (f *FakeTraining) Leave(dir string) { f.Left = append(f.Left, dir) }
 
 func (f *FakeTraining) End(_ string, err error) { f.Ended = append(f.Ended, err) }

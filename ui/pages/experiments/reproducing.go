@@ -22,6 +22,8 @@ type Reproducing struct {
 	Start func(ctx context.Context, e experiment.Experiment, size experiment.Size, dir string) (Reproduction, error)
 	// Ended is called for an experiment that was running when the program quit.
 	Ended func(e experiment.Experiment, size experiment.Size, dir string, err error)
+	// Leave resumes an experiment as a process of its own, which outlives this one; nil: cannot.
+	Leave func(e experiment.Experiment, size experiment.Size, dir string)
 }
 
 // Reproduction is a running experiment, see lab.Reproduction.
@@ -168,21 +170,30 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	return p.scan(0)
 }
 
-// Wait stops an experiment that is running when the program quits, and reports the outcome.
-func (p *Page) Wait() {
-	if r := p.doing; r != nil {
-		r.job.Cancel()
-		<-r.done
-		p.reproducing.Ended(r.Experiment, r.size, r.dir, r.err)
+// Wait stops an experiment that is running when the program quits, and reports the outcome; with
+// leave, it goes on as a process of its own.
+func (p *Page) Wait(leave bool) {
+	r := p.doing
+	if r == nil {
+		return
 	}
+	r.job.Cancel()
+	<-r.done
+	var stopped *train.StoppedError
+	if leave && (errors.As(r.err, &stopped) || errors.Is(r.err, context.Canceled)) && p.reproducing.Leave != nil {
+		p.reproducing.Leave(r.Experiment, r.size, r.dir)
+		return
+	}
+	p.reproducing.Ended(r.Experiment, r.size, r.dir, r.err)
 }
 
 // Jobs lists the experiment running here, and the estimate of another's cost.
 func (p *Page) Jobs() []kit.JobInfo {
 	var list []kit.JobInfo
 	if r := p.doing; r != nil {
-		j := kit.JobInfo{Name: "experiment", Of: r.called() + " in " + kit.Clean(r.dir), Stop: p.stop}
+		j := kit.JobInfo{Name: "experiment", Of: r.called() + " in " + kit.Clean(r.dir), Share: -1, Stop: p.stop, Kept: true}
 		if now := r.progress; now != nil {
+			j.Leave = p.reproducing.Leave != nil
 			j.Share, j.Left = now.Part, now.Left
 			j.Count = fmt.Sprintf("run %d of %d: %s, seed %d", now.Run, now.Runs, kit.Clean(now.Setting), now.Seed)
 			j.Rate = kit.PerSecond(now.Training.ImagesPerSecond, "images")

@@ -24,6 +24,8 @@ type Training struct {
 	Start func(ctx context.Context, c train.Config, dir string) (TrainingRun, error)
 	// Ended is called for a run that was active when the program quit.
 	Ended func(dir string, err error)
+	// Leave resumes the run in a folder as a process of its own, which outlives this one; nil: cannot.
+	Leave func(dir string)
 }
 
 // TrainingRun is an active run, see lab.Training.
@@ -55,10 +57,11 @@ func (p *Page) Jobs() []kit.JobInfo {
 	if t == nil {
 		return nil
 	}
-	j := kit.JobInfo{Name: "training", Of: kit.Clean(t.name), Stop: p.stop, Pause: p.pause}
+	j := kit.JobInfo{Name: "training", Of: kit.Clean(t.name), Share: -1, Stop: p.stop, Pause: p.pause, Kept: true}
 	if t.run != nil {
 		if now := t.run.Progress(); now != nil {
 			j.At = fmt.Sprintf("epoch %d/%d", now.Epoch, now.Epochs)
+			j.Leave = p.options.Training.Leave != nil
 			epochs := float64(now.Epoch - 1)
 			j.Count, j.Rate, j.Left = "evaluating "+now.Doing, kit.PerSecond(now.ImagesPerSecond, "images"), now.Left
 			if now.Doing == "train" {
@@ -220,13 +223,21 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 	return p.request()
 }
 
-// Wait stops a run that is active when the program quits, and reports the outcome.
-func (p *Page) Wait() {
-	if t := p.training; t != nil {
-		t.job.Cancel()
-		<-t.done
-		p.options.Training.Ended(t.dir, t.err)
+// Wait stops a run that is active when the program quits, and reports the outcome; with leave, the
+// run goes on as a process of its own.
+func (p *Page) Wait(leave bool) {
+	t := p.training
+	if t == nil {
+		return
 	}
+	t.job.Cancel()
+	<-t.done
+	var stopped *train.StoppedError
+	if leave && errors.As(t.err, &stopped) && p.options.Training.Leave != nil {
+		p.options.Training.Leave(t.dir)
+		return
+	}
+	p.options.Training.Ended(t.dir, t.err)
 }
 
 // ownFacts puts what this program knows of its own training into its line.
