@@ -41,10 +41,10 @@ type arithmetic struct {
 // environment is the variable that selects the arithmetic, as it does for networks.
 const environment = "HFCUI_CPU"
 
-// arithmetics returns those this processor can run, the fastest first; the last is portable.
+// arithmetics returns those that this processor supports, the fastest first; the last is portable.
 func arithmetics() []*arithmetic { return append(native(), &portable) }
 
-// fastest is the arithmetic that the environment names, or else the fastest there is.
+// fastest is the arithmetic selected by the environment, by default the fastest.
 var fastest = choose(os.Getenv(environment))
 
 func choose(name string) *arithmetic {

@@ -2,5 +2,5 @@
 
 package spectral
 
-// native returns the assembly implementations: none here.
+// native returns no assembly implementations.
 func native() []*arithmetic { return nil }

@@ -45,8 +45,8 @@ func newBatch(h, w, threads int, newOne func() transform) *Batch {
 }
 
 // Split writes the components of the images x (n·planes·h·w pixels, for any n and number of
-// planes) at radius radii[i] to low[i] and high[i], each as long as x or nil if not wanted.
-// low or high may be nil altogether. No two slices may overlap; a wrong length panics.
+// planes) at radius radii[i] to low[i] and high[i], each as long as x or nil to skip it. low or
+// high may be nil altogether. No two slices may overlap; a wrong length panics.
 func (b *Batch) Split(low, high [][]float32, x []float32, radii []float64) {
 	_ = b.SplitEach(low, high, x, radii, 1, nil, nil)
 }
@@ -54,8 +54,8 @@ func (b *Batch) Split(low, high [][]float32, x []float32, radii []float64) {
 // SplitEach is Split for images of the given number of planes that are produced and consumed
 // one by one. A thread calls before(image), which may write the image to x, splits the image
 // and calls after(image), which may process the components while they are in that core's
-// cache; threads wait for each other only at the very end. before and after may be nil and
-// must be safe for concurrent use. SplitEach stops at the first error and returns it.
+// cache; threads synchronize only at the end. before and after may be nil and must be safe for
+// concurrent use. SplitEach stops at the first error and returns it.
 func (b *Batch) SplitEach(low, high [][]float32, x []float32, radii []float64, planes int, before, after func(image int) error) error {
 	size := planes * b.h * b.w
 	checkLen("the images", len(x), len(x)/size*size)
@@ -141,7 +141,7 @@ func (b *Batch) splitPlane(worker, p int) {
 	}
 }
 
-// plane returns plane p of the i-th component, nil if it is not wanted.
+// plane returns plane p of the i-th component; nil if it is skipped.
 func plane(components [][]float32, i, p, size int) []float32 {
 	if components == nil || components[i] == nil {
 		return nil

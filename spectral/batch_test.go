@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// TestBatch holds a Batch against a Splitter, bit for bit.
+// TestBatch: a Batch and a Splitter are bitwise equal.
 func TestBatch(t *testing.T) {
 	for _, size := range sizes {
 		h, w := size[0], size[1]
 		const planes = 7
 		x := pixels(planes, h, w)
-		clear(x[h*w : 2*h*w]) // one flat plane
+		clear(x[h*w : 2*h*w]) // one constant plane
 		s := NewSplitter(h, w)
 		s.Load(x)
 		for _, threads := range []int{0, 3} {
@@ -31,7 +31,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestBatchPartly leaves out what a Batch may leave out.
+// TestBatchPartly skips components.
 func TestBatchPartly(t *testing.T) {
 	x := pixels(5, 8, 9)
 	radii := []float64{2, 3, 4}
@@ -40,13 +40,13 @@ func TestBatchPartly(t *testing.T) {
 	b.Split(low, high, x, radii)
 	alone := [][]float32{nil, make([]float32, len(x)), nil}
 	b.Split(alone, nil, x, radii)
-	within(t, "one low part", alone[1], low[1], 0)
+	within(t, "only low", alone[1], low[1], 0)
 	b.Split(nil, alone, x, radii)
-	within(t, "one high part", alone[1], high[1], 0)
+	within(t, "only high", alone[1], high[1], 0)
 	b.Split(nil, nil, nil, nil)
 }
 
-// parts returns n slices of a length, full of what must be overwritten.
+// parts returns n slices of a length, filled with values that must be overwritten.
 func parts(n, length int) [][]float32 {
 	all := make([][]float32, n)
 	for i := range all {
@@ -77,13 +77,13 @@ func TestNoAllocation(t *testing.T) {
 		} {
 			call()
 			if n := testing.AllocsPerRun(5, call); n > 0 {
-				t.Errorf("%s at %d×%d allocates %v times a call", name, h, w, n)
+				t.Errorf("%s at %d×%d: %v allocations per call", name, h, w, n)
 			}
 		}
 	}
 }
 
-// TestSplitEach makes images as they are wanted and changes their parts at once.
+// TestSplitEach produces images on demand and processes their components.
 func TestSplitEach(t *testing.T) {
 	const images, planes, h, w = 9, 3, 12, 10
 	size := planes * h * w
@@ -107,7 +107,7 @@ func TestSplitEach(t *testing.T) {
 			within(t, "low", gotLow[r], low[r], 0)
 			within(t, "high", gotHigh[r], high[r], 1e-6)
 		}
-		// An error ends it: what has not begun is left out.
+		// An error stops it before the remaining images.
 		broken, after := errors.New("broken"), 0
 		err = b.SplitEach(nil, nil, made, nil, planes,
 			func(i int) error {

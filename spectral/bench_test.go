@@ -30,7 +30,7 @@ func BenchmarkLoad(b *testing.B) {
 	})
 }
 
-// BenchmarkSplit splits a loaded color image at ever new radii.
+// BenchmarkSplit splits a loaded color image at changing radii.
 func BenchmarkSplit(b *testing.B) {
 	for _, share := range []float64{0.2, 0.5, 0.9} {
 		b.Run(fmt.Sprint("r=", share), func(b *testing.B) {
@@ -60,11 +60,9 @@ func BenchmarkSpectrum(b *testing.B) {
 	})
 }
 
-// BenchmarkBatch splits 128 small color images on one core. Besides images/s it tells the
-// arithmetic of the matrix products it cannot do without in GFLOP/s, which the processor's
-// peak bounds, the memory read and written in GB/s, and as a share the speed at which the
-// same parts could be written without computing any: a core that writes is what limits many
-// radii.
+// BenchmarkBatch splits 128 small color images on one core. Besides images/s it reports the
+// throughput of the matrix products in GFLOP/s, the memory traffic in GB/s, and the time of only
+// writing the components as a share: with many radii, writing is the bottleneck.
 func BenchmarkBatch(b *testing.B) {
 	const images = 128
 	for _, a := range arithmetics() {
@@ -93,7 +91,7 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
-// writing is how long it takes to write parts that need no transform.
+// writing returns the time of writing components that need no transform.
 func writing(batch *Batch, low, high [][]float32, x []float32) time.Duration {
 	radii := make([]float64, len(low))
 	for i := range radii {
@@ -122,7 +120,7 @@ func products(side int, radii []float64) float64 {
 	return total
 }
 
-// BenchmarkBatchLarger splits images beyond the matrices' size on all processors.
+// BenchmarkBatchLarger splits images beyond the size limit of the matrices on all cores.
 func BenchmarkBatchLarger(b *testing.B) {
 	const images = 16
 	for _, side := range []int{64, 224} {

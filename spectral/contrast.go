@@ -8,16 +8,16 @@ import (
 const (
 	contrastQuantile = 0.995
 	contrastSample   = 1 << 16 // values sampled, evenly spaced
-	contrastNothing  = 1e-5    // anything smaller is rounding error
+	contrastNothing  = 1e-5    // smaller values are rounding errors
 
-	// LargestContrast limits the gain of a high-pass image: beyond it the rounding of
-	// eight-bit pixels would show instead of the image.
+	// LargestContrast limits the gain of a high-pass image: beyond it the quantization of
+	// eight-bit pixels would be visible.
 	LargestContrast = 32
 )
 
 // Contrast returns the gain, rounded to two digits and at most limit, for displaying x, values
 // around 0, as 0.5 + gain·x: 99.5 % of the values then lie in [0,1] and span it, so that a few
-// strong edges do not darken the rest. It is 1 where x is nothing but rounding error.
+// strong edges do not darken the rest. It is 1 if x is only rounding error.
 func Contrast(x []float32, limit float64) float64 {
 	if len(x) == 0 {
 		return 1

@@ -14,7 +14,7 @@ type dense struct {
 	rows, cols *basis // of length w, along a row; of length h, along a column
 	spec       []folded
 	part, next folded    // intermediate results
-	plane      []float32 // for a component that is not wanted
+	plane      []float32 // for a skipped component
 }
 
 // folded is a plane, or its spectrum, by parity: sixteen rows of the columns' even part, then
@@ -78,7 +78,7 @@ func (k *kept) keep(m *mask) {
 
 // squares converts real coefficients to complex ones. With a the sum of x times the cosines of
 // u and v, b the sines, c sine and cosine, s cosine and sine, all without their norms, F(±u,v)
-// = a∓b - i(s±c) up to a phase, since the origin is the middle here.
+// = a∓b - i(s±c) up to a phase, since the origin is the middle of the plane.
 func (d *dense) squares(dst []float64, p, v int) {
 	h, w := d.h, d.w
 	at := func(parityU, u, parityV int) float64 {

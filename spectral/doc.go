@@ -11,12 +11,10 @@
 // at (h/2, w/2). The low-frequency component at radius r keeps the coefficients whose
 // distance √(u²+v²) is strictly below r, the high-frequency component keeps the rest
 // (Wang, Wu, Huang, Xing: High-Frequency Component Helps Explain the Generalization of
-// Convolutional Neural Networks, CVPR 2020, section 3). Every channel is a plane of its
-// own.
+// Convolutional Neural Networks, CVPR 2020, section 3). Every channel is a separate plane.
 //
 // The radius is a distance in bins: one unit is one cycle per image height along u and
-// one cycle per image width along v. On an image that is not square the same r is
-// therefore a finer detail, in pixels, along the longer side: the disc in bins is an
+// one cycle per image width along v. On a non-square image the disc in bins is therefore an
 // ellipse in cycles per pixel.
 //
 // The distance depends on |u| and |v| alone, so the mask is even in u and in v and both
@@ -32,6 +30,6 @@
 // whether high frequencies are more than noise (section 8).
 //
 // Images are float32 in CHW or NCHW order. A slice of the wrong length is a programming error
-// and panics; check a radius that comes from outside with [CheckRadius]. Any number is safe to
-// split at: for r ≤ 0 and NaN the low-frequency component is zero, for +Inf it is the image.
+// and panics; validate an untrusted radius with [CheckRadius]. Any number is a safe radius: for
+// r ≤ 0 and NaN the low-frequency component is zero, for +Inf it is the image.
 package spectral

@@ -29,10 +29,10 @@ type fast struct {
 type workspace struct {
 	along, down sequences
 	x, y        []quad
-	spare       []float32 // for a block of rows that is not wanted
+	spare       []float32 // for a skipped block of rows
 }
 
-// rowBlock is how many rows are transformed at once.
+// rowBlock is the number of rows transformed at once.
 const rowBlock = 2 * lanes
 
 func newFast(h, w int, workers *pool, a *arithmetic) *fast {
@@ -135,8 +135,8 @@ func (f *fast) inverse(direct, other, x []float32, p int, m *mask) {
 	f.direct, f.other, f.x, f.plane, f.mask = nil, nil, nil, nil, nil
 }
 
-// composeColumnBlock applies the inverse transform to what the mask keeps of a block of
-// columns and leaves the conjugates. The factor 1/(h·w) is applied here.
+// composeColumnBlock applies the inverse transform to the coefficients that the mask keeps in a
+// block of columns and leaves the conjugates. It includes the factor 1/(h·w).
 func (f *fast) composeColumnBlock(worker, i int) {
 	d, h := &f.workspaces[worker], f.h
 	block := f.box.v0/lanes + i

@@ -5,7 +5,7 @@ import (
 	"math/cmplx"
 )
 
-// lanes is how many sequences are transformed at once, so that a twiddle factor is read once
+// lanes is the number of sequences transformed at once, so that a twiddle factor is read once
 // for all of them and the innermost loops have constant length.
 const lanes = 4
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSequences holds transforms of every kind of length against the definition, four
-// different sequences at a time.
+// TestSequences compares transforms of every kind of length with the definition, four different
+// sequences at a time.
 func TestSequences(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	lengths := []int{1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 30, 31, 32, 37, 49, 60, 74, 97, 101, 128, 202, 211, 343, 360, 515, 750, 961, 1000, 1009}
@@ -30,12 +30,12 @@ func TestSequences(t *testing.T) {
 		for _, a := range arithmetics() {
 			transforms[a.name] = newSequences(n, a)
 			transforms["bluestein "+a.name] = newBluestein(n, a)
-			if n <= 200 { // a large prime takes long
+			if n <= 200 { // large primes are slow
 				transforms["mixed "+a.name] = newMixedRadix(n, factors(n), a)
 			}
 		}
 		for name, fft := range transforms {
-			// Twice, because a transform must leave its tables as they were.
+			// Twice: a transform must not modify its tables.
 			for range 2 {
 				got := fft.transform(slices.Clone(sequence), make([]quad, n))
 				for k := range want {

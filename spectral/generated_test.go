@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The committed assembly must be what the generator makes. Without the generator's modules,
-// which may need the network once, this is not tested.
+// TestGeneratedIsCommitted: the committed assembly is the generator's output. It is skipped without
+// the generator's modules, which may need the network once.
 func TestGeneratedIsCommitted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the generator")
@@ -41,7 +41,7 @@ func TestGeneratedIsCommitted(t *testing.T) {
 	}
 }
 
-// same checks two files but for the first line, which tells the command.
+// same compares two files except for the first line, which has the command.
 func same(t *testing.T, made, committed string) {
 	t.Helper()
 	a, err := os.ReadFile(made)
@@ -55,6 +55,6 @@ func same(t *testing.T, made, committed string) {
 	_, a, _ = bytes.Cut(a, []byte("\n"))
 	_, b, _ = bytes.Cut(b, []byte("\n"))
 	if !bytes.Equal(a, b) {
-		t.Errorf("%s is not what the generator makes: run go generate", committed)
+		t.Errorf("%s differs from the generator's output: run go generate", committed)
 	}
 }

@@ -17,7 +17,7 @@ type golden struct {
 	metadata map[string]string
 }
 
-// readGolden reads a safetensors file of float32 tensors that the tests trust.
+// readGolden reads a trusted safetensors file of float32 tensors.
 func readGolden(t *testing.T, path string) golden {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -54,7 +54,7 @@ func readGolden(t *testing.T, path string) golden {
 	return g
 }
 
-// TestSplitGolden holds every way of splitting against numpy's, computed in float64.
+// TestSplitGolden compares every implementation with NumPy's results in float64.
 func TestSplitGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/split_*.safetensors")
 	if err != nil || len(files) != 5 {
@@ -96,7 +96,7 @@ func TestSplitGolden(t *testing.T) {
 	}
 }
 
-// TestSmoothGolden holds Smooth against scipy's convolution.
+// TestSmoothGolden compares Smooth with SciPy's convolution.
 func TestSmoothGolden(t *testing.T) {
 	g := readGolden(t, "testdata/smooth.safetensors")
 	compared := 0
@@ -120,7 +120,7 @@ func TestSmoothGolden(t *testing.T) {
 	}
 }
 
-// within fails unless got equals want up to a difference.
+// within fails unless got equals want within a tolerance.
 func within(t *testing.T, what string, got, want []float32, tolerance float64) {
 	t.Helper()
 	if d := difference(got, want); !(d <= tolerance) {
@@ -139,7 +139,7 @@ func difference(a, b []float32) float64 {
 	return d
 }
 
-// splitters returns a Splitter for every transform that can do the size in good time.
+// splitters returns a Splitter for every transform that supports the size and is fast enough.
 func splitters(h, w int) map[string]*Splitter {
 	workers := newPool(3)
 	all := map[string]*Splitter{}

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// The split must be what Gonum's transforms give, for the definition written out: the
-// coefficients at a distance below r from the zero frequency, and nothing else.
+// TestSplitAgreesWithGonum compares the split with Gonum's transforms masked by definition: the
+// coefficients at a distance below r from the zero frequency.
 func TestSplitAgreesWithGonum(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for _, size := range [][2]int{{32, 32}, {28, 28}, {33, 47}, {64, 50}, {97, 1}} {
@@ -25,7 +25,7 @@ func TestSplitAgreesWithGonum(t *testing.T) {
 			s.Split(low, nil, r)
 			for i, want := range gonumLow(x, h, w, r) {
 				if math.Abs(float64(low[i])-want) > 1e-6 {
-					t.Fatalf("%d×%d, r=%v: pixel %d is %v, Gonum gives %v", h, w, r, i, low[i], want)
+					t.Fatalf("%d×%d, r=%v: pixel %d is %v, with Gonum %v", h, w, r, i, low[i], want)
 				}
 			}
 		}

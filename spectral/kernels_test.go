@@ -11,7 +11,7 @@ func TestSmoothSmallKernels(t *testing.T) {
 	Smooth(got, []float32{2, -3}, 2, 1, 1, 1, 0.25)
 	within(t, "1×1", got, []float32{6, -9}, 1e-6)
 
-	// 2×2: of a corner's eight neighbors, three are itself, two each side, one across.
+	// 2×2: a corner's eight neighbors are itself three times, each side twice, the opposite corner once.
 	got = make([]float32, 4)
 	Smooth(got, []float32{1, 2, 3, 4}, 1, 1, 2, 2, 1)
 	within(t, "2×2", got, []float32{
@@ -21,14 +21,14 @@ func TestSmoothSmallKernels(t *testing.T) {
 		4 + 3*4 + 2*3 + 2*2 + 1,
 	}, 1e-6)
 
-	// 1×3: rows above and below repeat it.
+	// 1×3: the rows above and below repeat it.
 	got = make([]float32, 3)
 	Smooth(got, []float32{1, 2, 4}, 1, 1, 1, 3, 1)
 	within(t, "1×3", got, []float32{3*(1+1+2) - 1 + 1, 3 * (1 + 2 + 4), 3 * (2 + 4 + 4)}, 1e-6)
 }
 
-// TestSmoothProperties: ρ = 0 changes nothing, one value grows by 1+8ρ, and kernels do
-// not touch each other.
+// TestSmoothProperties: ρ = 0 is the identity, constant kernels scale by 1+8ρ, and kernels are
+// independent.
 func TestSmoothProperties(t *testing.T) {
 	w := pixels(6, 5, 5)
 	got := make([]float32, len(w))
@@ -41,7 +41,7 @@ func TestSmoothProperties(t *testing.T) {
 	Smooth(got, w, 2, 3, 5, 5, 0.25)
 	for i, value := range got[25:50] {
 		if value != 1.5 {
-			t.Errorf("element %d of a flat kernel is %v, want 1.5", i, value)
+			t.Errorf("element %d of a constant kernel is %v, want 1.5", i, value)
 		}
 	}
 	if before, after := Roughness(w, 2, 3, 5, 5), Roughness(got, 2, 3, 5, 5); after >= before {
@@ -70,8 +70,8 @@ func TestRoughness(t *testing.T) {
 	}
 }
 
-// TestResponse holds the response against the definition, also for kernels larger than
-// the number of frequencies.
+// TestResponse compares the response with the definition, also for kernels larger than the number
+// of frequencies.
 func TestResponse(t *testing.T) {
 	for _, c := range []struct{ kh, kw, size, bins int }{{3, 3, 16, 8}, {5, 3, 15, 4}, {1, 1, 8, 3}, {7, 7, 4, 2}, {2, 2, 1, 3}} {
 		w := pixels(6, c.kh, c.kw)
@@ -106,8 +106,7 @@ func TestResponse(t *testing.T) {
 	}
 }
 
-// TestResponseOfSmoothing: an impulse answers alike everywhere, a smoothed one less the
-// higher the frequency.
+// TestResponseOfSmoothing: an impulse has a flat response, a smoothed one decreases with frequency.
 func TestResponseOfSmoothing(t *testing.T) {
 	impulse, smooth := make([]float32, 49), make([]float32, 49)
 	impulse[24] = 1

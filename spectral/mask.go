@@ -21,10 +21,9 @@ func (b box) union(c box) box {
 	return box{min(b.u0, c.u0), max(b.u1, c.u1), min(b.v0, c.v0), max(b.v1, c.v1)}
 }
 
-// mask is the disc of radius r on the Fourier plane of an h×w image. Only one component is
-// ever computed by an inverse transform, the one whose coefficients fit the smaller box; the
-// other is the image minus that one. So whole = low + high always holds, and the smaller
-// component is not a difference of large numbers.
+// mask is the disc of radius r on the Fourier plane of an h×w image. Only the component whose
+// coefficients fit the smaller box is computed by an inverse transform; the other is the image minus
+// that one. So whole = low + high always holds, and the smaller component has no cancellation.
 type mask struct {
 	h, w    int
 	r       float64

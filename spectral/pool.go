@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// pool runs numbered tasks on several goroutines that live as long as one call, so that
-// nothing needs closing. It is not safe for concurrent use.
+// pool runs numbered tasks on several goroutines that end with the call, so that there is nothing
+// to close. It is not safe for concurrent use.
 type pool struct {
 	threads int
 	tasks   int64
@@ -14,7 +14,7 @@ type pool struct {
 	next    atomic.Int64
 	workers atomic.Int64
 	done    sync.WaitGroup
-	spawned func() // made once: a go statement with arguments would allocate
+	spawned func() // created once: a go statement with arguments would allocate
 	failure atomic.Pointer[any]
 }
 
@@ -60,7 +60,7 @@ func (p *pool) drain(worker int) {
 		if reason := recover(); reason != nil {
 			failure := reason // escapes to the heap only here
 			p.failure.Store(&failure)
-			p.next.Store(p.tasks) // make the others stop
+			p.next.Store(p.tasks) // stop the others
 		}
 	}()
 	for i := p.next.Add(1) - 1; i < p.tasks; i = p.next.Add(1) - 1 {

@@ -1,6 +1,6 @@
 package spectral
 
-// portable is the arithmetic in Go; it runs everywhere and defines what the others compute.
+// portable is the arithmetic in Go, the reference for the others.
 var portable = arithmetic{
 	name:        "portable",
 	fold:        foldPlane,
@@ -76,8 +76,8 @@ func addRows(sums []float32, p [][2 * half]float32, t *[half][half]float32, i, f
 	}
 }
 
-// keep copies what keep lets through of p, and returns the range of indices along rows that it
-// spans.
+// keep copies the coefficients of p that keep selects, and returns their range of indices along
+// rows.
 func (f *folded) keep(p *folded, keep *kept) (first, last int) {
 	first = half
 	for q := range p {

@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// CheckRadius returns a one-line error if r is not a radius: NaN, infinite or negative.
+// CheckRadius returns a one-line error if r is NaN, infinite or negative.
 func CheckRadius(r float64) error {
 	if math.IsNaN(r) || math.IsInf(r, 0) || r < 0 {
-		return fmt.Errorf("radius %v is not usable: give a finite number, 0 or more", r)
+		return fmt.Errorf("radius %v: must be finite and at least 0", r)
 	}
 	return nil
 }

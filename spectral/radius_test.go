@@ -32,8 +32,8 @@ func TestMaxRadius(t *testing.T) {
 	}
 }
 
-// TestKept holds Kept and the edge behind it against counting, at integer radii, at
-// exact distances, where a rounding decides, and between.
+// TestKept compares Kept and edge with counting, at integer radii, between them, and at exact
+// distances, where rounding matters.
 func TestKept(t *testing.T) {
 	for r, want := range map[float64]int{0: 0, 4: 45, 8: 193, 12: 437, 16: 793, 22: 1023, 23: 1024} {
 		if got := Kept(32, 32, r); got != want {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestLogSpectrum holds the picture against the definition, shifted pixel by pixel.
+// TestLogSpectrum compares the spectrum with the definition, shifted pixel by pixel.
 func TestLogSpectrum(t *testing.T) {
 	const planes = 2
 	forSizes(t, func(t *testing.T, h, w int, s *Splitter) {
@@ -38,11 +38,11 @@ func TestLogSpectrum(t *testing.T) {
 		}
 		s.Load(make([]float32, h*w))
 		s.LogSpectrum(got)
-		within(t, "spectrum of nothing", got, make([]float32, h*w), 0)
+		within(t, "spectrum of an all-zero image", got, make([]float32, h*w), 0)
 	})
 }
 
-// TestLogSpectrumManyPlanes shows that a product over many planes does not overflow.
+// TestLogSpectrumManyPlanes: the product over many planes does not overflow.
 func TestLogSpectrumManyPlanes(t *testing.T) {
 	const h, w = 32, 32
 	one := pixels(1, h, w)
@@ -59,7 +59,7 @@ func TestLogSpectrumManyPlanes(t *testing.T) {
 	within(t, "spectrum of 500 equal planes", got, want, 1e-6)
 }
 
-// TestRadialProfile holds the profile against the definition and Parseval's theorem.
+// TestRadialProfile compares the profile with the definition and Parseval's theorem.
 func TestRadialProfile(t *testing.T) {
 	const planes = 2
 	forSizes(t, func(t *testing.T, h, w int, s *Splitter) {
@@ -81,7 +81,7 @@ func TestRadialProfile(t *testing.T) {
 		var power, energy float64
 		for k := range got {
 			if count[k] == 0 {
-				t.Fatalf("nothing at distance %d", k)
+				t.Fatalf("no coefficient at distance %d", k)
 			}
 			if want := sum[k] / count[k]; math.Abs(got[k]-want) > 1e-5*want+1e-9 {
 				t.Errorf("power %v at distance %d, want %v", got[k], k, want)

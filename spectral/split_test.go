@@ -15,7 +15,7 @@ var sizes = [][2]int{
 	{31, 30}, {32, 32}, {28, 28}, {33, 47}, {64, 64}, {65, 3}, {1, 103}, {107, 2}, {70, 66}, {101, 13}, {20, 103},
 }
 
-// pixels returns random values in [0,1), the same for the same arguments.
+// pixels returns random values in [0,1) that depend on the arguments only.
 func pixels(planes, h, w int) []float32 {
 	random := rand.New(rand.NewPCG(uint64(h), uint64(w)))
 	x := make([]float32, planes*h*w)
@@ -25,7 +25,7 @@ func pixels(planes, h, w int) []float32 {
 	return x
 }
 
-// radiiFor returns radii that matter for a size, rising: none, the mean alone, integers,
+// radiiFor returns critical radii for a size in ascending order: none, only the mean, integers,
 // fractions, exact distances, all but the corner, the corner, past it.
 func radiiFor(h, w int) []float64 {
 	top := MaxRadius(h, w)
@@ -77,13 +77,13 @@ func roots(n int) []complex128 {
 	return turns
 }
 
-// naiveLow is the low part by definition: the shifted mask on complex coefficients.
+// naiveLow is the low-pass component by definition: the shifted mask on complex coefficients.
 func naiveLow(f []complex128, h, w int, r float64) []float32 {
 	// The inverse of F is the conjugate of the transform of conj(F), over h·w.
 	cosines, sines := make([]float32, h*w), make([]float32, h*w)
 	for u := range h {
 		for v := range w {
-			i, j := (u+h/2)%h, (v+w/2)%w // where fftshift puts it
+			i, j := (u+h/2)%h, (v+w/2)%w // position after fftshift
 			if math.Sqrt(float64((i-h/2)*(i-h/2)+(j-w/2)*(j-w/2))) < r {
 				cosines[u*w+v] = float32(real(f[u*w+v]))
 				sines[u*w+v] = float32(-imag(f[u*w+v]))
@@ -98,8 +98,8 @@ func naiveLow(f []complex128, h, w int, r float64) []float32 {
 	return low
 }
 
-// TestSplitDefinition holds the components against the definition with a complex mask,
-// which shows that the mask in the real basis and on the half spectrum is the same.
+// TestSplitDefinition compares the components with the definition with a complex mask, so that the
+// masks in the real basis and on the half spectrum are equivalent to it.
 func TestSplitDefinition(t *testing.T) {
 	forSizes(t, func(t *testing.T, h, w int, s *Splitter) {
 		x := pixels(1, h, w)
@@ -131,7 +131,7 @@ func TestSplitProperties(t *testing.T) {
 			}
 			within(t, fmt.Sprint("low + high at ", r), sum, x, 1e-6)
 
-			// Parseval: the components are orthogonal, and Energy is theirs.
+			// Parseval: the components are orthogonal, and Energy returns their energies.
 			var all, lows, highs, means float64
 			for p := range planes {
 				var mean float64
@@ -154,10 +154,10 @@ func TestSplitProperties(t *testing.T) {
 				return
 			}
 			if energyLow+energyHigh != 1 {
-				t.Errorf("shares at %v: %v + %v", r, energyLow, energyHigh)
+				t.Errorf("energy fractions at %v: %v + %v", r, energyLow, energyHigh)
 			}
 			if want := highs / (all - means); r >= 1 && math.Abs(energyHigh-want) > 1e-5 {
-				t.Errorf("high share at %v is %v, want %v", r, energyHigh, want)
+				t.Errorf("high energy fraction at %v is %v, want %v", r, energyHigh, want)
 			}
 			if energyLow < before {
 				t.Errorf("energy falls from %v to %v at %v", before, energyLow, r)
@@ -165,7 +165,7 @@ func TestSplitProperties(t *testing.T) {
 			before = energyLow
 		}
 		if before != 1 {
-			t.Errorf("low share past the corner is %v", before)
+			t.Errorf("low energy fraction past the corner is %v", before)
 		}
 	})
 }
@@ -189,10 +189,10 @@ func TestSplitEnds(t *testing.T) {
 		if h*w > 1 {
 			s.Split(low, high, MaxRadius(h, w)-1)
 			if difference(high, zero) == 0 {
-				t.Error("the high part is zero before MaxRadius")
+				t.Error("the high-pass component is zero below MaxRadius")
 			}
 		}
-		// Asking for one part gives the same bits as asking for both.
+		// A single component is bitwise equal to that of a split into both.
 		for _, r := range radiiFor(h, w) {
 			s.Split(low, high, r)
 			alone := make([]float32, len(x))
@@ -205,7 +205,7 @@ func TestSplitEnds(t *testing.T) {
 	})
 }
 
-// TestFlat shows that a plane of one value has no high part, not even a rounding.
+// TestFlat: a constant plane has no high-pass component, not even a rounding error.
 func TestFlat(t *testing.T) {
 	forSizes(t, func(t *testing.T, h, w int, s *Splitter) {
 		x := pixels(2, h, w)
@@ -215,11 +215,11 @@ func TestFlat(t *testing.T) {
 		low, high := make([]float32, len(x)), make([]float32, len(x))
 		s.Load(x)
 		s.Split(low, high, 0.9)
-		within(t, "low of a flat plane", low[:h*w], x[:h*w], 0)
-		within(t, "high of a flat plane", high[:h*w], make([]float32, h*w), 0)
+		within(t, "low of a constant plane", low[:h*w], x[:h*w], 0)
+		within(t, "high of a constant plane", high[:h*w], make([]float32, h*w), 0)
 		s.Load(x[:h*w])
 		if l, h := s.Energy(1.5); l != 0 || h != 0 {
-			t.Errorf("energy of a flat image: %v, %v", l, h)
+			t.Errorf("energy of a constant image: %v, %v", l, h)
 		}
 		profile := s.RadialProfile()
 		if want := 0.09 * float64(h*w); math.Abs(profile[0]-want) > 1e-5*want {
@@ -227,13 +227,13 @@ func TestFlat(t *testing.T) {
 		}
 		for k, power := range profile[1:] {
 			if power != 0 {
-				t.Errorf("power %v at distance %d of a flat image", power, k+1)
+				t.Errorf("power %v at distance %d of a constant image", power, k+1)
 			}
 		}
 	})
 }
 
-// TestReload shows that a Splitter forgets the image before, also with other planes.
+// TestReload: Load replaces the previous image, also with another number of planes.
 func TestReload(t *testing.T) {
 	forSizes(t, func(t *testing.T, h, w int, s *Splitter) {
 		x := pixels(3, h, w)
@@ -251,15 +251,15 @@ func TestReload(t *testing.T) {
 		if wanted, _ := fresh.Energy(2.5); energy != wanted {
 			t.Errorf("energy %v, want %v", energy, wanted)
 		}
-		// The image belongs to the caller again.
+		// Load has copied the image.
 		clear(x)
 		s.Split(got, nil, 2.5)
 		within(t, "after the caller's change", got, want, 0)
 	})
 }
 
-// TestWaves splits single waves, whose distance is known: they go where they belong, the
-// one at a distance of exactly r to the high part.
+// TestWaves splits single waves of known distance from the zero frequency: a distance of exactly r
+// belongs to the high-pass component.
 func TestWaves(t *testing.T) {
 	const h, w = 40, 96
 	for name, s := range splitters(h, w) {
@@ -273,9 +273,9 @@ func TestWaves(t *testing.T) {
 			low, high := make([]float32, h*w), make([]float32, h*w)
 			r := distance(u, v)
 			s.Split(low, high, r)
-			within(t, fmt.Sprint(name, " at its distance, high part of ", wave), high, x, 1e-6)
+			within(t, fmt.Sprint(name, " at its distance, high of ", wave), high, x, 1e-6)
 			s.Split(low, high, math.Nextafter(r, math.Inf(1)))
-			within(t, fmt.Sprint(name, " past its distance, low part of ", wave), low, x, 1e-6)
+			within(t, fmt.Sprint(name, " past its distance, low of ", wave), low, x, 1e-6)
 		}
 	}
 }

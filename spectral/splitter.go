@@ -20,8 +20,8 @@ type Splitter struct {
 	logs         func(worker, v int)
 }
 
-// parallelPixels is the size from which on one image is worth several goroutines: its
-// transform then takes about half a millisecond.
+// parallelPixels is the minimum size of an image that is transformed by several goroutines, in about
+// half a millisecond.
 const parallelPixels = 128 * 128
 
 // NewSplitter returns a Splitter for images of h×w pixels, each at least 1. Images of at most
@@ -63,7 +63,7 @@ func (s *Splitter) Load(x []float32) {
 }
 
 // Split writes the components of the loaded image at radius r to low and high, each planes·h·w
-// long or nil if not wanted. They must not overlap each other; a wrong length panics.
+// long or nil to skip it. They must not overlap; a wrong length panics.
 func (s *Splitter) Split(low, high []float32, r float64) {
 	if low != nil {
 		checkLen("low", len(low), len(s.x))
@@ -80,7 +80,7 @@ func (s *Splitter) Split(low, high []float32, r float64) {
 	}
 }
 
-// plane returns plane p of an image, and nil of nil.
+// plane returns plane p of an image; nil for nil.
 func (s *Splitter) plane(x []float32, p int) []float32 {
 	if x == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// TestSVDGolden holds the parts of every rank there is a reference for against numpy's.
+// TestSVDGolden compares the components of every rank with a reference with NumPy's.
 func TestSVDGolden(t *testing.T) {
 	g := readGolden(t, "testdata/svd.safetensors")
 	x, shape := g.tensors["x"], g.shapes["x"]
@@ -80,7 +80,7 @@ func TestSVDProperties(t *testing.T) {
 				}
 				within(t, fmt.Sprint("low + high at ", k), sum, x, 1e-6)
 				if math.Abs(product) > 1e-5*all {
-					t.Errorf("rank %d: the parts' product is %v of %v", k, product, all)
+					t.Errorf("rank %d: the components' inner product is %v of %v", k, product, all)
 				}
 				want := 0.0
 				for p := range planes {
@@ -93,7 +93,7 @@ func TestSVDProperties(t *testing.T) {
 					t.Errorf("rank %d: the remainder's energy is %v, by its pixels %v, by singular values %v", k, energyHigh*all, highs, want)
 				}
 				if math.Abs(energyLow+energyHigh-1) > 1e-15 || k > 0 && k <= s.MaxRank() && energyLow < before {
-					t.Errorf("rank %d: shares %v + %v, %v before", k, energyLow, energyHigh, before)
+					t.Errorf("rank %d: energy fractions %v + %v, previously %v", k, energyLow, energyHigh, before)
 				}
 				before = energyLow
 				alone := make([]float32, len(x))
@@ -103,17 +103,17 @@ func TestSVDProperties(t *testing.T) {
 				within(t, "high alone", alone, high, 0)
 				s.Split(nil, nil, k)
 				if got, share := s.Matched(high); k >= 0 && k < s.MaxRank() && (got != k || math.Abs(share-energyLow) > 1e-5) {
-					t.Errorf("the remainder of rank %d is matched by rank %d, with %v of the energy and not %v", k, got, share, energyLow)
+					t.Errorf("the remainder of rank %d is matched by rank %d, with energy fraction %v, want %v", k, got, share, energyLow)
 				}
 			}
 			if k, share := s.Matched(zero); k != s.MaxRank() || share != 1 {
-				t.Errorf("no remainder is matched by rank %d of %d, with %v of the energy", k, s.MaxRank(), share)
+				t.Errorf("a zero remainder is matched by rank %d of %d, with energy fraction %v", k, s.MaxRank(), share)
 			}
 		})
 	}
 }
 
-// singularValues are those of every plane as gonum's SVD has them, largest first.
+// singularValues returns those of every plane by Gonum's SVD, in descending order.
 func singularValues(t *testing.T, x []float32, h, w int) (all [][]float64) {
 	t.Helper()
 	for p := range len(x) / (h * w) {
@@ -130,8 +130,8 @@ func singularValues(t *testing.T, x []float32, h, w int) (all [][]float64) {
 	return all
 }
 
-// TestSVDMatched shows that the matched rank is the one whose remainder's energy is nearest
-// to the Fourier split's, and that it rises with the radius.
+// TestSVDMatched: the matched rank's remainder has the energy closest to that of the Fourier split,
+// and the rank increases with the radius.
 func TestSVDMatched(t *testing.T) {
 	for _, size := range [][2]int{{32, 32}, {28, 28}, {33, 47}, {40, 24}} {
 		h, w := size[0], size[1]
@@ -192,7 +192,7 @@ func TestSVDReload(t *testing.T) {
 	fresh.Split(want, nil, 3)
 	within(t, "after another image", low, want, 0)
 
-	// One value: rank 1 is the image. Zeros: no energy.
+	// A constant image has rank 1, an all-zero one no energy.
 	for i := range y {
 		y[i] = 0.3
 	}
@@ -200,18 +200,18 @@ func TestSVDReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Split(low, nil, 1)
-	within(t, "rank 1 of a flat plane", low, y, 1e-6)
+	within(t, "rank 1 of a constant plane", low, y, 1e-6)
 	clear(y)
 	if err := s.Load(y); err != nil {
 		t.Fatal(err)
 	}
 	if low, high := s.Energy(1); low != 0 || high != 0 {
-		t.Errorf("energy of an image of zeros: %v, %v", low, high)
+		t.Errorf("energy of an all-zero image: %v, %v", low, high)
 	}
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1))} {
 		y[5] = bad
 		if s.Load(y) == nil {
-			t.Errorf("an image with %v has a decomposition", bad)
+			t.Errorf("accepted an image with %v", bad)
 		}
 	}
 }

@@ -16,8 +16,8 @@ type transform interface {
 	squares(dst []float64, p, v int)
 }
 
-// smallSide is the longest side of an image that is transformed by matrices. The even and the
-// odd part of an axis of 32 each fit a register of AVX-512.
+// smallSide is the longest side of an image that is transformed by matrices: the even and the
+// odd part of an axis of 32 each fit an AVX-512 register.
 const smallSide = 32
 
 func newTransform(h, w int, workers *pool) transform {
@@ -30,8 +30,8 @@ func newTransform(h, w int, workers *pool) transform {
 func small(h, w int) bool { return h <= smallSide && w <= smallSide }
 
 // split writes the components of plane p, whose pixels are x, to low and high; either may be
-// nil. A flat plane has nothing but its mean, which is handled exactly: a later normalization
-// would amplify the rounding error.
+// nil. A flat plane has only its mean and is handled exactly, since a later normalization would
+// amplify rounding errors.
 func split(t transform, low, high, x []float32, p int, m *mask, flat bool) {
 	switch {
 	case m.none:

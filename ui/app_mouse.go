@@ -31,6 +31,10 @@ func (a *App) mouseAt(m kit.Mouse) tea.Cmd {
 	if a.layout.TooSmall || a.layout.W == 0 {
 		return nil
 	}
+	if m.Pressed && m.Y == a.layout.Hints.Y {
+		list, last := a.hinted()
+		return kit.PressHint(a.layout.Hints.W, list, last, m.X-a.layout.Hints.X)
+	}
 	if d := a.Top(); d != nil {
 		inner := kit.DialogRect(a.layout, d).Inset(2, 1)
 		if !kit.DialogRect(a.layout, d).Contains(m.X, m.Y) {

@@ -36,20 +36,23 @@ func TestPagesByNumberTabAndClick(t *testing.T) {
 // Help, palette and hints are made from the tables that dispatch keys.
 func TestHelpListsEveryKey(t *testing.T) {
 	d := start(t, 120, 60)
-	d.Keys("?").Shows("Help", "previous, next image", "r smaller, larger by 1", "smooth less, more (ρ)", "quit", "mouse")
+	d.Keys("?").Shows("Help", "Previous, next image", "r smaller, larger by 1", "Smooth less, more (ρ)", "Quit", "Mouse")
 	d.Keys("esc").Hides("strength of smoothing")
 }
 
 func TestHelpScrolls(t *testing.T) {
 	d := start(t, 80, 24)
-	d.Keys("?").Shows("more", "↑↓ scroll").Hides("label")
-	d.Keys("pgdown pgdown pgdown pgdown pgdown").Shows("flip").Hides("more")
-	d.Keys("?").Hides("Marks")
+	d.Keys("?").Shows("more", "↑↓ scroll").Hides("Words")
+	for range 8 {
+		d.Keys("pgdown")
+	}
+	d.Shows("masking", "ν").Hides("more")
+	d.Keys("?").Hides("masking")
 }
 
 func TestPalette(t *testing.T) {
 	d := start(t, 100, 30)
-	d.Keys(":").Shows("Commands", "next image", "type to search")
+	d.Keys(":").Shows("Commands", "Next image", "type to search")
 	d.Types("smooth more").Keys("enter")
 	if d.App.Rho != 0.6 {
 		t.Fatalf("ρ = %v after the palette's smooth more", d.App.Rho)

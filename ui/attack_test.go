@@ -27,7 +27,7 @@ func TestAttackShowsEverything(t *testing.T) {
 	d.Shows("accuracy", "clean", "pgd ε 0.03", "fgsm ε 0.03", "1,000", "97.0 +0.9 −1.3")
 	attackScreen(t, 100, 30).Shows("  images", " 1,000", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1")
 	d = attackScreen(t, 80, 24)
-	d.Shows("■ original", "‖δ‖∞ 0.0300", "✗", "w larger")
+	d.Shows("■ original", "‖δ‖∞ 0.0300", "✗", "aA method")
 	d.Keys("w").Shows("robust accuracy", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1", "first 1,000 images, 95% CI", "v axis").Hides("original")
 	d.Keys("v").Shows("vs ρ", "0.4")
 }

@@ -37,8 +37,8 @@ func init() {
 
 // pageKeys select pages by number.
 func pageKeys() (keys kit.Keymap[*App]) {
-	for i, name := range PageNames() {
-		b := kit.Binding[*App]{Act: kit.ToPage[i], Name: "page " + kit.Title(name), Also: i > 0, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show(i) }}
+	for i, k := range pageKinds() {
+		b := kit.Binding[*App]{Act: kit.ToPage[i], Name: "page " + kit.Title(k.name), Words: k.words, Also: i > 0, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show(i) }}
 		if i == 0 {
 			b.Help = "pages"
 		}
@@ -55,9 +55,14 @@ func modelKeys() (keys kit.Keymap[*App]) {
 	return keys
 }
 
-// entries lists the bindings on every page, besides lastKeys.
+// entries lists the bindings on every page, besides lastKeys. Those of settings are hinted where
+// they apply.
 func (a *App) entries() []kit.Entry {
-	return slices.Concat(session.SettingKeys.Entries(a.Session), exportKeys.Entries(a), programKeys.Entries(a))
+	settings := session.SettingKeys.Entries(a.Session)
+	if !a.pages[a.page].evaluates {
+		settings = kit.Unhinted(settings)
+	}
+	return slices.Concat(settings, exportKeys.Entries(a), programKeys.Entries(a))
 }
 
 // key dispatches a key press to the dialog, the page or the program.
@@ -120,11 +125,35 @@ func (a *App) paste(text string) tea.Cmd {
 
 // openPalette opens the list of available commands.
 func (a *App) openPalette() tea.Cmd {
-	var choices []kit.Choice
+	return a.Open(kit.NewPicker(a, "Commands", ":", a.choices()))
+}
+
+// choices lists the available commands: those of the page and the program, then those of other
+// pages, which are gone to, and last what moves cursors and sliders.
+func (a *App) choices() []kit.Choice {
+	var commands, others, moves []kit.Choice
+	listed := map[string]bool{}
 	for _, e := range a.bound() {
-		if e.Possible && e.Act != kit.Palette {
-			choices = append(choices, kit.Choice{Text: e.Name, Note: e.Label, Do: e.Do})
+		choice := kit.Choice{Text: e.Name, Note: e.Label, Words: e.Words, Do: e.Do}
+		listed[e.Name] = true
+		switch {
+		case !e.Possible, e.Act == kit.Palette:
+		case e.Group() == kit.GroupMove, e.Group() == kit.GroupRadius:
+			moves = append(moves, choice)
+		default:
+			commands = append(commands, choice)
 		}
 	}
-	return a.Open(kit.NewPicker(a, "Commands", ":", choices))
+	for i, p := range a.pages {
+		for _, e := range p.Keys().Entries() {
+			if e.Possible && !listed[e.Name] && e.Group() != kit.GroupMove {
+				listed[e.Name] = true
+				others = append(others, kit.Choice{Text: e.Name, Note: kit.Title(p.name) + "  " + e.Label, Words: e.Words, Do: func() tea.Cmd {
+					cmd := a.show(i)
+					return tea.Batch(cmd, e.Do())
+				}})
+			}
+		}
+	}
+	return slices.Concat(commands, others, moves)
 }

@@ -163,12 +163,16 @@ func (a *App) drawStatus(c *kit.Canvas) {
 	} else {
 		a.drawFacts(c)
 	}
-	list := append(a.pages[a.page].Keys().Entries(), a.entries()...)
-	last := lastKeys.Entries(a)
+	list, last := a.hinted()
+	kit.DrawHints(c, a.layout.Hints, a.theme, list, last)
+}
+
+// hinted lists the bindings for hints: the dialog's, or the page's and the program's.
+func (a *App) hinted() (list, last []kit.Entry) {
 	if d := a.Top(); d != nil {
-		list, last = d.Entries(), nil
+		return d.Entries(), nil
 	}
-	c.Put(a.layout.Hints.X, a.layout.Hints.Y, kit.Hints(a.theme, a.layout.Hints.W, list, last))
+	return append(a.pages[a.page].Keys().Entries(), a.entries()...), lastKeys.Entries(a)
 }
 
 // drawFacts draws the model and the data at the left, the activity at the right.

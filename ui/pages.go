@@ -66,25 +66,55 @@ type (
 // pageKind is a kind of page. Those that need no model exist without one.
 type pageKind struct {
 	name      string
+	about     string // what it shows, for help
+	words     string // other words by which the palette finds it
 	modelless bool
+	evaluates bool // under the settings of evaluation, whose keys are hinted there
 	make      func(a *App, s session.Screen) page
 }
 
 // pageKinds lists the pages in order, for help, palette, header and the values of Options.Page.
 func pageKinds() []pageKind {
-	return []pageKind{
-		{"explore", false, func(a *App, s session.Screen) page { return explorepage.New(s, a.Session, a.DrawChart) }},
-		{"bands", false, func(a *App, s session.Screen) page { return bandspage.New(s, a.Session) }},
-		{"kernels", false, func(a *App, s session.Screen) page { return kernelspage.New(s, a.Session, a.options.Folder) }},
-		{"train", true, func(a *App, s session.Screen) page {
+	return []pageKind{{
+		name: "explore", evaluates: true,
+		about: "An image split at the cutoff radius r into a low-pass and a high-pass image that add up to it, and the model's predictions on the three.",
+		words: "image spectrum low-pass high-pass split flip prediction home",
+		make:  func(a *App, s session.Screen) page { return explorepage.New(s, a.Session, a.DrawChart) },
+	}, {
+		name: "bands", evaluates: true,
+		about: "Accuracy on low-pass and on high-pass images vs cutoff radius r, and on whole images. 95 % CIs narrow while more images are evaluated.",
+		words: "accuracy curve frequency evaluate robustness bound",
+		make:  func(a *App, s session.Screen) page { return bandspage.New(s, a.Session) },
+	}, {
+		name: "kernels", evaluates: true,
+		about: "A layer's convolution kernels before and after smoothing, their roughness, and their frequency response. Rough kernels pass high frequencies.",
+		words: "filters weights layers smoothing frequency response roughness",
+		make:  func(a *App, s session.Screen) page { return kernelspage.New(s, a.Session, a.options.Folder) },
+	}, {
+		name: "train", modelless: true,
+		about: "Training runs as they are written, by this program or another: loss, accuracy, accuracy per band, learning rate, and what checkpoints have learned.",
+		words: "fit runs curves loss watch checkpoint learning rate",
+		make: func(a *App, s session.Screen) page {
 			return trainpage.New(s, a.Session, trainpage.Options{Training: a.options.Training, Watch: a.options.Watch, Evolution: a.options.Evolution, Folder: a.options.Folder}, a.Busy)
-		}},
-		{"experiments", false, func(a *App, s session.Screen) page {
+		},
+	}, {
+		name:  "experiments",
+		about: "The paper's experiments on the open dataset: what each compares, progress of its runs, and whether its criteria are met.",
+		words: "reproduce paper figure table criteria",
+		make: func(a *App, s session.Screen) page {
 			return experimentspage.New(s, a.Session, a.options.Experiments, a.options.Reproducing, a.Watch)
-		}},
-		{"attack", false, func(a *App, s session.Screen) page { return attackpage.New(s, a.Session) }},
-		{"heatmap", false, func(a *App, s session.Screen) page { return heatmappage.New(s, a.Session) }},
-	}
+		},
+	}, {
+		name: "attack", evaluates: true,
+		about: "An adversarial example: the perturbation δ that an attack finds within the budget ε, the spectrum of δ, and robust accuracy vs ε and vs smoothing ρ.",
+		words: "adversarial robustness perturbation pgd fgsm epsilon",
+		make:  func(a *App, s session.Screen) page { return attackpage.New(s, a.Session) },
+	}, {
+		name: "heatmap", evaluates: true,
+		about: "Fourier heat map: error rate when a Fourier basis vector of norm ν is added to every evaluation image. The center is the zero frequency; the ring is at r.",
+		words: "fourier sensitivity robustness noise",
+		make:  func(a *App, s session.Screen) page { return heatmappage.New(s, a.Session) },
+	}}
 }
 
 // PageNames lists the values of Options.Page.
@@ -99,7 +129,7 @@ func PageNames() []string {
 // tab is a page with its name and number.
 type tab struct {
 	page
-	name   string
+	pageKind
 	number int
 }
 
@@ -115,7 +145,7 @@ func (a *App) makePages() {
 		if k.name == a.options.Page {
 			a.page = len(a.pages)
 		}
-		a.pages = append(a.pages, tab{p, k.name, i + 1})
+		a.pages = append(a.pages, tab{p, k, i + 1})
 	}
 }
 

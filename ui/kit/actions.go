@@ -11,6 +11,7 @@ type Action struct {
 	Meaning string   // what it does wherever it is bound
 	Hint    string   // for the last line; "": not shown there
 	Words   string   // other words by which the palette finds it
+	rank    int      // of its hint; 0: usualRank
 }
 
 // Has reports whether a key is one of the action's.
@@ -82,6 +83,16 @@ func KeyLabel(key string) string {
 	return key
 }
 
+// usualRank is the rank of hints that have no other: 1 is for what is moved or must be seen, 2 for
+// what the page is for, 3 for what every page has, 4 for the rest.
+const usualRank = 4
+
+// at sets the rank.
+func (a *Action) at(rank int) *Action {
+	a.rank = rank
+	return a
+}
+
 // Groups of actions, as help lists them.
 const (
 	GroupMove     = "Cursor, slider, list"
@@ -95,12 +106,15 @@ const (
 	GroupProgram  = "Program"
 )
 
+// Groups lists the groups of actions.
+var Groups = []string{GroupMove, GroupRadius, GroupImage, GroupView, GroupAttack, GroupRun, GroupModel, GroupSettings, GroupProgram}
+
 // The page's cursor, slider or list.
 var (
-	Left      = row(GroupMove, keys("left", "h"), "move left: the page's slider or cursor", "")
-	Right     = row(GroupMove, keys("right", "l"), "move right", "")
-	Up        = row(GroupMove, keys("up", "k", "ctrl+k"), "move up: the page's list or cursor", "")
-	Down      = row(GroupMove, keys("down", "j", "ctrl+j"), "move down", "")
+	Left      = row(GroupMove, keys("left", "h"), "move left: the page's slider or cursor", "").at(1)
+	Right     = row(GroupMove, keys("right", "l"), "move right", "").at(1)
+	Up        = row(GroupMove, keys("up", "k", "ctrl+k"), "move up: the page's list or cursor", "").at(1)
+	Down      = row(GroupMove, keys("down", "j", "ctrl+j"), "move down", "").at(1)
 	FarLeft   = row(GroupMove, keys("shift+left"), "move left by a large step", "")
 	FarRight  = row(GroupMove, keys("shift+right"), "move right by a large step", "")
 	FarUp     = row(GroupMove, keys("shift+up"), "move up by a large step", "")
@@ -110,8 +124,8 @@ var (
 	ToStart   = row(GroupMove, keys("home"), "move to the start", "")
 	ToEnd     = row(GroupMove, keys("end"), "move to the end", "")
 	Toggle    = row(GroupMove, keys("space"), "toggle the selected item", "toggle", "show", "hide")
-	Accept    = row(GroupMove, keys("enter"), "accept: the selection, a dialog, resuming a measurement", "accept", "apply", "ok")
-	Back      = row(GroupMove, keys("esc"), "stop a measurement, close a dialog, go back", "back", "cancel", "abort")
+	Accept    = row(GroupMove, keys("enter"), "accept: the selection, a dialog, resuming a measurement", "accept", "apply", "ok").at(2)
+	Back      = row(GroupMove, keys("esc"), "stop a measurement, close a dialog, go back", "back", "cancel", "abort").at(1)
 	Filter    = row(GroupMove, keys("/"), "filter a list by text", "filter", "search", "find")
 	EditValue = row(GroupMove, keys("e"), "enter the slider's value", "value", "type", "number")
 )
@@ -130,13 +144,13 @@ var (
 	PreviousImage = row(GroupImage, keys("p"), "previous image", "", "example", "sample")
 	GoTo          = row(GroupImage, keys("g"), "go to: an image by number, a layer by name", "go to", "jump", "index", "find")
 	FilterClass   = row(GroupImage, keys("c"), "filter by class", "class", "label", "category")
-	NextFlip      = row(GroupImage, keys("f"), "next flip: correct on whole and high, misclassified on low", "flip", "wrong", "disagreement")
+	NextFlip      = row(GroupImage, keys("f"), "next flip: correct on whole and high, misclassified on low", "flip", "wrong", "disagreement").at(2)
 	PreviousFlip  = row(GroupImage, keys("F"), "previous flip", "")
 )
 
 // What is shown, and how.
 var (
-	NextView      = row(GroupView, keys("v"), "next view of the page", "view", "display", "show", "mode")
+	NextView      = row(GroupView, keys("v"), "next view of the page", "view", "display", "show", "mode").at(2)
 	Larger        = row(GroupView, keys("w"), "fewer, larger pictures or charts, or all", "larger", "zoom", "wide", "full screen")
 	ZoomIn        = row(GroupView, keys("+", "="), "zoom in", "zoom", "magnify", "range")
 	ZoomOut       = row(GroupView, keys("-"), "zoom out", "", "range")
@@ -150,19 +164,19 @@ var (
 
 // Models and data.
 var (
-	Compare   = row(GroupModel, keys("o"), "compare models", "compare", "comparison", "other", "add model", "versus", "side by side")
+	Compare   = row(GroupModel, keys("o"), "compare models", "compare", "comparison", "other", "add model", "versus", "side by side").at(2)
 	NextModel = row(GroupModel, keys("i"), "next comparison model", "model", "switch", "other")
 	ModelForm = row(GroupModel, keys("M"), "how the model is read: normalization, input, classes", "", "open model", "load", "checkpoint", "mean", "std", "onnx", "pytorch")
 	Split     = row(GroupModel, keys("t"), "split: test, train", "split", "data", "validation", "evaluation set")
 	Open      = row(GroupModel, keys("O"), "open: a model, data, an image, runs", "open", "load", "file", "dataset", "split", "photo", "folder")
 	UseNewest = row(GroupModel, keys("u"), "use the run's newest checkpoint on every page, or not", "use run", "follow", "live", "track")
 	SaveModel = row(GroupModel, keys("ctrl+s"), "save a model: smoothed, or a run's checkpoint", "save", "write", "download", "store")
-	Export    = row(GroupModel, keys("x"), "export the page", "export", "download", "csv", "json", "png", "svg", "save figure", "picture")
+	Export    = row(GroupModel, keys("x"), "export the page", "export", "download", "csv", "json", "png", "svg", "save figure", "picture").at(3)
 )
 
 // Settings of evaluation, on every page.
 var (
-	Smooth     = row(GroupSettings, keys("s"), "kernel smoothing: on, off", "smooth", "blur", "ρ", "rho", "robustness", "kernels")
+	Smooth     = row(GroupSettings, keys("s"), "kernel smoothing: on, off", "smooth", "blur", "ρ", "rho", "robustness", "kernels").at(3)
 	LessRho    = row(GroupSettings, keys("["), "smooth less (ρ)", "ρ", "rho", "kernel")
 	MoreRho    = row(GroupSettings, keys("]"), "smooth more (ρ)", "", "rho", "kernel", "blur")
 	GainNorm   = row(GroupSettings, keys("G"), "gain-normalize smoothed kernels (÷ 1+8ρ): on, off", "gain", "divide", "scale")
@@ -172,7 +186,7 @@ var (
 
 // Adversarial and Fourier perturbations.
 var (
-	NextMethod     = row(GroupAttack, keys("a"), "next attack method", "method", "pgd", "fgsm", "adversarial", "robustness")
+	NextMethod     = row(GroupAttack, keys("a"), "next attack method", "method", "pgd", "fgsm", "adversarial", "robustness").at(2)
 	PreviousMethod = row(GroupAttack, keys("A"), "previous attack method", "", "adversarial")
 	Weaker         = row(GroupAttack, keys("{"), "smaller perturbation: ε, ν", "size", "epsilon", "norm", "budget", "strength")
 	Stronger       = row(GroupAttack, keys("}"), "larger perturbation: ε, ν", "", "epsilon", "norm", "budget", "strength")
@@ -183,16 +197,16 @@ var (
 
 // Runs and experiments.
 var (
-	Jobs      = row(GroupRun, keys("J"), "jobs: what runs, progress, cancel", "jobs", "queue", "tasks", "progress", "background", "cancel")
-	New       = row(GroupRun, keys("N"), "new run, or start the experiment", "new", "start", "train", "launch")
-	Resume    = row(GroupRun, keys("R"), "resume the run or experiment", "resume", "continue", "restart")
-	Pause     = row(GroupRun, keys("P"), "pause or resume the run", "pause", "wait", "hold")
-	Stop      = row(GroupRun, keys("S"), "stop the run or experiment; it can be resumed", "stop", "end", "cancel", "kill")
-	SortRuns  = row(GroupRun, keys("T"), "sort runs: by name, start, accuracy, loss or a setting", "sort", "order", "table", "best")
-	GroupRuns = row(GroupRun, keys("K"), "group runs by a setting: mean and range", "group", "aggregate", "seeds", "mean", "average")
-	PinRun    = row(GroupRun, keys("*"), "pin the run: on top and colored", "pin", "star", "favorite", "color")
-	Configs   = row(GroupRun, keys("D"), "compare configurations of runs", "configs", "settings", "hyperparameters", "diff", "differences")
-	Annotate  = row(GroupRun, keys("I"), "add a note at the cursor's step", "note", "annotate", "comment", "mark", "remark")
+	Jobs      = row(GroupRun, keys("J"), "jobs: what runs, progress, cancel", "jobs", "queue", "tasks", "progress", "background", "cancel").at(3)
+	New       = row(GroupRun, keys("N"), "new run, or start the experiment", "new", "start", "train", "launch").at(1)
+	Resume    = row(GroupRun, keys("R"), "resume the run or experiment", "resume", "continue", "restart").at(1)
+	Pause     = row(GroupRun, keys("P"), "pause or resume the run", "pause", "wait", "hold").at(1)
+	Stop      = row(GroupRun, keys("S"), "stop the run or experiment; it can be resumed", "stop", "end", "cancel", "kill").at(1)
+	SortRuns  = row(GroupRun, keys("T"), "sort runs: by name, start, accuracy, loss or a setting", "sort", "order", "table", "best").at(2)
+	GroupRuns = row(GroupRun, keys("K"), "group runs by a setting: mean and range", "group", "aggregate", "seeds", "mean", "average").at(2)
+	PinRun    = row(GroupRun, keys("*"), "pin the run: on top and colored", "pin", "star", "favorite", "color").at(2)
+	Configs   = row(GroupRun, keys("D"), "compare configurations of runs", "configs", "settings", "hyperparameters", "diff", "differences").at(2)
+	Annotate  = row(GroupRun, keys("I"), "add a note at the cursor's step", "note", "annotate", "comment", "mark", "remark").at(2)
 )
 
 // The program.
@@ -204,7 +218,7 @@ var (
 	}
 	Next     = row(GroupProgram, keys("tab"), "next page; in a dialog: next row", "")
 	Previous = row(GroupProgram, keys("shift+tab"), "previous page; in a dialog: previous row", "")
-	Palette  = row(GroupProgram, keys(":", "ctrl+p"), "all commands", "commands", "palette", "search")
+	Palette  = row(GroupProgram, keys(":", "ctrl+p"), "all commands", "commands", "palette", "search").at(3)
 	Help     = row(GroupProgram, keys("?"), "help", "help", "keys", "manual", "words", "shortcuts")
 	Quit     = row(GroupProgram, keys("q", "ctrl+c"), "quit; in help: close", "quit", "exit", "close", "leave", "bye")
 	Suspend  = row(GroupProgram, keys("ctrl+z"), "suspend: back to the shell until fg", "", "background", "shell")

@@ -12,6 +12,7 @@ import (
 // Choice is an entry of a Picker.
 type Choice struct {
 	Text, Note string
+	Words      string // other words by which it is found
 	Do         func() tea.Cmd
 }
 
@@ -49,7 +50,7 @@ func (p *Picker) Search() {
 	p.found = p.found[:0]
 	scores := map[int]int{}
 	for i, ch := range p.Choices {
-		if score, ok := fuzzy(p.field.Text, ch.Text); ok {
+		if score, ok := matches(p.field.Text, ch); ok {
 			scores[i] = score
 			p.found = append(p.found, i)
 		}
@@ -59,6 +60,37 @@ func (p *Picker) Search() {
 		p.found = append(p.found, len(p.Choices))
 	}
 	p.At, p.top = 0, 0
+}
+
+// Scores of matches by whole words: of the text, or of it and the other words. Those of letters are
+// lower.
+const (
+	textScore  = 1 << 20
+	wordsScore = 1 << 19
+)
+
+// matches tells whether a query finds a choice, and how well: by beginnings of words of its text, of
+// other words, or by letters of its text.
+func matches(query string, ch Choice) (score int, ok bool) {
+	q := strings.Fields(strings.ToLower(query))
+	if len(q) == 0 {
+		return 0, true
+	}
+	begins := func(text string) bool {
+		words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		return !slices.ContainsFunc(q, func(part string) bool {
+			return !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, part) })
+		})
+	}
+	switch {
+	case begins(ch.Text):
+		score, _ = fuzzy(query, ch.Text)
+		return textScore + score, true
+	case begins(ch.Text + " " + ch.Words):
+		return wordsScore - len(ch.Text), true
+	}
+	score, ok = fuzzy(query, ch.Text)
+	return min(score, wordsScore/2), ok
 }
 
 // fuzzy tells whether the letters of query occur in text in order, and how well: letters

@@ -3,6 +3,7 @@ package kit
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -15,12 +16,14 @@ type Binding[T any] struct {
 	Name string // for the palette: "next layer"; "": the action's meaning
 	// Help is the help text of it and of the following bindings with Also: "previous, next image".
 	// Default: the name.
-	Help string
-	Hint string         // for the last line; "": the action's, NoHint: none
-	Also bool           // the counterpart of the previous binding
-	When func(T) bool   // whether it is available; nil: always
-	Why  func(T) string // the reason it is unavailable; nil: none is given
-	Do   func(T) tea.Cmd
+	Help  string
+	Hint  string         // for the last line; "": the action's, NoHint: none
+	Rank  int            // among the hints, lowest first; 0: the action's
+	Words string         // for the palette, besides the action's
+	Also  bool           // the counterpart of the previous binding
+	When  func(T) bool   // whether it is available; nil: always
+	Why   func(T) string // the reason it is unavailable; nil: none is given
+	Do    func(T) tea.Cmd
 }
 
 // NoHint is the hint of bindings that have none, although their action has.
@@ -110,6 +113,8 @@ type Entry struct {
 	Act                     *Action
 	Too                     Acts
 	Label, Name, help, hint string
+	Words                   string // other words by which the palette finds it
+	rank                    int
 	Why                     string // it is not possible; "": no reason is given
 	also, Possible          bool
 	Do                      func() tea.Cmd
@@ -120,7 +125,7 @@ func (m Keymap[T]) Entries(t T) []Entry {
 	list := make([]Entry, len(m))
 	for i, b := range m {
 		list[i] = Entry{
-			Act: b.Act, Too: b.Too, Label: b.Act.Label, Name: b.name(), help: b.Help, hint: b.hint(),
+			Act: b.Act, Too: b.Too, Label: b.Act.Label, Name: sentence(b.name()), help: sentence(b.Help), hint: b.hint(), Words: b.Act.Words + " " + b.Words, rank: cmp.Or(b.Rank, b.Act.rank, usualRank),
 			also: b.Also, Possible: b.possible(t), Do: func() tea.Cmd { return b.Do(t) },
 		}
 		if b.Why != nil && !list[i].Possible {
@@ -128,6 +133,24 @@ func (m Keymap[T]) Entries(t T) []Entry {
 		}
 	}
 	return list
+}
+
+// sentence begins with a capital, unless it begins with a symbol such as r.
+func sentence(s string) string {
+	if word, _, _ := strings.Cut(s, " "); len(word) < 2 || word[0] < 'a' || word[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// Group is that of its keys; what is moved is of the group of other keys that move it.
+func (e Entry) Group() string {
+	for _, a := range e.Too {
+		if e.Act.Group == GroupMove {
+			return a.Group
+		}
+	}
+	return e.Act.Group
 }
 
 // Keys lists the keys that run it.
@@ -139,8 +162,21 @@ func (e Entry) Keys() []string {
 	return list
 }
 
-// HelpLine is a line of help: keys and their text.
-type HelpLine struct{ Keys, Text string }
+// Unhinted returns entries without their hints.
+func Unhinted(list []Entry) []Entry {
+	for i := range list {
+		list[i].hint = ""
+	}
+	return list
+}
+
+// HelpLine is a line of help: keys and their text, or text alone.
+type HelpLine struct {
+	Keys, Text string
+	Head       bool // a heading
+	Dim        bool // unavailable now
+	below      bool // the continuation of a line with keys
+}
 
 // HelpLines joins counterparts: "← →  r smaller, larger".
 func HelpLines(list []Entry) []HelpLine {
@@ -157,60 +193,12 @@ func HelpLines(list []Entry) []HelpLine {
 			lines[len(lines)-1].Keys += " " + e.Label
 		} else {
 			end()
-			lines = append(lines, HelpLine{e.Label, cmp.Or(e.help, e.Name)})
+			lines = append(lines, HelpLine{Keys: e.Label, Text: cmp.Or(e.help, e.Name), Dim: !e.Possible})
 		}
 		for _, a := range e.Too {
 			too += " " + a.Label
 		}
 	}
 	end()
-	return lines
-}
-
-// Hints formats the available bindings in w cells: as many hints as fit, in the order of the
-// tables, always with those of last.
-func Hints(th *Theme, w int, list, last []Entry) string {
-	text, used := "", 0
-	join := func(items []HelpLine, room int) {
-		for _, h := range items {
-			n := Width(h.Keys) + 1 + Width(h.Text)
-			if used > 0 {
-				n += 2
-			}
-			if used+n > room {
-				continue
-			}
-			if used > 0 {
-				text += "  "
-			}
-			text += th.Focus.Paint(h.Keys) + " " + th.Dim.Paint(h.Text)
-			used += n
-		}
-	}
-	tail := hintLines(last)
-	reserve := 0
-	for _, h := range tail {
-		reserve += Width(h.Keys) + Width(h.Text) + 3
-	}
-	join(hintLines(list), w-reserve)
-	join(tail, w)
-	return text
-}
-
-// hintLines joins the hints of available counterparts: "←→ r".
-func hintLines(list []Entry) []HelpLine {
-	var lines []HelpLine
-	open := false
-	for _, e := range list {
-		switch {
-		case e.also && open && e.Possible:
-			lines[len(lines)-1].Keys += e.Label
-		case e.hint != "" && e.Possible:
-			lines = append(lines, HelpLine{e.Label, e.hint})
-			open = true
-		case !e.also:
-			open = false
-		}
-	}
 	return lines
 }

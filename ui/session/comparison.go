@@ -53,7 +53,7 @@ func (s *Session) NextModel(path string) string {
 
 // ComparisonKeys select comparison models, on pages that show several models.
 var ComparisonKeys = kit.Keymap[*Session]{
-	{Act: kit.Compare, Name: "Compare models", Hint: "models", When: (*Session).Modeled, Do: (*Session).chooseComparison},
+	{Act: kit.Compare, Name: "Compare models", When: (*Session).Modeled, Do: (*Session).chooseComparison},
 }
 
 // ComparisonMsg is the outcome of opening a comparison model.

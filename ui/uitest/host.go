@@ -235,6 +235,6 @@ func (a *Host[P]) View() tea.View {
 	if d := a.Top(); d != nil {
 		list = d.Entries()
 	}
-	c.Put(a.layout.Hints.X, a.layout.Hints.Y, kit.Hints(a.theme, a.layout.Hints.W, list, nil))
+	kit.DrawHints(c, a.layout.Hints, a.theme, list, nil)
 	return tea.NewView(c.String())
 }

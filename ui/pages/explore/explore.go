@@ -61,7 +61,7 @@ var exploreKeys = kit.Keymap[*Page]{
 	{Act: kit.PreviousFlip, Also: true, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
 	{Act: kit.Back, Name: "Stop flip search", Hint: "stop flip search", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
 	{Act: kit.Decomposition, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
-	{Act: kit.NextView, Name: "display of the high-pass image", Hint: "high as", Do: (*Page).nextHigh},
+	{Act: kit.NextView, Name: "display of the high-pass image", Hint: "high as", Rank: 4, Do: (*Page).nextHigh},
 	{Act: kit.Larger, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
 }
 
