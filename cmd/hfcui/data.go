@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/engine/dataset"
+	"hfcui/ui/kit"
 )
 
 func dataCommand() *cobra.Command {
@@ -122,9 +123,9 @@ func dataTable(w io.Writer, info dataset.Info) {
 	for _, s := range info.Splits {
 		size := "various sizes"
 		if s.Shape != nil {
-			size = fmt.Sprintf("%d×%d, %s", s.Shape[2], s.Shape[1], plural(s.Shape[0], "channel"))
+			size = fmt.Sprintf("%d×%d, %s", s.Shape[2], s.Shape[1], kit.Counted(s.Shape[0], "channel"))
 		}
-		fmt.Fprintf(w, "%s\t%s, %s\n", s.Split, plural(s.Images, "image"), size)
+		fmt.Fprintf(w, "%s\t%s, %s\n", s.Split, kit.Counted(s.Images, "image"), size)
 		for i, n := range s.PerClass {
 			fmt.Fprintf(w, "\t%6d  %s\n", n, oneLine(info.Classes[i]))
 		}

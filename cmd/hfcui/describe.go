@@ -10,6 +10,7 @@ import (
 
 	"hfcui/engine/lab"
 	"hfcui/engine/model"
+	"hfcui/ui/kit"
 )
 
 // describeFlags adds the flags that describe a model file, the same on every command that opens
@@ -58,7 +59,7 @@ func (v *textValue) Set(text string) error {
 // error what is clearly better, or that nothing could be checked.
 func checkModel(ctx context.Context, l *lab.Lab) (lab.Reading, error) {
 	line := newProgress()
-	r, err := l.Check(ctx, func(n int) { line.set("checking assumptions about the model, %s", plural(n, "evaluation")) })
+	r, err := l.Check(ctx, func(n int) { line.set("checking assumptions about the model, %s", kit.Counted(n, "evaluation")) })
 	line.clear()
 	switch {
 	case err != nil:

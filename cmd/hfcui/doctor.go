@@ -18,6 +18,7 @@ import (
 	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
+	"hfcui/ui/kit"
 	uiterm "hfcui/ui/term"
 )
 
@@ -201,7 +202,7 @@ func (r *doctorReport) table(w io.Writer) {
 		fmt.Fprintf(w, "terminal\tnone\n")
 	}
 	fmt.Fprintf(w, "pictures\t%s: %s\n", r.Pictures.Protocol, r.Pictures.Why)
-	fmt.Fprintf(w, "processor\t%s, %s\n", named(r.Processor.Name), plural(r.Processor.Cores, "core"))
+	fmt.Fprintf(w, "processor\t%s, %s\n", named(r.Processor.Name), kit.Counted(r.Processor.Cores, "core"))
 	fmt.Fprintf(w, "features\t%s\n", strings.Join(r.Processor.Features, " "))
 	fmt.Fprintf(w, "kernels\t%s; used: %s\n", strings.Join(r.Processor.Kernels, " "), r.Processor.Device)
 	fmt.Fprintf(w, "bf16\t%s\n", r.Processor.BF16)

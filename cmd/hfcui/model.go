@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/engine/model"
+	"hfcui/ui/kit"
 )
 
 func modelCommand() *cobra.Command {
@@ -84,7 +85,7 @@ func (r modelReport) table(w io.Writer) {
 	if source := r.Metadata[model.KeySource]; source != "" {
 		fmt.Fprintf(w, "file\t%s\n", oneLine(source))
 	}
-	fmt.Fprintf(w, "input\t%d×%d, %s\n", r.Input[2], r.Input[1], plural(r.Input[0], "channel"))
+	fmt.Fprintf(w, "input\t%d×%d, %s\n", r.Input[2], r.Input[1], kit.Counted(r.Input[0], "channel"))
 	classes := "not named"
 	if r.Classes != nil {
 		classes = oneLine(strings.Join(r.Classes, ", "))

@@ -137,14 +137,6 @@ func picturesVar(flags *pflag.FlagSet, p *string) {
 	choiceVar(flags, p, "pictures", "graphics protocol for pictures", append([]string{"auto"}, picture.Names()...)...)
 }
 
-// plural formats "1 image" or "3 images".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // wholeRadii returns 0, 1, 2 … up to the first past the corner.
 func wholeRadii(past float64) []float64 {
 	r := make([]float64, int(past)+1)

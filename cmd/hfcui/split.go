@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/engine/split"
+	"hfcui/ui/kit"
 )
 
 func splitCommand() *cobra.Command {
@@ -30,7 +31,7 @@ func splitCommand() *cobra.Command {
 				return err
 			}
 			return out.print(result, func(w io.Writer) {
-				fmt.Fprintf(w, "image\t%d×%d, %s\n", result.Width, result.Height, plural(result.Channels, "channel"))
+				fmt.Fprintf(w, "image\t%d×%d, %s\n", result.Width, result.Height, kit.Counted(result.Channels, "channel"))
 				fmt.Fprintf(w, "low\t%d of %d coefficients at r < %s, energy fraction %.4f\n",
 					result.Kept, result.Total, plain(result.R), result.Energy.Low)
 				fmt.Fprintf(w, "high\tenergy fraction %.4f; high.png is mid-gray plus %s times the high-pass image\n",

@@ -20,6 +20,7 @@ import (
 	"hfcui/engine/train"
 	"hfcui/engine/train/export"
 	"hfcui/engine/train/follow"
+	"hfcui/ui/kit"
 )
 
 // measureFunc evaluates a new snapshot.
@@ -161,7 +162,7 @@ func (w *watching) collect(ctx context.Context, measure measureFunc) ([]export.R
 		}
 		runs[i] = export.Run{Name: w.names[i], State: u.State.String(), Config: u.Config, Notes: u.Notes, Events: u.Events}
 		if u.Skipped > 0 {
-			sayNote(fmt.Sprintf("%s: skipped %s that are not events", dir, plural(u.Skipped, "line")))
+			sayNote(fmt.Sprintf("%s: skipped %s that are not events", dir, kit.Counted(u.Skipped, "line")))
 		}
 		if measure == nil {
 			continue
@@ -213,7 +214,7 @@ func (w *watching) write(runs []export.Run) error {
 	}
 	return w.out.print(export.Document(runs), func(to io.Writer) {
 		for i, r := range runs {
-			fmt.Fprintf(to, "%s\t%s, %s\n", oneLine(w.dirs[i]), plural(len(r.Events), "event"), r.State)
+			fmt.Fprintf(to, "%s\t%s, %s\n", oneLine(w.dirs[i]), kit.Counted(len(r.Events), "event"), r.State)
 		}
 		for _, path := range written {
 			fmt.Fprintf(to, "written\t%s\n", oneLine(path))

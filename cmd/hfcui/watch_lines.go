@@ -14,6 +14,7 @@ import (
 
 	"hfcui/engine/train"
 	"hfcui/engine/train/follow"
+	"hfcui/ui/kit"
 )
 
 // follow prints a line per event until all runs have finished, or, with once, for existing events.
@@ -160,7 +161,7 @@ func (p *watchPrinter) snapshot(ctx context.Context, run int, s follow.Snapshot,
 	if s.Err == nil && measure == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.note(run, "snapshot", file+"  "+plural(len(s.File.Tensors), "tensor")+"; use --data to evaluate it", map[string]any{"file": file})
+		p.note(run, "snapshot", file+"  "+kit.Counted(len(s.File.Tensors), "tensor")+"; use --data to evaluate it", map[string]any{"file": file})
 		return
 	}
 	e, err := (*train.BandsEvent)(nil), s.Err
