@@ -28,8 +28,8 @@ type stateDict struct {
 var preferred = []string{"", "state_dict", "model_state_dict", "model_state", "model", "net", "network", "state", "weights", "params",
 	"module", "generator", "last", "best", "student"}
 
-// unwanted are keys of tensors that are not weights, e.g. optimizer states.
-var unwanted = []string{"optim", "exp_avg", "momentum", "sched", "scaler", "amp", "criterion", "loss", "callbacks", "hyper_parameters"}
+// notWeights are keys of tensors that are not weights, e.g. optimizer states.
+var notWeights = []string{"optim", "exp_avg", "momentum", "sched", "scaler", "amp", "criterion", "loss", "callbacks", "hyper_parameters"}
 
 const (
 	counter       = "num_batches_tracked"
@@ -65,7 +65,7 @@ func findStateDict(value any) (*stateDict, error) {
 	}
 	var others []string
 	for _, other := range f.found[1:] {
-		if !other.wanted() || len(other.named) != len(best.named) {
+		if !other.isNetwork() || len(other.named) != len(best.named) {
 			continue
 		}
 		others = append(others, other.key())
@@ -101,11 +101,11 @@ func (s *stateDict) key() string {
 	return quote(strings.Join(s.path, "."))
 }
 
-// wanted reports whether the tensors are a network's: some are matrices, and none an optimizer's.
-func (s *stateDict) wanted() bool {
+// isNetwork reports whether the tensors are a network's: some are matrices, and none an optimizer's.
+func (s *stateDict) isNetwork() bool {
 	for _, p := range s.path {
 		p = strings.ToLower(p)
-		if slices.ContainsFunc(unwanted, func(u string) bool { return strings.Contains(p, u) }) {
+		if slices.ContainsFunc(notWeights, func(u string) bool { return strings.Contains(p, u) }) {
 			return false
 		}
 	}
@@ -130,7 +130,7 @@ func (s *stateDict) rank() int {
 
 func (s *stateDict) compare(t *stateDict) int {
 	worth := func(d *stateDict) int {
-		if d.wanted() {
+		if d.isNetwork() {
 			return 0
 		}
 		return 1

@@ -9,12 +9,13 @@ import (
 
 	"hfcui/engine/attack"
 	"hfcui/engine/lab"
+	"hfcui/ui/kit"
 )
 
 // attackTable writes a row for every method and ε and a column for every ρ, with marks on
 // results that fail a sanity check and their explanations below.
 func attackTable(w io.Writer, r attack.Report, reading lab.Reading, result attack.Robustness) {
-	fmt.Fprintf(w, "%s on %s (%s, %d images), %s\n", oneLine(r.Model), oneLine(r.Data), r.Split, r.N, oneLine(attackWords(r)))
+	fmt.Fprintf(w, "%s on %s (%s, %s), %s\n", oneLine(r.Model), oneLine(r.Data), r.Split, kit.Counted(r.N, "image"), oneLine(attackWords(r)))
 	readingLines(w, reading)
 	fmt.Fprintf(w, "\nmethod\tepsilon\tsteps")
 	for _, c := range result.Clean {

@@ -9,6 +9,7 @@ import (
 	"hfcui/engine/bands"
 	"hfcui/engine/lab"
 	"hfcui/engine/plan"
+	"hfcui/ui/kit"
 )
 
 func bandsCommand() *cobra.Command {
@@ -83,8 +84,8 @@ func after(separator, word string) string {
 }
 
 func bandsTable(w io.Writer, r bands.Report, reading lab.Reading, result bands.Result) {
-	fmt.Fprintf(w, "%s on %s (%s, %d images), normalize %s, batch-norm %s, %s%s\n",
-		oneLine(r.Model), oneLine(r.Data), r.Split, r.N, r.Normalize, r.BN, smoothingWords(r.Smoothing), after(", ", r.DType))
+	fmt.Fprintf(w, "%s on %s (%s, %s), normalize %s, batch-norm %s, %s%s\n",
+		oneLine(r.Model), oneLine(r.Data), r.Split, kit.Counted(r.N, "image"), r.Normalize, r.BN, smoothingWords(r.Smoothing), after(", ", r.DType))
 	readingLines(w, reading)
 	fmt.Fprintf(w, "\nr\tlow\thigh\n")
 	for i, radius := range result.Radii {

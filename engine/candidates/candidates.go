@@ -102,10 +102,10 @@ func Check(ctx context.Context, q Request) (Result, error) {
 	}
 	best, result := start, Result{Checked: len(c.labels)}
 	for range rounds {
-		cheap, dear := c.singles(best.variant)
+		cheap, costly := c.singles(best.variant)
 		next, err := c.improve(ctx, best, cheap, alpha)
 		if err == nil && next == nil && best.score().Accuracy() < 0.5 { // a wrong activation costs more than that
-			next, err = c.improve(ctx, best, dear, alpha)
+			next, err = c.improve(ctx, best, costly, alpha)
 		}
 		if err == nil && next == nil && best == start && c.poor(start) {
 			next, err = c.improve(ctx, best, c.pairs(), alphaPair)

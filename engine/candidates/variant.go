@@ -116,20 +116,20 @@ func (c *check) close() {
 }
 
 // singles returns the variants with one change from v. Activations other than ReLU-like ones are
-// dear: several times as slow.
-func (c *check) singles(v variant) (cheap, dear []variant) {
+// costly: several times as slow.
+func (c *check) singles(v variant) (cheap, costly []variant) {
 	for _, more := range append(c.inputs(v), c.options(v)...) {
-		if dearActivation(more) {
-			dear = append(dear, v.with(more))
+		if costlyActivation(more) {
+			costly = append(costly, v.with(more))
 		} else {
 			cheap = append(cheap, v.with(more))
 		}
 	}
-	return cheap, dear
+	return cheap, costly
 }
 
-// dearActivation reports whether a variant has an expensive activation, i.e. not a ReLU-like one.
-func dearActivation(v variant) bool {
+// costlyActivation reports whether a variant has an expensive activation, i.e. not a ReLU-like one.
+func costlyActivation(v variant) bool {
 	a := v.assume[nets.Activation]
 	return a != "" && !strings.Contains(a, "relu")
 }
@@ -139,7 +139,7 @@ func (c *check) pairs() []variant {
 	var list []variant
 	options := c.options(variant{})
 	if c.Model.Params() > large {
-		options = slices.DeleteFunc(options, dearActivation)
+		options = slices.DeleteFunc(options, costlyActivation)
 	}
 	for _, input := range c.inputs(variant{}) {
 		for _, option := range options {

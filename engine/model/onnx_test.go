@@ -90,15 +90,15 @@ func TestONNX(t *testing.T) {
 	}
 }
 
-// exactly has PyTorch's float64 results and their change, relative to the largest, if weights are
+// float64Result has PyTorch's float64 results and their change, relative to the largest, if weights are
 // perturbed by a relative 3e-7, a few rounding errors, which flips ReLUs of deep networks.
-type exactly struct {
+type float64Result struct {
 	values []float32
 	change float64
 }
 
 // exact has float64 log probabilities and gradients; empty without a file.
-type exact struct{ logits, grad exactly }
+type exact struct{ logits, grad float64Result }
 
 // readExact reads a .f64 file: float32 log probabilities, gradients, and the two changes.
 func readExact(path string, logits, grads int) (e exact) {
@@ -108,14 +108,14 @@ func readExact(path string, logits, grads int) (e exact) {
 		return exact{}
 	}
 	_, _ = binary.Decode(b, binary.LittleEndian, values) // the length was checked
-	e.logits = exactly{values[:logits], float64(values[logits+grads])}
-	e.grad = exactly{values[logits:][:grads], float64(values[logits+grads+1])}
+	e.logits = float64Result{values[:logits], float64(values[logits+grads])}
+	e.grad = float64Result{values[logits:][:grads], float64(values[logits+grads+1])}
 	return e
 }
 
 // compare compares values with PyTorch's: the difference relative to the largest value is within a
 // tolerance, or the error relative to float64 is at most twice that of PyTorch or of rounding.
-func compare(t *testing.T, what string, got, want []float32, exact exactly, tolerance float64) {
+func compare(t *testing.T, what string, got, want []float32, exact float64Result, tolerance float64) {
 	t.Helper()
 	by := worst(got, want)
 	t.Logf("%s differ by %.2g", what, by)

@@ -43,7 +43,7 @@ func (s *stateDict) recognize(input [3]int, given nets.Choices) (*nets.Found, er
 		}
 	}
 	changed := t.settle(found.Assumed)
-	s.doubt(t.best)
+	s.noteMismatch(t.best)
 	if len(changed) == 0 {
 		return found, nil
 	}
@@ -75,8 +75,8 @@ func (s *stateDict) recognize(input [3]int, given nets.Choices) (*nets.Found, er
 	return settled, nil
 }
 
-// doubt adds a note if the running statistics do not match those expected of the network.
-func (s *stateDict) doubt(d deviations) {
+// noteMismatch adds a note if the running statistics do not match those expected of the network.
+func (s *stateDict) noteMismatch(d deviations) {
 	if len(d) == 0 || d.sum(nil) < max(2*explained*d.running(), 0.1*float64(len(d))) {
 		return
 	}

@@ -123,8 +123,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestDoubt: inconsistent statistics do not change assumptions, and add a note.
-func TestDoubt(t *testing.T) {
+// TestMismatchIsNoted: inconsistent statistics do not change assumptions, and add a note.
+func TestMismatchIsNoted(t *testing.T) {
 	m, err := FromFile("x", preactivation(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -24,8 +24,8 @@ func (b *block) in() int {
 	return b.convs[0].out // depthwise
 }
 
-// takes returns the number of input channels of a convolution of the block.
-func (b *block) takes(i int) int {
+// inputsOf returns the number of input channels of a convolution of the block.
+func (b *block) inputsOf(i int) int {
 	if i == 0 {
 		return b.in()
 	}
@@ -226,7 +226,7 @@ func (b *block) fits() (post, pre bool) {
 	for i, n := range b.norms {
 		if i < len(b.convs) {
 			post = post && n.in == b.convs[i].out
-			pre = pre && n.in == b.takes(i)
+			pre = pre && n.in == b.inputsOf(i)
 		}
 	}
 	return post, pre

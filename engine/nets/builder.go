@@ -79,7 +79,7 @@ func (b *builder) apply(o op.Op, in ...tensor) tensor {
 		out.node, b.err = op.Apply(o, nodes...)
 	}
 	if b.record != nil {
-		out.name, b.err = b.record.noted(o, in, out.shape)
+		out.name, b.err = b.record.appendOp(o, in, out.shape)
 	}
 	return out
 }

@@ -25,8 +25,8 @@ type exact struct {
 	loose  bool  // the order is assumed
 }
 
-// exactly builds the net from its modules; errOpen if they do not determine it.
-func (r *recognizer) exactly() (*Found, error) {
+// fromModules builds the net from its modules; errOpen if they do not determine it.
+func (r *recognizer) fromModules() (*Found, error) {
 	e := &exact{recognizer: r, units: map[string]*unit{}}
 	for _, u := range r.units {
 		e.units[u.name] = u

@@ -162,7 +162,7 @@ func IdentifyWhole(tensors []NamedShape, whole []checkpoints.Module, input [3]in
 	if err != nil {
 		return nil, err
 	}
-	f, err := newRecognizer(units, whole, input, given).exactly()
+	f, err := newRecognizer(units, whole, input, given).fromModules()
 	if err == nil || !errors.Is(err, errOpen) {
 		return f, err
 	}

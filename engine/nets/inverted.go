@@ -126,7 +126,7 @@ func (r *recognizer) invertedBlock(b *block, name string, stride int) {
 		if c == b.spatial() {
 			s = stride
 		}
-		main = append(main, r.grouped(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2, b.takes(i)), r.norm(b.norms[i], fmt.Sprint(name, ".bn", i+1)))
+		main = append(main, r.grouped(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2, b.inputsOf(i)), r.norm(b.norms[i], fmt.Sprint(name, ".bn", i+1)))
 		if i < len(b.convs)-1 {
 			main = append(main, r.activation())
 		}

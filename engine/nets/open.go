@@ -13,7 +13,7 @@ func OpenAssumptions(tensors []NamedShape, whole []checkpoints.Module, input [3]
 	if err != nil {
 		return nil, err
 	}
-	f, err := newRecognizer(units, whole, input, nil).exactly()
+	f, err := newRecognizer(units, whole, input, nil).fromModules()
 	if errors.Is(err, errOpen) {
 		f, err = newRecognizer(units, whole, input, nil).recognize()
 	}

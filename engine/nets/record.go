@@ -26,8 +26,8 @@ func (n *Net) Describe() (*graph.Graph, error) {
 // moduleOf returns the module of a weight tensor.
 func moduleOf(weight tensor) string { return strings.TrimSuffix(weight.name, ".weight") }
 
-// noted appends an operation of a named family and returns the name of its result.
-func (d *draft) noted(o op.Op, in []tensor, out []int) (string, error) {
+// appendOp appends an operation of a named family and returns the name of its result.
+func (d *draft) appendOp(o op.Op, in []tensor, out []int) (string, error) {
 	n, names := graph.Node{}, []string{in[0].name}
 	switch o := o.(type) {
 	case op.Conv:

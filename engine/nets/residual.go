@@ -279,12 +279,12 @@ func (n *residualNet) buildBlock(b *block, name string, stride int) error {
 		}
 		if n.preact && i > 0 {
 			at := i - len(b.convs) + len(b.norms)
-			if at < 0 || b.norms[at].in != b.takes(i) {
+			if at < 0 || b.norms[at].in != b.inputsOf(i) {
 				return unknown("the norms of %s do not fit its convolutions", list([]string{b.root}))
 			}
 			*main = append(*main, n.norm(b.norms[at], fmt.Sprint(name, ".bn", i+1)), n.activation())
 		}
-		*main = append(*main, n.grouped(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2, b.takes(i)))
+		*main = append(*main, n.grouped(c, fmt.Sprint(name, ".conv", i+1), s, c.size/2, b.inputsOf(i)))
 		if !n.preact {
 			if len(b.norms) > 0 {
 				*main = append(*main, n.norm(b.norms[i], fmt.Sprint(name, ".bn", i+1)))

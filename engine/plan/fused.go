@@ -45,8 +45,8 @@ type FusedConvInputGrad struct {
 type FusedLinear struct{}
 
 // some returns n if present, else no dimensions.
-func some(there bool, dims ...int) []int {
-	if there {
+func some(present bool, dims ...int) []int {
+	if present {
 		return dims
 	}
 	return nil
