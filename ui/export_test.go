@@ -84,7 +84,7 @@ func TestExportCurve(t *testing.T) {
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) != 1+2*(1+3*24) {
+	if err != nil || len(rows) != 1+2*(1+4*24) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	var doc struct {

@@ -147,7 +147,7 @@ func TestExportsNameTheSmoothing(t *testing.T) {
 			t.Errorf("%s says %+v", name, doc)
 		}
 	}
-	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain-normalized"} {
+	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true,\"demo\"\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain-normalized"} {
 		if text, err := os.ReadFile(uitest.Exported(t, folder, suffix)); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q (%v)", suffix, want, err)
 		}

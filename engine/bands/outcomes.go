@@ -10,7 +10,8 @@ type Outcomes struct {
 	bits      []byte
 }
 
-func newOutcomes(radii, images int) Outcomes {
+// NewOutcomes returns those of images without correct predictions, at a number of radii.
+func NewOutcomes(radii, images int) Outcomes {
 	stride := (1 + 2*radii + 7) / 8
 	return Outcomes{images, stride, make([]byte, images*stride)}
 }
@@ -24,8 +25,8 @@ func bit(part Part, i int) (at int, mask byte) {
 	return k / 8, 1 << (k % 8)
 }
 
-// set notes whether a prediction for an image is correct.
-func (o *Outcomes) set(image int, part Part, i int, correct bool) {
+// Set notes whether a prediction for an image is correct; i is the radius's index.
+func (o *Outcomes) Set(image int, part Part, i int, correct bool) {
 	if o.stride == 0 || !correct {
 		return
 	}

@@ -105,7 +105,7 @@ func newTally(q Request, images, classes int) tally {
 		t.changes = make([]Change, n)
 	}
 	if q.Outcomes {
-		t.flips, t.outcomes = make([]FlipCounts, n), newOutcomes(n, images)
+		t.flips, t.outcomes = make([]FlipCounts, n), NewOutcomes(n, images)
 		for i := range t.flips {
 			t.flips[i] = CountFlips(nil, classes)
 		}
@@ -146,7 +146,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 			for image := uncounted; image < len(indices); image++ {
 				right := r.wholes[image] == r.labels[image]
 				found.whole.Count(right)
-				found.outcomes.set(image-uncounted, Whole, 0, right)
+				found.outcomes.Set(image-uncounted, Whole, 0, right)
 			}
 		}
 		evaluated += len(r.slab)/r.size - skip*len(indices)
@@ -163,7 +163,7 @@ func (r *runner) count(found *tally, from, part, image, at, class int) {
 	right := class == label
 	if part%2 == 0 {
 		found.high[i].Count(right)
-		found.outcomes.set(at, High, i, right)
+		found.outcomes.Set(at, High, i, right)
 		if found.flips != nil {
 			found.flips[i].Count(Sample{Label: label, Whole: r.wholes[image], Low: r.lows[image], High: class})
 		}
@@ -171,7 +171,7 @@ func (r *runner) count(found *tally, from, part, image, at, class int) {
 	}
 	r.lows[image] = class
 	found.low[i].Count(right)
-	found.outcomes.set(at, Low, i, right)
+	found.outcomes.Set(at, Low, i, right)
 	if found.changes != nil {
 		x, low := r.slab[image*r.size:][:r.size], r.low[(part-1)/2][image*r.size:][:r.size]
 		found.changes[i].count(label, r.wholes[image], class, x, low)

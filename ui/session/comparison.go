@@ -28,11 +28,18 @@ type ShownModel struct {
 	info lab.Info
 }
 
+// ClassName returns the name of one of its classes, safe to print.
+func (m ShownModel) ClassName(i int) string { return className(m.info.Classes, i) }
+
+// Scored reports whether the labels of the data are the model's classes.
+func (m ShownModel) Scored() bool { return m.info.Labeled }
+
 // Models lists the open model and the comparison models.
 func (s *Session) Models() []ShownModel {
-	open := ShownModel{Name: kit.Clean(s.Info.Model), info: s.Info}
-	return append([]ShownModel{open}, s.Comparisons...)
+	return append([]ShownModel{s.open()}, s.Comparisons...)
 }
+
+func (s *Session) open() ShownModel { return ShownModel{Name: kit.Clean(s.Info.Model), info: s.Info} }
 
 // Model is the one of those at a path; false where it was taken away.
 func (s *Session) Model(path string) (ShownModel, bool) {
@@ -56,11 +63,15 @@ var ComparisonKeys = kit.Keymap[*Session]{
 	{Act: kit.Compare, Name: "Compare models", When: (*Session).Modeled, Do: (*Session).chooseComparison},
 }
 
+// NoComparison is why what needs comparison models is unavailable.
+const NoComparison = "no comparison models: press o to add one"
+
 // ComparisonMsg is the outcome of opening a comparison model.
 type ComparisonMsg struct {
 	Path string
 	Info lab.Info
 	err  error
+	then []string // to open next
 }
 
 // chooseComparison opens the list of models to add to or remove from the comparison.
@@ -88,7 +99,17 @@ func (s *Session) comparisonChoices(files []string) []kit.Choice {
 			list = append(list, kit.Choice{Text: text, Note: note, Do: func() tea.Cmd { return s.AddComparison(path) }})
 		}
 	}
+	var embedded []string
 	for _, name := range checkpoints.EmbeddedNames() {
+		if name != s.Info.Model && !there[name] {
+			embedded = append(embedded, name)
+		}
+	}
+	room := MostComparisons - len(s.Comparisons)
+	if slices.Contains(checkpoints.EmbeddedNames(), s.Info.Model) && len(embedded) > 1 && len(embedded) <= room {
+		list = append(list, kit.Choice{Text: strings.Join(embedded, " + "), Note: "add all", Do: func() tea.Cmd { return s.addAll(embedded) }})
+	}
+	for _, name := range embedded {
 		add(name, name, "built in")
 	}
 	for _, path := range files {
@@ -98,7 +119,9 @@ func (s *Session) comparisonChoices(files []string) []kit.Choice {
 }
 
 // AddComparison opens a comparison model.
-func (s *Session) AddComparison(path string) tea.Cmd {
+func (s *Session) AddComparison(path string) tea.Cmd { return s.addComparison(path, nil) }
+
+func (s *Session) addComparison(path string, then []string) tea.Cmd {
 	switch {
 	case slices.ContainsFunc(s.Comparisons, func(m ShownModel) bool { return m.Path == path }):
 		s.Screen.Say(path + " is already open")
@@ -112,7 +135,7 @@ func (s *Session) AddComparison(path string) tea.Cmd {
 	job, cmd := s.Screen.Start(func(ctx context.Context, _ func(tea.Msg)) tea.Msg {
 		at := FullPath(path)
 		info, err := l.OpenComparison(ctx, at)
-		return ComparisonMsg{at, info, err}
+		return ComparisonMsg{at, info, err, then}
 	})
 	s.opening = append(s.opening, opening{path, job})
 	return cmd
@@ -122,6 +145,14 @@ func (s *Session) AddComparison(path string) tea.Cmd {
 type opening struct {
 	path string
 	job  *kit.Job
+}
+
+// addAll opens several comparison models, one after the other.
+func (s *Session) addAll(paths []string) tea.Cmd {
+	if len(paths) == 0 {
+		return nil
+	}
+	return s.addComparison(paths[0], paths[1:])
 }
 
 // FullPath expands "~" to the home folder; names of embedded models are unchanged.
@@ -154,7 +185,7 @@ func (s *Session) ComparisonOpened(msg ComparisonMsg) tea.Cmd {
 	if msg.Info.Note != "" {
 		s.Screen.Say(msg.Info.Note) // once, as pages have no room for it
 	}
-	return s.Announce(ChangedModels)
+	return tea.Batch(s.Announce(ChangedModels), s.addAll(msg.then))
 }
 
 // DropComparison removes a comparison model.

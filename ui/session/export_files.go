@@ -6,8 +6,10 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"strings"
 
 	charts "hfcui/engine/figure"
+	"hfcui/ui/kit"
 	"hfcui/ui/picture"
 )
 
@@ -58,6 +60,14 @@ func WriteJSON(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(document)
+}
+
+// Quoted returns untrusted text as a CSV field.
+func Quoted(s string) string {
+	if s == "" {
+		return ""
+	}
+	return `"` + strings.ReplaceAll(kit.Clean(s), `"`, `""`) + `"`
 }
 
 // FigureFiles returns a chart's export as SVG and PNG.

@@ -18,6 +18,8 @@ type Lab interface {
 	Info() lab.Info
 	// View splits an image and runs inference on it and its low- and high-pass images.
 	View(ctx context.Context, q view.Request) (*view.View, error)
+	// Predict runs inference with a model on an image and on its low- and high-pass images.
+	Predict(ctx context.Context, q lab.PredictionsRequest) (lab.Predictions, error)
 	// Foreground blocks background work until leave is called.
 	Foreground() (leave func())
 	// Label returns the class of image i of the selected split; −1 if unknown.
@@ -34,6 +36,8 @@ type Lab interface {
 	Heatmap(ctx context.Context, q lab.HeatmapRequest, update func(heatmap.Result)) (heatmap.Result, error)
 	// NextFlip searches for the next flip.
 	NextFlip(ctx context.Context, q lab.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)
+	// Flips finds all flips and reports partial results.
+	Flips(ctx context.Context, q lab.FlipsRequest, update func(lab.FlipsResult)) (lab.FlipsResult, error)
 	// Kernels describes a convolution before and after smoothing.
 	Kernels(ctx context.Context, q lab.KernelsRequest) (*kernels.View, error)
 	// SaveSmoothed writes a model with smoothed kernels to a new file.

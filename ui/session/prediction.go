@@ -14,6 +14,11 @@ import (
 // so that they stay in place while a slider moves. For the same reason the predicted class is
 // first, and equal displayed probabilities are in class order.
 func (s *Session) DrawPrediction(c *kit.Canvas, r kit.Rect, answer measure.Prediction, label int, st kit.Style) {
+	s.DrawPredictionOf(c, r, s.open(), answer, label, st)
+}
+
+// DrawPredictionOf is DrawPrediction of a model.
+func (s *Session) DrawPredictionOf(c *kit.Canvas, r kit.Rect, m ShownModel, answer measure.Prediction, label int, st kit.Style) {
 	classes := make([]int, len(answer.Probabilities))
 	for i := range classes {
 		classes[i] = i
@@ -25,12 +30,12 @@ func (s *Session) DrawPrediction(c *kit.Canvas, r kit.Rect, answer measure.Predi
 		classes = classes[:r.H]
 	}
 	names := 5
-	for i := range s.Info.Classes {
-		names = max(names, kit.Width(s.ClassName(i)))
+	for i := range m.info.Classes {
+		names = max(names, kit.Width(m.ClassName(i)))
 	}
 	names = min(names, max(5, r.W-10, (r.W-7)/2)) // with a bar of at least two cells
 	for i, class := range classes {
-		s.drawClass(c, r.Row(i), names, class, answer, label, st)
+		s.drawClass(c, r.Row(i), names, class, m, answer, label, st)
 	}
 }
 
@@ -43,7 +48,7 @@ func ShownRank(answer measure.Prediction, class int) float64 {
 }
 
 // drawClass draws a class: marker, name, bar and probability.
-func (s *Session) drawClass(c *kit.Canvas, row kit.Rect, names, class int, answer measure.Prediction, label int, st kit.Style) {
+func (s *Session) drawClass(c *kit.Canvas, row kit.Rect, names, class int, m ShownModel, answer measure.Prediction, label int, st kit.Style) {
 	th := s.Screen.Theme()
 	mark, nameStyle := " ", th.Dim
 	if class == answer.Class {
@@ -59,7 +64,7 @@ func (s *Session) drawClass(c *kit.Canvas, row kit.Rect, names, class int, answe
 	}
 	share := answer.Probabilities[class]
 	bars := row.W - names - 8
-	text := mark + " " + nameStyle.Paint(kit.Fit(s.ClassName(class), names))
+	text := mark + " " + nameStyle.Paint(kit.Fit(m.ClassName(class), names))
 	if bars > 1 {
 		text += " " + st.Paint(eighths(share, bars)) + " "
 	} else {
@@ -87,9 +92,14 @@ func eighths(share float64, w int) string {
 
 // Probabilities returns a prediction's class probabilities for JSON.
 func (s *Session) Probabilities(said measure.Prediction) map[string]*float64 {
+	return s.open().Probabilities(said)
+}
+
+// Probabilities returns those of a prediction by the model.
+func (m ShownModel) Probabilities(said measure.Prediction) map[string]*float64 {
 	list := map[string]*float64{}
 	for class, share := range said.Probabilities {
-		list[s.ClassName(class)] = Number(share)
+		list[m.ClassName(class)] = Number(share)
 	}
 	return list
 }

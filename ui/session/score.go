@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strings"
 
 	charts "hfcui/engine/figure"
 	"hfcui/engine/measure"
@@ -17,6 +18,30 @@ func ScoreText(s measure.Score) string {
 	lo, hi := s.Wilson()
 	p := s.Accuracy()
 	return kit.Percent(p) + " " + sideText("+", hi-p) + " " + sideText("−", p-lo)
+}
+
+// DifferenceText formats a difference of accuracies in percentage points with its 95 % CI, in fifteen
+// cells as ScoreText: "−12.3 +1.4 −1.5".
+func DifferenceText(p measure.Paired) string {
+	if p.N() == 0 {
+		return "    –          "
+	}
+	lo, hi := p.Newcombe()
+	d := p.Difference()
+	text := strings.Replace(fmt.Sprintf("%+.1f", 100*d), "-", "−", 1)
+	if text == "−0.0" {
+		text = "+0.0"
+	}
+	if kit.Width(text) > 5 {
+		text = strings.TrimSuffix(text, ".0")
+	}
+	return kit.FitRight(text, 5) + " " + sideText("+", hi-d) + " " + sideText("−", d-lo)
+}
+
+// DifferencePoint is a point of a curve of differences.
+func DifferencePoint(x float64, p measure.Paired) kit.Point {
+	lo, hi := p.Newcombe()
+	return kit.Point{X: x, Y: p.Difference(), Lo: lo, Hi: hi}
 }
 
 // sideText formats a deviation in four cells: "+0.6", " +12".

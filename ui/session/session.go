@@ -129,11 +129,13 @@ func (s *Session) Smoothing() model.Smoothing {
 }
 
 // ClassName returns the name of a class, safe to print.
-func (s *Session) ClassName(i int) string {
-	if i < 0 || i >= len(s.Info.Classes) {
+func (s *Session) ClassName(i int) string { return className(s.Info.Classes, i) }
+
+func className(classes []string, i int) string {
+	if i < 0 || i >= len(classes) {
 		return "?"
 	}
-	return kit.Clean(s.Info.Classes[i])
+	return kit.Clean(classes[i])
 }
 
 // Change is a kind of change of the session.

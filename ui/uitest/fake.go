@@ -288,8 +288,12 @@ func (l *FakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(ban
 	}
 	total := l.Info().Images
 	result := bands.Result{Radii: q.Radii, Low: make([]measure.Score, len(q.Radii)), High: make([]measure.Score, len(q.Radii)), Images: total}
+	if strings.HasPrefix(q.Model, "/unscored") {
+		return result, fmt.Errorf("model %s does not match the data", q.Model)
+	}
+	fade := 1 - 0.05*float64(len(q.Model)) // other models are worse
 	score := func(part bands.Part, r float64, n int) measure.Score {
-		return measure.Score{Correct: int(fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
+		return measure.Score{Correct: int(fade*fakeAccuracy(part, q.Setting, r)*float64(n) + hash(uint64(n), uint64(r), uint64(part))*math.Sqrt(float64(n))*0.4), N: n}
 	}
 	for n := 16; ; n = min(n*3/2, total) {
 		select {
@@ -306,6 +310,13 @@ func (l *FakeLab) Bands(ctx context.Context, q lab.BandsRequest, update func(ban
 		result.Changes = make([]bands.Change, len(q.Radii))
 		for i, s := range low {
 			result.Changes[i] = bands.Change{Differ: measure.Score{Correct: s.N - s.Correct, N: s.N}, Both: s, Epsilon: bands.Distance{L2: 2.5, LInf: 0.25}}
+		}
+		if l.compared(q.Model) {
+			result.Outcomes = fakeOutcomes(result)
+		}
+		result.Flips = make([]bands.FlipCounts, len(q.Radii))
+		for i := range result.Flips {
+			result.Flips[i] = fakeFlips(result.Whole.Correct, high[i].Correct, n)
 		}
 		result.ImagesPerSecond = 61_234
 		if q.Statistics == model.BatchStatistics {

@@ -152,7 +152,7 @@ func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 		line := func(method string, epsilon, rho float64, s measure.Score, check bool, doubts string) {
 			lo, hi := s.Wilson()
 			if s.N > 0 {
-				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s,%s\n", quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
+				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s,%s\n", session.Quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
 					s.Correct, s.N, s.Accuracy(), lo, hi, check, doubts, session.SmoothingFields(model.Smoothing{Rho: rho, Layer: c.key.smoothing.Layer, DivideGain: c.key.smoothing.DivideGain}))
 			}
 		}
@@ -164,19 +164,11 @@ func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 			for _, m := range cell.Marks {
 				doubts = append(doubts, m.Text)
 			}
-			line(cell.Method, cell.Epsilon, cell.Rho, cell.Score, cell.Check, quoted(strings.Join(doubts, "; ")))
+			line(cell.Method, cell.Epsilon, cell.Rho, cell.Score, cell.Check, session.Quoted(strings.Join(doubts, "; ")))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// quoted returns untrusted text as a CSV field.
-func quoted(s string) string {
-	if s == "" {
-		return ""
-	}
-	return `"` + strings.ReplaceAll(kit.Clean(s), `"`, `""`) + `"`
 }
 
 // robustFigure returns the chart of robust accuracy, each model in its color; dashed is clean

@@ -4,6 +4,7 @@ package bands
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,39 +24,50 @@ type Page struct {
 	l       bandsLayout
 	curves  kit.Measuring[bandsKey, bands.Result] // runs once the page was shown
 	changes bool                                  // show prediction changes on the low-pass image
+	minus   bool                                  // show differences from the open model, if there are comparison models
+	asks    kit.Newest[differencesRequest]
+	differ  differences // of the comparison models' curves
+	version int         // of the models: incremented when they change
 }
 
 // bandsKey is what determines a curve.
 type bandsKey struct {
-	split string
+	split, model string // model as in a request: "" is the open one
 	bands.Setting
 }
 
 // bandsLayout is the layout of the body.
 type bandsLayout struct {
-	values kit.Rect // at the cursor: one line, one for the curve without smoothing, two for changes
-	plot   kit.Rect
-	axis   kit.Rect
+	values kit.Rect // at the cursor: one line, one for the curve without smoothing, two for changes; with comparison models a heading and one for each
+	panels []bandsPanel
 	foot   kit.Rect
+}
+
+// bandsPanel is the place of a chart.
+type bandsPanel struct {
+	title kit.Rect // empty if there is one chart
+	plot  kit.Rect
+	axis  kit.Rect
+	parts []bands.Part
 }
 
 func New(s session.Screen, on *session.Session) *Page {
 	p := &Page{screen: s, session: on}
 	p.curves = kit.Measuring[bandsKey, bands.Result]{
 		Name:  "bands",
-		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{0} },
-		Enough: func(r bands.Result, _ int) bool { return r.Done },
-		Empty:  func(r bands.Result) bool { return r.Whole.N == 0 },
+		Begin: s.Start, Work: p.work, Limits: p.limits, Enough: enough,
+		Empty: func(r bands.Result) bool { return r.Whole.N == 0 },
 	}
 	return p
 }
 
 var bandsKeys = kit.Keymap[*Page]{
 	{Act: kit.NextView, Name: "with predictions that change on the low-pass image, f(x) ≠ f(x_l), or without", Hint: "changes", Do: (*Page).toggleChanges},
+	{Act: kit.Minus, When: (*Page).compared, Why: func(*Page) string { return session.NoComparison }, Do: (*Page).toggleMinus},
 }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{session.RadiusKeys.On(p.session), p.curves.Keys(), bandsKeys.On(p)}
+	return kit.Tables{session.RadiusKeys.On(p.session), session.ComparisonKeys.On(p.session), p.curves.Keys(), bandsKeys.On(p)}
 }
 
 func (p *Page) Arrange(l kit.Layout) {
@@ -64,23 +76,56 @@ func (p *Page) Arrange(l kit.Layout) {
 	}
 	b := l.Body
 	p.l.values = kit.NewRect(b.X, b.Y, b.W-1, 2)
+	if p.compared() {
+		p.l.values.H = 1 + len(p.session.Models())
+	}
 	if p.changes {
 		p.l.values.H += 2
 	}
 	p.l.foot = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
-	p.l.axis = kit.NewRect(b.X, b.Bottom()-2, b.W, 1)
-	top := p.l.values.Bottom()
+	top, bottom := p.l.values.Bottom(), b.Bottom()-1
 	if l.Roomy() {
 		top++
-		p.l.axis.Y--
+		bottom--
 	}
-	p.l.plot = kit.PlotOf(kit.NewRect(b.X, top, b.W, p.l.axis.Y-top))
+	area := kit.NewRect(b.X, top, b.W, bottom-top)
+	p.l.panels = layoutPanels(area, p.compared())
 }
+
+// twoPanels is the least width of charts of the low- and the high-pass images side by side.
+const twoPanels = 116
+
+// layoutPanels lays out one chart, or with comparison models, if there is room, one for each part.
+func layoutPanels(area kit.Rect, compared bool) []bandsPanel {
+	one := func(r kit.Rect, parts ...bands.Part) bandsPanel {
+		p := bandsPanel{axis: r.Row(r.H - 1), parts: parts}
+		if len(parts) == 1 {
+			p.title = r.Row(0)
+			r.Y, r.H = r.Y+1, r.H-1
+		}
+		p.plot = kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
+		return p
+	}
+	if !compared || area.W < twoPanels {
+		return []bandsPanel{one(area, bands.Low, bands.High)}
+	}
+	w := area.W / 2
+	return []bandsPanel{one(kit.NewRect(area.X, area.Y, w, area.H), bands.Low), one(kit.NewRect(area.X+w, area.Y, w, area.H), bands.High)}
+}
+
+// compared reports whether there are comparison models.
+func (p *Page) compared() bool { return len(p.session.Comparisons) > 0 }
 
 // toggleChanges shows or hides the third curve, which is measured with the others.
 func (p *Page) toggleChanges() tea.Cmd {
 	p.changes = !p.changes
 	p.Arrange(p.screen.Layout())
+	return nil
+}
+
+// toggleMinus shows the differences of the comparison models from the open one, or accuracies.
+func (p *Page) toggleMinus() tea.Cmd {
+	p.minus = !p.minus
 	return nil
 }
 
@@ -94,38 +139,78 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&session.ChangedModel != 0 {
 		p.curves.Forget()
 		p.curves.On = p.screen.Shown()
+		p.version++
+	}
+	if what&session.ChangedModels != 0 {
+		p.forget()
+		p.minus = p.minus && p.compared()
+		p.Arrange(p.screen.Layout())
 	}
 	return p.measure()
 }
 
-// key is what the session asks for now; base is the same without smoothing.
-func (p *Page) key() (now, base bandsKey) {
-	now = bandsKey{p.session.Info.Split, p.session.Setting()}
-	base = now
-	base.Smoothing = model.Smoothing{}
-	return now, base
+// key is what the session asks for now of a model; base is the same without smoothing.
+func (p *Page) key(model string) (now, base bandsKey) {
+	now = bandsKey{p.session.Info.Split, model, p.session.Setting()}
+	return now, now.unsmoothed()
 }
 
-// measure requests the current curve, then the one without smoothing, for comparison.
+func (k bandsKey) unsmoothed() bandsKey {
+	k.Smoothing = model.Smoothing{}
+	return k
+}
+
+// measure requests the curve of the open model, then, for comparison, those of the comparison
+// models, or else the one without smoothing.
 func (p *Page) measure() tea.Cmd {
-	now, base := p.key()
+	now, base := p.key("")
+	list := []bandsKey{now}
 	switch {
 	case p.session.Info.Images == 0 || !p.session.Info.Labeled:
-		p.curves.Want()
-	case now == base:
-		p.curves.Want(now)
-	default:
-		p.curves.Want(now, base)
+		list = nil
+	case p.compared():
+		for _, m := range p.session.Comparisons {
+			k, _ := p.key(m.Path)
+			list = append(list, k)
+		}
+	case now != base:
+		list = append(list, base)
 	}
-	return p.curves.Run()
+	p.curves.Want(list...)
+	return tea.Batch(p.curves.Run(), p.subtract())
 }
 
-// work measures a curve.
-func (p *Page) work(k bandsKey, _ int) func(context.Context, func(bands.Result)) (bands.Result, error) {
+// Numbers of images that all of several curves are first measured on.
+const firstImages, roughImages = 48, 200
+
+// limits returns the numbers of images to measure on, 0 being all: several curves are rough first.
+func (p *Page) limits() []int {
+	if now, base := p.key(""); p.compared() || now != base {
+		return []int{firstImages, roughImages, 0}
+	}
+	return []int{0}
+}
+
+func enough(r bands.Result, limit int) bool { return r.Done || limit > 0 && r.Whole.N >= limit }
+
+// work measures a curve until there are enough images; it can go on from there.
+func (p *Page) work(k bandsKey, limit int) func(context.Context, func(bands.Result)) (bands.Result, error) {
 	l := p.session.Lab
-	q := lab.BandsRequest{Radii: radiiUpTo(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
+	q := lab.BandsRequest{Model: k.model, Radii: radiiUpTo(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
 	return func(ctx context.Context, update func(bands.Result)) (bands.Result, error) {
-		return l.Bands(ctx, q, update)
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		var last bands.Result
+		r, err := l.Bands(ctx, q, func(now bands.Result) {
+			if last = now; enough(now, limit) {
+				stop()
+			}
+			update(now)
+		})
+		if errors.Is(err, context.Canceled) && enough(last, limit) {
+			return last, nil
+		}
+		return r, err
 	}
 }
 
@@ -144,9 +229,13 @@ func radiiUpTo(most float64) []float64 {
 
 // Receive handles results.
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
-	if r, ok := msg.(kit.Report); ok {
-		cmd, _ := p.curves.Take(r)
-		return cmd
+	switch msg := msg.(type) {
+	case kit.Report:
+		cmd, _ := p.curves.Take(msg)
+		return tea.Batch(cmd, p.subtract())
+	case differences:
+		p.differ = msg
+		return p.asks.Ended(p.compute)
 	}
 	return nil
 }
@@ -161,8 +250,9 @@ func (p *Page) Jobs() []kit.JobInfo {
 		if r.Images == 0 {
 			all = max(p.session.Info.Images, 1)
 		}
+		m, _ := p.session.Model(k.model)
 		return kit.JobInfo{
-			Of:    p.session.Subject(p.session.Info.Model, k.split, k.Smoothing),
+			Of:    p.session.Subject(m.Name, k.split, k.Smoothing),
 			Share: float64(r.Whole.N) / float64(all), Count: kit.Amount(r.Whole.N, all, "image"), Rate: kit.PerSecond(r.ImagesPerSecond, "images"),
 		}
 	})
@@ -170,7 +260,7 @@ func (p *Page) Jobs() []kit.JobInfo {
 
 // Speed returns the throughput of the curve on screen.
 func (p *Page) Speed() string {
-	now, _ := p.key()
+	now, _ := p.key("")
 	if r := p.curves.Known[now]; r.ImagesPerSecond > 0 {
 		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
 	}
@@ -178,9 +268,11 @@ func (p *Page) Speed() string {
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
-	area := kit.NewRect(p.l.plot.X-1, p.l.plot.Y, p.l.plot.W+2, p.l.axis.Bottom()-p.l.plot.Y)
-	if area.Contains(m.X, m.Y) {
-		return p.session.Slide(p.l.plot, p.session.Info.MaxRadius, m), true
+	for _, l := range p.l.panels {
+		area := kit.NewRect(l.plot.X-1, l.plot.Y, l.plot.W+2, l.axis.Bottom()-l.plot.Y)
+		if area.Contains(m.X, m.Y) {
+			return p.session.Slide(l.plot, p.session.Info.MaxRadius, m), true
+		}
 	}
 	return nil, false
 }

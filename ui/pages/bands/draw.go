@@ -11,23 +11,54 @@ import (
 )
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
-	now, base := p.key()
-	p.drawValues(c, p.l.values.Row(0), fmt.Sprintf("r %4.1f", p.radius(p.curves.Known[now])), p.curves.Known[now],
-		[3]string{kit.MarkLow, kit.MarkHigh, kit.MarkWhole}, [3]kit.Style{p.screen.Theme().Low, p.screen.Theme().High, p.screen.Theme().Whole})
+	now, base := p.key("")
 	rows := p.l.values
 	if p.changes {
 		rows.H -= 2
 		p.drawChanges(c, kit.NewRect(rows.X, rows.Bottom(), rows.W, 2), p.curves.Known[now], now)
 	}
-	if row := rows.Row(1); now != base && p.curves.Known[base].Whole.N > 0 {
-		p.drawValues(c, row, "ρ off", p.curves.Known[base],
-			[3]string{kit.MarkLowBase, kit.MarkHighBase, kit.MarkWBase}, [3]kit.Style{p.screen.Theme().LowDim, p.screen.Theme().HighDim, p.screen.Theme().WholeDim})
-	} else if now != base {
-		c.Left(row, p.screen.Theme().Dim, p.waitingBase(row.W))
+	if p.compared() {
+		p.drawModels(c, rows)
+	} else {
+		p.drawValues(c, rows.Row(0), fmt.Sprintf("r %4.1f", p.radius(p.curves.Known[now])), p.curves.Known[now],
+			[3]string{kit.MarkLow, kit.MarkHigh, kit.MarkWhole}, [3]kit.Style{p.screen.Theme().Low, p.screen.Theme().High, p.screen.Theme().Whole})
+		if row := rows.Row(1); now != base && p.curves.Known[base].Whole.N > 0 {
+			p.drawValues(c, row, "ρ off", p.curves.Known[base],
+				[3]string{kit.MarkLowBase, kit.MarkHighBase, kit.MarkWBase}, [3]kit.Style{p.screen.Theme().LowDim, p.screen.Theme().HighDim, p.screen.Theme().WholeDim})
+		} else if now != base {
+			c.Left(row, p.screen.Theme().Dim, p.waitingBase(row.W))
+		}
 	}
-	p.drawCurves(c, p.l.plot, p.l.axis.Y)
+	for _, l := range p.l.panels {
+		p.drawPanel(c, l)
+	}
 	p.drawFoot(c, now)
 	return nil
+}
+
+// drawPanel draws a chart with its heading.
+func (p *Page) drawPanel(c *kit.Canvas, l bandsPanel) {
+	switch {
+	case !p.compared():
+		p.drawCurves(c, l.plot, l.axis.Y)
+		return
+	case p.minus:
+		p.drawDifferences(c, l)
+	default:
+		p.drawCompared(c, l)
+	}
+	if th := p.screen.Theme(); len(l.parts) == 1 {
+		mark, name, st := kit.MarkLow, "low-pass images", th.Low
+		if l.parts[0] == bands.High {
+			mark, name, st = kit.MarkHigh, "high-pass images", th.High
+		}
+		x := c.Left(l.title, st, mark+" "+name)
+		what := ": accuracy vs r"
+		if p.minus {
+			what = ": accuracy difference vs r"
+		}
+		c.Left(kit.NewRect(x, l.title.Y, l.title.Right()-x, 1), th.Dim, what)
+	}
 }
 
 // radius returns the measured radius nearest to r.
@@ -68,7 +99,7 @@ func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Resu
 // drawCurves draws the chart, or a placeholder.
 func (p *Page) drawCurves(c *kit.Canvas, plot kit.Rect, axis int) {
 	th, most := p.screen.Theme(), p.session.Info.MaxRadius
-	now, base := p.key()
+	now, base := p.key("")
 	ch := kit.NewChart(plot, most, 1)
 	grid := ch.ShareGrid(th)
 	ch.Cursor(min(p.session.R, most), th.Focus)
@@ -126,7 +157,7 @@ func (p *Page) labelWhole(c *kit.Canvas, ch *kit.Chart, r bands.Result, mark str
 
 // waiting returns why there is no curve yet; "" if there is one.
 func (p *Page) waiting(r bands.Result) string {
-	now, _ := p.key()
+	now, _ := p.key("")
 	switch {
 	case p.curves.Failed[now] != "":
 		return p.curves.Failed[now]
@@ -161,6 +192,8 @@ func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
 	x := c.Left(p.l.foot, th.Dim, text)
 	right := ""
 	switch {
+	case p.compared() && p.filled():
+		right = "filled: low, hollow: high"
 	case r.BatchSize > 0:
 		right = fmt.Sprintf("statistics of batches of %d", r.BatchSize)
 	case p.session.Info.BatchNorm: // the setting says it before the first figures do
@@ -179,6 +212,10 @@ func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
 	if !p.curves.On {
 		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to evaluate accuracy vs r. The curve then stays here.")
+		return
+	}
+	if p.compared() {
+		p.drawCompared(c, bandsPanel{plot: plot, axis: r.Row(r.H - 1), parts: []bands.Part{bands.Low, bands.High}})
 		return
 	}
 	p.drawCurves(c, plot, r.Bottom()-1)

@@ -32,7 +32,7 @@ func TestBandsCursorIsRadius(t *testing.T) {
 	if d.Line(2) == low {
 		t.Fatal("the values at the cursor stay when it moves")
 	}
-	plot := d.App.Page.l.plot
+	plot := d.App.Page.l.panels[0].plot
 	d.Click(plot.X+plot.W/2, plot.Y+3)
 	if d.App.R != 12 { // the middle of 0 to 23, rounded
 		t.Fatalf("r = %v after a click in the middle", d.App.R)
@@ -56,7 +56,7 @@ func TestBandsRestart(t *testing.T) {
 	}
 	d.Held = d.Held[len(d.Held)-1:] // only the second one still has something to tell
 	d.Release()
-	now, _ := d.App.Page.key()
+	now, _ := d.App.Page.key("")
 	if now.Normalize != bands.NormalizeMax || !d.App.Page.curves.Known[now].Done {
 		t.Fatalf("%+v is not evaluated", now)
 	}

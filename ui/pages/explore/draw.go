@@ -11,6 +11,9 @@ import (
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	p.drawCaption(c)
+	if p.compared() {
+		p.drawLegend(c)
+	}
 	var pictures []kit.Placed
 	for _, s := range p.l.slots {
 		p.drawTitle(c, s)
@@ -36,7 +39,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 	if class := p.session.Lab.Label(p.session.Index); class >= 0 {
 		label = p.session.ClassName(class)
 	}
-	if v := p.view(); v != nil && v.Index == p.session.Index {
+	if v := p.view(); v != nil && v.Index == p.session.Index && !p.compared() { // else the legend tells
 		flip = v.Flip()
 	}
 	x := c.Left(kit.NewRect(r.X, r.Y, min(r.W, 40), 1), kit.Bold, name)
@@ -122,6 +125,10 @@ func (p *Page) drawText(c *kit.Canvas, s kit.Slot) {
 	}
 	v := p.view()
 	if v == nil {
+		return
+	}
+	if p.compared() {
+		p.drawPredictions(c, s)
 		return
 	}
 	st := [...]kit.Style{p.screen.Theme().Whole, p.screen.Theme().Low, p.screen.Theme().High}[s.Kind]

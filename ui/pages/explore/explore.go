@@ -40,6 +40,8 @@ type viewRequest struct {
 	view.Request
 	viewSpec
 	generation int
+	others     [session.MostComparisons]string // paths of the first n comparison models
+	n          int
 }
 
 // viewMsg is the result of a request.
@@ -48,6 +50,7 @@ type viewMsg struct {
 	view    *view.View
 	drawn   [kit.Slots]picture.Drawn
 	stretch float64
+	others  []prediction // of the comparison models
 	err     error
 }
 
@@ -69,7 +72,7 @@ func (p *Page) labeled() bool     { return p.session.Info.Labeled }
 func (p *Page) unlabeled() string { return session.Unlabeled }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p)}
+	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p), session.ComparisonKeys.On(p.session)}
 }
 
 func (p *Page) nextHigh() tea.Cmd {
@@ -93,7 +96,7 @@ func (p *Page) Arrange(l kit.Layout) {
 	if v := p.shown.view; v != nil {
 		aspect = kit.Aspect(v.Pictures[0].W, v.Pictures[0].H)
 	}
-	p.l = layoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), p.most)
+	p.l = layoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), len(p.session.Models()), p.most)
 }
 
 func (p *Page) Enter() tea.Cmd { return p.request() }
@@ -101,6 +104,9 @@ func (p *Page) Enter() tea.Cmd { return p.request() }
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&(session.ChangedSplit|session.ChangedRadius|session.ChangedSetting|session.ChangedClass) != 0 {
 		p.stop() // its setting is obsolete
+	}
+	if what&session.ChangedModels != 0 {
+		p.Arrange(p.screen.Layout())
 	}
 	return p.request()
 }
@@ -119,6 +125,10 @@ func (p *Page) request() tea.Cmd {
 	for _, s := range p.l.slots {
 		q.kinds[s.Kind] = true
 	}
+	for _, m := range p.session.Comparisons {
+		q.others[q.n] = m.Path
+		q.n++
+	}
 	return p.asks.Start(q, p.compute)
 }
 
@@ -132,8 +142,9 @@ func (p *Page) compute(q viewRequest) tea.Cmd {
 		if err != nil {
 			return &viewMsg{asked: q, err: err}
 		}
+		predicted := predictOthers(ctx, l, q)
 		drawn, stretch := paint.paint(v, q.viewSpec)
-		msg := &viewMsg{asked: q, view: v, drawn: drawn, stretch: stretch}
+		msg := &viewMsg{asked: q, view: v, drawn: drawn, stretch: stretch, others: predicted()}
 		var pictures []kit.Placed
 		for _, s := range places {
 			pictures = append(pictures, kit.Placed{At: s.Pic, Drawn: drawn[s.Kind]})

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/lab"
 	"hfcui/engine/model"
 	"hfcui/engine/view"
 	"hfcui/ui/kit"
@@ -41,28 +42,50 @@ func (p *Page) Export() (session.Exporter, error) {
 			}
 		})})
 	}
-	document := viewDocument(p.session, v)
+	document := viewDocument(p.session, v, p.comparisons())
 	e.Files = append(e.Files, session.ExportFile{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, document) }})
 	return e, nil
 }
 
-// viewDocument returns the page's contents as JSON.
-func viewDocument(of *session.Session, v *view.View) any {
-	type answer struct {
-		Part          string              `json:"part"`
-		Class         string              `json:"class"`
-		Right         *bool               `json:"right"`
-		Probabilities map[string]*float64 `json:"probabilities"`
-	}
-	var answers []answer
-	for part, said := range v.Predictions {
-		one := answer{Part: bands.Part(part).String(), Class: of.ClassName(said.Class), Probabilities: of.Probabilities(said)}
-		if v.Label >= 0 {
-			right := v.Right(bands.Part(part))
+// answer is a prediction as JSON.
+type answer struct {
+	Part          string              `json:"part"`
+	Class         string              `json:"class"`
+	Right         *bool               `json:"right"`
+	Probabilities map[string]*float64 `json:"probabilities"`
+}
+
+// answersOf returns a model's predictions as JSON; label is −1 where there is none.
+func answersOf(m session.ShownModel, list lab.Predictions, label int) (answers []answer) {
+	for part, said := range list {
+		one := answer{Part: bands.Part(part).String(), Class: m.ClassName(said.Class), Probabilities: m.Probabilities(said)}
+		if label >= 0 && m.Scored() {
+			right := said.Class == label
 			one.Right = &right
 		}
 		answers = append(answers, one)
 	}
+	return answers
+}
+
+// comparison is the predictions of a comparison model as JSON.
+type comparison struct {
+	Model       string   `json:"model"`
+	Predictions []answer `json:"predictions"`
+}
+
+// comparisons returns those of the comparison models on screen.
+func (p *Page) comparisons() (list []comparison) {
+	for _, m := range p.session.Comparisons {
+		if one, ok := p.predictionOf(m); ok && one.err == nil {
+			list = append(list, comparison{m.Name, answersOf(m, one.list, p.shown.view.Label)})
+		}
+	}
+	return list
+}
+
+// viewDocument returns the page's contents as JSON.
+func viewDocument(of *session.Session, v *view.View, others []comparison) any {
 	var label *string
 	if v.Label >= 0 {
 		name := of.ClassName(v.Label)
@@ -83,10 +106,11 @@ func viewDocument(of *session.Session, v *view.View) any {
 		Normalize string              `json:"normalize"`
 		BN        string              `json:"bn"`
 		model.Smoothing
-		Predictions []answer `json:"predictions"`
+		Predictions []answer     `json:"predictions"`
+		Comparisons []comparison `json:"comparisons,omitempty"`
 	}{
 		of.Info.Model, of.Info.Data, of.Info.Split, v.Index, kit.Clean(v.Title), label, v.R, v.By.String(), v.Kept, v.Total,
 		map[string]*float64{"low": session.Number(v.EnergyLow), "high": session.Number(v.EnergyHigh)},
-		v.Normalize.String(), v.Statistics.String(), v.Smoothing, answers,
+		v.Normalize.String(), v.Statistics.String(), v.Smoothing, answersOf(of.Models()[0], v.Predictions, v.Label), others,
 	}
 }
