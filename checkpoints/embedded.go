@@ -30,7 +30,7 @@ func Embedded(name string) (*File, bool) {
 	}
 	// The file is an io.ReaderAt over the program's memory: elements are converted directly from it,
 	// without the copy that ReadFile makes.
-	file, err := ReadSafetensors(f.(io.ReaderAt), info.Size(), "built-in model "+name)
+	file, err := ReadSafetensors(f.(io.ReaderAt), info.Size(), "embedded model "+name)
 	return file, err == nil // TestEmbedded reads every embedded file
 }
 

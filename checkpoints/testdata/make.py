@@ -4,9 +4,9 @@
     apt-get install python3-torch
     /usr/bin/python3 make.py
 
-For every file NAME.pt that is to be read, NAME.expected.safetensors holds the same tensors as float32,
-written here with struct and json alone. The files under refused/ must not be read.
-The files beside this script were made with PyTorch 1.13.1; tensors' values come from a seed.
+For every valid file NAME.pt, NAME.expected.safetensors has the same tensors as float32, written with
+only struct and json. The files in refused/ must be rejected.
+The files were made with PyTorch 1.13.1; tensor values are from a fixed seed.
 """
 import argparse, collections, json, os, pathlib, pickle, struct
 import numpy as np
@@ -84,7 +84,7 @@ save("size", {"state_dict": plain, "size": torch.Size([1, 2])}, plain)
 
 
 class Hostile:
-    """What it pickles to runs a command where it is unpickled without care."""
+    """Pickles to a file that runs a command when it is unpickled without restrictions."""
     def __reduce__(self):
         return os.system, ("echo this file ran a command",)
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Make net_vgg11_narrow, net_alexnet_narrow, net_lenet5 and those listed at the end with
-PyTorch: nets in the form this program has them, with few channels, in evaluation mode, with
-input normalisation.
+PyTorch: hfcui's variants of the nets, with few channels, in evaluation mode, with input
+normalization.
 
-    /usr/bin/python3 make.py      (beside the files it writes)
+    /usr/bin/python3 make.py      (in this folder)
 
-Tensors: before.* the weights, x, labels_i64, eval.logits, eval.loss, eval.dx as in the
+Tensors: before.* (the weights), x, labels_i64, eval.logits, eval.loss, eval.dx as in the
 other files; the metadata has hfcui.mean and hfcui.std.
 """
 import json, os, struct
