@@ -187,7 +187,7 @@ func TestTextFromOutsideIsHarmless(t *testing.T) {
 
 func TestOptionsAreTaken(t *testing.T) {
 	d := startWith(t, uitest.NewFakeLab(), Options{Page: "kernels", Start: session.Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
-	d.Shows("after, ρ 1.00", "none · batch · ρ 1.00")
+	d.Shows("after, ρ 1.00", "bn batch · ρ 1.00")
 	d.Keys("1").Shows("test 9", "7.5")
 	if startWith(t, uitest.NewFakeLab(), Options{Start: session.Start{Radius: 99, Index: 1 << 30}}, 100, 30).App.Index != 1999 {
 		t.Fatal("an index past the end is not the last image")

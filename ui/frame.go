@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"hfcui/engine/model"
 	"hfcui/ui/kit"
@@ -75,82 +74,6 @@ func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 		}
 	}
 	return a.layer.Place(list, false)
-}
-
-// drawHeader draws the pages' names and the setting.
-func (a *App) drawHeader(c *kit.Canvas) {
-	for i, tab := range a.tabs() {
-		st := a.theme.Dim
-		if i == a.page {
-			st = a.theme.Focus
-		}
-		c.Left(tab, st, fmt.Sprintf("%d %s", a.pages[i].number, a.tabName(a.pages[i])))
-	}
-	if !a.Modeled() {
-		return
-	}
-	tabs := a.tabs()
-	used := tabs[len(tabs)-1].Right() + 2
-	room := kit.NewRect(used, 0, a.layout.W-1-used, 1)
-	rho, full := "off", "off"
-	if a.Smooth {
-		rho, full = fmt.Sprintf("ρ %.2f", a.Rho), a.Smoothing().Describe()
-	}
-	statistics := a.Statistics.String()
-	if !a.Info.BatchNorm {
-		statistics = "none"
-	}
-	if text := fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, full); kit.Width(text) <= room.W {
-		rho = full // otherwise it is in the status line
-	}
-	text := kit.Pick(room.W,
-		fmt.Sprintf("normalize %s · batch-norm %s · smoothing %s", a.Normalize, statistics, rho),
-		fmt.Sprintf("norm %s · bn %s · smoothing %s", a.Normalize, statistics, rho),
-		fmt.Sprintf("%s · %s · smooth %s", a.Normalize, statistics, rho),
-		fmt.Sprintf("%s · %s · %s", a.Normalize, statistics, rho),
-		fmt.Sprintf("%s·%s·%s", a.Normalize, statistics, rho), rho) // ρ is cut last
-	if a.Smooth { // highlighted, since it changes the model
-		text = a.theme.Dim.Paint(strings.TrimSuffix(text, rho)) + a.theme.Focus.Paint(rho)
-		c.Right(room, kit.Style{}, text)
-		return
-	}
-	c.Right(room, a.theme.Dim, text)
-}
-
-// tabs returns the rectangles of the pages' names.
-func (a *App) tabs() []kit.Rect {
-	var list []kit.Rect
-	x := a.layout.Header.X
-	for _, p := range a.pages {
-		w := kit.Width(a.tabName(p)) + 2
-		list = append(list, kit.NewRect(x, 0, w, 1))
-		x += w + 2
-	}
-	return list
-}
-
-// tabName returns a page's name in the header, shortened to leave room for the setting.
-func (a *App) tabName(t tab) string {
-	name, limit := kit.Title(t.name), a.tabLimit()
-	if limit < 6 { // the first letters
-		return ansi.Truncate(name, limit, "")
-	}
-	return ansi.Truncate(name, limit, ".")
-}
-
-// tabLimit returns the maximum length of pages' names: unlimited if the setting fits, otherwise
-// such that ρ fits.
-func (a *App) tabLimit() int {
-	for _, try := range []struct{ letters, setting int }{{20, 40}, {20, 21}, {7, 7}, {6, 8}, {5, 8}, {4, 8}, {3, 8}} {
-		used := a.layout.Header.X
-		for _, p := range a.pages {
-			used += 4 + min(len(p.name), try.letters) // its number and blanks
-		}
-		if used+try.setting <= a.layout.W {
-			return try.letters
-		}
-	}
-	return 1
 }
 
 // drawStatus draws the caveat, the status line and the hints.

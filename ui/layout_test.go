@@ -118,7 +118,34 @@ func TestGoldenScreens(t *testing.T) {
 }
 
 func TestPagesAreNamedWholeWhereTheyCanBe(t *testing.T) {
-	start(t, 100, 30).Shows("5 Experiments", "7 Heatmap  ", "none · running · off").Keys("s").Shows("7 Heatmap  ", "none·running·ρ 0.50")
-	start(t, 80, 24).Shows("1 Explore", "5 Experi.", "7 Heatmap  ").Keys("s").Shows("ρ 0.50")
-	start(t, 60, 18).Shows("1 Exp", "5 Exp ", "7 Hea")
+	for w, names := range map[int]string{
+		60: "1 Expl 2 Band 3 Kern 4 Trai 5 Expe 6 Atta 7 Heat", 80: "1 Explore 2 Bands 3 Kernels 4 Train 5 Experiments 6 Attack 7 Heatmap",
+		100: "1 Explore  2 Bands  3 Kernels  4 Train  5 Experiments  6 Attack  7 Heatmap",
+	} {
+		start(t, w, 18).Shows(names).Keys("s m b").Shows(names)
+	}
+}
+
+// The header names settings, all where there is room, else those that are not the default.
+func TestHeaderNamesSettings(t *testing.T) {
+	after := func(w int, keys, want string) {
+		t.Helper()
+		line := start(t, w, 18).Keys(keys).Line(0)
+		if _, got, _ := strings.Cut(line, "Hea"); strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(got, "t"), "map")) != want {
+			t.Errorf("%d columns after %q: %q, want %q", w, keys, line, want)
+		}
+	}
+	for _, w := range []int{60, 80, 100} {
+		after(w, "", "")
+		after(w, "s", "ρ 0.50")
+	}
+	after(140, "", "normalize none · batch-norm running · smoothing off")
+	after(140, "s", "normalize none · batch-norm running · smoothing ρ 0.50")
+	after(100, "m", "norm max")
+	after(100, "b s", "bn batch · ρ 0.50")
+	after(100, "m b s", "max · batch · ρ 0.50")
+	after(80, "m", "norm max")
+	after(80, "m b", "max·batch")
+	after(80, "m b s", "ρ 0.50 +2")
+	after(60, "m b s", "ρ 0.50 +2")
 }
