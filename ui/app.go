@@ -43,6 +43,7 @@ type Options struct {
 	Output   io.Writer // nil: standard output
 	Environ  []string  // nil: os.Environ()
 	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" queries the terminal
+	Theme    string    // "dark", "light"; otherwise as the terminal's background is
 	Folder   string    // where exports go; "" is the current one
 	Page     string    // one of PageNames; "" is the first
 	Training *Training // nil: cannot train

@@ -28,7 +28,7 @@ func startWith(t *testing.T, lab *uitest.FakeLab, o Options, w, h int) *uitest.D
 	if _, p, ok := find[interface{ Rescan(every time.Duration) }](d.App); ok {
 		p.Rescan(0) // or the program would never be at rest
 	}
-	d.Send(capabilitiesMsg{term.Capabilities{CellW: 9, CellH: 18, Dark: true, Complete: true}})
+	d.Send(capabilitiesMsg{term.Capabilities{CellW: 9, CellH: 18, Dark: true, DarkKnown: true, Complete: true}})
 	d.Send(tea.WindowSizeMsg{Width: w, Height: h})
 	return d
 }

@@ -9,7 +9,10 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
+	"hfcui/ui/kit"
+	"hfcui/ui/term"
 	"hfcui/ui/uitest"
 )
 
@@ -148,4 +151,25 @@ func TestHeaderNamesSettings(t *testing.T) {
 	after(80, "m b", "max·batch")
 	after(80, "m b s", "ρ 0.50 +2")
 	after(60, "m b s", "ρ 0.50 +2")
+}
+
+// Colors are for the background that the terminal tells, or that --theme says; without either they
+// are readable on any.
+func TestThemeFollowsTheBackground(t *testing.T) {
+	unknown := term.Capabilities{CellW: 9, CellH: 18, Dark: true, Complete: true, Profile: colorprofile.TrueColor}
+	light := unknown
+	light.Dark, light.DarkKnown = false, true
+	for _, c := range []struct {
+		theme string
+		caps  term.Capabilities
+		want  *kit.Theme
+	}{
+		{"auto", unknown, kit.ThemeOn(true, false, true)}, {"", light, kit.ThemeFor(false)},
+		{"dark", light, kit.ThemeFor(true)}, {"light", unknown, kit.ThemeFor(false)},
+	} {
+		d := startWith(t, uitest.NewFakeLab(), Options{Theme: c.theme}, 80, 24)
+		if d.Send(capabilitiesMsg{c.caps}); d.App.theme != c.want {
+			t.Errorf("another theme for %+v", c)
+		}
+	}
 }

@@ -44,6 +44,7 @@ func (a *App) reply(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		a.asked = true
+		a.adopt(a.caps)
 		return a.changed(session.ChangedScreen)
 	}
 	if runtime.GOOS == "windows" && a.probe.Feed(event(msg)) {
@@ -81,11 +82,15 @@ func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
 
 // adopt stores the terminal's capabilities.
 func (a *App) adopt(caps term.Capabilities) {
+	if a.options.Theme == "dark" || a.options.Theme == "light" {
+		caps.Dark, caps.DarkKnown = a.options.Theme == "dark", true
+	}
 	a.caps = caps
 	a.asked = a.asked || caps.Complete
 	name, _ := caps.Choose(a.options.Pictures)
 	a.protocol, _ = picture.Parse(name)
-	a.theme = kit.ThemeFor(caps.Dark)
+	known := caps.DarkKnown || !a.asked // most are dark; the reply is about to come
+	a.theme = kit.ThemeOn(caps.Dark, known, caps.Profile > colorprofile.ASCII)
 	a.layer.Configure(caps)
 }
 

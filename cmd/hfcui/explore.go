@@ -44,6 +44,7 @@ func (e *exploring) flags(cmd *cobra.Command) {
 	deviceVar(flags, &e.lab.Device)
 	flags.StringArrayVar(&e.images, "image", nil, "image file to open instead of a dataset; repeatable")
 	picturesVar(flags, &e.screen.Pictures)
+	themeVar(flags, &e.screen.Theme)
 	choiceVar(flags, &e.screen.Page, "page", "page to open", ui.PageNames()...)
 	radiusVar(flags, &e.screen.Radius)
 	countVar(flags, &e.screen.Index, "index", "", 0, 0, maxImages, "index of the image to open")

@@ -137,6 +137,11 @@ func picturesVar(flags *pflag.FlagSet, p *string) {
 	choiceVar(flags, p, "pictures", "graphics protocol for pictures", append([]string{"auto"}, picture.Names()...)...)
 }
 
+// themeVar adds --theme.
+func themeVar(flags *pflag.FlagSet, p *string) {
+	choiceVar(flags, p, "theme", "colors for the terminal's background; auto asks the terminal, then reads COLORFGBG", "auto", "dark", "light")
+}
+
 // wholeRadii returns 0, 1, 2 … up to the first past the corner.
 func wholeRadii(past float64) []float64 {
 	r := make([]float64, int(past)+1)

@@ -41,6 +41,7 @@ type watching struct {
 	once, lines bool
 	csvOrJSON   string
 	tensorBoard string
+	theme       string
 	out         output
 }
 
@@ -73,6 +74,7 @@ func watchCommand() *cobra.Command {
 	choiceVar(flags, &w.bands.Normalize, "bands-normalize", "normalization of low-pass and high-pass images", "none", "max", "std")
 	choiceVar(flags, &w.bands.BN, "bands-bn", "statistics that batch norm uses", "running", "batch")
 	deviceVar(flags, &w.deviceName)
+	themeVar(flags, &w.theme)
 	describeFlags(flags, &w.given)
 	nameVar(flags, &w.csvOrJSON, "export", "", "", "file to export all events to, .csv or .json")
 	nameVar(flags, &w.tensorBoard, "tensorboard", "", "", "folder to write TensorBoard event files to")

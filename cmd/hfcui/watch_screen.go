@@ -32,5 +32,5 @@ func (w *watching) screen(ctx context.Context, measure measureFunc) error {
 		return w.images.Test
 	}, nil)
 	defer history.Close()
-	return ui.Run(ctx, nil, ui.Options{Page: "train", Watch: watch, Evolution: history})
+	return ui.Run(ctx, nil, ui.Options{Page: "train", Theme: w.theme, Watch: watch, Evolution: history})
 }

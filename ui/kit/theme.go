@@ -103,7 +103,9 @@ func (th *Theme) Model(i int) modelLook {
 	return modelLook{modelMarks[i%len(modelMarks)], modelBases[i%len(modelBases)], th.models[i%len(th.models)]}
 }
 
-var DarkTheme, lightTheme = newTheme(true), newTheme(false)
+// DarkTheme is for dark backgrounds, lightTheme for light ones, neutralTheme for those of which
+// nothing is known. Text has a contrast of at least 4.5 (WCAG 2 AA) on black, on white, or on both.
+var DarkTheme, lightTheme, neutralTheme = newDarkTheme(), newLightTheme(), newNeutralTheme()
 
 // ThemeFor returns the theme for a terminal's background.
 func ThemeFor(dark bool) *Theme {
@@ -113,26 +115,43 @@ func ThemeFor(dark bool) *Theme {
 	return lightTheme
 }
 
-func newTheme(dark bool) *Theme {
-	if dark {
-		return &Theme{
-			dark: true,
-			Dim:  fg("#9a9a9a"), Line: fg("#5c5c5c"), Focus: Bold.and(fg("#f0e442")),
-			Low: fg("#56b4e9"), High: fg("#e69f00"), Whole: fg("#e4e4e4"),
-			LowDim: fg("#3f7594"), HighDim: fg("#94701f"), WholeDim: fg("#8a8a8a"),
-			LowShade: fg("#2c556d"), HighShade: fg("#6b4f12"), WholeShade: fg("#555555"),
-			Changed: fg("#b48ee8"), ChangedShade: fg("#4f3d69"),
-			Right: fg("#1fbf8f"), Wrong: fg("#e8703a"), Warn: fg("#e8703a"),
-			models: []Style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
-			panel:  bg("#1f2226"), selected: bg("#3a3f46").and(Bold),
-			CircleLow: [3]uint8{0x56, 0xb4, 0xe9}, CircleHigh: [3]uint8{0xe6, 0x9f, 0x00},
-			letterbox: [3]uint8{0x18, 0x18, 0x18},
-		}
+// ThemeOn returns the theme for a background that is dark or not, if that is known, on a terminal
+// with color or without.
+func ThemeOn(dark, known, color bool) *Theme {
+	th := ThemeFor(dark)
+	if !known {
+		th = neutralTheme
 	}
+	if color {
+		return th
+	}
+	plain := *th
+	plain.selected = reverse
+	plain.Warn, plain.Wrong = Bold.and(th.Warn), Bold.and(th.Wrong)
+	return &plain
+}
+
+func newDarkTheme() *Theme {
+	return &Theme{
+		dark: true,
+		Dim:  fg("#9a9a9a"), Line: fg("#5c5c5c"), Focus: Bold.and(fg("#f0e442")),
+		Low: fg("#56b4e9"), High: fg("#e69f00"), Whole: fg("#e4e4e4"),
+		LowDim: fg("#4782a4"), HighDim: fg("#9b7621"), WholeDim: fg("#8a8a8a"),
+		LowShade: fg("#2c556d"), HighShade: fg("#6b4f12"), WholeShade: fg("#555555"),
+		Changed: fg("#b48ee8"), ChangedShade: fg("#4f3d69"),
+		Right: fg("#1fbf8f"), Wrong: fg("#e8703a"), Warn: fg("#e8703a"),
+		models: []Style{fg("#1fbf8f"), fg("#d98cba"), fg("#f0e442"), fg("#e8703a"), fg("#6f9bff"), fg("#c8c8c8")},
+		panel:  bg("#1f2226"), selected: bg("#3a3f46").and(Bold),
+		CircleLow: [3]uint8{0x56, 0xb4, 0xe9}, CircleHigh: [3]uint8{0xe6, 0x9f, 0x00},
+		letterbox: [3]uint8{0x18, 0x18, 0x18},
+	}
+}
+
+func newLightTheme() *Theme {
 	return &Theme{
 		Dim: fg("#5f5f5f"), Line: fg("#a8a8a8"), Focus: Bold.and(fg("#8a3f78")),
-		Low: fg("#0072b2"), High: fg("#d55e00"), Whole: fg("#303030"),
-		LowDim: fg("#6aa5c9"), HighDim: fg("#dd9a6a"), WholeDim: fg("#8f8f8f"),
+		Low: fg("#0072b2"), High: fg("#bb5200"), Whole: fg("#303030"),
+		LowDim: fg("#4b7691"), HighDim: fg("#956745"), WholeDim: fg("#6f6f6f"),
 		LowShade: fg("#a9cbe0"), HighShade: fg("#efc3a3"), WholeShade: fg("#c4c4c4"),
 		Changed: fg("#7a3fb0"), ChangedShade: fg("#d3bde6"),
 		Right: fg("#00795a"), Wrong: fg("#b03060"), Warn: fg("#b03060"),
@@ -140,6 +159,23 @@ func newTheme(dark bool) *Theme {
 		panel:  bg("#eeeeec"), selected: bg("#d4d4d0").and(Bold),
 		CircleLow: [3]uint8{0x56, 0xb4, 0xe9}, CircleHigh: [3]uint8{0xe6, 0x9f, 0x00},
 		letterbox: [3]uint8{0xe8, 0xe8, 0xe8},
+	}
+}
+
+// newNeutralTheme has colors of relative luminance 0.18, midway between black and white.
+func newNeutralTheme() *Theme {
+	return &Theme{
+		dark: true,
+		Dim:  fg("#757575"), Line: fg("#757575"), Focus: Bold.and(fg("#c236c2")),
+		Low: fg("#0079cb"), High: fg("#b36000"), Whole: fg("#757575"),
+		LowDim: fg("#367d9e"), HighDim: fg("#907045"), WholeDim: fg("#757575"),
+		LowShade: fg("#367d9e"), HighShade: fg("#907045"), WholeShade: fg("#757575"),
+		Changed: fg("#a241f3"), ChangedShade: fg("#a241f3"),
+		Right: fg("#008846"), Wrong: fg("#e42141"), Warn: fg("#e42141"),
+		models: []Style{fg("#008846"), fg("#ca3e8c"), fg("#817700"), fg("#d83d0f"), fg("#4466ff"), fg("#757575")},
+		panel:  reverse, selected: reverse,
+		CircleLow: [3]uint8{0x56, 0xb4, 0xe9}, CircleHigh: [3]uint8{0xe6, 0x9f, 0x00},
+		letterbox: [3]uint8{0x18, 0x18, 0x18},
 	}
 }
 

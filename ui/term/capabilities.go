@@ -28,10 +28,10 @@ type Capabilities struct {
 	// Colors is the number of sixel color registers, 0 if unknown.
 	Colors int
 	// Background is the background color (red, green, blue) if BackgroundKnown. Dark reports
-	// whether it is dark; if unknown, COLORFGBG decides, and Dark defaults to true.
+	// whether it is dark: by that color, or else by COLORFGBG. DarkKnown is false without either.
 	Background      [3]uint8
 	BackgroundKnown bool
-	Dark            bool
+	Dark, DarkKnown bool
 	// Tmux: the program runs inside tmux. Passthrough: pictures have to be wrapped for tmux to
 	// pass them to the outer terminal, which it is allowed to.
 	Tmux, Passthrough bool
@@ -58,7 +58,7 @@ type environment struct {
 	tmux, ssh              bool
 	iterm                  bool
 	profile                colorprofile.Profile
-	light                  bool
+	light, lightKnown      bool // by COLORFGBG
 }
 
 func readEnvironment(env []string) environment {
@@ -85,7 +85,7 @@ func readEnvironment(env []string) environment {
 	// COLORFGBG is "foreground;background" as numbers of the 16 colors.
 	colors := strings.Split(get("COLORFGBG"), ";")
 	if n, err := strconv.Atoi(colors[len(colors)-1]); err == nil {
-		e.light = n == 7 || n > 8 && n < 16
+		e.light, e.lightKnown = n == 7 || n > 8 && n < 16, true
 	}
 	return e
 }
@@ -98,14 +98,14 @@ func (e *environment) dumb(goos string) bool {
 // capabilities derives what the terminal can do from its replies and the environment.
 func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	c := Capabilities{
-		Name:     a.name,
-		Colors:   a.registers,
-		MaxW:     a.largest[0],
-		MaxH:     a.largest[1],
-		Tmux:     e.tmux || isTmux(a.name),
-		Sync:     a.sync,
-		Profile:  e.profile,
-		Dark:     !e.light,
+		Name:    a.name,
+		Colors:  a.registers,
+		MaxW:    a.largest[0],
+		MaxH:    a.largest[1],
+		Tmux:    e.tmux || isTmux(a.name),
+		Sync:    a.sync,
+		Profile: e.profile,
+		Dark:    !e.light, DarkKnown: e.lightKnown,
 		Complete: a.da1 != nil,
 	}
 	if a.outer != "" {
@@ -119,7 +119,7 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	}
 	if a.hasBackground {
 		b := a.background
-		c.Background, c.BackgroundKnown = b, true
+		c.Background, c.BackgroundKnown, c.DarkKnown = b, true, true
 		c.Dark = 299*int(b[0])+587*int(b[1])+114*int(b[2]) < 1000*128
 	}
 	native := slices.Contains(a.da1, sixelAttribute)

@@ -31,7 +31,7 @@ func TestParseXterm(t *testing.T) {
 	c.Answers = nil
 	want := Capabilities{
 		Name: "XTerm(379)", Sixel: true, CellW: 9, CellH: 19, CellFrom: "CSI 16 t", MaxW: 900, MaxH: 570, Colors: 1024,
-		Background: [3]uint8{30, 32, 63}, BackgroundKnown: true, Dark: true, Complete: true, Profile: colorprofile.TrueColor,
+		Background: [3]uint8{30, 32, 63}, BackgroundKnown: true, Dark: true, DarkKnown: true, Complete: true, Profile: colorprofile.TrueColor,
 	}
 	if !equal(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
@@ -176,13 +176,13 @@ func TestEnvironment(t *testing.T) {
 		{"TERM=xterm TERM=xterm-kitty", colorprofile.TrueColor, true},
 	} {
 		got := NewProbe(strings.Fields(c.env)).Capabilities()
-		if got.Profile != c.depth || got.Dark != c.dark {
+		if got.Profile != c.depth || got.Dark != c.dark || got.DarkKnown != strings.Contains(c.env, "COLORFGBG") {
 			t.Errorf("%q: %v, dark %v", c.env, got.Profile, got.Dark)
 		}
 	}
 	p := NewProbe(xtermEnv)
 	p.Parse([]byte("\x1b]11;rgb:f/f/e\a"))
-	if c := p.Capabilities(); c.Dark || c.Background != ([3]uint8{255, 255, 238}) {
+	if c := p.Capabilities(); c.Dark || !c.DarkKnown || c.Background != ([3]uint8{255, 255, 238}) {
 		t.Errorf("background %v, dark %v", c.Background, c.Dark)
 	}
 }
