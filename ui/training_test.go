@@ -93,12 +93,12 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 
 func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d := startWith(t, uitest.NewFakeLab(), Options{Training: trainingOf(uitest.NewFakeTraining())}, 80, 24)
-	d.Keys("4 N").Shows("Train on shapes", "network", "resnet20", "shuffle labels", "bands at", "4,8,12,16")
+	d.Keys("4 N").Shows("Train on shapes", "network", "resnet20", "shuffle labels", "bands at r", "4,8,12,16")
 	d.Fits(80, 24)
 	d.Keys("down x enter").Shows("network: ")
 	d.Keys("backspace down down ctrl+u 0 enter").Shows("0 epochs")
 	d.Keys("ctrl+u x enter").Shows("epochs: not an integer")
-	d.Keys("ctrl+u 3 down down").Shows("‹", "optimizer default")
+	d.Keys("ctrl+u 3 down down").Shows("‹", "default for SGD (0.1)")
 	d.Keys("esc").Hides("shuffle labels")
 	for _, size := range uitest.Sizes {
 		d := startWith(t, uitest.NewFakeLab(), Options{Training: trainingOf(uitest.NewFakeTraining())}, size[0], size[1])

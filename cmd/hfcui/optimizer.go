@@ -15,7 +15,7 @@ func optimizerFlags(flags *pflag.FlagSet, o *train.Optimizer) {
 	flags.Var((*number)(&o.Beta1), "beta1", "decay rate of the first moment (adam, adamw; default 0.9)")
 	flags.Var((*number)(&o.Beta2), "beta2", "decay rate of the second moment (adam, adamw; default 0.999)")
 	flags.Var((*number)(&o.Alpha), "alpha", "decay rate of the squared gradient (rmsprop: default 0.99; adadelta: 0.9)")
-	flags.Var((*number)(&o.Eps), "eps", "ε added to denominators (all but sgd)")
+	flags.Var((*number)(&o.Eps), "eps", "optimizer epsilon, added to denominators (all but sgd)")
 }
 
 // fillOptimizer fills in defaults and rejects hyperparameters the optimizer does not have.

@@ -24,6 +24,16 @@ func Names() []string {
 	return []string{"sgd", "adam", "adamw", "adagrad", "adadelta", "rmsprop"}
 }
 
+// Title returns a name as it is written in the literature: "SGD".
+func Title(name string) string {
+	for _, title := range []string{"SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "RMSprop"} {
+		if strings.EqualFold(title, name) {
+			return title
+		}
+	}
+	return name
+}
+
 // New returns the rule of that name with PyTorch's default hyperparameters and learning rate.
 func New(name string) (rule Rule, rate float64, err error) {
 	switch name {

@@ -27,8 +27,9 @@ type Form[T any] struct {
 // FormRow is a setting: a choice of words, or text.
 type FormRow[T any] struct {
 	Name   string
-	Hint   string   // meaning of an empty text
-	Words  []string // nil: text
+	Hint   string                  // meaning of an empty text
+	Hints  func(f *Form[T]) string // Hint, if it depends on other rows; nil: it does not
+	Words  []string                // nil: text
 	Field  Field
 	Usual  string                           // initial text
 	Listed func(f *Form[T]) bool            // whether it is shown; nil: always
@@ -187,6 +188,9 @@ func (f *Form[T]) drawRow(c *Canvas, line Rect, th *Theme, i int) {
 		c.Put(line.X+2, line.Y, th.Dim.Paint(row.Name))
 	}
 	text, hint, beside := row.Field.Text, row.Hint, ""
+	if row.Hints != nil {
+		hint = row.Hints(f)
+	}
 	if f.Beside != nil {
 		beside = f.Beside(i)
 		hint = beside

@@ -66,8 +66,8 @@ func TestPressingBelowScrolledRows(t *testing.T) {
 func TestRecipeHasEverySetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
 		d := startTraining(t, uitest.NewFakeLab(), size[0], size[1])
-		d.Keys("4 N up").Shows("more settings", "hidden").Hides("dropout")
-		d.Keys("right down").Shows("schedule")
+		d.Keys("4 N up").Shows("advanced", "off").Hides("dropout")
+		d.Keys("right down").Shows("LR schedule")
 		set := func(name, keys string) {
 			t.Helper()
 			r := d.App.Top().(*recipe)
@@ -82,10 +82,10 @@ func TestRecipeHasEverySetting(t *testing.T) {
 			}
 			t.Fatalf("no %q", name)
 		}
-		set("schedule", "right right")
+		set("LR schedule", "right right")
 		set("dropout", "2 enter")
 		d.Shows("schedule step without milestones")
-		set("milestones", "3 , 6")
+		set("LR milestones", "3 , 6")
 		set("weight decay", "1 e - 3")
 		set("momentum", "0")
 		set("label noise", "x enter")
@@ -98,14 +98,14 @@ func TestRecipeHasEverySetting(t *testing.T) {
 		set("adversarial ε", "backspace 2 5 5")
 		set("PGD steps", "ctrl+u 7")
 		set("random start", "right")
-		set("images", "5 0 0")
-		set("initialization", "right")
+		set("training images", "5 0 0")
+		set("weight init", "right")
 		set("seed", "ctrl+u 9")
 		set("dropout", "enter")
 		d.Shows("dropout")
 		set("dropout", "backspace 0 . 5")
-		set("more settings", "left")
-		d.Shows("hidden: schedule step").Hides("PGD")
+		set("advanced", "left")
+		d.Shows("off: LR schedule step").Hides("PGD")
 		c, _, err := d.App.Top().(*recipe).config()
 		if err != nil {
 			t.Fatal(err)

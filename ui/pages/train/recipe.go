@@ -30,12 +30,16 @@ const firstRadii = "4,8,12,16"
 const (
 	rowStart   = "start from"
 	rowFolder  = "run folder"
-	rowMore    = "more settings"
+	rowMore    = "advanced"
+	rowOn      = "train on"
 	scratch    = "scratch"
 	openModel  = "open model"
-	moreHidden = "hidden"
-	moreShown  = "shown"
+	moreHidden = "off"
+	moreShown  = "on"
 )
+
+// The words of rowOn.
+const fullImages, lowImages, highImages = "full images", "low-pass images", "high-pass images"
 
 // newRecipe asks for a run like c, which starts from the open model. Its network may be built in, so
 // that it can be trained from scratch.
@@ -45,7 +49,7 @@ func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", folderName(c, builtin)+time.Now().Format("-0102-150405"))}},
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
 	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
-	d.Wide, d.Names = 64, 18
+	d.Wide, d.Names = 66, 20
 	d.Rows[d.Row(rowStart)].Also = func() string {
 		switch {
 		case fromScratch(&d.Form):
@@ -91,23 +95,35 @@ func fromScratch(f *kit.Form[train.Config]) bool { return f.Text(rowStart) == sc
 func basicRows(c train.Config) []kit.FormRow[train.Config] {
 	return []kit.FormRow[train.Config]{
 		{Name: "epochs", Field: kit.Field{Text: strconv.Itoa(c.Epochs)}, Take: kit.Whole(func(c *train.Config, n int) { c.Epochs = n })},
-		{Name: "batch", Field: kit.Field{Text: strconv.Itoa(c.Batch)}, Take: kit.Whole(func(c *train.Config, n int) { c.Batch = n })},
+		{Name: "batch size", Field: kit.Field{Text: strconv.Itoa(c.Batch)}, Take: kit.Whole(func(c *train.Config, n int) { c.Batch = n })},
 		{Name: "optimizer", Words: optim.Names(), Field: kit.Field{Text: c.Name}, Take: func(c *train.Config, s string) (err error) {
 			c.Optimizer, c.LearningRate, err = train.Usual(s)
 			return err
 		}},
-		{Name: "rate", Hint: "optimizer default", Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.LearningRate = v }))},
-		{Name: "inputs", Words: []string{train.Whole, train.Low, train.High}, Field: kit.Field{Text: c.Input}, Take: kit.Word(func(c *train.Config, s string) { c.Input, c.Radius = s, 0 })},
-		{Name: "radius", Field: kit.Field{Text: "8"}, Means: func(f *kit.Form[train.Config]) bool { return f.Text("inputs") != train.Whole },
+		{Name: "learning rate", Hints: usualRate, Take: kit.Optional(kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.LearningRate = v }))},
+		{Name: rowOn, Words: []string{fullImages, lowImages, highImages}, Field: kit.Field{Text: fullImages}, Take: kit.Word(func(c *train.Config, s string) {
+			c.Input, c.Radius = map[string]string{fullImages: train.Whole, lowImages: train.Low, highImages: train.High}[s], 0
+		})},
+		{Name: "cutoff radius r", Field: kit.Field{Text: "8"}, Means: func(f *kit.Form[train.Config]) bool { return f.Text(rowOn) != fullImages },
 			Take: kit.Decimal(kit.ParseReal, func(c *train.Config, v float64) { c.Radius = v })},
-		{Name: "crop, flip", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *train.Config, on bool) {
+		{Name: "random crop, flip", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *train.Config, on bool) {
 			if c.Flip = on; on {
 				c.Crop = 4
 			}
 		})},
 		{Name: "shuffle labels", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Take: kit.Yes(func(c *train.Config, on bool) { c.ShuffleLabels = on })},
-		{Name: "bands at", Hint: "not evaluated", Field: kit.Field{Text: firstRadii}, Take: takeBands},
+		{Name: "bands at r", Hint: "not evaluated", Field: kit.Field{Text: firstRadii}, Take: takeBands},
 	}
+}
+
+// usualRate is the hint of the learning rate.
+func usualRate(f *kit.Form[train.Config]) string {
+	name := f.Text("optimizer")
+	_, rate, err := train.Usual(name)
+	if err != nil {
+		return "optimizer default"
+	}
+	return fmt.Sprintf("default for %s (%g)", optim.Title(name), rate)
 }
 
 func takeBands(c *train.Config, s string) error {

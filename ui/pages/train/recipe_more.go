@@ -12,13 +12,13 @@ import (
 // moreRows returns the less common settings.
 func moreRows(c train.Config) []kit.FormRow[train.Config] {
 	type config = train.Config
-	stepped := func(f *kit.Form[config]) bool { return f.Text("schedule") == "step" }
+	stepped := func(f *kit.Form[config]) bool { return f.Text("LR schedule") == "step" }
 	moving := func(f *kit.Form[config]) bool { return train.Uses(f.Text("optimizer"), "momentum") }
 	attacked := func(f *kit.Form[config]) bool { return f.Text("adversarial ε") != "" }
 	rows := []kit.FormRow[config]{
-		{Name: "schedule", Words: []string{"onecycle", "cosine", "step", "constant"}, Field: kit.Field{Text: c.Schedule},
+		{Name: "LR schedule", Words: []string{"onecycle", "cosine", "step", "constant"}, Field: kit.Field{Text: c.Schedule},
 			Take: kit.Word(func(c *config, s string) { c.Schedule, c.Milestones = s, nil })},
-		{Name: "milestones", Hint: "epochs of LR decay, e.g. 30,60", Means: stepped, Take: func(c *config, s string) (err error) {
+		{Name: "LR milestones", Hint: "epochs of LR decay, e.g. 30,60", Means: stepped, Take: func(c *config, s string) (err error) {
 			c.Milestones, err = kit.ParseWholes(s)
 			return err
 		}},
@@ -39,12 +39,13 @@ func moreRows(c train.Config) []kit.FormRow[train.Config] {
 		{Name: "PGD steps", Field: kit.Field{Text: "10"}, Means: attacked, Take: kit.Whole(func(c *config, n int) { c.Adversarial.Steps = n })},
 		{Name: "PGD step size", Hint: "a tenth of ε", Means: attacked, Take: kit.Optional(kit.Decimal(kit.ParseEpsilon, func(c *config, v float64) { c.Adversarial.StepSize = v }))},
 		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Means: attacked, Take: kit.Yes(func(c *config, on bool) { c.Adversarial.RandomStart = on })},
-		{Name: "images", Hint: "all", Take: func(c *config, s string) error {
+		{Name: "training images", Hint: "all", Take: func(c *config, s string) error {
 			c.Limit = 0
 			return kit.Optional(kit.Whole(func(c *config, n int) { c.Limit = n }))(c, s)
 		}},
-		{Name: "initialization", Means: fromScratch, Words: []string{"he", "xavier"}, Field: kit.Field{Text: c.Init}, Take: kit.Word(func(c *config, s string) { c.Init = s })},
-		{Name: "arithmetic", Words: plan.DTypes(), Field: kit.Field{Text: c.DType}, Take: kit.Word(func(c *config, s string) { c.DType = s })},
+		{Name: "weight init", Means: fromScratch, Words: []string{"he", "xavier"}, Field: kit.Field{Text: c.Init}, Take: kit.Word(func(c *config, s string) { c.Init = s })},
+		{Name: "data type", Words: plan.DTypes(), Field: kit.Field{Text: c.DType}, Take: kit.Word(func(c *config, s string) { c.DType = s })},
+		{Name: "keep checkpoints", Hint: "the last one; of up to N epochs", Take: kit.Optional(kit.Whole(func(c *config, n int) { c.Keep = n }))},
 		{Name: "seed", Field: kit.Field{Text: strconv.FormatUint(c.Seed, 10)}, Take: func(c *config, s string) error {
 			n, err := strconv.ParseUint(s, 10, 64)
 			if err != nil {

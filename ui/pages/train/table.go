@@ -155,7 +155,7 @@ var filterKeys = kit.Keymap[*filterDialog]{
 
 func (d *filterDialog) Heading() string                { return "Filter runs" }
 func (d *filterDialog) Entries() []kit.Entry           { return filterKeys.Entries(d) }
-func (d *filterDialog) Size(maxW, maxH int) (w, h int) { return min(64, maxW), min(5, maxH) }
+func (d *filterDialog) Size(maxW, maxH int) (w, h int) { return min(70, maxW), min(5, maxH) }
 func (d *filterDialog) Mouse(kit.Mouse) tea.Cmd        { return nil }
 
 func (d *filterDialog) accept() tea.Cmd {
@@ -210,7 +210,7 @@ func (d *filterDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
 		}
 		c.Left(r.Row(2), kit.Style{}, fmt.Sprintf("%d of %s", n, kit.Counted(d.page.fig.All, "run")))
 	}
-	c.Left(r.Row(4), th.Dim, kit.Pick(r.W, "matches names and settings as key=value; case counts if you type capitals", "matches names and key=value"))
+	c.Left(r.Row(4), th.Dim, kit.Pick(r.W, "matches names and settings (key=value); ignores case without capitals", "matches names and settings (key=value)", "matches names, key=value"))
 }
 
 // configured reports whether a configuration is known.

@@ -181,7 +181,7 @@ func (kept *CurveBook) MakeFigure(runs []runLog, q FigureRequest) Figure {
 		switch {
 		case q.Columns[k] == 0 || len(f.Runs) == 0:
 		case k == PanelLog:
-			f.Log = runs[f.Runs[f.Selected].ID].log(q.Cursor, q.Axis)
+			f.Log = runs[f.Runs[f.Selected].ID].log(q)
 		default:
 			f.fill(k, runs, kept)
 		}

@@ -25,9 +25,10 @@ type LogLine struct {
 // maxLog is the number of lines of a log that are shown.
 const maxLog = 200
 
-// log returns the last events and notes of a run in words, up to x on an axis or, if negative, all,
-// the newest last.
-func (l *runLog) log(x float64, a Axis) []LogLine {
+// log returns the last events and notes of a run in words, up to the cursor if there is one, the
+// newest last.
+func (l *runLog) log(q FigureRequest) []LogLine {
+	x, a, here := q.Cursor, q.Axis, l.stepAt(q)
 	reached := func(s *train.Stamp) bool { return x < 0 || l.x(s, a) <= x+1e-9 }
 	var lines []LogLine
 	for i := len(l.Events) - 1; i >= 0 && len(lines) < maxLog; i-- {
@@ -46,8 +47,7 @@ func (l *runLog) log(x float64, a Axis) []LogLine {
 		}
 	}
 	for _, n := range l.Notes {
-		s := train.Stamp{Step: n.Step, Seconds: l.secondsAt(n.Step)}
-		if reached(&s) {
+		if n.Step <= here {
 			lines = append(lines, LogLine{Time: n.Time, Step: n.Step, Text: kit.Clean(n.Text), Note: true})
 		}
 	}
