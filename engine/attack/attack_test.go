@@ -16,7 +16,7 @@ import (
 	"hfcui/spectral"
 )
 
-// goldenTarget is golden's model under attack, in batches of a size.
+// goldenTarget returns golden's model as a target with the given batch size.
 func goldenTarget(t *testing.T, name string, batch int) (*attack.Model, map[string]*checkpoints.Tensor, []int) {
 	t.Helper()
 	m, f, labels := golden(t, name)
@@ -37,8 +37,8 @@ func openCPU(t *testing.T) plan.Device {
 	return device
 }
 
-// tiny is an untrained network of four channels with golden images, all correct: their labels
-// are what it predicts.
+// tiny returns an untrained network with four channels and golden images, labeled with its
+// predictions.
 func tiny(t *testing.T) (m *model.Model, x []float32, labels []int) {
 	t.Helper()
 	_, f, labels := golden(t, "net_resnet18_w8")
@@ -78,7 +78,7 @@ func run(t *testing.T, o attack.Options, target attack.Target, x []float32, labe
 	return dst, outcomes
 }
 
-// TestRunGolden: what Run makes without further options is what PyTorch made.
+// TestRunGolden compares Run with default options with PyTorch.
 func TestRunGolden(t *testing.T) {
 	for _, name := range []string{"net_resnet18_w8", "net_resnet20"} {
 		target, f, labels := goldenTarget(t, name, 8)
@@ -94,18 +94,18 @@ func TestRunGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !slices.Equal(before, after) {
-			t.Errorf("%s answers otherwise after an attack: something of it has changed", name)
+			t.Errorf("%s: the attack has modified the model", name)
 		}
 		logits := f["eval.pgd.logits"].Data
 		for i, o := range outcomes {
 			if want := slices.Index(logits[10*i:10*i+10], slices.Max(logits[10*i:10*i+10])); o.Class != want || o.Success != (want != labels[i]) {
-				t.Errorf("%s: image %d is taken for %d (success %v), in PyTorch for %d, being %d", name, i, o.Class, o.Success, want, labels[i])
+				t.Errorf("%s: image %d is predicted as %d (success %v), in PyTorch as %d, label %d", name, i, o.Class, o.Success, want, labels[i])
 			}
 		}
 	}
 }
 
-// inBounds wants what every method promises of an image.
+// inBounds checks the guarantees of every method.
 func inBounds(t *testing.T, what string, o attack.Options, got, x []float32, outcomes []attack.Outcome) {
 	t.Helper()
 	size := len(x) / len(outcomes)
@@ -120,17 +120,17 @@ func inBounds(t *testing.T, what string, o attack.Options, got, x []float32, out
 			largest, sum = max(largest, d), sum+d*d
 		}
 		if largest != out.LInf || math.Abs(math.Sqrt(sum)-out.L2) > 1e-12 {
-			t.Fatalf("%s: norms %v and %v are told as %v and %v", what, largest, math.Sqrt(sum), out.LInf, out.L2)
+			t.Fatalf("%s: norms %v and %v are reported as %v and %v", what, largest, math.Sqrt(sum), out.LInf, out.L2)
 		}
-		// Pixels are below 1: that is one rounding.
+		// the largest rounding error of a pixel below 1
 		if rounding := 1.0 / (1 << 24); out.Norm(o.Norm) > o.Epsilon+rounding {
-			t.Fatalf("%s: image %d is %g further off than epsilon %v", what, i, out.Norm(o.Norm)-o.Epsilon, o.Epsilon)
+			t.Fatalf("%s: image %d exceeds the budget by %g, epsilon %v", what, i, out.Norm(o.Norm)-o.Epsilon, o.Epsilon)
 		}
 	}
 }
 
-// TestBounds: no perturbation is larger than epsilon, none leaves [0,1], and images do not
-// depend on what they are attacked together with.
+// TestBounds: perturbations are within epsilon, pixels in [0,1], and results do not depend on the
+// other images of the batch.
 func TestBounds(t *testing.T) {
 	m, x, labels := tiny(t)
 	var targets [2]*attack.Model
@@ -155,11 +155,11 @@ func TestBounds(t *testing.T) {
 					got, outcomes := run(t, o, target, x, labels, nil)
 					inBounds(t, what, o, got, x, outcomes)
 					if epsilon == 0 && !slices.Equal(got, x) {
-						t.Errorf("%s: images change", what)
+						t.Errorf("%s: input images are modified", what)
 					}
 					some, part := run(t, o, alone, x[2*size:], labels[2:], []int{2, 3, 4, 5, 6, 7})
 					if !slices.Equal(some, got[2*size:]) || !slices.Equal(part, outcomes[2:]) {
-						t.Errorf("%s: images depend on what they are attacked together with", what)
+						t.Errorf("%s: results depend on the other images", what)
 					}
 				}
 			}
@@ -167,7 +167,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestBand: with no pixel near 0 or 1, all of a perturbation is in the band it is limited to.
+// TestBand: without pixels near 0 or 1, perturbations are entirely in their band.
 func TestBand(t *testing.T) {
 	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
 	x := slices.Clone(f["x"].Data)
@@ -220,7 +220,7 @@ func energy(v []float32) (sum float64) {
 	return sum
 }
 
-// TestCheck: what cannot be meant is refused, in one line.
+// TestCheck: invalid options are one-line errors.
 func TestCheck(t *testing.T) {
 	fine := attack.Options{Method: attack.PGDMethod, Epsilon: 0.03, Steps: 10}
 	if err := fine.Check(); err != nil {
@@ -254,7 +254,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 		if _, err := attack.New(o); err == nil {
-			t.Errorf("%+v makes an attack", o)
+			t.Errorf("accepted %+v", o)
 		}
 	}
 }

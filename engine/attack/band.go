@@ -7,14 +7,14 @@ import (
 	"hfcui/spectral"
 )
 
-// bandLimit projects perturbations of one size to a band: the orthogonal projection, channel
-// by channel, that leaves out all other frequencies.
+// bandLimit projects perturbations of one size onto a band: the orthogonal projection that removes
+// all other frequencies of each channel.
 type bandLimit struct {
 	band   Band
 	h, w   int
 	radii  []float64
 	split  *spectral.Batch
-	inside [2][]float32 // what is below the radii
+	inside [2][]float32 // low-pass components at the radii
 }
 
 func newBandLimit(b Band, h, w int) *bandLimit {
@@ -25,10 +25,10 @@ func newBandLimit(b Band, h, w int) *bandLimit {
 	return l
 }
 
-// fits tells whether there is a limit for images of that size.
+// fits reports whether l is for images of that size.
 func (l *bandLimit) fits(h, w int) bool { return l != nil && l.h == h && l.w == w }
 
-// project leaves of perturbations what is in the band.
+// project removes frequencies outside the band from perturbations.
 func (l *bandLimit) project(delta []float32) {
 	for i := range l.radii {
 		l.inside[i] = measure.Resize(l.inside[i], len(delta))

@@ -55,7 +55,7 @@ func (b *batch) load(targets []*memoTarget) error {
 	return nil
 }
 
-// take evaluates the images that a series lacks, and tells whether there were any.
+// take evaluates the images that a series lacks, and reports whether there were any.
 func (b *batch) take(ctx context.Context, targets []*memoTarget, s *series) (bool, error) {
 	to := min(b.to, s.images)
 	if len(s.first(to)) == to {

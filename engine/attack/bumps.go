@@ -137,5 +137,5 @@ func hill(square []float64, from, to, cols int, sign float64) {
 	}
 }
 
-// inside tells whether v is among the 2k+1 numbers from first on, or before those below 0.
+// inside reports whether v is non-negative and among the 2k+1 numbers from first on.
 func inside(v, first, k int) bool { return v >= max(first, 0) && v < first+2*k+1 }

@@ -18,11 +18,11 @@ type ModelKey struct {
 	Smoothing model.Smoothing // in canonical form
 }
 
-// trialKey is what determines the outcomes of an attack for given weights.
+// trialKey determines the outcomes of an attack for given weights.
 type trialKey struct {
 	model   ModelKey
-	source  ModelKey // of the model the adversarial examples are made for: usually model
-	order   int      // number of images, where their order depends on it
+	source  ModelKey // model that the adversarial examples are computed on: usually model
+	order   int      // number of images, if their order depends on it
 	options Options
 }
 

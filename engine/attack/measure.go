@@ -22,9 +22,8 @@ type Measurement struct {
 	cells []cellSource
 }
 
-// NewMeasurement prepares a measurement; nothing is computed yet. known holds what is known
-// already, key naming the images and the model with one of the Grid's ρ; what is found out
-// is added to it.
+// NewMeasurement prepares a measurement; nothing is computed yet. Outcomes are read from and added
+// to known, under the key of the images and the model with one of the Grid's ρ.
 func NewMeasurement(src measure.Source, g Grid, known *Known, key func(rho float64) ModelKey) (*Measurement, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
@@ -54,7 +53,7 @@ type Targets func(rho float64) (Target, error)
 // updatePause is the shortest time between two updates that are not the last.
 const updatePause = 100 * time.Millisecond
 
-// Run measures until everything is, calling update, which may be nil, in between. It returns early
+// Run completes the measurement, calling update, which may be nil, in between. It returns early
 // with ctx's error; another Run then resumes.
 func (m *Measurement) Run(ctx context.Context, targets Targets, update func(Robustness)) (Robustness, error) {
 	memo := make([]*memoTarget, len(m.grid.Rhos))
@@ -94,8 +93,8 @@ func (m *Measurement) Run(ctx context.Context, targets Targets, update func(Robu
 // given up.
 const zeroGradientImages = 64
 
-// checkGradients returns an error if none of the first images had a gradient: robust accuracy
-// says nothing then.
+// checkGradients returns an error if none of the first images had a gradient, which makes robust
+// accuracy meaningless.
 func (m *Measurement) checkGradients(to int) error {
 	if to < min(zeroGradientImages, len(m.order)) {
 		return nil

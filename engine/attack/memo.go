@@ -14,7 +14,7 @@ type memoTarget struct {
 	x                      []float32
 	labels                 []int
 	logits, dx, dxLogits   []float32
-	gradientFor, logitsFor int // valid for so many images, from the first on
+	gradientFor, logitsFor int // number of leading images with valid results
 }
 
 func newMemoTarget(t Target) *memoTarget { return &memoTarget{Target: t} }
@@ -69,7 +69,7 @@ func (m *memoTarget) Gradient(ctx context.Context, dx, logits, x []float32, labe
 	return nil
 }
 
-// chosen tells whether n images are the first of the chosen ones.
+// chosen reports whether n images are the first of the chosen ones.
 func (m *memoTarget) chosen(x []float32, n int) bool {
 	return n <= len(m.labels) && len(x) <= len(m.x) && slices.Equal(x, m.x[:len(x)])
 }

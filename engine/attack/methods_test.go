@@ -15,8 +15,7 @@ import (
 	"hfcui/engine/plan"
 )
 
-// linear is a model of two classes whose logits are ±w·(x−½): what attacks can reach is
-// known exactly.
+// linear is a model of two classes with logits ±w·(x−½), for which optimal attacks are known.
 type linear struct {
 	w       []float32
 	c, h, s int
@@ -59,7 +58,7 @@ func (l *linear) Gradient(ctx context.Context, dx, logits, x []float32, labels [
 	return nil
 }
 
-// near makes n gray images near the middle, and the class each is taken for.
+// near returns n images close to mid gray, their predicted classes and margins.
 func (l *linear) near(rng *rand.Rand, n int) (x []float32, labels []int, margins []float64) {
 	x = make([]float32, n*len(l.w))
 	for i := range x {
@@ -78,13 +77,13 @@ func (l *linear) near(rng *rand.Rand, n int) (x []float32, labels []int, margins
 	return x, labels, margins
 }
 
-// TestSmallest: for a linear model the smallest ε is the margin over Σ|w|, and searches find
-// it as closely as they look.
+// TestSmallest: for a linear model the smallest ε is the margin over Σ|w|, and searches find it
+// within their resolution.
 func TestSmallest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	l := newLinear(rng, 1, 12, 11)
 	x, labels, margins := l.near(rng, 23)
-	labels[4] = 1 - labels[4] // is wrong as it is
+	labels[4] = 1 - labels[4] // misclassified clean
 	sum := 0.0
 	for _, w := range l.w {
 		sum += math.Abs(float64(w))
@@ -105,18 +104,18 @@ func TestSmallest(t *testing.T) {
 				least, grid = 0, 0
 			}
 			if !out.Success || out.LInf < least-1e-7 || out.LInf > least+grid+2e-7 {
-				t.Errorf("%s: image %d needs %v, found is %v (success %v)", method, i, least, out.LInf, out.Success)
+				t.Errorf("%s: image %d: smallest epsilon is %v, found %v (success %v)", method, i, least, out.LInf, out.Success)
 			}
 		}
 		o.Epsilon = margins[0] / sum / 2
 		if _, outcomes := run(t, o, l, x[:len(l.w)], labels[:1], nil); outcomes[0].Success || outcomes[0].LInf != 0 {
-			t.Errorf("%s: %+v up to half of what is needed", method, outcomes[0])
+			t.Errorf("%s: %+v at half of the smallest epsilon", method, outcomes[0])
 		}
 	}
 }
 
-// TestRoundedPastEpsilon: a perturbation that rounding makes longer than ε, and would keep so
-// until it is half as long, is given up.
+// TestRoundedPastEpsilon: a perturbation that exceeds ε by rounding, at any scale above one half, is
+// dropped.
 func TestRoundedPastEpsilon(t *testing.T) {
 	l := &linear{w: make([]float32, 9), c: 1, h: 3, s: 3}
 	l.w[4] = 1
@@ -127,12 +126,12 @@ func TestRoundedPastEpsilon(t *testing.T) {
 	const ulp = 1.0 / (1 << 24)
 	o := attack.Options{Method: attack.PGDMethod, Norm: attack.L2, Epsilon: ulp * (1 - 1e-9), Steps: 2}
 	if _, outcomes := run(t, o, l, x, []int{0}, nil); outcomes[0].L2 > o.Epsilon {
-		t.Errorf("%v is further off than %v", outcomes[0].L2, o.Epsilon)
+		t.Errorf("norm %v exceeds %v", outcomes[0].L2, o.Epsilon)
 	}
 }
 
-// TestSquare: the search finds its way without a gradient where the gradient is known to lead
-// there, asks no more often than it may, and stops asking about what is done.
+// TestSquare: the search succeeds where gradient attacks do, respects its query budget, and stops
+// at success.
 func TestSquare(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	l := newLinear(rng, 3, 12, 12)
@@ -167,7 +166,7 @@ func TestSquare(t *testing.T) {
 				t.Errorf("%s: image %d below its smallest epsilon: success %v, margin %v, %v before", norm, i, out.Success, z[0], margins[i])
 			}
 		}
-		// The original image, forty queries, the returned image, and ours.
+		// The original image, forty queries, the returned image, and the call above.
 		if want := len(labels) * (1 + 40 + 1 + 1); l.asked != want {
 			t.Errorf("%s: %d queries, want %d", norm, l.asked, want)
 		}
@@ -179,11 +178,11 @@ func TestSquare(t *testing.T) {
 	}
 	x, labels, _ = small.near(rng, 2)
 	if _, err := a.Run(t.Context(), small, make([]float32, len(x)), x, labels, nil); err == nil {
-		t.Error("images that bumps do not fit are attacked")
+		t.Error("accepted images smaller than the bumps")
 	}
 }
 
-// TestTargetGradient: of a sum of losses, an image's gradient is that of its own loss.
+// TestTargetGradient: an image's gradient of a sum of losses is that of its own loss.
 func TestTargetGradient(t *testing.T) {
 	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
 	x, n := f["x"].Data, float32(len(labels))
@@ -204,12 +203,12 @@ func TestTargetGradient(t *testing.T) {
 	}
 }
 
-// TestZeroGradient: a model that is sure beyond rounding has no cross-entropy to follow; that
-// is told, and the ratio of logits still leads somewhere.
+// TestZeroGradient: with saturated probabilities the gradient of cross-entropy is zero and
+// reported as such, that of the difference-of-logits ratio is not.
 func TestZeroGradient(t *testing.T) {
 	target, f, _ := goldenTarget(t, "net_resnet18_w8", 8)
 	x := f["x"].Data
-	labels := make([]int, 8) // what images are taken for
+	labels := make([]int, 8) // predicted classes
 	for i := range labels {
 		z := f["eval.logits"].Data[10*i:][:10]
 		labels[i] = slices.Index(z, slices.Max(z))
@@ -229,7 +228,7 @@ func TestZeroGradient(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, x) {
-			t.Errorf("%s moves along no gradient", o.Method)
+			t.Errorf("%s perturbs images with zero gradient", o.Method)
 		}
 	}
 	o := attack.Default(attack.APGDDLRMethod, 0.03)
@@ -242,7 +241,7 @@ func TestZeroGradient(t *testing.T) {
 	}
 }
 
-// TestRestarts: more runs leave no image better off, and equal seeds give equal images.
+// TestRestarts: restarts never weaken an attack, and equal seeds yield equal results.
 func TestRestarts(t *testing.T) {
 	target, f, labels := goldenTarget(t, "net_resnet18_w8", 8)
 	x, z := f["x"].Data, make([]float32, 10*len(labels))
@@ -268,12 +267,12 @@ func TestRestarts(t *testing.T) {
 		o.Seed = 2
 		other, _ := run(t, o, target, x, labels, nil)
 		if !slices.Equal(again, more) || slices.Equal(other, more) {
-			t.Errorf("%s: what is random is not the seed's", method)
+			t.Errorf("%s: results differ for equal seeds", method)
 		}
 	}
 }
 
-// TestRefused: what an attack cannot be run on is an error of one line.
+// TestRefused: invalid input is a one-line error.
 func TestRefused(t *testing.T) {
 	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 1})
 	if err != nil {
@@ -311,7 +310,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// FGSM begins at the image whatever is asked of runs of other methods.
+// FGSM has no random start and ignores the option.
 func TestFGSMHasNoStart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 1))
 	l := newLinear(rng, 3, 4, 4)
@@ -331,6 +330,6 @@ func TestFGSMHasNoStart(t *testing.T) {
 		}
 	}
 	if !slices.Equal(made[0], made[1]) {
-		t.Error("a random start changes what FGSM makes")
+		t.Error("RandomStart affects FGSM")
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"hfcui/engine/op"
 )
 
-// TestPeer holds attacks against those of a PyTorch program written from the papers, on the
-// golden net and its eight images, from the images themselves. In essence:
+// TestPeer compares attacks without random starts with a PyTorch implementation written from the
+// papers, on the golden net and its eight images. In essence:
 //
 //	def proj(v): d = v-x; d = d.clamp(-eps, eps) if linf else d*clamp(eps/norm(d), max=1); return (x+d).clamp(0, 1)
 //	def pgd():   for _ in range(steps): v = proj(v + step*unit(grad(v)))
@@ -24,7 +24,7 @@ import (
 //	                     k = max(k - max(int(.03*N), 1), max(int(.06*N), 1))
 //	             return of the wrong points, else of all, the one of the largest loss
 //
-// Of every attack the file has the losses of all images and the first two images.
+// For every attack the file has the losses of all images and the first two adversarial examples.
 func TestPeer(t *testing.T) {
 	f, err := checkpoints.Open("testdata/attacks_resnet18_w8.safetensors")
 	if err != nil {
@@ -54,7 +54,7 @@ func TestPeer(t *testing.T) {
 		for i, want := range images {
 			d := math.Abs(float64(got[i] - want))
 			far = max(far, d)
-			if d > o.Epsilon/10 { // losses agree to the last digit in the end: which is larger is rounding's affair
+			if d > o.Epsilon/10 { // final losses agree to the last digit: rounding decides which is larger
 				off++
 			}
 		}
@@ -64,7 +64,7 @@ func TestPeer(t *testing.T) {
 	}
 }
 
-// loss is what an attack of that name makes large.
+// loss is the loss that the attack of that name maximizes.
 func loss(name string, logits []float32, label int) float64 {
 	if strings.Contains(name, "dlr") {
 		return op.DLR{}.Row(logits, label)

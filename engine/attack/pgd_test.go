@@ -19,7 +19,7 @@ import (
 
 const epsilon = 8.0 / 255
 
-// golden gives a model, images and classes, and what PyTorch made of them.
+// golden returns a model, reference tensors including PyTorch's results, and labels.
 func golden(t *testing.T, name string) (*model.Model, map[string]*checkpoints.Tensor, []int) {
 	t.Helper()
 	f, err := checkpoints.Open("../plan/plantest/testdata/" + name + ".safetensors")
@@ -43,8 +43,8 @@ func golden(t *testing.T, name string) (*model.Model, map[string]*checkpoints.Te
 	return m, f.Tensors, labels
 }
 
-// TestGolden holds attacks against PyTorch's. Where a gradient is 0 but for rounding, its
-// sign may be another: that may happen to a few pixels, and to no more.
+// TestGolden compares attacks with PyTorch's. Signs of gradients that are 0 up to rounding may
+// differ, at a few pixels only.
 func TestGolden(t *testing.T) {
 	device, err := device.Open("cpu", plan.DeviceOptions{Threads: 2})
 	if err != nil {
@@ -91,7 +91,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// same allows a share of pixels to differ, and none to be further off than attacks may be.
+// same allows a share of pixels to differ, within the perturbation budget.
 func same(t *testing.T, what string, got, want, x []float32, share float64) {
 	t.Helper()
 	wrong := 0
@@ -106,14 +106,14 @@ func same(t *testing.T, what string, got, want, x []float32, share float64) {
 	inBall(t, got, x, epsilon)
 }
 
-// inBall wants every pixel within ε and one rounding of x's, and in [0,1].
+// inBall checks that every pixel is within ε of x, up to one rounding, and in [0,1].
 func inBall(t *testing.T, got, x []float32, epsilon float64) {
 	t.Helper()
 	for i, v := range got {
 		off := math.Abs(float64(v) - float64(x[i]))
 		rounding := float64(math.Nextafter32(max(v, x[i]), 2)) - float64(max(v, x[i]))
 		if !(off <= epsilon+rounding && v >= 0 && v <= 1) {
-			t.Fatalf("pixel %d went from %v to %v: %g more than epsilon", i, x[i], v, off-epsilon)
+			t.Fatalf("pixel %d changed from %v to %v: %g beyond epsilon", i, x[i], v, off-epsilon)
 		}
 	}
 }
@@ -146,14 +146,14 @@ func TestStaysInBall(t *testing.T) {
 			inBall(t, dst, x, epsilon)
 			for i := 0; i < len(dst) && from == nil; i += 7 {
 				if dst[i] != x[i] {
-					t.Fatalf("a pixel without gradient went from %v to %v", x[i], dst[i])
+					t.Fatalf("a pixel without gradient changed from %v to %v", x[i], dst[i])
 				}
 			}
 		}
 	}
 }
 
-// TestLinear: for a linear model PGD ends where every pixel is as far as it may be.
+// TestLinear: for a linear model PGD moves every pixel to the boundary of the ball.
 func TestLinear(t *testing.T) {
 	x := []float32{0.5, 0.01, 0.99, 0.5}
 	w := signs{1, -1, 1, 0}

@@ -7,7 +7,7 @@ import (
 	"hfcui/engine/random"
 )
 
-// purpose is what random numbers are for. Every purpose has numbers of its own.
+// purpose separates random streams by use.
 type purpose uint64
 
 // The purposes.

@@ -14,12 +14,12 @@ import (
 	"hfcui/engine/model"
 )
 
-// stripes is images of one color, all of class 0, of 0.3 but for a few thousandths.
+// stripes are constant images of about 0.3.
 type stripes int
 
 func (s stripes) Len() int             { return int(s) }
 func (s stripes) Shape() (c, h, w int) { return 1, 2, 2 }
-func (s stripes) Label(i int) int      { return -i % 2 } // not sorted: the order is the data's
+func (s stripes) Label(i int) int      { return -i % 2 } // alternating: the order is that of the data
 func (s stripes) ReadBatch(dst []float32, labels, indices []int) error {
 	for k, i := range indices {
 		labels[k] = 0
@@ -30,15 +30,15 @@ func (s stripes) ReadBatch(dst []float32, labels, indices []int) error {
 	return nil
 }
 
-// curve is a model of one number, the mean of a picture: right tells which are of class 0,
-// and slope which way and how strongly its loss rises.
+// curve is a model that depends on the mean of an image only: right reports class 0, slope is
+// the derivative of the loss.
 type curve struct {
 	batch int
 	right func(mean float64) bool
 	slope func(mean float64) float64
-	asked *int // images whose gradients were asked for
+	asked *int // number of computed gradients
 
-	overflows bool // answers are infinite
+	overflows bool // logits are infinite
 }
 
 func (c curve) Batch() int            { return c.batch }
@@ -77,7 +77,7 @@ func (c curve) Gradient(ctx context.Context, dx, logits, x []float32, labels []i
 	return c.Logits(ctx, logits, x, len(labels))
 }
 
-// measure measures a grid on models that are given by ρ.
+// measureGrid evaluates a grid on models by ρ.
 func measureGrid(t *testing.T, n int, g Grid, models func(rho float64) curve) (Robustness, error) {
 	t.Helper()
 	if g.Rhos == nil {
@@ -93,7 +93,7 @@ func measureGrid(t *testing.T, n int, g Grid, models func(rho float64) curve) (R
 func below(limit float64) func(float64) bool { return func(v float64) bool { return v < limit } }
 func up(float64) float64                     { return 1 }
 
-// broken are the rules that a figure breaks.
+// broken returns the rules that a cell fails.
 func broken(c Cell) (rules []Rule) {
 	for _, m := range c.Marks {
 		rules = append(rules, m.Rule)
@@ -101,8 +101,8 @@ func broken(c Cell) (rules []Rule) {
 	return rules
 }
 
-// An ordinary model, worse with every larger ε, gets no mark; a model that breaks a rule
-// gets that rule's and no other.
+// TestRules: a model whose accuracy decreases with ε has no marks; a model that fails a rule is
+// marked with that rule only.
 func TestRules(t *testing.T) {
 	one := func(c curve) func(float64) curve { return func(float64) curve { c.batch = 8; return c } }
 	for _, c := range []struct {
@@ -110,7 +110,7 @@ func TestRules(t *testing.T) {
 		methods []string
 		model   curve
 		step    float64
-		want    map[float64][]Rule // by ε, of the last method
+		want    map[float64][]Rule // of the last method, by ε
 	}{
 		{"ordinary", []string{"fgsm", "pgd"}, curve{right: below(0.345), slope: up}, 0, nil},
 		{"robust", []string{"fgsm", "pgd"}, curve{right: below(0.9), slope: up}, 0, nil},
@@ -139,7 +139,7 @@ func TestRules(t *testing.T) {
 					want = nil
 				}
 				if got := broken(cell); !slices.Equal(got, want) {
-					t.Errorf("%s at %v, %v right of %d: %v, want %v", cell.Method, cell.Epsilon, cell.Correct, cell.N, cell.Marks, want)
+					t.Errorf("%s at %v, %v correct of %d: %v, want %v", cell.Method, cell.Epsilon, cell.Correct, cell.N, cell.Marks, want)
 				}
 			}
 			if len(c.want) > 0 == (len(r.Warnings()) == 0) {
@@ -149,7 +149,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// outcomesOf makes outcomes of a word: r right, w wrong, z right without a gradient.
+// outcomesOf parses outcomes: r correct, w misclassified, z correct with zero gradient.
 func outcomesOf(word string) (o []outcome) {
 	for _, c := range word {
 		o = append(o, outcome{correct: c != 'w', zeroGradient: c == 'z'})
@@ -177,7 +177,7 @@ func TestSignTest(t *testing.T) {
 	}
 }
 
-// What models do not do by themselves is marked as well.
+// TestRulesByOutcomes tests rules on constructed outcomes.
 func TestRulesByOutcomes(t *testing.T) {
 	r, w := strings.Repeat("r", 30), strings.Repeat("w", 30)
 	for _, c := range []struct {
@@ -206,7 +206,7 @@ func TestRulesByOutcomes(t *testing.T) {
 	}
 }
 
-// Every rise is told, and whether it may be chance.
+// TestRiseByChance: every rise is reported, with whether it is within chance.
 func TestRiseByChance(t *testing.T) {
 	for _, c := range []struct {
 		smaller, larger, want string
@@ -231,7 +231,7 @@ func TestRiseByChance(t *testing.T) {
 	}
 }
 
-// Figures depend neither on how many images are attacked together nor on interruptions.
+// TestMeasurementIsSteady: results depend neither on the batch size nor on interruptions.
 func TestMeasurementIsSteady(t *testing.T) {
 	g := Grid{Methods: []string{"pgd", "fgsm", Worst}, Epsilons: []float64{0.004, 0.008}, Rhos: []float64{0, 1},
 		Options: Options{Steps: 3, RandomStart: true, Restarts: 2, Seed: 5}, Limit: 50}
@@ -254,7 +254,7 @@ func TestMeasurementIsSteady(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		left := 400 // pixels' gradients
+		left := 400 // gradients until cancellation
 		got, err := m.Run(ctx, func(rho float64) (Target, error) {
 			c := models(rho)
 			c.slope = func(float64) float64 {
@@ -283,7 +283,7 @@ func TestMeasurementIsSteady(t *testing.T) {
 	}
 }
 
-// canceled is a model that ends as programs do.
+// canceled is a model that returns the error of the call's context.
 type canceled struct {
 	curve
 	ctx context.Context
@@ -296,7 +296,8 @@ func (c canceled) Gradient(ctx context.Context, dx, logits, x []float32, labels 
 	return ctx.Err()
 }
 
-// Attacks that begin at the image share its gradient, and what is known is not asked again.
+// TestMeasurementAsksOnce: attacks that start at the image share its gradient, and known outcomes
+// are not recomputed.
 func TestMeasurementAsksOnce(t *testing.T) {
 	asked := 0
 	models := func(float64) Target { return curve{batch: 8, right: below(0.4), slope: up, asked: &asked} }
@@ -321,12 +322,12 @@ func TestMeasurementAsksOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if asked != c.want {
-			t.Errorf("%+v: asked for %d gradients, want %d", c.grid, asked, c.want)
+			t.Errorf("%+v: %d gradients computed, want %d", c.grid, asked, c.want)
 		}
 	}
 }
 
-// Images that an attack makes for one model tell of another that its gradient misleads.
+// TestTransfer: adversarial examples transferred from another model reveal gradient masking.
 func TestTransfer(t *testing.T) {
 	models := func(rho float64) (Target, error) {
 		return curve{batch: 7, right: below(0.33), slope: func(float64) float64 { return 1 - 2*rho }}, nil
@@ -350,10 +351,10 @@ func TestTransfer(t *testing.T) {
 		}
 	}
 	g.Transfer = true
-	again := run(g) // what was known is not enough: images are made anew
+	again := run(g) // known outcomes do not suffice: adversarial examples are recomputed
 	known = NewKnown()
 	if r := run(g); !reflect.DeepEqual(r, again) {
-		t.Errorf("%+v, with something known %+v", r, again)
+		t.Errorf("%+v, with known outcomes %+v", r, again)
 	}
 	for _, c := range again.Cells {
 		want := []Rule(nil)
@@ -372,7 +373,8 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-// Methods that search the smallest ε do so once for all ε, which each counts what needs more.
+// TestSmallestIsForEveryEpsilon: minimal methods search once, and every ε counts the images whose
+// smallest ε is larger.
 func TestSmallestIsForEveryEpsilon(t *testing.T) {
 	asked := 0
 	models := func(rho float64) curve {
@@ -384,7 +386,7 @@ func TestSmallestIsForEveryEpsilon(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range r.Cells {
-		// Images are 0.300 to 0.309: they need 0.031 to 0.04. Beyond 1 nothing is found.
+		// Images are 0.300 to 0.309: the smallest ε is 0.031 to 0.04.
 		if want := map[float64]int{0.0352: 50, 0.02: 100}[c.Epsilon]; c.Rho == 0 && c.Correct != want || c.Rho > 0 && c.Correct != 100 || len(c.Marks) > 0 {
 			t.Errorf("%s at %v, rho %v: %v, %v", c.Method, c.Epsilon, c.Rho, c.Score, c.Marks)
 		}
@@ -418,7 +420,7 @@ func TestWorstIsRightEverywhere(t *testing.T) {
 	}
 }
 
-// A model without any gradient is an error at once, whatever is measured.
+// TestNoGradient: a model without gradients is an error after the first images.
 func TestNoGradient(t *testing.T) {
 	flat := curve{batch: 16, right: below(1), slope: func(float64) float64 { return 0 }}
 	_, err := measureGrid(t, 1000, Grid{Methods: []string{"pgd"}, Epsilons: []float64{0.1}, Options: Options{Steps: 2}}, func(float64) curve { return flat })
@@ -427,7 +429,7 @@ func TestNoGradient(t *testing.T) {
 	}
 }
 
-// TestAnswersThatAreNotNumbers: such a model has no accuracy.
+// TestAnswersThatAreNotNumbers: logits that are not finite are an error.
 func TestAnswersThatAreNotNumbers(t *testing.T) {
 	_, err := measureGrid(t, 10, Grid{Methods: []string{"fgsm"}, Epsilons: []float64{0.1}}, func(float64) curve {
 		return curve{batch: 4, right: func(float64) bool { return true }, slope: up, overflows: true}

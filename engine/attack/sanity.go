@@ -15,7 +15,7 @@ type Rule string
 // The rules. Accuracies are compared on the same images. One image is enough to fail a check
 // that a perfect attack would always pass: the text says whether chance may explain it (a
 // one-sided sign test at 1 % on the images that are correct under one attack alone). The rules
-// that suspect gradient masking need more than chance explains.
+// that suspect gradient masking require significance.
 const (
 	// ZeroGradient: images whose gradient was zero at some step are correct: the attack could
 	// not continue from there.
@@ -49,7 +49,7 @@ const (
 	flatRatio   = 1.5  // ratio of two ε that it needs
 )
 
-// hint begins the texts of the rules about misleading gradients.
+// hint starts the texts of the rules about gradient masking.
 const hint = "suspected gradient masking"
 
 // mark checks every cell against the others.
@@ -187,7 +187,7 @@ func (k checked) againstTransfer() {
 	}
 }
 
-// sibling tells whether c is of a method at the checked cell's ρ, and not empty.
+// sibling reports whether c is a non-empty cell of method at the checked cell's ρ.
 func (k checked) sibling(c Cell, method string) bool {
 	return c.Method == method && c.Rho == k.Rho && c.N > 0 && (c.Check == k.Check || method != k.Method)
 }
@@ -206,7 +206,7 @@ func discordant(a, b []outcome) (more, fewer int) {
 	return more, fewer
 }
 
-// above tells whether accuracy in a is above that in b by more than chance explains.
+// above reports whether accuracy in a is significantly above that in b.
 func above(a, b []outcome) bool {
 	more, fewer := discordant(a, b)
 	if more <= fewer {

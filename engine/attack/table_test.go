@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// invert is an attack that a test adds: it moves every pixel by −ε.
+// invert is an attack added by the test: it moves every pixel by −ε.
 var invert = Method{
 	Name:        "invert",
 	Description: "all pixels darker by ε",
@@ -27,8 +27,8 @@ func (darker) run(_ context.Context, a *Attack, _ Target, j job) error {
 	return nil
 }
 
-// An entry of the table is all it takes to add an attack: it is listed, checked, run and
-// measured like the others.
+// TestTable: an attack added as an entry of the table is listed, checked, run and measured like the
+// others.
 func TestTable(t *testing.T) {
 	before := table
 	table = append(slices.Clone(table), invert)
@@ -44,7 +44,7 @@ func TestTable(t *testing.T) {
 	for _, refused := range []Options{{Method: "invert", Norm: L2, Epsilon: 1, Steps: 3}, {Method: "invert", Epsilon: 0.02},
 		{Method: "invert", Epsilon: 0.02, Steps: 3, Band: Band{Part: Low, R: 4}}} {
 		if refused.Check() == nil {
-			t.Errorf("%+v is not refused", refused)
+			t.Errorf("accepted %+v", refused)
 		}
 	}
 	dark := curve{batch: 7, right: func(v float64) bool { return v > 0.295 }, slope: func(float64) float64 { return -1 }}
@@ -62,7 +62,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// What the table says of methods is complete.
+// TestEntries: all entries of the table are complete.
 func TestEntries(t *testing.T) {
 	for _, m := range table {
 		o := Default(m.Name, 0.1)
