@@ -146,7 +146,7 @@ var (
 	FilterClass   = row(GroupImage, keys("c"), "filter by class", "class", "label", "category")
 	NextFlip      = row(GroupImage, keys("f"), "next flip: correct on whole and high, misclassified on low", "flip", "wrong", "disagreement").at(2)
 	PreviousFlip  = row(GroupImage, keys("F"), "previous flip", "")
-	AllFlips      = row(GroupImage, keys("T"), "all flips: thumbnails, count vs r, by class", "all flips", "gallery", "grid", "count", "chance", "list")
+	AllFlips      = row(GroupImage, keys("L"), "all flips: thumbnails, count vs r, by class", "all flips", "gallery", "grid", "count", "chance", "list")
 )
 
 // What is shown, and how.
@@ -166,7 +166,7 @@ var (
 // Models and data.
 var (
 	Compare   = row(GroupModel, keys("o"), "compare models", "compare", "comparison", "other", "add model", "versus", "side by side").at(2)
-	Minus     = row(GroupModel, keys("D"), "differences from the open model: on, off", "differences", "difference", "delta", "minus", "subtract", "paired")
+	Minus     = row(GroupModel, keys("V"), "differences from the open model: on, off", "differences", "difference", "delta", "minus", "subtract", "paired")
 	NextModel = row(GroupModel, keys("i"), "next comparison model", "model", "switch", "other")
 	ModelForm = row(GroupModel, keys("M"), "how the model is read: normalization, input, classes", "", "open model", "load", "checkpoint", "mean", "std", "onnx", "pytorch")
 	Split     = row(GroupModel, keys("t"), "split: test, train", "split", "data", "validation", "evaluation set")

@@ -25,9 +25,9 @@ func TestBandsCompareModels(t *testing.T) {
 		if size[0] >= twoPanels && size[0] != 200 {
 			d.Shows("low-pass images: accuracy vs r", "high-pass images: accuracy vs r")
 		}
-		d.Keys("D").Hides("low %", "    –   ").Shows("−", "points")
+		d.Keys("V").Hides("low %", "    –   ").Shows("−", "points")
 		d.Fits(size[0], size[1])
-		d.Keys("D v").Shows("low %", "f(x_l)")
+		d.Keys("V v").Shows("low %", "f(x_l)")
 		d.Fits(size[0], size[1])
 	}
 }
@@ -38,7 +38,7 @@ func TestBandsOfOtherModels(t *testing.T) {
 	d.Hold = true
 	d.Keys("m").Shows("Accuracy on low-pass and high-pass images")
 	d.Release()
-	d.Keys("D").Shows("differences from demo in points", "2,000")
+	d.Keys("V").Shows("differences from demo in points", "2,000")
 	for range 3 {
 		d.Run(d.App.DropComparison("/a.pt"))
 	}
@@ -47,7 +47,7 @@ func TestBandsOfOtherModels(t *testing.T) {
 	if len(d.App.Page.curves.Known) != 2 || d.App.Page.minus {
 		t.Errorf("%d curves stay", len(d.App.Page.curves.Known))
 	}
-	d.Keys("D").Hides("points")
+	d.Keys("V").Hides("points")
 }
 
 // Several curves are all rough before any is measured on all images, the open model's first.
