@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// silent answers at once: what is left is the pipeline around a model.
+// silent is a classifier without cost, which leaves the pipeline around it.
 type silent struct{}
 
 func (silent) Batch() int   { return 128 }
@@ -14,8 +14,8 @@ func (silent) Logits(context.Context, []float32, []float32, int) error {
 	return nil
 }
 
-// BenchmarkPipeline times a measurement at four radii on one core without its model. Images
-// count each part: it is their number a model must be compared with.
+// BenchmarkPipeline times a measurement at four radii on one core without the model. It counts
+// every image that a model would evaluate.
 func BenchmarkPipeline(b *testing.B) {
 	src := newNoise(4096, 10)
 	src.c, src.h, src.w = 3, 32, 32

@@ -11,8 +11,8 @@ import (
 	"hfcui/spectral"
 )
 
-// Answers by SVD are about the parts of the rank that matches the Fourier split, image by
-// image, whatever the threads and batches.
+// SVD measurements use the rank that matches the Fourier split of each image, independent of
+// threads and batches.
 func TestPredictBySVD(t *testing.T) {
 	src := newNoise(30, 4)
 	q := Request{Radii: []float64{2.5}, By: SVD, Normalize: NormalizeStd}
@@ -50,11 +50,11 @@ func TestPredictBySVD(t *testing.T) {
 	}
 	src.images[3][5] = float32(math.NaN())
 	if err := Predict(t.Context(), src, &projector{batch: 16, classes: 4}, q, measure.Order(src, 30), func(Sample) bool { return true }); err == nil {
-		t.Error("an image of no numbers has singular values")
+		t.Error("accepted an image with NaN")
 	}
 }
 
-// The expectation is what the mean over many permutations goes to.
+// The expectation is the limit of the mean over permutations.
 func TestPermuted(t *testing.T) {
 	if e := CountFlips(nil, 3).Permuted(); e != 0 {
 		t.Errorf("no images: %v", e)

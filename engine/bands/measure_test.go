@@ -84,7 +84,7 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 	return nil
 }
 
-// expected measures image by image.
+// expected computes the result image by image.
 func expected(s *noise, q Request, n int) Result {
 	r := Result{Radii: q.Radii, Images: n, Done: true, Low: make([]measure.Score, len(q.Radii)), High: make([]measure.Score, len(q.Radii))}
 	one := &projector{batch: 1, classes: 4}
@@ -167,12 +167,12 @@ func TestMeasureCountsEveryImageOnce(t *testing.T) {
 			t.Errorf("%+v:\n got %+v\nwant %+v", q, got, want)
 		}
 		if updates < 3 && !q.Steady {
-			t.Errorf("%d updates: figures should grow", updates)
+			t.Errorf("%d updates, want several", updates)
 		}
 	}
 }
 
-// What is known about whole images is not asked again, and the counts are the same.
+// Known predictions of whole images are not recomputed, and counts are the same.
 func TestMeasureWithKnownWholes(t *testing.T) {
 	src := newNoise(40, 4)
 	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {
@@ -197,15 +197,15 @@ func TestMeasureWithKnownWholes(t *testing.T) {
 			t.Errorf("%v: got %+v, want %+v", s, next, alone)
 		}
 		if all-rest < 10 {
-			t.Errorf("%v: asked about %d images, about %d when nothing was known", s, rest, all)
+			t.Errorf("%v: evaluated %d images, %d without known predictions", s, rest, all)
 		}
 		if _, last := asked(Request{Radii: []float64{4}, Clean: wholes, Normalize: NormalizeMax}); last != 80 {
-			t.Errorf("%v: all whole images were known, and %d images were asked about", s, last)
+			t.Errorf("%v: all whole images were known, but %d images were evaluated", s, last)
 		}
 	}
 }
 
-// A measurement can be stopped while images are being split.
+// A measurement can be canceled while images are split.
 func TestMeasureStopsBetweenImages(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	src := stopping{newNoise(40, 4), cancel}
@@ -250,7 +250,7 @@ func TestMeasureGoesOnAfterInterruption(t *testing.T) {
 	}
 }
 
-// The last batch must be as large as the others, and its filling not counted twice.
+// The last batch is filled to the size of the others, and the fill is not counted.
 func TestMeasureBatchStatistics(t *testing.T) {
 	src, q := newNoise(25, 4), Request{Radii: []float64{2}, Statistics: model.BatchStatistics}
 	m, err := NewMeasurement(src, q)
@@ -290,7 +290,7 @@ func TestNormalizationLeavesEmptyImages(t *testing.T) {
 		image := []float32{0, 0, -0, 1e-9}
 		n.Apply(image[:3])
 		if image[0] != 0 || image[1] != 0 {
-			t.Errorf("%v made %v of an empty image", n, image)
+			t.Errorf("%v: empty image yields %v", n, image)
 		}
 	}
 	image := []float32{-1, 0, 4}
@@ -300,7 +300,7 @@ func TestNormalizationLeavesEmptyImages(t *testing.T) {
 	}
 }
 
-// However many radii there are, and however they are grouped, counts are the same.
+// Counts do not depend on the number of radii and their grouping.
 func TestRadiiInGroups(t *testing.T) {
 	src := newNoise(23, 4)
 	for _, s := range []model.Statistics{model.RunningStatistics, model.BatchStatistics} {

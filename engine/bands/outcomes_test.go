@@ -37,7 +37,7 @@ func TestOutcomes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if d := Subtract(first, results[i]); d.Whole.N() != first.Whole.N || d.Whole.First != 0 || d.Whole.Second != 0 || d.High[2].First+d.High[2].Second != 0 {
-				t.Errorf("%s: a partial result differs from the whole: %+v", name, d)
+				t.Errorf("%s: a partial result differs from the complete one: %+v", name, d)
 			}
 			for k := range radii {
 				var sum measure.Score
@@ -45,7 +45,7 @@ func TestOutcomes(t *testing.T) {
 					sum = sum.Add(c.Score())
 				}
 				if sum.N != 45 || sum != results[i].Flips[k].Total() {
-					t.Errorf("%s: %+v by class, %+v in all", name, sum, results[i].Flips[k].Total())
+					t.Errorf("%s: %+v by class, %+v in total", name, sum, results[i].Flips[k].Total())
 				}
 			}
 		}

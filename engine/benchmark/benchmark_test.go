@@ -18,7 +18,7 @@ func TestMeasureWarmsUpThenCounts(t *testing.T) {
 	runs := 0
 	times, err := measure(t.Context(), job{run: func(context.Context) error { runs++; return nil }})
 	if err != nil || runs < warmRuns+2*timedRuns || (runs-warmRuns)%timedRuns != 0 || len(times) != timedRuns {
-		t.Errorf("a job of no time: %d runs, %d timed, %v", runs, len(times), err)
+		t.Errorf("a job without cost: %d runs, %d timed, %v", runs, len(times), err)
 	}
 	runs = 0
 	times, err = measure(t.Context(), job{run: func(context.Context) error { runs++; time.Sleep(shortest); return nil }})
@@ -27,12 +27,12 @@ func TestMeasureWarmsUpThenCounts(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	if _, err := measure(t.Context(), job{run: func(context.Context) error { return broken }}); err != broken {
-		t.Errorf("a failed run gives %v", err)
+		t.Errorf("a failed run returns %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = measure(ctx, job{run: func(context.Context) error { cancel(); return nil }})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("a canceled measurement gives %v", err)
+		t.Errorf("a canceled measurement returns %v", err)
 	}
 }
 
@@ -42,8 +42,7 @@ func TestMedianIsTheMiddleOne(t *testing.T) {
 	}
 }
 
-// TestEveryWorkRuns times each job at the smallest size and checks that the figures hang
-// together.
+// TestEveryWorkRuns times each job at the smallest size and checks that results are consistent.
 func TestEveryWorkRuns(t *testing.T) {
 	for _, work := range Works() {
 		t.Run(work, func(t *testing.T) {
@@ -64,7 +63,7 @@ func TestEveryWorkRuns(t *testing.T) {
 			}
 			want := float64(r.Batch) * 1e3 / slices.Sorted(slices.Values(r.Milliseconds))[timedRuns/2]
 			if r.ImagesPerSecond < want*0.999 || r.ImagesPerSecond > want*1.001 {
-				t.Errorf("%v images/s, but the median run says %v", r.ImagesPerSecond, want)
+				t.Errorf("%v images/s, but %v by the median run", r.ImagesPerSecond, want)
 			}
 			if network := work != "split" && work != "sixel"; (r.Net == c.Net) != network || (r.Width == side) != network {
 				t.Errorf("net %q, images of %d×%d", r.Net, r.Width, r.Height)
@@ -107,7 +106,7 @@ func TestRunRefuses(t *testing.T) {
 		{Work: "split", Batch: 1024, Width: 4096, Height: 4096},
 	} {
 		if r, err := Run(t.Context(), c); err == nil {
-			t.Errorf("%+v gives %+v", c, r)
+			t.Errorf("%+v returns %+v", c, r)
 		} else if strings.Contains(err.Error(), "\n") {
 			t.Errorf("more than one line: %v", err)
 		}

@@ -27,7 +27,7 @@ func reducedTo(h, w, side int) (int, int) {
 	return max(1, h*side/long), max(1, w*side/long)
 }
 
-// BoundedSize returns the size that Bounded gives the images of s: that of all, or of the first where
+// BoundedSize returns the size of the images of s after Bounded: that of all, or of the first where
 // they differ in size. It is 0×0 if there are none, or the first cannot be read.
 func BoundedSize(s Set, side int) (h, w int) {
 	_, h, w = s.Shape()

@@ -36,7 +36,7 @@ func TestBounded(t *testing.T) {
 	}
 	for i, v := range whole.Resize(1, 2, 100).Pix {
 		if small.Pix[i] != v {
-			t.Fatal("reduced while decoding is not reduced after it")
+			t.Fatal("downscaling while decoding and afterwards differ")
 		}
 	}
 	if same, err := Bounded(set, 0, 300); err != nil || same.W != 300 || same.H != 7 {

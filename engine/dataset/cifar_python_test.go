@@ -12,8 +12,8 @@ import (
 	"hfcui/engine/printable"
 )
 
-// testdata holds one small batch as Python 2's cPickle wrote the official files, and as
-// Python 3 writes it with numpy in protocols 2, 4 and 5.
+// pickles are files of one small batch, written by Python 2's cPickle like the official files, and
+// by Python 3 with NumPy in protocols 2, 4 and 5.
 var pickles = []string{"python2", "protocol2", "protocol4", "protocol5"}
 
 func testPickle(t testing.TB, name string) []byte {
@@ -139,7 +139,7 @@ func TestPickleBounds(t *testing.T) {
 		"append":   "\x80\x02]" + strings.Repeat("Na", 3<<19) + ".",
 	} {
 		if _, err := unpickle(strings.NewReader(data), int64(len(data))); err == nil {
-			t.Errorf("%s: read without complaint", name)
+			t.Errorf("accepted %s", name)
 		}
 	}
 }

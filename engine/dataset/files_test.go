@@ -35,13 +35,13 @@ func open(t testing.TB, path string) *Data {
 	return d
 }
 
-// wantError opens what must not open, with one line that says all of the given things.
+// wantError checks that opening path fails with a one-line error that contains all of says.
 func wantError(t testing.TB, path string, says ...string) {
 	t.Helper()
 	d, err := Open(t.Context(), path, Options{Cache: t.TempDir()})
 	if err == nil {
 		d.Close()
-		t.Fatalf("%s opens", path)
+		t.Fatalf("accepted %s", path)
 	}
 	checkLine(t, err, says...)
 }
@@ -56,7 +56,7 @@ func checkLine(t testing.TB, err error, says ...string) {
 	}
 	for _, s := range says {
 		if !strings.Contains(err.Error(), s) {
-			t.Errorf("error %q does not say %q", err, s)
+			t.Errorf("error %q does not contain %q", err, s)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func image1(t testing.TB, s Set, i int) *Image {
 	return im
 }
 
-// TestMessagesSayWhatToDo wants a file's name, the reason and the next step, and no names of
+// TestMessagesSayWhatToDo: errors state the file, the reason and the next step, without names of
 // system calls.
 func TestMessagesSayWhatToDo(t *testing.T) {
 	dir := t.TempDir()

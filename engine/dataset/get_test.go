@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// place is a server of files that counts what it is asked for and can misbehave.
+// place is a file server that records requests and can simulate failures.
 type place struct {
 	*httptest.Server
 	files map[string][]byte
@@ -99,7 +99,7 @@ func cifarPlace(t *testing.T) (*place, *source) {
 	return p, p.sourceOf("cifar10", "cifar-10-binary.tar.gz")
 }
 
-// lone checks that a cache folder holds these names and nothing else.
+// lone checks that a cache folder contains exactly these names.
 func lone(t *testing.T, cache string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(cache)
@@ -258,7 +258,7 @@ func TestGetErrors(t *testing.T) {
 		clear(p.files)
 		checkLine(t, getSource(t.Context(), s, t.TempDir(), nil), s.files[0].name, "404")
 		if len(p.requests) != 1 {
-			t.Errorf("%d requests for what is not there", len(p.requests))
+			t.Errorf("%d requests for a missing file", len(p.requests))
 		}
 	})
 	t.Run("endless", func(t *testing.T) {

@@ -108,7 +108,7 @@ func TestIDXErrors(t *testing.T) {
 	})
 }
 
-// TestIDXBomb wants packed files refused by their headers, for less memory than they ask.
+// TestIDXBomb: compressed files that do not match their headers are rejected in bounded memory.
 func TestIDXBomb(t *testing.T) {
 	images, _ := idxBytes(5, 4, 7, 0, 9)
 	header := func(n, side uint32) []byte {

@@ -102,8 +102,8 @@ func TestReadImage(t *testing.T) {
 	}
 }
 
-// TestReadImageAs wants a photograph reduced while it is read to be what it is when it is
-// reduced afterwards, bit for bit, and no copy of it in float32 on the way.
+// TestReadImageAs: downscaling while decoding is bitwise equal to downscaling afterwards, without a
+// full-size float32 copy.
 func TestReadImageAs(t *testing.T) {
 	dir := t.TempDir()
 	color := image.NewNRGBA(image.Rect(0, 0, 1300, 900))

@@ -105,7 +105,7 @@ func openDir(dir string) (*Data, error) {
 	return d, nil
 }
 
-// unreadable adds what to do to the error of a folder that cannot be read.
+// unreadable adds advice to the error of a folder that cannot be read.
 func unreadable(err error) error {
 	if inner, ok := err.(*fs.PathError); ok { // other errors say it already
 		return fileError(inner.Path, err, "check its permissions")

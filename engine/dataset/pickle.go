@@ -15,7 +15,7 @@ import (
 // than numpy's array constructors are rejected. Lengths are checked against the file's size, and
 // allocations are bounded.
 
-// Values a pickle holds: nil, bool, int64, float64, *blob, *pyList (also for tuples),
+// Values in a pickle: nil, bool, int64, float64, *blob, *pyList (also for tuples),
 // *pyDict, pyName, *pyDtype, *pyArray and pyMark.
 type (
 	pyMark struct{}

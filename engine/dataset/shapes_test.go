@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// bytesOf returns an image's pixels as the bytes they were made from.
+// bytesOf returns an image's original bytes.
 func bytesOf(im *Image) []byte {
 	out := make([]byte, len(im.Pix))
 	for i, v := range im.Pix {

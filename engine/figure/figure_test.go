@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// some is a figure with one of everything.
+// some returns a figure with every element.
 func some() *Figure {
 	low := Series{Name: "low", Color: Low, Marker: Circle, Interval: Band}
 	high := Series{Name: "high", Color: High, Marker: Triangle, Interval: Band, End: "high 4"}
@@ -49,7 +49,7 @@ func TestSVGIsValidAndTheSameEveryTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := some().WriteSVG(&b); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
-		t.Errorf("the second time %d bytes, not %d (%v)", b.Len(), a.Len(), err)
+		t.Errorf("second write: %d bytes, first %d (%v)", b.Len(), a.Len(), err)
 	}
 	var text []string
 	d := xml.NewDecoder(&a)
@@ -108,7 +108,7 @@ func TestPNG(t *testing.T) {
 	}
 }
 
-// Any size is drawn, in the theme's colors; where there is no room, nothing.
+// Any size is drawn, in the theme's colors; if too small, only the background.
 func TestRender(t *testing.T) {
 	for _, size := range []image.Point{{1, 1}, {40, 20}, {333, 217}, {1200, 900}} {
 		im := some().Render(size.X, size.Y, Dark)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// somePlot is a plot of a screen's size with the series of some.
+// somePlot returns a plot of terminal size with the series of some.
 func somePlot(w, h int, hatch bool) *Plot {
 	panel := some().Panels[0]
 	theme := Dark
@@ -21,7 +21,7 @@ func colorsOf(im *Pixels) map[color.RGBA]int {
 	return seen
 }
 
-// A plot has every series in its color, and few enough colors for a palette.
+// A plot shows every series in its color, and its colors fit a palette.
 func TestPlot(t *testing.T) {
 	var im Pixels
 	for _, hatch := range []bool{false, true} {

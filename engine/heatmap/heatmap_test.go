@@ -16,7 +16,7 @@ import (
 	"hfcui/engine/model"
 )
 
-// Every plane has norm 1 and a transform that is zero but at its frequency and its negative.
+// Every plane has norm 1 and a transform that is zero except at ± its frequency.
 func TestBasis(t *testing.T) {
 	for _, g := range []grid{{1, 1}, {2, 2}, {1, 6}, {4, 6}, {5, 8}, {7, 7}, {16, 16}} {
 		for i := range g.h * g.w {
@@ -55,7 +55,7 @@ func transform(g grid, x []float32, f Frequency) (sum complex128) {
 	return sum
 }
 
-// The order has one of every frequency and its negative, and begins with the coarse grids.
+// The order has one of every pair f, −f, and starts with the coarse grids.
 func TestOrder(t *testing.T) {
 	for _, g := range []grid{{1, 1}, {2, 2}, {5, 8}, {7, 7}, {32, 32}, {33, 47}, {224, 224}} {
 		seen := make([]bool, g.h*g.w)
@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 	}
 	order := grid{32, 32}.order()
 	if len(order) != 514 {
-		t.Errorf("%d frequencies stand for 32×32", len(order))
+		t.Errorf("%d frequencies represent 32×32", len(order))
 	}
 	for _, f := range order[:32] {
 		if f.U%4 != 0 || f.V%4 != 0 {
@@ -142,7 +142,7 @@ func (p *projector) Logits(_ context.Context, dst, x []float32, n int) error {
 	return nil
 }
 
-// expected measures image by image and frequency by frequency.
+// expected computes the result image by image and frequency by frequency.
 func expected(s *noise, q Request, n int) (clean measure.Score, cells []measure.Score) {
 	g := grid{s.h, s.w}
 	one := &projector{batch: 1}
@@ -196,7 +196,7 @@ func TestMeasurement(t *testing.T) {
 				for fail := 3; ; fail++ { // stopped and taken up again, at other places
 					got, err = m.Run(t.Context(), &projector{batch: 24, failAt: fail}, func(r Result) {
 						if r.Share < shares[len(shares)-1] {
-							t.Errorf("share falls to %v", r.Share)
+							t.Errorf("progress decreases to %v", r.Share)
 						}
 						shares = append(shares, r.Share)
 					})
@@ -212,18 +212,18 @@ func TestMeasurement(t *testing.T) {
 					t.Errorf("got %+v\nwant %v %v", got, clean, cells)
 				}
 				if q.Norm == 0 && got.Cells[3] != clean {
-					t.Errorf("without noise %v are right, %v with a norm of 0", clean, got.Cells[3])
+					t.Errorf("%v correct without noise, %v with norm 0", clean, got.Cells[3])
 				}
 			})
 		}
 	}
 }
 
-// What is not known yet is shown as its nearest neighbor on the coarser grids.
+// Unmeasured cells show their nearest neighbor on the coarser grids.
 func TestAround(t *testing.T) {
 	r := Result{H: 32, W: 32, Cells: make([]measure.Score, 32*32)}
 	if r.Around(Frequency{3, 3}).N != 0 {
-		t.Error("nothing is known")
+		t.Error("no known cells")
 	}
 	r.Cells[grid{32, 32}.place(Frequency{4, -8})] = measure.Score{Correct: 1, N: 7}
 	if r.Around(Frequency{5, -7}).N != 7 || r.Around(Frequency{4, -8}).N != 7 || r.Around(Frequency{-5, 7}).N != 0 {
@@ -241,15 +241,15 @@ func TestAround(t *testing.T) {
 func TestRequestsThatCannotBe(t *testing.T) {
 	for _, q := range []Request{{Norm: math.NaN()}, {Norm: math.Inf(1)}, {Norm: -1}, {Norm: 1, Limit: -1}} {
 		if _, err := NewMeasurement(newNoise(2, 1, 2, 2), q); err == nil {
-			t.Errorf("%+v was accepted", q)
+			t.Errorf("accepted %+v", q)
 		}
 	}
 	if _, err := NewMeasurement(newNoise(0, 1, 2, 2), Request{Norm: 1}); err == nil {
-		t.Error("no images were accepted")
+		t.Error("accepted a measurement without images")
 	}
 }
 
-// A report has one of every frequency and its negative, a table all, a figure its scale.
+// A report has one of every pair f, −f, a table has all, a figure has a scale.
 func TestFiles(t *testing.T) {
 	src := newNoise(5, 3, 6, 4)
 	m, err := NewMeasurement(src, Request{Norm: 2, Seed: 1})
@@ -285,6 +285,6 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	if Color(math.NaN()) != Color(0) || Color(-1) != Color(0) || Color(2) != Color(1) || Color(0.2).R >= Color(0.9).R {
-		t.Error("colors do not rise from the least to the largest")
+		t.Error("colors are not monotonic")
 	}
 }

@@ -27,7 +27,7 @@ func TestCacheEvictsLeastRecentlyUsed(t *testing.T) {
 		t.Error(got, gone)
 	}
 	if _, ok := c.Peek(1); !ok {
-		t.Error("1 is gone")
+		t.Error("1 was evicted")
 	}
 	c.Put(4, "d") // a look without Get does not count as use
 	if got := keys(c); !slices.Equal(got, []int{3, 4}) {
@@ -45,7 +45,7 @@ func TestCacheMakesMissingValues(t *testing.T) {
 	for _, get := range []func(string, func() (int, error)) (int, error){c.GetOrMake, c.GetOrLoad} {
 		c.Clear()
 		if _, err := get("x", func() (int, error) { return 1, errors.New("no") }); err == nil || len(keys(c)) > 0 {
-			t.Error("an error was kept")
+			t.Error("an error was cached")
 		}
 		made := 0
 		for range 2 {
@@ -58,7 +58,7 @@ func TestCacheMakesMissingValues(t *testing.T) {
 
 func TestCacheKeepsToItsWeight(t *testing.T) {
 	c := NewWeighted[int](10, func(v int) int64 { return int64(v) })
-	c.Put(0, 11) // more than there is room for
+	c.Put(0, 11) // exceeds the capacity
 	c.Put(1, 4)
 	c.Put(2, 4)
 	c.Put(2, 6) // in its place

@@ -2,7 +2,7 @@ package measure
 
 import "testing"
 
-// labels is a Source of images that nobody reads.
+// labels is a Source of which only labels are used.
 type labels []int
 
 func (l labels) Len() int                                { return len(l) }
@@ -10,7 +10,7 @@ func (l labels) Shape() (c, h, w int)                    { return 1, 1, 1 }
 func (l labels) Label(i int) int                         { return l[i] }
 func (l labels) ReadBatch([]float32, []int, []int) error { return nil }
 
-// shuffled is n labels of four classes, not sorted.
+// shuffled returns n unsorted labels of four classes.
 func shuffled(n int) labels {
 	l := make(labels, n)
 	for i := range l {
@@ -22,7 +22,7 @@ func shuffled(n int) labels {
 func TestOrderMixesSortedClasses(t *testing.T) {
 	src := shuffled(100)
 	if at := Order(src, 50); at[7] != 7 {
-		t.Errorf("data in no order of classes should keep its order, got %v", at[:10])
+		t.Errorf("data not sorted by class should keep its order, got %v", at[:10])
 	}
 	for i := range src {
 		src[i] = i / 25

@@ -27,7 +27,7 @@ func TestNewcombe(t *testing.T) {
 	}
 }
 
-// The interval covers the true difference about as often as it says.
+// The interval's coverage of the true difference is close to nominal.
 func TestNewcombeCoverage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct{ both, first, second float64 }{{0.8, 0.1, 0.05}, {0.5, 0.02, 0.02}, {0.1, 0.4, 0.2}} {

@@ -4,7 +4,7 @@ import "context"
 
 // Result is the state of a measurement.
 type Result interface {
-	Started() bool  // there is something to show
+	Started() bool  // there is a first result
 	Finished() bool // nothing is left to measure
 }
 
@@ -20,7 +20,7 @@ type Resumable[R Result] struct {
 	measurement Measurement[R]
 }
 
-// NewResumable wraps a measurement that nobody else uses.
+// NewResumable wraps a measurement, which must not be used elsewhere.
 func NewResumable[R Result](m Measurement[R]) *Resumable[R] {
 	return &Resumable[R]{make(chan struct{}, 1), m}
 }

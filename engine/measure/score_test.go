@@ -23,7 +23,7 @@ func TestWilson(t *testing.T) {
 		}
 	}
 	if lo, hi := (Score{}).Wilson(); lo != 0 || hi != 1 {
-		t.Errorf("nothing measured: [%v, %v], want [0, 1]", lo, hi)
+		t.Errorf("no images: [%v, %v], want [0, 1]", lo, hi)
 	}
 }
 

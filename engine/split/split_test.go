@@ -56,7 +56,7 @@ func writePNG(t *testing.T, path string, w, h int, gray bool) []float32 {
 	return pix
 }
 
-// lowByDefinition is the low part of one plane, by the sums that define it.
+// lowByDefinition is the low-pass component of one plane by its defining sums.
 func lowByDefinition(x []float32, h, w int, r float64) []float64 {
 	wave := func(a, b int, sign float64) complex128 {
 		return cmplx.Rect(1, sign*2*math.Pi*float64(a)/float64(b))
@@ -113,7 +113,7 @@ func TestSplitFileWritesThePartsUnclipped(t *testing.T) {
 			}
 		}
 		if e := result.Energy.Low + result.Energy.High; math.Abs(e-1) > 1e-9 {
-			t.Errorf("%+v: shares of energy sum to %v", c, e)
+			t.Errorf("%+v: energy fractions sum to %v", c, e)
 		}
 		if result.Width != c.w || result.Height != c.h || result.Channels != planes || result.Total != c.w*c.h || len(result.Files) != 4 {
 			t.Errorf("%+v: %+v", c, result)
@@ -122,7 +122,7 @@ func TestSplitFileWritesThePartsUnclipped(t *testing.T) {
 	}
 }
 
-// checkPictures holds the PNG files against the numbers.
+// checkPictures compares the PNG files with the arrays.
 func checkPictures(t *testing.T, dir string, file *checkpoints.File, result *Result) {
 	t.Helper()
 	for name, value := range map[string]func(v float64) float64{
@@ -180,13 +180,12 @@ func TestSplitFileLeavesNothingBehindWhenItFails(t *testing.T) {
 			t.Errorf("more than one line: %v", err)
 		}
 		if _, err := os.Stat(out); err == nil {
-			t.Errorf("%+v made its folder", c.q)
+			t.Errorf("%+v created its folder", c.q)
 		}
 	}
 }
 
-// TestSplitPlaneByPlane holds what is put together from planes against a Splitter that has
-// all planes at once.
+// TestSplitPlaneByPlane compares results assembled from planes with a Splitter of all planes.
 func TestSplitPlaneByPlane(t *testing.T) {
 	for _, c := range []struct {
 		w, h int
@@ -238,8 +237,8 @@ func TestSplitRefusesWhatWouldTakeTooMuch(t *testing.T) {
 	}
 }
 
-// TestSplitEndsAtOnce cancels at different moments: the answer comes at once and no
-// temporary file stays.
+// TestSplitEndsAtOnce cancels at different times: the call returns promptly and leaves no temporary
+// files.
 func TestSplitEndsAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.png")
@@ -257,7 +256,7 @@ func TestSplitEndsAtOnce(t *testing.T) {
 		started := time.Now()
 		err := <-done
 		if took := time.Since(started); took > 500*time.Millisecond {
-			t.Errorf("after %d ms it took %v to end", wait, took)
+			t.Errorf("canceled after %d ms, it returned %v later", wait, took)
 		}
 		if err != nil && !errors.Is(err, context.Canceled) {
 			t.Error(err)
