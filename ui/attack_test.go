@@ -49,7 +49,7 @@ func TestAttackNeedsLabels(t *testing.T) {
 	lab := uitest.NewFakeLab()
 	lab.About.Labeled = false
 	d := startWith(t, lab, Options{}, 140, 44)
-	d.Keys("6 right a w w").Shows("Attacks need labels")
+	d.Keys("6 right a w w").Shows("Attacks unavailable: no labels that match")
 	if len(lab.Attacks.Asked)+len(lab.Attacks.Measured) > 0 {
 		t.Fatal("attacked without labels")
 	}

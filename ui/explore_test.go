@@ -150,7 +150,7 @@ func TestUnlabelledImages(t *testing.T) {
 		d.Keys(key).Shows("unavailable: no labels that match the model's classes")
 		d.Keys("right").Hides("this needs labels")
 	}
-	d.Keys("2").Shows("Accuracy needs labels")
+	d.Keys("2").Shows("Accuracy unavailable: no labels that match")
 }
 
 func TestNothingJumps(t *testing.T) {

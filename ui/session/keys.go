@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"math"
 
 	tea "charm.land/bubbletea/v2"
@@ -50,7 +51,7 @@ var ImageKeys = kit.Keymap[*Session]{
 	{Act: kit.Up, Too: kit.Acts{kit.PreviousImage}, Name: "previous image", Help: "previous, next image", Hint: "image", Do: func(s *Session) tea.Cmd { return s.StepIndex(-1) }},
 	{Act: kit.Down, Too: kit.Acts{kit.NextImage}, Name: "next image", Also: true, Do: func(s *Session) tea.Cmd { return s.StepIndex(1) }},
 	{Act: kit.GoTo, Name: "Go to image…", Hint: "go to", Do: func(s *Session) tea.Cmd { return s.Screen.Open(&jump{session: s}) }},
-	{Act: kit.FilterClass, When: (*Session).labeled, Why: (*Session).unlabeled, Do: (*Session).chooseClass},
+	{Act: kit.FilterClass, When: (*Session).labeled, Why: (*Session).Unlabeled, Do: (*Session).chooseClass},
 }
 
 // SettingKeys change what the model is asked, on every page.
@@ -63,8 +64,25 @@ var SettingKeys = kit.Keymap[*Session]{
 	{Act: kit.Split, When: func(s *Session) bool { return len(s.Info.Splits) > 1 }, Why: func(*Session) string { return "the data has one split" }, Do: (*Session).nextSplit},
 }
 
-// Unlabeled is why what needs labels is unavailable.
-const Unlabeled = "no labels that match the model's classes"
+func (s *Session) labeled() bool { return s.Info.Labeled }
 
-func (s *Session) labeled() bool     { return s.Info.Labeled }
-func (s *Session) unlabeled() string { return Unlabeled }
+// Unlabeled returns why what needs labels is unavailable.
+func (s *Session) Unlabeled() string {
+	return cmp.Or(kit.Clean(s.Info.Unscored), "no labels that match the model's classes")
+}
+
+// Unscored says, on a page that needs labels, that something is unavailable, why, and what to do.
+func (s *Session) Unscored(what string) string {
+	return what + " unavailable: " + s.Unlabeled() + ". Press " + kit.Open.Label + " to open " + s.missing() + "."
+}
+
+// missing is what has to be opened for accuracy to be measured.
+func (s *Session) missing() string {
+	switch {
+	case s.Info.DefaultData:
+		return "the model's dataset"
+	case s.Info.DefaultModel:
+		return "a model of this dataset"
+	}
+	return "a model and a dataset that belong together"
+}

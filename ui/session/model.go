@@ -167,8 +167,11 @@ func (s *Session) Notice() string {
 	if s.checked && s.Reading.Unchecked() {
 		list = append(list, lab.Unverified)
 	}
-	if s.Info.Note != "" {
-		list = append(list, s.Info.Note)
+	if note := s.Info.Note; note != "" {
+		if !s.Info.Labeled && (s.Info.DefaultData || s.Info.DefaultModel) {
+			note = "press " + kit.Open.Label + " to open " + s.missing() + ": " + note
+		}
+		list = append(list, note)
 	}
 	return strings.Join(list, "; ")
 }

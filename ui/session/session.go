@@ -75,9 +75,21 @@ func New(l Lab, o Start, runs string) *Session {
 	s.MaxR = max(s.Info.MaxRadius, s.Info.MaxPreview, 1)
 	s.R = min(o.Radius, s.MaxR)
 	if o.Radius <= 0 {
-		s.R = min(math.Round(s.Info.MaxRadius*0.45), s.MaxR)
+		s.R = s.firstRadius()
 	}
 	return s
+}
+
+// firstRadius returns the r to start with: of 32×32 images 10, and of larger ones in proportion to the
+// square root of their size, as more of their energy is at low frequencies. It is of images as the
+// model sees them, or as they are displayed where nobody chose the model for them.
+func (s *Session) firstRadius() float64 {
+	const small, first = 23, 0.45
+	most := s.Info.MaxRadius
+	if !s.Info.Labeled && s.Info.DefaultModel {
+		most = max(most, s.Info.MaxPreview)
+	}
+	return math.Round(first * min(most, math.Sqrt(most*small)))
 }
 
 // Modeled reports whether a model is open.
@@ -338,10 +350,14 @@ func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
 
 // opened updates the session to an open model and split.
 func (s *Session) opened(info lab.Info, what Change) tea.Cmd {
+	before := s.firstRadius()
 	s.Info = info
 	s.Generation++
 	s.Index = min(s.Index, max(s.Info.Images-1, 0))
 	s.keepClass()
+	if first := s.firstRadius(); first != before { // images of another size
+		s.R = first
+	}
 	s.MaxR = max(s.Info.MaxRadius, s.Info.MaxPreview, 1)
 	s.R = min(s.R, s.MaxR)
 	s.checked = false

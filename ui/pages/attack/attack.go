@@ -222,7 +222,7 @@ func (p *Page) none() string {
 	case p.session.Info.Images == 0:
 		return "No images in this split."
 	case !p.session.Info.Labeled:
-		return "Attacks need labels that match the model's classes: open class folders, or a model trained on this dataset."
+		return p.session.Unscored("Attacks")
 	}
 	return ""
 }

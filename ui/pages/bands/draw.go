@@ -166,7 +166,7 @@ func (p *Page) waiting(r bands.Result) string {
 	case p.session.Info.Images == 0:
 		return "No evaluation images."
 	case !p.session.Info.Labeled:
-		return "Accuracy needs labels that match the model's classes: open class folders, or a model trained on this dataset."
+		return p.session.Unscored("Accuracy")
 	case p.curves.Stopped:
 		return "Stopped before the first results. Press enter to resume."
 	}
@@ -210,6 +210,10 @@ func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
 // DrawChart draws the curves on another page with room for them.
 func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))
+	if !p.session.Info.Labeled {
+		c.Paragraph(plot, p.screen.Theme().Dim, p.session.Unscored("Accuracy"))
+		return
+	}
 	if !p.curves.On {
 		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to evaluate accuracy vs r. The curve then stays here.")
 		return

@@ -69,7 +69,7 @@ var exploreKeys = kit.Keymap[*Page]{
 }
 
 func (p *Page) labeled() bool     { return p.session.Info.Labeled }
-func (p *Page) unlabeled() string { return session.Unlabeled }
+func (p *Page) unlabeled() string { return p.session.Unlabeled() }
 
 func (p *Page) Keys() kit.Tables {
 	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p), session.ComparisonKeys.On(p.session)}

@@ -86,7 +86,7 @@ func (p *Page) waiting() string {
 	case p.session.Info.Images == 0:
 		return "No evaluation images."
 	case !p.session.Info.Labeled:
-		return "Error rates need labels that match the model's classes."
+		return p.session.Unscored("Error rates")
 	case p.maps.Stopped:
 		return "Stopped before the first results. Press enter to resume."
 	}
