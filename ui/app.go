@@ -20,7 +20,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/engine/lab"
 	"hfcui/ui/kit"
+	"hfcui/ui/opener"
 	experimentspage "hfcui/ui/pages/experiments"
 	trainpage "hfcui/ui/pages/train"
 	"hfcui/ui/picture"
@@ -40,14 +42,16 @@ type (
 
 // Options configures the program. The zero value is valid.
 type Options struct {
-	Output   io.Writer // nil: standard output
-	Environ  []string  // nil: os.Environ()
-	Pictures string    // "sixel", "kitty", "iterm2", "blocks"; "" queries the terminal
-	Theme    string    // "dark", "light"; otherwise as the terminal's background is
-	Folder   string    // where exports go; "" is the current one
-	Page     string    // one of PageNames; "" is the first
-	Training *Training // nil: cannot train
-	Watch    Watch     // the runs the Train page follows from the start
+	Output   io.Writer  // nil: standard output
+	Environ  []string   // nil: os.Environ()
+	Pictures string     // "sixel", "kitty", "iterm2", "blocks"; "" queries the terminal
+	Theme    string     // "dark", "light"; otherwise as the terminal's background is
+	Folder   string     // where exports go; "" is the current one
+	Recent   string     // file of recently opened items; "" keeps none
+	Opened   lab.Choice // what the program was started with, "" by default
+	Page     string     // one of PageNames; "" is the first
+	Training *Training  // nil: cannot train
+	Watch    Watch      // the runs the Train page follows from the start
 	// Evolution inspects checkpoints of runs; nil: none.
 	Evolution Evolution
 
@@ -84,6 +88,9 @@ type App struct {
 	jobs   jobs
 	claims map[*kit.Job]claim // of running jobs
 
+	recent   *opener.Recent
+	unpaired string // the model that data were asked for last
+
 	same  bool   // the last message did not change the screen
 	shown string // the last frame
 
@@ -94,7 +101,7 @@ type App struct {
 }
 
 // New returns the program for a Lab, which the caller closes. With nil there is only the Train page.
-func New(lab session.Lab, o Options) *App {
+func New(l session.Lab, o Options) *App {
 	if o.Output == nil {
 		o.Output = os.Stdout
 	}
@@ -107,11 +114,13 @@ func New(lab session.Lab, o Options) *App {
 	if o.Experiments == "" {
 		o.Experiments = "runs"
 	}
-	a := &App{Session: session.New(lab, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
+	a := &App{Session: session.New(l, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
 	a.jobs.pause, a.claims = jobsPause, map[*kit.Job]claim{}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.recent = opener.NewRecent(o.Recent)
 	a.Session.Screen, a.Session.Announce, a.Session.RunFiles = &port{a, a.Session}, a.changed, a.ModelFiles
+	a.Session.Opened = a.remember
 	a.makePages()
 	a.useCapabilities(a.probe.Capabilities())
 	return a
@@ -223,6 +232,9 @@ func (a *App) changed(what session.Change) tea.Cmd {
 	for _, p := range a.pages {
 		cmds = append(cmds, p.Changed(what))
 	}
+	if what&session.ChangedModel != 0 {
+		cmds = append(cmds, a.askForData())
+	}
 	return tea.Batch(cmds...)
 }
 
@@ -254,7 +266,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	}
 	cmd := tea.Batch(a.changed(session.ChangedScreen), a.pages[a.page].Enter())
 	if first {
-		return tea.Batch(cmd, a.Check())
+		return tea.Batch(cmd, a.Check(), a.rememberStart(), a.askForData())
 	}
 	return tea.Batch(cmd, a.ask()) // the font may have changed, too
 }

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/ui/kit"
+	"hfcui/ui/opener"
 	"hfcui/ui/session"
 )
 
@@ -23,6 +24,7 @@ var lastKeys kit.Keymap[*App]
 // Help and palette list the tables they are in, which init therefore fills.
 func init() {
 	lastKeys = kit.Keymap[*App]{
+		{Act: kit.Open, Name: "Open model, data, image, runs …", Do: func(a *App) tea.Cmd { return a.openSomething(opener.Anything) }},
 		{Act: kit.Help, Name: "help", Hint: "help", Do: func(a *App) tea.Cmd { return a.Open(newHelp(a)) }},
 		{Act: kit.Quit, Name: "quit", Hint: "quit", Do: (*App).askQuit},
 	}
@@ -119,6 +121,9 @@ func (a *App) bound() []kit.Entry {
 func (a *App) paste(text string) tea.Cmd {
 	if d := a.Top(); d != nil {
 		d.Insert(text)
+		if p, ok := d.(paster); ok {
+			return p.Pasted()
+		}
 	}
 	return nil
 }

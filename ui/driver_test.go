@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/ui/opener"
 	"hfcui/ui/term"
 	"hfcui/ui/uitest"
 )
@@ -22,6 +23,7 @@ func startWith(t *testing.T, lab *uitest.FakeLab, o Options, w, h int) *uitest.D
 	if o.Folder == "" {
 		o.Folder = t.TempDir()
 	}
+	opener.Pause = 0
 	d := &uitest.Driver[*App]{T: t, App: New(lab, o), Lab: lab}
 	d.App.jobs.pause = 0 // for the same reason
 	t.Cleanup(d.App.cancel)

@@ -36,6 +36,9 @@ type page interface {
 	Export() (session.Exporter, error)
 }
 
+// paster is a dialog that does something after text was pasted.
+type paster interface{ Pasted() tea.Cmd }
+
 // Optional interfaces of pages.
 type (
 	// leaver is notified when another page is shown.

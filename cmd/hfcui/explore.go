@@ -14,6 +14,7 @@ import (
 	"hfcui/engine/lab"
 	"hfcui/engine/train"
 	"hfcui/ui"
+	"hfcui/ui/opener"
 )
 
 // exploring is the explorer as configured by flags.
@@ -77,8 +78,21 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	evolution := l.Evolution()
 	defer evolution.Close()
 	e.screen.Evolution, e.screen.Watch = evolution, activeRuns("runs")
+	e.screen.Recent, e.screen.Opened = opener.RecentFile(), e.chosen(cmd)
 	e.screen.Training, e.screen.Reproducing = trainingOf(l), reproducingOf(l)
 	return ui.Run(cmd.Context(), l, e.screen)
+}
+
+// chosen returns what flags and arguments open; defaults are "".
+func (e *exploring) chosen(cmd *cobra.Command) lab.Choice {
+	c := lab.Choice{Images: e.lab.Images}
+	if cmd.Flags().Changed("model") {
+		c.Model = e.lab.Model
+	}
+	if cmd.Flags().Changed("data") {
+		c.Data = e.lab.Data
+	}
+	return c
 }
 
 // leaveRoom raises GOMAXPROCS above the number of compute threads, which it returns. Otherwise a

@@ -59,7 +59,7 @@ func (f *Field) Press(key string) bool {
 }
 
 // mostTyped bounds the length of the text, e.g. of a paste.
-const mostTyped = 200
+const mostTyped = 4096
 
 func (f *Field) Insert(text string) {
 	f.Text += Clean(text)

@@ -18,6 +18,7 @@ type Form[T any] struct {
 	Top    int // the first row on screen
 	Room   int // number of rows on screen
 	wrong  string
+	foot   int                  // height of what is shown below the rows
 	Wide   int                  // preferred width
 	Names  int                  // width of the names
 	Foot   []string             // shown below unless there is an error, longest form first
@@ -77,8 +78,20 @@ func (f *Form[T]) Insert(text string) {
 }
 
 func (f *Form[T]) Size(maxW, maxH int) (int, int) {
-	return min(f.Wide, maxW), min(len(f.List())+2, maxH)
+	w := min(f.Wide, maxW)
+	return w, min(len(f.List())+1+f.footLines(w), maxH)
 }
+
+// footLines is the height of what is shown below the rows of a form w wide. An error is wrapped, as its
+// remedy is at its end.
+func (f *Form[T]) footLines(w int) int {
+	if f.wrong == "" {
+		return 1
+	}
+	return min(len(Wrap(f.wrong, w)), mostFoot)
+}
+
+const mostFoot = 6
 
 func (f *Form[T]) Mouse(m Mouse) tea.Cmd {
 	if list := f.List(); m.Pressed && m.Y >= 0 && m.Y < f.Room && f.Top+m.Y < len(list) {
@@ -149,10 +162,11 @@ func (f *Form[T]) Take(into *T) (row int, err error) {
 // Refuse moves to a row and shows its error.
 func (f *Form[T]) Refuse(row int, err error) { f.At, f.wrong = row, OneLine(err) }
 
-func (f *Form[T]) Arrange(_, h int) {
+func (f *Form[T]) Arrange(w, h int) {
 	list := f.List()
 	at := slices.Index(list, f.At)
-	f.Room = max(1, h-2)
+	f.foot = max(1, min(f.footLines(w), h-2))
+	f.Room = max(1, h-1-f.foot)
 	f.Top = min(max(f.Top, at-f.Room+1), at, max(0, len(list)-f.Room))
 }
 
@@ -164,11 +178,13 @@ func (f *Form[T]) Draw(c *Canvas, r Rect, th *Theme) {
 	}
 	last := r.Row(r.H - 1)
 	if len(list) > f.Room {
-		c.Right(last, th.Dim, fmt.Sprintf("%d/%d", at+1, len(list)))
-		last.W -= 8
+		c.Right(r.Row(f.Room), th.Dim, fmt.Sprintf("%d/%d", at+1, len(list)))
 	}
 	if f.wrong != "" {
-		c.Left(last, th.Warn, f.wrong)
+		lines := Wrap(f.wrong, r.W)
+		for i, line := range lines[:min(f.foot, len(lines))] {
+			c.Left(r.Row(r.H-f.foot+i), th.Warn, line)
+		}
 		return
 	}
 	c.Left(last, th.Dim, Pick(last.W, f.Foot...))

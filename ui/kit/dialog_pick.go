@@ -42,20 +42,12 @@ func (p *Picker) Size(maxW, maxH int) (int, int) {
 	for _, ch := range p.Choices {
 		w = max(w, Width(ch.Text)+Width(ch.Note)+6)
 	}
-	return min(w, maxW), min(len(p.Choices)+2, 18, maxH)
+	return min(w, maxW), min(len(p.Choices)+2, maxH)
 }
 
 // Search updates the matches of the text.
 func (p *Picker) Search() {
-	p.found = p.found[:0]
-	scores := map[int]int{}
-	for i, ch := range p.Choices {
-		if score, ok := matches(p.field.Text, ch); ok {
-			scores[i] = score
-			p.found = append(p.found, i)
-		}
-	}
-	slices.SortStableFunc(p.found, func(i, j int) int { return scores[j] - scores[i] })
+	p.found = best(len(p.Choices), func(i int) (int, bool) { return matches(p.field.Text, p.Choices[i]) })
 	if p.Typed != nil && strings.TrimSpace(p.field.Text) != "" {
 		p.found = append(p.found, len(p.Choices))
 	}
@@ -115,6 +107,25 @@ func fuzzy(query, text string) (score int, ok bool) {
 		before = r
 	}
 	return score*16 - len(text), at == len(q)
+}
+
+// Match returns the indices of the texts that match a query, best first.
+func Match(query string, texts []string) []int {
+	return best(len(texts), func(i int) (int, bool) { return fuzzy(query, texts[i]) })
+}
+
+// best returns the indices below n that match, by descending score.
+func best(n int, match func(i int) (score int, ok bool)) []int {
+	var found []int
+	scores := map[int]int{}
+	for i := range n {
+		if score, ok := match(i); ok {
+			scores[i] = score
+			found = append(found, i)
+		}
+	}
+	slices.SortStableFunc(found, func(i, j int) int { return scores[j] - scores[i] })
+	return found
 }
 
 // choice returns the i-th match.
@@ -188,15 +199,19 @@ func (p *Picker) Draw(c *Canvas, r Rect, th *Theme) {
 	}
 	for i := 0; i < p.lines && p.top+i < len(p.found); i++ {
 		ch := p.choice(p.found[p.top+i])
-		line := r.Row(2 + i)
-		if p.top+i == p.At {
-			c.PutWide(line.X, line.Y, line.W, th.selected.Paint(Fit("› "+ch.Text, line.W-Width(ch.Note)-1)+" "+ch.Note))
-			continue
-		}
-		c.Left(Rect{line.X + 2, line.Y, line.W - Width(ch.Note) - 3, 1}, Style{}, ch.Text)
-		c.Right(line, th.Dim, ch.Note)
+		DrawChoice(c, r.Row(2+i), th, ch.Text, ch.Note, p.top+i == p.At)
 	}
 	if more := len(p.found) - p.lines; more > 0 {
 		c.Right(r.Row(0), th.Dim, fmt.Sprintf("%d/%d", p.At+1, len(p.found)))
 	}
+}
+
+// DrawChoice draws a row of a list, with the cursor on it if here.
+func DrawChoice(c *Canvas, line Rect, th *Theme, text, note string, here bool) {
+	if here {
+		c.PutWide(line.X, line.Y, line.W, th.selected.Paint(Fit("› "+text, line.W-Width(note)-1)+" "+note))
+		return
+	}
+	c.Left(Rect{line.X + 2, line.Y, line.W - Width(note) - 3, 1}, Style{}, text)
+	c.Right(line, th.Dim, note)
 }

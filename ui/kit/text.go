@@ -124,6 +124,18 @@ func ShortCount(n int) string {
 // OneLine returns an error as a single clean line.
 func OneLine(err error) string { return Clean(err.Error()) }
 
+// CutLeft truncates a string to its last w cells, with an ellipsis.
+func CutLeft(s string, w int) string {
+	n := Width(s)
+	if n <= w {
+		return s
+	}
+	return ansi.TruncateLeft(s, n-max(w, 1)+1, "…")
+}
+
+// Wrap breaks a text into lines of at most w cells, at blanks where possible.
+func Wrap(s string, w int) []string { return strings.Split(ansi.Wrap(s, max(1, w), ""), "\n") }
+
 // Pick returns the first form that fits into w cells, or the last, cut.
 func Pick(w int, forms ...string) string {
 	for _, f := range forms {

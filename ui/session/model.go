@@ -30,14 +30,6 @@ type modelChoice struct {
 	said model.Description
 }
 
-// openedModel tells that a model was opened, or why not.
-type openedModel struct {
-	dialog  *modelDialog
-	info    lab.Info
-	reading lab.Reading
-	err     error
-}
-
 // chooseModel opens the dialog. Where something is clearly better than what the open model was
 // opened with, it begins with that.
 func (s *Session) chooseModel() tea.Cmd {
@@ -82,28 +74,23 @@ func (d *modelDialog) open() tea.Cmd {
 		return nil
 	}
 	d.busy = true
-	l, ctx := d.session.Lab, d.session.Screen.Context()
-	return d.session.Screen.Task(func() tea.Msg {
-		err := l.Reopen(ctx, lab.Choice{Model: c.path, Given: c.said})
-		return openedModel{d, l.Info(), l.Reading(), err}
-	})
+	return d.session.Reopen(d.session.Screen.Context(), lab.Choice{Model: c.path, Given: c.said}, d.opened)
 }
 
-// modelOpened takes over the model, or says what is wrong.
-func (s *Session) modelOpened(msg openedModel) tea.Cmd {
-	msg.dialog.busy = false
-	top := s.Screen.Top() == kit.Dialog(msg.dialog)
+// opened closes the dialog, or says in it what is wrong.
+func (d *modelDialog) opened(err error) tea.Cmd {
+	d.busy = false
+	s := d.session
+	top := s.Screen.Top() == kit.Dialog(d)
 	switch {
-	case msg.err != nil && top:
-		msg.dialog.Refuse(0, msg.err)
-		return nil
-	case msg.err != nil:
-		s.Screen.Say("not opened: " + kit.OneLine(msg.err))
-		return nil
+	case err != nil && top:
+		d.Refuse(0, err)
+	case err != nil:
+		s.Screen.Say("not opened: " + kit.OneLine(err))
 	case top:
-		s.Screen.CloseDialog()
+		return s.Screen.CloseDialog()
 	}
-	return s.ModelChanged(msg.info)
+	return nil
 }
 
 // checkedModel tells what a check against labels found.
@@ -158,6 +145,11 @@ func (s *Session) modelChecked(r kit.Report, msg checkedModel) tea.Cmd {
 // Notice is the line of caveats: what a check found, and what is known of model and data.
 func (s *Session) Notice() string {
 	var list []string
+	note := s.Info.Note
+	if note != "" && !s.Info.Labeled && (s.Info.DefaultData || s.Info.DefaultModel) {
+		list = append(list, "press "+kit.Open.Label+" to open "+s.missing()+": "+note)
+		note = ""
+	}
 	if text := s.Reading.Result.String(); text != "" {
 		if s.Reading.Better != nil {
 			text = "press M to apply it: " + text
@@ -167,10 +159,7 @@ func (s *Session) Notice() string {
 	if s.checked && s.Reading.Unchecked() {
 		list = append(list, lab.Unverified)
 	}
-	if note := s.Info.Note; note != "" {
-		if !s.Info.Labeled && (s.Info.DefaultData || s.Info.DefaultModel) {
-			note = "press " + kit.Open.Label + " to open " + s.missing() + ": " + note
-		}
+	if note != "" {
 		list = append(list, note)
 	}
 	return strings.Join(list, "; ")

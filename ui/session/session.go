@@ -42,14 +42,15 @@ type Session struct {
 	DivideGain    bool    // gain-normalized: smoothed kernels are divided by 1+8ρ
 	Normalize     bands.Normalization
 	Statistics    model.Statistics
-	Comparisons   []ShownModel // besides the open one
-	Class         int          // filter of the image keys; −1: all
-	Reading       lab.Reading  // how the open model was read, and what a check of it found
-	checking      *kit.Job     // of the open model
-	checked       bool         // it has ended
-	evaluated     int          // images so far
-	opening       []opening    // comparison models
-	Occupied      string       // why training cannot start now, and what to do; "" if it can
+	Comparisons   []ShownModel               // besides the open one
+	Class         int                        // filter of the image keys; −1: all
+	Reading       lab.Reading                // how the open model was read, and what a check of it found
+	checking      *kit.Job                   // of the open model
+	checked       bool                       // it has ended
+	evaluated     int                        // images so far
+	opening       []opening                  // comparison models
+	Opened        func(c lab.Choice) tea.Cmd // records what was opened; nil: nothing does
+	Occupied      string                     // why training cannot start now, and what to do; "" if it can
 }
 
 // Start is the initial state of a session. The zero value is valid.
@@ -100,8 +101,10 @@ func (s *Session) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case splitMsg:
 		return s.splitChanged(msg)
-	case openedModel:
-		return s.modelOpened(msg)
+	case reopened:
+		return s.reopened(msg)
+	case comparisonsChecked:
+		return s.comparisonsChecked(msg)
 	case kit.Report:
 		return s.reported(msg)
 	case modelFilesMsg:
@@ -160,7 +163,7 @@ const (
 	ChangedSplit          // another set of images
 	ChangedScreen         // size, cells, colors, protocol
 	ChangedModels         // comparison models
-	ChangedModel          // the open model, on the same images
+	ChangedModel          // the open model, or the data
 	ChangedNotice         // the line of caveats
 	ChangedClass          // filter by class
 )
@@ -315,15 +318,15 @@ type splitMsg struct {
 	err  error
 }
 
-// nextSplit goes to the other split; opening it may take a moment.
+// nextSplit goes to the other split.
 func (s *Session) nextSplit() tea.Cmd {
-	names, at := s.Info.Splits, 0
-	for i, name := range names {
-		if name == s.Info.Split {
-			at = i
-		}
-	}
-	next, l := names[(at+1)%len(names)], s.Lab
+	names := s.Info.Splits
+	return s.SetSplit(names[(slices.Index(names, s.Info.Split)+1)%len(names)])
+}
+
+// SetSplit goes to a split; opening it may take a moment.
+func (s *Session) SetSplit(next string) tea.Cmd {
+	l := s.Lab
 	return s.Screen.Task(func() tea.Msg {
 		err := l.SetSplit(next)
 		return splitMsg{l.Info(), err}
@@ -344,6 +347,9 @@ func (s *Session) ModelChanged(info lab.Info) tea.Cmd {
 	if s.SmoothedLayer != "" && !slices.Contains(info.Convs, s.SmoothedLayer) {
 		s.Screen.Say(kit.Clean(info.Model) + " has no layer " + model.LayerName(s.SmoothedLayer) + ": smoothing the first convolution")
 		s.SmoothedLayer = ""
+	}
+	if s.Class >= 0 && (s.Class >= len(info.Classes) || info.Classes[s.Class] != s.Info.Classes[s.Class]) {
+		s.Class = -1
 	}
 	return s.opened(info, ChangedSplit|ChangedModel)
 }

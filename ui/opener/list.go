@@ -1,0 +1,147 @@
+package opener
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hfcui/checkpoints"
+	"hfcui/engine/dataset"
+	"hfcui/engine/preview"
+	"hfcui/ui/kit"
+)
+
+// mostEntries bounds how many entries of a folder are listed.
+const mostEntries = 5000
+
+// entry is a row of the list.
+type entry struct {
+	text, note string // safe to print
+	path       string // what is opened; its text when it is completed
+	into       string // of a folder: the text that lists it
+	split      string // a split of the open data instead
+}
+
+// listing is the entries of a folder.
+type listing struct {
+	folder  string // as typed: "" is the current one
+	entries []entry
+	err     error
+}
+
+// list reads a folder: folders first, then models and images, then other files, by name. Hidden
+// entries are left out.
+func list(folder string) listing {
+	l := listing{folder: folder}
+	f, err := os.Open(cmp.Or(expand(folder), "."))
+	if err != nil {
+		l.err = err
+		return l
+	}
+	defer f.Close()
+	found, err := f.ReadDir(mostEntries)
+	if err != nil && err != io.EOF {
+		l.err = err
+		return l
+	}
+	for _, e := range found {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		at := filepath.Join(expand(folder), e.Name())
+		info, err := os.Stat(at) // of what a link leads to
+		if err != nil {
+			continue
+		}
+		row := entry{text: kit.Clean(e.Name()), path: cmp.Or(folder, "."+separator) + e.Name(), note: preview.Bytes(info.Size())}
+		if info.IsDir() {
+			row.text, row.note, row.into = row.text+separator, "folder", row.path+separator
+		}
+		l.entries = append(l.entries, row)
+	}
+	slices.SortStableFunc(l.entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.text, b.text))
+	})
+	if len(found) == mostEntries {
+		l.entries = append(l.entries, entry{text: "… more: type the name"})
+	}
+	return l
+}
+
+// rank orders entries of a folder.
+func rank(e entry) int {
+	if e.into != "" {
+		return 0
+	}
+	switch strings.ToLower(filepath.Ext(e.path)) {
+	case ".safetensors", ".pt", ".pth", ".onnx", ".ckpt", ".th", ".tar":
+		return 1
+	case ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp":
+		return 2
+	}
+	return 3
+}
+
+// Wanted is what a dialog is opened for.
+type Wanted int
+
+// What can be wanted.
+const (
+	Anything Wanted = iota
+	OnlyData        // for a model that was opened without
+)
+
+// fits reports whether something of a kind is wanted.
+func (w Wanted) fits(k preview.Kind) bool { return w == Anything || k == preview.Data }
+
+// known lists what can be opened without a path: recent items, other splits, embedded models and named
+// datasets.
+func (d *Opener) known() (list []entry) {
+	s := d.session
+	seen := map[string]bool{}
+	for _, item := range d.items {
+		if d.wanted.fits(item.Kind) && (s.Modeled() || item.Kind == preview.Runs) {
+			seen[item.Path] = true
+			list = append(list, entry{text: kit.Clean(shorten(item.Path)), note: "recent " + string(item.Kind), path: item.Path})
+		}
+	}
+	if !s.Modeled() {
+		return list
+	}
+	if d.wanted == Anything {
+		for _, split := range s.Info.Splits {
+			if split != s.Info.Split {
+				list = append(list, entry{text: split, note: "split of " + kit.Clean(s.Info.Data), split: split})
+			}
+		}
+	}
+	if d.wanted == Anything {
+		for _, name := range checkpoints.EmbeddedNames() {
+			if !seen[name] {
+				list = append(list, entry{text: name, note: "built-in model", path: name})
+			}
+		}
+	}
+	for _, set := range d.named {
+		note := "dataset"
+		if !set.Ready {
+			note = "dataset, not downloaded"
+		}
+		if !seen[set.Name] {
+			list = append(list, entry{text: set.Name, note: note, path: set.Name})
+		}
+	}
+	return list
+}
+
+// named lists the datasets with a name; none if there is no cache folder.
+func named() []dataset.Listing {
+	list, err := dataset.List("")
+	if err != nil {
+		return nil
+	}
+	return list
+}
