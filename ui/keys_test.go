@@ -46,7 +46,7 @@ func places(t *testing.T) []place {
 	for _, dialog := range []struct{ name, keys string }{
 		{"help", "?"}, {"commands", ":"}, {"go to image", "1 g"}, {"filter by class", "1 c"}, {"open model", "M"},
 		{"compare models", "3 o"}, {"save model", "3 ctrl+s"}, {"new run", "4 N"}, {"start experiment", "5 N"},
-		{"attack settings", "6 E"}, {"ε", "6 e"}, {"export", "1 x"},
+		{"attack settings", "6 E"}, {"ε", "6 e"}, {"export", "1 x"}, {"open", "O"},
 	} {
 		d.Keys(dialog.keys)
 		top := d.App.Top()
