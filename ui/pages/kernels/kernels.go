@@ -66,7 +66,7 @@ var kernelsKeys = kit.Keymap[*Page]{
 	{Act: kit.Up, Name: "previous layer", Help: "previous, next layer", Hint: "layer", When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at - 1) }},
 	{Act: kit.Down, Name: "next layer", Also: true, When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
 	{Act: kit.GoTo, Name: "go to a layer by name", Hint: "go to", When: (*Page).layered, Do: (*Page).pickLayer},
-	{Act: kit.Accept, Name: "smooth this layer only", Hint: "smooth this", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
+	{Act: kit.Accept, Name: "smooth this layer only", Hint: "select", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
 	{Act: kit.GainNorm, Name: "gain-normalize (÷ 1+8ρ), or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
 	{Act: kit.Left, Name: "earlier input channels", Help: "earlier, later input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
 	{Act: kit.Right, Name: "later input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
