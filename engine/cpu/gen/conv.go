@@ -8,8 +8,15 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// tilePixels is the number of output pixels of one tile; kernel.TilePixels says the same.
-const tilePixels = 8
+const (
+	// tilePixels is the number of output pixels of one tile; kernel.TilePixels says the same.
+	tilePixels = 8
+	// tileBytes is the size of kernel.Tile.
+	tileBytes = 2 * 4 * tilePixels
+	// joined tiles are computed together, with so many sums.
+	joined     = 3
+	joinedSums = 12
+)
 
 // Words of kernel.ConvShape.
 const (
@@ -55,14 +62,13 @@ func convolution(name string, vectors, pixels, wide int) {
 	left := AllocLocal(8)
 	n := load("n")
 	MOVQ(n, left)
+	if !isa.wide {
+		joinedTiles(vectors, tiles, shape, left)
+	}
 	Label("tile")
 	for pixel := 0; pixel < tilePixels; pixel += pixels {
 		if pixel > 0 {
-			// Here only repetitions may follow. To add to y, as addend, twice would be wrong.
-			last := GP32()
-			MOVL(Mem{Base: tiles, Disp: 4 * (tilePixels + pixel - 1)}, last)
-			CMPL(last, Mem{Base: tiles, Disp: 4 * (tilePixels + pixel)})
-			JE(LabelRef("next"))
+			skipRepeated(pixel, tiles, "next")
 		}
 		for first := 0; first < vectors; first += wide {
 			t := convTile{fmt.Sprintf("p%dv%d", pixel, first), vectors, pixel, first, pixels, wide, shape, tiles, false}
@@ -72,16 +78,51 @@ func convolution(name string, vectors, pixels, wide int) {
 	if pixels < tilePixels {
 		Label("next")
 	}
-	ADDQ(Imm(2*4*tilePixels), tiles)
+	ADDQ(Imm(tileBytes), tiles)
 	DECQ(left)
 	JNZ(LabelRef("tile"))
+	Label("end")
 	finish()
 }
 
+// skipRepeated jumps where only repetitions of a pixel follow, from one on: to add to y, as
+// addend, twice would be wrong.
+func skipRepeated(pixel int, tiles Register, label string) {
+	last := GP32()
+	MOVL(pixelOffset(tiles, pixel-1, tilePixels), last)
+	CMPL(last, pixelOffset(tiles, pixel, tilePixels))
+	JE(LabelRef(label))
+}
+
+// joinedTiles computes three tiles at a time with twelve sums, as eight barely hide the latency of a
+// multiply-add. Where there is a choice it takes fewer pixels than registers of output channels:
+// neighboring pixels lie a cache line apart, and AMD's L1 cache serves two loads from the same bank
+// one after the other.
+func joinedTiles(vectors int, tiles, shape Register, left Mem) {
+	pixels := joinedSums / vectors
+	Label("joined")
+	CMPQ(left, Imm(joined))
+	JLT(LabelRef("rest"))
+	skipRepeated(joined*tilePixels-1, tiles, "tile")
+	for pixel := 0; pixel < joined*tilePixels; pixel += pixels {
+		t := convTile{fmt.Sprintf("j%d", pixel), vectors, pixel, 0, pixels, vectors, shape, tiles, false}
+		t.emit()
+	}
+	ADDQ(Imm(joined*tileBytes), tiles)
+	SUBQ(Imm(joined), left)
+	JMP(LabelRef("joined"))
+	Label("rest")
+	CMPQ(left, Imm(0))
+	JE(LabelRef("end"))
+}
+
 // xOffset and yOffset are entries of the tile table: byte offsets of the pixels.
-func (t *convTile) xOffset(p int) Mem { return Mem{Base: t.tiles, Disp: 4 * (t.pixel + p)} }
-func (t *convTile) yOffset(p int) Mem {
-	return Mem{Base: t.tiles, Disp: 4 * (tilePixels + t.pixel + p)}
+func (t *convTile) xOffset(p int) Mem { return pixelOffset(t.tiles, t.pixel+p, 0) }
+func (t *convTile) yOffset(p int) Mem { return pixelOffset(t.tiles, t.pixel+p, tilePixels) }
+
+// pixelOffset is an entry of a pixel in the table of tiles, so many into its tile.
+func pixelOffset(tiles Register, pixel, entry int) Mem {
+	return Mem{Base: tiles, Disp: pixel/tilePixels*tileBytes + 4*(entry+pixel%tilePixels)}
 }
 
 func (t *convTile) emit() {
@@ -127,7 +168,7 @@ func (t *convTile) prefetch() {
 	ADDQ(field(t.shape, convLater), later)
 	ADDQ(field(t.shape, convMiddle), x)
 	for p := 0; p < t.pixels; p++ {
-		MOVLQSX(Mem{Base: later, Disp: 4 * (t.pixel + p)}, at)
+		MOVLQSX(pixelOffset(later, t.pixel+p, 0), at)
 		PREFETCHT0(Mem{Base: x, Index: at, Scale: 1})
 	}
 }
@@ -221,13 +262,34 @@ func (t *convTile) multiply(sums [][][]VecVirtual) {
 
 // channel adds what input channel c of the current four contributes.
 func (t *convTile) channel(sums [][]VecVirtual, x, w Register, index []Register, c int) {
-	weights := vectors(t.wide)
-	for v := range weights {
-		VMOVUPS(Mem{Base: w, Disp: (c*t.vectors + v) * isa.bytes()}, weights[v])
+	multiplyAll(sums, t.wide,
+		func(p int) Mem { return Mem{Base: x, Index: index[p], Scale: 1, Disp: 4 * c} },
+		func(v int) Mem { return Mem{Base: w, Disp: (c*t.vectors + v) * isa.bytes()} })
+}
+
+// multiplyAll adds the product of every number and every weight to its sum. What there is less of
+// is held in registers.
+func multiplyAll(sums [][]VecVirtual, wide int, number, weight func(int) Mem) {
+	if len(sums) < wide && !isa.wide {
+		numbers := vectors(len(sums))
+		for p, v := range numbers {
+			VBROADCASTSS(number(p), v)
+		}
+		for i := 0; i < wide; i++ {
+			w := vector()
+			VMOVUPS(weight(i), w)
+			for p, v := range numbers {
+				addProduct(v, w, sums[p][i])
+			}
+		}
+		return
+	}
+	weights := vectors(wide)
+	for i, w := range weights {
+		VMOVUPS(weight(i), w)
 	}
 	for p := range sums {
-		m := Mem{Base: x, Index: index[p], Scale: 1, Disp: 4 * c}
-		multiplyAdd(m, weights, sums[p])
+		multiplyAdd(number(p), weights, sums[p])
 	}
 }
 

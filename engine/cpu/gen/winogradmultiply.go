@@ -30,15 +30,16 @@ func winogradMultiplies() {
 		// the processor's loads as few as can be are left for weights.
 		winogradMultiply("winogradMultiply16", 1, 1, 16, 16, 8)
 	} else {
-		winogradMultiply("winogradMultiply32", 4, 2, 4, 8)
-		winogradMultiply("winogradMultiply16", 2, 2, 4, 8)
+		// As in joinedTiles, twelve sums, of few tiles where there is a choice.
+		winogradMultiply("winogradMultiply32", 4, 4, 3, 24, 8)
+		winogradMultiply("winogradMultiply16", 2, 2, 6, 24, 8)
 	}
 }
 
 // winogradMultiply makes a kernel that multiplies tiles by weights, point by point, for
-// `vectors` registers of output channels: `wide` of them and at most `together` tiles are
-// in registers at the same time. It goes over tiles in steps of the first size, then of the
-// second.
+// `vectors` registers of output channels: `wide` of them and `together` tiles are in registers at
+// the same time, or fewer where a step's size is no multiple of these. It goes over tiles in steps
+// of the first size, then of the second.
 func winogradMultiply(name string, vectors, wide, together int, sizes ...int) {
 	function(name, "func(v, u, m *float32, n int, shape *int)", "is Winograd.M"+name[len("winogradm"):]+".")
 	v, u, m, shape := load("v"), load("u"), load("m"), load("shape")
@@ -53,7 +54,10 @@ func winogradMultiply(name string, vectors, wide, together int, sizes ...int) {
 		Label(fmt.Sprintf("tiles%d", size))
 		CMPQ(left, U32(uint32(size)))
 		JLT(LabelRef(fmt.Sprintf("less%d", size)))
-		tiles := min(together, size)
+		tiles, wide := min(together, size), wide
+		if size%tiles > 0 {
+			tiles, wide = 4, 2
+		}
 		for tile := 0; tile < size; tile += tiles {
 			for first := 0; first < vectors; first += wide {
 				p := multiplyTile{fmt.Sprintf("n%dt%dv%d", size, tile, first), vectors, first, wide, tile, tiles, shape}
@@ -93,36 +97,17 @@ func (p *multiplyTile) emit(v, u, m Register) {
 			zero(s)
 		}
 	}
-	x, w, blocks, quads, more := GP64(), GP64(), GP64(), GP64(), GP64()
-	if p.tiles > multiplyTiles {
-		MOVQ(field(p.shape, multiplyVTiles), more)
-	}
+	x, w, blocks, quads := GP64(), GP64(), GP64(), GP64()
 	MOVQ(v, x)
 	LEAQ(Mem{Base: u, Disp: p.first * isa.bytes()}, w)
+	more := p.later()
 	MOVQ(field(p.shape, multiplyBlocks), blocks)
 	Label("block" + p.name)
 	MOVQ(U32(4), quads)
 	Label("quad" + p.name)
+	p.prefetch(w)
 	for c := 0; c < 4; c++ {
-		weights := vectors(p.wide)
-		for i := range weights {
-			VMOVUPS(Mem{Base: w, Disp: (c*p.vectors + i) * isa.bytes()}, weights[i])
-		}
-		for t := range sums {
-			at := Mem{Base: x, Disp: (p.tile+t)%multiplyTiles*blockBytes + 4*c}
-			if t >= multiplyTiles {
-				at.Index, at.Scale = more, 1
-			}
-			if isa.wide && p.wide == 1 {
-				VFMADD231PS_BCST(at, weights[0], sums[t][0])
-				continue
-			}
-			value := vector()
-			VBROADCASTSS(at, value)
-			for i := range weights {
-				VFMADD231PS(value, weights[i], sums[t][i])
-			}
-		}
+		p.channel(c, x, w, more, sums)
 	}
 	ADDQ(Imm(16), x)
 	ADDQ(U32(uint32(4*p.vectors*isa.bytes())), w)
@@ -143,6 +128,47 @@ func (p *multiplyTile) emit(v, u, m Register) {
 			VMOVUPS(sums[t][i], Mem{Base: to, Disp: (p.tile+t)*blockBytes + (p.first+i)%isa.parts()*isa.bytes()})
 		}
 	}
+}
+
+// later returns how far from the first eight tiles of a step the next ones are that tiles here are
+// among.
+func (p *multiplyTile) later() map[int]Register {
+	more := make(map[int]Register)
+	for i := max(1, p.tile/multiplyTiles); i <= (p.tile+p.tiles-1)/multiplyTiles; i++ {
+		more[i] = GP64()
+		MOVQ(field(p.shape, multiplyVTiles), more[i])
+		if i > 1 {
+			IMUL3Q(Imm(uint64(i)), more[i], more[i])
+		}
+	}
+	return more
+}
+
+// prefetch asks for a share of the next point's weights: many are in the third-level cache at best.
+// The tiles of a long step share them out.
+func (p *multiplyTile) prefetch(w Register) {
+	const shares = 4
+	part := p.tile / p.tiles
+	if p.tiles*p.wide != joinedSums || part >= shares {
+		return
+	}
+	lines, next := 4*p.vectors*isa.bytes()/blockBytes/shares, GP64()
+	MOVQ(field(p.shape, multiplyUPoint), next)
+	for i := part * lines; i < (part+1)*lines; i++ {
+		PREFETCHT0(Mem{Base: w, Index: next, Scale: 1, Disp: i * blockBytes})
+	}
+}
+
+// channel adds what input channel c of the current four contributes.
+func (p *multiplyTile) channel(c int, x, w Register, more map[int]Register, sums [][]VecVirtual) {
+	at := func(t int) Mem {
+		m := Mem{Base: x, Disp: (p.tile+t)%multiplyTiles*blockBytes + 4*c}
+		if i := (p.tile + t) / multiplyTiles; i > 0 {
+			m.Index, m.Scale = more[i], 1
+		}
+		return m
+	}
+	multiplyAll(sums, p.wide, at, func(i int) Mem { return Mem{Base: w, Disp: (c*p.vectors + i) * isa.bytes()} })
 }
 
 // winogradAsk makes the kernel that asks for memory ahead of time.

@@ -45,13 +45,14 @@ func TestConvolution(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set, rng *rand.Rand) {
 		for range 40 {
 			blocks, rows, cols, quads := rng.IntN(4), 1+rng.IntN(5), 1+rng.IntN(5), 1+rng.IntN(4)
-			const pitch, outputs, n = 23, 60, 3
+			const pitch, outputs, most = 23, 60, 7
+			n := 1 + rng.IntN(most)
 			row, image := pitch*PixelBytes, 16*pitch*PixelBytes
 			x, w := random(rng, 4*image/4), random(rng, 4*5*5*16*32)
 			y, addend, bias := random(rng, 2*outputs*Block), random(rng, 2*outputs*Block), random(rng, 32)
 			shape := NewConvShape(quads, cols, rows, blocks, PixelBytes, row, image, outputs*PixelBytes)
 			shape.Rectify = rng.IntN(2)
-			var tiles [n]Tile
+			tiles := make([]Tile, n)
 			place := rng.Perm(outputs)
 			for i := range tiles {
 				for p := range TilePixels {
