@@ -169,8 +169,14 @@ func (c *convolution) calls(win *window) []convCall {
 	return calls
 }
 
-// large is the size of weights, in bytes, that fit the L2 cache.
-const large = 512 << 10
+const (
+	// large is the size of weights, in bytes, that fit the L2 cache.
+	large = 512 << 10
+	// panel is the size of a part of an image that stays there while its weights are read.
+	panel = 256 << 10
+	// joined is the number of tiles that kernels compute together where they can.
+	joined = 3
+)
 
 // cut partitions the work into chunks: enough for all threads, and such that weights or images,
 // whichever are larger, are read from memory once.
@@ -181,15 +187,26 @@ func (c *convolution) cut() {
 	if groups*c.weights.bytes() > large {
 		c.outs = 1
 		c.images = max(1, min(16/c.group, images*groups/enough))
+	} else if c.after == nil {
+		c.parts = max(1, min(c.reads()/panel, len(c.windows[0].tiles)/joined))
 	}
-	if images < enough {
+	if images*c.parts < enough {
 		c.outs = 1
 	}
 	c.outChunks = (groups + c.outs - 1) / c.outs
 	c.imageChunks = (images + c.images - 1) / c.images
 	if chunks := c.outChunks * c.imageChunks; c.compiler.pool.threads > 1 && chunks < enough {
-		c.parts = max(1, min(enough/chunks, len(c.windows[0].tiles)/4))
+		c.parts = max(c.parts, min(enough/chunks, len(c.windows[0].tiles)/4))
 	}
+}
+
+// reads returns how many bytes of x a group of images reads: strides may skip some.
+func (c *convolution) reads() int {
+	pixels := 0
+	for _, win := range c.weights.windows {
+		pixels += win.height * win.width * len(win.taps)
+	}
+	return c.group * c.x.blocks() * c.x.bytes(c.x.block) * min(pixels, c.x.pixels())
 }
 
 // chunk computes a chunk of y.
@@ -227,7 +244,10 @@ func (c *convolution) call(k, win, j, g, part int) {
 	if (g+1)*c.group > c.y.n {
 		tiles = w.last
 	}
-	from, to := part*len(tiles)/c.parts, (part+1)*len(tiles)/c.parts
+	from, to := part*len(tiles)/c.parts/joined*joined, len(tiles)
+	if part < c.parts-1 {
+		to = (part + 1) * len(tiles) / c.parts / joined * joined
+	}
 	if from == to {
 		return
 	}

@@ -17,7 +17,7 @@
 // From a program to a run: device.go, compile.go, lower.go (the step of each instruction),
 // executable.go, and pool.go, the threads.
 //
-// Memory: layout.go and layouts.go, halo.go, memory.go (who shares it), recompute.go (what
+// Memory: layout.go and layouts.go, halo.go, memory.go (who shares it), pages_linux.go, recompute.go (what
 // is computed twice to save it).
 //
 // Convolutions, linear layers and their input gradients: products.go chooses the way, which

@@ -13,6 +13,7 @@ import (
 func aligned(n int) []float32 {
 	const line = kernel.PixelBytes / 4
 	b := make([]float32, n+line)
+	adviseHugePages(b)
 	at := 0
 	for uintptr(unsafe.Pointer(&b[at]))%kernel.PixelBytes != 0 {
 		at++

@@ -49,11 +49,13 @@ const (
 	keptWeights = 12 << 20
 	// fewTiles is how many tiles there must be for fewer multiplications to be worth reading
 	// four times the weights; twice as many where they are more than largeWeights bytes, or
-	// are transformed in every run.
+	// are transformed in every run, and again twice where both.
 	fewTiles     = 4
 	largeWeights = 3 << 20
 	// stepCache is how much of the cache what is between a step's transforms may take.
 	stepCache = 384 << 10
+	// stepTiles are as many as kernels multiply at a time where they can: steps are multiples.
+	stepTiles = 3 * tilesTogether
 	// manyTiles is how many tiles are worked on together where weights are many.
 	manyTiles = 128
 	// transformedInputs is how many bytes of transformed inputs there may be: most of them
@@ -75,6 +77,9 @@ func (c *convolution) suitsWinograd() bool {
 	const pixels = kernel.WinogradTile * kernel.WinogradTile
 	tiles, enough := tilesOf(win), fewTiles
 	if c.compiler.trains || winogradBytes(c.weights) > largeWeights {
+		enough *= 2
+	}
+	if !c.compiler.trains && winogradBytes(c.weights) > keptWeights {
 		enough *= 2
 	}
 	return c.x.c >= kernel.Block/2 && c.y.c >= kernel.Block/2 &&
@@ -137,7 +142,7 @@ func (w *winograd) cutTiles(tiles int) {
 	if most := stepCache / ((w.x.blocks() + wide) * kernel.WinogradPoints * kernel.PixelBytes); inPlace {
 		w.step = min(w.step, 2*tilesTogether)
 	} else if !w.many {
-		w.step = min(w.step, max(2*tilesTogether, most/(2*tilesTogether)*2*tilesTogether))
+		w.step = min(w.step, max(stepTiles, most/stepTiles*stepTiles))
 	}
 	s := &w.sizes
 	s.v = kernel.WinogradPoints * (w.step*w.x.blocks() + 1) * kernel.Block

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cpu
+
+// adviseHugePages does nothing: see pages_linux.go.
+func adviseHugePages([]float32) {}
