@@ -220,8 +220,8 @@ func TestRobustnessRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-// Several people may ask the same Lab, also about other models and while it goes over to
-// another: figures are those that each asked for.
+// Concurrent requests to a Lab, also for other models and while it switches models, get their own
+// results.
 func TestRobustnessForSeveral(t *testing.T) {
 	l, other := openSmall(t), anotherModel(t)
 	q := RobustnessRequest{Methods: []string{"fgsm", "pgd"}, Epsilons: []float64{0.004, 0.03}, Rhos: []float64{0, 1}, Limit: 60, Options: attack.Options{Steps: 2}}

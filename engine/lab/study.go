@@ -133,7 +133,7 @@ func size(c, h, w int) string {
 const DefaultModelNote = "predictions are those of " + defaultModel + ", the default model, which was trained on drawn shapes"
 
 // compareClasses determines whether the labels of the data, of these names, are the model's classes.
-// A model without class names may have any: where nobody chose the data for it, nothing says so.
+// A model without class names matches only data that was selected by the user.
 func (s *study) compareClasses(names []string) {
 	name, data := s.model.Name, s.data.Name
 	switch {

@@ -63,8 +63,7 @@ func BenchmarkViewWhileTraining(b *testing.B) {
 	}
 }
 
-// BenchmarkTrainingBesideLab reports how fast a training is alone and in a Lab that nobody
-// uses meanwhile.
+// BenchmarkTrainingBesideLab compares training throughput alone and in an idle Lab.
 func BenchmarkTrainingBesideLab(b *testing.B) {
 	l, c := openForTraining(b)
 	c.Epochs, c.Steps = 0, 40

@@ -25,7 +25,7 @@ type Priority struct {
 	used  time.Duration // device time divided by the share; guarded by turns.mu
 }
 
-// Show tells whether the job's page is on screen.
+// Show sets whether the job's page is on screen.
 func (p *Priority) Show(shown bool) { p.shown.Store(shown) }
 
 type priorityKey struct{}
@@ -77,7 +77,7 @@ func (t *turns) wait(ctx context.Context, p *Priority) error {
 	return nil
 }
 
-// mine takes note that p wants to compute, and reports whether it may. t.mu is held.
+// mine registers a request of p to compute, and reports whether it may. t.mu is held.
 func (t *turns) mine(p *Priority, now time.Time) bool {
 	if t.holder == p {
 		t.charge(now)
@@ -154,7 +154,7 @@ func (t *turns) leave(p *Priority) {
 	}
 }
 
-// end tells that the job of p has ended.
+// end removes p when its job has ended.
 func (t *turns) end(p *Priority) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

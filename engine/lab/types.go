@@ -19,7 +19,7 @@ type Info struct {
 	Images    int    // in the selected split
 	Labeled   bool   // the labels are the model's classes
 	Unscored  string // why they are not, and accuracy is unavailable; ""
-	// DefaultModel and DefaultData tell that nobody chose them.
+	// DefaultModel and DefaultData report that they were not selected explicitly.
 	DefaultModel, DefaultData bool
 	Device                    string
 	Note                      string  // caveats, e.g. that classes do not match; or ""

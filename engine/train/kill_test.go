@@ -46,7 +46,7 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// child starts one; out tells when it has begun to train.
+// child starts a training process; out reports when it has started to train.
 func child(t *testing.T, dir string) (cmd *exec.Cmd, out io.Reader) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0], "-test.run=^TestChild$")

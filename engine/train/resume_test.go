@@ -60,7 +60,7 @@ func timeless(t *testing.T, dir string) []map[string]any {
 	return list
 }
 
-// sameRun wants two folders to hold the same run.
+// sameRun checks that two folders contain the same run.
 func sameRun(t *testing.T, got, want string) {
 	t.Helper()
 	a, err := fileDigest(filepath.Join(got, ModelFile))
@@ -85,7 +85,7 @@ func sameRun(t *testing.T, got, want string) {
 	}
 }
 
-// keptModels wants the models that a run of small keeps: after epochs 2 and 3.
+// keptModels checks the models that a run of small keeps: after epochs 2 and 3.
 func keptModels(t *testing.T, dir string) {
 	t.Helper()
 	var kept []string
@@ -117,7 +117,7 @@ func keptModels(t *testing.T, dir string) {
 	}
 }
 
-// Never more models are kept than asked for.
+// The number of kept models never exceeds the option.
 func TestKeeps(t *testing.T) {
 	for epochs := 1; epochs < 60; epochs++ {
 		for keep := range 20 {
@@ -303,8 +303,8 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 }
 
-// TestNothingTrainedLeavesNothing wants the folder of a run that was canceled before its
-// first step free for another try, and files that are not the run's left alone.
+// TestNothingTrainedLeavesNothing: the folder of a run canceled before its first step can be reused,
+// and other files in it stay.
 func TestNothingTrainedLeavesNothing(t *testing.T) {
 	c, data := small()
 	canceled, cancel := context.WithCancel(t.Context())
@@ -328,8 +328,8 @@ func TestNothingTrainedLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestDivergence wants the step named in the error and in the events, the last good model
-// left, and the run not taken up again to diverge once more.
+// TestDivergence: the error and the events state the step, the last good model is kept, and the run
+// cannot be resumed.
 func TestDivergence(t *testing.T) {
 	c, data := small()
 	c.LearningRate, c.Schedule = 1e30, "constant"
@@ -372,8 +372,8 @@ func (v *vanishing) ReadBatch(dst []float32, labels []int, indices []int) error 
 	return v.Set.ReadBatch(dst, labels, indices)
 }
 
-// TestVanishedData wants a run whose images vanish to keep what it did, and to go on to
-// the same end when they are back.
+// TestVanishedData: a run whose images vanish keeps its progress, and resumes to the same result
+// when they are back.
 func TestVanishedData(t *testing.T) {
 	c, data := small()
 	c.Epochs = 2

@@ -86,8 +86,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestKnownBytes holds records against the first bytes of files that TensorFlow has
-// written, and checksums against RFC 3720's examples.
+// TestKnownBytes compares records with the first bytes of files written by TensorFlow, and
+// checksums with RFC 3720's examples.
 func TestKnownBytes(t *testing.T) {
 	var b bytes.Buffer
 	if err := TensorBoard(&b, nil); err != nil {

@@ -73,7 +73,7 @@ func epochs(events []train.Event) (list []int) {
 	return list
 }
 
-// looker looks at a folder and holds what it sees against what a test wants.
+// looker polls a folder and checks the updates.
 type looker struct {
 	written
 	*follower
@@ -85,7 +85,7 @@ func newLooker(t *testing.T) *looker {
 	return &looker{w, newFollower(w.dir, Options{}.filled()), start}
 }
 
-// sees looks and wants a state and the events of some epochs.
+// sees polls once and checks the state and the epochs of events.
 func (l *looker) sees(what string, state State, begun bool, want ...int) Update {
 	l.t.Helper()
 	u, _, more := l.look(l.now)
@@ -130,7 +130,7 @@ func TestFollowing(t *testing.T) {
 	l.sees("after nonsense", Running, false, 4)
 }
 
-// A run that stands still because somebody wants it to is not silent, however long.
+// A paused run does not become silent.
 func TestFollowingAPause(t *testing.T) {
 	l := newLooker(t)
 	at := func(kind string, seconds int) train.Stamp {
