@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -153,7 +154,11 @@ func (f *follower) look(now time.Time) (u Update, news, more bool) {
 	if begun {
 		f.config, f.skipped, f.last, f.longest = nil, 0, nil, 0
 	}
-	u.Events = f.decode(lines)
+	if len(lines) > 0 {
+		decoding <- struct{}{}
+		u.Events = f.decode(lines)
+		<-decoding
+	}
 	if len(u.Events) > 0 {
 		f.hear(u.Events, now)
 	}
@@ -174,6 +179,10 @@ func (f *follower) look(now time.Time) (u Update, news, more bool) {
 	f.told.Events = nil
 	return u, news, more
 }
+
+// decoding limits how many followers decode events at a time, so that the long files of many runs leave
+// a core to the rest of the program.
+var decoding = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
 
 func (f *follower) decode(lines []byte) (events []train.Event) {
 	if len(lines) == 0 {

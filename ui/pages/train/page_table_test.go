@@ -154,8 +154,12 @@ func TestAnnotate(t *testing.T) {
 
 // The log is in words and ends at the cursor.
 func TestLogPane(t *testing.T) {
-	d := watchRuns(t, 140, 44, "one")
+	d := startWatching(t, Options{}, 140, 44)
 	p := d.App.Page
+	p.book.Add("one", "one")
+	c := train.Default("resnet20", "shapes")
+	c.Schedule, c.Milestones = "step", []int{29}
+	p.book.Take(0, follow.Update{Config: &c, Events: uitest.History(30, 0.9)})
 	at := train.Stamp{Step: 300, Epoch: 30}
 	p.book.Take(0, follow.Update{State: follow.Ended, Skipped: 2, Events: []train.Event{
 		&train.StepEvent{Stamp: at, LearningRate: 0.5, Steps: 300},

@@ -40,7 +40,11 @@ func (t *trace) around(x float64, next *int) (float64, bool) {
 		return 0, false
 	}
 	from := *next
-	i := from + sort.Search(n-from, func(k int) bool { return t.values[from+k].x >= x })
+	step := 1
+	for from+step < n && t.values[from+step].x < x { // near the place of the last x
+		from, step = from+step, 2*step
+	}
+	i := from + sort.Search(min(step+1, n-from), func(k int) bool { return t.values[from+k].x >= x })
 	*next = max(i-1, 0)
 	if t.values[i].x == x {
 		return t.values[i].y, true

@@ -51,7 +51,9 @@ func (l *runLog) log(q FigureRequest) []LogLine {
 			lines = append(lines, LogLine{Time: n.Time, Step: n.Step, Text: kit.Clean(n.Text), Note: true})
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b LogLine) int { return cmp.Compare(a.Step, b.Step) })
+	slices.SortStableFunc(lines, func(a, b LogLine) int {
+		return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(boolInt(a.Note), boolInt(b.Note)), a.Time.Compare(b.Time))
+	})
 	if x < 0 {
 		lines = append(lines, l.warnings()...)
 	}
@@ -84,7 +86,7 @@ func (l *runLog) inWords(e train.Event) (line LogLine, ok bool) {
 	case *train.EpochEvent:
 		line.Text = fmt.Sprintf("epoch %d done: loss %.4f%s%s", e.Epoch, e.Loss, scoreWords("train", e.Train), scoreWords("test", e.Test))
 		if e.Checkpoint != "" {
-			line.Text += ", kept as " + kit.Clean(e.Checkpoint)
+			line.Text += ", model kept"
 		}
 	case *train.BandsEvent:
 		line.Text = fmt.Sprintf("bands evaluated on %s %s images: whole %s%%", kit.Grouped(e.N), kit.Clean(e.Split), trimmedPercent(e.Whole.Accuracy()))
@@ -123,12 +125,15 @@ type rateChange struct {
 	text string
 }
 
-// abrupt is the factor from which a change of the learning rate between step events counts: schedules
-// that change it slowly have none.
+// abrupt is the factor from which a change of the learning rate between step events counts.
 const abrupt = 1.9
 
-// takeRate looks for an abrupt change of the learning rate.
+// takeRate looks for an abrupt change of the learning rate. Schedules other than step change it all
+// the time.
 func (l *runLog) takeRate(e *train.StepEvent) {
+	if l.Config != nil && l.Config.Schedule != "step" {
+		return
+	}
 	now := e.LearningRate
 	if last := l.rate; last > 0 && now > 0 && (now/last > abrupt || last/now > abrupt) && len(l.changes) < maxLog {
 		l.changes = append(l.changes, rateChange{e.Stamp, fmt.Sprintf("learning rate %.3g → %.3g", last, now)})
