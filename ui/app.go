@@ -84,8 +84,9 @@ type App struct {
 	pages  []tab
 	page   int // the one on screen
 	kit.Dialogs
-	drag   func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
-	jobs   jobs
+	drag func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
+	jobs jobs
+	exports
 	claims map[*kit.Job]claim // of running jobs
 
 	recent   *opener.Recent
@@ -177,6 +178,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		a.drawn(msg)
 	case exportMsg:
 		a.exported(msg)
+	case exportLook:
+		return msg.dialog.looked(msg)
 	case jobsTick:
 		a.jobsTicked()
 	default:

@@ -68,7 +68,7 @@ func TestAttackErrorsAreOneLine(t *testing.T) {
 func TestExportAttack(t *testing.T) {
 	d := attackScreen(t, 140, 44)
 	folder := d.App.options.Folder
-	d.Keys("x").Shows("Wrote 11 files", "-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-epsilon.png", "-rho.svg", "-rho.png")
+	d.Keys("x").Shows("-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-epsilon.png", "-rho.svg", "-rho.png").Keys("enter").Shows("Wrote 11 files")
 	var view struct {
 		Label  string
 		Attack struct {
@@ -107,7 +107,7 @@ func TestExportAttack(t *testing.T) {
 	if err != nil || xml.Unmarshal(svg, new(struct{})) != nil || !strings.Contains(string(svg), "Dashed: clean accuracy") {
 		t.Fatalf("%v: %s", err, svg)
 	}
-	d.Keys("esc w x").Shows("Wrote 6 files")
+	d.Keys("esc w x enter").Shows("Wrote 6 files")
 }
 
 func TestParseEpsilon(t *testing.T) {

@@ -74,7 +74,7 @@ func TestBandsShowChanges(t *testing.T) {
 		if d.Keys("v").Hides("robust", "f(x)"); size[0] != 100 {
 			continue
 		}
-		d.Keys("v x").Shows("Wrote 4 files")
+		d.Keys("v x enter").Shows("Wrote 4 files")
 		if svg, err := os.ReadFile(uitest.Exported(t, d.App.options.Folder, ".svg")); err != nil || !strings.Contains(string(svg), "prediction changes on the low-pass image") {
 			t.Errorf("the figure has no third curve: %v", err)
 		}

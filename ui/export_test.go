@@ -17,11 +17,9 @@ import (
 func TestExportPictures(t *testing.T) {
 	d := start(t, 100, 30)
 	folder := d.App.options.Folder
-	d.Keys("x").Shows("Wrote 5 files", "in "+folder[:20], "hfcui-shapes-test-0-r10.0-low.png", "esc close")
-	d.Keys("esc").Hides("Wrote").Shows("10.0")
-	d.Keys("x right").Hides("Wrote").Shows("11.0") // any other key closes it and acts
-	d.Keys("x 2").Hides("Wrote").Shows("images at every r")
-	d.Keys("1 left")
+	d.Keys("x").Shows("Export page", folder[:20], "hfcui-shapes-test-0-r10.0", "-low.png", "PNG image", "JSON with all settings", "enter writes 5 files")
+	d.Keys("enter").Shows("Wrote 5 files to " + folder[:10]).Hides("Export page")
+	d.Keys("x esc").Hides("Wrote", "Export page").Shows("10.0")
 	for _, suffix := range []string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
 		f, err := os.Open(uitest.Exported(t, folder, suffix))
 		if err != nil {
@@ -37,13 +35,16 @@ func TestExportPictures(t *testing.T) {
 		Label       string
 		R           float64
 		Kept, Total int
-		Predictions []struct {
+		// How the model was read, as commands say.
+		Normalization string
+		Assumed       []any
+		Predictions   []struct {
 			Part, Class   string
 			Probabilities map[string]float64
 		}
 	}
 	uitest.Read(t, uitest.Exported(t, folder, "r10.0.json"), &doc)
-	if doc.R != 10 || doc.Total != 1024 || len(doc.Predictions) != 3 || len(doc.Predictions[1].Probabilities) != 10 {
+	if doc.R != 10 || doc.Total != 1024 || len(doc.Predictions) != 3 || len(doc.Predictions[1].Probabilities) != 10 || doc.Normalization != "file" {
 		t.Fatalf("exported %+v", doc)
 	}
 }
@@ -56,7 +57,8 @@ func TestExportNeverOverwrites(t *testing.T) {
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.Keys("x esc x").Shows("r10.0-3-low.png")
+	d.Keys("x enter x").Shows("hfcui-shapes-test-0-r10.0-3").Hides("overwrite?").Keys("enter")
+	uitest.Exported(t, folder, "r10.0-3-low.png")
 	if b, _ := os.ReadFile(mine); string(b) != "mine" {
 		t.Fatal("a file that was there is overwritten")
 	}
@@ -66,8 +68,9 @@ func TestExportNeverOverwrites(t *testing.T) {
 }
 
 func TestExportErrorsAreOneLine(t *testing.T) {
-	d := startWith(t, uitest.NewFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "missing")}, 140, 44)
-	d.Keys("x").Shows("not exported: ")
+	d := startWith(t, uitest.NewFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "a file", "below")}, 140, 44)
+	os.WriteFile(filepath.Dir(d.App.options.Folder), nil, 0o600)
+	d.Keys("x enter").Shows("not exported: ")
 	d.Keys("right").Hides("not exported")
 	d.Lab.About.Labeled = false
 	d.App.Info.Labeled = false
@@ -77,7 +80,7 @@ func TestExportErrorsAreOneLine(t *testing.T) {
 func TestExportCurve(t *testing.T) {
 	d := start(t, 100, 30)
 	folder := d.App.options.Folder
-	d.Keys("2 s x").Shows("Wrote 4 files", ".csv", ".json", ".svg", ".png")
+	d.Keys("2 s x").Shows(".csv", ".json", ".svg", ".png").Keys("enter").Shows("Wrote 4 files")
 	f, err := os.Open(uitest.Exported(t, folder, ".csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +128,7 @@ func TestExportCurve(t *testing.T) {
 
 func TestExportKernels(t *testing.T) {
 	d := start(t, 100, 30)
-	d.Keys("3 x").Shows("Wrote 4 files", "kernels-rho0.50-conv1-before.png", "-after.png", "-response.csv", ".json")
+	d.Keys("3 x").Shows("kernels-rho0.50-conv1", "-before.png", "-after.png", "-response.csv", ".json").Keys("enter").Shows("Wrote 4 files")
 }
 
 func TestSafeName(t *testing.T) {
@@ -142,4 +145,30 @@ func TestSafeName(t *testing.T) {
 	if got := session.SafeName(strings.Repeat("x", 1000)); len(got) > 130 {
 		t.Errorf("a name of %d bytes", len(got))
 	}
+}
+
+// The folder, the name and the files can be changed; files that exist are overwritten only when that
+// is asked for twice, and what is unfinished is named and marked.
+func TestExportDialog(t *testing.T) {
+	lab := uitest.NewFakeLab()
+	d := startWith(t, lab, Options{}, 100, 30)
+	folder := filepath.Join(t.TempDir(), "new folder")
+	d.Keys("x ctrl+u").Types(folder).Keys("down ctrl+u").Types("mine").Keys("down down space").Shows("enter writes 4 files").Keys("enter").Shows("Wrote 4 files")
+	if _, err := os.Stat(filepath.Join(folder, "mine-high.png")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "mine-low.png")); err == nil {
+		t.Fatal("a file that was not chosen is written")
+	}
+	json := filepath.Join(folder, "mine.json")
+	os.WriteFile(json, []byte("old"), 0o600)
+	d.Keys("x ctrl+u").Types(folder).Keys("down ctrl+u").Types("mine").Shows("overwrite?").Keys("enter").Shows("4 files exist; enter again")
+	if text, _ := os.ReadFile(json); string(text) != "old" {
+		t.Fatal("overwritten at once")
+	}
+	d.Keys("enter").Shows("Wrote 5 files")
+	if text, _ := os.ReadFile(json); string(text) == "old" {
+		t.Fatal("not overwritten")
+	}
+	d.Keys("x down ctrl+u").Types("a/b").Keys("enter").Shows("a name without /").Keys("esc")
 }

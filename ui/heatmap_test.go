@@ -12,7 +12,7 @@ import (
 
 func TestExportHeatmap(t *testing.T) {
 	d := start(t, 100, 30)
-	d.Keys("7 C s x").Shows("Wrote 3 files", "norm4-unclipped-rho0.50")
+	d.Keys("7 C s x").Shows("norm4-unclipped-rho0.50").Keys("enter").Shows("Wrote 3 files")
 	b, err := os.ReadFile(uitest.Exported(t, d.App.options.Folder, ".png"))
 	if err != nil {
 		t.Fatal(err)

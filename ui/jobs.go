@@ -78,6 +78,7 @@ func (a *App) collect() []job {
 	}
 	add(a.page, a.pages[a.page].page)
 	add(ownJobs, a.Session)
+	add(ownJobs, a.exports)
 	for i, t := range a.pages {
 		if i != a.page {
 			add(i, t.page)

@@ -83,7 +83,7 @@ func TestKernelsThatFailAreAskedForAgain(t *testing.T) {
 	if len(d.Lab.Asked) == n {
 		t.Error("not asked again")
 	}
-	d.Keys("x").Shows("Wrote 4 files") // of what there is
+	d.Keys("x enter").Shows("Wrote 4 files") // of what there is
 }
 
 func TestSaveSmoothedModel(t *testing.T) {
@@ -112,7 +112,7 @@ func TestSaveSmoothedModel(t *testing.T) {
 func TestKernelsAreExported(t *testing.T) {
 	folder := t.TempDir()
 	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder}, 140, 44).Keys("3 G down").Compare("demo-shuffled")
-	d.Keys("x").Shows("Wrote 6 files", "rho0.50-layer1.0.conv1-gain-divided-1-demo-before.png", "-2-demodemo-shuffled-after.png")
+	d.Keys("x").Shows("conv1-gain-divided", "-1-demo-before.png", "-2-demodemo-shuffled-after").Keys("enter").Shows("Wrote 6 files")
 	var doc []struct {
 		Model, Layer string
 		Shape        [4]int
@@ -140,14 +140,14 @@ func TestExportsNameTheSmoothing(t *testing.T) {
 	folder := t.TempDir()
 	how := model.Smoothing{Rho: 0.5, Layer: "layer1.0.conv1.weight", DivideGain: true}
 	d := startWith(t, uitest.NewFakeLab(), Options{Folder: folder, Start: session.Start{Smoothing: how}}, 140, 44)
-	d.Keys("3").Shows("layer1.0.conv1  2/4").Keys("1 x esc 2 x esc")
+	d.Keys("3").Shows("layer1.0.conv1  2/4").Keys("1 x enter 2 x enter")
 	var doc model.Smoothing
 	for _, name := range []string{"-r10.0.json", "rho0.50-layer1.0.conv1-gain-divided.json"} {
 		if uitest.Read(t, uitest.Exported(t, folder, name), &doc); doc != how {
 			t.Errorf("%s says %+v", name, doc)
 		}
 	}
-	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true,\"demo\"\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain-normalized"} {
+	for suffix, want := range map[string]string{".csv": "0.5,none,running,layer1.0.conv1.weight,true,\"demo\",true\n", ".svg": "ρ 0.5 on layer1.0.conv1, gain-normalized"} {
 		if text, err := os.ReadFile(uitest.Exported(t, folder, suffix)); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q (%v)", suffix, want, err)
 		}

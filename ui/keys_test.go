@@ -43,10 +43,11 @@ func places(t *testing.T) []place {
 	for _, p := range d.App.pages {
 		list = append(list, place{"page " + p.name, p.Keys().Entries()})
 	}
+	list = append(list, place{"dialog: quit", newQuitDialog(d.App).Entries()})
 	for _, dialog := range []struct{ name, keys string }{
 		{"help", "?"}, {"commands", ":"}, {"go to image", "1 g"}, {"filter by class", "1 c"}, {"open model", "M"},
 		{"compare models", "3 o"}, {"save model", "3 ctrl+s"}, {"new run", "4 N"}, {"start experiment", "5 N"},
-		{"attack settings", "6 E"}, {"ε", "6 e"}, {"export", "1 x"}, {"open", "O"},
+		{"attack settings", "6 E"}, {"ε", "6 e"}, {"export", "1 x"}, {"open", "O"}, {"jobs", "J"},
 	} {
 		d.Keys(dialog.keys)
 		top := d.App.Top()

@@ -12,10 +12,11 @@ import (
 
 // Report is a Robustness with the settings it depends on, as files and commands write it.
 type Report struct {
-	Model       string  `json:"model"`
-	Data        string  `json:"data"`
-	Split       string  `json:"split"`
-	N           int     `json:"n"` // images evaluated under every attack
+	Model string `json:"model"`
+	Data  string `json:"data"`
+	Split string `json:"split"`
+	N     int    `json:"n"` // images evaluated under every attack
+	*measure.Partial
 	Norm        Norm    `json:"norm"`
 	RandomStart bool    `json:"random_start"`
 	Restarts    int     `json:"restarts"`
@@ -33,7 +34,7 @@ type Report struct {
 
 // NewReport reports robust accuracy under attacks with options o on a model smoothed by s.
 func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustness) Report {
-	report := Report{Model: name, Data: data, Split: split, N: r.Images, Norm: o.Norm, RandomStart: o.RandomStart,
+	report := Report{Model: name, Data: data, Split: split, N: r.evaluated(), Partial: r.Partial(), Norm: o.Norm, RandomStart: o.RandomStart,
 		Restarts: max(1, o.Restarts), Seed: o.Seed, Layer: s.Layer, GainDivided: s.DivideGain, Clean: r.Clean, Results: []Cell{}, Smallest: r.Smallest, Warnings: []string{}}
 	if !o.Band.Whole() {
 		report.Band = &o.Band
@@ -49,6 +50,22 @@ func NewReport(name, data, split string, o Options, s model.Smoothing, r Robustn
 		report.Warnings = append(report.Warnings, w.String())
 	}
 	return report
+}
+
+// Partial says how far an unfinished measurement is; nil if it is complete.
+func (r Robustness) Partial() *measure.Partial {
+	return measure.PartialOf(r.Done, int(100*r.Progress), 100, "percent")
+}
+
+// evaluated is the number of images evaluated under every attack so far.
+func (r Robustness) evaluated() int {
+	n := r.Images
+	for _, c := range r.Cells {
+		if !r.Done && !c.Check {
+			n = min(n, c.N)
+		}
+	}
+	return n
 }
 
 // MarshalJSON writes rho and the score.

@@ -7,10 +7,11 @@ import (
 
 // Report is the JSON form of a Result with everything that determined it.
 type Report struct {
-	Model     string `json:"model"`
-	Data      string `json:"data"`
-	Split     string `json:"split"`
-	N         int    `json:"n"` // evaluation images
+	Model string `json:"model"`
+	Data  string `json:"data"`
+	Split string `json:"split"`
+	N     int    `json:"n"` // evaluation images
+	*measure.Partial
 	Normalize string `json:"normalize"`
 	BN        string `json:"bn"` // batch-norm statistics: running or batch
 	model.Smoothing
@@ -38,9 +39,14 @@ type Bound struct {
 	measure.ScoreDocument
 }
 
+// Partial says how far an unfinished measurement is; nil if it is complete.
+func (r Result) Partial() *measure.Partial {
+	return measure.PartialOf(r.Done, r.Whole.N, r.Images, "images")
+}
+
 // NewReport describes a result.
 func NewReport(name, data, split string, n Normalization, s model.Statistics, smoothing model.Smoothing, r Result) Report {
-	report := Report{Model: name, Data: data, Split: split, N: r.Whole.N, Normalize: n.String(), BN: s.String(),
+	report := Report{Model: name, Data: data, Split: split, N: r.Whole.N, Partial: r.Partial(), Normalize: n.String(), BN: s.String(),
 		Smoothing: smoothing, Whole: r.Whole, Bands: make([]Band, 0, 2*len(r.Radii))}
 	for i, radius := range r.Radii {
 		low := Band{Part: "low", R: radius, ScoreDocument: r.Low[i].Document()}

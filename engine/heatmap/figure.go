@@ -65,7 +65,11 @@ func (r Result) Figure(title string, lo, hi float64) *figure.Figure {
 		}
 	}
 	left, top := float64(-(r.W / 2)), float64(-(r.H / 2)) // upwards is negative, as in pictures
-	return &figure.Figure{Title: title, Panels: []figure.Panel{{
+	var notes []string
+	if p := r.Partial(); p != nil {
+		notes = []string{"Unfinished: " + p.String() + "."}
+	}
+	return &figure.Figure{Title: title, Notes: notes, Panels: []figure.Panel{{
 		X:   figure.Axis{Title: "horizontal frequency", Unit: "cycles per image", From: left, To: left + float64(r.W-1)},
 		Y:   figure.Axis{Title: "vertical frequency", Unit: "cycles per image", From: top + float64(r.H-1), To: top},
 		Map: m,

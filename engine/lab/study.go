@@ -229,7 +229,7 @@ func (c *selection) with(s *study, split string) (*selection, error) {
 func (c *selection) info(device plan.Device) Info {
 	ch, h, w := c.model.Input()
 	info := Info{
-		Model: c.model.Name, Net: c.model.Net.Name, Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
+		Model: c.model.Name, Net: c.model.Net.Name, Reading: c.model.Reading(), Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
 		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
 		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
 		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.unscored == "", Unscored: c.unscored,

@@ -1,9 +1,12 @@
 package lab
 
+import "hfcui/engine/model"
+
 // Info describes a model and the images of the selected split; names are safe to print.
 type Info struct {
 	Model     string // "demo" or a file's name
 	Net       string // "resnet20"
+	Reading   model.Reading
 	Params    int
 	BatchNorm bool
 	FirstConv string   // "conv1.weight"

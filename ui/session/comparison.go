@@ -39,6 +39,15 @@ func (s *Session) Models() []ShownModel {
 	return append([]ShownModel{s.open()}, s.Comparisons...)
 }
 
+// Documented is the JSON of a report about the model at a path, with how that was read, as commands
+// print it.
+func (s *Session) Documented(path string, report any) lab.Document {
+	if m, ok := s.Model(path); ok && path != "" {
+		return lab.Document{Report: report, Reading: m.info.Reading}
+	}
+	return lab.Document{Report: report, Reading: s.Reading}
+}
+
 func (s *Session) open() ShownModel { return ShownModel{Name: kit.Clean(s.Info.Model), info: s.Info} }
 
 // Model is the one of those at a path; false where it was taken away.

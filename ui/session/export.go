@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -8,12 +9,14 @@ import (
 	"strings"
 
 	"hfcui/checkpoints"
+	"hfcui/ui/kit"
 )
 
 // Exporter is a page's contents, ready to be written to files.
 type Exporter struct {
-	Base  string // prefix of the files' names
-	Files []ExportFile
+	Base       string // prefix of the files' names
+	Files      []ExportFile
+	Unfinished []string // what is not fully measured: "heat map 34 % measured"
 }
 
 // ExportFile is a file of an export.
@@ -25,36 +28,83 @@ type ExportFile struct {
 // mostNumbered is the maximum number of exports of the same name.
 const mostNumbered = 10000
 
-// Save writes all files under the base name, numbered if any of them exists. Existing files are
-// never changed, and files are written atomically.
-func (e Exporter) Save(folder string) (names []string, err error) {
+// Free returns the base name for a folder, numbered where files of it exist.
+func (e Exporter) Free(folder string) string {
 	base := SafeName(e.Base)
 	for n := 1; n <= mostNumbered; n++ {
-		at := filepath.Join(folder, base)
+		name := base
 		if n > 1 {
-			at += fmt.Sprintf("-%d", n)
+			name += fmt.Sprintf("-%d", n)
 		}
-		if e.taken(at) {
-			continue
+		if len(e.Existing(folder, name)) == 0 {
+			return name
 		}
-		for _, f := range e.Files {
-			if err := checkpoints.WriteNew(at+f.Suffix, f.Write); err != nil {
-				return names, err
-			}
-			names = append(names, at+f.Suffix)
-		}
-		return names, nil
 	}
-	return nil, fmt.Errorf("%s already has %d exports named %s", folder, mostNumbered, base)
+	return base
 }
 
-func (e Exporter) taken(at string) bool {
+// Existing lists the suffixes of the files that exist under a base name.
+func (e Exporter) Existing(folder, base string) map[string]bool {
+	there := map[string]bool{}
 	for _, f := range e.Files {
-		if _, err := os.Lstat(at + f.Suffix); err == nil {
-			return true
+		if _, err := os.Lstat(filepath.Join(folder, base+f.Suffix)); err == nil {
+			there[f.Suffix] = true
 		}
 	}
-	return false
+	return there
+}
+
+// CheckBase returns an error unless text can be the base name of files.
+func CheckBase(text string) error {
+	switch {
+	case text == "":
+		return errors.New("give a name")
+	case strings.ContainsAny(text, `/\:`) || text != kit.Clean(text):
+		return errors.New("a name without / \\ : and control characters")
+	case len(text) > mostBase:
+		return fmt.Errorf("at most %d bytes", mostBase)
+	}
+	return nil
+}
+
+// mostBase leaves room for suffixes in the longest file name of common file systems, 255 bytes.
+const mostBase = 200
+
+// Save writes all files under a base name, atomically, into a folder, which is made if needed. Files
+// that exist are replaced with overwrite, and an error without.
+func (e Exporter) Save(folder, base string, overwrite bool) (names []string, err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, err
+	}
+	write := checkpoints.WriteNew
+	if overwrite {
+		write = checkpoints.WriteAtomic
+	}
+	for _, f := range e.Files {
+		name := filepath.Join(folder, base+f.Suffix)
+		if err := write(name, f.Write); err != nil {
+			return names, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// Kind describes the file by its suffix.
+func (f ExportFile) Kind() string {
+	switch filepath.Ext(f.Suffix) {
+	case ".png":
+		return "PNG image"
+	case ".svg":
+		return "SVG figure"
+	case ".csv":
+		return "CSV table"
+	case ".json":
+		return "JSON with all settings"
+	case ".tfevents":
+		return "TensorBoard events"
+	}
+	return "file"
 }
 
 // SafeName converts untrusted text to a file name.

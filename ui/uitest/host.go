@@ -175,7 +175,7 @@ func (a *Host[P]) export() {
 		a.Message = kit.OneLine(err)
 		return
 	}
-	names, err := e.Save(a.Folder)
+	names, err := e.Save(a.Folder, e.Free(a.Folder), false)
 	if err != nil {
 		a.Message = "not exported: " + kit.OneLine(err)
 		return

@@ -27,10 +27,16 @@ func (p *Page) Export() (session.Exporter, error) {
 			e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: session.Enlarged(kind != kit.SlotSpectrum && v.Original.C == 1, func(src *picture.Image) { attackImage(src, v, kind, 1) },
 				func(large *picture.Image) { finishAttack(large, v, kind) })})
 		}
-		document := p.viewDocument(v)
+		document := p.session.Documented(v.Model, p.viewDocument(v))
 		e.Files = append(e.Files, session.ExportFile{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, document) }})
 	}
 	curves := p.measuredCurves()
+	for _, c := range curves {
+		if c.partial != nil {
+			axis := map[bool]string{false: "ε", true: "ρ"}[c.key.byRho]
+			e.Unfinished = append(e.Unfinished, fmt.Sprintf("%s, robust accuracy vs %s: %s", kit.Clean(c.name), axis, c.partial))
+		}
+	}
 	if len(curves) > 0 {
 		document := p.curvesDocument(curves)
 		e.Files = append(e.Files,
@@ -52,10 +58,20 @@ func (p *Page) Export() (session.Exporter, error) {
 
 // robustCurve is a model's curve.
 type robustCurve struct {
-	name   string
-	slot   int
-	key    robustKey
-	result attack.Robustness
+	name    string
+	slot    int
+	key     robustKey
+	result  attack.Robustness
+	partial *measure.Partial // nil: complete
+}
+
+// partial says how far a curve is; nil if it is complete on all images.
+func (p *Page) partial(r attack.Robustness) *measure.Partial {
+	limits := p.limits()
+	if all := limits[len(limits)-1]; r.Done && r.Images < all {
+		return measure.PartialOf(false, r.Images, all, "images")
+	}
+	return r.Partial()
 }
 
 // measuredCurves lists the curves of the page that have data.
@@ -65,7 +81,7 @@ func (p *Page) measuredCurves() []robustCurve {
 		for _, byRho := range []bool{false, true} {
 			k := p.keyOf(m, byRho)
 			if result := p.robust.Known[k]; len(pointsOf(k, result, k.options.Method)) > 0 {
-				list = append(list, robustCurve{m.Name, m.Slot, k, result})
+				list = append(list, robustCurve{m.Name, m.Slot, k, result, p.partial(result)})
 			}
 		}
 	}
@@ -129,16 +145,18 @@ func (p *Page) curvesDocument(curves []robustCurve) any {
 		Against string `json:"against"`
 		attack.Report
 	}
-	var list []document
+	var list []lab.Document
 	for _, c := range curves {
 		against := "epsilon"
 		if c.key.byRho {
 			against = "rho"
 		}
-		list = append(list, document{against, attack.NewReport(c.name, kit.Clean(p.session.Info.Data), kit.Clean(c.key.split), c.key.options, c.key.smoothing, c.result)})
+		report := attack.NewReport(c.name, kit.Clean(p.session.Info.Data), kit.Clean(c.key.split), c.key.options, c.key.smoothing, c.result)
+		report.Partial = c.partial
+		list = append(list, p.session.Documented(c.key.model, document{against, report}))
 	}
 	return struct {
-		Curves []document `json:"curves"`
+		Curves []lab.Document `json:"curves"`
 	}{list}
 }
 
@@ -146,14 +164,14 @@ func (p *Page) curvesDocument(curves []robustCurve) any {
 // measured only for comparison, and failed sanity checks are quoted.
 func writeRobustCSV(w io.Writer, curves []robustCurve) error {
 	var b strings.Builder
-	b.WriteString("model,against,method,norm,epsilon,rho,correct,n,accuracy,ci95_lo,ci95_hi,check,doubts," + session.SmoothingColumns + "\n")
+	b.WriteString("model,against,method,norm,epsilon,rho,correct,n,accuracy,ci95_lo,ci95_hi,check,doubts," + session.SmoothingColumns + ",complete\n")
 	for _, c := range curves {
 		against := map[bool]string{false: "epsilon", true: "rho"}[c.key.byRho]
 		line := func(method string, epsilon, rho float64, s measure.Score, check bool, doubts string) {
 			lo, hi := s.Wilson()
 			if s.N > 0 {
-				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s,%s\n", session.Quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
-					s.Correct, s.N, s.Accuracy(), lo, hi, check, doubts, session.SmoothingFields(model.Smoothing{Rho: rho, Layer: c.key.smoothing.Layer, DivideGain: c.key.smoothing.DivideGain}))
+				fmt.Fprintf(&b, "%s,%s,%s,%s,%v,%v,%d,%d,%v,%v,%v,%v,%s,%s,%v\n", session.Quoted(c.name), against, method, c.key.options.Norm, epsilon, rho,
+					s.Correct, s.N, s.Accuracy(), lo, hi, check, doubts, session.SmoothingFields(model.Smoothing{Rho: rho, Layer: c.key.smoothing.Layer, DivideGain: c.key.smoothing.DivideGain}), c.partial == nil)
 			}
 		}
 		for _, clean := range c.result.Clean {
@@ -183,8 +201,11 @@ func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	} else if len(methods) > 1 {
 		dashed = methods[1]
 	}
-	n, doubts := 0, false
+	n, doubts, unfinished := 0, false, ""
 	for _, c := range curves {
+		if c.partial != nil {
+			unfinished += fmt.Sprintf(" Unfinished, %s: %s.", c.name, c.partial)
+		}
 		s := charts.Series{Name: c.name, Color: charts.ColorOf(c.slot), Marker: charts.MarkerOf(c.slot), Interval: charts.Band}
 		if methods := c.key.methods(); k.byRho || len(methods) > 1 {
 			other := ""
@@ -207,7 +228,7 @@ func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	if doubts {
 		note += fmt.Sprintf(" %s: failed sanity check.", kit.MarkDoubt)
 	}
-	fig.Panels, fig.Notes = []charts.Panel{panel}, []string{note}
+	fig.Panels, fig.Notes = []charts.Panel{panel}, []string{note + unfinished}
 	return fig
 }
 

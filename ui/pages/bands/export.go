@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/bands"
 	charts "hfcui/engine/figure"
+	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 	"hfcui/ui/kit"
 	"hfcui/ui/session"
@@ -40,9 +41,16 @@ func (p *Page) Export() (session.Exporter, error) {
 	if compared {
 		labels = fmt.Sprintf("%s, %s split", data, now.split)
 	}
-	return session.Exporter{Base: name, Files: append([]session.ExportFile{
+	doc := document(p.session, data, curves, compared)
+	var unfinished []string
+	for _, c := range curves {
+		if part := c.result.Partial(); part != nil {
+			unfinished = append(unfinished, fmt.Sprintf("bands of %s, %s: %s", kit.Clean(c.name), session.SmoothingText(c.key.Smoothing), part))
+		}
+	}
+	return session.Exporter{Base: name, Unfinished: unfinished, Files: append([]session.ExportFile{
 		{Suffix: ".csv", Write: func(w io.Writer) error { return writeCSV(w, curves) }},
-		{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, document(data, curves, compared)) }},
+		{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, doc) }},
 	}, session.FigureFiles("", func() *charts.Figure {
 		if compared {
 			return comparedFigure(labels, most, curves)
@@ -74,12 +82,12 @@ type curve struct {
 // writeCSV writes a line per score.
 func writeCSV(w io.Writer, curves []curve) error {
 	var b strings.Builder
-	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn," + session.SmoothingColumns + ",model\n")
+	b.WriteString("part,r,correct,n,accuracy,ci95_lo,ci95_hi,rho,normalize,bn," + session.SmoothingColumns + ",model,complete\n")
 	for _, c := range curves {
 		line := func(part, r string, s measure.Score) {
 			lo, hi := s.Wilson()
-			fmt.Fprintf(&b, "%s,%s,%d,%d,%v,%v,%v,%v,%s,%s,%s,%s\n", part, r, s.Correct, s.N, s.Accuracy(), lo, hi, c.key.Rho, c.key.Normalize, c.key.Statistics,
-				session.SmoothingFields(c.key.Smoothing), session.Quoted(c.name))
+			fmt.Fprintf(&b, "%s,%s,%d,%d,%v,%v,%v,%v,%s,%s,%s,%s,%v\n", part, r, s.Correct, s.N, s.Accuracy(), lo, hi, c.key.Rho, c.key.Normalize, c.key.Statistics,
+				session.SmoothingFields(c.key.Smoothing), session.Quoted(c.name), c.result.Done)
 		}
 		line("whole", "", c.result.Whole)
 		for i, r := range c.result.Radii {
@@ -120,27 +128,27 @@ type bandDifference struct {
 
 // document returns the curves as JSON: the first as printed by the bands command, comparison models
 // with it, and their differences.
-func document(data string, curves []curve, compared bool) any {
+func document(of *session.Session, data string, curves []curve, compared bool) any {
 	first := curves[0].report(data)
 	if !compared {
-		return first
+		return of.Documented("", first)
 	}
 	type whole struct {
 		bands.Report
-		Comparisons []bands.Report `json:"comparisons"`
+		Comparisons []lab.Document `json:"comparisons"`
 		Differences []difference   `json:"differences"`
 	}
-	doc := whole{first, []bands.Report{}, []difference{}}
+	doc := whole{first, []lab.Document{}, []difference{}}
 	for _, c := range curves[1:] {
-		doc.Comparisons = append(doc.Comparisons, c.report(data))
+		doc.Comparisons = append(doc.Comparisons, of.Documented(c.key.model, c.report(data)))
 		d := bands.Subtract(c.result, curves[0].result)
-		of := difference{c.name, curves[0].name, d.Whole.Document(), []bandDifference{}}
+		change := difference{c.name, curves[0].name, d.Whole.Document(), []bandDifference{}}
 		for i, r := range c.result.Radii {
-			of.Bands = append(of.Bands, bandDifference{"low", r, d.Low[i].Document()}, bandDifference{"high", r, d.High[i].Document()})
+			change.Bands = append(change.Bands, bandDifference{"low", r, d.Low[i].Document()}, bandDifference{"high", r, d.High[i].Document()})
 		}
-		doc.Differences = append(doc.Differences, of)
+		doc.Differences = append(doc.Differences, change)
 	}
-	return doc
+	return of.Documented("", doc)
 }
 
 // note describes the evaluation of the curves.

@@ -42,7 +42,7 @@ func (p *Page) Export() (session.Exporter, error) {
 			}
 		})})
 	}
-	document := viewDocument(p.session, v, p.comparisons())
+	document := p.session.Documented("", viewDocument(p.session, v, p.comparisons()))
 	e.Files = append(e.Files, session.ExportFile{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, document) }})
 	return e, nil
 }
@@ -75,17 +75,17 @@ type comparison struct {
 }
 
 // comparisons returns those of the comparison models on screen.
-func (p *Page) comparisons() (list []comparison) {
+func (p *Page) comparisons() (list []lab.Document) {
 	for _, m := range p.session.Comparisons {
 		if one, ok := p.predictionOf(m); ok && one.err == nil {
-			list = append(list, comparison{m.Name, answersOf(m, one.list, p.shown.view.Label)})
+			list = append(list, p.session.Documented(m.Path, comparison{m.Name, answersOf(m, one.list, p.shown.view.Label)}))
 		}
 	}
 	return list
 }
 
 // viewDocument returns the page's contents as JSON.
-func viewDocument(of *session.Session, v *view.View, others []comparison) any {
+func viewDocument(of *session.Session, v *view.View, others []lab.Document) any {
 	var label *string
 	if v.Label >= 0 {
 		name := of.ClassName(v.Label)
@@ -106,8 +106,8 @@ func viewDocument(of *session.Session, v *view.View, others []comparison) any {
 		Normalize string              `json:"normalize"`
 		BN        string              `json:"bn"`
 		model.Smoothing
-		Predictions []answer     `json:"predictions"`
-		Comparisons []comparison `json:"comparisons,omitempty"`
+		Predictions []answer       `json:"predictions"`
+		Comparisons []lab.Document `json:"comparisons,omitempty"`
 	}{
 		of.Info.Model, of.Info.Data, of.Info.Split, v.Index, kit.Clean(v.Title), label, v.R, v.By.String(), v.Kept, v.Total,
 		map[string]*float64{"low": session.Number(v.EnergyLow), "high": session.Number(v.EnergyHigh)},

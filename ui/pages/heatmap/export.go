@@ -19,6 +19,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	}
 	m, _ := p.session.Model(p.model)
 	key, name, data := p.key(), m.Name, p.session.Info.Data
+	document := p.session.Documented(key.model, heatmap.NewReport(name, data, key.split, key.Smoothing, r))
 	lo, hi := colorRange(r, p.spread)
 	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-heatmap-norm%g", name, data, key.split, key.norm)}
 	if key.unclipped {
@@ -31,8 +32,11 @@ func (p *Page) Export() (session.Exporter, error) {
 		}},
 		{Suffix: ".csv", Write: r.WriteCSV},
 		{Suffix: ".json", Write: func(w io.Writer) error {
-			return session.WriteJSON(w, heatmap.NewReport(name, data, key.split, key.Smoothing, r))
+			return session.WriteJSON(w, document)
 		}},
+	}
+	if part := r.Partial(); part != nil {
+		e.Unfinished = []string{"heat map: " + part.String()}
 	}
 	return e, nil
 }

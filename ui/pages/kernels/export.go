@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"hfcui/engine/kernels"
+	"hfcui/engine/lab"
 	"hfcui/ui/kit"
 	"hfcui/ui/picture"
 	"hfcui/ui/session"
@@ -38,7 +39,7 @@ func (p *Page) Export() (session.Exporter, error) {
 			e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: func(w io.Writer) error { return session.WritePNG(w, kernelPicture(weights, k.view.Shape), false) }})
 		}
 	}
-	document := kernelsDocument(list, p.applied())
+	document := kernelsDocument(p.session, list, p.applied())
 	e.Files = append(e.Files,
 		session.ExportFile{Suffix: "-response.csv", Write: func(w io.Writer) error { return writeResponses(w, list) }},
 		session.ExportFile{Suffix: ".json", Write: func(w io.Writer) error { return session.WriteJSON(w, document) }})
@@ -60,7 +61,7 @@ func kernelPicture(w []float32, shape [4]int) *picture.Image {
 }
 
 // kernelsDocument returns the page's text as JSON.
-func kernelsDocument(list []shownKernels, applied bool) any {
+func kernelsDocument(of *session.Session, list []shownKernels, applied bool) any {
 	type beforeAfter struct {
 		Before any `json:"before"`
 		After  any `json:"after"`
@@ -75,11 +76,11 @@ func kernelsDocument(list []shownKernels, applied bool) any {
 		Roughness   beforeAfter `json:"roughness"`
 		Response    beforeAfter `json:"response"`
 	}
-	var layers []layer
+	var layers []lab.Document
 	for _, k := range list {
 		v := k.view
-		layers = append(layers, layer{kit.Clean(v.Model), kit.Clean(v.Layer), v.Shape, v.Rho, v.DivideGain, applied,
-			beforeAfter{session.Number(v.RoughnessBefore), session.Number(v.RoughnessAfter)}, beforeAfter{v.ResponseBefore, v.ResponseAfter}})
+		layers = append(layers, of.Documented(k.path, layer{kit.Clean(v.Model), kit.Clean(v.Layer), v.Shape, v.Rho, v.DivideGain, applied,
+			beforeAfter{session.Number(v.RoughnessBefore), session.Number(v.RoughnessAfter)}, beforeAfter{v.ResponseBefore, v.ResponseAfter}}))
 	}
 	return layers
 }
