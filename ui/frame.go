@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/model"
 	"hfcui/ui/kit"
+	"hfcui/ui/picture"
 )
 
 // View implements tea.Model. The frame is made by Update.
@@ -28,7 +29,7 @@ func (a *App) frame() string {
 	s.open = false
 	c := kit.NewCanvas(a.layout.W, a.layout.H)
 	c.Plain = a.plain()
-	if _, ok := a.look(); ok {
+	if _, ok := a.look(); ok && a.Top() == nil { // behind a dialog charts are dimmed cells
 		c.Charts = &kit.ChartList{}
 	}
 	if a.layout.TooSmall {
@@ -51,19 +52,23 @@ func (a *App) frame() string {
 }
 
 // place draws the pictures below the text: half blocks as text, others as blanks that the layer
-// draws on.
+// draws on. Behind dialogs all of them are dimmed half blocks.
 func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 	list := layerPictures(pictures)
-	drawn := 0
+	drawn, behind := 0, a.Top() != nil
+	if behind {
+		a.stage.open = false
+		c.Dim(a.theme.Line)
+	}
 	for _, p := range pictures {
 		lines := p.Drawn.Lines
 		if lines == nil {
 			lines = strings.Split(a.layer.Blank(drawn, p.At.W, p.At.H), "\n")
-			for _, d := range a.Stack {
-				if p.At.Overlaps(kit.DialogRect(a.layout, d)) { // hide it
-					list[drawn].Cols, list[drawn].Rows = 0, 0
-					a.stage.open = false
-				}
+		}
+		if behind {
+			lines = a.dimmed(p)
+			if p.Drawn.Data != nil && p.Drawn.Remove == nil { // hide it; a stored one is shown by its text only
+				list[drawn].Cols, list[drawn].Rows = 0, 0
 			}
 		}
 		if p.Drawn.Data != nil {
@@ -74,6 +79,20 @@ func (a *App) place(c *kit.Canvas, pictures []kit.Placed) string {
 		}
 	}
 	return a.layer.Place(list, false)
+}
+
+// dimmed returns the lines of a picture behind a dialog; without colors, blanks.
+func (a *App) dimmed(p kit.Placed) []string {
+	if p.Drawn.Cells != nil {
+		background := picture.RGB{}
+		if !a.caps.Dark {
+			background = picture.RGB{R: 255, G: 255, B: 255}
+		}
+		if lines := picture.Dimmed(p.Drawn.Cells, a.caps.Profile, background); lines != nil {
+			return lines
+		}
+	}
+	return slices.Repeat([]string{kit.Blanks(p.At.W)}, p.At.H)
 }
 
 // drawStatus draws the caveat, the status line and the hints.

@@ -132,3 +132,19 @@ func TestRecentIsHarmless(t *testing.T) {
 		t.Errorf("%+v", items)
 	}
 }
+
+// Behind a dialog pictures are dimmed text, also where it does not cover them, and come back after it.
+func TestDialogsDimWhatIsBehind(t *testing.T) {
+	d := sixel(t, 100, 30)
+	has := func() bool { return strings.Contains(strings.Join(d.Screen(), "\n"), "▀▀▀") }
+	if has() {
+		t.Fatal("half blocks where the terminal has pictures")
+	}
+	if d.Keys("g"); !has() || !strings.Contains(d.App.View().Content, d.App.theme.Line.Paint("test 0")) {
+		t.Error("what is behind the dialog is not dimmed")
+	}
+	d.Fits(100, 30)
+	if d.Keys("esc"); has() || strings.Contains(d.App.View().Content, d.App.theme.Line.Paint("test 0")) {
+		t.Error("it stays dimmed")
+	}
+}

@@ -130,6 +130,15 @@ func (c *Canvas) Paragraph(r Rect, st Style, s string) {
 	}
 }
 
+// Dim repaints everything drawn so far in one style.
+func (c *Canvas) Dim(st Style) {
+	for _, row := range c.rows {
+		for i := range row {
+			row[i].s = st.Paint(ansi.Strip(row[i].s))
+		}
+	}
+}
+
 // String returns the screen as lines of text.
 func (c *Canvas) String() string {
 	var b strings.Builder

@@ -57,7 +57,7 @@ func (e *Encoder) Encode(img *Image, cols, rows int) Drawn {
 		return e.last
 	}
 	d := protocols[e.protocol].encode(e, img, cols, rows)
-	d.ID = identity(d, cols, rows)
+	d.ID, d.Cells = identity(d, cols, rows), cellsOf(img, cols, rows)
 	e.key, e.last = key, d
 	return d
 }

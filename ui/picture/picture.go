@@ -113,4 +113,6 @@ type Drawn struct {
 	Remove []byte
 	// ID identifies the picture: equal for equal Data and size.
 	ID uint64
+	// Cells is the picture at two pixels per cell, one above the other, for Dimmed.
+	Cells *Image
 }
