@@ -209,6 +209,19 @@ func (s *SVD) Energy(k int) (low, high float64) {
 	return 1 - high, high
 }
 
+// Values returns the loaded image's singular values, largest first: the root mean square over its
+// planes, whose values are summed by rank.
+func (s *SVD) Values() []float64 {
+	values := make([]float64, s.n)
+	for i := range values {
+		for p := range s.planes {
+			values[i] += s.parts[p].values[s.n-1-i]
+		}
+		values[i] = math.Sqrt(values[i] / float64(s.planes))
+	}
+	return values
+}
+
 // Matched returns the rank k that splits the loaded image's energy most similarly to another
 // orthogonal split with second component high: the rank whose remainder's energy (sum of squares) is
 // closest to that of high, the smaller one of ties; MaxRank for a zero remainder. low is the

@@ -130,6 +130,36 @@ func singularValues(t *testing.T, x []float32, h, w int) (all [][]float64) {
 	return all
 }
 
+// The squares of the singular values of all planes sum to the energy, rank by rank.
+func TestSVDValues(t *testing.T) {
+	const h, w, planes = 7, 5, 3
+	x := make([]float32, planes*h*w)
+	for i := range x {
+		x[i] = float32(i%11) - 3*float32(i%4)
+	}
+	s := NewSVD(h, w)
+	if err := s.Load(x); err != nil {
+		t.Fatal(err)
+	}
+	values := s.Values()
+	sum, energy := 0.0, 0.0
+	for k, v := range values {
+		if k > 0 && v > values[k-1]+1e-9 {
+			t.Errorf("value %d is above the one before: %v", k, values)
+		}
+		if low, _ := s.Energy(k); math.Abs(planes*sum/s.tail[0]-low) > 1e-6 {
+			t.Errorf("the first %d values hold %v of the energy, want %v", k, planes*sum/s.tail[0], low)
+		}
+		sum += v * v
+	}
+	for _, v := range x {
+		energy += float64(v) * float64(v)
+	}
+	if len(values) != w || math.Abs(planes*sum-energy) > 1e-3*energy {
+		t.Errorf("%d values whose squares sum to %v, want %v", len(values), planes*sum, energy)
+	}
+}
+
 // TestSVDMatched: the matched rank's remainder has the energy closest to that of the Fourier split,
 // and the rank increases with the radius.
 func TestSVDMatched(t *testing.T) {

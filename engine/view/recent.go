@@ -65,6 +65,9 @@ func (im *openImage) fill(ctx context.Context, v *View) error {
 		v.Pictures[part] = dataset.Image{C: shown.C, H: shown.H, W: shown.W, Pix: pix}
 	}
 	v.Spectrum, v.MaxR = shown.spectrum, im.maxR
+	if v.By == bands.SVD {
+		v.Singular = shown.svd.Values()
+	}
 	v.Kept, v.Total, v.EnergyLow, v.EnergyHigh, v.Matched = parts.kept, parts.total, parts.energyLow, parts.energyHigh, parts.matched
 	return nil
 }

@@ -36,6 +36,9 @@ type View struct {
 	// Spectrum is log(1+|F|) with the zero frequency in the center, averaged over channels and
 	// scaled to [0,1]; same height and width as the pictures.
 	Spectrum []float32
+	// Singular are, by SVD, the singular values of the picture, largest first: root mean squares over
+	// channels.
+	Singular []float64
 	// MaxR is the radius past the corner of the pictures' Fourier plane.
 	MaxR float64
 	// Kept of Total coefficients are in the low-pass picture: frequencies or, by SVD, singular

@@ -42,8 +42,31 @@ func NewLayout(w, h int, note bool) Layout {
 }
 
 // CellSize is the size of the terminal's cells in pixels, and of the largest picture in cells; 0:
-// no limit.
-type CellSize struct{ W, H, MostW, MostH int }
+// no limit. ImageW and ImageH, unless 0, are the size of an image that is drawn in whole multiples.
+type CellSize struct{ W, H, MostW, MostH, ImageW, ImageH int }
+
+// mostWhole is the largest side of an image whose pixels are worth seeing one by one.
+const mostWhole = 128
+
+// For returns the cell size for pictures of w×h pixels. Half blocks have so few pixels that small
+// images are drawn in whole multiples: resampled to any other size their texture is lost.
+func (c CellSize) For(w, h int) CellSize {
+	c.ImageW, c.ImageH = 0, 0
+	if c.W == 1 && c.H == 2 && w > 0 && h > 0 && max(w, h) <= mostWhole {
+		c.ImageW, c.ImageH = w, h
+	}
+	return c
+}
+
+// Whole returns the size in cells of the largest whole multiple of the image in w×h cells, or else of
+// its largest whole fraction.
+func (c CellSize) Whole(w, h int) (cols, rows int) {
+	if m := min(w/c.ImageW, 2*h/c.ImageH); m >= 1 {
+		return m * c.ImageW, (m*c.ImageH + 1) / 2
+	}
+	n := max((c.ImageW+w-1)/w, (c.ImageH+2*h-1)/(2*h))
+	return max(1, c.ImageW/n), max(1, (c.ImageH/n+1)/2)
+}
 
 // Limit limits a picture's size to the largest.
 func (c CellSize) Limit(cols, rows int) (int, int) {

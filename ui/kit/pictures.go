@@ -30,26 +30,43 @@ type arrangement struct {
 	beside           bool // text is beside its picture, not below
 }
 
+// AllSlots asks for all pictures, however small.
+const AllSlots = Slots + 1
+
 // BestArrangement returns the arrangement with the largest pictures, at most most of them: of all,
 // unless they would be too small.
 func BestArrangement(block Rect, lines int, aspect float64, cell CellSize, most int) arrangement {
 	best, area := arrangement{2, 2, false}, 0.0
-	for n := min(most, Slots); n >= 2; n-- {
-		for _, a := range arrangements(n) {
-			cols, rows := a.Fit(block, lines, aspect, cell)
-			score := float64(cols * rows)
-			if a.across == n {
-				score *= 1.3 // side by side is best for comparison
-			}
-			if score > area && (cols*rows >= pictureCells || n == 2) {
-				best, area = a, score
-			}
+	for _, small := range []bool{false, true} {
+		if !small && most == AllSlots {
+			continue
 		}
-		if area > 0 {
-			break
+		for n := min(most, Slots); n >= 2; n-- {
+			for _, a := range arrangements(n) {
+				cols, rows := a.Fit(block, lines, aspect, cell)
+				score := float64(cols * rows)
+				if a.across == n {
+					score *= 1.3 // side by side is best for comparison
+				}
+				if score > area && (small || cell.large(cols, rows)) {
+					best, area = a, score
+				}
+			}
+			if area > 0 && (!small || most == AllSlots) {
+				return best
+			}
 		}
 	}
 	return best
+}
+
+// large reports whether a picture of so many cells is large enough: a pixel for each of the image's
+// where it is drawn in whole multiples.
+func (c CellSize) large(cols, rows int) bool {
+	if c.ImageW > 0 {
+		return cols >= c.ImageW && 2*rows >= c.ImageH
+	}
+	return cols*rows >= pictureCells
 }
 
 func arrangements(n int) []arrangement {
@@ -76,6 +93,10 @@ func (a arrangement) Fit(block Rect, lines int, aspect float64, cell CellSize) (
 		return 0, 0
 	}
 	w, h = cell.Limit(w, h)
+	if cell.ImageW > 0 {
+		cols, rows = cell.Whole(w, h)
+		return min(w, max(cols, titleWidth)), rows
+	}
 	perRow := float64(cell.H) * aspect / float64(cell.W) // columns per row for square pixels
 	cols = min(w, int(float64(h)*perRow+0.5))
 	rows = min(h, int(float64(cols)/perRow))

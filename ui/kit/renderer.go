@@ -25,14 +25,16 @@ func (k RenderSpec) Encoder() *picture.Encoder {
 	return e
 }
 
-// box makes im as large as the picture's cells. Half blocks have two pixels a cell.
-func (k RenderSpec) box(im *picture.Image) {
+// Pixels returns the size of the picture in pixels. Half blocks have two per cell.
+func (k RenderSpec) Pixels() (w, h int) {
 	if k.Protocol == picture.HalfBlocks {
-		im.Resize(k.Cols, 2*k.Rows)
-		return
+		return k.Cols, 2 * k.Rows
 	}
-	im.Resize(k.Cols*k.Cell.W, k.Rows*k.Cell.H)
+	return k.Cols * k.Cell.W, k.Rows * k.Cell.H
 }
+
+// box makes im as large as the picture's cells.
+func (k RenderSpec) box(im *picture.Image) { im.Resize(k.Pixels()) }
 
 func (k RenderSpec) Background() picture.RGB {
 	c := ThemeFor(k.Dark).letterbox
@@ -91,6 +93,16 @@ func (e *Renderer) Reduction(w, h int) int {
 	box := &e.boxed[0]
 	e.Spec.box(box)
 	return max(1, min(w/box.W, h/box.H))
+}
+
+// Draw draws a picture of the box's size: draw draws it on the background.
+func (e *Renderer) Draw(kind, registers int, draw func(box *picture.Image)) {
+	box := &e.boxed[kind]
+	e.Spec.box(box)
+	box.Fill(e.Spec.Background())
+	draw(box)
+	e.encoder[kind].Registers = registers
+	e.Drawn[kind] = e.encoder[kind].Encode(box, e.Spec.Cols, e.Spec.Rows)
 }
 
 // Encode draws a picture: source fills it, finish, unless nil, draws on the scaled picture.

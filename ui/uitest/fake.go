@@ -271,6 +271,9 @@ func (l *FakeLab) View(ctx context.Context, q view.Request) (*view.View, error) 
 	}
 	if q.By == bands.SVD { // the parts are none, what is said of them is
 		v.Kept, v.Total, v.Matched = int(q.R), min(l.W, l.H), v.EnergyLow
+		for i := range v.Total {
+			v.Singular = append(v.Singular, math.Pow(10, 1-float64(i)/8))
+		}
 	}
 	v.SeenKept, v.SeenTotal = v.Kept, v.Total
 	for p, x := range [][]float32{pix, low, high} {

@@ -122,11 +122,11 @@ func (p *Page) Arrange(l kit.Layout) {
 	if l.TooSmall {
 		return
 	}
-	aspect := 1.0
+	w, h := p.session.Info.Width, p.session.Info.Height
 	if v := p.shown.view; v != nil {
-		aspect = kit.Aspect(v.Original.W, v.Original.H)
+		w, h = v.Original.W, v.Original.H
 	}
-	p.l = layoutAttack(l.Body, l.Roomy(), aspect, p.screen.Cell(), p.figures, len(p.session.Models()))
+	p.l = layoutAttack(l.Body, l.Roomy(), kit.Aspect(w, h), p.screen.Cell().For(w, h), p.figures, len(p.session.Models()))
 }
 
 func (p *Page) Enter() tea.Cmd { return tea.Batch(p.request(), p.measure()) }

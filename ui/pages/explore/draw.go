@@ -82,7 +82,27 @@ func (p *Page) remarks(w int) string {
 			seenShort = fmt.Sprintf("model input rank %s at %s", rankText(v.SeenKept, v.SeenTotal), size)
 		}
 	}
+	only = p.downscaled() + only
 	return kit.Pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+keptShort+short, seenShort+only+keptShort+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
+}
+
+// downscaled says that pictures have fewer pixels on screen than the image; "" if they have not.
+func (p *Page) downscaled() string {
+	v := p.view()
+	if v == nil {
+		return ""
+	}
+	image, on := v.Pictures[0], p.shown.asked
+	w, h := on.Pixels()
+	if w >= image.W && h >= image.H || image.W < 1 || image.H < 1 {
+		return ""
+	}
+	if image.W*h > w*image.H {
+		h = max(1, (w*image.H+image.W/2)/image.W)
+	} else {
+		w = max(1, (h*image.W+image.H/2)/image.H)
+	}
+	return fmt.Sprintf("picture %d×%d → %d×%d · ", image.W, image.H, w, h)
 }
 
 // drawTitle draws a picture's title.
@@ -92,6 +112,11 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	case kit.SlotWhole:
 		c.Put(s.Title.X, s.Title.Y, th.Whole.Paint(kit.MarkWhole)+" whole")
 	case kit.SlotSpectrum:
+		if v := p.svdView(); v != nil {
+			k := fmt.Sprintf("k = %d", v.Kept)
+			c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "singular values (log), cut at "+k, "singular values (log), "+k, "σ (log), "+k, "σ (log)"))
+			return
+		}
 		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "log spectrum, circle at r", "spectrum, r circled", "spectrum"))
 	default:
 		st, mark, name, share := p.partTitle(s.Kind, s.Title.W)

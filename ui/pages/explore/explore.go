@@ -81,10 +81,16 @@ func (p *Page) nextHigh() tea.Cmd {
 }
 
 func (p *Page) nextMost() tea.Cmd {
-	if p.most--; p.most < 2 {
-		p.most = kit.Slots
+	before := p.l.slots
+	for range kit.AllSlots {
+		if p.most--; p.most < 2 {
+			p.most = kit.AllSlots
+		}
+		p.Arrange(p.screen.Layout())
+		if len(p.l.slots) != len(before) || len(before) > 0 && p.l.slots[0].Pic != before[0].Pic {
+			break
+		}
 	}
-	p.Arrange(p.screen.Layout())
 	return p.request()
 }
 
@@ -92,11 +98,11 @@ func (p *Page) Arrange(l kit.Layout) {
 	if l.TooSmall {
 		return
 	}
-	aspect := 1.0
+	w, h := p.session.Info.Width, p.session.Info.Height
 	if v := p.shown.view; v != nil {
-		aspect = kit.Aspect(v.Pictures[0].W, v.Pictures[0].H)
+		w, h = v.Pictures[0].W, v.Pictures[0].H
 	}
-	p.l = layoutExplore(l.Body, l.Roomy(), aspect, p.screen.Cell(), len(p.session.Info.Classes), len(p.session.Models()), p.most)
+	p.l = layoutExplore(l.Body, l.Roomy(), kit.Aspect(w, h), p.screen.Cell().For(w, h), len(p.session.Info.Classes), len(p.session.Models()), p.most)
 }
 
 func (p *Page) Enter() tea.Cmd { return p.request() }
@@ -176,7 +182,7 @@ func (p *Page) show(msg *viewMsg) {
 	before := p.shown.view
 	p.shown = *msg
 	now := msg.view.Pictures[0]
-	if before == nil || before.Pictures[0].W*now.H != now.W*before.Pictures[0].H {
+	if before == nil || before.Pictures[0].W != now.W || before.Pictures[0].H != now.H {
 		p.Arrange(p.screen.Layout())
 	}
 	if msg.view.MaxR > 0 {

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"hfcui/engine/bands"
+	charts "hfcui/engine/figure"
 	"hfcui/engine/lab"
 	"hfcui/engine/model"
 	"hfcui/engine/view"
@@ -26,6 +27,11 @@ func (p *Page) Export() (session.Exporter, error) {
 	}
 	mode := p.shown.asked.high
 	for kind, suffix := range [kit.Slots]string{"-original.png", "-low.png", "-high.png", "-spectrum.png"} {
+		if kind == kit.SlotSpectrum && v.Singular != nil {
+			title := fmt.Sprintf("%s: singular values", kit.Clean(v.Title))
+			e.Files = append(e.Files, session.FigureFiles("-singular", func() *charts.Figure { return singularFigure(title, v) })...)
+			continue
+		}
 		gray := kind != kit.SlotSpectrum && v.Pictures[kind].C == 1
 		e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: session.Enlarged(gray, func(src *picture.Image) {
 			switch kind {

@@ -13,6 +13,9 @@ type exploreLayout struct {
 	slider  kit.Rect
 }
 
+// leastLines is the minimum number of lines of predictions below a picture.
+const leastLines = 2
+
 // layoutExplore arranges pictures of an aspect ratio (width over height) as large as they
 // can be: all four of them unless they would become too small, then without the spectrum,
 // then without the original. most limits their number. Below each is room for at least a line per
@@ -37,6 +40,12 @@ func layoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize,
 	}
 	best := kit.BestArrangement(block, lines, aspect, cell, most)
 	cols, rows := best.Fit(block, lines, aspect, cell)
+	for fewer := lines - 1; fewer >= max(leastLines, models) && cols < cell.ImageW && most != kit.AllSlots; fewer-- {
+		other := kit.BestArrangement(block, fewer, aspect, cell, most)
+		if w, h := other.Fit(block, fewer, aspect, cell); w >= cell.ImageW && 2*h >= cell.ImageH { // room for every pixel
+			best, cols, rows, lines = other, w, h, fewer
+		}
+	}
 	l.slots, l.chart = best.Place(block, cols, rows, lines, classes)
 	return l
 }

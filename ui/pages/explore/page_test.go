@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/ui/kit"
+	"hfcui/ui/picture"
 	"hfcui/ui/session"
 	"hfcui/ui/uitest"
 )
@@ -159,7 +160,7 @@ func TestNewestRadiusWins(t *testing.T) {
 }
 
 func TestFewerLargerPictures(t *testing.T) {
-	d := startExplore(t, 100, 30)
+	d := startExplore(t, 200, 60)
 	before := d.App.Page.l.slots[0].Pic.W
 	d.Keys("w").Shows("of 1,024 kept").Hides("spectrum")
 	if now := d.App.Page.l.slots[0].Pic.W; now <= before {
@@ -169,10 +170,46 @@ func TestFewerLargerPictures(t *testing.T) {
 	d.Keys("w").Shows("whole", "spectrum")
 }
 
+// Half blocks show whole multiples of small images, fewer pictures where there is little room, and all
+// on request.
+func TestHalfBlocksShowEveryPixel(t *testing.T) {
+	for _, c := range []struct{ w, h, pictures, cols int }{
+		{80, 24, 2, 32}, {100, 30, 3, 32}, {140, 44, 4, 32}, {220, 70, 4, 32}, {60, 70, 3, 32}, {60, 18, 3, 16},
+	} {
+		d := startExplore(t, c.w, c.h)
+		slots := d.App.Page.l.slots
+		if len(slots) != c.pictures || slots[0].Pic.W != c.cols || 2*slots[0].Pic.H != c.cols {
+			t.Errorf("%d×%d: %d pictures of %d×%d cells, want %d of %d columns", c.w, c.h, len(slots), slots[0].Pic.W, slots[0].Pic.H, c.pictures, c.cols)
+		}
+	}
+	d := startExplore(t, 80, 24).Hides("whole")
+	d.Keys("w").Shows("whole", "spectrum")
+	d.Keys("w").Hides("whole")
+}
+
+// By SVD the fourth picture shows the singular values with the cut.
+func TestSingularValues(t *testing.T) {
+	var box picture.Image
+	box.Resize(64, 40)
+	drawSingular(&box, []float64{100, 10, 1, 0.1, 0.001, 0, 0, 0}, 3)
+	at := func(x, y int) [3]uint8 { return [3]uint8(box.Pix[3*(y*64+x):]) }
+	if low, high := at(1, 38), at(26, 38); low != kit.DarkTheme.CircleLow || high != kit.DarkTheme.CircleHigh {
+		t.Errorf("the first bar is %v, the fourth %v", low, high)
+	}
+	if first, second := at(1, 1), at(9, 1); first != kit.DarkTheme.CircleLow || second == kit.DarkTheme.CircleLow {
+		t.Errorf("at the top the first bar is %v, the second %v", first, second)
+	}
+	if cut := at(24, 0); cut != [3]uint8{255, 255, 255} {
+		t.Errorf("the cut is %v", cut)
+	}
+	startExplore(t, 140, 44).Keys("d").Shows("singular values (log), k = 10").Hides("circle at r").Keys("d").Shows("circle at r")
+}
+
 func TestPhotographLayout(t *testing.T) {
 	lab := uitest.NewFakeLab()
 	lab.W, lab.H, lab.About.MaxPreview = 160, 80, 90
 	exploreWith(t, lab, session.Start{}, 60, 18).Shows("32×32")
+	exploreWith(t, lab, session.Start{}, 140, 44).Shows("picture 160×80 → 44×22")
 	d := exploreWith(t, lab, session.Start{Radius: 30}, 140, 44)
 	d.Shows("model input 32×32")
 	pic := d.App.Page.l.slots[0].Pic

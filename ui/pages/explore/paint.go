@@ -82,7 +82,11 @@ func (p *painter) one(v *view.View, kind, by int) {
 		registers = session.NoiseColors
 	}
 	var finish func(*picture.Image)
-	if kind == kit.SlotSpectrum {
+	switch {
+	case kind == kit.SlotSpectrum && v.Singular != nil:
+		p.Draw(kind, registers, func(box *picture.Image) { drawSingular(box, v.Singular, v.Kept) })
+		return
+	case kind == kit.SlotSpectrum:
 		finish = func(box *picture.Image) { session.DrawCircle(box, spectrumOf(v), v.R) }
 	}
 	p.Encode(kind, registers, func(src *picture.Image) {

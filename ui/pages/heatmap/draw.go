@@ -34,6 +34,9 @@ func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) he
 	perRow := float64(cell.H) * aspect / float64(cell.W)
 	cols := max(1, min(w, int(float64(h)*perRow+0.5)))
 	rows := max(1, min(h, int(float64(cols)/perRow+0.5)))
+	if cell.ImageW > 0 {
+		cols, rows = cell.Whole(max(w, 1), max(h, 1))
+	}
 	l.pic = kit.NewRect(b.X, top, cols, rows)
 	l.text = kit.NewRect(l.pic.Right()+3, top, b.Right()-l.pic.Right()-4, l.norm.Y-gap-top)
 	return l
@@ -43,7 +46,7 @@ func (p *Page) Arrange(l kit.Layout) {
 	if l.TooSmall {
 		return
 	}
-	p.l = layoutHeatmap(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell())
+	p.l = layoutHeatmap(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell().For(p.session.Info.Width, p.session.Info.Height))
 }
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
