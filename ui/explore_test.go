@@ -17,7 +17,7 @@ import (
 func TestExploreShowsEverything(t *testing.T) {
 	d := start(t, 100, 30)
 	d.Shows("1 Explore", "2 Bands", "3 Kernels", "5 Experim", "6 Attack", "7 Heatmap",
-		"test 0", "whole", "low", "high", "spectrum", "10.0", "of 1,024", "% energy", "✓",
+		"test 0", "whole", "low", "high", "10.0", "✓",
 		"demo", "shapes test", "resnet20", "? help", "q quit")
 }
 

@@ -80,7 +80,7 @@ func TestResizeKeepsThePage(t *testing.T) {
 	d := start(t, 100, 30)
 	for _, size := range uitest.Sizes {
 		d.Send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
-		d.Shows("1 Exp", "whole", "▀")
+		d.Shows("1 Exp", "low", "▀")
 		d.Fits(size[0], size[1])
 	}
 }
