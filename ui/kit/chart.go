@@ -17,6 +17,7 @@ type Series struct {
 	Mark        string // one of the theme's markers; "" draws none
 	Thick       bool   // two dots instead of one
 	NoLine      bool   // markers only
+	Bars        bool   // intervals as a bar at every point instead of a ribbon
 }
 
 // Curve is a series of a chart. Base curves, for comparison, have no ribbon and are behind others.
@@ -237,7 +238,7 @@ func (ch *Chart) Key(base bool) uint64 {
 	for _, s := range ch.Curves {
 		add([2]Style{s.Line, s.Shade})
 		add(s.Mark)
-		add([4]bool{s.Base, s.Thick, s.NoLine})
+		add([4]bool{s.Base, s.Thick, s.NoLine, s.Bars})
 		for _, p := range s.Points {
 			add(p)
 		}

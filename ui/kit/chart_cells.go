@@ -121,6 +121,11 @@ func (d *cellChart) curve(s *Curve, i int) {
 	last, met := -9.0, 0
 	for _, p := range s.Points {
 		x, y := d.DotX(p.X), d.DotY(p.Y)
+		if s.Bars && p.Hi > p.Lo {
+			for k := d.dotRow(p.Hi); k <= d.dotRow(p.Lo); k++ {
+				d.dot(int(math.Round(x)), k, s.Line, rankShade)
+			}
+		}
 		if s.Mark == "" || !d.inside(x, y) {
 			continue
 		}

@@ -122,7 +122,11 @@ func (t *tile) cursorsOf(j Job) (list []cursor) {
 	x0, w := (t.at.X-j.Chart.Plot.X)*cell.W, t.at.W*cell.W
 	j.Chart.Cursors(cell, func(x float64, st kit.Style) {
 		if at := int(x) - width/2 - x0; at > -width && at < w {
-			list = append(list, cursor{at, width, st.RGB()})
+			color := st.RGB()
+			if gray := uint8(0x80); j.Look.Plain {
+				color = [3]uint8{gray, gray, gray}
+			}
+			list = append(list, cursor{at, width, color})
 		}
 	})
 	return list

@@ -86,7 +86,10 @@ func series(ch *kit.Chart, c kit.Curve, i int, k Look, theme *figure.Theme) figu
 		s.Points = append(s.Points, figure.Point{X: q.X, Y: q.Y, Lo: q.Lo, Hi: q.Hi})
 		interval = interval || q.Hi > q.Lo
 	}
-	if interval && !c.Base && !c.NoLine {
+	switch {
+	case interval && c.Bars:
+		s.Interval = figure.Bars
+	case interval && !c.Base && !c.NoLine:
 		s.Interval = figure.Band
 	}
 	if n := len(c.Points); n > 1 && !c.NoLine {

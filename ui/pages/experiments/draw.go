@@ -67,8 +67,8 @@ const (
 	nameColumn     = 14
 	sizeColumn     = 5
 	runsColumn     = 7
-	leftColumn     = 9
-	verdictsColumn = 10
+	leftColumn     = 10
+	verdictsColumn = 12
 )
 
 // drawList draws a line per experiment.
@@ -89,8 +89,8 @@ func (p *Page) drawList(c *kit.Canvas) {
 	}
 	c.Left(kit.NewRect(t.X+2, t.Y, nameColumn, 1), th.Dim, "experiment")
 	c.Left(about, th.Dim, "compares")
-	cells(t.Y, th.Dim, "size", "runs", "left")
-	c.Right(t.Row(0), th.Dim, "verdicts")
+	cells(t.Y, th.Dim, "size", "runs", "ETA")
+	c.Right(t.Row(0), th.Dim, "criteria met")
 	top := p.l.first(p.at, len(p.list))
 	for i, s := range p.list {
 		y := t.Y + 1 + i - top
@@ -106,18 +106,18 @@ func (p *Page) drawList(c *kit.Canvas) {
 		runs, left := fmt.Sprintf("%d/%d", f.Done, s.cells()), ""
 		switch {
 		case p.own(s):
-			left = "begins"
+			left = "starting"
 			if now := p.doing.progress; now != nil && now.Left > 0 {
 				left = kit.DurationText(now.Left)
 			}
 		case f.Running && f.Left > 0:
 			left = kit.DurationText(f.Left)
 		case f.Running:
-			left = "begins"
+			left = "starting"
 		case f.Plan == nil:
 			runs = fmt.Sprintf("–/%d", s.cells())
 		case f.Done < s.cells():
-			left = "not done"
+			left = "incomplete"
 		}
 		c.Left(kit.NewRect(t.X+2, y, nameColumn-1, 1), name, s.Name)
 		about.Y = y
@@ -210,6 +210,10 @@ func (p *Page) drawDetail(c *kit.Canvas) {
 		c.Right(r.Row(r.H-1), p.screen.Theme().Dim, fmt.Sprintf("↓ %d more", below+1))
 		h--
 	}
+	if free := r.H - n - 1; free >= resultRows {
+		rows := min(free, mostResultRows)
+		p.drawResults(c, kit.NewRect(r.X, r.Bottom()-rows, r.W, rows))
+	}
 	if len(columns) == 1 {
 		drawSaid(c, kit.NewRect(r.X, r.Y, r.W, h), columns[0], top)
 		return
@@ -255,7 +259,7 @@ func (p *Page) sayCriteria() []said {
 	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
 	if f.Summary == nil {
-		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. Verdicts appear when all runs are done."}}
+		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. They are decided when all runs are done."}}
 		for _, criterion := range s.plan().Criteria {
 			lines = append(lines, said{mark: "·", marked: th.Dim, text: criterion.Text})
 		}

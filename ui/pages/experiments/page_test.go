@@ -117,3 +117,19 @@ func TestStaleReport(t *testing.T) {
 	d.Run(d.App.Page.scan(0))
 	d.Hides("older than its runs", "! ✓", "R resume").Shows("✓")
 }
+
+// Where there is room the first table is a chart: its columns before the report, then means with intervals.
+func TestResultsAreAChart(t *testing.T) {
+	root := t.TempDir()
+	d := startExperiments(t, root, nil, 200, 60)
+	d.Keys("5 down").Shows("criteria met", "ETA", "Trained on low- or high-pass images", "Results appear when all runs are done.")
+	uitest.PutFile(t, d.App.Page.chosen().plan(), root, "table1-quick", experiment.PlanFile)
+	mean, half := 0.75, 0.05
+	var cells []experiment.Cell
+	for _, setting := range []string{"low 8", "high 8"} {
+		cells = append(cells, experiment.Cell{Setting: setting, Column: "test", Mean: &mean, Half: &half, N: 3}, experiment.Cell{Setting: setting, Column: "none"})
+	}
+	uitest.PutFile(t, experiment.Summary{Name: "table1", Size: experiment.Quick, Tables: []experiment.Results{{Title: "Rates", Cells: cells}}}, root, "table1-quick", experiment.ReportDir, "results.json")
+	d.Run(d.App.Page.scan(0))
+	d.Shows("Rates  means over seeds, 95% CI", "◆ low 8   ▼ high 8", "none").Hides("Results appear")
+}

@@ -50,7 +50,7 @@ func (r *reproduction) called() string { return r.Name + " " + string(r.size) }
 
 // reproducingKeys start and stop experiments.
 var reproducingKeys = kit.Keymap[*Page]{
-	{Act: kit.New, Name: "Start the experiment on the open dataset", Hint: "start", When: (*Page).canBegin, Do: (*Page).ask},
+	{Act: kit.New, Name: "Run the experiment on the open dataset", Hint: "start", When: (*Page).canBegin, Do: (*Page).ask},
 	{Act: kit.Resume, Name: "Resume the experiment", Hint: "resume", When: (*Page).canGoOn, Do: (*Page).ask},
 	{Act: kit.Stop, Name: "Stop the experiment; it can be resumed", Hint: "stop", When: (*Page).reproduces, Do: (*Page).stop},
 }
@@ -161,7 +161,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	var stopped *train.StoppedError
 	switch {
 	case doing.err == nil:
-		p.screen.Say(doing.called() + " is done: see the verdicts on the Experiments page")
+		p.screen.Say(doing.called() + " is done: see which criteria are met on the Experiments page")
 	case errors.As(doing.err, &stopped), errors.Is(doing.err, context.Canceled):
 		p.screen.Say(doing.called() + " is stopped; press R on the Experiments page to resume")
 	default:
@@ -213,7 +213,7 @@ func (p *Page) Jobs() []kit.JobInfo {
 func (r *reproduction) sayProgress() string {
 	now := r.progress
 	if now == nil {
-		return "begins"
+		return "starting"
 	}
 	parts := []string{fmt.Sprintf("%.0f %%", 100*now.Part), fmt.Sprintf("run %d of %d: %s, seed %d", now.Run, now.Runs, now.Setting, now.Seed)}
 	if now.Measuring != "" && !now.Done {
@@ -222,7 +222,7 @@ func (r *reproduction) sayProgress() string {
 		parts = append(parts, fmt.Sprintf("epoch %d of %d", t.Epoch, t.Epochs))
 	}
 	if now.Left > 0 {
-		parts = append(parts, kit.DurationText(now.Left)+" left")
+		parts = append(parts, "ETA "+kit.DurationText(now.Left))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -271,7 +271,7 @@ func (d *beginning) Heading() string {
 	if d.state.folder().Plan != nil {
 		return "Resume " + d.state.Name + ", " + string(d.state.size)
 	}
-	return "Start " + d.state.Name + ", " + string(d.state.size)
+	return "Run " + d.state.Name + ", " + string(d.state.size)
 }
 
 // lines returns the dialog's text.
@@ -292,7 +292,7 @@ func (d *beginning) lines(th *kit.Theme) []said {
 	lines = append(lines, said{})
 	switch {
 	case !d.known:
-		lines = append(lines, said{style: th.Dim, text: "Measuring training throughput …"})
+		lines = append(lines, said{style: th.Dim, text: "Measuring training throughput (images/s) …"})
 	case d.err != nil:
 		lines = append(lines, said{style: th.Warn, text: kit.OneLine(d.err)})
 	default:

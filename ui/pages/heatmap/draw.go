@@ -119,7 +119,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 		th.High.Paint(kit.MarkHigh) + " r and up " + session.ScoreText(high) + " %",
 		th.Dim.Paint("  means; CI of one cell"),
 		"",
-		legendLine(min(p.l.text.W, 32)),
+		legendLine(min(p.l.text.W, 32), c.Plain),
 		th.Dim.Paint(p.legendLabels(r, min(p.l.text.W, 32))),
 		"",
 	}
@@ -181,9 +181,16 @@ var legendStyles = sync.OnceValue(func() []kit.Style {
 	return list
 })
 
-// legendLine returns the color scale in w cells.
-func legendLine(w int) string {
+// legendLine returns the color scale in w cells, without colors as shades.
+func legendLine(w int, plain bool) string {
 	var b strings.Builder
+	if plain {
+		shades := []rune(" ░▒▓█")
+		for i := range w {
+			b.WriteRune(shades[i*len(shades)/w])
+		}
+		return b.String()
+	}
 	styles := legendStyles()
 	for i := range w {
 		b.WriteString(styles[i*len(styles)/w].Paint("█"))

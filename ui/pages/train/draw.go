@@ -58,7 +58,7 @@ var runColumns = []runColumn{
 	{"loss", 7, func(r runlog.RunFacts) string { return kit.Decimals(r.Loss, "%.4f") }},
 	{"test %", 15, testText},
 	{"best %", 6, func(r runlog.RunFacts) string { return kit.Percent(r.Best) }},
-	{"train %", 7, func(r runlog.RunFacts) string { return kit.Percent(r.TrainAccuracy) }},
+	{"train %", 24, trainText},
 	{"ETA", 9, func(r runlog.RunFacts) string {
 		if r.Paused {
 			return "paused"
@@ -73,6 +73,14 @@ var runColumns = []runColumn{
 	}},
 	{"LR", 8, func(r runlog.RunFacts) string { return kit.Decimals(r.Rate, "%.3g") }},
 	{"step", 9, func(r runlog.RunFacts) string { return kit.Grouped(r.Step) }},
+}
+
+// trainText formats training accuracy with its 95 % CI and n, or the mean of a group.
+func trainText(r runlog.RunFacts) string {
+	if r.Grouped || r.Train == nil || r.Train.N == 0 {
+		return kit.Percent(r.TrainAccuracy)
+	}
+	return session.ScoreText(*r.Train) + " n " + kit.Grouped(r.Train.N)
 }
 
 // testText formats test accuracy with its 95 % CI, or of a group its mean and range.
