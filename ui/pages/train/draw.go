@@ -107,7 +107,7 @@ func (p *Page) drawTable(c *kit.Canvas) {
 	}
 	names := 6
 	for _, r := range runs {
-		names = max(names, kit.Width(r.Name))
+		names = max(names, kit.Width(rowName(r)))
 	}
 	names = min(max(names, 14), max(14, t.W/4))
 	head := "now"
@@ -128,6 +128,14 @@ func (p *Page) drawTable(c *kit.Canvas) {
 	if more := len(runs) - (t.H - 1); more > 0 {
 		c.Right(t.Row(0), th.Dim, fmt.Sprintf(" %d/%d", p.row()+1, len(runs)))
 	}
+}
+
+// rowName is the name of a run, or of a group with the number of its runs.
+func rowName(r runlog.RunFacts) string {
+	if r.Grouped {
+		return fmt.Sprintf("%s (%d)", r.Name, len(r.Members))
+	}
+	return r.Name
 }
 
 func columnsIn(w int) []runColumn {
@@ -153,7 +161,7 @@ func (p *Page) drawRun(c *kit.Canvas, row kit.Rect, i, names int, columns []runC
 		c.Put(row.X+1, row.Y, th.Focus.Paint("*"))
 	}
 	c.Put(row.X+2, row.Y, st.Paint(mark))
-	c.Left(kit.NewRect(row.X+4, row.Y, names, 1), st, kit.CutMiddle(r.Name, names))
+	c.Left(kit.NewRect(row.X+4, row.Y, names, 1), st, kit.CutMiddle(rowName(r), names))
 	x := row.X + 4 + names
 	if !r.Begun {
 		st := th.Dim

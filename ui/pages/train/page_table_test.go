@@ -90,7 +90,7 @@ func TestSortAndPinRuns(t *testing.T) {
 func TestGroupRuns(t *testing.T) {
 	d := watchGrid(t, 140, 44)
 	p := d.App.Page
-	d.Keys("K").Shows("Group runs by", "varies").Types("net").Keys("enter").Shows("grouped by net", "net resnet20", "net resnet8-w4", "3 runs", "mean and range")
+	d.Keys("K").Shows("Group runs by", "varies").Types("net").Keys("enter").Shows("grouped by net", "net resnet20 (3)", "net resnet8-w4 (3)", "3 runs", "mean and range")
 	if len(p.fig.Runs) != 2 {
 		t.Fatalf("%s", names(p))
 	}

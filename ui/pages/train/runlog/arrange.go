@@ -142,7 +142,12 @@ func groupFacts(list []RunFacts, name string, ids []int) RunFacts {
 		r := &list[i]
 		f.Begun, f.Pinned, f.Hidden = f.Begun || r.Begun, f.Pinned || r.Pinned, f.Hidden && r.Hidden
 		f.Epoch, f.Epochs, f.Step = max(f.Epoch, r.Epoch), max(f.Epochs, r.Epochs), max(f.Step, r.Step)
-		f.Lo, f.Hi = min(f.Lo, r.Lo), max(f.Hi, r.Hi)
+		if r.What != f.What {
+			f.What = ""
+		}
+		if r.Accuracy == r.Accuracy {
+			f.Lo, f.Hi = min(f.Lo, r.Accuracy), max(f.Hi, r.Accuracy)
+		}
 		if r.Best > f.Best || f.Best != f.Best {
 			f.Best = r.Best
 		}
