@@ -42,7 +42,7 @@ type scene struct {
 // draw samples the scene of a class with the texture of a class. In 24 % of images the silhouette
 // is hidden, in 16 % the texture is missing.
 func (s *scene) draw(r *stream, class, texture int) {
-	s.shape = &silhouettes[class]
+	s.shape = &silhouettes()[class]
 	kind := r.below(100)
 	hidden, plain := kind < 24, kind >= 84
 	s.pose(r)

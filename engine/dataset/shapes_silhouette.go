@@ -1,5 +1,7 @@
 package dataset
 
+import "sync"
+
 // A silhouette is a soft mask on a square grid from −maskReach to maskReach on both axes, where
 // 1000 is the silhouette's radius. Integer arithmetic makes masks identical on every platform.
 const (
@@ -10,13 +12,15 @@ const (
 // mask holds coverage from 0 to 255.
 type mask [maskSide * maskSide]uint8
 
-// silhouettes are the ten masks in label order.
-var silhouettes = func() (masks [10]mask) {
+// silhouettes returns the ten masks in label order. Drawing them takes milliseconds, which programs
+// that read other images should not spend.
+var silhouettes = sync.OnceValue(func() *[10]mask {
+	masks := new([10]mask)
 	for k, inside := range outlines {
 		masks[k] = newMask(inside)
 	}
 	return masks
-}()
+})
 
 type point struct{ x, y int }
 

@@ -183,7 +183,7 @@ func TestShapesBands(t *testing.T) {
 		const draws = 12
 		for k := range draws {
 			var s scene
-			s.shape = &silhouettes[class]
+			s.shape = &silhouettes()[class]
 			s.back = [3]int{120 * level, 120 * level, 120 * level}
 			r := stream(k)
 			s.stripe(&r, class)

@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"sync"
 	"time"
 
 	"hfcui/engine/train"
@@ -45,11 +46,11 @@ func record(w io.Writer, data []byte) error {
 	return err
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // masked returns TensorFlow's masked CRC-32C of data (lib/hash/crc32c.h).
 func masked(data []byte) uint32 {
-	sum := crc32.Checksum(data, castagnoli)
+	sum := crc32.Checksum(data, castagnoli())
 	return (sum>>15 | sum<<17) + 0xa282ead8
 }
 
