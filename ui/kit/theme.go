@@ -2,6 +2,7 @@ package kit
 
 import (
 	"strings"
+	"sync"
 
 	"charm.land/lipgloss/v2"
 )
@@ -105,14 +106,18 @@ func (th *Theme) Model(i int) modelLook {
 
 // DarkTheme is for dark backgrounds, lightTheme for light ones, neutralTheme for those of which
 // nothing is known. Text has a contrast of at least 4.5 (WCAG 2 AA) on black, on white, or on both.
-var DarkTheme, lightTheme, neutralTheme = newDarkTheme(), newLightTheme(), newNeutralTheme()
+var (
+	DarkTheme    = newDarkTheme()
+	lightTheme   = sync.OnceValue(newLightTheme)
+	neutralTheme = sync.OnceValue(newNeutralTheme)
+)
 
 // ThemeFor returns the theme for a terminal's background.
 func ThemeFor(dark bool) *Theme {
 	if dark {
 		return DarkTheme
 	}
-	return lightTheme
+	return lightTheme()
 }
 
 // ThemeOn returns the theme for a background that is dark or not, if that is known, on a terminal
@@ -120,7 +125,7 @@ func ThemeFor(dark bool) *Theme {
 func ThemeOn(dark, known, color bool) *Theme {
 	th := ThemeFor(dark)
 	if !known {
-		th = neutralTheme
+		th = neutralTheme()
 	}
 	if color {
 		return th

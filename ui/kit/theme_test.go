@@ -33,7 +33,7 @@ func TestTextHasContrast(t *testing.T) {
 	for name, c := range map[string]struct {
 		th *Theme
 		on [][3]uint8
-	}{"dark": {DarkTheme, [][3]uint8{black}}, "light": {lightTheme, [][3]uint8{white}}, "neutral": {neutralTheme, [][3]uint8{black, white}}} {
+	}{"dark": {DarkTheme, [][3]uint8{black}}, "light": {lightTheme(), [][3]uint8{white}}, "neutral": {neutralTheme(), [][3]uint8{black, white}}} {
 		th := c.th
 		text := map[string]Style{
 			"dim": th.Dim, "focus": th.Focus, "low": th.Low, "high": th.High, "whole": th.Whole, "low dim": th.LowDim, "high dim": th.HighDim,
@@ -63,7 +63,7 @@ func TestEmphasisWithoutColor(t *testing.T) {
 }
 
 func TestThemeOfBackground(t *testing.T) {
-	if ThemeOn(true, true, true) != DarkTheme || ThemeOn(false, true, true) != lightTheme || ThemeOn(true, false, true) != neutralTheme {
+	if ThemeOn(true, true, true) != DarkTheme || ThemeOn(false, true, true) != lightTheme() || ThemeOn(true, false, true) != neutralTheme() {
 		t.Error("another theme than the background's")
 	}
 }

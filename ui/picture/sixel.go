@@ -208,8 +208,9 @@ var runCodes = func() (t [longestRun + 1]runCode) {
 	t[1] = runCode{0, 0x01, 1}
 	t[2] = runCode{0, 0x0101, 2}
 	t[3] = runCode{0, 0x010101, 3}
+	var text [8]byte
 	for n := 4; n < len(t); n++ {
-		s := "!" + strconv.Itoa(n)
+		s := strconv.AppendInt(append(text[:0], '!'), int64(n), 10)
 		for i := range len(s) {
 			t[n].prefix |= uint64(s[i]) << (8 * i)
 		}
