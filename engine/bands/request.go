@@ -147,3 +147,16 @@ func ParseDecomposition(s string) (Decomposition, error) {
 	}
 	return 0, fmt.Errorf("unknown decomposition %q: use fourier or svd", s)
 }
+
+// mostRadii is the maximum number of radii of a curve.
+const mostRadii = 40
+
+// Radii returns whole radii from 0 to past the corner, all of them if they are few.
+func Radii(most float64) []float64 {
+	step := max(1, math.Ceil(most/mostRadii))
+	var radii []float64
+	for r := 0.0; r < most; r += step {
+		radii = append(radii, r)
+	}
+	return append(radii, most)
+}

@@ -111,3 +111,25 @@ func (l *Lab) SaveSmoothed(ctx context.Context, path string, q KernelsRequest) e
 func (l *Lab) Evolution() *evolution.History {
 	return evolution.New(l.device, func() dataset.Set { return l.selected.Load().Set }, l.gate.yield)
 }
+
+// Thumbnails reads images of the selected split at the model's input size.
+func (l *Lab) Thumbnails(ctx context.Context, indices []int) ([]dataset.Image, error) {
+	defer l.gate.enter()()
+	now := l.selected.Load()
+	c, h, w := now.Inputs.Shape()
+	list := make([]dataset.Image, 0, len(indices))
+	for _, i := range indices {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := now.Check(i, now.data.Name, now.split); err != nil {
+			return nil, err
+		}
+		im := dataset.Image{C: c, H: h, W: w, Pix: make([]float32, c*h*w)}
+		if err := now.Inputs.ReadBatch(im.Pix, make([]int, 1), []int{i}); err != nil {
+			return nil, err
+		}
+		list = append(list, im)
+	}
+	return list, nil
+}

@@ -5,6 +5,7 @@ import (
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/engine/heatmap"
 	"hfcui/engine/kernels"
 	"hfcui/engine/lab"
@@ -38,6 +39,8 @@ type Lab interface {
 	NextFlip(ctx context.Context, q lab.NextFlipRequest, progress func(done, total int)) (index int, found bool, err error)
 	// Flips finds all flips and reports partial results.
 	Flips(ctx context.Context, q lab.FlipsRequest, update func(lab.FlipsResult)) (lab.FlipsResult, error)
+	// Thumbnails reads images of the selected split at the model's input size.
+	Thumbnails(ctx context.Context, indices []int) ([]dataset.Image, error)
 	// Kernels describes a convolution before and after smoothing.
 	Kernels(ctx context.Context, q lab.KernelsRequest) (*kernels.View, error)
 	// SaveSmoothed writes a model with smoothed kernels to a new file.

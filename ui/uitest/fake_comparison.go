@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/engine/lab"
 	"hfcui/engine/measure"
 )
@@ -76,4 +77,12 @@ func (l *FakeLab) Flips(ctx context.Context, q lab.FlipsRequest, update func(lab
 		}
 	}
 	return r, nil
+}
+
+// Thumbnails are the pictures of the images.
+func (l *FakeLab) Thumbnails(_ context.Context, indices []int) (list []dataset.Image, err error) {
+	for _, i := range indices {
+		list = append(list, dataset.Image{C: 3, H: l.H, W: l.W, Pix: l.pixels(i)})
+	}
+	return list, nil
 }

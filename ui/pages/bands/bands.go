@@ -5,7 +5,6 @@ package bands
 import (
 	"context"
 	"errors"
-	"math"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -196,7 +195,7 @@ func enough(r bands.Result, limit int) bool { return r.Done || limit > 0 && r.Wh
 // work measures a curve until there are enough images; it can go on from there.
 func (p *Page) work(k bandsKey, limit int) func(context.Context, func(bands.Result)) (bands.Result, error) {
 	l := p.session.Lab
-	q := lab.BandsRequest{Model: k.model, Radii: radiiUpTo(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
+	q := lab.BandsRequest{Model: k.model, Radii: bands.Radii(p.session.Info.MaxRadius), Split: k.split, Setting: k.Setting}
 	return func(ctx context.Context, update func(bands.Result)) (bands.Result, error) {
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
@@ -212,19 +211,6 @@ func (p *Page) work(k bandsKey, limit int) func(context.Context, func(bands.Resu
 		}
 		return r, err
 	}
-}
-
-// mostRadii is the maximum number of radii.
-const mostRadii = 40
-
-// radiiUpTo returns whole radii from 0 to past the corner, all of them if they are few.
-func radiiUpTo(most float64) []float64 {
-	step := max(1, math.Ceil(most/mostRadii))
-	var radii []float64
-	for r := 0.0; r < most; r += step {
-		radii = append(radii, r)
-	}
-	return append(radii, most)
 }
 
 // Receive handles results.

@@ -170,7 +170,7 @@ func (p *Page) waiting(r bands.Result) string {
 	case p.curves.Stopped:
 		return "Stopped before the first results. Press enter to resume."
 	}
-	return fmt.Sprintf("Accuracy on low-pass and high-pass images at %d radii will appear here.", len(radiiUpTo(p.session.Info.MaxRadius)))
+	return fmt.Sprintf("Accuracy on low-pass and high-pass images at %d radii will appear here.", len(bands.Radii(p.session.Info.MaxRadius)))
 }
 
 // waitingBase returns, in w cells, why the curve without smoothing is missing.

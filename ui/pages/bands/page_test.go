@@ -81,13 +81,13 @@ func TestRadiiUpTo(t *testing.T) {
 		most float64
 		n    int
 	}{{23, 24}, {20, 21}, {1, 2}, {159, 41}, {40, 41}} {
-		got := radiiUpTo(c.most)
+		got := bands.Radii(c.most)
 		if len(got) != c.n || got[0] != 0 || got[len(got)-1] != c.most {
-			t.Errorf("radiiUpTo(%v) = %v", c.most, got)
+			t.Errorf("bands.Radii(%v) = %v", c.most, got)
 		}
 		for i := 1; i < len(got); i++ {
 			if got[i] <= got[i-1] {
-				t.Errorf("radiiUpTo(%v) does not rise: %v", c.most, got)
+				t.Errorf("bands.Radii(%v) does not rise: %v", c.most, got)
 			}
 		}
 	}

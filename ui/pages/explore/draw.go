@@ -10,6 +10,9 @@ import (
 )
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	if p.gallery.open {
+		return p.gallery.draw(c)
+	}
 	p.drawCaption(c)
 	if p.compared() {
 		p.drawLegend(c)

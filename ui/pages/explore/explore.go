@@ -33,6 +33,7 @@ type Page struct {
 	failed  string   // error of the last request
 	job     *kit.Job // looking for a flip
 	search  flipProgress
+	gallery *gallery // of all flips
 }
 
 // viewRequest is everything that determines the page's contents.
@@ -56,12 +57,15 @@ type viewMsg struct {
 
 // New returns the page; chart draws accuracy vs r if there is room.
 func New(s session.Screen, on *session.Session, chart func(c *kit.Canvas, r kit.Rect)) *Page {
-	return &Page{screen: s, session: on, chart: chart, most: kit.Slots}
+	p := &Page{screen: s, session: on, chart: chart, most: kit.Slots}
+	p.gallery = newGallery(p)
+	return p
 }
 
 var exploreKeys = kit.Keymap[*Page]{
 	{Act: kit.NextFlip, Help: "next, previous flip: correct on whole and high, misclassified on low", When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(1) }},
 	{Act: kit.PreviousFlip, Also: true, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
+	{Act: kit.AllFlips, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.gallery.show() }},
 	{Act: kit.Back, Name: "Stop flip search", Hint: "stop flip search", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
 	{Act: kit.Decomposition, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
 	{Act: kit.NextView, Name: "display of the high-pass image", Hint: "high as", Rank: 4, Do: (*Page).nextHigh},
@@ -72,6 +76,9 @@ func (p *Page) labeled() bool     { return p.session.Info.Labeled }
 func (p *Page) unlabeled() string { return p.session.Unlabeled() }
 
 func (p *Page) Keys() kit.Tables {
+	if p.gallery.open {
+		return p.gallery.tables()
+	}
 	return kit.Tables{session.RadiusKeys.On(p.session), session.ImageKeys.On(p.session), exploreKeys.On(p), session.ComparisonKeys.On(p.session)}
 }
 
@@ -103,9 +110,19 @@ func (p *Page) Arrange(l kit.Layout) {
 		w, h = v.Pictures[0].W, v.Pictures[0].H
 	}
 	p.l = layoutExplore(l.Body, l.Roomy(), kit.Aspect(w, h), p.screen.Cell().For(w, h), len(p.session.Info.Classes), len(p.session.Models()), p.most)
+	p.gallery.l = layoutGallery(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell())
 }
 
-func (p *Page) Enter() tea.Cmd { return p.request() }
+func (p *Page) Enter() tea.Cmd {
+	if p.gallery.open {
+		p.gallery.found.On = true
+		return p.gallery.again()
+	}
+	return p.request()
+}
+
+// Leave stops looking for all flips while another page is shown.
+func (p *Page) Leave() { p.gallery.leave() }
 
 func (p *Page) Changed(what session.Change) tea.Cmd {
 	if what&(session.ChangedSplit|session.ChangedRadius|session.ChangedSetting|session.ChangedClass) != 0 {
@@ -113,6 +130,12 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	}
 	if what&session.ChangedModels != 0 {
 		p.Arrange(p.screen.Layout())
+	}
+	if what&session.ChangedModel != 0 {
+		p.gallery.found.Forget()
+	}
+	if p.gallery.open {
+		return p.gallery.again()
 	}
 	return p.request()
 }
@@ -234,11 +257,12 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 			return p.reported(msg)
 		}
 	}
-	return nil
+	cmd, _ := p.gallery.receive(msg)
+	return cmd
 }
 
 // Busy reports whether a search for a flip is running.
-func (p *Page) Busy() bool { return p.job != nil }
+func (p *Page) Busy() bool { return p.job != nil || p.screen.Shown() && p.gallery.found.Job != nil }
 
 // reported handles a report of the search.
 func (p *Page) reported(r kit.Report) tea.Cmd {
@@ -265,7 +289,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 // Jobs lists the search for a flip.
 func (p *Page) Jobs() []kit.JobInfo {
 	if p.job == nil {
-		return nil
+		return p.gallery.jobs()
 	}
 	return []kit.JobInfo{{
 		Name: "flip search", Of: fmt.Sprintf("%s, r %.1f", p.session.Subject(p.session.Info.Model, p.session.Info.Split, p.session.Setting().Smoothing), p.session.R),
@@ -284,7 +308,7 @@ func (p *Page) view() *view.View {
 // Speed returns the time of the last result.
 func (p *Page) Speed() string {
 	v := p.view()
-	if v == nil {
+	if v == nil || p.gallery.open {
 		return ""
 	}
 	return fmt.Sprintf("split %4.1f ms · model %5.1f ms", v.Split.Seconds()*1e3, v.Infer.Seconds()*1e3)
@@ -292,6 +316,8 @@ func (p *Page) Speed() string {
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	switch {
+	case p.gallery.open:
+		return p.gallery.mouse(m)
 	case p.l.slider.Contains(m.X, m.Y):
 		return p.session.Slide(kit.PlotOf(p.l.slider), p.session.MaxR, m), true
 	case p.l.chart.Contains(m.X, m.Y):

@@ -15,6 +15,9 @@ import (
 func (p *Page) nextDecomposition() tea.Cmd {
 	p.stop() // its setting is obsolete
 	p.by = bands.SVD - p.by
+	if p.gallery.open {
+		return p.gallery.again()
+	}
 	return p.request()
 }
 
