@@ -52,7 +52,7 @@ func TestHelpScrolls(t *testing.T) {
 
 func TestPalette(t *testing.T) {
 	d := start(t, 100, 30)
-	d.Keys(":").Shows("Commands", "Next image", "type to search")
+	d.Keys(":").Shows("Commands", "Go to image", "type to search")
 	d.Types("smooth more").Keys("enter")
 	if d.App.Rho != 0.6 {
 		t.Fatalf("ρ = %v after the palette's smooth more", d.App.Rho)

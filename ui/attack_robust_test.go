@@ -20,7 +20,7 @@ func TestFiguresInDoubt(t *testing.T) {
 // Square's accuracy, where others are held against it, stands beside theirs.
 func TestSquareCheck(t *testing.T) {
 	d := attackScreen(t, 200, 60)
-	d.Hides("square, on fewer").Keys("E up right enter").Shows("square, on fewer")
+	d.Hides("square (subset)").Keys("E up right enter").Shows("square (subset)")
 	if q := d.Lab.Attacks.Measured[len(d.Lab.Attacks.Measured)-1]; !q.Square {
 		t.Fatal("Square was not asked for")
 	}

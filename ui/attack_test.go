@@ -19,7 +19,7 @@ func attackScreen(t *testing.T, w, h int) *uitest.Driver[*App] {
 
 func TestAttackShowsEverything(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	d.Shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "on gray ×17", "attacked", "its log spectrum, circle at r",
+	d.Shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "on gray ×17", "adversarial", "log spectrum of δ, circle at r",
 		"‖δ‖∞ 0.0300", "7.65/255", "‖δ‖2 1.6628", "% energy", "✓", "✗", "power of δ", "ε ", "0.0300", "10.0",
 		"◆ pgd, ◇ fgsm vs ε", "at ε 0.03 vs ρ", "n 1,000", "attack    7.0 ms")
 	d.Fits(140, 44)
@@ -27,14 +27,14 @@ func TestAttackShowsEverything(t *testing.T) {
 	d.Shows("accuracy", "clean", "pgd ε 0.03", "fgsm ε 0.03", "1,000", "97.0 +0.9 −1.3")
 	attackScreen(t, 100, 30).Shows("  images", " 1,000", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1")
 	d = attackScreen(t, 80, 24)
-	d.Shows("■ original", "‖δ‖∞ 0.0300", "✗", "aA method")
+	d.Shows("■ original", "‖δ‖∞ 0.0300", "✗", "aA method", "accuracy %", "n 1,000", "clean", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1")
 	d.Keys("w").Shows("robust accuracy", "97.0 +0.9 −1.3", "16.0 +2.4 −2.1", "first 1,000 images, 95% CI", "v axis").Hides("original")
 	d.Keys("v").Shows("vs ρ", "0.4")
 }
 
 func TestPressingADialogsFrameChoosesNoRow(t *testing.T) {
 	d := attackScreen(t, 100, 30).Keys("E")
-	x, y := d.Where("Attack options")
+	x, y := d.Where("Attack settings")
 	d.Click(x, y)
 	d.Keys("down").Shows("› norm")
 }
@@ -68,7 +68,7 @@ func TestAttackErrorsAreOneLine(t *testing.T) {
 func TestExportAttack(t *testing.T) {
 	d := attackScreen(t, 140, 44)
 	folder := d.App.options.Folder
-	d.Keys("x").Shows("-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-epsilon.png", "-rho.svg", "-rho.png").Keys("enter").Shows("Wrote 11 files")
+	d.Keys("x").Shows("-original.png", "-perturbation.png", "-adversarial.png", "-spectrum.png", "-accuracy.csv", "-epsilon.svg", "-epsilon.png", "-rho.svg", "-rho.png").Keys("enter").Shows("Wrote 11 files")
 	var view struct {
 		Label  string
 		Attack struct {
@@ -121,4 +121,11 @@ func TestParseEpsilon(t *testing.T) {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
+}
+
+// On a small terminal, accuracies are beside the profile: of one model by method, of several by model.
+func TestAccuracyOnSmallTerminals(t *testing.T) {
+	d := attackScreen(t, 80, 24)
+	d.Shows("accuracy %", "n 1,000", "pgd ε 0.03", "16.0 +2.4 −2.1")
+	d.Compare("demo-shuffled").Shows("◆  97.0 +0.9 −1.3", "▼  97.0", "n ≥ 1,000").Fits(80, 24)
 }

@@ -143,7 +143,7 @@ func (a *App) choices() []kit.Choice {
 		listed[e.Name] = true
 		switch {
 		case !e.Possible, e.Act == kit.Palette:
-		case e.Group() == kit.GroupMove, e.Group() == kit.GroupRadius:
+		case e.Act.Group == kit.GroupMove, e.Act.Group == kit.GroupRadius:
 			moves = append(moves, choice)
 		default:
 			commands = append(commands, choice)

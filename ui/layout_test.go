@@ -46,7 +46,7 @@ func TestEverythingFits(t *testing.T) {
 func TestStrengthOfSmoothingIsAlwaysThere(t *testing.T) {
 	for _, w := range []int{60, 66, 80} {
 		d := start(t, w, 18).Keys("s b m")
-		if got := d.Line(0); !strings.HasSuffix(got, "ρ 0.50") {
+		if got := d.Line(0); !strings.HasSuffix(got, "ρ 0.50 +2") {
 			t.Errorf("%d columns: %q", w, got)
 		}
 	}

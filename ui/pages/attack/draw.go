@@ -27,6 +27,7 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	}
 	p.drawProfile(c, p.l.profile)
 	p.drawTable(c, p.l.table)
+	p.drawList(c, p.l.list)
 	for i, r := range p.l.accuracy {
 		p.drawAccuracy(c, r, i == 1 || len(p.l.accuracy) == 1 && p.byRho)
 	}
@@ -44,11 +45,11 @@ func (p *Page) outcome() (text string, st kit.Style) {
 	case v.Before.Class != v.Label && v.After.Class == v.Label:
 		return "correct only after the attack", th.Warn
 	case v.Before.Class != v.Label:
-		return "misclassified without attack", th.Dim
+		return "misclassified (clean)", th.Dim
 	case v.After.Class != v.Label:
 		return "fooled", th.Focus
 	}
-	return "holds", th.Right
+	return "not fooled", th.Right
 }
 
 // drawCaption draws the image and the outcome at the left, the attack at the right.
@@ -101,9 +102,9 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	case slotOriginal:
 		c.Put(s.Title.X, s.Title.Y, th.Whole.Paint(kit.MarkWhole)+" original")
 	case slotAttacked:
-		c.Left(s.Title, kit.Style{}, "attacked")
+		c.Left(s.Title, kit.Style{}, "adversarial")
 	case kit.SlotSpectrum:
-		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "its log spectrum, circle at r", "its spectrum, r circled", "spectrum"))
+		c.Left(s.Title, th.Dim, kit.Pick(s.Title.W, "log spectrum of δ, circle at r", "spectrum of δ, r circled", "spectrum of δ"))
 	case slotPerturbation:
 		x := c.Left(s.Title, kit.Style{}, kit.Pick(s.Title.W-9, "perturbation", "δ"))
 		if v != nil && v.LInf > 0 {
@@ -159,11 +160,11 @@ func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	lines := []string{linf, "‖δ‖2 " + kit.Bold.Paint(epsilonText(v.L2))}
 	switch {
 	case v.ZeroGradient:
-		lines = append(lines, th.Warn.Paint(kit.Pick(r.W, "zero gradient: no progress", "zero gradient", "zero gradient")))
+		lines = append(lines, th.Warn.Paint(kit.Pick(r.W, "zero gradient: no progress", "zero gradient")))
 	case v.LInf == 0 && attack.Minimal(v.Method) && v.Before.Class == v.Label:
 		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "not fooled up to ε "+epsilonText(v.Epsilon), "not fooled")))
 	case v.LInf > 0 && attack.Minimal(v.Method):
-		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "smallest ε found", "smallest ε found")))
+		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "smallest ε found")))
 	case v.LInf == 0:
 		lines = append(lines, th.Dim.Paint("no perturbation"))
 	}

@@ -23,7 +23,7 @@ func (p *Page) Export() (session.Exporter, error) {
 	e := session.Exporter{Base: fmt.Sprintf("%s-%s-%s-attack-%s-%s", p.session.Info.Model, p.session.Info.Data, p.session.Info.Split, o.Method, o.Norm)}
 	if v := p.view(); v != nil && len(p.l.slots) > 0 {
 		e.Base += fmt.Sprintf("-%d-eps%.4g", v.Index, v.Epsilon)
-		for kind, suffix := range [kit.Slots]string{"-original.png", "-perturbation.png", "-attacked.png", "-spectrum.png"} {
+		for kind, suffix := range [kit.Slots]string{"-original.png", "-perturbation.png", "-adversarial.png", "-spectrum.png"} {
 			e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: session.Enlarged(kind != kit.SlotSpectrum && v.Original.C == 1, func(src *picture.Image) { attackImage(src, v, kind, 1) },
 				func(large *picture.Image) { finishAttack(large, v, kind) })})
 		}

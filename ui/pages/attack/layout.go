@@ -10,6 +10,7 @@ type attackLayout struct {
 	slots    []kit.Slot // none without pictures
 	profile  kit.Rect   // empty if there is no room
 	table    kit.Rect   // accuracies at the cursor
+	list     kit.Rect   // the same in a narrow form
 	accuracy []kit.Rect // charts: none, one, or vs ε and vs ρ
 	remarks  kit.Rect   // failed sanity checks
 	epsilon  kit.Rect   // sliders
@@ -21,6 +22,7 @@ const (
 	chartHeight  = 8   // minimum height of a chart of accuracy, with heading and axis
 	profileRows  = 5   // minimum height of the profile, with axis
 	tableWidth   = 54  // minimum width of the table beside a chart
+	listWidth    = 36  // width of the narrow form, beside the profile
 	sidesColumns = 110 // minimum width for two charts of accuracy side by side
 )
 
@@ -80,6 +82,9 @@ func (l *attackLayout) placeStrip(r kit.Rect, models int) {
 	case r.H < chartHeight && r.W >= chartWidth+tableWidth:
 		l.profile = kit.NewRect(r.X, r.Y, r.W-tableWidth, r.H)
 		l.table = kit.NewRect(l.profile.Right(), r.Y, tableWidth-1, min(r.H, models+1))
+	case r.H < chartHeight && r.W >= 2*listWidth:
+		l.profile = kit.NewRect(r.X, r.Y, r.W-listWidth-2, r.H)
+		l.list = kit.NewRect(l.profile.Right()+2, r.Y, listWidth-1, r.H)
 	case r.H < chartHeight || charts < 2:
 		l.profile = r
 	default:

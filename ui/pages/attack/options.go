@@ -65,7 +65,7 @@ func (d *attackOptions) settings() []kit.FormRow[attackChoice] {
 	}
 }
 
-func (d *attackOptions) Heading() string { return "Attack options" }
+func (d *attackOptions) Heading() string { return "Attack settings" }
 
 // method returns the method selected in the dialog.
 func (d *attackOptions) method() string { return d.Text("method") }
@@ -80,7 +80,7 @@ func (d *attackOptions) showSteps() {
 func (d *attackOptions) note(row int) string {
 	switch r := d.Rows[row]; {
 	case !d.Meaningful(row):
-		return "not with " + d.method()
+		return "not used by " + d.method()
 	case r.Name == "steps" && !attack.Lookup(d.method()).Gradient:
 		return "model queries"
 	default:

@@ -76,7 +76,7 @@ func TestRobustnessStopsAndGoesOn(t *testing.T) {
 
 // Nobody measures before figures were on screen, and leaving the page lets measuring go on.
 func TestRobustnessBeginsOnScreen(t *testing.T) {
-	d := startAttack(t, 80, 24)
+	d := startAttack(t, 60, 18)
 	if len(d.Lab.Attacks.Measured) > 0 || len(d.Lab.Attacks.Asked) > 0 {
 		t.Fatal("attacked before the page was looked at")
 	}

@@ -49,7 +49,7 @@ func TestEpsilonKeys(t *testing.T) {
 			t.Fatalf("after %q the pictures are of ε = %v, want %v", step.keys, got, step.epsilon)
 		}
 	}
-	d.Shows("no perturbation", "No perturbation.", "holds")
+	d.Shows("no perturbation", "No perturbation.", "not fooled")
 }
 
 func TestEpsilonIsTyped(t *testing.T) {
@@ -189,8 +189,8 @@ func TestAttackMethodsAndBand(t *testing.T) {
 	if got := d.App.Page.options.Method; got != attack.PGDMethod {
 		t.Fatalf("method %s", got)
 	}
-	d.Keys("B").Shows("low only, below r 10.0")
-	d.Keys("B >").Shows("high only, from r 11.0")
+	d.Keys("B").Shows("low only, r < 10.0")
+	d.Keys("B >").Shows("high only, r ≥ 11.0")
 	d.Keys("B").Shows("ring only, r 11.0 to 15.0")
 	if b := d.App.Page.shown.view.Band; b != (attack.Band{Part: "ring", R: 11, To: 15}) {
 		t.Fatalf("attacked in %+v", b)
@@ -218,7 +218,7 @@ func TestMethodsDiffer(t *testing.T) {
 	}
 	p.options.Method = attack.SquareMethod
 	d.Keys("B").Shows("square does not support a frequency band", "500 queries · all frequencies")
-	d.Keys("E down down ctrl+u").Types("700").Keys("up up right right").Shows("Attack options", "not with minimal-pgd")
+	d.Keys("E down down ctrl+u").Types("700").Keys("up up right right").Shows("Attack settings", "not used by minimal-pgd")
 	if got := d.App.Stack[0].(*attackOptions).Rows[2].Field.Text; got != "40" {
 		t.Fatalf("minimal-pgd has %s steps", got)
 	}
@@ -232,10 +232,10 @@ func TestMethodsDiffer(t *testing.T) {
 
 func TestAttackOptionsDialog(t *testing.T) {
 	d := attackShown(t, 100, 30)
-	d.Keys("E").Shows("Attack options", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "apply")
+	d.Keys("E").Shows("Attack settings", "method", "‹ pgd ›", "step size", "2.5·ε/steps", "apply")
 	d.Keys("down right down ctrl+u").Types("x").Keys("enter").Shows("steps: not an integer")
 	d.Keys("ctrl+u").Types("0").Keys("enter").Shows("0 steps: use 1 to")
-	d.Keys("ctrl+u").Types("40").Keys("enter").Hides("Attack options").Shows("pgd L2 · 40 steps")
+	d.Keys("ctrl+u").Types("40").Keys("enter").Hides("Attack settings").Shows("pgd L2 · 40 steps")
 	if p := d.App.Page; p.options.Norm != attack.L2 || p.most != 1 || p.options.Epsilon != 0.3 {
 		t.Fatalf("%+v, track to %v", p.options, p.most)
 	}
@@ -251,7 +251,7 @@ func TestAttackOptionsDialog(t *testing.T) {
 	if o := d.App.Page.options; !o.RandomStart || o.Restarts != 3 {
 		t.Fatalf("%+v", o)
 	}
-	d.Keys("a E").Shows("not with " + d.App.Page.options.Method)
+	d.Keys("a E").Shows("not used by " + d.App.Page.options.Method)
 }
 
 func TestAttackLayoutHasNoOverlaps(t *testing.T) {
@@ -267,7 +267,7 @@ func TestAttackLayoutHasNoOverlaps(t *testing.T) {
 					all = append(all, s.Title, s.Pic, s.Text)
 				}
 				all = append(all, k.accuracy...)
-				for _, r := range []kit.Rect{k.profile, k.table, k.remarks} {
+				for _, r := range []kit.Rect{k.profile, k.table, k.list, k.remarks} {
 					if !r.Empty() {
 						all = append(all, r)
 					}
@@ -293,10 +293,10 @@ func TestAttackLayoutHasNoOverlaps(t *testing.T) {
 
 func TestAttackText(t *testing.T) {
 	o := attack.Options{Method: attack.PGDMethod, Steps: 20, StepSize: 0.01, RandomStart: true, Restarts: 5, Band: attack.Band{Part: "low", R: 8}}
-	if got, want := attackText(o, 200), "pgd L∞ · 20 steps · low only, below r 8.0 · of 0.01 · worst of 5 random starts"; got != want {
+	if got, want := attackText(o, 200), "pgd L∞ · 20 steps · low only, r < 8.0 · step size 0.01 · worst of 5 random starts"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := attackText(o, 40), "pgd L∞ · 20 steps · low only · of 0.01"; got != want {
+	if got, want := attackText(o, 30), "pgd L∞ · 20 steps · low only"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for w := 1; w < 90; w++ {

@@ -123,7 +123,9 @@ func (p *Page) want() []robustKey {
 }
 
 // measuring reports whether robust accuracy is on screen.
-func (p *Page) measuring() bool { return len(p.l.accuracy) > 0 || !p.l.table.Empty() }
+func (p *Page) measuring() bool {
+	return len(p.l.accuracy) > 0 || !p.l.table.Empty() || !p.l.list.Empty()
+}
 
 // limits returns the numbers of images to measure on: a few, then all.
 func (p *Page) limits() []int {

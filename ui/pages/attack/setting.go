@@ -43,9 +43,9 @@ func (b bandChoice) at(r float64) attack.Band {
 func bandText(b attack.Band) string {
 	switch b.Part {
 	case "low":
-		return fmt.Sprintf("low only, below r %.1f", b.R)
+		return fmt.Sprintf("low only, r < %.1f", b.R)
 	case "high":
-		return fmt.Sprintf("high only, from r %.1f", b.R)
+		return fmt.Sprintf("high only, r ≥ %.1f", b.R)
 	case "ring":
 		return fmt.Sprintf("ring only, r %.1f to %.1f", b.R, b.To)
 	}
@@ -172,8 +172,12 @@ func attackText(o attack.Options, w int) string {
 	if o.Band.Part != "" {
 		parts = append(parts, bandText(o.Band))
 	}
-	if o.StepSize > 0 && hasStepSize(m) {
-		parts = append(parts, fmt.Sprintf("of %.4g", o.StepSize))
+	if hasStepSize(m) {
+		size := o.StepSize
+		if size == 0 {
+			size = m.StepSize(o)
+		}
+		parts = append(parts, fmt.Sprintf("step size %.3g", size))
 	}
 	if o.Restarts > 1 {
 		parts = append(parts, fmt.Sprintf("worst of %d random starts", o.Restarts))

@@ -37,7 +37,7 @@ func (p *Page) columns() []tableColumn {
 		}})
 	}
 	if p.robust.square && p.options.Method != attack.SquareMethod {
-		list = append(list, tableColumn{"square, on fewer", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
+		list = append(list, tableColumn{"square (subset)", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
 			return checkedBySquare(result, epsilon, k.smoothing.Rho), false
 		}})
 	}
@@ -109,11 +109,7 @@ func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.S
 		if i <= len(key.methods()) && score.N > 0 {
 			n = min(n, score.N)
 		}
-		text := session.ScoreText(score)
-		if doubt {
-			text += th.Warn.Paint(kit.MarkDoubt)
-		}
-		c.Put(x, row.Y, text)
+		p.drawScore(c, x, row.Y, score, doubt)
 		x += scoreColumn
 	}
 	if p.showsSmallest(x, row) {
@@ -123,13 +119,90 @@ func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.S
 	c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Dim, kit.FitRight(kit.Grouped(n), min(imagesColumn, row.Right()-x)))
 }
 
+// drawList draws the accuracies at the cursor, a line per method; of several models, a line each.
+func (p *Page) drawList(c *kit.Canvas, r kit.Rect) {
+	if r.Empty() {
+		return
+	}
+	th, models, columns := p.screen.Theme(), p.session.Models(), p.columns()
+	open, _ := p.keys("")
+	if len(models) > 1 {
+		columns = columns[:min(2, len(columns))]
+		for i, column := range columns {
+			c.Left(kit.NewRect(r.X+2+i*listColumn, r.Y, listColumn-1, 1), th.Dim, column.head)
+		}
+	} else {
+		c.Left(r.Row(0), th.Dim, "accuracy %")
+		if least := p.leastImages(); least > 0 {
+			c.Right(r.Row(0), th.Dim, "n "+kit.Grouped(least))
+		}
+	}
+	for i := 1; i < r.H; i++ {
+		row := r.Row(i)
+		switch {
+		case len(models) > 1 && i <= len(models):
+			p.drawListModel(c, row, models[i-1], columns)
+		case len(models) > 1 && i == len(models)+1 && p.leastImages() > 0:
+			c.Right(row, th.Dim, "n ≥ "+kit.Grouped(p.leastImages()))
+		case len(models) == 1 && i <= len(columns):
+			if why := p.robust.Failed[open]; why != "" {
+				c.Left(row, th.Warn, why)
+				return
+			}
+			column := columns[i-1]
+			c.Left(kit.NewRect(row.X, row.Y, listColumn, 1), kit.Style{}, column.head)
+			score, doubt := column.of(p.robust.Known[open], open)
+			p.drawScore(c, row.X+listColumn+1, row.Y, score, doubt)
+		}
+	}
+}
+
+// leastImages returns the smallest number of evaluation images of a model; 0 before the first.
+func (p *Page) leastImages() int {
+	least := 0
+	for _, m := range p.session.Models() {
+		key, _ := p.keys(m.Path)
+		if n := p.robust.Known[key].CleanAt(key.smoothing.Rho).N; n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	return least
+}
+
+// listColumn is the width of a column of the narrow form.
+const listColumn = 16
+
+// drawListModel draws a model's accuracies in the narrow form.
+func (p *Page) drawListModel(c *kit.Canvas, row kit.Rect, m session.ShownModel, columns []tableColumn) {
+	look := p.screen.Theme().Model(m.Slot)
+	c.Put(row.X, row.Y, look.Style.Paint(look.Mark))
+	key, _ := p.keys(m.Path)
+	if why := p.robust.Failed[key]; why != "" {
+		c.Left(kit.NewRect(row.X+2, row.Y, row.W-2, 1), p.screen.Theme().Warn, why)
+		return
+	}
+	for i, column := range columns {
+		score, doubt := column.of(p.robust.Known[key], key)
+		p.drawScore(c, row.X+2+i*listColumn, row.Y, score, doubt)
+	}
+}
+
+// drawScore draws an accuracy with its interval, and whether it failed a sanity check.
+func (p *Page) drawScore(c *kit.Canvas, x, y int, score measure.Score, doubt bool) {
+	text := session.ScoreText(score)
+	if doubt {
+		text += p.screen.Theme().Warn.Paint(kit.MarkDoubt)
+	}
+	c.Put(x, y, text)
+}
+
 // smallestText formats the median smallest ε, or its lower bound.
 func smallestText(result attack.Robustness, k robustKey) string {
 	for _, s := range result.Smallest {
 		switch {
 		case s.Rho != k.smoothing.Rho || s.N == 0:
 		case math.IsInf(s.Median, 0):
-			return "above " + epsilonText(slices.Max(k.epsilons()))
+			return "> " + epsilonText(slices.Max(k.epsilons()))
 		default:
 			return epsilonText(s.Median)
 		}
