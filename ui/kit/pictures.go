@@ -145,7 +145,7 @@ func (a arrangement) Place(block Rect, cols, rows, lines, classes int) (places [
 	} else {
 		more := min(mostLines, max(classes, lines)) - lines
 		if extra >= ChartRows+1 {
-			more = min(more, (extra-ChartRows-1)/down)
+			more = min(more, (extra-ChartRows-down)/down)
 		}
 		more = max(0, min(more, extra/down))
 		lines += more

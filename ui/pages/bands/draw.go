@@ -41,6 +41,10 @@ func (p *Page) drawPanel(c *kit.Canvas, l bandsPanel) {
 	switch {
 	case !p.compared():
 		p.drawCurves(c, l.plot, l.axis.Y)
+		if l.axis.Y+1 < p.l.foot.Y {
+			const title = "accuracy (%) vs cutoff radius r (cycles per image)"
+			c.Left(kit.NewRect(l.plot.X+max(0, l.plot.W-kit.Width(title))/2, l.axis.Y+1, l.plot.W, 1), p.screen.Theme().Dim, title)
+		}
 		return
 	case p.minus:
 		p.drawDifferences(c, l)

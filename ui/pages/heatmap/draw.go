@@ -22,7 +22,11 @@ type heatmapLayout struct {
 // heatmapText is the minimum width for text beside the picture.
 const heatmapText = 33
 
-// layoutHeatmap lays out the picture at the left, as large as possible, and text at its right.
+// heatmapLines is the minimum height for text and the profile below it.
+const heatmapLines = 30
+
+// layoutHeatmap lays out the picture at the left, as large as possible, and text at its right; on
+// tall, narrow terminals text is below.
 func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) heatmapLayout {
 	gap := 0
 	if roomy {
@@ -30,16 +34,26 @@ func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) he
 	}
 	l := heatmapLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), norm: b.Row(b.H - 2), radius: b.Row(b.H - 1)}
 	top := b.Y + 1 + gap
-	w, h := cell.Limit(b.W-heatmapText-3, l.norm.Y-gap-top)
-	perRow := float64(cell.H) * aspect / float64(cell.W)
-	cols := max(1, min(w, int(float64(h)*perRow+0.5)))
-	rows := max(1, min(h, int(float64(cols)/perRow+0.5)))
-	if cell.ImageW > 0 {
-		cols, rows = cell.Whole(max(w, 1), max(h, 1))
-	}
+	room := l.norm.Y - gap - top
+	cols, rows := fitMap(b.W-heatmapText-3, room, aspect, cell)
 	l.pic = kit.NewRect(b.X, top, cols, rows)
-	l.text = kit.NewRect(l.pic.Right()+3, top, b.Right()-l.pic.Right()-4, l.norm.Y-gap-top)
+	l.text = kit.NewRect(l.pic.Right()+3, top, b.Right()-l.pic.Right()-4, room)
+	if w, h := fitMap(b.W-1, room-heatmapLines-1, aspect, cell); w*h > 2*cols*rows {
+		l.pic = kit.NewRect(b.X, top, w, h)
+		l.text = kit.NewRect(b.X, l.pic.Bottom()+1, b.W-1, room-h-1)
+	}
 	return l
+}
+
+// fitMap returns the size of the largest picture of an aspect ratio in w×h cells.
+func fitMap(w, h int, aspect float64, cell kit.CellSize) (cols, rows int) {
+	w, h = cell.Limit(max(w, 1), max(h, 1))
+	if cell.ImageW > 0 {
+		return cell.Whole(w, h)
+	}
+	perRow := float64(cell.H) * aspect / float64(cell.W)
+	cols = max(1, min(w, int(float64(h)*perRow+0.5)))
+	return cols, max(1, min(h, int(float64(cols)/perRow+0.5)))
 }
 
 func (p *Page) Arrange(l kit.Layout) {
@@ -153,7 +167,7 @@ func (p *Page) drawProfile(c *kit.Canvas, room kit.Rect, r heatmap.Result) {
 	if room.H < kit.ChartRows+1 || !p.ready() || len(p.shown.profile) == 0 {
 		return
 	}
-	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "mean error vs radius", "mean error vs radius"))
+	c.Left(room.Row(0), th.Dim, kit.Pick(room.W, "error rate (%) vs radius (cycles per image)", "error rate (%) vs radius", "error vs radius"))
 	ch := kit.NewChart(kit.PlotOf(kit.NewRect(room.X, room.Y+1, room.W, room.H-2)), r.Furthest(), 1)
 	grid := ch.ShareGrid(th)
 	ch.Cursor(min(p.session.R, r.Furthest()), th.Focus)

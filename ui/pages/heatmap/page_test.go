@@ -166,3 +166,16 @@ func TestHeatmapImage(t *testing.T) {
 		t.Errorf("the neighbor looks like %v", im.Pix[3*(4*8+5):][:3])
 	}
 }
+
+// On a tall, narrow terminal the map has its width, and the text is below.
+func TestTallLayout(t *testing.T) {
+	l := kit.NewLayout(60, 70, false)
+	h := layoutHeatmap(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18})
+	if h.pic.W < 50 || h.text.Y <= h.pic.Bottom() || h.text.H < heatmapLines-1 || h.text.Bottom() > h.norm.Y {
+		t.Errorf("the map is %+v, the text %+v", h.pic, h.text)
+	}
+	wide := kit.NewLayout(140, 44, false)
+	if h := layoutHeatmap(wide.Body, wide.Roomy(), 1, kit.CellSize{W: 9, H: 18}); h.text.X <= h.pic.Right() {
+		t.Errorf("the map is %+v, the text %+v", h.pic, h.text)
+	}
+}
