@@ -26,7 +26,7 @@ func (a *App) frame() string {
 	a.stage.mu.Lock()
 	defer a.stage.mu.Unlock()
 	s := &a.stage
-	s.open = false
+	s.open, s.sync = false, a.caps.Sync
 	c := kit.NewCanvas(a.layout.W, a.layout.H)
 	c.Plain = a.plain()
 	if _, ok := a.look(); ok && a.Top() == nil { // behind a dialog charts are dimmed cells

@@ -13,12 +13,15 @@ import (
 // stage shows finished pictures without waiting for the next frame. Bubble Tea writes frames at
 // fixed times, for which a picture would wait half a period on average. Instead the goroutine that
 // rendered it passes it to the layer immediately, provided that its place in the last frame is
-// blank. The next frame has the text.
+// blank. The next frame has the text. Terminals without synchronized updates draw a picture while
+// they read it, in xterm for tens of milliseconds, during which the new picture would stand above the
+// old text: there pictures wait for their frame, whose text is written before them.
 //
 // The lock orders frame and stage, so that the last picture placed is the newest.
 type stage struct {
 	mu         sync.Mutex
 	open       bool         // the last frame has the page's pictures, uncovered
+	sync       bool         // the terminal has synchronized updates
 	pictures   []kit.Placed // of the last frame
 	charts     []kit.Placed // pictures of its charts, besides
 	generation int          // of the images they are of
@@ -67,7 +70,7 @@ func (a *App) placeAhead(pictures []kit.Placed, generation int, msg tea.Msg) str
 	s := &a.stage
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.open || a.ctx.Err() != nil || generation != s.generation || !samePlaces(pictures, s.pictures) {
+	if !s.open || !s.sync || a.ctx.Err() != nil || generation != s.generation || !samePlaces(pictures, s.pictures) {
 		return ""
 	}
 	for _, p := range pictures {
