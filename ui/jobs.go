@@ -151,7 +151,7 @@ func (j *jobs) gauge(list []job, now time.Time) []job {
 	return list
 }
 
-// sum describes the jobs in the status line, in forms from long to short: "2 jobs: bands  34% ·
+// sum describes the jobs in the status line, in forms from long to short: "2 jobs: bands 34% ·
 // training epoch 3/10, ETA 4 min". It is empty without jobs.
 func (j *jobs) sum() []string {
 	var list []job

@@ -17,8 +17,8 @@ func TestJobs(t *testing.T) {
 	d := startWith(t, lab, Options{}, 140, 44)
 	d.Keys("J").Shows("No jobs are running.").Keys("esc")
 	d.Hold = true
-	d.Keys("2 3").Shows("J bands   0%")
-	d.Keys("6").Shows("J 2 jobs: robust accuracy").Keys("3").Shows("J 2 jobs: bands   0% · robust accuracy   0%")
+	d.Keys("2 3").Shows("J bands  0%")
+	d.Keys("6").Shows("J 2 jobs: robust accuracy").Keys("3").Shows("J 2 jobs: bands  0% · robust accuracy  0%")
 	d.Keys("J").Shows("› bands  demo · shapes test", "running · Bands page", "pgd vs ε", "running · Attack page", "S stop")
 	d.Keys("down S").Hides("Attack page", "robust accuracy").Shows("› bands")
 	d.Keys("enter").Hides("Jobs ──")
@@ -69,7 +69,7 @@ func TestJobsSum(t *testing.T) {
 	for s := range 60 {
 		j.list = j.gauge(list(float64(s)/200), start.Add(time.Duration(s)*time.Second))
 	}
-	if got, want := j.sum()[0], "2 jobs: bands  30%, ETA 2 min · training epoch 3/10, ETA 4 min"; got != want {
+	if got, want := j.sum()[0], "2 jobs: bands 30%, ETA 2 min · training epoch 3/10, ETA 4 min"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for _, w := range []int{50, 30, 20, 6} {

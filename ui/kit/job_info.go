@@ -39,7 +39,7 @@ type JobInfo struct {
 	Leave bool           // can then be left running as a process of its own
 }
 
-// Progress says how far the job is, in a few cells: "epoch 3/10", " 34%"; "" if unknown.
+// Progress says how far the job is, in a few cells: "epoch 3/10", "34%"; "" if unknown.
 func (j JobInfo) Progress() string {
 	switch {
 	case j.State != JobRunning:
@@ -49,7 +49,7 @@ func (j JobInfo) Progress() string {
 	case j.Share < 0:
 		return ""
 	}
-	return WholePercent(min(j.Share, 1))
+	return fmt.Sprintf("%2.0f%%", 100*min(j.Share, 1))
 }
 
 // Brief describes the job in the status line, in forms from long to short; left is its ETA, 0 if unknown.

@@ -44,7 +44,7 @@ func TestBandsRestart(t *testing.T) {
 	d := startBands(t, 100, 30)
 	d.Lab.BandTime = 20 * time.Millisecond
 	d.Hold = true
-	d.Keys("2").Shows("appear here", "bands   0% demo · shapes test", "esc stop bands")
+	d.Keys("2").Shows("appear here", "bands  0% demo · shapes test", "esc stop bands")
 	first := d.App.Page.curves.Job
 	d.Keys("m")
 	second := d.App.Page.curves.Job

@@ -81,7 +81,7 @@ func TestSVD(t *testing.T) {
 	d := startExplore(t, 100, 30)
 	d.Lab.BandTime = 50 * time.Millisecond
 	d.Hold = true
-	d.Keys("d f").Shows("flip search   0%").Keys("d").Hides("flip search ")
+	d.Keys("d f").Shows("flip search  0%").Keys("d").Hides("flip search ")
 }
 
 // A flip is one at a radius and a setting: the search ends when they change.
@@ -90,7 +90,7 @@ func TestFlipSearchEndsWithWhatItIsAbout(t *testing.T) {
 		d := startExplore(t, 100, 30)
 		d.Lab.BandTime = 50 * time.Millisecond
 		d.Hold = true
-		d.Keys("f").Shows("flip search   0%")
+		d.Keys("f").Shows("flip search  0%")
 		job := d.App.Page.job
 		d.Keys(key).Hides("flip search ")
 		for r := job.Wait().(kit.Report); ; r = job.Wait().(kit.Report) {
@@ -113,7 +113,7 @@ func TestFlipSearchCanBeStopped(t *testing.T) {
 	d := startExplore(t, 100, 30)
 	d.Lab.BandTime = 50 * time.Millisecond
 	d.Hold = true
-	d.Keys("f").Shows("flip search   0%", "esc stop flip search")
+	d.Keys("f").Shows("flip search  0%", "esc stop flip search")
 	job := d.App.Page.job
 	d.Keys("esc").Hides("flip search ")
 	if d.App.Page.job != nil {

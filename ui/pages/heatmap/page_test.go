@@ -76,10 +76,10 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 	d := startHeatmap(t, 100, 30)
 	d.Lab.BandTime = 30 * time.Millisecond
 	d.Hold = true
-	d.Keys("7").Shows("The Fourier heat map", "heat map   0%", "esc stop")
+	d.Keys("7").Shows("The Fourier heat map", "heat map  0%", "esc stop")
 	p := d.App.Page
-	d.Keys("esc").Shows("enter resume", "Stopped before").Hides("heat map   0%")
-	d.Keys("enter").Shows("heat map   0%")
+	d.Keys("esc").Shows("enter resume", "Stopped before").Hides("heat map  0%")
+	d.Keys("enter").Shows("heat map  0%")
 	job := p.maps.Job
 	if d.Keys("1"); p.maps.Job != nil {
 		t.Error("it is measured behind another page")
@@ -88,12 +88,12 @@ func TestHeatmapIsMeasuredWhereItIsSeen(t *testing.T) {
 	if p.maps.Job == nil || p.maps.Job == job {
 		t.Error("it is not gone on with")
 	}
-	d.Keys("}").Shows("heat map   0%")
+	d.Keys("}").Shows("heat map  0%")
 	if p.maps.Working.norm != 4.5 {
 		t.Errorf("a map of norm %v is measured", p.maps.Working.norm)
 	}
 	d.Release()
-	d.Shows("n 1,000").Hides("heat map   0%")
+	d.Shows("n 1,000").Hides("heat map  0%")
 }
 
 // What cannot be measured says why, and what is asked for next is measured again.
