@@ -104,7 +104,7 @@ func TestHeatmapErrors(t *testing.T) {
 	d.Keys("{").Hides("too much noise").Shows("n 1,000")
 	l := uitest.NewFakeLab()
 	l.About.Labeled = false
-	heatmapWith(t, l, session.Start{}, 80, 24).Keys("7").Shows("need labels").Keys("x").Shows("nothing to export")
+	heatmapWith(t, l, session.Start{}, 80, 24).Keys("7").Shows("Error rates unavailable").Keys("x").Shows("nothing to export")
 	l = uitest.NewFakeLab()
 	l.About.Width, l.About.Height = 224, 112
 	wide := heatmapWith(t, l, session.Start{}, 120, 40).Keys("7")
