@@ -13,7 +13,7 @@ import (
 func TestModelsAreOpenedAsDescribed(t *testing.T) {
 	d := start(t, 100, 30)
 	d.Keys("M")
-	d.Shows("Open model", "demo", "blue first", "assume")
+	d.Shows("Open model", "demo", "BGR input", "assume")
 	d.Keys("down x y enter")
 	d.Shows("mean: not a number")
 	d.Keys("ctrl+u h a l f down down right enter")

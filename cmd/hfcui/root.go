@@ -16,7 +16,8 @@ func newRoot() *cobra.Command {
 		Short: "Explore how a CNN uses low and high image frequencies",
 		Long: "hfcui opens a convolutional network and a dataset, splits each image at a cutoff radius r in the " +
 			"Fourier plane, and shows the model's predictions on the low-pass and the high-pass image. " +
-			"Without a command it opens the explorer; the commands run the same measurements headless.",
+			"Without a command it opens the explorer, in which O opens models, datasets, images and runs; the commands " +
+			"run the same measurements headless. Accuracy is measured where the dataset's classes are the model's: give --model and --data together.",
 		Args:          func(_ *cobra.Command, args []string) error { return notEmpty(args) },
 		RunE:          e.runRoot,
 		Version:       version(),

@@ -21,7 +21,7 @@ const maxImages = 1 << 30
 
 // modelFlags adds --model and the flags that describe it.
 func modelFlags(cmd *cobra.Command, o *lab.Options) {
-	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt) or embedded model", knownModel)
+	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt, .onnx) or embedded model", knownModel)
 	describeFlags(cmd.Flags(), &o.Given)
 }
 

@@ -236,6 +236,7 @@ func (c *selection) info(device plan.Device) Info {
 		DefaultModel: !c.chosen, DefaultData: !c.data.chosen,
 		Device: device.Name(), Note: strings.Join(c.notes, "; "),
 	}
-	info.MaxPreview = max(info.MaxRadius, c.data.preview[c.split])
+	info.OwnRadius = c.data.preview[c.split]
+	info.MaxPreview = max(info.MaxRadius, info.OwnRadius)
 	return info
 }

@@ -27,5 +27,6 @@ type Info struct {
 	Device                    string
 	Note                      string  // caveats, e.g. that classes do not match; or ""
 	MaxRadius                 float64 // radius past the corner of the model's input
-	MaxPreview                float64 // the same for images as displayed, the first where they differ in size; ≥ MaxRadius
+	OwnRadius                 float64 // the same for images as displayed, the first where they differ in size; 0 if unknown
+	MaxPreview                float64 // the larger of both
 }

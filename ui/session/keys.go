@@ -82,7 +82,7 @@ func (s *Session) missing() string {
 	case s.Info.DefaultData:
 		return "the model's dataset"
 	case s.Info.DefaultModel:
-		return "a model of this dataset"
+		return "a model of these images"
 	}
 	return "a model and a dataset that belong together"
 }

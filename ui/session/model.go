@@ -44,20 +44,20 @@ func (s *Session) chooseModel() tea.Cmd {
 	}
 	names := strings.Join(model.NormalizationNames(), ", ")
 	d.Form = kit.NewForm(s.Screen, "open", d.open, []kit.FormRow[modelChoice]{
-		{Name: "file", Hint: "safetensors, .pt, .onnx, or an embedded model", Field: kit.Field{Text: path}, Take: func(c *modelChoice, text string) error {
+		{Name: "file", Hint: ".safetensors, .pt, .onnx, or an embedded model", Field: kit.Field{Text: path}, Take: func(c *modelChoice, text string) error {
 			if c.path = FullPath(text); text == "" {
-				return errors.New("give a file name")
+				return errors.New("enter a file name")
 			}
 			return nil
 		}},
 		{Name: "mean", Hint: names, Field: kit.Field{Text: text.Mean}, Take: take((*model.Description).SetMean)},
-		{Name: "std", Hint: "as the mean's name says", Field: kit.Field{Text: text.Std}, Take: take((*model.Description).SetStd)},
-		{Name: "blue first", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(said.BGR)}, Take: kit.Yes(func(c *modelChoice, on bool) { c.said.BGR = on })},
+		{Name: "std", Hint: "default: that of the named mean", Field: kit.Field{Text: text.Std}, Take: take((*model.Description).SetStd)},
+		{Name: "BGR input", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(said.BGR)}, Take: kit.Yes(func(c *modelChoice, on bool) { c.said.BGR = on })},
 		{Name: "input", Hint: "channels x height x width", Field: kit.Field{Text: text.Input}, Take: take((*model.Description).SetInput)},
 		{Name: "classes", Hint: "a,b,c, a file of names, or cifar10", Field: kit.Field{Text: text.Classes}, Take: take((*model.Description).SetClasses)},
 		{Name: "assume", Hint: "key=value, e.g. stem-pool=max", Field: kit.Field{Text: text.Assume}, Take: take((*model.Description).SetAssume)},
 	})
-	d.Wide, d.Names, d.Foot = 72, 14, []string{"what is empty is as in the file, or assumed"}
+	d.Wide, d.Names, d.Foot = 72, 14, []string{"empty fields: as in the file, otherwise assumed"}
 	return s.Screen.Open(d)
 }
 

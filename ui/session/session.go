@@ -83,12 +83,12 @@ func New(l Lab, o Start, runs string) *Session {
 
 // firstRadius returns the r to start with: of 32×32 images 10, and of larger ones in proportion to the
 // square root of their size, as more of their energy is at low frequencies. It is of images as the
-// model sees them, or as they are displayed where nobody chose the model for them.
+// model sees them, but no larger than they are, or at their own size where nobody chose the model.
 func (s *Session) firstRadius() float64 {
 	const small, first = 23, 0.45
 	most := s.Info.MaxRadius
-	if !s.Info.Labeled && s.Info.DefaultModel {
-		most = max(most, s.Info.MaxPreview)
+	if own := s.Info.OwnRadius; own > 0 && (own < most || !s.Info.Labeled && s.Info.DefaultModel) {
+		most = own
 	}
 	return math.Round(first * min(most, math.Sqrt(most*small)))
 }
