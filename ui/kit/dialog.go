@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Dialog is a modal dialog over the page: it receives the keys until it is closed.
@@ -73,8 +74,8 @@ func (f *Field) Draw(c *Canvas, r Rect, th *Theme, prompt, placeholder string) {
 	x := c.Left(r, th.Focus, prompt)
 	room := Rect{x, r.Y, r.Right() - x - 1, 1}
 	text := f.Text
-	for Width(text) > room.W {
-		text = text[len(string([]rune(text)[:1])):] // keep the end, with the cursor, visible
+	if n := Width(text); n > room.W {
+		text = ansi.TruncateLeft(text, n-room.W, "") // keep the end, with the cursor, visible
 	}
 	x = c.Left(room, Style{}, text)
 	c.PutWide(x, r.Y, 1, reverse.Paint(" "))
