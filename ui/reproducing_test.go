@@ -73,11 +73,11 @@ func TestBeginningAsks(t *testing.T) {
 	for _, size := range uitest.Sizes {
 		f := &uitest.FakeReproducing{}
 		d := startWith(t, uitest.NewFakeLab(), Options{Experiments: root, Reproducing: reproducingOf(f)}, size[0], size[1])
-		d.Keys("5").Shows("N start").Keys("v N").Shows("Start fig3, full", "8 days", "CIFAR-10").Fits(size[0], size[1])
-		d.Keys("esc").Hides("Start fig3")
+		d.Keys("5").Shows("N start").Keys("v N").Shows("Run fig3, full", "8 days", "CIFAR-10").Fits(size[0], size[1])
+		d.Keys("esc").Hides("Run fig3")
 		d.Keys("down").Hides("N start").Shows("R resume") // there is a report, but its runs are gone
 		f.Refuse = errors.New("fig4 was begun on moon\x1b[2J, and shapes is open")
-		d.Keys("down N").Hides("Start fig4").Keys("up up N").Shows("moon[2J", "esc close").Hides("enter do it").Keys("enter").Fits(size[0], size[1])
+		d.Keys("down N").Hides("Run fig4").Keys("up up N").Shows("moon[2J", "esc close").Hides("enter do it").Keys("enter").Fits(size[0], size[1])
 		if f.Started.Load() != 0 {
 			t.Fatal("begun though it cannot be")
 		}

@@ -15,6 +15,8 @@ type Reader struct {
 	lines []HelpLine
 	wide  int        // width of the keys
 	shown []HelpLine // what matches the filter, wrapped
+	cut   int        // the width that whole is wrapped to
+	whole int        // the number of lines of all of the text at that width
 	top   int
 	rows  int // on screen
 
@@ -23,6 +25,7 @@ type Reader struct {
 	// Filtered offers a filter, on a line of its own.
 	Filtered bool
 	filter   Field
+	text     string // the filter that shown is of
 	typing   bool
 }
 
@@ -45,7 +48,11 @@ func (d *Reader) Size(maxW, maxH int) (int, int) {
 		w = max(w, Width(l.Text)+d.indent(l))
 	}
 	w = min(w, maxW, mostRead)
-	return w, min(len(d.wrapped(d.lines, w))+d.above(), maxH)
+	whole := d.whole
+	if w != d.cut {
+		whole = len(d.wrapped(d.lines, w))
+	}
+	return w, min(whole+d.above(), maxH)
 }
 
 // above is the number of rows above the text.
@@ -190,7 +197,10 @@ func (d *Reader) Mouse(m Mouse) tea.Cmd {
 
 func (d *Reader) Arrange(w, h int) {
 	d.rows = max(0, h-d.above())
-	d.shown = d.wrapped(d.matching(), w)
+	if w != d.cut || d.text != d.filter.Text {
+		d.cut, d.whole = w, len(d.wrapped(d.lines, w))
+		d.text, d.shown = d.filter.Text, d.wrapped(d.matching(), w)
+	}
 	d.scroll(0)
 }
 

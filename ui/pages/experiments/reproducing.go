@@ -298,7 +298,7 @@ func (d *beginning) lines(th *kit.Theme) []said {
 	default:
 		lines = append(lines, said{style: kit.Bold, text: d.takes(f)})
 	}
-	return append(lines, said{style: th.Dim, text: "The explorer has priority. S stops it, r resumes it."})
+	return append(lines, said{style: th.Dim, text: "The explorer has priority. S stops it, R resumes it."})
 }
 
 // takes describes the experiment's cost.
