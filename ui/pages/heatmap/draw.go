@@ -15,9 +15,16 @@ import (
 
 // heatmapLayout is the layout of the body.
 type heatmapLayout struct {
-	caption, pic, text kit.Rect
-	norm, radius       kit.Rect // sliders
+	caption, text kit.Rect
+	tiles         []heatmapTile // one, or one per model
+	norm, radius  kit.Rect      // sliders
 }
+
+// heatmapTile is the place of a map.
+type heatmapTile struct{ title, pic kit.Rect } // title is empty if there is one map
+
+// leastMap is the least width of maps side by side, in cells.
+const leastMap = 12
 
 // heatmapText is the minimum width for text beside the picture.
 const heatmapText = 33
@@ -25,9 +32,10 @@ const heatmapText = 33
 // heatmapLines is the minimum height for text and the profile below it.
 const heatmapLines = 30
 
-// layoutHeatmap lays out the picture at the left, as large as possible, and text at its right; on
-// tall, narrow terminals text is below.
-func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) heatmapLayout {
+// layoutHeatmap lays out the maps of so many models at the left, as large as possible, and text at
+// their right; on tall, narrow terminals text is below a single one. Where several would be too small
+// there is one.
+func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, models int) heatmapLayout {
 	gap := 0
 	if roomy {
 		gap = 1
@@ -35,13 +43,22 @@ func layoutHeatmap(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) he
 	l := heatmapLayout{caption: kit.NewRect(b.X, b.Y, b.W-1, 1), norm: b.Row(b.H - 2), radius: b.Row(b.H - 1)}
 	top := b.Y + 1 + gap
 	room := l.norm.Y - gap - top
-	cols, rows := fitMap(b.W-heatmapText-3, room, aspect, cell)
-	l.pic = kit.NewRect(b.X, top, cols, rows)
-	l.text = kit.NewRect(l.pic.Right()+3, top, b.Right()-l.pic.Right()-4, room)
-	if w, h := fitMap(b.W-1, room-heatmapLines-1, aspect, cell); w*h > 2*cols*rows {
-		l.pic = kit.NewRect(b.X, top, w, h)
-		l.text = kit.NewRect(b.X, l.pic.Bottom()+1, b.W-1, room-h-1)
+	if l.tiles = tileMaps(kit.NewRect(b.X, top, b.W-heatmapText-3, room), aspect, cell, models); len(l.tiles) > 0 {
+		right := b.X
+		for _, t := range l.tiles {
+			right = max(right, t.pic.Right())
+		}
+		l.text = kit.NewRect(right+3, top, b.Right()-right-4, room)
+		return l
 	}
+	cols, rows := fitMap(b.W-heatmapText-3, room, aspect, cell)
+	pic := kit.NewRect(b.X, top, cols, rows)
+	l.text = kit.NewRect(pic.Right()+3, top, b.Right()-pic.Right()-4, room)
+	if w, h := fitMap(b.W-1, room-heatmapLines-1, aspect, cell); w*h > 2*cols*rows {
+		pic = kit.NewRect(b.X, top, w, h)
+		l.text = kit.NewRect(b.X, pic.Bottom()+1, b.W-1, room-h-1)
+	}
+	l.tiles = []heatmapTile{{pic: pic}}
 	return l
 }
 
@@ -56,11 +73,33 @@ func fitMap(w, h int, aspect float64, cell kit.CellSize) (cols, rows int) {
 	return cols, max(1, min(h, int(float64(cols)/perRow+0.5)))
 }
 
+// tileMaps lays out the maps of several models, each with a title; none where they would be too small.
+func tileMaps(area kit.Rect, aspect float64, cell kit.CellSize, models int) (tiles []heatmapTile) {
+	if models < 2 {
+		return nil
+	}
+	most := 0
+	for across := 1; across <= models; across++ {
+		down := (models + across - 1) / across
+		w, h := (area.W+1)/across-1, area.H/down-1
+		cols, rows := fitMap(w, h, aspect, cell)
+		if cols < leastMap || cols > w || rows > h || cols*rows <= most {
+			continue
+		}
+		most, tiles = cols*rows, nil
+		for i := range models {
+			x, y := area.X+i%across*(cols+1), area.Y+i/across*(rows+1)
+			tiles = append(tiles, heatmapTile{kit.NewRect(x, y, cols, 1), kit.NewRect(x, y+1, cols, rows)})
+		}
+	}
+	return tiles
+}
+
 func (p *Page) Arrange(l kit.Layout) {
 	if l.TooSmall {
 		return
 	}
-	p.l = layoutHeatmap(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell().For(p.session.Info.Width, p.session.Info.Height))
+	p.l = layoutHeatmap(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell().For(p.session.Info.Width, p.session.Info.Height), len(p.session.Models()))
 }
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
@@ -70,14 +109,48 @@ func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
 	r, ok := p.now()
 	used := p.drawText(c, r, ok)
 	p.drawProfile(c, kit.NewRect(p.l.text.X, p.l.text.Y+used+1, p.l.text.W, p.l.text.H-used-1), r)
-	if ok && p.ready() && p.shown.asked.Fits(p.l.pic) && p.shown.asked.generation == p.session.Generation {
-		return []kit.Placed{{At: p.l.pic, Drawn: p.shown.drawn}}
+	var pictures []kit.Placed
+	for i, t := range p.l.tiles {
+		m, at := p.tileModel(i), p.shown.asked
+		if len(p.l.tiles) > 1 {
+			p.drawTitle(c, t.title, m)
+		}
+		k := p.keyOf(m.Path)
+		if i < at.n && at.tiles[i] == k && at.minus == p.minus && at.Fits(t.pic) && at.generation == p.session.Generation && p.shown.drawn[i] != nil {
+			pictures = append(pictures, kit.Placed{At: t.pic, Drawn: *p.shown.drawn[i]})
+			continue
+		}
+		c.Paragraph(t.pic, p.screen.Theme().Dim, p.waiting(k))
 	}
-	c.Paragraph(p.l.pic, p.screen.Theme().Dim, p.waiting())
-	return nil
+	return pictures
 }
 
-// ready reports whether the picture on screen is of the current map.
+// tileModel returns the model of a tile: the selected one if there is one tile.
+func (p *Page) tileModel(i int) session.ShownModel {
+	models := p.session.Models()
+	if len(p.l.tiles) == 1 || i >= len(models) {
+		m, _ := p.session.Model(p.model)
+		return m
+	}
+	return models[i]
+}
+
+// drawTitle names a map; the one whose figures are shown is bold.
+func (p *Page) drawTitle(c *kit.Canvas, r kit.Rect, m session.ShownModel) {
+	th := p.screen.Theme()
+	look := th.Model(m.Slot)
+	text := m.Name
+	if p.minus && m.Path != "" {
+		text += " − " + kit.Clean(p.session.Info.Model)
+	}
+	st := th.Dim
+	if m.Path == p.model {
+		st = kit.Bold
+	}
+	c.Put(r.X, r.Y, look.Style.Paint(look.Mark)+" "+st.Paint(kit.Pick(r.W-2, text, m.Name)))
+}
+
+// ready reports whether the figures on screen are of the current map.
 func (p *Page) ready() bool { return p.shown.asked.key == p.key() }
 
 // drawCaption draws the caption.
@@ -87,7 +160,8 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		pixels = "pixels not clipped"
 	}
 	row := p.l.caption
-	what := kit.Pick(row.W, "error rate under each Fourier basis vector, "+pixels, "error under Fourier basis vectors, "+pixels, "error rate, "+pixels)
+	what := kit.Pick(row.W, fmt.Sprintf("Fourier heat map: error rate with one Fourier basis vector added (norm %g), ", p.norm)+pixels,
+		fmt.Sprintf("error rate with one Fourier basis vector added (norm %g), ", p.norm)+pixels, "error rate with a Fourier basis vector, "+pixels, "error rate, "+pixels)
 	x := c.Left(row, kit.Bold, what)
 	if m, _ := p.session.Model(p.model); len(p.session.Comparisons) > 0 && row.Right()-x-3 > 0 {
 		look := p.screen.Theme().Model(m.Slot)
@@ -96,10 +170,10 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 }
 
 // waiting returns why there is no picture yet.
-func (p *Page) waiting() string {
+func (p *Page) waiting(k heatmapKey) string {
 	switch {
-	case p.maps.Failed[p.key()] != "":
-		return p.maps.Failed[p.key()]
+	case p.maps.Failed[k] != "":
+		return p.maps.Failed[k]
 	case p.session.Info.Images == 0:
 		return "No evaluation images."
 	case !p.session.Info.Labeled:
@@ -121,20 +195,25 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	if ok && p.ready() {
 		low, high = p.shown.low, p.shown.high
 	}
+	scale, labels, change := legendLine(min(p.l.text.W, 32), c.Plain), p.legendLabels(min(p.l.text.W, 32)), ""
+	if text, is := p.differenceAt(); is {
+		change = text
+		scale, labels = differenceLine(min(p.l.text.W, 32)), p.differenceLabels(min(p.l.text.W, 32))
+	}
 	lines := []string{
 		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.cursor.U, p.cursor.V)) + th.Dim.Paint(fmt.Sprintf("  radius %4.1f", p.cursor.Distance())),
 		th.Whole.Paint("□") + " error    " + session.ScoreText(at) + " %",
-		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))),
+		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))) + change,
 		"",
 		th.Whole.Paint(kit.MarkWhole) + " clean    " + session.ScoreText(zero) + " %",
 		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(heatmapImages, p.session.Info.Images)))),
 		"",
-		th.Low.Paint(kit.MarkLow) + " below r  " + session.ScoreText(low) + " %",
-		th.High.Paint(kit.MarkHigh) + " r and up " + session.ScoreText(high) + " %",
+		th.Low.Paint(kit.MarkLow) + " < r      " + session.ScoreText(low) + " %",
+		th.High.Paint(kit.MarkHigh) + " ≥ r      " + session.ScoreText(high) + " %",
 		th.Dim.Paint("  means; CI of one cell"),
 		"",
-		legendLine(min(p.l.text.W, 32), c.Plain),
-		th.Dim.Paint(p.legendLabels(r, min(p.l.text.W, 32))),
+		scale,
+		th.Dim.Paint(labels),
 		"",
 	}
 	notes := [][]string{{"random sign per image, channel"}, {"norm per channel, before the", "model's normalization"}}
@@ -213,10 +292,10 @@ func legendLine(w int, plain bool) string {
 }
 
 // legendLabels returns, in w cells, the error rates of the first and the last color.
-func (p *Page) legendLabels(r heatmap.Result, w int) string {
+func (p *Page) legendLabels(w int) string {
 	lo, hi := 0.0, 1.0
-	if len(r.Cells) > 0 {
-		lo, hi = colorRange(r, p.spread)
+	if p.shown.hi > 0 {
+		lo, hi = p.shown.lo, p.shown.hi
 	}
 	left, right := fmt.Sprintf("%.0f %%", 100*lo), fmt.Sprintf("%.0f %% error", 100*hi)
 	return left + kit.Blanks(max(1, w-kit.Width(left)-kit.Width(right))) + right

@@ -4,7 +4,9 @@ package heatmap
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,7 +32,8 @@ type Page struct {
 	version   int                                       // incremented with every result
 	asks      kit.Newest[heatmapPicture]
 	shown     heatmapMsg
-	painter   kit.Painter
+	painters  [session.MostComparisons + 1]kit.Painter
+	minus     bool // comparison models' maps are differences from the open model's
 }
 
 // heatmapKey is what determines a map.
@@ -58,9 +61,8 @@ func New(s session.Screen, on *session.Session) *Page {
 	}
 	p.maps = kit.Measuring[heatmapKey, heatmap.Result]{
 		Name:  "heat map",
-		Begin: s.Start, Work: p.work, Limits: func() []int { return []int{heatmapImages} },
-		Enough: func(r heatmap.Result, _ int) bool { return r.Done },
-		Empty:  func(r heatmap.Result) bool { return r.Clean.N == 0 },
+		Begin: s.Start, Work: p.work, Limits: p.limits, Enough: enough,
+		Empty: func(r heatmap.Result) bool { return r.Clean.N == 0 },
 	}
 	return p
 }
@@ -79,7 +81,8 @@ var heatmapKeys = kit.Keymap[*Page]{
 	{Act: kit.Stronger, Name: "larger norm ν", Also: true, Do: func(p *Page) tea.Cmd { return p.stepNorm(1) }},
 	{Act: kit.NextView, Name: "color scale: 0 to 100 %, or the range of the map", Hint: "colors", Do: (*Page).toggleSpread},
 	{Act: kit.Clip, Name: "clip pixels to [0,1], or not", Hint: "clip", Do: (*Page).toggleClip},
-	{Act: kit.NextModel, Name: "heat map of the next comparison model", Hint: "model", When: func(p *Page) bool { return len(p.session.Comparisons) > 0 }, Do: (*Page).nextModel},
+	{Act: kit.NextModel, Name: "figures of the next comparison model", Hint: "model", When: (*Page).compared, Why: func(*Page) string { return session.NoComparison }, Do: (*Page).nextModel},
+	{Act: kit.Minus, When: (*Page).compared, Why: func(*Page) string { return session.NoComparison }, Do: (*Page).toggleMinus},
 }
 
 func (p *Page) Keys() kit.Tables {
@@ -158,15 +161,26 @@ func (p *Page) Changed(what session.Change) tea.Cmd {
 	if _, ok := p.session.Model(p.model); !ok {
 		p.model = "" // it was taken away
 	}
+	if what&session.ChangedModels != 0 {
+		maps.DeleteFunc(p.maps.Known, func(k heatmapKey, _ heatmap.Result) bool {
+			_, ok := p.session.Model(k.model) // its file may change
+			return !ok
+		})
+		p.minus = p.minus && p.compared()
+		p.version++
+		p.Arrange(p.screen.Layout())
+	}
 	if !p.screen.Shown() {
 		return nil
 	}
 	return p.again()
 }
 
-// key returns the current map's key.
-func (p *Page) key() heatmapKey {
-	return heatmapKey{p.session.Info.Split, p.model, p.session.Setting().Smoothing, p.norm, p.unclipped}
+// key returns the key of the map whose figures are shown, keyOf that of a model's map.
+func (p *Page) key() heatmapKey { return p.keyOf(p.model) }
+
+func (p *Page) keyOf(path string) heatmapKey {
+	return heatmapKey{p.session.Info.Split, path, p.session.Setting().Smoothing, p.norm, p.unclipped}
 }
 
 // now returns its result so far.
@@ -175,25 +189,65 @@ func (p *Page) now() (heatmap.Result, bool) {
 	return r, ok && r.Clean.N > 0
 }
 
-// measure requests the current map.
+// measure requests the maps of all models, the open one's first.
 func (p *Page) measure() tea.Cmd {
 	if p.session.Info.Images == 0 || !p.session.Info.Labeled {
 		p.maps.Want()
 	} else {
-		p.maps.Want(p.key())
+		var list []heatmapKey
+		for _, m := range p.session.Models() {
+			list = append(list, p.keyOf(m.Path))
+		}
+		p.maps.Want(list...)
 	}
 	return p.maps.Run()
 }
 
-// work measures a map.
+// firstPass is the limit of a rough map: of as many images as the first pass has.
+const firstPass = 16
+
+// limits returns the numbers of images to measure on: several maps are rough first.
+func (p *Page) limits() []int {
+	if p.compared() {
+		return []int{firstPass, heatmapImages}
+	}
+	return []int{heatmapImages}
+}
+
+func enough(r heatmap.Result, limit int) bool {
+	return r.Done || limit == firstPass && r.Images > 0 && r.Share*float64(r.Images) > firstPass-1e-6
+}
+
+// work measures a map, or its first pass; it can go on from there.
 func (p *Page) work(k heatmapKey, limit int) func(context.Context, func(heatmap.Result)) (heatmap.Result, error) {
 	l := p.session.Lab
 	q := lab.HeatmapRequest{Model: k.model, Split: k.split,
-		Request: heatmap.Request{Norm: k.norm, Unclipped: k.unclipped, Limit: limit, Seed: 1}}
+		Request: heatmap.Request{Norm: k.norm, Unclipped: k.unclipped, Limit: heatmapImages, Seed: 1}}
 	q.Smoothing = k.Smoothing
 	return func(ctx context.Context, update func(heatmap.Result)) (heatmap.Result, error) {
-		return l.Heatmap(ctx, q, update)
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		var last heatmap.Result
+		r, err := l.Heatmap(ctx, q, func(now heatmap.Result) {
+			if last = now; enough(now, limit) {
+				stop()
+			}
+			update(now)
+		})
+		if errors.Is(err, context.Canceled) && enough(last, limit) {
+			return last, nil
+		}
+		return r, err
 	}
+}
+
+// compared reports whether there are comparison models.
+func (p *Page) compared() bool { return len(p.session.Comparisons) > 0 }
+
+// toggleMinus shows the comparison models' maps as differences from the open model's, or as they are.
+func (p *Page) toggleMinus() tea.Cmd {
+	p.minus = !p.minus
+	return p.request()
 }
 
 // Receive handles messages of background work.
@@ -234,10 +288,17 @@ func (p *Page) Speed() string {
 // Mouse moves the cursor to a pressed pixel, and the sliders.
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
 	h, w := p.session.Info.Height, p.session.Info.Width
+	for i, t := range p.l.tiles {
+		if !m.Pressed || !t.pic.Contains(m.X, m.Y) {
+			continue
+		}
+		if len(p.l.tiles) > 1 {
+			p.model = p.session.Models()[i].Path
+		}
+		x, y := float64(m.X-t.pic.X)+0.5, float64(m.Y-t.pic.Y)+0.5
+		return p.put(heatmap.Frequency{U: int(y/float64(t.pic.H)*float64(h)) - h/2, V: int(x/float64(t.pic.W)*float64(w)) - w/2}), true
+	}
 	switch {
-	case p.l.pic.Contains(m.X, m.Y) && m.Pressed:
-		x, y := float64(m.X-p.l.pic.X)+0.5, float64(m.Y-p.l.pic.Y)+0.5
-		return p.put(heatmap.Frequency{U: int(y/float64(p.l.pic.H)*float64(h)) - h/2, V: int(x/float64(p.l.pic.W)*float64(w)) - w/2}), true
 	case p.l.norm.Contains(m.X, m.Y):
 		return kit.SlideOn(p.screen, kit.PlotOf(p.l.norm), m, func(direction float64, _ bool) tea.Cmd { return p.stepNorm(direction) },
 			func(share float64, fine bool) tea.Cmd {

@@ -30,9 +30,9 @@ func heatmapWith(t *testing.T, l *uitest.FakeLab, o session.Start, w, h int) *ui
 func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {100, 30}, {140, 44}, {200, 60}} {
 		d := startHeatmap(t, size[0], size[1])
-		d.Keys("7").Shows("clean", "below r", "r and up", "norm", "n 1,000", "u  +0  v  +0")
+		d.Keys("7").Shows("clean", "< r", "≥ r", "norm", "n 1,000", "u  +0  v  +0")
 		d.Fits(size[0], size[1])
-		if d.App.Page.shown.drawn.Data == nil && d.App.Page.shown.drawn.Lines == nil {
+		if d.App.Page.shown.drawn[0].Data == nil && d.App.Page.shown.drawn[0].Lines == nil {
 			t.Fatal("there is no picture")
 		}
 		before := d.App.Page.shown.asked
@@ -108,8 +108,8 @@ func TestHeatmapErrors(t *testing.T) {
 	l = uitest.NewFakeLab()
 	l.About.Width, l.About.Height = 224, 112
 	wide := heatmapWith(t, l, session.Start{}, 120, 40).Keys("7")
-	if wide.App.Page.norm != largeNorm || wide.App.Page.l.pic.W < 2*wide.App.Page.l.pic.H {
-		t.Errorf("norm %v, picture %+v", wide.App.Page.norm, wide.App.Page.l.pic)
+	if wide.App.Page.norm != largeNorm || wide.App.Page.l.tiles[0].pic.W < 2*wide.App.Page.l.tiles[0].pic.H {
+		t.Errorf("norm %v, picture %+v", wide.App.Page.norm, wide.App.Page.l.tiles[0].pic)
 	}
 }
 
@@ -133,11 +133,11 @@ func TestHeatmapMouse(t *testing.T) {
 	d.Keys("7")
 	p := d.App.Page
 	click := func(x, y int) { d.Send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
-	click(p.l.pic.X, p.l.pic.Y)
+	click(p.l.tiles[0].pic.X, p.l.tiles[0].pic.Y)
 	if p.cursor.U > -15 || p.cursor.V != -16 { // a cell has two frequencies
 		t.Errorf("the cursor is at %v", p.cursor)
 	}
-	click(p.l.pic.Right()-1, p.l.pic.Bottom()-1)
+	click(p.l.tiles[0].pic.Right()-1, p.l.tiles[0].pic.Bottom()-1)
 	if p.cursor.U < 14 || p.cursor.V < 14 {
 		t.Errorf("the cursor is at %v", p.cursor)
 	}
@@ -156,12 +156,13 @@ func TestHeatmapMouse(t *testing.T) {
 func TestHeatmapImage(t *testing.T) {
 	r := heatmap.Result{H: 8, W: 8, Cells: make([]measure.Score, 64)}
 	var im picture.Image
-	heatmapImage(&im, r, true)
+	lo, hi := colorRange(r, true)
+	heatmapImage(&im, r, lo, hi)
 	if !slices.Equal(im.Pix[:3], []byte{0x60, 0x60, 0x60}) {
 		t.Errorf("nothing looks like %v", im.Pix[:3])
 	}
 	r.Cells[4*8+4] = measure.Score{Correct: 0, N: 3}
-	heatmapImage(&im, r, false)
+	heatmapImage(&im, r, 0, 1)
 	if c := heatmap.Color(1); !slices.Equal(im.Pix[3*(4*8+5):][:3], []byte{c.R, c.G, c.B}) {
 		t.Errorf("the neighbor looks like %v", im.Pix[3*(4*8+5):][:3])
 	}
@@ -170,12 +171,12 @@ func TestHeatmapImage(t *testing.T) {
 // On a tall, narrow terminal the map has its width, and the text is below.
 func TestTallLayout(t *testing.T) {
 	l := kit.NewLayout(60, 70, false)
-	h := layoutHeatmap(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18})
-	if h.pic.W < 50 || h.text.Y <= h.pic.Bottom() || h.text.H < heatmapLines-1 || h.text.Bottom() > h.norm.Y {
-		t.Errorf("the map is %+v, the text %+v", h.pic, h.text)
+	h := layoutHeatmap(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 1)
+	if h.tiles[0].pic.W < 50 || h.text.Y <= h.tiles[0].pic.Bottom() || h.text.H < heatmapLines-1 || h.text.Bottom() > h.norm.Y {
+		t.Errorf("the map is %+v, the text %+v", h.tiles[0].pic, h.text)
 	}
 	wide := kit.NewLayout(140, 44, false)
-	if h := layoutHeatmap(wide.Body, wide.Roomy(), 1, kit.CellSize{W: 9, H: 18}); h.text.X <= h.pic.Right() {
-		t.Errorf("the map is %+v, the text %+v", h.pic, h.text)
+	if h := layoutHeatmap(wide.Body, wide.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 1); h.text.X <= h.tiles[0].pic.Right() {
+		t.Errorf("the map is %+v, the text %+v", h.tiles[0].pic, h.text)
 	}
 }

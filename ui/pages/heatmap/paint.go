@@ -20,35 +20,90 @@ type heatmapPicture struct {
 	r          float64
 	spread     bool
 	generation int
+	tiles      [session.MostComparisons + 1]heatmapKey // of the first n maps
+	n          int
+	minus      bool // all but the first are differences from it
 	kit.RenderSpec
 }
 
 // heatmapMsg is the result of a request.
 type heatmapMsg struct {
 	asked     heatmapPicture
-	drawn     picture.Drawn
-	low, high measure.Score // mean errors below and above r
-	profile   []kit.Point   // mean error by distance
+	drawn     [session.MostComparisons + 1]*picture.Drawn // nil without a result
+	lo, hi    float64                                     // error rates of the darkest and the brightest color
+	most      float64                                     // largest difference of the color scale
+	low, high measure.Score                               // mean errors below and above r
+	profile   []kit.Point                                 // mean error by distance
 }
 
-// request requests the picture of the current map.
+// request requests the pictures of the current maps.
 func (p *Page) request() tea.Cmd {
-	_, ok := p.now()
-	if !ok || !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || p.l.pic.Empty() {
+	if !p.screen.Shown() || !p.screen.Ready() || p.screen.Layout().TooSmall || len(p.l.tiles) == 0 || p.l.tiles[0].pic.Empty() {
 		return nil
 	}
-	q := heatmapPicture{p.key(), p.version, p.cursor, p.session.R, p.spread, p.session.Generation, p.screen.Render(p.l.pic.W, p.l.pic.H)}
+	pic := p.l.tiles[0].pic
+	q := heatmapPicture{key: p.key(), version: p.version, cursor: p.cursor, r: p.session.R, spread: p.spread, generation: p.session.Generation,
+		minus: p.minus, RenderSpec: p.screen.Render(pic.W, pic.H)}
+	any := false
+	for i := range p.l.tiles {
+		q.tiles[i] = p.keyOf(p.tileModel(i).Path)
+		any = any || p.maps.Known[q.tiles[i]].Clean.N > 0
+		q.n++
+	}
+	if !any {
+		return nil
+	}
 	return p.asks.Start(q, p.compute)
 }
 
 func (p *Page) compute(q heatmapPicture) tea.Cmd {
-	paint, result := &p.painter, p.maps.Known[q.key]
+	open := p.maps.Known[p.keyOf("")]
+	var results [session.MostComparisons + 1]heatmap.Result
+	for i, k := range q.tiles[:q.n] {
+		results[i] = p.maps.Known[k]
+	}
+	result, painters := p.maps.Known[q.key], &p.painters
 	return p.screen.Task(func() tea.Msg {
-		msg := heatmapMsg{asked: q, drawn: paintMap(paint, result, q)}
+		msg := heatmapMsg{asked: q}
+		msg.lo, msg.hi = sharedRange(results[:q.n], q.spread)
+		for i, r := range results[:q.n] {
+			if q.minus && q.tiles[i].model != "" {
+				msg.most = max(msg.most, largestDifference(r, open))
+			}
+		}
+		for i, r := range results[:q.n] {
+			if r.Clean.N == 0 {
+				continue
+			}
+			fill := func(im *picture.Image) { heatmapImage(im, r, msg.lo, msg.hi) }
+			if q.minus && q.tiles[i].model != "" {
+				if open.Clean.N == 0 {
+					continue
+				}
+				fill = func(im *picture.Image) { differenceImage(im, r, open, msg.most) }
+			}
+			drawn := paintMap(&painters[i], r, q, fill)
+			msg.drawn[i] = &drawn
+		}
 		msg.low, msg.high = result.MeanScore(0, q.r), result.MeanScore(q.r, result.Furthest())
 		msg.profile = heatmapProfile(result)
 		return msg
 	})
+}
+
+// sharedRange returns the error rates of the darkest and the brightest color of several maps.
+func sharedRange(list []heatmap.Result, spread bool) (lo, hi float64) {
+	lo, hi = 1, 0
+	for _, r := range list {
+		if r.Clean.N > 0 {
+			l, h := colorRange(r, spread)
+			lo, hi = min(lo, l), max(hi, h)
+		}
+	}
+	if lo >= hi {
+		return 0, 1
+	}
+	return lo, hi
 }
 
 // heatmapProfile returns the mean error by distance, binned for a chart's columns.
@@ -73,19 +128,19 @@ func (p *Page) received(msg heatmapMsg) tea.Cmd {
 // heatmapRing is the color of the ring, which is not in the color scale.
 var heatmapRing = kit.DarkTheme.CircleLow
 
-func paintMap(p *kit.Painter, r heatmap.Result, q heatmapPicture) picture.Drawn {
+// paintMap paints what fill makes of a map, with the cursor and the ring.
+func paintMap(p *kit.Painter, r heatmap.Result, q heatmapPicture, fill func(*picture.Image)) picture.Drawn {
 	return p.Paint(q.RenderSpec, func(box *picture.Image) {
 		var source picture.Image
-		heatmapImage(&source, r, q.spread)
+		fill(&source)
 		picture.Scale(box, &source, q.Background())
 		drawHeatmapMarks(box, r, q)
 	})
 }
 
 // heatmapImage has a pixel a frequency, gray where nothing is known.
-func heatmapImage(im *picture.Image, r heatmap.Result, spread bool) {
+func heatmapImage(im *picture.Image, r heatmap.Result, lo, hi float64) {
 	im.Resize(r.W, r.H)
-	lo, hi := colorRange(r, spread)
 	for i := range r.H * r.W {
 		px := im.Pix[3*i:][:3]
 		s := r.Around(heatmap.Frequency{U: i/r.W - r.H/2, V: i%r.W - r.W/2})
