@@ -92,6 +92,9 @@ type App struct {
 	recent   *opener.Recent
 	unpaired string // the model that data were asked for last
 
+	input   time.Time                  // of the last key or mouse event
+	holding map[kit.Receiver]time.Time // since when reports wait for input to pause
+
 	same  bool   // the last message did not change the screen
 	shown string // the last frame
 
@@ -115,7 +118,7 @@ func New(l session.Lab, o Options) *App {
 	if o.Experiments == "" {
 		o.Experiments = "runs"
 	}
-	a := &App{Session: session.New(l, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
+	a := &App{Session: session.New(l, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, holding: map[kit.Receiver]time.Time{}, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
 	a.jobs.pause, a.claims = jobsPause, map[*kit.Job]claim{}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
@@ -155,10 +158,12 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		return a.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
+		a.input = time.Now()
 		return a.key(msg.String())
 	case tea.PasteMsg:
 		return a.paste(msg.Content)
 	case tea.MouseMsg:
+		a.input = time.Now()
 		return a.mouse(msg)
 	case tea.ResumeMsg:
 		a.hidden = false

@@ -23,6 +23,7 @@ type charts struct {
 	held    time.Time                 // since when a frame waits; zero: none does
 	drew    bool                      // charts have just been drawn: the next frame does not wait
 	places  []kit.Placed              // pictures of the page in the frame on screen
+	w, h    int                       // size of the terminal of that frame
 }
 
 // chartsMsg has charts drawn.
@@ -119,13 +120,14 @@ func (a *App) compose() tea.Cmd {
 		return cmd
 	}
 	a.shown, s.places, s.held, s.drew = text, a.stage.pictures, time.Time{}, false
+	s.w, s.h = a.layout.W, a.layout.H
 	return cmd
 }
 
 // waits reports whether the frame waits for its charts.
 func (a *App) waits() bool {
 	s := &a.charts
-	if len(s.wanted) == 0 || s.drew || a.hidden || a.shown == "" {
+	if len(s.wanted) == 0 || s.drew || a.hidden || a.shown == "" || s.w != a.layout.W || s.h != a.layout.H {
 		return false
 	}
 	if s.held.IsZero() {

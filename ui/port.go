@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -75,8 +76,38 @@ func (a *App) prefer() {
 	}
 }
 
+// Reports of background work redraw charts, which are large pictures. While keys are pressed they
+// wait for inputPause after the last one, so that the pictures a key asks for are not behind those
+// on the line to the terminal, but longestHold at most.
+const (
+	inputPause  = 400 * time.Millisecond
+	longestHold = 2 * time.Second
+)
+
+// hold is how long a report has to wait; 0 if it is shown now.
+func (a *App) hold(m kit.Routed) time.Duration {
+	r, ok := m.Msg.(kit.Report)
+	now := time.Now()
+	rest := inputPause - now.Sub(a.input)
+	if _, pictured := a.look(); !ok || r.Done || !pictured || rest <= 0 {
+		delete(a.holding, m.To)
+		return 0
+	}
+	if a.holding[m.To].IsZero() {
+		a.holding[m.To] = now
+	} else if now.Sub(a.holding[m.To]) > longestHold {
+		delete(a.holding, m.To)
+		return 0
+	}
+	return rest
+}
+
 // deliver hands on a message of work in the background.
 func (a *App) deliver(m kit.Routed) tea.Cmd {
+	if rest := a.hold(m); rest > 0 {
+		a.same = true
+		return tea.Tick(rest, func(time.Time) tea.Msg { return m })
+	}
 	a.stage.delivered(m.Msg)
 	if r, ok := m.Msg.(kit.Report); ok && r.Done {
 		delete(a.claims, r.Job)

@@ -9,7 +9,7 @@ import (
 
 // reportPause is the minimum time between displayed reports of a job, unless it has its own, so
 // that frequent reports do not redraw the screen as often.
-const reportPause = 60 * time.Millisecond
+const reportPause = 250 * time.Millisecond
 
 // Job is background work with progress reports. Only the newest report is kept, so that a slow
 // terminal does not fall behind.
