@@ -92,7 +92,7 @@ func (e *Renderer) Take(k RenderSpec) (another bool) {
 func (e *Renderer) Reduction(w, h int) int {
 	box := &e.boxed[0]
 	e.Spec.box(box)
-	return max(1, min(w/box.W, h/box.H))
+	return max(1, min(w/max(1, box.W), h/max(1, box.H)))
 }
 
 // Draw draws a picture of the box's size: draw draws it on the background.

@@ -20,3 +20,11 @@ func TestShadesFollowTheBackground(t *testing.T) {
 		t.Errorf("white is %q on dark terminals and %q on light ones", dark, light)
 	}
 }
+
+// A box without cells, on a window that has just shrunk, is no division by zero.
+func TestReductionOfNoBox(t *testing.T) {
+	var r Renderer
+	if by := r.Reduction(64, 48); by < 1 {
+		t.Errorf("factor %d", by)
+	}
+}
