@@ -233,6 +233,11 @@ func TestAround(t *testing.T) {
 	if mean, n := r.Mean(0, 5); mean != 0.25 || n != 1 {
 		t.Errorf("mean %v of %d", mean, n)
 	}
+	r.Cells[grid{32, 32}.place(Frequency{U: 1})] = measure.Score{Correct: 2, N: 3}
+	m := r.MeanError(0, 5)
+	if lo, hi := m.Wilson(); math.Abs(m.Rate-7.0/24) > 1e-12 || m.N != 3 || lo >= m.Rate || hi <= m.Rate {
+		t.Errorf("mean error %+v, CI %v to %v", m, lo, hi)
+	}
 	if mean, n := r.Mean(20, 30); !math.IsNaN(mean) || n != 0 {
 		t.Errorf("mean %v of %d", mean, n)
 	}

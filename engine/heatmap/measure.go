@@ -82,21 +82,30 @@ func (r Result) Mean(from, to float64) (errorRate float64, frequencies int) {
 	return sum / float64(frequencies), frequencies
 }
 
-// MeanScore returns Mean as a score of errors over the number of images of the frequency with
-// the fewest. Its interval is that of a single frequency: no narrower than that of the mean.
-func (r Result) MeanScore(from, to float64) measure.Score {
+// MeanError is a mean error rate over frequencies.
+type MeanError struct {
+	Rate float64
+	N    int // images of the frequency of the map with the fewest; 0: unknown
+}
+
+// Wilson returns the 95 % confidence interval of the error rate at a single frequency with this error
+// rate: no narrower than that of the mean, as the errors at different frequencies are of the same
+// images, and the mean of an image's outcomes varies no more than one of them.
+func (m MeanError) Wilson() (lo, hi float64) { return measure.Wilson(m.Rate, m.N) }
+
+// MeanError returns Mean with the number of images.
+func (r Result) MeanError(from, to float64) MeanError {
 	mean, frequencies := r.Mean(from, to)
 	if frequencies == 0 {
-		return measure.Score{}
+		return MeanError{Rate: math.NaN()}
 	}
 	fewest := math.MaxInt
-	for i, s := range r.Cells {
-		d := Frequency{i/r.W - r.H/2, i%r.W - r.W/2}.Distance()
-		if s.N > 0 && from <= d && d < to {
+	for _, s := range r.Cells {
+		if s.N > 0 {
 			fewest = min(fewest, s.N)
 		}
 	}
-	return measure.Score{Correct: int(math.Round(mean * float64(fewest))), N: fewest}
+	return MeanError{mean, fewest}
 }
 
 // Furthest returns a distance past that of the corner from the zero frequency.

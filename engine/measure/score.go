@@ -30,19 +30,23 @@ func (s Score) Errors() Score { return Score{s.N - s.Correct, s.N} }
 // Wilson returns the 95 % confidence interval of Wilson (1927) for the accuracy; (0, 1) where
 // N is 0. Unlike the normal approximation it stays inside [0, 1] and keeps its coverage near 0
 // and 1.
-func (s Score) Wilson() (lo, hi float64) {
-	if s.N == 0 {
+func (s Score) Wilson() (lo, hi float64) { return Wilson(s.Accuracy(), s.N) }
+
+// Wilson returns the interval of [Score.Wilson] for a share p of count images, which need not be a
+// whole number of them.
+func Wilson(p float64, count int) (lo, hi float64) {
+	if count == 0 {
 		return 0, 1
 	}
-	n, p, z := float64(s.N), s.Accuracy(), normal975
+	n, z := float64(count), normal975
 	center := p + z*z/(2*n)
 	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 	scale := 1 + z*z/n
 	lo, hi = (center-half)/scale, (center+half)/scale
-	if s.Correct == 0 {
+	if p == 0 {
 		lo = 0
 	}
-	if s.Correct == s.N {
+	if p == 1 {
 		hi = 1
 	}
 	return lo, hi

@@ -16,7 +16,11 @@ func ScoreText(s measure.Score) string {
 		return "    –          "
 	}
 	lo, hi := s.Wilson()
-	p := s.Accuracy()
+	return IntervalText(s.Accuracy(), lo, hi)
+}
+
+// IntervalText formats a share with its 95 % CI as ScoreText.
+func IntervalText(p, lo, hi float64) string {
 	return kit.Percent(p) + " " + sideText("+", hi-p) + " " + sideText("−", p-lo)
 }
 

@@ -188,7 +188,8 @@ func (p *Page) waiting(k heatmapKey) string {
 // It returns the number of lines.
 func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	th := p.screen.Theme()
-	at, zero, low, high := measure.Score{}, measure.Score{}, measure.Score{}, measure.Score{}
+	var at, zero measure.Score
+	var low, high heatmap.MeanError
 	if ok {
 		at, zero = r.At(p.cursor).Errors(), r.Clean.Errors()
 	}
@@ -208,9 +209,9 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 		th.Whole.Paint(kit.MarkWhole) + " clean    " + session.ScoreText(zero) + " %",
 		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(heatmapImages, p.session.Info.Images)))),
 		"",
-		th.Low.Paint(kit.MarkLow) + " < r      " + session.ScoreText(low) + " %",
-		th.High.Paint(kit.MarkHigh) + " ≥ r      " + session.ScoreText(high) + " %",
-		th.Dim.Paint("  means; CI of one cell"),
+		th.Low.Paint(kit.MarkLow) + " < r      " + meanText(low) + " %",
+		th.High.Paint(kit.MarkHigh) + " ≥ r      " + meanText(high) + " %",
+		th.Dim.Paint(meansNote(max(low.N, high.N))),
 		"",
 		scale,
 		th.Dim.Paint(labels),
@@ -238,6 +239,23 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	}
 	c.Lines(p.l.text, drawn)
 	return len(drawn)
+}
+
+// meanText formats a mean error rate as session.ScoreText.
+func meanText(m heatmap.MeanError) string {
+	if m.N == 0 {
+		return session.ScoreText(measure.Score{})
+	}
+	lo, hi := m.Wilson()
+	return session.IntervalText(m.Rate, lo, hi)
+}
+
+// meansNote says what the intervals of means are of.
+func meansNote(n int) string {
+	if n == 0 {
+		return "  means; CI of one cell"
+	}
+	return "  means; CI of one cell, n " + kit.Grouped(n)
 }
 
 // drawProfile draws the mean error vs radius if there is room for a chart.

@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine/heatmap"
-	"hfcui/engine/measure"
 	"hfcui/ui/kit"
 	"hfcui/ui/picture"
 	"hfcui/ui/session"
@@ -32,7 +31,7 @@ type heatmapMsg struct {
 	drawn     [session.MostComparisons + 1]*picture.Drawn // nil without a result
 	lo, hi    float64                                     // error rates of the darkest and the brightest color
 	most      float64                                     // largest difference of the color scale
-	low, high measure.Score                               // mean errors below and above r
+	low, high heatmap.MeanError                           // mean errors below and above r
 	profile   []kit.Point                                 // mean error by distance
 }
 
@@ -85,7 +84,7 @@ func (p *Page) compute(q heatmapPicture) tea.Cmd {
 			drawn := paintMap(&painters[i], r, q, fill)
 			msg.drawn[i] = &drawn
 		}
-		msg.low, msg.high = result.MeanScore(0, q.r), result.MeanScore(q.r, result.Furthest())
+		msg.low, msg.high = result.MeanError(0, q.r), result.MeanError(q.r, result.Furthest())
 		msg.profile = heatmapProfile(result)
 		return msg
 	})
@@ -111,8 +110,9 @@ func heatmapProfile(r heatmap.Result) (points []kit.Point) {
 	const most = 40
 	step := max(1, math.Ceil(r.Furthest()/most))
 	for d := 0.0; d < r.Furthest(); d += step {
-		if s := r.MeanScore(d, d+step); s.N > 0 {
-			points = append(points, session.ScorePoint(d+step/2, s))
+		if m := r.MeanError(d, d+step); m.N > 0 {
+			lo, hi := m.Wilson()
+			points = append(points, kit.Point{X: d + step/2, Y: m.Rate, Lo: lo, Hi: hi})
 		}
 	}
 	return points
