@@ -183,6 +183,6 @@ const factsWidth = 34
 
 // drawTooSmall shows the minimum size.
 func (a *App) drawTooSmall(c *kit.Canvas) {
-	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or q to quit.", kit.MinWidth, kit.MinHeight, a.layout.W, a.layout.H)
+	text := fmt.Sprintf("hfcui needs %d×%d cells; this terminal has %d×%d. Make it larger, or %s to quit.", kit.MinWidth, kit.MinHeight, a.layout.W, a.layout.H, kit.Quit.Label)
 	c.Paragraph(kit.NewRect(1, 0, a.layout.W-1, a.layout.H), kit.Style{}, text)
 }

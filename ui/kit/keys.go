@@ -18,6 +18,7 @@ type Binding[T any] struct {
 	// Default: the name.
 	Help  string
 	Hint  string         // for the last line; "": the action's, NoHint: none
+	Hints func(T) string // the hint where it depends on t; nil: Hint
 	Rank  int            // among the hints, lowest first; 0: the action's
 	Words string         // for the palette, besides the action's
 	Also  bool           // the counterpart of the previous binding
@@ -43,7 +44,10 @@ func (b Binding[T]) name() string {
 	return b.Name
 }
 
-func (b Binding[T]) hint() string {
+func (b Binding[T]) hint(t T) string {
+	if b.Hints != nil {
+		return b.Hints(t)
+	}
 	switch b.Hint {
 	case "":
 		return b.Act.Hint
@@ -125,7 +129,7 @@ func (m Keymap[T]) Entries(t T) []Entry {
 	list := make([]Entry, len(m))
 	for i, b := range m {
 		list[i] = Entry{
-			Act: b.Act, Too: b.Too, Label: b.Act.Label, Name: sentence(b.name()), help: sentence(b.Help), hint: b.hint(), Words: b.Act.Words + " " + b.Words, rank: cmp.Or(b.Rank, b.Act.rank, usualRank),
+			Act: b.Act, Too: b.Too, Label: b.Act.Label, Name: sentence(b.name()), help: sentence(b.Help), hint: b.hint(t), Words: b.Act.Words + " " + b.Words, rank: cmp.Or(b.Rank, b.Act.rank, usualRank),
 			also: b.Also, Possible: b.possible(t), Do: func() tea.Cmd { return b.Do(t) },
 		}
 		if b.Why != nil && !list[i].Possible {

@@ -73,7 +73,7 @@ var ComparisonKeys = kit.Keymap[*Session]{
 }
 
 // NoComparison is why what needs comparison models is unavailable.
-const NoComparison = "no comparison models: press o to add one"
+var NoComparison = "no comparison models: press " + kit.Compare.Label + " to add one"
 
 // ComparisonMsg is the outcome of opening a comparison model.
 type ComparisonMsg struct {

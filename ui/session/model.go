@@ -152,7 +152,7 @@ func (s *Session) Notice() string {
 	}
 	if text := s.Reading.Result.String(); text != "" {
 		if s.Reading.Better != nil {
-			text = "press M to apply it: " + text
+			text = "press " + kit.ModelForm.Label + " to apply it: " + text
 		}
 		list = append(list, text)
 	}

@@ -298,7 +298,7 @@ func (p *Page) sayState() []said {
 	switch {
 	case f.Plan == nil && p.own(*s):
 	case f.Plan == nil && p.reproducing != nil:
-		lines = append(lines, said{text: "not started: press N, or " + s.command()})
+		lines = append(lines, said{text: "not started: press " + kit.New.Label + ", or " + s.command()})
 	case f.Plan == nil:
 		lines = append(lines, said{text: "not started: " + s.command()})
 	default:

@@ -163,7 +163,7 @@ func (p *Page) reported(r kit.Report) tea.Cmd {
 	case doing.err == nil:
 		p.screen.Say(doing.called() + " is done: see which criteria are met on the Experiments page")
 	case errors.As(doing.err, &stopped), errors.Is(doing.err, context.Canceled):
-		p.screen.Say(doing.called() + " is stopped; press R on the Experiments page to resume")
+		p.screen.Say(doing.called() + " is stopped; press " + kit.Resume.Label + " on the Experiments page to resume")
 	default:
 		p.screen.Say(doing.called() + ": " + kit.OneLine(doing.err))
 	}
@@ -298,7 +298,7 @@ func (d *beginning) lines(th *kit.Theme) []said {
 	default:
 		lines = append(lines, said{style: kit.Bold, text: d.takes(f)})
 	}
-	return append(lines, said{style: th.Dim, text: "The explorer has priority. S stops it, R resumes it."})
+	return append(lines, said{style: th.Dim, text: "The explorer has priority. " + kit.Stop.Label + " stops it, " + kit.Resume.Label + " resumes it."})
 }
 
 // takes describes the experiment's cost.

@@ -123,7 +123,7 @@ func (g *gallery) waiting() string {
 	case g.found.Job != nil:
 		return "Images correct on whole and high, misclassified on low, will appear here."
 	}
-	return fmt.Sprintf("No flip at r = %.1f. Press < or > to change r.", g.page.session.R)
+	return fmt.Sprintf("No flip at r = %.1f. Press %s or %s to change r.", g.page.session.R, kit.RadiusDown.Label, kit.RadiusUp.Label)
 }
 
 // drawSide draws the selected flip, the counts by class and, if there is room, the share against r.

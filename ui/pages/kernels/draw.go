@@ -134,7 +134,7 @@ func (p *Page) reason() (long, short string) {
 	case p.applied():
 		return "", ""
 	case !p.session.Smooth && p.session.SmoothedLayer == p.layer():
-		return " (off: press s)", " (off)"
+		return " (off: press " + kit.Smooth.Label + ")", " (off)"
 	case !p.session.Smooth:
 		return " (off: press enter)", " (off)"
 	}
@@ -221,7 +221,7 @@ func (p *Page) drawLine(c *kit.Canvas, r kit.Rect, m session.ShownModel, k *show
 func (p *Page) drawResponse(c *kit.Canvas) {
 	th, r := p.screen.Theme(), p.l.chart
 	if r.Empty() {
-		c.Left(p.l.legend, th.Dim, kit.Pick(p.l.legend.W, "Frequency responses need a taller terminal, or press v.", "v: frequency responses"))
+		c.Left(p.l.legend, th.Dim, kit.Pick(p.l.legend.W, "Frequency responses need a taller terminal, or press "+kit.NextView.Label+".", kit.NextView.Label+": frequency responses"))
 		return
 	}
 	most, bins := 1e-9, 0

@@ -156,7 +156,7 @@ func (p *Page) pickLayer() tea.Cmd {
 
 // smoothThis applies the displayed smoothing on all pages.
 func (p *Page) smoothThis() tea.Cmd {
-	p.screen.Say(p.layerName() + " is smoothed on every page; press s to switch off")
+	p.screen.Say(p.layerName() + " is smoothed on every page; press " + kit.Smooth.Label + " to switch off")
 	return p.session.SmoothLayer(p.layer())
 }
 

@@ -98,7 +98,7 @@ func testText(r runlog.RunFacts) string {
 func (p *Page) drawTable(c *kit.Canvas) {
 	th, t, runs := p.screen.Theme(), p.l.table, p.fig.Runs
 	if len(runs) == 0 && p.fig.All > 0 {
-		c.Left(t.Row(0), th.Dim, "no run matches the filter "+kit.Clean(p.table.filter)+"; press / to change it")
+		c.Left(t.Row(0), th.Dim, "no run matches the filter "+kit.Clean(p.table.filter)+"; press "+kit.Filter.Label+" to change it")
 		return
 	}
 	if len(runs) == 0 {
@@ -193,7 +193,7 @@ func (p *Page) drawPanel(c *kit.Canvas, k runlog.PanelKind) {
 	ch := kit.NewChartOn(plot, kit.Span{To: 1}, y)
 	grid := ch.TickGrid(th)
 	for _, n := range p.fig.Notes {
-		if x := p.fig.Position(n.X); x >= 0 && x <= 1 {
+		if x := p.fig.Position(n.X); x >= 0 && x <= 1 && p.fig.Has(k, n.Row) {
 			ch.Cursor(x, th.Changed)
 		}
 	}
@@ -445,7 +445,7 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
 	switch {
 	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
-		return "No runs yet. Press N to train a network on the open dataset."
+		return "No runs yet. Press " + kit.New.Label + " to train a network on the open dataset."
 	case len(runs) == 0 && k == runlog.PanelAccuracy:
 		return "No runs yet."
 	case !begun && p.over != nil && p.over.failed() && p.selected() != nil && p.selected().Dir == p.over.dir:

@@ -49,7 +49,7 @@ func (p *Page) canFollow() bool { return p.session.Modeled() && len(p.fig.Runs) 
 func (p *Page) toggleFollowing() tea.Cmd {
 	p.following.on, p.following.since = !p.following.on, time.Time{}
 	if p.following.on {
-		p.screen.Say("every page shows the newest checkpoint of the selected run; f switches back")
+		p.screen.Say("every page shows the newest checkpoint of the selected run; " + kit.UseNewest.Label + " switches back")
 	} else {
 		p.screen.Say("every page shows the model opened at the start")
 	}

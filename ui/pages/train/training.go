@@ -96,7 +96,7 @@ func (t *ownRun) failed() bool { return t.err != nil && !t.goesOn() }
 var trainingKeys = kit.Keymap[*Page]{
 	{Act: kit.New, Name: "New run on the open dataset", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
 	{Act: kit.Resume, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Do: (*Page).resume},
-	{Act: kit.Pause, Name: "Pause or resume run", Hint: "pause", When: (*Page).trains, Do: (*Page).pause},
+	{Act: kit.Pause, Name: "Pause or resume run", Hints: (*Page).pauseHint, When: (*Page).trains, Do: (*Page).pause},
 	{Act: kit.SaveModel, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
 	{Act: kit.Stop, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
 }
@@ -108,6 +108,14 @@ var followKeys = kit.Keymap[*Page]{
 
 // trains reports whether this process is training.
 func (p *Page) trains() bool { return p.training != nil }
+
+// pauseHint is what the key of Pause would do.
+func (p *Page) pauseHint() string {
+	if p.training != nil && p.training.paused() {
+		return "resume"
+	}
+	return "pause"
+}
 
 // canTrain reports whether a run can be started.
 func (p *Page) canTrain() bool { return p.options.Training != nil && !p.trains() }
@@ -178,7 +186,7 @@ func (p *Page) pause() tea.Cmd {
 		t.run.Resume()
 	default:
 		t.run.Pause()
-		p.screen.Say("paused; p resumes, c saves a checkpoint")
+		p.screen.Say("paused; " + kit.Pause.Label + " resumes, " + kit.SaveModel.Label + " saves a checkpoint")
 	}
 	return p.request()
 }
@@ -216,7 +224,7 @@ func (p *Page) trainingReported(r kit.Report) tea.Cmd {
 	case t.err == nil:
 		p.screen.Say(t.name + " has finished")
 	case t.goesOn():
-		p.screen.Say(t.name + " is stopped; press R on the Train page to resume")
+		p.screen.Say(t.name + " is stopped; press " + kit.Resume.Label + " on the Train page to resume")
 	default:
 		p.screen.Say(t.name + ": " + kit.OneLine(t.err))
 	}

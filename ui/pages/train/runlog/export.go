@@ -68,7 +68,7 @@ func (f *Figure) panelChart(k PanelKind) charts.Panel {
 		out.Series = append(out.Series, s)
 	}
 	for i, n := range f.Notes {
-		if n.X >= f.From && n.X <= f.To {
+		if n.X >= f.From && n.X <= f.To && f.Has(k, n.Row) {
 			out.Lines = append(out.Lines, charts.Reference{At: n.X, Vertical: true, Label: strconv.Itoa(i + 1)})
 		}
 	}

@@ -160,6 +160,11 @@ type NoteMark struct {
 	Text string
 }
 
+// Has reports whether a panel has a curve of a row: notes are drawn where it has.
+func (f *Figure) Has(k PanelKind, row int) bool {
+	return slices.ContainsFunc(f.Panels[k].Curves, func(c CurveFigure) bool { return c.Row == row })
+}
+
 // addNotes adds the notes of the shown rows' runs.
 func (f *Figure) addNotes(runs []runLog) {
 	for i := range f.Runs {
