@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -138,7 +139,8 @@ func (m *Measuring[K, R]) halt() tea.Cmd {
 	return nil
 }
 
-// Jobs lists the measurement that runs and those that wait for it, as a page describes them.
+// Jobs lists the measurement that runs and those that wait for it, as a page describes them. The share
+// done is that of all of them, which grows as work passes from one to another.
 func (m *Measuring[K, R]) Jobs(describe func(k K, r R, limit int) JobInfo) []JobInfo {
 	if m.Job == nil {
 		return nil
@@ -146,13 +148,23 @@ func (m *Measuring[K, R]) Jobs(describe func(k K, r R, limit int) JobInfo) []Job
 	info := describe(m.Working, m.Known[m.Working], m.Limit)
 	info.Name, info.Stop = m.Name, m.halt
 	list, limits := []JobInfo{info}, m.Limits()
+	last := limits[len(limits)-1]
+	done, all := 0.0, 0
 	for _, k := range m.wanted {
-		last := limits[len(limits)-1]
-		if r := m.Known[k]; k != m.Working && m.Failed[k] == "" && !m.Enough(r, last) {
-			next := describe(k, r, last)
+		if m.Failed[k] != "" {
+			continue
+		}
+		r := m.Known[k]
+		next := describe(k, r, last)
+		done, all = done+next.Share, all+1
+		if k != m.Working && !m.Enough(r, last) {
 			next.Name, next.State = m.Name, JobQueued
 			list = append(list, next)
 		}
+	}
+	if all > 1 && info.Share >= 0 {
+		list[0].Share = done / float64(all)
+		list[0].Count += fmt.Sprintf(" (%% of all %d)", all)
 	}
 	return list
 }

@@ -169,13 +169,28 @@ func (p *Page) Jobs() []kit.JobInfo {
 		}
 		j := kit.JobInfo{
 			Of:    fmt.Sprintf("%s, %s vs %s", p.session.Subject(m.Name, k.split, k.smoothing), k.options.Method, axis),
-			Share: r.Progress, Count: kit.Counted(limit, "image") + " per accuracy",
-		}
-		if r.Images < limit { // evaluated on fewer images so far
-			j.Share = 0
+			Share: p.robustShare(r), Count: kit.Counted(limit, "image") + " per accuracy",
 		}
 		return j
 	})
+}
+
+// robustShare returns the fraction done of a curve: each pass starts anew, on more images.
+func (p *Page) robustShare(r attack.Robustness) float64 {
+	done, all := 0.0, 0.0
+	limits := p.limits()
+	for i, limit := range limits {
+		if i > 0 && limit == limits[i-1] {
+			continue
+		}
+		switch all += float64(limit); {
+		case r.Images > limit:
+			done += float64(limit)
+		case r.Images == limit:
+			done += r.Progress * float64(limit)
+		}
+	}
+	return done / max(all, 1)
 }
 
 // cellAt returns the result of a method at an ε and a ρ.

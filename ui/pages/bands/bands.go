@@ -247,7 +247,7 @@ func (p *Page) Jobs() []kit.JobInfo {
 // Speed returns the throughput of the curve on screen.
 func (p *Page) Speed() string {
 	now, _ := p.key("")
-	if r := p.curves.Known[now]; r.ImagesPerSecond > 0 {
+	if r := p.curves.Known[now]; r.ImagesPerSecond > 0 && !p.curves.Stopped {
 		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
 	}
 	return ""

@@ -11,6 +11,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hfcui/engine/bands"
+	"hfcui/engine/measure"
 	"hfcui/ui/kit"
 	"hfcui/ui/uitest"
 )
@@ -105,5 +107,13 @@ func TestExportCompared(t *testing.T) {
 	svg, err := os.ReadFile(uitest.Exported(t, d.App.Folder, ".svg"))
 	if err != nil || !strings.Contains(string(svg), "high-pass images: difference") || !strings.Contains(string(svg), "Newcombe") {
 		t.Errorf("the figure: %v", err)
+	}
+}
+
+// The number of images of several curves is a range where they differ.
+func TestImagesOfSeveralCurves(t *testing.T) {
+	of := func(n int) curve { return curve{result: bands.Result{Whole: measure.Score{N: n}, Images: 5000}} }
+	if got, want := note([]curve{of(72), of(48)}), "48 to 72 images at every r; 95% CI (Wilson). Unfinished: 48 to 72 of 5,000 images."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

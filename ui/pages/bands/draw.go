@@ -188,11 +188,27 @@ func (p *Page) waitingBase(w int) string {
 	return ""
 }
 
+// rangeText formats the numbers of images of several curves: "48", or "48 to 72".
+func rangeText(fewest, most int) string {
+	if fewest == most {
+		return kit.Grouped(most)
+	}
+	return kit.Grouped(fewest) + " to " + kit.Grouped(most)
+}
+
 // drawFoot describes the evaluation.
 func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
 	r, th := p.curves.Known[now], p.screen.Theme()
+	fewest, most := r.Whole.N, r.Whole.N
+	if p.compared() {
+		for _, m := range p.session.Comparisons {
+			if k, _ := p.key(m.Path); p.curves.Failed[k] == "" {
+				fewest, most = min(fewest, p.curves.Known[k].Whole.N), max(most, p.curves.Known[k].Whole.N)
+			}
+		}
+	}
 	text := fmt.Sprintf("%s: %s of %s at every r, 95%% CI",
-		kit.Clean(now.split), kit.FitRight(kit.Grouped(r.Whole.N), len(kit.Grouped(p.session.Info.Images))), kit.Counted(p.session.Info.Images, "image"))
+		kit.Clean(now.split), kit.FitRight(rangeText(fewest, most), len(kit.Grouped(p.session.Info.Images))), kit.Counted(p.session.Info.Images, "image"))
 	x := c.Left(p.l.foot, th.Dim, text)
 	right := ""
 	switch {

@@ -153,13 +153,13 @@ func document(of *session.Session, data string, curves []curve, compared bool) a
 
 // note describes the evaluation of the curves.
 func note(curves []curve) string {
-	fewest, done := curves[0].result.Whole.N, true
+	fewest, most, done := curves[0].result.Whole.N, curves[0].result.Whole.N, true
 	for _, c := range curves {
-		fewest, done = min(fewest, c.result.Whole.N), done && c.result.Done
+		fewest, most, done = min(fewest, c.result.Whole.N), max(most, c.result.Whole.N), done && c.result.Done
 	}
-	text := fmt.Sprintf("%s images at every r; 95%% CI (Wilson).", kit.Grouped(fewest))
+	text := fmt.Sprintf("%s images at every r; 95%% CI (Wilson).", rangeText(fewest, most))
 	if !done {
-		text += fmt.Sprintf(" Unfinished: %s of %s images.", kit.Grouped(fewest), kit.Grouped(curves[0].result.Images))
+		text += fmt.Sprintf(" Unfinished: %s of %s images.", rangeText(fewest, most), kit.Grouped(curves[0].result.Images))
 	}
 	return text
 }

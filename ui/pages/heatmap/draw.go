@@ -193,6 +193,10 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	if ok {
 		at, zero = r.At(p.cursor).Errors(), r.Clean.Errors()
 	}
+	coarse := ""
+	if ok && at.N == 0 && r.Around(p.cursor).N > 0 {
+		coarse = "  coarse"
+	}
 	if ok && p.ready() {
 		low, high = p.shown.low, p.shown.high
 	}
@@ -204,7 +208,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	lines := []string{
 		kit.Bold.Paint(fmt.Sprintf("u %+3d  v %+3d", p.cursor.U, p.cursor.V)) + th.Dim.Paint(fmt.Sprintf("  radius %4.1f", p.cursor.Distance())),
 		th.Whole.Paint("□") + " error    " + session.ScoreText(at) + " %",
-		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))) + change,
+		th.Dim.Paint(fmt.Sprintf("  n %s", kit.FitRight(kit.Grouped(at.N), 5))+coarse) + change,
 		"",
 		th.Whole.Paint(kit.MarkWhole) + " clean    " + session.ScoreText(zero) + " %",
 		th.Dim.Paint(fmt.Sprintf("  n %s of %s images", kit.FitRight(kit.Grouped(zero.N), 5), kit.Grouped(min(heatmapImages, p.session.Info.Images)))),

@@ -279,7 +279,7 @@ func (p *Page) Jobs() []kit.JobInfo {
 }
 
 func (p *Page) Speed() string {
-	if r, ok := p.now(); ok {
+	if r, ok := p.now(); ok && !p.maps.Stopped {
 		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
 	}
 	return ""
