@@ -230,8 +230,8 @@ func (a *App) say(s string) { a.message = kit.Clean(s) }
 // changed notifies every page of a change.
 func (a *App) changed(what session.Change) tea.Cmd {
 	var cmds []tea.Cmd
-	if noted := a.Notice() != ""; a.layout.W > 0 && !a.layout.TooSmall && noted == a.layout.Note.Empty() {
-		a.layout = kit.NewLayout(a.layout.W, a.layout.H, noted)
+	if l := kit.NewLayout(a.layout.W, a.layout.H, kit.Clean(a.Notice())); a.layout.W > 0 && !l.TooSmall && l != a.layout {
+		a.layout = l
 		for _, p := range a.pages {
 			p.Arrange(a.layout)
 		}
@@ -265,7 +265,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	a.layer.Resize(w, h)
 	a.probe.Resize(w, h, 0, 0)
 	a.adopt(a.probe.Capabilities())
-	a.layout = kit.NewLayout(w, h, a.Notice() != "")
+	a.layout = kit.NewLayout(w, h, kit.Clean(a.Notice()))
 	for _, p := range a.pages {
 		p.Arrange(a.layout)
 	}

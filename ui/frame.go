@@ -97,9 +97,7 @@ func (a *App) dimmed(p kit.Placed) []string {
 
 // drawStatus draws the caveat, the status line and the hints.
 func (a *App) drawStatus(c *kit.Canvas) {
-	if !a.layout.Note.Empty() {
-		c.Left(a.layout.Note, a.theme.Warn, kit.Clean(a.Notice()))
-	}
+	a.drawNotice(c)
 	if a.message != "" {
 		c.Left(a.layout.Status, a.theme.Focus, a.message)
 	} else {
@@ -107,6 +105,23 @@ func (a *App) drawStatus(c *kit.Canvas) {
 	}
 	list, last := a.hinted()
 	kit.DrawHints(c, a.layout.Hints, a.theme, list, last)
+}
+
+// drawNotice draws the caveats; help has those that do not fit.
+func (a *App) drawNotice(c *kit.Canvas) {
+	r := a.layout.Note
+	if r.Empty() {
+		return
+	}
+	lines := kit.Wrap(kit.Clean(a.Notice()), r.W)
+	if len(lines) > r.H {
+		more := "… " + kit.Help.Label + " shows all"
+		rest := strings.Join(lines[r.H-1:], " ")
+		lines = append(lines[:r.H-1], strings.TrimSuffix(kit.Cut(rest, r.W-kit.Width(more)+1), "…")+more)
+	}
+	for i, line := range lines {
+		c.Left(r.Row(i), a.theme.Warn, line)
+	}
 }
 
 // hinted lists the bindings for hints: the dialog's, or the page's and the program's.

@@ -6,11 +6,19 @@ import (
 	"hfcui/ui/kit"
 )
 
-// newHelp returns the help: what the page shows, the keys from the tables that dispatch them, and
+// newHelp returns the help: the caveats in full, what the page shows, the keys from the tables that dispatch them, and
 // the words.
 func newHelp(a *App) *kit.Reader {
 	p := a.pages[a.page]
-	lines := []kit.HelpLine{{Text: kit.Title(p.name) + ": what am I seeing?", Head: true}, {Text: p.about}, {}}
+	var lines []kit.HelpLine
+	if list := a.Notices(); len(list) > 0 {
+		lines = append(lines, kit.HelpLine{Text: "Notice", Head: true})
+		for _, text := range list {
+			lines = append(lines, kit.HelpLine{Text: kit.Clean(text)})
+		}
+		lines = append(lines, kit.HelpLine{})
+	}
+	lines = append(lines, kit.HelpLine{Text: kit.Title(p.name) + ": what am I seeing?", Head: true}, kit.HelpLine{Text: p.about}, kit.HelpLine{})
 	list := a.bound()
 	for _, group := range kit.Groups {
 		keys := kit.HelpLines(slices.DeleteFunc(slices.Clone(list), func(e kit.Entry) bool {

@@ -103,7 +103,7 @@ func TestAsksForData(t *testing.T) {
 	l.About.Note = "predictions shown, not scored: " + l.About.Unscored
 	d := startWith(t, l, Options{}, 140, 44)
 	d.Shows("Open the dataset of demo").Hides("built-in model")
-	d.Keys("esc").Shows("press O to open the model's dataset: predictions shown, not scored")
+	d.Keys("esc").Shows("O opens the model's dataset: predictions shown, not scored")
 	for _, page := range []string{"2", "6", "7"} {
 		d.Keys(page).Shows("unavailable: net has no class names", "Press O to open the model's dataset")
 	}

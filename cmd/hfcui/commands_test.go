@@ -151,7 +151,7 @@ func TestPredictReports(t *testing.T) {
 	if *low[0].Part != "low" || *low[0].R != 7.5 || len(low[0].Top) != 5 {
 		t.Errorf("%+v", low)
 	}
-	if r := hfcuiIn(t, dir, "predict", "photo.png"); r.status != 0 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "note: predictions are those of demo, the default model") {
+	if r := hfcuiIn(t, dir, "predict", "photo.png"); r.status != 0 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "note: predictions are by demo, trained on shapes") {
 		t.Errorf("predictions of the default model on a photo: status %d, %q", r.status, r.stderr)
 	}
 }

@@ -53,7 +53,7 @@ func predictCommand() *cobra.Command {
 				return err
 			}
 			if !cmd.Flags().Changed("model") {
-				sayNote(lab.DefaultModelNote + "; choose another with --model")
+				sayNote(lab.DefaultModelNote + "; choose another model with --model")
 			}
 			reading := sayUnchecked(m)
 			return out.print(withReading(answers, reading), func(w io.Writer) {

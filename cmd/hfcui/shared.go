@@ -74,7 +74,7 @@ func openScored(cmd *cobra.Command, o lab.Options) (*lab.Lab, error) {
 		return l, nil
 	case info.DefaultData:
 		err = fmt.Errorf("accuracy unavailable: %s; choose its dataset with --data", info.Unscored)
-	case info.DefaultModel:
+	case info.DefaultModel && !info.Unlabeled:
 		err = fmt.Errorf("accuracy unavailable: %s; choose a model of this dataset with --model", info.Unscored)
 	default:
 		err = fmt.Errorf("accuracy unavailable: %s; use class folders with the model's classes, or name them with --classes", info.Unscored)

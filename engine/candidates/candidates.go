@@ -52,6 +52,9 @@ type Better struct {
 	score  measure.Score
 }
 
+// Score is that of the candidate.
+func (b Better) Score() measure.Score { return measure.Score{Correct: b.Correct, N: b.N} }
+
 // String is the comparison in one line.
 func (b Better) String() string {
 	return fmt.Sprintf("%s is clearly better: accuracy %s on %d images, vs %s as opened (McNemar p = %.1g)",

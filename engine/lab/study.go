@@ -38,16 +38,17 @@ type study struct {
 	model *model.Model
 	data  *source // kept open
 	modelSource
-	checks   checks
-	programs *programCache
-	bands    *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
-	clean    *lru.Cache[cleanKey, *bands.CleanPredictions]
-	kernels  *lru.Cache[model.Smoothing, *kernels.View]
-	attacked *attack.Known
-	heatmaps *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
-	unscored string // why accuracy cannot be measured; "" if the labels of the data are the model's classes
-	notes    []string
-	own      atomic.Pointer[selection] // with images at another size than those of the open model; nil if there are none
+	checks    checks
+	programs  *programCache
+	bands     *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
+	clean     *lru.Cache[cleanKey, *bands.CleanPredictions]
+	kernels   *lru.Cache[model.Smoothing, *kernels.View]
+	attacked  *attack.Known
+	heatmaps  *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
+	unlabeled bool   // the data have no labels
+	unscored  string // why accuracy cannot be measured; "" if the labels of the data are the model's classes
+	notes     []string
+	own       atomic.Pointer[selection] // with images at another size than those of the open model; nil if there are none
 
 	mu      sync.Mutex
 	users   int
@@ -130,7 +131,7 @@ func size(c, h, w int) string {
 }
 
 // DefaultModelNote is the note on predictions for images of which no dataset is known.
-const DefaultModelNote = "predictions are those of " + defaultModel + ", the default model, which was trained on drawn shapes"
+const DefaultModelNote = "predictions are by " + defaultModel + ", trained on shapes"
 
 // compareClasses determines whether the labels of the data, of these names, are the model's classes.
 // A model without class names matches only data that was selected by the user.
@@ -138,7 +139,7 @@ func (s *study) compareClasses(names []string) {
 	name, data := s.model.Name, s.data.Name
 	switch {
 	case len(names) == 0:
-		s.unscored = data + " has no labels"
+		s.unscored, s.unlabeled = data+" has no labels", true
 		if !s.chosen {
 			s.note(DefaultModelNote)
 		}
@@ -232,7 +233,7 @@ func (c *selection) info(device plan.Device) Info {
 		Model: c.model.Name, Net: c.model.Net.Name, Reading: c.model.Reading(), Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
 		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
 		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
-		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.unscored == "", Unscored: c.unscored,
+		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.unscored == "", Unscored: c.unscored, Unlabeled: c.unlabeled,
 		DefaultModel: !c.chosen, DefaultData: !c.data.chosen,
 		Device: device.Name(), Note: strings.Join(c.notes, "; "),
 	}

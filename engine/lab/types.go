@@ -22,6 +22,7 @@ type Info struct {
 	Images    int    // in the selected split
 	Labeled   bool   // the labels are the model's classes
 	Unscored  string // why they are not, and accuracy is unavailable; ""
+	Unlabeled bool   // the images have no labels at all
 	// DefaultModel and DefaultData report that they were not selected explicitly.
 	DefaultModel, DefaultData bool
 	Device                    string

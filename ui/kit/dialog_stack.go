@@ -54,9 +54,9 @@ func (s *Dialogs) DrawDialogs(c *Canvas, l Layout, th *Theme) {
 	}
 }
 
-// DialogRect is where a dialog with its frame lies: in the middle, a little high.
+// DialogRect is where a dialog with its frame lies: in the middle, a little high, above the caveats.
 func DialogRect(l Layout, d Dialog) Rect {
-	maxW, maxH := l.W-8, l.H-6
+	maxW, maxH := l.W-8, min(l.H-6, l.Body.Bottom()-3)
 	w, h := d.Size(maxW, maxH)
 	w, h = min(max(w, Width(d.Heading())+4), maxW)+4, min(h, maxH)+2
 	return Rect{(l.W - w) / 2, max(1, (l.H-h)*2/5), w, h}

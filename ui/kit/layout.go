@@ -12,7 +12,7 @@ type Layout struct {
 	TooSmall bool
 	Header   Rect
 	Body     Rect
-	Note     Rect // one line for a caveat; empty without one
+	Note     Rect // a line or two for caveats; empty without any
 	Status   Rect
 	Hints    Rect
 }
@@ -20,7 +20,11 @@ type Layout struct {
 // Roomy reports whether there are lines for spacing.
 func (l Layout) Roomy() bool { return l.H >= 28 }
 
-func NewLayout(w, h int, note bool) Layout {
+// mostNoted is the most lines of caveats, where there are lines for spacing.
+const mostNoted = 2
+
+// NewLayout lays out the frame, with lines for the caveats in note.
+func NewLayout(w, h int, note string) Layout {
 	l := Layout{W: w, H: h, TooSmall: w < MinWidth || h < MinHeight}
 	if l.TooSmall {
 		return l
@@ -33,9 +37,13 @@ func NewLayout(w, h int, note bool) Layout {
 		top++
 		bottom--
 	}
-	if note {
-		bottom--
-		l.Note = Rect{1, bottom, w - 2, 1}
+	if note != "" {
+		lines := 1
+		if l.Roomy() {
+			lines = min(len(Wrap(note, w-2)), mostNoted)
+		}
+		bottom -= lines
+		l.Note = Rect{1, bottom, w - 2, lines}
 	}
 	l.Body = Rect{1, top, w - 1, bottom - top}
 	return l

@@ -79,6 +79,8 @@ func (s *Session) Unscored(what string) string {
 // missing is what has to be opened for accuracy to be measured.
 func (s *Session) missing() string {
 	switch {
+	case s.Info.Unlabeled:
+		return "a dataset with labels"
 	case s.Info.DefaultData:
 		return "the model's dataset"
 	case s.Info.DefaultModel:

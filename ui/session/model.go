@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -142,18 +143,29 @@ func (s *Session) modelChecked(r kit.Report, msg checkedModel) tea.Cmd {
 	return s.Announce(ChangedNotice)
 }
 
-// Notice is the line of caveats: what a check found, and what is known of model and data.
-func (s *Session) Notice() string {
-	var list []string
+// Notice is the caveats in brief, remedies first: what a check found, and what is known of model and data.
+func (s *Session) Notice() string { return strings.Join(s.notices(true), "; ") }
+
+// Notices are the caveats in full.
+func (s *Session) Notices() []string { return s.notices(false) }
+
+func (s *Session) notices(brief bool) (list []string) {
 	note := s.Info.Note
-	if note != "" && !s.Info.Labeled && (s.Info.DefaultData || s.Info.DefaultModel) {
-		list = append(list, "press "+kit.Open.Label+" to open "+s.missing()+": "+note)
+	switch open := kit.Open.Label; {
+	case note == "" || s.Info.Labeled:
+	case s.Info.Unlabeled && s.Info.DefaultModel:
+		note += "; " + open + " opens another model"
+	case s.Info.DefaultData || s.Info.DefaultModel:
+		list = append(list, open+" opens "+s.missing()+": "+note)
 		note = ""
 	}
-	if text := s.Reading.Result.String(); text != "" {
-		if s.Reading.Better != nil {
-			text = "press " + kit.ModelForm.Label + " to apply it: " + text
-		}
+	switch b, text := s.Reading.Better, s.Reading.Result.String(); {
+	case b != nil && brief:
+		list = append(list, fmt.Sprintf("%s applies %s: %s vs %s %% of %d images correct, p = %.1g", kit.ModelForm.Label, b.Flags,
+			strings.TrimSpace(kit.Percent(b.Score().Accuracy())), strings.TrimSpace(kit.Percent(b.Current.Accuracy())), b.Current.N, b.P))
+	case b != nil:
+		list = append(list, kit.ModelForm.Label+" applies "+text)
+	case text != "":
 		list = append(list, text)
 	}
 	if s.checked && s.Reading.Unchecked() {
@@ -162,5 +174,5 @@ func (s *Session) Notice() string {
 	if note != "" {
 		list = append(list, note)
 	}
-	return strings.Join(list, "; ")
+	return list
 }

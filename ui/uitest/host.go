@@ -117,7 +117,7 @@ func (a *Host[P]) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a *Host[P]) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		a.layout = kit.NewLayout(msg.Width, msg.Height, a.Info.Note != "")
+		a.layout = kit.NewLayout(msg.Width, msg.Height, a.Info.Note)
 		a.Page.Arrange(a.layout)
 		if a.away {
 			return a.Changed(session.ChangedScreen)

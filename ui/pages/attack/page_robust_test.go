@@ -138,7 +138,7 @@ func TestAttackForgetsAnotherModel(t *testing.T) {
 
 func TestAttackNamesModelsSideBySideUnderPictures(t *testing.T) {
 	for models := 2; models <= 4; models++ {
-		l := kit.NewLayout(140, 44, false)
+		l := kit.NewLayout(140, 44, "")
 		k := layoutAttack(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18, MostW: 0, MostH: 0}, false, models)
 		if k.table.H != models+1 || len(k.accuracy) != 2 || len(k.slots) != 4 {
 			t.Errorf("%d models: the table is %+v, beside %d charts and %d pictures", models, k.table, len(k.accuracy), len(k.slots))

@@ -259,7 +259,7 @@ func TestAttackLayoutHasNoOverlaps(t *testing.T) {
 	for w := kit.MinWidth; w <= 220; w += 5 {
 		for h := kit.MinHeight; h <= 70; h += 3 {
 			for _, figures := range []bool{false, true} {
-				l := kit.NewLayout(w, h, h%2 == 0)
+				l := kit.NewLayout(w, h, map[bool]string{true: "note"}[h%2 == 0])
 				models := 1 + (w+h)%4
 				k := layoutAttack(l.Body, l.Roomy(), []float64{1, 0.5, 2}[(w/5+h)%3], cells[(w+h)%len(cells)], figures, models)
 				all := []kit.Rect{k.caption, k.epsilon, k.radius}

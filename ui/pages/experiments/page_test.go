@@ -61,7 +61,7 @@ func TestExperimentsFitEverywhere(t *testing.T) {
 func TestExperimentsLayoutHasNoOverlaps(t *testing.T) {
 	for w := kit.MinWidth; w <= 220; w += 5 {
 		for h := kit.MinHeight; h <= 70; h += 2 {
-			for _, note := range []bool{false, true} {
+			for _, note := range []string{"", "note"} {
 				l := kit.NewLayout(w, h, note)
 				e := layoutExperiments(l, 11)
 				if e.table.Overlaps(e.detail) || e.detail.H < 4 || e.detail.Bottom() > l.Body.Bottom() || e.detail.Right() > w || e.table.Y < l.Body.Y {

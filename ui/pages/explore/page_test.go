@@ -254,7 +254,7 @@ func TestExploreLayoutHasNoOverlaps(t *testing.T) {
 	for w := kit.MinWidth; w <= 220; w += 7 {
 		for h := kit.MinHeight; h <= 70; h += 3 {
 			for _, aspect := range []float64{1, 0.5, 2, 4.0 / 3, 0.2, 5} {
-				l := kit.NewLayout(w, h, h%2 == 0)
+				l := kit.NewLayout(w, h, map[bool]string{true: "note"}[h%2 == 0])
 				e := layoutExplore(l.Body, l.Roomy(), aspect, cells[(w+h)%len(cells)], 10, 1+(w+h)%4, kit.Slots)
 				var all []kit.Rect
 				for _, s := range e.slots {
@@ -285,7 +285,7 @@ func TestPicturesAreLarge(t *testing.T) {
 	for _, c := range []struct{ w, h, pictures, rows int }{
 		{60, 18, 3, 9}, {80, 24, 4, 9}, {100, 30, 4, 12}, {140, 44, 4, 17}, {200, 60, 4, 24}, {80, 50, 4, 14},
 	} {
-		l := kit.NewLayout(c.w, c.h, false)
+		l := kit.NewLayout(c.w, c.h, "")
 		e := layoutExplore(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 10, 1, kit.Slots)
 		if len(e.slots) != c.pictures || e.slots[0].Pic.H < c.rows {
 			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.slots), e.slots[0].Pic.H, c.pictures, c.rows)

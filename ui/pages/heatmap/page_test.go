@@ -170,12 +170,12 @@ func TestHeatmapImage(t *testing.T) {
 
 // On a tall, narrow terminal the map has its width, and the text is below.
 func TestTallLayout(t *testing.T) {
-	l := kit.NewLayout(60, 70, false)
+	l := kit.NewLayout(60, 70, "")
 	h := layoutHeatmap(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 1)
 	if h.tiles[0].pic.W < 50 || h.text.Y <= h.tiles[0].pic.Bottom() || h.text.H < heatmapLines-1 || h.text.Bottom() > h.norm.Y {
 		t.Errorf("the map is %+v, the text %+v", h.tiles[0].pic, h.text)
 	}
-	wide := kit.NewLayout(140, 44, false)
+	wide := kit.NewLayout(140, 44, "")
 	if h := layoutHeatmap(wide.Body, wide.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 1); h.text.X <= h.tiles[0].pic.Right() {
 		t.Errorf("the map is %+v, the text %+v", h.tiles[0].pic, h.text)
 	}

@@ -85,7 +85,7 @@ func TestKernelsLayoutHasNoOverlaps(t *testing.T) {
 		for h := kit.MinHeight; h <= 70; h += 2 {
 			for models := 1; models <= session.MostComparisons+1; models++ {
 				for _, curves := range []bool{false, true} {
-					l := kit.NewLayout(w, h, h%4 == 0)
+					l := kit.NewLayout(w, h, map[bool]string{true: "note"}[h%4 == 0])
 					k := layoutKernels(l.Body, l.Roomy(), kit.CellSize{W: 9, H: 18}, models, curves)
 					all := []kit.Rect{k.caption, k.legend}
 					for _, r := range append([]kit.Rect{k.state, k.chart}, k.lines...) {

@@ -70,7 +70,7 @@ func TestTrainLayoutHasNoOverlaps(t *testing.T) {
 	for w := kit.MinWidth; w <= 220; w += 5 {
 		for h := kit.MinHeight; h <= 70; h += 2 {
 			for _, alone := range []bool{false, true} {
-				l := kit.NewLayout(w, h, false)
+				l := kit.NewLayout(w, h, "")
 				p := layoutTrain(l, 3, runlog.PanelLoss, alone, kit.CellSize{W: 9, H: 19, MostW: 0, MostH: 0})
 				all := []kit.Rect{p.table}
 				for _, k := range p.order() {
