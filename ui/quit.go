@@ -51,7 +51,7 @@ func newQuitDialog(a *App) *quitDialog {
 		leave = leave && j.Leave
 	}
 	if leave {
-		d.choices = append(d.choices, quitChoice{"Leave running and quit", "resumes as a process of its own", func() tea.Cmd {
+		d.choices = append(d.choices, quitChoice{"Quit, keep training", "continues in the background", func() tea.Cmd {
 			a.leave = true
 			return a.quit()
 		}})

@@ -30,7 +30,7 @@ func TestQuitAsks(t *testing.T) {
 		press("N enter")
 		see("epoch 3/10")
 		press("1 q")
-		see("Leave running and quit")
+		see("Quit, keep training")
 		press("esc " + c.keys)
 		if err := r.ended(); err != nil {
 			t.Fatal(err)

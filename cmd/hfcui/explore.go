@@ -13,6 +13,7 @@ import (
 	"hfcui/engine/experiment"
 	"hfcui/engine/lab"
 	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
 	"hfcui/ui"
 	"hfcui/ui/opener"
 )
@@ -77,7 +78,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	}
 	evolution := l.Evolution()
 	defer evolution.Close()
-	e.screen.Evolution, e.screen.Watch = evolution, activeRuns("runs")
+	e.screen.Evolution, e.screen.Watch = evolution, activeRuns(follow.RunsFolder)
 	e.screen.Recent, e.screen.Opened = opener.RecentFile(), e.chosen(cmd)
 	e.screen.Training, e.screen.Reproducing = trainingOf(l), reproducingOf(l)
 	return ui.Run(cmd.Context(), l, e.screen)

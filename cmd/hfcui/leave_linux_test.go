@@ -24,7 +24,7 @@ func TestTerminalLeavesATrainingRunning(t *testing.T) {
 	p.send("\r")
 	p.says("epoch 1/")
 	p.send("q")
-	p.says("Leave running and quit")
+	p.says("Quit, keep training")
 	p.send("\x1b[B")
 	p.quiet()
 	p.send("\r")

@@ -11,6 +11,7 @@ import (
 	"hfcui/checkpoints"
 	"hfcui/engine/dataset"
 	"hfcui/engine/preview"
+	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
 )
 
@@ -97,11 +98,14 @@ const (
 // fits reports whether something of a kind is wanted.
 func (w Wanted) fits(k preview.Kind) bool { return w == Anything || k == preview.Data }
 
-// known lists what can be opened without a path: recent items, other splits, embedded models and named
+// known lists what can be opened without a path: earlier runs, recent items, other splits, embedded models and named
 // datasets.
 func (d *Opener) known() (list []entry) {
 	s := d.session
 	seen := map[string]bool{}
+	if d.earlier > 0 && d.wanted == Anything {
+		list = append(list, entry{text: follow.RunsFolder + separator, note: kit.Counted(d.earlier, "earlier run"), path: follow.RunsFolder + separator})
+	}
 	for _, item := range d.items {
 		if d.wanted.fits(item.Kind) && (s.Modeled() || item.Kind == preview.Runs) {
 			seen[item.Path] = true

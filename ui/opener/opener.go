@@ -39,6 +39,7 @@ type Opener struct {
 	field    kit.Field
 	items    []Item            // recent
 	named    []dataset.Listing // datasets with a name
+	earlier  int               // runs in the folder of runs
 	files    listing           // of the folder that is typed
 	entries  []entry           // known ones, if no folder is typed, and files
 	found    []int             // those that match, best first
@@ -67,7 +68,7 @@ func (d *Opener) Init(s session.Screen) tea.Cmd {
 	recent := d.recent
 	return tea.Batch(
 		d.look(),
-		s.Task(func() tea.Msg { return knownMsg{recent.Items(), named()} }),
+		s.Task(func() tea.Msg { return knownMsg{recent.Items(), named(), len(follow.Earlier("."))} }),
 		d.list(""),
 	)
 }
@@ -75,8 +76,9 @@ func (d *Opener) Init(s session.Screen) tea.Cmd {
 // Messages of the dialog's tasks.
 type (
 	knownMsg struct {
-		items []Item
-		named []dataset.Listing
+		items   []Item
+		named   []dataset.Listing
+		earlier int
 	}
 	previewMsg struct {
 		path  string
@@ -97,7 +99,7 @@ func (d *Opener) Receive(msg tea.Msg) tea.Cmd {
 	}
 	switch msg := msg.(type) {
 	case knownMsg:
-		d.items, d.named = msg.items, msg.named
+		d.items, d.named, d.earlier = msg.items, msg.named, msg.earlier
 		return d.refresh()
 	case listing:
 		if folder, _, _ := divide(d.field.Text); folder == msg.folder {

@@ -161,3 +161,19 @@ func Names(dirs []string) []string {
 	}
 	return names
 }
+
+// RunsFolder is the folder in which runs are started by default.
+const RunsFolder = "runs"
+
+// Earlier returns the run folders in the folder of runs below base; none if it cannot be read.
+func Earlier(base string) []string {
+	at := filepath.Join(base, RunsFolder)
+	if info, err := os.Stat(at); err != nil || !info.IsDir() {
+		return nil
+	}
+	f := finder{seen: map[string]bool{}}
+	if f.look(at, 0) != nil {
+		return nil
+	}
+	return f.dirs
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hfcui/engine/measure"
+	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
 	"hfcui/ui/pages/train/runlog"
 	"hfcui/ui/session"
@@ -86,6 +87,8 @@ func trainText(r runlog.RunFacts) string {
 // testText formats test accuracy with its 95 % CI, or of a group its mean and range.
 func testText(r runlog.RunFacts) string {
 	switch {
+	case r.Grouped && r.Accuracy == r.Accuracy && r.Lo == r.Hi: // of one run, or all the same
+		return kit.Percent(r.Accuracy)
 	case r.Grouped && r.Accuracy == r.Accuracy:
 		return fmt.Sprintf("%.1f %.1f–%.1f", 100*r.Accuracy, 100*r.Lo, 100*r.Hi)
 	case r.Test == nil:
@@ -444,6 +447,8 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 	runs := p.fig.Runs
 	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
 	switch {
+	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil && p.earlier > 0:
+		return fmt.Sprintf("%s in %s/: press %s to open them. %s trains a network on the open dataset.", kit.Counted(p.earlier, "earlier run"), follow.RunsFolder, kit.Open.Label, kit.New.Label)
 	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
 		return "No runs yet. Press " + kit.New.Label + " to train a network on the open dataset."
 	case len(runs) == 0 && k == runlog.PanelAccuracy:

@@ -12,6 +12,7 @@ import (
 	"hfcui/engine/nets"
 	"hfcui/engine/optim"
 	"hfcui/engine/train"
+	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
 	"hfcui/ui/session"
 )
@@ -46,7 +47,7 @@ const fullImages, lowImages, highImages = "full images", "low-pass images", "hig
 func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 	d := &recipe{page: p, base: c}
 	rows := append(append(startRows(c, builtin), basicRows(c)...),
-		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join("runs", folderName(c, builtin)+time.Now().Format("-0102-150405"))}},
+		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join(follow.RunsFolder, folderName(c, builtin)+time.Now().Format("-0102-150405"))}},
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
 	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
 	d.Wide, d.Names = 66, 20
@@ -59,7 +60,7 @@ func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 		}
 		return ": " + kit.Clean(filepath.Base(c.Model))
 	}
-	d.Foot = []string{"hfcui train has every setting and resumes this run", "hfcui train has every setting"}
+	d.Foot = []string{"More settings: hfcui train --help"}
 	return d
 }
 

@@ -110,9 +110,9 @@ func (p *Page) sortNote(key string) string {
 		return ""
 	}
 	if p.table.reversed {
-		return "now, reversed"
+		return "current, reversed; choose again to undo"
 	}
-	return "now; again: reverse"
+	return "current; choose again to reverse"
 }
 
 // groupRuns opens the list of settings by which runs are grouped: first those that differ.
@@ -210,7 +210,7 @@ func (d *filterDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
 		}
 		c.Left(r.Row(2), kit.Style{}, fmt.Sprintf("%d of %s", n, kit.Counted(d.page.fig.All, "run")))
 	}
-	c.Left(r.Row(4), th.Dim, kit.Pick(r.W, "matches names and settings (key=value); ignores case without capitals", "matches names and settings (key=value)", "matches names, key=value"))
+	c.Left(r.Row(4), th.Dim, kit.Pick(r.W, "matches names and settings (key=value); case matters only if you type a capital", "matches names and settings (key=value)", "matches names, key=value"))
 }
 
 // configured reports whether a configuration is known.
