@@ -111,9 +111,11 @@ func (s Smallest) MarshalJSON() ([]byte, error) {
 
 // Warning is a failed sanity check of some cells.
 type Warning struct {
-	Text  string
-	Cells []int // indices in Robustness.Cells
-	where []string
+	Text   string
+	Method string // of the cells
+	Chance bool   // chance may explain it
+	Cells  []int  // indices in Robustness.Cells
+	where  []string
 }
 
 // String names the cells, or the first of many, and says what failed.
@@ -136,7 +138,7 @@ func (r Robustness) Warnings() []Warning {
 			if !known {
 				k = len(all)
 				at[m.Text] = k
-				all = append(all, Warning{Text: m.Text})
+				all = append(all, Warning{Text: m.Text, Method: c.Method, Chance: m.Chance})
 			}
 			all[k].Cells = append(all[k].Cells, i)
 			all[k].where = append(all[k].where, fmt.Sprintf("%s at epsilon %.4g, rho %.4g", c.Method, c.Epsilon, c.Rho))

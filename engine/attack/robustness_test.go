@@ -224,6 +224,9 @@ func TestRiseByChance(t *testing.T) {
 		got := ""
 		for _, m := range cells[1].Marks {
 			got += m.Text
+			if m.Chance != strings.HasSuffix(m.Text, "within chance") {
+				t.Errorf("%+v", m)
+			}
 		}
 		if got != c.want || len(cells[0].Marks) > 0 {
 			t.Errorf("%s after %s: %q, want %q", c.larger, c.smaller, got, c.want)

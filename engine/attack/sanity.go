@@ -39,8 +39,30 @@ const (
 
 // Mark is a failed sanity check.
 type Mark struct {
-	Rule Rule
-	Text string // what failed, in words
+	Rule   Rule
+	Text   string // what failed, in words
+	Chance bool   // chance may explain it: by the sign test
+}
+
+// Doubt is how far the failed sanity checks of a cell cast doubt on its accuracy.
+type Doubt int
+
+const (
+	NoDoubt     Doubt = iota
+	ChanceDoubt       // all of them may be by chance
+	RealDoubt
+)
+
+// Doubt returns that of a cell.
+func (c Cell) Doubt() Doubt {
+	worst := NoDoubt
+	for _, m := range c.Marks {
+		if !m.Chance {
+			return RealDoubt
+		}
+		worst = ChanceDoubt
+	}
+	return worst
 }
 
 const (
@@ -84,8 +106,12 @@ type checked struct {
 }
 
 func (k checked) add(r Rule, format string, args ...any) {
-	k.Marks = append(k.Marks, Mark{r, fmt.Sprintf(format, args...)})
+	k.Marks = append(k.Marks, Mark{Rule: r, Text: fmt.Sprintf(format, args...)})
 }
+
+// byChance marks the last failed check as one that chance may explain, unless accuracy in a is
+// significantly above that in b.
+func (k checked) byChance(a, b []outcome) { k.Marks[len(k.Marks)-1].Chance = !above(a, b) }
 
 func (k checked) zeroGradients() {
 	correct := 0
@@ -115,6 +141,7 @@ func (k checked) againstClean(clean []outcome) {
 	}
 	if more, fewer := discordant(k.own, clean); more > fewer {
 		k.add(RisesWithEpsilon, "accuracy is above clean accuracy: %s", twoScores(k.own, clean))
+		k.byChance(k.own, clean)
 	}
 }
 
@@ -131,6 +158,7 @@ func (k checked) againstSmaller() {
 	}
 	if more, fewer := discordant(k.own, k.outcomes[lowest]); more > fewer {
 		k.add(RisesWithEpsilon, "accuracy is above that at the smaller epsilon %.4g: %s", k.cells[lowest].Epsilon, twoScores(k.own, k.outcomes[lowest]))
+		k.byChance(k.own, k.outcomes[lowest])
 	}
 }
 
@@ -157,6 +185,7 @@ func (k checked) againstFGSM() {
 	other := k.other(FGSMMethod)
 	if more, fewer := discordant(k.own, other); more > fewer {
 		k.add(AboveFGSM, "accuracy under fgsm, which takes one step, is lower: %s; try more steps or another step size", twoScores(other, k.own))
+		k.byChance(k.own, other)
 	}
 }
 

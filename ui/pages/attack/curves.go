@@ -42,14 +42,15 @@ func (p *Page) drawAccuracy(c *kit.Canvas, r kit.Rect, byRho bool) {
 // drawAccuracyHead draws the heading of a chart.
 func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 	th, method := p.screen.Theme(), p.options.Method
-	n, doubts := 0, 0
+	var n imagesRange
+	doubts := 0
 	for _, m := range p.session.Models() {
 		k := p.keyOf(m, byRho)
 		result := p.robust.Known[k]
 		for _, cell := range result.Cells {
 			if cell.Method == method && !cell.Check {
-				n = max(n, cell.N)
-				if len(cell.Marks) > 0 {
+				n.add(cell.N)
+				if cell.Doubt() == attack.RealDoubt {
 					doubts++
 				}
 			}
@@ -76,8 +77,8 @@ func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 		forms = append([]string{clean + fmt.Sprintf("%s at ε %s vs ρ", method, at)}, forms...)
 	}
 	count := "        "
-	if n > 0 {
-		count = kit.FitRight("n "+kit.Grouped(n), 8)
+	if n.most > 0 {
+		count = kit.FitRight("n "+n.String(), max(8, 2+kit.Width(n.String())))
 	}
 	room := row.W - 4 - kit.Width(count)
 	doubt := ""
@@ -102,7 +103,7 @@ func (p *Page) keyOf(m session.ShownModel, byRho bool) robustKey {
 type curvePoint struct {
 	x     float64
 	score measure.Score
-	doubt bool
+	doubt attack.Doubt
 }
 
 // pointsOf lists a curve's points; method "" is clean accuracy.
@@ -111,16 +112,16 @@ func pointsOf(k robustKey, result attack.Robustness, method string) []curvePoint
 	if k.byRho {
 		for _, rho := range k.rhos() {
 			if method == "" {
-				list = append(list, curvePoint{rho, result.CleanAt(rho), false})
+				list = append(list, curvePoint{rho, result.CleanAt(rho), attack.NoDoubt})
 				continue
 			}
 			cell := cellAt(result, method, k.options.Epsilon, rho)
-			list = append(list, curvePoint{rho, cell.Score, len(cell.Marks) > 0})
+			list = append(list, curvePoint{rho, cell.Score, cell.Doubt()})
 		}
 	} else {
 		for _, e := range k.epsilons() {
 			cell := cellAt(result, method, e, k.smoothing.Rho)
-			list = append(list, curvePoint{e, cell.Score, len(cell.Marks) > 0})
+			list = append(list, curvePoint{e, cell.Score, cell.Doubt()})
 		}
 	}
 	return slices.DeleteFunc(list, func(q curvePoint) bool { return q.score.N == 0 })
@@ -146,7 +147,7 @@ func (p *Page) addCurves(ch *kit.Chart, m session.ShownModel, byRho bool) bool {
 	s.Thick = ch.Plot.H >= kit.ThickRows
 	ch.Draw(s, false)
 	for _, q := range points {
-		if q.doubt {
+		if q.doubt == attack.RealDoubt {
 			ch.MarkDoubt(q.x, q.score.Accuracy(), th.Warn)
 		}
 	}
@@ -186,9 +187,7 @@ func (p *Page) labelCurves(c *kit.Canvas, ch *kit.Chart, models []session.ShownM
 				taken[try] = true
 				look := p.screen.Theme().Model(m.Slot)
 				text := look.Style.Paint(look.Mark + kit.Percent(best.score.Accuracy()))
-				if best.doubt {
-					text += p.screen.Theme().Warn.Paint(kit.MarkDoubt)
-				}
+				text += p.doubtText(best.doubt)
 				c.Put(ch.Plot.Right()+1, ch.Plot.Y+try, text)
 				break
 			}
@@ -232,7 +231,11 @@ func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
 		if i == r.H-1 && len(lines) > r.H {
 			more = fmt.Sprintf("  and %d more", len(lines)-r.H)
 		}
-		c.Left(r.Row(i), th.Warn, kit.MarkDoubt+" "+kit.Pick(r.W-2-kit.Width(more), lines[i]...)+more)
+		st := th.Warn
+		if lines[i].chance {
+			st = th.Dim
+		}
+		c.Left(r.Row(i), st, kit.MarkDoubt+" "+kit.Pick(r.W-2-kit.Width(more), lines[i].forms...)+more)
 	}
 }
 
@@ -246,17 +249,24 @@ func (p *Page) foot(w int) string {
 	return kit.Pick(w, text, of)
 }
 
-// doubts lists the failed sanity checks of the page, those at the cursor first, each in several
-// forms: with names of the accuracies, without, and without counts.
-func (p *Page) doubts() [][]string {
-	var first, rest [][]string
+// remark is a failed sanity check in several forms: with names of the accuracies, with that of the
+// method, and without counts.
+type remark struct {
+	forms  []string
+	chance bool // chance may explain it
+}
+
+// doubts lists the failed sanity checks of the page: those that chance does not explain first, and
+// among them those at the cursor.
+func (p *Page) doubts() []remark {
+	var first, rest, chance []remark
 	seen := map[string]bool{}
 	models := p.session.Models()
 	for _, m := range models {
 		for _, byRho := range []bool{false, true} {
 			result := p.robust.Known[p.keyOf(m, byRho)]
 			for _, w := range result.Warnings() {
-				text, short := kit.Clean(w.String()), kit.Clean(w.Text)
+				text, short := kit.Clean(w.String()), kit.Clean(w.Method+": "+w.Text)
 				if len(models) > 1 {
 					text, short = m.Name+", "+text, m.Name+": "+short
 				}
@@ -269,14 +279,18 @@ func (p *Page) doubts() [][]string {
 				})
 				switch {
 				case seen[text]:
+				case w.Chance && here:
+					chance = slices.Insert(chance, 0, remark{forms, true})
+				case w.Chance:
+					chance = append(chance, remark{forms, true})
 				case here:
-					first = append(first, forms)
+					first = append(first, remark{forms, false})
 				default:
-					rest = append(rest, forms)
+					rest = append(rest, remark{forms, false})
 				}
 				seen[text] = true
 			}
 		}
 	}
-	return append(first, rest...)
+	return slices.Concat(first, rest, chance)
 }

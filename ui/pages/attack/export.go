@@ -201,7 +201,8 @@ func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 	} else if len(methods) > 1 {
 		dashed = methods[1]
 	}
-	n, doubts, unfinished := 0, false, ""
+	var n imagesRange
+	doubts, unfinished := false, ""
 	for _, c := range curves {
 		if c.partial != nil {
 			unfinished += fmt.Sprintf(" Unfinished, %s: %s.", c.name, c.partial)
@@ -216,12 +217,13 @@ func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 		}
 		points := pointsOf(c.key, c.result, k.options.Method)
 		for _, q := range points {
-			n, doubts = max(n, q.score.N), doubts || q.doubt
+			n.add(q.score.N)
+			doubts = doubts || q.doubt == attack.RealDoubt
 		}
 		s.Points = robustPoints(points)
 		panel.Series = append(panel.Series, s)
 	}
-	note := fmt.Sprintf("%s images; 95%% CI (Wilson).", kit.Grouped(n))
+	note := fmt.Sprintf("%s images; 95%% CI (Wilson).", n)
 	if dashed != "" {
 		note += fmt.Sprintf(" Dashed: %s.", dashed)
 	}
@@ -236,7 +238,7 @@ func robustFigure(heading string, curves []robustCurve) *charts.Figure {
 func robustPoints(list []curvePoint) (points []charts.Point) {
 	for _, q := range list {
 		at := session.ScorePoints([]float64{q.x}, []measure.Score{q.score})
-		if q.doubt && len(at) > 0 {
+		if q.doubt == attack.RealDoubt && len(at) > 0 {
 			at[0].Note = kit.MarkDoubt
 		}
 		points = append(points, at...)

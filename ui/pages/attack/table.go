@@ -14,31 +14,50 @@ import (
 // tableColumn is a column of accuracies.
 type tableColumn struct {
 	head string
-	of   func(result attack.Robustness, k robustKey) (score measure.Score, doubt bool)
+	of   func(result attack.Robustness, k robustKey) (score measure.Score, doubt attack.Doubt)
 }
 
 const (
 	scoreColumn  = 18 // cells of a column of the table
 	imagesColumn = 9
+	countColumn  = 9 // added to each column where the number of images is next to the accuracy
 )
+
+// imagesRange is the numbers of images of several accuracies.
+type imagesRange struct{ fewest, most int }
+
+func (n *imagesRange) add(images int) {
+	if images > 0 && (n.fewest == 0 || images < n.fewest) {
+		n.fewest = images
+	}
+	n.most = max(n.most, images)
+}
+
+// String writes "64", or "32–64".
+func (n imagesRange) String() string {
+	if n.fewest == n.most {
+		return kit.Grouped(n.most)
+	}
+	return kit.Grouped(n.fewest) + "–" + kit.Grouped(n.most)
+}
 
 // columns lists the table's columns, most important first.
 func (p *Page) columns() []tableColumn {
-	list := []tableColumn{{"clean", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
-		return result.CleanAt(k.smoothing.Rho), false
+	list := []tableColumn{{"clean", func(result attack.Robustness, k robustKey) (measure.Score, attack.Doubt) {
+		return result.CleanAt(k.smoothing.Rho), attack.NoDoubt
 	}}}
 	epsilon := p.measured()
 	key, _ := p.keys("")
 	for _, method := range key.methods() {
 		head := kit.Pick(scoreColumn-1, fmt.Sprintf("%s ε %.4g", method, epsilon), method)
-		list = append(list, tableColumn{head, func(result attack.Robustness, k robustKey) (measure.Score, bool) {
+		list = append(list, tableColumn{head, func(result attack.Robustness, k robustKey) (measure.Score, attack.Doubt) {
 			cell, _ := result.Cell(method, epsilon, k.smoothing.Rho)
-			return cell.Score, len(cell.Marks) > 0
+			return cell.Score, cell.Doubt()
 		}})
 	}
 	if p.robust.square && p.options.Method != attack.SquareMethod {
-		list = append(list, tableColumn{"square (subset)", func(result attack.Robustness, k robustKey) (measure.Score, bool) {
-			return checkedBySquare(result, epsilon, k.smoothing.Rho), false
+		list = append(list, tableColumn{"square (subset)", func(result attack.Robustness, k robustKey) (measure.Score, attack.Doubt) {
+			return checkedBySquare(result, epsilon, k.smoothing.Rho), attack.NoDoubt
 		}})
 	}
 	return list
@@ -68,20 +87,26 @@ func (p *Page) drawTable(c *kit.Canvas, r kit.Rect) {
 	for len(columns) > 2 && 3+names+scoreColumn*len(columns)+imagesColumn > r.W {
 		columns = columns[:len(columns)-1]
 	}
+	w, counted := scoreColumn, false
+	if 3+names+(scoreColumn+countColumn)*len(columns) <= r.W {
+		w, counted = scoreColumn+countColumn, true
+	}
 	c.Left(kit.NewRect(r.X, r.Y, names+2, 1), th.Dim, kit.Pick(names+2, "accuracy %", "accuracy"))
 	x := r.X + 3 + names
 	for _, column := range columns {
-		c.Left(kit.NewRect(x, r.Y, scoreColumn-1, 1), th.Dim, column.head)
-		x += scoreColumn
+		c.Left(kit.NewRect(x, r.Y, w-1, 1), th.Dim, column.head)
+		x += w
 	}
 	if p.showsSmallest(x, r) {
 		c.Left(kit.NewRect(x, r.Y, scoreColumn-1, 1), th.Dim, "median smallest ε")
 		x += scoreColumn
 	}
-	c.Left(kit.NewRect(x, r.Y, imagesColumn, 1), th.Dim, kit.FitRight("images", min(imagesColumn, r.Right()-x)))
+	if !counted {
+		c.Left(kit.NewRect(x, r.Y, imagesColumn, 1), th.Dim, kit.FitRight("images", min(imagesColumn, r.Right()-x)))
+	}
 	for i, m := range models {
 		if i+1 < r.H {
-			p.drawTableLine(c, r.Row(i+1), names, m, columns)
+			p.drawTableLine(c, r.Row(i+1), names, m, columns, counted)
 		}
 	}
 }
@@ -91,9 +116,9 @@ func (p *Page) showsSmallest(x int, r kit.Rect) bool {
 	return attack.Minimal(p.options.Method) && x+scoreColumn+imagesColumn <= r.Right()
 }
 
-// drawTableLine draws a model's accuracies and the smallest number of images, except that of the
-// Square check.
-func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.ShownModel, columns []tableColumn) {
+// drawTableLine draws a model's accuracies, and the number of images of each or, except of the Square
+// check, their range.
+func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.ShownModel, columns []tableColumn, counted bool) {
 	th, look := p.screen.Theme(), p.screen.Theme().Model(m.Slot)
 	c.Put(row.X, row.Y, look.Style.Paint(look.Mark)+" "+kit.Fit(m.Name, names))
 	key, _ := p.keys(m.Path)
@@ -103,20 +128,28 @@ func (p *Page) drawTableLine(c *kit.Canvas, row kit.Rect, names int, m session.S
 		return
 	}
 	result := p.robust.Known[key]
-	n := result.CleanAt(key.smoothing.Rho).N
+	var n imagesRange
 	for i, column := range columns {
 		score, doubt := column.of(result, key)
-		if i <= len(key.methods()) && score.N > 0 {
-			n = min(n, score.N)
+		if i <= len(key.methods()) {
+			n.add(score.N)
 		}
 		p.drawScore(c, x, row.Y, score, doubt)
 		x += scoreColumn
+		if counted {
+			if score.N > 0 {
+				c.Put(x-1, row.Y, th.Dim.Paint("n "+kit.Grouped(score.N)))
+			}
+			x += countColumn
+		}
 	}
 	if p.showsSmallest(x, row) {
 		c.Put(x, row.Y, smallestText(result, key))
 		x += scoreColumn
 	}
-	c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Dim, kit.FitRight(kit.Grouped(n), min(imagesColumn, row.Right()-x)))
+	if !counted {
+		c.Left(kit.NewRect(x, row.Y, row.Right()-x, 1), th.Dim, kit.FitRight(n.String(), min(imagesColumn, row.Right()-x)))
+	}
 }
 
 // drawList draws the accuracies at the cursor, a line per method; of several models, a line each.
@@ -133,8 +166,13 @@ func (p *Page) drawList(c *kit.Canvas, r kit.Rect) {
 		}
 	} else {
 		c.Left(r.Row(0), th.Dim, "accuracy %")
-		if least := p.leastImages(); least > 0 {
-			c.Right(r.Row(0), th.Dim, "n "+kit.Grouped(least))
+		var n imagesRange
+		for _, column := range columns {
+			score, _ := column.of(p.robust.Known[open], open)
+			n.add(score.N)
+		}
+		if n.most > 0 {
+			c.Right(r.Row(0), th.Dim, "n "+n.String())
 		}
 	}
 	for i := 1; i < r.H; i++ {
@@ -188,12 +226,19 @@ func (p *Page) drawListModel(c *kit.Canvas, row kit.Rect, m session.ShownModel, 
 }
 
 // drawScore draws an accuracy with its interval, and whether it failed a sanity check.
-func (p *Page) drawScore(c *kit.Canvas, x, y int, score measure.Score, doubt bool) {
-	text := session.ScoreText(score)
-	if doubt {
-		text += p.screen.Theme().Warn.Paint(kit.MarkDoubt)
+func (p *Page) drawScore(c *kit.Canvas, x, y int, score measure.Score, doubt attack.Doubt) {
+	c.Put(x, y, session.ScoreText(score)+p.doubtText(doubt))
+}
+
+// doubtText marks an accuracy that failed a sanity check, in gray where chance may explain it.
+func (p *Page) doubtText(doubt attack.Doubt) string {
+	switch doubt {
+	case attack.RealDoubt:
+		return p.screen.Theme().Warn.Paint(kit.MarkDoubt)
+	case attack.ChanceDoubt:
+		return p.screen.Theme().Dim.Paint(kit.MarkDoubt)
 	}
-	c.Put(x, y, text)
+	return ""
 }
 
 // smallestText formats the median smallest ε, or its lower bound.
