@@ -81,7 +81,11 @@ func (p *Page) drawModel(c *kit.Canvas, row kit.Rect, m session.ShownModel, l mo
 	if p.filled() {
 		marks += look.Base
 	}
-	c.Put(row.X, row.Y, look.Style.Paint(marks)+" "+kit.Fit(m.Name, l.names-2-kit.Width(marks)))
+	name, room := m.Name, l.names-2-kit.Width(marks)
+	if p.minus && m.Path == "" { // accuracies, among differences in points
+		name = kit.Fit(name, min(kit.Width(name), room-4)) + " (%)"
+	}
+	c.Put(row.X, row.Y, look.Style.Paint(marks)+" "+kit.Fit(name, room))
 	k, _ := p.key(m.Path)
 	if why := p.curves.Failed[k]; why != "" {
 		c.Left(kit.NewRect(row.X+l.names, row.Y, row.W-l.names, 1), th.Warn, why)
@@ -110,7 +114,7 @@ func (p *Page) drawModel(c *kit.Canvas, row kit.Rect, m session.ShownModel, l mo
 			text = ansi.Truncate(text, 5, "") // without the interval
 		}
 		if p.minus && m.Path == "" { // what is subtracted
-			text = th.Dim.Paint(text + "%")
+			text = th.Dim.Paint(text)
 		}
 		c.Put(row.X+l.names+i*scoreColumn, row.Y, text)
 	}
@@ -226,7 +230,7 @@ func (p *Page) drawDifferences(c *kit.Canvas, l bandsPanel) {
 			}
 			list = append(list, s)
 			v := pairs[kit.Nearest(radii, p.session.R)].Difference()
-			ends = append(ends, endLabel{v, look.Style.Paint(mark + strings.Replace(fmt.Sprintf("%+6.1f", 100*v), "-", "−", 1))})
+			ends = append(ends, endLabel{v, look.Style.Paint(mark + strings.Replace(fmt.Sprintf("%+5.1f", 100*v), "-", "−", 1))})
 		}
 	}
 	end := math.Ceil(min(largest, 1)*20-1e-9) / 20

@@ -29,7 +29,7 @@ func TestBandsCompareModels(t *testing.T) {
 		}
 		d.Keys("V").Hides("low %", "    –   ").Shows("−", "points")
 		d.Fits(size[0], size[1])
-		d.Keys("V v").Shows("low %", "f(x_l)")
+		d.Keys("V v").Shows("low %", "demo: ", "f(x_l)")
 		d.Fits(size[0], size[1])
 	}
 }
@@ -40,7 +40,7 @@ func TestBandsOfOtherModels(t *testing.T) {
 	d.Hold = true
 	d.Keys("m").Shows("Accuracy on low-pass and high-pass images")
 	d.Release()
-	d.Keys("V").Shows("differences from demo in points", "2,000")
+	d.Keys("V").Shows("differences from demo in points", "demo (%)", "2,000")
 	for range 3 {
 		d.Run(d.App.DropComparison("/a.pt"))
 	}
