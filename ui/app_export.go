@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -232,9 +231,9 @@ func (a *App) exported(msg exportMsg) {
 		a.say("not exported: " + kit.OneLine(msg.err))
 		return
 	}
-	folder, name := filepath.Dir(msg.names[0]), filepath.Base(msg.names[0])
-	if len(msg.names) > 1 {
-		name = strings.TrimSuffix(msg.base, ".") + ".*"
+	text := fmt.Sprintf("Wrote %s to %s", kit.Counted(len(msg.names), "file"), filepath.Dir(msg.names[0]))
+	if len(msg.names) == 1 {
+		text = "Wrote " + msg.names[0]
 	}
-	a.say(fmt.Sprintf("Wrote %s to %s: %s", kit.Counted(len(msg.names), "file"), folder, name))
+	a.say(text)
 }

@@ -61,7 +61,7 @@ func TestPalette(t *testing.T) {
 	if d.App.page != 2 {
 		t.Fatalf("page %d after the palette's page Kernels", d.App.page)
 	}
-	d.Keys("1 :").Types("zzz").Shows("no match").Keys("enter").Hides("Commands")
+	d.Keys("1 :").Types("zzz").Shows("No match").Keys("enter").Hides("Commands")
 	d.Keys(":").Types("go to im").Keys("enter").Shows("Go to image")
 	d.Keys("esc :")
 	d.Send(tea.PasteMsg{Content: "class\x1b]0;x\x07"})

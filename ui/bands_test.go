@@ -57,8 +57,8 @@ func TestBandsStopAndGoOn(t *testing.T) {
 
 func TestBandsGoOnWhileExploring(t *testing.T) {
 	d := start(t, 200, 60)
-	d.Shows("Press 2 to evaluate")
-	d.Keys("2 1").Hides("Press 2 to evaluate").Shows("100%", "▲")
+	d.Shows("Press 2 to measure")
+	d.Keys("2 1").Hides("Press 2 to measure").Shows("100%", "▲")
 	d.Keys("s").Shows("□")
 }
 

@@ -160,5 +160,15 @@ func (a *App) choices() []kit.Choice {
 			}
 		}
 	}
-	return slices.Concat(commands, others, moves)
+	theme := kit.Choice{Text: "Theme: " + themeNames[a.caps.Dark] + " → " + themeNames[!a.caps.Dark], Words: "dark light background colors", Do: a.otherTheme}
+	return slices.Concat(commands, []kit.Choice{theme}, others, moves)
+}
+
+// themeNames are the themes for dark backgrounds and others.
+var themeNames = map[bool]string{true: "dark", false: "light"}
+
+// otherTheme switches from the dark theme to the light one, or back.
+func (a *App) otherTheme() tea.Cmd {
+	a.options.Theme = themeNames[!a.caps.Dark]
+	return a.useCapabilities(a.caps)
 }

@@ -141,7 +141,7 @@ func TestHelpIsFiltered(t *testing.T) {
 	d := start(t, 80, 24)
 	d.Keys("?").Shows("Explore: what am I seeing?", "add up to it", "/ to filter").Keys("/").Types("masking")
 	d.Shows("Words", "gradient masking", "suspect gradient masking").Hides("what am I seeing")
-	d.Types("zzz").Shows("no match").Keys("enter").Hides("type to filter")
+	d.Types("zzz").Shows("No match").Keys("enter").Hides("type to filter")
 	d.Keys("/ ctrl+u").Types("flip").Shows("Next, previous flip").Keys("esc").Shows("what am I seeing?")
 	d.Keys("esc").Hides("what am I seeing?")
 	d.Keys("6 ?").Shows("Attack: what am I seeing?")

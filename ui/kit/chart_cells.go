@@ -175,8 +175,8 @@ func (d *cellChart) taken(col, row int, s *Curve, rk rank) bool {
 	return c != nil && c.rank == rk && (c.style != s.Line || c.char != "" && c.char != s.Mark)
 }
 
-// Patterns of dots without colors: dashes of lines, by the curve's place in the list, as lengths of
-// dash and gap, and hatching of ribbons.
+// Patterns of dots without colors, by PatternOf: dashes of lines as lengths of dash and gap, and
+// hatching of ribbons.
 var (
 	dotDashes  = [...][2]int{{1, 0}, {6, 3}, {2, 2}, {1, 3}}
 	dotHatches = [...]func(x, y int) bool{
@@ -195,6 +195,7 @@ func (d *cellChart) segment(p, q Point, s *Curve, i int) {
 		rk = rankBase
 	}
 	if d.plain {
+		i = PatternOf(s.Mark, i)
 		dash, hatch = dotDashes[i%len(dotDashes)], dotHatches[i%len(dotHatches)]
 	}
 	x0, x1 := d.DotX(p.X), d.DotX(q.X)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -68,6 +69,9 @@ func matches(query string, ch Choice) (score int, ok bool) {
 	if len(q) == 0 {
 		return 0, true
 	}
+	if telling := slices.DeleteFunc(slices.Clone(q), func(w string) bool { return slices.Contains(fillers, w) }); len(telling) > 0 {
+		q = telling
+	}
 	begins := func(text string) bool {
 		words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		return !slices.ContainsFunc(q, func(part string) bool {
@@ -81,9 +85,15 @@ func matches(query string, ch Choice) (score int, ok bool) {
 	case begins(ch.Text + " " + ch.Words):
 		return wordsScore - len(ch.Text), true
 	}
-	score, ok = fuzzy(query, ch.Text)
-	return min(score, wordsScore/2), ok
+	score, ok = fuzzy(strings.Join(q, " "), ch.Text)
+	return min(score, wordsScore/2), ok && score+len(ch.Text) >= 16*leastFuzzy*utf8.RuneCountInString(strings.Join(q, ""))
 }
+
+// fillers are words of a query that tell no command from another.
+var fillers = strings.Fields("a an the to of in on off turn switch set toggle use mode please")
+
+// leastFuzzy is the least score per letter of a match by letters: scattered ones are chance.
+const leastFuzzy = 2
 
 // fuzzy tells whether the letters of query occur in text in order, and how well: letters
 // at the start of words and letters in a row count more.
@@ -195,7 +205,7 @@ func (p *Picker) Arrange(_, h int) {
 func (p *Picker) Draw(c *Canvas, r Rect, th *Theme) {
 	p.field.Draw(c, r.Row(0), th, p.prompt+" ", "type to search")
 	if len(p.found) == 0 {
-		c.Left(r.Row(2), th.Dim, "no match")
+		c.Left(r.Row(2), th.Dim, "No match")
 	}
 	for i := 0; i < p.lines && p.top+i < len(p.found); i++ {
 		ch := p.choice(p.found[p.top+i])

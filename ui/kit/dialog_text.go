@@ -237,6 +237,6 @@ func (d *Reader) drawFilter(c *Canvas, row Rect, th *Theme) {
 		c.Left(row, th.Dim, "/ to filter")
 	}
 	if len(d.shown) == 0 {
-		c.Right(row, th.Dim, "no match")
+		c.Right(row, th.Dim, "No match")
 	}
 }

@@ -91,6 +91,19 @@ func TestFuzzy(t *testing.T) {
 	}
 }
 
+func TestFillersAndChanceDoNotMatch(t *testing.T) {
+	smooth := Choice{Text: "kernel smoothing: on, off", Words: "blur"}
+	if _, ok := matches("turn on smoothing", smooth); !ok {
+		t.Error("turn on smoothing does not find it")
+	}
+	if _, ok := matches("enlm", smooth); ok {
+		t.Error("scattered letters match")
+	}
+	if _, ok := matches("kersm", smooth); !ok {
+		t.Error("letters in a row do not match")
+	}
+}
+
 func TestCanvasOverlaps(t *testing.T) {
 	c := NewCanvas(12, 2)
 	c.Put(0, 0, "abcdefghijkl")

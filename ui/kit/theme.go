@@ -104,6 +104,17 @@ func (th *Theme) Model(i int) modelLook {
 	return modelLook{modelMarks[i%len(modelMarks)], modelBases[i%len(modelBases)], th.models[i%len(th.models)]}
 }
 
+// PatternOf returns the pattern of the i-th curve of a chart without colors: by its marker if that is a
+// model's, which has the same pattern in every chart.
+func PatternOf(mark string, i int) int {
+	for k := range modelMarks {
+		if mark == modelMarks[k] || mark == modelBases[k] {
+			return k
+		}
+	}
+	return i
+}
+
 // DarkTheme is for dark backgrounds, lightTheme for light ones, neutralTheme for those of which
 // nothing is known. Text has a contrast of at least 4.5 (WCAG 2 AA) on black, on white, or on both.
 var (

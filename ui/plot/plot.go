@@ -79,7 +79,7 @@ func series(ch *kit.Chart, c kit.Curve, i int, k Look, theme *figure.Theme) figu
 	if c.Base {
 		s.Dash = figure.Dashed
 	} else if k.Plain {
-		s.Dash = figure.DashOf(i)
+		s.Dash = figure.DashOf(kit.PatternOf(c.Mark, i))
 	}
 	interval := false
 	for _, q := range c.Points {

@@ -52,13 +52,13 @@ func (s *Session) chooseModel() tea.Cmd {
 			return nil
 		}},
 		{Name: "mean", Hint: names, Field: kit.Field{Text: text.Mean}, Take: take((*model.Description).SetMean)},
-		{Name: "std", Hint: "default: that of the named mean", Field: kit.Field{Text: text.Std}, Take: take((*model.Description).SetStd)},
+		{Name: "std", Hint: "default: same as mean", Field: kit.Field{Text: text.Std}, Take: take((*model.Description).SetStd)},
 		{Name: "BGR input", Words: kit.NoYes, Field: kit.Field{Text: kit.YesText(said.BGR)}, Take: kit.Yes(func(c *modelChoice, on bool) { c.said.BGR = on })},
 		{Name: "input", Hint: "channels x height x width", Field: kit.Field{Text: text.Input}, Take: take((*model.Description).SetInput)},
 		{Name: "classes", Hint: "a,b,c, a file of names, or cifar10", Field: kit.Field{Text: text.Classes}, Take: take((*model.Description).SetClasses)},
 		{Name: "assume", Hint: "key=value, e.g. stem-pool=max", Field: kit.Field{Text: text.Assume}, Take: take((*model.Description).SetAssume)},
 	})
-	d.Wide, d.Names, d.Foot = 72, 14, []string{"empty fields: as in the file, otherwise assumed"}
+	d.Wide, d.Names, d.Foot = 72, 14, []string{"Empty fields come from the file or are assumed."}
 	return s.Screen.Open(d)
 }
 

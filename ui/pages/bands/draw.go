@@ -235,7 +235,7 @@ func (p *Page) DrawChart(c *kit.Canvas, r kit.Rect) {
 		return
 	}
 	if !p.curves.On {
-		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to evaluate accuracy vs r. The curve then stays here.")
+		c.Paragraph(plot, p.screen.Theme().Dim, "Press 2 to measure accuracy vs r; the curve will also appear here.")
 		return
 	}
 	if p.compared() {

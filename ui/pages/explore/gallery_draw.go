@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"strings"
 
 	"hfcui/engine/bands"
 	"hfcui/engine/measure"
@@ -23,7 +24,8 @@ type galleryRow struct{ pic, text kit.Rect }
 // Sizes of the gallery in cells.
 const (
 	gallerySide = 34 // the text beside the thumbnails
-	leastTile   = 12 // columns of a thumbnail
+	usualTile   = 12 // columns of a thumbnail
+	leastTile   = 9  // where that gives another row
 )
 
 // layoutGallery lays out thumbnails of an aspect ratio at the left and text at the right.
@@ -37,8 +39,13 @@ func layoutGallery(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize) ga
 	area := kit.NewRect(b.X, top, b.W-side-2, b.Bottom()-top)
 	l.side = kit.NewRect(area.Right()+2, top, side-1, area.H)
 	perRow := float64(max(cell.H, 1)) * aspect / float64(max(cell.W, 1))
-	tile := min(area.W, max(leastTile, area.W/8))
+	tile := min(area.W, max(usualTile, area.W/8))
 	rows := max(2, int(float64(tile)/perRow+0.5))
+	if more := area.H/(area.H/(rows+1)+1) - 1; more > 0 && area.H%(rows+1) > 1 { // rows that fill the height
+		if w := int(float64(more)*perRow + 0.5); w >= leastTile {
+			rows, tile = more, min(area.W, w)
+		}
+	}
 	if rows > area.H-1 {
 		rows = max(1, area.H-1)
 		tile = min(area.W, max(1, int(float64(rows)*perRow+0.5)))
@@ -76,12 +83,36 @@ func (g *gallery) draw(c *kit.Canvas) (pictures []kit.Placed) {
 			if index == at {
 				st = th.Focus
 			}
-			text := kit.Pick(g.l.tile, s.ClassName(f.Label)+" → "+s.ClassName(f.Low), s.ClassName(f.Label)+"→"+s.ClassName(f.Low), s.ClassName(f.Low))
-			c.Left(kit.NewRect(row.text.X+k*(g.l.tile+1), row.text.Y, g.l.tile, 1), st, text)
+			c.Left(kit.NewRect(row.text.X+k*(g.l.tile+1), row.text.Y, g.l.tile, 1), st, flipText(s.ClassName(f.Label), s.ClassName(f.Low), g.l.tile))
 		}
+	}
+	if first, last := g.top*g.l.across, min((g.top+len(g.l.rows))*g.l.across, len(list)); last-first < len(list) && last > first {
+		text := fmt.Sprintf("%s–%s of %s", kit.Grouped(first+1), kit.Grouped(last), kit.Grouped(len(list)))
+		c.Right(kit.NewRect(g.l.null.X, g.l.null.Y, g.l.null.W-1, 1), th.Dim, text)
 	}
 	g.drawSide(c, found.Counts, list, at)
 	return pictures
+}
+
+// flipText is a flip's classes, true → predicted, in w cells; longer names are shortened to as many letters.
+func flipText(label, low string, w int) string {
+	if text := label + " → " + low; kit.Width(text) <= w {
+		return text
+	}
+	first, second := kit.Width(label), kit.Width(low)
+	switch half := (w - 1) / 2; {
+	case first+second < w:
+	case first <= half:
+		second = w - 1 - first
+	case second <= half:
+		first = w - 1 - second
+	default:
+		first, second = w-1-half, half
+	}
+	short := func(name string, w int) string {
+		return strings.TrimRight(strings.TrimSuffix(kit.Cut(name+" ", w+1), "…"), " ")
+	}
+	return short(label, first) + "→" + short(low, second)
 }
 
 // drawCaption draws the number of flips and what chance would give.
@@ -90,7 +121,11 @@ func (g *gallery) drawCaption(c *kit.Canvas) {
 	th, row := p.screen.Theme(), g.l.caption
 	row.W--
 	total := found.Counts.Total()
-	x := c.Left(row, kit.Bold, fmt.Sprintf("Flips%s at r = %.1f: %s of %s", p.bySVD(), p.session.R, kit.Grouped(total.Correct), kit.Counted(total.N, "image")))
+	of := ""
+	if p.compared() {
+		of = " of " + kit.Cut(kit.Clean(p.session.Info.Model), 20)
+	}
+	x := c.Left(row, kit.Bold, fmt.Sprintf("Flips%s%s at r = %.1f: %s of %s", p.bySVD(), of, p.session.R, kit.Grouped(total.Correct), kit.Counted(total.N, "image")))
 	if total.N > 0 {
 		x = c.Left(kit.NewRect(x+2, row.Y, max(0, row.Right()-x-2), 1), kit.Style{}, session.ScoreText(total)+" %")
 	}
@@ -102,7 +137,8 @@ func (g *gallery) drawCaption(c *kit.Canvas) {
 	}
 	expected := found.Counts.Permuted()
 	share := 100 * expected / float64(total.N)
-	c.Left(kit.NewRect(g.l.null.X, g.l.null.Y, g.l.null.W-1, 1), th.Dim, kit.Pick(g.l.null.W-1,
+	room := g.l.null.W - 24 // beside which are in sight
+	c.Left(kit.NewRect(g.l.null.X, g.l.null.Y, room, 1), th.Dim, kit.Pick(room,
 		fmt.Sprintf("by chance: %.1f (%.1f %%), if predictions for low and high were permuted over the images", expected, share),
 		fmt.Sprintf("by chance: %.1f (%.1f %%), predictions permuted over the images", expected, share),
 		fmt.Sprintf("by chance: %.1f (%.1f %%)", expected, share)))

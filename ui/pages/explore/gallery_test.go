@@ -11,7 +11,7 @@ import (
 func TestAllFlips(t *testing.T) {
 	for _, size := range uitest.Sizes {
 		d := startExplore(t, size[0], size[1])
-		d.Keys("L").Shows("Flips at r = 10.0:", "of 2,000 images", "by chance:", " → ", "by class")
+		d.Keys("L").Shows("Flips at r = 10.0:", "of 2,000 images", "by chance:", "→", "by class")
 		d.Fits(size[0], size[1])
 		g := d.App.Page.gallery
 		list := g.flips()
@@ -57,4 +57,20 @@ func TestFlipsFollowTheSetting(t *testing.T) {
 	}
 	d.Keys("c").Types("square").Keys("enter").Shows("No flip at r")
 	d.Keys("enter esc").Hides("No flip at r")
+}
+
+// A flip's classes are both named, however narrow.
+func TestFlipText(t *testing.T) {
+	for _, c := range []struct {
+		label, low string
+		w          int
+		want       string
+	}{
+		{"ring", "bar", 12, "ring → bar"}, {"triangle", "ring", 13, "triangle→ring"}, {"triangle", "heart", 9, "tria→hear"},
+		{"triangle", "bar", 10, "triang→bar"}, {"bar", "triangle", 10, "bar→triang"},
+	} {
+		if got := flipText(c.label, c.low, c.w); got != c.want {
+			t.Errorf("%s, %s in %d cells: %q, want %q", c.label, c.low, c.w, got, c.want)
+		}
+	}
 }
