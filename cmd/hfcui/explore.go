@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,6 +67,11 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 			}
 		}
 	}
+	for _, path := range e.lab.Images {
+		if err := notAnImage(path); err != nil {
+			return err
+		}
+	}
 	s := e.setting()
 	e.screen.Normalize, e.screen.Statistics = s.Normalize, s.Statistics
 	e.lab.Threads = leaveRoom()
@@ -82,6 +89,21 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 	e.screen.Recent, e.screen.Opened = opener.RecentFile(), e.chosen(cmd)
 	e.screen.Training, e.screen.Reproducing = trainingOf(l), reproducingOf(l)
 	return ui.Run(cmd.Context(), l, e.screen)
+}
+
+// notAnImage returns an error for a path that is clearly no image: it names what opens it.
+func notAnImage(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil // reported where it is opened
+	}
+	switch word := shellWord(path); {
+	case info.IsDir():
+		return usagef("%s: a folder, not an image: open runs with hfcui watch %s, a dataset with hfcui --data %s", quoted(path), word, word)
+	case slices.Contains([]string{".pt", ".pth", ".ckpt", ".safetensors", ".onnx"}, strings.ToLower(filepath.Ext(path))):
+		return usagef("%s: a model, not an image: open it with hfcui --model %s", quoted(path), word)
+	}
+	return nil
 }
 
 // chosen returns what flags and arguments open; defaults are "".

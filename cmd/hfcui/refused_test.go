@@ -182,6 +182,10 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"attack --data nosuch", 2, []string{"nosuch"}},
 		{"attack --model nosuch.pt", 1, []string{"nosuch.pt"}},
 
+		// explore
+		{"pairs", 2, []string{"pairs: a folder, not an image", "hfcui watch pairs"}},
+		{"evil.pt", 2, []string{"evil.pt: a model, not an image", "--model evil.pt"}},
+
 		// train
 		{"train", 2, []string{"--run"}},
 		{"train --run r --epochs 0", 2, []string{"--epochs"}},

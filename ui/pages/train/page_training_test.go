@@ -32,6 +32,33 @@ func startTrainingOf(t *testing.T, f *uitest.FakeTraining, l *uitest.FakeLab, w,
 	})
 }
 
+// The key of Resume says why it does nothing.
+func TestNotResumable(t *testing.T) {
+	p := startTraining(t, uitest.NewFakeLab(), 100, 30).App.Page
+	if why := p.notResumable(); why != "" {
+		t.Errorf("without a run: %q", why)
+	}
+	for _, c := range []struct {
+		run  runlog.RunFacts
+		want string
+	}{
+		{runlog.RunFacts{Name: "a", Dir: "a", State: follow.Running}, "a is already running in another process"},
+		{runlog.RunFacts{Name: "a", Dir: "a", State: follow.Ended, Reason: train.Finished, Config: &train.Config{}}, "a is finished"},
+		{runlog.RunFacts{Name: "a", Dir: "a", State: follow.Ended, Reason: train.Diverged}, "a has diverged"},
+		{runlog.RunFacts{Name: "g", Grouped: true}, "g is a group of runs"},
+	} {
+		p.fig.Runs = []runlog.RunFacts{c.run}
+		if why := p.notResumable(); why != c.want {
+			t.Errorf("%q, want %q", why, c.want)
+		}
+	}
+	p.training = &ownRun{dir: "a", name: "a"}
+	p.fig.Runs = []runlog.RunFacts{{Name: "a", Dir: "a"}}
+	if why := p.notResumable(); why != "a is already running" {
+		t.Errorf("its own run: %q", why)
+	}
+}
+
 func TestTrainingThatCannotBegin(t *testing.T) {
 	p := startTraining(t, uitest.NewFakeLab(), 100, 30).App.Page
 	p.over = &ownRun{dir: "nosuch", name: "nosuch", err: errors.New("no space left on device")}

@@ -83,6 +83,15 @@ func (p *Page) Jobs() []kit.JobInfo {
 // paused reports whether the run is paused.
 func (t *ownRun) paused() bool { return t.run != nil && t.run.Paused() }
 
+// evaluating reports whether the run is between two epochs, or after the last.
+func (t *ownRun) evaluating() bool {
+	if t.run == nil {
+		return false
+	}
+	now := t.run.Progress()
+	return now != nil && now.Doing != "train"
+}
+
 // goesOn reports whether an ended run can be resumed.
 func (t *ownRun) goesOn() bool {
 	var stopped *train.StoppedError
@@ -95,7 +104,7 @@ func (t *ownRun) failed() bool { return t.err != nil && !t.goesOn() }
 // trainingKeys start, pause and stop a run of this process.
 var trainingKeys = kit.Keymap[*Page]{
 	{Act: kit.New, Name: "New run on the open dataset", Hint: "new", When: (*Page).canTrain, Do: (*Page).newTraining},
-	{Act: kit.Resume, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Do: (*Page).resume},
+	{Act: kit.Resume, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Why: (*Page).notResumable, Do: (*Page).resume},
 	{Act: kit.Pause, Name: "Pause or resume run", Hints: (*Page).pauseHint, When: (*Page).trains, Do: (*Page).pause},
 	{Act: kit.SaveModel, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
 	{Act: kit.Stop, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
@@ -169,6 +178,36 @@ func (p *Page) resumable() bool {
 		return p.over.goesOn()
 	}
 	return r.Config != nil && (r.State == follow.Silent || r.State == follow.Paused || r.State == follow.Ended && r.Reason != train.Finished && r.Reason != train.Diverged)
+}
+
+// notResumable says why the selected run cannot be resumed; "" without a run.
+func (p *Page) notResumable() string {
+	r := p.selected()
+	switch {
+	case r == nil:
+		return ""
+	case r.Grouped:
+		return r.Name + " is a group of runs"
+	case p.training != nil && p.training.dir == r.Dir && p.training.stopping:
+		return r.Name + " is being stopped"
+	case p.training != nil && p.training.dir == r.Dir && p.training.paused():
+		return r.Name + " is paused: " + kit.Pause.Label + " resumes it"
+	case p.training != nil && p.training.dir == r.Dir:
+		return r.Name + " is already running"
+	case p.training != nil:
+		return p.training.name + " is running: stop it first"
+	case r.State == follow.Running:
+		return r.Name + " is already running in another process"
+	case r.Reason == train.Diverged:
+		return r.Name + " has diverged"
+	case r.State == follow.Ended && r.Reason == train.Finished, p.over != nil && p.over.dir == r.Dir && p.over.err == nil:
+		return r.Name + " is finished"
+	case p.over != nil && p.over.dir == r.Dir && p.over.failed():
+		return r.Name + " has failed"
+	case r.Config == nil:
+		return r.Name + " has no configuration"
+	}
+	return ""
 }
 
 func (p *Page) resume() tea.Cmd {
@@ -257,6 +296,8 @@ func (p *Page) ownFacts(r runlog.RunFacts) runlog.RunFacts {
 			r.Status, r.Paused = "paused", true
 		case !r.Begun:
 			r.Status = "begins"
+		case t.evaluating():
+			r.Status = "evaluating"
 		}
 	} else if t := p.over; t != nil && t.dir == r.Dir && t.failed() && !r.Begun {
 		r.Status, r.Late = "failed", false // its folder may not exist

@@ -310,5 +310,22 @@ func (l *runLog) status() (text string, late bool) {
 		}
 		return text, false
 	}
+	if l.State == follow.Running && l.evaluating() {
+		return "evaluating", false
+	}
 	return l.State.String(), false
+}
+
+// evaluating reports whether the last event is the last step of an epoch, whose evaluation follows.
+func (l *runLog) evaluating() bool {
+	n := len(l.Events)
+	if n == 0 || l.Config == nil || l.Config.Epochs < 1 {
+		return false
+	}
+	s, ok := l.Events[n-1].(*train.StepEvent)
+	per := 0
+	if ok {
+		per = s.Steps / l.Config.Epochs
+	}
+	return per > 0 && s.Step > 0 && s.Step%per == 0
 }
