@@ -200,7 +200,7 @@ func (d *exportDialog) export() tea.Cmd {
 			folder = full // more informative than "."
 		}
 		names, err := e.Save(folder, at.base, there > 0)
-		return exportMsg{at.base, names, err}
+		return exportMsg{folder, at.base, names, err}
 	})
 }
 
@@ -217,9 +217,10 @@ func (l exports) Jobs() (list []kit.JobInfo) {
 
 // exportMsg lists the files written.
 type exportMsg struct {
-	base  string
-	names []string
-	err   error
+	folder string
+	base   string
+	names  []string
+	err    error
 }
 
 // exported reports the files written.
@@ -228,7 +229,11 @@ func (a *App) exported(msg exportMsg) {
 		a.exports = slices.Delete(a.exports, i, i+1)
 	}
 	if msg.err != nil {
-		a.say("not exported: " + kit.OneLine(msg.err))
+		cause := strings.ReplaceAll(kit.OneLine(msg.err), msg.folder+string(filepath.Separator), "")
+		if n := len(msg.names); n > 0 {
+			cause = kit.Counted(n, "file") + " written, then " + cause
+		}
+		a.say("Export failed: " + cause)
 		return
 	}
 	text := fmt.Sprintf("Wrote %s to %s", kit.Counted(len(msg.names), "file"), filepath.Dir(msg.names[0]))

@@ -70,8 +70,8 @@ func TestExportNeverOverwrites(t *testing.T) {
 func TestExportErrorsAreOneLine(t *testing.T) {
 	d := startWith(t, uitest.NewFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "a file", "below")}, 140, 44)
 	os.WriteFile(filepath.Dir(d.App.options.Folder), nil, 0o600)
-	d.Keys("x enter").Shows("not exported: ")
-	d.Keys("right").Hides("not exported")
+	d.Keys("x enter").Shows("Export failed: ")
+	d.Keys("right").Hides("Export failed")
 	d.Lab.About.Labeled = false
 	d.App.Info.Labeled = false
 	d.Keys("2 x").Shows("nothing to export yet")

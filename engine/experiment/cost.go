@@ -3,10 +3,10 @@ package experiment
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"time"
 
+	"hfcui/checkpoints"
 	"hfcui/engine/benchmark"
 	"hfcui/engine/dataset"
 	"hfcui/engine/plan"
@@ -103,7 +103,7 @@ const attackCost = 0.8
 // begun returns the plan in an experiment's folder; nil if there is none.
 func begun(dir string) *Plan {
 	var p Plan
-	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
+	text, err := checkpoints.ReadRegular(filepath.Join(dir, PlanFile))
 	if err != nil || json.Unmarshal(text, &p) != nil || len(p.Settings) == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"hfcui/checkpoints"
 	"hfcui/engine/train"
 )
 
@@ -82,7 +83,7 @@ type seenMeasured struct {
 // Scan reads a folder. One that does not exist is an experiment not started.
 func (l *Scanner) Scan(dir string, now time.Time) Folder {
 	f := Folder{Dir: dir}
-	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
+	text, err := checkpoints.ReadRegular(filepath.Join(dir, PlanFile))
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			f.Err = err
@@ -96,12 +97,12 @@ func (l *Scanner) Scan(dir string, now time.Time) Folder {
 	}
 	f.Plan = &p
 	l.scanRuns(&f, now)
-	if report, err := os.ReadFile(filepath.Join(dir, ReportDir, "results.json")); err == nil {
+	if report, err := checkpoints.ReadRegular(filepath.Join(dir, ReportDir, "results.json")); err == nil {
 		var s Summary
 		if f.Err = json.Unmarshal(report, &s); f.Err == nil {
 			s.Report = filepath.Join(dir, ReportDir, "report.md")
 			f.Summary = &s
-			of, _ := os.ReadFile(filepath.Join(dir, ReportDir, PlanFile))
+			of, _ := checkpoints.ReadRegular(filepath.Join(dir, ReportDir, PlanFile))
 			f.Stale = len(of) > 0 && !sameComputation(of, p) || s.stale(f)
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 
+	"hfcui/checkpoints"
 	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
@@ -93,7 +93,7 @@ type measured struct {
 // readMeasured returns the results of a plan's measurements in a run's folder: a prefix of them.
 func readMeasured(dir string, asked []Measurement) []MeasurementResult {
 	var saved measured
-	text, err := os.ReadFile(filepath.Join(dir, measuredFile))
+	text, err := checkpoints.ReadRegular(filepath.Join(dir, measuredFile))
 	if err != nil || json.Unmarshal(text, &saved) != nil {
 		return nil
 	}

@@ -80,7 +80,7 @@ func begin(dir string, p Plan) error {
 		return fmt.Errorf("experiment folder: %w: use a writable one with --run", err)
 	}
 	path := filepath.Join(dir, PlanFile)
-	saved, err := os.ReadFile(path)
+	saved, err := checkpoints.ReadRegular(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return write(path, text)
@@ -242,7 +242,7 @@ func (c *runner) tell(p Progress, done, made float64, spent time.Duration) {
 // read reads a run's events.
 func (r *Run) read(dir string) error {
 	path := filepath.Join(dir, train.EventsFile)
-	text, err := os.ReadFile(path)
+	text, err := checkpoints.ReadRegular(path)
 	if err != nil {
 		return err
 	}

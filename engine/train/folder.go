@@ -66,7 +66,7 @@ func openFolder(dir string, c Config) (f *folder, err error) {
 
 // Active reports whether another process is training in a run folder.
 func Active(dir string) bool {
-	events, err := os.Open(filepath.Join(dir, EventsFile))
+	events, err := checkpoints.OpenRegular(filepath.Join(dir, EventsFile))
 	if err != nil {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"hfcui/checkpoints"
 	"hfcui/engine/model"
 )
 
@@ -128,7 +129,7 @@ func (r *run) leave(ctx context.Context, why error) error {
 
 // fileDigest returns a file's SHA-256.
 func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := checkpoints.OpenRegular(path)
 	if err != nil {
 		return "", err
 	}

@@ -67,7 +67,7 @@ func keepLabels(dir string, set dataset.Set, c Config) error {
 // there are none.
 func KeptLabels(dir string, set dataset.Set) (dataset.Set, error) {
 	path := filepath.Join(dir, LabelsFile)
-	text, err := os.ReadFile(path)
+	text, err := checkpoints.ReadRegular(path)
 	if os.IsNotExist(err) {
 		return set, nil
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -42,7 +41,7 @@ type notesFile struct {
 // ReadNotes reads the notes in a run folder, by step; none if it has no such file.
 func ReadNotes(dir string) ([]Note, error) {
 	path := filepath.Join(dir, NotesFile)
-	f, err := os.Open(path)
+	f, err := checkpoints.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

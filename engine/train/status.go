@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"hfcui/checkpoints"
 )
 
 // ReadConfig reads the configuration of the run in a folder. The error is fs.ErrNotExist if there
@@ -23,7 +25,7 @@ func ReadConfig(dir string) (Config, error) {
 	if info.Size() > 1<<20 {
 		return c, fmt.Errorf("%s: %d bytes is too large for a configuration: use another folder", path, info.Size())
 	}
-	text, err := os.ReadFile(path)
+	text, err := checkpoints.ReadRegular(path)
 	if err != nil {
 		return c, err
 	}
@@ -91,7 +93,7 @@ func ReadStatus(dir string) (Status, error) {
 		return Status{}, err
 	}
 	s := Status{Config: c}
-	text, err := os.ReadFile(filepath.Join(dir, EventsFile))
+	text, err := checkpoints.ReadRegular(filepath.Join(dir, EventsFile))
 	if os.IsNotExist(err) {
 		return s, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"hfcui/engine/preview"
 	"hfcui/ui/kit"
+	"hfcui/ui/session"
 )
 
 // aboutLines is the height of the preview, below a separator.
@@ -87,7 +88,7 @@ func (d *Opener) about(th *kit.Theme) (kit.Style, []string) {
 	case !d.read:
 		return th.Dim, []string{"Reading …"}
 	case d.shown.Err != nil:
-		return th.Dim, append([]string{strings.TrimPrefix(kit.OneLine(d.shown.Err), kit.Clean(expand(e.path))+": ")}, d.shown.Lines...)
+		return th.Dim, append([]string{strings.TrimPrefix(kit.OneLine(d.shown.Err), kit.Clean(session.FullPath(e.path))+": ")}, d.shown.Lines...)
 	case d.shown.Kind == preview.Folder:
 		return th.Dim, append(d.shown.Lines, "enter lists it")
 	}

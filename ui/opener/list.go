@@ -13,6 +13,7 @@ import (
 	"hfcui/engine/preview"
 	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
+	"hfcui/ui/session"
 )
 
 // mostEntries bounds how many entries of a folder are listed.
@@ -37,7 +38,7 @@ type listing struct {
 // entries are left out.
 func list(folder string) listing {
 	l := listing{folder: folder}
-	f, err := os.Open(cmp.Or(expand(folder), "."))
+	f, err := os.Open(cmp.Or(session.FullPath(folder), "."))
 	if err != nil {
 		l.err = err
 		return l
@@ -52,7 +53,7 @@ func list(folder string) listing {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		at := filepath.Join(expand(folder), e.Name())
+		at := filepath.Join(session.FullPath(folder), e.Name())
 		info, err := os.Stat(at) // of what a link leads to
 		if err != nil {
 			continue

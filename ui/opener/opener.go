@@ -223,7 +223,7 @@ func (d *Opener) preview(path string) tea.Cmd {
 		case <-ctx.Done():
 			return nil
 		}
-		shown := preview.Of(ctx, expand(path))
+		shown := preview.Of(ctx, session.FullPath(path))
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -257,7 +257,7 @@ func (d *Opener) find(path string) tea.Cmd {
 	shown, known := d.shown, d.read && path == d.path
 	return d.screen.Task(func() tea.Msg {
 		if !known || shown.Kind == preview.None {
-			shown = preview.Of(ctx, expand(path))
+			shown = preview.Of(ctx, session.FullPath(path))
 		}
 		return foundMsg{path, ctx, shown}
 	})
@@ -268,7 +268,7 @@ func (d *Opener) open(msg foundMsg) tea.Cmd {
 	if msg.ctx.Err() != nil {
 		return nil
 	}
-	at := expand(msg.path)
+	at := session.FullPath(msg.path)
 	var choice lab.Choice
 	switch msg.shown.Kind {
 	case preview.None:

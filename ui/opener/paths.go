@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hfcui/ui/session"
 )
 
 const separator = string(filepath.Separator)
@@ -19,16 +21,6 @@ func divide(text string) (folder, filter string, named bool) {
 		return "", text, false
 	}
 	return text[:i+1], text[i+1:], true
-}
-
-// expand returns the path that typed text means: "~" is the home folder.
-func expand(text string) string {
-	if rest, ok := strings.CutPrefix(text, "~"); ok && (rest == "" || strings.HasPrefix(rest, separator)) {
-		if home, err := os.UserHomeDir(); err == nil {
-			return home + rest
-		}
-	}
-	return text
 }
 
 // shorten writes the home folder as "~".
@@ -50,7 +42,7 @@ func parent(folder string) string {
 	case folder == "" || clean == ".":
 		return ".." + separator
 	case clean == "~":
-		return shortParent(expand(clean))
+		return shortParent(session.FullPath(clean))
 	case clean == ".." || strings.HasSuffix(clean, separator+".."):
 		return clean + separator + ".." + separator
 	}

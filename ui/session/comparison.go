@@ -166,9 +166,9 @@ func (s *Session) addAll(paths []string) tea.Cmd {
 
 // FullPath expands "~" to the home folder; names of embedded models are unchanged.
 func FullPath(path string) string {
-	if rest, ok := strings.CutPrefix(path, "~"+string(filepath.Separator)); ok {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
 		if home, err := os.UserHomeDir(); err == nil {
-			return filepath.Join(home, rest)
+			return home + rest
 		}
 	}
 	return path

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"hfcui/checkpoints"
 )
 
 const (
@@ -41,7 +43,7 @@ func (t *tail) next() (lines []byte, begun, more bool, err error) {
 	if info.Size() == t.size && info.ModTime().Equal(t.time) {
 		return nil, false, false, nil
 	}
-	f, err := os.Open(t.path)
+	f, err := checkpoints.OpenRegular(t.path)
 	if err != nil {
 		return nil, false, false, err
 	}
