@@ -370,5 +370,14 @@ func (s *Session) opened(info lab.Info, what Change) tea.Cmd {
 	return tea.Batch(s.Check(), s.Announce(what|ChangedNotice))
 }
 
+// InputUnit returns the unit of radii at the model's input, which says so where the image on screen has
+// more frequencies.
+func (s *Session) InputUnit() string {
+	if s.MaxR > s.Info.MaxRadius {
+		return "cycles per image of the model input"
+	}
+	return "cycles per image"
+}
+
 // SetMaxRadius sets the range of r for the image on screen.
 func (s *Session) SetMaxRadius(r float64) { s.MaxR = max(r, s.Info.MaxRadius) }

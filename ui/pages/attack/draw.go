@@ -195,7 +195,7 @@ func (p *Page) drawProfile(c *kit.Canvas, r kit.Rect) {
 	}
 	th, v := p.screen.Theme(), p.view()
 	if r.H > profileRows {
-		c.Left(r.Row(0), th.Dim, kit.Pick(r.W-2, "power of δ (log) vs radius (cycles per image)", "power of δ vs radius (log)", "power of δ vs radius", "power of δ"))
+		c.Left(r.Row(0), th.Dim, kit.Pick(r.W-2, "power of δ (log) vs radius ("+p.session.InputUnit()+")", "power of δ vs radius ("+p.session.InputUnit()+")", "power of δ vs radius (log)", "power of δ vs radius", "power of δ"))
 		r.Y, r.H = r.Y+1, r.H-1
 	}
 	plot := kit.PlotOf(kit.NewRect(r.X, r.Y, r.W, r.H-1))

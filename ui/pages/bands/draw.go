@@ -42,7 +42,7 @@ func (p *Page) drawPanel(c *kit.Canvas, l bandsPanel) {
 	case !p.compared():
 		p.drawCurves(c, l.plot, l.axis.Y)
 		if l.axis.Y+1 < p.l.foot.Y {
-			const title = "accuracy (%) vs cutoff radius r (cycles per image)"
+			title := "accuracy (%) vs cutoff radius r (" + p.session.InputUnit() + ")"
 			c.Left(kit.NewRect(l.plot.X+max(0, l.plot.W-kit.Width(title))/2, l.axis.Y+1, l.plot.W, 1), p.screen.Theme().Dim, title)
 		}
 		return

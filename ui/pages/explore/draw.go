@@ -86,7 +86,13 @@ func (p *Page) remarks(w int) string {
 		}
 	}
 	only = p.downscaled() + only
-	return kit.Pick(w, seen+only+kept+long, seen+only+kept+short, seen+only+keptShort+short, seenShort+only+keptShort+short, seenShort+only+short, seenShort+short, strings.TrimSuffix(seenShort, " · "), short)
+	forms := []string{seen + only + kept + long, seen + only + kept + short, seen + only + keptShort + short, seenShort + only + keptShort + short,
+		seenShort + only + short, seenShort + short, strings.TrimSuffix(seenShort, " · "), short}
+	if v := p.view(); v != nil && v.MaxR > p.session.Info.MaxRadius && v.By != bands.SVD { // else r is as on other pages
+		const unit = "r in cycles per image of the photo · "
+		forms = append([]string{unit + forms[0], unit + forms[3], unit + seenShort + only + short, unit + seenShort + short}, forms...)
+	}
+	return kit.Pick(w, forms...)
 }
 
 // downscaled says that pictures have fewer pixels on screen than the image; "" if they have not.
