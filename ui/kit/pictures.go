@@ -134,8 +134,8 @@ const (
 )
 
 // Place lays out the pictures of an arrangement in the block, and uses the remaining room for more
-// predictions and the chart, which is empty if there is none.
-func (a arrangement) Place(block Rect, cols, rows, lines, classes int) (places []Slot, chart Rect) {
+// predictions and the chart, of at least so many rows, which is empty if there is none.
+func (a arrangement) Place(block Rect, cols, rows, lines, classes, least int) (places []Slot, chart Rect) {
 	down := a.pictures / a.across
 	column := (block.W + 1) / a.across
 	extra := block.H - down*(1+rows+lines)
@@ -144,8 +144,8 @@ func (a arrangement) Place(block Rect, cols, rows, lines, classes int) (places [
 		lines = rows
 	} else {
 		more := min(mostLines, max(classes, lines)) - lines
-		if extra >= ChartRows+1 {
-			more = min(more, (extra-ChartRows-down)/down)
+		if extra >= least+1 {
+			more = min(more, (extra-least-down)/down)
 		}
 		more = max(0, min(more, extra/down))
 		lines += more
@@ -170,7 +170,7 @@ func (a arrangement) Place(block Rect, cols, rows, lines, classes int) (places [
 		}
 		places = append(places, s)
 	}
-	if extra >= ChartRows+1 {
+	if extra >= least+1 {
 		chart = Rect{block.X, block.Bottom() - extra + 1, block.W, extra - 1}
 	}
 	return places, chart

@@ -60,7 +60,7 @@ func (l *attackLayout) placePictures(block kit.Rect, under int, aspect float64, 
 	lines := min(max(room.H/5, 3), 5)
 	best := kit.BestArrangement(room, lines, aspect, cell, kit.Slots)
 	cols, rows := best.Fit(room, lines, aspect, cell)
-	l.slots, _ = best.Place(kit.NewRect(room.X, room.Y, room.W, min(room.H, best.Height(rows, lines))), cols, rows, lines, lines)
+	l.slots, _ = best.Place(kit.NewRect(room.X, room.Y, room.W, min(room.H, best.Height(rows, lines))), cols, rows, lines, lines, kit.ChartRows)
 	bottom := room.Y
 	for _, s := range l.slots {
 		bottom = max(bottom, s.Pic.Bottom(), s.Text.Bottom())

@@ -109,7 +109,7 @@ func (p *Page) Arrange(l kit.Layout) {
 	if v := p.shown.view; v != nil {
 		w, h = v.Pictures[0].W, v.Pictures[0].H
 	}
-	p.l = layoutExplore(l.Body, l.Roomy(), kit.Aspect(w, h), p.screen.Cell().For(w, h), len(p.session.Info.Classes), len(p.session.Models()), p.most)
+	p.l = layoutExplore(l.Body, l.Roomy(), kit.Aspect(w, h), p.screen.Cell().For(w, h), len(p.session.Info.Classes), len(p.session.Models()), p.most, p.session.Info.Labeled)
 	p.gallery.l = layoutGallery(l.Body, l.Roomy(), kit.Aspect(p.session.Info.Width, p.session.Info.Height), p.screen.Cell())
 }
 

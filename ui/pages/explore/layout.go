@@ -16,11 +16,14 @@ type exploreLayout struct {
 // leastLines is the minimum number of lines of predictions below a picture.
 const leastLines = 2
 
+// unscoredRows is the height of the text in place of the chart.
+const unscoredRows = 4
+
 // layoutExplore arranges pictures of an aspect ratio (width over height) as large as they
 // can be: all four of them unless they would become too small, then without the spectrum,
 // then without the original. most limits their number. Below each is room for at least a line per
 // model.
-func layoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize, classes, models, most int) exploreLayout {
+func layoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize, classes, models, most int, scored bool) exploreLayout {
 	var l exploreLayout
 	l.caption = body.Row(0)
 	l.slider = body.Row(body.H - 1)
@@ -46,6 +49,10 @@ func layoutExplore(body kit.Rect, roomy bool, aspect float64, cell kit.CellSize,
 			best, cols, rows, lines = other, w, h, fewer
 		}
 	}
-	l.slots, l.chart = best.Place(block, cols, rows, lines, classes)
+	least := kit.ChartRows
+	if !scored { // there is only a text, why
+		least = unscoredRows
+	}
+	l.slots, l.chart = best.Place(block, cols, rows, lines, classes, least)
 	return l
 }

@@ -255,7 +255,7 @@ func TestExploreLayoutHasNoOverlaps(t *testing.T) {
 		for h := kit.MinHeight; h <= 70; h += 3 {
 			for _, aspect := range []float64{1, 0.5, 2, 4.0 / 3, 0.2, 5} {
 				l := kit.NewLayout(w, h, map[bool]string{true: "note"}[h%2 == 0])
-				e := layoutExplore(l.Body, l.Roomy(), aspect, cells[(w+h)%len(cells)], 10, 1+(w+h)%4, kit.Slots)
+				e := layoutExplore(l.Body, l.Roomy(), aspect, cells[(w+h)%len(cells)], 10, 1+(w+h)%4, kit.Slots, w%2 == 0)
 				var all []kit.Rect
 				for _, s := range e.slots {
 					all = append(all, s.Title, s.Pic, s.Text)
@@ -286,7 +286,7 @@ func TestPicturesAreLarge(t *testing.T) {
 		{60, 18, 3, 9}, {80, 24, 4, 9}, {100, 30, 4, 12}, {140, 44, 4, 17}, {200, 60, 4, 24}, {80, 50, 4, 14},
 	} {
 		l := kit.NewLayout(c.w, c.h, "")
-		e := layoutExplore(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 10, 1, kit.Slots)
+		e := layoutExplore(l.Body, l.Roomy(), 1, kit.CellSize{W: 9, H: 18}, 10, 1, kit.Slots, true)
 		if len(e.slots) != c.pictures || e.slots[0].Pic.H < c.rows {
 			t.Errorf("%d×%d: %d pictures of %d rows, want %d of at least %d", c.w, c.h, len(e.slots), e.slots[0].Pic.H, c.pictures, c.rows)
 		}
