@@ -107,7 +107,7 @@ var trainingKeys = kit.Keymap[*Page]{
 	{Act: kit.Resume, Name: "Resume run", Hint: "resume", When: (*Page).resumable, Why: (*Page).notResumable, Do: (*Page).resume},
 	{Act: kit.Pause, Name: "Pause or resume run", Hints: (*Page).pauseHint, When: (*Page).trains, Do: (*Page).pause},
 	{Act: kit.SaveModel, Name: "Save checkpoint", Hint: "checkpoint", When: (*Page).trains, Do: (*Page).checkpoint},
-	{Act: kit.Stop, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Do: (*Page).stop},
+	{Act: kit.Stop, Name: "Stop run; it can be resumed", Hint: "stop", When: (*Page).trains, Why: (*Page).notOwn, Do: (*Page).stop},
 }
 
 // followKeys show a run's model on every page.
@@ -206,6 +206,14 @@ func (p *Page) notResumable() string {
 		return r.Name + " has failed"
 	case r.Config == nil:
 		return r.Name + " has no configuration"
+	}
+	return ""
+}
+
+// notOwn says why the selected run cannot be stopped here; "" unless it runs.
+func (p *Page) notOwn() string {
+	if r := p.selected(); r != nil && !r.Grouped && (r.State == follow.Running || r.State == follow.Paused) {
+		return r.Name + " is trained by another process: ending that one saves a checkpoint"
 	}
 	return ""
 }

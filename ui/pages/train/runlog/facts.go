@@ -79,7 +79,12 @@ func factsOf(l *runLog, q FigureRequest) RunFacts {
 		c.Test = epoch.Test
 		if step == nil || epoch.Step >= step.Step {
 			c.Begun, c.Epoch, c.Step = true, epoch.Epoch, epoch.Step
-			c.Loss, c.Rate, c.Speed, c.Train = epoch.Loss, epoch.LearningRate, epoch.ImagesPerSecond, epoch.Train
+		}
+		if !l.source(curveKey{panel: PanelLoss}).steps { // as the curves
+			c.Loss, c.Rate, c.Speed = epoch.Loss, epoch.LearningRate, epoch.ImagesPerSecond
+		}
+		if !l.source(curveKey{panel: PanelAccuracy, onTrain: true}).steps {
+			c.Train = epoch.Train
 		}
 	}
 	band := upTo(l.bands, func(e *train.BandsEvent) bool { return q.Cursor < 0 || l.x(&e.Stamp, q.Axis) <= q.Cursor+1e-9 })
