@@ -14,7 +14,7 @@ func TestFiguresInDoubt(t *testing.T) {
 	d.Keys("end w").Shows("†", "pgd at epsilon 0.09, rho 0: suspected gradient masking: accuracy is no lower than at the smaller epsilon 0.06")
 	d.Hides("first 1,000 images")
 	d = startWith(t, lab, Options{}, 200, 60)
-	d.Keys("6").Shows("† suspected gradient masking").Hides("first 1,000 images")
+	d.Keys("6").Shows("† pgd: suspected gradient masking").Hides("first 1,000 images")
 }
 
 // Square's accuracy, where others are held against it, stands beside theirs.
