@@ -36,7 +36,7 @@ func TestPagesByNumberTabAndClick(t *testing.T) {
 // Help, palette and hints are made from the tables that dispatch keys.
 func TestHelpListsEveryKey(t *testing.T) {
 	d := start(t, 120, 60)
-	d.Keys("?").Shows("Help", "Previous, next image", "r smaller, larger by 1", "Smooth less, more (ρ)", "Quit", "Mouse")
+	d.Keys("?").Shows("Help", "Previous, next image", "Decrease, increase r by 1", "Decrease, increase smoothing ρ", "Quit", "Mouse")
 	d.Keys("esc").Hides("strength of smoothing")
 }
 
@@ -53,9 +53,9 @@ func TestHelpScrolls(t *testing.T) {
 func TestPalette(t *testing.T) {
 	d := start(t, 100, 30)
 	d.Keys(":").Shows("Commands", "Go to image", "type to search")
-	d.Types("smooth more").Keys("enter")
+	d.Types("increase smooth").Keys("enter")
 	if d.App.Rho != 0.6 {
-		t.Fatalf("ρ = %v after the palette's smooth more", d.App.Rho)
+		t.Fatalf("ρ = %v after the palette's increase smoothing", d.App.Rho)
 	}
 	d.Keys("ctrl+p").Types("page kern").Keys("enter")
 	if d.App.page != 2 {
@@ -187,7 +187,7 @@ func TestTextFromOutsideIsHarmless(t *testing.T) {
 
 func TestOptionsAreTaken(t *testing.T) {
 	d := startWith(t, uitest.NewFakeLab(), Options{Page: "kernels", Start: session.Start{Radius: 7.5, Smoothing: model.Smoothing{Rho: 1}, Index: 9, Statistics: 1}}, 100, 30)
-	d.Shows("after, ρ 1.00", "bn batch · ρ 1.00")
+	d.Shows("after, ρ 1.00", "BN batch · ρ 1.00")
 	d.Keys("1").Shows("test 9", "7.5")
 	if startWith(t, uitest.NewFakeLab(), Options{Start: session.Start{Radius: 99, Index: 1 << 30}}, 100, 30).App.Index != 1999 {
 		t.Fatal("an index past the end is not the last image")

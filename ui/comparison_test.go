@@ -34,7 +34,7 @@ func TestModelsBeside(t *testing.T) {
 		}
 		return list
 	}
-	d.Keys("o").Shows("Compare models", "demo-shuffled", "built in", filepath.Join("table1-quick", "low-8-seed1"), "a run")
+	d.Keys("o").Shows("Compare models", "demo-shuffled", "embedded", filepath.Join("table1-quick", "low-8-seed1"), "run")
 	d.Types("shuffled").Keys("enter")
 	d.Keys("o").Types("low-8").Keys("enter")
 	d.Keys("o").Types("/some/where.pt").Shows("file /some/where.pt").Keys("enter")

@@ -103,9 +103,9 @@ func TestSettingsChangeWhatTheModelIsAsked(t *testing.T) {
 		d.Keys("]")
 	}
 	d.Shows("ρ 2.00")
-	d.Keys("s m").Shows("smoothing off", "normalize max")
-	d.Keys("m").Shows("normalize std")
-	d.Keys("b").Shows("batch-norm batch")
+	d.Keys("s m").Shows("smoothing off", "band norm. max")
+	d.Keys("m").Shows("band norm. std")
+	d.Keys("b").Shows("batch norm batch")
 	q := d.Lab.Views[len(d.Lab.Views)-1]
 	want := bands.Setting{Normalize: 2, Statistics: 1}
 	if q.Setting != want {
@@ -125,16 +125,16 @@ func TestSplitSwitch(t *testing.T) {
 
 func TestHighPartIsNamed(t *testing.T) {
 	d := start(t, 100, 30)
-	d.Shows("on gray").Hides("the input")
-	d.Keys("v").Shows("high-pass centered on gray")
+	d.Shows("gray = 0").Hides("the input")
+	d.Keys("v").Shows("high-pass unscaled, gray = 0")
 	d.Keys("v").Shows("high-pass unscaled")
-	d.Keys("v").Shows("high-pass on gray ×")
+	d.Keys("v").Shows("high-pass ×")
 }
 
 func TestErrorsTakeThePicturesPlace(t *testing.T) {
 	d := start(t, 100, 30)
 	d.Lab.ViewError = errors.New("cat\x1b[31m.png: not an\nimage")
-	d.Shows("split", "on gray ×")
+	d.Shows("split", "gray = 0")
 	d.Keys("down").Shows("cat[31m.png: not an image", "– % energy", "● low", "▲ high")
 	d.Hides("ms", "×")
 	d.Lab.ViewError = nil

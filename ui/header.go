@@ -34,9 +34,9 @@ type setting struct {
 
 // settings lists the settings of evaluation that apply to the model.
 func (a *App) settings(smoothing string) []setting {
-	list := []setting{{"normalize", "norm", a.Normalize.String(), a.Normalize != bands.NormalizeNone}}
+	list := []setting{{"band norm.", "norm.", a.Normalize.String(), a.Normalize != bands.NormalizeNone}}
 	if a.Info.BatchNorm {
-		list = append(list, setting{"batch-norm", "bn", a.Statistics.String(), a.Statistics != model.RunningStatistics})
+		list = append(list, setting{"batch norm", "BN", a.Statistics.String(), a.Statistics != model.RunningStatistics})
 	}
 	if a.Smooth {
 		return append(list, setting{"smoothing", "", smoothing, true})

@@ -152,7 +152,7 @@ func (a *App) standing(j job) string {
 	on := " · " + kit.Title(a.pages[j.page].name) + " page"
 	switch before := slices.ContainsFunc(a.jobs.list, func(o job) bool { return o.page == a.page && o.State == kit.JobRunning }); {
 	case j.page == a.page:
-		return "running first, on screen" + on
+		return "running at high priority" + on
 	case before:
 		return "running at low priority" + on
 	}

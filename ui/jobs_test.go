@@ -25,7 +25,7 @@ func TestJobs(t *testing.T) {
 	if d.App.pages[d.App.page].name != "bands" {
 		t.Fatal(d.App.pages[d.App.page].name)
 	}
-	d.Keys("J").Shows("running first, on screen").Keys("esc")
+	d.Keys("J").Shows("running at high priority").Keys("esc")
 	d.Keys("s").Shows("esc stop bands").Keys("J").Shows("demo, ρ 0.5 · shapes test", "queued", "starts after the job above").Keys("esc")
 	d.Keys("esc").Hides("J bands")
 	d.App.cancel()

@@ -51,7 +51,7 @@ func TestOpensModelFile(t *testing.T) {
 	recent := filepath.Join(t.TempDir(), "state", "recent.json")
 	d := startWith(t, uitest.NewFakeLab(), Options{Recent: recent}, 100, 30)
 	d.Shows("O open")
-	d.Keys("O").Shows("╭─ Open ─", "built-in model", "split of shapes", "zebra.safetensors", "runs/", "photo.png", "enter open", "tab complete")
+	d.Keys("O").Shows("╭─ Open ─", "embedded model", "split of shapes", "zebra.safetensors", "runs/", "photo.png", "enter open", "tab complete")
 	d.Keys("z").Shows("› zebra.safetensors", "resnet20, 272,474 parameters, input 32×32 RGB", "10 classes: disc, ring")
 	d.Keys("enter").Hides("╭─ Open ─")
 	if got := d.Lab.Reopened; len(got) != 1 || got[0].Model != "./zebra.safetensors" {
@@ -68,7 +68,7 @@ func TestOpenNavigates(t *testing.T) {
 	dir := openFiles(t)
 	d := start(t, 100, 30)
 	d.Keys("O").Types("many").Keys("right").Shows("› ./many/", "a.txt", "../")
-	d.Keys("left").Hides("› ./many/").Shows("notes.txt", "built-in")
+	d.Keys("left").Hides("› ./many/").Shows("notes.txt", "embedded")
 	d.Types(filepath.Join(dir, "no")).Keys("tab").Shows("notes.txt", "not a supported model file")
 	d.Keys("enter").Shows("not a supported model file").Keys("esc").Hides("╭─ Open ─")
 	d.Keys("O").Types("/none/at/all").Shows("This folder cannot be read")
@@ -102,7 +102,7 @@ func TestAsksForData(t *testing.T) {
 	l.About.Labeled, l.About.DefaultData, l.About.Unscored = false, true, "net has no class names and no dataset was chosen for it"
 	l.About.Note = "predictions shown, not scored: " + l.About.Unscored
 	d := startWith(t, l, Options{}, 140, 44)
-	d.Shows("Open the dataset of demo").Hides("built-in model")
+	d.Shows("Open the dataset of demo").Hides("embedded model")
 	d.Keys("esc").Shows("O opens the model's dataset: predictions shown, not scored")
 	for _, page := range []string{"2", "6", "7"} {
 		d.Keys(page).Shows("unavailable: net has no class names", "Press O to open the model's dataset")
@@ -121,7 +121,7 @@ func TestRecentIsHarmless(t *testing.T) {
 	}
 	for _, path := range []string{"", filepath.Join(dir, "garbage.json"), filepath.Join(dir, "odd.json"), filepath.Join(blocked, "recent.json"), dir} {
 		d := startWith(t, uitest.NewFakeLab(), Options{Recent: path}, 80, 24)
-		d.Keys("O").Shows("built-in model").Types("shuffled").Keys("enter")
+		d.Keys("O").Shows("embedded model").Types("shuffled").Keys("enter")
 		if len(d.Lab.Reopened) != 1 {
 			t.Errorf("%s: %+v", path, d.Lab.Reopened)
 		}

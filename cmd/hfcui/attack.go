@@ -21,7 +21,7 @@ func attackCommand() *cobra.Command {
 		Short: "Measure robust accuracy, with sanity checks of the attacks",
 		Long: "Attacks the evaluation images by every method at every budget ε, with the kernels smoothed by every ρ, and reports " +
 			"accuracy over all images with its 95 % Wilson CI. Pixels are in [0,1], before the model's own normalization; attacks " +
-			"lead away from the true labels; batch norm uses running statistics.\n\n" +
+			"are untargeted, on the true labels; batch norm uses running statistics.\n\n" +
 			"Methods:\n" + methodList() + "\n" +
 			"Minimal methods search for each image's smallest ε; an image counts as correct if that exceeds the budget. Results that " +
 			"fail a sanity check are marked and explained below the table: accuracy that rises with ε, zero gradients, and iterated " +

@@ -166,6 +166,6 @@ func TestAttackRefusesModels(t *testing.T) {
 	if err := gray.Save(filepath.Join(dir, "gray.safetensors")); err != nil {
 		t.Fatal(err)
 	}
-	hfcuiIn(t, dir, "attack", "--model", "dead.safetensors", "--data", "shapes:test=20", "--steps", "2").refused(t, 1, "no gradient", "zero")
+	hfcuiIn(t, dir, "attack", "--model", "dead.safetensors", "--data", "shapes:test=20", "--steps", "2").refused(t, 1, "zero gradient")
 	hfcuiIn(t, dir, "attack", "--model", "gray.safetensors").refused(t, 1, "28×28 gray", "32×32 RGB", "shapes")
 }

@@ -33,7 +33,7 @@ func bandsCommand() *cobra.Command {
 	modelFlags(cmd, &o)
 	dataFlags(cmd, &o)
 	deviceVar(cmd.Flags(), &o.Device)
-	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default every integer)")
+	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default: every integer)")
 	limitVar(cmd.Flags(), &q.Limit)
 	setting := settingFlags(cmd)
 	choiceVar(cmd.Flags(), &dtype, "dtype", "data type of activations and products", plan.DTypes()...)
@@ -84,7 +84,7 @@ func after(separator, word string) string {
 }
 
 func bandsTable(w io.Writer, r bands.Report, reading lab.Reading, result bands.Result) {
-	fmt.Fprintf(w, "%s on %s (%s, %s), normalize %s, batch-norm %s, %s%s\n",
+	fmt.Fprintf(w, "%s on %s (%s, %s), band normalization: %s, batch norm: %s statistics, %s%s\n",
 		oneLine(r.Model), oneLine(r.Data), r.Split, kit.Counted(r.N, "image"), r.Normalize, r.BN, smoothingWords(r.Smoothing), after(", ", r.DType))
 	readingLines(w, reading)
 	fmt.Fprintf(w, "\nr\tlow\thigh\n")

@@ -18,7 +18,7 @@ import (
 func describeFlags(flags *pflag.FlagSet, d *model.Description) {
 	netVar(flags, &d.Net, "expected architecture")
 	meanStdFlags(flags, d)
-	flags.BoolVar(&d.BGR, "bgr", false, "BGR input; --mean and --std are in BGR order")
+	flags.BoolVar(&d.BGR, "bgr", false, "input channels in BGR order; so are --mean and --std")
 	textFlag(flags, "input", "CxHxW", "input size of the model, e.g. 3x32x32", d.SetInput)
 	textFlag(flags, "classes", "LIST", "class names in output order: a,b,c, a file with one per line, cifar10, or the number of classes", d.SetClasses)
 	textFlag(flags, "assume", "KEY=VALUE", "assumption about the network, e.g. stem-pool=max; repeatable; see hfcui model info", d.SetAssume)
@@ -28,7 +28,7 @@ func describeFlags(flags *pflag.FlagSet, d *model.Description) {
 func meanStdFlags(flags *pflag.FlagSet, d *model.Description) {
 	names := strings.Join(model.NormalizationNames(), ", ")
 	textFlag(flags, "mean", "LIST", "mean of pixels in [0,1], one per channel or one for all, or "+names, d.SetMean)
-	textFlag(flags, "std", "LIST", "standard deviation of pixels in [0,1], likewise", d.SetStd)
+	textFlag(flags, "std", "LIST", "standard deviation of pixels in [0,1], as for --mean", d.SetStd)
 }
 
 // textFlag adds a flag that is parsed by set.

@@ -45,7 +45,7 @@ func describe(e train.Event) string {
 // bandsText formats the accuracy at every radius: "low 4: 27.1 %".
 func bandsText(e *train.BandsEvent) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s images (normalize %s, batch-norm %s)  whole %.2f %%",
+	fmt.Fprintf(&b, "%d %s images (band normalization: %s, batch norm: %s statistics)  whole %.2f %%",
 		e.N, oneLine(e.Split), oneLine(e.Normalize), oneLine(e.BN), 100*e.Whole.Accuracy())
 	for _, part := range []string{"low", "high"} {
 		fmt.Fprintf(&b, "  %s", part)

@@ -176,7 +176,7 @@ func smoothingFlags(flags *pflag.FlagSet, s *model.Smoothing) {
 
 // layerFlags adds --layer and --divide-gain.
 func layerFlags(flags *pflag.FlagSet, s *model.Smoothing) {
-	nameVar(flags, &s.Layer, "layer", "", "", "convolution to smooth (default the first)")
+	nameVar(flags, &s.Layer, "layer", "", "", "convolution to smooth (default: first)")
 	flags.BoolVar(&s.DivideGain, "divide-gain", false, "divide smoothed kernels by their gain, 1+8ρ")
 }
 

@@ -136,7 +136,7 @@ func flipsTable(w io.Writer, l *lab.Lab, r flipsReport, reading lab.Reading, tot
 	if svd {
 		how = "by SVD, rank matched to r = " + plain(r.R)
 	}
-	fmt.Fprintf(w, "%s on %s (%s, %s), %s, normalize %s, batch-norm %s, %s\n",
+	fmt.Fprintf(w, "%s on %s (%s, %s), %s, band normalization: %s, batch norm: %s statistics, %s\n",
 		oneLine(r.Model), oneLine(r.Data), r.Split, kit.Counted(r.N, "image"), how, r.Normalize, r.BN, smoothingWords(r.Smoothing))
 	fmt.Fprintf(w, "flips: %d of %d images, %s; permutation null: %.1f expected, %.2f %%\n",
 		r.Count, r.N, strings.TrimSpace(percent(total)), r.Permuted, 100*r.PermutedShare)

@@ -42,7 +42,7 @@ func heatmapCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&q.Unclipped, "unclipped", false, "do not clip pixels to [0,1]")
 	cmd.Flags().Uint64Var(&q.Seed, "seed", 1, "seed of the random signs, 1 or more")
 	smoothingFlags(cmd.Flags(), &q.Smoothing)
-	nameVar(cmd.Flags(), &picture, "output", "o", "", "PNG file to draw the heat map to")
+	nameVar(cmd.Flags(), &picture, "output", "o", "", "output file of the heat map (.png)")
 	out.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if q.Seed == 0 {

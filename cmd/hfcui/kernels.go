@@ -82,8 +82,8 @@ func kernelsCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	smoothingFlags(cmd.Flags(), &smoothing)
-	nameVar(cmd.Flags(), &picture, "output", "o", "", "PNG file to draw the kernels to")
-	nameVar(cmd.Flags(), &save, "save", "", "", "safetensors file to save the smoothed model to; must not exist")
+	nameVar(cmd.Flags(), &picture, "output", "o", "", "output file of the kernels' picture (.png)")
+	nameVar(cmd.Flags(), &save, "save", "", "", "file to save the smoothed model to (.safetensors); must not exist")
 	out.flags(cmd)
 	return cmd
 }

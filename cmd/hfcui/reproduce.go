@@ -139,7 +139,7 @@ func (l experimentLines) tell(p experiment.Progress) {
 	what := fmt.Sprintf("run %d of %d: %s, seed %d", p.Run, p.Runs, p.Setting, p.Seed)
 	left := ""
 	if p.Left > 0 && p.Part < 1 {
-		left = "  " + seconds(p.Left.Seconds()) + " left"
+		left = "  ETA " + seconds(p.Left.Seconds())
 	}
 	if !p.Done {
 		doing := fmt.Sprintf("epoch %d of %d", p.Training.Epoch, p.Training.Epochs)

@@ -35,8 +35,8 @@ func recipeFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 // adversarialFlags adds those of adversarial training.
 func adversarialFlags(flags *pflag.FlagSet, c *train.Config) func() error {
 	a := train.PGD(0)
-	flags.Var((*fraction)(&a.Epsilon), "adversarial", "PGD adversarial training with this L∞ budget ε, e.g. 8/255; pixels are in [0,1]")
-	countVar(flags, &a.Steps, "attack-steps", "", a.Steps, 1, 1000, "PGD steps")
+	flags.Var((*fraction)(&a.Epsilon), "adversarial", "adversarial training by PGD with L∞ budget ε, e.g. 8/255; pixels are in [0,1]")
+	countVar(flags, &a.Steps, "attack-steps", "", a.Steps, 1, 1000, "number of PGD steps")
 	flags.Var((*fraction)(&a.StepSize), "attack-step-size", "step size of PGD (default a tenth of --adversarial)")
 	flags.BoolVar(&a.RandomStart, "random-start", false, "start PGD at a random point of the ε-ball")
 	countVar(flags, &a.WarmUp, "attack-warm-up", "", 0, 0, 1<<20, "epochs over which ε ramps up from 0")

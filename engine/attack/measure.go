@@ -105,7 +105,7 @@ func (m *Measurement) checkGradients(to int) error {
 			continue
 		}
 		if !slices.ContainsFunc(o, func(o outcome) bool { return !o.zeroGradient }) {
-			return fmt.Errorf("the model has no gradient: it is zero for all of %d images at rho %v, so that %s cannot attack it; use %s, which is gradient-free",
+			return fmt.Errorf("zero gradient for all of %d images at rho %v: %s cannot make progress; use %s, which is gradient-free",
 				to, m.grid.Rhos[s.rho], s.options.Method, strings.Join(namesOf(func(m Method) bool { return !m.Gradient }), " or "))
 		}
 	}

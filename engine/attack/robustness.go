@@ -34,9 +34,9 @@ type Grid struct {
 func (g Grid) Check() error {
 	switch {
 	case len(g.Methods) == 0 || len(g.Epsilons) == 0 || len(g.Rhos) == 0:
-		return fmt.Errorf("nothing to measure: name methods, epsilons and rhos")
+		return fmt.Errorf("nothing to measure: set methods, epsilons and rhos")
 	case slices.Contains(g.Methods, Worst) && len(g.Methods) == 1:
-		return fmt.Errorf("method %s is the worst of others: name them too", Worst)
+		return fmt.Errorf("method %s is the worst case of others: add at least one other method", Worst)
 	}
 	for _, e := range g.Epsilons {
 		for _, m := range g.Methods {
@@ -51,7 +51,7 @@ func (g Grid) Check() error {
 		}
 	}
 	if g.SquareImages > 0 && !g.Options.Band.Whole() {
-		return fmt.Errorf("%s cannot be limited to a frequency band: do without the check by it", SquareMethod)
+		return fmt.Errorf("%s cannot be limited to a frequency band: omit the check", SquareMethod)
 	}
 	return nil
 }

@@ -206,12 +206,12 @@ func TestRulesByOutcomes(t *testing.T) {
 	}
 }
 
-// TestRiseByChance: every rise is reported, with whether it is within chance.
+// TestRiseByChance: every rise is reported, with whether it is significant.
 func TestRiseByChance(t *testing.T) {
 	for _, c := range []struct {
 		smaller, larger, want string
 	}{
-		{"rwww", "rrww", "accuracy is above that at the smaller epsilon 0.1: 2 vs 1 of 4, within chance"},
+		{"rwww", "rrww", "accuracy is above that at the smaller epsilon 0.1: 2 vs 1 of 4 (not significant)"},
 		{"wwwwwwww", "rrrrrrrr", "accuracy is above that at the smaller epsilon 0.1: 8 vs 0 of 8"},
 		{"rrww", "wwrr", ""},
 	} {
@@ -427,7 +427,7 @@ func TestWorstIsRightEverywhere(t *testing.T) {
 func TestNoGradient(t *testing.T) {
 	flat := curve{batch: 16, right: below(1), slope: func(float64) float64 { return 0 }}
 	_, err := measureGrid(t, 1000, Grid{Methods: []string{"pgd"}, Epsilons: []float64{0.1}, Options: Options{Steps: 2}}, func(float64) curve { return flat })
-	if err == nil || !strings.Contains(err.Error(), "no gradient") || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), "zero gradient") || strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
 }
@@ -437,7 +437,7 @@ func TestAnswersThatAreNotNumbers(t *testing.T) {
 	_, err := measureGrid(t, 10, Grid{Methods: []string{"fgsm"}, Epsilons: []float64{0.1}}, func(float64) curve {
 		return curve{batch: 4, right: func(float64) bool { return true }, slope: up, overflows: true}
 	})
-	if err == nil || !strings.Contains(err.Error(), "not finite") {
+	if err == nil || !strings.Contains(err.Error(), "non-finite") {
 		t.Error(err)
 	}
 }

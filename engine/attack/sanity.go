@@ -121,7 +121,7 @@ func (k checked) zeroGradients() {
 		}
 	}
 	if correct > 0 {
-		k.add(ZeroGradient, "%s: %d of %d images are correct and had a zero gradient", hint, correct, len(k.own))
+		k.add(ZeroGradient, "%s: %d of %d images are correct with a zero gradient", hint, correct, len(k.own))
 	}
 }
 
@@ -264,7 +264,7 @@ func twoScores(a, b []outcome) string {
 	a, b = a[:n], b[:n]
 	text := fmt.Sprintf("%d vs %d of %d", correctOf(a), correctOf(b), n)
 	if !above(a, b) && !above(b, a) {
-		text += ", within chance"
+		text += " (not significant)"
 	}
 	return text
 }

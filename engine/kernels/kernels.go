@@ -95,7 +95,7 @@ func response(ctx context.Context, w []float32, shape [4]int) ([]float64, error)
 // yet; its metadata records the smoothing. With ρ 0 there is nothing to save.
 func SaveSmoothed(path string, m *model.Model, s model.Smoothing) error {
 	if s.Rho == 0 {
-		return errors.New("with ρ 0 the kernels stay as they are: nothing is saved; give a strength")
+		return errors.New("ρ is 0, so the kernels are unchanged: nothing to save; set ρ above 0")
 	}
 	smoothed, err := m.WithSmoothing(s)
 	if err != nil {

@@ -26,7 +26,7 @@ type Classifier interface {
 
 // ErrNotFinite is the error of logits that are not finite: there is no predicted class to
 // compare with the label.
-var ErrNotFinite = errors.New("the logits are not finite: the model's weights, or the smoothing, are too large; use another model or a smaller rho")
+var ErrNotFinite = errors.New("non-finite logits: the weights or rho are too large; use another model or a smaller rho")
 
 // CheckLogits returns ErrNotFinite unless all logits are finite.
 func CheckLogits(logits []float32) error {

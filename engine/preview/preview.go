@@ -50,7 +50,7 @@ const mostRead = 256 << 20
 func Of(ctx context.Context, path string) Preview {
 	switch {
 	case slices.Contains(checkpoints.EmbeddedNames(), path):
-		return describeModel(ctx, path, "built in")
+		return describeModel(ctx, path, "embedded")
 	case slices.Contains(dataset.Names(), before(path, ":")):
 		return describeData(ctx, path)
 	}

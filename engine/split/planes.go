@@ -42,9 +42,9 @@ func (q Request) fits(c, h, w int) error {
 		return nil
 	}
 	shrink := math.Sqrt(splitMemory / float64(need))
-	advice := fmt.Sprintf("make it smaller, for instance %d×%d", int(float64(w)*shrink), int(float64(h)*shrink))
+	advice := fmt.Sprintf("resize it, e.g. to %d×%d", int(float64(w)*shrink), int(float64(h)*shrink))
 	if q.Raw && splitBytes(c, false)*int64(h)*int64(w) <= splitMemory {
-		advice += ", or leave --raw out"
+		advice += ", or omit --raw"
 	}
 	return fmt.Errorf("%s: splitting its %d×%d pixels would take %.1f GB of memory, more than the %.1f GB allowed: %s",
 		q.Image, w, h, float64(need)/1e9, splitMemory/1e9, advice)

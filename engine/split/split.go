@@ -65,7 +65,7 @@ func File(ctx context.Context, q Request) (*Result, error) {
 		if path := (*fs.PathError)(nil); errors.As(err, &path) {
 			err = path.Err
 		}
-		return nil, fmt.Errorf("output folder %s: %w: name one that may be written with -o", q.Dir, err)
+		return nil, fmt.Errorf("output folder %s: %w: use a writable one with -o", q.Dir, err)
 	}
 	if err := s.writeAll(ctx, q.Dir); err != nil {
 		return nil, err

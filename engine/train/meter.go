@@ -59,7 +59,7 @@ func Measure(ctx context.Context, m *model.Model, device plan.Device, data *data
 	defer meter.close()
 	e, err := meter.bands(ctx, data.Train, data.Test, b, nil)
 	if errors.Is(err, measure.ErrNotFinite) {
-		err = errors.New("its logits are not finite")
+		err = errors.New("non-finite logits")
 	}
 	return e, err
 }

@@ -398,7 +398,7 @@ func (r *run) testAll(ctx context.Context) error {
 // measured turns the error of logits that are not finite into a *DivergedError.
 func (r *run) measured(err error) error {
 	if errors.Is(err, measure.ErrNotFinite) {
-		return &DivergedError{Step: r.at.Step, What: "the network's logits are not finite"}
+		return &DivergedError{Step: r.at.Step, What: "non-finite logits"}
 	}
 	return err
 }

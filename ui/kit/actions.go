@@ -124,7 +124,7 @@ var (
 	ToStart   = row(GroupMove, keys("home"), "move to the start", "")
 	ToEnd     = row(GroupMove, keys("end"), "move to the end", "")
 	Toggle    = row(GroupMove, keys("space"), "toggle the selected item", "toggle", "show", "hide")
-	Accept    = row(GroupMove, keys("enter"), "accept: the selection, a dialog, resuming a measurement", "accept", "apply", "ok").at(2)
+	Accept    = row(GroupMove, keys("enter"), "accept a selection or dialog; resume a measurement", "accept", "apply", "ok").at(2)
 	Back      = row(GroupMove, keys("esc"), "stop a measurement, close a dialog, go back", "back", "cancel", "abort").at(1)
 	Filter    = row(GroupMove, keys("/"), "filter a list by text", "filter", "search", "find")
 	EditValue = row(GroupMove, keys("e"), "enter the slider's value", "value", "type", "number")
@@ -132,10 +132,10 @@ var (
 
 // The cutoff radius, on every page that shows something at r.
 var (
-	RadiusDown     = row(GroupRadius, keys("<"), "r smaller by 1", "r", "cutoff", "radius", "blur", "low-pass")
-	RadiusUp       = row(GroupRadius, keys(">"), "r larger by 1", "", "cutoff", "radius", "sharpen", "high-pass")
-	RadiusFineDown = row(GroupRadius, keys(","), "r smaller by 0.1", "", "cutoff", "radius", "fine")
-	RadiusFineUp   = row(GroupRadius, keys("."), "r larger by 0.1", "", "cutoff", "radius", "fine")
+	RadiusDown     = row(GroupRadius, keys("<"), "decrease r by 1", "r", "cutoff", "radius", "blur", "low-pass")
+	RadiusUp       = row(GroupRadius, keys(">"), "increase r by 1", "", "cutoff", "radius", "sharpen", "high-pass")
+	RadiusFineDown = row(GroupRadius, keys(","), "decrease r by 0.1", "", "cutoff", "radius", "fine")
+	RadiusFineUp   = row(GroupRadius, keys("."), "increase r by 0.1", "", "cutoff", "radius", "fine")
 )
 
 // The image, on every page that shows one.
@@ -152,7 +152,7 @@ var (
 // What is shown, and how.
 var (
 	NextView      = row(GroupView, keys("v"), "next view of the page", "view", "display", "show", "mode").at(2)
-	Larger        = row(GroupView, keys("w"), "fewer, larger pictures or charts, or all", "larger", "zoom", "wide", "full screen")
+	Larger        = row(GroupView, keys("w"), "larger: fewer pictures or charts, or all", "larger", "zoom", "wide", "full screen")
 	ZoomIn        = row(GroupView, keys("+", "="), "zoom in", "zoom", "magnify", "range")
 	ZoomOut       = row(GroupView, keys("-"), "zoom out", "", "range")
 	ZoomAll       = row(GroupView, keys("0"), "zoom: all", "", "reset", "fit")
@@ -160,7 +160,7 @@ var (
 	XAxis         = row(GroupView, keys("X"), "quantity on the x axis", "x axis", "epoch", "step", "time")
 	LogY          = row(GroupView, keys("y"), "y axis: linear, logarithmic", "log", "scale", "loss")
 	LogX          = row(GroupView, keys("Y"), "x axis: linear, logarithmic", "", "scale")
-	SmoothCurves  = row(GroupView, keys("z"), "smoothing of curves: off, more", "smooth curves", "moving average", "ema", "noise")
+	SmoothCurves  = row(GroupView, keys("z"), "curve smoothing: off, more", "smooth curves", "moving average", "ema", "noise")
 )
 
 // Models and data.
@@ -168,10 +168,10 @@ var (
 	Compare   = row(GroupModel, keys("o"), "compare models", "compare", "comparison", "other", "add model", "versus", "side by side").at(2)
 	Minus     = row(GroupModel, keys("V"), "differences from the open model: on, off", "differences", "difference", "delta", "minus", "subtract", "paired")
 	NextModel = row(GroupModel, keys("i"), "next comparison model", "model", "switch", "other")
-	ModelForm = row(GroupModel, keys("M"), "how the model is read: normalization, input, classes", "", "open model", "load", "checkpoint", "mean", "std", "onnx", "pytorch")
+	ModelForm = row(GroupModel, keys("M"), "model settings: normalization, input, classes", "", "open model", "load", "checkpoint", "mean", "std", "onnx", "pytorch")
 	Split     = row(GroupModel, keys("t"), "split: test, train", "split", "data", "validation", "evaluation set")
 	Open      = row(GroupModel, keys("O"), "open: a model, data, an image, runs", "open", "load", "file", "dataset", "split", "photo", "folder")
-	UseNewest = row(GroupModel, keys("u"), "use the run's newest checkpoint on every page, or not", "use run", "follow", "live", "track")
+	UseNewest = row(GroupModel, keys("u"), "use the run's newest checkpoint on every page: on, off", "use run", "follow", "live", "track")
 	SaveModel = row(GroupModel, keys("ctrl+s"), "save a model: smoothed, or a run's checkpoint", "save", "write", "download", "store")
 	Export    = row(GroupModel, keys("x"), "export the page", "export", "download", "csv", "json", "png", "svg", "save figure", "picture").at(3)
 )
@@ -179,8 +179,8 @@ var (
 // Settings of evaluation, on every page.
 var (
 	Smooth     = row(GroupSettings, keys("s"), "kernel smoothing: on, off", "smooth", "blur", "ρ", "rho", "robustness", "kernels").at(3)
-	LessRho    = row(GroupSettings, keys("["), "smooth less (ρ)", "ρ", "rho", "kernel")
-	MoreRho    = row(GroupSettings, keys("]"), "smooth more (ρ)", "", "rho", "kernel", "blur")
+	LessRho    = row(GroupSettings, keys("["), "decrease smoothing ρ", "ρ", "rho", "kernel")
+	MoreRho    = row(GroupSettings, keys("]"), "increase smoothing ρ", "ρ", "rho", "kernel", "blur")
 	GainNorm   = row(GroupSettings, keys("G"), "gain-normalize smoothed kernels (÷ 1+8ρ): on, off", "gain", "divide", "scale")
 	Normalize  = row(GroupSettings, keys("m"), "normalize band images: none, max, std", "norm", "contrast", "rescale", "stretch")
 	Statistics = row(GroupSettings, keys("b"), "batch-norm statistics: running, batch", "bn", "batchnorm")
@@ -190,8 +190,8 @@ var (
 var (
 	NextMethod     = row(GroupAttack, keys("a"), "next attack method", "method", "pgd", "fgsm", "adversarial", "robustness").at(2)
 	PreviousMethod = row(GroupAttack, keys("A"), "previous attack method", "", "adversarial")
-	Weaker         = row(GroupAttack, keys("{"), "smaller perturbation: ε, ν", "size", "epsilon", "norm", "budget", "strength")
-	Stronger       = row(GroupAttack, keys("}"), "larger perturbation: ε, ν", "", "epsilon", "norm", "budget", "strength")
+	Weaker         = row(GroupAttack, keys("{"), "decrease the perturbation: ε, ν", "size", "epsilon", "norm", "budget", "strength")
+	Stronger       = row(GroupAttack, keys("}"), "increase the perturbation: ε, ν", "", "epsilon", "norm", "budget", "strength")
 	NextBand       = row(GroupAttack, keys("B"), "frequency band of the perturbation: all, low, high, ring", "band", "restrict", "low-pass", "high-pass")
 	Clip           = row(GroupAttack, keys("C"), "clip pixels to [0,1]: on, off", "clip", "clamp", "range")
 	EditSettings   = row(GroupAttack, keys("E"), "settings: norm, steps, restarts …", "settings", "options", "configure", "step size", "iterations")
@@ -199,14 +199,14 @@ var (
 
 // Runs and experiments.
 var (
-	Jobs      = row(GroupRun, keys("J"), "jobs: what runs, progress, cancel", "jobs", "queue", "tasks", "progress", "background", "cancel").at(3)
+	Jobs      = row(GroupRun, keys("J"), "jobs: progress, ETA, stop", "jobs", "queue", "tasks", "progress", "background", "cancel").at(3)
 	New       = row(GroupRun, keys("N"), "new run, or start the experiment", "new", "start", "train", "launch").at(1)
 	Resume    = row(GroupRun, keys("R"), "resume the run or experiment", "resume", "continue", "restart").at(1)
 	Pause     = row(GroupRun, keys("P"), "pause or resume the run", "pause", "wait", "hold").at(1)
 	Stop      = row(GroupRun, keys("S"), "stop the run or experiment; it can be resumed", "stop", "end", "cancel", "kill").at(1)
 	SortRuns  = row(GroupRun, keys("T"), "sort runs: by name, start, accuracy, loss or a setting", "sort", "order", "table", "best").at(2)
 	GroupRuns = row(GroupRun, keys("K"), "group runs by a setting: mean and range", "group", "aggregate", "seeds", "mean", "average").at(2)
-	PinRun    = row(GroupRun, keys("*"), "pin the run: on top and colored", "pin", "star", "favorite", "color").at(2)
+	PinRun    = row(GroupRun, keys("*"), "pin the run to the top, with a color", "pin", "star", "favorite", "color").at(2)
 	Configs   = row(GroupRun, keys("D"), "compare configurations of runs", "configs", "settings", "hyperparameters", "diff", "differences").at(2)
 	Annotate  = row(GroupRun, keys("I"), "add a note at the cursor's step", "note", "annotate", "comment", "mark", "remark").at(2)
 )

@@ -90,7 +90,7 @@ func (d *Opener) about(th *kit.Theme) (kit.Style, []string) {
 	case d.shown.Err != nil:
 		return th.Dim, append([]string{strings.TrimPrefix(kit.OneLine(d.shown.Err), kit.Clean(session.FullPath(e.path))+": ")}, d.shown.Lines...)
 	case d.shown.Kind == preview.Folder:
-		return th.Dim, append(d.shown.Lines, "enter lists it")
+		return th.Dim, append(d.shown.Lines, "enter lists the folder")
 	}
 	return th.Dim, d.shown.Lines
 }

@@ -126,7 +126,7 @@ func (d *Opener) known() (list []entry) {
 	if d.wanted == Anything {
 		for _, name := range checkpoints.EmbeddedNames() {
 			if !seen[name] {
-				list = append(list, entry{text: name, note: "built-in model", path: name})
+				list = append(list, entry{text: name, note: "embedded model", path: name})
 			}
 		}
 	}

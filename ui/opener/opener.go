@@ -1,5 +1,5 @@
 // Package opener is the dialog that opens a model, a dataset, a split, an image or runs: recent and
-// built-in ones, and files, which are previewed while the cursor is on them.
+// embedded ones, and files, which are previewed while the cursor is on them.
 package opener
 
 import (

@@ -119,10 +119,10 @@ func (s *Session) comparisonChoices(files []string) []kit.Choice {
 		list = append(list, kit.Choice{Text: strings.Join(embedded, " + "), Note: "add all", Do: func() tea.Cmd { return s.addAll(embedded) }})
 	}
 	for _, name := range embedded {
-		add(name, name, "built in")
+		add(name, name, "embedded")
 	}
 	for _, path := range files {
-		add(path, kit.Clean(filepath.Dir(path)), "a run")
+		add(path, kit.Clean(filepath.Dir(path)), "run")
 	}
 	return list
 }

@@ -28,21 +28,21 @@ func (s *Session) Slide(line kit.Rect, most float64, m kit.Mouse) tea.Cmd {
 
 // RadiusKeys change r, on pages whose slider it is.
 var RadiusKeys = kit.Keymap[*Session]{
-	{Act: kit.Left, Too: kit.Acts{kit.RadiusDown}, Name: "r smaller by 1", Help: "r smaller, larger by 1", Hint: "r", Do: func(s *Session) tea.Cmd { return s.StepRadius(-1) }},
-	{Act: kit.Right, Too: kit.Acts{kit.RadiusUp}, Name: "r larger by 1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(1) }},
-	{Act: kit.FarLeft, Name: "r much smaller", Help: "r by a large step", Do: func(s *Session) tea.Cmd { return s.StepRadius(-s.bigStep()) }},
-	{Act: kit.FarRight, Name: "r much larger", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(s.bigStep()) }},
-	{Act: kit.RadiusFineDown, Help: "r smaller, larger by 0.1", Hint: "0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
+	{Act: kit.Left, Too: kit.Acts{kit.RadiusDown}, Name: "decrease r by 1", Help: "decrease, increase r by 1", Hint: "r", Do: func(s *Session) tea.Cmd { return s.StepRadius(-1) }},
+	{Act: kit.Right, Too: kit.Acts{kit.RadiusUp}, Name: "increase r by 1", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(1) }},
+	{Act: kit.FarLeft, Name: "decrease r by a large step", Help: "r by a large step", Do: func(s *Session) tea.Cmd { return s.StepRadius(-s.bigStep()) }},
+	{Act: kit.FarRight, Name: "increase r by a large step", Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(s.bigStep()) }},
+	{Act: kit.RadiusFineDown, Help: "decrease, increase r by 0.1", Hint: "0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
 	{Act: kit.RadiusFineUp, Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(0.1) }},
-	{Act: kit.ToStart, Name: "r = 0: all frequencies are high", Help: "r to 0, to past the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
-	{Act: kit.ToEnd, Name: "r past the corner: all frequencies are low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
+	{Act: kit.ToStart, Name: "r = 0: all frequencies are high", Help: "r = 0, or beyond the corner", Do: func(s *Session) tea.Cmd { return s.setRadius(0) }},
+	{Act: kit.ToEnd, Name: "r beyond the corner: all frequencies are low", Also: true, Do: func(s *Session) tea.Cmd { return s.setRadius(s.MaxR) }},
 }
 
 // CutoffKeys change r, on pages that show something at r and have another slider.
 var CutoffKeys = kit.Keymap[*Session]{
-	{Act: kit.RadiusDown, Help: "r smaller, larger by 1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-1) }},
+	{Act: kit.RadiusDown, Help: "decrease, increase r by 1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-1) }},
 	{Act: kit.RadiusUp, Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(1) }},
-	{Act: kit.RadiusFineDown, Help: "r smaller, larger by 0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
+	{Act: kit.RadiusFineDown, Help: "decrease, increase r by 0.1", Do: func(s *Session) tea.Cmd { return s.StepRadius(-0.1) }},
 	{Act: kit.RadiusFineUp, Also: true, Do: func(s *Session) tea.Cmd { return s.StepRadius(0.1) }},
 }
 
@@ -57,7 +57,7 @@ var ImageKeys = kit.Keymap[*Session]{
 // SettingKeys change what the model is asked, on every page.
 var SettingKeys = kit.Keymap[*Session]{
 	{Act: kit.Smooth, When: (*Session).Modeled, Do: (*Session).toggleSmooth},
-	{Act: kit.LessRho, Help: "smooth less, more (ρ)", When: (*Session).Modeled, Do: func(s *Session) tea.Cmd { return s.stepRho(-1) }},
+	{Act: kit.LessRho, Help: "decrease, increase smoothing ρ", When: (*Session).Modeled, Do: func(s *Session) tea.Cmd { return s.stepRho(-1) }},
 	{Act: kit.MoreRho, Also: true, When: (*Session).Modeled, Do: func(s *Session) tea.Cmd { return s.stepRho(1) }},
 	{Act: kit.Normalize, When: (*Session).Modeled, Do: (*Session).nextNormalization},
 	{Act: kit.Statistics, When: func(s *Session) bool { return s.Info.BatchNorm }, Why: func(*Session) string { return "the model has no batch norm" }, Do: (*Session).toggleStatistics},

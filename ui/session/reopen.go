@@ -87,7 +87,7 @@ func (s *Session) comparisonsChecked(msg comparisonsChecked) tea.Cmd {
 	}
 	s.Comparisons = list
 	if len(msg.gone) > 0 {
-		s.Screen.Say("removed from the comparison, of another input size: " + kit.Clean(strings.Join(msg.gone, ", ")))
+		s.Screen.Say("removed from the comparison (different input size): " + kit.Clean(strings.Join(msg.gone, ", ")))
 	}
 	return s.Announce(ChangedModels)
 }

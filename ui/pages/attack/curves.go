@@ -83,7 +83,7 @@ func (p *Page) drawAccuracyHead(c *kit.Canvas, row kit.Rect, byRho bool) {
 	room := row.W - 4 - kit.Width(count)
 	doubt := ""
 	if doubts > 0 {
-		doubt = fmt.Sprintf(" %s %d failed sanity check", kit.MarkDoubt, doubts)
+		doubt = " " + kit.MarkDoubt + " " + kit.Counted(doubts, "failed sanity check")
 	}
 	x := c.Left(row, th.Dim, kit.Pick(room-kit.Width(doubt), forms...))
 	c.Left(kit.NewRect(x, row.Y, row.X+room-x, 1), th.Warn, doubt)
@@ -242,7 +242,7 @@ func (p *Page) drawRemarks(c *kit.Canvas, r kit.Rect) {
 // foot describes the evaluation.
 func (p *Page) foot(w int) string {
 	of := fmt.Sprintf("%s: first %s, 95%% CI", kit.Clean(p.session.Info.Split), kit.Counted(min(p.robust.images, p.session.Info.Images), "image"))
-	text := of + " · running batch-norm statistics"
+	text := of + " · batch norm: running statistics"
 	if p.robust.Stopped {
 		of, text = of+" · stopped", text+" · stopped"
 	}

@@ -43,13 +43,13 @@ func (p *Page) outcome() (text string, st kit.Style) {
 	case v == nil || v.Index != p.session.Index:
 		return "", kit.Style{}
 	case v.Before.Class != v.Label && v.After.Class == v.Label:
-		return "correct only after the attack", th.Warn
+		return "misclassified (clean), correct under attack", th.Warn
 	case v.Before.Class != v.Label:
 		return "misclassified (clean)", th.Dim
 	case v.After.Class != v.Label:
 		return "fooled", th.Focus
 	}
-	return "not fooled", th.Right
+	return "attack failed", th.Right
 }
 
 // drawCaption draws the image and the outcome at the left, the attack at the right.
@@ -76,7 +76,7 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 		if note := " · all frequencies"; p.band != bandAll && !attack.Lookup(p.options.Method).Band && kit.Width(text+note) <= room {
 			text += note // the method ignores the band
 		}
-		if note := " · running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {
+		if note := " · batch norm: running statistics"; p.session.Statistics == model.BatchStatistics && kit.Width(text+note) <= room {
 			text += note // attacks ignore the setting
 		}
 		if !p.figures && p.session.Class >= 0 {
@@ -108,10 +108,11 @@ func (p *Page) drawTitle(c *kit.Canvas, s kit.Slot) {
 	case slotPerturbation:
 		x := c.Left(s.Title, kit.Style{}, kit.Pick(s.Title.W-9, "perturbation", "δ"))
 		if v != nil && v.LInf > 0 {
-			// The number's padding keeps the rest in place.
+			// Padding keeps the rest in place.
 			factor := fmt.Sprintf("×%-5.3g", p.shown.factor)
+			scaled := fmt.Sprintf("%-16s", fmt.Sprintf("×%.3g, gray = 0", p.shown.factor))
 			room := kit.NewRect(x+1, s.Title.Y, s.Title.Right()-x-2, 1)
-			c.Right(room, th.Dim, kit.Pick(room.W, "on gray "+factor, factor))
+			c.Right(room, th.Dim, kit.Pick(room.W, scaled, factor))
 		}
 	}
 }
@@ -162,7 +163,7 @@ func (p *Page) drawNorms(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	case v.ZeroGradient:
 		lines = append(lines, th.Warn.Paint(kit.Pick(r.W, "zero gradient: no progress", "zero gradient")))
 	case v.LInf == 0 && attack.Minimal(v.Method) && v.Before.Class == v.Label:
-		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "not fooled up to ε "+epsilonText(v.Epsilon), "not fooled")))
+		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "attack failed up to ε "+epsilonText(v.Epsilon), "attack failed")))
 	case v.LInf > 0 && attack.Minimal(v.Method):
 		lines = append(lines, th.Dim.Paint(kit.Pick(r.W, "smallest ε found")))
 	case v.LInf == 0:
@@ -180,7 +181,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect, v *lab.AttackView) {
 	lines := []string{
 		th.Low.Paint(kit.MarkLow) + " " + kit.Percent(low) + th.Dim.Paint(" % energy"),
 		th.High.Paint(kit.MarkHigh) + " " + kit.Percent(high) + th.Dim.Paint(" % energy"),
-		th.Dim.Paint("  (mean left out)"),
+		th.Dim.Paint("  (without mean)"),
 	}
 	c.Lines(r, lines)
 }

@@ -49,7 +49,7 @@ func TestEpsilonKeys(t *testing.T) {
 			t.Fatalf("after %q the pictures are of ε = %v, want %v", step.keys, got, step.epsilon)
 		}
 	}
-	d.Shows("no perturbation", "No perturbation.", "not fooled")
+	d.Shows("no perturbation", "No perturbation.", "attack failed")
 }
 
 func TestEpsilonIsTyped(t *testing.T) {

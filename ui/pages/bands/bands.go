@@ -61,7 +61,7 @@ func New(s session.Screen, on *session.Session) *Page {
 }
 
 var bandsKeys = kit.Keymap[*Page]{
-	{Act: kit.NextView, Name: "with predictions that change on the low-pass image, f(x) ≠ f(x_l), or without", Hint: "changes", Do: (*Page).toggleChanges},
+	{Act: kit.NextView, Name: "prediction changes on the low-pass image, f(x) ≠ f(x_l): on, off", Hint: "changes", Do: (*Page).toggleChanges},
 	{Act: kit.Minus, When: (*Page).compared, Why: func(*Page) string { return session.NoComparison }, Do: (*Page).toggleMinus},
 }
 

@@ -42,7 +42,7 @@ func changeBound(w int, of string, at bands.Change, key bandsKey) string {
 		return kit.Pick(w, "  "+of+fmt.Sprintf("correct on whole and low: %s; no correct image is misclassified", most), "  both correct: "+most)
 	}
 	ball := fmt.Sprintf("ε ≥ %.2f (L2), %.2f (L∞)", at.Epsilon.L2, at.Epsilon.LInf)
-	return kit.Pick(w, "  "+of+fmt.Sprintf("upper bound on robust accuracy (pixels not clipped to [0,1]): %s at %s", most, ball),
+	return kit.Pick(w, "  "+of+fmt.Sprintf("upper bound on robust accuracy (no clipping): %s at %s", most, ball),
 		"  "+of+fmt.Sprintf("upper bound on robust accuracy: %s at %s", most, ball),
 		"  "+of+fmt.Sprintf("robust accuracy ≤ %s at %s", most, ball),
 		"  "+of+fmt.Sprintf("robust ≤ %s at %s", most, ball),

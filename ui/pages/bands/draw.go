@@ -215,9 +215,9 @@ func (p *Page) drawFoot(c *kit.Canvas, now bandsKey) {
 	case p.compared() && p.filled():
 		right = "filled: low, hollow: high"
 	case r.BatchSize > 0:
-		right = fmt.Sprintf("statistics of batches of %d", r.BatchSize)
+		right = fmt.Sprintf("batch norm: statistics of batches of %d", r.BatchSize)
 	case p.session.Info.BatchNorm: // the setting says it before the first figures do
-		right = now.Statistics.String() + " statistics"
+		right = "batch norm: " + now.Statistics.String() + " statistics"
 	}
 	if p.curves.Stopped {
 		right = "stopped"

@@ -166,7 +166,7 @@ func note(curves []curve) string {
 
 // subtitle describes what the curves have in common.
 func (k bandsKey) subtitle() string {
-	return fmt.Sprintf("normalize %s, batch-norm statistics %s, %s", k.Normalize, k.Statistics, session.SmoothingText(k.Smoothing))
+	return fmt.Sprintf("band normalization: %s, batch norm: %s statistics, %s", k.Normalize, k.Statistics, session.SmoothingText(k.Smoothing))
 }
 
 // bandsFigure returns the chart of accuracy vs r: the first curve with intervals, others dashed

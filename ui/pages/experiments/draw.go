@@ -259,13 +259,13 @@ func (p *Page) sayCriteria() []said {
 	s, th := p.chosen(), p.screen.Theme()
 	f := s.folder()
 	if f.Summary == nil {
-		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. They are decided when all runs are done."}}
+		lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "No report yet. Criteria are evaluated when all runs are done."}}
 		for _, criterion := range s.plan().Criteria {
 			lines = append(lines, said{mark: "·", marked: th.Dim, text: criterion.Text})
 		}
 		return lines
 	}
-	lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "Means ± half-width of the interval (" + f.Summary.Interval + ")"}}
+	lines := []said{{style: kit.Bold, text: "Criteria"}, {style: th.Dim, text: "Means ± CI half-width (" + f.Summary.Interval + ")"}}
 	for _, finding := range f.Summary.Criteria {
 		mark, st := p.verdict(finding.Verdict)
 		lines = append(lines, said{mark: mark, marked: st, text: finding.Criterion + ": " + finding.Verdict.String()})
@@ -381,7 +381,7 @@ func (p *Page) howFar(s experimentState) string {
 	case p.own(s):
 		return fmt.Sprintf("running here, %d of %d runs done", f.Done, len(f.Runs))
 	case f.Running && f.Left > 0:
-		return fmt.Sprintf("running, %d of %d runs done, %s left", f.Done, len(f.Runs), kit.DurationText(f.Left))
+		return fmt.Sprintf("running, %d of %d runs done, ETA %s", f.Done, len(f.Runs), kit.DurationText(f.Left))
 	case f.Running:
 		return "running"
 	case f.Done == len(f.Runs) && f.Summary != nil:

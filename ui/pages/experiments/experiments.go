@@ -215,7 +215,7 @@ func (p *Page) Speed() string {
 	}
 	f := p.chosen().folder()
 	if f.Running && f.Left > 0 {
-		return fmt.Sprintf("%s: %s left", p.chosen().Name, kit.DurationText(f.Left))
+		return fmt.Sprintf("%s: ETA %s", p.chosen().Name, kit.DurationText(f.Left))
 	}
 	return ""
 }

@@ -36,7 +36,7 @@ func TestExperimentsListsAllOfThem(t *testing.T) {
 	d.Shows("not started: hfcui reproduce fig3 --quick")
 	d.Keys("down").Shows("✓ Accuracy rises[2J with r: supported", "low 8 − low 4 > 0: 0.123 ± 0.012", "(2 of 3 seeds)", "not supported", "inconclusive", "failed sanity check: Attacks, natural, PGD 0.09: seed 2: rises", filepath.Join("report", "report.md"), "low 16").Hides("\x1b[2J")
 	d.Keys("v").Shows("full", "100 epochs", "not started: hfcui reproduce table1 --full").Keys("v")
-	d.Keys("down").Shows("running, 1 of", "left", "●", "◐", "No report yet")
+	d.Keys("down").Shows("running, 1 of", "ETA", "●", "◐", "No report yet")
 	d.Keys("x").Shows("no report to export yet")
 	d.Keys("up x").Shows("Wrote 1 file").Keys("esc")
 	_, y := d.Where("optimizers")

@@ -62,15 +62,15 @@ func (p *Page) drawCaption(c *kit.Canvas) {
 func (p *Page) remarks(w int) string {
 	long, short := "high-pass "+p.high.String(), p.high.String()
 	if p.high == highStretched && p.view() != nil && p.shown.stretch > 0 {
-		// The number is last: its padding keeps the rest in place.
+		// Padding keeps the rest in place.
 		short = fmt.Sprintf("high ×%-5.3g", p.shown.stretch)
-		long = fmt.Sprintf("high-pass on gray ×%-5.3g", p.shown.stretch)
+		long = fmt.Sprintf("%-26s", fmt.Sprintf("high-pass ×%.3g, gray = 0", p.shown.stretch))
 	}
 	kept, keptShort := "", ""
 	if v := p.svdView(); v != nil {
 		kept, keptShort = p.rankRemarks(v)
 	} else if v := p.view(); v != nil && len(p.l.slots) < kit.Slots {
-		kept = fmt.Sprintf("%s of %s kept · ", kit.Grouped(v.Kept), kit.Grouped(v.Total))
+		kept = fmt.Sprintf("%s of %s coefficients · ", kit.Grouped(v.Kept), kit.Grouped(v.Total))
 	}
 	only := ""
 	if p.session.Class >= 0 {
@@ -184,7 +184,7 @@ func (p *Page) drawEnergy(c *kit.Canvas, r kit.Rect) {
 		th.Low.Paint(kit.MarkLow) + " " + count + th.Dim.Paint(of),
 		th.Low.Paint(kit.MarkLow) + " " + kit.Percent(low) + th.Dim.Paint(" % energy"),
 		th.High.Paint(kit.MarkHigh) + " " + kit.Percent(high) + th.Dim.Paint(" % energy"),
-		th.Dim.Paint("  (mean left out)"),
+		th.Dim.Paint("  (without mean)"),
 	}
 	if v := p.svdView(); v != nil {
 		lines = p.rankLines(v, r.W)

@@ -67,9 +67,9 @@ var exploreKeys = kit.Keymap[*Page]{
 	{Act: kit.PreviousFlip, Also: true, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.find(-1) }},
 	{Act: kit.AllFlips, When: (*Page).labeled, Why: (*Page).unlabeled, Do: func(p *Page) tea.Cmd { return p.gallery.show() }},
 	{Act: kit.Back, Name: "Stop flip search", Hint: "stop flip search", When: func(p *Page) bool { return p.job != nil }, Do: (*Page).stop},
-	{Act: kit.Decomposition, Name: "split by Fourier or by SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
-	{Act: kit.NextView, Name: "display of the high-pass image", Hint: "high as", Rank: 4, Do: (*Page).nextHigh},
-	{Act: kit.Larger, Name: "fewer, larger pictures, or all", Hint: "larger", Do: (*Page).nextMost},
+	{Act: kit.Decomposition, Name: "decomposition: Fourier, SVD", Hint: "Fourier/SVD", Do: (*Page).nextDecomposition},
+	{Act: kit.NextView, Name: "high-pass display: stretched, unscaled, raw", Hint: "high-pass", Rank: 4, Do: (*Page).nextHigh},
+	{Act: kit.Larger, Name: "larger: fewer pictures, or all", Hint: "larger", Do: (*Page).nextMost},
 }
 
 func (p *Page) labeled() bool     { return p.session.Info.Labeled }

@@ -90,7 +90,7 @@ var galleryKeys = kit.Keymap[*gallery]{
 	{Act: kit.Accept, Name: "show the selected flip", Hint: "show", When: func(g *gallery) bool { return g.selected() >= 0 }, Do: (*gallery).accept},
 	{Act: kit.Back, Name: "back to the image", Hint: "back", Do: (*gallery).close},
 	{Act: kit.AllFlips, Name: "back to the image", Hint: kit.NoHint, Do: (*gallery).close},
-	{Act: kit.Decomposition, Name: "split by Fourier or by SVD", Do: func(g *gallery) tea.Cmd { return g.page.nextDecomposition() }},
+	{Act: kit.Decomposition, Name: "decomposition: Fourier, SVD", Do: func(g *gallery) tea.Cmd { return g.page.nextDecomposition() }},
 }
 
 // tables are the keys while it is open.

@@ -139,8 +139,8 @@ func (g *gallery) drawCaption(c *kit.Canvas) {
 	share := 100 * expected / float64(total.N)
 	room := g.l.null.W - 24 // beside which are in sight
 	c.Left(kit.NewRect(g.l.null.X, g.l.null.Y, room, 1), th.Dim, kit.Pick(room,
-		fmt.Sprintf("by chance: %.1f (%.1f %%), if predictions for low and high were permuted over the images", expected, share),
-		fmt.Sprintf("by chance: %.1f (%.1f %%), predictions permuted over the images", expected, share),
+		fmt.Sprintf("by chance: %.1f (%.1f %%), with low and high predictions permuted across images", expected, share),
+		fmt.Sprintf("by chance: %.1f (%.1f %%), predictions permuted across images", expected, share),
 		fmt.Sprintf("by chance: %.1f (%.1f %%)", expected, share)))
 }
 

@@ -162,7 +162,7 @@ func TestNewestRadiusWins(t *testing.T) {
 func TestFewerLargerPictures(t *testing.T) {
 	d := startExplore(t, 200, 60)
 	before := d.App.Page.l.slots[0].Pic.W
-	d.Keys("w").Shows("of 1,024 kept").Hides("spectrum")
+	d.Keys("w").Shows("of 1,024 coefficients").Hides("spectrum")
 	if now := d.App.Page.l.slots[0].Pic.W; now <= before {
 		t.Fatalf("pictures are %d wide after w, %d before", now, before)
 	}

@@ -25,7 +25,7 @@ const (
 
 // String returns the mode's name on screen.
 func (m highMode) String() string {
-	return [...]string{"stretched on gray", "centered on gray", "unscaled"}[m]
+	return [...]string{"stretched, gray = 0", "unscaled, gray = 0", "unscaled, black = 0"}[m]
 }
 
 // viewSpec is everything besides a View that determines its pictures on the screen.

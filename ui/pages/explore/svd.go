@@ -84,7 +84,7 @@ func (p *Page) rankLines(v *view.View, w int) []string {
 		th.Low.Paint(kit.MarkLow) + " rank " + rankText(v.Kept, v.Total) + th.Dim.Paint(fmt.Sprintf(" of %d", v.Total)),
 		th.Low.Paint(kit.MarkLow) + " " + finePercent(v.EnergyLow) + th.Dim.Paint(" % energy"),
 		th.Dim.Paint("  ") + finePercent(v.Matched) + th.Dim.Paint(kit.Pick(w-7, fmt.Sprintf(" %% for r=%.1f", v.R), " % for r")),
-		th.Dim.Paint("  (mean counted)"),
+		th.Dim.Paint("  (with mean)"),
 	}
 }
 

@@ -157,7 +157,7 @@ func (p *Page) ready() bool { return p.shown.asked.key == p.key() }
 func (p *Page) drawCaption(c *kit.Canvas) {
 	pixels := "pixels clipped to [0,1]"
 	if p.unclipped {
-		pixels = "pixels not clipped"
+		pixels = "no clipping"
 	}
 	row := p.l.caption
 	what := kit.Pick(row.W, fmt.Sprintf("Fourier heat map: error rate with one Fourier basis vector added (norm %g), ", p.norm)+pixels,
@@ -223,7 +223,7 @@ func (p *Page) drawText(c *kit.Canvas, r heatmap.Result, ok bool) int {
 	}
 	notes := [][]string{{"random sign per image, channel"}, {"norm per channel, before the", "model's normalization"}}
 	if p.session.Info.BatchNorm {
-		notes = append(notes, []string{"batch-norm: running statistics"})
+		notes = append(notes, []string{"batch norm: running statistics"})
 	}
 	drawn := lines
 	if p.l.text.H < 13 { // without separators

@@ -55,7 +55,7 @@ func TestHeatmapFillsAndFollowsTheSetting(t *testing.T) {
 		}
 		d.Keys("}").Shows(" 4.50")
 		d.Keys("{ { {").Shows(" 3.00")
-		d.Keys("C").Shows("not clipped")
+		d.Keys("C").Shows("no clipping")
 		d.Keys("C v")
 		if d.App.Page.shown.asked.spread != true {
 			t.Error("the colors are not spread")

@@ -67,12 +67,12 @@ var kernelsKeys = kit.Keymap[*Page]{
 	{Act: kit.Down, Name: "next layer", Also: true, When: (*Page).layered, Do: func(p *Page) tea.Cmd { return p.choose(p.at + 1) }},
 	{Act: kit.GoTo, Name: "go to a layer by name", Hint: "go to", When: (*Page).layered, Do: (*Page).pickLayer},
 	{Act: kit.Accept, Name: "smooth this layer only", Hint: "select", When: func(p *Page) bool { return !p.applied() }, Do: (*Page).smoothThis},
-	{Act: kit.GainNorm, Name: "gain-normalize (÷ 1+8ρ), or not", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
-	{Act: kit.Left, Name: "earlier input channels", Help: "earlier, later input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
-	{Act: kit.Right, Name: "later input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
-	{Act: kit.PageUp, Name: "earlier output channels", Help: "earlier, later output channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(-1, 0) }},
-	{Act: kit.PageDown, Name: "later output channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(1, 0) }},
-	{Act: kit.NextView, Name: "frequency responses alone, or with the kernels", Hint: "curves", Do: (*Page).toggleCurves},
+	{Act: kit.GainNorm, Name: "gain-normalize (÷ 1+8ρ): on, off", Hint: "gain", Do: func(p *Page) tea.Cmd { return p.session.ToggleGain() }},
+	{Act: kit.Left, Name: "previous input channels", Help: "previous, next input channels", Hint: "channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, -1) }},
+	{Act: kit.Right, Name: "next input channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(0, 1) }},
+	{Act: kit.PageUp, Name: "previous output channels", Help: "previous, next output channels", When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(-1, 0) }},
+	{Act: kit.PageDown, Name: "next output channels", Also: true, When: (*Page).cropped, Do: func(p *Page) tea.Cmd { return p.scroll(1, 0) }},
+	{Act: kit.NextView, Name: "frequency responses only, or with the kernels", Hint: "curves", Do: (*Page).toggleCurves},
 	{Act: kit.SaveModel, Name: "Save the smoothed model…", Hint: "save", Do: (*Page).save},
 }
 

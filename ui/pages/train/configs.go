@@ -57,7 +57,7 @@ func (p *Page) showConfigs() tea.Cmd {
 	}
 	order = slices.DeleteFunc(order, func(i int) bool { return len(p.fig.Runs[i].Settings) == 0 })
 	if len(order) == 0 {
-		p.screen.Say("no configuration is known of these runs")
+		p.screen.Say("these runs have no known configuration")
 		return nil
 	}
 	for _, i := range order {

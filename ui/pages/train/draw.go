@@ -470,7 +470,7 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 		runlog.PanelLoss:     "The training loss will appear here.",
 		runlog.PanelRate:     "The learning rate will appear here.",
 		runlog.PanelSpeed:    "Training throughput (images/s) will appear here.",
-		runlog.PanelCPU:      "The cores that the training process uses will appear here.",
-		runlog.PanelMemory:   "The resident memory of the training process will appear here.",
+		runlog.PanelCPU:      "CPU usage of the training process (cores) will appear here.",
+		runlog.PanelMemory:   "Resident memory of the training process will appear here.",
 	}[k]
 }

@@ -261,7 +261,7 @@ func (p *Page) withoutEvolution(k runlog.PanelKind) string {
 	m := p.ofChosen()
 	switch {
 	case !p.evolves():
-		return "Checkpoints are not inspected here."
+		return "Checkpoints cannot be inspected while only watching."
 	case m != nil && m.view.Fault != nil && len(m.view.Points) == 0:
 		return kit.OneLine(m.view.Fault)
 	case m != nil && k == runlog.PanelImage && m.view.Images == 0:

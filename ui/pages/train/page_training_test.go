@@ -170,7 +170,7 @@ func TestRecipeStartsFromOpenModel(t *testing.T) {
 	f := uitest.NewFakeTraining()
 	f.Model, f.Imported = "nets/a.onnx", true
 	d = startTrainingOf(t, f, uitest.NewFakeLab(), 80, 24)
-	d.Keys("4 N right").Shows("open model, not a built-in network: a.onnx")
+	d.Keys("4 N right").Shows("open model, imported network: a.onnx")
 	if c := asked(d); c.Model != "nets/a.onnx" {
 		t.Errorf("from an imported model: %+v", c)
 	}

@@ -56,7 +56,7 @@ func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 		case fromScratch(&d.Form):
 			return ""
 		case !builtin:
-			return ", not a built-in network: " + kit.Clean(filepath.Base(c.Model))
+			return ", imported network: " + kit.Clean(filepath.Base(c.Model))
 		}
 		return ": " + kit.Clean(filepath.Base(c.Model))
 	}
@@ -81,7 +81,7 @@ func startRows(c train.Config, builtin bool) []kit.FormRow[train.Config] {
 			_, err := nets.ByName(s)
 			return err
 		}},
-		{Name: "freeze", Hint: "nothing; the first N layers, or backbone", Means: func(f *kit.Form[train.Config]) bool { return !fromScratch(f) },
+		{Name: "freeze", Hint: "none; first N layers, or backbone", Means: func(f *kit.Form[train.Config]) bool { return !fromScratch(f) },
 			Take: func(c *train.Config, s string) error {
 				c.Freeze = s
 				_, err := train.ParseFreeze(s)

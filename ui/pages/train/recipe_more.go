@@ -45,7 +45,7 @@ func moreRows(c train.Config) []kit.FormRow[train.Config] {
 		}},
 		{Name: "weight init", Means: fromScratch, Words: []string{"he", "xavier"}, Field: kit.Field{Text: c.Init}, Take: kit.Word(func(c *config, s string) { c.Init = s })},
 		{Name: "data type", Words: plan.DTypes(), Field: kit.Field{Text: c.DType}, Take: kit.Word(func(c *config, s string) { c.DType = s })},
-		{Name: "keep checkpoints", Hint: "the last one; of up to N epochs", Take: kit.Optional(kit.Whole(func(c *config, n int) { c.Keep = n }))},
+		{Name: "keep checkpoints", Hint: "last only; or up to N epochs", Take: kit.Optional(kit.Whole(func(c *config, n int) { c.Keep = n }))},
 		{Name: "seed", Field: kit.Field{Text: strconv.FormatUint(c.Seed, 10)}, Take: func(c *config, s string) error {
 			n, err := strconv.ParseUint(s, 10, 64)
 			if err != nil {

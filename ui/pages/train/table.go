@@ -92,7 +92,7 @@ func (p *Page) sortRuns() tea.Cmd {
 	for _, key := range runlog.SortKeys() {
 		text := key
 		if key == runlog.SortOpened {
-			text = "as opened"
+			text = "order opened"
 		}
 		list = append(list, kit.Choice{Text: text, Note: p.sortNote(key), Do: by(key)})
 	}

@@ -125,7 +125,7 @@ func (f *Figure) addBands(i int, runs []runLog, add func(CurveFigure)) {
 			e := lead.bands[n-1]
 			f.BandsOf = fmt.Sprintf("%s, n %s", kit.Clean(e.Split), kit.Grouped(e.N))
 			if e.Normalize != "none" {
-				f.BandsOf += ", normalize " + kit.Clean(e.Normalize)
+				f.BandsOf += ", band normalization: " + kit.Clean(e.Normalize)
 			}
 		}
 	}
