@@ -257,9 +257,9 @@ func meanText(m heatmap.MeanError) string {
 // meansNote says what the intervals of means are of.
 func meansNote(n int) string {
 	if n == 0 {
-		return "  means; CI of one cell"
+		return "  mean; CI per cell"
 	}
-	return "  means; CI of one cell, n " + kit.Grouped(n)
+	return "  mean; CI per cell, n " + kit.Grouped(n)
 }
 
 // drawProfile draws the mean error vs radius if there is room for a chart.
