@@ -224,7 +224,7 @@ func TestRiseByChance(t *testing.T) {
 		got := ""
 		for _, m := range cells[1].Marks {
 			got += m.Text
-			if m.Chance != strings.HasSuffix(m.Text, "within chance") {
+			if m.Chance != strings.HasSuffix(m.Text, "(not significant)") {
 				t.Errorf("%+v", m)
 			}
 		}
