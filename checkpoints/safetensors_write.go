@@ -48,10 +48,10 @@ func writingOrder(f *File) ([]string, error) {
 	listed := make(map[string]bool, len(f.Tensors))
 	for _, name := range f.Order {
 		if f.Tensors[name] == nil {
-			return nil, fmt.Errorf("Order lists %s, which is not among the tensors", quote(name))
+			return nil, fmt.Errorf("order lists %s, which is not among the tensors", quote(name))
 		}
 		if listed[name] {
-			return nil, fmt.Errorf("Order lists %s twice", quote(name))
+			return nil, fmt.Errorf("order lists %s twice", quote(name))
 		}
 		listed[name] = true
 		names = append(names, name)

@@ -60,6 +60,7 @@ func TestRandomInput(t *testing.T) {
 // randomInput runs a sequence and returns the steps that took too long.
 func randomInput(t *testing.T, seed uint64) map[int]string {
 	t.Helper()
+	t.Chdir(t.TempDir()) // exports go to whatever folder is typed
 	rng := rand.New(rand.NewPCG(seed, 0))
 	d := startWith(t, uitest.NewFakeLab(), Options{
 		Training: trainingOf(uitest.NewFakeTraining()), Reproducing: reproducingOf(&uitest.FakeReproducing{}),

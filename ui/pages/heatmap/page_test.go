@@ -118,9 +118,11 @@ func TestHeatmapOfModelsBeside(t *testing.T) {
 	d := startHeatmap(t, 120, 30)
 	d.App.ComparisonOpened(session.ComparisonMsg{Path: "other.pt", Info: lab.Info{Model: "other"}})
 	d.Keys("7 i").Shows("other")
-	if last := d.Lab.Heatmaps[len(d.Lab.Heatmaps)-1]; last.Model != "other.pt" {
-		t.Errorf("asked for %+v", last)
+	d.Lab.Mu.Lock()
+	if !slices.ContainsFunc(d.Lab.Heatmaps, func(r lab.HeatmapRequest) bool { return r.Model == "other.pt" }) {
+		t.Errorf("asked for %+v", d.Lab.Heatmaps)
 	}
+	d.Lab.Mu.Unlock()
 	d.App.DropComparison("other.pt")
 	d.App.Changed(session.ChangedModels)
 	if d.App.Page.model != "" {
