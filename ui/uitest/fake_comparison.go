@@ -3,6 +3,7 @@ package uitest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +74,9 @@ func (l *FakeLab) Flips(ctx context.Context, q lab.FlipsRequest, update func(lab
 				return r, ctx.Err()
 			case <-time.After(l.BandTime):
 			}
-			update(r)
+			now := r
+			now.Counts.Classes = slices.Clone(r.Counts.Classes)
+			update(now)
 		}
 	}
 	return r, nil
