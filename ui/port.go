@@ -33,10 +33,7 @@ func (p *port) Ready() bool {
 	return p.app.asked && p.app.layout.W > 0 && !p.app.layout.TooSmall
 }
 
-func (p *port) Shown() bool {
-	shown, ok := p.app.pages[p.app.page].page.(kit.Receiver)
-	return ok && shown == p.to
-}
+func (p *port) Shown() bool { return p.app.shows(p.to) }
 
 func (p *port) Present(pictures []kit.Placed, generation int, msg tea.Msg) {
 	p.app.present(pictures, generation, msg)
@@ -62,9 +59,11 @@ type claim struct {
 
 // sees reports whether the work of a receiver is for what is on screen: its page, or every page.
 func (a *App) sees(to kit.Receiver) bool {
-	if to == kit.Receiver(a.Session) {
-		return true
-	}
+	return to == kit.Receiver(a.Session) || a.shows(to)
+}
+
+// shows reports whether a receiver is the page on screen.
+func (a *App) shows(to kit.Receiver) bool {
 	shown, ok := a.pages[a.page].page.(kit.Receiver)
 	return ok && shown == to
 }

@@ -82,7 +82,7 @@ func kernelsCommand() *cobra.Command {
 	}
 	modelFlags(cmd, &o)
 	smoothingFlags(cmd.Flags(), &smoothing)
-	nameVar(cmd.Flags(), &picture, "output", "o", "", "output file of the kernels' picture (.png)")
+	nameVar(cmd.Flags(), &picture, "output", "o", "", "PNG file of the kernels before and after smoothing")
 	nameVar(cmd.Flags(), &save, "save", "", "", "file to save the smoothed model to (.safetensors); must not exist")
 	out.flags(cmd)
 	return cmd

@@ -23,7 +23,7 @@ const leaveTime = 20 * time.Second
 func leaveRunning(dir string, args ...string) {
 	pid, err := startDetached(dir, args)
 	if err != nil {
-		sayNote(fmt.Sprintf("%s is stopped, not left running: %v; its checkpoint is saved", dir, err))
+		sayNote(fmt.Sprintf("%s: training stopped instead of continuing in the background: %v; its checkpoint is saved", dir, err))
 		return
 	}
 	sayNote(fmt.Sprintf("%s continues as process %d, messages in %s; follow it: hfcui watch %s; stop it: kill %d",

@@ -119,7 +119,7 @@ func (w *trainingLines) begins(path string, m *model.Model) {
 	r := m.Reading()
 	fmt.Fprintf(w.to, "starting from %s: %s, %s\n", oneLine(path), oneLine(m.Net.Name), r.Normalization())
 	if r.Normalized == model.Assumed {
-		sayNote(fmt.Sprintf("%s does not say how its input is normalized: give --mean and --std if it was trained with a normalization", path))
+		sayNote(fmt.Sprintf("%s has no input normalization: use --mean and --std if it was trained with one", path))
 	}
 }
 
