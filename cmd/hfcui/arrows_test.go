@@ -26,11 +26,13 @@ var floors = []string{
 	"engine/graph/onnx engine/nets",
 	"engine/graph",
 	"engine/device",
-	"engine/cpu",
-	"engine/plan engine/cpu/kernel",
+	"engine/cpu engine/gpu",
+	"engine/gpu/cl engine/gpu/cuda",
+	"engine/gpu/ptx",
+	"engine/plan engine/cpu/kernel engine/gpu/hal",
 	"engine/dataset",
 	"engine/figure engine/lru engine/measure engine/op engine/optim engine/random",
-	"spectral checkpoints engine/printable",
+	"spectral checkpoints engine/printable engine/gpu/source",
 }
 
 // only names packages that one other may import; "" is only tests.
@@ -38,6 +40,9 @@ var only = map[string]string{
 	"ui/uitest":         "",
 	"engine/cpu":        "engine/device",
 	"engine/cpu/kernel": "engine/cpu",
+	"engine/gpu":        "engine/device",
+	"engine/gpu/cl":     "engine/gpu",
+	"engine/gpu/cuda":   "engine/gpu",
 }
 
 // nothing are the packages that import nothing of ours, so that they can be used elsewhere.
