@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed *.h
+//go:embed *.h *.cl
 var files embed.FS
 
 // Module is a unit of compilation: files in order, and macro definitions.
