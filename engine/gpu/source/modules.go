@@ -4,7 +4,7 @@ package source
 func Modules() []Module {
 	var all []Module
 	for _, float := range []bool{true, false} {
-		all = append(all, Norm(float))
+		all = append(all, Layout(float), Elementwise(float), Norm(float))
 	}
 	return all
 }
@@ -19,3 +19,9 @@ func typed(name string, float bool, files ...string) Module {
 
 // Norm has batch norm, its gradients, and sums per channel.
 func Norm(float bool) Module { return typed("norm", float, "norm.cl") }
+
+// Layout converts activations from and to the host's layout.
+func Layout(float bool) Module { return typed("layout", float, "layout.cl") }
+
+// Elementwise has operations on single elements of arrays of equal layout.
+func Elementwise(float bool) Module { return typed("elementwise", float, "functions.h", "elementwise.cl") }

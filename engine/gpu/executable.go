@@ -1,0 +1,284 @@
+package gpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hfcui/engine/gpu/hal"
+	"hfcui/engine/plan"
+)
+
+// executable is a compiled program. Its sequence has the conversions of leaves and outputs, then
+// the launches of derived arrays, then those of a run, so that a run after all parameters have
+// changed is one range.
+type executable struct {
+	program  *plan.Program
+	yield    plan.Yield
+	patient  bool // background work on the host's processor: wait for every launch
+	buffer   hal.Buffer
+	stream   hal.Stream
+	sequence hal.Sequence
+	inputs   map[string]*leaf
+	params   map[string]*leaf
+	outputs  map[string]*output
+	staging  *tensor
+	derived  []*derived
+	run, end int // the launches of a run
+	unset    int // number of leaves not set
+}
+
+// finish allocates memory, loads kernels and prepares all launches.
+func (c *compiler) finish(yield plan.Yield) (*executable, error) {
+	e := &executable{
+		program: c.program, yield: yield, patient: yield != nil && c.dev.hal.Info().CPU,
+		inputs: c.inputs, params: c.params, outputs: c.outputs, derived: c.derived,
+	}
+	e.unset = len(c.inputs) + len(c.params)
+	var all []launch
+	add := func(launches []launch) (from, to int) {
+		from = len(all)
+		all = append(all, launches...)
+		return from, len(all)
+	}
+	e.staging = c.conversions(add)
+	constants := c.convertConstants()
+	for _, d := range c.derived {
+		d.from, d.to = add(d.launches)
+	}
+	e.run, e.end = add(c.launches)
+	var err error
+	if e.buffer, err = c.allocate(); err != nil {
+		return nil, err
+	}
+	if err = c.prepare(e, all, constants); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// prepare opens the stream, uploads constants and prepares the launches.
+func (c *compiler) prepare(e *executable, all, once []launch) (err error) {
+	// Work that yields to other work is in the background.
+	if e.stream, err = c.dev.hal.Stream(e.yield == nil); err != nil {
+		return err
+	}
+	for _, t := range c.fixed {
+		if t.data != nil {
+			if err := e.stream.Upload(t.part(len(t.data)), t.data); err != nil {
+				return err
+			}
+		}
+	}
+	if len(once) > 0 {
+		s, err := c.sequence(e.stream, once)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(s.Enqueue(0, s.Len()), e.stream.Wait(), s.Close()); err != nil {
+			return err
+		}
+	}
+	e.sequence, err = c.sequence(e.stream, all)
+	return err
+}
+
+// convertConstants returns the launches that fill constants which are images; others are uploaded
+// as they are.
+func (c *compiler) convertConstants() (launches []launch) {
+	c.target = &launches
+	for _, v := range c.program.Values {
+		t := c.t(v)
+		if t == nil || v.Kind != plan.Constant {
+			continue
+		}
+		if t.image {
+			c.fromHost(c.table(v.Data), t, nil, nil)
+		} else {
+			t.data = bytesOf(v.Data)
+		}
+	}
+	c.target = &c.launches
+	return launches
+}
+
+// sequence binds launches to the memory of their tensors.
+func (c *compiler) sequence(s hal.Stream, launches []launch) (hal.Sequence, error) {
+	bound := make([]hal.Launch, len(launches))
+	for i, l := range launches {
+		program, err := c.dev.hal.Load(l.module)
+		if err != nil {
+			return nil, err
+		}
+		kernel, err := program.Kernel(l.kernel)
+		if err != nil {
+			return nil, err
+		}
+		args := make([]any, len(l.args))
+		for j, a := range l.args {
+			switch v := a.(type) {
+			case *tensor:
+				args[j] = v.span
+			case int:
+				args[j] = int32(v)
+			default:
+				args[j] = v
+			}
+		}
+		bound[i] = hal.Launch{Kernel: kernel, Groups: l.groups, Threads: l.threads, Args: args}
+	}
+	return s.Prepare(bound)
+}
+
+// SetParam stores a parameter. What is derived from it is recomputed in the next run.
+func (e *executable) SetParam(name string, data []float32) error {
+	return e.set(e.params[name], plan.Param, name, data)
+}
+
+// SetInput stores an input in the layout the program reads.
+func (e *executable) SetInput(name string, data []float32) error {
+	return e.set(e.inputs[name], plan.Input, name, data)
+}
+
+func (e *executable) set(l *leaf, kind plan.Kind, name string, data []float32) error {
+	if l == nil {
+		_, err := e.program.Find(kind, name)
+		return err
+	}
+	if len(data) != l.value.Size() {
+		return fmt.Errorf("%d values for %s", len(data), l.value)
+	}
+	if t := l.tensor; t != nil && len(data) > 0 {
+		dst := t
+		if t.image {
+			dst = e.staging
+		}
+		if err := e.stream.Upload(dst.part(4*len(data)), bytesOf(data)); err != nil {
+			return err
+		}
+		if err := e.enqueue(l.from, l.to); err != nil {
+			return err
+		}
+	}
+	if !l.set {
+		l.set = true
+		e.unset--
+	}
+	for _, d := range l.derived {
+		d.stale = true
+	}
+	return nil
+}
+
+// enqueue enqueues a range of the sequence, if there is one.
+func (e *executable) enqueue(from, to int) error {
+	if from == to {
+		return nil
+	}
+	return e.sequence.Enqueue(from, to)
+}
+
+// Run enqueues the launches of all outputs; it does not wait for them.
+func (e *executable) Run(ctx context.Context) error {
+	if e.unset > 0 {
+		return e.notSet()
+	}
+	from := e.run
+	for i := len(e.derived) - 1; i >= 0 && e.derived[i].stale && e.derived[i].to == from; i-- {
+		from = e.derived[i].from
+	}
+	for _, d := range e.derived {
+		if d.stale && d.from < from {
+			if err := e.pass(ctx, d.from, d.to); err != nil {
+				return err
+			}
+			d.stale = false
+		}
+	}
+	if err := e.pass(ctx, from, e.end); err != nil {
+		return err
+	}
+	for _, d := range e.derived {
+		d.stale = false
+	}
+	return e.stream.Flush()
+}
+
+// pass enqueues a range: at once, or, in the background, launch by launch, yielding before each.
+func (e *executable) pass(ctx context.Context, from, to int) error {
+	if e.yield == nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return e.enqueue(from, to)
+	}
+	for i := from; i < to; i++ {
+		if err := e.yield(ctx); err != nil {
+			return err
+		}
+		if err := e.sequence.Enqueue(i, i+1); err != nil {
+			return err
+		}
+		if e.patient {
+			if err := e.stream.Wait(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// notSet returns an error that names a leaf that is not set.
+func (e *executable) notSet() error {
+	for _, v := range e.program.Values {
+		leaves := e.inputs
+		if v.Kind == plan.Param {
+			leaves = e.params
+		}
+		if l := leaves[v.Name]; l != nil && l.value == v && !l.set {
+			return fmt.Errorf("%s has not been set", v)
+		}
+	}
+	return nil
+}
+
+// Output waits for the last run and copies an output.
+func (e *executable) Output(name string, dst []float32) error {
+	o := e.outputs[name]
+	if o == nil {
+		_, err := e.program.Output(name)
+		return err
+	}
+	if want := o.tensor.value.Size(); len(dst) != want {
+		return fmt.Errorf("%d elements for output %q of %d", len(dst), name, want)
+	}
+	if len(dst) == 0 {
+		return nil
+	}
+	src := o.tensor
+	if src.image {
+		src = e.staging
+		if err := e.enqueue(o.from, o.to); err != nil {
+			return err
+		}
+	}
+	return e.stream.Download(bytesOf(dst), src.part(4*len(dst)))
+}
+
+// Close frees the program's memory.
+func (e *executable) Close() error {
+	var errs []error
+	if e.sequence != nil {
+		errs = append(errs, e.sequence.Close())
+		e.sequence = nil
+	}
+	if e.stream != nil {
+		errs = append(errs, e.stream.Close())
+		e.stream = nil
+	}
+	if e.buffer != nil {
+		e.buffer.Free()
+		e.buffer = nil
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,62 @@
+package gpu
+
+import (
+	"fmt"
+
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// lower lowers all instructions to launches.
+func (c *compiler) lower() error {
+	for i, in := range c.program.Instrs {
+		c.at = i
+		if !c.lowerOne(in) {
+			return fmt.Errorf("unsupported operation %s", op.Name(in.Op))
+		}
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
+}
+
+// lowerOne adds an instruction's launches; false if no family knows its operation. A family reads
+// c.t(in.In[i]), writes c.t(in.Out), takes memory with temporary, derive, table and indices, and
+// calls launch.
+func (c *compiler) lowerOne(in *plan.Instr) bool {
+	for _, lower := range []func(*plan.Instr) bool{
+		c.lowerProduct, c.lowerNorm, c.lowerPooling, c.lowerRows, c.lowerElementwise, c.lowerStrided,
+	} {
+		if lower(in) {
+			return true
+		}
+	}
+	return false
+}
+
+// asInputGrad returns an instruction's operation as a convolution's input gradient, if it is one.
+func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
+	switch o := in.Op.(type) {
+	case op.ConvInputGrad:
+		return plan.FusedConvInputGrad{Grad: o.General()}, true
+	case op.GeneralConvInputGrad:
+		return plan.FusedConvInputGrad{Grad: o}, true
+	case plan.FusedConvInputGrad:
+		return o, true
+	}
+	return plan.FusedConvInputGrad{}, false
+}
+
+// asConv returns an instruction's operation as a convolution, if it is one.
+func asConv(in *plan.Instr) (plan.FusedConv, bool) {
+	switch o := in.Op.(type) {
+	case op.Conv:
+		return plan.FusedConv{Conv: o.General()}, true
+	case op.GeneralConv:
+		return plan.FusedConv{Conv: o}, true
+	case plan.FusedConv:
+		return o, true
+	}
+	return plan.FusedConv{}, false
+}

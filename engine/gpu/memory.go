@@ -1,0 +1,57 @@
+package gpu
+
+import (
+	"hfcui/engine/gpu/hal"
+	"hfcui/engine/plan"
+)
+
+// allocate assigns all tensors their memory in one buffer: first what instructions compute, which
+// shares memory where it is not live at the same time, then what keeps its own.
+func (c *compiler) allocate() (hal.Buffer, error) {
+	offsets, total := c.arena()
+	for _, v := range c.program.Values {
+		if t := c.t(v); t != nil && v.Kind != plan.Temp {
+			c.fixed = append(c.fixed, t)
+		}
+	}
+	for _, t := range c.fixed {
+		offsets[t] = total
+		total += roundUp(t.bytes, hal.Align)
+	}
+	buffer, err := c.dev.hal.Alloc(max(total, hal.Align))
+	if err != nil {
+		return nil, err
+	}
+	for t, at := range offsets {
+		t.span = hal.Span{Buffer: buffer, Offset: at, Bytes: t.bytes}
+	}
+	return buffer, nil
+}
+
+// arena returns offsets in bytes of the tensors that instructions compute or use as scratch memory,
+// and the end. It is plan.Arena's for a program in which scratch memory is computed right before
+// the instruction that uses it.
+func (c *compiler) arena() (offsets map[*tensor]int, total int) {
+	p := &plan.Program{Values: append([]*plan.Value(nil), c.program.Values...)}
+	tensors := append([]*tensor(nil), c.tensors...)
+	for i, in := range c.program.Instrs {
+		reading := &plan.Instr{In: append([]*plan.Value(nil), in.In...), Out: in.Out}
+		for _, t := range c.scratch[i] {
+			v := &plan.Value{ID: len(p.Values), Kind: plan.Temp}
+			p.Values, tensors = append(p.Values, v), append(tensors, t)
+			p.Instrs = append(p.Instrs, &plan.Instr{Out: v})
+			reading.In = append(reading.In, v)
+		}
+		p.Instrs = append(p.Instrs, reading)
+	}
+	// The arena's elements are a sixteenth of the alignment, of which it makes all offsets multiples.
+	const unit = hal.Align / 16
+	at, total := plan.Arena(p, func(v *plan.Value) int { return (tensors[v.ID].bytes + unit - 1) / unit })
+	offsets = make(map[*tensor]int)
+	for i, t := range tensors {
+		if at[i] >= 0 {
+			offsets[t] = at[i] * unit
+		}
+	}
+	return offsets, total * unit
+}
