@@ -24,4 +24,6 @@ func Norm(float bool) Module { return typed("norm", float, "norm.cl") }
 func Layout(float bool) Module { return typed("layout", float, "layout.cl") }
 
 // Elementwise has operations on single elements of arrays of equal layout.
-func Elementwise(float bool) Module { return typed("elementwise", float, "functions.h", "elementwise.cl") }
+func Elementwise(float bool) Module {
+	return typed("elementwise", float, "functions.h", "elementwise.cl")
+}
