@@ -92,8 +92,16 @@ func trainJob(c Config, m *model.Model, device plan.Device, x []float32, random 
 	}
 	t.LearningRate = 0.01
 	labels := someLabels(random, c.Batch, m.Net.Classes)
+	unread := 0
 	run := func(ctx context.Context) error {
-		_, _, err := t.Step(ctx, x, labels)
+		if err := t.Begin(ctx, model.Examples{X: x, Labels: labels}); err != nil {
+			return err
+		}
+		if unread++; unread <= t.Lag() {
+			return nil
+		}
+		unread--
+		_, _, err := t.Result()
 		return err
 	}
 	return job{images: c.Batch, run: run, close: t.Close}, nil

@@ -112,7 +112,9 @@ func (m *Model) SetParams(exe plan.Executable, stats Statistics) error {
 }
 
 // setStatistics sets the running statistics of some batch-norm layers of a program.
-func (m *Model) setStatistics(exe plan.Executable, norms []nets.Norm) error {
+func (m *Model) setStatistics(exe interface {
+	SetParam(name string, data []float32) error
+}, norms []nets.Norm) error {
 	for _, n := range norms {
 		mean, variance := m.Weights[n.Name+".running_mean"].Data, m.Weights[n.Name+".running_var"].Data
 		both := append(append(make([]float32, 0, 2*n.Channels), mean...), variance...)

@@ -54,7 +54,7 @@ func TestFrozenBatchNormUsesRunningStatistics(t *testing.T) {
 	if err != nil || math.Abs(loss-want) > 1e-5 {
 		t.Errorf("loss %v, want %v: %v", loss, want, err)
 	}
-	if n := len(tr.State()); n != 2 {
-		t.Errorf("%d parameters are trained", n)
+	if state, err := tr.State(); err != nil || len(state) != 2 {
+		t.Errorf("%d parameters are trained: %v", len(state), err)
 	}
 }

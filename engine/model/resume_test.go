@@ -39,8 +39,15 @@ func TestResume(t *testing.T) {
 	for name, w := range m.Weights {
 		copy(again.Weights[name].Data, w.Data)
 	}
-	state := trainer.State()
-	for name, v := range resumed.State() {
+	state, err := trainer.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	restored, err := resumed.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range restored {
 		copy(v, state[name])
 	}
 	if err := resumed.Resume(2); err != nil {

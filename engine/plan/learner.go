@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hfcui/engine/op"
@@ -103,7 +104,7 @@ type Learner interface {
 	// Write replaces weights, running statistics and the optimizer's state by the Training's
 	// arrays: training resumes bit for bit as where they were read. It waits for all steps.
 	Write() error
-	// Close frees the memory. No method may be called afterwards.
+	// Close waits for all steps and frees the memory. No method may be called afterwards.
 	Close() error
 }
 
@@ -192,6 +193,43 @@ func (n RunningNorm) check(p *Program) error {
 	}
 	if size := op.Size(stats.Shape); size != 2*len(n.Mean) || size != 2*len(n.Variance) {
 		return fmt.Errorf("%d means and %d variances for %s", len(n.Mean), len(n.Variance), stats)
+	}
+	return nil
+}
+
+// CheckBatch returns an error unless a batch's arrays have the sizes of the program's and its
+// labels are classes.
+func (t *Training) CheckBatch(b *Batch) error {
+	shape := t.Program.Outputs[t.Logits].Shape
+	images, classes := shape[0], shape[1]
+	if len(b.Labels) != images {
+		return fmt.Errorf("%d labels for a batch of %d images", len(b.Labels), images)
+	}
+	for i, label := range b.Labels {
+		if label < 0 || label >= classes {
+			return fmt.Errorf("label %d of image %d in the batch is not one of %d classes", label, i, classes)
+		}
+	}
+	if n := len(b.Targets); b.Targets != nil && n != images*classes {
+		return fmt.Errorf("%d target values for a batch of %d images and %d classes", n, images, classes)
+	}
+	if b.Mask != nil && t.Mask == "" {
+		return errors.New("a dropout mask for a program without dropout")
+	}
+	for _, given := range []struct {
+		name string
+		data []float32
+	}{{t.Input, b.Images}, {t.Mask, b.Mask}} {
+		if given.name == "" {
+			continue
+		}
+		v, err := t.Program.Find(Input, given.name)
+		if err != nil {
+			return err
+		}
+		if len(given.data) != v.Size() {
+			return fmt.Errorf("%d values for %s", len(given.data), v)
+		}
 	}
 	return nil
 }

@@ -29,14 +29,21 @@ type yielding struct {
 }
 
 func (d yielding) Compile(p *Program, y Yield) (Executable, error) {
-	both := d.yield
-	if y != nil {
-		both = func(ctx context.Context) error {
-			if err := y(ctx); err != nil {
-				return err
-			}
-			return d.yield(ctx)
-		}
+	return d.Device.Compile(p, d.both(y))
+}
+
+// Learn is Learn of the device.
+func (d yielding) Learn(t *Training, y Yield) (Learner, error) { return learn(d.Device, t, d.both(y)) }
+
+// both yields to y, which may be nil, then to d's.
+func (d yielding) both(y Yield) Yield {
+	if y == nil {
+		return d.yield
 	}
-	return d.Device.Compile(p, both)
+	return func(ctx context.Context) error {
+		if err := y(ctx); err != nil {
+			return err
+		}
+		return d.yield(ctx)
+	}
 }

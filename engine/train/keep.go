@@ -30,16 +30,20 @@ func (r *run) keep(epochEnded bool) error {
 	return r.save()
 }
 
-// save starts writing a checkpoint of the current state.
+// save starts writing a checkpoint of the current state, after all steps begun.
 func (r *run) save() error {
+	for r.ahead > 0 {
+		if err := r.account(); err != nil {
+			return err
+		}
+	}
 	size, err := r.folder.size()
 	if err != nil {
 		return err
 	}
 	at := r.at
 	at.Events, at.Seconds = size, r.stamp("").Seconds
-	r.saver.begin(at, r)
-	return nil
+	return r.saver.begin(at, r)
 }
 
 // wrote reports a checkpoint that was written, or its error.

@@ -49,9 +49,16 @@ func (s *saver) due(epochEnds bool) bool {
 }
 
 // begin copies the run's state and starts writing it. No other write may be pending.
-func (s *saver) begin(at position, r *run) {
+func (s *saver) begin(at position, r *run) error {
 	s.last = time.Now()
-	s.copy.take(at, r.model, r.trainer.State())
+	if err := r.trainer.Sync(); err != nil {
+		return err
+	}
+	state, err := r.trainer.State()
+	if err != nil {
+		return err
+	}
+	s.copy.take(at, r.model, state)
 	copied := time.Since(s.last)
 	s.writing = make(chan saved, 1)
 	go func() {
@@ -60,6 +67,7 @@ func (s *saver) begin(at position, r *run) {
 		took := time.Since(begun)
 		s.writing <- saved{at, max(copyShare*copied, writeShare*took), err}
 	}()
+	return nil
 }
 
 // writeOrFail is write with panics, which would end the program, as errors.

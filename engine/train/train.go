@@ -140,6 +140,8 @@ type run struct {
 
 	perEpoch, total int // steps
 	at              position
+	ahead           int       // steps begun after at
+	since           time.Time // when the step after at was begun, or the one before it ended
 	kept            *position // of the last checkpoint written by this process
 	usage           usage
 	begun           time.Time // start time, shifted by interruptions
@@ -207,7 +209,11 @@ func (r *run) close() {
 
 // resume restores the folder's checkpoint.
 func (r *run) resume() error {
-	at, found, err := restore(r.folder.dir, r.config, r.model, r.trainer.State())
+	state, err := r.trainer.State()
+	if err != nil {
+		return err
+	}
+	at, found, err := restore(r.folder.dir, r.config, r.model, state)
 	if err != nil {
 		return err
 	}
@@ -267,20 +273,38 @@ func (r *run) steps(ctx context.Context) error {
 	}
 }
 
-// step trains on the next batch and reports it.
+// step begins the next step of the epoch and reports the oldest one, unless the device works best
+// with that one's result unread.
 func (r *run) step(ctx context.Context) error {
-	begun, rate := r.clock(), r.rate(r.at.Step)
-	r.trainer.LearningRate = rate
-	loss, correct, err := r.trainNext(ctx)
+	if r.ahead == 0 {
+		r.since = r.clock()
+	}
+	if next := r.at.Step + r.ahead; r.ahead == 0 || next < r.total && next%r.perEpoch != 0 {
+		if err := r.begin(ctx, next); err != nil {
+			return err
+		}
+		if r.ahead++; r.ahead <= r.trainer.Lag() {
+			return nil
+		}
+	}
+	return r.account()
+}
+
+// account waits for the oldest step begun and reports it.
+func (r *run) account() error {
+	loss, correct, err := r.trainer.Result()
 	if err != nil {
 		return err
 	}
+	r.ahead--
+	begun, rate := r.since, r.rate(r.at.Step)
+	r.since = r.clock()
 	if loss-loss != 0 {
 		return &DivergedError{Step: r.at.Step + 1, What: fmt.Sprintf("the loss is %v", loss)}
 	}
 	r.at.Step++
 	r.at.Pending = r.at.Step%r.perEpoch == 0 || r.at.Step == r.total
-	t := tally{Steps: 1, Loss: loss, Seconds: r.clock().Sub(begun).Seconds()}
+	t := tally{Steps: 1, Loss: loss, Seconds: r.since.Sub(begun).Seconds()}
 	if r.config.Mixup == 0 {
 		t.Correct, t.N = correct, r.config.Batch
 	}
@@ -297,21 +321,27 @@ func (r *run) step(ctx context.Context) error {
 	return err
 }
 
-// trainNext trains on the next batch.
-func (r *run) trainNext(ctx context.Context) (loss float64, correct int, err error) {
+// begin begins a step, counted from 0, on the next batch.
+func (r *run) begin(ctx context.Context, step int) error {
 	b, ok := <-r.loader.ready
 	if !ok {
-		return 0, 0, ctx.Err()
+		return ctx.Err()
 	}
 	defer func() { r.loader.use <- b }()
 	if b.err != nil {
-		return 0, 0, b.err
+		return b.err
 	}
-	x, err := r.adversary.change(ctx, b, r.at.Step)
+	if r.adversary != nil {
+		if err := r.trainer.Sync(); err != nil {
+			return err
+		}
+	}
+	x, err := r.adversary.change(ctx, b, step)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	return r.trainer.StepOn(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep})
+	r.trainer.LearningRate = r.rate(step)
+	return r.trainer.Begin(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep})
 }
 
 const (
@@ -327,6 +357,9 @@ func stepEvents(perEpoch, total int) int {
 
 // endEpoch evaluates the model after an epoch.
 func (r *run) endEpoch(ctx context.Context) error {
+	if err := r.trainer.Sync(); err != nil {
+		return err
+	}
 	sum := r.at.Epoch
 	e := &EpochEvent{Loss: sum.loss(), Train: sum.score(), LearningRate: r.rate(r.at.Step - 1), ImagesPerSecond: sum.speed(r.config.Batch)}
 	if r.test != nil {

@@ -198,6 +198,9 @@ func Training(t *testing.T, dev plan.Device, flips bool) {
 					t.Errorf("step %d: loss %g, want %g: relative error %.2g exceeds %g", i+1, loss, want, off, allowed[i])
 				}
 			}
+			if err := tr.Sync(); err != nil {
+				t.Fatal(err)
+			}
 			var got, want []float32
 			for _, p := range m.Net.Params {
 				for i, v := range before.Weights[p.Name].Data {

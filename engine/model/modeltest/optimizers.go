@@ -33,6 +33,9 @@ func Optimizers(t *testing.T, dev plan.Device) {
 			if _, _, err := tr.Step(context.Background(), x, labels); err != nil {
 				t.Fatal(err)
 			}
+			if err := tr.Sync(); err != nil {
+				t.Fatal(err)
+			}
 			tr.Close()
 		}
 		for _, p := range reference.Net.Params {

@@ -54,6 +54,9 @@ func Steps(t *testing.T, dev plan.Device) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if err := b.Sync(); err != nil {
+					t.Fatal(err)
+				}
 				if right != wantRight || math.Abs(got/want-1) > plantest.Tolerance {
 					t.Errorf("step %d: loss %g and %d correct, want %g and %d", step+1, got, right, want, wantRight)
 				}
