@@ -4,9 +4,9 @@ package source
 func Modules() []Module {
 	var all []Module
 	for _, float := range []bool{true, false} {
-		all = append(all, Layout(float), Elementwise(float), Norm(float))
+		all = append(all, Layout(float), Elementwise(float), Norm(float), Pool(float))
 	}
-	return all
+	return append(all, Rows(), Update())
 }
 
 // typed returns a module whose activations are float32 or, if float is false, bf16.
@@ -18,7 +18,16 @@ func typed(name string, float bool, files ...string) Module {
 }
 
 // Norm has batch norm, its gradients, and sums per channel.
-func Norm(float bool) Module { return typed("norm", float, "norm.cl") }
+func Norm(float bool) Module { return typed("norm", float, "sums.h", "norm.cl") }
+
+// Pool has pooling and its gradients.
+func Pool(float bool) Module { return typed("pool", float, "sums.h", "pool.cl") }
+
+// Rows has softmax, losses and normalization of rows of matrices, and sums of columns.
+func Rows() Module { return Module{Name: "rows", Files: []string{"sums.h", "rows.cl"}} }
+
+// Update changes weights, running statistics and adversarial examples.
+func Update() Module { return Module{Name: "update", Files: []string{"sums.h", "update.cl"}} }
 
 // Layout converts activations from and to the host's layout.
 func Layout(float bool) Module { return typed("layout", float, "layout.cl") }

@@ -30,24 +30,10 @@ FUNC float inverse_deviation(GLOBAL const float *stats, int c, int C, float epsi
 // The batch norm of x. Its sign is computed again for gradients: it has to be the same then.
 FUNC float normed(float x, float mean, float scale, float beta) { return FMA(x - mean, scale, beta); }
 
-// Adds the values of all rows to those of the first: count values of every thread, value k of thread
-// t at sums[k·256 + t].
-FUNC void add_rows(LOCAL float *sums, int count, int across, int rows) {
-	SYNC();
-	while (rows > 1) {
-		int left = (rows + 1) / 2;
-		if (THREAD < (rows - left) * across)
-			for (int k = 0; k < count; k++)
-				sums[k * GROUP_THREADS + THREAD] += sums[k * GROUP_THREADS + THREAD + left * across];
-		SYNC();
-		rows = left;
-	}
-}
-
 // Sums of a group: part is [GROUPS(0), 2, octets·8].
 #define SUM_UP(a, b) \
 	EACH_CHANNEL sums[k * GROUP_THREADS + THREAD] = (a)[k], sums[(8 + k) * GROUP_THREADS + THREAD] = (b)[k]; \
-	add_rows(sums, 16, across, rows); \
+	add_rows(sums, 16, GROUP_THREADS, across, rows); \
 	if (active && row == 0) \
 		EACH_CHANNEL { \
 			part[(GROUP(0) * 2) * octets * 8 + c + k] = sums[k * GROUP_THREADS + THREAD]; \
@@ -80,7 +66,7 @@ KERNEL_OF(256) moments(GLOBAL const number *x, GLOBAL float *part, int pixels, i
 		for (int i = row; i < parts; i += 8) \
 			first += part[(i * 2) * channels + c], second += part[(i * 2 + 1) * channels + c]; \
 	sums[THREAD] = first, sums[GROUP_THREADS + THREAD] = second; \
-	add_rows(sums, 2, 32, 8); \
+	add_rows(sums, 2, GROUP_THREADS, 32, 8); \
 	first = sums[THREAD], second = sums[GROUP_THREADS + THREAD]; \
 	if (row > 0 || c >= C) return;
 
