@@ -69,6 +69,10 @@ func TestContractInBF16(t *testing.T) {
 	halfDevices(t, func(t *testing.T, d *Device) { plantest.Contract(t, d) })
 }
 
+func TestLearnerInBF16(t *testing.T) {
+	halfDevices(t, func(t *testing.T, d *Device) { plantest.Learner(t, d, plan.BFloat16) })
+}
+
 // Training takes the portable kernels twenty seconds, and what is wrong with them
 // evaluation and programs above would tell.
 func TestNetsInBF16(t *testing.T) {

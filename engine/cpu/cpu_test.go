@@ -29,6 +29,10 @@ func devices(t *testing.T, f func(t *testing.T, d plan.Device)) {
 
 func TestContract(t *testing.T) { devices(t, plantest.Contract) }
 
+func TestLearner(t *testing.T) {
+	devices(t, func(t *testing.T, d plan.Device) { plantest.Learner(t, d, plan.Float32) })
+}
+
 func TestOperations(t *testing.T) { devices(t, plantest.Operations) }
 
 func TestEvaluation(t *testing.T) {
