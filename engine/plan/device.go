@@ -19,8 +19,8 @@ type Device interface {
 	// CacheSize is the cache in bytes that a program's activations should fit: larger batches
 	// run faster in micro-batches. 0: no limit.
 	CacheSize() int
-	// Compile compiles p, which it does not change. Runs call yield, which may be nil, before
-	// every instruction.
+	// Compile compiles p, which it does not change. Runs call yield, which may be nil, at least
+	// once, and between instructions where the device can.
 	Compile(p *Program, yield Yield) (Executable, error)
 }
 
@@ -47,16 +47,19 @@ type Driver struct {
 // Arrays are passed in op's layout, row-major, whatever the device's own. An unknown name or a
 // slice of the wrong length is an error.
 type Executable interface {
-	// SetParam copies data to a parameter.
+	// SetParam copies data to a parameter, for the runs after it: not for one that has not ended.
 	SetParam(name string, data []float32) error
-	// SetInput copies data to an input, which keeps its value until it is set again.
+	// SetInput copies data to an input, which keeps its value until it is set again. Like
+	// SetParam's, it is for the runs after it.
 	SetInput(name string, data []float32) error
-	// Run computes all outputs. If ctx ends first it returns ctx's error, and outputs are
-	// undefined. It is an error if a parameter or input has not been set.
+	// Run computes all outputs. It may return before they are computed: Output waits for them. If
+	// ctx or yield ends it first it returns the error, and outputs are undefined; once it has
+	// returned nil, ctx no longer counts. It is an error if a parameter or input has not been set.
 	Run(ctx context.Context) error
-	// Output copies an output of the last run to dst, which has its size.
+	// Output waits for the last run and copies one of its outputs to dst, which has the output's
+	// size. Errors of the device during the run are Output's, or those of any later call.
 	Output(name string, dst []float32) error
-	// Close frees the memory. No method may be called afterwards.
+	// Close waits for the last run and frees the memory. No method may be called afterwards.
 	Close() error
 }
 

@@ -2,8 +2,8 @@ package plan
 
 import "context"
 
-// Yield blocks while work of higher priority runs. Programs call it before every instruction, other
-// background work between its steps. An error, usually ctx's, ends the work. nil never blocks.
+// Yield blocks while work of higher priority runs. Programs call it at least once a run and between
+// instructions where the device can, other background work between its steps. An error, usually ctx's, ends the work. nil never blocks.
 type Yield func(ctx context.Context) error
 
 // Wait calls y; a nil y returns ctx's error.
@@ -14,8 +14,8 @@ func (y Yield) Wait(ctx context.Context) error {
 	return y(ctx)
 }
 
-// Yielding returns d for background work: programs compiled on it call y before every
-// instruction, whatever context they run under.
+// Yielding returns d for background work: programs compiled on it call y during every run,
+// whatever context they run under.
 func Yielding(d Device, y Yield) Device {
 	if y == nil {
 		return d

@@ -17,7 +17,7 @@ import (
 // Contract tests the contract of plan.Executable except for numerical results.
 func Contract(t *testing.T, dev plan.Device) {
 	for name, test := range map[string]func(*testing.T, plan.Executable){
-		"names": namesChecked, "copies": dataCopied, "canceled": runCancelled,
+		"names": namesChecked, "copies": dataCopied, "canceled": runCancelled, "outputs": outputsOfLastRun,
 	} {
 		t.Run(name, func(t *testing.T) {
 			exe, err := dev.Compile(product(t), nil)
@@ -64,6 +64,24 @@ func dataCopied(t *testing.T, exe plan.Executable) {
 	}
 }
 
+// outputsOfLastRun: a run that has not ended, perhaps, when Run returns, is not affected by what
+// is set or canceled afterwards; its outputs can be read more than once, and runs need not be read.
+func outputsOfLastRun(t *testing.T, exe plan.Executable) {
+	ctx, cancel := context.WithCancel(context.Background())
+	must(t, errors.Join(exe.SetParam("w", ramp(12, 0)), exe.SetInput("x", ramp(6, 0)), exe.Run(ctx)))
+	must(t, errors.Join(exe.SetParam("w", ramp(12, 1)), exe.SetInput("x", ramp(6, 2)), exe.Run(ctx)))
+	must(t, errors.Join(exe.SetParam("w", ramp(12, 3)), exe.SetInput("x", ramp(6, 4))))
+	cancel()
+	for range 2 {
+		got := make([]float32, 8)
+		if err := exe.Output("y", got); err != nil || !slices.Equal(got, productOf(ramp(12, 1), ramp(6, 2))) {
+			t.Errorf("y of the last run is %v, want %v: %v", got, productOf(ramp(12, 1), ramp(6, 2)), err)
+		}
+	}
+	expect(t, exe, ramp(12, 3), ramp(6, 4))
+	must(t, exe.Run(context.Background())) // closed while it runs, perhaps
+}
+
 // runCancelled: a canceled context stops a run, and the next run is unaffected.
 func runCancelled(t *testing.T, exe plan.Executable) {
 	must(t, exe.SetParam("w", ramp(12, 0)))
@@ -76,8 +94,7 @@ func runCancelled(t *testing.T, exe plan.Executable) {
 	expect(t, exe, ramp(12, 0), ramp(6, 0))
 }
 
-// runYields: a run yields between any two instructions, under any context, and ends with the error
-// of yield.
+// runYields: a run yields at least once, under any context, and ends with the error of yield.
 func runYields(t *testing.T, dev plan.Device) {
 	calls, last := 0, -1
 	ended := errors.New("ended")
@@ -171,19 +188,24 @@ func ramp(n, k int) []float32 {
 // goroutine.
 func expect(t *testing.T, exe plan.Executable, w, x []float32) {
 	t.Helper()
-	want := make([]float32, 8)
-	for i := range want {
-		for k := range 3 {
-			want[i] += 2 * x[i/4*3+k] * w[k*4+i%4]
-		}
-		want[i] = max(want[i], 0)
-	}
-	got := make([]float32, 8)
+	want, got := productOf(w, x), make([]float32, 8)
 	if err := errors.Join(exe.Run(context.Background()), exe.Output("y", got)); err != nil {
 		t.Error(err)
 	} else if !slices.Equal(got, want) {
 		t.Errorf("y is %v, want %v", got, want)
 	}
+}
+
+// productOf is product's y.
+func productOf(w, x []float32) []float32 {
+	y := make([]float32, 8)
+	for i := range y {
+		for k := range 3 {
+			y[i] += 2 * x[i/4*3+k] * w[k*4+i%4]
+		}
+		y[i] = max(y[i], 0)
+	}
+	return y
 }
 
 func must(t *testing.T, err error) {
