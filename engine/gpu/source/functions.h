@@ -91,18 +91,27 @@ FUNC float power(float x, float a) {
 	return x < 0.0f && size < 16777216.0f && (int)size % 2 ? -y : y;
 }
 
-FUNC float function_of(int number, float x, float a, float b) {
+// cheap_function_of knows functions 0 to CHEAP: few instructions, for the ends of other kernels.
+#define CHEAP 8
+
+FUNC float cheap_function_of(int number, float x, float a, float b) {
 	switch (number) {
 	case 1: return x < 0.0f ? 0.0f : x; // relu
 	case 2: return FMA(a, x, b);
 	case 3: return clipped(x, a, b);
 	case 4: return x < 0.0f ? a * x : x; // leakyrelu
-	case 5: return x < 0.0f ? a * exp_minus_1(x) : x; // elu
-	case 6: return b * (x < 0.0f ? a * exp_minus_1(x) : x); // selu
-	case 7: return sigmoid(x);
-	case 8: return x * sigmoid(x); // silu
-	case 9: return clipped(FMA(a, x, b), 0.0f, 1.0f); // hardsigmoid
-	case 10: return x * clipped(FMA(x, 0.166666667f, 0.5f), 0.0f, 1.0f); // hardswish
+	case 5: return sigmoid(x);
+	case 6: return x * sigmoid(x); // silu
+	case 7: return clipped(FMA(a, x, b), 0.0f, 1.0f); // hardsigmoid
+	case 8: return x * clipped(FMA(x, 0.166666667f, 0.5f), 0.0f, 1.0f); // hardswish
+	}
+	return x;
+}
+
+FUNC float function_of(int number, float x, float a, float b) {
+	switch (number) {
+	case 9: return x < 0.0f ? a * exp_minus_1(x) : x; // elu
+	case 10: return b * (x < 0.0f ? a * exp_minus_1(x) : x); // selu
 	case 11: return hyperbolic_tangent(x);
 	case 12: return soft_plus(x);
 	case 13: return x / (1.0f + absolute(x)); // softsign
@@ -118,7 +127,7 @@ FUNC float function_of(int number, float x, float a, float b) {
 	case 23: return power(x, a);
 	case 24: return x > a ? x : 0.0f; // thresholdrelu
 	}
-	return x;
+	return cheap_function_of(number, x, a, b);
 }
 
 // slope_of is function_of's derivative with respect to x.
@@ -129,12 +138,12 @@ FUNC float slope_of(int number, float x, float a, float b) {
 	case 2: return a;
 	case 3: return x >= a && x <= b ? 1.0f : 0.0f;
 	case 4: return x < 0.0f ? a : 1.0f;
-	case 5: return x < 0.0f ? a * exp_any(x) : 1.0f;
-	case 6: return b * (x < 0.0f ? a * exp_any(x) : 1.0f);
-	case 7: s = sigmoid(x); return s * (1.0f - s);
-	case 8: s = sigmoid(x); return s * FMA(x, 1.0f - s, 1.0f);
-	case 9: s = FMA(a, x, b); return s > 0.0f && s < 1.0f ? a : 0.0f;
-	case 10: return x <= -3.0f ? 0.0f : (x >= 3.0f ? 1.0f : FMA(x, 0.333333333f, 0.5f));
+	case 5: s = sigmoid(x); return s * (1.0f - s);
+	case 6: s = sigmoid(x); return s * FMA(x, 1.0f - s, 1.0f);
+	case 7: s = FMA(a, x, b); return s > 0.0f && s < 1.0f ? a : 0.0f;
+	case 8: return x <= -3.0f ? 0.0f : (x >= 3.0f ? 1.0f : FMA(x, 0.333333333f, 0.5f));
+	case 9: return x < 0.0f ? a * exp_any(x) : 1.0f;
+	case 10: return b * (x < 0.0f ? a * exp_any(x) : 1.0f);
 	case 11: t = hyperbolic_tangent(x); return FMA(-t, t, 1.0f);
 	case 12: return sigmoid(x);
 	case 13: s = 1.0f + absolute(x); return 1.0f / (s * s);
