@@ -35,6 +35,8 @@ type Device struct {
 	hal     hal.Device
 	dtype   plan.DType
 	threads int
+	tiles   tiles
+	forced  int // the tile of all products, in tests; 0: see compiler.tile
 }
 
 // New returns a device that compiles programs for d.

@@ -4,7 +4,7 @@
 
 // A thread makes eight channels of a pixel.
 KERNEL_OF(128) depthwise(GLOBAL const number *x, GLOBAL const float *w, GLOBAL number *y, GLOBAL const float *bias,
-	int octets, int H, int W, int C, int PH, int PW, int YH, int YW, int R, int S, int channels,
+	GLOBAL const number *addend, int octets, int H, int W, int C, int PH, int PW, int YH, int YW, int R, int S, int channels,
 	int advance_y, int advance_x, int from_y, int from_x, int spread_y, int spread_x,
 	int step_y, int step_x, int first_y, int first_x, int flags, int function, float fa, float fb) {
 	int i = GROUP(0) * 128 + THREAD;
@@ -27,9 +27,15 @@ KERNEL_OF(128) depthwise(GLOBAL const number *x, GLOBAL const float *w, GLOBAL n
 			for (int e = 0; e < 8; e++) v[e] = FMA(xv[e], ws[e], v[e]);
 		}
 	}
+	OFFSET to = (((OFFSET)n * YH + oy * step_y + first_y) * YW + ox * step_x + first_x) * C + c;
+	if (flags & 2) {
+		read_octet(xv, addend + to);
+#pragma unroll
+		for (int e = 0; e < 8; e++) v[e] += xv[e];
+	}
 #pragma unroll
 	for (int e = 0; e < 8; e++) v[e] = c + e < channels ? cheap_function_of(function, v[e], fa, fb) : 0.0f;
-	write_octet(y + (((OFFSET)n * YH + oy * step_y + first_y) * YW + ox * step_x + first_x) * C + c, v);
+	write_octet(y + to, v);
 }
 
 // sums [GROUPS(2),R·S,C]: of tap GROUP(1), channels GROUP(0)·32 to +31 and one of GROUPS(2)

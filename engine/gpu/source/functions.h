@@ -8,7 +8,11 @@
 FUNC float absolute(float x) { return FLOAT_OF(BITS_OF(x) & 0x7fffffffu); }
 
 // Exponential and logarithm of any number.
-FUNC float exp_any(float x) { return x > 88.7f ? INFINITE : (x < -87.3f ? 0.0f : exponential(x)); }
+FUNC float exp_any(float x) {
+	if (!(absolute(x) > 87.0f)) return exponential(x);
+	float root = exponential(0.5f * x);
+	return root * root;
+}
 
 FUNC float log_any(float x) {
 	if (!(x > 0.0f)) return x == 0.0f ? -INFINITE : NOT_A_NUMBER;

@@ -6,7 +6,7 @@ func Modules() []Module {
 	for _, float := range []bool{true, false} {
 		all = append(all, Layout(float), Elementwise(float), Norm(float), Pool(float))
 	}
-	return append(all, Rows(), Update())
+	return append(append(all, Rows(), Update()), products()...)
 }
 
 // typed returns a module whose activations are float32 or, if float is false, bf16.

@@ -47,14 +47,20 @@ KERNEL pack_depthwise(GLOBAL const float *w, GLOBAL const float *scale, GLOBAL f
 }
 
 // A batch norm with statistics [2,K] as scale and shift of channels: gamma/√(variance +
-// epsilon), and what is left of the bias, if there is one, mean and beta.
-KERNEL fold_norm(GLOBAL const float *bias, GLOBAL const float *stats, GLOBAL const float *gamma, GLOBAL const float *beta,
-	GLOBAL float *scale, GLOBAL float *shift, int K, int biased, float epsilon) {
+// epsilon), and what is left of mean, beta and the bias before it, if there is one.
+FUNC float norm_factor(GLOBAL const float *stats, GLOBAL const float *gamma, int K, int k, float epsilon) {
+	return gamma[k] / SQRT(stats[K + k] + epsilon);
+}
+
+KERNEL norm_scale(GLOBAL const float *stats, GLOBAL const float *gamma, GLOBAL float *scale, int K, float epsilon) {
 	int k = GROUP(0) * THREADS + THREAD;
-	if (k >= K) return;
-	float factor = gamma[k] / SQRT(stats[K + k] + epsilon);
-	scale[k] = factor;
-	shift[k] = FMA((biased ? bias[k] : 0.0f) - stats[k], factor, beta[k]);
+	if (k < K) scale[k] = norm_factor(stats, gamma, K, k, epsilon);
+}
+
+KERNEL norm_shift(GLOBAL const float *bias, GLOBAL const float *stats, GLOBAL const float *gamma, GLOBAL const float *beta,
+	GLOBAL float *shift, int K, int biased, float epsilon) {
+	int k = GROUP(0) * THREADS + THREAD;
+	if (k < K) shift[k] = FMA((biased ? bias[k] : 0.0f) - stats[k], norm_factor(stats, gamma, K, k, epsilon), beta[k]);
 }
 
 // dw [K,inputs,R,S] from sums [parts·splits,R·S·inner,outer]; n is its size. A thread adds up
