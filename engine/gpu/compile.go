@@ -22,11 +22,14 @@ type compiler struct {
 	params  map[string]*leaf
 	outputs map[string]*output
 
-	launches []launch    // of a run, in order
-	target   *[]launch   // what launch appends to: launches, or those of a derived array
-	at       int         // the instruction that is being lowered
-	scratch  [][]*tensor // by instruction
-	fixed    []*tensor   // arrays with memory of their own: leaves, tables, derived arrays
+	launches []launch             // of a run, in order
+	updates  []launch             // of a learner, after those
+	trained  map[*plan.Value]bool // a learner's parameters: they are row-major
+	target   *[]launch            // what launch appends to: launches, or those of a derived array
+	at       int                  // the instruction that is being lowered
+	scratch  [][]*tensor          // by instruction
+	fixed    []*tensor            // arrays with memory of their own: leaves, tables, derived arrays
+	placed   []*tensor            // parts of other arrays' memory
 	derived  []*derived
 	err      error // the first of a family
 }

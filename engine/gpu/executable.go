@@ -11,7 +11,7 @@ import (
 
 // executable is a compiled program. Its sequence has the conversions of leaves and outputs, then
 // the launches of derived arrays, then those of a run, so that a run after all parameters have
-// changed is one range.
+// changed is one range, and at the end those of a learner's update.
 type executable struct {
 	program  *plan.Program
 	yield    plan.Yield
@@ -47,6 +47,7 @@ func (c *compiler) finish(yield plan.Yield) (*executable, error) {
 		d.from, d.to = add(d.launches)
 	}
 	e.run, e.end = add(c.launches)
+	add(c.updates)
 	var err error
 	if e.buffer, err = c.allocate(); err != nil {
 		return nil, err
@@ -160,14 +161,19 @@ func (e *executable) set(l *leaf, kind plan.Kind, name string, data []float32) e
 			return err
 		}
 	}
-	if !l.set {
-		l.set = true
-		e.unset--
-	}
+	e.mark(l)
 	for _, d := range l.derived {
 		d.stale = true
 	}
 	return nil
+}
+
+// mark records that a leaf has been set.
+func (e *executable) mark(l *leaf) {
+	if !l.set {
+		l.set = true
+		e.unset--
+	}
 }
 
 // enqueue enqueues a range of the sequence, if there is one.

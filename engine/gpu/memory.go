@@ -10,7 +10,7 @@ import (
 func (c *compiler) allocate() (hal.Buffer, error) {
 	offsets, total := c.arena()
 	for _, v := range c.program.Values {
-		if t := c.t(v); t != nil && v.Kind != plan.Temp {
+		if t := c.t(v); t != nil && t.within == nil && v.Kind != plan.Temp {
 			c.fixed = append(c.fixed, t)
 		}
 	}
@@ -24,6 +24,9 @@ func (c *compiler) allocate() (hal.Buffer, error) {
 	}
 	for t, at := range offsets {
 		t.span = hal.Span{Buffer: buffer, Offset: at, Bytes: t.bytes}
+	}
+	for _, t := range c.placed {
+		t.span = hal.Span{Buffer: buffer, Offset: t.within.span.Offset + t.at, Bytes: t.bytes}
 	}
 	return buffer, nil
 }
@@ -46,7 +49,12 @@ func (c *compiler) arena() (offsets map[*tensor]int, total int) {
 	}
 	// The arena's elements are a sixteenth of the alignment, of which it makes all offsets multiples.
 	const unit = hal.Align / 16
-	at, total := plan.Arena(p, func(v *plan.Value) int { return (tensors[v.ID].bytes + unit - 1) / unit })
+	at, total := plan.Arena(p, func(v *plan.Value) int {
+		if tensors[v.ID].within != nil {
+			return 0
+		}
+		return (tensors[v.ID].bytes + unit - 1) / unit
+	})
 	offsets = make(map[*tensor]int)
 	for i, t := range tensors {
 		if at[i] >= 0 {

@@ -23,7 +23,9 @@ type tensor struct {
 	size       int // elements stored, fill channels included
 	bytes      int
 	span       hal.Span // assigned after lowering
-	data       []byte   // of constants and tables: uploaded once
+	within     *tensor  // memory that this is part of, from byte at on; nil: its own
+	at         int
+	data       []byte // of constants and tables: uploaded once
 }
 
 // pixels is the number of pixels of an image's plane.
@@ -98,7 +100,7 @@ func (c *compiler) tensorOf(v *plan.Value, image bool) *tensor {
 // leafIsImage reports whether an input, parameter or constant is stored as an image. Parameters
 // stay float32 where their readers can do with that.
 func (c *compiler) leafIsImage(v *plan.Value) bool {
-	if len(v.Shape) != 4 || c.isWeights(v) {
+	if len(v.Shape) != 4 || c.isWeights(v) || c.trained[v] {
 		return false
 	}
 	if v.Kind == plan.Input {

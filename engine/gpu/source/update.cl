@@ -1,4 +1,4 @@
-// What changes from step to step: weights and the optimizer's state, running statistics, and
+// What changes from step to step: weights and the optimizer's state, running statistics, results, and
 // adversarial examples. All arrays are float.
 
 // The formulas of package optim, with constants in k: weights w, gradients g, state s and t, of n
@@ -59,13 +59,24 @@ UPDATE(mean_square_momentum, GLOBAL float *s, GLOBAL float *t) {
 	w[i] = FMA(-k[0], m, w[i]);
 }
 
-// Running means and variances [C] come nearer to a batch's statistics [2,C] by a share; unbiased
-// is the factor of the variances.
-KERNEL_OF(256) running(GLOBAL const float *stats, GLOBAL float *mean, GLOBAL float *variance, int C, float share, float unbiased) {
-	int c = GROUP(0) * THREADS + THREAD;
-	if (c >= C) return;
-	mean[c] = FMA(share, stats[c] - mean[c], mean[c]);
-	variance[c] = FMA(share, FMA(stats[C + c], unbiased, -variance[c]), variance[c]);
+// Running statistics come nearer to a batch's, times a factor each, by a share.
+KERNEL_OF(256) running(GLOBAL float *statistics, GLOBAL const float *batch, GLOBAL const float *factor, int n, float share) {
+	int i = GROUP(0) * THREADS + THREAD;
+	if (i < n) statistics[i] = FMA(share, FMA(batch[i], factor[i], -statistics[i]), statistics[i]);
+}
+
+KERNEL_OF(256) copied(GLOBAL const float *x, GLOBAL float *y, int n) {
+	int i = GROUP(0) * THREADS + THREAD;
+	if (i < n) y[i] = x[i];
+}
+
+// A step's result: the loss, and the sum of hits [n]. One group.
+KERNEL_OF(256) outcome(GLOBAL const float *loss, GLOBAL const float *hit, GLOBAL float *result, int n) {
+	SHARED float sums[256];
+	float count = 0.0f;
+	for (int i = THREAD; i < n; i += 256) count += hit[i];
+	count = group_sum(sums, 256, count);
+	if (THREAD == 0) result[0] = *loss, result[1] = count;
 }
 
 // Row i of target [n,K] is 1 at labels[i] and else 0.
