@@ -57,8 +57,9 @@ type Buffer interface {
 	Free()
 }
 
-// Align is the alignment of spans that are arguments of kernels, in bytes.
-const Align = 256
+// Align is the alignment of spans that are arguments of kernels, in bytes: the largest that GPUs
+// need, of NVIDIA's OpenCL.
+const Align = 512
 
 // Span is Bytes bytes of a buffer from Offset. As an argument of a kernel its offset is a
 // multiple of Align.

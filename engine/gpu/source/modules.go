@@ -12,9 +12,9 @@ func Modules() []Module {
 // typed returns a module whose activations are float32 or, if float is false, bf16.
 func typed(name string, float bool, files ...string) Module {
 	if float {
-		return Module{name + "_fp32", files, []string{"FLOAT32=1"}}
+		return Module{Name: name + "_fp32", Files: files, Defines: []string{"FLOAT32=1"}}
 	}
-	return Module{name + "_bf16", files, nil}
+	return Module{Name: name + "_bf16", Files: files}
 }
 
 // Norm has batch norm, its gradients, and sums per channel.

@@ -17,6 +17,7 @@ type Module struct {
 	Name    string   // of the PTX: "conv_64"
 	Files   []string // after dialect.h
 	Defines []string // as NAME=VALUE
+	Code    string   // after the files; of tests
 }
 
 // Text returns the module's source, with its macros defined at the top.
@@ -33,5 +34,6 @@ func (m Module) Text() string {
 		}
 		b.Write(text)
 	}
+	b.WriteString(m.Code)
 	return b.String()
 }

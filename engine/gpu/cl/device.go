@@ -1,0 +1,266 @@
+package cl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"hfcui/engine/gpu/cache"
+	"hfcui/engine/gpu/hal"
+	"hfcui/engine/gpu/library"
+)
+
+// kind is OpenCL's name in --device.
+const kind = "opencl"
+
+// ErrNoLibrary is the error of a machine without OpenCL's loader.
+var ErrNoLibrary = errors.New("no OpenCL library")
+
+// ErrNoDevice is the error of a machine with OpenCL's loader and no driver of a device.
+var ErrNoDevice = errors.New("no OpenCL device")
+
+// found is a device before it is opened.
+type found struct {
+	id          uintptr
+	info        hal.Info
+	driver      string // its version
+	align       int    // of a sub-buffer's offset, in bytes
+	largest     int64  // buffer in bytes
+	rounded     bool   // divisions and roots can be rounded correctly
+	hints       bool   // queues have priorities
+	unavailable string // why it cannot be opened; "" if it can
+}
+
+// List describes all devices, GPUs before processors. The error is [ErrNoLibrary] or [ErrNoDevice].
+func List() ([]hal.Info, error) {
+	_, devices, err := list()
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]hal.Info, len(devices))
+	for i, d := range devices {
+		infos[i] = d.info
+	}
+	return infos, nil
+}
+
+// list loads OpenCL and asks all drivers for their devices.
+func list() (*api, []found, error) {
+	a, err := load()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
+	}
+	defer restoreSignals() // drivers start when they are first asked
+	var n uint32
+	err = failure(library.Call(a.getPlatformIDs, 0, 0, uintptr(unsafe.Pointer(&n))))
+	if errors.Is(err, noPlatform) || err == nil && n == 0 {
+		return nil, nil, ErrNoDevice
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
+	}
+	platforms := make([]uintptr, n)
+	if err := failure(library.Call(a.getPlatformIDs, uintptr(n), uintptr(unsafe.Pointer(&platforms[0])), 0)); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
+	}
+	var devices []found
+	for _, p := range platforms {
+		devices = append(devices, a.devices(p)...)
+	}
+	if len(devices) == 0 {
+		return nil, nil, ErrNoDevice
+	}
+	// "opencl" alone is number 0, which is to be a GPU wherever there is one.
+	slices.SortStableFunc(devices, func(a, b found) int { return order(a) - order(b) })
+	for i := range devices {
+		devices[i].info.ID = fmt.Sprintf("%s:%d", kind, i)
+	}
+	return a, devices, nil
+}
+
+func order(d found) int {
+	if d.info.CPU {
+		return 1
+	}
+	return 0
+}
+
+// devices asks a platform, which may have none.
+func (a *api) devices(platform uintptr) []found {
+	var n uint32
+	if library.Call(a.getDeviceIDs, platform, allDevices, 0, 0, uintptr(unsafe.Pointer(&n))) != 0 || n == 0 {
+		return nil
+	}
+	ids := make([]uintptr, n)
+	if library.Call(a.getDeviceIDs, platform, allDevices, uintptr(n), uintptr(unsafe.Pointer(&ids[0])), 0) != 0 {
+		return nil
+	}
+	var devices []found
+	for _, id := range ids {
+		if d, ok := a.describe(platform, id); ok {
+			devices = append(devices, d)
+		}
+	}
+	return devices
+}
+
+// describe asks a device for all that is known of it. Devices without programmable units are none.
+func (a *api) describe(platform, id uintptr) (found, bool) {
+	var class, memory, local, largest, float uint64
+	var units, align, little, available, compiler, major, minor uint32
+	var threads uintptr
+	f := a.getDeviceInfo
+	query(f, id, deviceType, &class)
+	query(f, id, deviceMemory, &memory)
+	query(f, id, deviceLocal, &local)
+	query(f, id, deviceLargest, &largest)
+	query(f, id, deviceFloat, &float)
+	query(f, id, deviceUnits, &units)
+	query(f, id, deviceAlign, &align)
+	query(f, id, deviceLittle, &little)
+	query(f, id, deviceAvailable, &available)
+	query(f, id, deviceCompiler, &compiler)
+	query(f, id, deviceThreads, &threads)
+	extensions := strings.Fields(queryText(f, id, deviceExt))
+	if slices.Contains(extensions, "cl_nv_device_attribute_query") {
+		query(f, id, deviceMajorNV, &major)
+		query(f, id, deviceMinorNV, &minor)
+	}
+	driver := queryText(f, id, driverVersion)
+	version := strings.Join(firstWords(queryText(f, id, deviceVersion), 2), " ")
+	d := found{
+		id: id,
+		info: hal.Info{
+			Name:    queryText(f, id, deviceName),
+			Runtime: fmt.Sprintf("%s, %s %s", version, queryText(a.getPlatformInfo, platform, platformName), driver),
+			Memory:  int64(memory), Units: int(units), Shared: int(local), Threads: int(threads),
+			Arch: int(10*major + minor), CPU: class&cpuDevice != 0,
+		},
+		driver: driver, align: int(align) / 8, largest: int64(largest),
+		rounded: float&correctlyRounded != 0, hints: slices.Contains(extensions, "cl_khr_priority_hints"),
+	}
+	switch {
+	case little == 0:
+		d.unavailable = "its byte order is not the host's"
+	case available == 0:
+		d.unavailable = "its driver says that it is not available"
+	case compiler == 0:
+		d.unavailable = "its driver cannot compile OpenCL C"
+	case d.align > hal.Align:
+		d.unavailable = fmt.Sprintf("it needs memory aligned to %d bytes, and at most %d are supported", d.align, hal.Align)
+	}
+	return d, class&customDevice == 0
+}
+
+func firstWords(s string, n int) []string {
+	words := strings.Fields(s)
+	return words[:min(n, len(words))]
+}
+
+// Options configures a device.
+type Options struct {
+	Cache cache.Folder // of compiled programs
+}
+
+// device is a [hal.Device].
+type device struct {
+	*api
+	found
+	context uintptr
+	cache   cache.Folder
+	lost    atomic.Pointer[hal.Lost]
+
+	programs   map[string]*program // by their source
+	programsMu sync.Mutex
+
+	zeroing   uintptr // queue that fills new memory
+	zeroingMu sync.Mutex
+}
+
+// Open opens a device by its number in [List].
+func Open(number int, o Options) (hal.Device, error) {
+	a, devices, err := list()
+	if err != nil {
+		return nil, err
+	}
+	if number < 0 || number >= len(devices) {
+		return nil, fmt.Errorf("no device %s:%d: the last of %d is %s:%d", kind, number, len(devices), kind, len(devices)-1)
+	}
+	d := &device{api: a, found: devices[number], cache: o.Cache, programs: map[string]*program{}}
+	if d.unavailable != "" {
+		return nil, fmt.Errorf("%s (%s) cannot be used: %s", d.info.ID, d.info.Name, d.unavailable)
+	}
+	defer restoreSignals()
+	var status int32
+	d.context = library.Call(a.createContext, 0, 1, uintptr(unsafe.Pointer(&d.id)), 0, 0, uintptr(unsafe.Pointer(&status)))
+	if err := d.check("opening", uintptr(status)); err != nil {
+		return nil, err
+	}
+	if d.zeroing, err = d.queue(false); err != nil {
+		library.Call(a.releaseContext, d.context)
+		return nil, err
+	}
+	return d, nil
+}
+
+// Info implements [hal.Device].
+func (d *device) Info() hal.Info { return d.info }
+
+// Close implements [hal.Device].
+func (d *device) Close() error {
+	d.programsMu.Lock()
+	defer d.programsMu.Unlock()
+	for _, p := range d.programs {
+		if p.id != 0 {
+			library.Call(d.releaseProgram, p.id)
+		}
+	}
+	d.programs = nil
+	library.Call(d.releaseQueue, d.zeroing)
+	return d.check("closing", library.Call(d.releaseContext, d.context))
+}
+
+// queue opens a queue that works in order.
+func (d *device) queue(urgent bool) (uintptr, error) {
+	var status int32
+	var queue uintptr
+	if urgent && d.hints && d.createQueueWith != 0 {
+		properties := [3]uint64{queuePriority, highPriority, 0}
+		queue = library.Call(d.createQueueWith, d.context, d.id, uintptr(unsafe.Pointer(&properties[0])), uintptr(unsafe.Pointer(&status)))
+	} else {
+		queue = library.Call(d.createQueue, d.context, d.id, 0, uintptr(unsafe.Pointer(&status)))
+	}
+	return queue, d.check("opening a stream", uintptr(status))
+}
+
+// check turns the result of a function into an error. Once the device is lost it stays so.
+func (d *device) check(what string, r uintptr) error {
+	if lost := d.lost.Load(); lost != nil {
+		return lost
+	}
+	c := code(int32(r))
+	switch c {
+	case 0:
+		return nil
+	case allocationFailure, outOfHostMemory:
+		return &hal.OutOfMemory{Device: d.info.ID}
+	case notAvailable, invalidContext, invalidQueue, illegalAccess:
+		d.lost.CompareAndSwap(nil, &hal.Lost{Device: d.info.ID, Cause: fmt.Errorf("%s: %w", what, c)})
+		return d.lost.Load()
+	}
+	return fmt.Errorf("%s: %s: %w", d.info.ID, what, c)
+}
+
+// checkDone is check of a function that waits: what ran out of resources then was a kernel, and
+// what drivers report so is an access outside of its memory.
+func (d *device) checkDone(what string, r uintptr) error {
+	switch c := code(int32(r)); c {
+	case outOfResources, eventFailed:
+		d.lost.CompareAndSwap(nil, &hal.Lost{Device: d.info.ID, Cause: fmt.Errorf("%s: %w", what, c)})
+	}
+	return d.check(what, r)
+}

@@ -1,0 +1,71 @@
+package cl
+
+import (
+	"errors"
+	"sync/atomic"
+	"unsafe"
+
+	"hfcui/engine/gpu/hal"
+	"hfcui/engine/gpu/library"
+)
+
+// buffer is a [hal.Buffer].
+type buffer struct {
+	d     *device
+	id    atomic.Uintptr // 0 once freed
+	bytes int
+}
+
+// grain is the size that the device's memory is filled in; buffers are multiples of it.
+const grain = 16
+
+// Alloc implements [hal.Device]. Drivers may reserve memory only when it is first used, so that
+// it takes the zeros to know whether there is enough.
+func (d *device) Alloc(bytes int) (hal.Buffer, error) {
+	size := (max(bytes, 1) + grain - 1) / grain * grain
+	if int64(size) > d.largest {
+		return nil, &hal.OutOfMemory{Device: d.info.ID, Need: int64(bytes), Free: d.largest}
+	}
+	var status int32
+	id := library.Call(d.createBuffer, d.context, readWrite, uintptr(size), 0, uintptr(unsafe.Pointer(&status)))
+	if err := d.allocated(bytes, uintptr(status)); err != nil {
+		return nil, err
+	}
+	if err := d.zero(id, size, bytes); err != nil {
+		library.Call(d.releaseMem, id)
+		return nil, err
+	}
+	b := &buffer{d: d, bytes: bytes}
+	b.id.Store(id)
+	return b, nil
+}
+
+// allocated is check of a function that allocates.
+func (d *device) allocated(bytes int, r uintptr) error {
+	err := d.check("allocating memory", r)
+	if errors.As(err, new(*hal.OutOfMemory)) || errors.Is(err, outOfResources) || errors.Is(err, invalidBufferSize) {
+		return &hal.OutOfMemory{Device: d.info.ID, Need: int64(bytes)}
+	}
+	return err
+}
+
+func (d *device) zero(id uintptr, size, bytes int) error {
+	d.zeroingMu.Lock()
+	defer d.zeroingMu.Unlock()
+	var zeros [grain]byte
+	err := d.allocated(bytes, library.Call(d.enqueueFill, d.zeroing, id, uintptr(unsafe.Pointer(&zeros[0])), grain, 0, uintptr(size), 0, 0, 0))
+	if err != nil {
+		return err
+	}
+	return d.allocated(bytes, library.Call(d.finish, d.zeroing))
+}
+
+// Bytes implements [hal.Buffer].
+func (b *buffer) Bytes() int { return b.bytes }
+
+// Free implements [hal.Buffer]: OpenCL frees what commands use once they are done.
+func (b *buffer) Free() {
+	if id := b.id.Swap(0); id != 0 {
+		library.Call(b.d.releaseMem, id)
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package cl
+
+func rememberSignals() {}
+
+func restoreSignals() {}
