@@ -1,0 +1,61 @@
+package ptx
+
+// cell is what is known about the last accesses to a few bytes of shared memory: as many as
+// the kernel's smallest store has. Epochs count barriers, over all groups that use the memory.
+type cell struct {
+	written, read         uint32 // epochs
+	writer, reader        uint16 // threads, plus one; severalThreads
+	writeLine, readerLine uint32
+	pending               bool // an asynchronous copy is under way
+}
+
+const severalThreads = 1<<16 - 1
+
+// shared checks an access of thread l to shared memory, and notes it.
+func (w *warp) shared(l int, at uint64, n int, write bool) []byte {
+	g := w.group
+	size := uint64(len(g.shared))
+	if at >= size || uint64(n) > size-at {
+		w.fail(l, "out of bounds: %d bytes at %d of %d bytes of shared memory", n, int64(at), size)
+		return nil
+	}
+	if !w.aligned(l, at, n) {
+		return nil
+	}
+	me := uint16(w.first + l + 1)
+	line := uint32(w.kernel.code[w.at].line)
+	for i := at >> g.cellShift; i <= (at+uint64(n)-1)>>g.cellShift; i++ {
+		c := &g.cells[i]
+		switch {
+		case c.pending && c.written >= g.firstEpoch:
+			w.fail(l, "shared memory at %d: the asynchronous copy of line %d (thread %d) has not been waited for", at, c.writeLine, int(c.writer)-1)
+			return nil
+		case !write && c.written < g.firstEpoch:
+			w.fail(l, "uninitialized: nobody has written shared memory at %d", at)
+			return nil
+		case c.written == g.epoch && c.writer != me:
+			w.fail(l, "race: thread %d wrote shared memory at %d, line %d, with no barrier in between", int(c.writer)-1, at, c.writeLine)
+			return nil
+		case write && c.read == g.epoch && c.reader != me:
+			w.fail(l, "race: %s read shared memory at %d, line %d, with no barrier in between", readers(c.reader), at, c.readerLine)
+			return nil
+		}
+		if write {
+			c.written, c.writer, c.writeLine, c.pending = g.epoch, me, line, false
+			continue
+		}
+		switch {
+		case c.read != g.epoch:
+			c.read, c.reader, c.readerLine = g.epoch, me, line
+		case c.reader != me:
+			c.reader = severalThreads
+		}
+	}
+	return g.shared[at:][:n]
+}
+
+func (g *group) setPending(at uint64, n int, pending bool) {
+	for i := at >> g.cellShift; i <= (at+uint64(n)-1)>>g.cellShift; i++ {
+		g.cells[i].pending = pending
+	}
+}
