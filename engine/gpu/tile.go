@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
+	"hfcui/engine/gpu/cache"
 	"hfcui/engine/gpu/hal"
 )
 
@@ -24,7 +26,8 @@ type tiles struct {
 }
 
 // tile returns the number of columns of a product's tile for a shape: that of the candidates, in
-// ascending order, whose launch took least. They are timed once on a device, on zeros. Results do not depend on the tile.
+// ascending order, whose launch took least. They are timed once on a device, on zeros, and the result
+// is kept in the cache folder. Results do not depend on the tile.
 func (c *compiler) tile(s tileShape, candidates []int, launch func(c *compiler, bn int)) int {
 	info := c.dev.hal.Info()
 	if c.dev.forced > 0 {
@@ -43,16 +46,20 @@ func (c *compiler) tile(s tileShape, candidates []int, launch func(c *compiler, 
 	}
 	// Batches of similar sizes share a result.
 	rows, products := bits.Len(uint(s.rows)), bits.Len(uint(s.products))
-	key := fmt.Sprintln(info.Name, info.Runtime, info.Arch, c.number(), s.kind, rows, s.columns, s.parts, products, fitting, s.more)
+	key := cache.Key("tile", info.Name, info.Runtime, fmt.Sprint(info.Arch), c.number().String(), s.kind,
+		fmt.Sprint(rows, s.columns, s.parts, products, fitting), s.more)
 	t := &c.dev.tiles
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if bn := t.known[key]; bn > 0 {
 		return bn
 	}
-	bn := c.fastest(fitting, launch)
-	if bn == 0 {
-		return bestFit(s.columns, candidates) // no memory to try
+	bn, err := strconv.Atoi(string(cache.User().Get(key)))
+	if err != nil || !slices.Contains(fitting, bn) {
+		if bn = c.fastest(fitting, launch); bn == 0 {
+			return bestFit(s.columns, candidates) // no memory to try
+		}
+		cache.User().Put(key, []byte(strconv.Itoa(bn)))
 	}
 	if t.known == nil {
 		t.known = make(map[string]int)
