@@ -190,8 +190,8 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"train", 2, []string{"--run"}},
 		{"train --run r --epochs 0", 2, []string{"--epochs"}},
 		{"train --run r --batch 1", 2, []string{"--batch"}},
-		{"bands --dtype int8", 2, []string{"--dtype", "fp32, bf16"}},
-		{"train --run r --dtype fp16", 2, []string{"--dtype", "fp32, bf16"}},
+		{"bands --dtype int8", 2, []string{"--dtype", "fp32, tf32, bf16"}},
+		{"train --run r --dtype fp16", 2, []string{"--dtype", "fp32, tf32, bf16"}},
 		{"train --run r --batch 1000000", 2, []string{"--batch"}},
 		{"train --run r --lr 0", 2, []string{"learning rate"}},
 		{"train --run r --lr nan", 2, []string{"--lr"}},
@@ -295,7 +295,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"bands --device tpu", 2, []string{"tpu", "auto, cpu"}},
 		{"train --run x --device cpu:1", 2, []string{"cpu:1", "auto, cpu"}},
 		{"watch x --device cpu", 2, []string{"--device requires --data"}},
-		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32, bf16"}},
+		{"bench --work train --dtype fp8", 2, []string{"fp8", "fp32, tf32, bf16"}},
 		{"bench --work split --dtype bf16", 2, []string{"--dtype", "split"}},
 	} {
 		t.Run(strings.TrimSpace(c.args[:min(60, len(c.args))]), func(t *testing.T) {

@@ -38,7 +38,7 @@ type Config struct {
 	Batch   int    // images per run
 	Device  string // name, as of device.Open; "": auto
 	Threads int    // 0: one per core
-	DType   string // of the network: fp32 or bf16; "": fp32
+	DType   string // of the network: fp32, tf32 or bf16; "": fp32
 	Width   int    // of images, for split and sixel; 0: the default size
 	Height  int
 	Radii   []float64  // for split and bands; nil: the default

@@ -73,8 +73,24 @@ func TestLearnerInBF16(t *testing.T) {
 	halfDevices(t, func(t *testing.T, d *Device) { plantest.Learner(t, d, plan.BFloat16) })
 }
 
+func TestOperationsInBF16(t *testing.T) {
+	halfDevices(t, func(t *testing.T, d *Device) { plantest.OperationsIn(t, d, plan.BFloat16) })
+}
+
+// TestTF32: the CPU computes it in float32, bit for bit, and says so.
+func TestTF32(t *testing.T) {
+	d, err := New(Options{Threads: 2, DType: plan.TF32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Note() != "the CPU has no tf32: it computes in fp32" {
+		t.Errorf("note %q", d.Note())
+	}
+	plantest.OperationsIn(t, d, plan.Float32)
+}
+
 // Training takes the portable kernels twenty seconds, and what is wrong with them
 // evaluation and programs above would tell.
 func TestNetsInBF16(t *testing.T) {
-	halfDevices(t, func(t *testing.T, d *Device) { modeltest.Rounded(t, d, d.kernels.BF16.Conv16Row != nil) })
+	halfDevices(t, func(t *testing.T, d *Device) { modeltest.Rounded(t, d, plan.BFloat16, d.kernels.BF16.Conv16Row != nil) })
 }

@@ -46,7 +46,7 @@ type Options struct {
 	ISA     string // kernels: "avx512", "avx2", "portable"; "": see kernel.Select
 
 	// DType is the data type of activations. bf16 has assembly for AVX512_BF16; other CPUs use
-	// portable kernels, which are slow.
+	// portable kernels, which are slow. TF32 is computed as float32.
 	DType plan.DType
 }
 
@@ -54,7 +54,8 @@ type Options struct {
 // long as there are executables.
 type Device struct {
 	kernels *kernel.Set
-	dtype   plan.DType
+	asked   plan.DType // by the caller
+	dtype   plan.DType // of activations: asked, or float32 for TF32
 	pool    *pool
 	roomy   int  // see const roomy
 	direct  bool // convolutions without Winograd
@@ -72,7 +73,11 @@ func New(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Device{kernels: kernels, dtype: o.DType, pool: newPool(o.Threads), roomy: roomy}, nil
+	dtype := o.DType
+	if dtype == plan.TF32 {
+		dtype = plan.Float32
+	}
+	return &Device{kernels: kernels, asked: o.DType, dtype: dtype, pool: newPool(o.Threads), roomy: roomy}, nil
 }
 
 // Name returns the device's kernels and number of threads.
@@ -97,8 +102,11 @@ func (d *Device) Threads() int { return d.pool.threads }
 // CacheSize is most of a typical L3 cache.
 func (d *Device) CacheSize() int { return 26 << 20 }
 
-// Note returns a limitation of the device's speed; "" if there is none.
+// Note returns a limitation of the device's speed or data type; "" if there is none.
 func (d *Device) Note() string {
+	if d.asked == plan.TF32 {
+		return "the CPU has no tf32: it computes in fp32"
+	}
 	if d.dtype == plan.BFloat16 && d.kernels.BF16.Name == kernel.PortableBF16 {
 		return "bf16 runs on portable kernels, which are slow: fast ones require AVX512_BF16"
 	}

@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // DType is the data type in which a device stores and multiplies activations and their
 // gradients, [N,C,H,W]. Accumulators, batch-norm statistics, matrices [N,K], weights and weight
@@ -10,15 +13,18 @@ type DType int
 // The data types.
 const (
 	Float32 DType = iota
+	// TF32 stores float32. Products round their factors to ten bits of fraction, TensorFloat-32,
+	// and add in float32. Devices without it compute in float32, and say so in their Note.
+	TF32
 	BFloat16
 )
 
-var dtypeNames = [...]string{"fp32", "bf16"}
+var dtypeNames = [...]string{"fp32", "tf32", "bf16"}
 
 // DTypes lists the names of the data types, the default first.
 func DTypes() []string { return dtypeNames[:] }
 
-// String returns the data type's name: "fp32" or "bf16".
+// String returns the data type's name: "fp32", "tf32" or "bf16".
 func (d DType) String() string { return dtypeNames[d] }
 
 // Bytes is the size of an element.
@@ -39,5 +45,6 @@ func ParseDType(name string) (DType, error) {
 			return DType(i), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown data type %q: use %s or %s", name, dtypeNames[0], dtypeNames[1])
+	last := len(dtypeNames) - 1
+	return 0, fmt.Errorf("unknown data type %q: use %s or %s", name, strings.Join(dtypeNames[:last], ", "), dtypeNames[last])
 }

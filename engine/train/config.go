@@ -23,7 +23,7 @@ type Config struct {
 	Seed    uint64    `json:"seed"`
 	Threads int       `json:"threads"`
 	Device  string    `json:"device,omitempty"` // name, as of device.Open; "": auto
-	DType   string    `json:"dtype"`            // of activations: fp32 or bf16
+	DType   string    `json:"dtype"`            // of activations: fp32, tf32 or bf16
 	Init    string    `json:"init"`             // of weights: he or xavier
 
 	// Freeze is what is not trained: FreezeBackbone, the number of the first convolution and linear

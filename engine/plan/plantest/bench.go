@@ -119,9 +119,9 @@ func Outputs(t *testing.T, p *plan.Program, exe plan.Executable) map[string][]fl
 }
 
 // compare runs the graph and compares every output with the file's tensor of that name.
-func (b *bench) compare(dev plan.Device) {
+func (b *bench) compare(dev plan.Device, tolerance float64) {
 	b.t.Helper()
 	for name, got := range b.run(dev) {
-		Close(b.t, name, got, b.file.Tensors[name].Data, Tolerance)
+		Close(b.t, name, got, b.file.Tensors[name].Data, tolerance)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hfcui/checkpoints"
+	"hfcui/engine/plan"
 )
 
 // goldens were computed with PyTorch 1.13. Tensors are named by role; settings are in the metadata.
@@ -51,6 +52,19 @@ func Goldens(t *testing.T, prefix string) []string {
 // Tolerance is the maximum difference of float32 results from the reference values, relative to
 // an element's magnitude plus the root mean square of all elements.
 const Tolerance = 1e-4
+
+// ToleranceOf is Tolerance of a data type. Rounding a factor of a product changes it by up to 2⁻¹¹
+// in TF32 and 2⁻⁹ in bf16, which also rounds results; sums' errors are in proportion to what was
+// summed.
+func ToleranceOf(d plan.DType) float64 {
+	switch d {
+	case plan.TF32:
+		return 5.0 / 1024
+	case plan.BFloat16:
+		return 10.0 / 512
+	}
+	return Tolerance
+}
 
 // Close fails the test unless got is want within tolerance.
 func Close(t *testing.T, what string, got, want []float32, tolerance float64) {

@@ -12,17 +12,21 @@ import (
 )
 
 // Operations compares the operations, forward and backward, with reference values.
-func Operations(t *testing.T, dev plan.Device) {
+func Operations(t *testing.T, dev plan.Device) { OperationsIn(t, dev, plan.Float32) }
+
+// OperationsIn is Operations on a device with a data type, within its ToleranceOf.
+func OperationsIn(t *testing.T, dev plan.Device, dtype plan.DType) {
+	tolerance := ToleranceOf(dtype)
 	for _, name := range Goldens(t, "op_") {
 		t.Run(name, func(t *testing.T) {
 			f := Golden(t, name)
 			switch kind := strings.TrimPrefix(name, "op_"); {
 			case kind == "batchnorm":
-				batchNorm(t, dev, f)
+				batchNorm(t, dev, f, tolerance)
 			case kind == "linear_softmax":
-				linearSoftmax(t, dev, f)
+				linearSoftmax(t, dev, f, tolerance)
 			case strings.HasPrefix(kind, "conv_"):
-				convolution(t, dev, f)
+				convolution(t, dev, f, tolerance)
 			default:
 				b := newBench(t, f)
 				b.outputs["y"] = b.apply(map[string]op.Op{
@@ -33,13 +37,13 @@ func Operations(t *testing.T, dev plan.Device) {
 					"relu":              op.ReLU{},
 				}[kind], b.input("x"))
 				b.backward(b.outputs["y"], b.input("dy"), "dx")
-				b.compare(dev)
+				b.compare(dev, tolerance)
 			}
 		})
 	}
 }
 
-func convolution(t *testing.T, dev plan.Device, f *checkpoints.File) {
+func convolution(t *testing.T, dev plan.Device, f *checkpoints.File, tolerance float64) {
 	stride, err := strconv.Atoi(f.Metadata["stride"])
 	if err != nil {
 		t.Fatal(err)
@@ -54,12 +58,12 @@ func convolution(t *testing.T, dev plan.Device, f *checkpoints.File) {
 	b.outputs["y"] = b.apply(op.ChannelBias{}, conv, b.param("b"))
 	b.backward(conv, dy, "dx", "dw")
 	b.backward(b.outputs["y"], dy, "", "db")
-	b.compare(dev)
+	b.compare(dev, tolerance)
 }
 
 // batchNorm tests training and evaluation. PyTorch's running statistics started with mean 0
 // and variance 1 and were updated with this batch.
-func batchNorm(t *testing.T, dev plan.Device, f *checkpoints.File) {
+func batchNorm(t *testing.T, dev plan.Device, f *checkpoints.File, tolerance float64) {
 	const epsilon, momentum = 1e-5, 0.1
 	channels := len(f.Tensors["gamma"].Data)
 	running := slices.Concat(f.Tensors["running_mean"].Data, f.Tensors["running_var"].Data)
@@ -72,7 +76,7 @@ func batchNorm(t *testing.T, dev plan.Device, f *checkpoints.File) {
 	b.outputs["y_eval"] = b.apply(op.BatchNorm{Epsilon: epsilon}, x, b.param("running"), gamma, beta)
 	got := b.run(dev)
 	for _, name := range []string{"y", "dx", "dgamma", "dbeta", "y_eval"} {
-		Close(t, name, got[name], f.Tensors[name].Data, Tolerance)
+		Close(t, name, got[name], f.Tensors[name].Data, tolerance)
 	}
 	n := float32(len(f.Tensors["x"].Data) / channels)
 	stats := got["stats"]
@@ -80,11 +84,11 @@ func batchNorm(t *testing.T, dev plan.Device, f *checkpoints.File) {
 		stats[c] *= momentum
 		stats[channels+c] = 1 - momentum + momentum*stats[channels+c]*n/(n-1)
 	}
-	Close(t, "running statistics", stats, running, Tolerance)
+	Close(t, "running statistics", stats, running, tolerance)
 }
 
 // linearSoftmax tests a linear layer and cross-entropy with hard and with soft labels.
-func linearSoftmax(t *testing.T, dev plan.Device, f *checkpoints.File) {
+func linearSoftmax(t *testing.T, dev plan.Device, f *checkpoints.File, tolerance float64) {
 	labels := f.Tensors["labels_i64"].Data
 	hard := &checkpoints.Tensor{Shape: f.Tensors["probs"].Shape, Data: make([]float32, len(f.Tensors["probs"].Data))}
 	for i, label := range labels {
@@ -102,5 +106,5 @@ func linearSoftmax(t *testing.T, dev plan.Device, f *checkpoints.File) {
 	b.outputs["logits"], b.outputs["loss"] = logits, loss
 	b.outputs["loss_soft"] = b.apply(op.SoftmaxCrossEntropy{}, logits, b.input("soft_labels"))
 	b.outputs["dx"], b.outputs["dw"], b.outputs["db"] = grads[0], grads[1], grads[2]
-	b.compare(dev)
+	b.compare(dev, tolerance)
 }
