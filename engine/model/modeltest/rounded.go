@@ -41,8 +41,11 @@ func Rounded(t *testing.T, dev plan.Device, dtype plan.DType, training bool) {
 	}
 }
 
+// roundedTraining compares losses. The last ones are little more than a sanity check: with the
+// images of the batch in another order, which changes rounding alone, the fifth loss of ResNet-18
+// was 0.40 to 0.69.
 func roundedTraining(t *testing.T, dev plan.Device, name string) {
-	allowed := []float64{0.005, 0.05, 0.25, 0.4, 0.6}
+	allowed := []float64{0.005, 0.05, 0.25, 0.4, 1}
 	f := plantest.Golden(t, name)
 	m := part(t, f, "before.")
 	labels := labelsOf(f)
