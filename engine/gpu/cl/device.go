@@ -48,38 +48,44 @@ func List() ([]hal.Info, error) {
 	return infos, nil
 }
 
-// list loads OpenCL and asks all drivers for their devices.
+// list loads OpenCL and lists its devices.
 func list() (*api, []found, error) {
 	a, err := load()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
+	devices, err := a.list()
+	return a, devices, err
+}
+
+// list asks all drivers for their devices.
+func (a *api) list() ([]found, error) {
 	defer restoreSignals() // drivers start when they are first asked
 	var n uint32
-	err = failure(library.Call(a.getPlatformIDs, 0, 0, uintptr(unsafe.Pointer(&n))))
+	err := failure(library.Call(a.getPlatformIDs, 0, 0, uintptr(unsafe.Pointer(&n))))
 	if errors.Is(err, noPlatform) || err == nil && n == 0 {
-		return nil, nil, ErrNoDevice
+		return nil, ErrNoDevice
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
 	}
 	platforms := make([]uintptr, n)
 	if err := failure(library.Call(a.getPlatformIDs, uintptr(n), uintptr(unsafe.Pointer(&platforms[0])), 0)); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
 	}
 	var devices []found
 	for _, p := range platforms {
 		devices = append(devices, a.devices(p)...)
 	}
 	if len(devices) == 0 {
-		return nil, nil, ErrNoDevice
+		return nil, ErrNoDevice
 	}
 	// "opencl" alone is number 0, which is to be a GPU wherever there is one.
 	slices.SortStableFunc(devices, func(a, b found) int { return order(a) - order(b) })
 	for i := range devices {
 		devices[i].info.ID = fmt.Sprintf("%s:%d", kind, i)
 	}
-	return a, devices, nil
+	return devices, nil
 }
 
 func order(d found) int {

@@ -1,7 +1,6 @@
 package cl
 
 import (
-	"errors"
 	"sync/atomic"
 	"unsafe"
 
@@ -42,11 +41,13 @@ func (d *device) Alloc(bytes int) (hal.Buffer, error) {
 
 // allocated is check of a function that allocates.
 func (d *device) allocated(bytes int, r uintptr) error {
-	err := d.check("allocating memory", r)
-	if errors.As(err, new(*hal.OutOfMemory)) || errors.Is(err, outOfResources) || errors.Is(err, invalidBufferSize) {
-		return &hal.OutOfMemory{Device: d.info.ID, Need: int64(bytes)}
+	switch c := code(int32(r)); c {
+	case allocationFailure, outOfHostMemory, outOfResources, invalidBufferSize:
+		if d.lost.Load() == nil {
+			return &hal.OutOfMemory{Device: d.info.ID, Need: int64(bytes)}
+		}
 	}
-	return err
+	return d.check("allocating memory", r)
 }
 
 func (d *device) zero(id uintptr, size, bytes int) error {
