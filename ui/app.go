@@ -87,13 +87,11 @@ type App struct {
 	drag func(kit.Mouse) tea.Cmd // what moving the pressed mouse does
 	jobs jobs
 	exports
+	reports
 	claims map[*kit.Job]claim // of running jobs
 
 	recent   *opener.Recent
 	unpaired string // the model that data were asked for last
-
-	input   time.Time                  // of the last key or mouse event
-	holding map[kit.Receiver]time.Time // since when reports wait for input to pause
 
 	same  bool   // the last message did not change the screen
 	shown string // the last frame
@@ -118,7 +116,7 @@ func New(l session.Lab, o Options) *App {
 	if o.Experiments == "" {
 		o.Experiments = "runs"
 	}
-	a := &App{Session: session.New(l, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, holding: map[kit.Receiver]time.Time{}, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
+	a := &App{Session: session.New(l, o.Start, o.Experiments), options: o, theme: kit.DarkTheme, layer: term.New(o.Output), probe: term.NewProbe(o.Environ), charts: charts{wait: longestWait}}
 	a.jobs.pause, a.claims = jobsPause, map[*kit.Job]claim{}
 	a.layer.OnPanic(a.onPanic)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
@@ -159,12 +157,12 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		a.input = time.Now()
-		return a.key(msg.String())
+		return tea.Batch(a.key(msg.String()), a.handHeld(longestHold))
 	case tea.PasteMsg:
 		return a.paste(msg.Content)
 	case tea.MouseMsg:
 		a.input = time.Now()
-		return a.mouse(msg)
+		return tea.Batch(a.mouse(msg), a.handHeld(longestHold))
 	case tea.ResumeMsg:
 		a.hidden = false
 		a.layer.Redraw()
@@ -185,6 +183,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		a.exported(msg)
 	case exportLook:
 		return msg.dialog.looked(msg)
+	case pauseMsg:
+		return a.paused()
 	case jobsTick:
 		a.jobsTicked()
 	default:

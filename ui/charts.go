@@ -29,10 +29,12 @@ type charts struct {
 // chartsMsg has charts drawn.
 type chartsMsg struct{ drawn map[plot.Key][]kit.Placed }
 
-// Bounds on pictures: xterm keeps 16, of which a page may have four more.
+// Bounds on pictures: xterm keeps 16, of which a page may have four more. Those that stay are redrawn
+// before it drops them, so that more tiles than the usual number cost more than they save.
 const (
 	mostTiles    = 12
-	tilesOfOne   = 8
+	usualTiles   = 6 // with the pictures of the page
+	tilesOfOne   = 4
 	keptCharts   = 48
 	leastColumns = 12 // of a tile
 )
@@ -51,8 +53,9 @@ func (a *App) look() (plot.Look, bool) {
 	return k, a.asked && a.protocol != picture.HalfBlocks
 }
 
-// tiles returns in how many pictures a chart is drawn, where n charts are shown; 0 if it is too large.
-func (a *App) tiles(r kit.Rect, n int) int {
+// tiles returns in how many pictures a chart is drawn, where n charts and so many pictures of the page
+// are shown; 0 if it is too large.
+func (a *App) tiles(r kit.Rect, n, pictures int) int {
 	most := a.cell()
 	if most.MostH > 0 && r.H > most.MostH {
 		return 0
@@ -64,12 +67,12 @@ func (a *App) tiles(r kit.Rect, n int) int {
 	if need > max(1, mostTiles/n) {
 		return 0
 	}
-	return max(need, min(tilesOfOne, mostTiles/n, r.W/leastColumns))
+	return max(need, 1, min(tilesOfOne, (usualTiles-pictures)/n, r.W/leastColumns))
 }
 
-// placed returns the pictures of a frame's charts: those drawn, or what was in their places before, or
-// else the charts are drawn in cells.
-func (a *App) placed(c *kit.Canvas) (list []kit.Placed) {
+// placed returns the pictures of a frame's charts, where the page has so many others: those drawn, or
+// what was in their places before, or else the charts are drawn in cells.
+func (a *App) placed(c *kit.Canvas, others int) (list []kit.Placed) {
 	s := &a.charts
 	s.wanted = nil
 	if c.Charts == nil {
@@ -79,7 +82,7 @@ func (a *App) placed(c *kit.Canvas) (list []kit.Placed) {
 	shown := map[kit.Rect][]kit.Placed{}
 	pictured := c.Charts.Pictured(c)
 	for _, ch := range pictured {
-		j := plot.Job{Chart: ch, Look: look, Tiles: a.tiles(ch.Plot, len(pictured))}
+		j := plot.Job{Chart: ch, Look: look, Tiles: a.tiles(ch.Plot, len(pictured), others)}
 		if j.Tiles == 0 {
 			ch.DrawCells(c)
 			continue
@@ -110,8 +113,11 @@ func (a *App) compose() tea.Cmd {
 	var cmd tea.Cmd
 	if len(s.wanted) > 0 && !s.running && !a.hidden {
 		s.running = true
-		jobs, painter := s.wanted, &s.painter
-		cmd = kit.Task(func() tea.Msg { return chartsMsg{painter.Paint(jobs)} })
+		jobs, painter, foreground := s.wanted, &s.painter, a.foreground
+		cmd = kit.Task(func() tea.Msg {
+			defer foreground()()
+			return chartsMsg{painter.Paint(jobs)}
+		})
 	}
 	if a.waits() {
 		if !samePlaces(s.places, a.stage.pictures) {
@@ -122,6 +128,14 @@ func (a *App) compose() tea.Cmd {
 	a.shown, s.places, s.held, s.drew = text, a.stage.pictures, time.Time{}, false
 	s.w, s.h = a.layout.W, a.layout.H
 	return cmd
+}
+
+// foreground has background work wait until leave is called.
+func (a *App) foreground() (leave func()) {
+	if a.Lab == nil {
+		return func() {}
+	}
+	return a.Lab.Foreground()
 }
 
 // waits reports whether the frame waits for its charts.

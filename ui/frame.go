@@ -43,7 +43,7 @@ func (a *App) frame() string {
 		pictures = s.newest(a.pages[a.page].Draw(c))
 		s.open, s.pictures, s.generation = len(pictures) > 0, pictures, a.Generation
 	}
-	s.charts = a.placed(c)
+	s.charts = a.placed(c, len(pictures))
 	marker := a.place(c, slices.Concat(pictures, s.charts))
 	a.DrawDialogs(c, a.layout, a.theme)
 	a.drawStatus(c)

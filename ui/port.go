@@ -44,7 +44,7 @@ func (p *port) Task(work func() tea.Msg) tea.Cmd { return p.After(kit.Task(work)
 func (p *port) After(cmd tea.Cmd) tea.Cmd { return kit.Route(p.to, cmd) }
 
 func (p *port) Start(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg) (*kit.Job, tea.Cmd) {
-	claim := claim{to: p.to, priority: &lab.Priority{}}
+	claim := claim{to: p.to, priority: &lab.Priority{}, since: time.Now()}
 	claim.priority.Show(p.app.sees(p.to))
 	j, wait := kit.StartJob(lab.WithPriority(p.app.ctx, claim.priority), work)
 	p.app.claims[j] = claim
@@ -55,6 +55,7 @@ func (p *port) Start(work func(ctx context.Context, tell func(tea.Msg)) tea.Msg)
 type claim struct {
 	to       kit.Receiver // whose job it is
 	priority *lab.Priority
+	since    time.Time // when it started
 }
 
 // sees reports whether the work of a receiver is for what is on screen: its page, or every page.
@@ -73,52 +74,6 @@ func (a *App) prefer() {
 	for _, c := range a.claims {
 		c.priority.Show(a.sees(c.to))
 	}
-}
-
-// Reports of background work redraw charts, which are large pictures. While keys are pressed they
-// wait for inputPause after the last one, so that the pictures a key asks for are not behind those
-// on the line to the terminal, but longestHold at most.
-const (
-	inputPause  = 400 * time.Millisecond
-	longestHold = 2 * time.Second
-)
-
-// hold is how long a report has to wait; 0 if it is shown now.
-func (a *App) hold(m kit.Routed) time.Duration {
-	r, ok := m.Msg.(kit.Report)
-	now := time.Now()
-	rest := inputPause - now.Sub(a.input)
-	if _, pictured := a.look(); !ok || r.Done || !pictured || rest <= 0 {
-		delete(a.holding, m.To)
-		return 0
-	}
-	if a.holding[m.To].IsZero() {
-		a.holding[m.To] = now
-	} else if now.Sub(a.holding[m.To]) > longestHold {
-		delete(a.holding, m.To)
-		return 0
-	}
-	return rest
-}
-
-// deliver hands on a message of work in the background.
-func (a *App) deliver(m kit.Routed) tea.Cmd {
-	if rest := a.hold(m); rest > 0 {
-		a.same = true
-		return tea.Tick(rest, func(time.Time) tea.Msg { return m })
-	}
-	a.stage.delivered(m.Msg)
-	if r, ok := m.Msg.(kit.Report); ok && r.Done {
-		delete(a.claims, r.Job)
-	}
-	cmd, ended, crashed := m.Deliver()
-	switch {
-	case crashed != nil:
-		return a.fail(crashed)
-	case ended:
-		return tea.Batch(cmd, a.Idle())
-	}
-	return cmd
 }
 
 // Idle notifies pages that a job has ended.
