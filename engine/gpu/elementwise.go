@@ -13,15 +13,15 @@ import (
 func (c *compiler) lowerElementwise(in *plan.Instr) bool {
 	switch o := in.Op.(type) {
 	case op.Add:
-		c.elementwise("add", in, in.In)
+		c.elementwise("add", in)
 	case op.Binary:
 		return c.lowerBinary(in, o)
 	case op.ReLU:
-		c.elementwise("relu", in, in.In)
+		c.elementwise("relu", in)
 	case op.ReLUGrad:
-		c.elementwise("relu_grad", in, in.In)
+		c.elementwise("relu_grad", in)
 	case op.Dropout:
-		c.elementwise("dropout", in, in.In, o.Scale())
+		c.elementwise("dropout", in, o.Scale())
 	case op.Map:
 		c.function("map", in, o)
 	case op.MapGrad:
@@ -52,24 +52,27 @@ func (c *compiler) lowerBinary(in *plan.Instr, o op.Binary) bool {
 	if kernel == "" || !slices.Equal(in.In[0].Shape, in.In[1].Shape) {
 		return false
 	}
-	c.elementwise(kernel, in, in.In)
+	if o.Func == "div" { // 0/0 in fill channels
+		fill, channels := c.channels(in.Out)
+		c.elementwise(kernel, in, fill, channels)
+		return true
+	}
+	c.elementwise(kernel, in)
 	return true
 }
 
-// elementwise launches a kernel over octets of the inputs, in the layout of the result.
-func (c *compiler) elementwise(kernel string, in *plan.Instr, inputs []*plan.Value, more ...any) {
-	out := c.t(in.Out)
-	var args []any
-	for _, v := range inputs {
-		args = append(args, c.inLayoutOf(out, v))
+// channels returns the number of channels that a value's array has, and of those that are not fill
+// channels. An array that is no image is one of eight channels.
+func (c *compiler) channels(v *plan.Value) (fill, channels int) {
+	if t := c.t(v); t.image {
+		return t.fill, t.c
 	}
-	// An array that is no image is one of eight channels.
-	fill, channels := octet, octet
-	if out.image {
-		fill, channels = out.fill, out.c
-	}
-	args = append(args, out, out.octets(), fill, channels)
-	c.launch(source.Elementwise(c.float32() || !out.image), kernel, over(out.octets()), maxThreads, append(args, more...)...)
+	return octet, octet
+}
+
+// elementwise launches a kernel of module elementwise over the inputs.
+func (c *compiler) elementwise(kernel string, in *plan.Instr, more ...any) {
+	c.launchOctets(source.Elementwise, kernel, in, more...)
 }
 
 // function launches a kernel of a function of op.Map's.
@@ -78,7 +81,20 @@ func (c *compiler) function(kernel string, in *plan.Instr, o op.Map) {
 	if !ok {
 		panic("gpu: no function " + o.Func) // op.Functions has one that the kernels lack
 	}
-	c.elementwise(kernel, in, in.In, number, float32(o.A), float32(o.B))
+	fill, channels := c.channels(in.Out)
+	module := func(float bool) source.Module { return source.Map(number, float) }
+	c.launchOctets(module, kernel, in, fill, channels, float32(o.A), float32(o.B))
+}
+
+// launchOctets launches a kernel over octets of the inputs, in the layout of the result.
+func (c *compiler) launchOctets(module func(float bool) source.Module, kernel string, in *plan.Instr, more ...any) {
+	out := c.t(in.Out)
+	var args []any
+	for _, v := range in.In {
+		args = append(args, c.inLayoutOf(out, v))
+	}
+	args = append(append(args, out, out.octets()), more...)
+	c.launch(module(c.float32() || !out.image), kernel, over(out.octets()), maxThreads, args...)
 }
 
 // perChannel launches x·scale + shift of an image.

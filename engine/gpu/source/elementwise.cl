@@ -1,38 +1,26 @@
-// Operations on single elements of arrays that lie in the same way: octets of channels, of fill
-// channels from C on are zero. Arrays that are no images are one pixel of that many channels. A
-// thread computes an octet.
+// Operations on single elements, octet by octet.
 
-#define PLACE \
-	int i = GROUP(0) * THREADS + THREAD; \
-	if (i >= octets) return; \
-	OFFSET at = (OFFSET)i * 8; \
-	int c = i % (fill / 8) * 8; \
-	float v[8], w[8];
-
-#define EACH _Pragma("unroll") for (int k = 0; k < 8; k++)
-
-// Fill channels become zero.
-#define CLEAR \
-	if (c + 8 > C) EACH v[k] = c + k < C ? v[k] : 0.0f;
-
-KERNEL_OF(256) add(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets, int fill, int C) {
+KERNEL_OF(256) add(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets) {
 	PLACE
+	float w[8];
 	read_octet(v, a + at);
 	read_octet(w, b + at);
 	EACH v[k] += w[k];
 	write_octet(y + at, v);
 }
 
-KERNEL_OF(256) subtract(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets, int fill, int C) {
+KERNEL_OF(256) subtract(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets) {
 	PLACE
+	float w[8];
 	read_octet(v, a + at);
 	read_octet(w, b + at);
 	EACH v[k] -= w[k];
 	write_octet(y + at, v);
 }
 
-KERNEL_OF(256) multiply(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets, int fill, int C) {
+KERNEL_OF(256) multiply(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets) {
 	PLACE
+	float w[8];
 	read_octet(v, a + at);
 	read_octet(w, b + at);
 	EACH v[k] *= w[k];
@@ -41,6 +29,7 @@ KERNEL_OF(256) multiply(GLOBAL const number *a, GLOBAL const number *b, GLOBAL n
 
 KERNEL_OF(256) divide(GLOBAL const number *a, GLOBAL const number *b, GLOBAL number *y, int octets, int fill, int C) {
 	PLACE
+	float w[8];
 	read_octet(v, a + at);
 	read_octet(w, b + at);
 	EACH v[k] /= w[k];
@@ -48,7 +37,7 @@ KERNEL_OF(256) divide(GLOBAL const number *a, GLOBAL const number *b, GLOBAL num
 	write_octet(y + at, v);
 }
 
-KERNEL_OF(256) relu(GLOBAL const number *x, GLOBAL number *y, int octets, int fill, int C) {
+KERNEL_OF(256) relu(GLOBAL const number *x, GLOBAL number *y, int octets) {
 	PLACE
 	read_octet(v, x + at);
 	EACH v[k] = rectified(v[k]);
@@ -56,8 +45,9 @@ KERNEL_OF(256) relu(GLOBAL const number *x, GLOBAL number *y, int octets, int fi
 }
 
 // dx is dy where y, the ReLU's output, is positive.
-KERNEL_OF(256) relu_grad(GLOBAL const number *y, GLOBAL const number *dy, GLOBAL number *dx, int octets, int fill, int C) {
+KERNEL_OF(256) relu_grad(GLOBAL const number *y, GLOBAL const number *dy, GLOBAL number *dx, int octets) {
 	PLACE
+	float w[8];
 	read_octet(w, y + at);
 	read_octet(v, dy + at);
 	EACH v[k] = w[k] > 0.0f ? v[k] : 0.0f;
@@ -65,38 +55,20 @@ KERNEL_OF(256) relu_grad(GLOBAL const number *y, GLOBAL const number *dy, GLOBAL
 }
 
 // y is x·factor where the mask keep is positive.
-KERNEL_OF(256) dropout(GLOBAL const number *x, GLOBAL const number *keep, GLOBAL number *y, int octets, int fill, int C, float factor) {
+KERNEL_OF(256) dropout(GLOBAL const number *x, GLOBAL const number *keep, GLOBAL number *y, int octets, float factor) {
 	PLACE
+	float w[8];
 	read_octet(v, x + at);
 	read_octet(w, keep + at);
 	EACH v[k] = w[k] > 0.0f ? v[k] * factor : 0.0f;
 	write_octet(y + at, v);
 }
 
-// y is function_of x.
-KERNEL_OF(256) map(GLOBAL const number *x, GLOBAL number *y, int octets, int fill, int C, int f, float a, float b) {
-	PLACE
-	read_octet(v, x + at);
-	EACH v[k] = function_of(f, v[k], a, b);
-	CLEAR
-	write_octet(y + at, v);
-}
-
-// dx is dy times slope_of x.
-KERNEL_OF(256) map_grad(GLOBAL const number *x, GLOBAL const number *dy, GLOBAL number *dx, int octets, int fill, int C,
-	int f, float a, float b) {
-	PLACE
-	read_octet(v, x + at);
-	read_octet(w, dy + at);
-	EACH v[k] = w[k] * slope_of(f, v[k], a, b);
-	CLEAR
-	write_octet(dx + at, v);
-}
-
 // y is x·scale + shift, which are per channel.
 KERNEL_OF(256) per_channel(GLOBAL const number *x, GLOBAL const float *scale, GLOBAL const float *shift, GLOBAL number *y,
 	int octets, int fill, int C) {
 	PLACE
+	int c = i % (fill / 8) * 8;
 	read_octet(v, x + at);
 	EACH v[k] = c + k < C ? FMA(v[k], scale[c + k], shift[c + k]) : 0.0f;
 	write_octet(y + at, v);

@@ -1,12 +1,17 @@
 package source
 
+import "fmt"
+
 // Modules lists all modules.
 func Modules() []Module {
 	var all []Module
 	for _, float := range []bool{true, false} {
 		all = append(all, Layout(float), Elementwise(float), Norm(float), Pool(float))
 	}
-	return append(append(all, Rows(), Update()), products()...)
+	for number := range len(functionNumbers) {
+		all = append(all, Map(number+1, true), Map(number+1, false))
+	}
+	return append(append(all, Rows(), Strided(), Update()), products()...)
 }
 
 // typed returns a module whose activations are float32 or, if float is false, bf16.
@@ -33,6 +38,14 @@ func Update() Module { return Module{Name: "update", Files: []string{"sums.h", "
 func Layout(float bool) Module { return typed("layout", float, "layout.cl") }
 
 // Elementwise has operations on single elements of arrays of equal layout.
-func Elementwise(float bool) Module {
-	return typed("elementwise", float, "functions.h", "elementwise.cl")
+func Elementwise(float bool) Module { return typed("elementwise", float, "octets.h", "elementwise.cl") }
+
+// Map has a function of op.Map's and its derivative, by Function's number.
+func Map(number int, float bool) Module {
+	m := typed(fmt.Sprint("map_", number), float, "functions.h", "octets.h", "function.cl")
+	m.Defines = append(m.Defines, fmt.Sprint("FUNCTION=", number))
+	return m
 }
+
+// Strided moves elements between arrays of any layout and type, broadcasts and sums.
+func Strided() Module { return Module{Name: "strided", Files: []string{"strided.cl"}} }
