@@ -1,0 +1,33 @@
+package gpu
+
+import (
+	"testing"
+
+	"hfcui/engine/gpu/cl/cltest"
+	"hfcui/engine/model/modeltest"
+	"hfcui/engine/plan"
+	"hfcui/engine/plan/plantest"
+)
+
+// inFloat32 runs a test on OpenCL, in float32.
+func inFloat32(t *testing.T, test func(t *testing.T, d plan.Device)) {
+	test(t, New(cltest.Open(t), plan.DeviceOptions{}))
+}
+
+func TestContract(t *testing.T) { inFloat32(t, plantest.Contract) }
+
+func TestOperations(t *testing.T) {
+	everyDevice(t, func(t *testing.T, d *Device) { plantest.OperationsIn(t, d, d.dtype) })
+}
+
+func TestEvaluation(t *testing.T) {
+	inFloat32(t, func(t *testing.T, d plan.Device) { modeltest.Evaluation(t, d, false) })
+}
+
+func TestTraining(t *testing.T) {
+	inFloat32(t, func(t *testing.T, d plan.Device) { modeltest.Training(t, d, true) })
+}
+
+func TestOptimizers(t *testing.T) { inFloat32(t, modeltest.Optimizers) }
+
+func TestSteps(t *testing.T) { inFloat32(t, modeltest.Steps) }
