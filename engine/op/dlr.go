@@ -100,11 +100,10 @@ func rankLogits(logits []float32, label int) ranks {
 		if k != r.label && (r.rival < 0 || z > logits[r.rival]) {
 			r.rival = k
 		}
-		for i, at := 0, k; i < len(order); i++ {
-			if order[i] < 0 || logits[at] > logits[order[i]] {
-				order[i], at = at, order[i]
-			}
-			if at < 0 {
+		for i, at := range order {
+			if at < 0 || z > logits[at] { // equal ones stay in order
+				copy(order[i+1:], order[i:])
+				order[i] = k
 				break
 			}
 		}
