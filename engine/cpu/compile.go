@@ -43,137 +43,21 @@ func newCompiler(d *Device, p *plan.Program) *compiler {
 			c.params[v.Name] = &leaf{value: v}
 		}
 	}
-	c.link()
-	c.normalizeInputs()
-	c.reorder()
+	for name, o := range plan.NormalizeInputs(p) {
+		c.inputs[name].scale, c.inputs[name].shift = normalizing(o)
+	}
+	c.readers = p.Readers()
+	plan.Gather(p)
 	return c
 }
 
-// link records the readers of values.
-func (c *compiler) link() {
-	c.readers = make([][]*plan.Instr, len(c.program.Values))
-	for _, in := range c.program.Instrs {
-		for _, v := range in.In {
-			c.readers[v.ID] = append(c.readers[v.ID], in)
-		}
-	}
-}
-
-// normalizeInputs moves input normalization to SetInput, if nothing else reads the input.
-func (c *compiler) normalizeInputs() {
-	c.program.Instrs = slices.DeleteFunc(c.program.Instrs, func(in *plan.Instr) bool {
-		o, ok := in.Op.(op.InputNormalize)
-		x := in.In[0]
-		if !ok || x.Kind != plan.Input || x.Keep || in.Out.Keep || len(c.readers[x.ID]) > 1 {
-			return false
-		}
-		l := c.inputs[x.Name]
-		l.scale, l.shift = normalizing(o)
-		for _, r := range c.readers[in.Out.ID] {
-			for i, v := range r.In {
-				if v == in.Out {
-					r.In[i] = x
-				}
-			}
-		}
-		return true
-	})
-	c.link()
-}
-
-// normalizing returns scale and shift per channel.
+// normalizing returns scale and shift per channel, for kernels.
 func normalizing(o op.InputNormalize) (scale, shift []float32) {
 	scale, shift = perChannel(len(o.Mean)), perChannel(len(o.Mean))
-	for i := range o.Mean {
-		scale[i], shift[i] = 1/o.Std[i], -o.Mean[i]/o.Std[i]
-	}
+	factors, terms := o.Affine()
+	copy(scale, factors)
+	copy(shift, terms)
 	return scale, shift
-}
-
-// reorder moves instructions that can be fused next to each other: sums over a convolution's result
-// right after it, a ReLU's gradient right before the sums of it.
-func (c *compiler) reorder() {
-	maker := make(map[*plan.Value]*plan.Instr)
-	var order []*plan.Instr
-	placed := make(map[*plan.Instr]bool)
-	for _, in := range c.program.Instrs {
-		maker[in.Out] = in
-	}
-	for _, in := range c.program.Instrs {
-		if placed[in] {
-			continue
-		}
-		if _, ok := in.Op.(op.BatchNormReduce); ok {
-			if m := maker[in.In[2]]; m != nil && isReLUGrad(m) && c.readers[m.Out.ID][0] == in {
-				i := slices.Index(order, m)
-				order = append(slices.Delete(order, i, i+1), m)
-			}
-		}
-		order, placed[in] = append(order, in), true
-		for _, r := range c.sums(in) {
-			ready := !placed[r]
-			for _, v := range r.In {
-				ready = ready && (maker[v] == nil || placed[maker[v]])
-			}
-			if ready {
-				order, placed[r] = append(order, r), true
-			}
-		}
-	}
-	c.program.Instrs = order
-}
-
-// sums returns the instructions that sum the result of a convolution, or of its input gradient, and
-// batch norm's gradients from these sums, in topological order.
-func (c *compiler) sums(in *plan.Instr) (sums []*plan.Instr) {
-	_, forward := asConv(in)
-	_, backward := asInputGrad(in)
-	if !forward && !backward {
-		return nil
-	}
-	for _, r := range c.readers[in.Out.ID] {
-		switch {
-		case forward:
-			if _, ok := r.Op.(op.BatchStats); ok {
-				sums = append(sums, r)
-			}
-		case reduced(r) == in.Out:
-			sums = append(append(sums, r), c.normGrads(r)...)
-		case isReLUGrad(r) && r.In[1] == in.Out:
-			if next := c.readers[r.Out.ID]; len(next) > 0 && reduced(next[0]) == r.Out {
-				sums = append(append(sums, r, next[0]), c.normGrads(next[0])...)
-			}
-		}
-	}
-	return sums
-}
-
-// normGrads returns batch norm's input gradients that use the sums of in: they read the same
-// arrays, which are in the cache.
-func (c *compiler) normGrads(in *plan.Instr) (grads []*plan.Instr) {
-	for _, r := range c.readers[in.Out.ID] {
-		switch r.Op.(type) {
-		case op.BatchNormInputGrad, plan.FusedNormInputGrad:
-			grads = append(grads, r)
-		}
-	}
-	return grads
-}
-
-// reduced returns the gradient that an instruction reduces for batch norm; nil for others.
-func reduced(in *plan.Instr) *plan.Value {
-	switch in.Op.(type) {
-	case op.BatchNormReduce:
-		return in.In[2]
-	case plan.FusedNormReduce:
-		return in.In[4]
-	}
-	return nil
-}
-
-func isReLUGrad(in *plan.Instr) bool {
-	_, ok := in.Op.(op.ReLUGrad)
-	return ok
 }
 
 // of returns the kernels for t's data type.

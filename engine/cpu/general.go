@@ -65,11 +65,11 @@ func (c *compiler) repack(t *tensor, src []float32) {
 func (c *compiler) isGeneral(in *plan.Instr) bool {
 	switch in.Op.(type) {
 	case op.GeneralConv, plan.FusedConv:
-		o, _ := asConv(in)
+		o, _ := plan.AsConv(in)
 		w := in.In[1]
 		return w.Kind == plan.Temp || !c.suitsGroups(o.Conv.Groups, w.Shape)
 	case op.GeneralConvInputGrad:
-		o, _ := asInputGrad(in)
+		o, _ := plan.AsConvInputGrad(in)
 		w := in.In[0]
 		return w.Kind == plan.Temp || o.Grad.Conv.Dilation != [2]int{1, 1} || !c.suitsGroups(o.Grad.Conv.Groups, w.Shape)
 	}

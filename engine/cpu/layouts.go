@@ -77,7 +77,7 @@ func (c *compiler) leaf(v *plan.Value, halos map[[2]int]int) *tensor {
 func (c *compiler) onlyConvolved(v *plan.Value) bool {
 	for _, in := range c.readers[v.ID] {
 		_, weights := in.Op.(op.ConvWeightGrad)
-		if o, ok := asConv(in); !weights && !(ok && o.Conv.Groups == 1) {
+		if o, ok := plan.AsConv(in); !weights && !(ok && o.Conv.Groups == 1) {
 			return false
 		}
 		for i, r := range in.In {
@@ -170,10 +170,10 @@ func (c *compiler) halos() map[[2]int]int {
 		if c.isGeneral(in) {
 			continue
 		}
-		if o, ok := asConv(in); ok {
+		if o, ok := plan.AsConv(in); ok {
 			look(in.In[0].Shape, forwardWindow(o.Conv, in.In[1].Shape, in.Out.Shape))
 		}
-		if o, ok := asInputGrad(in); ok {
+		if o, ok := plan.AsConvInputGrad(in); ok {
 			look(in.In[1].Shape, backwardWindows(o.Grad, in.In[0].Shape)...)
 		}
 		if o, ok := in.Op.(op.ConvWeightGrad); ok {

@@ -12,7 +12,7 @@ func (c *compiler) lower() error {
 	for i := 0; i < len(c.program.Instrs); i++ {
 		in := c.program.Instrs[i]
 		c.emitHalo(in.Out)
-		if merged := c.lowerMerged(in, c.program.Instrs[i+1:]); merged > 0 {
+		if merged := c.lowerMerged(c.program.Instrs[i:]); merged > 0 {
 			i += merged
 			continue
 		}
@@ -23,75 +23,59 @@ func (c *compiler) lower() error {
 	return nil
 }
 
-// lowerMerged lowers an instruction together with following ones, if that saves a pass over memory,
-// and returns the number of those.
-func (c *compiler) lowerMerged(in *plan.Instr, following []*plan.Instr) int {
-	if len(following) == 0 || c.isGeneral(in) {
+// lowerMerged lowers the first of some instructions together with following ones, if that saves a
+// pass over memory, and returns the number of those.
+func (c *compiler) lowerMerged(instrs []*plan.Instr) int {
+	in := instrs[0]
+	merge := plan.FindMerge(instrs)
+	if merge == plan.NoMerge || c.isGeneral(in) {
 		return 0
 	}
-	next := following[0]
-	if o, ok := asConv(in); ok {
-		if _, ok := next.Op.(op.BatchStats); !ok || next.In[0] != in.Out {
-			return 0
-		}
-		m := c.moments(c.t(in.Out), c.t(next.Out))
+	switch merge {
+	case plan.ConvStats:
+		o, _ := plan.AsConv(in)
+		m := c.moments(c.t(in.Out), c.t(instrs[1].Out))
 		run := c.convolve(in, o, m.plane)
 		c.emit(in.Op, func() {
 			run()
 			m.finish()
 		})
-		return 1
-	}
-	if o, ok := asInputGrad(in); ok {
-		return c.lowerReducedGrad(in, o, following)
-	}
-	if isReLUGrad(in) {
-		if r := c.maskedReduce(in, next); r != nil {
-			c.emit(next.Op, r.run)
-			return 1
+	case plan.GradSums:
+		c.lowerReducedGrad(in, c.plainReduce(instrs[1]))
+	case plan.GradMaskSums:
+		// Only where the mask overwrites the input gradient: elsewhere it might overwrite something
+		// the convolution still reads.
+		if c.t(instrs[1].Out).at(0, 0, 0, 0) != c.t(in.Out).at(0, 0, 0, 0) {
+			return 0
 		}
+		c.lowerReducedGrad(in, c.maskedReduce(instrs[1], instrs[2]))
+	case plan.MaskSums:
+		c.emit(instrs[1].Op, c.maskedReduce(in, instrs[1]).run)
 	}
-	return 0
+	return merge.Len() - 1
 }
 
-// lowerReducedGrad lowers an input gradient and batch norm's sums of it to one step, with a ReLU's
-// gradient in between if that overwrites the input gradient. Elsewhere it might overwrite something
-// the convolution still reads.
-func (c *compiler) lowerReducedGrad(in *plan.Instr, o plan.FusedConvInputGrad, following []*plan.Instr) int {
-	next := following[0]
-	var r *normReduce
-	merged := 0
-	switch {
-	case reduced(next) == in.Out && next.In[0] != in.Out:
-		r, merged = c.plainReduce(next), 1
-	case isReLUGrad(next) && next.In[1] == in.Out && len(following) > 1 && c.t(next.Out).at(0, 0, 0, 0) == c.t(in.Out).at(0, 0, 0, 0):
-		r, merged = c.maskedReduce(next, following[1]), 2
-	}
-	if r == nil {
-		return 0
-	}
+// lowerReducedGrad lowers an input gradient and batch norm's sums of it to one step.
+func (c *compiler) lowerReducedGrad(in *plan.Instr, r *normReduce) {
+	o, _ := plan.AsConvInputGrad(in)
 	run := c.convolveBack(in, o, r.plane)
 	c.emit(in.Op, func() {
 		r.begin()
 		run()
 		r.end()
 	})
-	return merged
 }
 
-// maskedReduce is a ReLU's gradient and batch norm's sums of it; nil if next is not that.
-func (c *compiler) maskedReduce(in, next *plan.Instr) *normReduce {
-	o, ok := next.Op.(op.BatchNormReduce)
-	if !ok || next.In[2] != in.Out || next.In[0] == in.Out {
-		return nil
-	}
-	r := c.reduce(next, c.norm(next.In[1], nil, nil, o.Epsilon), c.t(in.In[1]))
-	r.y, r.dr = c.t(in.In[0]), c.t(in.Out)
+// maskedReduce is a ReLU's gradient and batch norm's sums of it.
+func (c *compiler) maskedReduce(mask, sums *plan.Instr) *normReduce {
+	o := sums.Op.(op.BatchNormReduce)
+	r := c.reduce(sums, c.norm(sums.In[1], nil, nil, o.Epsilon), c.t(mask.In[1]))
+	r.y, r.dr = c.t(mask.In[0]), c.t(mask.Out)
 	r.prepare()
 	return r
 }
 
-// plainReduce is batch norm's sums on their own; nil if in is not that.
+// plainReduce is batch norm's sums on their own.
 func (c *compiler) plainReduce(in *plan.Instr) *normReduce {
 	var r *normReduce
 	switch o := in.Op.(type) {
@@ -100,37 +84,9 @@ func (c *compiler) plainReduce(in *plan.Instr) *normReduce {
 	case plan.FusedNormReduce:
 		r = c.reduce(in, c.norm(in.In[1], in.In[2], in.In[3], o.Epsilon), c.t(in.In[4]))
 		r.rectified = true
-	default:
-		return nil
 	}
 	r.prepare()
 	return r
-}
-
-// asInputGrad returns an instruction's operation as a convolution's input gradient, if it is one.
-func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
-	switch o := in.Op.(type) {
-	case op.ConvInputGrad:
-		return plan.FusedConvInputGrad{Grad: o.General()}, true
-	case op.GeneralConvInputGrad:
-		return plan.FusedConvInputGrad{Grad: o}, true
-	case plan.FusedConvInputGrad:
-		return o, true
-	}
-	return plan.FusedConvInputGrad{}, false
-}
-
-// asConv returns an instruction's operation as a convolution, if it is one.
-func asConv(in *plan.Instr) (plan.FusedConv, bool) {
-	switch o := in.Op.(type) {
-	case op.Conv:
-		return plan.FusedConv{Conv: o.General()}, true
-	case op.GeneralConv:
-		return plan.FusedConv{Conv: o}, true
-	case plan.FusedConv:
-		return o, true
-	}
-	return plan.FusedConv{}, false
 }
 
 // t returns the tensor of v; nil for nil.
@@ -168,10 +124,10 @@ func (c *compiler) lowerOne(in *plan.Instr) error {
 
 // lowerProduct lowers convolutions, linear layers and their gradients.
 func (c *compiler) lowerProduct(in *plan.Instr) func() {
-	if o, ok := asConv(in); ok {
+	if o, ok := plan.AsConv(in); ok {
 		return c.convolve(in, o, nil)
 	}
-	if o, ok := asInputGrad(in); ok {
+	if o, ok := plan.AsConvInputGrad(in); ok {
 		return c.convolveBack(in, o, nil)
 	}
 	switch o := in.Op.(type) {

@@ -77,5 +77,5 @@ func (c *compiler) recompute(in *plan.Instr) {
 	}
 	rest := slices.DeleteFunc(c.program.Instrs, func(r *plan.Instr) bool { return slices.Contains(moved, r) })
 	c.program.Instrs = slices.Insert(rest, slices.Index(rest, after)+1, moved...)
-	c.link()
+	c.readers = c.program.Readers()
 }

@@ -8,7 +8,6 @@ import (
 
 	"hfcui/engine/gpu/hal"
 	"hfcui/engine/gpu/source"
-	"hfcui/engine/op"
 	"hfcui/engine/plan"
 )
 
@@ -68,50 +67,11 @@ func newCompiler(d *Device, p *plan.Program) *compiler {
 			c.params[v.Name] = &leaf{value: v}
 		}
 	}
-	c.link()
-	c.normalizeInputs()
+	for name, o := range plan.NormalizeInputs(p) {
+		c.inputs[name].scale, c.inputs[name].shift = o.Affine()
+	}
+	c.readers = p.Readers()
 	return c
-}
-
-// link records the readers of values.
-func (c *compiler) link() {
-	c.readers = make([][]*plan.Instr, len(c.program.Values))
-	for _, in := range c.program.Instrs {
-		for _, v := range in.In {
-			c.readers[v.ID] = append(c.readers[v.ID], in)
-		}
-	}
-}
-
-// normalizeInputs moves input normalization to the conversion of the input, if nothing else reads it.
-func (c *compiler) normalizeInputs() {
-	c.program.Instrs = slices.DeleteFunc(c.program.Instrs, func(in *plan.Instr) bool {
-		o, ok := in.Op.(op.InputNormalize)
-		x := in.In[0]
-		if !ok || x.Kind != plan.Input || x.Keep || in.Out.Keep || len(c.readers[x.ID]) > 1 {
-			return false
-		}
-		l := c.inputs[x.Name]
-		l.scale, l.shift = normalizing(o)
-		for _, r := range c.readers[in.Out.ID] {
-			for i, v := range r.In {
-				if v == in.Out {
-					r.In[i] = x
-				}
-			}
-		}
-		return true
-	})
-	c.link()
-}
-
-// normalizing returns scale and shift per channel.
-func normalizing(o op.InputNormalize) (scale, shift []float32) {
-	scale, shift = make([]float32, len(o.Mean)), make([]float32, len(o.Mean))
-	for i := range o.Mean {
-		scale[i], shift[i] = 1/o.Std[i], -o.Mean[i]/o.Std[i]
-	}
-	return scale, shift
 }
 
 // maxThreads is the largest group that families launch: all devices have groups of 256.

@@ -10,11 +10,11 @@ import (
 
 // lowerProduct lowers convolutions, linear layers and their gradients.
 func (c *compiler) lowerProduct(in *plan.Instr) bool {
-	if o, ok := asConv(in); ok {
+	if o, ok := plan.AsConv(in); ok {
 		c.convolve(in, o)
 		return true
 	}
-	if o, ok := asInputGrad(in); ok {
+	if o, ok := plan.AsConvInputGrad(in); ok {
 		c.convolveBack(in, o)
 		return true
 	}
@@ -34,7 +34,7 @@ func (c *compiler) number() source.Number {
 	switch {
 	case !c.float32():
 		return source.BF16
-	case c.dev.dtype.String() == "tf32" && c.dev.matrix():
+	case c.dev.dtype == plan.TF32 && c.dev.matrix():
 		return source.TF32
 	}
 	return source.FP32

@@ -29,7 +29,7 @@ func (c *compiler) lowerElementwise(in *plan.Instr) bool {
 	case op.ChannelBias:
 		c.perChannel(in, c.table(slices.Repeat([]float32{1}, in.Out.Shape[1])), c.asFlat(in.In[1]))
 	case op.InputNormalize:
-		scale, shift := normalizing(o)
+		scale, shift := o.Affine()
 		c.perChannel(in, c.table(scale), c.table(shift))
 	case op.InputNormalizeGrad:
 		scale := make([]float32, len(o.Std))

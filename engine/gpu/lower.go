@@ -34,29 +34,3 @@ func (c *compiler) lowerOne(in *plan.Instr) bool {
 	}
 	return false
 }
-
-// asInputGrad returns an instruction's operation as a convolution's input gradient, if it is one.
-func asInputGrad(in *plan.Instr) (plan.FusedConvInputGrad, bool) {
-	switch o := in.Op.(type) {
-	case op.ConvInputGrad:
-		return plan.FusedConvInputGrad{Grad: o.General()}, true
-	case op.GeneralConvInputGrad:
-		return plan.FusedConvInputGrad{Grad: o}, true
-	case plan.FusedConvInputGrad:
-		return o, true
-	}
-	return plan.FusedConvInputGrad{}, false
-}
-
-// asConv returns an instruction's operation as a convolution, if it is one.
-func asConv(in *plan.Instr) (plan.FusedConv, bool) {
-	switch o := in.Op.(type) {
-	case op.Conv:
-		return plan.FusedConv{Conv: o.General()}, true
-	case op.GeneralConv:
-		return plan.FusedConv{Conv: o}, true
-	case plan.FusedConv:
-		return o, true
-	}
-	return plan.FusedConv{}, false
-}

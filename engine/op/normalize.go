@@ -26,6 +26,16 @@ func (o InputNormalize) Do(out Tensor, in []Tensor) {
 	})
 }
 
+// Affine returns factors and terms per channel with which the result is x·factor + term, except for
+// rounding.
+func (o InputNormalize) Affine() (factors, terms []float32) {
+	factors, terms = make([]float32, len(o.Mean)), make([]float32, len(o.Mean))
+	for i := range o.Mean {
+		factors[i], terms[i] = 1/o.Std[i], -o.Mean[i]/o.Std[i]
+	}
+	return factors, terms
+}
+
 func (InputNormalize) Wrt() []bool { return []bool{true} }
 
 func (o InputNormalize) Gradients(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
