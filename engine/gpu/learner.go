@@ -29,11 +29,19 @@ type learner struct {
 	control  *region // the constants of an update, and labels: one upload
 	uploaded []byte  // to control
 	latest   *tensor // the last step's result
-	results  [plan.MaxUnread]*tensor
+	slots    [plan.MaxUnread]slot
+	copies   hal.Stream // for what is copied while a step is computed
 	stale    []*derived // what is derived of trained parameters
 	steps    int        // begun
 	unread   int        // the last of them, whose results have not been read
 	err      error      // of the device, after which nothing is known about its memory
+}
+
+// slot is what is copied between the host and the device for a step, while another one is computed.
+type slot struct {
+	control, images *tensor
+	result          *tensor
+	done            hal.Mark // after the step
 }
 
 // region is memory for arrays that are processed at once.
@@ -90,9 +98,15 @@ func (d *Device) learn(t *plan.Training, yield plan.Yield) (*learner, error) {
 	l.prepareNorms(c)
 	l.prepareResult(c)
 	c.target = &c.launches
+	if c.err != nil {
+		return nil, c.err
+	}
 	var err error
 	if l.exe, err = c.finish(yield); err != nil {
 		return nil, err
+	}
+	if l.copies, err = d.hal.Stream(yield == nil); err != nil {
+		return nil, errors.Join(err, l.exe.Close())
 	}
 	for _, p := range t.Params {
 		l.stale = append(l.stale, l.exe.params[p.Name].derived...)
@@ -203,8 +217,13 @@ func (l *learner) prepareResult(c *compiler) {
 	n, classes := logits.Shape[0], logits.Shape[1]
 	hits := c.temporary(4 * n)
 	l.latest = c.temporary(resultBytes)
-	for i := range l.results {
-		l.results[i] = c.temporary(resultBytes)
+	input := c.inputs[l.training.Input].value
+	if c.t(input) == nil {
+		c.fail(fmt.Errorf("no instruction reads %s", input))
+		return
+	}
+	for i := range l.slots {
+		l.slots[i] = slot{control: c.temporary(l.control.memory.bytes), images: c.temporary(4 * input.Size()), result: c.temporary(resultBytes)}
 	}
 	c.rows("hits", n, rowThreads, c.t(logits), l.labels(), hits, classes)
 	c.launch(source.Update(), "outcome", [3]int{1, 1, 1}, maxThreads, c.t(outputs[l.training.Loss]), hits, l.latest, n)
@@ -242,15 +261,18 @@ func (l *learner) Step(ctx context.Context, b *plan.Batch) error {
 	if err := e.Run(ctx); err != nil {
 		return err
 	}
-	slot := l.results[l.steps%plan.MaxUnread]
-	l.err = errors.Join(
-		e.enqueue(e.end+oneHots, e.sequence.Len()),
-		e.stream.Copy(slot.span, l.latest.span),
-		e.stream.Flush())
+	s := &l.slots[l.steps%plan.MaxUnread]
+	l.err = errors.Join(e.enqueue(e.end+oneHots, e.sequence.Len()), e.stream.Copy(s.result.span, l.latest.span))
+	if l.err == nil {
+		s.done, l.err = e.stream.Mark()
+	}
+	if l.err != nil {
+		return l.err
+	}
 	l.stain()
 	l.steps++
 	l.unread++
-	return l.err
+	return nil
 }
 
 // stain has what is derived of weights computed again.
@@ -268,16 +290,29 @@ func (l *learner) setBatch(b *plan.Batch) error {
 			return err
 		}
 	}
-	if err := e.SetInput(t.Input, b.Images); err != nil {
-		return err
-	}
 	copy(l.uploaded, bytesOf(b.Update.K[:]))
 	for i, v := range b.Labels {
 		binary.NativeEndian.PutUint32(l.uploaded[l.labels().at+4*i:], uint32(v))
 	}
-	if err := e.stream.Upload(l.control.memory.span, l.uploaded); err != nil {
+	// The slot's last step has been done: its result has been read.
+	s := &l.slots[l.steps%plan.MaxUnread]
+	input := e.inputs[t.Input]
+	images := input.tensor
+	if images.image {
+		images = e.staging
+	}
+	bytes := 4 * len(b.Images)
+	if err := errors.Join(
+		l.copies.Upload(s.images.part(bytes), bytesOf(b.Images)),
+		l.copies.Upload(s.control.part(len(l.uploaded)), l.uploaded),
+		l.copies.Wait(),
+		e.stream.Copy(images.part(bytes), s.images.part(bytes)),
+		e.stream.Copy(l.control.memory.span, s.control.part(len(l.uploaded))),
+		e.enqueue(input.from, input.to),
+	); err != nil {
 		return err
 	}
+	e.mark(input)
 	if b.Targets != nil {
 		return e.SetInput(t.Target, b.Targets)
 	}
@@ -294,13 +329,21 @@ func (l *learner) Result() (plan.StepResult, error) {
 		return plan.StepResult{}, l.err
 	}
 	var v [resultBytes / 4]float32
-	slot := l.results[(l.steps-l.unread)%plan.MaxUnread]
-	if err := l.exe.stream.Download(bytesOf(v[:]), slot.span); err != nil {
-		l.err = err
-		return plan.StepResult{}, err
+	if l.err = l.wait(); l.err != nil {
+		return plan.StepResult{}, l.err
 	}
-	l.unread--
+	s := &l.slots[(l.steps-l.unread-1)%plan.MaxUnread]
+	if l.err = l.copies.Download(bytesOf(v[:]), s.result.span); l.err != nil {
+		return plan.StepResult{}, l.err
+	}
 	return plan.StepResult{Loss: float64(v[0]), Correct: int(v[1])}, nil
+}
+
+// wait waits for the oldest step whose result has not been read.
+func (l *learner) wait() error {
+	s := &l.slots[(l.steps-l.unread)%plan.MaxUnread]
+	l.unread--
+	return s.done.Wait()
 }
 
 // Lag is 1: the device works while the host prepares a step.
@@ -372,4 +415,10 @@ func (l *learner) upload(dst *tensor, src []float32) error {
 }
 
 // Close waits for all steps and frees the memory.
-func (l *learner) Close() error { return errors.Join(l.exe.stream.Wait(), l.exe.Close()) }
+func (l *learner) Close() error {
+	var errs []error
+	for l.unread > 0 {
+		errs = append(errs, l.wait())
+	}
+	return errors.Join(append(errs, l.copies.Close(), l.exe.Close())...)
+}

@@ -103,3 +103,7 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestLearner(t *testing.T) {
+	everyDevice(t, func(t *testing.T, d *Device) { plantest.Learner(t, d, d.dtype) })
+}

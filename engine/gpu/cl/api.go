@@ -28,7 +28,7 @@ type api struct {
 	createKernel, releaseKernel, setKernelArg                          uintptr
 	createBuffer, createSubBuffer, releaseMem                          uintptr
 	enqueueKernel, enqueueRead, enqueueWrite, enqueueCopy, enqueueFill uintptr
-	enqueueMap, enqueueUnmap                                           uintptr
+	enqueueMap, enqueueUnmap, enqueueMarker                            uintptr
 	flush, finish, waitForEvents, releaseEvent                         uintptr
 }
 
@@ -53,7 +53,8 @@ var load = sync.OnceValues(func() (*api, error) {
 		"clEnqueueNDRangeKernel": &a.enqueueKernel, "clEnqueueReadBuffer": &a.enqueueRead,
 		"clEnqueueWriteBuffer": &a.enqueueWrite, "clEnqueueCopyBuffer": &a.enqueueCopy, "clEnqueueFillBuffer": &a.enqueueFill,
 		"clEnqueueMapBuffer": &a.enqueueMap, "clEnqueueUnmapMemObject": &a.enqueueUnmap,
-		"clFlush": &a.flush, "clFinish": &a.finish, "clWaitForEvents": &a.waitForEvents, "clReleaseEvent": &a.releaseEvent,
+		"clEnqueueMarkerWithWaitList": &a.enqueueMarker,
+		"clFlush":                     &a.flush, "clFinish": &a.finish, "clWaitForEvents": &a.waitForEvents, "clReleaseEvent": &a.releaseEvent,
 	} {
 		if *address, err = lib.Symbol(symbol); err != nil {
 			return nil, err

@@ -96,9 +96,18 @@ type Stream interface {
 	Flush() error
 	// Wait waits until all work enqueued has been done.
 	Wait() error
+	// Mark starts what has been enqueued, and returns a mark behind it.
+	Mark() (Mark, error)
 	// Time returns the time the device took for what enqueue enqueues; it waits.
 	Time(enqueue func() error) (time.Duration, error)
 	Close() error
+}
+
+// Mark is a point in a stream.
+type Mark interface {
+	// Wait waits until the work before the mark has been done, whatever has been enqueued after it. It
+	// is called once, before the stream is closed.
+	Wait() error
 }
 
 // Sequence is a list of launches bound to their arguments.
