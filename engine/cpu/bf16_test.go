@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -39,30 +38,7 @@ func TestNameTellsBF16(t *testing.T) {
 // in these programs. A sum's error is in proportion to what was summed, not to itself: hence
 // twice that.
 func TestRandomProgramsInBF16(t *testing.T) {
-	const tolerance = 8.0 / 512
-	rounds := 40
-	if testing.Short() {
-		rounds = 5
-	}
-	halfDevices(t, func(t *testing.T, d *Device) {
-		for name, build := range operations {
-			t.Run(name, func(t *testing.T) {
-				for seed := range rounds {
-					b := newBuilder(t, uint64(seed))
-					build(b)
-					for _, data := range b.data {
-						for i, v := range data {
-							data[i] = kernel.Widen(kernel.Narrow(v))
-						}
-					}
-					want, got := b.run(plantest.Reference()), b.run(d)
-					for name := range want {
-						plantest.Close(t, fmt.Sprintf("seed %d, %s", seed, name), got[name], want[name], tolerance)
-					}
-				}
-			})
-		}
-	})
+	halfDevices(t, func(t *testing.T, d *Device) { plantest.RandomPrograms(t, d, plan.BFloat16, rounds()) })
 }
 
 func TestContractInBF16(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 
 	"hfcui/engine/cpu/kernel"
 	"hfcui/engine/model/modeltest"
+	"hfcui/engine/op"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
@@ -34,6 +35,31 @@ func TestLearner(t *testing.T) {
 }
 
 func TestOperations(t *testing.T) { devices(t, plantest.Operations) }
+
+// rounds is the number of random programs of each kind.
+func rounds() int {
+	if testing.Short() {
+		return 5
+	}
+	return 40
+}
+
+func TestRandomPrograms(t *testing.T) {
+	devices(t, func(t *testing.T, d plan.Device) { plantest.RandomPrograms(t, d, plan.Float32, rounds()) })
+}
+
+func TestTooLargeForOffsets(t *testing.T) {
+	b := plantest.NewBuilder(t, 1)
+	x := b.Value(plan.Input, 1, 64, 4000, 4000)
+	b.Keep(b.Apply(op.ReLU{}, x))
+	d, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Compile(b.Program, nil); err == nil {
+		t.Error("an image of 4 GB is no error")
+	}
+}
 
 func TestEvaluation(t *testing.T) {
 	devices(t, func(t *testing.T, d plan.Device) { modeltest.Evaluation(t, d, false) })

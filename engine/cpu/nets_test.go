@@ -2,109 +2,21 @@ package cpu
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"hfcui/engine/model"
+	"hfcui/engine/model/modeltest"
 	"hfcui/engine/nets"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
 
-// prepared compiles a net's program and sets all it takes to random values.
-func prepared(t testing.TB, d plan.Device, name string, input [3]int, build nets.Build) (*plan.Program, plan.Executable) {
-	t.Helper()
-	m, err := model.New(name, input, make([]string, 10), nets.He, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := plantest.Lowered(m.Net.Graph(build))
-	if err != nil {
-		t.Fatal(err)
-	}
-	exe, err := d.Compile(p, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stats := model.RunningStatistics
-	if build.BatchStatistics {
-		stats = model.BatchStatistics
-	}
-	if err := m.SetParams(exe, stats); err != nil {
-		t.Fatal(err)
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for _, v := range p.Values {
-		if v.Kind == plan.Input {
-			data := make([]float32, v.Size())
-			for i := range data {
-				data[i] = rng.Float32()
-				if v.Name == nets.DropoutMaskName {
-					data[i] = float32(rng.IntN(2))
-				}
-			}
-			if err := exe.SetInput(v.Name, data); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return p, exe
-}
-
-// outputsOf runs a program and gives all of its outputs.
-func outputsOf(t testing.TB, p *plan.Program, exe plan.Executable) map[string][]float32 {
-	t.Helper()
-	if err := exe.Run(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	out := make(map[string][]float32)
-	for name, v := range p.Outputs {
-		out[name] = make([]float32, v.Size())
-		if err := exe.Output(name, out[name]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
-}
-
-var builds = []nets.Build{
-	{Batch: 1},
-	{Batch: 5, InputGradient: true},
-	{Batch: 3, BatchStatistics: true},
-	{Batch: 3, BatchStatistics: true, Train: true},
-	{Batch: 3, BatchStatistics: true, Train: true, InputGradient: true, FixedNorms: true, Dropout: 0.5},
-}
-
-func TestNetsOfOddSizes(t *testing.T) {
-	cases := []struct {
-		net  string
-		size [3]int
-	}{
-		{"resnet8-w6", [3]int{1, 28, 28}}, {"resnet8-w6", [3]int{3, 19, 27}}, {"resnet8-w6-nobn", [3]int{3, 19, 27}},
-		{"preact-resnet8-w6", [3]int{3, 20, 12}}, {"preact-resnet8-w17-nobn", [3]int{1, 28, 28}}, {"lenet5-bn", [3]int{1, 28, 28}},
-	}
-	devices(t, func(t *testing.T, d plan.Device) {
-		for _, c := range cases {
-			for _, build := range builds {
-				p, want := prepared(t, plantest.Reference(), c.net, c.size, build)
-				_, got := prepared(t, d, c.net, c.size, build)
-				expected := outputsOf(t, p, want)
-				for name, values := range outputsOf(t, p, got) {
-					plantest.Close(t, fmt.Sprint(c, build, " ", name), values, expected[name], plantest.Tolerance)
-				}
-				want.Close()
-				got.Close()
-			}
-		}
-	})
-}
+func TestNetsOfOddSizes(t *testing.T) { devices(t, modeltest.OddSizes) }
 
 // Results are the same, bit for bit, from run to run and for any number of threads.
 func TestDeterminism(t *testing.T) {
 	for _, dtype := range dtypes {
-		for _, build := range builds {
+		for _, build := range modeltest.Builds {
 			determined(t, dtype, build)
 		}
 	}
@@ -128,9 +40,9 @@ func determined(t *testing.T, dtype plan.DType, build nets.Build) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, exe := prepared(t, d, "resnet8", small(dtype), build)
+		p, exe := modeltest.Prepared(t, d, "resnet8", small(dtype), build)
 		for range 2 {
-			got := outputsOf(t, p, exe)
+			got := modeltest.OutputsOf(t, p, exe)
 			if first == nil {
 				first = got
 			}
@@ -156,9 +68,9 @@ func TestRecomputing(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.roomy = roomy
-			p, exe := prepared(t, d, name, [3]int{3, 32, 32}, build)
-			steps[i], results[i] = len(exe.(*executable).steps), outputsOf(t, p, exe)
-			results[i] = outputsOf(t, p, exe)
+			p, exe := modeltest.Prepared(t, d, name, [3]int{3, 32, 32}, build)
+			steps[i], results[i] = len(exe.(*executable).steps), modeltest.OutputsOf(t, p, exe)
+			results[i] = modeltest.OutputsOf(t, p, exe)
 			exe.Close()
 		}
 		if name == "resnet8" && steps[0] == steps[1] {
@@ -178,9 +90,9 @@ func TestRunAllocatesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, build := range builds {
+		for _, build := range modeltest.Builds {
 			for _, name := range []string{"resnet8", "lenet5"} {
-				_, exe := prepared(t, d, name, small(dtype), build)
+				_, exe := modeltest.Prepared(t, d, name, small(dtype), build)
 				ctx := context.Background()
 				if n := testing.AllocsPerRun(2, func() { exe.Run(ctx) }); n > 0 {
 					t.Errorf("%v, %s, %+v: %v allocations in a run", dtype, name, build, n)

@@ -21,14 +21,10 @@ func TestWinograd2Programs(t *testing.T) {
 	}
 	halfDevices(t, func(t *testing.T, d *Device) {
 		for seed := range rounds {
-			b := newBuilder(t, uint64(seed))
+			b := plantest.NewBuilder(t, uint64(seed))
 			tilesOf2(b)
-			for _, data := range b.data {
-				for i, v := range data {
-					data[i] = kernel.Widen(kernel.Narrow(v))
-				}
-			}
-			want, got := b.run(plantest.Reference()), b.run(d)
+			b.Round()
+			want, got := b.Run(plantest.Reference()), b.Run(d)
 			for name := range want {
 				plantest.Close(t, fmt.Sprintf("seed %d, %s", seed, name), got[name], want[name], tolerance)
 			}
@@ -37,29 +33,29 @@ func TestWinograd2Programs(t *testing.T) {
 }
 
 // tilesOf2 is a program of convolutions that Winograd2 computes, with all they may take up.
-func tilesOf2(b *builder) {
-	h, w, c, o := 2*b.between(1, 7), 2*b.between(1, 7), 32*b.between(1, 2), 32*b.between(1, 2)
-	n := 1 + 8*fewTiles2/(h*w) + b.between(0, 3)
-	x := b.apply(op.ReLU{}, b.input(n, c, h, w))
-	y := b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(o, c, 3, 3))
-	y = b.apply(op.ChannelBias{}, y, b.positive(o))
-	if b.rng.IntN(2) == 0 {
-		y = b.apply(op.BatchNorm{Epsilon: 1e-5}, y, b.positive(2, o), b.positive(o), b.positive(o))
+func tilesOf2(b *plantest.Builder) {
+	h, w, c, o := 2*b.Between(1, 7), 2*b.Between(1, 7), 32*b.Between(1, 2), 32*b.Between(1, 2)
+	n := 1 + 8*fewTiles2/(h*w) + b.Between(0, 3)
+	x := b.Apply(op.ReLU{}, b.Input(n, c, h, w))
+	y := b.Apply(op.Conv{Stride: 1, Pad: 1}, x, b.Weights(o, c, 3, 3))
+	y = b.Apply(op.ChannelBias{}, y, b.Positive(o))
+	if b.Rand.IntN(2) == 0 {
+		y = b.Apply(op.BatchNorm{Epsilon: 1e-5}, y, b.Positive(2, o), b.Positive(o), b.Positive(o))
 	}
-	y = b.apply(op.Add{}, y, b.input(y.Shape...))
-	if b.rng.IntN(2) == 0 {
-		y = b.apply(op.ReLU{}, y)
+	y = b.Apply(op.Add{}, y, b.Input(y.Shape...))
+	if b.Rand.IntN(2) == 0 {
+		y = b.Apply(op.ReLU{}, y)
 	}
-	dy := b.input(n, o, h, w)
-	if b.rng.IntN(2) == 0 {
-		dy = b.apply(op.BatchNormScaleGrad{Epsilon: 1e-5}, b.positive(2, o), b.positive(o), dy)
+	dy := b.Input(n, o, h, w)
+	if b.Rand.IntN(2) == 0 {
+		dy = b.Apply(op.BatchNormScaleGrad{Epsilon: 1e-5}, b.Positive(2, o), b.Positive(o), dy)
 	}
-	dx := b.apply(op.ConvInputGrad{Stride: 1, Pad: 1, Shape: [4]int{n, c, h, w}}, b.weights(o, c, 3, 3), dy)
-	if b.rng.IntN(2) == 0 {
-		dx = b.apply(op.Add{}, dx, b.input(n, c, h, w))
+	dx := b.Apply(op.ConvInputGrad{Stride: 1, Pad: 1, Shape: [4]int{n, c, h, w}}, b.Weights(o, c, 3, 3), dy)
+	if b.Rand.IntN(2) == 0 {
+		dx = b.Apply(op.Add{}, dx, b.Input(n, c, h, w))
 	}
-	dw := b.apply(op.ConvWeightGrad{Stride: 1, Pad: 1, Shape: [4]int{o, c, 3, 3}}, x, b.input(n, o, h, w))
-	b.keep(dw, y, dx, b.apply(op.BatchStats{}, b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(o, c, 3, 3))))
+	dw := b.Apply(op.ConvWeightGrad{Stride: 1, Pad: 1, Shape: [4]int{o, c, 3, 3}}, x, b.Input(n, o, h, w))
+	b.Keep(dw, y, dx, b.Apply(op.BatchStats{}, b.Apply(op.Conv{Stride: 1, Pad: 1}, x, b.Weights(o, c, 3, 3))))
 }
 
 // rms is the root of the mean square of a − b.
@@ -75,14 +71,14 @@ func rms(a, b []float32) float64 {
 // Winograd2 rounds what it multiplies once more than the direct way does: its results may
 // be twice as far from those of float32.
 func TestWinograd2Error(t *testing.T) {
-	b := newBuilder(t, 1)
-	x := b.input(4, 64, 16, 16)
-	for i, v := range b.data[x] {
-		b.data[x][i] = kernel.Widen(kernel.Narrow(v))
+	b := plantest.NewBuilder(t, 1)
+	x := b.Input(4, 64, 16, 16)
+	for i, v := range b.Data[x] {
+		b.Data[x][i] = kernel.Widen(kernel.Narrow(v))
 	}
-	y := b.apply(op.Conv{Stride: 1, Pad: 1}, x, b.weights(64, 64, 3, 3))
-	b.keep(y)
-	want := b.run(plantest.Reference())[y.Name]
+	y := b.Apply(op.Conv{Stride: 1, Pad: 1}, x, b.Weights(64, 64, 3, 3))
+	b.Keep(y)
+	want := b.Run(plantest.Reference())[y.Name]
 	var errors [2]float64
 	for i, direct := range []bool{true, false} {
 		d, err := New(Options{DType: plan.BFloat16})
@@ -90,7 +86,7 @@ func TestWinograd2Error(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.direct = direct
-		errors[i] = rms(b.run(d)[y.Name], want)
+		errors[i] = rms(b.Run(d)[y.Name], want)
 	}
 	t.Logf("direct %.2g, by tiles %.2g", errors[0], errors[1])
 	if errors[0] == errors[1] || errors[1] > 2.2*errors[0] {

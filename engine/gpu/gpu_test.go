@@ -31,3 +31,19 @@ func TestTraining(t *testing.T) {
 func TestOptimizers(t *testing.T) { inFloat32(t, modeltest.Optimizers) }
 
 func TestSteps(t *testing.T) { inFloat32(t, modeltest.Steps) }
+
+// rounds is the number of random programs of each kind.
+func rounds() int {
+	if testing.Short() {
+		return 3
+	}
+	return 20
+}
+
+func TestRandomPrograms(t *testing.T) {
+	everyDevice(t, func(t *testing.T, d *Device) { plantest.RandomPrograms(t, d, d.dtype, rounds()) })
+}
+
+func TestNetsOfOddSizes(t *testing.T) {
+	inFloat32(t, modeltest.OddSizes)
+}
