@@ -28,10 +28,12 @@ func handlers() map[syscall.Signal]uintptr {
 	return m
 }
 
+// before are the handlers before a driver is loaded.
+var before = handlers()
+
 // Go's handlers are those that are called after a driver has started, compiled and run a kernel.
 func TestSignals(t *testing.T) {
 	cltest.Open(t)
-	before := handlers()
 	d, err := cl.Open(0, cl.Options{})
 	must(t, err)
 	defer d.Close()
