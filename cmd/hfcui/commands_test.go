@@ -384,8 +384,14 @@ func TestDoctorWorksWithoutATerminal(t *testing.T) {
 	if got.Terminal != nil || got.Pictures.Protocol != "none" || len(got.Processor.Kernels) == 0 || !strings.Contains(got.Processor.BF16, "bf16") || len(got.Data) != 4 || got.Cache == "" {
 		t.Errorf("%+v", got)
 	}
-	if !strings.Contains(hfcui(t, "doctor").done(t).stdout, "no terminal") {
-		t.Error("the table does not say that there is no terminal")
+	if d := got.Devices; d.Auto == "" || d.Why == "" || d.Note == "" || len(d.Found)+len(d.Missing) == 0 {
+		t.Errorf("%+v", d)
+	}
+	text := hfcui(t, "doctor").done(t).stdout
+	for _, want := range []string{"no terminal", "--device auto uses " + got.Devices.Auto + ": " + got.Devices.Why, "not run on a real GPU yet"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type doctorReport struct {
 	Terminal  *terminalReport   `json:"terminal"` // null if there is none
 	Pictures  picturesReport    `json:"pictures"`
 	Processor processorReport   `json:"processor"`
+	Devices   devicesReport     `json:"devices"`
 	Models    []embeddedReport  `json:"models"`
 	Data      []dataset.Listing `json:"data"`
 	Cache     string            `json:"cache"`
@@ -67,6 +68,26 @@ type processorReport struct {
 	BF16Note string `json:"bf16_note,omitempty"` // why it is slow
 }
 
+// devicesReport is what --device can be besides the processor.
+type devicesReport struct {
+	Found   []deviceReport `json:"found"`
+	Missing []string       `json:"missing"` // why there is none of a kind, and what to install
+	Auto    string         `json:"auto"`    // what --device auto uses
+	Why     string         `json:"why"`
+
+	Note string `json:"note"` // what has not been tried
+}
+
+type deviceReport struct {
+	ID      string `json:"id"` // as in --device
+	Name    string `json:"name"`
+	Runtime string `json:"runtime"`
+	Memory  int64  `json:"memory_bytes"`
+	CPU     bool   `json:"cpu"` // the processor, not a GPU
+
+	Unavailable string `json:"unavailable,omitempty"` // why it cannot be used
+}
+
 type embeddedReport struct {
 	Name   string `json:"name"`
 	Net    string `json:"net"`
@@ -78,9 +99,9 @@ func doctorCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Report terminal, processor, models and data",
+		Short: "Report terminal, processor, GPUs, models and data",
 		Long: "Queries the terminal's capabilities and reports which graphics protocol is used and why, " +
-			"which processor features are used, and which models and datasets are available.",
+			"which processor features are used, which GPUs were found, and which models and datasets are available.",
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			report, err := diagnose(cmd.Context(), pictures)
@@ -112,6 +133,7 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 		return nil, err
 	}
 	r.Processor.BF16, r.Processor.BF16Note = half.Name(), half.Note()
+	r.Devices = findDevices()
 	for _, name := range checkpoints.EmbeddedNames() {
 		m, err := model.Load(name, "")
 		if err != nil {
@@ -127,6 +149,18 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 	}
 	r.Data, err = dataset.List("")
 	return r, err
+}
+
+func findDevices() devicesReport {
+	list := device.List()
+	r := devicesReport{Found: []deviceReport{}, Missing: []string{}, Auto: list.Auto, Why: list.Why, Note: device.Unproven}
+	for _, d := range list.Found {
+		r.Found = append(r.Found, deviceReport(d))
+	}
+	for _, why := range list.Missing {
+		r.Missing = append(r.Missing, oneLine(why))
+	}
+	return r
 }
 
 // queryTerminal queries the terminal on standard input, through standard output, or through
@@ -209,6 +243,7 @@ func (r *doctorReport) table(w io.Writer) {
 	if r.Processor.BF16Note != "" {
 		fmt.Fprintf(w, "\t%s\n", r.Processor.BF16Note)
 	}
+	r.Devices.table(w)
 	for _, m := range r.Models {
 		fmt.Fprintf(w, "model\t%s: %s, %d parameters\n", m.Name, m.Net, m.Params)
 	}
@@ -216,6 +251,24 @@ func (r *doctorReport) table(w io.Writer) {
 	for _, d := range r.Data {
 		fmt.Fprintf(w, "data\t%s: %s\n", d.Name, whereabouts(d))
 	}
+}
+
+func (r devicesReport) table(w io.Writer) {
+	for _, d := range r.Found {
+		where := ""
+		if d.CPU {
+			where = ", on the CPU"
+		}
+		fmt.Fprintf(w, "device\t%s: %s, %s, %.1f GB of memory%s\n", d.ID, named(d.Name), d.Runtime, float64(d.Memory)/1e9, where)
+		if d.Unavailable != "" {
+			fmt.Fprintf(w, "\tunavailable: %s\n", d.Unavailable)
+		}
+	}
+	for _, why := range r.Missing {
+		fmt.Fprintf(w, "\t%s\n", why)
+	}
+	fmt.Fprintf(w, "\t--device auto uses %s: %s\n", r.Auto, r.Why)
+	fmt.Fprintf(w, "\t%s\n", r.Note)
 }
 
 // named returns a name, or a placeholder for an unknown one.

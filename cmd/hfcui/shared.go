@@ -87,7 +87,7 @@ type deviceName string
 
 // deviceVar adds --device.
 func deviceVar(flags *pflag.FlagSet, name *string) {
-	flags.Var((*deviceName)(name), "device", "compute device: "+strings.Join(device.Names(), ", "))
+	flags.Var((*deviceName)(name), "device", "compute device: "+strings.Join(device.Forms(), ", "))
 }
 
 func (d *deviceName) Type() string { return "NAME" }

@@ -11,20 +11,28 @@ import (
 	"strings"
 
 	"hfcui/engine/cpu"
+	"hfcui/engine/gpu"
+	"hfcui/engine/gpu/hal"
 	"hfcui/engine/plan"
 )
 
-// drivers is the registry, in the order of preference of auto.
+// drivers is the registry, in the order in which names are listed and auto prefers GPUs.
 var drivers = list{
 	cpu.Driver(),
+	gpu.OpenCL(),
 }
 
-// Auto is the name of the first available device; "" is, too.
+// Auto is the name of the first GPU, or else the CPU; "" is, too.
 const Auto = "auto"
+
+// CPU is the name of the device that every machine has.
+const CPU = "cpu"
 
 // Open opens a device by name: one of [Names], with ":N" for one of several of a kind. The error
 // lists the names, or says why the device is unavailable on this machine.
-func Open(name string, o plan.DeviceOptions) (plan.Device, error) { return drivers.open(name, o) }
+func Open(name string, o plan.DeviceOptions) (plan.Device, error) {
+	return drivers.open(name, o, mayHaveGPU)
+}
 
 // Check returns an error that lists the names unless name is valid. The device may still be
 // unavailable on this machine.
@@ -36,15 +44,22 @@ func Check(name string) error {
 // Names lists auto and the kinds of devices.
 func Names() []string { return drivers.names() }
 
+// Forms lists auto and the kinds of devices, with ":N" of those that are numbered.
+func Forms() []string { return drivers.forms() }
+
 // Kernels lists the names of the kernel sets of a kind of device that this machine can run,
 // fastest first.
 func Kernels(name string) []string {
 	d, _, err := drivers.find(name)
-	if err != nil || d == nil {
+	if err != nil || d == nil || d.Kernels == nil {
 		return nil
 	}
 	return d.Kernels()
 }
+
+// Lost reports whether an error says that a device has stopped working, e.g. because its driver
+// was restarted. What ran on it has to be opened on another device.
+func Lost(err error) bool { return errors.As(err, new(*hal.Lost)) }
 
 // list is a registry.
 type list []plan.Driver
@@ -89,7 +104,9 @@ func (l list) forms() []string {
 	return forms
 }
 
-func (l list) open(name string, o plan.DeviceOptions) (plan.Device, error) {
+// open opens a device by name. GPUs are looked for only if mayHaveGPU says that there may be one:
+// libraries take longer to load than the rest of the program.
+func (l list) open(name string, o plan.DeviceOptions, mayHaveGPU func() bool) (plan.Device, error) {
 	driver, number, err := l.find(name)
 	if err != nil {
 		return nil, err
@@ -98,7 +115,19 @@ func (l list) open(name string, o plan.DeviceOptions) (plan.Device, error) {
 		return driver.Open(number, o)
 	}
 	var failed []error
+	if mayHaveGPU() {
+		for _, d := range l.gpus() {
+			opened, err := d.driver.Open(d.number, o)
+			if err == nil {
+				return opened, nil
+			}
+			failed = append(failed, err)
+		}
+	}
 	for _, d := range l {
+		if d.List != nil {
+			continue
+		}
 		opened, err := d.Open(0, o)
 		if err == nil {
 			return opened, nil
@@ -106,4 +135,27 @@ func (l list) open(name string, o plan.DeviceOptions) (plan.Device, error) {
 		failed = append(failed, err)
 	}
 	return nil, errors.Join(failed...)
+}
+
+// numbered is a device of a driver.
+type numbered struct {
+	driver *plan.Driver
+	number int
+}
+
+// gpus lists the GPUs that can be opened, in the order of auto's preference.
+func (l list) gpus() []numbered {
+	var all []numbered
+	for i := range l {
+		if l[i].List == nil {
+			continue
+		}
+		found, _ := l[i].List()
+		for number, f := range found {
+			if !f.CPU && f.Unavailable == "" {
+				all = append(all, numbered{&l[i], number})
+			}
+		}
+	}
+	return all
 }

@@ -9,25 +9,33 @@ import (
 	"hfcui/engine/plan"
 )
 
-// OpenCL opens the devices of OpenCL.
+// OpenCL opens devices through OpenCL.
 func OpenCL() plan.Driver {
-	return driver("opencl", func(number int) (hal.Device, error) {
+	return driver("opencl", cl.List, func(number int) (hal.Device, error) {
 		return cl.Open(number, cl.Options{Cache: cache.User()})
 	})
 }
 
-// driver opens a runtime's devices, each once: what is compiled for one is there for all that open
-// it, and it stays open until the process ends.
-func driver(name string, open func(number int) (hal.Device, error)) plan.Driver {
+// driver makes a driver of a runtime. A device is opened once in a process, so that programs are
+// compiled once, and again only if it has been lost.
+func driver(name string, list func() ([]hal.Info, error), open func(number int) (hal.Device, error)) plan.Driver {
 	var mu sync.Mutex
-	opened := make(map[int]hal.Device)
+	opened := map[int]hal.Device{}
 	return plan.Driver{
 		Name: name, Numbered: true,
+		List: func() ([]plan.Found, error) {
+			infos, err := list()
+			found := make([]plan.Found, len(infos))
+			for i, d := range infos {
+				found[i] = plan.Found{ID: d.ID, Name: d.Name, Runtime: d.Runtime, Memory: d.Memory, CPU: d.CPU, Unavailable: d.Unavailable}
+			}
+			return found, err
+		},
 		Open: func(number int, o plan.DeviceOptions) (plan.Device, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			d := opened[number]
-			if d == nil {
+			if d == nil || lost(d) {
 				var err error
 				if d, err = open(number); err != nil {
 					return nil, err
@@ -36,6 +44,11 @@ func driver(name string, open func(number int) (hal.Device, error)) plan.Driver 
 			}
 			return New(d, o), nil
 		},
-		Kernels: func() []string { return nil },
 	}
+}
+
+// lost reports whether a device that can tell has been lost.
+func lost(d hal.Device) bool {
+	can, ok := d.(interface{ Lost() bool })
+	return ok && can.Lost()
 }

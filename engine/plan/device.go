@@ -37,8 +37,21 @@ type Driver struct {
 	// is number 0.
 	Numbered bool
 	Open     func(number int, o DeviceOptions) (Device, error)
+	// List describes the devices there are, in the order of their numbers. If there are none, the
+	// error says why and what to install. It may load libraries; nil: there is one, always.
+	List func() ([]Found, error)
 	// Kernels lists the names of the kernel sets that this machine can run, fastest first.
 	Kernels func() []string
+}
+
+// Found is a device that a driver has found.
+type Found struct {
+	ID          string // as in --device, e.g. "opencl:0"
+	Name        string // of the hardware
+	Runtime     string // and its version, e.g. "CUDA 12.4"
+	Memory      int64  // in bytes
+	CPU         bool   // the host's processor: not for auto
+	Unavailable string // why it cannot be opened; "" if it can
 }
 
 // Executable is a compiled program with its own memory. It is not safe for concurrent use;

@@ -3,6 +3,7 @@ package cl
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -17,25 +18,22 @@ import (
 // kind is OpenCL's name in --device.
 const kind = "opencl"
 
-// ErrNoLibrary is the error of a machine without OpenCL's loader.
-var ErrNoLibrary = errors.New("no OpenCL library")
-
-// ErrNoDevice is the error of a machine with OpenCL's loader and no driver of a device.
-var ErrNoDevice = errors.New("no OpenCL device")
+// ErrNoDevice is the error of a machine with OpenCL's library, and no driver with a device.
+var ErrNoDevice = errors.New("its library was found, and no driver with a device")
 
 // found is a device before it is opened.
 type found struct {
-	id          uintptr
-	info        hal.Info
-	driver      string // its version
-	align       int    // of a sub-buffer's offset, in bytes
-	largest     int64  // buffer in bytes
-	rounded     bool   // divisions and roots can be rounded correctly
-	hints       bool   // queues have priorities
-	unavailable string // why it cannot be opened; "" if it can
+	id      uintptr
+	info    hal.Info
+	driver  string // its version
+	align   int    // of a sub-buffer's offset, in bytes
+	largest int64  // buffer in bytes
+	rounded bool   // divisions and roots can be rounded correctly
+	hints   bool   // queues have priorities
 }
 
-// List describes all devices, GPUs before processors. The error is [ErrNoLibrary] or [ErrNoDevice].
+// List describes all devices, GPUs before processors. If there are none, the error says why and
+// what to install.
 func List() ([]hal.Info, error) {
 	_, devices, err := list()
 	if err != nil {
@@ -52,10 +50,26 @@ func List() ([]hal.Info, error) {
 func list() (*api, []found, error) {
 	a, err := load()
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
+		return nil, nil, missing(err)
 	}
 	devices, err := a.list()
-	return a, devices, err
+	if err != nil {
+		return nil, nil, missing(err)
+	}
+	return a, devices, nil
+}
+
+// missing is the error of a machine without OpenCL.
+func missing(err error) error {
+	switch {
+	case errors.Is(err, library.ErrUnsupported):
+		return fmt.Errorf("no OpenCL: %w", err)
+	case runtime.GOOS != "linux":
+		return fmt.Errorf("no OpenCL: %w; install the driver of your GPU", err)
+	case errors.Is(err, ErrNoDevice):
+		return fmt.Errorf("no OpenCL: %w; on Debian, install that of your GPU: nvidia-opencl-icd, intel-opencl-icd, rocm-opencl-icd or mesa-opencl-icd", err)
+	}
+	return fmt.Errorf("no OpenCL: %w; on Debian, install ocl-icd-libopencl1 and the driver of your GPU", err)
 }
 
 // list asks all drivers for their devices.
@@ -151,13 +165,13 @@ func (a *api) describe(platform, id uintptr) (found, bool) {
 	}
 	switch {
 	case little == 0:
-		d.unavailable = "its byte order is not the host's"
+		d.info.Unavailable = "its byte order is not the host's"
 	case available == 0:
-		d.unavailable = "its driver says that it is not available"
+		d.info.Unavailable = "its driver says that it is not available"
 	case compiler == 0:
-		d.unavailable = "its driver cannot compile OpenCL C"
+		d.info.Unavailable = "its driver cannot compile OpenCL C"
 	case d.align > hal.Align:
-		d.unavailable = fmt.Sprintf("it needs memory aligned to %d bytes, and at most %d are supported", d.align, hal.Align)
+		d.info.Unavailable = fmt.Sprintf("it needs memory aligned to %d bytes, and at most %d are supported", d.align, hal.Align)
 	}
 	return d, class&customDevice == 0
 }
@@ -197,8 +211,8 @@ func Open(number int, o Options) (hal.Device, error) {
 		return nil, fmt.Errorf("no device %s:%d: the last of %d is %s:%d", kind, number, len(devices), kind, len(devices)-1)
 	}
 	d := &device{api: a, found: devices[number], cache: o.Cache, programs: map[string]*program{}}
-	if d.unavailable != "" {
-		return nil, fmt.Errorf("%s (%s) cannot be used: %s", d.info.ID, d.info.Name, d.unavailable)
+	if d.info.Unavailable != "" {
+		return nil, fmt.Errorf("%s (%s) cannot be used: %s", d.info.ID, d.info.Name, d.info.Unavailable)
 	}
 	defer restoreSignals()
 	var status int32
@@ -215,6 +229,9 @@ func Open(number int, o Options) (hal.Device, error) {
 
 // Info implements [hal.Device].
 func (d *device) Info() hal.Info { return d.info }
+
+// Lost reports whether the device has stopped working: then it can only be opened anew.
+func (d *device) Lost() bool { return d.lost.Load() != nil }
 
 // Close implements [hal.Device].
 func (d *device) Close() error {

@@ -21,6 +21,8 @@ type Info struct {
 	Arch    int    // compute capability times ten, e.g. 90; 0 if the device is not NVIDIA's
 	CPU     bool   // the host's processor, not a GPU
 	Private bool   // runs on its own: not for users to choose, e.g. the interpreter
+
+	Unavailable string // why it cannot be opened; "" if it can
 }
 
 // Device allocates memory, compiles kernels and opens streams. Its methods are safe for

@@ -17,19 +17,21 @@ type Library struct {
 }
 
 // ErrUnsupported is the error of a program that was built without libraries.
-var ErrUnsupported = errors.New("built without GPU support")
+var ErrUnsupported = errors.New("this program was built without GPUs, with -tags nogpu or for a platform that has none")
 
-// Open loads the first library of names that is found.
+// Open loads the first library of names that is found. The error is that of the first name.
 func Open(names ...string) (*Library, error) {
-	var errs []error
+	var first error
 	for _, name := range names {
 		handle, err := open(name)
 		if err == nil {
 			return &Library{name, handle}, nil
 		}
-		errs = append(errs, err)
+		if first == nil {
+			first = err
+		}
 	}
-	return nil, errors.Join(errs...)
+	return nil, first
 }
 
 // Symbol returns the address of a function.

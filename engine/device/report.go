@@ -1,0 +1,63 @@
+package device
+
+import (
+	"fmt"
+	"strings"
+
+	"hfcui/engine/plan"
+)
+
+// Unproven says what of the devices has not been tried yet.
+const Unproven = "CUDA and OpenCL have not run on a real GPU yet: tested with OpenCL on the CPU (PoCL) and an interpreter of the CUDA kernels"
+
+// Report is the devices of this machine, and what follows.
+type Report struct {
+	Found   []plan.Found
+	Missing []string // of each kind without a device: why, and what to install
+	Auto    string   // the device that auto opens
+	Why     string   // what auto's choice follows from
+}
+
+// List looks for all devices, which may take a moment: drivers are loaded.
+func List() Report { return drivers.report(mayHaveGPU()) }
+
+func (l list) report(mayHaveGPU bool) Report {
+	var r Report
+	for _, d := range l {
+		if d.List == nil {
+			continue
+		}
+		found, err := d.List()
+		if err != nil {
+			r.Missing = append(r.Missing, err.Error())
+		}
+		r.Found = append(r.Found, found...)
+	}
+	r.Auto, r.Why = r.choose(mayHaveGPU)
+	return r
+}
+
+// choose says what auto opens and why.
+func (r *Report) choose(mayHaveGPU bool) (auto, why string) {
+	var unavailable []string
+	cpus := 0
+	for _, d := range r.Found {
+		switch {
+		case d.CPU:
+			cpus++
+		case d.Unavailable != "":
+			unavailable = append(unavailable, fmt.Sprintf("%s: %s", d.ID, d.Unavailable))
+		case mayHaveGPU:
+			return d.ID, "the first GPU"
+		}
+	}
+	switch {
+	case len(unavailable) > 0:
+		return CPU, "no GPU can be used: " + strings.Join(unavailable, "; ")
+	case !mayHaveGPU:
+		return CPU, "no GPU in this machine"
+	case cpus > 0:
+		return CPU, "no GPU found; OpenCL on the CPU is slower"
+	}
+	return CPU, "no GPU found"
+}
