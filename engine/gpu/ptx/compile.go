@@ -62,6 +62,7 @@ func (b *body) compile(s *statement) (instruction, error) {
 			len(s.args) != 1 || s.args[0].kind != immediate || s.args[0].value != 0 {
 			return instruction{}, errUnknown
 		}
+		b.kernel.barriers = true
 		return instruction{kind: barrier}, nil
 	case "ldmatrix", "mma", "shfl":
 		run, err := b.compileTogether(s)

@@ -138,20 +138,30 @@ func newGroup(r *launchState) *group {
 	g.cellShift = bits.Len(uint(granule)) - 1
 	g.cells = make([]cell, (k.Shared+granule-1)/granule)
 	for first := 0; first < r.Threads; first += 32 {
-		w := &warp{group: g, kernel: k, first: first, exists: everyone, regs: make([]lanes, k.registers), preds: make([]uint32, k.preds)}
+		w := &warp{group: g, kernel: k, first: first, exists: everyone}
 		if rest := r.Threads - first; rest < 32 {
 			w.exists = 1<<rest - 1
 		}
-		w.preds[1] = everyone
-		w.localBytes = make([]byte, 32*k.Local)
-		for v, slot := range k.constants {
-			for l := range w.regs[slot] {
-				w.regs[slot][l] = v
-			}
+		if k.barriers || first == 0 {
+			w.registerFile = k.newRegisters()
+		} else {
+			w.registerFile = g.warps[0].registerFile // warps run one after another, each to its end
 		}
 		g.warps = append(g.warps, w)
 	}
 	return g
+}
+
+// newRegisters returns registers of a warp; those of constants have their values.
+func (k *Kernel) newRegisters() registerFile {
+	r := registerFile{make([]lanes, k.registers), make([]uint32, k.preds), make([]byte, 32*k.Local)}
+	r.preds[1] = everyone
+	for v, slot := range k.constants {
+		for l := range r.regs[slot] {
+			r.regs[slot][l] = v
+		}
+	}
+	return r
 }
 
 // begin makes the memory and registers ready for group i.
@@ -161,10 +171,14 @@ func (g *group) begin(i int) {
 	g.firstEpoch = g.epoch
 	for _, w := range g.warps {
 		w.reset()
-		for name, slot := range g.launch.Kernel.specials {
-			for l := range w.regs[slot] {
-				w.regs[slot][l] = g.special(name, w.first, l)
-			}
+	}
+}
+
+// setSpecials sets a warp's special registers.
+func (g *group) setSpecials(w *warp) {
+	for name, slot := range g.launch.Kernel.specials {
+		for l := range w.regs[slot] {
+			w.regs[slot][l] = g.special(name, w.first, l)
 		}
 	}
 }
@@ -197,6 +211,9 @@ func (g *group) run(i int) *Fault {
 	for g.begin(i); ; g.epoch++ {
 		waiting := 0
 		for _, w := range g.warps {
+			if g.epoch == g.firstEpoch {
+				g.setSpecials(w)
+			}
 			if w.run(); w.fault != nil {
 				return w.fault
 			}

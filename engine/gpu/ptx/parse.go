@@ -33,6 +33,7 @@ type Kernel struct {
 	code      []instruction
 	registers int            // 64 bits for each of the 32 threads of a warp
 	preds     int            // one bit for each
+	barriers  bool           // has any
 	constants map[uint64]int // registers that hold a constant, by value
 	specials  map[string]int // registers that hold %tid.x and the like
 	granule   int            // bytes of the smallest store to global memory; 0 without one

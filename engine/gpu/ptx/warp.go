@@ -17,8 +17,7 @@ type warp struct {
 	first  int // number of the first thread in the group
 	exists uint32
 
-	regs      []lanes
-	preds     []uint32
+	registerFile
 	pcs       [32]int // of threads that are not being executed
 	ready     uint32  // neither waiting nor at their end
 	waiting   uint32  // for the others of the warp, at an instruction of all
@@ -28,8 +27,14 @@ type warp struct {
 	steps     int64
 	fault     *Fault
 
-	copies     [32][]asyncCopy
-	committed  [32]int
+	copies    [32][]asyncCopy
+	committed [32]int
+}
+
+// registerFile is what the threads of a warp have to themselves.
+type registerFile struct {
+	regs       []lanes
+	preds      []uint32
 	localBytes []byte
 }
 
