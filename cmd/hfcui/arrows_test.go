@@ -58,7 +58,7 @@ func TestImportsPointDown(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
 		from := strings.TrimPrefix(words[0], "hfcui/")
-		if from == "engine/plan/plantest" || from == "engine/model/modeltest" || from == "checkpoints/memtest" || from == "engine/gpu/cl/cltest" {
+		if from == "engine/plan/plantest" || from == "engine/model/modeltest" || from == "checkpoints/memtest" || from == "engine/gpu/cl/cltest" || from == "engine/gpu/cuda/cudatest" {
 			continue
 		}
 		at := floorOf(from)

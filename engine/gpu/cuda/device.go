@@ -189,16 +189,17 @@ func (d *device) Alloc(bytes int) (hal.Buffer, error) {
 	if err != nil {
 		return nil, d.allocated(bytes, err)
 	}
+	b := &buffer{d: d, at: at, bytes: bytes}
 	d.zeroingMu.Lock()
 	defer d.zeroingMu.Unlock()
 	if err = d.context.Zero(d.zeroing, at, size); err == nil {
 		err = d.context.Wait(d.zeroing)
 	}
 	if err := d.allocated(bytes, err); err != nil {
-		_ = d.context.Free(at) // the error before is the one to report
+		b.Free()
 		return nil, err
 	}
-	return &buffer{d: d, at: at, bytes: bytes}, nil
+	return b, nil
 }
 
 // allocated is check of a function that allocates.

@@ -429,8 +429,8 @@ func (c *context) Capture(s cuda.Stream, enqueue func() error) (g cuda.Graph, er
 	}
 	enqueued := enqueue()
 	ended := c.with("EndCapture", func(d *Driver) error {
-		g = cuda.Graph(d.handle())
 		if enqueued == nil {
+			g = cuda.Graph(d.handle())
 			d.graphs[g] = work
 		}
 		return nil
