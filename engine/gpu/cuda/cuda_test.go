@@ -189,6 +189,26 @@ func TestSequence(t *testing.T) {
 	must(t, q.Close())
 }
 
+// A mark is behind what was enqueued before it, and does not wait for more.
+func TestMark(t *testing.T) {
+	o := open(t)
+	b := o.alloc(t, 4096)
+	var marks []hal.Mark
+	for i := range 4 {
+		must(t, o.stream.Upload(hal.Span{Buffer: b, Offset: 512 * i, Bytes: 4}, []byte{1, 2, 3, byte(i)}))
+		m, err := o.stream.Mark()
+		must(t, err)
+		marks = append(marks, m)
+	}
+	must(t, marks[2].Wait())
+	must(t, marks[0].Wait())
+	m, err := o.stream.Mark()
+	must(t, err)
+	must(t, m.Wait())
+	_, err = o.stream.Mark() // not waited for
+	must(t, err)
+}
+
 func TestArguments(t *testing.T) {
 	o := open(t)
 	b := o.alloc(t, 4096)
@@ -344,6 +364,15 @@ func session(driver *cudatest.Driver) (err error) {
 	}
 	if err := s.Copy(half, half); err != nil {
 		return err
+	}
+	for range 2 {
+		m, err := s.Mark()
+		if err != nil {
+			return err
+		}
+		if err := m.Wait(); err != nil {
+			return err
+		}
 	}
 	if _, err := s.Time(func() error { return q.Enqueue(0, 1) }); err != nil {
 		return err

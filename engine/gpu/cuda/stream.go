@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"hfcui/engine/gpu/hal"
@@ -14,6 +15,10 @@ type stream struct {
 	areas [2]area
 	turn  int
 	timer [2]Event // made when first used
+
+	marksMu sync.Mutex
+	marks   []Event // all that have been made
+	free    []Event // those that are not in use
 }
 
 // area is host memory of the driver, which copies go through: the device copies from and to it by
@@ -163,6 +168,46 @@ func (s *stream) Flush() error { return s.d.check("flush", nil) }
 // Wait implements [hal.Stream].
 func (s *stream) Wait() error { return s.d.check("running", s.d.context.Wait(s.id)) }
 
+// mark is a [hal.Mark].
+type mark struct {
+	s     *stream
+	event Event
+}
+
+// Mark implements [hal.Stream].
+func (s *stream) Mark() (hal.Mark, error) {
+	e, err := s.markEvent()
+	if err == nil {
+		err = s.d.context.Record(s.id, e)
+	}
+	return &mark{s, e}, s.d.check("marking", err)
+}
+
+// markEvent returns an event that is not in use.
+func (s *stream) markEvent() (Event, error) {
+	s.marksMu.Lock()
+	defer s.marksMu.Unlock()
+	if n := len(s.free); n > 0 {
+		e := s.free[n-1]
+		s.free = s.free[:n-1]
+		return e, nil
+	}
+	e, err := s.d.context.NewEvent(false)
+	if err == nil {
+		s.marks = append(s.marks, e)
+	}
+	return e, err
+}
+
+// Wait implements [hal.Mark].
+func (m *mark) Wait() error {
+	err := m.s.d.check("running", m.s.d.context.WaitEvent(m.event))
+	m.s.marksMu.Lock()
+	defer m.s.marksMu.Unlock()
+	m.s.free = append(m.s.free, m.event)
+	return err
+}
+
 // Time implements [hal.Stream].
 func (s *stream) Time(enqueue func() error) (time.Duration, error) {
 	c := s.d.context
@@ -201,12 +246,12 @@ func (s *stream) Close() error {
 			errs = append(errs, c.FreeHost(a.memory))
 		}
 	}
-	for _, e := range []Event{s.areas[0].done, s.areas[1].done, s.timer[0], s.timer[1]} {
+	for _, e := range append(s.marks, s.areas[0].done, s.areas[1].done, s.timer[0], s.timer[1]) {
 		if e != 0 {
 			errs = append(errs, c.FreeEvent(e))
 		}
 	}
-	s.areas, s.timer = [2]area{}, [2]Event{}
+	s.areas, s.timer, s.marks, s.free = [2]area{}, [2]Event{}, nil, nil
 	errs = append(errs, c.CloseStream(s.id))
 	if err != nil {
 		return err

@@ -19,7 +19,13 @@ type context Driver
 // stream is work that has been enqueued and not done.
 type stream struct {
 	urgent  bool
-	pending []func() error
+	pending []work
+}
+
+// work is one thing to do, and the memory that it uses.
+type work struct {
+	do     func() error
+	memory []cuda.Extent
 }
 
 // event is done when the work before it is.
@@ -59,12 +65,12 @@ func take[K comparable, V any](d *Driver, what string, m map[K]V, k K) error {
 	return nil
 }
 
-// work does what is pending until stop says so.
-func (d *Driver) work(s *stream, stop func() bool) error {
+// run does what is pending until stop says so.
+func (d *Driver) run(s *stream, stop func() bool) error {
 	for len(s.pending) > 0 && (stop == nil || !stop()) {
 		next := s.pending[0]
 		s.pending = s.pending[1:]
-		if err := next(); err != nil {
+		if err := next.do(); err != nil {
 			d.sticky = err
 			return err
 		}
@@ -73,16 +79,16 @@ func (d *Driver) work(s *stream, stop func() bool) error {
 }
 
 // enqueue adds work to a stream, or to what is being captured from it.
-func (d *Driver) enqueue(id cuda.Stream, work func() error) error {
+func (d *Driver) enqueue(id cuda.Stream, do func() error, memory ...cuda.Extent) error {
 	s := d.streams[id]
 	if s == nil {
 		return d.wrong("stream %d does not exist, or not any more", id)
 	}
 	if d.capture != nil && d.captured == id {
-		*d.capture = append(*d.capture, work)
+		*d.capture = append(*d.capture, work{do, memory})
 		return nil
 	}
-	s.pending = append(s.pending, work)
+	s.pending = append(s.pending, work{do, memory})
 	return nil
 }
 
@@ -93,7 +99,7 @@ func (c *context) Synchronize() error {
 			return d.wrong("Synchronize while a stream is captured")
 		}
 		for _, s := range d.streams {
-			if err := d.work(s, nil); err != nil {
+			if err := d.run(s, nil); err != nil {
 				return err
 			}
 		}
@@ -131,12 +137,17 @@ func (c *context) Alloc(n int) (at cuda.Address, err error) {
 // Free implements [cuda.Context].
 func (c *context) Free(at cuda.Address) error {
 	return c.with("Free", func(d *Driver) error {
+		size := d.buffers[at]
 		for _, s := range d.streams {
-			if len(s.pending) > 0 {
-				d.wrong("Free while work is pending")
+			for _, w := range s.pending {
+				for _, m := range w.memory {
+					if m.At < at+cuda.Address(size) && at < m.At+cuda.Address(m.Bytes) {
+						return d.wrong("Free of memory that work uses which is not done")
+					}
+				}
 			}
 		}
-		d.used -= int64(d.buffers[at])
+		d.used -= int64(size)
 		if err := take(d, "buffer", d.buffers, at); err != nil {
 			return err
 		}
@@ -261,7 +272,7 @@ func (c *context) Wait(s cuda.Stream) error {
 		if d.streams[s] == nil {
 			return d.wrong("stream %d does not exist, or not any more", s)
 		}
-		return d.work(d.streams[s], nil)
+		return d.run(d.streams[s], nil)
 	})
 }
 
@@ -281,7 +292,7 @@ func (c *context) Zero(s cuda.Stream, at cuda.Address, n int) error {
 			b, err := d.memory(at, n)
 			clear(b)
 			return err
-		})
+		}, cuda.Extent{At: at, Bytes: n})
 	})
 }
 
@@ -295,7 +306,7 @@ func (c *context) Upload(s cuda.Stream, dst cuda.Address, src []byte) error {
 			b, err := d.memory(dst, len(src))
 			copy(b, src)
 			return err
-		})
+		}, cuda.Extent{At: dst, Bytes: len(src)})
 	})
 }
 
@@ -309,7 +320,7 @@ func (c *context) Download(s cuda.Stream, dst []byte, src cuda.Address) error {
 			b, err := d.memory(src, len(dst))
 			copy(dst, b)
 			return err
-		})
+		}, cuda.Extent{At: src, Bytes: len(dst)})
 	})
 }
 
@@ -324,7 +335,7 @@ func (c *context) Copy(s cuda.Stream, dst, src cuda.Address, n int) error {
 			from, err := d.memory(src, n)
 			copy(to, from)
 			return err
-		})
+		}, cuda.Extent{At: dst, Bytes: n}, cuda.Extent{At: src, Bytes: n})
 	})
 }
 
@@ -340,11 +351,11 @@ func (c *context) Launch(s cuda.Stream, l *cuda.Call) error {
 			ranges[i] = ptx.Range{At: uint64(m.At), Bytes: m.Bytes}
 		}
 		launch := ptx.Launch{Kernel: k, Groups: l.Groups, Threads: l.Threads, Params: slices.Clone(l.Params), Ranges: ranges}
-		return d.enqueue(s, func() error { return d.run(launch) })
+		return d.enqueue(s, func() error { return d.launch(launch) }, slices.Clone(l.Memory)...)
 	})
 }
 
-func (d *Driver) run(l ptx.Launch) error {
+func (d *Driver) launch(l ptx.Launch) error {
 	err := d.machine.Run(l)
 	var f *ptx.Fault
 	switch {
@@ -397,7 +408,7 @@ func (c *context) WaitEvent(id cuda.Event) error {
 		if e == nil || e.stream == nil {
 			return d.wrong("event %d does not exist, or has not been recorded", id)
 		}
-		return d.work(e.stream, func() bool { return e.done })
+		return d.run(e.stream, func() bool { return e.done })
 	})
 }
 
@@ -416,12 +427,12 @@ func (c *context) Elapsed(from, to cuda.Event) (took time.Duration, err error) {
 
 // Capture implements [cuda.Context].
 func (c *context) Capture(s cuda.Stream, enqueue func() error) (g cuda.Graph, err error) {
-	var work []func() error
+	var recorded []work
 	err = c.with("Capture", func(d *Driver) error {
 		if d.capture != nil {
 			return d.wrong("Capture while a stream is captured")
 		}
-		d.capture, d.captured = &work, s
+		d.capture, d.captured = &recorded, s
 		return nil
 	})
 	if err != nil {
@@ -431,7 +442,7 @@ func (c *context) Capture(s cuda.Stream, enqueue func() error) (g cuda.Graph, er
 	ended := c.with("EndCapture", func(d *Driver) error {
 		if enqueued == nil {
 			g = cuda.Graph(d.handle())
-			d.graphs[g] = work
+			d.graphs[g] = recorded
 		}
 		return nil
 	})
@@ -445,13 +456,13 @@ func (c *context) Capture(s cuda.Stream, enqueue func() error) (g cuda.Graph, er
 // LaunchGraph implements [cuda.Context].
 func (c *context) LaunchGraph(s cuda.Stream, g cuda.Graph) error {
 	return c.with("LaunchGraph", func(d *Driver) error {
-		work, ok := d.graphs[g]
+		recorded, ok := d.graphs[g]
 		if !ok {
 			return d.wrong("graph %d does not exist, or not any more", g)
 		}
 		d.graphRun++
-		for _, w := range work {
-			if err := d.enqueue(s, w); err != nil {
+		for _, w := range recorded {
+			if err := d.enqueue(s, w.do, w.memory...); err != nil {
 				return err
 			}
 		}

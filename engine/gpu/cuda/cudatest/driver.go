@@ -36,11 +36,11 @@ type Driver struct {
 	kernels  map[cuda.Function]*ptx.Kernel
 	streams  map[cuda.Stream]*stream
 	events   map[cuda.Event]*event
-	graphs   map[cuda.Graph][]func() error
+	graphs   map[cuda.Graph][]work
 	misuse   []string
 	compiled int
 	graphRun int
-	capture  *[]func() error // of the stream being captured
+	capture  *[]work // of the stream being captured
 	captured cuda.Stream
 }
 
@@ -49,7 +49,7 @@ func New(arch int) *Driver {
 	return &Driver{
 		Arch: arch, Bytes: 4 << 30, CUDA: 12040,
 		buffers: map[cuda.Address]int{}, host: map[*byte]int{}, modules: map[cuda.Module]*ptx.Module{}, kernels: map[cuda.Function]*ptx.Kernel{},
-		streams: map[cuda.Stream]*stream{}, events: map[cuda.Event]*event{}, graphs: map[cuda.Graph][]func() error{},
+		streams: map[cuda.Stream]*stream{}, events: map[cuda.Event]*event{}, graphs: map[cuda.Graph][]work{},
 	}
 }
 
