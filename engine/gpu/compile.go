@@ -27,6 +27,8 @@ type compiler struct {
 	target   *[]launch            // what launch appends to: launches, or those of a derived array
 	at       int                  // the instruction that is being lowered
 	scratch  [][]*tensor          // by instruction
+	early    [][]*plan.Value      // by instruction: what it computes of later ones
+	done     map[*plan.Instr]bool // those
 	fixed    []*tensor            // arrays with memory of their own: leaves, tables, derived arrays
 	placed   []*tensor            // parts of other arrays' memory
 	derived  []*derived
@@ -56,7 +58,7 @@ func newCompiler(d *Device, p *plan.Program) *compiler {
 	c := &compiler{
 		dev: d, program: p,
 		inputs: make(map[string]*leaf), params: make(map[string]*leaf), outputs: make(map[string]*output),
-		scratch: make([][]*tensor, len(p.Instrs)),
+		scratch: make([][]*tensor, len(p.Instrs)), early: make([][]*plan.Value, len(p.Instrs)), done: make(map[*plan.Instr]bool),
 	}
 	c.target = &c.launches
 	for _, v := range p.Values {
@@ -112,6 +114,13 @@ func (c *compiler) temporary(bytes int) *tensor {
 		c.scratch[c.at] = append(c.scratch[c.at], t)
 	}
 	return t
+}
+
+// along has the instruction being lowered compute the result of a later one too, and returns that.
+func (c *compiler) along(later *plan.Instr) *tensor {
+	c.early[c.at] = append(c.early[c.at], later.Out)
+	c.done[later] = true
+	return c.t(later.Out)
 }
 
 // derive returns an array computed from values by the launches that emit adds, under a key that

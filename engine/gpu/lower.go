@@ -11,7 +11,7 @@ import (
 func (c *compiler) lower() error {
 	for i, in := range c.program.Instrs {
 		c.at = i
-		if !c.lowerOne(in) {
+		if !c.done[in] && !c.lowerOne(in) {
 			return fmt.Errorf("unsupported operation %s", op.Name(in.Op))
 		}
 		if c.err != nil {

@@ -33,11 +33,17 @@ func (c *compiler) allocate() (hal.Buffer, error) {
 
 // arena returns offsets in bytes of the tensors that instructions compute or use as scratch memory,
 // and the end. It is plan.Arena's for a program in which scratch memory is computed right before
-// the instruction that uses it.
+// the instruction that uses it, as are results of later instructions that it computes.
 func (c *compiler) arena() (offsets map[*tensor]int, total int) {
 	p := &plan.Program{Values: append([]*plan.Value(nil), c.program.Values...)}
 	tensors := append([]*tensor(nil), c.tensors...)
 	for i, in := range c.program.Instrs {
+		for _, v := range c.early[i] {
+			p.Instrs = append(p.Instrs, &plan.Instr{Out: v})
+		}
+		if c.done[in] {
+			continue
+		}
 		reading := &plan.Instr{In: append([]*plan.Value(nil), in.In...), Out: in.Out}
 		for _, t := range c.scratch[i] {
 			v := &plan.Value{ID: len(p.Values), Kind: plan.Temp}

@@ -23,11 +23,11 @@ func (c *compiler) lowerNorm(in *plan.Instr) bool {
 	case op.BatchNormReduce:
 		x := c.asImage(v[0])
 		part := c.channelSums("norm_sums", x, []any{x, c.t(v[1]), c.asImage(v[2])}, x.c)
-		c.normReduced(x, c.t(v[1]), part, out, o.Epsilon)
+		c.normReduced(in, x, c.t(v[1]), part, o.Epsilon)
 	case plan.FusedNormReduce:
 		x := c.asImage(v[0])
 		part := c.channelSums("norm_relu_sums", x, []any{x, c.t(v[1]), c.t(v[2]), c.t(v[3]), c.asImage(v[4])}, x.c, float32(o.Epsilon))
-		c.normReduced(x, c.t(v[1]), part, out, o.Epsilon)
+		c.normReduced(in, x, c.t(v[1]), part, o.Epsilon)
 	case op.BatchNormInputGrad:
 		c.normed("norm_grad", o.Epsilon, out, c.asImage(v[0]), c.t(v[1]), c.t(v[2]), c.t(v[3]), c.asImage(v[4]))
 	case plan.FusedNormInputGrad:
@@ -110,7 +110,15 @@ func (c *compiler) batchStats(x, out *tensor) {
 	c.totals("statistics", x.c, x, p.tensor, out, p.parts, x.n*x.pixels(), x.fill, x.c, center)
 }
 
-// normReduced computes batch norm's gradients with respect to gamma and beta [2,C] from their sums.
-func (c *compiler) normReduced(x, stats *tensor, p partialSums, out *tensor, epsilon float64) {
-	c.totals("norm_reduced", x.c, stats, p.tensor, out, p.parts, x.fill, x.c, float32(epsilon))
+// normReduced computes batch norm's gradients with respect to gamma and beta [2,C] from their sums,
+// and its rows if the program reads those.
+func (c *compiler) normReduced(in *plan.Instr, x, stats *tensor, p partialSums, epsilon float64) {
+	out := c.t(in.Out)
+	rows, has := [2]*tensor{out, out}, [2]int{}
+	for _, r := range c.readers[in.Out.ID] {
+		if o, ok := r.Op.(op.Row); ok && has[o.Index] == 0 {
+			rows[o.Index], has[o.Index] = c.along(r), 1
+		}
+	}
+	c.totals("norm_reduced", x.c, stats, p.tensor, out, rows[0], rows[1], p.parts, x.fill, x.c, has[0], has[1], float32(epsilon))
 }

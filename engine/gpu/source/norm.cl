@@ -162,13 +162,16 @@ KERNEL_OF(256) norm_relu_sums(GLOBAL const number *x, GLOBAL const float *stats,
 	SUM_UP(product, sum)
 }
 
-// The gradients with respect to gamma and beta, [2,C], from these sums.
-KERNEL_OF(256) norm_reduced(GLOBAL const float *stats, GLOBAL const float *part, GLOBAL float *reduced,
-	int parts, int channels, int C, float epsilon) {
+// The gradients with respect to gamma and beta, [2,C], from these sums, and each once more as an
+// array of its own.
+KERNEL_OF(256) norm_reduced(GLOBAL const float *stats, GLOBAL const float *part, GLOBAL float *reduced, GLOBAL float *dgamma,
+	GLOBAL float *dbeta, int parts, int channels, int C, int has_dgamma, int has_dbeta, float epsilon) {
 	SHARED float sums[GROUP_THREADS * 2];
 	TOTALS
-	reduced[c] = first * inverse_deviation(stats, c, C, epsilon);
-	reduced[C + c] = second;
+	first *= inverse_deviation(stats, c, C, epsilon);
+	reduced[c] = first, reduced[C + c] = second;
+	if (has_dgamma) dgamma[c] = first;
+	if (has_dbeta) dbeta[c] = second;
 }
 
 // The gradient with respect to x is scale·dy + slope·(x − mean) + offset.
