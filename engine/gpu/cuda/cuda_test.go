@@ -83,7 +83,7 @@ func pattern(n int, seed byte) []byte {
 
 func TestInfo(t *testing.T) {
 	o := open(t)
-	want := hal.Info{ID: "cuda:0", Name: "PTX interpreter", Runtime: "CUDA 12.4", Memory: 4 << 30, Units: 1, Shared: 48 << 10, Threads: 1024, Arch: 80}
+	want := hal.Info{ID: "cuda:0", Name: "PTX interpreter", Runtime: "CUDA 12.4", Memory: 4 << 30, Units: 1, Shared: 48 << 10, Threads: 1024, Arch: 80, Private: true}
 	if got := o.Info(); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -25,7 +25,7 @@ const lowestArch = 70
 // Options configures a device.
 type Options struct {
 	Cache  cache.Folder // of compiled modules
-	Driver Driver       // nil: the machine's
+	Driver Driver       // nil: the machine's; another's devices are Private
 }
 
 // List describes all devices. The error is [ErrNoLibrary] or [ErrNoDevice].
@@ -111,6 +111,7 @@ func Open(number int, o Options) (hal.Device, error) {
 		return nil, fmt.Errorf("no device %s:%d: the last of %d is %s:%d", kind, number, len(infos), kind, len(infos)-1)
 	}
 	d := &device{info: infos[number], driver: driver, number: number, cache: o.Cache, programs: map[string]*program{}}
+	d.info.Private = o.Driver != nil
 	if d.info.Arch < lowestArch {
 		return nil, fmt.Errorf("%s (%s) cannot be used: its compute capability is %.1f, and at least %.1f is needed",
 			d.info.ID, d.info.Name, float64(d.info.Arch)/10, float64(lowestArch)/10)
