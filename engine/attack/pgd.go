@@ -67,6 +67,12 @@ func (p *PGD) Run(ctx context.Context, g Gradient, dst, x []float32, labels []in
 		}
 		p.ball.apply(dst, j)
 	}
+	if g, ok := g.(ascender); ok {
+		done, err := g.Ascend(ctx, p.ball.ascent(dst, j, p.Steps), labels)
+		if done || err != nil {
+			return err
+		}
+	}
 	return p.ball.ascend(ctx, g, dst, p.dx, j, p.Steps)
 }
 
@@ -125,6 +131,14 @@ func (a *Attack) restart(ctx context.Context, t Target, j job, v []float32, run 
 	a.setStep(a.method.stepSize(a.options), len(j.labels))
 	a.start(v, j, run)
 	clear(a.zero)
+	if t, ok := t.(ascendingTarget); ok && a.limit == nil {
+		ascent := a.ascent(v, j, a.method.steps(a.options))
+		done, err := t.Ascend(ctx, ascent, j.labels, CrossEntropy)
+		if done || err != nil {
+			copy(a.zero, ascent.Stuck)
+			return err
+		}
+	}
 	g := gradientFunc(func(ctx context.Context, dx, v []float32, _ []int) error {
 		return a.gradient(ctx, t, dx, v, j, CrossEntropy)
 	})

@@ -13,9 +13,11 @@ import (
 // the launches of derived arrays, then those of a run, so that a run after all parameters have
 // changed is one range, and at the end those of a learner's update.
 type executable struct {
+	dev      *Device
 	program  *plan.Program
 	yield    plan.Yield
-	patient  bool // background work on the host's processor: wait for every launch
+	ascents  map[ascentKind]*ascent // prepared when first used
+	patient  bool                   // background work on the host's processor: wait for every launch
 	buffer   hal.Buffer
 	stream   hal.Stream
 	sequence hal.Sequence
@@ -31,7 +33,7 @@ type executable struct {
 // finish allocates memory, loads kernels and prepares all launches.
 func (c *compiler) finish(yield plan.Yield) (*executable, error) {
 	e := &executable{
-		program: c.program, yield: yield, patient: yield != nil && c.dev.hal.Info().CPU,
+		dev: c.dev, program: c.program, yield: yield, patient: yield != nil && c.dev.hal.Info().CPU,
 		inputs: c.inputs, params: c.params, outputs: c.outputs, derived: c.derived,
 	}
 	e.unset = len(c.inputs) + len(c.params)
@@ -64,12 +66,8 @@ func (c *compiler) prepare(e *executable, all, once []launch) (err error) {
 	if e.stream, err = c.dev.hal.Stream(e.yield == nil); err != nil {
 		return err
 	}
-	for _, t := range c.fixed {
-		if t.data != nil {
-			if err := e.stream.Upload(t.part(len(t.data)), t.data); err != nil {
-				return err
-			}
-		}
+	if err := c.upload(e.stream); err != nil {
+		return err
 	}
 	if len(once) > 0 {
 		s, err := c.sequence(e.stream, once)
@@ -82,6 +80,18 @@ func (c *compiler) prepare(e *executable, all, once []launch) (err error) {
 	}
 	e.sequence, err = c.sequence(e.stream, all)
 	return err
+}
+
+// upload uploads constants.
+func (c *compiler) upload(s hal.Stream) error {
+	for _, t := range c.fixed {
+		if t.data != nil {
+			if err := s.Upload(t.part(len(t.data)), t.data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // convertConstants returns the launches that fill constants which are images; others are uploaded
@@ -274,6 +284,10 @@ func (e *executable) Output(name string, dst []float32) error {
 // Close frees the program's memory.
 func (e *executable) Close() error {
 	var errs []error
+	for _, a := range e.ascents {
+		errs = append(errs, a.close())
+	}
+	e.ascents = nil
 	if e.sequence != nil {
 		errs = append(errs, e.sequence.Close())
 		e.sequence = nil

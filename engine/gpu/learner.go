@@ -185,10 +185,15 @@ func (c *compiler) output(r *region, name string) {
 	}
 	there := flat(v.Size())
 	c.add(r, there)
-	if t.image {
-		c.toHost(t, there)
+	c.toFlat(t, there, t.value.Size())
+}
+
+// toFlat copies an array of size elements, in any layout, to a row-major one.
+func (c *compiler) toFlat(src, dst *tensor, size int) {
+	if src.image {
+		c.toHost(src, dst)
 	} else {
-		c.launch(source.Update(), "copied", over(t.size), maxThreads, t, there, t.size)
+		c.launch(source.Update(), "copied", over(size), maxThreads, src, dst, size)
 	}
 }
 

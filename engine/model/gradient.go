@@ -123,6 +123,35 @@ func (d *Differentiator) LogitsGradient(ctx context.Context, dx, logits, x []flo
 	return nil
 }
 
+// Ascend takes the steps of an ascent of the objective on images with labels [N], if the device
+// does that by itself; else it returns false. a.Input and a.Grad are the Differentiator's.
+func (d *Differentiator) Ascend(ctx context.Context, a plan.Ascent, labels []int) (bool, error) {
+	exe, ok := d.exe.(plan.Ascending)
+	n := len(labels)
+	if !ok || n < 1 || n > d.microBatch || n < d.batch && d.wholeBatch() {
+		return false, nil
+	}
+	if err := d.model.oneHot(d.target, labels); err != nil {
+		return false, err
+	}
+	if err := d.exe.SetInput(nets.TargetName, d.target); err != nil {
+		return false, err
+	}
+	full := a
+	full.Input, full.Grad = nets.InputName, nets.InputGradName
+	if n < d.microBatch {
+		clear(d.x[copy(d.x, a.Original):])
+		clear(d.dx[copy(d.dx, a.Images):])
+		full.Original, full.Images, full.Stuck = d.x, d.dx, make([]bool, d.microBatch)
+	}
+	if err := exe.Ascend(ctx, &full); err != nil {
+		return false, err
+	}
+	copy(a.Images, full.Images)
+	copy(a.Stuck, full.Stuck)
+	return true, nil
+}
+
 // compute computes the gradients of a micro-batch.
 func (d *Differentiator) compute(ctx context.Context, dx, x []float32, labels []int) error {
 	if err := d.model.oneHot(d.target, labels); err != nil {

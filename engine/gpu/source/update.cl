@@ -85,74 +85,87 @@ KERNEL_OF(256) one_hot(GLOBAL const int *labels, GLOBAL float *target, int n, in
 	if (i < n * K) target[i] = i % K == labels[i / K] ? 1.0f : 0.0f;
 }
 
-// The pixel in x ± epsilon and in [0,1] that is nearest to v.
-FUNC float projected(float v, float x, float epsilon) {
-	float low = greater(x - epsilon, 0.0f), high = x + epsilon < 1.0f ? x + epsilon : 1.0f;
-	v = v > low ? v : low;
-	return v < high ? v : high;
+// The largest magnitude of v's elements as bits, whose order is that of the numbers, with NaN at the
+// end; for all threads of the group.
+FUNC uint largest_bits(LOCAL uint *bits, GLOBAL const float *v, int n) {
+	uint largest = 0;
+	for (int i = THREAD; i < n; i += 256) {
+		uint b = BITS_OF(v[i]) & 0x7fffffffu;
+		largest = b > largest ? b : largest;
+	}
+	bits[THREAD] = largest;
+	SYNC();
+	for (int upper = 128; upper > 0; upper /= 2) {
+		if (THREAD < upper && bits[THREAD + upper] > bits[THREAD]) bits[THREAD] = bits[THREAD + upper];
+		SYNC();
+	}
+	largest = bits[0];
+	SYNC();
+	return largest;
 }
 
-// v takes a step of a size per image along the signs of the gradient dx, within x ± epsilon.
-KERNEL_OF(256) sign_step(GLOBAL float *v, GLOBAL const float *dx, GLOBAL const float *x, GLOBAL const float *sizes,
-	int n, int image, float epsilon) {
-	int i = GROUP(0) * THREADS + THREAD;
-	if (i >= n) return;
-	float d = dx[i], size = sizes[i / image];
-	if (d > 0.0f || d < 0.0f) v[i] = projected(v[i] + (d > 0.0f ? size : -size), x[i], epsilon); // nor NaN
+// A group takes a step of plan.Ascent with one image v of n pixels, whose original is x; size[0] is
+// the step's size, size[1] the ball's radius. An image without a direction is stuck.
+#define STEP \
+	SHARED uint bits[256]; \
+	OFFSET from = (OFFSET)GROUP(0) * n; \
+	GLOBAL float *v = images + from; \
+	GLOBAL const float *d = gradients + from, *x = originals + from; \
+	float epsilon = size[1]; \
+	uint largest = largest_bits(bits, d, n); \
+	if (largest == 0 || largest >= 0x7f800000u) { \
+		if (THREAD == 0) stuck[GROUP(0)] = 1; \
+		return; \
+	}
+
+KERNEL_OF(256) sign_step(GLOBAL float *images, GLOBAL const float *gradients, GLOBAL const float *originals,
+	GLOBAL const float *size, GLOBAL int *stuck, int n) {
+	STEP
+	for (int i = THREAD; i < n; i += 256) {
+		if (d[i] == 0.0f) continue;
+		float low = x[i] - epsilon, high = x[i] + epsilon, moved = v[i] + (d[i] > 0.0f ? size[0] : -size[0]);
+		low = greater(low, 0.0f), high = high < 1.0f ? high : 1.0f;
+		moved = greater(moved, low);
+		v[i] = moved < high ? moved : high;
+	}
 }
 
-// v is x + start·epsilon, within x ± epsilon.
-KERNEL_OF(256) perturb(GLOBAL float *v, GLOBAL const float *x, GLOBAL const float *start, int n, float epsilon) {
-	int i = GROUP(0) * THREADS + THREAD;
-	if (i < n) v[i] = projected(x[i] + start[i] * epsilon, x[i], epsilon);
-}
+// The length of a group's values, n of them given by an expression of i, over a scale: no square
+// overflows, and small ones count. What a sum loses is kept: lengths are off by less than 4e-7.
+#define LENGTH(value, scale, length) \
+	float length = 0.0f, lost = 0.0f; \
+	for (int i = THREAD; i < n; i += 256) { \
+		float share = (value) / scale, term = share * share - lost, sum = length + term; \
+		lost = sum - length - term; \
+		length = sum; \
+	} \
+	length = scale * SQRT(group_sum(sums, 256, length));
 
-// Lengths in L2 are of values over their largest, so that no square overflows or vanishes.
-#define LENGTH(name, value) \
-	float name##_largest = 0.0f, name = 0.0f; \
-	for (int i = THREAD; i < image; i += 256) { \
-		float v_ = value; \
-		v_ = v_ < 0.0f ? -v_ : v_; \
-		if (!(v_ <= name##_largest)) name##_largest = v_; \
-	} \
-	sums[THREAD] = name##_largest; \
-	SYNC(); \
-	for (int upper = 128; upper > 0; upper /= 2) { \
-		if (THREAD < upper && !(sums[THREAD + upper] <= sums[THREAD])) sums[THREAD] = sums[THREAD + upper]; \
-		SYNC(); \
-	} \
-	name##_largest = sums[0]; \
-	SYNC(); \
-	if (name##_largest > 0.0f) { \
-		for (int i = THREAD; i < image; i += 256) { \
-			float v_ = (value) / name##_largest; \
-			name = FMA(v_, v_, name); \
-		} \
-	} \
-	name = name##_largest * SQRT(group_sum(sums, 256, name));
-
-// v takes a step of a size per image along the gradient dx, within the ball of radius epsilon
-// around x and in [0,1]. A group has one image. dx is overwritten.
-KERNEL_OF(256) l2_step(GLOBAL float *v, GLOBAL float *dx, GLOBAL const float *x, GLOBAL const float *sizes, int image, float epsilon) {
+KERNEL_OF(256) length_step(GLOBAL float *images, GLOBAL float *gradients, GLOBAL const float *originals,
+	GLOBAL const float *size, GLOBAL int *stuck, int n) {
 	SHARED float sums[256];
-	OFFSET from = (OFFSET)GROUP(0) * image;
-	GLOBAL float *moved = v + from, *d = dx + from;
-	GLOBAL const float *center = x + from;
-	LENGTH(slope, d[i])
-	float factor = slope > 1e-30f ? sizes[GROUP(0)] / slope : 0.0f;
-	for (int i = THREAD; i < image; i += 256) d[i] = (factor > 0.0f ? FMA(factor, d[i], moved[i]) : moved[i]) - center[i];
-	LENGTH(length, d[i])
-	factor = length > epsilon ? epsilon / length : 1.0f;
-	// Pixels are rounded, which may make the change longer than epsilon by a few roundings: it is then
+	STEP
+	GLOBAL float *change = gradients + from; // in the gradient's place
+	float scale = greater(FLOAT_OF(largest), 1e-30f);
+	LENGTH(d[i], scale, slope)
+	slope = greater(slope, 1e-30f);
+	for (int i = THREAD; i < n; i += 256) change[i] = FMA(size[0], d[i] / slope, v[i]) - x[i];
+	scale = greater(greater(epsilon, size[0]), 1e-30f);
+	float factor = 1.0f;
+	epsilon *= 0.9999995f; // a length may be computed too short
+	{
+		LENGTH(change[i], scale, length)
+		if (length > epsilon) factor = epsilon / length;
+	}
+	// Pixels are rounded, so that the change may be longer than epsilon by a few roundings: it is then
 	// made shorter, each time by more, as rounding may undo a small change.
-	for (int times = 0; times < 32; times++) {
-		for (int i = THREAD; i < image; i += 256) {
-			float pixel = FMA(factor, d[i], center[i]);
-			pixel = greater(pixel, 0.0f);
-			moved[i] = pixel < 1.0f ? pixel : 1.0f;
+	for (int times = 0; times < 25; times++) {
+		for (int i = THREAD; i < n; i += 256) {
+			float moved = greater(FMA(factor, change[i], x[i]), 0.0f);
+			v[i] = moved < 1.0f ? moved : 1.0f;
 		}
-		LENGTH(reach, moved[i] - center[i])
+		LENGTH(v[i] - x[i], scale, reach)
 		if (!(reach > epsilon)) break;
-		factor *= epsilon / reach * (1.0f - FLOAT_OF((uint)(104 + times < 126 ? 104 + times : 126) << 23));
+		factor *= epsilon / reach * (1.0f - FLOAT_OF((uint)(104 + times) << 23)); // 1 − 2^(times − 23)
 	}
 }
