@@ -19,6 +19,7 @@ import (
 // drivers is the registry, in the order in which names are listed and auto prefers GPUs.
 var drivers = list{
 	cpu.Driver(),
+	gpu.CUDA(),
 	gpu.OpenCL(),
 }
 

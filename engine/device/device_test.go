@@ -36,7 +36,7 @@ func TestUnknownNames(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if !slices.Equal(Names(), []string{"auto", "cpu", "opencl"}) || Check("auto") != nil || Check("opencl:3") != nil {
+	if !slices.Equal(Names(), []string{"auto", "cpu", "cuda", "opencl"}) || Check("auto") != nil || Check("opencl:3") != nil {
 		t.Errorf("names are %q", Names())
 	}
 }

@@ -5,9 +5,17 @@ import (
 
 	"hfcui/engine/gpu/cache"
 	"hfcui/engine/gpu/cl"
+	"hfcui/engine/gpu/cuda"
 	"hfcui/engine/gpu/hal"
 	"hfcui/engine/plan"
 )
+
+// CUDA opens NVIDIA's GPUs through their driver.
+func CUDA() plan.Driver {
+	return driver("cuda", cuda.List, func(number int) (hal.Device, error) {
+		return cuda.Open(number, cuda.Options{Cache: cache.User()})
+	})
+}
 
 // OpenCL opens devices through OpenCL.
 func OpenCL() plan.Driver {
