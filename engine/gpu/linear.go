@@ -35,8 +35,7 @@ func (c *compiler) lowerLinear(in *plan.Instr) bool {
 }
 
 // multiply launches out = a·bᵀ, whose sums have n products, with a bias of out's columns, which may be
-// nil. Matrices are float32; where they are not the data type of a test of precision, matrix
-// instructions round them to TF32.
+// nil. Matrices are float32; unless the data type is, too, matrix instructions round them to TF32.
 func (c *compiler) multiply(in *plan.Instr, a, b matrixOf, n int, bias *tensor, rectify bool) {
 	out := c.t(in.Out)
 	rows, columns := in.Out.Shape[0], in.Out.Shape[1]
