@@ -17,7 +17,7 @@ type Library struct {
 }
 
 // ErrUnsupported is the error of a program that was built without libraries.
-var ErrUnsupported = errors.New("this program was built without GPUs, with -tags nogpu or for a platform that has none")
+var ErrUnsupported = errors.New("built without GPU support (-tags nogpu, or a platform without it)")
 
 // Open loads the first library of names that is found. The error is that of the first name.
 func Open(names ...string) (*Library, error) {
