@@ -67,8 +67,14 @@ func (d *Device) Note() string {
 // Threads returns the number of host threads.
 func (d *Device) Threads() int { return d.threads }
 
-// CacheSize is 0: GPUs need no micro-batches.
-func (d *Device) CacheSize() int { return 0 }
+// CacheSize is 0 for GPUs, which need no micro-batches, and most of a typical L3 cache for the
+// host's processor.
+func (d *Device) CacheSize() int {
+	if d.hal.Info().CPU {
+		return 26 << 20
+	}
+	return 0
+}
 
 // Compile compiles a program.
 func (d *Device) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, error) {
