@@ -1,0 +1,223 @@
+package gpu
+
+import (
+	"bytes"
+	flags "flag"
+	"fmt"
+	"os"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"hfcui/engine/gpu/hal"
+	"hfcui/engine/gpu/source"
+	"hfcui/engine/model"
+	"hfcui/engine/nets"
+	"hfcui/engine/optim"
+	"hfcui/engine/plan"
+)
+
+var updatePaper = flags.Bool("update", false, "write the figures reckoned from launches to README.md")
+
+// paper is a device that computes nothing: it notes what it is asked to launch.
+type paper struct {
+	launches []hal.Launch
+}
+
+type paperBuffer int
+
+func (b paperBuffer) Bytes() int { return int(b) }
+func (paperBuffer) Free()        {}
+
+type paperProgram struct{}
+
+type paperKernel string
+
+func (k paperKernel) Name() string { return string(k) }
+
+func (paperProgram) Kernel(name string) (hal.Kernel, error) { return paperKernel(name), nil }
+
+func (*paper) Info() hal.Info {
+	return hal.Info{ID: "paper", Name: "paper", Arch: 90, Private: true, Units: 132, Threads: 1024, Shared: 48 << 10}
+}
+func (*paper) Alloc(n int) (hal.Buffer, error)         { return paperBuffer(n), nil }
+func (*paper) Load(source.Module) (hal.Program, error) { return paperProgram{}, nil }
+func (p *paper) Stream(bool) (hal.Stream, error)       { return paperStream{p}, nil }
+func (*paper) Close() error                            { return nil }
+
+type paperStream struct{ *paper }
+
+func (paperStream) Upload(hal.Span, []byte) error   { return nil }
+func (paperStream) Download([]byte, hal.Span) error { return nil }
+func (paperStream) Copy(hal.Span, hal.Span) error   { return nil }
+func (s paperStream) Prepare(l []hal.Launch) (hal.Sequence, error) {
+	return paperSequence{s.paper, l}, nil
+}
+func (paperStream) Flush() error                             { return nil }
+func (paperStream) Wait() error                              { return nil }
+func (paperStream) Mark() (hal.Mark, error)                  { return paperStream{}, nil }
+func (paperStream) Time(func() error) (time.Duration, error) { return 0, nil }
+
+type paperSequence struct {
+	*paper
+	launches []hal.Launch
+}
+
+func (s paperSequence) Enqueue(from, to int) error {
+	s.paper.launches = append(s.paper.launches, s.launches[from:to]...)
+	return nil
+}
+func (s paperSequence) Len() int { return len(s.launches) }
+
+// An H200 as hoped for: bytes per second of memory, multiplications and additions per second of
+// matrix instructions, and seconds between two kernels of a graph.
+const (
+	paperBytes  = 4.0e12
+	paperFlops  = 400e12
+	paperLaunch = 1.5e-6
+)
+
+// cost is what launches read, write and multiply, each array once.
+type cost struct {
+	launches     int
+	bytes, flops float64
+	seconds      float64
+}
+
+func (c *cost) add(l hal.Launch) {
+	seen := make(map[hal.Span]bool)
+	moved, flops := 0.0, flopsOf(l)
+	for _, a := range l.Args {
+		if s, ok := a.(hal.Span); ok && !seen[s] {
+			seen[s] = true
+			moved += float64(s.Bytes)
+		}
+	}
+	c.launches++
+	c.bytes, c.flops = c.bytes+moved, c.flops+flops
+	c.seconds += max(moved/paperBytes, flops/paperFlops) + paperLaunch
+}
+
+// flopsOf counts the multiplications and additions of products, fill channels included.
+func flopsOf(l hal.Launch) float64 {
+	product := func(at ...int) float64 {
+		f := 2.0
+		for _, i := range at {
+			f *= float64(l.Args[i].(int32))
+		}
+		return f
+	}
+	switch name := l.Kernel.Name(); {
+	case strings.HasPrefix(name, "conv_"): // pixels, R, S, inner, outer
+		return product(5, 14, 15, 16, 17) * float64(l.Groups[2])
+	case strings.HasPrefix(name, "weight_grad_") && name != "weight_grad_sum":
+		return product(3, 10, 11, 12, 13) * float64(l.Groups[2]) / float64(l.Args[14].(int32))
+	case strings.HasPrefix(name, "linear_") && name != "linear_sum":
+		return product(4, 5, 6)
+	}
+	return 0
+}
+
+// step returns the launches of a step of training, or of inference, after the first.
+func step(t *testing.T, net, work string, batch int) []hal.Launch {
+	t.Helper()
+	m, err := model.New(net, [3]int{3, 32, 32}, make([]string, 10), nets.He, 1)
+	must(t, err)
+	p := &paper{}
+	d := New(p, plan.DeviceOptions{DType: plan.BFloat16, Threads: 1})
+	x := make([]float32, batch*3*32*32)
+	run := func() error { return nil }
+	if work == "train" {
+		tr, err := m.NewTrainer(d, batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
+		must(t, err)
+		defer tr.Close()
+		labels := make([]int, batch)
+		run = func() error { _, _, err := tr.Step(t.Context(), x, labels); return err }
+	} else {
+		e, err := m.NewEvaluator(d, batch, model.RunningStatistics)
+		must(t, err)
+		defer e.Close()
+		logits := make([]float32, batch*10)
+		run = func() error { return e.Logits(t.Context(), logits, x, batch) }
+	}
+	must(t, run())
+	p.launches = nil
+	must(t, run())
+	return p.launches
+}
+
+// kind is a kernel's name without its tile.
+func kind(l hal.Launch) string { return strings.TrimRight(l.Kernel.Name(), "_0123456789") }
+
+// TestPaper: the figures in README.md are those of the launches.
+func TestPaper(t *testing.T) {
+	var b bytes.Buffer
+	works := []string{"train", "infer"}
+	fmt.Fprintf(&b, "| bf16 | kernels | 128 | 512 | 2048 | of 512: bytes | GFLOP | bytes alone |\n|---|---|---|---|---|---|---|---|\n")
+	batches := []int{128, 512, 2048}
+	for _, net := range []string{"resnet18", "resnet20"} {
+		for _, work := range works {
+			fmt.Fprintf(&b, "| %s %s |", work, net)
+			var middle cost
+			for i, batch := range batches {
+				var all cost
+				for _, l := range step(t, net, work, batch) {
+					all.add(l)
+				}
+				if i == 0 {
+					fmt.Fprintf(&b, " %d |", all.launches)
+				}
+				if batch == 512 {
+					middle = all
+				}
+				fmt.Fprintf(&b, " %.2f ms |", all.seconds*1e3)
+			}
+			fmt.Fprintf(&b, " %.2f GB | %.0f | %.2f ms |\n", middle.bytes/1e9, middle.flops/1e9, middle.bytes/paperBytes*1e3)
+		}
+	}
+	for _, net := range []string{"resnet18", "resnet20"} {
+		fmt.Fprintf(&b, "\nA training step of %s at batch 512, by kernel:\n\n| kernel | launches | bytes | GFLOP | should take |\n|---|---|---|---|---|\n", net)
+		kinds := make(map[string]*cost)
+		for _, l := range step(t, net, "train", 512) {
+			k := kind(l)
+			if kinds[k] == nil {
+				kinds[k] = &cost{}
+			}
+			kinds[k].add(l)
+		}
+		names := make([]string, 0, len(kinds))
+		for k := range kinds {
+			names = append(names, k)
+		}
+		sort.Slice(names, func(i, j int) bool {
+			a, b := kinds[names[i]], kinds[names[j]]
+			if a.seconds != b.seconds {
+				return a.seconds > b.seconds
+			}
+			return names[i] < names[j]
+		})
+		for _, k := range names {
+			c := kinds[k]
+			flops := "–"
+			if c.flops > 0 {
+				flops = fmt.Sprintf("%.0f", c.flops/1e9)
+			}
+			fmt.Fprintf(&b, "| %s | %d | %.3f GB | %s | %.0f µs |\n", k, c.launches, c.bytes/1e9, flops, c.seconds*1e6)
+		}
+	}
+	const begin, end = "<!-- of paper_test.go -->\n", "<!-- end -->\n"
+	readme, err := os.ReadFile("README.md")
+	must(t, err)
+	from, to := bytes.Index(readme, []byte(begin)), bytes.Index(readme, []byte(end))
+	if from < 0 || to < from {
+		t.Fatal("README.md has no place for the figures")
+	}
+	from += len(begin)
+	if *updatePaper {
+		must(t, os.WriteFile("README.md", slices.Concat(readme[:from], b.Bytes(), readme[to:]), 0o644))
+	} else if !bytes.Equal(readme[from:to], b.Bytes()) {
+		t.Error("the figures in README.md are not those of the launches: run go test ./engine/gpu -run Paper -update")
+	}
+}
