@@ -58,9 +58,15 @@ func Kernels(name string) []string {
 	return d.Kernels()
 }
 
-// Lost reports whether an error says that a device has stopped working, e.g. because its driver
-// was restarted. What ran on it has to be opened on another device.
-func Lost(err error) bool { return errors.As(err, new(*hal.Lost)) }
+// Lost returns the ID of the device that has stopped working if that is what an error says, e.g.
+// because its driver was restarted. What ran on it has to be opened on another device.
+func Lost(err error) (id string, lost bool) {
+	var l *hal.Lost
+	if !errors.As(err, &l) {
+		return "", false
+	}
+	return l.Device, true
+}
 
 // list is a registry.
 type list []plan.Driver

@@ -148,8 +148,11 @@ func TestHardware(t *testing.T) {
 }
 
 func TestLost(t *testing.T) {
-	if lost := fmt.Errorf("running: %w", &hal.Lost{Device: "cuda:0", Cause: errMissing}); !Lost(lost) || Lost(errMissing) || Lost(nil) {
-		t.Error("a lost device is not told from other errors")
+	for _, err := range []error{nil, errMissing, fmt.Errorf("running: %w", &hal.Lost{Device: "cuda:0", Cause: errMissing})} {
+		id, lost := Lost(err)
+		if want := errors.Is(err, errMissing) && err != errMissing; lost != want || lost && id != "cuda:0" {
+			t.Errorf("%v: %s, %v", err, id, lost)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func (l *Lab) Check(ctx context.Context, update func(evaluated int)) (Reading, e
 		return r, nil
 	}
 	r.Result, err = candidates.Check(ctx, candidates.Request{
-		Model: now.model, Given: now.given, Images: now.Inputs, Update: update, Device: plan.Yielding(l.device, l.gate.turn),
+		Model: now.model, Given: now.given, Images: now.Inputs, Update: update, Device: plan.Yielding(l.compute.Load(), l.gate.turn),
 		Reopen: func(d model.Description) (*model.Model, error) { return model.LoadAs(now.path, d) },
 	})
 	if err == nil {

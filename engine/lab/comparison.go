@@ -43,7 +43,7 @@ func (l *Lab) OpenComparison(ctx context.Context, path string) (Info, error) {
 		return Info{}, err
 	}
 	defer end()
-	return now.info(l.device), nil
+	return now.info(l.compute.Load()), nil
 }
 
 // CloseComparison closes a comparison model once its computations have ended.
@@ -150,7 +150,7 @@ func (l *Lab) compare(ctx context.Context, path string) (*study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = newStudy(m, modelSource{path: path, chosen: true}, l.device, l.gate, open.data)
+	s = newStudy(m, modelSource{path: path, chosen: true}, l.compute.Load(), l.gate, open.data)
 	models.Put(path, comparison{file, s})
 	return s, nil
 }

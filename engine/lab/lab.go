@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
@@ -42,7 +41,7 @@ type Options struct {
 type Lab struct {
 	options  Options     // of Open
 	opened   modelSource // by Open or Reopen, as opposed to UseModel
-	device   plan.Device
+	compute  atomic.Pointer[compute]
 	threads  int
 	gate     *gate
 	selected atomic.Pointer[selection]
@@ -50,8 +49,8 @@ type Lab struct {
 
 	changing  sync.Mutex // locked while another model or split is selected
 	requested uint64     // number of calls of UseModel and Reopen
-	// the calls whose model and whose data are open
-	servedModel, servedData uint64
+	// the calls whose model, data and device are open
+	servedModel, servedData, servedDevice uint64
 
 	slot slot
 }
@@ -71,11 +70,12 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	defer data.release() // the study keeps it open
-	d, err := device.Open(o.Device, plan.DeviceOptions{Threads: o.Threads, DType: o.DType})
+	d, err := openCompute(o.Device, plan.DeviceOptions{Threads: o.Threads, DType: o.DType})
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{options: o, opened: file, device: d, threads: o.Threads, gate: newGate(), compared: newComparisons()}
+	l := &Lab{options: o, opened: file, threads: o.Threads, gate: newGate(), compared: newComparisons()}
+	l.compute.Store(d)
 	s := newStudy(m, file, d, l.gate, data)
 	now, err := (*selection)(nil).with(s, cmp.Or(o.Split, "test"))
 	if err != nil {
@@ -114,8 +114,9 @@ func (l *Lab) SetSplit(split string) error {
 
 // Info describes the model and the split.
 func (l *Lab) Info() Info {
-	info := l.selected.Load().info(l.device)
-	if note := l.device.Note(); note != "" {
+	d := l.compute.Load()
+	info := l.selected.Load().info(d)
+	if note := d.Note(); note != "" {
 		info.Note = strings.TrimPrefix(info.Note+"; "+note, "; ")
 	}
 	return info

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"hfcui/engine/attack"
 	"hfcui/engine/measure"
@@ -22,16 +23,15 @@ type programKey struct {
 
 // programCache holds the compiled programs of a model, compiled on first use.
 type programCache struct {
-	model      *model.Model
-	device     plan.Device
-	background plan.Device // the same, for work that yields
-	turn       plan.Yield  // before background work takes a program
-	mu         sync.Mutex
-	programs   map[programKey]*program
+	model    *model.Model
+	compute  *compute
+	gate     *gate // for background work
+	mu       sync.Mutex
+	programs map[programKey]*program
 }
 
-func newProgramCache(m *model.Model, d plan.Device, g *gate) *programCache {
-	return &programCache{model: m, device: d, background: plan.Yielding(d, g.yield), turn: g.turn, programs: map[programKey]*program{}}
+func newProgramCache(m *model.Model, c *compute, g *gate) *programCache {
+	return &programCache{model: m, compute: c, gate: g, programs: map[programKey]*program{}}
 }
 
 // network is a compiled model: a *model.Evaluator or an *attack.Model.
@@ -51,17 +51,11 @@ func (p *programCache) get(key programKey, how model.Smoothing) (classifier, err
 	defer p.mu.Unlock()
 	e, ok := p.programs[key]
 	if !ok {
-		e = &program{model: p.model}
-		device := p.device
+		e = &program{model: p.model, compute: p.compute, gate: p.gate, key: key}
 		if key.background {
-			device, e.turn = p.background, p.turn
+			e.turn = p.gate.turn
 		}
-		if key.gradients {
-			e.network, err = attack.NewTarget(p.model, device, key.batch)
-		} else {
-			e.network, err = p.model.NewEvaluator(device, key.batch, key.statistics)
-		}
-		if err != nil {
+		if err := e.compile(); err != nil {
 			return classifier{}, err
 		}
 		p.programs[key] = e
@@ -75,7 +69,7 @@ func (p *programCache) target(batch int, background bool, how model.Smoothing) (
 	if err != nil {
 		return nil, err
 	}
-	return target{c, c.network.(*attack.Model)}, nil
+	return target{c}, nil
 }
 
 func (p *programCache) close() error {
@@ -84,7 +78,7 @@ func (p *programCache) close() error {
 	var errs []error
 	for _, e := range p.programs {
 		e.mu.Lock()
-		errs = append(errs, e.network.Close())
+		errs = append(errs, e.net().Close())
 		e.mu.Unlock()
 	}
 	clear(p.programs)
@@ -93,12 +87,58 @@ func (p *programCache) close() error {
 
 // program is a compiled model with the current smoothing of its weights, initially none.
 type program struct {
-	model *model.Model
-	turn  plan.Yield // nil in the foreground
+	model   *model.Model
+	compute *compute
+	gate    *gate
+	key     programKey
+	turn    plan.Yield // before background work takes the program; nil in the foreground
 
 	mu      sync.Mutex
-	network network
+	network atomic.Pointer[network] // changes with mu locked
 	now     model.Smoothing
+}
+
+// compile compiles the program for the device there now is.
+func (p *program) compile() error {
+	var d plan.Device = p.compute
+	if p.key.background {
+		d = plan.Yielding(d, p.gate.yield)
+	}
+	var n network
+	var err error
+	if p.key.gradients {
+		n, err = attack.NewTarget(p.model, d, p.key.batch)
+	} else {
+		n, err = p.model.NewEvaluator(d, p.key.batch, p.key.statistics)
+	}
+	if err != nil {
+		return err
+	}
+	p.network.Store(&n)
+	p.now = model.Smoothing{}
+	return nil
+}
+
+func (p *program) net() network { return *p.network.Load() }
+
+// run runs f on the network with a smoothing, with mu locked; once more, on the CPU, if the device
+// is lost meanwhile.
+func (p *program) run(how model.Smoothing, f func(network) error) error {
+	attempt := func() error {
+		if err := p.smooth(how); err != nil {
+			return err
+		}
+		return f(p.net())
+	}
+	err := attempt()
+	if !p.compute.lose(err) {
+		return err
+	}
+	_ = p.net().Close() // nothing on the device can be freed
+	if err := p.compile(); err != nil {
+		return err
+	}
+	return attempt()
 }
 
 // smooth applies a smoothing in canonical form and restores the weights of a layer that is no
@@ -127,7 +167,7 @@ func (p *program) setKernels(s model.Smoothing) error {
 	if err != nil {
 		return err
 	}
-	return p.network.SetWeight(layer, w)
+	return p.net().SetWeight(layer, w)
 }
 
 // classifier runs a program with a smoothing. Others may run it with another in between.
@@ -136,46 +176,45 @@ type classifier struct {
 	smoothing model.Smoothing
 }
 
-func (c classifier) Batch() int   { return c.network.Batch() }
-func (c classifier) Classes() int { return c.network.Classes() }
+func (c classifier) Batch() int   { return c.net().Batch() }
+func (c classifier) Classes() int { return c.net().Classes() }
 
 func (c classifier) Logits(ctx context.Context, dst, x []float32, n int) error {
-	if err := c.take(ctx); err != nil {
-		return err
-	}
-	defer c.mu.Unlock()
-	return c.network.Logits(ctx, dst, x, n)
+	return c.take(ctx, func(net network) error { return net.Logits(ctx, dst, x, n) })
 }
 
-// take locks the program with its smoothing. Background jobs take turns before, since one that
-// waits for another must not hold what the other needs.
-func (c classifier) take(ctx context.Context) error {
+// take runs f on the network with the classifier's smoothing. Background jobs take turns before,
+// since one that waits for another must not hold what the other needs.
+func (c classifier) take(ctx context.Context, f func(network) error) error {
 	if err := c.turn.Wait(ctx); err != nil {
 		return err
 	}
 	c.mu.Lock()
-	err := c.smooth(c.smoothing)
-	if err != nil {
-		c.mu.Unlock()
-	}
-	return err
+	defer c.mu.Unlock()
+	return c.run(c.smoothing, f)
 }
 
-// target is a classifier with gradients.
-type target struct {
-	classifier
-	attacked *attack.Model
-}
+// target is a classifier with gradients: its network is an *attack.Model.
+type target struct{ classifier }
 
-func (t target) Input() (c, h, w int) { return t.attacked.Input() }
+func (t target) attacked() *attack.Model { return t.net().(*attack.Model) }
+
+func (t target) Input() (c, h, w int) { return t.attacked().Input() }
 
 // Each runs a loop on the device's threads. It does not need the program.
-func (t target) Each(n int, body func(i int)) { t.attacked.Each(n, body) }
+func (t target) Each(n int, body func(i int)) { t.attacked().Each(n, body) }
 
 func (t target) Gradient(ctx context.Context, dx, logits, x []float32, labels []int, loss attack.Loss) error {
-	if err := t.take(ctx); err != nil {
+	return t.take(ctx, func(net network) error {
+		return net.(*attack.Model).Gradient(ctx, dx, logits, x, labels, loss)
+	})
+}
+
+// Ascend takes an ascent's steps on the device, if it can.
+func (t target) Ascend(ctx context.Context, a plan.Ascent, labels []int, loss attack.Loss) (done bool, err error) {
+	err = t.take(ctx, func(net network) error {
+		done, err = net.(*attack.Model).Ascend(ctx, a, labels, loss)
 		return err
-	}
-	defer t.mu.Unlock()
-	return t.attacked.Gradient(ctx, dx, logits, x, labels, loss)
+	})
+	return done, err
 }

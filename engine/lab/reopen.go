@@ -14,6 +14,7 @@ type Choice struct {
 	Data   string            // folder or name; "" keeps the open data, unless there are Images
 	Images []string          // single image files
 	Split  string            // of other data; "" is "test"
+	Device string            // name, as of device.Open; "" keeps the device
 }
 
 // UseModel switches to another model, of any architecture and input size: an embedded one or a file,
@@ -32,7 +33,7 @@ func (l *Lab) UseModel(ctx context.Context, path string) error {
 	return l.open(ctx, &file, Choice{}, false)
 }
 
-// Reopen opens another model, other data, or both, with the same device and threads. What was open
+// Reopen opens another model, other data, both, or the open ones on another device. What was open
 // stays usable until then, and on an error. Running requests, and a training run or experiment, keep
 // what they were started on, which is closed after them. Concurrent calls are as of UseModel.
 func (l *Lab) Reopen(ctx context.Context, c Choice) error {
@@ -72,17 +73,24 @@ func (l *Lab) open(ctx context.Context, file *modelSource, c Choice, opened bool
 		}
 		defer data.release() // the study keeps it open
 	}
+	var on *compute
+	if c.Device != "" {
+		var err error
+		if on, err = openCompute(c.Device, l.compute.Load().options); err != nil {
+			return err
+		}
+	}
 	for {
-		done, err := l.replace(ctx, ticket, file, m, data, c.Split, opened)
+		done, err := l.replace(ctx, ticket, on, file, m, data, c.Split, opened)
 		if done || err != nil {
 			return err
 		}
 	}
 }
 
-// replace selects a model and data, nil being those that are open. It returns false if what is kept
+// replace selects a device, a model and data, nil being those that are open. It returns false if what is kept
 // was replaced meanwhile.
-func (l *Lab) replace(ctx context.Context, ticket uint64, file *modelSource, m *model.Model, data *source, split string, opened bool) (done bool, err error) {
+func (l *Lab) replace(ctx context.Context, ticket uint64, on *compute, file *modelSource, m *model.Model, data *source, split string, opened bool) (done bool, err error) {
 	now, end, err := l.model(ctx, "")
 	if err != nil {
 		return false, err
@@ -97,7 +105,11 @@ func (l *Lab) replace(ctx context.Context, ticket uint64, file *modelSource, m *
 	} else if split == "" {
 		split = "test"
 	}
-	s := newStudy(m, *file, l.device, l.gate, data)
+	kept, chosen := l.compute.Load(), on != nil
+	if !chosen {
+		on = kept
+	}
+	s := newStudy(m, *file, on, l.gate, data)
 	if err = s.compile(ctx); err != nil {
 		s.retire()
 		return false, err
@@ -105,10 +117,10 @@ func (l *Lab) replace(ctx context.Context, ticket uint64, file *modelSource, m *
 	l.changing.Lock()
 	defer l.changing.Unlock()
 	before := l.selected.Load()
-	if !keptModel && ticket < l.servedModel || !keptData && ticket < l.servedData {
+	if !keptModel && ticket < l.servedModel || !keptData && ticket < l.servedData || chosen && ticket < l.servedDevice {
 		return true, s.retire()
 	}
-	if keptModel && before.model != now.model || keptData && before.data != now.data {
+	if keptModel && before.model != now.model || keptData && before.data != now.data || !chosen && on != l.compute.Load() {
 		return false, s.retire()
 	}
 	next, err := before.with(s, split)
@@ -122,12 +134,16 @@ func (l *Lab) replace(ctx context.Context, ticket uint64, file *modelSource, m *
 	if !keptModel {
 		l.servedModel = ticket
 	}
+	if chosen {
+		l.servedDevice = ticket
+	}
 	if opened && !keptModel {
 		l.opened = *file
 	}
 	l.selected.Store(next)
-	if !keptData {
-		l.compared.models.Clear() // of other images
+	l.compute.Store(on)
+	if !keptData || on != kept {
+		l.compared.models.Clear() // of other images, or on another device
 	}
 	return true, before.retire()
 }

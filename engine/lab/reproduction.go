@@ -63,5 +63,5 @@ func (l *Lab) plan(data *source, e experiment.Experiment, size experiment.Size, 
 	if data.Train == nil || data.Test == nil {
 		return experiment.Plan{}, fmt.Errorf("%s lacks training or test images: open another dataset", data.Name)
 	}
-	return e.Plan(size, data.origin, experiment.Threads(dir, l.threads)).On(experiment.Device(dir, l.options.Device)), nil
+	return e.Plan(size, data.origin, experiment.Threads(dir, l.threads)).On(experiment.Device(dir, l.compute.Load().chosen())), nil
 }

@@ -51,7 +51,7 @@ func TestEveryLayerIsSmoothedByItself(t *testing.T) {
 	list := smoothings(now.model)
 	want := make([][]float32, len(list))
 	for i, s := range list {
-		e, err := byHand(t, now.model, s).NewEvaluator(l.device, 3, model.RunningStatistics)
+		e, err := byHand(t, now.model, s).NewEvaluator(l.compute.Load(), 3, model.RunningStatistics)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,7 +57,7 @@ type study struct {
 
 // newStudy prepares the model in a file for the images of data, which it keeps open. Its background
 // work yields.
-func newStudy(m *model.Model, file modelSource, d plan.Device, g *gate, data *source) *study {
+func newStudy(m *model.Model, file modelSource, d *compute, g *gate, data *source) *study {
 	data.acquire() // open: the caller uses it
 	s := &study{
 		model: m, data: data, modelSource: file, checks: newChecks(), programs: newProgramCache(m, d, g), attacked: attack.NewKnown(),

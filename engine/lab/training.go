@@ -65,7 +65,7 @@ func (l *Lab) Recipe() (c train.Config, scratch bool, err error) {
 		return c, false, fmt.Errorf("%s has no training images: open another dataset", now.data.Name)
 	}
 	c = train.Default(now.model.Net.Name, now.data.origin)
-	c.Model, c.Device, c.Threads = now.path, l.options.Device, l.threads
+	c.Model, c.Device, c.Threads = now.path, l.compute.Load().chosen(), l.threads
 	return c, now.model.Net.Builtin(), nil
 }
 

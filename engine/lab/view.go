@@ -109,7 +109,7 @@ func (l *Lab) SaveSmoothed(ctx context.Context, path string, q KernelsRequest) e
 // Evolution returns an empty history of checkpoints, for images of the selected split. Its
 // inference is background work.
 func (l *Lab) Evolution() *evolution.History {
-	return evolution.New(l.device, func() dataset.Set { return l.selected.Load().Set }, l.gate.yield)
+	return evolution.New(l.compute.Load(), func() dataset.Set { return l.selected.Load().Set }, l.gate.yield)
 }
 
 // Thumbnails reads images of the selected split at the model's input size.
