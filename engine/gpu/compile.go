@@ -32,6 +32,7 @@ type compiler struct {
 	fixed    []*tensor            // arrays with memory of their own: leaves, tables, derived arrays
 	placed   []*tensor            // parts of other arrays' memory
 	derived  []*derived
+	packing  packing
 	err      error // the first of a family
 }
 
@@ -164,12 +165,15 @@ func (c *compiler) table(values []float32) *tensor {
 }
 
 // indices returns an array of int32 constants for kernels to read.
-func (c *compiler) indices(values []int) *tensor {
+func (c *compiler) indices(values []int) *tensor { return c.constant(int32s(values)) }
+
+// int32s are the bytes of values as kernels read them.
+func int32s(values []int) []byte {
 	data := make([]byte, 0, 4*len(values))
 	for _, v := range values {
 		data = binary.NativeEndian.AppendUint32(data, uint32(int32(v)))
 	}
-	return c.constant(data)
+	return data
 }
 
 func (c *compiler) constant(data []byte) *tensor {

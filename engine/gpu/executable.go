@@ -34,8 +34,10 @@ type executable struct {
 func (c *compiler) finish(yield plan.Yield) (*executable, error) {
 	e := &executable{
 		dev: c.dev, program: c.program, yield: yield, patient: yield != nil && c.dev.hal.Info().CPU,
-		inputs: c.inputs, params: c.params, outputs: c.outputs, derived: c.derived,
+		inputs: c.inputs, params: c.params, outputs: c.outputs,
 	}
+	c.mergePacking()
+	e.derived = c.derived
 	e.unset = len(c.inputs) + len(c.params)
 	var all []launch
 	add := func(launches []launch) (from, to int) {
@@ -54,6 +56,7 @@ func (c *compiler) finish(yield plan.Yield) (*executable, error) {
 	if e.buffer, err = c.allocate(); err != nil {
 		return nil, err
 	}
+	c.placePacking(e.buffer)
 	if err = c.prepare(e, all, constants); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

@@ -15,13 +15,13 @@ FUNC number as_multiplied(float v) {
 #endif
 }
 
-// y [parts·outer,TR,TS,inner] from w. Tap (t, u) of y is kernel position (first_r + t·step_r,
-// first_s + u·step_s). Rows are output channels and the sum goes over input channels, or the
-// other way around if transposed. Output channel k is multiplied by scale[k] if scaled.
-KERNEL pack_weights(GLOBAL const float *w, GLOBAL const float *scale, GLOBAL number *y, int n, int K, int inputs, int outputs,
-	int some, int R, int S, int outer, int inner, int TR, int TS, int first_r, int first_s, int step_r, int step_s,
+// Element i of y [parts·outer,TR,TS,inner], which has n, from w. Tap (t, u) of y is kernel position
+// (first_r + t·step_r, first_s + u·step_s). Rows are output channels and the sum goes over input
+// channels, or the other way around if transposed. Output channel k is multiplied by scale[k] if
+// scaled.
+FUNC void pack_weight(int i, GLOBAL const float *w, GLOBAL const float *scale, GLOBAL number *y, int n, int K, int inputs,
+	int outputs, int some, int R, int S, int outer, int inner, int TR, int TS, int first_r, int first_s, int step_r, int step_s,
 	int transposed, int scaled) {
-	int i = GROUP(0) * THREADS + THREAD;
 	if (i >= n) return;
 	int column = i % inner, q = i / inner, u = q % TS;
 	q /= TS;
@@ -34,6 +34,33 @@ KERNEL pack_weights(GLOBAL const float *w, GLOBAL const float *scale, GLOBAL num
 		if (scaled) v *= scale[k];
 	}
 	y[i] = as_multiplied(v);
+}
+
+KERNEL pack_weights(GLOBAL const float *w, GLOBAL const float *scale, GLOBAL number *y, int n, int K, int inputs, int outputs,
+	int some, int R, int S, int outer, int inner, int TR, int TS, int first_r, int first_s, int step_r, int step_s,
+	int transposed, int scaled) {
+	pack_weight(GROUP(0) * THREADS + THREAD, w, scale, y, n, K, inputs, outputs, some, R, S, outer, inner, TR, TS,
+		first_r, first_s, step_r, step_s, transposed, scaled);
+}
+
+// The same for many weights. Each has a row in the table: its first group, where in memory, in pieces
+// of 256 bytes, w, scale and y are, and pack_weights' other arguments. weights and packed are both
+// all of the memory.
+#define PACKING 21
+
+KERNEL pack_all(GLOBAL const float *weights, GLOBAL number *packed, GLOBAL const int *table, int count) {
+	int low = 0, high = count - 1;
+	while (low < high) {
+		int middle = (low + high + 1) / 2;
+		if (table[middle * PACKING] <= GROUP(0))
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	GLOBAL const int *p = table + low * PACKING;
+	pack_weight((GROUP(0) - p[0]) * THREADS + THREAD, weights + (OFFSET)p[1] * 64, weights + (OFFSET)p[2] * 64,
+		packed + (OFFSET)p[3] * (256 / (int)sizeof(number)), p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14],
+		p[15], p[16], p[17], p[18], p[19], p[20]);
 }
 
 // y [TR,TS,filled] from w [channels,1,R,S]: channels filled up with zeros.
