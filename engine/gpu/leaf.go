@@ -1,6 +1,8 @@
 package gpu
 
 import (
+	"maps"
+	"slices"
 	"unsafe"
 
 	"hfcui/engine/gpu/hal"
@@ -35,15 +37,18 @@ func (c *compiler) conversions(add func([]launch) (from, to int)) (staging *tens
 		c.target = &c.launches
 		return add(launches)
 	}
-	for _, leaves := range []map[string]*leaf{c.inputs, c.params} {
-		for _, l := range leaves {
-			if l.tensor = c.t(l.value); l.tensor != nil && l.tensor.image {
-				l.from, l.to = converting(func() { c.fromHost(staging, l.tensor, l.scale, l.shift) })
-				staging.bytes = max(staging.bytes, 4*l.value.Size())
-			}
+	for _, v := range c.program.Values {
+		l := c.leafOf(v)
+		if l == nil {
+			continue
+		}
+		if l.tensor = c.t(v); l.tensor != nil && l.tensor.image {
+			l.from, l.to = converting(func() { c.fromHost(staging, l.tensor, l.scale, l.shift) })
+			staging.bytes = max(staging.bytes, 4*v.Size())
 		}
 	}
-	for name, v := range c.program.Outputs {
+	for _, name := range slices.Sorted(maps.Keys(c.program.Outputs)) {
+		v := c.program.Outputs[name]
 		o := &output{tensor: c.t(v)}
 		if o.tensor.image {
 			o.from, o.to = converting(func() { c.toHost(o.tensor, staging) })
@@ -55,6 +60,17 @@ func (c *compiler) conversions(add func([]launch) (from, to int)) (staging *tens
 		c.fixed = append(c.fixed, staging)
 	}
 	return staging
+}
+
+// leafOf returns the leaf of an input or parameter; nil for other values.
+func (c *compiler) leafOf(v *plan.Value) *leaf {
+	switch v.Kind {
+	case plan.Input:
+		return c.inputs[v.Name]
+	case plan.Param:
+		return c.params[v.Name]
+	}
+	return nil
 }
 
 // fromHost converts an image from row-major float32.

@@ -1,6 +1,9 @@
 package gpu
 
 import (
+	"errors"
+	"fmt"
+
 	"hfcui/engine/gpu/hal"
 	"hfcui/engine/plan"
 )
@@ -9,6 +12,7 @@ import (
 // shares memory where it is not live at the same time, then what keeps its own.
 func (c *compiler) allocate() (hal.Buffer, error) {
 	offsets, total := c.arena()
+	shared := total
 	for _, v := range c.program.Values {
 		if t := c.t(v); t != nil && t.within == nil && v.Kind != plan.Temp {
 			c.fixed = append(c.fixed, t)
@@ -20,7 +24,7 @@ func (c *compiler) allocate() (hal.Buffer, error) {
 	}
 	buffer, err := c.dev.hal.Alloc(max(total, hal.Align))
 	if err != nil {
-		return nil, err
+		return nil, c.fitting(err, shared, total-shared)
 	}
 	for t, at := range offsets {
 		t.span = hal.Span{Buffer: buffer, Offset: at, Bytes: t.bytes}
@@ -29,6 +33,26 @@ func (c *compiler) allocate() (hal.Buffer, error) {
 		t.span = hal.Span{Buffer: buffer, Offset: t.within.span.Offset + t.at, Bytes: t.bytes}
 	}
 	return buffer, nil
+}
+
+// fitting adds to the error of an allocation the batch size that fits, if it can be known: memory
+// that instructions share, and that of inputs, is in proportion to the batch.
+func (c *compiler) fitting(err error, shared, own int) error {
+	var full *hal.OutOfMemory
+	batch := 0
+	for _, l := range c.inputs {
+		if t := l.tensor; t != nil && t.image {
+			batch = t.n
+			shared, own = shared+t.bytes, own-t.bytes
+		}
+	}
+	if batch == 0 || !errors.As(err, &full) || full.Free == 0 {
+		return err
+	}
+	if fits := (full.Free - int64(own)) * int64(batch) / int64(max(shared, 1)); fits > 0 {
+		return fmt.Errorf("%w; a batch of %d fits", err, min(fits, int64(batch)-1))
+	}
+	return fmt.Errorf("%w; no batch fits", err)
 }
 
 // arena returns offsets in bytes of the tensors that instructions compute or use as scratch memory,

@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"bytes"
+	"encoding/binary"
 	flags "flag"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ var updatePaper = flags.Bool("update", false, "write the figures reckoned from l
 // paper is a device that computes nothing: it notes what it is asked to launch.
 type paper struct {
 	launches []hal.Launch
+	tables   map[int][]byte // what was uploaded, by its place
 }
 
 type paperBuffer int
@@ -49,7 +51,10 @@ func (*paper) Close() error                            { return nil }
 
 type paperStream struct{ *paper }
 
-func (paperStream) Upload(hal.Span, []byte) error   { return nil }
+func (s paperStream) Upload(dst hal.Span, data []byte) error {
+	s.tables[dst.Offset] = data
+	return nil
+}
 func (paperStream) Download([]byte, hal.Span) error { return nil }
 func (paperStream) Copy(hal.Span, hal.Span) error   { return nil }
 func (s paperStream) Prepare(l []hal.Launch) (hal.Sequence, error) {
@@ -86,19 +91,38 @@ type cost struct {
 	seconds      float64
 }
 
-func (c *cost) add(l hal.Launch) {
+func (c *cost) add(p *paper, l hal.Launch) {
+	moved, flops := p.bytesOf(l), flopsOf(l)
+	c.launches++
+	c.bytes, c.flops = c.bytes+moved, c.flops+flops
+	c.seconds += max(moved/paperBytes, flops/paperFlops) + paperLaunch
+}
+
+// bytesOf counts what a launch reads and writes.
+func (p *paper) bytesOf(l hal.Launch) (moved float64) {
+	args := l.Args
+	switch l.Kernel.Name() {
+	case "statistics": // of the image, a pixel
+		args = args[1:]
+	case "pack_all": // of the memory, what the table says: float32 to bf16
+		table := p.tables[args[2].(hal.Span).Offset]
+		for i := range int(args[3].(int32)) {
+			moved += 6 * float64(binary.NativeEndian.Uint32(table[4*(packingRow*i+4):]))
+		}
+		return moved
+	}
 	seen := make(map[hal.Span]bool)
-	moved, flops := 0.0, flopsOf(l)
-	for _, a := range l.Args {
+	for _, a := range args {
 		if s, ok := a.(hal.Span); ok && !seen[s] {
 			seen[s] = true
 			moved += float64(s.Bytes)
 		}
 	}
-	c.launches++
-	c.bytes, c.flops = c.bytes+moved, c.flops+flops
-	c.seconds += max(moved/paperBytes, flops/paperFlops) + paperLaunch
+	return moved
 }
+
+// packingRow is the number of integers that pack_all's table has for an array.
+const packingRow = 21
 
 // flopsOf counts the multiplications and additions of products, fill channels included.
 func flopsOf(l hal.Launch) float64 {
@@ -120,12 +144,12 @@ func flopsOf(l hal.Launch) float64 {
 	return 0
 }
 
-// step returns the launches of a step of training, or of inference, after the first.
-func step(t *testing.T, net, work string, batch int) []hal.Launch {
+// step returns a device with the launches of a step of training, or of inference, after the first.
+func step(t *testing.T, net, work string, batch int) *paper {
 	t.Helper()
 	m, err := model.New(net, [3]int{3, 32, 32}, make([]string, 10), nets.He, 1)
 	must(t, err)
-	p := &paper{}
+	p := &paper{tables: make(map[int][]byte)}
 	d := New(p, plan.DeviceOptions{DType: plan.BFloat16, Threads: 1})
 	x := make([]float32, batch*3*32*32)
 	run := func() error { return nil }
@@ -145,7 +169,7 @@ func step(t *testing.T, net, work string, batch int) []hal.Launch {
 	must(t, run())
 	p.launches = nil
 	must(t, run())
-	return p.launches
+	return p
 }
 
 // kind is a kernel's name without its tile.
@@ -163,8 +187,9 @@ func TestPaper(t *testing.T) {
 			var middle cost
 			for i, batch := range batches {
 				var all cost
-				for _, l := range step(t, net, work, batch) {
-					all.add(l)
+				p := step(t, net, work, batch)
+				for _, l := range p.launches {
+					all.add(p, l)
 				}
 				if i == 0 {
 					fmt.Fprintf(&b, " %d |", all.launches)
@@ -180,12 +205,13 @@ func TestPaper(t *testing.T) {
 	for _, net := range []string{"resnet18", "resnet20"} {
 		fmt.Fprintf(&b, "\nA training step of %s at batch 512, by kernel:\n\n| kernel | launches | bytes | GFLOP | should take |\n|---|---|---|---|---|\n", net)
 		kinds := make(map[string]*cost)
-		for _, l := range step(t, net, "train", 512) {
+		p := step(t, net, "train", 512)
+		for _, l := range p.launches {
 			k := kind(l)
 			if kinds[k] == nil {
 				kinds[k] = &cost{}
 			}
-			kinds[k].add(l)
+			kinds[k].add(p, l)
 		}
 		names := make([]string, 0, len(kinds))
 		for k := range kinds {
