@@ -26,5 +26,5 @@ func TestEarlierRuns(t *testing.T) {
 	}
 	f := uitest.NewFakeTraining()
 	startWith(t, uitest.NewFakeLab(), Options{Training: trainingOf(f), Folder: base}, 140, 44).Keys("4").
-		Shows("2 earlier runs in runs/: press O to open them")
+		Shows("2 earlier runs in runs/ (O opens them).")
 }

@@ -47,7 +47,7 @@ func TestTrainingFromTheExplorer(t *testing.T) {
 	see("to train a network")
 	press("N")
 	see("run folder")
-	press("down down down down 9 down right up up up up up up up ctrl+u f i r s t enter")
+	press("down down down down down 9 down right up up up up up up up up ctrl+u f i r s t enter")
 	c := <-f.Configs
 	if c.Batch != 1289 || c.Name == "sgd" || c.Bands == nil || c.Data != "shapes" {
 		t.Fatalf("%+v", c)
@@ -95,7 +95,7 @@ func TestRecipeSaysWhatIsWrong(t *testing.T) {
 	d := startWith(t, uitest.NewFakeLab(), Options{Training: trainingOf(uitest.NewFakeTraining())}, 80, 24)
 	d.Keys("4 N").Shows("Train on shapes", "network", "resnet20", "shuffle labels", "bands at r", "4,8,12,16")
 	d.Fits(80, 24)
-	d.Keys("down x enter").Shows("network: ")
+	d.Keys("down down x enter").Shows("network: ")
 	d.Keys("backspace down down ctrl+u 0 enter").Shows("0 epochs")
 	d.Keys("ctrl+u x enter").Shows("epochs: not an integer")
 	d.Keys("ctrl+u 3 down down").Shows("‹", "default for SGD (0.1)")

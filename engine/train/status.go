@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -123,4 +124,38 @@ func ReadStatus(dir string) (Status, error) {
 			s.End = nil
 		}
 	}
+}
+
+// lastBytes is how much of the end of an events file is searched for its last event: more than any
+// event but those of many bands takes.
+const lastBytes = 256 << 10
+
+// LastEvent returns the last event of the run in a folder, read from the end of its file; nil without
+// events.
+func LastEvent(dir string) (Event, error) {
+	f, err := checkpoints.OpenRegular(filepath.Join(dir, EventsFile))
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, info.Size()-lastBytes)
+	text, err := io.ReadAll(io.NewSectionReader(f, from, info.Size()-from))
+	if err != nil {
+		return nil, err
+	}
+	for end := bytes.LastIndexByte(text, '\n'); end >= 0; { // what follows is a partial line
+		begin := bytes.LastIndexByte(text[:end], '\n')
+		if e, err := Decode(text[begin+1 : end]); err == nil {
+			return e, nil
+		}
+		end = begin
+	}
+	return nil, nil
 }

@@ -155,7 +155,8 @@ func (ch *Chart) Note(c *Canvas, st Style, text string) {
 
 func (ch *Chart) drawNote(c *Canvas) {
 	p := ch.Plot
-	c.Paragraph(Rect{p.X + 2, p.Y + max(0, p.H/2-1), p.W - 4, min(3, p.H)}, ch.note.style, ch.note.text)
+	y := p.Y + max(0, p.H/2-1)
+	c.Paragraph(Rect{p.X + 2, y, p.W - 4, p.Bottom() - y}, ch.note.style, ch.note.text)
 }
 
 // Render draws the plot: on the canvas, or later as a picture.

@@ -177,3 +177,36 @@ func Earlier(base string) []string {
 	}
 	return f.dirs
 }
+
+// Unfinished is a run that was interrupted, and its last event; zero if it has none.
+type Unfinished struct {
+	Dir, Name string // Name is relative to the folder of runs
+	Config    train.Config
+	Last      train.Stamp
+}
+
+// Resumable lists the runs in the folder of runs below base that can be resumed, newest first. Those
+// that another process is training cannot.
+func Resumable(base string) []Unfinished {
+	var list []Unfinished
+	for _, dir := range Earlier(base) {
+		c, err := train.ReadConfig(dir)
+		if err != nil || train.Active(dir) {
+			continue
+		}
+		run := Unfinished{Dir: dir, Config: c}
+		e, err := train.LastEvent(dir)
+		if end, ok := e.(*train.EndEvent); err != nil || ok && (end.Reason == train.Finished || end.Reason == train.Diverged) {
+			continue
+		}
+		if e != nil {
+			run.Last = *e.At()
+		}
+		if run.Name, err = filepath.Rel(filepath.Join(base, RunsFolder), dir); err != nil {
+			run.Name = dir
+		}
+		list = append(list, run)
+	}
+	slices.SortStableFunc(list, func(a, b Unfinished) int { return b.Last.Time.Compare(a.Last.Time) })
+	return list
+}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"hfcui/engine/measure"
-	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
 	"hfcui/ui/pages/train/runlog"
 	"hfcui/ui/session"
@@ -447,10 +446,8 @@ func (p *Page) waiting(k runlog.PanelKind) string {
 	runs := p.fig.Runs
 	begun := slices.ContainsFunc(runs, func(r runlog.RunFacts) bool { return r.Begun })
 	switch {
-	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil && p.earlier > 0:
-		return fmt.Sprintf("%s in %s/: press %s to open them. %s trains a network on the open dataset.", kit.Counted(p.earlier, "earlier run"), follow.RunsFolder, kit.Open.Label, kit.New.Label)
 	case len(runs) == 0 && k == runlog.PanelAccuracy && p.options.Training != nil:
-		return "No runs yet. Press " + kit.New.Label + " to train a network on the open dataset."
+		return p.withoutRuns()
 	case len(runs) == 0 && k == runlog.PanelAccuracy:
 		return "No runs yet."
 	case !begun && p.over != nil && p.over.failed() && p.selected() != nil && p.selected().Dir == p.over.dir:

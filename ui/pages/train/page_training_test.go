@@ -2,7 +2,11 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -76,7 +80,7 @@ func TestPressingBelowScrolledRows(t *testing.T) {
 	d := startTraining(t, uitest.NewFakeLab(), 80, 24)
 	d.Keys("4 N up right")
 	r := d.App.Top().(*recipe)
-	_, top := d.Where("start from")
+	_, top := d.Where("size")
 	before := r.At
 	d.Click(20, top+r.Room)
 	d.Click(20, top+r.Room+1)
@@ -93,7 +97,7 @@ func TestPressingBelowScrolledRows(t *testing.T) {
 func TestRecipeHasEverySetting(t *testing.T) {
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
 		d := startTraining(t, uitest.NewFakeLab(), size[0], size[1])
-		d.Keys("4 N up").Shows("advanced", "off").Hides("dropout")
+		d.Keys("4 N right up").Shows("advanced", "off").Hides("dropout")
 		d.Keys("right down").Shows("LR schedule")
 		set := func(name, keys string) {
 			t.Helper()
@@ -161,7 +165,7 @@ func TestRecipeStartsFromOpenModel(t *testing.T) {
 	if c := asked(d); c.Model != "" || c.Net != "resnet20" {
 		t.Errorf("from scratch: %+v", c)
 	}
-	d.Keys("right").Shows("open model: demo")
+	d.Keys("down right").Shows("open model: demo")
 	d.Keys("down down x enter").Shows("freeze: \"x\"")
 	d.Keys("backspace 3")
 	if c := asked(d); c.Model != "demo" || c.Freeze != "3" {
@@ -170,7 +174,7 @@ func TestRecipeStartsFromOpenModel(t *testing.T) {
 	f := uitest.NewFakeTraining()
 	f.Model, f.Imported = "nets/a.onnx", true
 	d = startTrainingOf(t, f, uitest.NewFakeLab(), 80, 24)
-	d.Keys("4 N right").Shows("open model, imported network: a.onnx")
+	d.Keys("4 N down right").Shows("open model, imported network: a.onnx")
 	if c := asked(d); c.Model != "nets/a.onnx" {
 		t.Errorf("from an imported model: %+v", c)
 	}
@@ -223,5 +227,55 @@ func TestFollowingWaits(t *testing.T) {
 	d.Keys("4 u").Shows("the model opened at the start")
 	if got := lab.Models(); got[3] != "" {
 		t.Fatalf("%q", got)
+	}
+}
+
+// A quick run takes three keys from another page; its size can be changed.
+func TestQuickRun(t *testing.T) {
+	f := uitest.NewFakeTraining()
+	d := startTrainingOf(t, f, uitest.NewFakeLab(), 80, 24)
+	d.Keys("4 N").Shows("size", "quick: 3 epochs of up to 2,000 images")
+	r := d.App.Top().(*recipe)
+	if c, _, err := r.config(); err != nil || c.Epochs != 3 || c.Limit != 2000 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	d.Keys("right").Shows("full: 10 epochs of all images")
+	if c, _, err := r.config(); err != nil || c.Epochs != 10 || c.Limit != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	d.Keys("right down down down down ctrl+u 5").Shows("quick: 5 epochs of up to 2,000 images").Shows("advanced", "off").Hides("off: training images")
+}
+
+// Without a run on the page R lists earlier ones that can be resumed, newest first.
+func TestResumeEarlierRun(t *testing.T) {
+	f := uitest.NewFakeTraining()
+	d := startTrainingOf(t, f, uitest.NewFakeLab(), 100, 30)
+	p := d.App.Page
+	write := func(name, last string, age time.Duration) {
+		dir := filepath.Join(p.options.Folder, follow.RunsFolder, name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(train.Default("resnet20", "shapes"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, train.ConfigFile), text, 0o644)
+		}
+		if last != "" && err == nil {
+			at, _ := time.Now().Add(-age).MarshalText()
+			err = os.WriteFile(filepath.Join(dir, train.EventsFile), fmt.Appendf(nil, `{"type":"step","time":%q,"step":1,"epoch":1}`+"\n"+last+"\n{\"ty", at, at), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("done", `{"type":"end","time":%q,"reason":"finished"}`, 0)
+	write("old", `{"type":"end","time":%q,"reason":"stopped","step":300,"epoch":3}`, 2*time.Hour)
+	write("new", `{"type":"step","time":%q,"step":200,"epoch":2}`, time.Hour+time.Minute)
+	d.Keys("4").Shows("3 earlier runs in runs/ (O", "2 unfinished (R")
+	d.Keys("R").Shows("Resume run", "› new", "shapes, epoch 2/10, 61 min ago", "old", "epoch 3/10, 2.0 h ago").Hides("done")
+	d.Hold = true
+	d.Keys("down enter")
+	if p.training == nil || filepath.Base(p.training.dir) != "old" {
+		t.Fatalf("%+v is resumed", p.training)
 	}
 }

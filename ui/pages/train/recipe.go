@@ -29,6 +29,9 @@ const firstRadii = "4,8,12,16"
 
 // Names of rows that other code refers to, and the words of two.
 const (
+	rowSize    = "size"
+	rowEpochs  = "epochs"
+	rowImages  = "training images"
 	rowStart   = "start from"
 	rowFolder  = "run folder"
 	rowMore    = "advanced"
@@ -37,7 +40,12 @@ const (
 	openModel  = "open model"
 	moreHidden = "off"
 	moreShown  = "on"
+	quick      = "quick"
+	fullSize   = "full"
 )
+
+// A quick run shows curves within a minute on a small network.
+const quickEpochs, quickImages = 3, 2000
 
 // The words of rowOn.
 const fullImages, lowImages, highImages = "full images", "low-pass images", "high-pass images"
@@ -46,7 +54,8 @@ const fullImages, lowImages, highImages = "full images", "low-pass images", "hig
 // that it can be trained from scratch.
 func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 	d := &recipe{page: p, base: c}
-	rows := append(append(startRows(c, builtin), basicRows(c)...),
+	size := kit.FormRow[train.Config]{Name: rowSize, Words: []string{quick, fullSize}, Field: kit.Field{Text: quick}, Chosen: d.resize, Also: d.sized}
+	rows := append(append(append([]kit.FormRow[train.Config]{size}, startRows(c, builtin)...), basicRows(c)...),
 		kit.FormRow[train.Config]{Name: rowFolder, Hint: "a folder", Field: kit.Field{Text: filepath.Join(follow.RunsFolder, folderName(c, builtin)+time.Now().Format("-0102-150405"))}},
 		kit.FormRow[train.Config]{Name: rowMore, Words: []string{moreHidden, moreShown}, Field: kit.Field{Text: moreHidden}, Also: d.said})
 	d.Form = kit.NewForm(p.screen, "train", d.start, append(rows, moreRows(c)...))
@@ -60,8 +69,29 @@ func newRecipe(p *Page, c train.Config, builtin bool) *recipe {
 		}
 		return ": " + kit.Clean(filepath.Base(c.Model))
 	}
+	d.resize()
 	d.Foot = []string{"More settings: hfcui train --help"}
 	return d
+}
+
+// resize sets the rows that the size stands for.
+func (d *recipe) resize() {
+	epochs, images := d.base.Epochs, ""
+	if d.Text(rowSize) == quick {
+		epochs, images = quickEpochs, strconv.Itoa(quickImages)
+	}
+	d.Rows[d.Row(rowEpochs)].Field.Text = strconv.Itoa(epochs)
+	row := &d.Rows[d.Row(rowImages)]
+	row.Field.Text, row.Usual = images, images
+}
+
+// sized says what the size stands for, as far as that was not changed.
+func (d *recipe) sized() string {
+	images := "all images"
+	if n, err := strconv.Atoi(d.Text(rowImages)); err == nil {
+		images = "up to " + kit.Counted(n, "image")
+	}
+	return fmt.Sprintf(": %s epochs of %s", d.Text(rowEpochs), images)
 }
 
 // startRows returns the settings of the network and its initial weights.
@@ -95,7 +125,7 @@ func fromScratch(f *kit.Form[train.Config]) bool { return f.Text(rowStart) == sc
 // basicRows returns the other settings that are always shown.
 func basicRows(c train.Config) []kit.FormRow[train.Config] {
 	return []kit.FormRow[train.Config]{
-		{Name: "epochs", Field: kit.Field{Text: strconv.Itoa(c.Epochs)}, Take: kit.Whole(func(c *train.Config, n int) { c.Epochs = n })},
+		{Name: rowEpochs, Field: kit.Field{Text: strconv.Itoa(c.Epochs)}, Take: kit.Whole(func(c *train.Config, n int) { c.Epochs = n })},
 		{Name: "batch size", Field: kit.Field{Text: strconv.Itoa(c.Batch)}, Take: kit.Whole(func(c *train.Config, n int) { c.Batch = n })},
 		{Name: "optimizer", Words: optim.Names(), Field: kit.Field{Text: c.Name}, Take: func(c *train.Config, s string) (err error) {
 			c.Optimizer, c.LearningRate, err = train.Usual(s)

@@ -39,7 +39,7 @@ func moreRows(c train.Config) []kit.FormRow[train.Config] {
 		{Name: "PGD steps", Field: kit.Field{Text: "10"}, Means: attacked, Take: kit.Whole(func(c *config, n int) { c.Adversarial.Steps = n })},
 		{Name: "PGD step size", Hint: "a tenth of ε", Means: attacked, Take: kit.Optional(kit.Decimal(kit.ParseEpsilon, func(c *config, v float64) { c.Adversarial.StepSize = v }))},
 		{Name: "random start", Words: kit.NoYes, Field: kit.Field{Text: "no"}, Means: attacked, Take: kit.Yes(func(c *config, on bool) { c.Adversarial.RandomStart = on })},
-		{Name: "training images", Hint: "all", Take: func(c *config, s string) error {
+		{Name: rowImages, Hint: "all", Take: func(c *config, s string) error {
 			c.Limit = 0
 			return kit.Optional(kit.Whole(func(c *config, n int) { c.Limit = n }))(c, s)
 		}},

@@ -12,7 +12,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hfcui/engine/train"
-	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
 	"hfcui/ui/pages/train/runlog"
 	"hfcui/ui/session"
@@ -28,7 +27,7 @@ type Page struct {
 	curves    *runlog.CurveBook // of the figure being computed
 	followers followers
 	opened    bool // the runs of Watch are followed
-	earlier   int  // runs in the folder of runs, when the page was first shown
+	earlier   earlierMsg
 	asks      kit.Newest[runlog.FigureRequest]
 	fig       runlog.Figure
 	l         trainLayout
@@ -215,22 +214,10 @@ func (p *Page) Enter() tea.Cmd {
 	var cmd tea.Cmd
 	if w := p.options.Watch; !p.opened {
 		p.opened = true
-		cmd = tea.Batch(p.Watch(w.Folders, w.Names), p.findEarlier())
+		cmd = p.Watch(w.Folders, w.Names)
 	}
-	return tea.Batch(cmd, p.request())
+	return tea.Batch(cmd, p.findEarlier(), p.request())
 }
-
-// findEarlier counts the runs in the folder of runs, in the background.
-func (p *Page) findEarlier() tea.Cmd {
-	if p.options.Training == nil {
-		return nil
-	}
-	base := p.options.Folder
-	return p.screen.Task(func() tea.Msg { return earlierMsg{len(follow.Earlier(base))} })
-}
-
-// earlierMsg is the number of runs in the folder of runs.
-type earlierMsg struct{ n int }
 
 func (p *Page) Changed(session.Change) tea.Cmd { return p.request() }
 
@@ -272,7 +259,7 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	case figureMsg:
 		return p.received(msg)
 	case earlierMsg:
-		p.earlier = msg.n
+		p.earlier = msg
 	case modelMsg:
 		return p.modelOpened(msg)
 	case followTick:

@@ -168,9 +168,12 @@ func (p *Page) begin(dir string, c train.Config) tea.Cmd {
 	return tea.Batch(cmd, follow, p.request())
 }
 
-// resumable reports whether the selected run can be resumed.
+// resumable reports whether the selected run can be resumed, or while none is shown, an earlier one.
 func (p *Page) resumable() bool {
 	r := p.selected()
+	if r == nil && p.canTrain() {
+		return len(p.earlier.resumable) > 0
+	}
 	if !p.canTrain() || r == nil || r.Grouped {
 		return false
 	}
@@ -220,6 +223,9 @@ func (p *Page) notOwn() string {
 
 func (p *Page) resume() tea.Cmd {
 	r := p.selected()
+	if r == nil {
+		return p.resumeEarlier()
+	}
 	if p.over != nil && p.over.dir == r.Dir {
 		return p.begin(r.Dir, p.over.config)
 	}
