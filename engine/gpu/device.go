@@ -67,11 +67,11 @@ func (d *Device) Note() string {
 // Threads returns the number of host threads.
 func (d *Device) Threads() int { return d.threads }
 
-// CacheSize is 0 for GPUs, which need no micro-batches, and most of a typical L3 cache for the
-// host's processor.
+// CacheSize is 0 for GPUs, which need no micro-batches. The host's processor works best with few
+// images at a time, of which partial batches waste the least.
 func (d *Device) CacheSize() int {
 	if d.hal.Info().CPU {
-		return 26 << 20
+		return 4 << 20
 	}
 	return 0
 }
