@@ -73,6 +73,7 @@ func newCompiler(d *Device, p *plan.Program) *compiler {
 	for name, o := range plan.NormalizeInputs(p) {
 		c.inputs[name].scale, c.inputs[name].shift = o.Affine()
 	}
+	plan.Gather(p)
 	c.readers = p.Readers()
 	return c
 }

@@ -11,7 +11,10 @@ import (
 func (c *compiler) lower() error {
 	for i, in := range c.program.Instrs {
 		c.at = i
-		if !c.done[in] && !c.lowerOne(in) {
+		if c.done[in] || c.lowerMerged(c.program.Instrs[i:]) {
+			continue
+		}
+		if !c.lowerOne(in) {
 			return fmt.Errorf("unsupported operation %s", op.Name(in.Op))
 		}
 		if c.err != nil {
@@ -19,6 +22,16 @@ func (c *compiler) lower() error {
 		}
 	}
 	return nil
+}
+
+// lowerMerged adds the launches of an instruction together with those that follow it, if that saves
+// a pass over memory.
+func (c *compiler) lowerMerged(instrs []*plan.Instr) bool {
+	switch plan.FindMerge(instrs) {
+	case plan.MaskSums:
+		return c.maskSums(instrs[0], instrs[1])
+	}
+	return false
 }
 
 // lowerOne adds an instruction's launches; false if no family knows its operation. A family reads

@@ -23,11 +23,11 @@ func (c *compiler) lowerNorm(in *plan.Instr) bool {
 	case op.BatchNormReduce:
 		x := c.asImage(v[0])
 		part := c.channelSums("norm_sums", x, []any{x, c.t(v[1]), c.asImage(v[2])}, x.c)
-		c.normReduced(in, x, c.t(v[1]), part, o.Epsilon)
+		c.normReduced(in, out, x, c.t(v[1]), part, o.Epsilon)
 	case plan.FusedNormReduce:
 		x := c.asImage(v[0])
 		part := c.channelSums("norm_relu_sums", x, []any{x, c.t(v[1]), c.t(v[2]), c.t(v[3]), c.asImage(v[4])}, x.c, float32(o.Epsilon))
-		c.normReduced(in, x, c.t(v[1]), part, o.Epsilon)
+		c.normReduced(in, out, x, c.t(v[1]), part, o.Epsilon)
 	case op.BatchNormInputGrad:
 		c.normed("norm_grad", o.Epsilon, out, c.asImage(v[0]), c.t(v[1]), c.t(v[2]), c.t(v[3]), c.asImage(v[4]))
 	case plan.FusedNormInputGrad:
@@ -112,8 +112,7 @@ func (c *compiler) batchStats(x, out *tensor) {
 
 // normReduced computes batch norm's gradients with respect to gamma and beta [2,C] from their sums,
 // and its rows if the program reads those.
-func (c *compiler) normReduced(in *plan.Instr, x, stats *tensor, p partialSums, epsilon float64) {
-	out := c.t(in.Out)
+func (c *compiler) normReduced(in *plan.Instr, out, x, stats *tensor, p partialSums, epsilon float64) {
 	rows, has := [2]*tensor{out, out}, [2]int{}
 	for _, r := range c.readers[in.Out.ID] {
 		if o, ok := r.Op.(op.Row); ok && has[o.Index] == 0 {
@@ -121,4 +120,16 @@ func (c *compiler) normReduced(in *plan.Instr, x, stats *tensor, p partialSums, 
 		}
 	}
 	c.totals("norm_reduced", x.c, stats, p.tensor, out, rows[0], rows[1], p.parts, x.fill, x.c, has[0], has[1], float32(epsilon))
+}
+
+// maskSums computes a ReLU's gradient, and batch norm's sums of it in the same pass.
+func (c *compiler) maskSums(mask, sums *plan.Instr) bool {
+	y, dy, dx := c.t(mask.In[0]), c.t(mask.In[1]), c.t(mask.Out)
+	if !y.image || !dy.image {
+		return false
+	}
+	x, stats := c.asImage(sums.In[0]), c.t(sums.In[1])
+	part := c.channelSums("mask_sums", x, []any{x, stats, y, dy, dx}, x.c)
+	c.normReduced(sums, c.along(sums), x, stats, part, sums.Op.(op.BatchNormReduce).Epsilon)
+	return true
 }

@@ -143,6 +143,26 @@ KERNEL_OF(256) norm_sums(GLOBAL const number *x, GLOBAL const float *stats, GLOB
 	SUM_UP(product, sum)
 }
 
+// The same of dx, which is dy where the ReLU's output y is positive.
+KERNEL_OF(256) mask_sums(GLOBAL const number *x, GLOBAL const float *stats, GLOBAL const number *y, GLOBAL const number *dy,
+	GLOBAL number *dx, GLOBAL float *part, int pixels, int octets, int across, int C) {
+	SHARED float sums[GROUP_THREADS * 16];
+	PLACE
+	float mean[8], sum[8], product[8], v[8], d[8], r[8];
+	EACH_CHANNEL mean[k] = per_channel(stats, c + k, C), sum[k] = 0.0f, product[k] = 0.0f;
+	EACH_PIXEL {
+		read_octet(v, x + AT);
+		read_octet(d, dy + AT);
+		read_octet(r, y + AT);
+		EACH_CHANNEL {
+			d[k] = r[k] > 0.0f ? d[k] : 0.0f;
+			product[k] = FMA(d[k], v[k] - mean[k], product[k]), sum[k] += d[k];
+		}
+		write_octet(dx + AT, d);
+	}
+	SUM_UP(product, sum)
+}
+
 // The same where the batch norm of x is positive.
 KERNEL_OF(256) norm_relu_sums(GLOBAL const number *x, GLOBAL const float *stats, GLOBAL const float *gamma, GLOBAL const float *beta,
 	GLOBAL const number *dy, GLOBAL float *part, int pixels, int octets, int across, int C, float epsilon) {
