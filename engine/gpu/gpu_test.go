@@ -3,7 +3,6 @@ package gpu
 import (
 	"testing"
 
-	"hfcui/engine/gpu/cl/cltest"
 	"hfcui/engine/model/modeltest"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
@@ -11,7 +10,7 @@ import (
 
 // inFloat32 runs a test on OpenCL, in float32.
 func inFloat32(t *testing.T, test func(t *testing.T, d plan.Device)) {
-	test(t, New(cltest.Open(t), plan.DeviceOptions{}))
+	test(t, New(open(t), plan.DeviceOptions{}))
 }
 
 func TestContract(t *testing.T) { inFloat32(t, plantest.Contract) }

@@ -7,7 +7,6 @@ import (
 
 	"gorgonia.org/gorgonia"
 
-	"hfcui/engine/gpu/cl/cltest"
 	"hfcui/engine/op"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
@@ -82,7 +81,7 @@ func TestLearnerSharesGradients(t *testing.T) {
 	rule := optim.SGD{Momentum: 0.9, WeightDecay: 1e-2}
 	want, got := training(t, rule), training(t, rule)
 	reference := learnerOf(t, plantest.Reference(), want)
-	l := learnerOf(t, New(cltest.Open(t), plan.DeviceOptions{}), got)
+	l := learnerOf(t, New(open(t), plan.DeviceOptions{}), got)
 	for i := range 3 {
 		must(t, errors.Join(reference.Step(t.Context(), batch(rule, i)), l.Step(t.Context(), batch(rule, i))))
 		w, err := reference.Result()

@@ -8,25 +8,31 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"hfcui/engine/gpu/cl/cltest"
 	"hfcui/engine/op"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
 )
 
-// everyDevice runs a test for every data type, on OpenCL.
+// everyDevice runs a test for every data type that the tested device has instructions for.
 func everyDevice(t *testing.T, test func(t *testing.T, d *Device)) {
-	for _, dtype := range []plan.DType{plan.Float32, plan.BFloat16} {
+	dtypes := []plan.DType{plan.Float32, plan.BFloat16}
+	if open(t).Info().Arch >= 80 {
+		dtypes = append(dtypes, plan.TF32)
+	}
+	for _, dtype := range dtypes {
 		t.Run(dtype.String(), func(t *testing.T) {
-			test(t, New(cltest.Open(t), plan.DeviceOptions{DType: dtype}).(*Device))
+			test(t, New(open(t), plan.DeviceOptions{DType: dtype}).(*Device))
 		})
 	}
 }
 
-// toleranceOf is that of an operation's result: in bf16 a few roundings of 8 bits.
+// toleranceOf is that of an operation's result: in bf16 a few roundings of 8 bits, in TF32 of 11.
 func toleranceOf(d *Device) float64 {
-	if d.dtype == plan.BFloat16 {
+	switch d.dtype {
+	case plan.BFloat16:
 		return 0.02
+	case plan.TF32:
+		return 0.0025
 	}
 	return plantest.Tolerance
 }

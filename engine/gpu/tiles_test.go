@@ -1,10 +1,10 @@
 package gpu
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
-	"hfcui/engine/gpu/cl/cltest"
 	"hfcui/engine/gpu/hal"
 	"hfcui/engine/gpu/source"
 	"hfcui/engine/op"
@@ -29,7 +29,7 @@ func (d twin) Load(m source.Module) (hal.Program, error) {
 }
 
 // TestTiles: matrix instructions' fragments give the right results, with more columns than one pair
-// of tiles. The interpreter runs every tile's own PTX.
+// of tiles. The interpreter runs every tile's own PTX, and so does a GPU.
 func TestTiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling the kernels takes a while")
@@ -39,11 +39,21 @@ func TestTiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if real := open(t); real.Info().Arch > 0 {
+			for _, bn := range source.Tiles(dtype != plan.Float32 && real.Info().Arch >= 80) {
+				t.Run(fmt.Sprint(name, " ", bn), func(t *testing.T) {
+					d := New(real, plan.DeviceOptions{DType: dtype}).(*Device)
+					d.forced = bn
+					tile(t, d)
+				})
+			}
+			continue
+		}
 		if dtype == plan.Float32 {
 			continue // has no matrix instructions
 		}
 		t.Run(name, func(t *testing.T) {
-			d := New(twin{cltest.Open(t)}, plan.DeviceOptions{DType: dtype}).(*Device)
+			d := New(twin{open(t)}, plan.DeviceOptions{DType: dtype}).(*Device)
 			d.forced = 32
 			tile(t, d)
 		})
@@ -57,6 +67,10 @@ func tile(t *testing.T, d *Device) {
 	opTest{op: conv, in: [][]int{x, w}}.check(t, d)
 	opTest{op: op.ConvInputGrad{Stride: 1, Pad: 1, Shape: [4]int(x)}, in: [][]int{w, y}}.check(t, d)
 	opTest{op: op.ConvWeightGrad{Stride: 1, Pad: 1, Shape: [4]int(w)}, in: [][]int{x, y}}.check(t, d)
-	d.forced = 16
+	if d.forced < 64 {
+		d.forced = 16
+	} else {
+		d.forced = 64
+	}
 	opTest{op: op.Linear{}, in: [][]int{{130, 37}, {70, 37}, {70}}}.check(t, d)
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"hfcui/engine/cpu"
-	"hfcui/engine/gpu/cl/cltest"
 	"hfcui/engine/model"
 	"hfcui/engine/optim"
 	"hfcui/engine/plan"
@@ -20,7 +19,7 @@ func TestTrainImported(t *testing.T) {
 	for _, name := range []string{"se", "shuffle", "tiny", "misc", "lrn", "point"} {
 		t.Run(name, func(t *testing.T) {
 			var trained [2]*model.Model
-			for i, d := range []plan.Device{host, New(cltest.Open(t), plan.DeviceOptions{})} {
+			for i, d := range []plan.Device{host, New(open(t), plan.DeviceOptions{})} {
 				m, err := model.Load("../graph/onnx/testdata/"+name+".onnx", "")
 				must(t, err)
 				const n = 4
