@@ -145,7 +145,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	a.same = false
-	cmd = tea.Batch(a.handle(msg), a.watchJobs())
+	cmd = tea.Batch(a.handle(msg), a.watchJobs(), a.Session.Lost())
 	a.ArrangeDialogs(a.layout)
 	return a, tea.Batch(cmd, a.compose())
 }

@@ -148,3 +148,29 @@ func TestDialogsDimWhatIsBehind(t *testing.T) {
 		t.Error("it stays dimmed")
 	}
 }
+
+// The device is chosen like anything else; one that is missing says why.
+func TestChoosesDevice(t *testing.T) {
+	d := start(t, 100, 30)
+	d.Keys("O").Types("device").Shows("device cpu", "device in use", "the processor", "device opencl:0", "device, unavailable")
+	d.Types(" cuda").Keys("enter").Shows("no CUDA: libcuda.so.1 not found; on Debian, install libcuda1", "╭─ Open ─").Keys("esc")
+	d.Keys("O").Types("opencl").Shows("Radeon 780M, OpenCL 2.1").Keys("enter").Hides("╭─ Open ─").Shows("opencl:0")
+	if got := d.Lab.Reopened; len(got) != 2 || got[1].Device != "opencl:0" || got[1].Model+got[1].Data != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// When the device is lost, the program says so once, names the CPU from then on, and keeps the reason as a caveat.
+func TestDeviceIsLost(t *testing.T) {
+	l := uitest.NewFakeLab()
+	l.About.Device = "opencl Radeon 780M"
+	d := startWith(t, l, Options{}, 140, 44)
+	d.Shows("opencl Radeon 780M")
+	const loss = "opencl:0 stopped working: driver restarted; the CPU has taken over"
+	l.Mu.Lock()
+	l.Lost, l.About.Device, l.About.Note = loss, "cpu avx512, 2 threads", loss
+	l.Mu.Unlock()
+	d.Keys("right").Shows(loss)
+	d.Keys("right").Shows(loss, "cpu avx512").Hides("Radeon")
+	d.Keys("2").Shows(loss)
+}

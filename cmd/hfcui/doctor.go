@@ -157,8 +157,8 @@ func findDevices() devicesReport {
 	for _, d := range list.Found {
 		r.Found = append(r.Found, deviceReport(d))
 	}
-	for _, why := range list.Missing {
-		r.Missing = append(r.Missing, oneLine(why))
+	for _, m := range list.Missing {
+		r.Missing = append(r.Missing, oneLine(m.Why))
 	}
 	return r
 }

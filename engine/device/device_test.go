@@ -127,7 +127,7 @@ func TestAuto(t *testing.T) {
 			continue
 		}
 		r := l.report(c.hardware)
-		if r.Auto != c.wantReport || r.Why != c.why || !slices.Equal(r.Missing, []string{errMissing.Error()}) || !slices.Equal(r.Found, c.found) {
+		if r.Auto != c.wantReport || r.Why != c.why || !slices.Equal(r.Missing, []Missing{{"gone", errMissing.Error()}}) || !slices.Equal(r.Found, c.found) {
 			t.Errorf("%v: %+v", c.found, r)
 		}
 	}

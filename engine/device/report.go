@@ -13,9 +13,15 @@ const Unproven = "CUDA and OpenCL have not run on a real GPU yet: tested with Op
 // Report is the devices of this machine, and what follows.
 type Report struct {
 	Found   []plan.Found
-	Missing []string // of each kind without a device: why, and what to install
-	Auto    string   // the device that auto opens
-	Why     string   // what auto's choice follows from
+	Missing []Missing // kinds without a device
+	Auto    string    // the device that auto opens
+	Why     string    // what auto's choice follows from
+}
+
+// Missing is a kind without a device.
+type Missing struct {
+	Kind string // as in --device
+	Why  string // and what to install
 }
 
 // List looks for all devices, which may take a moment: drivers are loaded.
@@ -29,7 +35,7 @@ func (l list) report(mayHaveGPU bool) Report {
 		}
 		found, err := d.List()
 		if err != nil {
-			r.Missing = append(r.Missing, err.Error())
+			r.Missing = append(r.Missing, Missing{d.Name, err.Error()})
 		}
 		r.Found = append(r.Found, found...)
 	}

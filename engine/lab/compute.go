@@ -98,6 +98,35 @@ func (c *compute) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, e
 	return e, err
 }
 
+// Device is a device that Reopen can choose, or a kind of which there is none.
+type Device struct {
+	Name  string // as in --device
+	About string // the hardware; or why the device is unavailable, and what to install
+	InUse bool
+	Found bool // it can be chosen
+}
+
+// Devices lists all devices. It may take a moment: drivers are loaded.
+func (l *Lab) Devices() []Device {
+	now := l.compute.Load().ID()
+	all := []Device{{Name: device.CPU, About: "the processor", InUse: now == device.CPU, Found: true}}
+	report := device.List()
+	for _, f := range report.Found {
+		d := Device{Name: f.ID, About: fmt.Sprintf("%s, %s, %.1f GB of memory", f.Name, f.Runtime, float64(f.Memory)/1e9), InUse: now == f.ID, Found: f.Unavailable == ""}
+		switch {
+		case !d.Found:
+			d.About += "; unavailable: " + f.Unavailable
+		case f.CPU:
+			d.About += "; it is the processor, on which " + device.CPU + " is faster"
+		}
+		all = append(all, d)
+	}
+	for _, m := range report.Missing {
+		all = append(all, Device{Name: m.Kind, About: m.Why})
+	}
+	return all
+}
+
 // Loss is why the CPU has taken over from the device that was chosen; "" if it has not.
 func (l *Lab) Loss() string {
 	c := l.compute.Load()

@@ -137,6 +137,20 @@ func TestCPUTakesOver(t *testing.T) {
 	}
 }
 
+// The devices are the CPU and what is found, one of them in use; kinds that are missing say why.
+func TestDevices(t *testing.T) {
+	l := openSmall(t)
+	list := l.Devices()
+	if len(list) < 2 || list[0].Name != device.CPU {
+		t.Errorf("%+v", list)
+	}
+	for _, d := range list {
+		if d.InUse != (d.Name == device.CPU) || d.InUse && !d.Found || d.About == "" || device.Check(d.Name) != nil {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
 // Another device is chosen with the model and data that are open; a device that cannot be opened
 // leaves everything as it is.
 func TestDeviceIsChosen(t *testing.T) {

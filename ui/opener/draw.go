@@ -83,6 +83,8 @@ func (d *Opener) about(th *kit.Theme) (kit.Style, []string) {
 		return th.Dim, d.hint()
 	case e.split != "":
 		return th.Dim, []string{"the " + e.split + " split of the open data"}
+	case e.device != "":
+		return th.Dim, []string{e.about}
 	case e.path == "":
 		return th.Dim, nil
 	case !d.read:

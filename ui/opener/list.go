@@ -25,6 +25,8 @@ type entry struct {
 	path       string // what is opened; its text when it is completed
 	into       string // of a folder: the text that lists it
 	split      string // a split of the open data instead
+	device     string // a device instead, as in --device
+	about      string // it
 }
 
 // listing is the entries of a folder.
@@ -138,6 +140,24 @@ func (d *Opener) known() (list []entry) {
 		if !seen[set.Name] {
 			list = append(list, entry{text: set.Name, note: note, path: set.Name})
 		}
+	}
+	return list
+}
+
+// computing lists the devices that the open model can run on, and kinds that are missing.
+func (d *Opener) computing() (list []entry) {
+	if d.wanted != Anything {
+		return nil
+	}
+	for _, dev := range d.devices {
+		note := "device"
+		switch {
+		case dev.InUse:
+			note = "device in use"
+		case !dev.Found:
+			note = "device, unavailable"
+		}
+		list = append(list, entry{text: "device " + kit.Clean(dev.Name), note: note, device: dev.Name, about: kit.Clean(dev.About)})
 	}
 	return list
 }

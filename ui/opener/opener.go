@@ -1,5 +1,6 @@
 // Package opener is the dialog that opens a model, a dataset, a split, an image or runs: recent and
-// embedded ones, and files, which are previewed while the cursor is on them.
+// embedded ones, and files, which are previewed while the cursor is on them. It also chooses the
+// device.
 package opener
 
 import (
@@ -40,6 +41,7 @@ type Opener struct {
 	items    []Item            // recent
 	named    []dataset.Listing // datasets with a name
 	earlier  int               // runs in the folder of runs
+	devices  []lab.Device      // to run on
 	files    listing           // of the folder that is typed
 	entries  []entry           // known ones, if no folder is typed, and files
 	found    []int             // those that match, best first
@@ -70,6 +72,7 @@ func (d *Opener) Init(s session.Screen) tea.Cmd {
 		d.look(),
 		s.Task(func() tea.Msg { return knownMsg{recent.Items(), named(), len(follow.Earlier("."))} }),
 		d.list(""),
+		d.findDevices(),
 	)
 }
 
@@ -84,7 +87,8 @@ type (
 		path  string
 		shown preview.Preview
 	}
-	foundMsg struct { // what is at a path that is to be opened
+	devicesMsg []lab.Device
+	foundMsg   struct { // what is at a path that is to be opened
 		path  string
 		ctx   context.Context
 		shown preview.Preview
@@ -100,6 +104,9 @@ func (d *Opener) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case knownMsg:
 		d.items, d.named, d.earlier = msg.items, msg.named, msg.earlier
+		return d.refresh()
+	case devicesMsg:
+		d.devices = msg
 		return d.refresh()
 	case listing:
 		if folder, _, _ := divide(d.field.Text); folder == msg.folder {
@@ -118,6 +125,15 @@ func (d *Opener) Receive(msg tea.Msg) tea.Cmd {
 		return d.open(msg)
 	}
 	return nil
+}
+
+// findDevices looks for devices in the background.
+func (d *Opener) findDevices() tea.Cmd {
+	if !d.session.Modeled() || d.wanted != Anything {
+		return nil
+	}
+	l := d.session.Lab
+	return d.screen.Task(func() tea.Msg { return devicesMsg(l.Devices()) })
 }
 
 // list reads the folder of typed text in the background.
@@ -162,6 +178,9 @@ func (d *Opener) search() {
 			d.entries = append(d.entries, e)
 		}
 	}
+	if !inFolder {
+		d.entries = append(d.entries, d.computing()...)
+	}
 	texts := make([]string, len(d.entries))
 	for i, e := range d.entries {
 		texts[i] = e.text
@@ -189,7 +208,7 @@ var Pause = 120 * time.Millisecond
 // look previews the entry at the cursor, soon.
 func (d *Opener) look() tea.Cmd {
 	e, ok := d.current()
-	if ok && e.path == d.path && e.split == "" {
+	if ok && e.path == d.path && e.path != "" {
 		return nil
 	}
 	if d.reading != nil {
@@ -240,6 +259,8 @@ func (d *Opener) accept() tea.Cmd {
 	case ok && e.split != "":
 		d.close()
 		return d.session.SetSplit(e.split)
+	case ok && e.device != "":
+		return d.use(e.device)
 	case ok && e.into != "" && (e.path == "" || d.read && d.shown.Kind == preview.Folder):
 		return d.enter()
 	case ok && e.path != "":
@@ -248,6 +269,13 @@ func (d *Opener) accept() tea.Cmd {
 		return d.find(strings.TrimSpace(d.field.Text))
 	}
 	return nil
+}
+
+// use runs the open model on another device.
+func (d *Opener) use(device string) tea.Cmd {
+	ctx, cancel := context.WithCancel(d.screen.Context())
+	d.opening, d.what, d.wrong = cancel, device, ""
+	return d.reopen(ctx, lab.Choice{Device: device}, nil)
 }
 
 // find finds out what is at a path in order to open it.
@@ -298,7 +326,16 @@ func (d *Opener) open(msg foundMsg) tea.Cmd {
 		d.failed(errors.New("only runs can be opened while watching: start hfcui without watch to open " + string(msg.shown.Kind) + "s"))
 		return nil
 	}
-	return d.session.Reopen(msg.ctx, choice, func(err error) tea.Cmd {
+	var then func() tea.Cmd
+	if msg.shown.Kind == preview.Image {
+		then = d.host.ShowImage
+	}
+	return d.reopen(msg.ctx, choice, then)
+}
+
+// reopen opens what was chosen, closes the dialog and calls then, unless it is nil.
+func (d *Opener) reopen(ctx context.Context, c lab.Choice, then func() tea.Cmd) tea.Cmd {
+	return d.session.Reopen(ctx, c, func(err error) tea.Cmd {
 		switch {
 		case d.finished: // closed meanwhile: it was canceled, or is open
 			return nil
@@ -307,10 +344,10 @@ func (d *Opener) open(msg foundMsg) tea.Cmd {
 			return nil
 		}
 		d.close()
-		if msg.shown.Kind == preview.Image {
-			return d.host.ShowImage()
+		if then == nil {
+			return nil
 		}
-		return nil
+		return then()
 	})
 }
 
@@ -385,7 +422,7 @@ func (d *Opener) complete() tea.Cmd {
 	}
 	e, ok := d.current()
 	switch {
-	case !ok || e.split != "":
+	case !ok || e.path == "" && e.into == "":
 		return nil
 	case e.into != "":
 		return d.enter()

@@ -51,7 +51,12 @@ type Lab interface {
 	CloseComparison(path string)
 	// UseModel switches to the model in a file; "" is the one opened last by Reopen, or at the start.
 	UseModel(ctx context.Context, path string) error
-	// Reopen opens another model, other data, or both; what is open stays usable until then.
+	// Devices lists the devices that Reopen can choose, and kinds of which there is none.
+	Devices() []lab.Device
+	// Loss is why the CPU has taken over from the device that was chosen; "" if it has not.
+	Loss() string
+	// Reopen opens another model, other data, both, or the open ones on another device; what is open
+	// stays usable until then.
 	Reopen(ctx context.Context, c lab.Choice) error
 	// Opened is what the model that was opened last was opened with.
 	Opened() (path string, said model.Description)

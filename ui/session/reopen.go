@@ -19,7 +19,7 @@ type reopened struct {
 	then   func(error) tea.Cmd
 }
 
-// Reopen opens another model, other data, or both in the background; what is open stays usable until
+// Reopen opens another model, other data, or another device in the background; what is open stays usable until
 // then. then is called with the outcome, before pages are notified of the change.
 func (s *Session) Reopen(ctx context.Context, c lab.Choice, then func(error) tea.Cmd) tea.Cmd {
 	l := s.Lab
@@ -34,6 +34,7 @@ func (s *Session) reopened(msg reopened) tea.Cmd {
 	if msg.err != nil {
 		return then
 	}
+	s.loss = s.Lab.Loss()
 	if msg.choice.Data != "" || len(msg.choice.Images) > 0 {
 		s.Index = 0
 	}
@@ -42,6 +43,22 @@ func (s *Session) reopened(msg reopened) tea.Cmd {
 		record = s.Opened(msg.choice)
 	}
 	return tea.Batch(record, s.ModelChanged(msg.info), s.checkComparisons(), then)
+}
+
+// Lost says so once when the CPU has taken over from a device. It is called after every message.
+func (s *Session) Lost() tea.Cmd {
+	if s.Lab == nil {
+		return nil
+	}
+	loss := s.Lab.Loss()
+	if loss == s.loss {
+		return nil
+	}
+	s.loss = loss
+	info := s.Lab.Info()
+	s.Info.Device, s.Info.Note = info.Device, info.Note
+	s.Screen.Say(loss)
+	return s.Announce(ChangedNotice)
 }
 
 // comparisonsChecked has the comparison models that can still be compared, and why others cannot.

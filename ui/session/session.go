@@ -50,6 +50,7 @@ type Session struct {
 	evaluated     int                        // images so far
 	opening       []opening                  // comparison models
 	Opened        func(c lab.Choice) tea.Cmd // records what was opened; nil: nothing does
+	loss          string                     // of a device, that was said
 	Occupied      string                     // why training cannot start now, and what to do; "" if it can
 }
 

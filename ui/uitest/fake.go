@@ -42,6 +42,7 @@ type FakeLab struct {
 	Given     model.Description // about the model that was opened last
 	Reopened  []lab.Choice
 	Found     candidates.Result // by checks
+	Lost      string            // why the CPU has taken over
 }
 
 var fakeConvs = []string{"conv1.weight", "layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer2.0.downsample.0.weight"}
@@ -96,6 +97,13 @@ func (l *FakeLab) Reopen(ctx context.Context, c lab.Choice) error {
 		l.Mu.Unlock()
 		return fmt.Errorf("no such data")
 	}
+	if c.Device == "cuda" {
+		l.Mu.Unlock()
+		return fmt.Errorf("no CUDA: libcuda.so.1 not found; on Debian, install libcuda1")
+	}
+	if c.Device != "" {
+		l.About.Device = c.Device
+	}
 	if c.Data != "" {
 		l.About.Data, l.About.Images = c.Data, 500
 	}
@@ -104,6 +112,20 @@ func (l *FakeLab) Reopen(ctx context.Context, c lab.Choice) error {
 		return nil
 	}
 	return l.UseModel(ctx, c.Model)
+}
+
+// Devices are the CPU, a GPU and a kind that is missing.
+func (l *FakeLab) Devices() []lab.Device {
+	return []lab.Device{{Name: "cpu", About: "the processor", InUse: true, Found: true},
+		{Name: "opencl:0", About: "Radeon 780M, OpenCL 2.1, AMD 3.6, 16.0 GB of memory", Found: true},
+		{Name: "cuda", About: "no CUDA: libcuda.so.1 not found; on Debian, install libcuda1"}}
+}
+
+// Loss is Lost.
+func (l *FakeLab) Loss() string {
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
+	return l.Lost
 }
 
 // Opened is the demo.
