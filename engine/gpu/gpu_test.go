@@ -27,6 +27,11 @@ func TestTraining(t *testing.T) {
 	inFloat32(t, func(t *testing.T, d plan.Device) { modeltest.Training(t, d, true) })
 }
 
+func TestNetsInBF16(t *testing.T) {
+	d := New(open(t), plan.DeviceOptions{DType: plan.BFloat16})
+	modeltest.Rounded(t, d, plan.BFloat16, !testing.Short())
+}
+
 func TestOptimizers(t *testing.T) { inFloat32(t, modeltest.Optimizers) }
 
 func TestSteps(t *testing.T) { inFloat32(t, modeltest.Steps) }

@@ -13,7 +13,7 @@ func (c *compiler) lowerNorm(in *plan.Instr) bool {
 	case op.BatchStats:
 		c.batchStats(c.asImage(v[0]), out)
 	case op.BatchNorm:
-		c.normed("norm", o.Epsilon, out, c.asImage(v[0]), c.t(v[1]), c.t(v[2]), c.t(v[3]))
+		c.normed("batch_norm", o.Epsilon, out, c.asImage(v[0]), c.t(v[1]), c.t(v[2]), c.t(v[3]))
 	case plan.FusedNorm:
 		if o.Residual {
 			c.normed("norm_add_relu", o.Epsilon, out, c.asImage(v[0]), c.t(v[1]), c.t(v[2]), c.t(v[3]), c.asImage(v[4]))

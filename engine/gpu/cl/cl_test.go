@@ -344,7 +344,7 @@ func TestCache(t *testing.T) {
 	folder := cache.Folder(t.TempDir())
 	run := func() {
 		t.Helper()
-		d, err := cl.Open(0, cl.Options{Cache: folder})
+		d, err := cl.Open(0, cl.Options{Cache: folder, Always: true})
 		must(t, err)
 		defer d.Close()
 		if err := turns(d, rand.New(rand.NewPCG(1, 2))); err != nil {

@@ -183,7 +183,11 @@ func firstWords(s string, n int) []string {
 
 // Options configures a device.
 type Options struct {
-	Cache cache.Folder // of compiled programs
+	// Cache keeps compiled programs. It is not used for PoCL, which has a cache of its own in the
+	// user's folder, and compiles all kernels of a program a second time for its binary.
+	Cache cache.Folder
+	// Always uses Cache for PoCL, too.
+	Always bool
 }
 
 // device is a [hal.Device].
@@ -210,7 +214,10 @@ func Open(number int, o Options) (hal.Device, error) {
 	if number < 0 || number >= len(devices) {
 		return nil, fmt.Errorf("no device %s:%d: the last of %d is %s:%d", kind, number, len(devices), kind, len(devices)-1)
 	}
-	d := &device{api: a, found: devices[number], cache: o.Cache, programs: map[string]*program{}}
+	d := &device{api: a, found: devices[number], programs: map[string]*program{}}
+	if o.Always || !strings.Contains(d.info.Runtime, "Portable Computing Language") {
+		d.cache = o.Cache
+	}
 	if d.info.Unavailable != "" {
 		return nil, fmt.Errorf("%s (%s) cannot be used: %s", d.info.ID, d.info.Name, d.info.Unavailable)
 	}

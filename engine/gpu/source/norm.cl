@@ -89,7 +89,7 @@ KERNEL_OF(256) statistics(GLOBAL const number *x, GLOBAL const float *part, GLOB
 	}
 
 // y is the batch norm of x.
-KERNEL_OF(256) norm(GLOBAL const number *x, GLOBAL const float *stats, GLOBAL const float *gamma, GLOBAL const float *beta,
+KERNEL_OF(256) batch_norm(GLOBAL const number *x, GLOBAL const float *stats, GLOBAL const float *gamma, GLOBAL const float *beta,
 	GLOBAL number *y, int pixels, int octets, int across, int C, float epsilon) {
 	PLACE
 	COEFFICIENTS

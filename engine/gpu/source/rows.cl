@@ -12,7 +12,7 @@
 	EACH_OF(K) if (before((z)[k], k, top, at)) top = (z)[k], at = k; \
 	values[THREAD] = top, indices[THREAD] = at; \
 	SYNC(); \
-	for (int upper = ROW_THREADS / 2; upper > 0; upper /= 2) { \
+	ROLLED for (int upper = ROW_THREADS / 2; upper > 0; upper /= 2) { \
 		if (THREAD < upper && before(values[THREAD + upper], indices[THREAD + upper], values[THREAD], indices[THREAD])) \
 			values[THREAD] = values[THREAD + upper], indices[THREAD] = indices[THREAD + upper]; \
 		SYNC(); \
@@ -100,7 +100,7 @@ KERNEL_OF(64) cross_entropy_grad(GLOBAL const float *logits, GLOBAL const float 
 		float v = (z)[k]; \
 		INSERT(v, k) \
 	} \
-	for (int upper = ROW_THREADS / 2; upper > 0; upper /= 2) { \
+	ROLLED for (int upper = ROW_THREADS / 2; upper > 0; upper /= 2) { \
 		SYNC(); \
 		values[THREAD] = v0, values[ROW_THREADS + THREAD] = v1, values[2 * ROW_THREADS + THREAD] = v2; \
 		indices[THREAD] = k0, indices[ROW_THREADS + THREAD] = k1, indices[2 * ROW_THREADS + THREAD] = k2; \

@@ -1,10 +1,13 @@
 // Sums and searches over the threads of a group. Their order depends on the group's size only.
 
+// Loops with a barrier stay loops: compilers of OpenCL for processors take long for many barriers.
+#define ROLLED _Pragma("unroll 1")
+
 // Adds the values of all rows to those of the first, where a group of `threads` threads is rows ×
 // across: count values of every thread, value k of thread t at sums[k·threads + t].
 FUNC void add_rows(LOCAL float *sums, int count, int threads, int across, int rows) {
 	SYNC();
-	while (rows > 1) {
+	ROLLED while (rows > 1) {
 		int upper = (rows + 1) / 2;
 		if (THREAD < (rows - upper) * across)
 			for (int k = 0; k < count; k++) sums[k * threads + THREAD] += sums[k * threads + THREAD + upper * across];

@@ -95,7 +95,7 @@ FUNC uint largest_bits(LOCAL uint *bits, GLOBAL const float *v, int n) {
 	}
 	bits[THREAD] = largest;
 	SYNC();
-	for (int upper = 128; upper > 0; upper /= 2) {
+	ROLLED for (int upper = 128; upper > 0; upper /= 2) {
 		if (THREAD < upper && bits[THREAD + upper] > bits[THREAD]) bits[THREAD] = bits[THREAD + upper];
 		SYNC();
 	}
@@ -159,7 +159,7 @@ KERNEL_OF(256) length_step(GLOBAL float *images, GLOBAL float *gradients, GLOBAL
 	}
 	// Pixels are rounded, so that the change may be longer than epsilon by a few roundings: it is then
 	// made shorter, each time by more, as rounding may undo a small change.
-	for (int times = 0; times < 25; times++) {
+	ROLLED for (int times = 0; times < 25; times++) {
 		for (int i = THREAD; i < n; i += 256) {
 			float moved = greater(FMA(factor, change[i], x[i]), 0.0f);
 			v[i] = moved < 1.0f ? moved : 1.0f;
