@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -335,6 +336,23 @@ func turns(d hal.Device, rng *rand.Rand) error {
 		}
 	}
 	return nil
+}
+
+// Processes share a device and the cache of programs.
+func TestProcesses(t *testing.T) {
+	cltest.Open(t)
+	var wg sync.WaitGroup
+	cacheDir := t.TempDir()
+	for range 2 {
+		wg.Go(func() {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestConcurrency$", "-test.count=1")
+			cmd.Env = append(os.Environ(), "HFCUI_CACHE="+cacheDir, "GOCOVERDIR="+cacheDir)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // Programs come from the cache; an entry that is damaged or that the driver refuses is compiled

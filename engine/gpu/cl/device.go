@@ -197,6 +197,7 @@ type device struct {
 	context uintptr
 	cache   cache.Folder
 	lost    atomic.Pointer[hal.Lost]
+	used    atomic.Int64 // bytes of its buffers
 
 	programs   map[string]*program // by their source
 	programsMu sync.Mutex

@@ -97,6 +97,33 @@ func TestAllocationFails(t *testing.T) {
 	}
 }
 
+// All buffers together fit the device; what is freed can be allocated again.
+func TestMemoryIsCounted(t *testing.T) {
+	d, _ := failing(t)
+	d.info.Memory = 1 << 20
+	for range 3 {
+		b, err := d.Alloc(600_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = d.Alloc(600_000)
+		var out *hal.OutOfMemory
+		if !errors.As(err, &out) || out.Need != 600_000 || out.Free != 1<<20-600_000 {
+			t.Errorf("more than there is: %v", err)
+		}
+		small, err := d.Alloc(400_000)
+		if err != nil {
+			t.Error(err)
+		}
+		small.Free()
+		b.Free()
+		b.Free()
+	}
+	if d.used.Load() != 0 {
+		t.Errorf("%d bytes are in use in the end", d.used.Load())
+	}
+}
+
 // Machines without the library, and without a driver, are told apart.
 func TestNothingFound(t *testing.T) {
 	if _, err := library.Open("libnothing.so.1", "libnothing.so"); err == nil || !strings.Contains(err.Error(), "libnothing.so.1") {

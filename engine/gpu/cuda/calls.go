@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -54,16 +55,27 @@ func libraryNames() []string {
 // machine is the machine's driver, found and started once.
 var machine = sync.OnceValues(func() (Driver, error) { return openLibrary(libraryNames()...) })
 
+// missing is the error of a machine without NVIDIA's driver.
+func missing(err error) error {
+	switch {
+	case errors.Is(err, library.ErrUnsupported):
+		return fmt.Errorf("%w: %w", ErrNoLibrary, err)
+	case runtime.GOOS == "linux":
+		return fmt.Errorf("%w: %w; with an NVIDIA GPU, on Debian, install nvidia-driver and libcuda1", ErrNoLibrary, err)
+	}
+	return fmt.Errorf("%w: %w; with an NVIDIA GPU, install its driver", ErrNoLibrary, err)
+}
+
 // openLibrary starts the first of libraries that is found.
 func openLibrary(names ...string) (Driver, error) {
 	lib, err := library.Open(names...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
+		return nil, missing(err)
 	}
 	r := &real{}
 	for name, address := range r.table() {
 		if *address, err = lib.Symbol(name); err != nil {
-			return nil, fmt.Errorf("%w that is new enough, for CUDA 11.4: %w", ErrNoLibrary, err)
+			return nil, fmt.Errorf("%w: NVIDIA's driver is too old, and CUDA 11.4 or newer is needed: %w", ErrNoLibrary, err)
 		}
 	}
 	if err := r.failure(library.Call(r.init, 0)); err != nil {

@@ -14,10 +14,10 @@ import (
 const kind = "cuda"
 
 // ErrNoLibrary is the error of a machine without NVIDIA's driver.
-var ErrNoLibrary = errors.New("no NVIDIA driver")
+var ErrNoLibrary = errors.New("no CUDA")
 
 // ErrNoDevice is the error of a machine with NVIDIA's driver and no GPU that it can use.
-var ErrNoDevice = errors.New("no NVIDIA GPU")
+var ErrNoDevice = errors.New("no CUDA: no NVIDIA GPU")
 
 // lowestArch is the compute capability, times ten, of the oldest GPUs that the kernels run on.
 const lowestArch = 70
