@@ -31,7 +31,7 @@ func (d twin) Load(m source.Module) (hal.Program, error) {
 // TestTiles: matrix instructions' fragments give the right results, with more columns than one pair
 // of tiles. The interpreter runs every tile's own PTX, and so does a GPU.
 func TestTiles(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() && open(t).Info().CPU {
 		t.Skip("compiling the kernels takes a while")
 	}
 	for _, name := range plan.DTypes() {
