@@ -16,7 +16,7 @@ func inFloat32(t *testing.T, test func(t *testing.T, d plan.Device)) {
 func TestContract(t *testing.T) { inFloat32(t, plantest.Contract) }
 
 func TestOperations(t *testing.T) {
-	everyDevice(t, func(t *testing.T, d *Device) { plantest.OperationsIn(t, d, d.dtype) })
+	mostDevices(t, func(t *testing.T, d *Device) { plantest.OperationsIn(t, d, d.dtype) })
 }
 
 func TestEvaluation(t *testing.T) {
@@ -36,16 +36,19 @@ func TestOptimizers(t *testing.T) { inFloat32(t, modeltest.Optimizers) }
 
 func TestSteps(t *testing.T) { inFloat32(t, modeltest.Steps) }
 
-// rounds is the number of random programs of each kind.
-func rounds() int {
-	if testing.Short() {
+// rounds is the number of random programs of each kind on a device.
+func rounds(d *Device) int {
+	switch {
+	case d.hal.Info().Private:
+		return 1 // the interpreter of PTX is slow
+	case testing.Short():
 		return 3
 	}
 	return 20
 }
 
 func TestRandomPrograms(t *testing.T) {
-	everyDevice(t, func(t *testing.T, d *Device) { plantest.RandomPrograms(t, d, d.dtype, rounds()) })
+	mostDevices(t, func(t *testing.T, d *Device) { plantest.RandomPrograms(t, d, d.dtype, rounds(d)) })
 }
 
 func TestNetsOfOddSizes(t *testing.T) {

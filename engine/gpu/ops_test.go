@@ -13,9 +13,22 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// everyDevice runs a test for every data type that the tested device has instructions for.
-func everyDevice(t *testing.T, test func(t *testing.T, d *Device)) {
+// everyDevice runs a test for every data type that the tested device has instructions for, and on the
+// interpreter of PTX.
+func everyDevice(t *testing.T, test func(t *testing.T, d *Device)) { onDevices(t, !raceDetector, test) }
+
+// mostDevices is everyDevice for tests that take long on the interpreter: it runs them without -short.
+func mostDevices(t *testing.T, test func(t *testing.T, d *Device)) {
+	onDevices(t, !raceDetector && !testing.Short(), test)
+}
+
+func onDevices(t *testing.T, interpreted bool, test func(t *testing.T, d *Device)) {
 	dtypes := []plan.DType{plan.Float32, plan.BFloat16}
+	if interpreted {
+		for _, dtype := range dtypes {
+			t.Run(dtype.String()+" PTX", func(t *testing.T) { test(t, interpreter(t, 80, dtype)) })
+		}
+	}
 	if open(t).Info().Arch >= 80 {
 		dtypes = append(dtypes, plan.TF32)
 	}
@@ -49,10 +62,25 @@ type opTest struct {
 // check compares the operation on a device with its reference arithmetic.
 func (o opTest) check(t *testing.T, d *Device) {
 	t.Helper()
+	got, want, unfilled, err := o.run(t, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	what := fmt.Sprint(op.Name(o.op), " of ", o.in)
+	plantest.Close(t, what, got, want, toleranceOf(d))
+	if unfilled >= 0 {
+		t.Errorf("%s: fill channel %d is not zero", what, unfilled)
+	}
+}
+
+// run returns what a device computes, what it should, a fill channel that is not zero (−1 if none
+// is), and the device's error.
+func (o opTest) run(t *testing.T, d *Device) (got, want []float32, unfilled int, err error) {
+	t.Helper()
 	p, inputs := o.program(t)
 	exe, err := d.Compile(p, nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, -1, err
 	}
 	defer exe.Close()
 	for i, x := range inputs {
@@ -61,23 +89,20 @@ func (o opTest) check(t *testing.T, d *Device) {
 			set = exe.SetParam
 		}
 		if err := set(fmt.Sprint("x", i), x.Data); err != nil {
-			t.Fatal(err)
+			return nil, nil, -1, err
 		}
 	}
 	out := p.Outputs["y"]
-	got, want := make([]float32, out.Size()), op.Tensor{Shape: out.Shape, Data: make([]float32, out.Size())}
+	got, want = make([]float32, out.Size()), make([]float32, out.Size())
 	for range 2 { // also where another run has left its traces
-		poison(t, exe.(*executable))
-		if err := errors.Join(exe.Run(context.Background()), exe.Output("y", got)); err != nil {
-			t.Fatal(err)
+		err := poison(exe.(*executable))
+		if err := errors.Join(err, exe.Run(context.Background()), exe.Output("y", got)); err != nil {
+			return nil, nil, -1, err
 		}
 	}
-	o.op.Do(want, inputs)
-	what := fmt.Sprint(op.Name(o.op), " of ", o.in)
-	plantest.Close(t, what, got, want.Data, toleranceOf(d))
-	if channel := filled(t, d, exe.(*executable)); channel >= 0 {
-		t.Errorf("%s: fill channel %d is not zero", what, channel)
-	}
+	o.op.Do(op.Tensor{Shape: out.Shape, Data: want}, inputs)
+	unfilled, err = filled(d, exe.(*executable))
+	return got, want, unfilled, err
 }
 
 // program returns the program of the operation alone, and inputs that both data types represent.
@@ -117,36 +142,35 @@ func (o opTest) program(t *testing.T) (*plan.Program, []op.Tensor) {
 }
 
 // poison fills the memory of outputs with NaN.
-func poison(t *testing.T, e *executable) {
-	t.Helper()
+func poison(e *executable) error {
 	for _, o := range e.outputs {
 		junk := make([]byte, o.tensor.bytes)
 		for i := range junk {
 			junk[i] = 0xff
 		}
 		if err := e.stream.Upload(o.tensor.part(len(junk)), junk); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
 
 // filled returns a fill channel of the output that is not zero; −1 if there is none.
-func filled(t *testing.T, d *Device, e *executable) int {
-	t.Helper()
+func filled(d *Device, e *executable) (int, error) {
 	x := e.outputs["y"].tensor
 	if !x.image {
-		return -1
+		return -1, nil
 	}
 	data := make([]byte, x.bytes)
 	if err := e.stream.Download(data, x.part(len(data))); err != nil {
-		t.Fatal(err)
+		return -1, err
 	}
 	for i, b := range data {
 		if channel := i / d.dtype.Bytes() % x.fill; channel >= x.c && b != 0 {
-			return channel
+			return channel, nil
 		}
 	}
-	return -1
+	return -1, nil
 }
 
 // checkAll checks operations on every device.

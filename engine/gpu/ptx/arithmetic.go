@@ -12,6 +12,9 @@ func (b *body) compileArithmetic(s *statement, t typ) (effect, error) {
 		return nil, err
 	}
 	name := s.operation()
+	if run := frequent(name, t, r); run != nil {
+		return run, nil
+	}
 	switch len(r) {
 	case 2:
 		if f := unaryFunc(name, t); f != nil {
@@ -323,22 +326,82 @@ func permute(a, b, selector uint64) (v uint64) {
 	return v
 }
 
-// fma multiplies and adds with one rounding. The product of two float32 is exact in float64;
-// rounding the sum to odd keeps the second rounding, to float32, from being one too many.
+// fma multiplies and adds with one rounding. The product of two float32 is exact in float64.
+// Rounding the sum a second time, to float32, is one rounding too many only where it lies halfway
+// between two of them.
 func fma(a, b, c uint64) uint64 {
-	product, addend := float64(float(a))*float64(float(b)), float64(float(c))
-	sum := product + addend
-	part := sum - product
-	if rest := (product - (sum - part)) + (addend - part); rest != 0 && !math.IsInf(sum, 0) && math.Float64bits(sum)&1 == 0 {
-		u := math.Float64bits(sum)
-		if (rest > 0) == (sum > 0) {
-			u++
-		} else {
-			u--
-		}
-		sum = math.Float64frombits(u)
+	sum := float64(float(a))*float64(float(b)) + float64(float(c))
+	if u := math.Float64bits(sum); u&(1<<29-1) == 1<<28 || u>>52&0x7ff < 897 { // 897 is that of the smallest normal float32
+		sum = roundedToOdd(float64(float(a))*float64(float(b)), float64(float(c)))
 	}
 	return bits32(float32(sum))
+}
+
+// roundedToOdd is a sum whose last bit is set if it is not exact, so that it may be rounded again.
+func roundedToOdd(a, b float64) float64 {
+	sum := a + b
+	part := sum - a
+	rest := (a - (sum - part)) + (b - part)
+	u := math.Float64bits(sum)
+	if rest == 0 || rest != rest || u&1 == 1 {
+		return sum
+	}
+	if (rest > 0) == (sum > 0) {
+		return math.Float64frombits(u + 1)
+	}
+	return math.Float64frombits(u - 1)
+}
+
+// frequent returns what executes the instructions that kernels spend their time in; nil for others.
+// They are each2 and each3 with the operation written into the loop.
+func frequent(name string, t typ, r []int) effect {
+	switch {
+	case name == "fma.rn" && t == typ{'f', 32} && len(r) == 4:
+		return func(w *warp, m uint32) {
+			a, b, c, out := &w.regs[r[1]], &w.regs[r[2]], &w.regs[r[3]], &w.regs[r[0]]
+			for ; m != 0; m &= m - 1 {
+				l := bits.TrailingZeros32(m) & 31
+				out[l] = fma(a[l], b[l], c[l])
+			}
+		}
+	case (name == "add" || name == "add.rn") && t == typ{'f', 32} && len(r) == 3:
+		return func(w *warp, m uint32) {
+			a, b, out := &w.regs[r[1]], &w.regs[r[2]], &w.regs[r[0]]
+			for l := range out {
+				if m>>l&1 != 0 {
+					out[l] = bits32(float(a[l]) + float(b[l]))
+				}
+			}
+		}
+	case name == "add" && t.bits == 32 && t.kind != 'f' && len(r) == 3:
+		return func(w *warp, m uint32) {
+			a, b, out := &w.regs[r[1]], &w.regs[r[2]], &w.regs[r[0]]
+			for l := range out {
+				if m>>l&1 != 0 {
+					out[l] = uint64(uint32(a[l] + b[l]))
+				}
+			}
+		}
+	case name == "add" && t.bits == 64 && t.kind != 'f' && len(r) == 3:
+		return func(w *warp, m uint32) {
+			a, b, out := &w.regs[r[1]], &w.regs[r[2]], &w.regs[r[0]]
+			for l := range out {
+				if m>>l&1 != 0 {
+					out[l] = a[l] + b[l]
+				}
+			}
+		}
+	case name == "and" && t.kind == 'b' && len(r) == 3:
+		return func(w *warp, m uint32) {
+			a, b, out := &w.regs[r[1]], &w.regs[r[2]], &w.regs[r[0]]
+			for l := range out {
+				if m>>l&1 != 0 {
+					out[l] = a[l] & b[l] // no bits beyond the type's are set
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // comparison returns how setp compares; nil if unknown.

@@ -94,6 +94,9 @@ func (b *body) compileLoad(s *statement) (effect, error) {
 		}
 	}
 	size, signed := a.typ.bytes(), a.kind == 's'
+	if a.space == "shared" && len(slots) == 1 && slots[0] >= 0 && a.bits == 32 && !signed {
+		return loadShared(slots[0], a.base, a.offset), nil
+	}
 	return func(w *warp, m uint32) {
 		base := w.regs[a.base]
 		for ; m != 0; m &= m - 1 {
@@ -113,6 +116,21 @@ func (b *body) compileLoad(s *statement) (effect, error) {
 			}
 		}
 	}, nil
+}
+
+// loadShared is ld.shared of one number of 32 bits, which kernels spend much of their time in.
+func loadShared(d, base int, offset uint64) effect {
+	return func(w *warp, m uint32) {
+		a, out := &w.regs[base], &w.regs[d]
+		for ; m != 0; m &= m - 1 {
+			l := bits.TrailingZeros32(m) & 31
+			window := w.shared(l, a[l]+offset, 4, false)
+			if window == nil {
+				return
+			}
+			out[l] = uint64(binary.LittleEndian.Uint32(window))
+		}
+	}
 }
 
 func (b *body) compileStore(s *statement) (effect, error) {

@@ -23,35 +23,40 @@ func (w *warp) shared(l int, at uint64, n int, write bool) []byte {
 		return nil
 	}
 	me := uint16(w.first + l + 1)
-	line := uint32(w.kernel.code[w.at].line)
 	for i := at >> g.cellShift; i <= (at+uint64(n)-1)>>g.cellShift; i++ {
 		c := &g.cells[i]
-		switch {
-		case c.pending && c.written >= g.firstEpoch:
-			w.fail(l, "shared memory at %d: the asynchronous copy of line %d (thread %d) has not been waited for", at, c.writeLine, int(c.writer)-1)
-			return nil
-		case !write && c.written < g.firstEpoch:
-			w.fail(l, "uninitialized: nobody has written shared memory at %d", at)
-			return nil
-		case c.written == g.epoch && c.writer != me:
-			w.fail(l, "race: thread %d wrote shared memory at %d, line %d, with no barrier in between", int(c.writer)-1, at, c.writeLine)
-			return nil
-		case write && c.read == g.epoch && c.reader != me:
-			w.fail(l, "race: %s read shared memory at %d, line %d, with no barrier in between", readers(c.reader), at, c.readerLine)
-			return nil
-		}
-		if write {
-			c.written, c.writer, c.writeLine, c.pending = g.epoch, me, line, false
+		if write || c.pending || c.written < g.firstEpoch || c.written == g.epoch && c.writer != me {
+			if !w.noteShared(l, at, c, write) {
+				return nil
+			}
 			continue
 		}
-		switch {
-		case c.read != g.epoch:
-			c.read, c.reader, c.readerLine = g.epoch, me, line
-		case c.reader != me:
+		if c.read != g.epoch {
+			c.read, c.reader, c.readerLine = g.epoch, me, w.line()
+		} else if c.reader != me {
 			c.reader = severalThreads
 		}
 	}
 	return g.shared[at:][:n]
+}
+
+// noteShared notes a write, or says why an access is wrong.
+func (w *warp) noteShared(l int, at uint64, c *cell, write bool) bool {
+	g, me := w.group, uint16(w.first+l+1)
+	switch {
+	case c.pending && c.written >= g.firstEpoch:
+		w.fail(l, "shared memory at %d: the asynchronous copy of line %d (thread %d) has not been waited for", at, c.writeLine, int(c.writer)-1)
+	case !write && c.written < g.firstEpoch:
+		w.fail(l, "uninitialized: nobody has written shared memory at %d", at)
+	case c.written == g.epoch && c.writer != me:
+		w.fail(l, "race: thread %d wrote shared memory at %d, line %d, with no barrier in between", int(c.writer)-1, at, c.writeLine)
+	case write && c.read == g.epoch && c.reader != me:
+		w.fail(l, "race: %s read shared memory at %d, line %d, with no barrier in between", readers(c.reader), at, c.readerLine)
+	default:
+		c.written, c.writer, c.writeLine, c.pending = g.epoch, me, w.line(), false
+		return true
+	}
+	return false
 }
 
 func (g *group) setPending(at uint64, n int, pending bool) {

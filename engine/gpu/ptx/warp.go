@@ -45,6 +45,9 @@ func (w *warp) fail(l int, format string, args ...any) {
 	}
 }
 
+// line is that of the instruction being executed.
+func (w *warp) line() uint32 { return uint32(w.kernel.code[w.at].line) }
+
 // set writes a register of the threads in m.
 func (w *warp) set(slot int, v *lanes, m uint32) {
 	out := &w.regs[slot]

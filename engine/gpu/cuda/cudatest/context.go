@@ -173,8 +173,24 @@ func (c *context) FreeHost(memory []byte) error {
 // magic begins binaries: the architecture and the PTX follow.
 const magic = "interpreted\n"
 
-// parsed keeps modules that have been parsed, by their text.
-var parsed sync.Map
+// parsed keeps modules that have been parsed, by their text, and ran the kernels of them that have
+// run on any driver.
+var parsed, ran sync.Map
+
+// NotRun lists the kernels of a module that have not run in this process.
+func NotRun(text string) ([]string, error) {
+	m, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, name := range m.Names() {
+		if _, ok := ran.Load(m.Kernels[name]); !ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
 
 func parse(text string) (*ptx.Module, error) {
 	if m, ok := parsed.Load(text); ok {
@@ -191,6 +207,9 @@ func parse(text string) (*ptx.Module, error) {
 func (c *context) Compile(text string) (binary []byte, log string, err error) {
 	err = c.with("Compile", func(d *Driver) error {
 		d.compiled++
+		if d.Change != nil {
+			text = d.Change(text)
+		}
 		m, err := parse(text)
 		if err != nil {
 			log = err.Error()
@@ -356,6 +375,7 @@ func (c *context) Launch(s cuda.Stream, l *cuda.Call) error {
 }
 
 func (d *Driver) launch(l ptx.Launch) error {
+	ran.Store(l.Kernel, true)
 	err := d.machine.Run(l)
 	var f *ptx.Fault
 	switch {

@@ -6,6 +6,7 @@ package cudatest
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +19,11 @@ import (
 
 // Driver is a [cuda.Driver] of one device, whose contexts it makes, too.
 type Driver struct {
-	Arch   int   // compute capability times ten
-	Bytes  int64 // of device memory
-	CUDA   int   // version, e.g. 12040
-	Failed func(call string) error
+	Arch   int                     // compute capability times ten
+	Bytes  int64                   // of device memory
+	CUDA   int                     // version, e.g. 12040
+	Failed func(call string) error // makes a call fail, if not nil
+	Change func(ptx string) string // replaces a module's PTX when it is compiled, if not nil
 
 	machine ptx.Machine
 
@@ -139,6 +141,10 @@ func (d *Driver) Attribute(_ int, a cuda.Attribute) (int, error) {
 func (d *Driver) Retain(int) (cuda.Context, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	// Groups of kernels run at the same time, which is right for kernels without races only.
+	if d.Change == nil {
+		d.machine.Workers = runtime.GOMAXPROCS(0)
+	}
 	if err := d.enter("Retain"); err != nil {
 		return nil, err
 	}

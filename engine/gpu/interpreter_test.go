@@ -1,0 +1,119 @@
+package gpu
+
+import (
+	flags "flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"hfcui/engine/gpu/cuda/cudatest"
+	"hfcui/engine/gpu/source"
+	"hfcui/engine/op"
+	"hfcui/engine/plan"
+)
+
+// interpreter is a device that runs the PTX for GPUs of a compute capability times ten on the
+// interpreter, which fails launches that race, or leave the memory of their arguments.
+func interpreter(t testing.TB, arch int, dtype plan.DType) *Device {
+	t.Helper()
+	return New(cudatest.Open(t, arch), plan.DeviceOptions{DType: dtype}).(*Device)
+}
+
+// TestMain checks, after all tests have passed, that every kernel has run on the interpreter in every
+// compilation that there is.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	all := flags.Lookup("test.run").Value.String()+flags.Lookup("test.skip").Value.String() == "" && !testing.Short() && !raceDetector
+	if code == 0 && all {
+		for _, missing := range notRun() {
+			fmt.Println("not tested:", missing)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// notRun lists the kernels that have not run on the interpreter.
+func notRun() (missing []string) {
+	for _, m := range source.Modules() {
+		seen := map[string]bool{}
+		for _, arch := range []int{70, 80} {
+			text, err := m.PTX(arch)
+			if err != nil || seen[text] { // for newer GPUs only, or the same for both
+				continue
+			}
+			seen[text] = true
+			names, err := cudatest.NotRun(text)
+			if err != nil {
+				missing = append(missing, fmt.Sprintf("%s: %v", m.Name, err))
+			}
+			for _, name := range names {
+				missing = append(missing, fmt.Sprintf("%s of %s for sm_%d", name, m.Name, arch))
+			}
+		}
+	}
+	return missing
+}
+
+// convTest is a convolution and its gradients.
+func convTest(x, w []int, stride, pad, groups int) []opTest {
+	conv := op.GeneralConv{Window: op.Window{Stride: [2]int{stride, stride}, Dilation: [2]int{1, 1}, Pad: [4]int{pad, pad, pad, pad}}, Groups: groups}
+	y, err := conv.Infer([][]int{x, w})
+	if err != nil {
+		panic(err)
+	}
+	return []opTest{
+		{op: conv, in: [][]int{x, w}},
+		{op: op.GeneralConvInputGrad{Conv: conv, Shape: [4]int(x)}, in: [][]int{w, y}},
+		{op: op.GeneralConvWeightGrad{Conv: conv, Shape: [4]int(w)}, in: [][]int{x, y}},
+	}
+}
+
+// convTests are convolutions with more pixels and more channels than a tile has.
+func convTests(tile int) []opTest {
+	return convTest([]int{2, 13, 9, 8}, []int{tile + 6, 13, 3, 3}, 1, 1, 1)
+}
+
+// linearTests are linear layers and their gradients, with more rows and more columns than a tile has,
+// and one whose sums are split.
+func linearTests(tile int) []opTest {
+	x, w, y := []int{131, 21}, []int{tile + 6, 21}, []int{131, tile + 6}
+	return []opTest{
+		{op: op.Linear{}, in: [][]int{x, w, w[:1]}},
+		{op: op.LinearInputGrad{}, in: [][]int{w, y}},
+		{op: op.LinearWeightGrad{}, in: [][]int{x, y}},
+		{op: op.Linear{}, in: [][]int{{2, 1030}, {3, 1030}, {3}}},
+	}
+}
+
+// TestEveryTile runs products with every tile, in every data type, with and without matrix
+// instructions.
+func TestEveryTile(t *testing.T) {
+	for _, c := range []struct {
+		arch  int
+		dtype plan.DType
+	}{{70, plan.Float32}, {70, plan.BFloat16}, {80, plan.BFloat16}, {80, plan.TF32}} {
+		check := func(kind string, tiles []int, tests func(tile int) []opTest) {
+			if testing.Short() {
+				tiles = tiles[:1]
+			}
+			for _, tile := range tiles {
+				t.Run(fmt.Sprintf("sm_%d %v %s %d", c.arch, c.dtype, kind, tile), func(t *testing.T) {
+					d := interpreter(t, c.arch, c.dtype)
+					d.forced = tile
+					for _, o := range tests(tile) {
+						o.check(t, d)
+					}
+				})
+			}
+		}
+		check("conv", source.Tiles(c.arch >= 80), convTests)
+		check("linear", source.LinearTiles(), linearTests)
+	}
+	t.Run("packed weights", func(t *testing.T) { // of the data type that everyDevice has not
+		d := interpreter(t, 80, plan.TF32)
+		for _, o := range append(convTest([]int{1, 24, 5, 6}, []int{48, 8, 3, 3}, 1, 1, 3), convTest([]int{1, 19, 7, 6}, []int{19, 1, 3, 3}, 2, 1, 19)...) {
+			o.check(t, d)
+		}
+	})
+}
