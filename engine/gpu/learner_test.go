@@ -78,10 +78,15 @@ func learnerOf(t *testing.T, dev plan.Device, tr *plan.Training) plan.Learner {
 
 // Two parameters may have one gradient: it is computed once, and both are updated.
 func TestLearnerSharesGradients(t *testing.T) {
+	t.Run("device", func(t *testing.T) { sharesGradients(t, New(open(t), plan.DeviceOptions{})) })
+	t.Run("PTX", func(t *testing.T) { sharesGradients(t, interpreter(t, 80, plan.Float32)) })
+}
+
+func sharesGradients(t *testing.T, dev plan.Device) {
 	rule := optim.SGD{Momentum: 0.9, WeightDecay: 1e-2}
 	want, got := training(t, rule), training(t, rule)
 	reference := learnerOf(t, plantest.Reference(), want)
-	l := learnerOf(t, New(open(t), plan.DeviceOptions{}), got)
+	l := learnerOf(t, dev, got)
 	for i := range 3 {
 		must(t, errors.Join(reference.Step(t.Context(), batch(rule, i)), l.Step(t.Context(), batch(rule, i))))
 		w, err := reference.Result()

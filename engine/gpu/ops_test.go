@@ -15,16 +15,16 @@ import (
 
 // everyDevice runs a test for every data type that the tested device has instructions for, and on the
 // interpreter of PTX.
-func everyDevice(t *testing.T, test func(t *testing.T, d *Device)) { onDevices(t, !raceDetector, test) }
+func everyDevice(t *testing.T, test func(t *testing.T, d *Device)) { onDevices(t, true, test) }
 
 // mostDevices is everyDevice for tests that take long on the interpreter: it runs them without -short.
 func mostDevices(t *testing.T, test func(t *testing.T, d *Device)) {
-	onDevices(t, !raceDetector && !testing.Short(), test)
+	onDevices(t, !testing.Short(), test)
 }
 
 func onDevices(t *testing.T, interpreted bool, test func(t *testing.T, d *Device)) {
 	dtypes := []plan.DType{plan.Float32, plan.BFloat16}
-	if interpreted {
+	if interpreted && !raceDetector && *deviceName == "" {
 		for _, dtype := range dtypes {
 			t.Run(dtype.String()+" PTX", func(t *testing.T) { test(t, interpreter(t, 80, dtype)) })
 		}

@@ -8,8 +8,10 @@ func Modules() []Module {
 	for _, float := range []bool{true, false} {
 		all = append(all, Layout(float), Elementwise(float), Norm(float), Pool(float))
 	}
-	for number := range len(functionNumbers) {
-		all = append(all, Map(number+1, true), Map(number+1, false))
+	for number := 1; number <= len(functionNumbers); number++ {
+		if number != functionNumbers["relu"] { // an operation of its own
+			all = append(all, Map(number, true), Map(number, false))
+		}
 	}
 	return append(append(all, Rows(), Strided(), Update()), products()...)
 }
