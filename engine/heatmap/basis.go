@@ -36,6 +36,9 @@ type grid struct{ h, w int }
 // place is the row-major index of f on the map, the zero frequency at (h/2, w/2).
 func (g grid) place(f Frequency) int { return (f.U+g.h/2)*g.w + f.V + g.w/2 }
 
+// frequency returns the frequency at a place.
+func (g grid) frequency(place int) Frequency { return Frequency{place/g.w - g.h/2, place%g.w - g.w/2} }
+
 // wrap reduces u and v to the range of Frequency.
 func (g grid) wrap(u, v int) Frequency {
 	return Frequency{(u+g.h/2+g.h)%g.h - g.h/2, (v+g.w/2+g.w)%g.w - g.w/2}

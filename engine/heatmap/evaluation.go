@@ -38,17 +38,19 @@ func (s *evaluation) load(images []int) error {
 	return s.src.ReadBatch(s.x, s.labels, images)
 }
 
-// clean scores the images without perturbation.
-func (s *evaluation) clean(ctx context.Context) (score measure.Score, err error) {
-	err = s.infer(ctx, s.x, func(_ int, correct bool) {
-		score.Count(correct)
+// clean scores the images without perturbation and reports which are correct.
+func (s *evaluation) clean(ctx context.Context, right func(image int)) (score measure.Score, err error) {
+	err = s.infer(ctx, s.x, func(at int, correct bool) {
+		if score.Count(correct); correct {
+			right(at)
+		}
 	})
 	return score, err
 }
 
 // noisy scores the images under the basis vectors of frequencies, at most as many as fit a
-// batch together.
-func (s *evaluation) noisy(ctx context.Context, frequencies []Frequency) ([]measure.Score, error) {
+// batch together, and reports which are correct.
+func (s *evaluation) noisy(ctx context.Context, frequencies []Frequency, right func(frequency, image int)) ([]measure.Score, error) {
 	n := len(s.images)
 	scores := make([]measure.Score, len(frequencies))
 	for i, f := range frequencies {
@@ -62,7 +64,9 @@ func (s *evaluation) noisy(ctx context.Context, frequencies []Frequency) ([]meas
 		}
 	}
 	err := s.infer(ctx, s.noisyX[:len(frequencies)*n*s.size], func(at int, correct bool) {
-		scores[at/n].Count(correct)
+		if scores[at/n].Count(correct); correct {
+			right(at/n, at%n)
+		}
 	})
 	return scores, err
 }

@@ -57,23 +57,47 @@ func (r Result) Range() (lo, hi float64) {
 
 // Figure returns the map with a color scale from error rate lo to hi.
 func (r Result) Figure(title string, lo, hi float64) *figure.Figure {
-	m := &figure.HeatMap{W: r.W, H: r.H, Values: make([]float64, len(r.Cells)), Lo: lo, Hi: hi, Color: Color,
-		Scale: figure.Axis{Title: "error rate", Percent: true}}
-	for i, s := range r.Cells {
-		if m.Values[i] = 1 - s.Accuracy(); s.N == 0 {
-			m.Values[i] = math.NaN()
-		}
-	}
-	left, top := float64(-(r.W / 2)), float64(-(r.H / 2)) // upwards is negative, as in pictures
 	var notes []string
 	if p := r.Partial(); p != nil {
 		notes = []string{"Unfinished: " + p.String() + "."}
 	}
-	return &figure.Figure{Title: title, Notes: notes, Panels: []figure.Panel{{
+	return &figure.Figure{Title: title, Notes: notes, Panels: []figure.Panel{r.Panel(lo, hi)}}
+}
+
+// Panel returns the map with a color scale from error rate lo to hi.
+func (r Result) Panel(lo, hi float64) figure.Panel {
+	values := make([]float64, len(r.Cells))
+	for i, s := range r.Cells {
+		if values[i] = 1 - s.Accuracy(); s.N == 0 {
+			values[i] = math.NaN()
+		}
+	}
+	return r.panel(&figure.HeatMap{Values: values, Lo: lo, Hi: hi, Color: Color, Scale: figure.Axis{Title: "error rate", Percent: true}})
+}
+
+// DifferencePanel returns a map of error rates minus those of another model on the same images, whose
+// color is given from −1 for −most to 1 for most.
+func (r Result) DifferencePanel(from Result, most float64, of func(share float64) color.RGBA) figure.Panel {
+	values := make([]float64, len(r.Cells))
+	for i := range values {
+		values[i] = r.Subtract(from, grid{r.H, r.W}.frequency(i)).Difference()
+		if a, b := r.Cells[i], from.Cells; math.IsNaN(values[i]) && r.comparable(from) && a.N == b[i].N { // of a pass under way
+			values[i] = b[i].Accuracy() - a.Accuracy()
+		}
+	}
+	return r.panel(&figure.HeatMap{Values: values, Lo: -most, Hi: most, Color: func(share float64) color.RGBA { return of(2*share - 1) },
+		Scale: figure.Axis{Title: "error rate difference", Percent: true}})
+}
+
+// panel completes a map of r's frequencies by its axes.
+func (r Result) panel(m *figure.HeatMap) figure.Panel {
+	m.W, m.H = r.W, r.H
+	left, top := float64(-(r.W / 2)), float64(-(r.H / 2)) // upwards is negative, as in pictures
+	return figure.Panel{
 		X:   figure.Axis{Title: "horizontal frequency", Unit: "cycles per image", From: left, To: left + float64(r.W-1)},
 		Y:   figure.Axis{Title: "vertical frequency", Unit: "cycles per image", From: top + float64(r.H-1), To: top},
 		Map: m,
-	}}}
+	}
 }
 
 // Title returns a title for figures.

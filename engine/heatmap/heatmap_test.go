@@ -276,7 +276,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	var table, figure bytes.Buffer
-	if err := r.WriteCSV(&table); err != nil || bytes.Count(table.Bytes(), []byte("\n")) != 25 {
+	if err := WriteCSV(&table, Named{"m", r}); err != nil || bytes.Count(table.Bytes(), []byte("\n")) != 25 {
 		t.Errorf("%v\n%s", err, table.String())
 	}
 	for _, r := range []Result{r, empty} {

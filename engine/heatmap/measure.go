@@ -42,6 +42,8 @@ type Result struct {
 	Share           float64
 	Done            bool
 	ImagesPerSecond float64
+
+	outcomes outcomes
 }
 
 // Started reports whether there is something to show.
@@ -123,6 +125,7 @@ type Measurement struct {
 	next      int // index into order of their next frequency
 	evaluated int // images that inference ran on
 	spent     time.Duration
+	rows      []byte // outcomes of the images under way
 }
 
 // NewMeasurement prepares a measurement; nothing is computed yet.
@@ -136,8 +139,9 @@ func NewMeasurement(src measure.Source, q Request) (*Measurement, error) {
 	}
 	_, h, w := src.Shape()
 	g := grid{h, w}
-	return &Measurement{src: src, grid: g, order: g.order(), images: images,
-		result: Result{Request: q, H: h, W: w, Cells: make([]measure.Score, h*w), Images: len(images)}}, nil
+	order := g.order()
+	return &Measurement{src: src, grid: g, order: order, images: images,
+		result: Result{Request: q, H: h, W: w, Cells: make([]measure.Score, h*w), Images: len(images), outcomes: newOutcomes(g, order)}}, nil
 }
 
 // Result returns what has been measured so far.
@@ -170,8 +174,10 @@ func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func
 		if err := s.load(m.images[m.from:][:n]); err != nil {
 			return m.Result(), err
 		}
+		size := stride(len(m.order))
 		if m.result.Clean.N == m.from {
-			clean, err := s.clean(ctx)
+			m.rows = make([]byte, n*size)
+			clean, err := s.clean(ctx, func(image int) { set(m.rows[image*size:][:size], 0) })
 			if err != nil {
 				return m.Result(), err
 			}
@@ -180,6 +186,9 @@ func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func
 		for m.next < len(m.order) {
 			if err := m.some(ctx, s, max(1, c.Batch()/n)); err != nil {
 				return m.Result(), err
+			}
+			if m.next == len(m.order) {
+				m.result.outcomes.append(m.rows, n)
 			}
 			if update != nil && time.Since(last) > updatePause {
 				last = time.Now()
@@ -199,7 +208,8 @@ func (m *Measurement) Run(ctx context.Context, c measure.Classifier, update func
 func (m *Measurement) some(ctx context.Context, s *evaluation, most int) error {
 	started := time.Now()
 	group := m.order[m.next:min(m.next+most, len(m.order))]
-	scores, err := s.noisy(ctx, group)
+	size := stride(len(m.order))
+	scores, err := s.noisy(ctx, group, func(frequency, image int) { set(m.rows[image*size:][:size], 1+m.next+frequency) })
 	if err != nil {
 		return err
 	}

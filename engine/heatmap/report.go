@@ -37,7 +37,7 @@ type Cell struct {
 func (r Result) Partial() *measure.Partial {
 	own, g := 0, grid{r.H, r.W}
 	for i := range r.Cells {
-		if f := (Frequency{i/r.W - r.H/2, i%r.W - r.W/2}); g.own(f) == f {
+		if f := g.frequency(i); g.own(f) == f {
 			own++
 		}
 	}
@@ -51,7 +51,7 @@ func NewReport(name, data, split string, smoothing model.Smoothing, r Result) Re
 		Height: r.H, Width: r.W, Smoothing: smoothing, Clean: r.Clean, Cells: []Cell{}}
 	g := grid{r.H, r.W}
 	for i, s := range r.Cells {
-		f := Frequency{i/r.W - r.H/2, i%r.W - r.W/2}
+		f := g.frequency(i)
 		if g.own(f) == f {
 			if s.N > 0 {
 				report.N = min(report.N, s.N)
@@ -62,15 +62,32 @@ func NewReport(name, data, split string, smoothing model.Smoothing, r Result) Re
 	return report
 }
 
-// WriteCSV writes one row per frequency.
-func (r Result) WriteCSV(w io.Writer) error {
+// Named is a model's map among several.
+type Named struct {
+	Name string
+	Result
+}
+
+// WriteCSV writes one row per model and frequency. The differences of a model's error rates are from
+// the first model's, on the same images.
+func WriteCSV(w io.Writer, maps ...Named) error {
 	out := csv.NewWriter(w)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	_ = out.Write([]string{"u", "v", "correct", "n", "error", "ci95_lo", "ci95_hi", "norm", "clip", "complete"}) // reported by Error
-	for i, s := range r.Cells {
-		lo, hi := s.Wilson()
-		_ = out.Write([]string{strconv.Itoa(i/r.W - r.H/2), strconv.Itoa(i%r.W - r.W/2), strconv.Itoa(s.Correct), strconv.Itoa(s.N),
-			number(1 - s.Accuracy()), number(1 - hi), number(1 - lo), number(r.Norm), strconv.FormatBool(!r.Unclipped), strconv.FormatBool(r.Done)})
+	_ = out.Write([]string{"u", "v", "correct", "n", "error", "ci95_lo", "ci95_hi", "norm", "clip", "complete",
+		"model", "difference", "difference_ci95_lo", "difference_ci95_hi", "difference_n"}) // reported by Error
+	for k, m := range maps {
+		for i, s := range m.Cells {
+			f := grid{m.H, m.W}.frequency(i)
+			lo, hi := s.Wilson()
+			row := []string{strconv.Itoa(f.U), strconv.Itoa(f.V), strconv.Itoa(s.Correct), strconv.Itoa(s.N),
+				number(1 - s.Accuracy()), number(1 - hi), number(1 - lo), number(m.Norm), strconv.FormatBool(!m.Unclipped), strconv.FormatBool(m.Done), m.Name}
+			difference := []string{"", "", "", ""}
+			if pairs := m.Subtract(maps[0].Result, f); k > 0 && pairs.N() > 0 {
+				lo, hi := pairs.Newcombe()
+				difference = []string{number(pairs.Difference()), number(lo), number(hi), strconv.Itoa(pairs.N())}
+			}
+			_ = out.Write(append(row, difference...))
+		}
 	}
 	out.Flush()
 	return out.Error()

@@ -19,7 +19,7 @@ func TestUnfinished(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 	var table bytes.Buffer
-	if err := r.WriteCSV(&table); err != nil || strings.Count(table.String(), ",false\n") != 4 {
+	if err := WriteCSV(&table, Named{"m", r}); err != nil || strings.Count(table.String(), ",false,m,") != 4 {
 		t.Errorf("%s, %v", table.String(), err)
 	}
 	if notes := r.Figure("title", 0, 1).Notes; len(notes) != 1 || notes[0] != "Unfinished: 50 % measured." {

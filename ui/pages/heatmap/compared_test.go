@@ -1,8 +1,12 @@
 package heatmap
 
 import (
+	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
+	"hfcui/ui/session"
 	"hfcui/ui/uitest"
 )
 
@@ -31,5 +35,35 @@ func TestHeatmapsCompareModels(t *testing.T) {
 		if d.Hides("more errors", "/a.pt"); len(p.l.tiles) != 1 || p.minus || len(p.maps.Known) != 1 {
 			t.Errorf("%v: %d maps, %d known", size, len(p.l.tiles), len(p.maps.Known))
 		}
+	}
+}
+
+// An export has the maps of all models and how they differ from the open one's.
+func TestExportOfComparedHeatmaps(t *testing.T) {
+	d := startHeatmap(t, 140, 44).Compare("/a.pt", "/bb.pt").Keys("7")
+	e, err := d.App.Page.Export()
+	if err != nil || !strings.Contains(e.Base, "-and-2-") || len(e.Unfinished) > 0 {
+		t.Fatalf("%q, unfinished %q, %v", e.Base, e.Unfinished, err)
+	}
+	for suffix, want := range map[string][]string{
+		".csv":  {"difference_ci95_lo", "a.pt,", "bb.pt,"},
+		".json": {`"comparisons"`, `"differences"`, `"minus"`},
+		".png":  {"PNG"},
+	} {
+		i := slices.IndexFunc(e.Files, func(f session.ExportFile) bool { return f.Suffix == suffix })
+		var b bytes.Buffer
+		if err := e.Files[i].Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range want {
+			if !strings.Contains(b.String(), text) {
+				t.Errorf("%s has no %q", suffix, text)
+			}
+		}
+	}
+	d.App.Page.model = "/a.pt"
+	delete(d.App.Page.maps.Known, d.App.Page.keyOf("/bb.pt"))
+	if e, err := d.App.Page.Export(); err != nil || len(e.Unfinished) != 1 || !strings.Contains(e.Base, "-and-1-") {
+		t.Errorf("without one of the maps: %q, unfinished %q, %v", e.Base, e.Unfinished, err)
 	}
 }

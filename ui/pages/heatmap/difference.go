@@ -11,6 +11,7 @@ import (
 	"hfcui/engine/heatmap"
 	"hfcui/ui/kit"
 	"hfcui/ui/picture"
+	"hfcui/ui/session"
 )
 
 // difference returns the error rate of a map minus that of another at a frequency; NaN where one is
@@ -57,7 +58,8 @@ func differenceImage(im *picture.Image, r, from heatmap.Result, most float64) {
 	}
 }
 
-// differenceAt returns the difference at the cursor where the map whose figures are shown is one.
+// differenceAt returns the difference at the cursor where the map whose figures are shown is one, with
+// its 95 % CI once images are evaluated at all frequencies.
 func (p *Page) differenceAt() (text string, ok bool) {
 	if !p.minus || p.model == "" {
 		return "", false
@@ -65,6 +67,9 @@ func (p *Page) differenceAt() (text string, ok bool) {
 	r, open := p.maps.Known[p.key()], p.maps.Known[p.keyOf("")]
 	if r.Clean.N == 0 || open.Clean.N == 0 {
 		return "", true
+	}
+	if pairs := r.Subtract(open, p.cursor); pairs.N() > 0 {
+		return "  Δ " + strings.TrimSpace(session.DifferenceText(pairs)) + " points", true
 	}
 	d := 100 * difference(r, open, p.cursor)
 	return fmt.Sprintf("  Δ %s points", strings.Replace(fmt.Sprintf("%+.1f", d), "-", "−", 1)), true
