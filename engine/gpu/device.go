@@ -9,16 +9,20 @@
 //
 // Arrays of four dimensions are images: NHWC, with channels filled up with zeros to a multiple of
 // 8, in the device's data type. The fill channels of every image are zero; kernels that write
-// images write them too. Everything else, weights and their gradients among it, is row-major float32. Inputs and outputs
-// are converted by kernels. What is derived from parameters, such as packed weights, is
-// recomputed in the run after they have changed.
+// images write them too. Everything else, weights and their gradients among it, is row-major
+// float32. Inputs and outputs are converted by kernels. What is derived from parameters, such as
+// packed weights, is recomputed in the run after they have changed.
 //
 // From a program to a run: device.go, compile.go, lower.go (the table of families), memory.go,
-// executable.go, leaf.go (inputs and parameters). hal is what a runtime provides; driver.go opens
-// those there are. Kernels are in package source.
+// executable.go, leaf.go (inputs and parameters), packing.go (weights). hal is what a runtime
+// provides; driver.go opens those there are. Kernels are in package source.
 //
-// A family is a file here and a file of kernels: elementwise.go, strided.go (what moves elements,
-// over any layout), and the others that lower.go lists.
+// A family is a file here and a file of kernels of that name: conv.go with window.go, convgrad.go,
+// linear.go, norm.go, pool.go, rows.go, elementwise.go, and strided.go with loops.go, which moves
+// elements between arrays of any layout. tile.go chooses products' tiles by timing them.
+//
+// What keeps its state on the device from run to run: learner.go, a step of training with its
+// update, and ascent.go, steps of attacks.
 package gpu
 
 import (

@@ -17,7 +17,9 @@ type executable struct {
 	program  *plan.Program
 	yield    plan.Yield
 	ascents  map[ascentKind]*ascent // prepared when first used
-	patient  bool                   // background work on the host's processor: wait for every launch
+	burst    int                    // launches between two yields
+	ahead    int                    // bursts that may not have been done when another is enqueued
+	bursts   []hal.Mark             // those
 	buffer   hal.Buffer
 	stream   hal.Stream
 	sequence hal.Sequence
@@ -33,8 +35,11 @@ type executable struct {
 // finish allocates memory, loads kernels and prepares all launches.
 func (c *compiler) finish(yield plan.Yield) (*executable, error) {
 	e := &executable{
-		dev: c.dev, program: c.program, yield: yield, patient: yield != nil && c.dev.hal.Info().CPU,
+		dev: c.dev, program: c.program, yield: yield, burst: burst, ahead: 1,
 		inputs: c.inputs, params: c.params, outputs: c.outputs,
+	}
+	if c.dev.hal.Info().CPU {
+		e.burst, e.ahead = 1, 0 // its work keeps the cores from what it yields to
 	}
 	c.mergePacking()
 	e.derived = c.derived
@@ -223,7 +228,12 @@ func (e *executable) Run(ctx context.Context) error {
 	return e.stream.Flush()
 }
 
-// pass enqueues a range: at once, or, in the background, launch by launch, yielding before each.
+// burst is the number of launches of background work on a GPU between two yields: enough for a
+// graph of them to cost little, and little to wait for where streams have no priorities.
+const burst = 32
+
+// pass enqueues a range: at once, or, in the background, in bursts, yielding before each and
+// staying little ahead of the device.
 func (e *executable) pass(ctx context.Context, from, to int) error {
 	if e.yield == nil {
 		if err := ctx.Err(); err != nil {
@@ -231,17 +241,32 @@ func (e *executable) pass(ctx context.Context, from, to int) error {
 		}
 		return e.enqueue(from, to)
 	}
-	for i := from; i < to; i++ {
+	for ; from < to; from += e.burst {
 		if err := e.yield(ctx); err != nil {
 			return err
 		}
-		if err := e.sequence.Enqueue(i, i+1); err != nil {
+		if err := e.sequence.Enqueue(from, min(from+e.burst, to)); err != nil {
 			return err
 		}
-		if e.patient {
-			if err := e.stream.Wait(); err != nil {
-				return err
-			}
+		mark, err := e.stream.Mark()
+		if err != nil {
+			return err
+		}
+		e.bursts = append(e.bursts, mark)
+		if err := e.follow(e.ahead); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow waits until at most a number of bursts have not been done.
+func (e *executable) follow(ahead int) error {
+	for len(e.bursts) > ahead {
+		mark := e.bursts[0]
+		e.bursts = append(e.bursts[:0], e.bursts[1:]...)
+		if err := mark.Wait(); err != nil {
+			return err
 		}
 	}
 	return nil
