@@ -152,7 +152,7 @@ func TestDialogsDimWhatIsBehind(t *testing.T) {
 // The device is chosen like anything else; one that is missing says why.
 func TestChoosesDevice(t *testing.T) {
 	d := start(t, 100, 30)
-	d.Keys("O").Types("device").Shows("device cpu", "device in use", "the processor", "device opencl:0", "device, unavailable")
+	d.Keys("O").Types("device").Shows("device cpu", "in use", "the processor", "device opencl:0", "compute device", "unavailable")
 	d.Types(" cuda").Keys("enter").Shows("no CUDA: libcuda.so.1 not found; on Debian, install libcuda1", "╭─ Open ─").Keys("esc")
 	d.Keys("O").Types("opencl").Shows("Radeon 780M, OpenCL 2.1").Keys("enter").Hides("╭─ Open ─").Shows("opencl:0")
 	if got := d.Lab.Reopened; len(got) != 2 || got[1].Device != "opencl:0" || got[1].Model+got[1].Data != "" {

@@ -150,12 +150,12 @@ func (d *Opener) computing() (list []entry) {
 		return nil
 	}
 	for _, dev := range d.devices {
-		note := "device"
+		note := "compute device"
 		switch {
 		case dev.InUse:
-			note = "device in use"
+			note = "in use"
 		case !dev.Found:
-			note = "device, unavailable"
+			note = "unavailable"
 		}
 		list = append(list, entry{text: "device " + kit.Clean(dev.Name), note: note, device: dev.Name, about: kit.Clean(dev.About)})
 	}
