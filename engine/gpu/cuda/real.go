@@ -355,6 +355,8 @@ func (c *context) Elapsed(from, to Event) (time.Duration, error) {
 // Capture implements [Context].
 func (c *context) Capture(s Stream, enqueue func() error) (Graph, error) {
 	const relaxed = 2 // other threads may call whatever they like meanwhile
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := c.with(func() uintptr { return library.Call(c.beginCapture, uintptr(s), relaxed) }); err != nil {
 		return 0, err
 	}
