@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hfcui/engine/nets"
@@ -117,8 +118,9 @@ func (t *Trainer) Batch() int { return t.batch }
 
 // Examples is a batch to train on.
 type Examples struct {
-	X      []float32 // images [N,C,H,W]
-	Labels []int     // their classes
+	X      []float32   // images [N,C,H,W]
+	Picks  *plan.Picks // replaces X after KeepImages
+	Labels []int       // their classes
 	// Targets are class probabilities [N,K] that replace one-hot labels; nil: one-hot labels.
 	Targets []float32
 	// DropoutMask [N,Net.Features] is 1 for kept inputs of the last linear layer, else 0; nil without
@@ -145,7 +147,7 @@ func (t *Trainer) StepOn(ctx context.Context, e Examples) (loss float64, correct
 // error, including ctx's, the model is unchanged.
 func (t *Trainer) Begin(ctx context.Context, e Examples) error {
 	err := t.learner.Step(ctx, &plan.Batch{
-		Images: e.X, Labels: e.Labels, Targets: e.Targets, Mask: e.DropoutMask,
+		Images: e.X, Picks: e.Picks, Labels: e.Labels, Targets: e.Targets, Mask: e.DropoutMask,
 		Update: t.training.Rule.Update(t.steps+1, t.LearningRate),
 	})
 	if err == nil {
@@ -159,6 +161,22 @@ func (t *Trainer) Begin(ctx context.Context, e Examples) error {
 func (t *Trainer) Result() (loss float64, correct int, err error) {
 	r, err := t.learner.Result()
 	return r.Loss, r.Correct, err
+}
+
+// KeepsImages reports whether KeepImages is possible.
+func (t *Trainer) KeepsImages() bool {
+	_, ok := t.learner.(plan.ImageKeeper)
+	return ok
+}
+
+// KeepImages copies training images to the device, for examples that pick from them. It is an error
+// if the device cannot keep them.
+func (t *Trainer) KeepImages(m *plan.Images) error {
+	k, ok := t.learner.(plan.ImageKeeper)
+	if !ok {
+		return errors.New("the device keeps no images")
+	}
+	return k.KeepImages(m)
 }
 
 // Lag is the number of results to leave unread for full speed, 0 or 1.

@@ -56,7 +56,9 @@ func (n RunningNorm) Unbiased() float32 {
 // Batch is what one step trains on. A step does not keep its arrays.
 type Batch struct {
 	Images []float32 // [N,C,H,W]
-	Labels []int     // [N], each at least 0 and below K
+	// Picks replaces Images for an ImageKeeper that keeps the images picked from.
+	Picks  *Picks
+	Labels []int // [N], each at least 0 and below K
 	// Targets are class probabilities [N,K] to train on; nil: one-hot labels.
 	Targets []float32
 	// Mask is 1 where an input of the dropout is kept, else 0; nil without dropout.
@@ -199,19 +201,25 @@ func (n RunningNorm) check(p *Program) error {
 
 // CheckBatch returns an error unless a batch's arrays have the sizes of the program's and its
 // labels are classes.
-func (t *Training) CheckBatch(b *Batch) error {
+func (t *Training) CheckBatch(b *Batch) error { return t.checkBatch(b, true) }
+
+// checkBatch is CheckBatch; images tells whether they are in the batch.
+func (t *Training) checkBatch(b *Batch, images bool) error {
+	if b.Picks != nil {
+		return errors.New("a batch of kept images, but none are kept")
+	}
 	shape := t.Program.Outputs[t.Logits].Shape
-	images, classes := shape[0], shape[1]
-	if len(b.Labels) != images {
-		return fmt.Errorf("%d labels for a batch of %d images", len(b.Labels), images)
+	count, classes := shape[0], shape[1]
+	if len(b.Labels) != count {
+		return fmt.Errorf("%d labels for a batch of %d images", len(b.Labels), count)
 	}
 	for i, label := range b.Labels {
 		if label < 0 || label >= classes {
 			return fmt.Errorf("label %d of image %d in the batch is not one of %d classes", label, i, classes)
 		}
 	}
-	if n := len(b.Targets); b.Targets != nil && n != images*classes {
-		return fmt.Errorf("%d target values for a batch of %d images and %d classes", n, images, classes)
+	if n := len(b.Targets); b.Targets != nil && n != count*classes {
+		return fmt.Errorf("%d target values for a batch of %d images and %d classes", n, count, classes)
 	}
 	if b.Mask != nil && t.Mask == "" {
 		return errors.New("a dropout mask for a program without dropout")
@@ -220,7 +228,7 @@ func (t *Training) CheckBatch(b *Batch) error {
 		name string
 		data []float32
 	}{{t.Input, b.Images}, {t.Mask, b.Mask}} {
-		if given.name == "" {
+		if given.name == "" || given.name == t.Input && !images {
 			continue
 		}
 		v, err := t.Program.Find(Input, given.name)

@@ -7,12 +7,14 @@ import (
 
 	"hfcui/engine/dataset"
 	"hfcui/engine/measure"
+	"hfcui/engine/plan"
 )
 
 // batch is the data of one step.
 type batch struct {
 	step   int       // counted from 0
-	x      []float32 // NCHW
+	x      []float32 // NCHW; nil if the learner keeps the images
+	picks  plan.Picks
 	labels []int
 	// target is class probabilities, [images, classes]; nil for hard labels.
 	target []float32
@@ -35,7 +37,8 @@ type loader struct {
 	order    *order
 	augment  augmentation
 	mix      mixer
-	features int // size of the dropout mask per image
+	features int  // size of the dropout mask per image
+	kept     bool // by the learner: batches are without images
 
 	ready, use chan *batch
 }
@@ -47,24 +50,25 @@ const loaders = 2
 func newLoader(set dataset.Set, c Config, features int) *loader {
 	const batches = loaders + 2 // one in training, one waiting
 	ch, h, w := set.Shape()
-	size, classes := ch*h*w, len(set.Classes())
+	classes := len(set.Classes())
 	l := &loader{
 		set: set, config: c, order: newOrder(set, c),
-		augment:  augmentation{c.Crop, c.Flip, ch, h, w},
-		mix:      mixer{c.Mixup, size, classes},
+		augment:  augmentation{c.Crop, c.Flip},
+		mix:      mixer{c.Mixup, classes},
 		features: features,
 		ready:    make(chan *batch, batches), use: make(chan *batch, batches), // sends never block
 	}
 	for range batches {
-		b := &batch{x: make([]float32, c.Batch*size), labels: make([]int, c.Batch), done: make(chan struct{}, 1)}
+		b := &batch{labels: make([]int, c.Batch), done: make(chan struct{}, 1)}
+		b.picks.Images = make([]plan.Pick, c.Batch)
 		if c.Mixup > 0 {
-			b.target = make([]float32, c.Batch*classes)
+			b.target, b.picks.Others = make([]float32, c.Batch*classes), make([]int32, c.Batch)
 		}
 		if c.Dropout > 0 {
 			b.keep = make([]float32, c.Batch*features)
 		}
 		if c.Adversarial != nil && c.Adversarial.RandomStart {
-			b.start = make([]float32, len(b.x))
+			b.start = make([]float32, c.Batch*ch*h*w)
 		}
 		l.use <- b
 	}
@@ -131,13 +135,22 @@ func (l *loader) fillOrFail(b *batch, source []float32) []float32 {
 // fill prepares a batch. source is a buffer, which it returns.
 func (l *loader) fill(b *batch, source []float32) []float32 {
 	c := l.config
-	if b.err = l.set.ReadBatch(b.x, b.labels, b.indices); b.err != nil {
-		return source
+	for i, index := range b.indices {
+		b.picks.Images[i].Index, b.labels[i] = int32(index), l.set.Label(index)
 	}
-	source = measure.Resize(source, len(b.x))
-	l.augment.apply(stream(c.Seed, forAugment, b.step), b.x, source)
+	l.augment.draw(stream(c.Seed, forAugment, b.step), b.picks.Images)
 	if b.target != nil {
-		l.mix.apply(stream(c.Seed, forMixup, b.step), b.x, source, b.target, b.labels)
+		l.mix.draw(stream(c.Seed, forMixup, b.step), &b.picks, b.target, b.labels)
+	}
+	if !l.kept {
+		ch, h, w := l.set.Shape()
+		size := ch * h * w
+		b.x, source = measure.Resize(b.x, c.Batch*size), measure.Resize(source, c.Batch*size)
+		if b.err = l.set.ReadBatch(b.x, b.labels, b.indices); b.err != nil {
+			return source
+		}
+		b.picks.MoveAll(b.x, source, size, h, w)
+		b.picks.Mix(b.x, source, size)
 	}
 	if b.keep != nil {
 		random := stream(c.Seed, forDropout, b.step)

@@ -11,6 +11,7 @@ import (
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
@@ -105,33 +106,6 @@ type broken struct{ dataset.Set }
 
 func (broken) ReadBatch([]float32, []int, []int) error { return errors.New("gone") }
 
-func TestMoveIsShiftAndMirror(t *testing.T) {
-	source := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	dst := make([]float32, 9)
-	a := augmentation{c: 1, h: 3, w: 3}
-	for _, c := range []struct {
-		dy, dx int
-		mirror bool
-		want   []float32
-	}{
-		{1, 1, false, []float32{5, 6, 0, 8, 9, 0, 0, 0, 0}},
-		{-1, -2, false, []float32{0, 0, 0, 0, 0, 1, 0, 0, 4}},
-		{0, 0, true, []float32{3, 2, 1, 6, 5, 4, 9, 8, 7}},
-		{0, 1, true, []float32{2, 1, 0, 5, 4, 0, 8, 7, 0}},
-		{0, -1, true, []float32{0, 3, 2, 0, 6, 5, 0, 9, 8}},
-		{0, 5, false, make([]float32, 9)},
-		{-4, 0, true, make([]float32, 9)},
-	} {
-		for i := range dst {
-			dst[i] = -1
-		}
-		a.move(dst, source, c.dy, c.dx, c.mirror)
-		if !slices.Equal(dst, c.want) {
-			t.Errorf("%+v: %v", c, dst)
-		}
-	}
-}
-
 // TestInputs: parts are those of package spectral, normalized.
 func TestInputs(t *testing.T) {
 	set := dataset.Shapes(dataset.ShapesOptions{Train: 12}).Train
@@ -161,12 +135,13 @@ func TestInputs(t *testing.T) {
 }
 
 func TestMixup(t *testing.T) {
-	m := mixer{alpha: 0.5, size: 2, classes: 3}
+	m, picks := mixer{alpha: 0.5, classes: 3}, plan.Picks{Others: make([]int32, 3)}
 	sum := 0.0
 	const draws = 2000
 	for step := range draws {
 		x, target := []float32{1, 2, 3, 4, 5, 6}, make([]float32, 9)
-		m.apply(stream(1, forMixup, step), x, make([]float32, 6), target, []int{0, 1, 2})
+		m.draw(stream(1, forMixup, step), &picks, target, []int{0, 1, 2})
+		picks.Mix(x, make([]float32, 6), 2)
 		for i := range 3 {
 			// Image i is 2i+1, 2i+2; the target says of which images how much is in it.
 			want := 0.0

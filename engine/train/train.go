@@ -245,6 +245,9 @@ func (r *run) resume() error {
 
 // steps trains and evaluates to the end.
 func (r *run) steps(ctx context.Context) error {
+	if err := r.keepImages(ctx); err != nil {
+		return err
+	}
 	loading, stop := context.WithCancel(ctx)
 	go r.loader.run(loading, r.at.Step)
 	defer func() {
@@ -341,7 +344,11 @@ func (r *run) begin(ctx context.Context, step int) error {
 		return err
 	}
 	r.trainer.LearningRate = r.rate(step)
-	return r.trainer.Begin(ctx, model.Examples{X: x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep})
+	e := model.Examples{X: x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep}
+	if r.loader.kept {
+		e.X, e.Picks = nil, &b.picks
+	}
+	return r.trainer.Begin(ctx, e)
 }
 
 const (

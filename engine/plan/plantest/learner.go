@@ -19,7 +19,7 @@ func Learner(t *testing.T, dev plan.Device, dtype plan.DType) {
 	t.Run("optimizers", func(t *testing.T) { learnerSteps(t, dev, dtype) })
 	for name, test := range map[string]func(*testing.T, plan.Device){
 		"results": resultsLate, "canceled": stepCanceled, "resume": learnerResumes, "arguments": learnerArguments,
-		"not trained": fixedParams, "copies": batchCopied, "labels": labelsAsTargets, "several at once": learnersAtOnce,
+		"not trained": fixedParams, "copies": batchCopied, "labels": labelsAsTargets, "several at once": learnersAtOnce, "kept images": keepsImages,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, dev) })
 	}
