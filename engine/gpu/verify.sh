@@ -70,7 +70,7 @@ limited doctor 20 "$bin/hfcui" doctor
 
 part 160 "results: the suite every device has to pass, and every kernel and tile"
 # The interpreter's tests and the paper's figures are not the device's.
-others='Interpreter|Mutation|EveryKernel|EveryTile|Paper|Speed'
+others='Mutants|EveryTile|Paper|Speed'
 only=()
 [ -n "$tiny" ] && only=(-test.run 'Contract|TestConv$|Linear|Tiles')
 limited results 130 "$bin/gpu.test" -device "$device" -test.short -test.skip "$others" ${only[@]+"${only[@]}"} -test.v >"$work/results"

@@ -2,7 +2,7 @@ package source
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 )
 
 // Number is what a product multiplies; sums are float32.
@@ -77,12 +77,9 @@ func products() (all []Module) {
 // multiplies reports whether matrix instructions can make a module's products, and whether
 // anything else can.
 func (m Module) multiplies() (matrix, plain bool) {
-	has := func(list []string, s string) bool {
-		return strings.Contains(" "+strings.Join(list, " ")+" ", " "+s+" ")
-	}
-	if !has(m.Files, "matrix.h") {
+	if !slices.Contains(m.Files, "matrix.h") {
 		return false, true
 	}
-	tf32 := has(m.Defines, "TF32=1")
-	return tf32 || !has(m.Defines, "FLOAT32=1"), !tf32 && !has(m.Defines, "BN=128")
+	tf32 := slices.Contains(m.Defines, "TF32=1")
+	return tf32 || !slices.Contains(m.Defines, "FLOAT32=1"), !tf32 && !slices.Contains(m.Defines, "BN=128")
 }
