@@ -167,12 +167,17 @@ func (e *executable) set(l *leaf, kind plan.Kind, name string, data []float32) e
 	if len(data) != l.value.Size() {
 		return fmt.Errorf("%d values for %s", len(data), l.value)
 	}
-	if t := l.tensor; t != nil && len(data) > 0 {
+	return e.store(l, func(dst hal.Span) error { return e.stream.Upload(dst, bytesOf(data)) })
+}
+
+// store has copy write a leaf as the host has it, and converts it.
+func (e *executable) store(l *leaf, copy func(dst hal.Span) error) error {
+	if t, size := l.tensor, l.value.Size(); t != nil && size > 0 {
 		dst := t
 		if t.image {
 			dst = e.staging
 		}
-		if err := e.stream.Upload(dst.part(4*len(data)), bytesOf(data)); err != nil {
+		if err := copy(dst.part(4 * size)); err != nil {
 			return err
 		}
 		if err := e.enqueue(l.from, l.to); err != nil {

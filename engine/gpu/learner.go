@@ -301,23 +301,15 @@ func (l *learner) setBatch(b *plan.Batch) error {
 	}
 	// The slot's last step has been done: its result has been read.
 	s := &l.slots[l.steps%plan.MaxUnread]
-	input := e.inputs[t.Input]
-	images := input.tensor
-	if images.image {
-		images = e.staging
-	}
-	bytes := 4 * len(b.Images)
 	if err := errors.Join(
-		l.copies.Upload(s.images.part(bytes), bytesOf(b.Images)),
+		l.copies.Upload(s.images.part(4*len(b.Images)), bytesOf(b.Images)),
 		l.copies.Upload(s.control.part(len(l.uploaded)), l.uploaded),
 		l.copies.Wait(),
-		e.stream.Copy(images.part(bytes), s.images.part(bytes)),
 		e.stream.Copy(l.control.memory.span, s.control.part(len(l.uploaded))),
-		e.enqueue(input.from, input.to),
+		e.store(e.inputs[t.Input], func(dst hal.Span) error { return e.stream.Copy(dst, s.images.part(dst.Bytes)) }),
 	); err != nil {
 		return err
 	}
-	e.mark(input)
 	if b.Targets != nil {
 		return e.SetInput(t.Target, b.Targets)
 	}

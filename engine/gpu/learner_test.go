@@ -3,6 +3,7 @@ package gpu
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -96,6 +97,7 @@ func sharesGradients(t *testing.T, dev plan.Device) {
 		plantest.Close(t, "loss", []float32{float32(g.Loss)}, []float32{float32(w.Loss)}, plantest.Tolerance)
 	}
 	must(t, l.ReadWeights())
+	follows(t, l, got)
 	for i, p := range got.Params {
 		plantest.Close(t, p.Name, p.Value, want.Params[i].Value, plantest.Tolerance)
 	}
@@ -110,4 +112,29 @@ func must(t *testing.T, err error) {
 
 func TestLearner(t *testing.T) {
 	mostDevices(t, func(t *testing.T, d *Device) { plantest.Learner(t, d, d.dtype) })
+}
+
+// follows requires of a program that follows a learner what it computes with the learner's weights.
+func follows(t *testing.T, l plan.Learner, tr *plan.Training) {
+	t.Helper()
+	compile := func() plan.Following {
+		exe, err := New(open(t), plan.DeviceOptions{}).Compile(tr.Program, nil)
+		must(t, err)
+		t.Cleanup(func() { exe.Close() })
+		must(t, errors.Join(exe.SetInput("x", batch(tr.Rule, 9).Images), exe.SetInput("target", make([]float32, 30))))
+		return exe.(plan.Following)
+	}
+	exe, reference := compile(), compile()
+	if done, err := exe.Follow(l); !done || err != nil {
+		t.Fatalf("followed: %v, %v", done, err)
+	}
+	for _, p := range tr.Params {
+		must(t, reference.SetParam(p.Name, p.Value))
+	}
+	if got, want := plantest.Outputs(t, tr.Program, exe)["logits"], plantest.Outputs(t, tr.Program, reference)["logits"]; !slices.Equal(got, want) {
+		t.Errorf("logits of a program that follows: %v, not %v", got, want)
+	}
+	if done, err := exe.Follow(nil); done || err != nil {
+		t.Errorf("followed no learner: %v, %v", done, err)
+	}
 }

@@ -83,6 +83,20 @@ func (d *Differentiator) Batch() int { return d.batch }
 // Refresh copies the model's current weights to the device.
 func (d *Differentiator) Refresh() error { return d.model.SetParams(d.exe, d.stats) }
 
+// Follow copies the weights and running statistics of a trainer of the model to the device, after all
+// of its steps begun. They need not cross to the host if the trainer is on the same device.
+func (d *Differentiator) Follow(t *Trainer) error {
+	if exe, ok := d.exe.(plan.Following); ok {
+		if done, err := exe.Follow(t.learner); done || err != nil {
+			return err
+		}
+	}
+	if err := t.Sync(); err != nil {
+		return err
+	}
+	return d.Refresh()
+}
+
 // SetWeight replaces one tensor of this program, e.g. by smoothed kernels; the model is not
 // changed.
 func (d *Differentiator) SetWeight(name string, w []float32) error { return d.exe.SetParam(name, w) }

@@ -118,6 +118,16 @@ type LearningDevice interface {
 	Learn(t *Training, yield Yield) (Learner, error)
 }
 
+// Following is an Executable that takes parameters from a learner of its device, which need not
+// cross to the host.
+type Following interface {
+	Executable
+	// Follow copies weights and running statistics, after all steps begun, to the parameters of their
+	// names: Trained.Name and RunningNorm.Stats. It returns false, and does nothing, if the learner is
+	// of another device.
+	Follow(l Learner) (bool, error)
+}
+
 // Check returns an error unless the names are those of the program and the arrays have the sizes
 // of what they are for.
 func (t *Training) Check() error {

@@ -35,6 +35,14 @@ func newAdversary(m *model.Model, device plan.Device, c Config, perEpoch int) (*
 	return &adversary{gradient: d, asked: *a, warm: a.WarmUp * perEpoch, pgd: attack.PGD{Steps: a.Steps}}, nil
 }
 
+// follow attacks the trainer's weights from now on. A nil adversary does nothing.
+func (a *adversary) follow(t *model.Trainer) error {
+	if a == nil {
+		return nil
+	}
+	return a.gradient.Follow(t)
+}
+
 // change returns the images to train on in a step, counted from 0, valid until the next call. A nil
 // adversary returns b's.
 func (a *adversary) change(ctx context.Context, b *batch, step int) ([]float32, error) {
@@ -46,9 +54,6 @@ func (a *adversary) change(ctx context.Context, b *batch, step int) ([]float32, 
 		grown = float64(step) / float64(a.warm)
 	}
 	a.pgd.Epsilon, a.pgd.StepSize = grown*a.asked.Epsilon, grown*a.asked.StepSize
-	if err := a.gradient.Refresh(); err != nil {
-		return nil, err
-	}
 	a.x = measure.Resize(a.x, len(b.x))
 	return a.x, a.pgd.Run(ctx, a.gradient, a.x, b.x, b.labels, b.start)
 }

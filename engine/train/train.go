@@ -334,10 +334,8 @@ func (r *run) begin(ctx context.Context, step int) error {
 	if b.err != nil {
 		return b.err
 	}
-	if r.adversary != nil {
-		if err := r.trainer.Sync(); err != nil {
-			return err
-		}
+	if err := r.adversary.follow(r.trainer); err != nil {
+		return err
 	}
 	x, err := r.adversary.change(ctx, b, step)
 	if err != nil {
