@@ -279,6 +279,9 @@ func TestLost(t *testing.T) {
 	if err := o.stream.Wait(); !errors.As(err, &lost) || lost.Device != "cuda:0" || !errors.Is(err, cuda.IllegalAddress) || !strings.Contains(err.Error(), "thread 100") {
 		t.Fatalf("%v", err)
 	}
+	if !o.Device.(interface{ Lost() bool }).Lost() {
+		t.Error("a lost device does not say so")
+	}
 	_, alloc := o.Alloc(100)
 	_, open := o.Stream(false)
 	for what, err := range map[string]error{

@@ -72,6 +72,9 @@ func describe(d Driver, number int) (hal.Info, error) {
 		Units: attribute(Units), Shared: attribute(SharedPerGroup), Threads: attribute(ThreadsPerGroup),
 		Arch: 10*attribute(ArchMajor) + attribute(ArchMinor),
 	}
+	if info.Arch < lowestArch {
+		info.Unavailable = fmt.Sprintf("its compute capability is %.1f, and at least %.1f is needed", float64(info.Arch)/10, float64(lowestArch)/10)
+	}
 	return info, errors.Join(errs...)
 }
 
@@ -112,9 +115,8 @@ func Open(number int, o Options) (hal.Device, error) {
 	}
 	d := &device{info: infos[number], driver: driver, number: number, cache: o.Cache, programs: map[string]*program{}}
 	d.info.Private = o.Driver != nil
-	if d.info.Arch < lowestArch {
-		return nil, fmt.Errorf("%s (%s) cannot be used: its compute capability is %.1f, and at least %.1f is needed",
-			d.info.ID, d.info.Name, float64(d.info.Arch)/10, float64(lowestArch)/10)
+	if d.info.Unavailable != "" {
+		return nil, fmt.Errorf("%s (%s) cannot be used: %s", d.info.ID, d.info.Name, d.info.Unavailable)
 	}
 	if d.context, err = driver.Retain(number); err != nil {
 		return nil, d.check("opening", err)
@@ -127,6 +129,9 @@ func Open(number int, o Options) (hal.Device, error) {
 
 // Info implements [hal.Device].
 func (d *device) Info() hal.Info { return d.info }
+
+// Lost reports whether the device has stopped working.
+func (d *device) Lost() bool { return d.lost.Load() != nil }
 
 // Close implements [hal.Device].
 func (d *device) Close() error {

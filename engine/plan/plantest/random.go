@@ -145,8 +145,9 @@ var programs = map[string]func(b *Builder){
 		sum := b.Apply(op.SoftmaxCrossEntropy{Sum: true}, logits, target)
 		b.Keep(sum, b.Apply(op.SoftmaxCrossEntropyGrad{Sum: true}, logits, target, one))
 		if k >= 3 {
-			ratio := b.Apply(op.DLR{}, logits, target)
-			b.Keep(ratio, b.Apply(op.DLRGrad{}, logits, target, one))
+			// Of logits that no product has rounded: the divisor may be small.
+			z := b.Input(n, k)
+			b.Keep(b.Apply(op.DLR{}, z, target), b.Apply(op.DLRGrad{}, z, target, one))
 		}
 		b.Keep(logits, b.Apply(op.SoftmaxCrossEntropy{}, logits, target), dz,
 			b.Apply(op.LinearWeightGrad{}, hidden, dz), b.Apply(op.LinearWeightGrad{}, flat, dh), b.Apply(op.ColumnSum{}, dh),
