@@ -254,12 +254,13 @@ func (r *doctorReport) table(w io.Writer) {
 }
 
 func (r devicesReport) table(w io.Writer) {
+	fmt.Fprintf(w, "device\t--device auto uses %s: %s\n", r.Auto, r.Why)
 	for _, d := range r.Found {
 		where := ""
 		if d.CPU {
 			where = ", on the CPU"
 		}
-		fmt.Fprintf(w, "device\t%s: %s, %s, %.1f GB of memory%s\n", d.ID, named(d.Name), d.Runtime, float64(d.Memory)/1e9, where)
+		fmt.Fprintf(w, "\t%s: %s, %s, %.1f GB of memory%s\n", d.ID, named(d.Name), d.Runtime, float64(d.Memory)/1e9, where)
 		if d.Unavailable != "" {
 			fmt.Fprintf(w, "\tunavailable: %s\n", d.Unavailable)
 		}
@@ -267,7 +268,6 @@ func (r devicesReport) table(w io.Writer) {
 	for _, why := range r.Missing {
 		fmt.Fprintf(w, "\t%s\n", why)
 	}
-	fmt.Fprintf(w, "\t--device auto uses %s: %s\n", r.Auto, r.Why)
 	fmt.Fprintf(w, "\t%s\n", r.Note)
 }
 

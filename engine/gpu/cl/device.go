@@ -67,7 +67,7 @@ func missing(err error) error {
 	case runtime.GOOS != "linux":
 		return fmt.Errorf("no OpenCL: %w; install the driver of your GPU", err)
 	case errors.Is(err, ErrNoDevice):
-		return fmt.Errorf("no OpenCL: %w; on Debian, install that of your GPU: nvidia-opencl-icd, intel-opencl-icd, rocm-opencl-icd or mesa-opencl-icd", err)
+		return fmt.Errorf("no OpenCL: %w; on Debian, install that of your GPU: nvidia-opencl-icd (non-free), intel-opencl-icd or mesa-opencl-icd", err)
 	}
 	return fmt.Errorf("no OpenCL: %w; on Debian, install ocl-icd-libopencl1 and the driver of your GPU", err)
 }
