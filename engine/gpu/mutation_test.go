@@ -125,7 +125,7 @@ func mutatedKernels() []mutated {
 		{source.Elementwise(false), "relu", 70, plan.BFloat16, 0, 1, 0, []opTest{{op: op.ReLU{}, in: [][]int{x}}}},
 		{source.Norm(true), "moments", 70, plan.Float32, 0, 1, 0, []opTest{{op: op.BatchStats{}, in: [][]int{x}}}},
 		{source.Norm(true), "statistics", 70, plan.Float32, 0, 1, 1, []opTest{{op: op.BatchStats{}, in: [][]int{x}}}},
-		{source.Norm(false), "norm", 70, plan.BFloat16, 0, 1, 0, []opTest{{op: op.BatchNorm{Epsilon: 1e-5}, in: norm, draw: varianceIn(1)}}},
+		{source.Norm(false), "batch_norm", 70, plan.BFloat16, 0, 1, 0, []opTest{{op: op.BatchNorm{Epsilon: 1e-5}, in: norm, draw: varianceIn(1)}}},
 		{source.Pool(false), "max_pool", 70, plan.BFloat16, 0, 1, 0, []opTest{{op: op.MaxPool{Size: 3, Stride: 2, Pad: 1}, in: [][]int{x}}}},
 		{source.Pool(true), "plane_means", 70, plan.Float32, 0, 1, 0, []opTest{{op: op.GlobalAvgPool{}, in: [][]int{x}}}},
 		{source.Rows(), "softmax", 70, plan.Float32, 0, 1, 1, []opTest{{op: op.Softmax{}, in: rows[:1]}}},
