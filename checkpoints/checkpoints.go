@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -57,7 +58,7 @@ func Open(path string) (*File, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, pathError(path, err, "check its permissions")
+		return nil, pathError(path, err, Remedy(err))
 	}
 	defer f.Close()
 	if info, err = f.Stat(); err != nil { // the file may have been replaced meanwhile
@@ -104,6 +105,19 @@ func pathError(path string, err error, do string) error {
 		err = p.Err
 	}
 	return fmt.Errorf("%s: %w; %s", path, err, do)
+}
+
+// Remedy says what to do about a path that cannot be read.
+func Remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return "repair its symbolic link"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "use a shorter path"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "check its path"
+	}
+	return "check its permissions"
 }
 
 // elements returns the number of elements of shape; false if a dimension is negative or eight times

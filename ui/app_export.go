@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,9 +20,32 @@ type exportDialog struct {
 	exporter session.Exporter
 	at       exportPlace     // folder and name as last looked at
 	there    map[string]bool // suffixes of files that exist there
+	folder   folderState     // that of the folder there
 	warned   bool            // of files to be overwritten
 	named    bool            // the name is the user's
 	waiting  bool            // to export as soon as it is known what exists
+}
+
+// folderState is what is known of a folder.
+type folderState int
+
+const (
+	folderExists folderState = iota
+	folderNew                // it does not exist, but its parent does
+	folderLost               // neither exists, or it is a file
+)
+
+// lookAt returns the state of a folder.
+func lookAt(folder string) folderState {
+	info, err := os.Stat(folder)
+	above, lost := os.Stat(filepath.Dir(filepath.Clean(folder)))
+	switch {
+	case err == nil && info.IsDir():
+		return folderExists
+	case err == nil || lost != nil || !above.IsDir():
+		return folderLost
+	}
+	return folderNew
 }
 
 // exportPlace is where files go.
@@ -62,7 +86,12 @@ func (d *exportDialog) Heading() string { return "Export page" }
 
 // note describes a file, at the right of its row.
 func (d *exportDialog) note(row int) string {
-	if row < exportRows {
+	switch {
+	case row == d.Row(rowExportFolder) && d.at == d.place() && d.folder == folderNew:
+		return "new folder"
+	case row == d.Row(rowExportFolder) && d.at == d.place() && d.folder == folderLost:
+		return "no such folder"
+	case row < exportRows:
 		return ""
 	}
 	f := d.exporter.Files[row-exportRows]
@@ -86,6 +115,7 @@ type exportLook struct {
 	dialog *exportDialog
 	at     exportPlace
 	there  map[string]bool
+	folder folderState
 	free   string // a base name of which no file exists
 }
 
@@ -93,7 +123,7 @@ type exportLook struct {
 func (d *exportDialog) look() tea.Cmd {
 	at, e, named := d.place(), d.exporter, d.named
 	return kit.Task(func() tea.Msg {
-		l := exportLook{dialog: d, at: at}
+		l := exportLook{dialog: d, at: at, folder: lookAt(at.folder)}
 		if l.there = e.Existing(at.folder, at.base); !named {
 			l.free = e.Free(at.folder)
 		}
@@ -110,7 +140,7 @@ func (d *exportDialog) looked(l exportLook) tea.Cmd {
 		d.Rows[d.Row(rowExportName)].Field.Text = l.free
 		return d.look()
 	}
-	d.at, d.there = l.at, l.there
+	d.at, d.there, d.folder = l.at, l.there, l.folder
 	if d.waiting {
 		d.waiting = false
 		return d.export()
@@ -188,6 +218,9 @@ func (d *exportDialog) export() tea.Cmd {
 		d.waiting = true
 		d.named = d.named || d.at.base != "" && at.base != d.at.base
 		return d.look()
+	case d.folder == folderLost:
+		d.Refuse(d.Row(rowExportFolder), fmt.Errorf("%s: no such folder, and it cannot be made: the folder above it is missing, or it is a file; correct the path", kit.Clean(at.folder)))
+		return nil
 	case there > 0 && !d.warned:
 		d.warned = true
 		d.Refuse(d.At, fmt.Errorf("%s exist; enter again to overwrite, or change the name", kit.Counted(there, "file")))

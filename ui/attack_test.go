@@ -19,7 +19,7 @@ func attackScreen(t *testing.T, w, h int) *uitest.Driver[*App] {
 
 func TestAttackShowsEverything(t *testing.T) {
 	d := attackScreen(t, 140, 44)
-	d.Shows("6 Attack", "test 0", "fooled", "pgd L∞ · 10 steps", "■ original", "perturbation", "×17, gray = 0", "adversarial", "log spectrum of δ, circle at r",
+	d.Shows("6 Attack", "test 0", "attack succeeded", "pgd L∞ · 10 steps", "■ original", "perturbation", "×17, gray = 0", "adversarial", "log spectrum of δ, circle at r",
 		"‖δ‖∞ 0.0300", "7.65/255", "‖δ‖2 1.6628", "% energy", "✓", "✗", "power of δ", "ε ", "0.0300", "10.0",
 		"◆ pgd, ◇ fgsm vs ε", "at ε 0.03 vs ρ", "n 1,000", "attack    7.0 ms")
 	d.Fits(140, 44)

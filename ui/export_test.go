@@ -68,9 +68,15 @@ func TestExportNeverOverwrites(t *testing.T) {
 }
 
 func TestExportErrorsAreOneLine(t *testing.T) {
-	d := startWith(t, uitest.NewFakeLab(), Options{Folder: filepath.Join(t.TempDir(), "a file", "below")}, 140, 44)
-	os.WriteFile(filepath.Dir(d.App.options.Folder), nil, 0o600)
-	d.Keys("x enter").Shows("Export failed: ")
+	above := filepath.Join(t.TempDir(), "above")
+	if err := os.Mkdir(above, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d := startWith(t, uitest.NewFakeLab(), Options{Folder: filepath.Join(above, "new")}, 140, 44)
+	d.Keys("x").Shows("new folder")
+	os.Remove(above)
+	d.Keys("enter").Shows("Export failed: ")
+	d.Keys("x").Shows("no such folder").Keys("enter").Shows("cannot be made", "Export page").Keys("esc x esc")
 	d.Keys("right").Hides("Export failed")
 	d.Lab.About.Labeled = false
 	d.App.Info.Labeled = false

@@ -13,11 +13,11 @@ import (
 func describe(e train.Event) string {
 	switch e := e.(type) {
 	case *train.StepEvent:
-		return fmt.Sprintf("epoch %d  step %d of %d  loss %.4f%s  lr %s  %.0f images/s", e.Epoch, e.Step, e.Steps, e.Loss,
-			accuracyOf("train", e.Train), rateText(e.LearningRate), e.ImagesPerSecond)
+		return fmt.Sprintf("epoch %d  step %d of %d  loss %s%s  lr %s  %s images/s", e.Epoch, e.Step, e.Steps, known(e.Loss, "%.4f"),
+			accuracyOf("train", e.Train), rateText(e.LearningRate), known(e.ImagesPerSecond, "%.0f"))
 	case *train.EpochEvent:
-		return fmt.Sprintf("epoch %d  loss %.4f%s%s  lr %s  %.0f images/s  %s", e.Epoch, e.Loss,
-			accuracyOf("train", e.Train), accuracyOf("test", e.Test), rateText(e.LearningRate), e.ImagesPerSecond, seconds(e.Seconds))
+		return fmt.Sprintf("epoch %d  loss %s%s%s  lr %s  %s images/s  %s", e.Epoch, known(e.Loss, "%.4f"),
+			accuracyOf("train", e.Train), accuracyOf("test", e.Test), rateText(e.LearningRate), known(e.ImagesPerSecond, "%.0f"), seconds(e.Seconds))
 	case *train.BandsEvent:
 		return fmt.Sprintf("epoch %d  %s", e.Epoch, bandsText(e))
 	case *train.CheckpointEvent:
@@ -40,6 +40,14 @@ func describe(e train.Event) string {
 		return text
 	}
 	return ""
+}
+
+// known formats a number; NaN is unknown.
+func known(v float64, format string) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf(format, v)
 }
 
 // bandsText formats the accuracy at every radius: "low 4: 27.1 %".
@@ -68,7 +76,7 @@ func accuracyOf(what string, s *measure.Score) string {
 }
 
 // rateText formats a learning rate to three significant digits.
-func rateText(v float64) string { return fmt.Sprintf("%.3g", v) }
+func rateText(v float64) string { return known(v, "%.3g") }
 
 // seconds formats a duration: 0.42 s, 12 s, 3 min 5 s, 2 h 10 min.
 func seconds(s float64) string {

@@ -40,7 +40,7 @@ func report(w io.Writer, err, cause error) int {
 	case err == nil:
 		return 0
 	case errors.As(cause, &ended):
-		fmt.Fprintf(w, "hfcui: %s\n", oneLine(fmt.Sprintf("ended by a signal: %v%s", ended.Signal, whyEnded(err))))
+		fmt.Fprintf(w, "hfcui: %s\n", oneLine(fmt.Sprintf("ended by a signal: %v%s", ended.Signal, whyEnded(err, ended))))
 		return exitSignal + int(ended.Signal)
 	case errors.As(err, &usage):
 		fmt.Fprintf(w, "hfcui: %s\n", oneLine(err.Error()))

@@ -186,12 +186,12 @@ func (w *trainingLines) clear() {
 }
 
 // whyEnded returns the suffix of a signal's report: how to resume, or another error.
-func whyEnded(err error) string {
+func whyEnded(err error, by endedBy) string {
 	var interrupted *interruptedError
 	switch {
 	case errors.As(err, &interrupted):
 		return ": " + interrupted.hint
-	case err != nil && !errors.Is(err, context.Canceled):
+	case err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, by): // the signal has been named
 		return ": " + err.Error()
 	}
 	return ""

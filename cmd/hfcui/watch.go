@@ -207,7 +207,7 @@ func (w *watching) write(runs []export.Run) error {
 		for _, r := range runs {
 			path, err := tensorBoardFile(w.tensorBoard, r)
 			if err == nil {
-				err = file(path, func(to io.Writer) error { return export.TensorBoard(to, r.Events) })
+				err = file(path, func(to io.Writer) error { return export.TensorBoard(to, r) })
 			}
 			if err != nil {
 				return err

@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"hfcui/checkpoints"
 	"io"
 	"io/fs"
 	"os"
@@ -23,7 +24,7 @@ func openRegular(path string) (*os.File, int64, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, fileError(path, err, "check its permissions")
+		return nil, 0, fileError(path, err, checkpoints.Remedy(err))
 	}
 	return f, info.Size(), nil
 }

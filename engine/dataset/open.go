@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"fmt"
+	"hfcui/checkpoints"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,7 +51,7 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 		return nil, fmt.Errorf("%s: no such folder or dataset: the datasets are %s", nameOrDir, strings.Join(Names(), ", "))
 	}
 	if err != nil {
-		return nil, fileError(nameOrDir, err, "check its permissions")
+		return nil, fileError(nameOrDir, err, checkpoints.Remedy(err))
 	}
 	if info.IsDir() {
 		return openDir(nameOrDir)
@@ -108,7 +109,7 @@ func openDir(dir string) (*Data, error) {
 // unreadable adds advice to the error of a folder that cannot be read.
 func unreadable(err error) error {
 	if inner, ok := err.(*fs.PathError); ok { // other errors say it already
-		return fileError(inner.Path, err, "check its permissions")
+		return fileError(inner.Path, err, checkpoints.Remedy(err))
 	}
 	return err
 }

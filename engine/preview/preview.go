@@ -59,7 +59,7 @@ func Of(ctx context.Context, path string) Preview {
 	case errors.Is(err, fs.ErrNotExist):
 		return Preview{Err: fmt.Errorf("%s: no such file or folder", printable.Line(path))}
 	case err != nil:
-		return Preview{Err: fmt.Errorf("%s: cannot be read; check its permissions", printable.Line(path))}
+		return Preview{Err: unreadable(path, err)}
 	case info.IsDir():
 		return describeFolder(ctx, path)
 	case !info.Mode().IsRegular():
@@ -127,6 +127,15 @@ func describeData(ctx context.Context, name string) Preview {
 	return p
 }
 
+// unreadable says why a path cannot be read.
+func unreadable(path string, err error) error {
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return fmt.Errorf("%s: cannot be read: %w; %s", printable.Line(path), err, checkpoints.Remedy(err))
+}
+
 // describeFolder tells a run, a dataset and a folder of runs from other folders.
 func describeFolder(ctx context.Context, dir string) Preview {
 	if c, err := train.ReadConfig(dir); err == nil {
@@ -134,7 +143,7 @@ func describeFolder(ctx context.Context, dir string) Preview {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return Preview{Err: fmt.Errorf("%s: cannot be read; check its permissions", printable.Line(dir))}
+		return Preview{Err: unreadable(dir, err)}
 	}
 	if p := describeData(ctx, dir); p.Kind == Data {
 		return p

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"hfcui/engine/bands"
@@ -36,7 +37,7 @@ func (s *Stamp) At() *Stamp { return s }
 type StepEvent struct {
 	Stamp
 	Steps int     `json:"steps"` // of the run
-	Loss  float64 `json:"loss"`  // mean cross-entropy
+	Loss  float64 `json:"loss"`  // mean cross-entropy; NaN if unknown, as are the learning rate and the throughput
 	// Train is training accuracy; nil without hard labels, as with mixup.
 	Train           *measure.Score `json:"train,omitempty"`
 	LearningRate    float64        `json:"learning_rate"` // of the last step
@@ -50,7 +51,7 @@ type StepEvent struct {
 // EpochEvent summarizes an epoch.
 type EpochEvent struct {
 	Stamp
-	Loss            float64        `json:"loss"`            // mean cross-entropy of its steps
+	Loss            float64        `json:"loss"`            // mean cross-entropy of its steps; NaN as in a StepEvent
 	Train           *measure.Score `json:"train,omitempty"` // as in a StepEvent
 	Test            *measure.Score `json:"test,omitempty"`  // after it; nil without test images
 	LearningRate    float64        `json:"learning_rate"`   // of the last step
@@ -102,13 +103,49 @@ const (
 	Failed   = "failed"   // by another error
 )
 
-// newEvent returns an empty event of a type; nil if there is no such type.
+// known returns a number for JSON: nil, i.e. null, where it is NaN.
+func known(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
+
+// MarshalJSON writes numbers that are not known as null.
+func (e *StepEvent) MarshalJSON() ([]byte, error) {
+	type fields StepEvent
+	if !math.IsNaN(e.Loss + e.LearningRate + e.ImagesPerSecond) {
+		return json.Marshal((*fields)(e))
+	}
+	return json.Marshal(struct {
+		*fields
+		Loss            *float64 `json:"loss"`
+		LearningRate    *float64 `json:"learning_rate"`
+		ImagesPerSecond *float64 `json:"images_per_s"`
+	}{(*fields)(e), known(e.Loss), known(e.LearningRate), known(e.ImagesPerSecond)})
+}
+
+// MarshalJSON writes numbers that are not known as null.
+func (e *EpochEvent) MarshalJSON() ([]byte, error) {
+	type fields EpochEvent
+	if !math.IsNaN(e.Loss + e.LearningRate + e.ImagesPerSecond) {
+		return json.Marshal((*fields)(e))
+	}
+	return json.Marshal(struct {
+		*fields
+		Loss            *float64 `json:"loss"`
+		LearningRate    *float64 `json:"learning_rate"`
+		ImagesPerSecond *float64 `json:"images_per_s"`
+	}{(*fields)(e), known(e.Loss), known(e.LearningRate), known(e.ImagesPerSecond)})
+}
+
+// newEvent returns an event of a type whose numbers are unknown; nil if there is no such type.
 func newEvent(kind string) Event {
 	switch kind {
 	case "step":
-		return new(StepEvent)
+		return &StepEvent{Loss: math.NaN(), LearningRate: math.NaN(), ImagesPerSecond: math.NaN()}
 	case "epoch":
-		return new(EpochEvent)
+		return &EpochEvent{Loss: math.NaN(), LearningRate: math.NaN(), ImagesPerSecond: math.NaN()}
 	case "bands":
 		return new(BandsEvent)
 	case "checkpoint":

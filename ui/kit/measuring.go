@@ -173,7 +173,7 @@ func (m *Measuring[K, R]) Jobs(describe func(k K, r R, limit int) JobInfo) []Job
 func (m *Measuring[K, R]) Keys() Bound {
 	return Keymap[*Measuring[K, R]]{
 		{Act: Back, Name: "Stop " + m.Name, Hint: "stop " + m.Name, When: func(m *Measuring[K, R]) bool { return m.Job != nil }, Do: (*Measuring[K, R]).halt},
-		{Act: Accept, Name: "Resume " + m.Name, Hint: "resume " + m.Name, When: func(m *Measuring[K, R]) bool { return m.Stopped || len(m.Failed) > 0 }, Do: (*Measuring[K, R]).resume},
+		{Act: Accept, Name: "Resume " + m.Name, Hint: "resume " + m.Name, When: func(m *Measuring[K, R]) bool { return m.Job == nil && (m.Stopped || len(m.Failed) > 0) }, Do: (*Measuring[K, R]).resume},
 	}.On(m)
 }
 

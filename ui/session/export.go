@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,10 +71,10 @@ func CheckBase(text string) error {
 // mostBase leaves room for suffixes in the longest file name of common file systems, 255 bytes.
 const mostBase = 200
 
-// Save writes all files under a base name, atomically, into a folder, which is made if needed. Files
+// Save writes all files under a base name, atomically, into a folder, which is made if needed, unless its parent is missing. Files
 // that exist are replaced with overwrite, and an error without.
 func (e Exporter) Save(folder, base string, overwrite bool) (names []string, err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	write := checkpoints.WriteNew

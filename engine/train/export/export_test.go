@@ -36,17 +36,29 @@ func events() []train.Event {
 	}
 }
 
+// A number that is null in an event is unknown, not 0.
 func TestCSV(t *testing.T) {
+	unknown, err := train.Decode([]byte(`{"type":"step","time":"2026-01-02T03:04:05.5Z","step":10,"epoch":1,"loss":null}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(unknown)
+	if err != nil || !strings.Contains(string(text), `{"type":"step"`) || !strings.Contains(string(text), `"loss":null`) {
+		t.Errorf("%s, %v", text, err)
+	}
 	var b bytes.Buffer
-	if err := CSV(&b, []Run{{Name: "a, \"b\"", Events: events()}}); err != nil {
+	if err := CSV(&b, []Run{{Name: "a, \"b\"", Events: append(events(), unknown), Notes: []train.Note{{Step: 10, Text: "lr too high", Time: at}}}}); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := rows[len(rows)-1]; n[1] != "note" || n[5] != "10" || n[11] != "lr too high" {
+		t.Errorf("note: %q", n)
+	}
 	var got []string
-	for _, r := range rows[1:] {
+	for _, r := range rows[1 : len(rows)-1] {
 		got = append(got, r[1]+"="+r[6])
 		if r[0] != `a, "b"` || r[4] != "1" || r[5] != "10" || r[2] != "2026-01-02T03:04:05.5Z" {
 			t.Errorf("%v", r)
@@ -90,7 +102,7 @@ func TestJSON(t *testing.T) {
 // checksums with RFC 3720's examples.
 func TestKnownBytes(t *testing.T) {
 	var b bytes.Buffer
-	if err := TensorBoard(&b, nil); err != nil {
+	if err := TensorBoard(&b, Run{}); err != nil {
 		t.Fatal(err)
 	}
 	// Every event file begins with a record of 24 bytes, whose length has this checksum.
@@ -112,7 +124,7 @@ func TestKnownBytes(t *testing.T) {
 // TestTensorBoard reads the records back.
 func TestTensorBoard(t *testing.T) {
 	var b bytes.Buffer
-	if err := TensorBoard(&b, events()); err != nil {
+	if err := TensorBoard(&b, Run{Events: events(), Notes: []train.Note{{Step: 10, Text: "lr too high", Time: at}}}); err != nil {
 		t.Fatal(err)
 	}
 	var records [][]byte
@@ -127,8 +139,11 @@ func TestTensorBoard(t *testing.T) {
 		}
 		records, rest = append(records, data), rest[16+n:]
 	}
-	if len(records) != 4 {
+	if len(records) != 5 {
 		t.Fatalf("%d records", len(records))
+	}
+	if n := records[4]; !bytes.Contains(n, []byte("\x0a\x04note\x42\x11\x08\x07\x12\x00\x42\x0blr too high\x4a\x0a\x0a\x06\x0a\x04text\x20\x02")) {
+		t.Errorf("note: %x", n)
 	}
 	e := records[1]
 	if e[0] != 1<<3|1 || math.Float64frombits(binary.LittleEndian.Uint64(e[1:])) != float64(at.Unix())+0.5 {

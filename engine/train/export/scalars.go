@@ -1,6 +1,7 @@
 package export
 
 import (
+	"math"
 	"strconv"
 
 	"hfcui/engine/measure"
@@ -25,7 +26,7 @@ type Scalar struct {
 	Score *measure.Score // if Value is an accuracy
 }
 
-// Scalars lists the metrics of an event, except accuracies on no images.
+// Scalars lists the metrics of an event, except unknown ones and accuracies on no images.
 func Scalars(e train.Event) []Scalar {
 	var s scalars
 	switch e := e.(type) {
@@ -60,7 +61,11 @@ func Scalars(e train.Event) []Scalar {
 
 type scalars []Scalar
 
-func (s *scalars) number(tag string, v float64) { *s = append(*s, Scalar{Tag: tag, Value: v}) }
+func (s *scalars) number(tag string, v float64) {
+	if !math.IsNaN(v) {
+		*s = append(*s, Scalar{Tag: tag, Value: v})
+	}
+}
 
 func (s *scalars) score(tag string, score *measure.Score) {
 	if score != nil && score.N > 0 {

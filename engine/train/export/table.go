@@ -10,10 +10,13 @@ import (
 	"hfcui/engine/train"
 )
 
-// header has the columns of CSV: correct, n and the 95 % CI are set for accuracies.
-var header = []string{"run", "tag", "time", "seconds", "epoch", "step", "value", "correct", "n", "lo", "hi"}
+// header has the columns of CSV: correct, n and the 95 % CI are set for accuracies, the text for notes.
+var header = []string{"run", "tag", "time", "seconds", "epoch", "step", "value", "correct", "n", "lo", "hi", "text"}
 
-// CSV writes a row for every metric of every event.
+// NoteTag is the tag of notes.
+const NoteTag = "note"
+
+// CSV writes a row for every metric of every event, and every note.
 func CSV(w io.Writer, runs []Run) error {
 	out := csv.NewWriter(w)
 	out.Write(header)
@@ -21,13 +24,16 @@ func CSV(w io.Writer, runs []Run) error {
 		for _, e := range r.Events {
 			at := e.At()
 			for _, s := range Scalars(e) {
-				row := []string{r.Name, s.Tag, at.Time.Format(time.RFC3339Nano), number(at.Seconds), strconv.Itoa(at.Epoch), strconv.Itoa(at.Step), number(s.Value), "", "", "", ""}
+				row := []string{r.Name, s.Tag, at.Time.Format(time.RFC3339Nano), number(at.Seconds), strconv.Itoa(at.Epoch), strconv.Itoa(at.Step), number(s.Value), "", "", "", "", ""}
 				if s.Score != nil {
 					lo, hi := s.Score.Wilson()
 					row[7], row[8], row[9], row[10] = strconv.Itoa(s.Score.Correct), strconv.Itoa(s.Score.N), number(lo), number(hi)
 				}
 				out.Write(row)
 			}
+		}
+		for _, n := range r.Notes {
+			out.Write([]string{r.Name, NoteTag, n.Time.Format(time.RFC3339Nano), "", "", strconv.Itoa(n.Step), "", "", "", "", "", n.Text})
 		}
 	}
 	out.Flush()

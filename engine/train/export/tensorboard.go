@@ -11,25 +11,30 @@ import (
 	"hfcui/engine/train"
 )
 
-// TensorBoard writes a run's metrics as an event file, which TensorBoard loads if the file's name
-// contains "tfevents". Steps are training steps.
+// TensorBoard writes a run's metrics and notes as an event file, which TensorBoard loads if the file's
+// name contains "tfevents". Steps are training steps.
 //
 // The file is a sequence of records (TensorFlow's lib/io/record_writer.h): the data's
 // length in eight bytes, its masked checksum, the data, its masked checksum; all little
 // endian. The data is an Event (core/util/event.proto), the first one with the version.
-func TensorBoard(w io.Writer, events []train.Event) error {
+func TensorBoard(w io.Writer, r Run) error {
 	first := time.Unix(0, 0)
-	if len(events) > 0 {
-		first = events[0].At().Time
+	if len(r.Events) > 0 {
+		first = r.Events[0].At().Time
 	}
 	if err := record(w, versionEvent(first)); err != nil {
 		return err
 	}
-	for _, e := range events {
+	for _, e := range r.Events {
 		if list := Scalars(e); len(list) > 0 {
 			if err := record(w, scalarEvent(e.At(), list)); err != nil {
 				return err
 			}
+		}
+	}
+	for _, n := range r.Notes {
+		if err := record(w, noteEvent(n)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -89,4 +94,19 @@ func scalarEvent(at *train.Stamp, list []Scalar) []byte {
 		summary = text(summary, 1, string(value))
 	}
 	return text(b, 5, string(summary))
+}
+
+// noteEvent has a note for TensorBoard's text plugin: a Value with tag, metadata, field 9, whose
+// plugin_data, field 1, names the plugin and whose data_class, field 4, is that of tensors, and
+// tensor, field 8: a scalar of strings.
+func noteEvent(n train.Note) []byte {
+	const stringType, tensorClass = 7, 2
+	b := wallTime(nil, n.Time)
+	b = binary.AppendUvarint(key(b, 2, varint), uint64(n.Step))
+	metadata := text(nil, 1, string(text(nil, 1, "text")))
+	metadata = binary.AppendUvarint(key(metadata, 4, varint), tensorClass)
+	tensor := binary.AppendUvarint(key(nil, 1, varint), stringType)
+	tensor = text(text(tensor, 2, ""), 8, n.Text)
+	value := text(text(text(nil, 1, NoteTag), 8, string(tensor)), 9, string(metadata))
+	return text(b, 5, string(text(nil, 1, string(value))))
 }

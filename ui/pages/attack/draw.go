@@ -47,7 +47,7 @@ func (p *Page) outcome() (text string, st kit.Style) {
 	case v.Before.Class != v.Label:
 		return "misclassified (clean)", th.Dim
 	case v.After.Class != v.Label:
-		return "fooled", th.Focus
+		return "attack succeeded", th.Focus
 	}
 	return "attack failed", th.Right
 }

@@ -84,7 +84,7 @@ func (p *Page) drawValues(c *kit.Canvas, row kit.Rect, head string, r bands.Resu
 	switch {
 	case row.W < 78:
 		names, unit, indent, gap = [3]string{}, "", 5, 1
-		head = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(head, "r "), "ρ "), ".0")
+		head = strings.TrimSuffix(strings.ReplaceAll(head, " ", ""), ".0")
 	case row.W < 84:
 		unit = ""
 	}

@@ -369,7 +369,7 @@ func (p *Page) drawTitle(c *kit.Canvas, k runlog.PanelKind) {
 		if r := p.selected(); r != nil {
 			text = "of " + r.Name
 			if r.Grouped {
-				text = "of the first run of " + r.Name
+				text = "of " + p.fig.LogOf + ", the first run of " + r.Name
 			}
 		}
 	case runlog.PanelCPU, runlog.PanelMemory:

@@ -48,7 +48,7 @@ func (p *Page) Export() (session.Exporter, error) {
 		if len(runs) > 1 {
 			suffix = fmt.Sprintf("-%d.tfevents", i+1)
 		}
-		e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: func(w io.Writer) error { return export.TensorBoard(w, r.Events) }})
+		e.Files = append(e.Files, session.ExportFile{Suffix: suffix, Write: func(w io.Writer) error { return export.TensorBoard(w, r) }})
 	}
 	return e, nil
 }

@@ -159,7 +159,9 @@ func (l *runLog) read(c *keptCurve, key curveKey, a Axis) {
 		case PanelSpeed:
 			v = speed
 		}
-		add(s, v, v, v)
+		if v == v {
+			add(s, v, v, v)
+		}
 	}
 	switch {
 	case key.panel == PanelBands:

@@ -102,6 +102,7 @@ type Figure struct {
 	Selected int        // row of the selected run; −1 without runs
 	Settings []Setting  // of all runs
 	Log      []LogLine  // of the selected run
+	LogOf    string     // that run, the first of a group
 	Notes    []NoteMark
 	Radii    []float64 // of the selected run
 	BandsOf  string    // evaluation images of the bands
@@ -181,7 +182,8 @@ func (kept *CurveBook) MakeFigure(runs []runLog, q FigureRequest) Figure {
 		switch {
 		case q.Columns[k] == 0 || len(f.Runs) == 0:
 		case k == PanelLog:
-			f.Log = runs[f.Runs[f.Selected].ID].log(q)
+			first := &runs[f.Runs[f.Selected].ID]
+			f.Log, f.LogOf = first.log(q), first.Name
 		default:
 			f.fill(k, runs, kept)
 		}

@@ -84,7 +84,7 @@ func (l *runLog) inWords(e train.Event) (line LogLine, ok bool) {
 	line = LogLine{Time: at.Time, Step: at.Step}
 	switch e := e.(type) {
 	case *train.EpochEvent:
-		line.Text = fmt.Sprintf("epoch %d done: loss %.4f%s%s", e.Epoch, e.Loss, scoreWords("train", e.Train), scoreWords("test", e.Test))
+		line.Text = fmt.Sprintf("epoch %d done: loss %s%s%s", e.Epoch, kit.Decimals(e.Loss, "%.4f"), scoreWords("train", e.Train), scoreWords("test", e.Test))
 		if e.Checkpoint != "" {
 			line.Text += ", model kept"
 		}
