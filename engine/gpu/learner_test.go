@@ -97,7 +97,7 @@ func sharesGradients(t *testing.T, dev plan.Device) {
 		plantest.Close(t, "loss", []float32{float32(g.Loss)}, []float32{float32(w.Loss)}, plantest.Tolerance)
 	}
 	must(t, l.ReadWeights())
-	follows(t, l, got)
+	follows(t, dev, l, got)
 	for i, p := range got.Params {
 		plantest.Close(t, p.Name, p.Value, want.Params[i].Value, plantest.Tolerance)
 	}
@@ -115,10 +115,10 @@ func TestLearner(t *testing.T) {
 }
 
 // follows requires of a program that follows a learner what it computes with the learner's weights.
-func follows(t *testing.T, l plan.Learner, tr *plan.Training) {
+func follows(t *testing.T, dev plan.Device, l plan.Learner, tr *plan.Training) {
 	t.Helper()
 	compile := func() plan.Following {
-		exe, err := New(open(t), plan.DeviceOptions{}).Compile(tr.Program, nil)
+		exe, err := dev.Compile(tr.Program, nil)
 		must(t, err)
 		t.Cleanup(func() { exe.Close() })
 		must(t, errors.Join(exe.SetInput("x", batch(tr.Rule, 9).Images), exe.SetInput("target", make([]float32, 30))))
