@@ -30,11 +30,12 @@ type learner struct {
 	uploaded []byte  // to control
 	latest   *tensor // the last step's result
 	slots    [plan.MaxUnread]slot
-	copies   hal.Stream // for what is copied while a step is computed
-	stale    []*derived // what is derived of trained parameters
-	steps    int        // begun
-	unread   int        // the last of them, whose results have not been read
-	err      error      // of the device, after which nothing is known about its memory
+	copies   hal.Stream  // for what is copied while a step is computed
+	stale    []*derived  // what is derived of trained parameters
+	steps    int         // begun
+	unread   int         // the last of them, whose results have not been read
+	err      error       // of the device, after which nothing is known about its memory
+	kept     *keptImages // nil: none
 }
 
 // slot is what is copied between the host and the device for a step, while another one is computed.
@@ -125,6 +126,7 @@ func (l *learner) prepareBatch(c *compiler) {
 	l.control = c.region()
 	c.add(l.control, flat(len(optim.Update{}.K)))
 	c.add(l.control, flat(shape[0]))
+	c.add(l.control, flat(pickShares+pickWords*shape[0]))
 	l.uploaded = make([]byte, l.control.memory.bytes)
 	c.launch(source.Update(), "one_hot", over(op.Size(shape)), maxThreads, l.labels(), c.t(l.target.value), shape[0], shape[1])
 }
@@ -132,6 +134,17 @@ func (l *learner) prepareBatch(c *compiler) {
 // factors are the constants of a step's update, and labels the classes [N] of its images, int32.
 func (l *learner) factors() *tensor { return l.control.parts[0] }
 func (l *learner) labels() *tensor  { return l.control.parts[1] }
+
+// picks are what a batch of kept images is made of.
+func (l *learner) picks() *tensor { return l.control.parts[2] }
+
+// given is where images are stored in the host's layout.
+func (l *learner) given(input *leaf) *tensor {
+	if input.tensor.image {
+		return l.exe.staging
+	}
+	return input.tensor
+}
 
 // oneHots is the number of launches of prepareBatch.
 const oneHots = 1
@@ -256,7 +269,7 @@ func (l *learner) Step(ctx context.Context, b *plan.Batch) error {
 	if b.Update.Kind != l.kind {
 		return fmt.Errorf("an update by %s: the optimizer's is %s", b.Update.Kind, l.kind)
 	}
-	if err := l.training.CheckBatch(b); err != nil {
+	if err := l.check(b); err != nil {
 		return err
 	}
 	if err := l.setBatch(b); err != nil {
@@ -301,12 +314,20 @@ func (l *learner) setBatch(b *plan.Batch) error {
 	}
 	// The slot's last step has been done: its result has been read.
 	s := &l.slots[l.steps%plan.MaxUnread]
+	give := func(dst hal.Span) error { return e.stream.Copy(dst, s.images.part(dst.Bytes)) }
+	var err error
+	if b.Picks != nil {
+		l.encode(b.Picks)
+		give = func(hal.Span) error { return l.kept.picking.Enqueue(0, l.kept.picking.Len()) }
+	} else {
+		err = l.copies.Upload(s.images.part(4*len(b.Images)), bytesOf(b.Images))
+	}
 	if err := errors.Join(
-		l.copies.Upload(s.images.part(4*len(b.Images)), bytesOf(b.Images)),
+		err,
 		l.copies.Upload(s.control.part(len(l.uploaded)), l.uploaded),
 		l.copies.Wait(),
 		e.stream.Copy(l.control.memory.span, s.control.part(len(l.uploaded))),
-		e.store(e.inputs[t.Input], func(dst hal.Span) error { return e.stream.Copy(dst, s.images.part(dst.Bytes)) }),
+		e.store(e.inputs[t.Input], give),
 	); err != nil {
 		return err
 	}
@@ -417,5 +438,5 @@ func (l *learner) Close() error {
 	for l.unread > 0 {
 		errs = append(errs, l.wait())
 	}
-	return errors.Join(append(errs, l.copies.Close(), l.exe.Close())...)
+	return errors.Join(append(errs, l.dropImages(), l.copies.Close(), l.exe.Close())...)
 }

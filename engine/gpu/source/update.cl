@@ -85,6 +85,32 @@ KERNEL_OF(256) one_hot(GLOBAL const int *labels, GLOBAL float *target, int n, in
 	if (i < n * K) target[i] = i % K == labels[i / K] ? 1.0f : 0.0f;
 }
 
+// A pixel of a picked image: pixels are bytes [·,C,h,w] by four; a pick is the image's number, its
+// shifts down and right, whether it is flipped before, and the batch's image mixed in, below 0 if none.
+#define PICK 5
+FUNC float picked_pixel(GLOBAL const uint *pixels, GLOBAL const int *pick, int c, int y, int x, int C, int h, int w) {
+	y += pick[1], x += pick[2];
+	if (y < 0 || y >= h || x < 0 || x >= w) return 0.0f;
+	if (pick[3]) x = w - 1 - x;
+	int i = ((pick[0] * C + c) * h + y) * w + x;
+	return (float)(pixels[i / 4] >> 8 * (i % 4) & 255u) / 255.0f;
+}
+
+// Images [n,C,h,w] of a batch of picks, n·C·h·w = size; before these are the shares that are mixed,
+// as bits.
+KERNEL_OF(256) picked(GLOBAL const uint *pixels, GLOBAL const int *picks, GLOBAL float *images, int size, int C, int h, int w) {
+	int i = GROUP(0) * THREADS + THREAD;
+	if (i >= size) return;
+	int x = i % w, y = i / w % h, c = i / (w * h) % C;
+	GLOBAL const int *pick = picks + 2 + PICK * (i / (w * h * C));
+	float v = picked_pixel(pixels, pick, c, y, x, C, h, w);
+	if (pick[4] >= 0) {
+		float other = picked_pixel(pixels, picks + 2 + PICK * pick[4], c, y, x, C, h, w);
+		v = FMA(FLOAT_OF((uint)picks[0]), v, FLOAT_OF((uint)picks[1]) * other);
+	}
+	images[i] = v;
+}
+
 // The largest magnitude of v's elements as bits, whose order is that of the numbers, with NaN at the
 // end; for all threads of the group.
 FUNC uint largest_bits(LOCAL uint *bits, GLOBAL const float *v, int n) {
