@@ -77,14 +77,13 @@ KERNEL_OF(128) NAMED(weight_grad_, BN)(GLOBAL const number *x, GLOBAL const numb
 
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
-		int n = first + warp * 32 + lane / 4 + 8 * i;
+		int n = first + warp * 32 + ROW_ACROSS(i);
 		if (n >= rows) continue;
-		GLOBAL float *out = sums + ((OFFSET)GROUP(2) * rows + n) * outer + column;
+		GLOBAL float *out = sums + ((OFFSET)GROUP(2) * rows + n) * outer;
 #pragma unroll
-		for (int j = 0; j < COLUMNS; j++)
-			if (column + 8 * j < outer) {
-				int q = 8 * j + lane % 4 * 2;
-				out[q] = acc[i / 2][j][i % 2 * 2], out[q + 1] = acc[i / 2][j][i % 2 * 2 + 1];
-			}
+		for (int j = 0; j < COLUMNS; j++) {
+			int q = column + COLUMN_ACROSS(j, 0);
+			if (q < outer) out[q] = acc[i / 2][j][i % 2 * 2], out[q + 1] = acc[i / 2][j][i % 2 * 2 + 1];
+		}
 	}
 }
