@@ -20,6 +20,14 @@ func interpreter(t testing.TB, arch int, dtype plan.DType) *Device {
 	return New(cudatest.Open(t, arch), plan.DeviceOptions{DType: dtype}).(*Device)
 }
 
+// skipIfSlow skips a test of the interpreter where it is ten times slower, or another device is tested.
+func skipIfSlow(t *testing.T) {
+	t.Helper()
+	if raceDetector || *deviceName != "" {
+		t.Skip("the interpreter of PTX is tested without the race detector and -device")
+	}
+}
+
 // TestMain checks, after all tests have passed, that every kernel has run on the interpreter in every
 // compilation that there is.
 func TestMain(m *testing.M) {
@@ -93,6 +101,7 @@ func linearTests(tile int) []opTest {
 // TestEveryTile runs products with every tile, in every data type, with and without matrix
 // instructions.
 func TestEveryTile(t *testing.T) {
+	skipIfSlow(t)
 	for _, c := range []struct {
 		arch  int
 		dtype plan.DType

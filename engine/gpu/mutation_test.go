@@ -136,6 +136,7 @@ func mutatedKernels() []mutated {
 
 // TestMutants checks that mistakes in kernels are noticed.
 func TestMutants(t *testing.T) {
+	skipIfSlow(t)
 	for i, k := range mutatedKernels() {
 		if testing.Short() && i > 0 {
 			break
