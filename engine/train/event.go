@@ -162,6 +162,9 @@ func newEvent(kind string) Event {
 
 // Decode parses a line of events.jsonl. Unknown keys are ignored.
 func Decode(line []byte) (Event, error) {
+	if e, ok := decodeStep(line); ok {
+		return e, nil
+	}
 	kind := leadingType(line)
 	if kind == "" {
 		var head struct {
