@@ -216,7 +216,7 @@ func (p *Page) notResumable() string {
 // notOwn says why the selected run cannot be stopped here; "" unless it runs.
 func (p *Page) notOwn() string {
 	if r := p.selected(); r != nil && !r.Grouped && (r.State == follow.Running || r.State == follow.Paused) {
-		return r.Name + " is trained by another process: ending that one saves a checkpoint"
+		return r.Name + " is trained by another process: ctrl+c in its terminal, or kill with its process ID, saves a checkpoint and stops it"
 	}
 	return ""
 }
