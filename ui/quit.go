@@ -86,7 +86,7 @@ func (d *quitDialog) Heading() string { return "Quit" }
 func (d *quitDialog) lines() []string {
 	var list []string
 	for _, j := range d.app.runs() {
-		state := []string{j.Of, j.Progress()}
+		state := []string{j.Of, strings.TrimSpace(j.Progress())}
 		for _, now := range d.app.jobs.list {
 			if now.jobKey == j.jobKey && now.left > 0 && now.State == kit.JobRunning {
 				state = append(state, "ETA "+kit.RoundDuration(now.left))
