@@ -95,16 +95,13 @@ func (e *executable) Run(ctx context.Context) error {
 
 // notSet returns an error that names a leaf that is not set.
 func (e *executable) notSet() error {
-	for _, v := range e.program.Values {
+	return e.program.NotSet(func(v *plan.Value) bool {
 		leaves := e.inputs
 		if v.Kind == plan.Param {
 			leaves = e.params
 		}
-		if l := leaves[v.Name]; l != nil && l.value == v && !l.set {
-			return fmt.Errorf("%s has not been set", v)
-		}
-	}
-	return nil
+		return leaves[v.Name].set
+	})
 }
 
 // Output copies an output.

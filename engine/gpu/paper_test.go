@@ -152,7 +152,7 @@ func step(t *testing.T, net, work string, batch int) *paper {
 	p := &paper{tables: make(map[int][]byte)}
 	d := New(p, plan.DeviceOptions{DType: plan.BFloat16, Threads: 1})
 	x := make([]float32, batch*3*32*32)
-	run := func() error { return nil }
+	var run func() error
 	if work == "train" {
 		tr, err := m.NewTrainer(d, batch, optim.SGD{Momentum: 0.9, WeightDecay: 5e-4})
 		must(t, err)

@@ -85,6 +85,17 @@ func (p *Program) Output(name string) (*Value, error) {
 	return nil, fmt.Errorf("the program has no output %q (it has %q)", name, names)
 }
 
+// NotSet returns an error that names the first input or parameter that has not been set; nil if
+// all have.
+func (p *Program) NotSet(set func(*Value) bool) error {
+	for _, v := range p.Values {
+		if (v.Kind == Input || v.Kind == Param) && !set(v) {
+			return fmt.Errorf("%s has not been set", v)
+		}
+	}
+	return nil
+}
+
 // Check verifies that IDs are indices, instructions are in topological order and shapes match:
 // the invariants that devices rely on and rewriting passes keep.
 func (p *Program) Check() error {
