@@ -364,8 +364,14 @@ func (l *learner) wait() error {
 	return s.done.Wait()
 }
 
-// Lag is 1: the device works while the host prepares a step.
-func (l *learner) Lag() int { return 1 }
+// Lag is 1: the device works while the host prepares a step. It is 0 if a step is done when it has
+// been enqueued.
+func (l *learner) Lag() int {
+	if e := l.exe; e.yield != nil && e.ahead == 0 {
+		return 0
+	}
+	return 1
+}
 
 // ReadWeights copies weights and running statistics.
 func (l *learner) ReadWeights() error {

@@ -37,6 +37,9 @@ func openOn(t *testing.T, name, file string) *Lab {
 // onOpenCL opens OpenCL's first device. Without OpenCL the test is skipped, or fails in CI.
 func onOpenCL(t *testing.T) plan.Device {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("trains and measures on a slow device")
+	}
 	d, err := device.Open("opencl", plan.DeviceOptions{Threads: 2})
 	if err != nil {
 		cltest.Missing(t, err)
