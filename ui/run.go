@@ -48,9 +48,6 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 	reading, read := context.WithCancel(context.Background()) // outlives a.ctx, since replies may be late
 	defer read()
 	input := probe.Input(reading, in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
-	// Where every thread computes, a goroutine that is ready waits up to 10 ms for another to be
-	// preempted: with one thread more the system gives the one that reads keys its turn at once.
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler())...)
 	a.send = program.Send
 	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
