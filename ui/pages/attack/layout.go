@@ -46,7 +46,7 @@ func layoutAttack(b kit.Rect, roomy bool, aspect float64, cell kit.CellSize, fig
 		if models > 1 && block.H >= 34 && block.W >= 2*chartWidth {
 			under = max(under, chartHeight+models+4) // the table is the legend
 		}
-	case block.H >= 18:
+	case block.H >= 16: // 80×24 with two notes
 		under = profileRows + gap
 	}
 	l.placePictures(block, under, aspect, cell, models)
