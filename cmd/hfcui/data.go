@@ -94,6 +94,7 @@ func dataGetCommand() *cobra.Command {
 
 func dataInfoCommand() *cobra.Command {
 	var out output
+	var o dataset.Options
 	cmd := &cobra.Command{
 		Use:   "info NAME|DIR",
 		Short: "Describe a dataset",
@@ -102,7 +103,7 @@ func dataInfoCommand() *cobra.Command {
 			if err := knownData(args[0]); err != nil {
 				return usagef("%s: %w", quoted(args[0]), err)
 			}
-			data, err := dataset.Open(cmd.Context(), args[0], dataset.Options{})
+			data, err := dataset.Open(cmd.Context(), args[0], o)
 			if err != nil {
 				return err
 			}
@@ -111,6 +112,7 @@ func dataInfoCommand() *cobra.Command {
 			return out.print(info, func(w io.Writer) { dataTable(w, info) })
 		},
 	}
+	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
 	out.flags(cmd)
 	return cmd
 }
@@ -119,6 +121,16 @@ func dataTable(w io.Writer, info dataset.Info) {
 	fmt.Fprintf(w, "%s\t%s\n", oneLine(info.Name), info.Layout)
 	if info.Dir != "" {
 		fmt.Fprintf(w, "folder\t%s\n", oneLine(info.Dir))
+	}
+	for i, c := range info.Corruptions {
+		title := "corruptions"
+		if i > 0 {
+			title = ""
+		}
+		fmt.Fprintf(w, "%s\t%s, severity %s\n", title, oneLine(c.Name), strings.Trim(fmt.Sprint(c.Severities), "[]"))
+	}
+	for _, note := range info.Notes {
+		fmt.Fprintf(w, "note\t%s\n", note)
 	}
 	for _, s := range info.Splits {
 		size := "various sizes"

@@ -19,6 +19,9 @@ import (
 // maxImages is the maximum number of images of a flag, above the size of any dataset.
 const maxImages = 1 << 30
 
+// maxSeverity is the maximum severity of a flag, above that of any tree of corruptions.
+const maxSeverity = 1000
+
 // modelFlags adds --model and the flags that describe it.
 func modelFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Model, "model", "demo", "model file (.safetensors, .pt, .onnx) or embedded model", knownModel)
@@ -44,10 +47,17 @@ func (n *network) Set(s string) error {
 	return nil
 }
 
-// dataFlags adds --data and --split.
+// dataFlags adds --data, --split, and --corruption and --severity.
 func dataFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "dataset folder or name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "split of the dataset", "test", "train")
+	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
+}
+
+// corruptionFlags adds --corruption and --severity.
+func corruptionFlags(flags *pflag.FlagSet, corruption *string, severity *int) {
+	nameVar(flags, corruption, "corruption", "", "", "corruption of the test images, e.g. fog, in data such as CIFAR-10-C (default: its first)")
+	countVar(flags, severity, "severity", "", 0, 0, maxSeverity, "severity of the corruption (default: its lowest)")
 }
 
 // openLab opens the model and the data of a command's flags. Defaults are left to the Lab, which then

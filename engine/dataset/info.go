@@ -7,6 +7,11 @@ type Info struct {
 	Dir     string      `json:"dir,omitempty"`
 	Classes []string    `json:"classes"` // null if labels are unknown
 	Splits  []SplitInfo `json:"splits"`
+
+	Corruption  string       `json:"corruption,omitempty"`  // of the test images described
+	Severity    int          `json:"severity,omitempty"`    // its severity
+	Corruptions []Corruption `json:"corruptions,omitempty"` // to choose from
+	Notes       []string     `json:"notes,omitempty"`       // what was skipped or assumed
 }
 
 // SplitInfo describes one split.
@@ -19,7 +24,8 @@ type SplitInfo struct {
 
 // Info counts images and classes without decoding images.
 func (d *Data) Info() Info {
-	info := Info{Name: d.Name, Layout: d.Layout, Dir: d.Dir, Classes: d.Test.Classes()}
+	info := Info{Name: d.Name, Layout: d.Layout, Dir: d.Dir, Classes: d.Test.Classes(),
+		Corruption: d.Corruption, Severity: d.Severity, Corruptions: d.Corruptions(), Notes: d.Notes}
 	for _, split := range d.Splits() {
 		s := d.Set(split)
 		i := SplitInfo{Split: split, Images: s.Len()}

@@ -13,6 +13,11 @@ import (
 // Options configures Open.
 type Options struct {
 	Cache string // "": CacheDir()
+
+	// Corruption and Severity choose the test images of a tree of corruptions; "" and 0: the first of
+	// Data.Corruptions and the lowest.
+	Corruption string
+	Severity   int
 }
 
 // Layout is the file layout of a dataset.
@@ -33,6 +38,19 @@ const (
 // the cache), a folder, whose layout is detected, or an image file. Names take precedence: use
 // ./mnist for a folder of that name.
 func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
+	d, err := openAll(ctx, nameOrDir, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.chooseCorruption(o.Corruption, o.Severity); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// openAll is Open, except that Test of data with corruptions is not chosen yet.
+func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

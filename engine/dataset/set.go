@@ -2,7 +2,10 @@ package dataset
 
 import (
 	"errors"
+	"fmt"
 	"io"
+
+	"hfcui/engine/printable"
 )
 
 // Set is a split of a dataset. All methods are safe for concurrent use. Indices are 0 to Len()−1;
@@ -31,7 +34,20 @@ type Data struct {
 	Train  Set    // nil if there is none
 	Test   Set    // never nil
 
-	files []io.Closer
+	Corruption string // of Test, one of Corruptions; "" if there are none
+	Severity   int
+
+	// Notes are what a number about the data has to be read with: what was skipped or assumed. One
+	// line each, safe to print.
+	Notes []string
+
+	corruptions *corruptions // nil if there are none
+	files       []io.Closer
+}
+
+// note adds a line to Notes.
+func (d *Data) note(format string, args ...any) {
+	d.Notes = append(d.Notes, printable.Line(fmt.Sprintf(format, args...)))
 }
 
 // Set returns the split of a name, "train" or "test"; nil if there is none.

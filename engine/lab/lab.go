@@ -24,13 +24,15 @@ const (
 // A model without class names is scored only on data that was chosen: on the default data its
 // accuracy would mean nothing.
 type Options struct {
-	Model   string   // file or embedded name; "" is "demo", by default
-	Data    string   // folder or name; "" is "shapes", by default
-	Images  []string // single image files to open instead of Data
-	Split   string   // "train" or "test"; "" is "test" if it exists
-	Cache   string   // folder of downloaded data; "" is the user's cache folder
-	Device  string   // name, as of device.Open; "" is the fastest
-	Threads int      // 0: one per core
+	Model      string   // file or embedded name; "" is "demo", by default
+	Data       string   // folder or name; "" is "shapes", by default
+	Images     []string // single image files to open instead of Data
+	Split      string   // "train" or "test"; "" is "test" if it exists
+	Corruption string   // of data with corruptions, at Severity; "" and 0 are its first
+	Severity   int
+	Cache      string // folder of downloaded data; "" is the user's cache folder
+	Device     string // name, as of device.Open; "" is the fastest
+	Threads    int    // 0: one per core
 
 	Given model.Description // about the model
 	DType plan.DType        // of activations

@@ -9,12 +9,14 @@ import (
 
 // Choice is what Reopen opens.
 type Choice struct {
-	Model  string            // file or embedded name; "" keeps the open model
-	Given  model.Description // about Model
-	Data   string            // folder or name; "" keeps the open data, unless there are Images
-	Images []string          // single image files
-	Split  string            // of other data; "" is "test"
-	Device string            // name, as of device.Open; "" keeps the device
+	Model      string            // file or embedded name; "" keeps the open model
+	Given      model.Description // about Model
+	Data       string            // folder or name; "" keeps the open data, unless there are Images
+	Images     []string          // single image files
+	Split      string            // of other data; "" is "test"
+	Corruption string            // of Data, at Severity; "" and 0 are its first
+	Severity   int
+	Device     string // name, as of device.Open; "" keeps the device
 }
 
 // UseModel switches to another model, of any architecture and input size: an embedded one or a file,
@@ -68,7 +70,7 @@ func (l *Lab) open(ctx context.Context, file *modelSource, c Choice, opened bool
 	var data *source
 	if c.Data != "" || len(c.Images) > 0 {
 		var err error
-		if data, err = openSource(ctx, Options{Data: c.Data, Images: c.Images, Cache: l.options.Cache}); err != nil {
+		if data, err = openSource(ctx, Options{Data: c.Data, Images: c.Images, Cache: l.options.Cache, Corruption: c.Corruption, Severity: c.Severity}); err != nil {
 			return err
 		}
 		defer data.release() // the study keeps it open

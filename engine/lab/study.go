@@ -71,6 +71,7 @@ func newStudy(m *model.Model, file modelSource, d *compute, g *gate, data *sourc
 		s.note("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
 	}
 	s.compareSizes()
+	s.notes = append(s.notes, data.Notes...)
 	return s
 }
 
@@ -233,7 +234,7 @@ func (c *selection) info(device plan.Device) Info {
 		Model: c.model.Name, Net: c.model.Net.Name, Reading: c.model.Reading(), Params: c.model.Params(), BatchNorm: c.model.HasBatchNorm(),
 		FirstConv: c.model.FirstConv(), Convs: c.model.Convolutions(), Mean: c.model.Mean, Std: c.model.Std,
 		Channels: ch, Height: h, Width: w, MaxRadius: spectral.MaxRadius(h, w),
-		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Images: c.Set.Len(), Classes: c.classes(), Labeled: c.unscored == "", Unscored: c.unscored, Unlabeled: c.unlabeled,
+		Data: c.data.Name, Split: c.split, Splits: c.data.Splits(), Corruptions: c.data.Corruptions(), Corruption: c.data.Corruption, Severity: c.data.Severity, Images: c.Set.Len(), Classes: c.classes(), Labeled: c.unscored == "", Unscored: c.unscored, Unlabeled: c.unlabeled,
 		DefaultModel: !c.chosen, DefaultData: !c.data.chosen,
 		Device: device.Name(), Note: strings.Join(c.notes, "; "),
 	}

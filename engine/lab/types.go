@@ -1,6 +1,9 @@
 package lab
 
-import "hfcui/engine/model"
+import (
+	"hfcui/engine/dataset"
+	"hfcui/engine/model"
+)
 
 // Info describes a model and the images of the selected split; names are safe to print.
 type Info struct {
@@ -19,10 +22,14 @@ type Info struct {
 	Data      string
 	Split     string
 	Splits    []string
-	Images    int    // in the selected split
-	Labeled   bool   // the labels are the model's classes
-	Unscored  string // why they are not, and accuracy is unavailable; ""
-	Unlabeled bool   // the images have no labels at all
+	// Corruptions of the test images to choose from, and the one that is open; nil, "" and 0 if there are none.
+	Corruptions []dataset.Corruption
+	Corruption  string
+	Severity    int
+	Images      int    // in the selected split
+	Labeled     bool   // the labels are the model's classes
+	Unscored    string // why they are not, and accuracy is unavailable; ""
+	Unlabeled   bool   // the images have no labels at all
 	// DefaultModel and DefaultData report that they were not selected explicitly.
 	DefaultModel, DefaultData bool
 	Device                    string
