@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,13 +16,18 @@ type Capabilities struct {
 	// environment's. It is printable and may be empty. In tmux it is that of the outer
 	// terminal if that replied.
 	Name string
-	// Sixel, Kitty (with Unicode placeholders) and ITerm2 are the graphics protocols it
-	// supports.
-	Sixel, Kitty, ITerm2 bool
+	// Sixel, Kitty (with Unicode placeholders), KittyDirect (without) and ITerm2 are the graphics
+	// protocols it supports.
+	Sixel, Kitty, KittyDirect, ITerm2 bool
+	// Lasting: text does not erase sixels, Kitty's deletion does. Bands: a sixel picture occupies
+	// whole bands of six rows of pixels, and erases the cells that those reach into.
+	Lasting, Bands bool
 	// CellW and CellH are the size of a cell in pixels, never 0; CellFrom is the source of it:
-	// "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "default".
-	CellW, CellH int
-	CellFrom     string
+	// "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "default". ExactW and ExactH, unless 0, are the size
+	// where the terminal rounded it up: in browsers cells are fractions of pixels.
+	CellW, CellH   int
+	ExactW, ExactH float64
+	CellFrom       string
 	// MaxW and MaxH are the largest sixel picture in pixels, 0 if unknown. xterm crops larger
 	// ones.
 	MaxW, MaxH int
@@ -33,20 +39,23 @@ type Capabilities struct {
 	BackgroundKnown bool
 	Dark, DarkKnown bool
 	// Tmux: the program runs inside tmux. Passthrough: pictures have to be wrapped for tmux to
-	// pass them to the outer terminal, which it is allowed to.
-	Tmux, Passthrough bool
+	// pass them to the outer terminal, which it is allowed to. Forgets: nothing but the program
+	// draws pictures again once tmux has shown something else in their place.
+	Tmux, Passthrough, Forgets bool
 	// Sync: the terminal supports synchronized output (mode 2026).
 	Sync bool
 	// Dumb: the terminal has no cursor addressing (TERM=dumb or unset).
 	Dumb bool
-	// Profile is the color profile according to NO_COLOR, COLORTERM and TERM; ASCII means no
-	// color. SSH does not forward COLORTERM, so Bubble Tea may find a better one
-	// (tea.ColorProfileMsg).
-	Profile colorprofile.Profile
+	// Profile is the color profile according to NO_COLOR, COLORTERM and TERM, raised to what the
+	// terminal's replies show, since SSH does not forward COLORTERM. ASCII means no color.
+	// ColorFrom is the evidence for 24-bit color, "" without.
+	Profile   colorprofile.Profile
+	ColorFrom string
 	// Complete: the last query (DA1) was answered, so no more replies will come.
 	Complete bool
-	// Answers has one line per query with its reply, for doctor.
-	Answers []string
+	// Answers has one line per query with its reply, and Advice one line per setting that would
+	// improve something, for doctor.
+	Answers, Advice []string
 }
 
 // sixelAttribute is the device attribute of terminals that support sixel.
@@ -57,6 +66,9 @@ type environment struct {
 	term, program, version string
 	tmux, ssh              bool
 	iterm                  bool
+	server                 bool   // the tmux around the program runs on this machine
+	pane                   string // … and the program in this pane of it
+	noColor                bool
 	profile                colorprofile.Profile
 	light, lightKnown      bool // by COLORFGBG
 }
@@ -78,8 +90,10 @@ func readEnvironment(env []string) environment {
 		iterm:   get("LC_TERMINAL") == "iTerm2",
 		profile: colorprofile.ASCII,
 	}
-	e.tmux = get("TMUX") != "" || strings.HasPrefix(e.term, "tmux")
-	if get("NO_COLOR") == "" { // any value counts: no-color.org
+	e.server, e.pane = get("TMUX") != "", get("TMUX_PANE")
+	e.tmux = e.server || strings.HasPrefix(e.term, "tmux")
+	e.noColor = get("NO_COLOR") != "" // any value counts: no-color.org
+	if !e.noColor {
 		e.profile = max(e.profile, colorprofile.Env(env))
 	}
 	// COLORFGBG is "foreground;background" as numbers of the 16 colors.
@@ -108,8 +122,8 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 		Dark:    !e.light, DarkKnown: e.lightKnown,
 		Complete: a.da1 != nil,
 	}
-	if a.outer != "" {
-		c.Name = a.outer
+	if outer := a.outerName(); outer != "" {
+		c.Name = outer
 	}
 	if c.Name == "" {
 		c.Name = printable(strings.TrimSpace(e.program + " " + e.version))
@@ -122,22 +136,81 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 		c.Background, c.BackgroundKnown, c.DarkKnown = b, true, true
 		c.Dark = 299*int(b[0])+587*int(b[1])+114*int(b[2]) < 1000*128
 	}
-	native := slices.Contains(a.da1, sixelAttribute)
-	c.Passthrough = c.Tmux && !native && a.outerDA1 != nil
-	c.Sixel = native || c.Passthrough && slices.Contains(a.outerDA1, sixelAttribute)
-	reachable := !c.Tmux || c.Passthrough
-	name := strings.ToLower(c.Name)
-	c.Kitty = reachable && a.kitty && (strings.HasPrefix(name, "kitty") || strings.HasPrefix(name, "ghostty") ||
-		e.term == "xterm-kitty" || e.term == "xterm-ghostty")
-	c.ITerm2 = reachable && (strings.HasPrefix(name, "iterm") || strings.HasPrefix(name, "wezterm") ||
-		strings.HasPrefix(name, "mintty") || e.iterm)
+	a.protocols(&c, e)
+	c.Forgets = c.Passthrough && c.Sixel
 	a.cellSize(&c, size)
-	c.Answers = a.list(&c, size)
+	if from := a.trueColor(&c, e); from != "" && !e.noColor && c.Profile > colorprofile.ASCII {
+		c.Profile, c.ColorFrom = colorprofile.TrueColor, from
+	}
+	c.Answers, c.Advice = a.list(&c, size), a.advice(&c, e)
 	return c
 }
 
+// protocols sets the graphics protocols. tmux from 3.4 on advertises sixel whatever the terminal
+// around it can do, and draws pictures as text where that cannot; it knows what its client has
+// advertised.
+func (a *answers) protocols(c *Capabilities, e *environment) {
+	name := strings.ToLower(c.Name)
+	is := func(prefixes ...string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+	}
+	native, outer := slices.Contains(a.da1, sixelAttribute), slices.Contains(a.outerDA1, sixelAttribute)
+	keeps := is("konsole")
+	if c.Tmux {
+		native = native && (outer || a.tmux.has("sixel"))
+		c.Passthrough = !native && a.outerDA1 != nil
+		native, outer = native && !keeps, outer && !keeps // tmux does not delete what they keep
+	}
+	c.Sixel = native || c.Passthrough && outer
+	c.Lasting, c.Bands = keeps, keeps || native && c.Tmux
+	reachable := !c.Tmux || c.Passthrough
+	placeholders := is("ghostty") || e.term == "xterm-ghostty" || is("kitty") && !before(name, 0, 28)
+	c.Kitty = reachable && a.kitty && placeholders
+	c.KittyDirect = !c.Tmux && a.kitty && !placeholders
+	c.ITerm2 = reachable && (is("iterm", "wezterm", "mintty") || e.iterm)
+}
+
+// version is a version in a terminal's name, e.g. kitty(0.26.5).
+var version = regexp.MustCompile(`(\d+)\.(\d+)`)
+
+// before reports whether the version in a name is older than major.minor; false without a version.
+func before(name string, major, minor int) bool {
+	v := version.FindStringSubmatch(name)
+	if v == nil {
+		return false
+	}
+	x, _ := strconv.Atoi(v[1])
+	y, _ := strconv.Atoi(v[2])
+	return x < major || x == major && y < minor
+}
+
+// trueColor returns the evidence for 24-bit color; "" without.
+func (a *answers) trueColor(c *Capabilities, e *environment) string {
+	name := strings.ToLower(a.name)
+	switch {
+	case e.profile == colorprofile.TrueColor:
+		return "environment"
+	case c.Tmux && a.tmux.has("RGB"):
+		return "tmux's client_termfeatures"
+	case c.Tmux:
+		return "" // the outer terminal's colors are what tmux makes of them
+	case a.color:
+		return "the terminal reports the color it was set to (DECRQSS)"
+	case a.rgb:
+		return "terminfo RGB or Tc (XTGETTCAP)"
+	case slices.ContainsFunc(colorful, func(s string) bool { return strings.HasPrefix(name, s) }):
+		return "the terminal is " + a.name
+	}
+	return ""
+}
+
+// colorful are the beginnings of the names of terminals of which every version that reports a name
+// has 24-bit color.
+var colorful = []string{"alacritty", "contour", "foot", "ghostty", "iterm", "kitty", "konsole", "mintty", "rio", "vte", "wezterm", "xterm.js"}
+
 // cellSize sets the size of a cell from the most reliable source there is.
 func (a *answers) cellSize(c *Capabilities, size windowSize) {
+	defer a.exactSize(c, size)
 	divide := func(w, h int) (int, int, bool) {
 		if size.cols < 1 || size.rows < 1 {
 			return 0, 0, false
@@ -154,6 +227,22 @@ func (a *answers) cellSize(c *Capabilities, size windowSize) {
 	} else {
 		c.CellW, c.CellH, c.CellFrom = 8, 16, "default"
 	}
+}
+
+// exactSize sets the size of cells that are no whole pixels, from that of a window smaller than its
+// cells would be.
+func (a *answers) exactSize(c *Capabilities, size windowSize) {
+	exact := func(cell, window, cells int) float64 {
+		if window > 0 && window < cells*cell && window > cells*(cell-1) {
+			return float64(window) / float64(cells)
+		}
+		return 0
+	}
+	window := [2]int{size.width, size.height}
+	if a.pixels[0] > 0 && a.pixelsAt.cols == size.cols && a.pixelsAt.rows == size.rows {
+		window = a.pixels
+	}
+	c.ExactW, c.ExactH = exact(c.CellW, window[0], size.cols), exact(c.CellH, window[1], size.rows)
 }
 
 // list has one line per query with its reply.
@@ -193,8 +282,11 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 	add("name (XTVERSION)", a.name)
 	add("attributes (DA1; 4 is sixel)", attributes(a.da1))
 	if c.Tmux {
-		add("name outside of tmux", a.outer)
+		add("name outside of tmux", a.outerName())
 		add("attributes outside of tmux", attributes(a.outerDA1))
+		if a.tmux.known {
+			add("features of tmux's client (client_termfeatures)", a.tmux.features)
+		}
 	}
 	add("Kitty graphics", kitty)
 	add("sixel color registers (XTSMGRAPHICS)", registers)
@@ -204,6 +296,7 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 	add("window in pixels (TIOCGWINSZ)", pair([2]int{size.width, size.height}))
 	add("background (OSC 11)", background)
 	add("synchronized output (mode 2026)", sync)
+	add("24-bit color", c.ColorFrom)
 	return out
 }
 
@@ -214,14 +307,24 @@ var graphics = []struct {
 	has      func(c *Capabilities) bool
 	evidence func(c *Capabilities) string
 }{
-	{"sixel", func(c *Capabilities) bool { return c.Sixel }, func(*Capabilities) string { return "advertised in DA1 (4)" }},
+	{"sixel", func(c *Capabilities) bool { return c.Sixel }, (*Capabilities).sixelEvidence},
 	{"kitty", func(c *Capabilities) bool { return c.Kitty && c.Profile != colorprofile.ASCII }, func(*Capabilities) string { return "the terminal replied to the graphics query" }},
 	{"iterm2", func(c *Capabilities) bool { return c.ITerm2 }, func(c *Capabilities) string { return "the terminal is " + c.Name }},
+	{"kitty-direct", func(c *Capabilities) bool { return c.KittyDirect }, func(c *Capabilities) string {
+		return "the terminal replied to the graphics query, and " + named(c.Name) + " has no placeholders"
+	}},
 	{halfBlocks, func(*Capabilities) bool { return true }, (*Capabilities).noGraphics},
 }
 
 // halfBlocks is the name of pictures as text, which every terminal can show.
 const halfBlocks = "blocks"
+
+func (c *Capabilities) sixelEvidence() string {
+	if c.Tmux && !c.Passthrough {
+		return "advertised in DA1 (4), by tmux and the terminal outside"
+	}
+	return "advertised in DA1 (4)"
+}
 
 // noGraphics says why half blocks are what is left.
 func (c *Capabilities) noGraphics() string {
@@ -230,12 +333,46 @@ func (c *Capabilities) noGraphics() string {
 		return "TERM is dumb or not set"
 	case c.Kitty:
 		return "NO_COLOR is set, and Kitty's placeholders carry numbers as colors"
+	case c.Tmux && c.Lasting:
+		return "the terminal outside keeps sixels under text, and tmux does not delete them"
 	case c.Tmux && !c.Passthrough:
 		return "tmux does not pass graphics through (set -g allow-passthrough on)"
 	case c.Complete:
 		return "the terminal advertises no graphics protocol"
 	}
 	return "no reply from the terminal"
+}
+
+// named returns a terminal's name.
+func named(s string) string {
+	if s == "" {
+		return "it"
+	}
+	return s
+}
+
+// advice lists the settings that would improve something, and what.
+func (a *answers) advice(c *Capabilities, e *environment) (list []string) {
+	if c.Tmux && !c.Passthrough && !c.Sixel && !c.Lasting && a.tmux.passthrough != passthroughOn {
+		list = append(list, "tmux: set -g allow-passthrough on shows pictures where the terminal outside has graphics")
+	}
+	if c.Tmux && a.tmux.known && !a.tmux.focusEvents && (c.Sixel || c.Kitty) {
+		list = append(list, "tmux: set -g focus-events on draws pictures again as soon as their window is shown; Ctrl-L does, too")
+	}
+	if c.Tmux && c.Profile == colorprofile.ANSI256 {
+		list = append(list, `tmux: set -as terminal-features ",*:RGB" if the terminal outside has 24-bit color`)
+	}
+	if !c.Tmux && c.Complete && !c.Dumb && e.term != "linux" && (c.Profile == colorprofile.ANSI256 || c.Profile == colorprofile.ANSI) {
+		set := "COLORTERM=truecolor if the terminal has 24-bit color: it did not say so"
+		if e.ssh {
+			set += " (SSH: SendEnv COLORTERM, AcceptEnv COLORTERM)"
+		}
+		list = append(list, set)
+	}
+	if c.KittyDirect && strings.HasPrefix(strings.ToLower(c.Name), "kitty") {
+		list = append(list, "kitty 0.28 and later moves and hides pictures with their text")
+	}
+	return list
 }
 
 // Choose selects a graphics protocol by name and says why in a few words. override is a

@@ -3,28 +3,31 @@ package term
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
 )
 
 // Probe gathers what one terminal reports about itself. It is safe for concurrent use.
 type Probe struct {
-	mu          sync.Mutex
-	env         environment
-	size        windowSize
-	answers     answers
-	wrapped     bool      // queries were also sent through tmux
-	da1         int       // DA1 replies since the last queries
-	asked       time.Time // when those were sent
-	passthrough passthroughOption
-	partial     []byte   // the beginning of a reply, left over when Query ended
-	tty         *os.File // the terminal, if Query was used
+	mu      sync.Mutex
+	env     environment
+	size    windowSize
+	answers answers
+	next    answers    // replies since the last queries, which replace answers once complete
+	wrapped bool       // queries were also sent through tmux
+	da1     int        // DA1 replies since the last queries
+	asked   time.Time  // when those were sent
+	askedAt windowSize // the size then
+	partial []byte     // the beginning of a reply, left over when Query ended
+	tty     *os.File   // the terminal, if Query was used
 }
 
 // windowSize is a terminal's size in cells and in pixels, 0 where unknown.
@@ -38,6 +41,9 @@ const (
 	passthroughOn
 	passthroughOff
 )
+
+// testColor is the state that queryColor sets, in the forms that terminals report it in.
+var testColor = regexp.MustCompile(`48[:;]2[:;](\d*:)?1[:;]2[:;]3`)
 
 // NewProbe returns a probe for a session with the environment env ("NAME=value").
 func NewProbe(env []string) *Probe {
@@ -59,6 +65,12 @@ const (
 	querySync       = "\x1b[?2026$p" // DECRQM
 	queryDA1        = "\x1b[c"
 
+	// A color is set, asked for (DECRQSS) and reset: terminals without 24-bit color reply with
+	// another. Then terminfo's RGB and Tc (XTGETTCAP), under hexadecimal names.
+	queryColor = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m\x1bP+q" + hexRGB + "\x1b\\\x1bP+q" + hexTc + "\x1b\\"
+	hexRGB     = "524742"
+	hexTc      = "5463"
+
 	plainQueries = queryName + queryCell + queryPixels + queryBackground + queryRegisters + queryLargest + querySync + queryDA1
 )
 
@@ -71,20 +83,25 @@ func (p *Probe) Queries() string {
 	if p.env.dumb(runtime.GOOS) {
 		return ""
 	}
-	p.da1, p.asked = 0, time.Now()
+	p.da1, p.asked, p.askedAt = 0, time.Now(), p.size
+	p.next = answers{tmux: p.answers.tmux}
 	p.wrapped = false
+	color := ""
+	if !p.env.noColor && p.env.profile < colorprofile.TrueColor && !p.inTmux() {
+		color = queryColor
+	}
 	switch {
 	case p.env.term == "linux" || p.env.program == "Apple_Terminal":
 		// They print parts of queries they do not know, and have no graphics.
 		return queryDA1
-	case p.inTmux() && p.passthrough != passthroughOff:
+	case p.inTmux() && p.answers.tmux.passthrough != passthroughOff:
 		// tmux replies for itself at once, the outer terminal later.
 		p.wrapped = true
 		return ansi.TmuxPassthrough(queryKitty+plainQueries) + plainQueries
 	case p.inTmux() || strings.HasPrefix(p.env.term, "screen"):
 		return plainQueries // it would take Kitty's query for a window title
 	}
-	return queryKitty + plainQueries
+	return queryKitty + color + plainQueries
 }
 
 func (p *Probe) inTmux() bool { return p.env.tmux || isTmux(p.answers.name) }
@@ -101,7 +118,7 @@ func (p *Probe) Capabilities() Capabilities {
 
 // complete reports whether all replies have arrived.
 func (p *Probe) complete() bool {
-	if p.wrapped && !slices.Contains(p.answers.da1, sixelAttribute) {
+	if p.wrapped && !(slices.Contains(p.answers.da1, sixelAttribute) && p.answers.tmux.has("sixel")) {
 		return p.da1 >= 2
 	}
 	return p.da1 >= 1
@@ -143,15 +160,25 @@ func (p *Probe) Parse(b []byte) (rest []byte) {
 func (p *Probe) take(seq []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own := p.answers.da1
-	if !p.answers.take(seq) {
-		return false
-	}
-	if seq[len(seq)-1] == 'c' {
+	attributes := seq[len(seq)-1] == 'c'
+	if attributes {
 		p.da1++
-		if p.wrapped && p.da1 >= 2 {
-			p.answers.outerDA1, p.answers.da1 = p.answers.da1, own
+	}
+	outer := attributes && p.wrapped && p.da1 >= 2
+	for _, a := range []*answers{&p.answers, &p.next} {
+		own := a.da1
+		if !a.take(seq) {
+			return false
 		}
+		if outer {
+			a.outerDA1, a.da1 = a.da1, own
+		}
+		if a.pixels != [2]int{} && seq[len(seq)-1] == 't' {
+			a.pixelsAt = p.askedAt
+		}
+	}
+	if attributes && !p.asked.IsZero() && p.complete() {
+		p.answers = p.next // another terminal may have replied than the last time
 	}
 	return true
 }

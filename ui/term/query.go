@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
-	"strings"
 	"time"
 
 	xterm "github.com/charmbracelet/x/term"
@@ -41,7 +39,7 @@ func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed
 		timeout = timeoutSSH
 	}
 	start := time.Now()
-	p.queryTmux(ctx, timeout)
+	p.QueryTmux(ctx, timeout) // without passthrough, waiting for the terminal outside would be in vain
 	if ctx.Err() != nil {
 		return p, nil, nil
 	}
@@ -51,24 +49,3 @@ func Query(ctx context.Context, in, out *os.File, env []string) (p *Probe, typed
 
 // deadline is when to stop waiting. Input extends it, at most to last.
 type deadline struct{ until, last time.Time }
-
-// queryTmux asks tmux whether it allows passthrough: without it the outer terminal would never
-// reply, and waiting for it would be in vain. Versions before 3.3 always pass sequences
-// through and do not know the option.
-func (p *Probe) queryTmux(ctx context.Context, timeout time.Duration) {
-	if !p.env.tmux || p.env.ssh {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	said, err := exec.CommandContext(ctx, "tmux", "display-message", "-p", "#{allow-passthrough}").Output()
-	if err != nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.passthrough = passthroughOn
-	if s := strings.TrimSpace(string(said)); s == "0" || s == "off" {
-		p.passthrough = passthroughOff
-	}
-}

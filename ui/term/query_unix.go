@@ -135,5 +135,5 @@ func (p *Probe) done() bool {
 func (p *Probe) tmuxDetected() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return isTmux(p.answers.name) && !p.wrapped && p.passthrough != passthroughOff
+	return isTmux(p.answers.name) && !p.wrapped && p.answers.tmux.passthrough != passthroughOff
 }

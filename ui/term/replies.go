@@ -37,6 +37,11 @@ func matchReply(b []byte) (n int, m match) {
 	case '[':
 		return matchNumbers(b)
 	case 'P':
+		if len(b) > 3 && (b[2] == '0' || b[2] == '1') && (b[3] == '$' || b[3] == '+') {
+			return matchText(b, "\x1bP"+string(b[2:4])+"r", false)
+		} else if len(b) == 3 && (b[2] == '0' || b[2] == '1') {
+			return len(b), replyPartial
+		}
 		return matchText(b, "\x1bP>|", false)
 	case '_':
 		return matchText(b, "\x1b_G", false)
@@ -117,7 +122,7 @@ func matchText(b []byte, start string, belEnds bool) (int, match) {
 
 // neverKey reports whether b begins with something that no key sends.
 func neverKey(b []byte) bool {
-	for _, s := range []string{"\x1b[?", "\x1b[>", "\x1bP>", "\x1b_G", "\x1b]1"} {
+	for _, s := range []string{"\x1b[?", "\x1b[>", "\x1bP>", "\x1bP0$", "\x1bP1$", "\x1bP0+", "\x1bP1+", "\x1b_G", "\x1b]1"} {
 		if bytes.HasPrefix(b, []byte(s)) {
 			return true
 		}
@@ -162,6 +167,9 @@ type answers struct {
 	da1, outerDA1 []int
 	kitty         bool
 	cell, pixels  [2]int // width, height
+	pixelsAt      windowSize
+	color, rgb    bool // the reply to DECRQSS has the color set, that to XTGETTCAP says yes
+	tmux          tmuxState
 	background    [3]uint8
 	hasBackground bool
 	registers     int
@@ -176,6 +184,8 @@ func (a *answers) take(seq []byte) bool {
 	switch {
 	case strings.HasPrefix(s, "\x1bP>|"):
 		return a.takeName(s[4 : len(s)-2])
+	case strings.HasPrefix(s, "\x1bP"):
+		return a.takeColor(s[2 : len(s)-2])
 	case strings.HasPrefix(s, "\x1b_G"):
 		head, status, _ := strings.Cut(s[3:len(s)-2], ";")
 		if head != kittyQueryID {
@@ -225,7 +235,27 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, ""))
 }
 
+// outerName returns the name of the terminal outside of tmux, "" if unknown.
+func (a *answers) outerName() string {
+	if a.outer != "" {
+		return a.outer
+	}
+	return a.tmux.name
+}
+
 func isTmux(name string) bool { return strings.HasPrefix(name, "tmux") }
+
+// takeColor parses the replies to DECRQSS, of the colors in force, and XTGETTCAP.
+func (a *answers) takeColor(s string) bool {
+	if state, ok := strings.CutPrefix(s, "1$r"); ok {
+		a.color = testColor.MatchString(state)
+		return true
+	}
+	name, ok := strings.CutPrefix(s, "1+r")
+	name, _, _ = strings.Cut(name, "=")
+	a.rgb = a.rgb || ok && (strings.EqualFold(name, hexRGB) || strings.EqualFold(name, hexTc))
+	return ok || strings.HasPrefix(s, "0$r") || strings.HasPrefix(s, "0+r")
+}
 
 // takeBackground parses rgb:r/g/b with one to four hexadecimal digits each.
 func (a *answers) takeBackground(s string) bool {

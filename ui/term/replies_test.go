@@ -28,7 +28,7 @@ func TestParseXterm(t *testing.T) {
 		t.Errorf("left over: %q", rest)
 	}
 	c := p.Capabilities()
-	c.Answers = nil
+	c.Answers, c.ColorFrom = nil, ""
 	want := Capabilities{
 		Name: "XTerm(379)", Sixel: true, CellW: 9, CellH: 19, CellFrom: "CSI 16 t", MaxW: 900, MaxH: 570, Colors: 1024,
 		Background: [3]uint8{30, 32, 63}, BackgroundKnown: true, Dark: true, DarkKnown: true, Complete: true, Profile: colorprofile.TrueColor,
@@ -42,7 +42,7 @@ func TestParseXterm(t *testing.T) {
 }
 
 func equal(a, b Capabilities) bool {
-	a.Answers, b.Answers = nil, nil
+	a.Answers, b.Answers, a.Advice, b.Advice = nil, nil, nil, nil
 	return strings.TrimSpace(sprint(a)) == strings.TrimSpace(sprint(b))
 }
 
@@ -129,7 +129,10 @@ func TestChoose(t *testing.T) {
 		{"sixel before kitty", xtermEnv, kittyOK + sixelDA1, "", "sixel", "DA1 (4)"},
 		{"kitty", []string{"TERM=xterm-kitty"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "auto", "kitty", "replied"},
 		{"ghostty", []string{"TERM=xterm-ghostty"}, name("ghostty 1.1") + kittyOK + plainDA1, "", "kitty", ""},
-		{"kitty graphics without placeholders", xtermEnv, name("Konsole 22") + kittyOK + plainDA1, "", "blocks", "no graphics protocol"},
+		{"kitty of old", []string{"TERM=xterm-kitty"}, name("kitty(0.26.5)") + kittyOK + plainDA1, "", "kitty-direct", "kitty(0.26.5) has no placeholders"},
+		{"kitty of old and NO_COLOR", []string{"TERM=xterm-kitty", "NO_COLOR=1"}, name("kitty(0.27.1)") + kittyOK + plainDA1, "", "kitty-direct", ""},
+		{"kitty graphics without placeholders", xtermEnv, name("Konsole 22") + kittyOK + plainDA1, "", "kitty-direct", "no placeholders"},
+		{"Konsole", xtermEnv, name("Konsole 22.12.3") + kittyOK + sixelDA1, "", "sixel", "DA1 (4)"},
 		{"kitty and NO_COLOR", []string{"TERM=xterm-kitty", "NO_COLOR=1"}, name("kitty(0.35.2)") + kittyOK + plainDA1, "", "blocks", "NO_COLOR"},
 		{"iTerm2", []string{"TERM=xterm-256color", "LC_TERMINAL=iTerm2"}, plainDA1, "", "iterm2", ""},
 		{"WezTerm", xtermEnv, name("WezTerm 2024") + plainDA1, "", "iterm2", "WezTerm"},
@@ -141,7 +144,11 @@ func TestChoose(t *testing.T) {
 		{"nonsense is no override", xtermEnv, sixelDA1, "regis", "sixel", "DA1 (4)"},
 		{"tmux without passthrough", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c", "", "blocks", "allow-passthrough"},
 		{"tmux", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + xtermAnswers, "", "sixel", "through tmux"},
-		{"tmux with sixel", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c", "", "sixel", "DA1 (4)"},
+		{"tmux with sixel", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c", "", "blocks", "allow-passthrough"},
+		{"tmux with sixel in xterm", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c" + xtermAnswers, "", "sixel", "tmux and the terminal outside"},
+		{"tmux with sixel in another", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c" + plainDA1, "", "blocks", "no graphics protocol"},
+		{"tmux in Konsole", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + name("Konsole 22.12.3") + kittyOK + sixelDA1, "", "blocks", "keeps sixels"},
+		{"tmux in kitty of old", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.4") + "\x1b[?1;2c" + name("kitty(0.26.5)") + kittyOK + plainDA1, "", "blocks", "no graphics protocol"},
 		{"tmux in kitty", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.4") + "\x1b[?1;2c" + name("kitty(0.35)") + kittyOK + plainDA1, "", "kitty", "through tmux"},
 	} {
 		p := NewProbe(c.env)
@@ -152,7 +159,7 @@ func TestChoose(t *testing.T) {
 		if got != c.want || !strings.Contains(why, c.why) {
 			t.Errorf("%s: %v, %q", c.what, got, why)
 		}
-		if caps.Passthrough != strings.Contains(why, "through tmux") {
+		if got != "blocks" && caps.Passthrough != strings.Contains(why, "through tmux") {
 			t.Errorf("%s: passthrough %v", c.what, caps.Passthrough)
 		}
 	}

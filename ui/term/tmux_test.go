@@ -1,0 +1,100 @@
+package term
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/colorprofile"
+)
+
+// tmux from 3.4 on advertises sixel whatever its terminal can do: its client's features decide.
+func TestTmuxState(t *testing.T) {
+	const tmux35 = "\x1bP>|tmux 3.5a\x1b\\\x1b[?1;2;4c"
+	for _, c := range []struct {
+		what, said, answers, want string
+		bands, forgets            bool
+		profile                   colorprofile.Profile
+		advice                    string
+	}{
+		{"sixel outside", "0\n1\n256,RGB,sixel,title\nXTerm(379)\n/dev/pts/1 9 xterm\n", tmux35, "sixel", true, false, colorprofile.TrueColor, ""},
+		{"sixel outside, no focus events", "0\n0\n256,sixel\nXTerm(379)\n/dev/pts/1 9 xterm\n", tmux35, "sixel", true, false, colorprofile.ANSI256, "focus-events"},
+		{"none outside", "0\n1\n256,title\nVTE(7000)\n/dev/pts/1 9 xterm\n", tmux35, "blocks", false, false, colorprofile.ANSI256, "allow-passthrough"},
+		{"passed through", "1\n0\n256,title\n\n/dev/pts/1 9 xterm\n", "\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c" + xtermAnswers, "sixel", false, true, colorprofile.ANSI256, "focus-events"},
+		{"before 3.3", "\n0\n256,title\n\n/dev/pts/1 9 xterm\n", "\x1bP>|tmux 3.2a\x1b\\\x1b[?1;2c" + xtermAnswers, "sixel", false, true, colorprofile.ANSI256, "focus-events"},
+		{"Konsole outside", "0\n1\n256,sixel\nKonsole 22.12.3\n/dev/pts/1 9 xterm\n", tmux35, "blocks", true, false, colorprofile.ANSI256, ""},
+		{"nothing known", "no server", tmux35, "blocks", false, false, colorprofile.ANSI256, "allow-passthrough"},
+	} {
+		p := NewProbe([]string{"TERM=tmux-256color", "TMUX=/tmp/x,1,0"})
+		p.answers.tmux = parseTmux(c.said)
+		p.Queries()
+		p.Parse([]byte(c.answers))
+		caps := p.Capabilities()
+		got, why := caps.Choose("")
+		if got != c.want || caps.Bands != c.bands || caps.Forgets != c.forgets || caps.Profile != c.profile {
+			t.Errorf("%s: %s (%s), %+v", c.what, got, why, caps)
+		}
+		if advice := strings.Join(caps.Advice, "\n"); !strings.Contains(advice, c.advice) || c.advice == "" && strings.Contains(advice, "allow-") {
+			t.Errorf("%s: advice %q", c.what, advice)
+		}
+	}
+}
+
+// What another terminal does not reply to is not remembered from the one before.
+func TestAnotherTerminal(t *testing.T) {
+	p := NewProbe([]string{"TERM=xterm-256color"})
+	p.Queries()
+	p.Parse([]byte(xtermAnswers))
+	if c := p.Capabilities(); !c.Sixel || c.Colors == 0 {
+		t.Fatalf("%+v", c)
+	}
+	p.Queries()
+	if c := p.Capabilities(); !c.Sixel {
+		t.Error("forgotten before the terminal has replied again")
+	}
+	p.Parse([]byte("\x1bP>|VTE(7000)\x1b\\\x1b[?62;22c"))
+	if c := p.Capabilities(); c.Sixel || c.Colors != 0 || c.Name != "VTE(7000)" || !c.Complete {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestColorsAreAskedFor(t *testing.T) {
+	const end = "\x1b[?62;22c"
+	for _, c := range []struct {
+		what, env, answers string
+		want               colorprofile.Profile
+	}{
+		{"xterm", "TERM=xterm-256color", "\x1bP1$r0;48:2::1:2:3m\x1b\\" + end, colorprofile.TrueColor},
+		{"semicolons", "TERM=xterm-256color", "\x1bP1$r48;2;1;2;3m\x1b\\" + end, colorprofile.TrueColor},
+		{"the nearest of 256", "TERM=xterm-256color", "\x1bP1$r0;48:5:16m\x1b\\" + end, colorprofile.ANSI256},
+		{"no colors reported", "TERM=xterm-256color", "\x1bP1$r0m\x1b\\\x1bP0+r524742\x1b\\" + end, colorprofile.ANSI256},
+		{"terminfo", "TERM=xterm-256color", "\x1bP0$r\x1b\\\x1bP1+r524742=38\x1b\\\x1bP0+r5463\x1b\\" + end, colorprofile.TrueColor},
+		{"name", "TERM=xterm-256color", "\x1bP>|VTE(7000)\x1b\\" + end, colorprofile.TrueColor},
+		{"NO_COLOR", "TERM=xterm-256color NO_COLOR=1", "\x1bP1$r48;2;1;2;3m\x1b\\" + end, colorprofile.ASCII},
+	} {
+		p := NewProbe(strings.Fields(c.env))
+		if asked := strings.Contains(p.Queries(), "\x1bP$qm"); asked == (c.want == colorprofile.ASCII) {
+			t.Errorf("%s: asked %v", c.what, asked)
+		}
+		if rest := p.Parse([]byte(c.answers)); len(rest) > 0 {
+			t.Errorf("%s: %q became keys", c.what, rest)
+		}
+		if caps := p.Capabilities(); caps.Profile != c.want || (caps.ColorFrom != "") != (c.want == colorprofile.TrueColor) {
+			t.Errorf("%s: %v from %q", c.what, caps.Profile, caps.ColorFrom)
+		}
+	}
+}
+
+// xterm.js rounds the size of its cells.
+func TestFractionalCells(t *testing.T) {
+	p := NewProbe([]string{"TERM=xterm-256color"})
+	p.Resize(100, 30, 0, 0)
+	p.Queries()
+	p.Parse([]byte("\x1b[6;17;9t\x1b[4;510;843t\x1b[?62;4c"))
+	if c := p.Capabilities(); c.CellW != 9 || c.CellH != 17 || c.ExactW != 8.43 || c.ExactH != 0 {
+		t.Errorf("%d×%d, exactly %v×%v", c.CellW, c.CellH, c.ExactW, c.ExactH)
+	}
+	p.Resize(101, 30, 0, 0) // the window of 100 columns says nothing of these
+	if c := p.Capabilities(); c.ExactW != 0 {
+		t.Errorf("exactly %v×%v", c.ExactW, c.ExactH)
+	}
+}
