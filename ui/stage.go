@@ -89,7 +89,7 @@ func layerPictures(pictures []kit.Placed) []term.Picture {
 		if p.Drawn.Data != nil {
 			list = append(list, term.Picture{
 				ID: p.Drawn.ID, X: p.At.X, Y: p.At.Y, Cols: p.At.W, Rows: p.At.H,
-				Data: p.Drawn.Data, Remove: p.Drawn.Remove,
+				Data: p.Drawn.Data, Remove: p.Drawn.Remove, Erase: p.Drawn.Erase,
 			})
 		}
 	}

@@ -99,9 +99,9 @@ func (a *App) cell() kit.CellSize {
 	if a.protocol == picture.HalfBlocks { // half blocks: two square halves per cell
 		return kit.CellSize{W: 1, H: 2}
 	}
-	c := kit.CellSize{W: max(1, a.caps.CellW), H: max(1, a.caps.CellH)}
+	c := kit.CellSize{W: max(1, a.caps.CellW), H: max(1, a.caps.CellH), ExactW: a.caps.ExactW, ExactH: a.caps.ExactH}
 	if a.protocol == picture.Sixel {
-		c.MostW, c.MostH = a.caps.MaxW/c.W, a.caps.MaxH/c.H
+		c.MostW, c.MostH, c.Bands = a.caps.MaxW/c.W, a.caps.MaxH/c.H, a.caps.Bands
 	}
 	return c
 }

@@ -95,11 +95,13 @@ func (ch *Chart) row(y float64) float64 { return ch.rows.row(y) }
 
 // PixelX and PixelY return positions of values in a picture of the plot with such cells.
 func (ch *Chart) PixelX(x float64, cell CellSize) float64 {
-	return (ch.column(x) + 0.5) * float64(cell.W)
+	w, _ := cell.exact()
+	return (ch.column(x) + 0.5) * w
 }
 
 func (ch *Chart) PixelY(y float64, cell CellSize) float64 {
-	return (ch.row(y) + 0.5) * float64(cell.H)
+	_, h := cell.exact()
+	return (ch.row(y) + 0.5) * h
 }
 
 // Bounds returns the ends of the axes.

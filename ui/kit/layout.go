@@ -51,7 +51,40 @@ func NewLayout(w, h int, note string) Layout {
 
 // CellSize is the size of the terminal's cells in pixels, and of the largest picture in cells; 0:
 // no limit. ImageW and ImageH, unless 0, are the size of an image that is drawn in whole multiples.
-type CellSize struct{ W, H, MostW, MostH, ImageW, ImageH int }
+// ExactW and ExactH, unless 0, are the cells' size where W and H are rounded. Bands: the terminal
+// counts the height of pictures in whole bands of BandHeight pixels.
+type CellSize struct {
+	W, H, MostW, MostH, ImageW, ImageH int
+
+	ExactW, ExactH float64
+	Bands          bool
+}
+
+// BandHeight is the height of a band of sixels.
+const BandHeight = 6
+
+// exact returns the size of a cell.
+func (c CellSize) exact() (w, h float64) {
+	w, h = float64(c.W), float64(c.H)
+	if c.ExactW > 0 {
+		w = c.ExactW
+	}
+	if c.ExactH > 0 {
+		h = c.ExactH
+	}
+	return w, h
+}
+
+// Pixels returns the size of the largest picture that does not reach beyond cols×rows cells.
+func (c CellSize) Pixels(cols, rows int) (w, h int) {
+	exactW, exactH := c.exact()
+	const rounding = 1e-6
+	w, h = int(float64(cols)*exactW+rounding), int(float64(rows)*exactH+rounding)
+	if c.Bands && h >= BandHeight {
+		h -= h % BandHeight
+	}
+	return w, h
+}
 
 // mostWhole is the largest side of an image whose pixels are worth seeing one by one.
 const mostWhole = 128

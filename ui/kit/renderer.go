@@ -30,7 +30,7 @@ func (k RenderSpec) Pixels() (w, h int) {
 	if k.Protocol == picture.HalfBlocks {
 		return k.Cols, 2 * k.Rows
 	}
-	return k.Cols * k.Cell.W, k.Rows * k.Cell.H
+	return k.Cell.Pixels(k.Cols, k.Rows)
 }
 
 // box makes im as large as the picture's cells.

@@ -50,6 +50,23 @@ func (e *Encoder) kitty(img *Image, cols, rows int) Drawn {
 	}
 }
 
+// kittyDirect transmits a picture and places it at the cursor, which it does not move (C=1). The
+// picture lies above the text of its cells until it is deleted.
+func (e *Encoder) kittyDirect(img *Image, cols, rows int) Drawn {
+	low, high := nextKittyID()
+	id := strconv.FormatUint(uint64(high)<<24|uint64(low), 10)
+	head := "q=2,a=T,C=1,f=24,o=z,i=" + id +
+		",s=" + strconv.Itoa(img.W) + ",v=" + strconv.Itoa(img.H) +
+		",c=" + strconv.Itoa(cols) + ",r=" + strconv.Itoa(rows) + ","
+	if e.deflate == nil {
+		e.deflate = newDeflater()
+	}
+	return Drawn{
+		Data:  kittyChunks(head, e.deflate.rows(img, false)),
+		Erase: []byte("\x1b_Gq=2,a=d,d=I,i=" + id + "\x1b\\"),
+	}
+}
+
 // kittyChunks splits data into escape sequences of at most 4096 base64 characters.
 func kittyChunks(head string, data []byte) []byte {
 	const chunk = 4096 / 4 * 3

@@ -25,10 +25,11 @@ type Protocol int
 
 // The zero value, HalfBlocks, works in every terminal.
 const (
-	HalfBlocks Protocol = iota // text: ▀ with two colors per cell
-	Sixel                      // DEC sixel graphics
-	Kitty                      // Kitty graphics shown through Unicode placeholders
-	ITerm2                     // iTerm2 inline images, OSC 1337
+	HalfBlocks  Protocol = iota // text: ▀ with two colors per cell
+	Sixel                       // DEC sixel graphics
+	Kitty                       // Kitty graphics shown through Unicode placeholders
+	KittyDirect                 // Kitty graphics placed at the cursor, without placeholders
+	ITerm2                      // iTerm2 inline images, OSC 1337
 )
 
 // protocols holds each protocol's name and encoder.
@@ -36,10 +37,11 @@ var protocols = [...]struct {
 	name   string
 	encode func(e *Encoder, img *Image, cols, rows int) Drawn
 }{
-	HalfBlocks: {"blocks", (*Encoder).halfBlocks},
-	Sixel:      {"sixel", (*Encoder).sixel},
-	Kitty:      {"kitty", (*Encoder).kitty},
-	ITerm2:     {"iterm2", (*Encoder).iterm2},
+	HalfBlocks:  {"blocks", (*Encoder).halfBlocks},
+	Sixel:       {"sixel", (*Encoder).sixel},
+	Kitty:       {"kitty", (*Encoder).kitty},
+	KittyDirect: {"kitty-direct", (*Encoder).kittyDirect},
+	ITerm2:      {"iterm2", (*Encoder).iterm2},
 }
 
 // Names lists the names that Parse accepts, the preferred protocol first.
@@ -104,13 +106,17 @@ func (im *Image) Fill(c RGB) {
 // Drawn is an encoded picture.
 type Drawn struct {
 	// Lines is the text in the picture's place: exactly rows lines of cols cells, for half
-	// blocks and Kitty. nil means that the picture is drawn over blanks (sixel, iTerm2).
+	// blocks and Kitty. nil means that the picture is drawn over blanks (sixel, iTerm2, Kitty
+	// without placeholders).
 	Lines []string
 	// Data is written to the terminal after the frame; nil for half blocks.
 	Data []byte
 	// Remove deletes the picture from a terminal that stores it (Kitty). A picture with Remove
 	// is displayed by its Lines instead of being drawn at the cursor.
 	Remove []byte
+	// Erase deletes a picture drawn over blanks that text does not erase (Kitty without
+	// placeholders); nil if text does.
+	Erase []byte
 	// ID identifies the picture: equal for equal Data and size.
 	ID uint64
 	// Cells is the picture at two pixels per cell, one above the other, for Dimmed.

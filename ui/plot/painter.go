@@ -99,7 +99,7 @@ func (at *place) paint(j Job) (list []kit.Placed) {
 		}
 	}
 	if at.base != base {
-		at.pixels.Resize(plot.W*cell.W, plot.H*cell.H)
+		at.pixels.Resize(cell.Pixels(plot.W, plot.H))
 		describe(j.Chart, j.Look).Draw(&at.pixels)
 		at.base = base
 	}
@@ -119,7 +119,8 @@ func (at *place) paint(j Job) (list []kit.Placed) {
 func (t *tile) cursorsOf(j Job) (list []cursor) {
 	cell := j.Look.Cell
 	width := max(1, cell.W/6)
-	x0, w := (t.at.X-j.Chart.Plot.X)*cell.W, t.at.W*cell.W
+	x0, _ := cell.Pixels(t.at.X-j.Chart.Plot.X, 0)
+	w, _ := cell.Pixels(t.at.W, 0)
 	j.Chart.Cursors(cell, func(x float64, st kit.Style) {
 		if at := int(x) - width/2 - x0; at > -width && at < w {
 			color := st.RGB()
@@ -138,8 +139,8 @@ func (t *tile) draw(from *figure.Pixels, base uint64, cursors []cursor, plot kit
 		return
 	}
 	t.base, t.cursors = base, cursors
-	x0 := (t.at.X - plot.X) * cell.W
-	t.box.Resize(t.at.W*cell.W, t.at.H*cell.H)
+	x0, _ := cell.Pixels(t.at.X-plot.X, 0)
+	t.box.Resize(cell.Pixels(t.at.W, t.at.H))
 	for y := range t.box.H {
 		copy(t.box.Pix[3*y*t.box.W:3*(y+1)*t.box.W], from.Pix[3*(y*from.W+x0):])
 	}

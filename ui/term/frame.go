@@ -13,6 +13,7 @@ type frame struct {
 
 	body       []byte
 	begin, end int // where the frame's own text begins and ends in body; end -1: at its end
+	enter      int // behind where body enters the alternate screen; 0 if it does not
 	leave      int // where body leaves the alternate screen, -1 if it does not
 	version    uint64
 	marked     bool  // version is from a marker in this frame
@@ -27,6 +28,7 @@ type cut struct{ at, in int }
 var (
 	syncBegin = []byte("\x1b[?2026h")
 	syncEnd   = []byte("\x1b[?2026l")
+	altEnter  = []byte("\x1b[?1049h")
 	altLeave  = []byte("\x1b[?1049l")
 )
 
@@ -36,7 +38,7 @@ const maxFrame = 8 << 20
 // add appends a write. It returns false while the frame is incomplete.
 func (f *frame) add(p []byte) bool {
 	if len(f.body) == 0 {
-		f.begin, f.end, f.leave = 0, -1, -1
+		f.begin, f.end, f.leave, f.enter = 0, -1, -1, 0
 		f.marked, f.open = false, false
 		f.damaged, f.modes = f.damaged[:0], f.modes[:0]
 	}
@@ -63,6 +65,8 @@ func (f *frame) add(p []byte) bool {
 				f.open = true
 			case bytes.Equal(seq, syncEnd):
 				f.end, f.open = len(f.body), false
+			case bytes.Equal(seq, altEnter):
+				f.enter = len(f.body) + len(seq)
 			case bytes.Equal(seq, altLeave):
 				f.leave = len(f.body)
 			}

@@ -12,18 +12,28 @@ import (
 
 // Picture is a picture and its position on the screen, in cells from 0. Data and Remove are as
 // in picture.Drawn; equal IDs mean equal Data. A picture without Remove is drawn at its
-// position; one with Remove is only transmitted, and text displays it.
+// position; one with Remove is only transmitted, and text displays it. One with Erase stays
+// above text until that is written.
 type Picture struct {
 	ID               uint64
 	X, Y, Cols, Rows int
 	Data             []byte
 	Remove           []byte
+	Erase            []byte
 }
 
 // same reports whether two pictures are equal in content and position.
 func (p Picture) same(o Picture) bool { return p.ID == o.ID && p.box() == o.box() }
 
 func (p Picture) box() [4]int { return [4]int{p.X, p.Y, p.Cols, p.Rows} }
+
+// removal returns what removes a picture that text does not erase; nil if text does.
+func (p Picture) removal() []byte {
+	if p.stored() {
+		return p.Remove
+	}
+	return p.Erase
+}
 
 // stored reports whether the terminal stores the picture until it is removed.
 func (p Picture) stored() bool { return p.Remove != nil }
@@ -52,6 +62,7 @@ type Layer struct {
 	scenes     []scene // by ascending version: the one on screen and those to come
 	cols, rows int     // of the screen, 0 if unknown
 	tmux, sync bool
+	lasting    bool // sixels stay under text
 	panicked   func(*Panic)
 	shown      []shown // pictures on the screen; the slice is replaced, never modified
 	modes      modes   // terminal modes the program has changed
@@ -90,11 +101,12 @@ func New(w io.Writer) *Layer {
 	return l
 }
 
-// Configure adapts the layer to the terminal: tmux passthrough, synchronized output.
+// Configure adapts the layer to the terminal: tmux passthrough, synchronized output, sixels that
+// text does not erase.
 func (l *Layer) Configure(c Capabilities) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.tmux, l.sync = c.Tmux && c.Passthrough, c.Sync
+	l.tmux, l.sync, l.lasting = c.Tmux && c.Passthrough, c.Sync, c.Lasting
 }
 
 // Resize sets the screen's size in cells, for outputs that cannot be asked for it (SSH
@@ -170,8 +182,8 @@ func (l *Layer) Place(pics []Picture, covered bool) string {
 	return marker('V', l.version)
 }
 
-// Redraw makes the next Place redraw all pictures, e.g. when tmux, which does not store
-// pictures, shows the program's window again.
+// Redraw makes the next Place send all pictures again, e.g. when tmux, which does not store
+// pictures, shows the program's window again, or another terminal has taken over.
 func (l *Layer) Redraw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -196,8 +196,61 @@ func TestKittyPictures(t *testing.T) {
 	expect(t, &b, string(one.Data)+"cells")
 	write(t, l, l.Place([]Picture{two}, false)+"cells")
 	expect(t, &b, string(two.Data)+"cells"+string(one.Remove))
+	l.Redraw() // in another terminal
+	write(t, l, l.Place([]Picture{two}, false)+"cells")
+	expect(t, &b, string(two.Data)+"cells")
 	write(t, l, "\x1b[?1049l")
 	expect(t, &b, string(two.Remove)+"\x1b[?1049l")
+	// Pictures belong to the screen that is shown when they arrive.
+	write(t, l, "\x1b[?25l\x1b[?1049h"+l.Place([]Picture{two}, false)+"cells")
+	expect(t, &b, "\x1b[?25l\x1b[?1049h"+string(two.Data)+"cells")
+}
+
+// Kitty's graphics without placeholders lie above the text.
+func TestKittyPicturesAtTheCursor(t *testing.T) {
+	var b bytes.Buffer
+	l := started(t, &b)
+	direct := func(id uint64) Picture {
+		p := pic(id, 2, 1, 3, 2)
+		p.Erase = fmt.Appendf(nil, "\x1b_Ga=d,i=%d\x1b\\", id)
+		return p
+	}
+	one, two := direct(1), direct(2)
+	write(t, l, l.Place([]Picture{one}, false)+"text")
+	expect(t, &b, "text"+drawn(one))
+	write(t, l, l.Place([]Picture{two}, false)+"text") // the new one first, so that nothing flickers
+	expect(t, &b, "text"+drawn(two)+string(one.Erase))
+	moved := two
+	moved.X = 9
+	write(t, l, l.Place([]Picture{moved}, false)+"text")
+	expect(t, &b, "text"+drawn(moved))
+	write(t, l, l.Place([]Picture{moved}, true)+"popup")
+	expect(t, &b, "popup"+string(two.Erase))
+	write(t, l, l.Place([]Picture{moved}, false))
+	expect(t, &b, drawn(moved))
+	write(t, l, "\x1b[?1049l")
+	expect(t, &b, string(two.Erase)+"\x1b[?1049l")
+}
+
+// Konsole keeps sixels under text.
+func TestSixelsThatTextDoesNotErase(t *testing.T) {
+	var b bytes.Buffer
+	l := started(t, &b)
+	l.Configure(Capabilities{Lasting: true})
+	a, c := pic(1, 2, 1, 3, 2), pic(2, 2, 1, 3, 2)
+	write(t, l, l.Place([]Picture{a}, false)+"text")
+	write(t, l, l.Place([]Picture{c}, false)+"text")
+	expect(t, &b, "text"+drawn(a)+"text"+drawn(c))
+	write(t, l, l.Place([]Picture{c}, true)+"popup")
+	const erase = "\x1b_Ga=d,d=P,q=2,x=3,y=2\x1b\\"
+	expect(t, &b, erase+blanked(c)+"popup")
+	write(t, l, l.Place([]Picture{c}, false)+"text")
+	take(&b)
+	if got := l.RestoreSequence(); !strings.Contains(got, erase) {
+		t.Errorf("restored with %q", got)
+	}
+	write(t, l, "\x1b[?1049l")
+	expect(t, &b, erase+blanked(c)+"\x1b[?1049l")
 }
 
 func TestPicturesThatDoNotFit(t *testing.T) {

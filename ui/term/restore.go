@@ -178,10 +178,13 @@ func (l *Layer) restoreSequence() string {
 	var remove []byte
 	erase := ""
 	for _, s := range l.shown {
-		if s.stored() {
-			remove = appendPicture(remove, s.Remove, l.tmux)
-		} else {
-			erase = "\x1b[m\x1b[2J"
+		if r := s.removal(); r != nil {
+			remove = appendPicture(remove, r, l.tmux)
+			continue
+		}
+		erase = "\x1b[m\x1b[2J"
+		if l.lasting {
+			remove = appendPicture(remove, deleteAt(s.X, s.Y), l.tmux)
 		}
 	}
 	undo := l.modes.undo(erase)

@@ -2,6 +2,7 @@ package term
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -127,7 +128,7 @@ func (l *Layer) plan() plan {
 		}
 		k := slices.IndexFunc(l.shown, func(s shown) bool { return s.same(c) })
 		switch {
-		case c.stored() && k < 0:
+		case c.stored() && (k < 0 || redraw):
 			p.transmit = append(p.transmit, c)
 			p.shown = append(p.shown, shown{c, 0})
 		case c.stored() || k >= 0 && !redraw && !slices.Contains(f.damaged, i):
@@ -139,9 +140,11 @@ func (l *Layer) plan() plan {
 	p.refresh(l)
 	for _, s := range l.shown {
 		switch {
-		case s.stored() && !slices.ContainsFunc(p.shown, func(n shown) bool { return n.ID == s.ID }):
-			p.remove = append(p.remove, s.Picture)
-		case !s.stored() && !slices.ContainsFunc(p.shown, func(n shown) bool { return n.box() == s.box() }):
+		case s.removal() != nil:
+			if !slices.ContainsFunc(p.shown, func(n shown) bool { return n.ID == s.ID }) {
+				p.remove = append(p.remove, s.Picture)
+			}
+		case !slices.ContainsFunc(p.shown, func(n shown) bool { return n.box() == s.box() }):
 			p.blank = append(p.blank, s.Picture)
 		}
 	}
@@ -153,7 +156,7 @@ func (l *Layer) plan() plan {
 func (l *Layer) leavePlan() plan {
 	var p plan
 	for _, s := range l.shown {
-		if s.stored() {
+		if s.removal() != nil {
 			p.remove = append(p.remove, s.Picture)
 		} else {
 			p.blank = append(p.blank, s.Picture)
@@ -203,7 +206,7 @@ func (p *plan) refresh(l *Layer) {
 // compose makes l.out from the frame's body and what the plan inserts.
 func (l *Layer) compose(p *plan) {
 	f := &l.frame
-	begin, end := f.begin, f.end
+	begin, end := max(f.begin, f.enter), f.end // pictures belong to the screen they are sent to
 	if f.leave >= 0 {
 		begin, end = f.leave, f.leave
 	}
@@ -223,6 +226,11 @@ func (l *Layer) compose(p *plan) {
 	for _, c := range p.transmit {
 		out = appendPicture(out, c.Data, l.tmux)
 	}
+	if l.lasting {
+		for _, c := range p.blank {
+			out = appendPicture(out, deleteAt(c.X, c.Y), l.tmux)
+		}
+	}
 	out = appendBlanks(out, p.blank)
 	p.before = insertion{start, len(out) - start}
 
@@ -235,7 +243,7 @@ func (l *Layer) compose(p *plan) {
 		out = append(out, "\x1b8"...)
 	}
 	for _, c := range p.remove {
-		out = appendPicture(out, c.Remove, l.tmux)
+		out = appendPicture(out, c.removal(), l.tmux)
 	}
 	if sync {
 		out = append(out, syncEnd...)
@@ -254,6 +262,12 @@ func (l *Layer) finish(p *plan, err error) {
 	}
 	l.shown, l.lost = p.shown, err != nil
 	l.mu.Unlock()
+}
+
+// deleteAt deletes what covers a cell, in terminals that keep sixels as they keep Kitty's graphics
+// (Konsole).
+func deleteAt(x, y int) []byte {
+	return fmt.Appendf(nil, "\x1b_Ga=d,d=P,q=2,x=%d,y=%d\x1b\\", x+1, y+1)
 }
 
 // appendMove moves the cursor to a cell.
