@@ -65,3 +65,25 @@ func (m *mask) span(f, n int) (lo, hi int) {
 	}
 	return 0, e
 }
+
+// Disc is the disc of radius r on the Fourier plane of an h×w image, for implementations of the split on
+// other devices.
+type Disc struct {
+	None, All bool // the low-frequency component is zero, or the image
+	// Outside has the high-frequency component transformed back, else the low-frequency one; the other
+	// is the image minus that: see [mask].
+	Outside bool
+	Within  []int // by |u| = 0 … h/2: how many of |v| = 0 … w/2 lie in the disc
+}
+
+// NewDisc returns the disc that [Splitter.Split] uses at radius r.
+func NewDisc(h, w int, r float64) Disc {
+	checkSize(h, w)
+	var m mask
+	m.set(h, w, r)
+	d := Disc{None: m.none, All: m.all, Outside: m.outside, Within: make([]int, h/2+1)}
+	for u := range d.Within {
+		d.Within[u] = edge(u, w, r)
+	}
+	return d
+}

@@ -64,3 +64,21 @@ func TestKept(t *testing.T) {
 		}
 	}
 }
+
+// TestDisc counts a disc's coefficients.
+func TestDisc(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {5, 8}, {32, 32}, {33, 47}} {
+		h, w := size[0], size[1]
+		for _, r := range []float64{0, 0.5, 1, 2.5, 4, 7, MaxRadius(h, w) - 1, MaxRadius(h, w)} {
+			d, count := NewDisc(h, w, r), 0
+			for u, within := range d.Within {
+				for v := range within {
+					count += multiplicity(u, h) * multiplicity(v, w)
+				}
+			}
+			if want := Kept(h, w, r); count != want || d.None != (r == 0) || d.All != (want == h*w) {
+				t.Errorf("%d×%d, radius %v: %d coefficients, want %d; none %v, all %v", h, w, r, count, want, d.None, d.All)
+			}
+		}
+	}
+}

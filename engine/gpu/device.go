@@ -22,7 +22,7 @@
 // elements between arrays of any layout. tile.go chooses products' tiles by timing them.
 //
 // What keeps its state on the device from run to run: learner.go, a step of training with its
-// update, and ascent.go, steps of attacks.
+// update; ascent.go, steps of attacks; and split.go with fourier.go, low- and high-pass images.
 package gpu
 
 import (

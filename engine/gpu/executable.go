@@ -17,6 +17,7 @@ type executable struct {
 	program  *plan.Program
 	yield    plan.Yield
 	ascents  map[ascentKind]*ascent // prepared when first used
+	split    *splitting             // the same; nil: none
 	burst    int                    // launches between two yields
 	ahead    int                    // bursts that may not have been done when another is enqueued
 	bursts   []hal.Mark             // those
@@ -218,13 +219,13 @@ func (e *executable) Run(ctx context.Context) error {
 	}
 	for _, d := range e.derived {
 		if d.stale && d.from < from {
-			if err := e.pass(ctx, d.from, d.to); err != nil {
+			if err := e.pass(ctx, e.sequence, d.from, d.to); err != nil {
 				return err
 			}
 			d.stale = false
 		}
 	}
-	if err := e.pass(ctx, from, e.end); err != nil {
+	if err := e.pass(ctx, e.sequence, from, e.end); err != nil {
 		return err
 	}
 	for _, d := range e.derived {
@@ -237,20 +238,20 @@ func (e *executable) Run(ctx context.Context) error {
 // graph of them to cost little, and little to wait for where streams have no priorities.
 const burst = 32
 
-// pass enqueues a range: at once, or, in the background, in bursts, yielding before each and
-// staying little ahead of the device.
-func (e *executable) pass(ctx context.Context, from, to int) error {
+// pass enqueues a range of a sequence: at once, or, in the background, in bursts, yielding before each
+// and staying little ahead of the device.
+func (e *executable) pass(ctx context.Context, s hal.Sequence, from, to int) error {
 	if e.yield == nil {
-		if err := ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil || from == to {
 			return err
 		}
-		return e.enqueue(from, to)
+		return s.Enqueue(from, to)
 	}
 	for ; from < to; from += e.burst {
 		if err := e.yield(ctx); err != nil {
 			return err
 		}
-		if err := e.sequence.Enqueue(from, min(from+e.burst, to)); err != nil {
+		if err := s.Enqueue(from, min(from+e.burst, to)); err != nil {
 			return err
 		}
 		mark, err := e.stream.Mark()
@@ -318,6 +319,7 @@ func (e *executable) Close() error {
 		errs = append(errs, a.close())
 	}
 	e.ascents = nil
+	errs = append(errs, e.closeSplit())
 	if e.sequence != nil {
 		errs = append(errs, e.sequence.Close())
 		e.sequence = nil

@@ -34,6 +34,12 @@ func (c *compiler) lowerLinear(in *plan.Instr) bool {
 	return true
 }
 
+// linear launches y = a·bᵀ [rows,columns], whose sums have n products, in splits ranges.
+func (c *compiler) linear(bn int, number source.Number, splits int, a, b matrixOf, rows, columns, n int, y, bias *tensor, biased, rectify int) {
+	c.launch(source.Linear(bn, number), fmt.Sprint("linear_", bn), [3]int{(rows + 127) / 128, (columns + bn - 1) / bn, splits}, convThreads,
+		a.t, b.t, y, bias, rows, columns, n, a.row, a.step, b.row, b.step, biased, rectify)
+}
+
 // multiply launches out = a·bᵀ, whose sums have n products, with a bias of out's columns, which may be
 // nil. Matrices are float32; unless the data type is, too, matrix instructions round them to TF32.
 func (c *compiler) multiply(in *plan.Instr, a, b matrixOf, n int, bias *tensor, rectify bool) {
@@ -49,8 +55,7 @@ func (c *compiler) multiply(in *plan.Instr, a, b matrixOf, n int, bias *tensor, 
 	}
 	splits := splitsOf(n, 16, (rows+127)/128*((columns+15)/16))
 	launch := func(c *compiler, bn int, a, b matrixOf, y, bias *tensor, biased, rectify int) {
-		c.launch(source.Linear(bn, number), fmt.Sprint("linear_", bn), [3]int{(rows + 127) / 128, (columns + bn - 1) / bn, splits}, convThreads,
-			a.t, b.t, y, bias, rows, columns, n, a.row, a.step, b.row, b.step, biased, rectify)
+		c.linear(bn, number, splits, a, b, rows, columns, n, y, bias, biased, rectify)
 	}
 	shape := tileShape{kind: "linear", rows: rows, columns: columns, parts: splits, products: n, more: fmt.Sprint(number, a.row == 1, b.row == 1)}
 	bn := c.tile(shape, source.LinearTiles(), func(c *compiler, bn int) {

@@ -13,7 +13,7 @@ func Modules() []Module {
 			all = append(all, Map(number, true), Map(number, false))
 		}
 	}
-	return append(append(all, Rows(), Strided(), Update()), products()...)
+	return append(append(all, Rows(), Strided(), Update(), Split()), products()...)
 }
 
 // typed returns a module whose activations are float32 or, if float is false, bf16.
@@ -35,6 +35,9 @@ func Rows() Module { return Module{Name: "rows", Files: []string{"sums.h", "rows
 
 // Update changes weights, running statistics and adversarial examples.
 func Update() Module { return Module{Name: "update", Files: []string{"sums.h", "update.cl"}} }
+
+// Split makes low- and high-pass images.
+func Split() Module { return Module{Name: "split", Files: []string{"sums.h", "split.cl"}} }
 
 // Layout converts activations from and to the host's layout.
 func Layout(float bool) Module { return typed("layout", float, "layout.cl") }
