@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -98,6 +99,27 @@ func checkImage(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
+}
+
+// imagesIn takes every folder: it is the last layout that is tried.
+func imagesIn(dir string) string { return dir }
+
+// openTree opens a folder with images in it or in folders of it.
+func (d *Data) openTree(context.Context) error {
+	tree, err := readTree(d.Dir)
+	switch {
+	case err != nil:
+		return err
+	case tree.test != "" || len(tree.classes) > 0:
+		d.Layout = ClassFolders
+		return d.openClassFolders(tree)
+	case len(tree.loose) > 0:
+		d.openImageFolder(tree.loose)
+		return nil
+	case tree.train:
+		return fmt.Errorf("%s: has a folder train but none named test or val: open %s instead", d.Dir, filepath.Join(d.Dir, "train"))
+	}
+	return fmt.Errorf("%s: no dataset found: use CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), class folders or images", d.Dir)
 }
 
 // openImageFolder opens a folder of images without labels.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -62,7 +63,7 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 		return Shapes(options), nil
 	}
 	if source := sourceByName(nameOrDir); source != nil {
-		return openCached(nameOrDir, o.Cache)
+		return openCached(ctx, nameOrDir, o.Cache)
 	}
 	info, err := os.Stat(nameOrDir)
 	if os.IsNotExist(err) {
@@ -72,7 +73,10 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 		return nil, fileError(nameOrDir, err, checkpoints.Remedy(err))
 	}
 	if info.IsDir() {
-		return openDir(nameOrDir)
+		return openAt(ctx, nameOrDir, layouts)
+	}
+	if d, err := openAt(ctx, nameOrDir, fileLayouts); d != nil || err != nil {
+		return d, err
 	}
 	set, err := OpenImages([]string{nameOrDir})
 	if err != nil {
@@ -82,7 +86,7 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 }
 
 // openCached opens a downloaded dataset.
-func openCached(name, cache string) (*Data, error) {
+func openCached(ctx context.Context, name, cache string) (*Data, error) {
 	dir, err := cachedDir(name, cache)
 	if err != nil {
 		return nil, err
@@ -90,7 +94,7 @@ func openCached(name, cache string) (*Data, error) {
 	if !exists(dir) {
 		return nil, fmt.Errorf("%s is not in %s: run: hfcui data get %s", name, filepath.Dir(dir), name)
 	}
-	d, err := openDir(dir)
+	d, err := openAt(ctx, dir, layouts)
 	if err != nil {
 		return nil, fmt.Errorf("%w (or remove %s and run: hfcui data get %s)", err, dir, name)
 	}
@@ -98,30 +102,44 @@ func openCached(name, cache string) (*Data, error) {
 	return d, nil
 }
 
-// openDir opens a folder of any layout.
-func openDir(dir string) (*Data, error) {
-	layout, at, tree, err := detect(dir)
-	if err != nil {
-		return nil, unreadable(err)
+// layout is how the files of a dataset are arranged.
+type layout struct {
+	name Layout
+	// find returns the folder of the files, which may be a subfolder of dir, or the file at a path; ""
+	// if there is nothing of this layout.
+	find func(path string) string
+	// open sets the splits of d, whose Dir is what find returned, and its name.
+	open func(ctx context.Context, d *Data) error
+}
+
+// layouts are the layouts of a folder, in the order they are tried. What none of them takes is a tree
+// of images.
+var layouts = []layout{
+	{CIFARBinary, cifarIn("test_batch.bin", "data_batch_1.bin"), func(_ context.Context, d *Data) error { return d.openCIFAR() }},
+	{CIFARPython, cifarIn("test_batch", "data_batch_1"), func(_ context.Context, d *Data) error { return d.openCIFARPython() }},
+	{IDX, idxIn, func(_ context.Context, d *Data) error { return d.openIDX() }},
+	{Images, imagesIn, func(ctx context.Context, d *Data) error { return d.openTree(ctx) }},
+}
+
+// fileLayouts are the layouts of a single file, as layouts are of a folder. What none of them takes is
+// an image.
+var fileLayouts = []layout{}
+
+// openAt opens what is at a path in the first of some layouts that takes it; nil if none does.
+func openAt(ctx context.Context, path string, all []layout) (*Data, error) {
+	for _, l := range all {
+		at := l.find(path)
+		if at == "" {
+			continue
+		}
+		d := &Data{Layout: l.name, Dir: at}
+		if err := l.open(ctx, d); err != nil {
+			d.Close()
+			return nil, unreadable(err)
+		}
+		return d, nil
 	}
-	d := &Data{Layout: layout, Dir: at}
-	switch layout {
-	case CIFARBinary:
-		err = d.openCIFAR()
-	case CIFARPython:
-		err = d.openCIFARPython()
-	case IDX:
-		err = d.openIDX()
-	case ClassFolders:
-		err = d.openClassFolders(tree)
-	default:
-		d.openImageFolder(tree.loose)
-	}
-	if err != nil {
-		d.Close()
-		return nil, unreadable(err)
-	}
-	return d, nil
+	return nil, nil
 }
 
 // unreadable adds advice to the error of a folder that cannot be read.
@@ -132,37 +150,30 @@ func unreadable(err error) error {
 	return err
 }
 
-// detect returns the layout of the dataset in a folder and the folder of its files, which may be a
-// subfolder, e.g. cifar-10-batches-bin of an unpacked archive.
-func detect(dir string) (Layout, string, folderTree, error) {
-	for _, sub := range []string{"", "cifar-10-batches-bin", "cifar-10-batches-py"} {
-		at := filepath.Join(dir, sub)
-		if exists(filepath.Join(at, "test_batch.bin")) || exists(filepath.Join(at, "data_batch_1.bin")) {
-			return CIFARBinary, at, folderTree{}, nil
+// firstIn returns a function that finds the first of some subfolders of a folder, "" being itself,
+// that has what is looked for; "" if none has it.
+func firstIn(subs []string, has func(dir string) bool) func(dir string) string {
+	return func(dir string) string {
+		for _, sub := range subs {
+			if at := filepath.Join(dir, filepath.FromSlash(sub)); has(at) {
+				return at
+			}
 		}
-		if exists(filepath.Join(at, "test_batch")) || exists(filepath.Join(at, "data_batch_1")) {
-			return CIFARPython, at, folderTree{}, nil
-		}
+		return ""
 	}
-	for _, sub := range []string{"", "raw", "MNIST/raw", "FashionMNIST/raw"} {
-		at := filepath.Join(dir, filepath.FromSlash(sub))
-		if idxFile(at, "t10k", "images", 3) != "" || idxFile(at, "train", "images", 3) != "" {
-			return IDX, at, folderTree{}, nil
-		}
-	}
-	tree, err := readTree(dir)
-	switch {
-	case err != nil:
-		return "", "", tree, err
-	case tree.test != "" || len(tree.classes) > 0:
-		return ClassFolders, dir, tree, nil
-	case len(tree.loose) > 0:
-		return Images, dir, tree, nil
-	case tree.train:
-		return "", "", tree, fmt.Errorf("%s: has a folder train but none named test or val: open %s instead", dir, filepath.Join(dir, "train"))
-	}
-	return "", "", tree, fmt.Errorf("%s: no dataset found: use CIFAR-10 (data_batch_1.bin or data_batch_1 …), IDX files (train-images-idx3-ubyte …), class folders or images", dir)
 }
+
+// cifarIn finds batches of CIFAR-10, e.g. in the folder of an unpacked archive.
+func cifarIn(names ...string) func(dir string) string {
+	return firstIn([]string{"", "cifar-10-batches-bin", "cifar-10-batches-py"}, func(dir string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return exists(filepath.Join(dir, name)) })
+	})
+}
+
+// idxIn finds the files of MNIST and its kind, also where torchvision puts them.
+var idxIn = firstIn([]string{"", "raw", "MNIST/raw", "FashionMNIST/raw"}, func(dir string) bool {
+	return idxFile(dir, "t10k", "images", 3) != "" || idxFile(dir, "train", "images", 3) != ""
+})
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
