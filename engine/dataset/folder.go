@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"hfcui/engine/imagefile"
 	"hfcui/engine/lru"
 	"hfcui/engine/printable"
 )
@@ -95,7 +96,7 @@ func checkImage(path string) error {
 		return err
 	}
 	defer f.Close()
-	if _, _, err := imageHeader(f); err != nil {
+	if _, err := imagefile.ReadConfig(f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
@@ -261,7 +262,7 @@ func listImages(dir string) (images, folders []string, err error) {
 		switch {
 		case isDir:
 			folders = append(folders, name)
-		case isImageName(name):
+		case imagefile.HasName(name):
 			images = append(images, name)
 		}
 	}

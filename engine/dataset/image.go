@@ -3,6 +3,8 @@ package dataset
 import (
 	"math"
 	"slices"
+
+	"hfcui/engine/imagefile"
 )
 
 // Image is an image of C = 1 (gray) or 3 (RGB) channels: CHW, row-major, pixels in [0,1].
@@ -29,19 +31,19 @@ func (im *Image) Resize(c, h, w int) *Image {
 
 // resample is Resize of an image read row by row: each row is resampled horizontally and added to
 // the output rows it contributes to.
-func resample(src rows, c, h, w int) *Image {
-	if src.c == c && src.h == h && src.w == w {
+func resample(src imagefile.Rows, c, h, w int) *Image {
+	if src.C == c && src.H == h && src.W == w {
 		return whole(src)
 	}
 	out := NewImage(c, h, w)
-	across, down := newTaps(src.w, w), newTaps(src.h, h)
-	row := make([][]float32, src.c)
+	across, down := newTaps(src.W, w), newTaps(src.H, h)
+	row := make([][]float32, src.C)
 	for p := range row {
-		row[p] = make([]float32, src.w)
+		row[p] = make([]float32, src.W)
 	}
 	line, first := make([]float32, w), 0
-	for y := range src.h {
-		src.read(y, row)
+	for y := range src.H {
+		src.Read(y, row)
 		for first < h && down.first[first]+len(down.weights[first]) <= y {
 			first++ // that output row is complete
 		}

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 
 	"golang.org/x/image/bmp"
@@ -312,42 +311,4 @@ func TestUnreadable(t *testing.T) {
 	}
 	defer os.Chmod(filepath.Join(dir, "a"), 0o755)
 	wantError(t, dir, "permission denied")
-}
-
-func FuzzImages(f *testing.F) {
-	var asGIF, asBMP, asJPEG bytes.Buffer
-	small := dot(3, 2, color.NRGBA{1, 2, 3, 200})
-	for _, err := range []error{gif.Encode(&asGIF, small, nil), bmp.Encode(&asBMP, small), jpeg.Encode(&asJPEG, small, nil)} {
-		if err != nil {
-			f.Fatal(err)
-		}
-	}
-	f.Add(pngBytes(f, small))
-	f.Add(asGIF.Bytes())
-	f.Add(asBMP.Bytes())
-	f.Add(asJPEG.Bytes())
-	f.Add(pngHeader(60000, 60000))
-	f.Add(pngHeader(3, 2))
-	f.Add([]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x10\x00\x00\x00\xff\xff\x00\xff\xff\x00"))
-	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"))
-	f.Add([]byte("BM" + strings.Repeat("\xff", 60)))
-	f.Add([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		config, _, err := imageHeader(bytes.NewReader(data))
-		if err == nil && config.Width*config.Height > 1<<20 {
-			return // allowed, but too slow to try many of
-		}
-		im, err := decodeImage(bytes.NewReader(data), whole)
-		if err != nil {
-			return
-		}
-		if len(im.Pix) != im.C*im.H*im.W || im.H < 1 || im.W < 1 {
-			t.Fatalf("%d pixels for %d×%d×%d", len(im.Pix), im.C, im.H, im.W)
-		}
-		for _, v := range im.Pix {
-			if !(v >= 0 && v <= 1) {
-				t.Fatalf("pixel %v", v)
-			}
-		}
-	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"hfcui/checkpoints"
 	"hfcui/engine/dataset"
+	"hfcui/engine/imagefile"
 	"hfcui/engine/preview"
 	"hfcui/engine/train/follow"
 	"hfcui/ui/kit"
@@ -83,7 +84,8 @@ func rank(e entry) int {
 	switch strings.ToLower(filepath.Ext(e.path)) {
 	case ".safetensors", ".pt", ".pth", ".onnx", ".ckpt", ".th", ".tar":
 		return 1
-	case ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp":
+	}
+	if imagefile.HasName(e.path) {
 		return 2
 	}
 	return 3
