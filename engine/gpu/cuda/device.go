@@ -26,6 +26,7 @@ const lowestArch = 70
 type Options struct {
 	Cache  cache.Folder // of compiled modules
 	Driver Driver       // nil: the machine's; another's devices are Private
+	DNN    DNN          // of another driver; nil: none. The machine's driver has the machine's.
 }
 
 // List describes all devices. The error is [ErrNoLibrary] or [ErrNoDevice].
@@ -95,6 +96,8 @@ type device struct {
 
 	zeroing   Stream // fills new memory
 	zeroingMu sync.Mutex
+
+	convs convolutions
 }
 
 // Open opens a device by its number in [List].
@@ -115,6 +118,12 @@ func Open(number int, o Options) (hal.Device, error) {
 	}
 	d := &device{info: infos[number], driver: driver, number: number, cache: o.Cache, programs: map[string]*program{}}
 	d.info.Private = o.Driver != nil
+	switch {
+	case o.Driver == nil:
+		d.convs.find = machineDNN
+	case o.DNN != nil:
+		d.convs.find = func() (DNN, error) { return o.DNN, nil }
+	}
 	if d.info.Unavailable != "" {
 		return nil, fmt.Errorf("%s (%s) cannot be used: %s", d.info.ID, d.info.Name, d.info.Unavailable)
 	}
@@ -144,7 +153,7 @@ func (d *device) Close() error {
 		}
 	}
 	d.programs = nil
-	errs = append(errs, d.context.CloseStream(d.zeroing), d.driver.Release(d.number))
+	errs = append(errs, d.forgetConvolutions(), d.context.CloseStream(d.zeroing), d.driver.Release(d.number))
 	if d.lost.Load() != nil {
 		return nil // its errors have been reported
 	}

@@ -65,6 +65,8 @@ type Call struct {
 
 // Context is the primary context of a device. Its methods may be called on any thread.
 type Context interface {
+	// With calls a function of another library on a thread on which the context is current.
+	With(f func() error) error
 	// Synchronize waits for all work of the context.
 	Synchronize() error
 	// MemInfo returns the device's memory in bytes that is free.

@@ -136,14 +136,19 @@ type context struct {
 	low, high int32 // priorities of streams
 }
 
-// with calls on a thread on which the context is current.
-func (c *context) with(call func() uintptr) error {
+// With implements [Context].
+func (c *context) With(f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := c.failure(library.Call(c.setCurrent, c.id)); err != nil {
 		return err
 	}
-	return c.failure(call())
+	return f()
+}
+
+// with calls on a thread on which the context is current.
+func (c *context) with(call func() uintptr) error {
+	return c.With(func() error { return c.failure(call()) })
 }
 
 // Synchronize implements [Context].

@@ -23,19 +23,26 @@ import (
 // stub compiles a library that checks the arguments of its calls, and starts it.
 func stub(t *testing.T, options ...string) (Driver, string, error) {
 	t.Helper()
+	path := compile(t, "libcuda.so.1", "testdata/stub.c", options...)
+	d, err := openLibrary("libnone-of-this-name.so", path)
+	return d, path, err
+}
+
+// compile compiles a library, and returns its path.
+func compile(t *testing.T, name, source string, options ...string) string {
+	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
 		}
 		t.Skip(err)
 	}
-	path := filepath.Join(t.TempDir(), "libcuda.so.1")
-	out, err := exec.Command("gcc", append(options, "-shared", "-fPIC", "-O1", "-o", path, "testdata/stub.c")...).CombinedOutput()
+	path := filepath.Join(t.TempDir(), name)
+	out, err := exec.Command("gcc", append(options, "-shared", "-fPIC", "-O1", "-o", path, source)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	d, err := openLibrary("libnone-of-this-name.so", path)
-	return d, path, err
+	return path
 }
 
 // counter calls a function of the stub that returns a number.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"hfcui/engine/gpu/hal"
 )
@@ -12,13 +13,18 @@ import (
 // costs one call however many launches it has.
 type sequence struct {
 	s      *stream
-	calls  []*Call
+	calls  []func() error // that enqueue a launch each
 	names  []string
+	cudnn  []bool // the launches of cuDNN's
 	graphs map[[2]int]*ranged
 }
 
-// ranged is a range that has been enqueued; its graph is 0 before it is captured.
-type ranged struct{ graph Graph }
+// ranged is a range that has been enqueued; its graph is 0 before it is captured. It never is if cuDNN
+// does in it what a stream cannot capture.
+type ranged struct {
+	graph Graph
+	never bool
+}
 
 const (
 	// fewCalls is up to how many launches are enqueued one by one.
@@ -31,11 +37,21 @@ const (
 func (s *stream) Prepare(launches []hal.Launch) (hal.Sequence, error) {
 	q := &sequence{s: s, graphs: map[[2]int]*ranged{}}
 	for _, l := range launches {
-		c, err := s.d.bind(l)
-		if err != nil {
-			return nil, err
+		var call func() error
+		k, cudnn := l.Kernel.(*convolution)
+		if cudnn {
+			var err error
+			if call, err = s.convolve(k, l.Args); err != nil {
+				return nil, err
+			}
+		} else {
+			c, err := s.d.bind(l)
+			if err != nil {
+				return nil, err
+			}
+			call = func() error { return s.d.context.Launch(s.id, c) }
 		}
-		q.calls, q.names = append(q.calls, c), append(q.names, l.Kernel.Name())
+		q.calls, q.names, q.cudnn = append(q.calls, call), append(q.names, l.Kernel.Name()), append(q.cudnn, cudnn)
 	}
 	return q, nil
 }
@@ -96,10 +112,14 @@ func (q *sequence) enqueue(from, to int) error {
 	case r == nil && len(q.graphs) < maxGraphs:
 		q.graphs[key] = &ranged{} // the next time is worth a graph
 		return q.launch(from, to)
-	case r == nil:
+	case r == nil || r.never:
 		return q.launch(from, to)
 	case r.graph == 0:
 		if err := q.capture(r, from, to); err != nil {
+			// Nothing has been enqueued.
+			if r.never = slices.Contains(q.cudnn[from:to], true) && !q.s.d.Lost(); r.never {
+				return q.launch(from, to)
+			}
 			return err
 		}
 	}
@@ -122,7 +142,7 @@ func (q *sequence) capture(r *ranged, from, to int) error {
 // launch enqueues launches one by one.
 func (q *sequence) launch(from, to int) error {
 	for i := from; i < to; i++ {
-		if err := q.s.d.context.Launch(q.s.id, q.calls[i]); err != nil {
+		if err := q.calls[i](); err != nil {
 			return fmt.Errorf("%s: %w", q.names[i], err)
 		}
 	}
@@ -142,6 +162,6 @@ func (q *sequence) Close() error {
 			}
 		}
 	}
-	q.calls, q.names, q.graphs = nil, nil, nil
+	q.calls, q.names, q.cudnn, q.graphs = nil, nil, nil, nil
 	return q.s.d.check("closing a sequence", first)
 }

@@ -14,7 +14,8 @@ type stream struct {
 	id    Stream
 	areas [2]area
 	turn  int
-	timer [2]Event // made when first used
+	timer [2]Event  // made when first used
+	dnn   DNNHandle // opened when first used
 
 	marksMu sync.Mutex
 	marks   []Event // all that have been made
@@ -252,7 +253,7 @@ func (s *stream) Close() error {
 		}
 	}
 	s.areas, s.timer, s.marks, s.free = [2]area{}, [2]Event{}, nil, nil
-	errs = append(errs, c.CloseStream(s.id))
+	errs = append(errs, s.d.closeDNN(s.dnn), c.CloseStream(s.id))
 	if err != nil {
 		return err
 	}

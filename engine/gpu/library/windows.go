@@ -4,13 +4,19 @@ package library
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
 
-// open looks in the system's folder only, where drivers are installed: never in the current one.
+// open looks in the system's folder only, where drivers are installed, or for a file by its absolute
+// path, with what it needs beside it: never in the current folder.
 func open(name string) (uintptr, error) {
-	handle, err := windows.LoadLibraryEx(name, 0, windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
+	var flags uintptr = windows.LOAD_LIBRARY_SEARCH_SYSTEM32
+	if filepath.IsAbs(name) {
+		flags |= windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR
+	}
+	handle, err := windows.LoadLibraryEx(name, 0, flags)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", name, err)
 	}

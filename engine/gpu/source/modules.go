@@ -6,7 +6,7 @@ import "fmt"
 func Modules() []Module {
 	var all []Module
 	for _, float := range []bool{true, false} {
-		all = append(all, Layout(float), Elementwise(float), Norm(float), Pool(float))
+		all = append(all, Layout(float), Elementwise(float), Finish(float), Norm(float), Pool(float))
 	}
 	for number := 1; number <= len(functionNumbers); number++ {
 		if number != functionNumbers["relu"] { // an operation of its own
@@ -44,6 +44,9 @@ func Layout(float bool) Module { return typed("layout", float, "layout.cl") }
 
 // Elementwise has operations on single elements of arrays of equal layout.
 func Elementwise(float bool) Module { return typed("elementwise", float, "octets.h", "elementwise.cl") }
+
+// Finish has what follows a library's convolution.
+func Finish(float bool) Module { return typed("finish", float, "functions.h", "octets.h", "finish.cl") }
 
 // Map has a function of op.Map's and its derivative, by Function's number.
 func Map(number int, float bool) Module {

@@ -18,6 +18,14 @@ const (
 // String is the number's part of a module's name.
 func (n Number) String() string { return [...]string{"fp32", "bf16", "tf32"}[n] }
 
+// Bytes is the size of a number in memory.
+func (n Number) Bytes() int {
+	if n == BF16 {
+		return 2
+	}
+	return 4
+}
+
 func (n Number) defines() []string {
 	return [...][]string{{"FLOAT32=1"}, nil, {"FLOAT32=1", "TF32=1"}}[n]
 }

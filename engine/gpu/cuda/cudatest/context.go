@@ -36,6 +36,18 @@ type event struct {
 	at     time.Time
 }
 
+// With implements [cuda.Context].
+func (c *context) With(f func() error) error {
+	d := (*Driver)(c)
+	d.mu.Lock()
+	err := d.enter("With")
+	d.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return f()
+}
+
 // with begins a call on the context and holds its lock.
 func (c *context) with(call string, f func(d *Driver) error) error {
 	d := (*Driver)(c)
