@@ -74,8 +74,16 @@ type devicesReport struct {
 	Missing []string       `json:"missing"` // why there is none of a kind, and what to install
 	Auto    string         `json:"auto"`    // what --device auto uses
 	Why     string         `json:"why"`
+	CuDNN   cudnnReport    `json:"cudnn"`
 
 	Note string `json:"note"` // what has not been tried
+}
+
+// cudnnReport is NVIDIA's library, which CUDA uses for convolutions that it does faster.
+type cudnnReport struct {
+	Version string `json:"version,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Problem string `json:"problem,omitempty"` // why it is not used
 }
 
 type deviceReport struct {
@@ -154,6 +162,7 @@ func diagnose(ctx context.Context, pictures string) (*doctorReport, error) {
 func findDevices() devicesReport {
 	list := device.List()
 	r := devicesReport{Found: []deviceReport{}, Missing: []string{}, Auto: list.Auto, Why: list.Why, Note: device.Unproven}
+	r.CuDNN = cudnnReport{Version: list.CuDNN.Version, Path: list.CuDNN.Path, Problem: oneLine(list.CuDNN.Problem)}
 	for _, d := range list.Found {
 		r.Found = append(r.Found, deviceReport(d))
 	}
@@ -267,6 +276,11 @@ func (r devicesReport) table(w io.Writer) {
 	}
 	for _, why := range r.Missing {
 		fmt.Fprintf(w, "\t%s\n", why)
+	}
+	if c := r.CuDNN; c.Problem != "" {
+		fmt.Fprintf(w, "\t%s\n", c.Problem)
+	} else {
+		fmt.Fprintf(w, "\t%s, %s: for convolutions that it does faster; HFCUI_CUDNN=off turns it off\n", c.Version, oneLine(c.Path))
 	}
 	fmt.Fprintf(w, "\t%s\n", r.Note)
 }

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"hfcui/engine/gpu"
 	"hfcui/engine/plan"
 )
 
 // Unproven says what of the devices has not been tried yet.
-const Unproven = "CUDA and OpenCL have not run on a real GPU yet: tested with OpenCL on the CPU (PoCL) and an interpreter of the CUDA kernels"
+const Unproven = "CUDA, cuDNN and OpenCL have not run on a real GPU yet: tested with OpenCL on the CPU (PoCL), an interpreter of the CUDA kernels and a stand-in for cuDNN"
 
 // Report is the devices of this machine, and what follows.
 type Report struct {
@@ -16,6 +17,14 @@ type Report struct {
 	Missing []Missing // kinds without a device
 	Auto    string    // the device that auto opens
 	Why     string    // what auto's choice follows from
+	CuDNN   CuDNN
+}
+
+// CuDNN is NVIDIA's library, which is optional: CUDA uses it for convolutions that it does faster.
+type CuDNN struct {
+	Version string // e.g. "cuDNN 9.1.0"
+	Path    string
+	Problem string // why it is not used; "" if it is
 }
 
 // Missing is a kind without a device.
@@ -25,7 +34,14 @@ type Missing struct {
 }
 
 // List looks for all devices, which may take a moment: drivers are loaded.
-func List() Report { return drivers.report(mayHaveGPU()) }
+func List() Report {
+	r := drivers.report(mayHaveGPU())
+	var err error
+	if r.CuDNN.Version, r.CuDNN.Path, err = gpu.CuDNN(); err != nil {
+		r.CuDNN.Problem = err.Error()
+	}
+	return r
+}
 
 func (l list) report(mayHaveGPU bool) Report {
 	var r Report

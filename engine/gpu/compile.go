@@ -42,7 +42,8 @@ type launch struct {
 	kernel  string
 	groups  [3]int
 	threads int
-	args    []any // *tensor, hal.Span, int or float32
+	args    []any      // *tensor, hal.Span, int or float32
+	library hal.Kernel // a kernel of a library, of no module; nil: of the module
 }
 
 // derived is an array that is computed from parameters only, such as packed weights: its launches
@@ -97,7 +98,7 @@ func (c *compiler) launch(module source.Module, kernel string, groups [3]int, th
 			panic(fmt.Sprintf("gpu: argument %T of kernel %s", a, kernel)) // a mistake of a family
 		}
 	}
-	*c.target = append(*c.target, launch{module, kernel, groups, threads, args})
+	*c.target = append(*c.target, launch{module: module, kernel: kernel, groups: groups, threads: threads, args: args})
 }
 
 // fail records an error of a family; Compile returns the first.

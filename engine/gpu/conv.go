@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 
+	"hfcui/engine/gpu/hal"
 	"hfcui/engine/gpu/source"
 	"hfcui/engine/op"
 	"hfcui/engine/plan"
@@ -98,9 +99,12 @@ func (c *compiler) convolve(in *plan.Instr, o plan.FusedConv) {
 		}
 	}
 	win := forwardWindow(o.Conv, w.Shape, in.Out.Shape)
-	if x := c.asImage(in.In[0]); isDepthwise(o.Conv.Groups, w.Shape) {
+	x := c.asImage(in.In[0])
+	switch {
+	case c.byLibrary(in, hal.ConvOutput, o.Conv, x, out, w, s, f):
+	case isDepthwise(o.Conv.Groups, w.Shape):
 		c.depthwise(x, out, w, win, s, f)
-	} else {
+	default:
 		c.product(x, out, w, partsOf(o.Conv.Groups, w.Shape), win, false, s, f)
 	}
 	if after.Func != "" {
@@ -120,6 +124,9 @@ func (c *compiler) convolveBack(in *plan.Instr, o plan.FusedConvInputGrad) {
 		f.addend = c.asImage(in.In[len(in.In)-1])
 	}
 	conv := o.Grad.Conv
+	if c.byLibrary(in, hal.ConvInputGrad, conv, out, dy, w, s, f) {
+		return
+	}
 	for _, win := range backwardWindows(o.Grad, w.Shape) {
 		if isDepthwise(conv.Groups, w.Shape) {
 			c.depthwise(dy, out, w, win, s, f)

@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 
+	"hfcui/engine/gpu/hal"
 	"hfcui/engine/gpu/source"
 	"hfcui/engine/op"
 	"hfcui/engine/plan"
@@ -11,6 +12,9 @@ import (
 // weightGrad lowers a convolution's weight gradient.
 func (c *compiler) weightGrad(in *plan.Instr, o op.GeneralConv) {
 	x, dy, dw := c.asImage(in.In[0]), c.asImage(in.In[1]), c.t(in.Out)
+	if c.byLibrary(in, hal.ConvWeightGrad, o, x, dy, in.Out, scaling{}, finishing{}) {
+		return
+	}
 	w := in.Out.Shape
 	p := partsOf(o.Groups, w)
 	if isDepthwise(o.Groups, w) {

@@ -19,7 +19,8 @@
 //
 // A family is a file here and a file of kernels of that name: conv.go with window.go, convgrad.go,
 // linear.go, norm.go, pool.go, rows.go, elementwise.go, and strided.go with loops.go, which moves
-// elements between arrays of any layout. tile.go chooses products' tiles by timing them.
+// elements between arrays of any layout. tile.go chooses products' tiles by timing them; libconv.go has
+// convolutions by a library of the device, such as cuDNN, and libchoice.go chooses those.
 //
 // What keeps its state on the device from run to run: learner.go, a step of training with its
 // update; ascent.go, steps of attacks; and split.go with fourier.go, low- and high-pass images.
@@ -39,8 +40,10 @@ type Device struct {
 	hal     hal.Device
 	dtype   plan.DType
 	threads int
-	tiles   tiles
-	forced  int // the tile of all products, in tests; 0: see compiler.tile
+	tiles   *tiles
+	choices choices
+	forced  int        // the tile of all products, in tests; 0: see compiler.tile
+	library libraryUse // of convolutions of the device's library
 }
 
 // New returns a device that compiles programs for d.
@@ -48,7 +51,7 @@ func New(d hal.Device, o plan.DeviceOptions) plan.Device {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	return &Device{hal: d, dtype: o.DType, threads: o.Threads}
+	return &Device{hal: d, dtype: o.DType, threads: o.Threads, tiles: &tiles{}}
 }
 
 // ID returns the name that opens the device.

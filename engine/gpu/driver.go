@@ -24,6 +24,10 @@ func OpenCL() plan.Driver {
 	})
 }
 
+// CuDNN returns version and path of the cuDNN that is used for convolutions which it does faster than our
+// kernels. The error says why none is. It loads libraries.
+func CuDNN() (version, path string, err error) { return cuda.CuDNN() }
+
 // driver makes a driver of a runtime. A device is opened once in a process, so that programs are
 // compiled once, and again only if it has been lost.
 func driver(name string, list func() ([]hal.Info, error), open func(number int) (hal.Device, error)) plan.Driver {

@@ -126,13 +126,15 @@ func (c *compiler) convertConstants() (launches []launch) {
 func (c *compiler) sequence(s hal.Stream, launches []launch) (hal.Sequence, error) {
 	bound := make([]hal.Launch, len(launches))
 	for i, l := range launches {
-		program, err := c.dev.hal.Load(l.module)
-		if err != nil {
-			return nil, err
-		}
-		kernel, err := program.Kernel(l.kernel)
-		if err != nil {
-			return nil, err
+		kernel := l.library
+		if kernel == nil {
+			program, err := c.dev.hal.Load(l.module)
+			if err != nil {
+				return nil, err
+			}
+			if kernel, err = program.Kernel(l.kernel); err != nil {
+				return nil, err
+			}
 		}
 		args := make([]any, len(l.args))
 		for j, a := range l.args {

@@ -182,3 +182,19 @@ func checkAll(t *testing.T, tests ...opTest) {
 		}
 	})
 }
+
+// libraryKernels are a library's kernels that an operation's program has.
+func libraryKernels(t *testing.T, d *Device, o opTest) (names []string) {
+	t.Helper()
+	p, _ := o.program(t)
+	c := newCompiler(d, plan.Fuse(p))
+	if err := errors.Join(c.layouts(), c.lower()); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range c.launches {
+		if l.library != nil {
+			names = append(names, l.kernel)
+		}
+	}
+	return names
+}

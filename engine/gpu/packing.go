@@ -40,7 +40,7 @@ func (c *compiler) mergePacking() {
 	p.table = c.constant(make([]byte, 4*len(rows)*(1+len(rows[0].args))))
 	c.packing = p
 	all := &derived{key: "weights", stale: true}
-	all.launches = []launch{{rows[0].module, "pack_all", [3]int{groups, 1, 1}, maxThreads, []any{p.memory, p.memory, p.table, len(rows)}}}
+	all.launches = []launch{{module: rows[0].module, kernel: "pack_all", groups: [3]int{groups, 1, 1}, threads: maxThreads, args: []any{p.memory, p.memory, p.table, len(rows)}}}
 	c.derived = append(slices.DeleteFunc(c.derived, isPacking), all)
 	for _, l := range c.params {
 		if n := len(l.derived); n > 0 {

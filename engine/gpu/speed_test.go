@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"errors"
 	flags "flag"
 	"fmt"
 	"math/rand/v2"
@@ -77,7 +78,7 @@ func TestSpeed(t *testing.T) {
 	must(t, err)
 	r := &recorder{Device: open(t)}
 	d := New(r, plan.DeviceOptions{DType: dtype}).(*Device)
-	fmt.Printf("| %s, %s, batch %d | product | tile | took | on paper | TFLOP/s | GB/s |\n|---|---|---|---|---|---|---|\n", d.Name(), dtype, *speedBatch)
+	fmt.Printf("| %s, %s, batch %d | product | tile | took | on paper | TFLOP/s | GB/s | library |\n|---|---|---|---|---|---|---|---|\n", d.Name(), dtype, *speedBatch)
 	for _, net := range speedShapes {
 		batch := *speedBatch
 		if net.net != "resnet20" && r.Info().CPU {
@@ -156,7 +157,23 @@ func speed(t *testing.T, r *recorder, d *Device, what, product string, o op.Op, 
 			tile = l.Kernel.Name()
 		}
 	}
-	fmt.Printf("| %s | %s | %s | %.1f µs | %.1f µs | %.1f | %.0f |\n", what, product, tile, 1e6*took.Seconds(), 1e6*c.seconds, c.flops/took.Seconds()/1e12, c.bytes/took.Seconds()/1e9)
+	fmt.Printf("| %s | %s | %s | %.1f µs | %.1f µs | %.1f | %.0f | %s |\n", what, product, tile, 1e6*took.Seconds(), 1e6*c.seconds,
+		c.flops/took.Seconds()/1e12, c.bytes/took.Seconds()/1e9, speedOfLibrary(d, r.Device, p))
+}
+
+// speedOfLibrary is the time of a program of one convolution by the device's library; "–" without.
+func speedOfLibrary(d *Device, h hal.Device, p *plan.Program) string {
+	with := New(h, plan.DeviceOptions{DType: d.dtype}).(*Device)
+	with.library = always
+	c := newCompiler(with, p)
+	if errors.Join(c.layouts(), c.lower()) != nil || !slices.ContainsFunc(c.launches, func(l launch) bool { return l.library != nil }) {
+		return "–"
+	}
+	_, took, err := c.try(p.Instrs[0], always)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.1f µs", 1e6*took.Seconds())
 }
 
 // noise returns n numbers: multiplying zeros takes less power, so that clocks are higher.
@@ -221,7 +238,7 @@ func speedOfLaunches(t *testing.T, d *Device) {
 		run()
 		enqueued := medianOf(func() time.Duration { e, _ := run(); return e })
 		done := medianOf(func() time.Duration { _, d := run(); return d })
-		fmt.Printf("| %d launches | %s | | %.2f µs each to enqueue | %.2f µs each until done | | |\n", n, way.name, 1e6*enqueued.Seconds()/n, 1e6*done.Seconds()/n)
+		fmt.Printf("| %d launches | %s | | %.2f µs each to enqueue | %.2f µs each until done | | | |\n", n, way.name, 1e6*enqueued.Seconds()/n, 1e6*done.Seconds()/n)
 	}
 }
 
@@ -243,7 +260,7 @@ func speedOfExplorer(t *testing.T, d *Device) {
 			return time.Since(start)
 		}
 		run()
-		fmt.Printf("| %s | 3 images in, logits out | | %.3f ms | | | |\n", net, 1e3*medianOf(run).Seconds())
+		fmt.Printf("| %s | 3 images in, logits out | | %.3f ms | | | | |\n", net, 1e3*medianOf(run).Seconds())
 		must(t, e.Close())
 	}
 }

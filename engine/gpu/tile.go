@@ -48,7 +48,7 @@ func (c *compiler) tile(s tileShape, candidates []int, launch func(c *compiler, 
 	rows, products := bits.Len(uint(s.rows)), bits.Len(uint(s.products))
 	key := cache.Key("tile", info.Name, info.Runtime, fmt.Sprint(info.Arch), c.number().String(), s.kind,
 		fmt.Sprint(rows, s.columns, s.parts, products, fitting), s.more)
-	t := &c.dev.tiles
+	t := c.dev.tiles
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if bn := t.known[key]; bn > 0 {

@@ -186,25 +186,26 @@ def measure(seconds):
         torch.cuda.empty_cache()
 
 
-def table(ours, theirs):
+def table(ours, own, theirs):
     rows, modes = {}, ("eager", "graph", "compiled")
-    with open(ours) as f:
-        for line in f:
-            found = json.loads(line)
-            for r in found if isinstance(found, list) else [found]:
-                key = (r["work"], "resnet50" if r.get("model") else r["net"], r["batch"], r["dtype"])
-                rows.setdefault(key, {})["hfcui"] = r["images_per_s"]
+    for path, column in (ours, "hfcui"), (own, "own"):
+        with open(path) as f:
+            for line in f:
+                found = json.loads(line)
+                for r in found if isinstance(found, list) else [found]:
+                    key = (r["work"], "resnet50" if r.get("model") else r["net"], r["batch"], r["dtype"])
+                    rows.setdefault(key, {})[column] = r["images_per_s"]
     with open(theirs) as f:
         for line in f:
             r = json.loads(line)
             key = (r["work"], r["net"], r["batch"], "bf16")
             rows.setdefault(key, {})[r["mode"]] = r.get("images_per_s", r.get("error"))
     shown = lambda v: "–" if v is None else f"{v:.0f}" if isinstance(v, (int, float)) else v
-    print("| images/s | batch | hfcui | PyTorch eager | graph | compiled | hfcui/eager | hfcui/graph | hfcui/compiled |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| images/s | batch | hfcui | without cuDNN | PyTorch eager | graph | compiled | hfcui/eager | hfcui/graph | hfcui/compiled |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for (work, net, batch, dtype), r in sorted(rows.items()):
         ratio = lambda m: f"{r['hfcui'] / r[m]:.2f}" if all(isinstance(r.get(k), float) for k in ("hfcui", m)) else "–"
-        cells = [f"{work} {net} {dtype}", str(batch), shown(r.get("hfcui")), *(shown(r.get(m)) for m in modes), *(ratio(m) for m in modes)]
+        cells = [f"{work} {net} {dtype}", str(batch), shown(r.get("hfcui")), shown(r.get("own")), *(shown(r.get(m)) for m in modes), *(ratio(m) for m in modes)]
         print("| " + " | ".join(cells) + " |")
 
 
@@ -212,7 +213,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--write", metavar="FILE")
     p.add_argument("--seconds", type=float)
-    p.add_argument("--table", nargs=2, metavar=("OURS", "THEIRS"))
+    p.add_argument("--table", nargs=3, metavar=("OURS", "OWN", "THEIRS"))
     a = p.parse_args()
     if a.write:
         import torch

@@ -73,8 +73,9 @@ part 160 "results: the suite every device has to pass, and every kernel and tile
 others='Mutants|EveryTile|Paper|Speed'
 only=()
 [ -n "$tiny" ] && only=(-test.run 'Contract|TestConv$|Linear|Tiles')
-limited results 130 "$bin/gpu.test" -device "$device" -test.short -test.skip "$others" ${only[@]+"${only[@]}"} -test.v >"$work/results"
+HFCUI_CUDNN=off limited results 125 "$bin/gpu.test" -device "$device" -test.short -test.skip "$others" ${only[@]+"${only[@]}"} -test.v >"$work/results"
 grep -E '^ *--- FAIL|^panic|^FAIL|^ok|^PASS|_test.go:' "$work/results" | head -40
+limited "cuDNN's results" 20 "$bin/gpu.test" -device "$device" -test.run 'TestLibrary(Conv|FusedConv)' 2>&1 | tail -20
 printf '%d tests passed, %d failed, %d skipped\n' "$(grep -c -- '--- PASS' "$work/results")" "$(grep -c -- '--- FAIL' "$work/results")" "$(grep -c -- '--- SKIP' "$work/results")"
 
 sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda*/bin/compute-sanitizer 2>/dev/null | head -1)
@@ -96,12 +97,14 @@ for dtype in bf16 tf32; do
 done
 
 part 385 "networks: hfcui"
-bench() { # LIMIT ARGUMENTS…: a line of JSON to ours
+to=$work/ours
+bench() { # LIMIT ARGUMENTS…: a line of JSON to $to
 	local limit=$1
 	shift
-	limited "bench $*" "$limit" "$bin/hfcui" bench --device "$device" --json "$@" >"$work/one" && tr -d '\n' <"$work/one" >>"$work/ours" && echo >>"$work/ours"
+	limited "bench $*" "$limit" "$bin/hfcui" bench --device "$device" --json "$@" >"$work/one" && tr -d '\n' <"$work/one" >>"$to" && echo >>"$to"
 }
 : >"$work/ours"
+: >"$work/own" # without cuDNN
 if [ -n "$tiny" ]; then
 	bench 60 --work train --net resnet20 --batch 1,2
 	bench 60 --work infer --net resnet20 --batch 1
@@ -118,6 +121,13 @@ else
 			bench 25 --work train --model "$work/resnet50.pth" --dtype bf16 --batch $batch
 		done
 	fi
+	export HFCUI_CUDNN=off
+	to=$work/own
+	for net in resnet20 resnet18; do
+		bench 15 --work train --net $net --dtype bf16 --batch 512
+		bench 10 --work infer --net $net --dtype bf16 --batch 512
+	done
+	unset HFCUI_CUDNN
 fi
 wc -l <"$work/ours" | sed 's/$/ measurements/'
 
@@ -129,7 +139,7 @@ if [ -z "$tiny" ] && [ -n "$python" ]; then
 fi
 
 part 540 table
-if [ -n "$python" ]; then "$python" verify.py --table "$work/ours" "$work/theirs"; else cat "$work/ours"; fi
+if [ -n "$python" ]; then "$python" verify.py --table "$work/ours" "$work/own" "$work/theirs"; else cat "$work/ours"; fi
 printf '\n%d s\n' "$(elapsed)"
 [ ${#failures[@]} -eq 0 ] && echo "nothing failed" && exit
 printf 'FAILED %s\n' "${failures[@]}"
