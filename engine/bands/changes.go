@@ -1,8 +1,6 @@
 package bands
 
 import (
-	"math"
-
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 )
@@ -51,28 +49,19 @@ func (c Change) add(d Change) Change {
 		Distance{max(c.Epsilon.L2, d.Epsilon.L2), max(c.Epsilon.LInf, d.Epsilon.LInf)}}
 }
 
-// count adds one image, with the predicted classes for it and for its low-pass image.
-func (c *Change) count(label, whole, low int, x, part []float32) {
+// count adds one image, with the predicted classes for it and for its low-pass image, and the distance
+// of the two.
+func (c *Change) count(label, whole, low int, distance func() Distance) {
 	c.Differ.N++
 	c.Both.N++
 	switch {
 	case whole != low:
 		c.Differ.Correct++
 		if whole == label {
-			d := distance(x, part)
+			d := distance()
 			c.Epsilon = Distance{max(c.Epsilon.L2, d.L2), max(c.Epsilon.LInf, d.LInf)}
 		}
 	case whole == label:
 		c.Both.Correct++
 	}
-}
-
-func distance(x, y []float32) (d Distance) {
-	for i, v := range x {
-		difference := math.Abs(float64(v) - float64(y[i]))
-		d.L2 += difference * difference
-		d.LInf = max(d.LInf, difference)
-	}
-	d.L2 = math.Sqrt(d.L2)
-	return d
 }

@@ -36,7 +36,7 @@ func Predict(ctx context.Context, src measure.Source, c measure.Classifier, q Re
 		size = max(1, size/3) // an image and its two components
 	}
 	for chunk := range slices.Chunk(indices, size) {
-		if err := run.load(ctx, chunk, radii); err != nil {
+		if err := run.load(ctx, chunk, radii, false); err != nil {
 			return err
 		}
 		samples := make([]Sample, len(chunk))
@@ -63,12 +63,12 @@ func Predict(ctx context.Context, src measure.Source, c measure.Classifier, q Re
 // image number at of them: of the whole (0), the low-pass (1) and the high-pass image (2).
 func LogitsOf(ctx context.Context, src measure.Source, c measure.Classifier, q Request, indices []int, at int, report func(part int, logits []float32)) error {
 	run := newRunner(src, c, q)
-	if err := run.load(ctx, indices, q.Radii[:1]); err != nil {
+	if err := run.load(ctx, indices, q.Radii[:1], false); err != nil {
 		return err
 	}
 	n, classes := len(indices), c.Classes()
 	for part := range 3 {
-		if err := c.Logits(ctx, run.logits[:n*classes], run.slab[part*n*run.size:(part+1)*n*run.size], n); err != nil {
+		if err := run.infer(ctx, part*n, n); err != nil {
 			return err
 		}
 		logits := run.logits[at*classes : (at+1)*classes]

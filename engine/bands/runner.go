@@ -5,6 +5,7 @@ import (
 
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
+	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
@@ -18,12 +19,19 @@ type runner struct {
 	split      *spectral.Batch
 	ranker     *ranker   // for SVD; else nil
 	slab       []float32 // the images, then for each radius of a group their low- and high-pass images
+	parts      int       // images and components loaded
 	low, high  [][]float32
 	labels     []int
 	ranks      []int // by image, then radius; with a ranker
 	wholes     []int // predicted classes of whole images, in a round
 	lows       []int // those of low-pass images at the radius being counted, for flips
 	logits     []float32
+
+	// Where the classifier's device splits images, the slab has only whole images.
+	device     model.Splitting  // nil where it does not
+	components *plan.Components // that it has; nil: they are in the slab
+	distances  []plan.Distance  // of low-pass images, by radius, then image
+	loaded     []int            // the indices of images
 
 	// The images being loaded, by load.
 	ctx     context.Context
@@ -43,14 +51,52 @@ func newRunner(src measure.Source, c measure.Classifier, q Request) *runner {
 	if q.By == SVD {
 		r.ranker = newRanker(h, w, max(1, q.Threads))
 	}
+	if s, ok := c.(model.Splitting); ok && q.By == Fourier && s.Splits() {
+		r.device = s
+	}
 	r.read, r.finish = r.readImage, r.finishImage
 	return r
 }
 
-// load reads images, splits them at radii and normalizes the components, so that part g of the
-// slab is the whole images (0), or their low-pass (odd) or high-pass (even) images at radius
-// (g-1)/2. Threads take images from a common queue.
-func (r *runner) load(ctx context.Context, indices []int, radii []float64) error {
+// load reads images, and has them split at radii and components normalized, so that part g is the whole
+// images (0), or their low-pass (odd) or high-pass (even) images at radius (g-1)/2. again is set for
+// other radii of the images loaded last.
+func (r *runner) load(ctx context.Context, indices []int, radii []float64, again bool) error {
+	r.loaded, r.parts = indices, len(indices)*(1+2*len(radii))
+	if r.device == nil {
+		return r.loadSlab(ctx, indices, radii)
+	}
+	c := &plan.Components{Radii: radii, Normalize: r.q.Normalize}
+	if again {
+		c.Whole = r.components.Whole
+	} else {
+		n := len(indices) * r.size
+		r.slab, r.labels = measure.Resize(r.slab, n), measure.Resize(r.labels, len(indices))
+		r.ctx, r.indices = ctx, indices
+		err := r.split.SplitEach(nil, nil, r.slab, nil, r.channels, r.read, nil)
+		r.ctx, r.indices = nil, nil
+		if err != nil {
+			return err
+		}
+		c.Whole = &plan.Whole{Pixels: r.slab}
+	}
+	r.components, r.distances = c, measure.Resize(r.distances, len(radii)*len(indices))
+	done, err := r.device.Distances(ctx, r.distances, c)
+	if !done && err == nil {
+		err = r.leaveDevice(ctx)
+	}
+	return err
+}
+
+// leaveDevice splits the images loaded last, and those to come, on the host: the device cannot.
+func (r *runner) leaveDevice(ctx context.Context) error {
+	radii := r.components.Radii
+	r.device, r.components = nil, nil
+	return r.loadSlab(ctx, r.loaded, radii)
+}
+
+// loadSlab is load on the host, into the slab. Threads take images from a common queue.
+func (r *runner) loadSlab(ctx context.Context, indices []int, radii []float64) error {
 	n := len(indices) * r.size
 	r.slab, r.labels = measure.Resize(r.slab, n*(1+2*len(radii))), measure.Resize(r.labels, len(indices))
 	r.low, r.high, r.ranks = measure.Resize(r.low, len(radii)), measure.Resize(r.high, len(radii)), measure.Resize(r.ranks, len(indices)*len(radii))
@@ -126,7 +172,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 	}
 	for from := 0; from == 0 || from < len(r.q.Radii); from += group {
 		radii := r.q.Radii[from:min(from+group, len(r.q.Radii))]
-		if err := r.load(ctx, indices, radii); err != nil {
+		if err := r.load(ctx, indices, radii, from > 0); err != nil {
 			return found, evaluated, err
 		}
 		err := r.each(ctx, len(indices), skip, func(part, image, class int) {
@@ -149,7 +195,7 @@ func (r *runner) round(ctx context.Context, indices []int, counted, group int) (
 				found.outcomes.Set(image-uncounted, Whole, 0, right)
 			}
 		}
-		evaluated += len(r.slab)/r.size - skip*len(indices)
+		evaluated += r.parts - skip*len(indices)
 		skip = 1 // whole images are evaluated with the first group
 	}
 	return found, evaluated, nil
@@ -173,22 +219,44 @@ func (r *runner) count(found *tally, from, part, image, at, class int) {
 	found.low[i].Count(right)
 	found.outcomes.Set(at, Low, i, right)
 	if found.changes != nil {
-		x, low := r.slab[image*r.size:][:r.size], r.low[(part-1)/2][image*r.size:][:r.size]
-		found.changes[i].count(label, r.wholes[image], class, x, low)
+		found.changes[i].count(label, r.wholes[image], class, func() Distance { return r.distance((part-1)/2, image) })
 	}
 }
 
-// each runs inference on the slab from part skip on, n images per part, and reports the
+// distance is that of an image's low-pass image at radius number i of those loaded.
+func (r *runner) distance(i, image int) Distance {
+	if r.components != nil {
+		return Distance(r.distances[i*len(r.loaded)+image])
+	}
+	return Distance(plan.DistanceOf(r.slab[image*r.size:][:r.size], r.low[i][image*r.size:][:r.size]))
+}
+
+// infer sets the logits of k of the images and components loaded, from number at on.
+func (r *runner) infer(ctx context.Context, at, k int) error {
+	logits := r.logits[:k*r.classifier.Classes()]
+	if r.components != nil {
+		done, err := r.device.ComponentLogits(ctx, logits, r.components, at, k)
+		if done || err != nil {
+			return err
+		}
+		if err := r.leaveDevice(ctx); err != nil {
+			return err
+		}
+	}
+	return r.classifier.Logits(ctx, logits, r.slab[at*r.size:(at+k)*r.size], k)
+}
+
+// each runs inference on what has been loaded from part skip on, n images per part, and reports the
 // predicted class of every image. With running statistics a batch may span parts; with batch
 // statistics it is exactly one part.
 func (r *runner) each(ctx context.Context, n, skip int, report func(part, image, class int)) error {
-	total, batch, classes := len(r.slab)/r.size, r.classifier.Batch(), r.classifier.Classes()
+	total, batch, classes := r.parts, r.classifier.Batch(), r.classifier.Classes()
 	if r.q.Statistics == model.BatchStatistics {
 		batch = n
 	}
 	for at := skip * n; at < total; at += batch {
 		k := min(batch, total-at)
-		if err := r.classifier.Logits(ctx, r.logits[:k*classes], r.slab[at*r.size:(at+k)*r.size], k); err != nil {
+		if err := r.infer(ctx, at, k); err != nil {
 			return err
 		}
 		for i := range k {

@@ -183,6 +183,34 @@ func (c classifier) Logits(ctx context.Context, dst, x []float32, n int) error {
 	return c.take(ctx, func(net network) error { return net.Logits(ctx, dst, x, n) })
 }
 
+// Splits implements [model.Splitting].
+func (c classifier) Splits() bool {
+	s, ok := c.net().(model.Splitting)
+	return ok && s.Splits()
+}
+
+// ComponentLogits implements [model.Splitting].
+func (c classifier) ComponentLogits(ctx context.Context, dst []float32, parts *plan.Components, from, n int) (done bool, err error) {
+	err = c.take(ctx, func(net network) error {
+		if s, ok := net.(model.Splitting); ok {
+			done, err = s.ComponentLogits(ctx, dst, parts, from, n)
+		}
+		return err
+	})
+	return done, err
+}
+
+// Distances implements [model.Splitting].
+func (c classifier) Distances(ctx context.Context, dst []plan.Distance, parts *plan.Components) (done bool, err error) {
+	err = c.take(ctx, func(net network) error {
+		if s, ok := net.(model.Splitting); ok {
+			done, err = s.Distances(ctx, dst, parts)
+		}
+		return err
+	})
+	return done, err
+}
+
 // take runs f on the network with the classifier's smoothing. Background jobs take turns before,
 // since one that waits for another must not hold what the other needs.
 func (c classifier) take(ctx context.Context, f func(network) error) error {

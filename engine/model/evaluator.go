@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hfcui/engine/measure"
 	"hfcui/engine/nets"
 	"hfcui/engine/plan"
 )
@@ -15,7 +16,8 @@ type Evaluator struct {
 	batch      int
 	microBatch int // images per run of the program
 	stats      Statistics
-	x, out     []float32 // padding buffers of a partial micro-batch
+	x, out     []float32        // padding buffers of a partial micro-batch
+	components *plan.Components // that the device has split
 }
 
 // NewEvaluator compiles the model for a batch size, with its current weights; Refresh updates
@@ -133,13 +135,11 @@ func (e *Evaluator) SetWeight(name string, w []float32) error { return e.exe.Set
 // statistics n may be less than the batch size; with batch statistics it must be equal.
 func (e *Evaluator) Logits(ctx context.Context, dst, x []float32, n int) error {
 	classes, size := e.model.Net.Classes, e.model.images(1)
-	switch {
-	case n < 1 || n > e.batch:
-		return fmt.Errorf("%d images for a batch of %d", n, e.batch)
-	case n < e.batch && e.wholeBatch():
-		return fmt.Errorf("batch statistics need batches of exactly %d images, not %d", e.batch, n)
-	case len(x) < n*size || len(dst) < n*classes:
-		return fmt.Errorf("%d input and %d output values for %d images", len(x), len(dst), n)
+	if err := e.checkBatch(n, len(dst)); err != nil {
+		return err
+	}
+	if len(x) < n*size {
+		return fmt.Errorf("%d input values for %d images", len(x), n)
 	}
 	for from := 0; from < n; from += e.microBatch {
 		to := min(n, from+e.microBatch)
@@ -152,19 +152,28 @@ func (e *Evaluator) Logits(ctx context.Context, dst, x []float32, n int) error {
 
 // compute computes the logits of a micro-batch.
 func (e *Evaluator) compute(ctx context.Context, dst, x []float32) error {
-	out := dst
 	if full := e.microBatch * e.model.images(1); len(x) < full {
 		if e.x == nil {
-			e.x, e.out = make([]float32, full), make([]float32, e.microBatch*e.model.Net.Classes)
+			e.x = make([]float32, full)
 		}
 		clear(e.x[copy(e.x, x):])
-		x, out = e.x, e.out
+		x = e.x
 	}
 	if err := e.exe.SetInput(nets.InputName, x); err != nil {
 		return err
 	}
+	return e.run(ctx, dst)
+}
+
+// run computes the logits of the input's first images, as many as dst is for.
+func (e *Evaluator) run(ctx context.Context, dst []float32) error {
 	if err := e.exe.Run(ctx); err != nil {
 		return err
+	}
+	out := dst
+	if full := e.microBatch * e.model.Net.Classes; len(dst) < full {
+		e.out = measure.Resize(e.out, full)
+		out = e.out
 	}
 	if err := e.exe.Output(nets.LogitsName, out); err != nil {
 		return err

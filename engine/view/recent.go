@@ -3,9 +3,11 @@ package view
 import (
 	"context"
 	"sync"
+	"time"
 
 	"hfcui/engine/bands"
 	"hfcui/engine/dataset"
+	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
 
@@ -19,11 +21,12 @@ const svdSide = 256
 
 // openImage is a decoded image with the transforms of its picture and of the model's input.
 type openImage struct {
-	mu      sync.Mutex // held while it is opened and used: splitters work in place
-	picture *scene     // nil until it is open
-	small   *scene     // the picture reduced for SVD; nil until needed
-	input   *scene     // at the model's input size; the picture itself if that is the same
-	maxR    float64    // of the picture
+	mu      sync.Mutex  // held while it is opened and used: splitters work in place
+	picture *scene      // nil until it is open
+	small   *scene      // the picture reduced for SVD; nil until needed
+	input   *scene      // at the model's input size; the picture itself if that is the same
+	whole   *plan.Whole // the input, for devices that split it
+	maxR    float64     // of the picture
 }
 
 // open decodes and transforms image i, unless that has been done. im.mu must be held.
@@ -39,7 +42,7 @@ func (im *openImage) open(from *Images, i int) error {
 	if err := from.Inputs.ReadBatch(input.Pix, make([]int, 1), []int{i}); err != nil {
 		return err
 	}
-	im.input = newScene(input)
+	im.input, im.whole = newScene(input), &plan.Whole{Pixels: input.Pix}
 	im.maxR = spectral.MaxRadius(picture.H, picture.W)
 	if picture.C == input.C && picture.H == input.H && picture.W == input.W {
 		im.input.addSpectrum()
@@ -85,22 +88,33 @@ func (im *openImage) reduced() *scene {
 	return im.small
 }
 
-// inputs writes both components at v.R, at the model's input size, to low and high.
-func (im *openImage) inputs(ctx context.Context, low, high []float32, v *View) error {
-	if shown := v.Pictures[bands.Low]; im.input == im.picture && len(shown.Pix) == len(low) {
+// inputs returns the image and both components at v.R, at the model's input size. The pictures of v are
+// those at its own size, if they are wanted.
+func (im *openImage) inputs(ctx context.Context, v *View) ([]float32, error) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	started := time.Now()
+	n := len(im.input.Pix)
+	x := make([]float32, 3*n)
+	copy(x, im.input.Pix)
+	low, high := x[n:2*n], x[2*n:]
+	if shown := v.Pictures[bands.Low]; im.input == im.picture && len(shown.Pix) == n {
 		copy(low, shown.Pix)
 		copy(high, v.Pictures[bands.High].Pix)
 		v.SeenKept, v.SeenTotal = v.Kept, v.Total
-		return nil
+	} else {
+		parts, err := im.input.divide(ctx, v.R, v.By)
+		if err != nil {
+			return nil, err
+		}
+		copy(low, parts.low)
+		copy(high, parts.high)
+		v.SeenKept, v.SeenTotal = parts.kept, parts.total
 	}
-	parts, err := im.input.divide(ctx, v.R, v.By)
-	if err != nil {
-		return err
-	}
-	copy(low, parts.low)
-	copy(high, parts.high)
-	v.SeenKept, v.SeenTotal = parts.kept, parts.total
-	return nil
+	v.Normalize.Apply(low)
+	v.Normalize.Apply(high)
+	v.Split += time.Since(started)
+	return x, ctx.Err()
 }
 
 // PreviewSize returns the size at which images of a set are displayed: that of all images, or of the

@@ -13,6 +13,8 @@ import (
 	"hfcui/engine/lru"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
+	"hfcui/engine/plan"
+	"hfcui/spectral"
 )
 
 // Request asks for one image, split at radius R.
@@ -100,30 +102,26 @@ type Programs func(batch int, s model.Statistics) (measure.Classifier, error)
 // svdSide first; each size has the rank that matches r there. The Label is not set.
 func (s *Images) View(ctx context.Context, q Request, programs Programs, threads int) (*View, error) {
 	v := &View{Request: q, Title: s.Set.Title(q.Index), Label: -1}
-	x, err := s.divide(ctx, v, true)
+	im, err := s.open(ctx, v, true)
 	if err != nil {
 		return nil, err
 	}
-	started := time.Now()
-	err = s.infer(ctx, v, x, programs, threads)
-	v.Infer = time.Since(started)
-	return v, err
+	return v, s.infer(ctx, v, im, programs, threads)
 }
 
 // Predict returns the predictions of a View without its pictures, e.g. those of another model.
 func (s *Images) Predict(ctx context.Context, q Request, programs Programs, threads int) (list [3]measure.Prediction, err error) {
 	v := &View{Request: q}
-	x, err := s.divide(ctx, v, false)
+	im, err := s.open(ctx, v, false)
 	if err != nil {
 		return list, err
 	}
-	err = s.infer(ctx, v, x, programs, threads)
+	err = s.infer(ctx, v, im, programs, threads)
 	return v.Predictions, err
 }
 
-// divide opens the image of v and splits it: its pictures, if wanted, and the whole, low-pass and
-// high-pass image at the model's input size, which it returns.
-func (s *Images) divide(ctx context.Context, v *View, pictures bool) (x []float32, err error) {
+// open opens the image of v, and splits its pictures if they are wanted.
+func (s *Images) open(ctx context.Context, v *View, pictures bool) (*openImage, error) {
 	im, _ := s.recent.GetOrMake(v.Index, func() (*openImage, error) { return &openImage{}, nil })
 	im.mu.Lock()
 	defer im.mu.Unlock()
@@ -136,37 +134,42 @@ func (s *Images) divide(ctx context.Context, v *View, pictures bool) (x []float3
 			return nil, err
 		}
 	}
-	n := len(im.input.Pix)
-	x = make([]float32, 3*n)
-	copy(x, im.input.Pix)
-	if err := im.inputs(ctx, x[n:2*n], x[2*n:], v); err != nil {
-		return nil, err
-	}
 	v.Split = time.Since(started)
-	return x, ctx.Err()
+	return im, ctx.Err()
 }
 
-// infer sets the predictions of v for its image and components x.
-func (s *Images) infer(ctx context.Context, v *View, x []float32, programs Programs, threads int) error {
+// infer sets the predictions of v for its image and the components at the model's input size.
+func (s *Images) infer(ctx context.Context, v *View, im *openImage, programs Programs, threads int) error {
+	started, before := time.Now(), v.Split
+	err := s.predict(ctx, v, im, programs, threads)
+	v.Infer = time.Since(started) - (v.Split - before)
+	return err
+}
+
+func (s *Images) predict(ctx context.Context, v *View, im *openImage, programs Programs, threads int) error {
 	if v.Statistics == model.BatchStatistics {
+		if _, err := im.inputs(ctx, v); err != nil { // what is seen
+			return err
+		}
 		return s.predictInBatch(ctx, v, programs, threads)
 	}
-	return v.predict(ctx, x, programs)
-}
-
-// predict runs inference on x, the whole, low-pass and high-pass image, with running
-// statistics.
-func (v *View) predict(ctx context.Context, x []float32, programs Programs) error {
 	c, err := programs(Batch, model.RunningStatistics)
 	if err != nil {
 		return err
 	}
-	n := len(x) / 3
-	v.Normalize.Apply(x[n : 2*n])
-	v.Normalize.Apply(x[2*n:])
 	logits := make([]float32, 3*c.Classes())
-	if err := c.Logits(ctx, logits, x, 3); err != nil {
+	done, err := v.predictOnDevice(ctx, im, c, logits)
+	if err != nil {
 		return err
+	}
+	if !done {
+		x, err := im.inputs(ctx, v)
+		if err != nil {
+			return err
+		}
+		if err := c.Logits(ctx, logits, x, 3); err != nil {
+			return err
+		}
 	}
 	if err := measure.CheckLogits(logits); err != nil {
 		return err
@@ -175,6 +178,17 @@ func (v *View) predict(ctx context.Context, x []float32, programs Programs) erro
 		v.Predictions[part] = measure.NewPrediction(logits[part*c.Classes() : (part+1)*c.Classes()])
 	}
 	return nil
+}
+
+// predictOnDevice sets the logits of the image and its components if the device splits it, which keeps
+// the image: a new radius needs only that.
+func (v *View) predictOnDevice(ctx context.Context, im *openImage, c measure.Classifier, logits []float32) (bool, error) {
+	s, ok := c.(model.Splitting)
+	if !ok || v.By != bands.Fourier || !s.Splits() {
+		return false, nil
+	}
+	v.SeenKept, v.SeenTotal = spectral.Kept(im.input.H, im.input.W, v.R), im.input.H*im.input.W
+	return s.ComponentLogits(ctx, logits, &plan.Components{Whole: im.whole, Radii: []float64{v.R}, Normalize: v.Normalize}, 0, Batch)
 }
 
 // Batch is the size of a view's batch with running statistics: whole, low and high.
