@@ -16,6 +16,7 @@ func bandsCommand() *cobra.Command {
 	var o lab.Options
 	var q lab.BandsRequest
 	var dtype string
+	var versions versionFlags
 	var out output
 	cmd := &cobra.Command{
 		Use:   "bands",
@@ -26,14 +27,19 @@ func bandsCommand() *cobra.Command {
 			"the fraction of images correct both times is an upper bound on robust accuracy on these images, in a ball that is " +
 			"not clipped to [0,1]. With normalized images or batch statistics there is no bound.\n\nWith --bn batch, batches are " +
 			"100 images in dataset order; if the dataset is sorted by class they are drawn from across it, and an incomplete " +
-			"last batch is filled up with images already counted.",
-		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json",
-		Args:    exactly(0, "no arguments"),
+			"last batch is filled up with images already counted.\n\nOn data with corruptions, such as CIFAR-10-C, lists or \"all\" for " +
+			"--corruption and --severity measure every version of the test images, by default on whole images only (-r adds bands), " +
+			"and the mean corruption accuracy: the unweighted mean over corruptions of the mean over severities. Its 95 % CI is for " +
+			"the variance over images, each the same in every version.",
+		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json\n" +
+			"hfcui bands --model resnet20.pt --data CIFAR-10-C --corruption all -n 1000",
+		Args: exactly(0, "no arguments"),
 	}
 	modelFlags(cmd, &o)
-	dataFlags(cmd, &o)
+	splitFlags(cmd, &o)
+	versions.flags(cmd.Flags())
 	deviceVar(cmd.Flags(), &o.Device)
-	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default: every integer)")
+	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default: every integer; with several corruptions none)")
 	limitVar(cmd.Flags(), &q.Limit)
 	setting := settingFlags(cmd)
 	choiceVar(cmd.Flags(), &dtype, "dtype", "data type of activations and products", plan.DTypes()...)
@@ -41,6 +47,9 @@ func bandsCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.Setting = setting()
 		o.DType, _ = plan.ParseDType(dtype)
+		if err := versions.choose(&o); err != nil {
+			return err
+		}
 		l, err := openScored(cmd, o)
 		if err != nil {
 			return err
@@ -49,6 +58,14 @@ func bandsCommand() *cobra.Command {
 		reading, err := checkModel(cmd.Context(), l)
 		if err != nil {
 			return err
+		}
+		if o.Versions {
+			report, err := versions.measure(cmd.Context(), l, o, q, dtype)
+			if err != nil {
+				return err
+			}
+			sayNote(l.Info().Note)
+			return out.print(withReading(report, reading), func(w io.Writer) { corruptedTable(w, report, reading) })
 		}
 		if q.Radii == nil {
 			q.Radii = wholeRadii(l.Info().MaxRadius)
@@ -66,6 +83,7 @@ func bandsCommand() *cobra.Command {
 			return err
 		}
 		report := bands.NewReport(o.Model, o.Data, l.Info().Split, q.Normalize, q.Statistics, smoothing, result)
+		report.Corruption, report.Severity = l.Info().Corruption, l.Info().Severity
 		if o.DType != plan.Float32 {
 			report.DType = dtype
 		}

@@ -49,9 +49,14 @@ func (n *network) Set(s string) error {
 
 // dataFlags adds --data, --split, and --corruption and --severity.
 func dataFlags(cmd *cobra.Command, o *lab.Options) {
+	splitFlags(cmd, o)
+	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
+}
+
+// splitFlags adds --data and --split.
+func splitFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "dataset folder or name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "split of the dataset", "test", "train")
-	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
 }
 
 // corruptionFlags adds --corruption and --severity.

@@ -10,7 +10,10 @@ type Report struct {
 	Model string `json:"model"`
 	Data  string `json:"data"`
 	Split string `json:"split"`
-	N     int    `json:"n"` // evaluation images
+	// Corruption of the images and its severity, if the data has corruptions.
+	Corruption string `json:"corruption,omitempty"`
+	Severity   int    `json:"severity,omitempty"`
+	N          int    `json:"n"` // evaluation images
 	*measure.Partial
 	Normalize string `json:"normalize"`
 	BN        string `json:"bn"` // batch-norm statistics: running or batch

@@ -19,6 +19,7 @@ type Options struct {
 	// Data.Corruptions and the lowest.
 	Corruption string
 	Severity   int
+	Versions   bool // others will be opened, too: that they are there needs no note
 }
 
 // Layout is the file layout of a dataset.
@@ -43,9 +44,13 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
+	notes := d.Notes
 	if err := d.chooseCorruption(o.Corruption, o.Severity); err != nil {
 		d.Close()
 		return nil, err
+	}
+	if o.Versions {
+		d.Notes = notes
 	}
 	return d, nil
 }

@@ -18,6 +18,7 @@ type BandsRequest struct {
 	Model string // path of a comparison model; "" is the open one
 	By    bands.Decomposition
 	bands.Setting
+	Version Version // of the test images
 }
 
 // bandsKey is what determines the result for given weights.
@@ -27,6 +28,7 @@ type bandsKey struct {
 	radii   string // float64s, little-endian
 	by      bands.Decomposition
 	setting bands.Setting
+	version Version
 }
 
 func (q BandsRequest) key() bandsKey {
@@ -34,7 +36,7 @@ func (q BandsRequest) key() bandsKey {
 	for _, r := range q.Radii {
 		radii = binary.LittleEndian.AppendUint64(radii, math.Float64bits(r))
 	}
-	return bandsKey{q.Split, q.Limit, string(radii), q.By, q.Setting}
+	return bandsKey{q.Split, q.Limit, string(radii), q.By, q.Setting, q.Version}
 }
 
 // cleanKey is what determines the predictions for whole images, which measurements at other
@@ -44,10 +46,11 @@ type cleanKey struct {
 	limit      int // with batch statistics, where it determines the batches
 	statistics model.Statistics
 	smoothing  model.Smoothing
+	version    Version
 }
 
 func (q BandsRequest) cleanKey() cleanKey {
-	k := cleanKey{q.Split, 0, q.Statistics, q.Smoothing}
+	k := cleanKey{q.Split, 0, q.Statistics, q.Smoothing, q.Version}
 	if q.Statistics == model.BatchStatistics {
 		k.limit = q.Limit
 	}
@@ -66,11 +69,19 @@ func (l *Lab) Bands(ctx context.Context, q BandsRequest, update func(bands.Resul
 	}
 	defer end()
 	q.Split = now.split
-	run, err := now.bands.GetOrMake(q.key(), func() (*measure.Resumable[bands.Result], error) {
-		clean, _ := now.clean.GetOrMake(q.cleanKey(), func() (*bands.CleanPredictions, error) {
-			return bands.NewCleanPredictions(now.Inputs.Len()), nil
+	inputs, err := now.version(q.Version)
+	if err != nil {
+		return bands.Result{}, err
+	}
+	known, predicted := now.bands, now.clean
+	if q.Version != (Version{}) {
+		known, predicted = now.corrupted, now.corruptedClean
+	}
+	run, err := known.GetOrMake(q.key(), func() (*measure.Resumable[bands.Result], error) {
+		clean, _ := predicted.GetOrMake(q.cleanKey(), func() (*bands.CleanPredictions, error) {
+			return bands.NewCleanPredictions(inputs.Len()), nil
 		})
-		m, err := bands.NewMeasurement(now.Inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
+		m, err := bands.NewMeasurement(inputs, bands.Request{Radii: q.Radii, Limit: q.Limit,
 			Normalize: q.Normalize, Statistics: q.Statistics, By: q.By, Changes: true, Outcomes: true, Threads: l.threads, Yield: l.gate.turn, Clean: clean})
 		return measure.NewResumable(m), err
 	})

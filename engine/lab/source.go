@@ -16,6 +16,7 @@ type source struct {
 	origin  string // name it was opened by; "" for single images
 	chosen  bool   // by the caller, not by default
 	preview map[string]float64
+	versions
 
 	mu    sync.Mutex
 	users int
@@ -23,7 +24,7 @@ type source struct {
 
 // openSource opens data with one user, the caller.
 func openSource(ctx context.Context, o Options) (*source, error) {
-	s := &source{chosen: o.Data != "" || len(o.Images) > 0, users: 1, preview: map[string]float64{}}
+	s := &source{chosen: o.Data != "" || len(o.Images) > 0, users: 1, preview: map[string]float64{}, versions: newVersions()}
 	if len(o.Images) > 0 {
 		set, err := dataset.OpenImages(o.Images)
 		if err != nil {
@@ -35,7 +36,7 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 			s.origin = defaultData
 		}
 		var err error
-		if s.Data, err = dataset.Open(ctx, s.origin, dataset.Options{Cache: o.Cache, Corruption: o.Corruption, Severity: o.Severity}); err != nil {
+		if s.Data, err = dataset.Open(ctx, s.origin, dataset.Options{Cache: o.Cache, Corruption: o.Corruption, Severity: o.Severity, Versions: o.Versions}); err != nil {
 			return nil, err
 		}
 	}

@@ -42,13 +42,16 @@ type study struct {
 	programs  *programCache
 	bands     *lru.Cache[bandsKey, *measure.Resumable[bands.Result]]
 	clean     *lru.Cache[cleanKey, *bands.CleanPredictions]
-	kernels   *lru.Cache[model.Smoothing, *kernels.View]
-	attacked  *attack.Known
-	heatmaps  *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
-	unlabeled bool   // the data have no labels
-	unscored  string // why accuracy cannot be measured; "" if the labels of the data are the model's classes
-	notes     []string
-	own       atomic.Pointer[selection] // with images at another size than those of the open model; nil if there are none
+	corrupted *lru.Cache[bandsKey, *measure.Resumable[bands.Result]] // of versions other than the open one
+	// corruptedClean are predictions for their whole images.
+	corruptedClean *lru.Cache[cleanKey, *bands.CleanPredictions]
+	kernels        *lru.Cache[model.Smoothing, *kernels.View]
+	attacked       *attack.Known
+	heatmaps       *lru.Cache[heatmapKey, *measure.Resumable[heatmap.Result]]
+	unlabeled      bool   // the data have no labels
+	unscored       string // why accuracy cannot be measured; "" if the labels of the data are the model's classes
+	notes          []string
+	own            atomic.Pointer[selection] // with images at another size than those of the open model; nil if there are none
 
 	mu      sync.Mutex
 	users   int
@@ -61,10 +64,12 @@ func newStudy(m *model.Model, file modelSource, d *compute, g *gate, data *sourc
 	data.acquire() // open: the caller uses it
 	s := &study{
 		model: m, data: data, modelSource: file, checks: newChecks(), programs: newProgramCache(m, d, g), attacked: attack.NewKnown(),
-		bands:    lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
-		clean:    lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
-		kernels:  lru.New[model.Smoothing, *kernels.View](kernelViewsKept),
-		heatmaps: lru.New[heatmapKey, *measure.Resumable[heatmap.Result]](heatmapsKept),
+		bands:          lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
+		clean:          lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
+		corrupted:      lru.New[bandsKey, *measure.Resumable[bands.Result]](versionsKept),
+		corruptedClean: lru.New[cleanKey, *bands.CleanPredictions](versionsKept),
+		kernels:        lru.New[model.Smoothing, *kernels.View](kernelViewsKept),
+		heatmaps:       lru.New[heatmapKey, *measure.Resumable[heatmap.Result]](heatmapsKept),
 	}
 	s.compareClasses(data.Test.Classes())
 	for _, done := range m.Smoothings() {
