@@ -76,6 +76,7 @@ type App struct {
 	caps     term.Capabilities
 	protocol picture.Protocol
 	asked    bool // the terminal has replied to queries, or timed out
+	watching bool // tmux is asked from time to time
 	hidden   bool // draw nothing: the program is suspending or quitting
 	started  time.Time
 
@@ -132,7 +133,7 @@ func New(l session.Lab, o Options) *App {
 func (a *App) Init() tea.Cmd {
 	a.started = time.Now()
 	if a.asked {
-		return nil
+		return a.watchTmux()
 	}
 	return a.ask()
 }
@@ -168,9 +169,12 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		a.layer.Redraw()
 		return a.ask()
 	case tea.FocusMsg:
-		if a.caps.Tmux {
-			a.layer.Redraw() // tmux forgets pictures while another window is shown
+		if a.caps.Forgets {
+			a.layer.Redraw()
 		}
+		return a.ask()
+	case tmuxMsg:
+		return a.tmuxReplied(msg)
 	case kit.Crash:
 		return a.fail(msg)
 	case ended:

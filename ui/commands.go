@@ -33,6 +33,7 @@ func init() {
 		{Act: kit.Previous, Name: "previous page", Also: true, When: (*App).Modeled, Do: func(a *App) tea.Cmd { return a.show((a.page + len(a.pages) - 1) % len(a.pages)) }},
 		{Act: kit.Jobs, Name: "Jobs…", Help: "jobs: progress, ETA, stop", Hint: kit.NoHint, Do: (*App).openJobs},
 		{Act: kit.Palette, Name: "all commands", Hint: "commands", Do: (*App).openPalette},
+		{Act: kit.Redraw, Name: "redraw the screen", Do: (*App).redraw},
 		{Act: kit.Suspend, Name: "suspend", Do: (*App).suspend},
 	}...)
 }
@@ -77,6 +78,8 @@ func (a *App) key(key string) tea.Cmd {
 		return a.quit()
 	case key == "ctrl+z":
 		return a.suspend()
+	case key == "ctrl+l":
+		return a.redraw()
 	case a.layout.TooSmall:
 		return nil
 	}

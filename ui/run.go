@@ -48,7 +48,7 @@ func Run(ctx context.Context, lab session.Lab, o Options) error {
 	reading, read := context.WithCancel(context.Background()) // outlives a.ctx, since replies may be late
 	defer read()
 	input := probe.Input(reading, in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
-	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler())...)
+	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler(), tea.WithColorProfile(a.caps.Profile))...)
 	a.send = program.Send
 	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
 	go func() {

@@ -28,11 +28,75 @@ type silentMsg struct{}
 // Windows as events.
 func (a *App) ask() tea.Cmd {
 	questions := tea.Raw(a.probe.Queries())
+	if a.caps.Tmux { // which replies for its client: another may be attached by now
+		questions = a.queryTmux(true)
+	}
 	if a.asked {
 		return questions
 	}
 	return tea.Batch(questions, tea.Tick(answerTime, func(time.Time) tea.Msg { return silentMsg{} }))
 }
+
+// tmuxTime is how long to wait for tmux, tmuxPeriod how often to ask it what it does not tell.
+const (
+	tmuxTime   = time.Second
+	tmuxPeriod = 2 * time.Second
+)
+
+// tmuxMsg has tmux's state before and now. ask: the terminal is asked next.
+type tmuxMsg struct {
+	before, now term.Tmux
+	ask         bool
+}
+
+// queryTmux asks tmux in the background.
+func (a *App) queryTmux(ask bool) tea.Cmd {
+	return kit.Task(func() tea.Msg {
+		before := a.probe.Tmux()
+		return tmuxMsg{before, a.probe.QueryTmux(a.ctx, tmuxTime), ask}
+	})
+}
+
+// watchTmux has tmux asked from time to time: without focus-events it does not tell that it has drawn
+// something else in the place of pictures, or that another terminal is attached.
+func (a *App) watchTmux() tea.Cmd {
+	if t := a.probe.Tmux(); !t.Known || t.FocusEvents || a.watching {
+		return nil
+	}
+	a.watching = true
+	query := a.queryTmux(false)
+	return tea.Tick(tmuxPeriod, func(time.Time) tea.Msg { return query() })
+}
+
+// tmuxReplied draws everything again where tmux did not keep it.
+func (a *App) tmuxReplied(msg tmuxMsg) tea.Cmd {
+	a.same = true
+	if !msg.ask {
+		a.watching = false
+	}
+	watch := a.watchTmux()
+	switch {
+	case msg.now.Another(msg.before):
+		a.same = false
+		return tea.Batch(a.redrawAll(), tea.Raw(a.probe.Queries()), watch)
+	case a.caps.Forgets && msg.now.Uncovered(msg.before, a.input):
+		a.same = false
+		a.layer.Redraw()
+	}
+	if msg.ask {
+		return tea.Batch(tea.Raw(a.probe.Queries()), watch)
+	}
+	return watch
+}
+
+// redrawAll has text and pictures sent again.
+func (a *App) redrawAll() tea.Cmd {
+	a.layer.Redraw()
+	return tea.ClearScreen
+}
+
+// redraw is redrawAll for a screen that is not what it should be, of a terminal that may be another.
+func (a *App) redraw() tea.Cmd { return tea.Batch(a.redrawAll(), a.ask()) }
 
 // reply handles other messages, which may be replies of the terminal.
 func (a *App) reply(msg tea.Msg) tea.Cmd {
@@ -68,16 +132,19 @@ func event(msg tea.Msg) any {
 
 // useCapabilities adapts to the terminal's capabilities, and redraws if needed.
 func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
-	before, asked := a.render(0, 0), a.asked
+	before, asked, profile := a.render(0, 0), a.asked, a.caps.Profile
 	a.adopt(caps)
-	same := a.render(0, 0) == before && a.asked == asked
-	if same || a.layout.W == 0 || a.layout.TooSmall {
-		return nil
+	var recolored tea.Cmd
+	if caps.Profile != profile {
+		recolored = func() tea.Msg { return tea.ColorProfileMsg{Profile: caps.Profile} }
+	}
+	if same := a.render(0, 0) == before && a.asked == asked; same || a.layout.W == 0 || a.layout.TooSmall {
+		return recolored
 	}
 	for _, p := range a.pages {
 		p.Arrange(a.layout)
 	}
-	return a.changed(session.ChangedScreen)
+	return tea.Batch(recolored, a.changed(session.ChangedScreen))
 }
 
 // adopt stores the terminal's capabilities.

@@ -223,5 +223,6 @@ var (
 	Palette  = row(GroupProgram, keys(":", "ctrl+p"), "all commands", "commands", "palette", "search").at(3)
 	Help     = row(GroupProgram, keys("?"), "help", "help", "keys", "manual", "words", "shortcuts")
 	Quit     = row(GroupProgram, keys("q", "ctrl+c"), "quit; in help: close", "quit", "exit", "close", "leave", "bye")
+	Redraw   = row(GroupProgram, keys("ctrl+l"), "redraw the screen, and ask the terminal again what it supports", "", "refresh", "repaint", "clear", "terminal")
 	Suspend  = row(GroupProgram, keys("ctrl+z"), "suspend: back to the shell until fg", "", "background", "shell")
 )

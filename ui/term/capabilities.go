@@ -24,7 +24,7 @@ type Capabilities struct {
 	Lasting, Bands bool
 	// CellW and CellH are the size of a cell in pixels, never 0; CellFrom is the source of it:
 	// "CSI 16 t", "TIOCGWINSZ", "CSI 14 t" or "default". ExactW and ExactH, unless 0, are the size
-	// where the terminal rounded it up: in browsers cells are fractions of pixels.
+	// where the terminal rounded it: in browsers cells are no whole pixels.
 	CellW, CellH   int
 	ExactW, ExactH float64
 	CellFrom       string
@@ -229,14 +229,15 @@ func (a *answers) cellSize(c *Capabilities, size windowSize) {
 	}
 }
 
-// exactSize sets the size of cells that are no whole pixels, from that of a window smaller than its
-// cells would be.
+// exactSize sets the size of cells that are no whole pixels, from that of the window. One that is
+// larger than its cells may have a border instead, unless it is the only size the terminal tells.
 func (a *answers) exactSize(c *Capabilities, size windowSize) {
+	alone := size.width == 0
 	exact := func(cell, window, cells int) float64 {
-		if window > 0 && window < cells*cell && window > cells*(cell-1) {
-			return float64(window) / float64(cells)
+		if over := window - cells*cell; window == 0 || over == 0 || over <= -cells || 2*over > cells || over > 0 && !alone {
+			return 0
 		}
-		return 0
+		return float64(window) / float64(cells)
 	}
 	window := [2]int{size.width, size.height}
 	if a.pixels[0] > 0 && a.pixelsAt.cols == size.cols && a.pixelsAt.rows == size.rows {
@@ -284,7 +285,7 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 	if c.Tmux {
 		add("name outside of tmux", a.outerName())
 		add("attributes outside of tmux", attributes(a.outerDA1))
-		if a.tmux.known {
+		if a.tmux.Known {
 			add("features of tmux's client (client_termfeatures)", a.tmux.features)
 		}
 	}
@@ -356,7 +357,7 @@ func (a *answers) advice(c *Capabilities, e *environment) (list []string) {
 	if c.Tmux && !c.Passthrough && !c.Sixel && !c.Lasting && a.tmux.passthrough != passthroughOn {
 		list = append(list, "tmux: set -g allow-passthrough on shows pictures where the terminal outside has graphics")
 	}
-	if c.Tmux && a.tmux.known && !a.tmux.focusEvents && (c.Sixel || c.Kitty) {
+	if c.Tmux && a.tmux.Known && !a.tmux.FocusEvents && (c.Sixel || c.Kitty) {
 		list = append(list, "tmux: set -g focus-events on draws pictures again as soon as their window is shown; Ctrl-L does, too")
 	}
 	if c.Tmux && c.Profile == colorprofile.ANSI256 {

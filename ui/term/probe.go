@@ -33,15 +33,6 @@ type Probe struct {
 // windowSize is a terminal's size in cells and in pixels, 0 where unknown.
 type windowSize struct{ cols, rows, width, height int }
 
-// passthroughOption is the value of tmux's option allow-passthrough.
-type passthroughOption int
-
-const (
-	passthroughUnknown passthroughOption = iota
-	passthroughOn
-	passthroughOff
-)
-
 // testColor is the state that queryColor sets, in the forms that terminals report it in.
 var testColor = regexp.MustCompile(`48[:;]2[:;](\d*:)?1[:;]2[:;]3`)
 

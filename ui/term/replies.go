@@ -169,7 +169,7 @@ type answers struct {
 	cell, pixels  [2]int // width, height
 	pixelsAt      windowSize
 	color, rgb    bool // the reply to DECRQSS has the color set, that to XTGETTCAP says yes
-	tmux          tmuxState
+	tmux          Tmux
 	background    [3]uint8
 	hasBackground bool
 	registers     int

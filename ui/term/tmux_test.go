@@ -1,8 +1,10 @@
 package term
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/colorprofile"
 )
@@ -16,12 +18,12 @@ func TestTmuxState(t *testing.T) {
 		profile                   colorprofile.Profile
 		advice                    string
 	}{
-		{"sixel outside", "0\n1\n256,RGB,sixel,title\nXTerm(379)\n/dev/pts/1 9 xterm\n", tmux35, "sixel", true, false, colorprofile.TrueColor, ""},
-		{"sixel outside, no focus events", "0\n0\n256,sixel\nXTerm(379)\n/dev/pts/1 9 xterm\n", tmux35, "sixel", true, false, colorprofile.ANSI256, "focus-events"},
-		{"none outside", "0\n1\n256,title\nVTE(7000)\n/dev/pts/1 9 xterm\n", tmux35, "blocks", false, false, colorprofile.ANSI256, "allow-passthrough"},
-		{"passed through", "1\n0\n256,title\n\n/dev/pts/1 9 xterm\n", "\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c" + xtermAnswers, "sixel", false, true, colorprofile.ANSI256, "focus-events"},
-		{"before 3.3", "\n0\n256,title\n\n/dev/pts/1 9 xterm\n", "\x1bP>|tmux 3.2a\x1b\\\x1b[?1;2c" + xtermAnswers, "sixel", false, true, colorprofile.ANSI256, "focus-events"},
-		{"Konsole outside", "0\n1\n256,sixel\nKonsole 22.12.3\n/dev/pts/1 9 xterm\n", tmux35, "blocks", true, false, colorprofile.ANSI256, ""},
+		{"sixel outside", "0\n1\n256,RGB,sixel,title\nXTerm(379)\n/dev/pts/1\n1 0\n1000\n", tmux35, "sixel", true, false, colorprofile.TrueColor, ""},
+		{"sixel outside, no focus events", "0\n0\n256,sixel\nXTerm(379)\n/dev/pts/1\n1 0\n1000\n", tmux35, "sixel", true, false, colorprofile.ANSI256, "focus-events"},
+		{"none outside", "0\n1\n256,title\nVTE(7000)\n/dev/pts/1\n1 0\n1000\n", tmux35, "blocks", false, false, colorprofile.ANSI256, "allow-passthrough"},
+		{"passed through", "1\n0\n256,title\n\n/dev/pts/1\n1 0\n1000\n", "\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c" + xtermAnswers, "sixel", false, true, colorprofile.ANSI256, "focus-events"},
+		{"before 3.3", "\n0\n256,title\n\n/dev/pts/1\n1 0\n1000\n", "\x1bP>|tmux 3.2a\x1b\\\x1b[?1;2c" + xtermAnswers, "sixel", false, true, colorprofile.ANSI256, "focus-events"},
+		{"Konsole outside", "0\n1\n256,sixel\nKonsole 22.12.3\n/dev/pts/1\n1 0\n1000\n", tmux35, "blocks", true, false, colorprofile.ANSI256, ""},
 		{"nothing known", "no server", tmux35, "blocks", false, false, colorprofile.ANSI256, "allow-passthrough"},
 	} {
 		p := NewProbe([]string{"TERM=tmux-256color", "TMUX=/tmp/x,1,0"})
@@ -86,6 +88,26 @@ func TestColorsAreAskedFor(t *testing.T) {
 
 // xterm.js rounds the size of its cells.
 func TestFractionalCells(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		reply  string
+		driver [2]int // pixels by TIOCGWINSZ
+		w, h   float64
+	}{
+		{"rounded up", "\x1b[6;17;9t\x1b[4;510;843t", [2]int{}, 8.43, 0},
+		{"rounded down", "\x1b[6;17;8t\x1b[4;495;843t", [2]int{}, 8.43, 16.5},
+		{"whole, with a border", "\x1b[6;17;8t\x1b[4;515;810t", [2]int{800, 510}, 0, 0},
+		{"whole, the driver counts the border", "\x1b[6;17;8t\x1b[4;510;800t", [2]int{810, 515}, 0, 0},
+		{"of another size", "\x1b[6;17;8t\x1b[4;510;300t", [2]int{}, 0, 0},
+	} {
+		p := NewProbe([]string{"TERM=xterm-256color"})
+		p.Resize(100, 30, c.driver[0], c.driver[1])
+		p.Queries()
+		p.Parse([]byte(c.reply + "\x1b[?62;4c"))
+		if got := p.Capabilities(); got.ExactW != c.w || got.ExactH != c.h {
+			t.Errorf("%s: %v×%v", c.what, got.ExactW, got.ExactH)
+		}
+	}
 	p := NewProbe([]string{"TERM=xterm-256color"})
 	p.Resize(100, 30, 0, 0)
 	p.Queries()
@@ -96,5 +118,35 @@ func TestFractionalCells(t *testing.T) {
 	p.Resize(101, 30, 0, 0) // the window of 100 columns says nothing of these
 	if c := p.Capabilities(); c.ExactW != 0 {
 		t.Errorf("exactly %v×%v", c.ExactW, c.ExactH)
+	}
+}
+
+func TestWhatTmuxDrewOver(t *testing.T) {
+	state := func(client, shown string, activity int) Tmux {
+		return parseTmux(fmt.Sprintf("1\n0\n256\n\n%s\n%s\n%d\n", client, shown, activity))
+	}
+	const shown, away, copying = "1 0", "0 0", "1 1"
+	for _, c := range []struct {
+		what               string
+		before, now        Tmux
+		input              int64
+		another, uncovered bool
+	}{
+		{"nothing", state("a", shown, 100), state("a", shown, 100), 100, false, false},
+		{"the program's own keys", state("a", shown, 100), state("a", shown, 105), 105, false, false},
+		{"a menu", state("a", shown, 100), state("a", shown, 105), 100, false, true},
+		{"another window is shown", state("a", shown, 100), state("a", away, 105), 100, false, false},
+		{"back again", state("a", away, 100), state("a", shown, 100), 100, false, true},
+		{"copy mode", state("a", shown, 100), state("a", copying, 105), 100, false, false},
+		{"after copy mode", state("a", copying, 105), state("a", shown, 107), 107, false, true},
+		{"detached", state("a", shown, 100), state("", shown, 0), 100, false, false},
+		{"attached again", state("a", shown, 100), state("b", shown, 105), 100, true, true},
+	} {
+		if got := c.now.Another(c.before); got != c.another {
+			t.Errorf("%s: another client: %v", c.what, got)
+		}
+		if got := c.now.Uncovered(c.before, time.Unix(c.input, 0)); got != c.uncovered {
+			t.Errorf("%s: uncovered: %v", c.what, got)
+		}
 	}
 }
