@@ -360,7 +360,7 @@ func TestTmuxAndSync(t *testing.T) {
 	a, k := pic(1, 2, 1, 3, 2), kittyPic(3)
 	write(t, l, l.Place([]Picture{a, k}, false)+"text")
 	expect(t, &b, "\x1b[?2026h\x1bPtmux;\x1b\x1b_Ga=T,i=3;AAAA\x1b\x1b\\\x1b\\text"+
-		"\x1b7\x1b[2;3H\x1bPtmux;\x1b\x1bPqpic1\x1b\x1b\\\x1b\\\x1b8\x1b[?2026l")
+		"\x1b7\x1b[2;3H\x1b[X\x1bPtmux;\x1b\x1bPqpic1\x1b\x1b\\\x1b\\\x1b8\x1b[?2026l")
 	write(t, l, "only text")
 	expect(t, &b, "only text")
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -109,7 +108,7 @@ func (p *Probe) Capabilities() Capabilities {
 
 // complete reports whether all replies have arrived.
 func (p *Probe) complete() bool {
-	if p.wrapped && !(slices.Contains(p.answers.da1, sixelAttribute) && p.answers.tmux.has("sixel")) {
+	if p.wrapped {
 		return p.da1 >= 2
 	}
 	return p.da1 >= 1

@@ -239,6 +239,9 @@ func (l *Layer) compose(p *plan) {
 	for _, c := range p.draw {
 		out = append(out, "\x1b7"...)
 		out = appendMove(out, c.X, c.Y)
+		if l.tmux {
+			out = append(out, tmuxHere...)
+		}
 		out = appendPicture(out, c.Data, l.tmux)
 		out = append(out, "\x1b8"...)
 	}
@@ -295,8 +298,11 @@ func appendBlanks(out []byte, boxes []Picture) []byte {
 	return append(out, "\x1b8"...)
 }
 
-// appendPicture appends a picture's bytes, wrapped for tmux if need be. tmux moves the outer
-// terminal's cursor to its own before it passes a string on.
+// tmuxHere makes tmux write what it holds back and move the outer terminal's cursor to its own, by
+// erasing a character: what it passes through appears wherever the cursor happens to be.
+const tmuxHere = "\x1b[X"
+
+// appendPicture appends a picture's bytes, wrapped for tmux if need be.
 func appendPicture(out, data []byte, tmux bool) []byte {
 	if !tmux {
 		return append(out, data...)
