@@ -280,7 +280,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	if first {
 		return tea.Batch(cmd, a.Check(), a.rememberStart(), a.askForData())
 	}
-	return tea.Batch(cmd, a.ask()) // the font may have changed, too
+	return tea.Batch(cmd, a.ask(), a.settled()) // the font may have changed, too
 }
 
 // verdict returns the result of Run after the program has ended.

@@ -89,6 +89,15 @@ func (a *App) tmuxReplied(msg tmuxMsg) tea.Cmd {
 	return watch
 }
 
+// settled asks once more for the size of cells, if they are no whole pixels, once the terminal has
+// settled after a resize.
+func (a *App) settled() tea.Cmd {
+	return tea.Tick(term.Settling, func(time.Time) tea.Msg { return settledMsg{} })
+}
+
+// settledMsg is sent after settled.
+type settledMsg struct{}
+
 // redrawAll has text and pictures sent again.
 func (a *App) redrawAll() tea.Cmd {
 	a.layer.Redraw()
@@ -103,6 +112,11 @@ func (a *App) reply(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case capabilitiesMsg:
 		return a.useCapabilities(msg.caps)
+	case settledMsg:
+		if a.probe.Unsettled() {
+			return a.ask()
+		}
+		a.same = true
 	case silentMsg:
 		if a.asked {
 			return nil

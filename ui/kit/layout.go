@@ -75,11 +75,17 @@ func (c CellSize) exact() (w, h float64) {
 	return w, h
 }
 
-// Pixels returns the size of the largest picture that does not reach beyond cols×rows cells.
+// Pixels returns the size of the largest picture that does not reach beyond cols×rows cells. The
+// exact size is only known up to the rounding of the window's.
 func (c CellSize) Pixels(cols, rows int) (w, h int) {
-	exactW, exactH := c.exact()
-	const rounding = 1e-6
-	w, h = int(float64(cols)*exactW+rounding), int(float64(rows)*exactH+rounding)
+	const rounding = 0.5
+	w, h = cols*c.W, rows*c.H
+	if c.ExactW > 0 {
+		w = max(int(float64(cols)*c.ExactW-rounding), 0)
+	}
+	if c.ExactH > 0 {
+		h = max(int(float64(rows)*c.ExactH-rounding), 0)
+	}
 	if c.Bands && h >= BandHeight {
 		h -= h % BandHeight
 	}

@@ -229,9 +229,20 @@ func (a *answers) cellSize(c *Capabilities, size windowSize) {
 	}
 }
 
-// exactSize sets the size of cells that are no whole pixels, from that of the window. One that is
-// larger than its cells may have a border instead, unless it is the only size the terminal tells.
+// exactSize sets the size of cells that are no whole pixels, from that of the window. Right after a
+// resize that may be the window's size before: until it has been asked for again, cells are taken to
+// be as small as they may be.
 func (a *answers) exactSize(c *Capabilities, size windowSize) {
+	w, h := a.exact(c.CellW, c.CellH, size)
+	if !a.settled {
+		w, h = least(c.CellW, w, a.last[0]), least(c.CellH, h, a.last[1])
+	}
+	c.ExactW, c.ExactH = w, h
+}
+
+// exact returns the size of cells that are no whole pixels, 0 for those that are. A window that is
+// larger than its cells may have a border instead, unless it is the only size the terminal tells.
+func (a *answers) exact(cellW, cellH int, size windowSize) (w, h float64) {
 	alone := size.width == 0
 	exact := func(cell, window, cells int) float64 {
 		if over := window - cells*cell; window == 0 || over == 0 || over <= -cells || 2*over > cells || over > 0 && !alone {
@@ -243,7 +254,21 @@ func (a *answers) exactSize(c *Capabilities, size windowSize) {
 	if a.pixels[0] > 0 && a.pixelsAt.cols == size.cols && a.pixelsAt.rows == size.rows {
 		window = a.pixels
 	}
-	c.ExactW, c.ExactH = exact(c.CellW, window[0], size.cols), exact(c.CellH, window[1], size.rows)
+	return exact(cellW, window[0], size.cols), exact(cellH, window[1], size.rows)
+}
+
+// least returns the smallest size that a cell may have: its whole one, or one of others unless 0.
+func least(cell int, others ...float64) float64 {
+	size := float64(cell)
+	for _, o := range others {
+		if o > 0 {
+			size = min(size, o)
+		}
+	}
+	if size == float64(cell) {
+		return 0
+	}
+	return size
 }
 
 // list has one line per query with its reply.

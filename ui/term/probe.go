@@ -25,6 +25,7 @@ type Probe struct {
 	da1     int        // DA1 replies since the last queries
 	asked   time.Time  // when those were sent
 	askedAt windowSize // the size then
+	resized time.Time  // when that changed
 	partial []byte     // the beginning of a reply, left over when Query ended
 	tty     *os.File   // the terminal, if Query was used
 }
@@ -74,7 +75,8 @@ func (p *Probe) Queries() string {
 		return ""
 	}
 	p.da1, p.asked, p.askedAt = 0, time.Now(), p.size
-	p.next = answers{tmux: p.answers.tmux}
+	settled := time.Since(p.resized) > settling
+	p.next = answers{tmux: p.answers.tmux, last: p.answers.last, settled: settled}
 	p.wrapped = false
 	color := ""
 	if !p.env.noColor && p.env.profile < colorprofile.TrueColor && !p.inTmux() {
@@ -133,8 +135,26 @@ func (p *Probe) Resize(cols, rows, width, height int) {
 			width, height = s.width, s.height
 		}
 	}
+	if p.size.cols > 0 && (cols != p.size.cols || rows != p.size.rows) {
+		p.resized, p.answers.settled = time.Now(), false
+	}
 	p.size = windowSize{cols, rows, width, height}
 }
+
+// settling is how long a terminal may take to give its window a new size, which it has told already.
+const settling = 200 * time.Millisecond
+
+// Unsettled reports whether the size of cells should be asked for once more, since the terminal was
+// resized just before it replied. Wait for Settling before.
+func (p *Probe) Unsettled() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w, h := p.answers.exact(p.answers.cell[0], p.answers.cell[1], p.size)
+	return !p.answers.settled && p.answers.cell[0] > 0 && (w != 0 || h != 0 || p.answers.last != [2]float64{})
+}
+
+// Settling is the time to wait for after a resize.
+const Settling = 2 * settling
 
 // Parse extracts the replies from what a terminal sent. It returns the rest: key presses and
 // the like, without incomplete replies.
@@ -164,7 +184,10 @@ func (p *Probe) take(seq []byte) bool {
 			a.outerDA1, a.da1 = a.da1, own
 		}
 		if a.pixels != [2]int{} && seq[len(seq)-1] == 't' {
-			a.pixelsAt = p.askedAt
+			a.pixelsAt, a.settled = p.askedAt, p.next.settled
+			if a.settled && a.cell[0] > 0 {
+				a.last[0], a.last[1] = a.exact(a.cell[0], a.cell[1], p.size)
+			}
 		}
 	}
 	if attributes && !p.asked.IsZero() && p.complete() {

@@ -166,9 +166,11 @@ type answers struct {
 	name, outer   string // XTVERSION of the terminal asked, and of the one outside of tmux
 	da1, outerDA1 []int
 	kitty         bool
-	cell, pixels  [2]int // width, height
-	pixelsAt      windowSize
-	color, rgb    bool // the reply to DECRQSS has the color set, that to XTGETTCAP says yes
+	cell, pixels  [2]int     // width, height
+	pixelsAt      windowSize // the size when pixels was asked for
+	settled       bool       // … and that had not changed just before
+	last          [2]float64 // exact size of cells when it was settled last
+	color, rgb    bool       // the reply to DECRQSS has the color set, that to XTGETTCAP says yes
 	tmux          Tmux
 	background    [3]uint8
 	hasBackground bool

@@ -108,16 +108,31 @@ func TestFractionalCells(t *testing.T) {
 			t.Errorf("%s: %v×%v", c.what, got.ExactW, got.ExactH)
 		}
 	}
+	// Right after a resize the window still has its size from before.
 	p := NewProbe([]string{"TERM=xterm-256color"})
 	p.Resize(100, 30, 0, 0)
 	p.Queries()
-	p.Parse([]byte("\x1b[6;17;9t\x1b[4;510;843t\x1b[?62;4c"))
-	if c := p.Capabilities(); c.CellW != 9 || c.CellH != 17 || c.ExactW != 8.43 || c.ExactH != 0 {
-		t.Errorf("%d×%d, exactly %v×%v", c.CellW, c.CellH, c.ExactW, c.ExactH)
-	}
-	p.Resize(101, 30, 0, 0) // the window of 100 columns says nothing of these
-	if c := p.Capabilities(); c.ExactW != 0 {
-		t.Errorf("exactly %v×%v", c.ExactW, c.ExactH)
+	p.Parse([]byte("\x1b[6;17;8t\x1b[4;510;843t\x1b[?62;4c"))
+	for _, step := range []struct {
+		reply string
+		w, h  float64
+		again bool
+	}{
+		{"", 0, 0, true},
+		{"\x1b[6;17;8t\x1b[4;510;843t\x1b[?62;4c", 0, 0, true},
+		{"\x1b[6;17;8t\x1b[4;493;843t\x1b[?62;4c", 8.43, 0, false},
+	} {
+		p.Resize(100, 29, 0, 0)
+		if step.reply != "" {
+			if !step.again {
+				p.resized = time.Now().Add(-time.Second)
+			}
+			p.Queries()
+			p.Parse([]byte(step.reply))
+		}
+		if c := p.Capabilities(); c.ExactW != step.w || c.ExactH != step.h || p.Unsettled() != step.again {
+			t.Errorf("exactly %v×%v after %q, again %v", c.ExactW, c.ExactH, step.reply, p.Unsettled())
+		}
 	}
 }
 
