@@ -32,7 +32,7 @@ func (r *run) keep(epochEnded bool) error {
 
 // save starts writing a checkpoint of the current state, after all steps begun.
 func (r *run) save() error {
-	for r.ahead > 0 {
+	for len(r.begins) > 0 {
 		if err := r.account(); err != nil {
 			return err
 		}

@@ -140,9 +140,8 @@ type run struct {
 
 	perEpoch, total int // steps
 	at              position
-	ahead           int       // steps begun after at
-	since           time.Time // when the step after at was begun, or the one before it ended
-	kept            *position // of the last checkpoint written by this process
+	begins          []time.Duration // how long beginning a step took, of those begun after at
+	kept            *position       // of the last checkpoint written by this process
 	usage           usage
 	begun           time.Time // start time, shifted by interruptions
 	here            time.Time // when this process started or resumed it
@@ -279,35 +278,34 @@ func (r *run) steps(ctx context.Context) error {
 // step begins the next step of the epoch and reports the oldest one, unless the device works best
 // with that one's result unread.
 func (r *run) step(ctx context.Context) error {
-	if r.ahead == 0 {
-		r.since = r.clock()
-	}
-	if next := r.at.Step + r.ahead; r.ahead == 0 || next < r.total && next%r.perEpoch != 0 {
+	if next := r.at.Step + len(r.begins); len(r.begins) == 0 || next < r.total && next%r.perEpoch != 0 {
+		since := r.clock()
 		if err := r.begin(ctx, next); err != nil {
 			return err
 		}
-		if r.ahead++; r.ahead <= r.trainer.Lag() {
+		if r.begins = append(r.begins, r.clock().Sub(since)); len(r.begins) <= r.trainer.Lag() {
 			return nil
 		}
 	}
 	return r.account()
 }
 
-// account waits for the oldest step begun and reports it.
+// account waits for the oldest step begun and reports it. A step takes as long as beginning it and
+// waiting for its result: devices may compute it in either.
 func (r *run) account() error {
+	since := r.clock()
 	loss, correct, err := r.trainer.Result()
 	if err != nil {
 		return err
 	}
-	r.ahead--
-	begun, rate := r.since, r.rate(r.at.Step)
-	r.since = r.clock()
+	took, rate := r.begins[0]+r.clock().Sub(since), r.rate(r.at.Step)
+	r.begins = append(r.begins[:0], r.begins[1:]...)
 	if loss-loss != 0 {
 		return &DivergedError{Step: r.at.Step + 1, What: fmt.Sprintf("the loss is %v", loss)}
 	}
 	r.at.Step++
 	r.at.Pending = r.at.Step%r.perEpoch == 0 || r.at.Step == r.total
-	t := tally{Steps: 1, Loss: loss, Seconds: r.since.Sub(begun).Seconds()}
+	t := tally{Steps: 1, Loss: loss, Seconds: took.Seconds()}
 	if r.config.Mixup == 0 {
 		t.Correct, t.N = correct, r.config.Batch
 	}
