@@ -196,8 +196,8 @@ type device struct {
 	found
 	context uintptr
 	cache   cache.Folder
-	lost    atomic.Pointer[hal.Lost]
-	used    atomic.Int64 // bytes of its buffers
+	hal.Life
+	used atomic.Int64 // bytes of its buffers
 
 	programs   map[string]*program // by their source
 	programsMu sync.Mutex
@@ -238,9 +238,6 @@ func Open(number int, o Options) (hal.Device, error) {
 // Info implements [hal.Device].
 func (d *device) Info() hal.Info { return d.info }
 
-// Lost reports whether the device has stopped working: then it can only be opened anew.
-func (d *device) Lost() bool { return d.lost.Load() != nil }
-
 // Close implements [hal.Device].
 func (d *device) Close() error {
 	d.programsMu.Lock()
@@ -270,8 +267,8 @@ func (d *device) queue(urgent bool) (uintptr, error) {
 
 // check turns the result of a function into an error. Once the device is lost it stays so.
 func (d *device) check(what string, r uintptr) error {
-	if lost := d.lost.Load(); lost != nil {
-		return lost
+	if err := d.Err(); err != nil {
+		return err
 	}
 	c := code(int32(r))
 	switch c {
@@ -280,8 +277,7 @@ func (d *device) check(what string, r uintptr) error {
 	case allocationFailure, outOfHostMemory:
 		return &hal.OutOfMemory{Device: d.info.ID}
 	case notAvailable, invalidContext, invalidQueue, illegalAccess:
-		d.lost.CompareAndSwap(nil, &hal.Lost{Device: d.info.ID, Cause: fmt.Errorf("%s: %w", what, c)})
-		return d.lost.Load()
+		return d.End(d.info.ID, what, c)
 	}
 	return fmt.Errorf("%s: %s: %w", d.info.ID, what, c)
 }
@@ -291,7 +287,7 @@ func (d *device) check(what string, r uintptr) error {
 func (d *device) checkDone(what string, r uintptr) error {
 	switch c := code(int32(r)); c {
 	case outOfResources, eventFailed:
-		d.lost.CompareAndSwap(nil, &hal.Lost{Device: d.info.ID, Cause: fmt.Errorf("%s: %w", what, c)})
+		return d.End(d.info.ID, what, c)
 	}
 	return d.check(what, r)
 }

@@ -26,7 +26,7 @@ func failing(t *testing.T) (d *device, fail func(function *uintptr, c code)) {
 	d.api = &changed
 	t.Cleanup(func() {
 		d.api = &whole
-		d.lost.Store(nil)
+		d.Life = hal.Life{}
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
@@ -65,7 +65,7 @@ func TestLost(t *testing.T) {
 			}
 		}
 		b.Free()
-		d.lost.Store(nil)
+		d.Life = hal.Life{}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
@@ -90,7 +90,7 @@ func TestAllocationFails(t *testing.T) {
 			if !errors.As(err, &out) || out.Need != 1000 {
 				t.Errorf("%v, late %v: %v", c, late, err)
 			}
-			if d.lost.Load() != nil {
+			if d.Lost() {
 				t.Errorf("%v: the device is lost", c)
 			}
 		}

@@ -58,7 +58,7 @@ func (d *device) alloc(bytes, size int) (uintptr, error) {
 func (d *device) allocated(bytes int, r uintptr) error {
 	switch c := code(int32(r)); c {
 	case allocationFailure, outOfHostMemory, outOfResources, invalidBufferSize:
-		if d.lost.Load() == nil {
+		if !d.Lost() {
 			return &hal.OutOfMemory{Device: d.info.ID, Need: int64(bytes)}
 		}
 	}

@@ -86,7 +86,7 @@ type device struct {
 	number  int
 	context Context
 	cache   cache.Folder
-	lost    atomic.Pointer[hal.Lost]
+	hal.Life
 	// Held while a stream is captured, and shared while the whole context is waited for, which
 	// is not allowed then.
 	capture sync.RWMutex
@@ -139,9 +139,6 @@ func Open(number int, o Options) (hal.Device, error) {
 // Info implements [hal.Device].
 func (d *device) Info() hal.Info { return d.info }
 
-// Lost reports whether the device has stopped working.
-func (d *device) Lost() bool { return d.lost.Load() != nil }
-
 // Close implements [hal.Device].
 func (d *device) Close() error {
 	d.programsMu.Lock()
@@ -154,7 +151,7 @@ func (d *device) Close() error {
 	}
 	d.programs = nil
 	errs = append(errs, d.forgetConvolutions(), d.context.CloseStream(d.zeroing), d.driver.Release(d.number))
-	if d.lost.Load() != nil {
+	if d.Lost() {
 		return nil // its errors have been reported
 	}
 	return d.check("closing", errors.Join(errs...))
@@ -163,8 +160,8 @@ func (d *device) Close() error {
 // check turns an error of the driver into one that says what was done. Once the device is lost it
 // stays so.
 func (d *device) check(what string, err error) error {
-	if lost := d.lost.Load(); lost != nil {
-		return lost
+	if err := d.Err(); err != nil {
+		return err
 	}
 	if err == nil {
 		return nil
@@ -173,8 +170,7 @@ func (d *device) check(what string, err error) error {
 	errors.As(err, &code)
 	switch {
 	case code.sticky():
-		d.lost.CompareAndSwap(nil, &hal.Lost{Device: d.info.ID, Cause: fmt.Errorf("%s: %w", what, err)})
-		return d.lost.Load()
+		return d.End(d.info.ID, what, err)
 	case code == OutOfMemory:
 		return d.outOfMemory(0)
 	}
@@ -219,7 +215,7 @@ func (d *device) Alloc(bytes int) (hal.Buffer, error) {
 
 // allocated is check of a function that allocates.
 func (d *device) allocated(bytes int, err error) error {
-	if errors.Is(err, OutOfMemory) && d.lost.Load() == nil {
+	if errors.Is(err, OutOfMemory) && !d.Lost() {
 		return d.outOfMemory(bytes)
 	}
 	return d.check("allocating memory", err)
