@@ -71,8 +71,11 @@ func (c *compiler) choose(in *plan.Instr, conv hal.Convolution) *hal.LibraryKern
 	if kernel, ok := kernelNamed(kernels, name); ok {
 		return kernel
 	}
-	name = c.fastestConv(in, kernels)
-	cache.User().Put(key, []byte(name))
+	var lasting bool
+	name, lasting = c.fastestConv(in, kernels)
+	if lasting {
+		cache.User().Put(key, []byte(name))
+	}
 	if t.known == nil {
 		t.known = make(map[string]string)
 	}
@@ -92,20 +95,24 @@ func kernelNamed(kernels []hal.LibraryKernel, name string) (*hal.LibraryKernel, 
 }
 
 // fastestConv returns the name of the library's kernel that is faster than our own; own if none is, or
-// none could be tried.
-func (c *compiler) fastestConv(in *plan.Instr, kernels []hal.LibraryKernel) string {
-	best := own
+// none could be tried. It is lasting unless another time may tell otherwise: there was no memory to
+// try, or the device was lost.
+func (c *compiler) fastestConv(in *plan.Instr, kernels []hal.LibraryKernel) (best string, lasting bool) {
 	want, least, err := c.try(in, never)
 	if err != nil {
-		return own
+		return own, false
 	}
+	best, lasting = own, true
 	for i, k := range kernels {
 		got, took, err := c.try(in, always+libraryUse(i))
+		if errors.As(err, new(*hal.OutOfMemory)) || errors.As(err, new(*hal.Lost)) {
+			lasting = false
+		}
 		if err == nil && took < least && alike(got, want, c.dev.dtype) {
 			best, least = k.Kernel.Name(), took
 		}
 	}
-	return best
+	return best, lasting
 }
 
 // edge is how many elements of a result's beginning and of its end are compared.

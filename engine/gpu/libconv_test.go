@@ -219,13 +219,18 @@ func TestLibraryChoice(t *testing.T) {
 					t.Fatal("cuDNN is not asked")
 				}
 				kernels := d.hal.(hal.Convolving).Convolutions(asked)
-				name := compiler.fastestConv(in, kernels)
-				if got, found := kernelNamed(kernels, name); !found || (got != nil) != c.chosen {
+				name, lasting := compiler.fastestConv(in, kernels)
+				if got, found := kernelNamed(kernels, name); !found || !lasting || (got != nil) != c.chosen {
 					t.Errorf("%v: %s of %d kernels is chosen", o.op, name, len(kernels))
 				}
 				if compiler.choose(in, asked) != nil {
 					t.Errorf("%v: chosen on a device of tests", o.op)
 				}
+				driver.Bytes = 1 << 14
+				if name, lasting := compiler.fastestConv(in, kernels); name != own || lasting {
+					t.Errorf("%v: %s is chosen without memory to try, and that lasts: %v", o.op, name, lasting)
+				}
+				driver.Bytes = 4 << 30
 			}
 		})
 	}
