@@ -38,11 +38,7 @@ func (e *executable) Ascend(ctx context.Context, a *plan.Ascent) error {
 	if err != nil {
 		return err
 	}
-	var size []byte
-	for _, v := range []float64{a.StepSize, a.Epsilon} {
-		size = binary.NativeEndian.AppendUint32(size, math.Float32bits(float32(v)))
-	}
-	bytes := 4 * len(a.Images)
+	size, bytes := sizes(a), 4*len(a.Images)
 	if err := errors.Join(
 		e.stream.Upload(p.original.part(bytes), bytesOf(a.Original)),
 		e.stream.Upload(p.images.part(bytes), bytesOf(a.Images)),
@@ -51,6 +47,29 @@ func (e *executable) Ascend(ctx context.Context, a *plan.Ascent) error {
 	); err != nil {
 		return err
 	}
+	if err := e.steps(ctx, a, p); err != nil {
+		return err
+	}
+	stuck := make([]byte, 4*len(a.Stuck))
+	if err := e.stream.Download(stuck, p.stuck.part(len(stuck))); err != nil {
+		return err
+	}
+	for i := range a.Stuck {
+		a.Stuck[i] = binary.NativeEndian.Uint32(stuck[4*i:]) != 0
+	}
+	return e.stream.Download(bytesOf(a.Images), p.images.part(bytes))
+}
+
+// sizes are a step's size and the ball's radius, as kernels read them.
+func sizes(a *plan.Ascent) (bytes []byte) {
+	for _, v := range []float64{a.StepSize, a.Epsilon} {
+		bytes = binary.NativeEndian.AppendUint32(bytes, math.Float32bits(float32(v)))
+	}
+	return bytes
+}
+
+// steps takes the steps.
+func (e *executable) steps(ctx context.Context, a *plan.Ascent, p *ascent) error {
 	for range a.Steps {
 		if err := p.sequence.Enqueue(0, p.store); err != nil {
 			return err
@@ -63,14 +82,7 @@ func (e *executable) Ascend(ctx context.Context, a *plan.Ascent) error {
 			return err
 		}
 	}
-	stuck := make([]byte, 4*len(a.Stuck))
-	if err := e.stream.Download(stuck, p.stuck.part(len(stuck))); err != nil {
-		return err
-	}
-	for i := range a.Stuck {
-		a.Stuck[i] = binary.NativeEndian.Uint32(stuck[4*i:]) != 0
-	}
-	return e.stream.Download(bytesOf(a.Images), p.images.part(bytes))
+	return nil
 }
 
 // ascent prepares an ascent, unless that has been done.

@@ -18,6 +18,7 @@ type executable struct {
 	yield    plan.Yield
 	ascents  map[ascentKind]*ascent // prepared when first used
 	split    *splitting             // the same; nil: none
+	kept     *keptAscent            // the same
 	burst    int                    // launches between two yields
 	ahead    int                    // bursts that may not have been done when another is enqueued
 	bursts   []hal.Mark             // those
@@ -316,7 +317,7 @@ func (e *executable) Output(name string, dst []float32) error {
 
 // Close frees the program's memory.
 func (e *executable) Close() error {
-	var errs []error
+	errs := []error{e.closeKept()}
 	for _, a := range e.ascents {
 		errs = append(errs, a.close())
 	}

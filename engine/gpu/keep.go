@@ -13,7 +13,9 @@ import (
 
 // keptImages are training images in a learner's memory, and the launch that makes a batch of them.
 type keptImages struct {
-	images  *plan.Images
+	count   int
+	c, h, w int
+	floats  bool // else bytes
 	buffer  hal.Buffer
 	picking hal.Sequence
 }
@@ -29,8 +31,8 @@ func (l *learner) KeepImages(m *plan.Images) error {
 	if len(shape) != 4 || m.C != shape[1] || m.H != shape[2] || m.W != shape[3] {
 		return fmt.Errorf("images of %d×%d×%d to keep for %s", m.C, m.H, m.W, input.value)
 	}
-	if len(m.Pixels) > math.MaxInt32 {
-		return fmt.Errorf("%d bytes of images to keep: kernels count to 2³¹", len(m.Pixels))
+	if pixels := max(len(m.Pixels), len(m.Values)); pixels > math.MaxInt32 {
+		return fmt.Errorf("%d pixels of images to keep: kernels count to 2³¹", pixels)
 	}
 	if err := l.dropImages(); err != nil {
 		return err
@@ -47,17 +49,21 @@ func (l *learner) KeepImages(m *plan.Images) error {
 func (l *learner) copyImages(m *plan.Images, input *leaf) (*keptImages, error) {
 	const part = 16 << 20
 	e := l.exe
-	k := &keptImages{images: &plan.Images{Pixels: m.Pixels, C: m.C, H: m.H, W: m.W}}
+	k := &keptImages{count: m.Len(), c: m.C, h: m.H, w: m.W, floats: m.Values != nil}
+	data := m.Pixels
+	if k.floats {
+		data = bytesOf(m.Values)
+	}
 	var err error
-	if k.buffer, err = e.dev.hal.Alloc(max(roundUp(len(m.Pixels), 4), 4)); err != nil {
+	if k.buffer, err = e.dev.hal.Alloc(max(roundUp(len(data), 4), 4)); err != nil {
 		return nil, err
 	}
-	for from := 0; from < len(m.Pixels) && err == nil; from += part {
-		bytes := m.Pixels[from:min(from+part, len(m.Pixels))]
+	for from := 0; from < len(data) && err == nil; from += part {
+		bytes := data[from:min(from+part, len(data))]
 		err = e.stream.Upload(hal.Span{Buffer: k.buffer, Offset: from, Bytes: len(bytes)}, bytes)
 	}
 	if err == nil {
-		k.picking, err = l.preparePicking(k, input)
+		k.picking, err = k.prepare(e, input.value.Size(), l.picks(), l.given(input))
 	}
 	if err != nil {
 		k.buffer.Free()
@@ -66,8 +72,9 @@ func (l *learner) copyImages(m *plan.Images, input *leaf) (*keptImages, error) {
 	return k, nil
 }
 
-func (l *learner) preparePicking(k *keptImages, input *leaf) (hal.Sequence, error) {
-	program, err := l.exe.dev.hal.Load(source.Update())
+// prepare prepares the launch on an executable's stream that makes size pixels of picks.
+func (k *keptImages) prepare(e *executable, size int, picks, dst *tensor) (hal.Sequence, error) {
+	program, err := e.dev.hal.Load(source.Update())
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +82,9 @@ func (l *learner) preparePicking(k *keptImages, input *leaf) (hal.Sequence, erro
 	if err != nil {
 		return nil, err
 	}
-	size := input.value.Size()
-	return l.exe.stream.Prepare([]hal.Launch{{
+	return e.stream.Prepare([]hal.Launch{{
 		Kernel: kernel, Groups: over(size), Threads: maxThreads,
-		Args: []any{hal.All(k.buffer), l.picks().span, l.given(input).span, int32(size), int32(k.images.C), int32(k.images.H), int32(k.images.W)},
+		Args: []any{hal.All(k.buffer), picks.span, dst.span, int32(size), int32(k.c), int32(k.h), int32(k.w), int32(flag(k.floats))},
 	}})
 }
 
@@ -93,17 +99,25 @@ func (l *learner) dropImages() error {
 	return err
 }
 
-// check is CheckBatch or CheckPicked.
+// check is CheckBatch, CheckPicked or CheckAscended.
 func (l *learner) check(b *plan.Batch) error {
-	if b.Picks == nil || l.kept == nil {
+	switch {
+	case l.kept == nil:
 		return l.training.CheckBatch(b)
+	case b.Ascended != nil:
+		e, ok := b.Ascended.(*executable)
+		if !ok || e.kept == nil || e.kept.from != l.kept {
+			return errors.New("a batch of an ascent's images, but not of one from the images kept here")
+		}
+		return l.training.CheckAscended(b)
+	case b.Picks != nil:
+		return l.training.CheckPicked(b, l.kept.count)
 	}
-	return l.training.CheckPicked(b, l.kept.images)
+	return l.training.CheckBatch(b)
 }
 
-// encode writes picks to the constants of a step.
-func (l *learner) encode(p *plan.Picks) {
-	words := l.uploaded[l.picks().at:]
+// encodePicks writes picks as kernels read them.
+func encodePicks(words []byte, p *plan.Picks) {
 	put := func(i int, v int32) { binary.NativeEndian.PutUint32(words[4*i:], uint32(v)) }
 	put(0, int32(math.Float32bits(p.Share)))
 	put(1, int32(math.Float32bits(p.OtherShare)))

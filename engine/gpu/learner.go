@@ -316,10 +316,17 @@ func (l *learner) setBatch(b *plan.Batch) error {
 	s := &l.slots[l.steps%plan.MaxUnread]
 	give := func(dst hal.Span) error { return e.stream.Copy(dst, s.images.part(dst.Bytes)) }
 	var err error
-	if b.Picks != nil {
-		l.encode(b.Picks)
+	switch {
+	case b.Ascended != nil: // checked
+		a := b.Ascended.(*executable)
+		if err := a.stream.Wait(); err != nil { // streams are not in order among each other
+			return err
+		}
+		give = func(dst hal.Span) error { return e.stream.Copy(dst, a.kept.images.part(dst.Bytes)) }
+	case b.Picks != nil:
+		encodePicks(l.uploaded[l.picks().at:], b.Picks)
 		give = func(hal.Span) error { return l.kept.picking.Enqueue(0, l.kept.picking.Len()) }
-	} else {
+	default:
 		err = l.copies.Upload(s.images.part(4*len(b.Images)), bytesOf(b.Images))
 	}
 	if err := errors.Join(

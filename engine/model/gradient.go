@@ -166,6 +166,25 @@ func (d *Differentiator) Ascend(ctx context.Context, a plan.Ascent, labels []int
 	return true, nil
 }
 
+// AscendKept takes the steps of an ascent in L∞ from images that p picks of those that t keeps, a whole
+// batch with labels [N], or as far away as start says, [N,C,H,W] in units of a.Epsilon; nil: at them. They
+// stay on the device, for Examples.Ascended of t's next step. It returns false where the device cannot do
+// that.
+func (d *Differentiator) AscendKept(ctx context.Context, a plan.Ascent, t *Trainer, p *plan.Picks, start []float32, labels []int) (bool, error) {
+	exe, ok := d.exe.(plan.KeptAscending)
+	if !ok || len(labels) != d.microBatch || d.microBatch != d.batch {
+		return false, nil
+	}
+	if err := d.model.oneHot(d.target, labels); err != nil {
+		return false, err
+	}
+	if err := d.exe.SetInput(nets.TargetName, d.target); err != nil {
+		return false, err
+	}
+	a.Input, a.Grad = nets.InputName, nets.InputGradName
+	return exe.AscendKept(ctx, &a, t.learner, p, start)
+}
+
 // compute computes the gradients of a micro-batch.
 func (d *Differentiator) compute(ctx context.Context, dx, x []float32, labels []int) error {
 	if err := d.model.oneHot(d.target, labels); err != nil {

@@ -118,9 +118,11 @@ func (t *Trainer) Batch() int { return t.batch }
 
 // Examples is a batch to train on.
 type Examples struct {
-	X      []float32   // images [N,C,H,W]
-	Picks  *plan.Picks // replaces X after KeepImages
-	Labels []int       // their classes
+	X     []float32   // images [N,C,H,W]
+	Picks *plan.Picks // replaces X after KeepImages
+	// Ascended replaces X by where its last AscendKept from the trainer's images has ended.
+	Ascended *Differentiator
+	Labels   []int // their classes
 	// Targets are class probabilities [N,K] that replace one-hot labels; nil: one-hot labels.
 	Targets []float32
 	// DropoutMask [N,Net.Features] is 1 for kept inputs of the last linear layer, else 0; nil without
@@ -146,10 +148,14 @@ func (t *Trainer) StepOn(ctx context.Context, e Examples) (loss float64, correct
 // Begin is StepOn without its result: it may return before the device has done the work. On an
 // error, including ctx's, the model is unchanged.
 func (t *Trainer) Begin(ctx context.Context, e Examples) error {
-	err := t.learner.Step(ctx, &plan.Batch{
+	b := &plan.Batch{
 		Images: e.X, Picks: e.Picks, Labels: e.Labels, Targets: e.Targets, Mask: e.DropoutMask,
 		Update: t.training.Rule.Update(t.steps+1, t.LearningRate),
-	})
+	}
+	if e.Ascended != nil {
+		b.Ascended, _ = e.Ascended.exe.(plan.KeptAscending)
+	}
+	err := t.learner.Step(ctx, b)
 	if err == nil {
 		t.steps++
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -27,6 +28,36 @@ type Ascent struct {
 type Ascending interface {
 	Executable
 	Ascend(ctx context.Context, a *Ascent) error
+}
+
+// KeptAscending is an Ascending that ascends from images that a learner of its device keeps.
+type KeptAscending interface {
+	Ascending
+	// AscendKept is Ascend from the originals that p picks of l's kept images, N of them, or as far
+	// away as start says, [N,C,H,W] in units of Epsilon; nil: at them. It is in L∞. The images stay in
+	// the executable's memory, for Batch.Ascended of l's next step; a's are nil, and Stuck is, too. It
+	// returns false, and does nothing, if l is of another device or keeps no images, or memory does not
+	// suffice.
+	AscendKept(ctx context.Context, a *Ascent, l Learner, p *Picks, start []float32) (bool, error)
+}
+
+// CheckKept is Check for AscendKept, where so many images are kept.
+func (a *Ascent) CheckKept(p *Program, picks *Picks, start []float32, kept int) error {
+	x, err := p.Find(Input, a.Input)
+	if err != nil {
+		return err
+	}
+	dx, err := p.Output(a.Grad)
+	if err != nil {
+		return err
+	}
+	if a.L2 || a.Images != nil || a.Original != nil || a.Stuck != nil {
+		return errors.New("an ascent from kept images is in L∞ and has none of its own")
+	}
+	if len(x.Shape) != 4 || dx.Size() != x.Size() || start != nil && len(start) != x.Size() {
+		return fmt.Errorf("a start of %d values for %s and its gradient %s", len(start), x, dx)
+	}
+	return picks.check(x.Shape[0], kept)
 }
 
 // Check returns an error unless the names are those of p and the arrays have their sizes.

@@ -5,14 +5,21 @@ import (
 	"fmt"
 )
 
-// Images are training images of eight bits; a pixel's value is its byte divided by 255, in float32.
+// Images are training images: of eight bits, where a pixel's value is its byte divided by 255, in
+// float32, or of any values.
 type Images struct {
-	Pixels  []byte // [N,C,H,W]
+	Pixels  []byte    // [N,C,H,W]
+	Values  []float32 // replaces Pixels, e.g. for low-pass images
 	C, H, W int
 }
 
-// Len returns the number of images.
-func (m *Images) Len() int { return len(m.Pixels) / (m.C * m.H * m.W) }
+// Len returns the number of images; 0 for nil.
+func (m *Images) Len() int {
+	if m == nil {
+		return 0
+	}
+	return max(len(m.Pixels), len(m.Values)) / (m.C * m.H * m.W)
+}
 
 // Pick is an image of a batch: which, and how it is moved.
 type Pick struct {
@@ -42,9 +49,9 @@ type ImageKeeper interface {
 	KeepImages(m *Images) error
 }
 
-// CheckPicked is CheckBatch for a batch of kept images.
-func (t *Training) CheckPicked(b *Batch, kept *Images) error {
-	if kept == nil {
+// CheckPicked is CheckBatch for a batch of images of which so many are kept.
+func (t *Training) CheckPicked(b *Batch, kept int) error {
+	if kept == 0 {
 		return errors.New("a batch of kept images, but none are kept")
 	}
 	whole := *b
@@ -55,13 +62,17 @@ func (t *Training) CheckPicked(b *Batch, kept *Images) error {
 	if b.Images != nil {
 		return errors.New("a batch of both kept and given images")
 	}
-	p, n := b.Picks, len(b.Labels)
+	return b.Picks.check(len(b.Labels), kept)
+}
+
+// check returns an error unless they are n images of those that are kept.
+func (p *Picks) check(n, kept int) error {
 	if len(p.Images) != n || p.Others != nil && len(p.Others) != n {
 		return fmt.Errorf("%d picks and %d others for a batch of %d images", len(p.Images), len(p.Others), n)
 	}
 	for i, q := range p.Images {
-		if int(q.Index) >= kept.Len() || q.Index < 0 {
-			return fmt.Errorf("image %d in the batch is number %d of %d kept images", i, q.Index, kept.Len())
+		if int(q.Index) >= kept || q.Index < 0 {
+			return fmt.Errorf("image %d in the batch is number %d of %d kept images", i, q.Index, kept)
 		}
 	}
 	for i, other := range p.Others {
@@ -77,8 +88,12 @@ func (m *Images) Fill(dst, source []float32, p *Picks) {
 	size := m.C * m.H * m.W
 	for i, q := range p.Images {
 		image, from := dst[i*size:(i+1)*size], source[:size]
-		for k, v := range m.Pixels[int(q.Index)*size:][:size] {
-			image[k] = float32(v) / 255
+		if m.Values != nil {
+			copy(image, m.Values[int(q.Index)*size:])
+		} else {
+			for k, v := range m.Pixels[int(q.Index)*size:][:size] {
+				image[k] = float32(v) / 255
+			}
 		}
 		if q.moves() {
 			copy(from, image)

@@ -57,8 +57,11 @@ func (n RunningNorm) Unbiased() float32 {
 type Batch struct {
 	Images []float32 // [N,C,H,W]
 	// Picks replaces Images for an ImageKeeper that keeps the images picked from.
-	Picks  *Picks
-	Labels []int // [N], each at least 0 and below K
+	Picks *Picks
+	// Ascended replaces Images for an ImageKeeper by those where the last AscendKept from its images
+	// has ended.
+	Ascended KeptAscending
+	Labels   []int // [N], each at least 0 and below K
 	// Targets are class probabilities [N,K] to train on; nil: one-hot labels.
 	Targets []float32
 	// Mask is 1 where an input of the dropout is kept, else 0; nil without dropout.
@@ -211,7 +214,20 @@ func (n RunningNorm) check(p *Program) error {
 
 // CheckBatch returns an error unless a batch's arrays have the sizes of the program's and its
 // labels are classes.
-func (t *Training) CheckBatch(b *Batch) error { return t.checkBatch(b, true) }
+func (t *Training) CheckBatch(b *Batch) error {
+	if b.Ascended != nil {
+		return errors.New("a batch of an ascent's images, but the learner keeps none")
+	}
+	return t.checkBatch(b, true)
+}
+
+// CheckAscended is CheckBatch for a batch of an ascent's images.
+func (t *Training) CheckAscended(b *Batch) error {
+	if b.Images != nil {
+		return errors.New("a batch of both an ascent's and given images")
+	}
+	return t.checkBatch(b, false)
+}
 
 // checkBatch is CheckBatch; images tells whether they are in the batch.
 func (t *Training) checkBatch(b *Batch, images bool) error {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 
 	"hfcui/engine/attack"
 	"hfcui/engine/measure"
@@ -43,19 +44,40 @@ func (a *adversary) follow(t *model.Trainer) error {
 	return a.gradient.Follow(t)
 }
 
-// change returns the images to train on in a step, counted from 0, valid until the next call. A nil
-// adversary returns b's.
-func (a *adversary) change(ctx context.Context, b *batch, step int) ([]float32, error) {
+// change replaces the images of a step, counted from 0, by adversarial examples, valid until the next call. A
+// nil adversary leaves them.
+func (a *adversary) change(ctx context.Context, t *model.Trainer, e *model.Examples, b *batch, step int) error {
 	if a == nil {
-		return b.x, nil
+		return nil
 	}
 	grown := 1.0
 	if step < a.warm {
 		grown = float64(step) / float64(a.warm)
 	}
-	a.pgd.Epsilon, a.pgd.StepSize = grown*a.asked.Epsilon, grown*a.asked.StepSize
-	a.x = measure.Resize(a.x, len(b.x))
-	return a.x, a.pgd.Run(ctx, a.gradient, a.x, b.x, b.labels, b.start)
+	epsilon, size := grown*a.asked.Epsilon, grown*a.asked.StepSize
+	if e.Picks != nil {
+		steps := plan.Ascent{Epsilon: epsilon, StepSize: size, Steps: a.asked.Steps}
+		done, err := a.gradient.AscendKept(ctx, steps, t, e.Picks, b.start, b.labels)
+		if err == nil && !done {
+			err = errors.New("the device can no longer take an attack's steps from the images it keeps")
+		}
+		e.Picks, e.Ascended = nil, a.gradient
+		return err
+	}
+	a.pgd.Epsilon, a.pgd.StepSize = epsilon, size
+	a.x = measure.Resize(a.x, len(e.X))
+	err := a.pgd.Run(ctx, a.gradient, a.x, e.X, b.labels, b.start)
+	e.X = a.x
+	return err
+}
+
+// picks reports whether the adversary attacks images that a trainer keeps, and prepares that.
+func (a *adversary) picks(ctx context.Context, t *model.Trainer) (bool, error) {
+	if a == nil {
+		return true, nil
+	}
+	n := a.gradient.Batch()
+	return a.gradient.AscendKept(ctx, plan.Ascent{}, t, &plan.Picks{Images: make([]plan.Pick, n)}, nil, make([]int, n))
 }
 
 func (a *adversary) close() {

@@ -6,6 +6,7 @@ import (
 
 	"hfcui/engine/dataset"
 	"hfcui/engine/device"
+	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
 
@@ -35,10 +36,11 @@ func TestAdversaryWarmsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step, want := range map[int]float64{0: 0, 1: .01, 9: .09, 10: .1, 1000: .1} {
-		x, err := a.change(t.Context(), b, step)
-		if err != nil {
+		e := model.Examples{X: b.x}
+		if err := a.change(t.Context(), nil, &e, b, step); err != nil {
 			t.Fatal(err)
 		}
+		x := e.X
 		largest := 0.0
 		for i := range x {
 			largest = max(largest, math.Abs(float64(x[i]-b.x[i])))

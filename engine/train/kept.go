@@ -12,24 +12,28 @@ import (
 const keptBytes = 1 << 30
 
 // keepImages hands the training images over to a device that keeps them, so that a step needs only
-// indices. It leaves everything as it is if the device does not, if a step needs its images on the
-// host, or if the pixels are not of eight bits, as of low-pass images.
+// indices. It leaves everything as it is if the device does not, or if an attack needs its images on the
+// host.
 func (r *run) keepImages(ctx context.Context) error {
-	if r.at.Step == r.total || r.adversary != nil || !r.trainer.KeepsImages() {
+	if r.at.Step == r.total || !r.trainer.KeepsImages() {
 		return nil
 	}
-	images, err := r.bytes(ctx, r.loader.set)
+	images, err := r.images(ctx, r.loader.set)
 	if err != nil || images == nil {
 		return err
 	}
-	// An error is one of memory: batches are then sent step by step.
-	r.loader.kept = r.trainer.KeepImages(images) == nil
-	return nil
+	if r.trainer.KeepImages(images) != nil { // of memory: batches are then sent step by step
+		return nil
+	}
+	if r.loader.kept, err = r.adversary.picks(ctx, r.trainer); !r.loader.kept && err == nil {
+		return r.trainer.KeepImages(&plan.Images{C: images.C, H: images.H, W: images.W}) // for nothing
+	}
+	return err
 }
 
-// bytes reads all images of a set as bytes; nil if they are too many, or if one has a pixel that is
-// no multiple of 1/255.
-func (r *run) bytes(ctx context.Context, set dataset.Set) (*plan.Images, error) {
+// images reads all images of a set, as bytes where all pixels are multiples of 1/255; nil if they are
+// too many.
+func (r *run) images(ctx context.Context, set dataset.Set) (*plan.Images, error) {
 	const part = 256
 	ch, h, w := set.Shape()
 	size := ch * h * w
@@ -46,16 +50,35 @@ func (r *run) bytes(ctx context.Context, set dataset.Set) (*plan.Images, error) 
 		for i := from; i < min(from+part, set.Len()); i++ {
 			indices = append(indices, i)
 		}
-		if err := set.ReadBatch(x[:len(indices)*size], nil, indices); err != nil {
+		values := x[:len(indices)*size]
+		if err := set.ReadBatch(values, nil, indices); err != nil {
 			return nil, err
 		}
-		for _, v := range x[:len(indices)*size] {
-			b := byte(min(max(v*255+0.5, 0), 255))
-			if float32(b)/255 != v {
+		if m.Values == nil && !appendBytes(m, values) {
+			if 4*size*set.Len() > keptBytes {
 				return nil, nil
 			}
-			m.Pixels = append(m.Pixels, b)
+			m.Values = make([]float32, from*size, size*set.Len())
+			for i := range m.Values {
+				m.Values[i] = float32(m.Pixels[i]) / 255
+			}
+			m.Pixels = nil
+		}
+		if m.Values != nil {
+			m.Values = append(m.Values, values...)
 		}
 	}
 	return m, nil
+}
+
+// appendBytes appends pixels as bytes, unless one is no multiple of 1/255; it then returns false.
+func appendBytes(m *plan.Images, values []float32) bool {
+	for _, v := range values {
+		b := byte(min(max(v*255+0.5, 0), 255))
+		if float32(b)/255 != v {
+			return false
+		}
+		m.Pixels = append(m.Pixels, b)
+	}
+	return true
 }

@@ -13,9 +13,11 @@ import (
 	"hfcui/engine/plan/plantest"
 )
 
-// counting counts steps by where their images are from.
+// counting counts steps by where their images are from. Its device keeps images; programs are compiled
+// for another.
 type counting struct {
 	plan.Device
+	programs      plan.Device
 	picked, given *int
 }
 
@@ -25,15 +27,19 @@ type counter struct {
 }
 
 func (d counting) Learn(t *plan.Training, yield plan.Yield) (plan.Learner, error) {
-	l, err := plan.Learn(plan.Yielding(plantest.Keeping(d.Device), yield), t)
+	l, err := plan.Learn(plan.Yielding(d.Device, yield), t)
 	if err != nil {
 		return nil, err
 	}
 	return counter{l.(plan.ImageKeeper), d}, nil
 }
 
+func (d counting) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, error) {
+	return d.programs.Compile(p, yield)
+}
+
 func (c counter) Step(ctx context.Context, b *plan.Batch) error {
-	if b.Picks != nil {
+	if b.Images == nil {
 		*c.picked++
 	} else {
 		*c.given++
@@ -48,17 +54,20 @@ func TestKeptImagesTrainTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	attacked := func(c *Config) {
+		c.Crop = 1
+		c.Adversarial = &Adversarial{Epsilon: 0.02, StepSize: 0.01, Steps: 2, RandomStart: true, WarmUp: 1, BatchNorm: "batch"}
+	}
 	for name, c := range map[string]struct {
 		change func(*Config)
 		kept   bool
 	}{
-		"augmented": {func(c *Config) { c.Crop, c.Flip, c.Dropout = 2, true, 0.1 }, true},
-		"mixup":     {func(c *Config) { c.Mixup, c.Flip = 0.4, true }, true},
-		"relabeled": {func(c *Config) { c.LabelNoise, c.Balance = 0.3, true }, true},
-		"low-pass":  {func(c *Config) { c.Input, c.Radius = Low, 6 }, false},
-		"adversarial": {func(c *Config) {
-			c.Adversarial = &Adversarial{Epsilon: 0.02, StepSize: 0.01, Steps: 1, BatchNorm: "running"}
-		}, false},
+		"augmented":           {func(c *Config) { c.Crop, c.Flip, c.Dropout = 2, true, 0.1 }, true},
+		"mixup":               {func(c *Config) { c.Mixup, c.Flip = 0.4, true }, true},
+		"relabeled":           {func(c *Config) { c.LabelNoise, c.Balance = 0.3, true }, true},
+		"low-pass":            {func(c *Config) { c.Input, c.Radius, c.Crop = Low, 6, 1 }, true},
+		"adversarial":         {attacked, true},
+		"adversarial by host": {attacked, false},
 	} {
 		config := Default("lenet5", "shapes")
 		config.Epochs, config.Batch, config.LearningRate = 2, 16, 0.05
@@ -75,7 +84,12 @@ func TestKeptImagesTrainTheSame(t *testing.T) {
 			return data
 		}
 		var picked, given int
-		if !bytes.Equal(digest(cpu), digest(counting{cpu, &picked, &given})) {
+		keeping := plantest.Keeping(cpu)
+		d := counting{keeping, keeping, &picked, &given}
+		if !c.kept {
+			d.programs = cpu
+		}
+		if !bytes.Equal(digest(cpu), digest(d)) {
 			t.Errorf("%s: other weights where images are kept", name)
 		}
 		if picked > 0 != c.kept || given > 0 == c.kept {

@@ -335,14 +335,13 @@ func (r *run) begin(ctx context.Context, step int) error {
 	if err := r.adversary.follow(r.trainer); err != nil {
 		return err
 	}
-	x, err := r.adversary.change(ctx, b, step)
-	if err != nil {
-		return err
-	}
 	r.trainer.LearningRate = r.rate(step)
-	e := model.Examples{X: x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep}
+	e := model.Examples{X: b.x, Labels: b.labels, Targets: b.target, DropoutMask: b.keep}
 	if r.loader.kept {
 		e.X, e.Picks = nil, &b.picks
+	}
+	if err := r.adversary.change(ctx, r.trainer, &e, b, step); err != nil {
+		return err
 	}
 	return r.trainer.Begin(ctx, e)
 }

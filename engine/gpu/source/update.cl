@@ -85,27 +85,29 @@ KERNEL_OF(256) one_hot(GLOBAL const int *labels, GLOBAL float *target, int n, in
 	if (i < n * K) target[i] = i % K == labels[i / K] ? 1.0f : 0.0f;
 }
 
-// A pixel of a picked image: pixels are bytes [·,C,h,w] by four; a pick is the image's number, its
-// shifts down and right, whether it is flipped before, and the batch's image mixed in, below 0 if none.
+// A pixel of a picked image: pixels are bytes [·,C,h,w] by four, or floats; a pick is the image's number,
+// its shifts down and right, whether it is flipped before, and the batch's image mixed in, below 0 if
+// none.
 #define PICK 5
-FUNC float picked_pixel(GLOBAL const uint *pixels, GLOBAL const int *pick, int c, int y, int x, int C, int h, int w) {
+FUNC float picked_pixel(GLOBAL const uint *pixels, GLOBAL const int *pick, int c, int y, int x, int C, int h, int w, int floats) {
 	y += pick[1], x += pick[2];
 	if (y < 0 || y >= h || x < 0 || x >= w) return 0.0f;
 	if (pick[3]) x = w - 1 - x;
 	int i = ((pick[0] * C + c) * h + y) * w + x;
-	return (float)(pixels[i / 4] >> 8 * (i % 4) & 255u) / 255.0f;
+	return floats ? FLOAT_OF(pixels[i]) : (float)(pixels[i / 4] >> 8 * (i % 4) & 255u) / 255.0f;
 }
 
 // Images [n,C,h,w] of a batch of picks, n·C·h·w = size; before these are the shares that are mixed,
 // as bits.
-KERNEL_OF(256) picked(GLOBAL const uint *pixels, GLOBAL const int *picks, GLOBAL float *images, int size, int C, int h, int w) {
+KERNEL_OF(256) picked(GLOBAL const uint *pixels, GLOBAL const int *picks, GLOBAL float *images, int size, int C, int h, int w,
+	int floats) {
 	int i = GROUP(0) * THREADS + THREAD;
 	if (i >= size) return;
 	int x = i % w, y = i / w % h, c = i / (w * h) % C;
 	GLOBAL const int *pick = picks + 2 + PICK * (i / (w * h * C));
-	float v = picked_pixel(pixels, pick, c, y, x, C, h, w);
+	float v = picked_pixel(pixels, pick, c, y, x, C, h, w, floats);
 	if (pick[4] >= 0) {
-		float other = picked_pixel(pixels, picks + 2 + PICK * pick[4], c, y, x, C, h, w);
+		float other = picked_pixel(pixels, picks + 2 + PICK * pick[4], c, y, x, C, h, w, floats);
 		v = FMA(FLOAT_OF((uint)picks[0]), v, FLOAT_OF((uint)picks[1]) * other);
 	}
 	images[i] = v;
@@ -130,6 +132,14 @@ FUNC uint largest_bits(LOCAL uint *bits, GLOBAL const float *v, int n) {
 	return largest;
 }
 
+// v, moved into the ball around x and into [0,1].
+FUNC float within_ball(float v, float x, float epsilon) {
+	float low = greater(x - epsilon, 0.0f), high = x + epsilon;
+	high = high < 1.0f ? high : 1.0f;
+	v = greater(v, low);
+	return v < high ? v : high;
+}
+
 // A group takes a step of plan.Ascent with one image v of n pixels, whose original is x; size[0] is
 // the step's size, size[1] the ball's radius. An image without a direction is stuck.
 #define STEP \
@@ -144,15 +154,19 @@ FUNC uint largest_bits(LOCAL uint *bits, GLOBAL const float *v, int n) {
 		return; \
 	}
 
+// Where an ascent in L∞ starts: images moved from their originals by start, in units of the ball's radius
+// size[1]. n numbers.
+KERNEL_OF(256) started(GLOBAL const float *originals, GLOBAL const float *start, GLOBAL const float *size, GLOBAL float *images, int n) {
+	int i = GROUP(0) * THREADS + THREAD;
+	if (i < n) images[i] = within_ball(originals[i] + start[i] * size[1], originals[i], size[1]);
+}
+
 KERNEL_OF(256) sign_step(GLOBAL float *images, GLOBAL const float *gradients, GLOBAL const float *originals,
 	GLOBAL const float *size, GLOBAL int *stuck, int n) {
 	STEP
 	for (int i = THREAD; i < n; i += 256) {
 		if (d[i] == 0.0f) continue;
-		float low = x[i] - epsilon, high = x[i] + epsilon, moved = v[i] + (d[i] > 0.0f ? size[0] : -size[0]);
-		low = greater(low, 0.0f), high = high < 1.0f ? high : 1.0f;
-		moved = greater(moved, low);
-		v[i] = moved < high ? moved : high;
+		v[i] = within_ball(v[i] + (d[i] > 0.0f ? size[0] : -size[0]), x[i], epsilon);
 	}
 }
 

@@ -2,30 +2,88 @@ package plantest
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"hfcui/engine/plan"
 )
 
-// Keeping returns d with learners that keep images: on the host, as the reference for others.
-func Keeping(d plan.Device) plan.Device { return keeping{d} }
+// Keeping returns d with learners that keep images, of which one at a time is in use, and programs that
+// ascend from those: on the host, as the reference for others.
+func Keeping(d plan.Device) plan.Device { return keeping{d, new(*plan.Images)} }
 
-type keeping struct{ plan.Device }
+type keeping struct {
+	plan.Device
+	kept **plan.Images
+}
+
+func (d keeping) Compile(p *plan.Program, yield plan.Yield) (plan.Executable, error) {
+	exe, err := d.Device.Compile(p, yield)
+	if err != nil {
+		return nil, err
+	}
+	return &climber{Executable: exe, program: p, kept: d.kept}, nil
+}
 
 func (d keeping) Learn(t *plan.Training, yield plan.Yield) (plan.Learner, error) {
 	l, err := plan.Learn(plan.Yielding(d.Device, yield), t)
 	if err != nil {
 		return nil, err
 	}
-	return &keeper{Learner: l, training: t}, nil
+	return &keeper{Learner: l, training: t, kept: d.kept}, nil
+}
+
+// climber is an executable that ascends from kept images.
+type climber struct {
+	plan.Executable
+	program *plan.Program
+	kept    **plan.Images
+	x       []float32 // where the last ascent has ended
+}
+
+func (c *climber) Ascend(context.Context, *plan.Ascent) error { panic("not the subject of tests") }
+
+// AscendKept takes steps as plan.Ascent says, without looking for images that are stuck.
+func (c *climber) AscendKept(ctx context.Context, a *plan.Ascent, _ plan.Learner, p *plan.Picks, start []float32) (bool, error) {
+	if err := a.CheckKept(c.program, p, start, (*c.kept).Len()); err != nil {
+		return false, err
+	}
+	input, err := c.program.Find(plan.Input, a.Input)
+	if err != nil {
+		return false, err
+	}
+	epsilon, n := float32(a.Epsilon), input.Size()
+	original, dx := make([]float32, n), make([]float32, n)
+	(*c.kept).Fill(original, dx, p)
+	c.x = slices.Clone(original)
+	move := func(i int, by float32) {
+		c.x[i] = min(max(c.x[i]+by, original[i]-epsilon, 0), original[i]+epsilon, 1)
+	}
+	for i, s := range start {
+		move(i, s*epsilon)
+	}
+	for range a.Steps {
+		if err := errors.Join(c.SetInput(a.Input, c.x), c.Run(ctx), c.Output(a.Grad, dx)); err != nil {
+			return false, err
+		}
+		for i, d := range dx {
+			if d > 0 {
+				move(i, float32(a.StepSize))
+			} else if d < 0 {
+				move(i, -float32(a.StepSize))
+			}
+		}
+	}
+	return true, nil
 }
 
 type keeper struct {
 	plan.Learner
 	training  *plan.Training
-	kept      *plan.Images
+	kept      **plan.Images
 	x, source []float32
 }
 
@@ -34,20 +92,25 @@ func (k *keeper) KeepImages(m *plan.Images) error {
 	if err != nil {
 		return err
 	}
-	k.kept, k.x, k.source = m, make([]float32, input.Size()), make([]float32, input.Size())
+	*k.kept, k.x, k.source = m, make([]float32, input.Size()), make([]float32, input.Size())
 	return nil
 }
 
 func (k *keeper) Step(ctx context.Context, b *plan.Batch) error {
-	if b.Picks == nil {
-		return k.Learner.Step(ctx, b)
-	}
-	if err := k.training.CheckPicked(b, k.kept); err != nil {
-		return err
-	}
 	filled := *b
-	filled.Images, filled.Picks = k.x, nil
-	k.kept.Fill(k.x, k.source, b.Picks)
+	switch {
+	case b.Ascended != nil:
+		if err := k.training.CheckAscended(b); err != nil {
+			return err
+		}
+		filled.Images, filled.Ascended = b.Ascended.(*climber).x, nil
+	case b.Picks != nil:
+		if err := k.training.CheckPicked(b, (*k.kept).Len()); err != nil {
+			return err
+		}
+		filled.Images, filled.Picks = k.x, nil
+		(*k.kept).Fill(k.x, k.source, b.Picks)
+	}
 	return k.Learner.Step(ctx, &filled)
 }
 
@@ -93,8 +156,16 @@ func keepsImages(t *testing.T, dev plan.Device) {
 			t.Error(what, "is no error")
 		}
 	}
+	values := &plan.Images{Values: make([]float32, len(images.Pixels)), C: images.C, H: images.H, W: images.W}
+	for i := range values.Values {
+		values.Values[i] = float32(random.NormFloat64())
+	}
 	x, source := make([]float32, trainImages*size), make([]float32, trainImages*size)
-	for n := range 4 {
+	for n := range 5 {
+		if n == 3 {
+			images = values
+			must(t, k.KeepImages(images))
+		}
 		from := batch(n)
 		images.Fill(x, source, from.Picks)
 		filled := *from
@@ -111,5 +182,5 @@ func keepsImages(t *testing.T, dev plan.Device) {
 	for name, v := range arrays(t, picked, b) {
 		Close(t, name, v, wanted[name], 5*Tolerance)
 	}
-	must(t, picked.Step(t.Context(), trainBatch(a.Rule, 4, learnerRate))) // images are still possible
+	must(t, picked.Step(t.Context(), trainBatch(a.Rule, 5, learnerRate))) // images are still possible
 }
