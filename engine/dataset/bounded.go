@@ -4,7 +4,7 @@ package dataset
 // downscaled while decoding, so that a large photograph is never in memory as float32.
 func Bounded(s Set, i, side int) (*Image, error) {
 	if f, ok := s.(*files); ok {
-		c, h, w, err := ImageSize(f.paths[i])
+		c, h, w, err := ImageSize(f.path(i))
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +32,7 @@ func reducedTo(h, w, side int) (int, int) {
 func BoundedSize(s Set, side int) (h, w int) {
 	_, h, w = s.Shape()
 	if f, ok := s.(*files); ok && f.Len() > 0 {
-		_, h, w, _ = ImageSize(f.paths[0]) // an error leaves 0×0
+		_, h, w, _ = ImageSize(f.path(0)) // an error leaves 0×0
 	}
 	if max(h, w) > side {
 		return reducedTo(h, w, side)

@@ -59,7 +59,7 @@ func (d *Data) chooseCorruption(corruption string, severity int) error {
 	}
 	if d.corruptions != nil {
 		if corruption == "" || severity == 0 {
-			d.note("%s has %d corruptions: choose one with --corruption and --severity", d.Name, len(d.corruptions.list))
+			d.note("one of %s: choose with --corruption and --severity", counted(len(d.corruptions.list), "corruption", "corruptions"))
 		}
 		for i, c := range d.corruptions.list {
 			if strings.EqualFold(c.Name, corruption) || corruption == "" && i == 0 {

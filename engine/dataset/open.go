@@ -27,12 +27,13 @@ type Layout string
 
 // The supported layouts.
 const (
-	Procedural   Layout = "procedural"
-	CIFARBinary  Layout = "CIFAR-10 binary"
-	CIFARPython  Layout = "CIFAR-10 python"
-	IDX          Layout = "IDX"
-	ClassFolders Layout = "class folders"
-	Images       Layout = "images"
+	Procedural    Layout = "procedural"
+	CIFARBinary   Layout = "CIFAR-10 binary"
+	CIFARPython   Layout = "CIFAR-10 python"
+	IDX           Layout = "IDX"
+	ClassFolders  Layout = "class folders"
+	LabeledImages Layout = "labeled images" // by a list
+	Images        Layout = "images"
 )
 
 // Open opens a dataset by name ("shapes", also with options as in

@@ -64,15 +64,18 @@ func (r *resized) ReadBatch(dst []float32, labels []int, indices []int) error {
 	})
 }
 
-// eachIndex calls do for 0 … n−1 in parallel, and returns one of the errors, if any. Panics are
+// eachIndex calls do for 0 … n−1 on all cores, and returns one of the errors, if any. Panics are
 // re-raised in the caller, which can recover them.
-func eachIndex(n int, do func(k int) error) error {
+func eachIndex(n int, do func(k int) error) error { return eachOf(runtime.GOMAXPROCS(0), n, do) }
+
+// eachOf is eachIndex with at most so many calls at once.
+func eachOf(atOnce, n int, do func(k int) error) error {
 	var next atomic.Int64
 	var once sync.Once
 	var first error
 	var panicked any
 	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
+	for range min(atOnce, n) {
 		wait.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {

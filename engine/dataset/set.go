@@ -41,6 +41,14 @@ type Data struct {
 	// line each, safe to print.
 	Notes []string
 
+	// Aliases are other names of the classes, e.g. wnids and synonyms, in label order; nil if there are
+	// none.
+	Aliases [][]string
+	// Unordered is why the order of the classes cannot be that of a model's outputs, which they are
+	// matched to by name only; "" if it may be.
+	Unordered string
+
+	skipped     skips
 	corruptions *corruptions // nil if there are none
 	files       []io.Closer
 }
