@@ -85,7 +85,7 @@ func pageKinds() []pageKind {
 		make:  func(a *App, s session.Screen) page { return explorepage.New(s, a.Session, a.DrawChart) },
 	}, {
 		name: "bands", evaluates: true,
-		about: "Accuracy on low-pass and on high-pass images vs cutoff radius r, and on whole images. 95 % CIs narrow while more images are evaluated.",
+		about: "Accuracy on low-pass and on high-pass images vs cutoff radius r, and on whole images. 95 % CIs narrow while more images are evaluated. On data such as CIFAR-10-C the views that follow are accuracy by corruption and severity, on whole, low-pass and high-pass images; means are unweighted, over corruptions of the mean over severities.",
 		words: "accuracy curve frequency evaluate robustness bound",
 		make:  func(a *App, s session.Screen) page { return bandspage.New(s, a.Session) },
 	}, {

@@ -2,6 +2,7 @@ package bands
 
 import (
 	"math"
+	"slices"
 
 	"hfcui/engine/dataset"
 	"hfcui/engine/measure"
@@ -38,6 +39,15 @@ func (c Corrupted) Versions() (n int) {
 		n += len(row)
 	}
 	return n
+}
+
+// Severities lists the severities of all corruptions, ascending.
+func (c Corrupted) Severities() (list []int) {
+	for _, corruption := range c.Corruptions {
+		list = append(list, corruption.Severities...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Count returns the number of images evaluated, over all versions, how many there are, and the

@@ -29,6 +29,8 @@ type Lab interface {
 	Title(i int) string
 	// Bands measures accuracy vs r and reports partial results.
 	Bands(ctx context.Context, q lab.BandsRequest, update func(bands.Result)) (bands.Result, error)
+	// Corrupted measures accuracy by corruption and severity and reports partial results.
+	Corrupted(ctx context.Context, q lab.CorruptedRequest, update func(bands.Corrupted)) (bands.Corrupted, error)
 	// Attack attacks one image.
 	Attack(ctx context.Context, q lab.AttackRequest) (*lab.AttackView, error)
 	// Robustness measures robust accuracy and reports partial results.

@@ -22,11 +22,13 @@ type Page struct {
 	session *session.Session
 	l       bandsLayout
 	curves  kit.Measuring[bandsKey, bands.Result] // runs once the page was shown
-	changes bool                                  // show prediction changes on the low-pass image
-	minus   bool                                  // show differences from the open model, if there are comparison models
-	asks    kit.Newest[differencesRequest]
-	differ  differences // of the comparison models' curves
-	version int         // of the models: incremented when they change
+	view    pageView
+	// versions are the accuracies by corruption; they run while they are shown.
+	versions kit.Measuring[corruptedKey, corruptedView]
+	minus    bool // show differences from the open model, if there are comparison models
+	asks     kit.Newest[differencesRequest]
+	differ   differences // of the comparison models' curves
+	version  int         // of the models: incremented when they change
 }
 
 // bandsKey is what determines a curve.
@@ -57,16 +59,18 @@ func New(s session.Screen, on *session.Session) *Page {
 		Begin: s.Start, Work: p.work, Limits: p.limits, Enough: enough,
 		Empty: func(r bands.Result) bool { return r.Whole.N == 0 },
 	}
+	p.versions = p.newCorrupted()
 	return p
 }
 
 var bandsKeys = kit.Keymap[*Page]{
-	{Act: kit.NextView, Name: "prediction changes on the low-pass image, f(x) ≠ f(x_l): on, off", Hint: "changes", Do: (*Page).toggleChanges},
+	{Act: kit.NextView, Name: "prediction changes on the low-pass image, f(x) ≠ f(x_l): on, off", Hint: "changes", When: func(p *Page) bool { return !p.corrupted() }, Do: (*Page).nextView},
+	{Act: kit.NextView, Name: "prediction changes; accuracy by corruption on whole, low-pass, high-pass images", Hint: "view", When: (*Page).corrupted, Also: true, Do: (*Page).nextView},
 	{Act: kit.Minus, When: (*Page).compared, Why: func(*Page) string { return session.NoComparison }, Do: (*Page).toggleMinus},
 }
 
 func (p *Page) Keys() kit.Tables {
-	return kit.Tables{session.RadiusKeys.On(p.session), session.ComparisonKeys.On(p.session), p.curves.Keys(), bandsKeys.On(p)}
+	return kit.Tables{session.RadiusKeys.On(p.session), session.ComparisonKeys.On(p.session), p.curves.Keys(), p.versions.Keys(), bandsKeys.On(p)}
 }
 
 func (p *Page) Arrange(l kit.Layout) {
@@ -78,7 +82,7 @@ func (p *Page) Arrange(l kit.Layout) {
 	if p.compared() {
 		p.l.values.H = 1 + len(p.session.Models())
 	}
-	if p.changes {
+	if p.changes() {
 		p.l.values.H += 2
 	}
 	p.l.foot = kit.NewRect(b.X, b.Bottom()-1, b.W-1, 1)
@@ -115,12 +119,8 @@ func layoutPanels(area kit.Rect, compared bool) []bandsPanel {
 // compared reports whether there are comparison models.
 func (p *Page) compared() bool { return len(p.session.Comparisons) > 0 }
 
-// toggleChanges shows or hides the third curve, which is measured with the others.
-func (p *Page) toggleChanges() tea.Cmd {
-	p.changes = !p.changes
-	p.Arrange(p.screen.Layout())
-	return nil
-}
+// changes reports whether the third curve is shown, which is measured with the others.
+func (p *Page) changes() bool { return p.view == changesView }
 
 // toggleMinus shows the differences of the comparison models from the open one, or accuracies.
 func (p *Page) toggleMinus() tea.Cmd {
@@ -129,12 +129,13 @@ func (p *Page) toggleMinus() tea.Cmd {
 }
 
 func (p *Page) Enter() tea.Cmd {
-	p.curves.On = true
+	p.curves.On, p.versions.On = true, true
 	return p.measure()
 }
 
 // Changed requests the curve of a new setting; curves of another model are measured when shown.
 func (p *Page) Changed(what session.Change) tea.Cmd {
+	p.changedCorrupted(what)
 	if what&session.ChangedModel != 0 {
 		p.curves.Forget()
 		p.curves.On = p.screen.Shown()
@@ -160,8 +161,16 @@ func (k bandsKey) unsmoothed() bandsKey {
 }
 
 // measure requests the curve of the open model, then, for comparison, those of the comparison
-// models, or else the one without smoothing.
+// models, or else the one without smoothing. Where the table of corruptions is shown, it requests
+// that instead.
 func (p *Page) measure() tea.Cmd {
+	if p.view.table() {
+		p.curves.Want()
+		p.versions.Want(p.corruptedKey())
+		return tea.Batch(p.curves.Run(), p.versions.Run())
+	}
+	p.versions.Want()
+	p.versions.Drop()
 	now, base := p.key("")
 	list := []bandsKey{now}
 	switch {
@@ -217,7 +226,10 @@ func (p *Page) work(k bandsKey, limit int) func(context.Context, func(bands.Resu
 func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case kit.Report:
-		cmd, _ := p.curves.Take(msg)
+		cmd, ok := p.curves.Take(msg)
+		if !ok {
+			cmd, _ = p.versions.Take(msg)
+		}
 		return tea.Batch(cmd, p.subtract())
 	case differences:
 		p.differ = msg
@@ -227,10 +239,13 @@ func (p *Page) Receive(msg tea.Msg) tea.Cmd {
 }
 
 // Busy reports whether a curve is being measured on screen.
-func (p *Page) Busy() bool { return p.screen.Shown() && p.curves.Job != nil }
+func (p *Page) Busy() bool { return p.screen.Shown() && (p.curves.Job != nil || p.versions.Job != nil) }
 
-// Jobs lists the measurement of the curves.
+// Jobs lists the measurement of the curves, or of the table.
 func (p *Page) Jobs() []kit.JobInfo {
+	if p.versions.Job != nil {
+		return p.corruptedJobs()
+	}
 	return p.curves.Jobs(func(k bandsKey, r bands.Result, _ int) kit.JobInfo {
 		all := max(r.Images, 1)
 		if r.Images == 0 {
@@ -247,13 +262,16 @@ func (p *Page) Jobs() []kit.JobInfo {
 // Speed returns the throughput of the curve on screen.
 func (p *Page) Speed() string {
 	now, _ := p.key("")
-	if r := p.curves.Known[now]; r.ImagesPerSecond > 0 && !p.curves.Stopped {
+	if r := p.curves.Known[now]; !p.view.table() && r.ImagesPerSecond > 0 && !p.curves.Stopped {
 		return kit.Grouped(int(r.ImagesPerSecond+0.5)) + " images/s"
 	}
 	return ""
 }
 
 func (p *Page) Mouse(m kit.Mouse) (tea.Cmd, bool) {
+	if p.view.table() {
+		return nil, false
+	}
 	for _, l := range p.l.panels {
 		area := kit.NewRect(l.plot.X-1, l.plot.Y, l.plot.W+2, l.axis.Bottom()-l.plot.Y)
 		if area.Contains(m.X, m.Y) {

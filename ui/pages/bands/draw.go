@@ -11,9 +11,13 @@ import (
 )
 
 func (p *Page) Draw(c *kit.Canvas) []kit.Placed {
+	if p.view.table() {
+		p.drawTable(c)
+		return nil
+	}
 	now, base := p.key("")
 	rows := p.l.values
-	if p.changes {
+	if p.changes() {
 		rows.H -= 2
 		p.drawChanges(c, kit.NewRect(rows.X, rows.Bottom(), rows.W, 2), p.curves.Known[now], now)
 	}
@@ -145,7 +149,7 @@ func (p *Page) addCurves(ch *kit.Chart, r bands.Result, base bool) {
 		high.Points = append(high.Points, session.ScorePoint(x, r.High[i]))
 	}
 	ch.Draw(whole, base)
-	if p.changes && !base {
+	if p.changes() && !base {
 		ch.Draw(p.changesSeries(r, thick), base)
 	}
 	ch.Draw(high, base)

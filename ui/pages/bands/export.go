@@ -19,13 +19,16 @@ import (
 // whose n is the number of images so far. With comparison models there are the curves of all of
 // them, and how they differ from the open one's on the same images.
 func (p *Page) Export() (session.Exporter, error) {
+	if p.view.table() {
+		return p.exportTable()
+	}
 	now, base := p.key("")
 	r := p.curves.Known[now]
 	if r.Whole.N == 0 {
 		return session.Exporter{}, errors.New("nothing to export yet")
 	}
 	model, data := p.session.Info.Model, p.session.Info.Data
-	curves := []curve{{key: now, name: model, result: r, changes: p.changes}}
+	curves := []curve{{key: now, name: model, result: r, changes: p.changes()}}
 	if p.compared() {
 		curves = append(curves, p.comparisonCurves()...)
 	} else if other := p.curves.Known[base]; now != base && other.Whole.N > 0 {
