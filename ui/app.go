@@ -58,6 +58,8 @@ type Options struct {
 	Experiments string       // parent of their folders; "" is runs
 	Reproducing *Reproducing // nil: experiments are read-only
 
+	Audience Audience // of those that share the Lab; nil: this program is alone
+
 	session.Start // initial state of the session
 }
 
@@ -96,6 +98,8 @@ type App struct {
 
 	same  bool   // the last message did not change the screen
 	shown string // the last frame
+
+	audience audience
 
 	message string                    // shown until the next key
 	leave   bool                      // runs go on when the program has ended
@@ -148,6 +152,7 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	a.same = false
 	cmd = tea.Batch(a.handle(msg), a.watchJobs(), a.Session.Lost())
 	a.ArrangeDialogs(a.layout)
+	a.publish()
 	return a, tea.Batch(cmd, a.compose())
 }
 
@@ -175,6 +180,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.ask()
 	case tmuxMsg:
 		return a.tmuxReplied(msg)
+	case AudienceMsg:
+		return a.audienceChanged(msg)
 	case kit.Crash:
 		return a.fail(msg)
 	case ended:
@@ -224,6 +231,10 @@ func (a *App) quit() tea.Cmd {
 
 // suspend stops the program until the shell continues it. Pictures are removed in the frame before.
 func (a *App) suspend() tea.Cmd {
+	if a.shared() {
+		a.say("a connection cannot be suspended here; ~^Z suspends ssh")
+		return nil
+	}
 	a.hidden = true
 	return tea.Suspend
 }
@@ -278,7 +289,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	}
 	cmd := tea.Batch(a.changed(session.ChangedScreen), a.pages[a.page].Enter())
 	if first {
-		return tea.Batch(cmd, a.Check(), a.rememberStart(), a.askForData())
+		return tea.Batch(cmd, a.Check(), a.rememberStart(), a.askForData(), a.audienceChanged(a.audience.AudienceMsg))
 	}
 	return tea.Batch(cmd, a.ask(), a.settled()) // the font may have changed, too
 }

@@ -59,6 +59,9 @@ const (
 
 // startExport opens the dialog that exports the page as it is now.
 func (a *App) startExport() tea.Cmd {
+	if !a.may(MayExport) {
+		return nil
+	}
 	e, err := a.pages[a.page].Export()
 	if err != nil {
 		a.say(kit.OneLine(err))

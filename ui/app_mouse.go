@@ -46,6 +46,12 @@ func (a *App) mouseAt(m kit.Mouse) tea.Cmd {
 		m.X, m.Y = m.X-inner.X, m.Y-inner.Y
 		return d.Mouse(m)
 	}
+	if why := a.refusal(kit.Left); why != "" { // of everything that is followed
+		if m.Pressed {
+			a.say(why)
+		}
+		return nil
+	}
 	if m.Pressed {
 		for i, tab := range a.tabs() {
 			if tab.Contains(m.X, m.Y) {

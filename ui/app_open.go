@@ -23,7 +23,7 @@ func (a *App) askForData() tea.Cmd {
 		a.unpaired = ""
 		return nil
 	}
-	if a.unpaired == a.Info.Model || a.Top() != nil {
+	if a.unpaired == a.Info.Model || a.Top() != nil || !a.may(MayOpen) {
 		return nil
 	}
 	a.unpaired = a.Info.Model

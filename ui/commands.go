@@ -65,7 +65,11 @@ func (a *App) entries() []kit.Entry {
 	if !a.pages[a.page].evaluates {
 		settings = kit.Unhinted(settings)
 	}
-	return slices.Concat(settings, exportKeys.Entries(a), programKeys.Entries(a))
+	own := programKeys.Entries(a)
+	if a.shared() {
+		own = append(audienceKeys.Entries(a), own...)
+	}
+	return slices.Concat(settings, exportKeys.Entries(a), own)
 }
 
 // key dispatches a key press to the dialog, the page or the program.
@@ -86,13 +90,17 @@ func (a *App) key(key string) tea.Cmd {
 	if d := a.Top(); d != nil {
 		return d.Press(key)
 	}
+	if why := a.refusal(kit.ActionOf(key)); why != "" {
+		a.say(why)
+		return nil
+	}
 	if cmd, ok := a.pages[a.page].Keys().Press(key); ok {
 		return cmd
 	}
 	if cmd, ok := session.SettingKeys.Press(a.Session, key); ok {
 		return cmd
 	}
-	for _, table := range []kit.Keymap[*App]{exportKeys, programKeys, lastKeys} {
+	for _, table := range a.tables() {
 		if cmd, ok := table.Press(a, key); ok {
 			return cmd
 		}
@@ -117,7 +125,15 @@ func (a *App) unbound(key string) string {
 
 // bound lists the bindings of the page on screen and of the program.
 func (a *App) bound() []kit.Entry {
-	return slices.Concat(a.pages[a.page].Keys().Entries(), a.entries(), lastKeys.Entries(a))
+	return a.permitted(slices.Concat(a.pages[a.page].Keys().Entries(), a.entries(), lastKeys.Entries(a)))
+}
+
+// tables lists the program's key tables.
+func (a *App) tables() []kit.Keymap[*App] {
+	if a.shared() {
+		return []kit.Keymap[*App]{exportKeys, audienceKeys, programKeys, lastKeys}
+	}
+	return []kit.Keymap[*App]{exportKeys, programKeys, lastKeys}
 }
 
 // paste passes pasted text to the dialog; pages have no text input.
@@ -153,7 +169,7 @@ func (a *App) choices() []kit.Choice {
 		}
 	}
 	for i, p := range a.pages {
-		for _, e := range p.Keys().Entries() {
+		for _, e := range a.permitted(p.Keys().Entries()) {
 			if e.Possible && !listed[e.Name] && e.Group() != kit.GroupMove {
 				listed[e.Name] = true
 				others = append(others, kit.Choice{Text: e.Name, Note: kit.Title(p.name) + "  " + e.Label, Words: e.Words, Do: func() tea.Cmd {

@@ -129,7 +129,7 @@ func (a *App) hinted() (list, last []kit.Entry) {
 	if d := a.Top(); d != nil {
 		return d.Entries(), nil
 	}
-	return append(a.pages[a.page].Keys().Entries(), a.entries()...), lastKeys.Entries(a)
+	return a.permitted(append(a.pages[a.page].Keys().Entries(), a.entries()...)), a.permitted(lastKeys.Entries(a))
 }
 
 // drawFacts draws the model and the data at the left, the activity at the right.
@@ -137,9 +137,13 @@ func (a *App) drawFacts(c *kit.Canvas) {
 	r := a.layout.Status
 	activity := a.activity()
 	x := r.X
+	if company := a.company(); company != nil {
+		x = c.Left(r, a.theme.Focus, kit.Pick(max(r.W/2, kit.Width(company[1])), company...)) + 2
+		activity = kit.Cut(activity, r.Right()-x)
+	}
 	if other := a.otherSmoothing(); other != nil { // always shown if it differs from the paper's
-		text := kit.Pick(max(r.W-kit.Width(activity)-2, kit.Width(other[1])), other...)
-		x = c.Left(r, a.theme.Focus, text) + 2
+		text := kit.Pick(max(r.Right()-x-kit.Width(activity)-2, kit.Width(other[1])), other...)
+		x = c.Left(kit.NewRect(x, r.Y, r.Right()-x, 1), a.theme.Focus, text) + 2
 		activity = kit.Cut(activity, r.Right()-x)
 	}
 	c.Right(r, kit.Style{}, activity)

@@ -59,7 +59,8 @@ func places(t *testing.T) []place {
 			d.Keys("esc")
 		}
 	}
-	return list
+	list = append(list, place{"every page, over SSH", audienceKeys.Entries(d.App)})
+	return append(list, place{"dialog: audience", (&peopleDialog{app: d.App}).Entries()})
 }
 
 // Every key on every page and in every dialog, for who reviews them: go test ./ui -run Keys -update.

@@ -12,6 +12,7 @@ import (
 // what only they import (plantest, modeltest, memtest, cltest) are not held to it.
 var floors = []string{
 	"cmd/hfcui",
+	"ui/share",
 	"ui",
 	"ui/pages/* ui/opener",
 	"ui/pages/train/runlog ui/uitest",

@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	}
 	e.flags(root)
 	root.AddCommand(exploreCommand(), splitCommand(), predictCommand(), bandsCommand(), flipsCommand(), kernelsCommand(), heatmapCommand(), attackCommand(),
-		trainCommand(), watchCommand(), reproduceCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand())
+		trainCommand(), watchCommand(), reproduceCommand(), serveCommand(), dataCommand(), modelCommand(), benchCommand(), doctorCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(help)

@@ -1,6 +1,10 @@
 package measure
 
-import "context"
+import (
+	"context"
+	"slices"
+	"sync"
+)
 
 // Result is the state of a measurement.
 type Result interface {
@@ -18,23 +22,25 @@ type Measurement[R Result] interface {
 type Resumable[R Result] struct {
 	running     chan struct{} // semaphore of one
 	measurement Measurement[R]
+
+	mu      sync.Mutex
+	waiting []*func(R) // updates of callers that wait for the one that measures
 }
 
 // NewResumable wraps a measurement, which must not be used elsewhere.
 func NewResumable[R Result](m Measurement[R]) *Resumable[R] {
-	return &Resumable[R]{make(chan struct{}, 1), m}
+	return &Resumable[R]{running: make(chan struct{}, 1), measurement: m}
 }
 
 // Resume reports the result so far to update, which may be nil, and measures the rest with the
-// classifier that open returns. Waiting for another caller ends with ctx, too.
+// classifier that open returns. While another caller measures, its results are reported, too, from its
+// goroutine; should it be canceled, the measurement continues here. Waiting ends with ctx.
 func (r *Resumable[R]) Resume(ctx context.Context, update func(R), open func(R) (Classifier, error)) (R, error) {
-	select {
-	case r.running <- struct{}{}:
-		defer func() { <-r.running }()
-	case <-ctx.Done():
+	if err := r.wait(ctx, update); err != nil {
 		var none R
-		return none, ctx.Err()
+		return none, err
 	}
+	defer func() { <-r.running }()
 	result := r.measurement.Result()
 	if update != nil && result.Started() {
 		update(result)
@@ -46,5 +52,45 @@ func (r *Resumable[R]) Resume(ctx context.Context, update func(R), open func(R) 
 	if err != nil {
 		return result, err
 	}
-	return r.measurement.Run(ctx, c, update)
+	return r.measurement.Run(ctx, c, func(now R) {
+		if update != nil {
+			update(now)
+		}
+		r.tell(now)
+	})
+}
+
+// wait takes the semaphore. Until then update, unless nil, gets the results of the caller that has it.
+func (r *Resumable[R]) wait(ctx context.Context, update func(R)) error {
+	select {
+	case r.running <- struct{}{}:
+		return nil
+	default:
+	}
+	if update != nil {
+		r.mu.Lock()
+		r.waiting = append(r.waiting, &update)
+		r.mu.Unlock()
+		defer func() {
+			r.mu.Lock()
+			r.waiting = slices.DeleteFunc(r.waiting, func(f *func(R)) bool { return f == &update })
+			r.mu.Unlock()
+		}()
+	}
+	select {
+	case r.running <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// tell reports a result to the callers that wait. They must not be left meanwhile: an update never comes
+// after Resume has returned.
+func (r *Resumable[R]) tell(now R) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, update := range r.waiting {
+		(*update)(now)
+	}
 }

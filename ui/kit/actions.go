@@ -222,6 +222,8 @@ var (
 	Previous = row(GroupProgram, keys("shift+tab"), "previous page; in a dialog: previous row", "")
 	Palette  = row(GroupProgram, keys(":", "ctrl+p"), "all commands", "commands", "palette", "search").at(3)
 	Help     = row(GroupProgram, keys("?"), "help", "help", "keys", "manual", "words", "shortcuts")
+	Follow   = row(GroupProgram, keys("ctrl+f"), "follow the presenter, or explore alone", "follow", "presenter", "alone", "audience").at(3)
+	People   = row(GroupProgram, keys("@"), "audience: who is there, what viewers may do", "audience", "people", "viewers", "present", "allow").at(3)
 	Quit     = row(GroupProgram, keys("q", "ctrl+c"), "quit; in help: close", "quit", "exit", "close", "leave", "bye")
 	Redraw   = row(GroupProgram, keys("ctrl+l"), "redraw the screen, and ask the terminal again what it supports", "", "refresh", "repaint", "clear", "terminal")
 	Suspend  = row(GroupProgram, keys("ctrl+z"), "suspend: back to the shell until fg", "", "background", "shell")
