@@ -66,11 +66,24 @@ func networkJob(c Config, device plan.Device, result *Result) (job, error) {
 }
 
 // bandsJob splits a batch of images at all radii and runs inference on all low-pass and high-pass
-// batches, but not on whole images.
+// batches, but not on whole images. A device that splits images gets the whole ones.
 func bandsJob(c Config, e *model.Evaluator, x, logits []float32) job {
 	split := spectral.NewBatch(c.Height, c.Width, c.Threads)
 	low, high := parts(c, len(x)), parts(c, len(x))
 	run := func(ctx context.Context) error {
+		whole := &plan.Components{Whole: &plan.Whole{Pixels: x}, Radii: c.Radii}
+		for i := range 2 * len(c.Radii) {
+			done, err := e.ComponentLogits(ctx, logits, whole, (1+i)*c.Batch, c.Batch)
+			if err != nil {
+				return err
+			}
+			if !done {
+				break
+			}
+			if i == 2*len(c.Radii)-1 {
+				return nil
+			}
+		}
 		split.Split(low, high, x, c.Radii)
 		for i := range c.Radii {
 			for _, part := range [][]float32{low[i], high[i]} {

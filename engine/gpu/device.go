@@ -23,7 +23,8 @@
 // convolutions by a library of the device, such as cuDNN, and libchoice.go chooses those.
 //
 // What keeps its state on the device from run to run: learner.go, a step of training with its
-// update; ascent.go, steps of attacks; and split.go with fourier.go, low- and high-pass images.
+// update, keep.go, its images; ascent.go and ascentkept.go, steps of attacks; and split.go with
+// fourier.go, low- and high-pass images.
 package gpu
 
 import (

@@ -52,3 +52,16 @@ func TestOutOfMemory(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOutOfMemoryWithoutAllocation: the error of what a runtime has no memory for names that.
+func TestOutOfMemoryWithoutAllocation(t *testing.T) {
+	for want, e := range map[string]hal.OutOfMemory{
+		"cuda:0 is out of memory: 2.5 MB needed, 1.0 MB are free":                                 {Device: "cuda:0", Need: 2.5e6, Free: 1e6},
+		"opencl:0 is out of memory: launching conv_16 failed; use a smaller batch":                {Device: "opencl:0", Doing: "launching conv_16"},
+		"cuda:0 is out of memory: launching conv_16 failed; use a smaller batch, 3.0 MB are free": {Device: "cuda:0", Doing: "launching conv_16", Free: 3e6},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -81,6 +81,7 @@ func (s paperSequence) Len() int { return len(s.launches) }
 const (
 	paperBytes  = 4.0e12
 	paperFlops  = 400e12
+	paperPlain  = 30e12 // of others, in float32
 	paperLaunch = 1.5e-6
 )
 
@@ -110,6 +111,21 @@ func (p *paper) bytesOf(l hal.Launch) (moved float64) {
 			moved += 6 * float64(binary.NativeEndian.Uint32(table[4*(packingRow*i+4):]))
 		}
 		return moved
+	}
+	switch l.Kernel.Name() { // of all components, those of a radius; of whole images, those only
+	case "evenness":
+		pixels := float64(args[2].(int32))
+		return 4 * pixels * float64(l.Groups[0])
+	case "turned":
+		return 8 * float64(args[2].(int32)) * float64(args[3].(int32))
+	case "components":
+		return 16 * float64(args[6].(int32))
+	case "normalized":
+		return 4 * float64(args[5].(int32)) * float64(l.Groups[0])
+	case "distances":
+		return 8 * float64(args[4].(int32)) * float64(l.Groups[0])
+	case "fourier": // complex numbers
+		return 16 * float64(args[12].(int32)) * float64(args[13].(int32))
 	}
 	seen := make(map[hal.Span]bool)
 	for _, a := range args {
@@ -172,6 +188,38 @@ func step(t *testing.T, net, work string, batch int) *paper {
 	return p
 }
 
+// paperRadii are those that splits are reckoned and timed for.
+var paperRadii = []float64{4, 8, 12, 16}
+
+// splitsOnPaper adds what splitting images takes.
+func splitsOnPaper(t *testing.T, b *bytes.Buffer) {
+	t.Helper()
+	fmt.Fprintf(b, "\nSplitting images that are on the device at r = 4, 8, 12, 16, in float32 without matrix instructions (%.0f TFLOP/s):\n\n| images | kernels | bytes | GFLOP of matrices | should take |\n|---|---|---|---|---|\n", paperPlain/1e12)
+	for _, c := range []struct{ images, side int }{{512, 32}, {64, 224}, {64, 299}} {
+		p := &paper{tables: make(map[int][]byte)}
+		exe := splitOnly(t, New(p, plan.DeviceOptions{Threads: 1}).(*Device), 1, c.side)
+		whole := &plan.Whole{Pixels: make([]float32, c.images*3*c.side*c.side)}
+		done, err := exe.Split(t.Context(), "x", &plan.Components{Whole: whole, Radii: paperRadii})
+		must(t, err)
+		if !done {
+			t.Fatal("no memory on paper")
+		}
+		var all cost
+		for _, l := range p.launches {
+			moved, flops := p.bytesOf(l), flopsOf(l)
+			all.launches++
+			all.bytes, all.flops = all.bytes+moved, all.flops+flops
+			all.seconds += max(moved/paperBytes, flops/paperPlain) + paperLaunch
+		}
+		flops := "–"
+		if all.flops > 0 {
+			flops = fmt.Sprintf("%.1f", all.flops/1e9)
+		}
+		fmt.Fprintf(b, "| %d of %d×%d | %d | %.2f GB | %s | %.0f µs |\n", c.images, c.side, c.side, all.launches, all.bytes/1e9, flops, all.seconds*1e6)
+		must(t, exe.Close())
+	}
+}
+
 // kind is a kernel's name without its tile.
 func kind(l hal.Launch) string { return strings.TrimRight(l.Kernel.Name(), "_0123456789") }
 
@@ -202,6 +250,7 @@ func TestPaper(t *testing.T) {
 			fmt.Fprintf(&b, " %.2f GB | %.0f | %.2f ms |\n", middle.bytes/1e9, middle.flops/1e9, middle.bytes/paperBytes*1e3)
 		}
 	}
+	splitsOnPaper(t, &b)
 	for _, net := range []string{"resnet18", "resnet20"} {
 		fmt.Fprintf(&b, "\nA training step of %s at batch 512, by kernel:\n\n| kernel | launches | bytes | GFLOP | should take |\n|---|---|---|---|---|\n", net)
 		kinds := make(map[string]*cost)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gorgonia.org/gorgonia"
+
 	"hfcui/engine/gpu/hal"
 	"hfcui/engine/gpu/source"
 	"hfcui/engine/model"
@@ -243,7 +245,7 @@ func speedOfLaunches(t *testing.T, d *Device) {
 }
 
 // speedOfExplorer prints how long the explorer waits for the predictions on an image, its low-pass and
-// its high-pass image.
+// its high-pass image, when r has changed.
 func speedOfExplorer(t *testing.T, d *Device) {
 	for _, net := range []string{"resnet18", "resnet20"} {
 		if net == "resnet18" && d.hal.Info().CPU {
@@ -253,14 +255,57 @@ func speedOfExplorer(t *testing.T, d *Device) {
 		must(t, err)
 		e, err := m.NewEvaluator(d, 3, model.RunningStatistics)
 		must(t, err)
-		x, logits := noise(3*3*32*32), make([]float32, 3*10)
+		whole, logits, r := &plan.Whole{Pixels: noise(3 * 32 * 32)}, make([]float32, 3*10), 0.0
 		run := func() time.Duration {
 			start := time.Now()
-			must(t, e.Logits(t.Context(), logits, x, 3))
+			r++
+			done, err := e.ComponentLogits(t.Context(), logits, &plan.Components{Whole: whole, Radii: []float64{r}}, 0, 3)
+			must(t, err)
+			if !done {
+				t.Fatal("the device has no memory for an image")
+			}
 			return time.Since(start)
 		}
 		run()
-		fmt.Printf("| %s | 3 images in, logits out | | %.3f ms | | | | |\n", net, 1e3*medianOf(run).Seconds())
+		fmt.Printf("| %s | a new r: split, logits of 3 images | | %.3f ms | | | | |\n", net, 1e3*medianOf(run).Seconds())
 		must(t, e.Close())
 	}
+	speedOfSplits(t, d)
+}
+
+// speedOfSplits prints how long images take to be split at four radii, without their upload.
+func speedOfSplits(t *testing.T, d *Device) {
+	for _, side := range []int{32, 224, 299} {
+		if side > 32 && d.hal.Info().CPU {
+			break
+		}
+		const images = 64
+		exe := splitOnly(t, d, images, side)
+		c := &plan.Components{Whole: &plan.Whole{Pixels: noise(images * 3 * side * side)}, Radii: paperRadii}
+		_, err := exe.Split(t.Context(), "x", c)
+		must(t, err)
+		s := exe.split
+		took := medianOf(func() time.Duration {
+			took, err := exe.stream.Time(func() error { return s.sequence.Enqueue(0, s.sequence.Len()) })
+			must(t, err)
+			return took
+		})
+		fmt.Printf("| %d images %d×%d | split at %d radii | | %.1f µs | | | | |\n", images, side, side, len(c.Radii), 1e6*took.Seconds())
+		must(t, exe.Close())
+	}
+}
+
+// splitOnly is a program that does little else than split its input.
+func splitOnly(t *testing.T, d *Device, batch, side int) *executable {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	x, err := op.Input(g, "x", batch, 3, side, side)
+	must(t, err)
+	y, err := op.Apply(op.ReLU{}, x)
+	must(t, err)
+	p, err := plan.Lower(g, map[string]*gorgonia.Node{"y": y})
+	must(t, err)
+	exe, err := d.compile(p, nil)
+	must(t, err)
+	return exe
 }

@@ -83,13 +83,13 @@ if [ -n "$sanitizer" ]; then
 	for tool in memcheck racecheck; do
 		part 225 "$tool"
 		limited "$tool" 35 "$sanitizer" --tool "$tool" --error-exitcode 9 "$bin/gpu.test" -device "$device" \
-			-test.run 'TestConv$|FusedConv|Linear|Norm|Pool|Rows|Strided' 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY|error|hazard|^ok|FAIL' | head -20
+			-test.run 'TestConv$|FusedConv|Linear|Norm|Pool|Rows|Strided|Split|Ascent' 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY|error|hazard|^ok|FAIL' | head -20
 	done
 else
 	part 225 "no compute-sanitizer here: memcheck and racecheck are left out"
 fi
 
-part 290 "products, launches, an explorer's evaluation"
+part 290 "products, launches, an explorer's evaluation at a new r, splits"
 for dtype in bf16 tf32; do
 	[ -n "$tiny" ] && dtype=fp32
 	limited "products in $dtype" 40 "$bin/gpu.test" -device "$device" -test.run TestSpeed -speed "$([ -n "$tiny" ] && echo 1 || echo 512)" -dtype $dtype

@@ -275,7 +275,7 @@ func (d *device) check(what string, r uintptr) error {
 	case 0:
 		return nil
 	case allocationFailure, outOfHostMemory:
-		return &hal.OutOfMemory{Device: d.info.ID}
+		return &hal.OutOfMemory{Device: d.info.ID, Doing: what}
 	case notAvailable, invalidContext, invalidQueue, illegalAccess:
 		return d.End(d.info.ID, what, c)
 	}

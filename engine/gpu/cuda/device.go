@@ -172,17 +172,17 @@ func (d *device) check(what string, err error) error {
 	case code.sticky():
 		return d.End(d.info.ID, what, err)
 	case code == OutOfMemory:
-		return d.outOfMemory(0)
+		return d.outOfMemory(0, what)
 	}
 	return fmt.Errorf("%s: %s: %w", d.info.ID, what, err)
 }
 
-func (d *device) outOfMemory(need int) error {
+func (d *device) outOfMemory(need int, doing string) error {
 	free := int64(0)
 	if d.context != nil {
 		free, _ = d.context.MemInfo() // 0 is unknown
 	}
-	return &hal.OutOfMemory{Device: d.info.ID, Need: int64(need), Free: free}
+	return &hal.OutOfMemory{Device: d.info.ID, Need: int64(need), Free: free, Doing: doing}
 }
 
 // buffer is a [hal.Buffer].
@@ -216,7 +216,7 @@ func (d *device) Alloc(bytes int) (hal.Buffer, error) {
 // allocated is check of a function that allocates.
 func (d *device) allocated(bytes int, err error) error {
 	if errors.Is(err, OutOfMemory) && !d.Lost() {
-		return d.outOfMemory(bytes)
+		return d.outOfMemory(bytes, "")
 	}
 	return d.check("allocating memory", err)
 }

@@ -121,18 +121,24 @@ type Sequence interface {
 	Close() error
 }
 
-// OutOfMemory is the error of an allocation that does not fit.
+// OutOfMemory is the error of an allocation that does not fit, or of what a runtime has no memory for.
 type OutOfMemory struct {
 	Device     string
-	Need, Free int64 // bytes; Free is 0 if unknown
+	Need, Free int64  // bytes; 0 if unknown
+	Doing      string // instead of Need: what the runtime was asked to do
 }
 
 func (e *OutOfMemory) Error() string {
-	free := ""
-	if e.Free > 0 {
-		free = fmt.Sprintf(", %.1f MB are free", float64(e.Free)/1e6)
+	text := fmt.Sprintf("%s is out of memory: ", e.Device)
+	if e.Need > 0 {
+		text += fmt.Sprintf("%.1f MB needed", float64(e.Need)/1e6)
+	} else {
+		text += fmt.Sprintf("%s failed; use a smaller batch", e.Doing)
 	}
-	return fmt.Sprintf("%s is out of memory: %.1f MB needed%s", e.Device, float64(e.Need)/1e6, free)
+	if e.Free > 0 {
+		text += fmt.Sprintf(", %.1f MB are free", float64(e.Free)/1e6)
+	}
+	return text
 }
 
 // Lost is the error of a device that has stopped working: nothing on it can be used again.
