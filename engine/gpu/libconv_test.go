@@ -12,6 +12,7 @@ import (
 	"hfcui/engine/gpu/cuda"
 	"hfcui/engine/gpu/cuda/cudatest"
 	"hfcui/engine/gpu/hal"
+	"hfcui/engine/model/modeltest"
 	"hfcui/engine/op"
 	"hfcui/engine/plan"
 	"hfcui/engine/plan/plantest"
@@ -174,6 +175,17 @@ func TestLibraryInGraphs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLibraryInPrograms: random programs and steps of training come to the reference's results with
+// cuDNN's convolutions, too.
+func TestLibraryInPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the interpreter takes long")
+	}
+	d, _ := withCuDNN(t, plan.Float32, always)
+	plantest.RandomPrograms(t, d, plan.Float32, 1)
+	modeltest.Steps(t, d)
 }
 
 // TestLibraryChoice: of cuDNN's kernels that give our results the fastest is chosen, if it is faster
