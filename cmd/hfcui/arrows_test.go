@@ -32,7 +32,9 @@ var floors = []string{
 	"engine/gpu/ptx",
 	"engine/plan engine/cpu/kernel engine/gpu/hal engine/gpu/cache",
 	"engine/dataset",
-	"engine/figure engine/imagefile engine/lru engine/measure engine/op engine/optim engine/random",
+	"engine/dataset/mat engine/dataset/parquet",
+	"engine/dataset/npy",
+	"engine/dataset/spool engine/figure engine/imagefile engine/lru engine/measure engine/op engine/optim engine/random",
 	"spectral checkpoints engine/printable engine/gpu/source engine/gpu/library",
 }
 

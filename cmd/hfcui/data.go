@@ -113,6 +113,7 @@ func dataInfoCommand() *cobra.Command {
 		},
 	}
 	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
+	labelsVar(cmd.Flags(), &o.Labels)
 	out.flags(cmd)
 	return cmd
 }

@@ -61,7 +61,7 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if len(e.lab.Images) > 0 {
-		for _, other := range []string{"data", "split", "corruption", "severity"} {
+		for _, other := range []string{"data", "split", "corruption", "severity", "labels"} {
 			if cmd.Flags().Lookup(other).Changed {
 				return usagef("--%s cannot be combined with image files: omit one of them", other)
 			}

@@ -47,16 +47,22 @@ func (n *network) Set(s string) error {
 	return nil
 }
 
-// dataFlags adds --data, --split, and --corruption and --severity.
+// dataFlags adds --data, --split, --labels, and --corruption and --severity.
 func dataFlags(cmd *cobra.Command, o *lab.Options) {
 	splitFlags(cmd, o)
 	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
 }
 
-// splitFlags adds --data and --split.
+// splitFlags adds --data, --split and --labels.
 func splitFlags(cmd *cobra.Command, o *lab.Options) {
 	namedVar(cmd.Flags(), &o.Data, "data", "shapes", "dataset folder or name", knownData)
 	choiceVar(cmd.Flags(), &o.Split, "split", "split of the dataset", "test", "train")
+	labelsVar(cmd.Flags(), &o.Labels)
+}
+
+// labelsVar adds --labels.
+func labelsVar(flags *pflag.FlagSet, labels *string) {
+	nameVar(flags, labels, "labels", "", "", "labels to use where there are several kinds, e.g. coarse of CIFAR-100")
 }
 
 // corruptionFlags adds --corruption and --severity.

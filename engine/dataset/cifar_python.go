@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,35 +13,52 @@ import (
 	"hfcui/engine/printable"
 )
 
-// The python layout of CIFAR-10: every batch is a pickled dict with "data", a uint8 array of
-// shape (n, 3072) whose rows are laid out as the binary records' pixels, "labels", a list of n
-// numbers, and "filenames", a list of n strings.
+// The python layout of CIFAR: every batch is a pickled dict with "data", a uint8 array of shape
+// (n, 3072) whose rows are laid out as the binary records' pixels, "labels" (of CIFAR-100
+// "fine_labels" and "coarse_labels"), a list of n numbers, and "filenames", a list of n strings.
 
-// openCIFARPython opens the python layout.
-func (d *Data) openCIFARPython() error {
-	d.Name = "cifar10"
-	classes, err := cifarPythonMeta(filepath.Join(d.Dir, "batches.meta"))
+// openCIFARPython opens the python layout of CIFAR-10.
+func openCIFARPython(_ context.Context, d *Data, _ arrayDir, _ Options) error {
+	return d.openPickled(cifar10)
+}
+
+// openCIFAR100Python opens the python layout of CIFAR-100.
+func openCIFAR100Python(_ context.Context, d *Data, _ arrayDir, o Options) error {
+	d.severalLabels = true
+	c, err := cifar100Of(o.Labels)
 	if err != nil {
 		return err
 	}
-	return d.addBatches("", classes, cifarPythonBatch)
+	return d.openPickled(c)
 }
 
-// cifarPythonBatch reads one batch.
-func cifarPythonBatch(from io.ReaderAt, size int64, file string) (batch, error) {
-	b, err := parseCIFARPython(from, size)
+func (d *Data) openPickled(c cifar) error {
+	d.Name = c.name
+	classes, err := c.pickledNames(filepath.Join(d.Dir, c.pickleMeta))
 	if err != nil {
+		return err
+	}
+	return d.addBatches(c, "", classes, c.pickledBatch)
+}
+
+// pickledBatch reads one batch.
+func (c cifar) pickledBatch(from io.ReaderAt, size int64, file string) (batch, error) {
+	b, err := c.unpickleBatch(from, size)
+	if err != nil && c.labels == 1 {
 		return batch{}, fmt.Errorf("%s: invalid CIFAR-10 python batch (%w): download it again, or the binary layout with: hfcui data get cifar10", file, err)
+	}
+	if err != nil {
+		return batch{}, fmt.Errorf("%s: invalid %s python batch (%w): download it again", file, c.title, err)
 	}
 	return b, nil
 }
 
-func parseCIFARPython(from io.ReaderAt, size int64) (b batch, err error) {
+func (c cifar) unpickleBatch(from io.ReaderAt, size int64) (b batch, err error) {
 	d, err := unpickleDict(from, size)
 	if err != nil {
 		return b, err
 	}
-	if b.labels, err = pythonLabels(d); err != nil {
+	if b.labels, err = c.pickledLabels(d); err != nil {
 		return b, err
 	}
 	v, _ := d.get("data")
@@ -79,15 +97,17 @@ func unpickleDict(from io.ReaderAt, size int64) (*pyDict, error) {
 	return d, nil
 }
 
-// pythonLabels returns the batch's labels, each 0 to 9.
-func pythonLabels(d *pyDict) ([]uint8, error) {
-	v, _ := d.get("labels")
+// pickledLabels returns the batch's labels.
+func (c cifar) pickledLabels(d *pyDict) ([]uint8, error) {
+	v, _ := d.get(c.pickleLabels)
 	list, ok := v.(*pyList)
 	if !ok {
-		if _, cifar100 := d.get("fine_labels"); cifar100 {
-			return nil, errors.New("a batch of CIFAR-100")
+		for _, other := range []cifar{cifar10, cifar100} {
+			if _, has := d.get(other.pickleLabels); has && other.title != c.title {
+				return nil, fmt.Errorf("a batch of %s", other.title)
+			}
 		}
-		return nil, errors.New("no list \"labels\"")
+		return nil, fmt.Errorf("no list %q", c.pickleLabels)
 	}
 	if len(list.items) == 0 {
 		return nil, errors.New("no images")
@@ -95,8 +115,8 @@ func pythonLabels(d *pyDict) ([]uint8, error) {
 	labels := make([]uint8, len(list.items))
 	for i, item := range list.items {
 		label, ok := item.(int64)
-		if !ok || label < 0 || label >= cifarClasses {
-			return nil, fmt.Errorf("record %d: label %v is not in 0…9", i, shorten(fmt.Sprint(item)))
+		if !ok || label < 0 || label >= int64(len(c.classes)) {
+			return nil, fmt.Errorf("record %d: label %v is not in 0…%d", i, shorten(fmt.Sprint(item)), len(c.classes)-1)
 		}
 		labels[i] = uint8(label)
 	}
@@ -120,11 +140,11 @@ func pythonStrings(d *pyDict, key string) (all []string) {
 	return all
 }
 
-// cifarPythonMeta reads the class names; the official ones if there is no file.
-func cifarPythonMeta(file string) ([]string, error) {
+// pickledNames reads the class names; the official ones if there is no file.
+func (c cifar) pickledNames(file string) ([]string, error) {
 	f, size, err := openRegular(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return cifarNames, nil
+		return c.classes, nil
 	}
 	if err != nil {
 		return nil, err
@@ -134,9 +154,9 @@ func cifarPythonMeta(file string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: invalid list of classes (%w): download it again, or delete it to use the official names", file, err)
 	}
-	names := pythonStrings(d, "label_names")
-	if len(names) != cifarClasses {
-		return nil, fmt.Errorf("%s: %d class names, expected %d: download it again, or delete it to use the official names", file, len(names), cifarClasses)
+	names := pythonStrings(d, c.pickleNames)
+	if len(names) != len(c.classes) {
+		return nil, fmt.Errorf("%s: %d class names, expected %d: download it again, or delete it to use the official names", file, len(names), len(c.classes))
 	}
 	return names, nil
 }

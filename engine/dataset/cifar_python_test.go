@@ -155,7 +155,7 @@ func FuzzCIFARPython(f *testing.F) {
 	f.Add([]byte("\x80\x04c_codecs\nencode\nX\x02\x00\x00\x00\xc3\xbfU\x06latin1\x86R."))
 	f.Add([]byte("\x80\x05cnumpy.core.numeric\n_frombuffer\n(B\x00\x00\x00\x00cnumpy\ndtype\nU\x02u1\x85RK\x00\x85U\x01CtR."))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := cifarPythonBatch(bytes.NewReader(data), int64(len(data)), "file")
+		b, err := cifar10.pickledBatch(bytes.NewReader(data), int64(len(data)), "file")
 		if err != nil {
 			checkLine(t, err, "file")
 			return

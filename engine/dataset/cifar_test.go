@@ -82,7 +82,7 @@ func TestReadBatch(t *testing.T) {
 func TestCIFARErrors(t *testing.T) {
 	good := cifarBytes(1, 2, 3)
 	bad := slices.Clone(good)
-	bad[2*cifarRecord] = 10
+	bad[2*int(cifar10.record())] = 10
 	for name, c := range map[string]struct {
 		data []byte
 		says []string
@@ -107,6 +107,7 @@ func TestCIFARErrors(t *testing.T) {
 	t.Run("folder for a file", func(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "test_batch.bin/x", nil)
+		write(t, dir, "data_batch_1.bin", good)
 		wantError(t, dir, "test_batch.bin", "not a file")
 	})
 	t.Run("classes", func(t *testing.T) {
@@ -134,7 +135,7 @@ func FuzzCIFAR(f *testing.F) {
 	f.Add(cifarBytes(1)[:3000])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := cifarBatch(bytes.NewReader(data), int64(len(data)), "file")
+		b, err := cifar10.batch(bytes.NewReader(data), int64(len(data)), "file")
 		if err != nil {
 			checkLine(t, err, "file")
 			return

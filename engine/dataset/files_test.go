@@ -121,7 +121,7 @@ func image1(t testing.TB, s Set, i int) *Image {
 // system calls.
 func TestMessagesSayWhatToDo(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "data_batch_1.bin", make([]byte, cifarRecord))
+	write(t, dir, "data_batch_1.bin", make([]byte, int(cifar10.record())))
 	for path, says := range map[string]string{
 		filepath.Join(dir, "nope.png"): "check the name",
 		dir:                            "use a file in it",

@@ -73,6 +73,8 @@ func (f *files) imageAs(i, c, h, w int) (*Image, error) {
 	return readImageAs(f.path(i), c, h, w)
 }
 
+func (f *files) imageSize(i int) (c, h, w int, err error) { return ImageSize(f.path(i)) }
+
 func (f *files) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return errNoFixedShape
 }

@@ -48,7 +48,7 @@ func getSource(ctx context.Context, s *source, cacheDir string, progress func(do
 	if err != nil {
 		return err
 	}
-	if d, err := openAt(ctx, dir, layouts); err == nil {
+	if d, err := openDir(ctx, dir, Options{}); err == nil {
 		if err := d.Close(); d.Train != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func install(ctx context.Context, s *source, parts []string, dir string) error {
 			return fmt.Errorf("%s: %w", parts[i], err)
 		}
 	}
-	d, err := openAt(ctx, fresh, layouts)
+	d, err := openDir(ctx, fresh, Options{})
 	if err != nil {
 		return fmt.Errorf("the downloaded dataset cannot be opened: %w", err)
 	}

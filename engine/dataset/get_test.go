@@ -319,7 +319,7 @@ func TestGetCompletesACopyWithoutTrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	lone(t, cache, "cifar10")
-	d, err := openAt(t.Context(), filepath.Join(cache, "cifar10"), layouts)
+	d, err := openDir(t.Context(), filepath.Join(cache, "cifar10"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

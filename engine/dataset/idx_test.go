@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -33,7 +32,7 @@ func TestIDX(t *testing.T) {
 				dir := filepath.Join(t.TempDir(), "digits")
 				writeIDX(t, filepath.Join(dir, sub), dot, end)
 				d := open(t, dir)
-				if d.Name != "mnist" || d.Layout != IDX || d.Train.Len() != 3 || d.Test.Len() != 1 {
+				if d.Name != map[bool]string{true: "mnist", false: "digits"}[sub == "MNIST/raw"] || d.Layout != IDX || d.Train.Len() != 3 || d.Test.Len() != 1 {
 					t.Fatalf("%q, %q, %d and %d images", d.Name, d.Layout, d.Train.Len(), d.Test.Len())
 				}
 				if c, h, w := d.Train.Shape(); c != 1 || h != 5 || w != 4 {
@@ -122,22 +121,18 @@ func TestIDXBomb(t *testing.T) {
 		data []byte
 		says string
 	}{
-		"more than announced": {append(slices.Clone(images), make([]byte, 16<<20)...), "more data follows"},
-		"more than kept":      {append(header(100_000_000, 4096), make([]byte, 1<<20)...), "unpack it with gunzip"},
+		"more than announced": {append(slices.Clone(images), make([]byte, 16<<20)...), "are packed"},
 		"more than packed":    {header(200, 1024), "more than"},
-		"cut short":           {images[:len(images)-1], "59 follow"},
+		"cut short":           {images[:len(images)-1], "75 are packed"},
 		"no header":           {images[:9], "too short"},
 		"zeros":               {make([]byte, 16<<20), "starts with"},
 	} {
 		path := write(t, t.TempDir(), "t10k-images-idx3-ubyte.gz", gzipped(t, c.data))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, _, err := new(Data).readIDX(path, 3)
+		_, _, err := new(Data).readIDX(path, idxBytes8, 3)
 		runtime.ReadMemStats(&after)
 		checkLine(t, err, c.says, "t10k-images-idx3-ubyte.gz")
-		if err != nil && strings.Contains(err.Error(), "gunzip") && strings.Contains(err.Error(), "again") {
-			t.Errorf("two pieces of advice: %v", err)
-		}
 		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
 			t.Errorf("%s: %d bytes allocated", name, used)
 		}
@@ -151,18 +146,11 @@ func FuzzIDX(f *testing.F) {
 	f.Add([]byte("\x00\x00\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), 3)
 	f.Add([]byte("\x00\x00\x08\x03\x80\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x02"), 3)
 	f.Add(images[:17], 3)
-	f.Add(gzipped(f, images), 3)
-	f.Add(gzipped(f, append(slices.Clone(labels), 1)), 1)
 	f.Fuzz(func(t *testing.T, data []byte, dims int) {
 		if dims != 1 {
 			dims = 3
 		}
-		if packed, err := gunzipIDX(bytes.NewReader(data), int64(len(data)), dims, "file"); err != nil {
-			checkLine(t, err, "file")
-		} else if len(packed) > deflateRatio*len(data) {
-			t.Fatalf("%d bytes of %d", len(packed), len(data))
-		}
-		c, shape, err := parseIDX(bytes.NewReader(data), int64(len(data)), dims, "file")
+		c, shape, err := parseIDX(bytes.NewReader(data), int64(len(data)), idxBytes8, dims, "file")
 		if err != nil {
 			checkLine(t, err, "file")
 			return

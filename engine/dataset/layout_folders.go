@@ -8,16 +8,13 @@ import (
 	"strings"
 )
 
-// imagesIn takes every folder: it is the last layout that is tried.
-func imagesIn(dir string) string { return dir }
-
 // maxWrappers is the number of folders around a dataset that are entered to find it, e.g. four in
 // imagenet/ILSVRC/Data/CLS-LOC.
 const maxWrappers = 5
 
 // openTree opens a folder of class folders, of folders train and test of them, of labeled or of other
 // images.
-func (d *Data) openTree(ctx context.Context) error {
+func openTree(ctx context.Context, d *Data, _ arrayDir, _ Options) error {
 	root := newTree(ctx, d.Dir)
 	d.Name = displayName(d.Dir)
 	at := root
@@ -35,7 +32,7 @@ func (d *Data) openTree(ctx context.Context) error {
 		}
 		at = inner
 	}
-	return fmt.Errorf("%s: no dataset found%s: looked for class folders with images, folders train, val and test of them, images with a list of labels (metadata.csv, val_annotations.txt, …), images, CIFAR-10 and its kind, IDX files", d.Dir, at.seen())
+	return fmt.Errorf("%s: no dataset found%s: looked for class folders with images, folders train, val and test of them, images with a list of labels (metadata.csv, val_annotations.txt, …), images, CIFAR-10 and its kind, IDX files, arrays (.npy, .npz, .mat), Parquet files, WebDataset archives", d.Dir, at.seen())
 }
 
 // openFolder opens what is in a folder. It returns false if there is no dataset.

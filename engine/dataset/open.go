@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,9 @@ type Options struct {
 	Corruption string
 	Severity   int
 	Versions   bool // others will be opened, too: that they are there needs no note
+
+	// Labels chooses one of several kinds of labels, e.g. "coarse" of CIFAR-100; "" is the default one.
+	Labels string
 }
 
 // Layout is the file layout of a dataset.
@@ -27,13 +31,20 @@ type Layout string
 
 // The supported layouts.
 const (
-	Procedural    Layout = "procedural"
-	CIFARBinary   Layout = "CIFAR-10 binary"
-	CIFARPython   Layout = "CIFAR-10 python"
-	IDX           Layout = "IDX"
-	ClassFolders  Layout = "class folders"
-	LabeledImages Layout = "labeled images" // by a list
-	Images        Layout = "images"
+	Procedural     Layout = "procedural"
+	CIFARBinary    Layout = "CIFAR-10 binary"
+	CIFARPython    Layout = "CIFAR-10 python"
+	CIFAR100Binary Layout = "CIFAR-100 binary"
+	CIFAR100Python Layout = "CIFAR-100 python"
+	STL10          Layout = "STL-10 binary"
+	IDX            Layout = "IDX"
+	SVHN           Layout = "SVHN"
+	Arrays         Layout = "arrays"
+	Parquet        Layout = "Parquet"
+	WebDataset     Layout = "WebDataset"
+	ClassFolders   Layout = "class folders"
+	LabeledImages  Layout = "labeled images" // by a list
+	Images         Layout = "images"
 )
 
 // Open opens a dataset by name ("shapes", also with options as in
@@ -44,6 +55,10 @@ func Open(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	d, err := openAll(ctx, nameOrDir, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Labels != "" && !d.severalLabels {
+		d.Close()
+		return nil, fmt.Errorf("%s has one kind of labels: omit --labels", nameOrDir)
 	}
 	notes := d.Notes
 	if err := d.chooseCorruption(o.Corruption, o.Severity); err != nil {
@@ -69,7 +84,7 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 		return Shapes(options), nil
 	}
 	if source := sourceByName(nameOrDir); source != nil {
-		return openCached(ctx, nameOrDir, o.Cache)
+		return openCached(ctx, nameOrDir, o)
 	}
 	info, err := os.Stat(nameOrDir)
 	if os.IsNotExist(err) {
@@ -79,9 +94,9 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 		return nil, fileError(nameOrDir, err, checkpoints.Remedy(err))
 	}
 	if info.IsDir() {
-		return openAt(ctx, nameOrDir, layouts)
+		return openDir(ctx, nameOrDir, o)
 	}
-	if d, err := openAt(ctx, nameOrDir, fileLayouts); d != nil || err != nil {
+	if d, err := openFile(ctx, nameOrDir, o); d != nil || err != nil {
 		return d, err
 	}
 	set, err := OpenImages([]string{nameOrDir})
@@ -92,15 +107,15 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 }
 
 // openCached opens a downloaded dataset.
-func openCached(ctx context.Context, name, cache string) (*Data, error) {
-	dir, err := cachedDir(name, cache)
+func openCached(ctx context.Context, name string, o Options) (*Data, error) {
+	dir, err := cachedDir(name, o.Cache)
 	if err != nil {
 		return nil, err
 	}
 	if !exists(dir) {
 		return nil, fmt.Errorf("%s is not in %s: run: hfcui data get %s", name, filepath.Dir(dir), name)
 	}
-	d, err := openAt(ctx, dir, layouts)
+	d, err := openDir(ctx, dir, o)
 	if err != nil {
 		return nil, fmt.Errorf("%w (or remove %s and run: hfcui data get %s)", err, dir, name)
 	}
@@ -110,42 +125,111 @@ func openCached(ctx context.Context, name, cache string) (*Data, error) {
 
 // layout is how the files of a dataset are arranged.
 type layout struct {
-	name Layout
-	// find returns the folder of the files, which may be a subfolder of dir, or the file at a path; ""
-	// if there is nothing of this layout.
-	find func(path string) string
-	// open sets the splits of d, whose Dir is what find returned, and its name.
-	open func(ctx context.Context, d *Data) error
+	name  Layout
+	files *regexp.Regexp // the folder has at least one of them
+	// loose is set if the files are shards of a dataset, which may also be in subfolders: those that
+	// match it are certainly shards.
+	loose *regexp.Regexp
+	// open sets the splits of d, whose Dir is that of the files, and its name.
+	open func(ctx context.Context, d *Data, at arrayDir, o Options) error
 }
 
-// layouts are the layouts of a folder, in the order they are tried. What none of them takes is a tree
-// of images.
+// layouts are the layouts of files that hold many images, the most specific first: the first one whose
+// files are in a folder is that of the folder. What none of them takes is a tree of images.
 var layouts = []layout{
-	{CIFARBinary, cifarIn("test_batch.bin", "data_batch_1.bin"), func(_ context.Context, d *Data) error { return d.openCIFAR() }},
-	{CIFARPython, cifarIn("test_batch", "data_batch_1"), func(_ context.Context, d *Data) error { return d.openCIFARPython() }},
-	{IDX, idxIn, func(_ context.Context, d *Data) error { return d.openIDX() }},
-	{Images, imagesIn, func(ctx context.Context, d *Data) error { return d.openTree(ctx) }},
+	{CIFARBinary, regexp.MustCompile(`^(test_batch|data_batch_1)\.bin$`), nil, openCIFAR10},
+	{CIFARPython, regexp.MustCompile(`^(test_batch|data_batch_1)$`), nil, openCIFARPython},
+	{CIFAR100Binary, regexp.MustCompile(`^(test|train)\.bin$`), nil, openCIFAR100},
+	{CIFAR100Python, regexp.MustCompile(`^(test|train)$`), nil, openCIFAR100Python},
+	{STL10, regexp.MustCompile(`^(test|train)_X\.bin$`), nil, openSTL10},
+	{IDX, idxImages, nil, openIDX},
+	{SVHN, svhnFiles, nil, openSVHN},
+	{Arrays, arrayFiles, nil, openNumPy},
+	{Parquet, parquetFiles, parquetFiles, openParquet},
+	{WebDataset, tarFiles, tarShards, openWebDataset},
 }
 
-// fileLayouts are the layouts of a single file, as layouts are of a folder. What none of them takes is
-// an image.
-var fileLayouts = []layout{}
+// openDir opens a folder of any layout. Files of a layout may be in a subfolder with a name of theirs,
+// e.g. cifar-10-batches-bin of an unpacked archive.
+func openDir(ctx context.Context, dir string, o Options) (*Data, error) {
+	type found struct {
+		layout layout
+		at     arrayDir
+	}
+	places, err := arrayDirs(dir)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	var all []found
+	for _, at := range places {
+		for _, l := range layouts {
+			if len(at.matching(l.files)) > 0 && l.loose == nil {
+				all = append(all, found{l, at})
+				break
+			}
+		}
+	}
+	switch len(all) {
+	case 0:
+		return openOther(ctx, places[0], o)
+	case 1:
+		return openLayout(ctx, all[0].layout, all[0].at, o)
+	}
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = fmt.Sprintf("%s (%s)", f.at.dir, f.layout.name)
+	}
+	return nil, fmt.Errorf("%s: several datasets: open one of %s", dir, strings.Join(names, ", "))
+}
 
-// openAt opens what is at a path in the first of some layouts that takes it; nil if none does.
-func openAt(ctx context.Context, path string, all []layout) (*Data, error) {
-	for _, l := range all {
-		at := l.find(path)
-		if at == "" {
+// openOther opens a folder of shards, or a tree of images. An archive beside a tree is taken for the one
+// that the tree was unpacked from, unless it has the name of a shard.
+func openOther(ctx context.Context, at arrayDir, o Options) (*Data, error) {
+	var archives *layout
+	for _, l := range layouts {
+		if l.loose == nil {
 			continue
 		}
-		d := &Data{Layout: l.name, Dir: at}
-		if err := l.open(ctx, d); err != nil {
-			d.Close()
+		shards, err := at.shards(l.files)
+		if err != nil {
 			return nil, unreadable(err)
 		}
-		return d, nil
+		if slices.ContainsFunc(shards, func(s shardFile) bool { return l.loose.MatchString(filepath.Base(s.path)) }) {
+			return openLayout(ctx, l, at, o)
+		}
+		if len(shards) > 0 {
+			archives = &l
+		}
 	}
-	return nil, nil
+	d, err := openLayout(ctx, layout{name: Images, open: openTree}, at, o)
+	if err != nil && archives != nil {
+		return openLayout(ctx, *archives, at, o)
+	}
+	return d, err
+}
+
+// openFile opens the dataset that a file belongs to; nil if it is of no layout.
+func openFile(ctx context.Context, file string, o Options) (*Data, error) {
+	name := filepath.Base(file)
+	k := slices.IndexFunc(layouts, func(l layout) bool { return l.files.MatchString(name) })
+	if k < 0 {
+		return nil, nil
+	}
+	at, err := readArrayDir(filepath.Dir(file))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	at.only = name
+	return openLayout(ctx, layouts[k], at, o)
+}
+
+func openLayout(ctx context.Context, l layout, at arrayDir, o Options) (*Data, error) {
+	d := &Data{Layout: l.name, Dir: at.dir}
+	if err := l.open(ctx, d, at, o); err != nil {
+		d.Close()
+		return nil, unreadable(err)
+	}
+	return d, nil
 }
 
 // unreadable adds advice to the error of a folder that cannot be read.
@@ -155,31 +239,6 @@ func unreadable(err error) error {
 	}
 	return err
 }
-
-// firstIn returns a function that finds the first of some subfolders of a folder, "" being itself,
-// that has what is looked for; "" if none has it.
-func firstIn(subs []string, has func(dir string) bool) func(dir string) string {
-	return func(dir string) string {
-		for _, sub := range subs {
-			if at := filepath.Join(dir, filepath.FromSlash(sub)); has(at) {
-				return at
-			}
-		}
-		return ""
-	}
-}
-
-// cifarIn finds batches of CIFAR-10, e.g. in the folder of an unpacked archive.
-func cifarIn(names ...string) func(dir string) string {
-	return firstIn([]string{"", "cifar-10-batches-bin", "cifar-10-batches-py"}, func(dir string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return exists(filepath.Join(dir, name)) })
-	})
-}
-
-// idxIn finds the files of MNIST and its kind, also where torchvision puts them.
-var idxIn = firstIn([]string{"", "raw", "MNIST/raw", "FashionMNIST/raw"}, func(dir string) bool {
-	return idxFile(dir, "t10k", "images", 3) != "" || idxFile(dir, "train", "images", 3) != ""
-})
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

@@ -6,15 +6,16 @@ import (
 	"sync"
 )
 
-// records is a set of 8-bit CHW images of one size at known offsets in files: the CIFAR and IDX
-// layouts. Only labels are kept in memory.
+// records is a set of images of one size at known offsets in files: the CIFAR and IDX layouts and
+// arrays. Only labels are kept in memory.
 type records struct {
 	name, split string
 	c, h, w     int
-	classes     []string
-	labels      []uint8
+	classes     []string // nil: no labels
+	labels      []uint32 // as many as images; zero without classes
 	titles      []string // one per image, or none
 	chunks      []chunk
+	pixels      pixels
 	buffers     sync.Pool // *[]byte of one image
 }
 
@@ -23,13 +24,14 @@ type chunk struct {
 	file   string
 	from   io.ReaderAt
 	count  int
-	offset int64 // of the first image's first pixel
+	offset int64 // of the first image's first byte
 	stride int64 // from image to image
 }
 
+// newRecords returns an empty set of images whose pixels are bytes in CHW order.
 func newRecords(name, split string, c, h, w int, classes []string) *records {
-	r := &records{name: name, split: split, c: c, h: h, w: w, classes: classes}
-	r.buffers.New = func() any { b := make([]byte, c*h*w); return &b }
+	r := &records{name: name, split: split, c: c, h: h, w: w, classes: classes, pixels: planes(h, w)}
+	r.buffers.New = func() any { b := make([]byte, c*h*w*r.pixels.element.Size); return &b }
 	return r
 }
 
@@ -38,7 +40,13 @@ func (r *records) Split() string        { return r.split }
 func (r *records) Len() int             { return len(r.labels) }
 func (r *records) Classes() []string    { return r.classes }
 func (r *records) Shape() (c, h, w int) { return r.c, r.h, r.w }
-func (r *records) Label(i int) int      { return int(r.labels[i]) }
+
+func (r *records) Label(i int) int {
+	if label := r.labels[i]; r.classes != nil {
+		return int(label)
+	}
+	return -1
+}
 
 func (r *records) Title(i int) string {
 	if i < len(r.titles) && r.titles[i] != "" {
@@ -54,7 +62,9 @@ func (r *records) add(file string, b batch) {
 	} else {
 		r.titles = nil
 	}
-	r.labels = append(r.labels, b.labels...)
+	for _, label := range b.labels {
+		r.labels = append(r.labels, uint32(label))
+	}
 	r.chunks = append(r.chunks, chunk{file: file, from: b.pixels, count: len(b.labels), offset: b.offset, stride: b.stride})
 }
 
@@ -89,15 +99,12 @@ func (r *records) read(dst []float32, i int) error {
 	}
 	ch := &r.chunks[k]
 	buf := r.buffers.Get().(*[]byte)
-	_, err := ch.from.ReadAt(*buf, ch.offset+int64(at)*ch.stride)
-	if err == nil {
-		for p, v := range *buf {
-			dst[p] = unit[v]
-		}
-	}
-	r.buffers.Put(buf)
-	if err != nil {
+	defer r.buffers.Put(buf)
+	if n, err := ch.from.ReadAt(*buf, ch.offset+int64(at)*ch.stride); n < len(*buf) {
 		return fmt.Errorf("%s: image %d can no longer be read (%v): open the dataset again", ch.file, at, err)
+	}
+	if bad, ok := r.pixels.decode(dst, *buf, r.h, r.w); !ok {
+		return fmt.Errorf("%s: image %d has the value %g, but the others are in %s: save all images in one range", ch.file, at, bad, r.pixels.within())
 	}
 	return nil
 }

@@ -48,9 +48,10 @@ type Data struct {
 	// matched to by name only; "" if it may be.
 	Unordered string
 
-	skipped     skips
-	corruptions *corruptions // nil if there are none
-	files       []io.Closer
+	skipped       skips
+	corruptions   *corruptions // nil if there are none
+	severalLabels bool         // Options.Labels chose among several kinds
+	files         []io.Closer
 }
 
 // note adds a line to Notes.

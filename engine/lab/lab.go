@@ -31,6 +31,7 @@ type Options struct {
 	Corruption string   // of data with corruptions, at Severity; "" and 0 are its first
 	Severity   int
 	Versions   bool   // several corruptions will be measured: that there are more is no caveat
+	Labels     string // kind of labels, e.g. "coarse" of CIFAR-100; "" is the default one
 	Cache      string // folder of downloaded data; "" is the user's cache folder
 	Device     string // name, as of device.Open; "" is the fastest
 	Threads    int    // 0: one per core

@@ -36,7 +36,7 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 			s.origin = defaultData
 		}
 		var err error
-		if s.Data, err = dataset.Open(ctx, s.origin, dataset.Options{Cache: o.Cache, Corruption: o.Corruption, Severity: o.Severity, Versions: o.Versions}); err != nil {
+		if s.Data, err = dataset.Open(ctx, s.origin, dataset.Options{Cache: o.Cache, Corruption: o.Corruption, Severity: o.Severity, Versions: o.Versions, Labels: o.Labels}); err != nil {
 			return nil, err
 		}
 	}
