@@ -27,20 +27,20 @@ func (e *Encoder) halfBlocks(img *Image, cols, rows int) Drawn {
 			buf = e.shadeLine(buf[:0], e.cells.Pix[3*y*cols:3*(y+1)*cols])
 		} else {
 			two := e.cells.Pix[6*y*cols : 6*(y+1)*cols]
-			buf = e.blockLine(buf[:0], two[:3*cols], two[3*cols:])
+			buf = e.blockLine(buf[:0], y, two[:3*cols], two[3*cols:])
 		}
 		lines[y] = string(buf)
 	}
 	return Drawn{Lines: lines}
 }
 
-// blockLine appends one line of cells. A color is set only where it changes; the line ends
+// blockLine appends line y of cells. A color is set only where it changes; the line ends
 // with a reset.
-func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
+func (e *Encoder) blockLine(buf []byte, y int, upper, lower []byte) []byte {
 	fg, bg := uint32(none), uint32(none)
 	for i := 0; i < len(upper); i += 3 {
-		f := e.code(upper[i], upper[i+1], upper[i+2])
-		b := e.code(lower[i], lower[i+1], lower[i+2])
+		f := e.code(i/3, 2*y, upper[i], upper[i+1], upper[i+2])
+		b := e.code(i/3, 2*y+1, lower[i], lower[i+1], lower[i+2])
 		if f != fg || b != bg {
 			buf = append(buf, "\x1b["...)
 			if f != fg {
@@ -60,16 +60,12 @@ func (e *Encoder) blockLine(buf, upper, lower []byte) []byte {
 	return append(buf, "\x1b[m"...)
 }
 
-// code returns the number of the color nearest to r, g, b in the encoder's profile.
-func (e *Encoder) code(r, g, b uint8) uint32 {
-	switch e.Profile {
-	case colorprofile.ANSI256:
-		return nearest256(int(r), int(g), int(b))
-	case colorprofile.ANSI:
-		return nearest16(int(r), int(g), int(b))
-	default:
-		return uint32(r)<<16 | uint32(g)<<8 | uint32(b)
+// code returns the number of the color of a pixel at (x, y) in the encoder's profile.
+func (e *Encoder) code(x, y int, r, g, b uint8) uint32 {
+	if e.Profile == colorprofile.ANSI256 || e.Profile == colorprofile.ANSI {
+		return e.dither(x, y, r, g, b)
 	}
+	return uint32(r)<<16 | uint32(g)<<8 | uint32(b)
 }
 
 // appendCode appends the SGR parameters that set the color; base is 30 for the foreground, 40

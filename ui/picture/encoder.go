@@ -24,6 +24,7 @@ type Encoder struct {
 	deflate  *deflater
 	png      []byte
 	cells    Image
+	mixes    *mixes
 
 	last Drawn
 	key  cacheKey

@@ -115,19 +115,7 @@ func TestShades(t *testing.T) {
 
 // nearest256 against trying all colors; the mean it picks a gray by is rounded.
 func TestNearest256(t *testing.T) {
-	colors := make([][3]int, 256)
-	for i := 16; i < 232; i++ {
-		for k, v := range [3]int{(i - 16) / 36, (i - 16) / 6 % 6, (i - 16) % 6} {
-			if v > 0 {
-				v = 55 + 40*v
-			}
-			colors[i][k] = v
-		}
-	}
-	for i := 232; i < 256; i++ {
-		y := 8 + 10*(i-232)
-		colors[i] = [3]int{y, y, y}
-	}
+	colors := colors256
 	for r := 0; r < 256; r += 5 {
 		for g := 0; g < 256; g += 5 {
 			for b := 0; b < 256; b += 5 {
