@@ -79,6 +79,7 @@ type App struct {
 	protocol picture.Protocol
 	asked    bool // the terminal has replied to queries, or timed out
 	watching bool // tmux is asked from time to time
+	settling bool // the size of cells will be asked for again
 	hidden   bool // draw nothing: the program is suspending or quitting
 	started  time.Time
 
@@ -291,7 +292,7 @@ func (a *App) resize(w, h int) tea.Cmd {
 	if first {
 		return tea.Batch(cmd, a.Check(), a.rememberStart(), a.askForData(), a.audienceChanged(a.audience.AudienceMsg))
 	}
-	return tea.Batch(cmd, a.ask(), a.settled()) // the font may have changed, too
+	return tea.Batch(cmd, a.ask()) // the font may have changed, too
 }
 
 // verdict returns the result of Run after the program has ended.

@@ -28,7 +28,7 @@ func (a *App) frame() string {
 	s := &a.stage
 	s.open, s.sync = false, a.caps.Sync
 	c := kit.NewCanvas(a.layout.W, a.layout.H)
-	c.Plain = a.plain()
+	c.Plain, c.Has = a.plain(), a.caps.Has
 	if _, ok := a.look(); ok && a.Top() == nil { // behind a dialog charts are dimmed cells
 		c.Charts = &kit.ChartList{}
 	}
@@ -88,7 +88,7 @@ func (a *App) dimmed(p kit.Placed) []string {
 		if !a.caps.Dark {
 			background = picture.RGB{R: 255, G: 255, B: 255}
 		}
-		if lines := picture.Dimmed(p.Drawn.Cells, a.caps.Profile, background); lines != nil {
+		if lines := picture.Dimmed(p.Drawn.Cells, a.depth(), background); lines != nil {
 			return lines
 		}
 	}

@@ -89,13 +89,17 @@ func (a *App) tmuxReplied(msg tmuxMsg) tea.Cmd {
 	return watch
 }
 
-// settled asks once more for the size of cells, if they are no whole pixels, once the terminal has
-// settled after a resize.
-func (a *App) settled() tea.Cmd {
+// settle asks once more for the size of cells, if they seem to be no whole pixels, once the terminal
+// has settled after a resize.
+func (a *App) settle() tea.Cmd {
+	if a.settling || !a.probe.Unsettled() {
+		return nil
+	}
+	a.settling = true
 	return tea.Tick(term.Settling, func(time.Time) tea.Msg { return settledMsg{} })
 }
 
-// settledMsg is sent after settled.
+// settledMsg is sent once the terminal has settled.
 type settledMsg struct{}
 
 // redrawAll has text and pictures sent again.
@@ -111,8 +115,9 @@ func (a *App) redraw() tea.Cmd { return tea.Batch(a.redrawAll(), a.ask()) }
 func (a *App) reply(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case capabilitiesMsg:
-		return a.useCapabilities(msg.caps)
+		return tea.Batch(a.useCapabilities(msg.caps), a.settle())
 	case settledMsg:
+		a.settling = false
 		if a.probe.Unsettled() {
 			return a.ask()
 		}
@@ -192,10 +197,18 @@ func (a *App) plain() bool {
 	return a.caps.Profile == colorprofile.ASCII || a.caps.Profile == colorprofile.NoTTY
 }
 
+// depth returns the colors of half blocks; a font without them has shades.
+func (a *App) depth() colorprofile.Profile {
+	if a.caps.Has != nil && !a.caps.Has('▀') {
+		return colorprofile.ASCII
+	}
+	return a.caps.Profile
+}
+
 // render returns the spec of pictures of a size on this terminal.
 func (a *App) render(cols, rows int) kit.RenderSpec {
 	return kit.RenderSpec{
 		Cols: cols, Rows: rows, Cell: a.cell(), Protocol: a.protocol,
-		Depth: a.caps.Profile, Registers: a.caps.Colors, Dark: a.caps.Dark,
+		Depth: a.depth(), Registers: a.caps.Colors, Dark: a.caps.Dark,
 	}
 }

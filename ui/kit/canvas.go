@@ -46,6 +46,8 @@ type Canvas struct {
 	rows   [][]piece
 	Charts *ChartList // of charts that are drawn as pictures; nil: draw them in cells
 	Plain  bool       // the terminal has no colors
+
+	Has func(rune) bool // which characters the terminal's font has; nil: all
 }
 
 // piece is styled text at a column, w cells wide.
@@ -155,7 +157,7 @@ func (c *Canvas) String() string {
 			x = p.x + p.w
 		}
 	}
-	return b.String()
+	return c.spell(b.String())
 }
 
 // Placed is a picture on the screen.

@@ -10,6 +10,7 @@ type cellChart struct {
 	*Chart
 	cells []chartCell
 	plain bool // no colors: curves differ in dashes, ribbons in hatching
+	poor  bool // no braille in the font: halves of cells, and markers are always characters
 }
 
 // chartCell is a cell of the plot: dots, or a character on top of them.
@@ -54,7 +55,7 @@ var dotMarks = map[string][3]string{
 
 // DrawCells draws the chart in cells on a canvas.
 func (ch *Chart) DrawCells(c *Canvas) {
-	d := &cellChart{ch, make([]chartCell, ch.Plot.W*ch.Plot.H), c.Plain}
+	d := &cellChart{ch, make([]chartCell, ch.Plot.W*ch.Plot.H), c.Plain, !c.has(braille)}
 	for _, l := range ch.Lines {
 		y := int(math.Round(ch.DotY(l.At)))
 		for x := 0; x < 2*ch.Plot.W; x += 4 {
@@ -152,6 +153,9 @@ func (d *cellChart) inside(x, y float64) bool {
 func (d *cellChart) mark(x, y float64, mark string, st Style, rk rank) {
 	shape, ok := dotMarks[mark]
 	switch row := (y - 1.5) / 4; {
+	case d.poor:
+		d.put(int(x)/2, int(y)/4, mark, st, rk)
+		return
 	case !ok: // above the value
 		d.put(int(x)/2, max(0, int(math.Round(row))-1), mark, st, rk)
 		return
@@ -247,7 +251,7 @@ func (d *cellChart) line(row int) string {
 		j := i
 		var run strings.Builder
 		for ; j < len(line) && line[j].style == line[i].style; j++ {
-			run.WriteString(line[j].text())
+			run.WriteString(line[j].text(d.poor))
 		}
 		b.WriteString(line[i].style.Paint(run.String()))
 		i = j
@@ -255,12 +259,26 @@ func (d *cellChart) line(row int) string {
 	return b.String()
 }
 
-func (c chartCell) text() string {
+// braille is the character without dots.
+const braille = 0x2800
+
+func (c chartCell) text(poor bool) string {
+	const upper = 0x01 | 0x08 | 0x02 | 0x10 // dots
 	switch {
 	case c.char != "":
 		return c.char
-	case c.dots != 0:
-		return string(rune(0x2800 + int(c.dots)))
+	case c.dots == 0:
+		return " "
+	case !poor:
+		return string(rune(braille + int(c.dots)))
+	case c.rank == rankGrid:
+		return "·"
+	case c.rank == rankShade:
+		return "░"
+	case c.dots&^upper == 0:
+		return "▀"
+	case c.dots&upper == 0:
+		return "▄"
 	}
-	return " "
+	return "█"
 }

@@ -51,6 +51,8 @@ type Capabilities struct {
 	// ColorFrom is the evidence for 24-bit color, "" without.
 	Profile   colorprofile.Profile
 	ColorFrom string
+	// Has reports whether the terminal's font has a character; nil: it has all that matter.
+	Has func(rune) bool
 	// Complete: the last query (DA1) was answered, so no more replies will come.
 	Complete bool
 	// Answers has one line per query with its reply, and Advice one line per setting that would
@@ -141,6 +143,9 @@ func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	a.cellSize(&c, size)
 	if from := a.trueColor(&c, e); from != "" && !e.noColor && c.Profile > colorprofile.ASCII {
 		c.Profile, c.ColorFrom = colorprofile.TrueColor, from
+	}
+	if a.color256 && !c.Tmux && c.Profile == colorprofile.ANSI {
+		c.Profile = colorprofile.ANSI256
 	}
 	c.Answers, c.Advice = a.list(&c, size), a.advice(&c, e)
 	return c

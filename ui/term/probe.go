@@ -27,6 +27,7 @@ type Probe struct {
 	askedAt windowSize // the size then
 	resized time.Time  // when that changed
 	partial []byte     // the beginning of a reply, left over when Query ended
+	glyphs  glyphs     // of a Linux console
 	tty     *os.File   // the terminal, if Query was used
 }
 
@@ -35,6 +36,9 @@ type windowSize struct{ cols, rows, width, height int }
 
 // testColor is the state that queryColor sets, in the forms that terminals report it in.
 var testColor = regexp.MustCompile(`48[:;]2[:;](\d*:)?1[:;]2[:;]3`)
+
+// indexedColor is what terminals with 256 colors make of it.
+var indexedColor = regexp.MustCompile(`48[:;]5[:;]\d`)
 
 // NewProbe returns a probe for a session with the environment env ("NAME=value").
 func NewProbe(env []string) *Probe {
@@ -104,6 +108,18 @@ func (p *Probe) Capabilities() Capabilities {
 	defer p.mu.Unlock()
 	c := p.answers.capabilities(&p.env, p.size)
 	c.Dumb = p.env.dumb(runtime.GOOS)
+	if p.env.term == "linux" {
+		if p.glyphs == nil {
+			var loaded []uint16
+			if p.tty != nil {
+				loaded = consoleGlyphs(p.tty)
+			}
+			p.glyphs = glyphsOf(loaded)
+		}
+		g := p.glyphs
+		c.Has = func(r rune) bool { return g[r] }
+		c.Answers = append(c.Answers, fmt.Sprintf("characters of the console's font: %d", len(g)))
+	}
 	c.Complete = c.Complete || c.Dumb
 	return c
 }

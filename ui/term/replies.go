@@ -171,6 +171,7 @@ type answers struct {
 	settled       bool       // … and that had not changed just before
 	last          [2]float64 // exact size of cells when it was settled last
 	color, rgb    bool       // the reply to DECRQSS has the color set, that to XTGETTCAP says yes
+	color256      bool       // the reply to DECRQSS has one of 256 colors instead
 	tmux          Tmux
 	background    [3]uint8
 	hasBackground bool
@@ -250,7 +251,7 @@ func isTmux(name string) bool { return strings.HasPrefix(name, "tmux") }
 // takeColor parses the replies to DECRQSS, of the colors in force, and XTGETTCAP.
 func (a *answers) takeColor(s string) bool {
 	if state, ok := strings.CutPrefix(s, "1$r"); ok {
-		a.color = testColor.MatchString(state)
+		a.color, a.color256 = testColor.MatchString(state), indexedColor.MatchString(state)
 		return true
 	}
 	name, ok := strings.CutPrefix(s, "1+r")

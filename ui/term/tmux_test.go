@@ -67,6 +67,7 @@ func TestColorsAreAskedFor(t *testing.T) {
 	}{
 		{"xterm", "TERM=xterm-256color", "\x1bP1$r0;48:2::1:2:3m\x1b\\" + end, colorprofile.TrueColor},
 		{"semicolons", "TERM=xterm-256color", "\x1bP1$r48;2;1;2;3m\x1b\\" + end, colorprofile.TrueColor},
+		{"256 colors", "TERM=xterm", "\x1bP1$r0;48:5:16m\x1b\\" + end, colorprofile.ANSI256},
 		{"the nearest of 256", "TERM=xterm-256color", "\x1bP1$r0;48:5:16m\x1b\\" + end, colorprofile.ANSI256},
 		{"no colors reported", "TERM=xterm-256color", "\x1bP1$r0m\x1b\\\x1bP0+r524742\x1b\\" + end, colorprofile.ANSI256},
 		{"terminfo", "TERM=xterm-256color", "\x1bP0$r\x1b\\\x1bP1+r524742=38\x1b\\\x1bP0+r5463\x1b\\" + end, colorprofile.TrueColor},
