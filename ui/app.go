@@ -44,7 +44,7 @@ type (
 type Options struct {
 	Output   io.Writer  // nil: standard output
 	Environ  []string   // nil: os.Environ()
-	Pictures string     // "sixel", "kitty", "iterm2", "blocks"; "" queries the terminal
+	Pictures string     // "sixel", "kitty", "kitty-direct", "iterm2", "blocks"; "" queries the terminal
 	Theme    string     // "dark", "light"; otherwise as the terminal's background is
 	Folder   string     // where exports go; "" is the current one
 	Recent   string     // file of recently opened items; "" keeps none

@@ -45,11 +45,14 @@ type terminalReport struct {
 	CellFrom string   `json:"cell_from"`
 	Sixel    bool     `json:"sixel"`
 	Kitty    bool     `json:"kitty"`
+	Direct   bool     `json:"kitty_direct"` // without placeholders
 	ITerm2   bool     `json:"iterm2"`
 	Colors   int      `json:"sixel_colors"`
 	Sync     bool     `json:"synchronized_output"`
 	Tmux     bool     `json:"tmux"`
+	Color    string   `json:"color"` // TrueColor, ANSI256, ANSI or Ascii
 	Answers  []string `json:"answers"`
+	Advice   []string `json:"advice"` // settings that would improve something
 }
 
 type picturesReport struct {
@@ -188,10 +191,13 @@ func (r *doctorReport) queryTerminal(ctx context.Context, pictures string) error
 	}
 	c := probe.Capabilities()
 	r.Terminal = &terminalReport{Name: oneLine(c.Name), Cell: [2]int{c.CellW, c.CellH}, CellFrom: c.CellFrom, Sixel: c.Sixel,
-		Kitty: c.Kitty, ITerm2: c.ITerm2, Colors: c.Colors, Sync: c.Sync, Tmux: c.Tmux}
+		Kitty: c.Kitty, Direct: c.KittyDirect, Color: c.Profile.String(), Advice: []string{}, ITerm2: c.ITerm2, Colors: c.Colors, Sync: c.Sync, Tmux: c.Tmux}
 	r.Terminal.Columns, r.Terminal.Rows, _ = term.GetSize(out.Fd())
 	for _, a := range c.Answers {
 		r.Terminal.Answers = append(r.Terminal.Answers, oneLine(a))
+	}
+	for _, a := range c.Advice {
+		r.Terminal.Advice = append(r.Terminal.Advice, oneLine(a))
 	}
 	protocol, why := c.Choose(pictures)
 	r.Pictures = picturesReport{protocol, why}
@@ -244,7 +250,13 @@ func (r *doctorReport) table(w io.Writer) {
 	} else {
 		fmt.Fprintf(w, "terminal\tnone\n")
 	}
-	fmt.Fprintf(w, "pictures\t%s: %s\n", r.Pictures.Protocol, r.Pictures.Why)
+	fmt.Fprintf(w, "pictures\t%s: %s\n", r.Pictures.Protocol, strings.TrimPrefix(r.Pictures.Why, r.Pictures.Protocol+": "))
+	if t := r.Terminal; t != nil {
+		fmt.Fprintf(w, "colors\t%s\n", t.Color)
+		for _, a := range t.Advice {
+			fmt.Fprintf(w, "advice\t%s\n", a)
+		}
+	}
 	fmt.Fprintf(w, "processor\t%s, %s\n", named(r.Processor.Name), kit.Counted(r.Processor.Cores, "core"))
 	fmt.Fprintf(w, "features\t%s\n", strings.Join(r.Processor.Features, " "))
 	fmt.Fprintf(w, "kernels\t%s; used: %s\n", strings.Join(r.Processor.Kernels, " "), r.Processor.Device)
