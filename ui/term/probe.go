@@ -94,8 +94,12 @@ func (p *Probe) Queries() string {
 		// tmux replies for itself at once, the outer terminal later.
 		p.wrapped = true
 		return ansi.TmuxPassthrough(queryKitty+plainQueries) + plainQueries
-	case p.inTmux() || strings.HasPrefix(p.env.term, "screen"):
-		return plainQueries // it would take Kitty's query for a window title
+	case p.inTmux():
+		return plainQueries
+	case strings.HasPrefix(p.env.term, "screen"):
+		// It would take Kitty's query for a window title, and passes on the one for the
+		// background, to which the reply comes after the fence.
+		return strings.Replace(plainQueries, queryBackground, "", 1)
 	}
 	return queryKitty + color + plainQueries
 }

@@ -205,7 +205,7 @@ func TestQueries(t *testing.T) {
 		{nil, nil, []string{"\x1b"}, 0},
 		{[]string{"TERM=linux"}, []string{queryDA1}, []string{queryKitty, queryName}, 1},
 		{[]string{"TERM=xterm-256color", "TERM_PROGRAM=Apple_Terminal"}, []string{queryDA1}, []string{queryKitty}, 1},
-		{[]string{"TERM=screen"}, []string{queryCell}, []string{queryKitty}, 1},
+		{[]string{"TERM=screen"}, []string{queryCell}, []string{queryKitty, queryBackground}, 1},
 		{[]string{"TERM=tmux-256color"}, []string{tmuxStart, strings.ReplaceAll(queryKitty, "\x1b", "\x1b\x1b")}, []string{stringEnd + queryKitty}, 2},
 	} {
 		p := NewProbe(c.env)
