@@ -162,7 +162,7 @@ func (p *Probe) Resize(cols, rows, width, height int) {
 }
 
 // settling is how long a terminal may take to give its window a new size, which it has told already.
-const settling = 200 * time.Millisecond
+const settling = 500 * time.Millisecond
 
 // Unsettled reports whether the size of cells should be asked for once more, since the terminal was
 // resized just before it replied. Wait for Settling before.
