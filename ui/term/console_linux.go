@@ -12,7 +12,7 @@ const giounimap = 0x4b66
 
 // consoleGlyphs returns the characters that the font of a Linux console has; nil if f is none.
 func consoleGlyphs(f *os.File) []uint16 {
-	type pair struct{ unicode, position uint16 }
+	type pair [2]uint16 // the character, its position in the font
 	pairs := make([]pair, 1<<16-1)
 	request := struct {
 		count uint16
@@ -23,7 +23,7 @@ func consoleGlyphs(f *os.File) []uint16 {
 	}
 	list := make([]uint16, 0, request.count)
 	for _, p := range pairs[:request.count] {
-		list = append(list, p.unicode)
+		list = append(list, p[0])
 	}
 	return list
 }
