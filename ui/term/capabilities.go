@@ -92,7 +92,10 @@ func readEnvironment(env []string) environment {
 		iterm:   get("LC_TERMINAL") == "iTerm2",
 		profile: colorprofile.ASCII,
 	}
-	e.server, e.pane = get("TMUX") != "", get("TMUX_PANE")
+	e.server = get("TMUX") != ""
+	if pane := get("TMUX_PANE"); strings.HasPrefix(pane, "%") {
+		e.pane = pane
+	}
 	e.tmux = e.server || strings.HasPrefix(e.term, "tmux")
 	e.noColor = get("NO_COLOR") != "" // any value counts: no-color.org
 	if !e.noColor {

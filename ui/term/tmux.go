@@ -79,9 +79,10 @@ func (p *Probe) Tmux() Tmux {
 }
 
 // QueryTmux asks the tmux around the program, if it runs on this machine, what its client supports:
-// another may be attached by now. The reply becomes part of Capabilities.
+// another may be attached by now. The reply becomes part of Capabilities. The environment of a session
+// over SSH does not count: its tmux is elsewhere.
 func (p *Probe) QueryTmux(ctx context.Context, timeout time.Duration) Tmux {
-	if !p.env.server {
+	if !p.env.server || p.tty == nil {
 		return Tmux{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)

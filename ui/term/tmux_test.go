@@ -137,6 +137,15 @@ func TestFractionalCells(t *testing.T) {
 	}
 }
 
+// Who connects over SSH has no command run here.
+func TestTmuxOfASession(t *testing.T) {
+	t.Setenv("PATH", t.TempDir()) // no tmux
+	p := NewProbe([]string{"TERM=tmux-256color", "TMUX=/tmp/x,1,0", "TMUX_PANE=-h"})
+	if got := p.QueryTmux(t.Context(), time.Second); got.Known {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestWhatTmuxDrewOver(t *testing.T) {
 	state := func(client, shown string, activity int) Tmux {
 		return parseTmux(fmt.Sprintf("1\n0\n256\n\n%s\n%s\n%d\n", client, shown, activity))
