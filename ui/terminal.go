@@ -27,9 +27,11 @@ type silentMsg struct{}
 // ask queries the terminal's capabilities and cell size. Replies arrive as capabilitiesMsg, or on
 // Windows as events.
 func (a *App) ask() tea.Cmd {
-	questions := tea.Raw(a.probe.Queries())
+	var questions tea.Cmd
 	if a.caps.Tmux { // which replies for its client: another may be attached by now
 		questions = a.queryTmux(true)
+	} else {
+		questions = tea.Raw(a.probe.Queries())
 	}
 	if a.asked {
 		return questions
