@@ -120,8 +120,8 @@ func (a *App) reply(msg tea.Msg) tea.Cmd {
 		return tea.Batch(a.useCapabilities(msg.caps), a.settle())
 	case settledMsg:
 		a.settling = false
-		if a.probe.Unsettled() {
-			return a.ask()
+		if a.probe.Unsettled() { // xterm.js has stretched what it was sent meanwhile
+			return tea.Batch(a.redrawAll(), a.ask())
 		}
 		a.same = true
 	case silentMsg:
