@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/engine/device"
 	"hfcui/engine/lab"
 	"hfcui/engine/model"
@@ -66,6 +67,9 @@ func predictCommand() *cobra.Command {
 					fmt.Fprintf(w, "%s\t%s", oneLine(a.Image), what)
 					for _, t := range a.Top {
 						fmt.Fprintf(w, "\t%5.1f %% %s", 100*t.P, t.Class)
+					}
+					if a.Orientation != 0 {
+						fmt.Fprintf(w, "\t%s", dataset.TurnedText(a.Orientation))
 					}
 					fmt.Fprintln(w)
 				}

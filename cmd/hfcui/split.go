@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hfcui/engine/dataset"
 	"hfcui/engine/split"
 	"hfcui/ui/kit"
 )
@@ -31,7 +32,7 @@ func splitCommand() *cobra.Command {
 				return err
 			}
 			return out.print(result, func(w io.Writer) {
-				fmt.Fprintf(w, "image\t%d×%d, %s\n", result.Width, result.Height, kit.Counted(result.Channels, "channel"))
+				fmt.Fprintf(w, "image\t%d×%d, %s\n", result.Width, result.Height, kit.Counted(result.Channels, "channel")+after(", ", dataset.TurnedText(result.Orientation)))
 				fmt.Fprintf(w, "low\t%d of %d coefficients at r < %s, energy fraction %.4f\n",
 					result.Kept, result.Total, plain(result.R), result.Energy.Low)
 				fmt.Fprintf(w, "high\tenergy fraction %.4f; high.png is mid-gray plus %s times the high-pass image\n",

@@ -80,7 +80,7 @@ func (f *files) ReadBatch(dst []float32, labels []int, indices []int) error {
 }
 
 // OpenImages returns an unlabeled set of image files of any size. Headers are checked; pixels are
-// read on demand.
+// read on demand, and turned as EXIF orientations say.
 func OpenImages(paths []string) (Set, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no images given")
@@ -95,7 +95,7 @@ func OpenImages(paths []string) (Set, error) {
 		}
 		f.add(filepath.Dir(path), filepath.Base(path))
 	}
-	return f, nil
+	return newPhotos(f), nil
 }
 
 // checkImage reads the header of an image file.

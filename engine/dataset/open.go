@@ -103,7 +103,7 @@ func openAll(ctx context.Context, nameOrDir string, o Options) (*Data, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; a dataset is a folder", err)
 	}
-	return &Data{Name: set.Name(), Layout: Images, Dir: filepath.Dir(nameOrDir), Test: set}, nil
+	return &Data{Name: set.Name(), Layout: Images, Dir: filepath.Dir(nameOrDir), Test: set, Notes: Turned(set)}, nil
 }
 
 // openCached opens a downloaded dataset.

@@ -35,6 +35,8 @@ type Prediction struct {
 	Part  string   `json:"part"`
 	R     *float64 `json:"r"` // null for the whole image
 	Top   []Class  `json:"top"`
+	// Orientation is the EXIF orientation that the image was turned from; 0 if it was not.
+	Orientation int `json:"orientation,omitempty"`
 }
 
 // Class is a class and its probability.
@@ -93,7 +95,11 @@ func Files(ctx context.Context, m *model.Model, device plan.Device, q Request) (
 		}
 		for i, image := range chunk {
 			p := measure.NewPrediction(logits[i*k : (i+1)*k])
-			out = append(out, Prediction{q.Images[image], q.Part.String(), r, top(p.Probabilities, classes)})
+			one := Prediction{Image: q.Images[image], Part: q.Part.String(), R: r, Top: top(p.Probabilities, classes)}
+			if o := dataset.Orientation(set, image); o != 1 {
+				one.Orientation = o
+			}
+			out = append(out, one)
 		}
 	}
 	return out, nil

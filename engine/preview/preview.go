@@ -66,7 +66,7 @@ func Of(ctx context.Context, path string) Preview {
 		return Preview{Err: fmt.Errorf("%s: not a regular file", printable.Line(path))}
 	}
 	about := Bytes(info.Size()) + ", " + info.ModTime().Format("2006-01-02 15:04")
-	if c, h, w, err := dataset.ImageSize(path); err == nil {
+	if c, h, w, err := dataset.PhotoSize(path); err == nil {
 		return Preview{Kind: Image, Lines: []string{fmt.Sprintf("image, %d×%d %s", w, h, channels(c)), about}}
 	}
 	if info.Size() > mostRead {

@@ -65,7 +65,7 @@ type splitting struct {
 
 // compute decodes and splits the image, checking ctx between channels.
 func (q Request) compute(ctx context.Context) (*splitting, error) {
-	x, err := dataset.ReadImage(q.Image)
+	x, orientation, err := dataset.ReadPhoto(q.Image)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +76,9 @@ func (q Request) compute(ctx context.Context) (*splitting, error) {
 		runtime.GC() // garbage of the decoder
 	}
 	s := newSplitting(q, x)
+	if orientation != 1 {
+		s.result.Orientation = orientation
+	}
 	splitter := spectral.NewSplitter(x.H, x.W)
 	for p := range x.C {
 		if err := s.plane(ctx, splitter, p); err != nil {

@@ -30,6 +30,8 @@ type Result struct {
 	Kept     int     `json:"kept"`  // coefficients in the low-pass image
 	Total    int     `json:"total"` // coefficients in all
 	Energy   Energy  `json:"energy"`
+	// Orientation is the EXIF orientation that the image was turned from; 0 if it was not.
+	Orientation int `json:"orientation,omitempty"`
 
 	Contrast float64  `json:"-"` // gain of the high-pass image in high.png
 	Files    []string `json:"-"` // paths written
@@ -50,7 +52,7 @@ func File(ctx context.Context, q Request) (*Result, error) {
 	if err := spectral.CheckRadius(q.R); err != nil {
 		return nil, err
 	}
-	c, h, w, err := dataset.ImageSize(q.Image)
+	c, h, w, err := dataset.PhotoSize(q.Image)
 	if err != nil {
 		return nil, err
 	}
