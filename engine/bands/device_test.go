@@ -2,9 +2,11 @@ package bands
 
 import (
 	"context"
+	"math"
 	"reflect"
 	"testing"
 
+	"hfcui/engine/dataset"
 	"hfcui/engine/plan"
 	"hfcui/spectral"
 )
@@ -101,5 +103,34 @@ func TestDeviceSplits(t *testing.T) {
 	host, _, err := newRunner(src, s.projector, q).round(t.Context(), []int{3, 1, 4, 15, 9}, 5, 1)
 	if err != nil || !reflect.DeepEqual(found, host) {
 		t.Errorf("radius by radius:\n got %+v\nwant %+v: %v", found, host, err)
+	}
+}
+
+// TestDeviceResizes: the matrices that a device gets resize images as their set does.
+func TestDeviceResizes(t *testing.T) {
+	set := dataset.Shapes(dataset.ShapesOptions{Train: 2, Test: 2}).Test
+	for _, size := range [][3]int{{3, 40, 28}, {1, 20, 33}, {3, 9, 70}} {
+		in := dataset.Resized(set, size[0], size[1], size[2])
+		r := &runner{q: Request{Threads: 1}}
+		r.resizeOnDevice(in.(dataset.Unresized))
+		if r.resize == nil || r.own == nil {
+			t.Fatal("images are not resized on the device")
+		}
+		for i := range in.Len() {
+			own, err := set.Image(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := in.Image(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := r.resize.Apply(own.Pix)
+			for k, v := range want.Pix {
+				if !(math.Abs(float64(got[k]-v)) <= 1e-6) {
+					t.Fatalf("%v, image %d: pixel %d is %g, want %g", size, i, k, got[k], v)
+				}
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package bands
 import (
 	"context"
 
+	"hfcui/engine/dataset"
 	"hfcui/engine/measure"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
@@ -29,6 +30,9 @@ type runner struct {
 
 	// Where the classifier's device splits images, the slab has only whole images.
 	device     model.Splitting  // nil where it does not
+	own        measure.Source   // the images as the device gets them
+	resize     *plan.Resize     // which it resizes; nil: they have the input's size
+	reader     *spectral.Batch  // of own, in parallel
 	components *plan.Components // that it has; nil: they are in the slab
 	distances  []plan.Distance  // of low-pass images, by radius, then image
 	loaded     []int            // the indices of images
@@ -52,10 +56,22 @@ func newRunner(src measure.Source, c measure.Classifier, q Request) *runner {
 		r.ranker = newRanker(h, w, max(1, q.Threads))
 	}
 	if s, ok := c.(model.Splitting); ok && q.By == Fourier && s.Splits() {
-		r.device = s
+		r.device, r.own, r.reader = s, src, r.split
+		if u, ok := src.(dataset.Unresized); ok {
+			r.resizeOnDevice(u)
+		}
 	}
 	r.read, r.finish = r.readImage, r.finishImage
 	return r
+}
+
+// resizeOnDevice has the device resize images, if it may.
+func (r *runner) resizeOnDevice(u dataset.Unresized) {
+	if m, ok := u.Resampling(); ok {
+		c, h, w := m.Shape()
+		r.reader = spectral.NewBatch(h, w, max(1, r.q.Threads))
+		r.own, r.resize = m.Set, &plan.Resize{C: c, H: h, W: w, Channels: m.Channels, Rows: m.Rows, Columns: m.Columns}
+	}
 }
 
 // load reads images, and has them split at radii and components normalized, so that part g is the whole
@@ -70,15 +86,10 @@ func (r *runner) load(ctx context.Context, indices []int, radii []float64, again
 	if again {
 		c.Whole = r.components.Whole
 	} else {
-		n := len(indices) * r.size
-		r.slab, r.labels = measure.Resize(r.slab, n), measure.Resize(r.labels, len(indices))
-		r.ctx, r.indices = ctx, indices
-		err := r.split.SplitEach(nil, nil, r.slab, nil, r.channels, r.read, nil)
-		r.ctx, r.indices = nil, nil
-		if err != nil {
+		if err := r.loadWhole(ctx, indices); err != nil {
 			return err
 		}
-		c.Whole = &plan.Whole{Pixels: r.slab}
+		c.Whole = &plan.Whole{Pixels: r.slab, Resize: r.resize}
 	}
 	r.components, r.distances = c, measure.Resize(r.distances, len(radii)*len(indices))
 	done, err := r.device.Distances(ctx, r.distances, c)
@@ -86,6 +97,20 @@ func (r *runner) load(ctx context.Context, indices []int, radii []float64, again
 		err = r.leaveDevice(ctx)
 	}
 	return err
+}
+
+// loadWhole reads images for the device into the slab, in parallel.
+func (r *runner) loadWhole(ctx context.Context, indices []int) error {
+	channels, h, w := r.own.Shape()
+	size := channels * h * w
+	r.slab, r.labels = measure.Resize(r.slab, len(indices)*size), measure.Resize(r.labels, len(indices))
+	read := func(image int) error {
+		if err := r.q.Yield.Wait(ctx); err != nil {
+			return err
+		}
+		return r.own.ReadBatch(r.slab[image*size:][:size], r.labels[image:image+1], indices[image:image+1])
+	}
+	return r.reader.SplitEach(nil, nil, r.slab, nil, channels, read, nil)
 }
 
 // leaveDevice splits the images loaded last, and those to come, on the host: the device cannot.

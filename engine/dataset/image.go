@@ -96,6 +96,15 @@ func (t *taps) apply(dst, src []float32) {
 	}
 }
 
+// matrix has a row of from weights for every pixel.
+func (t *taps) matrix(from int) []float32 {
+	m := make([]float32, len(t.first)*from)
+	for i, first := range t.first {
+		copy(m[i*from+first:], t.weights[i])
+	}
+	return m
+}
+
 func newTaps(from, to int) taps {
 	t := taps{first: make([]int, to), weights: make([][]float32, to)}
 	scale := float64(from) / float64(to)

@@ -47,6 +47,43 @@ func (r *resized) Image(i int) (*Image, error) {
 	})
 }
 
+// Resampling is how images are resized: by sums over their channels, rows and columns, each a matrix with
+// a row for every new one.
+type Resampling struct {
+	Set                     // the images at their own size, which all of them have
+	Channels, Rows, Columns []float32
+}
+
+// Resampling implements Unresized.
+func (r *resized) Resampling() (Resampling, bool) {
+	c, h, w := r.Set.Shape()
+	if _, decodes := r.Set.(reducer); decodes || c == 0 {
+		return Resampling{}, false // resized while decoding, or of different sizes
+	}
+	down, across := newTaps(h, r.h), newTaps(w, r.w)
+	return Resampling{r.Set, channelMatrix(c, r.c), down.matrix(h), across.matrix(w)}, true
+}
+
+// Unresized is a set of resized images that may tell how they are.
+type Unresized interface {
+	// Resampling returns false where images are not resized by sums of their pixels.
+	Resampling() (Resampling, bool)
+}
+
+// channelMatrix is withChannels as a matrix [to,from].
+func channelMatrix(from, to int) []float32 {
+	m := make([]float32, 0, to*from)
+	row := make([][]float32, from)
+	for p := range row {
+		row[p] = make([]float32, from)
+		row[p][p] = 1
+	}
+	for _, weights := range withChannels(row, to) {
+		m = append(m, weights...)
+	}
+	return m
+}
+
 // ReadBatch decodes images in parallel, which dominates the time for photographs.
 func (r *resized) ReadBatch(dst []float32, labels []int, indices []int) error {
 	size := r.c * r.h * r.w

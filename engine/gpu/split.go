@@ -19,6 +19,8 @@ type splitting struct {
 	images, radii int
 	buffer        hal.Buffer
 	sequence      hal.Sequence
+	resize        *plan.Resize
+	given         *tensor // whole images as they are uploaded
 	slab          *tensor // the components, float32, as the host has them
 	discs         *tensor // of all radii: see the kernels
 	words         int     // int32 of a disc
@@ -32,12 +34,11 @@ var _ plan.Splitting = (*executable)(nil)
 
 // Split computes components.
 func (e *executable) Split(ctx context.Context, input string, c *plan.Components) (bool, error) {
-	shape, err := c.Check(e.program, input)
+	shape, images, err := c.Check(e.program, input)
 	if err != nil {
 		return false, err
 	}
-	size := shape[1] * shape[2] * shape[3]
-	err = e.prepareSplit(e.inputs[input], len(c.Pixels)/size, len(c.Radii))
+	err = e.prepareSplit(e.inputs[input], images, len(c.Radii), c.Resize)
 	if full := new(hal.OutOfMemory); errors.As(err, &full) {
 		return false, nil
 	}
@@ -48,7 +49,7 @@ func (e *executable) Split(ctx context.Context, input string, c *plan.Components
 	s.split = 0
 	if s.whole != c.Whole {
 		s.whole = nil
-		if err := e.stream.Upload(s.slab.part(4*len(c.Pixels)), bytesOf(c.Pixels)); err != nil {
+		if err := e.stream.Upload(s.given.part(4*len(c.Pixels)), bytesOf(c.Pixels)); err != nil {
 			return false, err
 		}
 		if err := e.pass(ctx, s.sequence, 0, s.first); err != nil {
@@ -157,8 +158,8 @@ func (e *executable) Distances(dst []plan.Distance) error {
 }
 
 // prepareSplit prepares memory and launches, unless there are those for so many images and radii.
-func (e *executable) prepareSplit(input *leaf, images, radii int) error {
-	if s := e.split; s != nil && s.input == input && s.images == images && s.radii >= radii {
+func (e *executable) prepareSplit(input *leaf, images, radii int, resize *plan.Resize) error {
+	if s := e.split; s != nil && s.input == input && s.images == images && s.radii >= radii && s.resize == resize {
 		return nil
 	}
 	if err := e.closeSplit(); err != nil {
@@ -173,9 +174,15 @@ func (e *executable) prepareSplit(input *leaf, images, radii int) error {
 	}
 	var launches []launch
 	c := &compiler{dev: e.dev, program: &plan.Program{}, target: &launches}
-	s := &splitting{input: input, images: images, radii: radii, words: 2 + h/2 + 1}
+	s := &splitting{input: input, images: images, radii: radii, words: 2 + h/2 + 1, resize: resize}
 	s.slab, s.discs = c.temporary(4*(1+2*radii)*images*size), c.temporary(4*radii*s.words)
 	s.distances = c.temporary(8 * images * radii)
+	if s.given = s.slab; resize != nil {
+		if largest := images * max(channels, resize.C) * max(h, resize.H) * max(w, resize.W); largest > math.MaxInt32-math.MaxUint16 {
+			return &hal.OutOfMemory{Device: e.dev.ID(), Need: 4 * int64(largest)}
+		}
+		s.given = c.resample(s.slab, images, channels, h, w, resize)
+	}
 	flat, part := c.temporary(4*images*channels), c.temporary(4*images*size)
 	c.launch(source.Split(), "evenness", [3]int{images * channels, 1, 1}, maxThreads, s.slab, flat, h*w)
 	back := c.transforms(s, part, images, channels, h, w)
@@ -204,6 +211,34 @@ func (e *executable) prepareSplit(input *leaf, images, radii int) error {
 	}
 	e.split = s
 	return nil
+}
+
+// resample launches what resizes images to dst [images,channels,h,w], and returns where they are uploaded.
+func (c *compiler) resample(dst *tensor, images, channels, h, w int, r *plan.Resize) (given *tensor) {
+	given = c.temporary(4 * images * r.C * r.H * r.W)
+	across, down := c.temporary(4*images*r.C*r.H*w), c.temporary(4*images*r.C*h*w)
+	along := func(x, y *tensor, matrix []float32, size, from, to, inner int) {
+		c.launch(source.Split(), "resampled", over(size), maxThreads, x, y, c.table(matrix), c.indices(rowRanges(matrix, from)), size, from, to, inner)
+	}
+	along(given, across, r.Columns, images*r.C*r.H*w, r.W, w, 1)
+	along(across, down, r.Rows, images*r.C*h*w, r.H, h, w)
+	along(down, dst, r.Channels, images*channels*h*w, r.C, channels, h*w)
+	return given
+}
+
+// rowRanges has, for every row of a matrix [·,n], its first element that is not zero and the end of them.
+func rowRanges(matrix []float32, n int) (ranges []int) {
+	for ; len(matrix) > 0; matrix = matrix[n:] {
+		first, end := 0, n
+		for first < end && matrix[first] == 0 {
+			first++
+		}
+		for first < end && matrix[end-1] == 0 {
+			end--
+		}
+		ranges = append(ranges, first, end)
+	}
+	return ranges
 }
 
 // closeSplit frees the memory.

@@ -11,7 +11,50 @@ import (
 // Whole is images whose components are asked for. A device that keeps them knows them by their address:
 // Pixels do not change.
 type Whole struct {
-	Pixels []float32 // [n,C,H,W]
+	Pixels []float32 // [n,C,H,W], or of the size that Resize is from
+	Resize *Resize   // nil: the images have the input's size
+}
+
+// Resize resizes images [c,h,w] to [C,H,W] by sums over channels, rows and columns, each a matrix [to,from]. A
+// device knows it by its address.
+type Resize struct {
+	C, H, W                 int // c, h, w
+	Channels, Rows, Columns []float32
+}
+
+// Apply resizes one image.
+func (r *Resize) Apply(x []float32) []float32 {
+	x = resampled(x, r.Columns, r.W, 1)
+	across := len(r.Columns) / r.W
+	x = resampled(x, r.Rows, r.H, across)
+	return resampled(x, r.Channels, r.C, across*len(r.Rows)/r.H)
+}
+
+// resampled is the product of a matrix [·,n] and an axis of x of n elements, whose steps are inner.
+func resampled(x, matrix []float32, n, inner int) []float32 {
+	to := len(matrix) / n
+	y := make([]float32, len(x)/n*to)
+	for i := range y {
+		row, from := matrix[i/inner%to*n:][:n], i/inner/to*n*inner+i%inner
+		for j, weight := range row {
+			if weight != 0 {
+				y[i] += weight * x[from+j*inner]
+			}
+		}
+	}
+	return y
+}
+
+// size is the number of elements of an image of w, where the input's images have shape [C,H,W].
+func (w *Whole) size(shape []int) (int, error) {
+	r := w.Resize
+	if r == nil {
+		return shape[0] * shape[1] * shape[2], nil
+	}
+	if min(r.C, r.H, r.W) < 1 || len(r.Channels) != r.C*shape[0] || len(r.Rows) != r.H*shape[1] || len(r.Columns) != r.W*shape[2] {
+		return 0, fmt.Errorf("matrices of %d, %d and %d elements to resize images of %d×%d×%d to %v", len(r.Channels), len(r.Rows), len(r.Columns), r.C, r.H, r.W, shape)
+	}
+	return r.C * r.H * r.W, nil
 }
 
 // Components are images with their low- and high-pass images at some radii, in this order: the n whole
@@ -42,22 +85,29 @@ type Splitting interface {
 	Distances(dst []Distance) error
 }
 
-// Check returns the shape [N,C,H,W] of the input of a program, or an error unless the images are
-// such images.
-func (c *Components) Check(p *Program, input string) ([]int, error) {
+// Check returns the shape [N,C,H,W] of the input of a program, and the number of images, or an error
+// unless they are such images.
+func (c *Components) Check(p *Program, input string) (shape []int, images int, err error) {
 	v, err := p.Find(Input, input)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if len(v.Shape) != 4 || c.Whole == nil || len(c.Pixels) == 0 || len(c.Pixels)%(v.Size()/v.Shape[0]) != 0 {
-		return nil, fmt.Errorf("components of other images than %s has", v)
+	if len(v.Shape) != 4 || c.Whole == nil {
+		return nil, 0, fmt.Errorf("components of no images, or for %s", v)
+	}
+	size, err := c.size(v.Shape[1:])
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(c.Pixels) == 0 || len(c.Pixels)%size != 0 {
+		return nil, 0, fmt.Errorf("components of %d pixels: an image for %s has %d", len(c.Pixels), v, size)
 	}
 	for _, r := range c.Radii {
 		if err := spectral.CheckRadius(r); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return v.Shape, nil
+	return v.Shape, len(c.Pixels) / size, nil
 }
 
 // DistanceOf is the distance of two images.

@@ -8,6 +8,19 @@
 
 #define TRANSFORMED_BACK(disc, u, v) (((v) < (disc)[2 + (u)]) != ((disc)[0] == OUTSIDE))
 
+// Every element of an axis of y, of `to` elements, is the sum of those of x's, of n, times a row of weights
+// [to,n]. Steps along the axis are inner; ranges has, for every row, its first weight that is not zero,
+// and the end of them. size is y's.
+KERNEL_OF(256) resampled(GLOBAL const float *x, GLOBAL float *y, GLOBAL const float *weights, GLOBAL const int *ranges, int size, int n, int to, int inner) {
+	int i = GROUP(0) * THREADS + THREAD;
+	if (i >= size) return;
+	int row = i / inner % to;
+	GLOBAL const float *from = x + (OFFSET)(i / inner / to) * n * inner + i % inner, *weight = weights + (OFFSET)row * n;
+	float sum = 0.0f;
+	for (int j = ranges[2 * row]; j < ranges[2 * row + 1]; j++) sum = FMA(weight[j], from[(OFFSET)j * inner], sum);
+	y[i] = sum;
+}
+
 // y [K,P] is x [P,K] transposed.
 KERNEL_OF(256) turned(GLOBAL const float *x, GLOBAL float *y, int P, int K) {
 	int i = GROUP(0) * THREADS + THREAD;

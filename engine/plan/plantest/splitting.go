@@ -63,7 +63,19 @@ func splitting(t *testing.T, dev plan.Device, size [3]int) {
 		}
 		compareComponents(t, s, c, size)
 	}
-	if s.SetComponents(0, splitBatch+1) == nil || s.SetComponents(-1, 1) == nil || s.SetComponents(7*splitImages-1, 2) == nil {
+	resized := &plan.Whole{Resize: &plan.Resize{C: 4 - size[0], H: 7, W: 5, Channels: weights(rng, size[0], 4-size[0]), Rows: weights(rng, size[1], 7), Columns: weights(rng, size[2], 5)}}
+	for range splitImages * resized.Resize.C * resized.Resize.H * resized.Resize.W {
+		resized.Pixels = append(resized.Pixels, rng.Float32())
+	}
+	c := &plan.Components{Whole: resized, Radii: []float64{far / 3}}
+	if done, err := s.Split(t.Context(), "x", c); !done || err != nil {
+		t.Fatalf("split after resizing: %v, %v", done, err)
+	}
+	compareComponents(t, s, c, size)
+	if _, err := s.Split(t.Context(), "x", &plan.Components{Whole: &plan.Whole{Pixels: resized.Pixels, Resize: &plan.Resize{C: 1, H: 7, W: 5}}}); err == nil {
+		t.Error("resizing without matrices is no error")
+	}
+	if s.SetComponents(0, splitBatch+1) == nil || s.SetComponents(-1, 1) == nil || s.SetComponents(3*splitImages-1, 2) == nil {
 		t.Error("components that are not there are no error")
 	}
 	if _, err := s.Split(t.Context(), "y", &plan.Components{Whole: first}); err == nil {
@@ -74,22 +86,40 @@ func splitting(t *testing.T, dev plan.Device, size [3]int) {
 	}
 }
 
+// weights is a matrix [to,from] whose rows have a few elements that are not zero, with sum 1.
+func weights(rng *rand.Rand, to, from int) []float32 {
+	m := make([]float32, to*from)
+	for row := range to {
+		at := rng.IntN(from)
+		m[row*from+at] = 0.25
+		m[row*from+min(at+1, from-1)] += 0.75
+	}
+	return m
+}
+
 // compareComponents compares all components, the distances, and what a program computes of some.
 func compareComponents(t *testing.T, s plan.Splitting, c *plan.Components, size [3]int) {
 	t.Helper()
-	n, pixels := len(c.Pixels), size[0]*size[1]*size[2]
+	whole, pixels := c.Pixels, size[0]*size[1]*size[2]
+	if c.Resize != nil {
+		whole = nil
+		for image := range slices.Chunk(c.Pixels, c.Resize.C*c.Resize.H*c.Resize.W) {
+			whole = append(whole, c.Resize.Apply(image)...)
+		}
+	}
+	n := len(whole)
 	low, high := make([][]float32, len(c.Radii)), make([][]float32, len(c.Radii))
 	for i := range c.Radii {
 		low[i], high[i] = make([]float32, n), make([]float32, n)
 	}
-	spectral.NewBatch(size[1], size[2], 1).Split(low, high, c.Pixels, c.Radii)
-	want := slices.Clone(c.Pixels)
+	spectral.NewBatch(size[1], size[2], 1).Split(low, high, whole, c.Radii)
+	want := slices.Clone(whole)
 	var distances []plan.Distance
 	for i := range c.Radii {
 		for at := 0; at < n; at += pixels {
 			c.Normalize.Apply(low[i][at:][:pixels])
 			c.Normalize.Apply(high[i][at:][:pixels])
-			distances = append(distances, plan.DistanceOf(c.Pixels[at:][:pixels], low[i][at:][:pixels]))
+			distances = append(distances, plan.DistanceOf(whole[at:][:pixels], low[i][at:][:pixels]))
 		}
 		want = append(append(want, low[i]...), high[i]...)
 	}
@@ -119,7 +149,7 @@ func compareComponents(t *testing.T, s plan.Splitting, c *plan.Components, size 
 	}
 	if c.Normalize == plan.NormalizeNone {
 		for i := range c.Radii {
-			orthogonal(t, c.Pixels, got[(1+2*i)*n:][:n], got[(2+2*i)*n:][:n])
+			orthogonal(t, whole, got[(1+2*i)*n:][:n], got[(2+2*i)*n:][:n])
 		}
 	}
 	must(t, s.SetComponents(len(want)/pixels-splitBatch+1, splitBatch-1))
