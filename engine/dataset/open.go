@@ -208,6 +208,12 @@ func openOther(ctx context.Context, at arrayDir, o Options) (*Data, error) {
 	return d, err
 }
 
+// IsDataFile reports whether a file has the name of one that holds many images, which Open opens.
+func IsDataFile(path string) bool {
+	name := filepath.Base(path)
+	return slices.ContainsFunc(layouts, func(l layout) bool { return l.files.MatchString(name) })
+}
+
 // openFile opens the dataset that a file belongs to; nil if it is of no layout.
 func openFile(ctx context.Context, file string, o Options) (*Data, error) {
 	name := filepath.Base(file)

@@ -282,7 +282,7 @@ func (d *Data) addParquetSplits(splits map[string]*parquetSplit) error {
 	labels := map[string][]uint32{}
 	var text textLabels
 	var classes []string
-	most, column := uint32(0), ""
+	most, mostIn, column := uint32(0), "", ""
 	for _, name := range sortedSplits(splits) {
 		p := splits[name]
 		for _, s := range p.shards {
@@ -303,7 +303,7 @@ func (d *Data) addParquetSplits(splits map[string]*parquetSplit) error {
 			for name, k := range p.text.names {
 				var err error
 				if to[k], err = text.number(name); err != nil {
-					return fmt.Errorf("%s: %w", d.Dir, err)
+					return fmt.Errorf("%s: %w", p.shards[0].path, err)
 				}
 			}
 			for i, k := range p.labels {
@@ -311,7 +311,9 @@ func (d *Data) addParquetSplits(splits map[string]*parquetSplit) error {
 			}
 		}
 		labels[name] = p.labels
-		most = max(most, slices.Max(p.labels))
+		if greatest := slices.Max(p.labels); greatest >= most {
+			most, mostIn = greatest, p.shards[0].path
+		}
 	}
 	switch {
 	case column == "": // no labels
@@ -320,7 +322,7 @@ func (d *Data) addParquetSplits(splits map[string]*parquetSplit) error {
 	case classes == nil:
 		classes = numbered(int(most) + 1)
 	case int(most) >= len(classes):
-		return fmt.Errorf("%s: label %d, but the metadata name %d classes", d.Dir, most, len(classes))
+		return fmt.Errorf("%s: label %d in its split, but the metadata name %d classes: download it again", mostIn, most, len(classes))
 	default:
 		classes = printableNames(classes)
 	}

@@ -65,6 +65,9 @@ func Of(ctx context.Context, path string) Preview {
 	case !info.Mode().IsRegular():
 		return Preview{Err: fmt.Errorf("%s: not a regular file", printable.Line(path))}
 	}
+	if dataset.IsDataFile(path) {
+		return describeData(ctx, path)
+	}
 	about := Bytes(info.Size()) + ", " + info.ModTime().Format("2006-01-02 15:04")
 	if c, h, w, err := dataset.PhotoSize(path); err == nil {
 		return Preview{Kind: Image, Lines: []string{fmt.Sprintf("image, %d×%d %s", w, h, channels(c)), about}}
