@@ -71,7 +71,10 @@ type App struct {
 	cancel  context.CancelFunc
 	send    func(tea.Msg) // to the running program; nil before it runs
 
+	terminal *term.Terminal // nil before it runs
 	layer    *term.Layer
+	screen   *term.Screen // nil before it runs
+	stop     func()       // stops the process; nil if it cannot be suspended
 	stage    stage
 	charts   charts
 	probe    *term.Probe
@@ -80,8 +83,7 @@ type App struct {
 	asked    bool // the terminal has replied to queries, or timed out
 	watching bool // tmux is asked from time to time
 	settling bool // the size of cells will be asked for again
-	hidden   bool // draw nothing: the program is suspending or quitting
-	started  time.Time
+	hidden   bool // draw nothing: the program is quitting
 
 	theme  *kit.Theme
 	layout kit.Layout
@@ -136,7 +138,6 @@ func New(l session.Lab, o Options) *App {
 
 // Init implements tea.Model.
 func (a *App) Init() tea.Cmd {
-	a.started = time.Now()
 	if a.asked {
 		return a.watchTmux()
 	}
@@ -154,14 +155,19 @@ func (a *App) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	cmd = tea.Batch(a.handle(msg), a.watchJobs(), a.Session.Lost())
 	a.ArrangeDialogs(a.layout)
 	a.publish()
-	return a, tea.Batch(cmd, a.compose())
+	cmd = tea.Batch(cmd, a.compose())
+	if a.screen != nil {
+		v := a.View()
+		a.screen.Show(v.Content, v.ReportFocus)
+	}
+	return a, cmd
 }
 
 // handle dispatches messages.
 func (a *App) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		return a.resize(msg.Width, msg.Height)
+		return a.resize(term.ClampSize(msg.Width, msg.Height))
 	case tea.KeyPressMsg:
 		a.input = time.Now()
 		return tea.Batch(a.key(msg.String()), a.handHeld(longestHold))
@@ -170,10 +176,13 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		a.input = time.Now()
 		return tea.Batch(a.mouse(msg), a.handHeld(longestHold))
+	case stopMsg:
+		return a.suspend()
+	case continuedMsg:
+		return a.continued()
 	case tea.ResumeMsg:
-		a.hidden = false
 		a.layer.Redraw()
-		return a.ask()
+		return tea.Batch(a.ask(), a.sized())
 	case tea.FocusMsg:
 		if a.caps.Forgets {
 			a.layer.Redraw()
@@ -216,28 +225,56 @@ func (a *App) fail(err error) tea.Cmd {
 	return a.quit()
 }
 
-// startTime is the minimum running time: Bubble Tea queries the terminal at the start, and the
-// replies must not reach the shell.
-const startTime = 100 * time.Millisecond
-
 // quit ends the program.
 func (a *App) quit() tea.Cmd {
 	a.cancel()
 	a.hidden = true
-	if age := time.Since(a.started); age < startTime {
-		return tea.Tick(startTime-age, func(time.Time) tea.Msg { return tea.QuitMsg{} })
-	}
 	return tea.Quit
 }
 
-// suspend stops the program until the shell continues it. Pictures are removed in the frame before.
+// suspend stops the program until the shell continues it.
 func (a *App) suspend() tea.Cmd {
 	if a.shared() {
 		a.say("a connection cannot be suspended here; ~^Z suspends ssh")
 		return nil
 	}
-	a.hidden = true
-	return tea.Suspend
+	if a.stop == nil {
+		a.say("the program cannot be suspended here")
+		return nil
+	}
+	return kit.Task(func() tea.Msg {
+		a.screen.Leave()
+		defer a.screen.Enter()
+		if err := a.terminal.Suspend(a.stop); err != nil {
+			return ended{err}
+		}
+		return tea.ResumeMsg{}
+	})
+}
+
+// continued takes the terminal over again.
+func (a *App) continued() tea.Cmd {
+	return kit.Task(func() tea.Msg {
+		if err := a.terminal.Continue(); err != nil {
+			return ended{err}
+		}
+		a.screen.Lose()
+		return tea.ResumeMsg{}
+	})
+}
+
+// sized looks whether the terminal has changed its size while nothing told so.
+func (a *App) sized() tea.Cmd {
+	if a.terminal == nil {
+		return nil
+	}
+	w, h := a.layout.W, a.layout.H
+	return kit.Task(func() tea.Msg {
+		if cols, rows := a.terminal.Size(); cols != w || rows != h {
+			return tea.WindowSizeMsg{Width: cols, Height: rows}
+		}
+		return nil
+	})
 }
 
 // say shows a message in the status line until the next key.
@@ -279,6 +316,9 @@ func (a *App) show(i int) tea.Cmd {
 func (a *App) resize(w, h int) tea.Cmd {
 	first := a.layout.W == 0
 	a.layer.Resize(w, h)
+	if a.screen != nil {
+		a.screen.Resize(w, h)
+	}
 	a.probe.Resize(w, h, 0, 0)
 	a.adopt(a.probe.Capabilities())
 	a.layout = kit.NewLayout(w, h, kit.Clean(a.Notice()))

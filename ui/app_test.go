@@ -99,17 +99,6 @@ func TestQuit(t *testing.T) {
 	}
 }
 
-func TestSuspendTakesPicturesAway(t *testing.T) {
-	d := start(t, 100, 30)
-	d.Keys("ctrl+z")
-	if !d.App.hidden {
-		t.Fatal("pictures stay while the program is suspended")
-	}
-	d.Hides("▀")
-	d.Send(tea.ResumeMsg{})
-	d.Shows("▀")
-}
-
 // Whatever panics, the program ends in order and says so in one line.
 func TestPanicsEndTheProgram(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())

@@ -67,14 +67,20 @@ func runOn(t *testing.T, in io.Reader, lab *uitest.FakeLab, o Options, w, h int)
 	o.Output, o.Environ = r.wire, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
 	r.app = New(lab, o)
 	r.app.asked = true
-	r.program = tea.NewProgram(r.app, append(r.app.ProgramOptions(), tea.WithInput(in), tea.WithWindowSize(w, h), tea.WithoutSignalHandler())...)
-	r.app.send = r.program.Send
-	go func() {
-		_, err := r.program.Run()
-		r.done <- r.app.verdict(err)
-	}()
+	r.program = r.app.program(in, w, h)
+	r.begin()
 	t.Cleanup(func() { r.program.Kill() })
 	return r
+}
+
+// begin runs the program; in the end it leaves the screen.
+func (r *running) begin() {
+	go func() {
+		_, err := r.program.Run()
+		err = r.app.verdict(err)
+		r.app.layer.Restore()
+		r.done <- err
+	}()
 }
 
 // until waits for the output to hold enough.
@@ -237,7 +243,7 @@ func TestProgramEndsInOrderAfterPanicsBelow(t *testing.T) {
 	defer typing.Close()
 	probe := term.NewProbe([]string{"TERM=xterm"})
 	probe.Queries()
-	in := probe.Input(t.Context(), reader, func(term.Capabilities) { panic("broken reader") })
+	in := probe.Input(t.Context(), reader, func(term.Capabilities) { panic("broken reader") }, nil)
 	r = runOn(t, in, uitest.NewFakeLab(), Options{Pictures: "sixel"}, 100, 30)
 	r.until("four pictures", pictures(4))
 	io.WriteString(typing, "\x1b[?62;4c")

@@ -3,8 +3,9 @@ package ui
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
-	"runtime"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	xterm "github.com/charmbracelet/x/term"
@@ -14,57 +15,116 @@ import (
 	"hfcui/ui/term"
 )
 
-// framesPerSecond is the maximum frame rate, which determines latency. It is lower for watching
-// only, since redrawing takes time from a run on the same machine.
+// framePause is how long after a change a frame is drawn. It is longer for watching only, since
+// redrawing takes time from a run on the same machine.
 const (
-	framesPerSecond         = 120
-	watchingFramesPerSecond = 30
+	framePause         = 4 * time.Millisecond
+	watchingFramePause = 33 * time.Millisecond
 )
 
-// Run runs the program on this process's terminal until the user quits or ctx ends, and restores
-// the terminal. The caller turns signals into the end of ctx. The error, if any, is one line: the
-// cause of ctx's end, or another.
+// Run runs the program on this process's terminal until the user quits, the terminal is gone or ctx
+// ends, and restores the terminal. The caller turns signals that end it into the end of ctx. The
+// error, if any, is one line: the cause of ctx's end, or another.
 func Run(ctx context.Context, lab session.Lab, o Options) error {
 	in, out, err := terminal()
 	if err != nil {
 		return err
 	}
-	o.Output = out
-	a := New(lab, o)
-	defer a.cancel()
-	probe, typed, err := term.Query(ctx, in, out, a.options.Environ)
-	if err == nil {
-		err = context.Cause(ctx) // before the program has started
+	if o.Environ == nil {
+		o.Environ = os.Environ()
 	}
+	if term.NewProbe(o.Environ).Capabilities().Dumb {
+		return errors.New("the terminal has no cursor addressing (TERM is dumb or not set): use split, predict, bands, flips or kernels instead")
+	}
+	t, err := term.Open(in, out, o.Environ)
 	if err != nil {
 		return err
 	}
-	if probe.Capabilities().Dumb {
-		return errors.New("the terminal has no cursor addressing (TERM is dumb or not set): use split, predict, bands, flips or kernels instead")
+	return begin(ctx, t, lab, o, nil)
+}
+
+// begin runs the program on a terminal, with messages from elsewhere, and closes it.
+func begin(ctx context.Context, t *term.Terminal, lab session.Lab, o Options, messages <-chan tea.Msg) error {
+	defer t.Close()
+	o.Output = t.Output()
+	a := New(lab, o)
+	defer a.cancel()
+	t.Query(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err // before the program has started
 	}
-	a.probe = probe
-	a.asked = runtime.GOOS != "windows" // where queries are sent while the program runs
-	a.useCapabilities(probe.Capabilities())
-	reading, read := context.WithCancel(context.Background()) // outlives a.ctx, since replies may be late
-	defer read()
-	input := probe.Input(reading, in, func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) })
-	program := tea.NewProgram(a, append(a.ProgramOptions(), tea.WithInput(input), tea.WithoutSignalHandler(), tea.WithColorProfile(a.caps.Profile))...)
-	a.send = program.Send
-	defer context.AfterFunc(ctx, func() { program.Send(ended{context.Cause(ctx)}) })()
+	a.terminal, a.probe, a.asked = t, t.Probe, term.QueriesFirst
+	a.useCapabilities(a.probe.Capabilities())
+	cols, rows := t.Size()
+	return a.run(ctx, a.program(t.Input(), cols, rows), messages)
+}
+
+// run runs the program, and restores the terminal.
+func (a *App) run(ctx context.Context, program *tea.Program, messages <-chan tea.Msg) error {
+	t := a.terminal
+	t.Notify(func(caps term.Capabilities) { a.send(capabilitiesMsg{caps}) }, func(err error) { a.send(ended{gone(err)}) })
+	t.Output().OnResume(func() {
+		a.screen.Lose()
+		a.send(tea.ResumeMsg{})
+	})
+	defer context.AfterFunc(ctx, func() {
+		t.Output().Hurry()
+		a.send(ended{context.Cause(ctx)})
+	})()
+	if t.Local() {
+		defer a.followSignals(t)()
+	}
 	go func() {
-		program.Send(kit.Protect(func() tea.Msg {
-			for _, e := range term.Events(typed) {
-				program.Send(e)
+		for {
+			select {
+			case msg := <-messages:
+				a.send(msg)
+			case <-a.ctx.Done():
+				return
 			}
-			return nil
-		}))
+		}
 	}()
-	_, err = program.Run()
-	if err = a.verdict(err); err != nil {
-		a.layer.Restore() // restore the terminal in any case
+	_, err := program.Run()
+	a.cancel()
+	t.Output().Hurry()
+	err = a.verdict(err)
+	a.layer.Restore()
+	if restored := t.Close(); err == nil {
+		err = restored
 	}
 	a.Wait()
 	return err
+}
+
+// gone returns the error of a program whose terminal's input has ended.
+func gone(err error) error {
+	var p *term.Panic
+	if errors.As(err, &p) {
+		return kit.Recovered(p)
+	}
+	return errors.New("the terminal is gone: its window was closed or the connection was lost")
+}
+
+// program returns the program that runs a, and begins to draw; both end with a.
+func (a *App) program(in io.Reader, cols, rows int) *tea.Program {
+	pause := framePause
+	if !a.Modeled() {
+		pause = watchingFramePause
+	}
+	// Bubble Tea decodes input and runs the loop, the screen draws.
+	const flushes = 1 // a second, of nothing
+	program := tea.NewProgram(a, tea.WithInput(in), tea.WithOutput(a.layer), tea.WithWindowSize(cols, rows),
+		tea.WithEnvironment(a.options.Environ), tea.WithoutRenderer(), tea.WithFPS(flushes), tea.WithoutSignalHandler())
+	a.send = program.Send
+	a.screen = term.NewScreen(a.layer, a.options.Environ, pause)
+	a.screen.Configure(a.caps)
+	go func() {
+		var p *term.Panic
+		if err := a.screen.Run(a.ctx); errors.As(err, &p) {
+			a.onPanic(p)
+		}
+	}()
+	return program
 }
 
 // Wait has pages end their work, or leave it running, once the program has ended.
@@ -88,17 +148,4 @@ func terminal() (in, out *os.File, err error) {
 		return nil, nil, errors.New("no terminal for keyboard input: use split, predict, bands, flips or kernels instead")
 	}
 	return in, os.Stdout, nil
-}
-
-// ProgramOptions returns the options of the tea.Program that runs a.
-func (a *App) ProgramOptions() []tea.ProgramOption {
-	frames := framesPerSecond
-	if !a.Modeled() {
-		frames = watchingFramesPerSecond
-	}
-	return []tea.ProgramOption{
-		tea.WithOutput(a.layer.Output()),
-		tea.WithEnvironment(a.options.Environ),
-		tea.WithFPS(frames),
-	}
 }

@@ -31,12 +31,20 @@ func (a *App) ask() tea.Cmd {
 	if a.caps.Tmux { // which replies for its client: another may be attached by now
 		questions = a.queryTmux(true)
 	} else {
-		questions = tea.Raw(a.probe.Queries())
+		questions = a.query()
 	}
 	if a.asked {
 		return questions
 	}
 	return tea.Batch(questions, tea.Tick(answerTime, func(time.Time) tea.Msg { return silentMsg{} }))
+}
+
+// query sends the queries.
+func (a *App) query() tea.Cmd {
+	return kit.Task(func() tea.Msg {
+		a.layer.Write([]byte(a.probe.Queries())) // if the terminal is gone, its input ends the program
+		return nil
+	})
 }
 
 // tmuxTime is how long to wait for tmux, tmuxPeriod how often to ask it what it does not tell.
@@ -80,13 +88,14 @@ func (a *App) tmuxReplied(msg tmuxMsg) tea.Cmd {
 	switch {
 	case msg.now.Another(msg.before):
 		a.same = false
-		return tea.Batch(a.redrawAll(), tea.Raw(a.probe.Queries()), watch)
+		a.redrawAll()
+		return tea.Batch(a.query(), watch)
 	case a.caps.Forgets && msg.now.Uncovered(msg.before, a.input):
 		a.same = false
 		a.layer.Redraw()
 	}
 	if msg.ask {
-		return tea.Batch(tea.Raw(a.probe.Queries()), watch)
+		return tea.Batch(a.query(), watch)
 	}
 	return watch
 }
@@ -105,13 +114,18 @@ func (a *App) settle() tea.Cmd {
 type settledMsg struct{}
 
 // redrawAll has text and pictures sent again.
-func (a *App) redrawAll() tea.Cmd {
+func (a *App) redrawAll() {
 	a.layer.Redraw()
-	return tea.ClearScreen
+	if a.screen != nil {
+		a.screen.Redraw()
+	}
 }
 
 // redraw is redrawAll for a screen that is not what it should be, of a terminal that may be another.
-func (a *App) redraw() tea.Cmd { return tea.Batch(a.redrawAll(), a.ask()) }
+func (a *App) redraw() tea.Cmd {
+	a.redrawAll()
+	return a.ask()
+}
 
 // reply handles other messages, which may be replies of the terminal.
 func (a *App) reply(msg tea.Msg) tea.Cmd {
@@ -121,7 +135,7 @@ func (a *App) reply(msg tea.Msg) tea.Cmd {
 	case settledMsg:
 		a.settling = false
 		if a.probe.Unsettled() { // xterm.js has stretched what it was sent meanwhile
-			return tea.Batch(a.redrawAll(), a.ask())
+			return a.redraw()
 		}
 		a.same = true
 	case silentMsg:
@@ -153,19 +167,15 @@ func event(msg tea.Msg) any {
 
 // useCapabilities adapts to the terminal's capabilities, and redraws if needed.
 func (a *App) useCapabilities(caps term.Capabilities) tea.Cmd {
-	before, asked, profile := a.render(0, 0), a.asked, a.caps.Profile
+	before, asked := a.render(0, 0), a.asked
 	a.adopt(caps)
-	var recolored tea.Cmd
-	if caps.Profile != profile {
-		recolored = func() tea.Msg { return tea.ColorProfileMsg{Profile: caps.Profile} }
-	}
 	if same := a.render(0, 0) == before && a.asked == asked; same || a.layout.W == 0 || a.layout.TooSmall {
-		return recolored
+		return nil
 	}
 	for _, p := range a.pages {
 		p.Arrange(a.layout)
 	}
-	return tea.Batch(recolored, a.changed(session.ChangedScreen))
+	return a.changed(session.ChangedScreen)
 }
 
 // adopt stores the terminal's capabilities.
@@ -180,6 +190,9 @@ func (a *App) adopt(caps term.Capabilities) {
 	known := caps.DarkKnown || !a.asked // most are dark; the reply is about to come
 	a.theme = kit.ThemeOn(caps.Dark, known, caps.Profile > colorprofile.ASCII)
 	a.layer.Configure(caps)
+	if a.screen != nil {
+		a.screen.Configure(caps)
+	}
 }
 
 // cell returns the cell size for the layout of pictures.

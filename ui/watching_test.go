@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"hfcui/engine/measure"
 	"hfcui/engine/train"
 	trainpage "hfcui/ui/pages/train"
@@ -27,12 +25,8 @@ func TestWatchingAFolder(t *testing.T) {
 	o := Options{Output: r.wire, Environ: []string{"TERM=xterm-256color"}, Page: "train", Watch: trainpage.Watch{Folders: []string{dir}, Names: []string{"la\x1bte"}, Silence: time.Hour}}
 	r.app = New(nil, o)
 	r.app.asked = true
-	r.program = tea.NewProgram(r.app, append(r.app.ProgramOptions(), tea.WithInput(in), tea.WithWindowSize(100, 30), tea.WithoutSignalHandler())...)
-	r.app.send = r.program.Send
-	go func() {
-		_, err := r.program.Run()
-		r.done <- r.app.verdict(err)
-	}()
+	r.program = r.app.program(in, 100, 30)
+	r.begin()
 	r.until("waiting", func(b []byte) bool { return bytes.Contains(b, []byte("waiting")) })
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)

@@ -185,11 +185,15 @@ func (r *doctorReport) queryTerminal(ctx context.Context, pictures string) error
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(out.Fd()) {
 		return nil
 	}
-	probe, _, err := uiterm.Query(ctx, os.Stdin, out, os.Environ())
+	t, err := uiterm.Open(os.Stdin, out, os.Environ())
 	if err != nil {
 		return fmt.Errorf("querying the terminal: %w", err)
 	}
-	c := probe.Capabilities()
+	t.Query(ctx)
+	if err := t.Close(); err != nil {
+		return fmt.Errorf("restoring the terminal: %w", err)
+	}
+	c := t.Capabilities()
 	r.Terminal = &terminalReport{Name: oneLine(c.Name), Cell: [2]int{c.CellW, c.CellH}, CellFrom: c.CellFrom, Sixel: c.Sixel,
 		Kitty: c.Kitty, Direct: c.KittyDirect, Color: c.Profile.String(), Advice: []string{}, ITerm2: c.ITerm2, Colors: c.Colors, Sync: c.Sync, Tmux: c.Tmux}
 	r.Terminal.Columns, r.Terminal.Rows, _ = term.GetSize(out.Fd())

@@ -28,7 +28,11 @@ func run(args []string) int {
 	defer stop()
 	root := newRoot()
 	root.SetArgs(args)
-	return report(os.Stderr, root.ExecuteContext(ctx), context.Cause(ctx))
+	err := root.ExecuteContext(ctx)
+	w := standardError()
+	w.Hurry()
+	defer w.Close()
+	return report(w, err, context.Cause(ctx))
 }
 
 // report prints a command's error in one line and returns its exit status. cause is the cause of
@@ -55,12 +59,12 @@ type endedBy struct{ syscall.Signal }
 
 func (e endedBy) Error() string { return e.Signal.String() }
 
-// notify returns a context that the first interrupt, hang-up or termination signal
+// notify returns a context that the first interrupt, quit, hang-up or termination signal
 // cancels, so that commands stop without leaving partial files. A second one terminates the program.
 func notify(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() {
 		select {
 		case s := <-signals:

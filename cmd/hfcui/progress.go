@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+
+	uiterm "hfcui/ui/term"
 )
 
 // progress is a line on standard error, updated in place; nil if standard error is not a terminal.
@@ -62,6 +64,12 @@ func bar(done, total int64) string {
 // sayNote prints a caveat on stderr unless it is "".
 func sayNote(note string) {
 	if note != "" {
-		fmt.Fprintf(os.Stderr, "hfcui: note: %s\n", oneLine(note))
+		w := standardError()
+		defer w.Close()
+		fmt.Fprintf(w, "hfcui: note: %s\n", oneLine(note))
 	}
 }
+
+// standardError returns stderr for messages that must not keep the program from ending: it is waited
+// for only while it accepts output.
+func standardError() *uiterm.Output { return uiterm.NewOutput(os.Stderr) }

@@ -17,6 +17,7 @@ import (
 	"hfcui/engine/printable"
 	"hfcui/ui"
 	"hfcui/ui/kit"
+	"hfcui/ui/term"
 )
 
 // session serves a channel of type "session": a terminal on which the program runs, and nothing
@@ -149,12 +150,6 @@ func (t *terminal) requests(in <-chan *gossh.Request, shell chan struct{}) {
 	}
 }
 
-// Sizes of terminals that are believed, in cells, and that of one that is not.
-const (
-	mostCols, mostRows   = 500, 200
-	usualCols, usualRows = 80, 24
-)
-
 // size reads a width and a height in cells; false unless they are a terminal's.
 func size(payload []byte) (cols, rows int, ok bool) {
 	if len(payload) < 8 {
@@ -164,7 +159,8 @@ func size(payload []byte) (cols, rows int, ok bool) {
 	if w < 1 || h < 1 || w > 1<<15 || h > 1<<15 {
 		return 0, 0, false
 	}
-	return min(int(w), mostCols), min(int(h), mostRows), true
+	cols, rows = term.ClampSize(int(w), int(h))
+	return cols, rows, true
 }
 
 // open takes a pty-req (RFC 4254, section 6.2): TERM, columns, rows, pixels, modes.
@@ -180,7 +176,8 @@ func (t *terminal) open(payload []byte) bool {
 	if !plainText(t.name) || t.name == "" {
 		t.name = "xterm-256color"
 	}
-	t.has, t.cols, t.rows = true, usualCols, usualRows
+	t.has = true
+	t.cols, t.rows = term.ClampSize(0, 0) // unknown
 	if cols, rows, ok := size(payload[4+n:]); ok {
 		t.cols, t.rows = cols, rows
 	}
@@ -245,14 +242,11 @@ func memberName(user string) string {
 	return user
 }
 
-// patientWriter writes to a terminal that has no line discipline: a line feed returns the carriage, as
-// Bubble Tea expects where its input is no terminal of this system. It calls cut once the terminal has
-// accepted nothing for as long as limit.
+// patientWriter calls cut once the terminal has accepted nothing for as long as limit.
 type patientWriter struct {
 	w     io.Writer
 	limit time.Duration // 0: none
 	cut   func()
-	buf   []byte
 }
 
 // pieceSize is how much a terminal has to accept within the limit.
@@ -261,14 +255,7 @@ const pieceSize = 16 << 10
 func (p *patientWriter) Write(b []byte) (n int, err error) {
 	for err == nil && n < len(b) {
 		piece := b[n:min(n+pieceSize, len(b))]
-		p.buf = p.buf[:0]
-		for i, c := range piece {
-			if c == '\n' && (n+i == 0 || b[n+i-1] != '\r') {
-				p.buf = append(p.buf, '\r')
-			}
-			p.buf = append(p.buf, c)
-		}
-		if err = p.put(p.buf); err == nil {
+		if err = p.put(piece); err == nil {
 			n += len(piece)
 		}
 	}

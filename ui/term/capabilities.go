@@ -44,6 +44,8 @@ type Capabilities struct {
 	Tmux, Passthrough, Forgets bool
 	// Sync: the terminal supports synchronized output (mode 2026).
 	Sync bool
+	// Clusters: the widths of characters are those of grapheme clusters if mode 2027 is set.
+	Clusters bool
 	// Dumb: the terminal has no cursor addressing (TERM=dumb or unset).
 	Dumb bool
 	// Profile is the color profile according to NO_COLOR, COLORTERM and TERM, raised to what the
@@ -117,12 +119,12 @@ func (e *environment) dumb(goos string) bool {
 // capabilities derives what the terminal can do from its replies and the environment.
 func (a *answers) capabilities(e *environment, size windowSize) Capabilities {
 	c := Capabilities{
-		Name:    a.name,
-		Colors:  a.registers,
-		MaxW:    a.largest[0],
-		MaxH:    a.largest[1],
-		Tmux:    e.tmux || isTmux(a.name),
-		Sync:    a.sync,
+		Name:   a.name,
+		Colors: a.registers,
+		MaxW:   a.largest[0],
+		MaxH:   a.largest[1],
+		Tmux:   e.tmux || isTmux(a.name),
+		Sync:   a.sync, Clusters: a.clusters,
 		Profile: e.profile,
 		Dark:    !e.light, DarkKnown: e.lightKnown,
 		Complete: a.da1 != nil,
@@ -224,9 +226,9 @@ func (a *answers) cellSize(c *Capabilities, size windowSize) {
 			return 0, 0, false
 		}
 		w, h = w/size.cols, h/size.rows
-		return w, h, w >= 1 && h >= 1 && w <= maxCell && h <= maxCell
+		return w, h, size.fits(w, h)
 	}
-	if a.cell[0] > 0 {
+	if size.fits(a.cell[0], a.cell[1]) {
 		c.CellW, c.CellH, c.CellFrom = a.cell[0], a.cell[1], "CSI 16 t"
 	} else if w, h, ok := divide(size.width, size.height); ok {
 		c.CellW, c.CellH, c.CellFrom = w, h, "TIOCGWINSZ"

@@ -4,24 +4,35 @@
 //
 // # Detection
 //
-// Query runs before Bubble Tea starts and returns when the last query is answered, which
-// takes milliseconds on a local terminal and may overlap with loading a model. The first
-// frame is thus laid out for what the terminal supports and the size of its cells, and no
-// reply is in flight when Bubble Tea starts to read. Replies that arrive late or in pieces
-// are handled by Input, and keys typed meanwhile are not lost:
+// Terminal has the terminal for itself: Open puts this process's terminal into raw mode, Connect
+// takes one at the end of a connection. Query runs before Bubble Tea starts and returns when the last
+// query is replied to, which takes milliseconds on a local terminal. The first frame is thus laid out
+// for what the terminal supports and the size of its cells. Replies that arrive late or in pieces
+// are recorded when they come, and keys typed meanwhile are not lost:
 //
-//	probe, typed, err := term.Query(ctx, os.Stdin, os.Stdout, os.Environ())
-//	input := probe.Input(ctx, os.Stdin, func(c term.Capabilities) { go program.Send(changed{c}) })
-//	layer := term.New(os.Stdout)
-//	layer.Configure(probe.Capabilities())
-//	program = tea.NewProgram(model, tea.WithInput(input), tea.WithOutput(layer.Output()))
-//	for _, e := range term.Events(typed) { go program.Send(e) }
+//	t, err := term.Open(os.Stdin, os.Stdout, os.Environ())
+//	defer t.Close()
+//	t.Query(ctx)
+//	t.Notify(func(c term.Capabilities) { program.Send(changed{c}) }, func(error) { program.Quit() })
+//	layer := term.New(t.Output())
+//	layer.Configure(t.Capabilities())
+//	program = tea.NewProgram(model, tea.WithInput(t.Input()), tea.WithoutRenderer())
 //
-// After a resize the font may have changed: tea.Raw(probe.Queries()) repeats the queries. In
-// an SSH session the terminal is at the other end and Query does not apply: use NewProbe
-// with the session's environment, Input around the session, Resize with the client's window,
-// and Queries through tea.Raw; until Capabilities.Complete or a timeout it is unknown what
-// to draw.
+// After a resize the font may have changed: writing Queries to the layer repeats the queries.
+//
+// # Input
+//
+// Input tells keys from everything else a terminal sends, by a list of what keys send: replies, and
+// whatever is unknown, odd or unfinished, never become keys (scan). The escape key begins like a
+// reply: it waits for 50 ms, and while replies are outstanding for these (parser). Every batch of
+// queries ends with a fence, DA1, so that it is known whether replies are outstanding (pending); Close
+// and Suspend wait for them, for at most 1.5 s, and drop unread input, so that the shell reads none.
+//
+// # Output
+//
+// Screen takes the place of Bubble Tea's renderer. It draws frames when there are new ones, in a
+// goroutine of its own, and Output lets no write wait for a terminal that has stopped reading: the
+// program can always be ended. Sizes pass through ClampSize.
 //
 // # Drawing
 //

@@ -3,165 +3,179 @@ package term
 import (
 	"context"
 	"io"
-	"slices"
+	"sync"
 	"time"
 )
 
-// Input wraps the terminal's input, for tea.WithInput, so that replies that arrive late or in
-// pieces never become key presses: ultraviolet treats a sequence that is not continued within
-// 50 ms as keys. Complete replies are recorded and also passed on to Bubble Tea, which uses
-// some of them; then changed, unless nil, is called from the reading goroutine.
-//
-// If in is a terminal (it has Fd, Name, Write and Close), so is the result, and a Read may
-// return no bytes and no error when all it got was the beginning of a reply. On Windows Bubble
-// Tea reads the console itself; use Feed there.
-//
-// Any other reader is read ahead by a goroutine until ctx is done; input read but not
-// delivered by then is lost. A panic while reading is returned as a *Panic.
-func (p *Probe) Input(ctx context.Context, in io.Reader, changed func(Capabilities)) io.Reader {
-	p.mu.Lock()
-	r := &input{ctx: ctx, probe: p, in: in, changed: changed, buf: make([]byte, 4096), held: p.partial}
-	p.partial = nil
-	p.mu.Unlock()
-	if f, ok := in.(file); ok {
-		return &fileInput{r, f}
-	}
+// Input is a terminal's input for tea.WithInput: keys, the mouse, focus and pastes. It keeps
+// reports back, which never become key presses, and records replies in its probe as they arrive,
+// whether it is read or not.
+type Input struct {
+	probe *Probe
+	end   context.CancelFunc
+
+	mu      sync.Mutex
+	ready   []byte        // to be read
+	err     error         // to be returned after ready
+	arrived chan struct{} // has a value when ready or err has changed
+	room    chan struct{} // has a value when ready has become shorter
+
+	interrupt chan struct{} // closed when Ctrl-C arrives
+	once      sync.Once
+	done      <-chan struct{} // of its context
+}
+
+// maxReady is how much input waits for the program. The terminal keeps the rest.
+const maxReady = 1 << 16
+
+// Input reads from in until ctx is done. changed, unless nil, is called with the capabilities as
+// replies arrive, lost, unless nil, once in has ended, with the reason; both by the goroutine that
+// reads. A panic in it is returned by Read as a *Panic.
+func (p *Probe) Input(ctx context.Context, in io.Reader, changed func(Capabilities), lost func(error)) *Input {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &Input{probe: p, end: cancel, done: ctx.Done(),
+		arrived: make(chan struct{}, 1), room: make(chan struct{}, 1), interrupt: make(chan struct{})}
+	chunks := make(chan chunk)
+	go ahead(ctx, in, chunks)
+	go r.run(chunks, changed, lost)
 	return r
 }
 
-// file is what Bubble Tea requires of an input that is a terminal.
-type file interface {
-	io.ReadWriteCloser
-	Fd() uintptr
-	Name() string
-}
-
-type fileInput struct {
-	*input
-	f file
-}
-
-func (r *fileInput) Write(b []byte) (int, error) { return r.f.Write(b) }
-func (r *fileInput) Close() error                { return r.f.Close() }
-func (r *fileInput) Fd() uintptr                 { return r.f.Fd() }
-func (r *fileInput) Name() string                { return r.f.Name() }
-
-// escapeTime is how long an escape that may be a key as well as the beginning of a reply is
-// held while replies are expected.
-const escapeTime = 100 * time.Millisecond
-
-func (r *fileInput) Read(b []byte) (n int, err error) {
-	defer recoverAsError(&err)
-	if len(r.ready) == 0 {
-		for {
-			n, err := r.f.Read(r.buf)
-			r.take(r.buf[:n], err)
-			if !r.ambiguous() {
-				break
-			}
-			if more, err := readable(r.f.Fd(), escapeTime); !more || err != nil {
-				r.release()
-				break
-			}
-		}
-	}
-	return r.deliver(b)
-}
-
-// input passes bytes on, except for the beginning of an incomplete reply.
-type input struct {
-	ctx     context.Context
-	probe   *Probe
-	in      io.Reader
-	changed func(Capabilities)
-	buf     []byte
-	chunks  chan chunk // what the goroutine reads, if in is not a terminal
-	held    []byte     // the beginning of a reply
-	ready   []byte     // to be delivered
-	err     error      // to be returned after ready
-}
-
+// chunk is what one read returned.
 type chunk struct {
 	b   []byte
 	err error
 }
 
-// Read serves inputs that cannot be waited for with a timeout: a goroutine reads ahead of it.
-func (r *input) Read(b []byte) (n int, err error) {
-	defer recoverAsError(&err)
-	if r.chunks == nil {
-		r.chunks = make(chan chunk)
-		go r.ahead()
-	}
-	for len(r.ready) == 0 && r.err == nil {
-		var late <-chan time.Time
-		if r.ambiguous() {
-			late = time.After(escapeTime)
-		}
-		select {
-		case c := <-r.chunks:
-			r.take(c.b, c.err)
-		case <-late:
-			r.release()
-		case <-r.ctx.Done():
-			return 0, r.ctx.Err()
-		}
-	}
-	return r.deliver(b)
-}
-
 // ahead reads until there is an error or ctx is done.
-func (r *input) ahead() {
+func ahead(ctx context.Context, in io.Reader, to chan<- chunk) {
 	for err := error(nil); err == nil; {
-		var c chunk
-		c.b, c.err = r.chunk()
+		b := make([]byte, 4096)
+		var n int
+		n, err = readChunk(in, b)
 		select {
-		case r.chunks <- c:
-		case <-r.ctx.Done():
+		case to <- chunk{b[:n], err}:
+		case <-ctx.Done():
 			return
 		}
-		err = c.err
 	}
 }
 
-func (r *input) chunk() (b []byte, err error) {
+func readChunk(in io.Reader, b []byte) (n int, err error) {
 	defer recoverAsError(&err)
-	buf := make([]byte, len(r.buf))
-	n, err := r.in.Read(buf)
-	return buf[:n], err
+	return in.Read(b)
 }
 
-func (r *input) deliver(b []byte) (int, error) {
-	n := copy(b, r.ready)
-	r.ready = r.ready[n:]
-	if n == 0 && len(b) > 0 {
-		return 0, r.err
+// run takes what is read until there is an error or the context is done.
+func (r *Input) run(chunks <-chan chunk, changed func(Capabilities), lost func(error)) {
+	err := r.take(chunks, changed)
+	r.mu.Lock()
+	if r.err = io.EOF; isPanic(err) {
+		r.err = err
 	}
-	return n, nil
+	r.mu.Unlock()
+	signal(r.arrived)
+	select {
+	case <-r.done:
+	default:
+		if lost != nil {
+			lost(err)
+		}
+	}
 }
 
-// take divides what was read into bytes that are ready and bytes to be held.
-func (r *input) take(b []byte, err error) {
-	r.err = err
-	b = append(slices.Clone(r.held), b...)
+func isPanic(err error) bool {
+	_, ok := err.(*Panic)
+	return ok
+}
+
+func (r *Input) take(chunks <-chan chunk, changed func(Capabilities)) (err error) {
+	defer recoverAsError(&err)
 	taken := false
-	r.held = split(b, func(seq []byte) {
-		taken = r.probe.take(seq) || taken
-		r.ready = append(r.ready, seq...)
-	}, func(other []byte) { r.ready = append(r.ready, other...) })
-	if err != nil || !neverKey(r.held) && !r.probe.waiting() {
-		r.release()
+	p := parser{
+		report: func(seq []byte) { taken = r.probe.take(seq) || taken },
+		pass:   r.pass,
+		until:  r.probe.outstandingUntil,
 	}
-	if taken && r.changed != nil {
-		r.changed(r.probe.Capabilities())
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Stop()
+		if d := p.deadline(); !d.IsZero() {
+			timer.Reset(time.Until(d))
+		}
+		select {
+		case c := <-chunks:
+			taken = false
+			p.feed(c.b, time.Now())
+			if c.err != nil {
+				p.end()
+			}
+			if taken && changed != nil {
+				changed(r.probe.Capabilities())
+			}
+			if c.err != nil {
+				return c.err
+			}
+		case <-timer.C:
+			p.expire(time.Now())
+		case <-r.done:
+			return context.Canceled
+		}
 	}
 }
 
-// ambiguous reports whether the bytes held may be a key.
-func (r *input) ambiguous() bool { return len(r.held) > 0 && !neverKey(r.held) }
+// pass has b read.
+func (r *Input) pass(b []byte) {
+	if isCtrlC(b) || len(b) > 0 && b[len(b)-1] == ctrlC {
+		r.once.Do(func() { close(r.interrupt) })
+	}
+	for {
+		r.mu.Lock()
+		full := len(r.ready) > maxReady
+		if !full {
+			r.ready = append(r.ready, b...)
+		}
+		r.mu.Unlock()
+		if !full {
+			break
+		}
+		select {
+		case <-r.room:
+		case <-r.done:
+			return
+		}
+	}
+	signal(r.arrived)
+}
 
-// release passes on the bytes held.
-func (r *input) release() {
-	r.ready = append(r.ready, r.held...)
-	r.held = nil
+// signal makes a channel have a value.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Read implements io.Reader.
+func (r *Input) Read(b []byte) (int, error) {
+	for {
+		r.mu.Lock()
+		n := copy(b, r.ready)
+		r.ready = append(r.ready[:0], r.ready[n:]...)
+		err := r.err
+		r.mu.Unlock()
+		switch {
+		case n > 0:
+			signal(r.room)
+			return n, nil
+		case err != nil:
+			return 0, err
+		}
+		select {
+		case <-r.arrived:
+		case <-r.done:
+			return 0, context.Canceled
+		}
+	}
 }

@@ -2,10 +2,9 @@ package term
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"testing"
 	"time"
 )
@@ -27,111 +26,62 @@ func (r *pieces) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// From any reader, however it cuts them, replies come through whole.
-func TestInputKeepsRepliesWhole(t *testing.T) {
+// From any reader, however it cuts them, keys come through and replies are recorded.
+func TestInputDividesKeysFromReplies(t *testing.T) {
 	const all = "a" + xtermAnswers + "b\x1b[Ac"
 	for size := 1; size < 30; size++ {
 		probe := NewProbe(xtermEnv)
 		probe.Queries()
-		changes := 0
-		in := probe.Input(t.Context(), &pieces{[]byte(all), size}, func(Capabilities) { changes++ })
-		if _, ok := in.(file); ok {
-			t.Fatal("a plain reader became a file")
-		}
-		var got bytes.Buffer
-		buf := make([]byte, 4096)
-		for err := error(nil); err == nil; {
-			var n int
-			n, err = in.Read(buf)
-			got.Write(buf[:n])
-			if i := bytes.LastIndexByte(buf[:n], esc); i >= 0 {
-				if _, m := matchReply(buf[i:n]); m == replyPartial && got.Len() < len(all)-4 {
-					t.Fatalf("in pieces of %d: %q came through", size, buf[:n])
-				}
-			}
-		}
-		if got.String() != all {
-			t.Fatalf("in pieces of %d: %q", size, got.String())
+		changes, lost := 0, make(chan error, 1)
+		in := probe.Input(t.Context(), &pieces{[]byte(all), size}, func(Capabilities) { changes++ }, func(err error) { lost <- err })
+		got, err := io.ReadAll(in)
+		if string(got) != "ab\x1b[Ac" || err != nil {
+			t.Fatalf("in pieces of %d: %q, %v", size, got, err)
 		}
 		if c := probe.Capabilities(); !c.Sixel || c.CellW != 9 || c.Colors != 1024 || !c.BackgroundKnown || changes == 0 {
 			t.Errorf("in pieces of %d: %+v after %d changes", size, c, changes)
 		}
+		if err := <-lost; err != io.EOF {
+			t.Errorf("ended by %v", err)
+		}
 	}
 }
 
-// A terminal's reply in two parts, with any pause between them, is a reply; keys are keys.
-func TestInputFromATerminal(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Bubble Tea reads the console itself there")
+// failing is a reader with an error that is not the end.
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("input/output error") }
+
+// A terminal that is gone ends the input: the reader need not know why.
+func TestInputEnds(t *testing.T) {
+	lost := make(chan error, 1)
+	in := NewProbe(xtermEnv).Input(t.Context(), failing{}, nil, func(err error) { lost <- err })
+	if n, err := in.Read(make([]byte, 9)); n != 0 || err != io.EOF {
+		t.Errorf("%d, %v", n, err)
 	}
-	const reply = "\x1b[?62;4c"
-	read := func(t *testing.T, cut int) {
-		t.Parallel() // they wait
-		r, w, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		probe := NewProbe(xtermEnv)
-		probe.Queries()
-		in := probe.Input(t.Context(), r, nil)
-		if f, ok := in.(file); !ok || f.Fd() != r.Fd() || f.Name() != r.Name() {
-			t.Fatal("a file is no file any more")
-		}
-		if cut >= len(reply) { // the same through an SSH session
-			cut -= len(reply) - 1
-			in = probe.Input(t.Context(), struct{ io.Reader }{r}, nil)
-		}
-		cut = min(cut, len(reply)-1)
-		go func() {
-			w.WriteString("x" + reply[:cut])
-			time.Sleep(60 * time.Millisecond) // longer than ultraviolet would wait
-			w.WriteString(reply[cut:] + "y")
-			w.Close()
-		}()
-		var got []string
-		buf := make([]byte, 100)
-		for {
-			n, err := in.Read(buf)
-			if n > 0 {
-				got = append(got, string(buf[:n]))
-			}
-			if err != nil {
-				break
-			}
-		}
-		if s := fmt.Sprint(got); s != "[x "+reply+"y]" && s != "[x"+reply+"y]" {
-			t.Errorf("cut at %d: %q", cut, got)
-		}
-		if !probe.Capabilities().Sixel {
-			t.Errorf("cut at %d: not understood", cut)
-		}
-		r.Close()
-	}
-	for cut := 1; cut < 2*len(reply); cut++ {
-		t.Run(fmt.Sprint(cut), func(t *testing.T) { read(t, cut) })
+	if err := <-lost; err == nil || err == io.EOF {
+		t.Errorf("lost by %v", err)
 	}
 }
 
-// A lone escape is a key: at once when no replies are expected, soon when they are.
-func TestInputPassesEscape(t *testing.T) {
-	for _, expecting := range []bool{false, true} {
-		r, w, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
+// Replies are recorded while nobody reads, however many keys wait.
+func TestInputIsTakenWhileNobodyReads(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	probe := NewProbe(xtermEnv)
+	probe.Queries()
+	changed := make(chan Capabilities, 9)
+	in := probe.Input(t.Context(), r, func(c Capabilities) { changed <- c }, nil)
+	w.Write(bytes.Repeat([]byte("x"), 1000))
+	w.Write([]byte("\x03" + xtermAnswers))
+	for c := range changed {
+		if c.Complete {
+			break
 		}
-		probe := NewProbe(xtermEnv)
-		if expecting {
-			probe.Queries()
-		}
-		in := probe.Input(t.Context(), r, nil)
-		w.WriteString("\x1b")
-		start := time.Now()
-		buf := make([]byte, 10)
-		n, err := in.Read(buf)
-		if d := time.Since(start); n != 1 || err != nil || d > escapeTime*4 || !expecting && d > escapeTime/2 {
-			t.Errorf("expecting %v: %q, %v after %v", expecting, buf[:n], err, d)
-		}
-		r.Close()
-		w.Close()
+	}
+	select {
+	case <-in.interrupt:
+	case <-time.After(5 * time.Second):
+		t.Error("Ctrl-C is not seen")
 	}
 }

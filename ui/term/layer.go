@@ -88,7 +88,7 @@ type shown struct {
 	at int
 }
 
-// tty is what Bubble Tea requires of an output that is a terminal.
+// tty is an output that may be a terminal.
 type tty interface {
 	io.ReadWriteCloser
 	Fd() uintptr
@@ -127,25 +127,6 @@ func (l *Layer) size() (cols, rows int) {
 		}
 	}
 	return l.cols, l.rows
-}
-
-// ttyOutput adds the terminal's own methods to a layer. It must not embed *os.File, whose
-// WriteString and ReadFrom would bypass Write.
-type ttyOutput struct {
-	*Layer
-	t tty
-}
-
-func (o ttyOutput) Read(p []byte) (int, error) { return o.t.Read(p) }
-func (o ttyOutput) Close() error               { return o.t.Close() }
-func (o ttyOutput) Fd() uintptr                { return o.t.Fd() }
-
-// Output returns the writer for tea.WithOutput; it is a terminal if the layer's writer is one.
-func (l *Layer) Output() io.Writer {
-	if l.tt != nil {
-		return ttyOutput{l, l.tt}
-	}
-	return l
 }
 
 // keptScenes is how many versions are kept for frames on their way to the screen: normally

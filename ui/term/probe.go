@@ -26,9 +26,9 @@ type Probe struct {
 	asked   time.Time  // when those were sent
 	askedAt windowSize // the size then
 	resized time.Time  // when that changed
-	partial []byte     // the beginning of a reply, left over when Query ended
 	glyphs  glyphs     // of a Linux console
-	tty     *os.File   // the terminal, if Query was used
+	pending pending
+	tty     *os.File // the terminal, if Query was used
 }
 
 // windowSize is a terminal's size in cells and in pixels, 0 where unknown.
@@ -58,6 +58,7 @@ const (
 	queryRegisters  = "\x1b[?1;1;0S" // XTSMGRAPHICS: read the number of color registers
 	queryLargest    = "\x1b[?2;1;0S" // … and the largest picture
 	querySync       = "\x1b[?2026$p" // DECRQM
+	queryClusters   = "\x1b[?2027$p"
 	queryDA1        = "\x1b[c"
 
 	// A color is set, asked for (DECRQSS) and reset: terminals without 24-bit color reply with
@@ -66,7 +67,7 @@ const (
 	hexRGB     = "524742"
 	hexTc      = "5463"
 
-	plainQueries = queryName + queryCell + queryPixels + queryBackground + queryRegisters + queryLargest + querySync + queryDA1
+	plainQueries = queryName + queryCell + queryPixels + queryBackground + queryRegisters + queryLargest + querySync + queryClusters + queryDA1
 )
 
 // Queries returns the queries, to be written at once. Query sends them before Bubble Tea
@@ -86,22 +87,26 @@ func (p *Probe) Queries() string {
 	if !p.env.noColor && p.env.profile < colorprofile.TrueColor && !p.inTmux() {
 		color = queryColor
 	}
+	fences := 1
+	queries := queryKitty + color + plainQueries
 	switch {
 	case p.env.term == "linux" || p.env.program == "Apple_Terminal":
 		// They print parts of queries they do not know, and have no graphics.
-		return queryDA1
+		queries = queryDA1
 	case p.inTmux() && p.answers.tmux.passthrough != passthroughOff:
 		// tmux replies for itself at once, the outer terminal later.
 		p.wrapped = true
-		return ansi.TmuxPassthrough(queryKitty+plainQueries) + plainQueries
+		fences = 2
+		queries = ansi.TmuxPassthrough(queryKitty+plainQueries) + plainQueries
 	case p.inTmux():
-		return plainQueries
+		queries = plainQueries
 	case strings.HasPrefix(p.env.term, "screen"):
 		// It would take Kitty's query for a window title, and passes on the one for the
 		// background, to which the reply comes after the fence.
-		return strings.Replace(plainQueries, queryBackground, "", 1)
+		queries = strings.Replace(plainQueries, queryBackground, "", 1)
 	}
-	return queryKitty + color + plainQueries
+	p.pending.sent(fences, p.asked)
+	return queries
 }
 
 func (p *Probe) inTmux() bool { return p.env.tmux || isTmux(p.answers.name) }
@@ -136,14 +141,6 @@ func (p *Probe) complete() bool {
 	return p.da1 >= 1
 }
 
-// waiting reports whether replies may still arrive: the fence has not been answered and was
-// sent recently.
-func (p *Probe) waiting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return !p.asked.IsZero() && !p.complete() && time.Since(p.asked) < 3*time.Second
-}
-
 // Resize sets the terminal's size as tea.WindowSizeMsg or an SSH client reports it, width and
 // height in pixels, 0 if unknown. With a terminal given to Query, unknown pixels are looked up
 // there.
@@ -158,7 +155,7 @@ func (p *Probe) Resize(cols, rows, width, height int) {
 	if p.size.cols > 0 && (cols != p.size.cols || rows != p.size.rows) {
 		p.resized, p.answers.settled = time.Now(), false
 	}
-	p.size = windowSize{cols, rows, width, height}
+	p.size = windowSize{cols, rows, width, height}.clamped()
 }
 
 // settling is how long a terminal may take to give its window a new size, which it has told already.
@@ -179,10 +176,10 @@ const Settling = 2 * settling
 // Parse extracts the replies from what a terminal sent. It returns the rest: key presses and
 // the like, without incomplete replies.
 func (p *Probe) Parse(b []byte) (rest []byte) {
-	partial := split(b, func(seq []byte) { p.take(seq) }, func(other []byte) { rest = append(rest, other...) })
-	if !neverKey(partial) {
-		rest = append(rest, partial...)
-	}
+	in := parser{report: func(seq []byte) { p.take(seq) }, until: func() time.Time { return time.Time{} },
+		pass: func(other []byte) { rest = append(rest, other...) }}
+	in.feed(b, time.Now())
+	in.end()
 	return rest
 }
 
@@ -194,6 +191,7 @@ func (p *Probe) take(seq []byte) bool {
 	if attributes {
 		p.da1++
 	}
+	p.pending.replied(attributes, time.Now())
 	outer := attributes && p.wrapped && p.da1 >= 2
 	for _, a := range []*answers{&p.answers, &p.next} {
 		own := a.da1
@@ -258,24 +256,9 @@ func (p *Probe) Feed(event any) bool {
 
 // takeUnknown records a reply that ultraviolet did not recognize.
 func (p *Probe) takeUnknown(s string) bool {
-	n, m := matchReply([]byte(s))
-	return m == replyComplete && n == len(s) && p.take([]byte(s))
-}
-
-// Events decodes the bytes that Query left unread, for program.Send: Bubble Tea accepts
-// ultraviolet's events as messages.
-func Events(typed []byte) []uv.Event {
-	var decoder uv.EventDecoder
-	var events []uv.Event
-	for len(typed) > 0 {
-		n, event := decoder.Decode(typed)
-		if n < 1 {
-			break
-		}
-		if event != nil {
-			events = append(events, event)
-		}
-		typed = typed[min(n, len(typed)):]
+	if s == "" {
+		return false
 	}
-	return events
+	n, k := scan([]byte(s))
+	return k == reportInput && n == len(s) && p.take([]byte(s))
 }

@@ -1,165 +1,10 @@
 package term
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"unicode"
 )
-
-// match says what some input begins with.
-type match int
-
-const (
-	noReply       match = iota // not a reply
-	replyPartial               // all of it may be the beginning of a reply
-	replyComplete              // a complete reply
-)
-
-// Anything longer is not a reply: a terminal that never ends a string must not keep key
-// presses from the program.
-const (
-	maxNumbers = 96
-	maxText    = 256
-)
-
-// matchReply looks for a reply to one of our queries, or one of Bubble Tea's, at the beginning
-// of b and returns its length. The grammar is strict: nothing a key may send is a reply. For
-// noReply, n is how much of b could still have been one.
-func matchReply(b []byte) (n int, m match) {
-	if len(b) == 0 || b[0] != esc {
-		return 0, noReply
-	}
-	if len(b) == 1 {
-		return 1, replyPartial
-	}
-	switch b[1] {
-	case '[':
-		return matchNumbers(b)
-	case 'P':
-		if len(b) > 3 && (b[2] == '0' || b[2] == '1') && (b[3] == '$' || b[3] == '+') {
-			return matchText(b, "\x1bP"+string(b[2:4])+"r", false)
-		} else if len(b) == 3 && (b[2] == '0' || b[2] == '1') {
-			return len(b), replyPartial
-		}
-		return matchText(b, "\x1bP>|", false)
-	case '_':
-		return matchText(b, "\x1b_G", false)
-	case ']':
-		if len(b) > 3 && b[2] == '1' && b[3] >= '0' && b[3] <= '2' {
-			return matchText(b, "\x1b]1"+string(b[3])+";", true)
-		}
-		return matchText(b, "\x1b]10;", true)
-	}
-	return 1, noReply
-}
-
-// matchNumbers is matchReply for control sequences.
-func matchNumbers(b []byte) (int, match) {
-	i := 2
-	private := byte(0)
-	if i < len(b) && (b[i] == '?' || b[i] == '>') {
-		private = b[i]
-		i++
-	}
-	start := i
-	for i < len(b) && (b[i] >= '0' && b[i] <= '9' || b[i] == ';') {
-		i++
-	}
-	numbers := b[start:i]
-	if len(numbers) > maxNumbers {
-		return i, noReply
-	}
-	if private != 0 && i < len(b) && b[i] == '$' {
-		i++
-	}
-	if i == len(b) {
-		return i, replyPartial
-	}
-	final := b[i]
-	if private != 0 {
-		// No key sends these, whatever they mean.
-		if final < 0x40 || final > 0x7e {
-			return i, noReply
-		}
-		return i + 1, replyComplete
-	}
-	kind, _, _ := bytes.Cut(numbers, []byte{';'})
-	if final != 't' || len(kind) != 1 || kind[0] != '4' && kind[0] != '6' && kind[0] != '8' {
-		return i, noReply
-	}
-	return i + 1, replyComplete
-}
-
-// matchText is matchReply for control strings that begin with start.
-func matchText(b []byte, start string, belEnds bool) (int, match) {
-	for i := range min(len(b), len(start)) {
-		if b[i] != start[i] {
-			return i, noReply
-		}
-	}
-	if len(b) < len(start) {
-		return len(b), replyPartial
-	}
-	for i := len(start); i < len(b); i++ {
-		switch c := b[i]; {
-		case c == bel && belEnds:
-			return i + 1, replyComplete
-		case c == esc:
-			if i+1 == len(b) {
-				return i, replyPartial
-			}
-			if b[i+1] == '\\' {
-				return i + 2, replyComplete
-			}
-			return i, noReply
-		case c < 0x20 || i > maxText:
-			return i, noReply
-		}
-	}
-	return len(b), replyPartial
-}
-
-// neverKey reports whether b begins with something that no key sends.
-func neverKey(b []byte) bool {
-	for _, s := range []string{"\x1b[?", "\x1b[>", "\x1bP>", "\x1bP0$", "\x1bP1$", "\x1bP0+", "\x1bP1+", "\x1b_G", "\x1b]1"} {
-		if bytes.HasPrefix(b, []byte(s)) {
-			return true
-		}
-	}
-	return false
-}
-
-// split calls reply for the replies in b and pass for everything else, and returns what may be
-// the beginning of a reply at the end. A reply that breaks off is dropped unless it may be a
-// key: passed on, it would become key presses.
-func split(b []byte, reply, pass func([]byte)) (partial []byte) {
-	for len(b) > 0 {
-		i := bytes.IndexByte(b, esc)
-		if i < 0 {
-			pass(b)
-			return nil
-		}
-		if i > 0 {
-			pass(b[:i])
-			b = b[i:]
-		}
-		n, m := matchReply(b)
-		switch {
-		case m == replyPartial:
-			return b
-		case m == replyComplete:
-			reply(b[:n])
-		case neverKey(b[:n]):
-			// dropped
-		default:
-			n = max(n, 1)
-			pass(b[:n])
-		}
-		b = b[n:]
-	}
-	return nil
-}
 
 // answers holds the terminal's replies.
 type answers struct {
@@ -179,6 +24,7 @@ type answers struct {
 	largest       [2]int // picture
 	sync          bool
 	hasSync       bool
+	clusters      bool // mode 2027: widths are those of grapheme clusters
 }
 
 // take records one complete reply; false if it is not one of those we use.
@@ -199,12 +45,7 @@ func (a *answers) take(seq []byte) bool {
 	case strings.HasPrefix(s, "\x1b]11;"):
 		return a.takeBackground(strings.TrimSuffix(strings.TrimSuffix(s[5:], "\a"), stringEnd))
 	case strings.HasPrefix(s, "\x1b[?") && strings.HasSuffix(s, "$y"):
-		v := numbers(s[3 : len(s)-2])
-		if len(v) != 2 || v[0] != 2026 {
-			return false
-		}
-		a.sync, a.hasSync = v[1] == 1 || v[1] == 2, true
-		return true
+		return a.takeMode(numbers(s[3 : len(s)-2]))
 	case strings.HasPrefix(s, "\x1b[?") && strings.HasSuffix(s, "c"):
 		a.da1 = numbers(s[3 : len(s)-1])
 		return true
@@ -214,6 +55,23 @@ func (a *answers) take(seq []byte) bool {
 		return a.takeSize(numbers(s[2 : len(s)-1]))
 	}
 	return false
+}
+
+// takeMode parses the replies to DECRQM: 1 and 2 are modes that are set and reset, 3 one that is always
+// set, 0 and 4 what the terminal does not have.
+func (a *answers) takeMode(v []int) bool {
+	if len(v) != 2 {
+		return false
+	}
+	switch v[0] {
+	case 2026:
+		a.sync, a.hasSync = v[1] == 1 || v[1] == 2, true
+	case 2027:
+		a.clusters = v[1] >= 1 && v[1] <= 3
+	default:
+		return false
+	}
+	return true
 }
 
 // takeName records the text of XTVERSION. tmux replies for itself; what it passes through

@@ -196,9 +196,15 @@ func (l *Layer) restoreSequence() string {
 	return stringEnd + "\x1b[m" + string(remove) + undo
 }
 
+// Leave writes RestoreSequence. Output goes on, with the alternate screen to be entered again.
+func (l *Layer) Leave() error {
+	_, err := l.Write([]byte(l.RestoreSequence()))
+	return err
+}
+
 // restoreTimeout is how long Restore waits for a write in progress, and then for the terminal
 // to take its bytes.
-const restoreTimeout = 200 * time.Millisecond
+const restoreTimeout = 600 * time.Millisecond
 
 // Restore writes RestoreSequence and drops all later output. It is for the end of the program
 // when Bubble Tea cannot be relied on (panics, signals); where Bubble Tea has restored the
@@ -213,15 +219,19 @@ func (l *Layer) Restore() error {
 	}
 	l.mu.Lock()
 	s := l.restoreSequence()
-	done := l.ended || s == ""
 	l.ended = true
 	l.mu.Unlock()
-	if done {
+	if s == "" {
 		return nil
 	}
 	written := make(chan error, 1)
 	go func() {
 		_, err := l.put([]byte(s))
+		if err == nil {
+			l.mu.Lock()
+			l.modes, l.shown, l.lost = modes{}, nil, false
+			l.mu.Unlock()
+		}
 		written <- err
 	}()
 	select {
