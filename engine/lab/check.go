@@ -54,7 +54,13 @@ func (l *Lab) Check(ctx context.Context, update func(evaluated int)) (Reading, e
 	}
 	r.Result, err = candidates.Check(ctx, candidates.Request{
 		Model: now.model, Given: now.given, Images: now.Inputs, Update: update, Device: plan.Yielding(l.compute.Load(), l.gate.turn),
-		Reopen: func(d model.Description) (*model.Model, error) { return model.LoadAs(now.path, d) },
+		Reopen: func(d model.Description) (*model.Model, error) {
+			m, err := model.LoadAs(now.path, d)
+			if err != nil || now.outputs == nil {
+				return m, err
+			}
+			return m.Select(now.outputs)
+		},
 	})
 	if err == nil {
 		c.keep(now.split, r.Result)

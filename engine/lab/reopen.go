@@ -100,7 +100,7 @@ func (l *Lab) replace(ctx context.Context, ticket uint64, on *compute, file *mod
 	defer end()
 	keptModel, keptData := m == nil, data == nil
 	if keptModel {
-		m, file = now.model, &now.modelSource
+		m, file = now.opened, &now.modelSource
 	}
 	if keptData {
 		data = now.data
@@ -122,7 +122,7 @@ func (l *Lab) replace(ctx context.Context, ticket uint64, on *compute, file *mod
 	if !keptModel && ticket < l.servedModel || !keptData && ticket < l.servedData || chosen && ticket < l.servedDevice {
 		return true, s.retire()
 	}
-	if keptModel && before.model != now.model || keptData && before.data != now.data || !chosen && on != l.compute.Load() {
+	if keptModel && before.opened != now.opened || keptData && before.data != now.data || !chosen && on != l.compute.Load() {
 		return false, s.retire()
 	}
 	next, err := before.with(s, split)

@@ -35,8 +35,10 @@ type modelSource struct {
 
 // study is a model under study: its programs and cached results.
 type study struct {
-	model *model.Model
-	data  *source // kept open
+	model   *model.Model // with the outputs of the data's classes, in their order
+	opened  *model.Model // as its file has it, to train or save
+	outputs []int        // of opened that model has; nil: all
+	data    *source      // kept open
 	modelSource
 	checks    checks
 	programs  *programCache
@@ -62,8 +64,10 @@ type study struct {
 // work yields.
 func newStudy(m *model.Model, file modelSource, d *compute, g *gate, data *source) *study {
 	data.acquire() // open: the caller uses it
+	opened := m
+	m, outputs, match := matchClasses(m, data)
 	s := &study{
-		model: m, data: data, modelSource: file, checks: newChecks(), programs: newProgramCache(m, d, g), attacked: attack.NewKnown(),
+		model: m, opened: opened, outputs: outputs, data: data, modelSource: file, checks: newChecks(), programs: newProgramCache(m, d, g), attacked: attack.NewKnown(),
 		bands:          lru.New[bandsKey, *measure.Resumable[bands.Result]](bandsKept),
 		clean:          lru.New[cleanKey, *bands.CleanPredictions](bandsKept),
 		corrupted:      lru.New[bandsKey, *measure.Resumable[bands.Result]](versionsKept),
@@ -71,7 +75,7 @@ func newStudy(m *model.Model, file modelSource, d *compute, g *gate, data *sourc
 		kernels:        lru.New[model.Smoothing, *kernels.View](kernelViewsKept),
 		heatmaps:       lru.New[heatmapKey, *measure.Resumable[heatmap.Result]](heatmapsKept),
 	}
-	s.compareClasses(data.Test.Classes())
+	s.compareClasses(match)
 	for _, done := range m.Smoothings() {
 		s.note("%s was saved with smoothed kernels: %s", m.Name, done.Describe())
 	}
@@ -134,33 +138,6 @@ func (s *study) note(format string, args ...any) {
 // size describes images: "32×32 RGB".
 func size(c, h, w int) string {
 	return fmt.Sprintf("%d×%d %s", w, h, map[int]string{1: "gray", 3: "RGB"}[c])
-}
-
-// DefaultModelNote is the note on predictions for images of which no dataset is known.
-const DefaultModelNote = "predictions are by " + defaultModel + ", trained on shapes"
-
-// compareClasses determines whether the labels of the data, of these names, are the model's classes.
-// A model without class names matches only data that was selected by the user.
-func (s *study) compareClasses(names []string) {
-	name, data := s.model.Name, s.data.Name
-	switch {
-	case len(names) == 0:
-		s.unscored, s.unlabeled = data+" has no labels", true
-		if !s.chosen {
-			s.note(DefaultModelNote)
-		}
-		return
-	case len(names) != s.model.Net.Classes:
-		s.unscored = fmt.Sprintf("%s predicts %d classes, %s has %d", name, s.model.Net.Classes, data, len(names))
-	case !s.model.Predicts(names):
-		s.unscored = fmt.Sprintf("%s was trained on other classes than those of %s", name, data)
-	case len(s.model.Classes) == 0 && !s.data.chosen:
-		s.unscored = fmt.Sprintf("%s has no class names and no dataset was chosen for it; %s is the default", name, data)
-	default:
-		s.unscored = ""
-		return
-	}
-	s.note("predictions shown, not scored: %s", s.unscored)
 }
 
 // background returns a classifier for background work on n images.

@@ -40,7 +40,7 @@ func (l *Lab) Train(ctx context.Context, c train.Config, dir string) (*Training,
 	}
 	var open *model.Model
 	if now.path == c.Model {
-		open = now.model // as described when it was opened
+		open = now.opened // as described when it was opened
 	}
 	t := &Training{config: c}
 	err = t.start(ctx, l, "a training run", dir, now.data, func(ctx context.Context) error {
@@ -64,9 +64,9 @@ func (l *Lab) Recipe() (c train.Config, scratch bool, err error) {
 	if now.data.Train == nil {
 		return c, false, fmt.Errorf("%s has no training images: open another dataset", now.data.Name)
 	}
-	c = train.Default(now.model.Net.Name, now.data.origin)
+	c = train.Default(now.opened.Net.Name, now.data.origin)
 	c.Model, c.Device, c.Threads = now.path, l.compute.Load().chosen(), l.threads
-	return c, now.model.Net.Builtin(), nil
+	return c, now.opened.Net.Builtin(), nil
 }
 
 var errNoData = errors.New("cannot train on single images: open a dataset")

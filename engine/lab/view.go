@@ -103,7 +103,7 @@ func (l *Lab) SaveSmoothed(ctx context.Context, path string, q KernelsRequest) e
 		return err
 	}
 	defer end()
-	return kernels.SaveSmoothed(path, now.model, q.Smoothing)
+	return kernels.SaveSmoothed(path, now.opened, q.Smoothing)
 }
 
 // Evolution returns an empty history of checkpoints, for images of the selected split. Its

@@ -31,9 +31,13 @@ func FromGraph(g *graph.Graph, shapes Shapes) (*Net, error) {
 	return n, n.Check(shapes)
 }
 
-// Described returns the graph of a network made by FromGraph; nil for others.
+// Described returns the graph of a network made by FromGraph, with all outputs; nil for others.
 func (n *Net) Described() *graph.Graph {
-	if d, ok := n.arch.(described); ok {
+	arch := n.arch
+	if s, ok := arch.(selected); ok {
+		arch = s.architecture
+	}
+	if d, ok := arch.(described); ok {
 		return d.graph
 	}
 	return nil

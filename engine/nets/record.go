@@ -61,6 +61,8 @@ func (d *draft) appendOp(o op.Op, in []tensor, out []int) (string, error) {
 		n.Op = "globalavgpool"
 	case op.Flatten:
 		n = graph.Node{Op: "reshape", Shape: []int{-1, out[1]}}
+	case op.Gather:
+		n = graph.Node{Op: "gather", Axis: o.Axis, Index: o.Index}
 	case op.PadChannels:
 		n = graph.Node{Op: "pad", Axis: 1, Before: o.Before, After: o.After}
 	default:
