@@ -25,7 +25,7 @@ func predictCommand() *cobra.Command {
 		Use:   "predict IMAGE…",
 		Short: "Predict the classes of images, or of their low-pass or high-pass images",
 		Long: "Prints the most probable classes. Images whose size differs from the model's input are " +
-			"resized first, then split, so r is in cycles per image at the model's resolution.",
+			"fitted to it first (--fit), then split, so r is in cycles per image at the model's resolution.",
 		Example: "hfcui predict photo.jpg --model resnet20.pt --part low -r 8",
 		Args:    atLeastOne("image files"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,6 +80,7 @@ func predictCommand() *cobra.Command {
 	deviceVar(cmd.Flags(), &o.Device)
 	choiceVar(cmd.Flags(), &part, "part", "model input", parts...)
 	radiusVar(cmd.Flags(), &q.R)
+	fitVar(cmd.Flags(), &q.Fit)
 	smoothingFlags(cmd.Flags(), &q.Smoothing)
 	out.flags(cmd)
 	return cmd

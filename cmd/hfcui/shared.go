@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/engine/device"
 	"hfcui/engine/lab"
 	"hfcui/engine/model"
@@ -51,6 +52,7 @@ func (n *network) Set(s string) error {
 func dataFlags(cmd *cobra.Command, o *lab.Options) {
 	splitFlags(cmd, o)
 	corruptionFlags(cmd.Flags(), &o.Corruption, &o.Severity)
+	fitVar(cmd.Flags(), &o.Fit)
 }
 
 // splitFlags adds --data, --split and --labels.
@@ -69,6 +71,11 @@ func labelsVar(flags *pflag.FlagSet, labels *string) {
 func corruptionFlags(flags *pflag.FlagSet, corruption *string, severity *int) {
 	nameVar(flags, corruption, "corruption", "", "", "corruption of the test images, e.g. fog, in data such as CIFAR-10-C (default: its first)")
 	countVar(flags, severity, "severity", "", 0, 0, maxSeverity, "severity of the corruption (default: its lowest)")
+}
+
+// fitVar adds --fit.
+func fitVar(flags *pflag.FlagSet, fit *dataset.Fit) {
+	choiceVar(flags, (*string)(fit), "fit", "how images of other sizes fit the model's input (crop: resized by the shortest side, center cropped)", dataset.Fits()...)
 }
 
 // openLab opens the model and the data of a command's flags. Defaults are left to the Lab, which then

@@ -48,7 +48,11 @@ func (d *Data) Corrupted(corruption string, severity int) (Set, error) {
 	if !slices.Contains(list[k].Severities, severity) {
 		return nil, fmt.Errorf("%s has no severity %d of %s: use one of %s", d.Name, severity, list[k].Name, strings.Trim(fmt.Sprint(list[k].Severities), "[]"))
 	}
-	return d.corruptions.open(list[k].Name, severity)
+	set, err := d.corruptions.open(list[k].Name, severity)
+	if err != nil {
+		return nil, err
+	}
+	return Fitted(set, d.fit), nil
 }
 
 // chooseCorruption opens the chosen corruption as Test: by default the first one, at its lowest

@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -19,6 +20,7 @@ type files struct {
 	names       []string // of the files in them
 	dirOf       []uint32 // index of each file's in dirs
 	labels      []uint32 // as many as names, or none
+	fit         Fit      // "": Crop
 	cache       *lru.Cache[int, *Image]
 }
 
@@ -74,6 +76,16 @@ func (f *files) imageAs(i, c, h, w int) (*Image, error) {
 }
 
 func (f *files) imageSize(i int) (c, h, w int, err error) { return ImageSize(f.path(i)) }
+
+// fitted is imageAs for an image that Resized makes fit.
+func (f *files) fitted(i int, fit Fit, c, h, w int) (*Image, error) {
+	if im, ok := f.cache.Peek(i); ok {
+		return fitRows(im.rows(), fit, c, h, w), nil
+	}
+	return readImage(f.path(i), func(from io.ReadSeeker) (*Image, error) {
+		return decodeImage(from, func(src imagefile.Rows) *Image { return fitRows(src, fit, c, h, w) })
+	})
+}
 
 func (f *files) ReadBatch(dst []float32, labels []int, indices []int) error {
 	return errNoFixedShape

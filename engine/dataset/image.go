@@ -29,14 +29,19 @@ func (im *Image) Resize(c, h, w int) *Image {
 	return resample(im.rows(), c, h, w)
 }
 
-// resample is Resize of an image read row by row: each row is resampled horizontally and added to
-// the output rows it contributes to.
+// resample is Resize of an image read row by row.
 func resample(src imagefile.Rows, c, h, w int) *Image {
 	if src.C == c && src.H == h && src.W == w {
 		return whole(src)
 	}
+	return resampleBy(src, c, newTaps(src.W, w), newTaps(src.H, h))
+}
+
+// resampleBy resamples an image read row by row: each row is resampled horizontally and added to the
+// output rows it contributes to.
+func resampleBy(src imagefile.Rows, c int, across, down taps) *Image {
+	h, w := len(down.first), len(across.first)
 	out := NewImage(c, h, w)
-	across, down := newTaps(src.W, w), newTaps(src.H, h)
 	row := make([][]float32, src.C)
 	for p := range row {
 		row[p] = make([]float32, src.W)

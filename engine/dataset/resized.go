@@ -13,17 +13,21 @@ import (
 const resizedCacheBytes = 64 << 20
 
 // Resized returns the set with images resized on demand to c×h×w, a model's input, and cached. A
-// set of this shape is returned unchanged.
+// set of this shape is returned unchanged. Images of several sizes, or another aspect ratio, are made
+// to fit as the set says; see Fitted.
 func Resized(s Set, c, h, w int) Set {
 	if sc, sh, sw := s.Shape(); sc == c && sh == h && sw == w {
 		return s
 	}
-	return &resized{Set: s, c: c, h: h, w: w, cache: newImageCache(resizedCacheBytes)}
+	fit, plain := fitOf(s, h, w)
+	return &resized{Set: s, c: c, h: h, w: w, fit: fit, plain: plain, cache: newImageCache(resizedCacheBytes)}
 }
 
 type resized struct {
 	Set
 	c, h, w int
+	fit     Fit
+	plain   bool // resize, as of images of one size
 	cache   *lru.Cache[int, *Image]
 }
 
@@ -36,14 +40,17 @@ func (r *resized) Shape() (c, h, w int) { return r.c, r.h, r.w }
 
 func (r *resized) Image(i int) (*Image, error) {
 	return r.cache.GetOrLoad(i, func() (*Image, error) {
-		if set, ok := r.Set.(reducer); ok {
-			return set.imageAs(i, r.c, r.h, r.w)
+		if set, ok := r.Set.(*files); ok {
+			return set.fitted(i, r.fit, r.c, r.h, r.w)
 		}
 		im, err := r.Set.Image(i)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case r.plain:
+			return im.Resize(r.c, r.h, r.w), nil
 		}
-		return im.Resize(r.c, r.h, r.w), nil
+		return fitRows(im.rows(), r.fit, r.c, r.h, r.w), nil
 	})
 }
 
@@ -61,6 +68,9 @@ func (r *resized) Resampling() (Resampling, bool) {
 		return Resampling{}, false // resized while decoding, or of different sizes
 	}
 	down, across := newTaps(h, r.h), newTaps(w, r.w)
+	if !r.plain {
+		down, across = fitTaps(h, w, r.fit, r.h, r.w)
+	}
 	return Resampling{r.Set, channelMatrix(c, r.c), down.matrix(h), across.matrix(w)}, true
 }
 

@@ -48,6 +48,7 @@ type Data struct {
 	// matched to by name only; "" if it may be.
 	Unordered string
 
+	fit           Fit
 	skipped       skips
 	corruptions   *corruptions // nil if there are none
 	severalLabels bool         // Options.Labels chose among several kinds

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"hfcui/engine/dataset"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
 )
@@ -30,11 +31,12 @@ type Options struct {
 	Split      string   // "train" or "test"; "" is "test" if it exists
 	Corruption string   // of data with corruptions, at Severity; "" and 0 are its first
 	Severity   int
-	Versions   bool   // several corruptions will be measured: that there are more is no caveat
-	Labels     string // kind of labels, e.g. "coarse" of CIFAR-100; "" is the default one
-	Cache      string // folder of downloaded data; "" is the user's cache folder
-	Device     string // name, as of device.Open; "" is the fastest
-	Threads    int    // 0: one per core
+	Fit        dataset.Fit // of images of several sizes to the model's input; "": dataset.Crop
+	Versions   bool        // several corruptions will be measured: that there are more is no caveat
+	Labels     string      // kind of labels, e.g. "coarse" of CIFAR-100; "" is the default one
+	Cache      string      // folder of downloaded data; "" is the user's cache folder
+	Device     string      // name, as of device.Open; "" is the fastest
+	Threads    int         // 0: one per core
 
 	Given model.Description // about the model
 	DType plan.DType        // of activations

@@ -70,7 +70,7 @@ func (l *Lab) open(ctx context.Context, file *modelSource, c Choice, opened bool
 	var data *source
 	if c.Data != "" || len(c.Images) > 0 {
 		var err error
-		if data, err = openSource(ctx, Options{Data: c.Data, Images: c.Images, Cache: l.options.Cache, Corruption: c.Corruption, Severity: c.Severity}); err != nil {
+		if data, err = openSource(ctx, Options{Data: c.Data, Images: c.Images, Cache: l.options.Cache, Corruption: c.Corruption, Severity: c.Severity, Fit: l.options.Fit}); err != nil {
 			return err
 		}
 		defer data.release() // the study keeps it open

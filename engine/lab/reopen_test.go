@@ -204,11 +204,11 @@ func TestUnscored(t *testing.T) {
 		{Options{}, "", ""},
 		{Options{Model: "demo"}, "", ""},
 		{Options{Model: nameless}, "no dataset was chosen", "not scored"},
-		{Options{Model: nameless, Data: "shapes:test=20"}, "", ""},
+		{Options{Model: nameless, Data: "shapes:test=20"}, "", "its outputs are taken to be disc, ring"},
 		{Options{Model: saveNet(t, "resnet8-w4", ten, nil, 7), Data: "shapes:test=20"}, "7 classes", "not scored"},
 		{Options{Model: saveNet(t, "resnet8-w4", ten, strings.Fields("a b c d e f g h i j"), 0), Data: "shapes:test=20"}, "other classes", "not scored"},
 		{Options{Images: []string{photo}}, "no labels", DefaultModelNote},
-		{Options{Images: []string{photo}, Model: nameless}, "no labels", ""},
+		{Options{Images: []string{photo}, Model: nameless}, "no labels", "shortest side"},
 	} {
 		l, err := Open(t.Context(), c.Options)
 		if err != nil {

@@ -30,7 +30,7 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Data = &dataset.Data{Name: set.Name(), Test: set, Notes: dataset.Turned(set)}
+		s.Data = &dataset.Data{Name: set.Name(), Test: dataset.Fitted(set, o.Fit), Notes: dataset.Turned(set)}
 	} else {
 		if s.origin = o.Data; s.origin == "" {
 			s.origin = defaultData

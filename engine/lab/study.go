@@ -9,6 +9,7 @@ import (
 
 	"hfcui/engine/attack"
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/engine/heatmap"
 	"hfcui/engine/kernels"
 	"hfcui/engine/lru"
@@ -127,6 +128,9 @@ func (s *study) compareSizes() {
 	c, h, w := s.model.Input()
 	if dc != 0 && (dc != c || dh != h || dw != w) {
 		s.note("the input of %s is %s, images of %s are %s: they are converted", s.model.Name, size(c, h, w), s.data.Name, size(dc, dh, dw))
+	}
+	if how := dataset.Resizing(s.data.Test, h, w); how != "" {
+		s.note("%s", how)
 	}
 }
 

@@ -26,7 +26,8 @@ type Request struct {
 	Part      bands.Part
 	R         float64 // cutoff radius of a low- or high-pass image
 	Smoothing model.Smoothing
-	Threads   int // for splitting; at least 1
+	Fit       dataset.Fit // to the model's input; "": dataset.Crop
+	Threads   int         // for splitting; at least 1
 }
 
 // Prediction is the most probable classes of one file, in descending order.
@@ -61,7 +62,7 @@ func Files(ctx context.Context, m *model.Model, device plan.Device, q Request) (
 		return nil, err
 	}
 	c, h, w := m.Input()
-	inputs, size, batch := dataset.Resized(set, c, h, w), c*h*w, min(maxBatch, set.Len())
+	inputs, size, batch := dataset.Resized(dataset.Fitted(set, q.Fit), c, h, w), c*h*w, min(maxBatch, set.Len())
 	e, err := m.NewEvaluator(device, batch, model.RunningStatistics)
 	if err != nil {
 		return nil, err

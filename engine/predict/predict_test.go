@@ -93,12 +93,16 @@ func TestFilesInOrder(t *testing.T) {
 		if i%9 != 0 && i != len(got)-1 {
 			continue // the reference device is slow
 		}
-		im, err := dataset.ReadImage(paths[i])
+		set, err := dataset.OpenImages(paths[i : i+1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := dataset.Resized(set, 3, 32, 32).Image(0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		logits := make([]float32, 10)
-		if err := oracle.Logits(t.Context(), logits, im.Resize(3, 32, 32).Pix, 1); err != nil {
+		if err := oracle.Logits(t.Context(), logits, im.Pix, 1); err != nil {
 			t.Fatal(err)
 		}
 		want := top(measure.NewPrediction(logits).Probabilities, m.Classes)
