@@ -45,6 +45,8 @@ func trainCommand() *cobra.Command {
 	choiceVar(flags, &c.Schedule, "schedule", "LR schedule", "onecycle", "cosine", "step", "constant")
 	optimizerFlags(flags, &c.Optimizer)
 	countVar(flags, &c.Crop, "crop", "", 0, 0, 64, "random crop with this many pixels of padding")
+	countVar(flags, &c.Size, "size", "", 0, 0, train.MaxSide, "side of the images trained on, where the data's differ (0: theirs, or up to 64)")
+	fitVar(flags, &c.Fit)
 	flags.BoolVar(&c.Flip, "flip", false, "random horizontal flip")
 	flags.BoolVar(&c.ShuffleLabels, "shuffle-labels", false, "permute the training labels once")
 	finish := recipeFlags(flags, &c)
@@ -53,6 +55,9 @@ func trainCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := required(cmd, "run"); err != nil {
 			return err
+		}
+		if !flags.Changed("fit") {
+			c.Fit = "" // of images of one size
 		}
 		resumed, err := begunWith(cmd.Flags(), dir, &c)
 		if err != nil {

@@ -34,7 +34,11 @@ func runTraining(cmd *cobra.Command, dir string, c train.Config, out output) err
 	}
 	sayNote(device.Note())
 	w := newTrainingLines(os.Stderr)
-	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress, Begins: func(m *model.Model) { w.begins(c.Model, m) }})
+	result, err := train.Run(cmd.Context(), dir, c, data, device, train.Options{Event: w.event, Progress: w.progress, Begins: func(m *model.Model) { w.begins(c.Model, m) }, Notes: func(notes []string) {
+		for _, note := range notes {
+			sayNote(note)
+		}
+	}})
 	w.clear()
 	var stopped *train.StoppedError
 	if errors.As(err, &stopped) {

@@ -67,6 +67,8 @@ func fitOf(s Set, h, w int) (fit Fit, plain bool) {
 		fit = s.fit
 	case *fitted:
 		fit = s.fit
+	case *picked:
+		return fitOf(s.Set, h, w)
 	case *subset:
 		return fitOf(s.Set, h, w)
 	case *relabeled:

@@ -40,8 +40,13 @@ func (r *resized) Shape() (c, h, w int) { return r.c, r.h, r.w }
 
 func (r *resized) Image(i int) (*Image, error) {
 	return r.cache.GetOrLoad(i, func() (*Image, error) {
-		if set, ok := r.Set.(*files); ok {
+		switch set := r.Set.(type) {
+		case *files:
 			return set.fitted(i, r.fit, r.c, r.h, r.w)
+		case *picked:
+			if all, ok := set.Set.(*files); ok {
+				return all.fitted(set.index[i], r.fit, r.c, r.h, r.w)
+			}
 		}
 		im, err := r.Set.Image(i)
 		switch {

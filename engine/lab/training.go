@@ -61,7 +61,7 @@ func (l *Lab) Recipe() (c train.Config, scratch bool, err error) {
 	if now.data.origin == "" {
 		return c, false, errNoData
 	}
-	if now.data.Train == nil {
+	if now.data.HoldOut().Train == nil {
 		return c, false, fmt.Errorf("%s has no training images: open another dataset", now.data.Name)
 	}
 	c = train.Default(now.opened.Net.Name, now.data.origin)

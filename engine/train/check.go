@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"hfcui/engine/bands"
+	"hfcui/engine/dataset"
 	"hfcui/engine/device"
 	"hfcui/engine/model"
 	"hfcui/engine/plan"
@@ -38,6 +40,10 @@ func (c Config) checkLength() error {
 		return fmt.Errorf("batch size %d: batch norm needs at least 2", c.Batch)
 	case c.Keep < 0 || c.Keep > MaxKept:
 		return fmt.Errorf("%d checkpoints to keep: use 0 to %d", c.Keep, MaxKept)
+	case c.Size < 0 || c.Size > MaxSide:
+		return fmt.Errorf("size %d: use 1 to %d pixels, or 0 for that of the images", c.Size, MaxSide)
+	case c.Fit != "" && !slices.Contains(dataset.Fits(), string(c.Fit)):
+		return fmt.Errorf("fit %q: use %s", c.Fit, strings.Join(dataset.Fits(), " or "))
 	case c.Limit < 0:
 		return fmt.Errorf("limit of %d images: use 0 for all", c.Limit)
 	}

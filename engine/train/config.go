@@ -1,6 +1,7 @@
 package train
 
 import (
+	"hfcui/engine/dataset"
 	"hfcui/engine/device"
 	"hfcui/engine/nets"
 	"hfcui/engine/plan"
@@ -13,18 +14,22 @@ type Config struct {
 	Model string `json:"model,omitempty"` // the model file whose network and weights the run starts from; "": Net, untrained
 	// Mean and Std normalize the input of Model, for pixels in [0,1]: one value per channel, or one for
 	// all; nil: as its file says.
-	Mean    []float32 `json:"mean,omitempty"`
-	Std     []float32 `json:"std,omitempty"`
-	Data    string    `json:"data"`
-	Epochs  int       `json:"epochs,omitempty"`
-	Steps   int       `json:"steps,omitempty"` // number of steps, instead of Epochs
-	Batch   int       `json:"batch"`
-	Limit   int       `json:"limit,omitempty"` // only the first Limit training images; 0: all
-	Seed    uint64    `json:"seed"`
-	Threads int       `json:"threads"`
-	Device  string    `json:"device,omitempty"` // name, as of device.Open; "": auto
-	DType   string    `json:"dtype"`            // of activations: fp32, tf32 or bf16
-	Init    string    `json:"init"`             // of weights: he or xavier
+	Mean   []float32 `json:"mean,omitempty"`
+	Std    []float32 `json:"std,omitempty"`
+	Data   string    `json:"data"`
+	Epochs int       `json:"epochs,omitempty"`
+	Steps  int       `json:"steps,omitempty"` // number of steps, instead of Epochs
+	Batch  int       `json:"batch"`
+	// Size is the side of the images trained on, and Fit how those of other sizes are made to fit; 0 and
+	// "" for images of one size. Run fills them in where images differ in size.
+	Size    int         `json:"size,omitempty"`
+	Fit     dataset.Fit `json:"fit,omitempty"`
+	Limit   int         `json:"limit,omitempty"` // only the first Limit training images; 0: all
+	Seed    uint64      `json:"seed"`
+	Threads int         `json:"threads"`
+	Device  string      `json:"device,omitempty"` // name, as of device.Open; "": auto
+	DType   string      `json:"dtype"`            // of activations: fp32, tf32 or bf16
+	Init    string      `json:"init"`             // of weights: he or xavier
 
 	// Freeze is what is not trained: FreezeBackbone, the number of the first convolution and linear
 	// layers, or "" for nothing. Frozen batch norm uses its running statistics and keeps them.

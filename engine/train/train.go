@@ -22,6 +22,9 @@ type Options struct {
 	Control  *Control
 	// Begins is called before training with the model that a run of Config.Model starts with.
 	Begins func(*model.Model)
+	// Notes is called before with what is to be known about the images: how they are resized, what was
+	// skipped or assumed.
+	Notes func([]string)
 	// Start is the model of Config.Model, if it is already in memory, as it was opened there. It is
 	// not changed.
 	Start *model.Model
@@ -60,6 +63,13 @@ func (e *StoppedError) Unwrap() error { return e.Err }
 func Run(ctx context.Context, dir string, c Config, data *dataset.Data, device plan.Device, o Options) (*Result, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
+	}
+	c, data, err := sized(c, data, dir, o.Start)
+	if err != nil {
+		return nil, err
+	}
+	if o.Notes != nil {
+		o.Notes(data.Notes)
 	}
 	set, err := trainingSet(c, data)
 	if err != nil {
