@@ -170,11 +170,13 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.resize(term.ClampSize(msg.Width, msg.Height))
 	case tea.KeyPressMsg:
 		a.input = time.Now()
+		a.layer.Acted()
 		return tea.Batch(a.key(msg.String()), a.handHeld(longestHold))
 	case tea.PasteMsg:
 		return a.paste(msg.Content)
 	case tea.MouseMsg:
 		a.input = time.Now()
+		a.layer.Acted()
 		return tea.Batch(a.mouse(msg), a.handHeld(longestHold))
 	case stopMsg:
 		return a.suspend()

@@ -54,6 +54,7 @@ func begin(ctx context.Context, t *term.Terminal, lab session.Lab, o Options, me
 		return err // before the program has started
 	}
 	a.terminal, a.probe, a.asked = t, t.Probe, term.QueriesFirst
+	a.layer.Pace(t.Probe)
 	a.useCapabilities(a.probe.Capabilities())
 	cols, rows := t.Size()
 	return a.run(ctx, a.program(t.Input(), cols, rows), messages)

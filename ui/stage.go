@@ -90,6 +90,7 @@ func layerPictures(pictures []kit.Placed) []term.Picture {
 			list = append(list, term.Picture{
 				ID: p.Drawn.ID, X: p.At.X, Y: p.At.Y, Cols: p.At.W, Rows: p.At.H,
 				Data: p.Drawn.Data, Remove: p.Drawn.Remove, Erase: p.Drawn.Erase,
+				Preview: p.Drawn.Preview, Cuts: term.Cuts(p.Drawn.Cuts),
 			})
 		}
 	}

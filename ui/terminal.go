@@ -225,5 +225,6 @@ func (a *App) render(cols, rows int) kit.RenderSpec {
 	return kit.RenderSpec{
 		Cols: cols, Rows: rows, Cell: a.cell(), Protocol: a.protocol,
 		Depth: a.depth(), Registers: a.caps.Colors, Dark: a.caps.Dark,
+		Previews: a.layer.Slow(),
 	}
 }

@@ -16,12 +16,13 @@ type RenderSpec struct {
 	Depth      colorprofile.Profile
 	Registers  int
 	Dark       bool
+	Previews   bool // the terminal is slow: pictures have coarse versions to be shown first
 }
 
 // Encoder returns an encoder of the spec's protocol.
 func (k RenderSpec) Encoder() *picture.Encoder {
 	e := picture.NewEncoder(k.Protocol)
-	e.Profile, e.Registers, e.Light = k.Depth, k.Registers, !k.Dark
+	e.Profile, e.Registers, e.Light, e.Previews = k.Depth, k.Registers, !k.Dark, k.Previews
 	return e
 }
 

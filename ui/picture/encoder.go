@@ -18,6 +18,8 @@ type Encoder struct {
 	Light bool
 	// Registers is the number of sixel color registers, 2 to 1024; 0 means 256.
 	Registers int
+	// Previews adds coarse versions to pictures.
+	Previews bool
 
 	protocol Protocol
 	sixels   *sixelEncoder
@@ -25,6 +27,7 @@ type Encoder struct {
 	png      []byte
 	cells    Image
 	mixes    *mixes
+	coarse   Image
 
 	last Drawn
 	key  cacheKey
@@ -35,7 +38,7 @@ type cacheKey struct {
 	pixels           uint64
 	w, h, cols, rows int
 	profile          colorprofile.Profile
-	light            bool
+	light, previews  bool
 	registers        int
 }
 
@@ -53,7 +56,7 @@ var seed = maphash.MakeSeed()
 // pixels. Half blocks resample an image of any size to the box.
 func (e *Encoder) Encode(img *Image, cols, rows int) Drawn {
 	cols, rows = max(cols, 1), max(rows, 1)
-	key := cacheKey{maphash.Bytes(seed, img.Pix), img.W, img.H, cols, rows, e.Profile, e.Light, e.Registers}
+	key := cacheKey{maphash.Bytes(seed, img.Pix), img.W, img.H, cols, rows, e.Profile, e.Light, e.Previews, e.Registers}
 	if key == e.key {
 		return e.last
 	}

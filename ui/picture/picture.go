@@ -111,6 +111,10 @@ type Drawn struct {
 	Lines []string
 	// Data is written to the terminal after the frame; nil for half blocks.
 	Data []byte
+	// Preview is a coarse picture of fewer bytes that Data replaces; nil if none was asked for, or
+	// if Data is small. Cuts is where Data may be interrupted.
+	Preview []byte
+	Cuts    Cuts
 	// Remove deletes the picture from a terminal that stores it (Kitty). A picture with Remove
 	// is displayed by its Lines instead of being drawn at the cursor.
 	Remove []byte
@@ -121,4 +125,13 @@ type Drawn struct {
 	ID uint64
 	// Cells is the picture at two pixels per cell, one above the other, for Dimmed.
 	Cells *Image
+}
+
+// Cuts says where Data may be interrupted by other output: before any of the positions At, after
+// End has been written. To go on, Data[:Head] is written at the same position as before, then Skip
+// once for every cut up to there, then the rest. Without At it may not.
+type Cuts struct {
+	At        []int
+	Head      int
+	Skip, End string
 }

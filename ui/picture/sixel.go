@@ -12,7 +12,11 @@ func (e *Encoder) sixel(img *Image, _, _ int) Drawn {
 	if e.sixels == nil {
 		e.sixels = new(sixelEncoder)
 	}
-	return Drawn{Data: e.sixels.encode(img, e.Registers)}
+	d := e.sixels.encode(img, e.Registers)
+	if e.Previews && len(d.Data) > previewBytes {
+		d.Preview = e.sixelPreview(img)
+	}
+	return d
 }
 
 // sixelEncoder writes sixel pictures. A band is six rows of pixels; for every color in a band
@@ -33,7 +37,7 @@ type sixelEncoder struct {
 const none = 1<<32 - 1
 
 // encode returns a complete sixel sequence of exactly the image's size.
-func (e *sixelEncoder) encode(img *Image, registers int) []byte {
+func (e *sixelEncoder) encode(img *Image, registers int) Drawn {
 	if registers <= 0 {
 		registers = usualColors
 	}
@@ -52,10 +56,11 @@ func (e *sixelEncoder) encode(img *Image, registers int) []byte {
 	dst = append(dst, ';')
 	dst = strconv.AppendInt(dst, int64(img.H), 10)
 	dst = e.define(dst)
-	dst = e.bands(dst, img.H)
+	cuts := Cuts{Head: len(dst), Skip: "-", End: "\x1b\\", At: make([]int, 0, (img.H+5)/6)}
+	dst = e.bands(dst, img.H, &cuts)
 	dst = append(dst, "\x1b\\"...)
 	e.out = dst
-	return append(make([]byte, 0, len(dst)), dst...)
+	return Drawn{Data: slices.Clone(dst), Cuts: cuts}
 }
 
 // define writes the color register definitions.
@@ -72,13 +77,15 @@ func (e *sixelEncoder) define(dst []byte) []byte {
 	return dst
 }
 
-// bands writes all bands of a picture of the given height in pixels.
-func (e *sixelEncoder) bands(dst []byte, height int) []byte {
+// bands writes all bands of a picture of the given height in pixels. The picture may be cut after
+// every one: its pixels below stay as they are.
+func (e *sixelEncoder) bands(dst []byte, height int, cuts *Cuts) []byte {
 	run := 0            // the run of rows that y is in
 	from, same := 0, -1 // where the last band starts in dst; the run that contains it entirely
 	for y := 0; y < height; y += 6 {
 		if y > 0 {
 			dst = append(dst, '-')
+			cuts.At = append(cuts.At, len(dst))
 		}
 		end := min(y+6, height)
 		for e.repeats.rows[run+1] <= y {

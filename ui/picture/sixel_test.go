@@ -388,7 +388,7 @@ func BenchmarkSixel(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				b.SetBytes(int64(len(c.im.Pix)))
-				n := len(e.encode(c.im, 256))
+				n := len(e.encode(c.im, 256).Data)
 				b.ReportMetric(float64(n), "bytes")
 			}
 		})

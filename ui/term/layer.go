@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	xterm "github.com/charmbracelet/x/term"
 )
@@ -20,6 +21,10 @@ type Picture struct {
 	Data             []byte
 	Remove           []byte
 	Erase            []byte
+	// Preview, if any, is a coarse version of Data that is smaller; Cuts is where Data may be
+	// interrupted.
+	Preview []byte
+	Cuts    Cuts
 }
 
 // same reports whether two pictures are equal in content and position.
@@ -68,6 +73,16 @@ type Layer struct {
 	modes      modes   // terminal modes the program has changed
 	lost       bool    // a write failed: the content of the screen is unknown
 	ended      bool    // Restore was called: output is dropped
+	probe      *Probe  // that recognizes the answers to fences
+	pace       pace
+	paced      bool        // pace was switched on; it is not again
+	slow       bool        // pictures take long
+	want       []Picture   // what is to be on the screen
+	changed    time.Time   // when that, or the user's mind, last changed
+	open       *unfinished // picture that is being written
+	pumping    bool        // pump is running
+	again      bool        // and runs again
+	timer      *time.Timer
 
 	writing sync.Mutex // guards the rest; held during writes to the terminal
 	frame   frame
@@ -85,8 +100,18 @@ type scene struct {
 // shown is a picture on the screen and the value of drawn when it was drawn.
 type shown struct {
 	Picture
-	at int
+	at    int
+	state state
 }
+
+// state is what is on the screen of a picture.
+type state int
+
+const (
+	exact  state = iota
+	coarse       // its preview
+	stale        // a part, or nothing
+)
 
 // tty is an output that may be a terminal.
 type tty interface {
@@ -107,6 +132,12 @@ func (l *Layer) Configure(c Capabilities) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tmux, l.sync, l.lasting = c.Tmux && c.Passthrough, c.Sync, c.Lasting
+	switch {
+	case c.Tmux || !c.Complete:
+		l.pace = pace{}
+	case l.pace.probe == nil && !l.paced:
+		l.pace.probe, l.paced = l.probe, l.probe != nil
+	}
 }
 
 // Resize sets the screen's size in cells, for outputs that cannot be asked for it (SSH

@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ type Probe struct {
 	glyphs  glyphs     // of a Linux console
 	pending pending
 	tty     *os.File // the terminal, if Query was used
+	asks    []bool   // the DA1 queries not answered, in order: whether each is a fence of the layer
+	arrived func()   // called when one of these is answered
 }
 
 // windowSize is a terminal's size in cells and in pixels, 0 where unknown.
@@ -80,6 +83,7 @@ func (p *Probe) Queries() string {
 		return ""
 	}
 	p.da1, p.asked, p.askedAt = 0, time.Now(), p.size
+	p.asks = append(p.asks, false)
 	settled := time.Since(p.resized) > settling
 	p.next = answers{tmux: p.answers.tmux, last: p.answers.last, settled: settled}
 	p.wrapped = false
@@ -185,6 +189,9 @@ func (p *Probe) Parse(b []byte) (rest []byte) {
 
 // take records one complete reply and reports whether it was to one of our queries.
 func (p *Probe) take(seq []byte) bool {
+	if isDA1(seq) && p.tookFence() {
+		return false
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	attributes := seq[len(seq)-1] == 'c'
@@ -212,6 +219,45 @@ func (p *Probe) take(seq []byte) bool {
 		p.answers = p.next // another terminal may have replied than the last time
 	}
 	return true
+}
+
+func isDA1(seq []byte) bool {
+	return len(seq) > 3 && seq[1] == '[' && seq[2] == '?' && seq[len(seq)-1] == 'c'
+}
+
+// expectFence takes note that the layer has written a fence, which is DA1.
+func (p *Probe) expectFence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asks = append(p.asks, true)
+	p.pending.sent(1, time.Now())
+}
+
+// dropFence takes note that the oldest fence of the layer is not answered.
+func (p *Probe) dropFence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.asks, true); i >= 0 {
+		p.asks = slices.Delete(p.asks, i, i+1)
+	}
+}
+
+// tookFence takes a reply to DA1 and reports whether it was to a fence of the layer, which is told.
+func (p *Probe) tookFence() bool {
+	p.mu.Lock()
+	fence := len(p.asks) > 0 && p.asks[0]
+	if len(p.asks) > 0 {
+		p.asks = p.asks[1:]
+	}
+	tell := p.arrived
+	if fence {
+		p.pending.replied(true, time.Now())
+	}
+	p.mu.Unlock()
+	if fence && tell != nil {
+		tell()
+	}
+	return fence
 }
 
 // Feed takes a terminal event as ultraviolet decodes it and reports whether it was a reply to

@@ -62,10 +62,12 @@ func (s *Screen) Run(ctx context.Context) (err error) {
 		case <-ctx.Done():
 			return nil
 		}
-		select {
-		case <-time.After(s.pause):
-		case <-ctx.Done():
-			return nil
+		for wait := s.pause; wait > 0; wait = s.out.Busy() { // newer frames replace those that wait
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return nil
+			}
 		}
 		s.draw()
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // Write passes the renderer's output on to the terminal, with the pictures added. The returned
@@ -29,6 +30,7 @@ func (l *Layer) Write(p []byte) (n int, err error) {
 		err = io.ErrShortWrite
 	}
 	l.finish(&plan, err)
+	l.kick()
 	if err != nil {
 		return min(max(l.frame.source(plan.body(n)), 0), len(p)), err
 	}
@@ -83,9 +85,10 @@ type plan struct {
 	draw     []Picture // after the text
 	remove   []Picture // stored and no longer needed, after the text
 	shown    []shown   // what is on the screen afterwards
+	restart  bool      // the picture that is being written was damaged
 
-	modes         modes // before it
-	before, after insertion
+	modes                modes // before it
+	first, before, after insertion
 }
 
 // insertion is a number of bytes inserted into the frame's body at a position.
@@ -93,6 +96,7 @@ type insertion struct{ at, size int }
 
 // body returns how many bytes of the frame's body are among the first n bytes written.
 func (p *plan) body(n int) int {
+	n = max(n-p.first.size, 0)
 	if n > p.before.at {
 		n = max(n-p.before.size, p.before.at)
 	}
@@ -122,29 +126,45 @@ func (l *Layer) plan() plan {
 	cols, rows := l.size()
 
 	var p plan
+	var want, need []Picture
 	for i, c := range pics {
 		if c.Cols < 1 || c.Rows < 1 || (!c.stored() && cols > 0 && (c.X < 0 || c.Y < 0 || c.X+c.Cols > cols || c.Y+c.Rows >= rows)) {
 			continue
 		}
-		k := slices.IndexFunc(l.shown, func(s shown) bool { return s.same(c) })
-		switch {
-		case c.stored() && (k < 0 || redraw):
-			p.transmit = append(p.transmit, c)
-			p.shown = append(p.shown, shown{c, 0})
-		case c.stored() || k >= 0 && !redraw && !slices.Contains(f.damaged, i):
+		want = append(want, c)
+		k := slices.IndexFunc(l.shown, func(s shown) bool { return s.same(c) && s.state != stale })
+		if k >= 0 && !redraw && (c.stored() || !slices.Contains(f.damaged, i)) {
 			p.shown = append(p.shown, l.shown[k])
+		} else {
+			need = append(need, c)
+			p.restart = p.restart || l.open != nil && l.open.pic.same(c) && (redraw || slices.Contains(f.damaged, i))
+		}
+	}
+	if redraw || !slices.EqualFunc(want, l.want, Picture.same) {
+		l.changed = time.Now()
+	}
+	l.want = want
+	direct := l.direct(need)
+	for _, c := range need {
+		switch {
+		case !direct:
+			p.shown = append(p.shown, l.leaveOut(c)...)
+		case c.stored():
+			p.transmit = append(p.transmit, c)
+			p.shown = append(p.shown, shown{Picture: c})
 		default:
 			p.add(l, c)
 		}
 	}
-	p.refresh(l)
+	p.refresh(l, direct)
 	for _, s := range l.shown {
 		switch {
+		case slices.ContainsFunc(p.shown, func(n shown) bool { return n.ID == s.ID && n.box() == s.box() }):
 		case s.removal() != nil:
-			if !slices.ContainsFunc(p.shown, func(n shown) bool { return n.ID == s.ID }) {
+			if !slices.ContainsFunc(want, func(c Picture) bool { return bytes.Equal(c.removal(), s.removal()) }) {
 				p.remove = append(p.remove, s.Picture)
 			}
-		case !slices.ContainsFunc(p.shown, func(n shown) bool { return n.box() == s.box() }):
+		case !slices.ContainsFunc(want, func(c Picture) bool { return c.box() == s.box() }):
 			p.blank = append(p.blank, s.Picture)
 		}
 	}
@@ -182,20 +202,25 @@ func (l *Layer) lookup(version uint64) ([]Picture, bool) {
 func (p *plan) add(l *Layer, c Picture) {
 	l.drawn++
 	p.draw = append(p.draw, c)
-	p.shown = append(p.shown, shown{c, l.drawn})
+	p.shown = append(p.shown, shown{c, l.drawn, exact})
 }
 
 // keptByXterm is how many pictures xterm stores; it drops older ones.
 const keptByXterm = 16
 
 // refresh redraws pictures before the terminal drops them, i.e. once several others have been
-// drawn since, with some room for the next frame.
-func (p *plan) refresh(l *Layer) {
+// drawn since, with some room for the next frame; now, or as soon as there is time.
+func (p *plan) refresh(l *Layer, now bool) {
 	limit := min(max(keptByXterm-4, len(p.shown)), keptByXterm)
 	for range p.shown {
 		old := slices.IndexFunc(p.shown, func(s shown) bool { return !s.stored() && l.drawn-s.at >= limit })
 		if old < 0 {
 			return
+		}
+		if !now {
+			p.shown[old].state = stale
+			p.shown[old].at = l.drawn
+			continue
 		}
 		c := p.shown[old].Picture
 		p.shown = slices.Delete(p.shown, old, old+1)
@@ -218,7 +243,9 @@ func (l *Layer) compose(p *plan) {
 		sync = false
 	}
 
-	out := append(l.out[:0], f.body[:begin]...)
+	out := append(l.out[:0], l.interrupt(p)...)
+	p.first = insertion{0, len(out)}
+	out = append(out, f.body[:begin]...)
 	start := len(out)
 	if sync {
 		out = append(out, syncBegin...)
@@ -232,7 +259,7 @@ func (l *Layer) compose(p *plan) {
 		}
 	}
 	out = appendBlanks(out, p.blank)
-	p.before = insertion{start, len(out) - start}
+	p.before = insertion{start - p.first.size, len(out) - start}
 
 	out = append(out, f.body[begin:end]...)
 	start = len(out)
@@ -253,6 +280,26 @@ func (l *Layer) compose(p *plan) {
 	}
 	p.after = insertion{end, len(out) - start}
 	l.out = append(out, f.body[end:]...)
+	l.pass(len(p.transmit)+len(p.draw) > 0)
+}
+
+// pass adds a fence to what is written if it has pictures, or so much that it is worth measuring.
+func (l *Layer) pass(pictures bool) {
+	now := time.Now()
+	if pictures {
+		l.pace.picture(now)
+	}
+	l.pace.wrote(len(l.out), now)
+	l.pace.expire(now)
+	if l.frame.leave >= 0 || !l.modes.alternate() || l.open != nil && !l.open.interrupted {
+		return
+	}
+	switch {
+	case pictures:
+		l.out = append(l.out, l.pace.fence(scenePart{version: l.seen}, now)...)
+	case l.pace.size() >= measurable || l.pace.rtt == 0 && len(l.pace.fences) == 0:
+		l.out = append(l.out, l.pace.fence(scenePart{}, now)...)
+	}
 }
 
 // finish records what was written, or may have been.
