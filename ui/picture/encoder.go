@@ -16,7 +16,7 @@ type Encoder struct {
 	Profile colorprofile.Profile
 	// Light means that the terminal's background is light: shades are inverted.
 	Light bool
-	// Registers is the number of sixel color registers, 2 to 1024; 0 means 256.
+	// Registers is the number of sixel color registers, at least 2; 0 means 256, and more are not used.
 	Registers int
 	// Previews adds coarse versions to pictures.
 	Previews bool

@@ -39,7 +39,7 @@ const none = 1<<32 - 1
 // encode returns a complete sixel sequence of exactly the image's size.
 func (e *sixelEncoder) encode(img *Image, registers int) Drawn {
 	if registers <= 0 {
-		registers = usualColors
+		registers = maxColors
 	}
 	e.repeats.find(img)
 	e.palette.choose(img, &e.repeats, min(max(registers, 2), maxColors))

@@ -22,17 +22,14 @@ type colorBox struct {
 	sum    [3]float64
 	axis   int     // the axis of the largest variance
 	err    float64 // the squared error along it
-	total  float64 // the squared error along all axes
 }
 
-// split returns boxes that together hold all points, of which there is at least one: at most
-// usual boxes, or up to most while the mean squared error of a channel is above tolerance. It
-// reorders the points.
-func (c *variancecut) split(usual, most int, tolerance float64) []colorBox {
+// split returns at most so many boxes, which together hold all points, of which there is at least
+// one. It reorders the points.
+func (c *variancecut) split(most int) []colorBox {
 	all := c.measure(0, len(c.points))
 	c.boxes = append(c.boxes[:0], all)
-	total, tolerable := all.total, 3*all.n*tolerance
-	for len(c.boxes) < usual || len(c.boxes) < most && total > tolerable {
+	for len(c.boxes) < most {
 		worst := 0
 		for i := range c.boxes {
 			if c.boxes[i].err > c.boxes[worst].err {
@@ -49,7 +46,6 @@ func (c *variancecut) split(usual, most int, tolerance float64) []colorBox {
 			continue
 		}
 		low, high := c.measure(b.lo, mid), c.measure(mid, b.hi)
-		total += low.total + high.total - b.total
 		c.boxes[worst] = low
 		c.boxes = append(c.boxes, high)
 	}
@@ -72,7 +68,6 @@ func (c *variancecut) measure(lo, hi int) colorBox {
 	if hi-lo > 1 {
 		for k := range square {
 			e := square[k] - b.sum[k]*b.sum[k]/b.n
-			b.total += e
 			if e > b.err {
 				b.err, b.axis = e, k
 			}
