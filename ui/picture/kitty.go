@@ -37,15 +37,11 @@ func (e *Encoder) kitty(img *Image, cols, rows int) Drawn {
 	low, high := nextKittyID()
 	id := strconv.FormatUint(uint64(high)<<24|uint64(low), 10)
 	// a=T,U=1: store it and create a virtual placement. q=2: no replies.
-	head := "q=2,a=T,U=1,f=24,o=z,i=" + id +
-		",s=" + strconv.Itoa(img.W) + ",v=" + strconv.Itoa(img.H) +
+	head := "q=2,a=T,U=1,f=100,i=" + id +
 		",c=" + strconv.Itoa(cols) + ",r=" + strconv.Itoa(rows) + ","
-	if e.deflate == nil {
-		e.deflate = newDeflater()
-	}
 	return Drawn{
 		Lines:  placeholders(low, high, cols, rows),
-		Data:   kittyChunks(head, e.deflate.rows(img, false)),
+		Data:   kittyChunks(head, e.file(img)),
 		Remove: []byte("\x1b_Gq=2,a=d,d=I,i=" + id + "\x1b\\"),
 	}
 }
@@ -55,16 +51,16 @@ func (e *Encoder) kitty(img *Image, cols, rows int) Drawn {
 func (e *Encoder) kittyDirect(img *Image, cols, rows int) Drawn {
 	low, high := nextKittyID()
 	id := strconv.FormatUint(uint64(high)<<24|uint64(low), 10)
-	head := "q=2,a=T,C=1,f=24,o=z,i=" + id +
-		",s=" + strconv.Itoa(img.W) + ",v=" + strconv.Itoa(img.H) +
+	head := "q=2,a=T,C=1,f=100,i=" + id +
 		",c=" + strconv.Itoa(cols) + ",r=" + strconv.Itoa(rows) + ","
-	if e.deflate == nil {
-		e.deflate = newDeflater()
-	}
-	return Drawn{
-		Data:  kittyChunks(head, e.deflate.rows(img, false)),
+	d := Drawn{
+		Data:  kittyChunks(head, e.file(img)),
 		Erase: []byte("\x1b_Gq=2,a=d,d=I,i=" + id + "\x1b\\"),
 	}
+	if e.Previews && len(d.Data) > previewBytes {
+		d.Preview = kittyChunks(head, e.file(e.smaller(img)))
+	}
+	return d
 }
 
 // kittyChunks splits data into escape sequences of at most 4096 base64 characters.

@@ -21,6 +21,18 @@ func (e *Encoder) sixelPreview(img *Image) []byte {
 	return e.sixels.encode(&e.coarse, colors).Data
 }
 
+// smaller returns the picture that a preview is of where the terminal scales it: few enough pixels
+// that they need not be compressed.
+func (e *Encoder) smaller(img *Image) *Image {
+	scale := 1
+	for img.W/scale*(img.H/scale)*4 > previewBytes {
+		scale++
+	}
+	e.coarse.Resize(img.W/scale, img.H/scale)
+	average(&e.coarse, img, rect{0, 0, e.coarse.W, e.coarse.H})
+	return &e.coarse
+}
+
 // blocks fills im with the means of src in blocks of side×side pixels, of the size of src.
 func (im *Image) blocks(src *Image, side int) {
 	im.Resize(src.W, src.H)
