@@ -12,6 +12,20 @@
 // the frame. To add a protocol, write its encoder in a file of its own, add a row to the
 // protocols table below, and one to the table in package term that says how a terminal
 // advertises it.
+//
+// # Bytes
+//
+// What three pictures of 320×318 pixels take, a whole image and its low-pass and high-pass images, in
+// thousands of bytes, and the least PSNR of the three in dB, beside chafa 1.12.4 (chafa -f sixel). Kitty's
+// placeholders are included, half blocks take 90. Enlarged images of 32×32 pixels are exact but for sixels.
+//
+//	                        chafa        sixel        kitty  iTerm2
+//	CIFAR-10, image 3        92 (40.1)    48 (41.2)    48     23
+//	CIFAR-10, image 7        88 (33.8)    50 (36.0)    49     24
+//	CIFAR-10, image 13       96 (40.7)    52 (41.1)    48     23
+//	dog, 224×224            717 (34.5)   381 (35.3)   199    173
+//	circuit board, 224×224  970 (34.1)   630 (34.2)   271    245
+//	street, 280×360         724 (34.4)   375 (34.5)   201    175
 package picture
 
 import (
