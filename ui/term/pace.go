@@ -114,9 +114,12 @@ func (p *pace) fence(part scenePart, now time.Time) string {
 	case p.rtt > 0:
 		f.due = now.Add(time.Duration(float64(p.unanswered())/slowest*1e9) + p.rtt + patience<<p.missed)
 	}
+	if !p.probe.expectFence() {
+		p.bursting = false
+		return ""
+	}
 	p.fences = append(p.fences, f)
 	p.first, p.marked = time.Time{}, p.sent
-	p.probe.expectFence()
 	return queryDA1
 }
 

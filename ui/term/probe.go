@@ -225,12 +225,17 @@ func isDA1(seq []byte) bool {
 	return len(seq) > 3 && seq[1] == '[' && seq[2] == '?' && seq[len(seq)-1] == 'c'
 }
 
-// expectFence takes note that the layer has written a fence, which is DA1.
-func (p *Probe) expectFence() {
+// expectFence takes note that the layer writes a fence, which is DA1. It returns false while the
+// probe's own is not answered: which of the two is written first is not known.
+func (p *Probe) expectFence() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asks = append(p.asks, true)
+	if slices.Contains(p.asks, false) && time.Since(p.asked) < replyTime {
+		return false
+	}
+	p.asks = append(slices.DeleteFunc(p.asks, func(fence bool) bool { return !fence }), true)
 	p.pending.sent(1, time.Now())
+	return true
 }
 
 // dropFence takes note that the oldest fence of the layer is not answered.
