@@ -20,7 +20,6 @@ type slowLink struct {
 	mu    sync.Mutex
 	free  time.Time
 	parts []arrival
-	tail  string
 }
 
 // arrival is what was written at once, and when it has arrived.
