@@ -26,6 +26,13 @@ func (k RenderSpec) Encoder() *picture.Encoder {
 	return e
 }
 
+// DrawingEncoder returns an encoder for charts, maps and kernels. They have no coarse versions, in which
+// thin lines would be lost: they take few bytes.
+func (k RenderSpec) DrawingEncoder() *picture.Encoder {
+	k.Previews = false
+	return k.Encoder()
+}
+
 // Pixels returns the size of the picture in pixels. Half blocks have two per cell.
 func (k RenderSpec) Pixels() (w, h int) {
 	if k.Protocol == picture.HalfBlocks {
@@ -59,7 +66,7 @@ func (p *Painter) Paint(k RenderSpec, draw func(box *picture.Image)) picture.Dra
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if k != p.spec || p.encoder == nil {
-		p.encoder, p.spec = k.Encoder(), k
+		p.encoder, p.spec = k.DrawingEncoder(), k
 	}
 	k.box(&p.boxed)
 	p.boxed.Fill(k.Background())

@@ -95,7 +95,7 @@ func (at *place) paint(j Job) (list []kit.Placed) {
 		for i := range at.tiles {
 			x := plot.W * i / j.Tiles
 			at.tiles[i].at = kit.NewRect(plot.X+x, plot.Y, plot.W*(i+1)/j.Tiles-x, plot.H)
-			at.tiles[i].encoder = j.Look.Encoder()
+			at.tiles[i].encoder = j.Look.DrawingEncoder()
 		}
 	}
 	if at.base != base {
