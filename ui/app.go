@@ -200,6 +200,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.fail(msg.err)
 	case kit.Routed:
 		return a.deliver(msg)
+	case retryMsg:
+		a.charts.retry = false
 	case chartsMsg:
 		a.drawn(msg)
 	case exportMsg:

@@ -16,6 +16,7 @@ import (
 type charts struct {
 	painter plot.Painter
 	running bool
+	retry   bool                      // they are wanted again once the terminal has those before
 	known   map[plot.Key][]kit.Placed // of the last frames
 	shown   map[kit.Rect][]kit.Placed // what is where
 	wanted  []plot.Job                // of the last frame, not drawn yet
@@ -111,7 +112,11 @@ func (a *App) compose() tea.Cmd {
 	}
 	text := a.frame()
 	var cmd tea.Cmd
-	if len(s.wanted) > 0 && !s.running && !a.hidden {
+	switch {
+	case len(s.wanted) == 0 || s.running || a.hidden:
+	case a.layer.Behind(): // the terminal gets whole charts, however fast they change
+		cmd = a.retryCharts()
+	default:
 		s.running = true
 		jobs, painter, foreground := s.wanted, &s.painter, a.foreground
 		cmd = kit.Task(func() tea.Msg {
@@ -128,6 +133,21 @@ func (a *App) compose() tea.Cmd {
 	a.shown, s.places, s.held, s.drew = text, a.stage.pictures, time.Time{}, false
 	s.w, s.h = a.layout.W, a.layout.H
 	return cmd
+}
+
+// retryTime is how often charts are tried again that the terminal is not ready for.
+const retryTime = 20 * time.Millisecond
+
+// retryMsg has charts tried again.
+type retryMsg struct{}
+
+// retryCharts has them tried again soon.
+func (a *App) retryCharts() tea.Cmd {
+	if a.charts.retry {
+		return nil
+	}
+	a.charts.retry = true
+	return tea.Tick(retryTime, func(time.Time) tea.Msg { return retryMsg{} })
 }
 
 // foreground has background work wait until leave is called.

@@ -79,6 +79,7 @@ type Layer struct {
 	slow       bool        // pictures take long
 	want       []Picture   // what is to be on the screen
 	changed    time.Time   // when that, or the user's mind, last changed
+	acted      time.Time   // when the user last did something
 	open       *unfinished // picture that is being written
 	pumping    bool        // pump is running
 	again      bool        // and runs again

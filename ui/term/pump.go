@@ -64,7 +64,8 @@ func (l *Layer) Slow() bool {
 func (l *Layer) Acted() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.changed = time.Now()
+	l.acted = time.Now()
+	l.changed = l.acted
 }
 
 // Busy returns how long text had better wait, as the terminal has more to read than pictures that are
@@ -230,7 +231,7 @@ func (l *Layer) advance(now time.Time) (out []byte, wait time.Duration) {
 		return nil, 0 // the next write goes on
 	}
 	lost := l.pace.expire(now)
-	if o := l.open; o != nil && !o.pic.stored() && !slices.ContainsFunc(l.want, o.pic.same) {
+	if o := l.open; o != nil && !o.pic.stored() && l.superseded(o.pic, now) {
 		if !o.interrupted && o.at > 0 { // superseded
 			out = append(append(append(out, o.pic.Cuts.End...), "\x1b8"...), o.remove...)
 			l.pace.wrote(len(out), now)
@@ -253,6 +254,44 @@ func (l *Layer) advance(now time.Time) (out []byte, wait time.Duration) {
 	return l.piece(now), 0
 }
 
+// superseded reports whether the rest of a picture need not be written: a newer one is wanted at once, as
+// the user has just acted, or none is in its place. What a measurement renews is written to its end, or
+// on slow links no picture ever would be.
+func (l *Layer) superseded(c Picture, now time.Time) bool {
+	const acting = 500 * time.Millisecond
+	same, place := false, false
+	for _, w := range l.want {
+		same, place = same || w.same(c), place || w.box() == c.box()
+	}
+	return !same && (!place || now.Sub(l.acted) < acting)
+}
+
+// oldest returns the picture in whose place nothing was drawn for longest, so that none waits for
+// others that are renewed all the time.
+func (l *Layer) oldest(list []Picture) Picture {
+	drawn := func(c Picture) (at int) {
+		for _, s := range l.shown {
+			if s.replacedBy(c) {
+				at = max(at, s.at)
+			}
+		}
+		return at
+	}
+	return slices.MinFunc(list, func(a, b Picture) int { return drawn(a) - drawn(b) })
+}
+
+// Behind reports whether pictures of the frame on screen are not on it yet.
+func (l *Layer) Behind() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.pace.paced() || l.ended {
+		return false
+	}
+	return l.open != nil || slices.ContainsFunc(l.want, func(c Picture) bool {
+		return !slices.ContainsFunc(l.shown, func(s shown) bool { return s.same(c) && s.state != stale })
+	})
+}
+
 // next chooses the picture to be written next. It returns how long there is to wait if there is none.
 func (l *Layer) next(now time.Time) (wait time.Duration) {
 	if l.pace.waiting(func(s scenePart) bool { return s.version != l.seen }) {
@@ -273,7 +312,7 @@ func (l *Layer) next(now time.Time) (wait time.Duration) {
 	}
 	switch {
 	case len(missing) > 0:
-		c := missing[0]
+		c := l.oldest(missing)
 		l.begin(c, c.Preview != nil && rested > 0 && (l.pace.rate == 0 || l.pace.duration(bytes) > fullTime))
 	case len(blurred) == 0 || l.pace.waiting(func(s scenePart) bool { return !s.again }):
 		return 0
