@@ -247,7 +247,8 @@ func TestPanicEndsTheTrainingOnly(t *testing.T) {
 	if <-training.Done(); training.Err() == nil || !strings.Contains(training.Err().Error(), "no such page") {
 		t.Errorf("%v", training.Err())
 	}
-	l.selected.Load().data.Train = nil
+	data := l.selected.Load().data
+	data.Train, data.Test = nil, named{Set: data.Test} // without labels, it cannot be divided
 	if training, err = l.Train(t.Context(), smallTraining(), filepath.Join(t.TempDir(), "run")); err != nil {
 		t.Fatal(err)
 	}
