@@ -23,6 +23,7 @@ type Input struct {
 	interrupt chan struct{} // closed when Ctrl-C arrives
 	once      sync.Once
 	done      <-chan struct{} // of its context
+	unread    chan struct{}   // closed once in is no longer read
 }
 
 // maxReady is how much input waits for the program. The terminal keeps the rest.
@@ -33,10 +34,13 @@ const maxReady = 1 << 16
 // reads. A panic in it is returned by Read as a *Panic.
 func (p *Probe) Input(ctx context.Context, in io.Reader, changed func(Capabilities), lost func(error)) *Input {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &Input{probe: p, end: cancel, done: ctx.Done(),
+	r := &Input{probe: p, end: cancel, done: ctx.Done(), unread: make(chan struct{}),
 		arrived: make(chan struct{}, 1), room: make(chan struct{}, 1), interrupt: make(chan struct{})}
 	chunks := make(chan chunk)
-	go ahead(ctx, in, chunks)
+	go func() {
+		defer close(r.unread)
+		ahead(ctx, in, chunks)
+	}()
 	go r.run(chunks, changed, lost)
 	return r
 }

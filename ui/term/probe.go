@@ -73,9 +73,8 @@ const (
 	plainQueries = queryName + queryCell + queryPixels + queryBackground + queryRegisters + queryLargest + querySync + queryClusters + queryDA1
 )
 
-// Queries returns the queries, to be written at once. Query sends them before Bubble Tea
-// starts; tea.Raw may send them again while it runs, e.g. after a resize, when the font may
-// have changed. It is empty for a dumb terminal.
+// Queries returns the queries, to be written at once. They are sent before the program starts, and
+// again while it runs, e.g. after a resize, when the font may have changed. It is empty for a dumb terminal.
 func (p *Probe) Queries() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

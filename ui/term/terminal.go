@@ -226,6 +226,10 @@ func (t *Terminal) Close() (err error) {
 		t.end()
 		t.output.Close()
 		if t.line != nil {
+			select { // nobody reads what comes for whoever has the terminal next
+			case <-t.input.unread:
+			case <-time.After(time.Second):
+			}
 			err = t.line.restore()
 		}
 	})

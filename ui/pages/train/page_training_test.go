@@ -278,4 +278,7 @@ func TestResumeEarlierRun(t *testing.T) {
 	if p.training == nil || filepath.Base(p.training.dir) != "old" {
 		t.Fatalf("%+v is resumed", p.training)
 	}
+	for <-f.Configs; f.Epochs.Load() == 0; { // its folder is not removed while it begins to write
+		time.Sleep(time.Millisecond)
+	}
 }
