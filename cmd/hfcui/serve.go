@@ -41,10 +41,10 @@ func serveCommand() *cobra.Command {
 	s.exploring.flags(cmd)
 	cmd.Flags().Lookup("image").Hidden = true
 	flags, limits := cmd.Flags(), &s.options.Limits
-	flags.StringVar(&s.listen, "listen", "127.0.0.1:2222", "`address` to listen on; all interfaces: :2222")
-	flags.StringVar(&s.keys, "authorized-keys", "", "`file` of the public keys that may connect and present (default ~/.ssh/authorized_keys)")
-	flags.StringVar(&s.viewers, "viewer-keys", "", "`file` of further public keys, which may not present")
-	flags.StringVar(&s.hostKey, "host-key", "", "`file` of the server's private key; made if it does not exist (default in the user's configuration folder)")
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:2222", "address to listen on; :2222 is all interfaces")
+	flags.StringVar(&s.keys, "authorized-keys", "", "file of the public keys that may connect and present (default ~/.ssh/authorized_keys)")
+	flags.StringVar(&s.viewers, "viewer-keys", "", "file of further public keys, which may not present")
+	flags.StringVar(&s.hostKey, "host-key", "", "file of the server's private key; made if it does not exist (default in the user's configuration folder)")
 	flags.BoolVar(&s.options.AnyoneMayWatch, "anyone-may-watch", false, "let anyone connect, read-only")
 	flags.IntVar(&limits.Sessions, "max-sessions", limits.Sessions, "viewers at the same time")
 	flags.IntVar(&limits.SessionsPerKey, "max-sessions-per-key", limits.SessionsPerKey, "viewers with one key")

@@ -306,7 +306,7 @@ func numberedLabels(file string) (*labelList, error) {
 		return nil, err
 	}
 	if synsets == nil {
-		list.idNote = fmt.Sprintf("the labels of %s are ILSVRC2012 IDs, whose order is not that of a model's outputs: put meta.mat or map_clsloc.txt of the development kit beside it", list.name)
+		list.idNote = fmt.Sprintf("the labels of %s are ILSVRC2012 IDs, whose order is not that of a model's outputs: put map_clsloc.txt of the development kit beside it", list.name)
 		return list, nil
 	}
 	for name, label := range list.labels {
