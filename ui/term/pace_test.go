@@ -230,7 +230,10 @@ func TestMeasuredRates(t *testing.T) {
 				l.Write([]byte(l.Place([]Picture{sixels(i+1, "a", 60_000)}, false)))
 				time.Sleep(4 * time.Second)
 			}
-			if got := l.pace.rate; got < 0.75*rate || got > 1.3*rate {
+			l.mu.Lock()
+			got := l.pace.rate
+			l.mu.Unlock()
+			if got < 0.75*rate || got > 1.3*rate {
 				t.Errorf("%.0f bytes/s measured of %.0f", got, rate)
 			}
 			if slow := l.Slow(); slow != (rate < 2e6) {
