@@ -104,7 +104,9 @@ func paced(t *testing.T, mute bool, use func(l *Layer, s *slowLink, frame func(t
 			frame("", sixels(900+i, "z", 12_000))
 			time.Sleep(time.Second)
 		}
+		s.mu.Lock()
 		s.mute = mute
+		s.mu.Unlock()
 		use(l, s, frame)
 		time.Sleep(time.Minute)
 		synctest.Wait()
