@@ -72,7 +72,7 @@ func decodeF32(dst []float32, src []byte) {
 
 func decodeF16(dst []float32, src []byte) {
 	for i := range dst {
-		dst[i] = halfToFloat(binary.LittleEndian.Uint16(src[2*i:]))
+		dst[i] = Half(binary.LittleEndian.Uint16(src[2*i:]))
 	}
 }
 
@@ -142,7 +142,7 @@ func decodeU64(dst []float32, src []byte) {
 // decodeE5M2 converts E5M2 floats, the upper byte of a half.
 func decodeE5M2(dst []float32, src []byte) {
 	for i := range dst {
-		dst[i] = halfToFloat(uint16(src[i]) << 8)
+		dst[i] = Half(uint16(src[i]) << 8)
 	}
 }
 
@@ -162,8 +162,8 @@ func decodeE4M3(dst []float32, src []byte) {
 	}
 }
 
-// halfToFloat converts an IEEE 754 binary16 exactly, including subnormals, infinities and NaNs.
-func halfToFloat(h uint16) float32 {
+// Half converts an IEEE 754 binary16 exactly, including subnormals, infinities and NaNs.
+func Half(h uint16) float32 {
 	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&0x1f, uint32(h)&0x3ff
 	switch exponent {
 	case 0: // fraction · 2⁻²⁴, a normal number in float32

@@ -79,7 +79,7 @@ func TestHalf(t *testing.T) {
 		case exponent == 31:
 			want = math.NaN()
 		}
-		got := halfToFloat(uint16(h))
+		got := Half(uint16(h))
 		if math.IsNaN(want) != (got != got) || !math.IsNaN(want) && math.Float32bits(got) != math.Float32bits(float32(want)) {
 			t.Fatalf("%04x is %v, want %v", h, got, want)
 		}

@@ -44,16 +44,19 @@ var Privileges = []Privilege{MayOpen, MayMeasure, MayTrain, MayExport}
 func (p Privilege) String() string {
 	switch p {
 	case MayOpen:
-		return "open models and data, change the split"
+		return "open models and data or change the split"
 	case MayMeasure:
-		return "measure robust accuracy, heat maps, flips"
+		return "measure robust accuracy, heat maps or flips"
 	case MayTrain:
-		return "train, run experiments"
+		return "train or run experiments"
 	case MayExport:
 		return "export to the server's disk"
 	}
 	return "all"
 }
+
+// Refusal says that it is not allowed.
+func (p Privilege) Refusal() string { return "the presenter has not allowed viewers to " + p.String() }
 
 // Member is somebody who is connected.
 type Member struct {
@@ -150,7 +153,7 @@ func (a *App) refusal(act *kit.Action) string {
 	}
 	m := &a.audience
 	if p := privileged[act]; p != 0 && !a.may(p) {
-		return "the presenter has not allowed viewers to " + p.String()
+		return p.Refusal()
 	}
 	if m.Following && !m.Presenting && m.presenter() != "" && !slices.Contains(freeActs, act) {
 		return "following " + m.presenter() + ": press " + kit.Follow.Label + " to explore alone"

@@ -61,15 +61,14 @@ func modelKeys() (keys kit.Keymap[*App]) {
 // entries lists the bindings on every page, besides lastKeys. Those of settings are hinted where
 // they apply.
 func (a *App) entries() []kit.Entry {
-	settings := session.SettingKeys.Entries(a.Session)
+	list := session.SettingKeys.Entries(a.Session)
 	if !a.pages[a.page].evaluates {
-		settings = kit.Unhinted(settings)
+		list = kit.Unhinted(list)
 	}
-	own := programKeys.Entries(a)
-	if a.shared() {
-		own = append(audienceKeys.Entries(a), own...)
+	for _, table := range a.tables() {
+		list = append(list, table.Entries(a)...)
 	}
-	return slices.Concat(settings, exportKeys.Entries(a), own)
+	return list
 }
 
 // key dispatches a key press to the dialog, the page or the program.
@@ -100,7 +99,7 @@ func (a *App) key(key string) tea.Cmd {
 	if cmd, ok := session.SettingKeys.Press(a.Session, key); ok {
 		return cmd
 	}
-	for _, table := range a.tables() {
+	for _, table := range append(a.tables(), lastKeys) {
 		if cmd, ok := table.Press(a, key); ok {
 			return cmd
 		}
@@ -128,12 +127,12 @@ func (a *App) bound() []kit.Entry {
 	return a.permitted(slices.Concat(a.pages[a.page].Keys().Entries(), a.entries(), lastKeys.Entries(a)))
 }
 
-// tables lists the program's key tables.
+// tables lists the program's key tables, besides lastKeys.
 func (a *App) tables() []kit.Keymap[*App] {
 	if a.shared() {
-		return []kit.Keymap[*App]{exportKeys, audienceKeys, programKeys, lastKeys}
+		return []kit.Keymap[*App]{exportKeys, audienceKeys, programKeys}
 	}
-	return []kit.Keymap[*App]{exportKeys, programKeys, lastKeys}
+	return []kit.Keymap[*App]{exportKeys, programKeys}
 }
 
 // paste passes pasted text to the dialog; pages have no text input.

@@ -71,14 +71,14 @@ func (d *peopleDialog) Size(maxW, maxH int) (int, int) {
 func (d *peopleDialog) Mouse(kit.Mouse) tea.Cmd { return nil }
 
 // role says what a member does.
-func role(m kit.Theme, one Member) (string, kit.Style) {
+func role(th *kit.Theme, one Member) (string, kit.Style) {
 	switch {
 	case one.Presenting:
-		return "presenting", m.Focus
+		return "presenting", th.Focus
 	case one.Following:
-		return "following", m.Dim
+		return "following", th.Dim
 	}
-	return "alone", m.Dim
+	return "alone", th.Dim
 }
 
 func (d *peopleDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
@@ -94,7 +94,7 @@ func (d *peopleDialog) Draw(c *kit.Canvas, r kit.Rect, th *kit.Theme) {
 		if one.Self {
 			name += " (you)"
 		}
-		text, st := role(*th, one)
+		text, st := role(th, one)
 		row := r.Row(i)
 		c.Right(row, st, text)
 		c.Left(kit.NewRect(row.X, row.Y, row.W-len(text)-1, 1), kit.Style{}, name)

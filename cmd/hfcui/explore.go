@@ -72,23 +72,40 @@ func (e *exploring) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	l, err := e.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	o, free := e.program(l)
+	defer free()
+	o.Recent, o.Opened = opener.RecentFile(), e.chosen(cmd)
+	return ui.Run(cmd.Context(), l, o)
+}
+
+// open opens the model and the data under the settings of evaluation.
+func (e *exploring) open(cmd *cobra.Command) (*lab.Lab, error) {
 	s := e.setting()
 	e.screen.Normalize, e.screen.Statistics = s.Normalize, s.Statistics
 	e.lab.Threads = leaveRoom()
 	l, err := openLab(cmd, e.lab)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer l.Close()
 	if e.screen.Smoothing, err = l.Model().Canonical(s.Smoothing); err != nil {
-		return err
+		l.Close()
+		return nil, err
 	}
+	return l, nil
+}
+
+// program returns the options of a program that explores a Lab, and what frees them.
+func (e *exploring) program(l *lab.Lab) (o ui.Options, free func()) {
+	o = e.screen
 	evolution := l.Evolution()
-	defer evolution.Close()
-	e.screen.Evolution, e.screen.Watch = evolution, activeRuns(follow.RunsFolder)
-	e.screen.Recent, e.screen.Opened = opener.RecentFile(), e.chosen(cmd)
-	e.screen.Training, e.screen.Reproducing = trainingOf(l), reproducingOf(l)
-	return ui.Run(cmd.Context(), l, e.screen)
+	o.Evolution, o.Watch = evolution, activeRuns(follow.RunsFolder)
+	o.Training, o.Reproducing = trainingOf(l), reproducingOf(l)
+	return o, func() { evolution.Close() }
 }
 
 // notAnImage returns an error for a path that is clearly no image: it names what opens it.

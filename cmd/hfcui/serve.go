@@ -10,8 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hfcui/engine/lab"
-	"hfcui/engine/train/follow"
 	"hfcui/ui"
 	"hfcui/ui/share"
 )
@@ -32,7 +30,7 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the explorer over SSH, with a presenter",
 		Long: "hfcui serve shows the explorer to everybody who connects with ssh and an authorized key. Models, data and results are shared; " +
-			"each viewer has a page, image and radius of their own, or follows the presenter (" + followKey + "). " +
+			"each viewer has their own page, image and radius, or follows the presenter (" + followKey + "). " +
 			"The first to connect with a key that may present is the presenter, who decides what viewers may do (@).",
 		Example: "hfcui serve --model resnet20.pt --data cifar10\nssh -p 2222 localhost",
 		Args:    cobra.NoArgs,
@@ -78,18 +76,12 @@ func (s *serving) run(cmd *cobra.Command, _ []string) error {
 			return err
 		}
 	}
-	set := s.setting()
-	s.screen.Normalize, s.screen.Statistics = set.Normalize, set.Statistics
-	s.lab.Threads = leaveRoom()
-	l, err := openLab(cmd, s.lab)
+	l, err := s.open(cmd)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	if s.screen.Smoothing, err = l.Model().Canonical(set.Smoothing); err != nil {
-		return err
-	}
-	s.options.Keys, s.options.Program = keys, s.program(l)
+	s.options.Keys, s.options.Program = keys, func() (ui.Options, func()) { return s.program(l) }
 	s.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	server, err := share.New(l, s.options)
 	if err != nil {
@@ -113,17 +105,6 @@ func (s *serving) check() error {
 		return usagef("timeouts must be 0 (none) or more")
 	}
 	return nil
-}
-
-// program returns the options of a viewer's program.
-func (s *serving) program(l *lab.Lab) func() (ui.Options, func()) {
-	return func() (ui.Options, func()) {
-		o := s.screen
-		evolution := l.Evolution()
-		o.Evolution, o.Watch = evolution, activeRuns(follow.RunsFolder)
-		o.Training, o.Reproducing = trainingOf(l), reproducingOf(l)
-		return o, func() { evolution.Close() }
-	}
 }
 
 // announce says how to connect.

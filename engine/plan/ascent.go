@@ -43,11 +43,7 @@ type KeptAscending interface {
 
 // CheckKept is Check for AscendKept, where so many images are kept.
 func (a *Ascent) CheckKept(p *Program, picks *Picks, start []float32, kept int) error {
-	x, err := p.Find(Input, a.Input)
-	if err != nil {
-		return err
-	}
-	dx, err := p.Output(a.Grad)
+	x, dx, err := a.in(p)
 	if err != nil {
 		return err
 	}
@@ -62,11 +58,7 @@ func (a *Ascent) CheckKept(p *Program, picks *Picks, start []float32, kept int) 
 
 // Check returns an error unless the names are those of p and the arrays have their sizes.
 func (a *Ascent) Check(p *Program) error {
-	x, err := p.Find(Input, a.Input)
-	if err != nil {
-		return err
-	}
-	dx, err := p.Output(a.Grad)
+	x, dx, err := a.in(p)
 	if err != nil {
 		return err
 	}
@@ -74,4 +66,13 @@ func (a *Ascent) Check(p *Program) error {
 		return fmt.Errorf("%d images of %d and %d values for %s and its gradient %s", len(a.Stuck), len(a.Original), len(a.Images), x, dx)
 	}
 	return nil
+}
+
+// in returns the input and its gradient in p.
+func (a *Ascent) in(p *Program) (x, dx *Value, err error) {
+	if x, err = p.Find(Input, a.Input); err != nil {
+		return nil, nil, err
+	}
+	dx, err = p.Output(a.Grad)
+	return x, dx, err
 }

@@ -31,7 +31,7 @@ func (l *sharedLab) refuse(p ui.Privilege) error {
 	if l.member.may(p) {
 		return nil
 	}
-	return errors.New("the presenter has not allowed viewers to " + p.String())
+	return errors.New(p.Refusal())
 }
 
 // change does what changes what is open for everybody.

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -14,7 +15,6 @@ import (
 	"charm.land/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
-	"hfcui/engine/printable"
 	"hfcui/ui"
 	"hfcui/ui/kit"
 	"hfcui/ui/term"
@@ -232,14 +232,8 @@ func plainText(s string) bool {
 
 // memberName is a user name that is safe to print.
 func memberName(user string) string {
-	user = strings.TrimSpace(printable.Line(user))
-	if r := []rune(user); len(r) > 24 {
-		user = string(r[:23]) + "…"
-	}
-	if user == "" {
-		user = "somebody"
-	}
-	return user
+	const most = 24 // cells
+	return cmp.Or(kit.Cut(strings.TrimSpace(kit.Clean(user)), most), "somebody")
 }
 
 // patientWriter calls cut once the terminal has accepted nothing for as long as limit.

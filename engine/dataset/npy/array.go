@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"hfcui/checkpoints"
 )
 
 // Type is the type of elements: a kind of NumPy's array protocol, 'b' (bool), 'i', 'u', 'f', 'S'
@@ -100,7 +102,7 @@ func (t Type) Value(b []byte) float64 {
 		v := order.Uint16(b)
 		switch t.Kind {
 		case 'f':
-			return half(v)
+			return float64(checkpoints.Half(v))
 		case 'i':
 			return float64(int16(v))
 		}
@@ -123,25 +125,6 @@ func (t Type) Value(b []byte) float64 {
 		return float64(int64(v))
 	}
 	return float64(v)
-}
-
-// half returns the value of an IEEE 754 half-precision number.
-func half(v uint16) float64 {
-	sign := 1.0
-	if v&0x8000 != 0 {
-		sign = -1
-	}
-	exponent, fraction := int(v>>10&31), float64(v&1023)
-	switch exponent {
-	case 0:
-		return sign * math.Ldexp(fraction, -24)
-	case 31:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
 // Array is an array in a file.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"hfcui/checkpoints"
 )
 
 // protoTensor is a TensorProto. Its elements are decoded on demand.
@@ -138,7 +140,7 @@ func rawNumber(kind int, b []byte) float64 {
 	case typeDouble:
 		return math.Float64frombits(le.Uint64(b))
 	case typeFloat16:
-		return half(le.Uint16(b))
+		return float64(checkpoints.Half(le.Uint16(b)))
 	case typeBFloat16:
 		return float64(math.Float32frombits(uint32(le.Uint16(b)) << 16))
 	case typeInt64:
@@ -157,21 +159,6 @@ func rawNumber(kind int, b []byte) float64 {
 		return float64(int8(b[0]))
 	}
 	return float64(b[0])
-}
-
-// half converts from IEEE 754 half precision.
-func half(h uint16) float64 {
-	sign, exponent, fraction := 1-2*float64(h>>15), int(h>>10&31), float64(h&1023)
-	switch exponent {
-	case 0:
-		return sign * math.Ldexp(fraction, -24)
-	case 31:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
 // decodeTyped decodes float_data and the other typed fields.
@@ -226,7 +213,7 @@ func typedNumber(kind int, v uint64) float64 {
 	case typeDouble:
 		return math.Float64frombits(v)
 	case typeFloat16:
-		return half(uint16(v))
+		return float64(checkpoints.Half(uint16(v)))
 	case typeBFloat16:
 		return float64(math.Float32frombits(uint32(v) << 16))
 	case typeUint64, typeUint32:
