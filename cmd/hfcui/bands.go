@@ -29,8 +29,8 @@ func bandsCommand() *cobra.Command {
 			"100 images in dataset order; if the dataset is sorted by class they are drawn from across it, and an incomplete " +
 			"last batch is filled up with images already counted.\n\nOn data with corruptions, such as CIFAR-10-C, lists or \"all\" for " +
 			"--corruption and --severity measure every version of the test images, by default on whole images only (-r adds bands), " +
-			"and the mean corruption accuracy: the unweighted mean over corruptions of the mean over severities. Its 95 % CI is for " +
-			"the variance over images, each the same in every version.",
+			"and the mean corruption accuracy: the unweighted mean over corruptions of the mean over severities. Its 95 % CI is " +
+			"over images, since all versions have the same images.",
 		Example: "hfcui bands --model resnet20.pt --data cifar10 -r 4,8,12,16\nhfcui bands -r 0:23:1 -n 1000 --json\n" +
 			"hfcui bands --model resnet20.pt --data CIFAR-10-C --corruption all -n 1000",
 		Args: exactly(0, "no arguments"),
@@ -39,7 +39,7 @@ func bandsCommand() *cobra.Command {
 	splitFlags(cmd, &o)
 	versions.flags(cmd.Flags())
 	deviceVar(cmd.Flags(), &o.Device)
-	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default: every integer; with several corruptions none)")
+	radiiVar(cmd.Flags(), &q.Radii, "radii: 4,8,12 or start:stop:step, stop included (default: every integer; none with several corruptions)")
 	limitVar(cmd.Flags(), &q.Limit)
 	setting := settingFlags(cmd)
 	choiceVar(cmd.Flags(), &dtype, "dtype", "data type of activations and products", plan.DTypes()...)

@@ -75,7 +75,7 @@ func corruptionFlags(flags *pflag.FlagSet, corruption *string, severity *int) {
 
 // fitVar adds --fit.
 func fitVar(flags *pflag.FlagSet, fit *dataset.Fit) {
-	choiceVar(flags, (*string)(fit), "fit", "how images of other sizes fit the model's input (crop: resized by the shortest side, center cropped)", dataset.Fits()...)
+	choiceVar(flags, (*string)(fit), "fit", "how images of other sizes are fitted to the model's input (crop: resize the shortest side, center-crop)", dataset.Fits()...)
 }
 
 // openLab opens the model and the data of a command's flags. Defaults are left to the Lab, which then

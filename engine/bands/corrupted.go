@@ -254,7 +254,7 @@ type VersionReport struct {
 
 // MeanDefinition says what the mean corruption accuracy is.
 const MeanDefinition = "unweighted mean over corruptions of the mean accuracy over severities; " +
-	"95 % CI (Wilson) for the variance over images, each the same in every version"
+	"95 % CI (Wilson) over images, since all versions have the same images"
 
 // Partial says how far an unfinished measurement is; nil if it is complete.
 func (c Corrupted) Partial() *measure.Partial {

@@ -53,7 +53,7 @@ func ReadKeys(presenters, viewers string) (k Keys, skipped int, err error) {
 		skipped += n
 	}
 	if len(k) == 0 {
-		return nil, skipped, fmt.Errorf("%s has no usable key: add a line of a public key, such as ~/.ssh/id_ed25519.pub", presenters)
+		return nil, skipped, fmt.Errorf("%s has no usable key: add a public key, e.g. the contents of ~/.ssh/id_ed25519.pub", presenters)
 	}
 	return k, skipped, nil
 }

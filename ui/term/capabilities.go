@@ -318,7 +318,7 @@ func (a *answers) list(c *Capabilities, size windowSize) []string {
 	add("name (XTVERSION)", a.name)
 	add("attributes (DA1; 4 is sixel)", attributes(a.da1))
 	if c.Tmux {
-		add("name outside of tmux", a.outerName())
+		add("outer terminal", a.outerName())
 		add("attributes outside of tmux", attributes(a.outerDA1))
 		if a.tmux.Known {
 			add("features of tmux's client (client_termfeatures)", a.tmux.features)
@@ -357,7 +357,7 @@ const halfBlocks = "blocks"
 
 func (c *Capabilities) sixelEvidence() string {
 	if c.Tmux && !c.Passthrough {
-		return "advertised in DA1 (4), by tmux and the terminal outside"
+		return "advertised in DA1 (4), by tmux and the outer terminal"
 	}
 	return "advertised in DA1 (4)"
 }

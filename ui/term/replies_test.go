@@ -119,7 +119,7 @@ func TestChoose(t *testing.T) {
 		{"tmux without passthrough", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c", "", "blocks", "allow-passthrough"},
 		{"tmux", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + xtermAnswers, "", "sixel", "through tmux"},
 		{"tmux with sixel", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c", "", "blocks", "allow-passthrough"},
-		{"tmux with sixel in xterm", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c" + xtermAnswers, "", "sixel", "tmux and the terminal outside"},
+		{"tmux with sixel in xterm", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c" + xtermAnswers, "", "sixel", "tmux and the outer terminal"},
 		{"tmux with sixel in another", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.5") + "\x1b[?1;2;4c" + plainDA1, "", "blocks", "no graphics protocol"},
 		{"tmux in Konsole", []string{"TERM=screen-256color", "TMUX=x"}, name("tmux 3.3a") + "\x1b[?1;2c" + name("Konsole 22.12.3") + kittyOK + sixelDA1, "", "blocks", "keeps sixels"},
 		{"tmux in kitty of old", []string{"TERM=tmux-256color", "TMUX=x"}, name("tmux 3.4") + "\x1b[?1;2c" + name("kitty(0.26.5)") + kittyOK + plainDA1, "", "blocks", "no graphics protocol"},

@@ -46,7 +46,7 @@ func Open(in, out *os.File, env []string) (*Terminal, error) {
 	}
 	l := newLine(in, out)
 	if err := l.raw(); err != nil {
-		return nil, fmt.Errorf("the terminal cannot be taken over: %w", err)
+		return nil, fmt.Errorf("cannot set the terminal to raw mode: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, err := newReader(ctx, in)

@@ -101,7 +101,7 @@ func (p *Page) drawTable(c *kit.Canvas) {
 	}
 	last := 1 + max(fit, 0)
 	if fit < len(v.Corruptions) {
-		c.Left(area.Row(last), th.Dim, kit.Pick(area.W, fmt.Sprintf("… %d more need a taller terminal; an export has all", len(v.Corruptions)-fit), fmt.Sprintf("… %d more", len(v.Corruptions)-fit)))
+		c.Left(area.Row(last), th.Dim, kit.Pick(area.W, fmt.Sprintf("… %d more: enlarge the terminal, or export", len(v.Corruptions)-fit), fmt.Sprintf("… %d more", len(v.Corruptions)-fit)))
 		last++
 	}
 	c.Put(area.X, area.Y+last, th.Dim.Paint(kit.Fit("mean", l.names-1)))
